@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+
+namespace seq2seq {
+
+/// What this program was built from. Recorded in every run folder; nothing decides by it.
+struct Version {
+  std::string number;  // 0.1.0
+  std::string commit;  // abbreviated hash, "unknown" outside a git clone
+  bool dirty = false;  // tracked files differed from the commit when it was built
+
+  /// "0.1.0 (1a2b3c4d5e6f, modified)"
+  std::string text() const;
+};
+
+const Version& version();
+
+}  // namespace seq2seq

@@ -1,0 +1,15 @@
+# The CUDA toolkit, for the preset `cuda` alone. Sets the language up; Torch::cuda is made in torch.cmake.
+if(SEQ2SEQ_CUDA)
+  if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
+    set(CMAKE_CUDA_ARCHITECTURES 80 90)
+  endif()
+  set(CMAKE_CUDA_RUNTIME_LIBRARY Shared)
+  enable_language(CUDA)
+  # CMake before 3.26 does not know that nvcc speaks C++20.
+  foreach(kind STANDARD EXTENSION)
+    if(NOT CMAKE_CUDA20_${kind}_COMPILE_OPTION)
+      set(CMAKE_CUDA20_${kind}_COMPILE_OPTION -std=c++20)
+    endif()
+  endforeach()
+  find_package(CUDAToolkit REQUIRED)
+endif()
