@@ -52,7 +52,12 @@ add_library(Torch::cpu INTERFACE IMPORTED GLOBAL)
 target_include_directories(Torch::cpu INTERFACE ${torch_folder}/include ${torch_folder}/include/torch/csrc/api/include)
 # Without -fopenmp at::parallel_for, an inline template, silently runs on one thread.
 target_compile_options(Torch::cpu INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-fopenmp>)
-target_link_libraries(Torch::cpu INTERFACE ${torch_folder}/lib/libtorch_cpu.so ${torch_folder}/lib/libc10.so ${torch_gomp})
+# As a linker's option: a path of libgomp would make CMake warn that the compiler's own folder holds another of that name.
+target_link_libraries(Torch::cpu INTERFACE ${torch_folder}/lib/libtorch_cpu.so ${torch_folder}/lib/libc10.so -Wl,${torch_gomp})
+cmake_path(GET torch_gomp PARENT_PATH torch_gomp_folder)
+if(torch_gomp_folder MATCHES "torch\\.libs$")
+  target_link_options(Torch::cpu INTERFACE -Wl,-rpath,${torch_gomp_folder})
+endif()
 
 if(SEQ2SEQ_CUDA)
   add_library(Torch::cuda INTERFACE IMPORTED GLOBAL)
