@@ -1,0 +1,19 @@
+#pragma once
+
+#include <vector>
+
+#include "seq2seq/data/batch.h"
+#include "seq2seq/decode/predictor.h"
+
+namespace seq2seq::decode {
+
+/// The score of one pair: natural log-probabilities of its target tokens, then of the end symbol.
+struct PairScore {
+  std::vector<double> token_scores;
+  double score = 0;  // their sum, in double
+};
+
+/// In the order of the batch's sentences.
+std::vector<PairScore> score(const Predictor& predictor, const data::Batch& batch);
+
+}  // namespace seq2seq::decode

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+
+#include "seq2seq/nn/packed.h"
+
+namespace seq2seq::nn {
+
+/// What dropout draws from in this update; a null pointer to it means no dropout.
+struct Draw {
+  uint64_t seed = 0;
+  int64_t update = 0;
+};
+
+/// Where in the model a mask is applied; two sites never share one. Layers are numbered from 0.
+struct Site {
+  enum class Part : uint32_t { source_embedding, target_embedding, encoder_layer, decoder_layer, output } part;
+  uint32_t layer = 0;
+};
+
+/// Inverted dropout (Srivastava et al. 2014) on rows [N, width]: each unit is kept with probability 1 - `share` and scaled by its inverse. The mask is
+/// a function of (seed, update, site, the pair's key, position, unit), so it does not depend on the batch, the chunk or the device.
+/// share 0 or a null `draw` returns the rows as they are.
+Packed dropout(const Packed& input, double share, Site site, const Draw* draw);
+
+/// The mask itself [N, width], 0 or 1/(1-share), float32 on the CPU.
+at::Tensor dropout_mask(const Layout& layout, int64_t width, double share, Site site, const Draw& draw);
+
+}  // namespace seq2seq::nn

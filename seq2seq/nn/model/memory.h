@@ -1,0 +1,17 @@
+#pragma once
+
+#include <vector>
+
+#include "seq2seq/nn/packed.h"
+#include "seq2seq/nn/recurrent/stack.h"
+
+namespace seq2seq::nn {
+
+/// What a batch of sources becomes: all that a decoder may look at.
+struct Memory {
+  Packed states;            // [N, H] the top layer's states, in reading order
+  std::vector<State> last;  // [L] each layer's state at each sentence's own last step; empty where nothing recurs
+  int64_t sentences() const { return states.sentences(); }
+};
+
+}  // namespace seq2seq::nn

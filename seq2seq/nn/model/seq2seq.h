@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "seq2seq/nn/bridge/bridge.h"
+#include "seq2seq/nn/model/decoder.h"
+#include "seq2seq/nn/model/encoder.h"
+#include "seq2seq/nn/model/model.h"
+
+namespace seq2seq::nn {
+
+/// The registries a recurrent encoder–decoder takes its parts from.
+struct Parts {
+  StackRegistry stacks = builtin_stacks();
+  BridgeRegistry bridges = builtin_bridges();
+  OutputRegistry outputs = builtin_outputs();
+};
+
+/// Shares of units dropped in training; applied only to what passes up, never along time (Zaremba et al. 2014, arXiv 1409.2329).
+struct DropoutOptions {
+  double embedding = 0;
+  double layers = 0;
+  double output = 0;
+};
+void declare(config::Keys& keys, DropoutOptions& options);
+
+struct Seq2SeqOptions {
+  std::shared_ptr<const Parts> parts = std::make_shared<Parts>();
+  int64_t embedding = 512;
+  Selection encoder{.kind = "lstm", .options = nullptr};
+  Selection decoder{.kind = "lstm", .options = nullptr};
+  Selection bridge{.kind = "copy", .options = nullptr};
+  Selection output{.kind = "full", .options = nullptr};
+  DropoutOptions dropout;
+  bool tied_embeddings = false;  // the output layer's weight is the target embedding (Press and Wolf 2017); needs E = H
+};
+void declare(config::Keys& keys, Seq2SeqOptions& options);
+
+/// The recurrent encoder–decoder of Sutskever, Vinyals and Le 2014 (arXiv 1409.3215, section 2): the encoder's final state starts the decoder,
+/// p(y | x) = prod_t softmax(W s_t + b)[y_t].
+class Seq2Seq final : public Model {
+ public:
+  using Options = Seq2SeqOptions;
+  Seq2Seq(const Options& options, const ModelContext& context);
+
+  Memory encode(const Packed& ids, const Draw* draw) const override;
+  std::unique_ptr<DecoderState> start(const Memory& memory, const Ids& owner) const override;
+  Packed advance(const Packed& inputs, DecoderState& state, const Draw* draw) const override;
+  const OutputLayer& output() const override { return *output_; }
+  c10::Device input_device() const override { return input_device_; }
+  std::vector<std::pair<std::string, int64_t>> part_sizes() const override;
+
+ private:
+  std::shared_ptr<Encoder> encoder_;
+  std::shared_ptr<Decoder> decoder_;
+  std::shared_ptr<OutputLayer> output_;
+  c10::Device input_device_;
+};
+
+/// The architectures, by `model.architecture`: rnn.
+ModelRegistry builtin_models(std::shared_ptr<const Parts> parts = std::make_shared<Parts>());
+
+}  // namespace seq2seq::nn

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "seq2seq/config/keys.h"
+#include "seq2seq/data/bucket.h"
+#include "seq2seq/train/clip.h"
+#include "seq2seq/train/optimizer.h"
+#include "seq2seq/train/schedule/schedule.h"
+
+namespace seq2seq::train {
+
+/// What the sum of token losses of an update is divided by.
+enum class Objective { per_sentence, per_token };  // per_sentence: arXiv 1409.3215, section 3.4
+
+/// What happens when a loss or a gradient is not finite.
+enum class NotFinite { skip, stop };  // skip: no update is made, and it is counted
+
+struct ValidateOptions {
+  int64_t every_updates = 0;  // 0: once an epoch
+  std::vector<std::string> metrics{"perplexity"};
+  std::string best_by = "perplexity";
+  int64_t patience = 0;  // validations without improvement before training stops; 0: never
+};
+void declare(config::Keys& keys, ValidateOptions& options);
+
+struct CheckpointOptions {
+  double every_minutes = 30;
+  int64_t every_updates = 0;  // 0: by time alone
+  int64_t keep = 2;           // of the last ones; the best is always kept besides
+};
+void declare(config::Keys& keys, CheckpointOptions& options);
+
+struct TrainOptions {
+  Objective objective = Objective::per_sentence;
+  data::BatchOptions batch;
+  int64_t accumulate = 1;  // batches an update
+  double label_smoothing = 0;
+  Selection optimizer{.kind = "sgd", .options = nullptr};
+  Selection schedule{.kind = "constant", .options = nullptr};
+  ClipOptions clip;
+  NotFinite not_finite = NotFinite::skip;
+  std::optional<double> epochs;    // may be a fraction, 7.5; exactly one of the two is given
+  std::optional<int64_t> updates;
+  std::optional<double> minutes;   // a time limit of this session of training: ends with a checkpoint, not with the run
+  ValidateOptions validate;
+  CheckpointOptions checkpoint;
+  std::vector<std::string> freeze;  // prefixes of parameter names that keep their values
+};
+/// The registries must outlive `keys`.
+void declare(config::Keys& keys, TrainOptions& options, const OptimizerRegistry& optimizers, const ScheduleRegistry& schedules);
+
+}  // namespace seq2seq::train

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "seq2seq/core/registry.h"
+
+namespace seq2seq::train {
+
+/// How far training has come.
+struct Point {
+  int64_t update = 0;        // updates made so far
+  double epoch = 0;          // epochs made so far, a fraction within one
+  double total_updates = 0;  // what the run is to make in all, as `train.epochs` or `train.updates` asks
+};
+
+/// The learning rate as a factor of the optimiser's.
+class Schedule {
+ public:
+  virtual ~Schedule() = default;
+  virtual double factor(const Point& point) const = 0;
+  /// After each validation; only plateau listens. `improved`: better than all before.
+  virtual void validated(bool improved) { (void)improved; }
+  virtual std::string state() const { return "{}"; }  // JSON, into the checkpoint
+  virtual void restore(const std::string& state) { (void)state; }
+};
+
+using ScheduleRegistry = Registry<Schedule>;
+ScheduleRegistry builtin_schedules();  // constant, halve, plateau, inverse_square_root, linear (warm-up, then linearly to a final share)
+
+}  // namespace seq2seq::train

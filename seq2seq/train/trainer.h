@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "seq2seq/core/device.h"
+#include "seq2seq/core/files.h"
+#include "seq2seq/core/log.h"
+#include "seq2seq/core/progress.h"
+#include "seq2seq/core/run_folder.h"
+#include "seq2seq/data/batch.h"
+#include "seq2seq/nn/model/model.h"
+#include "seq2seq/train/options.h"
+#include "seq2seq/train/validation.h"
+
+namespace seq2seq::train {
+
+/// Everything a training is made of; the caller owns it all.
+struct Setup {
+  uint64_t seed = 1;
+  nn::Model* model = nullptr;
+  const data::Corpus* corpus = nullptr;
+  const data::TextPipeline* text = nullptr;
+  const OptimizerRegistry* optimizers = nullptr;
+  const ScheduleRegistry* schedules = nullptr;
+  Validate validate;  // empty: no validation set
+  Files* files = nullptr;
+  Log* log = nullptr;
+  ProgressOptions progress;
+};
+
+enum class Ending { finished, patience, time_limit, interrupted };
+
+struct Outcome {
+  Ending ending = Ending::finished;
+  int64_t update = 0;
+  double epoch = 0;
+  double seconds = 0;                // of this session
+  std::optional<int64_t> best_update;
+  std::optional<double> best_score;  // of validate.best_by
+  int64_t skipped = 0;               // updates not made because something was not finite, in the whole run
+};
+
+/// Trains until the options' end, patience, time limit or interrupt, writing checkpoints and metrics.jsonl into the folder, whose lock the caller holds.
+/// With `resume_from` (the update of a checkpoint that is there) it goes on from it: on the CPU, with the same threads and libraries, the
+/// parameters are then bit for bit those of an uninterrupted run.
+Outcome train(const TrainOptions& options, const Setup& setup, const RunFolder& folder, std::optional<int64_t> resume_from = {});
+
+}  // namespace seq2seq::train

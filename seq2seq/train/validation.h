@@ -1,0 +1,20 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+
+#include "seq2seq/nn/model/model.h"
+
+namespace seq2seq::train {
+
+/// Named figures: {"perplexity": 1.31, "sequence_error_rate": 0.287, ...}.
+using Figures = std::map<std::string, double>;
+
+/// Made by study/run from decode and metrics, which lie above this part. Called without gradient.
+using Validate = std::function<Figures(const nn::Model&)>;
+
+/// True for figures that are better when higher (bleu, exact_match); false for error rates, perplexity, loss.
+bool higher_is_better(const std::string& metric);
+
+}  // namespace seq2seq::train
