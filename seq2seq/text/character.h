@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "seq2seq/config/keys.h"
+#include "seq2seq/text/tokenizer.h"
+
+namespace seq2seq::text {
+
+struct CharacterOptions {};
+inline void declare(config::Keys&, CharacterOptions&) {}
+
+/// Each code point is a token. A blank is written U+2581 `▁`, and a `▁` of the text as two of them, so that every line
+/// whose blanks are spaces comes back as it was; other blanks of ASCII come back as spaces. Bytes that are not UTF-8
+/// stand alone.
+class CharacterTokenizer final : public Tokenizer {
+ public:
+  using Options = CharacterOptions;
+  explicit CharacterTokenizer(const Options&) {}
+  std::vector<std::string> tokenize(std::string_view line) const override;
+  std::string detokenize(const std::vector<std::string>& tokens) const override;
+};
+
+}  // namespace seq2seq::text

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string_view>
+
+namespace seq2seq::text {
+
+/// The blanks of ASCII (space, tab, line feed, carriage return, form feed, vertical tab): the only ones that part
+/// words.
+inline bool is_blank(char byte) { return byte == ' ' || (byte >= '\t' && byte <= '\r'); }
+
+/// What some editors write before the first character of a file (BOM).
+inline constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
+}  // namespace seq2seq::text

@@ -1,0 +1,14 @@
+#include "seq2seq/text/character.h"
+#include "seq2seq/text/tokenizer.h"
+#include "seq2seq/text/whitespace.h"
+
+namespace seq2seq::text {
+
+TokenizerRegistry builtin_tokenizers() {
+  TokenizerRegistry registry;
+  registry.add<WhitespaceTokenizer>("whitespace", "words between blanks, for text that is already tokenised");
+  registry.add<CharacterTokenizer>("character", "every character a token, a blank written as U+2581");
+  return registry;
+}
+
+}  // namespace seq2seq::text

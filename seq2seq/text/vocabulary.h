@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "seq2seq/config/keys.h"
+
+namespace seq2seq::text {
+
+struct VocabularyOptions {
+  int64_t size = 0;           // most frequent words kept, specials not counted; 0: all
+  int64_t minimum_count = 1;  // rarer words become <unk>
+};
+void declare(config::Keys& keys, VocabularyOptions& options);
+
+/// Ids that stand for no word of the text. A word that is spelled like one is never one: it is an unknown word.
+enum Special : int64_t { unknown_id = 0, start_id = 1, end_id = 2 };
+inline constexpr int64_t special_count = 3;
+bool is_special(std::string_view word);  // spelled like one
+
+/// The words of one side and their ids: the specials `<unk>` 0, `<s>` 1, `</s>` 2, then the words, most frequent first
+/// (equal counts in byte order, so that the same text always gives the same ids).
+class Vocabulary {
+ public:
+  struct Word {
+    std::string text;
+    int64_t count;  // occurrences in the training text
+  };
+
+  /// Ids follow the order of the words. Throws Error for a duplicate, a word with a blank, one spelled like a special.
+  explicit Vocabulary(std::vector<Word> words);
+  /// Throws FormatError: another version, duplicate words, a line without a count, Windows line ends, a BOM; all with
+  /// file and line. Words are taken in the order of the file, which a hand may have changed.
+  static Vocabulary load(const std::filesystem::path& file);
+  std::string serialize() const;  // what `load` reads; see docs/formats.md
+
+  int64_t size() const { return static_cast<int64_t>(words_.size()) + special_count; }
+  int64_t id(std::string_view word) const;    // unknown_id for a word that is not there
+  const std::string& word(int64_t id) const;  // `<unk>` and so on for the specials
+  int64_t count(int64_t id) const;            // 0 for the specials
+  const std::vector<Word>& words() const { return words_; }
+
+ private:
+  struct Hash {
+    using is_transparent = void;  // a word is looked up without copying it
+    std::size_t operator()(std::string_view word) const { return std::hash<std::string_view>()(word); }
+  };
+  std::vector<Word> words_;
+  std::unordered_map<std::string, int64_t, Hash, std::equal_to<>> ids_;
+};
+
+/// Counts words and keeps those the options ask for.
+class VocabularyBuilder {
+ public:
+  void add(std::string_view word) { ++counts_[std::string(word)]; }
+  Vocabulary build(const VocabularyOptions& options) const;
+
+ private:
+  std::unordered_map<std::string, int64_t> counts_;
+};
+
+}  // namespace seq2seq::text

@@ -1,0 +1,32 @@
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+
+#include "seq2seq/text/vocabulary.h"
+
+namespace seq2seq::text {
+
+void declare(config::Keys& keys, VocabularyOptions& options) {
+  keys.add("size", options.size, "most frequent words that are kept, the special symbols not counted; 0: all")
+      .unit("words")
+      .at_least(0);
+  keys.add("minimum_count", options.minimum_count, "a word that occurs less often in the training text becomes <unk>")
+      .unit("occurrences")
+      .at_least(1);
+}
+
+Vocabulary VocabularyBuilder::build(const VocabularyOptions& options) const {
+  std::vector<Vocabulary::Word> words;
+  words.reserve(counts_.size());
+  for (const auto& [word, count] : counts_) {
+    if (count >= options.minimum_count && !is_special(word)) words.push_back({word, count});
+  }
+  std::sort(words.begin(), words.end(),
+            [](const auto& a, const auto& b) { return a.count != b.count ? a.count > b.count : a.text < b.text; });
+  if (options.size > 0 && words.size() > static_cast<std::size_t>(options.size)) {
+    words.resize(static_cast<std::size_t>(options.size));
+  }
+  return Vocabulary(std::move(words));
+}
+
+}  // namespace seq2seq::text

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "seq2seq/config/keys.h"
+#include "seq2seq/text/tokenizer.h"
+
+namespace seq2seq::text {
+
+struct WhitespaceOptions {};
+inline void declare(config::Keys&, WhitespaceOptions&) {}
+
+/// Tokens are what stands between blanks of ASCII, however many. Put together with one space between two, so lines with
+/// other blanks do not come back as they were. Other blanks of Unicode (a no-break space) belong to their word.
+class WhitespaceTokenizer final : public Tokenizer {
+ public:
+  using Options = WhitespaceOptions;
+  explicit WhitespaceTokenizer(const Options&) {}
+  std::vector<std::string> tokenize(std::string_view line) const override;
+  std::string detokenize(const std::vector<std::string>& tokens) const override;
+};
+
+}  // namespace seq2seq::text
