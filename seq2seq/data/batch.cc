@@ -1,0 +1,59 @@
+#include "seq2seq/data/batch.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "seq2seq/core/error.h"
+
+namespace seq2seq::data {
+
+Batch make_batch(const Corpus& corpus, const std::vector<int64_t>& indices, const TextPipeline& text) {
+  std::vector<std::vector<int64_t>> sources, targets;
+  std::vector<int64_t> keys;
+  for (const int64_t index : indices) {
+    sources.push_back(corpus.source[index]);
+    targets.push_back(corpus.target[index]);
+    keys.push_back(corpus.numbers.at(static_cast<std::size_t>(index)));
+  }
+  return make_batch(sources, targets, keys, text);
+}
+
+Batch make_batch(const std::vector<std::vector<int64_t>>& sources, const std::vector<std::vector<int64_t>>& targets,
+                 const std::vector<int64_t>& keys, const TextPipeline& text) {
+  if (sources.size() != targets.size()) {
+    throw ShapeError(fmt::format("{} sources, but {} targets", sources.size(), targets.size()));
+  }
+  std::vector<std::vector<int64_t>> inputs;
+  inputs.reserve(targets.size());
+  for (const auto& target : targets) {
+    auto ids = text.decoder_ids(target);
+    ids.insert(ids.begin(), text::start_id);
+    inputs.push_back(std::move(ids));
+  }
+  Batch batch;
+  batch.source = make_sources(sources, keys, text);
+  batch.inputs = pack(inputs, keys);
+  for (auto& ids : inputs) {
+    ids.erase(ids.begin());
+    ids.push_back(text::end_id);
+  }
+  batch.targets = batch.inputs.with(pack(inputs, keys).rows);
+  return batch;
+}
+
+Packed make_sources(const std::vector<std::vector<int64_t>>& sources, const std::vector<int64_t>& keys,
+                    const TextPipeline& text) {
+  std::vector<std::vector<int64_t>> read;
+  read.reserve(sources.size());
+  for (const auto& source : sources) read.push_back(text.encoder_ids(source));
+  return pack(read, keys);
+}
+
+Batch to(const Batch& batch, c10::Device device) {
+  Batch moved{to(batch.source, device), to(batch.inputs, device), {}};
+  moved.targets = moved.inputs.with(batch.targets.rows.to(device));
+  return moved;
+}
+
+}  // namespace seq2seq::data

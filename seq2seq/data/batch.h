@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "seq2seq/data/corpus.h"
+#include "seq2seq/data/packed.h"
+
+namespace seq2seq::data {
+
+/// Pairs ready for a model: `source` is what the encoder reads; `inputs` (start symbol, then the target) and `targets`
+/// (the target, then the end symbol) are the decoder's, row by row. Each side is sorted by its own length. No row is a
+/// pad.
+struct Batch {
+  Packed source, inputs, targets;  // ids [N]; inputs and targets share a layout
+  int64_t sentences() const { return source.sentences(); }
+  int64_t source_tokens() const { return source.layout->rows(); }
+  int64_t target_tokens() const { return targets.layout->rows(); }
+};
+
+/// Pairs by their indices in the corpus; reversal and end symbols are applied here and nowhere else.
+Batch make_batch(const Corpus& corpus, const std::vector<int64_t>& indices, const TextPipeline& text);
+
+/// Sources and targets as the text gives them (ids without end symbols, not reversed), numbered by `keys`.
+Batch make_batch(const std::vector<std::vector<int64_t>>& sources, const std::vector<std::vector<int64_t>>& targets,
+                 const std::vector<int64_t>& keys, const TextPipeline& text);
+
+/// Only the sources.
+Packed make_sources(const std::vector<std::vector<int64_t>>& sources, const std::vector<int64_t>& keys,
+                    const TextPipeline& text);
+
+Batch to(const Batch& batch, c10::Device device);
+
+}  // namespace seq2seq::data

@@ -1,0 +1,110 @@
+#include <string>
+
+#include "seq2seq/data/bucket.h"
+#include "seq2seq/data/corpus.h"
+
+namespace seq2seq::data {
+namespace {
+
+/// Training cannot do without its files, validation and test can.
+struct TrainingFiles {
+  FilePair& files;
+};
+
+struct SourceSide {
+  SideOptions& side;
+  SourceEnd& end;
+  const text::TokenizerRegistry& tokenizers;
+};
+
+struct TargetSide {
+  SideOptions& side;
+  const text::TokenizerRegistry& tokenizers;
+};
+
+config::Key& add_source(config::Keys& keys, FilePair& files) {
+  return keys.add("source", files.source, "file of source sentences, one a line").changes_no_result();
+}
+
+config::Key& add_target(config::Keys& keys, FilePair& files) {
+  return keys
+      .add("target", files.target,
+           "file of their targets, line by line; of several the first is what is trained on and scored, the others "
+           "are further references, where an empty line means none")
+      .changes_no_result();
+}
+
+void declare(config::Keys& keys, TrainingFiles& train) {
+  add_source(keys, train.files).required();
+  add_target(keys, train.files).required();
+}
+
+void declare_text(config::Keys& keys, SideOptions& side, const text::TokenizerRegistry& tokenizers) {
+  keys.select("tokenizer", side.tokenizer, tokenizers, "what cuts a line into tokens");
+  keys.section("vocabulary", side.vocabulary, "which words of the training text get an id");
+}
+
+void declare(config::Keys& keys, SourceSide& source) {
+  declare_text(keys, source.side, source.tokenizers);
+  keys.add("end", source.end,
+           {{"none", SourceEnd::none}, {"after", SourceEnd::after}, {"reversed", SourceEnd::reversed}},
+           "where the source's end symbol stands: nowhere, after the words, or turned with them and so first");
+}
+
+void declare(config::Keys& keys, TargetSide& target) { declare_text(keys, target.side, target.tokenizers); }
+
+}  // namespace
+
+// Paths change no result: what identifies a result is the digest of what lies in the files (`content_digest`).
+void declare(config::Keys& keys, FilePair& files) {
+  add_source(keys, files);
+  add_target(keys, files);
+  keys.rule("source", [&files] {
+    return files.source.empty() && !files.target.empty() ? "is missing, but `target` is given" : "";
+  });
+  keys.rule("target", [&files] {
+    return files.target.empty() && !files.source.empty() ? "is missing, but `source` is given" : "";
+  });
+}
+
+void declare(config::Keys& keys, DataOptions& options, const text::TokenizerRegistry& tokenizers) {
+  TrainingFiles train{options.train};
+  keys.section("train", train, "the pairs that are trained on");
+  keys.section("validation", options.validation, "the pairs that progress is measured on; may be left out");
+  keys.section("test", options.test, "the pairs that `evaluate` measures on; may be left out");
+  SourceSide source{options.source, options.source_end, tokenizers};
+  keys.section("source", source, "the text of the source side");
+  TargetSide target{options.target, tokenizers};
+  keys.section("target", target, "the text of the target side");
+  keys.add("reverse", options.reverse,
+           {{"none", Reverse::none}, {"source", Reverse::source}, {"target", Reverse::target}, {"both", Reverse::both}},
+           "the side whose words are turned round (Sutskever et al. 2014: source)");
+  keys.add("max_length", options.max_length, "training pairs with a longer side are left out, counted")
+      .unit("tokens")
+      .at_least(1);
+  keys.add("invalid_utf8", options.invalid_utf8, {{"error", InvalidUtf8::error}, {"drop", InvalidUtf8::drop}},
+           "what becomes of pairs that are not UTF-8: an error with its place, or left out, counted");
+  keys.rule("source.end", [&options] {
+    const bool reversed = options.reverse == Reverse::source || options.reverse == Reverse::both;
+    return options.source_end == SourceEnd::reversed && !reversed ? "`reversed` needs `reverse: source` or `both`" : "";
+  });
+}
+
+void declare(config::Keys& keys, BatchOptions& options) {
+  keys.add("sentences", options.sentences, "pairs a batch; 0: not limited by pairs").unit("pairs").at_least(0);
+  keys.add("tokens", options.tokens,
+           "tokens a batch, both sides with their end symbols; a single longer pair is a batch of its own; 0: not "
+           "limited by tokens")
+      .unit("tokens")
+      .at_least(0);
+  keys.add("pool", options.pool,
+           "batches that are sorted by length together: larger makes lengths more alike, smaller mixes more")
+      .unit("batches")
+      .at_least(1);
+  keys.rule("sentences", [&options] {
+    return (options.sentences > 0) == (options.tokens > 0) ? "exactly one of `sentences` and `tokens` must be above 0"
+                                                           : "";
+  });
+}
+
+}  // namespace seq2seq::data

@@ -1,0 +1,138 @@
+#include "seq2seq/data/packed.h"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+#include <ATen/ops/arange.h>
+#include <ATen/ops/argsort.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/index_select.h>
+#include <fmt/format.h>
+
+#include "seq2seq/core/error.h"
+
+namespace seq2seq::data {
+namespace {
+
+at::Tensor tensor_of(const std::vector<int64_t>& values) {
+  auto tensor = at::empty({std::ssize(values)}, at::kLong);
+  std::copy(values.begin(), values.end(), tensor.mutable_data_ptr<int64_t>());
+  return tensor;
+}
+
+std::vector<int64_t> lengths_of(const std::vector<std::vector<int64_t>>& sentences) {
+  std::vector<int64_t> lengths;
+  lengths.reserve(sentences.size());
+  for (const auto& sentence : sentences) lengths.push_back(std::ssize(sentence));
+  return lengths;
+}
+
+/// How many of `lengths`, sorted longest first, still run at each step.
+std::vector<int64_t> running_at(const std::vector<int64_t>& lengths, const std::vector<int64_t>& order) {
+  std::vector<int64_t> running;
+  if (order.empty()) return running;
+  running.reserve(static_cast<std::size_t>(lengths[static_cast<std::size_t>(order.front())]));
+  for (auto last = order.rbegin(); last != order.rend(); ++last) {
+    const auto length = static_cast<std::size_t>(lengths[static_cast<std::size_t>(*last)]);
+    running.resize(std::max(running.size(), length), order.rend() - last);
+  }
+  return running;
+}
+
+}  // namespace
+
+at::Tensor Layout::order() const { return owner.narrow(0, 0, running.empty() ? 0 : running.front()); }
+
+std::shared_ptr<const Layout> make_layout(const std::vector<int64_t>& lengths, const std::vector<int64_t>& keys) {
+  if (lengths.size() != keys.size()) {
+    throw ShapeError(fmt::format("{} lengths, but {} keys", lengths.size(), keys.size()));
+  }
+  std::vector<int64_t> order(lengths.size());
+  std::iota(order.begin(), order.end(), 0);
+  const auto length = [&lengths](int64_t sentence) { return lengths[static_cast<std::size_t>(sentence)]; };
+  std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) { return length(a) > length(b); });
+
+  auto layout = std::make_shared<Layout>();
+  layout->sentences = std::ssize(lengths);
+  layout->running = running_at(lengths, order);
+  const int64_t rows = std::accumulate(layout->running.begin(), layout->running.end(), int64_t{0});
+  layout->owner = at::empty({rows}, at::kLong);     // [N]
+  layout->position = at::empty({rows}, at::kLong);  // [N]
+  layout->key = tensor_of(keys);                    // [B]
+  auto* owner = layout->owner.mutable_data_ptr<int64_t>();
+  auto* position = layout->position.mutable_data_ptr<int64_t>();
+  for (int64_t step = 0; step < layout->steps(); ++step) {
+    const int64_t running = layout->running[static_cast<std::size_t>(step)];
+    owner = std::copy_n(order.begin(), running, owner);
+    position = std::fill_n(position, running, step);
+  }
+  return layout;
+}
+
+std::shared_ptr<const Layout> make_step(int64_t sentences, int64_t position) {
+  auto layout = std::make_shared<Layout>();
+  layout->sentences = sentences;
+  if (sentences > 0) layout->running = {sentences};
+  layout->owner = at::arange(sentences, at::kLong);               // [B]
+  layout->position = at::full({sentences}, position, at::kLong);  // [B]
+  layout->key = layout->owner;
+  return layout;
+}
+
+Packed pack(const std::vector<std::vector<int64_t>>& sentences, const std::vector<int64_t>& keys) {
+  const auto layout = make_layout(lengths_of(sentences), keys);
+  auto rows = at::empty({layout->rows()}, at::kLong);  // [N]
+  auto* row = rows.mutable_data_ptr<int64_t>();
+  const auto* owner = layout->owner.const_data_ptr<int64_t>();
+  const auto* position = layout->position.const_data_ptr<int64_t>();
+  for (int64_t i = 0; i < layout->rows(); ++i) {
+    row[i] = sentences[static_cast<std::size_t>(owner[i])][static_cast<std::size_t>(position[i])];
+  }
+  return {std::move(rows), layout};
+}
+
+std::vector<std::vector<int64_t>> unpack(const Packed& ids) {
+  std::vector<std::vector<int64_t>> sentences(static_cast<std::size_t>(ids.sentences()));
+  const auto rows = ids.rows.cpu().contiguous();
+  const auto owners = ids.layout->owner.cpu();
+  const auto* row = rows.const_data_ptr<int64_t>();
+  const auto* owner = owners.const_data_ptr<int64_t>();
+  for (int64_t i = 0; i < rows.size(0); ++i) sentences[static_cast<std::size_t>(owner[i])].push_back(row[i]);
+  return sentences;
+}
+
+Packed chunk(const Packed& packed, int64_t first, int64_t last) {
+  const Layout& whole = *packed.layout;
+  if (first < 0 || last < first || last > whole.steps()) {
+    throw ShapeError(fmt::format("steps [{}, {}) of {}", first, last, whole.steps()));
+  }
+  const auto begin = whole.running.begin();
+  const int64_t before = std::accumulate(begin, begin + first, int64_t{0});
+  const int64_t rows = std::accumulate(begin + first, begin + last, int64_t{0});
+  auto layout = std::make_shared<Layout>();
+  layout->running.assign(begin + first, begin + last);
+  layout->sentences = whole.sentences;
+  layout->owner = whole.owner.narrow(0, before, rows);        // [N]
+  layout->position = whole.position.narrow(0, before, rows);  // [N]
+  layout->key = whole.key;                                    // [B]
+  return {packed.rows.narrow(0, before, rows), layout};
+}
+
+at::Tensor by_sentence(const at::Tensor& rows, const Layout& layout) {
+  // Rows come in the order of steps, so a stable sort by owner leaves each sentence's in the order of its steps.
+  return rows.index_select(0, at::argsort(layout.owner, /*stable=*/true));
+}
+
+Packed to(const Packed& packed, c10::Device device) {
+  const Layout& layout = *packed.layout;
+  if (layout.owner.device() == device && layout.key.device() == device) return {packed.rows.to(device), packed.layout};
+  auto moved = std::make_shared<Layout>(layout);
+  moved->owner = layout.owner.to(device);
+  moved->position = layout.position.to(device);
+  moved->key = layout.key.to(device);
+  return {packed.rows.to(device), moved};
+}
+
+}  // namespace seq2seq::data

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+namespace seq2seq::data {
+
+/// How the sentences of a batch (or a chunk of its steps) lie in packed rows: sorted by length, longest first, laid out
+/// step by step, at each step the sentences still running. The sorted order never leaves this struct: rows say through
+/// `owner` whose they are, and everything outside is in the caller's order. The index tensors are int64 on the device
+/// of the rows.
+struct Layout {
+  std::vector<int64_t> running;  // [T] sentences at each step of the chunk, never rising; the sum is N
+  int64_t sentences = 0;         // B of the whole batch, also when some have ended before this chunk
+  at::Tensor owner;              // [N] the row's sentence, in the caller's order
+  at::Tensor position;           // [N] its step, counted from the sentence's first
+  at::Tensor key;                // [B] the pair's number in the corpus, in the caller's order: what random draws go by
+
+  int64_t rows() const { return owner.size(0); }
+  int64_t steps() const { return static_cast<int64_t>(running.size()); }
+  /// [running[0]] the sentences of the first step in sorted order: where states are gathered from and put back to.
+  at::Tensor order() const;
+};
+
+/// Rows of a batch, ids [N] or features [N, width], with their layout.
+struct Packed {
+  at::Tensor rows;
+  std::shared_ptr<const Layout> layout;
+
+  int64_t sentences() const { return layout->sentences; }
+  Packed with(at::Tensor other_rows) const { return {std::move(other_rows), layout}; }
+};
+
+/// The layout of whole sentences of these lengths (0 is allowed: such a sentence has no row); `keys` [B] numbers the
+/// pairs.
+std::shared_ptr<const Layout> make_layout(const std::vector<int64_t>& lengths, const std::vector<int64_t>& keys);
+
+/// One more step for each of `sentences` sentences in the caller's order, all at the same position: what a search feeds
+/// a decoder.
+std::shared_ptr<const Layout> make_step(int64_t sentences, int64_t position);
+
+/// Sentences of ids, in the caller's order -> packed rows of int64.
+Packed pack(const std::vector<std::vector<int64_t>>& sentences, const std::vector<int64_t>& keys);
+/// The inverse.
+std::vector<std::vector<int64_t>> unpack(const Packed& ids);
+
+/// The steps [first, last) as a chunk of its own: rows are a view, sentences that ended before have none.
+Packed chunk(const Packed& packed, int64_t first, int64_t last);
+
+/// Rows [N] or [N, ...] in packed order -> sentence by sentence in the caller's order, each step by step.
+at::Tensor by_sentence(const at::Tensor& rows, const Layout& layout);
+
+/// Moves rows and index tensors to a device; nothing is copied when they are there.
+Packed to(const Packed& packed, c10::Device device);
+
+}  // namespace seq2seq::data
