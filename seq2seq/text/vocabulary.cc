@@ -32,7 +32,7 @@ std::string wrong_word(std::string_view word) {
   if (word.empty()) return "there is no word";
   if (is_special(word)) return fmt::format("`{}` is a special symbol, which every vocabulary has, and no word", word);
   if (std::any_of(word.begin(), word.end(), is_blank)) {
-    return fmt::format("{} holds a blank, and a word cannot", seq2seq::quoted(word));
+    return fmt::format("{} holds a blank, and a word cannot", quote(word));
   }
   return {};
 }
@@ -43,7 +43,7 @@ std::optional<Fault> read_word(std::string_view line, Vocabulary::Word& word) {
   if (line.ends_with('\r')) return Fault{line.size() - 1, "a Windows line end; a vocabulary has `\\n` alone"};
   const std::size_t tab = line.rfind('\t');
   if (tab == std::string_view::npos) {
-    return Fault{0, fmt::format("{} has no count; a line is `word<TAB>count`", seq2seq::quoted(line))};
+    return Fault{0, fmt::format("{} has no count; a line is `word<TAB>count`", quote(line))};
   }
   word.text = line.substr(0, tab);
   if (auto problem = wrong_word(word.text); !problem.empty()) return Fault{0, std::move(problem)};
@@ -51,8 +51,7 @@ std::optional<Fault> read_word(std::string_view line, Vocabulary::Word& word) {
   const char* const end = digits.data() + digits.size();
   const auto [stop, status] = std::from_chars(digits.data(), end, word.count);
   if (status != std::errc() || stop != end || word.count < 0) {
-    return Fault{tab + 1,
-                 fmt::format("{} is no count; a whole number of 0 or more is expected", seq2seq::quoted(digits))};
+    return Fault{tab + 1, fmt::format("{} is no count; a whole number of 0 or more is expected", quote(digits))};
   }
   return std::nullopt;
 }
@@ -63,11 +62,10 @@ void check_header(const std::filesystem::path& file, std::string_view line) {
   if (line.starts_with(byte_order_mark)) throw FormatError(place, "begins with a byte order mark (BOM); " + expected);
   if (line.ends_with('\r')) throw FormatError(place, "has Windows line ends; a vocabulary has `\\n` alone");
   if (!line.starts_with(kName)) {
-    throw FormatError(place, fmt::format("{} is no header; {}", seq2seq::quoted(line), expected));
+    throw FormatError(place, fmt::format("{} is no header; {}", quote(line), expected));
   }
   if (const auto version = line.substr(kName.size()); version != kVersion) {
-    throw FormatError(
-        place, fmt::format("format version {}; this program reads version {}", seq2seq::quoted(version), kVersion));
+    throw FormatError(place, fmt::format("format version {}; this program reads version {}", quote(version), kVersion));
   }
 }
 
@@ -94,7 +92,7 @@ Vocabulary::Vocabulary(std::vector<Word> words) : words_(std::move(words)) {
     const auto& word = words_[i].text;
     if (auto problem = wrong_word(word); !problem.empty()) throw Error("vocabulary: " + problem);
     if (!ids_.emplace(word, static_cast<int64_t>(i) + special_count).second) {
-      throw Error(fmt::format("vocabulary: {} is there twice", seq2seq::quoted(word)));
+      throw Error(fmt::format("vocabulary: {} is there twice", quote(word)));
     }
   }
 }
@@ -117,7 +115,7 @@ Vocabulary Vocabulary::load(const std::filesystem::path& file) {
     if (!fault) {
       const auto [before, added] = lines.emplace(word.text, number);
       if (!added) {
-        const auto name = seq2seq::quoted(word.text);
+        const auto name = quote(word.text);
         fault = Fault{0, fmt::format("{} is there twice, first on line {}", name, before->second)};
       }
     }
