@@ -1,0 +1,29 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace seq2seq {
+
+/// SHA-256 (FIPS 180-4) of bytes given in pieces, as 64 hexadecimal digits. libcrypto does the work.
+class Sha256 {
+ public:
+  Sha256();
+  ~Sha256();
+  Sha256(Sha256&&) noexcept;
+  Sha256& operator=(Sha256&&) noexcept;
+  void add(std::string_view bytes);
+  std::string finish();  // once
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+std::string sha256(std::string_view bytes);
+/// Reads the file in blocks; throws Error naming it.
+std::string sha256_of_file(const std::filesystem::path& path);
+
+}  // namespace seq2seq

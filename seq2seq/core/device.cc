@@ -1,0 +1,100 @@
+#include "seq2seq/core/device.h"
+
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <ATen/Version.h>
+#include <fmt/format.h>
+#include <sched.h>
+#include <torch/headeronly/version.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstdlib>
+#include <fstream>
+#include <system_error>
+
+#ifdef SEQ2SEQ_CUDA
+#include <ATen/cuda/CUDAContext.h>
+#endif
+
+#include "seq2seq/core/error.h"
+#include "seq2seq/core/text.h"
+
+namespace seq2seq {
+
+namespace {
+
+int gpus() { return at::hasCUDA() ? at::detail::getCUDAHooks().getNumGPUs() : 0; }
+
+bool read_number(std::string_view text, int& number) {
+  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return fault == std::errc() && end == text.data() + text.size() && number >= 0;
+}
+
+/// Processors that this process may run on: the machine's, less what taskset, a container's quota or OMP_NUM_THREADS
+/// takes away.
+int processors() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  int count = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : at::get_num_threads();
+  std::ifstream quota_file("/sys/fs/cgroup/cpu.max");  // `200000 100000`: two processors; `max 100000`: all
+  double quota = 0;
+  double period = 0;
+  if (quota_file >> quota >> period && quota > 0 && period > 0)
+    count = std::min(count, static_cast<int>(quota / period + 0.5));
+  int wanted = 0;
+  const char* variable = std::getenv("OMP_NUM_THREADS");
+  if (variable != nullptr && read_number(variable, wanted) && wanted > 0) count = std::min(count, wanted);
+  return std::max(1, count);
+}
+
+/// `mkl 2024.2` from `Intel(R) oneAPI Math Kernel Library Version 2024.2-Product Build 20240605 for ...`.
+std::string product_library() {
+  if (!at::globalContext().hasMKL()) return at::globalContext().hasLAPACK() ? "lapack" : "none";
+  const std::string text = at::get_mkl_version();
+  const std::string mark = "Version ";
+  const size_t start = text.find(mark);
+  if (start == std::string::npos) return "mkl";
+  const size_t number = start + mark.size();
+  return "mkl " + text.substr(number, text.find_first_not_of("0123456789.", number) - number);
+}
+
+std::string device_name([[maybe_unused]] c10::Device device) {
+#ifdef SEQ2SEQ_CUDA
+  if (device.is_cuda()) return at::cuda::getDeviceProperties(device.index())->name;
+#endif
+  return "cpu";
+}
+
+}  // namespace
+
+c10::Device parse_device(const std::string& text) {
+  if (text == "cpu") return c10::Device(c10::kCPU);
+  int index = 0;
+  const bool numbered = text.rfind("cuda:", 0) == 0 && read_number(std::string_view(text).substr(5), index);
+  if (text != "cuda" && !numbered) {
+    throw UsageError(fmt::format("there is no device {}; `cpu`, `cuda` and `cuda:n` are", quote(text)));
+  }
+  const int count = gpus();
+  if (index >= count) {
+    const std::string found = count == 0 ? "LibTorch finds no GPU here"
+                              : count == 1
+                                  ? "LibTorch finds one GPU here, `cuda:0`"
+                                  : fmt::format("LibTorch finds {} GPUs here, `cuda:0` to `cuda:{}`", count, count - 1);
+    throw UsageError(fmt::format("device {} is not there: {}", quote(text), found),
+                     count == 0 ? "Use `cpu`; `scripts/setup --cuda` builds for a GPU" : "");
+  }
+  return {c10::kCUDA, static_cast<c10::DeviceIndex>(index)};
+}
+
+Machine prepare_machine(int threads, c10::Device device) {
+  at::set_num_threads(threads > 0 ? threads : processors());
+  return {.threads = at::get_num_threads(),
+          .product_library = product_library(),
+          .instruction_set = at::get_cpu_capability(),
+          .device = device_name(device),
+          .torch = TORCH_VERSION};
+}
+
+}  // namespace seq2seq

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace seq2seq {
+
+namespace fs = std::filesystem;
+
+/// The seam to the file system: every file the program keeps is written through it, so that a test can make any
+/// operation fail and see that nothing half-written stays. `disk_files()` is the real one.
+class Files {
+ public:
+  virtual ~Files() = default;
+  virtual std::string read(const fs::path& path) const = 0;  // throws Error naming the file and the system's reason
+  virtual void write(const fs::path& path, std::string_view bytes) = 0;  // writes and syncs; not atomic by itself
+  virtual void append(const fs::path& path, std::string_view bytes) = 0;
+  virtual void truncate(const fs::path& path, uint64_t bytes) = 0;
+  virtual void rename(const fs::path& from, const fs::path& to) = 0;
+  virtual void make_folder(const fs::path& path) = 0;  // with its parents
+  virtual void sync_folder(const fs::path& path) = 0;
+  virtual void remove(const fs::path& path) = 0;  // with all that lies in it; absent is fine
+};
+
+Files& disk_files();
+
+/// Replaces `path` by `bytes` or leaves it as it was: written beside it, synced, renamed, the folder synced.
+void write_atomically(Files& files, const fs::path& path, std::string_view bytes);
+
+/// Makes a folder whole or not at all: `fill` writes into a temporary folder beside it, which is then synced and
+/// renamed. A folder that is already there is replaced only after the new one is complete.
+void make_folder_atomically(Files& files, const fs::path& path, const std::function<void(const fs::path&)>& fill);
+
+}  // namespace seq2seq

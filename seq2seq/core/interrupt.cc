@@ -1,0 +1,46 @@
+#include "seq2seq/core/interrupt.h"
+
+#include <signal.h>  // sigaction is POSIX's, not <csignal>'s
+
+#include <atomic>
+#include <csignal>
+
+namespace seq2seq {
+
+namespace {
+
+std::atomic<int> signals_seen{0};
+std::atomic<int> guards{0};
+static_assert(std::atomic<int>::is_always_lock_free, "a signal handler may touch nothing else");
+
+struct sigaction before_int, before_term;
+
+void note(int signal) {
+  if (signals_seen.fetch_add(1) == 0) return;
+  // The second: whoever sends it does not want to wait for the unit of work to end.
+  std::signal(signal, SIG_DFL);
+  std::raise(signal);
+}
+
+}  // namespace
+
+InterruptGuard::InterruptGuard() {
+  if (guards.fetch_add(1) > 0) return;
+  signals_seen = 0;
+  struct sigaction action {};
+  action.sa_handler = note;
+  sigemptyset(&action.sa_mask);
+  // No SA_RESTART: a program that waits for a line of standard input must notice the signal.
+  sigaction(SIGINT, &action, &before_int);
+  sigaction(SIGTERM, &action, &before_term);
+}
+
+InterruptGuard::~InterruptGuard() {
+  if (guards.fetch_sub(1) > 1) return;
+  sigaction(SIGINT, &before_int, nullptr);
+  sigaction(SIGTERM, &before_term, nullptr);
+}
+
+bool interrupted() { return signals_seen.load() > 0; }
+
+}  // namespace seq2seq

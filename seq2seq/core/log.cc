@@ -1,0 +1,13 @@
+#include "seq2seq/core/log.h"
+
+#include <ostream>
+
+namespace seq2seq {
+
+void Log::say(std::string_view line) {
+  if (!quiet()) *out_ << line << '\n' << std::flush;
+}
+
+void Log::warn(std::string_view line) { *out_ << "warning: " << line << '\n' << std::flush; }
+
+}  // namespace seq2seq

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <iosfwd>
+#include <string_view>
+
+namespace seq2seq {
+
+/// Where messages for the user go: standard error in the program, a string in a test. Results never go here.
+class Log {
+ public:
+  enum class Level { quiet, normal };  // quiet: warnings only
+
+  explicit Log(std::ostream& out, Level level = Level::normal) : out_(&out), level_(level) {}
+  void say(std::string_view line);   // news; silent when quiet
+  void warn(std::string_view line);  // always, after `warning: `
+  bool quiet() const { return level_ == Level::quiet; }
+  std::ostream& out() { return *out_; }
+
+ private:
+  std::ostream* out_;
+  Level level_;
+};
+
+}  // namespace seq2seq

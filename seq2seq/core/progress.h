@@ -1,0 +1,53 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "seq2seq/core/log.h"
+
+namespace seq2seq {
+
+struct ProgressOptions {
+  bool terminal = false;                        // a bar redrawn in place; otherwise a line now and then
+  int columns = 80;                             // of the terminal
+  std::chrono::milliseconds bar_every{200};     // shortest time between two drawings of the bar
+  std::chrono::milliseconds line_every{10000};  // and between two lines
+  std::function<std::chrono::steady_clock::time_point()> now =
+      std::chrono::steady_clock::now;  // a test hands in its own
+};
+
+/// What a person waiting sees: done of total, rate, time left, and a text of the caller's (loss, learning rate, ...).
+/// On a terminal a bar, elsewhere a line now and then, nothing when the log is quiet. Time comes from a steady clock.
+class Progress {
+ public:
+  /// total 0: unknown, no bar and no time left. `unit` is plural: `updates`, `lines`.
+  Progress(Log& log, std::string_view title, std::string_view unit, double total, ProgressOptions options);
+  ~Progress();
+  void update(double done, std::string_view detail = {});
+  /// Clears the bar so that a message can be printed; the next update draws it again.
+  void pause();
+  void finish();
+
+ private:
+  std::string render(double done, std::string_view detail) const;
+  double rate() const;  // units a second since the first update; 0 when not known yet
+
+  Log* log_;
+  std::string title_, unit_, detail_;
+  double total_ = 0;
+  double first_ = -1;  // `done` at the first update: a resumed run's rate counts from there
+  double done_ = 0;
+  ProgressOptions options_;
+  std::chrono::steady_clock::time_point started_, first_update_, last_drawn_;
+  bool drawn_ = false;
+};
+
+/// `3 h 05 min`, `2 min 10 s`, `4.2 s`.
+std::string format_duration(double seconds);
+/// `1,234,567`.
+std::string format_count(int64_t count);
+
+}  // namespace seq2seq

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+namespace seq2seq {
+
+/// Philox 4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"): four words of 32 bits that
+/// depend on counter and key alone. Every draw of the program is such a function; no generator remembers anything, so
+/// nothing need be saved to resume.
+std::array<uint32_t, 4> philox(std::array<uint32_t, 4> counter, std::array<uint32_t, 2> key);
+
+/// Who asks. Two purposes never share a stream, whatever their counters.
+enum class Purpose : uint32_t { parameters = 1, shuffle = 2, dropout = 3, sampling = 4 };
+
+/// The stream of one purpose under one seed; `draw(a, b)` depends on (seed, purpose, a, b) alone.
+class RandomStream {
+ public:
+  RandomStream(uint64_t seed, Purpose purpose) : seed_(seed), purpose_(purpose) {}
+  std::array<uint32_t, 4> draw(uint64_t a, uint32_t b) const;
+  double uniform(uint64_t a, uint32_t b) const;  // [0, 1), 53 bits
+
+ private:
+  uint64_t seed_;
+  Purpose purpose_;
+};
+
+/// A permutation of 0 .. count-1 that depends on (stream, salt) alone.
+std::vector<int64_t> permutation(int64_t count, const RandomStream& stream, uint64_t salt);
+
+}  // namespace seq2seq

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace seq2seq {
+
+/// Where everything of a run lies; docs/formats.md describes each file. Only names are known here, no contents.
+///   run.json  config.yaml  source.vocabulary  target.vocabulary  metrics.jsonl  lock
+///   checkpoints/<update>/{weights.safetensors, optimizer.safetensors, state.json, checksums.json}  checkpoints/{last,
+///   best}
+class RunFolder {
+ public:
+  explicit RunFolder(std::filesystem::path root);
+  const std::filesystem::path& root() const { return root_; }
+  std::filesystem::path description() const { return root_ / "run.json"; }
+  std::filesystem::path config() const { return root_ / "config.yaml"; }
+  std::filesystem::path source_vocabulary() const { return root_ / "source.vocabulary"; }
+  std::filesystem::path target_vocabulary() const { return root_ / "target.vocabulary"; }
+  std::filesystem::path metrics() const { return root_ / "metrics.jsonl"; }
+  std::filesystem::path checkpoints() const { return root_ / "checkpoints"; }
+  std::filesystem::path checkpoint(int64_t update) const;
+  std::filesystem::path last() const { return checkpoints() / "last"; }
+  std::filesystem::path best() const { return checkpoints() / "best"; }
+  /// Updates of the complete checkpoints there are, ascending; folders being written do not count.
+  std::vector<int64_t> updates() const;
+  bool holds_run() const;  // a description is there
+
+ private:
+  std::filesystem::path root_;
+};
+
+/// Holds a run folder against a second writer (flock on `lock`) as long as it lives; a killed process leaves no lock
+/// behind. Throws Error naming the folder and the process that holds it.
+class RunLock {
+ public:
+  explicit RunLock(const RunFolder& folder);
+  ~RunLock();
+  RunLock(const RunLock&) = delete;
+  RunLock& operator=(const RunLock&) = delete;
+
+ private:
+  int descriptor_ = -1;
+};
+
+}  // namespace seq2seq
