@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "seq2seq/config/keys.h"
+#include "seq2seq/decode/hypothesis.h"
 #include "seq2seq/decode/predictor.h"
 
 namespace seq2seq::decode {
@@ -16,26 +17,36 @@ struct MaxLengthOptions {
 };
 void declare(config::Keys& keys, MaxLengthOptions& options);
 
+/// For a source of so many tokens, its end symbol not counted. A fraction of a token counts as one.
+int64_t longest_output(const MaxLengthOptions& options, int64_t source_tokens);
+
 struct DecodeOptions {
-  int64_t beam = 12;  // 1: greedy
+  int64_t beam = 12;  // K; 1: greedy
   int64_t n_best = 1;
   MaxLengthOptions max_length;
-  int64_t batch = 64;  // sentences searched together; changes no result
+  int64_t batch = 64;  // sentences that a caller of search() should hand over together; changes no result
   bool allow_unknown = false;
 };
 void declare(config::Keys& keys, DecodeOptions& options);
 
-/// A finished output. Its score is the natural log-probability of its tokens and of the end symbol, the sum in double: what score() gives it.
-struct Hypothesis {
-  std::vector<int64_t> ids;           // without the end symbol
-  std::vector<double> token_scores;   // one an id, then the end symbol's; a cut hypothesis has none for the end
-  double score = 0;                   // their sum
-  bool cut = false;                   // stopped at the longest output: scored as it stands, without an end symbol
-};
-
-/// The n best outputs of each source, best first, in the order of the sources. Beam search as in arXiv 1409.3215, section 3.2: all extensions of the live hypotheses
-/// compete for the K places; those that end leave for the complete set and the next step keeps K live ones again. Without length normalisation scores only fall,
-/// so a sentence is done once its best live hypothesis is below the n-th complete one. `source_tokens` are lengths without end symbol, for max_length.
+/// The n best outputs of each source, best first, in the order of the sources; fewer where the search found no more,
+/// never none. `source_tokens` are lengths without end symbol, for max_length. Throws Error when the model's
+/// probabilities are not numbers.
+///
+/// Beam search as in arXiv 1409.3215, section 3.2, with K = `beam`, for each source by itself:
+/// 1. At first one hypothesis is live: nothing written.
+/// 2. At each step all extensions of the live hypotheses by a word or the end symbol are ranked by score; equal ones in
+/// the order of their ids,
+///    word by word. All compete for the K places: an extension that ends and stands among the first K goes to the
+///    complete set, one that ends below them is dropped. The best K of those that do not end, wherever they stand, are
+///    live in the next step.
+/// 3. Without length normalisation scores only fall. Once there are n complete hypotheses, a live one below the n-th of
+/// them cannot win and is dropped.
+///    The search is over when none is live.
+/// 4. Live hypotheses of the longest length get one more step, in which they can only end. Those whose end does not
+/// stand among the first K are
+///    cut: marked, scored as they stand, and ranked with the complete ones.
+/// Greedy search is the case K = 1.
 std::vector<std::vector<Hypothesis>> search(const Predictor& predictor, const nn::Packed& sources,
                                             const std::vector<int64_t>& source_tokens, const DecodeOptions& options);
 

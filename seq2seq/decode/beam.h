@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "seq2seq/decode/hypothesis.h"
+
+namespace seq2seq::decode {
+
+/// The best next words of each live hypothesis of one source, as a predictor returns them: rows of `width`, best first.
+struct Extensions {
+  const double* scores;  // [live, width] natural log-probabilities
+  const int64_t* words;  // [live, width]
+  int64_t width;
+};
+
+struct BeamOptions {
+  int64_t places = 1;   // K
+  int64_t n_best = 1;   // complete hypotheses wanted
+  int64_t longest = 1;  // words of the longest output, without the end symbol
+};
+
+/// The hypotheses of one source while they are searched; search.h says by which rules. Knows nothing of models and
+/// batches.
+class Beam {
+ public:
+  /// A hypothesis that is still written.
+  struct Live {
+    int64_t parent = 0;  // its index among the live ones of the step before
+    int64_t word = 0;    // its last word
+    int64_t path = Paths::root;
+    double score = 0;
+  };
+
+  /// One live hypothesis, with nothing written; its word is the start symbol.
+  explicit Beam(const BeamOptions& options);
+  /// In the order of their ids, word by word; none once the search is over.
+  const std::vector<Live>& live() const { return live_; }
+  /// One step: `extensions` holds at least K+1 words of each live hypothesis, or all that there are. Throws Error for a
+  /// score that is not a number.
+  void extend(const Extensions& extensions);
+  /// The best complete and cut hypotheses found so far, best first.
+  const std::vector<Hypothesis>& best() const { return best_; }
+
+ private:
+  struct Candidate {
+    int64_t parent = 0, word = 0;
+    double token_score = 0, score = 0;
+  };
+  std::vector<Candidate> rank(const Extensions& extensions) const;
+  bool beaten(double score) const;
+  void keep(Hypothesis hypothesis);
+  void cut(const std::vector<bool>& ended);
+
+  BeamOptions options_;
+  int64_t written_ = 0;  // words of each live hypothesis
+  Paths paths_;
+  std::vector<Live> live_;
+  std::vector<Hypothesis> best_;
+};
+
+}  // namespace seq2seq::decode

@@ -1,0 +1,96 @@
+#include "seq2seq/decode/search.h"
+
+#include <ATen/ops/tensor.h>
+#include <c10/util/Exception.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "seq2seq/decode/beam.h"
+
+namespace seq2seq::decode {
+namespace {
+
+/// What the next call of extend() is to be told: for each live hypothesis of all beams where it comes from and its last
+/// word.
+struct Step {
+  std::vector<int64_t> survivors;
+  std::vector<int64_t> tokens;
+
+  /// `first_row`: where the beam's hypotheses began in the step before.
+  void add(const Beam& beam, int64_t first_row) {
+    for (const auto& live : beam.live()) {
+      survivors.push_back(first_row + live.parent);
+      tokens.push_back(live.word);
+    }
+  }
+};
+
+/// Gives each beam its rows. A beam whose search is over has none, and is never computed on again.
+Step extend(std::vector<Beam>& beams, const nn::TopK& best) {
+  const at::Tensor scores = best.scores.contiguous(), words = best.ids.contiguous();  // [R, k]
+  const int64_t width = scores.size(1);
+  Step next;
+  int64_t row = 0;
+  for (auto& beam : beams) {
+    const auto rows = static_cast<int64_t>(beam.live().size());
+    if (rows == 0) continue;
+    beam.extend({.scores = scores.const_data_ptr<double>() + row * width,
+                 .words = words.const_data_ptr<int64_t>() + row * width,
+                 .width = width});
+    next.add(beam, row);
+    row += rows;
+  }
+  return next;
+}
+
+}  // namespace
+
+void declare(config::Keys& keys, MaxLengthOptions& options) {
+  keys.add("ratio", options.ratio, "longest output for each token of the source").unit("tokens").at_least(0);
+  keys.add("plus", options.plus, "added to that").unit("tokens").at_least(0);
+  keys.add("limit", options.limit, "no output is longer").unit("tokens").at_least(1);
+}
+
+int64_t longest_output(const MaxLengthOptions& options, int64_t source_tokens) {
+  // 1.1 * 10 is a little more than 11, and should not count as 12.
+  const double by_ratio = std::ceil(options.ratio * static_cast<double>(source_tokens) - 1e-9);
+  const double longest = std::min(by_ratio + static_cast<double>(options.plus), static_cast<double>(options.limit));
+  return static_cast<int64_t>(longest);
+}
+
+void declare(config::Keys& keys, DecodeOptions& options) {
+  keys.add("beam", options.beam, "hypotheses kept at each step of the search; 1 is greedy search").at_least(1);
+  keys.add("n_best", options.n_best, "outputs wanted of each source").at_least(1);
+  keys.section("max_length", options.max_length, "the longest output; a hypothesis that reaches it is cut and marked");
+  keys.add("batch", options.batch, "sources searched together").unit("sentences").at_least(1).changes_no_result();
+  keys.add("allow_unknown", options.allow_unknown, "whether the unknown word `<unk>` may be written");
+  keys.rule("n_best", [&options] {
+    return options.n_best <= options.beam ? "" : "must not be larger than `beam`, which is where outputs come from";
+  });
+}
+
+std::vector<std::vector<Hypothesis>> search(const Predictor& predictor, const nn::Packed& sources,
+                                            const std::vector<int64_t>& source_tokens, const DecodeOptions& options) {
+  TORCH_CHECK(options.beam >= 1 && options.n_best >= 1, "a search needs a beam and outputs of at least 1");
+  TORCH_CHECK(sources.sentences() == static_cast<int64_t>(source_tokens.size()), "one length a source");
+  if (source_tokens.empty()) return {};
+  std::vector<Beam> beams;
+  Step step;
+  for (const int64_t tokens : source_tokens) {
+    const int64_t longest = longest_output(options.max_length, tokens);
+    beams.emplace_back(BeamOptions{.places = options.beam, .n_best = options.n_best, .longest = longest});
+    step.add(beams.back(), static_cast<int64_t>(beams.size()) - 1);
+  }
+  const auto state = predictor.start(sources);
+  while (!step.survivors.empty()) {
+    // One extension of a hypothesis may end; K others may all be live in the next step.
+    const auto best = predictor.extend(*state, at::tensor(step.survivors), at::tensor(step.tokens), options.beam + 1);
+    step = extend(beams, best);
+  }
+  std::vector<std::vector<Hypothesis>> outputs;
+  for (const auto& beam : beams) outputs.push_back(beam.best());
+  return outputs;
+}
+
+}  // namespace seq2seq::decode
