@@ -1,0 +1,64 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "seq2seq/metrics/references.h"
+
+namespace seq2seq::metrics {
+
+/// `mteval_13a` is the tokenisation of NIST's mteval-v13a.pl, for text that is not tokenised; `none` cuts at blanks.
+enum class BleuTokenizer { none, mteval_13a };
+
+/// What stands for an n-gram precision of 0: `exponential`, half of what one match would give, then a quarter, ...
+/// (mteval-v13a.pl); `floor`, 0.1 matches; `add_one`, one more match and one more n-gram from bigrams on (Lin and Och
+/// 2004); see Chen and Cherry 2014, W14-3346.
+enum class Smoothing { none, exponential, floor, add_one };
+
+struct BleuOptions {
+  BleuTokenizer tokenizer = BleuTokenizer::none;
+  Smoothing smoothing = Smoothing::exponential;
+};
+
+/// What a corpus' BLEU is computed from; the counts of sentences may be added up.
+struct BleuCounts {
+  static constexpr int orders = 4;
+  std::array<int64_t, orders> matches{},
+      ngrams{};  // by order: n-grams of the hypothesis also in a reference (clipped), and all
+  int64_t hypothesis_tokens = 0;
+  int64_t reference_tokens = 0;  // of the reference nearest in length, of two the shorter
+
+  BleuCounts& operator+=(const BleuCounts& other);
+};
+
+/// Corpus BLEU (Papineni et al. 2002, P02-1040) as sacreBLEU 2.6.0 computes it, without effective order and with case.
+struct Bleu {
+  double score = 0;                                     // in [0, 100]
+  std::array<double, BleuCounts::orders> precisions{};  // in [0, 100], smoothed
+  double brevity_penalty = 0;
+  BleuCounts counts;
+  std::string signature;  // nrefs:1|case:mixed|eff:no|tok:none|smooth:exp|version:seq2seq-0.1.0
+
+  /// `BLEU = 30.59 61.2/36.9/24.5/16.7 (BP = 0.978 ratio = 0.978 hyp_len = 73154 ref_len = 74803)`, as sacreBLEU writes
+  /// it.
+  std::string text() const;
+};
+
+/// Of one sentence. Throws Error when there is no reference.
+BleuCounts count_bleu(std::string_view hypothesis, const std::vector<std::string>& references, BleuTokenizer tokenizer);
+
+/// The score, precisions and brevity penalty of summed counts; without a signature, which tells of the references.
+Bleu bleu_of(const BleuCounts& counts, Smoothing smoothing);
+
+/// Lines of text, and one or more references of each. Throws Error when the numbers differ, there is no line, or one
+/// has no reference.
+Bleu corpus_bleu(const std::vector<std::string>& hypotheses, const References& references,
+                 const BleuOptions& options = {});
+
+/// A line as the tokenizer writes it: tokens with one space between two.
+std::string tokenize_for_bleu(std::string_view line, BleuTokenizer tokenizer);
+
+}  // namespace seq2seq::metrics

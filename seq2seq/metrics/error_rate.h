@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "seq2seq/metrics/references.h"
+#include "seq2seq/metrics/words.h"
+
+namespace seq2seq::metrics {
+
+/// The fewest insertions, deletions and substitutions that turn one into the other (Levenshtein 1966). Time is the
+/// product of the lengths, memory their sum.
+int64_t edit_distance(const Tokens& a, const Tokens& b);
+
+/// Counts over a set of sequences and the rates they give. What papers on grapheme-to-phoneme conversion call WER, the
+/// share of words whose pronunciation is wrong, is the sequence error rate here; their PER is the token error rate.
+/// Where the tokens are the words of a sentence, the token error rate is the ordinary WER.
+struct ErrorRates {
+  int64_t sequences = 0;
+  int64_t exact = 0;             // sequences equal to one of their references
+  int64_t edits = 0;             // against the nearest reference
+  int64_t reference_tokens = 0;  // of the nearest references
+
+  double exact_match() const;          // share of sequences, in [0, 1]
+  double sequence_error_rate() const;  // 1 - exact_match
+  double token_error_rate() const;     // edits / reference tokens; may exceed 1
+};
+inline constexpr std::string_view sequence_error_rate_name = "sequence error rate (WER of G2P)";
+inline constexpr std::string_view token_error_rate_name = "token error rate (PER)";
+inline constexpr std::string_view word_error_rate_name = "word error rate (WER)";
+
+/// references[sequence]: one or more. The nearest is the one with the least edits / tokens (an empty one counts as one
+/// token long), of equal ones the first. Throws Error when the numbers differ, there is no sequence, or one has no
+/// reference.
+ErrorRates error_rates(const std::vector<Tokens>& hypotheses, const std::vector<std::vector<Tokens>>& references);
+
+/// The same on the words of lines: `token_error_rate` is then the ordinary WER.
+ErrorRates word_error_rates(const std::vector<std::string>& hypotheses, const References& references);
+
+}  // namespace seq2seq::metrics

@@ -1,0 +1,51 @@
+#include "seq2seq/metrics/words.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
+namespace seq2seq::metrics {
+namespace {
+
+// Beyond ASCII, what Python's str.isspace says yes to; U+2000 .. U+200A come on top.
+constexpr std::array<std::string_view, 8> kWideBlanks{"\u0085", "\u00A0", "\u1680", "\u2028",
+                                                      "\u2029", "\u202F", "\u205F", "\u3000"};
+
+/// Bytes of the blank that begins `text`; 0 when none does.
+std::size_t blank_bytes(std::string_view text) {
+  const char first = text[0];
+  if (first == ' ' || (first >= '\t' && first <= '\r') || (first >= '\x1C' && first <= '\x1F')) return 1;
+  if (static_cast<unsigned char>(first) < 0x80) return 0;
+  for (const auto blank : kWideBlanks) {
+    if (text.starts_with(blank)) return blank.size();
+  }
+  if (text.size() < 3 || !text.starts_with("\xE2\x80")) return 0;
+  const auto third = static_cast<unsigned char>(text[2]);
+  return third >= 0x80 && third <= 0x8A ? 3 : 0;  // U+2000 .. U+200A
+}
+
+}  // namespace
+
+Tokens split_words(std::string_view line) {
+  Tokens words;
+  std::size_t first = 0;
+  for (std::size_t at = 0; at <= line.size();) {
+    const std::size_t blank = at == line.size() ? 1 : blank_bytes(line.substr(at));
+    if (blank > 0 && at > first) words.emplace_back(line.substr(first, at - first));
+    at += std::max<std::size_t>(blank, 1);
+    if (blank > 0) first = at;
+  }
+  return words;
+}
+
+std::string_view without_final_blanks(std::string_view line) {
+  std::size_t end = 0;
+  for (std::size_t at = 0; at < line.size();) {
+    const std::size_t blank = blank_bytes(line.substr(at));
+    at += std::max<std::size_t>(blank, 1);
+    if (blank == 0) end = at;
+  }
+  return line.substr(0, end);
+}
+
+}  // namespace seq2seq::metrics
