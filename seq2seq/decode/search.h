@@ -34,18 +34,15 @@ void declare(config::Keys& keys, DecodeOptions& options);
 /// probabilities are not numbers.
 ///
 /// Beam search as in arXiv 1409.3215, section 3.2, with K = `beam`, for each source by itself:
-/// 1. At first one hypothesis is live: nothing written.
-/// 2. At each step all extensions of the live hypotheses by a word or the end symbol are ranked by score; equal ones in
-/// the order of their ids,
-///    word by word. All compete for the K places: an extension that ends and stands among the first K goes to the
-///    complete set, one that ends below them is dropped. The best K of those that do not end, wherever they stand, are
-///    live in the next step.
-/// 3. Without length normalisation scores only fall. Once there are n complete hypotheses, a live one below the n-th of
-/// them cannot win and is dropped.
-///    The search is over when none is live.
+/// 1. At first one hypothesis is live, with nothing written.
+/// 2. At each step all extensions of the live hypotheses, by a word or by the end symbol, are ranked by score; equal
+///    ones in the order of their ids, word by word. All compete for the K places: one that ends goes to the complete
+///    set if it stands among the first K, and is dropped otherwise. The best K of those that do not end, wherever they
+///    stand, are the live ones of the next step.
+/// 3. Without length normalisation scores only fall: once n hypotheses are complete, a live one below the n-th of them
+///    cannot win and is dropped. The search is over when none is live.
 /// 4. Live hypotheses of the longest length get one more step, in which they can only end. Those whose end does not
-/// stand among the first K are
-///    cut: marked, scored as they stand, and ranked with the complete ones.
+///    stand among the first K are cut: marked, scored as they stand, and ranked with the complete ones.
 /// Greedy search is the case K = 1.
 std::vector<std::vector<Hypothesis>> search(const Predictor& predictor, const nn::Packed& sources,
                                             const std::vector<int64_t>& source_tokens, const DecodeOptions& options);
