@@ -1,0 +1,64 @@
+# shellcheck shell=bash disable=SC2034
+# Sourced by the scripts: where the repository is, one clear line for each error, steps with the time they took.
+
+repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+log=$repository/build/setup.log
+
+if [[ -t 1 ]]; then bold=$'\e[1m' faint=$'\e[2m' plain=$'\e[0m'; else bold='' faint='' plain=''; fi
+
+say() { printf '%s\n' "$*"; }
+
+fail() {
+  printf 'error: %s\n' "$*" >&2
+  exit 1
+}
+
+usage_error() {
+  printf 'error: %s\n' "$*" >&2
+  exit 2
+}
+
+# "1 min 5 s" of a number of seconds.
+duration() {
+  if (($1 >= 60)); then printf '%d min %d s' $(($1 / 60)) $(($1 % 60)); else printf '%d s' "$1"; fi
+}
+
+# The lines at the head of a script, from its second to the first that is no comment.
+print_header() { sed -n '2,/^[^#]/{s/^# \{0,1\}//p}' "$1"; }
+
+# quietly WHAT COMMAND...: runs the command with its output in the log; if it fails, says why in one line.
+quietly() {
+  local what=$1 status=0
+  shift
+  mkdir -p "$(dirname "$log")"
+  printf '\n== %s\n' "$*" >> "$log"
+  local begin
+  begin=$(wc -l < "$log")
+  "$@" >> "$log" 2>&1 < /dev/null || status=$?
+  ((status == 0)) && return 0
+  fail "$what: $(reason_after "$begin") (details: ${log#"$repository"/})"
+}
+
+# Why the command whose output begins after line $1 of the log failed, as far as its output tells.
+reason_after() {
+  local text
+  text=$(tail -n "+$(($1 + 1))" "$log")
+  if grep -qiE 'no space left|disk quota|not enough free space' <<< "$text"; then
+    say "the disk is full"
+  elif grep -qiE 'temporary failure|could not resolve|name or service not known|network is unreachable|max retries|connection (refused|reset|timed out|broken)|newconnectionerror|proxyerror|cannot connect to proxy|timed out|failed to fetch|no route to host' <<< "$text"; then
+    say "the network did not answer; nothing was half-installed, so simply run it again once there is one"
+  elif grep -qiE 'unable to locate package|no matching distribution' <<< "$text"; then
+    grep -iE -m1 'unable to locate package|no matching distribution' <<< "$text" | sed 's/^E: //; s/^ERROR: //'
+  elif grep -qiE 'could not get lock' <<< "$text"; then
+    say "another package manager is running; run it again when that one is done"
+  else
+    grep -v '^[[:space:]]*$' <<< "$text" | tail -n 1
+  fi
+}
+
+# require_space FOLDER MEGABYTES WHAT: fails if the file system of FOLDER has less than that left.
+require_space() {
+  local left
+  left=$(df -Pm "$1" | awk 'NR == 2 { print $4 }')
+  ((left >= $2)) || fail "$3 needs $2 MB of disk, and only $left MB are free on the file system of $1"
+}
