@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include <torch/nn/module.h>
 
@@ -17,7 +18,8 @@ struct DecoderDropout {
 /// Writes a target: the bridge's state, then embedding and recurrent stack over the words so far.
 class Decoder final : public torch::nn::Module {
  public:
-  Decoder(std::shared_ptr<Embedding> embedding, std::shared_ptr<Bridge> bridge, std::shared_ptr<Stack> stack,
+  /// `stack_name`: what the stack is registered as, its kind.
+  Decoder(std::shared_ptr<Embedding> embedding, std::shared_ptr<Bridge> bridge, std::shared_ptr<Stack> stack, const std::string& stack_name,
           const DecoderDropout& dropout);
   std::unique_ptr<DecoderState> start(const Memory& memory, const Ids& owner) const;
   /// ids [N] -> [N, H], what the output layer takes.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -17,8 +18,8 @@ using State = std::vector<at::Tensor>;
 
 /// What a stack is told by the model it stands in.
 struct StackContext {
-  int64_t input = 0;                  // width of the rows the first layer reads
-  std::vector<c10::Device> devices;   // one a layer; empty: all on the CPU
+  int64_t input = 0;                                                     // width of the rows the first layer reads
+  std::function<c10::Device(int64_t layer)> device = [](int64_t) { return c10::Device(c10::kCPU); };
 };
 
 /// Recurrent layers one above the other. Holds parameters only: states go in and come out.
@@ -41,7 +42,7 @@ class Stack : public torch::nn::Module {
 using StackRegistry = Registry<Stack, const StackContext&>;
 StackRegistry builtin_stacks();  // lstm
 
-/// Size options that every kind of stack has: read by the model to check that encoder, bridge and decoder fit.
+/// What kinds of stack need at least.
 struct StackOptions {
   int64_t layers = 1;
   int64_t cells = 512;

@@ -1,0 +1,25 @@
+#pragma once
+
+#include "seq2seq/nn/bridge/bridge.h"
+
+namespace seq2seq::nn {
+
+struct CopyBridgeOptions {
+  enum class Layers { all, top } layers = Layers::all;
+};
+void declare(config::Keys& keys, CopyBridgeOptions& options);
+
+/// The decoder starts from the encoder's last state (arXiv 1409.3215, section 2). `all`: each layer from its own counterpart, h and c. `top`: every layer
+/// from the state of the encoder's top one.
+class CopyBridge final : public Bridge {
+ public:
+  using Options = CopyBridgeOptions;
+  CopyBridge(const Options& options, const BridgeContext& context);
+  std::vector<State> first(const Memory& memory) const override;
+
+ private:
+  Options::Layers layers_;
+  std::vector<c10::Device> devices_;
+};
+
+}  // namespace seq2seq::nn

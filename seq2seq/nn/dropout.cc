@@ -1,0 +1,45 @@
+#include "seq2seq/nn/dropout.h"
+
+#include <cmath>
+
+#include <ATen/Parallel.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/mul.h>
+
+#include "seq2seq/nn/kernels/dropout/mask.h"
+
+namespace seq2seq::nn {
+namespace {
+
+uint32_t number(Site site) { return static_cast<uint32_t>(site.part) << 10 | site.layer; }
+
+}  // namespace
+
+at::Tensor dropout_mask(const Layout& layout, int64_t width, double share, Site site, const Draw& draw) {
+  const auto owner = layout.owner.cpu().contiguous();
+  const auto position = layout.position.cpu().contiguous();
+  const auto key = layout.key.cpu().contiguous();
+  auto mask = at::empty({layout.rows(), width}, at::kFloat);
+  const kernels::DropoutMask rows{.mask = mask.data_ptr<float>(),
+                                  .owner = owner.const_data_ptr<int64_t>(),
+                                  .position = position.const_data_ptr<int64_t>(),
+                                  .key = key.const_data_ptr<int64_t>(),
+                                  .width = width,
+                                  .seed = draw.seed,
+                                  .site = number(site),
+                                  .update = static_cast<uint32_t>(draw.update),
+                                  .threshold = static_cast<uint32_t>(std::lround(share * 65536)),
+                                  .scale = static_cast<float>(1 / (1 - share))};
+  const int64_t rows_a_task = std::max<int64_t>(1, 16384 / width);
+  at::parallel_for(0, layout.rows(), rows_a_task, [&](int64_t first, int64_t last) { kernels::dropout_mask(rows, first, last); });
+  return mask;
+}
+
+Packed dropout(const Packed& input, double share, Site site, const Draw* draw) {
+  if (share == 0 || draw == nullptr || input.rows.size(0) == 0) return input;
+  const auto mask = dropout_mask(*input.layout, input.rows.size(1), share, site, *draw);
+  return input.with(input.rows * mask.to(input.rows.options()));
+}
+
+}  // namespace seq2seq::nn

@@ -1,0 +1,1 @@
+#include "seq2seq/nn/kernels/lstm/cell_vector.h"

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "seq2seq/nn/output/output.h"
+
+namespace seq2seq::nn {
+
+struct FullOutputOptions {
+  bool bias = true;
+};
+void declare(config::Keys& keys, FullOutputOptions& options);
+
+/// A linear layer and a softmax over the whole vocabulary: log p = z_y - log sum exp z, z = W h + b. Parameters `weight` [V, H] (the embedding's when tied) and `bias`
+/// [V], as in torch.nn.Linear.
+class FullOutput final : public OutputLayer {
+ public:
+  using Options = FullOutputOptions;
+  FullOutput(const Options& options, const OutputContext& context);
+
+  at::Tensor loss(const at::Tensor& features, const Ids& targets, double label_smoothing) const override;
+  at::Tensor score(const at::Tensor& features, const Ids& targets) const override;
+  TopK top_k(const at::Tensor& features, int64_t k, const Ids& banned) const override;
+
+ private:
+  at::Tensor logits(const at::Tensor& features) const;  // [N, V]
+
+  at::Tensor weight_, bias_;  // bias undefined when there is none
+};
+
+}  // namespace seq2seq::nn

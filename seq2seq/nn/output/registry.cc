@@ -1,0 +1,12 @@
+#include "seq2seq/nn/output/full.h"
+#include "seq2seq/nn/output/output.h"
+
+namespace seq2seq::nn {
+
+OutputRegistry builtin_outputs() {
+  OutputRegistry registry;
+  registry.add<FullOutput>("full", "softmax over the whole vocabulary; Sutskever et al. 2014, arXiv 1409.3215");
+  return registry;
+}
+
+}  // namespace seq2seq::nn

@@ -1,0 +1,243 @@
+#include "seq2seq/nn/weights.h"
+
+#include <ATen/ops/from_blob.h>
+#include <c10/core/GradMode.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstring>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "seq2seq/core/error.h"
+
+namespace seq2seq::nn {
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "the format's numbers are little-endian");
+
+constexpr size_t kPrefix = 8;                       // bytes of the header's length
+constexpr uint64_t kLongestHeader = 100'000'000;    // as Python's safetensors has it
+constexpr auto kFormat = "seq2seq weights";
+constexpr auto kVersion = "1";
+
+constexpr std::array<std::pair<const char*, at::ScalarType>, 8> kTypes{{{"F64", at::kDouble},
+                                                                        {"F32", at::kFloat},
+                                                                        {"F16", at::kHalf},
+                                                                        {"BF16", at::kBFloat16},
+                                                                        {"I64", at::kLong},
+                                                                        {"I32", at::kInt},
+                                                                        {"U8", at::kByte},
+                                                                        {"BOOL", at::kBool}}};
+
+const char* name_of(at::ScalarType type) {
+  for (const auto& [name, known] : kTypes) {
+    if (known == type) return name;
+  }
+  throw Error(fmt::format("tensors of type {} cannot be stored", c10::toString(type)));
+}
+
+/// One tensor as the header describes it, checked against the data's size.
+struct Entry {
+  std::string name;
+  at::ScalarType type = at::kFloat;
+  std::vector<int64_t> shape;
+  uint64_t begin = 0, end = 0;  // bytes of the data
+};
+
+class Reader {
+ public:
+  Reader(const std::string& bytes, const std::filesystem::path& file) : bytes_(bytes), file_(file.string()) {}
+
+  NamedTensors read() const {
+    const nlohmann::json header = read_header();
+    NamedTensors named;
+    std::vector<Entry> entries;
+    for (const auto& [name, value] : header.items()) {
+      if (name == "__metadata__") {
+        named.metadata = read_metadata(value);
+      } else {
+        entries.push_back(read_entry(name, value));
+      }
+    }
+    check_cover(entries);
+    for (const auto& entry : entries) named.tensors.emplace(entry.name, tensor(entry));
+    return named;
+  }
+
+ private:
+  [[noreturn]] void fail(const std::string& part, const std::string& problem) const {
+    throw FormatError(Place{.file = file_, .part = part}, problem, "The file is damaged or not of the safetensors format");
+  }
+
+  nlohmann::json read_header() const {
+    if (bytes_.size() < kPrefix) fail("", fmt::format("ends after {} bytes, before its header", bytes_.size()));
+    uint64_t length = 0;
+    std::memcpy(&length, bytes_.data(), kPrefix);
+    if (length > kLongestHeader || length > bytes_.size() - kPrefix)
+      fail("", fmt::format("its header should have {} bytes, but the file has {}", length, bytes_.size()));
+    const char* first = bytes_.data() + kPrefix;
+    auto header = nlohmann::json::parse(first, first + length, nullptr, /*allow_exceptions=*/false);
+    if (!header.is_object()) fail("", "its header is not a JSON object");
+    return header;
+  }
+
+  size_t data_start() const {
+    uint64_t length = 0;
+    std::memcpy(&length, bytes_.data(), kPrefix);
+    return kPrefix + length;
+  }
+
+  std::map<std::string, std::string> read_metadata(const nlohmann::json& value) const {
+    std::map<std::string, std::string> metadata;
+    if (!value.is_object()) fail("__metadata__", "is not a JSON object");
+    for (const auto& [key, text] : value.items()) {
+      if (!text.is_string()) fail("__metadata__", fmt::format("`{}` is not a text", key));
+      metadata[key] = text.get<std::string>();
+    }
+    return metadata;
+  }
+
+  Entry read_entry(const std::string& name, const nlohmann::json& value) const {
+    Entry entry{.name = name};
+    try {
+      const auto type = value.at("dtype").get<std::string>();
+      const auto* known = std::find_if(kTypes.begin(), kTypes.end(), [&](const auto& t) { return t.first == type; });
+      if (known == kTypes.end()) fail(name, fmt::format("type `{}` is not read here", type));
+      entry.type = known->second;
+      for (const auto& size : value.at("shape")) entry.shape.push_back(natural(name, size));
+      const auto& offsets = value.at("data_offsets");
+      if (offsets.size() != 2) fail(name, "`data_offsets` are not two numbers");
+      entry.begin = static_cast<uint64_t>(natural(name, offsets.at(0)));
+      entry.end = static_cast<uint64_t>(natural(name, offsets.at(1)));
+    } catch (const nlohmann::json::exception&) {
+      fail(name, "its entry is not {dtype, shape, data_offsets}");
+    }
+    check_size(entry);
+    return entry;
+  }
+
+  int64_t natural(const std::string& name, const nlohmann::json& number) const {
+    if (!number.is_number_unsigned() || number.get<uint64_t>() > std::numeric_limits<int64_t>::max())
+      fail(name, fmt::format("`{}` is not a size", number.dump()));
+    return number.get<int64_t>();
+  }
+
+  void check_size(const Entry& entry) const {
+    const uint64_t data = bytes_.size() - data_start();
+    if (entry.begin > entry.end || entry.end > data)
+      fail(entry.name, fmt::format("its data should be bytes {} to {} of {}", entry.begin, entry.end, data));
+    // No size but 0 can exceed the bytes there are, so the product below cannot overflow.
+    uint64_t size = c10::elementSize(entry.type);
+    bool fits = true;
+    for (const int64_t extent : entry.shape) {
+      fits = fits && (extent == 0 || size <= data / static_cast<uint64_t>(extent));
+      size = fits ? size * static_cast<uint64_t>(extent) : size;
+    }
+    const bool empty = std::find(entry.shape.begin(), entry.shape.end(), 0) != entry.shape.end();
+    if (empty ? entry.begin != entry.end : !fits || size != entry.end - entry.begin)
+      fail(entry.name, fmt::format("{} of shape [{}] does not take {} bytes", name_of(entry.type),
+                                   fmt::join(entry.shape, ", "), entry.end - entry.begin));
+  }
+
+  /// Every byte of the data belongs to exactly one tensor.
+  void check_cover(std::vector<Entry>& entries) const {
+    std::sort(entries.begin(), entries.end(),
+              [](const Entry& a, const Entry& b) { return std::pair(a.begin, a.end) < std::pair(b.begin, b.end); });
+    uint64_t covered = 0;
+    for (const auto& entry : entries) {
+      if (entry.begin < covered) fail(entry.name, "its data overlaps another tensor's");
+      if (entry.begin > covered) fail(entry.name, fmt::format("{} bytes before its data belong to no tensor", entry.begin - covered));
+      covered = entry.end;
+    }
+    const uint64_t data = bytes_.size() - data_start();
+    if (covered != data) fail("", fmt::format("its last {} bytes belong to no tensor", data - covered));
+  }
+
+  at::Tensor tensor(const Entry& entry) const {
+    // from_blob takes no const pointer; the clone only reads, and memcpy into fresh memory needs no alignment of the bytes.
+    auto copy = at::empty(entry.shape, entry.type);
+    if (entry.end > entry.begin) std::memcpy(copy.mutable_data_ptr(), bytes_.data() + data_start() + entry.begin, entry.end - entry.begin);
+    return copy;
+  }
+
+  const std::string& bytes_;
+  std::string file_;
+};
+
+/// Larger elements first, so that every tensor's data is aligned to its element; then by name.
+std::vector<std::pair<std::string, at::Tensor>> in_order(const NamedTensors& named) {
+  std::vector<std::pair<std::string, at::Tensor>> ordered;
+  for (const auto& [name, tensor] : named.tensors) ordered.emplace_back(name, tensor.detach().to(at::kCPU).contiguous());
+  std::stable_sort(ordered.begin(), ordered.end(),
+                   [](const auto& a, const auto& b) { return a.second.element_size() > b.second.element_size(); });
+  return ordered;
+}
+
+std::string shape_of(const at::Tensor& tensor) { return fmt::format("[{}]", fmt::join(tensor.sizes(), ", ")); }
+
+void check_version(const NamedTensors& named, const std::filesystem::path& file) {
+  const auto format = named.metadata.find("format");
+  const auto version = named.metadata.find("version");
+  if (format == named.metadata.end() || format->second != kFormat || version == named.metadata.end()) return;  // another program's
+  if (version->second != kVersion)
+    throw FormatError(Place{.file = file.string()},
+                      fmt::format("weights of format version {}, but this program reads version {}", version->second, kVersion));
+}
+
+}  // namespace
+
+std::string to_safetensors(const NamedTensors& named) {
+  const auto ordered = in_order(named);
+  nlohmann::json header = nlohmann::json::object();
+  if (!named.metadata.empty()) header["__metadata__"] = named.metadata;
+  size_t size = 0;
+  for (const auto& [name, tensor] : ordered) {
+    if (name == "__metadata__") throw Error("a tensor cannot be named `__metadata__`");
+    header[name] = {{"dtype", name_of(tensor.scalar_type())}, {"shape", tensor.sizes().vec()}, {"data_offsets", {size, size + tensor.nbytes()}}};
+    size += tensor.nbytes();
+  }
+  std::string text = header.dump();
+  text.resize((text.size() + kPrefix - 1) / kPrefix * kPrefix, ' ');  // the data then starts at a multiple of 8 bytes
+  const uint64_t length = text.size();
+  std::string bytes(kPrefix, '\0');
+  std::memcpy(bytes.data(), &length, kPrefix);
+  bytes.reserve(kPrefix + text.size() + size);
+  bytes += text;
+  for (const auto& [name, tensor] : ordered) bytes.append(static_cast<const char*>(tensor.const_data_ptr()), tensor.nbytes());
+  return bytes;
+}
+
+NamedTensors from_safetensors(const std::string& bytes, const std::filesystem::path& name) { return Reader(bytes, name).read(); }
+
+NamedTensors weights_of(const torch::nn::Module& module) {
+  NamedTensors named{.tensors = {}, .metadata = {{"format", kFormat}, {"version", kVersion}}};
+  for (const auto& parameter : module.named_parameters())
+    named.tensors[parameter.key()] = parameter.value().detach().to(at::kCPU, parameter.value().scalar_type(), /*non_blocking=*/false, /*copy=*/true);
+  return named;
+}
+
+void load_weights(torch::nn::Module& module, const NamedTensors& named, const std::filesystem::path& file) {
+  check_version(named, file);
+  const auto fail = [&](const std::string& part, const std::string& problem) {
+    throw FormatError(Place{.file = file.string(), .part = part}, problem, "Load the weights into the model they were saved from");
+  };
+  auto parameters = module.named_parameters();
+  for (const auto& parameter : parameters) {
+    const auto stored = named.tensors.find(parameter.key());
+    if (stored == named.tensors.end()) fail(parameter.key(), "is missing");
+    if (stored->second.sizes() != parameter.value().sizes())
+      fail(parameter.key(), fmt::format("has shape {}, but the model asks for {}", shape_of(stored->second), shape_of(parameter.value())));
+  }
+  for (const auto& [name, tensor] : named.tensors) {
+    if (!parameters.contains(name)) fail(name, "is no parameter of the model");
+  }
+  const at::NoGradGuard no_gradient;
+  for (auto& parameter : parameters) parameter.value().copy_(named.tensors.at(parameter.key()));
+}
+
+}  // namespace seq2seq::nn
