@@ -1,6 +1,7 @@
 #pragma once
 
-/// The one header by which tests include Catch2: 2.13 (Debian 12, Ubuntu 22.04) and 3.x (Ubuntu 24.04) look the same behind it.
+/// The one header by which tests include Catch2: 2.13 (Debian 12, Ubuntu 22.04) and 3.x (Ubuntu 24.04) look the same
+/// behind it.
 ///
 /// A case that cannot run here says so and returns; test/support/main.cc counts it as skipped:
 ///     WARN("skipped: no CUDA device"); return;

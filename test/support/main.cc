@@ -1,5 +1,5 @@
-// The main of every test program. It returns 4, which CTest shows as skipped, only if every case that ran was skipped and none
-// failed. SEQ2SEQ_TEST_FAST=1 leaves out the cases tagged [slow].
+// The main of every test program. It returns 4, which CTest shows as skipped, only if every case that ran was skipped
+// and none failed. SEQ2SEQ_TEST_FAST=1 leaves out the cases tagged [slow].
 
 #define CATCH_CONFIG_RUNNER
 #include "test/support/catch.h"
