@@ -27,6 +27,8 @@ class Kinds {
   virtual std::vector<std::string> names() const = 0;              // in the order of registration
   virtual std::string about(const std::string& name) const = 0;    // one line: what it is, and the paper
   virtual KindOptions options(const std::string& name) const = 0;  // with the defaults of that kind
+  /// The same, started from a copy of `held`, options of that kind; null: from the defaults.
+  virtual KindOptions options(const std::string& name, const std::shared_ptr<void>& held) const = 0;
 };
 
 /// A choice a configuration makes among the entries of a registry: `{kind: halve, from_epoch: 5}`.
@@ -45,8 +47,8 @@ class Registry final : public Kinds {
   void add(const std::string& name, const std::string& about, const typename T::Options& defaults = {}) {
     using Options = typename T::Options;
     entries_.push_back({name, about,
-                        [defaults] {
-                          auto value = std::make_shared<Options>(defaults);
+                        [defaults](const void* held) {
+                          auto value = std::make_shared<Options>(held ? *static_cast<const Options*>(held) : defaults);
                           return KindOptions{value, [value](config::Keys& keys) { declare(keys, *value); }};
                         },
                         [defaults](const void* options, Arguments... arguments) -> std::shared_ptr<Product> {
@@ -61,7 +63,10 @@ class Registry final : public Kinds {
     return all;
   }
   std::string about(const std::string& name) const override { return find(name).about; }
-  KindOptions options(const std::string& name) const override { return find(name).options(); }
+  KindOptions options(const std::string& name) const override { return find(name).options(nullptr); }
+  KindOptions options(const std::string& name, const std::shared_ptr<void>& held) const override {
+    return find(name).options(held.get());
+  }
 
   std::shared_ptr<Product> make(const Selection& selection, Arguments... arguments) const {
     return find(selection.kind).make(selection.options.get(), std::forward<Arguments>(arguments)...);
@@ -71,7 +76,7 @@ class Registry final : public Kinds {
   struct Entry {
     std::string name;
     std::string about;
-    std::function<KindOptions()> options;
+    std::function<KindOptions(const void*)> options;
     std::function<std::shared_ptr<Product>(const void*, Arguments...)> make;
   };
 

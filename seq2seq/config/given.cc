@@ -1,0 +1,227 @@
+#include "seq2seq/config/given.h"
+
+#include <algorithm>
+#include <limits>
+#include <tuple>
+
+#include <fmt/format.h>
+#include <yaml-cpp/yaml.h>
+
+#include "seq2seq/core/text.h"
+
+namespace seq2seq::config {
+
+namespace {
+
+// A configuration is written by a person. What is larger or deeper is another file, or one made to exhaust memory:
+// aliases of aliases grow without bound.
+constexpr size_t largest_bytes = size_t{1} << 20;
+constexpr size_t largest_values = 100000;
+constexpr int deepest = 32;
+
+Place place_of(const std::string& name, const YAML::Mark& mark) {
+  if (mark.is_null()) return {.file = name};
+  return {.file = name, .line = mark.line + 1, .column = mark.column + 1};
+}
+
+/// Turns yaml-cpp's nodes into values with places.
+class Converter {
+ public:
+  Converter(const std::string& name, int option, Faults& faults) : name_(name), option_(option), faults_(faults) {}
+
+  Given convert(const YAML::Node& node, const Source& source, int depth) {
+    Given given;
+    given.source = source;
+    if (given_up_) return given;
+    if (depth > deepest || ++values_ > largest_values) {
+      given_up_ = true;
+      faults_.add(source, depth > deepest
+                              ? fmt::format("sections and lists lie within each other more than {} deep", deepest)
+                              : "there are more than 100,000 values; no configuration is that large");
+      return given;
+    }
+    check_tag(node, source);
+    if (node.IsScalar()) {
+      given.kind = Given::Kind::scalar;
+      given.text = node.Scalar();
+      given.quoted = node.Tag() == "!";
+    } else if (node.IsSequence()) {
+      given.kind = Given::Kind::list;
+      for (const auto& item : node) given.items.push_back(convert(item, at(item, source), depth + 1));
+    } else if (node.IsMap()) {
+      given.kind = Given::Kind::section;
+      for (const auto& entry : node) add_entry(given, entry.first, entry.second, depth);
+    }
+    return given;
+  }
+
+  Source at(const YAML::Node& node, const Source& otherwise) const {
+    if (option_ >= 0 || node.Mark().is_null()) return otherwise;
+    return {place_of(name_, node.Mark()), option_};
+  }
+
+ private:
+  void add_entry(Given& section, const YAML::Node& key, const YAML::Node& value, int depth) {
+    const Source source = at(key, section.source);
+    if (!key.IsScalar()) {
+      faults_.add(source, "the name of a key must be a plain word");
+      return;
+    }
+    const auto& entries = section.entries;
+    const auto first =
+        std::find_if(entries.begin(), entries.end(), [&](const auto& entry) { return entry.name == key.Scalar(); });
+    if (first != entries.end()) {
+      faults_.add(source, fmt::format("key {} is given twice, first in line {}", quote(key.Scalar()),
+                                      first->source.place.line));
+      return;
+    }
+    // An empty value has no place of its own.
+    const Source value_source = value.IsNull() ? source : at(value, source);
+    Given converted = convert(value, value_source, depth + 1);
+    section.entries.push_back({key.Scalar(), source, std::move(converted)});
+  }
+
+  void check_tag(const YAML::Node& node, const Source& source) {
+    const std::string& tag = node.Tag();
+    if (tag.empty() || tag == "?" || tag == "!") return;
+    faults_.add(source, fmt::format("tags such as {} have no meaning here", quote(tag)), "Write the value without it");
+  }
+
+  const std::string& name_;
+  int option_;
+  Faults& faults_;
+  size_t values_ = 0;
+  bool given_up_ = false;
+};
+
+/// The documents of a text; nothing, and a fault, if it is no YAML. `begin` is where the text starts.
+std::optional<std::vector<YAML::Node>> load(const std::string& text, const Source& begin, Faults& faults,
+                                            const std::string& remedy = {}) {
+  Source source = begin;
+  const bool in_file = source.option < 0;
+  if (const auto fault = find_text_fault(text)) {
+    const auto lines = split(std::string_view(text).substr(0, fault->offset), '\n');
+    if (in_file) source.place.line = static_cast<int64_t>(lines.size());
+    if (in_file) source.place.column = static_cast<int64_t>(count_characters(lines.back())) + 1;
+    faults.add(source, fault->problem);
+    return std::nullopt;
+  }
+  try {
+    return YAML::LoadAll(text);
+  } catch (const YAML::Exception& exception) {
+    if (in_file) source.place = place_of(begin.place.file, exception.mark);
+    faults.add(source, "this is not YAML: " + exception.msg, remedy);
+    return std::nullopt;
+  }
+}
+
+std::optional<Given> parse_override_value(const Override& override, const Source& source, Faults& faults) {
+  const auto documents = load(override.value, source, faults, "Put the value between quotes: key='\"value\"'");
+  if (!documents) return std::nullopt;
+  if (documents->empty()) return Given{.source = source};
+  Given given = Converter(override.option, source.option, faults).convert(documents->front(), source, 1);
+  // In a plain text YAML would cut off what follows ` #` as a comment, which nobody means on a command line.
+  if (given.kind == Given::Kind::scalar && !given.quoted) {
+    const size_t start = override.value.find_first_not_of(" \t");
+    const size_t end = override.value.find_last_not_of(" \t");
+    given.text = override.value.substr(start, end - start + 1);
+  }
+  return given;
+}
+
+void put(Given& section, const std::vector<std::string_view>& path, size_t depth, Given value) {
+  const std::string name(path[depth]);
+  const bool last = depth + 1 == path.size();
+  auto& entries = section.entries;
+  auto entry = std::find_if(entries.begin(), entries.end(), [&](const Given::Entry& one) {
+    return one.name == name &&
+           (last || one.value.kind == Given::Kind::section || one.value.kind == Given::Kind::nothing);
+  });
+  if (entry ==
+      entries
+          .end()) {  // also where the file gave a plain value for a section: both stay, and the file's is found wrong
+    Given::Entry added{name, value.source, {.source = value.source}};
+    entries.push_back(std::move(added));
+    entry = std::prev(entries.end());
+  }
+  if (!last) {
+    entry->value.kind = Given::Kind::section;
+    put(entry->value, path, depth + 1, std::move(value));
+    return;
+  }
+  if (entry->source.option < 0 && entry->value.kind == Given::Kind::scalar) entry->in_file = entry->value.text;
+  entry->source = value.source;
+  entry->value = std::move(value);
+}
+
+}  // namespace
+
+void Faults::add(const Source& source, const std::string& problem, const std::string& remedy) {
+  faults_.push_back({source, Error(source.place, problem, remedy)});
+}
+
+void Faults::throw_if_any() {
+  if (faults_.empty()) return;
+  const auto order = [](const Fault& fault) {
+    const auto& [place, option] = fault.source;
+    constexpr auto last = std::numeric_limits<int64_t>::max();
+    return std::make_tuple(option, place.line > 0 ? place.line : last, place.column);
+  };
+  std::stable_sort(faults_.begin(), faults_.end(), [&](const Fault& a, const Fault& b) { return order(a) < order(b); });
+  std::vector<Error> errors;
+  for (const auto& fault : faults_) errors.push_back(fault.error);
+  throw UsageError(errors);
+}
+
+std::optional<Given> parse_yaml(const std::string& text, const std::string& name, Faults& faults) {
+  const Source begin{{.file = name}};
+  if (text.size() > largest_bytes) {
+    faults.add(begin, "is larger than 1 MiB; no configuration is");
+    return std::nullopt;
+  }
+  const auto documents = load(text, begin, faults);
+  if (!documents) return std::nullopt;
+  if (documents->empty()) return Given{.source = begin};
+  const YAML::Node& first = documents->front();
+  Converter converter(name, begin.option, faults);
+  if (documents->size() > 1) {
+    faults.add(converter.at((*documents)[1], begin), "a second document begins here",
+               "Only one is read: take out the line `---` before it");
+  }
+  Given root = converter.convert(first, converter.at(first, begin), 0);
+  if (root.kind == Given::Kind::scalar || root.kind == Given::Kind::list) {
+    faults.add(root.source, fmt::format("expected keys with values, as in `seed: 1`, found {}", describe(root)));
+    return std::nullopt;
+  }
+  root.source = begin;
+  return root;
+}
+
+void apply(const std::vector<Override>& overrides, Given& root, Faults& faults) {
+  for (size_t i = 0; i < overrides.size(); ++i) {
+    const Source source{{.part = overrides[i].option}, static_cast<int>(i)};
+    const auto path = split(overrides[i].key, '.');
+    if (path.size() > deepest) {
+      faults.add(source, fmt::format("unknown key {}", quote(overrides[i].key)));
+      continue;
+    }
+    root.kind = Given::Kind::section;
+    if (auto value = parse_override_value(overrides[i], source, faults)) put(root, path, 0, std::move(*value));
+  }
+}
+
+std::string describe(const Given& given) {
+  switch (given.kind) {
+    case Given::Kind::nothing:
+      return "nothing";
+    case Given::Kind::list:
+      return "a list";
+    case Given::Kind::section:
+      return "a section";
+    case Given::Kind::scalar:
+      break;
+  }
+  return quote(given.quoted ? '"' + given.text + '"' : given.text);
+}
+
+}  // namespace seq2seq::config

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "seq2seq/config/reader.h"
+#include "seq2seq/core/error.h"
+
+namespace seq2seq::config {
+
+/// Private to this part: where a value comes from.
+struct Source {
+  Place place{};
+  int option = -1;  // number of the override; -1: the file
+};
+
+/// What is wrong with a configuration, gathered so that all of it can be told at once.
+class Faults {
+ public:
+  void add(const Source& source, const std::string& problem, const std::string& remedy = {});
+  size_t size() const { return faults_.size(); }
+  /// Throws a UsageError if there is any: those of the file by line, then those of the options in the order typed.
+  void throw_if_any();
+
+ private:
+  struct Fault {
+    Source source;
+    Error error;
+  };
+  std::vector<Fault> faults_;
+};
+
+/// A value as the user gave it: YAML with places, before any key is known.
+struct Given {
+  enum class Kind { nothing, scalar, list, section };
+  struct Entry;
+
+  Kind kind = Kind::nothing;
+  std::string text{};   // of a scalar
+  bool quoted = false;  // a text between quotes is no number and no truth value
+  std::vector<Given> items{};
+  std::vector<Entry> entries{};
+  Source source{};
+};
+
+struct Given::Entry {
+  std::string name;
+  Source source;
+  Given value;
+  std::optional<std::string> in_file{};  // the text that an override took the place of
+};
+
+/// Reads one YAML document that is a mapping, or empty. Keys given twice are faults; nothing comes of what is no YAML,
+/// a fault too.
+std::optional<Given> parse_yaml(const std::string& text, const std::string& name, Faults& faults);
+
+/// Puts the overrides over what the file gave, each in the place of what it overrides.
+void apply(const std::vector<Override>& overrides, Given& root, Faults& faults);
+
+/// For messages: what was given, as the user wrote it.
+std::string describe(const Given& given);
+
+}  // namespace seq2seq::config

@@ -1,0 +1,205 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "seq2seq/config/scalar.h"
+#include "seq2seq/core/registry.h"
+
+namespace seq2seq::config {
+
+/// What may become of a key when a run is resumed.
+enum class OnResume { fixed, may_change };
+
+enum class KeyType { boolean, integer, number, text, path, list_of_text, list_of_paths };
+
+/// Everything that is known of one key, for the reader, the writer and the reference.
+struct KeyFacts {
+  std::string name, meaning, unit;
+  std::string default_value;  // as YAML text, as `get` gives it
+  KeyType type = KeyType::text;
+  std::optional<double> at_least, at_most, above, below;
+  std::vector<std::string> one_of;
+  bool is_unsigned = false;
+  bool required = false;
+  bool optional = false;  // `null` is a value
+  bool in_digest = true;
+  OnResume on_resume = OnResume::fixed;
+  std::function<std::string()> get;  // the value as YAML text
+  /// Takes values already checked for type and bounds: one scalar text, the items of a list, or nothing for `null`.
+  std::function<void(const std::vector<std::string>&)> set;
+};
+
+/// One key of a configuration: everything that is known of it stands here once, and the reader, `--set`, `config
+/// reference`, the resolved file, the digest and the comparison on resume all go by it. Made by Keys::add, refined by
+/// the chained setters.
+class Key {
+ public:
+  using Type = KeyType;
+
+  explicit Key(KeyFacts facts) : facts_(std::move(facts)) {}
+  Key& unit(std::string unit) { return facts_.unit = std::move(unit), *this; }
+  Key& at_least(double bound) { return facts_.at_least = bound, *this; }
+  /// Infinity as a bound lets `.inf` pass.
+  Key& at_most(double bound) { return facts_.at_most = bound, *this; }
+  Key& above(double bound) { return facts_.above = bound, *this; }
+  Key& below(double bound) { return facts_.below = bound, *this; }
+  Key& one_of(std::vector<std::string> values) { return facts_.one_of = std::move(values), *this; }
+  Key& required() { return facts_.required = true, *this; }
+  Key& may_change_on_resume() { return facts_.on_resume = OnResume::may_change, *this; }
+  /// Cannot change a result: not part of the digest. Such a key may also change on resume. So is every path from the
+  /// start: what identifies a result is the content of the files, not where they lie.
+  Key& changes_no_result() { return facts_.in_digest = false, may_change_on_resume(); }
+
+  const KeyFacts& facts() const { return facts_; }
+
+ private:
+  KeyFacts facts_;
+};
+
+struct Tree;  // what Keys are made of: tree.h
+
+/// The keys of one section, in order of declaration, bound to the fields of an options struct that must outlive it.
+///
+///   void declare(config::Keys& keys, AdamOptions& options) {
+///     keys.add("learning_rate", options.learning_rate, "step size").above(0).may_change_on_resume();
+///     keys.rule("beta1", [&] { return options.beta1 < 1 ? "" : "must lie below 1"; });
+///   }
+class Keys {
+ public:
+  Keys();
+  ~Keys();
+  Keys(Keys&&) noexcept;
+
+  /// T: bool, int64_t, uint64_t, double, std::string, std::filesystem::path, a std::vector of the last two (one text
+  /// stands for a list of one), or std::optional of any scalar (then `null` or absence mean empty). The field's value
+  /// at this moment is the default.
+  template <class T>
+  Key& add(std::string name, T& field, std::string meaning);
+
+  /// An enumeration with its names: {{"none", Reverse::none}, ...}.
+  template <class Enum>
+  Key& add(std::string name, Enum& field, const std::vector<std::pair<std::string, Enum>>& names, std::string meaning);
+
+  /// A section of its own: calls `declare(keys, options)`, found beside the type of `options`.
+  template <class Options>
+  void section(std::string name, Options& options, std::string meaning) {
+    declare(add_section(std::move(name), std::move(meaning)), options);
+  }
+
+  /// A section `{kind: NAME, ...}` whose other keys are those of the kind; `selection.kind` is the default kind.
+  /// `kinds` must outlive it.
+  void select(std::string name, Selection& selection, const Kinds& kinds, std::string meaning);
+
+  /// Like `select`, without a section of its own: the kind's keys stand among this section's.
+  /// The choice is the value of `key`: `architecture: rnn`.
+  void select_here(std::string key, Selection& selection, const Kinds& kinds, std::string meaning);
+
+  /// A rule between keys, asked after all keys are read without fault: returns what is wrong, empty if nothing. Told at
+  /// the place of `key` (a path below this section, `batch.sentences`).
+  void rule(std::string key, std::function<std::string()> wrong);
+
+  const Tree& tree() const { return *tree_; }
+  Tree& tree() { return *tree_; }
+
+ private:
+  Key& bind(KeyFacts facts);
+  Keys& add_section(std::string name, std::string meaning);
+
+  std::unique_ptr<Tree> tree_;
+};
+
+namespace detail {
+
+template <class T>
+struct Plain {
+  using type = T;
+  static constexpr bool optional = false, list = false;
+};
+template <class T>
+struct Plain<std::optional<T>> {
+  using type = T;
+  static constexpr bool optional = true, list = false;
+};
+template <class T>
+struct Plain<std::vector<T>> {
+  using type = T;
+  static constexpr bool optional = false, list = true;
+};
+
+template <class T>
+constexpr KeyType type_of(bool list) {
+  if constexpr (std::is_same_v<T, bool>) return KeyType::boolean;
+  if constexpr (std::is_same_v<T, int64_t> || std::is_same_v<T, uint64_t>) return KeyType::integer;
+  if constexpr (std::is_same_v<T, double>) return KeyType::number;
+  if constexpr (std::is_same_v<T, std::string>) return list ? KeyType::list_of_text : KeyType::text;
+  if constexpr (std::is_same_v<T, std::filesystem::path>) return list ? KeyType::list_of_paths : KeyType::path;
+}
+
+}  // namespace detail
+
+template <class T>
+Key& Keys::add(std::string name, T& field, std::string meaning) {
+  using Shape = detail::Plain<T>;
+  using Scalar = typename Shape::type;
+  constexpr bool text = std::is_same_v<Scalar, std::string> || std::is_same_v<Scalar, std::filesystem::path>;
+  static_assert(text || (!Shape::list && (std::is_same_v<Scalar, bool> || std::is_same_v<Scalar, int64_t> ||
+                                          std::is_same_v<Scalar, uint64_t> || std::is_same_v<Scalar, double>)),
+                "a key is a bool, int64_t, uint64_t, double, std::string or std::filesystem::path, an std::optional of "
+                "one of these, or "
+                "an std::vector of one of the last two; an enumeration needs its names");
+  KeyFacts facts;
+  facts.name = std::move(name);
+  facts.meaning = std::move(meaning);
+  facts.type = detail::type_of<Scalar>(Shape::list);
+  facts.is_unsigned = std::is_same_v<Scalar, uint64_t>;
+  facts.optional = Shape::optional;
+  if constexpr (Shape::list) {
+    facts.get = [&field] {
+      std::vector<std::string> items;
+      for (const auto& item : field) items.push_back(to_yaml(item));
+      return yaml_list(items);
+    };
+    facts.set = [&field](const std::vector<std::string>& items) { field.assign(items.begin(), items.end()); };
+  } else if constexpr (Shape::optional) {
+    facts.get = [&field] { return field ? to_yaml(*field) : std::string("null"); };
+    facts.set = [&field](const std::vector<std::string>& texts) {
+      field.reset();
+      if (!texts.empty()) from_checked(texts.front(), field.emplace());
+    };
+  } else {
+    facts.get = [&field] { return to_yaml(field); };
+    facts.set = [&field](const std::vector<std::string>& texts) { from_checked(texts.front(), field); };
+  }
+  return bind(std::move(facts));
+}
+
+template <class Enum>
+Key& Keys::add(std::string name, Enum& field, const std::vector<std::pair<std::string, Enum>>& names,
+               std::string meaning) {
+  KeyFacts facts;
+  facts.name = std::move(name);
+  facts.meaning = std::move(meaning);
+  for (const auto& [text, value] : names) facts.one_of.push_back(text);
+  facts.get = [&field, names] {
+    for (const auto& [text, value] : names) {
+      if (value == field) return to_yaml(text);
+    }
+    return std::string("null");  // a value without a name: the declaration forgot one
+  };
+  facts.set = [&field, names](const std::vector<std::string>& texts) {
+    for (const auto& [text, value] : names) {
+      if (text == texts.front()) field = value;
+    }
+  };
+  return bind(std::move(facts));
+}
+
+}  // namespace seq2seq::config

@@ -1,0 +1,234 @@
+#include "seq2seq/config/reader.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <variant>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "seq2seq/config/check.h"
+#include "seq2seq/config/given.h"
+#include "seq2seq/config/nearest.h"
+#include "seq2seq/config/tree.h"
+#include "seq2seq/core/files.h"
+#include "seq2seq/core/text.h"
+
+namespace seq2seq::config {
+
+namespace {
+
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+std::string lists_them(const std::string& section) {
+  return fmt::format("`seq2seq config reference{}{}` lists them all", section.empty() ? "" : " ", section);
+}
+
+const Given::Entry* find_entry(const Given& section, const std::string& name) {
+  for (const auto& entry : section.entries) {
+    if (entry.name == name) return &entry;
+  }
+  return nullptr;
+}
+
+class Reader {
+ public:
+  Reader(Keys& all, std::filesystem::path folder, Faults& faults)
+      : all_(all), folder_(std::move(folder)), faults_(faults) {}
+
+  /// `source` is where the section begins: what is missing in it is told there.
+  void read(Keys& keys, const Given& given, const Source& source) {
+    places_[keys.tree().path] = source;
+    choose_kinds(keys, given);
+    for (const auto& entry : given.entries) read_entry(keys, entry);
+    find_missing(keys, given, source);
+  }
+
+  void ask_rules(const Keys& keys) {
+    for (const auto& rule : keys.tree().rules) {
+      const std::string path = join_path(keys.tree().path, rule.key);
+      const std::string wrong = rule.wrong();
+      if (!wrong.empty()) faults_.add(nearest_source(path), fmt::format("`{}`: {}", path, wrong));
+    }
+    for (const auto& item : keys.tree().items) {
+      if (const auto* section = std::get_if<std::unique_ptr<Section>>(&item)) ask_rules((*section)->keys);
+      if (const auto* choice = std::get_if<std::unique_ptr<Choice>>(&item)) ask_rules((*choice)->keys());
+    }
+  }
+
+ private:
+  /// Before all others: it decides which other keys there are.
+  void choose_kinds(Keys& keys, const Given& given) {
+    for (auto& item : keys.tree().items) {
+      const auto* choice = std::get_if<std::unique_ptr<Choice>>(&item);
+      if (choice == nullptr) continue;
+      const KeyFacts& facts = (*choice)->key().facts();
+      const auto* entry = find_entry(given, facts.name);
+      if (entry == nullptr) continue;
+      const std::string before = entry->in_file.value_or((*choice)->chosen());
+      const size_t faults_before = faults_.size();
+      set(facts, join_path(keys.tree().path, facts.name), *entry);
+      const bool unknown = faults_.size() > faults_before;
+      if (unknown) undecided_.push_back(choice->get());
+      if (!unknown && entry->source.option >= 0 && before != (*choice)->chosen()) pass_over_[choice->get()] = before;
+    }
+  }
+
+  void read_entry(Keys& keys, const Given::Entry& entry) {
+    for (auto& item : keys.tree().items) {
+      if (const auto* key = std::get_if<std::unique_ptr<Key>>(&item)) {
+        if ((*key)->facts().name == entry.name)
+          return set((*key)->facts(), join_path(keys.tree().path, entry.name), entry);
+      } else if (const auto* section = std::get_if<std::unique_ptr<Section>>(&item)) {
+        if ((*section)->name == entry.name) return read_section((*section)->keys, entry);
+      } else if (const auto& choice = std::get<std::unique_ptr<Choice>>(item);
+                 choice->key().facts().name == entry.name) {
+        return;  // read before all others
+      } else if (contains(names(choice->keys()), entry.name)) {
+        return read_entry(choice->keys(), entry);
+      }
+    }
+    unknown(keys, entry);
+  }
+
+  void read_section(Keys& keys, const Given::Entry& entry) {
+    const auto kind = entry.value.kind;
+    if (kind == Given::Kind::section || kind == Given::Kind::nothing) return read(keys, entry.value, entry.source);
+    places_[keys.tree().path] = entry.source;
+    const auto known = names(keys);
+    const std::string example =
+        known.empty() ? "" : fmt::format(", `{}` for one", join_path(keys.tree().path, known.front()));
+    faults_.add(entry.value.source, fmt::format("`{}` is a section: expected keys below it{}, found {}",
+                                                keys.tree().path, example, describe(entry.value)));
+  }
+
+  void set(const KeyFacts& facts, const std::string& path, const Given::Entry& entry) {
+    places_[path] = entry.source;
+    const bool typed = entry.value.source.option >= 0;
+    const Checked checked = check(facts, entry.value, typed ? std::filesystem::current_path() : folder_);
+    if (checked.problem.empty()) return facts.set(checked.texts);
+    faults_.add(entry.value.source, fmt::format("`{}`: {}", path, checked.problem));
+  }
+
+  void unknown(const Keys& keys, const Given::Entry& entry) {
+    const std::string& section = keys.tree().path;
+    for (const auto& item : keys.tree().items) {
+      const auto* choice = std::get_if<std::unique_ptr<Choice>>(&item);
+      if (choice != nullptr && belongs_to_another_kind(**choice, entry)) return;
+    }
+    const std::string name = quote(join_path(section, entry.name));
+    const std::string near = nearest(entry.name, names(keys));
+    const std::string elsewhere = near.empty() ? find_elsewhere(entry.name) : "";
+    std::string problem = "unknown key " + name;
+    if (!near.empty()) problem += fmt::format("; the nearest known one is `{}`", near);
+    if (!elsewhere.empty()) problem += fmt::format("; there is a `{}`", elsewhere);
+    faults_.add(entry.source, problem, lists_them(section));
+  }
+
+  bool belongs_to_another_kind(const Choice& choice, const Given::Entry& entry) {
+    std::vector<std::string> kinds;
+    for (const auto& kind : choice.kinds().names()) {
+      if (contains(names(*choice.keys_of(kind)), entry.name)) kinds.push_back(kind);
+    }
+    if (kinds.empty()) return false;
+    if (is_undecided(choice)) return true;
+    // An override that changes the kind leaves behind what the file says of the kind before.
+    const auto passed_over = pass_over_.find(&choice);
+    if (passed_over != pass_over_.end() && entry.source.option < 0 && contains(kinds, passed_over->second)) return true;
+    const std::string& name = choice.key().facts().name;
+    const char* plural = kinds.size() == 1 ? "" : "s";
+    faults_.add(entry.source,
+                fmt::format("`{}` is a key of kind{} `{}`, and `{}` is `{}`", entry.name, plural,
+                            fmt::join(kinds, "`, `"), name, choice.chosen()),
+                fmt::format("Take it out, or change `{}`", name));
+    return true;
+  }
+
+  bool is_undecided(const Choice& choice) const {
+    return std::find(undecided_.begin(), undecided_.end(), &choice) != undecided_.end();
+  }
+
+  /// A key of this name in another section: the user may have put it in the wrong one.
+  std::string find_elsewhere(const std::string& name) const {
+    std::string found;
+    visit_keys(all_, [&](const std::string& path, const KeyFacts& facts) {
+      if (found.empty() && (facts.name == name || path == name)) found = path;
+    });
+    return found;
+  }
+
+  void find_missing(Keys& keys, const Given& given, const Source& source) {
+    for (auto& item : keys.tree().items) {
+      if (const auto* key = std::get_if<std::unique_ptr<Key>>(&item)) {
+        find_missing_key(keys, (*key)->facts(), given, source);
+      } else if (auto* section = std::get_if<std::unique_ptr<Section>>(&item)) {
+        if (find_entry(given, (*section)->name) == nullptr) read((*section)->keys, {}, source);
+      } else {
+        auto& choice = std::get<std::unique_ptr<Choice>>(item);
+        find_missing_key(keys, choice->key().facts(), given, source);
+        if (!is_undecided(*choice)) find_missing(choice->keys(), given, source);
+      }
+    }
+  }
+
+  void find_missing_key(const Keys& keys, const KeyFacts& facts, const Given& given, const Source& source) {
+    if (!facts.required || find_entry(given, facts.name) != nullptr) return;
+    faults_.add(source, fmt::format("missing key `{}` ({})", join_path(keys.tree().path, facts.name), facts.meaning));
+  }
+
+  Source nearest_source(std::string path) const {
+    for (;;) {
+      const auto found = places_.find(path);
+      if (found != places_.end()) return found->second;
+      const size_t dot = path.rfind('.');
+      path = dot == std::string::npos ? "" : path.substr(0, dot);
+    }
+  }
+
+  Keys& all_;
+  std::filesystem::path folder_;
+  Faults& faults_;
+  std::map<std::string, Source> places_;            // of keys and sections, by path; the file itself at ""
+  std::vector<const Choice*> undecided_;            // whose kind is unknown: nothing can be said of their other keys
+  std::map<const Choice*, std::string> pass_over_;  // whose kind an override has changed, and the kind before
+};
+
+}  // namespace
+
+Override parse_override(const std::string& typed) {
+  const size_t equals = typed.find('=');
+  const std::string key = typed.substr(0, equals);
+  const auto parts = split(key, '.');
+  const bool incomplete = std::any_of(parts.begin(), parts.end(), [](std::string_view part) { return part.empty(); });
+  if (equals == std::string::npos || incomplete) {
+    throw UsageError(Place{.part = "--set " + typed}, "expected a key and a value, as in `--set train.epochs=3`");
+  }
+  return {"--set " + typed, key, typed.substr(equals + 1)};
+}
+
+void read_file(const std::filesystem::path& file, const std::vector<Override>& overrides, Keys& keys) {
+  std::string text;
+  try {
+    text = disk_files().read(file);
+  } catch (const Error& error) {
+    throw UsageError({error});
+  }
+  read_text(text, file.string(), std::filesystem::absolute(file).parent_path(), overrides, keys);
+}
+
+void read_text(const std::string& text, const std::string& name, const std::filesystem::path& folder,
+               const std::vector<Override>& overrides, Keys& keys) {
+  Faults faults;
+  if (auto root = parse_yaml(text, name, faults)) {
+    apply(overrides, *root, faults);
+    Reader reader(keys, std::filesystem::absolute(folder), faults);
+    reader.read(keys, *root, {{.file = name}});
+    if (faults.size() == 0) reader.ask_rules(keys);
+  }
+  faults.throw_if_any();
+}
+
+}  // namespace seq2seq::config

@@ -1,0 +1,104 @@
+#include <memory>
+#include <variant>
+
+#include <fmt/format.h>
+
+#include "seq2seq/config/check.h"
+#include "seq2seq/config/nearest.h"
+#include "seq2seq/config/resolved.h"
+#include "seq2seq/config/tree.h"
+#include "seq2seq/core/text.h"
+
+namespace seq2seq::config {
+
+namespace {
+
+void describe_key(const KeyFacts& facts, size_t indent, std::string& text) {
+  std::string line = fmt::format("{:{}}{}: {}", "", indent, facts.name, expectation(facts));
+  line += facts.required ? "; required" : "; default " + facts.default_value;
+  const bool path = facts.type == KeyType::path || facts.type == KeyType::list_of_paths;
+  if (path) {
+    line += "; of its file the content counts, not the path";
+  } else if (!facts.in_digest) {
+    line += "; changes no result";
+  } else if (facts.on_resume == OnResume::may_change) {
+    line += "; may change on resume";
+  }
+  text += fmt::format("{}\n{:{}}{}\n", line, "", indent + 4, facts.meaning);
+}
+
+/// Keys first, then the sections below, each under its full path, so that no key has to be looked for above a page of
+/// others.
+void describe_keys(const Keys& keys, size_t indent, std::string& text) {
+  for (const auto& item : keys.tree().items) {
+    if (const auto* key = std::get_if<std::unique_ptr<Key>>(&item)) describe_key((*key)->facts(), indent, text);
+    const auto* choice = std::get_if<std::unique_ptr<Choice>>(&item);
+    if (choice == nullptr) continue;
+    const KeyFacts& facts = (*choice)->key().facts();
+    describe_key(facts, indent, text);
+    for (const auto& kind : (*choice)->kinds().names()) {
+      text += fmt::format("{:{}}with {}: {}: {}\n", "", indent, facts.name, kind, (*choice)->kinds().about(kind));
+      describe_keys(*(*choice)->keys_of(kind), indent + 4, text);
+    }
+  }
+}
+
+void describe_section(const Keys& keys, const std::string& meaning, std::string& text);
+
+void describe_sections_below(const Keys& keys, std::string& text) {
+  for (const auto& item : keys.tree().items) {
+    if (const auto* section = std::get_if<std::unique_ptr<Section>>(&item)) {
+      describe_section((*section)->keys, (*section)->meaning, text);
+    }
+    const auto* choice = std::get_if<std::unique_ptr<Choice>>(&item);
+    if (choice == nullptr) continue;
+    for (const auto& kind : (*choice)->kinds().names()) describe_sections_below(*(*choice)->keys_of(kind), text);
+  }
+}
+
+void describe_section(const Keys& keys, const std::string& meaning, std::string& text) {
+  if (!keys.tree().path.empty()) text += fmt::format("\n{}: {}\n", keys.tree().path, meaning);
+  describe_keys(keys, keys.tree().path.empty() ? 0 : 2, text);
+  describe_sections_below(keys, text);
+}
+
+/// Every section with its path and meaning, those of all kinds too.
+void visit_sections(const Keys& keys, const std::function<void(const Keys&, const std::string&)>& visit) {
+  for (const auto& item : keys.tree().items) {
+    if (const auto* section = std::get_if<std::unique_ptr<Section>>(&item)) {
+      visit((*section)->keys, (*section)->meaning);
+      visit_sections((*section)->keys, visit);
+    }
+    const auto* choice = std::get_if<std::unique_ptr<Choice>>(&item);
+    if (choice == nullptr) continue;
+    for (const auto& kind : (*choice)->kinds().names()) visit_sections(*(*choice)->keys_of(kind), visit);
+  }
+}
+
+}  // namespace
+
+std::string reference(const Keys& keys, const std::string& section) {
+  std::string text;
+  if (section.empty()) {
+    describe_section(keys, "", text);
+    return text;
+  }
+  std::vector<std::string> paths;
+  visit_sections(keys, [&](const Keys& found, const std::string& meaning) {
+    paths.push_back(found.tree().path);
+    if (found.tree().path == section) describe_section(found, meaning, text);
+  });
+  visit_keys(keys, [&](const std::string& path, const KeyFacts& facts) {
+    paths.push_back(path);
+    if (path == section) describe_key(facts, 0, text);
+  });
+  if (text.empty()) {
+    const std::string near = nearest(section, paths);
+    throw UsageError(fmt::format("there is no section or key {}{}", quote(section),
+                                 near.empty() ? "" : fmt::format("; the nearest is `{}`", near)),
+                     "`seq2seq config reference` lists all");
+  }
+  return text[0] == '\n' ? text.substr(1) : text;
+}
+
+}  // namespace seq2seq::config

@@ -1,0 +1,92 @@
+#include "seq2seq/config/resolved.h"
+
+#include <algorithm>
+#include <memory>
+#include <variant>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "seq2seq/config/tree.h"
+
+namespace seq2seq::config {
+
+namespace {
+
+void write(const Keys& keys, size_t indent, std::string& text) {
+  const std::string margin(indent, ' ');
+  const auto write_key = [&](const Key& key) {
+    text += fmt::format("{}{}: {}\n", margin, key.facts().name, key.facts().get());
+  };
+  for (const auto& item : keys.tree().items) {
+    if (const auto* key = std::get_if<std::unique_ptr<Key>>(&item)) {
+      write_key(**key);
+    } else if (const auto* section = std::get_if<std::unique_ptr<Section>>(&item)) {
+      text += fmt::format("{}{}:\n", margin, (*section)->name);
+      write((*section)->keys, indent + 2, text);
+    } else {
+      const auto& choice = std::get<std::unique_ptr<Choice>>(item);
+      write_key(choice->key());
+      write(choice->keys(), indent, text);
+    }
+  }
+}
+
+struct Value {
+  std::string path, text;
+  OnResume on_resume;
+};
+
+std::vector<Value> values(const Keys& keys) {
+  std::vector<Value> all;
+  visit_keys(keys, [&](const std::string& path, const KeyFacts& facts) {
+    all.push_back({path, facts.get(), facts.on_resume});
+  });
+  return all;
+}
+
+bool has(const std::vector<Value>& values, const std::string& path) {
+  return std::any_of(values.begin(), values.end(), [&](const Value& value) { return value.path == path; });
+}
+
+}  // namespace
+
+std::string write_yaml(const Keys& keys) {
+  std::string text;
+  write(keys, 0, text);
+  return text;
+}
+
+std::string digest_text(const Keys& keys) {
+  std::vector<std::string> lines;
+  visit_keys(keys, [&](const std::string& path, const KeyFacts& facts) {
+    if (facts.in_digest) lines.push_back(fmt::format("{}={}\n", path, facts.get()));
+  });
+  std::sort(lines.begin(), lines.end());
+  return fmt::format("{}", fmt::join(lines, ""));
+}
+
+std::vector<Change> compare(const Keys& before, const Keys& after) {
+  const auto old_values = values(before);
+  const auto new_values = values(after);
+  std::vector<Change> changes;
+  auto was = old_values.begin();
+  auto is = new_values.begin();
+  // What both sides have stands in the same order in both; what only one has is told where it stands.
+  while (was != old_values.end() || is != new_values.end()) {
+    if (was != old_values.end() && !has(new_values, was->path)) {
+      changes.push_back({was->path, was->text, "(absent)", was->on_resume});
+      ++was;
+    } else if (is != new_values.end() && !has(old_values, is->path)) {
+      changes.push_back({is->path, "(absent)", is->text, is->on_resume});
+      ++is;
+    } else {
+      if (was->text != is->text) changes.push_back({is->path, was->text, is->text, is->on_resume});
+      ++was;
+      ++is;
+    }
+  }
+  return changes;
+}
+
+}  // namespace seq2seq::config

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "seq2seq/config/keys.h"
+
+namespace seq2seq::config {
+
+/// All keys with the values they have now, as YAML that reads back to the same: the `config.yaml` of a run folder.
+std::string write_yaml(const Keys& keys);
+
+/// The keys that can change a result, one `path=value` a line, sorted: what a run's digest is made of.
+std::string digest_text(const Keys& keys);
+
+struct Change {
+  std::string key;  // the whole path
+  std::string before, after;
+  OnResume on_resume;
+};
+
+/// Keys whose values differ, in order of declaration; a key that only one side has (another kind was selected) shows as
+/// `(absent)`.
+std::vector<Change> compare(const Keys& before, const Keys& after);
+
+/// Every key below `section` (all when empty) with type, default, unit, range and meaning, for people. Throws
+/// UsageError for an unknown section, with the nearest.
+std::string reference(const Keys& keys, const std::string& section = {});
+
+}  // namespace seq2seq::config

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "seq2seq/config/keys.h"
+#include "seq2seq/core/registry.h"
+
+namespace seq2seq::config {
+
+/// Private to this part: what `Keys` are made of. The reader, the writer and the reference walk it.
+struct Section {
+  std::string name, meaning;
+  Keys keys;
+};
+
+/// A choice among kinds: the key that names the kind, and the keys of the kind that is chosen now.
+class Choice {
+ public:
+  Choice(std::string path, std::string key, Selection& selection, const Kinds& kinds, std::string meaning);
+  const Key& key() const { return key_; }
+  const Kinds& kinds() const { return *kinds_; }
+  const std::string& chosen() const { return selection_->kind; }
+  Keys& keys() { return keys_; }  // of the chosen kind; empty when none is
+  const Keys& keys() const { return keys_; }
+  /// Keys of another kind, with its defaults: for messages and the reference.
+  std::unique_ptr<Keys> keys_of(const std::string& kind) const;
+
+ private:
+  void choose(const std::string& kind, const std::shared_ptr<void>& held);
+
+  std::string path_;
+  Selection* selection_;
+  const Kinds* kinds_;
+  KindOptions options_;  // keeps alive what keys_ are bound to
+  Keys keys_;
+  Key key_;
+};
+
+struct Rule {
+  std::string key;
+  std::function<std::string()> wrong;
+};
+
+struct Tree {
+  using Item = std::variant<std::unique_ptr<Key>, std::unique_ptr<Section>, std::unique_ptr<Choice>>;
+  std::string path;  // of the section, `train.optimizer`; empty at the top
+  std::vector<Item> items;
+  std::vector<Rule> rules;
+};
+
+/// `train` and `batch` give `train.batch`.
+std::string join_path(const std::string& section, const std::string& name);
+
+/// What stands directly in a section, kinds' keys included.
+std::vector<std::string> names(const Keys& keys);
+
+/// The section at a path; null when there is none.
+const Keys* find_section(const Keys& keys, const std::string& path);
+
+/// All keys in order of declaration, `visit(path, facts)`; of choices those of the kind that is chosen.
+void visit_keys(const Keys& keys, const std::function<void(const std::string&, const KeyFacts&)>& visit);
+
+}  // namespace seq2seq::config
