@@ -45,6 +45,8 @@ reason_after() {
   text=$(tail -n "+$(($1 + 1))" "$log")
   if grep -qiE 'no space left|disk quota|not enough free space' <<< "$text"; then
     say "the disk is full"
+  elif grep -qiE 'certificate[ _]verify[ _]failed' <<< "$text"; then
+    say "the server's certificate was not accepted; PIP_CERT can name the certificates to trust"
   elif grep -qiE 'temporary failure|could not resolve|name or service not known|network is unreachable|max retries|connection (refused|reset|timed out|broken)|newconnectionerror|proxyerror|cannot connect to proxy|timed out|failed to fetch|no route to host' <<< "$text"; then
     say "the network did not answer; nothing was half-installed, so simply run it again once there is one"
   elif grep -qiE 'unable to locate package|no matching distribution' <<< "$text"; then
