@@ -1,17 +1,17 @@
 #include "seq2seq/nn/weights.h"
 
-#include <ATen/ops/from_blob.h>
-#include <c10/core/GradMode.h>
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <cstring>
 #include <limits>
-#include <nlohmann/json.hpp>
 #include <utility>
+
+#include <ATen/ops/from_blob.h>
+#include <c10/core/GradMode.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
 
 #include "seq2seq/core/error.h"
 
@@ -20,8 +20,8 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "the format's numbers are little-endian");
 
-constexpr size_t kPrefix = 8;                       // bytes of the header's length
-constexpr uint64_t kLongestHeader = 100'000'000;    // as Python's safetensors has it
+constexpr size_t kPrefix = 8;                     // bytes of the header's length
+constexpr uint64_t kLongestHeader = 100'000'000;  // as Python's safetensors has it
 constexpr auto kFormat = "seq2seq weights";
 constexpr auto kVersion = "1";
 
@@ -71,7 +71,8 @@ class Reader {
 
  private:
   [[noreturn]] void fail(const std::string& part, const std::string& problem) const {
-    throw FormatError(Place{.file = file_, .part = part}, problem, "The file is damaged or not of the safetensors format");
+    throw FormatError(Place{.file = file_, .part = part}, problem,
+                      "The file is damaged or not of the safetensors format");
   }
 
   nlohmann::json read_header() const {
@@ -103,7 +104,8 @@ class Reader {
   }
 
   Entry read_entry(const std::string& name, const nlohmann::json& value) const {
-    Entry entry{.name = name};
+    Entry entry;
+    entry.name = name;
     try {
       const auto type = value.at("dtype").get<std::string>();
       const auto* known = std::find_if(kTypes.begin(), kTypes.end(), [&](const auto& t) { return t.first == type; });
@@ -151,7 +153,8 @@ class Reader {
     uint64_t covered = 0;
     for (const auto& entry : entries) {
       if (entry.begin < covered) fail(entry.name, "its data overlaps another tensor's");
-      if (entry.begin > covered) fail(entry.name, fmt::format("{} bytes before its data belong to no tensor", entry.begin - covered));
+      if (entry.begin > covered)
+        fail(entry.name, fmt::format("{} bytes before its data belong to no tensor", entry.begin - covered));
       covered = entry.end;
     }
     const uint64_t data = bytes_.size() - data_start();
@@ -159,9 +162,11 @@ class Reader {
   }
 
   at::Tensor tensor(const Entry& entry) const {
-    // from_blob takes no const pointer; the clone only reads, and memcpy into fresh memory needs no alignment of the bytes.
+    // from_blob takes no const pointer; the clone only reads, and memcpy into fresh memory needs no alignment of the
+    // bytes.
     auto copy = at::empty(entry.shape, entry.type);
-    if (entry.end > entry.begin) std::memcpy(copy.mutable_data_ptr(), bytes_.data() + data_start() + entry.begin, entry.end - entry.begin);
+    if (entry.end > entry.begin)
+      std::memcpy(copy.mutable_data_ptr(), bytes_.data() + data_start() + entry.begin, entry.end - entry.begin);
     return copy;
   }
 
@@ -172,7 +177,8 @@ class Reader {
 /// Larger elements first, so that every tensor's data is aligned to its element; then by name.
 std::vector<std::pair<std::string, at::Tensor>> in_order(const NamedTensors& named) {
   std::vector<std::pair<std::string, at::Tensor>> ordered;
-  for (const auto& [name, tensor] : named.tensors) ordered.emplace_back(name, tensor.detach().to(at::kCPU).contiguous());
+  for (const auto& [name, tensor] : named.tensors)
+    ordered.emplace_back(name, tensor.detach().to(at::kCPU).contiguous());
   std::stable_sort(ordered.begin(), ordered.end(),
                    [](const auto& a, const auto& b) { return a.second.element_size() > b.second.element_size(); });
   return ordered;
@@ -183,10 +189,12 @@ std::string shape_of(const at::Tensor& tensor) { return fmt::format("[{}]", fmt:
 void check_version(const NamedTensors& named, const std::filesystem::path& file) {
   const auto format = named.metadata.find("format");
   const auto version = named.metadata.find("version");
-  if (format == named.metadata.end() || format->second != kFormat || version == named.metadata.end()) return;  // another program's
+  if (format == named.metadata.end() || format->second != kFormat || version == named.metadata.end())
+    return;  // another program's
   if (version->second != kVersion)
-    throw FormatError(Place{.file = file.string()},
-                      fmt::format("weights of format version {}, but this program reads version {}", version->second, kVersion));
+    throw FormatError(
+        Place{.file = file.string()},
+        fmt::format("weights of format version {}, but this program reads version {}", version->second, kVersion));
 }
 
 }  // namespace
@@ -198,7 +206,9 @@ std::string to_safetensors(const NamedTensors& named) {
   size_t size = 0;
   for (const auto& [name, tensor] : ordered) {
     if (name == "__metadata__") throw Error("a tensor cannot be named `__metadata__`");
-    header[name] = {{"dtype", name_of(tensor.scalar_type())}, {"shape", tensor.sizes().vec()}, {"data_offsets", {size, size + tensor.nbytes()}}};
+    header[name] = {{"dtype", name_of(tensor.scalar_type())},
+                    {"shape", tensor.sizes().vec()},
+                    {"data_offsets", {size, size + tensor.nbytes()}}};
     size += tensor.nbytes();
   }
   std::string text = header.dump();
@@ -208,30 +218,36 @@ std::string to_safetensors(const NamedTensors& named) {
   std::memcpy(bytes.data(), &length, kPrefix);
   bytes.reserve(kPrefix + text.size() + size);
   bytes += text;
-  for (const auto& [name, tensor] : ordered) bytes.append(static_cast<const char*>(tensor.const_data_ptr()), tensor.nbytes());
+  for (const auto& [name, tensor] : ordered)
+    bytes.append(static_cast<const char*>(tensor.const_data_ptr()), tensor.nbytes());
   return bytes;
 }
 
-NamedTensors from_safetensors(const std::string& bytes, const std::filesystem::path& name) { return Reader(bytes, name).read(); }
+NamedTensors from_safetensors(const std::string& bytes, const std::filesystem::path& name) {
+  return Reader(bytes, name).read();
+}
 
 NamedTensors weights_of(const torch::nn::Module& module) {
   NamedTensors named{.tensors = {}, .metadata = {{"format", kFormat}, {"version", kVersion}}};
   for (const auto& parameter : module.named_parameters())
-    named.tensors[parameter.key()] = parameter.value().detach().to(at::kCPU, parameter.value().scalar_type(), /*non_blocking=*/false, /*copy=*/true);
+    named.tensors[parameter.key()] =
+        parameter.value().detach().to(at::kCPU, parameter.value().scalar_type(), /*non_blocking=*/false, /*copy=*/true);
   return named;
 }
 
 void load_weights(torch::nn::Module& module, const NamedTensors& named, const std::filesystem::path& file) {
   check_version(named, file);
   const auto fail = [&](const std::string& part, const std::string& problem) {
-    throw FormatError(Place{.file = file.string(), .part = part}, problem, "Load the weights into the model they were saved from");
+    throw FormatError(Place{.file = file.string(), .part = part}, problem,
+                      "Load the weights into the model they were saved from");
   };
   auto parameters = module.named_parameters();
   for (const auto& parameter : parameters) {
     const auto stored = named.tensors.find(parameter.key());
     if (stored == named.tensors.end()) fail(parameter.key(), "is missing");
     if (stored->second.sizes() != parameter.value().sizes())
-      fail(parameter.key(), fmt::format("has shape {}, but the model asks for {}", shape_of(stored->second), shape_of(parameter.value())));
+      fail(parameter.key(), fmt::format("has shape {}, but the model asks for {}", shape_of(stored->second),
+                                        shape_of(parameter.value())));
   }
   for (const auto& [name, tensor] : named.tensors) {
     if (!parameters.contains(name)) fail(name, "is no parameter of the model");

@@ -14,11 +14,12 @@ namespace seq2seq::nn {
 
 /// Tensors by name with a few words of text about them: the contents of a safetensors file.
 struct NamedTensors {
-  std::map<std::string, at::Tensor> tensors;      // on the CPU
+  std::map<std::string, at::Tensor> tensors;  // on the CPU
   std::map<std::string, std::string> metadata;
 };
 
-/// The safetensors format: 8 bytes length (little-endian), a JSON header, the data. Types: F64 F32 F16 BF16 I64 I32 U8 BOOL.
+/// The safetensors format: 8 bytes length (little-endian), a JSON header, the data. Types: F64 F32 F16 BF16 I64 I32 U8
+/// BOOL.
 std::string to_safetensors(const NamedTensors& named);
 /// Throws FormatError naming the file, and the tensor, where one is at fault.
 NamedTensors from_safetensors(const std::string& bytes, const std::filesystem::path& name);
@@ -26,8 +27,8 @@ NamedTensors from_safetensors(const std::string& bytes, const std::filesystem::p
 /// The parameters of a module by their registered names, copied to the CPU.
 NamedTensors weights_of(const torch::nn::Module& module);
 
-/// Sets every parameter from the tensor of its name. Throws FormatError naming `file` for a missing, unknown or misshapen one.
+/// Sets every parameter from the tensor of its name. Throws FormatError naming `file` for a missing, unknown or
+/// misshapen one.
 void load_weights(torch::nn::Module& module, const NamedTensors& named, const std::filesystem::path& file);
-
 
 }  // namespace seq2seq::nn

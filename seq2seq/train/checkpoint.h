@@ -14,17 +14,17 @@ namespace seq2seq::train {
 
 /// What a resumed run needs besides parameters and optimiser.
 struct TrainerState {
-  int64_t update = 0;       // updates made (skipped ones count: the data moved on)
-  int64_t epoch = 0;        // the epoch under way, from 0
-  int64_t batch = 0;        // batches of it already used
+  int64_t update = 0;  // updates made (skipped ones count: the data moved on)
+  int64_t epoch = 0;   // the epoch under way, from 0
+  int64_t batch = 0;   // batches of it already used
   int64_t skipped = 0;
-  int64_t bad_validations = 0;          // since the best
+  int64_t bad_validations = 0;  // since the best
   std::optional<int64_t> best_update;
   std::optional<double> best_score;
-  std::string schedule = "{}";          // its own JSON
-  double seconds = 0;                   // of training so far, all sessions
-  int64_t metrics_bytes = 0;            // length of metrics.jsonl at this checkpoint: what came later is cut off on resume
-  bool finished = false;                // the run has reached its end (by updates, epochs or patience)
+  std::string schedule = "{}";  // its own JSON
+  double seconds = 0;           // of training so far, all sessions
+  int64_t metrics_bytes = 0;    // length of metrics.jsonl at this checkpoint: what came later is cut off on resume
+  bool finished = false;        // the run has reached its end (by updates, epochs or patience)
   std::string finished_because;
 };
 
@@ -35,7 +35,8 @@ struct Checkpoint {
 
 inline constexpr int checkpoint_format_version = 1;
 
-/// Writes `checkpoints/<update>/` aside, syncs, renames; then replaces `last` (and `best` when told), then removes all but the last `keep` and the best.
+/// Writes `checkpoints/<update>/` aside, syncs, renames; then replaces `last` (and `best` when told), then removes all
+/// but the last `keep` and the best.
 void save_checkpoint(Files& files, const RunFolder& folder, const Checkpoint& checkpoint, bool is_best, int64_t keep);
 
 /// Verifies checksums and versions. Throws FormatError naming the file at fault.

@@ -10,8 +10,10 @@ namespace seq2seq::train {
 
 enum class ClipKind { none, norm, value, norm_range };
 
-/// norm: a gradient whose norm s exceeds `limit` is scaled by limit / s (arXiv 1409.3215, section 3.4). value: each component is cut to
-/// [-limit, limit]. norm_range: the norm is brought into [min, max] from either side, the often retold misreading; a norm of 0 stays 0.
+/// norm: a gradient whose norm s exceeds `limit` is scaled by limit / s (arXiv 1409.3215, section 3.4). value: each
+/// component is cut to
+/// [-limit, limit]. norm_range: the norm is brought into [min, max] from either side, the often retold misreading; a
+/// norm of 0 stays 0.
 struct ClipOptions {
   ClipKind kind = ClipKind::norm;
   double limit = 5;

@@ -14,13 +14,14 @@ namespace seq2seq::train {
 
 using NamedParameters = std::vector<std::pair<std::string, at::Tensor>>;
 
-/// Changes parameters by their gradients. LibTorch's fused kernels do the arithmetic; the state is ours, so that a checkpoint holds it by name.
+/// Changes parameters by their gradients. LibTorch's fused kernels do the arithmetic; the state is ours, so that a
+/// checkpoint holds it by name.
 class Optimizer {
  public:
   virtual ~Optimizer() = default;
   /// One update with this learning rate. Parameters without a gradient stay as they are.
   virtual void step(double learning_rate) = 0;
-  virtual double learning_rate() const = 0;  // the base the schedule multiplies
+  virtual double learning_rate() const = 0;    // the base the schedule multiplies
   virtual nn::NamedTensors state() const = 0;  // `<parameter>.exp_avg`, ...
   virtual void restore(const nn::NamedTensors& state, const std::filesystem::path& file) = 0;
 };

@@ -43,14 +43,17 @@ struct TrainOptions {
   Selection schedule{.kind = "constant", .options = nullptr};
   ClipOptions clip;
   NotFinite not_finite = NotFinite::skip;
-  std::optional<double> epochs;    // may be a fraction, 7.5; exactly one of the two is given
+  std::optional<double> epochs;  // may be a fraction, 7.5; exactly one of the two is given
   std::optional<int64_t> updates;
-  std::optional<double> minutes;   // a time limit of this session of training: ends with a checkpoint, not with the run
+  std::optional<double> minutes;  // a time limit of this session of training: ends with a checkpoint, not with the run
   ValidateOptions validate;
   CheckpointOptions checkpoint;
-  std::vector<std::string> freeze;  // prefixes of parameter names that keep their values
+  std::vector<std::string>
+      freeze;  // parts of the model (`encoder`, `encoder.embedding`) or parameters that keep their values
+  int64_t report_every_updates = 50;  // a line of metrics.jsonl
 };
 /// The registries must outlive `keys`.
-void declare(config::Keys& keys, TrainOptions& options, const OptimizerRegistry& optimizers, const ScheduleRegistry& schedules);
+void declare(config::Keys& keys, TrainOptions& options, const OptimizerRegistry& optimizers,
+             const ScheduleRegistry& schedules);
 
 }  // namespace seq2seq::train

@@ -38,15 +38,17 @@ struct Outcome {
   Ending ending = Ending::finished;
   int64_t update = 0;
   double epoch = 0;
-  double seconds = 0;                // of this session
+  double seconds = 0;  // of this session
   std::optional<int64_t> best_update;
   std::optional<double> best_score;  // of validate.best_by
   int64_t skipped = 0;               // updates not made because something was not finite, in the whole run
 };
 
-/// Trains until the options' end, patience, time limit or interrupt, writing checkpoints and metrics.jsonl into the folder, whose lock the caller holds.
-/// With `resume_from` (the update of a checkpoint that is there) it goes on from it: on the CPU, with the same threads and libraries, the
-/// parameters are then bit for bit those of an uninterrupted run.
-Outcome train(const TrainOptions& options, const Setup& setup, const RunFolder& folder, std::optional<int64_t> resume_from = {});
+/// Trains until the options' end, patience, time limit or interrupt, writing checkpoints and metrics.jsonl into the
+/// folder, whose lock the caller holds. With `resume_from` (the update of a checkpoint that is there) it goes on from
+/// it: on the CPU, with the same threads and libraries, the parameters are then bit for bit those of an uninterrupted
+/// run.
+Outcome train(const TrainOptions& options, const Setup& setup, const RunFolder& folder,
+              std::optional<int64_t> resume_from = {});
 
 }  // namespace seq2seq::train

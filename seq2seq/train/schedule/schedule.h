@@ -19,6 +19,8 @@ class Schedule {
  public:
   virtual ~Schedule() = default;
   virtual double factor(const Point& point) const = 0;
+  /// True when it stays as it is unless validations tell it how training goes.
+  virtual bool needs_validation() const { return false; }
   /// After each validation; only plateau listens. `improved`: better than all before.
   virtual void validated(bool improved) { (void)improved; }
   virtual std::string state() const { return "{}"; }  // JSON, into the checkpoint
@@ -26,6 +28,7 @@ class Schedule {
 };
 
 using ScheduleRegistry = Registry<Schedule>;
-ScheduleRegistry builtin_schedules();  // constant, halve, plateau, inverse_square_root, linear (warm-up, then linearly to a final share)
+ScheduleRegistry
+builtin_schedules();  // constant, halve, plateau, inverse_square_root, linear (warm-up, then linearly to a final share)
 
 }  // namespace seq2seq::train

@@ -1,0 +1,70 @@
+#include "seq2seq/train/adam.h"
+
+#include <ATen/ops/_foreach_add.h>
+#include <ATen/ops/_fused_adam.h>
+#include <ATen/ops/_fused_adamw.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
+#include <c10/core/GradMode.h>
+
+#include "seq2seq/train/parameter_groups.h"
+
+namespace seq2seq::train {
+namespace {
+
+using Fused = void(at::TensorList, at::TensorList, at::TensorList, at::TensorList, at::TensorList, at::TensorList,
+                   double, double, double, double, double, bool, bool, const std::optional<at::Tensor>&,
+                   const std::optional<at::Tensor>&);
+
+}  // namespace
+
+void declare(config::Keys& keys, AdamOptions& options) {
+  keys.add("learning_rate", options.learning_rate, "step size, before the schedule's factor")
+      .above(0)
+      .may_change_on_resume();
+  keys.add("beta1", options.beta1, "decay of the average of gradients").at_least(0).below(1);
+  keys.add("beta2", options.beta2, "decay of the average of their squares").at_least(0).below(1);
+  keys.add("epsilon", options.epsilon, "added to the root of that average").above(0);
+  keys.add("weight_decay", options.weight_decay,
+           options.decoupled ? "share of the parameter taken off at each step, times the learning rate"
+                             : "share of the parameter added to its gradient")
+      .at_least(0);
+}
+
+Adam::Adam(const Options& options, const NamedParameters& parameters) : options_(options), parameters_(parameters) {
+  for (const auto& [name, parameter] : parameters_) {
+    average_.push_back(at::zeros_like(parameter.detach()));
+    square_average_.push_back(at::zeros_like(parameter.detach()));
+    steps_.push_back(at::zeros({}, parameter.options().dtype(at::kFloat).requires_grad(false)));
+  }
+}
+
+void Adam::step(double learning_rate) {
+  const at::NoGradGuard no_gradient;
+  Fused* const update =
+      options_.decoupled ? static_cast<Fused*>(at::_fused_adamw_) : static_cast<Fused*>(at::_fused_adam_);
+  for (const auto& group : groups_with_gradient(parameters_)) {
+    const auto steps = group.pick(steps_);
+    at::_foreach_add_(steps, 1);
+    update(group.parameters, group.gradients, group.pick(average_), group.pick(square_average_), {}, steps,
+           learning_rate, options_.beta1, options_.beta2, options_.weight_decay, options_.epsilon, /*amsgrad=*/false,
+           /*maximize=*/false, {}, {});
+  }
+}
+
+nn::NamedTensors Adam::state() const {
+  nn::NamedTensors named;
+  store(named, parameters_, average_, "exp_avg");
+  store(named, parameters_, square_average_, "exp_avg_sq");
+  store(named, parameters_, steps_, "step");
+  return named;
+}
+
+void Adam::restore(const nn::NamedTensors& state, const std::filesystem::path& file) {
+  check_names(state, parameters_, {"exp_avg", "exp_avg_sq", "step"}, file);
+  fetch(state, parameters_, average_, "exp_avg", file);
+  fetch(state, parameters_, square_average_, "exp_avg_sq", file);
+  fetch(state, parameters_, steps_, "step", file);
+}
+
+}  // namespace seq2seq::train

@@ -1,0 +1,170 @@
+#include "seq2seq/train/checkpoint.h"
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <map>
+#include <system_error>
+#include <vector>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "seq2seq/core/checksum.h"
+#include "seq2seq/core/error.h"
+#include "seq2seq/train/trainer_state.h"
+
+namespace seq2seq::train {
+namespace {
+
+constexpr auto kWeights = "weights.safetensors";
+constexpr auto kOptimizer = "optimizer.safetensors";
+constexpr auto kState = "state.json";
+constexpr auto kChecksums = "checksums.json";
+constexpr auto kFormat = "seq2seq checkpoint";
+
+/// Whole, but of another version: no reason to pass over it and lose what was trained.
+class OtherVersion final : public FormatError {
+ public:
+  using FormatError::FormatError;
+};
+
+/// The files of one checkpoint, each verified when it is read.
+class Verified {
+ public:
+  Verified(const Files& files, fs::path folder) : files_(files), folder_(std::move(folder)) {
+    const fs::path file = folder_ / kChecksums;
+    const auto json = nlohmann::json::parse(files_.read(file), nullptr, /*allow_exceptions=*/false);
+    try {
+      if (json.at("format") != kFormat) throw damaged(file, "is not the checksums of a checkpoint");
+      if (json.at("version") != checkpoint_format_version)
+        throw OtherVersion(Place{.file = file.string()},
+                           fmt::format("checkpoint of format version {}, but this program reads version {}",
+                                       json.at("version").dump(), checkpoint_format_version));
+      for (const auto& [name, sum] : json.at("sha256").items()) sums_[name] = sum.get<std::string>();
+    } catch (const nlohmann::json::exception&) {
+      throw damaged(file, "is not {format, version, sha256}");
+    }
+  }
+
+  std::string read(const std::string& name) const {
+    const fs::path file = folder_ / name;
+    const auto sum = sums_.find(name);
+    if (sum == sums_.end()) throw damaged(folder_ / kChecksums, fmt::format("holds no checksum of {}", name));
+    auto bytes = files_.read(file);
+    if (sha256(bytes) != sum->second) throw damaged(file, "its content is not what was written: the SHA-256 differs");
+    return bytes;
+  }
+
+  nn::NamedTensors tensors(const std::string& name) const { return nn::from_safetensors(read(name), folder_ / name); }
+  TrainerState state() const { return from_json(read(kState), folder_ / kState); }
+
+ private:
+  static FormatError damaged(const fs::path& file, const std::string& problem) {
+    return {Place{.file = file.string()}, problem, "The checkpoint is damaged"};
+  }
+
+  const Files& files_;
+  fs::path folder_;
+  std::map<std::string, std::string> sums_;
+};
+
+void write_checkpoint(Files& files, const fs::path& folder, const Checkpoint& checkpoint) {
+  nlohmann::json sums = nlohmann::json::object();
+  const auto put = [&](const char* name, const std::string& bytes) {
+    files.write(folder / name, bytes);
+    sums[name] = sha256(bytes);
+  };
+  put(kWeights, nn::to_safetensors(checkpoint.weights));
+  put(kOptimizer,
+      nn::to_safetensors({checkpoint.optimizer.tensors, {{"format", "seq2seq optimizer"}, {"version", "1"}}}));
+  put(kState, to_json(checkpoint.state));
+  const nlohmann::json checksums{{"format", kFormat}, {"version", checkpoint_format_version}, {"sha256", sums}};
+  files.write(folder / kChecksums, checksums.dump(2) + "\n");
+}
+
+/// The update that `last` or `best` names; empty when the file or that checkpoint is not there.
+std::optional<int64_t> named_update(const Files& files, const RunFolder& folder, const fs::path& file) {
+  std::error_code unreadable;
+  if (!fs::exists(file, unreadable)) return {};
+  const std::string text = files.read(file);
+  int64_t update = 0;
+  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), update);
+  if (fault != std::errc() || std::string_view(end, text.data() + text.size()) != "\n")
+    throw FormatError(Place{.file = file.string()}, "does not hold the number of an update",
+                      "Write the name of a folder beside it into it");
+  if (!fs::exists(folder.checkpoint(update), unreadable)) return {};
+  return update;
+}
+
+void name_update(Files& files, const fs::path& file, int64_t update) {
+  write_atomically(files, file, std::to_string(update) + "\n");
+}
+
+/// Removes all but the best and the last `keep` up to `current`. What is newer than that belongs to a past that was
+/// left: training was resumed from an earlier checkpoint.
+void prune(Files& files, const RunFolder& folder, int64_t current, std::optional<int64_t> best, int64_t keep) {
+  auto updates = folder.updates();
+  std::reverse(updates.begin(), updates.end());
+  int64_t kept = 0;
+  for (const int64_t update : updates) {
+    if (update <= current && kept < keep) {
+      ++kept;
+    } else if (update > current || update != best) {
+      files.remove(folder.checkpoint(update));
+    }
+  }
+}
+
+}  // namespace
+
+void save_checkpoint(Files& files, const RunFolder& folder, const Checkpoint& checkpoint, bool is_best, int64_t keep) {
+  const int64_t update = checkpoint.state.update;
+  files.make_folder(folder.checkpoints());
+  make_folder_atomically(files, folder.checkpoint(update),
+                         [&](const fs::path& partial) { write_checkpoint(files, partial, checkpoint); });
+  name_update(files, folder.last(), update);
+  // A process killed between a checkpoint and the replacement of `best` is made good by the next one: the state knows
+  // which it is.
+  const auto best = is_best ? update : checkpoint.state.best_update;
+  std::error_code unreadable;
+  if (best && fs::exists(folder.checkpoint(*best), unreadable) && named_update(files, folder, folder.best()) != best)
+    name_update(files, folder.best(), *best);
+  prune(files, folder, update, best, keep);
+}
+
+Checkpoint load_checkpoint(const Files& files, const RunFolder& folder, int64_t update) {
+  const Verified verified(files, folder.checkpoint(update));
+  return {.weights = verified.tensors(kWeights), .optimizer = verified.tensors(kOptimizer), .state = verified.state()};
+}
+
+Checkpoint load_weights_only(const Files& files, const RunFolder& folder, int64_t update) {
+  const Verified verified(files, folder.checkpoint(update));
+  return {.weights = verified.tensors(kWeights), .optimizer = {}, .state = verified.state()};
+}
+
+std::optional<int64_t> best_update(const Files& files, const RunFolder& folder) {
+  if (const auto best = named_update(files, folder, folder.best())) return best;
+  if (const auto last = named_update(files, folder, folder.last())) return last;
+  const auto updates = folder.updates();  // killed before `last` was written for the first time
+  return updates.empty() ? std::nullopt : std::optional(updates.back());
+}
+
+std::optional<Checkpoint> newest_whole_checkpoint(const Files& files, const RunFolder& folder, Log& log) {
+  auto updates = folder.updates();
+  if (updates.empty()) return {};
+  std::reverse(updates.begin(), updates.end());
+  for (const int64_t update : updates) {
+    try {
+      return load_checkpoint(files, folder, update);
+    } catch (const OtherVersion&) {
+      throw;
+    } catch (const Error& error) {
+      log.warn(fmt::format("{}. It is passed over, and the checkpoint before it is used", error.what()));
+    }
+  }
+  throw FormatError(Place{.file = folder.checkpoints().string()}, "holds no checkpoint that is whole",
+                    "Copy one from a backup, or train anew in another folder");
+}
+
+}  // namespace seq2seq::train

@@ -1,0 +1,81 @@
+#include "seq2seq/train/metrics_log.h"
+
+#include <cmath>
+#include <system_error>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace seq2seq::train {
+namespace {
+
+// Numbers that are not finite become null, as JSON has none.
+using Json = nlohmann::ordered_json;
+
+constexpr auto kHeader = R"({"format":"seq2seq metrics","version":1})"
+                         "\n";
+
+}  // namespace
+
+void Window::add(const UpdateResult& result, double seconds_taken) {
+  seconds += seconds_taken;
+  if (!result.made) return;
+  ++updates;
+  loss += result.loss;
+  divisor += result.divisor;
+  source_tokens += result.source_tokens;
+  target_tokens += result.target_tokens;
+  gradient_norm += result.gradient_norm;
+  learning_rate = result.learning_rate;
+}
+
+double Window::perplexity() const { return std::exp(loss / static_cast<double>(target_tokens)); }
+
+void MetricsLog::begin() {
+  const std::string header(kHeader);
+  files_.write(path_, header);
+  bytes_ = std::ssize(header);
+}
+
+void MetricsLog::resume(int64_t bytes, Log& log) {
+  std::error_code unreadable;
+  if (!fs::exists(path_, unreadable)) {
+    log.warn(fmt::format("{}: is gone; it is begun anew, without what was measured before", path_.string()));
+    return begin();
+  }
+  const int64_t there = std::ssize(files_.read(path_));
+  bytes_ = std::min(there, bytes);
+  if (there < bytes)
+    log.warn(fmt::format("{}: ends after {} of {} bytes; what is missing was measured before", path_.string(), there,
+                         bytes));
+  if (there > bytes) files_.truncate(path_, static_cast<uint64_t>(bytes));
+}
+
+void MetricsLog::train(const Moment& moment, const Window& window, bool smoothed, int64_t skipped) {
+  append(Json{{"kind", "train"},
+              {"update", moment.update},
+              {"epoch", moment.epoch},
+              {"loss", window.mean_loss()},
+              {smoothed ? "smoothed_perplexity" : "perplexity", window.perplexity()},
+              {"words_per_second", window.words_per_second()},
+              {"learning_rate", window.learning_rate},
+              {"gradient_norm", window.mean_norm()},
+              {"skipped", skipped},
+              {"seconds", moment.seconds}}
+             .dump());
+}
+
+void MetricsLog::validation(const Moment& moment, const Figures& figures, bool best) {
+  Json line{{"kind", "validation"}, {"update", moment.update}, {"epoch", moment.epoch}};
+  for (const auto& [name, figure] : figures) line[name] = figure;
+  line["best"] = best;
+  line["seconds"] = moment.seconds;
+  append(line.dump());
+}
+
+void MetricsLog::append(const std::string& line) {
+  files_.append(path_, line + "\n");
+  bytes_ += std::ssize(line) + 1;
+}
+
+}  // namespace seq2seq::train

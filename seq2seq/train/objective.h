@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstdint>
+
+#include <ATen/core/Tensor.h>
+
+#include "seq2seq/data/batch.h"
+#include "seq2seq/nn/dropout.h"
+#include "seq2seq/nn/model/model.h"
+#include "seq2seq/train/options.h"
+
+namespace seq2seq::train {
+
+/// The loss of each target word of a batch [N], given the words before it. The batch lies on the model's input device.
+at::Tensor token_losses(const nn::Model& model, const data::Batch& batch, double label_smoothing, const nn::Draw* draw);
+
+/// What an update divides the sum of its token losses by; the counts are those of all its batches together.
+double divisor(Objective objective, int64_t sentences, int64_t target_tokens);
+
+}  // namespace seq2seq::train

@@ -1,0 +1,86 @@
+#include "seq2seq/train/parameter_groups.h"
+
+#include <algorithm>
+#include <set>
+
+#include <c10/core/GradMode.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "seq2seq/core/error.h"
+
+namespace seq2seq::train {
+namespace {
+
+constexpr auto kRemedy = "The optimiser's state belongs to another model or optimiser, or is damaged";
+
+}  // namespace
+
+std::vector<at::Tensor> ParameterGroup::pick(const std::vector<at::Tensor>& all) const {
+  std::vector<at::Tensor> picked;
+  if (all.empty()) return picked;
+  for (const size_t index : indices) picked.push_back(all[index]);
+  return picked;
+}
+
+std::vector<ParameterGroup> groups_with_gradient(const NamedParameters& parameters) {
+  std::vector<ParameterGroup> groups;
+  for (size_t index = 0; index < parameters.size(); ++index) {
+    const auto& parameter = parameters[index].second;
+    if (!parameter.grad().defined()) continue;
+    auto group = std::find_if(groups.begin(), groups.end(), [&](const ParameterGroup& other) {
+      const auto& first = other.parameters.front();
+      return first.device() == parameter.device() && first.scalar_type() == parameter.scalar_type();
+    });
+    if (group == groups.end()) group = groups.insert(groups.end(), ParameterGroup{});
+    group->indices.push_back(index);
+    group->parameters.push_back(parameter);
+    group->gradients.push_back(parameter.grad().contiguous());  // the fused kernels take it as it lies
+  }
+  return groups;
+}
+
+void store(nn::NamedTensors& named, const NamedParameters& parameters, const std::vector<at::Tensor>& tensors,
+           const std::string& what) {
+  for (size_t index = 0; index < tensors.size(); ++index) {
+    const auto& tensor = tensors[index];
+    named.tensors[parameters[index].first + "." + what] =
+        tensor.to(at::kCPU, tensor.scalar_type(), /*non_blocking=*/false, /*copy=*/true);
+  }
+}
+
+void fetch(const nn::NamedTensors& named, const NamedParameters& parameters, std::vector<at::Tensor>& tensors,
+           const std::string& what, const std::filesystem::path& file) {
+  const at::NoGradGuard no_gradient;
+  for (size_t index = 0; index < tensors.size(); ++index) {
+    const auto name = parameters[index].first + "." + what;
+    const auto& stored = named.tensors.at(name);
+    if (stored.sizes() != tensors[index].sizes() || stored.scalar_type() != tensors[index].scalar_type()) {
+      throw FormatError(
+          Place{.file = file.string(), .part = name},
+          fmt::format("has type {} and shape [{}], expected {} and [{}]", c10::toString(stored.scalar_type()),
+                      fmt::join(stored.sizes(), ", "), c10::toString(tensors[index].scalar_type()),
+                      fmt::join(tensors[index].sizes(), ", ")),
+          kRemedy);
+    }
+    tensors[index].copy_(stored);
+  }
+}
+
+void check_names(const nn::NamedTensors& named, const NamedParameters& parameters,
+                 const std::vector<std::string>& whats, const std::filesystem::path& file) {
+  std::set<std::string> expected;
+  for (const auto& what : whats) {
+    for (const auto& [name, parameter] : parameters) expected.insert(name + "." + what);
+  }
+  for (const auto& name : expected) {
+    if (!named.tensors.contains(name))
+      throw FormatError(Place{.file = file.string(), .part = name}, "is missing", kRemedy);
+  }
+  for (const auto& [name, tensor] : named.tensors) {
+    if (!expected.contains(name))
+      throw FormatError(Place{.file = file.string(), .part = name}, "was not expected here", kRemedy);
+  }
+}
+
+}  // namespace seq2seq::train

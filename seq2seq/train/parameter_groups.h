@@ -1,0 +1,32 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "seq2seq/train/optimizer.h"
+
+namespace seq2seq::train {
+
+/// Parameters of one device and type that have a gradient: what one call of a fused kernel takes.
+struct ParameterGroup {
+  std::vector<size_t> indices;  // into the optimiser's parameters
+  std::vector<at::Tensor> parameters, gradients;
+  /// Those of `all`, one a parameter of the optimiser, that belong to this group; none when `all` is empty.
+  std::vector<at::Tensor> pick(const std::vector<at::Tensor>& all) const;
+};
+std::vector<ParameterGroup> groups_with_gradient(const NamedParameters& parameters);
+
+/// Adds copies of `tensors`, one a parameter, as `<parameter>.<what>`.
+void store(nn::NamedTensors& named, const NamedParameters& parameters, const std::vector<at::Tensor>& tensors,
+           const std::string& what);
+/// Copies them back. Throws FormatError naming `file` and the tensor that is missing or misshapen.
+void fetch(const nn::NamedTensors& named, const NamedParameters& parameters, std::vector<at::Tensor>& tensors,
+           const std::string& what, const std::filesystem::path& file);
+/// Throws FormatError unless `named` holds exactly `<parameter>.<what>` for every parameter and every `what`.
+void check_names(const nn::NamedTensors& named, const NamedParameters& parameters,
+                 const std::vector<std::string>& whats, const std::filesystem::path& file);
+
+}  // namespace seq2seq::train

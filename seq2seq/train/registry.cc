@@ -1,0 +1,16 @@
+#include "seq2seq/train/adam.h"
+#include "seq2seq/train/optimizer.h"
+#include "seq2seq/train/sgd.h"
+
+namespace seq2seq::train {
+
+OptimizerRegistry builtin_optimizers() {
+  OptimizerRegistry registry;
+  registry.add<Sgd>("sgd", "stochastic gradient descent, with or without momentum (arXiv 1409.3215: without)");
+  registry.add<Adam>("adam", "Adam (Kingma and Ba 2015, arXiv 1412.6980)");
+  registry.add<Adam>("adamw", "Adam with decoupled weight decay (Loshchilov and Hutter 2019, arXiv 1711.05101)",
+                     AdamOptions{.weight_decay = 0.01, .decoupled = true});
+  return registry;
+}
+
+}  // namespace seq2seq::train

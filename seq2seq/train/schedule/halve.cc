@@ -1,0 +1,27 @@
+#include "seq2seq/train/schedule/halve.h"
+
+#include <cmath>
+
+namespace seq2seq::train {
+namespace {
+
+/// Of an interval: (5.3 - 5) / 0.1 is a little less than 3 in floating point, and the third cut must not wait for
+/// another update. No epoch has a thousand million updates, so nothing is brought forward.
+constexpr double kRounding = 1e-9;
+
+}  // namespace
+
+void declare(config::Keys& keys, HalveOptions& options) {
+  keys.add("from_epoch", options.from_epoch, "epochs made when the learning rate is first cut")
+      .unit("epochs")
+      .at_least(0);
+  keys.add("every_epochs", options.every_epochs, "from one cut to the next; may be a fraction").unit("epochs").above(0);
+  keys.add("factor", options.factor, "what each cut multiplies it by").above(0).at_most(1);
+}
+
+double Halve::factor(const Point& point) const {
+  const double intervals = (point.epoch - options_.from_epoch) / options_.every_epochs + kRounding;
+  return intervals < 0 ? 1 : std::pow(options_.factor, 1 + std::floor(intervals));
+}
+
+}  // namespace seq2seq::train

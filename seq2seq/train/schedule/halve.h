@@ -1,0 +1,28 @@
+#pragma once
+
+#include "seq2seq/config/keys.h"
+#include "seq2seq/train/schedule/schedule.h"
+
+namespace seq2seq::train {
+
+struct HalveOptions {
+  double from_epoch = 5;
+  double every_epochs = 0.5;
+  double factor = 0.5;
+};
+void declare(config::Keys& keys, HalveOptions& options);
+
+/// factor^(1 + floor((epoch - from_epoch) / every_epochs)) from `from_epoch` on, 1 before. "After 5 epochs, we began
+/// halving the learning rate every half epoch" (arXiv 1409.3215, section 3.4) is read as: the first halving when 5
+/// epochs are made, the next at 5.5; in the paper's 7.5 epochs there are five, at 5, 5.5, 6, 6.5 and 7.
+class Halve final : public Schedule {
+ public:
+  using Options = HalveOptions;
+  explicit Halve(const Options& options) : options_(options) {}
+  double factor(const Point& point) const override;
+
+ private:
+  HalveOptions options_;
+};
+
+}  // namespace seq2seq::train

@@ -1,0 +1,40 @@
+#include "seq2seq/train/schedule/plateau.h"
+
+#include <algorithm>
+
+#include <nlohmann/json.hpp>
+
+#include "seq2seq/core/error.h"
+
+namespace seq2seq::train {
+
+void declare(config::Keys& keys, PlateauOptions& options) {
+  keys.add("factor", options.factor, "what each cut multiplies the learning rate by").above(0).below(1);
+  keys.add("patience", options.patience, "validations in a row without improvement before a cut")
+      .unit("validations")
+      .at_least(1);
+  keys.add("minimum", options.minimum, "smallest share of the optimiser's learning rate").at_least(0).at_most(1);
+}
+
+double Plateau::factor(const Point&) const { return factor_; }
+
+void Plateau::validated(bool improved) {
+  bad_ = improved ? 0 : bad_ + 1;
+  if (bad_ < options_.patience) return;
+  factor_ = std::max(factor_ * options_.factor, options_.minimum);
+  bad_ = 0;
+}
+
+std::string Plateau::state() const { return nlohmann::json{{"factor", factor_}, {"bad_validations", bad_}}.dump(); }
+
+void Plateau::restore(const std::string& state) {
+  try {
+    const auto json = nlohmann::json::parse(state);
+    factor_ = json.at("factor").get<double>();
+    bad_ = json.at("bad_validations").get<int64_t>();
+  } catch (const nlohmann::json::exception&) {
+    throw FormatError("the state of schedule `plateau` is not {factor, bad_validations}");
+  }
+}
+
+}  // namespace seq2seq::train

@@ -1,0 +1,223 @@
+#include "seq2seq/train/session.h"
+
+#include <bit>
+#include <cmath>
+
+#include <c10/core/GradMode.h>
+#include <fmt/format.h>
+
+#include "seq2seq/core/error.h"
+#include "seq2seq/core/interrupt.h"
+#include "seq2seq/train/freeze.h"
+
+namespace seq2seq::train {
+namespace {
+
+void check(const TrainOptions& options, const Setup& setup, const Schedule& schedule) {
+  if (setup.validate) return;
+  const std::string remedy = "Name validation files under `data.validation`";
+  if (options.validate.patience > 0)
+    throw Error("`train.validate.patience` needs validations, and there is no validation set", remedy);
+  if (schedule.needs_validation())
+    throw Error(fmt::format("`train.schedule.kind: {}` needs validations, and there is no validation set",
+                            options.schedule.kind),
+                remedy);
+}
+
+}  // namespace
+
+Session::Session(const TrainOptions& options, const Setup& setup, const RunFolder& folder,
+                 std::optional<int64_t> resume_from)
+    : options_(options),
+      setup_(setup),
+      folder_(folder),
+      started_(setup.progress.now()),
+      updater_(options, setup, trainable_parameters(*setup.model, options.freeze)),
+      schedule_(setup.schedules->make(options.schedule)),
+      metrics_(*setup.files, folder.metrics()),
+      saved_at_(started_) {
+  check(options_, setup_, *schedule_);
+  if (resume_from) resume(load_checkpoint(*setup.files, folder, *resume_from), *resume_from);
+  order_ = std::make_unique<DataOrder>(*setup.corpus, options_.batch, setup.seed, state_.epoch, state_.batch);
+  total_updates_ = options_.updates ? static_cast<double>(*options_.updates)
+                                    : order_->updates_in(*options_.epochs, options_.accumulate);
+}
+
+void Session::resume(const Checkpoint& checkpoint, int64_t update) {
+  nn::load_weights(*setup_.model, checkpoint.weights, folder_.checkpoint(update) / "weights.safetensors");
+  updater_.optimizer().restore(checkpoint.optimizer, folder_.checkpoint(update) / "optimizer.safetensors");
+  schedule_->restore(checkpoint.state.schedule);
+  state_ = checkpoint.state;
+  earlier_seconds_ = state_.seconds;
+  saved_ = update;
+}
+
+Outcome Session::run() {
+  if (const auto ending = already_ended()) return outcome(*ending);
+  if (saved_) {
+    metrics_.resume(state_.metrics_bytes, *setup_.log);
+  } else {
+    metrics_.begin();
+  }
+  state_.finished = false;
+  state_.finished_because.clear();
+  progress_ = std::make_unique<Progress>(*setup_.log, "training", "updates", total_updates_, setup_.progress);
+  std::optional<Ending> ending;
+  while (!ending) {
+    if (interrupted()) ending = Ending::interrupted;
+    if (out_of_time()) ending = Ending::time_limit;
+    if (ending) {
+      if (saved_ != state_.update) save(/*is_best=*/false);
+      break;
+    }
+    update();
+    const bool end = reached_end();
+    if (end || state_.update % options_.report_every_updates == 0) report();
+    const bool validated = setup_.validate && (end || validation_due());
+    const bool is_best = validated && validate();
+    if (validated && out_of_patience()) ending = Ending::patience;
+    if (end) ending = Ending::finished;
+    state_.finished = ending.has_value();
+    if (ending)
+      state_.finished_because = ending == Ending::patience ? "patience" : options_.updates ? "updates" : "epochs";
+    if (ending || validated || checkpoint_due()) save(is_best);
+  }
+  progress_->finish();
+  return outcome(*ending);
+}
+
+std::optional<Ending> Session::already_ended() const {
+  if (state_.finished && state_.finished_because == "patience") {
+    setup_.log->say(fmt::format("The run is finished: `train.validate.patience: {}` ended it at update {}",
+                                options_.validate.patience, format_count(state_.update)));
+    return Ending::patience;
+  }
+  if (!saved_ || !reached_end()) return {};
+  setup_.log->say(
+      fmt::format("The run is finished: {} updates, {:.4g} epochs. To extend it, resume it with a larger `train.{}`",
+                  format_count(state_.update), order_->epochs_made(), options_.updates ? "updates" : "epochs"));
+  return Ending::finished;
+}
+
+void Session::update() {
+  const auto before = setup_.progress.now();
+  const double epoch = order_->epochs_made();
+  const int64_t batch = order_->batch();
+  const double factor = schedule_->factor({.update = state_.update, .epoch = epoch, .total_updates = total_updates_});
+  const auto result =
+      updater_.make(order_->take(options_.accumulate), {.seed = setup_.seed, .update = state_.update}, factor);
+  if (!result.made) {
+    const auto fault =
+        fmt::format("update {} (epoch {:.4g}, batch {} of it): {}", state_.update + 1, epoch, batch + 1, result.fault);
+    if (options_.not_finite == NotFinite::stop)
+      throw Error(
+          fault,
+          "Lower `train.optimizer.learning_rate`, or set `train.not_finite: skip` to pass over such updates, counted");
+    ++state_.skipped;
+    if (std::has_single_bit(static_cast<uint64_t>(
+            state_.skipped))) {  // the 1st, 2nd, 4th, 8th, ...: a run that diverged would say nothing else
+      progress_->pause();
+      setup_.log->warn(fmt::format("{}. The update is skipped, {} so far", fault, format_count(state_.skipped)));
+    }
+  }
+  ++state_.update;
+  state_.epoch = order_->epoch();
+  state_.batch = order_->batch();
+  window_.add(result, seconds_since(before));
+  show(window_);
+}
+
+bool Session::validate() {
+  progress_->pause();
+  Figures figures;
+  {
+    const at::NoGradGuard no_gradient;
+    figures = setup_.validate(*setup_.model);
+  }
+  const auto& metric = options_.validate.best_by;
+  const auto found = figures.find(metric);
+  if (found == figures.end()) throw Error(fmt::format("`train.validate.best_by: {}` was not measured", metric));
+  const bool best = improves(metric, found->second, state_.best_score);
+  if (best) {
+    state_.best_update = state_.update;
+    state_.best_score = found->second;
+  }
+  state_.bad_validations = best ? 0 : state_.bad_validations + 1;
+  schedule_->validated(best);
+  metrics_.validation(moment(), figures, best);
+  std::string text;
+  for (const auto& [name, figure] : figures) text += fmt::format("{} {} {:.4g}", text.empty() ? "" : ",", name, figure);
+  setup_.log->say(fmt::format("update {}, epoch {:.4g}:{}{}", format_count(state_.update), order_->epochs_made(), text,
+                              best ? ", the best so far" : ""));
+  return best;
+}
+
+void Session::report() {
+  if (window_.updates > 0) metrics_.train(moment(), window_, options_.label_smoothing > 0, state_.skipped);
+  window_ = {};
+}
+
+void Session::save(bool is_best) {
+  state_.schedule = schedule_->state();
+  state_.seconds = moment().seconds;
+  state_.metrics_bytes = metrics_.bytes();
+  save_checkpoint(
+      *setup_.files, folder_,
+      {.weights = nn::weights_of(*setup_.model), .optimizer = updater_.optimizer().state(), .state = state_}, is_best,
+      options_.checkpoint.keep);
+  saved_ = state_.update;
+  saved_at_ = setup_.progress.now();
+}
+
+Outcome Session::outcome(Ending ending) const {
+  return {.ending = ending,
+          .update = state_.update,
+          .epoch = order_->epochs_made(),
+          .seconds = seconds_since(started_),
+          .best_update = state_.best_update,
+          .best_score = state_.best_score,
+          .skipped = state_.skipped};
+}
+
+bool Session::reached_end() const {
+  return options_.updates ? state_.update >= *options_.updates : order_->reached(*options_.epochs);
+}
+
+bool Session::validation_due() const {
+  const int64_t every = options_.validate.every_updates;
+  return every > 0 ? state_.update % every == 0 : order_->batch() == 0;
+}
+
+bool Session::checkpoint_due() const {
+  const auto& due = options_.checkpoint;
+  if (due.every_updates > 0 && state_.update % due.every_updates == 0) return true;
+  return due.every_minutes > 0 && seconds_since(saved_at_) >= 60 * due.every_minutes;
+}
+
+bool Session::out_of_patience() const {
+  return options_.validate.patience > 0 && state_.bad_validations >= options_.validate.patience;
+}
+
+bool Session::out_of_time() const { return options_.minutes && seconds_since(started_) >= 60 * *options_.minutes; }
+
+void Session::show(const Window& window) {
+  std::string detail = fmt::format("epoch {:.2f}", order_->epochs_made());
+  if (window.updates > 0) {
+    detail +=
+        fmt::format("  loss {:.4g}  {}perplexity {:.4g}  {} words/s  rate {:.3g}  norm {:.3g}", window.mean_loss(),
+                    options_.label_smoothing > 0 ? "smoothed " : "", window.perplexity(),
+                    format_count(std::llround(window.words_per_second())), window.learning_rate, window.mean_norm());
+  }
+  progress_->update(static_cast<double>(state_.update), detail);
+}
+
+double Session::seconds_since(Time start) const {
+  return std::chrono::duration<double>(setup_.progress.now() - start).count();
+}
+
+Moment Session::moment() const {
+  return {
+      .update = state_.update, .epoch = order_->epochs_made(), .seconds = earlier_seconds_ + seconds_since(started_)};
+}
+
+}  // namespace seq2seq::train

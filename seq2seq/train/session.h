@@ -1,0 +1,59 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "seq2seq/train/checkpoint.h"
+#include "seq2seq/train/data_order.h"
+#include "seq2seq/train/metrics_log.h"
+#include "seq2seq/train/trainer.h"
+#include "seq2seq/train/update.h"
+
+namespace seq2seq::train {
+
+/// One call of `train`: from the beginning of a run, or from a checkpoint, to an ending.
+class Session {
+ public:
+  Session(const TrainOptions& options, const Setup& setup, const RunFolder& folder, std::optional<int64_t> resume_from);
+  Outcome run();
+
+ private:
+  using Time = std::chrono::steady_clock::time_point;
+
+  void resume(const Checkpoint& checkpoint, int64_t update);
+  std::optional<Ending> already_ended() const;
+  void update();
+  bool validate();  // true: the best so far
+  void report();
+  void save(bool is_best);
+  Outcome outcome(Ending ending) const;
+
+  bool reached_end() const;
+  bool validation_due() const;
+  bool checkpoint_due() const;
+  bool out_of_patience() const;
+  bool out_of_time() const;
+  void show(const Window& window);
+  double seconds_since(Time start) const;
+  Moment moment() const;
+
+  const TrainOptions& options_;
+  const Setup& setup_;
+  const RunFolder& folder_;
+  Time started_;
+  Updater updater_;
+  std::shared_ptr<Schedule> schedule_;
+  TrainerState state_;
+  std::unique_ptr<DataOrder> order_;
+  MetricsLog metrics_;
+  double total_updates_ = 0;
+  double earlier_seconds_ = 0;    // of training, in the sessions before this one
+  Window window_;                 // since the last report
+  std::optional<int64_t> saved_;  // update of the last checkpoint of this session
+  Time saved_at_;
+  std::unique_ptr<Progress> progress_;
+};
+
+}  // namespace seq2seq::train

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <vector>
+
+#include "seq2seq/config/keys.h"
+#include "seq2seq/train/optimizer.h"
+
+namespace seq2seq::train {
+
+struct SgdOptions {
+  double learning_rate = 0.7;  // arXiv 1409.3215, section 3.4
+  double momentum = 0;
+  bool nesterov = false;
+  double weight_decay = 0;
+};
+void declare(config::Keys& keys, SgdOptions& options);
+
+/// v = momentum v + g + weight_decay p; p = p - rate v, with Nesterov's p - rate (g + momentum v): as torch.optim.SGD
+/// without dampening.
+class Sgd final : public Optimizer {
+ public:
+  using Options = SgdOptions;
+  Sgd(const Options& options, const NamedParameters& parameters);
+  void step(double learning_rate) override;
+  double learning_rate() const override { return options_.learning_rate; }
+  nn::NamedTensors state() const override;  // `<parameter>.momentum_buffer`, when there is momentum
+  void restore(const nn::NamedTensors& state, const std::filesystem::path& file) override;
+
+ private:
+  SgdOptions options_;
+  NamedParameters parameters_;
+  std::vector<at::Tensor> momentum_;  // one a parameter, like it; empty without momentum
+};
+
+}  // namespace seq2seq::train

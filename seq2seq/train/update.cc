@@ -1,0 +1,92 @@
+#include "seq2seq/train/update.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include <ATen/ops/full_like.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "seq2seq/train/clip.h"
+#include "seq2seq/train/objective.h"
+
+namespace seq2seq::train {
+namespace {
+
+using Indices = std::vector<int64_t>;
+
+/// `3, 17 and 120 more`: lines of the training files, counted from 1.
+std::string lines_of(const std::set<int64_t>& numbers) {
+  constexpr size_t kShown = 8;
+  Indices shown;
+  for (const int64_t number : numbers) {
+    if (shown.size() < kShown) shown.push_back(number + 1);
+  }
+  const auto more = numbers.size() - shown.size();
+  return fmt::format("{}{}", fmt::join(shown, ", "), more > 0 ? fmt::format(" and {} more", more) : "");
+}
+
+/// The numbers of the pairs with a token whose loss is not finite; of all pairs, when it is only the gradient.
+std::set<int64_t> pairs_at_fault(const std::vector<data::Batch>& batches, const std::vector<at::Tensor>& losses) {
+  std::set<int64_t> at_fault, all;
+  for (size_t i = 0; i < batches.size(); ++i) {
+    const auto& layout = *batches[i].targets.layout;
+    const auto keys = layout.key.to(at::kCPU);
+    const auto bad = losses[i].isfinite().logical_not().to(layout.owner.device());
+    const auto owners = layout.owner.masked_select(bad).to(at::kCPU);
+    for (int64_t row = 0; row < owners.size(0); ++row)
+      at_fault.insert(keys[owners[row].item<int64_t>()].item<int64_t>());
+    for (int64_t pair = 0; pair < keys.size(0); ++pair) all.insert(keys[pair].item<int64_t>());
+  }
+  return at_fault.empty() ? all : at_fault;
+}
+
+}  // namespace
+
+Updater::Updater(const TrainOptions& options, const Setup& setup, const NamedParameters& parameters)
+    : options_(options),
+      setup_(setup),
+      parameters_(parameters),
+      optimizer_(setup.optimizers->make(options.optimizer, parameters_)) {}
+
+UpdateResult Updater::make(const std::vector<Indices>& plan, const nn::Draw& draw, double factor) {
+  const auto device = setup_.model->input_device();
+  UpdateResult result;
+  result.learning_rate = optimizer_->learning_rate() * factor;
+  std::vector<data::Batch> batches;
+  int64_t sentences = 0;
+  for (const auto& indices : plan) {
+    batches.push_back(data::to(data::make_batch(*setup_.corpus, indices, *setup_.text), device));
+    sentences += batches.back().sentences();
+    result.source_tokens += batches.back().source_tokens();
+    result.target_tokens += batches.back().target_tokens();
+  }
+  result.divisor = divisor(options_.objective, sentences, result.target_tokens);
+
+  for (auto& [name, parameter] : parameters_) parameter.mutable_grad().reset();
+  std::vector<at::Tensor> losses;
+  for (const auto& batch : batches) {
+    const auto rows = token_losses(*setup_.model, batch, options_.label_smoothing, &draw);  // [N]
+    rows.backward(at::full_like(rows, 1 / result.divisor));
+    losses.push_back(rows.detach());
+  }
+  for (const auto& rows : losses) result.loss += rows.sum(at::kDouble).item<double>();
+  std::vector<at::Tensor> gradients;
+  for (const auto& [name, parameter] : parameters_) gradients.push_back(parameter.grad());
+  result.gradient_norm = gradient_norm(gradients);
+
+  if (!std::isfinite(result.loss) || !std::isfinite(result.gradient_norm)) {
+    const bool loss = !std::isfinite(result.loss);
+    result.fault =
+        fmt::format("{} is {}, with lines {} of the training files", loss ? "the loss" : "the gradient's norm",
+                    loss ? result.loss : result.gradient_norm, lines_of(pairs_at_fault(batches, losses)));
+    return result;
+  }
+  clip(gradients, result.gradient_norm, options_.clip);
+  optimizer_->step(result.learning_rate);
+  result.made = true;
+  return result;
+}
+
+}  // namespace seq2seq::train

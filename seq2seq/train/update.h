@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "seq2seq/train/options.h"
+#include "seq2seq/train/trainer.h"
+
+namespace seq2seq::train {
+
+/// What one update read and found.
+struct UpdateResult {
+  bool made = false;   // false: something was not finite, and no parameter was touched
+  std::string fault;   // then: what, and with which pairs
+  double loss = 0;     // sum of the token losses
+  double divisor = 1;  // what the objective divides it by
+  int64_t source_tokens = 0, target_tokens = 0;
+  double gradient_norm = 0;  // before clipping
+  double learning_rate = 0;
+};
+
+/// Makes updates: losses and gradients of some batches, clipping, the optimiser's step.
+class Updater {
+ public:
+  Updater(const TrainOptions& options, const Setup& setup, const NamedParameters& parameters);
+
+  /// `batches` are indices of pairs; `draw` is what dropout draws from; the optimiser's learning rate is multiplied by
+  /// `factor`.
+  UpdateResult make(const std::vector<std::vector<int64_t>>& batches, const nn::Draw& draw, double factor);
+  Optimizer& optimizer() { return *optimizer_; }
+
+ private:
+  const TrainOptions& options_;
+  const Setup& setup_;
+  NamedParameters parameters_;
+  std::shared_ptr<Optimizer> optimizer_;
+};
+
+}  // namespace seq2seq::train
