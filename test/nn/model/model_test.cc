@@ -1,0 +1,181 @@
+#include "seq2seq/nn/model/model.h"
+
+#include <numeric>
+
+#include "seq2seq/data/batch.h"
+#include "test/support/catch.h"
+#include "test/support/models.h"
+
+namespace seq2seq::nn {
+namespace {
+
+using namespace seq2seq::test;
+
+/// Sources and targets packed as a batch of a corpus would be.
+struct Pairs {
+  Packed source, inputs, targets;
+};
+
+Pairs pairs(const std::vector<std::vector<int64_t>>& sources, const std::vector<std::vector<int64_t>>& targets,
+            const std::vector<int64_t>& keys) {
+  std::vector<std::vector<int64_t>> inputs, outputs;
+  for (const auto& target : targets) {
+    inputs.push_back({text::start_id});
+    inputs.back().insert(inputs.back().end(), target.begin(), target.end());
+    outputs.push_back(target);
+    outputs.back().push_back(text::end_id);
+  }
+  return {data::pack(sources, keys), data::pack(inputs, keys), data::pack(outputs, keys)};
+}
+
+at::Tensor features(const Model& model, const Pairs& batch, const Draw* draw) {
+  const auto memory = model.encode(batch.source, draw);
+  const auto state = model.start(memory, at::arange(memory.sentences()));
+  return model.advance(batch.inputs, *state, draw).rows;
+}
+
+at::Tensor losses(const Model& model, const Pairs& batch, const Draw* draw, double smoothing = 0) {
+  return model.output().loss(features(model, batch, draw), batch.targets.rows, smoothing);
+}
+
+const std::vector<int64_t> source_lengths{4, 1, 9, 4, 2}, target_lengths{3, 5, 0, 12, 1};
+
+TEST_CASE("model: every gradient agrees with differences in double", "[nn][model][gradient]") {
+  const double smoothing = GENERATE(0.0, 0.1);
+  const double dropout = GENERATE(0.0, 0.3);
+  CAPTURE(smoothing, dropout);
+  const auto model = random_model(5, {.embedding = 3, .cells = 3, .dropout = dropout}, at::kDouble);
+  const auto batch = pairs(random_ids(1, {3, 1, 2}, 9), random_ids(2, {2, 3, 0}, 8), {0, 1, 2});
+  const Draw draw{.seed = 1, .update = 3};
+  const auto loss = [&] { return losses(*model, batch, &draw, smoothing).sum(); };
+  loss().backward();
+  const torch::NoGradGuard no_gradient;
+  for (auto& item : model->named_parameters()) {
+    CAPTURE(item.key());
+    const auto flat = item.value().view(-1);
+    const auto gradient = item.value().grad().reshape(-1);
+    for (int64_t i = 0; i < flat.size(0); ++i) {
+      const double value = flat[i].item<double>(), step = 1e-5;
+      flat[i] = value + step;
+      const double above = loss().item<double>();
+      flat[i] = value - step;
+      const double below = loss().item<double>();
+      flat[i] = value;
+      REQUIRE_THAT(gradient[i].item<double>(), WithinAbs((above - below) / (2 * step), 1e-7));
+    }
+  }
+}
+
+TEST_CASE("model: a pair has the same losses alone and in a batch, dropout included", "[nn][model][batch]") {
+  const auto seed = GENERATE(range<uint64_t>(1, 4));
+  CAPTURE(seed);
+  const torch::NoGradGuard no_gradient;
+  const auto model = random_model(seed, {.dropout = 0.4}, at::kDouble);
+  const auto sources = random_ids(seed, source_lengths, 9), targets = random_ids(seed + 100, target_lengths, 8);
+  const Draw draw{.seed = seed, .update = 17};
+  const auto together = pairs(sources, targets, {10, 11, 12, 13, 14});
+  const auto batch = Packed{losses(*model, together, &draw), together.targets.layout};
+  for (size_t sentence = 0; sentence < sources.size(); ++sentence) {
+    const auto alone = pairs({sources[sentence]}, {targets[sentence]}, {static_cast<int64_t>(10 + sentence)});
+    REQUIRE(torch::allclose(rows_of(batch, static_cast<int64_t>(sentence)), losses(*model, alone, &draw), 0, 1e-12));
+  }
+}
+
+TEST_CASE("model: step by step equals all at once, also after hypotheses were selected", "[nn][model][property]") {
+  const torch::NoGradGuard no_gradient;
+  const auto model = random_model(9, {}, at::kDouble);
+  const auto batch = pairs(random_ids(1, {4, 2, 7}, 9), random_ids(2, {5, 5, 5}, 8), {0, 1, 2});
+  const auto expected = Packed{features(*model, batch, nullptr), batch.inputs.layout};
+
+  const auto memory = model->encode(batch.source, nullptr);
+  const std::vector<int64_t> owners{2, 0, 2, 1};
+  auto state = model->start(memory, at::tensor(owners));
+  std::vector<int64_t> now = owners;
+  for (int64_t step = 0; step < 6; ++step) {
+    std::vector<int64_t> ids;
+    for (const int64_t sentence : now) ids.push_back(rows_of(batch.inputs, sentence)[step].item<int64_t>());
+    const auto size = static_cast<int64_t>(now.size());
+    const auto out = model->advance({at::tensor(ids), data::make_step(size, step)}, *state, nullptr);
+    for (int64_t row = 0; row < size; ++row) {
+      REQUIRE(torch::allclose(out.rows[row], rows_of(expected, now[static_cast<size_t>(row)])[step], 0, 1e-12));
+    }
+    const std::vector<int64_t> survivors = step % 2 == 0 ? std::vector<int64_t>{3, 1, 0, 0} : std::vector<int64_t>{1, 2, 3};
+    state = state->select(at::tensor(survivors));
+    std::vector<int64_t> next;
+    for (const int64_t survivor : survivors) next.push_back(now[static_cast<size_t>(survivor)]);
+    now = next;
+  }
+}
+
+TEST_CASE("model: parameters carry the names a PyTorch user expects", "[nn][model]") {
+  const auto model = random_model(1);
+  std::vector<std::string> names;
+  for (const auto& item : model->named_parameters()) names.push_back(item.key());
+  CHECK(names == std::vector<std::string>{
+                     "encoder.embedding.weight", "encoder.lstm.weight_ih_l0", "encoder.lstm.weight_hh_l0", "encoder.lstm.bias_ih_l0",
+                     "encoder.lstm.bias_hh_l0", "encoder.lstm.weight_ih_l1", "encoder.lstm.weight_hh_l1", "encoder.lstm.bias_ih_l1",
+                     "encoder.lstm.bias_hh_l1", "decoder.embedding.weight", "decoder.lstm.weight_ih_l0", "decoder.lstm.weight_hh_l0",
+                     "decoder.lstm.bias_ih_l0", "decoder.lstm.bias_hh_l0", "decoder.lstm.weight_ih_l1", "decoder.lstm.weight_hh_l1",
+                     "decoder.lstm.bias_ih_l1", "decoder.lstm.bias_hh_l1", "output.weight", "output.bias"});
+}
+
+TEST_CASE("model: the paper's sizes make the paper's 384 million parameters", "[nn][model][witness]") {
+  // arXiv 1409.3215, section 3.4: 384M parameters, of which 64M recurrent, 32M an LSTM. On the meta device no memory is needed.
+  Seq2SeqOptions options;
+  options.embedding = 1000;
+  options.encoder.options = options.decoder.options = std::make_shared<StackOptions>(StackOptions{.layers = 4, .cells = 1000});
+  const auto model = builtin_models().make({.kind = "rnn", .options = std::make_shared<Seq2SeqOptions>(options)},
+                                           {.source_vocabulary = 160000, .target_vocabulary = 80000, .placement = {.device = c10::Device(c10::kMeta)}});
+  int64_t all = 0, recurrent = 0;
+  for (const auto& [part, size] : model->part_sizes()) {
+    all += size;
+    if (part.find("lstm") != std::string::npos) recurrent += size;
+  }
+  CHECK(std::llround(static_cast<double>(all) / 1e6) == 384);
+  CHECK(std::llround(static_cast<double>(recurrent) / 1e6) == 64);
+}
+
+TEST_CASE("model: tied embeddings are one parameter and train as one", "[nn][model][gradient]") {
+  Seq2SeqOptions options;
+  options.embedding = 4;
+  options.tied_embeddings = true;
+  options.encoder.options = options.decoder.options = std::make_shared<StackOptions>(StackOptions{.layers = 1, .cells = 4});
+  const auto model = builtin_models().make({.kind = "rnn", .options = std::make_shared<Seq2SeqOptions>(options)},
+                                           {.source_vocabulary = 9, .target_vocabulary = 8, .placement = {}});
+  randomize(*model, 1, at::kDouble);
+  CHECK_FALSE(model->named_parameters().contains("output.weight"));
+  const auto batch = pairs(random_ids(1, {3, 1}, 9), random_ids(2, {2, 3}, 8), {0, 1});
+  losses(*model, batch, nullptr).sum().backward();
+  const torch::NoGradGuard no_gradient;
+  auto weight = model->named_parameters()["decoder.embedding.weight"];
+  const auto gradient = weight.grad().clone();
+  for (int64_t word = 0; word < 8; ++word) {
+    const double value = weight[word][1].item<double>();
+    weight[word][1] = value + 1e-5;
+    const double above = losses(*model, batch, nullptr).sum().item<double>();
+    weight[word][1] = value - 1e-5;
+    const double below = losses(*model, batch, nullptr).sum().item<double>();
+    weight[word][1] = value;
+    CHECK_THAT(gradient[word][1].item<double>(), WithinAbs((above - below) / 2e-5, 1e-7));
+  }
+}
+
+TEST_CASE("model: sizes that do not fit are refused by name", "[nn][model][error]") {
+  Seq2SeqOptions options;
+  options.encoder.options = std::make_shared<StackOptions>(StackOptions{.layers = 2, .cells = 4});
+  options.decoder.options = std::make_shared<StackOptions>(StackOptions{.layers = 1, .cells = 4});
+  const auto make = [&] {
+    return builtin_models().make({.kind = "rnn", .options = std::make_shared<Seq2SeqOptions>(options)},
+                                 {.source_vocabulary = 9, .target_vocabulary = 8, .placement = {}});
+  };
+  CHECK_THROWS_WITH(make(), ContainsSubstring("model.bridge") && ContainsSubstring("layers"));
+  options.decoder.options = std::make_shared<StackOptions>(StackOptions{.layers = 2, .cells = 6});
+  CHECK_THROWS_WITH(make(), ContainsSubstring("cells"));
+  options.decoder.options = options.encoder.options;
+  options.tied_embeddings = true;
+  options.embedding = 3;
+  CHECK_THROWS_WITH(make(), ContainsSubstring("model.embedding.tied"));
+}
+
+}  // namespace
+}  // namespace seq2seq::nn

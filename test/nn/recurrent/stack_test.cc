@@ -1,0 +1,160 @@
+#include "seq2seq/nn/recurrent/stack.h"
+
+#include <torch/nn/modules/rnn.h>
+#include <torch/nn/utils/rnn.h>
+
+#include "seq2seq/nn/recurrent/lstm.h"
+#include "test/support/catch.h"
+#include "test/support/models.h"
+
+namespace seq2seq::nn {
+namespace {
+
+using namespace seq2seq::test;
+
+std::shared_ptr<Stack> random_stack(const std::string& kind, uint64_t seed, int64_t layers, int64_t cells, int64_t input,
+                                    at::ScalarType type = at::kDouble) {
+  const auto registry = builtin_stacks();
+  auto stack = registry.make({.kind = kind, .options = std::make_shared<StackOptions>(StackOptions{.layers = layers, .cells = cells})},
+                             {.input = input});
+  randomize(*stack, seed, type);
+  return stack;
+}
+
+/// Lengths that include 1, equal ones and a long one, in no order.
+const std::vector<int64_t> lengths{3, 1, 7, 7, 25, 2, 1};
+
+TEST_CASE("lstm: same rows, last states and gradients as torch.nn.LSTM with the same weights", "[nn][lstm][witness][gradient]") {
+  const auto seed = GENERATE(range(1, 4));
+  const auto layers = GENERATE(1, 3);
+  CAPTURE(seed, layers);
+  torch::manual_seed(seed);
+  const auto ours = random_stack("lstm", static_cast<uint64_t>(seed), layers, 6, 5, at::kFloat);
+  torch::nn::LSTM theirs(torch::nn::LSTMOptions(5, 6).num_layers(layers));
+  {
+    const torch::NoGradGuard no_gradient;
+    for (auto& item : theirs->named_parameters()) item.value().copy_(ours->named_parameters()[item.key()]);
+  }
+  auto packed = random_packed({9, 5, 5, 2, 1}, 5, at::kFloat);  // sorted: their order is ours
+  auto x = packed.rows.clone().requires_grad_();
+  packed.rows.requires_grad_();
+
+  auto states = ours->zero_states(packed.sentences());
+  const auto out = ours->run(packed, states, 0, Site::Part::encoder_layer, nullptr);
+  const auto batch_sizes = torch::tensor(packed.layout->running);
+  const auto [witness, last] = theirs->forward_with_packed_input(torch::nn::utils::rnn::PackedSequence(x, batch_sizes));
+  const auto& [hidden, cell] = last;
+
+  CHECK(torch::allclose(out.rows, witness.data(), 1e-5, 1e-6));
+  for (int64_t layer = 0; layer < layers; ++layer) {
+    CHECK(torch::allclose(states[static_cast<size_t>(layer)][0], hidden[layer], 1e-5, 1e-6));
+    CHECK(torch::allclose(states[static_cast<size_t>(layer)][1], cell[layer], 1e-5, 1e-6));
+  }
+  const auto direction = torch::randn_like(out.rows);
+  ((out.rows * direction).sum() + states.back()[1].pow(2).sum() + states.front()[0].sum()).backward();
+  ((witness.data() * direction).sum() + cell[layers - 1].pow(2).sum() + hidden[0].sum()).backward();
+  CHECK(torch::allclose(packed.rows.grad(), x.grad(), 1e-4, 1e-5));
+  for (const auto& item : theirs->named_parameters()) {
+    CAPTURE(item.key());
+    CHECK(torch::allclose(ours->named_parameters()[item.key()].grad(), item.value().grad(), 1e-4, 1e-5));
+  }
+}
+
+TEST_CASE("stacks: a sentence has the same rows and last state alone and in a batch", "[nn][recurrent][batch]") {
+  const auto kind = GENERATE_COPY(from_range(builtin_stacks().names()));
+  const auto seed = GENERATE(range(1, 4));
+  CAPTURE(kind, seed);
+  torch::manual_seed(seed);
+  const torch::NoGradGuard no_gradient;
+  const auto stack = random_stack(kind, static_cast<uint64_t>(seed), 2, 4, 3);
+  const auto batch = random_packed(lengths, 3);
+  auto together = stack->zero_states(batch.sentences());
+  const auto rows = stack->run(batch, together, 0, Site::Part::encoder_layer, nullptr);
+
+  for (int64_t sentence = 0; sentence < batch.sentences(); ++sentence) {
+    const auto layout = data::make_layout({lengths[static_cast<size_t>(sentence)]}, {sentence});
+    auto alone = stack->zero_states(1);
+    const auto single = stack->run({rows_of(batch, sentence), layout}, alone, 0, Site::Part::encoder_layer, nullptr);
+    REQUIRE(torch::allclose(rows_of(rows, sentence), single.rows, 0, 1e-12));
+    for (size_t layer = 0; layer < alone.size(); ++layer) {
+      for (size_t part = 0; part < alone[layer].size(); ++part) {
+        REQUIRE(torch::allclose(together[layer][part][sentence], alone[layer][part][0], 0, 1e-12));
+      }
+    }
+  }
+}
+
+TEST_CASE("stacks: chunk by chunk equals all at once, gradients too", "[nn][recurrent][property]") {
+  const auto kind = GENERATE_COPY(from_range(builtin_stacks().names()));
+  const auto size = GENERATE(1, 2, 5, 24);
+  CAPTURE(kind, size);
+  torch::manual_seed(7);
+  const auto stack = random_stack(kind, 7, 2, 4, 3);
+  const auto batch = random_packed(lengths, 3);
+  const auto weight = torch::randn({batch.layout->rows(), 4}, torch::kDouble);
+  const auto gradients = [&](const torch::Tensor& loss) {
+    std::vector<torch::Tensor> parameters = stack->parameters();
+    return torch::autograd::grad({loss}, parameters);
+  };
+
+  auto states = stack->zero_states(batch.sentences());
+  const auto whole = stack->run(batch, states, 0, Site::Part::encoder_layer, nullptr);
+  const auto expected = gradients((whole.rows * weight).sum() + states[1][0].sum());
+
+  auto carried = stack->zero_states(batch.sentences());
+  std::vector<torch::Tensor> pieces;
+  for (int64_t first = 0; first < batch.layout->steps(); first += size) {
+    const auto piece = data::chunk(batch, first, std::min<int64_t>(first + size, batch.layout->steps()));
+    pieces.push_back(stack->run(piece, carried, 0, Site::Part::encoder_layer, nullptr).rows);
+  }
+  const auto joined = torch::cat(pieces);
+  CHECK(torch::allclose(joined, whole.rows, 0, 1e-12));
+  const auto found = gradients((joined * weight).sum() + carried[1][0].sum());
+  for (size_t i = 0; i < expected.size(); ++i) CHECK(torch::allclose(found[i], expected[i], 0, 1e-10));
+}
+
+TEST_CASE("stacks: gradients agree with differences in double", "[nn][recurrent][gradient]") {
+  const auto kind = GENERATE_COPY(from_range(builtin_stacks().names()));
+  CAPTURE(kind);
+  torch::manual_seed(3);
+  const auto stack = random_stack(kind, 3, 2, 3, 2);
+  auto batch = random_packed({4, 1, 2}, 2);
+  batch.rows.requires_grad_();
+  const auto weight = torch::randn({batch.layout->rows(), 3}, torch::kDouble);
+  const auto loss = [&] {
+    auto states = stack->zero_states(3);
+    for (auto& layer : states) {
+      for (auto& part : layer) part = part + 0.3;
+    }
+    const auto out = stack->run(batch, states, 0, Site::Part::encoder_layer, nullptr);
+    return (out.rows * weight).sum() + (states[0][0] * 0.7).sum() + states.back().back().pow(2).sum();
+  };
+  loss().backward();
+  auto tensors = stack->parameters();
+  tensors.push_back(batch.rows);
+  const torch::NoGradGuard no_gradient;
+  for (auto& tensor : tensors) {
+    const auto flat = tensor.view(-1);
+    const auto gradient = tensor.grad().reshape(-1);
+    for (int64_t i = 0; i < flat.size(0); ++i) {
+      const double value = flat[i].item<double>();
+      const double step = 1e-5;
+      flat[i] = value + step;
+      const double above = loss().item<double>();
+      flat[i] = value - step;
+      const double below = loss().item<double>();
+      flat[i] = value;
+      REQUIRE_THAT(gradient[i].item<double>(), WithinAbs((above - below) / (2 * step), 1e-8));
+    }
+  }
+}
+
+TEST_CASE("stacks: rows of another width are refused with both shapes", "[nn][recurrent][error]") {
+  const auto stack = random_stack("lstm", 1, 1, 4, 3);
+  auto states = stack->zero_states(2);
+  CHECK_THROWS_WITH(stack->run(random_packed({2, 2}, 5), states, 0, Site::Part::encoder_layer, nullptr),
+                    ContainsSubstring("[4, 5]") && ContainsSubstring("[4, 3]"));
+}
+
+}  // namespace
+}  // namespace seq2seq::nn

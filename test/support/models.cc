@@ -1,0 +1,57 @@
+#include "test/support/models.h"
+
+#include <numeric>
+
+#include <ATen/ops/randn.h>
+
+#include "seq2seq/core/random.h"
+#include "seq2seq/nn/initialize.h"
+
+namespace seq2seq::test {
+
+void randomize(torch::nn::Module& module, uint64_t seed, at::ScalarType type) {
+  nn::initialize_uniform(module, 0.5, seed);
+  module.to(type);
+}
+
+std::shared_ptr<nn::Model> random_model(uint64_t seed, const ModelShape& shape, at::ScalarType type) {
+  nn::Seq2SeqOptions options;
+  options.embedding = shape.embedding;
+  options.dropout = {.embedding = shape.dropout, .layers = shape.dropout, .output = shape.dropout};
+  const auto stack = std::make_shared<nn::StackOptions>(nn::StackOptions{.layers = shape.layers, .cells = shape.cells});
+  options.encoder.options = options.decoder.options = stack;
+  auto model = nn::builtin_models().make({.kind = "rnn", .options = std::make_shared<nn::Seq2SeqOptions>(options)},
+                                         {.source_vocabulary = shape.source_words, .target_vocabulary = shape.target_words, .placement = {}});
+  randomize(*model, seed, type);
+  return model;
+}
+
+std::vector<std::vector<int64_t>> random_ids(uint64_t seed, const std::vector<int64_t>& lengths, int64_t words, int64_t lowest) {
+  const RandomStream stream(seed, Purpose::sampling);
+  std::vector<std::vector<int64_t>> sentences;
+  for (size_t sentence = 0; sentence < lengths.size(); ++sentence) {
+    auto& ids = sentences.emplace_back();
+    for (int64_t step = 0; step < lengths[sentence]; ++step) {
+      const double share = stream.uniform(sentence, static_cast<uint32_t>(step));
+      ids.push_back(lowest + static_cast<int64_t>(share * static_cast<double>(words - lowest)));
+    }
+  }
+  return sentences;
+}
+
+std::vector<int64_t> numbers(size_t count) {
+  std::vector<int64_t> all(count);
+  std::iota(all.begin(), all.end(), 0);
+  return all;
+}
+
+data::Packed random_packed(const std::vector<int64_t>& lengths, int64_t width, at::ScalarType type) {
+  const auto layout = data::make_layout(lengths, numbers(lengths.size()));
+  return {at::randn({layout->rows(), width}, type), layout};
+}
+
+at::Tensor rows_of(const data::Packed& packed, int64_t sentence) {
+  return packed.rows.index({packed.layout->owner == sentence});
+}
+
+}  // namespace seq2seq::test

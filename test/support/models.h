@@ -1,0 +1,38 @@
+#pragma once
+
+// Small random models and batches for tests.
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "seq2seq/data/packed.h"
+#include "seq2seq/nn/model/seq2seq.h"
+
+namespace seq2seq::test {
+
+struct ModelShape {
+  int64_t source_words = 9, target_words = 8;  // specials included
+  int64_t embedding = 5, layers = 2, cells = 6;
+  double dropout = 0;
+};
+
+/// The recurrent model of this shape, every parameter uniform in [-0.5, 0.5] by `seed`.
+std::shared_ptr<nn::Model> random_model(uint64_t seed, const ModelShape& shape = {}, at::ScalarType type = at::kFloat);
+
+/// Gives every parameter of a module a value in [-0.5, 0.5].
+void randomize(torch::nn::Module& module, uint64_t seed, at::ScalarType type = at::kFloat);
+
+/// Ids in [lowest, words), sentences of these lengths; depends on the seed alone.
+std::vector<std::vector<int64_t>> random_ids(uint64_t seed, const std::vector<int64_t>& lengths, int64_t words, int64_t lowest = 3);
+
+/// 0, 1, 2, ...
+std::vector<int64_t> numbers(size_t count);
+
+/// Normal random rows [N, width] over a layout of these lengths.
+data::Packed random_packed(const std::vector<int64_t>& lengths, int64_t width, at::ScalarType type = at::kDouble);
+
+/// The rows of one sentence, in order of its steps.
+at::Tensor rows_of(const data::Packed& packed, int64_t sentence);
+
+}  // namespace seq2seq::test
