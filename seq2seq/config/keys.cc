@@ -132,19 +132,6 @@ std::vector<std::string> names(const Keys& keys) {
   return found;
 }
 
-const Keys* find_section(const Keys& keys, const std::string& path) {
-  if (keys.tree().path == path) return &keys;
-  for (const auto& item : keys.tree().items) {
-    const Keys* found = nullptr;
-    if (const auto* section = std::get_if<std::unique_ptr<Section>>(&item))
-      found = find_section((*section)->keys, path);
-    // A kind's own keys share the path of the section around them, which was looked at first.
-    if (const auto* choice = std::get_if<std::unique_ptr<Choice>>(&item)) found = find_section((*choice)->keys(), path);
-    if (found != nullptr) return found;
-  }
-  return nullptr;
-}
-
 void visit_keys(const Keys& keys, const std::function<void(const std::string&, const KeyFacts&)>& visit) {
   const auto visit_one = [&](const Key& key) { visit(join_path(keys.tree().path, key.facts().name), key.facts()); };
   for (const auto& item : keys.tree().items) {

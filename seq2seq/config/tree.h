@@ -58,9 +58,6 @@ std::string join_path(const std::string& section, const std::string& name);
 /// What stands directly in a section, kinds' keys included.
 std::vector<std::string> names(const Keys& keys);
 
-/// The section at a path; null when there is none.
-const Keys* find_section(const Keys& keys, const std::string& path);
-
 /// All keys in order of declaration, `visit(path, facts)`; of choices those of the kind that is chosen.
 void visit_keys(const Keys& keys, const std::function<void(const std::string&, const KeyFacts&)>& visit);
 
