@@ -1,0 +1,139 @@
+#include "seq2seq/cli/arguments.h"
+
+#include <algorithm>
+#include <map>
+#include <ostream>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "seq2seq/cli/command.h"
+#include "seq2seq/config/nearest.h"
+#include "seq2seq/core/error.h"
+
+namespace seq2seq::cli {
+
+namespace {
+
+/// `config reference` is a command of the command `config`.
+CLI::App* app_of(CLI::App& program, const Command& command) {
+  const std::string name = command.name();
+  const auto blank = name.find(' ');
+  if (blank == std::string::npos) return program.add_subcommand(name, command.about());
+  const std::string group = name.substr(0, blank);
+  const auto found = program.get_subcommands([&group](const CLI::App* app) { return app->get_name() == group; });
+  CLI::App* parent = found.empty() ? nullptr : found.front();
+  if (parent == nullptr) {
+    parent = program.add_subcommand(group, "see `seq2seq " + group + " --help`");
+    parent->require_subcommand(1);
+  }
+  return parent->add_subcommand(name.substr(blank + 1), command.about());
+}
+
+std::string full_name(const CLI::App& app) {
+  return app.get_parent() == nullptr ? app.get_name() : full_name(*app.get_parent()) + " " + app.get_name();
+}
+
+std::vector<std::string> options_of(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const auto* option : app.get_options())
+    for (const auto& name : option->get_lnames()) names.push_back("--" + name);
+  return names;
+}
+
+std::vector<std::string> commands_of(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const auto* command : app.get_subcommands({})) names.push_back(command->get_name());
+  return names;
+}
+
+std::string or_nearest(const std::string& problem, const std::string& word, const std::vector<std::string>& known) {
+  const auto near = config::nearest(word, known);
+  return near.empty() ? problem : fmt::format("{}; the nearest known one is `{}`", problem, near);
+}
+
+std::string list_them(const CLI::App& app) { return fmt::format("`{} --help` lists them all", full_name(app)); }
+
+/// The first word that nothing takes, as an error that helps.
+void refuse_extras(const CLI::App& app) {
+  const auto extras = app.remaining();
+  if (extras.empty()) return;
+  const auto& word = extras.front();
+  if (word.rfind('-', 0) == 0) {
+    const auto name = word.substr(0, word.find('='));
+    throw UsageError(Place{.part = word}, or_nearest("unknown option", name, options_of(app)), list_them(app));
+  }
+  const auto commands = commands_of(app);
+  if (!commands.empty())
+    throw UsageError(Place{.part = word}, or_nearest("unknown command", word, commands), list_them(app));
+  throw UsageError(Place{.part = word}, fmt::format("is more than `{}` takes", full_name(app)),
+                   fmt::format("`{} --help` says what it takes", full_name(app)));
+}
+
+const CLI::App& deepest(const CLI::App& app) {
+  const auto chosen = app.get_subcommands();
+  return chosen.empty() ? app : deepest(*chosen.front());
+}
+
+}  // namespace
+
+void Arguments::required(const std::string& name, std::string& value, const std::string& meaning) {
+  app_->add_option(name, value, meaning)->required()->type_name("");
+}
+
+void Arguments::optional(const std::string& name, std::string& value, const std::string& meaning) {
+  app_->add_option(name, value, meaning)->type_name("");
+}
+
+void Arguments::option(const std::string& option, std::string& field, const std::string& value,
+                       const std::string& meaning) {
+  app_->add_option(option, field, meaning)->type_name(value);
+}
+
+void Arguments::option(const std::string& option, std::optional<std::string>& field, const std::string& value,
+                       const std::string& meaning) {
+  app_->add_option_function<std::string>(
+          option, [&field](const std::string& text) { field = text; }, meaning)
+      ->type_name(value);
+}
+
+void Arguments::repeatable(const std::string& option, std::vector<std::string>& field, const std::string& value,
+                           const std::string& meaning) {
+  // One value an option: what follows it may be a position.
+  app_->add_option(option, field, meaning)
+      ->type_name(value)
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
+void Arguments::flag(const std::string& option, bool& field, const std::string& meaning) {
+  app_->add_flag(option, field, meaning);
+}
+
+Command* parse(const std::vector<std::string>& words, const Commands& commands, const std::string& version,
+               std::ostream& out) {
+  CLI::App program("Learns to map sequences to sequences with recurrent encoder-decoders.", "seq2seq");
+  program.set_version_flag("--version", version);
+  program.require_subcommand(1);
+  std::map<const CLI::App*, Command*> commands_by_app;
+  for (const auto& command : commands) {
+    auto* app = app_of(program, *command);
+    Arguments arguments(*app);
+    command->declare(arguments);
+    commands_by_app[app] = command.get();
+  }
+  try {
+    program.parse(std::vector<std::string>(words.rbegin(), words.rend()));  // CLI11 takes them from the back
+  } catch (const CLI::Success& asked) {                                     // for help or version
+    program.exit(asked, out, out);
+    return nullptr;
+  } catch (const CLI::ParseError& fault) {
+    const auto& app = deepest(program);
+    refuse_extras(app);
+    throw UsageError(fault.what(), fmt::format("`{} --help` says what it takes", full_name(app)));
+  }
+  return commands_by_app.at(&deepest(program));
+}
+
+}  // namespace seq2seq::cli

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <iosfwd>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace seq2seq::cli {
+
+class Command;
+
+/// What a command takes, bound to its fields. CLI11 reads them, and is included in one file alone: it costs 4 seconds a
+/// file.
+class Arguments {
+ public:
+  explicit Arguments(CLI::App& app) : app_(&app) {}
+  void required(const std::string& name, std::string& value, const std::string& meaning);  // by its position
+  void optional(const std::string& name, std::string& value, const std::string& meaning);
+  /// `value` names in the help what follows the option: FILE, N, ...
+  void option(const std::string& option, std::string& field, const std::string& value, const std::string& meaning);
+  void option(const std::string& option, std::optional<std::string>& field, const std::string& value,
+              const std::string& meaning);
+  void repeatable(const std::string& option, std::vector<std::string>& field, const std::string& value,
+                  const std::string& meaning);
+  void flag(const std::string& option, bool& field, const std::string& meaning);
+
+ private:
+  CLI::App* app_;
+};
+
+using Commands = std::vector<std::unique_ptr<Command>>;
+
+/// Fills the fields of the command that the words after the program's name ask for. Null when all that was asked for is
+/// help, which is then written to `out`. Throws UsageError.
+Command* parse(const std::vector<std::string>& words, const Commands& commands, const std::string& version,
+               std::ostream& out);
+
+}  // namespace seq2seq::cli

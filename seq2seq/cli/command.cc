@@ -1,0 +1,101 @@
+#include "seq2seq/cli/command.h"
+
+#include <exception>
+#include <iostream>
+#include <new>
+
+#include <ATen/Context.h>
+#include <ATen/Version.h>
+#include <c10/util/Exception.h>
+#include <fmt/format.h>
+#include <torch/headeronly/version.h>
+
+#include "seq2seq/cli/commands.h"
+#include "seq2seq/core/error.h"
+#include "seq2seq/core/version.h"
+
+namespace seq2seq::cli {
+
+namespace {
+
+std::string version_text() {
+  return fmt::format("seq2seq {}\nLibTorch {}, processor {}, CUDA {}", version().text(), TORCH_VERSION,
+                     at::get_cpu_capability(), at::hasCUDA() ? "yes" : "no");
+}
+
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+bool out_of_memory(const std::string& message) {
+  return message.find("can't allocate memory") != std::string::npos ||
+         message.find("out of memory") != std::string::npos;
+}
+
+int no_memory(std::ostream& err, const std::string& detail) {
+  err << "error: out of memory" << (detail.empty() ? "" : " (" + detail + ")")
+      << ". Make `train.batch`, `decode.batch` or the model smaller\n";
+  return Exit::failed;
+}
+
+int fault_of_program(std::ostream& err, const std::string& what) {
+  err << "error: a fault of the program, not yours: " << what << ". Please report it with the command you typed\n";
+  return Exit::failed;
+}
+
+/// Says what went wrong, and returns the exit code for it.
+int explain(std::ostream& err, std::exception_ptr thrown) {
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const Interrupted& fault) {
+    err << fault.what() << '\n';
+    return Exit::interrupted_with_checkpoint;
+  } catch (const UsageError& fault) {
+    err << fault.what() << '\n';  // begins with a place: the file's, or the option as typed
+    return Exit::usage;
+  } catch (const Error& fault) {
+    err << (to_string(fault.place()).empty() ? "error: " : "") << fault.what() << '\n';
+    return Exit::failed;
+  } catch (const c10::OutOfMemoryError& fault) {
+    return no_memory(err, first_line(fault.what_without_backtrace()));
+  } catch (const c10::Error& fault) {
+    const auto what = first_line(fault.what_without_backtrace());
+    return out_of_memory(what) ? no_memory(err, what) : fault_of_program(err, what);
+  } catch (const std::bad_alloc&) {
+    return no_memory(err, "");
+  } catch (const std::exception& fault) {
+    return fault_of_program(err, first_line(fault.what()));
+  }
+}
+
+}  // namespace
+
+Streams streams_of_process() {
+  return {.in = &std::cin, .out = &std::cout, .err = &std::cerr, .terminal = terminal_of_process()};
+}
+
+Commands builtin_commands() {
+  Commands commands;
+  commands.push_back(train_command());
+  commands.push_back(translate_command());
+  commands.push_back(score_command());
+  commands.push_back(evaluate_command());
+  commands.push_back(inspect_command());
+  commands.push_back(config_reference_command());
+  commands.push_back(config_check_command());
+  return commands;
+}
+
+int run(const std::vector<std::string>& words, const study::Registries& registries, const Streams& streams) {
+  try {
+    const auto commands = builtin_commands();
+    auto* command = parse(words, commands, version_text(), *streams.out);
+    return command == nullptr ? Exit::done : command->run({&registries, streams});
+  } catch (...) {
+    return explain(*streams.err, std::current_exception());
+  }
+}
+
+int run(int count, const char* const* words, const study::Registries& registries) {
+  return run(std::vector<std::string>(words + (count > 0 ? 1 : 0), words + count), registries, streams_of_process());
+}
+
+}  // namespace seq2seq::cli

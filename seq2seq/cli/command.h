@@ -1,0 +1,46 @@
+#pragma once
+
+#include <iosfwd>
+#include <string>
+
+#include "seq2seq/cli/arguments.h"
+#include "seq2seq/cli/terminal.h"
+#include "seq2seq/study/run.h"
+
+namespace seq2seq::cli {
+
+/// The exit codes of the program.
+enum Exit : int { done = 0, failed = 1, usage = 2, interrupted_with_checkpoint = 130 };
+
+/// What the program talks to. A test hands in its own.
+struct Streams {
+  std::istream* in = nullptr;
+  std::ostream* out = nullptr;  // results
+  std::ostream* err = nullptr;  // everything else
+  Terminal terminal;
+};
+Streams streams_of_process();
+
+struct Context {
+  const study::Registries* registries = nullptr;
+  Streams streams;
+};
+
+/// One command of the program: its file states what it takes and does it.
+class Command {
+ public:
+  virtual ~Command() = default;
+  virtual std::string name() const = 0;   // `train`; `config check` for one of a group
+  virtual std::string about() const = 0;  // one line
+  virtual void declare(Arguments& arguments) = 0;
+  /// Returns an exit code. Throws Error and what is derived from it.
+  virtual int run(const Context& context) = 0;
+};
+
+Commands builtin_commands();
+
+/// The whole program. `main` makes the registries, adds its own kinds, and calls this. Never throws.
+int run(int count, const char* const* words, const study::Registries& registries);
+int run(const std::vector<std::string>& words, const study::Registries& registries, const Streams& streams);
+
+}  // namespace seq2seq::cli

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <memory>
+
+#include "seq2seq/cli/command.h"
+
+namespace seq2seq::cli {
+
+std::unique_ptr<Command> train_command();
+std::unique_ptr<Command> translate_command();
+std::unique_ptr<Command> score_command();
+std::unique_ptr<Command> evaluate_command();
+std::unique_ptr<Command> inspect_command();
+std::unique_ptr<Command> config_reference_command();
+std::unique_ptr<Command> config_check_command();
+
+}  // namespace seq2seq::cli

@@ -1,0 +1,93 @@
+#include "seq2seq/cli/common.h"
+
+#include <cerrno>
+#include <charconv>
+#include <fstream>
+#include <system_error>
+
+#include <fmt/format.h>
+
+#include "seq2seq/core/error.h"
+
+namespace seq2seq::cli {
+
+namespace {
+
+constexpr int most_threads = 4096;
+
+int parse_threads(const std::string& text) {
+  int threads = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, fault] = std::from_chars(text.data(), end, threads);
+  if (fault != std::errc() || stop != end || threads < 0 || threads > most_threads)
+    throw UsageError(Place{.part = "--threads " + text},
+                     fmt::format("must be a number from 1 to {}, or 0 for all processors", most_threads));
+  return threads;
+}
+
+}  // namespace
+
+void CommonArguments::declare(Arguments& arguments, const std::string& what_set_means) {
+  if (!what_set_means.empty()) arguments.repeatable("--set", set, "KEY=VALUE", what_set_means);
+  arguments.option("--device", device, "DEVICE", "cpu, cuda or cuda:N (cpu)");
+  arguments.option("--threads", threads, "N", "processor threads; 0: all there are (0)");
+  arguments.flag("--quiet", quiet, "no messages but warnings and errors");
+}
+
+Log CommonArguments::log(const Context& context) const {
+  return Log(*context.streams.err, quiet ? Log::Level::quiet : Log::Level::normal);
+}
+
+study::Session CommonArguments::session(const Context& context, Log& log) const {
+  study::Session session;
+  session.registries = context.registries;
+  session.log = &log;
+  session.device = parse_device(device);
+  session.threads = parse_threads(threads);
+  session.progress.terminal = context.streams.terminal.err;
+  session.progress.columns = context.streams.terminal.columns;
+  return session;
+}
+
+std::vector<config::Override> CommonArguments::overrides() const {
+  std::vector<config::Override> overrides;
+  for (const auto& typed : set) overrides.push_back(config::parse_override(typed));
+  return overrides;
+}
+
+void add_override(std::vector<config::Override>& overrides, const std::string& option, const std::string& key,
+                  const std::optional<std::string>& value) {
+  if (value) overrides.push_back({.option = option + " " + *value, .key = key, .value = *value});
+}
+
+void RunArguments::declare(Arguments& arguments, bool searches) {
+  arguments.required("RUN", folder, "folder of the run");
+  arguments.option("--checkpoint", checkpoint, "WHICH", "best, last, or the number of an update (best)");
+  if (searches) arguments.option("--beam", beam, "K", "hypotheses kept by the search; 1: greedy (as configured)");
+  common.declare(arguments, searches ? "sets a key of `decode`: decode.max_length.ratio=3" : "");
+}
+
+study::LoadedRun RunArguments::load(const study::Session& session, std::vector<config::Override> more) const {
+  auto overrides = common.overrides();
+  add_override(overrides, "--beam", "decode.beam", beam);
+  for (auto& each : more) overrides.push_back(std::move(each));
+  return study::load_run(folder, checkpoint, overrides, session);
+}
+
+void write_output(const std::filesystem::path& file, const std::string& text) {
+  std::error_code absent;
+  if (!std::filesystem::exists(file, absent) || std::filesystem::is_regular_file(file, absent)) {
+    write_atomically(disk_files(), file, text);
+    return;
+  }
+  std::ofstream stream(file, std::ios::binary);
+  if (!(stream << text << std::flush))
+    throw Error(Place{.file = file.string()}, "cannot be written: " + std::generic_category().message(errno));
+}
+
+void check_written(const std::ostream& out) {
+  if (out.good() || errno == EPIPE) return;
+  throw Error(Place{.file = "<stdout>"}, "cannot be written: " + std::generic_category().message(errno));
+}
+
+}  // namespace seq2seq::cli

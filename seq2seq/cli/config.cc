@@ -1,0 +1,59 @@
+#include <fmt/format.h>
+
+#include "seq2seq/cli/commands.h"
+#include "seq2seq/cli/common.h"
+#include "seq2seq/config/resolved.h"
+
+namespace seq2seq::cli {
+
+namespace {
+
+class ConfigReference final : public Command {
+ public:
+  std::string name() const override { return "config reference"; }
+  std::string about() const override { return "list the keys of a configuration: type, default, unit, meaning"; }
+  void declare(Arguments& arguments) override {
+    arguments.optional("SECTION", section_, "only those below it: train.optimizer (all)");
+  }
+  int run(const Context& context) override {
+    const study::Configuration configuration(*context.registries);
+    *context.streams.out << config::reference(configuration.keys, section_) << std::flush;
+    check_written(*context.streams.out);
+    return Exit::done;
+  }
+
+ private:
+  std::string section_;
+};
+
+class ConfigCheck final : public Command {
+ public:
+  std::string name() const override { return "config check"; }
+  std::string about() const override { return "say whether a configuration is valid, and what is wrong with it"; }
+  void declare(Arguments& arguments) override {
+    arguments.required("FILE", file_, "YAML file");
+    arguments.repeatable("--set", set_, "KEY=VALUE", "as in `train`");
+    arguments.flag("--show", show_, "print all keys with their values");
+  }
+  int run(const Context& context) override {
+    std::vector<config::Override> overrides;
+    for (const auto& typed : set_) overrides.push_back(config::parse_override(typed));
+    const auto configuration = study::read_configuration(file_, overrides, *context.registries);
+    auto& out = *context.streams.out;
+    out << (show_ ? config::write_yaml(configuration->keys) : fmt::format("{}: valid\n", file_)) << std::flush;
+    check_written(out);
+    return Exit::done;
+  }
+
+ private:
+  std::string file_;
+  std::vector<std::string> set_;
+  bool show_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> config_reference_command() { return std::make_unique<ConfigReference>(); }
+std::unique_ptr<Command> config_check_command() { return std::make_unique<ConfigCheck>(); }
+
+}  // namespace seq2seq::cli

@@ -1,0 +1,103 @@
+#include "seq2seq/cli/inspect_run.h"
+
+#include <ostream>
+#include <sstream>
+#include <string>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "seq2seq/core/files.h"
+#include "seq2seq/core/progress.h"
+#include "seq2seq/study/description.h"
+#include "seq2seq/text/vocabulary.h"
+#include "seq2seq/train/checkpoint.h"
+
+namespace seq2seq::cli {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+void line(std::ostream& out, const char* name, const std::string& text) {
+  out << fmt::format("{:<12} {}\n", name, text);
+}
+
+std::string short_digest(const std::string& digest) { return digest.empty() ? "none" : digest.substr(0, 12); }
+
+void print_description(std::ostream& out, const study::RunDescription& run) {
+  line(out, "created",
+       fmt::format("{} by seq2seq {} ({}{})", run.created, run.program, run.commit, run.dirty ? ", modified" : ""));
+  line(out, "digest", run.digest);
+  line(out, "seed", std::to_string(run.seed));
+  line(out, "data",
+       fmt::format("training {}, validation {}, test {}", short_digest(run.data.train),
+                   short_digest(run.data.validation), short_digest(run.data.test)));
+  line(out, "words",
+       fmt::format("source {}, target {}", format_count(run.source.size - text::special_count),
+                   format_count(run.target.size - text::special_count)));
+  const char* name = "model";
+  for (const auto& [part, count] : run.parameters) {
+    line(out, name, fmt::format("{:<24} {:>13}", part, format_count(count)));
+    name = "";
+  }
+  line(out, "", fmt::format("{:<24} {:>13} parameters", "in all", format_count(run.parameters_in_all())));
+  if (run.init_from)
+    line(out, "begun with", fmt::format("{}, update {}", run.init_from->run.string(), run.init_from->update));
+  for (const auto& sitting : run.sittings) {
+    const auto& machine = sitting.machine;
+    line(out, "trained",
+         fmt::format("{} from update {}: {}, {} threads, {}, {}, LibTorch {}", sitting.started,
+                     format_count(sitting.from_update), machine.device, machine.threads, machine.product_library,
+                     machine.instruction_set, machine.torch));
+  }
+}
+
+void print_state(std::ostream& out, const RunFolder& folder) {
+  const auto updates = folder.updates();
+  if (updates.empty()) return line(out, "state", "no checkpoint yet");
+  const auto state = train::load_weights_only(disk_files(), folder, updates.back()).state;
+  line(
+      out, "state",
+      fmt::format("update {}, epoch {}, {} of training{}", format_count(state.update), state.epoch + 1,
+                  format_duration(state.seconds), state.finished ? ", finished (" + state.finished_because + ")" : ""));
+  std::string list;
+  const auto best = train::best_update(disk_files(), folder);
+  for (const auto update : updates) {
+    list += fmt::format("{}{}{}", list.empty() ? "" : ", ", update, best == update ? " (best)" : "");
+  }
+  line(out, "checkpoints", list);
+}
+
+/// The last lines of their kind in metrics.jsonl: `update 500, epoch 0.6, perplexity 1.9`.
+void print_figures(std::ostream& out, const RunFolder& folder) {
+  if (!fs::exists(folder.metrics())) return;
+  std::istringstream lines(disk_files().read(folder.metrics()));
+  Json training, validation;
+  for (std::string text; std::getline(lines, text);) {
+    const auto json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+    if (!json.is_object()) continue;
+    if (json.value("kind", "") == "train") training = json;
+    if (json.value("kind", "") == "validation") validation = json;
+  }
+  for (const auto& [name, json] : {std::pair{"training", training}, {"validation", validation}}) {
+    std::string figures;
+    for (const auto& [key, value] : json.items()) {
+      if (value.is_number())
+        figures += fmt::format("{}{} {:.6g}", figures.empty() ? "" : ", ", key, value.get<double>());
+    }
+    if (!figures.empty()) line(out, name, figures);
+  }
+}
+
+}  // namespace
+
+void inspect_run(std::ostream& out, const RunFolder& folder) {
+  const auto description = study::read_description(disk_files(), folder);
+  line(out, "run", folder.root().string());
+  print_description(out, description);
+  print_state(out, folder);
+  print_figures(out, folder);
+}
+
+}  // namespace seq2seq::cli

@@ -1,0 +1,15 @@
+// The program `seq2seq`. To add kinds of your own (a tokenizer, a model, an optimiser, a schedule), write a `main` like
+// this one and add them to the registries before the last line.
+
+#include <csignal>
+#include <iostream>
+
+#include "seq2seq/cli/command.h"
+
+int main(int count, char** words) {
+  std::signal(SIGPIPE,
+              SIG_IGN);  // a reader that has gone shows as a failed write: a training goes on, a translation ends
+  std::ios::sync_with_stdio(false);
+  const auto registries = seq2seq::study::builtin_registries();
+  return seq2seq::cli::run(count, words, registries);
+}

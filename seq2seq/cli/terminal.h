@@ -1,0 +1,13 @@
+#pragma once
+
+namespace seq2seq::cli {
+
+/// What the program's streams are connected to.
+struct Terminal {
+  bool in = false, out = false, err = false;  // a person's terminal, not a file or a pipe
+  int columns = 80;                           // of standard error's
+};
+
+Terminal terminal_of_process();
+
+}  // namespace seq2seq::cli

@@ -1,0 +1,71 @@
+#include <filesystem>
+#include <optional>
+
+#include "seq2seq/cli/commands.h"
+#include "seq2seq/cli/common.h"
+#include "seq2seq/core/error.h"
+#include "seq2seq/core/interrupt.h"
+#include "seq2seq/study/train_run.h"
+
+namespace seq2seq::cli {
+
+namespace {
+
+class Train final : public Command {
+ public:
+  std::string name() const override { return "train"; }
+  std::string about() const override { return "train a new run from a configuration, or go on with one"; }
+
+  void declare(Arguments& arguments) override {
+    arguments.optional("CONFIG", config_, "YAML file of a new run");
+    arguments.option("--run", folder_, "FOLDER", "where the new run goes (runs/ and the name of CONFIG)");
+    arguments.option("--resume", resumed_, "FOLDER", "go on with this run instead");
+    arguments.option("--init-from", init_from_, "RUN", "start with the weights of another run: fine-tuning");
+    arguments.option("--seed", seed_, "N", "sets `seed`");
+    common_.declare(arguments, "sets a key: train.optimizer.learning_rate=0.1; may be given many times");
+  }
+
+  int run(const Context& context) override {
+    check();
+    auto log = common_.log(context);
+    const auto session = common_.session(context, log);
+    auto overrides = common_.overrides();
+    add_override(overrides, "--seed", "seed", seed_);
+    const InterruptGuard guard;
+    const auto outcome =
+        resumed_ ? study::resume(*resumed_, overrides, session)
+                 : study::train_new(
+                       {.config = config_, .overrides = overrides, .folder = new_folder(), .init_from = init_from_},
+                       session);
+    return outcome.ending == train::Ending::interrupted ? Exit::interrupted_with_checkpoint : Exit::done;
+  }
+
+ private:
+  void check() const {
+    const auto refuse = [](const char* option) {
+      throw UsageError(Place{.part = option}, "does not go with `--resume`, which takes all of it from the run");
+    };
+    if (!resumed_ && config_.empty()) {
+      throw UsageError("nothing to train: name a configuration, or a run with `--resume`",
+                       "`seq2seq train --help` says what it takes");
+    }
+    if (!resumed_) return;
+    if (!config_.empty()) refuse(config_.c_str());
+    if (folder_) refuse("--run");
+    if (init_from_) refuse("--init-from");
+  }
+
+  std::filesystem::path new_folder() const {
+    return folder_ ? std::filesystem::path(*folder_) : "runs" / std::filesystem::path(config_).stem();
+  }
+
+  std::string config_;
+  std::optional<std::string> folder_, resumed_, init_from_, seed_;
+  CommonArguments common_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> train_command() { return std::make_unique<Train>(); }
+
+}  // namespace seq2seq::cli

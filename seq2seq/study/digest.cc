@@ -1,0 +1,45 @@
+#include "seq2seq/study/digest.h"
+
+#include <fmt/format.h>
+
+#include "seq2seq/config/resolved.h"
+#include "seq2seq/core/checksum.h"
+#include "seq2seq/study/numerics.h"
+
+namespace seq2seq::study {
+
+namespace {
+
+std::string digest_of(const data::FilePair& files) {
+  return files.source.empty() ? std::string() : data::content_digest(files);
+}
+
+}  // namespace
+
+DataDigests data_digests(const data::DataOptions& options) {
+  return {digest_of(options.train), digest_of(options.validation), digest_of(options.test)};
+}
+
+std::vector<Error> different_data(const DataDigests& run, const DataDigests& now, const data::DataOptions& options) {
+  std::vector<Error> faults;
+  const auto check = [&faults](const std::string& before, const std::string& after, const data::FilePair& files,
+                               const char* name) {
+    if (before == after) return;
+    const auto shown = [](const std::string& digest) { return digest.empty() ? "none" : digest.substr(0, 12); };
+    faults.emplace_back(Place{.file = files.source.string()},
+                        fmt::format("`data.{}` is not the text this run saw: SHA-256 {} then, {} now", name,
+                                    shown(before), shown(after)),
+                        "Name the same text (it may lie elsewhere), or start a new run");
+  };
+  check(run.train, now.train, options.train, "train");
+  check(run.validation, now.validation, options.validation, "validation");
+  check(run.test, now.test, options.test, "test");
+  return faults;
+}
+
+std::string run_digest(const Configuration& configuration, const DataDigests& data) {
+  return sha256(fmt::format("{}\ndata.train={}\ndata.validation={}\ndata.test={}\nnumerics={}\n",
+                            config::digest_text(configuration.keys), data.train, data.validation, data.test, numerics));
+}
+
+}  // namespace seq2seq::study

@@ -1,0 +1,105 @@
+#include "seq2seq/study/figures.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "seq2seq/config/nearest.h"
+#include "seq2seq/metrics/perplexity.h"
+
+namespace seq2seq::study {
+
+namespace {
+
+Sentences all(const data::TokenStore& store) {
+  Sentences sentences;
+  for (int64_t sentence = 0; sentence < store.size(); ++sentence) sentences.push_back(store[sentence]);
+  return sentences;
+}
+
+metrics::Bleu measure_bleu(const std::vector<metrics::Tokens>& outputs, const EvaluationSet& set,
+                           const text::Tokenizer& tokenizer) {
+  std::vector<std::string> lines;
+  for (const auto& tokens : outputs) lines.push_back(tokenizer.detokenize(tokens));
+  metrics::References references;
+  for (const auto& of_pair : set.references) {
+    auto& texts = references.emplace_back();
+    for (const auto& tokens : of_pair) texts.push_back(tokenizer.detokenize(tokens));
+  }
+  return metrics::corpus_bleu(lines, references);
+}
+
+}  // namespace
+
+const std::vector<std::string>& metric_names() {
+  static const std::vector<std::string> names{"perplexity", "exact_match", "sequence_error_rate", "token_error_rate",
+                                              "bleu"};
+  return names;
+}
+
+std::string unknown_metric(const std::vector<std::string>& names) {
+  const auto& known = metric_names();
+  for (const auto& name : names) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    const auto near = config::nearest(name, known);
+    return fmt::format("names no metric with `{}`; {}", name,
+                       near.empty() ? fmt::format("known are {}", fmt::join(known, ", "))
+                                    : fmt::format("the nearest known one is `{}`", near));
+  }
+  return {};
+}
+
+bool need_outputs(const std::vector<std::string>& names) {
+  return std::any_of(names.begin(), names.end(), [](const auto& name) { return name != "perplexity"; });
+}
+
+double Perplexity::value() const { return metrics::perplexity(score, tokens); }
+
+Perplexity measure_perplexity(const decode::Predictor& predictor, const EvaluationSet& set,
+                              const data::TextPipeline& text, int64_t batch, const Done& done) {
+  Perplexity perplexity;
+  for (const auto& pair : score_all(predictor, all(set.corpus.source), all(set.corpus.target), text, batch, done)) {
+    perplexity.score += pair.score;
+    perplexity.tokens += std::ssize(pair.token_scores);
+  }
+  return perplexity;
+}
+
+OutputFigures measure_outputs(const decode::Predictor& predictor, const EvaluationSet& set,
+                              const data::TextPipeline& text, const decode::DecodeOptions& options, const Done& done) {
+  OutputFigures figures;
+  std::vector<metrics::Tokens> outputs;
+  for (const auto& found : search_all(predictor, all(set.corpus.source), text, options, done)) {
+    outputs.push_back(text.target_words(found.front().ids));
+    if (found.front().cut) ++figures.cut;
+  }
+  figures.rates = metrics::error_rates(outputs, set.references);
+  figures.bleu = measure_bleu(outputs, set, text.target_tokenizer());
+  return figures;
+}
+
+train::Figures named(const Perplexity& perplexity) { return {{"perplexity", perplexity.value()}}; }
+
+void add(train::Figures& figures, const OutputFigures& outputs) {
+  figures["exact_match"] = outputs.rates.exact_match();
+  figures["sequence_error_rate"] = outputs.rates.sequence_error_rate();
+  figures["token_error_rate"] = outputs.rates.token_error_rate();
+  figures["bleu"] = outputs.bleu.score;
+}
+
+train::Validate make_validation(const EvaluationSet& set, const data::TextPipeline& text,
+                                const decode::DecodeOptions& decode, const std::vector<std::string>& metrics) {
+  return [&set, &text, decode, metrics](const nn::Model& model) {
+    const decode::ModelPredictor predictor(model, decode.allow_unknown);
+    auto figures = named(measure_perplexity(predictor, set, text, decode.batch));
+    if (!need_outputs(metrics)) return figures;
+    train::Figures outputs;
+    add(outputs, measure_outputs(predictor, set, text, decode));
+    for (const auto& [name, value] : outputs)
+      if (std::find(metrics.begin(), metrics.end(), name) != metrics.end()) figures[name] = value;
+    return figures;
+  };
+}
+
+}  // namespace seq2seq::study

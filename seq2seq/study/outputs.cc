@@ -1,0 +1,89 @@
+#include "seq2seq/study/outputs.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "seq2seq/data/batch.h"
+
+namespace seq2seq::study {
+
+namespace {
+
+using Indices = std::vector<int64_t>;
+
+/// Indices of the sentences, those of like length together, longest first: what does not fit into memory fails at once.
+std::vector<Indices> by_length(const Sentences& sentences, int64_t batch) {
+  Indices order(sentences.size());
+  std::iota(order.begin(), order.end(), 0);
+  const auto length = [&sentences](int64_t index) { return sentences[static_cast<size_t>(index)].size(); };
+  std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) { return length(a) > length(b); });
+  std::vector<Indices> batches;
+  for (auto first = order.begin(); first != order.end();) {
+    const auto last = first + std::min<int64_t>(batch, order.end() - first);
+    batches.emplace_back(first, last);
+    first = last;
+  }
+  return batches;
+}
+
+Sentences pick(const Sentences& sentences, const Indices& indices) {
+  Sentences picked;
+  for (const int64_t index : indices) picked.push_back(sentences[static_cast<size_t>(index)]);
+  return picked;
+}
+
+bool writes_backwards(const data::TextPipeline& text) {
+  const auto reverse = text.options().reverse;
+  return reverse == data::Reverse::target || reverse == data::Reverse::both;
+}
+
+/// Turns the scores of `words` words round; what follows them, the end symbol's, stays.
+void turn(std::vector<double>& scores, size_t words) {
+  std::reverse(scores.begin(), scores.begin() + static_cast<std::ptrdiff_t>(words));
+}
+
+}  // namespace
+
+std::vector<std::vector<decode::Hypothesis>> search_all(const decode::Predictor& predictor, const Sentences& sources,
+                                                        const data::TextPipeline& text,
+                                                        const decode::DecodeOptions& options, const Done& done) {
+  std::vector<std::vector<decode::Hypothesis>> outputs(sources.size());
+  int64_t finished = 0;
+  for (const auto& indices : by_length(sources, options.batch)) {
+    const auto picked = pick(sources, indices);
+    std::vector<int64_t> lengths;
+    for (const auto& source : picked) lengths.push_back(std::ssize(source));
+    auto found = decode::search(predictor, data::make_sources(picked, indices, text), lengths, options);
+    for (size_t i = 0; i < indices.size(); ++i) {
+      for (auto& hypothesis : found[i]) {
+        if (!writes_backwards(text)) break;
+        hypothesis.ids = text.decoder_ids(std::move(hypothesis.ids));
+        turn(hypothesis.token_scores, hypothesis.ids.size());
+      }
+      outputs[static_cast<size_t>(indices[i])] = std::move(found[i]);
+    }
+    finished += std::ssize(indices);
+    if (done) done(finished);
+  }
+  return outputs;
+}
+
+std::vector<decode::PairScore> score_all(const decode::Predictor& predictor, const Sentences& sources,
+                                         const Sentences& targets, const data::TextPipeline& text, int64_t batch,
+                                         const Done& done) {
+  std::vector<decode::PairScore> scores(sources.size());
+  int64_t finished = 0;
+  for (const auto& indices : by_length(sources, batch)) {
+    const auto pairs = data::make_batch(pick(sources, indices), pick(targets, indices), indices, text);
+    auto found = decode::score(predictor, pairs);
+    for (size_t i = 0; i < indices.size(); ++i) {
+      if (writes_backwards(text)) turn(found[i].token_scores, found[i].token_scores.size() - 1);
+      scores[static_cast<size_t>(indices[i])] = std::move(found[i]);
+    }
+    finished += std::ssize(indices);
+    if (done) done(finished);
+  }
+  return scores;
+}
+
+}  // namespace seq2seq::study

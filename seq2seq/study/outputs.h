@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "seq2seq/data/corpus.h"
+#include "seq2seq/decode/predictor.h"
+#include "seq2seq/decode/score.h"
+#include "seq2seq/decode/search.h"
+
+namespace seq2seq::study {
+
+using Sentences = std::vector<std::vector<int64_t>>;  // ids as the text gives them: no end symbols, not reversed
+using Done = std::function<void(int64_t sentences)>;  // told how many are done so far; may be empty
+
+/// The n best outputs of any number of sources, in their order, sentences of like length searched together. Ids and
+/// token scores come in the order of the text.
+std::vector<std::vector<decode::Hypothesis>> search_all(const decode::Predictor& predictor, const Sentences& sources,
+                                                        const data::TextPipeline& text,
+                                                        const decode::DecodeOptions& options, const Done& done = {});
+
+/// The scores of any number of pairs, in their order. Token scores come in the order of the text, the end symbol's
+/// last.
+std::vector<decode::PairScore> score_all(const decode::Predictor& predictor, const Sentences& sources,
+                                         const Sentences& targets, const data::TextPipeline& text, int64_t batch,
+                                         const Done& done = {});
+
+}  // namespace seq2seq::study

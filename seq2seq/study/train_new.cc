@@ -1,0 +1,88 @@
+#include <fmt/format.h>
+
+#include "seq2seq/config/resolved.h"
+#include "seq2seq/core/error.h"
+#include "seq2seq/core/version.h"
+#include "seq2seq/study/announce.h"
+#include "seq2seq/study/build.h"
+#include "seq2seq/study/numerics.h"
+#include "seq2seq/study/train_run.h"
+#include "seq2seq/study/training.h"
+#include "seq2seq/train/freeze.h"
+
+namespace seq2seq::study {
+
+namespace {
+
+/// A folder is for one run. What lies in it, whatever it is, is not ours to overwrite.
+void check_free(const RunFolder& folder) {
+  const Place place{.file = folder.root().string()};
+  if (folder.holds_run()) {
+    throw Error(place, "already holds a run",
+                fmt::format("Go on with it by `seq2seq train --resume {}`, or name another folder with `--run`",
+                            folder.root().string()));
+  }
+  std::error_code absent;
+  if (fs::exists(folder.root(), absent) && !fs::is_directory(folder.root(), absent))
+    throw Error(place, "is a file; a run needs a folder", "Name another with `--run`");
+  for (const auto& entry : fs::directory_iterator(folder.root(), absent)) {
+    if (entry.path().filename() == "lock") continue;  // of a start that failed
+    throw Error(place, fmt::format("holds no run, but is not empty (`{}`)", entry.path().filename().string()),
+                "Remove it, or name another folder with `--run`");
+  }
+}
+
+RunDescription describe(const Configuration& configuration, const DataDigests& data, const data::TextPipeline& text,
+                        const nn::Model& model, const Machine& machine) {
+  const auto& program = version();
+  RunDescription description{.program = program.number,
+                             .commit = program.commit,
+                             .dirty = program.dirty,
+                             .created = {},
+                             .seed = configuration.options.seed,
+                             .numerics = numerics,
+                             .digest = run_digest(configuration, data),
+                             .data = data,
+                             .source = mark_of(text.source_vocabulary()),
+                             .target = mark_of(text.target_vocabulary()),
+                             .parameters = model.part_sizes(),
+                             .init_from = {},
+                             .sittings = {sitting_now(machine, 0)}};
+  description.created = description.sittings.front().started;
+  return description;
+}
+
+/// The description comes last: a folder with one is a run.
+void write_run(Files& files, const RunFolder& folder, const Configuration& configuration,
+               const data::TextPipeline& text, const RunDescription& description) {
+  write_atomically(files, folder.config(), config::write_yaml(configuration.keys));
+  write_vocabularies(files, folder, text);
+  write_description(files, folder, description);
+}
+
+}  // namespace
+
+train::Outcome train_new(const NewRun& request, const Session& session) {
+  const RunFolder folder(request.folder);
+  check_free(folder);
+  const auto configuration = read_configuration(request.config, request.overrides, *session.registries);
+  const auto& options = configuration->options;
+  const auto machine = prepare_machine(session.threads, session.device);
+  const auto data = read_training_data(options.data, new_text(options.data, *session.registries));
+  const auto model = build_model(options, *session.registries, *data.text, session.device);
+  train::trainable_parameters(*model, options.train.freeze);  // its names are right, before anything is written
+  auto description = describe(*configuration, data_digests(options.data), *data.text, *model, machine);
+  if (request.init_from) description.init_from = find_initial_weights(*request.init_from, session);
+
+  session.log->say(fmt::format("seq2seq {}: a new run in {}", version().text(), folder.root().string()));
+  announce(*session.log, options, *session.registries, data, *model, machine);
+  set_initial_parameters(*model, options, *data.text, description.init_from, session);
+
+  session.files->make_folder(folder.root());
+  const RunLock lock(folder);
+  check_free(folder);  // again, now that no other can begin
+  write_run(*session.files, folder, *configuration, *data.text, description);
+  return run_training(options, data, *model, folder, {}, session);
+}
+
+}  // namespace seq2seq::study
