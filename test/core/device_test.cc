@@ -1,0 +1,55 @@
+#include "seq2seq/core/device.h"
+
+#include <string>
+
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+
+#include "seq2seq/core/error.h"
+#include "test/support/catch.h"
+
+namespace seq2seq {
+
+using test::ContainsSubstring;
+
+TEST_CASE("device: a name that is none lists those that are", "[core][device][error]") {
+  const std::string text = GENERATE("gpu", "cuda:", "cuda:x", "cuda:-1", "cuda:1x", "CPU", "");
+  CAPTURE(text);
+  REQUIRE_THROWS_AS(parse_device(text), UsageError);
+  REQUIRE_THROWS_WITH(parse_device(text), "there is no device `" + text + "`; `cpu`, `cuda` and `cuda:n` are");
+}
+
+TEST_CASE("device: a GPU that is not there is refused with what is", "[core][device][error]") {
+  REQUIRE_THROWS_WITH(parse_device("cuda:99"), ContainsSubstring("device `cuda:99` is not there: LibTorch finds "));
+}
+
+TEST_CASE("device: cpu, and cuda where LibTorch has it", "[core][device]") {
+  REQUIRE(parse_device("cpu") == c10::Device(c10::kCPU));
+  if (!at::hasCUDA()) {
+    REQUIRE_THROWS_WITH(
+        parse_device("cuda"),
+        "device `cuda` is not there: LibTorch finds no GPU here. Use `cpu`; `scripts/setup --cuda` builds for a GPU");
+    return;
+  }
+  REQUIRE(parse_device("cuda") == c10::Device(c10::kCUDA, 0));
+}
+
+TEST_CASE("machine: threads are set and recorded", "[core][device]") {
+  const Machine one = prepare_machine(1, c10::kCPU);
+  REQUIRE(one.threads == 1);
+  REQUIRE(at::get_num_threads() == 1);
+  REQUIRE(prepare_machine(2, c10::kCPU).threads == 2);
+}
+
+TEST_CASE("machine: what numbers depend on has a name", "[core][device]") {
+  const Machine machine = prepare_machine(1, c10::kCPU);
+  CAPTURE(machine.product_library, machine.instruction_set, machine.torch);
+  REQUIRE(machine.device == "cpu");
+  REQUIRE(machine.torch.rfind("2.11.", 0) == 0);
+  REQUIRE_THAT(machine.instruction_set, ContainsSubstring("AVX") || ContainsSubstring("DEFAULT") ||
+                                            ContainsSubstring("NEON") || ContainsSubstring("SVE") ||
+                                            ContainsSubstring("VSX"));
+  if (at::hasMKL()) REQUIRE(machine.product_library.rfind("mkl 20", 0) == 0);
+}
+
+}  // namespace seq2seq

@@ -1,0 +1,68 @@
+#include "seq2seq/core/text.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "test/support/catch.h"
+
+namespace seq2seq {
+
+namespace {
+
+/// A second encoder, straight from the table of RFC 3629, section 3.
+std::string encode(uint32_t code) {
+  const auto byte = [](uint32_t value) { return static_cast<char>(static_cast<uint8_t>(value)); };
+  const auto later = [&](uint32_t shift) { return byte(0x80 | ((code >> shift) & 0x3F)); };
+  if (code < 0x80) return {byte(code)};
+  if (code < 0x800) return {byte(0xC0 | (code >> 6)), later(0)};
+  if (code < 0x10000) return {byte(0xE0 | (code >> 12)), later(6), later(0)};
+  return {byte(0xF0 | (code >> 18)), later(12), later(6), later(0)};
+}
+
+}  // namespace
+
+TEST_CASE("text: of all code points but NUL, only surrogates and those above U+10FFFF are faults", "[core][text]") {
+  int wrong = 0;
+  for (uint32_t code = 1; code < 0x120000; ++code) {
+    const bool valid = code <= 0x10FFFF && (code < 0xD800 || code > 0xDFFF);
+    const std::string text = encode(code);
+    if (find_text_fault(text).has_value() == valid || (character_bytes(text) == text.size()) != valid) ++wrong;
+  }
+  REQUIRE(wrong == 0);
+}
+
+TEST_CASE("text: a fault names the byte, where it stands and why it is none", "[core][text][error]") {
+  const auto [text, offset, problem] = GENERATE(table<std::string, size_t, std::string>({
+      {"ab\xC3", 2, "byte 0xC3 begins a character that does not end (not UTF-8)"},
+      {"\xE2\x82z", 0, "byte 0xE2 begins a character that does not end (not UTF-8)"},
+      {"a\x80", 1, "byte 0x80 begins no character (not UTF-8)"},
+      {"\xC0\xAF", 0, "byte 0xC0 begins no character (not UTF-8)"},
+      {"\xED\xA0\x80", 0, "bytes 0xED 0xA0 begin a character that Unicode does not have (not UTF-8)"},
+      {"\xE0\x80\x80", 0, "bytes 0xE0 0x80 begin a character that Unicode does not have (not UTF-8)"},
+      {std::string("a\0b", 3), 1, "a NUL byte, which no text holds (is it UTF-16, or no text file?)"},
+  }));
+  const auto fault = find_text_fault(text);
+  REQUIRE(fault);
+  CHECK(fault->offset == offset);
+  CHECK(fault->problem == problem);
+}
+
+TEST_CASE("text: characters are counted and cut whole", "[core][text]") {
+  REQUIRE(count_characters("aé€\U0001F600") == 4);
+  REQUIRE(first_characters("aé€", 2) == "aé");
+  REQUIRE(first_characters("aé", 9) == "aé");
+}
+
+TEST_CASE("text: splitting keeps empty pieces", "[core][text]") {
+  using Pieces = std::vector<std::string_view>;
+  REQUIRE(split("a..b.", '.') == Pieces{"a", "", "b", ""});
+  REQUIRE(split("", '.') == Pieces{""});
+}
+
+TEST_CASE("text: a quotation stays on one line and within its length", "[core][text]") {
+  REQUIRE(quote("a\nb\t\x1B[1m\xFF é") == "`a\\nb\\t\\x1B[1m\\xFF é`");
+  REQUIRE(quote("éééé", 3) == "`ééé...`");
+}
+
+}  // namespace seq2seq
