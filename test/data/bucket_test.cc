@@ -1,0 +1,160 @@
+#include "seq2seq/data/bucket.h"
+
+#include <algorithm>
+#include <numeric>
+#include <random>
+#include <vector>
+
+#include "seq2seq/core/error.h"
+#include "test/support/catch.h"
+#include "test/support/pipeline.h"
+#include "test/support/random_text.h"
+
+using namespace seq2seq;
+using namespace seq2seq::test;
+using namespace seq2seq::data;
+
+namespace {
+
+using Plan = std::vector<std::vector<int64_t>>;
+
+Corpus random_corpus(unsigned seed, int pairs = 3000, int64_t longest = 40) {
+  std::mt19937_64 random(seed);
+  std::uniform_int_distribution<int64_t> length(1, longest), other(-2, 2);
+  std::vector<int64_t> sources, targets;
+  for (int i = 0; i < pairs; ++i) {
+    sources.push_back(length(random));
+    targets.push_back(std::max<int64_t>(1, sources.back() + other(random)));
+  }
+  return corpus_of(random_sentences(random, sources), random_sentences(random, targets));
+}
+
+int64_t tokens_of(const Corpus& corpus, int64_t pair) {
+  return corpus.source.length(pair) + corpus.target.length(pair) + 2;
+}
+
+int64_t tokens_of(const Corpus& corpus, const std::vector<int64_t>& batch) {
+  int64_t sum = 0;
+  for (const int64_t pair : batch) sum += tokens_of(corpus, pair);
+  return sum;
+}
+
+std::vector<int64_t> flattened(const Plan& plan) {
+  std::vector<int64_t> all;
+  for (const auto& batch : plan) all.insert(all.end(), batch.begin(), batch.end());
+  return all;
+}
+
+bool each_once(const Plan& plan, int64_t pairs) {
+  auto all = flattened(plan);
+  std::sort(all.begin(), all.end());
+  std::vector<int64_t> expected(static_cast<std::size_t>(pairs));
+  std::iota(expected.begin(), expected.end(), 0);
+  return all == expected;
+}
+
+const BatchOptions kBySentences{.sentences = 32, .tokens = 0, .pool = 20};
+const BatchOptions kByTokens{.sentences = 0, .tokens = 500, .pool = 20};
+
+}  // namespace
+
+TEST_CASE("epoch: every pair occurs exactly once", "[data][bucket][property]") {
+  const auto options = GENERATE(
+      values({kBySentences, kByTokens, BatchOptions{.sentences = 5000}, BatchOptions{.sentences = 1, .pool = 1}}));
+  const auto seed = GENERATE(range(1u, 4u));
+  CAPTURE(seed, options.sentences, options.tokens);
+  const auto corpus = random_corpus(seed);
+
+  REQUIRE(each_once(plan_epoch(corpus, options, seed, 3), corpus.pairs()));
+}
+
+TEST_CASE("epoch: the plan is the same for the same seed and epoch, another for others", "[data][bucket]") {
+  const auto options = GENERATE(values({kBySentences, kByTokens}));
+  const auto corpus = random_corpus(1);
+  const auto plan = plan_epoch(corpus, options, 7, 2);
+
+  REQUIRE(plan_epoch(corpus, options, 7, 2) == plan);
+  REQUIRE(plan_epoch(corpus, options, 7, 3) != plan);
+  REQUIRE(plan_epoch(corpus, options, 8, 2) != plan);
+}
+
+TEST_CASE("epoch: of batches by sentences only the last is smaller", "[data][bucket]") {
+  const auto corpus = random_corpus(2);
+  const auto plan = plan_epoch(corpus, kBySentences, 1, 0);
+
+  REQUIRE(std::ssize(plan) == (corpus.pairs() + 31) / 32);
+  REQUIRE(std::count_if(plan.begin(), plan.end(), [](const auto& batch) { return batch.size() != 32; }) == 1);
+}
+
+TEST_CASE("epoch: batches by tokens hold no more than asked, and are nearly full", "[data][bucket][property]") {
+  const auto seed = GENERATE(range(1u, 6u));
+  CAPTURE(seed);
+  const auto corpus = random_corpus(seed);
+  const auto plan = plan_epoch(corpus, kByTokens, seed, 0);
+  int64_t sum = 0;
+  for (const auto& batch : plan) {
+    REQUIRE(tokens_of(corpus, batch) <= kByTokens.tokens);
+    sum += tokens_of(corpus, batch);
+  }
+
+  // A batch closes when the next pair, of at most 84 tokens, would not fit; one batch in twenty ends a pool.
+  REQUIRE(sum > std::ssize(plan) * (kByTokens.tokens - 84) * 19 / 20);
+}
+
+TEST_CASE("epoch: a pair longer than the limit of tokens is a batch of its own", "[data][bucket]") {
+  const auto corpus = corpus_of({{3}, std::vector<int64_t>(1000, 3), {3}}, {{3}, {3}, {3}});
+  const auto plan = plan_epoch(corpus, BatchOptions{.sentences = 0, .tokens = 50}, 1, 0);
+
+  REQUIRE(each_once(plan, 3));
+  for (const auto& batch : plan) REQUIRE((batch == std::vector<int64_t>{1} || tokens_of(corpus, batch) <= 50));
+}
+
+TEST_CASE("epoch: lengths within a batch are alike", "[data][bucket]") {
+  const auto corpus = random_corpus(3);
+  const auto options = GENERATE(values({kBySentences, kByTokens}));
+  const auto plan = plan_epoch(corpus, options, 1, 0);
+  int64_t alike = 0;
+  for (const auto& batch : plan) {
+    const auto [shortest, longest] = std::minmax_element(batch.begin(), batch.end(), [&](int64_t a, int64_t b) {
+      return corpus.source.length(a) < corpus.source.length(b);
+    });
+    // 40 lengths lie in 20 or more batches of a pool: 2 or 3 lengths a batch, where a random batch of 32 would span 38.
+    alike += corpus.source.length(*longest) - corpus.source.length(*shortest) <= 4 ? 1 : 0;
+  }
+
+  REQUIRE(alike >= std::ssize(plan) * 9 / 10);
+}
+
+TEST_CASE("epoch: batches do not come in the order of length", "[data][bucket]") {
+  const auto corpus = random_corpus(4);
+  std::vector<int64_t> lengths;
+  for (const auto& batch : plan_epoch(corpus, BatchOptions{.sentences = 32}, 1, 0)) {
+    lengths.push_back(corpus.source.length(batch.front()));
+  }
+
+  int64_t rising = 0;
+  for (std::size_t i = 1; i < lengths.size(); ++i) rising += lengths[i] >= lengths[i - 1] ? 1 : 0;
+  REQUIRE(rising > std::ssize(lengths) / 4);
+  REQUIRE(rising < std::ssize(lengths) * 3 / 4);
+}
+
+TEST_CASE("epoch: neither or both limits of a batch are refused", "[data][bucket][error]") {
+  const auto options = GENERATE(values({BatchOptions{}, BatchOptions{.sentences = 1, .tokens = 1}}));
+  REQUIRE_THROWS_AS(plan_epoch(random_corpus(1, 10), options, 1, 0), Error);
+}
+
+TEST_CASE("plan by length: every pair once, in order of length", "[data][bucket]") {
+  const auto corpus = random_corpus(5, 100);
+  const auto plan = plan_by_length(corpus, 7);
+  const auto all = flattened(plan);
+
+  REQUIRE(each_once(plan, corpus.pairs()));
+  REQUIRE(plan.size() == 15);
+  REQUIRE(std::is_sorted(all.begin(), all.end(),
+                         [&](int64_t a, int64_t b) { return corpus.source.length(a) < corpus.source.length(b); }));
+}
+
+TEST_CASE("plan: a corpus without pairs has no batch", "[data][bucket]") {
+  REQUIRE(plan_epoch(Corpus{}, kBySentences, 1, 0).empty());
+  REQUIRE(plan_by_length(Corpus{}, 4).empty());
+}

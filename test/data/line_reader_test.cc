@@ -1,0 +1,103 @@
+#include "seq2seq/data/line_reader.h"
+
+#include <string>
+#include <vector>
+
+#include "seq2seq/core/error.h"
+#include "test/support/catch.h"
+#include "test/support/temporary_folder.h"
+
+using namespace seq2seq;
+using namespace seq2seq::test;
+using namespace seq2seq::data;
+
+namespace {
+
+using Lines = std::vector<std::string>;
+
+/// What reading a file of these bytes says, without the folder.
+std::string fault_of(const std::string& bytes) {
+  const TemporaryFolder folder;
+  try {
+    read_lines(folder.file("text", bytes));
+    return {};
+  } catch (const Error& error) {
+    return std::string(error.what()).substr(folder.path().string().size() + 1);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("lines: line ends of Unix and Windows, a missing last one and a byte order mark leave no trace",
+          "[data][lines]") {
+  const TemporaryFolder folder;
+  const auto [bytes, lines] = GENERATE(table<std::string, Lines>({
+      {"", {}},
+      {"\n", {""}},
+      {"a", {"a"}},
+      {"a\n", {"a"}},
+      {"a\n\nb", {"a", "", "b"}},
+      {"a\r\nb\r\n", {"a", "b"}},
+      {"\r\n", {""}},
+      {"a\rb\n", {"a\rb"}},
+      {"\xEF\xBB\xBF"
+       "a\n\xEF\xBB\xBF"
+       "b\n",
+       {"a",
+        "\xEF\xBB\xBF"
+        "b"}},
+  }));
+  CAPTURE(bytes);
+
+  REQUIRE(read_lines(folder.file("text", bytes)) == lines);
+}
+
+TEST_CASE("lines: the first byte that is not text is named with file, line and column", "[data][lines][error]") {
+  const auto [bytes, message] = GENERATE(table<std::string, std::string>({
+      {"a\nb\xC3\n", "text:2:2: byte 0xC3 begins a character that does not end (not UTF-8)"},
+      {"é\xFF", "text:1:3: byte 0xFF"},
+      {"\x80", "text:1:1: byte 0x80"},
+      {"\xC0\xAF", "text:1:1: byte 0xC0"},     // overlong
+      {"\xE0\x80\xAF", "text:1:1: byte"},      // overlong
+      {"\xED\xA0\x80", "text:1:1: byte"},      // a surrogate
+      {"\xF4\x90\x80\x80", "text:1:1: byte"},  // beyond U+10FFFF
+      {"\xE2\x82", "text:1:1: byte 0xE2"},     // cut off
+      {"\xEF\xBB\xBF"
+       "a\xFF",
+       "text:1:5: byte 0xFF"},  // columns are bytes of the file
+      {std::string("ab\0c", 4), "text:1:3: "},
+      {std::string("\xFF\xFE"
+                   "a\0",
+                   4),
+       "text:1:1: "},  // UTF-16
+  }));
+  CAPTURE(bytes);
+
+  REQUIRE_THAT(fault_of(bytes), Catch::Matchers::StartsWith(message));
+  REQUIRE_THAT(fault_of(bytes), ContainsSubstring("data.invalid_utf8: drop"));
+}
+
+TEST_CASE("lines: lines that are not text are listed when asked, and come back empty", "[data][lines]") {
+  const TemporaryFolder folder;
+  std::vector<int64_t> invalid;
+
+  REQUIRE(read_lines(folder.file("text", "a\nb\xC3\nc\n\xFF"), &invalid) == Lines{"a", "", "c", ""});
+  REQUIRE(invalid == std::vector<int64_t>{1, 3});
+}
+
+TEST_CASE("lines: a missing file, a folder and a file that may not be read are named with the reason",
+          "[data][lines][error]") {
+  const TemporaryFolder folder;
+
+  REQUIRE_THROWS_WITH(read_lines(folder / "none"), ContainsSubstring("none: ") && ContainsSubstring("No such file"));
+  REQUIRE_THROWS_WITH(read_lines(folder.path()),
+                      ContainsSubstring(folder.path().string()) && ContainsSubstring("folder"));
+}
+
+TEST_CASE("lines: a line of 100,000 tokens is a line like any other", "[data][lines]") {
+  const TemporaryFolder folder;
+  std::string line;
+  for (int i = 0; i < 100'000; ++i) line += "word ";
+
+  REQUIRE(read_lines(folder.file("text", line + "\nb\n")) == Lines{line, "b"});
+}

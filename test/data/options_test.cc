@@ -1,0 +1,84 @@
+#include <string>
+
+#include "seq2seq/config/reader.h"
+#include "seq2seq/core/error.h"
+#include "seq2seq/data/bucket.h"
+#include "seq2seq/data/corpus.h"
+#include "test/support/catch.h"
+
+using namespace seq2seq;
+using namespace seq2seq::test;
+using namespace seq2seq::data;
+
+namespace {
+
+const auto kTokenizers = text::builtin_tokenizers();
+
+DataOptions read_data(const std::string& yaml) {
+  DataOptions options;
+  config::Keys keys;
+  declare(keys, options, kTokenizers);
+  config::read_text(yaml, "data.yaml", "/folder", {}, keys);
+  return options;
+}
+
+BatchOptions read_batch(const std::string& yaml) {
+  BatchOptions options;
+  config::Keys keys;
+  declare(keys, options);
+  config::read_text(yaml, "batch.yaml", "/folder", {}, keys);
+  return options;
+}
+
+const std::string kTrain = "train: {source: a, target: b}\n";
+
+}  // namespace
+
+TEST_CASE("data options: every key is read", "[data][options]") {
+  const auto options = read_data(R"(
+train: {source: train.en, target: train.fr}
+test: {source: test.en, target: [test.fr, /other/test.fr]}
+source: {tokenizer: {kind: character}, vocabulary: {size: 100, minimum_count: 2}, end: reversed}
+target: {vocabulary: {size: 50}}
+reverse: both
+max_length: 30
+invalid_utf8: drop
+)");
+
+  CHECK(options.train.source == "/folder/train.en");
+  CHECK(options.train.target == std::vector<std::filesystem::path>{"/folder/train.fr"});
+  CHECK(options.test.target == std::vector<std::filesystem::path>{"/folder/test.fr", "/other/test.fr"});
+  CHECK(options.validation.source.empty());
+  CHECK(options.source.tokenizer.kind == "character");
+  CHECK(options.target.tokenizer.kind == "whitespace");
+  CHECK(options.source.vocabulary.size == 100);
+  CHECK(options.source.vocabulary.minimum_count == 2);
+  CHECK(options.target.vocabulary.size == 50);
+  CHECK(options.source_end == SourceEnd::reversed);
+  CHECK(options.reverse == Reverse::both);
+  CHECK(options.max_length == 30);
+  CHECK(options.invalid_utf8 == InvalidUtf8::drop);
+}
+
+TEST_CASE("data options: training files must be named", "[data][options][error]") {
+  REQUIRE_THROWS_WITH(read_data("reverse: none\n"),
+                      ContainsSubstring("train.source") && ContainsSubstring("train.target"));
+}
+
+TEST_CASE("data options: a source without a target is refused, and the other way round", "[data][options][error]") {
+  REQUIRE_THROWS_AS(read_data(kTrain + "test: {source: c}\n"), UsageError);
+  REQUIRE_THROWS_AS(read_data(kTrain + "validation: {target: c}\n"), UsageError);
+}
+
+TEST_CASE("data options: an end symbol turned with the words needs words that are turned", "[data][options][error]") {
+  REQUIRE_THROWS_WITH(read_data(kTrain + "source: {end: reversed}\nreverse: target\n"),
+                      ContainsSubstring("data.yaml:2:"));
+  REQUIRE_NOTHROW(read_data(kTrain + "source: {end: reversed}\nreverse: source\n"));
+}
+
+TEST_CASE("batch options: exactly one limit is asked for", "[data][options][error]") {
+  CHECK(read_batch("sentences: 128\n").sentences == 128);
+  CHECK(read_batch("tokens: 4000\n").tokens == 4000);
+  REQUIRE_THROWS_AS(read_batch("pool: 3\n"), UsageError);
+  REQUIRE_THROWS_AS(read_batch("{sentences: 1, tokens: 1}\n"), UsageError);
+}

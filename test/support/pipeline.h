@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "seq2seq/data/corpus.h"
+
+namespace seq2seq::test {
+
+/// A vocabulary of `words` words w3, w4, ...: the number is the id.
+inline text::Vocabulary numbered_vocabulary(int64_t words) {
+  std::vector<text::Vocabulary::Word> all;
+  for (int64_t id = text::special_count; id < text::special_count + words; ++id)
+    all.push_back({"w" + std::to_string(id), 1});
+  return text::Vocabulary(std::move(all));
+}
+
+/// A pipeline between two such vocabularies.
+inline data::TextPipeline numbered_pipeline(const data::DataOptions& options, int64_t words = 20) {
+  return {options, text::builtin_tokenizers(), numbered_vocabulary(words), numbered_vocabulary(words)};
+}
+
+/// A corpus of ids; pairs are numbered from `first`.
+inline data::Corpus corpus_of(const std::vector<std::vector<int64_t>>& sources,
+                              const std::vector<std::vector<int64_t>>& targets, int64_t first = 0) {
+  data::Corpus corpus;
+  for (const auto& source : sources) corpus.source.add(source);
+  for (const auto& target : targets) corpus.target.add(target);
+  for (int64_t i = 0; i < corpus.pairs(); ++i) corpus.numbers.push_back(first + i);
+  return corpus;
+}
+
+}  // namespace seq2seq::test
