@@ -1,0 +1,172 @@
+#include "seq2seq/metrics/bleu.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <optional>
+#include <random>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "seq2seq/core/error.h"
+#include "seq2seq/core/version.h"
+#include "test/metrics/real_text.h"
+#include "test/support/catch.h"
+#include "test/support/random_text.h"
+#include "test/support/temporary_folder.h"
+#include "test/support/witness.h"
+
+using namespace seq2seq;
+using namespace seq2seq::test;
+using namespace seq2seq::metrics;
+
+namespace {
+
+const std::map<std::string, BleuTokenizer> kTokenizers{{"none", BleuTokenizer::none},
+                                                       {"13a", BleuTokenizer::mteval_13a}};
+const std::map<std::string, Smoothing> kSmoothings{{"none", Smoothing::none},
+                                                   {"exp", Smoothing::exponential},
+                                                   {"floor", Smoothing::floor},
+                                                   {"add-k", Smoothing::add_one}};
+
+/// Hypotheses and files of references, of which the second on may have empty lines.
+struct Sample {
+  std::vector<std::string> hypotheses;
+  std::vector<std::vector<std::string>> references;
+};
+
+/// Up to `lines` lines of real text (0: all) and `files` perturbed copies of each, some of them missing when `gaps`.
+Sample sample(unsigned seed, std::size_t files, bool gaps, std::size_t lines = 0) {
+  std::mt19937_64 random(seed);
+  Sample result;
+  result.hypotheses = real_lines();
+  std::shuffle(result.hypotheses.begin(), result.hypotheses.end(), random);
+  if (lines > 0) result.hypotheses.resize(lines);
+  result.references.resize(files);
+  for (const auto& line : result.hypotheses) {
+    for (std::size_t file = 0; file < files; ++file) {
+      const bool missing = gaps && file > 0 && random() % 3 == 0;
+      result.references[file].push_back(missing ? "" : perturbed(line, random));
+    }
+  }
+  return result;
+}
+
+std::optional<std::string> by_sacrebleu(const Sample& sample, const TemporaryFolder& folder) {
+  folder.file("hypotheses", joined(sample.hypotheses));
+  for (std::size_t i = 0; i < sample.references.size(); ++i) {
+    folder.file("references." + std::to_string(i), joined(sample.references[i]));
+  }
+  return run_witness("bleu.py", folder.path());
+}
+
+std::string without_version(const std::string& signature) { return signature.substr(0, signature.find("version:")); }
+
+/// One line of the witness against ours.
+void compare(const std::string& line, const Sample& sample) {
+  std::istringstream fields(line);
+  std::string tokenizer, smoothing, text, signature;
+  double score = 0, penalty = 0;
+  std::array<double, 4> precisions{};
+  int64_t hypothesis_tokens = 0, reference_tokens = 0;
+  fields >> tokenizer >> smoothing >> score;
+  for (auto& precision : precisions) fields >> precision;
+  fields >> penalty >> hypothesis_tokens >> reference_tokens;
+  fields.ignore(1);
+  std::getline(fields, text, '\t');
+  std::getline(fields, signature);
+  CAPTURE(line);
+
+  const auto bleu = corpus_bleu(sample.hypotheses, references_by_sentence(sample.references),
+                                {.tokenizer = kTokenizers.at(tokenizer), .smoothing = kSmoothings.at(smoothing)});
+
+  // The same formula in double: only the last digits may differ.
+  REQUIRE_THAT(bleu.score, WithinAbs(score, 1e-9));
+  for (std::size_t n = 0; n < 4; ++n) REQUIRE_THAT(bleu.precisions[n], WithinAbs(precisions[n], 1e-9));
+  REQUIRE_THAT(bleu.brevity_penalty, WithinAbs(penalty, 1e-12));
+  REQUIRE(bleu.counts.hypothesis_tokens == hypothesis_tokens);
+  REQUIRE(bleu.counts.reference_tokens == reference_tokens);
+  REQUIRE(bleu.text() == text);
+  REQUIRE(without_version(bleu.signature) == without_version(signature));
+}
+
+}  // namespace
+
+TEST_CASE("bleu: equals sacreBLEU's on real text", "[metrics][bleu][witness]") {
+  const auto [files, gaps, lines] = GENERATE(
+      table<std::size_t, bool, std::size_t>({{1, false, 0}, {3, false, 0}, {3, true, 0}, {1, false, 2}, {2, true, 3}}));
+  const auto seed = GENERATE(range(1u, 3u));
+  CAPTURE(files, gaps, lines, seed);
+  const auto text = sample(seed, files, gaps, lines);
+  const TemporaryFolder folder;
+  const auto output = by_sacrebleu(text, folder);
+  if (!output) {
+    WARN("skipped: no witness sacrebleu");
+    return;
+  }
+  std::istringstream results(*output);
+  int compared = 0;
+  for (std::string line; std::getline(results, line); ++compared) compare(line, text);
+  REQUIRE(compared == 8);
+}
+
+TEST_CASE("bleu: short and empty hypotheses score as in sacreBLEU", "[metrics][bleu][witness]") {
+  const auto text =
+      GENERATE(Sample{{"a"}, {{"a"}}}, Sample{{"a b", ""}, {{"a b c", "d"}}}, Sample{{"a b c d x"}, {{"b a d c x"}}},
+               Sample{{"x"}, {{"y z"}}}, Sample{{"a b c"}, {{"a b c"}}}, Sample{{"a a a a"}, {{"a b"}, {"a a"}}});
+  const TemporaryFolder folder;
+  const auto output = by_sacrebleu(text, folder);
+  if (!output) {
+    WARN("skipped: no witness sacrebleu");
+    return;
+  }
+  std::istringstream results(*output);
+  for (std::string line; std::getline(results, line);) compare(line, text);
+}
+
+TEST_CASE("bleu: 13a cuts lines as sacreBLEU does", "[metrics][bleu][witness]") {
+  std::mt19937_64 random(3);
+  auto lines = real_lines();
+  std::vector<std::string> pieces;
+  for (char character = ' '; character <= '~'; ++character) pieces.emplace_back(1, character);
+  for (const std::string piece : {".", ",", "-", "1", "2", "é", "\u00A0", "&amp;", "&quot;", "<skipped>", "。", "\t"}) {
+    pieces.insert(pieces.end(), 8, piece);
+  }
+  for (int i = 0; i < 3000; ++i) lines.push_back(random_text(random, pieces, 20));
+  const TemporaryFolder folder;
+  if (!by_sacrebleu({lines, {lines}}, folder)) {
+    WARN("skipped: no witness sacrebleu");
+    return;
+  }
+  std::string ours;
+  for (const auto& line : lines) ours += tokenize_for_bleu(line, BleuTokenizer::mteval_13a) + "\n";
+
+  REQUIRE(ours == content_of(folder / "tokenized"));
+}
+
+TEST_CASE("bleu: the signature names references, tokenizer, smoothing and version as sacreBLEU writes them",
+          "[metrics][bleu]") {
+  const auto one = corpus_bleu({"a"}, {{"a"}});
+  const auto several = corpus_bleu({"a", "b"}, {{"a", "b"}, {"c"}}, {BleuTokenizer::mteval_13a, Smoothing::floor});
+
+  REQUIRE(one.signature == "nrefs:1|case:mixed|eff:no|tok:none|smooth:exp|version:seq2seq-" + version().number);
+  REQUIRE(without_version(several.signature) == "nrefs:var|case:mixed|eff:no|tok:13a|smooth:floor[0.10]|");
+}
+
+TEST_CASE("bleu: counts of sentences add up to the corpus'", "[metrics][bleu][property]") {
+  const auto text = sample(4, 2, true, 50);
+  const auto references = references_by_sentence(text.references);
+  BleuCounts sum;
+  for (std::size_t i = 0; i < references.size(); ++i)
+    sum += count_bleu(text.hypotheses[i], references[i], BleuTokenizer::none);
+
+  REQUIRE_THAT(bleu_of(sum, Smoothing::exponential).score,
+               WithinAbs(corpus_bleu(text.hypotheses, references).score, 1e-12));
+}
+
+TEST_CASE("bleu: unequal numbers, no lines and no reference are refused", "[metrics][bleu][error]") {
+  REQUIRE_THROWS_AS(corpus_bleu({"a"}, {}), Error);
+  REQUIRE_THROWS_AS(corpus_bleu({}, {}), Error);
+  REQUIRE_THROWS_WITH(corpus_bleu({"a", "b"}, {{"a"}, {}}), ContainsSubstring("sentence 2 has no reference"));
+}

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+#include <optional>
+#include <stdexcept>
+#include <stdio.h>
+#include <string>
+
+#include <sys/wait.h>
+
+namespace seq2seq::test {
+
+/// Runs test/witness/SCRIPT on a folder with the Python of the repository's environment; its standard output. Nothing
+/// when a package that it imports is not there, which a test says by `WARN("skipped: no witness PACKAGE")`.
+inline std::optional<std::string> run_witness(const std::string& script, const std::filesystem::path& folder) {
+  constexpr int kMissing = 77;  // what test/witness/*.py exit with
+  if (!std::filesystem::exists(SEQ2SEQ_PYTHON)) return std::nullopt;
+  const auto command =
+      "'" SEQ2SEQ_PYTHON "' '" SEQ2SEQ_SOURCE_DIR "/test/witness/" + script + "' '" + folder.string() + "'";
+  FILE* pipe = popen(command.c_str(), "r");
+  if (pipe == nullptr) throw std::runtime_error("cannot start " + command);
+  std::string output;
+  std::array<char, 4096> buffer;
+  for (std::size_t read = 0; (read = fread(buffer.data(), 1, buffer.size(), pipe)) > 0;)
+    output.append(buffer.data(), read);
+  const int status = pclose(pipe);
+  if (WIFEXITED(status) && WEXITSTATUS(status) == kMissing) return std::nullopt;
+  if (status != 0) throw std::runtime_error(command + " failed");
+  return output;
+}
+
+}  // namespace seq2seq::test

@@ -1,0 +1,38 @@
+"""Corpus BLEU by sacreBLEU: bleu.py FOLDER.
+
+FOLDER holds `hypotheses`, `references.0`, `references.1`, ...; an empty line of the second reference on means that there is none.
+Prints, for each tokenizer and smoothing, a line of tokenizer, smoothing, score, four precisions, brevity penalty, lengths, and text and
+signature; writes the hypotheses as 13a cuts them to `tokenized`.
+"""
+
+import sys
+from pathlib import Path
+
+try:
+    from sacrebleu.metrics import BLEU
+    from sacrebleu.tokenizers.tokenizer_13a import Tokenizer13a
+except ImportError as missing:
+    print(missing, file=sys.stderr)
+    sys.exit(77)
+
+
+def lines(path: Path) -> list[str]:
+    return path.read_bytes().decode("utf-8").removesuffix("\n").split("\n")
+
+
+def main(folder: Path) -> None:
+    hypotheses = lines(folder / "hypotheses")
+    references = [lines(path) for path in sorted(folder.glob("references.*"))]
+    references[1:] = [[line or None for line in stream] for stream in references[1:]]
+    tokenizer = Tokenizer13a()
+    tokenized = "".join(tokenizer(line.rstrip()) + "\n" for line in hypotheses)
+    (folder / "tokenized").write_bytes(tokenized.encode("utf-8"))
+    for tokenize in ("none", "13a"):
+        for smoothing in ("exp", "none", "floor", "add-k"):
+            bleu = BLEU(tokenize=tokenize, smooth_method=smoothing, force=True)
+            result = bleu.corpus_score(hypotheses, references)
+            figures = [result.score, *result.precisions, result.bp, result.sys_len, result.ref_len]
+            print(tokenize, smoothing, *figures, result, bleu.get_signature(), sep="\t")
+
+
+main(Path(sys.argv[1]))
