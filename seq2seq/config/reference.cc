@@ -37,7 +37,7 @@ void describe_keys(const Keys& keys, size_t indent, std::string& text) {
     const KeyFacts& facts = (*choice)->key().facts();
     describe_key(facts, indent, text);
     for (const auto& kind : (*choice)->kinds().names()) {
-      text += fmt::format("{:{}}with {}: {}: {}\n", "", indent, facts.name, kind, (*choice)->kinds().about(kind));
+      text += fmt::format("{:{}}with {}: {} ({})\n", "", indent, facts.name, kind, (*choice)->kinds().about(kind));
       describe_keys(*(*choice)->keys_of(kind), indent + 4, text);
     }
   }

@@ -1,0 +1,34 @@
+#include "seq2seq/config/nearest.h"
+
+#include <string>
+#include <vector>
+
+#include "test/support/catch.h"
+
+namespace seq2seq::config {
+
+TEST_CASE("nearest: the word with the fewest edits, a swap of neighbours being one", "[config][nearest]") {
+  const std::vector<std::string> known{"learning_rate", "beta1", "beta2", "epochs", "kind"};
+  const auto [word, found] = GENERATE(table<std::string, std::string>({
+      {"learning_rat", "learning_rate"},
+      {"lerning_rate", "learning_rate"},
+      {"learningrate", "learning_rate"},
+      {"epcohs", "epochs"},
+      {"knid", "kind"},
+      {"kidn", "kind"},
+      {"beta3", "beta1"},  // the first of equals
+      {"epochs", "epochs"},
+  }));
+  CAPTURE(word);
+  REQUIRE(nearest(word, known) == found);
+}
+
+TEST_CASE("nearest: more than half of the word wrong is no neighbour", "[config][nearest]") {
+  REQUIRE(nearest("abcd", {"abxy"}) == "abxy");
+  REQUIRE(nearest("abcd", {"axyz"}).empty());
+  REQUIRE(nearest("", {"a"}).empty());
+  REQUIRE(nearest("x", {"y"}).empty());
+  REQUIRE(nearest(std::string(5000000, 'x'), {"kind"}).empty());
+}
+
+}  // namespace seq2seq::config

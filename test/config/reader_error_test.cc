@@ -1,0 +1,290 @@
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "test/config/sample.h"
+#include "test/support/catch.h"
+#include "test/support/temporary_folder.h"
+
+namespace seq2seq::config {
+
+using seq2seq::test::ContainsSubstring;
+using test::faults_of;
+using test::Sample;
+using Cases = std::vector<std::pair<std::string, std::string>>;
+
+TEST_CASE("reader: an unknown key names its place, the nearest one and where all are listed",
+          "[config][reader][error]") {
+  CHECK(faults_of("train:\n  optimizer:\n    learning_rat: 1\n") ==
+        "a.yaml:3:5: unknown key `train.optimizer.learning_rat`; the nearest known one is `learning_rate`. "
+        "`seq2seq config reference train.optimizer` lists them all");
+  CHECK(faults_of("xyzzy: 1\n") == "a.yaml:1:1: unknown key `xyzzy`. `seq2seq config reference` lists them all");
+}
+
+TEST_CASE("reader: a key in the wrong section is told where it belongs", "[config][reader][error]") {
+  CHECK(faults_of("data:\n  learning_rate: 1\n") ==
+        "a.yaml:2:3: unknown key `data.learning_rate`; there is a `train.optimizer.learning_rate`. "
+        "`seq2seq config reference data` lists them all");
+  CHECK_THAT(faults_of("train.optimizer.beta1: 1\n"), ContainsSubstring("; there is a `train.optimizer.beta1`"));
+}
+
+TEST_CASE("overrides: a fault names the option as typed", "[config][override][error]") {
+  CHECK(faults_of("", {"train.optimizer.learning_rat=1"}) ==
+        "--set train.optimizer.learning_rat=1: unknown key `train.optimizer.learning_rat`; the nearest known one is "
+        "`learning_rate`. `seq2seq config reference train.optimizer` lists them all");
+  CHECK(faults_of("", {"train.epochs=0"}) ==
+        "--set train.epochs=0: `train.epochs`: expected a whole number of at least 1 and at most 100 (epochs), found "
+        "`0`");
+  CHECK_THAT(faults_of("", {"name=@x"}), ContainsSubstring("--set name=@x: this is not YAML: ") &&
+                                             ContainsSubstring("Put the value between quotes: key='\"value\"'"));
+}
+
+TEST_CASE("overrides: without a key or a value the form is shown", "[config][override][error]") {
+  const std::string typed = GENERATE("train.epochs", "=3", "train.=3", ".epochs=3", "a..b=3", "");
+  REQUIRE_THROWS_AS(parse_override(typed), UsageError);
+  REQUIRE_THROWS_WITH(parse_override(typed),
+                      "--set " + typed + ": expected a key and a value, as in `--set train.epochs=3`");
+}
+
+TEST_CASE("reader: a value of the wrong type says what was expected and what was found", "[config][reader][error]") {
+  const std::string whole = "expected a whole number of at least 1 and at most 100 (epochs), found ";
+  for (const auto& [text, fault] : Cases{
+           {"train: {epochs: many}", "a.yaml:1:17: `train.epochs`: " + whole + "`many`"},
+           {"train: {epochs: 1.5}", "a.yaml:1:17: `train.epochs`: " + whole + "`1.5`"},
+           {"train: {epochs: '5'}", "a.yaml:1:17: `train.epochs`: " + whole + "`\"5\"`, a text: take away the quotes"},
+           {"train: {epochs: }", "a.yaml:1:9: `train.epochs`: " + whole + "nothing"},
+           {"train: {epochs: [5]}", "a.yaml:1:17: `train.epochs`: " + whole + "a list"},
+           {"train: {epochs: {a: 5}}", "a.yaml:1:17: `train.epochs`: " + whole + "a section"},
+           {"train: {updates: x}",
+            "a.yaml:1:18: `train.updates`: expected a whole number of at least 1 or `null`, found `x`"},
+           {"train: {limit: x}", "a.yaml:1:16: `train.limit`: expected a number of at least 0, found `x`"},
+           {"name: ",
+            "a.yaml:1:1: `name`: expected a text, found nothing: write `\"\"` for an empty text, `\"null\"` for the "
+            "word"},
+           {"name: [a]", "a.yaml:1:7: `name`: expected a text, found a list"},
+           {"data: {metrics: {a: b}}",
+            "a.yaml:1:17: `data.metrics`: expected a list, as in `[a, b]`, of one of `perplexity`, `bleu`, `wer`, "
+            "found a section"},
+           {"data: {references: [[a]]}",
+            "a.yaml:1:20: `data.references`: expected a list of paths, as in `[a, b]`, found a list"},
+           {"data: 5", "a.yaml:1:7: `data` is a section: expected keys below it, `data.train` for one, found `5`"},
+           {"data: [a]", "a.yaml:1:7: `data` is a section: expected keys below it, `data.train` for one, found a list"},
+       }) {
+    CAPTURE(text);
+    if (text.rfind("data: 5", 0) == 0 || text.rfind("data: [", 0) == 0) {
+      // Nothing can be put into a section that is none, so the sample's own override is left out of the comparison.
+      CHECK_THAT(faults_of(text), ContainsSubstring(fault));
+    } else {
+      CHECK(faults_of(text) == fault);
+    }
+  }
+}
+
+TEST_CASE("reader: only true and false are truth values", "[config][reader][error]") {
+  const std::string value = GENERATE("yes", "True", "on", "1", "\"true\"");
+  CAPTURE(value);
+  REQUIRE(faults_of("train: {optimizer: {fused: " + value + "}}") ==
+          "a.yaml:1:28: `train.optimizer.fused`: expected `true` or `false`, found `" + value + "`");
+}
+
+TEST_CASE("reader: numbers in foreign notations are refused with what to write", "[config][reader][error]") {
+  for (const auto& [value, rest] : Cases{
+           {"0x1F", ", which is hexadecimal: write 31"},
+           {"-0X1f", ", which is hexadecimal: write -31"},
+           {"0o17", ", which is octal: write 15"},
+           {"017", ", which some read as octal: write 17, or 15 if it is octal"},
+           {"089", ", with a zero in front: write 89"},
+           {"0b101", ", which is binary: write 5"},
+           {"1_000", ": write 1000"},
+           {"1e1", ": write 10"},
+           {"5.0", ": write 5"},
+           {"1e999", ""},
+           {"99999999999999999999", ", which is out of range"},
+           {"0xZZ", ", which is hexadecimal: write it in decimal"},
+       }) {
+    CAPTURE(value);
+    CHECK(faults_of("train: {epochs: " + value + "}") ==
+          "a.yaml:1:17: `train.epochs`: expected a whole number of at least 1 and at most 100 (epochs), found `" +
+              value + "`" + rest);
+  }
+  CHECK_THAT(faults_of("train: {limit: 017}"),
+             ContainsSubstring("found `017`, which some read as octal: write 17, or 15 if it is octal"));
+  CHECK_THAT(faults_of("train: {limit: 0x10}"), ContainsSubstring("found `0x10`, which is hexadecimal: write 16"));
+  CHECK_THAT(faults_of("seed: -1"),
+             ContainsSubstring("expected a whole number of at least 0, found `-1`, which is out of range"));
+  CHECK_THAT(faults_of("seed: 18446744073709551616"), ContainsSubstring("which is out of range"));
+}
+
+TEST_CASE("reader: what is no number is none in any disguise", "[config][reader][error]") {
+  const std::string value = GENERATE(".nan", ".NaN", "nan", "inf", ".Inf", "1e", "1e+", ".", "+", "--1", "1.2.3", "1,5",
+                                     "0x1p3", "1e999", "1e-999", "e5", "1 2");
+  CAPTURE(value);
+  CHECK_THAT(faults_of("train:\n  limit: " + value),
+             ContainsSubstring("`train.limit`: expected a number of at least 0, found `" + value + "`"));
+}
+
+TEST_CASE("reader: infinity passes only where a bound is infinite", "[config][reader][error]") {
+  CHECK(faults_of("train: {limit: .inf}").empty());
+  CHECK_THAT(faults_of("train: {limit: -.inf}"), ContainsSubstring("expected a number of at least 0, found `-.inf`"));
+  CHECK_THAT(faults_of("train: {optimizer: {learning_rate: .inf}}"),
+             ContainsSubstring("expected a number above 0, found `.inf`"));
+}
+
+TEST_CASE("reader: a value out of bounds is told with the bounds", "[config][reader][error]") {
+  CHECK(faults_of("train: {epochs: 1}").empty());
+  CHECK(faults_of("train: {epochs: 100}").empty());
+  CHECK_THAT(faults_of("train: {epochs: 101}"),
+             ContainsSubstring("expected a whole number of at least 1 and at most 100 (epochs), found `101`"));
+  CHECK_THAT(faults_of("train: {optimizer: {learning_rate: 0}}"),
+             ContainsSubstring("expected a number above 0, found `0`"));
+  CHECK_THAT(faults_of("train: {optimizer: {learning_rate: 0x}}"), ContainsSubstring("found `0x`"));
+}
+
+TEST_CASE("reader: a word that is none of the choices names all and the nearest", "[config][reader][error]") {
+  CHECK(faults_of("data: {reverse: sorce}") ==
+        "a.yaml:1:17: `data.reverse`: expected one of `none`, `source`, `target`, found `sorce`; the nearest is "
+        "`source`");
+  CHECK_THAT(faults_of("data: {metrics: [bleu, blue]}"), ContainsSubstring("found `blue`; the nearest is `bleu`"));
+}
+
+TEST_CASE("reader: a key given twice names both places", "[config][reader][error]") {
+  CHECK(faults_of("seed: 1\nname: x\nseed: 1\n") == "a.yaml:3:1: key `seed` is given twice, first in line 1");
+  CHECK_THAT(faults_of("train: {epochs: 1, epochs: 2}"),
+             ContainsSubstring("a.yaml:1:20: key `epochs` is given twice, first in line 1"));
+}
+
+TEST_CASE("reader: a missing key is told at its section, with its meaning", "[config][reader][error]") {
+  const auto missing = [](const std::string& text) {
+    Sample sample;
+    try {
+      read_text(text, "a.yaml", "/", {}, sample.keys);
+    } catch (const UsageError& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  CHECK(missing("seed: 1") == "a.yaml: missing key `data.train` (file of sentences)");
+  CHECK(missing("seed: 1\ndata: {}") == "a.yaml:2:1: missing key `data.train` (file of sentences)");
+  CHECK(missing("data: {train: \"\"}") == "a.yaml:1:15: `data.train`: must not be empty");
+}
+
+TEST_CASE("reader: a broken rule is told at its key, or at the section that lacks it", "[config][reader][error]") {
+  CHECK(faults_of("train:\n  optimizer:\n    beta1: 1.5") == "a.yaml:3:5: `train.optimizer.beta1`: must lie below 1");
+  CHECK(faults_of("", {"train.optimizer.beta1=2"}) ==
+        "--set train.optimizer.beta1=2: `train.optimizer.beta1`: must lie below 1");
+  Sample sample;
+  sample.train.optimizer.beta1 = 3;
+  REQUIRE_THROWS_WITH(sample.read("train:\n  optimizer: {fused: true}"),
+                      "a.yaml:2:3: `train.optimizer.beta1`: must lie below 1");
+}
+
+TEST_CASE("reader: rules wait until every key has been read without fault", "[config][reader][error]") {
+  CHECK(faults_of("seed: x\ntrain: {optimizer: {beta1: 1.5}}").find("below 1") == std::string::npos);
+}
+
+TEST_CASE("reader: all faults are told at once, those of the file by place, then those of the options",
+          "[config][reader][error]") {
+  const std::string faults =
+      faults_of("train: {epochs: 0, epoch: 1}\nseed: 1\nseed: x\ndata: {reverse: up}\n", {"name=[a]", "train.limit=x"});
+  std::vector<std::string> places;
+  for (size_t start = 0; start < faults.size();) {
+    const size_t end = std::min(faults.find('\n', start), faults.size());
+    places.push_back(faults.substr(start, faults.find(": ", start) - start));
+    start = end + 1;
+  }
+  REQUIRE(places == std::vector<std::string>{"a.yaml:1:17", "a.yaml:1:20", "a.yaml:3:1", "a.yaml:4:17",
+                                             "--set name=[a]", "--set train.limit=x"});
+}
+
+TEST_CASE("choice: a key of another kind says whose it is", "[config][choice][error]") {
+  CHECK(faults_of("train:\n  schedule:\n    kind: constant\n    from_epoch: 5\n") ==
+        "a.yaml:4:5: `from_epoch` is a key of kind `halve`, and `kind` is `constant`. Take it out, or change `kind`");
+  CHECK(faults_of("train: {schedule: {every_epochs: 5}}") ==
+        "a.yaml:1:20: `every_epochs` is a key of kinds `halve`, `warmup`, and `kind` is `constant`. Take it out, or "
+        "change `kind`");
+  CHECK_THAT(
+      faults_of("train: {schedule: {kind: warmup}}", {"train.schedule.kind=halve", "train.schedule.updates=5"}),
+      ContainsSubstring("--set train.schedule.updates=5: `updates` is a key of kind `warmup`, and `kind` is `halve`"));
+}
+
+TEST_CASE("choice: an unknown kind is the only fault of its section", "[config][choice][error]") {
+  CHECK(faults_of("train: {schedule: {kind: halv, from_epoch: x}}") ==
+        "a.yaml:1:26: `train.schedule.kind`: expected one of `constant`, `halve`, `warmup`, found `halv`; the nearest "
+        "is `halve`");
+}
+
+TEST_CASE("choice: an unknown key is compared with those of the kind", "[config][choice][error]") {
+  CHECK_THAT(faults_of("train: {schedule: {kind: halve, from_epochs: 1}}"),
+             ContainsSubstring("unknown key `train.schedule.from_epochs`; the nearest known one is `from_epoch`. "
+                               "`seq2seq config reference train.schedule` lists them all"));
+}
+
+TEST_CASE("reader: what is no YAML is told with its place", "[config][reader][error]") {
+  const std::string text = GENERATE("a: [1\nb: 2", "seed: 1\n\tname: x", "a: b: c", "a: *none", "'open", "a: @x",
+                                    "{a: 1", "a: %b", "? [a, b]: c\n- x");
+  CAPTURE(text);
+  const std::string fault = faults_of(text);
+  CAPTURE(fault);
+  REQUIRE_THAT(fault, ContainsSubstring(": this is not YAML: "));
+  REQUIRE(fault.rfind("a.yaml:", 0) == 0);
+  REQUIRE((fault[7] >= '1' && fault[7] <= '9'));
+  REQUIRE(fault.find('\n') == std::string::npos);
+}
+
+TEST_CASE("reader: what is YAML but no configuration is told with its place", "[config][reader][error]") {
+  for (const auto& [text, fault] : Cases{
+           {"- a", "a.yaml:1:1: expected keys with values, as in `seed: 1`, found a list"},
+           {"word", "a.yaml:1:1: expected keys with values, as in `seed: 1`, found `word`"},
+           {"seed: 1\n---\nseed: 2",
+            "a.yaml:3:1: a second document begins here. Only one is read: take out the line `---` before it"},
+           {"seed: !!int 1",
+            "a.yaml:1:7: tags such as `tag:yaml.org,2002:int` have no meaning here. Write the value without it"},
+           {"[a, b]: 1", "a.yaml:1:1: the name of a key must be a plain word"},
+           {"seed: 1\nname: \xC3(", "a.yaml:2:7: byte 0xC3 begins a character that does not end (not UTF-8)"},
+           {"<<: {seed: 1}", "a.yaml:1:1: unknown key `<<`. `seq2seq config reference` lists them all"},
+       }) {
+    CAPTURE(text);
+    CHECK(faults_of(text) == fault);
+  }
+}
+
+TEST_CASE("reader: a file made to exhaust memory is refused", "[config][reader][error]") {
+  std::string laughs = "a: &a [x, x, x, x, x, x, x, x, x, x]\n";
+  for (char name = 'b'; name < 'k'; ++name) {
+    const std::string before = std::string("*") + static_cast<char>(name - 1);
+    laughs += std::string(1, name) + ": &" + name + " [" + before;
+    for (int i = 0; i < 9; ++i) laughs += ", " + before;
+    laughs += "]\n";
+  }
+  CHECK_THAT(faults_of(laughs),
+             ContainsSubstring("there are more than 100,000 values; no configuration is that large"));
+  CHECK_THAT(faults_of("a: " + std::string(40, '[') + std::string(40, ']')),
+             ContainsSubstring("sections and lists lie within each other more than 32 deep"));
+  CHECK_THAT(faults_of(std::string(100000, '[')), ContainsSubstring("this is not YAML"));
+  CHECK_THAT(faults_of("a: " + std::string(100000, '{')), ContainsSubstring("this is not YAML"));
+  CHECK_THAT(faults_of("a: &a [*a]"), ContainsSubstring("a.yaml"));
+  CHECK_THAT(faults_of(std::string(2000000, 'x')),
+             ContainsSubstring("a.yaml: is larger than 1 MiB; no configuration is"));
+  std::string path = "a";
+  for (int i = 0; i < 1000; ++i) path += ".a";
+  CHECK_THAT(faults_of("", {path + "=1"}), ContainsSubstring("unknown key"));
+}
+
+TEST_CASE("reader: a file that cannot be read is a fault of usage", "[config][reader][error]") {
+  Sample sample;
+  REQUIRE_THROWS_AS(read_file("/none/a.yaml", {}, sample.keys), UsageError);
+  REQUIRE_THROWS_WITH(read_file("/none/a.yaml", {}, sample.keys),
+                      "/none/a.yaml: cannot be read: No such file or directory");
+}
+
+TEST_CASE("keys: a name declared twice in a section is the programmer's fault", "[config][keys][error]") {
+  Keys keys;
+  int64_t value = 0;
+  keys.add("from_epoch", value, "");
+  REQUIRE_THROWS_AS(keys.add("from_epoch", value, ""), std::logic_error);
+  const auto kinds = test::schedules();
+  Selection selection{"constant", nullptr};
+  REQUIRE_THROWS_WITH(keys.select_here("schedule", selection, kinds, ""), "key `from_epoch` is declared twice");
+}
+
+}  // namespace seq2seq::config
