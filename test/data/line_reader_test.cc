@@ -85,7 +85,7 @@ TEST_CASE("lines: lines that are not text are listed when asked, and come back e
   REQUIRE(invalid == std::vector<int64_t>{1, 3});
 }
 
-TEST_CASE("lines: a missing file, a folder and a file that may not be read are named with the reason",
+TEST_CASE("lines: a missing file and a folder are named with the reason",
           "[data][lines][error]") {
   const TemporaryFolder folder;
 
