@@ -1,14 +1,14 @@
 #include "seq2seq/core/checksum.h"
 
-#include <fmt/format.h>
-#include <openssl/evp.h>
-
 #include <array>
 #include <cerrno>
 #include <cstdio>
 #include <stdexcept>
 #include <system_error>
 #include <vector>
+
+#include <fmt/format.h>
+#include <openssl/evp.h>
 
 #include "seq2seq/core/error.h"
 

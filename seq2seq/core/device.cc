@@ -1,18 +1,18 @@
 #include "seq2seq/core/device.h"
 
-#include <ATen/Context.h>
-#include <ATen/Parallel.h>
-#include <ATen/Version.h>
-#include <fmt/format.h>
-#include <sched.h>
-#include <torch/headeronly/version.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstdlib>
 #include <fstream>
+#include <sched.h>
 #include <system_error>
+
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <ATen/Version.h>
+#include <fmt/format.h>
+#include <torch/headeronly/version.h>
 
 #ifdef SEQ2SEQ_CUDA
 #include <ATen/cuda/CUDAContext.h>

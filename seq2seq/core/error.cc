@@ -1,8 +1,8 @@
 #include "seq2seq/core/error.h"
 
-#include <fmt/format.h>
-
 #include <utility>
+
+#include <fmt/format.h>
 
 namespace seq2seq {
 

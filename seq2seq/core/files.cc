@@ -1,14 +1,14 @@
 #include "seq2seq/core/files.h"
 
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <exception>
+#include <fcntl.h>
 #include <string>
 #include <system_error>
+#include <unistd.h>
+
+#include <fmt/format.h>
+#include <sys/stat.h>
 
 #include "seq2seq/core/error.h"
 

@@ -1,9 +1,8 @@
 #include "seq2seq/core/interrupt.h"
 
-#include <signal.h>  // sigaction is POSIX's, not <csignal>'s
-
 #include <atomic>
 #include <csignal>
+#include <signal.h>  // sigaction is POSIX's, not <csignal>'s
 
 namespace seq2seq {
 

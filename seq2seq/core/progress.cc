@@ -1,10 +1,10 @@
 #include "seq2seq/core/progress.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <ostream>
+
+#include <fmt/format.h>
 
 #include "seq2seq/core/text.h"
 

@@ -1,9 +1,9 @@
 #include "seq2seq/core/text.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cstdint>
+
+#include <fmt/format.h>
 
 namespace seq2seq {
 
