@@ -85,8 +85,7 @@ TEST_CASE("lines: lines that are not text are listed when asked, and come back e
   REQUIRE(invalid == std::vector<int64_t>{1, 3});
 }
 
-TEST_CASE("lines: a missing file and a folder are named with the reason",
-          "[data][lines][error]") {
+TEST_CASE("lines: a missing file and a folder are named with the reason", "[data][lines][error]") {
   const TemporaryFolder folder;
 
   REQUIRE_THROWS_WITH(read_lines(folder / "none"), ContainsSubstring("none: ") && ContainsSubstring("No such file"));
