@@ -1,5 +1,8 @@
 #include "seq2seq/nn/kernels/dropout/mask.h"
 
+#include <array>
+#include <cstddef>
+
 #include "seq2seq/core/random.h"
 
 namespace seq2seq::nn::kernels {
