@@ -32,7 +32,8 @@ at::Tensor dropout_mask(const Layout& layout, int64_t width, double share, Site 
                                   .threshold = static_cast<uint32_t>(std::lround(share * 65536)),
                                   .scale = static_cast<float>(1 / (1 - share))};
   const int64_t rows_a_task = std::max<int64_t>(1, 16384 / width);
-  at::parallel_for(0, layout.rows(), rows_a_task, [&](int64_t first, int64_t last) { kernels::dropout_mask(rows, first, last); });
+  at::parallel_for(0, layout.rows(), rows_a_task,
+                   [&](int64_t first, int64_t last) { kernels::dropout_mask(rows, first, last); });
   return mask;
 }
 

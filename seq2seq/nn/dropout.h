@@ -18,9 +18,9 @@ struct Site {
   uint32_t layer = 0;
 };
 
-/// Inverted dropout (Srivastava et al. 2014) on rows [N, width]: each unit is kept with probability 1 - `share` and scaled by its inverse. The mask is
-/// a function of (seed, update, site, the pair's key, position, unit), so it does not depend on the batch, the chunk or the device.
-/// share 0 or a null `draw` returns the rows as they are.
+/// Inverted dropout (Srivastava et al. 2014) on rows [N, width]: each unit is kept with probability 1 - `share` and
+/// scaled by its inverse. The mask is a function of (seed, update, site, the pair's key, position, unit), so it does
+/// not depend on the batch, the chunk or the device. share 0 or a null `draw` returns the rows as they are.
 Packed dropout(const Packed& input, double share, Site site, const Draw* draw);
 
 /// The mask itself [N, width], 0 or 1/(1-share), float32 on the CPU.

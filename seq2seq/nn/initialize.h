@@ -6,8 +6,8 @@
 
 namespace seq2seq::nn {
 
-/// Every parameter uniform in [-range, range] (arXiv 1409.3215, section 3.4). A value depends on (seed, the parameter's name, its index) alone:
-/// not on the order of parameters, nor on where they lie.
+/// Every parameter uniform in [-range, range] (arXiv 1409.3215, section 3.4). A value depends on (seed, the parameter's
+/// name, its index) alone: not on the order of parameters, nor on where they lie.
 void initialize_uniform(torch::nn::Module& module, double range, uint64_t seed);
 
 }  // namespace seq2seq::nn

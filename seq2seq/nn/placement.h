@@ -8,7 +8,8 @@
 
 namespace seq2seq::nn {
 
-/// A device for every place of a model: data, not code. Several places may name the same device; what is not named lies on `device`.
+/// A device for every place of a model: data, not code. Several places may name the same device; what is not named lies
+/// on `device`.
 struct Placement {
   c10::Device device{c10::kCPU};
   std::vector<c10::Device> encoder_layers, decoder_layers;  // empty, or one a layer

@@ -16,16 +16,21 @@ TEST_CASE("initialize: values fill [-range, range] evenly", "[nn][initialize]") 
     CAPTURE(item.key());
     CHECK(item.value().abs().max().item<double>() <= 0.08);
     CHECK(item.value().abs().max().item<double>() > 0.079);
-    // The standard deviation of a uniform value is range / sqrt(3); its error over 10,000 values is far below a hundredth of it.
+    // The standard deviation of a uniform value is range / sqrt(3); its error over 10,000 values is far below a
+    // hundredth of it.
     CHECK_THAT(item.value().std().item<double>(), WithinRel(0.08 / std::sqrt(3.0), 0.05));
   }
 }
 
 TEST_CASE("initialize: a parameter's values depend on seed and name alone", "[nn][initialize]") {
-  const auto one = random_model(1, {.layers = 1}), two = random_model(1, {.layers = 2}), other = random_model(2, {.layers = 1});
-  CHECK(one->named_parameters()["decoder.lstm.weight_hh_l0"].equal(two->named_parameters()["decoder.lstm.weight_hh_l0"]));
-  CHECK_FALSE(one->named_parameters()["decoder.lstm.weight_hh_l0"].equal(other->named_parameters()["decoder.lstm.weight_hh_l0"]));
-  CHECK_FALSE(one->named_parameters()["encoder.lstm.weight_hh_l0"].equal(one->named_parameters()["decoder.lstm.weight_hh_l0"]));
+  const auto one = random_model(1, {.layers = 1}), two = random_model(1, {.layers = 2}),
+             other = random_model(2, {.layers = 1});
+  CHECK(
+      one->named_parameters()["decoder.lstm.weight_hh_l0"].equal(two->named_parameters()["decoder.lstm.weight_hh_l0"]));
+  CHECK_FALSE(one->named_parameters()["decoder.lstm.weight_hh_l0"].equal(
+      other->named_parameters()["decoder.lstm.weight_hh_l0"]));
+  CHECK_FALSE(
+      one->named_parameters()["encoder.lstm.weight_hh_l0"].equal(one->named_parameters()["decoder.lstm.weight_hh_l0"]));
 }
 
 }  // namespace

@@ -20,13 +20,15 @@ std::shared_ptr<nn::Model> random_model(uint64_t seed, const ModelShape& shape, 
   options.dropout = {.embedding = shape.dropout, .layers = shape.dropout, .output = shape.dropout};
   const auto stack = std::make_shared<nn::StackOptions>(nn::StackOptions{.layers = shape.layers, .cells = shape.cells});
   options.encoder.options = options.decoder.options = stack;
-  auto model = nn::builtin_models().make({.kind = "rnn", .options = std::make_shared<nn::Seq2SeqOptions>(options)},
-                                         {.source_vocabulary = shape.source_words, .target_vocabulary = shape.target_words, .placement = {}});
+  auto model = nn::builtin_models().make(
+      {.kind = "rnn", .options = std::make_shared<nn::Seq2SeqOptions>(options)},
+      {.source_vocabulary = shape.source_words, .target_vocabulary = shape.target_words, .placement = {}});
   randomize(*model, seed, type);
   return model;
 }
 
-std::vector<std::vector<int64_t>> random_ids(uint64_t seed, const std::vector<int64_t>& lengths, int64_t words, int64_t lowest) {
+std::vector<std::vector<int64_t>> random_ids(uint64_t seed, const std::vector<int64_t>& lengths, int64_t words,
+                                             int64_t lowest) {
   const RandomStream stream(seed, Purpose::sampling);
   std::vector<std::vector<int64_t>> sentences;
   for (size_t sentence = 0; sentence < lengths.size(); ++sentence) {

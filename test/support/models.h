@@ -24,7 +24,8 @@ std::shared_ptr<nn::Model> random_model(uint64_t seed, const ModelShape& shape =
 void randomize(torch::nn::Module& module, uint64_t seed, at::ScalarType type = at::kFloat);
 
 /// Ids in [lowest, words), sentences of these lengths; depends on the seed alone.
-std::vector<std::vector<int64_t>> random_ids(uint64_t seed, const std::vector<int64_t>& lengths, int64_t words, int64_t lowest = 3);
+std::vector<std::vector<int64_t>> random_ids(uint64_t seed, const std::vector<int64_t>& lengths, int64_t words,
+                                             int64_t lowest = 3);
 
 /// 0, 1, 2, ...
 std::vector<int64_t> numbers(size_t count);

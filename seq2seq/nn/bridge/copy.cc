@@ -12,7 +12,8 @@ void declare(config::Keys& keys, CopyBridgeOptions& options) {
            "whose last state is handed over: each layer's to its counterpart, or the top one's to every layer");
 }
 
-CopyBridge::CopyBridge(const Options& options, const BridgeContext& context) : layers_(options.layers), devices_(context.devices) {
+CopyBridge::CopyBridge(const Options& options, const BridgeContext& context)
+    : layers_(options.layers), devices_(context.devices) {
   if (context.encoder_cells != context.decoder_cells) {
     throw UsageError({.part = "model.bridge"},
                      fmt::format("a copied state needs as many cells in the decoder ({}) as in the encoder ({})",

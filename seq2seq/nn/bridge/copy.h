@@ -9,8 +9,8 @@ struct CopyBridgeOptions {
 };
 void declare(config::Keys& keys, CopyBridgeOptions& options);
 
-/// The decoder starts from the encoder's last state (arXiv 1409.3215, section 2). `all`: each layer from its own counterpart, h and c. `top`: every layer
-/// from the state of the encoder's top one.
+/// The decoder starts from the encoder's last state (arXiv 1409.3215, section 2). `all`: each layer from its own
+/// counterpart, h and c. `top`: every layer from the state of the encoder's top one.
 class CopyBridge final : public Bridge {
  public:
   using Options = CopyBridgeOptions;

@@ -8,7 +8,8 @@ namespace seq2seq::nn::kernels {
 namespace {
 
 Isa of_processor() {
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq")) return Isa::avx512;
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq"))
+    return Isa::avx512;
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return Isa::avx2;
   return Isa::reference;
 }
@@ -19,7 +20,8 @@ Isa allowed(Isa best) {
   for (const Isa isa : {Isa::reference, Isa::avx2, Isa::avx512}) {
     if (name(isa) == asked) return isa < best ? isa : best;
   }
-  throw UsageError({.part = std::string("SEQ2SEQ_ISA=") + asked}, "no such instruction set", "Known are reference, avx2 and avx512");
+  throw UsageError({.part = std::string("SEQ2SEQ_ISA=") + asked}, "no such instruction set",
+                   "Known are reference, avx2 and avx512");
 }
 
 }  // namespace
@@ -36,9 +38,12 @@ std::vector<Isa> available_isas() {
 
 std::string name(Isa isa) {
   switch (isa) {
-    case Isa::avx512: return "avx512";
-    case Isa::avx2: return "avx2";
-    case Isa::reference: break;
+    case Isa::avx512:
+      return "avx512";
+    case Isa::avx2:
+      return "avx2";
+    case Isa::reference:
+      break;
   }
   return "reference";
 }

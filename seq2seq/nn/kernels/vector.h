@@ -1,11 +1,11 @@
 #pragma once
 
-// Vectors of float32 as small value types, so that a kernel is written once and compiled for each instruction set. Included only by files
-// that are compiled for one, each in a namespace of its own: no function of a wider set can end up in the rest of the program.
-
-#include <immintrin.h>
+// Vectors of float32 as small value types, so that a kernel is written once and compiled for each instruction set.
+// Included only by files that are compiled for one, each in a namespace of its own: no function of a wider set can end
+// up in the rest of the program.
 
 #include <cstdint>
+#include <immintrin.h>
 
 #if defined(__AVX512F__)
 #define SEQ2SEQ_VECTOR_NAMESPACE avx512
@@ -87,8 +87,8 @@ inline Vector where_less(Vector x, Vector y, Vector a, Vector b) {
 
 #endif
 
-/// e^x. x is cut to [-87, 88], where the result is still a normal number; a NaN stays one. Range reduction x = n ln 2 + r with ln 2 in two parts, then the Taylor
-/// polynomial of degree 7 on |r| <= ln(2)/2, whose remainder is below 6e-9.
+/// e^x. x is cut to [-87, 88], where the result is still a normal number; a NaN stays one. Range reduction x = n ln 2 +
+/// r with ln 2 in two parts, then the Taylor polynomial of degree 7 on |r| <= ln(2)/2, whose remainder is below 6e-9.
 inline Vector exp(Vector x) {
   // min and max return their second argument when one is a NaN.
   const Vector cut = min(Vector::all(88.0F), max(Vector::all(-87.0F), x));
@@ -111,7 +111,8 @@ inline Vector sigmoid(Vector x) {
   return one / (one + exp(Vector::all(0.0F) - x));
 }
 
-/// Near 0, where 1 - 2/(1 + e^2x) would lose its digits, the odd minimax polynomial of Moshier's Cephes library (tanhf) takes over.
+/// Near 0, where 1 - 2/(1 + e^2x) would lose its digits, the odd minimax polynomial of Moshier's Cephes library (tanhf)
+/// takes over.
 inline Vector tanh(Vector x) {
   const Vector one = Vector::all(1.0F);
   const Vector two = Vector::all(2.0F);

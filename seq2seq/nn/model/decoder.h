@@ -19,8 +19,8 @@ struct DecoderDropout {
 class Decoder final : public torch::nn::Module {
  public:
   /// `stack_name`: what the stack is registered as, its kind.
-  Decoder(std::shared_ptr<Embedding> embedding, std::shared_ptr<Bridge> bridge, std::shared_ptr<Stack> stack, const std::string& stack_name,
-          const DecoderDropout& dropout);
+  Decoder(std::shared_ptr<Embedding> embedding, std::shared_ptr<Bridge> bridge, std::shared_ptr<Stack> stack,
+          const std::string& stack_name, const DecoderDropout& dropout);
   std::unique_ptr<DecoderState> start(const Memory& memory, const Ids& owner) const;
   /// ids [N] -> [N, H], what the output layer takes.
   Packed advance(const Packed& inputs, DecoderState& state, const Draw* draw) const;

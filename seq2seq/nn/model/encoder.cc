@@ -4,8 +4,8 @@
 
 namespace seq2seq::nn {
 
-Encoder::Encoder(std::shared_ptr<Embedding> embedding, std::shared_ptr<Stack> stack, const std::string& stack_name, double embedding_dropout,
-                 double layer_dropout)
+Encoder::Encoder(std::shared_ptr<Embedding> embedding, std::shared_ptr<Stack> stack, const std::string& stack_name,
+                 double embedding_dropout, double layer_dropout)
     : embedding_(register_module("embedding", std::move(embedding))),
       stack_(register_module(stack_name, std::move(stack))),
       embedding_dropout_(embedding_dropout),

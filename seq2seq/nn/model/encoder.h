@@ -14,8 +14,8 @@ namespace seq2seq::nn {
 class Encoder final : public torch::nn::Module {
  public:
   /// `stack_name`: what the stack is registered as, its kind.
-  Encoder(std::shared_ptr<Embedding> embedding, std::shared_ptr<Stack> stack, const std::string& stack_name, double embedding_dropout,
-          double layer_dropout);
+  Encoder(std::shared_ptr<Embedding> embedding, std::shared_ptr<Stack> stack, const std::string& stack_name,
+          double embedding_dropout, double layer_dropout);
   /// ids [N] -> the top layer's states [N, H] and every layer's last state.
   Memory encode(const Packed& ids, const Draw* draw) const;
 

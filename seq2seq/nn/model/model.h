@@ -17,7 +17,8 @@
 
 namespace seq2seq::nn {
 
-/// What a decoder carries from step to step for R hypotheses. A search reorders it by `select` and knows nothing else of it.
+/// What a decoder carries from step to step for R hypotheses. A search reorders it by `select` and knows nothing else
+/// of it.
 class DecoderState {
  public:
   virtual ~DecoderState() = default;
@@ -25,15 +26,17 @@ class DecoderState {
   virtual std::unique_ptr<DecoderState> select(const Ids& hypotheses) const = 0;
 };
 
-/// A model of p(target | source): everything that training, scoring and search see of it. Parameters are named as a PyTorch user would
-/// expect (`encoder.embedding.weight`, `encoder.lstm.weight_ih_l0`, `output.weight`). Nothing of a batch is kept inside.
+/// A model of p(target | source): everything that training, scoring and search see of it. Parameters are named as a
+/// PyTorch user would expect (`encoder.embedding.weight`, `encoder.lstm.weight_ih_l0`, `output.weight`). Nothing of a
+/// batch is kept inside.
 class Model : public torch::nn::Module {
  public:
   /// ids [N] as data::make_batch lays them out, on `input_device()`.
   virtual Memory encode(const Packed& ids, const Draw* draw) const = 0;
   /// The state before the first target word. `owner` [R] names each hypothesis' sentence in the memory.
   virtual std::unique_ptr<DecoderState> start(const Memory& memory, const Ids& owner) const = 0;
-  /// Reads target ids [N], one step, a chunk of steps or all of them, and moves the state on. Returns what the output layer takes [N, H].
+  /// Reads target ids [N], one step, a chunk of steps or all of them, and moves the state on. Returns what the output
+  /// layer takes [N, H].
   virtual Packed advance(const Packed& inputs, DecoderState& state, const Draw* draw) const = 0;
   virtual const OutputLayer& output() const = 0;
   virtual c10::Device input_device() const = 0;

@@ -40,7 +40,8 @@ void declare(config::Keys& keys, Seq2SeqOptions& options) {
   keys.section("dropout", options.dropout, "dropped in training; never along time");
 }
 
-Seq2Seq::Seq2Seq(const Options& options, const ModelContext& context) : input_device_(context.placement.of_embeddings()) {
+Seq2Seq::Seq2Seq(const Options& options, const ModelContext& context)
+    : input_device_(context.placement.of_embeddings()) {
   const auto& parts = *options.parts;
   const auto& placement = context.placement;
   const auto encoder_stack = parts.stacks.make(
@@ -63,20 +64,24 @@ Seq2Seq::Seq2Seq(const Options& options, const ModelContext& context) : input_de
                      "Set `model.embedding.size` and `model.decoder.cells` alike, or `model.embedding.tied: false`");
   }
   const auto& dropout = options.dropout;
-  encoder_ = register_module("encoder", std::make_shared<Encoder>(source, encoder_stack, options.encoder.kind, dropout.embedding,
-                                                                  dropout.layers));
-  decoder_ = register_module("decoder", std::make_shared<Decoder>(target, bridge, decoder_stack, options.decoder.kind,
-                                                                  DecoderDropout{dropout.embedding, dropout.layers, dropout.output}));
+  encoder_ = register_module("encoder", std::make_shared<Encoder>(source, encoder_stack, options.encoder.kind,
+                                                                  dropout.embedding, dropout.layers));
+  decoder_ = register_module(
+      "decoder", std::make_shared<Decoder>(target, bridge, decoder_stack, options.decoder.kind,
+                                           DecoderDropout{dropout.embedding, dropout.layers, dropout.output}));
   output_ = register_module(
-      "output", parts.outputs.make(options.output, {.cells = decoder_stack->cells(),
-                                                    .vocabulary = context.target_vocabulary,
-                                                    .tied_weight = options.tied_embeddings ? target->weight() : at::Tensor(),
-                                                    .device = placement.of_output()}));
+      "output",
+      parts.outputs.make(options.output, {.cells = decoder_stack->cells(),
+                                          .vocabulary = context.target_vocabulary,
+                                          .tied_weight = options.tied_embeddings ? target->weight() : at::Tensor(),
+                                          .device = placement.of_output()}));
 }
 
 Memory Seq2Seq::encode(const Packed& ids, const Draw* draw) const { return encoder_->encode(ids, draw); }
 
-std::unique_ptr<DecoderState> Seq2Seq::start(const Memory& memory, const Ids& owner) const { return decoder_->start(memory, owner); }
+std::unique_ptr<DecoderState> Seq2Seq::start(const Memory& memory, const Ids& owner) const {
+  return decoder_->start(memory, owner);
+}
 
 Packed Seq2Seq::advance(const Packed& inputs, DecoderState& state, const Draw* draw) const {
   return decoder_->advance(inputs, state, draw);

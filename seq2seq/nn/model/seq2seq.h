@@ -20,7 +20,8 @@ struct Parts {
   OutputRegistry outputs = builtin_outputs();
 };
 
-/// Shares of units dropped in training; applied only to what passes up, never along time (Zaremba et al. 2014, arXiv 1409.2329).
+/// Shares of units dropped in training; applied only to what passes up, never along time (Zaremba et al. 2014, arXiv
+/// 1409.2329).
 struct DropoutOptions {
   double embedding = 0;
   double layers = 0;
@@ -40,8 +41,8 @@ struct Seq2SeqOptions {
 };
 void declare(config::Keys& keys, Seq2SeqOptions& options);
 
-/// The recurrent encoder–decoder of Sutskever, Vinyals and Le 2014 (arXiv 1409.3215, section 2): the encoder's final state starts the decoder,
-/// p(y | x) = prod_t softmax(W s_t + b)[y_t].
+/// The recurrent encoder–decoder of Sutskever, Vinyals and Le 2014 (arXiv 1409.3215, section 2): the encoder's final
+/// state starts the decoder, p(y | x) = prod_t softmax(W s_t + b)[y_t].
 class Seq2Seq final : public Model {
  public:
   using Options = Seq2SeqOptions;

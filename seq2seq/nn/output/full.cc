@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include <torch/csrc/autograd/custom_function.h>
-
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/addmm.h>
 #include <ATen/ops/empty.h>
@@ -13,6 +11,7 @@
 #include <ATen/ops/mm.h>
 #include <ATen/ops/topk.h>
 #include <ATen/ops/zeros.h>
+#include <torch/csrc/autograd/custom_function.h>
 
 #include "seq2seq/config/keys.h"
 
@@ -28,12 +27,12 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   return bias.defined() ? at::addmm(bias, x, weight.t()) : at::mm(x, weight.t());
 }
 
-/// Softmax and cross-entropy together with the product under them, so that one matrix [N, V] is kept instead of the three that composing them
-/// would keep: the logits become the probabilities, and these the gradient.
+/// Softmax and cross-entropy together with the product under them, so that one matrix [N, V] is kept instead of the
+/// three that composing them would keep: the logits become the probabilities, and these the gradient.
 class CrossEntropy : public torch::autograd::Function<CrossEntropy> {
  public:
-  static Tensor forward(AutogradContext* context, const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& targets,
-                        double smoothing) {
+  static Tensor forward(AutogradContext* context, const Tensor& x, const Tensor& weight, const Tensor& bias,
+                        const Tensor& targets, double smoothing) {
     auto z = linear(x, weight, bias);
     const auto column = targets.unsqueeze(1);
     const auto normalizer = z.logsumexp(1, /*keepdim=*/true);
@@ -54,7 +53,8 @@ class CrossEntropy : public torch::autograd::Function<CrossEntropy> {
     auto dz = probabilities - smoothing / static_cast<double>(weight.size(0));
     dz.scatter_add_(1, targets.unsqueeze(1), at::full({dz.size(0), 1}, smoothing - 1, dz.options()));
     dz.mul_(from_above);
-    return {at::mm(dz, weight), at::mm(dz.t(), x), context->saved_data["bias"].toBool() ? dz.sum(0) : Tensor(), Tensor(), Tensor()};
+    return {at::mm(dz, weight), at::mm(dz.t(), x), context->saved_data["bias"].toBool() ? dz.sum(0) : Tensor(),
+            Tensor(), Tensor()};
   }
 };
 
@@ -86,7 +86,10 @@ Tensor FullOutput::loss(const Tensor& features, const Ids& targets, double label
 Tensor FullOutput::score(const Tensor& features, const Ids& targets) const {
   const c10::NoGradGuard no_gradient;
   const auto z = logits(features);
-  return (z.gather(1, targets.to(z.device()).unsqueeze(1)) - z.logsumexp(1, /*keepdim=*/true)).squeeze(1).to(at::kDouble).cpu();
+  return (z.gather(1, targets.to(z.device()).unsqueeze(1)) - z.logsumexp(1, /*keepdim=*/true))
+      .squeeze(1)
+      .to(at::kDouble)
+      .cpu();
 }
 
 TopK FullOutput::top_k(const Tensor& features, int64_t k, const Ids& banned) const {

@@ -9,8 +9,8 @@ struct FullOutputOptions {
 };
 void declare(config::Keys& keys, FullOutputOptions& options);
 
-/// A linear layer and a softmax over the whole vocabulary: log p = z_y - log sum exp z, z = W h + b. Parameters `weight` [V, H] (the embedding's when tied) and `bias`
-/// [V], as in torch.nn.Linear.
+/// A linear layer and a softmax over the whole vocabulary: log p = z_y - log sum exp z, z = W h + b. Parameters
+/// `weight` [V, H] (the embedding's when tied) and `bias` [V], as in torch.nn.Linear.
 class FullOutput final : public OutputLayer {
  public:
   using Options = FullOutputOptions;

@@ -9,7 +9,7 @@
 
 namespace seq2seq::nn {
 
-/// The k most probable words of each row, best first; equal scores in order of ids.
+/// The k most probable words of each row, best first; those of equal score in order of their ids.
 struct TopK {
   at::Tensor scores;  // [R, k] natural log-probabilities, float64
   Ids ids;            // [R, k]
@@ -25,10 +25,12 @@ struct OutputContext {
 /// From decoder states to probabilities of words. The full matrix [N, V] is never the caller's business.
 class OutputLayer : public torch::nn::Module {
  public:
-  /// features [N, H], targets [N] -> the negative log-likelihood of each row [N], what training descends. With `label_smoothing` e the target
-  /// distribution is (1-e) on the target and e/V on every word (Szegedy et al. 2016). May be an estimate in layers that sample.
+  /// features [N, H], targets [N] -> the negative log-likelihood of each row [N], what training descends. With
+  /// `label_smoothing` e the target distribution is (1-e) on the target and e/V on every word (Szegedy et al. 2016).
+  /// May be an estimate in layers that sample.
   virtual at::Tensor loss(const at::Tensor& features, const Ids& targets, double label_smoothing) const = 0;
-  /// The exact natural log-probability of each target [N], float64, no gradient: what validation, scoring and search report.
+  /// The exact natural log-probability of each target [N], float64, no gradient: what validation, scoring and search
+  /// report.
   virtual at::Tensor score(const at::Tensor& features, const Ids& targets) const = 0;
   /// The k best words of each row; those in `banned` [n] never come up.
   virtual TopK top_k(const at::Tensor& features, int64_t k, const Ids& banned) const = 0;

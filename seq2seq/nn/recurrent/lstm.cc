@@ -1,17 +1,17 @@
 #include "seq2seq/nn/recurrent/lstm.h"
 
-#include <fmt/format.h>
-
 #include <ATen/ops/index_copy.h>
 #include <ATen/ops/index_select.h>
 #include <ATen/ops/zeros.h>
+#include <fmt/format.h>
 
 namespace seq2seq::nn {
 
 Lstm::Lstm(const Options& options, const StackContext& context) : cells_(options.cells) {
   for (int64_t layer = 0; layer < options.layers; ++layer) {
     const auto parameter = [&](const char* name, at::IntArrayRef shape) {
-      return register_parameter(fmt::format("{}_l{}", name, layer), at::zeros(shape, at::TensorOptions(at::kFloat).device(context.device(layer))));
+      return register_parameter(fmt::format("{}_l{}", name, layer),
+                                at::zeros(shape, at::TensorOptions(at::kFloat).device(context.device(layer))));
     };
     const int64_t below = layer == 0 ? context.input : cells_;
     weights_.push_back({.input = parameter("weight_ih", {4 * cells_, below}),
@@ -34,8 +34,8 @@ Packed Lstm::run_layer(int64_t layer, const Packed& chunk, State& state) const {
   check_shape(state.at(0), {chunk.sentences(), cells_}, "state h of an LSTM layer [B, H]");
   if (chunk.layout->steps() == 0) return chunk.with(chunk.rows.new_zeros({0, cells_}));
   const auto order = chunk.layout->order();
-  const auto result =
-      lstm_layer(chunk.rows, chunk.layout->running, state[0].index_select(0, order), state[1].index_select(0, order), weights);
+  const auto result = lstm_layer(chunk.rows, chunk.layout->running, state[0].index_select(0, order),
+                                 state[1].index_select(0, order), weights);
   state[0] = state[0].index_copy(0, order, result.hidden);
   state[1] = state[1].index_copy(0, order, result.cell);
   return chunk.with(result.rows);

@@ -7,8 +7,9 @@
 
 namespace seq2seq::nn {
 
-/// A stack of LSTM layers (Hochreiter and Schmidhuber 1997; without peepholes, as arXiv 1409.3215 uses it). Parameters are named, shaped and
-/// ordered as in torch.nn.LSTM, `weight_ih_l0` ..., so that weights can be exchanged with it. A layer's state is {h, c}.
+/// A stack of LSTM layers (Hochreiter and Schmidhuber 1997; without peepholes, as arXiv 1409.3215 uses it). Parameters
+/// are named, shaped and ordered as in torch.nn.LSTM, `weight_ih_l0` ..., so that weights can be exchanged with it. A
+/// layer's state is {h, c}.
 class Lstm final : public Stack {
  public:
   using Options = StackOptions;

@@ -1,7 +1,5 @@
 #include "seq2seq/nn/recurrent/lstm_layer.h"
 
-#include <torch/csrc/autograd/custom_function.h>
-
 #include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/addmm.h>
@@ -10,6 +8,7 @@
 #include <ATen/ops/sigmoid.h>
 #include <ATen/ops/tanh.h>
 #include <ATen/ops/zeros.h>
+#include <torch/csrc/autograd/custom_function.h>
 
 #include "seq2seq/nn/kernels/lstm/cell.h"
 
@@ -27,7 +26,9 @@ struct Steps {
   }
   int64_t count() const { return static_cast<int64_t>(running.size()); }
   int64_t sentences(int64_t step) const { return step < count() ? running[static_cast<size_t>(step)] : 0; }
-  Tensor of(const Tensor& rows, int64_t step) const { return rows.narrow(0, offsets[static_cast<size_t>(step)], sentences(step)); }
+  Tensor of(const Tensor& rows, int64_t step) const {
+    return rows.narrow(0, offsets[static_cast<size_t>(step)], sentences(step));
+  }
 
   std::vector<int64_t> running, offsets{0};
 };
@@ -36,7 +37,8 @@ struct Steps {
 int64_t rows_a_task(int64_t cells) { return std::max<int64_t>(1, 8192 / cells); }
 
 template <class Real, class Kernel>
-void cell_on_cpu(Kernel kernel, const Tensor& gates, const Tensor& cell_before, const Tensor& cell, const Tensor& hidden) {
+void cell_on_cpu(Kernel kernel, const Tensor& gates, const Tensor& cell_before, const Tensor& cell,
+                 const Tensor& hidden) {
   const int64_t cells = hidden.size(1);
   at::parallel_for(0, hidden.size(0), rows_a_task(cells), [&](int64_t first, int64_t last) {
     kernel(kernels::LstmCell<Real>{.gates = gates.data_ptr<Real>() + first * 4 * cells,
@@ -49,7 +51,8 @@ void cell_on_cpu(Kernel kernel, const Tensor& gates, const Tensor& cell_before, 
 }
 
 /// Activates `gates` in place and writes c and h.
-void cell_forward(const kernels::LstmCellKernels& kernel, Tensor gates, const Tensor& cell_before, Tensor cell, Tensor hidden) {
+void cell_forward(const kernels::LstmCellKernels& kernel, Tensor gates, const Tensor& cell_before, Tensor cell,
+                  Tensor hidden) {
   if (gates.is_cpu() && gates.scalar_type() == at::kFloat) {
     return cell_on_cpu<float>(kernel.forward, gates, cell_before, cell, hidden);
   }
@@ -70,8 +73,8 @@ struct StepGradient {
   Tensor gates, cell_before, cell;  // as the forward step left them
   Tensor from_above;                // undefined: nothing comes from above
   Tensor from_later;
-  Tensor gate_gradient;             // out
-  Tensor cell_gradient;             // in and out
+  Tensor gate_gradient;  // out
+  Tensor cell_gradient;  // in and out
 };
 
 template <class Real, class Kernel>
@@ -92,7 +95,8 @@ void gradient_on_cpu(Kernel kernel, const StepGradient& step) {
 }
 
 void cell_backward(const kernels::LstmCellKernels& kernel, const StepGradient& step) {
-  if (step.gates.is_cpu() && step.gates.scalar_type() == at::kFloat) return gradient_on_cpu<float>(kernel.backward, step);
+  if (step.gates.is_cpu() && step.gates.scalar_type() == at::kFloat)
+    return gradient_on_cpu<float>(kernel.backward, step);
   if (step.gates.is_cpu() && step.gates.scalar_type() == at::kDouble) {
     void (*reference)(const kernels::LstmCellGradient<double>&) = kernels::lstm_cell_reference;
     return gradient_on_cpu<double>(reference, step);
@@ -114,7 +118,8 @@ struct Trace {
   Tensor gates, cells, rows;
 };
 
-Trace run_forward(const Tensor& x, const Steps& steps, const Tensor& hidden, const Tensor& cell, const LstmWeights& weights) {
+Trace run_forward(const Tensor& x, const Steps& steps, const Tensor& hidden, const Tensor& cell,
+                  const LstmWeights& weights) {
   const auto kernel = kernels::lstm_cell();
   Trace trace;
   trace.gates = at::addmm(weights.input_bias + weights.hidden_bias, x, weights.input.t());
@@ -160,8 +165,8 @@ Tensor last_rows(const Tensor& rows, const Steps& steps) {
 class LstmLayer : public torch::autograd::Function<LstmLayer> {
  public:
   static variable_list forward(AutogradContext* context, const Tensor& x, const Tensor& hidden, const Tensor& cell,
-                               const Tensor& input, const Tensor& recurrent, const Tensor& input_bias, const Tensor& hidden_bias,
-                               const std::vector<int64_t>& running) {
+                               const Tensor& input, const Tensor& recurrent, const Tensor& input_bias,
+                               const Tensor& hidden_bias, const std::vector<int64_t>& running) {
     const Steps steps(running);
     const auto trace = run_forward(x, steps, hidden, cell, {input, recurrent, input_bias, hidden_bias});
     context->set_materialize_grads(false);
@@ -186,13 +191,14 @@ class LstmLayer : public torch::autograd::Function<LstmLayer> {
       const int64_t sentences = steps.sentences(step);
       auto later = dh.narrow(0, 0, sentences);
       const auto gate_gradient = steps.of(dgates, step);
-      cell_backward(kernel, {.gates = steps.of(trace.gates, step),
-                             .cell_before = (step == 0 ? cell : steps.of(trace.cells, step - 1)).narrow(0, 0, sentences),
-                             .cell = steps.of(trace.cells, step),
-                             .from_above = above.defined() ? steps.of(above, step) : Tensor(),
-                             .from_later = later,
-                             .gate_gradient = gate_gradient,
-                             .cell_gradient = dc.narrow(0, 0, sentences)});
+      cell_backward(kernel,
+                    {.gates = steps.of(trace.gates, step),
+                     .cell_before = (step == 0 ? cell : steps.of(trace.cells, step - 1)).narrow(0, 0, sentences),
+                     .cell = steps.of(trace.cells, step),
+                     .from_above = above.defined() ? steps.of(above, step) : Tensor(),
+                     .from_later = later,
+                     .gate_gradient = gate_gradient,
+                     .cell_gradient = dc.narrow(0, 0, sentences)});
       at::mm_out(later, gate_gradient, recurrent);
     }
     const auto transposed = dgates.t();

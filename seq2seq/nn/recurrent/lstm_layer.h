@@ -17,11 +17,13 @@ struct LstmResult {
   at::Tensor rows, hidden, cell;
 };
 
-/// One LSTM layer over packed rows x [N, I] (Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000):
+/// One LSTM layer over packed rows x [N, I] (Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al.
+/// 2000):
 ///   i f g o = x W_ih' + b_ih + h' W_hh' + b_hh;  c = sigmoid(f) c' + sigmoid(i) tanh(g);  h = sigmoid(o) tanh(c).
-/// One product for all rows' inputs and one a step for the recurrence; backward one product a step and one for each weight. `running` [T] sentences a step,
-/// never rising; `hidden`, `cell` [running[0], H] the state before the first step, in sorted order. float32 on the CPU runs our kernels.
-LstmResult lstm_layer(const at::Tensor& x, const std::vector<int64_t>& running, const at::Tensor& hidden, const at::Tensor& cell,
-                      const LstmWeights& weights);
+/// One product for all rows' inputs and one a step for the recurrence; backward one product a step and one for each
+/// weight. `running` [T] sentences a step, never rising; `hidden`, `cell` [running[0], H] the state before the first
+/// step, in sorted order. float32 on the CPU runs our kernels.
+LstmResult lstm_layer(const at::Tensor& x, const std::vector<int64_t>& running, const at::Tensor& hidden,
+                      const at::Tensor& cell, const LstmWeights& weights);
 
 }  // namespace seq2seq::nn

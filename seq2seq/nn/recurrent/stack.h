@@ -18,7 +18,7 @@ using State = std::vector<at::Tensor>;
 
 /// What a stack is told by the model it stands in.
 struct StackContext {
-  int64_t input = 0;                                                     // width of the rows the first layer reads
+  int64_t input = 0;  // width of the rows the first layer reads
   std::function<c10::Device(int64_t layer)> device = [](int64_t) { return c10::Device(c10::kCPU); };
 };
 
@@ -29,8 +29,9 @@ class Stack : public torch::nn::Module {
   virtual int64_t cells() const = 0;  // H: width of the rows that come out
   /// The state before the first step, zeros, for `sentences` sentences.
   virtual State zero(int64_t layer, int64_t sentences) const = 0;
-  /// One layer over a chunk of steps [N, width below] -> [N, H]; `state` holds each sentence's state before the chunk and, afterwards, after
-  /// its own last step in it. Sentences without a row in the chunk keep theirs. Rows and state lie on the layer's device.
+  /// One layer over a chunk of steps [N, width below] -> [N, H]; `state` holds each sentence's state before the chunk
+  /// and, afterwards, after its own last step in it. Sentences without a row in the chunk keep theirs. Rows and state
+  /// lie on the layer's device.
   virtual Packed run_layer(int64_t layer, const Packed& chunk, State& state) const = 0;
   virtual c10::Device device(int64_t layer) const = 0;
 

@@ -35,7 +35,9 @@ struct Run {
 /// Forward and backward of one step by the given functions, in their own precision.
 template <class Real, class Forward, class Backward>
 Run<Real> run(const Buffers& from, int64_t rows, int64_t cells, bool with_above, Forward forward, Backward backward) {
-  const auto converted = [](const std::vector<float>& values) { return std::vector<Real>(values.begin(), values.end()); };
+  const auto converted = [](const std::vector<float>& values) {
+    return std::vector<Real>(values.begin(), values.end());
+  };
   Run<Real> run{converted(from.gates), converted(from.cell), converted(from.hidden), converted(from.gate_gradient),
                 converted(from.cell_gradient)};
   const auto before = converted(from.before), above = converted(from.above), later = converted(from.later);
@@ -73,7 +75,8 @@ TEST_CASE("lstm cell: every instruction set computes the equations of the refere
   CHECK(largest_difference(ours.cell_gradient, exact.cell_gradient) < 5e-6);
 }
 
-TEST_CASE("lstm cell: sigmoid and tanh keep within a few units of the last place over their whole range", "[nn][kernels][lstm]") {
+TEST_CASE("lstm cell: sigmoid and tanh keep within a few units of the last place over their whole range",
+          "[nn][kernels][lstm]") {
   const auto isa = GENERATE_COPY(from_range(available_isas()));
   CAPTURE(name(isa));
   double worst_sigmoid = 0;

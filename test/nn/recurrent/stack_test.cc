@@ -1,5 +1,6 @@
 #include "seq2seq/nn/recurrent/stack.h"
 
+#include <torch/csrc/autograd/autograd.h>
 #include <torch/nn/modules/rnn.h>
 #include <torch/nn/utils/rnn.h>
 
@@ -12,11 +13,12 @@ namespace {
 
 using namespace seq2seq::test;
 
-std::shared_ptr<Stack> random_stack(const std::string& kind, uint64_t seed, int64_t layers, int64_t cells, int64_t input,
-                                    at::ScalarType type = at::kDouble) {
+std::shared_ptr<Stack> random_stack(const std::string& kind, uint64_t seed, int64_t layers, int64_t cells,
+                                    int64_t input, at::ScalarType type = at::kDouble) {
   const auto registry = builtin_stacks();
-  auto stack = registry.make({.kind = kind, .options = std::make_shared<StackOptions>(StackOptions{.layers = layers, .cells = cells})},
-                             {.input = input});
+  auto stack = registry.make(
+      {.kind = kind, .options = std::make_shared<StackOptions>(StackOptions{.layers = layers, .cells = cells})},
+      {.input = input});
   randomize(*stack, seed, type);
   return stack;
 }
@@ -24,7 +26,8 @@ std::shared_ptr<Stack> random_stack(const std::string& kind, uint64_t seed, int6
 /// Lengths that include 1, equal ones and a long one, in no order.
 const std::vector<int64_t> lengths{3, 1, 7, 7, 25, 2, 1};
 
-TEST_CASE("lstm: same rows, last states and gradients as torch.nn.LSTM with the same weights", "[nn][lstm][witness][gradient]") {
+TEST_CASE("lstm: same rows, last states and gradients as torch.nn.LSTM with the same weights",
+          "[nn][lstm][witness][gradient]") {
   const auto seed = GENERATE(range(1, 4));
   const auto layers = GENERATE(1, 3);
   CAPTURE(seed, layers);

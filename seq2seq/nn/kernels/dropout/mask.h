@@ -4,7 +4,8 @@
 
 namespace seq2seq::nn::kernels {
 
-/// Rows of a dropout mask: each unit is 0 or `scale`, and a function of (seed, site, update, the row's sentence, its position, the unit) alone.
+/// Rows of a dropout mask: each unit is 0 or `scale`, and a function of (seed, site, update, the row's sentence, its
+/// position, the unit) alone.
 struct DropoutMask {
   float* mask;              // [rows, width] out
   const int64_t* owner;     // [rows] a row's sentence

@@ -68,7 +68,8 @@ void lstm_cell_gradient(const LstmCellGradient<float>& s) {
   for (int64_t row = 0; row < s.rows; ++row) {
     const float* gates = s.gates + row * 4 * s.cells;
     float* out = s.gate_gradient + row * 4 * s.cells;
-    for (int64_t j = 0; j < whole; j += Vector::width) backward_cells(s, gates + j, out + j, row * s.cells + j, Whole{});
+    for (int64_t j = 0; j < whole; j += Vector::width)
+      backward_cells(s, gates + j, out + j, row * s.cells + j, Whole{});
     if (whole < s.cells) {
       backward_cells(s, gates + whole, out + whole, row * s.cells + whole, Partial{s.cells - whole});
     }
