@@ -53,6 +53,8 @@ reason_after() {
     grep -iE -m1 'unable to locate package|no matching distribution' <<< "$text" | sed 's/^E: //; s/^ERROR: //'
   elif grep -qiE 'could not get lock' <<< "$text"; then
     say "another package manager is running; run it again when that one is done"
+  elif grep -q '^CMake Error' <<< "$text"; then
+    sed -n '/^CMake Error/,/^Call Stack/{/^Call Stack/q;p}' <<< "$text" | grep . | head -n 3 | tr -s '\n ' ' '
   else
     grep -v '^[[:space:]]*$' <<< "$text" | tail -n 1
   fi
