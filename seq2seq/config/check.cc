@@ -199,10 +199,9 @@ std::string plain_expectation(const KeyFacts& facts) {
     case KeyType::path:
       return "a path";
     case KeyType::list_of_text:
-      return facts.one_of.empty() ? "a list of texts, as in `[a, b]`"
-                                  : "a list, as in `[a, b]`, of " + choice_of(facts);
+      return (facts.one_of.empty() ? "a text" : choice_of(facts)) + ", or a list, as in `[a, b]`";
     case KeyType::list_of_paths:
-      return "a list of paths, as in `[a, b]`";
+      return "a path, or a list, as in `[a, b]`";
   }
   return {};
 }

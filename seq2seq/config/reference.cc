@@ -15,8 +15,10 @@ namespace {
 
 void describe_key(const KeyFacts& facts, size_t indent, std::string& text) {
   std::string line = fmt::format("{:{}}{}: {}", "", indent, facts.name, expectation(facts));
-  line += facts.required ? "; required" : "; default " + facts.default_value;
   const bool path = facts.type == KeyType::path || facts.type == KeyType::list_of_paths;
+  const bool unset =
+      facts.default_value == "null" || (path && (facts.default_value == "\"\"" || facts.default_value == "[]"));
+  line += facts.required ? "; required" : unset ? "; not set" : "; default " + facts.default_value;
   if (path) {
     line += "; of its file the content counts, not the path";
   } else if (!facts.in_digest) {
@@ -37,7 +39,7 @@ void describe_keys(const Keys& keys, size_t indent, std::string& text) {
     const KeyFacts& facts = (*choice)->key().facts();
     describe_key(facts, indent, text);
     for (const auto& kind : (*choice)->kinds().names()) {
-      text += fmt::format("{:{}}with {}: {} ({})\n", "", indent, facts.name, kind, (*choice)->kinds().about(kind));
+      text += fmt::format("{:{}}with `{}: {}`: {}\n", "", indent, facts.name, kind, (*choice)->kinds().about(kind));
       describe_keys(*(*choice)->keys_of(kind), indent + 4, text);
     }
   }

@@ -63,10 +63,10 @@ TEST_CASE("reader: a value of the wrong type says what was expected and what was
             "word"},
            {"name: [a]", "a.yaml:1:7: `name`: expected a text, found a list"},
            {"data: {metrics: {a: b}}",
-            "a.yaml:1:17: `data.metrics`: expected a list, as in `[a, b]`, of one of `perplexity`, `bleu`, `wer`, "
-            "found a section"},
+            "a.yaml:1:17: `data.metrics`: expected one of `perplexity`, `bleu`, `wer`, or a list, "
+            "as in `[a, b]`, found a section"},
            {"data: {references: [[a]]}",
-            "a.yaml:1:20: `data.references`: expected a list of paths, as in `[a, b]`, found a list"},
+            "a.yaml:1:20: `data.references`: expected a path, or a list, as in `[a, b]`, found a list"},
            {"data: 5", "a.yaml:1:7: `data` is a section: expected keys below it, `data.train` for one, found `5`"},
            {"data: [a]", "a.yaml:1:7: `data` is a section: expected keys below it, `data.train` for one, found a list"},
        }) {

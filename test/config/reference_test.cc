@@ -27,13 +27,13 @@ TEST_CASE("reference: a choice lists every kind with its keys", "[config][refere
           "train.schedule: the learning rate over time\n"
           "  kind: one of `constant`, `halve`, `warmup`; default constant\n"
           "      which one; its keys stand beside it\n"
-          "  with kind: constant (always the same)\n"
-          "  with kind: halve (halved now and then)\n"
+          "  with `kind: constant`: always the same\n"
+          "  with `kind: halve`: halved now and then\n"
           "      from_epoch: a number of at least 0 (epochs); default 5\n"
           "          the first halving\n"
           "      every_epochs: a number above 0 (epochs); default 0.5\n"
           "          between two halvings\n"
-          "  with kind: warmup (rises, then falls)\n"
+          "  with `kind: warmup`: rises, then falls\n"
           "      updates: a whole number of at least 1; default 4000\n"
           "          until the largest rate\n"
           "      every_epochs: a number above 0; default 2\n"
@@ -46,10 +46,10 @@ TEST_CASE("reference: names every key there is", "[config][reference]") {
   for (const char* text :
        {"seed: a whole number of at least 0; default 1\n", "name: a text; default run; changes no result\n",
         "\ndata: the text\n", "  train: a path; required; of its file the content counts, not the path\n",
-        "  metrics: a list, as in `[a, b]`, of one of `perplexity`, `bleu`, `wer`; default [perplexity]\n",
+        "  metrics: one of `perplexity`, `bleu`, `wer`, or a list, as in `[a, b]`; default [perplexity]\n",
         "  reverse: one of `none`, `source`, `target`; default source\n", "\ntrain: how the model is trained\n",
         "  epochs: a whole number of at least 1 and at most 100 (epochs); default 10; may change on resume\n",
-        "  updates: a whole number of at least 1 or `null`; default null\n", "\ntrain.optimizer: the steps\n",
+        "  updates: a whole number of at least 1 or `null`; not set\n", "\ntrain.optimizer: the steps\n",
         "\ntrain.schedule: the learning rate over time\n"}) {
     CHECK_THAT(all, ContainsSubstring(text));
   }
