@@ -1,0 +1,39 @@
+#include "seq2seq/study/digest.h"
+
+#include "test/study/toy.h"
+#include "test/support/catch.h"
+
+namespace seq2seq::test {
+
+namespace {
+
+std::string digest_with(const Toy& toy, const std::vector<std::string>& set) {
+  const auto configuration = study::read_configuration(toy / "toy.yaml", overrides(set), *toy.session.registries);
+  return study::run_digest(*configuration, study::data_digests(configuration->options.data));
+}
+
+}  // namespace
+
+TEST_CASE("digest: follows what can change a result and nothing else", "[study][digest]") {
+  const Toy toy(copied);
+  const auto digest = digest_with(toy, {});
+  CHECK(digest.size() == 64);
+
+  const std::string same = GENERATE("train.checkpoint.every_updates=7", "train.checkpoint.keep=1", "decode.batch=3",
+                                    "train.minutes=5", "seed=1");
+  CHECK(digest_with(toy, {same}) == digest);
+  const std::string other = GENERATE("seed=2", "train.updates=31", "model.encoder.cells=13", "data.reverse=source",
+                                     "train.optimizer.beta1=0.8", "decode.beam=3");
+  CHECK(digest_with(toy, {other}) != digest);
+}
+
+TEST_CASE("digest: follows the content of the data, not where it lies", "[study][digest]") {
+  const Toy toy(copied);
+  const auto digest = digest_with(toy, {});
+  const auto moved = toy.folder().file("elsewhere/moved", content_of(toy / "train.source"));
+  CHECK(digest_with(toy, {"data.train.source=" + moved.string()}) == digest);
+  toy.folder().file("elsewhere/moved", content_of(toy / "train.source") + "a\n");
+  CHECK(digest_with(toy, {"data.train.source=" + moved.string()}) != digest);
+}
+
+}  // namespace seq2seq::test

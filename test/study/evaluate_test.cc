@@ -1,0 +1,108 @@
+#include "seq2seq/study/evaluate.h"
+
+#include <cmath>
+
+#include <nlohmann/json.hpp>
+
+#include "seq2seq/core/error.h"
+#include "seq2seq/study/score.h"
+#include "seq2seq/study/translate.h"
+#include "test/study/toy.h"
+#include "test/support/catch.h"
+
+namespace seq2seq::test {
+
+namespace {
+
+std::vector<std::string> lines_in(const std::string& text) {
+  std::istringstream in(text);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  return lines;
+}
+
+/// The last line of a kind in metrics.jsonl.
+nlohmann::json last_measured(const fs::path& run, const std::string& kind) {
+  nlohmann::json found;
+  for (const auto& line : lines_in(content_of(RunFolder(run).metrics()))) {
+    const auto json = nlohmann::json::parse(line);
+    if (json.value("kind", "") == kind) found = json;
+  }
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("evaluation: perplexity is that of `score`, exact match that of comparing the lines of `translate`",
+          "[study][evaluate]") {
+  Toy toy(copied);
+  toy.train("run", {"train.updates=150"});
+  const auto run = toy.load("run");
+  std::ostringstream scores, outputs;
+  const auto scored = study::score_files(run, toy / "held.source", toy / "held.target", scores, {}, toy.session);
+  std::istringstream sources(content_of(toy / "held.source"));
+  study::LineSource lines(sources, "held.source");
+  study::translate(run, lines, outputs, {});
+  const auto found = lines_in(outputs.str()), wanted = lines_in(content_of(toy / "held.target"));
+  double exact = 0;
+  for (size_t i = 0; i < wanted.size(); ++i) exact += found[i] == wanted[i] ? 1 : 0;
+
+  const auto evaluation = study::evaluate(run, {}, toy.session);
+
+  CHECK_THAT(evaluation.perplexity.value(), WithinRel(scored.perplexity(), 1e-9));
+  CHECK_THAT(evaluation.outputs.rates.exact_match(), WithinAbs(exact / static_cast<double>(wanted.size()), 1e-12));
+  CHECK(evaluation.sentences == 20);
+}
+
+TEST_CASE("evaluation: validation in training measures what `evaluate` measures", "[study][evaluate]") {
+  Toy toy(copied);
+  toy.train("run", {"train.updates=60",
+                    "train.validate.metrics=[perplexity, exact_match, sequence_error_rate, "
+                    "token_error_rate, bleu]"});
+  const auto validation = last_measured(toy / "run", "validation");
+
+  const auto evaluation = study::evaluate(toy.load("run"), {}, toy.session);  // the test set is the validation set
+
+  CHECK_THAT(validation.at("perplexity").get<double>(), WithinRel(evaluation.perplexity.value(), 1e-6));
+  CHECK_THAT(validation.at("exact_match").get<double>(), WithinAbs(evaluation.outputs.rates.exact_match(), 1e-12));
+  CHECK_THAT(validation.at("sequence_error_rate").get<double>(),
+             WithinAbs(1 - evaluation.outputs.rates.exact_match(), 1e-12));
+  CHECK_THAT(validation.at("token_error_rate").get<double>(),
+             WithinAbs(evaluation.outputs.rates.token_error_rate(), 1e-12));
+  CHECK_THAT(validation.at("bleu").get<double>(), WithinAbs(evaluation.outputs.bleu.score, 1e-9));
+}
+
+TEST_CASE("evaluation: any of several references counts, an empty line is none", "[study][evaluate]") {
+  Toy toy(copied);
+  toy.train("run", {"train.updates=5"});
+  const auto run = toy.load("run");
+  std::ostringstream outputs;
+  std::istringstream sources("a b\nc\nb\n");
+  study::LineSource lines(sources, "sources");
+  study::translate(run, lines, outputs, {});
+  const auto found = lines_in(outputs.str());
+  const auto source = toy.folder().file("some.source", "a b\nc\nb\n");
+  const auto first = toy.folder().file("some.target", "q\nq\nq\n");
+  const auto second = toy.folder().file("some.target.2", "\n" + found[1] + "\nq q\n");
+
+  CHECK(study::evaluate(run, data::FilePair{source, {first}}, toy.session).outputs.rates.exact == 0);
+  const auto evaluation = study::evaluate(run, data::FilePair{source, {first, second}}, toy.session);
+  CHECK(evaluation.outputs.rates.exact == (found[1].empty() ? 0 : 1));
+  CHECK(evaluation.sentences_with_several == (found[1].empty() ? 1 : 2));
+  CHECK(evaluation.unknown_target == 1);
+
+  const auto shorter = toy.folder().file("short", "q\n");
+  CHECK_THAT(message_of<Error>([&] {
+               study::evaluate(run, data::FilePair{source, {first, shorter}}, toy.session);
+             }),
+             ContainsSubstring("short: has 1 lines, but"));
+}
+
+TEST_CASE("evaluation: without a test set says how to name one", "[study][evaluate][error]") {
+  Toy toy(copied);
+  toy.train("run", {"train.updates=5", "data.test.source=\"\"", "data.test.target=[]"});
+  CHECK_THAT(message_of<Error>([&] { study::evaluate(toy.load("run"), {}, toy.session); }),
+             ContainsSubstring("--source FILE --reference FILE"));
+}
+
+}  // namespace seq2seq::test
