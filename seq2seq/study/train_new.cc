@@ -52,12 +52,21 @@ RunDescription describe(const Configuration& configuration, const DataDigests& d
   return description;
 }
 
-/// The description comes last: a folder with one is a run.
+/// The description comes last: a folder with one is a run. What fails leaves the folder empty, so that it can be tried
+/// again.
 void write_run(Files& files, const RunFolder& folder, const Configuration& configuration,
                const data::TextPipeline& text, const RunDescription& description) {
-  write_atomically(files, folder.config(), config::write_yaml(configuration.keys));
-  write_vocabularies(files, folder, text);
-  write_description(files, folder, description);
+  try {
+    write_atomically(files, folder.config(), config::write_yaml(configuration.keys));
+    write_vocabularies(files, folder, text);
+    write_description(files, folder, description);
+  } catch (...) {
+    std::error_code ignored;
+    for (const auto& file :
+         {folder.description(), folder.config(), folder.source_vocabulary(), folder.target_vocabulary()})
+      fs::remove(file, ignored);
+    throw;
+  }
 }
 
 }  // namespace
