@@ -131,6 +131,8 @@ Command* parse(const std::vector<std::string>& words, const Commands& commands, 
   } catch (const CLI::ParseError& fault) {
     const auto& app = deepest(program);
     refuse_extras(app);
+    if (const auto commands = commands_of(app); !commands.empty())
+      throw UsageError(fmt::format("a command is missing; there are {}", fmt::join(commands, ", ")), list_them(app));
     throw UsageError(fault.what(), fmt::format("`{} --help` says what it takes", full_name(app)));
   }
   return commands_by_app.at(&deepest(program));
