@@ -1,0 +1,192 @@
+#!/usr/bin/env bash
+# usage: program.sh PROGRAM
+#
+# The real program, as a shell sees it: exit codes, signals, pipes, a kill in mid-training. Says which claim failed.
+set -uo pipefail
+
+program=$1
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cd "$folder" || exit 1
+failures=0
+
+fail() {
+  printf 'FAILED: %s\n' "$1"
+  [[ -s err ]] && sed 's/^/    /' err
+  failures=$((failures + 1))
+}
+
+# expect CODE CLAIM COMMAND...: runs the program with standard input as it stands; its output goes to `out` and `err`.
+expect() {
+  local code=$1 claim=$2 found=0
+  shift 2
+  "$program" "$@" > out 2> err || found=$?
+  [[ $found == "$code" ]] || fail "$claim: exit code $found, not $code"
+}
+
+says() { grep -qF -- "$1" err || fail "says: $1"; }
+
+same_weights() {
+  cmp -s "$1/checkpoints/$3/weights.safetensors" "$2/checkpoints/$3/weights.safetensors" || fail "$4"
+}
+
+make_data() {
+  local a b c d
+  for a in x y z; do for b in x y z; do for c in u v w; do for d in u v w; do printf '%s %s %s %s\n' $a $b $c $d; done; done; done; done > sources
+  awk '{ print $4, $3, $2, $1 }' sources > targets
+  cat > toy.yaml << 'YAML'
+data:
+  train: {source: sources, target: targets}
+  validation: {source: sources, target: targets}
+  test: {source: sources, target: targets}
+model:
+  embedding: {size: 16}
+  encoder: {layers: 1, cells: 32}
+  decoder: {layers: 1, cells: 32}
+  dropout: {embedding: 0.1}
+train:
+  batch: {sentences: 8}
+  optimizer: {kind: adam, learning_rate: 0.01}
+  updates: 400
+  validate: {every_updates: 100}
+  checkpoint: {every_updates: 20, keep: 3}
+YAML
+}
+
+test_usage() {
+  expect 0 "version" --version < /dev/null
+  expect 2 "no command" < /dev/null
+  expect 2 "an unknown option" train --verbos < /dev/null
+  expect 2 "a misspelled key" train toy.yaml --set train.optimizer.learning_rat=1 < /dev/null
+  says '--set train.optimizer.learning_rat=1: unknown key `train.optimizer.learning_rat`; the nearest known one is `learning_rate`'
+  [[ ! -e runs ]] || fail "a refused configuration leaves no folder"
+  expect 1 "a run that is not there" translate nowhere < /dev/null
+}
+
+test_training() {
+  expect 0 "training" train toy.yaml --run whole --threads 1
+  [[ ! -s out ]] || fail "training prints nothing on standard output"
+  expect 0 "resuming a finished run" train --resume whole
+  says 'to extend it'
+  expect 0 "training into the default folder" train toy.yaml --threads 1 --quiet --set train.updates=5
+  [[ -e runs/toy/run.json ]] || fail "the default folder is runs/ and the configuration's name"
+}
+
+# Waits until the run in the background has a checkpoint, or a minute is over.
+wait_for_checkpoint() {
+  local tries
+  for ((tries = 0; tries < 600; ++tries)); do
+    [[ -e $1/checkpoints/last ]] && return
+    sleep 0.1
+  done
+  fail "no checkpoint in $1 within a minute"
+}
+
+test_interrupt() {
+  local signal process code=0
+  for signal in INT TERM; do
+    # In a script, processes in the background ignore SIGINT unless job control is on.
+    set -m
+    "$program" train toy.yaml --run "cut-$signal" --threads 1 > out 2> err &
+    process=$!
+    set +m
+    wait_for_checkpoint "cut-$signal"
+    kill -s "$signal" "$process"
+    code=0
+    wait "$process" || code=$?
+    if ((code == 0)); then continue; fi  # it was faster than the signal
+    [[ $code == 130 ]] || fail "SIG$signal in training ends with $code, not 130"
+    says "seq2seq train --resume cut-$signal"
+    expect 0 "resuming after SIG$signal" train --resume "cut-$signal" --threads 1
+    same_weights whole "cut-$signal" 400 "after SIG$signal and --resume the weights are those of a whole run"
+  done
+}
+
+test_kill() {
+  "$program" train toy.yaml --run killed --threads 1 > out 2> err &
+  local process=$!
+  wait_for_checkpoint killed
+  kill -KILL "$process" 2> /dev/null
+  wait "$process" 2> /dev/null
+  expect 0 "resuming after kill -9" train --resume killed --threads 1
+  same_weights whole killed 400 "after kill -9 and --resume the weights are those of a whole run"
+}
+
+test_lock() {
+  "$program" train toy.yaml --run locked --threads 1 --set train.updates=100000 > /dev/null 2>&1 &
+  local process=$!
+  wait_for_checkpoint locked
+  expect 1 "a run in use" train --resume locked
+  says "is writing to this run"
+  kill -KILL "$process"
+  wait "$process" 2> /dev/null
+}
+
+test_translation() {
+  head -n 40 sources > some
+  printf '\n' >> some
+  tail -n 30 sources >> some
+  "$program" translate whole < some > piped 2> err || fail "translating from a pipe"
+  [[ $(wc -l < piped) == 71 ]] || fail "one line for each line, an empty one too"
+  while read -r line; do printf '%s\n' "$line" | "$program" translate whole --quiet; done < <(sed -n '1p;7p;50p;71p' some) > alone
+  sed -n '1p;7p;50p;71p' piped | cmp -s - alone || fail "lines keep their order and do not depend on each other"
+  "$program" translate whole some --output filed && cmp -s piped filed || fail "--output writes the same"
+  yes 'x y u v' | head -n 3000 | { "$program" translate whole 2> err; printf '%s' $? > code; } | head -n 1 > out
+  [[ $(cat code) == 0 && ! -s err ]] || fail "a reader that goes is no error: exit code $(cat code)"
+  if [[ -e /dev/full ]]; then
+    code=0
+    "$program" translate whole some > /dev/full 2> err || code=$?
+    [[ $code == 1 ]] || fail "a full disk behind standard output: exit code $code, not 1"
+    says "No space left"
+  fi
+}
+
+test_bad_input() {
+  printf 'x y\nx \xc3(\n' > bad
+  expect 1 "invalid UTF-8" translate whole bad
+  says "bad:2:3: byte 0xC3"
+  head -n 5 sources > five
+  head -n 4 targets > four
+  expect 1 "unequal numbers of lines" score whole five four
+  says "four"
+  : > empty
+  expect 0 "translating an empty file" translate whole empty
+  [[ ! -s out ]] || fail "nothing in, nothing out"
+  expect 1 "training on an empty file" train toy.yaml --run none --set data.train.source=empty --set data.train.target=empty
+  says "empty"
+  [[ ! -e none/run.json ]] || fail "training that cannot begin leaves no run"
+  expect 1 "training on files of unequal length" train toy.yaml --run none --set data.train.source=five --set data.train.target=four
+  says "five"
+  yes x | head -n 100000 | tr '\n' ' ' > long
+  expect 0 "a line of 100,000 tokens" translate whole long --beam 1
+  [[ $(wc -l < out) == 1 ]] || fail "a line of 100,000 tokens has one answer"
+}
+
+test_damage() {
+  cp -r whole damaged
+  truncate -s 1000 damaged/checkpoints/400/weights.safetensors
+  expect 1 "a truncated checkpoint" translate damaged < sources
+  says "damaged/checkpoints/400/weights.safetensors"
+  cp -r whole other
+  sed -i '$d' other/target.vocabulary
+  expect 1 "a vocabulary that does not match" translate other < sources
+  says "other/target.vocabulary"
+  sed -i 's/"version": 1/"version": 9/' other/run.json
+  expect 1 "a run of another format version" inspect other
+  says "format version 9"
+}
+
+make_data
+test_usage
+test_training
+test_interrupt
+test_kill
+test_lock
+test_translation
+test_bad_input
+test_damage
+if ((failures > 0)); then
+  printf '%d claims failed\n' "$failures"
+  exit 1
+fi
+printf 'all claims hold\n'

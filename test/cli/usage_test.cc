@@ -1,0 +1,97 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "test/cli/program.h"
+#include "test/study/toy.h"
+#include "test/support/catch.h"
+
+namespace seq2seq::test {
+
+TEST_CASE("usage: help and version are answered on standard output with 0", "[cli][usage]") {
+  const auto version = run_program({"--version"});
+  CHECK(version.code == 0);
+  CHECK_THAT(version.out, ContainsSubstring("LibTorch"));
+  const auto help = run_program({"--help"});
+  CHECK(help.code == 0);
+  for (const auto& command : cli::builtin_commands()) {
+    CAPTURE(command->name());
+    std::vector<std::string> words;
+    std::istringstream name(command->name());
+    for (std::string word; name >> word;) words.push_back(word);
+    CHECK_THAT(help.out, ContainsSubstring(words.front()));
+    words.push_back("--help");
+    const auto of_command = run_program(words);
+    CHECK(of_command.code == 0);
+    CHECK_THAT(of_command.out, ContainsSubstring(command->about()));
+    CHECK(of_command.err.empty());
+  }
+}
+
+TEST_CASE("usage: what the program does not know is refused with 2 and the nearest it knows", "[cli][usage][error]") {
+  struct Case {
+    std::vector<std::string> words;
+    std::string problem;
+  };
+  const auto [words, problem] = GENERATE(
+      Case{{}, "a command is missing"}, Case{{"trian"}, "trian: unknown command; the nearest known one is `train`"},
+      Case{{"config", "chek"}, "the nearest known one is `check`"},
+      Case{{"translate", "--beem", "3", "x"}, "--beem: unknown option; the nearest known one is `--beam`"},
+      Case{{"translate", "--beem=3", "x"}, "the nearest known one is `--beam`"}, Case{{"translate"}, "RUN"},
+      Case{{"score", "a", "b", "c", "d"}, "d: is more than `seq2seq score` takes"}, Case{{"train"}, "nothing to train"},
+      Case{{"train", "--resume", "x", "--run", "y"}, "--run: does not go with `--resume`"},
+      Case{{"train", "x.yaml", "--resume", "x"}, "x.yaml: does not go with `--resume`"},
+      Case{{"train", "x.yaml", "--threads", "two"}, "--threads two"},
+      Case{{"train", "x.yaml", "--threads", "-1"}, "-1"}, Case{{"train", "x.yaml", "--device", "tpu"}, "`tpu`"},
+      Case{{"train", "x.yaml", "--set", "seed"}, "--set"}, Case{{"evaluate", "x", "--source", "y"}, "given together"});
+  CAPTURE(words);
+  const auto ran = run_program(words);
+  CHECK(ran.code == 2);
+  CHECK(ran.out.empty());
+  CHECK_THAT(ran.err, ContainsSubstring(problem));
+}
+
+TEST_CASE("usage: a misspelled key is told with the option as typed, the key and the nearest one",
+          "[cli][config][error]") {
+  const Toy toy(copied);
+  const auto ran = run_program({"train", (toy / "toy.yaml").string(), "--set", "train.optimizer.learning_rat=1"});
+  CHECK(ran.code == 2);
+  CHECK_THAT(ran.err, ContainsSubstring("--set train.optimizer.learning_rat=1: unknown key "
+                                        "`train.optimizer.learning_rat`; the nearest known one is `learning_rate`"));
+}
+
+TEST_CASE("config: every fault of a file is told at once, one a line; a valid one is said to be",
+          "[cli][config][error]") {
+  const Toy toy(copied);
+  CHECK(run_program({"config", "check", (toy / "toy.yaml").string()}).code == 0);
+  const auto valid = content_of(toy / "toy.yaml");
+  const auto file = toy.folder().file("wrong.yaml", valid + "decoder: 3\nsed: 2\n");
+  const auto lines = std::count(valid.begin(), valid.end(), '\n');
+  const auto ran = run_program({"config", "check", file.string(), "--set", "decode.beam=0"});
+  CHECK(ran.code == 2);
+  CHECK_THAT(ran.err, ContainsSubstring(fmt::format("wrong.yaml:{}:1: unknown key `decoder`", lines + 1)));
+  CHECK_THAT(ran.err, ContainsSubstring(fmt::format("wrong.yaml:{}:1: unknown key `sed`", lines + 2)));
+  CHECK_THAT(ran.err, ContainsSubstring("--set decode.beam=0"));
+}
+
+TEST_CASE("config: the reference has every section, and one section alone when asked", "[cli][config]") {
+  const auto all = run_program({"config", "reference"});
+  CHECK(all.code == 0);
+  for (const auto* key : {"seed", "initial_range", "learning_rate", "warmup_updates", "beam", "tokenizer", "preset"})
+    CHECK_THAT(all.out, ContainsSubstring(key));
+  const auto section = run_program({"config", "reference", "decode"});
+  CHECK_THAT(section.out, ContainsSubstring("beam"));
+  CHECK_THAT(section.out, !ContainsSubstring("learning_rate"));
+  const auto unknown = run_program({"config", "reference", "decod"});
+  CHECK(unknown.code == 2);
+  CHECK_THAT(unknown.err, ContainsSubstring("decode"));
+}
+
+TEST_CASE("config: what `check --show` prints reads back to the same", "[cli][config]") {
+  const Toy toy(copied);
+  const auto shown = run_program({"config", "check", (toy / "toy.yaml").string(), "--show"});
+  const auto file = toy.folder().file("shown/again.yaml", shown.out);
+  CHECK(run_program({"config", "check", file.string(), "--show"}).out == shown.out);
+}
+
+}  // namespace seq2seq::test
