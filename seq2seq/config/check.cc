@@ -152,7 +152,7 @@ Checked check_scalar(const KeyFacts& facts, const Given& given, const std::files
     const bool wants_text =
         facts.type != KeyType::boolean && facts.type != KeyType::integer && facts.type != KeyType::number;
     const bool nothing = given.kind == Given::Kind::nothing && wants_text && facts.one_of.empty();
-    return wrong(facts, given, nothing ? ": write `\"\"` for an empty text, `\"null\"` for the word" : "");
+    return wrong(facts, given, nothing ? R"(: write `""` for an empty text, `"null"` for the word)" : "");
   }
   switch (facts.type) {
     case KeyType::boolean:

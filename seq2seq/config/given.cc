@@ -24,14 +24,19 @@ Place place_of(const std::string& name, const YAML::Mark& mark) {
   return {.file = name, .line = mark.line + 1, .column = mark.column + 1};
 }
 
+Given nothing_at(const Source& source) {
+  Given given;
+  given.source = source;
+  return given;
+}
+
 /// Turns yaml-cpp's nodes into values with places.
 class Converter {
  public:
   Converter(const std::string& name, int option, Faults& faults) : name_(name), option_(option), faults_(faults) {}
 
   Given convert(const YAML::Node& node, const Source& source, int depth) {
-    Given given;
-    given.source = source;
+    Given given = nothing_at(source);
     if (given_up_) return given;
     if (depth > deepest || ++values_ > largest_values) {
       given_up_ = true;
@@ -118,7 +123,7 @@ std::optional<std::vector<YAML::Node>> load(const std::string& text, const Sourc
 std::optional<Given> parse_override_value(const Override& override, const Source& source, Faults& faults) {
   const auto documents = load(override.value, source, faults, "Put the value between quotes: key='\"value\"'");
   if (!documents) return std::nullopt;
-  if (documents->empty()) return Given{.source = source};
+  if (documents->empty()) return nothing_at(source);
   Given given = Converter(override.option, source.option, faults).convert(documents->front(), source, 1);
   // In a plain text YAML would cut off what follows ` #` as a comment, which nobody means on a command line.
   if (given.kind == Given::Kind::scalar && !given.quoted) {
@@ -140,7 +145,7 @@ void put(Given& section, const std::vector<std::string_view>& path, size_t depth
   if (entry ==
       entries
           .end()) {  // also where the file gave a plain value for a section: both stay, and the file's is found wrong
-    Given::Entry added{name, value.source, {.source = value.source}};
+    Given::Entry added{name, value.source, nothing_at(value.source)};
     entries.push_back(std::move(added));
     entry = std::prev(entries.end());
   }
@@ -181,7 +186,7 @@ std::optional<Given> parse_yaml(const std::string& text, const std::string& name
   }
   const auto documents = load(text, begin, faults);
   if (!documents) return std::nullopt;
-  if (documents->empty()) return Given{.source = begin};
+  if (documents->empty()) return nothing_at(begin);
   const YAML::Node& first = documents->front();
   Converter converter(name, begin.option, faults);
   if (documents->size() > 1) {

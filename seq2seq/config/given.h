@@ -40,7 +40,7 @@ struct Given {
   std::string text{};   // of a scalar
   bool quoted = false;  // a text between quotes is no number and no truth value
   std::vector<Given> items{};
-  std::vector<Entry> entries{};
+  std::vector<Entry> entries;  // without `{}`, which would need a complete Entry here
   Source source{};
 };
 

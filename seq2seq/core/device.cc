@@ -62,8 +62,8 @@ std::string product_library() {
   return "mkl " + text.substr(number, text.find_first_not_of("0123456789.", number) - number);
 }
 
-/// Blocks that are freed stay with the process. An update frees and takes the same tens of megabytes again and again; given back to the
-/// system, each page would be cleared and mapped anew: a tenth of an update's time and more.
+/// Blocks that are freed stay with the process. An update frees and takes the same tens of megabytes again and again;
+/// given back to the system, each page would be cleared and mapped anew: a tenth of an update's time and more.
 void keep_freed_memory() {
 #ifdef __GLIBC__
   mallopt(M_MMAP_MAX, 0);

@@ -2,7 +2,6 @@
 
 #include <atomic>
 #include <csignal>
-#include <signal.h>  // sigaction is POSIX's, not <csignal>'s
 
 namespace seq2seq {
 

@@ -26,8 +26,7 @@ std::string holder_of(int descriptor) {
   return text.empty() ? "another process" : "process " + text;
 }
 
-Error not_lockable(const RunFolder& folder) {
-  const int reason = errno;
+Error not_lockable(const RunFolder& folder, int reason) {
   const bool forbidden = reason == EACCES || reason == EPERM || reason == EROFS;
   return {Place{.file = folder.root().string()}, "cannot be locked: " + std::generic_category().message(reason),
           forbidden ? "A run writes into its folder: name one that you may write to" : ""};
@@ -65,15 +64,14 @@ bool RunFolder::holds_run() const {
 RunLock::RunLock(const RunFolder& folder) {
   const auto path = folder.root() / "lock";
   descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  if (descriptor_ < 0) throw not_lockable(folder);
+  if (descriptor_ < 0) throw not_lockable(folder, errno);
   if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
-    const bool held = errno == EWOULDBLOCK;
-    const Error error = held ? Error(Place{.file = folder.root().string()},
-                                     fmt::format("{} is writing to this run", holder_of(descriptor_)),
-                                     "Wait until it has ended, or name another folder")
-                             : not_lockable(folder);
+    const int reason = errno;
+    const std::string holder = holder_of(descriptor_);
     ::close(descriptor_);
-    throw error;
+    if (reason != EWOULDBLOCK) throw not_lockable(folder, reason);
+    throw Error(Place{.file = folder.root().string()}, holder + " is writing to this run",
+                "Wait until it has ended, or name another folder");
   }
   // Only for the message above: that the lock is held does not depend on it, so a full disk is no reason to stop here.
   const std::string process = fmt::format("{}\n", ::getpid());
