@@ -30,6 +30,15 @@ bool out_of_memory(const std::string& message) {
          message.find("out of memory") != std::string::npos;
 }
 
+/// `1440000000000 bytes were asked for at once` from the words of LibTorch's allocator.
+std::string asked_for(const std::string& message) {
+  const std::string mark = "you tried to allocate ";
+  const auto start = message.find(mark);
+  if (start == std::string::npos) return message;
+  const auto number = message.substr(start + mark.size());
+  return number.substr(0, number.find(' ')) + " bytes were asked for at once";
+}
+
 int no_memory(std::ostream& err, const std::string& detail) {
   err << "error: out of memory" << (detail.empty() ? "" : " (" + detail + ")")
       << ". Make `train.batch`, `decode.batch` or the model smaller\n";
@@ -58,7 +67,7 @@ int explain(std::ostream& err, std::exception_ptr thrown) {
     return no_memory(err, first_line(fault.what_without_backtrace()));
   } catch (const c10::Error& fault) {
     const auto what = first_line(fault.what_without_backtrace());
-    return out_of_memory(what) ? no_memory(err, what) : fault_of_program(err, what);
+    return out_of_memory(what) ? no_memory(err, asked_for(what)) : fault_of_program(err, what);
   } catch (const std::bad_alloc&) {
     return no_memory(err, "");
   } catch (const std::exception& fault) {
