@@ -30,10 +30,14 @@ TEST_CASE("digest: follows what can change a result and nothing else", "[study][
 TEST_CASE("digest: follows the content of the data, not where it lies", "[study][digest]") {
   const Toy toy(copied);
   const auto digest = digest_with(toy, {});
-  const auto moved = toy.folder().file("elsewhere/moved", content_of(toy / "train.source"));
-  CHECK(digest_with(toy, {"data.train.source=" + moved.string()}) == digest);
-  toy.folder().file("elsewhere/moved", content_of(toy / "train.source") + "a\n");
-  CHECK(digest_with(toy, {"data.train.source=" + moved.string()}) != digest);
+  const auto [key, file] =
+      GENERATE(std::pair{"data.train.source", "train.source"}, std::pair{"data.validation.source", "held.source"},
+               std::pair{"data.test.target", "held.target"});
+  CAPTURE(key);
+  const auto moved = toy.folder().file("elsewhere/moved", content_of(toy / file));
+  CHECK(digest_with(toy, {std::string(key) + "=" + moved.string()}) == digest);
+  toy.folder().file("elsewhere/moved", content_of(toy / file) + "a\n");
+  CHECK(digest_with(toy, {std::string(key) + "=" + moved.string()}) != digest);
 }
 
 }  // namespace seq2seq::test
