@@ -164,6 +164,7 @@ Key& Keys::add(std::string name, T& field, std::string meaning) {
   if constexpr (Shape::list) {
     facts.get = [&field] {
       std::vector<std::string> items;
+      items.reserve(field.size());
       for (const auto& item : field) items.push_back(to_yaml(item));
       return yaml_list(items);
     };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <cmath>
 #include <cstdlib>
 #include <fstream>
 #include <limits>
@@ -44,7 +45,7 @@ int processors() {
   double quota = 0;
   double period = 0;
   if (quota_file >> quota >> period && quota > 0 && period > 0)
-    count = std::min(count, static_cast<int>(quota / period + 0.5));
+    count = std::min(count, static_cast<int>(std::lround(quota / period)));
   int wanted = 0;
   const char* variable = std::getenv("OMP_NUM_THREADS");
   if (variable != nullptr && read_number(variable, wanted) && wanted > 0) count = std::min(count, wanted);
@@ -82,7 +83,7 @@ std::string device_name([[maybe_unused]] c10::Device device) {
 }  // namespace
 
 c10::Device parse_device(const std::string& text) {
-  if (text == "cpu") return c10::Device(c10::kCPU);
+  if (text == "cpu") return {c10::kCPU};
   int index = 0;
   const bool numbered = text.rfind("cuda:", 0) == 0 && read_number(std::string_view(text).substr(5), index);
   if (text != "cuda" && !numbered) {

@@ -1,7 +1,7 @@
 #include "seq2seq/config/scalar.h"
 
+#include <bit>
 #include <cstdint>
-#include <cstring>
 #include <limits>
 #include <random>
 #include <string>
@@ -32,13 +32,11 @@ TEST_CASE("scalar: numbers are written as a person would", "[config][scalar]") {
 TEST_CASE("scalar: every double reads back to the same bits", "[config][scalar][property]") {
   std::mt19937_64 random(1);
   for (int i = 0; i < 20000; ++i) {
-    const uint64_t bits = random();
-    double value = 0;
-    std::memcpy(&value, &bits, sizeof value);
+    const auto value = std::bit_cast<double>(uint64_t{random()});
     if (value != value || value - value != 0) continue;
     double back = 0;
     from_checked(to_yaml(value), back);
-    REQUIRE(std::memcmp(&value, &back, sizeof value) == 0);
+    REQUIRE(std::bit_cast<uint64_t>(value) == std::bit_cast<uint64_t>(back));
   }
 }
 

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <limits>
 #include <optional>
+#include <ranges>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -94,13 +95,13 @@ class ForgetfulFiles final : public Files {
   }
 
   void lose_power() {
-    for (auto change = pending_.rbegin(); change != pending_.rend(); ++change) {
-      if (change->came_from) {
-        fs::rename(change->path, *change->came_from);
+    for (const auto& change : std::views::reverse(pending_)) {
+      if (change.came_from) {
+        fs::rename(change.path, *change.came_from);
       } else {
-        fs::remove_all(change->path);
+        fs::remove_all(change.path);
       }
-      if (change->was_there) fs::copy(*change->was_there, change->path, fs::copy_options::recursive);
+      if (change.was_there) fs::copy(*change.was_there, change.path, fs::copy_options::recursive);
     }
     pending_.clear();
   }

@@ -1,10 +1,9 @@
 #include "test/support/temporary_folder.h"
 
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
-#include <stdlib.h>
-
 namespace seq2seq::test {
 
 TemporaryFolder::TemporaryFolder() {
@@ -19,7 +18,7 @@ TemporaryFolder::~TemporaryFolder() {
 }
 
 std::filesystem::path TemporaryFolder::file(std::string_view name, std::string_view content) const {
-  const auto path = path_ / name;
+  auto path = path_ / name;
   std::filesystem::create_directories(path.parent_path());
   std::ofstream(path, std::ios::binary) << content;
   return path;
