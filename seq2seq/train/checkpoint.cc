@@ -120,14 +120,17 @@ void prune(Files& files, const RunFolder& folder, int64_t current, std::optional
 
 void save_checkpoint(Files& files, const RunFolder& folder, const Checkpoint& checkpoint, bool is_best, int64_t keep) {
   const int64_t update = checkpoint.state.update;
-  files.make_folder(folder.checkpoints());
+  std::error_code unreadable;
+  if (!fs::exists(folder.checkpoints(), unreadable)) {
+    files.make_folder(folder.checkpoints());
+    files.sync_folder(folder.root());  // or a loss of power takes the folder with all that is in it
+  }
   make_folder_atomically(files, folder.checkpoint(update),
                          [&](const fs::path& partial) { write_checkpoint(files, partial, checkpoint); });
   name_update(files, folder.last(), update);
   // A process killed between a checkpoint and the replacement of `best` is made good by the next one: the state knows
   // which it is.
   const auto best = is_best ? update : checkpoint.state.best_update;
-  std::error_code unreadable;
   if (best && fs::exists(folder.checkpoint(*best), unreadable) && named_update(files, folder, folder.best()) != best)
     name_update(files, folder.best(), *best);
   prune(files, folder, update, best, keep);

@@ -1,0 +1,90 @@
+#include "seq2seq/train/clip.h"
+
+#include <cmath>
+#include <vector>
+
+#include <ATen/Context.h>
+#include <ATen/ops/randn.h>
+#include <ATen/ops/zeros.h>
+
+#include "test/support/catch.h"
+
+namespace seq2seq::train {
+namespace {
+
+using namespace test;
+
+/// A second, plain implementation: all components in one list, in double.
+std::vector<double> flat(const std::vector<at::Tensor>& gradients) {
+  std::vector<double> values;
+  for (const auto& gradient : gradients) {
+    if (!gradient.defined()) continue;
+    const auto copy = gradient.to(at::kDouble).contiguous();
+    values.insert(values.end(), copy.const_data_ptr<double>(), copy.const_data_ptr<double>() + copy.numel());
+  }
+  return values;
+}
+
+double plain_norm(const std::vector<double>& values) {
+  double sum = 0;
+  for (const double value : values) sum += value * value;
+  return std::sqrt(sum);
+}
+
+std::vector<at::Tensor> random_gradients(double scale) {
+  return {at::randn({7, 5}) * scale, at::Tensor(), at::randn({40}, at::kDouble) * scale, at::randn({1}) * scale,
+          at::zeros({0})};
+}
+
+TEST_CASE("clip: the norm is that of all components together", "[train][clip]") {
+  at::manual_seed(GENERATE(range(1, 6)));
+  const auto gradients = random_gradients(3);
+  CHECK_THAT(gradient_norm(gradients), WithinRel(plain_norm(flat(gradients)), 1e-14));
+}
+
+TEST_CASE("clip: the norm of many float32 components is summed in double", "[train][clip]") {
+  // Within 3,000,000 roundings of a double each, 3e-10; sums in float32 are wrong by 1e-5 and more.
+  const std::vector<at::Tensor> gradients{at::zeros({3'000'000}) + 0.1};
+  const double tenth = static_cast<double>(0.1F);
+  CHECK_THAT(gradient_norm(gradients), WithinRel(tenth * std::sqrt(3e6), 1e-9));
+}
+
+TEST_CASE("clip: without any gradient the norm is 0", "[train][clip]") {
+  CHECK(gradient_norm({}) == 0);
+  CHECK(gradient_norm({at::Tensor()}) == 0);
+}
+
+TEST_CASE("clip: every kind does what a plain implementation does", "[train][clip][property]") {
+  at::manual_seed(GENERATE(range(1, 4)));
+  const auto kind = GENERATE(ClipKind::none, ClipKind::norm, ClipKind::value, ClipKind::norm_range);
+  const double scale = GENERATE(0.1, 1.0, 10.0);  // norms of about 0.9, 9 and 90
+  CAPTURE(static_cast<int>(kind), scale);
+  const ClipOptions options{.kind = kind, .limit = 5, .min = 3, .max = 20};
+  const auto gradients = random_gradients(scale);
+  auto expected = flat(gradients);
+  const double norm = plain_norm(expected);
+  double factor = 1;
+  if (kind == ClipKind::norm && norm > 5) factor = 5 / norm;
+  if (kind == ClipKind::norm_range) factor = norm < 3 ? 3 / norm : norm > 20 ? 20 / norm : 1;
+  for (double& value : expected) value = kind == ClipKind::value ? std::fmin(std::fmax(value, -5), 5) : value * factor;
+
+  clip(gradients, gradient_norm(gradients), options);
+
+  const auto clipped = flat(gradients);
+  for (size_t i = 0; i < expected.size(); ++i) REQUIRE_THAT(clipped[i], WithinRel(expected[i], 1e-6));  // float32
+}
+
+TEST_CASE("clip: a norm at the limit is left alone to the bit, as nothing is added to it", "[train][clip]") {
+  const std::vector<at::Tensor> gradients{at::zeros({1}) + 5};
+  clip(gradients, 5, {.kind = ClipKind::norm, .limit = 5});
+  CHECK(gradients[0].item<float>() == 5);
+}
+
+TEST_CASE("clip: a norm of 0 stays 0 in a range", "[train][clip]") {
+  const std::vector<at::Tensor> gradients{at::zeros({3})};
+  clip(gradients, 0, {.kind = ClipKind::norm_range});
+  CHECK(gradients[0].count_nonzero().item<int64_t>() == 0);
+}
+
+}  // namespace
+}  // namespace seq2seq::train

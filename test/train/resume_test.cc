@@ -1,0 +1,257 @@
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "seq2seq/core/error.h"
+#include "seq2seq/train/adam.h"
+#include "seq2seq/train/schedule/halve.h"
+#include "seq2seq/train/schedule/inverse_square_root.h"
+#include "seq2seq/train/schedule/linear.h"
+#include "seq2seq/train/schedule/plateau.h"
+#include "seq2seq/train/sgd.h"
+#include "seq2seq/train/trainer.h"
+#include "seq2seq/train/trainer_state.h"
+#include "test/support/catch.h"
+#include "test/support/failing_files.h"
+#include "test/train/tiny_run.h"
+
+namespace seq2seq::train {
+namespace {
+
+using namespace test;
+
+struct Variant {
+  std::string name;
+  std::function<void(TrainOptions&)> set;
+};
+
+/// Optimisers, schedules, batches and lengths of a run, each of which keeps something of its own between updates.
+std::vector<Variant> variants() {
+  return {
+      {"sgd, constant", [](TrainOptions&) {}},
+      {"sgd with momentum, halved",
+       [](TrainOptions& options) {
+         options.optimizer = selection(
+             "sgd", SgdOptions{.learning_rate = 0.2, .momentum = 0.9, .nesterov = true, .weight_decay = 0.001});
+         options.schedule = selection("halve", HalveOptions{.from_epoch = 1, .every_epochs = 0.5});
+         options.updates.reset();
+         options.epochs = 9.5;
+       }},
+      {"adam, linear, accumulated, by tokens",
+       [](TrainOptions& options) {
+         options.optimizer = selection("adam", AdamOptions{.learning_rate = 0.01});
+         options.schedule = selection("linear", LinearOptions{.warmup_updates = 10});
+         options.batch.sentences = 0;
+         options.batch.tokens = 30;
+         options.accumulate = 2;
+         options.updates.reset();
+         options.epochs = 12;
+       }},
+      {"adamw, inverse square root, smoothed",
+       [](TrainOptions& options) {
+         options.optimizer =
+             selection("adamw", AdamOptions{.learning_rate = 0.02, .weight_decay = 0.1, .decoupled = true});
+         options.schedule = selection("inverse_square_root", InverseSquareRootOptions{.warmup_updates = 7});
+         options.label_smoothing = 0.1;
+         options.accumulate = 3;
+       }},
+      {"adam, plateau, norm range",
+       [](TrainOptions& options) {
+         options.optimizer = selection("adam", AdamOptions{.learning_rate = 0.3});
+         options.schedule = selection("plateau", PlateauOptions{.factor = 0.5, .patience = 1, .minimum = 0.0001});
+         options.clip = {.kind = ClipKind::norm_range, .min = 1, .max = 2};
+         options.validate.every_updates = 3;
+       }},
+  };
+}
+
+TrainOptions options_of(const Variant& variant) {
+  auto options = tiny_options();
+  options.updates = 60;
+  options.validate.every_updates = 7;
+  options.checkpoint.keep = 3;
+  variant.set(options);
+  return options;
+}
+
+/// What of a state does not depend on the clock or on where training was cut.
+std::string timeless(TrainerState state) {
+  state.seconds = 0;
+  state.metrics_bytes = 0;
+  return to_json(state);
+}
+
+void check_same_end(const TinyRun& run, const TinyRun& straight) {
+  const auto update = straight.folder.updates().back();
+  REQUIRE(run.folder.updates().back() == update);
+  const auto ours = load_checkpoint(disk_files(), run.folder, update);
+  const auto theirs = load_checkpoint(disk_files(), straight.folder, update);
+  CHECK(same_tensors(ours.weights, theirs.weights));
+  CHECK(same_tensors(ours.optimizer, theirs.optimizer));
+  CHECK(timeless(ours.state) == timeless(theirs.state));
+  const auto figures = [](const TinyRun& of) {
+    std::vector<std::pair<int64_t, double>> all;
+    for (const auto& line : of.metrics("validation")) all.emplace_back(line.at("update"), line.at("perplexity"));
+    return all;
+  };
+  CHECK(figures(run) == figures(straight));
+}
+
+std::optional<int64_t> newest(TinyRun& run) {
+  const auto checkpoint = newest_whole_checkpoint(disk_files(), run.folder, *run.setup.log);
+  return checkpoint ? std::optional(checkpoint->state.update) : std::nullopt;
+}
+
+TEST_CASE("resume: stopped by the time limit again and again, training ends bit for bit as if never stopped",
+          "[train][resume]") {
+  const auto variant = GENERATE(from_range(variants()));
+  const double minutes = GENERATE(0.4, 0.7, 1.5);
+  CAPTURE(variant.name, minutes);
+  TinyRun straight(0.3);
+  const auto options = options_of(variant);
+  straight.train(options);
+
+  const TemporaryFolder folder;
+  auto limited = options;
+  limited.minutes = minutes;
+  std::optional<int64_t> update;
+  int sessions = 0;
+  for (auto ending = Ending::time_limit; ending == Ending::time_limit; ++sessions) {
+    REQUIRE(sessions < 100);
+    TinyRun session(0.3, folder.path());  // a new process: a model with its first parameters
+    const auto outcome = session.train(limited, update);
+    ending = outcome.ending;
+    update = outcome.update;
+  }
+  REQUIRE(sessions > 2);
+  check_same_end(TinyRun(0.3, folder.path()), straight);
+}
+
+TEST_CASE("resume: killed at any write, training goes on from its newest checkpoint to the same end",
+          "[train][resume]") {
+  const auto variant = GENERATE(from_range(variants()));
+  TinyRun straight(0.3);
+  const auto options = options_of(variant);
+  straight.train(options);
+
+  const TemporaryFolder folder;
+  int sessions = 0;
+  for (int kill_at = 11;; kill_at += 13, ++sessions) {
+    CAPTURE(variant.name, kill_at);
+    REQUIRE(sessions < 100);
+    TinyRun session(0.3, folder.path());
+    FailingFiles files(session.files, kill_at, FailingFiles::Mode::from_then_on);
+    session.setup.files = &files;
+    try {
+      session.train(options, newest(session));
+      break;
+    } catch (const Error&) {  // the process is dead; the next one finds what lies there
+    }
+  }
+  REQUIRE(sessions > 2);
+  check_same_end(TinyRun(0.3, folder.path()), straight);
+}
+
+TEST_CASE("resume: a run extended by more updates ends as one that was to be that long", "[train][resume]") {
+  TinyRun straight(0.3);
+  auto options = tiny_options();
+  options.validate.every_updates = 6;
+  options.updates = 30;
+  straight.train(options);
+  const TemporaryFolder folder;
+  options.updates = 12;
+  TinyRun(0.3, folder.path()).train(options);
+  options.updates = 30;
+  TinyRun extended(0.3, folder.path());
+  CHECK(extended.train(options, 12).ending == Ending::finished);
+  check_same_end(extended, straight);
+}
+
+TEST_CASE("resume: a finished run says so and how to extend it, and is left as it is", "[train][resume]") {
+  TinyRun run;
+  const auto options = tiny_options();
+  run.train(options);
+  const auto metrics = content_of(run.folder.metrics());
+  TinyRun again(0, run.folder.root());
+  const auto outcome = again.train(options, 12);
+  CHECK(outcome.ending == Ending::finished);
+  CHECK(outcome.update == 12);
+  CHECK_THAT(again.said(), ContainsSubstring("finished") && ContainsSubstring("a larger `train.updates`"));
+  CHECK(content_of(run.folder.metrics()) == metrics);
+}
+
+TEST_CASE("resume: a run that patience ended stays ended", "[train][resume]") {
+  TinyRun run;
+  auto options = tiny_options();
+  options.validate = {.every_updates = 1, .patience = 2};
+  run.setup.validate = [](const nn::Model&) { return Figures{{"perplexity", 5}}; };
+  REQUIRE(run.train(options).update == 3);
+  TinyRun again(0, run.folder.root());
+  options.updates = 100;
+  CHECK(again.train(options, 3).ending == Ending::patience);
+  CHECK(run.folder.updates().back() == 3);
+}
+
+TEST_CASE("resume: patience goes on counting where it stood", "[train][resume][validation]") {
+  auto options = tiny_options();
+  options.validate = {.every_updates = 1, .patience = 5};
+  const TemporaryFolder folder;
+  const auto session = [&](int64_t updates, double score, std::optional<int64_t> from) {
+    TinyRun run(0, folder.path());
+    options.updates = updates;
+    run.setup.validate = [score](const nn::Model&) { return Figures{{"perplexity", score}}; };
+    return run.train(options, from);
+  };
+  session(1, 3, {});
+  session(4, 7, 1);  // worse than 3: three without improvement
+  const auto outcome = session(100, 4, 4);
+  CHECK(outcome.ending == Ending::patience);
+  CHECK(outcome.update == 6);
+  CHECK(outcome.best_update == 1);
+  CHECK(outcome.best_score == 3);
+}
+
+TEST_CASE("resume: metrics.jsonl is cut back to the checkpoint", "[train][resume][metrics]") {
+  TinyRun run;
+  auto options = tiny_options();
+  options.report_every_updates = 1;
+  options.checkpoint.every_updates = 5;
+  run.setup.validate = nullptr;
+  options.checkpoint.keep = 10;
+  run.train(options);
+  disk_files().append(run.folder.metrics(), "{\"kind\":\"tra");  // killed within a line
+  TinyRun again(0, run.folder.root());
+  again.setup.validate = nullptr;
+  again.train(options, 5);
+  std::vector<int64_t> updates;
+  for (const auto& line : again.metrics("train")) updates.push_back(line.at("update"));
+  CHECK(updates == std::vector<int64_t>{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12});
+}
+
+TEST_CASE("resume: without its metrics.jsonl a run goes on, with a warning", "[train][resume][metrics]") {
+  TinyRun run;
+  auto options = tiny_options();
+  options.checkpoint.every_updates = 5;
+  options.checkpoint.keep = 10;
+  run.train(options);
+  std::filesystem::remove(run.folder.metrics());
+  TinyRun again(0, run.folder.root());
+  again.train(options, 5);
+  CHECK(again.metrics("header").size() == 1);
+  CHECK_THAT(again.said(), ContainsSubstring("warning: ") && ContainsSubstring("metrics.jsonl: is gone"));
+}
+
+TEST_CASE("resume: another learning rate is taken over, the schedule's factor kept", "[train][resume]") {
+  TinyRun run;
+  auto options = tiny_options();
+  options.schedule = selection("halve", HalveOptions{.from_epoch = 1, .every_epochs = 100});
+  run.train(options);
+  TinyRun again(0, run.folder.root());
+  options.updates = 14;
+  options.optimizer = selection("sgd", SgdOptions{.learning_rate = 0.1});
+  again.train(options, 12);
+  CHECK(again.metrics("train").back().at("learning_rate") == 0.05);
+}
+
+}  // namespace
+}  // namespace seq2seq::train

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "seq2seq/train/checkpoint.h"
+#include "seq2seq/train/trainer.h"
+#include "test/support/temporary_folder.h"
+
+namespace seq2seq::test {
+
+/// Real files that are not synced: a tenth of the time, where no test asks what a loss of power would leave.
+class UnsyncedFiles final : public Files {
+ public:
+  std::string read(const fs::path& path) const override;
+  void write(const fs::path& path, std::string_view bytes) override;
+  void append(const fs::path& path, std::string_view bytes) override;
+  void truncate(const fs::path& path, uint64_t bytes) override;
+  void rename(const fs::path& from, const fs::path& to) override;
+  void make_folder(const fs::path& path) override;
+  void sync_folder(const fs::path& path) override;
+  void remove(const fs::path& path) override;
+};
+
+/// A training of a model of two small layers on 23 random pairs, with a clock of its own: each look at it takes a
+/// second.
+class TinyRun {
+ public:
+  /// The folder is its own when none is given.
+  explicit TinyRun(double dropout = 0, std::optional<std::filesystem::path> folder = {},
+                   at::ScalarType type = at::kFloat);
+
+  train::Outcome train(const train::TrainOptions& options, std::optional<int64_t> resume_from = {});
+
+  /// The mean loss of all pairs, by a forward pass without dropout: what validation measures here unless a test hands
+  /// in its own.
+  double loss() const;
+  /// The lines of metrics.jsonl of this kind.
+  std::vector<nlohmann::json> metrics(const std::string& kind) const;
+  std::string said() const { return said_.str(); }
+
+ private:
+  TemporaryFolder temporary_;
+  std::ostringstream said_;
+  Log log_{said_};
+  train::OptimizerRegistry optimizers_ = train::builtin_optimizers();
+  train::ScheduleRegistry schedules_ = train::builtin_schedules();
+  std::chrono::seconds now_{0};
+
+ public:
+  UnsyncedFiles files;
+  RunFolder folder;
+  data::TextPipeline text;
+  data::Corpus corpus;
+  std::shared_ptr<nn::Model> model;
+  train::Setup setup;
+};
+
+/// SGD at a rate of 0.5 for 12 updates of 4 pairs.
+train::TrainOptions tiny_options();
+
+template <class Options>
+Selection selection(const std::string& kind, const Options& options) {
+  return {.kind = kind, .options = std::make_shared<Options>(options)};
+}
+
+/// Bit for bit the same names, types and values.
+bool same_tensors(const nn::NamedTensors& a, const nn::NamedTensors& b);
+
+}  // namespace seq2seq::test

@@ -1,0 +1,150 @@
+#include "seq2seq/train/update.h"
+
+#include <cmath>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include <c10/core/GradMode.h>
+
+#include "seq2seq/core/error.h"
+#include "seq2seq/train/freeze.h"
+#include "seq2seq/train/objective.h"
+#include "seq2seq/train/sgd.h"
+#include "test/support/catch.h"
+#include "test/support/models.h"
+#include "test/train/tiny_run.h"
+
+namespace seq2seq::train {
+namespace {
+
+using namespace test;
+
+using Indices = std::vector<int64_t>;
+
+/// The weights after one update by these batches, and what it found.
+std::pair<nn::NamedTensors, UpdateResult> after_update(TinyRun& run, const TrainOptions& options,
+                                                       const std::vector<Indices>& batches) {
+  Updater updater(options, run.setup, trainable_parameters(*run.model, {}));
+  auto result = updater.make(batches, {.seed = 1, .update = 3}, 1);
+  return {nn::weights_of(*run.model), result};
+}
+
+void set_nan(TinyRun& run, const std::string& name) {
+  const at::NoGradGuard no_gradient;
+  run.model->named_parameters()[name].fill_(std::numeric_limits<double>::quiet_NaN());
+}
+
+TEST_CASE("update: batches that are accumulated make the update of one batch of all their pairs",
+          "[train][update][batch]") {
+  const auto objective = GENERATE(Objective::per_sentence, Objective::per_token);
+  const double dropout = GENERATE(0.0, 0.4);
+  const double smoothing = GENERATE(0.0, 0.1);
+  CAPTURE(static_cast<int>(objective), dropout, smoothing);
+  auto options = tiny_options();
+  options.objective = objective;
+  options.label_smoothing = smoothing;
+  options.clip = {.kind = ClipKind::norm, .limit = 0.01};
+  TinyRun together(dropout, {}, at::kDouble), apart(dropout, {}, at::kDouble);
+  const auto [joined, joined_result] = after_update(together, options, {{0, 1, 2, 3, 4, 5, 6}});
+  const auto [split, split_result] = after_update(apart, options, {{6, 1}, {0, 5, 3, 2}, {4}});
+  CHECK(split_result.divisor == joined_result.divisor);
+  CHECK_THAT(split_result.loss, WithinRel(joined_result.loss, 1e-12));
+  CHECK_THAT(split_result.gradient_norm, WithinRel(joined_result.gradient_norm, 1e-12));
+  for (const auto& [name, tensor] : joined.tensors) {
+    CAPTURE(name);
+    CHECK(at::allclose(split.tensors.at(name), tensor, 0, 1e-12));  // only the order of sums differs
+  }
+}
+
+TEST_CASE("update: the objective divides the summed loss by sentences or by target tokens", "[train][update]") {
+  TinyRun run;
+  auto options = tiny_options();
+  const Indices pairs{0, 1, 2, 3, 4};  // target lengths 3, 4, 5, 1, 2, and an end symbol each
+  CHECK(after_update(run, options, {pairs}).second.divisor == 5);
+  options.objective = Objective::per_token;
+  CHECK(after_update(run, options, {pairs}).second.divisor == 20);
+}
+
+TEST_CASE("update: a step of SGD is the numerical gradient of the objective times the rate",
+          "[train][update][gradient]") {
+  TinyRun run(0, {}, at::kDouble);
+  auto options = tiny_options();
+  options.clip.kind = ClipKind::none;
+  options.label_smoothing = 0.1;
+  const Indices pairs{0, 1, 2, 3};
+  const auto objective = [&] {
+    const at::NoGradGuard no_gradient;
+    return token_losses(*run.model, data::make_batch(run.corpus, pairs, run.text), 0.1, nullptr).sum().item<double>() /
+           4;
+  };
+  const std::string name = "decoder.embedding.weight";
+  const auto parameter = run.model->named_parameters()[name];
+  const auto numerical = at::zeros_like(parameter.detach());
+  const double step = 1e-5;
+  for (int64_t i = 0; i < parameter.numel(); ++i) {
+    auto value = parameter.detach().view(-1)[i];
+    value += step;
+    const double above = objective();
+    value -= 2 * step;
+    const double below = objective();
+    value += step;
+    numerical.view(-1)[i] = (above - below) / (2 * step);
+  }
+  const auto before = parameter.detach().clone();
+  after_update(run, options, {pairs});
+  CHECK(at::allclose(before - parameter.detach(), 0.5 * numerical, 0, 1e-9));
+}
+
+TEST_CASE("update: what is not finite changes no parameter and names the pairs at fault", "[train][update][error]") {
+  TinyRun run;
+  auto options = tiny_options();
+  options.optimizer = selection("sgd", SgdOptions{.learning_rate = 0.5, .momentum = 0.9});
+  // The vector of one word: only sentences with that word are at fault.
+  const int64_t word = 4;
+  {
+    const at::NoGradGuard no_gradient;
+    run.model->named_parameters()["encoder.embedding.weight"][word].fill_(std::numeric_limits<double>::infinity());
+  }
+  std::string lines;
+  const Indices pairs{7, 2, 9, 4};
+  for (int64_t pair = 0; pair < 10; ++pair) {
+    const auto ids = run.corpus.source[pair];
+    const bool asked = std::find(pairs.begin(), pairs.end(), pair) != pairs.end();
+    if (asked && std::find(ids.begin(), ids.end(), word) != ids.end())
+      lines += (lines.empty() ? "" : ", ") + std::to_string(pair + 1);
+  }
+  REQUIRE_FALSE(lines.empty());
+  const auto before = nn::weights_of(*run.model);
+  Updater updater(options, run.setup, trainable_parameters(*run.model, {}));
+  const auto state = updater.optimizer().state();
+  const auto result = updater.make({pairs}, {.seed = 1, .update = 0}, 1);
+  CHECK_FALSE(result.made);
+  CHECK_THAT(result.fault, ContainsSubstring("nan, with lines " + lines + " of the training files"));
+  CHECK(same_tensors(nn::weights_of(*run.model), before));
+  CHECK(same_tensors(updater.optimizer().state(), state));
+}
+
+TEST_CASE("train: an update that is not finite is skipped and counted, or training stops", "[train][error]") {
+  TinyRun run;
+  auto options = tiny_options();
+  options.accumulate = 2;
+  set_nan(run, "output.weight");
+  run.setup.validate = nullptr;
+  SECTION("skip") {
+    const auto outcome = run.train(options);
+    CHECK(outcome.update == 12);
+    CHECK(outcome.skipped == 12);
+    CHECK_THAT(run.said(), ContainsSubstring("warning: update 1 (epoch 0, batch 1 of it): the loss is nan") &&
+                               ContainsSubstring("8 so far"));
+    CHECK(run.metrics("train").empty());
+  }
+  SECTION("stop") {
+    options.not_finite = NotFinite::stop;
+    CHECK_THROWS_WITH(run.train(options),
+                      ContainsSubstring("update 1 (epoch 0, batch 1 of it): the loss is nan, with lines "));
+  }
+}
+
+}  // namespace
+}  // namespace seq2seq::train
