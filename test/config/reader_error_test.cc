@@ -2,6 +2,8 @@
 #include <utility>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "test/config/sample.h"
 #include "test/support/catch.h"
 #include "test/support/temporary_folder.h"
@@ -103,9 +105,10 @@ TEST_CASE("reader: numbers in foreign notations are refused with what to write",
            {"0xZZ", ", which is hexadecimal: write it in decimal"},
        }) {
     CAPTURE(value);
-    CHECK(faults_of("train: {epochs: " + value + "}") ==
-          "a.yaml:1:17: `train.epochs`: expected a whole number of at least 1 and at most 100 (epochs), found `" +
-              value + "`" + rest);
+    CHECK(faults_of(fmt::format("train: {{epochs: {}}}", value)) ==
+          fmt::format("a.yaml:1:17: `train.epochs`: expected a whole number of at least 1 and at most 100 (epochs), "
+                      "found `{}`{}",
+                      value, rest));
   }
   CHECK_THAT(faults_of("train: {limit: 017}"),
              ContainsSubstring("found `017`, which some read as octal: write 17, or 15 if it is octal"));

@@ -8,8 +8,6 @@
 
 namespace seq2seq {
 
-using test::ContainsSubstring;
-
 TEST_CASE("checksum: equals the published examples of SHA-256", "[core][checksum][witness]") {
   // NIST, "Cryptographic Standards and Guidelines: Examples with Intermediate Values"; the million is of RFC 6234.
   const auto [text, sum] = GENERATE(table<std::string, std::string>({

@@ -4,7 +4,6 @@
 #include <filesystem>
 #include <limits>
 #include <optional>
-#include <ranges>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -95,7 +94,8 @@ class ForgetfulFiles final : public Files {
   }
 
   void lose_power() {
-    for (const auto& change : std::views::reverse(pending_)) {
+    for (; !pending_.empty(); pending_.pop_back()) {
+      const Change& change = pending_.back();
       if (change.came_from) {
         fs::rename(change.path, *change.came_from);
       } else {
@@ -103,7 +103,6 @@ class ForgetfulFiles final : public Files {
       }
       if (change.was_there) fs::copy(*change.was_there, change.path, fs::copy_options::recursive);
     }
-    pending_.clear();
   }
 
  private:
