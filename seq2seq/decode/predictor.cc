@@ -1,11 +1,11 @@
 #include "seq2seq/decode/predictor.h"
 
+#include <utility>
+#include <vector>
+
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/tensor.h>
-
-#include <utility>
-#include <vector>
 
 #include "seq2seq/text/vocabulary.h"
 

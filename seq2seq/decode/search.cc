@@ -1,10 +1,10 @@
 #include "seq2seq/decode/search.h"
 
-#include <ATen/ops/tensor.h>
-#include <c10/util/Exception.h>
-
 #include <algorithm>
 #include <cmath>
+
+#include <ATen/ops/tensor.h>
+#include <c10/util/Exception.h>
 
 #include "seq2seq/decode/beam.h"
 

@@ -1,0 +1,73 @@
+#include "seq2seq/decode/n_best.h"
+
+#include <cstdlib>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "test/support/catch.h"
+
+namespace seq2seq::test {
+namespace {
+
+using decode::Hypothesis;
+using decode::n_best_line;
+
+/// The fields of a line as a reader of the format takes them: the first and the last two off, and what is left is the
+/// text.
+struct Fields {
+  std::string sentence, text, features, score;
+};
+
+Fields read(const std::string& line) {
+  const std::string separator = " ||| ";
+  const size_t first = line.find(separator);
+  const size_t last = line.rfind(separator);
+  const size_t second_last = line.rfind(separator, last - 1);
+  const size_t text = first + separator.size(), features = second_last + separator.size();
+  return {line.substr(0, first), line.substr(text, second_last - text), line.substr(features, last - features),
+          line.substr(last + separator.size())};
+}
+
+/// An empty output with this score, all of it the end symbol's.
+Hypothesis scored(double score) { return {.ids = {}, .token_scores = {score}, .score = score}; }
+
+}  // namespace
+
+TEST_CASE("n-best list: a line has the fields of Moses", "[decode][n_best]") {
+  const Hypothesis hypothesis{.ids = {3, 4}, .token_scores = {-0.25, -0.125, -0.145}, .score = -0.52};
+  REQUIRE(n_best_line(7, "AH B", hypothesis, false) == "7 ||| AH B ||| logprob= -0.52 ||| -0.52");
+  REQUIRE(n_best_line(0, "AH B", hypothesis, true) ==
+          "0 ||| AH B ||| logprob= -0.52 tokens= -0.25 -0.125 -0.145 ||| -0.52");
+}
+
+TEST_CASE("n-best list: a cut hypothesis is marked", "[decode][n_best]") {
+  const Hypothesis hypothesis{.ids = {3}, .token_scores = {-0.25}, .score = -0.25, .cut = true};
+  REQUIRE(read(n_best_line(0, "AH", hypothesis, false)).features == "logprob= -0.25 cut= 1");
+  REQUIRE(read(n_best_line(0, "AH", hypothesis, true)).features == "logprob= -0.25 tokens= -0.25 cut= 1");
+}
+
+TEST_CASE("n-best list: a text is read back, also an empty one and one with separators in it", "[decode][n_best]") {
+  const std::string text = GENERATE("", "AH", "a ||| b", " ||| ", "||| |||");
+  CAPTURE(text);
+  const Fields fields = read(n_best_line(12, text, scored(-1), true));
+  REQUIRE(fields.sentence == "12");
+  REQUIRE(fields.text == text);
+  REQUIRE(fields.score == "-1");
+}
+
+TEST_CASE("n-best list: numbers are read back to 9 digits, and zero has no sign", "[decode][n_best]") {
+  const double score = GENERATE(-123.456789012345, -1e-9, -0.1, -98765.4321987, -3.0 / 7);
+  CAPTURE(score);
+  const Fields fields = read(n_best_line(0, "a", scored(score), true));
+  REQUIRE_THAT(std::strtod(fields.score.c_str(), nullptr), WithinRel(score, 1e-8));
+  std::istringstream features(fields.features);
+  std::string name;
+  double whole = 0, token = 0;
+  features >> name >> whole >> name >> token;
+  REQUIRE(whole == std::strtod(fields.score.c_str(), nullptr));
+  REQUIRE(token == whole);
+  REQUIRE(read(n_best_line(0, "", scored(-0.0), false)).score == "0");
+}
+
+}  // namespace seq2seq::test

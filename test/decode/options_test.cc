@@ -1,0 +1,57 @@
+#include <string>
+
+#include "seq2seq/config/reader.h"
+#include "seq2seq/config/resolved.h"
+#include "seq2seq/core/error.h"
+#include "seq2seq/decode/search.h"
+#include "test/support/catch.h"
+
+namespace seq2seq::test {
+namespace {
+
+void read(const std::string& yaml, decode::DecodeOptions& options) {
+  config::Keys keys;
+  declare(keys, options);
+  config::read_text(yaml, "run.yaml", ".", {}, keys);
+}
+
+}  // namespace
+
+TEST_CASE("decode options: every key reaches its field", "[decode][options]") {
+  decode::DecodeOptions options;
+  read("beam: 7\nn_best: 3\nmax_length: {ratio: 1.5, plus: 4, limit: 90}\nbatch: 5\nallow_unknown: true\n", options);
+  REQUIRE(options.beam == 7);
+  REQUIRE(options.n_best == 3);
+  REQUIRE(options.max_length.ratio == 1.5);
+  REQUIRE(options.max_length.plus == 4);
+  REQUIRE(options.max_length.limit == 90);
+  REQUIRE(options.batch == 5);
+  REQUIRE(options.allow_unknown);
+}
+
+TEST_CASE("decode options: more outputs than hypotheses are refused", "[decode][options][error]") {
+  decode::DecodeOptions options;
+  REQUIRE_NOTHROW(read("beam: 3\nn_best: 3\n", options));
+  REQUIRE_THROWS_WITH(read("beam: 3\nn_best: 4\n", options), ContainsSubstring("n_best") && ContainsSubstring("beam"));
+}
+
+TEST_CASE("decode options: values out of range are refused", "[decode][options][error]") {
+  const std::string yaml = GENERATE("beam: 0", "n_best: 0", "batch: 0", "max_length: {ratio: -1}",
+                                    "max_length: {plus: -1}", "max_length: {limit: 0}");
+  CAPTURE(yaml);
+  decode::DecodeOptions options;
+  REQUIRE_THROWS_AS(read(yaml + "\n", options), UsageError);
+}
+
+TEST_CASE("decode options: how many sources are searched together is not part of the digest", "[decode][options]") {
+  decode::DecodeOptions one, other;
+  other.batch = 3;
+  config::Keys keys, other_keys;
+  declare(keys, one);
+  declare(other_keys, other);
+  REQUIRE(config::digest_text(keys) == config::digest_text(other_keys));
+  other.beam = 3;
+  REQUIRE(config::digest_text(keys) != config::digest_text(other_keys));
+}
+
+}  // namespace seq2seq::test

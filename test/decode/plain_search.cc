@@ -1,0 +1,102 @@
+#include "test/decode/plain_search.h"
+
+#include <algorithm>
+#include <set>
+
+#include "seq2seq/text/vocabulary.h"
+
+namespace seq2seq::test {
+namespace {
+
+using decode::Hypothesis;
+
+/// All extensions of a hypothesis; an ended one has the end symbol as its last id.
+std::vector<Hypothesis> extensions_of(const TreePredictor& predictor, const std::vector<int64_t>& source,
+                                      const Hypothesis& hypothesis) {
+  std::vector<Hypothesis> all;
+  const auto scores = predictor.next(source, hypothesis.ids);
+  for (int64_t word = text::end_id; word < predictor.vocabulary(); ++word) {
+    Hypothesis extended = hypothesis;
+    extended.ids.push_back(word);
+    extended.token_scores.push_back(scores[static_cast<size_t>(word)]);
+    extended.score += extended.token_scores.back();
+    all.push_back(extended);
+  }
+  return all;
+}
+
+bool ended(const Hypothesis& hypothesis) { return hypothesis.ids.back() == text::end_id; }
+
+Hypothesis without_end(Hypothesis hypothesis) {
+  hypothesis.ids.pop_back();
+  return hypothesis;
+}
+
+void sort(std::vector<Hypothesis>& hypotheses) { std::sort(hypotheses.begin(), hypotheses.end(), decode::better); }
+
+void shorten(std::vector<Hypothesis>& hypotheses, int64_t most) {
+  if (static_cast<int64_t>(hypotheses.size()) > most) hypotheses.resize(static_cast<size_t>(most));
+}
+
+}  // namespace
+
+std::vector<Hypothesis> list_outputs(const TreePredictor& predictor, const std::vector<int64_t>& source,
+                                     int64_t longest) {
+  std::vector<Hypothesis> complete, growing(1);
+  for (int64_t words = 0; words <= longest; ++words) {
+    std::vector<Hypothesis> longer;
+    for (const auto& hypothesis : growing) {
+      for (const auto& extended : extensions_of(predictor, source, hypothesis)) {
+        if (ended(extended)) {
+          complete.push_back(without_end(extended));
+        } else {
+          longer.push_back(extended);
+        }
+      }
+    }
+    growing = longer;
+  }
+  sort(complete);
+  return complete;
+}
+
+std::vector<Hypothesis> plain_search(const TreePredictor& predictor, const std::vector<int64_t>& source,
+                                     const PlainSearch& options) {
+  std::vector<Hypothesis> live(1), complete;
+  for (int64_t words = 0; words <= options.longest; ++words) {
+    std::vector<Hypothesis> ranking;
+    for (const auto& hypothesis : live) {
+      for (const auto& extended : extensions_of(predictor, source, hypothesis)) ranking.push_back(extended);
+    }
+    sort(ranking);
+    std::vector<Hypothesis> going_on;
+    std::set<std::vector<int64_t>> completed;
+    for (size_t place = 0; place < ranking.size(); ++place) {
+      if (!ended(ranking[place])) {
+        going_on.push_back(ranking[place]);
+      } else if (static_cast<int64_t>(place) < options.beam) {
+        complete.push_back(without_end(ranking[place]));
+        completed.insert(complete.back().ids);
+      }
+    }
+    sort(complete);
+    if (words == options.longest) {
+      for (auto hypothesis : live) {
+        hypothesis.cut = true;
+        if (!completed.contains(hypothesis.ids)) complete.push_back(hypothesis);
+      }
+      break;
+    }
+    shorten(going_on, options.beam);
+    live = going_on;
+    if (options.drop_beaten && static_cast<int64_t>(complete.size()) >= options.n_best) {
+      const double needed = complete[static_cast<size_t>(options.n_best - 1)].score;
+      std::erase_if(live, [&](const Hypothesis& hypothesis) { return hypothesis.score < needed; });
+    }
+  }
+  sort(complete);
+  shorten(complete, options.n_best);
+  return complete;
+}
+
+}  // namespace seq2seq::test

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "seq2seq/decode/hypothesis.h"
+#include "test/decode/tree_predictor.h"
+
+namespace seq2seq::test {
+
+/// Every output of up to `longest` words, best first: what a search without limits has to find.
+std::vector<decode::Hypothesis> list_outputs(const TreePredictor& predictor, const std::vector<int64_t>& source,
+                                             int64_t longest);
+
+struct PlainSearch {
+  int64_t beam = 1;
+  int64_t n_best = 1;
+  int64_t longest = 1;
+  bool drop_beaten = true;  // rule 3 of search.h; without it the search goes on to the longest output
+};
+
+/// The rules of search.h once more, as plainly as they can be written: whole hypotheses, the whole vocabulary,
+/// everything sorted.
+std::vector<decode::Hypothesis> plain_search(const TreePredictor& predictor, const std::vector<int64_t>& source,
+                                             const PlainSearch& options);
+
+}  // namespace seq2seq::test

@@ -1,0 +1,175 @@
+// Model, text and scores of a run folder against the same in plain PyTorch, scripts/pytorch_model.py.
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <ATen/ops/allclose.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/tensor.h>
+#include <fmt/format.h>
+
+#include "seq2seq/config/reader.h"
+#include "seq2seq/config/resolved.h"
+#include "seq2seq/data/batch.h"
+#include "seq2seq/decode/predictor.h"
+#include "seq2seq/decode/score.h"
+#include "seq2seq/nn/model/seq2seq.h"
+#include "seq2seq/nn/weights.h"
+#include "test/support/catch.h"
+#include "test/support/models.h"
+#include "test/support/temporary_folder.h"
+#include "test/support/witness.h"
+
+namespace seq2seq::test {
+namespace {
+
+/// What stands in a run's configuration and tells which model it is and how text reaches it.
+struct RunConfiguration {
+  text::TokenizerRegistry tokenizers = text::builtin_tokenizers();
+  nn::ModelRegistry models = nn::builtin_models();
+  data::DataOptions data;
+  Selection architecture{.kind = "rnn", .options = nullptr};
+};
+
+struct DataSection {
+  RunConfiguration& run;
+};
+void declare(config::Keys& keys, DataSection& section) {
+  data::declare(keys, section.run.data, section.run.tokenizers);
+}
+
+struct ModelSection {
+  RunConfiguration& run;
+};
+void declare(config::Keys& keys, ModelSection& section) {
+  keys.select_here("architecture", section.run.architecture, section.run.models, "the model");
+}
+
+/// A run folder of an untrained model, with `source` and `target` beside it, and what was computed on these by us.
+struct Run {
+  std::shared_ptr<nn::Model> model;
+  double loss = 0;             // summed over the pairs; the gradient is in the model
+  std::vector<double> scores;  // of all tokens, one after another
+};
+
+const std::string names =
+    "train: {source: a, target: b}, validation: {source: a, target: b}, test: {source: a, target: b}";
+
+/// Words that one vocabulary has and the other has not, words that none has, empty lines, lengths far apart.
+const std::vector<std::pair<std::string, std::string>> pairs{{"a b c", "x y"},
+                                                             {"b", "y y y y y y"},
+                                                             {"", "x"},
+                                                             {"c c c c a b a b a b c a", ""},
+                                                             {"a unknown  b", "z x nowhere"},
+                                                             {"x </s> a", "<unk> <s> z"},
+                                                             {"", ""}};
+
+void write_lines(const TemporaryFolder& folder, const std::string& name) {
+  std::string sources, targets;
+  for (const auto& [source, target] : pairs) {
+    sources += source + "\n";
+    targets += target + "\n";
+  }
+  folder.file(name + "/source", sources);
+  folder.file(name + "/target", targets);
+}
+
+data::Batch batch_of(const data::TextPipeline& text) {
+  std::vector<std::vector<int64_t>> sources, targets;
+  for (const auto& [source, target] : pairs) {
+    sources.push_back(text.source_ids(text.source_tokenizer().tokenize(source)));
+    targets.push_back(text.target_ids(text.target_tokenizer().tokenize(target)));
+  }
+  return data::make_batch(sources, targets, numbers(pairs.size()), text);
+}
+
+double backward(const nn::Model& model, const data::Batch& batch) {
+  const auto state = model.start(model.encode(batch.source, nullptr), at::arange(batch.sentences()));
+  const auto features = model.advance(batch.inputs, *state, nullptr);
+  const auto loss = model.output().loss(features.rows, batch.targets.rows, /*label_smoothing=*/0).sum();
+  loss.backward();
+  return loss.item<double>();
+}
+
+Run make_run(const TemporaryFolder& folder, const std::string& name, const std::string& yaml) {
+  RunConfiguration run;
+  DataSection data_section{run};
+  ModelSection model_section{run};
+  config::Keys keys;
+  keys.section("data", data_section, "data");
+  keys.section("model", model_section, "model");
+  config::read_text(yaml, "run.yaml", folder.path(), {}, keys);
+
+  const data::TextPipeline text(run.data, run.tokenizers, text::Vocabulary({{"a", 5}, {"b", 4}, {"c", 3}, {"▁", 1}}),
+                                text::Vocabulary({{"y", 5}, {"x", 4}, {"z", 3}}));
+  const nn::ModelContext context{.source_vocabulary = text.source_vocabulary().size(),
+                                 .target_vocabulary = text.target_vocabulary().size(),
+                                 .placement = {}};
+  Run made;
+  made.model = run.models.make(run.architecture, context);
+  randomize(*made.model, /*seed=*/name.size());
+  write_lines(folder, name);
+  folder.file(name + "/config.yaml", config::write_yaml(keys));
+  folder.file(name + "/source.vocabulary", text.source_vocabulary().serialize());
+  folder.file(name + "/target.vocabulary", text.target_vocabulary().serialize());
+  folder.file(name + "/checkpoints/last", "7\n");
+  folder.file(name + "/checkpoints/7/weights.safetensors", nn::to_safetensors(nn::weights_of(*made.model)));
+
+  const auto batch = batch_of(text);
+  made.loss = backward(*made.model, batch);
+  for (const auto& pair : decode::score(decode::ModelPredictor(*made.model), batch)) {
+    made.scores.insert(made.scores.end(), pair.token_scores.begin(), pair.token_scores.end());
+  }
+  return made;
+}
+
+/// Equal to 1e-5 of max(1, |.|): float32 against double, and another library.
+bool agree(const at::Tensor& ours, const at::Tensor& theirs) {
+  const auto off = (ours.to(at::kDouble) - theirs).abs();
+  return ours.sizes() == theirs.sizes() && (off <= 1e-5 * theirs.abs().clamp_min(1)).all().item<bool>();
+}
+
+}  // namespace
+
+TEST_CASE("run folder: plain PyTorch gives the same loss, gradients and scores", "[decode][score][witness][gradient]") {
+  const std::string two = "encoder: {layers: 2, cells: 6}, decoder: {layers: 2, cells: 6}";
+  const std::vector<std::string> variants{
+      "data: {" + names + ", reverse: none}\nmodel: {embedding: {size: 5}, " + two + "}\n",
+      "data: {" + names +
+          ", reverse: source, source: {end: reversed}}\nmodel: {embedding: {size: 5}, bridge: {layers: top}, "
+          "encoder: {layers: 1, cells: 6}, decoder: {layers: 3, cells: 6}}\n",
+      "data: {" + names + ", reverse: target, source: {end: none}}\nmodel: {embedding: {size: 6, tied: true}, " + two +
+          "}\n",
+      "data: {" + names + ", reverse: both}\nmodel: {embedding: {size: 5}, " + two + "}\n",
+      "data: {" + names +
+          ", source: {tokenizer: {kind: character}}, target: {tokenizer: {kind: character}}}\n"
+          "model: {embedding: {size: 5}, " +
+          two + "}\n"};
+  const TemporaryFolder folder;
+  std::vector<Run> runs;
+  for (size_t i = 0; i < variants.size(); ++i) runs.push_back(make_run(folder, fmt::format("run{}", i), variants[i]));
+
+  if (!run_witness("pytorch_model.py", folder.path())) {
+    WARN("skipped: no witness torch");
+    return;
+  }
+
+  for (size_t i = 0; i < runs.size(); ++i) {
+    CAPTURE(i, variants[i]);
+    const auto file = folder / fmt::format("run{}/witness.safetensors", i);
+    const auto theirs = nn::from_safetensors(content_of(file), file).tensors;
+    REQUIRE_THAT(runs[i].loss, WithinRel(theirs.at("loss").item<double>(), 1e-5));
+    REQUIRE(agree(at::tensor(runs[i].scores, at::kDouble), theirs.at("scores")));
+    const auto parameters = runs[i].model->named_parameters();
+    REQUIRE(theirs.size() == parameters.size() + 2);
+    for (const auto& parameter : parameters) {
+      CAPTURE(parameter.key());
+      REQUIRE(agree(parameter.value().grad(), theirs.at(parameter.key())));
+    }
+  }
+}
+
+}  // namespace seq2seq::test

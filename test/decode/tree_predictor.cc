@@ -1,0 +1,103 @@
+#include "test/decode/tree_predictor.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <utility>
+
+#include <ATen/ops/empty.h>
+
+#include "seq2seq/core/random.h"
+#include "seq2seq/text/vocabulary.h"
+
+namespace seq2seq::test {
+namespace {
+
+using Ids = std::vector<int64_t>;
+
+struct TreeState final : decode::PredictorState {
+  struct Row {
+    Ids source, written;  // written: without start symbol
+    bool started = false;
+  };
+  std::vector<Row> rows;
+};
+
+Ids to_vector(const at::Tensor& ids) {
+  const auto flat = ids.contiguous();
+  return {flat.const_data_ptr<int64_t>(), flat.const_data_ptr<int64_t>() + flat.numel()};
+}
+
+}  // namespace
+
+int64_t TreePredictor::vocabulary() const { return text::special_count + options_.words; }
+
+std::vector<double> TreePredictor::next(const Ids& source, const Ids& written) const {
+  uint64_t node = 17;
+  for (const int64_t id : source) node = node * 1000003 + static_cast<uint64_t>(id);
+  for (const int64_t id : written) node = node * 999983 + static_cast<uint64_t>(id) + 7;
+  const RandomStream stream(options_.seed, Purpose::sampling);
+  std::vector<double> scores;
+  double sum = 0;
+  for (int64_t word = 0; word < vocabulary(); ++word) {
+    const double uniform = 2 * stream.uniform(node, static_cast<uint32_t>(word)) - 1;
+    scores.push_back(options_.sharpness * uniform + (word == text::end_id ? options_.end_logit : 0));
+    sum += std::exp(scores.back());
+  }
+  for (double& score : scores) score -= std::log(sum);
+  return scores;
+}
+
+std::unique_ptr<decode::PredictorState> TreePredictor::start(const nn::Packed& sources) const {
+  auto state = std::make_unique<TreeState>();
+  for (auto& source : data::unpack(sources)) state->rows.push_back({.source = std::move(source), .written = {}});
+  return state;
+}
+
+nn::TopK TreePredictor::extend(decode::PredictorState& state, const nn::Ids& survivors, const nn::Ids& tokens,
+                               int64_t k) const {
+  auto& rows = dynamic_cast<TreeState&>(state).rows;
+  const Ids kept = to_vector(survivors), words = to_vector(tokens);
+  const int64_t width = std::min(k, vocabulary() - 2);
+  const auto count = static_cast<int64_t>(kept.size());
+  nn::TopK best{at::empty({count, width}, at::kDouble), at::empty({count, width}, at::kLong)};
+  auto* score = best.scores.mutable_data_ptr<double>();
+  auto* id = best.ids.mutable_data_ptr<int64_t>();
+  std::vector<TreeState::Row> next_rows;
+  for (size_t i = 0; i < kept.size(); ++i) {
+    auto row = rows.at(static_cast<size_t>(kept[i]));
+    if (row.started) row.written.push_back(words[i]);
+    row.started = true;
+    const auto scores = next(row.source, row.written);
+    std::vector<std::pair<double, int64_t>> ranked;
+    for (int64_t word = 0; word < vocabulary(); ++word) {
+      if (word != text::start_id && word != text::unknown_id)
+        ranked.emplace_back(-scores[static_cast<size_t>(word)], word);
+    }
+    std::sort(ranked.begin(), ranked.end());
+    for (int64_t place = 0; place < width; ++place) {
+      *score++ = -ranked[static_cast<size_t>(place)].first;
+      *id++ = ranked[static_cast<size_t>(place)].second;
+    }
+    next_rows.push_back(std::move(row));
+  }
+  rows = std::move(next_rows);
+  extended_ += count;
+  return best;
+}
+
+at::Tensor TreePredictor::score(const nn::Packed& sources, const nn::Packed&, const nn::Packed& targets) const {
+  const auto all_sources = data::unpack(sources);
+  std::map<int64_t, Ids> written;
+  const Ids words = to_vector(targets.rows), owners = to_vector(targets.layout->owner);
+  at::Tensor scores = at::empty({targets.layout->rows()}, at::kDouble);
+  for (size_t row = 0; row < words.size(); ++row) {
+    Ids& before = written[owners[row]];
+    const auto all = next(all_sources[static_cast<size_t>(owners[row])], before);
+    scores.mutable_data_ptr<double>()[row] = all[static_cast<size_t>(words[row])];
+    before.push_back(words[row]);
+  }
+  return scores;
+}
+
+}  // namespace seq2seq::test

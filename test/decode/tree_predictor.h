@@ -1,0 +1,40 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "seq2seq/decode/predictor.h"
+
+namespace seq2seq::test {
+
+/// A predictor whose probabilities are made up: those of the next word are drawn anew for each source and each
+/// beginning of an output. Its space is small enough to be listed, and nothing about it is smooth, so that a search has
+/// to go everywhere.
+class TreePredictor final : public decode::Predictor {
+ public:
+  struct Options {
+    uint64_t seed = 1;
+    int64_t words = 3;     // besides the specials
+    double sharpness = 2;  // logits are uniform in [-sharpness, sharpness]; 0: all words are equal
+    double end_logit = 0;  // added to the end symbol's
+  };
+  explicit TreePredictor(const Options& options) : options_(options) {}
+
+  std::unique_ptr<decode::PredictorState> start(const nn::Packed& sources) const override;
+  nn::TopK extend(decode::PredictorState& state, const nn::Ids& survivors, const nn::Ids& tokens,
+                  int64_t k) const override;
+  at::Tensor score(const nn::Packed& sources, const nn::Packed& inputs, const nn::Packed& targets) const override;
+
+  int64_t vocabulary() const;
+  /// Natural log-probabilities of every word [V] after `written` (without start symbol), given a source.
+  std::vector<double> next(const std::vector<int64_t>& source, const std::vector<int64_t>& written) const;
+  int64_t extended() const { return extended_; }  // hypotheses given to extend() so far
+
+ private:
+  Options options_;
+  mutable std::atomic<int64_t> extended_ = 0;
+};
+
+}  // namespace seq2seq::test

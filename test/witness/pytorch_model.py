@@ -1,0 +1,45 @@
+"""The models of run folders in plain PyTorch: pytorch_model.py FOLDER.
+
+FOLDER holds run folders, in each of them two files of lines beside it, `source` and `target`. For each run it writes
+`witness.safetensors`: `loss`, summed over all targets, and its gradient by each parameter, in double; `scores`, what
+scripts/pytorch_model.py prints for each token of each target, one after another.
+"""
+
+import contextlib
+import io
+import json
+import sys
+from pathlib import Path
+
+try:
+    import safetensors.torch
+    import torch
+except ImportError as missing:
+    print(missing, file=sys.stderr)
+    sys.exit(77)
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
+import pytorch_model
+
+
+def loss_and_gradients(run):
+    model, text = pytorch_model.load(run, "last")
+    model.double()
+    sources, targets = (pytorch_model.read_lines(run / side) for side in ("source", "target"))
+    loss = model.loss([text.source(line) for line in sources], [text.target(line) for line in targets])
+    loss.backward()
+    return {"loss": loss.detach(), **{name: p.grad for name, p in model.named_parameters()}}
+
+
+def printed_scores(run):
+    sys.argv = ["pytorch_model.py", str(run), str(run / "source"), str(run / "target"), "--json"]
+    with contextlib.redirect_stdout(io.StringIO()) as output:
+        pytorch_model.main()
+    pairs = [json.loads(line) for line in output.getvalue().splitlines()]
+    for pair in pairs:
+        assert abs(sum(pair["token_scores"]) - pair["score"]) < 1e-9, "a pair's score is the sum of its tokens'"
+    return torch.tensor([score for pair in pairs for score in pair["token_scores"]], dtype=torch.double)
+
+
+for run in Path(sys.argv[1]).iterdir():
+    safetensors.torch.save_file({**loss_and_gradients(run), "scores": printed_scores(run)}, run / "witness.safetensors")
