@@ -101,6 +101,15 @@ TEST_CASE("beam search: equals the rules written plainly", "[decode][search][pro
   }
 }
 
+TEST_CASE("beam search: equals the rules written plainly where many scores are equal", "[decode][search][property]") {
+  const auto seed = GENERATE(range<uint64_t>(1, 21));
+  const auto beam = GENERATE(range<int64_t>(1, 7));
+  CAPTURE(seed, beam);
+  const TreePredictor predictor({.seed = seed, .words = 4, .sharpness = 2, .grain = 0.5});
+  require_same(search_one(predictor, {3}, options_of(beam, beam, 6)),
+               plain_search(predictor, {3}, {.beam = beam, .n_best = beam, .longest = 6}));
+}
+
 TEST_CASE("beam search: dropping hypotheses that cannot win changes nothing unless one is cut",
           "[decode][search][property]") {
   const auto seed = GENERATE(range<uint64_t>(1, 21));

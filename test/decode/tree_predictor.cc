@@ -44,7 +44,10 @@ std::vector<double> TreePredictor::next(const Ids& source, const Ids& written) c
     scores.push_back(options_.sharpness * uniform + (word == text::end_id ? options_.end_logit : 0));
     sum += std::exp(scores.back());
   }
-  for (double& score : scores) score -= std::log(sum);
+  for (double& score : scores) {
+    score -= std::log(sum);
+    if (options_.grain > 0) score = options_.grain * std::floor(score / options_.grain);
+  }
   return scores;
 }
 

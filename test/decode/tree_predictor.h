@@ -19,6 +19,7 @@ class TreePredictor final : public decode::Predictor {
     int64_t words = 3;     // besides the specials
     double sharpness = 2;  // logits are uniform in [-sharpness, sharpness]; 0: all words are equal
     double end_logit = 0;  // added to the end symbol's
+    double grain = 0;      // scores are rounded down to multiples of it, so that many are equal; 0: not
   };
   explicit TreePredictor(const Options& options) : options_(options) {}
 
