@@ -86,17 +86,10 @@ Outcome Session::run() {
   return outcome(*ending);
 }
 
+/// A run that patience ended stays ended; one that reached its end goes on only when it is to be longer.
 std::optional<Ending> Session::already_ended() const {
-  if (state_.finished && state_.finished_because == "patience") {
-    setup_.log->say(fmt::format("The run is finished: `train.validate.patience: {}` ended it at update {}",
-                                options_.validate.patience, format_count(state_.update)));
-    return Ending::patience;
-  }
-  if (!saved_ || !reached_end()) return {};
-  setup_.log->say(
-      fmt::format("The run is finished: {} updates, {:.4g} epochs. To extend it, resume it with a larger `train.{}`",
-                  format_count(state_.update), order_->epochs_made(), options_.updates ? "updates" : "epochs"));
-  return Ending::finished;
+  if (state_.finished && state_.finished_because == "patience") return Ending::patience;
+  return saved_ && reached_end() ? std::optional(Ending::finished) : std::nullopt;
 }
 
 void Session::update() {
