@@ -89,6 +89,7 @@ std::vector<std::vector<Hypothesis>> search(const Predictor& predictor, const nn
     step = extend(beams, best);
   }
   std::vector<std::vector<Hypothesis>> outputs;
+  outputs.reserve(beams.size());
   for (const auto& beam : beams) outputs.push_back(beam.best());
   return outputs;
 }

@@ -33,6 +33,7 @@ std::vector<std::vector<Hypothesis>> search_all(const decode::Predictor& predict
                                                 const std::vector<std::vector<int64_t>>& sources,
                                                 const DecodeOptions& options) {
   std::vector<int64_t> lengths;
+  lengths.reserve(sources.size());
   for (const auto& source : sources) lengths.push_back(static_cast<int64_t>(source.size()));
   return decode::search(predictor, pack(sources), lengths, options);
 }
