@@ -143,7 +143,7 @@ TEST_CASE("run folder: plain PyTorch gives the same loss, gradients and scores",
           "encoder: {layers: 1, cells: 6}, decoder: {layers: 3, cells: 6}}\n",
       "data: {" + names + ", reverse: target, source: {end: none}}\nmodel: {embedding: {size: 6, tied: true}, " + two +
           "}\n",
-      "data: {" + names + ", reverse: both}\nmodel: {embedding: {size: 5}, " + two + "}\n",
+      "data: {" + names + ", reverse: both}\nmodel: {embedding: {size: 5}, output: {bias: false}, " + two + "}\n",
       "data: {" + names +
           ", source: {tokenizer: {kind: character}}, target: {tokenizer: {kind: character}}}\n"
           "model: {embedding: {size: 5}, " +

@@ -1,6 +1,7 @@
 #include "seq2seq/nn/output/full.h"
 
 #include <algorithm>
+#include <optional>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/addmm.h>
@@ -31,16 +32,16 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
 /// three that composing them would keep: the logits become the probabilities, and these the gradient.
 class CrossEntropy : public torch::autograd::Function<CrossEntropy> {
  public:
-  static Tensor forward(AutogradContext* context, const Tensor& x, const Tensor& weight, const Tensor& bias,
-                        const Tensor& targets, double smoothing) {
-    auto z = linear(x, weight, bias);
+  static Tensor forward(AutogradContext* context, const Tensor& x, const Tensor& weight,
+                        const std::optional<Tensor>& bias, const Tensor& targets, double smoothing) {
+    auto z = linear(x, weight, bias.value_or(Tensor()));
     const auto column = targets.unsqueeze(1);
     const auto normalizer = z.logsumexp(1, /*keepdim=*/true);
     auto loss = (normalizer - z.gather(1, column)).squeeze(1);
     if (smoothing > 0) loss = (1 - smoothing) * loss + smoothing * (normalizer.squeeze(1) - z.mean(1));
     z.sub_(normalizer).exp_();
     context->saved_data["smoothing"] = smoothing;
-    context->saved_data["bias"] = bias.defined();
+    context->saved_data["bias"] = bias.has_value();
     context->save_for_backward({x, weight, targets, z});
     return loss;
   }
@@ -80,7 +81,8 @@ Tensor FullOutput::logits(const Tensor& features) const {
 Tensor FullOutput::loss(const Tensor& features, const Ids& targets, double label_smoothing) const {
   check_shape(features, {targets.size(0), weight_.size(1)}, "features for the output layer [N, H]");
   const auto device = weight_.device();
-  return CrossEntropy::apply(features.to(device), weight_, bias_, targets.to(device), label_smoothing);
+  return CrossEntropy::apply(features.to(device), weight_, bias_.defined() ? std::optional(bias_) : std::nullopt,
+                             targets.to(device), label_smoothing);
 }
 
 Tensor FullOutput::score(const Tensor& features, const Ids& targets) const {
