@@ -110,7 +110,7 @@ void prune(Files& files, const RunFolder& folder, int64_t current, std::optional
   for (const int64_t update : updates) {
     if (update <= current && kept < keep) {
       ++kept;
-    } else if (update > current || update != best) {
+    } else if (update != best) {
       files.remove(folder.checkpoint(update));
     }
   }

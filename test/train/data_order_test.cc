@@ -50,8 +50,15 @@ TEST_CASE("data order: fractions of an epoch end with the first batch at or afte
     double epochs;
     int64_t accumulate, updates;
   };
-  const auto wanted = GENERATE(values<Case>(
-      {{1, 1, 10}, {0.3, 1, 3}, {2.5, 1, 25}, {1.25, 1, 13}, {2.3, 1, 23}, {7.3, 1, 73}, {1, 4, 3}, {1.5, 4, 5}}));
+  const auto wanted = GENERATE(values<Case>({{1, 1, 10},
+                                             {0.3, 1, 3},
+                                             {1.1, 1, 11},
+                                             {2.5, 1, 25},
+                                             {1.25, 1, 13},
+                                             {2.3, 1, 23},
+                                             {7.3, 1, 73},
+                                             {1, 4, 3},
+                                             {1.5, 4, 5}}));
   CAPTURE(wanted.epochs, wanted.accumulate);
   DataOrder order(corpus, {.sentences = 1}, 1, 0, 0);
   CHECK(order.updates_in(wanted.epochs, wanted.accumulate) == static_cast<double>(wanted.updates));

@@ -42,7 +42,7 @@ std::vector<at::Tensor> tensors_of(const NamedParameters& parameters) {
 
 /// The same gradients for the same update; the last parameter never has one, the first only from the third update on.
 void give_gradients(const NamedParameters& parameters, int update) {
-  at::manual_seed(static_cast<uint64_t>(1000 + update));
+  at::manual_seed(1000 + static_cast<uint64_t>(update));
   for (const auto& [name, parameter] : parameters) {
     const auto gradient = at::randn(parameter.sizes(), parameter.options().requires_grad(false));
     if (name != "d.unused" && (name != "a" || update >= 2)) parameter.mutable_grad() = gradient;

@@ -218,7 +218,7 @@ TEST_CASE("resume: metrics.jsonl is cut back to the checkpoint", "[train][resume
   run.setup.validate = nullptr;
   options.checkpoint.keep = 10;
   run.train(options);
-  disk_files().append(run.folder.metrics(), "{\"kind\":\"tra");  // killed within a line
+  disk_files().append(run.folder.metrics(), R"({"kind":"tra)");  // killed within a line
   TinyRun again(0, run.folder.root());
   again.setup.validate = nullptr;
   again.train(options, 5);

@@ -46,7 +46,7 @@ void UnsyncedFiles::make_folder(const fs::path& path) { fs::create_directories(p
 void UnsyncedFiles::sync_folder(const fs::path&) {}
 void UnsyncedFiles::remove(const fs::path& path) { fs::remove_all(path); }
 
-TinyRun::TinyRun(double dropout, std::optional<std::filesystem::path> where, at::ScalarType type)
+TinyRun::TinyRun(double dropout, const std::optional<std::filesystem::path>& where, at::ScalarType type)
     : folder(where.value_or(temporary_.path())),
       text(tiny_text()),
       corpus(corpus_of(random_ids(1, lengths(0), kShape.source_words), random_ids(2, lengths(2), kShape.target_words))),

@@ -36,7 +36,7 @@ class UnsyncedFiles final : public Files {
 class TinyRun {
  public:
   /// The folder is its own when none is given.
-  explicit TinyRun(double dropout = 0, std::optional<std::filesystem::path> folder = {},
+  explicit TinyRun(double dropout = 0, const std::optional<std::filesystem::path>& folder = {},
                    at::ScalarType type = at::kFloat);
 
   train::Outcome train(const train::TrainOptions& options, std::optional<int64_t> resume_from = {});

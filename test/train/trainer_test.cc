@@ -4,6 +4,7 @@
 #include <csignal>
 #include <limits>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "seq2seq/train/adam.h"
 #include "seq2seq/train/schedule/halve.h"
 #include "seq2seq/train/schedule/plateau.h"
+#include "seq2seq/train/sgd.h"
 #include "test/support/catch.h"
 #include "test/train/tiny_run.h"
 
@@ -132,6 +134,19 @@ TEST_CASE("train: it stops after as many validations without improvement as pati
   const auto last = load_checkpoint(disk_files(), run.folder, 8);
   CHECK(last.state.finished);
   CHECK(last.state.finished_because == "patience");
+}
+
+TEST_CASE("train: each update drops out other units", "[train][dropout]") {
+  TinyRun run(0.5);
+  run.setup.validate = nullptr;
+  auto options = tiny_options();
+  options.batch.sentences = 100;                                             // all pairs in each update
+  options.optimizer = selection("sgd", SgdOptions{.learning_rate = 1e-20});  // no parameter moves
+  options.report_every_updates = 1;
+  run.train(options);
+  std::set<double> losses;
+  for (const auto& line : run.metrics("train")) losses.insert(line.at("loss").get<double>());
+  CHECK(losses.size() == 12);
 }
 
 TEST_CASE("train: metrics.jsonl says what the updates found", "[train][metrics]") {

@@ -50,7 +50,8 @@ TEST_CASE("schedule: a cut comes with the first update at or after its place, wh
   for (int update = 0; update < 4 * per_epoch; ++update) {
     // In whole numbers: cuts made = 1 + floor((update / per_epoch - 1) * cuts_per_epoch).
     const int cuts = update < per_epoch ? 0 : 1 + (update - per_epoch) * cuts_per_epoch / per_epoch;
-    const double epoch = update / per_epoch + static_cast<double>(update % per_epoch) / per_epoch;
+    const int whole = update / per_epoch;
+    const double epoch = whole + static_cast<double>(update % per_epoch) / per_epoch;
     CAPTURE(update);
     REQUIRE(halve.factor({.update = update, .epoch = epoch, .total_updates = 0}) == std::pow(0.5, cuts));
   }
