@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cstdint>
 #include <cstring>
 #include <limits>
 #include <utility>
 
-#include <ATen/ops/from_blob.h>
+#include <ATen/ops/empty.h>
 #include <c10/core/GradMode.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -162,8 +163,6 @@ class Reader {
   }
 
   at::Tensor tensor(const Entry& entry) const {
-    // from_blob takes no const pointer; the clone only reads, and memcpy into fresh memory needs no alignment of the
-    // bytes.
     auto copy = at::empty(entry.shape, entry.type);
     if (entry.end > entry.begin)
       std::memcpy(copy.mutable_data_ptr(), bytes_.data() + data_start() + entry.begin, entry.end - entry.begin);

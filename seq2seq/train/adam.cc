@@ -1,5 +1,8 @@
 #include "seq2seq/train/adam.h"
 
+#include <optional>
+#include <utility>
+
 #include <ATen/ops/_foreach_add.h>
 #include <ATen/ops/_fused_adam.h>
 #include <ATen/ops/_fused_adamw.h>
@@ -31,7 +34,7 @@ void declare(config::Keys& keys, AdamOptions& options) {
       .at_least(0);
 }
 
-Adam::Adam(const Options& options, const NamedParameters& parameters) : options_(options), parameters_(parameters) {
+Adam::Adam(const Options& options, NamedParameters parameters) : options_(options), parameters_(std::move(parameters)) {
   for (const auto& [name, parameter] : parameters_) {
     average_.push_back(at::zeros_like(parameter.detach()));
     square_average_.push_back(at::zeros_like(parameter.detach()));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <vector>
 
 #include "seq2seq/config/keys.h"
@@ -23,7 +24,7 @@ void declare(config::Keys& keys, AdamOptions& options);
 class Adam final : public Optimizer {
  public:
   using Options = AdamOptions;
-  Adam(const Options& options, const NamedParameters& parameters);
+  Adam(const Options& options, NamedParameters parameters);
   void step(double learning_rate) override;
   double learning_rate() const override { return options_.learning_rate; }
   nn::NamedTensors state() const override;  // `<parameter>.exp_avg`, `<parameter>.exp_avg_sq`, `<parameter>.step`

@@ -4,7 +4,9 @@
 #include <charconv>
 #include <filesystem>
 #include <map>
+#include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>

@@ -1,5 +1,7 @@
 #include "seq2seq/train/clip.h"
 
+#include <algorithm>
+
 #include <ATen/ops/_foreach_mul.h>
 #include <ATen/ops/_foreach_norm.h>
 #include <ATen/ops/stack.h>

@@ -1,5 +1,6 @@
 #include "seq2seq/train/metrics_log.h"
 
+#include <algorithm>
 #include <cmath>
 #include <system_error>
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <utility>
 
 #include "seq2seq/core/files.h"
 #include "seq2seq/core/log.h"

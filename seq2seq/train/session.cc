@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <cmath>
+#include <string>
 
 #include <c10/core/GradMode.h>
 #include <fmt/format.h>

@@ -1,5 +1,8 @@
 #include "seq2seq/train/sgd.h"
 
+#include <string>
+#include <utility>
+
 #include <ATen/ops/_fused_sgd.h>
 #include <ATen/ops/zeros_like.h>
 #include <c10/core/GradMode.h>
@@ -19,7 +22,7 @@ void declare(config::Keys& keys, SgdOptions& options) {
             [&options] { return options.nesterov && options.momentum == 0 ? "needs `momentum` above 0" : ""; });
 }
 
-Sgd::Sgd(const Options& options, const NamedParameters& parameters) : options_(options), parameters_(parameters) {
+Sgd::Sgd(const Options& options, NamedParameters parameters) : options_(options), parameters_(std::move(parameters)) {
   if (options_.momentum == 0) return;
   for (const auto& [name, parameter] : parameters_) momentum_.push_back(at::zeros_like(parameter.detach()));
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <vector>
 
 #include "seq2seq/config/keys.h"
@@ -20,7 +21,7 @@ void declare(config::Keys& keys, SgdOptions& options);
 class Sgd final : public Optimizer {
  public:
   using Options = SgdOptions;
-  Sgd(const Options& options, const NamedParameters& parameters);
+  Sgd(const Options& options, NamedParameters parameters);
   void step(double learning_rate) override;
   double learning_rate() const override { return options_.learning_rate; }
   nn::NamedTensors state() const override;  // `<parameter>.momentum_buffer`, when there is momentum

@@ -1,5 +1,8 @@
 #include "seq2seq/train/trainer_state.h"
 
+#include <cstdint>
+#include <optional>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
+#include <utility>
 
 #include <ATen/ops/full_like.h>
 #include <fmt/format.h>
@@ -44,10 +45,10 @@ std::set<int64_t> pairs_at_fault(const std::vector<data::Batch>& batches, const 
 
 }  // namespace
 
-Updater::Updater(const TrainOptions& options, const Setup& setup, const NamedParameters& parameters)
+Updater::Updater(const TrainOptions& options, const Setup& setup, NamedParameters parameters)
     : options_(options),
       setup_(setup),
-      parameters_(parameters),
+      parameters_(std::move(parameters)),
       optimizer_(setup.optimizers->make(options.optimizer, parameters_)) {}
 
 UpdateResult Updater::make(const std::vector<Indices>& plan, const nn::Draw& draw, double factor) {

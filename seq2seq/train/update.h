@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -23,7 +24,7 @@ struct UpdateResult {
 /// Makes updates: losses and gradients of some batches, clipping, the optimiser's step.
 class Updater {
  public:
-  Updater(const TrainOptions& options, const Setup& setup, const NamedParameters& parameters);
+  Updater(const TrainOptions& options, const Setup& setup, NamedParameters parameters);
 
   /// `batches` are indices of pairs; `draw` is what dropout draws from; the optimiser's learning rate is multiplied by
   /// `factor`.
