@@ -71,7 +71,7 @@ void check_names(const nn::NamedTensors& named, const NamedParameters& parameter
                  const std::vector<std::string>& whats, const std::filesystem::path& file) {
   std::set<std::string> expected;
   for (const auto& what : whats) {
-    for (const auto& [name, parameter] : parameters) expected.insert(name + "." + what);
+    for (const auto& [name, parameter] : parameters) expected.insert(fmt::format("{}.{}", name, what));
   }
   for (const auto& name : expected) {
     if (!named.tensors.contains(name))
