@@ -47,9 +47,9 @@ void print_description(std::ostream& out, const study::RunDescription& run) {
   for (const auto& sitting : run.sittings) {
     const auto& machine = sitting.machine;
     line(out, "trained",
-         fmt::format("{} from update {}: {}, {} thread(s), {}, {}, LibTorch {}", sitting.started,
-                     format_count(sitting.from_update), machine.device, machine.threads, machine.product_library,
-                     machine.instruction_set, machine.torch));
+         fmt::format("{} from update {}: {}, {} thread(s), kernels for {}; LibTorch {} with {} for {}", sitting.started,
+                     format_count(sitting.from_update), machine.device, machine.threads, machine.kernels, machine.torch,
+                     machine.product_library, machine.instruction_set));
   }
 }
 

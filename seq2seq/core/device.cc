@@ -22,6 +22,7 @@
 #endif
 
 #include "seq2seq/core/error.h"
+#include "seq2seq/core/isa.h"
 #include "seq2seq/core/text.h"
 
 namespace seq2seq {
@@ -107,6 +108,7 @@ Machine prepare_machine(int threads, c10::Device device) {
   return {.threads = at::get_num_threads(),
           .product_library = product_library(),
           .instruction_set = at::get_cpu_capability(),
+          .kernels = name(best_isa()),
           .device = device_name(device),
           .torch = TORCH_VERSION};
 }

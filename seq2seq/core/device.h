@@ -15,6 +15,7 @@ struct Machine {
   int threads = 1;
   std::string product_library;  // what multiplies matrices: "mkl 2024.2", "openblas", ...
   std::string instruction_set;  // "AVX512", "AVX2", "DEFAULT": what LibTorch's kernels use
+  std::string kernels;          // "avx512", "avx2", "reference": what our own use (isa.h)
   std::string device;           // "cpu", or the GPU's name
   std::string torch;            // LibTorch's version
 };

@@ -100,9 +100,9 @@ void announce(Log& log, const RunOptions& options, const Registries& registries,
   announce_data(log, options.data, data);
   announce_model(log, options.train, registries, model);
   announce_length(log, options, data.train);
-  log.say(fmt::format("machine   {}, {} thread{}, {}, {}, LibTorch {}", machine.device, machine.threads,
-                      machine.threads == 1 ? "" : "s", machine.product_library, machine.instruction_set,
-                      machine.torch));
+  log.say(fmt::format("machine   {}, {} thread{}, kernels for {}; LibTorch {} with {} for {}", machine.device,
+                      machine.threads, machine.threads == 1 ? "" : "s", machine.kernels, machine.torch,
+                      machine.product_library, machine.instruction_set));
 }
 
 }  // namespace seq2seq::study

@@ -29,6 +29,7 @@ Json to_json(const Machine& machine) {
   return {{"threads", machine.threads},
           {"product_library", machine.product_library},
           {"instruction_set", machine.instruction_set},
+          {"kernels", machine.kernels},
           {"device", machine.device},
           {"torch", machine.torch}};
 }
@@ -37,6 +38,7 @@ Machine machine_of(const Json& json) {
   return {.threads = json.at("threads").get<int>(),
           .product_library = json.at("product_library").get<std::string>(),
           .instruction_set = json.at("instruction_set").get<std::string>(),
+          .kernels = json.at("kernels").get<std::string>(),
           .device = json.at("device").get<std::string>(),
           .torch = json.at("torch").get<std::string>()};
 }
@@ -152,6 +154,7 @@ std::vector<std::string> inexact_because(const Machine& then, const Machine& now
   compare("threads", then.threads, now.threads);
   compare("product library", then.product_library, now.product_library);
   compare("instruction set", then.instruction_set, now.instruction_set);
+  compare("kernels", then.kernels, now.kernels);
   compare("device", then.device, now.device);
   compare("LibTorch", then.torch, now.torch);
   return lines;

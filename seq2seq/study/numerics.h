@@ -4,6 +4,6 @@ namespace seq2seq::study {
 
 /// Raised by hand when the same configuration, data and seed would train to other parameters than before; part of every
 /// run's digest.
-inline constexpr int numerics = 1;
+inline constexpr int numerics = 2;
 
 }  // namespace seq2seq::study

@@ -60,8 +60,12 @@ TEST_CASE("run.json: another format or version, or damage, is told in one line",
 }
 
 TEST_CASE("machines: every difference that keeps a resume from being exact is named", "[study][description]") {
-  const Machine then{
-      .threads = 2, .product_library = "mkl 2024.2", .instruction_set = "AVX512", .device = "cpu", .torch = "2.11.0"};
+  const Machine then{.threads = 2,
+                     .product_library = "mkl 2024.2",
+                     .instruction_set = "AVX512",
+                     .kernels = "avx512",
+                     .device = "cpu",
+                     .torch = "2.11.0"};
   CHECK(study::inexact_because(then, then).empty());
   auto now = then;
   now.threads = 4;

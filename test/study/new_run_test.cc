@@ -40,6 +40,21 @@ TEST_CASE("new run: what is wrong with configuration or data leaves no folder be
   CHECK_FALSE(fs::exists(toy / "run"));
 }
 
+TEST_CASE("new run: what the parts of the model refuse is told by the configuration, at its key", "[study][error]") {
+  Toy toy(copied);
+  const auto refused = [&](const std::vector<std::string>& set) {
+    return message_of<UsageError>(
+        [&] { study::read_configuration(toy / "toy.yaml", overrides(set), *toy.session.registries); });
+  };
+  CHECK_THAT(refused({"model.encoder.cells=13"}),
+             ContainsSubstring("toy.yaml:8:1: `model.bridge`: a copied state needs as many cells"));
+  CHECK_THAT(refused({"model.encoder.layers=3"}), ContainsSubstring("or `model.bridge.layers: top`"));
+  CHECK_THAT(refused({"model.embedding.tied=true"}),
+             ContainsSubstring("--set model.embedding.tied=true: `model.embedding.tied`: tied embeddings need"));
+  study::read_configuration(toy / "toy.yaml", overrides({"model.encoder.layers=3", "model.bridge.layers=top"}),
+                            *toy.session.registries);
+}
+
 TEST_CASE("new run: early stopping or a plateau without a validation set is refused", "[study][error]") {
   Toy toy(copied);
   const std::string set = GENERATE("train.validate.patience=3", "train.schedule.kind=plateau");

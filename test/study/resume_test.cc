@@ -104,11 +104,11 @@ TEST_CASE("resume: changes that would make another run are refused, all at once,
   toy.train("run", {"train.updates=10"});
 
   const auto refused = message_of<UsageError>([&] {
-    toy.resume("run", {"seed=7", "model.encoder.cells=64", "train.updates=20"});
+    toy.resume("run", {"seed=7", "model.dropout.layers=0.5", "train.updates=20"});
   });
 
   CHECK_THAT(refused, ContainsSubstring("--set seed=7: `seed` may not change on resume: 1 in the run, 7 now"));
-  CHECK_THAT(refused, ContainsSubstring("`model.encoder.cells` may not change on resume: 12 in the run, 64 now"));
+  CHECK_THAT(refused, ContainsSubstring("`model.dropout.layers` may not change on resume: 0.2 in the run, 0.5 now"));
   CHECK_THAT(refused, !ContainsSubstring("train.updates"));
   CHECK_THAT(content_of(toy / "run/config.yaml"), ContainsSubstring("updates: 10"));
 }

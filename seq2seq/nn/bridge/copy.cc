@@ -15,14 +15,12 @@ void declare(config::Keys& keys, CopyBridgeOptions& options) {
 CopyBridge::CopyBridge(const Options& options, const BridgeContext& context)
     : layers_(options.layers), devices_(context.devices) {
   if (context.encoder_cells != context.decoder_cells) {
-    throw UsageError({.part = "model.bridge"},
-                     fmt::format("a copied state needs as many cells in the decoder ({}) as in the encoder ({})",
+    throw UsageError(fmt::format("a copied state needs as many cells in the decoder ({}) as in the encoder ({})",
                                  context.decoder_cells, context.encoder_cells),
                      "Set `model.encoder.cells` and `model.decoder.cells` alike");
   }
   if (layers_ == Options::Layers::all && context.encoder_layers != context.decoder_layers) {
-    throw UsageError({.part = "model.bridge"},
-                     fmt::format("`layers: all` needs as many layers in the decoder ({}) as in the encoder ({})",
+    throw UsageError(fmt::format("`layers: all` needs as many layers in the decoder ({}) as in the encoder ({})",
                                  context.decoder_layers, context.encoder_layers),
                      "Set both alike, or `model.bridge.layers: top`");
   }

@@ -1,5 +1,7 @@
 #include "seq2seq/nn/model/seq2seq.h"
 
+#include <functional>
+
 #include <fmt/format.h>
 
 #include "seq2seq/config/keys.h"
@@ -22,6 +24,37 @@ std::vector<c10::Device> devices(const Stack& stack) {
   return all;
 }
 
+/// A stack without memory: its sizes are its kind's business.
+std::shared_ptr<Stack> outline(const Seq2SeqOptions& options, const Selection& stack) {
+  return options.parts->stacks.make(
+      stack, {.input = options.embedding, .device = [](int64_t) { return c10::Device(c10::kMeta); }});
+}
+
+void check_tied(const Seq2SeqOptions& options, const Stack& decoder) {
+  if (!options.tied_embeddings || options.embedding == decoder.cells()) return;
+  throw UsageError(fmt::format("tied embeddings need as many cells in the decoder ({}) as the embedding is wide ({})",
+                               decoder.cells(), options.embedding),
+                   "Set `model.embedding.size` and `model.decoder.cells` alike, or `model.embedding.tied: false`");
+}
+
+BridgeContext between(const Stack& encoder, const Stack& decoder) {
+  return {.encoder_layers = encoder.layers(),
+          .encoder_cells = encoder.cells(),
+          .decoder_layers = decoder.layers(),
+          .decoder_cells = decoder.cells(),
+          .devices = devices(decoder)};
+}
+
+/// What a part refuses when it is made is told by the configuration already, at its key.
+std::string refusal(const std::function<void()>& make) {
+  try {
+    make();
+    return {};
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+}
+
 }  // namespace
 
 void declare(config::Keys& keys, DropoutOptions& options) {
@@ -38,6 +71,14 @@ void declare(config::Keys& keys, Seq2SeqOptions& options) {
   keys.select("bridge", options.bridge, options.parts->bridges, "how the decoder starts from the encoder");
   keys.select("output", options.output, options.parts->outputs, "from decoder states to words");
   keys.section("dropout", options.dropout, "dropped in training; never along time");
+  keys.rule("embedding.tied",
+            [&options] { return refusal([&] { check_tied(options, *outline(options, options.decoder)); }); });
+  keys.rule("bridge", [&options] {
+    return refusal([&] {
+      const auto encoder = outline(options, options.encoder), decoder = outline(options, options.decoder);
+      options.parts->bridges.make(options.bridge, between(*encoder, *decoder));
+    });
+  });
 }
 
 Seq2Seq::Seq2Seq(const Options& options, const ModelContext& context)
@@ -50,19 +91,10 @@ Seq2Seq::Seq2Seq(const Options& options, const ModelContext& context)
   const auto decoder_stack = parts.stacks.make(
       options.decoder,
       {.input = options.embedding, .device = [placement](int64_t layer) { return placement.of_decoder_layer(layer); }});
-  const auto bridge = parts.bridges.make(options.bridge, {.encoder_layers = encoder_stack->layers(),
-                                                          .encoder_cells = encoder_stack->cells(),
-                                                          .decoder_layers = decoder_stack->layers(),
-                                                          .decoder_cells = decoder_stack->cells(),
-                                                          .devices = devices(*decoder_stack)});
+  const auto bridge = parts.bridges.make(options.bridge, between(*encoder_stack, *decoder_stack));
   const auto source = std::make_shared<Embedding>(context.source_vocabulary, options.embedding, input_device_);
   const auto target = std::make_shared<Embedding>(context.target_vocabulary, options.embedding, input_device_);
-  if (options.tied_embeddings && options.embedding != decoder_stack->cells()) {
-    throw UsageError({.part = "model.embedding.tied"},
-                     fmt::format("tied embeddings need as many cells in the decoder ({}) as the embedding is wide ({})",
-                                 decoder_stack->cells(), options.embedding),
-                     "Set `model.embedding.size` and `model.decoder.cells` alike, or `model.embedding.tied: false`");
-  }
+  check_tied(options, *decoder_stack);
   const auto& dropout = options.dropout;
   encoder_ = register_module("encoder", std::make_shared<Encoder>(source, encoder_stack, options.encoder.kind,
                                                                   dropout.embedding, dropout.layers));

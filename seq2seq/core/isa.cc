@@ -1,10 +1,10 @@
-#include "seq2seq/nn/kernels/isa.h"
+#include "seq2seq/core/isa.h"
 
 #include <cstdlib>
 
 #include "seq2seq/core/error.h"
 
-namespace seq2seq::nn::kernels {
+namespace seq2seq {
 namespace {
 
 Isa of_processor() {
@@ -48,4 +48,4 @@ std::string name(Isa isa) {
   return "reference";
 }
 
-}  // namespace seq2seq::nn::kernels
+}  // namespace seq2seq

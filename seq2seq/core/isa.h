@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-namespace seq2seq::nn::kernels {
+namespace seq2seq {
 
 /// Instruction sets that kernels are written for, each containing those before it.
 enum class Isa { reference, avx2, avx512 };
@@ -14,4 +14,4 @@ Isa best_isa();
 std::vector<Isa> available_isas();
 std::string name(Isa isa);
 
-}  // namespace seq2seq::nn::kernels
+}  // namespace seq2seq

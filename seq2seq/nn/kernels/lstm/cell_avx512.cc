@@ -1,1 +1,0 @@
-#include "seq2seq/nn/kernels/lstm/cell_vector.h"

@@ -1,0 +1,19 @@
+#include "seq2seq/nn/kernels/lstm/step.h"
+
+#include "seq2seq/nn/kernels/lstm/step_isa.h"
+
+namespace seq2seq::nn::kernels {
+
+LstmKernels lstm_kernels(Isa isa) {
+  switch (isa) {
+    case Isa::avx512:
+      return avx512::lstm_kernels();
+    case Isa::avx2:
+      return avx2::lstm_kernels();
+    case Isa::reference:
+      break;
+  }
+  return reference::lstm_kernels();
+}
+
+}  // namespace seq2seq::nn::kernels

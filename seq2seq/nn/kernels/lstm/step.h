@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+
+#include "seq2seq/core/isa.h"
+
+namespace seq2seq::nn::kernels {
+
+/// One step of an LSTM for `rows` sentences of `cells` cells: the sums gain h' W', then c = f * c' + i * g and
+/// h = o * tanh(c).
+struct LstmStep {
+  const float* hidden_before;  // [rows, cells] h'
+  const float* cell_before;    // [rows, cells] c'
+  float* gates;   // [rows, 4 * cells] i f g o as in torch.nn.LSTM. in: x W_ih' + b; out: after their activations
+  float* cell;    // [rows, cells] c
+  float* hidden;  // [rows, cells] h
+  int64_t rows;
+  int64_t cells;
+};
+
+/// The same step backward but for its product. With t = tanh(c): dc += dh o (1 - t^2), then the derivatives of the
+/// gates' sums and dc' = f dc.
+struct LstmStepGradient {
+  const float* gates;        // [rows, 4 * cells] as LstmStep leaves them
+  const float* cell_before;  // [rows, cells]
+  const float* cell;         // [rows, cells]
+  const float* from_above;   // [rows, cells] what reaches h from the layer above; null: nothing does
+  const float* from_later;   // [rows, cells] what reaches h from the next step
+  float* gate_gradient;      // [rows, 4 * cells] out
+  float* cell_gradient;      // [rows, cells] in: what reaches c from the next step; out: what reaches c'
+  int64_t rows;
+  int64_t cells;
+};
+
+/// The cells [first, last) that a call works on.
+struct Cells {
+  int64_t first, last;
+};
+
+/// Every function does the part of `own` cells alone, whose first is a multiple of `share`, for one thread.
+struct LstmKernels {
+  int64_t share;
+  /// Lays the recurrent weight [4 * cells, cells] out for `forward`, into packed_size(cells) floats.
+  void (*pack)(const float* weight, int64_t cells, Cells own, float* packed);
+  /// Reads h' of all cells.
+  void (*forward)(const LstmStep& step, const float* packed, Cells own);
+  /// Reads nothing of other cells.
+  void (*backward)(const LstmStepGradient& step, Cells own);
+
+  int64_t packed_size(int64_t cells) const { return 4 * cells * ((cells + share - 1) / share * share); }
+};
+
+/// Complete for every instruction set.
+LstmKernels lstm_kernels(Isa isa = best_isa());
+
+}  // namespace seq2seq::nn::kernels

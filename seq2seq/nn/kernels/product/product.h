@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+
+#include "seq2seq/core/isa.h"
+
+namespace seq2seq::nn::kernels {
+
+/// out[r, c] = start[r, c] + sum over k of left[r, k] panel[k, c], for up to a panel's width of columns.
+struct Product {
+  const float* left;  // left[r, k] at r * row_stride + k * depth_stride
+  int64_t row_stride, depth_stride;
+  const float* panel;  // [depth, ProductKernels::columns], as `pack` lays it out
+  const float* start;  // [rows, columns], a row every start_stride (0: one row for all); null: zeros; may be `out`
+  int64_t start_stride;
+  float* out;  // a row every out_stride
+  int64_t out_stride;
+  int64_t rows, depth, columns;
+};
+
+/// float32 products for one thread, where a caller deals out rows and columns itself. Every sum adds its terms in the
+/// order of k, so a result depends neither on the rows and columns beside it nor on how they were dealt out.
+struct ProductKernels {
+  /// Columns of a panel.
+  int64_t columns;
+  /// to[k, c] = from[k * stride + c] for `count` columns, zeros for the rest of the panel.
+  void (*pack)(const float* from, int64_t stride, int64_t depth, int64_t count, float* to);
+  /// to[k, c] = from[c * stride + k]: the same of a matrix that lies transposed.
+  void (*pack_transposed)(const float* from, int64_t stride, int64_t depth, int64_t count, float* to);
+  void (*multiply)(const Product& product);
+
+  int64_t panels(int64_t of) const { return (of + columns - 1) / columns; }
+};
+
+/// Complete for every instruction set.
+ProductKernels product_kernels(Isa isa = best_isa());
+
+}  // namespace seq2seq::nn::kernels

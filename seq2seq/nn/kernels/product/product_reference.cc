@@ -1,0 +1,30 @@
+// The product as it is written, for processors without the vector instructions: panels of one column.
+
+#include "seq2seq/nn/kernels/product/product_isa.h"
+
+namespace seq2seq::nn::kernels::reference {
+namespace {
+
+void pack(const float* from, int64_t stride, int64_t depth, int64_t, float* to) {
+  for (int64_t k = 0; k < depth; ++k) to[k] = from[k * stride];
+}
+
+void pack_transposed(const float* from, int64_t, int64_t depth, int64_t, float* to) {
+  for (int64_t k = 0; k < depth; ++k) to[k] = from[k];
+}
+
+void multiply(const Product& p) {
+  for (int64_t row = 0; row < p.rows; ++row) {
+    float sum = p.start != nullptr ? p.start[row * p.start_stride] : 0;
+    for (int64_t k = 0; k < p.depth; ++k) sum += p.left[row * p.row_stride + k * p.depth_stride] * p.panel[k];
+    p.out[row * p.out_stride] = sum;
+  }
+}
+
+}  // namespace
+
+ProductKernels product_kernels() {
+  return {.columns = 1, .pack = pack, .pack_transposed = pack_transposed, .multiply = multiply};
+}
+
+}  // namespace seq2seq::nn::kernels::reference

@@ -1,0 +1,68 @@
+#pragma once
+
+// The vectorised product, compiled once for each instruction set: see vector.h.
+
+#include <algorithm>
+#include <iterator>
+
+#include "seq2seq/nn/kernels/product/product_isa.h"
+#include "seq2seq/nn/kernels/product/tile_vector.h"
+
+namespace seq2seq::nn::kernels::SEQ2SEQ_VECTOR_NAMESPACE {
+namespace {
+
+/// A panel's vectors a row: with two, a row of the tile is read once for two products.
+constexpr int vectors = 2;
+constexpr int64_t panel_columns = vectors * Vector::width;
+
+void pack(const float* from, int64_t stride, int64_t depth, int64_t count, float* to) {
+  for (int64_t k = 0; k < depth; ++k, to += panel_columns) {
+    std::fill(std::copy_n(from + k * stride, count, to), to + panel_columns, 0.0F);
+  }
+}
+
+void pack_transposed(const float* from, int64_t stride, int64_t depth, int64_t count, float* to) {
+  for (int64_t k = 0; k < depth; ++k, to += panel_columns) {
+    for (int64_t c = 0; c < count; ++c) to[c] = from[c * stride + k];
+    std::fill(to + count, to + panel_columns, 0.0F);
+  }
+}
+
+/// Lanes of the row that vector `v` of the panel covers; 0 and below: none.
+int64_t lanes(const Product& p, int v) { return p.columns - v * Vector::width; }
+
+template <int Rows>
+void multiply_rows(const Product& p, int64_t row) {
+  Vector sum[Rows][vectors];
+  for (int r = 0; r < Rows; ++r) {
+    for (int v = 0; v < vectors; ++v) {
+      const float* start = p.start + (row + r) * p.start_stride + v * Vector::width;
+      sum[r][v] = p.start == nullptr || lanes(p, v) <= 0 ? Vector::all(0.0F)
+                  : lanes(p, v) < Vector::width          ? Vector::load(start, lanes(p, v))
+                                                         : Vector::load(start);
+    }
+  }
+  multiply_tile(p.left + row * p.row_stride, p.row_stride, p.depth_stride, p.panel, p.depth, sum);
+  for (int r = 0; r < Rows; ++r) {
+    for (int v = 0; v < vectors; ++v) {
+      float* out = p.out + (row + r) * p.out_stride + v * Vector::width;
+      if (lanes(p, v) >= Vector::width) {
+        sum[r][v].store(out);
+      } else if (lanes(p, v) > 0) {
+        sum[r][v].store(out, lanes(p, v));
+      }
+    }
+  }
+}
+
+void multiply(const Product& p) {
+  for_tiles<tile_rows<vectors>>(p.rows, [&](auto rows, int64_t row) { multiply_rows<rows>(p, row); });
+}
+
+}  // namespace
+
+ProductKernels product_kernels() {
+  return {.columns = panel_columns, .pack = pack, .pack_transposed = pack_transposed, .multiply = multiply};
+}
+
+}  // namespace seq2seq::nn::kernels::SEQ2SEQ_VECTOR_NAMESPACE

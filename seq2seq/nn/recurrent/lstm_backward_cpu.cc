@@ -1,0 +1,207 @@
+#include <algorithm>
+
+#include <ATen/ops/empty.h>
+
+#include "seq2seq/nn/kernels/lstm/step.h"
+#include "seq2seq/nn/kernels/product/product.h"
+#include "seq2seq/nn/recurrent/lstm_pass.h"
+#include "seq2seq/nn/recurrent/team.h"
+
+namespace seq2seq::nn {
+namespace {
+
+using kernels::Cells;
+using kernels::ProductKernels;
+
+/// The panels of a matrix [depth, columns], one behind the other.
+class Panels {
+ public:
+  Panels(const ProductKernels& kernel, int64_t depth, int64_t columns)
+      : width_(kernel.columns),
+        depth_(depth),
+        columns_(columns),
+        memory_(at::empty({kernel.panels(columns) * depth * width_}, at::kFloat)),
+        data_(memory_.data_ptr<float>()) {}
+
+  int64_t count() const { return (columns_ + width_ - 1) / width_; }
+  int64_t first(int64_t panel) const { return panel * width_; }
+  int64_t columns(int64_t panel) const { return std::min(width_, columns_ - panel * width_); }
+  /// Row k of a panel.
+  float* at(int64_t panel, int64_t k = 0) const { return data_ + (panel * depth_ + k) * width_; }
+
+ private:
+  int64_t width_, depth_, columns_;
+  at::Tensor memory_;
+  float* data_;
+};
+
+class Backward {
+ public:
+  Backward(const LstmBackward& pass, const Steps& steps)
+      : pass_(pass),
+        steps_(steps),
+        size_(pass.forward, steps),
+        recurrent_(product_, size_.gates, size_.cells),
+        input_(product_, size_.gates, pass.x.defined() ? size_.input : 0),
+        x_block_(product_, block, size_.input),
+        before_block_(product_, block, size_.cells),
+        sums_(at::empty({size_.rows, size_.gates}, at::kFloat)) {}
+
+  void run() {
+    together(size_.parts(steps_, product_.columns), [&](Member member) {
+      const auto [first, last] = member.part(size_.cells, product_.columns);
+      const Cells own{first, last};
+      pack(member, own);
+      recurrence(own);
+      if (pass_.x.defined()) input_gradient(member.part(size_.rows));
+      bias_gradient(own);
+      weight_gradients(member, own);
+    });
+  }
+
+ private:
+  /// Rows whose part of the weights' gradients is summed at once: their panels and sums stay in the cache.
+  static constexpr int64_t block = 256;
+
+  void pack(Member member, Cells own) {
+    const auto* recurrent = pass_.forward.weights.hidden.const_data_ptr<float>();
+    for (int64_t cell = own.first; cell < own.last; cell += product_.columns) {
+      const int64_t panel = cell / product_.columns;
+      product_.pack(recurrent + cell, size_.cells, size_.gates, recurrent_.columns(panel), recurrent_.at(panel));
+    }
+    const auto* input = pass_.forward.weights.input.const_data_ptr<float>();
+    const auto mine = member.part(input_.count());
+    for (int64_t panel = mine.first; panel < mine.last; ++panel) {
+      product_.pack(input + input_.first(panel), size_.input, size_.gates, input_.columns(panel), input_.at(panel));
+    }
+  }
+
+  /// The derivatives of all gates' sums, and what reaches the state before the first step.
+  void recurrence(Cells own) {
+    const auto *gates = pass_.forward.gates.const_data_ptr<float>(),
+               *first = pass_.forward.cell.const_data_ptr<float>(),
+               *cells = pass_.forward.cells.const_data_ptr<float>(),
+               *above = pass_.from_above.defined() ? pass_.from_above.const_data_ptr<float>() : nullptr;
+    auto *sums = sums_.data_ptr<float>(), *hidden = pass_.hidden.data_ptr<float>(),
+         *cell = pass_.cell.data_ptr<float>();
+    for (int64_t step = steps_.count() - 1; step >= 0; --step) {
+      const int64_t at = steps_.offset(step) * size_.cells;
+      lstm_.backward({.gates = gates + 4 * at,
+                      .cell_before = step == 0 ? first : cells + steps_.offset(step - 1) * size_.cells,
+                      .cell = cells + at,
+                      .from_above = above == nullptr ? nullptr : above + at,
+                      .from_later = hidden,
+                      .gate_gradient = sums + 4 * at,
+                      .cell_gradient = cell,
+                      .rows = steps_.sentences(step),
+                      .cells = size_.cells},
+                     own);
+#pragma omp barrier  // the product reads the derivatives of all cells
+      multiply(sums + 4 * at, steps_.sentences(step), recurrent_, {own.first, own.last}, hidden, size_.cells);
+    }
+  }
+
+  /// out[:, columns] = sums [rows, 4H] times the panels of a weight.
+  void multiply(const float* sums, int64_t rows, const Panels& panels, Range columns, float* out, int64_t stride) {
+    for (int64_t column = columns.first; column < columns.last; column += product_.columns) {
+      const int64_t panel = column / product_.columns;
+      product_.multiply({.left = sums,
+                         .row_stride = size_.gates,
+                         .depth_stride = 1,
+                         .panel = panels.at(panel),
+                         .start = nullptr,
+                         .start_stride = 0,
+                         .out = out + column,
+                         .out_stride = stride,
+                         .rows = rows,
+                         .depth = size_.gates,
+                         .columns = panels.columns(panel)});
+    }
+  }
+
+  void input_gradient(Range rows) {
+    multiply(sums_.const_data_ptr<float>() + rows.first * size_.gates, rows.size(), input_, {0, size_.input},
+             pass_.x.data_ptr<float>() + rows.first * size_.input, size_.input);
+  }
+
+  void bias_gradient(Cells own) {
+    const auto* sums = sums_.const_data_ptr<float>();
+    auto* bias = pass_.bias.data_ptr<float>();
+    for (int64_t gate = 0; gate < 4; ++gate) {
+      float* const to = bias + gate * size_.cells;
+      std::fill(to + own.first, to + own.last, 0.0F);
+      for (int64_t row = 0; row < size_.rows; ++row) {
+        const float* from = sums + (row * 4 + gate) * size_.cells;
+        for (int64_t cell = own.first; cell < own.last; ++cell) to[cell] += from[cell];
+      }
+    }
+  }
+
+  void weight_gradients(Member member, Cells own) {
+    for (int64_t first = 0; first < size_.rows; first += block) {
+      const Range rows{first, std::min(first + block, size_.rows)};
+      pack_block(member, rows);
+#pragma omp barrier  // the products read all panels
+      weight_gradient(rows, own, x_block_, pass_.input);
+      weight_gradient(rows, own, before_block_, pass_.weight);
+#pragma omp barrier  // the next block takes their place
+    }
+  }
+
+  /// The rows' inputs, and the h before each.
+  void pack_block(Member member, Range rows) {
+    const auto* x = pass_.forward.x.const_data_ptr<float>();
+    for (auto [panel, last] = member.part(x_block_.count()); panel < last; ++panel) {
+      product_.pack(x + rows.first * size_.input + x_block_.first(panel), size_.input, rows.size(),
+                    x_block_.columns(panel), x_block_.at(panel));
+    }
+    const auto *hidden = pass_.forward.hidden.const_data_ptr<float>(), *h = pass_.forward.rows.const_data_ptr<float>();
+    const auto mine = member.part(before_block_.count());
+    for (int64_t step = 0; step < steps_.count(); ++step) {
+      const Range here{std::max(rows.first, steps_.offset(step)), std::min(rows.last, steps_.offset(step + 1))};
+      if (here.size() <= 0) continue;
+      const float* from = step == 0 ? hidden : h + steps_.offset(step - 1) * size_.cells;
+      from += (here.first - steps_.offset(step)) * size_.cells;
+      for (int64_t panel = mine.first; panel < mine.last; ++panel) {
+        product_.pack(from + before_block_.first(panel), size_.cells, here.size(), before_block_.columns(panel),
+                      before_block_.at(panel, here.first - rows.first));
+      }
+    }
+  }
+
+  /// The block's part of the rows of `own` cells of a weight's gradient: sums' times what it was multiplied with.
+  void weight_gradient(Range rows, Cells own, const Panels& panels, const at::Tensor& gradient) {
+    const int64_t stride = gradient.size(1);
+    for (int64_t gate = 0; gate < 4; ++gate) {
+      const int64_t first = gate * size_.cells + own.first;
+      for (int64_t panel = 0; panel < panels.count(); ++panel) {
+        float* out = gradient.data_ptr<float>() + first * stride + panels.first(panel);
+        product_.multiply({.left = sums_.const_data_ptr<float>() + rows.first * size_.gates + first,
+                           .row_stride = 1,
+                           .depth_stride = size_.gates,
+                           .panel = panels.at(panel),
+                           .start = rows.first == 0 ? nullptr : out,
+                           .start_stride = stride,
+                           .out = out,
+                           .out_stride = stride,
+                           .rows = own.last - own.first,
+                           .depth = rows.size(),
+                           .columns = panels.columns(panel)});
+      }
+    }
+  }
+
+  const kernels::LstmKernels lstm_ = kernels::lstm_kernels();
+  const ProductKernels product_ = kernels::product_kernels();
+  const LstmBackward& pass_;
+  const Steps& steps_;
+  LstmSizes size_;
+  Panels recurrent_, input_, x_block_, before_block_;
+  at::Tensor sums_;  // [N, 4H] derivatives of the gates' sums
+};
+
+}  // namespace
+
+void lstm_backward_cpu(const LstmBackward& pass, const Steps& steps) { Backward(pass, steps).run(); }
+
+}  // namespace seq2seq::nn

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "seq2seq/nn/recurrent/lstm_layer.h"
+
+namespace seq2seq::nn {
+
+/// Where the rows of each step lie in the packed order.
+struct Steps {
+  explicit Steps(const std::vector<int64_t>& running) : running(running) {
+    for (const int64_t sentences : running) offsets.push_back(offsets.back() + sentences);
+  }
+  int64_t count() const { return static_cast<int64_t>(running.size()); }
+  int64_t rows() const { return offsets.back(); }
+  int64_t offset(int64_t step) const { return offsets[static_cast<size_t>(step)]; }
+  int64_t sentences(int64_t step) const { return step < count() ? running[static_cast<size_t>(step)] : 0; }
+  at::Tensor of(const at::Tensor& rows, int64_t step) const { return rows.narrow(0, offset(step), sentences(step)); }
+
+  std::vector<int64_t> running, offsets{0};
+};
+
+/// A layer's forward pass. S = running[0] sentences, in sorted order.
+struct LstmForward {
+  at::Tensor x;             // [N, I]
+  at::Tensor hidden, cell;  // [S, H] before the first step
+  LstmWeights weights;
+  at::Tensor gates;        // [N, 4H] out: i f g o after their activations
+  at::Tensor cells, rows;  // [N, H] out: c and h
+};
+
+/// Its backward pass: all tensors of one type, on one device, each in one piece.
+struct LstmBackward {
+  LstmForward forward;
+  at::Tensor from_above;     // [N, H] what reaches the rows; undefined: nothing does
+  at::Tensor hidden, cell;   // [S, H] in: what reaches each sentence's last state; out: what reaches its first
+  at::Tensor x;              // [N, I] out; undefined: not wanted
+  at::Tensor input, weight;  // out, shaped as weight_ih and weight_hh
+  at::Tensor bias;           // [4H] out, of either bias
+};
+
+struct LstmSizes {
+  LstmSizes(const LstmForward& pass, const Steps& steps);
+  /// How many threads the layer is worth, where each takes `share` cells or a multiple of it.
+  int64_t parts(const Steps& steps, int64_t share) const;
+
+  int64_t rows, input, cells, gates;  // N, I, H, 4H
+};
+
+/// The equations as they stand, for any device and type: what gradients in double are checked with.
+void lstm_forward_plain(const LstmForward& pass, const Steps& steps);
+void lstm_backward_plain(const LstmBackward& pass, const Steps& steps);
+
+/// float32 on the CPU by kernels of our own. The cells are dealt out to the threads: each does its own from the input
+/// product to the last step, so that its part of the weights and sums stays in its cache, and waits for the others once
+/// a step. Every sum adds its terms in one order: the result does not depend on the number of threads, nor a sentence's
+/// on those beside it.
+void lstm_forward_cpu(const LstmForward& pass, const Steps& steps);
+void lstm_backward_cpu(const LstmBackward& pass, const Steps& steps);
+
+}  // namespace seq2seq::nn

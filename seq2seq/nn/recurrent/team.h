@@ -1,0 +1,35 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <omp.h>
+
+#include <ATen/Parallel.h>
+
+namespace seq2seq::nn {
+
+struct Range {
+  int64_t first, last;
+  int64_t size() const { return last - first; }
+};
+
+/// One of the threads that work on a layer together.
+struct Member {
+  int64_t thread, threads;
+  /// This one's part of 0 .. count - 1, whose ends are multiples of `unit` but for the last.
+  Range part(int64_t count, int64_t unit = 1) const {
+    const int64_t units = (count + unit - 1) / unit;
+    const auto from = [&](int64_t of) { return std::min(count, units * of / threads * unit); };
+    return {from(thread), from(thread + 1)};
+  }
+};
+
+/// Runs work(member) on LibTorch's number of threads, at most `parts`. In `work`, `omp barrier` waits for all of them.
+template <class Work>
+void together(int64_t parts, Work work) {
+  const auto threads = static_cast<int>(std::min<int64_t>(at::get_num_threads(), parts));
+#pragma omp parallel num_threads(threads)
+  work(Member{omp_get_thread_num(), omp_get_num_threads()});
+}
+
+}  // namespace seq2seq::nn

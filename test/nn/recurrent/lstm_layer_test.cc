@@ -1,0 +1,126 @@
+#include "seq2seq/nn/recurrent/lstm_layer.h"
+
+#include <cstdlib>
+
+#include <ATen/Parallel.h>
+#include <torch/csrc/autograd/autograd.h>
+
+#include "seq2seq/core/isa.h"
+#include "test/support/catch.h"
+
+namespace seq2seq::nn {
+namespace {
+
+/// Runs kernels of one instruction set on a number of threads while it lives.
+class Machine {
+ public:
+  Machine(Isa isa, int threads) : threads_before_(at::get_num_threads()) {
+    if (const char* before = std::getenv("SEQ2SEQ_ISA")) isa_before_ = before;
+    ::setenv("SEQ2SEQ_ISA", name(isa).c_str(), 1);
+    at::set_num_threads(threads);
+  }
+  ~Machine() {
+    isa_before_.empty() ? ::unsetenv("SEQ2SEQ_ISA") : ::setenv("SEQ2SEQ_ISA", isa_before_.c_str(), 1);
+    at::set_num_threads(threads_before_);
+  }
+  Machine(const Machine&) = delete;
+  Machine& operator=(const Machine&) = delete;
+
+ private:
+  int threads_before_;
+  std::string isa_before_;
+};
+
+struct Layer {
+  Layer(int64_t input, int64_t cells, std::vector<int64_t> running) : running(std::move(running)) {
+    torch::manual_seed(7);
+    int64_t rows = 0;
+    for (const int64_t sentences : this->running) rows += sentences;
+    const int64_t sentences = this->running.front();
+    const auto random = [](std::vector<int64_t> shape) { return torch::rand(shape) * 0.4 - 0.2; };
+    tensors = {random({rows, input}),      random({sentences, cells}), random({sentences, cells}),
+               random({4 * cells, input}), random({4 * cells, cells}), random({4 * cells}),
+               random({4 * cells}),        random({rows, cells}),      random({sentences, cells}),
+               random({sentences, cells})};
+  }
+
+  /// Rows, last h and c, then the gradients of x, both states and all weights.
+  std::vector<at::Tensor> run(at::ScalarType type) const {
+    std::vector<at::Tensor> leaf;
+    for (const auto& tensor : tensors) leaf.push_back(tensor.to(type).clone().requires_grad_());
+    const auto result = lstm_layer(leaf[0], running, leaf[1], leaf[2], {leaf[3], leaf[4], leaf[5], leaf[6]});
+    ((result.rows * leaf[7]).sum() + (result.hidden * leaf[8]).sum() + (result.cell * leaf[9]).sum()).backward();
+    std::vector<at::Tensor> all{result.rows.detach(), result.hidden.detach(), result.cell.detach()};
+    for (size_t i = 0; i < 7; ++i) all.push_back(leaf[i].grad());
+    return all;
+  }
+
+  std::vector<int64_t> running;
+  std::vector<at::Tensor> tensors;
+};
+
+const char* const names[] = {"rows", "h", "c", "dx", "dh", "dc", "weight_ih", "weight_hh", "bias_ih", "bias_hh"};
+
+/// More rows than a block of the weights' gradients has, cells and inputs that fill no whole panel.
+Layer large_layer() { return {37, 70, {40, 40, 40, 40, 39, 38, 30, 20, 11, 4, 1, 1}}; }
+
+TEST_CASE("lstm layer: float32 kernels give what the plain equations give in double", "[nn][lstm][kernels][gradient]") {
+  const auto isa = GENERATE_COPY(from_range(available_isas()));
+  const auto layer = GENERATE(Layer(37, 70, {40, 40, 40, 40, 39, 38, 30, 20, 11, 4, 1, 1}), Layer(1, 1, {1}),
+                              Layer(5, 33, {3, 1}), Layer(64, 16, {2, 2, 2}));
+  CAPTURE(name(isa));
+  const Machine machine(isa, 2);
+  const auto ours = layer.run(at::kFloat);
+  const auto exact = layer.run(at::kDouble);
+  for (size_t i = 0; i < ours.size(); ++i) {
+    CAPTURE(names[i]);
+    CHECK(torch::allclose(ours[i].to(at::kDouble), exact[i], 1e-5, 2e-6));
+  }
+}
+
+TEST_CASE("lstm layer: the same bits on any number of threads", "[nn][lstm][kernels]") {
+  const auto isa = GENERATE_COPY(from_range(available_isas()));
+  CAPTURE(name(isa));
+  const auto layer = large_layer();
+  const auto run_on = [&](int threads) {
+    const Machine machine(isa, threads);
+    return layer.run(at::kFloat);
+  };
+  const auto one = run_on(1);
+  for (const int threads : {2, 3, 5}) {
+    const auto several = run_on(threads);
+    for (size_t i = 0; i < one.size(); ++i) {
+      CAPTURE(threads, names[i]);
+      CHECK(at::equal(one[i], several[i]));
+    }
+  }
+}
+
+TEST_CASE("lstm layer: a sentence's rows are the same bits alone and in a batch", "[nn][lstm][kernels][batch]") {
+  const auto isa = GENERATE_COPY(from_range(available_isas()));
+  CAPTURE(name(isa));
+  const Machine machine(isa, 2);
+  const torch::NoGradGuard no_gradient;
+  const auto layer = large_layer();
+  const auto run = [&](const at::Tensor& x, const std::vector<int64_t>& running, int64_t first, int64_t count) {
+    const auto& t = layer.tensors;
+    return lstm_layer(x, running, t[1].narrow(0, first, count), t[2].narrow(0, first, count), {t[3], t[4], t[5], t[6]});
+  };
+  const auto together = run(layer.tensors[0], layer.running, 0, layer.running.front());
+  for (const int64_t sentence : {0, 3, 10, 39}) {
+    std::vector<int64_t> numbers;
+    int64_t offset = 0;
+    for (const int64_t sentences : layer.running) {
+      if (sentence < sentences) numbers.push_back(offset + sentence);
+      offset += sentences;
+    }
+    const auto own = torch::tensor(numbers);
+    const auto alone = run(layer.tensors[0].index_select(0, own), std::vector<int64_t>(numbers.size(), 1), sentence, 1);
+    CAPTURE(sentence);
+    CHECK(at::equal(alone.rows, together.rows.index_select(0, own)));
+    CHECK(at::equal(alone.cell[0], together.cell[sentence]));
+  }
+}
+
+}  // namespace
+}  // namespace seq2seq::nn
