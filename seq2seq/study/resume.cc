@@ -39,7 +39,12 @@ bool finished(const train::TrainerState& state, const train::TrainOptions& optio
   const bool extended = std::any_of(changes.begin(), changes.end(), [](const auto& change) {
     return change.key == "train.updates" || change.key == "train.epochs";
   });
-  if (state.finished && (!extended || state.finished_because == "patience")) return true;
+  const int64_t patience = options.validate.patience;
+  if (state.finished_because == "patience") {
+    if (patience > 0 && state.bad_validations >= patience) return true;
+  } else if (state.finished && !extended) {
+    return true;
+  }
   return options.updates ? state.update >= *options.updates : static_cast<double>(state.epoch) >= *options.epochs;
 }
 
@@ -51,7 +56,8 @@ train::Outcome say_finished(const train::TrainerState& state, const train::Train
                       : options.updates               ? "updates"
                                                       : "epochs"));
   if (state.finished_because == "patience") {
-    log.say(fmt::format("to train further with its weights: `seq2seq train CONFIG --init-from {}`", root));
+    log.say(fmt::format("to train further: `seq2seq train --resume {} --set train.validate.patience={}`, or 0 for none",
+                        root, 2 * options.validate.patience));
   } else if (options.updates) {
     log.say(fmt::format("to extend it: `seq2seq train --resume {} --set train.updates={}`", root, 2 * state.update));
   } else {

@@ -9,6 +9,7 @@
 #include "seq2seq/core/log.h"
 #include "seq2seq/core/run_folder.h"
 #include "seq2seq/nn/weights.h"
+#include "seq2seq/train/window.h"
 
 namespace seq2seq::train {
 
@@ -22,6 +23,7 @@ struct TrainerState {
   std::optional<int64_t> best_update;
   std::optional<double> best_score;
   std::string schedule = "{}";  // its own JSON
+  Window window;                // of the report to come
   double seconds = 0;           // of training so far, all sessions
   int64_t metrics_bytes = 0;    // length of metrics.jsonl at this checkpoint: what came later is cut off on resume
   bool finished = false;        // the run has reached its end (by updates, epochs or patience)

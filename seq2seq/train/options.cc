@@ -29,7 +29,8 @@ void declare(config::Keys& keys, ValidateOptions& options) {
   keys.add("patience", options.patience,
            "validations in a row without improvement after which training stops; 0: it does not")
       .unit("validations")
-      .at_least(0);
+      .at_least(0)
+      .may_change_on_resume();
   keys.rule("best_by", [&options] {
     const bool measured =
         std::find(options.metrics.begin(), options.metrics.end(), options.best_by) != options.metrics.end();

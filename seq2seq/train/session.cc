@@ -87,9 +87,10 @@ Outcome Session::run() {
   return outcome(*ending);
 }
 
-/// A run that patience ended stays ended; one that reached its end goes on only when it is to be longer.
+/// A run that patience ended goes on only when it is given more of it; one that reached its end, when it is to be
+/// longer.
 std::optional<Ending> Session::already_ended() const {
-  if (state_.finished && state_.finished_because == "patience") return Ending::patience;
+  if (saved_ && out_of_patience()) return Ending::patience;
   return saved_ && reached_end() ? std::optional(Ending::finished) : std::nullopt;
 }
 
@@ -117,8 +118,8 @@ void Session::update() {
   ++state_.update;
   state_.epoch = order_->epoch();
   state_.batch = order_->batch();
-  window_.add(result, seconds_since(before));
-  show(window_);
+  state_.window.add(result, seconds_since(before));
+  show(state_.window);
 }
 
 bool Session::validate() {
@@ -147,8 +148,8 @@ bool Session::validate() {
 }
 
 void Session::report() {
-  if (window_.updates > 0) metrics_.train(moment(), window_, options_.label_smoothing > 0, state_.skipped);
-  window_ = {};
+  if (state_.window.updates > 0) metrics_.train(moment(), state_.window, options_.label_smoothing > 0, state_.skipped);
+  state_.window = {};
 }
 
 void Session::save(bool is_best) {

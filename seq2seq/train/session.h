@@ -50,7 +50,6 @@ class Session {
   MetricsLog metrics_;
   double total_updates_ = 0;
   double earlier_seconds_ = 0;    // of training, in the sessions before this one
-  Window window_;                 // since the last report
   std::optional<int64_t> saved_;  // update of the last checkpoint of this session
   Time saved_at_;
   std::unique_ptr<Progress> progress_;

@@ -23,6 +23,28 @@ std::optional<T> optional_at(const nlohmann::json& json, const char* key) {
   return json.at(key).is_null() ? std::nullopt : std::optional(json.at(key).get<T>());
 }
 
+nlohmann::ordered_json to_json(const Window& window) {
+  return {{"updates", window.updates},
+          {"loss", window.loss},
+          {"divisor", window.divisor},
+          {"source_tokens", window.source_tokens},
+          {"target_tokens", window.target_tokens},
+          {"gradient_norm", window.gradient_norm},
+          {"learning_rate", window.learning_rate},
+          {"seconds", window.seconds}};
+}
+
+Window window_of(const nlohmann::json& json) {
+  return {.updates = json.at("updates").get<int64_t>(),
+          .loss = json.at("loss").get<double>(),
+          .divisor = json.at("divisor").get<double>(),
+          .source_tokens = json.at("source_tokens").get<int64_t>(),
+          .target_tokens = json.at("target_tokens").get<int64_t>(),
+          .gradient_norm = json.at("gradient_norm").get<double>(),
+          .learning_rate = json.at("learning_rate").get<double>(),
+          .seconds = json.at("seconds").get<double>()};
+}
+
 }  // namespace
 
 std::string to_json(const TrainerState& state) {
@@ -36,6 +58,7 @@ std::string to_json(const TrainerState& state) {
                                     {"best_update", optional_json(state.best_update)},
                                     {"best_score", optional_json(state.best_score)},
                                     {"schedule", nlohmann::ordered_json::parse(state.schedule)},
+                                    {"window", to_json(state.window)},
                                     {"seconds", state.seconds},
                                     {"metrics_bytes", state.metrics_bytes},
                                     {"finished", state.finished},
@@ -59,6 +82,7 @@ TrainerState from_json(const std::string& text, const std::filesystem::path& fil
     state.best_update = optional_at<int64_t>(json, "best_update");
     state.best_score = optional_at<double>(json, "best_score");
     state.schedule = json.at("schedule").dump();
+    state.window = window_of(json.at("window"));
     state.seconds = json.at("seconds").get<double>();
     state.metrics_bytes = json.at("metrics_bytes").get<int64_t>();
     state.finished = json.at("finished").get<bool>();

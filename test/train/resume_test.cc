@@ -68,6 +68,7 @@ std::vector<Variant> variants() {
 TrainOptions options_of(const Variant& variant) {
   auto options = tiny_options();
   options.updates = 60;
+  options.report_every_updates = 4;
   options.validate.every_updates = 7;
   options.checkpoint.keep = 3;
   variant.set(options);
@@ -76,9 +77,20 @@ TrainOptions options_of(const Variant& variant) {
 
 /// What of a state does not depend on the clock or on where training was cut.
 std::string timeless(TrainerState state) {
-  state.seconds = 0;
+  state.seconds = state.window.seconds = 0;
   state.metrics_bytes = 0;
   return to_json(state);
+}
+
+/// Whole windows, whatever stopped training within them.
+void check_same_reports(const TinyRun& run, const TinyRun& straight) {
+  const auto reports = [](const TinyRun& of) {
+    std::vector<std::vector<double>> all;
+    for (const auto& line : of.metrics("train"))
+      all.push_back({line.at("update"), line.at("loss"), line.at("gradient_norm"), line.at("learning_rate")});
+    return all;
+  };
+  CHECK(reports(run) == reports(straight));
 }
 
 void check_same_end(const TinyRun& run, const TinyRun& straight) {
@@ -124,7 +136,9 @@ TEST_CASE("resume: stopped by the time limit again and again, training ends bit 
     update = outcome.update;
   }
   REQUIRE(sessions > 2);
-  check_same_end(TinyRun(0.3, folder.path()), straight);
+  const TinyRun ended(0.3, folder.path());
+  check_same_end(ended, straight);
+  check_same_reports(ended, straight);
 }
 
 TEST_CASE("resume: killed at any write, training goes on from its newest checkpoint to the same end",
@@ -149,7 +163,9 @@ TEST_CASE("resume: killed at any write, training goes on from its newest checkpo
     }
   }
   REQUIRE(sessions > 2);
-  check_same_end(TinyRun(0.3, folder.path()), straight);
+  const TinyRun ended(0.3, folder.path());
+  check_same_end(ended, straight);
+  check_same_reports(ended, straight);
 }
 
 TEST_CASE("resume: a run extended by more updates ends as one that was to be that long", "[train][resume]") {
@@ -179,7 +195,7 @@ TEST_CASE("resume: a finished run is left as it is", "[train][resume]") {
   CHECK(content_of(run.folder.metrics()) == metrics);
 }
 
-TEST_CASE("resume: a run that patience ended stays ended", "[train][resume]") {
+TEST_CASE("resume: a run that patience ended stays ended until it is given more", "[train][resume]") {
   TinyRun run;
   auto options = tiny_options();
   options.validate = {.every_updates = 1, .patience = 2};
@@ -189,6 +205,13 @@ TEST_CASE("resume: a run that patience ended stays ended", "[train][resume]") {
   options.updates = 100;
   CHECK(again.train(options, 3).ending == Ending::patience);
   CHECK(run.folder.updates().back() == 3);
+
+  options.validate.patience = 4;
+  TinyRun more(0, run.folder.root());
+  more.setup.validate = run.setup.validate;
+  const auto outcome = more.train(options, 3);
+  CHECK(outcome.ending == Ending::patience);
+  CHECK(outcome.update == 5);
 }
 
 TEST_CASE("resume: patience goes on counting where it stood", "[train][resume][validation]") {

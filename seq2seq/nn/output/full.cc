@@ -96,11 +96,11 @@ Tensor FullOutput::score(const Tensor& features, const Ids& targets) const {
 
 TopK FullOutput::top_k(const Tensor& features, int64_t k, const Ids& banned) const {
   const c10::NoGradGuard no_gradient;
-  const auto z = logits(features);
+  auto z = logits(features);
   const auto normalizer = z.logsumexp(1, /*keepdim=*/true);
-  const auto open = banned.defined() && banned.numel() > 0 ? z.index_fill(1, banned.to(z.device()), -INFINITY) : z;
-  const int64_t most = std::min(k, open.size(1) - (banned.defined() ? banned.numel() : 0));
-  auto [best, ids] = open.topk(most, 1);
+  const int64_t closed = banned.defined() ? banned.numel() : 0;
+  if (closed > 0) z.index_fill_(1, banned.to(z.device()), -INFINITY);
+  auto [best, ids] = z.topk(std::min(k, z.size(1) - closed), 1);
   // topk leaves equal scores in any order; by id, a search gives the same wherever it runs.
   const auto by_id = ids.argsort(/*stable=*/true, 1, /*descending=*/false);
   ids = ids.gather(1, by_id);
