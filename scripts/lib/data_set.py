@@ -7,6 +7,7 @@ already, made the same way and with every file as it was, is left alone.
 import hashlib
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -72,6 +73,17 @@ def is_made(output, made_how):
 def files_table(digests):
     rows = "\n".join(f"| `{name}` | `{value}` |" for name, value in digests.items())
     return f"\n## Files\n\n| file | SHA-256 |\n|---|---|\n{rows}\n"
+
+
+def reason(messages):
+    """Why a program that fetches things failed, of what it printed."""
+    if re.search(r"no space left", messages, re.IGNORECASE):
+        return "the disk is full"
+    network = r"temporary failure|name or service|unreachable|max retries|newconnection|proxy|timed out|refused"
+    if re.search(network, messages, re.IGNORECASE):
+        return "the network did not answer; run it again once there is one"
+    lines = [line.strip() for line in messages.splitlines() if line.strip()]
+    return lines[-1] if lines else "it gave no reason"
 
 
 def run(main):

@@ -1,0 +1,75 @@
+"""What of the aligned text is kept: one spelling of blanks, quotes and dashes, and only pairs that can be translations."""
+
+import re
+import unicodedata
+
+LONGEST = 80  # tokens a side
+LEAST_LETTERS = 0.6  # of the signs that are no blanks
+SPELLINGS = str.maketrans({
+    "\u2018": "'", "\u2019": "'", "\u201a": "'", "\u201b": "'", "\u2032": "'", "\u00b4": "'", "`": "'",
+    "\u201c": '"', "\u201d": '"', "\u201e": '"', "\u201f": '"', "\u2033": '"', "\u00ab": '"', "\u00bb": '"',
+    "\u2039": "'", "\u203a": "'",
+    "\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2013": "-", "\u2014": "-", "\u2015": "-", "\u2212": "-", "\u00ad": None,
+    "\u2026": "...", "\u200b": None, "\ufeff": None,
+})  # fmt: skip
+TOKEN = re.compile(r"\w+|[^\w\s]")
+WORD = re.compile(r"[^\W\d_]+")
+# None of them is a word of French, German or Italian.
+ENGLISH_WORDS = frozenset(
+    "the of and to is with that this from are by it you can which have has will when your be been was were their they these"
+    " those into than then but does should would could may must only each using used".split()
+)
+
+
+def spelled(text):
+    """NFC, ASCII quotes and dashes, single blanks; no blank just inside quotation marks."""
+    text = unicodedata.normalize("NFC", text.replace("\u22c5", " "))  # how descriptions write a no-break space
+    text = re.sub(r"([\u00ab\u201e\u2039])\s+", r"\1", text)
+    text = re.sub(r"\s+([\u00bb\u203a])", r"\1", text)
+    return " ".join(text.translate(SPELLINGS).split())
+
+
+def tokens(text):
+    return TOKEN.findall(text)
+
+
+def words(text):
+    """The words in lower case: what is left when case, digits and punctuation are set aside."""
+    return [word.lower() for word in WORD.findall(text)]
+
+
+def fault(english, foreign):
+    """Why a pair is dropped, or None."""
+    sizes = sorted((len(tokens(english)), len(tokens(foreign))))
+    if sizes[0] == 0:
+        return "a side is empty"
+    if sizes[1] > LONGEST:
+        return f"over {LONGEST} tokens"
+    if min(letters(english), letters(foreign)) < LEAST_LETTERS:
+        return "under 60 % letters"
+    if not lengths_agree(*sizes):
+        return "lengths differ"
+    if english == foreign:
+        return "both sides alike"
+    if is_english(english, foreign):
+        return "left in English"
+    return None
+
+
+def lengths_agree(one, other):
+    return max(one, other) <= 2 * min(one, other) + 4
+
+
+def letters(text):
+    signs = [sign for sign in text if not sign.isspace()]
+    return sum(sign.isalpha() for sign in signs) / max(1, len(signs))
+
+
+def is_english(english, foreign):
+    """Whether the foreign side was left untranslated, in whole or for the most part."""
+    there = words(foreign)
+    function_words = sum(word in ENGLISH_WORDS for word in there)
+    if function_words >= 2 and function_words > 0.15 * len(there):
+        return True
+    distinct = set(there)
+    return len(distinct) >= 4 and len(distinct & set(words(english))) > 0.75 * len(distinct)
