@@ -61,8 +61,6 @@ endif()
 
 if(SEQ2SEQ_CUDA)
   add_library(Torch::cuda INTERFACE IMPORTED GLOBAL)
-  target_compile_definitions(Torch::cuda INTERFACE SEQ2SEQ_CUDA)
-  target_include_directories(Torch::cuda SYSTEM INTERFACE ${CUDAToolkit_INCLUDE_DIRS})
   # Nothing names a symbol of libtorch_cuda, whose initialisers register the CUDA kernels: keep it all the same.
   target_link_libraries(Torch::cuda INTERFACE Torch::cpu
     -Wl,--no-as-needed,${torch_folder}/lib/libtorch_cuda.so,--as-needed ${torch_folder}/lib/libc10_cuda.so)
