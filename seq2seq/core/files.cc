@@ -207,4 +207,11 @@ void make_folder_atomically(Files& files, const fs::path& path, const std::funct
   files.remove(replaced);
 }
 
+void remove_leftovers(Files& files, const fs::path& path) {
+  for (const auto* ending : {"partial", "replaced"}) {
+    const auto left = beside((path / "").parent_path(), ending);
+    if (fs::exists(left)) files.remove(left);
+  }
+}
+
 }  // namespace seq2seq

@@ -33,4 +33,7 @@ void write_atomically(Files& files, const fs::path& path, std::string_view bytes
 /// renamed. A folder that is already there is replaced only after the new one is complete.
 void make_folder_atomically(Files& files, const fs::path& path, const std::function<void(const fs::path&)>& fill);
 
+/// Removes what a call that was killed left beside a folder that is whole.
+void remove_leftovers(Files& files, const fs::path& path);
+
 }  // namespace seq2seq

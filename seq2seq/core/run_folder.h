@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "seq2seq/core/file_lock.h"
+
 namespace seq2seq {
 
 /// Where everything of a run lies; docs/formats.md describes each file. Only names are known here, no contents.
@@ -33,17 +35,14 @@ class RunFolder {
   std::filesystem::path root_;
 };
 
-/// Holds a run folder against a second writer (flock on `lock`) as long as it lives; a killed process leaves no lock
-/// behind. Throws Error naming the folder and the process that holds it.
+/// Holds a run folder against a second writer as long as it lives. Throws Error naming the folder and the process that
+/// holds it.
 class RunLock {
  public:
   explicit RunLock(const RunFolder& folder);
-  ~RunLock();
-  RunLock(const RunLock&) = delete;
-  RunLock& operator=(const RunLock&) = delete;
 
  private:
-  int descriptor_ = -1;
+  FileLock lock_;
 };
 
 }  // namespace seq2seq

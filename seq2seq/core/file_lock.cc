@@ -1,0 +1,65 @@
+#include "seq2seq/core/file_lock.h"
+
+#include <cerrno>
+#include <chrono>
+#include <fcntl.h>
+#include <system_error>
+#include <thread>
+#include <unistd.h>
+
+#include <fmt/format.h>
+#include <sys/file.h>
+
+#include "seq2seq/core/error.h"
+#include "seq2seq/core/interrupt.h"
+
+namespace seq2seq {
+
+namespace {
+
+constexpr std::chrono::milliseconds kAskAgain{100};
+
+std::string holder_of(int descriptor) {
+  std::string text(32, '\0');
+  const ssize_t count = ::pread(descriptor, text.data(), text.size(), 0);
+  text.resize(count > 0 ? static_cast<size_t>(count) : 0);
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  return text.empty() ? "another process" : "process " + text;
+}
+
+Error not_lockable(const std::filesystem::path& file, int reason) {
+  const bool forbidden = reason == EACCES || reason == EPERM || reason == EROFS;
+  return {Place{.file = file.parent_path().string()}, "cannot be locked: " + std::generic_category().message(reason),
+          forbidden ? "A run writes into its folder: name one that you may write to" : ""};
+}
+
+}  // namespace
+
+FileLock::FileLock(const std::filesystem::path& file, const std::function<void(const std::string& holder)>& busy) {
+  descriptor_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  if (descriptor_ < 0) throw not_lockable(file, errno);
+  try {
+    lock(file, busy);
+  } catch (...) {
+    ::close(descriptor_);
+    throw;
+  }
+  // Only for messages: that the lock is held does not depend on it, so a full disk is no reason to stop here.
+  const std::string process = fmt::format("{}\n", ::getpid());
+  if (::ftruncate(descriptor_, 0) == 0) [[maybe_unused]]
+    const ssize_t count = ::pwrite(descriptor_, process.data(), process.size(), 0);
+}
+
+void FileLock::lock(const std::filesystem::path& file, const std::function<void(const std::string& holder)>& busy) {
+  for (bool told = false; ::flock(descriptor_, LOCK_EX | LOCK_NB) != 0; told = true) {
+    const int reason = errno;
+    if (reason != EWOULDBLOCK) throw not_lockable(file, reason);
+    if (!told) busy(holder_of(descriptor_));
+    if (interrupted()) throw Interrupted("interrupted while another process was at work; nothing is changed");
+    std::this_thread::sleep_for(kAskAgain);
+  }
+}
+
+FileLock::~FileLock() { ::close(descriptor_); }
+
+}  // namespace seq2seq
