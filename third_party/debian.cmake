@@ -1,6 +1,7 @@
 # The libraries that come as packages of the system. scripts/setup installs them.
 find_package(Threads REQUIRED)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+find_package(ZLIB REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(yaml-cpp REQUIRED)
@@ -8,3 +9,9 @@ if(NOT TARGET yaml-cpp::yaml-cpp)  # 0.7 names its target yaml-cpp
   add_library(yaml-cpp::yaml-cpp INTERFACE IMPORTED)
   target_link_libraries(yaml-cpp::yaml-cpp INTERFACE yaml-cpp)
 endif()
+find_path(zstd_folder zstd.h REQUIRED)
+find_library(zstd_library zstd REQUIRED)
+mark_as_advanced(zstd_folder zstd_library)
+add_library(Zstd::zstd INTERFACE IMPORTED GLOBAL)
+target_include_directories(Zstd::zstd INTERFACE ${zstd_folder})
+target_link_libraries(Zstd::zstd INTERFACE ${zstd_library})

@@ -83,6 +83,7 @@ Streams streams_of_process() {
 
 Commands builtin_commands() {
   Commands commands;
+  commands.push_back(prepare_command());
   commands.push_back(train_command());
   commands.push_back(translate_command());
   commands.push_back(score_command());

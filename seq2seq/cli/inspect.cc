@@ -5,6 +5,7 @@
 
 #include "seq2seq/cli/commands.h"
 #include "seq2seq/cli/common.h"
+#include "seq2seq/cli/inspect_prepared.h"
 #include "seq2seq/cli/inspect_run.h"
 #include "seq2seq/core/error.h"
 #include "seq2seq/text/vocabulary.h"
@@ -53,9 +54,12 @@ void inspect_checkpoint(std::ostream& out, const fs::path& folder, int64_t updat
 class Inspect final : public Command {
  public:
   std::string name() const override { return "inspect"; }
-  std::string about() const override { return "say what a run, a checkpoint or a vocabulary is and holds"; }
+  std::string about() const override {
+    return "say what a run, a checkpoint, prepared text or a vocabulary is and holds";
+  }
   void declare(Arguments& arguments) override {
-    arguments.required("PATH", path_, "folder of a run or of one of its checkpoints, or a vocabulary file");
+    arguments.required("PATH", path_,
+                       "folder of a run, of one of its checkpoints or of prepared text, or a vocabulary file");
   }
 
   int run(const Context& context) override {
@@ -66,6 +70,8 @@ class Inspect final : public Command {
     const int64_t update = update_of(path);
     if (fs::is_regular_file(path)) {
       inspect_vocabulary(out, path_);
+    } else if (const data::PreparedFolder prepared{path}; fs::exists(prepared.summary())) {
+      inspect_prepared(out, prepared);
     } else if (update >= 0) {
       inspect_checkpoint(out, path, update);
     } else {

@@ -14,7 +14,7 @@ Batch make_batch(const Corpus& corpus, const std::vector<int64_t>& indices, cons
   for (const int64_t index : indices) {
     sources.push_back(corpus.source[index]);
     targets.push_back(corpus.target[index]);
-    keys.push_back(corpus.numbers.at(static_cast<std::size_t>(index)));
+    keys.push_back(corpus.number(index));
   }
   return make_batch(sources, targets, keys, text);
 }

@@ -1,62 +1,68 @@
 #include "seq2seq/data/corpus.h"
 
-#include <limits>
-
-#include <fmt/format.h>
+#include <filesystem>
+#include <initializer_list>
+#include <iterator>
 
 #include "seq2seq/core/checksum.h"
 #include "seq2seq/core/error.h"
-#include "seq2seq/data/pair_reader.h"
+#include "seq2seq/data/input/pair_reader.h"
 
 namespace seq2seq::data {
 
-void TokenStore::add(const std::vector<int64_t>& ids) {
-  for (const int64_t id : ids) {
-    if (id < 0 || id > std::numeric_limits<int32_t>::max()) {
-      throw Error(fmt::format("word id {} does not fit a token store", id));
-    }
-    ids_.push_back(static_cast<int32_t>(id));
-  }
-  offsets_.push_back(static_cast<int64_t>(ids_.size()));
+namespace {
+
+TokenStore store_of(const std::vector<int64_t>& ids) {
+  TokenStoreBuilder builder;
+  builder.add(ids);
+  return builder.finish();
 }
 
-int64_t TokenStore::length(int64_t sentence) const {
-  const auto index = static_cast<std::size_t>(sentence);
-  return offsets_.at(index + 1) - offsets_[index];
+Corpus read(const TrainFiles& files, const TextPipeline& text, const CleanOptions& clean) {
+  PairReader reader(files, text.options().invalid_utf8, clean, text.source_tokenizer(), text.target_tokenizer());
+  TokenStoreBuilder source, target;
+  std::vector<int64_t> numbers;
+  for (TokenPair pair; reader.next(pair);) {
+    source.add(text.source_ids(pair.source));
+    target.add(text.target_ids(pair.target));
+    numbers.push_back(pair.number);
+  }
+  if (numbers.empty()) throw no_pair_left(files, reader.left_out());
+  const bool all = numbers.back() == std::ssize(numbers) - 1;
+  return {.source = source.finish(),
+          .target = target.finish(),
+          .numbers = all ? TokenStore() : store_of(numbers),
+          .left_out = reader.left_out()};
 }
 
-std::vector<int64_t> TokenStore::operator[](int64_t sentence) const {
-  const auto index = static_cast<std::size_t>(sentence);
-  const int64_t last = offsets_.at(index + 1);
-  return {ids_.begin() + offsets_[index], ids_.begin() + last};
+std::string digest_of(std::initializer_list<const std::vector<std::filesystem::path>*> lists) {
+  Sha256 digest;
+  for (const auto* files : lists) {
+    for (const auto& file : *files) digest.add(sha256_of_file(file) + "\n");
+  }
+  return digest.finish();
 }
 
-Corpus read_corpus(const FilePair& files, const TextPipeline& text, bool leave_out_long) {
-  const auto& options = text.options();
-  PairReader reader(files, options.invalid_utf8, leave_out_long ? options.max_length : 0, text.source_tokenizer(),
-                    text.target_tokenizer());
-  Corpus corpus;
-  for (PairReader::Pair pair; reader.next(pair);) {
-    corpus.source.add(text.source_ids(pair.source));
-    corpus.target.add(text.target_ids(pair.target));
-    corpus.numbers.push_back(pair.number);
-  }
-  corpus.too_long = reader.left_out().too_long;
-  corpus.invalid = reader.left_out().invalid;
-  corpus.empty_target = reader.left_out().empty_target;
-  if (corpus.pairs() == 0) {
-    throw Error(Place{files.source.string(), 0, 0, {}},
-                fmt::format("no pair is left: {} too long, {} not UTF-8, {} with an empty target", corpus.too_long,
-                            corpus.invalid, corpus.empty_target));
-  }
-  return corpus;
+}  // namespace
+
+Error no_pair_left(const TrainFiles& files, const LeftOut& left_out) {
+  const auto& file = files.source.empty() ? files.pairs.front() : files.source.front();
+  return Error(Place{file.string(), 0, 0, {}}, "no pair is left: " + left_out.text());
 }
+
+Corpus read_corpus(const TrainFiles& files, const TextPipeline& text) {
+  return read(files, text, text.options().clean);
+}
+
+Corpus read_corpus(const FilePair& files, const TextPipeline& text) {
+  return read(as_text(files), text, PairFilter::nothing());
+}
+
+std::string content_digest(const TrainFiles& files) { return digest_of({&files.source, &files.target, &files.pairs}); }
 
 std::string content_digest(const FilePair& files) {
-  Sha256 digest;
-  digest.add(sha256_of_file(files.source) + "\n");
-  for (const auto& target : files.target) digest.add(sha256_of_file(target) + "\n");
-  return digest.finish();
+  const std::vector<std::filesystem::path> source{files.source};
+  return digest_of({&source, &files.target});
 }
 
 }  // namespace seq2seq::data

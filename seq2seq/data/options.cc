@@ -1,15 +1,13 @@
+#include "seq2seq/data/options.h"
+
 #include <string>
 
+#include <fmt/format.h>
+
 #include "seq2seq/data/bucket.h"
-#include "seq2seq/data/corpus.h"
 
 namespace seq2seq::data {
 namespace {
-
-/// Training cannot do without its files, validation and test can.
-struct TrainingFiles {
-  FilePair& files;
-};
 
 struct SourceSide {
   SideOptions& side;
@@ -22,21 +20,22 @@ struct TargetSide {
   const text::TokenizerRegistry& tokenizers;
 };
 
-config::Key& add_source(config::Keys& keys, FilePair& files) {
-  return keys.add("source", files.source, "file of source sentences, one a line").changes_no_result();
-}
+/// Bound to what it cleans but for `max_length`, which stands beside the section.
+struct CleanSection {
+  CleanOptions& clean;
+};
 
-config::Key& add_target(config::Keys& keys, FilePair& files) {
-  return keys
-      .add("target", files.target,
-           "file of their targets, line by line; of several the first is what is trained on and scored, the others "
-           "are further references, where an empty line means none")
-      .changes_no_result();
-}
-
-void declare(config::Keys& keys, TrainingFiles& train) {
-  add_source(keys, train.files).required();
-  add_target(keys, train.files).required();
+void declare(config::Keys& keys, CleanSection& section) {
+  auto& clean = section.clean;
+  keys.add("max_ratio", clean.max_ratio,
+           "pairs with more tokens on one side to one of the other are left out; 0: any ratio will do")
+      .unit("tokens to one")
+      .at_least(0);
+  keys.add("drop_empty_source", clean.drop_empty_source, "whether pairs with an empty source are left out");
+  keys.add("drop_control_characters", clean.drop_control_characters,
+           "whether pairs with control characters other than a tab are left out");
+  keys.add("drop_duplicates", clean.drop_duplicates,
+           "whether of pairs with the same tokens only the first is kept; takes 16 bytes of memory a pair");
 }
 
 void declare_text(config::Keys& keys, SideOptions& side, const text::TokenizerRegistry& tokenizers) {
@@ -56,9 +55,28 @@ void declare(config::Keys& keys, TargetSide& target) { declare_text(keys, target
 }  // namespace
 
 // Paths change no result: what identifies a result is the digest of what lies in the files (`content_digest`).
+void declare(config::Keys& keys, TrainFiles& files) {
+  keys.add("source", files.source, "file of source sentences, one a line, or several, read one after another")
+      .changes_no_result();
+  keys.add("target", files.target, "their targets, line by line, in as many files").changes_no_result();
+  keys.add("pairs", files.pairs, "file, or several, of lines `source<TAB>target`").changes_no_result();
+  keys.rule("source", [&files] {
+    return files.source.empty() && files.pairs.empty() ? "is missing: name `source` and `target`, or `pairs`" : "";
+  });
+  keys.rule("target", [&files] {
+    if (files.source.size() == files.target.size()) return std::string();
+    return files.target.empty() ? "is missing, but `source` is given"
+                                : fmt::format("names {} files, but `source` {}; the nth belongs to the nth",
+                                              files.target.size(), files.source.size());
+  });
+}
+
 void declare(config::Keys& keys, FilePair& files) {
-  add_source(keys, files);
-  add_target(keys, files);
+  keys.add("source", files.source, "file of source sentences, one a line").changes_no_result();
+  keys.add("target", files.target,
+           "file of their targets, line by line; of several the first is what is scored, the others are further "
+           "references, where an empty line means none")
+      .changes_no_result();
   keys.rule("source", [&files] {
     return files.source.empty() && !files.target.empty() ? "is missing, but `target` is given" : "";
   });
@@ -68,20 +86,27 @@ void declare(config::Keys& keys, FilePair& files) {
 }
 
 void declare(config::Keys& keys, DataOptions& options, const text::TokenizerRegistry& tokenizers) {
-  TrainingFiles train{options.train};
-  keys.section("train", train, "the pairs that are trained on");
+  keys.section("train", options.train, "the pairs that are trained on");
   keys.section("validation", options.validation, "the pairs that progress is measured on; may be left out");
   keys.section("test", options.test, "the pairs that `evaluate` measures on; may be left out");
+  keys.add("prepared", options.prepared,
+           "folder that `seq2seq prepare` makes of the training text, and from which training then reads; empty: "
+           "training reads the text itself, into memory")
+      .changes_no_result();
   SourceSide source{options.source, options.source_end, tokenizers};
   keys.section("source", source, "the text of the source side");
   TargetSide target{options.target, tokenizers};
   keys.section("target", target, "the text of the target side");
+  keys.add("shared_vocabulary", options.shared_vocabulary,
+           "whether both sides have one vocabulary, of the words of both, by the options of `source.vocabulary`");
   keys.add("reverse", options.reverse,
            {{"none", Reverse::none}, {"source", Reverse::source}, {"target", Reverse::target}, {"both", Reverse::both}},
            "the side whose words are turned round (Sutskever et al. 2014: source)");
-  keys.add("max_length", options.max_length, "training pairs with a longer side are left out, counted")
+  keys.add("max_length", options.clean.max_length, "training pairs with a longer side are left out, counted")
       .unit("tokens")
       .at_least(1);
+  CleanSection clean{options.clean};
+  keys.section("clean", clean, "which other pairs are left out of training, counted");
   keys.add("invalid_utf8", options.invalid_utf8, {{"error", InvalidUtf8::error}, {"drop", InvalidUtf8::drop}},
            "what becomes of pairs that are not UTF-8: an error with its place, or left out, counted");
   keys.rule("source.end", [&options] {

@@ -1,9 +1,13 @@
+#include "seq2seq/data/text_pipeline.h"
+
 #include <algorithm>
+#include <initializer_list>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "seq2seq/core/error.h"
-#include "seq2seq/data/corpus.h"
-#include "seq2seq/data/pair_reader.h"
+#include "seq2seq/data/input/pair_reader.h"
 
 namespace seq2seq::data {
 namespace {
@@ -15,12 +19,15 @@ std::vector<int64_t> ids_of(const text::Vocabulary& vocabulary, const std::vecto
   return ids;
 }
 
-text::Vocabulary build(const text::VocabularyBuilder& words, const text::VocabularyOptions& options,
-                       const std::filesystem::path& file) {
+text::Vocabulary vocabulary_of(const text::VocabularyOptions& options, const char* side,
+                               std::initializer_list<const TextPipeline::Count*> counts) {
+  if (!options.file.empty()) return text::Vocabulary::load(options.file);
+  text::VocabularyBuilder words;
+  for (const auto* count : counts) (*count)(words);
   auto vocabulary = words.build(options);
   if (vocabulary.words().empty()) {
-    throw Error(Place{file.string(), 0, 0, {}}, "no word of it enters the vocabulary",
-                "Lower `vocabulary.minimum_count`, or name another file");
+    throw Error(fmt::format("no word of {} of `data.train` enters its vocabulary", side),
+                "Lower `vocabulary.minimum_count`, or name other text");
   }
   return vocabulary;
 }
@@ -38,14 +45,27 @@ TextPipeline::TextPipeline(const DataOptions& options, const text::TokenizerRegi
 TextPipeline TextPipeline::from_training_text(const DataOptions& options, const text::TokenizerRegistry& tokenizers) {
   const auto source_tokenizer = tokenizers.make(options.source.tokenizer);
   const auto target_tokenizer = tokenizers.make(options.target.tokenizer);
-  PairReader reader(options.train, options.invalid_utf8, options.max_length, *source_tokenizer, *target_tokenizer);
+  PairReader reader(options.train, options.invalid_utf8, options.clean, *source_tokenizer, *target_tokenizer);
   text::VocabularyBuilder source, target;
-  for (PairReader::Pair pair; reader.next(pair);) {
+  for (TokenPair pair; reader.next(pair);) {
     for (const auto& token : pair.source) source.add(token);
     for (const auto& token : pair.target) target.add(token);
   }
-  return {options, tokenizers, build(source, options.source.vocabulary, options.train.source),
-          build(target, options.target.vocabulary, options.train.target.front())};
+  const auto counted = [](const text::VocabularyBuilder& from) {
+    return [&from](text::VocabularyBuilder& into) { into.add(from); };
+  };
+  auto [source_words, target_words] = vocabularies(options, counted(source), counted(target));
+  return {options, tokenizers, std::move(source_words), std::move(target_words)};
+}
+
+std::pair<text::Vocabulary, text::Vocabulary> TextPipeline::vocabularies(const DataOptions& options,
+                                                                         const Count& source, const Count& target) {
+  if (options.shared_vocabulary) {
+    auto both = vocabulary_of(options.source.vocabulary, "either side", {&source, &target});
+    return {both, std::move(both)};
+  }
+  return {vocabulary_of(options.source.vocabulary, "the source side", {&source}),
+          vocabulary_of(options.target.vocabulary, "the target side", {&target})};
 }
 
 std::vector<int64_t> TextPipeline::encoder_ids(std::vector<int64_t> ids) const {

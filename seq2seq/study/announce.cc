@@ -13,35 +13,28 @@ namespace seq2seq::study {
 
 namespace {
 
-std::string left_out(const data::Corpus& corpus, int64_t max_length) {
-  std::string text;
-  const auto add = [&text](int64_t count, const std::string& why) {
-    if (count > 0) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", format_count(count), why);
-  };
-  add(corpus.too_long, fmt::format("longer than {} tokens", format_count(max_length)));
-  add(corpus.invalid, "not UTF-8");
-  add(corpus.empty_target, "with an empty target");
+std::string left_out(const data::Corpus& corpus) {
+  const auto text = corpus.left_out.text();
   return text.empty() ? text : fmt::format(" (left out: {})", text);
 }
 
-std::string side(const char* name, const text::Vocabulary& vocabulary, const data::TokenStore& train,
+std::string side(const char* name, const text::Vocabulary& vocabulary, double unknown,
                  const data::TokenStore* validation) {
   std::string text = fmt::format("{} {} words ({:.2f} % of the training tokens unknown", name,
-                                 format_count(vocabulary.size() - text::special_count), 100 * unknown_share(train));
+                                 format_count(vocabulary.size() - text::special_count), 100 * unknown);
   if (validation != nullptr) text += fmt::format(", {:.2f} % of validation", 100 * unknown_share(*validation));
   return text + ")";
 }
 
-void announce_data(Log& log, const data::DataOptions& options, const TrainingData& data) {
-  log.say(fmt::format("data      training {} pairs{}", format_count(data.train.pairs()),
-                      left_out(data.train, options.max_length)));
+void announce_data(Log& log, const TrainingData& data) {
+  log.say(fmt::format("data      training {} pairs{}", format_count(data.train.pairs()), left_out(data.train)));
   const auto* validation = data.validation ? &data.validation->corpus : nullptr;
   log.say(validation == nullptr ? "          no validation set"
                                 : fmt::format("          validation {} pairs{}", format_count(validation->pairs()),
-                                              left_out(*validation, options.max_length)));
-  log.say("words     " + side("source", data.text->source_vocabulary(), data.train.source,
+                                              left_out(*validation)));
+  log.say("words     " + side("source", data.text->source_vocabulary(), data.source_unknown,
                               validation == nullptr ? nullptr : &validation->source));
-  log.say("          " + side("target", data.text->target_vocabulary(), data.train.target,
+  log.say("          " + side("target", data.text->target_vocabulary(), data.target_unknown,
                               validation == nullptr ? nullptr : &validation->target));
 }
 
@@ -97,7 +90,7 @@ void announce_length(Log& log, const RunOptions& options, const data::Corpus& co
 void announce(Log& log, const RunOptions& options, const Registries& registries, const TrainingData& data,
               const nn::Model& model, const Machine& machine) {
   if (log.quiet()) return;
-  announce_data(log, options.data, data);
+  announce_data(log, data);
   announce_model(log, options.train, registries, model);
   announce_length(log, options, data.train);
   log.say(fmt::format("machine   {}, {} thread{}, kernels for {}; LibTorch {} with {} for {}", machine.device,

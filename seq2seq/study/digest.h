@@ -15,6 +15,8 @@ struct DataDigests {
   bool operator==(const DataDigests&) const = default;
 };
 DataDigests data_digests(const data::DataOptions& options);
+/// As above, where the training text's is known.
+DataDigests data_digests(const data::DataOptions& options, const std::string& train);
 
 /// One fault for each set whose contents are not those the run saw.
 std::vector<Error> different_data(const DataDigests& run, const DataDigests& now, const data::DataOptions& options);

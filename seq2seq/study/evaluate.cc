@@ -18,18 +18,12 @@ const data::FilePair& test_set(const LoadedRun& run) {
   return test;
 }
 
-int64_t tokens(const data::TokenStore& sentences) {
-  int64_t sum = 0;
-  for (int64_t sentence = 0; sentence < sentences.size(); ++sentence) sum += sentences.length(sentence);
-  return sum;
-}
-
 Evaluation protocol(const EvaluationSet& set) {
   Evaluation evaluation;
   evaluation.sentences = set.corpus.pairs();
-  evaluation.target_tokens = tokens(set.corpus.target);
-  evaluation.empty_target = set.corpus.empty_target;
-  evaluation.invalid = set.corpus.invalid;
+  evaluation.target_tokens = set.corpus.target.tokens();
+  evaluation.empty_target = set.corpus.left_out[data::Reason::empty_target].pairs;
+  evaluation.invalid = set.corpus.left_out[data::Reason::invalid_utf8].pairs;
   evaluation.most_references = set.most_references;
   for (const auto& references : set.references) evaluation.sentences_with_several += references.size() > 1 ? 1 : 0;
   evaluation.unknown_source = unknown_share(set.corpus.source);

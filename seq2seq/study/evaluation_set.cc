@@ -6,6 +6,7 @@
 
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/progress.h"
+#include "seq2seq/data/input/line_reader.h"
 
 namespace seq2seq::study {
 
@@ -19,7 +20,7 @@ std::vector<std::string> lines_of(const std::filesystem::path& file, data::Inval
 }  // namespace
 
 EvaluationSet read_evaluation_set(const data::FilePair& files, const data::TextPipeline& text) {
-  EvaluationSet set{.corpus = data::read_corpus(files, text, /*leave_out_long=*/false), .references = {}};
+  EvaluationSet set{.corpus = data::read_corpus(files, text), .references = {}};
   set.references.resize(static_cast<size_t>(set.corpus.pairs()));
   size_t first_lines = 0;
   for (const auto& file : files.target) {
@@ -32,9 +33,9 @@ EvaluationSet read_evaluation_set(const data::FilePair& files, const data::TextP
                               format_count(static_cast<int64_t>(first_lines))),
                   "Leave a line empty where a sentence has no further reference");
     }
-    for (size_t pair = 0; pair < set.references.size(); ++pair) {
-      auto tokens = text.target_tokenizer().tokenize(lines[static_cast<size_t>(set.corpus.numbers[pair])]);
-      if (!tokens.empty()) set.references[pair].push_back(std::move(tokens));
+    for (int64_t pair = 0; pair < set.corpus.pairs(); ++pair) {
+      auto tokens = text.target_tokenizer().tokenize(lines[static_cast<size_t>(set.corpus.number(pair))]);
+      if (!tokens.empty()) set.references[static_cast<size_t>(pair)].push_back(std::move(tokens));
     }
   }
   for (const auto& references : set.references)

@@ -118,7 +118,7 @@ train::Outcome resume(const std::filesystem::path& path, const std::vector<confi
                                format_count(update)));
   warn_if_inexact(description, machine, *session.log);
   const auto data =
-      read_training_data(options.data, text_of_run(options.data, *session.registries, folder, description));
+      read_training_data(*configuration, session, text_of_run(options.data, *session.registries, folder, description));
   const auto model = build_model(options, *session.registries, *data.text, session.device);
   announce(*session.log, options, *session.registries, data, *model, machine);
   if (!checkpoint) {

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "seq2seq/core/error.h"
+#include "seq2seq/data/input/line_reader.h"
 #include "seq2seq/study/outputs.h"
 #include "seq2seq/text/whitespace.h"
 

@@ -77,10 +77,11 @@ train::Outcome train_new(const NewRun& request, const Session& session) {
   const auto configuration = read_configuration(request.config, request.overrides, *session.registries);
   const auto& options = configuration->options;
   const auto machine = prepare_machine(session.threads, session.device);
-  const auto data = read_training_data(options.data, new_text(options.data, *session.registries));
+  const auto data = read_training_data(*configuration, session);
   const auto model = build_model(options, *session.registries, *data.text, session.device);
   train::trainable_parameters(*model, options.train.freeze);  // its names are right, before anything is written
-  auto description = describe(*configuration, data_digests(options.data), *data.text, *model, machine);
+  auto description =
+      describe(*configuration, data_digests(options.data, data.train_digest), *data.text, *model, machine);
   if (request.init_from) description.init_from = find_initial_weights(*request.init_from, session);
 
   session.log->say(fmt::format("seq2seq {}: a new run in {}", version().text(), folder.root().string()));

@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 
 #include "seq2seq/core/error.h"
+#include "seq2seq/data/prepare/open_prepared.h"
+#include "seq2seq/study/prepare.h"
 
 namespace seq2seq::study {
 
@@ -27,17 +29,56 @@ text::Vocabulary vocabulary_of_run(const std::filesystem::path& file, const Voca
   return vocabulary;
 }
 
-}  // namespace
-
-TrainingData read_training_data(const data::DataOptions& options, std::unique_ptr<data::TextPipeline> text) {
-  TrainingData data{.text = std::move(text), .train = {}, .validation = {}};
-  data.train = data::read_corpus(options.train, *data.text, /*leave_out_long=*/true);
-  if (!options.validation.source.empty()) data.validation = read_evaluation_set(options.validation, *data.text);
-  return data;
+void read_text(TrainingData& data, const data::DataOptions& options) {
+  data.train = data::read_corpus(options.train, *data.text);
+  data.source_unknown = unknown_share(data.train.source);
+  data.target_unknown = unknown_share(data.train.target);
+  data.train_digest = data::content_digest(options.train);
 }
 
-std::unique_ptr<data::TextPipeline> new_text(const data::DataOptions& options, const Registries& registries) {
-  return std::make_unique<data::TextPipeline>(data::TextPipeline::from_training_text(options, registries.tokenizers));
+double share_of(const data::SideSummary& side) {
+  return static_cast<double>(side.unknown) / static_cast<double>(std::max<int64_t>(side.tokens, 1));
+}
+
+void read_prepared(TrainingData& data, const data::PrepareJob& job, const data::DataOptions& options,
+                   const text::TokenizerRegistry& tokenizers) {
+  data::prepare(job);
+  auto prepared = data::open_prepared(job.folder, job.keys);
+  const auto check = [&](const text::Vocabulary& run, const text::Vocabulary& now, const std::filesystem::path& file) {
+    if (mark_of(run) == mark_of(now)) return;
+    throw FormatError(Place{.file = file.string()}, "is not the vocabulary this run was trained with",
+                      "Name as `data.prepared` a folder of the text and the options that the run began with");
+  };
+  if (data.text) {
+    check(data.text->source_vocabulary(), prepared.source_vocabulary, job.folder.source().vocabulary);
+    check(data.text->target_vocabulary(), prepared.target_vocabulary, job.folder.target().vocabulary);
+  } else {
+    data.text = std::make_unique<data::TextPipeline>(options, tokenizers, std::move(prepared.source_vocabulary),
+                                                     std::move(prepared.target_vocabulary));
+  }
+  data.train = std::move(prepared.corpus);
+  data.source_unknown = share_of(prepared.summary.source);
+  data.target_unknown = share_of(prepared.summary.target);
+  data.train_digest = prepared.summary.content_digest;
+}
+
+}  // namespace
+
+TrainingData read_training_data(const Configuration& configuration, const Session& session,
+                                std::unique_ptr<data::TextPipeline> of_run) {
+  const auto& options = configuration.options.data;
+  const auto& tokenizers = session.registries->tokenizers;
+  TrainingData data;
+  data.text = std::move(of_run);
+  if (options.prepared.empty()) {
+    if (!data.text)
+      data.text = std::make_unique<data::TextPipeline>(data::TextPipeline::from_training_text(options, tokenizers));
+    read_text(data, options);
+  } else {
+    read_prepared(data, prepare_job(configuration, session), options, tokenizers);
+  }
+  if (!options.validation.source.empty()) data.validation = read_evaluation_set(options.validation, *data.text);
+  return data;
 }
 
 std::unique_ptr<data::TextPipeline> text_of_run(const data::DataOptions& options, const Registries& registries,

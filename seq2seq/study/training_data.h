@@ -10,6 +10,7 @@
 #include "seq2seq/study/description.h"
 #include "seq2seq/study/evaluation_set.h"
 #include "seq2seq/study/run.h"
+#include "seq2seq/study/session.h"
 
 namespace seq2seq::study {
 
@@ -17,12 +18,16 @@ namespace seq2seq::study {
 struct TrainingData {
   std::unique_ptr<data::TextPipeline> text;
   data::Corpus train;
-  std::optional<EvaluationSet> validation;  // absent when the configuration names none
+  double source_unknown = 0, target_unknown = 0;  // share of the training tokens that are no word, 0 to 1
+  std::optional<EvaluationSet> validation;        // absent when the configuration names none
+  std::string train_digest;                       // of the training text
 };
-TrainingData read_training_data(const data::DataOptions& options, std::unique_ptr<data::TextPipeline> text);
+/// Reads the text of a configuration; what it asks to be prepared is prepared first. The vocabularies are those of
+/// `run` where it goes on with one, otherwise those that the training text gives. Throws FormatError when the
+/// vocabularies of a run are not those its weights were trained with.
+TrainingData read_training_data(const Configuration& configuration, const Session& session,
+                                std::unique_ptr<data::TextPipeline> of_run = nullptr);
 
-/// Vocabularies counted in the training text.
-std::unique_ptr<data::TextPipeline> new_text(const data::DataOptions& options, const Registries& registries);
 /// Vocabularies of a run. Throws FormatError when they are not those its weights were trained with.
 std::unique_ptr<data::TextPipeline> text_of_run(const data::DataOptions& options, const Registries& registries,
                                                 const RunFolder& folder, const RunDescription& description);

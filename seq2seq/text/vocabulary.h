@@ -14,8 +14,9 @@
 namespace seq2seq::text {
 
 struct VocabularyOptions {
-  int64_t size = 0;           // most frequent words kept, specials not counted; 0: all
-  int64_t minimum_count = 1;  // rarer words become <unk>
+  int64_t size = 0;            // most frequent words kept, specials not counted; 0: all
+  int64_t minimum_count = 1;   // rarer words become <unk>
+  std::filesystem::path file;  // of a vocabulary that is there already; then nothing is counted
 };
 void declare(config::Keys& keys, VocabularyOptions& options);
 
@@ -58,7 +59,8 @@ class Vocabulary {
 /// Counts words and keeps those the options ask for.
 class VocabularyBuilder {
  public:
-  void add(std::string_view word) { ++counts_[std::string(word)]; }
+  void add(std::string_view word, int64_t count = 1) { counts_[std::string(word)] += count; }
+  void add(const VocabularyBuilder& other);
   Vocabulary build(const VocabularyOptions& options) const;
 
  private:

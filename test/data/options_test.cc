@@ -1,9 +1,10 @@
+#include "seq2seq/data/options.h"
+
 #include <string>
 
 #include "seq2seq/config/reader.h"
 #include "seq2seq/core/error.h"
 #include "seq2seq/data/bucket.h"
-#include "seq2seq/data/corpus.h"
 #include "test/support/catch.h"
 
 using namespace seq2seq;
@@ -45,7 +46,7 @@ max_length: 30
 invalid_utf8: drop
 )");
 
-  CHECK(options.train.source == "/folder/train.en");
+  CHECK(options.train.source == std::vector<std::filesystem::path>{"/folder/train.en"});
   CHECK(options.train.target == std::vector<std::filesystem::path>{"/folder/train.fr"});
   CHECK(options.test.target == std::vector<std::filesystem::path>{"/folder/test.fr", "/other/test.fr"});
   CHECK(options.validation.source.empty());
@@ -56,13 +57,24 @@ invalid_utf8: drop
   CHECK(options.target.vocabulary.size == 50);
   CHECK(options.source_end == SourceEnd::reversed);
   CHECK(options.reverse == Reverse::both);
-  CHECK(options.max_length == 30);
+  CHECK(options.clean.max_length == 30);
   CHECK(options.invalid_utf8 == InvalidUtf8::drop);
 }
 
 TEST_CASE("data options: training files must be named", "[data][options][error]") {
-  REQUIRE_THROWS_WITH(read_data("reverse: none\n"),
-                      ContainsSubstring("train.source") && ContainsSubstring("train.target"));
+  REQUIRE_THROWS_WITH(read_data("reverse: none\n"), ContainsSubstring("train.source") && ContainsSubstring("`pairs`"));
+}
+
+TEST_CASE("data options: files of one side want as many of the other", "[data][options][error]") {
+  REQUIRE_THROWS_WITH(read_data("train: {source: [a, b], target: c}\n"),
+                      ContainsSubstring("names 1 files, but `source` 2"));
+  REQUIRE_THROWS_WITH(read_data("train: {source: a}\n"), ContainsSubstring("is missing"));
+  REQUIRE_NOTHROW(read_data("train: {pairs: [a, b]}\n"));
+}
+
+TEST_CASE("data options: a vocabulary that is there leaves nothing to count", "[data][options][error]") {
+  REQUIRE_THROWS_WITH(read_data(kTrain + "source: {vocabulary: {file: words, size: 5}}\n"),
+                      ContainsSubstring("data.yaml:2:") && ContainsSubstring("`size`"));
 }
 
 TEST_CASE("data options: a source without a target is refused, and the other way round", "[data][options][error]") {

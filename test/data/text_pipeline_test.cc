@@ -1,10 +1,11 @@
+#include "seq2seq/data/text_pipeline.h"
+
 #include <algorithm>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "seq2seq/core/error.h"
-#include "seq2seq/data/corpus.h"
 #include "test/support/catch.h"
 #include "test/support/pipeline.h"
 #include "test/support/random_text.h"
@@ -20,7 +21,7 @@ using Ids = std::vector<int64_t>;
 
 DataOptions trained_on(const TemporaryFolder& folder, const std::string& source, const std::string& target) {
   DataOptions options;
-  options.train = {folder.file("source", source), {folder.file("target", target)}};
+  options.train = {.source = {folder.file("source", source)}, .target = {folder.file("target", target)}, .pairs = {}};
   return options;
 }
 
@@ -83,7 +84,7 @@ TEST_CASE("text pipeline: the sizes asked for hold for each side", "[data][text_
 TEST_CASE("text pipeline: pairs that are not trained on give no words", "[data][text_pipeline]") {
   const TemporaryFolder folder;
   auto options = trained_on(folder, "a\nlong long long\nbad\xFF\nalone\n", "x\ny\nz\n\n");
-  options.max_length = 2;
+  options.clean.max_length = 2;
   options.invalid_utf8 = InvalidUtf8::drop;
   const auto text = TextPipeline::from_training_text(options, kTokenizers);
 
@@ -121,5 +122,26 @@ TEST_CASE("text pipeline: a vocabulary without words is refused", "[data][text_p
   options.target.vocabulary.minimum_count = 2;
 
   REQUIRE_THROWS_WITH(TextPipeline::from_training_text(options, kTokenizers),
-                      ContainsSubstring((folder / "target").string()));
+                      ContainsSubstring("no word of the target side"));
+}
+
+TEST_CASE("text pipeline: a vocabulary that both sides share has the words of both", "[data][text_pipeline]") {
+  const TemporaryFolder folder;
+  auto options = trained_on(folder, "a a b\n", "b c\n");
+  options.shared_vocabulary = true;
+  const auto text = TextPipeline::from_training_text(options, kTokenizers);
+
+  REQUIRE(text.source_vocabulary().serialize() == text.target_vocabulary().serialize());
+  REQUIRE(text.source_vocabulary().count(text.source_vocabulary().id("b")) == 2);
+  REQUIRE(text.source_vocabulary().words().size() == 3);
+}
+
+TEST_CASE("text pipeline: a vocabulary that is there already is taken as it is", "[data][text_pipeline]") {
+  const TemporaryFolder folder;
+  auto options = trained_on(folder, "a a b\n", "b c\n");
+  options.source.vocabulary.file = folder.file("words", "# seq2seq vocabulary 1\nz\t5\nb\t9\n");
+  const auto text = TextPipeline::from_training_text(options, kTokenizers);
+
+  REQUIRE(text.source_ids({"b", "a", "z"}) == Ids{4, text::unknown_id, 3});
+  REQUIRE(text.target_vocabulary().words().size() == 2);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <numeric>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,11 +26,13 @@ inline data::TextPipeline numbered_pipeline(const data::DataOptions& options, in
 /// A corpus of ids; pairs are numbered from `first`.
 inline data::Corpus corpus_of(const std::vector<std::vector<int64_t>>& sources,
                               const std::vector<std::vector<int64_t>>& targets, int64_t first = 0) {
-  data::Corpus corpus;
-  for (const auto& source : sources) corpus.source.add(source);
-  for (const auto& target : targets) corpus.target.add(target);
-  for (int64_t i = 0; i < corpus.pairs(); ++i) corpus.numbers.push_back(first + i);
-  return corpus;
+  data::TokenStoreBuilder source, target, numbers;
+  for (const auto& ids : sources) source.add(ids);
+  for (const auto& ids : targets) target.add(ids);
+  std::vector<int64_t> all(sources.size());
+  std::iota(all.begin(), all.end(), first);
+  numbers.add(all);
+  return {.source = source.finish(), .target = target.finish(), .numbers = numbers.finish()};
 }
 
 }  // namespace seq2seq::test

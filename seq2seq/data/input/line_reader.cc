@@ -1,8 +1,7 @@
-#include "seq2seq/data/line_reader.h"
+#include "seq2seq/data/input/line_reader.h"
 
-#include <cerrno>
 #include <cstddef>
-#include <system_error>
+#include <cstring>
 #include <utility>
 #include <vector>
 
@@ -11,30 +10,33 @@
 #include "seq2seq/text/characters.h"
 
 namespace seq2seq::data {
-namespace {
 
-Error cannot_read(const std::filesystem::path& file, int reason) {
-  return Error(Place{file.string(), 0, 0, {}}, "cannot be read: " + std::generic_category().message(reason));
-}
+LineReader::LineReader(std::filesystem::path file, InvalidUtf8 invalid)
+    : file_(std::move(file)), invalid_(invalid), bytes_(open_bytes(file_)), block_(std::size_t{1} << 18) {}
 
-}  // namespace
-
-LineReader::LineReader(std::filesystem::path file, InvalidUtf8 invalid) : file_(std::move(file)), invalid_(invalid) {
-  std::error_code ignored;
-  if (std::filesystem::is_directory(file_, ignored)) {
-    throw Error(Place{file_.string(), 0, 0, {}}, "is a folder; a text file is expected");
+/// The next line as it stands, without its line feed.
+bool LineReader::next_bytes(std::string& line) {
+  line.clear();
+  for (;;) {
+    if (begin_ == end_) {
+      begin_ = 0;
+      end_ = bytes_->read(block_.data(), block_.size());
+      if (end_ == 0) return !line.empty();
+    }
+    const char* const first = block_.data() + begin_;
+    const auto* const feed = static_cast<const char*>(std::memchr(first, '\n', end_ - begin_));
+    if (feed != nullptr) {
+      line.append(first, feed);
+      begin_ += static_cast<std::size_t>(feed - first) + 1;
+      return true;
+    }
+    line.append(first, end_ - begin_);
+    begin_ = end_;
   }
-  errno = 0;
-  stream_.open(file_, std::ios::binary);
-  if (!stream_) throw cannot_read(file_, errno);
 }
 
 bool LineReader::next(std::string& line) {
-  errno = 0;
-  if (!std::getline(stream_, line)) {
-    if (stream_.bad() || !stream_.eof()) throw cannot_read(file_, errno == 0 ? EIO : errno);
-    return false;
-  }
+  if (!next_bytes(line)) return false;
   ++lines_;
   std::size_t removed = 0;
   if (lines_ == 1 && line.starts_with(text::byte_order_mark)) {

@@ -1,4 +1,4 @@
-#include "seq2seq/data/line_reader.h"
+#include "seq2seq/data/input/line_reader.h"
 
 #include <string>
 #include <vector>

@@ -1,0 +1,44 @@
+#include "seq2seq/study/prepare.h"
+
+#include <filesystem>
+
+#include "seq2seq/cli/commands.h"
+#include "seq2seq/cli/common.h"
+#include "seq2seq/core/interrupt.h"
+#include "seq2seq/data/prepare/prepared_folder.h"
+
+namespace seq2seq::cli {
+
+namespace {
+
+class Prepare final : public Command {
+ public:
+  std::string name() const override { return "prepare"; }
+  std::string about() const override { return "turn the training text of a configuration into token stores"; }
+
+  void declare(Arguments& arguments) override {
+    arguments.required("CONFIG", config_, "YAML file that names the text and, as `data.prepared`, the folder");
+    common_.declare(arguments, "sets a key: data.prepared=FOLDER; may be given many times");
+  }
+
+  int run(const Context& context) override {
+    auto log = common_.log(context);
+    const auto session = common_.session(context, log);
+    const InterruptGuard guard;
+    const auto [folder, summary] = study::prepare(config_, common_.overrides(), session);
+    study::describe(*context.streams.out, folder, summary);
+    context.streams.out->flush();
+    check_written(*context.streams.out);
+    return Exit::done;
+  }
+
+ private:
+  std::string config_;
+  CommonArguments common_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> prepare_command() { return std::make_unique<Prepare>(); }
+
+}  // namespace seq2seq::cli

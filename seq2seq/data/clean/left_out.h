@@ -1,0 +1,45 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace seq2seq::data {
+
+/// Why a pair is left out of training, in the order in which it is asked.
+enum class Reason { invalid_utf8, control_characters, empty_target, empty_source, too_long, unlike_lengths, duplicate };
+inline constexpr std::size_t reason_count = 7;
+
+/// `too_long`, for files.
+std::string_view name_of(Reason reason);
+/// `longer than data.clean.max_length`, for people: what such a pair is.
+std::string_view meaning_of(Reason reason);
+
+/// The pairs that were left out: how many for each reason, and the first lines.
+class LeftOut {
+ public:
+  static constexpr std::size_t lines_kept = 5;
+
+  struct Count {
+    int64_t pairs = 0;
+    std::vector<int64_t> first_lines;  // from 1
+  };
+
+  void add(Reason reason, int64_t line);
+  const Count& operator[](Reason reason) const { return counts_[static_cast<std::size_t>(reason)]; }
+  Count& operator[](Reason reason) { return counts_[static_cast<std::size_t>(reason)]; }
+  int64_t total() const;
+  /// `3 longer than data.clean.max_length, 1 with an empty target`; empty if none.
+  std::string text() const;
+
+ private:
+  std::array<Count, reason_count> counts_;
+};
+
+/// All reasons.
+std::array<Reason, reason_count> reasons();
+
+}  // namespace seq2seq::data

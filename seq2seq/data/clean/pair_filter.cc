@@ -1,0 +1,65 @@
+#include "seq2seq/data/clean/pair_filter.h"
+
+#include <algorithm>
+#include <iterator>
+#include <string_view>
+
+namespace seq2seq::data {
+namespace {
+
+bool has_control_character(std::string_view line) {
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(line[i]);
+    const bool low = (byte < 0x20 && byte != '\t') || byte == 0x7F;
+    const bool high = byte == 0xC2 && i + 1 < line.size() && static_cast<unsigned char>(line[i + 1]) < 0xA0;  // C1
+    if (low || high) return true;
+  }
+  return false;
+}
+
+/// A round of the finaliser of MurmurHash3: every bit of the input reaches every bit of the output.
+uint64_t mix(uint64_t x) {
+  x = (x ^ (x >> 33U)) * 0xFF51AFD7ED558CCDU;
+  x = (x ^ (x >> 33U)) * 0xC4CEB9FE1A85EC53U;
+  return x ^ (x >> 33U);
+}
+
+}  // namespace
+
+std::optional<Reason> PairFilter::tokenize(const LinePair& lines, TokenPair& tokens) const {
+  if (!lines.valid) return Reason::invalid_utf8;
+  if (options_.drop_control_characters &&
+      (has_control_character(lines.source) || has_control_character(lines.target))) {
+    return Reason::control_characters;
+  }
+  tokens.number = lines.number;
+  tokens.source = source_->tokenize(lines.source);
+  tokens.target = target_->tokenize(lines.target);
+  return fault(tokens);
+}
+
+std::optional<Reason> PairFilter::fault(const TokenPair& tokens) const {
+  const auto [shorter, longer] = std::minmax({std::ssize(tokens.source), std::ssize(tokens.target)});
+  if (tokens.target.empty()) return Reason::empty_target;
+  if (options_.drop_empty_source && tokens.source.empty()) return Reason::empty_source;
+  if (options_.max_length > 0 && longer > options_.max_length) return Reason::too_long;
+  const bool unlike =
+      options_.max_ratio > 0 && static_cast<double>(longer) > options_.max_ratio * static_cast<double>(shorter);
+  if (unlike && shorter > 0) return Reason::unlike_lengths;
+  return std::nullopt;
+}
+
+bool SeenPairs::add(const TokenPair& pair) {
+  Key key{1, 2};
+  const auto take = [&key](std::string_view text) {
+    const uint64_t hash = std::hash<std::string_view>()(text);
+    key.high = mix(key.high ^ hash) + text.size();
+    key.low = mix(key.low + 0x9E3779B97F4A7C15U * hash);
+  };
+  for (const auto& token : pair.source) take(token);
+  take("\t");  // no token holds a blank
+  for (const auto& token : pair.target) take(token);
+  return seen_.insert(key).second;
+}
+
+}  // namespace seq2seq::data

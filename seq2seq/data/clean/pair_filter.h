@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "seq2seq/data/clean/left_out.h"
+#include "seq2seq/data/input/line_pairs.h"
+#include "seq2seq/data/options.h"
+#include "seq2seq/text/tokenizer.h"
+
+namespace seq2seq::data {
+
+struct TokenPair {
+  int64_t number = 0;  // line, from 0
+  std::vector<std::string> source, target;
+};
+
+/// Turns lines into tokens and says which pairs are no good. Safe to share between threads.
+class PairFilter {
+ public:
+  PairFilter(const CleanOptions& options, const text::Tokenizer& source, const text::Tokenizer& target)
+      : options_(options), source_(&source), target_(&target) {}
+  /// For text to measure on, where only what cannot be measured is left out.
+  static CleanOptions nothing() { return {.max_length = 0}; }
+
+  /// Why the pair is left out; otherwise `tokens` are its tokens. Does not know of duplicates.
+  std::optional<Reason> tokenize(const LinePair& lines, TokenPair& tokens) const;
+
+ private:
+  std::optional<Reason> fault(const TokenPair& tokens) const;
+
+  CleanOptions options_;
+  const text::Tokenizer* source_;
+  const text::Tokenizer* target_;
+};
+
+/// Knows pairs again by 128 bits of their tokens: 16 bytes a pair.
+class SeenPairs {
+ public:
+  /// Whether it is new.
+  bool add(const TokenPair& pair);
+
+ private:
+  struct Key {
+    uint64_t high, low;
+    bool operator==(const Key&) const = default;
+  };
+  struct Hash {
+    std::size_t operator()(const Key& key) const { return key.low; }
+  };
+  std::unordered_set<Key, Hash> seen_;
+};
+
+}  // namespace seq2seq::data

@@ -1,0 +1,114 @@
+#include "seq2seq/data/input/line_pairs.h"
+
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "seq2seq/core/error.h"
+#include "seq2seq/core/progress.h"
+
+namespace seq2seq::data {
+namespace {
+
+std::string lines_of(int64_t count) { return format_count(count) + (count == 1 ? " line" : " lines"); }
+
+}  // namespace
+
+LinePairs::LinePairs(TrainFiles files, InvalidUtf8 invalid) : files_(std::move(files)), invalid_(invalid) {
+  if (files_.source.size() != files_.target.size()) {
+    throw Error(
+        fmt::format("{} files of source sentences, but {} of targets", files_.source.size(), files_.target.size()),
+        "Name them in the same order, the nth beside the nth");
+  }
+  open_next();
+}
+
+bool LinePairs::open_next() {
+  if (source_) finished_ += source_->consumed() + (target_ ? target_->consumed() : 0);
+  const std::size_t both = files_.source.size();
+  const std::size_t next = opened_++;
+  source_.reset();
+  target_.reset();
+  if (next < both) {
+    source_.emplace(files_.source[next], invalid_);
+    target_.emplace(files_.target[next], invalid_);
+  } else if (next < both + files_.pairs.size()) {
+    source_.emplace(files_.pairs[next - both], invalid_);
+  }
+  return source_.has_value();
+}
+
+bool LinePairs::next(LinePair& pair) {
+  while (source_) {
+    if (target_ ? next_lines(pair) : next_columns(pair)) {
+      pair.number = number_++;
+      return true;
+    }
+    open_next();
+  }
+  return false;
+}
+
+bool LinePairs::next_lines(LinePair& pair) {
+  const bool source = source_->next(pair.source);
+  const bool target = target_->next(pair.target);
+  if (source != target) throw_unequal();
+  if (!source && source_->lines() == 0) {
+    throw Error(Place{source_->file().string(), 0, 0, {}},
+                fmt::format("is empty, and so is {}; at least one line is expected", target_->file().string()));
+  }
+  pair.valid = source_->valid() && target_->valid();
+  return source;
+}
+
+bool LinePairs::next_columns(LinePair& pair) {
+  if (!source_->next(pair.source)) {
+    if (source_->lines() > 0) return false;
+    throw Error(Place{source_->file().string(), 0, 0, {}}, "is empty; at least one line is expected");
+  }
+  pair.valid = source_->valid();
+  pair.target.clear();
+  if (!pair.valid) return true;
+  const std::size_t tab = pair.source.find('\t');
+  if (tab == std::string::npos || pair.source.find('\t', tab + 1) != std::string::npos) {
+    throw Error(Place{source_->file().string(), source_->lines(), 0, {}},
+                tab == std::string::npos ? "has no tab" : "has more than one tab",
+                "A line of `data.train.pairs` is a source sentence, a tab and its target");
+  }
+  pair.target = pair.source.substr(tab + 1);
+  pair.source.resize(tab);
+  return true;
+}
+
+void LinePairs::throw_unequal() {
+  std::string rest;
+  while (source_->next(rest)) {
+  }
+  while (target_->next(rest)) {
+  }
+  throw Error(Place{source_->file().string(), 0, 0, {}},
+              fmt::format("has {}, but {} has {}; line n of the one belongs to line n of the other",
+                          lines_of(source_->lines()), target_->file().string(), lines_of(target_->lines())),
+              "Find the line that is missing or too many, or name other files");
+}
+
+TrainFiles as_text(const FilePair& files) {
+  if (files.target.empty()) throw Error(Place{files.source.string(), 0, 0, {}}, "has no target file beside it");
+  return {.source = {files.source}, .target = {files.target.front()}, .pairs = {}};
+}
+
+int64_t bytes_of(const TrainFiles& files) {
+  int64_t bytes = 0;
+  for (const auto* side : {&files.source, &files.target, &files.pairs}) {
+    for (const auto& file : *side) {
+      std::error_code unknown;
+      const auto size = std::filesystem::file_size(file, unknown);
+      if (!unknown) bytes += static_cast<int64_t>(size);
+    }
+  }
+  return bytes;
+}
+
+}  // namespace seq2seq::data

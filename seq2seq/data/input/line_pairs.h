@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "seq2seq/data/input/line_reader.h"
+#include "seq2seq/data/options.h"
+
+namespace seq2seq::data {
+
+struct LinePair {
+  int64_t number = 0;  // line, from 0, over all files
+  std::string source, target;
+  bool valid = true;  // both are UTF-8; otherwise they are empty
+};
+
+/// Reads files of text side by side, one file after another.
+class LinePairs {
+ public:
+  /// Throws Error when there are not as many files of one side as of the other.
+  LinePairs(TrainFiles files, InvalidUtf8 invalid);
+  /// False after the last. Throws Error for what cannot be read, files of unequal length, a text without any line, and
+  /// a line without its one tab.
+  bool next(LinePair& pair);
+  int64_t consumed() const {
+    return finished_ + (source_ ? source_->consumed() : 0) + (target_ ? target_->consumed() : 0);
+  }
+
+ private:
+  bool open_next();
+  bool next_lines(LinePair& pair);
+  bool next_columns(LinePair& pair);
+  [[noreturn]] void throw_unequal();
+
+  TrainFiles files_;
+  InvalidUtf8 invalid_;
+  std::size_t opened_ = 0;                     // files, or pairs of files
+  std::optional<LineReader> source_, target_;  // without target_: both sides in columns
+  int64_t number_ = 0, finished_ = 0;
+};
+
+/// The text of a set to measure on: its source and its first target. Throws Error when it names no target.
+TrainFiles as_text(const FilePair& files);
+/// Bytes of the files, packed as they are; of those that can be seen.
+int64_t bytes_of(const TrainFiles& files);
+
+}  // namespace seq2seq::data

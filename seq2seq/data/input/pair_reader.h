@@ -1,0 +1,30 @@
+#pragma once
+
+#include "seq2seq/data/clean/left_out.h"
+#include "seq2seq/data/clean/pair_filter.h"
+#include "seq2seq/data/input/line_pairs.h"
+#include "seq2seq/data/options.h"
+#include "seq2seq/text/tokenizer.h"
+
+namespace seq2seq::data {
+
+/// Reads text as pairs of tokens. What is left out of training is left out here and counted, so that words are counted
+/// over the same pairs that are then trained on.
+class PairReader {
+ public:
+  PairReader(TrainFiles files, InvalidUtf8 invalid, const CleanOptions& clean, const text::Tokenizer& source,
+             const text::Tokenizer& target);
+  /// The next pair that is not left out; false after the last. Throws Error as LinePairs does.
+  bool next(TokenPair& pair);
+  const LeftOut& left_out() const { return left_out_; }
+
+ private:
+  LinePairs lines_;
+  PairFilter filter_;
+  bool drop_duplicates_;
+  SeenPairs seen_;
+  LinePair line_;
+  LeftOut left_out_;
+};
+
+}  // namespace seq2seq::data

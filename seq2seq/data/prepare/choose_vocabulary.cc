@@ -1,0 +1,52 @@
+#include "seq2seq/data/prepare/choose_vocabulary.h"
+
+#include <vector>
+
+#include "seq2seq/core/checksum.h"
+#include "seq2seq/data/store/store_file.h"
+#include "seq2seq/data/text_pipeline.h"
+#include "seq2seq/text/vocabulary.h"
+
+namespace seq2seq::data {
+namespace {
+
+void write_side(const PreparedFolder::Side& side, const text::Vocabulary& words, const text::Vocabulary& vocabulary,
+                Files& files, SideSummary& summary) {
+  std::vector<int64_t> ids{text::unknown_id, text::start_id, text::end_id};
+  int64_t known = 0;
+  for (const auto& word : words.words()) {
+    ids.push_back(vocabulary.id(word.text));
+    if (ids.back() != text::unknown_id) known += word.count;
+  }
+  StoreWriter writer(side.ids, vocabulary.size());
+  writer.add(ids);
+  writer.finish();
+  const auto bytes = vocabulary.serialize();
+  write_atomically(files, side.vocabulary, bytes);
+  summary.unknown = summary.tokens - known;
+  summary.vocabulary_words = std::ssize(vocabulary.words());
+  summary.vocabulary_sha256 = sha256(bytes);
+}
+
+auto counted(const text::Vocabulary& words) {
+  return [&words](text::VocabularyBuilder& builder) {
+    for (const auto& word : words.words()) builder.add(word.text, word.count);
+  };
+}
+
+}  // namespace
+
+void choose_vocabulary(const PrepareJob& job, const PreparedFolder& folder, Summary& summary) {
+  const auto source_words = text::Vocabulary::load(folder.source().words);
+  const auto target_words = text::Vocabulary::load(folder.target().words);
+  const auto [source, target] = TextPipeline::vocabularies(*job.data, counted(source_words), counted(target_words));
+  // Without options the folder counts as one whose vocabulary is still to be chosen: so it is if this is cut short.
+  summary.vocabulary_options.clear();
+  write_atomically(*job.files, folder.summary(), serialize(summary));
+  write_side(folder.source(), source_words, source, *job.files, summary.source);
+  write_side(folder.target(), target_words, target, *job.files, summary.target);
+  summary.vocabulary_options = job.keys.vocabulary;
+  write_atomically(*job.files, folder.summary(), serialize(summary));
+}
+
+}  // namespace seq2seq::data

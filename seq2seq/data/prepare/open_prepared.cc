@@ -1,0 +1,110 @@
+#include "seq2seq/data/prepare/open_prepared.h"
+
+#include <algorithm>
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "seq2seq/core/checksum.h"
+#include "seq2seq/core/error.h"
+
+namespace seq2seq::data {
+namespace {
+
+constexpr const char* kRemedy = "Run `seq2seq prepare` again";
+
+std::string value_in(const std::vector<std::string>& options, const std::string& key) {
+  for (const auto& option : options) {
+    if (option.starts_with(key + "=")) return option.substr(key.size() + 1);
+  }
+  return "(absent)";
+}
+
+/// `data.max_length` was 50 and is 100, ...
+std::string differences(const std::vector<std::string>& then, const std::vector<std::string>& now) {
+  std::vector<std::string> keys;
+  for (const auto* options : {&now, &then}) {
+    for (const auto& option : *options) {
+      auto key = option.substr(0, option.find('='));
+      if (std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(std::move(key));
+    }
+  }
+  std::string text;
+  for (const auto& key : keys) {
+    const auto before = value_in(then, key);
+    const auto after = value_in(now, key);
+    if (before != after) text += fmt::format("{}`{}` was {} and is {}", text.empty() ? "" : ", ", key, before, after);
+  }
+  return text;
+}
+
+FormatError damaged(const std::filesystem::path& file, const std::string& problem) {
+  return {Place{file.string(), 0, 0, {}}, problem, kRemedy};
+}
+
+text::Vocabulary open_vocabulary(const std::filesystem::path& file, const SideSummary& summary) {
+  auto vocabulary = text::Vocabulary::load(file);
+  if (sha256(vocabulary.serialize()) != summary.vocabulary_sha256) {
+    throw damaged(file, "is not the vocabulary that was prepared (its SHA-256 differs from the summary's)");
+  }
+  return vocabulary;
+}
+
+TokenStore open_side(const PreparedFolder::Side& side, int64_t pairs, const SideSummary& summary) {
+  const auto tokens = TokenStore::open(side.tokens, /*verify=*/true);
+  if (tokens.size() != pairs || tokens.tokens() != summary.tokens) {
+    throw damaged(side.tokens,
+                  fmt::format("holds {} sentences with {} tokens, but the summary beside it says {} with {}",
+                              tokens.size(), tokens.tokens(), pairs, summary.tokens));
+  }
+  const auto ids = TokenStore::open(side.ids, /*verify=*/true);
+  if (ids.tokens() != summary.words + text::special_count ||
+      ids.largest() >= summary.vocabulary_words + text::special_count || tokens.largest() >= ids.tokens()) {
+    throw damaged(side.ids, fmt::format("gives {} words ids up to {}, but the summary beside it says {} words and a "
+                                        "vocabulary of {}",
+                                        ids.tokens() - text::special_count, ids.largest(), summary.words,
+                                        summary.vocabulary_words));
+  }
+  return tokens.renumbered(ids);
+}
+
+}  // namespace
+
+Summary read_summary(const PreparedFolder& folder) {
+  std::error_code unknown;
+  if (!std::filesystem::exists(folder.summary(), unknown)) {
+    throw Error(Place{folder.root.string(), 0, 0, {}}, "holds no prepared text", "Run `seq2seq prepare CONFIG`");
+  }
+  return parse_summary(disk_files().read(folder.summary()), folder.summary());
+}
+
+Prepared open_prepared(const PreparedFolder& folder, const PrepareKeys& keys) {
+  auto summary = read_summary(folder);
+  auto text = differences(summary.text_options, keys.text);
+  const auto vocabulary = differences(summary.vocabulary_options, keys.vocabulary);
+  if (!text.empty() && !vocabulary.empty()) text += ", ";
+  if (text += vocabulary; !text.empty()) {
+    throw Error(Place{folder.root.string(), 0, 0, {}}, "was prepared by other options: " + text,
+                "Run `seq2seq prepare CONFIG` again, or name another folder as `data.prepared`");
+  }
+  auto source = open_vocabulary(folder.source().vocabulary, summary.source);
+  auto target = open_vocabulary(folder.target().vocabulary, summary.target);
+  Corpus corpus{.source = open_side(folder.source(), summary.pairs, summary.source),
+                .target = open_side(folder.target(), summary.pairs, summary.target),
+                .numbers = {},
+                .left_out = summary.left_out};
+  if (summary.pairs < summary.lines) {
+    corpus.numbers = TokenStore::open(folder.numbers(), /*verify=*/true);
+    if (corpus.numbers.tokens() != summary.pairs) {
+      throw damaged(folder.numbers(),
+                    fmt::format("numbers {} pairs, but there are {}", corpus.numbers.tokens(), summary.pairs));
+    }
+  }
+  return {.summary = std::move(summary),
+          .corpus = std::move(corpus),
+          .source_vocabulary = std::move(source),
+          .target_vocabulary = std::move(target)};
+}
+
+}  // namespace seq2seq::data

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "seq2seq/data/corpus.h"
+#include "seq2seq/data/prepare/prepare.h"
+
+namespace seq2seq::data {
+
+/// Prepared text as training reads it: mapped, not in memory.
+struct Prepared {
+  Summary summary;
+  Corpus corpus;
+  text::Vocabulary source_vocabulary, target_vocabulary;
+};
+/// Throws Error when the folder was made by other options, saying which; FormatError when something in it is damaged.
+Prepared open_prepared(const PreparedFolder& folder, const PrepareKeys& keys);
+
+/// What the folder says of itself. Throws Error when it holds no prepared text.
+Summary read_summary(const PreparedFolder& folder);
+
+}  // namespace seq2seq::data

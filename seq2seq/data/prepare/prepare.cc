@@ -1,0 +1,75 @@
+#include "seq2seq/data/prepare/prepare.h"
+
+#include <algorithm>
+#include <optional>
+#include <system_error>
+
+#include <fmt/format.h>
+
+#include "seq2seq/core/error.h"
+#include "seq2seq/core/file_lock.h"
+#include "seq2seq/data/corpus.h"
+#include "seq2seq/data/prepare/choose_vocabulary.h"
+#include "seq2seq/data/prepare/open_prepared.h"
+#include "seq2seq/data/prepare/text_pass.h"
+
+namespace seq2seq::data {
+namespace {
+
+/// What is there already is replaced only if it is prepared text: a wrong path must not cost anyone a folder.
+void check_replaceable(const PreparedFolder& folder) {
+  std::error_code unknown;
+  const bool empty = !std::filesystem::exists(folder.root, unknown) ||
+                     (std::filesystem::is_directory(folder.root, unknown) && std::filesystem::is_empty(folder.root));
+  if (!empty && !std::filesystem::exists(folder.summary(), unknown)) {
+    throw Error(Place{folder.root.string(), 0, 0, {}}, "is there already and holds no prepared text",
+                "Name another folder as `data.prepared`, or remove it");
+  }
+}
+
+/// The summary of what is there, if it can be read; what cannot is made anew.
+std::optional<Summary> summary_there(const PreparedFolder& folder) {
+  std::error_code unknown;
+  if (!std::filesystem::exists(folder.summary(), unknown)) return std::nullopt;
+  try {
+    return read_summary(folder);
+  } catch (const FormatError&) {
+    return std::nullopt;
+  }
+}
+
+bool is_gone(const std::filesystem::path& file) {
+  std::error_code unknown;
+  return !std::filesystem::exists(file, unknown);
+}
+
+}  // namespace
+
+bool is_text_of(const Summary& summary, const TrainFiles& files) {
+  for (const auto* list : {&files.source, &files.target, &files.pairs}) {
+    if (std::any_of(list->begin(), list->end(), is_gone)) return true;
+  }
+  return summary.inputs == look_at(files) || summary.content_digest == content_digest(files);
+}
+
+Summary prepare(const PrepareJob& job) {
+  check_replaceable(job.folder);
+  job.files->make_folder(job.folder.lock().parent_path());
+  const FileLock lock(job.folder.lock(), [&job](const std::string& holder) {
+    job.log->say(fmt::format("{}: waiting for {}, which is preparing it", job.folder.root.string(), holder));
+  });
+  auto summary = summary_there(job.folder);
+  const bool text_is_there = summary && summary->text_options == job.keys.text && is_text_of(*summary, job.data->train);
+  if (text_is_there) remove_leftovers(*job.files, job.folder.root);
+  if (!text_is_there) {
+    make_folder_atomically(*job.files, job.folder.root, [&](const std::filesystem::path& folder) {
+      summary = read_text(job, PreparedFolder{folder});
+      choose_vocabulary(job, PreparedFolder{folder}, *summary);
+    });
+  } else if (summary->vocabulary_options != job.keys.vocabulary) {
+    choose_vocabulary(job, job.folder, *summary);
+  }
+  return *summary;
+}
+
+}  // namespace seq2seq::data

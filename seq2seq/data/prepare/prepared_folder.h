@@ -1,0 +1,26 @@
+#pragma once
+
+#include <filesystem>
+
+namespace seq2seq::data {
+
+/// Where the parts of prepared text lie; docs/formats.md describes each file. Ids in the `tokens` are numbers of words;
+/// `ids` gives for each the id it has in the vocabulary, so that another vocabulary needs no other tokens.
+struct PreparedFolder {
+  std::filesystem::path root;
+  struct Side {
+    std::filesystem::path tokens, words, ids, vocabulary;
+  };
+  Side source() const { return side("source"); }
+  Side target() const { return side("target"); }
+  std::filesystem::path numbers() const { return root / "numbers.tokens"; }  // absent when no pair was left out
+  std::filesystem::path summary() const { return root / "summary.json"; }
+  std::filesystem::path lock() const { return root.parent_path() / ("." + root.filename().string() + ".lock"); }
+
+ private:
+  Side side(const std::string& name) const {
+    return {root / (name + ".tokens"), root / (name + ".words"), root / (name + ".ids"), root / (name + ".vocabulary")};
+  }
+};
+
+}  // namespace seq2seq::data

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "seq2seq/core/files.h"
+#include "seq2seq/data/prepare/summary.h"
+#include "seq2seq/data/store/store_file.h"
+
+namespace seq2seq::data {
+
+/// One side of a text while it is read: words get numbers as they come, and the sentences lie on disk until it is known
+/// how often each word occurs. So the text is read and cut into tokens once.
+class ProvisionalSide {
+ public:
+  /// The sentences lie beside `tokens` until finish().
+  explicit ProvisionalSide(const std::filesystem::path& tokens);
+  void add(const std::vector<std::string>& sentence);
+  /// Writes all words, most frequent first, as a vocabulary, and the sentences as ids in it.
+  SideSummary finish(const std::filesystem::path& tokens, const std::filesystem::path& words, Files& files);
+
+ private:
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view word) const { return std::hash<std::string_view>()(word); }
+  };
+  std::vector<int64_t> write_words(const std::filesystem::path& words, Files& files, SideSummary& summary) const;
+
+  std::filesystem::path file_;
+  StoreWriter writer_;
+  std::unordered_map<std::string, int64_t, Hash, std::equal_to<>> numbers_;
+  std::vector<int64_t> counts_;  // by number
+  std::vector<int64_t> ids_;     // of one sentence, kept for their memory
+};
+
+}  // namespace seq2seq::data

@@ -1,0 +1,145 @@
+#include "seq2seq/data/prepare/summary.h"
+
+#include <filesystem>
+#include <string_view>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <sys/stat.h>
+
+#include "seq2seq/core/error.h"
+
+namespace seq2seq::data {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json to_json(const SideSummary& side) {
+  return {{"tokens", side.tokens},
+          {"words", side.words},
+          {"lengths", side.lengths},
+          {"words_sha256", side.words_sha256},
+          {"unknown", side.unknown},
+          {"vocabulary_words", side.vocabulary_words},
+          {"vocabulary_sha256", side.vocabulary_sha256}};
+}
+
+SideSummary side_of(const Json& json) {
+  return {.tokens = json.at("tokens").get<int64_t>(),
+          .words = json.at("words").get<int64_t>(),
+          .lengths = json.at("lengths").get<std::vector<int64_t>>(),
+          .words_sha256 = json.at("words_sha256").get<std::string>(),
+          .unknown = json.at("unknown").get<int64_t>(),
+          .vocabulary_words = json.at("vocabulary_words").get<int64_t>(),
+          .vocabulary_sha256 = json.at("vocabulary_sha256").get<std::string>()};
+}
+
+Json to_json(const LeftOut& left_out) {
+  Json json = Json::object();
+  for (const auto reason : reasons()) {
+    const auto& count = left_out[reason];
+    json[std::string(name_of(reason))] = {{"pairs", count.pairs}, {"first_lines", count.first_lines}};
+  }
+  return json;
+}
+
+LeftOut left_out_of(const Json& json) {
+  LeftOut left_out;
+  for (const auto reason : reasons()) {
+    const auto& count = json.at(std::string(name_of(reason)));
+    left_out[reason].pairs = count.at("pairs").get<int64_t>();
+    left_out[reason].first_lines = count.at("first_lines").get<std::vector<int64_t>>();
+  }
+  return left_out;
+}
+
+Json to_json(const SamplePair& sample) {
+  return {{"line", sample.line},
+          {"source", sample.source},
+          {"target", sample.target},
+          {"source_tokens", sample.source_tokens},
+          {"target_tokens", sample.target_tokens}};
+}
+
+SamplePair sample_of(const Json& json) {
+  return {.line = json.at("line").get<int64_t>(),
+          .source = json.at("source").get<std::string>(),
+          .target = json.at("target").get<std::string>(),
+          .source_tokens = json.at("source_tokens").get<std::vector<std::string>>(),
+          .target_tokens = json.at("target_tokens").get<std::vector<std::string>>()};
+}
+
+}  // namespace
+
+std::string serialize(const Summary& summary) {
+  Json inputs = Json::array();
+  for (const auto& input : summary.inputs) {
+    inputs.push_back({{"path", input.path}, {"bytes", input.bytes}, {"modified", input.modified}});
+  }
+  Json samples = Json::array();
+  for (const auto& sample : summary.samples) samples.push_back(to_json(sample));
+  const Json json = {{"format", "seq2seq prepared data"},
+                     {"version", prepared_format_version},
+                     {"program", summary.program},
+                     {"text_options", summary.text_options},
+                     {"vocabulary_options", summary.vocabulary_options},
+                     {"content_digest", summary.content_digest},
+                     {"inputs", inputs},
+                     {"lines", summary.lines},
+                     {"pairs", summary.pairs},
+                     {"source", to_json(summary.source)},
+                     {"target", to_json(summary.target)},
+                     {"left_out", to_json(summary.left_out)},
+                     {"samples", samples}};
+  return json.dump(1) + "\n";
+}
+
+Summary parse_summary(const std::string& text, const std::filesystem::path& file) {
+  const Place place{file.string(), 0, 0, {}};
+  try {
+    const auto json = Json::parse(text);
+    if (json.value("format", "") != "seq2seq prepared data") throw FormatError(place, "is no summary of prepared data");
+    if (const auto version = json.at("version").get<int>(); version != prepared_format_version) {
+      throw FormatError(
+          place, fmt::format("has format version {}; this program reads version {}", version, prepared_format_version),
+          "Run `seq2seq prepare` again");
+    }
+    Summary summary{.program = json.at("program").get<std::string>(),
+                    .text_options = json.at("text_options").get<std::vector<std::string>>(),
+                    .vocabulary_options = json.at("vocabulary_options").get<std::vector<std::string>>(),
+                    .content_digest = json.at("content_digest").get<std::string>(),
+                    .inputs = {},
+                    .lines = json.at("lines").get<int64_t>(),
+                    .pairs = json.at("pairs").get<int64_t>(),
+                    .source = side_of(json.at("source")),
+                    .target = side_of(json.at("target")),
+                    .left_out = left_out_of(json.at("left_out")),
+                    .samples = {}};
+    for (const auto& sample : json.at("samples")) summary.samples.push_back(sample_of(sample));
+    for (const auto& input : json.at("inputs")) {
+      summary.inputs.push_back({.path = input.at("path").get<std::string>(),
+                                .bytes = input.at("bytes").get<int64_t>(),
+                                .modified = input.at("modified").get<int64_t>()});
+    }
+    return summary;
+  } catch (const Json::exception& fault) {
+    throw FormatError(place, fmt::format("is damaged: {}", fault.what()), "Run `seq2seq prepare` again");
+  }
+}
+
+std::vector<InputFile> look_at(const TrainFiles& files) {
+  constexpr int64_t kNanoseconds = 1'000'000'000;
+  std::vector<InputFile> inputs;
+  for (const auto* list : {&files.source, &files.target, &files.pairs}) {
+    for (const auto& file : *list) {
+      struct stat status {};
+      if (stat(file.c_str(), &status) != 0) throw Error(Place{file.string(), 0, 0, {}}, "is not there");
+      inputs.push_back({.path = file.string(),
+                        .bytes = status.st_size,
+                        .modified = status.st_mtim.tv_sec * kNanoseconds + status.st_mtim.tv_nsec});
+    }
+  }
+  return inputs;
+}
+
+}  // namespace seq2seq::data

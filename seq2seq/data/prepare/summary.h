@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "seq2seq/data/clean/left_out.h"
+#include "seq2seq/data/options.h"
+
+namespace seq2seq::data {
+
+inline constexpr int prepared_format_version = 1;
+
+/// A file the text was read from, as it was then.
+struct InputFile {
+  std::string path;
+  int64_t bytes = 0;
+  int64_t modified = 0;  // nanoseconds since 1970
+  bool operator==(const InputFile&) const = default;
+};
+
+struct SideSummary {
+  int64_t tokens = 0, words = 0;  // words: different ones
+  /// lengths[n]: sentences of n tokens; the last also counts those that are longer.
+  std::vector<int64_t> lengths;
+  std::string words_sha256;  // of the file of all words
+  int64_t unknown = 0;       // tokens that are no word of the vocabulary
+  int64_t vocabulary_words = 0;
+  std::string vocabulary_sha256;
+};
+
+/// A pair as it stood in the text and as it was prepared.
+struct SamplePair {
+  int64_t line = 0;  // from 1
+  std::string source, target;
+  std::vector<std::string> source_tokens, target_tokens;
+};
+
+/// `summary.json` of a prepared folder: what it was made of, by which options, and what came of it.
+struct Summary {
+  std::string program;
+  std::vector<std::string> text_options;        // `data.max_length=100`: the keys that decide how text becomes tokens
+  std::vector<std::string> vocabulary_options;  // and those that decide which words get an id
+  std::string content_digest;                   // of the text
+  std::vector<InputFile> inputs;
+  int64_t lines = 0, pairs = 0;
+  SideSummary source, target;
+  LeftOut left_out;
+  std::vector<SamplePair> samples;  // of lines 1, 10, 100, ..., where they were not left out
+};
+
+std::string serialize(const Summary& summary);
+/// Throws FormatError: not JSON, another format or version, a field that is missing or of another type.
+Summary parse_summary(const std::string& text, const std::filesystem::path& file);
+
+/// The files as they are now. Throws Error for one that is not there.
+std::vector<InputFile> look_at(const TrainFiles& files);
+
+}  // namespace seq2seq::data

@@ -1,0 +1,117 @@
+#include "seq2seq/data/prepare/text_pass.h"
+
+#include <algorithm>
+#include <future>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "seq2seq/core/error.h"
+#include "seq2seq/core/interrupt.h"
+#include "seq2seq/data/clean/pair_filter.h"
+#include "seq2seq/data/corpus.h"
+#include "seq2seq/data/input/line_pairs.h"
+#include "seq2seq/data/prepare/provisional_side.h"
+#include "seq2seq/data/prepare/token_batches.h"
+
+namespace seq2seq::data {
+namespace {
+
+constexpr double kMegabyte = 1e6;
+constexpr int64_t kMostLines = int64_t{1} << 32;
+
+/// The first file that is no longer as it was; nothing if all are.
+std::optional<std::string> changed(const std::vector<InputFile>& before, const std::vector<InputFile>& now) {
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    if (!(before[i] == now[i])) return now[i].path;
+  }
+  return std::nullopt;
+}
+
+class TextPass {
+ public:
+  TextPass(const PrepareJob& job, const PreparedFolder& folder)
+      : job_(&job),
+        folder_(folder),
+        source_(folder.source().tokens),
+        target_(folder.target().tokens),
+        numbers_(folder.numbers(), kMostLines) {}
+
+  Summary run() {
+    Summary summary;
+    summary.program = job_->program;
+    summary.text_options = job_->keys.text;
+    summary.inputs = look_at(job_->data->train);
+    // Meanwhile, on a thread of its own: the pages it reads are those that the pass reads too.
+    auto digest = std::async(std::launch::async, [this] { return content_digest(job_->data->train); });
+    read(summary);
+    if (summary.pairs == 0) throw no_pair_left(job_->data->train, summary.left_out);
+    job_->log->say(fmt::format("writing   {} pairs", format_count(summary.pairs)));
+    auto source = std::async(std::launch::async, [this] {
+      return source_.finish(folder_.source().tokens, folder_.source().words, *job_->files);
+    });
+    summary.target = target_.finish(folder_.target().tokens, folder_.target().words, *job_->files);
+    summary.source = source.get();
+    if (summary.pairs < summary.lines) numbers_.finish();
+    summary.content_digest = digest.get();
+    if (const auto file = changed(summary.inputs, look_at(job_->data->train))) {
+      throw Error(Place{*file, 0, 0, {}}, "has changed while it was read", "Run it again when the file is complete");
+    }
+    return summary;
+  }
+
+ private:
+  void read(Summary& summary) {
+    const auto& data = *job_->data;
+    const auto source_tokenizer = job_->tokenizers->make(data.source.tokenizer);
+    const auto target_tokenizer = job_->tokenizers->make(data.target.tokenizer);
+    const PairFilter filter(data.clean, *source_tokenizer, *target_tokenizer);
+    LinePairs lines(data.train, data.invalid_utf8);
+    TokenBatches batches(lines, filter, job_->threads);
+    Progress progress(*job_->log, "preparing", "MB", static_cast<double>(bytes_of(data.train)) / kMegabyte,
+                      job_->progress);
+    for (TokenBatch batch; batches.next(batch);) {
+      if (interrupted()) throw Interrupted("interrupted; nothing is written, and what was there before is as it was");
+      take(batch, summary);
+      progress.update(static_cast<double>(lines.consumed()) / kMegabyte,
+                      fmt::format("{} pairs", format_count(summary.pairs)));
+    }
+    progress.finish();
+  }
+
+  void take(const TokenBatch& batch, Summary& summary) {
+    summary.lines += std::ssize(batch.pairs) + std::ssize(batch.dropped);
+    for (const auto& dropped : batch.dropped) summary.left_out.add(dropped.reason, dropped.line);
+    summary.samples.insert(summary.samples.end(), batch.samples.begin(), batch.samples.end());
+    std::vector<const TokenPair*> kept;
+    std::vector<int64_t> numbers;
+    kept.reserve(batch.pairs.size());
+    for (const auto& pair : batch.pairs) {
+      if (job_->data->clean.drop_duplicates && !seen_.add(pair)) {
+        summary.left_out.add(Reason::duplicate, pair.number + 1);
+        continue;
+      }
+      kept.push_back(&pair);
+      numbers.push_back(pair.number);
+    }
+    summary.pairs += std::ssize(kept);
+    auto source = std::async(std::launch::async, [&] {
+      for (const auto* pair : kept) source_.add(pair->source);
+    });
+    for (const auto* pair : kept) target_.add(pair->target);
+    source.get();
+    numbers_.add(numbers);
+  }
+
+  const PrepareJob* job_;
+  PreparedFolder folder_;
+  ProvisionalSide source_, target_;
+  StoreWriter numbers_;
+  SeenPairs seen_;
+};
+
+}  // namespace
+
+Summary read_text(const PrepareJob& job, const PreparedFolder& folder) { return TextPass(job, folder).run(); }
+
+}  // namespace seq2seq::data

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <future>
+#include <vector>
+
+#include "seq2seq/data/clean/pair_filter.h"
+#include "seq2seq/data/input/line_pairs.h"
+#include "seq2seq/data/prepare/summary.h"
+
+namespace seq2seq::data {
+
+/// A stretch of the text as tokens, in its order.
+struct TokenBatch {
+  struct Dropped {
+    Reason reason;
+    int64_t line;  // from 1
+  };
+  std::vector<TokenPair> pairs;
+  std::vector<Dropped> dropped;
+  std::vector<SamplePair> samples;
+};
+
+/// Cuts lines into tokens on several threads while the caller uses those before.
+class TokenBatches {
+ public:
+  /// `lines` and `filter` must outlive it.
+  TokenBatches(LinePairs& lines, const PairFilter& filter, int threads)
+      : lines_(&lines), filter_(&filter), ahead_(static_cast<std::size_t>(threads) + 1) {}
+  /// The next stretch; false after the last. Throws what reading threw.
+  bool next(TokenBatch& batch);
+
+ private:
+  void start_one();
+
+  LinePairs* lines_;
+  const PairFilter* filter_;
+  std::size_t ahead_;
+  bool more_ = true;
+  std::deque<std::future<TokenBatch>> under_way_;
+};
+
+}  // namespace seq2seq::data

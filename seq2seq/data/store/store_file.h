@@ -1,0 +1,69 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "seq2seq/core/checksum.h"
+
+namespace seq2seq::data {
+
+/// The first bytes of a token store; docs/formats.md describes the file. Whole numbers are little-endian.
+struct StoreHeader {
+  std::array<char, 8> magic;
+  uint32_t version = 0;
+  uint32_t width = 0;  // bytes an id: 2 or 4
+  uint64_t sentences = 0, tokens = 0;
+  int64_t largest = -1;          // id
+  std::array<char, 64> sha256;   // store_checksum, as hexadecimal digits
+  std::array<char, 24> nothing;  // zeros
+};
+static_assert(sizeof(StoreHeader) == 128);
+
+inline constexpr std::array<char, 8> store_magic{'s', '2', 's', 't', 'o', 'k', 'e', 'n'};
+inline constexpr uint32_t store_version = 1;
+
+/// SHA-256 of the header with no checksum in it, and of what follows it given by its own SHA-256.
+std::string store_checksum(StoreHeader header, const std::string& contents);
+/// Where the offsets begin: header, ids, zeros to the next multiple of 8.
+uint64_t store_offsets_at(const StoreHeader& header);
+/// Bytes of the whole file.
+uint64_t store_bytes(const StoreHeader& header);
+
+/// Writes a store sentence by sentence, in constant memory. Until finish() only `FILE.partial` and `FILE.offsets` are
+/// there, and without finish() they go.
+class StoreWriter {
+ public:
+  /// Ids lie below `id_limit`, which decides how many bytes each takes. Throws Error when the file cannot be made, and
+  /// add() and finish() when the disk is full.
+  StoreWriter(std::filesystem::path file, int64_t id_limit);
+  ~StoreWriter();
+  StoreWriter(const StoreWriter&) = delete;
+  StoreWriter& operator=(const StoreWriter&) = delete;
+
+  void add(std::span<const int64_t> ids);
+  void finish();  // synced and renamed
+  int64_t sentences() const { return sentences_; }
+  int64_t tokens() const { return tokens_; }
+
+ private:
+  struct Stream;
+  void append_offsets();
+  void write(const void* bytes, std::size_t count);
+
+  std::filesystem::path file_;
+  int64_t id_limit_;
+  int width_;
+  std::unique_ptr<Stream> body_, offsets_;
+  Sha256 checksum_;
+  std::vector<uint16_t> narrow_;
+  std::vector<uint32_t> wide_;
+  int64_t sentences_ = 0, tokens_ = 0, largest_ = -1;
+};
+
+}  // namespace seq2seq::data

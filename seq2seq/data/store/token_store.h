@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace seq2seq::data {
+
+/// Sentences as ids, one after another: compact, and cheap to address. Without end symbols and not reversed. Lies in
+/// memory, or in a file of which only the pages in use do. Copies share what they look at.
+class TokenStore {
+ public:
+  TokenStore();  // empty
+  /// Looks at a file that a StoreWriter wrote. Throws FormatError naming the file: another format or version,
+  /// truncated, and with `verify` contents that are not those its checksum names.
+  static TokenStore open(const std::filesystem::path& file, bool verify);
+
+  int64_t size() const { return sentences_; }
+  int64_t tokens() const { return tokens_; }
+  int64_t largest() const { return largest_; }  // id; -1 without tokens
+  int64_t length(int64_t sentence) const;
+  std::vector<int64_t> operator[](int64_t sentence) const;
+  int64_t id(int64_t position) const;  // of all sentences one after another
+
+  /// The same sentences with `ids.id(i)` in place of each id i. Throws Error when an id has no other.
+  TokenStore renumbered(const TokenStore& ids) const;
+
+  /// Lets go of the file's pages that were looked at: they count for this process no longer, and come back by
+  /// themselves when they are looked at again.
+  void release_pages() const;
+
+ private:
+  friend class TokenStoreBuilder;
+  struct Unset {};
+  explicit TokenStore(Unset) {}
+  void check(const char* what, int64_t index, int64_t count) const;
+  int64_t stored(int64_t position) const;
+
+  std::shared_ptr<const void> owner_;  // of what the pointers look at
+  std::shared_ptr<const TokenStore> renumbering_;
+  const std::byte* ids_ = nullptr;     // [tokens], of `width_` bytes each
+  const uint64_t* offsets_ = nullptr;  // [sentences + 1]
+  std::span<const std::byte> mapped_;  // the whole file; empty in memory
+  int width_ = 4;
+  int64_t sentences_ = 0, tokens_ = 0, largest_ = -1;
+};
+
+/// Collects sentences in memory.
+class TokenStoreBuilder {
+ public:
+  TokenStoreBuilder();
+  void add(const std::vector<int64_t>& ids);  // throws Error for an id that does not fit
+  TokenStore finish();                        // once
+
+ private:
+  struct Memory;
+  std::shared_ptr<Memory> memory_;
+  int64_t largest_ = -1;
+};
+
+}  // namespace seq2seq::data

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "seq2seq/data/options.h"
+#include "seq2seq/text/tokenizer.h"
+#include "seq2seq/text/vocabulary.h"
+
+namespace seq2seq::data {
+
+/// What turns lines of both sides into ids and back; made from the training text or loaded from a run.
+class TextPipeline {
+ public:
+  TextPipeline(const DataOptions& options, const text::TokenizerRegistry& tokenizers, text::Vocabulary source,
+               text::Vocabulary target);
+  /// Counts the training files first. Throws Error for empty files, unequal line counts and invalid UTF-8, with file
+  /// and line.
+  static TextPipeline from_training_text(const DataOptions& options, const text::TokenizerRegistry& tokenizers);
+
+  using Count = std::function<void(text::VocabularyBuilder&)>;
+  /// The vocabularies of source and target as the options say: counted by the given functions, or loaded.
+  static std::pair<text::Vocabulary, text::Vocabulary> vocabularies(const DataOptions& options, const Count& source,
+                                                                    const Count& target);
+
+  const text::Vocabulary& source_vocabulary() const { return source_vocabulary_; }
+  const text::Vocabulary& target_vocabulary() const { return target_vocabulary_; }
+  const text::Tokenizer& source_tokenizer() const { return *source_tokenizer_; }
+  const text::Tokenizer& target_tokenizer() const { return *target_tokenizer_; }
+  const DataOptions& options() const { return options_; }
+
+  /// What an encoder reads: ids of the tokens, reversed and with the end symbol as the options say. Never empty: of an
+  /// empty line without an end symbol the unknown word is read.
+  std::vector<int64_t> encoder_ids(std::vector<int64_t> ids) const;
+  /// What a decoder writes, without the end symbol: reversed where the options say so. Its own inverse.
+  std::vector<int64_t> decoder_ids(std::vector<int64_t> ids) const;
+
+  std::vector<int64_t> source_ids(const std::vector<std::string>& tokens) const;
+  std::vector<int64_t> target_ids(const std::vector<std::string>& tokens) const;
+  std::vector<std::string> target_words(const std::vector<int64_t>& ids) const;
+
+ private:
+  DataOptions options_;
+  std::shared_ptr<text::Tokenizer> source_tokenizer_, target_tokenizer_;
+  text::Vocabulary source_vocabulary_, target_vocabulary_;
+};
+
+}  // namespace seq2seq::data

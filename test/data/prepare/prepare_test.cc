@@ -1,0 +1,277 @@
+#include "seq2seq/data/prepare/prepare.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <random>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "seq2seq/core/error.h"
+#include "seq2seq/core/progress.h"
+#include "seq2seq/data/prepare/open_prepared.h"
+#include "test/support/catch.h"
+#include "test/support/failing_files.h"
+#include "test/support/random_text.h"
+#include "test/support/temporary_folder.h"
+
+using namespace seq2seq;
+using namespace seq2seq::test;
+using namespace seq2seq::data;
+
+namespace {
+
+const auto kTokenizers = text::builtin_tokenizers();
+
+/// A training text in a folder of its own and what is asked of it.
+struct Work {
+  TemporaryFolder folder;
+  DataOptions options;
+  std::ostringstream said;
+  Log log{said};
+  PrepareJob job;
+
+  Work(const std::string& source, const std::string& target) {
+    options.train = {.source = {folder.file("source", source)}, .target = {folder.file("target", target)}, .pairs = {}};
+    job.data = &options;
+    job.tokenizers = &kTokenizers;
+    job.folder = {folder / "prepared"};
+    job.log = &log;
+    job.threads = 2;
+    job.keys = {{"data.max_length=100"}, {"data.source.vocabulary.size=0"}};
+  }
+  Summary run() { return prepare(job); }
+  Prepared open() { return open_prepared(job.folder, job.keys); }
+};
+
+std::string line_of(const std::vector<int64_t>& ids) {
+  std::string line;
+  for (const int64_t id : ids) line += (line.empty() ? "w" : " w") + std::to_string(id);
+  return line;
+}
+
+/// Lines of words whose numbers repeat, with some empty and some long ones.
+std::vector<std::string> random_lines(std::mt19937_64& random, int rounds, int64_t words) {
+  std::vector<std::string> lines;
+  for (int round = 0; round < rounds; ++round) {
+    for (const auto& ids : random_sentences(random, random_lengths(random), words)) lines.push_back(line_of(ids));
+  }
+  return lines;
+}
+
+std::string joined(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const auto& line : lines) text += line + "\n";
+  return text;
+}
+
+std::vector<std::string> words_of(const TokenStore& store, const text::Vocabulary& vocabulary, int64_t sentence) {
+  std::vector<std::string> words;
+  for (const int64_t id : store[sentence]) words.push_back(vocabulary.word(id));
+  return words;
+}
+
+/// The size of the source vocabulary, where the folder opens by these keys.
+std::optional<int64_t> words_by(const PreparedFolder& folder, const PrepareKeys& keys) {
+  try {
+    return std::ssize(open_prepared(folder, keys).source_vocabulary.words());
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+/// The number of the files in a folder, hidden ones too.
+int64_t entries(const std::filesystem::path& folder) {
+  return std::distance(std::filesystem::directory_iterator(folder), std::filesystem::directory_iterator());
+}
+
+}  // namespace
+
+TEST_CASE("prepare: gives what reading the text into memory gives, with any vocabulary",
+          "[data][prepare][witness][property]") {
+  const auto seed = GENERATE(range(1u, 4u));
+  const auto size = GENERATE(int64_t{0}, int64_t{7});
+  const auto shared = GENERATE(false, true);
+  CAPTURE(seed, size, shared);
+  std::mt19937_64 random(seed);
+  Work work(joined(random_lines(random, 300, 40)), joined(random_lines(random, 300, 30)));
+  work.options.clean.max_length = 11;
+  work.options.source.vocabulary.size = size;
+  work.options.shared_vocabulary = shared;
+  const auto summary = work.run();
+  const auto prepared = work.open();
+
+  const auto text = TextPipeline::from_training_text(work.options, kTokenizers);
+  const auto corpus = read_corpus(work.options.train, text);
+  REQUIRE(prepared.source_vocabulary.serialize() == text.source_vocabulary().serialize());
+  REQUIRE(prepared.target_vocabulary.serialize() == text.target_vocabulary().serialize());
+  REQUIRE(prepared.corpus.pairs() == corpus.pairs());
+  REQUIRE(prepared.corpus.left_out.text() == corpus.left_out.text());
+  int64_t unknown = 0;
+  for (int64_t i = 0; i < corpus.pairs(); ++i) {
+    REQUIRE(prepared.corpus.number(i) == corpus.number(i));
+    REQUIRE(prepared.corpus.source[i] == corpus.source[i]);
+    REQUIRE(prepared.corpus.target[i] == corpus.target[i]);
+    const auto ids = corpus.source[i];
+    unknown += std::count(ids.begin(), ids.end(), text::unknown_id);
+  }
+  REQUIRE(summary.source.unknown == unknown);
+  REQUIRE(summary.source.tokens == corpus.source.tokens());
+  REQUIRE(summary.content_digest == content_digest(work.options.train));
+}
+
+TEST_CASE("prepare: the words that come back are those of the text", "[data][prepare]") {
+  Work work("the cat\n\nthe <unk> dog\n", "le chat\nrien\nle chien\n");
+  work.run();
+  const auto prepared = work.open();
+
+  REQUIRE(words_of(prepared.corpus.source, prepared.source_vocabulary, 0) == std::vector<std::string>{"the", "cat"});
+  REQUIRE(prepared.corpus.source[1].empty());
+  REQUIRE(prepared.corpus.source[2][1] == text::unknown_id);
+  REQUIRE(words_of(prepared.corpus.target, prepared.target_vocabulary, 2) == std::vector<std::string>{"le", "chien"});
+}
+
+TEST_CASE("prepare: counts lengths, words and what was left out with its first lines", "[data][prepare]") {
+  Work work("a b\na\na a a\na\n", "x\n\nx\nx y\n");
+  work.options.clean.max_length = 2;
+  const auto summary = work.run();
+
+  REQUIRE(summary.lines == 4);
+  REQUIRE(summary.pairs == 2);
+  REQUIRE(summary.source.lengths[1] == 1);
+  REQUIRE(summary.source.lengths[2] == 1);
+  REQUIRE(summary.source.words == 2);
+  REQUIRE(summary.target.tokens == 3);
+  REQUIRE(summary.left_out[Reason::empty_target].first_lines == std::vector<int64_t>{2});
+  REQUIRE(summary.left_out[Reason::too_long].first_lines == std::vector<int64_t>{3});
+  REQUIRE(parse_summary(serialize(summary), "summary.json").left_out.text() == summary.left_out.text());
+}
+
+TEST_CASE("prepare: of pairs seen before the first is kept, in any order of threads", "[data][prepare]") {
+  std::mt19937_64 random(1);
+  const auto lines = random_lines(random, 600, 3);
+  Work work(joined(lines), joined(std::vector<std::string>(lines.size(), "x")));
+  work.options.clean.drop_duplicates = true;
+  work.options.clean.max_length = 1000;
+  work.job.threads = GENERATE(1, 2, 5);
+  const auto summary = work.run();
+
+  std::map<std::string, int64_t> first;
+  for (std::size_t i = 0; i < lines.size(); ++i) first.emplace(lines[i], static_cast<int64_t>(i));
+  REQUIRE(summary.pairs == std::ssize(first));
+  REQUIRE(summary.left_out[Reason::duplicate].pairs == std::ssize(lines) - std::ssize(first));
+  const auto prepared = work.open();
+  for (int64_t i = 0; i < summary.pairs; ++i) {
+    const auto number = prepared.corpus.number(i);
+    REQUIRE(first.at(lines[static_cast<std::size_t>(number)]) == number);
+  }
+}
+
+TEST_CASE("prepare: a second call writes nothing, and another vocabulary leaves the tokens as they are",
+          "[data][prepare]") {
+  Work work("a a b\nc\n", "x\ny\n");
+  FailingFiles counted(disk_files());
+  work.job.files = &counted;
+  work.run();
+  const auto tokens = std::filesystem::last_write_time(work.job.folder.source().tokens);
+  const int before = counted.operations();
+  work.run();
+  REQUIRE(counted.operations() == before + 1);  // the folder of the lock
+
+  work.options.source.vocabulary.size = 1;
+  work.job.keys.vocabulary = {"data.source.vocabulary.size=1"};
+  const auto summary = work.run();
+  REQUIRE(summary.source.unknown == 2);
+  REQUIRE(std::filesystem::last_write_time(work.job.folder.source().tokens) == tokens);
+  REQUIRE(work.open().source_vocabulary.words().size() == 1);
+}
+
+TEST_CASE("prepare: text that changed is prepared anew; text that only moved is not", "[data][prepare]") {
+  Work work("a\nb\n", "x\ny\n");
+  work.run();
+  const auto tokens = std::filesystem::last_write_time(work.job.folder.source().tokens);
+  work.options.train.source = {work.folder.file("elsewhere/source", "a\nb\n")};
+  work.run();
+  REQUIRE(std::filesystem::last_write_time(work.job.folder.source().tokens) == tokens);
+
+  work.folder.file("elsewhere/source", "a\nb b\n");
+  REQUIRE(work.run().source.tokens == 3);
+  REQUIRE(work.open().corpus.source.tokens() == 3);
+}
+
+TEST_CASE("prepare: whichever operation fails, nothing is taken for what it is not, and the next call mends it",
+          "[data][prepare][error]") {
+  const auto text_changed = GENERATE(true, false);  // otherwise only the vocabulary
+  CAPTURE(text_changed);
+  bool failed = true;
+  for (int nth = 2; failed; ++nth) {  // the first makes the folder of the lock
+    CAPTURE(nth);
+    Work work("a\nb\n", "x\ny\n");
+    work.run();
+    const auto before = entries(work.folder.path());
+    const auto old_keys = work.job.keys;
+    if (text_changed) work.folder.file("source", "a\nb b\n");
+    work.options.source.vocabulary.size = 1;
+    work.job.keys.vocabulary = {"data.source.vocabulary.size=1"};
+    FailingFiles files(disk_files(), nth);
+    work.job.files = &files;
+    try {
+      work.run();
+      failed = false;
+    } catch (const Error&) {  // by the old keys only the old words are to be had
+      REQUIRE(words_by(work.job.folder, old_keys).value_or(2) == 2);
+    }
+    work.job.files = &disk_files();
+    work.run();
+    REQUIRE(entries(work.folder.path()) == before);
+    REQUIRE(work.open().source_vocabulary.words().size() == 1);
+    REQUIRE(work.open().corpus.source.tokens() == (text_changed ? 3 : 2));
+  }
+}
+
+TEST_CASE("prepare: a folder that holds something else is left alone", "[data][prepare][error]") {
+  Work work("a\n", "x\n");
+  work.folder.file("prepared/thesis.txt", "years of work");
+  REQUIRE_THROWS_WITH(work.run(), ContainsSubstring("holds no prepared text"));
+  REQUIRE(content_of(work.folder / "prepared/thesis.txt") == "years of work");
+}
+
+TEST_CASE("prepare: bad text is told with its place, and no folder is left", "[data][prepare][error]") {
+  const auto [source, target, message] = GENERATE(table<std::string, std::string, std::string>({
+      {"a\nb\n", "x\n", "has 2 lines"},
+      {"", "", "is empty"},
+      {"a\nb\xFF\n", "x\ny\n", "source:2:2: byte 0xFF"},
+      {"a\nb\n", "\n\n", "no pair is left: 2 with an empty target"},
+  }));
+  Work work(source, target);
+  REQUIRE_THROWS_WITH(work.run(), ContainsSubstring(message));
+  REQUIRE(!std::filesystem::exists(work.job.folder.root));
+  REQUIRE(entries(work.folder.path()) == 3);  // both files and the lock
+}
+
+TEST_CASE("prepared text: other options are refused with what differs", "[data][prepare][error]") {
+  Work work("a\n", "x\n");
+  work.run();
+  auto keys = work.job.keys;
+  keys.text = {"data.max_length=50"};
+  REQUIRE_THROWS_WITH(open_prepared(work.job.folder, keys), ContainsSubstring("`data.max_length` was 100 and is 50"));
+  REQUIRE_THROWS_WITH(open_prepared({work.folder / "none"}, keys), ContainsSubstring("holds no prepared text"));
+}
+
+TEST_CASE("prepared text: a damaged file is named, whichever it is", "[data][prepare][error]") {
+  Work work("a\nlong long\nb\n", "x\nx\ny\n");
+  work.options.clean.max_length = 1;
+  work.run();
+  const std::string name = GENERATE("source.tokens", "source.ids", "source.vocabulary", "target.tokens", "target.ids",
+                                    "target.vocabulary", "numbers.tokens", "summary.json");
+  const auto damage = GENERATE(0, 1, 2);
+  CAPTURE(name, damage);
+  const auto file = work.job.folder.root / name;
+  auto bytes = content_of(file);
+  if (damage == 0) bytes.resize(bytes.size() / 2);
+  if (damage == 1) bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 0x10);
+  if (damage == 2) bytes.clear();
+  work.folder.file("prepared/" + name, bytes);
+  REQUIRE_THROWS_WITH(work.open(), ContainsSubstring(file.string()));
+}
