@@ -12,7 +12,7 @@ namespace seq2seq {
 std::array<uint32_t, 4> philox(std::array<uint32_t, 4> counter, std::array<uint32_t, 2> key);
 
 /// Who asks. Two purposes never share a stream, whatever their counters.
-enum class Purpose : uint32_t { parameters = 1, shuffle = 2, dropout = 3, sampling = 4 };
+enum class Purpose : uint32_t { parameters = 1, shuffle = 2, dropout = 3, sampling = 4, segmentation = 5 };
 
 /// The stream of one purpose under one seed; `draw(a, b)` depends on (seed, purpose, a, b) alone.
 class RandomStream {

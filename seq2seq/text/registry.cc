@@ -1,4 +1,6 @@
 #include "seq2seq/text/character.h"
+#include "seq2seq/text/moses.h"
+#include "seq2seq/text/sentencepiece.h"
 #include "seq2seq/text/tokenizer.h"
 #include "seq2seq/text/whitespace.h"
 
@@ -8,6 +10,8 @@ TokenizerRegistry builtin_tokenizers() {
   TokenizerRegistry registry;
   registry.add<WhitespaceTokenizer>("whitespace", "words between blanks, for text that is already tokenised");
   registry.add<CharacterTokenizer>("character", "every character a token, a blank written as U+2581");
+  registry.add<MosesTokenizer>("moses", "words and marks as Moses' tokenizer cuts them; Koehn et al. 2007");
+  registry.add<SentencePieceTokenizer>("sentencepiece", "subwords; Kudo and Richardson 2018, arXiv 1808.06226");
   return registry;
 }
 

@@ -1,10 +1,13 @@
 #include "seq2seq/text/tokenizer.h"
 
+#include <algorithm>
+#include <memory>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "seq2seq/text/characters.h"
+#include "seq2seq/text/sentencepiece.h"
 #include "test/support/catch.h"
 #include "test/support/random_text.h"
 
@@ -16,45 +19,85 @@ namespace {
 
 using Tokens = std::vector<std::string>;
 
+const text::SentencePieceOptions kSmall{.size = 20};
 const std::vector<std::string> kPieces{"a",  "b", "ß",      "é", "e\u0301", "你",  "😀",    " ",  "  ",
                                        "\t", ".", "\u00A0", "▁", "▁▁",      "<s>", "</s>", "\r", "<unk>"};
+
+/// A tokenizer of that name, ready for use.
+std::shared_ptr<text::Tokenizer> ready(const std::string& name) {
+  Selection selection{name, nullptr};
+  if (name == "sentencepiece") selection.options = std::make_shared<text::SentencePieceOptions>(kSmall);
+  const auto tokenizer = builtin_tokenizers().make(selection);
+  int left = 200;
+  const auto next_line = [&left](std::string& line) { return line = "ein Wort und a <s> b </s> auch.", left-- > 0; };
+  if (tokenizer->learns()) tokenizer->learn(next_line);
+  return tokenizer;
+}
+
+std::vector<std::string> inverting() {
+  auto names = builtin_tokenizers().names();
+  std::erase_if(names, [](const auto& name) { return !ready(name)->inverts(); });
+  return names;
+}
 
 }  // namespace
 
 TEST_CASE("tokenizer: no token is empty or holds a blank", "[text][tokenizer][property]") {
-  const auto registry = builtin_tokenizers();
-  const auto name = GENERATE_COPY(from_range(registry.names()));
+  const auto name = GENERATE_COPY(from_range(builtin_tokenizers().names()));
   const auto seed = GENERATE(range(1u, 21u));
   std::mt19937_64 random(seed);
   const auto line = random_text(random, kPieces, static_cast<int>(seed) * 3);
   CAPTURE(name, seed, line);
 
-  for (const auto& token : registry.make({name, nullptr})->tokenize(line)) {
+  for (const auto& token : ready(name)->tokenize(line)) {
     REQUIRE(!token.empty());
     REQUIRE(std::none_of(token.begin(), token.end(), text::is_blank));
   }
 }
 
 TEST_CASE("tokenizer: words between single spaces come back as they were", "[text][tokenizer][property]") {
-  const auto registry = builtin_tokenizers();
-  const auto name = GENERATE_COPY(from_range(registry.names()));
+  const auto name = GENERATE_COPY(from_range(inverting()));
   const std::string line = GENERATE("", "a", "ein Wort", "▁ mit ▁▁ Strich▁", "l'été à Besançon 😀 你好", "a <s> b </s>");
   CAPTURE(name, line);
-  const auto tokenizer = registry.make({name, nullptr});
+  const auto tokenizer = ready(name);
 
   REQUIRE(tokenizer->detokenize(tokenizer->tokenize(line)) == line);
 }
 
 TEST_CASE("tokenizer: what was put together is cut as before", "[text][tokenizer][property]") {
-  const auto registry = builtin_tokenizers();
-  const auto name = GENERATE_COPY(from_range(registry.names()));
+  const auto name = GENERATE_COPY(from_range(inverting()));
   const auto seed = GENERATE(range(1u, 21u));
   std::mt19937_64 random(seed);
-  const auto tokenizer = registry.make({name, nullptr});
+  const auto tokenizer = ready(name);
   const auto tokens = tokenizer->tokenize(random_text(random, kPieces, 30));
   CAPTURE(name, seed, tokens);
 
   REQUIRE(tokenizer->tokenize(tokenizer->detokenize(tokens)) == tokens);
+}
+
+TEST_CASE("tokenizer: another one with the model of the first cuts as the first", "[text][tokenizer][property]") {
+  const auto name = GENERATE_COPY(from_range(builtin_tokenizers().names()));
+  CAPTURE(name);
+  const auto first = ready(name);
+  if (!first->learns()) {
+    REQUIRE(first->model().empty());
+    return;
+  }
+  const auto second = builtin_tokenizers().make({name, nullptr});
+  second->set_model(first->model());
+
+  REQUIRE(second->tokenize("ein Wort und auch.") == first->tokenize("ein Wort und auch."));
+  REQUIRE(second->model() == first->model());
+}
+
+TEST_CASE("tokenizer: by default a line is always cut the same way", "[text][tokenizer][property]") {
+  const auto name = GENERATE_COPY(from_range(builtin_tokenizers().names()));
+  CAPTURE(name);
+  const auto tokenizer = ready(name);
+  text::Draws draws(1, text::Side::source, 1, 1);
+
+  REQUIRE(!tokenizer->samples());
+  REQUIRE(tokenizer->sample("ein Wort und auch.", draws) == tokenizer->tokenize("ein Wort und auch."));
 }
 
 TEST_CASE("whitespace: runs of any blanks of ASCII part words, other blanks do not", "[text][tokenizer]") {

@@ -1,0 +1,51 @@
+#include "seq2seq/text/escape.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "seq2seq/text/vocabulary.h"
+
+namespace seq2seq::text {
+namespace {
+
+constexpr char kEscape = '\\';
+
+/// The token without the backslashes it begins with.
+std::string_view bare(std::string_view token) {
+  token.remove_prefix(std::min(token.size(), token.find_first_not_of(kEscape)));
+  return token;
+}
+
+}  // namespace
+
+void declare_special_symbols(config::Keys& keys, SpecialSymbols& choice, const std::string& name) {
+  keys.add(
+      name, choice,
+      {{"unknown", SpecialSymbols::unknown}, {"escape", SpecialSymbols::escape}, {"error", SpecialSymbols::error}},
+      "a token of the text that is spelled <unk>, <s> or </s> is never that symbol: it becomes an unknown word, or "
+      "a word of its own written with a backslash and read back without, or an error with its line");
+}
+
+bool escape_special_symbols(std::vector<std::string>& tokens) {
+  bool any = false;
+  for (auto& token : tokens) {
+    if (!is_special(bare(token))) continue;
+    token.insert(token.begin(), kEscape);
+    any = true;
+  }
+  return any;
+}
+
+void unescape_special_symbols(std::vector<std::string>& tokens) {
+  for (auto& token : tokens) {
+    if (token.starts_with(kEscape) && is_special(bare(token))) token.erase(0, 1);
+  }
+}
+
+std::optional<std::size_t> find_special_symbol(const std::vector<std::string>& tokens) {
+  const auto found = std::find_if(tokens.begin(), tokens.end(), [](const auto& token) { return is_special(token); });
+  if (found == tokens.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - tokens.begin());
+}
+
+}  // namespace seq2seq::text

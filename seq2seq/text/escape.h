@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "seq2seq/config/keys.h"
+
+namespace seq2seq::text {
+
+/// What becomes of a token of the text that is spelled like a special symbol (`is_special` of vocabulary.h).
+enum class SpecialSymbols {
+  unknown,  // it is an unknown word
+  escape,   // it is a word of its own, `\<s>`, and comes back as it was
+  error     // its line is an error
+};
+
+/// The key `name` of the section: `data.special_symbols`.
+void declare_special_symbols(config::Keys& keys, SpecialSymbols& choice, const std::string& name = "special_symbols");
+
+/// Puts a backslash before every token that is a special symbol after any number of backslashes, none included, so that
+/// `unescape_special_symbols` gives any tokens back as they were. Whether there were any.
+bool escape_special_symbols(std::vector<std::string>& tokens);
+void unescape_special_symbols(std::vector<std::string>& tokens);
+
+/// The first token that is spelled like a special symbol.
+std::optional<std::size_t> find_special_symbol(const std::vector<std::string>& tokens);
+
+}  // namespace seq2seq::text

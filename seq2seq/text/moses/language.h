@@ -1,0 +1,35 @@
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+namespace seq2seq::text::moses {
+
+/// A mark that is parted from its neighbours where both are of the named classes. A rule goes through the text once
+/// from left to right, and a neighbour it has looked at cannot be another mark's neighbour in the same pass: Moses
+/// states its rules as substitutions of regular expressions, and what comes out depends on it.
+struct Rule {
+  using Class = bool (*)(char32_t);
+
+  Class before, after;  // null: not looked at
+  char32_t mark;
+  std::u32string_view replacement;
+};
+
+/// What differs between languages.
+struct Language {
+  std::vector<Rule> apostrophes;  // one after another
+  /// A word that keeps its full stop whatever follows; words with a full stop inside always do.
+  bool (*is_abbreviation)(std::u32string_view word);
+  /// A word that keeps its full stop before a number.
+  bool (*is_abbreviation_before_number)(std::u32string_view word);
+  bool joins_contraction_left;   // English: it 's
+  bool joins_contraction_right;  // French: l' eau
+  bool blank_before_marks;       // French: a blank before ? ! : ; %
+};
+
+const Language& english();
+const Language& french();
+const Language& german();
+
+}  // namespace seq2seq::text::moses

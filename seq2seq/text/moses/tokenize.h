@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "seq2seq/text/moses/language.h"
+
+namespace seq2seq::text::moses {
+
+struct Style {
+  bool escape;             // & | < > ' " [ ] as entities of XML
+  bool aggressive_dashes;  // a-b: a @-@ b
+};
+
+/// The tokens of a line of valid UTF-8, as Moses' tokenizer.perl cuts it.
+std::vector<std::string> tokenize(std::string_view line, const Language& language, const Style& style);
+
+/// Tokens put together to a line, as Moses' detokenizer.perl does it.
+std::string detokenize(const std::vector<std::string>& tokens, const Language& language, bool unescape);
+
+}  // namespace seq2seq::text::moses

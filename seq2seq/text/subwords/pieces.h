@@ -1,0 +1,50 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace seq2seq::text::subwords {
+
+/// The pieces of a model with their scores, for search by prefix.
+class Pieces {
+ public:
+  struct Piece {
+    std::string text;
+    double score;  // unigram: log probability; BPE: minus the rank of the merge that makes it
+  };
+
+  Pieces() = default;
+  explicit Pieces(std::vector<Piece> pieces);
+
+  const Piece* find(std::string_view text) const;  // null when there is none
+  double lowest_score() const { return lowest_score_; }
+  /// Whether a piece may reach from one word into the next: has a blank mark after another character.
+  bool cross_words() const { return cross_words_; }
+
+  /// Calls `visit(piece)` for every piece that `text` begins with, the shortest first.
+  template <class Visit>
+  void prefixes_of(std::string_view text, Visit visit) const {
+    if (text.empty()) return;
+    std::size_t first = starts_[static_cast<unsigned char>(text[0])];
+    std::size_t last = starts_[static_cast<unsigned char>(text[0]) + 1U];
+    for (std::size_t bytes = 1; first < last; ++bytes) {
+      if (pieces_[first].text.size() == bytes) visit(pieces_[first++]);
+      if (bytes == text.size()) return;
+      narrow(first, last, bytes, text[bytes]);
+    }
+  }
+
+ private:
+  /// Keeps of [first, last), which agree in the bytes before `at`, those that have `byte` there.
+  void narrow(std::size_t& first, std::size_t& last, std::size_t at, char byte) const;
+
+  std::vector<Piece> pieces_;              // in byte order
+  std::array<std::size_t, 257> starts_{};  // of the pieces that begin with a byte
+  double lowest_score_ = 0;
+  bool cross_words_ = false;
+};
+
+}  // namespace seq2seq::text::subwords

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace seq2seq::text {
+
+/// Properties of a code point, as ICU knows them (third_party/icu.md). Beyond U+10FFFF nothing has one.
+bool is_alphabetic(char32_t character);       // Alphabetic: letters, and the marks and signs that work like them
+bool is_lowercase(char32_t character);        // Lowercase
+bool is_numeric(char32_t character);          // general category N: digits, Roman numerals, fractions
+bool is_decimal_digit(char32_t character);    // general category Nd
+bool is_currency_sign(char32_t character);    // general category Sc
+bool is_han(char32_t character);              // script Han
+uint8_t combining_class(char32_t character);  // 7 nukta, 9 virama, ...
+bool is_unicode_blank(char32_t character);    // White_Space, and the four separators of ASCII (U+001C to U+001F)
+
+/// Takes the first character off valid UTF-8, which must not be empty.
+char32_t take_character(std::string_view& text);
+void append_utf8(std::string& text, char32_t character);
+
+}  // namespace seq2seq::text
