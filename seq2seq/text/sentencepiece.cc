@@ -38,7 +38,6 @@ std::optional<char> byte_of(std::string_view piece) {
 class SentencePieceTokenizer::Model {
  public:
   Model(std::string_view bytes, const std::string& name) : bytes_(bytes) {
-    // Its own parser prints what it thinks of other files, so what is no model at all is told apart first.
     const auto status = processor_.LoadFromSerializedProto(bytes);
     if (!status.ok()) {
       throw FormatError(Place{name, 0, 0, {}}, "is no model of SentencePiece, or a damaged one: " + status.ToString());
@@ -59,6 +58,12 @@ class SentencePieceTokenizer::Model {
 
   const std::string& bytes() const { return bytes_; }
   const subwords::Pieces& pieces() const { return pieces_; }
+
+  /// Of the kinds there are, only unigram models rank several segmentations.
+  bool is_unigram() const {
+    std::vector<std::vector<std::string>> ranked;
+    return processor_.NBestEncode("a", 1, &ranked).ok() && !ranked.empty() && !ranked.front().empty();
+  }
 
   std::vector<std::string> encode(std::string_view text) const {
     std::vector<std::string> parts;
@@ -122,19 +127,28 @@ const SentencePieceTokenizer::Model& SentencePieceTokenizer::loaded() const {
   return *model_;
 }
 
+void SentencePieceTokenizer::load(std::string_view bytes, const std::string& name) {
+  auto model = std::make_shared<const Model>(bytes, name);
+  if (samples() && model->is_unigram() != options_.sample.alpha.has_value()) {
+    throw model->is_unigram()
+        ? Error(Place{name, 0, 0, {}}, "is a unigram model, which `sample.dropout` cannot sample", "Set `sample.alpha`")
+        : Error(Place{name, 0, 0, {}}, "is no unigram model, so `sample.alpha` cannot sample it",
+                "Set `sample.dropout`");
+  }
+  model_ = std::move(model);
+}
+
 void SentencePieceTokenizer::learn(const NextLine& next_line) {
   if (options_.model.empty()) {
-    model_ = std::make_shared<const Model>(subwords::train(options_, next_line), "sentencepiece");
+    load(subwords::train(options_, next_line), "sentencepiece");
   } else {
-    model_ = std::make_shared<const Model>(disk_files().read(options_.model), options_.model.string());
+    load(disk_files().read(options_.model), options_.model.string());
   }
 }
 
 std::string SentencePieceTokenizer::model() const { return loaded().bytes(); }
 
-void SentencePieceTokenizer::set_model(std::string_view bytes) {
-  model_ = std::make_shared<const Model>(bytes, "sentencepiece");
-}
+void SentencePieceTokenizer::set_model(std::string_view bytes) { load(bytes, "sentencepiece"); }
 
 std::vector<std::string> SentencePieceTokenizer::tokenize(std::string_view line) const {
   std::vector<std::string> tokens;

@@ -56,6 +56,7 @@ class SentencePieceTokenizer final : public Tokenizer {
 
  private:
   class Model;
+  void load(std::string_view bytes, const std::string& name);
   const Model& loaded() const;
 
   Options options_;

@@ -26,7 +26,9 @@ bool is_han(char32_t character) {
 }
 bool is_numeric(char32_t character) { return in_category(character, U_GC_N_MASK); }
 bool is_decimal_digit(char32_t character) { return in_category(character, U_GC_ND_MASK); }
-bool is_currency_sign(char32_t character) { return in_category(character, U_GC_SC_MASK); }
+bool is_currency_sign(char32_t character) {
+  return character < 0x80 ? character == '$' : in_category(character, U_GC_SC_MASK);
+}
 uint8_t combining_class(char32_t character) { return u_getCombiningClass(static_cast<UChar32>(character)); }
 
 bool is_unicode_blank(char32_t character) {

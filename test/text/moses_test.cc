@@ -9,7 +9,7 @@
 #include "test/support/catch.h"
 #include "test/support/temporary_folder.h"
 #include "test/support/witness.h"
-#include "test/text/moses_lines.h"
+#include "test/text/real_lines.h"
 
 using namespace seq2seq;
 using namespace seq2seq::test;

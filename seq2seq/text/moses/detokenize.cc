@@ -6,6 +6,7 @@
 
 #include "seq2seq/text/moses/characters.h"
 #include "seq2seq/text/moses/tokenize.h"
+#include "seq2seq/text/moses/words.h"
 #include "seq2seq/text/unicode.h"
 
 namespace seq2seq::text::moses {
@@ -52,22 +53,26 @@ void join_dashes(std::string& line) {
   }
 }
 
+/// The text between blanks; the words point into it.
+struct Words {
+  std::u32string text;
+  std::vector<Word> words;
+};
+
 /// The words of the tokens: joined and unescaped first, which can make two of one or one of two.
-std::vector<std::u32string> words_of(const std::vector<std::string>& tokens, bool unescape) {
+Words words_of(const std::vector<std::string>& tokens, bool unescape) {
   std::string line = " ";
   for (const auto& token : tokens) (line += token) += ' ';
   join_dashes(line);
   if (unescape) unescape_entities(line);
-  std::vector<std::u32string> words;
-  bool within = false;
+  Words result;
+  result.text.reserve(line.size());
   for (std::string_view rest = line; !rest.empty();) {
     const char32_t character = take_character(rest);
-    const bool blank = is_unicode_blank(character);
-    if (!blank && !within) words.emplace_back();
-    if (!blank) words.back() += character;
-    within = !blank;
+    result.text += is_unicode_blank(character) ? U' ' : character;
   }
-  return words;
+  result.words = words_between_spaces(result.text);
+  return result;
 }
 
 class Line {
@@ -93,11 +98,7 @@ class Line {
     }
   }
 
-  std::string text() const {
-    std::string result;
-    for (const char32_t character : text_) append_utf8(result, character);
-    return result;
-  }
+  const std::string& text() const { return text_; }
 
  private:
   static bool ends_contracted(Word word) {
@@ -120,13 +121,13 @@ class Line {
 
   /// With a blank before it where this word and the one before it want one; `always`: where this one does.
   void put(Word word, bool blank_before, bool blank_after, bool always = false) {
-    if (!text_.empty() && blank_before && (blank_ || always)) text_ += U' ';
-    text_ += word;
+    if (!text_.empty() && blank_before && (blank_ || always)) text_ += ' ';
+    for (const char32_t character : word) append_utf8(text_, character);
     blank_ = blank_after;
   }
 
   const Language& language_;
-  std::u32string text_;
+  std::string text_;
   bool blank_ = true;  // the last word lets a blank follow
   std::map<std::u32string, int64_t> quotes_;
 };
@@ -134,10 +135,11 @@ class Line {
 }  // namespace
 
 std::string detokenize(const std::vector<std::string>& tokens, const Language& language, bool unescape) {
-  const auto words = words_of(tokens, unescape);
+  const auto joined = words_of(tokens, unescape);
+  const auto& words = joined.words;
   Line line(language);
   for (std::size_t i = 0; i < words.size(); ++i) {
-    line.add(words[i], i > 0 ? Word(words[i - 1]) : Word(), i + 1 < words.size() ? Word(words[i + 1]) : Word());
+    line.add(words[i], i > 0 ? words[i - 1] : Word(), i + 1 < words.size() ? words[i + 1] : Word());
   }
   return line.text();
 }

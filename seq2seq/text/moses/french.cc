@@ -8,18 +8,18 @@ namespace {
 bool no_letter(char32_t character) { return !is_letter(character); }
 
 bool is_abbreviation(std::u32string_view word) {
-  static const Words words{// references and bibliography
-                           U"cf", U"ex", U"fig", U"chap", U"art", U"sect", U"vol", U"fasc", U"pl", U"pp", U"sq", U"sqq",
-                           U"suiv", U"ibid", U"id", U"al", U"sup", U"inf", U"suppl", U"ann", U"lib", U"éd", U"dir",
-                           U"contr", U"n/réf", U"ms",
-                           // grammar
-                           U"masc", U"fém", U"sing", U"vb", U"fr",
-                           // places, times and measures
-                           U"av", U"apr", U"auj", U"boul", U"hab", U"env", U"ca", U"sec", U"tél",
-                           // address
-                           U"MM", U"SS",
-                           // other
-                           U"etc", U"vs"};
+  static const WordSet words{// references and bibliography
+                             U"cf", U"ex", U"fig", U"chap", U"art", U"sect", U"vol", U"fasc", U"pl", U"pp", U"sq",
+                             U"sqq", U"suiv", U"ibid", U"id", U"al", U"sup", U"inf", U"suppl", U"ann", U"lib", U"éd",
+                             U"dir", U"contr", U"n/réf", U"ms",
+                             // grammar
+                             U"masc", U"fém", U"sing", U"vb", U"fr",
+                             // places, times and measures
+                             U"av", U"apr", U"auj", U"boul", U"hab", U"env", U"ca", U"sec", U"tél",
+                             // address
+                             U"MM", U"SS",
+                             // other
+                             U"etc", U"vs"};
   // `a` and `à` are words that end sentences.
   return is_initial(word) || (is_small_letter(word) && word != U"a") || words.contains(word);
 }

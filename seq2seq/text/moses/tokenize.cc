@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "seq2seq/text/moses/characters.h"
+#include "seq2seq/text/moses/words.h"
 #include "seq2seq/text/unicode.h"
 
 namespace seq2seq::text::moses {
@@ -88,18 +89,6 @@ void part_commas(std::u32string& text) {
   }
 }
 
-std::vector<std::u32string_view> words_of(std::u32string_view text) {
-  std::vector<std::u32string_view> words;
-  while (true) {
-    const std::size_t first = text.find_first_not_of(U' ');
-    if (first == std::u32string_view::npos) return words;
-    text.remove_prefix(first);
-    const auto word = text.substr(0, text.find(U' '));
-    words.push_back(word);
-    text.remove_prefix(word.size());
-  }
-}
-
 /// Whether the full stop after `word` is part of it. `next` is the word that follows, empty at the end.
 bool keeps_stop(std::u32string_view word, std::u32string_view next, const Language& language) {
   if (word.find(U'.') != std::u32string_view::npos && std::any_of(word.begin(), word.end(), is_letter)) return true;
@@ -152,7 +141,7 @@ std::vector<std::string> tokenize(std::string_view line, const Language& languag
   auto text = part_marks(clean(line), style.aggressive_dashes);
   part_commas(text);
   for (const Rule& rule : language.apostrophes) apply(rule, text);
-  const auto words = words_of(text);
+  const auto words = words_between_spaces(text);
   std::vector<std::string> tokens;
   tokens.reserve(words.size() + 2);
   for (std::size_t i = 0; i < words.size(); ++i) {
