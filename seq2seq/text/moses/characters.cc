@@ -41,8 +41,7 @@ bool is_number(char32_t character) {
 }
 
 bool is_lowercase(char32_t character) {
-  if (character < 0x80) return character >= 'a' && character <= 'z';
-  return text::is_lowercase(character) && !has_no_class(character);
+  return character < 0x80 ? character >= 'a' && character <= 'z' : text::is_lowercase(character);
 }
 
 bool stands_alone(char32_t character) {
