@@ -11,9 +11,9 @@
 namespace seq2seq {
 
 /// Where everything of a run lies; docs/formats.md describes each file. Only names are known here, no contents.
-///   run.json  config.yaml  source.vocabulary  target.vocabulary  metrics.jsonl  lock
-///   checkpoints/<update>/{weights.safetensors, optimizer.safetensors, state.json, checksums.json}  checkpoints/{last,
-///   best}
+///   run.json  config.yaml  source.vocabulary  target.vocabulary  source.tokenizer  target.tokenizer  metrics.jsonl
+///   lock checkpoints/<update>/{weights.safetensors, optimizer.safetensors, state.json, checksums.json}
+///   checkpoints/{last, best}
 class RunFolder {
  public:
   explicit RunFolder(std::filesystem::path root);
@@ -22,6 +22,8 @@ class RunFolder {
   std::filesystem::path config() const { return root_ / "config.yaml"; }
   std::filesystem::path source_vocabulary() const { return root_ / "source.vocabulary"; }
   std::filesystem::path target_vocabulary() const { return root_ / "target.vocabulary"; }
+  std::filesystem::path source_tokenizer() const { return root_ / "source.tokenizer"; }  // only of one that learns
+  std::filesystem::path target_tokenizer() const { return root_ / "target.tokenizer"; }
   std::filesystem::path metrics() const { return root_ / "metrics.jsonl"; }
   std::filesystem::path checkpoints() const { return root_ / "checkpoints"; }
   std::filesystem::path checkpoint(int64_t update) const;

@@ -39,6 +39,7 @@ void declare(config::Keys& keys, CleanSection& section) {
 }
 
 void declare_text(config::Keys& keys, SideOptions& side, const text::TokenizerRegistry& tokenizers) {
+  keys.section("normalize", side.normalize, "what is made of a line before it is cut");
   keys.select("tokenizer", side.tokenizer, tokenizers, "what cuts a line into tokens");
   keys.section("vocabulary", side.vocabulary, "which words of the training text get an id");
 }
@@ -109,6 +110,7 @@ void declare(config::Keys& keys, DataOptions& options, const text::TokenizerRegi
   keys.section("clean", clean, "which other pairs are left out of training, counted");
   keys.add("invalid_utf8", options.invalid_utf8, {{"error", InvalidUtf8::error}, {"drop", InvalidUtf8::drop}},
            "what becomes of pairs that are not UTF-8: an error with its place, or left out, counted");
+  text::declare_special_symbols(keys, options.special_symbols);
   keys.rule("source.end", [&options] {
     const bool reversed = options.reverse == Reverse::source || options.reverse == Reverse::both;
     return options.source_end == SourceEnd::reversed && !reversed ? "`reversed` needs `reverse: source` or `both`" : "";

@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "seq2seq/config/keys.h"
+#include "seq2seq/text/escape.h"
+#include "seq2seq/text/normalize.h"
 #include "seq2seq/text/tokenizer.h"
 #include "seq2seq/text/vocabulary.h"
 
@@ -32,6 +34,7 @@ enum class InvalidUtf8 { error, drop };
 
 /// One side's text: how lines become tokens, and tokens ids.
 struct SideOptions {
+  text::NormalizeOptions normalize;
   Selection tokenizer{.kind = "whitespace", .options = nullptr};
   text::VocabularyOptions vocabulary;
 };
@@ -55,6 +58,7 @@ struct DataOptions {
   Reverse reverse = Reverse::source;
   CleanOptions clean;
   InvalidUtf8 invalid_utf8 = InvalidUtf8::error;
+  text::SpecialSymbols special_symbols = text::SpecialSymbols::unknown;
 };
 /// `data.train`, ..., `data.source.tokenizer`, `data.source.end`, `data.reverse`, ... as in docs/configuration.md.
 /// `tokenizers` must outlive `keys`.

@@ -35,17 +35,18 @@ text::Vocabulary vocabulary_of(const text::VocabularyOptions& options, const cha
 }  // namespace
 
 TextPipeline::TextPipeline(const DataOptions& options, const text::TokenizerRegistry& tokenizers,
-                           text::Vocabulary source, text::Vocabulary target)
+                           text::Vocabulary source, text::Vocabulary target, const TokenizerModels& models)
     : options_(options),
-      source_tokenizer_(tokenizers.make(options.source.tokenizer)),
-      target_tokenizer_(tokenizers.make(options.target.tokenizer)),
+      tokenizers_(options, tokenizers),
       source_vocabulary_(std::move(source)),
-      target_vocabulary_(std::move(target)) {}
+      target_vocabulary_(std::move(target)) {
+  tokenizers_.set(models);
+}
 
 TextPipeline TextPipeline::from_training_text(const DataOptions& options, const text::TokenizerRegistry& tokenizers) {
-  const auto source_tokenizer = tokenizers.make(options.source.tokenizer);
-  const auto target_tokenizer = tokenizers.make(options.target.tokenizer);
-  PairReader reader(options.train, options.invalid_utf8, options.clean, *source_tokenizer, *target_tokenizer);
+  SideTokenizers sides(options, tokenizers);
+  sides.learn(options);
+  PairReader reader(options.train, options.invalid_utf8, options.clean, *sides.source, *sides.target);
   text::VocabularyBuilder source, target;
   for (TokenPair pair; reader.next(pair);) {
     for (const auto& token : pair.source) source.add(token);
@@ -55,7 +56,7 @@ TextPipeline TextPipeline::from_training_text(const DataOptions& options, const 
     return [&from](text::VocabularyBuilder& into) { into.add(from); };
   };
   auto [source_words, target_words] = vocabularies(options, counted(source), counted(target));
-  return {options, tokenizers, std::move(source_words), std::move(target_words)};
+  return {options, tokenizers, std::move(source_words), std::move(target_words), sides.models()};
 }
 
 std::pair<text::Vocabulary, text::Vocabulary> TextPipeline::vocabularies(const DataOptions& options,

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "seq2seq/data/options.h"
+#include "seq2seq/data/side_tokenizers.h"
 #include "seq2seq/text/tokenizer.h"
 #include "seq2seq/text/vocabulary.h"
 
@@ -16,10 +17,11 @@ namespace seq2seq::data {
 /// What turns lines of both sides into ids and back; made from the training text or loaded from a run.
 class TextPipeline {
  public:
+  /// `models` are what the tokenizers learned, where they learn.
   TextPipeline(const DataOptions& options, const text::TokenizerRegistry& tokenizers, text::Vocabulary source,
-               text::Vocabulary target);
-  /// Counts the training files first. Throws Error for empty files, unequal line counts and invalid UTF-8, with file
-  /// and line.
+               text::Vocabulary target, const TokenizerModels& models = {});
+  /// Counts the training files first, after the tokenizers have learned from them. Throws Error for empty files,
+  /// unequal line counts and invalid UTF-8, with file and line.
   static TextPipeline from_training_text(const DataOptions& options, const text::TokenizerRegistry& tokenizers);
 
   using Count = std::function<void(text::VocabularyBuilder&)>;
@@ -29,8 +31,9 @@ class TextPipeline {
 
   const text::Vocabulary& source_vocabulary() const { return source_vocabulary_; }
   const text::Vocabulary& target_vocabulary() const { return target_vocabulary_; }
-  const text::Tokenizer& source_tokenizer() const { return *source_tokenizer_; }
-  const text::Tokenizer& target_tokenizer() const { return *target_tokenizer_; }
+  const text::LineTokenizer& source_tokenizer() const { return *tokenizers_.source; }
+  const text::LineTokenizer& target_tokenizer() const { return *tokenizers_.target; }
+  TokenizerModels models() const { return tokenizers_.models(); }
   const DataOptions& options() const { return options_; }
 
   /// What an encoder reads: ids of the tokens, reversed and with the end symbol as the options say. Never empty: of an
@@ -45,7 +48,7 @@ class TextPipeline {
 
  private:
   DataOptions options_;
-  std::shared_ptr<text::Tokenizer> source_tokenizer_, target_tokenizer_;
+  SideTokenizers tokenizers_;
   text::Vocabulary source_vocabulary_, target_vocabulary_;
 };
 

@@ -43,10 +43,13 @@ Machine machine_of(const Json& json) {
           .torch = json.at("torch").get<std::string>()};
 }
 
-Json to_json(const VocabularyMark& mark) { return {{"size", mark.size}, {"sha256", mark.sha256}}; }
+Json to_json(const VocabularyMark& mark) {
+  return {{"size", mark.size}, {"sha256", mark.sha256}, {"tokenizer_sha256", mark.tokenizer_sha256}};
+}
 
 VocabularyMark mark_of_json(const Json& json) {
-  return {json.at("size").get<int64_t>(), json.at("sha256").get<std::string>()};
+  return {json.at("size").get<int64_t>(), json.at("sha256").get<std::string>(),
+          json.at("tokenizer_sha256").get<std::string>()};
 }
 
 RunDescription description_of(const Json& json) {
@@ -80,8 +83,8 @@ RunDescription description_of(const Json& json) {
 
 }  // namespace
 
-VocabularyMark mark_of(const text::Vocabulary& vocabulary) {
-  return {vocabulary.size(), sha256(vocabulary.serialize())};
+VocabularyMark mark_of(const text::Vocabulary& vocabulary, const std::string& tokenizer_model) {
+  return {vocabulary.size(), sha256(vocabulary.serialize()), tokenizer_model.empty() ? "" : sha256(tokenizer_model)};
 }
 
 int64_t RunDescription::parameters_in_all() const {

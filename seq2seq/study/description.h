@@ -14,7 +14,7 @@
 
 namespace seq2seq::study {
 
-inline constexpr int run_format_version = 1;
+inline constexpr int run_format_version = 2;
 
 /// One call of `train`: the first and each `--resume`.
 struct Sitting {
@@ -24,13 +24,14 @@ struct Sitting {
   Machine machine;
 };
 
-/// Which vocabulary a run's weights belong to.
+/// Which vocabulary a run's weights belong to, and what the tokenizer had learned.
 struct VocabularyMark {
   int64_t size = 0;  // specials included
   std::string sha256;
+  std::string tokenizer_sha256;  // empty for one that learns nothing
   bool operator==(const VocabularyMark&) const = default;
 };
-VocabularyMark mark_of(const text::Vocabulary& vocabulary);
+VocabularyMark mark_of(const text::Vocabulary& vocabulary, const std::string& tokenizer_model);
 
 /// Where a run took its first weights from (`--init-from`).
 struct InitialWeights {

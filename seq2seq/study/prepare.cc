@@ -63,6 +63,10 @@ void describe_side(std::ostream& out, const char* name, const data::SideSummary&
                      quantile(side.lengths, 0.5), quantile(side.lengths, 0.95));
   out << fmt::format("{:<12} {} different words; vocabulary of {}, {:.2f} % of the tokens unknown\n", "",
                      format_count(side.words), format_count(side.vocabulary_words), share(side.unknown, side.tokens));
+  if (side.normalized + side.escaped > 0) {
+    out << fmt::format("{:<12} {} sentences changed by normalisation, {} with escaped special symbols\n", "",
+                       format_count(side.normalized), format_count(side.escaped));
+  }
 }
 
 }  // namespace

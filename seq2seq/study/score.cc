@@ -47,8 +47,11 @@ double Scored::perplexity() const { return std::exp(-score / static_cast<double>
 Scored score_files(const LoadedRun& run, const std::filesystem::path& source, const std::filesystem::path& target,
                    std::ostream& output, const ScoreOptions& options, const Session& session) {
   const text::WhitespaceTokenizer as_they_are({});
-  const auto sources = tokens_of(source, options.tokens ? as_they_are : run.text->source_tokenizer());
-  const auto targets = tokens_of(target, options.tokens ? as_they_are : run.text->target_tokenizer());
+  const auto cut = [&](const std::filesystem::path& file, const text::Tokenizer& tokenizer) {
+    return tokens_of(file, options.tokens ? as_they_are : tokenizer);
+  };
+  const auto sources = cut(source, run.text->source_tokenizer());
+  const auto targets = cut(target, run.text->target_tokenizer());
   check_equal(source, sources.size(), target, targets.size());
   Sentences source_ids, target_ids;
   for (const auto& tokens : sources) source_ids.push_back(run.text->source_ids(tokens));

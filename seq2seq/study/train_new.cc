@@ -43,8 +43,8 @@ RunDescription describe(const Configuration& configuration, const DataDigests& d
                              .numerics = numerics,
                              .digest = run_digest(configuration, data),
                              .data = data,
-                             .source = mark_of(text.source_vocabulary()),
-                             .target = mark_of(text.target_vocabulary()),
+                             .source = mark_of(text.source_vocabulary(), text.models().source),
+                             .target = mark_of(text.target_vocabulary(), text.models().target),
                              .parameters = model.part_sizes(),
                              .init_from = {},
                              .sittings = {sitting_now(machine, 0)}};
@@ -62,8 +62,8 @@ void write_run(Files& files, const RunFolder& folder, const Configuration& confi
     write_description(files, folder, description);
   } catch (...) {
     std::error_code ignored;
-    for (const auto& file :
-         {folder.description(), folder.config(), folder.source_vocabulary(), folder.target_vocabulary()})
+    for (const auto& file : {folder.description(), folder.config(), folder.source_vocabulary(),
+                             folder.target_vocabulary(), folder.source_tokenizer(), folder.target_tokenizer()})
       fs::remove(file, ignored);
     throw;
   }

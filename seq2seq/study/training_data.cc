@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "seq2seq/core/checksum.h"
 #include "seq2seq/core/error.h"
 #include "seq2seq/data/prepare/open_prepared.h"
 #include "seq2seq/study/prepare.h"
@@ -12,6 +13,8 @@ namespace seq2seq::study {
 
 namespace {
 
+constexpr const char* kPutBack = "Put the file back that the run was trained with";
+
 text::Vocabulary vocabulary_of_run(const std::filesystem::path& file, const VocabularyMark& expected) {
   auto vocabulary = text::Vocabulary::load(file);
   if (vocabulary.size() != expected.size) {
@@ -19,14 +22,23 @@ text::Vocabulary vocabulary_of_run(const std::filesystem::path& file, const Voca
         Place{.file = file.string()},
         fmt::format("holds {} words with the special ones, but the weights of this run were trained with {}",
                     vocabulary.size(), expected.size),
-        "Put the file back that the run was trained with");
+        kPutBack);
   }
-  if (mark_of(vocabulary) != expected) {
+  if (mark_of(vocabulary, {}).sha256 != expected.sha256) {
     throw FormatError(Place{.file = file.string()},
-                      "is not the vocabulary this run was trained with (its SHA-256 differs)",
-                      "Put the file back that the run was trained with");
+                      "is not the vocabulary this run was trained with (its SHA-256 differs)", kPutBack);
   }
   return vocabulary;
+}
+
+std::string tokenizer_of_run(const std::filesystem::path& file, const VocabularyMark& expected) {
+  if (expected.tokenizer_sha256.empty()) return {};
+  auto model = disk_files().read(file);
+  if (sha256(model) != expected.tokenizer_sha256) {
+    throw FormatError(Place{.file = file.string()},
+                      "is not the tokenizer's model this run was trained with (its SHA-256 differs)", kPutBack);
+  }
+  return model;
 }
 
 void read_text(TrainingData& data, const data::DataOptions& options) {
@@ -44,17 +56,20 @@ void read_prepared(TrainingData& data, const data::PrepareJob& job, const data::
                    const text::TokenizerRegistry& tokenizers) {
   data::prepare(job);
   auto prepared = data::open_prepared(job.folder, job.keys);
-  const auto check = [&](const text::Vocabulary& run, const text::Vocabulary& now, const std::filesystem::path& file) {
-    if (mark_of(run) == mark_of(now)) return;
+  const auto check = [&](const VocabularyMark& run, const VocabularyMark& now, const std::filesystem::path& file) {
+    if (run == now) return;
     throw FormatError(Place{.file = file.string()}, "is not the vocabulary this run was trained with",
                       "Name as `data.prepared` a folder of the text and the options that the run began with");
   };
   if (data.text) {
-    check(data.text->source_vocabulary(), prepared.source_vocabulary, job.folder.source().vocabulary);
-    check(data.text->target_vocabulary(), prepared.target_vocabulary, job.folder.target().vocabulary);
+    const auto models = data.text->models();
+    check(mark_of(data.text->source_vocabulary(), models.source),
+          mark_of(prepared.source_vocabulary, prepared.models.source), job.folder.source().vocabulary);
+    check(mark_of(data.text->target_vocabulary(), models.target),
+          mark_of(prepared.target_vocabulary, prepared.models.target), job.folder.target().vocabulary);
   } else {
     data.text = std::make_unique<data::TextPipeline>(options, tokenizers, std::move(prepared.source_vocabulary),
-                                                     std::move(prepared.target_vocabulary));
+                                                     std::move(prepared.target_vocabulary), prepared.models);
   }
   data.train = std::move(prepared.corpus);
   data.source_unknown = share_of(prepared.summary.source);
@@ -83,14 +98,19 @@ TrainingData read_training_data(const Configuration& configuration, const Sessio
 
 std::unique_ptr<data::TextPipeline> text_of_run(const data::DataOptions& options, const Registries& registries,
                                                 const RunFolder& folder, const RunDescription& description) {
-  return std::make_unique<data::TextPipeline>(options, registries.tokenizers,
-                                              vocabulary_of_run(folder.source_vocabulary(), description.source),
-                                              vocabulary_of_run(folder.target_vocabulary(), description.target));
+  const data::TokenizerModels models{tokenizer_of_run(folder.source_tokenizer(), description.source),
+                                     tokenizer_of_run(folder.target_tokenizer(), description.target)};
+  return std::make_unique<data::TextPipeline>(
+      options, registries.tokenizers, vocabulary_of_run(folder.source_vocabulary(), description.source),
+      vocabulary_of_run(folder.target_vocabulary(), description.target), models);
 }
 
 void write_vocabularies(Files& files, const RunFolder& folder, const data::TextPipeline& text) {
   write_atomically(files, folder.source_vocabulary(), text.source_vocabulary().serialize());
   write_atomically(files, folder.target_vocabulary(), text.target_vocabulary().serialize());
+  const auto models = text.models();
+  if (!models.source.empty()) write_atomically(files, folder.source_tokenizer(), models.source);
+  if (!models.target.empty()) write_atomically(files, folder.target_tokenizer(), models.target);
 }
 
 double unknown_share(const data::TokenStore& sentences) {

@@ -4,6 +4,11 @@
 #include <iterator>
 #include <string_view>
 
+#include <fmt/format.h>
+
+#include "seq2seq/core/error.h"
+#include "seq2seq/core/text.h"
+
 namespace seq2seq::data {
 namespace {
 
@@ -24,6 +29,11 @@ uint64_t mix(uint64_t x) {
   return x ^ (x >> 33U);
 }
 
+[[noreturn]] void refuse(const Place& place, const std::string& symbol) {
+  throw Error(place, fmt::format("holds the token {}, which is spelled like a special symbol", quote(symbol)),
+              "Mend the line, or set `data.special_symbols: escape` to keep it as a word, or `unknown`");
+}
+
 }  // namespace
 
 std::optional<Reason> PairFilter::tokenize(const LinePair& lines, TokenPair& tokens) const {
@@ -33,8 +43,12 @@ std::optional<Reason> PairFilter::tokenize(const LinePair& lines, TokenPair& tok
     return Reason::control_characters;
   }
   tokens.number = lines.number;
-  tokens.source = source_->tokenize(lines.source);
-  tokens.target = target_->tokenize(lines.target);
+  tokens.source_changes = {};
+  tokens.target_changes = {};
+  tokens.source = source_->tokenize(lines.source, tokens.source_changes);
+  tokens.target = target_->tokenize(lines.target, tokens.target_changes);
+  if (const auto& symbol = tokens.source_changes.refused; !symbol.empty()) refuse(lines.source_place(), symbol);
+  if (const auto& symbol = tokens.target_changes.refused; !symbol.empty()) refuse(lines.target_place(), symbol);
   return fault(tokens);
 }
 

@@ -9,32 +9,34 @@
 #include "seq2seq/data/clean/left_out.h"
 #include "seq2seq/data/input/line_pairs.h"
 #include "seq2seq/data/options.h"
-#include "seq2seq/text/tokenizer.h"
+#include "seq2seq/text/line_tokenizer.h"
 
 namespace seq2seq::data {
 
 struct TokenPair {
   int64_t number = 0;  // line, from 0
   std::vector<std::string> source, target;
+  text::LineTokenizer::Changes source_changes{}, target_changes{};
 };
 
 /// Turns lines into tokens and says which pairs are no good. Safe to share between threads.
 class PairFilter {
  public:
-  PairFilter(const CleanOptions& options, const text::Tokenizer& source, const text::Tokenizer& target)
+  PairFilter(const CleanOptions& options, const text::LineTokenizer& source, const text::LineTokenizer& target)
       : options_(options), source_(&source), target_(&target) {}
   /// For text to measure on, where only what cannot be measured is left out.
   static CleanOptions nothing() { return {.max_length = 0}; }
 
-  /// Why the pair is left out; otherwise `tokens` are its tokens. Does not know of duplicates.
+  /// Why the pair is left out; otherwise `tokens` are its tokens. Does not know of duplicates. Throws Error for a
+  /// special symbol where the tokenizer refuses it.
   std::optional<Reason> tokenize(const LinePair& lines, TokenPair& tokens) const;
 
  private:
   std::optional<Reason> fault(const TokenPair& tokens) const;
 
   CleanOptions options_;
-  const text::Tokenizer* source_;
-  const text::Tokenizer* target_;
+  const text::LineTokenizer* source_;
+  const text::LineTokenizer* target_;
 };
 
 /// Knows pairs again by 128 bits of their tokens: 16 bytes a pair.

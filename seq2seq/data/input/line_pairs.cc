@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -14,7 +15,15 @@ namespace {
 
 std::string lines_of(int64_t count) { return format_count(count) + (count == 1 ? " line" : " lines"); }
 
+Place place_in(const TrainFiles& files, const std::vector<std::filesystem::path>& side, std::size_t file,
+               int64_t line) {
+  return {(file < side.size() ? side[file] : files.pairs[file - side.size()]).string(), line, 0, {}};
+}
+
 }  // namespace
+
+Place LinePair::source_place() const { return place_in(*files, files->source, file, line); }
+Place LinePair::target_place() const { return place_in(*files, files->target, file, line); }
 
 LinePairs::LinePairs(TrainFiles files, InvalidUtf8 invalid) : files_(std::move(files)), invalid_(invalid) {
   if (files_.source.size() != files_.target.size()) {
@@ -44,6 +53,9 @@ bool LinePairs::next(LinePair& pair) {
   while (source_) {
     if (target_ ? next_lines(pair) : next_columns(pair)) {
       pair.number = number_++;
+      pair.files = &files_;
+      pair.file = opened_ - 1;
+      pair.line = source_->lines();
       return true;
     }
     open_next();

@@ -1,18 +1,26 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 
+#include "seq2seq/core/error.h"
 #include "seq2seq/data/input/line_reader.h"
 #include "seq2seq/data/options.h"
 
 namespace seq2seq::data {
 
 struct LinePair {
-  int64_t number = 0;  // line, from 0, over all files
+  int64_t number = 0;                 // line, from 0, over all files
+  const TrainFiles* files = nullptr;  // as long as the LinePairs it came from
+  std::size_t file = 0;               // the nth of a side, then of those in columns
+  int64_t line = 0;                   // of that file, from 1
   std::string source, target;
   bool valid = true;  // both are UTF-8; otherwise they are empty
+
+  Place source_place() const;
+  Place target_place() const;
 };
 
 /// Reads files of text side by side, one file after another.

@@ -4,8 +4,8 @@
 
 namespace seq2seq::data {
 
-PairReader::PairReader(TrainFiles files, InvalidUtf8 invalid, const CleanOptions& clean, const text::Tokenizer& source,
-                       const text::Tokenizer& target)
+PairReader::PairReader(TrainFiles files, InvalidUtf8 invalid, const CleanOptions& clean,
+                       const text::LineTokenizer& source, const text::LineTokenizer& target)
     : lines_(std::move(files), invalid), filter_(clean, source, target), drop_duplicates_(clean.drop_duplicates) {}
 
 bool PairReader::next(TokenPair& pair) {

@@ -4,7 +4,7 @@
 #include "seq2seq/data/clean/pair_filter.h"
 #include "seq2seq/data/input/line_pairs.h"
 #include "seq2seq/data/options.h"
-#include "seq2seq/text/tokenizer.h"
+#include "seq2seq/text/line_tokenizer.h"
 
 namespace seq2seq::data {
 
@@ -12,8 +12,8 @@ namespace seq2seq::data {
 /// over the same pairs that are then trained on.
 class PairReader {
  public:
-  PairReader(TrainFiles files, InvalidUtf8 invalid, const CleanOptions& clean, const text::Tokenizer& source,
-             const text::Tokenizer& target);
+  PairReader(TrainFiles files, InvalidUtf8 invalid, const CleanOptions& clean, const text::LineTokenizer& source,
+             const text::LineTokenizer& target);
   /// The next pair that is not left out; false after the last. Throws Error as LinePairs does.
   bool next(TokenPair& pair);
   const LeftOut& left_out() const { return left_out_; }

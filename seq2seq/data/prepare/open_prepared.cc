@@ -51,6 +51,15 @@ text::Vocabulary open_vocabulary(const std::filesystem::path& file, const SideSu
   return vocabulary;
 }
 
+std::string open_model(const std::filesystem::path& file, const SideSummary& summary) {
+  if (summary.tokenizer_sha256.empty()) return {};
+  auto model = disk_files().read(file);
+  if (sha256(model) != summary.tokenizer_sha256) {
+    throw damaged(file, "is not what the tokenizer learned (its SHA-256 differs from the summary's)");
+  }
+  return model;
+}
+
 TokenStore open_side(const PreparedFolder::Side& side, int64_t pairs, const SideSummary& summary) {
   const auto tokens = TokenStore::open(side.tokens, /*verify=*/true);
   if (tokens.size() != pairs || tokens.tokens() != summary.tokens) {
@@ -101,10 +110,13 @@ Prepared open_prepared(const PreparedFolder& folder, const PrepareKeys& keys) {
                     fmt::format("numbers {} pairs, but there are {}", corpus.numbers.tokens(), summary.pairs));
     }
   }
+  TokenizerModels models{open_model(folder.source().tokenizer, summary.source),
+                         open_model(folder.target().tokenizer, summary.target)};
   return {.summary = std::move(summary),
           .corpus = std::move(corpus),
           .source_vocabulary = std::move(source),
-          .target_vocabulary = std::move(target)};
+          .target_vocabulary = std::move(target),
+          .models = std::move(models)};
 }
 
 }  // namespace seq2seq::data

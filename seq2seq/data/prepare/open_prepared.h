@@ -10,6 +10,7 @@ struct Prepared {
   Summary summary;
   Corpus corpus;
   text::Vocabulary source_vocabulary, target_vocabulary;
+  TokenizerModels models;
 };
 /// Throws Error when the folder was made by other options, saying which; FormatError when something in it is damaged.
 Prepared open_prepared(const PreparedFolder& folder, const PrepareKeys& keys);

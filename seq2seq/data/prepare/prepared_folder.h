@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 namespace seq2seq::data {
 
@@ -9,7 +10,7 @@ namespace seq2seq::data {
 struct PreparedFolder {
   std::filesystem::path root;
   struct Side {
-    std::filesystem::path tokens, words, ids, vocabulary;
+    std::filesystem::path tokenizer, tokens, words, ids, vocabulary;  // `tokenizer` only of one that learns
   };
   Side source() const { return side("source"); }
   Side target() const { return side("target"); }
@@ -19,7 +20,8 @@ struct PreparedFolder {
 
  private:
   Side side(const std::string& name) const {
-    return {root / (name + ".tokens"), root / (name + ".words"), root / (name + ".ids"), root / (name + ".vocabulary")};
+    return {root / (name + ".tokenizer"), root / (name + ".tokens"), root / (name + ".words"), root / (name + ".ids"),
+            root / (name + ".vocabulary")};
   }
 };
 

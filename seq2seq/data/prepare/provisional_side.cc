@@ -49,10 +49,9 @@ std::vector<int64_t> ProvisionalSide::write_words(const std::filesystem::path& w
   return ids;
 }
 
-SideSummary ProvisionalSide::finish(const std::filesystem::path& tokens, const std::filesystem::path& words,
-                                    Files& files) {
+void ProvisionalSide::finish(const std::filesystem::path& tokens, const std::filesystem::path& words, Files& files,
+                             SideSummary& summary) {
   writer_.finish();
-  SideSummary summary;
   summary.lengths.resize(kLengths);
   const auto ids_by_number = write_words(words, files, summary);
   const auto provisional = TokenStore::open(file_, /*verify=*/false);
@@ -67,7 +66,6 @@ SideSummary ProvisionalSide::finish(const std::filesystem::path& tokens, const s
   summary.tokens = writer.tokens();
   writer.finish();
   files.remove(file_);
-  return summary;
 }
 
 }  // namespace seq2seq::data

@@ -22,7 +22,8 @@ class ProvisionalSide {
   explicit ProvisionalSide(const std::filesystem::path& tokens);
   void add(const std::vector<std::string>& sentence);
   /// Writes all words, most frequent first, as a vocabulary, and the sentences as ids in it.
-  SideSummary finish(const std::filesystem::path& tokens, const std::filesystem::path& words, Files& files);
+  void finish(const std::filesystem::path& tokens, const std::filesystem::path& words, Files& files,
+              SideSummary& summary);
 
  private:
   struct Hash {

@@ -7,6 +7,7 @@
 
 #include "seq2seq/data/clean/left_out.h"
 #include "seq2seq/data/options.h"
+#include "seq2seq/text/line_tokenizer.h"
 
 namespace seq2seq::data {
 
@@ -24,10 +25,18 @@ struct SideSummary {
   int64_t tokens = 0, words = 0;  // words: different ones
   /// lengths[n]: sentences of n tokens; the last also counts those that are longer.
   std::vector<int64_t> lengths;
-  std::string words_sha256;  // of the file of all words
-  int64_t unknown = 0;       // tokens that are no word of the vocabulary
+  int64_t normalized = 0,
+          escaped = 0;           // sentences that normalisation changed, and in which special symbols were escaped
+  std::string tokenizer_sha256;  // of what the tokenizer learned; empty where it learns nothing
+  std::string words_sha256;      // of the file of all words
+  int64_t unknown = 0;           // tokens that are no word of the vocabulary
   int64_t vocabulary_words = 0;
   std::string vocabulary_sha256;
+
+  void add(const text::LineTokenizer::Changes& changes) {
+    normalized += changes.normalized ? 1 : 0;
+    escaped += changes.escaped ? 1 : 0;
+  }
 };
 
 /// A pair as it stood in the text and as it was prepared.

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "seq2seq/core/checksum.h"
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/interrupt.h"
 #include "seq2seq/data/clean/pair_filter.h"
@@ -13,6 +14,7 @@
 #include "seq2seq/data/input/line_pairs.h"
 #include "seq2seq/data/prepare/provisional_side.h"
 #include "seq2seq/data/prepare/token_batches.h"
+#include "seq2seq/data/side_tokenizers.h"
 
 namespace seq2seq::data {
 namespace {
@@ -33,6 +35,7 @@ class TextPass {
   TextPass(const PrepareJob& job, const PreparedFolder& folder)
       : job_(&job),
         folder_(folder),
+        tokenizers_(*job.data, *job.tokenizers),
         source_(folder.source().tokens),
         target_(folder.target().tokens),
         numbers_(folder.numbers(), kMostLines) {}
@@ -42,16 +45,17 @@ class TextPass {
     summary.program = job_->program;
     summary.text_options = job_->keys.text;
     summary.inputs = look_at(job_->data->train);
+    learn(summary);
     // Meanwhile, on a thread of its own: the pages it reads are those that the pass reads too.
     auto digest = std::async(std::launch::async, [this] { return content_digest(job_->data->train); });
     read(summary);
     if (summary.pairs == 0) throw no_pair_left(job_->data->train, summary.left_out);
     job_->log->say(fmt::format("writing   {} pairs", format_count(summary.pairs)));
-    auto source = std::async(std::launch::async, [this] {
-      return source_.finish(folder_.source().tokens, folder_.source().words, *job_->files);
+    auto source = std::async(std::launch::async, [this, &summary] {
+      source_.finish(folder_.source().tokens, folder_.source().words, *job_->files, summary.source);
     });
-    summary.target = target_.finish(folder_.target().tokens, folder_.target().words, *job_->files);
-    summary.source = source.get();
+    target_.finish(folder_.target().tokens, folder_.target().words, *job_->files, summary.target);
+    source.get();
     if (summary.pairs < summary.lines) numbers_.finish();
     summary.content_digest = digest.get();
     if (const auto file = changed(summary.inputs, look_at(job_->data->train))) {
@@ -61,11 +65,24 @@ class TextPass {
   }
 
  private:
+  void learn(Summary& summary) {
+    if (!tokenizers_.source->learns() && !tokenizers_.target->learns()) return;
+    job_->log->say("tokenizer learning from the text");
+    tokenizers_.learn(*job_->data);
+    const auto models = tokenizers_.models();
+    keep(models.source, folder_.source().tokenizer, summary.source);
+    keep(models.target, folder_.target().tokenizer, summary.target);
+  }
+
+  void keep(const std::string& model, const std::filesystem::path& file, SideSummary& side) {
+    if (model.empty()) return;
+    write_atomically(*job_->files, file, model);
+    side.tokenizer_sha256 = sha256(model);
+  }
+
   void read(Summary& summary) {
     const auto& data = *job_->data;
-    const auto source_tokenizer = job_->tokenizers->make(data.source.tokenizer);
-    const auto target_tokenizer = job_->tokenizers->make(data.target.tokenizer);
-    const PairFilter filter(data.clean, *source_tokenizer, *target_tokenizer);
+    const PairFilter filter(data.clean, *tokenizers_.source, *tokenizers_.target);
     LinePairs lines(data.train, data.invalid_utf8);
     TokenBatches batches(lines, filter, job_->threads);
     Progress progress(*job_->log, "preparing", "MB", static_cast<double>(bytes_of(data.train)) / kMegabyte,
@@ -91,6 +108,8 @@ class TextPass {
         summary.left_out.add(Reason::duplicate, pair.number + 1);
         continue;
       }
+      summary.source.add(pair.source_changes);
+      summary.target.add(pair.target_changes);
       kept.push_back(&pair);
       numbers.push_back(pair.number);
     }
@@ -105,6 +124,7 @@ class TextPass {
 
   const PrepareJob* job_;
   PreparedFolder folder_;
+  SideTokenizers tokenizers_;
   ProvisionalSide source_, target_;
   StoreWriter numbers_;
   SeenPairs seen_;

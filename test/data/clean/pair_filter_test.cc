@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "seq2seq/data/side_tokenizers.h"
 #include "test/support/catch.h"
 
 using namespace seq2seq;
@@ -12,10 +13,13 @@ using namespace seq2seq::data;
 namespace {
 
 std::optional<Reason> reason_for(const CleanOptions& options, const std::string& source, const std::string& target) {
-  const auto tokenizer = text::builtin_tokenizers().make({.kind = "whitespace", .options = nullptr});
-  const PairFilter filter(options, *tokenizer, *tokenizer);
+  const SideTokenizers tokenizers({}, text::builtin_tokenizers());
+  const PairFilter filter(options, *tokenizers.source, *tokenizers.target);
+  LinePair lines;
+  lines.source = source;
+  lines.target = target;
   TokenPair tokens;
-  return filter.tokenize({.number = 0, .source = source, .target = target}, tokens);
+  return filter.tokenize(lines, tokens);
 }
 
 }  // namespace

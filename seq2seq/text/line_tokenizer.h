@@ -1,0 +1,44 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "seq2seq/text/escape.h"
+#include "seq2seq/text/normalize.h"
+#include "seq2seq/text/tokenizer.h"
+
+namespace seq2seq::text {
+
+/// All that one side of a text does between a line and its tokens: its normal form, cutting, special symbols.
+class LineTokenizer final : public Tokenizer {
+ public:
+  LineTokenizer(const NormalizeOptions& normalize, SpecialSymbols special_symbols, std::shared_ptr<Tokenizer> cutter);
+
+  /// What became of a line on the way.
+  struct Changes {
+    bool normalized = false, escaped = false;
+    std::string refused;  // the special symbol in it, where the options make that an error
+  };
+  std::vector<std::string> tokenize(std::string_view line, Changes& changes) const;
+
+  std::vector<std::string> tokenize(std::string_view line) const override;
+  std::string detokenize(const std::vector<std::string>& tokens) const override;
+  bool inverts() const override { return cutter_->inverts() && !normalizer_.active(); }
+
+  bool learns() const override { return cutter_->learns(); }
+  void learn(const NextLine& next_line) override;
+  std::string model() const override { return cutter_->model(); }
+  void set_model(std::string_view bytes) override { cutter_->set_model(bytes); }
+
+  bool samples() const override { return cutter_->samples(); }
+  std::vector<std::string> sample(std::string_view line, Draws& draws) const override;
+
+ private:
+  Normalizer normalizer_;
+  SpecialSymbols special_symbols_;
+  std::shared_ptr<Tokenizer> cutter_;
+};
+
+}  // namespace seq2seq::text
