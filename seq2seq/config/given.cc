@@ -39,13 +39,13 @@ class Converter {
     Given given = nothing_at(source);
     if (given_up_) return given;
     if (depth > deepest || ++values_ > largest_values) {
-      given_up_ = true;
+      given_up_ = given.faulty = true;
       faults_.add(source, depth > deepest
                               ? fmt::format("sections and lists lie within each other more than {} deep", deepest)
                               : "there are more than 100,000 values; no configuration is that large");
       return given;
     }
-    check_tag(node, source);
+    given.faulty = !check_tag(node, source);
     if (node.IsScalar()) {
       given.kind = Given::Kind::scalar;
       given.text = node.Scalar();
@@ -69,6 +69,7 @@ class Converter {
   void add_entry(Given& section, const YAML::Node& key, const YAML::Node& value, int depth) {
     const Source source = at(key, section.source);
     if (!key.IsScalar()) {
+      section.faulty = true;
       faults_.add(source, "the name of a key must be a plain word");
       return;
     }
@@ -76,6 +77,7 @@ class Converter {
     const auto first =
         std::find_if(entries.begin(), entries.end(), [&](const auto& entry) { return entry.name == key.Scalar(); });
     if (first != entries.end()) {
+      section.faulty = true;
       faults_.add(source, fmt::format("key {} is given twice, first in line {}", quote(key.Scalar()),
                                       first->source.place.line));
       return;
@@ -86,10 +88,11 @@ class Converter {
     section.entries.push_back({key.Scalar(), source, std::move(converted)});
   }
 
-  void check_tag(const YAML::Node& node, const Source& source) {
+  bool check_tag(const YAML::Node& node, const Source& source) {
     const std::string& tag = node.Tag();
-    if (tag.empty() || tag == "?" || tag == "!") return;
+    if (tag.empty() || tag == "?" || tag == "!") return true;
     faults_.add(source, fmt::format("tags such as {} have no meaning here", quote(tag)), "Write the value without it");
+    return false;
   }
 
   const std::string& name_;
@@ -208,10 +211,15 @@ void apply(const std::vector<Override>& overrides, Given& root, Faults& faults) 
     const auto path = split(overrides[i].key, '.');
     if (path.size() > deepest) {
       faults.add(source, fmt::format("unknown key {}", quote(overrides[i].key)));
+      root.faulty = true;
       continue;
     }
     root.kind = Given::Kind::section;
-    if (auto value = parse_override_value(overrides[i], source, faults)) put(root, path, 0, std::move(*value));
+    if (auto value = parse_override_value(overrides[i], source, faults)) {
+      put(root, path, 0, std::move(*value));
+    } else {
+      root.faulty = true;
+    }
   }
 }
 

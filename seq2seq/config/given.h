@@ -42,6 +42,7 @@ struct Given {
   std::vector<Given> items{};
   std::vector<Entry> entries;  // without `{}`, which would need a complete Entry here
   Source source{};
+  bool faulty = false;  // what it holds is not all that was given: a key twice, a value that cannot be read
 };
 
 struct Given::Entry {

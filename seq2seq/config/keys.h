@@ -102,8 +102,8 @@ class Keys {
   /// The choice is the value of `key`: `architecture: rnn`.
   void select_here(std::string key, Selection& selection, const Kinds& kinds, std::string meaning);
 
-  /// A rule between keys, asked after all keys are read without fault: returns what is wrong, empty if nothing. Told at
-  /// the place of `key` (a path below this section, `batch.sentences`).
+  /// A rule between keys of this section and below it, asked after they are read without fault: returns what is wrong,
+  /// empty if nothing. Told at the place of `key` (a path below this section, `batch.sentences`).
   void rule(std::string key, std::function<std::string()> wrong);
 
   const Tree& tree() const { return *tree_; }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 #include <variant>
 
 #include <fmt/format.h>
@@ -41,14 +42,19 @@ class Reader {
 
   /// `source` is where the section begins: what is missing in it is told there.
   void read(Keys& keys, const Given& given, const Source& source) {
+    const size_t faults_before = faults_.size();
     places_[keys.tree().path] = source;
     choose_kinds(keys, given);
     for (const auto& entry : given.entries) read_entry(keys, entry);
     find_missing(keys, given, source);
+    if (given.faulty || faults_.size() > faults_before) faulty_.insert(keys.tree().path);
   }
 
+  /// A rule speaks of keys of its section and below. Where one of them is wrong already, its default would be judged in
+  /// its place, so the rule waits; what is wrong elsewhere is no reason to.
   void ask_rules(const Keys& keys) {
     for (const auto& rule : keys.tree().rules) {
+      if (faulty_at_or_below(keys.tree().path)) break;
       const std::string path = join_path(keys.tree().path, rule.key);
       const std::string wrong = rule.wrong();
       if (!wrong.empty()) faults_.add(nearest_source(path), fmt::format("`{}`: {}", path, wrong));
@@ -98,6 +104,7 @@ class Reader {
     const auto kind = entry.value.kind;
     if (kind == Given::Kind::section || kind == Given::Kind::nothing) return read(keys, entry.value, entry.source);
     places_[keys.tree().path] = entry.source;
+    faulty_.insert(keys.tree().path);
     const auto known = names(keys);
     const std::string example =
         known.empty() ? "" : fmt::format(", `{}` for one", join_path(keys.tree().path, known.front()));
@@ -107,6 +114,7 @@ class Reader {
 
   void set(const KeyFacts& facts, const std::string& path, const Given::Entry& entry) {
     places_[path] = entry.source;
+    if (entry.value.faulty) faulty_.insert(path);
     const bool typed = entry.value.source.option >= 0;
     const Checked checked = check(facts, entry.value, typed ? std::filesystem::current_path() : folder_);
     if (checked.problem.empty()) return facts.set(checked.texts);
@@ -165,7 +173,9 @@ class Reader {
       if (const auto* key = std::get_if<std::unique_ptr<Key>>(&item)) {
         find_missing_key(keys, (*key)->facts(), given, source);
       } else if (auto* section = std::get_if<std::unique_ptr<Section>>(&item)) {
-        if (find_entry(given, (*section)->name) == nullptr) read((*section)->keys, {}, source);
+        if (find_entry(given, (*section)->name) != nullptr) continue;
+        if (faults_.size() > 0) faulty_.insert((*section)->keys.tree().path);  // it may stand there misspelled
+        read((*section)->keys, {}, source);
       } else {
         auto& choice = std::get<std::unique_ptr<Choice>>(item);
         find_missing_key(keys, choice->key().facts(), given, source);
@@ -177,6 +187,12 @@ class Reader {
   void find_missing_key(const Keys& keys, const KeyFacts& facts, const Given& given, const Source& source) {
     if (!facts.required || find_entry(given, facts.name) != nullptr) return;
     faults_.add(source, fmt::format("missing key `{}` ({})", join_path(keys.tree().path, facts.name), facts.meaning));
+  }
+
+  bool faulty_at_or_below(const std::string& section) const {
+    return std::any_of(faulty_.begin(), faulty_.end(), [&section](const std::string& path) {
+      return section.empty() || path == section || path.starts_with(section + ".");
+    });
   }
 
   Source nearest_source(std::string path) const {
@@ -192,6 +208,7 @@ class Reader {
   std::filesystem::path folder_;
   Faults& faults_;
   std::map<std::string, Source> places_;            // of keys and sections, by path; the file itself at ""
+  std::set<std::string> faulty_;                    // paths at which something is wrong
   std::vector<const Choice*> undecided_;            // whose kind is unknown: nothing can be said of their other keys
   std::map<const Choice*, std::string> pass_over_;  // whose kind an override has changed, and the kind before
 };
@@ -226,7 +243,7 @@ void read_text(const std::string& text, const std::string& name, const std::file
     apply(overrides, *root, faults);
     Reader reader(keys, std::filesystem::absolute(folder), faults);
     reader.read(keys, *root, {{.file = name}});
-    if (faults.size() == 0) reader.ask_rules(keys);
+    reader.ask_rules(keys);
   }
   faults.throw_if_any();
 }

@@ -181,8 +181,23 @@ TEST_CASE("reader: a broken rule is told at its key, or at the section that lack
                       "a.yaml:2:3: `train.optimizer.beta1`: must lie below 1");
 }
 
-TEST_CASE("reader: rules wait until every key has been read without fault", "[config][reader][error]") {
-  CHECK(faults_of("seed: x\ntrain: {optimizer: {beta1: 1.5}}").find("below 1") == std::string::npos);
+TEST_CASE("reader: a rule waits until every key of its section has been read without fault",
+          "[config][reader][error]") {
+  for (const auto* wrong : {"beta1: 1.5, fusd: true", "beta1: 1.5, beta1: 2", "beta1: !!float 1.5"}) {
+    CAPTURE(wrong);
+    CHECK(faults_of(fmt::format("train: {{optimizer: {{{}}}}}", wrong)).find("below 1") == std::string::npos);
+  }
+}
+
+TEST_CASE("reader: what is wrong elsewhere keeps no rule from being asked", "[config][reader][error]") {
+  CHECK(faults_of("seed: x\ntrain: {epoch: 1, optimizer: {beta1: 1.5}}\nseed: 1").find("must lie below 1") !=
+        std::string::npos);
+}
+
+TEST_CASE("reader: the rules of a section that may be misspelled wait", "[config][reader][error]") {
+  Sample sample;
+  sample.train.optimizer.beta1 = 3;
+  REQUIRE_THROWS_WITH(sample.read("trian: {epochs: 1}"), !ContainsSubstring("must lie below 1"));
 }
 
 TEST_CASE("reader: all faults are told at once, those of the file by place, then those of the options",
