@@ -4,8 +4,11 @@
 
 #include <fmt/format.h>
 
+#include "seq2seq/core/error.h"
 #include "seq2seq/nn/model/seq2seq.h"
 #include "seq2seq/study/figures.h"
+#include "seq2seq/text/vocabulary.h"
+#include "seq2seq/train/freeze.h"
 
 namespace seq2seq::study {
 
@@ -39,13 +42,28 @@ struct TrainSection {
   const Registries& registries;
 };
 void declare(config::Keys& keys, TrainSection& section) {
-  train::declare(keys, section.options, section.registries.optimizers, section.registries.schedules);
+  train::declare(keys, section.options, section.registries.optimizers, section.registries.schedules,
+                 section.registries.clips);
+}
+
+/// Asked of a model without memory. One that cannot be made is told of at its own keys.
+std::string wrong_freeze(const RunOptions& options, const Registries& registries) {
+  if (options.train.freeze.empty()) return {};
+  nn::ModelContext context{
+      .source_vocabulary = text::special_count, .target_vocabulary = text::special_count, .placement = {}};
+  context.placement.device = c10::kMeta;
+  try {
+    return train::wrong_freeze(*registries.models.make(options.model.architecture, context), options.train.freeze);
+  } catch (const UsageError&) {
+    return {};
+  }
 }
 
 }  // namespace
 
 Registries builtin_registries() {
-  return {text::builtin_tokenizers(), nn::builtin_models(), train::builtin_optimizers(), train::builtin_schedules()};
+  return {text::builtin_tokenizers(), nn::builtin_models(), train::builtin_optimizers(), train::builtin_schedules(),
+          train::builtin_clips()};
 }
 
 void declare(config::Keys& keys, PlacementOptions& options) {
@@ -72,6 +90,7 @@ void declare(config::Keys& keys, RunOptions& options, const Registries& registri
     const bool needed = registries.schedules.make(options.train.schedule)->needs_validation();
     return needed && options.data.validation.source.empty() ? no_validation : "";
   });
+  keys.rule("train.freeze", [&options, &registries] { return wrong_freeze(options, registries); });
 }
 
 std::unique_ptr<Configuration> read_configuration(const std::filesystem::path& file,

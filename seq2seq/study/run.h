@@ -22,6 +22,7 @@ struct Registries {
   nn::ModelRegistry models;
   train::OptimizerRegistry optimizers;
   train::ScheduleRegistry schedules;
+  train::ClipRegistry clips;
 };
 Registries builtin_registries();
 

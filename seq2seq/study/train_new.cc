@@ -8,7 +8,6 @@
 #include "seq2seq/study/numerics.h"
 #include "seq2seq/study/train_run.h"
 #include "seq2seq/study/training.h"
-#include "seq2seq/train/freeze.h"
 
 namespace seq2seq::study {
 
@@ -79,7 +78,6 @@ train::Outcome train_new(const NewRun& request, const Session& session) {
   const auto machine = prepare_machine(session.threads, session.device);
   const auto data = read_training_data(*configuration, session);
   const auto model = build_model(options, *session.registries, *data.text, session.device);
-  train::trainable_parameters(*model, options.train.freeze);  // its names are right, before anything is written
   auto description =
       describe(*configuration, data_digests(options.data, data.train_digest), *data.text, *model, machine);
   if (request.init_from) description.init_from = find_initial_weights(*request.init_from, session);

@@ -5,25 +5,80 @@
 #include <ATen/core/Tensor.h>
 
 #include "seq2seq/config/keys.h"
+#include "seq2seq/core/registry.h"
 
 namespace seq2seq::train {
 
-enum class ClipKind { none, norm, value, norm_range };
-
-/// norm: a gradient whose norm s exceeds `limit` is scaled by limit / s (arXiv 1409.3215, section 3.4). value: each
-/// component is cut to
-/// [-limit, limit]. norm_range: the norm is brought into [min, max] from either side, the often retold misreading; a
-/// norm of 0 stays 0.
-struct ClipOptions {
-  ClipKind kind = ClipKind::norm;
-  double limit = 5;
-  double min = 10, max = 25;
-};
-void declare(config::Keys& keys, ClipOptions& options);
-
 /// The Euclidean norm over all gradients together, summed in double. An undefined gradient counts as 0.
 double gradient_norm(const std::vector<at::Tensor>& gradients);
-/// Changes the gradients in place; `norm` is theirs.
-void clip(const std::vector<at::Tensor>& gradients, double norm, const ClipOptions& options);
+
+/// What keeps gradients from growing too large.
+class Clip {
+ public:
+  virtual ~Clip() = default;
+  /// Changes the gradients in place; `norm` is theirs.
+  virtual void apply(const std::vector<at::Tensor>& gradients, double norm) const = 0;
+};
+
+using ClipRegistry = Registry<Clip>;
+ClipRegistry builtin_clips();  // none, norm, value, norm_range
+
+struct NoClipOptions {};
+void declare(config::Keys& keys, NoClipOptions& options);
+
+class NoClip final : public Clip {
+ public:
+  using Options = NoClipOptions;
+  explicit NoClip(const Options&) {}
+  void apply(const std::vector<at::Tensor>& gradients, double norm) const override;
+};
+
+struct NormClipOptions {
+  double limit = 5;
+};
+void declare(config::Keys& keys, NormClipOptions& options);
+
+/// A gradient whose norm s exceeds `limit` is scaled by limit / s (arXiv 1409.3215, section 3.4).
+class NormClip final : public Clip {
+ public:
+  using Options = NormClipOptions;
+  explicit NormClip(const Options& options) : options_(options) {}
+  void apply(const std::vector<at::Tensor>& gradients, double norm) const override;
+
+ private:
+  Options options_;
+};
+
+struct ValueClipOptions {
+  double limit = 5;
+};
+void declare(config::Keys& keys, ValueClipOptions& options);
+
+/// Each component is cut to [-limit, limit].
+class ValueClip final : public Clip {
+ public:
+  using Options = ValueClipOptions;
+  explicit ValueClip(const Options& options) : options_(options) {}
+  void apply(const std::vector<at::Tensor>& gradients, double norm) const override;
+
+ private:
+  Options options_;
+};
+
+struct NormRangeClipOptions {
+  double min = 10, max = 25;
+};
+void declare(config::Keys& keys, NormRangeClipOptions& options);
+
+/// The norm is brought into [min, max] from either side, the often retold misreading; a norm of 0 stays 0.
+class NormRangeClip final : public Clip {
+ public:
+  using Options = NormRangeClipOptions;
+  explicit NormRangeClip(const Options& options) : options_(options) {}
+  void apply(const std::vector<at::Tensor>& gradients, double norm) const override;
+
+ private:
+  Options options_;
+};
 
 }  // namespace seq2seq::train

@@ -16,39 +16,52 @@ bool names(const std::string& part, const std::string& parameter) {
   return parameter == part || (parameter.starts_with(part) && parameter[part.size()] == '.');
 }
 
-void check_known(const std::string& part, const NamedParameters& parameters) {
-  std::set<std::string> known;
-  for (const auto& [name, parameter] : parameters) {
-    if (names(part, name)) return;
+bool frozen(const std::string& parameter, const std::vector<std::string>& freeze) {
+  return std::any_of(freeze.begin(), freeze.end(), [&](const auto& part) { return names(part, parameter); });
+}
+
+/// All that `freeze` may name: `encoder`, `encoder.embedding`, `encoder.embedding.weight`, ...
+std::set<std::string> parts_of(const std::vector<std::string>& parameters) {
+  std::set<std::string> parts;
+  for (const auto& name : parameters) {
     for (size_t end = name.find('.'); end != std::string::npos; end = name.find('.', end + 1))
-      known.insert(name.substr(0, end));
-    known.insert(name);
+      parts.insert(name.substr(0, end));
+    parts.insert(name);
   }
-  const auto nearest = config::nearest(part, {known.begin(), known.end()});
-  throw Error(fmt::format("`train.freeze` names `{}`, and the model has no such part{}", part,
-                          nearest.empty() ? "" : fmt::format("; the nearest is `{}`", nearest)));
+  return parts;
 }
 
 }  // namespace
 
-NamedParameters trainable_parameters(nn::Model& model, const std::vector<std::string>& freeze) {
-  NamedParameters all;
-  for (auto& parameter : model.named_parameters()) all.emplace_back(parameter.key(), parameter.value());
-  for (const auto& part : freeze) check_known(part, all);
-  for (auto& [name, parameter] : all) parameter.set_requires_grad(true);
-  for (auto& [name, parameter] : all) {
-    const auto& parameter_name = name;
-    if (std::any_of(freeze.begin(), freeze.end(), [&](const auto& part) { return names(part, parameter_name); }))
-      parameter.set_requires_grad(false);
+std::string wrong_freeze(const nn::Model& model, const std::vector<std::string>& freeze) {
+  std::vector<std::string> parameters;
+  for (const auto& parameter : model.named_parameters()) parameters.push_back(parameter.key());
+  const auto parts = parts_of(parameters);
+  for (const auto& name : freeze) {
+    if (parts.contains(name)) continue;
+    const auto nearest = config::nearest(name, {parts.begin(), parts.end()});
+    return fmt::format("names `{}`, and the model has no such part{}", name,
+                       nearest.empty() ? "" : fmt::format("; the nearest is `{}`", nearest));
   }
+  const bool nothing_left = std::all_of(parameters.begin(), parameters.end(),
+                                        [&](const auto& parameter) { return frozen(parameter, freeze); });
+  return nothing_left ? "leaves nothing to train" : "";
+}
+
+NamedParameters trainable_parameters(nn::Model& model, const std::vector<std::string>& freeze) {
+  const auto wrong = wrong_freeze(model, freeze);
+  if (!wrong.empty()) throw Error("`train.freeze` " + wrong);
+  auto parameters = model.named_parameters();
+  for (auto& parameter : parameters) parameter.value().set_requires_grad(true);
+  for (auto& parameter : parameters)
+    if (frozen(parameter.key(), freeze)) parameter.value().set_requires_grad(false);
   NamedParameters trainable;
-  for (const auto& [name, parameter] : all) {
-    const auto& tensor = parameter;
+  for (const auto& parameter : parameters) {
+    const auto& tensor = parameter.value();
     const bool seen = std::any_of(trainable.begin(), trainable.end(),
                                   [&](const auto& other) { return other.second.is_same(tensor); });
-    if (parameter.requires_grad() && !seen) trainable.emplace_back(name, parameter);
+    if (tensor.requires_grad() && !seen) trainable.emplace_back(parameter.key(), tensor);
   }
-  if (trainable.empty()) throw Error("`train.freeze` leaves nothing to train");
   return trainable;
 }
 

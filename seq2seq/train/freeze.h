@@ -8,9 +8,12 @@
 
 namespace seq2seq::train {
 
+/// What is wrong with `freeze` for this model, empty if nothing: a name that is no part of it, with the nearest that
+/// is, or that nothing is left to train.
+std::string wrong_freeze(const nn::Model& model, const std::vector<std::string>& freeze);
+
 /// The model's parameters without those frozen, each tensor once; only they require a gradient afterwards. `freeze`
-/// names parts
-/// (`encoder`, `encoder.embedding`) or single parameters. Throws Error for a name that is neither, with the nearest.
+/// names parts (`encoder`, `encoder.embedding`) or single parameters. Throws Error when it is wrong, as above.
 NamedParameters trainable_parameters(nn::Model& model, const std::vector<std::string>& freeze);
 
 }  // namespace seq2seq::train

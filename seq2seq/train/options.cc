@@ -56,7 +56,7 @@ void declare(config::Keys& keys, CheckpointOptions& options) {
 }
 
 void declare(config::Keys& keys, TrainOptions& options, const OptimizerRegistry& optimizers,
-             const ScheduleRegistry& schedules) {
+             const ScheduleRegistry& schedules, const ClipRegistry& clips) {
   keys.add(
       "objective", options.objective, {{"per_sentence", Objective::per_sentence}, {"per_token", Objective::per_token}},
       "what the sum of an update's token losses is divided by: its sentences (arXiv 1409.3215) or its target tokens");
@@ -71,7 +71,7 @@ void declare(config::Keys& keys, TrainOptions& options, const OptimizerRegistry&
       .below(1);
   keys.select("optimizer", options.optimizer, optimizers, "what turns gradients into steps");
   keys.select("schedule", options.schedule, schedules, "how the learning rate changes in the course of training");
-  keys.section("clip", options.clip, "how large gradients are cut down");
+  keys.select("clip", options.clip, clips, "how large gradients are cut down");
   keys.add("not_finite", options.not_finite, {{"skip", NotFinite::skip}, {"stop", NotFinite::stop}},
            "what happens when a loss or gradient is not finite: the update is skipped and counted, or training stops");
   keys.add("epochs", options.epochs, "length of the run; may be a fraction")

@@ -41,7 +41,7 @@ struct TrainOptions {
   double label_smoothing = 0;
   Selection optimizer{.kind = "sgd", .options = nullptr};
   Selection schedule{.kind = "constant", .options = nullptr};
-  ClipOptions clip;
+  Selection clip{.kind = "norm", .options = nullptr};
   NotFinite not_finite = NotFinite::skip;
   std::optional<double> epochs;  // may be a fraction, 7.5; exactly one of the two is given
   std::optional<int64_t> updates;
@@ -54,6 +54,6 @@ struct TrainOptions {
 };
 /// The registries must outlive `keys`.
 void declare(config::Keys& keys, TrainOptions& options, const OptimizerRegistry& optimizers,
-             const ScheduleRegistry& schedules);
+             const ScheduleRegistry& schedules, const ClipRegistry& clips);
 
 }  // namespace seq2seq::train

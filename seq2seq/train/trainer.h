@@ -26,6 +26,7 @@ struct Setup {
   const data::TextPipeline* text = nullptr;
   const OptimizerRegistry* optimizers = nullptr;
   const ScheduleRegistry* schedules = nullptr;
+  const ClipRegistry* clips = nullptr;
   Validate validate;  // empty: no validation set
   Files* files = nullptr;
   Log* log = nullptr;

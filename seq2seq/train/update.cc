@@ -49,7 +49,8 @@ Updater::Updater(const TrainOptions& options, const Setup& setup, NamedParameter
     : options_(options),
       setup_(setup),
       parameters_(std::move(parameters)),
-      optimizer_(setup.optimizers->make(options.optimizer, parameters_)) {}
+      optimizer_(setup.optimizers->make(options.optimizer, parameters_)),
+      clip_(setup.clips->make(options.clip)) {}
 
 UpdateResult Updater::make(const std::vector<Indices>& plan, const nn::Draw& draw, double factor) {
   const auto device = setup_.model->input_device();
@@ -84,7 +85,7 @@ UpdateResult Updater::make(const std::vector<Indices>& plan, const nn::Draw& dra
                     loss ? result.loss : result.gradient_norm, lines_of(pairs_at_fault(batches, losses)));
     return result;
   }
-  clip(gradients, result.gradient_norm, options_.clip);
+  clip_->apply(gradients, result.gradient_norm);
   optimizer_->step(result.learning_rate);
   result.made = true;
   return result;

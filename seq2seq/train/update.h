@@ -36,6 +36,7 @@ class Updater {
   const Setup& setup_;
   NamedParameters parameters_;
   std::shared_ptr<Optimizer> optimizer_;
+  std::shared_ptr<Clip> clip_;
 };
 
 }  // namespace seq2seq::train

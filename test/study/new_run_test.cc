@@ -51,6 +51,10 @@ TEST_CASE("new run: what the parts of the model refuse is told by the configurat
   CHECK_THAT(refused({"model.encoder.layers=3"}), ContainsSubstring("or `model.bridge.layers: top`"));
   CHECK_THAT(refused({"model.embedding.tied=true"}),
              ContainsSubstring("--set model.embedding.tied=true: `model.embedding.tied`: tied embeddings need"));
+  CHECK_THAT(refused({"train.freeze=[encoder, decoder.embeding]"}),
+             ContainsSubstring("`train.freeze`: names `decoder.embeding`, and the model has no such part; the nearest "
+                               "is `decoder.embedding`"));
+  CHECK_THAT(refused({"train.freeze=[encoder, decoder, output]"}), ContainsSubstring("leaves nothing to train"));
   study::read_configuration(toy / "toy.yaml", overrides({"model.encoder.layers=3", "model.bridge.layers=top"}),
                             *toy.session.registries);
 }

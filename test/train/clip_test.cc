@@ -57,33 +57,41 @@ TEST_CASE("clip: without any gradient the norm is 0", "[train][clip]") {
 
 TEST_CASE("clip: every kind does what a plain implementation does", "[train][clip][property]") {
   at::manual_seed(GENERATE(values<uint64_t>({1, 2, 3})));
-  const auto kind = GENERATE(ClipKind::none, ClipKind::norm, ClipKind::value, ClipKind::norm_range);
+  const auto kind = GENERATE_COPY(from_range(builtin_clips().names()));
   const double scale = GENERATE(0.1, 1.0, 10.0);  // norms of about 0.9, 9 and 90
-  CAPTURE(static_cast<int>(kind), scale);
-  const ClipOptions options{.kind = kind, .limit = 5, .min = 3, .max = 20};
+  CAPTURE(kind, scale);
   const auto gradients = random_gradients(scale);
   auto expected = flat(gradients);
   const double norm = plain_norm(expected);
   double factor = 1;
-  if (kind == ClipKind::norm && norm > 5) factor = 5 / norm;
-  if (kind == ClipKind::norm_range) factor = norm < 3 ? 3 / norm : norm > 20 ? 20 / norm : 1;
-  for (double& value : expected) value = kind == ClipKind::value ? std::fmin(std::fmax(value, -5), 5) : value * factor;
+  if (kind == "norm" && norm > 5) factor = 5 / norm;
+  if (kind == "norm_range") factor = norm < 10 ? 10 / norm : norm > 25 ? 25 / norm : 1;
+  for (double& value : expected) value = kind == "value" ? std::fmin(std::fmax(value, -5), 5) : value * factor;
 
-  clip(gradients, gradient_norm(gradients), options);
+  builtin_clips().make({.kind = kind, .options = nullptr})->apply(gradients, gradient_norm(gradients));
 
   const auto clipped = flat(gradients);
   for (size_t i = 0; i < expected.size(); ++i) REQUIRE_THAT(clipped[i], WithinRel(expected[i], 1e-6));  // float32
 }
 
+TEST_CASE("clip: a norm within the range stays as it is, one outside is brought to its nearer end", "[train][clip]") {
+  for (const auto& [norm, wanted] : {std::pair{2.0, 3.0}, {4.0, 4.0}, {30.0, 20.0}}) {
+    CAPTURE(norm);
+    const std::vector<at::Tensor> gradients{at::zeros({1}) + norm};
+    NormRangeClip({.min = 3, .max = 20}).apply(gradients, norm);
+    CHECK(gradients[0].item<float>() == static_cast<float>(wanted));
+  }
+}
+
 TEST_CASE("clip: a norm at the limit is left alone to the bit, as nothing is added to it", "[train][clip]") {
   const std::vector<at::Tensor> gradients{at::zeros({1}) + 5};
-  clip(gradients, 5, {.kind = ClipKind::norm, .limit = 5});
+  NormClip({.limit = 5}).apply(gradients, 5);
   CHECK(gradients[0].item<float>() == 5);
 }
 
 TEST_CASE("clip: a norm of 0 stays 0 in a range", "[train][clip]") {
   const std::vector<at::Tensor> gradients{at::zeros({3})};
-  clip(gradients, 0, {.kind = ClipKind::norm_range});
+  NormRangeClip({}).apply(gradients, 0);
   CHECK(gradients[0].count_nonzero().item<int64_t>() == 0);
 }
 

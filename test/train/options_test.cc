@@ -17,12 +17,13 @@ using namespace test;
 
 const OptimizerRegistry kOptimizers = builtin_optimizers();
 const ScheduleRegistry kSchedules = builtin_schedules();
+const ClipRegistry kClips = builtin_clips();
 const std::string kLeast = "batch: {sentences: 8}\nepochs: 2\n";
 
 TrainOptions read(const std::string& yaml) {
   TrainOptions options;
   config::Keys keys;
-  declare(keys, options, kOptimizers, kSchedules);
+  declare(keys, options, kOptimizers, kSchedules, kClips);
   config::read_text(yaml, "train.yaml", "/", {}, keys);
   return options;
 }
@@ -48,8 +49,8 @@ freeze: [encoder]
   CHECK(static_cast<const AdamOptions*>(options.optimizer.options.get())->beta2 == 0.98);
   CHECK(static_cast<const AdamOptions*>(options.optimizer.options.get())->decoupled);
   CHECK(static_cast<const HalveOptions*>(options.schedule.options.get())->every_epochs == 0.25);
-  CHECK(options.clip.kind == ClipKind::norm_range);
-  CHECK(options.clip.max == 2);
+  CHECK(options.clip.kind == "norm_range");
+  CHECK(static_cast<const NormRangeClipOptions*>(options.clip.options.get())->max == 2);
   CHECK(options.not_finite == NotFinite::stop);
   CHECK(options.epochs == 7.5);
   CHECK_FALSE(options.updates.has_value());
@@ -67,6 +68,7 @@ TEST_CASE("train options: what contradicts itself or is out of range is told wit
       {"batch: {sentences: 8}\n", "neither `epochs` nor `updates` is given"},
       {kLeast + "updates: 3\n", "`epochs` and `updates` are both given"},
       {kLeast + "clip: {kind: norm_range, min: 3, max: 2}\n", "must not lie below `min`"},
+      {kLeast + "clip: {kind: none, limit: 3}\n", "`limit` is a key of kinds `norm`, `value`, and `kind` is `none`"},
       {kLeast + "validate: {best_by: bleu}\n", "`bleu` is not among `metrics`: perplexity"},
       {kLeast + "label_smoothing: 1\n", "label_smoothing"},
       {kLeast + "optimizer: {kind: sgd, nesterov: true}\n", "needs `momentum` above 0"},
@@ -82,8 +84,8 @@ TEST_CASE("train options: what contradicts itself or is out of range is told wit
 TEST_CASE("train options: the written list of keys may change on resume, and no other", "[train][options][resume]") {
   TrainOptions before, after;
   config::Keys keys_before, keys_after;
-  declare(keys_before, before, kOptimizers, kSchedules);
-  declare(keys_after, after, kOptimizers, kSchedules);
+  declare(keys_before, before, kOptimizers, kSchedules, kClips);
+  declare(keys_after, after, kOptimizers, kSchedules, kClips);
   config::read_text(kLeast, "train.yaml", "/", {}, keys_before);
   config::read_text(R"(
 objective: per_token

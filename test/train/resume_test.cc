@@ -59,7 +59,7 @@ std::vector<Variant> variants() {
        [](TrainOptions& options) {
          options.optimizer = selection("adam", AdamOptions{.learning_rate = 0.3});
          options.schedule = selection("plateau", PlateauOptions{.factor = 0.5, .patience = 1, .minimum = 0.0001});
-         options.clip = {.kind = ClipKind::norm_range, .min = 1, .max = 2};
+         options.clip = selection("norm_range", NormRangeClipOptions{.min = 1, .max = 2});
          options.validate.every_updates = 3;
        }},
   };

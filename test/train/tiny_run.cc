@@ -57,6 +57,7 @@ TinyRun::TinyRun(double dropout, const std::optional<std::filesystem::path>& whe
            .text = &text,
            .optimizers = &optimizers_,
            .schedules = &schedules_,
+           .clips = &clips_,
            .validate =
                [this](const nn::Model&) {
                  return train::Figures{{"perplexity", std::exp(loss())}};

@@ -54,6 +54,7 @@ class TinyRun {
   Log log_{said_};
   train::OptimizerRegistry optimizers_ = train::builtin_optimizers();
   train::ScheduleRegistry schedules_ = train::builtin_schedules();
+  train::ClipRegistry clips_ = train::builtin_clips();
   std::chrono::seconds now_{0};
 
  public:

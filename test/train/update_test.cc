@@ -44,7 +44,7 @@ TEST_CASE("update: batches that are accumulated make the update of one batch of 
   auto options = tiny_options();
   options.objective = objective;
   options.label_smoothing = smoothing;
-  options.clip = {.kind = ClipKind::norm, .limit = 0.01};
+  options.clip = selection("norm", NormClipOptions{.limit = 0.01});
   TinyRun together(dropout, {}, at::kDouble), apart(dropout, {}, at::kDouble);
   const auto [joined, joined_result] = after_update(together, options, {{0, 1, 2, 3, 4, 5, 6}});
   const auto [split, split_result] = after_update(apart, options, {{6, 1}, {0, 5, 3, 2}, {4}});
@@ -70,7 +70,7 @@ TEST_CASE("update: a step of SGD is the numerical gradient of the objective time
           "[train][update][gradient]") {
   TinyRun run(0, {}, at::kDouble);
   auto options = tiny_options();
-  options.clip.kind = ClipKind::none;
+  options.clip = selection("none", NoClipOptions{});
   options.label_smoothing = 0.1;
   const Indices pairs{0, 1, 2, 3};
   const auto objective = [&] {
