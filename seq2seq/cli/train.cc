@@ -11,6 +11,9 @@ namespace seq2seq::cli {
 
 namespace {
 
+constexpr const char* stopping =
+    "\nstopping: the update or validation under way ends, then a checkpoint is written; a second signal ends at once\n";
+
 class Train final : public Command {
  public:
   std::string name() const override { return "train"; }
@@ -31,7 +34,7 @@ class Train final : public Command {
     const auto session = common_.session(context, log);
     auto overrides = common_.overrides();
     add_override(overrides, "--seed", "seed", seed_);
-    const InterruptGuard guard;
+    const InterruptGuard guard(common_.quiet ? nullptr : stopping);
     const auto outcome =
         resumed_ ? study::resume(*resumed_, overrides, session)
                  : study::train_new(

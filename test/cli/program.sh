@@ -96,6 +96,7 @@ test_interrupt() {
     wait "$process" || code=$?
     if ((code == 0)); then continue; fi  # it was faster than the signal
     [[ $code == 130 ]] || fail "SIG$signal in training ends with $code, not 130"
+    says "a second signal ends at once"
     says "seq2seq train --resume cut-$signal"
     expect 0 "resuming after SIG$signal" train --resume "cut-$signal" --threads 1
     same_weights whole "cut-$signal" 400 "after SIG$signal and --resume the weights are those of a whole run"

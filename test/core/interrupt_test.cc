@@ -1,6 +1,7 @@
 #include "seq2seq/core/interrupt.h"
 
 #include <csignal>
+#include <string>
 #include <unistd.h>
 
 #include <sys/wait.h>
@@ -22,6 +23,27 @@ TEST_CASE("interrupt: a guarded signal leaves a mark, and a new guard begins wit
   }
   const InterruptGuard guard;
   REQUIRE_FALSE(interrupted());
+}
+
+TEST_CASE("interrupt: the first signal is answered on standard error, as the outer guard says", "[core][interrupt]") {
+  int ends[2];
+  REQUIRE(::pipe(ends) == 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::dup2(ends[1], STDERR_FILENO);
+    const InterruptGuard guard("it stops");
+    const InterruptGuard inner("not this");
+    std::raise(SIGTERM);
+    ::_exit(0);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  REQUIRE(WIFEXITED(status));
+  char text[64] = {};
+  REQUIRE(::read(ends[0], text, sizeof(text) - 1) > 0);
+  CHECK(std::string(text) == "it stops");
+  ::close(ends[0]);
+  ::close(ends[1]);
 }
 
 TEST_CASE("interrupt: the second signal ends the process at once", "[core][interrupt]") {
