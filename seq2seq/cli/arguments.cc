@@ -16,6 +16,12 @@ namespace seq2seq::cli {
 
 namespace {
 
+std::vector<std::string> commands_of(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const auto* command : app.get_subcommands({})) names.push_back(command->get_name());
+  return names;
+}
+
 /// `config reference` is a command of the command `config`.
 CLI::App* app_of(CLI::App& program, const Command& command) {
   const std::string name = command.name();
@@ -25,10 +31,12 @@ CLI::App* app_of(CLI::App& program, const Command& command) {
   const auto found = program.get_subcommands([&group](const CLI::App* app) { return app->get_name() == group; });
   CLI::App* parent = found.empty() ? nullptr : found.front();
   if (parent == nullptr) {
-    parent = program.add_subcommand(group, "see `seq2seq " + group + " --help`");
+    parent = program.add_subcommand(group);
     parent->require_subcommand(1);
   }
-  return parent->add_subcommand(name.substr(blank + 1), command.about());
+  auto* app = parent->add_subcommand(name.substr(blank + 1), command.about());
+  parent->description(fmt::format("has commands of its own: {}", fmt::join(commands_of(*parent), ", ")));
+  return app;
 }
 
 std::string full_name(const CLI::App& app) {
@@ -39,12 +47,6 @@ std::vector<std::string> options_of(const CLI::App& app) {
   std::vector<std::string> names;
   for (const auto* option : app.get_options())
     for (const auto& name : option->get_lnames()) names.push_back("--" + name);
-  return names;
-}
-
-std::vector<std::string> commands_of(const CLI::App& app) {
-  std::vector<std::string> names;
-  for (const auto* command : app.get_subcommands({})) names.push_back(command->get_name());
   return names;
 }
 
