@@ -4,33 +4,90 @@ card.json says how it was made and holds a digest of every file; card.md says th
 already, made the same way and with every file as it was, is left alone.
 """
 
+import contextlib
+import fcntl
 import hashlib
 import json
 import os
 import re
 import shutil
+import signal
 import sys
-import tempfile
 from pathlib import Path
+
+CHUNK = 1 << 20  # bytes of text that are hashed and written at once
 
 
 class Failure(Exception):
     """Something the user can mend; its text is the one line they see."""
 
 
+class Interrupted(BaseException):
+    """A signal to stop, other than Ctrl-C, which Python raises itself."""
+
+
+class Sink:
+    """A file of lines, written and hashed as they come: memory does not grow with them."""
+
+    def __init__(self, path, shown):
+        self.shown, self.pending, self.size = shown, [], 0
+        self.digest, self.bytes = hashlib.sha256(), 0
+        with self.told():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self.file = path.open("wb", buffering=0)
+
+    def line(self, text):
+        self.pending.append(text)
+        self.size += len(text)
+        if self.size > CHUNK:
+            self.flush()
+
+    def flush(self):
+        content = memoryview("".join(line + "\n" for line in self.pending).encode())
+        self.pending, self.size = [], 0
+        self.digest.update(content)
+        self.bytes += len(content)
+        with self.told():
+            while content:
+                content = content[self.file.write(content) :]
+
+    def close(self):
+        self.flush()
+        with self.told():
+            os.fsync(self.file.fileno())
+            self.file.close()
+
+    @contextlib.contextmanager
+    def told(self):
+        """What goes wrong is told by the name that the user knows, not by that of the partial folder."""
+        try:
+            yield
+        except OSError as error:
+            raise Failure(f"{self.shown} could not be written: {error.strerror}") from error
+
+
 class Writer:
     """Writes the files of a data set and keeps their digests."""
 
-    def __init__(self, folder):
-        self.folder = folder
-        self.digests = {}
+    def __init__(self, folder, output):
+        self.folder, self.output = folder, output
+        self.scratch = folder.parent  # for what is needed on the way; it goes with the partial folder
+        self.digests, self.bytes = {}, {}
+
+    @contextlib.contextmanager
+    def open(self, name):
+        sink = Sink(self.folder / name, self.output / name)
+        try:
+            yield sink
+            sink.close()
+        finally:
+            sink.file.close()
+        self.digests[name], self.bytes[name] = sink.digest.hexdigest(), sink.bytes
 
     def lines(self, name, lines):
-        content = "".join(line + "\n" for line in lines).encode()
-        path = self.folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-        self.digests[name] = hashlib.sha256(content).hexdigest()
+        with self.open(name) as sink:
+            for line in lines:
+                sink.line(line)
 
 
 def make(output, made_how, fill):
@@ -41,33 +98,83 @@ def make(output, made_how, fill):
     output = Path(output)
     if is_made(output, made_how):
         return None
-    if output.exists() and any(output.iterdir()) and not (output / "card.json").exists():
+    if output.is_file() or (output.exists() and any(output.iterdir()) and not (output / "card.json").exists()):
         raise Failure(f"{output} holds other files; move them away, or name another folder with --output")
-    output.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=output.name + ".partial.", dir=output.parent) as folder:
-        made = Path(folder, output.name)
+    with partial_folder(output) as folder:
+        made = folder / output.name
         made.mkdir()
-        writer = Writer(made)
+        writer = Writer(made, output)
         facts, text = fill(writer)
-        card = made_how | facts | {"files_sha256": writer.digests}
-        (made / "card.json").write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        (made / "card.md").write_text(text + files_table(writer.digests), encoding="utf-8")
+        card = made_how | facts | {"files_bytes": dict(writer.bytes), "files_sha256": dict(writer.digests)}
+        text += files_table(writer.digests)
+        writer.lines("card.md", text.removesuffix("\n").split("\n"))
+        # The last file written: what is older than it was not touched since (is_made).
+        writer.lines("card.json", [json.dumps(card, indent=2, ensure_ascii=False)])
         if output.exists():
-            shutil.rmtree(output)
+            os.rename(output, folder / "before")
         os.rename(made, output)
     return card
 
 
+@contextlib.contextmanager
+def partial_folder(output):
+    """A folder beside `output` that goes in the end; what a killed run left there goes first."""
+    folder = output.parent / f".{output.name}.partial"
+    descriptor = locked(folder, output)
+    try:
+        empty(folder)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(descriptor)
+
+
+def locked(folder, output):
+    """Makes the folder and locks it, so that two processes do not make the same data set; the lock goes with the process."""
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Another process may have ended since, and taken its folder along.
+        if os.fstat(descriptor).st_ino == folder.stat().st_ino:
+            return descriptor
+    except (BlockingIOError, FileNotFoundError):
+        pass
+    raise Failure(f"{output} is being made by another process; run it again when that one is done")
+
+
+def empty(folder):
+    for path in folder.iterdir():
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
 def is_made(output, made_how):
-    """Whether the folder was made the same way and every file is still as it was."""
+    """Whether the folder was made the same way and every file is still as it was.
+
+    A file that is older than the card is not read again, so that gigabytes are looked at in no time.
+    """
     try:
         card = json.loads((output / "card.json").read_text(encoding="utf-8"))
-        return all(card.get(key) == value for key, value in made_how.items()) and all(
-            hashlib.sha256((output / name).read_bytes()).hexdigest() == expected
-            for name, expected in card["files_sha256"].items()
-        )
-    except (OSError, ValueError, KeyError):
+        written = (output / "card.json").stat().st_mtime_ns
+        if any(card.get(key) != value for key, value in made_how.items()):
+            return False
+        for name, digest in card["files_sha256"].items():
+            status = (output / name).stat()
+            if status.st_size != card["files_bytes"][name]:
+                return False
+            if status.st_mtime_ns >= written and digest_of(output / name) != digest:
+                return False
+        return True
+    except (OSError, ValueError, KeyError, AttributeError):
         return False
+
+
+def digest_of(path):
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while content := file.read(CHUNK):
+            digest.update(content)
+    return digest.hexdigest()
 
 
 def files_table(digests):
@@ -77,9 +184,12 @@ def files_table(digests):
 
 def reason(messages):
     """Why a program that fetches things failed, of what it printed."""
-    if re.search(r"no space left", messages, re.IGNORECASE):
+    if re.search(r"no space left|enough free space", messages, re.IGNORECASE):
         return "the disk is full"
-    network = r"temporary failure|name or service|unreachable|max retries|newconnection|proxy|timed out|refused"
+    network = (
+        r"temporary failure|could not resolve|name or service|unreachable|max retries|newconnection|proxy|timed out|refused"
+        r"|could not connect|no route to host"
+    )
     if re.search(network, messages, re.IGNORECASE):
         return "the network did not answer; run it again once there is one"
     lines = [line.strip() for line in messages.splitlines() if line.strip()]
@@ -87,10 +197,20 @@ def reason(messages):
 
 
 def run(main):
-    """Runs a script's main; what the user can mend is one line and exit status 1."""
+    """Runs a script's main; what the user can mend is one line and exit status 1, an interruption 128 and its signal."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, stop)
     try:
         main()
     except Failure as failure:
         sys.exit(f"error: {failure}")
     except OSError as error:
         sys.exit(f"error: {error.filename or 'writing the data'}: {error.strerror or error}")
+    except (KeyboardInterrupt, Interrupted) as interruption:
+        number = interruption.args[0] if isinstance(interruption, Interrupted) else signal.SIGINT
+        print("\ninterrupted; nothing half-made is left, run it again to begin anew", file=sys.stderr)
+        sys.exit(128 + number)
+
+
+def stop(number, _):
+    raise Interrupted(number)
