@@ -1,12 +1,18 @@
 """Debian's indices and packages for an ordinary user: apt with a state of its own, so that nothing is installed or changed."""
 
-import getpass
+import os
 import re
 import shutil
 import subprocess
+import tempfile
+import urllib.parse
 from pathlib import Path
 
 from data_set import Failure, reason
+from progress import Progress
+
+DISTRIBUTIONS = ("Debian", "Ubuntu")
+IN_ENGLISH = os.environ | {"LC_ALL": "C"}  # what went wrong is read from the messages
 
 
 class Archive:
@@ -18,6 +24,7 @@ class Archive:
                 raise Failure(f"{program} is not here: this text comes from Debian's archive, on Debian or a system made from it")
         self.lists, self.cache = Path(folder, "lists"), Path(folder, "cache")
         self.root = Path(folder, "unpacked")
+        self.versions = {}  # of the packages that were unpacked
         for path in (self.lists / "partial", self.cache / "archives" / "partial", self.root):
             path.mkdir(parents=True)
         settings = {
@@ -27,36 +34,55 @@ class Archive:
             "Dir::Cache": self.cache,
             "Acquire::Languages": ",".join(languages),  # container images set it to none
             "Acquire::GzipIndexes": "false",
-            "APT::Sandbox::User": getpass.getuser(),
+            "Acquire::Retries": "2",
+            "APT::Sandbox::User": "root",  # of interest to root alone, who could not write into a folder of an own user's else
         }
         self.command = ["apt-get", "--quiet=2", *(f"-o{key}={value}" for key, value in settings.items())]
-        self._apt("the package lists", "update")
+        messages = self._apt("fetching the package lists", "update")
+        # apt takes it as a success when there is no network: it would go on with the lists that it has, here none.
+        for index in ("Packages", *(f"Translation-{language}" for language in languages)):
+            if not any(self.lists.glob(f"*_{index}")):
+                raise Failure(f"the archive's list {index} could not be fetched: {reason(messages)}")
 
     def _apt(self, what, *arguments, folder=None):
-        done = subprocess.run([*self.command, *arguments], capture_output=True, text=True, stdin=subprocess.DEVNULL, cwd=folder)
-        if done.returncode != 0:
-            raise Failure(f"{what} could not be fetched: {reason(done.stderr)}")
+        """Runs apt-get with its progress shown, and returns what it complained of."""
+        readable, writable = os.pipe()
+        with tempfile.TemporaryFile("w+") as errors, os.fdopen(readable) as status, Progress(what) as progress:
+            command = [*self.command, f"-oAPT::Status-Fd={writable}", *arguments]
+            with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors,
+                                  pass_fds=[writable], cwd=folder, env=IN_ENGLISH) as process:  # fmt: skip
+                try:
+                    os.close(writable)
+                    for line in status:  # dlstatus:3:41.7:Retrieving file 3 of 6 (12s remaining)
+                        if line.startswith("dlstatus:"):
+                            percent, _, rest = line.split(":", 2)[2].partition(":")
+                            progress.show(f"{float(percent):.0f} %, {rest.strip()}")
+                except BaseException:
+                    process.kill()
+                    raise
+            errors.seek(0)
+            messages = errors.read()
+        if process.returncode != 0:
+            raise Failure(f"{what} failed: {reason(messages)}")
+        return messages
 
     def unpack(self, packages):
         """Fetches the packages and returns the folder that holds their files as if they were installed."""
-        self._apt(", ".join(packages), "download", *packages, folder=self.cache)
+        self._apt(f"fetching {len(packages)} packages", "download", *packages, folder=self.cache)
         for package in sorted(self.cache.glob("*.deb")):
-            done = subprocess.run(["dpkg", "-x", package, self.root], capture_output=True, text=True)
+            done = subprocess.run(["dpkg", "-x", package, self.root], capture_output=True, text=True, env=IN_ENGLISH)
             if done.returncode != 0:
                 raise Failure(f"{package.name} could not be unpacked: {reason(done.stderr)}")
+            name, version, _ = package.name.split("_")
+            self.versions[name] = urllib.parse.unquote(version)
             package.unlink()
         return self.root
-
-    def versions(self, packages):
-        """{package: version} of the packages, as the lists have it."""
-        found = {stanza["Package"]: stanza["Version"] for stanza in self.stanzas("Packages") if stanza["Package"] in packages}
-        return {name: found.get(name, "") for name in packages}
 
     def release(self):
         """Such as Debian 12.15 (bookworm): what the archive calls itself."""
         for path in sorted(self.lists.glob("*_InRelease")):
             fields = dict(re.findall(r"^(Origin|Version|Codename): (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE))
-            if {"Origin", "Version", "Codename"} <= fields.keys() and "-" not in fields["Codename"]:
+            if fields.get("Origin") in DISTRIBUTIONS and "Version" in fields and "-" not in fields.get("Codename", "-"):
                 return f"{fields['Origin']} {fields['Version']} ({fields['Codename']})"
         return "a release without a name"
 

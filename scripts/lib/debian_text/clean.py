@@ -61,8 +61,8 @@ def lengths_agree(one, other):
 
 
 def letters(text):
-    signs = [sign for sign in text if not sign.isspace()]
-    return sum(sign.isalpha() for sign in signs) / max(1, len(signs))
+    signs = "".join(text.split())
+    return sum(map(str.isalpha, signs)) / max(1, len(signs))
 
 
 def is_english(english, foreign):

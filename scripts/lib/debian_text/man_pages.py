@@ -25,21 +25,22 @@ def packages(language):
 
 
 def pairs(root, language):
-    """Of files unpacked under `root`; the document is the page, such as printf.3."""
+    """Of files unpacked under `root`; the document is the page's file, such as man3/printf.3.gz."""
     ours, theirs = root / MAN, root / MAN / language
     for page in sorted(ours.glob("man*/*.gz")):
         translated = theirs / page.parent.name / page.name
         if page.is_symlink() or not translated.exists() or translated.is_symlink():
             continue
+        document = f"{page.parent.name}/{page.name}"
         english, foreign = read(page), read(translated)
         if len(foreign) == len(english) + 1:
             foreign = foreign[:-1]  # the translators' note
         if len(english) != len(foreign):
             continue
         for (title, blocks), (their_title, their_blocks) in zip(english, foreign):
-            yield Pair("man", page.stem, "title", title, their_title)
+            yield Pair("man", document, "title", title, their_title)
             for one, other in side_by_side(blocks, their_blocks) or []:
-                yield Pair("man", page.stem, "text", one, other)
+                yield Pair("man", document, "text", one, other)
 
 
 def read(page):

@@ -10,7 +10,7 @@ def packages(language):
 
 
 def pairs(root, language):
-    """Of files unpacked under `root`; the document is the page."""
+    """Of files unpacked under `root`; the document is the page's file."""
     ours, theirs = root / HELP / "en-US" / "text", root / HELP / language / "text"
     for page in sorted(ours.rglob("*.html")):
         name = page.relative_to(ours)
@@ -20,7 +20,7 @@ def pairs(root, language):
         english = by_id(page)
         for key, (kind, text) in by_id(translated).items():
             if key in english:
-                yield Pair("help", str(name.with_suffix("")), kind, english[key][1], text)
+                yield Pair("help", str(name), kind, english[key][1], text)
 
 
 def by_id(page):

@@ -39,9 +39,10 @@ def deal(pairs):
         "taken_out_of_train": len(spoiled),
         "test_with_near_copy_in_train_before": len(copied["test"]),
         "validation_with_near_copy_in_train_before": len(copied["validation"]),
-        f"test_of_{OVERLAP}_words_or_more": longer,
-        f"test_sharing_{OVERLAP}_words_before": before,
-        f"test_sharing_{OVERLAP}_words": after,
+        "run_words": OVERLAP,
+        "test_with_run": longer,
+        "test_sharing_run_with_train_before": before,
+        "test_sharing_run_with_train": after,
     }
 
 
