@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Writes a folder with the names and formats of the WMT'14 archives, for scripts/data/wmt14-en-fr to be run on:
 
     test/scripts/wmt14_stand_in.py FOLDER [--pairs N] [--from data/debian-en-fr]
