@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <optional>
 #include <random>
 #include <sstream>
@@ -11,6 +12,7 @@
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/progress.h"
 #include "seq2seq/data/prepare/open_prepared.h"
+#include "seq2seq/text/sentencepiece.h"
 #include "test/support/catch.h"
 #include "test/support/failing_files.h"
 #include "test/support/random_text.h"
@@ -119,6 +121,38 @@ TEST_CASE("prepare: gives what reading the text into memory gives, with any voca
   REQUIRE(summary.source.unknown == unknown);
   REQUIRE(summary.source.tokens == corpus.source.tokens());
   REQUIRE(summary.content_digest == content_digest(work.options.train));
+}
+
+TEST_CASE("prepare: a tokenizer that learns cuts prepared text as it cuts text in memory", "[data][prepare][witness]") {
+  std::mt19937_64 random(5);
+  Work work(joined(random_lines(random, 40, 40)), joined(random_lines(random, 40, 30)));
+  work.options.shared_vocabulary = GENERATE(false, true);
+  for (auto* side : {&work.options.source, &work.options.target}) {
+    side->tokenizer = {.kind = "sentencepiece",
+                       .options = std::make_shared<text::SentencePieceOptions>(text::SentencePieceOptions{.size = 30})};
+  }
+  work.run();
+  const auto prepared = work.open();
+
+  const auto text = TextPipeline::from_training_text(work.options, kTokenizers);
+  const auto corpus = read_corpus(work.options.train, text);
+  REQUIRE(prepared.models.source == text.models().source);
+  REQUIRE((prepared.models.source == prepared.models.target) == work.options.shared_vocabulary);
+  REQUIRE(prepared.corpus.pairs() == corpus.pairs());
+  for (int64_t i = 0; i < corpus.pairs(); ++i) REQUIRE(prepared.corpus.source[i] == corpus.source[i]);
+  const TextPipeline again(work.options, kTokenizers, prepared.source_vocabulary, prepared.target_vocabulary,
+                           prepared.models);
+  REQUIRE(again.source_tokenizer().tokenize("w3 w12") == text.source_tokenizer().tokenize("w3 w12"));
+}
+
+TEST_CASE("prepare: a special symbol in the text is refused with its place where that is asked for",
+          "[data][prepare][error]") {
+  Work work("a\nb </s>\n", "x\ny\n");
+  work.options.special_symbols = text::SpecialSymbols::error;
+  REQUIRE_THROWS_WITH(work.run(), ContainsSubstring((work.folder / "source").string() + ":2: holds the token `</s>`"));
+  work.options.special_symbols = text::SpecialSymbols::escape;
+  REQUIRE(work.run().source.escaped == 1);
+  REQUIRE(work.run().source.words == 3);
 }
 
 TEST_CASE("prepare: the words that come back are those of the text", "[data][prepare]") {
