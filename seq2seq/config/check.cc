@@ -88,7 +88,7 @@ bool is_infinity(std::string_view text) { return without_sign(text) == ".inf"; }
 
 /// `out_of_range` is told apart, because it is a number all the same.
 std::errc number_of(const KeyFacts& facts, const std::string& text, double& value) {
-  if (facts.type == KeyType::number) {
+  if (facts.type == KeyType::number || facts.type == KeyType::list_of_numbers) {
     if (is_infinity(text)) return from_checked(text, value), std::errc();
     return is_decimal_number(text) ? parse(text, value) : std::errc::invalid_argument;
   }
@@ -149,8 +149,8 @@ Checked check_path(const Given& given, const std::filesystem::path& folder) {
 
 Checked check_scalar(const KeyFacts& facts, const Given& given, const std::filesystem::path& folder) {
   if (given.kind != Given::Kind::scalar) {
-    const bool wants_text =
-        facts.type != KeyType::boolean && facts.type != KeyType::integer && facts.type != KeyType::number;
+    const bool wants_text = facts.type != KeyType::boolean && facts.type != KeyType::integer &&
+                            facts.type != KeyType::number && facts.type != KeyType::list_of_numbers;
     const bool nothing = given.kind == Given::Kind::nothing && wants_text && facts.one_of.empty();
     return wrong(facts, given, nothing ? R"(: write `""` for an empty text, `"null"` for the word)" : "");
   }
@@ -160,6 +160,7 @@ Checked check_scalar(const KeyFacts& facts, const Given& given, const std::files
       return {.texts = {given.text}};
     case KeyType::integer:
     case KeyType::number:
+    case KeyType::list_of_numbers:
       return check_number(facts, given);
     case KeyType::path:
     case KeyType::list_of_paths:
@@ -198,6 +199,8 @@ std::string plain_expectation(const KeyFacts& facts) {
       return facts.one_of.empty() ? "a text" : choice_of(facts);
     case KeyType::path:
       return "a path";
+    case KeyType::list_of_numbers:
+      return "a number" + bounds(facts) + ", or a list, as in `[1, 0.5]`";
     case KeyType::list_of_text:
       return (facts.one_of.empty() ? "a text" : choice_of(facts)) + ", or a list, as in `[a, b]`";
     case KeyType::list_of_paths:
@@ -216,7 +219,8 @@ std::string expectation(const KeyFacts& facts) {
 
 Checked check(const KeyFacts& facts, const Given& given, const std::filesystem::path& folder) {
   if (facts.optional && given.kind == Given::Kind::nothing) return {};
-  const bool list = facts.type == KeyType::list_of_text || facts.type == KeyType::list_of_paths;
+  const bool list = facts.type == KeyType::list_of_numbers || facts.type == KeyType::list_of_text ||
+                    facts.type == KeyType::list_of_paths;
   if (!list || given.kind == Given::Kind::scalar) {
     Checked checked = check_scalar(facts, given, folder);
     const bool empty = checked.problem.empty() && checked.texts.front().empty();

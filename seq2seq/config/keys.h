@@ -18,7 +18,7 @@ namespace seq2seq::config {
 /// What may become of a key when a run is resumed.
 enum class OnResume { fixed, may_change };
 
-enum class KeyType { boolean, integer, number, text, path, list_of_text, list_of_paths };
+enum class KeyType { boolean, integer, number, text, path, list_of_numbers, list_of_text, list_of_paths };
 
 /// Everything that is known of one key, for the reader, the writer and the reference.
 struct KeyFacts {
@@ -78,9 +78,9 @@ class Keys {
   ~Keys();
   Keys(Keys&&) noexcept;
 
-  /// T: bool, int64_t, uint64_t, double, std::string, std::filesystem::path, a std::vector of the last two (one text
-  /// stands for a list of one), or std::optional of any scalar (then `null` or absence mean empty). The field's value
-  /// at this moment is the default.
+  /// T: bool, int64_t, uint64_t, double, std::string, std::filesystem::path, a std::vector of the last three (one value
+  /// stands for a list of one; bounds are those of each), or std::optional of any scalar (then `null` or absence mean
+  /// empty). The field's value at this moment is the default.
   template <class T>
   Key& add(std::string name, T& field, std::string meaning);
 
@@ -138,7 +138,7 @@ template <class T>
 constexpr KeyType type_of(bool list) {
   if constexpr (std::is_same_v<T, bool>) return KeyType::boolean;
   if constexpr (std::is_same_v<T, int64_t> || std::is_same_v<T, uint64_t>) return KeyType::integer;
-  if constexpr (std::is_same_v<T, double>) return KeyType::number;
+  if constexpr (std::is_same_v<T, double>) return list ? KeyType::list_of_numbers : KeyType::number;
   if constexpr (std::is_same_v<T, std::string>) return list ? KeyType::list_of_text : KeyType::text;
   if constexpr (std::is_same_v<T, std::filesystem::path>) return list ? KeyType::list_of_paths : KeyType::path;
 }
@@ -149,12 +149,12 @@ template <class T>
 Key& Keys::add(std::string name, T& field, std::string meaning) {
   using Shape = detail::Plain<T>;
   using Scalar = typename Shape::type;
-  constexpr bool text = std::is_same_v<Scalar, std::string> || std::is_same_v<Scalar, std::filesystem::path>;
-  static_assert(text || (!Shape::list && (std::is_same_v<Scalar, bool> || std::is_same_v<Scalar, int64_t> ||
-                                          std::is_same_v<Scalar, uint64_t> || std::is_same_v<Scalar, double>)),
+  constexpr bool listed = std::is_same_v<Scalar, double> || std::is_same_v<Scalar, std::string> ||
+                          std::is_same_v<Scalar, std::filesystem::path>;
+  static_assert(listed || (!Shape::list && (std::is_same_v<Scalar, bool> || std::is_same_v<Scalar, int64_t> ||
+                                            std::is_same_v<Scalar, uint64_t>)),
                 "a key is a bool, int64_t, uint64_t, double, std::string or std::filesystem::path, an std::optional of "
-                "one of these, or "
-                "an std::vector of one of the last two; an enumeration needs its names");
+                "one of these, or an std::vector of one of the last three; an enumeration needs its names");
   KeyFacts facts;
   facts.name = std::move(name);
   facts.meaning = std::move(meaning);
@@ -168,7 +168,10 @@ Key& Keys::add(std::string name, T& field, std::string meaning) {
       for (const auto& item : field) items.push_back(to_yaml(item));
       return yaml_list(items);
     };
-    facts.set = [&field](const std::vector<std::string>& items) { field.assign(items.begin(), items.end()); };
+    facts.set = [&field](const std::vector<std::string>& items) {
+      field.clear();
+      for (const auto& item : items) from_checked(item, field.emplace_back());
+    };
   } else if constexpr (Shape::optional) {
     facts.get = [&field] { return field ? to_yaml(*field) : std::string("null"); };
     facts.set = [&field](const std::vector<std::string>& texts) {

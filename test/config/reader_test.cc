@@ -35,6 +35,7 @@ name: "two words: é"
 data:
   references: [one, /two, ./sub/../three]
   metrics: [bleu, wer]
+  shares: [2, .25, 1e-3]
   reverse: none
 train:
   epochs: 20
@@ -46,6 +47,7 @@ train:
   CHECK(sample.name == "two words: é");
   CHECK(sample.data.references == Paths{"/configs/one", "/two", "/configs/three"});
   CHECK(sample.data.metrics == std::vector<std::string>{"bleu", "wer"});
+  CHECK(sample.data.shares == std::vector<double>{2, 0.25, 0.001});
   CHECK(sample.data.reverse == Reverse::none);
   CHECK(sample.train.epochs == 20);
   CHECK(sample.train.updates == 7);
@@ -55,9 +57,10 @@ train:
   CHECK_FALSE(sample.train.optimizer.fused);
 }
 
-TEST_CASE("reader: one text stands for a list of one", "[config][reader]") {
+TEST_CASE("reader: one value stands for a list of one", "[config][reader]") {
   Sample sample;
-  sample.read("data: {metrics: bleu, references: r}");
+  sample.read("data: {metrics: bleu, references: r, shares: 3}");
+  REQUIRE(sample.data.shares == std::vector<double>{3});
   REQUIRE(sample.data.metrics == std::vector<std::string>{"bleu"});
   REQUIRE(sample.data.references == Paths{"/configs/r"});
 }

@@ -15,7 +15,7 @@ namespace {
 const std::string awkward = R"(
 seed: 7
 name: "null #1: \"x\""
-data: {references: [a b, "c,d"], metrics: [bleu], reverse: target}
+data: {references: [a b, "c,d"], metrics: [bleu], shares: [3, 1e-12, 0.1], reverse: target}
 train:
   limit: .inf
   updates: 12
@@ -35,6 +35,7 @@ TEST_CASE("resolved: is block YAML, section by section, in the order of declarat
           "  train: /t\n"
           "  references: [/r, \"/a b\"]\n"
           "  metrics: [perplexity]\n"
+          "  shares: [1, 0.5]\n"
           "  reverse: source\n"
           "train:\n"
           "  epochs: 10\n"

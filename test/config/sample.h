@@ -87,12 +87,14 @@ struct DataOptions {
   std::filesystem::path train{};
   std::vector<std::filesystem::path> references{};
   std::vector<std::string> metrics{"perplexity"};
+  std::vector<double> shares{1, 0.5};
   Reverse reverse = Reverse::source;
 };
 inline void declare(Keys& keys, DataOptions& options) {
   keys.add("train", options.train, "file of sentences").required();
   keys.add("references", options.references, "files of translations");
   keys.add("metrics", options.metrics, "what is measured").one_of({"perplexity", "bleu", "wer"});
+  keys.add("shares", options.shares, "of each file").at_least(0).below(10);
   keys.add("reverse", options.reverse,
            {{"none", Reverse::none}, {"source", Reverse::source}, {"target", Reverse::target}},
            "the side that is turned round");
