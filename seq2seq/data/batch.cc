@@ -8,7 +8,7 @@
 
 namespace seq2seq::data {
 
-Batch make_batch(const Corpus& corpus, const std::vector<int64_t>& indices, const TextPipeline& text) {
+Batch make_batch(const Corpus& corpus, std::span<const int64_t> indices, const TextPipeline& text) {
   std::vector<std::vector<int64_t>> sources, targets;
   std::vector<int64_t> keys;
   for (const int64_t index : indices) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "seq2seq/data/corpus.h"
@@ -19,7 +20,7 @@ struct Batch {
 };
 
 /// Pairs by their indices in the corpus; reversal and end symbols are applied here and nowhere else.
-Batch make_batch(const Corpus& corpus, const std::vector<int64_t>& indices, const TextPipeline& text);
+Batch make_batch(const Corpus& corpus, std::span<const int64_t> indices, const TextPipeline& text);
 
 /// Sources and targets as the text gives them (ids without end symbols, not reversed), numbered by `keys`.
 Batch make_batch(const std::vector<std::vector<int64_t>>& sources, const std::vector<std::vector<int64_t>>& targets,

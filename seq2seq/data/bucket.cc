@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <numeric>
-#include <tuple>
+#include <functional>
+#include <utility>
 
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/random.h"
@@ -11,61 +11,87 @@
 namespace seq2seq::data {
 namespace {
 
-using Indices = std::vector<int64_t>;
+/// Lengths of both sides of every pair. They are read in the order of the file, each page once; in the order of an
+/// epoch every one of them would be another page.
+class Lengths {
+ public:
+  explicit Lengths(const Corpus& corpus) {
+    constexpr int64_t kReleaseEvery = 1 << 20;  // pairs: 8 MB of offsets a side
+    both_.reserve(static_cast<std::size_t>(corpus.pairs()));
+    for (int64_t pair = 0; pair < corpus.pairs(); ++pair) {
+      both_.push_back(static_cast<uint64_t>(corpus.source.length(pair)) << kBits |
+                      static_cast<uint64_t>(corpus.target.length(pair)));
+      if ((pair + 1) % kReleaseEvery == 0) corpus.release_pages();
+    }
+    corpus.release_pages();
+  }
+  /// By source, then target length: both sides of a batch are then alike, because many pairs share a source length.
+  uint64_t order(int64_t pair) const { return both_[static_cast<std::size_t>(pair)]; }
+  int64_t tokens(int64_t pair) const {
+    constexpr uint64_t kTarget = (uint64_t{1} << kBits) - 1;
+    constexpr int64_t kEndSymbols = 2;
+    return static_cast<int64_t>((order(pair) >> kBits) + (order(pair) & kTarget)) + kEndSymbols;
+  }
 
-/// By source, then target length: both sides of a batch are then alike, because many pairs share a source length.
-void sort_by_length(Indices& pairs, const Corpus& corpus) {
-  std::stable_sort(pairs.begin(), pairs.end(), [&corpus](int64_t a, int64_t b) {
-    return std::tuple(corpus.source.length(a), corpus.target.length(a)) <
-           std::tuple(corpus.source.length(b), corpus.target.length(b));
-  });
+ private:
+  static constexpr unsigned kBits = 32;
+  std::vector<uint64_t> both_;  // source, target
+};
+
+void sort_by_length(std::span<int64_t> pairs, const Lengths& lengths) {
+  std::stable_sort(pairs.begin(), pairs.end(),
+                   [&lengths](int64_t a, int64_t b) { return lengths.order(a) < lengths.order(b); });
 }
 
-/// Cuts pairs into runs that hold at most `sentences` pairs or `tokens` tokens (0: any number), but at least one pair.
-std::vector<Indices> cut(const Indices& pairs, const Corpus& corpus, int64_t sentences, int64_t tokens) {
-  std::vector<Indices> runs;
+/// 0: any number.
+struct Most {
+  int64_t sentences, tokens;
+};
+
+/// Cuts pairs into runs that hold no more than `most`, but at least one pair.
+void cut(std::span<int64_t> pairs, const Lengths& lengths, const Most& most,
+         const std::function<void(std::span<int64_t>)>& use) {
+  std::size_t first = 0;
   int64_t held = 0;
-  for (const int64_t pair : pairs) {
-    const int64_t more = corpus.source.length(pair) + corpus.target.length(pair) + 2;  // an end symbol a side
-    const bool full =
-        runs.empty() || (sentences > 0 && std::ssize(runs.back()) == sentences) || (tokens > 0 && held + more > tokens);
-    if (full) {
-      runs.emplace_back();
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    const int64_t more = lengths.tokens(pairs[i]);
+    const auto count = static_cast<int64_t>(i - first);
+    const bool full = (most.sentences > 0 && count == most.sentences) || (most.tokens > 0 && held + more > most.tokens);
+    if (full && count > 0) {
+      use(pairs.subspan(first, i - first));
+      first = i;
       held = 0;
     }
-    runs.back().push_back(pair);
     held += more;
   }
-  return runs;
+  if (!pairs.empty()) use(pairs.subspan(first));
 }
 
 }  // namespace
 
-std::vector<Indices> plan_epoch(const Corpus& corpus, const BatchOptions& options, uint64_t seed, int64_t epoch) {
+EpochPlan plan_epoch(const Corpus& corpus, const BatchOptions& options, uint64_t seed, int64_t epoch) {
   if ((options.sentences > 0) == (options.tokens > 0)) {
     throw Error("exactly one of a batch's sentences and tokens must be above 0");
   }
   const RandomStream stream(seed, Purpose::shuffle);
   const uint64_t salt = 2 * static_cast<uint64_t>(epoch);  // even: pairs, odd: batches
-  const auto shuffled = permutation(corpus.pairs(), stream, salt);
-  std::vector<Indices> batches;
-  for (auto& pool : cut(shuffled, corpus, options.sentences * options.pool, options.tokens * options.pool)) {
-    sort_by_length(pool, corpus);
-    for (auto& batch : cut(pool, corpus, options.sentences, options.tokens)) batches.push_back(std::move(batch));
-  }
-  std::vector<Indices> plan;
-  plan.reserve(batches.size());
-  for (const int64_t batch : permutation(std::ssize(batches), stream, salt + 1)) {
-    plan.push_back(std::move(batches[static_cast<std::size_t>(batch)]));
+  EpochPlan plan;
+  plan.pairs_ = permutation(corpus.pairs(), stream, salt);
+  const Lengths lengths(corpus);
+  std::vector<EpochPlan::Bounds> cuts;
+  const Most batch{options.sentences, options.tokens};
+  const Most pool{options.sentences * options.pool, options.tokens * options.pool};
+  cut(plan.pairs_, lengths, pool, [&](std::span<int64_t> pairs) {
+    sort_by_length(pairs, lengths);
+    cut(pairs, lengths, batch, [&](std::span<int64_t> run) {
+      cuts.push_back({.first = static_cast<std::size_t>(run.data() - plan.pairs_.data()), .count = run.size()});
+    });
+  });
+  plan.bounds_.reserve(cuts.size());
+  for (const int64_t place : permutation(std::ssize(cuts), stream, salt + 1)) {
+    plan.bounds_.push_back(cuts[static_cast<std::size_t>(place)]);
   }
   return plan;
-}
-
-std::vector<Indices> plan_by_length(const Corpus& corpus, int64_t sentences) {
-  Indices pairs(static_cast<std::size_t>(corpus.pairs()));
-  std::iota(pairs.begin(), pairs.end(), 0);
-  sort_by_length(pairs, corpus);
-  return cut(pairs, corpus, sentences, 0);
 }
 
 }  // namespace seq2seq::data

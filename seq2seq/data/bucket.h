@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "seq2seq/config/keys.h"
@@ -12,16 +13,30 @@ struct BatchOptions {
   int64_t sentences = 0;  // a batch; 0: not limited by sentences
   int64_t tokens = 0;     // source and target together, end symbols included; exactly one of the two is given
   int64_t pool = 100;     // batches sorted by length together: larger makes lengths more alike, smaller mixes more
+  int64_t prefetch = 2;   // updates whose batches are made ahead on another thread; 0: none
 };
 void declare(config::Keys& keys, BatchOptions& options);
 
-/// The batches of one epoch, as indices into the corpus: pairs are shuffled, cut into pools, sorted by length within
-/// each, cut into batches, and the batches shuffled. Depends on (corpus, options, seed, epoch) alone. Every pair occurs
-/// exactly once.
-std::vector<std::vector<int64_t>> plan_epoch(const Corpus& corpus, const BatchOptions& options, uint64_t seed,
-                                             int64_t epoch);
+/// The batches of one epoch, as indices into the corpus. It holds eight bytes a pair and sixteen a batch.
+class EpochPlan {
+ public:
+  int64_t batches() const { return std::ssize(bounds_); }
+  std::span<const int64_t> operator[](int64_t batch) const {
+    const auto& bounds = bounds_[static_cast<std::size_t>(batch)];
+    return std::span(pairs_).subspan(bounds.first, bounds.count);
+  }
 
-/// The corpus in order of length, in batches: for validation and scoring, where the order does not matter.
-std::vector<std::vector<int64_t>> plan_by_length(const Corpus& corpus, int64_t sentences);
+ private:
+  friend EpochPlan plan_epoch(const Corpus& corpus, const BatchOptions& options, uint64_t seed, int64_t epoch);
+  struct Bounds {
+    std::size_t first, count;
+  };
+  std::vector<int64_t> pairs_;  // pool after pool: batches are shuffled by their bounds alone
+  std::vector<Bounds> bounds_;  // [batches], in the order of the epoch
+};
+
+/// Pairs are shuffled, cut into pools, sorted by length within each, cut into batches, and the batches shuffled.
+/// Depends on (corpus, options, seed, epoch) alone. Every pair occurs exactly once.
+EpochPlan plan_epoch(const Corpus& corpus, const BatchOptions& options, uint64_t seed, int64_t epoch);
 
 }  // namespace seq2seq::data

@@ -74,7 +74,7 @@ std::string batches_text(const train::TrainOptions& options) {
 }
 
 void announce_length(Log& log, const RunOptions& options, const data::Corpus& corpus) {
-  const auto batches = std::ssize(data::plan_epoch(corpus, options.train.batch, options.seed, 0));
+  const auto batches = data::plan_epoch(corpus, options.train.batch, options.seed, 0).batches();
   const double in_epoch = std::ceil(static_cast<double>(batches) / static_cast<double>(options.train.accumulate));
   const double updates = options.train.updates ? static_cast<double>(*options.train.updates)
                                                : std::ceil(options.train.epochs.value_or(0) * in_epoch);

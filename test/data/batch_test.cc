@@ -74,7 +74,8 @@ TEST_CASE("batch: an empty source has a row all the same, an empty target only t
 
 TEST_CASE("batch: pairs of a corpus carry their numbers as keys", "[data][batch]") {
   const auto corpus = corpus_of({{3}, {4, 5}, {6}}, {{7}, {8}, {9, 10}}, /*first=*/100);
-  const auto batch = make_batch(corpus, {2, 0}, numbered_pipeline(reading(Reverse::none, SourceEnd::none)));
+  const auto batch =
+      make_batch(corpus, std::vector<int64_t>{2, 0}, numbered_pipeline(reading(Reverse::none, SourceEnd::none)));
 
   REQUIRE(unpack(batch.source) == Sentences{{6}, {3}});
   REQUIRE(unpack(batch.inputs) == Sentences{{text::start_id, 9, 10}, {text::start_id, 7}});

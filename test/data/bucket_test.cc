@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <numeric>
 #include <random>
+#include <utility>
 #include <vector>
 
 #include "seq2seq/core/error.h"
+#include "seq2seq/core/random.h"
 #include "test/support/catch.h"
 #include "test/support/pipeline.h"
 #include "test/support/random_text.h"
@@ -16,7 +18,15 @@ using namespace seq2seq::data;
 
 namespace {
 
-using Plan = std::vector<std::vector<int64_t>>;
+using Indices = std::vector<int64_t>;
+using Plan = std::vector<Indices>;
+
+Plan plan_of(const Corpus& corpus, const BatchOptions& options, uint64_t seed, int64_t epoch) {
+  const auto flat = plan_epoch(corpus, options, seed, epoch);
+  Plan plan;
+  for (int64_t batch = 0; batch < flat.batches(); ++batch) plan.emplace_back(flat[batch].begin(), flat[batch].end());
+  return plan;
+}
 
 Corpus random_corpus(unsigned seed, int pairs = 3000, int64_t longest = 40) {
   std::mt19937_64 random(seed);
@@ -53,6 +63,35 @@ bool each_once(const Plan& plan, int64_t pairs) {
   return all == expected;
 }
 
+/// The same order in plain lists of lists.
+Plan plain_plan(const Corpus& corpus, const BatchOptions& options, uint64_t seed, int64_t epoch) {
+  const auto cut = [&corpus](const Indices& pairs, int64_t sentences, int64_t tokens) {
+    Plan runs;
+    for (const int64_t pair : pairs) {
+      const bool fits = !runs.empty() && (sentences == 0 || std::ssize(runs.back()) < sentences) &&
+                        (tokens == 0 || tokens_of(corpus, runs.back()) + tokens_of(corpus, pair) <= tokens);
+      if (!fits) runs.emplace_back();
+      runs.back().push_back(pair);
+    }
+    return runs;
+  };
+  const RandomStream stream(seed, Purpose::shuffle);
+  const auto salt = static_cast<uint64_t>(2 * epoch);
+  Plan sorted, plan;
+  for (auto& pool : cut(permutation(corpus.pairs(), stream, salt), options.sentences * options.pool,
+                        options.tokens * options.pool)) {
+    std::stable_sort(pool.begin(), pool.end(), [&corpus](int64_t a, int64_t b) {
+      return std::pair(corpus.source.length(a), corpus.target.length(a)) <
+             std::pair(corpus.source.length(b), corpus.target.length(b));
+    });
+    for (auto& batch : cut(pool, options.sentences, options.tokens)) sorted.push_back(std::move(batch));
+  }
+  for (const int64_t batch : permutation(std::ssize(sorted), stream, salt + 1)) {
+    plan.push_back(sorted[static_cast<std::size_t>(batch)]);
+  }
+  return plan;
+}
+
 const BatchOptions kBySentences{.sentences = 32, .tokens = 0, .pool = 20};
 const BatchOptions kByTokens{.sentences = 0, .tokens = 500, .pool = 20};
 
@@ -65,22 +104,33 @@ TEST_CASE("epoch: every pair occurs exactly once", "[data][bucket][property]") {
   CAPTURE(seed, options.sentences, options.tokens);
   const auto corpus = random_corpus(seed);
 
-  REQUIRE(each_once(plan_epoch(corpus, options, seed, 3), corpus.pairs()));
+  REQUIRE(each_once(plan_of(corpus, options, seed, 3), corpus.pairs()));
+}
+
+TEST_CASE("epoch: the flat plan is the one of plain lists", "[data][bucket][property]") {
+  const auto options = GENERATE(values({kBySentences, kByTokens, BatchOptions{.sentences = 7, .pool = 1},
+                                        BatchOptions{.tokens = 60, .pool = 3}, BatchOptions{.sentences = 5000}}));
+  const auto seed = GENERATE(range(1u, 6u));
+  const auto pairs = GENERATE(1, 31, 640, 1000);
+  CAPTURE(seed, pairs, options.sentences, options.tokens);
+  const auto corpus = random_corpus(seed, pairs);
+
+  REQUIRE(plan_of(corpus, options, seed, seed % 3) == plain_plan(corpus, options, seed, seed % 3));
 }
 
 TEST_CASE("epoch: the plan is the same for the same seed and epoch, another for others", "[data][bucket]") {
   const auto options = GENERATE(values({kBySentences, kByTokens}));
   const auto corpus = random_corpus(1);
-  const auto plan = plan_epoch(corpus, options, 7, 2);
+  const auto plan = plan_of(corpus, options, 7, 2);
 
-  REQUIRE(plan_epoch(corpus, options, 7, 2) == plan);
-  REQUIRE(plan_epoch(corpus, options, 7, 3) != plan);
-  REQUIRE(plan_epoch(corpus, options, 8, 2) != plan);
+  REQUIRE(plan_of(corpus, options, 7, 2) == plan);
+  REQUIRE(plan_of(corpus, options, 7, 3) != plan);
+  REQUIRE(plan_of(corpus, options, 8, 2) != plan);
 }
 
 TEST_CASE("epoch: of batches by sentences only the last is smaller", "[data][bucket]") {
   const auto corpus = random_corpus(2);
-  const auto plan = plan_epoch(corpus, kBySentences, 1, 0);
+  const auto plan = plan_of(corpus, kBySentences, 1, 0);
 
   REQUIRE(std::ssize(plan) == (corpus.pairs() + 31) / 32);
   REQUIRE(std::count_if(plan.begin(), plan.end(), [](const auto& batch) { return batch.size() != 32; }) == 1);
@@ -90,7 +140,7 @@ TEST_CASE("epoch: batches by tokens hold no more than asked, and are nearly full
   const auto seed = GENERATE(range(1u, 6u));
   CAPTURE(seed);
   const auto corpus = random_corpus(seed);
-  const auto plan = plan_epoch(corpus, kByTokens, seed, 0);
+  const auto plan = plan_of(corpus, kByTokens, seed, 0);
   int64_t sum = 0;
   for (const auto& batch : plan) {
     REQUIRE(tokens_of(corpus, batch) <= kByTokens.tokens);
@@ -103,7 +153,7 @@ TEST_CASE("epoch: batches by tokens hold no more than asked, and are nearly full
 
 TEST_CASE("epoch: a pair longer than the limit of tokens is a batch of its own", "[data][bucket]") {
   const auto corpus = corpus_of({{3}, std::vector<int64_t>(1000, 3), {3}}, {{3}, {3}, {3}});
-  const auto plan = plan_epoch(corpus, BatchOptions{.sentences = 0, .tokens = 50}, 1, 0);
+  const auto plan = plan_of(corpus, BatchOptions{.sentences = 0, .tokens = 50}, 1, 0);
 
   REQUIRE(each_once(plan, 3));
   for (const auto& batch : plan) REQUIRE((batch == std::vector<int64_t>{1} || tokens_of(corpus, batch) <= 50));
@@ -112,7 +162,7 @@ TEST_CASE("epoch: a pair longer than the limit of tokens is a batch of its own",
 TEST_CASE("epoch: lengths within a batch are alike", "[data][bucket]") {
   const auto corpus = random_corpus(3);
   const auto options = GENERATE(values({kBySentences, kByTokens}));
-  const auto plan = plan_epoch(corpus, options, 1, 0);
+  const auto plan = plan_of(corpus, options, 1, 0);
   int64_t alike = 0;
   for (const auto& batch : plan) {
     const auto [shortest, longest] = std::minmax_element(batch.begin(), batch.end(), [&](int64_t a, int64_t b) {
@@ -128,7 +178,7 @@ TEST_CASE("epoch: lengths within a batch are alike", "[data][bucket]") {
 TEST_CASE("epoch: batches do not come in the order of length", "[data][bucket]") {
   const auto corpus = random_corpus(4);
   std::vector<int64_t> lengths;
-  for (const auto& batch : plan_epoch(corpus, BatchOptions{.sentences = 32}, 1, 0)) {
+  for (const auto& batch : plan_of(corpus, BatchOptions{.sentences = 32}, 1, 0)) {
     lengths.push_back(corpus.source.length(batch.front()));
   }
 
@@ -143,18 +193,6 @@ TEST_CASE("epoch: neither or both limits of a batch are refused", "[data][bucket
   REQUIRE_THROWS_AS(plan_epoch(random_corpus(1, 10), options, 1, 0), Error);
 }
 
-TEST_CASE("plan by length: every pair once, in order of length", "[data][bucket]") {
-  const auto corpus = random_corpus(5, 100);
-  const auto plan = plan_by_length(corpus, 7);
-  const auto all = flattened(plan);
-
-  REQUIRE(each_once(plan, corpus.pairs()));
-  REQUIRE(plan.size() == 15);
-  REQUIRE(std::is_sorted(all.begin(), all.end(),
-                         [&](int64_t a, int64_t b) { return corpus.source.length(a) < corpus.source.length(b); }));
-}
-
 TEST_CASE("plan: a corpus without pairs has no batch", "[data][bucket]") {
-  REQUIRE(plan_epoch(Corpus{}, kBySentences, 1, 0).empty());
-  REQUIRE(plan_by_length(Corpus{}, 4).empty());
+  REQUIRE(plan_epoch(Corpus{}, kBySentences, 1, 0).batches() == 0);
 }
