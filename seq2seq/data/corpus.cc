@@ -45,6 +45,10 @@ std::string digest_of(std::initializer_list<const std::vector<std::filesystem::p
 
 }  // namespace
 
+void Corpus::release_pages() const {
+  for (const auto* store : {&source, &target, &numbers}) store->release_pages();
+}
+
 Error no_pair_left(const TrainFiles& files, const LeftOut& left_out) {
   const auto& file = files.source.empty() ? files.pairs.front() : files.source.front();
   return Error(Place{file.string(), 0, 0, {}}, "no pair is left: " + left_out.text());

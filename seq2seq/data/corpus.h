@@ -18,6 +18,8 @@ struct Corpus {
   TokenStore numbers;  // [pairs] tokens; empty: number n belongs to pair n
   LeftOut left_out;
   int64_t pairs() const { return source.size(); }
+  /// Lets go of the pages of mapped files, as TokenStore does.
+  void release_pages() const;
   int64_t number(int64_t pair) const { return numbers.tokens() == 0 ? pair : numbers.id(pair); }
 };
 

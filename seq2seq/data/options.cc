@@ -128,6 +128,11 @@ void declare(config::Keys& keys, BatchOptions& options) {
            "batches that are sorted by length together: larger makes lengths more alike, smaller mixes more")
       .unit("batches")
       .at_least(1);
+  keys.add("prefetch", options.prefetch,
+           "updates whose batches are made ahead on another thread; 0: each when it is needed")
+      .unit("updates")
+      .at_least(0)
+      .changes_no_result();
   keys.rule("sentences", [&options] {
     return (options.sentences > 0) == (options.tokens > 0) ? "exactly one of `sentences` and `tokens` must be above 0"
                                                            : "";

@@ -1,11 +1,9 @@
 #include "seq2seq/train/data_order.h"
 
-#include <algorithm>
 #include <cmath>
+#include <utility>
 
-#include <fmt/format.h>
-
-#include "seq2seq/core/error.h"
+#include "seq2seq/data/bucket.h"
 
 namespace seq2seq::train {
 namespace {
@@ -15,47 +13,43 @@ constexpr double kRounding = 1e-9;
 
 }  // namespace
 
-DataOrder::DataOrder(const data::Corpus& corpus, const data::BatchOptions& options, uint64_t seed, int64_t epoch,
-                     int64_t batch)
-    : corpus_(&corpus), options_(options), seed_(seed), epoch_(epoch), batch_(batch) {
-  if (corpus.pairs() == 0)
-    throw Error("there is no pair to train on",
-                "Give `data.train` files with pairs, none of them longer than `data.max_length`");
-  plan_ = plan(epoch);
-  if (batch_ >= std::ssize(plan_))
-    throw FormatError(
-        fmt::format("the checkpoint was written after {} batches of an epoch that has only {}: the training data is "
-                    "not what it was",
-                    batch_, plan_.size()));
-}
+DataOrder::DataOrder(const data::Corpus& corpus, const data::TextPipeline& text, const data::BatchOptions& options,
+                     int64_t accumulate, uint64_t seed, const data::DataPosition& from)
+    : DataOrder(data::BatchStream(corpus, text, options, seed, from),
+                from.epoch == 0 ? std::nullopt : std::optional(data::plan_epoch(corpus, options, seed, 0).batches()),
+                options.prefetch, accumulate, from) {}
 
-std::vector<std::vector<int64_t>> DataOrder::take(int64_t count) {
-  const auto first = plan_.begin() + batch_;
-  const auto last = plan_.begin() + std::min(batch_ + count, std::ssize(plan_));
-  std::vector<std::vector<int64_t>> taken(first, last);
-  batch_ = last - plan_.begin();
-  if (last == plan_.end()) {
-    plan_ = plan(++epoch_);
-    batch_ = 0;
-  }
+DataOrder::DataOrder(data::BatchStream stream, std::optional<int64_t> batches_of_first, int64_t prefetch,
+                     int64_t accumulate, const data::DataPosition& from)
+    : accumulate_(accumulate),
+      position_(from),
+      batches_(stream.batches()),
+      batches_of_first_(batches_of_first.value_or(batches_)),
+      loader_(std::move(stream), prefetch * accumulate) {}
+
+std::vector<data::Batch> DataOrder::take() {
+  std::vector<data::Batch> taken;
+  do {
+    auto next = loader_.next();
+    taken.push_back(std::move(next.batch));
+    batches_ = next.batches;
+    position_ = {.epoch = next.position.epoch, .batch = next.position.batch + 1};
+  } while (position_.batch < batches_ && std::ssize(taken) < accumulate_);
+  if (position_.batch == batches_) position_ = {.epoch = position_.epoch + 1, .batch = 0};
   return taken;
 }
 
 double DataOrder::epochs_made() const {
-  return static_cast<double>(epoch_) + static_cast<double>(batch_) / static_cast<double>(plan_.size());
+  return static_cast<double>(position_.epoch) + static_cast<double>(position_.batch) / static_cast<double>(batches_);
 }
 
 bool DataOrder::reached(double epochs) const { return epochs_made() >= epochs - kRounding; }
 
-double DataOrder::updates_in(double epochs, int64_t accumulate) const {
-  const auto batches = static_cast<double>(epoch_ == 0 ? plan_.size() : plan(0).size());
-  const auto updates = [&](double part) { return std::ceil(part / static_cast<double>(accumulate)); };
+double DataOrder::updates_in(double epochs) const {
+  const auto batches = static_cast<double>(batches_of_first_);
+  const auto updates = [this](double part) { return std::ceil(part / static_cast<double>(accumulate_)); };
   const double whole = std::floor(epochs);
   return whole * updates(batches) + updates(std::ceil((epochs - whole) * batches - kRounding));
-}
-
-std::vector<std::vector<int64_t>> DataOrder::plan(int64_t epoch) const {
-  return data::plan_epoch(*corpus_, options_, seed_, epoch);
 }
 
 }  // namespace seq2seq::train

@@ -1,42 +1,43 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
-#include "seq2seq/data/bucket.h"
-#include "seq2seq/data/corpus.h"
+#include "seq2seq/data/batch_stream.h"
+#include "seq2seq/data/loader.h"
 
 namespace seq2seq::train {
 
-/// The batches of training one after another, epoch after epoch. Where it stands is (epoch, batch), so it goes on from
-/// a checkpoint.
+/// The batches of training, update after update. Where it stands is the place of what was taken, whatever was made
+/// ahead, so it goes on from a checkpoint.
 class DataOrder {
  public:
-  /// Starts before `batch` of `epoch`, both from 0. Throws FormatError when the epoch has fewer batches: the data is
-  /// not what it was.
-  DataOrder(const data::Corpus& corpus, const data::BatchOptions& options, uint64_t seed, int64_t epoch, int64_t batch);
+  /// Goes on from there with `accumulate` batches an update. Throws as BatchStream does.
+  DataOrder(const data::Corpus& corpus, const data::TextPipeline& text, const data::BatchOptions& options,
+            int64_t accumulate, uint64_t seed, const data::DataPosition& from);
 
-  /// The next `count` batches as indices of pairs; fewer at the end of an epoch, which no update crosses.
-  std::vector<std::vector<int64_t>> take(int64_t count);
+  /// The batches of the next update; fewer at the end of an epoch, which no update crosses.
+  std::vector<data::Batch> take();
 
-  int64_t epoch() const { return epoch_; }
-  int64_t batch() const {
-    return batch_;
-  }  // batches of this epoch already taken; 0 after its last one, when the next epoch begins
+  int64_t epoch() const { return position_.epoch; }
+  /// Batches of this epoch already taken; 0 after its last one, when the next epoch begins.
+  int64_t batch() const { return position_.batch; }
   double epochs_made() const;
   bool reached(double epochs) const;
 
-  /// Updates in so many epochs, all as long as the first, with this many batches an update.
-  double updates_in(double epochs, int64_t accumulate) const;
+  /// Updates in so many epochs, all as long as the first.
+  double updates_in(double epochs) const;
 
  private:
-  std::vector<std::vector<int64_t>> plan(int64_t epoch) const;
+  DataOrder(data::BatchStream stream, std::optional<int64_t> batches_of_first, int64_t prefetch, int64_t accumulate,
+            const data::DataPosition& from);
 
-  const data::Corpus* corpus_;
-  data::BatchOptions options_;
-  uint64_t seed_;
-  int64_t epoch_, batch_;
-  std::vector<std::vector<int64_t>> plan_;  // of the epoch under way
+  int64_t accumulate_;
+  data::DataPosition position_;
+  int64_t batches_;           // of the epoch under way
+  int64_t batches_of_first_;  // of epoch 0
+  data::Loader loader_;
 };
 
 }  // namespace seq2seq::train

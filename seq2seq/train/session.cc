@@ -39,9 +39,9 @@ Session::Session(const TrainOptions& options, const Setup& setup, const RunFolde
       saved_at_(started_) {
   check(options_, setup_, *schedule_);
   if (resume_from) resume(load_checkpoint(*setup.files, folder, *resume_from), *resume_from);
-  order_ = std::make_unique<DataOrder>(*setup.corpus, options_.batch, setup.seed, state_.epoch, state_.batch);
-  total_updates_ = options_.updates ? static_cast<double>(*options_.updates)
-                                    : order_->updates_in(*options_.epochs, options_.accumulate);
+  order_ = std::make_unique<DataOrder>(*setup.corpus, *setup.text, options_.batch, options_.accumulate, setup.seed,
+                                       data::DataPosition{.epoch = state_.epoch, .batch = state_.batch});
+  total_updates_ = options_.updates ? static_cast<double>(*options_.updates) : order_->updates_in(*options_.epochs);
 }
 
 void Session::resume(const Checkpoint& checkpoint, int64_t update) {
@@ -99,8 +99,7 @@ void Session::update() {
   const double epoch = order_->epochs_made();
   const int64_t batch = order_->batch();
   const double factor = schedule_->factor({.update = state_.update, .epoch = epoch, .total_updates = total_updates_});
-  const auto result =
-      updater_.make(order_->take(options_.accumulate), {.seed = setup_.seed, .update = state_.update}, factor);
+  const auto result = updater_.make(order_->take(), {.seed = setup_.seed, .update = state_.update}, factor);
   if (!result.made) {
     const auto fault =
         fmt::format("update {} (epoch {:.4g}, batch {} of it): {}", state_.update + 1, epoch, batch + 1, result.fault);

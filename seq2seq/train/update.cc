@@ -15,12 +15,10 @@
 namespace seq2seq::train {
 namespace {
 
-using Indices = std::vector<int64_t>;
-
 /// `3, 17 and 120 more`: lines of the training files, counted from 1.
 std::string lines_of(const std::set<int64_t>& numbers) {
   constexpr size_t kShown = 8;
-  Indices shown;
+  std::vector<int64_t> shown;
   for (const int64_t number : numbers) {
     if (shown.size() < kShown) shown.push_back(number + 1);
   }
@@ -52,14 +50,14 @@ Updater::Updater(const TrainOptions& options, const Setup& setup, NamedParameter
       optimizer_(setup.optimizers->make(options.optimizer, parameters_)),
       clip_(setup.clips->make(options.clip)) {}
 
-UpdateResult Updater::make(const std::vector<Indices>& plan, const nn::Draw& draw, double factor) {
+UpdateResult Updater::make(const std::vector<data::Batch>& made, const nn::Draw& draw, double factor) {
   const auto device = setup_.model->input_device();
   UpdateResult result;
   result.learning_rate = optimizer_->learning_rate() * factor;
   std::vector<data::Batch> batches;
   int64_t sentences = 0;
-  for (const auto& indices : plan) {
-    batches.push_back(data::to(data::make_batch(*setup_.corpus, indices, *setup_.text), device));
+  for (const auto& batch : made) {
+    batches.push_back(data::to(batch, device));
     sentences += batches.back().sentences();
     result.source_tokens += batches.back().source_tokens();
     result.target_tokens += batches.back().target_tokens();

@@ -26,9 +26,8 @@ class Updater {
  public:
   Updater(const TrainOptions& options, const Setup& setup, NamedParameters parameters);
 
-  /// `batches` are indices of pairs; `draw` is what dropout draws from; the optimiser's learning rate is multiplied by
-  /// `factor`.
-  UpdateResult make(const std::vector<std::vector<int64_t>>& batches, const nn::Draw& draw, double factor);
+  /// `draw` is what dropout draws from; the optimiser's learning rate is multiplied by `factor`.
+  UpdateResult make(const std::vector<data::Batch>& made, const nn::Draw& draw, double factor);
   Optimizer& optimizer() { return *optimizer_; }
 
  private:

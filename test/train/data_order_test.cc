@@ -18,16 +18,31 @@ data::Corpus corpus_of_pairs(size_t pairs) {
   return corpus_of(ids, ids);
 }
 
+const data::TextPipeline& text() {
+  static const auto pipeline = numbered_pipeline({});
+  return pipeline;
+}
+
+/// The pairs of each batch by their numbers, which are their places in the corpus.
+std::vector<std::vector<int64_t>> pairs_of(const std::vector<data::Batch>& batches) {
+  std::vector<std::vector<int64_t>> pairs;
+  for (const auto& batch : batches) {
+    const auto& key = batch.source.layout->key;
+    pairs.emplace_back(key.const_data_ptr<int64_t>(), key.const_data_ptr<int64_t>() + key.size(0));
+  }
+  return pairs;
+}
+
 TEST_CASE("data order: each epoch takes every pair once, and no update crosses its end", "[train][data]") {
   const auto corpus = corpus_of_pairs(23);
   const int64_t accumulate = GENERATE(1, 2, 4, 10);
-  DataOrder order(corpus, {.sentences = 3}, 1, 0, 0);
+  DataOrder order(corpus, text(), {.sentences = 3}, accumulate, 1, {});
   for (int64_t epoch = 0; epoch < 3; ++epoch) {
     CAPTURE(accumulate, epoch);
     std::multiset<int64_t> taken;
     REQUIRE(order.batch() == 0);
     while (order.epoch() == epoch) {
-      for (const auto& batch : order.take(accumulate)) taken.insert(batch.begin(), batch.end());
+      for (const auto& batch : pairs_of(order.take())) taken.insert(batch.begin(), batch.end());
     }
     CHECK(taken.size() == 23);
     CHECK(std::set<int64_t>(taken.begin(), taken.end()).size() == 23);
@@ -36,11 +51,19 @@ TEST_CASE("data order: each epoch takes every pair once, and no update crosses i
 
 TEST_CASE("data order: started anywhere, it goes on as one that came from the beginning", "[train][data][resume]") {
   const auto corpus = corpus_of_pairs(23);
-  DataOrder straight(corpus, {.sentences = 3}, 7, 0, 0);
+  const auto ahead = GENERATE(0, 1, 5);
+  const auto more = GENERATE(0, 1, 2);
+  const data::BatchOptions options{.sentences = 3, .prefetch = ahead};
+  DataOrder straight(corpus, text(), options, 2, 7, {});
   for (int update = 0; update < 30; ++update) {
-    DataOrder resumed(corpus, {.sentences = 3}, 7, straight.epoch(), straight.batch());
-    REQUIRE(resumed.take(2) == straight.take(2));
+    CAPTURE(ahead, update);
+    const auto resumed_with = (ahead + more) % 3;  // how much is made ahead may change
+    DataOrder resumed(corpus, text(), {.sentences = 3, .prefetch = resumed_with}, 2, 7,
+                      {.epoch = straight.epoch(), .batch = straight.batch()});
     REQUIRE(resumed.epochs_made() == straight.epochs_made());
+    REQUIRE(pairs_of(resumed.take()) == pairs_of(straight.take()));
+    REQUIRE(resumed.epochs_made() == straight.epochs_made());
+    REQUIRE(resumed.updates_in(2.3) == straight.updates_in(2.3));
   }
 }
 
@@ -60,19 +83,20 @@ TEST_CASE("data order: fractions of an epoch end with the first batch at or afte
                                              {1, 4, 3},
                                              {1.5, 4, 5}}));
   CAPTURE(wanted.epochs, wanted.accumulate);
-  DataOrder order(corpus, {.sentences = 1}, 1, 0, 0);
-  CHECK(order.updates_in(wanted.epochs, wanted.accumulate) == static_cast<double>(wanted.updates));
+  DataOrder order(corpus, text(), {.sentences = 1}, wanted.accumulate, 1, {});
+  CHECK(order.updates_in(wanted.epochs) == static_cast<double>(wanted.updates));
   int64_t updates = 0;
-  for (; !order.reached(wanted.epochs); ++updates) order.take(wanted.accumulate);
+  for (; !order.reached(wanted.epochs); ++updates) order.take();
   CHECK(updates == wanted.updates);
 }
 
 TEST_CASE("data order: nothing to train on is an error", "[train][data][error]") {
-  CHECK_THROWS_AS(DataOrder(data::Corpus{}, {.sentences = 1}, 1, 0, 0), Error);
+  CHECK_THROWS_AS(DataOrder(data::Corpus{}, text(), {.sentences = 1}, 1, 1, {}), Error);
 }
 
 TEST_CASE("data order: a place beyond the epoch's end is an error", "[train][data][error]") {
-  CHECK_THROWS_AS(DataOrder(corpus_of_pairs(10), {.sentences = 1}, 1, 0, 10), FormatError);
+  CHECK_THROWS_AS(DataOrder(corpus_of_pairs(10), text(), {.sentences = 1}, 1, 1, {.epoch = 0, .batch = 10}),
+                  FormatError);
 }
 
 }  // namespace

@@ -120,11 +120,13 @@ TEST_CASE("resume: stopped by the time limit again and again, training ends bit 
   const double minutes = GENERATE(0.4, 0.7, 1.5);
   CAPTURE(variant.name, minutes);
   TinyRun straight(0.3);
-  const auto options = options_of(variant);
+  auto options = options_of(variant);
+  options.batch.prefetch = 0;
   straight.train(options);
 
   const TemporaryFolder folder;
   auto limited = options;
+  limited.batch.prefetch = GENERATE(0, 3);  // what was made ahead and not used is lost with the session
   limited.minutes = minutes;
   std::optional<int64_t> update;
   int sessions = 0;
@@ -145,8 +147,10 @@ TEST_CASE("resume: killed at any write, training goes on from its newest checkpo
           "[train][resume]") {
   const auto variant = GENERATE(from_range(variants()));
   TinyRun straight(0.3);
-  const auto options = options_of(variant);
+  auto options = options_of(variant);
+  options.batch.prefetch = 0;
   straight.train(options);
+  options.batch.prefetch = 3;
 
   const TemporaryFolder folder;
   int sessions = 0;

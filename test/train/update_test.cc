@@ -22,11 +22,17 @@ using namespace test;
 
 using Indices = std::vector<int64_t>;
 
+std::vector<data::Batch> batches_of(const TinyRun& run, const std::vector<Indices>& pairs) {
+  std::vector<data::Batch> batches;
+  for (const auto& indices : pairs) batches.push_back(data::make_batch(run.corpus, indices, run.text));
+  return batches;
+}
+
 /// The weights after one update by these batches, and what it found.
 std::pair<nn::NamedTensors, UpdateResult> after_update(TinyRun& run, const TrainOptions& options,
                                                        const std::vector<Indices>& batches) {
   Updater updater(options, run.setup, trainable_parameters(*run.model, {}));
-  auto result = updater.make(batches, {.seed = 1, .update = 3}, 1);
+  auto result = updater.make(batches_of(run, batches), {.seed = 1, .update = 3}, 1);
   return {nn::weights_of(*run.model), result};
 }
 
@@ -118,7 +124,7 @@ TEST_CASE("update: what is not finite changes no parameter and names the pairs a
   const auto before = nn::weights_of(*run.model);
   Updater updater(options, run.setup, trainable_parameters(*run.model, {}));
   const auto state = updater.optimizer().state();
-  const auto result = updater.make({pairs}, {.seed = 1, .update = 0}, 1);
+  const auto result = updater.make(batches_of(run, {pairs}), {.seed = 1, .update = 0}, 1);
   CHECK_FALSE(result.made);
   CHECK_THAT(result.fault, ContainsSubstring("nan, with lines " + lines + " of the training files"));
   CHECK(same_tensors(nn::weights_of(*run.model), before));

@@ -1,0 +1,56 @@
+#include "seq2seq/data/batch_stream.h"
+
+#include <fmt/format.h>
+
+#include "seq2seq/core/error.h"
+
+namespace seq2seq::data {
+namespace {
+
+// A look at any page of a file maps up to 16 of its neighbours (64 KiB), and a pair looks at four: its ids and its
+// offset on either side. 500 pairs then hold at most 128 MB.
+constexpr int64_t kReleaseEvery = 500;  // pairs
+
+}  // namespace
+
+BatchStream::BatchStream(const Corpus& corpus, const TextPipeline& text, const BatchOptions& options, uint64_t seed,
+                         const DataPosition& from, const Shard& shard)
+    : corpus_(&corpus), text_(&text), options_(options), seed_(seed), next_(from), shard_(shard) {
+  if (corpus.pairs() == 0) {
+    throw Error("there is no pair to train on",
+                "Give `data.train` files with pairs, none of them longer than `data.max_length`");
+  }
+  plan_ = plan_epoch(corpus, options_, seed_, next_.epoch);
+  if (batches() == 0) {
+    throw Error(fmt::format("an epoch has {} batches, too few for {} ranks", plan_.batches(), shard_.ranks),
+                "Make batches smaller, or train with fewer ranks");
+  }
+  if (next_.batch >= batches()) {
+    throw FormatError(
+        fmt::format("the checkpoint was written after {} batches of an epoch that has only {}: the training data is "
+                    "not what it was",
+                    next_.batch, batches()));
+  }
+}
+
+StreamedBatch BatchStream::next() {
+  if (next_.batch == batches()) {
+    next_ = {.epoch = next_.epoch + 1, .batch = 0};
+    plan_ = {};  // before the next one takes its place, not beside it
+    plan_ = plan_epoch(*corpus_, options_, seed_, next_.epoch);
+  }
+  const auto pairs = plan_[shard_.batch(next_.batch, plan_.batches())];
+  StreamedBatch made{make_batch(*corpus_, pairs, *text_), next_, batches()};
+  release_pages(std::ssize(pairs));
+  ++next_.batch;
+  return made;
+}
+
+void BatchStream::release_pages(int64_t pairs) {
+  pairs_read_ += pairs;
+  if (pairs_read_ < kReleaseEvery) return;
+  corpus_->release_pages();
+  pairs_read_ = 0;
+}
+
+}  // namespace seq2seq::data

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+
+#include "seq2seq/data/batch.h"
+#include "seq2seq/data/bucket.h"
+#include "seq2seq/data/corpus.h"
+#include "seq2seq/data/shard.h"
+
+namespace seq2seq::data {
+
+/// How far a training has come in its data: before batch `batch` of `epoch`, both from 0.
+struct DataPosition {
+  int64_t epoch = 0, batch = 0;
+};
+
+/// A batch, and which it is.
+struct StreamedBatch {
+  Batch batch;
+  DataPosition position;
+  int64_t batches = 0;  // of its epoch
+};
+
+/// The batches of training one after another, epoch after epoch without end, made as they are asked for. Depends on
+/// (corpus, options, seed, shard, position) alone. Of a mapped corpus only the pages of the last few pairs stay in
+/// memory.
+class BatchStream {
+ public:
+  /// Corpus and text must outlive it. Throws Error when there is nothing to train on, and FormatError when the epoch
+  /// has no such batch: the data is not what it was.
+  BatchStream(const Corpus& corpus, const TextPipeline& text, const BatchOptions& options, uint64_t seed,
+              const DataPosition& from, const Shard& shard = {});
+  StreamedBatch next();
+  int64_t batches() const { return shard_.count(plan_.batches()); }  // of the epoch of the last batch
+
+ private:
+  void release_pages(int64_t pairs);
+
+  const Corpus* corpus_;
+  const TextPipeline* text_;
+  BatchOptions options_;
+  uint64_t seed_;
+  DataPosition next_;
+  Shard shard_;
+  EpochPlan plan_;          // of the epoch under way
+  int64_t pairs_read_ = 0;  // since pages were released
+};
+
+}  // namespace seq2seq::data

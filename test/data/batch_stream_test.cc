@@ -1,0 +1,100 @@
+#include "seq2seq/data/batch_stream.h"
+
+#include <map>
+#include <random>
+#include <vector>
+
+#include <ATen/ops/equal.h>
+
+#include "seq2seq/core/error.h"
+#include "seq2seq/data/store/store_file.h"
+#include "test/support/catch.h"
+#include "test/support/pipeline.h"
+#include "test/support/random_text.h"
+#include "test/support/temporary_folder.h"
+
+using namespace seq2seq;
+using namespace seq2seq::test;
+using namespace seq2seq::data;
+
+namespace {
+
+Corpus corpus_of_pairs(int64_t pairs) {
+  std::mt19937_64 random(static_cast<unsigned>(pairs));
+  std::vector<int64_t> lengths;
+  for (int64_t pair = 0; pair < pairs; ++pair) lengths.push_back(1 + pair % 9);
+  return corpus_of(random_sentences(random, lengths), random_sentences(random, lengths));
+}
+
+std::vector<int64_t> keys_of(const Batch& batch) {
+  const auto& key = batch.source.layout->key;
+  return {key.const_data_ptr<int64_t>(), key.const_data_ptr<int64_t>() + key.size(0)};
+}
+
+bool same_batch(const Batch& a, const Batch& b) {
+  return keys_of(a) == keys_of(b) && at::equal(a.source.rows, b.source.rows) &&
+         at::equal(a.inputs.rows, b.inputs.rows) && at::equal(a.targets.rows, b.targets.rows);
+}
+
+const BatchOptions kOptions{.sentences = 4, .pool = 3};
+
+}  // namespace
+
+TEST_CASE("batch stream: gives the batches of the plan, epoch after epoch, with their places", "[data][loader]") {
+  const auto corpus = corpus_of_pairs(50);
+  const auto text = numbered_pipeline({});
+  BatchStream stream(corpus, text, kOptions, 3, {});
+  for (int64_t epoch = 0; epoch < 3; ++epoch) {
+    const auto plan = plan_epoch(corpus, kOptions, 3, epoch);
+    for (int64_t batch = 0; batch < plan.batches(); ++batch) {
+      CAPTURE(epoch, batch);
+      const auto next = stream.next();
+      REQUIRE(next.position.epoch == epoch);
+      REQUIRE(next.position.batch == batch);
+      REQUIRE(next.batches == plan.batches());
+      REQUIRE(same_batch(next.batch, make_batch(corpus, plan[batch], text)));
+    }
+  }
+}
+
+TEST_CASE("batch stream: all ranks together use every pair once an epoch", "[data][loader][property]") {
+  const int64_t ranks = GENERATE(1, 2, 3, 5);
+  const int64_t pairs = GENERATE(20, 53, 61);
+  CAPTURE(ranks, pairs);
+  const auto corpus = corpus_of_pairs(pairs);
+  const auto text = numbered_pipeline({});
+  for (int64_t epoch = 0; epoch < 3; ++epoch) {
+    std::map<int64_t, int> times;
+    for (int64_t rank = 0; rank < ranks; ++rank) {
+      BatchStream stream(corpus, text, kOptions, 1, {.epoch = epoch}, {.rank = rank, .ranks = ranks});
+      for (int64_t batches = stream.batches(); batches > 0; --batches) {
+        for (const int64_t key : keys_of(stream.next().batch)) ++times[key];
+      }
+    }
+    REQUIRE(std::ssize(times) == pairs);
+    for (const auto& [pair, count] : times) REQUIRE(count == 1);
+  }
+}
+
+TEST_CASE("batch stream: from a mapped corpus come the batches of one in memory", "[data][loader]") {
+  const auto corpus = corpus_of_pairs(1700);  // so many that pages are let go of in between
+  const auto text = numbered_pipeline({});
+  const TemporaryFolder folder;
+  const auto mapped = [&folder](const TokenStore& store, const char* name) {
+    StoreWriter writer(folder.path() / name, 100);
+    for (int64_t i = 0; i < store.size(); ++i) writer.add(store[i]);
+    writer.finish();
+    return TokenStore::open(folder.path() / name, /*verify=*/true);
+  };
+  const Corpus other{.source = mapped(corpus.source, "source"), .target = mapped(corpus.target, "target")};
+  BatchStream in_memory(corpus, text, kOptions, 1, {}), from_file(other, text, kOptions, 1, {});
+
+  for (int batch = 0; batch < 1000; ++batch) REQUIRE(same_batch(in_memory.next().batch, from_file.next().batch));
+}
+
+TEST_CASE("batch stream: more ranks than batches are refused when the tail is dropped", "[data][loader][error]") {
+  const auto corpus = corpus_of_pairs(8);
+  const auto text = numbered_pipeline({});
+  REQUIRE_THROWS_WITH(BatchStream(corpus, text, kOptions, 1, {}, {.rank = 0, .ranks = 3, .tail = Tail::drop}),
+                      ContainsSubstring("an epoch has 2 batches, too few for 3 ranks"));
+}
