@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include <ATen/ops/empty.h>
 #include <fmt/format.h>
 
 #include "seq2seq/core/error.h"
@@ -16,7 +17,13 @@ Batch make_batch(const Corpus& corpus, std::span<const int64_t> indices, const T
     targets.push_back(corpus.target[index]);
     keys.push_back(corpus.number(index));
   }
-  return make_batch(sources, targets, keys, text);
+  auto batch = make_batch(sources, targets, keys, text);
+  if (corpus.weighted()) {
+    batch.weights = at::empty({std::ssize(indices)}, at::kFloat);  // [B]
+    auto* weight = batch.weights.mutable_data_ptr<float>();
+    for (const int64_t index : indices) *weight++ = corpus.weight(index);
+  }
+  return batch;
 }
 
 Batch make_batch(const std::vector<std::vector<int64_t>>& sources, const std::vector<std::vector<int64_t>>& targets,
@@ -51,7 +58,8 @@ Packed make_sources(const std::vector<std::vector<int64_t>>& sources, const std:
 }
 
 Batch to(const Batch& batch, c10::Device device) {
-  Batch moved{to(batch.source, device), to(batch.inputs, device), {}};
+  Batch moved{to(batch.source, device), to(batch.inputs, device), {}, batch.weights};
+  if (batch.weights.defined()) moved.weights = batch.weights.to(device);
   moved.targets = moved.inputs.with(batch.targets.rows.to(device));
   return moved;
 }

@@ -14,6 +14,7 @@ namespace seq2seq::data {
 /// pad.
 struct Batch {
   Packed source, inputs, targets;  // ids [N]; inputs and targets share a layout
+  at::Tensor weights{};            // [B] float32, what losses are multiplied by; undefined: nothing
   int64_t sentences() const { return source.sentences(); }
   int64_t source_tokens() const { return source.layout->rows(); }
   int64_t target_tokens() const { return targets.layout->rows(); }

@@ -16,11 +16,12 @@ constexpr int64_t kReleaseEvery = 500;  // pairs
 BatchStream::BatchStream(const Corpus& corpus, const TextPipeline& text, const BatchOptions& options, uint64_t seed,
                          const DataPosition& from, const Shard& shard)
     : corpus_(&corpus), text_(&text), options_(options), seed_(seed), next_(from), shard_(shard) {
-  if (corpus.pairs() == 0) {
-    throw Error("there is no pair to train on",
-                "Give `data.train` files with pairs, none of them longer than `data.max_length`");
-  }
   plan_ = plan_epoch(corpus, options_, seed_, next_.epoch);
+  if (plan_.batches() == 0) {
+    throw Error("there is no pair to train on",
+                "Give `data.train` files with pairs, none of them longer than `data.max_length`, and not all of them "
+                "left out by `data.train.repeat`");
+  }
   if (batches() == 0) {
     throw Error(fmt::format("an epoch has {} batches, too few for {} ranks", plan_.batches(), shard_.ranks),
                 "Make batches smaller, or train with fewer ranks");

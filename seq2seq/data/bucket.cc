@@ -7,6 +7,7 @@
 
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/random.h"
+#include "seq2seq/data/repeat.h"
 
 namespace seq2seq::data {
 namespace {
@@ -43,6 +44,14 @@ void sort_by_length(std::span<int64_t> pairs, const Lengths& lengths) {
                    [&lengths](int64_t a, int64_t b) { return lengths.order(a) < lengths.order(b); });
 }
 
+std::vector<int64_t> shuffled_pairs(const Corpus& corpus, const RandomStream& stream, int64_t epoch, uint64_t salt) {
+  if (corpus.repeat.empty()) return permutation(corpus.pairs(), stream, salt);
+  const auto pairs = repeated_pairs(corpus, stream, epoch);
+  auto order = permutation(std::ssize(pairs), stream, salt);
+  for (auto& place : order) place = pairs[static_cast<std::size_t>(place)];
+  return order;
+}
+
 /// 0: any number.
 struct Most {
   int64_t sentences, tokens;
@@ -76,7 +85,7 @@ EpochPlan plan_epoch(const Corpus& corpus, const BatchOptions& options, uint64_t
   const RandomStream stream(seed, Purpose::shuffle);
   const uint64_t salt = 2 * static_cast<uint64_t>(epoch);  // even: pairs, odd: batches
   EpochPlan plan;
-  plan.pairs_ = permutation(corpus.pairs(), stream, salt);
+  plan.pairs_ = shuffled_pairs(corpus, stream, epoch, salt);
   const Lengths lengths(corpus);
   std::vector<EpochPlan::Bounds> cuts;
   const Most batch{options.sentences, options.tokens};

@@ -36,7 +36,8 @@ class EpochPlan {
 };
 
 /// Pairs are shuffled, cut into pools, sorted by length within each, cut into batches, and the batches shuffled.
-/// Depends on (corpus, options, seed, epoch) alone. Every pair occurs exactly once.
+/// Depends on (corpus, options, seed, epoch) alone. Every pair occurs exactly once, or as often as `corpus.repeat`
+/// says.
 EpochPlan plan_epoch(const Corpus& corpus, const BatchOptions& options, uint64_t seed, int64_t epoch);
 
 }  // namespace seq2seq::data

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <initializer_list>
 #include <iterator>
+#include <utility>
 
 #include "seq2seq/core/checksum.h"
 #include "seq2seq/core/error.h"
@@ -21,24 +22,30 @@ TokenStore store_of(const std::vector<int64_t>& ids) {
 Corpus read(const TrainFiles& files, const TextPipeline& text, const CleanOptions& clean) {
   PairReader reader(files, text.options().invalid_utf8, clean, text.source_tokenizer(), text.target_tokenizer());
   TokenStoreBuilder source, target;
-  std::vector<int64_t> numbers;
+  std::vector<int64_t> numbers, weights;
+  std::vector<int64_t> pairs_of(files.corpora());
   for (TokenPair pair; reader.next(pair);) {
     source.add(text.source_ids(pair.source));
     target.add(text.target_ids(pair.target));
     numbers.push_back(pair.number);
+    if (!files.weights.empty()) weights.push_back(stored_weight(pair.weight));
+    ++pairs_of[pair.corpus];
   }
   if (numbers.empty()) throw no_pair_left(files, reader.left_out());
   const bool all = numbers.back() == std::ssize(numbers) - 1;
   return {.source = source.finish(),
           .target = target.finish(),
           .numbers = all ? TokenStore() : store_of(numbers),
-          .left_out = reader.left_out()};
+          .left_out = reader.left_out(),
+          .pairs_of = std::move(pairs_of),
+          .repeat = files.repeat,
+          .weights = store_of(weights)};
 }
 
 std::string digest_of(std::initializer_list<const std::vector<std::filesystem::path>*> lists) {
   Sha256 digest;
   for (const auto* files : lists) {
-    for (const auto& file : *files) digest.add(sha256_of_file(file) + "\n");
+    for (const auto& file : *files) digest.add((file.empty() ? "none" : sha256_of_file(file)) + "\n");
   }
   return digest.finish();
 }
@@ -46,7 +53,7 @@ std::string digest_of(std::initializer_list<const std::vector<std::filesystem::p
 }  // namespace
 
 void Corpus::release_pages() const {
-  for (const auto* store : {&source, &target, &numbers}) store->release_pages();
+  for (const auto* store : {&source, &target, &numbers, &weights}) store->release_pages();
 }
 
 Error no_pair_left(const TrainFiles& files, const LeftOut& left_out) {
@@ -62,7 +69,10 @@ Corpus read_corpus(const FilePair& files, const TextPipeline& text) {
   return read(as_text(files), text, PairFilter::nothing());
 }
 
-std::string content_digest(const TrainFiles& files) { return digest_of({&files.source, &files.target, &files.pairs}); }
+std::string content_digest(const TrainFiles& files) {
+  const auto text = digest_of({&files.source, &files.target, &files.pairs});
+  return files.weights.empty() ? text : sha256(text + digest_of({&files.weights}));
+}
 
 std::string content_digest(const FilePair& files) {
   const std::vector<std::filesystem::path> source{files.source};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -17,11 +18,21 @@ struct Corpus {
   TokenStore source, target;
   TokenStore numbers;  // [pairs] tokens; empty: number n belongs to pair n
   LeftOut left_out;
+  std::vector<int64_t> pairs_of{};  // each corpus of the text: they lie one after another
+  std::vector<double> repeat{};     // copies in an epoch of the pairs of each of them; empty: one
+  TokenStore weights{};             // [pairs] tokens, as stored_weight gives them; empty: every pair weighs 1
   int64_t pairs() const { return source.size(); }
   /// Lets go of the pages of mapped files, as TokenStore does.
   void release_pages() const;
+  bool weighted() const { return weights.tokens() > 0; }
+  float weight(int64_t pair) const {
+    return weighted() ? std::bit_cast<float>(static_cast<uint32_t>(weights.id(pair))) : 1;
+  }
   int64_t number(int64_t pair) const { return numbers.tokens() == 0 ? pair : numbers.id(pair); }
 };
+
+/// A weight as the token of a store: the bits of the number.
+inline int64_t stored_weight(float weight) { return std::bit_cast<uint32_t>(weight); }
 
 /// Reads text to train on, without the pairs that the options leave out. Throws Error when none is left.
 Corpus read_corpus(const TrainFiles& files, const TextPipeline& text);
@@ -31,7 +42,7 @@ Corpus read_corpus(const FilePair& files, const TextPipeline& text);
 /// What is thrown when every pair of a text was left out.
 Error no_pair_left(const TrainFiles& files, const LeftOut& left_out);
 
-/// SHA-256 over the contents of the files in their order, names not included.
+/// SHA-256 over the contents of the files in their order, those of weights too; names not included.
 std::string content_digest(const TrainFiles& files);
 std::string content_digest(const FilePair& files);
 

@@ -1,5 +1,6 @@
 #include "seq2seq/data/options.h"
 
+#include <algorithm>
 #include <string>
 
 #include <fmt/format.h>
@@ -53,6 +54,28 @@ void declare(config::Keys& keys, SourceSide& source) {
 
 void declare(config::Keys& keys, TargetSide& target) { declare_text(keys, target.side, target.tokenizers); }
 
+/// Wrong when a list says something of each corpus, and there are not as many.
+template <class Item>
+std::string wrong_count(const TrainFiles& files, const std::vector<Item>& items) {
+  if (items.empty() || items.size() == files.corpora()) return "";
+  return fmt::format("has {} entries for {} corpora (each pair of files is one, and each file of pairs)", items.size(),
+                     files.corpora());
+}
+
+std::string wrong_tag(const TrainFiles& files) {
+  for (const auto& tag : files.tags) {
+    if (tag.find_first_of(" \t") != std::string::npos) return fmt::format("`{}` is no token: it holds a blank", tag);
+    if (text::is_special(tag)) return fmt::format("`{}` is a special symbol, which no text can hold", tag);
+  }
+  return wrong_count(files, files.tags);
+}
+
+std::string wrong_repeat(const TrainFiles& files) {
+  const bool nothing = !files.repeat.empty() &&
+                       std::all_of(files.repeat.begin(), files.repeat.end(), [](double copies) { return copies == 0; });
+  return nothing ? "leaves nothing to train on" : wrong_count(files, files.repeat);
+}
+
 }  // namespace
 
 // Paths change no result: what identifies a result is the digest of what lies in the files (`content_digest`).
@@ -61,6 +84,19 @@ void declare(config::Keys& keys, TrainFiles& files) {
       .changes_no_result();
   keys.add("target", files.target, "their targets, line by line, in as many files").changes_no_result();
   keys.add("pairs", files.pairs, "file, or several, of lines `source<TAB>target`").changes_no_result();
+  keys.add("repeat", files.repeat,
+           "how often an epoch has the pairs of each corpus, in the order of the files; of a fraction's pairs an epoch "
+           "has that share, drawn anew each time; empty: once")
+      .unit("copies")
+      .at_least(0);
+  keys.add("tags", files.tags,
+           "token that is put before each source sentence of a corpus, in the order of the files; an empty one: none");
+  keys.add("weights", files.weights,
+           "file of each corpus, in the order of the files, with a number a line, by which the losses of that pair are "
+           "multiplied; an empty one: none");
+  keys.rule("repeat", [&files] { return wrong_repeat(files); });
+  keys.rule("tags", [&files] { return wrong_tag(files); });
+  keys.rule("weights", [&files] { return wrong_count(files, files.weights); });
   keys.rule("source", [&files] {
     return files.source.empty() && files.pairs.empty() ? "is missing: name `source` and `target`, or `pairs`" : "";
   });

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <string>
 #include <vector>
 
 #include "seq2seq/config/keys.h"
@@ -22,9 +24,14 @@ struct FilePair {
 void declare(config::Keys& keys, FilePair& files);
 
 /// Text to train on: files of either side, the nth beside the nth, then files of both sides in columns parted by a tab.
-/// Read one after another as one text.
+/// Read one after another as one text. What is said of each corpus (a pair of files, or a file of pairs) is said in
+/// this order, or of none.
 struct TrainFiles {
   std::vector<std::filesystem::path> source, target, pairs;
+  std::vector<double> repeat{};                  // copies of its pairs in an epoch; a fraction is that share of them
+  std::vector<std::string> tags{};               // token before each of its sources; empty: none
+  std::vector<std::filesystem::path> weights{};  // file with a number a line, by which losses are multiplied; empty: 1
+  std::size_t corpora() const { return source.size() + pairs.size(); }
 };
 void declare(config::Keys& keys, TrainFiles& files);
 

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "seq2seq/config/resolved.h"
 #include "seq2seq/core/checksum.h"
@@ -19,7 +20,7 @@ namespace seq2seq::study {
 namespace {
 
 /// Keys of `data` that act when a batch is made, and not on what is prepared.
-constexpr std::array<std::string_view, 2> kOfBatches{"data.reverse=", "data.source.end="};
+constexpr std::array<std::string_view, 3> kOfBatches{"data.reverse=", "data.source.end=", "data.train.repeat="};
 
 bool is_of_batches(std::string_view option) {
   return std::any_of(kOfBatches.begin(), kOfBatches.end(), [&](auto key) { return option.starts_with(key); });
@@ -39,6 +40,9 @@ data::PrepareKeys keys_of(const Configuration& configuration) {
     const auto& file = side->vocabulary.file;
     if (!file.empty()) keys.vocabulary.push_back(fmt::format("data.{}.vocabulary.file={}", name, sha256_of_file(file)));
   }
+  std::string weights;  // of which corpora there are any
+  for (const auto& file : data.train.weights) weights += file.empty() ? '0' : '1';
+  if (!weights.empty()) keys.text.push_back("data.train.weights=" + weights);
   return keys;
 }
 
@@ -99,6 +103,10 @@ void describe(std::ostream& out, const data::PreparedFolder& folder, const data:
   out << fmt::format("{:<12} {}\n", "prepared", folder.root.string());
   out << fmt::format("{:<12} {} of {} lines, SHA-256 {}\n", "pairs", format_count(summary.pairs),
                      format_count(summary.lines), summary.content_digest.substr(0, 12));
+  if (summary.pairs_of.size() > 1) {
+    out << fmt::format("{:<12} {} pairs from each file\n", "", fmt::join(summary.pairs_of, ", "));
+  }
+  if (summary.weighted) out << fmt::format("{:<12} with weights\n", "");
   describe_side(out, "source", summary.source, summary.pairs);
   describe_side(out, "target", summary.target, summary.pairs);
   const char* name = "left out";

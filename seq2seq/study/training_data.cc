@@ -72,6 +72,7 @@ void read_prepared(TrainingData& data, const data::PrepareJob& job, const data::
                                                      std::move(prepared.target_vocabulary), prepared.models);
   }
   data.train = std::move(prepared.corpus);
+  data.train.repeat = options.train.repeat;
   data.source_unknown = share_of(prepared.summary.source);
   data.target_unknown = share_of(prepared.summary.target);
   data.train_digest = prepared.summary.content_digest;

@@ -67,7 +67,7 @@ UpdateResult Updater::make(const std::vector<data::Batch>& made, const nn::Draw&
   for (auto& [name, parameter] : parameters_) parameter.mutable_grad().reset();
   std::vector<at::Tensor> losses;
   for (const auto& batch : batches) {
-    const auto rows = token_losses(*setup_.model, batch, options_.label_smoothing, &draw);  // [N]
+    const auto rows = weighted(token_losses(*setup_.model, batch, options_.label_smoothing, &draw), batch);  // [N]
     rows.backward(at::full_like(rows, 1 / result.divisor));
     losses.push_back(rows.detach());
   }

@@ -14,7 +14,7 @@ namespace seq2seq::train {
 struct UpdateResult {
   bool made = false;   // false: something was not finite, and no parameter was touched
   std::string fault;   // then: what, and with which pairs
-  double loss = 0;     // sum of the token losses
+  double loss = 0;     // sum of the token losses, each times the weight of its pair
   double divisor = 1;  // what the objective divides it by
   int64_t source_tokens = 0, target_tokens = 0;
   double gradient_norm = 0;  // before clipping

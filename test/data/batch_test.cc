@@ -97,3 +97,17 @@ TEST_CASE("batch: sources alone are those of the batch", "[data][batch]") {
 TEST_CASE("batch: as many sources as targets are asked for", "[data][batch][error]") {
   REQUIRE_THROWS_AS(make_batch({{3}}, {}, {0}, numbered_pipeline({})), ShapeError);
 }
+
+TEST_CASE("batch: each pair has its own weight, in the order asked for", "[data][batch]") {
+  auto corpus = corpus_of({{3}, {3, 4, 5}, {3, 4}}, {{6}, {7}, {8}});
+  const std::vector<int64_t> pairs{2, 0, 1};
+  REQUIRE_FALSE(make_batch(corpus, pairs, numbered_pipeline({})).weights.defined());
+  TokenStoreBuilder weights;
+  weights.add({stored_weight(0.1F), stored_weight(2), stored_weight(0)});
+  corpus.weights = weights.finish();
+  const auto batch = to(make_batch(corpus, pairs, numbered_pipeline({})), c10::Device("cpu"));
+
+  REQUIRE(batch.weights[0].item<float>() == 0);
+  REQUIRE(batch.weights[1].item<float>() == 0.1F);
+  REQUIRE(batch.weights[2].item<float>() == 2);
+}

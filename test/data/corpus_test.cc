@@ -1,5 +1,6 @@
 #include "seq2seq/data/corpus.h"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -121,4 +122,54 @@ TEST_CASE("content digest: goes by the contents of the files in their order, not
   REQUIRE(digest(a, {b}) != digest(b, {a}));
   REQUIRE(digest(a, {b}) != digest(a, {b, b}));
   REQUIRE(digest(folder.file("both", "1\n2\n"), {empty}) != digest(a, {b}));
+}
+
+TEST_CASE("corpus: the tag of a file stands before each of its sources, and counts for no limit of length",
+          "[data][corpus]") {
+  const TemporaryFolder folder;
+  DataOptions options;
+  options.clean.max_length = 2;
+  options.clean.drop_empty_source = true;
+  const TrainFiles files{.source = {folder.file("a", "w3 w4\n\n"), folder.file("b", "w5\n")},
+                         .target = {folder.file("x", "w6\nw6\n"), folder.file("y", "w7\n")},
+                         .pairs = {},
+                         .tags = {"w9", ""}};
+  const auto corpus = read_corpus(files, numbered_pipeline(options));
+
+  REQUIRE(corpus.pairs() == 2);
+  REQUIRE(corpus.source[0] == Ids{9, 3, 4});
+  REQUIRE(corpus.source[1] == Ids{5});
+  REQUIRE(corpus.left_out[Reason::empty_source].pairs == 1);
+}
+
+TEST_CASE("corpus: weights stay with their pairs when others are left out", "[data][corpus]") {
+  const TemporaryFolder folder;
+  TrainFiles files = trained_on(folder, "w3\nw3\nw4\n", "w5\n\nw6\n");
+  REQUIRE_FALSE(read_corpus(files, numbered_pipeline({})).weighted());
+  files.weights = {folder.file("weights", "0.1\n2\n3.5\n")};
+  const auto corpus = read_corpus(files, numbered_pipeline({}));
+
+  REQUIRE(corpus.pairs_of == std::vector<int64_t>{2});
+  REQUIRE(corpus.weighted());
+  REQUIRE(corpus.weight(0) == 0.1F);
+  REQUIRE(corpus.weight(1) == 3.5F);
+}
+
+TEST_CASE("content digest: goes by weights, and by whose they are", "[data][corpus]") {
+  const TemporaryFolder folder;
+  TrainFiles files{.source = {}, .target = {}, .pairs = {folder.file("p", "a\tb\n"), folder.file("q", "c\td\n")}};
+  std::vector<std::string> digests{content_digest(files)};
+  const auto u = folder.file("u", "1\n"), v = folder.file("v", "2\n");
+  for (const auto& weights :
+       std::vector<std::vector<std::filesystem::path>>{{u, ""}, {"", u}, {u, u}, {v, u}, {u, v}}) {
+    files.weights = weights;
+    digests.push_back(content_digest(files));
+  }
+  files = {.source = {}, .target = {}, .pairs = {files.pairs[0], files.pairs[1], u, v}};
+  digests.push_back(content_digest(files));
+
+  const auto all = digests.size();
+  std::sort(digests.begin(), digests.end());
+  REQUIRE(std::unique(digests.begin(), digests.end()) == digests.end());
+  REQUIRE(all == 7);
 }

@@ -94,3 +94,35 @@ TEST_CASE("batch options: exactly one limit is asked for", "[data][options][erro
   REQUIRE_THROWS_AS(read_batch("pool: 3\n"), UsageError);
   REQUIRE_THROWS_AS(read_batch("{sentences: 1, tokens: 1}\n"), UsageError);
 }
+
+TEST_CASE("data options: what is said of each corpus is read", "[data][options]") {
+  const auto options = read_data(R"(
+train:
+  source: [a, b]
+  target: [x, y]
+  pairs: p
+  repeat: [1, 2.5, 0]
+  tags: ["<a>", "", "<p>"]
+  weights: ["", w, /v]
+)");
+
+  CHECK(options.train.corpora() == 3);
+  CHECK(options.train.repeat == std::vector<double>{1, 2.5, 0});
+  CHECK(options.train.tags == std::vector<std::string>{"<a>", "", "<p>"});
+  CHECK(options.train.weights == std::vector<std::filesystem::path>{"", "/folder/w", "/v"});
+}
+
+TEST_CASE("data options: what is said of each corpus is said of all, and makes sense", "[data][options][error]") {
+  const auto [line, message] = GENERATE(table<std::string, std::string>({
+      {"repeat: [1, 2, 3]", "has 3 entries for 2 corpora"},
+      {"tags: t", "has 1 entries for 2 corpora"},
+      {"weights: [u, v, w]", "has 3 entries for 2 corpora"},
+      {"repeat: [1, -1]", "expected a number of at least 0"},
+      {"repeat: [0, 0]", "leaves nothing to train on"},
+      {"tags: [a, b c]", "`b c` is no token: it holds a blank"},
+      {"tags: [a, </s>]", "`</s>` is a special symbol"},
+  }));
+  CAPTURE(line);
+  REQUIRE_THROWS_WITH(read_data("train:\n  source: a\n  target: b\n  pairs: p\n  " + line + "\n"),
+                      ContainsSubstring("data.yaml:5:") && ContainsSubstring(message));
+}

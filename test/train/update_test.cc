@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include <ATen/ops/tensor.h>
 #include <c10/core/GradMode.h>
 
 #include "seq2seq/core/error.h"
@@ -70,6 +71,38 @@ TEST_CASE("update: the objective divides the summed loss by sentences or by targ
   CHECK(after_update(run, options, {pairs}).second.divisor == 5);
   options.objective = Objective::per_token;
   CHECK(after_update(run, options, {pairs}).second.divisor == 20);
+}
+
+TEST_CASE("update: a pair's losses count as often as it weighs, and the divisor does not know",
+          "[train][update][property]") {
+  auto options = tiny_options();
+  options.objective = GENERATE(Objective::per_sentence, Objective::per_token);
+  options.clip.kind = ClipKind::none;
+  const Indices pairs{4, 0, 7, 2};
+  const std::vector<float> weights{0.5F, 0, 3, 1};
+  CAPTURE(static_cast<int>(options.objective));
+
+  TinyRun together(0, {}, at::kDouble);
+  const auto before = nn::weights_of(*together.model).tensors.at("output.weight").clone();
+  auto batches = batches_of(together, {pairs});
+  batches[0].weights = at::tensor(weights);
+  Updater updater(options, together.setup, trainable_parameters(*together.model, {}));
+  const auto found = updater.make(batches, {.seed = 1, .update = 3}, 1);
+  const auto step = nn::weights_of(*together.model).tensors.at("output.weight") - before;
+
+  // A step of SGD is linear in the losses: the steps of the pairs alone, each divided by a divisor of its own, add up.
+  auto sum = at::zeros_like(step);
+  double loss = 0, divisor = 0;
+  for (size_t i = 0; i < pairs.size(); ++i) {
+    TinyRun alone(0, {}, at::kDouble);
+    const auto [after, result] = after_update(alone, options, {{pairs[i]}});
+    sum += static_cast<double>(weights[i]) * result.divisor * (after.tensors.at("output.weight") - before);
+    loss += static_cast<double>(weights[i]) * result.loss;
+    divisor += result.divisor;
+  }
+  CHECK(found.divisor == divisor);
+  CHECK_THAT(found.loss, WithinRel(loss, 1e-12));
+  CHECK(at::allclose(step, sum / divisor, 0, 1e-12));
 }
 
 TEST_CASE("update: a step of SGD is the numerical gradient of the objective times the rate",

@@ -49,7 +49,11 @@ std::optional<Reason> PairFilter::tokenize(const LinePair& lines, TokenPair& tok
   tokens.target = target_->tokenize(lines.target, tokens.target_changes);
   if (const auto& symbol = tokens.source_changes.refused; !symbol.empty()) refuse(lines.source_place(), symbol);
   if (const auto& symbol = tokens.target_changes.refused; !symbol.empty()) refuse(lines.target_place(), symbol);
-  return fault(tokens);
+  tokens.corpus = lines.corpus;
+  tokens.weight = lines.weight;
+  const auto reason = fault(tokens);
+  if (!reason && !lines.tag.empty()) tokens.source.insert(tokens.source.begin(), lines.tag);
+  return reason;
 }
 
 std::optional<Reason> PairFilter::fault(const TokenPair& tokens) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -17,6 +18,8 @@ struct TokenPair {
   int64_t number = 0;  // line, from 0
   std::vector<std::string> source, target;
   text::LineTokenizer::Changes source_changes{}, target_changes{};
+  std::size_t corpus = 0;
+  float weight = 1;
 };
 
 /// Turns lines into tokens and says which pairs are no good. Safe to share between threads.
@@ -27,8 +30,9 @@ class PairFilter {
   /// For text to measure on, where only what cannot be measured is left out.
   static CleanOptions nothing() { return {.max_length = 0}; }
 
-  /// Why the pair is left out; otherwise `tokens` are its tokens. Does not know of duplicates. Throws Error for a
-  /// special symbol where the tokenizer refuses it.
+  /// Why the pair is left out; otherwise `tokens` are its tokens, after the tag of its corpus, which does not count as
+  /// one for what is left out. Does not know of duplicates. Throws Error for a special symbol where the tokenizer
+  /// refuses it.
   std::optional<Reason> tokenize(const LinePair& lines, TokenPair& tokens) const;
 
  private:

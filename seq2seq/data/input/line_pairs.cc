@@ -15,15 +15,33 @@ namespace {
 
 std::string lines_of(int64_t count) { return format_count(count) + (count == 1 ? " line" : " lines"); }
 
-Place place_in(const TrainFiles& files, const std::vector<std::filesystem::path>& side, std::size_t file,
+Place place_in(const TrainFiles& files, const std::vector<std::filesystem::path>& side, std::size_t corpus,
                int64_t line) {
-  return {(file < side.size() ? side[file] : files.pairs[file - side.size()]).string(), line, 0, {}};
+  return {(corpus < side.size() ? side[corpus] : files.pairs[corpus - side.size()]).string(), line, 0, {}};
+}
+
+[[noreturn]] void throw_unequal(LineReader& one, LineReader& other) {
+  std::string rest;
+  while (one.next(rest)) {
+  }
+  while (other.next(rest)) {
+  }
+  throw Error(Place{one.file().string(), 0, 0, {}},
+              fmt::format("has {}, but {} has {}; line n of the one belongs to line n of the other",
+                          lines_of(one.lines()), other.file().string(), lines_of(other.lines())),
+              "Find the line that is missing or too many, or name other files");
+}
+
+void check_one_each(std::size_t corpora, std::size_t items, const char* what) {
+  if (items == 0 || items == corpora) return;
+  throw Error(fmt::format("{} {} for {} corpora", items, what, corpora),
+              "Name one for each, in the order of the files");
 }
 
 }  // namespace
 
-Place LinePair::source_place() const { return place_in(*files, files->source, file, line); }
-Place LinePair::target_place() const { return place_in(*files, files->target, file, line); }
+Place LinePair::source_place() const { return place_in(*files, files->source, corpus, line); }
+Place LinePair::target_place() const { return place_in(*files, files->target, corpus, line); }
 
 LinePairs::LinePairs(TrainFiles files, InvalidUtf8 invalid) : files_(std::move(files)), invalid_(invalid) {
   if (files_.source.size() != files_.target.size()) {
@@ -31,6 +49,8 @@ LinePairs::LinePairs(TrainFiles files, InvalidUtf8 invalid) : files_(std::move(f
         fmt::format("{} files of source sentences, but {} of targets", files_.source.size(), files_.target.size()),
         "Name them in the same order, the nth beside the nth");
   }
+  check_one_each(files_.corpora(), files_.tags.size(), "tags");
+  check_one_each(files_.corpora(), files_.weights.size(), "files of weights");
   open_next();
 }
 
@@ -40,22 +60,27 @@ bool LinePairs::open_next() {
   const std::size_t next = opened_++;
   source_.reset();
   target_.reset();
+  weights_.reset();
   if (next < both) {
     source_.emplace(files_.source[next], invalid_);
     target_.emplace(files_.target[next], invalid_);
   } else if (next < both + files_.pairs.size()) {
     source_.emplace(files_.pairs[next - both], invalid_);
   }
+  if (source_ && !files_.weights.empty() && !files_.weights[next].empty()) weights_.emplace(files_.weights[next]);
   return source_.has_value();
 }
 
 bool LinePairs::next(LinePair& pair) {
   while (source_) {
-    if (target_ ? next_lines(pair) : next_columns(pair)) {
+    const bool more = target_ ? next_lines(pair) : next_columns(pair);
+    next_weight(pair, more);
+    if (more) {
       pair.number = number_++;
       pair.files = &files_;
-      pair.file = opened_ - 1;
       pair.line = source_->lines();
+      pair.corpus = opened_ - 1;
+      pair.tag = files_.tags.empty() ? std::string() : files_.tags[pair.corpus];
       return true;
     }
     open_next();
@@ -66,7 +91,7 @@ bool LinePairs::next(LinePair& pair) {
 bool LinePairs::next_lines(LinePair& pair) {
   const bool source = source_->next(pair.source);
   const bool target = target_->next(pair.target);
-  if (source != target) throw_unequal();
+  if (source != target) throw_unequal(*source_, *target_);
   if (!source && source_->lines() == 0) {
     throw Error(Place{source_->file().string(), 0, 0, {}},
                 fmt::format("is empty, and so is {}; at least one line is expected", target_->file().string()));
@@ -94,16 +119,12 @@ bool LinePairs::next_columns(LinePair& pair) {
   return true;
 }
 
-void LinePairs::throw_unequal() {
-  std::string rest;
-  while (source_->next(rest)) {
-  }
-  while (target_->next(rest)) {
-  }
-  throw Error(Place{source_->file().string(), 0, 0, {}},
-              fmt::format("has {}, but {} has {}; line n of the one belongs to line n of the other",
-                          lines_of(source_->lines()), target_->file().string(), lines_of(target_->lines())),
-              "Find the line that is missing or too many, or name other files");
+void LinePairs::next_weight(LinePair& pair, bool more) {
+  pair.weight = 1;
+  if (!weights_) return;
+  const auto weight = weights_->next();
+  if (weight.has_value() != more) throw_unequal(weights_->lines(), *source_);
+  pair.weight = weight.value_or(1);
 }
 
 TrainFiles as_text(const FilePair& files) {

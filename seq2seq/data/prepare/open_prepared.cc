@@ -1,6 +1,7 @@
 #include "seq2seq/data/prepare/open_prepared.h"
 
 #include <algorithm>
+#include <numeric>
 #include <system_error>
 #include <utility>
 
@@ -78,6 +79,15 @@ TokenStore open_side(const PreparedFolder::Side& side, int64_t pairs, const Side
   return tokens.renumbered(ids);
 }
 
+/// A store with one number a pair.
+TokenStore open_numbers(const std::filesystem::path& file, int64_t pairs) {
+  auto numbers = TokenStore::open(file, /*verify=*/true);
+  if (numbers.tokens() != pairs) {
+    throw damaged(file, fmt::format("holds {} numbers, but there are {} pairs", numbers.tokens(), pairs));
+  }
+  return numbers;
+}
+
 }  // namespace
 
 Summary read_summary(const PreparedFolder& folder) {
@@ -102,13 +112,14 @@ Prepared open_prepared(const PreparedFolder& folder, const PrepareKeys& keys) {
   Corpus corpus{.source = open_side(folder.source(), summary.pairs, summary.source),
                 .target = open_side(folder.target(), summary.pairs, summary.target),
                 .numbers = {},
-                .left_out = summary.left_out};
-  if (summary.pairs < summary.lines) {
-    corpus.numbers = TokenStore::open(folder.numbers(), /*verify=*/true);
-    if (corpus.numbers.tokens() != summary.pairs) {
-      throw damaged(folder.numbers(),
-                    fmt::format("numbers {} pairs, but there are {}", corpus.numbers.tokens(), summary.pairs));
-    }
+                .left_out = summary.left_out,
+                .pairs_of = summary.pairs_of};
+  if (summary.pairs < summary.lines) corpus.numbers = open_numbers(folder.numbers(), summary.pairs);
+  if (summary.weighted) corpus.weights = open_numbers(folder.weights(), summary.pairs);
+  const int64_t counted = std::accumulate(summary.pairs_of.begin(), summary.pairs_of.end(), int64_t{0});
+  if (counted != summary.pairs) {
+    throw damaged(folder.summary(),
+                  fmt::format("is damaged: its corpora have {} pairs, but it says {}", counted, summary.pairs));
   }
   TokenizerModels models{open_model(folder.source().tokenizer, summary.source),
                          open_model(folder.target().tokenizer, summary.target)};

@@ -40,13 +40,13 @@ std::optional<Summary> summary_there(const PreparedFolder& folder) {
 
 bool is_gone(const std::filesystem::path& file) {
   std::error_code unknown;
-  return !std::filesystem::exists(file, unknown);
+  return !file.empty() && !std::filesystem::exists(file, unknown);
 }
 
 }  // namespace
 
 bool is_text_of(const Summary& summary, const TrainFiles& files) {
-  for (const auto* list : {&files.source, &files.target, &files.pairs}) {
+  for (const auto* list : {&files.source, &files.target, &files.pairs, &files.weights}) {
     if (std::any_of(list->begin(), list->end(), is_gone)) return true;
   }
   return summary.inputs == look_at(files) || summary.content_digest == content_digest(files);

@@ -15,6 +15,7 @@ struct PreparedFolder {
   Side source() const { return side("source"); }
   Side target() const { return side("target"); }
   std::filesystem::path numbers() const { return root / "numbers.tokens"; }  // absent when no pair was left out
+  std::filesystem::path weights() const { return root / "weights.tokens"; }  // absent when none were given
   std::filesystem::path summary() const { return root / "summary.json"; }
   std::filesystem::path lock() const { return root.parent_path() / ("." + root.filename().string() + ".lock"); }
 

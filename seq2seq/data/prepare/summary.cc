@@ -93,6 +93,8 @@ std::string serialize(const Summary& summary) {
                      {"inputs", inputs},
                      {"lines", summary.lines},
                      {"pairs", summary.pairs},
+                     {"pairs_of", summary.pairs_of},
+                     {"weighted", summary.weighted},
                      {"source", to_json(summary.source)},
                      {"target", to_json(summary.target)},
                      {"left_out", to_json(summary.left_out)},
@@ -117,6 +119,8 @@ Summary parse_summary(const std::string& text, const std::filesystem::path& file
                     .inputs = {},
                     .lines = json.at("lines").get<int64_t>(),
                     .pairs = json.at("pairs").get<int64_t>(),
+                    .pairs_of = json.at("pairs_of").get<std::vector<int64_t>>(),
+                    .weighted = json.at("weighted").get<bool>(),
                     .source = side_of(json.at("source")),
                     .target = side_of(json.at("target")),
                     .left_out = left_out_of(json.at("left_out")),
@@ -136,8 +140,9 @@ Summary parse_summary(const std::string& text, const std::filesystem::path& file
 std::vector<InputFile> look_at(const TrainFiles& files) {
   constexpr int64_t kNanoseconds = 1'000'000'000;
   std::vector<InputFile> inputs;
-  for (const auto* list : {&files.source, &files.target, &files.pairs}) {
+  for (const auto* list : {&files.source, &files.target, &files.pairs, &files.weights}) {
     for (const auto& file : *list) {
+      if (file.empty()) continue;  // a corpus without weights
       struct stat status {};
       if (stat(file.c_str(), &status) != 0) throw Error(Place{file.string(), 0, 0, {}}, "is not there");
       inputs.push_back({.path = file.string(),

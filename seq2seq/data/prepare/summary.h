@@ -11,7 +11,7 @@
 
 namespace seq2seq::data {
 
-inline constexpr int prepared_format_version = 1;
+inline constexpr int prepared_format_version = 2;
 
 /// A file the text was read from, as it was then.
 struct InputFile {
@@ -54,6 +54,8 @@ struct Summary {
   std::string content_digest;                   // of the text
   std::vector<InputFile> inputs;
   int64_t lines = 0, pairs = 0;
+  std::vector<int64_t> pairs_of;  // each pair of files, then each file of pairs
+  bool weighted = false;          // pairs have weights
   SideSummary source, target;
   LeftOut left_out;
   std::vector<SamplePair> samples;  // of lines 1, 10, 100, ..., where they were not left out

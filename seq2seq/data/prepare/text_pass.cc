@@ -21,6 +21,7 @@ namespace {
 
 constexpr double kMegabyte = 1e6;
 constexpr int64_t kMostLines = int64_t{1} << 32;
+constexpr int64_t kMostBits = int64_t{1} << 32;  // of a float
 
 /// The first file that is no longer as it was; nothing if all are.
 std::optional<std::string> changed(const std::vector<InputFile>& before, const std::vector<InputFile>& now) {
@@ -38,12 +39,16 @@ class TextPass {
         tokenizers_(*job.data, *job.tokenizers),
         source_(folder.source().tokens),
         target_(folder.target().tokens),
-        numbers_(folder.numbers(), kMostLines) {}
+        numbers_(folder.numbers(), kMostLines) {
+    if (!job.data->train.weights.empty()) weights_.emplace(folder.weights(), kMostBits);
+  }
 
   Summary run() {
     Summary summary;
     summary.program = job_->program;
     summary.text_options = job_->keys.text;
+    summary.pairs_of.resize(job_->data->train.corpora());
+    summary.weighted = weights_.has_value();
     summary.inputs = look_at(job_->data->train);
     learn(summary);
     // Meanwhile, on a thread of its own: the pages it reads are those that the pass reads too.
@@ -57,6 +62,7 @@ class TextPass {
     target_.finish(folder_.target().tokens, folder_.target().words, *job_->files, summary.target);
     source.get();
     if (summary.pairs < summary.lines) numbers_.finish();
+    if (weights_) weights_->finish();
     summary.content_digest = digest.get();
     if (const auto file = changed(summary.inputs, look_at(job_->data->train))) {
       throw Error(Place{*file, 0, 0, {}}, "has changed while it was read", "Run it again when the file is complete");
@@ -101,7 +107,7 @@ class TextPass {
     for (const auto& dropped : batch.dropped) summary.left_out.add(dropped.reason, dropped.line);
     summary.samples.insert(summary.samples.end(), batch.samples.begin(), batch.samples.end());
     std::vector<const TokenPair*> kept;
-    std::vector<int64_t> numbers;
+    std::vector<int64_t> numbers, weights;
     kept.reserve(batch.pairs.size());
     for (const auto& pair : batch.pairs) {
       if (job_->data->clean.drop_duplicates && !seen_.add(pair)) {
@@ -112,6 +118,8 @@ class TextPass {
       summary.target.add(pair.target_changes);
       kept.push_back(&pair);
       numbers.push_back(pair.number);
+      weights.push_back(stored_weight(pair.weight));
+      ++summary.pairs_of[pair.corpus];
     }
     summary.pairs += std::ssize(kept);
     auto source = std::async(std::launch::async, [&] {
@@ -120,6 +128,7 @@ class TextPass {
     for (const auto* pair : kept) target_.add(pair->target);
     source.get();
     numbers_.add(numbers);
+    if (weights_) weights_->add(weights);
   }
 
   const PrepareJob* job_;
@@ -127,6 +136,7 @@ class TextPass {
   SideTokenizers tokenizers_;
   ProvisionalSide source_, target_;
   StoreWriter numbers_;
+  std::optional<StoreWriter> weights_;
   SeenPairs seen_;
 };
 

@@ -59,3 +59,54 @@ TEST_CASE("line pairs: as many files of one side as of the other", "[data][input
   REQUIRE_THROWS_WITH(read({.source = {folder.file("a", "1\n")}, .target = {}, .pairs = {}}),
                       ContainsSubstring("1 files of source sentences, but 0 of targets"));
 }
+
+TEST_CASE("line pairs: a pair knows its corpus, with its tag and its weight", "[data][input]") {
+  const TemporaryFolder folder;
+  TrainFiles files{.source = {folder.file("a", "1\n2\n"), folder.file("b", "3")},
+                   .target = {folder.file("x", "one\ntwo\n"), folder.file("y", "three\n")},
+                   .pairs = {folder.file("both", "4\tfour\n")}};
+  files.tags = {"<a>", "", "<c>"};
+  files.weights = {folder.file("u", "0.5\r\n1e2\n"), "", folder.file("w", "0\n")};
+  LinePairs lines(files, InvalidUtf8::error);
+  std::vector<std::size_t> corpora;
+  std::vector<std::string> tags;
+  std::vector<float> weights;
+  for (LinePair pair; lines.next(pair);) {
+    corpora.push_back(pair.corpus);
+    tags.push_back(pair.tag);
+    weights.push_back(pair.weight);
+  }
+
+  REQUIRE(corpora == std::vector<std::size_t>{0, 0, 1, 2});
+  REQUIRE(tags == std::vector<std::string>{"<a>", "<a>", "", "<c>"});
+  REQUIRE(weights == std::vector<float>{0.5F, 100, 1, 0});
+}
+
+TEST_CASE("line pairs: a bad line of weights is told with its place", "[data][input][error]") {
+  const TemporaryFolder folder;
+  const auto [text, message] = GENERATE(table<std::string, std::string>({
+      {"1\nhigh\n", "weights:2: expected a number of at least 0, found `high`"},
+      {"1\n\n", "weights:2: expected a number of at least 0"},
+      {"-1\n1\n", "weights:1: expected a number of at least 0, found `-1`"},
+      {"nan\n1\n", "weights:1: expected a number of at least 0"},
+      {"inf\n1\n", "weights:1: expected a number of at least 0"},
+      {"1e99\n1\n", "weights:1: expected a number of at least 0"},
+      {"1 2\n1\n", "weights:1: expected a number of at least 0"},
+      {"1\n", "weights: has 1 line, but"},
+      {"1\n1\n1\n", "weights: has 3 lines, but"},
+  }));
+  CAPTURE(text);
+  TrainFiles files{.source = {folder.file("a", "1\n2\n")}, .target = {folder.file("x", "one\ntwo\n")}, .pairs = {}};
+  files.weights = {folder.file("weights", text)};
+  REQUIRE_THROWS_WITH(read(files), ContainsSubstring(message));
+}
+
+TEST_CASE("line pairs: there is a tag and a file of weights for each corpus, or none", "[data][input][error]") {
+  const TemporaryFolder folder;
+  TrainFiles files{.source = {folder.file("a", "1\n")}, .target = {folder.file("x", "one\n")}, .pairs = {}};
+  auto tagged = files, weighted = files;
+  tagged.tags = {"<a>", "<b>"};
+  weighted.weights = {folder.file("u", "1\n"), folder.file("v", "1\n")};
+  REQUIRE_THROWS_WITH(read(tagged), ContainsSubstring("2 tags for 1 corpora"));
+  REQUIRE_THROWS_WITH(read(weighted), ContainsSubstring("2 files of weights for 1 corpora"));
+}

@@ -295,10 +295,11 @@ TEST_CASE("prepared text: other options are refused with what differs", "[data][
 
 TEST_CASE("prepared text: a damaged file is named, whichever it is", "[data][prepare][error]") {
   Work work("a\nlong long\nb\n", "x\nx\ny\n");
+  work.options.train.weights = {work.folder.file("weights", "1\n2\n3\n")};
   work.options.clean.max_length = 1;
   work.run();
   const std::string name = GENERATE("source.tokens", "source.ids", "source.vocabulary", "target.tokens", "target.ids",
-                                    "target.vocabulary", "numbers.tokens", "summary.json");
+                                    "target.vocabulary", "numbers.tokens", "weights.tokens", "summary.json");
   const auto damage = GENERATE(0, 1, 2);
   CAPTURE(name, damage);
   const auto file = work.job.folder.root / name;
@@ -308,4 +309,50 @@ TEST_CASE("prepared text: a damaged file is named, whichever it is", "[data][pre
   if (damage == 2) bytes.clear();
   work.folder.file("prepared/" + name, bytes);
   REQUIRE_THROWS_WITH(work.open(), ContainsSubstring(file.string()));
+}
+
+TEST_CASE("prepare: several corpora with tags and weights come out as read into memory", "[data][prepare][witness]") {
+  const auto seed = GENERATE(range(1u, 4u));
+  CAPTURE(seed);
+  std::mt19937_64 random(seed);
+  Work work(joined(random_lines(random, 300, 40)), joined(random_lines(random, 300, 30)));
+  auto& train = work.options.train;
+  std::string columns, weights;
+  for (int line = 0; line < 5000; ++line) {
+    columns +=
+        random_text(random, {"a ", "b "}, 1 + line % 3) + "\t" + random_text(random, {"c ", "d "}, line % 4) + "\n";
+    weights += std::to_string(line % 7) + ".25\n";
+  }
+  train.pairs = {work.folder.file("columns", columns)};
+  train.tags = {"", "<columns>"};
+  train.weights = {"", work.folder.file("weights", weights)};
+  work.options.clean.max_length = 11;
+  const auto summary = work.run();
+  const auto prepared = work.open();
+
+  const auto text = TextPipeline::from_training_text(work.options, kTokenizers);
+  const auto corpus = read_corpus(train, text);
+  REQUIRE(text.source_vocabulary().id("<columns>") != text::unknown_id);
+  REQUIRE(prepared.corpus.pairs() == corpus.pairs());
+  REQUIRE(prepared.corpus.pairs_of == corpus.pairs_of);
+  REQUIRE(corpus.pairs_of[1] == 3750);
+  REQUIRE(prepared.corpus.weighted());
+  for (int64_t i = 0; i < corpus.pairs(); ++i) {
+    REQUIRE(prepared.corpus.source[i] == corpus.source[i]);
+    REQUIRE(prepared.corpus.weight(i) == corpus.weight(i));
+  }
+  REQUIRE(summary.content_digest == content_digest(train));
+}
+
+TEST_CASE("prepare: other weights are prepared anew", "[data][prepare]") {
+  Work work("a\nb\n", "x\ny\n");
+  work.options.train.weights = {work.folder.file("weights", "1\n2\n")};
+  work.run();
+  REQUIRE(work.open().corpus.weight(1) == 2);
+  work.folder.file("weights", "1\n30\n");
+  work.run();
+  REQUIRE(work.open().corpus.weight(1) == 30);
+  work.options.train.weights.clear();
+  work.run();
+  REQUIRE_FALSE(work.open().corpus.weighted());
 }

@@ -1,0 +1,46 @@
+#include "seq2seq/data/repeat.h"
+
+#include <cmath>
+#include <cstddef>
+
+#include <fmt/format.h>
+
+#include "seq2seq/core/error.h"
+
+namespace seq2seq::data {
+namespace {
+
+/// Apart from what an epoch's shuffling draws by, which is below two to the power of 63.
+uint64_t salt_of(std::size_t corpus, int64_t epoch) {
+  constexpr unsigned kDraws = 63, kCorpus = 40;
+  return uint64_t{1} << kDraws | static_cast<uint64_t>(corpus) << kCorpus | static_cast<uint64_t>(epoch);
+}
+
+}  // namespace
+
+std::vector<int64_t> repeated_pairs(const Corpus& corpus, const RandomStream& stream, int64_t epoch) {
+  if (corpus.repeat.size() != corpus.pairs_of.size()) {
+    throw Error(
+        fmt::format("{} numbers of copies for a text of {} corpora", corpus.repeat.size(), corpus.pairs_of.size()));
+  }
+  std::vector<int64_t> pairs;
+  int64_t first = 0;
+  for (std::size_t part = 0; part < corpus.repeat.size(); ++part) {
+    const int64_t count = corpus.pairs_of[part];
+    const double whole = std::floor(corpus.repeat[part]);
+    auto more = std::llround((corpus.repeat[part] - whole) * static_cast<double>(count));
+    for (int64_t i = 0; i < count; ++i) {
+      // Each pair is taken with the chance that the places left have among the pairs left: Knuth, The Art of Computer
+      // Programming, volume 2, section 3.4.2, algorithm S. No list of the pairs is needed.
+      const bool once_more =
+          more > 0 && static_cast<double>(count - i) * stream.uniform(salt_of(part, epoch), static_cast<uint32_t>(i)) <
+                          static_cast<double>(more);
+      more -= once_more ? 1 : 0;
+      pairs.insert(pairs.end(), static_cast<std::size_t>(whole) + (once_more ? 1 : 0), first + i);
+    }
+    first += count;
+  }
+  return pairs;
+}
+
+}  // namespace seq2seq::data
