@@ -7,6 +7,7 @@
 
 #include "seq2seq/core/checksum.h"
 #include "seq2seq/core/error.h"
+#include "seq2seq/core/json.h"
 #include "seq2seq/core/version.h"
 
 namespace seq2seq::study {
@@ -35,7 +36,7 @@ Json to_json(const Machine& machine) {
 }
 
 Machine machine_of(const Json& json) {
-  return {.threads = json.at("threads").get<int>(),
+  return {.threads = whole<int>(json.at("threads")),
           .product_library = json.at("product_library").get<std::string>(),
           .instruction_set = json.at("instruction_set").get<std::string>(),
           .kernels = json.at("kernels").get<std::string>(),
@@ -48,7 +49,7 @@ Json to_json(const VocabularyMark& mark) {
 }
 
 VocabularyMark mark_of_json(const Json& json) {
-  return {json.at("size").get<int64_t>(), json.at("sha256").get<std::string>(),
+  return {whole<int64_t>(json.at("size")), json.at("sha256").get<std::string>(),
           json.at("tokenizer_sha256").get<std::string>()};
 }
 
@@ -58,24 +59,24 @@ RunDescription description_of(const Json& json) {
   json.at("commit").get_to(description.commit);
   json.at("dirty").get_to(description.dirty);
   json.at("created").get_to(description.created);
-  json.at("seed").get_to(description.seed);
-  json.at("numerics").get_to(description.numerics);
+  description.seed = whole<uint64_t>(json.at("seed"));
+  description.numerics = whole<int>(json.at("numerics"));
   json.at("digest").get_to(description.digest);
   const auto& data = json.at("data");
   description.data = {data.at("train"), data.at("validation"), data.at("test")};
   description.source = mark_of_json(json.at("vocabularies").at("source"));
   description.target = mark_of_json(json.at("vocabularies").at("target"));
   for (const auto& [part, count] : json.at("parameters").items())
-    description.parameters.emplace_back(part, count.get<int64_t>());
+    description.parameters.emplace_back(part, whole<int64_t>(count));
   if (const auto& from = json.at("init_from"); !from.is_null()) {
     description.init_from = InitialWeights{.run = from.at("run").get<std::string>(),
-                                           .update = from.at("update").get<int64_t>(),
+                                           .update = whole<int64_t>(from.at("update")),
                                            .sha256 = from.at("sha256").get<std::string>()};
   }
   for (const auto& sitting : json.at("sittings")) {
     description.sittings.push_back({.started = sitting.at("started").get<std::string>(),
                                     .program = sitting.at("program").get<std::string>(),
-                                    .from_update = sitting.at("from_update").get<int64_t>(),
+                                    .from_update = whole<int64_t>(sitting.at("from_update")),
                                     .machine = machine_of(sitting.at("machine"))});
   }
   return description;
@@ -117,19 +118,16 @@ std::string serialize(const RunDescription& description) {
 
 RunDescription parse_description(const std::string& text, const std::filesystem::path& file) {
   const Place place{.file = file.string()};
-  try {
-    const auto json = Json::parse(text);
+  return read_json<Json>(text, place, {}, [&](const Json& json) {
     if (!json.is_object() || json.value("format", "") != run_format)
       throw FormatError(place, fmt::format("does not describe a run (no `\"format\": \"{}\"`)", run_format));
-    if (const int version = json.at("version").get<int>(); version != run_format_version) {
+    if (const int version = whole<int>(json.at("version")); version != run_format_version) {
       throw FormatError(
           place, fmt::format("is of format version {}; this program reads version {}", version, run_format_version),
           "Use the version of the program that wrote it");
     }
     return description_of(json);
-  } catch (const Json::exception& fault) {
-    throw FormatError(place, fmt::format("is damaged: {}", fault.what()));
-  }
+  });
 }
 
 RunDescription read_description(const Files& files, const RunFolder& folder) {

@@ -14,6 +14,8 @@
 
 #include "seq2seq/core/checksum.h"
 #include "seq2seq/core/error.h"
+#include "seq2seq/core/json.h"
+#include "seq2seq/core/text.h"
 #include "seq2seq/train/trainer_state.h"
 
 namespace seq2seq::train {
@@ -24,6 +26,7 @@ constexpr auto kOptimizer = "optimizer.safetensors";
 constexpr auto kState = "state.json";
 constexpr auto kChecksums = "checksums.json";
 constexpr auto kFormat = "seq2seq checkpoint";
+constexpr auto kDamaged = "The checkpoint is damaged";
 
 /// Whole, but of another version: no reason to pass over it and lose what was trained.
 class OtherVersion final : public FormatError {
@@ -36,17 +39,14 @@ class Verified {
  public:
   Verified(const Files& files, fs::path folder) : files_(files), folder_(std::move(folder)) {
     const fs::path file = folder_ / kChecksums;
-    const auto json = nlohmann::json::parse(files_.read(file), nullptr, /*allow_exceptions=*/false);
-    try {
+    read_json<nlohmann::json>(files_.read(file), Place{.file = file.string()}, kDamaged, [&](const auto& json) {
       if (json.at("format") != kFormat) throw damaged(file, "is not the checksums of a checkpoint");
       if (json.at("version") != checkpoint_format_version)
         throw OtherVersion(Place{.file = file.string()},
                            fmt::format("checkpoint of format version {}, but this program reads version {}",
-                                       json.at("version").dump(), checkpoint_format_version));
-      for (const auto& [name, sum] : json.at("sha256").items()) sums_[name] = sum.get<std::string>();
-    } catch (const nlohmann::json::exception&) {
-      throw damaged(file, "is not {format, version, sha256}");
-    }
+                                       quote(json.at("version").dump()), checkpoint_format_version));
+      for (const auto& [name, sum] : json.at("sha256").items()) sums_[name] = sum.template get<std::string>();
+    });
   }
 
   std::string read(const std::string& name) const {
@@ -63,7 +63,7 @@ class Verified {
 
  private:
   static FormatError damaged(const fs::path& file, const std::string& problem) {
-    return {Place{.file = file.string()}, problem, "The checkpoint is damaged"};
+    return {Place{.file = file.string()}, problem, kDamaged};
   }
 
   const Files& files_;

@@ -47,7 +47,7 @@ Session::Session(const TrainOptions& options, const Setup& setup, const RunFolde
 void Session::resume(const Checkpoint& checkpoint, int64_t update) {
   nn::load_weights(*setup_.model, checkpoint.weights, folder_.checkpoint(update) / "weights.safetensors");
   updater_.optimizer().restore(checkpoint.optimizer, folder_.checkpoint(update) / "optimizer.safetensors");
-  schedule_->restore(checkpoint.state.schedule);
+  schedule_->restore(checkpoint.state.schedule, folder_.checkpoint(update) / "state.json");
   state_ = checkpoint.state;
   earlier_seconds_ = state_.seconds;
   saved_ = update;

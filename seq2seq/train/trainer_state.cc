@@ -7,6 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include "seq2seq/core/error.h"
+#include "seq2seq/core/json.h"
+#include "seq2seq/core/text.h"
 
 namespace seq2seq::train {
 namespace {
@@ -16,11 +18,6 @@ constexpr auto kFormat = "seq2seq training state";
 template <class T>
 nlohmann::json optional_json(const std::optional<T>& value) {
   return value ? nlohmann::json(*value) : nlohmann::json(nullptr);
-}
-
-template <class T>
-std::optional<T> optional_at(const nlohmann::json& json, const char* key) {
-  return json.at(key).is_null() ? std::nullopt : std::optional(json.at(key).get<T>());
 }
 
 nlohmann::ordered_json to_json(const Window& window) {
@@ -35,11 +32,11 @@ nlohmann::ordered_json to_json(const Window& window) {
 }
 
 Window window_of(const nlohmann::json& json) {
-  return {.updates = json.at("updates").get<int64_t>(),
+  return {.updates = whole<int64_t>(json.at("updates")),
           .loss = json.at("loss").get<double>(),
           .divisor = json.at("divisor").get<double>(),
-          .source_tokens = json.at("source_tokens").get<int64_t>(),
-          .target_tokens = json.at("target_tokens").get<int64_t>(),
+          .source_tokens = whole<int64_t>(json.at("source_tokens")),
+          .target_tokens = whole<int64_t>(json.at("target_tokens")),
           .gradient_norm = json.at("gradient_norm").get<double>(),
           .learning_rate = json.at("learning_rate").get<double>(),
           .seconds = json.at("seconds").get<double>()};
@@ -67,30 +64,28 @@ std::string to_json(const TrainerState& state) {
 }
 
 TrainerState from_json(const std::string& text, const std::filesystem::path& file) {
-  try {
-    const auto json = nlohmann::json::parse(text);
+  const Place place{.file = file.string()};
+  return read_json<nlohmann::json>(text, place, {}, [&](const nlohmann::json& json) {
     if (json.at("format") != kFormat || json.at("version") != checkpoint_format_version)
-      throw FormatError(Place{.file = file.string()},
+      throw FormatError(place,
                         fmt::format("{} of format version {}, but this program reads version {}",
-                                    json.at("format").dump(), json.at("version").dump(), checkpoint_format_version));
+                                    quote(json.at("format").dump()), quote(json.at("version").dump()), checkpoint_format_version));
     TrainerState state;
-    state.update = json.at("update").get<int64_t>();
-    state.epoch = json.at("epoch").get<int64_t>();
-    state.batch = json.at("batch").get<int64_t>();
-    state.skipped = json.at("skipped").get<int64_t>();
-    state.bad_validations = json.at("bad_validations").get<int64_t>();
-    state.best_update = optional_at<int64_t>(json, "best_update");
-    state.best_score = optional_at<double>(json, "best_score");
+    state.update = whole<int64_t>(json.at("update"));
+    state.epoch = whole<int64_t>(json.at("epoch"));
+    state.batch = whole<int64_t>(json.at("batch"));
+    state.skipped = whole<int64_t>(json.at("skipped"));
+    state.bad_validations = whole<int64_t>(json.at("bad_validations"));
+    if (const auto& best = json.at("best_update"); !best.is_null()) state.best_update = whole<int64_t>(best);
+    if (const auto& best = json.at("best_score"); !best.is_null()) state.best_score = best.get<double>();
     state.schedule = json.at("schedule").dump();
     state.window = window_of(json.at("window"));
     state.seconds = json.at("seconds").get<double>();
-    state.metrics_bytes = json.at("metrics_bytes").get<int64_t>();
+    state.metrics_bytes = whole<int64_t>(json.at("metrics_bytes"));
     state.finished = json.at("finished").get<bool>();
     state.finished_because = json.at("finished_because").get<std::string>();
     return state;
-  } catch (const nlohmann::json::exception& error) {
-    throw FormatError(Place{.file = file.string()}, fmt::format("is not the state of a training: {}", error.what()));
-  }
+  });
 }
 
 }  // namespace seq2seq::train

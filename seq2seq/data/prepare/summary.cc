@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "seq2seq/core/error.h"
+#include "seq2seq/core/json.h"
 
 namespace seq2seq::data {
 namespace {
@@ -28,15 +29,15 @@ Json to_json(const SideSummary& side) {
 }
 
 SideSummary side_of(const Json& json) {
-  return {.tokens = json.at("tokens").get<int64_t>(),
-          .words = json.at("words").get<int64_t>(),
-          .lengths = json.at("lengths").get<std::vector<int64_t>>(),
-          .normalized = json.at("normalized").get<int64_t>(),
-          .escaped = json.at("escaped").get<int64_t>(),
+  return {.tokens = whole<int64_t>(json.at("tokens")),
+          .words = whole<int64_t>(json.at("words")),
+          .lengths = wholes(json.at("lengths")),
+          .normalized = whole<int64_t>(json.at("normalized")),
+          .escaped = whole<int64_t>(json.at("escaped")),
           .tokenizer_sha256 = json.at("tokenizer_sha256").get<std::string>(),
           .words_sha256 = json.at("words_sha256").get<std::string>(),
-          .unknown = json.at("unknown").get<int64_t>(),
-          .vocabulary_words = json.at("vocabulary_words").get<int64_t>(),
+          .unknown = whole<int64_t>(json.at("unknown")),
+          .vocabulary_words = whole<int64_t>(json.at("vocabulary_words")),
           .vocabulary_sha256 = json.at("vocabulary_sha256").get<std::string>()};
 }
 
@@ -53,8 +54,8 @@ LeftOut left_out_of(const Json& json) {
   LeftOut left_out;
   for (const auto reason : reasons()) {
     const auto& count = json.at(std::string(name_of(reason)));
-    left_out[reason].pairs = count.at("pairs").get<int64_t>();
-    left_out[reason].first_lines = count.at("first_lines").get<std::vector<int64_t>>();
+    left_out[reason].pairs = whole<int64_t>(count.at("pairs"));
+    left_out[reason].first_lines = wholes(count.at("first_lines"));
   }
   return left_out;
 }
@@ -68,7 +69,7 @@ Json to_json(const SamplePair& sample) {
 }
 
 SamplePair sample_of(const Json& json) {
-  return {.line = json.at("line").get<int64_t>(),
+  return {.line = whole<int64_t>(json.at("line")),
           .source = json.at("source").get<std::string>(),
           .target = json.at("target").get<std::string>(),
           .source_tokens = json.at("source_tokens").get<std::vector<std::string>>(),
@@ -104,10 +105,9 @@ std::string serialize(const Summary& summary) {
 
 Summary parse_summary(const std::string& text, const std::filesystem::path& file) {
   const Place place{file.string(), 0, 0, {}};
-  try {
-    const auto json = Json::parse(text);
+  return read_json<Json>(text, place, "Run `seq2seq prepare` again", [&](const Json& json) {
     if (json.value("format", "") != "seq2seq prepared data") throw FormatError(place, "is no summary of prepared data");
-    if (const auto version = json.at("version").get<int>(); version != prepared_format_version) {
+    if (const auto version = whole<int>(json.at("version")); version != prepared_format_version) {
       throw FormatError(
           place, fmt::format("has format version {}; this program reads version {}", version, prepared_format_version),
           "Run `seq2seq prepare` again");
@@ -117,9 +117,9 @@ Summary parse_summary(const std::string& text, const std::filesystem::path& file
                     .vocabulary_options = json.at("vocabulary_options").get<std::vector<std::string>>(),
                     .content_digest = json.at("content_digest").get<std::string>(),
                     .inputs = {},
-                    .lines = json.at("lines").get<int64_t>(),
-                    .pairs = json.at("pairs").get<int64_t>(),
-                    .pairs_of = json.at("pairs_of").get<std::vector<int64_t>>(),
+                    .lines = whole<int64_t>(json.at("lines")),
+                    .pairs = whole<int64_t>(json.at("pairs")),
+                    .pairs_of = wholes(json.at("pairs_of")),
                     .weighted = json.at("weighted").get<bool>(),
                     .source = side_of(json.at("source")),
                     .target = side_of(json.at("target")),
@@ -128,13 +128,11 @@ Summary parse_summary(const std::string& text, const std::filesystem::path& file
     for (const auto& sample : json.at("samples")) summary.samples.push_back(sample_of(sample));
     for (const auto& input : json.at("inputs")) {
       summary.inputs.push_back({.path = input.at("path").get<std::string>(),
-                                .bytes = input.at("bytes").get<int64_t>(),
-                                .modified = input.at("modified").get<int64_t>()});
+                                .bytes = whole<int64_t>(input.at("bytes")),
+                                .modified = whole<int64_t>(input.at("modified"))});
     }
     return summary;
-  } catch (const Json::exception& fault) {
-    throw FormatError(place, fmt::format("is damaged: {}", fault.what()), "Run `seq2seq prepare` again");
-  }
+  });
 }
 
 std::vector<InputFile> look_at(const TrainFiles& files) {

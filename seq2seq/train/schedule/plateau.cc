@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "seq2seq/core/error.h"
+#include "seq2seq/core/json.h"
 
 namespace seq2seq::train {
 
@@ -27,14 +28,12 @@ void Plateau::validated(bool improved) {
 
 std::string Plateau::state() const { return nlohmann::json{{"factor", factor_}, {"bad_validations", bad_}}.dump(); }
 
-void Plateau::restore(const std::string& state) {
-  try {
-    const auto json = nlohmann::json::parse(state);
-    factor_ = json.at("factor").get<double>();
-    bad_ = json.at("bad_validations").get<int64_t>();
-  } catch (const nlohmann::json::exception&) {
-    throw FormatError("the state of schedule `plateau` is not {factor, bad_validations}");
-  }
+void Plateau::restore(const std::string& state, const std::filesystem::path& file) {
+  const Place place{.file = file.string(), .part = "schedule `plateau`"};
+  read_json<nlohmann::json>(state, place, "Resume with the schedule that the run had", [this](const auto& json) {
+    factor_ = json.at("factor").template get<double>();
+    bad_ = whole<int64_t>(json.at("bad_validations"));
+  });
 }
 
 }  // namespace seq2seq::train

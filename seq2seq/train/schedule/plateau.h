@@ -25,7 +25,7 @@ class Plateau final : public Schedule {
   bool needs_validation() const override { return true; }
   void validated(bool improved) override;
   std::string state() const override;
-  void restore(const std::string& state) override;
+  void restore(const std::string& state, const std::filesystem::path& file) override;
 
  private:
   PlateauOptions options_;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 
 #include "seq2seq/core/registry.h"
@@ -24,7 +25,8 @@ class Schedule {
   /// After each validation; only plateau listens. `improved`: better than all before.
   virtual void validated(bool improved) { (void)improved; }
   virtual std::string state() const { return "{}"; }  // JSON, into the checkpoint
-  virtual void restore(const std::string& state) { (void)state; }
+  /// Throws FormatError naming `file`.
+  virtual void restore(const std::string& state, const std::filesystem::path& file) { (void)state, (void)file; }
 };
 
 using ScheduleRegistry = Registry<Schedule>;

@@ -108,13 +108,13 @@ TEST_CASE("schedule: any schedule restored from its state goes on as the one tha
   const auto saved = registry.make({.kind = name, .options = nullptr});
   story(*saved, 0, 20);
   const auto restored = registry.make({.kind = name, .options = nullptr});
-  restored->restore(saved->state());
+  restored->restore(saved->state(), "state.json");
   CHECK(story(*restored, 20, 50) == story(*saved, 20, 50));
 }
 
 TEST_CASE("schedule: a state that is not a plateau's is an error", "[train][schedule][error]") {
   Plateau schedule({});
-  CHECK_THROWS_AS(schedule.restore("{}"), FormatError);
+  CHECK_THROWS_WITH(schedule.restore("{}", "state.json"), ContainsSubstring("state.json: schedule `plateau`: is damaged"));
 }
 
 }  // namespace
