@@ -15,6 +15,8 @@
 #include <nlohmann/json.hpp>
 
 #include "seq2seq/core/error.h"
+#include "seq2seq/core/json.h"
+#include "seq2seq/core/text.h"
 
 namespace seq2seq::nn {
 namespace {
@@ -82,10 +84,13 @@ class Reader {
     std::memcpy(&length, bytes_.data(), kPrefix);
     if (length > kLongestHeader || length > bytes_.size() - kPrefix)
       fail("", fmt::format("its header should have {} bytes, but the file has {}", length, bytes_.size()));
-    const char* first = bytes_.data() + kPrefix;
-    auto header = nlohmann::json::parse(first, first + length, nullptr, /*allow_exceptions=*/false);
-    if (!header.is_object()) fail("", "its header is not a JSON object");
-    return header;
+    try {
+      auto header = parse_json<nlohmann::json>(std::string_view(bytes_).substr(kPrefix, length));
+      if (header.is_object()) return header;
+    } catch (const nlohmann::json::exception&) {  // told below
+    } catch (const JsonFault&) {
+    }
+    fail("", "its header is not a JSON object");
   }
 
   size_t data_start() const {
@@ -98,7 +103,7 @@ class Reader {
     std::map<std::string, std::string> metadata;
     if (!value.is_object()) fail("__metadata__", "is not a JSON object");
     for (const auto& [key, text] : value.items()) {
-      if (!text.is_string()) fail("__metadata__", fmt::format("`{}` is not a text", key));
+      if (!text.is_string()) fail("__metadata__", quote(key) + " is not a text");
       metadata[key] = text.get<std::string>();
     }
     return metadata;
@@ -110,7 +115,7 @@ class Reader {
     try {
       const auto type = value.at("dtype").get<std::string>();
       const auto* known = std::find_if(kTypes.begin(), kTypes.end(), [&](const auto& t) { return t.first == type; });
-      if (known == kTypes.end()) fail(name, fmt::format("type `{}` is not read here", type));
+      if (known == kTypes.end()) fail(name, fmt::format("type {} is not read here", quote(type)));
       entry.type = known->second;
       for (const auto& size : value.at("shape")) entry.shape.push_back(natural(name, size));
       const auto& offsets = value.at("data_offsets");
@@ -126,7 +131,7 @@ class Reader {
 
   int64_t natural(const std::string& name, const nlohmann::json& number) const {
     if (!number.is_number_unsigned() || number.get<uint64_t>() > std::numeric_limits<int64_t>::max())
-      fail(name, fmt::format("`{}` is not a size", number.dump()));
+      fail(name, fmt::format("{} is not a size", quote(number.dump())));
     return number.get<int64_t>();
   }
 
@@ -134,15 +139,16 @@ class Reader {
     const uint64_t data = bytes_.size() - data_start();
     if (entry.begin > entry.end || entry.end > data)
       fail(entry.name, fmt::format("its data should be bytes {} to {} of {}", entry.begin, entry.end, data));
-    // No size but 0 can exceed the bytes there are, so the product below cannot overflow.
+    const bool empty = std::find(entry.shape.begin(), entry.shape.end(), 0) != entry.shape.end();
+    // No tensor takes more than the bytes there are; the sizes beside a 0 must still multiply to what LibTorch counts.
+    const uint64_t most = empty ? std::numeric_limits<int64_t>::max() : data;
     uint64_t size = c10::elementSize(entry.type);
     bool fits = true;
     for (const int64_t extent : entry.shape) {
-      fits = fits && (extent == 0 || size <= data / static_cast<uint64_t>(extent));
-      size = fits ? size * static_cast<uint64_t>(extent) : size;
+      fits = fits && (extent == 0 || size <= most / static_cast<uint64_t>(extent));
+      if (fits && extent > 0) size *= static_cast<uint64_t>(extent);
     }
-    const bool empty = std::find(entry.shape.begin(), entry.shape.end(), 0) != entry.shape.end();
-    if (empty ? entry.begin != entry.end : !fits || size != entry.end - entry.begin)
+    if (!fits || (empty ? 0 : size) != entry.end - entry.begin)
       fail(entry.name, fmt::format("{} of shape [{}] does not take {} bytes", name_of(entry.type),
                                    fmt::join(entry.shape, ", "), entry.end - entry.begin));
   }
