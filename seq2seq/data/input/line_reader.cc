@@ -11,6 +11,12 @@
 
 namespace seq2seq::data {
 
+namespace {
+
+constexpr std::size_t kLongest = std::size_t{1} << 24;  // bytes of a line
+
+}  // namespace
+
 LineReader::LineReader(std::filesystem::path file, InvalidUtf8 invalid)
     : file_(std::move(file)), invalid_(invalid), bytes_(open_bytes(file_)), block_(std::size_t{1} << 18) {}
 
@@ -25,13 +31,15 @@ bool LineReader::next_bytes(std::string& line) {
     }
     const char* const first = block_.data() + begin_;
     const auto* const feed = static_cast<const char*>(std::memchr(first, '\n', end_ - begin_));
-    if (feed != nullptr) {
-      line.append(first, feed);
-      begin_ += static_cast<std::size_t>(feed - first) + 1;
-      return true;
+    const auto count = feed == nullptr ? end_ - begin_ : static_cast<std::size_t>(feed - first);
+    line.append(first, count);
+    begin_ += count + (feed == nullptr ? 0 : 1);
+    // Without a bound a few packed bytes, or a file that is no text, would take all memory there is.
+    if (line.size() > kLongest) {
+      throw Error(Place{file_.string(), lines_ + 1, 0, {}}, "is longer than 16 MiB; a line is one sentence",
+                  "Name a text with a line feed after each sentence");
     }
-    line.append(first, end_ - begin_);
-    begin_ = end_;
+    if (feed != nullptr) return true;
   }
 }
 

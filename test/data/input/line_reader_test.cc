@@ -93,6 +93,14 @@ TEST_CASE("lines: a missing file and a folder are named with the reason", "[data
                       ContainsSubstring(folder.path().string()) && ContainsSubstring("folder"));
 }
 
+TEST_CASE("lines: a line beyond 16 MiB is refused, wherever it lies", "[data][lines][error]") {
+  const std::string longest(std::size_t{1} << 24, 'a');
+  CHECK(fault_of("b\n" + longest).empty());
+  const auto fault = "text:2: is longer than 16 MiB; a line is one sentence";
+  CHECK_THAT(fault_of("b\n" + longest + "a"), ContainsSubstring(fault));
+  CHECK_THAT(fault_of("b\n" + longest + "a\nb\n"), ContainsSubstring(fault));
+}
+
 TEST_CASE("lines: a line of 100,000 tokens is a line like any other", "[data][lines]") {
   const TemporaryFolder folder;
   std::string line;
