@@ -16,15 +16,6 @@ namespace seq2seq {
 
 namespace {
 
-Error failed(const fs::path& path, std::string_view what, int reason) {
-  std::string remedy;
-  if (reason == ENOSPC || reason == EDQUOT) remedy = "Free some space there and run the command again";
-  if (reason == EACCES || reason == EPERM || reason == EROFS)
-    remedy = "Name a place that you may use, or change its rights";
-  return {Place{.file = path.string()}, fmt::format("cannot be {}: {}", what, std::generic_category().message(reason)),
-          remedy};
-}
-
 /// A signal may cut a call short: it is made again.
 template <class Call>
 auto again(const Call& call) {
@@ -94,7 +85,7 @@ class Descriptor {
   }
 
  private:
-  [[noreturn]] void fail() const { throw failed(path_, what_, errno); }
+  [[noreturn]] void fail() const { throw file_error(path_, what_, errno); }
 
   const fs::path& path_;
   std::string_view what_;
@@ -116,13 +107,13 @@ class DiskFiles final : public Files {
   }
 
   void rename(const fs::path& from, const fs::path& to) override {
-    if (::rename(from.c_str(), to.c_str()) != 0) throw failed(to, "replaced", errno);
+    if (::rename(from.c_str(), to.c_str()) != 0) throw file_error(to, "replaced", errno);
   }
 
   void make_folder(const fs::path& path) override {
     std::error_code error;
     fs::create_directories(path, error);
-    if (error) throw failed(path, "made", error.value());
+    if (error) throw file_error(path, "made", error.value());
   }
 
   void sync_folder(const fs::path& path) override { Descriptor(path, O_RDONLY | O_DIRECTORY, "written").sync(); }
@@ -130,7 +121,7 @@ class DiskFiles final : public Files {
   void remove(const fs::path& path) override {
     std::error_code error;
     fs::remove_all(path, error);
-    if (error) throw failed(path, "removed", error.value());
+    if (error) throw file_error(path, "removed", error.value());
   }
 
  private:
@@ -164,6 +155,15 @@ void or_undo(const Work& work, const Undo& undo) {
 }
 
 }  // namespace
+
+Error file_error(const fs::path& path, std::string_view what, int reason) {
+  std::string remedy;
+  if (reason == ENOSPC || reason == EDQUOT) remedy = "Free some space there and run the command again";
+  if (reason == EACCES || reason == EPERM || reason == EROFS)
+    remedy = "Name a place that you may use, or change its rights";
+  return {Place{.file = path.string()}, fmt::format("cannot be {}: {}", what, std::generic_category().message(reason)),
+          remedy};
+}
 
 Files& disk_files() {
   static DiskFiles files;

@@ -5,9 +5,14 @@
 #include <string>
 #include <string_view>
 
+#include "seq2seq/core/error.h"
+
 namespace seq2seq {
 
 namespace fs = std::filesystem;
+
+/// `FILE: cannot be written: No space left on device. Free some space ...`; `reason` is an errno.
+Error file_error(const fs::path& path, std::string_view what, int reason);
 
 /// The seam to the file system: every file the program keeps is written through it, so that a test can make any
 /// operation fail and see that nothing half-written stays. `disk_files()` is the real one.

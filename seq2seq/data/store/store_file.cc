@@ -52,8 +52,7 @@ struct StoreWriter::Stream {
   Stream& operator=(const Stream&) = delete;
 
   void check(bool well) const {
-    if (well) return;
-    throw Error(Place{file.string(), 0, 0, {}}, "cannot be written: " + std::generic_category().message(errno));
+    if (!well) throw file_error(file, "written", errno);
   }
   void write(const void* bytes, std::size_t count) const { check(std::fwrite(bytes, 1, count, handle) == count); }
 };

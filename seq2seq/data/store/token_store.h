@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace seq2seq::data {
@@ -36,10 +37,16 @@ class TokenStore {
   friend class TokenStoreBuilder;
   struct Unset {};
   explicit TokenStore(Unset) {}
+  static std::shared_ptr<const std::string> in_memory();
+  struct Stretch {
+    uint64_t first, last;  // the ids from the one up to the other
+  };
+  Stretch stretch(int64_t sentence) const;
   void check(const char* what, int64_t index, int64_t count) const;
   int64_t stored(int64_t position) const;
 
   std::shared_ptr<const void> owner_;  // of what the pointers look at
+  std::shared_ptr<const std::string> file_ = in_memory();  // for messages
   std::shared_ptr<const TokenStore> renumbering_;
   const std::byte* ids_ = nullptr;     // [tokens], of `width_` bytes each
   const uint64_t* offsets_ = nullptr;  // [sentences + 1]

@@ -1,12 +1,15 @@
 #include "seq2seq/data/prepare/prepare.h"
 
 #include <algorithm>
+#include <chrono>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
 #include <random>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "seq2seq/core/error.h"
@@ -16,6 +19,7 @@
 #include "test/support/catch.h"
 #include "test/support/failing_files.h"
 #include "test/support/random_text.h"
+#include "test/support/small_disk.h"
 #include "test/support/temporary_folder.h"
 
 using namespace seq2seq;
@@ -262,6 +266,68 @@ TEST_CASE("prepare: whichever operation fails, nothing is taken for what it is n
     REQUIRE(work.open().source_vocabulary.words().size() == 1);
     REQUIRE(work.open().corpus.source.tokens() == (text_changed ? 3 : 2));
   }
+}
+
+TEST_CASE("prepare: a disk that is full at any byte is told, and what was there stays", "[data][prepare][error]") {
+  std::mt19937_64 random(1);
+  const auto text = joined(random_lines(random, 2, 40));
+  Work work(text, text);
+  work.run();
+  const auto before = entries(work.folder.path());
+  const auto size = work.open().source_vocabulary.size();
+  work.options.clean.max_length = 90;
+  const auto old_keys = std::exchange(work.job.keys.text, {"data.max_length=90"});
+  const auto largest = std::filesystem::file_size(work.job.folder.source().tokens);
+  for (std::uintmax_t most = 0; most < largest; most += 97) {
+    CAPTURE(most);
+    {
+      const SmallDisk disk(most);
+      REQUIRE_THROWS_WITH(work.run(), ContainsSubstring("cannot be written: File too large"));
+    }
+    REQUIRE(entries(work.folder.path()) == before);
+    REQUIRE(open_prepared(work.job.folder, {old_keys, work.job.keys.vocabulary}).source_vocabulary.size() == size);
+  }
+  work.run();
+  REQUIRE(work.open().source_vocabulary.size() == size);
+}
+
+TEST_CASE("prepare: a text that changes while it is read is told, and no folder is left", "[data][prepare][error]") {
+  Work work("a\nb\n", "x\ny\n");
+  const auto file = work.options.train.target.front();
+  work.job.progress.now = [&file] {  // asked after the files were looked at
+    std::filesystem::last_write_time(file, std::filesystem::file_time_type::clock::now() - std::chrono::hours(1));
+    return std::chrono::steady_clock::now();
+  };
+  REQUIRE_THROWS_WITH(work.run(),
+                      file.string() + ": has changed while it was read. Run it again when the file is complete");
+  REQUIRE(!std::filesystem::exists(work.job.folder.root));
+  work.job.progress.now = std::chrono::steady_clock::now;
+  work.run();
+  REQUIRE(work.open().corpus.pairs() == 2);
+}
+
+TEST_CASE("prepared text: a number that its field does not hold is no number", "[data][prepare][error]") {
+  const auto [what, by] = GENERATE(table<std::string, std::string>({
+      {"\"version\": 1", "\"version\": 1.0"},
+      {"\"version\": 1", "\"version\": 4294967297"},
+      {"\"version\": 1", "\"version\": true"},
+      {"\"lines\": 7", "\"lines\": 1e300"},
+      {"\"lines\": 7", "\"lines\": 18446744073709551615"},
+      {"\"lengths\": [", "\"lengths\": [0.5, "},
+      {"\"lengths\": [", "\"lengths\": {}, \"others\": ["},
+  }));
+  CAPTURE(what, by);
+  Summary summary;
+  summary.lines = 7;
+  summary.source.lengths = {1, 2};
+  auto text = serialize(summary);
+  text.replace(text.find(what), what.size(), by);
+  REQUIRE_THROWS_WITH(parse_summary(text, "summary.json"), Catch::Matchers::StartsWith("summary.json: is damaged: `"));
+}
+
+TEST_CASE("prepared text: values that lie too deep within each other are refused", "[data][prepare][error]") {
+  const auto deep = "{\"format\": " + std::string(1'000'000, '[');
+  REQUIRE_THROWS_WITH(parse_summary(deep, "summary.json"), ContainsSubstring("too deep within each other"));
 }
 
 TEST_CASE("prepare: a folder that holds something else is left alone", "[data][prepare][error]") {

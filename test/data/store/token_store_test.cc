@@ -1,14 +1,22 @@
 #include "seq2seq/data/store/token_store.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <filesystem>
 #include <random>
 #include <string>
+#include <unistd.h>
 #include <vector>
+
+#include <sys/wait.h>
 
 #include "seq2seq/core/error.h"
 #include "seq2seq/data/store/store_file.h"
 #include "test/support/catch.h"
 #include "test/support/random_text.h"
+#include "test/support/small_disk.h"
 #include "test/support/temporary_folder.h"
 
 using namespace seq2seq;
@@ -88,6 +96,87 @@ TEST_CASE("token store: without finish nothing stays", "[data][store][error]") {
     writer.add(std::vector<int64_t>{1, 2, 3});
   }
   REQUIRE(std::filesystem::is_empty(folder.path()));
+}
+
+TEST_CASE("token store: a disk that is full at any byte is told, and nothing stays", "[data][store][error]") {
+  const auto large = GENERATE(false, true);  // the one is written when it is finished, the other block by block
+  const TemporaryFolder folder;
+  const Sentences sentences(large ? 40'000 : 2, {1, 2, 3, 70'000});
+  const auto bytes = std::filesystem::file_size(write(folder, sentences, 100'000));
+  std::filesystem::remove(folder / "side.tokens");
+
+  for (std::uintmax_t most = 0; most < bytes; most += large ? bytes / 7 : 1) {
+    CAPTURE(most);
+    {
+      const SmallDisk disk(most);
+      REQUIRE_THROWS_WITH(write(folder, sentences, 100'000),
+                          ContainsSubstring("side.tokens.") && ContainsSubstring("cannot be written: File too large"));
+    }
+    REQUIRE(std::filesystem::is_empty(folder.path()));
+  }
+}
+
+TEST_CASE("token store: a full disk says so and what to do", "[data][store][error]") {
+  if (!std::filesystem::exists("/dev/full")) {
+    WARN("skipped: no /dev/full");
+    return;
+  }
+  const std::string ending = GENERATE(".partial", ".offsets");
+  const TemporaryFolder folder;
+  const auto file = folder / ("side.tokens" + ending);
+  std::filesystem::create_symlink("/dev/full", file);
+  REQUIRE_THROWS_WITH(write(folder, {{1, 2, 3}}, 10),
+                      file.string() +
+                          ": cannot be written: No space left on device. Free some space there and run the "
+                          "command again");
+}
+
+TEST_CASE("token store: a sentence that leads out of its file is told, and the file named", "[data][store][error]") {
+  const TemporaryFolder folder;
+  auto bytes = content_of(write(folder, {{1, 2, 3}, {4}}, 10));
+  const auto at = bytes.size() - 2 * sizeof(uint64_t);  // where the first sentence ends
+  const auto end = GENERATE(uint64_t{5}, uint64_t{1} << 63, ~uint64_t{0});
+  std::memcpy(bytes.data() + at, &end, sizeof(end));
+  const auto store = TokenStore::open(folder.file("side.tokens", bytes), /*verify=*/false);
+  const auto named = ContainsSubstring("side.tokens: is damaged at sentence 1");
+  REQUIRE_THROWS_WITH(store[0], named);
+  REQUIRE_THROWS_WITH(store.length(0), named);
+  REQUIRE_THROWS_WITH(store[2], ContainsSubstring("side.tokens: has 2 sentences, and number 2 was asked for"));
+  REQUIRE_THROWS_WITH(store.id(4), ContainsSubstring("side.tokens: has 4 tokens, and number 4 was asked for"));
+}
+
+TEST_CASE("token store: a file that is cut short while it is in use ends the program with its name",
+          "[data][store][error]") {
+  const TemporaryFolder folder;
+  const auto file = write(folder, {{1, 2, 3}}, 10);
+  const auto store = TokenStore::open(file, true);
+  std::array<int, 2> ends{};
+  REQUIRE(pipe(ends.data()) == 0);
+  const auto child = fork();
+  if (child == 0) {
+    dup2(ends[1], STDERR_FILENO);
+    std::filesystem::resize_file(file, 0);
+    _exit(store[0].empty() ? 2 : 3);
+  }
+  close(ends[1]);
+  std::string said(1000, '\0');
+  const auto count = read(ends[0], said.data(), said.size());
+  close(ends[0]);
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  REQUIRE(WIFEXITED(status));
+  REQUIRE(WEXITSTATUS(status) == 1);
+  said.resize(static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+  REQUIRE(said == file.string() +
+                      ": has become shorter, or cannot be read, while it is in use. Run "
+                      "`seq2seq prepare` again\n");
+}
+
+TEST_CASE("token store: an id that the other ids do not know is told, and the file named", "[data][store][error]") {
+  const TemporaryFolder folder;
+  const auto tokens = TokenStore::open(write(folder, {{1, 7}}, 10), true);
+  REQUIRE_THROWS_WITH(tokens.renumbered(in_memory({{0, 1, 2}})),
+                      ContainsSubstring("side.tokens: holds the id 7, and there are other ids for 3 alone"));
 }
 
 TEST_CASE("token store: a file of no sentence, and of empty ones", "[data][store]") {
