@@ -17,7 +17,10 @@ namespace {
 // aliases of aliases grow without bound.
 constexpr size_t largest_bytes = size_t{1} << 20;
 constexpr size_t largest_values = 100000;
+constexpr size_t largest_text = size_t{4} << 20;  // bytes of all values, aliases written out
+constexpr size_t largest_section = 1000;          // keys
 constexpr int deepest = 32;
+constexpr size_t most_faults = 100;  // that anyone reads
 
 Place place_of(const std::string& name, const YAML::Mark& mark) {
   if (mark.is_null()) return {.file = name};
@@ -48,6 +51,8 @@ class Converter {
     given.faulty = !check_tag(node, source);
     if (node.IsScalar()) {
       given.kind = Given::Kind::scalar;
+      text_bytes_ += node.Scalar().size();
+      if (text_bytes_ > largest_text) return give_up(source, "its values have more than 4 MiB; no configuration has");
       given.text = node.Scalar();
       given.quoted = node.Tag() == "!";
     } else if (node.IsSequence()) {
@@ -60,12 +65,21 @@ class Converter {
     return given;
   }
 
+  /// Then nothing more can be said of the text.
+  bool gave_up() const { return given_up_; }
+
   Source at(const YAML::Node& node, const Source& otherwise) const {
     if (option_ >= 0 || node.Mark().is_null()) return otherwise;
     return {place_of(name_, node.Mark()), option_};
   }
 
  private:
+  Given give_up(const Source& source, const std::string& problem) {
+    given_up_ = true;
+    faults_.add(source, problem);
+    return nothing_at(source);
+  }
+
   void add_entry(Given& section, const YAML::Node& key, const YAML::Node& value, int depth) {
     const Source source = at(key, section.source);
     if (!key.IsScalar()) {
@@ -74,6 +88,11 @@ class Converter {
       return;
     }
     const auto& entries = section.entries;
+    if (given_up_) return;
+    if (entries.size() == largest_section) {
+      give_up(source, "a section has more than 1,000 keys; no configuration has");
+      return;
+    }
     const auto first =
         std::find_if(entries.begin(), entries.end(), [&](const auto& entry) { return entry.name == key.Scalar(); });
     if (first != entries.end()) {
@@ -99,6 +118,7 @@ class Converter {
   int option_;
   Faults& faults_;
   size_t values_ = 0;
+  size_t text_bytes_ = 0;
   bool given_up_ = false;
 };
 
@@ -168,6 +188,8 @@ void Faults::add(const Source& source, const std::string& problem, const std::st
   faults_.push_back({source, Error(source.place, problem, remedy)});
 }
 
+bool Faults::enough() const { return faults_.size() > most_faults; }
+
 void Faults::throw_if_any() {
   if (faults_.empty()) return;
   const auto order = [](const Fault& fault) {
@@ -178,6 +200,10 @@ void Faults::throw_if_any() {
   std::stable_sort(faults_.begin(), faults_.end(), [&](const Fault& a, const Fault& b) { return order(a) < order(b); });
   std::vector<Error> errors;
   for (const auto& fault : faults_) errors.push_back(fault.error);
+  if (errors.size() > most_faults) {
+    errors.resize(most_faults, errors.front());
+    errors.push_back(Error(faults_.back().source.place, "there are more faults than these; mend them first"));
+  }
   throw UsageError(errors);
 }
 
@@ -197,6 +223,7 @@ std::optional<Given> parse_yaml(const std::string& text, const std::string& name
                "Only one is read: take out the line `---` before it");
   }
   Given root = converter.convert(first, converter.at(first, begin), 0);
+  if (converter.gave_up()) return std::nullopt;
   if (root.kind == Given::Kind::scalar || root.kind == Given::Kind::list) {
     faults.add(root.source, fmt::format("expected keys with values, as in `seed: 1`, found {}", describe(root)));
     return std::nullopt;

@@ -20,7 +20,10 @@ class Faults {
  public:
   void add(const Source& source, const std::string& problem, const std::string& remedy = {});
   size_t size() const { return faults_.size(); }
-  /// Throws a UsageError if there is any: those of the file by line, then those of the options in the order typed.
+  /// More than will be told: looking for others is wasted.
+  bool enough() const;
+  /// Throws a UsageError if there is any, with the first hundred: those of the file by line, then those of the options
+  /// in the order typed.
   void throw_if_any();
 
  private:

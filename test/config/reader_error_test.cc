@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -301,9 +302,23 @@ TEST_CASE("reader: a file made to exhaust memory is refused", "[config][reader][
   CHECK_THAT(faults_of("a: &a [*a]"), ContainsSubstring("a.yaml"));
   CHECK_THAT(faults_of(std::string(2000000, 'x')),
              ContainsSubstring("a.yaml: is larger than 1 MiB; no configuration is"));
+  std::string repeated = "a: &a " + std::string(10'000, 'x') + "\nb: [*a";
+  for (int i = 0; i < 500; ++i) repeated += ", *a";
+  CHECK_THAT(faults_of(repeated + "]"),
+             ContainsSubstring("its values have more than 4 MiB; no configuration has"));
   std::string path = "a";
   for (int i = 0; i < 1000; ++i) path += ".a";
   CHECK_THAT(faults_of("", {path + "=1"}), ContainsSubstring("unknown key"));
+}
+
+TEST_CASE("reader: of many faults the first hundred are told", "[config][reader][error]") {
+  std::string keys;
+  for (int i = 0; i < 1000; ++i) keys += "key" + std::to_string(i) + ": 1\n";
+  const auto some = faults_of(keys);
+  CHECK_THAT(some, ContainsSubstring("a.yaml:100:1: unknown key `key99`") &&
+                       ContainsSubstring("there are more faults than these; mend them first"));
+  CHECK(std::count(some.begin(), some.end(), '\n') == 100);
+  CHECK_THAT(faults_of(keys + keys), ContainsSubstring("a section has more than 1,000 keys; no configuration has"));
 }
 
 TEST_CASE("reader: a file that cannot be read is a fault of usage", "[config][reader][error]") {
