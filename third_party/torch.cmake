@@ -50,8 +50,9 @@ endif()
 
 add_library(Torch::cpu INTERFACE IMPORTED GLOBAL)
 target_include_directories(Torch::cpu INTERFACE ${torch_folder}/include ${torch_folder}/include/torch/csrc/api/include)
-# Without -fopenmp at::parallel_for, an inline template, silently runs on one thread.
-target_compile_options(Torch::cpu INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-fopenmp>)
+# Without -fopenmp at::parallel_for, an inline template, silently runs on one thread. So it does in what clang compiles (the
+# fuzzers), which would bring a runtime of its own.
+target_compile_options(Torch::cpu INTERFACE $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fopenmp>)
 # As a linker's option: a path of libgomp would make CMake warn that the compiler's own folder holds another of that name.
 target_link_libraries(Torch::cpu INTERFACE ${torch_folder}/lib/libtorch_cpu.so ${torch_folder}/lib/libc10.so -Wl,${torch_gomp})
 cmake_path(GET torch_gomp PARENT_PATH torch_gomp_folder)

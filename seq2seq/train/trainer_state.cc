@@ -67,9 +67,9 @@ TrainerState from_json(const std::string& text, const std::filesystem::path& fil
   const Place place{.file = file.string()};
   return read_json<nlohmann::json>(text, place, {}, [&](const nlohmann::json& json) {
     if (json.at("format") != kFormat || json.at("version") != checkpoint_format_version)
-      throw FormatError(place,
-                        fmt::format("{} of format version {}, but this program reads version {}",
-                                    quote(json.at("format").dump()), quote(json.at("version").dump()), checkpoint_format_version));
+      throw FormatError(place, fmt::format("{} of format version {}, but this program reads version {}",
+                                           quote(json.at("format").dump()), quote(json.at("version").dump()),
+                                           checkpoint_format_version));
     TrainerState state;
     state.update = whole<int64_t>(json.at("update"));
     state.epoch = whole<int64_t>(json.at("epoch"));

@@ -304,8 +304,7 @@ TEST_CASE("reader: a file made to exhaust memory is refused", "[config][reader][
              ContainsSubstring("a.yaml: is larger than 1 MiB; no configuration is"));
   std::string repeated = "a: &a " + std::string(10'000, 'x') + "\nb: [*a";
   for (int i = 0; i < 500; ++i) repeated += ", *a";
-  CHECK_THAT(faults_of(repeated + "]"),
-             ContainsSubstring("its values have more than 4 MiB; no configuration has"));
+  CHECK_THAT(faults_of(repeated + "]"), ContainsSubstring("its values have more than 4 MiB; no configuration has"));
   std::string path = "a";
   for (int i = 0; i < 1000; ++i) path += ".a";
   CHECK_THAT(faults_of("", {path + "=1"}), ContainsSubstring("unknown key"));

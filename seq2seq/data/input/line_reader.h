@@ -17,8 +17,8 @@ class LineReader {
  public:
   /// Throws Error when the file is not there, is a folder or may not be read.
   LineReader(std::filesystem::path file, InvalidUtf8 invalid);
-  /// The next line without its end; false after the last. A line beyond 16 MiB throws Error; one that is not UTF-8 or holds a NUL byte throws Error
-  /// with file, line and column, or comes back empty and not `valid`, as `invalid` says.
+  /// The next line without its end; false after the last. A line beyond 16 MiB throws Error; one that is not UTF-8 or
+  /// holds a NUL byte throws Error with file, line and column, or comes back empty and not `valid`, as `invalid` says.
   bool next(std::string& line);
   bool valid() const { return valid_; }
   int64_t lines() const { return lines_; }  // read so far

@@ -45,7 +45,7 @@ class TokenStore {
   void check(const char* what, int64_t index, int64_t count) const;
   int64_t stored(int64_t position) const;
 
-  std::shared_ptr<const void> owner_;  // of what the pointers look at
+  std::shared_ptr<const void> owner_;                      // of what the pointers look at
   std::shared_ptr<const std::string> file_ = in_memory();  // for messages
   std::shared_ptr<const TokenStore> renumbering_;
   const std::byte* ids_ = nullptr;     // [tokens], of `width_` bytes each

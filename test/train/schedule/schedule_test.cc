@@ -114,7 +114,8 @@ TEST_CASE("schedule: any schedule restored from its state goes on as the one tha
 
 TEST_CASE("schedule: a state that is not a plateau's is an error", "[train][schedule][error]") {
   Plateau schedule({});
-  CHECK_THROWS_WITH(schedule.restore("{}", "state.json"), ContainsSubstring("state.json: schedule `plateau`: is damaged"));
+  CHECK_THROWS_WITH(schedule.restore("{}", "state.json"),
+                    ContainsSubstring("state.json: schedule `plateau`: is damaged"));
 }
 
 }  // namespace

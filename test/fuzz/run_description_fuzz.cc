@@ -1,0 +1,14 @@
+#include "seq2seq/study/description.h"
+#include "test/fuzz/fuzz.h"
+
+using namespace seq2seq;
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const std::string file = "run.json";
+  fuzz::may_refuse(file, [&] {
+    const auto written = study::serialize(study::parse_description(std::string(fuzz::text_of(data, size)), file));
+    fuzz::require(study::serialize(study::parse_description(written, file)) == written,
+                  "what is written reads back to another");
+  });
+  return 0;
+}
