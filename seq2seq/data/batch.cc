@@ -9,12 +9,16 @@
 
 namespace seq2seq::data {
 
-Batch make_batch(const Corpus& corpus, std::span<const int64_t> indices, const TextPipeline& text) {
+namespace {
+
+template <class Source, class Target>
+Batch gather(const Corpus& corpus, std::span<const int64_t> indices, const TextPipeline& text, const Source& source,
+             const Target& target) {
   std::vector<std::vector<int64_t>> sources, targets;
   std::vector<int64_t> keys;
   for (const int64_t index : indices) {
-    sources.push_back(corpus.source[index]);
-    targets.push_back(corpus.target[index]);
+    sources.push_back(source(index));
+    targets.push_back(target(index));
     keys.push_back(corpus.number(index));
   }
   auto batch = make_batch(sources, targets, keys, text);
@@ -24,6 +28,21 @@ Batch make_batch(const Corpus& corpus, std::span<const int64_t> indices, const T
     for (const int64_t index : indices) *weight++ = corpus.weight(index);
   }
   return batch;
+}
+
+}  // namespace
+
+Batch make_batch(const Corpus& corpus, std::span<const int64_t> indices, const TextPipeline& text) {
+  return gather(
+      corpus, indices, text, [&](int64_t pair) { return corpus.source[pair]; },
+      [&](int64_t pair) { return corpus.target[pair]; });
+}
+
+Batch make_batch(const Corpus& corpus, std::span<const int64_t> indices, const TextPipeline& text,
+                 const Resampler& resampler, int64_t epoch) {
+  return gather(
+      corpus, indices, text, [&](int64_t pair) { return resampler.source(pair, epoch); },
+      [&](int64_t pair) { return resampler.target(pair, epoch); });
 }
 
 Batch make_batch(const std::vector<std::vector<int64_t>>& sources, const std::vector<std::vector<int64_t>>& targets,

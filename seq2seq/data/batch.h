@@ -6,6 +6,7 @@
 
 #include "seq2seq/data/corpus.h"
 #include "seq2seq/data/packed.h"
+#include "seq2seq/data/resample.h"
 
 namespace seq2seq::data {
 
@@ -22,6 +23,9 @@ struct Batch {
 
 /// Pairs by their indices in the corpus; reversal and end symbols are applied here and nowhere else.
 Batch make_batch(const Corpus& corpus, std::span<const int64_t> indices, const TextPipeline& text);
+/// The same, as an epoch reads them.
+Batch make_batch(const Corpus& corpus, std::span<const int64_t> indices, const TextPipeline& text,
+                 const Resampler& resampler, int64_t epoch);
 
 /// Sources and targets as the text gives them (ids without end symbols, not reversed), numbered by `keys`.
 Batch make_batch(const std::vector<std::vector<int64_t>>& sources, const std::vector<std::vector<int64_t>>& targets,

@@ -15,7 +15,13 @@ constexpr int64_t kReleaseEvery = 500;  // pairs
 
 BatchStream::BatchStream(const Corpus& corpus, const TextPipeline& text, const BatchOptions& options, uint64_t seed,
                          const DataPosition& from, const Shard& shard)
-    : corpus_(&corpus), text_(&text), options_(options), seed_(seed), next_(from), shard_(shard) {
+    : corpus_(&corpus),
+      text_(&text),
+      resampler_(corpus, text, seed),
+      options_(options),
+      seed_(seed),
+      next_(from),
+      shard_(shard) {
   plan_ = plan_epoch(corpus, options_, seed_, next_.epoch);
   if (plan_.batches() == 0) {
     throw Error("there is no pair to train on",
@@ -41,7 +47,7 @@ StreamedBatch BatchStream::next() {
     plan_ = plan_epoch(*corpus_, options_, seed_, next_.epoch);
   }
   const auto pairs = plan_[shard_.batch(next_.batch, plan_.batches())];
-  StreamedBatch made{make_batch(*corpus_, pairs, *text_), next_, batches()};
+  StreamedBatch made{make_batch(*corpus_, pairs, *text_, resampler_, next_.epoch), next_, batches()};
   release_pages(std::ssize(pairs));
   ++next_.batch;
   return made;

@@ -38,6 +38,7 @@ class BatchStream {
 
   const Corpus* corpus_;
   const TextPipeline* text_;
+  Resampler resampler_;
   BatchOptions options_;
   uint64_t seed_;
   DataPosition next_;

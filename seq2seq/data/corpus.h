@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "seq2seq/data/options.h"
 #include "seq2seq/data/store/token_store.h"
 #include "seq2seq/data/text_pipeline.h"
+#include "seq2seq/text/vocabulary.h"
 
 namespace seq2seq::data {
 
@@ -21,6 +23,8 @@ struct Corpus {
   std::vector<int64_t> pairs_of{};  // each corpus of the text: they lie one after another
   std::vector<double> repeat{};     // copies in an epoch of the pairs of each of them; empty: one
   TokenStore weights{};             // [pairs] tokens, as stored_weight gives them; empty: every pair weighs 1
+  /// The words behind `original` ids of a side; null where they are not known.
+  std::shared_ptr<const text::Vocabulary> source_words{}, target_words{};
   int64_t pairs() const { return source.size(); }
   /// Lets go of the pages of mapped files, as TokenStore does.
   void release_pages() const;

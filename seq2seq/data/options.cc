@@ -147,6 +147,11 @@ void declare(config::Keys& keys, DataOptions& options, const text::TokenizerRegi
   keys.add("invalid_utf8", options.invalid_utf8, {{"error", InvalidUtf8::error}, {"drop", InvalidUtf8::drop}},
            "what becomes of pairs that are not UTF-8: an error with its place, or left out, counted");
   text::declare_special_symbols(keys, options.special_symbols);
+  keys.rule("prepared", [&options, &tokenizers] {
+    const auto samples = [&](const SideOptions& side) { return tokenizers.make(side.tokenizer)->samples(); };
+    const bool needed = samples(options.source) || samples(options.target);
+    return needed && options.prepared.empty() ? "must name a folder where a tokenizer samples" : "";
+  });
   keys.rule("source.end", [&options] {
     const bool reversed = options.reverse == Reverse::source || options.reverse == Reverse::both;
     return options.source_end == SourceEnd::reversed && !reversed ? "`reversed` needs `reverse: source` or `both`" : "";

@@ -23,7 +23,8 @@ namespace {
 constexpr std::array<std::string_view, 3> kOfBatches{"data.reverse=", "data.source.end=", "data.train.repeat="};
 
 bool is_of_batches(std::string_view option) {
-  return std::any_of(kOfBatches.begin(), kOfBatches.end(), [&](auto key) { return option.starts_with(key); });
+  return option.find(".tokenizer.sample.") < option.find('=') ||
+         std::any_of(kOfBatches.begin(), kOfBatches.end(), [&](auto key) { return option.starts_with(key); });
 }
 
 bool is_of_vocabulary(std::string_view option) { return option.find("vocabulary") < option.find('='); }

@@ -73,6 +73,13 @@ void read_prepared(TrainingData& data, const data::PrepareJob& job, const data::
   }
   data.train = std::move(prepared.corpus);
   data.train.repeat = options.train.repeat;
+  const auto words = [](const data::PreparedFolder::Side& side, const data::SideSummary& summary) {
+    return std::make_shared<const text::Vocabulary>(data::open_words(side, summary));
+  };
+  if (data.text->source_tokenizer().samples())
+    data.train.source_words = words(job.folder.source(), prepared.summary.source);
+  if (data.text->target_tokenizer().samples())
+    data.train.target_words = words(job.folder.target(), prepared.summary.target);
   data.source_unknown = share_of(prepared.summary.source);
   data.target_unknown = share_of(prepared.summary.target);
   data.train_digest = prepared.summary.content_digest;

@@ -44,10 +44,10 @@ FormatError damaged(const std::filesystem::path& file, const std::string& proble
   return {Place{file.string(), 0, 0, {}}, problem, kRemedy};
 }
 
-text::Vocabulary open_vocabulary(const std::filesystem::path& file, const SideSummary& summary) {
+text::Vocabulary open_vocabulary(const std::filesystem::path& file, const std::string& sha256_in_summary) {
   auto vocabulary = text::Vocabulary::load(file);
-  if (sha256(vocabulary.serialize()) != summary.vocabulary_sha256) {
-    throw damaged(file, "is not the vocabulary that was prepared (its SHA-256 differs from the summary's)");
+  if (sha256(vocabulary.serialize()) != sha256_in_summary) {
+    throw damaged(file, "is not what was prepared (its SHA-256 differs from the summary's)");
   }
   return vocabulary;
 }
@@ -90,6 +90,10 @@ TokenStore open_numbers(const std::filesystem::path& file, int64_t pairs) {
 
 }  // namespace
 
+text::Vocabulary open_words(const PreparedFolder::Side& side, const SideSummary& summary) {
+  return open_vocabulary(side.words, summary.words_sha256);
+}
+
 Summary read_summary(const PreparedFolder& folder) {
   std::error_code unknown;
   if (!std::filesystem::exists(folder.summary(), unknown)) {
@@ -107,8 +111,8 @@ Prepared open_prepared(const PreparedFolder& folder, const PrepareKeys& keys) {
     throw Error(Place{folder.root.string(), 0, 0, {}}, "was prepared by other options: " + text,
                 "Run `seq2seq prepare CONFIG` again, or name another folder as `data.prepared`");
   }
-  auto source = open_vocabulary(folder.source().vocabulary, summary.source);
-  auto target = open_vocabulary(folder.target().vocabulary, summary.target);
+  auto source = open_vocabulary(folder.source().vocabulary, summary.source.vocabulary_sha256);
+  auto target = open_vocabulary(folder.target().vocabulary, summary.target.vocabulary_sha256);
   Corpus corpus{.source = open_side(folder.source(), summary.pairs, summary.source),
                 .target = open_side(folder.target(), summary.pairs, summary.target),
                 .numbers = {},

@@ -15,6 +15,9 @@ struct Prepared {
 /// Throws Error when the folder was made by other options, saying which; FormatError when something in it is damaged.
 Prepared open_prepared(const PreparedFolder& folder, const PrepareKeys& keys);
 
+/// All words of a side, by the ids that its tokens had before they were renumbered.
+text::Vocabulary open_words(const PreparedFolder::Side& side, const SideSummary& summary);
+
 /// What the folder says of itself. Throws Error when it holds no prepared text.
 Summary read_summary(const PreparedFolder& folder);
 

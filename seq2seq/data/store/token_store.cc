@@ -105,10 +105,15 @@ int64_t TokenStore::length(int64_t sentence) const {
   return static_cast<int64_t>(last - first);
 }
 
-std::vector<int64_t> TokenStore::operator[](int64_t sentence) const {
+std::vector<int64_t> TokenStore::original(int64_t sentence) const {
   const auto [first, last] = stretch(sentence);
   std::vector<int64_t> ids;
   width_ == 2 ? append<uint16_t>(ids_, first, last, ids) : append<uint32_t>(ids_, first, last, ids);
+  return ids;
+}
+
+std::vector<int64_t> TokenStore::operator[](int64_t sentence) const {
+  auto ids = original(sentence);
   if (renumbering_) {
     for (auto& id : ids) id = renumbering_->id(id);
   }

@@ -28,6 +28,8 @@ class TokenStore {
 
   /// The same sentences with `ids.id(i)` in place of each id i. Throws Error when an id has no other.
   TokenStore renumbered(const TokenStore& ids) const;
+  /// A sentence's ids as they were before they were renumbered.
+  std::vector<int64_t> original(int64_t sentence) const;
 
   /// Lets go of the file's pages that were looked at: they count for this process no longer, and come back by
   /// themselves when they are looked at again.

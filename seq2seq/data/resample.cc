@@ -1,0 +1,61 @@
+#include "seq2seq/data/resample.h"
+
+#include <string>
+#include <utility>
+
+#include "seq2seq/core/error.h"
+#include "seq2seq/text/draws.h"
+
+namespace seq2seq::data {
+namespace {
+
+std::vector<std::string> words_of(const std::vector<int64_t>& ids, const text::Vocabulary& words) {
+  std::vector<std::string> sentence;
+  sentence.reserve(ids.size());
+  for (const int64_t id : ids) sentence.push_back(words.word(id));
+  return sentence;
+}
+
+std::vector<std::string> cut_anew(const std::vector<std::string>& sentence, const text::LineTokenizer& tokenizer,
+                                  text::Draws draws) {
+  return tokenizer.sample(tokenizer.detokenize(sentence), draws);
+}
+
+void check(const text::LineTokenizer& tokenizer, const text::Vocabulary* words) {
+  if (!tokenizer.samples() || words != nullptr) return;
+  throw Error("a tokenizer that samples needs prepared text", "Name a folder for it as `data.prepared`");
+}
+
+}  // namespace
+
+Resampler::Resampler(const Corpus& corpus, const TextPipeline& text, uint64_t seed)
+    : corpus_(&corpus), text_(&text), seed_(seed), tagged_(!text.options().train.tags.empty()) {
+  check(text.source_tokenizer(), corpus.source_words.get());
+  check(text.target_tokenizer(), corpus.target_words.get());
+}
+
+std::vector<int64_t> Resampler::source(int64_t pair, int64_t epoch) const {
+  const auto& tokenizer = text_->source_tokenizer();
+  if (!tokenizer.samples()) return corpus_->source[pair];
+  auto sentence = words_of(corpus_->source.original(pair), *corpus_->source_words);
+  std::vector<std::string> read;
+  if (tagged_) {  // the tag of the corpus comes first and is no part of the line
+    read.push_back(std::move(sentence.front()));
+    sentence.erase(sentence.begin());
+  }
+  const text::Draws draws(seed_, text::Side::source, static_cast<uint64_t>(epoch),
+                          static_cast<uint64_t>(corpus_->number(pair)));
+  for (auto& token : cut_anew(sentence, tokenizer, draws)) read.push_back(std::move(token));
+  return text_->source_ids(read);
+}
+
+std::vector<int64_t> Resampler::target(int64_t pair, int64_t epoch) const {
+  const auto& tokenizer = text_->target_tokenizer();
+  if (!tokenizer.samples()) return corpus_->target[pair];
+  const text::Draws draws(seed_, text::Side::target, static_cast<uint64_t>(epoch),
+                          static_cast<uint64_t>(corpus_->number(pair)));
+  return text_->target_ids(
+      cut_anew(words_of(corpus_->target.original(pair), *corpus_->target_words), tokenizer, draws));
+}
+
+}  // namespace seq2seq::data

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "seq2seq/data/corpus.h"
+#include "seq2seq/data/text_pipeline.h"
+
+namespace seq2seq::data {
+
+/// The sentences of training as an epoch reads them: those of a side whose tokenizer samples are cut anew, which
+/// depends on (seed, epoch, the pair's number) alone; copies of a pair in one epoch are cut alike.
+class Resampler {
+ public:
+  /// Corpus and text must outlive it. Throws Error when a side samples whose words the corpus does not have.
+  Resampler(const Corpus& corpus, const TextPipeline& text, uint64_t seed);
+  std::vector<int64_t> source(int64_t pair, int64_t epoch) const;
+  std::vector<int64_t> target(int64_t pair, int64_t epoch) const;
+
+ private:
+  const Corpus* corpus_;
+  const TextPipeline* text_;
+  uint64_t seed_;
+  bool tagged_;
+};
+
+}  // namespace seq2seq::data
