@@ -15,7 +15,6 @@
 #include "seq2seq/core/checksum.h"
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/json.h"
-#include "seq2seq/core/text.h"
 #include "seq2seq/train/trainer_state.h"
 
 namespace seq2seq::train {
@@ -41,10 +40,10 @@ class Verified {
     const fs::path file = folder_ / kChecksums;
     read_json<nlohmann::json>(files_.read(file), Place{.file = file.string()}, kDamaged, [&](const auto& json) {
       if (json.at("format") != kFormat) throw damaged(file, "is not the checksums of a checkpoint");
-      if (json.at("version") != checkpoint_format_version)
+      if (const auto version = whole<int>(json.at("version")); version != checkpoint_format_version)
         throw OtherVersion(Place{.file = file.string()},
-                           fmt::format("checkpoint of format version {}, but this program reads version {}",
-                                       quote(json.at("version").dump()), checkpoint_format_version));
+                           fmt::format("checkpoint of format version {}, but this program reads version {}", version,
+                                       checkpoint_format_version));
       for (const auto& [name, sum] : json.at("sha256").items()) sums_[name] = sum.template get<std::string>();
     });
   }

@@ -8,7 +8,6 @@
 
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/json.h"
-#include "seq2seq/core/text.h"
 
 namespace seq2seq::train {
 namespace {
@@ -66,9 +65,9 @@ std::string to_json(const TrainerState& state) {
 TrainerState from_json(const std::string& text, const std::filesystem::path& file) {
   const Place place{.file = file.string()};
   return read_json<nlohmann::json>(text, place, {}, [&](const nlohmann::json& json) {
-    if (json.at("format") != kFormat || json.at("version") != checkpoint_format_version)
-      throw FormatError(place, fmt::format("{} of format version {}, but this program reads version {}",
-                                           quote(json.at("format").dump()), quote(json.at("version").dump()),
+    if (json.at("format") != kFormat) throw FormatError(place, "is not the state of a training");
+    if (const auto version = whole<int>(json.at("version")); version != checkpoint_format_version)
+      throw FormatError(place, fmt::format("has format version {}, but this program reads version {}", version,
                                            checkpoint_format_version));
     TrainerState state;
     state.update = whole<int64_t>(json.at("update"));
