@@ -275,8 +275,7 @@ TEST_CASE("prepare: a disk that is full at any byte is told, and what was there 
   work.run();
   const auto before = entries(work.folder.path());
   const auto size = work.open().source_vocabulary.size();
-  work.options.clean.max_length = 90;
-  const auto old_keys = std::exchange(work.job.keys.text, {"data.max_length=90"});
+  const auto old_keys = std::exchange(work.job.keys.text, {"data.max_length=90"});  // so it is prepared anew
   const auto largest = std::filesystem::file_size(work.job.folder.source().tokens);
   for (std::uintmax_t most = 0; most < largest; most += 97) {
     CAPTURE(most);

@@ -101,7 +101,7 @@ TEST_CASE("token store: without finish nothing stays", "[data][store][error]") {
 TEST_CASE("token store: a disk that is full at any byte is told, and nothing stays", "[data][store][error]") {
   const auto large = GENERATE(false, true);  // the one is written when it is finished, the other block by block
   const TemporaryFolder folder;
-  const Sentences sentences(large ? 40'000 : 2, {1, 2, 3, 70'000});
+  const Sentences sentences(large ? 100'000 : 2, {1, 2, 3, 70'000});
   const auto bytes = std::filesystem::file_size(write(folder, sentences, 100'000));
   std::filesystem::remove(folder / "side.tokens");
 
