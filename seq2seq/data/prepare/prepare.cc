@@ -38,6 +38,17 @@ std::optional<Summary> summary_there(const PreparedFolder& folder) {
   }
 }
 
+/// Whether the words are those whose numbers the tokens are. Others, changed by hand or damaged, would make other text.
+bool has_its_words(const PreparedFolder& folder, const Summary& summary) {
+  try {
+    open_words(folder.source(), summary.source);
+    open_words(folder.target(), summary.target);
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 bool is_gone(const std::filesystem::path& file) {
   std::error_code unknown;
   return !file.empty() && !std::filesystem::exists(file, unknown);
@@ -59,14 +70,17 @@ Summary prepare(const PrepareJob& job) {
     job.log->say(fmt::format("{}: waiting for {}, which is preparing it", job.folder.root.string(), holder));
   });
   auto summary = summary_there(job.folder);
-  const bool text_is_there = summary && summary->text_options == job.keys.text && is_text_of(*summary, job.data->train);
+  const bool vocabulary_is_there = summary && summary->vocabulary_options == job.keys.vocabulary;
+  const bool text_is_there = summary && summary->text_options == job.keys.text &&
+                             is_text_of(*summary, job.data->train) &&
+                             (vocabulary_is_there || has_its_words(job.folder, *summary));
   if (text_is_there) remove_leftovers(*job.files, job.folder.root);
   if (!text_is_there) {
     make_folder_atomically(*job.files, job.folder.root, [&](const std::filesystem::path& folder) {
       summary = read_text(job, PreparedFolder{folder});
       choose_vocabulary(job, PreparedFolder{folder}, *summary);
     });
-  } else if (summary->vocabulary_options != job.keys.vocabulary) {
+  } else if (!vocabulary_is_there) {
     choose_vocabulary(job, job.folder, *summary);
   }
   return *summary;

@@ -305,6 +305,19 @@ TEST_CASE("prepare: a text that changes while it is read is told, and no folder 
   REQUIRE(work.open().corpus.pairs() == 2);
 }
 
+TEST_CASE("prepare: words that were changed by hand are not taken for those of the tokens", "[data][prepare][error]") {
+  const std::string words = GENERATE("# seq2seq vocabulary 1\nb\t2\na\t1\n", "# seq2seq vocabulary 1\na\t2\n", "");
+  Work work("a a b\n", "x\n");
+  work.run();
+  work.folder.file("prepared/source.words", words);
+  work.options.source.vocabulary.size = 1;
+  work.job.keys.vocabulary = {"data.source.vocabulary.size=1"};
+  work.run();  // reads the text again
+  const auto prepared = work.open();
+  REQUIRE(words_of(prepared.corpus.source, prepared.source_vocabulary, 0) ==
+          std::vector<std::string>{"a", "a", "<unk>"});
+}
+
 TEST_CASE("prepared text: a number that its field does not hold is no number", "[data][prepare][error]") {
   const auto [what, by] = GENERATE(table<std::string, std::string>({
       {"\"version\": 1", "\"version\": 1.0"},
