@@ -1,7 +1,9 @@
+#include <cmath>
 #include <cstddef>
 
 #include "seq2seq/data/input/line_pairs.h"
 #include "seq2seq/data/input/line_reader.h"
+#include "seq2seq/data/input/weight_reader.h"
 #include "test/fuzz/fuzz.h"
 
 using namespace seq2seq;
@@ -28,6 +30,14 @@ void read_columns(const std::string& file, data::InvalidUtf8 invalid) {
   }
 }
 
+void read_weights(const std::string& file) {
+  data::WeightReader weights(file);
+  std::size_t read = 0;
+  for (auto weight = weights.next(); weight && read < kEnough; weight = weights.next(), ++read) {
+    fuzz::require(*weight >= 0 && std::isfinite(*weight), "a weight that is none");
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -37,5 +47,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     fuzz::may_refuse(file.path(), [invalid] { read_lines(file.path(), invalid); });
     fuzz::may_refuse(file.path(), [invalid] { read_columns(file.path(), invalid); });
   }
+  fuzz::may_refuse(file.path(), [] { read_weights(file.path()); });
   return 0;
 }
