@@ -77,7 +77,7 @@ TEST_CASE("update: a pair's losses count as often as it weighs, and the divisor 
           "[train][update][property]") {
   auto options = tiny_options();
   options.objective = GENERATE(Objective::per_sentence, Objective::per_token);
-  options.clip.kind = ClipKind::none;
+  options.clip = selection("none", NoClipOptions{});
   const Indices pairs{4, 0, 7, 2};
   const std::vector<float> weights{0.5F, 0, 3, 1};
   CAPTURE(static_cast<int>(options.objective));
