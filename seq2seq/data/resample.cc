@@ -1,5 +1,6 @@
 #include "seq2seq/data/resample.h"
 
+#include <cstddef>
 #include <string>
 #include <utility>
 
@@ -29,9 +30,20 @@ void check(const text::LineTokenizer& tokenizer, const text::Vocabulary* words) 
 }  // namespace
 
 Resampler::Resampler(const Corpus& corpus, const TextPipeline& text, uint64_t seed)
-    : corpus_(&corpus), text_(&text), seed_(seed), tagged_(!text.options().train.tags.empty()) {
+    : corpus_(&corpus), text_(&text), seed_(seed) {
   check(text.source_tokenizer(), corpus.source_words.get());
   check(text.target_tokenizer(), corpus.target_words.get());
+}
+
+/// Whether the corpus of the text that the pair comes from has a tag: others may stand beside it without one.
+bool Resampler::tagged(int64_t pair) const {
+  const auto& tags = text_->options().train.tags;
+  int64_t end = 0;
+  for (std::size_t part = 0; part < tags.size(); ++part) {
+    end += corpus_->pairs_of.at(part);
+    if (pair < end) return !tags[part].empty();
+  }
+  return false;
 }
 
 std::vector<int64_t> Resampler::source(int64_t pair, int64_t epoch) const {
@@ -39,7 +51,7 @@ std::vector<int64_t> Resampler::source(int64_t pair, int64_t epoch) const {
   if (!tokenizer.samples()) return corpus_->source[pair];
   auto sentence = words_of(corpus_->source.original(pair), *corpus_->source_words);
   std::vector<std::string> read;
-  if (tagged_) {  // the tag of the corpus comes first and is no part of the line
+  if (tagged(pair)) {  // the tag of the corpus comes first and is no part of the line
     read.push_back(std::move(sentence.front()));
     sentence.erase(sentence.begin());
   }

@@ -19,10 +19,11 @@ class Resampler {
   std::vector<int64_t> target(int64_t pair, int64_t epoch) const;
 
  private:
+  bool tagged(int64_t pair) const;
+
   const Corpus* corpus_;
   const TextPipeline* text_;
   uint64_t seed_;
-  bool tagged_;
 };
 
 }  // namespace seq2seq::data

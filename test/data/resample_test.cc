@@ -30,6 +30,7 @@ struct Sampled {
   Prepared prepared;
   std::unique_ptr<TextPipeline> text;
 
+  /// With two tags there is a second corpus, of one pair.
   explicit Sampled(double dropout, const std::vector<std::string>& tags = {}) {
     std::string source, target;
     for (int line = 0; line < 40; ++line) {
@@ -37,6 +38,7 @@ struct Sampled {
       target += "w" + std::to_string(line % 5) + " end\n";
     }
     options.train = {.source = {folder.file("source", source)}, .target = {folder.file("target", target)}, .pairs = {}};
+    if (tags.size() > 1) options.train.pairs = {folder.file("pairs", "reversing words introduces\tend\n")};
     options.train.tags = tags;
     text::SentencePieceOptions subwords{.train = text::SubwordKind::bpe, .size = 60};
     subwords.sample.dropout = dropout;
@@ -106,6 +108,19 @@ TEST_CASE("resampler: the tag of a corpus stays whole and first", "[data][resamp
     REQUIRE(sampled.text->source_vocabulary().word(ids.front()) == "<general>");
     REQUIRE(ids.size() > 2);
   }
+}
+
+TEST_CASE("resampler: beside a tagged corpus one without a tag is cut anew from its first word on",
+          "[data][resample]") {
+  const Sampled sampled(0.9, {"<general>", ""});
+  const Resampler resampler(sampled.prepared.corpus, *sampled.text, 1);
+  std::set<int64_t> firsts;
+  for (int64_t epoch = 0; epoch < 30; ++epoch) {
+    const auto ids = resampler.source(40, epoch);
+    firsts.insert(ids.front());
+    REQUIRE(sampled.line_of(ids) == "reversing words introduces");
+  }
+  REQUIRE(firsts.size() > 1);
 }
 
 TEST_CASE("resampler: a corpus without its words is refused where a side samples", "[data][resample][error]") {
