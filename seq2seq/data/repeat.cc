@@ -27,8 +27,9 @@ std::vector<int64_t> repeated_pairs(const Corpus& corpus, const RandomStream& st
   int64_t first = 0;
   for (std::size_t part = 0; part < corpus.repeat.size(); ++part) {
     const int64_t count = corpus.pairs_of[part];
-    const double whole = std::floor(corpus.repeat[part]);
-    auto more = std::llround((corpus.repeat[part] - whole) * static_cast<double>(count));
+    const auto whole = static_cast<int64_t>(std::floor(corpus.repeat[part]));
+    auto more = std::llround((corpus.repeat[part] - static_cast<double>(whole)) * static_cast<double>(count));
+    pairs.reserve(pairs.size() + static_cast<std::size_t>(whole * count + more));
     for (int64_t i = 0; i < count; ++i) {
       // Each pair is taken with the chance that the places left have among the pairs left: Knuth, The Art of Computer
       // Programming, volume 2, section 3.4.2, algorithm S. No list of the pairs is needed.
@@ -36,7 +37,7 @@ std::vector<int64_t> repeated_pairs(const Corpus& corpus, const RandomStream& st
           more > 0 && static_cast<double>(count - i) * stream.uniform(salt_of(part, epoch), static_cast<uint32_t>(i)) <
                           static_cast<double>(more);
       more -= once_more ? 1 : 0;
-      pairs.insert(pairs.end(), static_cast<std::size_t>(whole) + (once_more ? 1 : 0), first + i);
+      pairs.insert(pairs.end(), static_cast<std::size_t>(whole + (once_more ? 1 : 0)), first + i);
     }
     first += count;
   }
