@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "seq2seq/core/error.h"
+#include "seq2seq/data/resample.h"
 
 namespace seq2seq::data {
 

@@ -6,9 +6,10 @@
 
 #include "seq2seq/data/corpus.h"
 #include "seq2seq/data/packed.h"
-#include "seq2seq/data/resample.h"
 
 namespace seq2seq::data {
+
+class Resampler;
 
 /// Pairs ready for a model: `source` is what the encoder reads; `inputs` (start symbol, then the target) and `targets`
 /// (the target, then the end symbol) are the decoder's, row by row. Each side is sorted by its own length. No row is a

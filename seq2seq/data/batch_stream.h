@@ -5,6 +5,7 @@
 #include "seq2seq/data/batch.h"
 #include "seq2seq/data/bucket.h"
 #include "seq2seq/data/corpus.h"
+#include "seq2seq/data/resample.h"
 #include "seq2seq/data/shard.h"
 
 namespace seq2seq::data {

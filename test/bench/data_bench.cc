@@ -1,5 +1,7 @@
-// usage: data_bench text FOLDER PAIRS    writes FOLDER/text.source and text.target: words by Zipf's law, lengths as in translation
-//        data_bench load CONFIG SECONDS  takes batches of the configuration's prepared text, and of shuffled ones, one core
+// usage: data_bench text FOLDER PAIRS    writes FOLDER/text.source and text.target: words by Zipf's law, lengths as in
+// translation
+//        data_bench load CONFIG SECONDS  takes batches of the configuration's prepared text, and of shuffled ones, one
+//        core
 //
 // Prints one JSON object. scripts/bench runs it.
 
@@ -34,7 +36,8 @@ int64_t zipf(std::mt19937_64& random) {
 
 void write_sentence(std::ofstream& file, std::mt19937_64& random, int64_t words) {
   std::string line;
-  for (int64_t i = 0; i < words; ++i) fmt::format_to(std::back_inserter(line), "{}w{}", i == 0 ? "" : " ", zipf(random));
+  for (int64_t i = 0; i < words; ++i)
+    fmt::format_to(std::back_inserter(line), "{}w{}", i == 0 ? "" : " ", zipf(random));
   file << line << '\n';
 }
 
