@@ -1,6 +1,7 @@
 #include "seq2seq/data/resample.h"
 
 #include <memory>
+#include <optional>
 #include <set>
 #include <sstream>
 #include <string>
@@ -27,7 +28,7 @@ struct Sampled {
   DataOptions options;
   std::ostringstream said;
   Log log{said};
-  Prepared prepared;
+  std::optional<Prepared> prepared;
   std::unique_ptr<TextPipeline> text;
 
   /// With two tags there is a second corpus, of one pair.
@@ -50,11 +51,11 @@ struct Sampled {
     job.folder = {folder / "prepared"};
     job.log = &log;
     prepare(job);
-    prepared = open_prepared(job.folder, job.keys);
-    text = std::make_unique<TextPipeline>(options, kTokenizers, prepared.source_vocabulary, prepared.target_vocabulary,
-                                          prepared.models);
-    prepared.corpus.source_words =
-        std::make_shared<const text::Vocabulary>(open_words(job.folder.source(), prepared.summary.source));
+    prepared.emplace(open_prepared(job.folder, job.keys));
+    text = std::make_unique<TextPipeline>(options, kTokenizers, prepared->source_vocabulary, prepared->target_vocabulary,
+                                          prepared->models);
+    prepared->corpus.source_words =
+        std::make_shared<const text::Vocabulary>(open_words(job.folder.source(), prepared->summary.source));
   }
 
   std::string line_of(const std::vector<int64_t>& ids) const {
@@ -68,8 +69,8 @@ struct Sampled {
 
 TEST_CASE("resampler: cuts a sentence in many ways, and every one spells the sentence", "[data][resample]") {
   const Sampled sampled(0.5);
-  const Resampler resampler(sampled.prepared.corpus, *sampled.text, 1);
-  const auto best = sampled.prepared.corpus.source[3];
+  const Resampler resampler(sampled.prepared->corpus, *sampled.text, 1);
+  const auto best = sampled.prepared->corpus.source[3];
   std::set<std::vector<int64_t>> ways;
   for (int64_t epoch = 0; epoch < 30; ++epoch) {
     const auto ids = resampler.source(3, epoch);
@@ -77,13 +78,13 @@ TEST_CASE("resampler: cuts a sentence in many ways, and every one spells the sen
     REQUIRE(sampled.line_of(ids) == sampled.line_of(best));
   }
   REQUIRE(ways.size() > 20);
-  REQUIRE(resampler.target(3, 7) == sampled.prepared.corpus.target[3]);
+  REQUIRE(resampler.target(3, 7) == sampled.prepared->corpus.target[3]);
 }
 
 TEST_CASE("resampler: what is drawn depends on seed, epoch and pair alone", "[data][resample][resume]") {
   const Sampled sampled(0.5);
-  const Resampler resampler(sampled.prepared.corpus, *sampled.text, 1),
-      again(sampled.prepared.corpus, *sampled.text, 1), other(sampled.prepared.corpus, *sampled.text, 2);
+  const Resampler resampler(sampled.prepared->corpus, *sampled.text, 1),
+      again(sampled.prepared->corpus, *sampled.text, 1), other(sampled.prepared->corpus, *sampled.text, 2);
   bool differs = false;
   for (int64_t pair = 39; pair >= 0; --pair) {
     REQUIRE(again.source(pair, 5) == resampler.source(pair, 5));
@@ -95,14 +96,14 @@ TEST_CASE("resampler: what is drawn depends on seed, epoch and pair alone", "[da
 TEST_CASE("resampler: without sampling a batch is the one of the corpus", "[data][resample]") {
   const Sampled sampled(0);
   const std::vector<int64_t> pairs{5, 0, 17};
-  const Resampler resampler(sampled.prepared.corpus, *sampled.text, 1);
-  const auto batch = make_batch(sampled.prepared.corpus, pairs, *sampled.text, resampler, 3);
-  REQUIRE(batch.source.rows.equal(make_batch(sampled.prepared.corpus, pairs, *sampled.text).source.rows));
+  const Resampler resampler(sampled.prepared->corpus, *sampled.text, 1);
+  const auto batch = make_batch(sampled.prepared->corpus, pairs, *sampled.text, resampler, 3);
+  REQUIRE(batch.source.rows.equal(make_batch(sampled.prepared->corpus, pairs, *sampled.text).source.rows));
 }
 
 TEST_CASE("resampler: the tag of a corpus stays whole and first", "[data][resample]") {
   const Sampled sampled(0.9, {"<general>"});
-  const Resampler resampler(sampled.prepared.corpus, *sampled.text, 1);
+  const Resampler resampler(sampled.prepared->corpus, *sampled.text, 1);
   for (int64_t epoch = 0; epoch < 10; ++epoch) {
     const auto ids = resampler.source(0, epoch);
     REQUIRE(sampled.text->source_vocabulary().word(ids.front()) == "<general>");
@@ -113,7 +114,7 @@ TEST_CASE("resampler: the tag of a corpus stays whole and first", "[data][resamp
 TEST_CASE("resampler: beside a tagged corpus one without a tag is cut anew from its first word on",
           "[data][resample]") {
   const Sampled sampled(0.9, {"<general>", ""});
-  const Resampler resampler(sampled.prepared.corpus, *sampled.text, 1);
+  const Resampler resampler(sampled.prepared->corpus, *sampled.text, 1);
   std::set<int64_t> firsts;
   for (int64_t epoch = 0; epoch < 30; ++epoch) {
     const auto ids = resampler.source(40, epoch);
@@ -125,6 +126,6 @@ TEST_CASE("resampler: beside a tagged corpus one without a tag is cut anew from 
 
 TEST_CASE("resampler: a corpus without its words is refused where a side samples", "[data][resample][error]") {
   Sampled sampled(0.5);
-  sampled.prepared.corpus.source_words = nullptr;
-  REQUIRE_THROWS_WITH(Resampler(sampled.prepared.corpus, *sampled.text, 1), ContainsSubstring("`data.prepared`"));
+  sampled.prepared->corpus.source_words = nullptr;
+  REQUIRE_THROWS_WITH(Resampler(sampled.prepared->corpus, *sampled.text, 1), ContainsSubstring("`data.prepared`"));
 }
