@@ -71,13 +71,13 @@ TEST_CASE("reader: a value of the wrong type says what was expected and what was
            {"data: {references: [[a]]}",
             "a.yaml:1:20: `data.references`: expected a path, or a list, as in `[a, b]`, found a list"},
            {"data: {shares: [1, many]}",
-            "a.yaml:1:20: `data.shares`: expected a number of at least 0 and below 10, or a list, as in `[1, 0.5]`, "
+            "a.yaml:1:16: `data.shares`: expected a number of at least 0 and below 10, or a list, as in `[1, 0.5]`, "
             "found `many`"},
            {"data: {shares: [1, '2']}",
-            "a.yaml:1:20: `data.shares`: expected a number of at least 0 and below 10, or a list, as in `[1, 0.5]`, "
+            "a.yaml:1:16: `data.shares`: expected a number of at least 0 and below 10, or a list, as in `[1, 0.5]`, "
             "found `\"2\"`, a text: take away the quotes"},
            {"data: {shares: [1, -2]}",
-            "a.yaml:1:20: `data.shares`: expected a number of at least 0 and below 10, or a list, as in `[1, 0.5]`, "
+            "a.yaml:1:16: `data.shares`: expected a number of at least 0 and below 10, or a list, as in `[1, 0.5]`, "
             "found `-2`"},
            {"data: {shares: 10}",
             "a.yaml:1:16: `data.shares`: expected a number of at least 0 and below 10, or a list, as in `[1, 0.5]`, "

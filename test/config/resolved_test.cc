@@ -72,6 +72,7 @@ TEST_CASE("digest: holds what can change a result, sorted, and no path", "[confi
   REQUIRE(digest_text(sample.keys) ==
           "data.metrics=[perplexity]\n"
           "data.reverse=source\n"
+          "data.shares=[1, 0.5]\n"
           "seed=1\n"
           "train.epochs=10\n"
           "train.limit=5\n"
