@@ -67,6 +67,15 @@ void SideTokenizers::set(const TokenizerModels& models) {
   set_model(*target, models.target, "target");
 }
 
+void SideTokenizers::count_pieces(text::VocabularyBuilder& source_words, text::VocabularyBuilder& target_words) const {
+  const auto count = [](const text::LineTokenizer& tokenizer, text::VocabularyBuilder& words) {
+    if (!tokenizer.samples()) return;
+    for (const auto& piece : tokenizer.pieces()) words.add(piece);
+  };
+  count(*source, source_words);
+  count(*target, target_words);
+}
+
 void SideTokenizers::learn(const DataOptions& options) {
   if (options.shared_vocabulary && source->learns() && target->learns()) {
     learn_from(*source, options, Read::both);

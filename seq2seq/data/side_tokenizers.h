@@ -5,6 +5,7 @@
 
 #include "seq2seq/data/options.h"
 #include "seq2seq/text/line_tokenizer.h"
+#include "seq2seq/text/vocabulary.h"
 
 namespace seq2seq::data {
 
@@ -25,6 +26,8 @@ struct SideTokenizers {
   /// both sides, and the same.
   void learn(const DataOptions& options);
   TokenizerModels models() const { return {source->model(), target->model()}; }
+  /// Counts once more, for the vocabulary, every token that a side which samples may be cut into.
+  void count_pieces(text::VocabularyBuilder& source_words, text::VocabularyBuilder& target_words) const;
 };
 
 }  // namespace seq2seq::data

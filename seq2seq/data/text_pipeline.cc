@@ -52,6 +52,7 @@ TextPipeline TextPipeline::from_training_text(const DataOptions& options, const 
     for (const auto& token : pair.source) source.add(token);
     for (const auto& token : pair.target) target.add(token);
   }
+  sides.count_pieces(source, target);
   const auto counted = [](const text::VocabularyBuilder& from) {
     return [&from](text::VocabularyBuilder& into) { into.add(from); };
   };

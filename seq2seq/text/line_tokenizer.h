@@ -34,6 +34,7 @@ class LineTokenizer final : public Tokenizer {
 
   bool samples() const override { return cutter_->samples(); }
   std::vector<std::string> sample(std::string_view line, Draws& draws) const override;
+  std::vector<std::string> pieces() const override { return cutter_->pieces(); }
 
  private:
   Normalizer normalizer_;

@@ -171,4 +171,10 @@ std::string SentencePieceTokenizer::detokenize(const std::vector<std::string>& t
   return loaded().decode(tokens);
 }
 
+std::vector<std::string> SentencePieceTokenizer::pieces() const {
+  std::vector<std::string> pieces;
+  for (const auto& piece : loaded().pieces().all()) pieces.push_back(piece.text);
+  return pieces;
+}
+
 }  // namespace seq2seq::text

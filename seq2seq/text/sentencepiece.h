@@ -53,6 +53,7 @@ class SentencePieceTokenizer final : public Tokenizer {
 
   bool samples() const override { return options_.sample.alpha.has_value() || options_.sample.dropout > 0; }
   std::vector<std::string> sample(std::string_view line, Draws& draws) const override;
+  std::vector<std::string> pieces() const override;
 
  private:
   class Model;

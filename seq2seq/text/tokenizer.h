@@ -37,6 +37,9 @@ class Tokenizer {
   virtual bool samples() const { return false; }
   /// One of the ways to cut the line, which depends on line, options, model and draws alone.
   virtual std::vector<std::string> sample(std::string_view line, Draws& draws) const;
+  /// The tokens that `sample` may give, but for characters it does not know: a vocabulary has them though the best way
+  /// to cut no line gives them.
+  virtual std::vector<std::string> pieces() const { return {}; }
 };
 
 using TokenizerRegistry = Registry<Tokenizer>;

@@ -52,8 +52,8 @@ struct Sampled {
     job.log = &log;
     prepare(job);
     prepared.emplace(open_prepared(job.folder, job.keys));
-    text = std::make_unique<TextPipeline>(options, kTokenizers, prepared->source_vocabulary, prepared->target_vocabulary,
-                                          prepared->models);
+    text = std::make_unique<TextPipeline>(options, kTokenizers, prepared->source_vocabulary,
+                                          prepared->target_vocabulary, prepared->models);
     prepared->corpus.source_words =
         std::make_shared<const text::Vocabulary>(open_words(job.folder.source(), prepared->summary.source));
   }

@@ -1,8 +1,10 @@
 #include "seq2seq/data/prepare/choose_vocabulary.h"
 
+#include <string>
 #include <vector>
 
 #include "seq2seq/core/checksum.h"
+#include "seq2seq/data/side_tokenizers.h"
 #include "seq2seq/data/store/store_file.h"
 #include "seq2seq/data/text_pipeline.h"
 #include "seq2seq/text/vocabulary.h"
@@ -28,10 +30,14 @@ void write_side(const PreparedFolder::Side& side, const text::Vocabulary& words,
   summary.vocabulary_sha256 = sha256(bytes);
 }
 
-auto counted(const text::Vocabulary& words) {
-  return [&words](text::VocabularyBuilder& builder) {
-    for (const auto& word : words.words()) builder.add(word.text, word.count);
-  };
+text::VocabularyBuilder counted(const text::Vocabulary& words) {
+  text::VocabularyBuilder builder;
+  for (const auto& word : words.words()) builder.add(word.text, word.count);
+  return builder;
+}
+
+std::string model_of(const PreparedFolder::Side& side, const SideSummary& summary, const Files& files) {
+  return summary.tokenizer_sha256.empty() ? std::string() : files.read(side.tokenizer);
 }
 
 }  // namespace
@@ -39,7 +45,15 @@ auto counted(const text::Vocabulary& words) {
 void choose_vocabulary(const PrepareJob& job, const PreparedFolder& folder, Summary& summary) {
   const auto source_words = text::Vocabulary::load(folder.source().words);
   const auto target_words = text::Vocabulary::load(folder.target().words);
-  const auto [source, target] = TextPipeline::vocabularies(*job.data, counted(source_words), counted(target_words));
+  SideTokenizers tokenizers(*job.data, *job.tokenizers);
+  tokenizers.set(
+      {model_of(folder.source(), summary.source, *job.files), model_of(folder.target(), summary.target, *job.files)});
+  auto source_counts = counted(source_words), target_counts = counted(target_words);
+  tokenizers.count_pieces(source_counts, target_counts);
+  const auto added = [](const text::VocabularyBuilder& from) {
+    return [&from](text::VocabularyBuilder& into) { into.add(from); };
+  };
+  const auto [source, target] = TextPipeline::vocabularies(*job.data, added(source_counts), added(target_counts));
   // Without options the folder counts as one whose vocabulary is still to be chosen: so it is if this is cut short.
   summary.vocabulary_options.clear();
   write_atomically(*job.files, folder.summary(), serialize(summary));

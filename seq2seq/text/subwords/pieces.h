@@ -19,7 +19,8 @@ class Pieces {
   Pieces() = default;
   explicit Pieces(std::vector<Piece> pieces);
 
-  const Piece* find(std::string_view text) const;  // null when there is none
+  const std::vector<Piece>& all() const { return pieces_; }  // in byte order
+  const Piece* find(std::string_view text) const;            // null when there is none
   double lowest_score() const { return lowest_score_; }
   /// Whether a piece may reach from one word into the next: has a blank mark after another character.
   bool cross_words() const { return cross_words_; }

