@@ -1,5 +1,7 @@
 #include "seq2seq/study/description.h"
 
+#include <string>
+
 #include "seq2seq/core/error.h"
 #include "test/study/toy.h"
 #include "test/support/catch.h"
@@ -48,8 +50,9 @@ TEST_CASE("run.json: another format or version, or damage, is told in one line",
   const auto fault = [](const std::string& changed) {
     return message_of<FormatError>([&] { study::parse_description(changed, "run.json"); });
   };
-  CHECK_THAT(fault(replaced(text, "\"version\": 1", "\"version\": 2")),
-             ContainsSubstring("run.json: is of format version 2; this program reads version 1"));
+  const auto version = std::to_string(study::run_format_version);
+  CHECK_THAT(fault(replaced(text, "\"version\": " + version, "\"version\": 99")),
+             ContainsSubstring("run.json: is of format version 99; this program reads version " + version));
   CHECK_THAT(fault(replaced(text, "seq2seq run", "something")), ContainsSubstring("does not describe a run"));
   CHECK_THAT(fault("[1]"), ContainsSubstring("does not describe a run"));
   CHECK_THAT(fault(text.substr(0, text.size() / 2)), ContainsSubstring("run.json: is damaged"));

@@ -322,7 +322,7 @@ TEST_CASE("prepare: words that were changed by hand are not taken for those of t
 
 TEST_CASE("prepared text: a number that its field does not hold is no number", "[data][prepare][error]") {
   const auto version = fmt::format("\"version\": {}", prepared_format_version);
-  const auto [what, by] = GENERATE(table<std::string, std::string>({
+  const auto [what, by] = GENERATE_COPY(table<std::string, std::string>({
       {version, version + ".0"},
       {version, fmt::format("\"version\": {}", (int64_t{1} << 32) + prepared_format_version)},
       {version, "\"version\": true"},
