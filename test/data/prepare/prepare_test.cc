@@ -388,7 +388,9 @@ TEST_CASE("prepared text: a damaged file is named, whichever it is", "[data][pre
   const auto file = work.job.folder.root / name;
   auto bytes = content_of(file);
   if (damage == 0) bytes.resize(bytes.size() / 2);
-  if (damage == 1) bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 0x10);
+  // In the middle of the summary may stand the checksum of another file, which would then be the one that is named.
+  auto& one = bytes[name == "summary.json" ? 0 : bytes.size() / 2];
+  if (damage == 1) one = static_cast<char>(one ^ 0x10);
   if (damage == 2) bytes.clear();
   work.folder.file("prepared/" + name, bytes);
   REQUIRE_THROWS_WITH(work.open(), ContainsSubstring(file.string()));
