@@ -46,6 +46,8 @@ void verify_checksum(const MappedFile& mapping, const StoreHeader& header) {
   for (std::size_t at = sizeof(header); at < mapping.size(); at += kVerifiedAtOnce) {
     const std::size_t count = std::min(kVerifiedAtOnce, mapping.size() - at);
     checksum.add({reinterpret_cast<const char*>(mapping.data() + at), count});
+    // What was looked at counts for this process until it is let go of: a file of any size would.
+    madvise(const_cast<std::byte*>(mapping.data()), at + count, MADV_DONTNEED);
   }
   if (store_checksum(header, checksum.finish()) != std::string_view(header.sha256.data(), header.sha256.size())) {
     throw damaged(mapping, "is damaged: its contents are not those its checksum names");
