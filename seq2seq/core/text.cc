@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 
 #include <fmt/format.h>
 
@@ -57,8 +58,23 @@ size_t character_bytes(std::string_view text) {
   return std::all_of(later.begin(), later.end(), continues) ? expected.bytes : 0;
 }
 
+namespace {
+
+/// Where the next byte stands, from `at` on, that may be no character of ASCII or NUL: eight bytes at once are passed
+/// over where none of them is. Most text is ASCII, and a line may be long.
+size_t plain_bytes(std::string_view text, size_t at) {
+  constexpr uint64_t kHigh = 0x8080808080808080U, kOnes = 0x0101010101010101U;
+  for (uint64_t eight = 0; at + sizeof(eight) <= text.size(); at += sizeof(eight)) {
+    std::memcpy(&eight, text.data() + at, sizeof(eight));
+    if (((eight | (eight - kOnes)) & kHigh) != 0) break;  // the difference has a high bit where a byte is 0
+  }
+  return at;
+}
+
+}  // namespace
+
 std::optional<TextFault> find_text_fault(std::string_view text) {
-  for (size_t at = 0; at < text.size();) {
+  for (size_t at = plain_bytes(text, 0); at < text.size(); at = plain_bytes(text, at)) {
     const size_t bytes = text[at] == '\0' ? 0 : character_bytes(text.substr(at));
     if (bytes == 0) return TextFault{at, describe(text.substr(at))};
     at += bytes;

@@ -60,6 +60,21 @@ TEST_CASE("text: splitting keeps empty pieces", "[core][text]") {
   REQUIRE(split("", '.') == Pieces{""});
 }
 
+TEST_CASE("text: a fault is found wherever it stands in a line, and nowhere else", "[core][text][property]") {
+  const std::string bad = GENERATE(std::string(1, '\0'), std::string("\xFF"), std::string("\xC3("));
+  const std::string letter = GENERATE("a", "é", "\x7F");
+  for (size_t before = 0; before < 40; ++before) {
+    std::string text;
+    for (size_t i = 0; i < before; ++i) text += i % 5 == 4 ? letter : "b";
+    CAPTURE(before);
+    const size_t place = text.size();
+    REQUIRE(!find_text_fault(text + "rest of it"));
+    const auto fault = find_text_fault(text + bad + "rest of it");
+    REQUIRE(fault);
+    REQUIRE(fault->offset == place);
+  }
+}
+
 TEST_CASE("text: a quotation stays on one line and within its length", "[core][text]") {
   REQUIRE(quote("a\nb\t\x1B[1m\xFF é") == "`a\\nb\\t\\x1B[1m\\xFF é`");
   REQUIRE(quote("éééé", 3) == "`ééé...`");
