@@ -54,7 +54,9 @@ struct StoreWriter::Stream {
   void check(bool well) const {
     if (!well) throw file_error(file, "written", errno);
   }
-  void write(const void* bytes, std::size_t count) const { check(std::fwrite(bytes, 1, count, handle) == count); }
+  void write(const void* bytes, std::size_t count) const {
+    check(count == 0 || std::fwrite(bytes, 1, count, handle) == count);
+  }
 };
 
 StoreWriter::StoreWriter(std::filesystem::path file, int64_t id_limit)
