@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "seq2seq/config/tree.h"
+#include "seq2seq/core/checksum.h"
 #include "seq2seq/core/text.h"
 
 namespace seq2seq::config {
@@ -47,11 +48,18 @@ Keys::Keys(Keys&&) noexcept = default;
 Key& Keys::bind(KeyFacts facts) {
   refuse_second(*this, facts.name);
   facts.default_value = facts.get();
+  facts.digest = facts.get;
   auto key = std::make_unique<Key>(std::move(facts));
   if (key->facts().type == KeyType::path || key->facts().type == KeyType::list_of_paths) key->changes_no_result();
   Key& added = *key;
   tree_->items.emplace_back(std::move(key));
   return added;
+}
+
+Key& Keys::add_file(std::string name, std::filesystem::path& field, std::string meaning) {
+  return add(std::move(name), field, std::move(meaning)).digest([&field] {
+    return field.empty() ? std::string() : sha256_of_file(field);
+  });
 }
 
 Keys& Keys::add_section(std::string name, std::string meaning) {
@@ -88,7 +96,7 @@ Choice::Choice(std::string path, std::string key, Selection& selection, const Ki
         KeyFacts facts = facts_of(std::move(key), kinds, std::move(meaning));
         facts.default_value = to_yaml(selection.kind);
         facts.required = selection.kind.empty();
-        facts.get = [this] { return to_yaml(selection_->kind); };
+        facts.get = facts.digest = [this] { return to_yaml(selection_->kind); };
         facts.set = [this](const std::vector<std::string>& texts) {
           if (texts.front() != selection_->kind) choose(texts.front(), nullptr);
         };

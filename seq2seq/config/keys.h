@@ -30,9 +30,9 @@ struct KeyFacts {
   bool is_unsigned = false;
   bool required = false;
   bool optional = false;  // `null` is a value
-  bool in_digest = true;
   OnResume on_resume = OnResume::fixed;
-  std::function<std::string()> get;  // the value as YAML text
+  std::function<std::string()> get;     // the value as YAML text
+  std::function<std::string()> digest;  // the value as the digest has it; null: the key is not part of it
   /// Takes values already checked for type and bounds: one scalar text, the items of a list, or nothing for `null`.
   std::function<void(const std::vector<std::string>&)> set;
 };
@@ -56,7 +56,8 @@ class Key {
   Key& may_change_on_resume() { return facts_.on_resume = OnResume::may_change, *this; }
   /// Cannot change a result: not part of the digest. Such a key may also change on resume. So is every path from the
   /// start: what identifies a result is the content of the files, not where they lie.
-  Key& changes_no_result() { return facts_.in_digest = false, may_change_on_resume(); }
+  Key& changes_no_result() { return facts_.digest = nullptr, may_change_on_resume(); }
+  Key& digest(std::function<std::string()> value) { return facts_.digest = std::move(value), *this; }
 
   const KeyFacts& facts() const { return facts_; }
 
@@ -83,6 +84,10 @@ class Keys {
   /// empty). The field's value at this moment is the default.
   template <class T>
   Key& add(std::string name, T& field, std::string meaning);
+
+  /// A path whose file's content, but not the path, is part of the digest: for files that a part reads by itself, as a
+  /// model. (The texts of a run are digested apart.)
+  Key& add_file(std::string name, std::filesystem::path& field, std::string meaning);
 
   /// An enumeration with its names: {{"none", Reverse::none}, ...}.
   template <class Enum>

@@ -21,7 +21,7 @@ void describe_key(const KeyFacts& facts, size_t indent, std::string& text) {
   line += facts.required ? "; required" : unset ? "; not set" : "; default " + facts.default_value;
   if (path) {
     line += "; of its file the content counts, not the path";
-  } else if (!facts.in_digest) {
+  } else if (!facts.digest) {
     line += "; changes no result";
   } else if (facts.on_resume == OnResume::may_change) {
     line += "; may change on resume";

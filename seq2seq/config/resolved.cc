@@ -60,7 +60,7 @@ std::string write_yaml(const Keys& keys) {
 std::string digest_text(const Keys& keys) {
   std::vector<std::string> lines;
   visit_keys(keys, [&](const std::string& path, const KeyFacts& facts) {
-    if (facts.in_digest) lines.push_back(fmt::format("{}={}\n", path, facts.get()));
+    if (facts.digest) lines.push_back(fmt::format("{}={}\n", path, facts.digest()));
   });
   std::sort(lines.begin(), lines.end());
   return fmt::format("{}", fmt::join(lines, ""));

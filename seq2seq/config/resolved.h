@@ -10,7 +10,8 @@ namespace seq2seq::config {
 /// All keys with the values they have now, as YAML that reads back to the same: the `config.yaml` of a run folder.
 std::string write_yaml(const Keys& keys);
 
-/// The keys that can change a result, one `path=value` a line, sorted: what a run's digest is made of.
+/// The keys that can change a result, one `path=value` a line, sorted: what a run's digest is made of. The value of a
+/// file that `Keys::add_file` declared is the SHA-256 of its content. Throws Error if such a file cannot be read.
 std::string digest_text(const Keys& keys);
 
 struct Change {

@@ -30,8 +30,6 @@ std::filesystem::path a_file_of(const data::TrainFiles& files) {
   return files.source.empty() ? files.pairs.front() : files.source.front();
 }
 
-std::string file_digest(const std::filesystem::path& file) { return file.empty() ? "" : sha256_of_file(file); }
-
 }  // namespace
 
 DataDigests data_digests(const data::DataOptions& options) { return data_digests(options, digest_of_train(options)); }
@@ -58,11 +56,8 @@ std::vector<Error> different_data(const DataDigests& run, const DataDigests& now
 }
 
 std::string run_digest(const Configuration& configuration, const DataDigests& data) {
-  const auto& options = configuration.options.data;
-  return sha256(fmt::format("{}\ndata.train={}\ndata.validation={}\ndata.test={}\nvocabularies={},{}\nnumerics={}\n",
-                            config::digest_text(configuration.keys), data.train, data.validation, data.test,
-                            file_digest(options.source.vocabulary.file), file_digest(options.target.vocabulary.file),
-                            numerics));
+  return sha256(fmt::format("{}\ndata.train={}\ndata.validation={}\ndata.test={}\nnumerics={}\n",
+                            config::digest_text(configuration.keys), data.train, data.validation, data.test, numerics));
 }
 
 }  // namespace seq2seq::study

@@ -10,7 +10,6 @@
 #include <fmt/ranges.h>
 
 #include "seq2seq/config/resolved.h"
-#include "seq2seq/core/checksum.h"
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/text.h"
 #include "seq2seq/core/version.h"
@@ -36,13 +35,8 @@ data::PrepareKeys keys_of(const Configuration& configuration) {
     if (!option.starts_with("data.") || is_of_batches(option)) continue;
     (is_of_vocabulary(option) ? keys.vocabulary : keys.text).emplace_back(option);
   }
-  const auto& data = configuration.options.data;
-  for (const auto& [name, side] : {std::pair{"source", &data.source}, {"target", &data.target}}) {
-    const auto& file = side->vocabulary.file;
-    if (!file.empty()) keys.vocabulary.push_back(fmt::format("data.{}.vocabulary.file={}", name, sha256_of_file(file)));
-  }
   std::string weights;  // of which corpora there are any
-  for (const auto& file : data.train.weights) weights += file.empty() ? '0' : '1';
+  for (const auto& file : configuration.options.data.train.weights) weights += file.empty() ? '0' : '1';
   if (!weights.empty()) keys.text.push_back("data.train.weights=" + weights);
   return keys;
 }

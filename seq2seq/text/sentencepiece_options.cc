@@ -24,7 +24,7 @@ void declare(config::Keys& keys, SubwordSampleOptions& options) {
 }
 
 void declare(config::Keys& keys, SentencePieceOptions& options) {
-  keys.add("model", options.model, "file of a trained model; empty: one is trained on the training text");
+  keys.add_file("model", options.model, "file of a trained model; empty: one is trained on the training text");
   keys.add("train", options.train, {{"unigram", SubwordKind::unigram}, {"bpe", SubwordKind::bpe}},
            "what is trained: a unigram language model over pieces, or byte pair encoding over characters");
   keys.add("size", options.size, "pieces, the special symbols not counted").unit("pieces").at_least(1);

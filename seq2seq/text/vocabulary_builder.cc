@@ -13,8 +13,8 @@ void declare(config::Keys& keys, VocabularyOptions& options) {
   keys.add("minimum_count", options.minimum_count, "a word that occurs less often in the training text becomes <unk>")
       .unit("occurrences")
       .at_least(1);
-  keys.add("file", options.file,
-           "a vocabulary that is there already, as docs/formats.md describes it; then no word is counted");
+  keys.add_file("file", options.file,
+                "a vocabulary that is there already, as docs/formats.md describes it; then no word is counted");
   keys.rule("file", [&options] {
     const bool counts = options.size > 0 || options.minimum_count > 1;
     return !options.file.empty() && counts ? "leaves nothing for `size` and `minimum_count` to choose" : "";

@@ -1,13 +1,16 @@
 #include "seq2seq/config/resolved.h"
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "test/config/sample.h"
 #include "test/support/catch.h"
+#include "test/support/temporary_folder.h"
 
 namespace seq2seq::config {
 
+using seq2seq::test::ContainsSubstring;
 using test::Sample;
 
 namespace {
@@ -34,6 +37,7 @@ TEST_CASE("resolved: is block YAML, section by section, in the order of declarat
           "data:\n"
           "  train: /t\n"
           "  references: [/r, \"/a b\"]\n"
+          "  words: \"\"\n"
           "  metrics: [perplexity]\n"
           "  shares: [1, 0.5]\n"
           "  reverse: source\n"
@@ -73,6 +77,7 @@ TEST_CASE("digest: holds what can change a result, sorted, and no path", "[confi
           "data.metrics=[perplexity]\n"
           "data.reverse=source\n"
           "data.shares=[1, 0.5]\n"
+          "data.words=\n"
           "seed=1\n"
           "train.epochs=10\n"
           "train.limit=5\n"
@@ -94,6 +99,19 @@ TEST_CASE("digest: is moved by a value, not by how or where it was written", "[c
   CHECK(digest("train: {limit: 1e1}") == digest("name: other\ntrain:\n  limit: 10.0 # ten\n"));
   CHECK(digest("train: {limit: 10}") != digest("train: {limit: 11}"));
   CHECK(digest("data: {references: a}") == digest("data: {references: b}"));
+}
+
+TEST_CASE("digest: of a file that a part reads, the content counts", "[config][digest]") {
+  const seq2seq::test::TemporaryFolder folder;
+  const auto digest = [](const std::filesystem::path& file) {
+    Sample sample;
+    sample.read("data: {words: '" + file.string() + "'}");
+    return digest_text(sample.keys);
+  };
+  const auto before = digest(folder.file("words", "a\n"));
+  CHECK(digest(folder.file("elsewhere", "a\n")) == before);
+  CHECK(digest(folder.file("words", "b\n")) != before);
+  CHECK_THROWS_WITH(digest(folder / "missing"), ContainsSubstring("missing: cannot be read"));
 }
 
 TEST_CASE("compare: tells what differs, side by side, and whether it may", "[config][resolved]") {

@@ -86,6 +86,7 @@ struct TrainOptions {
 struct DataOptions {
   std::filesystem::path train{};
   std::vector<std::filesystem::path> references{};
+  std::filesystem::path words{};
   std::vector<std::string> metrics{"perplexity"};
   std::vector<double> shares{1, 0.5};
   Reverse reverse = Reverse::source;
@@ -93,6 +94,7 @@ struct DataOptions {
 inline void declare(Keys& keys, DataOptions& options) {
   keys.add("train", options.train, "file of sentences").required();
   keys.add("references", options.references, "files of translations");
+  keys.add_file("words", options.words, "file of known words");
   keys.add("metrics", options.metrics, "what is measured").one_of({"perplexity", "bleu", "wer"});
   keys.add("shares", options.shares, "of each file").at_least(0).below(10);
   keys.add("reverse", options.reverse,

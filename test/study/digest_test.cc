@@ -40,4 +40,17 @@ TEST_CASE("digest: follows the content of the data, not where it lies", "[study]
   CHECK(digest_with(toy, {std::string(key) + "=" + moved.string()}) != digest);
 }
 
+TEST_CASE("digest: follows the content of a vocabulary and of a tokenizer's model", "[study][digest]") {
+  const Toy toy(copied);
+  const std::string key = GENERATE("data.source.vocabulary.file", "data.target.tokenizer.model");
+  CAPTURE(key);
+  const auto digest = [&](const std::string& name, const std::string& content) {
+    const auto file = toy.folder().file(name, content);
+    return digest_with(toy, {"data.target.tokenizer.kind=sentencepiece", key + "=" + file.string()});
+  };
+  const auto before = digest("file", "a");
+  CHECK(digest("moved", "a") == before);
+  CHECK(digest("file", "b") != before);
+}
+
 }  // namespace seq2seq::test
