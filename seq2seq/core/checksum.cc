@@ -21,10 +21,6 @@ void require(bool done) {
   if (!done) throw std::runtime_error("libcrypto does not compute SHA-256");
 }
 
-struct FreeContext {
-  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-};
-
 struct CloseFile {
   void operator()(std::FILE* file) const { std::fclose(file); }
 };
@@ -36,6 +32,9 @@ Error unreadable(const std::filesystem::path& path) {
 }  // namespace
 
 struct Sha256::State {
+  struct FreeContext {
+    void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+  };
   std::unique_ptr<EVP_MD_CTX, FreeContext> context{EVP_MD_CTX_new()};
 };
 

@@ -9,7 +9,7 @@ namespace {
 
 // A look at any page of a file maps up to 16 of its neighbours (64 KiB), and a pair looks at four: its ids and its
 // offset on either side. 500 pairs then hold at most 128 MB.
-constexpr int64_t kReleaseEvery = 500;  // pairs
+constexpr int64_t kReleaseAfterPairs = 500;  // pairs
 
 }  // namespace
 
@@ -55,7 +55,7 @@ StreamedBatch BatchStream::next() {
 
 void BatchStream::release_pages(int64_t pairs) {
   pairs_read_ += pairs;
-  if (pairs_read_ < kReleaseEvery) return;
+  if (pairs_read_ < kReleaseAfterPairs) return;
   corpus_->release_pages();
   pairs_read_ = 0;
 }

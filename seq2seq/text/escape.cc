@@ -8,11 +8,11 @@
 namespace seq2seq::text {
 namespace {
 
-constexpr char kEscape = '\\';
+constexpr char kBackslash = '\\';
 
 /// The token without the backslashes it begins with.
 std::string_view bare(std::string_view token) {
-  token.remove_prefix(std::min(token.size(), token.find_first_not_of(kEscape)));
+  token.remove_prefix(std::min(token.size(), token.find_first_not_of(kBackslash)));
   return token;
 }
 
@@ -30,7 +30,7 @@ bool escape_special_symbols(std::vector<std::string>& tokens) {
   bool any = false;
   for (auto& token : tokens) {
     if (!is_special(bare(token))) continue;
-    token.insert(token.begin(), kEscape);
+    token.insert(token.begin(), kBackslash);
     any = true;
   }
   return any;
@@ -38,7 +38,7 @@ bool escape_special_symbols(std::vector<std::string>& tokens) {
 
 void unescape_special_symbols(std::vector<std::string>& tokens) {
   for (auto& token : tokens) {
-    if (token.starts_with(kEscape) && is_special(bare(token))) token.erase(0, 1);
+    if (token.starts_with(kBackslash) && is_special(bare(token))) token.erase(0, 1);
   }
 }
 

@@ -24,7 +24,7 @@ constexpr auto kWeights = "weights.safetensors";
 constexpr auto kOptimizer = "optimizer.safetensors";
 constexpr auto kState = "state.json";
 constexpr auto kChecksums = "checksums.json";
-constexpr auto kFormat = "seq2seq checkpoint";
+constexpr auto kCheckpointFormat = "seq2seq checkpoint";
 constexpr auto kDamaged = "The checkpoint is damaged";
 
 /// Whole, but of another version: no reason to pass over it and lose what was trained.
@@ -39,7 +39,7 @@ class Verified {
   Verified(const Files& files, fs::path folder) : files_(files), folder_(std::move(folder)) {
     const fs::path file = folder_ / kChecksums;
     read_json<nlohmann::json>(files_.read(file), Place{.file = file.string()}, kDamaged, [&](const auto& json) {
-      if (json.at("format") != kFormat) throw damaged(file, "is not the checksums of a checkpoint");
+      if (json.at("format") != kCheckpointFormat) throw damaged(file, "is not the checksums of a checkpoint");
       if (const auto version = whole<int>(json.at("version")); version != checkpoint_format_version)
         throw OtherVersion(Place{.file = file.string()},
                            fmt::format("checkpoint of format version {}, but this program reads version {}", version,
@@ -80,7 +80,8 @@ void write_checkpoint(Files& files, const fs::path& folder, const Checkpoint& ch
   put(kOptimizer,
       nn::to_safetensors({checkpoint.optimizer.tensors, {{"format", "seq2seq optimizer"}, {"version", "1"}}}));
   put(kState, to_json(checkpoint.state));
-  const nlohmann::json checksums{{"format", kFormat}, {"version", checkpoint_format_version}, {"sha256", sums}};
+  const nlohmann::json checksums{
+      {"format", kCheckpointFormat}, {"version", checkpoint_format_version}, {"sha256", sums}};
   files.write(folder / kChecksums, checksums.dump(2) + "\n");
 }
 

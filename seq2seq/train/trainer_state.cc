@@ -12,7 +12,7 @@
 namespace seq2seq::train {
 namespace {
 
-constexpr auto kFormat = "seq2seq training state";
+constexpr auto kStateFormat = "seq2seq training state";
 
 template <class T>
 nlohmann::json optional_json(const std::optional<T>& value) {
@@ -44,7 +44,7 @@ Window window_of(const nlohmann::json& json) {
 }  // namespace
 
 std::string to_json(const TrainerState& state) {
-  const nlohmann::ordered_json json{{"format", kFormat},
+  const nlohmann::ordered_json json{{"format", kStateFormat},
                                     {"version", checkpoint_format_version},
                                     {"update", state.update},
                                     {"epoch", state.epoch},
@@ -65,7 +65,7 @@ std::string to_json(const TrainerState& state) {
 TrainerState from_json(const std::string& text, const std::filesystem::path& file) {
   const Place place{.file = file.string()};
   return read_json<nlohmann::json>(text, place, {}, [&](const nlohmann::json& json) {
-    if (json.at("format") != kFormat) throw FormatError(place, "is not the state of a training");
+    if (json.at("format") != kStateFormat) throw FormatError(place, "is not the state of a training");
     if (const auto version = whole<int>(json.at("version")); version != checkpoint_format_version)
       throw FormatError(place, fmt::format("has format version {}, but this program reads version {}", version,
                                            checkpoint_format_version));

@@ -36,16 +36,16 @@ bool same_batch(const Batch& a, const Batch& b) {
          at::equal(a.inputs.rows, b.inputs.rows) && at::equal(a.targets.rows, b.targets.rows);
 }
 
-const BatchOptions kOptions{.sentences = 4, .pool = 3};
+const BatchOptions kStreamOptions{.sentences = 4, .pool = 3};
 
 }  // namespace
 
 TEST_CASE("batch stream: gives the batches of the plan, epoch after epoch, with their places", "[data][loader]") {
   const auto corpus = corpus_of_pairs(50);
   const auto text = numbered_pipeline({});
-  BatchStream stream(corpus, text, kOptions, 3, {});
+  BatchStream stream(corpus, text, kStreamOptions, 3, {});
   for (int64_t epoch = 0; epoch < 3; ++epoch) {
-    const auto plan = plan_epoch(corpus, kOptions, 3, epoch);
+    const auto plan = plan_epoch(corpus, kStreamOptions, 3, epoch);
     for (int64_t batch = 0; batch < plan.batches(); ++batch) {
       CAPTURE(epoch, batch);
       const auto next = stream.next();
@@ -66,7 +66,7 @@ TEST_CASE("batch stream: all ranks together use every pair once an epoch", "[dat
   for (int64_t epoch = 0; epoch < 3; ++epoch) {
     std::map<int64_t, int> times;
     for (int64_t rank = 0; rank < ranks; ++rank) {
-      BatchStream stream(corpus, text, kOptions, 1, {.epoch = epoch}, {.rank = rank, .ranks = ranks});
+      BatchStream stream(corpus, text, kStreamOptions, 1, {.epoch = epoch}, {.rank = rank, .ranks = ranks});
       for (int64_t batches = stream.batches(); batches > 0; --batches) {
         for (const int64_t key : keys_of(stream.next().batch)) ++times[key];
       }
@@ -87,7 +87,7 @@ TEST_CASE("batch stream: from a mapped corpus come the batches of one in memory"
     return TokenStore::open(folder.path() / name, /*verify=*/true);
   };
   const Corpus other{.source = mapped(corpus.source, "source"), .target = mapped(corpus.target, "target")};
-  BatchStream in_memory(corpus, text, kOptions, 1, {}), from_file(other, text, kOptions, 1, {});
+  BatchStream in_memory(corpus, text, kStreamOptions, 1, {}), from_file(other, text, kStreamOptions, 1, {});
 
   for (int batch = 0; batch < 1000; ++batch) REQUIRE(same_batch(in_memory.next().batch, from_file.next().batch));
 }
@@ -95,6 +95,6 @@ TEST_CASE("batch stream: from a mapped corpus come the batches of one in memory"
 TEST_CASE("batch stream: more ranks than batches are refused when the tail is dropped", "[data][loader][error]") {
   const auto corpus = corpus_of_pairs(8);
   const auto text = numbered_pipeline({});
-  REQUIRE_THROWS_WITH(BatchStream(corpus, text, kOptions, 1, {}, {.rank = 0, .ranks = 3, .tail = Tail::drop}),
+  REQUIRE_THROWS_WITH(BatchStream(corpus, text, kStreamOptions, 1, {}, {.rank = 0, .ranks = 3, .tail = Tail::drop}),
                       ContainsSubstring("an epoch has 2 batches, too few for 3 ranks"));
 }

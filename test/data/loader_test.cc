@@ -16,13 +16,13 @@ using namespace seq2seq::data;
 
 namespace {
 
-Corpus random_corpus(unsigned seed) {
+Corpus random_pairs(unsigned seed) {
   std::mt19937_64 random(seed);
   const auto lengths = random_lengths(random);
   return corpus_of(random_sentences(random, lengths), random_sentences(random, lengths));
 }
 
-const BatchOptions kOptions{.sentences = 3, .pool = 2};
+const BatchOptions kLoaderOptions{.sentences = 3, .pool = 2};
 
 }  // namespace
 
@@ -31,11 +31,11 @@ TEST_CASE("loader: gives the same batches however many are made ahead", "[data][
   const auto seed = GENERATE(range(1u, 4u));
   const int64_t from = GENERATE(0, 4);
   CAPTURE(most, seed, from);
-  const auto corpus = random_corpus(seed);
+  const auto corpus = random_pairs(seed);
   const auto text = numbered_pipeline({});
   const DataPosition position{.epoch = from, .batch = from};
-  Loader ahead(BatchStream(corpus, text, kOptions, seed, position), most);
-  Loader none(BatchStream(corpus, text, kOptions, seed, position), 0);
+  Loader ahead(BatchStream(corpus, text, kLoaderOptions, seed, position), most);
+  Loader none(BatchStream(corpus, text, kLoaderOptions, seed, position), 0);
 
   for (int batch = 0; batch < 40; ++batch) {
     const auto one = ahead.next(), other = none.next();
@@ -49,13 +49,13 @@ TEST_CASE("loader: gives the same batches however many are made ahead", "[data][
 }
 
 TEST_CASE("loader: a damaged corpus is an error of the caller, not of the thread", "[data][loader][error]") {
-  const auto corpus = random_corpus(1);
+  const auto corpus = random_pairs(1);
   Corpus damaged = corpus;
   TokenStoreBuilder numbers;
   numbers.add({7});  // of the first pair alone
   damaged.numbers = numbers.finish();
   const auto text = numbered_pipeline({});
-  Loader loader(BatchStream(damaged, text, kOptions, 1, {}), 2);
+  Loader loader(BatchStream(damaged, text, kLoaderOptions, 1, {}), 2);
 
   REQUIRE_THROWS_AS(
       [&] {

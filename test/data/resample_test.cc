@@ -20,7 +20,7 @@ using namespace seq2seq::data;
 
 namespace {
 
-const auto kTokenizers = text::builtin_tokenizers();
+const auto kSampledTokenizers = text::builtin_tokenizers();
 
 /// Prepared text of a few sentences whose source is cut by BPE with dropout, or not at all sampled.
 struct Sampled {
@@ -47,12 +47,12 @@ struct Sampled {
                                 .options = std::make_shared<text::SentencePieceOptions>(subwords)};
     PrepareJob job;
     job.data = &options;
-    job.tokenizers = &kTokenizers;
+    job.tokenizers = &kSampledTokenizers;
     job.folder = {folder / "prepared"};
     job.log = &log;
     prepare(job);
     prepared.emplace(open_prepared(job.folder, job.keys));
-    text = std::make_unique<TextPipeline>(options, kTokenizers, prepared->source_vocabulary,
+    text = std::make_unique<TextPipeline>(options, kSampledTokenizers, prepared->source_vocabulary,
                                           prepared->target_vocabulary, prepared->models);
     prepared->corpus.source_words =
         std::make_shared<const text::Vocabulary>(open_words(job.folder.source(), prepared->summary.source));

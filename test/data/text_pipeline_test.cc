@@ -25,7 +25,7 @@ DataOptions trained_on(const TemporaryFolder& folder, const std::string& source,
   return options;
 }
 
-const auto kTokenizers = text::builtin_tokenizers();
+const auto kPipelineTokenizers = text::builtin_tokenizers();
 
 }  // namespace
 
@@ -63,7 +63,7 @@ TEST_CASE("text pipeline: each side's words are counted in its own tokens", "[da
   const TemporaryFolder folder;
   auto options = trained_on(folder, "ab a\na\n", "xy\nx y\n");
   options.source.tokenizer.kind = "character";
-  const auto text = TextPipeline::from_training_text(options, kTokenizers);
+  const auto text = TextPipeline::from_training_text(options, kPipelineTokenizers);
 
   REQUIRE(text.source_vocabulary().count(text.source_vocabulary().id("a")) == 3);
   REQUIRE(text.source_vocabulary().count(text.source_vocabulary().id("▁")) == 1);
@@ -75,7 +75,7 @@ TEST_CASE("text pipeline: the sizes asked for hold for each side", "[data][text_
   auto options = trained_on(folder, "a a b c\n", "x x y y z\n");
   options.source.vocabulary.size = 1;
   options.target.vocabulary.minimum_count = 2;
-  const auto text = TextPipeline::from_training_text(options, kTokenizers);
+  const auto text = TextPipeline::from_training_text(options, kPipelineTokenizers);
 
   REQUIRE(text.source_vocabulary().words().size() == 1);
   REQUIRE(text.target_vocabulary().words().size() == 2);
@@ -86,7 +86,7 @@ TEST_CASE("text pipeline: pairs that are not trained on give no words", "[data][
   auto options = trained_on(folder, "a\nlong long long\nbad\xFF\nalone\n", "x\ny\nz\n\n");
   options.clean.max_length = 2;
   options.invalid_utf8 = InvalidUtf8::drop;
-  const auto text = TextPipeline::from_training_text(options, kTokenizers);
+  const auto text = TextPipeline::from_training_text(options, kPipelineTokenizers);
 
   REQUIRE(text.source_vocabulary().words().size() == 1);
   REQUIRE(text.target_vocabulary().words().size() == 1);
@@ -96,7 +96,7 @@ TEST_CASE("text pipeline: training text without lines is refused with its name",
   const TemporaryFolder folder;
   const auto options = trained_on(folder, "", "");
 
-  REQUIRE_THROWS_WITH(TextPipeline::from_training_text(options, kTokenizers),
+  REQUIRE_THROWS_WITH(TextPipeline::from_training_text(options, kPipelineTokenizers),
                       ContainsSubstring((folder / "source").string() + ": is empty") &&
                           ContainsSubstring((folder / "target").string()));
 }
@@ -111,7 +111,7 @@ TEST_CASE("text pipeline: unequal numbers of lines are told with both counts and
                                                              {"a\n", "", "has 1 line,"}}));
   const auto options = trained_on(folder, source, target);
 
-  REQUIRE_THROWS_WITH(TextPipeline::from_training_text(options, kTokenizers),
+  REQUIRE_THROWS_WITH(TextPipeline::from_training_text(options, kPipelineTokenizers),
                       ContainsSubstring((folder / "source").string()) &&
                           ContainsSubstring((folder / "target").string()) && ContainsSubstring(counts));
 }
@@ -121,7 +121,7 @@ TEST_CASE("text pipeline: a vocabulary without words is refused", "[data][text_p
   auto options = trained_on(folder, "a b\n", "x y\n");
   options.target.vocabulary.minimum_count = 2;
 
-  REQUIRE_THROWS_WITH(TextPipeline::from_training_text(options, kTokenizers),
+  REQUIRE_THROWS_WITH(TextPipeline::from_training_text(options, kPipelineTokenizers),
                       ContainsSubstring("no word of the target side"));
 }
 
@@ -129,7 +129,7 @@ TEST_CASE("text pipeline: a vocabulary that both sides share has the words of bo
   const TemporaryFolder folder;
   auto options = trained_on(folder, "a a b\n", "b c\n");
   options.shared_vocabulary = true;
-  const auto text = TextPipeline::from_training_text(options, kTokenizers);
+  const auto text = TextPipeline::from_training_text(options, kPipelineTokenizers);
 
   REQUIRE(text.source_vocabulary().serialize() == text.target_vocabulary().serialize());
   REQUIRE(text.source_vocabulary().count(text.source_vocabulary().id("b")) == 2);
@@ -140,7 +140,7 @@ TEST_CASE("text pipeline: a vocabulary that is there already is taken as it is",
   const TemporaryFolder folder;
   auto options = trained_on(folder, "a a b\n", "b c\n");
   options.source.vocabulary.file = folder.file("words", "# seq2seq vocabulary 1\nz\t5\nb\t9\n");
-  const auto text = TextPipeline::from_training_text(options, kTokenizers);
+  const auto text = TextPipeline::from_training_text(options, kPipelineTokenizers);
 
   REQUIRE(text.source_ids({"b", "a", "z"}) == Ids{4, text::unknown_id, 3});
   REQUIRE(text.target_vocabulary().words().size() == 2);

@@ -44,7 +44,7 @@ std::vector<std::vector<Hypothesis>> search_all(const ModelPredictor& predictor,
   return decode::search(predictor, data::pack(sources, lengths), lengths, options);
 }
 
-void require_same(const std::vector<Hypothesis>& found, const std::vector<Hypothesis>& expected) {
+void require_alike(const std::vector<Hypothesis>& found, const std::vector<Hypothesis>& expected) {
   REQUIRE(found.size() == expected.size());
   for (size_t i = 0; i < found.size(); ++i) {
     CAPTURE(i);
@@ -93,10 +93,10 @@ TEST_CASE(
   for (size_t i = 0; i < sources.size(); ++i) {
     CAPTURE(i);
     const auto alone = search_all(predictor, {sources[i]}, options).at(0);
-    require_same(of_64[i], alone);
-    require_same(of_reversed[sources.size() - 1 - i], alone);
-    if (i < 7) require_same(of_7[i], alone);
-    if (i < 2) require_same(of_long[i == 0 ? 0 : 3], alone);
+    require_alike(of_64[i], alone);
+    require_alike(of_reversed[sources.size() - 1 - i], alone);
+    if (i < 7) require_alike(of_7[i], alone);
+    if (i < 2) require_alike(of_long[i == 0 ? 0 : 3], alone);
   }
 }
 

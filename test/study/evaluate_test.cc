@@ -14,13 +14,6 @@ namespace seq2seq::test {
 
 namespace {
 
-std::vector<std::string> lines_in(const std::string& text) {
-  std::istringstream in(text);
-  std::vector<std::string> lines;
-  for (std::string line; std::getline(in, line);) lines.push_back(line);
-  return lines;
-}
-
 /// The last line of a kind in metrics.jsonl.
 nlohmann::json last_measured(const fs::path& run, const std::string& kind) {
   nlohmann::json found;

@@ -72,6 +72,13 @@ std::string lines_of(const std::vector<Symbols>& sentences) {
   return text;
 }
 
+std::vector<std::string> lines_in(const std::string& text) {
+  std::istringstream in(text);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  return lines;
+}
+
 Toy::Toy(const Task& task, int letters, int64_t longest, size_t held_out)
     : log_(messages_), registries_(study::builtin_registries()) {
   const auto sources = shuffled_sequences(letters, longest, /*seed=*/7);

@@ -27,6 +27,7 @@ Symbols turned(Symbols source);
 /// All sequences of up to `longest` of the letters a, b, ..., in an order that depends on the seed alone.
 std::vector<Symbols> shuffled_sequences(int letters, int64_t longest, uint64_t seed);
 std::string lines_of(const std::vector<Symbols>& sentences);
+std::vector<std::string> lines_in(const std::string& text);
 
 /// A small world in a folder of its own: files of a task, a configuration, and what a program would say.
 class Toy {

@@ -18,13 +18,6 @@ std::string translated(const study::LoadedRun& run, const std::string& text,
   return out.str();
 }
 
-std::vector<std::string> lines_in(const std::string& text) {
-  std::istringstream in(text);
-  std::vector<std::string> lines;
-  for (std::string line; std::getline(in, line);) lines.push_back(line);
-  return lines;
-}
-
 }  // namespace
 
 TEST_CASE("translating: every line has its answer, in order, the same alone and among others",

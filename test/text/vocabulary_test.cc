@@ -31,7 +31,7 @@ VocabularyBuilder counted(const std::map<std::string, int>& counts) {
 }
 
 /// What `load` says of a file of these bytes, without the folder; empty when it reads it.
-std::string fault_of(const std::string& bytes) {
+std::string fault_of_vocabulary(const std::string& bytes) {
   const TemporaryFolder folder;
   try {
     Vocabulary::load(folder.file("words", bytes));
@@ -118,11 +118,11 @@ TEST_CASE("vocabulary: every fault of a file is told with file, line and column"
   }));
   CAPTURE(bytes);
 
-  REQUIRE_THAT(fault_of(bytes), Catch::Matchers::StartsWith(message));
+  REQUIRE_THAT(fault_of_vocabulary(bytes), Catch::Matchers::StartsWith(message));
 }
 
 TEST_CASE("vocabulary: all lines at fault are named at once", "[text][vocabulary][error]") {
-  REQUIRE_THAT(fault_of(kHeader + "a\nb\t1\nc\nd\n"),
+  REQUIRE_THAT(fault_of_vocabulary(kHeader + "a\nb\t1\nc\nd\n"),
                ContainsSubstring("words:2:1") && ContainsSubstring("at fault: 4, 5"));
 }
 

@@ -17,7 +17,7 @@
 namespace seq2seq::data {
 namespace {
 
-constexpr std::size_t kBlock = std::size_t{1} << 18;  // of packed bytes
+constexpr std::size_t kPackedBlock = std::size_t{1} << 18;  // of packed bytes
 
 class PlainSource final : public ByteSource {
  public:
@@ -62,7 +62,7 @@ class PlainSource final : public ByteSource {
 /// What both packings share: blocks of packed bytes, unpacked on demand, to the end of the last frame.
 class PackedSource : public ByteSource {
  public:
-  explicit PackedSource(std::unique_ptr<PlainSource> packed) : packed_(std::move(packed)), block_(kBlock) {}
+  explicit PackedSource(std::unique_ptr<PlainSource> packed) : packed_(std::move(packed)), block_(kPackedBlock) {}
   int64_t consumed() const final { return packed_->consumed(); }
 
   std::size_t read(char* buffer, std::size_t capacity) final {

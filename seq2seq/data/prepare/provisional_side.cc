@@ -11,9 +11,9 @@
 namespace seq2seq::data {
 namespace {
 
-constexpr int64_t kMostWords = int64_t{1} << 32;  // what four bytes hold
-constexpr std::size_t kLengths = 201;             // of the histogram: 0 to 199 tokens, and more
-constexpr int64_t kReleaseEvery = 100'000;        // sentences
+constexpr int64_t kMostWords = int64_t{1} << 32;     // what four bytes hold
+constexpr std::size_t kLengths = 201;                // of the histogram: 0 to 199 tokens, and more
+constexpr int64_t kReleaseAfterSentences = 100'000;  // sentences
 
 }  // namespace
 
@@ -61,7 +61,7 @@ void ProvisionalSide::finish(const std::filesystem::path& tokens, const std::fil
     for (auto& id : ids) id = ids_by_number[static_cast<std::size_t>(id)];
     ++summary.lengths[std::min(ids.size(), kLengths - 1)];
     writer.add(ids);
-    if (i % kReleaseEvery == 0) provisional.release_pages();
+    if (i % kReleaseAfterSentences == 0) provisional.release_pages();
   }
   summary.tokens = writer.tokens();
   writer.finish();

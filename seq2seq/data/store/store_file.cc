@@ -15,7 +15,7 @@ namespace seq2seq::data {
 namespace {
 
 constexpr int64_t kNarrow = 1 << 16;  // ids below it fit two bytes
-constexpr std::size_t kBlock = std::size_t{1} << 20;
+constexpr std::size_t kFileBlock = std::size_t{1} << 20;
 
 }  // namespace
 
@@ -41,7 +41,7 @@ struct StoreWriter::Stream {
 
   explicit Stream(std::filesystem::path path) : file(std::move(path)), handle(std::fopen(file.c_str(), "w+b")) {
     check(handle != nullptr);
-    std::setvbuf(handle, nullptr, _IOFBF, kBlock);
+    std::setvbuf(handle, nullptr, _IOFBF, kFileBlock);
   }
   ~Stream() {
     if (handle != nullptr) std::fclose(handle);
@@ -99,7 +99,7 @@ void StoreWriter::add(std::span<const int64_t> ids) {
 
 void StoreWriter::append_offsets() {
   offsets_->check(std::fflush(offsets_->handle) == 0 && std::fseek(offsets_->handle, 0, SEEK_SET) == 0);
-  std::vector<char> block(kBlock);
+  std::vector<char> block(kFileBlock);
   while (const std::size_t count = std::fread(block.data(), 1, block.size(), offsets_->handle)) {
     write(block.data(), count);
   }

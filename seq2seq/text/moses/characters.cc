@@ -30,6 +30,8 @@ bool is_letter(char32_t character) {
   return joins == 7 || joins == 9;
 }
 
+bool no_letter(char32_t character) { return !is_letter(character); }
+
 bool is_letter_or_digit(char32_t character) {
   if (character < 0x80) return is_ascii_letter(character) || is_ascii_digit(character);
   return is_letter(character) || (is_decimal_digit(character) && !has_no_class(character));

@@ -5,11 +5,10 @@
 namespace seq2seq::text::moses {
 namespace {
 
-bool no_letter(char32_t character) { return !is_letter(character); }
 bool neither_letter_nor_number(char32_t character) { return !is_letter(character) && !is_number(character); }
 bool is_s(char32_t character) { return character == U's'; }
 
-bool is_abbreviation(std::u32string_view word) {
+bool is_english_abbreviation(std::u32string_view word) {
   static const WordSet words{// before a name: address, office, church, law
                              U"Mr", U"Mrs", U"Ms", U"Messrs", U"Mme", U"Mlle", U"MR", U"MRS", U"MS", U"MM", U"Hr",
                              U"Dr", U"DR", U"Drs", U"Prof", U"Hon", U"Gov", U"Sen", U"Sens", U"Rep", U"Reps", U"Supt",
@@ -27,7 +26,7 @@ bool is_abbreviation(std::u32string_view word) {
   return is_initial(word) || words.contains(word);
 }
 
-bool is_abbreviation_before_number(std::u32string_view word) {
+bool is_english_abbreviation_before_number(std::u32string_view word) {
   return word == U"No" || word == U"Art" || word == U"pp";
 }
 
@@ -40,8 +39,8 @@ const Language& english() {
                       {is_letter, no_letter, U'\'', U" ' "},
                       {is_letter, is_letter, U'\'', U" '"},  // don't: don 't
                       {is_number, is_s, U'\'', U" '"}},      // 1990's: 1990 's
-      .is_abbreviation = is_abbreviation,
-      .is_abbreviation_before_number = is_abbreviation_before_number,
+      .is_abbreviation = is_english_abbreviation,
+      .is_abbreviation_before_number = is_english_abbreviation_before_number,
       .joins_contraction_left = true,
       .joins_contraction_right = false,
       .blank_before_marks = false,

@@ -5,9 +5,7 @@
 namespace seq2seq::text::moses {
 namespace {
 
-bool no_letter(char32_t character) { return !is_letter(character); }
-
-bool is_abbreviation(std::u32string_view word) {
+bool is_french_abbreviation(std::u32string_view word) {
   static const WordSet words{// references and bibliography
                              U"cf", U"ex", U"fig", U"chap", U"art", U"sect", U"vol", U"fasc", U"pl", U"pp", U"sq",
                              U"sqq", U"suiv", U"ibid", U"id", U"al", U"sup", U"inf", U"suppl", U"ann", U"lib", U"éd",
@@ -24,7 +22,7 @@ bool is_abbreviation(std::u32string_view word) {
   return is_initial(word) || (is_small_letter(word) && word != U"a") || words.contains(word);
 }
 
-bool is_abbreviation_before_number(std::u32string_view) { return false; }
+bool is_french_abbreviation_before_number(std::u32string_view) { return false; }
 
 }  // namespace
 
@@ -34,8 +32,8 @@ const Language& french() {
                       {no_letter, is_letter, U'\'', U" ' "},
                       {is_letter, no_letter, U'\'', U" ' "},
                       {is_letter, is_letter, U'\'', U"' "}},  // l'eau: l' eau
-      .is_abbreviation = is_abbreviation,
-      .is_abbreviation_before_number = is_abbreviation_before_number,
+      .is_abbreviation = is_french_abbreviation,
+      .is_abbreviation_before_number = is_french_abbreviation_before_number,
       .joins_contraction_left = false,
       .joins_contraction_right = true,
       .blank_before_marks = true,

@@ -22,7 +22,7 @@ bool is_roman_ordinal(std::u32string_view word) {
   return numerals.contains(word);
 }
 
-bool is_abbreviation(std::u32string_view word) {
+bool is_german_abbreviation(std::u32string_view word) {
   static const WordSet words{// within a sentence
                              U"bzw", U"bzgl", U"ca", U"Ca", U"dergl", U"dgl", U"etc", U"evtl", U"ff", U"ggf", U"pp",
                              U"sog", U"sogen", U"spp", U"usf", U"usw", U"vgl", U"vs", U"zzt", U"Zt", U"jun", U"sen",
@@ -42,15 +42,15 @@ bool is_abbreviation(std::u32string_view word) {
          words.contains(word);
 }
 
-bool is_abbreviation_before_number(std::u32string_view) { return false; }
+bool is_german_abbreviation_before_number(std::u32string_view) { return false; }
 
 }  // namespace
 
 const Language& german() {
   static const Language language{
       .apostrophes = {{nullptr, nullptr, U'\'', U" ' "}},
-      .is_abbreviation = is_abbreviation,
-      .is_abbreviation_before_number = is_abbreviation_before_number,
+      .is_abbreviation = is_german_abbreviation,
+      .is_abbreviation_before_number = is_german_abbreviation_before_number,
       .joins_contraction_left = false,
       .joins_contraction_right = false,
       .blank_before_marks = false,

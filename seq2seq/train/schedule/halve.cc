@@ -7,7 +7,7 @@ namespace {
 
 /// Of an interval: (5.3 - 5) / 0.1 is a little less than 3 in floating point, and the third cut must not wait for
 /// another update. No epoch has a thousand million updates, so nothing is brought forward.
-constexpr double kRounding = 1e-9;
+constexpr double kIntervalRounding = 1e-9;
 
 }  // namespace
 
@@ -20,7 +20,7 @@ void declare(config::Keys& keys, HalveOptions& options) {
 }
 
 double Halve::factor(const Point& point) const {
-  const double intervals = (point.epoch - options_.from_epoch) / options_.every_epochs + kRounding;
+  const double intervals = (point.epoch - options_.from_epoch) / options_.every_epochs + kIntervalRounding;
   return intervals < 0 ? 1 : std::pow(options_.factor, 1 + std::floor(intervals));
 }
 

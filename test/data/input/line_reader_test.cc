@@ -16,7 +16,7 @@ namespace {
 using Lines = std::vector<std::string>;
 
 /// What reading a file of these bytes says, without the folder.
-std::string fault_of(const std::string& bytes) {
+std::string fault_of_text(const std::string& bytes) {
   const TemporaryFolder folder;
   try {
     read_lines(folder.file("text", bytes));
@@ -73,8 +73,8 @@ TEST_CASE("lines: the first byte that is not text is named with file, line and c
   }));
   CAPTURE(bytes);
 
-  REQUIRE_THAT(fault_of(bytes), Catch::Matchers::StartsWith(message));
-  REQUIRE_THAT(fault_of(bytes), ContainsSubstring("data.invalid_utf8: drop"));
+  REQUIRE_THAT(fault_of_text(bytes), Catch::Matchers::StartsWith(message));
+  REQUIRE_THAT(fault_of_text(bytes), ContainsSubstring("data.invalid_utf8: drop"));
 }
 
 TEST_CASE("lines: lines that are not text are listed when asked, and come back empty", "[data][lines]") {
@@ -95,10 +95,10 @@ TEST_CASE("lines: a missing file and a folder are named with the reason", "[data
 
 TEST_CASE("lines: a line beyond 16 MiB is refused, wherever it lies", "[data][lines][error]") {
   const std::string longest(std::size_t{1} << 24, 'a');
-  CHECK(fault_of("b\n" + longest).empty());
+  CHECK(fault_of_text("b\n" + longest).empty());
   const auto fault = "text:2: is longer than 16 MiB; a line is one sentence";
-  CHECK_THAT(fault_of("b\n" + longest + "a"), ContainsSubstring(fault));
-  CHECK_THAT(fault_of("b\n" + longest + "a\nb\n"), ContainsSubstring(fault));
+  CHECK_THAT(fault_of_text("b\n" + longest + "a"), ContainsSubstring(fault));
+  CHECK_THAT(fault_of_text("b\n" + longest + "a\nb\n"), ContainsSubstring(fault));
 }
 
 TEST_CASE("lines: a line of 100,000 tokens is a line like any other", "[data][lines]") {

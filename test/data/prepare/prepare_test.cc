@@ -30,7 +30,7 @@ using namespace seq2seq::data;
 
 namespace {
 
-const auto kTokenizers = text::builtin_tokenizers();
+const auto kPreparedTokenizers = text::builtin_tokenizers();
 
 /// A training text in a folder of its own and what is asked of it.
 struct Work {
@@ -43,7 +43,7 @@ struct Work {
   Work(const std::string& source, const std::string& target) {
     options.train = {.source = {folder.file("source", source)}, .target = {folder.file("target", target)}, .pairs = {}};
     job.data = &options;
-    job.tokenizers = &kTokenizers;
+    job.tokenizers = &kPreparedTokenizers;
     job.folder = {folder / "prepared"};
     job.log = &log;
     job.threads = 2;
@@ -110,7 +110,7 @@ TEST_CASE("prepare: gives what reading the text into memory gives, with any voca
   const auto summary = work.run();
   const auto prepared = work.open();
 
-  const auto text = TextPipeline::from_training_text(work.options, kTokenizers);
+  const auto text = TextPipeline::from_training_text(work.options, kPreparedTokenizers);
   const auto corpus = read_corpus(work.options.train, text);
   REQUIRE(prepared.source_vocabulary.serialize() == text.source_vocabulary().serialize());
   REQUIRE(prepared.target_vocabulary.serialize() == text.target_vocabulary().serialize());
@@ -140,13 +140,13 @@ TEST_CASE("prepare: a tokenizer that learns cuts prepared text as it cuts text i
   work.run();
   const auto prepared = work.open();
 
-  const auto text = TextPipeline::from_training_text(work.options, kTokenizers);
+  const auto text = TextPipeline::from_training_text(work.options, kPreparedTokenizers);
   const auto corpus = read_corpus(work.options.train, text);
   REQUIRE(prepared.models.source == text.models().source);
   REQUIRE((prepared.models.source == prepared.models.target) == work.options.shared_vocabulary);
   REQUIRE(prepared.corpus.pairs() == corpus.pairs());
   for (int64_t i = 0; i < corpus.pairs(); ++i) REQUIRE(prepared.corpus.source[i] == corpus.source[i]);
-  const TextPipeline again(work.options, kTokenizers, prepared.source_vocabulary, prepared.target_vocabulary,
+  const TextPipeline again(work.options, kPreparedTokenizers, prepared.source_vocabulary, prepared.target_vocabulary,
                            prepared.models);
   REQUIRE(again.source_tokenizer().tokenize("w3 w12") == text.source_tokenizer().tokenize("w3 w12"));
 }
@@ -415,7 +415,7 @@ TEST_CASE("prepare: several corpora with tags and weights come out as read into 
   const auto summary = work.run();
   const auto prepared = work.open();
 
-  const auto text = TextPipeline::from_training_text(work.options, kTokenizers);
+  const auto text = TextPipeline::from_training_text(work.options, kPreparedTokenizers);
   const auto corpus = read_corpus(train, text);
   REQUIRE(text.source_vocabulary().id("<columns>") != text::unknown_id);
   REQUIRE(prepared.corpus.pairs() == corpus.pairs());

@@ -41,7 +41,7 @@ std::filesystem::path write(const TemporaryFolder& folder, const Sentences& sent
 }
 
 /// What opening a file of these bytes says, without the folder.
-std::string fault_of(const std::string& bytes) {
+std::string fault_of_store(const std::string& bytes) {
   const TemporaryFolder folder;
   try {
     TokenStore::open(folder.file("side.tokens", bytes), true);
@@ -195,21 +195,21 @@ TEST_CASE("token store: every cut and every changed byte is found, and the file 
 
   for (std::size_t size = 0; size < bytes.size(); ++size) {
     CAPTURE(size);
-    REQUIRE_THAT(fault_of(size == 0 ? "" : bytes.substr(0, size)), ContainsSubstring("side.tokens: "));
+    REQUIRE_THAT(fault_of_store(size == 0 ? "" : bytes.substr(0, size)), ContainsSubstring("side.tokens: "));
   }
   for (std::size_t at = 0; at < bytes.size(); ++at) {
     CAPTURE(at);
     auto changed = bytes;
     changed[at] = static_cast<char>(changed[at] ^ 0x10);
-    REQUIRE_THAT(fault_of(changed), ContainsSubstring("side.tokens: "));
+    REQUIRE_THAT(fault_of_store(changed), ContainsSubstring("side.tokens: "));
   }
-  REQUIRE_THAT(fault_of(bytes + "x"), ContainsSubstring("bytes, and its header asks for"));
+  REQUIRE_THAT(fault_of_store(bytes + "x"), ContainsSubstring("bytes, and its header asks for"));
 }
 
 TEST_CASE("token store: another version and another kind of file are told apart", "[data][store][error]") {
   const TemporaryFolder folder;
   auto bytes = content_of(write(folder, {{1}}, 10));
   bytes[8] = 7;
-  REQUIRE_THAT(fault_of(bytes), ContainsSubstring("format version 7; this program reads version 1"));
-  REQUIRE_THAT(fault_of(std::string(200, 'a')), ContainsSubstring("no token store"));
+  REQUIRE_THAT(fault_of_store(bytes), ContainsSubstring("format version 7; this program reads version 1"));
+  REQUIRE_THAT(fault_of_store(std::string(200, 'a')), ContainsSubstring("no token store"));
 }
