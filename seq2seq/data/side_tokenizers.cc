@@ -44,7 +44,14 @@ class Lines {
 
 void learn_from(text::LineTokenizer& tokenizer, const DataOptions& options, Read read) {
   Lines lines(options, read);
-  tokenizer.learn([&lines](std::string& line) { return lines.next(line); });
+  try {
+    tokenizer.learn([&lines](std::string& line) { return lines.next(line); });
+  } catch (const Interrupted&) {
+    throw;
+  } catch (const Error& error) {
+    if (!error.place().file.empty()) throw;
+    throw Error(Place{.part = read == Read::target ? "data.target.tokenizer" : "data.source.tokenizer"}, error.what());
+  }
 }
 
 void set_model(text::LineTokenizer& tokenizer, const std::string& model, const char* side) {

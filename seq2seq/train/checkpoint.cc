@@ -25,7 +25,7 @@ constexpr auto kOptimizer = "optimizer.safetensors";
 constexpr auto kState = "state.json";
 constexpr auto kChecksums = "checksums.json";
 constexpr auto kCheckpointFormat = "seq2seq checkpoint";
-constexpr auto kDamaged = "The checkpoint is damaged";
+constexpr auto kDamaged = "The checkpoint is damaged: name another one";
 
 /// Whole, but of another version: no reason to pass over it and lose what was trained.
 class OtherVersion final : public FormatError {

@@ -1,11 +1,13 @@
 #include "seq2seq/data/text_pipeline.h"
 
 #include <algorithm>
+#include <memory>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "seq2seq/core/error.h"
+#include "seq2seq/text/sentencepiece.h"
 #include "test/support/catch.h"
 #include "test/support/pipeline.h"
 #include "test/support/random_text.h"
@@ -114,6 +116,19 @@ TEST_CASE("text pipeline: unequal numbers of lines are told with both counts and
   REQUIRE_THROWS_WITH(TextPipeline::from_training_text(options, kPipelineTokenizers),
                       ContainsSubstring((folder / "source").string()) &&
                           ContainsSubstring((folder / "target").string()) && ContainsSubstring(counts));
+}
+
+TEST_CASE("text pipeline: what a tokenizer cannot learn is told with the side that it is of",
+          "[data][text_pipeline][error]") {
+  const TemporaryFolder folder;
+  auto options = trained_on(folder, "a b\n", "x y\n");
+  const auto of_target = GENERATE(false, true);
+  auto& side = of_target ? options.target : options.source;
+  side.tokenizer = {.kind = "sentencepiece", .options = std::make_shared<text::SentencePieceOptions>()};
+
+  REQUIRE_THROWS_WITH(TextPipeline::from_training_text(options, kPipelineTokenizers),
+                      ContainsSubstring(of_target ? "data.target.tokenizer: " : "data.source.tokenizer: ") &&
+                          ContainsSubstring("Set `size` to at most"));
 }
 
 TEST_CASE("text pipeline: a vocabulary without words is refused", "[data][text_pipeline][error]") {
