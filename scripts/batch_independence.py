@@ -1,0 +1,85 @@
+#!/usr/bin/env python3
+"""usage: scripts/batch_independence.py RUN SOURCE [--beam K ...] [--lines N]
+
+Tries the contract of docs/architecture.md on a run: the outputs of a text do not depend on how its sentences were batched.
+Translates SOURCE in batches of 1, of 7 and of 64, in a shuffled order, and each sentence beside one ten times as long as
+the longest; greedily and by a beam. The tokens must be the same and the scores equal to 1e-5 of max(1, |score|). Where
+tokens differ between outputs whose scores are that close, the case is counted as a near-tie. Prints a line for each way;
+the exit status is 1 if a sentence broke the contract.
+"""
+
+import argparse
+import random
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+TOLERANCE = 1e-5
+
+
+def main():
+    options = parse_arguments()
+    lines = Path(options.source).read_text(encoding="utf-8").splitlines()[: options.lines]
+    shuffled = random.Random(1).sample(range(len(lines)), len(lines))
+    longest = " ".join([max(lines, key=len)] * 10)
+    broken = 0
+    for beam in options.beam:
+        def translated(batch, text):
+            return translate(options, beam, batch, text)
+
+        alone = translated(1, lines)
+        in_order = [None] * len(lines)
+        for place, output in zip(shuffled, translated(64, [lines[i] for i in shuffled])):
+            in_order[place] = output
+        beside = translated(2, [line for pair in lines for line in (pair, longest)])[::2]
+        ways = {"batches of 7": translated(7, lines), "batches of 64": translated(64, lines),
+                "batches of 64, shuffled": in_order, "beside a long one": beside}
+        for way, outputs in ways.items():
+            broken += report(f"beam {beam}, {way}", lines, alone, outputs)
+    sys.exit(1 if broken else 0)
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[1], usage=__doc__.split("\n")[0].removeprefix("usage: "))
+    parser.add_argument("run")
+    parser.add_argument("source")
+    parser.add_argument("--beam", type=int, nargs="+", default=[1, 5], help="greedy is 1 (%(default)s)")
+    parser.add_argument("--lines", type=int, help="of the text, from its start (all)")
+    parser.add_argument("--program", default=ROOT / "build/release/seq2seq")
+    return parser.parse_args()
+
+
+def translate(options, beam, batch, lines):
+    """Tokens and score of the best output of each line, in their order."""
+    with tempfile.TemporaryDirectory(prefix="seq2seq-") as folder:
+        source, output = Path(folder, "source"), Path(folder, "output")
+        source.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+        command = [options.program, "translate", options.run, source, "--beam", beam, "--set", f"decode.batch={batch}",
+                   "--n-best", 1, "--token-scores", "--output", output, "--quiet"]
+        if subprocess.run([str(word) for word in command], check=False).returncode != 0:
+            sys.exit("error: the run did not translate the text")
+        fields = [line.split(" ||| ") for line in output.read_text(encoding="utf-8").splitlines()]
+        return [(text, float(score)) for _, text, _, score in fields]
+
+
+def report(way, lines, alone, outputs):
+    same_bits = near_ties = broken = 0
+    largest = 0.0
+    for number, (one, other) in enumerate(zip(alone, outputs, strict=True), 1):
+        difference = abs(one[1] - other[1]) / max(1, abs(one[1]))
+        largest = max(largest, difference)
+        same_bits += one == other
+        if difference > TOLERANCE:
+            broken += 1
+            print(f"  sentence {number}: {lines[number - 1]!r}\n    alone: {one}\n    {way}: {other}")
+        elif one[0] != other[0]:
+            near_ties += 1
+    print(f"{way:<32} {len(outputs):>6} sentences, {same_bits} with the same tokens and printed score, largest difference "
+          f"{largest:.1e}, {near_ties} near-ties, {broken} broken", flush=True)
+    return broken
+
+
+if __name__ == "__main__":
+    main()
