@@ -9,7 +9,7 @@
 
 namespace seq2seq::config {
 
-/// Private to this part: where a value comes from.
+/// Where a value comes from.
 struct Source {
   Place place{};
   int option = -1;  // number of the override; -1: the file

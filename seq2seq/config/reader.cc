@@ -37,8 +37,8 @@ const Given::Entry* find_entry(const Given& section, const std::string& name) {
 
 class Reader {
  public:
-  Reader(Keys& all, std::filesystem::path folder, Faults& faults)
-      : all_(all), folder_(std::move(folder)), faults_(faults) {}
+  Reader(Keys& all, std::filesystem::path folder, const std::vector<Override>& overrides, Faults& faults)
+      : all_(all), folder_(std::move(folder)), overrides_(overrides), faults_(faults) {}
 
   /// `source` is where the section begins: what is missing in it is told there.
   void read(Keys& keys, const Given& given, const Source& source) {
@@ -116,10 +116,15 @@ class Reader {
   void set(const KeyFacts& facts, const std::string& path, const Given::Entry& entry) {
     places_[path] = entry.source;
     if (entry.value.faulty) faulty_.insert(path);
-    const bool typed = entry.value.source.option >= 0;
-    const Checked checked = check(facts, entry.value, typed ? std::filesystem::current_path() : folder_);
+    const Checked checked = check(facts, entry.value, folder_of(entry.value.source));
     if (checked.problem.empty()) return facts.set(checked.texts);
     faults_.add(entry.value.source, fmt::format("`{}`: {}", path, checked.problem));
+  }
+
+  std::filesystem::path folder_of(const Source& source) const {
+    if (source.option < 0) return folder_;
+    const auto& own = overrides_[static_cast<size_t>(source.option)].folder;
+    return own.empty() ? std::filesystem::current_path() : own;
   }
 
   void unknown(const Keys& keys, const Given::Entry& entry) {
@@ -207,6 +212,7 @@ class Reader {
 
   Keys& all_;
   std::filesystem::path folder_;
+  const std::vector<Override>& overrides_;
   Faults& faults_;
   std::map<std::string, Source> places_;            // of keys and sections, by path; the file itself at ""
   std::set<std::string> faulty_;                    // paths at which something is wrong
@@ -242,7 +248,7 @@ void read_text(const std::string& text, const std::string& name, const std::file
   Faults faults;
   if (auto root = parse_yaml(text, name, faults)) {
     apply(overrides, *root, faults);
-    Reader reader(keys, std::filesystem::absolute(folder), faults);
+    Reader reader(keys, std::filesystem::absolute(folder), overrides, faults);
     reader.read(keys, *root, {{.file = name}});
     reader.ask_rules(keys);
   }

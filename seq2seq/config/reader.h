@@ -9,12 +9,12 @@
 
 namespace seq2seq::config {
 
-/// `--set train.optimizer.learning_rate=0.1`, in the order typed; a later one wins. `option` is what the user typed,
-/// for messages.
+/// `--set train.optimizer.learning_rate=0.1`, in the order typed; a later one wins.
 struct Override {
-  std::string option;  // "--set train.epochs=3" or "--seed 7"
+  std::string option;  // for messages: "--set train.epochs=3" or "--seed 7", as typed
   std::string key;
-  std::string value;  // YAML text: a scalar or a flow list
+  std::string value;               // YAML text: a scalar or a flow list
+  std::filesystem::path folder{};  // what relative paths start from; empty: the current folder
 };
 
 /// Splits `section.key=value`; throws UsageError when there is no `=` or no key.

@@ -65,6 +65,14 @@ int64_t edit_distance(const Tokens& a, const Tokens& b) {
   return above.back();
 }
 
+ErrorRates& ErrorRates::operator+=(const ErrorRates& other) {
+  sequences += other.sequences;
+  exact += other.exact;
+  edits += other.edits;
+  reference_tokens += other.reference_tokens;
+  return *this;
+}
+
 double ErrorRates::exact_match() const { return share(exact, sequences); }
 double ErrorRates::sequence_error_rate() const { return share(sequences - exact, sequences); }
 double ErrorRates::token_error_rate() const { return share(edits, reference_tokens); }

@@ -22,6 +22,7 @@ struct ErrorRates {
   int64_t edits = 0;             // against the nearest reference
   int64_t reference_tokens = 0;  // of the nearest references
 
+  ErrorRates& operator+=(const ErrorRates& other);
   double exact_match() const;          // share of sequences, in [0, 1]
   double sequence_error_rate() const;  // 1 - exact_match
   double token_error_rate() const;     // edits / reference tokens; may exceed 1

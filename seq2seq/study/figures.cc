@@ -12,12 +12,6 @@ namespace seq2seq::study {
 
 namespace {
 
-Sentences all(const data::TokenStore& store) {
-  Sentences sentences;
-  for (int64_t sentence = 0; sentence < store.size(); ++sentence) sentences.push_back(store[sentence]);
-  return sentences;
-}
-
 metrics::Bleu measure_bleu(const std::vector<metrics::Tokens>& outputs, const EvaluationSet& set,
                            const text::Tokenizer& tokenizer) {
   std::vector<std::string> lines;
@@ -59,7 +53,8 @@ double Perplexity::value() const { return metrics::perplexity(score, tokens); }
 Perplexity measure_perplexity(const decode::Predictor& predictor, const EvaluationSet& set,
                               const data::TextPipeline& text, int64_t batch, const Done& done) {
   Perplexity perplexity;
-  for (const auto& pair : score_all(predictor, all(set.corpus.source), all(set.corpus.target), text, batch, done)) {
+  for (const auto& pair :
+       score_all(predictor, all_sentences(set.corpus.source), all_sentences(set.corpus.target), text, batch, done)) {
     perplexity.score += pair.score;
     perplexity.tokens += std::ssize(pair.token_scores);
   }
@@ -70,7 +65,7 @@ OutputFigures measure_outputs(const decode::Predictor& predictor, const Evaluati
                               const data::TextPipeline& text, const decode::DecodeOptions& options, const Done& done) {
   OutputFigures figures;
   std::vector<metrics::Tokens> outputs;
-  for (const auto& found : search_all(predictor, all(set.corpus.source), text, options, done)) {
+  for (const auto& found : search_all(predictor, all_sentences(set.corpus.source), text, options, done)) {
     outputs.push_back(text.target_words(found.front().ids));
     if (found.front().cut) ++figures.cut;
   }

@@ -44,6 +44,12 @@ void turn(std::vector<double>& scores, size_t words) {
 
 }  // namespace
 
+Sentences all_sentences(const data::TokenStore& store) {
+  Sentences sentences;
+  for (int64_t sentence = 0; sentence < store.size(); ++sentence) sentences.push_back(store[sentence]);
+  return sentences;
+}
+
 std::vector<std::vector<decode::Hypothesis>> search_all(const decode::Predictor& predictor, const Sentences& sources,
                                                         const data::TextPipeline& text,
                                                         const decode::DecodeOptions& options, const Done& done) {

@@ -15,6 +15,8 @@ namespace seq2seq::study {
 using Sentences = std::vector<std::vector<int64_t>>;  // ids as the text gives them: no end symbols, not reversed
 using Done = std::function<void(int64_t sentences)>;  // told how many are done so far; may be empty
 
+Sentences all_sentences(const data::TokenStore& store);
+
 /// The n best outputs of any number of sources, in their order, sentences of like length searched together. Ids and
 /// token scores come in the order of the text.
 std::vector<std::vector<decode::Hypothesis>> search_all(const decode::Predictor& predictor, const Sentences& sources,

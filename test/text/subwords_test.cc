@@ -34,7 +34,7 @@ Pieces pieces_of(const std::map<std::string, double>& scores) {
   return Pieces(std::move(pieces));
 }
 
-Parts characters_of(const std::string& text) {
+Parts each_character(const std::string& text) {
   Parts characters;
   for (const char byte : text) {
     if ((static_cast<unsigned char>(byte) & 0xC0U) == 0x80U) {
@@ -48,7 +48,7 @@ Parts characters_of(const std::string& text) {
 
 /// p^alpha of every segmentation, by going through all of them.
 Distribution by_enumeration(const std::string& text, double alpha) {
-  const auto characters = characters_of(text);
+  const auto characters = each_character(text);
   double lowest = 0;
   for (const auto& [piece, score] : kUnigram) lowest = std::min(lowest, score);
   Distribution weights;
@@ -141,7 +141,7 @@ TEST_CASE("subwords: merging with dropout ends as often as recursion says", "[te
   CAPTURE(dropout, text);
   const auto pieces = pieces_of(kBpe);
 
-  require_same(by_recursion(characters_of(text), dropout), measured([&](Draws& draws) {
+  require_same(by_recursion(each_character(text), dropout), measured([&](Draws& draws) {
                  return text::subwords::merge_with_dropout(text, pieces, dropout, draws);
                }));
 }

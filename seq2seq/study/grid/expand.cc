@@ -1,0 +1,90 @@
+#include "seq2seq/study/grid/expand.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "seq2seq/core/text.h"
+
+namespace seq2seq::study {
+
+namespace {
+
+void append(Settings& settings, const Settings& more) { settings.insert(settings.end(), more.begin(), more.end()); }
+
+/// Every choice of one point of each axis, the last axis moving fastest; one empty choice without axes.
+std::vector<std::vector<size_t>> choices(const std::vector<StudyAxis>& axes) {
+  std::vector<std::vector<size_t>> all{{}};
+  for (const auto& axis : axes) {
+    std::vector<std::vector<size_t>> longer;
+    for (const auto& choice : all) {
+      for (size_t point = 0; point < axis.points.size(); ++point) {
+        longer.push_back(choice);
+        longer.back().push_back(point);
+      }
+    }
+    all = std::move(longer);
+  }
+  return all;
+}
+
+StudyRun cell_of(const StudySpec& spec, const StudyScale& scale, size_t row, const std::vector<size_t>& points) {
+  StudyRun run{
+      .row = row, .points = points, .cell = spec.rows[row].name, .base = scale.base, .settings = scale.settings};
+  append(run.settings, spec.rows[row].settings);
+  for (size_t axis = 0; axis < points.size(); ++axis) {
+    const auto& point = spec.axes[axis].points[points[axis]];
+    run.cell += ", " + point.name;
+    append(run.settings, point.settings);
+  }
+  return run;
+}
+
+}  // namespace
+
+const StudyScale& find_scale(const StudySpec& spec, const std::string& name) {
+  if (name.empty() && spec.scales.size() == 1) return spec.scales.front();
+  std::vector<std::string> names;
+  for (const auto& scale : spec.scales) {
+    if (scale.name == name) return scale;
+    names.push_back(scale.name);
+  }
+  throw UsageError(Place{.part = name.empty() ? "" : "--scale " + name},
+                   fmt::format("{} has the scales `{}`", spec.file.string(), fmt::join(names, "`, `")),
+                   "Name one of them with `--scale`");
+}
+
+std::vector<StudyRun> expand(const StudySpec& spec, const StudyScale& scale) {
+  std::vector<StudyRun> runs;
+  for (size_t row = 0; row < spec.rows.size(); ++row) {
+    for (const auto& points : choices(spec.axes)) {
+      const auto cell = cell_of(spec, scale, row, points);
+      for (const uint64_t seed : scale.seeds) {
+        runs.push_back(cell);
+        runs.back().seed = seed;
+        runs.back().settings.push_back({fmt::format("seed {}", seed), "seed", std::to_string(seed)});
+      }
+    }
+  }
+  return runs;
+}
+
+void check_configurations(const std::vector<StudyRun>& runs, const Registries& registries) {
+  std::vector<Error> faults;
+  std::vector<std::string> told;
+  for (const auto& run : runs) {
+    try {
+      read_configuration(run.base, run.settings, registries);
+    } catch (const UsageError& error) {
+      for (const auto line : split(error.what(), '\n')) {
+        if (std::find(told.begin(), told.end(), line) != told.end()) continue;
+        told.emplace_back(line);
+        faults.emplace_back(told.back());
+      }
+    }
+  }
+  if (!faults.empty()) throw UsageError(faults);
+}
+
+}  // namespace seq2seq::study

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "seq2seq/study/grid/spec.h"
+#include "seq2seq/study/run.h"
+
+namespace seq2seq::study {
+
+/// One run of a study: a row at a point of every axis, with one seed.
+struct StudyRun {
+  size_t row = 0;
+  std::vector<size_t> points;  // of each axis
+  std::string cell;            // `reversed, model.encoder.layers=2`
+  uint64_t seed = 0;
+  std::filesystem::path base;
+  Settings settings;  // of scale, row, axes and seed, in this order; a later one wins
+};
+
+/// The scale of this name; the only one where none is named. Throws UsageError with those that there are.
+const StudyScale& find_scale(const StudySpec& spec, const std::string& name);
+
+/// All runs at a scale: row by row, in each point by point, in each seed by seed.
+std::vector<StudyRun> expand(const StudySpec& spec, const StudyScale& scale);
+
+/// Reads the configuration of every run. Throws UsageError with all that is wrong in any of them, each fault once.
+void check_configurations(const std::vector<StudyRun>& runs, const Registries& registries);
+
+}  // namespace seq2seq::study

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "seq2seq/config/check.h"
+#include "seq2seq/config/given.h"
+#include "seq2seq/study/grid/spec.h"
+
+namespace seq2seq::study {
+
+/// A section of a study's file while it is read: what is asked for is taken from it, and what is left is unknown.
+class SpecSection {
+ public:
+  /// `path` for messages, `rows[2]`; empty at the top.
+  SpecSection(const config::Given& given, std::string path, const std::filesystem::path& folder,
+              config::Faults& faults);
+
+  bool has(const std::string& name) const;
+  std::optional<std::string> text(const std::string& name);
+  std::string required_text(const std::string& name);
+  std::optional<std::filesystem::path> path(const std::string& name);
+  /// Distinct whole numbers of at least 0.
+  std::optional<std::vector<uint64_t>> seeds(const std::string& name);
+  std::vector<std::string> texts(const std::string& name);
+  std::map<std::string, double> numbers(const std::string& name);
+  /// Keys of a configuration, given as `a.b: value` or as sections within sections.
+  Settings settings(const std::string& name);
+  /// What is given under the name, of whatever kind; null without.
+  const config::Given* take(const std::string& name);
+  /// Tells every name that was not asked for, with the nearest that was.
+  void refuse_others();
+
+  config::Source place_of(const std::string& name) const;
+  std::string name_of(const std::string& name) const;
+  void fault(const config::Source& source, const std::string& problem, const std::string& remedy = {});
+  void missing(const std::string& name, const std::string& meaning);
+
+ private:
+  const config::Given::Entry* find(const std::string& name) const;
+  std::vector<std::string> checked(const std::string& name, const config::Given& given, config::KeyType type,
+                                   bool is_unsigned = false);
+
+  const config::Given& given_;
+  std::string path_;
+  const std::filesystem::path& folder_;
+  config::Faults& faults_;
+  std::vector<std::string> asked_;
+};
+
+/// The settings of a section, and of one value for a key. `source` is what messages name, and `folder` what relative
+/// paths in them start from.
+Settings settings_of(const config::Given& section, const std::filesystem::path& folder, config::Faults& faults);
+config::Override setting(const std::string& key, const config::Given& value, const config::Source& source,
+                         const std::filesystem::path& folder);
+
+}  // namespace seq2seq::study

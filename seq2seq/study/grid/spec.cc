@@ -1,0 +1,192 @@
+#include "seq2seq/study/grid/spec.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "seq2seq/config/nearest.h"
+#include "seq2seq/core/files.h"
+#include "seq2seq/core/text.h"
+#include "seq2seq/study/figures.h"
+#include "seq2seq/study/grid/section.h"
+
+namespace seq2seq::study {
+
+namespace {
+
+using config::Given;
+
+/// Reads one file; what is wrong is gathered, and reading goes on.
+class SpecReader {
+ public:
+  SpecReader(const std::filesystem::path& file, config::Faults& faults)
+      : folder_(std::filesystem::absolute(file).parent_path()), faults_(faults) {
+    spec_.file = file;
+  }
+
+  StudySpec read(const Given& root) {
+    SpecSection top(root, "", folder_, faults_);
+    spec_.question = top.required_text("question");
+    spec_.metrics = top.texts("metrics");
+    check_metrics(top);
+    const auto base = top.path("base");
+    const auto seeds = top.seeds("seeds");
+    read_scales(top, base, seeds);
+    read_rows(top);
+    read_axes(top);
+    read_reference(top);
+    read_source(top);
+    top.refuse_others();
+    return std::move(spec_);
+  }
+
+ private:
+  void check_metrics(SpecSection& top) {
+    if (!top.has("metrics")) return top.missing("metrics", "what is measured of every row");
+    const auto wrong = unknown_metric(spec_.metrics);
+    if (!wrong.empty()) top.fault(top.place_of("metrics"), fmt::format("`metrics`: {}", wrong));
+  }
+
+  void read_scales(SpecSection& top, const std::optional<std::filesystem::path>& base,
+                   const std::optional<std::vector<uint64_t>>& seeds) {
+    const auto* given = top.take("scales");
+    static const Given whole;
+    if (given == nullptr || given->entries.empty()) return read_scale("paper", whole, top, base, seeds);
+    for (const auto& entry : given->entries) read_scale(entry.name, entry.value, top, base, seeds);
+  }
+
+  void read_scale(const std::string& name, const Given& given, SpecSection& top,
+                  const std::optional<std::filesystem::path>& base, const std::optional<std::vector<uint64_t>>& seeds) {
+    SpecSection section(given, "scales." + name, folder_, faults_);
+    auto own_base = section.path("base");
+    auto own_seeds = section.seeds("seeds");
+    StudyScale scale{.name = name,
+                     .base = own_base ? *own_base : base.value_or(""),
+                     .settings = section.settings("set"),
+                     .seeds = own_seeds ? *own_seeds : seeds.value_or(std::vector<uint64_t>()),
+                     .place = given.source.place};
+    section.refuse_others();
+    if (!own_base && !base) top.missing("base", fmt::format("the configuration that scale `{}` starts from", name));
+    if (!own_seeds && !seeds) top.missing("seeds", fmt::format("of the runs of scale `{}`", name));
+    spec_.scales.push_back(std::move(scale));
+  }
+
+  void read_rows(SpecSection& top) {
+    const auto* given = top.take("rows");
+    if (given == nullptr || given->items.empty()) return top.missing("rows", "a list of {name: ..., set: {...}}");
+    for (size_t i = 0; i < given->items.size(); ++i) {
+      SpecSection section(given->items[i], fmt::format("rows[{}]", i + 1), folder_, faults_);
+      StudyRow row{.name = section.required_text("name"),
+                   .settings = section.settings("set"),
+                   .published = section.numbers("published"),
+                   .place = given->items[i].source.place};
+      section.refuse_others();
+      check_row(section, row);
+      spec_.rows.push_back(std::move(row));
+    }
+  }
+
+  void check_row(SpecSection& section, const StudyRow& row) {
+    for (const auto& other : spec_.rows) {
+      if (!row.name.empty() && other.name == row.name)
+        section.fault(section.place_of("name"), fmt::format("a second row is called {}, the first is in line {}",
+                                                            quote(row.name), other.place.line));
+    }
+    for (const auto& [metric, figure] : row.published) {
+      if (std::find(spec_.metrics.begin(), spec_.metrics.end(), metric) != spec_.metrics.end()) continue;
+      section.fault(section.place_of("published"),
+                    fmt::format("a figure is published of {}, which is none of the study's metrics", quote(metric)),
+                    fmt::format("Add it to `metrics`, or take the figure out"));
+    }
+  }
+
+  void read_axes(SpecSection& top) {
+    const auto* given = top.take("axes");
+    if (given == nullptr) return;
+    if (given->kind != Given::Kind::list)
+      return top.fault(given->source, "`axes` is a list of {key: [value, ...]}, found " + describe(*given));
+    for (const auto& item : given->items) read_axis(top, item);
+  }
+
+  void read_axis(SpecSection& top, const Given& given) {
+    StudyAxis axis;
+    const Given::Entry* first = nullptr;
+    for (const auto& entry : given.entries) {
+      if (entry.value.kind != Given::Kind::list || entry.value.items.empty()) {
+        top.fault(entry.value.source, fmt::format("an axis has a list of values for each key: {} has {}",
+                                                  quote(entry.name), describe(entry.value)));
+        return;
+      }
+      if (first == nullptr) first = &entry;
+      const size_t expected = first->value.items.size(), found = entry.value.items.size();
+      if (found != expected) {
+        top.fault(entry.value.source,
+                  fmt::format("lists that go together must be equally long: {} has {} values, {} has {}",
+                              quote(entry.name), found, quote(first->name), expected));
+        return;
+      }
+      axis.points.resize(expected);
+      for (size_t i = 0; i < expected; ++i) add_to(axis.points[i], entry.name, entry.value.items[i]);
+    }
+    if (axis.points.empty()) return top.fault(given.source, "an axis is a section {key: [value, ...]}");
+    spec_.axes.push_back(std::move(axis));
+  }
+
+  void add_to(StudyAxis::Point& point, const std::string& key, const Given& value) {
+    auto added = setting(key, value, value.source, folder_);
+    point.name += fmt::format("{}{}={}", point.name.empty() ? "" : ", ", key, added.value);
+    point.settings.push_back(std::move(added));
+  }
+
+  void read_reference(SpecSection& top) {
+    const auto name = top.text("reference");
+    if (!name) return;
+    const auto row = std::find_if(spec_.rows.begin(), spec_.rows.end(),
+                                  [&](const auto& candidate) { return candidate.name == *name; });
+    if (row != spec_.rows.end()) {
+      spec_.reference = static_cast<size_t>(row - spec_.rows.begin());
+      return;
+    }
+    std::vector<std::string> names;
+    for (const auto& candidate : spec_.rows) names.push_back(candidate.name);
+    top.fault(top.place_of("reference"),
+              fmt::format("no row is called {}; there are `{}`", quote(*name), fmt::join(names, "`, `")));
+  }
+
+  void read_source(SpecSection& top) {
+    spec_.published_in = top.text("published_in").value_or("");
+    for (const auto& row : spec_.rows) {
+      if (row.published.empty() || !spec_.published_in.empty()) continue;
+      top.fault({row.place},
+                fmt::format("row {} has published figures, but the study names no source", quote(row.name)),
+                "Say in `published_in` where they stand");
+    }
+  }
+
+  std::filesystem::path folder_;
+  config::Faults& faults_;
+  StudySpec spec_;
+};
+
+}  // namespace
+
+StudySpec read_study(const std::filesystem::path& file) {
+  std::string text;
+  try {
+    text = disk_files().read(file);
+  } catch (const Error& error) {
+    throw UsageError({error});
+  }
+  return read_study_text(text, file);
+}
+
+StudySpec read_study_text(const std::string& text, const std::filesystem::path& file) {
+  config::Faults faults;
+  StudySpec spec;
+  if (const auto root = config::parse_yaml(text, file.string(), faults)) spec = SpecReader(file, faults).read(*root);
+  faults.throw_if_any();
+  return spec;
+}
+
+}  // namespace seq2seq::study

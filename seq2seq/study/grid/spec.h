@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "seq2seq/config/reader.h"
+#include "seq2seq/core/error.h"
+
+namespace seq2seq::study {
+
+/// Keys of a configuration that a study sets; messages name the place in its file.
+using Settings = std::vector<config::Override>;
+
+/// A line of the table: what it sets, and what others have reached with it, by metric.
+struct StudyRow {
+  std::string name;
+  Settings settings;
+  std::map<std::string, double> published;
+  Place place;
+};
+
+/// Every row is tried with each of the points: the values of one key, or of several keys whose lists go together.
+struct StudyAxis {
+  struct Point {
+    std::string name;  // `model.encoder.layers=2`
+    Settings settings;
+  };
+  std::vector<Point> points;
+};
+
+/// The study at one size.
+struct StudyScale {
+  std::string name;
+  std::filesystem::path base;  // the configuration that rows and axes change
+  Settings settings;
+  std::vector<uint64_t> seeds;
+  Place place;
+};
+
+/// One question, one table: `experiments/PAPER/TABLE.yaml`.
+///
+///   question: Does reversing the source help, and by how much?
+///   base: ../../configs/sutskever2014.yaml            # relative to this file
+///   scales:                                           # one of them is picked; without any there is one, `paper`
+///     paper: {}
+///     small: {base: ../../configs/debian-en-fr.yaml, seeds: [1, 2, 3]}
+///   seeds: [1, 2, 3, 4, 5]
+///   rows:
+///     - {name: forward,  set: {data.reverse: none},   published: {perplexity: 5.8}}
+///     - {name: reversed, set: {data.reverse: source}, published: {perplexity: 4.7}}
+///   axes:                                             # rows are multiplied by each
+///     - {model.encoder.layers: [1, 2], model.decoder.layers: [1, 2]}    # these two go together
+///   reference: forward                                # what the other rows are compared with; the first if not given
+///   metrics: [perplexity]
+///   published_in: arXiv 1409.3215, section 3.3
+struct StudySpec {
+  std::filesystem::path file;
+  std::string question;
+  std::vector<StudyScale> scales;
+  std::vector<StudyRow> rows;
+  std::vector<StudyAxis> axes;
+  size_t reference = 0;  // of `rows`
+  std::vector<std::string> metrics;
+  std::string published_in;
+};
+
+/// Throws UsageError with everything that is wrong in the file itself, each with line and column. Whether a
+/// configuration has the keys that are set, only it can say: `expand` in expand.h.
+StudySpec read_study(const std::filesystem::path& file);
+/// As above from a text; `file` stands for it in messages, and its folder is what paths start from.
+StudySpec read_study_text(const std::string& text, const std::filesystem::path& file);
+
+}  // namespace seq2seq::study

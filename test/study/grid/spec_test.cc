@@ -1,0 +1,120 @@
+#include "seq2seq/study/grid/spec.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "test/support/catch.h"
+
+namespace seq2seq::test {
+
+namespace {
+
+const std::string kWhole = R"(question: Does it help?
+base: base.yaml
+scales:
+  paper: {}
+  small: {base: ../small.yaml, seeds: [7], set: {train: {updates: 5, optimizer: {learning_rate: 0.1}}}}
+seeds: [1, 2, 3]
+rows:
+  - {name: forward, set: {data.reverse: none}, published: {perplexity: 5.8, bleu: 25.9}}
+  - {name: reversed, set: {data.reverse: source}}
+axes:
+  - {model.encoder.layers: [1, 2], model.decoder.layers: [1, 2]}
+  - {train.label_smoothing: [0, 0.1, "1"]}
+reference: reversed
+metrics: [perplexity, bleu]
+published_in: arXiv 1409.3215, section 3.3
+)";
+
+study::StudySpec read(const std::string& text) { return study::read_study_text(text, "/studies/paper/table.yaml"); }
+
+/// The text with something in the place of a part of it.
+std::string with(const std::string& part, const std::string& instead) {
+  auto text = kWhole;
+  REQUIRE(text.find(part) != std::string::npos);
+  return text.replace(text.find(part), part.size(), instead);
+}
+
+}  // namespace
+
+TEST_CASE("study: a file says question, rows, axes, scales and what they are compared with", "[study][grid]") {
+  const auto spec = read(kWhole);
+  CHECK(spec.question == "Does it help?");
+  CHECK(spec.metrics == std::vector<std::string>{"perplexity", "bleu"});
+  CHECK(spec.reference == 1);
+  REQUIRE(spec.rows.size() == 2);
+  CHECK(spec.rows[0].name == "forward");
+  CHECK(spec.rows[0].published == std::map<std::string, double>{{"bleu", 25.9}, {"perplexity", 5.8}});
+  REQUIRE(spec.rows[0].settings.size() == 1);
+  CHECK(spec.rows[0].settings[0].key == "data.reverse");
+  CHECK(spec.rows[0].settings[0].value == "none");
+  CHECK(spec.rows[0].settings[0].option == "/studies/paper/table.yaml:8:27");
+  CHECK(spec.rows[0].settings[0].folder == "/studies/paper");
+
+  REQUIRE(spec.scales.size() == 2);
+  CHECK(spec.scales[0].name == "paper");
+  CHECK(spec.scales[0].base == "/studies/paper/base.yaml");
+  CHECK(spec.scales[0].seeds == std::vector<uint64_t>{1, 2, 3});
+  CHECK(spec.scales[1].base == "/studies/small.yaml");
+  CHECK(spec.scales[1].seeds == std::vector<uint64_t>{7});
+  REQUIRE(spec.scales[1].settings.size() == 2);
+  CHECK(spec.scales[1].settings[1].key == "train.optimizer.learning_rate");
+
+  REQUIRE(spec.axes.size() == 2);
+  REQUIRE(spec.axes[0].points.size() == 2);
+  CHECK(spec.axes[0].points[1].name == "model.encoder.layers=2, model.decoder.layers=2");
+  CHECK(spec.axes[1].points[2].settings[0].value == "\"1\"");  // what was between quotes is a text still
+}
+
+TEST_CASE("study: without scales there is one, without a reference the first row is", "[study][grid]") {
+  const auto spec = read("question: q\nbase: b.yaml\nseeds: 4\nrows: [{name: a}, {name: b}]\nmetrics: perplexity\n");
+  REQUIRE(spec.scales.size() == 1);
+  CHECK(spec.scales[0].name == "paper");
+  CHECK(spec.scales[0].seeds == std::vector<uint64_t>{4});
+  CHECK(spec.reference == 0);
+}
+
+TEST_CASE("study: what is wrong in the file is told with line and column", "[study][grid][error]") {
+  const auto [part, instead, message] = GENERATE(table<std::string, std::string, std::string>({
+      {"reference:", "referense:", "13:1: unknown key `referense`; the nearest known one is `reference`"},
+      {"name: reversed", "name: forward", "9:12: a second row is called `forward`, the first is in line 8"},
+      {"reference: reversed", "reference: back", "13:12: no row is called `back`; there are `forward`, `reversed`"},
+      {"[1, 2, 3]", "[1, 2, 1]", "6:15: `seeds` names the seed 1 twice"},
+      {"[1, 2, 3]", "[1, -2]", "6:12: `seeds`: expected a whole number"},
+      {"[1, 2, 3]", "[]", "6:8: `seeds` names no seed"},
+      {"decoder.layers: [1, 2]", "decoder.layers: [1]",
+       "11:58: lists that go together must be equally long: `model.decoder.layers` has 1 values, "
+       "`model.encoder.layers` has 2"},
+      {"[0, 0.1, \"1\"]", "0.1", "12:29: an axis has a list of values for each key"},
+      {"metrics: [perplexity, bleu]", "metrics: [perplexity, blue]", "14:10: `metrics`: "},
+      {"metrics: [perplexity, bleu]", "metrics: [perplexity]", "a figure is published of `bleu`, which is none of the"},
+      {"published_in", "question2", "unknown key `question2`; the nearest known one is `question`"},
+      {"published_in: arXiv 1409.3215, section 3.3\n", "",
+       "8:5: row `forward` has published figures, but the study names "},
+      {"perplexity: 5.8", "perplexity: low", "8:72: `rows[1].published.perplexity`: expected a number"},
+      {"set: {data.reverse: source}", "set: backwards", "9:27: expected keys of a configuration with their values"},
+      {"question: Does it help?\n", "", "missing key `question`"},
+      {"base: base.yaml\n", "", "missing key `base` (the configuration that scale `paper` starts from)"},
+      {"  paper: {}\n", "  paper: {sed: [1]}\n",
+       "4:11: unknown key `scales.paper.sed`; the nearest known one is `set`"},
+  }));
+  CAPTURE(part, instead);
+  REQUIRE_THROWS_WITH(read(with(part, instead)),
+                      ContainsSubstring("/studies/paper/table.yaml") && ContainsSubstring(message));
+}
+
+TEST_CASE("study: everything that is wrong is told at once", "[study][grid][error]") {
+  try {
+    read("question: q\nrows:\n  - {nam: a}\nseeds: [x]\nmetrics: [perplexity]\n");
+    FAIL("nothing was thrown");
+  } catch (const UsageError& error) {
+    const std::string message = error.what();
+    CHECK_THAT(message, ContainsSubstring("missing key `rows[1].name`"));
+    CHECK_THAT(message, ContainsSubstring("unknown key `rows[1].nam`; the nearest known one is `name`"));
+    CHECK_THAT(message, ContainsSubstring("4:9: `seeds`: "));
+    CHECK_THAT(message, ContainsSubstring("missing key `base`"));
+  }
+}
+
+}  // namespace seq2seq::test
