@@ -100,7 +100,9 @@ std::string json_of(const Taken& taken) {
 void load(const std::string& config, double seconds) {
   const auto registries = study::builtin_registries();
   Log log(std::cerr, Log::Level::quiet);
-  study::Session session{.registries = &registries, .log = &log};
+  study::Session session;
+  session.registries = &registries;
+  session.log = &log;
   const auto configuration = study::read_configuration(config, {}, registries);
   const auto data = study::read_training_data(*configuration, session);
   auto options = configuration->options.train.batch;
