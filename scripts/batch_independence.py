@@ -21,7 +21,7 @@ TOLERANCE = 1e-5
 
 def main():
     options = parse_arguments()
-    lines = Path(options.source).read_text(encoding="utf-8").splitlines()[: options.lines]
+    lines = Path(options.source).read_text(encoding="utf-8").removesuffix("\n").split("\n")[: options.lines]
     shuffled = random.Random(1).sample(range(len(lines)), len(lines))
     longest = " ".join([max(lines, key=len)] * 10)
     broken = 0
@@ -52,31 +52,31 @@ def parse_arguments():
 
 
 def translate(options, beam, batch, lines):
-    """Tokens and score of the best output of each line, in their order."""
+    """Text and score of the best output of each line, in their order."""
     with tempfile.TemporaryDirectory(prefix="seq2seq-") as folder:
         source, output = Path(folder, "source"), Path(folder, "output")
         source.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
         command = [options.program, "translate", options.run, source, "--beam", beam, "--set", f"decode.batch={batch}",
-                   "--n-best", 1, "--token-scores", "--output", output, "--quiet"]
+                   "--n-best", 1, "--output", output, "--quiet"]
         if subprocess.run([str(word) for word in command], check=False).returncode != 0:
             sys.exit("error: the run did not translate the text")
-        fields = [line.split(" ||| ") for line in output.read_text(encoding="utf-8").splitlines()]
+        fields = [line.split(" ||| ") for line in output.read_text(encoding="utf-8").removesuffix("\n").split("\n")]
         return [(text, float(score)) for _, text, _, score in fields]
 
 
 def report(way, lines, alone, outputs):
-    same_bits = near_ties = broken = 0
+    identical = near_ties = broken = 0
     largest = 0.0
     for number, (one, other) in enumerate(zip(alone, outputs, strict=True), 1):
         difference = abs(one[1] - other[1]) / max(1, abs(one[1]))
         largest = max(largest, difference)
-        same_bits += one == other
+        identical += one == other
         if difference > TOLERANCE:
             broken += 1
             print(f"  sentence {number}: {lines[number - 1]!r}\n    alone: {one}\n    {way}: {other}")
         elif one[0] != other[0]:
             near_ties += 1
-    print(f"{way:<32} {len(outputs):>6} sentences, {same_bits} with the same tokens and printed score, largest difference "
+    print(f"{way:<32} {len(outputs):>6} sentences, {identical} alike to the last printed digit, largest difference "
           f"{largest:.1e}, {near_ties} near-ties, {broken} broken", flush=True)
     return broken
 

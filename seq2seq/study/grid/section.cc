@@ -22,11 +22,14 @@ std::string yaml_of(const Given& given) {
   return given.kind == Given::Kind::nothing ? "null" : config::yaml_list(items);
 }
 
-void flatten(const Given& section, const std::string& prefix, const std::filesystem::path& folder, Settings& settings) {
+void flatten(const Given& section, const std::string& prefix, const std::filesystem::path& folder, Settings& settings,
+             config::Faults& faults) {
   for (const auto& entry : section.entries) {
     const auto key = prefix.empty() ? entry.name : prefix + "." + entry.name;
     if (entry.value.kind == Given::Kind::section) {
-      flatten(entry.value, key, folder, settings);
+      flatten(entry.value, key, folder, settings, faults);
+    } else if (key == "seed") {
+      faults.add(entry.source, "`seed` is set by `seeds`, of the study or of a scale", "Take it out here");
     } else {
       settings.push_back(setting(key, entry.value, entry.source, folder));
     }
@@ -43,7 +46,7 @@ config::Override setting(const std::string& key, const Given& value, const confi
 Settings settings_of(const Given& section, const std::filesystem::path& folder, config::Faults& faults) {
   Settings settings;
   if (section.kind == Given::Kind::section) {
-    flatten(section, "", folder, settings);
+    flatten(section, "", folder, settings, faults);
   } else if (section.kind != Given::Kind::nothing) {
     faults.add(section.source, fmt::format("expected keys of a configuration with their values, as in `{{data.reverse: "
                                            "none}}`, found {}",

@@ -52,6 +52,10 @@ class SpecReader {
                    const std::optional<std::vector<uint64_t>>& seeds) {
     const auto* given = top.take("scales");
     static const Given whole;
+    if (given != nullptr && given->kind != Given::Kind::section) {
+      return top.fault(given->source,
+                       "`scales` is a section of {name: {base: ..., set: ..., seeds: ...}}, found " + describe(*given));
+    }
     if (given == nullptr || given->entries.empty()) return read_scale("paper", whole, top, base, seeds);
     for (const auto& entry : given->entries) read_scale(entry.name, entry.value, top, base, seeds);
   }
@@ -118,6 +122,7 @@ class SpecReader {
                                                   quote(entry.name), describe(entry.value)));
         return;
       }
+      if (entry.name == "seed") return top.fault(entry.source, "`seed` is no axis: name the seeds in `seeds`");
       if (first == nullptr) first = &entry;
       const size_t expected = first->value.items.size(), found = entry.value.items.size();
       if (found != expected) {

@@ -94,6 +94,11 @@ TEST_CASE("study: what is wrong in the file is told with line and column", "[stu
        "8:5: row `forward` has published figures, but the study names "},
       {"perplexity: 5.8", "perplexity: low", "8:72: `rows[1].published.perplexity`: expected a number"},
       {"set: {data.reverse: source}", "set: backwards", "9:27: expected keys of a configuration with their values"},
+      {"set: {data.reverse: source}", "set: {seed: 5}", "9:28: `seed` is set by `seeds`"},
+      {"train.label_smoothing: [0, 0.1, \"1\"]", "seed: [4, 5]", "12:6: `seed` is no axis"},
+      {"scales:\n  paper: {}\n  small: {base: ../small.yaml, seeds: [7], "
+       "set: {train: {updates: 5, optimizer: {learning_rate: 0.1}}}}\n",
+       "scales: [small]\n", "3:9: `scales` is a section of"},
       {"question: Does it help?\n", "", "missing key `question`"},
       {"base: base.yaml\n", "", "missing key `base` (the configuration that scale `paper` starts from)"},
       {"  paper: {}\n", "  paper: {sed: [1]}\n",
