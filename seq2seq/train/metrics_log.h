@@ -2,11 +2,13 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "seq2seq/core/files.h"
 #include "seq2seq/core/log.h"
+#include "seq2seq/train/event_file.h"
 #include "seq2seq/train/validation.h"
 #include "seq2seq/train/window.h"
 
@@ -19,14 +21,16 @@ struct Moment {
   double seconds = 0;  // of training, all sessions
 };
 
-/// `metrics.jsonl`: one JSON object a line; docs/formats.md describes them.
+/// `metrics.jsonl`: one JSON object a line; docs/formats.md describes them. The same goes to a file of events where
+/// their folder is given.
 class MetricsLog {
  public:
-  MetricsLog(Files& files, std::filesystem::path path) : files_(files), path_(std::move(path)) {}
+  MetricsLog(Files& files, std::filesystem::path path, std::filesystem::path events = {})
+      : files_(files), path_(std::move(path)), events_folder_(std::move(events)) {}
   void begin();
   /// Goes on after the first `bytes`; what a run wrote after its checkpoint is cut off. A file that is gone or shorter
   /// is told and started anew or kept.
-  void resume(int64_t bytes, Log& log);
+  void resume(int64_t bytes, int64_t update, Log& log);
   /// `smoothed`: the loss has label smoothing in it, and so has what is then called `smoothed_perplexity`.
   void train(const Moment& moment, const Window& window, bool smoothed, int64_t skipped);
   void validation(const Moment& moment, const Figures& figures, bool best);
@@ -34,9 +38,12 @@ class MetricsLog {
 
  private:
   void append(const std::string& line);
+  void write_header();
+  void begin_events(int64_t update);
 
   Files& files_;
-  std::filesystem::path path_;
+  std::filesystem::path path_, events_folder_;
+  std::optional<EventFile> events_;
   int64_t bytes_ = 0;
 };
 

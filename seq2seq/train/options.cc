@@ -92,6 +92,9 @@ void declare(config::Keys& keys, TrainOptions& options, const OptimizerRegistry&
       .unit("updates")
       .at_least(1)
       .changes_no_result();
+  keys.add("tensorboard", options.tensorboard,
+           "whether what goes to metrics.jsonl also goes to TensorBoard's event files")
+      .changes_no_result();
   keys.rule("epochs", [&options] { return wrong_length_of_run(options); });
 }
 

@@ -51,6 +51,7 @@ struct TrainOptions {
   std::vector<std::string>
       freeze;  // parts of the model (`encoder`, `encoder.embedding`) or parameters that keep their values
   int64_t report_every_updates = 50;  // a line of metrics.jsonl
+  bool tensorboard = false;           // the same as event files
 };
 /// The registries must outlive `keys`.
 void declare(config::Keys& keys, TrainOptions& options, const OptimizerRegistry& optimizers,

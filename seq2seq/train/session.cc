@@ -35,7 +35,7 @@ Session::Session(const TrainOptions& options, const Setup& setup, const RunFolde
       started_(setup.progress.now()),
       updater_(options, setup, trainable_parameters(*setup.model, options.freeze)),
       schedule_(setup.schedules->make(options.schedule)),
-      metrics_(*setup.files, folder.metrics()),
+      metrics_(*setup.files, folder.metrics(), options.tensorboard ? folder.tensorboard() : fs::path()),
       saved_at_(started_) {
   check(options_, setup_, *schedule_);
   if (resume_from) resume(load_checkpoint(*setup.files, folder, *resume_from), *resume_from);
@@ -56,7 +56,7 @@ void Session::resume(const Checkpoint& checkpoint, int64_t update) {
 Outcome Session::run() {
   if (const auto ending = already_ended()) return outcome(*ending);
   if (saved_) {
-    metrics_.resume(state_.metrics_bytes, *setup_.log);
+    metrics_.resume(state_.metrics_bytes, state_.update, *setup_.log);
   } else {
     metrics_.begin();
   }

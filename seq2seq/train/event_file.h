@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "seq2seq/core/files.h"
+
+namespace seq2seq::train {
+
+using Scalars = std::vector<std::pair<std::string, double>>;
+
+/// A file of events as TensorBoard reads it: TFRecords of `tensorflow.Event` messages, written by hand because of them
+/// only numbers are needed here. docs/formats.md describes it.
+class EventFile {
+ public:
+  /// A new file in the folder. Events of `first_update` and later that earlier files have are to be forgotten.
+  EventFile(Files& files, const std::filesystem::path& folder, int64_t first_update);
+  /// Under `head/NAME`.
+  void add(int64_t update, std::string_view head, const Scalars& scalars);
+
+ private:
+  void append(const std::string& event);
+
+  Files& files_;
+  std::filesystem::path file_;
+};
+
+/// CRC-32C (Castagnoli; RFC 3720, B.4).
+uint32_t crc32c(std::string_view bytes);
+
+}  // namespace seq2seq::train
