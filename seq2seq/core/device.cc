@@ -36,23 +36,6 @@ bool read_number(std::string_view text, int& number) {
   return fault == std::errc() && end == text.data() + text.size() && number >= 0;
 }
 
-/// Processors that this process may run on: the machine's, less what taskset, a container's quota or OMP_NUM_THREADS
-/// takes away.
-int processors() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  int count = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : at::get_num_threads();
-  std::ifstream quota_file("/sys/fs/cgroup/cpu.max");  // `200000 100000`: two processors; `max 100000`: all
-  double quota = 0;
-  double period = 0;
-  if (quota_file >> quota >> period && quota > 0 && period > 0)
-    count = std::min(count, static_cast<int>(std::lround(quota / period)));
-  int wanted = 0;
-  const char* variable = std::getenv("OMP_NUM_THREADS");
-  if (variable != nullptr && read_number(variable, wanted) && wanted > 0) count = std::min(count, wanted);
-  return std::max(1, count);
-}
-
 /// `mkl 2024.2` from `Intel(R) oneAPI Math Kernel Library Version 2024.2-Product Build 20240605 for ...`.
 std::string product_library() {
   if (!at::globalContext().hasMKL()) return at::globalContext().hasLAPACK() ? "lapack" : "none";
@@ -100,6 +83,21 @@ c10::Device parse_device(const std::string& text) {
                      count == 0 ? "Use `cpu`; `scripts/setup --cuda` builds for a GPU" : "");
   }
   return {c10::kCUDA, static_cast<c10::DeviceIndex>(index)};
+}
+
+int processors() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  int count = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : at::get_num_threads();
+  std::ifstream quota_file("/sys/fs/cgroup/cpu.max");  // `200000 100000`: two processors; `max 100000`: all
+  double quota = 0;
+  double period = 0;
+  if (quota_file >> quota >> period && quota > 0 && period > 0)
+    count = std::min(count, static_cast<int>(std::lround(quota / period)));
+  int wanted = 0;
+  const char* variable = std::getenv("OMP_NUM_THREADS");
+  if (variable != nullptr && read_number(variable, wanted) && wanted > 0) count = std::min(count, wanted);
+  return std::max(1, count);
 }
 
 Machine prepare_machine(int threads, c10::Device device) {

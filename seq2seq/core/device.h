@@ -20,6 +20,10 @@ struct Machine {
   std::string torch;            // LibTorch's version
 };
 
+/// Processors that this process may run on: the machine's, less what taskset, a container's quota or OMP_NUM_THREADS
+/// takes away.
+int processors();
+
 /// threads 0: as many as the machine has processors for us. Sets LibTorch's thread count.
 Machine prepare_machine(int threads, c10::Device device);
 

@@ -172,6 +172,8 @@ Files& disk_files() {
 
 void write_atomically(Files& files, const fs::path& path, std::string_view bytes) {
   const fs::path partial = beside(path, "partial");
+  std::error_code unknown;
+  if (!fs::exists(folder_of(path), unknown) && !unknown) throw file_error(path, "written", ENOENT);
   or_undo(
       [&] {
         files.write(partial, bytes);

@@ -109,4 +109,8 @@ std::string format_count(int64_t count) {
   return digits;
 }
 
+std::string format_count(int64_t count, std::string_view thing) {
+  return fmt::format("{} {}{}", format_count(count), thing, count == 1 ? "" : "s");
+}
+
 }  // namespace seq2seq

@@ -49,5 +49,7 @@ class Progress {
 std::string format_duration(double seconds);
 /// `1,234,567`.
 std::string format_count(int64_t count);
+/// `1 line`, `1,234 lines`.
+std::string format_count(int64_t count, std::string_view thing);
 
 }  // namespace seq2seq

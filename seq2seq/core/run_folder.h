@@ -12,7 +12,7 @@ namespace seq2seq {
 
 /// Where everything of a run lies; docs/formats.md describes each file. Only names are known here, no contents.
 ///   run.json  config.yaml  source.vocabulary  target.vocabulary  source.tokenizer  target.tokenizer  metrics.jsonl
-///   lock checkpoints/<update>/{weights.safetensors, optimizer.safetensors, state.json, checksums.json}
+///   tensorboard/ lock checkpoints/<update>/{weights.safetensors, optimizer.safetensors, state.json, checksums.json}
 ///   checkpoints/{last, best}
 class RunFolder {
  public:
@@ -25,6 +25,7 @@ class RunFolder {
   std::filesystem::path source_tokenizer() const { return root_ / "source.tokenizer"; }  // only of one that learns
   std::filesystem::path target_tokenizer() const { return root_ / "target.tokenizer"; }
   std::filesystem::path metrics() const { return root_ / "metrics.jsonl"; }
+  std::filesystem::path tensorboard() const { return root_ / "tensorboard"; }
   std::filesystem::path checkpoints() const { return root_ / "checkpoints"; }
   std::filesystem::path checkpoint(int64_t update) const;
   std::filesystem::path last() const { return checkpoints() / "last"; }

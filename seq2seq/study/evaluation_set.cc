@@ -28,8 +28,8 @@ EvaluationSet read_evaluation_set(const data::FilePair& files, const data::TextP
     if (&file == &files.target.front()) first_lines = lines.size();
     if (lines.size() != first_lines) {
       throw Error(Place{.file = file.string()},
-                  fmt::format("has {} lines, but {} has {}; line n of each is a reference of sentence n",
-                              format_count(std::ssize(lines)), files.target.front().string(),
+                  fmt::format("has {}, but {} has {}; line n of each is a reference of sentence n",
+                              format_count(std::ssize(lines), "line"), files.target.front().string(),
                               format_count(static_cast<int64_t>(first_lines))),
                   "Leave a line empty where a sentence has no further reference");
     }

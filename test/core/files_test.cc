@@ -83,6 +83,12 @@ TEST_CASE("files: a full disk says so and what to do", "[core][files][error]") {
       "/dev/full: cannot be written: No space left on device. Free some space there and run the command again");
 }
 
+TEST_CASE("files: a folder that is not there is told with the file that was asked for", "[core][files][error]") {
+  const TemporaryFolder folder;
+  REQUIRE_THROWS_WITH(write_atomically(disk_files(), folder / "nowhere/out", "text"),
+                      (folder / "nowhere/out").string() + ": cannot be written: No such file or directory");
+}
+
 TEST_CASE("files: a file is replaced whole or not at all, whichever operation fails", "[core][files][error]") {
   const TemporaryFolder folder;
   const auto mode = GENERATE(FailingFiles::Mode::once, FailingFiles::Mode::from_then_on);
