@@ -91,6 +91,11 @@ Commands builtin_commands() {
   commands.push_back(inspect_command());
   commands.push_back(config_reference_command());
   commands.push_back(config_check_command());
+  commands.push_back(study_plan_command());
+  commands.push_back(study_run_command());
+  commands.push_back(study_work_command());
+  commands.push_back(study_status_command());
+  commands.push_back(study_table_command());
   return commands;
 }
 

@@ -14,5 +14,10 @@ std::unique_ptr<Command> evaluate_command();
 std::unique_ptr<Command> inspect_command();
 std::unique_ptr<Command> config_reference_command();
 std::unique_ptr<Command> config_check_command();
+std::unique_ptr<Command> study_plan_command();
+std::unique_ptr<Command> study_run_command();
+std::unique_ptr<Command> study_work_command();
+std::unique_ptr<Command> study_status_command();
+std::unique_ptr<Command> study_table_command();
 
 }  // namespace seq2seq::cli

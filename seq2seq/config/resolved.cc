@@ -32,21 +32,21 @@ void write(const Keys& keys, size_t indent, std::string& text) {
   }
 }
 
-struct Value {
+struct Seen {
   std::string path, text;
   OnResume on_resume;
 };
 
-std::vector<Value> values(const Keys& keys) {
-  std::vector<Value> all;
+std::vector<Seen> seen(const Keys& keys) {
+  std::vector<Seen> all;
   visit_keys(keys, [&](const std::string& path, const KeyFacts& facts) {
     all.push_back({path, facts.get(), facts.on_resume});
   });
   return all;
 }
 
-bool has(const std::vector<Value>& values, const std::string& path) {
-  return std::any_of(values.begin(), values.end(), [&](const Value& value) { return value.path == path; });
+bool has(const std::vector<Seen>& values, const std::string& path) {
+  return std::any_of(values.begin(), values.end(), [&](const Seen& value) { return value.path == path; });
 }
 
 }  // namespace
@@ -57,18 +57,30 @@ std::string write_yaml(const Keys& keys) {
   return text;
 }
 
+std::vector<Value> values(const Keys& keys) {
+  std::vector<Value> all;
+  visit_keys(keys, [&](const std::string& path, const KeyFacts& facts) {
+    all.push_back({path, facts.get(), facts.type});
+  });
+  return all;
+}
+
 std::string digest_text(const Keys& keys) {
+  return digest_text(keys, [](const std::string& /*key*/) { return true; });
+}
+
+std::string digest_text(const Keys& keys, const std::function<bool(const std::string& key)>& counts) {
   std::vector<std::string> lines;
   visit_keys(keys, [&](const std::string& path, const KeyFacts& facts) {
-    if (facts.digest) lines.push_back(fmt::format("{}={}\n", path, facts.digest()));
+    if (facts.digest && counts(path)) lines.push_back(fmt::format("{}={}\n", path, facts.digest()));
   });
   std::sort(lines.begin(), lines.end());
   return fmt::format("{}", fmt::join(lines, ""));
 }
 
 std::vector<Change> compare(const Keys& before, const Keys& after) {
-  const auto old_values = values(before);
-  const auto new_values = values(after);
+  const auto old_values = seen(before);
+  const auto new_values = seen(after);
   std::vector<Change> changes;
   auto was = old_values.begin();
   auto is = new_values.begin();

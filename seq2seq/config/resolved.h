@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,17 @@ std::string write_yaml(const Keys& keys);
 /// The keys that can change a result, one `path=value` a line, sorted: what a run's digest is made of. The value of a
 /// file that `Keys::add_file` declared is the SHA-256 of its content. Throws Error if such a file cannot be read.
 std::string digest_text(const Keys& keys);
+/// As above, of the keys alone that `counts` says yes to.
+std::string digest_text(const Keys& keys, const std::function<bool(const std::string& key)>& counts);
+
+/// A key as it stands now. Paths are absolute.
+struct Value {
+  std::string key;   // the whole path, `train.batch.sentences`
+  std::string text;  // YAML
+  KeyType type;
+};
+/// All keys in order of declaration; of choices those of the kind that is chosen.
+std::vector<Value> values(const Keys& keys);
 
 struct Change {
   std::string key;  // the whole path

@@ -12,6 +12,13 @@
 namespace seq2seq::data {
 namespace {
 
+std::vector<std::string> words_behind(const text::Vocabulary& vocabulary, const std::vector<int64_t>& ids) {
+  std::vector<std::string> words;
+  words.reserve(ids.size());
+  for (const int64_t id : ids) words.push_back(vocabulary.word(id));
+  return words;
+}
+
 std::vector<int64_t> ids_of(const text::Vocabulary& vocabulary, const std::vector<std::string>& tokens) {
   std::vector<int64_t> ids;
   ids.reserve(tokens.size());
@@ -91,11 +98,12 @@ std::vector<int64_t> TextPipeline::target_ids(const std::vector<std::string>& to
   return ids_of(target_vocabulary_, tokens);
 }
 
+std::vector<std::string> TextPipeline::source_words(const std::vector<int64_t>& ids) const {
+  return words_behind(source_vocabulary_, ids);
+}
+
 std::vector<std::string> TextPipeline::target_words(const std::vector<int64_t>& ids) const {
-  std::vector<std::string> words;
-  words.reserve(ids.size());
-  for (const int64_t id : ids) words.push_back(target_vocabulary_.word(id));
-  return words;
+  return words_behind(target_vocabulary_, ids);
 }
 
 }  // namespace seq2seq::data

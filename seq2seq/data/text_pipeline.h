@@ -44,6 +44,7 @@ class TextPipeline {
 
   std::vector<int64_t> source_ids(const std::vector<std::string>& tokens) const;
   std::vector<int64_t> target_ids(const std::vector<std::string>& tokens) const;
+  std::vector<std::string> source_words(const std::vector<int64_t>& ids) const;
   std::vector<std::string> target_words(const std::vector<int64_t>& ids) const;
 
  private:

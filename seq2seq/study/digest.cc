@@ -15,8 +15,13 @@ std::string digest_of(const data::FilePair& files) {
   return files.source.empty() ? std::string() : data::content_digest(files);
 }
 
-/// What was prepared knows it, so that a large text is not read only for it.
-std::string digest_of_train(const data::DataOptions& options) {
+std::filesystem::path a_file_of(const data::TrainFiles& files) {
+  return files.source.empty() ? files.pairs.front() : files.source.front();
+}
+
+}  // namespace
+
+std::string train_digest(const data::DataOptions& options) {
   const data::PreparedFolder folder{options.prepared};
   std::error_code unknown;
   if (!options.prepared.empty() && std::filesystem::exists(folder.summary(), unknown)) {
@@ -26,13 +31,7 @@ std::string digest_of_train(const data::DataOptions& options) {
   return data::content_digest(options.train);
 }
 
-std::filesystem::path a_file_of(const data::TrainFiles& files) {
-  return files.source.empty() ? files.pairs.front() : files.source.front();
-}
-
-}  // namespace
-
-DataDigests data_digests(const data::DataOptions& options) { return data_digests(options, digest_of_train(options)); }
+DataDigests data_digests(const data::DataOptions& options) { return data_digests(options, train_digest(options)); }
 
 DataDigests data_digests(const data::DataOptions& options, const std::string& train) {
   return {train, digest_of(options.validation), digest_of(options.test)};

@@ -15,7 +15,9 @@ struct DataDigests {
   bool operator==(const DataDigests&) const = default;
 };
 DataDigests data_digests(const data::DataOptions& options);
-/// As above, where the training text's is known.
+/// Of the training text: what was prepared knows it, so that a large text is not read only for it.
+std::string train_digest(const data::DataOptions& options);
+/// All three, where the training text's is known.
 DataDigests data_digests(const data::DataOptions& options, const std::string& train);
 
 /// One fault for each set whose contents are not those the run saw.

@@ -27,6 +27,7 @@ std::vector<SentenceFigures> measure_sentences(const decode::Predictor& predicto
     auto& sentence = sentences.emplace_back();
     sentence.score = pair.score;
     sentence.scored_tokens = std::ssize(pair.token_scores);
+    sentence.source_tokens = std::ssize(sources[sentences.size() - 1]);
   }
   const auto outputs = search_all(predictor, sources, text, options, done);
   for (size_t i = 0; i < outputs.size(); ++i) {

@@ -18,6 +18,7 @@ namespace seq2seq::study {
 struct SentenceFigures {
   double score = 0;           // natural log-probability of the first reference with its end symbol
   int64_t scored_tokens = 0;  // the end symbol among them
+  int64_t source_tokens = 0;
   metrics::ErrorRates rates;  // of this sentence alone
   metrics::BleuCounts bleu;
 };

@@ -17,6 +17,8 @@ namespace {
 
 using config::Given;
 
+constexpr const char* axis_names = "names";  // no key of a configuration is called so
+
 /// Reads one file; what is wrong is gathered, and reading goes on.
 class SpecReader {
  public:
@@ -132,10 +134,27 @@ class SpecReader {
         return;
       }
       axis.points.resize(expected);
+      if (entry.name == axis_names) continue;
       for (size_t i = 0; i < expected; ++i) add_to(axis.points[i], entry.name, entry.value.items[i]);
     }
-    if (axis.points.empty()) return top.fault(given.source, "an axis is a section {key: [value, ...]}");
+    if (axis.points.empty() || axis.points.front().settings.empty())
+      return top.fault(given.source, "an axis is a section {key: [value, ...]}");
+    read_names(axis, top, given);
     spec_.axes.push_back(std::move(axis));
+  }
+
+  void read_names(StudyAxis& axis, SpecSection& top, const Given& given) {
+    for (const auto& entry : given.entries) {
+      if (entry.name != axis_names) continue;
+      for (size_t i = 0; i < axis.points.size(); ++i) {
+        const auto& name = entry.value.items[i];
+        axis.points[i].name = name.text;
+        const auto same = std::count_if(axis.points.begin(), axis.points.begin() + static_cast<std::ptrdiff_t>(i),
+                                        [&name](const auto& point) { return point.name == name.text; });
+        if (name.text.empty() || same > 0)
+          top.fault(name.source, "the points of an axis need different names, and none may be empty");
+      }
+    }
   }
 
   void add_to(StudyAxis::Point& point, const std::string& key, const Given& value) {
@@ -161,6 +180,7 @@ class SpecReader {
 
   void read_source(SpecSection& top) {
     spec_.published_in = top.text("published_in").value_or("");
+    spec_.gap = top.text("gap").value_or("");
     for (const auto& row : spec_.rows) {
       if (row.published.empty() || !spec_.published_in.empty()) continue;
       top.fault({row.place},

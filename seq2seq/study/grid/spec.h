@@ -25,7 +25,7 @@ struct StudyRow {
 /// Every row is tried with each of the points: the values of one key, or of several keys whose lists go together.
 struct StudyAxis {
   struct Point {
-    std::string name;  // `model.encoder.layers=2`
+    std::string name;  // `model.encoder.layers=2`, or as `names` has it
     Settings settings;
   };
   std::vector<Point> points;
@@ -53,9 +53,11 @@ struct StudyScale {
 ///     - {name: reversed, set: {data.reverse: source}, published: {perplexity: 4.7}}
 ///   axes:                                             # rows are multiplied by each
 ///     - {model.encoder.layers: [1, 2], model.decoder.layers: [1, 2]}    # these two go together
+///     - {names: [clean, noisy], data.train.source: [a.en, b.en]}        # what its points are called in the table
 ///   reference: forward                                # what the other rows are compared with; the first if not given
 ///   metrics: [perplexity]
 ///   published_in: arXiv 1409.3215, section 3.3
+///   gap: trained on a hundredth of the text            # why the figures here are not those; for the ledger
 struct StudySpec {
   std::filesystem::path file;
   std::string question;
@@ -65,6 +67,7 @@ struct StudySpec {
   size_t reference = 0;  // of `rows`
   std::vector<std::string> metrics;
   std::string published_in;
+  std::string gap;  // why figures reached here are not the published ones; for the ledger
 };
 
 /// Throws UsageError with everything that is wrong in the file itself, each with line and column. Whether a

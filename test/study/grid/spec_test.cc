@@ -67,6 +67,15 @@ TEST_CASE("study: a file says question, rows, axes, scales and what they are com
   CHECK(spec.axes[1].points[2].settings[0].value == "\"1\"");  // what was between quotes is a text still
 }
 
+TEST_CASE("study: the points of an axis may be given names", "[study][grid]") {
+  const auto spec =
+      read(with("  - {train.label_smoothing: [0, 0.1, \"1\"]}", "  - {names: [low, high], train.epochs: [1, 9]}"));
+  REQUIRE(spec.axes[1].points.size() == 2);
+  CHECK(spec.axes[1].points[1].name == "high");
+  REQUIRE(spec.axes[1].points[1].settings.size() == 1);
+  CHECK(spec.axes[1].points[1].settings[0].value == "9");
+}
+
 TEST_CASE("study: without scales there is one, without a reference the first row is", "[study][grid]") {
   const auto spec = read("question: q\nbase: b.yaml\nseeds: 4\nrows: [{name: a}, {name: b}]\nmetrics: perplexity\n");
   REQUIRE(spec.scales.size() == 1);
@@ -87,6 +96,13 @@ TEST_CASE("study: what is wrong in the file is told with line and column", "[stu
        "11:58: lists that go together must be equally long: `model.decoder.layers` has 1 values, "
        "`model.encoder.layers` has 2"},
       {"[0, 0.1, \"1\"]", "0.1", "12:29: an axis has a list of values for each key"},
+      {"{train.label_smoothing: [0, 0.1, \"1\"]}", "{names: [low, low], train.epochs: [1, 9]}",
+       "12:19: the points of an axis need different names"},
+      {"{train.label_smoothing: [0, 0.1, \"1\"]}", "{names: [low, ''], train.epochs: [1, 9]}",
+       "12:19: the points of an axis need different names"},
+      {"{train.label_smoothing: [0, 0.1, \"1\"]}", "{names: [low], train.epochs: [1, 9]}",
+       "12:34: lists that go together must be equally long: `train.epochs` has 2 values, `names` has 1"},
+      {"{train.label_smoothing: [0, 0.1, \"1\"]}", "{names: [low]}", "12:5: an axis is a section"},
       {"metrics: [perplexity, bleu]", "metrics: [perplexity, blue]", "14:10: `metrics`: "},
       {"metrics: [perplexity, bleu]", "metrics: [perplexity]", "a figure is published of `bleu`, which is none of the"},
       {"published_in", "question2", "unknown key `question2`; the nearest known one is `question`"},

@@ -1,0 +1,201 @@
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "seq2seq/cli/commands.h"
+#include "seq2seq/cli/common.h"
+#include "seq2seq/cli/study_report.h"
+#include "seq2seq/core/device.h"
+#include "seq2seq/core/error.h"
+#include "seq2seq/core/interrupt.h"
+#include "seq2seq/study/grid/jobs.h"
+#include "seq2seq/study/grid/work.h"
+#include "seq2seq/study/table/write.h"
+
+namespace seq2seq::cli {
+
+namespace {
+
+constexpr const char* stopping_study =
+    "\nstopping: each training ends its update, then a checkpoint is written; a second signal ends at once\n";
+
+/// What every command on a study takes.
+struct StudyArguments {
+  std::string file, scale, runs = "runs/studies";
+  std::vector<std::string> only;
+
+  void declare(Arguments& arguments) {
+    arguments.required("FILE", file, "YAML file of the study");
+    arguments.option("--scale", scale, "NAME", "which of its scales (the only one)");
+    arguments.repeatable("--only", only, "ROW", "only this row of the table; may be given many times");
+    arguments.option("--runs", runs, "FOLDER", "where runs are trained, of all studies (runs/studies)");
+  }
+  study::StudyPlan plan(const Context& context, Log& log) const {
+    return study::make_plan({.study = file, .scale = scale, .runs = runs, .only = only}, *context.registries,
+                            disk_files(), log);
+  }
+};
+
+int64_t parse_jobs(const std::optional<std::string>& text) {
+  if (!text) return 0;
+  constexpr int64_t most_jobs = 1024;
+  int64_t jobs = 0;
+  const char* end = text->data() + text->size();
+  const auto [stop, fault] = std::from_chars(text->data(), end, jobs);
+  if (fault == std::errc() && stop == end && jobs >= 1 && jobs <= most_jobs) return jobs;
+  throw UsageError(Place{.part = "--jobs " + *text}, fmt::format("must be a number from 1 to {}", most_jobs));
+}
+
+int64_t runs_to_do(const study::StudyPlan& plan) {
+  return std::count_if(plan.planned.begin(), plan.planned.end(), [](const auto& each) { return !each.record; });
+}
+
+int64_t largest_peak(const study::StudyPlan& plan) {
+  int64_t peak = 0;
+  for (const auto& each : plan.planned)
+    if (each.record) peak = std::max(peak, each.record->peak_bytes);
+  return peak;
+}
+
+study::Jobs jobs_for(const study::StudyPlan& plan, int64_t asked) {
+  return study::fit_jobs(asked, processors(), runs_to_do(plan), largest_peak(plan), study::available_memory());
+}
+
+int print(const Context& context, const std::string& text) {
+  *context.streams.out << text << std::flush;
+  check_written(*context.streams.out);
+  return Exit::done;
+}
+
+/// `study plan` and `study status` look; they change nothing.
+class StudyLook final : public Command {
+ public:
+  explicit StudyLook(bool every_run) : every_run_(every_run) {}
+  std::string name() const override { return every_run_ ? "study status" : "study plan"; }
+  std::string about() const override {
+    return every_run_ ? "what of a study is done, running and failed, and the time left"
+                      : "which runs a study takes, which are there, and how long the others will take";
+  }
+  void declare(Arguments& arguments) override { study_.declare(arguments); }
+  int run(const Context& context) override {
+    Log log(*context.streams.err);
+    const auto plan = study_.plan(context, log);
+    const auto status = study::survey(plan, disk_files());
+    return print(context, every_run_ ? status_text(plan, status, jobs_for(plan, 0).jobs)
+                                     : plan_text(plan, status, jobs_for(plan, 0).jobs));
+  }
+
+ private:
+  bool every_run_;
+  StudyArguments study_;
+};
+
+class StudyTableCommand final : public Command {
+ public:
+  std::string name() const override { return "study table"; }
+  std::string about() const override { return "write a study's table from its records, without training"; }
+  void declare(Arguments& arguments) override { study_.declare(arguments); }
+  int run(const Context& context) override {
+    Log log(*context.streams.err);
+    const auto plan = study_.plan(context, log);
+    return print(context, study::write_table(plan, disk_files(), std::filesystem::current_path()));
+  }
+
+ private:
+  StudyArguments study_;
+};
+
+/// What `study run` starts several of; on a cluster, what each machine may be given.
+class StudyWork final : public Command {
+ public:
+  std::string name() const override { return "study work"; }
+  std::string about() const override { return "train the runs of a study that nobody else is at, one after another"; }
+  void declare(Arguments& arguments) override {
+    study_.declare(arguments);
+    common_.declare(arguments, "");
+  }
+  int run(const Context& context) override {
+    auto log = common_.log(context);
+    const auto session = common_.session(context, log);
+    auto plan = study_.plan(context, log);
+    study::check_texts(plan);
+    const InterruptGuard guard(common_.quiet ? nullptr : stopping_study);
+    const auto outcome = study::work(plan, session);
+    return outcome.interrupted ? Exit::interrupted_with_checkpoint : outcome.failed > 0 ? Exit::failed : Exit::done;
+  }
+
+ private:
+  StudyArguments study_;
+  CommonArguments common_;
+};
+
+class StudyRunCommand final : public Command {
+ public:
+  std::string name() const override { return "study run"; }
+  std::string about() const override { return "train what a study lacks, measure it, and write the table"; }
+  void declare(Arguments& arguments) override {
+    study_.declare(arguments);
+    arguments.option("--jobs", jobs_, "N", "runs at a time (as many as processors and memory allow)");
+    common_.declare(arguments, "");
+  }
+  int run(const Context& context) override {
+    const int64_t asked = parse_jobs(jobs_);
+    auto log = common_.log(context);
+    auto session = common_.session(context, log);
+    auto plan = study_.plan(context, log);
+    study::check_texts(plan);
+    study::forget_failures(plan, disk_files());
+    bool stopped = false;
+    if (runs_to_do(plan) > 0) {
+      const InterruptGuard guard(common_.quiet ? nullptr : stopping_study);
+      const auto jobs = jobs_for(plan, asked);
+      log.say(plan_text(plan, study::survey(plan, disk_files()), jobs.jobs));
+      stopped = jobs.jobs == 1 ? study::work(plan, session).interrupted : work_together(plan, jobs, session);
+      study::find_records(plan, disk_files(), log);
+    }
+    print(context, study::write_table(plan, disk_files(), std::filesystem::current_path()));
+    return ending(plan, stopped, log);
+  }
+
+ private:
+  /// True when a signal ended it.
+  bool work_together(const study::StudyPlan& plan, const study::Jobs& jobs, const study::Session& session) const {
+    std::vector<std::string> words{"study",    "work",         study_.file, "--runs",    study_.runs,
+                                   "--device", common_.device, "--quiet",   "--threads", std::to_string(jobs.threads)};
+    if (!study_.scale.empty()) words.insert(words.end(), {"--scale", study_.scale});
+    for (const auto& row : study_.only) words.insert(words.end(), {"--only", row});
+    StudyProgress progress(plan, jobs.jobs, session);
+    const auto faults = study::run_processes("/proc/self/exe", words, jobs.jobs, [&progress] { progress.tick(); });
+    progress.finish();
+    for (const auto& fault : faults)
+      if (!fault.empty()) session.log->warn(fault + "; its run goes on when the study is run again");
+    return interrupted();
+  }
+
+  int ending(const study::StudyPlan& plan, bool stopped, Log& log) const {
+    log.say(fmt::format("written: {}", (plan.outputs() / "index.html").lexically_normal().string()));
+    const auto missing = runs_to_do(plan);
+    if (missing == 0) return Exit::done;
+    for (const auto& line : missing_lines(plan, study::survey(plan, disk_files()))) log.warn(line);
+    log.say(fmt::format("the same command goes on: seq2seq study run {}{}", study_.file,
+                        study_.scale.empty() ? "" : " --scale " + study_.scale));
+    return stopped ? Exit::interrupted_with_checkpoint : Exit::failed;
+  }
+
+  StudyArguments study_;
+  std::optional<std::string> jobs_;
+  CommonArguments common_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> study_plan_command() { return std::make_unique<StudyLook>(false); }
+std::unique_ptr<Command> study_status_command() { return std::make_unique<StudyLook>(true); }
+std::unique_ptr<Command> study_table_command() { return std::make_unique<StudyTableCommand>(); }
+std::unique_ptr<Command> study_work_command() { return std::make_unique<StudyWork>(); }
+std::unique_ptr<Command> study_run_command() { return std::make_unique<StudyRunCommand>(); }
+
+}  // namespace seq2seq::cli

@@ -1,0 +1,133 @@
+#include "seq2seq/cli/study_report.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "seq2seq/core/text.h"
+
+namespace seq2seq::cli {
+
+namespace {
+
+using study::RunState;
+
+int64_t count_of(const std::vector<study::RunStatus>& status, RunState state) {
+  return std::count_if(status.begin(), status.end(), [state](const auto& each) { return each.state == state; });
+}
+
+std::string time_text(const std::vector<study::RunStatus>& status, int64_t jobs) {
+  if (count_of(status, RunState::recorded) == std::ssize(status)) return "all are there: nothing to train";
+  const auto at_a_time = jobs == 1 ? std::string("one at a time") : fmt::format("{} at a time", jobs);
+  const auto left = study::time_left(status, jobs);
+  return left ? fmt::format("about {} left, {}", format_duration(*left), at_a_time)
+              : fmt::format("{}; how long it takes is known once one has been trained for a while", at_a_time);
+}
+
+std::string counts_text(const std::vector<study::RunStatus>& status) {
+  std::vector<std::string> parts;
+  for (const auto state :
+       {RunState::recorded, RunState::training, RunState::stopped, RunState::failed, RunState::to_do}) {
+    const auto count = count_of(status, state);
+    if (count > 0) parts.push_back(fmt::format("{} {}", count, study::name_of(state)));
+  }
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+size_t longest_cell(const study::StudyPlan& plan) {
+  size_t longest = 0;
+  for (const auto& planned : plan.planned) longest = std::max(longest, count_characters(planned.run.cell));
+  return longest;
+}
+
+std::string progress_of(const study::PlannedRun& planned, const study::RunStatus& status) {
+  const auto& train = planned.configuration->options.train;
+  if (status.update == 0) return {};
+  const auto of = train.updates ? "/" + format_count(*train.updates) : std::string();
+  return fmt::format("update {}{}", format_count(status.update), of);
+}
+
+std::string head_of(const study::StudyPlan& plan, const std::vector<study::RunStatus>& status, int64_t jobs) {
+  return fmt::format("{}, scale {}: {} runs, {}; {}", plan.spec.file.string(), plan.scale.name, plan.planned.size(),
+                     counts_text(status), time_text(status, jobs));
+}
+
+}  // namespace
+
+std::string plan_text(const study::StudyPlan& plan, const std::vector<study::RunStatus>& status, int64_t jobs) {
+  std::string text = plan.spec.question + "\n" + head_of(plan, status, jobs) + "\n";
+  const size_t width = longest_cell(plan);
+  for (size_t i = 0; i < plan.planned.size();) {
+    const auto& cell = plan.planned[i].run.cell;
+    std::vector<std::string> seeds;
+    for (; i < plan.planned.size() && plan.planned[i].run.cell == cell; ++i)
+      seeds.push_back(fmt::format("{} ({})", plan.planned[i].run.seed, study::name_of(status[i].state)));
+    text += fmt::format("  {}{}  seeds {}\n", cell, std::string(width - count_characters(cell), ' '),
+                        fmt::join(seeds, ", "));
+  }
+  return text;
+}
+
+std::string status_text(const study::StudyPlan& plan, const std::vector<study::RunStatus>& status, int64_t jobs) {
+  std::string text = head_of(plan, status, jobs) + "\n";
+  const size_t width = longest_cell(plan);
+  for (size_t i = 0; i < plan.planned.size(); ++i) {
+    const auto& planned = plan.planned[i];
+    const auto& cell = planned.run.cell;
+    auto line = fmt::format("  {}{}  seed {:<4} {:<8} {:<22}", cell, std::string(width - count_characters(cell), ' '),
+                            planned.run.seed, study::name_of(status[i].state), progress_of(planned, status[i]));
+    if (status[i].state != RunState::recorded && status[i].left && *status[i].left > 0)
+      line += fmt::format(" about {} left", format_duration(*status[i].left));
+    if (!status[i].why.empty()) line += " " + status[i].why;
+    line.erase(line.find_last_not_of(' ') + 1);
+    text += line + "\n";
+  }
+  return text;
+}
+
+std::vector<std::string> missing_lines(const study::StudyPlan& plan, const std::vector<study::RunStatus>& status) {
+  std::vector<std::string> lines;
+  for (size_t i = 0; i < plan.planned.size(); ++i) {
+    if (status[i].state == RunState::recorded) continue;
+    const auto& run = plan.planned[i].run;
+    lines.push_back(fmt::format("missing: {}, seed {} ({}{})", run.cell, run.seed, study::name_of(status[i].state),
+                                status[i].why.empty() ? "" : ": " + status[i].why));
+  }
+  return lines;
+}
+
+StudyProgress::StudyProgress(const study::StudyPlan& plan, int64_t jobs, const study::Session& session)
+    : plan_(plan),
+      jobs_(jobs),
+      quiet_(session.log->out(), Log::Level::quiet),
+      progress_(*session.log, "study", "runs", static_cast<double>(plan.planned.size()), session.progress) {}
+
+void StudyProgress::tick() {
+  constexpr std::chrono::seconds between_looks{2};
+  const auto now = std::chrono::steady_clock::now();
+  if (now < next_look_) return;
+  next_look_ = now + between_looks;
+  look();
+}
+
+void StudyProgress::look() {
+  study::find_records(plan_, disk_files(), quiet_);
+  const auto status = study::survey(plan_, disk_files());
+  std::vector<std::string> under_way;
+  for (size_t i = 0; i < status.size(); ++i) {
+    if (status[i].state != RunState::training) continue;
+    under_way.push_back(fmt::format("{}, seed {}: update {}", plan_.planned[i].run.cell, plan_.planned[i].run.seed,
+                                    format_count(status[i].update)));
+  }
+  const auto left = study::time_left(status, jobs_);
+  progress_.update(static_cast<double>(count_of(status, RunState::recorded)),
+                   fmt::format("{}{}", left ? format_duration(*left) + " left; " : "", fmt::join(under_way, "; ")));
+}
+
+void StudyProgress::finish() {
+  look();
+  progress_.finish();
+}
+
+}  // namespace seq2seq::cli

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "seq2seq/core/progress.h"
+#include "seq2seq/study/grid/status.h"
+#include "seq2seq/study/session.h"
+
+namespace seq2seq::cli {
+
+/// How many runs a study takes and has, by cell, and how long the rest will take with `jobs` at a time.
+std::string plan_text(const study::StudyPlan& plan, const std::vector<study::RunStatus>& status, int64_t jobs);
+/// A line for every run.
+std::string status_text(const study::StudyPlan& plan, const std::vector<study::RunStatus>& status, int64_t jobs);
+/// A line for every run without a record: why.
+std::vector<std::string> missing_lines(const study::StudyPlan& plan, const std::vector<study::RunStatus>& status);
+
+/// What a person sees while several processes train: how many runs are done, and how far those under way have come.
+class StudyProgress {
+ public:
+  StudyProgress(const study::StudyPlan& plan, int64_t jobs, const study::Session& session);
+  void tick();  // as often as one likes; looks at the folders now and then
+  void finish();
+
+ private:
+  void look();
+
+  study::StudyPlan plan_;
+  int64_t jobs_;
+  Log quiet_;
+  Progress progress_;
+  std::chrono::steady_clock::time_point next_look_;
+};
+
+}  // namespace seq2seq::cli

@@ -1,0 +1,114 @@
+#include "seq2seq/study/grid/plan.h"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "seq2seq/core/error.h"
+
+namespace seq2seq::study {
+
+namespace {
+
+constexpr size_t digest_digits = 16;
+
+void keep_only(std::vector<StudyRun>& runs, const StudySpec& spec, const std::vector<std::string>& only) {
+  if (only.empty()) return;
+  std::vector<std::string> names;
+  for (const auto& row : spec.rows) names.push_back(row.name);
+  std::vector<Error> faults;
+  for (const auto& name : only) {
+    if (std::find(names.begin(), names.end(), name) != names.end()) continue;
+    faults.emplace_back(Place{.part = "--only " + name},
+                        fmt::format("the study has no row of this name; it has `{}`", fmt::join(names, "`, `")));
+  }
+  if (!faults.empty()) throw UsageError(faults);
+  std::erase_if(runs, [&](const auto& run) {
+    return std::find(only.begin(), only.end(), spec.rows[run.row].name) == only.end();
+  });
+}
+
+std::shared_ptr<const Record> read_if_there(const std::filesystem::path& file, const Files& files, Log& log) {
+  std::error_code absent;
+  if (!std::filesystem::exists(file, absent)) return nullptr;
+  try {
+    return std::make_shared<const Record>(read_record(files, file));
+  } catch (const Error& error) {
+    log.warn(error.what());
+    return nullptr;
+  }
+}
+
+}  // namespace
+
+std::filesystem::path StudyPlan::outputs() const {
+  const auto file = std::filesystem::absolute(spec.file).lexically_normal();
+  return file.parent_path() / file.stem() / scale.name;
+}
+
+RunPlaces places_of(const StudyPlan& plan, const PlannedRun& planned) {
+  const auto training = planned.identity.training.substr(0, digest_digits);
+  const auto result = planned.identity.result.substr(0, digest_digits);
+  return {.folder = plan.runs / training,
+          .lock = plan.runs / (training + ".lock"),
+          .failure = plan.runs / (result + ".failed")};
+}
+
+StudyPlan make_plan(const PlanRequest& request, const Registries& registries, const Files& files, Log& log) {
+  StudyPlan plan{.spec = read_study(request.study),
+                 .scale = {},
+                 .records = records_folder(request.study),
+                 .runs = std::filesystem::absolute(request.runs).lexically_normal(),
+                 .planned = {}};
+  plan.scale = find_scale(plan.spec, request.scale);
+  auto runs = expand(plan.spec, plan.scale);
+  check_configurations(runs, registries);
+  keep_only(runs, plan.spec, request.only);
+  Identifier identifier(plan.records.parent_path());
+  for (auto& run : runs) {
+    std::shared_ptr<const Configuration> configuration = read_configuration(run.base, run.settings, registries);
+    auto identity = identifier.identify(*configuration);
+    plan.planned.push_back({std::move(run), std::move(configuration), std::move(identity), nullptr});
+  }
+  find_records(plan, files, log);
+  return plan;
+}
+
+void find_records(StudyPlan& plan, const Files& files, Log& log) {
+  std::optional<std::vector<std::shared_ptr<const Record>>> all;  // read only where a text is not here
+  for (auto& planned : plan.planned) {
+    if (planned.record) continue;
+    if (planned.identity.texts_here()) {
+      const auto found = read_if_there(plan.records / record_name(planned.identity), files, log);
+      if (found && is_record_of(*found, planned.identity)) planned.record = found;
+      continue;
+    }
+    if (!all) {
+      all.emplace();
+      for (auto& record : read_records(files, plan.records, log))
+        all->push_back(std::make_shared<const Record>(std::move(record)));
+    }
+    const auto found = std::find_if(all->begin(), all->end(),
+                                    [&planned](const auto& record) { return is_record_of(*record, planned.identity); });
+    if (found != all->end()) planned.record = *found;
+  }
+}
+
+void check_texts(const StudyPlan& plan) {
+  std::set<std::string> missing;
+  for (const auto& planned : plan.planned) {
+    if (planned.record) continue;
+    for (const auto* text : {&planned.identity.train, &planned.identity.validation, &planned.identity.test})
+      if (!text->here()) missing.insert((plan.records.parent_path() / text->path).lexically_normal().string());
+  }
+  std::vector<Error> faults;
+  for (const auto& file : missing) {
+    faults.emplace_back(Place{.file = file}, "is not there, and runs without a record need it",
+                        "Get the data first; `scripts/data` has a command for each set");
+  }
+  if (!faults.empty()) throw UsageError(faults);
+}
+
+}  // namespace seq2seq::study

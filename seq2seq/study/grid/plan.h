@@ -1,0 +1,58 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "seq2seq/core/files.h"
+#include "seq2seq/study/grid/expand.h"
+#include "seq2seq/study/record/record.h"
+
+namespace seq2seq::study {
+
+/// A run of a study with its configuration, and its record where there is one.
+struct PlannedRun {
+  StudyRun run;
+  std::shared_ptr<const Configuration> configuration;
+  Identity identity;
+  std::shared_ptr<const Record> record;  // null: none yet
+};
+
+/// A study at a scale: every run that it takes.
+struct StudyPlan {
+  StudySpec spec;
+  StudyScale scale;
+  std::filesystem::path records;  // folder of records, beside the study's file
+  std::filesystem::path runs;     // folder of the runs themselves, which no table needs once they have records
+  std::vector<PlannedRun> planned;
+
+  /// Where the tables go: `reversal/small` beside `reversal.yaml`.
+  std::filesystem::path outputs() const;
+};
+
+/// Where what belongs to a run lies while it is worked on.
+struct RunPlaces {
+  std::filesystem::path folder;   // of the run, named after the digest of its training
+  std::filesystem::path lock;     // held by who trains or measures it
+  std::filesystem::path failure;  // why it failed the last time, in words
+};
+RunPlaces places_of(const StudyPlan& plan, const PlannedRun& planned);
+
+struct PlanRequest {
+  std::filesystem::path study;
+  std::string scale;  // empty: the only one
+  std::filesystem::path runs;
+  std::vector<std::string> only;  // rows by name; empty: all
+};
+/// Reads the study, checks every configuration, and looks for the records. Throws UsageError with all that is wrong.
+StudyPlan make_plan(const PlanRequest& request, const Registries& registries, const Files& files, Log& log);
+
+/// Reads the records again for runs without one: others may have made them meanwhile.
+void find_records(StudyPlan& plan, const Files& files, Log& log);
+
+/// Throws UsageError naming each text that a run without a record needs and that is not here.
+void check_texts(const StudyPlan& plan);
+
+}  // namespace seq2seq::study

@@ -1,0 +1,130 @@
+#include "seq2seq/study/grid/status.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "seq2seq/core/error.h"
+#include "seq2seq/core/file_lock.h"
+#include "seq2seq/core/run_folder.h"
+#include "seq2seq/study/record/training_facts.h"
+
+namespace seq2seq::study {
+
+namespace {
+
+struct Held {};
+
+bool is_held(const std::filesystem::path& lock) {
+  std::error_code absent;
+  if (!std::filesystem::exists(lock, absent)) return false;
+  try {
+    const FileLock held(lock, [](const std::string& /*holder*/) { throw Held(); });
+  } catch (const Held&) {
+    return true;
+  }
+  return false;
+}
+
+/// Seconds of runs that are done, to judge the others by.
+struct Durations {
+  std::vector<double> seconds;
+  void add(const Record& record) { seconds.push_back(record.training.seconds + record.search_seconds); }
+  std::optional<double> mean() const {
+    if (seconds.empty()) return std::nullopt;
+    return std::accumulate(seconds.begin(), seconds.end(), 0.0) / static_cast<double>(seconds.size());
+  }
+};
+
+/// Of runs of the same cell, or else of any: they differ in what is asked about, and often in little else.
+std::optional<double> whole_duration(const StudyPlan& plan, const PlannedRun& planned) {
+  Durations same, any;
+  for (const auto& other : plan.planned) {
+    if (!other.record) continue;
+    any.add(*other.record);
+    if (other.run.cell == planned.run.cell) same.add(*other.record);
+  }
+  return same.mean() ? same.mean() : any.mean();
+}
+
+/// What a run that goes on has made of the updates or epochs that it is to make, 0 to 1; 0 where nothing is known.
+double share_done(const TrainingFacts& facts, const train::TrainOptions& options) {
+  if (options.updates) return static_cast<double>(facts.updates) / static_cast<double>(*options.updates);
+  return options.epochs && *options.epochs > 0 ? facts.epochs / *options.epochs : 0;
+}
+
+void look_into_folder(RunStatus& status, const StudyPlan& plan, const PlannedRun& planned, const Files& files) {
+  const RunFolder folder(places_of(plan, planned).folder);
+  std::error_code absent;
+  if (!std::filesystem::exists(folder.metrics(), absent)) return;
+  const auto facts = training_facts(files.read(folder.metrics()), folder.metrics());
+  status.update = facts.updates;
+  status.seconds = facts.seconds;
+  const double share = std::min(1.0, share_done(facts, planned.configuration->options.train));
+  constexpr double enough = 0.02;  // below that start-up weighs too much
+  if (share > enough) status.left = facts.seconds * (1 - share) / share;
+}
+
+RunStatus status_of(const StudyPlan& plan, const PlannedRun& planned, const Files& files) {
+  RunStatus status;
+  if (planned.record) {
+    status.state = RunState::recorded;
+    status.update = planned.record->training.updates;
+    status.seconds = planned.record->training.seconds;
+    status.left = 0;
+    return status;
+  }
+  if (planned.identity.training.empty()) return status;  // a text is not here
+  const auto places = places_of(plan, planned);
+  std::error_code absent;
+  look_into_folder(status, plan, planned, files);
+  if (!status.left) {
+    const auto whole = whole_duration(plan, planned);
+    if (whole) status.left = std::max(0.0, *whole - status.seconds);
+  }
+  if (is_held(places.lock)) {
+    status.state = RunState::training;
+  } else if (std::filesystem::exists(places.failure, absent)) {
+    status.state = RunState::failed;
+    status.why = files.read(places.failure);
+    while (!status.why.empty() && status.why.back() == '\n') status.why.pop_back();
+  } else if (status.update > 0 || RunFolder(places.folder).holds_run()) {
+    status.state = RunState::stopped;
+  }
+  return status;
+}
+
+}  // namespace
+
+std::vector<RunStatus> survey(const StudyPlan& plan, const Files& files) {
+  std::vector<RunStatus> all;
+  for (const auto& planned : plan.planned) all.push_back(status_of(plan, planned, files));
+  return all;
+}
+
+std::string name_of(RunState state) {
+  switch (state) {
+    case RunState::recorded:
+      return "done";
+    case RunState::training:
+      return "running";
+    case RunState::failed:
+      return "failed";
+    case RunState::stopped:
+      return "stopped";
+    case RunState::to_do:
+      break;
+  }
+  return "to do";
+}
+
+std::optional<double> time_left(const std::vector<RunStatus>& status, int64_t jobs) {
+  double sum = 0, longest = 0;
+  for (const auto& each : status) {
+    if (!each.left) return std::nullopt;
+    sum += *each.left;
+    longest = std::max(longest, *each.left);
+  }
+  return std::max(longest, sum / static_cast<double>(std::max<int64_t>(1, jobs)));
+}
+
+}  // namespace seq2seq::study

@@ -1,0 +1,134 @@
+#include "seq2seq/study/grid/work.h"
+
+#include <chrono>
+#include <optional>
+#include <set>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "seq2seq/core/error.h"
+#include "seq2seq/core/file_lock.h"
+#include "seq2seq/core/interrupt.h"
+#include "seq2seq/core/run_folder.h"
+#include "seq2seq/study/record/measure.h"
+#include "seq2seq/study/train_run.h"
+
+namespace seq2seq::study {
+
+namespace {
+
+struct Busy {};
+
+/// Empty while another process holds it. `study status` holds a lock for an instant to look whether it is held, so one
+/// look is not enough.
+std::optional<FileLock> try_lock(const std::filesystem::path& file) {
+  constexpr int looks = 3;
+  constexpr std::chrono::milliseconds between{50};
+  for (int look = 0; look < looks; ++look) {
+    try {
+      return std::optional<FileLock>(std::in_place, file, [](const std::string& /*holder*/) { throw Busy(); });
+    } catch (const Busy&) {
+      std::this_thread::sleep_for(between);
+    }
+  }
+  return std::nullopt;
+}
+
+/// Does the work of one plan.
+class Worker {
+ public:
+  Worker(StudyPlan& plan, const Session& session) : plan_(plan), session_(session) {}
+
+  WorkOutcome run() {
+    session_.files->make_folder(plan_.runs);
+    for (bool worked = true; worked && !outcome_.interrupted;) {
+      worked = false;
+      for (auto& planned : plan_.planned) {
+        if (interrupted()) outcome_.interrupted = true;
+        if (outcome_.interrupted) break;
+        worked = take(planned) || worked;
+      }
+    }
+    return outcome_;
+  }
+
+ private:
+  /// Whether the run was ours to work on.
+  bool take(PlannedRun& planned) {
+    const auto places = places_of(plan_, planned);
+    if (planned.record || has_failed(places)) return false;
+    const auto lock = try_lock(places.lock);
+    if (!lock) return false;
+    find_records(plan_, *session_.files, *session_.log);  // who held the lock before may have made it
+    if (planned.record || has_failed(places)) return false;
+    return finish(planned, places), true;
+  }
+
+  void finish(PlannedRun& planned, const RunPlaces& places) {
+    const auto name = fmt::format("{}, seed {}", planned.run.cell, planned.run.seed);
+    session_.log->say(fmt::format("--- {}", name));
+    try {
+      if (!train_to_the_end(planned, places)) {
+        outcome_.interrupted = true;
+        return;
+      }
+      const auto record = measure(places.folder, *planned.configuration, planned.identity, planned.run.cell, session_);
+      write_record(*session_.files, plan_.records, record);
+      planned.record = std::make_shared<const Record>(record);
+      ++outcome_.recorded;
+    } catch (const Interrupted&) {
+      outcome_.interrupted = true;
+    } catch (const std::exception& error) {
+      fail(name, error.what(), places);
+    }
+  }
+
+  /// False when a signal came first; what was trained until then is kept.
+  bool train_to_the_end(const PlannedRun& planned, const RunPlaces& places) {
+    if (RunFolder(places.folder).holds_run()) check_is_run_of(places.folder, planned.identity, session_);
+    while (true) {
+      const auto outcome = RunFolder(places.folder).holds_run() ? resume(places.folder, {}, session_)
+                                                                : train_new({.config = planned.run.base,
+                                                                             .overrides = planned.run.settings,
+                                                                             .folder = places.folder,
+                                                                             .init_from = {}},
+                                                                            session_);
+      if (outcome.ending == train::Ending::interrupted) return false;
+      if (outcome.ending != train::Ending::time_limit) return true;  // `train.minutes` ends a sitting, not a run
+    }
+  }
+
+  bool has_failed(const RunPlaces& places) const {
+    std::error_code absent;
+    return std::filesystem::exists(places.failure, absent) || untold_.contains(places.failure);
+  }
+
+  void fail(const std::string& name, std::string why, const RunPlaces& places) {
+    ++outcome_.failed;
+    why = why.substr(0, why.find('\n'));
+    session_.log->warn(fmt::format("{} failed: {}", name, why));
+    try {
+      write_atomically(*session_.files, places.failure, why + "\n");
+    } catch (const Error& error) {  // a full disk must not keep the other runs from being tried
+      session_.log->warn(error.what());
+      untold_.insert(places.failure);
+    }
+  }
+
+  StudyPlan& plan_;
+  const Session& session_;
+  WorkOutcome outcome_;
+  std::set<std::filesystem::path> untold_;  // failures that could not be written down
+};
+
+}  // namespace
+
+WorkOutcome work(StudyPlan& plan, const Session& session) { return Worker(plan, session).run(); }
+
+void forget_failures(const StudyPlan& plan, Files& files) {
+  for (const auto& planned : plan.planned)
+    if (!planned.identity.result.empty()) files.remove(places_of(plan, planned).failure);
+}
+
+}  // namespace seq2seq::study

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "seq2seq/study/grid/plan.h"
+#include "seq2seq/study/session.h"
+
+namespace seq2seq::study {
+
+struct WorkOutcome {
+  int64_t recorded = 0;  // runs that were trained, or only measured, and have a record now
+  int64_t failed = 0;
+  bool interrupted = false;
+};
+
+/// Trains and measures, one after another, the runs that have no record, that nobody else is at, and that have not
+/// failed; a run that was begun goes on from its last checkpoint. Any number of processes may work on one study at
+/// once, on one machine or on several that share the folders. A run that fails is told in the log, leaves its reason in
+/// a file beside its folder, and stops no other.
+WorkOutcome work(StudyPlan& plan, const Session& session);
+
+/// Forgets why runs failed, so that they are tried again.
+void forget_failures(const StudyPlan& plan, Files& files);
+
+}  // namespace seq2seq::study

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace seq2seq::study {
+
+/// Packed as by `gzip -9n`, the same bytes whenever it is called.
+std::string gzip(std::string_view bytes);
+/// Throws FormatError naming `file`: not gzip, cut short, or more than `most` bytes.
+std::string gunzip(std::string_view packed, std::size_t most, const std::filesystem::path& file);
+
+}  // namespace seq2seq::study

@@ -1,0 +1,78 @@
+#include "seq2seq/study/record/identity.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "seq2seq/config/resolved.h"
+#include "seq2seq/core/checksum.h"
+#include "seq2seq/study/figures.h"
+#include "seq2seq/study/numerics.h"
+
+namespace seq2seq::study {
+
+namespace {
+
+using Paths = std::vector<std::filesystem::path>;
+
+Paths files_of(const data::FilePair& pair) {
+  if (pair.source.empty()) return {};
+  Paths files{pair.source};
+  files.insert(files.end(), pair.target.begin(), pair.target.end());
+  return files;
+}
+
+Paths files_of(const data::TrainFiles& train) {
+  Paths files;
+  for (const auto* list : {&train.source, &train.target, &train.pairs, &train.weights})
+    std::copy_if(list->begin(), list->end(), std::back_inserter(files), [](const auto& file) { return !file.empty(); });
+  return files;
+}
+
+/// Keys of the search change no parameter, unless training looks at what it finds.
+bool search_changes_training(const Configuration& configuration) {
+  const auto& validate = configuration.options.train.validate;
+  return need_outputs(validate.metrics) && !configuration.options.data.validation.source.empty();
+}
+
+bool of_search(const std::string& key) { return key.rfind("decode.", 0) == 0; }
+
+}  // namespace
+
+std::string training_digest(const Configuration& configuration, const DataDigests& data) {
+  const bool with_search = search_changes_training(configuration);
+  const auto keys = config::digest_text(
+      configuration.keys, [with_search](const std::string& key) { return with_search || !of_search(key); });
+  return sha256(
+      fmt::format("{}\ndata.train={}\ndata.validation={}\nnumerics={}\n", keys, data.train, data.validation, numerics));
+}
+
+TextMark Identifier::mark(const Paths& files, const std::function<std::string()>& digest) {
+  if (files.empty()) return {};
+  TextMark mark{.path = files.front().lexically_relative(folder_).generic_string(), .sha256 = {}};
+  std::string names;
+  for (const auto& file : files) {
+    std::error_code absent;
+    if (!std::filesystem::exists(file, absent)) return mark;
+    names += file.string() + '\n';
+  }
+  const auto known = known_.find(names);
+  mark.sha256 = known != known_.end() ? known->second : known_.emplace(names, digest()).first->second;
+  return mark;
+}
+
+Identity Identifier::identify(const Configuration& configuration) {
+  const auto& data = configuration.options.data;
+  Identity identity;
+  identity.keys = sha256(config::digest_text(configuration.keys));
+  identity.train = mark(files_of(data.train), [&data] { return train_digest(data); });
+  identity.validation = mark(files_of(data.validation), [&data] { return data::content_digest(data.validation); });
+  identity.test = mark(files_of(data.test), [&data] { return data::content_digest(data.test); });
+  if (!identity.texts_here()) return identity;
+  const DataDigests digests{identity.train.sha256, identity.validation.sha256, identity.test.sha256};
+  identity.training = training_digest(configuration, digests);
+  identity.result = run_digest(configuration, digests);
+  return identity;
+}
+
+}  // namespace seq2seq::study

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "seq2seq/study/digest.h"
+#include "seq2seq/study/run.h"
+
+namespace seq2seq::study {
+
+/// One of the three sets of a run: its text, and where that lies as seen from the study's folder.
+struct TextMark {
+  std::string path;    // `../../data/g2p/train.source`; empty: the configuration names no such set
+  std::string sha256;  // of the content; empty where the text is not here
+  bool here() const { return path.empty() || !sha256.empty(); }
+};
+
+/// What a run of a study is known by, whatever study it is part of, whoever made it and when.
+struct Identity {
+  std::string training;  // SHA-256 of all that can change the trained parameters: runs with this in common are one
+  std::string result;    // SHA-256 of all that can change its figures: how it is decoded, and what it is tested on, too
+  std::string keys;      // SHA-256 of the keys alone, for a machine where the texts are not
+  TextMark train, validation, test;
+  bool texts_here() const { return train.here() && validation.here() && test.here(); }
+};
+
+/// Texts are read once, however many runs name them. Without one of its texts, `training` and `result` are empty.
+class Identifier {
+ public:
+  /// Paths are told as seen from `folder`, the study's.
+  explicit Identifier(std::filesystem::path folder) : folder_(std::move(folder)) {}
+  Identity identify(const Configuration& configuration);
+
+ private:
+  TextMark mark(const std::vector<std::filesystem::path>& files, const std::function<std::string()>& digest);
+
+  std::filesystem::path folder_;
+  std::map<std::string, std::string> known_;  // names of a set's files to the digest of their content
+};
+
+/// SHA-256 of what can change the trained parameters of a configuration on texts of these digests.
+std::string training_digest(const Configuration& configuration, const DataDigests& data);
+
+}  // namespace seq2seq::study

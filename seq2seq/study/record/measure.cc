@@ -1,0 +1,131 @@
+#include "seq2seq/study/record/measure.h"
+
+#include <chrono>
+#include <cmath>
+#include <fstream>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "seq2seq/config/resolved.h"
+#include "seq2seq/core/error.h"
+#include "seq2seq/core/version.h"
+#include "seq2seq/study/load.h"
+#include "seq2seq/study/numerics.h"
+#include "seq2seq/study/record/operations.h"
+#include "seq2seq/study/record/sentence_columns.h"
+#include "seq2seq/study/record/training_facts.h"
+#include "seq2seq/study/training_data.h"
+
+namespace seq2seq::study {
+
+namespace {
+
+constexpr size_t most_examples = 8;
+
+/// The keys of the search, whatever the run was trained with.
+std::vector<config::Override> search_of(const Configuration& configuration) {
+  std::vector<config::Override> settings;
+  for (const auto& [key, text, type] : config::values(configuration.keys)) {
+    if (key.rfind("decode.", 0) == 0) settings.push_back({key, key, text});
+  }
+  return settings;
+}
+
+/// `VmHWM:  123 kB` of /proc, `model name : ...` of /proc/cpuinfo: what follows the name; empty where there is none.
+std::string system_line(const char* file, const std::string& name) {
+  std::ifstream lines(file);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.rfind(name, 0) != 0) continue;
+    const auto start = line.find_first_not_of(" \t", line.find(':') + 1);
+    return start == std::string::npos ? "" : line.substr(start);
+  }
+  return {};
+}
+
+int64_t peak_bytes_of_process() {
+  constexpr int64_t kib = 1024;
+  const auto text = system_line("/proc/self/status", "VmHWM");
+  return text.empty() ? 0 : std::stoll(text) * kib;
+}
+
+double tokens_read(const data::TokenStore& side, int64_t pairs, double epochs) {
+  return epochs * static_cast<double>(side.tokens() + pairs);  // an end symbol a sentence
+}
+
+std::vector<Example> examples_of(const LoadedRun& run, const EvaluationSet& set) {
+  auto sources = all_sentences(set.corpus.source);
+  sources.resize(std::min(sources.size(), most_examples));
+  const auto found = search_all(*run.predictor, sources, *run.text, run.options().decode);
+  std::vector<Example> examples;
+  for (size_t i = 0; i < sources.size(); ++i) {
+    const auto& target = run.text->target_tokenizer();
+    examples.push_back({.source = run.text->source_tokenizer().detokenize(run.text->source_words(sources[i])),
+                        .reference = target.detokenize(set.references[i].front()),
+                        .output = target.detokenize(run.text->target_words(found[i].front().ids))});
+  }
+  return examples;
+}
+
+}  // namespace
+
+void check_is_run_of(const std::filesystem::path& path, const Identity& identity, const Session& session) {
+  const RunFolder folder(path);
+  const auto description = read_description(*session.files, folder);
+  const auto configuration = read_configuration(folder.config(), {}, *session.registries);
+  if (training_digest(*configuration, description.data) == identity.training && description.numerics == numerics)
+    return;
+  throw Error(Place{.file = path.string()}, "does not hold the run that it is named after: it was changed by hand",
+              "Remove the folder, and the run is trained again");
+}
+
+Record measure(const std::filesystem::path& folder, const Configuration& configuration, const Identity& identity,
+               const std::string& cell, const Session& session) {
+  check_is_run_of(folder, identity, session);
+  const auto run = load_run(folder, "best", search_of(configuration), session);
+  const auto& decode = run.options().decode;
+  const auto& test = configuration.options.data.test;
+  if (test.source.empty()) {
+    throw Error("there is nothing to measure on: the configuration names no test set (`data.test`)");
+  }
+  const auto set = read_evaluation_set(test, *run.text);
+  Progress progress(*session.log, "measuring", "sentences", static_cast<double>(set.corpus.pairs()), session.progress);
+  const auto started = std::chrono::steady_clock::now();
+  auto sentences = measure_sentences(*run.predictor, set, *run.text, decode,
+                                     [&progress](int64_t done) { progress.update(static_cast<double>(done)); });
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+  progress.finish();
+  sentences =
+      unpack_sentences(pack_sentences(sentences), folder);  // scores as they are kept, so that all figures agree
+
+  const auto metrics = run.folder.metrics();
+  auto facts = training_facts(session.files->read(metrics), metrics);
+  facts.update = run.update;
+  const auto corpus =
+      read_training_data(*run.configuration, session,
+                         text_of_run(run.options().data, *session.registries, run.folder, run.description))
+          .train;
+  const auto sitting = sitting_now(run.description.sittings.back().machine, 0);
+  const double operations =
+      training_operations(run.description.parameters, tokens_read(corpus.source, corpus.pairs(), facts.epochs),
+                          tokens_read(corpus.target, corpus.pairs(), facts.epochs));
+  return {.identity = identity,
+          .seed = configuration.options.seed,
+          .numerics = numerics,
+          .cell = cell,
+          .program = version().number,
+          .commit = version().commit,
+          .created = sitting.started,
+          .dirty = version().dirty,
+          .machine = sitting.machine,
+          .processor = system_line("/proc/cpuinfo", "model name"),
+          .training = std::move(facts),
+          .parameters = run.description.parameters,
+          .operations = operations,
+          .search_seconds = seconds,
+          .peak_bytes = peak_bytes_of_process(),
+          .examples = examples_of(run, set),
+          .sentences = std::move(sentences)};
+}
+
+}  // namespace seq2seq::study

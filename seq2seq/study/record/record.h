@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "seq2seq/core/device.h"
+#include "seq2seq/core/files.h"
+#include "seq2seq/core/log.h"
+#include "seq2seq/study/record/identity.h"
+#include "seq2seq/study/sentence_figures.h"
+
+namespace seq2seq::study {
+
+inline constexpr int record_format_version = 1;
+
+/// Validation figures of a run as it went.
+struct CurvePoint {
+  int64_t update = 0;
+  double epoch = 0, seconds = 0;
+  std::map<std::string, double> figures;
+};
+
+/// How a run was trained, as far as its metrics.jsonl tells.
+struct TrainingFacts {
+  int64_t updates = 0;  // made in all
+  int64_t update = 0;   // of the checkpoint that was measured
+  double epochs = 0, seconds = 0;
+  double words_per_second = 0;             // source and target together, over the whole run
+  double largest_norm = 0, mean_norm = 0;  // of gradients before clipping, as sampled in metrics.jsonl
+  std::vector<CurvePoint> curve;
+};
+
+struct Example {
+  std::string source, reference, output;
+};
+
+/// All that is kept of a run once it is trained and measured: small enough to be committed, enough for every table.
+/// Two files in `records/` beside the study, named after the first digits of the result's digest:
+///   1a2b3c4d5e6f7081.json          what it is, who made it, how, and its figures
+///   1a2b3c4d5e6f7081.sentences.gz  what each sentence adds to them
+struct Record {
+  Identity identity;
+  uint64_t seed = 1;
+  int numerics = 0;
+  std::string cell;  // of the study that made it, for people
+  std::string program, commit, created;
+  bool dirty = false;
+  Machine machine;
+  std::string processor;
+  TrainingFacts training;
+  std::vector<std::pair<std::string, int64_t>> parameters;  // by part
+  double operations = 0;                                    // of training, see operations.h
+  double search_seconds = 0;
+  int64_t peak_bytes = 0;  // of memory, of the process that made it
+  std::vector<Example> examples;
+  std::vector<SentenceFigures> sentences;  // of the test set, in its order
+
+  int64_t parameters_in_all() const;
+  /// On the whole test set.
+  double figure(const std::string& metric) const;
+};
+
+/// Whether the record is the one of a run with this identity. Where a text of the run is not here, its path must do.
+bool is_record_of(const Record& record, const Identity& identity);
+
+/// `1a2b3c4d5e6f7081.json`
+std::string record_name(const Identity& identity);
+std::filesystem::path records_folder(const std::filesystem::path& study_file);
+/// Sentences first: a record is there once its JSON is.
+void write_record(Files& files, const std::filesystem::path& folder, const Record& record);
+/// Throws FormatError for what is damaged or of another version.
+Record read_record(const Files& files, const std::filesystem::path& json);
+/// All there are, by name of the file. A damaged one is told in the log, and is as if it were not there.
+std::vector<Record> read_records(const Files& files, const std::filesystem::path& folder, Log& log);
+
+}  // namespace seq2seq::study

@@ -1,0 +1,126 @@
+#include "seq2seq/study/record/sentence_columns.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <functional>
+
+#include <fmt/format.h>
+
+#include "seq2seq/core/error.h"
+#include "seq2seq/core/text.h"
+#include "seq2seq/study/record/gzip.h"
+
+namespace seq2seq::study {
+
+namespace {
+
+constexpr double scores_per_nat = 1000;
+constexpr std::string_view columns_head = "seq2seq sentences 1 ";
+constexpr size_t most_bytes = size_t{1} << 28;  // unpacked; a record of a million sentences has a tenth of it
+
+/// How a number stands in the columns, and how it is told apart from others.
+struct Column {
+  std::string name;
+  std::function<int64_t(const SentenceFigures&)> get;
+  std::function<void(SentenceFigures&, int64_t)> set;
+};
+
+template <class Field>
+Column column_of(std::string name, const Field& field) {
+  return {std::move(name), [field](SentenceFigures sentence) { return field(sentence); },
+          [field](SentenceFigures& sentence, int64_t value) { field(sentence) = value; }};
+}
+
+/// Of a sentence of n tokens as many n-grams of each order as there is room for.
+void set_hypothesis(SentenceFigures& sentence, int64_t tokens) {
+  sentence.bleu.hypothesis_tokens = tokens;
+  for (int64_t order = 0; order < metrics::BleuCounts::orders; ++order)
+    sentence.bleu.ngrams[static_cast<size_t>(order)] = std::max<int64_t>(0, tokens - order);
+}
+
+std::vector<Column> columns() {
+  std::vector<Column> all{
+      {"score", [](const SentenceFigures& s) { return std::llround(s.score * scores_per_nat); },
+       [](SentenceFigures& s, int64_t value) { s.score = static_cast<double>(value) / scores_per_nat; }},
+      column_of("scored_tokens", [](SentenceFigures& s) -> int64_t& { return s.scored_tokens; }),
+      column_of("source_tokens", [](SentenceFigures& s) -> int64_t& { return s.source_tokens; }),
+      column_of("exact", [](SentenceFigures& s) -> int64_t& { return s.rates.exact; }),
+      column_of("edits", [](SentenceFigures& s) -> int64_t& { return s.rates.edits; }),
+      column_of("reference_tokens", [](SentenceFigures& s) -> int64_t& { return s.rates.reference_tokens; }),
+      {"hypothesis_words", [](const SentenceFigures& s) { return s.bleu.hypothesis_tokens; }, set_hypothesis},
+      column_of("reference_words", [](SentenceFigures& s) -> int64_t& { return s.bleu.reference_tokens; })};
+  for (size_t order = 0; order < metrics::BleuCounts::orders; ++order) {
+    all.push_back(column_of(fmt::format("matches_{}", order + 1),
+                            [order](SentenceFigures& s) -> int64_t& { return s.bleu.matches[order]; }));
+  }
+  return all;
+}
+
+class ColumnReader {
+ public:
+  ColumnReader(const std::filesystem::path& file, std::string_view text)
+      : file_(file), lines_(split(text, '\n')), most_rows_(static_cast<int64_t>(text.size() / 2)) {}
+
+  std::vector<SentenceFigures> read() {
+    const auto head = next();
+    if (head.substr(0, columns_head.size()) != columns_head) throw damaged("has no head that this program knows");
+    const int64_t rows = number(head.substr(columns_head.size()));
+    if (rows < 0 || rows > most_rows_ / std::ssize(columns()))
+      throw damaged("tells a number of sentences that cannot be");
+    std::vector<SentenceFigures> sentences(static_cast<size_t>(rows));
+    for (auto& sentence : sentences) sentence.rates.sequences = 1;
+    for (const auto& column : columns()) read(column, sentences);
+    return sentences;
+  }
+
+ private:
+  void read(const Column& column, std::vector<SentenceFigures>& sentences) {
+    const auto values = split(next(), ' ');
+    if (values.size() != sentences.size() + 1 || values.front() != column.name)
+      throw damaged(fmt::format("should have {} values of `{}`", sentences.size(), column.name));
+    for (size_t i = 0; i < sentences.size(); ++i) column.set(sentences[i], number(values[i + 1]));
+  }
+
+  std::string_view next() {
+    if (line_ >= lines_.size()) throw damaged("ends too soon");
+    return lines_[line_++];
+  }
+
+  int64_t number(std::string_view text) const {
+    int64_t value = 0;
+    const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (fault != std::errc() || end != text.data() + text.size())
+      throw damaged(fmt::format("has {} for a number", quote(text)));
+    return value;
+  }
+
+  FormatError damaged(const std::string& how) const {
+    return FormatError(Place{.file = file_.string(), .line = static_cast<int64_t>(line_)}, how,
+                       "Remove it with the record beside it, and `seq2seq study run` measures that run again");
+  }
+
+  const std::filesystem::path& file_;
+  std::vector<std::string_view> lines_;
+  int64_t most_rows_;  // of one column: a number takes two bytes at least
+  size_t line_ = 0;
+};
+
+}  // namespace
+
+std::string pack_sentences(const std::vector<SentenceFigures>& sentences) {
+  std::string text = fmt::format("{}{}\n", columns_head, sentences.size());
+  for (const auto& column : columns()) {
+    text += column.name;
+    for (const auto& sentence : sentences) text += fmt::format(" {}", column.get(sentence));
+    text += '\n';
+  }
+  return gzip(text);
+}
+
+std::vector<SentenceFigures> unpack_sentences(std::string_view bytes, const std::filesystem::path& file) {
+  const auto text = gunzip(bytes, most_bytes, file);
+  return ColumnReader(file, text).read();
+}
+
+}  // namespace seq2seq::study

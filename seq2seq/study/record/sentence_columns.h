@@ -1,0 +1,19 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "seq2seq/study/sentence_figures.h"
+
+namespace seq2seq::study {
+
+/// Figures of sentences as columns of text, gzipped: 3 to 6 bytes a sentence. The first line is `seq2seq sentences 1
+/// ROWS`, then follow a line a column, its name and a whole number for each sentence. Scores are kept to a thousandth
+/// of a nat.
+std::string pack_sentences(const std::vector<SentenceFigures>& sentences);
+/// Throws FormatError naming `file`.
+std::vector<SentenceFigures> unpack_sentences(std::string_view bytes, const std::filesystem::path& file);
+
+}  // namespace seq2seq::study

@@ -1,0 +1,84 @@
+#include "seq2seq/study/table/commands.h"
+
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "seq2seq/config/resolved.h"
+
+namespace seq2seq::study {
+
+namespace {
+
+std::string quoted_for_shell(const std::string& word) {
+  const auto plain = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) ||
+           std::string_view("._-/=:,+@%").find(c) != std::string_view::npos;
+  };
+  if (!word.empty() && std::all_of(word.begin(), word.end(), plain)) return word;
+  std::string quoted = "'";
+  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
+std::string seen_from(const std::filesystem::path& current, const std::filesystem::path& file) {
+  const auto relative = file.lexically_normal().lexically_relative(current);
+  return relative.empty() ? file.string() : relative.string();
+}
+
+/// Values as the study gives them; those of paths as seen from the current folder.
+class ValueTexts {
+ public:
+  ValueTexts(const Configuration& configuration, std::filesystem::path current) : current_(std::move(current)) {
+    for (auto& value : config::values(configuration.keys)) values_.emplace(value.key, std::move(value));
+  }
+
+  std::string text(const config::Override& setting) const {
+    const auto found = values_.find(setting.key);
+    if (found == values_.end()) return setting.value;
+    const auto type = found->second.type;
+    if (type != config::KeyType::path && type != config::KeyType::list_of_paths) return setting.value;
+    auto text = found->second.text;  // absolute, perhaps several in a list
+    const auto start = current_.string() + "/";
+    for (size_t at = 0; (at = text.find(start, at)) != std::string::npos;) text.erase(at, start.size());
+    return text;
+  }
+
+ private:
+  std::filesystem::path current_;
+  std::map<std::string, config::Value> values_;
+};
+
+std::string settings_text(const PlannedRun& planned, const std::filesystem::path& current, bool of_search) {
+  const ValueTexts texts(*planned.configuration, current);
+  std::map<std::string, std::string> last;  // a later setting of a key wins
+  std::vector<std::string> order;
+  for (const auto& setting : planned.run.settings) {
+    if (setting.key.starts_with("decode") != of_search) continue;
+    if (!last.contains(setting.key)) order.push_back(setting.key);
+    last[setting.key] = texts.text(setting);
+  }
+  std::string line;
+  for (const auto& key : order) line += " --set " + quoted_for_shell(key + "=" + last[key]);
+  return line;
+}
+
+}  // namespace
+
+std::string commands_of(const StudyPlan& plan, const std::filesystem::path& current) {
+  std::string text = fmt::format("# Each run of {} at scale {}, typed by hand. All of them: seq2seq study run {}{}\n",
+                                 seen_from(current, std::filesystem::absolute(plan.spec.file)), plan.scale.name,
+                                 seen_from(current, std::filesystem::absolute(plan.spec.file)),
+                                 plan.spec.scales.size() > 1 ? " --scale " + plan.scale.name : "");
+  for (size_t i = 0; i < plan.planned.size(); ++i) {
+    const auto& planned = plan.planned[i];
+    const auto folder = fmt::format("runs/{}-{}-{}", plan.spec.file.stem().string(), plan.scale.name, i + 1);
+    text += fmt::format("\n# {}, seed {}\nseq2seq train {} --run {}{}\nseq2seq evaluate {}{}\n", planned.run.cell,
+                        planned.run.seed, quoted_for_shell(seen_from(current, planned.run.base)), folder,
+                        settings_text(planned, current, false), folder, settings_text(planned, current, true));
+  }
+  return text;
+}
+
+}  // namespace seq2seq::study

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <string>
+
+#include "seq2seq/study/grid/plan.h"
+
+namespace seq2seq::study {
+
+/// Beside every cell of the table, the commands that make it again without the study: a line that trains and a line
+/// that measures for every run, as typed in the folder `current`.
+std::string commands_of(const StudyPlan& plan, const std::filesystem::path& current);
+
+}  // namespace seq2seq::study

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace seq2seq::study {
+
+/// A table as it is shown, of texts alone. The first column is set to the left, the others to the right.
+struct Grid {
+  std::string title;
+  std::vector<std::string> head;
+  std::vector<std::vector<std::string>> rows;  // each as long as `head`
+};
+
+std::string to_text(const Grid& grid);
+std::string to_markdown(const Grid& grid);
+/// With the rules of the package booktabs.
+std::string to_latex(const Grid& grid);
+std::string to_html(const Grid& grid);
+/// RFC 4180: a line of names, then a line a row; without the title.
+std::string to_csv(const Grid& grid);
+
+/// Characters that have a meaning in HTML, as what stands for them.
+std::string escape_html(const std::string& text);
+
+}  // namespace seq2seq::study

@@ -1,0 +1,167 @@
+#include "seq2seq/study/table/layout.h"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "seq2seq/core/progress.h"
+
+namespace seq2seq::study {
+
+namespace {
+
+std::string p_text(const std::optional<double>& p) {
+  constexpr double smallest = 0.001;
+  if (!p) return "";
+  return *p < smallest ? "< 0.001" : fmt::format("{:.3f}", *p);
+}
+
+/// Digits after the point: perplexities near 1 differ in the third.
+int digits_of(const std::string& metric) { return metric == "perplexity" ? 3 : 2; }
+
+std::string mean_text(const MetricFigures& figures, int digits) {
+  const auto mean = fmt::format("{:.{}f}", figures.mean.value, digits);
+  return figures.deviation ? fmt::format("{} ± {:.{}f}", mean, *figures.deviation, digits) : mean;
+}
+
+std::string difference_text(const metrics::Estimate& difference, int digits) {
+  const auto value = fmt::format("{:+.{}f}", difference.value, digits);
+  const auto interval = difference.interval();
+  if (!interval) return value;
+  return fmt::format("{} [{:+.{}f}, {:+.{}f}]", value, interval->low, digits, interval->high, digits);
+}
+
+std::vector<std::string> metric_row(const TableLine& line, size_t metric, int digits) {
+  std::vector<std::string> row{line.cell, fmt::format("{}/{}", line.records.size(), line.wanted), "", "", "", "", ""};
+  if (line.metrics.empty()) return row;
+  const auto& figures = line.metrics[metric];
+  row[2] = mean_text(figures, digits);
+  if (line.reference) {
+    row[3] = "reference";
+  } else if (figures.difference) {
+    row[3] = difference_text(*figures.difference, digits);
+    row[4] = p_text(figures.difference->p_value());
+    if (const auto detectable = figures.difference->detectable()) row[5] = fmt::format("{:.{}f}", *detectable, digits);
+  }
+  if (figures.published) row[6] = fmt::format("{:g}", *figures.published);
+  return row;
+}
+
+void drop_last_if_empty(Grid& grid) {
+  if (std::any_of(grid.rows.begin(), grid.rows.end(), [](const auto& row) { return !row.back().empty(); })) return;
+  grid.head.pop_back();
+  for (auto& row : grid.rows) row.pop_back();
+}
+
+Grid cost_grid(const StudyTable& table) {
+  Grid grid{.title = "What a run takes, mean over runs",
+            .head = {"row", "parameters", "updates", "words/s", "training", "operations"},
+            .rows = {}};
+  for (const auto& line : table.lines) {
+    if (line.records.empty()) continue;
+    const auto mean = [&line](double (*value)(const Record&)) { return line.mean_of(value); };
+    grid.rows.push_back(
+        {line.cell, format_count(line.records.front()->parameters_in_all()),
+         format_count(std::llround(mean([](const Record& r) { return static_cast<double>(r.training.updates); }))),
+         format_count(std::llround(mean([](const Record& r) { return r.training.words_per_second; }))),
+         format_duration(mean([](const Record& r) { return r.training.seconds; })),
+         fmt::format("{:.2e}", mean([](const Record& r) { return r.operations; }))});
+  }
+  return grid;
+}
+
+std::string number_text(double value) { return fmt::format("{}", value); }
+
+std::vector<std::string> long_row(const TableLine& line, const std::string& metric, const MetricFigures& figures) {
+  const auto optional = [](const std::optional<double>& value) { return value ? number_text(*value) : std::string(); };
+  const auto own = figures.mean.interval();
+  std::vector<std::string> row{line.cell,
+                               metric,
+                               std::to_string(line.records.size()),
+                               number_text(figures.mean.value),
+                               optional(figures.deviation),
+                               own ? number_text(own->low) : "",
+                               own ? number_text(own->high) : ""};
+  if (figures.difference) {
+    const auto interval = figures.difference->interval();
+    row.insert(row.end(), {number_text(figures.difference->value), interval ? number_text(interval->low) : "",
+                           interval ? number_text(interval->high) : "", optional(figures.difference->p_value()),
+                           optional(figures.difference->detectable()), line.paired ? "seeds" : "none"});
+  } else {
+    row.insert(row.end(), {"", "", "", "", "", ""});
+  }
+  row.insert(row.end(), {optional(figures.published), std::to_string(line.records.front()->parameters_in_all()),
+                         number_text(line.mean_of([](const Record& r) { return r.training.words_per_second; })),
+                         number_text(line.mean_of([](const Record& r) { return r.training.seconds; })),
+                         number_text(line.mean_of([](const Record& r) { return r.operations; }))});
+  return row;
+}
+
+}  // namespace
+
+std::vector<Grid> layout(const StudyTable& table) {
+  std::vector<Grid> grids;
+  for (size_t metric = 0; metric < table.metrics.size(); ++metric) {
+    Grid grid{.title = metric_title(table.metrics[metric]),
+              .head = {"row", "runs", "mean ± sd", "difference [95 %]", "p", "detectable", "published"},
+              .rows = {}};
+    const int digits = digits_of(table.metrics[metric]);
+    for (const auto& line : table.lines) grid.rows.push_back(metric_row(line, metric, digits));
+    drop_last_if_empty(grid);  // nothing of it is published
+    grids.push_back(std::move(grid));
+  }
+  grids.push_back(cost_grid(table));
+  return grids;
+}
+
+std::vector<std::string> notes(const StudyTable& table) {
+  std::vector<std::string> notes;
+  std::set<std::string> machines, programs;
+  std::set<size_t> sentences;
+  bool paired = false, several = false;
+  for (const auto& line : table.lines) {
+    paired = paired || line.paired;
+    several = several || line.records.size() > 1;
+    for (const auto& record : line.records) {
+      machines.insert(fmt::format("{} ({}, {})", record->processor, record->machine.device,
+                                  format_count(record->machine.threads, "thread")));
+      programs.insert(fmt::format("{} ({})", record->program, record->commit));
+      sentences.insert(record->sentences.size());
+    }
+  }
+  if (!sentences.empty()) notes.push_back(fmt::format("Test sentences: {}.", fmt::join(sentences, ", ")));
+  if (several) {
+    notes.push_back(
+        "sd: over seeds. Intervals and p: Student's t over seeds and sentences (variance of the seeds over the number "
+        "of runs, plus that of a sentence bootstrap; degrees of freedom after Satterthwaite)" +
+        std::string(paired ? "; seeds are paired where parameters and order of the data are alike." : "."));
+    notes.push_back(
+        "detectable: the smallest difference that this many runs would have shown to differ from 0, at 5 %, in 80 % of "
+        "cases.");
+  } else if (!sentences.empty()) {
+    notes.push_back("One run a row: what another seed would give is unknown, so there are no intervals.");
+  }
+  if (!table.published_in.empty()) notes.push_back(fmt::format("Published figures: {}.", table.published_in));
+  if (!machines.empty())
+    notes.push_back(fmt::format("Trained by seq2seq {} on {}.", fmt::join(programs, ", "), fmt::join(machines, "; ")));
+  if (table.missing > 0)
+    notes.push_back(fmt::format("Missing: {} without a record.", format_count(table.missing, "run")));
+  return notes;
+}
+
+Grid long_layout(const StudyTable& table) {
+  Grid grid{.title = table.question,
+            .head = {"row", "metric", "runs", "mean", "sd", "mean_low", "mean_high", "difference", "difference_low",
+                     "difference_high", "p", "detectable", "paired", "published", "parameters", "words_per_second",
+                     "seconds", "operations"},
+            .rows = {}};
+  for (const auto& line : table.lines) {
+    for (size_t i = 0; i < line.metrics.size(); ++i)
+      grid.rows.push_back(long_row(line, table.metrics[i], line.metrics[i]));
+  }
+  return grid;
+}
+
+}  // namespace seq2seq::study

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+
+#include "seq2seq/study/grid/plan.h"
+#include "seq2seq/study/table/grid.h"
+#include "seq2seq/study/table/study_table.h"
+
+namespace seq2seq::study {
+
+/// A page (HTML) that needs no other file: question, tables, curves, in which keys the rows differ, outputs side by
+/// side.
+std::string make_page(const StudyPlan& plan, const StudyTable& table);
+
+/// The keys in which the lines of the table differ, a column a line.
+Grid key_differences(const StudyPlan& plan);
+
+}  // namespace seq2seq::study

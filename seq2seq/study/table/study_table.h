@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "seq2seq/metrics/comparison.h"
+#include "seq2seq/study/grid/plan.h"
+
+namespace seq2seq::study {
+
+/// One metric of one line. Rates and shares are in percent, here and in the study's file.
+struct MetricFigures {
+  metrics::Estimate mean;                       // over the runs
+  std::optional<double> deviation;              // standard deviation over the seeds; of one run unknown
+  std::optional<metrics::Estimate> difference;  // to the reference at the same point of every axis
+  std::optional<double> published;
+};
+
+/// A row at a point of every axis: what its seeds have in common.
+struct TableLine {
+  std::string cell;
+  bool reference = false;
+  bool paired = false;  // with the reference, seed by seed
+  int64_t wanted = 0;   // runs
+  std::vector<std::shared_ptr<const Record>> records;
+  std::vector<MetricFigures> metrics;  // as the study lists them; empty without a record
+  double mean_of(double (*value)(const Record&)) const;
+};
+
+struct StudyTable {
+  std::string question, scale, published_in, gap;
+  std::vector<std::string> metrics;
+  std::vector<TableLine> lines;
+  int64_t missing = 0;  // runs without a record
+};
+
+/// What `resampled` sets of sentences the intervals are drawn from; two calls give the same table.
+inline constexpr int64_t table_sets = 1000;
+
+/// Everything is computed from the records of the plan.
+StudyTable make_table(const StudyPlan& plan);
+
+/// Whether run i of both started from the same parameters and read the same pairs in the same order: only then are
+/// they compared seed by seed. Told from the keys in which they differ.
+bool start_alike(const Configuration& a, const Configuration& b);
+
+/// 100 for what is shown in percent, 1 for others.
+double shown_factor(const std::string& metric);
+/// `perplexity, lower is better`, `exact match in percent, higher is better`.
+std::string metric_title(const std::string& metric);
+
+}  // namespace seq2seq::study

@@ -1,0 +1,166 @@
+#include "seq2seq/study/grid/work.h"
+
+#include <set>
+
+#include "seq2seq/core/checksum.h"
+#include "seq2seq/core/file_lock.h"
+#include "seq2seq/core/run_folder.h"
+#include "seq2seq/study/grid/status.h"
+#include "test/study/study_folder.h"
+#include "test/support/catch.h"
+
+namespace seq2seq::test {
+
+namespace {
+
+std::vector<std::string> states_of(const study::StudyPlan& plan) {
+  std::vector<std::string> states;
+  for (const auto& each : study::survey(plan, disk_files())) states.push_back(study::name_of(each.state));
+  return states;
+}
+
+std::vector<fs::path> files_below(const fs::path& folder) {
+  std::vector<fs::path> files;
+  std::error_code absent;
+  for (const auto& entry : fs::directory_iterator(folder, absent)) files.push_back(entry.path());
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+}  // namespace
+
+TEST_CASE("study: its runs are trained, measured and recorded; the second time nothing is trained", "[study][work]") {
+  StudyFolder study(two_by_two);
+  auto plan = study.plan();
+  REQUIRE(plan.planned.size() == 4);
+  CHECK(states_of(plan) == std::vector<std::string>(4, "to do"));
+  const auto outcome = study::work(plan, study.toy.session);
+  CHECK(outcome.recorded == 4);
+  CHECK(outcome.failed == 0);
+  CHECK(files_below(study.toy / "records").size() == 8);
+
+  auto again = study.plan();
+  CHECK(states_of(again) == std::vector<std::string>(4, "done"));
+  study.toy.forget_said();
+  CHECK(study::work(again, study.toy.session).recorded == 0);
+  CHECK(study.toy.said().empty());
+}
+
+TEST_CASE("study: a run that differs in its search alone is measured, not trained", "[study][work]") {
+  StudyFolder study(
+      "seeds: [1]\nscales: {tiny: {set: {train.updates: 10}}}\n"
+      "rows: [{name: greedy, set: {decode.beam: 1}}, {name: beam, set: {decode.beam: 5}}]\n");
+  auto plan = study.plan();
+  CHECK(plan.planned[0].identity.training == plan.planned[1].identity.training);
+  CHECK(plan.planned[0].identity.result != plan.planned[1].identity.result);
+  CHECK(study::work(plan, study.toy.session).recorded == 2);
+  size_t runs = 0;
+  for (const auto& file : files_below(study.toy / "runs")) runs += RunFolder(file).holds_run() ? 1 : 0;
+  CHECK(runs == 1);
+}
+
+TEST_CASE("study: a record holds what a table needs where texts and runs are not", "[study][work]") {
+  StudyFolder study(two_by_two);
+  auto plan = study.plan();
+  study::work(plan, study.toy.session);
+  fs::remove_all(study.toy / "runs");
+  for (const auto* name : {"train.source", "train.target", "held.source", "held.target"}) fs::remove(study.toy / name);
+  const auto elsewhere = study.plan();
+  CHECK_FALSE(elsewhere.planned[0].identity.texts_here());
+  CHECK(states_of(elsewhere) == std::vector<std::string>(4, "done"));
+  for (size_t i = 0; i < 4; ++i)
+    CHECK(elsewhere.planned[i].record->identity.result == plan.planned[i].record->identity.result);
+}
+
+TEST_CASE("study: a run without a record whose text is not here is told before anything is trained",
+          "[study][work][error]") {
+  StudyFolder study(two_by_two);
+  fs::remove(study.toy / "train.source");
+  const auto plan = study.plan();
+  const auto message = message_of<UsageError>([&plan] { study::check_texts(plan); });
+  CHECK_THAT(message, ContainsSubstring((study.toy / "train.source").string() + ": is not there"));
+  CHECK(lines_in(message).size() == 1);
+}
+
+TEST_CASE("study: another text is another run", "[study][work]") {
+  StudyFolder study(two_by_two);
+  auto plan = study.plan();
+  study::work(plan, study.toy.session);
+  study.toy.folder().file("held.source", "a b\nb a\n");
+  study.toy.folder().file("held.target", "a b\nb a\n");
+  CHECK(states_of(study.plan()) == std::vector<std::string>(4, "to do"));
+}
+
+TEST_CASE("study: a run that fails stops no other, and says why until it is tried again", "[study][work][error]") {
+  StudyFolder study(two_by_two);
+  auto plan = study.plan();
+  // The first run's folder holds something that is not a run.
+  fs::create_directories(study::places_of(plan, plan.planned[0]).folder);
+  study.toy.folder().file("runs/" + study::places_of(plan, plan.planned[0]).folder.filename().string() + "/note",
+                          "mine");
+  const auto outcome = study::work(plan, study.toy.session);
+  CHECK(outcome.recorded == 3);
+  CHECK(outcome.failed == 1);
+  const auto status = study::survey(plan, disk_files());
+  CHECK(study::name_of(status[0].state) == "failed");
+  CHECK_THAT(status[0].why, ContainsSubstring("is not empty (`note`)"));
+
+  fs::remove_all(study::places_of(plan, plan.planned[0]).folder);
+  CHECK(study::work(plan, study.toy.session).recorded == 0);  // as long as nobody asks for another try
+  study::forget_failures(plan, disk_files());
+  CHECK(study::work(plan, study.toy.session).recorded == 1);
+}
+
+TEST_CASE("study: what another process is at is passed over", "[study][work]") {
+  StudyFolder study(two_by_two);
+  auto plan = study.plan();
+  fs::create_directories(study.toy / "runs");
+  {
+    const FileLock held(study::places_of(plan, plan.planned[1]).lock, [](const std::string&) {});
+    CHECK(study::work(plan, study.toy.session).recorded == 3);
+    CHECK(states_of(plan)[1] == "running");
+  }
+  CHECK(states_of(plan)[1] == "to do");
+  CHECK(study::work(plan, study.toy.session).recorded == 1);
+}
+
+TEST_CASE("study: a run that was begun goes on, to the parameters of one that was not interrupted",
+          "[study][work][resume]") {
+  StudyFolder study(two_by_two), whole(two_by_two);
+  auto plan = study.plan(), uninterrupted = whole.plan();
+  const auto folder = study::places_of(plan, plan.planned[0]).folder;
+  auto settings = plan.planned[0].run.settings;
+  settings.push_back({"here", "train.updates", "5"});
+  study::train_new({.config = plan.planned[0].run.base, .overrides = settings, .folder = folder, .init_from = {}},
+                   study.toy.session);
+  study::resume(folder, {{"here", "train.updates", "10"}}, study.toy.session);
+  study::work(plan, study.toy.session);
+  study::work(uninterrupted, whole.toy.session);
+  CHECK(parameters_of(folder, 10) ==
+        parameters_of(study::places_of(uninterrupted, uninterrupted.planned[0]).folder, 10));
+  CHECK(plan.planned[0].record->figure("perplexity") == uninterrupted.planned[0].record->figure("perplexity"));
+}
+
+TEST_CASE("study: a run folder that was changed by hand is not measured", "[study][work][error]") {
+  StudyFolder study(two_by_two);
+  auto plan = study.plan();
+  const auto place = study::places_of(plan, plan.planned[0]);
+  study::train_new({.config = plan.planned[0].run.base,
+                    .overrides = plan.planned[1].run.settings,  // another seed under this name
+                    .folder = place.folder,
+                    .init_from = {}},
+                   study.toy.session);
+  const auto outcome = study::work(plan, study.toy.session);
+  CHECK(outcome.failed == 1);
+  CHECK_THAT(study::survey(plan, disk_files())[0].why, ContainsSubstring("it was changed by hand"));
+}
+
+TEST_CASE("study: a row that there is not is told with those that there are", "[study][work][error]") {
+  StudyFolder study(two_by_two);
+  CHECK(study.plan({"reversed"}).planned.size() == 2);
+  const auto message = message_of<UsageError>([&study] { study.plan({"forwards"}); });
+  CHECK_THAT(message,
+             ContainsSubstring("--only forwards: the study has no row of this name; it has `forward`, `reversed`"));
+}
+
+}  // namespace seq2seq::test
