@@ -14,15 +14,18 @@ void randomize(torch::nn::Module& module, uint64_t seed, at::ScalarType type) {
   module.to(type);
 }
 
-std::shared_ptr<nn::Model> random_model(uint64_t seed, const ModelShape& shape, at::ScalarType type) {
+std::shared_ptr<nn::Model> random_model(uint64_t seed, const ModelShape& shape, at::ScalarType type,
+                                        c10::Device device) {
   nn::Seq2SeqOptions options;
   options.embedding = shape.embedding;
   options.dropout = {.embedding = shape.dropout, .layers = shape.dropout, .output = shape.dropout};
   const auto stack = std::make_shared<nn::StackOptions>(nn::StackOptions{.layers = shape.layers, .cells = shape.cells});
   options.encoder.options = options.decoder.options = stack;
-  auto model = nn::builtin_models().make(
-      {.kind = "rnn", .options = std::make_shared<nn::Seq2SeqOptions>(options)},
-      {.source_vocabulary = shape.source_words, .target_vocabulary = shape.target_words, .placement = {}});
+  nn::ModelContext context{
+      .source_vocabulary = shape.source_words, .target_vocabulary = shape.target_words, .placement = {}};
+  context.placement.device = device;
+  auto model =
+      nn::builtin_models().make({.kind = "rnn", .options = std::make_shared<nn::Seq2SeqOptions>(options)}, context);
   randomize(*model, seed, type);
   return model;
 }

@@ -18,7 +18,8 @@ struct ModelShape {
 };
 
 /// The recurrent model of this shape, every parameter uniform in [-0.5, 0.5] by `seed`.
-std::shared_ptr<nn::Model> random_model(uint64_t seed, const ModelShape& shape = {}, at::ScalarType type = at::kFloat);
+std::shared_ptr<nn::Model> random_model(uint64_t seed, const ModelShape& shape = {}, at::ScalarType type = at::kFloat,
+                                        c10::Device device = c10::kCPU);
 
 /// Gives every parameter of a module a value in [-0.5, 0.5].
 void randomize(torch::nn::Module& module, uint64_t seed, at::ScalarType type = at::kFloat);

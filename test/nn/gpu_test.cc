@@ -1,0 +1,63 @@
+#include "test/support/gpu.h"
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include <ATen/ops/allclose.h>
+#include <ATen/ops/arange.h>
+
+#include "seq2seq/data/packed.h"
+#include "seq2seq/nn/model/model.h"
+#include "test/support/catch.h"
+#include "test/support/models.h"
+
+namespace seq2seq::test {
+namespace {
+
+using data::Packed;
+
+const std::vector<int64_t> source_lengths{4, 1, 9, 4, 2}, target_lengths{3, 5, 1, 12, 1};
+
+struct Computed {
+  at::Tensor losses;  // [N]
+  std::map<std::string, at::Tensor> gradients;
+};
+
+Computed compute(const nn::Model& model, const nn::Draw& draw) {
+  const auto device = model.input_device();
+  const auto ids = [device](uint64_t seed, const std::vector<int64_t>& lengths, int64_t words) {
+    return data::to(data::pack(random_ids(seed, lengths, words), numbers(lengths.size())), device);
+  };
+  const auto memory = model.encode(ids(1, source_lengths, 9), &draw);
+  const auto owner = at::arange(memory.sentences(), at::TensorOptions(at::kLong).device(device));
+  const auto state = model.start(memory, owner);
+  const auto features = model.advance(ids(2, target_lengths, 8), *state, &draw);
+  auto losses = model.output().loss(features.rows, ids(3, target_lengths, 8).rows, 0.1);
+  losses.sum().backward();
+  Computed computed{losses.detach().cpu(), {}};
+  for (const auto& item : model.named_parameters()) computed.gradients[item.key()] = item.value().grad().cpu();
+  return computed;
+}
+
+}  // namespace
+
+TEST_CASE("gpu: losses and gradients are those of the CPU", "[nn][gpu]") {
+  const auto device = gpu();
+  if (!device) return;
+  const auto [type, tolerance] = GENERATE(std::pair(at::kDouble, 1e-11), std::pair(at::kFloat, 1e-5));
+  const double dropout = GENERATE(0.0, 0.3);
+  CAPTURE(dropout, tolerance);
+  const ModelShape shape{.embedding = 16, .cells = 24, .dropout = dropout};
+  const nn::Draw draw{.seed = 1, .update = 3};
+  const auto here = compute(*random_model(5, shape, type), draw);
+  const auto there = compute(*random_model(5, shape, type, *device), draw);
+  CHECK(at::allclose(here.losses, there.losses, /*rtol=*/0, tolerance));
+  REQUIRE(here.gradients.size() == there.gradients.size());
+  for (const auto& [name, gradient] : here.gradients) {
+    CAPTURE(name);
+    CHECK(at::allclose(gradient, there.gradients.at(name), /*rtol=*/0, tolerance * 20));
+  }
+}
+
+}  // namespace seq2seq::test
