@@ -2,8 +2,8 @@
 """usage: scripts/batch_independence.py RUN SOURCE [--beam K ...] [--lines N]
 
 Tries the contract of docs/architecture.md on a run: the outputs of a text do not depend on how its sentences were batched.
-Translates SOURCE in batches of 1, of 7 and of 64, in a shuffled order, and each sentence beside one ten times as long as
-the longest; greedily and by a beam. The tokens must be the same and the scores equal to 1e-5 of max(1, |score|). Where
+Translates SOURCE in batches of 1, of 7 and of 64, in a shuffled order, and in batches of 32 with one sentence that is four
+times as long as the longest of the text; greedily and by a beam. The tokens must be the same and the scores equal to 1e-5 of max(1, |score|). Where
 tokens differ between outputs whose scores are that close, the case is counted as a near-tie. Prints a line for each way;
 the exit status is 1 if a sentence broke the contract.
 """
@@ -17,13 +17,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 TOLERANCE = 1e-5
+NEIGHBOURS = 31
 
 
 def main():
     options = parse_arguments()
     lines = Path(options.source).read_text(encoding="utf-8").removesuffix("\n").split("\n")[: options.lines]
     shuffled = random.Random(1).sample(range(len(lines)), len(lines))
-    longest = " ".join([max(lines, key=len)] * 10)
+    long_one = " ".join([max(lines, key=len)] * 4)
     broken = 0
     for beam in options.beam:
         def translated(batch, text):
@@ -36,7 +37,9 @@ def main():
         for place, output in zip(shuffled, translated(64, [lines[i] for i in shuffled])):
             in_order[place] = output
         broken += report(f"beam {beam}, batches of 64, shuffled", lines, alone, in_order)
-        beside = translated(2, [line for one in lines for line in (one, longest)])[::2]
+        beside = []  # a call for each batch: within one, sentences of like length are searched together
+        for first in range(0, len(lines), NEIGHBOURS):
+            beside += translated(NEIGHBOURS + 1, [*lines[first : first + NEIGHBOURS], long_one])[:-1]
         broken += report(f"beam {beam}, beside a long one", lines, alone, beside)
     sys.exit(1 if broken else 0)
 
