@@ -16,11 +16,13 @@ in training. It reads runs with `model.architecture: rnn`, LSTM stacks, the brid
 """
 
 import argparse
+import importlib
 import json
 import math
 import re
 import struct
 import sys
+import unicodedata
 from pathlib import Path
 
 import torch
@@ -91,8 +93,9 @@ def decoder_sides(targets):
 class Text:
     """From lines to ids as the run does it: tokens, vocabulary, reversal, end symbol."""
 
-    def __init__(self, config, source_words, target_words):
-        self.tokenizers = {side: config[f"data.{side}.tokenizer.kind"] for side in ("source", "target")}
+    def __init__(self, config, source_words, target_words, run):
+        self.tokenize = {side: tokenizer(config, side, run) for side in ("source", "target")}
+        self.normalize = {side: normalizer(config, side) for side in ("source", "target")}
         self.end, self.reverse = config["data.source.end"], config["data.reverse"]
         self.ids = {side: {word: id for id, word in enumerate(words, start=END + 1)}
                     for side, words in (("source", source_words), ("target", target_words))}
@@ -111,13 +114,47 @@ class Text:
         return torch.tensor(ids[::-1] if self.reverse in ("target", "both") else ids, dtype=torch.long)
 
     def _ids(self, side, line):
-        if self.tokenizers[side] == "whitespace":
-            tokens = re.findall(r"[^ \t-\r]+", line)
-        elif self.tokenizers[side] == "character":  # a blank is written as `▁`, and a `▁` as two of them
-            tokens = ["▁" if c in " \t\n\v\f\r" else "▁▁" if c == "▁" else c for c in line]
-        else:
-            raise ValueError(f"tokenizer {self.tokenizers[side]} is not known here; cut the line yourself")
-        return [self.ids[side].get(token, UNKNOWN) for token in tokens]
+        return [self.ids[side].get(token, UNKNOWN) for token in self.tokenize[side](self.normalize[side](line))]
+
+
+class Failure(Exception):
+    """Something the user can mend, in one line."""
+
+
+def normalizer(config, side):
+    form = config.get(f"data.{side}.normalize.form", "none")
+    lower = config.get(f"data.{side}.normalize.lowercase", "false") == "true"
+
+    def normalize(line):
+        line = line if form == "none" else unicodedata.normalize(form.upper(), line)
+        return line.lower() if lower else line
+
+    return normalize
+
+
+def tokenizer(config, side, run):
+    """What cuts a line of a side into tokens. SentencePiece and Moses are PyPI's `sentencepiece` and `sacremoses`."""
+    kind = config[f"data.{side}.tokenizer.kind"]
+    if kind == "whitespace":
+        return lambda line: re.findall(r"[^ \t-\r]+", line)
+    if kind == "character":  # a blank is written as `▁`, and a `▁` as two of them
+        return lambda line: ["▁" if c in " \t\n\v\f\r" else "▁▁" if c == "▁" else c for c in line]
+    if kind == "sentencepiece":
+        processor = imported("sentencepiece").SentencePieceProcessor(model_file=str(run / f"{side}.tokenizer"))
+        return lambda line: processor.encode(line, out_type=str)
+    if kind == "moses":
+        moses = imported("sacremoses").MosesTokenizer(config[f"data.{side}.tokenizer.language"])
+        options = {"escape": config[f"data.{side}.tokenizer.escape"] == "true",
+                   "aggressive_dash_splits": config[f"data.{side}.tokenizer.aggressive_dashes"] == "true"}
+        return lambda line: moses.tokenize(line, **options)
+    raise Failure(f"{run / 'config.yaml'}: the tokenizer {kind} of {side} is not known here")
+
+
+def imported(name):
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        raise Failure(f"Python's package {name} is not there, which cuts this run's text: pip install {name}") from None
 
 
 def load(run, checkpoint="best"):
@@ -128,14 +165,14 @@ def load(run, checkpoint="best"):
                 "model.bridge.kind": "copy", "model.output.kind": "full"}
     for key, value in expected.items():
         if config[key] != value:
-            raise ValueError(f"{run / 'config.yaml'}: {key} is {config[key]}; only {value} is known here")
+            raise Failure(f"{run / 'config.yaml'}: {key} is {config[key]}; only {value} is known here")
     words = [read_vocabulary(run / f"{side}.vocabulary") for side in ("source", "target")]
     model = Seq2Seq(config, *(len(side) + END + 1 for side in words))
     weights = read_weights(find_checkpoint(run, checkpoint) / "weights.safetensors")
     if config["model.embedding.tied"] == "true":
         weights["output.weight"] = weights["decoder.embedding.weight"]
     model.load_state_dict(weights)
-    return model.eval(), Text(config, *words)
+    return model.eval(), Text(config, *words, run)
 
 
 def read_config(path):
@@ -155,7 +192,7 @@ def read_config(path):
 def read_vocabulary(path):
     header, *lines = path.read_bytes().decode("utf-8").removesuffix("\n").split("\n")
     if header != "# seq2seq vocabulary 1":
-        raise ValueError(f"{path}: {header!r} is no header of a vocabulary of version 1")
+        raise Failure(f"{path}: {header!r} is no header of a vocabulary of version 1")
     return [line.rsplit("\t", 1)[0] for line in lines]
 
 
@@ -175,7 +212,7 @@ def read_weights(path):
     weights = {}
     for name, about in header.items():
         if about["dtype"] != "F32":
-            raise ValueError(f"{path}: {name} is of type {about['dtype']}; weights are F32")
+            raise Failure(f"{path}: {name} is of type {about['dtype']}; weights are F32")
         begin, end = about["data_offsets"]
         weights[name] = torch.frombuffer(data, dtype=torch.float32, count=(end - begin) // 4,
                                          offset=8 + length + begin).reshape(about["shape"]).clone()
@@ -212,4 +249,7 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except (Failure, OSError) as failure:
+        sys.exit(f"error: {failure}")

@@ -30,6 +30,8 @@ void flatten(const Given& section, const std::string& prefix, const std::filesys
       flatten(entry.value, key, folder, settings, faults);
     } else if (key == "seed") {
       faults.add(entry.source, "`seed` is set by `seeds`, of the study or of a scale", "Take it out here");
+    } else if (std::any_of(settings.begin(), settings.end(), [&key](const auto& other) { return other.key == key; })) {
+      faults.add(entry.source, fmt::format("`{}` is given twice here", key), "Take one of them out");
     } else {
       settings.push_back(setting(key, entry.value, entry.source, folder));
     }

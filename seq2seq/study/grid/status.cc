@@ -93,11 +93,21 @@ RunStatus status_of(const StudyPlan& plan, const PlannedRun& planned, const File
   return status;
 }
 
+/// As long as no run is done, those that are to come are judged by those under way.
+void judge_by_others(std::vector<RunStatus>& all) {
+  Durations under_way;
+  for (const auto& status : all)
+    if (status.left && *status.left > 0) under_way.seconds.push_back(status.seconds + *status.left);
+  for (auto& status : all)
+    if (!status.left) status.left = under_way.mean();
+}
+
 }  // namespace
 
 std::vector<RunStatus> survey(const StudyPlan& plan, const Files& files) {
   std::vector<RunStatus> all;
   for (const auto& planned : plan.planned) all.push_back(status_of(plan, planned, files));
+  judge_by_others(all);
   return all;
 }
 
