@@ -49,6 +49,15 @@ bool has(const std::vector<Seen>& values, const std::string& path) {
   return std::any_of(values.begin(), values.end(), [&](const Seen& value) { return value.path == path; });
 }
 
+std::string lines_of(const Keys& keys, const std::function<bool(const std::string&, const KeyFacts&)>& wanted) {
+  std::vector<std::string> lines;
+  visit_keys(keys, [&](const std::string& path, const KeyFacts& facts) {
+    if (facts.digest && wanted(path, facts)) lines.push_back(fmt::format("{}={}\n", path, facts.digest()));
+  });
+  std::sort(lines.begin(), lines.end());
+  return fmt::format("{}", fmt::join(lines, ""));
+}
+
 }  // namespace
 
 std::string write_yaml(const Keys& keys) {
@@ -65,17 +74,14 @@ std::vector<Value> values(const Keys& keys) {
   return all;
 }
 
-std::string digest_text(const Keys& keys) {
-  return digest_text(keys, [](const std::string& /*key*/) { return true; });
+std::string result_text(const Keys& keys) {
+  return lines_of(keys, [](const std::string& /*path*/, const KeyFacts& /*facts*/) { return true; });
 }
 
 std::string digest_text(const Keys& keys, const std::function<bool(const std::string& key)>& counts) {
-  std::vector<std::string> lines;
-  visit_keys(keys, [&](const std::string& path, const KeyFacts& facts) {
-    if (facts.digest && counts(path)) lines.push_back(fmt::format("{}={}\n", path, facts.digest()));
+  return lines_of(keys, [&counts](const std::string& path, const KeyFacts& facts) {
+    return facts.get() != facts.default_value && (!counts || counts(path));
   });
-  std::sort(lines.begin(), lines.end());
-  return fmt::format("{}", fmt::join(lines, ""));
 }
 
 std::vector<Change> compare(const Keys& before, const Keys& after) {

@@ -15,10 +15,11 @@ Beam::Beam(const BeamOptions& options) : options_(options), live_{{.word = text:
 
 void Beam::extend(const Extensions& extensions) {
   const auto ranked = rank(extensions);
-  const auto places = static_cast<size_t>(options_.places);
+  const size_t places = this->places();
   std::vector<Live> next;
   std::vector<bool> ended(live_.size());
-  for (size_t place = 0; place < ranked.size(); ++place) {
+  const size_t last = options_.refill ? ranked.size() : std::min(ranked.size(), places);
+  for (size_t place = 0; place < last; ++place) {
     const Candidate& candidate = ranked[place];
     const auto parent = static_cast<size_t>(candidate.parent);
     if (candidate.word != text::end_id) {
@@ -31,6 +32,7 @@ void Beam::extend(const Extensions& extensions) {
       complete.token_scores.push_back(candidate.token_score);
       complete.score = candidate.score;
       keep(std::move(complete));
+      ++complete_;
     }
   }
   if (written_ == options_.longest) return cut(ended);
@@ -63,6 +65,10 @@ std::vector<Beam::Candidate> Beam::rank(const Extensions& extensions) const {
                     });
   candidates.resize(needed);
   return candidates;
+}
+
+size_t Beam::places() const {
+  return static_cast<size_t>(options_.refill ? options_.places : options_.places - complete_);
 }
 
 bool Beam::beaten(double score) const {

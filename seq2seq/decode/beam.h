@@ -18,6 +18,7 @@ struct BeamOptions {
   int64_t places = 1;   // K
   int64_t n_best = 1;   // complete hypotheses wanted
   int64_t longest = 1;  // words of the longest output, without the end symbol
+  bool refill = true;   // the place of a hypothesis that is complete is free again
 };
 
 /// The hypotheses of one source while they are searched; search.h says by which rules. Knows nothing of models and
@@ -51,9 +52,11 @@ class Beam {
   bool beaten(double score) const;
   void keep(Hypothesis hypothesis);
   void cut(const std::vector<bool>& ended);
+  size_t places() const;  // that hypotheses compete for now
 
   BeamOptions options_;
-  int64_t written_ = 0;  // words of each live hypothesis
+  int64_t written_ = 0;   // words of each live hypothesis
+  int64_t complete_ = 0;  // hypotheses that have ended
   Paths paths_;
   std::vector<Live> live_;
   std::vector<Hypothesis> best_;

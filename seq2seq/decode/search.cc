@@ -63,6 +63,8 @@ void declare(config::Keys& keys, DecodeOptions& options) {
   keys.add("beam", options.beam, "hypotheses kept at each step of the search; 1 is greedy search").at_least(1);
   keys.add("n_best", options.n_best, "outputs wanted of each source").at_least(1);
   keys.section("max_length", options.max_length, "the longest output; a hypothesis that reaches it is cut and marked");
+  keys.add("refill", options.refill,
+           "whether the place of a hypothesis that has ended is free for another; otherwise the beam narrows by one");
   keys.add("batch", options.batch, "sources searched together").unit("sentences").at_least(1).changes_no_result();
   keys.add("allow_unknown", options.allow_unknown, "whether the unknown word `<unk>` may be written");
   keys.rule("n_best", [&options] {
@@ -79,7 +81,8 @@ std::vector<std::vector<Hypothesis>> search(const Predictor& predictor, const nn
   Step step;
   for (const int64_t tokens : source_tokens) {
     const int64_t longest = longest_output(options.max_length, tokens);
-    beams.emplace_back(BeamOptions{.places = options.beam, .n_best = options.n_best, .longest = longest});
+    beams.emplace_back(
+        BeamOptions{.places = options.beam, .n_best = options.n_best, .longest = longest, .refill = options.refill});
     step.add(beams.back(), static_cast<int64_t>(beams.size()) - 1);
   }
   const auto state = predictor.start(sources);

@@ -24,6 +24,7 @@ struct DecodeOptions {
   int64_t beam = 12;  // K; 1: greedy
   int64_t n_best = 1;
   MaxLengthOptions max_length;
+  bool refill = true;  // otherwise each complete hypothesis takes one place from the beam for good
   int64_t batch = 64;  // sentences that a caller of search() should hand over together; changes no result
   bool allow_unknown = false;
 };
@@ -38,7 +39,8 @@ void declare(config::Keys& keys, DecodeOptions& options);
 /// 2. At each step all extensions of the live hypotheses, by a word or by the end symbol, are ranked by score; equal
 ///    ones in the order of their ids, word by word. All compete for the K places: one that ends goes to the complete
 ///    set if it stands among the first K, and is dropped otherwise. The best K of those that do not end, wherever they
-///    stand, are the live ones of the next step.
+///    stand, are the live ones of the next step. Without `refill` each complete hypothesis keeps its place, so that K
+///    falls by one with it, and only what stands among the first K of a step lives on; the search ends with K at 0.
 /// 3. Without length normalisation scores only fall: once n hypotheses are complete, a live one below the n-th of them
 ///    cannot win and is dropped. The search is over when none is live.
 /// 4. Live hypotheses of the longest length get one more step, in which they can only end. Those whose end does not

@@ -37,4 +37,15 @@ void initialize_uniform(torch::nn::Module& module, double range, uint64_t seed) 
   }
 }
 
+void set_forget_bias(torch::nn::Module& module, double bias) {
+  const c10::NoGradGuard no_gradient;
+  for (const auto& item : module.named_parameters()) {
+    const std::string_view name = item.key();
+    const bool input = name.find(".bias_ih_l") != std::string_view::npos;
+    if (!input && name.find(".bias_hh_l") == std::string_view::npos) continue;
+    const int64_t cells = item.value().size(0) / 4;  // gates i f g o
+    item.value().narrow(0, cells, cells).fill_(input ? bias : 0);
+  }
+}
+
 }  // namespace seq2seq::nn

@@ -10,4 +10,9 @@ namespace seq2seq::nn {
 /// name, its index) alone: not on the order of parameters, nor on where they lie.
 void initialize_uniform(torch::nn::Module& module, double range, uint64_t seed);
 
+/// Sets what the forget gates of all LSTM layers add to their sums, both biases together, to `bias` (Gers, Schmidhuber
+/// and Cummins 2000; 1 after Jozefowicz, Zaremba and Sutskever 2015): layers are known by torch's names of their
+/// parameters.
+void set_forget_bias(torch::nn::Module& module, double bias);
+
 }  // namespace seq2seq::nn

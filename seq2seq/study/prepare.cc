@@ -30,7 +30,7 @@ bool is_of_vocabulary(std::string_view option) { return option.find("vocabulary"
 
 data::PrepareKeys keys_of(const Configuration& configuration) {
   data::PrepareKeys keys;
-  const auto options = config::digest_text(configuration.keys);
+  const auto options = config::result_text(configuration.keys);
   for (const auto option : split(options, '\n')) {
     if (!option.starts_with("data.") || is_of_batches(option)) continue;
     (is_of_vocabulary(option) ? keys.vocabulary : keys.text).emplace_back(option);

@@ -35,6 +35,8 @@ void declare(config::Keys& keys, ModelSection& section) {
   keys.add("initial_range", section.options.initial_range,
            "every parameter starts uniform in [-initial_range, initial_range]")
       .above(0);
+  keys.add("forget_bias", section.options.forget_bias,
+           "what the biases of an LSTM's forget gate start at, together; null: uniform like all parameters");
 }
 
 struct TrainSection {

@@ -61,6 +61,7 @@ InitialWeights find_initial_weights(const std::filesystem::path& run, const Sess
 void set_initial_parameters(nn::Model& model, const RunOptions& options, const data::TextPipeline& text,
                             const std::optional<InitialWeights>& from, const Session& session) {
   nn::initialize_uniform(model, options.model.initial_range, options.seed);
+  if (options.model.forget_bias) nn::set_forget_bias(model, *options.model.forget_bias);
   if (!from) return;
   const RunFolder folder(from->run);
   const auto stored = train::load_weights_only(*session.files, folder, from->update);

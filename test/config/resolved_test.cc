@@ -70,10 +70,21 @@ TEST_CASE("resolved: reads back to the same values, from any folder", "[config][
   REQUIRE(second.train.optimizer.beta1 == first.train.optimizer.beta1);
 }
 
-TEST_CASE("digest: holds what can change a result, sorted, and no path", "[config][digest]") {
+TEST_CASE("digest: holds what is not at its default, so that a further key moves no digest", "[config][digest]") {
+  Sample sample;
+  sample.read("{name: other, train: {limit: 6, schedule: {kind: warmup, updates: 7}}}");
+  REQUIRE(digest_text(sample.keys) == "train.limit=6\ntrain.schedule.kind=warmup\ntrain.schedule.updates=7\n");
+  REQUIRE(digest_text(sample.keys, [](const std::string& key) { return key != "train.limit"; }) ==
+          "train.schedule.kind=warmup\ntrain.schedule.updates=7\n");
+  Sample untouched;
+  untouched.read("train: {limit: 5.0}");
+  REQUIRE(digest_text(untouched.keys).empty());
+}
+
+TEST_CASE("result text: holds what can change a result, sorted, and no path", "[config][digest]") {
   Sample sample;
   sample.read("train: {schedule: {kind: halve}}");
-  REQUIRE(digest_text(sample.keys) ==
+  REQUIRE(result_text(sample.keys) ==
           "data.metrics=[perplexity]\n"
           "data.reverse=source\n"
           "data.shares=[1, 0.5]\n"

@@ -71,10 +71,12 @@ std::vector<Hypothesis> plain_search(const TreePredictor& predictor, const std::
     sort(ranking);
     std::vector<Hypothesis> going_on;
     std::set<std::vector<int64_t>> completed;
+    const int64_t free = options.refill ? options.beam : options.beam - static_cast<int64_t>(complete.size());
     for (size_t place = 0; place < ranking.size(); ++place) {
+      const bool among_the_first = static_cast<int64_t>(place) < free;
       if (!ended(ranking[place])) {
-        going_on.push_back(ranking[place]);
-      } else if (static_cast<int64_t>(place) < options.beam) {
+        if (options.refill || among_the_first) going_on.push_back(ranking[place]);
+      } else if (among_the_first) {
         complete.push_back(without_end(ranking[place]));
         completed.insert(complete.back().ids);
       }
@@ -87,7 +89,7 @@ std::vector<Hypothesis> plain_search(const TreePredictor& predictor, const std::
       }
       break;
     }
-    shorten(going_on, options.beam);
+    shorten(going_on, free);
     live = going_on;
     if (options.drop_beaten && static_cast<int64_t>(complete.size()) >= options.n_best) {
       const double needed = complete[static_cast<size_t>(options.n_best - 1)].score;

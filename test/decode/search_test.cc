@@ -93,12 +93,15 @@ TEST_CASE("beam search: equals the rules written plainly", "[decode][search][pro
   const auto seed = GENERATE(range<uint64_t>(1, 21));
   const auto beam = GENERATE(range<int64_t>(1, 7));
   const double end_logit = GENERATE(-3.0, 0.0, 2.0);
-  CAPTURE(seed, beam, end_logit);
+  const bool refill = GENERATE(true, false);
+  CAPTURE(seed, beam, end_logit, refill);
   const TreePredictor predictor({.seed = seed, .words = 4, .sharpness = 3, .end_logit = end_logit});
   for (int64_t n_best = 1; n_best <= beam; ++n_best) {
     CAPTURE(n_best);
-    require_same(search_one(predictor, {3}, options_of(beam, n_best, 6)),
-                 plain_search(predictor, {3}, {.beam = beam, .n_best = n_best, .longest = 6}));
+    auto options = options_of(beam, n_best, 6);
+    options.refill = refill;
+    require_same(search_one(predictor, {3}, options),
+                 plain_search(predictor, {3}, {.beam = beam, .n_best = n_best, .longest = 6, .refill = refill}));
   }
 }
 

@@ -1,5 +1,9 @@
 #include "seq2seq/nn/initialize.h"
 
+#include <string>
+
+#include <ATen/ops/full.h>
+
 #include "test/support/catch.h"
 #include "test/support/models.h"
 
@@ -31,6 +35,30 @@ TEST_CASE("initialize: a parameter's values depend on seed and name alone", "[nn
       other->named_parameters()["decoder.lstm.weight_hh_l0"]));
   CHECK_FALSE(
       one->named_parameters()["encoder.lstm.weight_hh_l0"].equal(one->named_parameters()["decoder.lstm.weight_hh_l0"]));
+}
+
+TEST_CASE("initialize: the forget gates' biases add up to what was asked for, and nothing else is changed",
+          "[nn][initialize]") {
+  const auto model = random_model(1, {.layers = 2, .cells = 6}), before = random_model(1, {.layers = 2, .cells = 6});
+  set_forget_bias(*model, 1.5);
+  const auto now = model->named_parameters(), then = before->named_parameters();
+  for (const auto& item : now) {
+    CAPTURE(item.key());
+    const auto& name = item.key();
+    if (name.find(".bias_") == std::string::npos) {
+      CHECK(item.value().equal(then[name]));
+      continue;
+    }
+    for (const int64_t gate : {0, 2, 3})  // i g o
+      CHECK(item.value().narrow(0, 6 * gate, 6).equal(then[name].narrow(0, 6 * gate, 6)));
+  }
+  for (const std::string layer : {"encoder.lstm.%l0", "encoder.lstm.%l1", "decoder.lstm.%l0", "decoder.lstm.%l1"}) {
+    const auto bias = [&](const char* which) {
+      auto name = layer;
+      return now[name.replace(name.find('%'), 1, which)].narrow(0, 6, 6);
+    };
+    CHECK((bias("bias_ih_") + bias("bias_hh_")).equal(at::full({6}, 1.5)));
+  }
 }
 
 }  // namespace

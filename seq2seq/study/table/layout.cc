@@ -18,9 +18,6 @@ std::string p_text(const std::optional<double>& p) {
   return *p < smallest ? "< 0.001" : fmt::format("{:.3f}", *p);
 }
 
-/// Digits after the point: perplexities near 1 differ in the third.
-int digits_of(const std::string& metric) { return metric == "perplexity" ? 3 : 2; }
-
 std::string mean_text(const MetricFigures& figures, int digits) {
   const auto mean = fmt::format("{:.{}f}", figures.mean.value, digits);
   return figures.deviation ? fmt::format("{} ± {:.{}f}", mean, *figures.deviation, digits) : mean;
@@ -107,7 +104,7 @@ std::vector<Grid> layout(const StudyTable& table) {
     Grid grid{.title = metric_title(table.metrics[metric]),
               .head = {"row", "runs", "mean ± sd", "difference [95 %]", "p", "detectable", "published"},
               .rows = {}};
-    const int digits = digits_of(table.metrics[metric]);
+    const int digits = shown_digits(table.metrics[metric]);
     for (const auto& line : table.lines) grid.rows.push_back(metric_row(line, metric, digits));
     drop_last_if_empty(grid);  // nothing of it is published
     grids.push_back(std::move(grid));

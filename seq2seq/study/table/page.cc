@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "seq2seq/config/resolved.h"
+#include "seq2seq/study/table/breakdown.h"
 #include "seq2seq/study/table/curves.h"
 #include "seq2seq/study/table/layout.h"
 
@@ -90,6 +91,7 @@ std::string make_page(const StudyPlan& plan, const StudyTable& table) {
   text += "<ul>\n";
   for (const auto& note : notes(table)) text += "<li>" + escape_html(note) + "</li>\n";
   text += "</ul>\n" + draw_curves(table);
+  for (const auto& grid : by_source_length(table)) text += to_html(grid);
   if (const auto keys = key_differences(plan); !keys.rows.empty())
     text += "<div class=\"texts\">" + to_html(keys) + "</div>\n";
   if (const auto outputs = outputs_side_by_side(table); !outputs.rows.empty())

@@ -119,6 +119,8 @@ double shown_factor(const std::string& metric) {
   return metric == "exact_match" || metric.ends_with("_error_rate") ? percent : 1;
 }
 
+int shown_digits(const std::string& metric) { return metric == "perplexity" ? 3 : 2; }
+
 std::string metric_title(const std::string& metric) {
   std::string title = metric == "bleu" ? "BLEU" : metric;
   std::replace(title.begin(), title.end(), '_', ' ');

@@ -49,6 +49,8 @@ bool start_alike(const Configuration& a, const Configuration& b);
 
 /// 100 for what is shown in percent, 1 for others.
 double shown_factor(const std::string& metric);
+/// Digits after the point: perplexities near 1 differ in the third.
+int shown_digits(const std::string& metric);
 /// `perplexity, lower is better`, `exact match in percent, higher is better`.
 std::string metric_title(const std::string& metric);
 

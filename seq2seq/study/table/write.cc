@@ -1,5 +1,6 @@
 #include "seq2seq/study/table/write.h"
 
+#include "seq2seq/study/table/breakdown.h"
 #include "seq2seq/study/table/commands.h"
 #include "seq2seq/study/table/curves.h"
 #include "seq2seq/study/table/layout.h"
@@ -26,7 +27,8 @@ std::string as_lines(const std::vector<std::string>& sentences, const char* head
 
 std::string write_table(const StudyPlan& plan, Files& files, const std::filesystem::path& current) {
   const auto table = make_table(plan);
-  const auto grids = layout(table);
+  auto grids = layout(table);
+  for (auto& grid : by_source_length(table)) grids.push_back(std::move(grid));
   const auto remarks = notes(table);
   const auto folder = plan.outputs();
   files.make_folder(folder);

@@ -1,4 +1,7 @@
+#include <fmt/format.h>
+
 #include "seq2seq/study/grid/work.h"
+#include "seq2seq/study/table/breakdown.h"
 #include "seq2seq/study/table/commands.h"
 #include "seq2seq/study/table/curves.h"
 #include "seq2seq/study/table/grid.h"
@@ -104,6 +107,22 @@ TEST_CASE("table: it is written in every form, twice the same", "[study][table]"
   CHECK(lines_in(first["table.csv"]).size() == 5);  // names, and two rows with two metrics
   study::write_table(study.plan(), disk_files(), study.toy.path());
   for (const auto& [name, content] : first) CHECK(content_of(folder / name) == content);
+}
+
+TEST_CASE("table: by length of the source, figures are those of the sentences of that length", "[study][table]") {
+  // Sources of one to eight symbols, so that there are two ranges.
+  StudyFolder study("seeds: [1]\nscales: {tiny: {set: {train.updates: 5}}}\nrows: [{name: a}]\n");
+  study.toy.folder().file("held.source", "a\na b\na b a b a b\nb a b a b a b a\n");
+  study.toy.folder().file("held.target", "a\na b\na b a b a b\nb a b a b a b a\n");
+  const auto table = study::make_table(trained(study));
+  const auto grids = study::by_source_length(table);
+  REQUIRE(grids.size() == 2);
+  CHECK(grids[0].head == std::vector<std::string>{"row", "0 to 5 (2)", "6 to 10 (2)"});
+  const auto& sentences = table.lines[0].records[0]->sentences;
+  const std::vector<int64_t> shorter{0, 1}, longer{2, 3};
+  CHECK(grids[0].rows == std::vector<std::vector<std::string>>{
+                             {"a", fmt::format("{:.3f}", study::figure_of("perplexity", sentences, shorter)),
+                              fmt::format("{:.3f}", study::figure_of("perplexity", sentences, longer))}});
 }
 
 TEST_CASE("table: the commands beside it make the same run", "[study][table]") {

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <vector>
+
+#include "seq2seq/study/table/grid.h"
+#include "seq2seq/study/table/study_table.h"
+
+namespace seq2seq::study {
+
+/// The figures by length of the source, a table a metric, a column a range of lengths: means over the runs of a row.
+/// Only for studies whose rows share a test set with sentences in several ranges; otherwise there are none.
+std::vector<Grid> by_source_length(const StudyTable& table);
+
+}  // namespace seq2seq::study
