@@ -113,8 +113,12 @@ class Text:
         ids = self._ids("target", line)
         return torch.tensor(ids[::-1] if self.reverse in ("target", "both") else ids, dtype=torch.long)
 
+    def words(self, side, line):
+        """The tokens of a line, in the order of the text."""
+        return self.tokenize[side](self.normalize[side](line))
+
     def _ids(self, side, line):
-        return [self.ids[side].get(token, UNKNOWN) for token in self.tokenize[side](self.normalize[side](line))]
+        return [self.ids[side].get(token, UNKNOWN) for token in self.words(side, line)]
 
 
 class Failure(Exception):

@@ -1,0 +1,51 @@
+"""What the scripts that draw share: matplotlib, which the first of them installs into .venv, and how pictures look."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+# Told apart by people who do not see all colours: Okabe and Ito 2008, "Color universal design".
+COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442"]
+COLUMN = 3.3  # inches, of a page with two columns
+REPOSITORY = Path(__file__).resolve().parents[2]
+REQUIREMENTS = REPOSITORY / "scripts/lib/requirements-plots.txt"
+
+
+class Failure(Exception):
+    """Something the user can mend, in one line."""
+
+
+def load_pyplot():
+    try:
+        import matplotlib
+    except ImportError:
+        go_on_in_environment()
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    plt.rcParams.update({"font.size": 8, "axes.spines.top": False, "axes.spines.right": False, "svg.hashsalt": "seq2seq"})
+    plt.rcParams.update({"axes.prop_cycle": matplotlib.cycler(color=COLOURS), "lines.linewidth": 1.2})
+    return plt
+
+
+def go_on_in_environment():
+    """Starts this script again with the Python of .venv, which gets matplotlib if it has none."""
+    python = REPOSITORY / ".venv/bin/python"
+    if not python.exists():
+        raise Failure("a Python package is missing, and there is no .venv that has it; scripts/setup makes one")
+    if Path(sys.prefix) == REPOSITORY / ".venv":
+        print("installing matplotlib into .venv", file=sys.stderr)
+        done = subprocess.run([python, "-m", "pip", "install", "--quiet", "-r", REQUIREMENTS], capture_output=True, text=True)
+        if done.returncode != 0:
+            reason = (done.stderr.strip().splitlines() or ["pip failed"])[-1]
+            raise Failure(f"matplotlib could not be installed: {reason}")
+    os.execv(python, [python, *sys.argv])
+
+
+def save(figure, name):
+    """As NAME.png and NAME.svg, whose paths are printed; the same bytes each time."""
+    for ending in ("png", "svg"):
+        file = Path(f"{name}.{ending}")
+        figure.savefig(file, dpi=300, bbox_inches="tight", metadata={"Date": None} if ending == "svg" else None)
+        print(file)
