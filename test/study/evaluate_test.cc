@@ -88,7 +88,7 @@ TEST_CASE("evaluation: any of several references counts, an empty line is none",
   CHECK_THAT(message_of<Error>([&] {
                study::evaluate(run, data::FilePair{source, {first, shorter}}, toy.session);
              }),
-             ContainsSubstring("short: has 1 lines, but"));
+             ContainsSubstring("short: has 1 line, but"));
 }
 
 TEST_CASE("evaluation: without a test set says how to name one", "[study][evaluate][error]") {

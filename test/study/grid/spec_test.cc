@@ -111,7 +111,7 @@ TEST_CASE("study: what is wrong in the file is told with line and column", "[stu
       {"perplexity: 5.8", "perplexity: low", "8:72: `rows[1].published.perplexity`: expected a number"},
       {"set: {data.reverse: source}", "set: backwards", "9:27: expected keys of a configuration with their values"},
       {"set: {data.reverse: source}", "set: {data.reverse: source, data: {reverse: none}}",
-       "9:56: `data.reverse` is given twice here"},
+       "9:57: `data.reverse` is given twice here"},
       {"set: {data.reverse: source}", "set: {seed: 5}", "9:28: `seed` is set by `seeds`"},
       {"train.label_smoothing: [0, 0.1, \"1\"]", "seed: [4, 5]", "12:6: `seed` is no axis"},
       {"scales:\n  paper: {}\n  small: {base: ../small.yaml, seeds: [7], "
