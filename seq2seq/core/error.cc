@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "seq2seq/core/printable.h"
+
 namespace seq2seq {
 
 namespace {
@@ -13,7 +15,7 @@ std::string line_of(const Place& place, const std::string& problem, const std::s
   if (!line.empty()) line += ": ";
   line += problem;
   if (!remedy.empty()) line += ". " + remedy;
-  return line;
+  return printable(line);  // names and values of files that nobody checked stand in it
 }
 
 std::string lines_of(const std::vector<Error>& faults) {

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "seq2seq/core/printable.h"
+
 namespace seq2seq {
 
 namespace {
@@ -104,25 +106,28 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
   }
 }
 
-std::string quote(std::string_view text, size_t longest) {
-  std::string_view rest = first_characters(text, longest);
-  const bool cut = rest.size() < text.size();
-  std::string result = "`";
-  while (!rest.empty()) {
-    const auto first = static_cast<uint8_t>(rest[0]);
-    const size_t bytes = step(rest);
-    if (first == '\n') {
-      result += "\\n";
-    } else if (first == '\t') {
+std::string printable(std::string_view text) {
+  std::string result;
+  while (!text.empty()) {
+    const auto first = static_cast<uint8_t>(text[0]);
+    const size_t bytes = step(text);
+    if (first == '\t') {
       result += "\\t";
-    } else if (first < 0x20 || first == 0x7F || character_bytes(rest) == 0) {
+    } else if ((first < 0x20 && first != '\n') || first == 0x7F || character_bytes(text) == 0) {
       result += fmt::format("\\x{:02X}", first);
     } else {
-      result += rest.substr(0, bytes);
+      result += text.substr(0, bytes);
     }
-    rest.remove_prefix(bytes);
+    text.remove_prefix(bytes);
   }
-  return result + (cut ? "...`" : "`");
+  return result;
+}
+
+std::string quote(std::string_view text, size_t longest) {
+  const std::string_view shown = first_characters(text, longest);
+  std::string result = printable(shown);
+  for (size_t at = 0; (at = result.find('\n', at)) != std::string::npos; at += 2) result.replace(at, 1, "\\n");
+  return "`" + result + (shown.size() < text.size() ? "...`" : "`");
 }
 
 }  // namespace seq2seq

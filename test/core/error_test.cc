@@ -26,6 +26,12 @@ TEST_CASE("error: says place, problem and remedy in one line", "[core][error]") 
   REQUIRE(std::string(Error("no such thing").what()) == "no such thing");
 }
 
+TEST_CASE("error: what a terminal would act on is shown instead, wherever it comes from", "[core][error]") {
+  const Error error(Place{.file = "a\x1B[2J", .part = "na\x7Fme"}, "is\x07 \xFF", "Do\tthis");
+  REQUIRE(std::string(error.what()) == "a\\x1B[2J: na\\x7Fme: is\\x07 \\xFF. Do\\tthis");
+  REQUIRE(std::string(Error("Zoë ▁ 10 €").what()) == "Zoë ▁ 10 €");
+}
+
 TEST_CASE("usage error: tells all faults at once, one a line", "[core][error]") {
   const std::vector<Error> faults{Error(Place{.file = "a"}, "first"), Error(Place{.file = "b"}, "second")};
   REQUIRE(std::string(UsageError(faults).what()) == "a: first\nb: second");
