@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
 
+#include "seq2seq/config/documents.h"
 #include "seq2seq/core/text.h"
 
 namespace seq2seq::config {
@@ -123,8 +124,8 @@ class Converter {
 };
 
 /// The documents of a text; nothing, and a fault, if it is no YAML. `begin` is where the text starts.
-std::optional<std::vector<YAML::Node>> load(const std::string& text, const Source& begin, Faults& faults,
-                                            const std::string& remedy = {}) {
+std::optional<Documents> load(const std::string& text, const Source& begin, Faults& faults,
+                              const std::string& remedy = {}) {
   Source source = begin;
   const bool in_file = source.option < 0;
   if (const auto fault = find_text_fault(text)) {
@@ -135,7 +136,7 @@ std::optional<std::vector<YAML::Node>> load(const std::string& text, const Sourc
     return std::nullopt;
   }
   try {
-    return YAML::LoadAll(text);
+    return read_documents(text);
   } catch (const YAML::Exception& exception) {
     if (in_file) source.place = place_of(begin.place.file, exception.mark);
     faults.add(source, "this is not YAML: " + exception.msg, remedy);
@@ -146,8 +147,8 @@ std::optional<std::vector<YAML::Node>> load(const std::string& text, const Sourc
 std::optional<Given> parse_override_value(const Override& override, const Source& source, Faults& faults) {
   const auto documents = load(override.value, source, faults, "Put the value between quotes: key='\"value\"'");
   if (!documents) return std::nullopt;
-  if (documents->empty()) return nothing_at(source);
-  Given given = Converter(override.option, source.option, faults).convert(documents->front(), source, 1);
+  if (!documents->first) return nothing_at(source);
+  Given given = Converter(override.option, source.option, faults).convert(*documents->first, source, 1);
   // In a plain text YAML would cut off what follows ` #` as a comment, which nobody means on a command line.
   if (given.kind == Given::Kind::scalar && !given.quoted) {
     const size_t start = override.value.find_first_not_of(" \t");
@@ -215,12 +216,12 @@ std::optional<Given> parse_yaml(const std::string& text, const std::string& name
   }
   const auto documents = load(text, begin, faults);
   if (!documents) return std::nullopt;
-  if (documents->empty()) return nothing_at(begin);
-  const YAML::Node& first = documents->front();
+  if (!documents->first) return nothing_at(begin);
+  const YAML::Node& first = *documents->first;
   Converter converter(name, begin.option, faults);
-  if (documents->size() > 1) {
-    faults.add(converter.at((*documents)[1], begin), "a second document begins here",
-               "Only one is read: take out the line `---` before it");
+  if (documents->second) {
+    faults.add({place_of(name, *documents->second)}, "a second document begins here",
+               "Only one is read: take out the line `---`, or what follows it");
   }
   Given root = converter.convert(first, converter.at(first, begin), 0);
   if (converter.gave_up()) return std::nullopt;

@@ -2,10 +2,6 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
-#include "seq2seq/config/nearest.h"
 #include "seq2seq/metrics/perplexity.h"
 
 namespace seq2seq::study {
@@ -25,28 +21,6 @@ metrics::Bleu measure_bleu(const std::vector<metrics::Tokens>& outputs, const Ev
 }
 
 }  // namespace
-
-const std::vector<std::string>& metric_names() {
-  static const std::vector<std::string> names{"perplexity", "exact_match", "sequence_error_rate", "token_error_rate",
-                                              "bleu"};
-  return names;
-}
-
-std::string unknown_metric(const std::vector<std::string>& names) {
-  const auto& known = metric_names();
-  for (const auto& name : names) {
-    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-    const auto near = config::nearest(name, known);
-    return fmt::format("names no metric with `{}`; {}", name,
-                       near.empty() ? fmt::format("known are {}", fmt::join(known, ", "))
-                                    : fmt::format("the nearest known one is `{}`", near));
-  }
-  return {};
-}
-
-bool need_outputs(const std::vector<std::string>& names) {
-  return std::any_of(names.begin(), names.end(), [](const auto& name) { return name != "perplexity"; });
-}
 
 double Perplexity::value() const { return metrics::perplexity(score, tokens); }
 

@@ -10,17 +10,11 @@
 #include "seq2seq/metrics/bleu.h"
 #include "seq2seq/metrics/error_rate.h"
 #include "seq2seq/study/evaluation_set.h"
+#include "seq2seq/study/metric_names.h"
 #include "seq2seq/study/outputs.h"
 #include "seq2seq/train/validation.h"
 
 namespace seq2seq::study {
-
-/// The names of all figures: perplexity, exact_match, sequence_error_rate, token_error_rate, bleu.
-const std::vector<std::string>& metric_names();
-/// What is wrong with the first name that is none of them; empty when nothing is.
-std::string unknown_metric(const std::vector<std::string>& names);
-/// Whether any of them needs the model's outputs.
-bool need_outputs(const std::vector<std::string>& names);
 
 /// exp of the mean negative log-probability of a token of the first references, end symbols among them.
 struct Perplexity {

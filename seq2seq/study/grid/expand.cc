@@ -1,11 +1,9 @@
 #include "seq2seq/study/grid/expand.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "seq2seq/core/text.h"
+#include "seq2seq/core/error.h"
 
 namespace seq2seq::study {
 
@@ -68,23 +66,6 @@ std::vector<StudyRun> expand(const StudySpec& spec, const StudyScale& scale) {
     }
   }
   return runs;
-}
-
-void check_configurations(const std::vector<StudyRun>& runs, const Registries& registries) {
-  std::vector<Error> faults;
-  std::vector<std::string> told;
-  for (const auto& run : runs) {
-    try {
-      read_configuration(run.base, run.settings, registries);
-    } catch (const UsageError& error) {
-      for (const auto line : split(error.what(), '\n')) {
-        if (std::find(told.begin(), told.end(), line) != told.end()) continue;
-        told.emplace_back(line);
-        faults.emplace_back(told.back());
-      }
-    }
-  }
-  if (!faults.empty()) throw UsageError(faults);
 }
 
 }  // namespace seq2seq::study

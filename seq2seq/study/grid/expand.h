@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "seq2seq/study/grid/spec.h"
-#include "seq2seq/study/run.h"
 
 namespace seq2seq::study {
 
@@ -25,8 +24,5 @@ const StudyScale& find_scale(const StudySpec& spec, const std::string& name);
 
 /// All runs at a scale: row by row, in each point by point, in each seed by seed.
 std::vector<StudyRun> expand(const StudySpec& spec, const StudyScale& scale);
-
-/// Reads the configuration of every run. Throws UsageError with all that is wrong in any of them, each fault once.
-void check_configurations(const std::vector<StudyRun>& runs, const Registries& registries);
 
 }  // namespace seq2seq::study

@@ -7,6 +7,7 @@
 #include <fmt/ranges.h>
 
 #include "seq2seq/core/error.h"
+#include "seq2seq/core/text.h"
 
 namespace seq2seq::study {
 
@@ -74,6 +75,23 @@ StudyPlan make_plan(const PlanRequest& request, const Registries& registries, co
   }
   find_records(plan, files, log);
   return plan;
+}
+
+void check_configurations(const std::vector<StudyRun>& runs, const Registries& registries) {
+  std::vector<Error> faults;
+  std::vector<std::string> told;
+  for (const auto& run : runs) {
+    try {
+      read_configuration(run.base, run.settings, registries);
+    } catch (const UsageError& error) {
+      for (const auto line : split(error.what(), '\n')) {
+        if (std::find(told.begin(), told.end(), line) != told.end()) continue;
+        told.emplace_back(line);
+        faults.emplace_back(told.back());
+      }
+    }
+  }
+  if (!faults.empty()) throw UsageError(faults);
 }
 
 void find_records(StudyPlan& plan, const Files& files, Log& log) {

@@ -9,6 +9,7 @@
 #include "seq2seq/core/files.h"
 #include "seq2seq/study/grid/expand.h"
 #include "seq2seq/study/record/record.h"
+#include "seq2seq/study/run.h"
 
 namespace seq2seq::study {
 
@@ -48,6 +49,9 @@ struct PlanRequest {
 };
 /// Reads the study, checks every configuration, and looks for the records. Throws UsageError with all that is wrong.
 StudyPlan make_plan(const PlanRequest& request, const Registries& registries, const Files& files, Log& log);
+
+/// Reads the configuration of every run. Throws UsageError with all that is wrong in any of them, each fault once.
+void check_configurations(const std::vector<StudyRun>& runs, const Registries& registries);
 
 /// Reads the records again for runs without one: others may have made them meanwhile.
 void find_records(StudyPlan& plan, const Files& files, Log& log);

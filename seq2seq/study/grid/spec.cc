@@ -8,8 +8,8 @@
 #include "seq2seq/config/nearest.h"
 #include "seq2seq/core/files.h"
 #include "seq2seq/core/text.h"
-#include "seq2seq/study/figures.h"
 #include "seq2seq/study/grid/section.h"
+#include "seq2seq/study/metric_names.h"
 
 namespace seq2seq::study {
 

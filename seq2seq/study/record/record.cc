@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "seq2seq/core/json.h"
-#include "seq2seq/study/figures.h"
+#include "seq2seq/study/metric_names.h"
 #include "seq2seq/study/numerics.h"
 #include "seq2seq/study/record/sentence_columns.h"
 

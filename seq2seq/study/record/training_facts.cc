@@ -6,7 +6,7 @@
 
 #include "seq2seq/core/json.h"
 #include "seq2seq/core/text.h"
-#include "seq2seq/study/figures.h"
+#include "seq2seq/study/metric_names.h"
 
 namespace seq2seq::study {
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "seq2seq/study/grid/plan.h"
 #include "test/study/toy.h"
 #include "test/support/catch.h"
 

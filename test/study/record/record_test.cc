@@ -4,8 +4,8 @@
 
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/random.h"
-#include "seq2seq/study/figures.h"
 #include "seq2seq/study/grid/work.h"
+#include "seq2seq/study/metric_names.h"
 #include "seq2seq/study/record/gzip.h"
 #include "seq2seq/study/record/operations.h"
 #include "seq2seq/study/record/sentence_columns.h"
