@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "seq2seq/study/grid/status.h"
 
 namespace seq2seq::study {
 
