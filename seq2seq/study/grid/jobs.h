@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-
 namespace seq2seq::study {
 
 /// How many runs are trained at a time, and with how many threads each. Never more threads in all than processors:
