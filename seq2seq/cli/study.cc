@@ -161,10 +161,15 @@ class StudyRunCommand final : public Command {
   }
 
  private:
+  /// Of each job: as asked for, or else its share of the processors.
+  std::string threads_of(const study::Jobs& jobs) const {
+    return common_.threads == "0" ? std::to_string(jobs.threads) : common_.threads;
+  }
+
   /// True when a signal ended it.
   bool work_together(const study::StudyPlan& plan, const study::Jobs& jobs, const study::Session& session) const {
     std::vector<std::string> words{"study",    "work",         study_.file, "--runs",    study_.runs,
-                                   "--device", common_.device, "--quiet",   "--threads", std::to_string(jobs.threads)};
+                                   "--device", common_.device, "--quiet",   "--threads", threads_of(jobs)};
     if (!study_.scale.empty()) words.insert(words.end(), {"--scale", study_.scale});
     for (const auto& row : study_.only) words.insert(words.end(), {"--only", row});
     StudyProgress progress(plan, jobs.jobs, session);

@@ -82,7 +82,9 @@ void check_configurations(const std::vector<StudyRun>& runs, const Registries& r
   std::vector<std::string> told;
   for (const auto& run : runs) {
     try {
-      read_configuration(run.base, run.settings, registries);
+      if (read_configuration(run.base, run.settings, registries)->options.data.test.source.empty())
+        throw UsageError(Place{.file = run.base.string()},
+                         "names no test set (`data.test`), which a study measures on");
     } catch (const UsageError& error) {
       for (const auto line : split(error.what(), '\n')) {
         if (std::find(told.begin(), told.end(), line) != told.end()) continue;

@@ -85,9 +85,6 @@ Record measure(const std::filesystem::path& folder, const Configuration& configu
   const auto run = load_run(folder, "best", search_of(configuration), session);
   const auto& decode = run.options().decode;
   const auto& test = configuration.options.data.test;
-  if (test.source.empty()) {
-    throw Error("there is nothing to measure on: the configuration names no test set (`data.test`)");
-  }
   const auto set = read_evaluation_set(test, *run.text);
   Progress progress(*session.log, "measuring", "sentences", static_cast<double>(set.corpus.pairs()), session.progress);
   const auto started = std::chrono::steady_clock::now();

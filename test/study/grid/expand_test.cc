@@ -70,6 +70,15 @@ TEST_CASE("study: a key that no configuration has is told with its place in the 
   }
 }
 
+TEST_CASE("study: a configuration without a test set is told before anything is trained", "[study][grid][error]") {
+  const Toy toy(copied);
+  const auto spec = study_of(toy, "seeds: [1, 2]\nrows: [{name: a, set: {data.test: {source: '', target: []}}}]\n");
+  const auto runs = study::expand(spec, study::find_scale(spec, ""));
+  const auto message = message_of<UsageError>([&] { study::check_configurations(runs, *toy.session.registries); });
+  CHECK_THAT(message, ContainsSubstring("toy.yaml: names no test set (`data.test`)"));
+  CHECK(lines_in(message).size() == 1);
+}
+
 TEST_CASE("study: a scale that there is not is told with those that there are", "[study][grid][error]") {
   const Toy toy(copied);
   const auto spec = study_of(toy, "seeds: [1]\nscales: {small: {}, tiny: {}}\nrows: [{name: a}]\n");
