@@ -15,6 +15,7 @@
 #include "seq2seq/text/sentencepiece.h"
 #include "test/data/prepare/work.h"
 #include "test/support/catch.h"
+#include "test/support/failing_files.h"
 
 using namespace seq2seq;
 using namespace seq2seq::test;
