@@ -20,6 +20,7 @@ std::string references_text(const study::Evaluation& evaluation) {
 }
 
 std::string search_text(const study::Evaluation& evaluation, const decode::DecodeOptions& decode) {
+  if (decode.oracle_length) return fmt::format("beam {}, each output as long as its first reference", decode.beam);
   return fmt::format("beam {}, longest output {:g} x source + {}, at most {}; {} cut there", decode.beam,
                      decode.max_length.ratio, decode.max_length.plus, format_count(decode.max_length.limit),
                      format_count(evaluation.outputs.cut));
@@ -77,6 +78,7 @@ void print_json(std::ostream& out, const study::Evaluation& evaluation, const st
         {"ratio", decode.max_length.ratio},
         {"plus", decode.max_length.plus},
         {"limit", decode.max_length.limit},
+        {"oracle_length", decode.oracle_length},
         {"cut", evaluation.outputs.cut}}},
       {"bleu_signature", evaluation.outputs.bleu.signature},
       {"seconds", evaluation.seconds}};

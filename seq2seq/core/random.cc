@@ -42,6 +42,12 @@ class Words {
   bool second_ = false;
 };
 
+void check_count(int64_t count) {
+  if (count < 0 || count > int64_t{std::numeric_limits<uint32_t>::max()})
+    throw std::invalid_argument(
+        "0 to 4,294,967,295 numbers can be drawn at once: a stream's words are numbered by 32 bits");
+}
+
 }  // namespace
 
 std::array<uint32_t, 4> philox(std::array<uint32_t, 4> counter, std::array<uint32_t, 2> key) {
@@ -65,15 +71,22 @@ double RandomStream::uniform(uint64_t a, uint32_t b) const {
 }
 
 std::vector<int64_t> permutation(int64_t count, const RandomStream& stream, uint64_t salt) {
-  if (count < 0 || count > int64_t{std::numeric_limits<uint32_t>::max()}) {
-    throw std::invalid_argument("a permutation has 0 to 4,294,967,295 elements: its words are numbered by 32 bits");
-  }
+  check_count(count);
   std::vector<int64_t> order(static_cast<size_t>(count));
   std::iota(order.begin(), order.end(), 0);
   Words words(stream, salt);
   for (size_t last = order.size(); last > 1; --last)
     std::swap(order[last - 1], order[words.below(last)]);  // Fisher and Yates
   return order;
+}
+
+std::vector<int64_t> draws_below(int64_t bound, int64_t count, const RandomStream& stream, uint64_t salt) {
+  check_count(count);
+  if (bound < 1 && count > 0) throw std::invalid_argument("there is no number below 1 to draw");
+  std::vector<int64_t> drawn(static_cast<size_t>(count));
+  Words words(stream, salt);
+  for (auto& number : drawn) number = static_cast<int64_t>(words.below(static_cast<uint64_t>(bound)));
+  return drawn;
 }
 
 }  // namespace seq2seq

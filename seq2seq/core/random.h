@@ -12,7 +12,7 @@ namespace seq2seq {
 std::array<uint32_t, 4> philox(std::array<uint32_t, 4> counter, std::array<uint32_t, 2> key);
 
 /// Who asks. Two purposes never share a stream, whatever their counters.
-enum class Purpose : uint32_t { parameters = 1, shuffle = 2, dropout = 3, sampling = 4, segmentation = 5 };
+enum class Purpose : uint32_t { parameters = 1, shuffle = 2, dropout = 3, sampling = 4, segmentation = 5, forcing = 6 };
 
 /// The stream of one purpose under one seed; `draw(a, b)` depends on (seed, purpose, a, b) alone.
 class RandomStream {
@@ -28,5 +28,8 @@ class RandomStream {
 
 /// A permutation of 0 .. count-1 that depends on (stream, salt) alone.
 std::vector<int64_t> permutation(int64_t count, const RandomStream& stream, uint64_t salt);
+
+/// `count` numbers of 0 .. bound-1, each drawn by itself, that depend on (stream, salt) alone.
+std::vector<int64_t> draws_below(int64_t bound, int64_t count, const RandomStream& stream, uint64_t salt);
 
 }  // namespace seq2seq

@@ -44,10 +44,14 @@ void sort_by_length(std::span<int64_t> pairs, const Lengths& lengths) {
                    [&lengths](int64_t a, int64_t b) { return lengths.order(a) < lengths.order(b); });
 }
 
-std::vector<int64_t> shuffled_pairs(const Corpus& corpus, const RandomStream& stream, int64_t epoch, uint64_t salt) {
-  if (corpus.repeat.empty()) return permutation(corpus.pairs(), stream, salt);
+std::vector<int64_t> shuffled_pairs(const Corpus& corpus, EpochDraw draw, const RandomStream& stream, int64_t epoch,
+                                    uint64_t salt) {
+  const auto order_of = [&](int64_t count) {
+    return draw == EpochDraw::each_once ? permutation(count, stream, salt) : draws_below(count, count, stream, salt);
+  };
+  if (corpus.repeat.empty()) return order_of(corpus.pairs());
   const auto pairs = repeated_pairs(corpus, stream, epoch);
-  auto order = permutation(std::ssize(pairs), stream, salt);
+  auto order = order_of(std::ssize(pairs));
   for (auto& place : order) place = pairs[static_cast<std::size_t>(place)];
   return order;
 }
@@ -85,7 +89,7 @@ EpochPlan plan_epoch(const Corpus& corpus, const BatchOptions& options, uint64_t
   const RandomStream stream(seed, Purpose::shuffle);
   const uint64_t salt = 2 * static_cast<uint64_t>(epoch);  // even: pairs, odd: batches
   EpochPlan plan;
-  plan.pairs_ = shuffled_pairs(corpus, stream, epoch, salt);
+  plan.pairs_ = shuffled_pairs(corpus, options.draw, stream, epoch, salt);
   const Lengths lengths(corpus);
   std::vector<EpochPlan::Bounds> cuts;
   const Most batch{options.sentences, options.tokens};

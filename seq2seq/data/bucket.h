@@ -9,11 +9,15 @@
 
 namespace seq2seq::data {
 
+/// What an epoch is made of: every pair once, in an order drawn anew, or as many pairs, each drawn from all of them.
+enum class EpochDraw { each_once, with_replacement };
+
 struct BatchOptions {
   int64_t sentences = 0;  // a batch; 0: not limited by sentences
   int64_t tokens = 0;     // source and target together, end symbols included; exactly one of the two is given
   int64_t pool = 100;     // batches sorted by length together: larger makes lengths more alike, smaller mixes more
-  int64_t prefetch = 2;   // updates whose batches are made ahead on another thread; 0: none
+  EpochDraw draw = EpochDraw::each_once;
+  int64_t prefetch = 2;  // updates whose batches are made ahead on another thread; 0: none
 };
 void declare(config::Keys& keys, BatchOptions& options);
 
@@ -37,7 +41,7 @@ class EpochPlan {
 
 /// Pairs are shuffled, cut into pools, sorted by length within each, cut into batches, and the batches shuffled.
 /// Depends on (corpus, options, seed, epoch) alone. Every pair occurs exactly once, or as often as `corpus.repeat`
-/// says.
+/// says; with replacement, that often on average.
 EpochPlan plan_epoch(const Corpus& corpus, const BatchOptions& options, uint64_t seed, int64_t epoch);
 
 }  // namespace seq2seq::data

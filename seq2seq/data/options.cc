@@ -169,6 +169,9 @@ void declare(config::Keys& keys, BatchOptions& options) {
            "batches that are sorted by length together: larger makes lengths more alike, smaller mixes more")
       .unit("batches")
       .at_least(1);
+  keys.add("draw", options.draw,
+           {{"each_once", EpochDraw::each_once}, {"with_replacement", EpochDraw::with_replacement}},
+           "whether an epoch has every pair once, or as many pairs, each drawn from all of them");
   keys.add("prefetch", options.prefetch,
            "updates whose batches are made ahead on another thread; 0: each when it is needed")
       .unit("updates")

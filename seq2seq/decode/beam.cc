@@ -52,6 +52,7 @@ std::vector<Beam::Candidate> Beam::rank(const Extensions& extensions) const {
         throw Error("the model's probabilities are not numbers (NaN)", "Use an earlier checkpoint of the run");
       }
       if (token_score == -std::numeric_limits<double>::infinity()) continue;  // impossible
+      if (extensions.words[i] == text::end_id && written_ < options_.shortest) continue;
       const double score = live_[static_cast<size_t>(parent)].score + token_score;
       candidates.push_back({parent, extensions.words[i], token_score, score});
     }

@@ -15,10 +15,11 @@ struct Extensions {
 };
 
 struct BeamOptions {
-  int64_t places = 1;   // K
-  int64_t n_best = 1;   // complete hypotheses wanted
-  int64_t longest = 1;  // words of the longest output, without the end symbol
-  bool refill = true;   // the place of a hypothesis that is complete is free again
+  int64_t places = 1;    // K
+  int64_t n_best = 1;    // complete hypotheses wanted
+  int64_t shortest = 0;  // words of the shortest output, without the end symbol
+  int64_t longest = 1;   // words of the longest output, without the end symbol
+  bool refill = true;    // the place of a hypothesis that is complete is free again
 };
 
 /// The hypotheses of one source while they are searched; search.h says by which rules. Knows nothing of models and

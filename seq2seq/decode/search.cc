@@ -63,6 +63,10 @@ void declare(config::Keys& keys, DecodeOptions& options) {
   keys.add("beam", options.beam, "hypotheses kept at each step of the search; 1 is greedy search").at_least(1);
   keys.add("n_best", options.n_best, "outputs wanted of each source").at_least(1);
   keys.section("max_length", options.max_length, "the longest output; a hypothesis that reaches it is cut and marked");
+  keys.add(
+      "oracle_length", options.oracle_length,
+      "whether each output is made as long as its first reference, whatever `max_length` says; only where there are "
+      "references");
   keys.add("refill", options.refill,
            "whether the place of a hypothesis that has ended is free for another; otherwise the beam narrows by one");
   keys.add("batch", options.batch, "sources searched together").unit("sentences").at_least(1).changes_no_result();
@@ -73,16 +77,18 @@ void declare(config::Keys& keys, DecodeOptions& options) {
 }
 
 std::vector<std::vector<Hypothesis>> search(const Predictor& predictor, const nn::Packed& sources,
-                                            const std::vector<int64_t>& source_tokens, const DecodeOptions& options) {
+                                            const std::vector<OutputLength>& lengths, const DecodeOptions& options) {
   TORCH_CHECK(options.beam >= 1 && options.n_best >= 1, "a search needs a beam and outputs of at least 1");
-  TORCH_CHECK(sources.sentences() == static_cast<int64_t>(source_tokens.size()), "one length a source");
-  if (source_tokens.empty()) return {};
+  TORCH_CHECK(sources.sentences() == std::ssize(lengths), "one length a source");
+  if (lengths.empty()) return {};
   std::vector<Beam> beams;
   Step step;
-  for (const int64_t tokens : source_tokens) {
-    const int64_t longest = longest_output(options.max_length, tokens);
-    beams.emplace_back(
-        BeamOptions{.places = options.beam, .n_best = options.n_best, .longest = longest, .refill = options.refill});
+  for (const auto& length : lengths) {
+    beams.emplace_back(BeamOptions{.places = options.beam,
+                                   .n_best = options.n_best,
+                                   .shortest = length.shortest,
+                                   .longest = length.longest,
+                                   .refill = options.refill});
     step.add(beams.back(), static_cast<int64_t>(beams.size()) - 1);
   }
   const auto state = predictor.start(sources);

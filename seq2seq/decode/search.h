@@ -20,18 +20,25 @@ void declare(config::Keys& keys, MaxLengthOptions& options);
 /// For a source of so many tokens, its end symbol not counted. A fraction of a token counts as one.
 int64_t longest_output(const MaxLengthOptions& options, int64_t source_tokens);
 
+/// How many tokens an output may have, without the end symbol.
+struct OutputLength {
+  int64_t shortest = 0;
+  int64_t longest = 1;
+};
+
 struct DecodeOptions {
   int64_t beam = 12;  // K; 1: greedy
   int64_t n_best = 1;
   MaxLengthOptions max_length;
-  bool refill = true;  // otherwise each complete hypothesis takes one place from the beam for good
-  int64_t batch = 64;  // sentences that a caller of search() should hand over together; changes no result
+  bool oracle_length = false;  // outputs are as long as their first references; max_length does not count
+  bool refill = true;          // otherwise each complete hypothesis takes one place from the beam for good
+  int64_t batch = 64;          // sentences that a caller of search() should hand over together; changes no result
   bool allow_unknown = false;
 };
 void declare(config::Keys& keys, DecodeOptions& options);
 
 /// The n best outputs of each source, best first, in the order of the sources; fewer where the search found no more,
-/// never none. `source_tokens` are lengths without end symbol, for max_length. Throws Error when the model's
+/// never none. `lengths` [B] are what the caller makes of max_length or oracle_length. Throws Error when the model's
 /// probabilities are not numbers.
 ///
 /// Beam search as in arXiv 1409.3215, section 3.2, with K = `beam`, for each source by itself:
@@ -43,10 +50,11 @@ void declare(config::Keys& keys, DecodeOptions& options);
 ///    falls by one with it, and only what stands among the first K of a step lives on; the search ends with K at 0.
 /// 3. Without length normalisation scores only fall: once n hypotheses are complete, a live one below the n-th of them
 ///    cannot win and is dropped. The search is over when none is live.
-/// 4. Live hypotheses of the longest length get one more step, in which they can only end. Those whose end does not
+/// 4. Below the shortest length the end symbol is no extension.
+/// 5. Live hypotheses of the longest length get one more step, in which they can only end. Those whose end does not
 ///    stand among the first K are cut: marked, scored as they stand, and ranked with the complete ones.
 /// Greedy search is the case K = 1.
 std::vector<std::vector<Hypothesis>> search(const Predictor& predictor, const nn::Packed& sources,
-                                            const std::vector<int64_t>& source_tokens, const DecodeOptions& options);
+                                            const std::vector<OutputLength>& lengths, const DecodeOptions& options);
 
 }  // namespace seq2seq::decode

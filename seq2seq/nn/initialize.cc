@@ -1,5 +1,9 @@
 #include "seq2seq/nn/initialize.h"
 
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numbers>
 #include <string_view>
 
 #include <ATen/ops/empty.h>
@@ -17,23 +21,44 @@ uint32_t number(std::string_view name) {
   return hash;
 }
 
+/// Four values at a time, made of four shares inside (0, 1).
+template <class Values>
+void fill(const at::Tensor& parameter, std::string_view name, uint64_t seed, const Values& values_of) {
+  const c10::NoGradGuard no_gradient;
+  const RandomStream stream(seed, Purpose::parameters);
+  auto values = at::empty(parameter.sizes(), at::kFloat);
+  auto* out = values.data_ptr<float>();
+  for (int64_t i = 0; i < values.numel(); i += 4) {
+    std::array<double, 4> shares{};
+    const auto words = stream.draw(static_cast<uint64_t>(i / 4), number(name));
+    for (size_t j = 0; j < shares.size(); ++j) shares[j] = (words[j] + 0.5) / 4294967296.0;
+    const auto four = values_of(shares);
+    for (int64_t j = i; j < std::min(i + 4, values.numel()); ++j)
+      out[j] = static_cast<float>(four[static_cast<size_t>(j - i)]);
+  }
+  parameter.copy_(values);
+}
+
 }  // namespace
 
 void initialize_uniform(torch::nn::Module& module, double range, uint64_t seed) {
-  const c10::NoGradGuard no_gradient;
-  const RandomStream stream(seed, Purpose::parameters);
+  const auto uniform = [range](const std::array<double, 4>& shares) {
+    std::array<double, 4> values{};
+    for (size_t i = 0; i < values.size(); ++i) values[i] = (2 * shares[i] - 1) * range;
+    return values;
+  };
+  for (const auto& item : module.named_parameters()) fill(item.value(), item.key(), seed, uniform);
+}
+
+void initialize_embeddings(torch::nn::Module& module, double deviation, uint64_t seed) {
+  const auto normal = [deviation](const std::array<double, 4>& shares) {  // Box and Muller 1958
+    const double first = deviation * std::sqrt(-2 * std::log(shares[0])), turn = 2 * std::numbers::pi * shares[1];
+    const double second = deviation * std::sqrt(-2 * std::log(shares[2])), other = 2 * std::numbers::pi * shares[3];
+    return std::array{first * std::cos(turn), first * std::sin(turn), second * std::cos(other),
+                      second * std::sin(other)};
+  };
   for (const auto& item : module.named_parameters()) {
-    const uint32_t name = number(item.key());
-    auto values = at::empty(item.value().sizes(), at::kFloat);
-    auto* out = values.data_ptr<float>();
-    for (int64_t i = 0; i < values.numel(); i += 4) {
-      const auto words = stream.draw(static_cast<uint64_t>(i / 4), name);
-      for (int64_t j = i; j < std::min(i + 4, values.numel()); ++j) {
-        const double share = (words[static_cast<size_t>(j - i)] + 0.5) / 4294967296.0;  // inside (0, 1)
-        out[j] = static_cast<float>((2 * share - 1) * range);
-      }
-    }
-    item.value().copy_(values);
+    if (item.key().ends_with("embedding.weight")) fill(item.value(), item.key(), seed, normal);
   }
 }
 

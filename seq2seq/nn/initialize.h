@@ -15,4 +15,8 @@ void initialize_uniform(torch::nn::Module& module, double range, uint64_t seed);
 /// parameters.
 void set_forget_bias(torch::nn::Module& module, double bias);
 
+/// Draws every word vector anew, normal with mean 0 and this standard deviation, as `torch.nn.Embedding` does with 1.
+/// What depends on what is as above.
+void initialize_embeddings(torch::nn::Module& module, double deviation, uint64_t seed);
+
 }  // namespace seq2seq::nn

@@ -39,7 +39,8 @@ OutputFigures measure_outputs(const decode::Predictor& predictor, const Evaluati
                               const data::TextPipeline& text, const decode::DecodeOptions& options, const Done& done) {
   OutputFigures figures;
   std::vector<metrics::Tokens> outputs;
-  for (const auto& found : search_all(predictor, all_sentences(set.corpus.source), text, options, done)) {
+  const auto targets = all_sentences(set.corpus.target);
+  for (const auto& found : search_all(predictor, all_sentences(set.corpus.source), text, options, done, &targets)) {
     outputs.push_back(text.target_words(found.front().ids));
     if (found.front().cut) ++figures.cut;
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "seq2seq/core/error.h"
 #include "seq2seq/data/batch.h"
 
 namespace seq2seq::study {
@@ -52,13 +53,23 @@ Sentences all_sentences(const data::TokenStore& store) {
 
 std::vector<std::vector<decode::Hypothesis>> search_all(const decode::Predictor& predictor, const Sentences& sources,
                                                         const data::TextPipeline& text,
-                                                        const decode::DecodeOptions& options, const Done& done) {
+                                                        const decode::DecodeOptions& options, const Done& done,
+                                                        const Sentences* targets) {
+  if (options.oracle_length && targets == nullptr) {
+    throw UsageError("`decode.oracle_length` makes outputs as long as their references, and here are none",
+                     "Say `--set decode.oracle_length=false`");
+  }
   std::vector<std::vector<decode::Hypothesis>> outputs(sources.size());
   int64_t finished = 0;
+  const auto length_of = [&](size_t index) -> decode::OutputLength {
+    if (!options.oracle_length)
+      return {.shortest = 0, .longest = decode::longest_output(options.max_length, std::ssize(sources[index]))};
+    return {.shortest = std::ssize((*targets)[index]), .longest = std::ssize((*targets)[index])};
+  };
   for (const auto& indices : by_length(sources, options.batch)) {
     const auto picked = pick(sources, indices);
-    std::vector<int64_t> lengths;
-    for (const auto& source : picked) lengths.push_back(std::ssize(source));
+    std::vector<decode::OutputLength> lengths;
+    for (const int64_t index : indices) lengths.push_back(length_of(static_cast<size_t>(index)));
     auto found = decode::search(predictor, data::make_sources(picked, indices, text), lengths, options);
     for (size_t i = 0; i < indices.size(); ++i) {
       for (auto& hypothesis : found[i]) {

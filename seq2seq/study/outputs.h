@@ -18,10 +18,12 @@ using Done = std::function<void(int64_t sentences)>;  // told how many are done 
 Sentences all_sentences(const data::TokenStore& store);
 
 /// The n best outputs of any number of sources, in their order, sentences of like length searched together. Ids and
-/// token scores come in the order of the text.
+/// token scores come in the order of the text. `targets` are asked for their lengths alone, and only where the options
+/// want outputs as long as their references; without them such options are an error.
 std::vector<std::vector<decode::Hypothesis>> search_all(const decode::Predictor& predictor, const Sentences& sources,
                                                         const data::TextPipeline& text,
-                                                        const decode::DecodeOptions& options, const Done& done = {});
+                                                        const decode::DecodeOptions& options, const Done& done = {},
+                                                        const Sentences* targets = nullptr);
 
 /// The scores of any number of pairs, in their order. Token scores come in the order of the text, the end symbol's
 /// last.

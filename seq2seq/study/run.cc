@@ -35,6 +35,9 @@ void declare(config::Keys& keys, ModelSection& section) {
   keys.add("initial_range", section.options.initial_range,
            "every parameter starts uniform in [-initial_range, initial_range]")
       .above(0);
+  keys.add("embedding_deviation", section.options.embedding_deviation,
+           "word vectors start normal with this standard deviation (PyTorch: 1); null: uniform like all parameters")
+      .at_least(0);
   keys.add("forget_bias", section.options.forget_bias,
            "what the biases of an LSTM's forget gate start at, together; null: uniform like all parameters");
 }

@@ -30,7 +30,7 @@ Registries builtin_registries();
 struct ModelOptions {
   Selection architecture{.kind = "rnn", .options = nullptr};
   double initial_range = 0.08;  // arXiv 1409.3215, section 3.4
-  std::optional<double> forget_bias;
+  std::optional<double> embedding_deviation, forget_bias;
 };
 
 /// Where the parts of a model lie; the device itself is the command's to name.

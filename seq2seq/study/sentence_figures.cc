@@ -23,13 +23,14 @@ std::vector<SentenceFigures> measure_sentences(const decode::Predictor& predicto
                                                const Done& done) {
   std::vector<SentenceFigures> sentences;
   const auto sources = all_sentences(set.corpus.source);
-  for (const auto& pair : score_all(predictor, sources, all_sentences(set.corpus.target), text, options.batch)) {
+  const auto targets = all_sentences(set.corpus.target);
+  for (const auto& pair : score_all(predictor, sources, targets, text, options.batch)) {
     auto& sentence = sentences.emplace_back();
     sentence.score = pair.score;
     sentence.scored_tokens = std::ssize(pair.token_scores);
     sentence.source_tokens = std::ssize(sources[sentences.size() - 1]);
   }
-  const auto outputs = search_all(predictor, sources, text, options, done);
+  const auto outputs = search_all(predictor, sources, text, options, done, &targets);
   for (size_t i = 0; i < outputs.size(); ++i) {
     const auto output = text.target_words(outputs[i].front().ids);
     sentences[i].rates = metrics::error_rates({output}, {set.references[i]});

@@ -61,6 +61,8 @@ InitialWeights find_initial_weights(const std::filesystem::path& run, const Sess
 void set_initial_parameters(nn::Model& model, const RunOptions& options, const data::TextPipeline& text,
                             const std::optional<InitialWeights>& from, const Session& session) {
   nn::initialize_uniform(model, options.model.initial_range, options.seed);
+  if (options.model.embedding_deviation)
+    nn::initialize_embeddings(model, *options.model.embedding_deviation, options.seed);
   if (options.model.forget_bias) nn::set_forget_bias(model, *options.model.forget_bias);
   if (!from) return;
   const RunFolder folder(from->run);

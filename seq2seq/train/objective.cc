@@ -3,15 +3,19 @@
 #include <ATen/ops/arange.h>
 #include <ATen/ops/index_select.h>
 
+#include "seq2seq/train/free_running.h"
+
 namespace seq2seq::train {
 
-at::Tensor token_losses(const nn::Model& model, const data::Batch& batch, double label_smoothing,
+at::Tensor token_losses(const nn::Model& model, const data::Batch& batch, const LossOptions& options,
                         const nn::Draw* draw) {
   const auto memory = model.encode(batch.source, draw);
   const auto owner = at::arange(batch.sentences(), batch.source.rows.options().dtype(at::kLong));  // [B]
   const auto state = model.start(memory, owner);
-  const auto features = model.advance(batch.inputs, *state, draw);  // [N, H]
-  return model.output().loss(features.rows, batch.targets.rows.to(features.rows.device()), label_smoothing);
+  const bool forced = options.teacher_forcing == 1;
+  const auto inputs = forced ? batch.inputs : decoder_inputs(model, memory, batch, options.teacher_forcing, *draw);
+  const auto features = model.advance(inputs, *state, draw);  // [N, H]
+  return model.output().loss(features.rows, batch.targets.rows.to(features.rows.device()), options.label_smoothing);
 }
 
 at::Tensor weighted(const at::Tensor& losses, const data::Batch& batch) {

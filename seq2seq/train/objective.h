@@ -11,8 +11,16 @@
 
 namespace seq2seq::train {
 
-/// The loss of each target word of a batch [N], given the words before it. The batch lies on the model's input device.
-at::Tensor token_losses(const nn::Model& model, const data::Batch& batch, double label_smoothing, const nn::Draw* draw);
+/// What the decoder reads, and what it is to write.
+struct LossOptions {
+  double label_smoothing = 0;
+  double teacher_forcing = 1;  // share of the pairs whose decoder reads the target; needs `draw` when below 1
+};
+
+/// The loss of each target word of a batch [N], given the words before it: the target's, or the model's own (see
+/// free_running.h). The batch lies on the model's input device.
+at::Tensor token_losses(const nn::Model& model, const data::Batch& batch, const LossOptions& options,
+                        const nn::Draw* draw);
 
 /// Losses [N] multiplied by the weights of their pairs, where the batch has any.
 at::Tensor weighted(const at::Tensor& losses, const data::Batch& batch);

@@ -69,6 +69,12 @@ void declare(config::Keys& keys, TrainOptions& options, const OptimizerRegistry&
            "share of the target's probability that is spread evenly over all words (arXiv 1512.00567)")
       .at_least(0)
       .below(1);
+  keys.add("teacher_forcing", options.teacher_forcing,
+           "share of the pairs, drawn anew each time, whose decoder reads the target; that of the others reads the "
+           "words "
+           "that the model itself writes, greedily, as many as the target has")
+      .at_least(0)
+      .at_most(1);
   keys.select("optimizer", options.optimizer, optimizers, "what turns gradients into steps");
   keys.select("schedule", options.schedule, schedules, "how the learning rate changes in the course of training");
   keys.select("clip", options.clip, clips, "how large gradients are cut down");

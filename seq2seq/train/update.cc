@@ -10,7 +10,6 @@
 #include <fmt/ranges.h>
 
 #include "seq2seq/train/clip.h"
-#include "seq2seq/train/objective.h"
 
 namespace seq2seq::train {
 namespace {
@@ -48,7 +47,8 @@ Updater::Updater(const TrainOptions& options, const Setup& setup, NamedParameter
       setup_(setup),
       parameters_(std::move(parameters)),
       optimizer_(setup.optimizers->make(options.optimizer, parameters_)),
-      clip_(setup.clips->make(options.clip)) {}
+      clip_(setup.clips->make(options.clip)),
+      loss_{.label_smoothing = options.label_smoothing, .teacher_forcing = options.teacher_forcing} {}
 
 UpdateResult Updater::make(const std::vector<data::Batch>& made, const nn::Draw& draw, double factor) {
   const auto device = setup_.model->input_device();
@@ -67,7 +67,7 @@ UpdateResult Updater::make(const std::vector<data::Batch>& made, const nn::Draw&
   for (auto& [name, parameter] : parameters_) parameter.mutable_grad().reset();
   std::vector<at::Tensor> losses;
   for (const auto& batch : batches) {
-    const auto rows = weighted(token_losses(*setup_.model, batch, options_.label_smoothing, &draw), batch);  // [N]
+    const auto rows = weighted(token_losses(*setup_.model, batch, loss_, &draw), batch);  // [N]
     rows.backward(at::full_like(rows, 1 / result.divisor));
     losses.push_back(rows.detach());
   }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "seq2seq/train/objective.h"
 #include "seq2seq/train/options.h"
 #include "seq2seq/train/trainer.h"
 
@@ -36,6 +37,7 @@ class Updater {
   NamedParameters parameters_;
   std::shared_ptr<Optimizer> optimizer_;
   std::shared_ptr<Clip> clip_;
+  LossOptions loss_;
 };
 
 }  // namespace seq2seq::train

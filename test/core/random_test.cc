@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 #include <numeric>
+#include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include <ATen/core/PhiloxRNGEngine.h>
@@ -87,6 +89,23 @@ TEST_CASE("permutation: all orders of four are equally likely", "[core][random]"
   double chi_square = 0;
   for (const auto& [order, count] : seen) chi_square += (count - 1000.0) * (count - 1000.0) / 1000.0;
   REQUIRE(chi_square < 49.7);  // 23 degrees of freedom: exceeded by one fair shuffle in a thousand
+}
+
+TEST_CASE("draws below: every number is equally likely, draw by draw, whatever was drawn before", "[core][random]") {
+  const RandomStream stream(5, Purpose::shuffle);
+  constexpr int64_t bound = 6, count = 36000;
+  const auto drawn = draws_below(bound, count, stream, 2);
+  REQUIRE(drawn == draws_below(bound, count, RandomStream(5, Purpose::shuffle), 2));
+  REQUIRE(drawn != draws_below(bound, count, stream, 3));
+  std::map<std::pair<int64_t, int64_t>, int> seen;  // pairs of neighbours
+  for (size_t i = 0; i + 1 < drawn.size(); i += 2) ++seen[{drawn[i], drawn[i + 1]}];
+  REQUIRE(seen.size() == 36);
+  double chi_square = 0;
+  for (const auto& [pair, times] : seen) chi_square += (times - 500.0) * (times - 500.0) / 500.0;
+  REQUIRE(chi_square < 66.6);  // 35 degrees of freedom: exceeded by one fair series in a thousand
+  CHECK(draws_below(1, 3, stream, 0) == std::vector<int64_t>{0, 0, 0});
+  CHECK(draws_below(0, 0, stream, 0).empty());
+  CHECK_THROWS_AS(draws_below(0, 1, stream, 0), std::invalid_argument);
 }
 
 }  // namespace seq2seq

@@ -1,6 +1,7 @@
 #include "seq2seq/data/bucket.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <random>
 #include <utility>
@@ -105,6 +106,29 @@ TEST_CASE("epoch: every pair occurs exactly once", "[data][bucket][property]") {
   const auto corpus = random_corpus(seed);
 
   REQUIRE(each_once(plan_of(corpus, options, seed, 3), corpus.pairs()));
+}
+
+TEST_CASE("epoch: drawn with replacement, pairs come as often as chance has it, and batches are full all the same",
+          "[data][bucket]") {
+  auto options = GENERATE(values({kBySentences, kByTokens, BatchOptions{.sentences = 1, .pool = 1}}));
+  options.draw = EpochDraw::with_replacement;
+  const auto seed = GENERATE(range(1u, 4u));
+  CAPTURE(seed, options.sentences, options.tokens);
+  const auto corpus = random_corpus(seed);
+  const auto plan = plan_of(corpus, options, seed, 3);
+
+  auto drawn = flattened(plan);
+  REQUIRE(std::ssize(drawn) == corpus.pairs());
+  std::sort(drawn.begin(), drawn.end());
+  REQUIRE(drawn.front() >= 0);
+  REQUIRE(drawn.back() < corpus.pairs());
+  // Of n pairs (1 - 1/n)^n are missed, a share of 1/e; the count of the drawn has a variance of n (1/e - 2/e^2) then.
+  const auto pairs = static_cast<double>(corpus.pairs());
+  const auto distinct = static_cast<double>(std::unique(drawn.begin(), drawn.end()) - drawn.begin());
+  const double missed = std::exp(-1.0);
+  CHECK_THAT(distinct, WithinAbs(pairs * (1 - missed), 4 * std::sqrt(pairs * (missed - 2 * missed * missed))));
+  CHECK(plan_of(corpus, options, seed, 3) == plan);
+  CHECK(plan_of(corpus, options, seed, 4) != plan);
 }
 
 TEST_CASE("epoch: the flat plan is the one of plain lists", "[data][bucket][property]") {

@@ -66,7 +66,9 @@ std::vector<Hypothesis> plain_search(const TreePredictor& predictor, const std::
   for (int64_t words = 0; words <= options.longest; ++words) {
     std::vector<Hypothesis> ranking;
     for (const auto& hypothesis : live) {
-      for (const auto& extended : extensions_of(predictor, source, hypothesis)) ranking.push_back(extended);
+      for (const auto& extended : extensions_of(predictor, source, hypothesis)) {
+        if (!ended(extended) || words >= options.shortest) ranking.push_back(extended);
+      }
     }
     sort(ranking);
     std::vector<Hypothesis> going_on;

@@ -15,6 +15,7 @@ std::vector<decode::Hypothesis> list_outputs(const TreePredictor& predictor, con
 struct PlainSearch {
   int64_t beam = 1;
   int64_t n_best = 1;
+  int64_t shortest = 0;
   int64_t longest = 1;
   bool refill = true;
   bool drop_beaten = true;  // rule 3 of search.h; without it the search goes on to the longest output

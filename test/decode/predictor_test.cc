@@ -39,9 +39,13 @@ double tolerance(double score) { return 1e-5 * std::max(1.0, std::abs(score)); }
 
 std::vector<std::vector<Hypothesis>> search_all(const ModelPredictor& predictor, const Sentences& sources,
                                                 const DecodeOptions& options) {
-  std::vector<int64_t> lengths;
-  for (const auto& source : sources) lengths.push_back(static_cast<int64_t>(source.size()));
-  return decode::search(predictor, data::pack(sources, lengths), lengths, options);
+  std::vector<int64_t> keys;
+  std::vector<decode::OutputLength> lengths;
+  for (const auto& source : sources) {
+    keys.push_back(std::ssize(source));
+    lengths.push_back({.longest = decode::longest_output(options.max_length, std::ssize(source))});
+  }
+  return decode::search(predictor, data::pack(sources, keys), lengths, options);
 }
 
 void require_alike(const std::vector<Hypothesis>& found, const std::vector<Hypothesis>& expected) {

@@ -32,9 +32,10 @@ nn::Packed pack(const std::vector<std::vector<int64_t>>& sources) {
 std::vector<std::vector<Hypothesis>> search_all(const decode::Predictor& predictor,
                                                 const std::vector<std::vector<int64_t>>& sources,
                                                 const DecodeOptions& options) {
-  std::vector<int64_t> lengths;
+  std::vector<decode::OutputLength> lengths;
   lengths.reserve(sources.size());
-  for (const auto& source : sources) lengths.push_back(static_cast<int64_t>(source.size()));
+  for (const auto& source : sources)
+    lengths.push_back({.longest = decode::longest_output(options.max_length, std::ssize(source))});
   return decode::search(predictor, pack(sources), lengths, options);
 }
 
@@ -198,6 +199,27 @@ TEST_CASE("beam search: computes nothing for a source whose search is over", "[d
   const TreePredictor predictor(tree);
   search_all(predictor, sources, options);
   REQUIRE(predictor.extended() == alone);
+}
+
+TEST_CASE("beam search: below the shortest length nothing ends, in a batch as alone", "[decode][search][property]") {
+  const auto seed = GENERATE(range<uint64_t>(1, 11));
+  const auto beam = GENERATE(1, 3, 6);
+  CAPTURE(seed, beam);
+  const TreePredictor predictor({.seed = seed, .words = 4, .sharpness = 3, .end_logit = 1});
+  const std::vector<std::vector<int64_t>> sources{{3}, {4, 4}, {5}, {3, 5}};
+  const std::vector<decode::OutputLength> lengths{{2, 6}, {3, 3}, {0, 4}, {5, 5}};
+  const DecodeOptions options{.beam = beam, .n_best = beam};
+  const auto together = decode::search(predictor, pack(sources), lengths, options);
+  for (size_t i = 0; i < sources.size(); ++i) {
+    const auto [shortest, longest] = lengths[i];
+    CAPTURE(i, shortest, longest);
+    require_same(together[i], plain_search(predictor, sources[i],
+                                           {.beam = beam, .n_best = beam, .shortest = shortest, .longest = longest}));
+    for (const auto& output : together[i]) {
+      CHECK(std::ssize(output.ids) >= shortest);
+      CHECK(std::ssize(output.ids) <= longest);
+    }
+  }
 }
 
 TEST_CASE("beam search: an output that does not end is cut at the longest length, marked and scored as it stands",

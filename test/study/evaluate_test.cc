@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include "seq2seq/core/error.h"
+#include "seq2seq/study/evaluation_set.h"
+#include "seq2seq/study/outputs.h"
 #include "seq2seq/study/score.h"
 #include "seq2seq/study/translate.h"
 #include "test/study/toy.h"
@@ -89,6 +91,27 @@ TEST_CASE("evaluation: any of several references counts, an empty line is none",
                study::evaluate(run, data::FilePair{source, {first, shorter}}, toy.session);
              }),
              ContainsSubstring("short: has 1 line, but"));
+}
+
+TEST_CASE("evaluation: with the oracle's length every output is as long as its first reference", "[study][evaluate]") {
+  Toy toy(copied);
+  toy.train("run", {"train.updates=5", "decode.oracle_length=true"});
+  const auto run = toy.load("run");
+  const auto source = toy.folder().file("some.source", "a b\nc\nb\n");
+  const auto target = toy.folder().file("some.target", "a\nb b b b b b b\nc a c\n");
+  const auto longest = toy.folder().file("some.target.2", "a a a\n\n\n");
+  const data::FilePair files{source, {target, longest}};
+  const auto set = study::read_evaluation_set(files, *run.text);
+  const auto targets = study::all_sentences(set.corpus.target);
+  const auto found = study::search_all(*run.predictor, study::all_sentences(set.corpus.source), *run.text,
+                                       run.options().decode, {}, &targets);
+  std::vector<metrics::Tokens> outputs;
+  for (const auto& of_source : found) outputs.push_back(run.text->target_words(of_source.front().ids));
+  CHECK(outputs[0].size() == 1);
+  CHECK(outputs[1].size() == 7);
+  CHECK(outputs[2].size() == 3);
+  CHECK(study::evaluate(run, files, toy.session).outputs.rates.edits ==
+        metrics::error_rates(outputs, set.references).edits);
 }
 
 TEST_CASE("evaluation: without a test set says how to name one", "[study][evaluate][error]") {

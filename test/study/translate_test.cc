@@ -47,6 +47,14 @@ TEST_CASE("translating: no line, no final line end, Windows line ends", "[study]
   CHECK(translated(run, "a b\r\nc\r\n") == translated(run, "a b\nc\n"));
 }
 
+TEST_CASE("translating: there is no reference whose length an output could have", "[study][translate][error]") {
+  Toy toy(turned);
+  toy.train("run", {"train.updates=5", "decode.oracle_length=true"});
+  CHECK_THAT(message_of<UsageError>([&] { translated(toy.load("run"), "a b\n"); }),
+             ContainsSubstring("decode.oracle_length") && ContainsSubstring("--set decode.oracle_length=false"));
+  CHECK_FALSE(translated(toy.load("run", "last", {"decode.oracle_length=false"}), "a b\n").empty());
+}
+
 TEST_CASE("translating: bytes that are no text are told with line and column", "[study][translate][error]") {
   Toy toy(turned);
   toy.train("run", {"train.updates=5"});

@@ -53,6 +53,8 @@ std::vector<Variant> variants() {
              selection("adamw", AdamOptions{.learning_rate = 0.02, .weight_decay = 0.1, .decoupled = true});
          options.schedule = selection("inverse_square_root", InverseSquareRootOptions{.warmup_updates = 7});
          options.label_smoothing = 0.1;
+         options.teacher_forcing = 0.5;
+         options.batch.draw = data::EpochDraw::with_replacement;
          options.accumulate = 3;
        }},
       {"adam, plateau, norm range",

@@ -54,9 +54,9 @@ double tokens_read(const data::TokenStore& side, int64_t pairs, double epochs) {
 }
 
 std::vector<Example> examples_of(const LoadedRun& run, const EvaluationSet& set) {
-  auto sources = all_sentences(set.corpus.source);
+  auto sources = all_sentences(set.corpus.source), targets = all_sentences(set.corpus.target);
   sources.resize(std::min(sources.size(), most_examples));
-  const auto found = search_all(*run.predictor, sources, *run.text, run.options().decode);
+  const auto found = search_all(*run.predictor, sources, *run.text, run.options().decode, {}, &targets);
   std::vector<Example> examples;
   for (size_t i = 0; i < sources.size(); ++i) {
     const auto& target = run.text->target_tokenizer();

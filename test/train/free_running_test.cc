@@ -1,0 +1,104 @@
+#include "seq2seq/train/free_running.h"
+
+#include <limits>
+#include <vector>
+
+#include <ATen/ops/arange.h>
+#include <ATen/ops/tensor.h>
+#include <c10/core/GradMode.h>
+
+#include "seq2seq/text/vocabulary.h"
+#include "test/support/catch.h"
+#include "test/support/models.h"
+#include "test/train/tiny_run.h"
+
+namespace seq2seq::train {
+namespace {
+
+using namespace test;
+
+using Indices = std::vector<int64_t>;
+using Sentences = std::vector<std::vector<int64_t>>;
+
+const nn::Draw draw{.seed = 4, .update = 9};
+
+Sentences inputs_of(const TinyRun& run, const Indices& pairs, double teacher_forcing, const nn::Draw& drawn = draw) {
+  const auto batch = data::make_batch(run.corpus, pairs, run.text);
+  const auto memory = run.model->encode(batch.source, &drawn);
+  return data::unpack(decoder_inputs(*run.model, memory, batch, teacher_forcing, drawn));
+}
+
+Sentences targets_of(const TinyRun& run, const Indices& pairs) {
+  return data::unpack(data::make_batch(run.corpus, pairs, run.text).inputs);
+}
+
+/// The same for one pair, plainly: after every word the whole text so far is read anew, and each word of the vocabulary
+/// asked for its score.
+std::vector<int64_t> written_by_model(const TinyRun& run, int64_t pair) {
+  const at::NoGradGuard no_gradient;
+  const auto batch = data::make_batch(run.corpus, Indices{pair}, run.text);
+  const Indices keys{run.corpus.number(pair)};
+  std::vector<int64_t> words{text::start_id};
+  while (std::ssize(words) < batch.target_tokens()) {
+    const auto memory = run.model->encode(batch.source, &draw);
+    const auto state = run.model->start(memory, at::arange(1, at::kLong));
+    const auto rows = run.model->advance(data::pack({words}, keys), *state, &draw).rows;
+    const auto last = rows.narrow(0, rows.size(0) - 1, 1);
+    int64_t best = -1;
+    double best_score = -std::numeric_limits<double>::infinity();
+    for (int64_t word = 0; word < run.text.target_vocabulary().size(); ++word) {
+      if (word == text::start_id) continue;
+      const double score = run.model->output().score(last, at::tensor({word}, at::kLong)).item<double>();
+      if (score > best_score) best_score = score, best = word;
+    }
+    words.push_back(best);
+  }
+  return words;
+}
+
+}  // namespace
+
+TEST_CASE("free running: a pair reads the words that the model writes, in a batch as alone", "[train][update][batch]") {
+  const double dropout = GENERATE(0.0, 0.4);
+  CAPTURE(dropout);
+  TinyRun run(dropout, {}, at::kDouble);
+  randomize(*run.model, 7, at::kDouble);  // sure enough of itself that no two words are nearly equal
+  const Indices pairs{3, 0, 6, 2, 5};
+  const auto together = inputs_of(run, pairs, 0);
+  for (size_t i = 0; i < pairs.size(); ++i) {
+    CAPTURE(pairs[i]);
+    CHECK(together[i] == written_by_model(run, pairs[i]));
+    CHECK(together[i] == inputs_of(run, {pairs[i]}, 0).front());
+  }
+  CHECK(together != targets_of(run, pairs));
+}
+
+TEST_CASE("free running: which pairs read their target depends on seed, update and pair alone, in the share asked for",
+          "[train][update]") {
+  TinyRun run;
+  const Indices pairs{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11};
+  const auto targets = targets_of(run, pairs), written = inputs_of(run, pairs, 0);
+  CHECK(inputs_of(run, pairs, 1) == targets);
+  constexpr double share = 0.3;
+  constexpr int64_t updates = 200;
+  int64_t forced = 0, all = 0;
+  for (int64_t update = 0; update < updates; ++update) {
+    const auto read = inputs_of(run, pairs, share, {.seed = 1, .update = update});
+    for (size_t i = 0; i < pairs.size(); ++i) {
+      if (targets[i] == written[i]) continue;  // nothing to tell them apart by
+      REQUIRE((read[i] == targets[i] || read[i] == written[i]));
+      forced += read[i] == targets[i] ? 1 : 0;
+      ++all;
+    }
+    if (update < 20) {
+      for (const int64_t pair : {1, 7})
+        REQUIRE(inputs_of(run, {pair}, share, {.seed = 1, .update = update}).front() ==
+                read[static_cast<size_t>(pair)]);
+    }
+  }
+  REQUIRE(all >= 5 * updates);
+  const auto draws = static_cast<double>(all);
+  CHECK_THAT(static_cast<double>(forced) / draws, WithinAbs(share, 4 * std::sqrt(share * (1 - share) / draws)));
+}
+
+}  // namespace seq2seq::train
