@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "seq2seq/nn/recurrent/lstm_layer.h"
@@ -18,7 +19,8 @@ class Lstm final : public Stack {
   int64_t layers() const override { return static_cast<int64_t>(weights_.size()); }
   int64_t cells() const override { return cells_; }
   State zero(int64_t layer, int64_t sentences) const override;
-  Packed run_layer(int64_t layer, const Packed& chunk, State& state) const override;
+  Packed run_layer(int64_t layer, const Packed& chunk, State& state, const PreparedWeights* prepared) const override;
+  std::shared_ptr<const PreparedWeights> prepare() const override;
   c10::Device device(int64_t layer) const override;
 
  private:

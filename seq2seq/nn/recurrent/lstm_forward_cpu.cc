@@ -14,6 +14,11 @@ namespace {
 
 using kernels::Cells;
 
+/// Where the panel of the input's weight begins that holds this cell, the first of its panel. Gate by gate.
+int64_t panel_offset(const kernels::ProductKernels& product, int64_t input, int64_t cells, int64_t gate, int64_t cell) {
+  return (gate * product.panels(cells) + cell / product.columns) * product.columns * input;
+}
+
 class Forward {
  public:
   Forward(const LstmForward& pass, const Steps& steps)
@@ -28,11 +33,14 @@ class Forward {
         gates_(pass.gates.data_ptr<float>()),
         cells_(pass.cells.data_ptr<float>()),
         rows_(pass.rows.data_ptr<float>()),
-        packed_(at::empty({lstm_.packed_size(size_.cells)}, at::kFloat)) {}
+        panels_(pass.panels.hidden.defined() ? pass.panels.input.const_data_ptr<float>() : nullptr),
+        packed_(pass.panels.hidden.defined() ? pass.panels.hidden
+                                             : at::empty({lstm_.packed_size(size_.cells)}, at::kFloat)) {}
 
   void run() {
-    together(size_.parts(steps_, lstm_.share), [&](Member member) {
-      const auto [first, last] = member.part(size_.cells, lstm_.share);
+    const int64_t share = panels_ == nullptr ? lstm_.share : product_.columns;  // a panel is one thread's
+    together(size_.parts(steps_, share), [&](Member member) {
+      const auto [first, last] = member.part(size_.cells, share);
       const Cells own{first, last};
       input_product(own);
       recurrence(own);
@@ -42,16 +50,17 @@ class Forward {
  private:
   /// The inputs' share of the sums, panel by panel.
   void input_product(Cells own) {
-    std::vector<float> panel(static_cast<size_t>(size_.input * product_.columns));
+    std::vector<float> panel(panels_ == nullptr ? static_cast<size_t>(size_.input * product_.columns) : 0);
     for (int64_t gate = 0; gate < 4; ++gate) {
       for (int64_t cell = own.first; cell < own.last; cell += product_.columns) {
         const int64_t column = gate * size_.cells + cell;
         const int64_t columns = std::min(product_.columns, own.last - cell);
-        product_.pack_transposed(input_ + column * size_.input, size_.input, size_.input, columns, panel.data());
+        if (panels_ == nullptr)
+          product_.pack_transposed(input_ + column * size_.input, size_.input, size_.input, columns, panel.data());
         product_.multiply({.left = x_,
                            .row_stride = size_.input,
                            .depth_stride = 1,
-                           .panel = panel.data(),
+                           .panel = panels_ == nullptr ? panel.data() : panel_at(gate, cell),
                            .start = bias_.const_data_ptr<float>() + column,
                            .start_stride = 0,
                            .out = gates_ + column,
@@ -65,7 +74,7 @@ class Forward {
 
   void recurrence(Cells own) {
     auto* const packed = packed_.data_ptr<float>();
-    lstm_.pack(weight_, size_.cells, own, packed);
+    if (panels_ == nullptr) lstm_.pack(weight_, size_.cells, own, packed);
     const float *hidden = hidden_, *cell = cell_;
     for (int64_t step = 0; step < steps_.count(); ++step) {
       const int64_t at = steps_.offset(step) * size_.cells;
@@ -83,6 +92,10 @@ class Forward {
     }
   }
 
+  const float* panel_at(int64_t gate, int64_t cell) const {
+    return panels_ + panel_offset(product_, size_.input, size_.cells, gate, cell);
+  }
+
   const kernels::LstmKernels lstm_ = kernels::lstm_kernels();
   const kernels::ProductKernels product_ = kernels::product_kernels();
   const Steps& steps_;
@@ -90,10 +103,34 @@ class Forward {
   const float *x_, *hidden_, *cell_, *input_, *weight_;
   at::Tensor bias_;
   float *gates_, *cells_, *rows_;
+  const float* panels_;  // of the input's weight; null: each is made when it is needed
   at::Tensor packed_;
 };
 
 }  // namespace
+
+LstmPanels lstm_panels_cpu(const LstmWeights& weights) {
+  const auto lstm = kernels::lstm_kernels();
+  const auto product = kernels::product_kernels();
+  const int64_t cells = weights.hidden.size(1), input = weights.input.size(1);
+  const LstmPanels made{.input = at::empty({panel_offset(product, input, cells, 4, 0)}, at::kFloat),
+                        .hidden = at::empty({lstm.packed_size(cells)}, at::kFloat)};
+  const auto *from_input = weights.input.const_data_ptr<float>(), *from_hidden = weights.hidden.const_data_ptr<float>();
+  auto *to_input = made.input.data_ptr<float>(), *to_hidden = made.hidden.data_ptr<float>();
+  together(product.panels(cells), [&](Member member) {
+    const auto [first, last] = member.part(cells, product.columns);
+    if (first == last) return;
+    lstm.pack(from_hidden, cells, {first, last}, to_hidden);
+    for (int64_t gate = 0; gate < 4; ++gate) {
+      for (int64_t cell = first; cell < last; cell += product.columns) {
+        product.pack_transposed(from_input + (gate * cells + cell) * input, input, input,
+                                std::min(product.columns, last - cell),
+                                to_input + panel_offset(product, input, cells, gate, cell));
+      }
+    }
+  });
+  return made;
+}
 
 void lstm_forward_cpu(const LstmForward& pass, const Steps& steps) { Forward(pass, steps).run(); }
 

@@ -17,12 +17,13 @@ using torch::autograd::variable_list;
 bool has_kernels(const Tensor& x) { return x.is_cpu() && x.scalar_type() == at::kFloat; }
 
 LstmForward run_forward(const Tensor& x, const Steps& steps, const Tensor& hidden, const Tensor& cell,
-                        const LstmWeights& weights) {
+                        const LstmWeights& weights, const LstmPanels* panels = nullptr) {
   const int64_t cells = hidden.size(1);
   const LstmForward pass{.x = x,
                          .hidden = hidden,
                          .cell = cell,
                          .weights = weights,
+                         .panels = panels == nullptr ? LstmPanels() : *panels,
                          .gates = at::empty({steps.rows(), 4 * cells}, x.options()),
                          .cells = at::empty({steps.rows(), cells}, x.options()),
                          .rows = at::empty({steps.rows(), cells}, x.options())};
@@ -60,6 +61,7 @@ class LstmLayer : public torch::autograd::Function<LstmLayer> {
                               .hidden = saved[1],
                               .cell = saved[2],
                               .weights = {.input = saved[3], .hidden = saved[4], .input_bias = {}, .hidden_bias = {}},
+                              .panels = {},
                               .gates = saved[5],
                               .cells = saved[6],
                               .rows = saved[7]};
@@ -83,11 +85,15 @@ class LstmLayer : public torch::autograd::Function<LstmLayer> {
 
 }  // namespace
 
+LstmPanels lstm_panels(const LstmWeights& weights) {
+  return has_kernels(weights.hidden) ? lstm_panels_cpu(weights) : LstmPanels();
+}
+
 LstmResult lstm_layer(const Tensor& x, const std::vector<int64_t>& running, const Tensor& hidden, const Tensor& cell,
-                      const LstmWeights& weights) {
+                      const LstmWeights& weights, const LstmPanels* panels) {
   if (!c10::GradMode::is_enabled()) {
     const Steps steps(running);
-    const auto done = run_forward(x.contiguous(), steps, hidden.contiguous(), cell.contiguous(), weights);
+    const auto done = run_forward(x.contiguous(), steps, hidden.contiguous(), cell.contiguous(), weights, panels);
     return {done.rows, last_rows(done.rows, steps), last_rows(done.cells, steps)};
   }
   auto result = LstmLayer::apply(x.contiguous(), hidden.contiguous(), cell.contiguous(), weights.input, weights.hidden,

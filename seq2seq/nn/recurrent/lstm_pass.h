@@ -28,6 +28,7 @@ struct LstmForward {
   at::Tensor x;             // [N, I]
   at::Tensor hidden, cell;  // [S, H] before the first step
   LstmWeights weights;
+  LstmPanels panels;       // undefined: they are made
   at::Tensor gates;        // [N, 4H] out: i f g o after their activations
   at::Tensor cells, rows;  // [N, H] out: c and h
 };
@@ -59,6 +60,7 @@ void lstm_backward_plain(const LstmBackward& pass, const Steps& steps);
 /// a step. Every sum adds its terms in one order: the result does not depend on the number of threads, nor a sentence's
 /// on those beside it.
 void lstm_forward_cpu(const LstmForward& pass, const Steps& steps);
+LstmPanels lstm_panels_cpu(const LstmWeights& weights);
 void lstm_backward_cpu(const LstmBackward& pass, const Steps& steps);
 
 }  // namespace seq2seq::nn

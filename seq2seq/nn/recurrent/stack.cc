@@ -15,12 +15,12 @@ std::vector<State> Stack::zero_states(int64_t sentences) const {
   return states;
 }
 
-Packed Stack::run(const Packed& input, std::vector<State>& states, double share, Site::Part part,
-                  const Draw* draw) const {
+Packed Stack::run(const Packed& input, std::vector<State>& states, double share, Site::Part part, const Draw* draw,
+                  const PreparedWeights* prepared) const {
   Packed rows = input;
   for (int64_t layer = 0; layer < layers(); ++layer) {
     if (layer > 0) rows = dropout(rows, share, {part, static_cast<uint32_t>(layer)}, draw);
-    rows = run_layer(layer, data::to(rows, device(layer)), states.at(static_cast<size_t>(layer)));
+    rows = run_layer(layer, data::to(rows, device(layer)), states.at(static_cast<size_t>(layer)), prepared);
   }
   return rows;
 }

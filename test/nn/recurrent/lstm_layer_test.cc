@@ -96,6 +96,25 @@ TEST_CASE("lstm layer: the same bits on any number of threads", "[nn][lstm][kern
   }
 }
 
+TEST_CASE("lstm layer: panels made beforehand change no bit", "[nn][lstm][kernels]") {
+  const auto isa = GENERATE_COPY(from_range(available_isas()));
+  const auto layer =
+      GENERATE(large_layer(), Layer(1, 1, {1}), Layer(5, 33, {3, 1}), Layer(64, 16, {2, 2, 2}), Layer(20, 100, {1}));
+  const int threads = GENERATE(1, 2, 5);
+  CAPTURE(name(isa), layer.running, threads);
+  const Machine machine(isa, threads);
+  const at::NoGradGuard no_gradient;
+  const auto& t = layer.tensors;
+  const LstmWeights weights{t[3], t[4], t[5], t[6]};
+  const auto panels = lstm_panels(weights);
+  const auto with = lstm_layer(t[0], layer.running, t[1], t[2], weights, &panels);
+  const auto without = lstm_layer(t[0], layer.running, t[1], t[2], weights);
+  CHECK(with.rows.equal(without.rows));
+  CHECK(with.hidden.equal(without.hidden));
+  CHECK(with.cell.equal(without.cell));
+  CHECK_FALSE(lstm_panels({t[3].to(at::kDouble), t[4].to(at::kDouble), {}, {}}).hidden.defined());
+}
+
 TEST_CASE("lstm layer: a sentence's rows are the same bits alone and in a batch", "[nn][lstm][kernels][batch]") {
   const auto isa = GENERATE_COPY(from_range(available_isas()));
   CAPTURE(name(isa));

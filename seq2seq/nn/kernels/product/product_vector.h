@@ -16,8 +16,12 @@ constexpr int vectors = 2;
 constexpr int64_t panel_columns = vectors * Vector::width;
 
 void pack(const float* from, int64_t stride, int64_t depth, int64_t count, float* to) {
-  for (int64_t k = 0; k < depth; ++k, to += panel_columns) {
-    std::fill(std::copy_n(from + k * stride, count, to), to + panel_columns, 0.0F);
+  for (int64_t k = 0; k < depth; ++k, from += stride, to += panel_columns) {
+    if (count < panel_columns) {
+      std::fill(std::copy_n(from, count, to), to + panel_columns, 0.0F);
+      continue;
+    }
+    for (int v = 0; v < vectors; ++v) Vector::load(from + v * Vector::width).store(to + v * Vector::width);
   }
 }
 
