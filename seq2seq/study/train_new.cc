@@ -72,8 +72,9 @@ void write_run(Files& files, const RunFolder& folder, const Configuration& confi
 
 train::Outcome train_new(const NewRun& request, const Session& session) {
   const RunFolder folder(request.folder);
-  check_free(folder);
+  // A misspelt key is told even where the folder is taken: it is what was typed last.
   const auto configuration = read_configuration(request.config, request.overrides, *session.registries);
+  check_free(folder);
   const auto& options = configuration->options;
   const auto machine = prepare_machine(session.threads, session.device);
   const auto data = read_training_data(*configuration, session);

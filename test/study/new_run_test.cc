@@ -14,6 +14,7 @@ TEST_CASE("new run: a folder that holds one is never written into", "[study][err
 
   CHECK_THAT(refused, ContainsSubstring("already holds a run"));
   CHECK_THAT(refused, ContainsSubstring("--resume"));
+  CHECK_THAT(message_of<UsageError>([&] { toy.train("run", {"train.update=9"}); }), ContainsSubstring("`updates`"));
   CHECK(content_of(toy / "run/run.json") == before);
 }
 
