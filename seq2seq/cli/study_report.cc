@@ -120,9 +120,8 @@ void StudyProgress::look() {
     under_way.push_back(fmt::format("{}, seed {}: update {}", plan_.planned[i].run.cell, plan_.planned[i].run.seed,
                                     format_count(status[i].update)));
   }
-  const auto left = study::time_left(status, jobs_);
   progress_.update(static_cast<double>(count_of(status, RunState::recorded)),
-                   fmt::format("{}{}", left ? format_duration(*left) + " left; " : "", fmt::join(under_way, "; ")));
+                   fmt::format("{}", fmt::join(under_way, "; ")), study::time_left(status, jobs_));
 }
 
 void StudyProgress::finish() {

@@ -31,7 +31,7 @@ Progress::Progress(Log& log, std::string_view title, std::string_view unit, doub
 
 Progress::~Progress() { pause(); }  // without finish(): something went wrong, and its message must not hang on to a bar
 
-void Progress::update(double done, std::string_view detail) {
+void Progress::update(double done, std::string_view detail, std::optional<double> seconds_left) {
   if (log_->quiet()) return;
   const auto now = options_.now();
   if (first_ < 0) {
@@ -44,10 +44,10 @@ void Progress::update(double done, std::string_view detail) {
   if (now - last_drawn_ < (options_.terminal ? options_.bar_every : options_.line_every)) return;
   last_drawn_ = now;
   if (options_.terminal) {
-    log_->out() << "\r\x1B[K" << render(done, detail) << std::flush;
+    log_->out() << "\r\x1B[K" << render(done, detail, seconds_left) << std::flush;
     drawn_ = true;
   } else {
-    log_->out() << render(done, detail) << '\n' << std::flush;
+    log_->out() << render(done, detail, seconds_left) << '\n' << std::flush;
   }
 }
 
@@ -73,7 +73,7 @@ double Progress::rate() const {
   return first_ >= 0 && seconds > 0 ? (done_ - first_) / seconds : 0;
 }
 
-std::string Progress::render(double done, std::string_view detail) const {
+std::string Progress::render(double done, std::string_view detail, std::optional<double> seconds_left) const {
   std::string line = title_;
   const bool known = total_ > 0;
   const double part = known ? std::clamp(done / total_, 0.0, 1.0) : 0;
@@ -85,8 +85,9 @@ std::string Progress::render(double done, std::string_view detail) const {
   if (!options_.terminal) line += " " + unit_;
   if (const double rate = this->rate(); rate > 0) {
     line += fmt::format(", {}/s", format_rate(rate));
-    if (known && done < total_) line += fmt::format(", {} left", format_duration((total_ - done) / rate));
+    if (known && done < total_ && !seconds_left) seconds_left = (total_ - done) / rate;
   }
+  if (seconds_left) line += fmt::format(", {} left", format_duration(*seconds_left));
   if (!detail.empty()) line += fmt::format(", {}", detail);
   // The last column stays free: writing there would make some terminals go on to the next line.
   if (options_.terminal) line = first_characters(line, static_cast<size_t>(std::max(1, options_.columns - 1)));

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,13 +27,14 @@ class Progress {
   /// total 0: unknown, no bar and no time left. `unit` is plural: `updates`, `lines`.
   Progress(Log& log, std::string_view title, std::string_view unit, double total, ProgressOptions options);
   ~Progress();
-  void update(double done, std::string_view detail = {});
+  /// `seconds_left`: where the caller knows it better than the rate so far tells it.
+  void update(double done, std::string_view detail = {}, std::optional<double> seconds_left = {});
   /// Clears the bar so that a message can be printed; the next update draws it again.
   void pause();
   void finish();
 
  private:
-  std::string render(double done, std::string_view detail) const;
+  std::string render(double done, std::string_view detail, std::optional<double> seconds_left) const;
   double rate() const;  // units a second since the first update; 0 when not known yet
 
   Log* log_;

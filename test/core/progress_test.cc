@@ -49,6 +49,16 @@ TEST_CASE("progress: on a terminal a bar with part, rate, time left and detail, 
   REQUIRE(screen.taken() == wipe + "train [###.........]  25 % 1,000/4,000, 10/s, 5 min 00 s left, loss 2.31");
 }
 
+TEST_CASE("progress: a time left that the caller knows takes the place of the rate's", "[core][progress]") {
+  Screen screen;
+  Progress progress(screen.log, "study", "runs", 4, screen.options(true, 100));
+  progress.update(0, "a", 90.0);
+  REQUIRE(screen.taken() == wipe + "study [............]   0 % 0/4, 1 min 30 s left, a");
+  screen.wait(10);
+  progress.update(1, "b", 20.0);
+  REQUIRE(screen.taken() == wipe + "study [###.........]  25 % 1/4, 0.1/s, 20 s left, b");
+}
+
 TEST_CASE("progress: the bar is drawn no oftener than asked, and again after a pause", "[core][progress]") {
   Screen screen;
   Progress progress(screen.log, "train", "updates", 10, screen.options(true));
