@@ -54,7 +54,7 @@ void drop_last_if_empty(Grid& grid) {
 
 Grid cost_grid(const StudyTable& table) {
   Grid grid{.title = "What a run takes, mean over runs",
-            .head = {"row", "parameters", "updates", "words/s", "training", "operations"},
+            .head = {"row", "parameters", "updates", "words/s", "training", "operations", "gradient norm", "largest"},
             .rows = {}};
   for (const auto& line : table.lines) {
     if (line.records.empty()) continue;
@@ -64,7 +64,9 @@ Grid cost_grid(const StudyTable& table) {
          format_count(std::llround(mean([](const Record& r) { return static_cast<double>(r.training.updates); }))),
          format_count(std::llround(mean([](const Record& r) { return r.training.words_per_second; }))),
          format_duration(mean([](const Record& r) { return r.training.seconds; })),
-         fmt::format("{:.2e}", mean([](const Record& r) { return r.operations; }))});
+         fmt::format("{:.2e}", mean([](const Record& r) { return r.operations; })),
+         fmt::format("{:.3g}", mean([](const Record& r) { return r.training.mean_norm; })),
+         fmt::format("{:.3g}", mean([](const Record& r) { return r.training.largest_norm; }))});
   }
   return grid;
 }
@@ -92,7 +94,9 @@ std::vector<std::string> long_row(const TableLine& line, const std::string& metr
   row.insert(row.end(), {optional(figures.published), std::to_string(line.records.front()->parameters_in_all()),
                          number_text(line.mean_of([](const Record& r) { return r.training.words_per_second; })),
                          number_text(line.mean_of([](const Record& r) { return r.training.seconds; })),
-                         number_text(line.mean_of([](const Record& r) { return r.operations; }))});
+                         number_text(line.mean_of([](const Record& r) { return r.operations; })),
+                         number_text(line.mean_of([](const Record& r) { return r.training.mean_norm; })),
+                         number_text(line.mean_of([](const Record& r) { return r.training.largest_norm; }))});
   return row;
 }
 
@@ -152,7 +156,7 @@ Grid long_layout(const StudyTable& table) {
   Grid grid{.title = table.question,
             .head = {"row", "metric", "runs", "mean", "sd", "mean_low", "mean_high", "difference", "difference_low",
                      "difference_high", "p", "detectable", "paired", "published", "parameters", "words_per_second",
-                     "seconds", "operations"},
+                     "seconds", "operations", "gradient_norm", "largest_gradient_norm"},
             .rows = {}};
   for (const auto& line : table.lines) {
     for (size_t i = 0; i < line.metrics.size(); ++i)
