@@ -154,9 +154,26 @@ std::vector<std::string> notes(const StudyTable& table) {
 
 Grid long_layout(const StudyTable& table) {
   Grid grid{.title = table.question,
-            .head = {"row", "metric", "runs", "mean", "sd", "mean_low", "mean_high", "difference", "difference_low",
-                     "difference_high", "p", "detectable", "paired", "published", "parameters", "words_per_second",
-                     "seconds", "operations", "gradient_norm", "largest_gradient_norm"},
+            .head = {"row",
+                     "metric",
+                     "runs",
+                     "mean",
+                     "sd",
+                     "mean_low",
+                     "mean_high",
+                     "difference",
+                     "difference_low",
+                     "difference_high",
+                     "p",
+                     "detectable",
+                     "paired",
+                     "published",
+                     "parameters",
+                     "words_per_second",
+                     "seconds",
+                     "operations",
+                     "gradient_norm",
+                     "largest_gradient_norm"},
             .rows = {}};
   for (const auto& line : table.lines) {
     for (size_t i = 0; i < line.metrics.size(); ++i)
