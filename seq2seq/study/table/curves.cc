@@ -18,7 +18,7 @@ constexpr double picture_width = 640, picture_height = 340;
 constexpr double left = 64, right = 16, top = 16, bottom = 44;
 // Told apart by people who do not see all colours: Okabe and Ito 2008, "Color universal design".
 constexpr std::array<const char*, 8> colours{"#0072B2", "#D55E00", "#009E73", "#CC79A7",
-                                             "#E69F00", "#56B4E9", "#000000", "#F0E442"};
+                                             "#E69F00", "#56B4E9", "#000000", "#8C8C8C"};
 constexpr const char* drawn_metric = "perplexity";
 
 /// The part of the plane that the curves lie in; perplexities on a logarithmic scale.
