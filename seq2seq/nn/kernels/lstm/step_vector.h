@@ -6,6 +6,7 @@
 
 #include "seq2seq/nn/kernels/lstm/step_isa.h"
 #include "seq2seq/nn/kernels/product/tile_vector.h"
+#include "seq2seq/nn/kernels/product/transpose_vector.h"
 
 namespace seq2seq::nn::kernels::SEQ2SEQ_VECTOR_NAMESPACE {
 namespace {
@@ -37,12 +38,7 @@ void pack(const float* weight, int64_t cells, Cells own, float* packed) {
     float* panel = packed + cell * 4 * cells;
     const int64_t lanes = std::min(width, own.last - cell);
     for (int64_t gate = 0; gate < 4; ++gate) {
-      const float* rows = weight + (gate * cells + cell) * cells;
-      for (int64_t k = 0; k < cells; ++k) {
-        float* to = panel + (k * 4 + gate) * width;
-        for (int64_t lane = 0; lane < lanes; ++lane) to[lane] = rows[lane * cells + k];
-        std::fill(to + lanes, to + width, 0.0F);
-      }
+      transpose(weight + (gate * cells + cell) * cells, cells, cells, lanes, panel + gate * width, 4 * width);
     }
   }
 }

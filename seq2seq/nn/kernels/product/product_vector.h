@@ -7,6 +7,7 @@
 
 #include "seq2seq/nn/kernels/product/product_isa.h"
 #include "seq2seq/nn/kernels/product/tile_vector.h"
+#include "seq2seq/nn/kernels/product/transpose_vector.h"
 
 namespace seq2seq::nn::kernels::SEQ2SEQ_VECTOR_NAMESPACE {
 namespace {
@@ -26,9 +27,9 @@ void pack(const float* from, int64_t stride, int64_t depth, int64_t count, float
 }
 
 void pack_transposed(const float* from, int64_t stride, int64_t depth, int64_t count, float* to) {
-  for (int64_t k = 0; k < depth; ++k, to += panel_columns) {
-    for (int64_t c = 0; c < count; ++c) to[c] = from[c * stride + k];
-    std::fill(to + count, to + panel_columns, 0.0F);
+  for (int v = 0; v < vectors; ++v) {
+    const int64_t first = v * Vector::width;
+    transpose(from + first * stride, stride, depth, count - first, to + first, panel_columns);
   }
 }
 
