@@ -57,7 +57,13 @@ std::vector<config::Override> CommonArguments::overrides() const {
 
 void add_override(std::vector<config::Override>& overrides, const std::string& option, const std::string& key,
                   const std::optional<std::string>& value) {
-  if (value) overrides.push_back({.option = option + " " + *value, .key = key, .value = *value});
+  if (!value) return;
+  for (const auto& other : overrides) {
+    if (other.key == key)
+      throw UsageError(Place{.part = option + " " + *value},
+                       fmt::format("`{}` is also set, by `{}`", key, other.option), "Leave out one of them");
+  }
+  overrides.push_back({.option = option + " " + *value, .key = key, .value = *value});
 }
 
 void RunArguments::declare(Arguments& arguments, bool searches) {

@@ -27,7 +27,8 @@ struct CommonArguments {
   std::vector<config::Override> overrides() const;
 };
 
-/// An option that stands for a key: its value is checked as the key's, and messages show the option as typed.
+/// An option that stands for a key: its value is checked as the key's, and messages show the option as typed. Throws
+/// UsageError when the key is set by `--set` as well.
 void add_override(std::vector<config::Override>& overrides, const std::string& option, const std::string& key,
                   const std::optional<std::string>& value);
 

@@ -1,8 +1,11 @@
+#include <filesystem>
+
 #include <fmt/format.h>
 
 #include "seq2seq/cli/commands.h"
 #include "seq2seq/cli/common.h"
 #include "seq2seq/config/resolved.h"
+#include "seq2seq/study/record/identity.h"
 
 namespace seq2seq::cli {
 
@@ -40,12 +43,24 @@ class ConfigCheck final : public Command {
     for (const auto& typed : set_) overrides.push_back(config::parse_override(typed));
     const auto configuration = study::read_configuration(file_, overrides, *context.registries);
     auto& out = *context.streams.out;
-    out << (show_ ? config::write_yaml(configuration->keys) : fmt::format("{}: valid\n", file_)) << std::flush;
+    out << (show_ ? config::write_yaml(configuration->keys)
+                  : fmt::format("{}: valid\n", file_) + absent(*configuration))
+        << std::flush;
     check_written(out);
     return Exit::done;
   }
 
  private:
+  /// A line for every text that is named and not there, which is no fault as long as nothing is trained.
+  static std::string absent(const study::Configuration& configuration) {
+    std::string lines;
+    for (const auto& file : study::texts_of(configuration.options.data)) {
+      std::error_code unreadable;
+      if (!std::filesystem::exists(file, unreadable)) lines += fmt::format("not there yet: {}\n", file.string());
+    }
+    return lines;
+  }
+
   std::string file_;
   std::vector<std::string> set_;
   bool show_ = false;

@@ -5,8 +5,10 @@
 #include <iostream>
 
 #include "seq2seq/cli/command.h"
+#include "seq2seq/cli/share_processors.h"
 
 int main(int count, char** words) {
+  seq2seq::cli::share_processors(count, words);
   std::signal(SIGPIPE,
               SIG_IGN);  // a reader that has gone shows as a failed write: a training goes on, a translation ends
   std::ios::sync_with_stdio(false);

@@ -13,6 +13,7 @@
 #include "seq2seq/core/interrupt.h"
 #include "seq2seq/study/grid/jobs.h"
 #include "seq2seq/study/grid/work.h"
+#include "seq2seq/study/table/commands.h"
 #include "seq2seq/study/table/write.h"
 
 namespace seq2seq::cli {
@@ -27,11 +28,13 @@ struct StudyArguments {
   std::string file, scale, runs = "runs/studies";
   std::vector<std::string> only;
 
-  void declare(Arguments& arguments) {
+  void declare(Arguments& arguments, bool chooses_rows = true) {
     arguments.required("FILE", file, "YAML file of the study");
     arguments.option("--scale", scale, "NAME", "which of its scales (the only one)");
-    arguments.repeatable("--only", only, "ROW", "only this row of the table; may be given many times");
     arguments.option("--runs", runs, "FOLDER", "where runs are trained, of all studies (runs/studies)");
+    if (chooses_rows)
+      arguments.repeatable("--only", only, "ROW",
+                           "only the runs of this row, `reversed` or `reversed, low`; many times");
   }
   study::StudyPlan plan(const Context& context, Log& log) const {
     return study::make_plan({.study = file, .scale = scale, .runs = runs, .only = only}, *context.registries,
@@ -50,7 +53,7 @@ int64_t parse_jobs(const std::optional<std::string>& text) {
 }
 
 int64_t runs_to_do(const study::StudyPlan& plan) {
-  return std::count_if(plan.planned.begin(), plan.planned.end(), [](const auto& each) { return !each.record; });
+  return std::count_if(plan.planned.begin(), plan.planned.end(), [](const auto& each) { return each.to_do(); });
 }
 
 int64_t largest_peak(const study::StudyPlan& plan) {
@@ -79,17 +82,22 @@ class StudyLook final : public Command {
     return every_run_ ? "what of a study is done, running and failed, and the time left"
                       : "which runs a study takes, which are there, and how long the others will take";
   }
-  void declare(Arguments& arguments) override { study_.declare(arguments); }
+  void declare(Arguments& arguments) override {
+    study_.declare(arguments);
+    arguments.option("--jobs", jobs_, "N", "as in `study run`, for the time left");
+  }
   int run(const Context& context) override {
+    const int64_t asked = parse_jobs(jobs_);
     Log log(*context.streams.err);
     const auto plan = study_.plan(context, log);
     const auto status = study::survey(plan, disk_files());
-    return print(context, every_run_ ? status_text(plan, status, jobs_for(plan, 0).jobs)
-                                     : plan_text(plan, status, jobs_for(plan, 0).jobs));
+    const auto jobs = jobs_for(plan, asked).jobs;
+    return print(context, every_run_ ? status_text(plan, status, jobs) : plan_text(plan, status, jobs));
   }
 
  private:
   bool every_run_;
+  std::optional<std::string> jobs_;
   StudyArguments study_;
 };
 
@@ -97,7 +105,7 @@ class StudyTableCommand final : public Command {
  public:
   std::string name() const override { return "study table"; }
   std::string about() const override { return "write a study's table from its records, without training"; }
-  void declare(Arguments& arguments) override { study_.declare(arguments); }
+  void declare(Arguments& arguments) override { study_.declare(arguments, /*chooses_rows=*/false); }
   int run(const Context& context) override {
     Log log(*context.streams.err);
     const auto plan = study_.plan(context, log);
@@ -185,9 +193,23 @@ class StudyRunCommand final : public Command {
     const auto missing = runs_to_do(plan);
     if (missing == 0) return Exit::done;
     for (const auto& line : missing_lines(plan, study::survey(plan, disk_files()))) log.warn(line);
-    log.say(fmt::format("the same command goes on: seq2seq study run {}{}", study_.file,
-                        study_.scale.empty() ? "" : " --scale " + study_.scale));
+    log.say("the same command goes on: seq2seq study run " + typed());
     return stopped ? Exit::interrupted_with_checkpoint : Exit::failed;
+  }
+
+  /// What follows `study run`, to be typed again.
+  std::string typed() const {
+    auto text = study::quoted_for_shell(study_.file);
+    const auto add = [&text](const char* option, const std::string& value, const std::string& otherwise) {
+      if (value != otherwise) text += fmt::format(" {} {}", option, study::quoted_for_shell(value));
+    };
+    add("--scale", study_.scale, "");
+    for (const auto& row : study_.only) add("--only", row, "");
+    add("--runs", study_.runs, "runs/studies");
+    add("--jobs", jobs_.value_or(""), "");
+    add("--threads", common_.threads, "0");
+    add("--device", common_.device, "cpu");
+    return text;
   }
 
   StudyArguments study_;

@@ -17,6 +17,17 @@ int64_t count_of(const std::vector<study::RunStatus>& status, RunState state) {
   return std::count_if(status.begin(), status.end(), [state](const auto& each) { return each.state == state; });
 }
 
+int64_t asked_for(const study::StudyPlan& plan) {
+  return std::count_if(plan.planned.begin(), plan.planned.end(), [](const auto& each) { return each.asked_for; });
+}
+
+/// What a line calls a run's state.
+std::string state_text(const study::PlannedRun& planned, const study::RunStatus& status) {
+  if (!planned.asked_for && status.state != RunState::recorded) return "not asked for";
+  if (status.measured_only && status.state == RunState::to_do) return "to measure";
+  return study::name_of(status.state);
+}
+
 std::string time_text(const std::vector<study::RunStatus>& status, int64_t jobs) {
   if (count_of(status, RunState::recorded) == std::ssize(status)) return "all are there: nothing to train";
   const auto at_a_time = jobs == 1 ? std::string("one at a time") : fmt::format("{} at a time", jobs);
@@ -25,13 +36,16 @@ std::string time_text(const std::vector<study::RunStatus>& status, int64_t jobs)
               : fmt::format("{}; how long it takes is known once one has been trained for a while", at_a_time);
 }
 
-std::string counts_text(const std::vector<study::RunStatus>& status) {
-  std::vector<std::string> parts;
-  for (const auto state :
-       {RunState::recorded, RunState::training, RunState::stopped, RunState::failed, RunState::to_do}) {
-    const auto count = count_of(status, state);
-    if (count > 0) parts.push_back(fmt::format("{} {}", count, study::name_of(state)));
+std::string counts_text(const study::StudyPlan& plan, const std::vector<study::RunStatus>& status) {
+  std::vector<std::pair<std::string, int64_t>> counts;
+  for (const auto* state : {"done", "running", "stopped", "failed", "to do", "to measure", "not asked for"})
+    counts.emplace_back(state, 0);
+  for (size_t i = 0; i < status.size(); ++i) {
+    for (auto& [state, count] : counts) count += state_text(plan.planned[i], status[i]) == state ? 1 : 0;
   }
+  std::vector<std::string> parts;
+  for (const auto& [state, count] : counts)
+    if (count > 0) parts.push_back(fmt::format("{} {}", count, state));
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
@@ -50,7 +64,7 @@ std::string progress_of(const study::PlannedRun& planned, const study::RunStatus
 
 std::string head_of(const study::StudyPlan& plan, const std::vector<study::RunStatus>& status, int64_t jobs) {
   return fmt::format("{}, scale {}: {} runs, {}; {}", plan.spec.file.string(), plan.scale.name, plan.planned.size(),
-                     counts_text(status), time_text(status, jobs));
+                     counts_text(plan, status), time_text(status, jobs));
 }
 
 }  // namespace
@@ -62,10 +76,11 @@ std::string plan_text(const study::StudyPlan& plan, const std::vector<study::Run
     const auto& cell = plan.planned[i].run.cell;
     std::vector<std::string> seeds;
     for (; i < plan.planned.size() && plan.planned[i].run.cell == cell; ++i)
-      seeds.push_back(fmt::format("{} ({})", plan.planned[i].run.seed, study::name_of(status[i].state)));
+      seeds.push_back(fmt::format("{} ({})", plan.planned[i].run.seed, state_text(plan.planned[i], status[i])));
     text += fmt::format("  {}{}  seeds {}\n", cell, std::string(width - count_characters(cell), ' '),
                         fmt::join(seeds, ", "));
   }
+  for (const auto& file : study::missing_texts(plan)) text += fmt::format("  not here yet: {}\n", file);
   return text;
 }
 
@@ -76,7 +91,7 @@ std::string status_text(const study::StudyPlan& plan, const std::vector<study::R
     const auto& planned = plan.planned[i];
     const auto& cell = planned.run.cell;
     auto line = fmt::format("  {}{}  seed {:<4} {:<8} {:<22}", cell, std::string(width - count_characters(cell), ' '),
-                            planned.run.seed, study::name_of(status[i].state), progress_of(planned, status[i]));
+                            planned.run.seed, state_text(planned, status[i]), progress_of(planned, status[i]));
     if (status[i].state != RunState::recorded && status[i].left && *status[i].left > 0)
       line += fmt::format(" about {} left", format_duration(*status[i].left));
     if (!status[i].why.empty()) line += " " + status[i].why;
@@ -89,7 +104,7 @@ std::string status_text(const study::StudyPlan& plan, const std::vector<study::R
 std::vector<std::string> missing_lines(const study::StudyPlan& plan, const std::vector<study::RunStatus>& status) {
   std::vector<std::string> lines;
   for (size_t i = 0; i < plan.planned.size(); ++i) {
-    if (status[i].state == RunState::recorded) continue;
+    if (!plan.planned[i].to_do()) continue;
     const auto& run = plan.planned[i].run;
     lines.push_back(fmt::format("missing: {}, seed {} ({}{})", run.cell, run.seed, study::name_of(status[i].state),
                                 status[i].why.empty() ? "" : ": " + status[i].why));
@@ -101,7 +116,7 @@ StudyProgress::StudyProgress(const study::StudyPlan& plan, int64_t jobs, const s
     : plan_(plan),
       jobs_(jobs),
       quiet_(session.log->out(), Log::Level::quiet),
-      progress_(*session.log, "study", "runs", static_cast<double>(plan.planned.size()), session.progress) {}
+      progress_(*session.log, "study", "runs", static_cast<double>(asked_for(plan)), session.progress) {}
 
 void StudyProgress::tick() {
   constexpr std::chrono::seconds between_looks{2};
@@ -120,8 +135,10 @@ void StudyProgress::look() {
     under_way.push_back(fmt::format("{}, seed {}: update {}", plan_.planned[i].run.cell, plan_.planned[i].run.seed,
                                     format_count(status[i].update)));
   }
-  progress_.update(static_cast<double>(count_of(status, RunState::recorded)),
-                   fmt::format("{}", fmt::join(under_way, "; ")), study::time_left(status, jobs_));
+  const auto to_do =
+      std::count_if(plan_.planned.begin(), plan_.planned.end(), [](const auto& each) { return each.to_do(); });
+  progress_.update(static_cast<double>(asked_for(plan_) - to_do), fmt::format("{}", fmt::join(under_way, "; ")),
+                   study::time_left(status, jobs_));
 }
 
 void StudyProgress::finish() {

@@ -15,7 +15,7 @@ namespace seq2seq::cli {
 std::string plan_text(const study::StudyPlan& plan, const std::vector<study::RunStatus>& status, int64_t jobs);
 /// A line for every run.
 std::string status_text(const study::StudyPlan& plan, const std::vector<study::RunStatus>& status, int64_t jobs);
-/// A line for every run without a record: why.
+/// A line for every run that was asked for and has no record: why.
 std::vector<std::string> missing_lines(const study::StudyPlan& plan, const std::vector<study::RunStatus>& status);
 
 /// What a person sees while several processes train: how many runs are done, and how far those under way have come.

@@ -123,6 +123,18 @@ class Converter {
   bool given_up_ = false;
 };
 
+/// What to do about a tab in this line or the one before, which YAML takes for no indentation; empty without one.
+std::string tab_before(const std::string& text, int64_t line) {
+  const auto lines = split(text, '\n');
+  for (int64_t number = line; number >= std::max<int64_t>(1, line - 1); --number) {
+    if (number > std::ssize(lines)) continue;
+    const auto tab = lines[static_cast<size_t>(number - 1)].find('\t');
+    if (tab != std::string_view::npos)
+      return fmt::format("There is a tab in line {}, column {}; YAML takes only blanks", number, tab + 1);
+  }
+  return {};
+}
+
 /// The documents of a text; nothing, and a fault, if it is no YAML. `begin` is where the text starts.
 std::optional<Documents> load(const std::string& text, const Source& begin, Faults& faults,
                               const std::string& remedy = {}) {
@@ -139,7 +151,8 @@ std::optional<Documents> load(const std::string& text, const Source& begin, Faul
     return read_documents(text);
   } catch (const YAML::Exception& exception) {
     if (in_file) source.place = place_of(begin.place.file, exception.mark);
-    faults.add(source, "this is not YAML: " + exception.msg, remedy);
+    const auto tab = in_file ? tab_before(text, source.place.line) : std::string();
+    faults.add(source, "this is not YAML: " + exception.msg, tab.empty() ? remedy : tab);
     return std::nullopt;
   }
 }

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <functional>
 #include <memory>
 #include <variant>
 
@@ -77,6 +79,26 @@ void visit_sections(const Keys& keys, const std::function<void(const Keys&, cons
   }
 }
 
+using VisitKey = std::function<void(const std::string& path, const KeyFacts&, const std::string& with)>;
+
+/// Every key with its path, those of all kinds too. `with`: a line that names the kind, if it is one's.
+void visit_keys_of_all_kinds(const Keys& keys, const std::string& with, const VisitKey& visit) {
+  const auto path_of = [&keys](const KeyFacts& facts) { return join_path(keys.tree().path, facts.name); };
+  for (const auto& item : keys.tree().items) {
+    if (const auto* key = std::get_if<std::unique_ptr<Key>>(&item))
+      visit(path_of((*key)->facts()), (*key)->facts(), with);
+    if (const auto* section = std::get_if<std::unique_ptr<Section>>(&item))
+      visit_keys_of_all_kinds((*section)->keys, with, visit);
+    const auto* choice = std::get_if<std::unique_ptr<Choice>>(&item);
+    if (choice == nullptr) continue;
+    visit(path_of((*choice)->key().facts()), (*choice)->key().facts(), with);
+    for (const auto& kind : (*choice)->kinds().names()) {
+      const auto line = fmt::format("with `{}: {}`:\n", path_of((*choice)->key().facts()), kind);
+      visit_keys_of_all_kinds(*(*choice)->keys_of(kind), line, visit);
+    }
+  }
+}
+
 }  // namespace
 
 std::string reference(const Keys& keys, const std::string& section) {
@@ -90,12 +112,16 @@ std::string reference(const Keys& keys, const std::string& section) {
     paths.push_back(found.tree().path);
     if (found.tree().path == section) describe_section(found, meaning, text);
   });
-  visit_keys(keys, [&](const std::string& path, const KeyFacts& facts) {
+  visit_keys_of_all_kinds(keys, "", [&](const std::string& path, const KeyFacts& facts, const std::string& with) {
     paths.push_back(path);
-    if (path == section) describe_key(facts, 0, text);
+    if (path != section) return;
+    text += with;
+    describe_key(facts, with.empty() ? 0 : 4, text);
   });
   if (text.empty()) {
-    const std::string near = nearest(section, paths);
+    const auto last =
+        std::find_if(paths.begin(), paths.end(), [&](const auto& path) { return path.ends_with("." + section); });
+    const std::string near = last != paths.end() ? *last : nearest(section, paths);
     throw UsageError(fmt::format("there is no section or key {}{}", quote(section),
                                  near.empty() ? "" : fmt::format("; the nearest is `{}`", near)),
                      "`seq2seq config reference` lists all");

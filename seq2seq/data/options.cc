@@ -98,6 +98,11 @@ void declare(config::Keys& keys, TrainFiles& files) {
   keys.rule("tags", [&files] { return wrong_tag(files); });
   keys.rule("weights", [&files] { return wrong_count(files, files.weights); });
   keys.rule("source", [&files] {
+    const auto unnamed = [](const auto& list) {
+      return std::any_of(list.begin(), list.end(), [](const auto& file) { return file.empty(); });
+    };
+    if (unnamed(files.source) || unnamed(files.target) || unnamed(files.pairs))
+      return "a file of `source`, `target` or `pairs` has no name";
     return files.source.empty() && files.pairs.empty() ? "is missing: name `source` and `target`, or `pairs`" : "";
   });
   keys.rule("target", [&files] {

@@ -78,20 +78,24 @@ Variance sum(std::span<const Variance> parts) {
   return {0, freedom};
 }
 
+bool Estimate::known() const {
+  return variance.degrees_of_freedom > 0 && std::isfinite(value) && std::isfinite(variance.value);
+}
+
 std::optional<Estimate::Interval> Estimate::interval(double level) const {
-  if (variance.degrees_of_freedom <= 0) return std::nullopt;
+  if (!known()) return std::nullopt;
   const double half = student_quantile((1 + level) / 2, variance.degrees_of_freedom) * std::sqrt(variance.value);
   return Interval{value - half, value + half};
 }
 
 std::optional<double> Estimate::p_value() const {
-  if (variance.degrees_of_freedom <= 0) return std::nullopt;
+  if (!known()) return std::nullopt;
   if (variance.value == 0) return value == 0 ? 1.0 : 0.0;
   return 2 * student_cdf(-std::abs(value) / std::sqrt(variance.value), variance.degrees_of_freedom);
 }
 
 std::optional<double> Estimate::detectable(double power, double level) const {
-  if (variance.degrees_of_freedom < 1) return std::nullopt;
+  if (!known() || variance.degrees_of_freedom < 1) return std::nullopt;
   const double freedom = variance.degrees_of_freedom;
   // A spread seen in few runs is more often too small than too large: half of the time below this share of the true one
   // (the median of chi-square after Wilson and Hilferty 1931).

@@ -38,6 +38,9 @@ struct Estimate {
   std::optional<double> p_value() const;
   /// The smallest true value that would be found to differ from 0, at 1 - `level`, with probability `power`.
   std::optional<double> detectable(double power = 0.8, double level = 0.95) const;
+
+ private:
+  bool known() const;  // how far; not of a single seed, nor where a run diverged
 };
 
 /// Figures of several runs, one a seed, of one configuration: the figure on the whole test set, and the same on

@@ -18,4 +18,8 @@ struct EvaluationSet {
 /// Throws Error for files that cannot be read or have unequal numbers of lines.
 EvaluationSet read_evaluation_set(const data::FilePair& files, const data::TextPipeline& text);
 
+/// Throws what read_evaluation_set would throw for files that cannot be read or have unequal numbers of lines, without
+/// the text that it takes.
+void check_line_counts(const data::FilePair& files, data::InvalidUtf8 invalid);
+
 }  // namespace seq2seq::study

@@ -1,6 +1,7 @@
 #include "seq2seq/study/grid/plan.h"
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include <fmt/format.h>
@@ -8,6 +9,7 @@
 
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/text.h"
+#include "seq2seq/study/evaluation_set.h"
 
 namespace seq2seq::study {
 
@@ -15,20 +17,27 @@ namespace {
 
 constexpr size_t digest_digits = 16;
 
-void keep_only(std::vector<StudyRun>& runs, const StudySpec& spec, const std::vector<std::string>& only) {
+/// Marks the runs of other rows than those named.
+void ask_only_for(StudyPlan& plan, const std::vector<std::string>& only) {
   if (only.empty()) return;
-  std::vector<std::string> names;
-  for (const auto& row : spec.rows) names.push_back(row.name);
+  std::vector<std::string> unknown = only;
+  std::set<std::string> names;
+  for (auto& planned : plan.planned) {
+    const std::array<std::string, 2> own{plan.spec.rows[planned.run.row].name, planned.run.cell};
+    names.insert(own.begin(), own.end());
+    planned.asked_for = false;
+    for (const auto& name : own) {
+      if (std::find(only.begin(), only.end(), name) == only.end()) continue;
+      planned.asked_for = true;
+      std::erase(unknown, name);
+    }
+  }
   std::vector<Error> faults;
-  for (const auto& name : only) {
-    if (std::find(names.begin(), names.end(), name) != names.end()) continue;
+  for (const auto& name : unknown) {
     faults.emplace_back(Place{.part = "--only " + name},
                         fmt::format("the study has no row of this name; it has `{}`", fmt::join(names, "`, `")));
   }
   if (!faults.empty()) throw UsageError(faults);
-  std::erase_if(runs, [&](const auto& run) {
-    return std::find(only.begin(), only.end(), spec.rows[run.row].name) == only.end();
-  });
 }
 
 std::shared_ptr<const Record> read_if_there(const std::filesystem::path& file, const Files& files, Log& log) {
@@ -66,13 +75,13 @@ StudyPlan make_plan(const PlanRequest& request, const Registries& registries, co
   plan.scale = find_scale(plan.spec, request.scale);
   auto runs = expand(plan.spec, plan.scale);
   check_configurations(runs, registries);
-  keep_only(runs, plan.spec, request.only);
   Identifier identifier(plan.records.parent_path());
   for (auto& run : runs) {
     std::shared_ptr<const Configuration> configuration = read_configuration(run.base, run.settings, registries);
     auto identity = identifier.identify(*configuration);
     plan.planned.push_back({std::move(run), std::move(configuration), std::move(identity), nullptr});
   }
+  ask_only_for(plan, request.only);
   find_records(plan, files, log);
   return plan;
 }
@@ -117,18 +126,30 @@ void find_records(StudyPlan& plan, const Files& files, Log& log) {
 }
 
 void check_texts(const StudyPlan& plan) {
-  std::set<std::string> missing;
-  for (const auto& planned : plan.planned) {
-    if (planned.record) continue;
-    for (const auto* text : {&planned.identity.train, &planned.identity.validation, &planned.identity.test})
-      if (!text->here()) missing.insert((plan.records.parent_path() / text->path).lexically_normal().string());
-  }
   std::vector<Error> faults;
-  for (const auto& file : missing) {
+  for (const auto& file : missing_texts(plan)) {
     faults.emplace_back(Place{.file = file}, "is not there, and runs without a record need it",
                         "Get the data first; `scripts/data` has a command for each set");
   }
   if (!faults.empty()) throw UsageError(faults);
+  std::set<std::vector<std::filesystem::path>> seen;
+  for (const auto& planned : plan.planned) {
+    const auto& data = planned.configuration->options.data;
+    auto files = data.test.target;
+    files.push_back(data.test.source);
+    if (planned.to_do() && seen.insert(files).second) check_line_counts(data.test, data.invalid_utf8);
+  }
+}
+
+std::set<std::string> missing_texts(const StudyPlan& plan) {
+  std::set<std::string> missing;
+  for (const auto& planned : plan.planned) {
+    if (!planned.to_do()) continue;
+    for (const auto* text : {&planned.identity.train, &planned.identity.validation, &planned.identity.test})
+      for (const auto& file : text->missing)
+        missing.insert((plan.records.parent_path() / file).lexically_normal().string());
+  }
+  return missing;
 }
 
 }  // namespace seq2seq::study

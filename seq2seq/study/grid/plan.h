@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,8 @@ struct PlannedRun {
   std::shared_ptr<const Configuration> configuration;
   Identity identity;
   std::shared_ptr<const Record> record;  // null: none yet
+  bool asked_for = true;                 // false: other rows were named; the table shows it, nobody works on it
+  bool to_do() const { return asked_for && !record; }
 };
 
 /// A study at a scale: every run that it takes.
@@ -45,7 +48,7 @@ struct PlanRequest {
   std::filesystem::path study;
   std::string scale;  // empty: the only one
   std::filesystem::path runs;
-  std::vector<std::string> only;  // rows by name; empty: all
+  std::vector<std::string> only;  // rows as the study or its table names them (`reversed`, `reversed, low`); empty: all
 };
 /// Reads the study, checks every configuration, and looks for the records. Throws UsageError with all that is wrong.
 StudyPlan make_plan(const PlanRequest& request, const Registries& registries, const Files& files, Log& log);
@@ -56,7 +59,11 @@ void check_configurations(const std::vector<StudyRun>& runs, const Registries& r
 /// Reads the records again for runs without one: others may have made them meanwhile.
 void find_records(StudyPlan& plan, const Files& files, Log& log);
 
-/// Throws UsageError naming each text that a run without a record needs and that is not here.
+/// Each text that a run without a record needs and that is not here.
+std::set<std::string> missing_texts(const StudyPlan& plan);
+
+/// Throws UsageError naming the missing texts, and Error for a test set whose files have unequal numbers of lines: it
+/// would be found after training.
 void check_texts(const StudyPlan& plan);
 
 }  // namespace seq2seq::study

@@ -1,12 +1,15 @@
 #include "seq2seq/study/grid/spec.h"
 
 #include <algorithm>
+#include <cctype>
+#include <set>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "seq2seq/config/nearest.h"
 #include "seq2seq/core/files.h"
+#include "seq2seq/core/printable.h"
 #include "seq2seq/core/text.h"
 #include "seq2seq/study/grid/section.h"
 #include "seq2seq/study/metric_names.h"
@@ -18,6 +21,13 @@ namespace {
 using config::Given;
 
 constexpr const char* axis_names = "names";  // no key of a configuration is called so
+
+bool is_folder_name(const std::string& name) {
+  const auto letter_or_digit = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; };
+  return !name.empty() && letter_or_digit(name.front()) && std::all_of(name.begin(), name.end(), [&](char c) {
+    return letter_or_digit(c) || c == '-' || c == '_' || c == '.';
+  });
+}
 
 /// Reads one file; what is wrong is gathered, and reading goes on.
 class SpecReader {
@@ -32,11 +42,12 @@ class SpecReader {
     spec_.question = top.required_text("question");
     spec_.metrics = top.texts("metrics");
     check_metrics(top);
-    const auto base = top.path("base");
+    const auto base = base_of(top);
     const auto seeds = top.seeds("seeds");
     read_scales(top, base, seeds);
     read_rows(top);
     read_axes(top);
+    check_against_each_other(top);
     read_reference(top);
     read_source(top);
     top.refuse_others();
@@ -44,8 +55,21 @@ class SpecReader {
   }
 
  private:
+  /// The configuration that is named, which must be there.
+  std::optional<std::filesystem::path> base_of(SpecSection& section) {
+    auto base = section.path("base");
+    std::error_code absent;
+    if (base && !base->empty() && !std::filesystem::exists(*base, absent))
+      section.fault(section.place_of("base"),
+                    fmt::format("`{}`: there is no {}", section.name_of("base"), base->string()));
+    return base;
+  }
+
   void check_metrics(SpecSection& top) {
     if (!top.has("metrics")) return top.missing("metrics", "what is measured of every row");
+    const std::set<std::string> different(spec_.metrics.begin(), spec_.metrics.end());
+    if (different.size() < spec_.metrics.size())
+      top.fault(top.place_of("metrics"), "`metrics` names one of them twice");
     const auto wrong = unknown_metric(spec_.metrics);
     if (!wrong.empty()) top.fault(top.place_of("metrics"), fmt::format("`metrics`: {}", wrong));
   }
@@ -65,7 +89,12 @@ class SpecReader {
   void read_scale(const std::string& name, const Given& given, SpecSection& top,
                   const std::optional<std::filesystem::path>& base, const std::optional<std::vector<uint64_t>>& seeds) {
     SpecSection section(given, "scales." + name, folder_, faults_);
-    auto own_base = section.path("base");
+    if (!is_folder_name(name)) {
+      top.fault(given.source,
+                fmt::format("{} cannot be the name of a scale: tables go to a folder of this name", quote(name)),
+                "Use letters, digits, `-`, `_` and `.`, the first of them a letter or a digit");
+    }
+    auto own_base = base_of(section);
     auto own_seeds = section.seeds("seeds");
     StudyScale scale{.name = name,
                      .base = own_base ? *own_base : base.value_or(""),
@@ -94,6 +123,7 @@ class SpecReader {
   }
 
   void check_row(SpecSection& section, const StudyRow& row) {
+    if (section.has("name")) check_name(section, section.place_of("name"), row.name, "row");
     for (const auto& other : spec_.rows) {
       if (!row.name.empty() && other.name == row.name)
         section.fault(section.place_of("name"), fmt::format("a second row is called {}, the first is in line {}",
@@ -149,10 +179,62 @@ class SpecReader {
       for (size_t i = 0; i < axis.points.size(); ++i) {
         const auto& name = entry.value.items[i];
         axis.points[i].name = name.text;
+        check_name(top, name.source, name.text, "point of an axis");
         const auto same = std::count_if(axis.points.begin(), axis.points.begin() + static_cast<std::ptrdiff_t>(i),
                                         [&name](const auto& point) { return point.name == name.text; });
-        if (name.text.empty() || same > 0)
-          top.fault(name.source, "the points of an axis need different names, and none may be empty");
+        if (same > 0) top.fault(name.source, fmt::format("two points of the axis are called {}", quote(name.text)));
+      }
+    }
+  }
+
+  /// Names stand in tables, one line each, and in files of commands.
+  void check_name(SpecSection& section, const config::Source& place, const std::string& name, const char* of) {
+    if (name.empty()) return section.fault(place, fmt::format("a {} needs a name that is not empty", of));
+    if (printable(name) != name || name.find('\n') != std::string::npos)
+      section.fault(place, fmt::format("the name of a {} is one line of text, without control characters", of));
+  }
+
+  /// What would compare a thing with itself, or be shown where it was not meant.
+  void check_against_each_other(SpecSection& top) {
+    const auto same = [](const Settings& a, const Settings& b) {
+      const auto values = [](const Settings& settings) {
+        std::map<std::string, std::string> found;
+        for (const auto& setting : settings) found[setting.key] = setting.value;
+        return found;
+      };
+      return values(a) == values(b);
+    };
+    for (size_t i = 0; i < spec_.rows.size(); ++i) {
+      const auto& row = spec_.rows[i];
+      for (size_t j = 0; j < i; ++j) {
+        if (same(row.settings, spec_.rows[j].settings))
+          top.fault({row.place}, fmt::format("row {} sets what row {} sets, so they would be the same runs",
+                                             quote(row.name), quote(spec_.rows[j].name)));
+      }
+      if (!row.published.empty() && !spec_.axes.empty())
+        top.fault({row.place},
+                  fmt::format("row {} has published figures, but with axes it is several lines of the table",
+                              quote(row.name)),
+                  "Write a row for each of these lines");
+    }
+    for (const auto& axis : spec_.axes) {
+      for (size_t i = 0; i < axis.points.size(); ++i) {
+        for (size_t j = 0; j < i; ++j) {
+          if (same(axis.points[i].settings, axis.points[j].settings))
+            top.fault(top.place_of("axes"), fmt::format("an axis has the same values twice: {}", axis.points[i].name));
+        }
+      }
+      for (const auto& setting : axis.points.front().settings) check_free(top, setting.key);
+    }
+  }
+
+  /// A key that a row and an axis set would be the axis' in every row.
+  void check_free(SpecSection& top, const std::string& key) {
+    for (const auto& row : spec_.rows) {
+      for (const auto& setting : row.settings) {
+        if (setting.key == key)
+          top.fault({row.place}, fmt::format("row {} and an axis both set `{}`", quote(row.name), key),
+                    "Leave it to one of them");
       }
     }
   }
@@ -173,7 +255,8 @@ class SpecReader {
       return;
     }
     std::vector<std::string> names;
-    for (const auto& candidate : spec_.rows) names.push_back(candidate.name);
+    for (const auto& candidate : spec_.rows)
+      if (!candidate.name.empty()) names.push_back(candidate.name);
     top.fault(top.place_of("reference"),
               fmt::format("no row is called {}; there are `{}`", quote(*name), fmt::join(names, "`, `")));
   }
@@ -209,7 +292,11 @@ StudySpec read_study(const std::filesystem::path& file) {
 StudySpec read_study_text(const std::string& text, const std::filesystem::path& file) {
   config::Faults faults;
   StudySpec spec;
-  if (const auto root = config::parse_yaml(text, file.string(), faults)) spec = SpecReader(file, faults).read(*root);
+  const auto root = config::parse_yaml(text, file.string(), faults);
+  if (root && root->kind == Given::Kind::nothing)
+    faults.add(root->source, "is empty", "docs/studies.md says what a study holds");
+  else if (root)
+    spec = SpecReader(file, faults).read(*root);
   faults.throw_if_any();
   return spec;
 }

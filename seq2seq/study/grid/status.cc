@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <set>
 
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/file_lock.h"
@@ -89,8 +90,24 @@ RunStatus status_of(const StudyPlan& plan, const PlannedRun& planned, const File
     while (!status.why.empty() && status.why.back() == '\n') status.why.pop_back();
   } else if (status.update > 0 || RunFolder(places.folder).holds_run()) {
     status.state = RunState::stopped;
+    const auto kept = RunFolder(places.folder).updates();
+    if (!kept.empty()) status.update = kept.back();  // metrics.jsonl may be ahead of what it would go on from
   }
   return status;
+}
+
+/// Of runs that differ in nothing but how they are decoded, or what they are tested on, the first is trained.
+void tell_what_is_only_measured(std::vector<RunStatus>& all, const StudyPlan& plan) {
+  std::set<std::string> trained;
+  for (const auto& planned : plan.planned)
+    if (planned.record && RunFolder(places_of(plan, planned).folder).holds_run())
+      trained.insert(planned.identity.training);
+  for (size_t i = 0; i < all.size(); ++i) {
+    const auto& training = plan.planned[i].identity.training;
+    if (plan.planned[i].record || training.empty() || trained.insert(training).second) continue;
+    all[i].measured_only = true;
+    all[i].left = 0;
+  }
 }
 
 /// As long as no run is done, those that are to come are judged by those under way.
@@ -108,6 +125,9 @@ std::vector<RunStatus> survey(const StudyPlan& plan, const Files& files) {
   std::vector<RunStatus> all;
   for (const auto& planned : plan.planned) all.push_back(status_of(plan, planned, files));
   judge_by_others(all);
+  tell_what_is_only_measured(all, plan);
+  for (size_t i = 0; i < all.size(); ++i)
+    if (!plan.planned[i].asked_for) all[i].left = 0;
   return all;
 }
 

@@ -23,6 +23,7 @@ struct RunStatus {
   double seconds = 0;          // of training so far
   std::optional<double> left;  // seconds that it will still take; unknown as long as nothing like it was trained
   std::string why;             // it failed
+  bool measured_only = false;  // another run of the plan trains the same parameters: only its figures are its own
 };
 
 /// How each run of the plan stands, in its order.

@@ -57,7 +57,7 @@ class Worker {
   /// Whether the run was ours to work on.
   bool take(PlannedRun& planned) {
     const auto places = places_of(plan_, planned);
-    if (planned.record || has_failed(places)) return false;
+    if (!planned.to_do() || has_failed(places)) return false;
     const auto lock = try_lock(places.lock);
     if (!lock) return false;
     find_records(plan_, *session_.files, *session_.log);  // who held the lock before may have made it

@@ -39,6 +39,13 @@ bool of_search(const std::string& key) { return key.rfind("decode.", 0) == 0; }
 
 }  // namespace
 
+Paths texts_of(const data::DataOptions& data) {
+  auto all = files_of(data.train);
+  for (const auto* set : {&data.validation, &data.test})
+    for (auto& file : files_of(*set)) all.push_back(std::move(file));
+  return all;
+}
+
 std::string training_digest(const Configuration& configuration, const DataDigests& data) {
   const bool with_search = search_changes_training(configuration);
   const auto keys = config::digest_text(
@@ -49,13 +56,15 @@ std::string training_digest(const Configuration& configuration, const DataDigest
 
 TextMark Identifier::mark(const Paths& files, const std::function<std::string()>& digest) {
   if (files.empty()) return {};
-  TextMark mark{.path = files.front().lexically_relative(folder_).generic_string(), .sha256 = {}};
+  const auto seen = [this](const auto& file) { return file.lexically_relative(folder_).generic_string(); };
+  TextMark mark{.path = seen(files.front()), .sha256 = {}};
   std::string names;
   for (const auto& file : files) {
     std::error_code absent;
-    if (!std::filesystem::exists(file, absent)) return mark;
+    if (!std::filesystem::exists(file, absent)) mark.missing.push_back(seen(file));
     names += file.string() + '\n';
   }
+  if (!mark.missing.empty()) return mark;
   const auto known = known_.find(names);
   mark.sha256 = known != known_.end() ? known->second : known_.emplace(names, digest()).first->second;
   return mark;

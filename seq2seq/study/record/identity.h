@@ -14,8 +14,9 @@ namespace seq2seq::study {
 
 /// One of the three sets of a run: its text, and where that lies as seen from the study's folder.
 struct TextMark {
-  std::string path;    // `../../data/g2p/train.source`; empty: the configuration names no such set
-  std::string sha256;  // of the content; empty where the text is not here
+  std::string path;                    // `../../data/g2p/train.source`; empty: the configuration names no such set
+  std::string sha256;                  // of the content; empty where the text is not here
+  std::vector<std::string> missing{};  // its files that are not here, as seen from the study's folder
   bool here() const { return path.empty() || !sha256.empty(); }
 };
 
@@ -41,6 +42,9 @@ class Identifier {
   std::filesystem::path folder_;
   std::map<std::string, std::string> known_;  // names of a set's files to the digest of their content
 };
+
+/// The files of all sets that a configuration names.
+std::vector<std::filesystem::path> texts_of(const data::DataOptions& data);
 
 /// SHA-256 of what can change the trained parameters of a configuration on texts of these digests.
 std::string training_digest(const Configuration& configuration, const DataDigests& data);

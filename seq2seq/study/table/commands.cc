@@ -11,17 +11,6 @@ namespace seq2seq::study {
 
 namespace {
 
-std::string quoted_for_shell(const std::string& word) {
-  const auto plain = [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) ||
-           std::string_view("._-/=:,+@%").find(c) != std::string_view::npos;
-  };
-  if (!word.empty() && std::all_of(word.begin(), word.end(), plain)) return word;
-  std::string quoted = "'";
-  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
-}
-
 std::string seen_from(const std::filesystem::path& current, const std::filesystem::path& file) {
   const auto relative = file.lexically_normal().lexically_relative(current);
   return relative.empty() ? file.string() : relative.string();
@@ -66,11 +55,25 @@ std::string settings_text(const PlannedRun& planned, const std::filesystem::path
 
 }  // namespace
 
+std::string quoted_for_shell(const std::string& word) {
+  const auto plain = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) ||
+           std::string_view("._-/=:,+@%").find(c) != std::string_view::npos;
+  };
+  if (!word.empty() && std::all_of(word.begin(), word.end(), plain)) return word;
+  std::string quoted = "'";
+  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
 std::string commands_of(const StudyPlan& plan, const std::filesystem::path& current) {
-  std::string text = fmt::format("# Each run of {} at scale {}, typed by hand. All of them: seq2seq study run {}{}\n",
-                                 seen_from(current, std::filesystem::absolute(plan.spec.file)), plan.scale.name,
-                                 seen_from(current, std::filesystem::absolute(plan.spec.file)),
-                                 plan.spec.scales.size() > 1 ? " --scale " + plan.scale.name : "");
+  std::string text = fmt::format(
+      "# Each run of {} at scale {}, typed by hand. All of them: seq2seq study run {}{}\n"
+      "# Paths are as seen from the folder that the study was called from; `seq2seq` is "
+      "build/release/seq2seq.\n",
+      seen_from(current, std::filesystem::absolute(plan.spec.file)), plan.scale.name,
+      seen_from(current, std::filesystem::absolute(plan.spec.file)),
+      plan.spec.scales.size() > 1 ? " --scale " + plan.scale.name : "");
   for (size_t i = 0; i < plan.planned.size(); ++i) {
     const auto& planned = plan.planned[i];
     const auto folder = fmt::format("runs/{}-{}-{}", plan.spec.file.stem().string(), plan.scale.name, i + 1);

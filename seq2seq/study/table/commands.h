@@ -10,4 +10,7 @@ namespace seq2seq::study {
 /// that measures for every run, as typed in the folder `current`.
 std::string commands_of(const StudyPlan& plan, const std::filesystem::path& current);
 
+/// A word as a shell takes it.
+std::string quoted_for_shell(const std::string& word);
+
 }  // namespace seq2seq::study

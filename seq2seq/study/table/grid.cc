@@ -1,6 +1,7 @@
 #include "seq2seq/study/table/grid.h"
 
 #include <algorithm>
+#include <cctype>
 #include <functional>
 #include <map>
 
@@ -34,6 +35,17 @@ void replace_all(std::string& text, const std::string& what, const std::string& 
     text.replace(at, what.size(), by);
 }
 
+/// A hyphen that begins a number, as a minus sign.
+std::string with_minus_signs(const std::string& text) {
+  std::string result;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const bool begins = i == 0 || text[i - 1] == ' ' || text[i - 1] == '[';
+    const bool number = i + 1 < text.size() && std::isdigit(static_cast<unsigned char>(text[i + 1])) != 0;
+    result += text[i] == '-' && begins && number ? "$-$" : std::string(1, text[i]);
+  }
+  return result;
+}
+
 std::string escape_latex(const std::string& text) {
   auto escaped = replaced(text, {{'\\', "\\textbackslash{}"},
                                  {'&', "\\&"},
@@ -48,7 +60,7 @@ std::string escape_latex(const std::string& text) {
                                  {'<', "$<$"},
                                  {'>', "$>$"}});
   replace_all(escaped, "±", "$\\pm$");
-  return escaped;
+  return with_minus_signs(escaped);
 }
 
 std::string escape_csv(const std::string& text) {

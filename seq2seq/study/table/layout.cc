@@ -75,7 +75,7 @@ std::string number_text(double value) { return fmt::format("{}", value); }
 
 std::vector<std::string> long_row(const TableLine& line, const std::string& metric, const MetricFigures& figures) {
   const auto optional = [](const std::optional<double>& value) { return value ? number_text(*value) : std::string(); };
-  const auto own = figures.mean.interval();
+  const auto own = possible_interval(metric, figures.mean);
   std::vector<std::string> row{line.cell,
                                metric,
                                std::to_string(line.records.size()),

@@ -57,7 +57,8 @@ std::optional<double> deviation_of(const std::vector<metrics::RunFigures>& runs)
   if (runs.size() < 2) return std::nullopt;
   std::vector<double> figures;
   for (const auto& run : runs) figures.push_back(run.figure);
-  return std::sqrt(metrics::variance(figures).value);
+  const double deviation = std::sqrt(metrics::variance(figures).value);
+  return std::isfinite(deviation) ? std::optional(deviation) : std::nullopt;  // a run diverged
 }
 
 std::vector<uint64_t> seeds_of(const TableLine& line) {
@@ -87,8 +88,8 @@ void compare_cells(Cell& cell, const Cell& reference) {
   const auto pairing = cell.line.paired ? metrics::Pairing::by_seed : metrics::Pairing::none;
   const auto sentences = std::ssize(cell.line.records.front()->sentences);
   for (size_t i = 0; i < cell.figures.size(); ++i) {
-    cell.line.metrics[i].difference =
-        metrics::estimate_difference(cell.figures[i], reference.figures[i], sentences, pairing);
+    const auto difference = metrics::estimate_difference(cell.figures[i], reference.figures[i], sentences, pairing);
+    if (std::isfinite(difference.value)) cell.line.metrics[i].difference = difference;  // else a run diverged
   }
 }
 
@@ -112,6 +113,15 @@ bool start_alike(const Configuration& a, const Configuration& b) {
   return std::all_of(changes.begin(), changes.end(), [&](const auto& change) {
     return begins_with_any(change.key, alike) && !begins_with_any(change.key, not_alike);
   });
+}
+
+std::optional<metrics::Estimate::Interval> possible_interval(const std::string& metric, const metrics::Estimate& mean) {
+  auto interval = mean.interval();
+  if (!interval) return interval;
+  const bool counts_from_one = metric == "perplexity";
+  const double least = counts_from_one ? 1 : 0;
+  const double most = counts_from_one || metric == "token_error_rate" ? interval->high : 100;
+  return metrics::Estimate::Interval{std::max(interval->low, least), std::min(interval->high, most)};
 }
 
 double shown_factor(const std::string& metric) {

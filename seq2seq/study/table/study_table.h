@@ -47,6 +47,9 @@ StudyTable make_table(const StudyPlan& plan);
 /// they compared seed by seed. Told from the keys in which they differ.
 bool start_alike(const Configuration& a, const Configuration& b);
 
+/// The interval of a mean, as far as the metric can have such values.
+std::optional<metrics::Estimate::Interval> possible_interval(const std::string& metric, const metrics::Estimate& mean);
+
 /// 100 for what is shown in percent, 1 for others.
 double shown_factor(const std::string& metric);
 /// Digits after the point: perplexities near 1 differ in the third.

@@ -25,7 +25,11 @@ TableJson line_json(const TableLine& line, const std::vector<std::string>& metri
   auto figures = TableJson::object();
   for (size_t i = 0; i < line.metrics.size(); ++i) {
     const auto& each = line.metrics[i];
-    figures[metrics[i]] = {{"mean", estimate_json(each.mean)},
+    const auto interval = possible_interval(metrics[i], each.mean);
+    const TableJson mean{{"value", each.mean.value},
+                         {"low", or_null(interval ? std::optional(interval->low) : std::nullopt)},
+                         {"high", or_null(interval ? std::optional(interval->high) : std::nullopt)}};
+    figures[metrics[i]] = {{"mean", mean},
                            {"deviation", or_null(each.deviation)},
                            {"difference", each.difference ? estimate_json(*each.difference) : TableJson(nullptr)},
                            {"published", or_null(each.published)}};
