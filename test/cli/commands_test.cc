@@ -73,6 +73,9 @@ TEST_CASE("translate: n-best lists have the format of Moses, best first", "[cli]
     if (line.front() == '0') CHECK(value <= last);
     last = value;
   }
+  const auto twice = run_program({"translate", toy.run(), "--beam", "2", "--set", "decode.beam=3"}, "a\n");
+  CHECK(twice.code == 2);
+  CHECK_THAT(twice.err, ContainsSubstring("--beam 2: `decode.beam` is also set, by `--set decode.beam=3`"));
   const auto refused = run_program({"translate", toy.run(), "--beam", "2", "--n-best", "3"}, "a\n");
   CHECK(refused.code == 2);
   CHECK_THAT(refused.err, ContainsSubstring("--n-best 3"));

@@ -64,6 +64,9 @@ TEST_CASE("config: every fault of a file is told at once, one a line; a valid on
           "[cli][config][error]") {
   const Toy toy(copied);
   CHECK(run_program({"config", "check", (toy / "toy.yaml").string()}).code == 0);
+  const auto early = run_program({"config", "check", (toy / "toy.yaml").string(), "--set", "data.test.source=later"});
+  CHECK(early.code == 0);
+  CHECK_THAT(early.out, ContainsSubstring("valid\nnot there yet: ") && ContainsSubstring("/later\n"));
   const auto valid = content_of(toy / "toy.yaml");
   const auto file = toy.folder().file("wrong.yaml", valid + "decoder: 3\nsed: 2\n");
   const auto lines = std::count(valid.begin(), valid.end(), '\n');
@@ -82,6 +85,11 @@ TEST_CASE("config: the reference has every section, and one section alone when a
   const auto section = run_program({"config", "reference", "decode"});
   CHECK_THAT(section.out, ContainsSubstring("beam"));
   CHECK_THAT(section.out, !ContainsSubstring("learning_rate"));
+  const auto of_kinds = run_program({"config", "reference", "train.optimizer.beta1"});
+  CHECK_THAT(of_kinds.out, ContainsSubstring("with `train.optimizer.kind: adam`:\n    beta1: "));
+  CHECK_THAT(of_kinds.out, ContainsSubstring("with `train.optimizer.kind: adamw`:\n    beta1: "));
+  CHECK_THAT(run_program({"config", "reference", "beta1"}).err,
+             ContainsSubstring("the nearest is `train.optimizer.beta1`"));
   const auto unknown = run_program({"config", "reference", "decod"});
   CHECK(unknown.code == 2);
   CHECK_THAT(unknown.err, ContainsSubstring("decode"));

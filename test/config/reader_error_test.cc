@@ -268,6 +268,11 @@ TEST_CASE("reader: what is no YAML is told with its place", "[config][reader][er
   REQUIRE(fault.find('\n') == std::string::npos);
 }
 
+TEST_CASE("reader: a tab that YAML does not take is named", "[config][reader][error]") {
+  CHECK_THAT(faults_of("seed: 1\ndata:\n\tname: x\n"),
+             ContainsSubstring("There is a tab in line 3, column 1; YAML takes only blanks"));
+}
+
 TEST_CASE("reader: what is YAML but no configuration is told with its place", "[config][reader][error]") {
   for (const auto& [text, fault] : Cases{
            {"- a", "a.yaml:1:1: expected keys with values, as in `seed: 1`, found a list"},

@@ -73,6 +73,9 @@ StudyPlan make_plan(const PlanRequest& request, const Registries& registries, co
                  .runs = std::filesystem::absolute(request.runs).lexically_normal(),
                  .planned = {}};
   plan.scale = find_scale(plan.spec, request.scale);
+  std::error_code absent;
+  if (!std::filesystem::exists(plan.scale.base, absent))
+    throw UsageError(plan.scale.base_place, fmt::format("`base`: there is no {}", plan.scale.base.string()));
   auto runs = expand(plan.spec, plan.scale);
   check_configurations(runs, registries);
   Identifier identifier(plan.records.parent_path());

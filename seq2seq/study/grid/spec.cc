@@ -42,7 +42,7 @@ class SpecReader {
     spec_.question = top.required_text("question");
     spec_.metrics = top.texts("metrics");
     check_metrics(top);
-    const auto base = base_of(top);
+    const auto base = top.path("base");
     const auto seeds = top.seeds("seeds");
     read_scales(top, base, seeds);
     read_rows(top);
@@ -55,16 +55,6 @@ class SpecReader {
   }
 
  private:
-  /// The configuration that is named, which must be there.
-  std::optional<std::filesystem::path> base_of(SpecSection& section) {
-    auto base = section.path("base");
-    std::error_code absent;
-    if (base && !base->empty() && !std::filesystem::exists(*base, absent))
-      section.fault(section.place_of("base"),
-                    fmt::format("`{}`: there is no {}", section.name_of("base"), base->string()));
-    return base;
-  }
-
   void check_metrics(SpecSection& top) {
     if (!top.has("metrics")) return top.missing("metrics", "what is measured of every row");
     const std::set<std::string> different(spec_.metrics.begin(), spec_.metrics.end());
@@ -94,10 +84,11 @@ class SpecReader {
                 fmt::format("{} cannot be the name of a scale: tables go to a folder of this name", quote(name)),
                 "Use letters, digits, `-`, `_` and `.`, the first of them a letter or a digit");
     }
-    auto own_base = base_of(section);
+    auto own_base = section.path("base");
     auto own_seeds = section.seeds("seeds");
     StudyScale scale{.name = name,
                      .base = own_base ? *own_base : base.value_or(""),
+                     .base_place = own_base ? section.place_of("base").place : top.place_of("base").place,
                      .settings = section.settings("set"),
                      .seeds = own_seeds ? *own_seeds : seeds.value_or(std::vector<uint64_t>()),
                      .place = given.source.place};

@@ -35,6 +35,7 @@ struct StudyAxis {
 struct StudyScale {
   std::string name;
   std::filesystem::path base;  // the configuration that rows and axes change
+  Place base_place;            // where it is named
   Settings settings;
   std::vector<uint64_t> seeds;
   Place place;
@@ -51,7 +52,7 @@ struct StudyScale {
 ///   rows:
 ///     - {name: forward,  set: {data.reverse: none},   published: {perplexity: 5.8}}
 ///     - {name: reversed, set: {data.reverse: source}, published: {perplexity: 4.7}}
-///   axes:                                             # rows are multiplied by each
+///   axes:                                             # rows are multiplied by each; then none has published figures
 ///     - {model.encoder.layers: [1, 2], model.decoder.layers: [1, 2]}    # these two go together
 ///     - {names: [clean, noisy], data.train.source: [a.en, b.en]}        # what its points are called in the table
 ///   reference: forward                                # what the other rows are compared with; the first if not given

@@ -23,7 +23,7 @@ TEST_CASE("study: its runs are every row at every point of every axis with every
           "[study][grid][property]") {
   const Toy toy(copied);
   const auto spec = study_of(toy,
-                             "seeds: [1, 5]\nrows: [{name: a}, {name: b}]\n"
+                             "seeds: [1, 5]\nrows: [{name: a}, {name: b, set: {data.reverse: none}}]\n"
                              "axes: [{model.encoder.cells: [3, 4, 5], model.decoder.cells: [3, 4, 5]}, "
                              "{model.embedding.size: [6, 7]}]\n");
   const auto runs = study::expand(spec, study::find_scale(spec, ""));

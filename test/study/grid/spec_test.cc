@@ -17,12 +17,22 @@ scales:
   small: {base: ../small.yaml, seeds: [7], set: {train: {updates: 5, optimizer: {learning_rate: 0.1}}}}
 seeds: [1, 2, 3]
 rows:
-  - {name: forward, set: {data.reverse: none}, published: {perplexity: 5.8, bleu: 25.9}}
+  - {name: forward, set: {data.reverse: none}}
   - {name: reversed, set: {data.reverse: source}}
 axes:
   - {model.encoder.layers: [1, 2], model.decoder.layers: [1, 2]}
   - {train.label_smoothing: [0, 0.1, "1"]}
 reference: reversed
+metrics: [perplexity, bleu]
+)";
+
+/// What has been published of a row, which then is one line of the table.
+const std::string kPublished = R"(question: Does it help?
+base: base.yaml
+seeds: [1, 2, 3]
+rows:
+  - {name: forward, set: {data.reverse: none}, published: {perplexity: 5.8, bleu: 25.9}}
+  - {name: reversed, set: {data.reverse: source}}
 metrics: [perplexity, bleu]
 published_in: arXiv 1409.3215, section 3.3
 )";
@@ -30,8 +40,7 @@ published_in: arXiv 1409.3215, section 3.3
 study::StudySpec read(const std::string& text) { return study::read_study_text(text, "/studies/paper/table.yaml"); }
 
 /// The text with something in the place of a part of it.
-std::string with(const std::string& part, const std::string& instead) {
-  auto text = kWhole;
+std::string with(const std::string& part, const std::string& instead, std::string text = kWhole) {
   REQUIRE(text.find(part) != std::string::npos);
   return text.replace(text.find(part), part.size(), instead);
 }
@@ -45,7 +54,6 @@ TEST_CASE("study: a file says question, rows, axes, scales and what they are com
   CHECK(spec.reference == 1);
   REQUIRE(spec.rows.size() == 2);
   CHECK(spec.rows[0].name == "forward");
-  CHECK(spec.rows[0].published == std::map<std::string, double>{{"bleu", 25.9}, {"perplexity", 5.8}});
   REQUIRE(spec.rows[0].settings.size() == 1);
   CHECK(spec.rows[0].settings[0].key == "data.reverse");
   CHECK(spec.rows[0].settings[0].value == "none");
@@ -77,7 +85,7 @@ TEST_CASE("study: the points of an axis may be given names", "[study][grid]") {
 }
 
 TEST_CASE("study: without scales there is one, without a reference the first row is", "[study][grid]") {
-  const auto spec = read("question: q\nbase: b.yaml\nseeds: 4\nrows: [{name: a}, {name: b}]\nmetrics: perplexity\n");
+  const auto spec = read("question: q\nbase: b.yaml\nseeds: 4\nrows: [{name: a}]\nmetrics: perplexity\n");
   REQUIRE(spec.scales.size() == 1);
   CHECK(spec.scales[0].name == "paper");
   CHECK(spec.scales[0].seeds == std::vector<uint64_t>{4});
@@ -97,18 +105,25 @@ TEST_CASE("study: what is wrong in the file is told with line and column", "[stu
        "`model.encoder.layers` has 2"},
       {"[0, 0.1, \"1\"]", "0.1", "12:29: an axis has a list of values for each key"},
       {"{train.label_smoothing: [0, 0.1, \"1\"]}", "{names: [low, low], train.epochs: [1, 9]}",
-       "12:19: the points of an axis need different names"},
+       "12:19: two points of the axis are called `low`"},
       {"{train.label_smoothing: [0, 0.1, \"1\"]}", "{names: [low, ''], train.epochs: [1, 9]}",
-       "12:19: the points of an axis need different names"},
+       "12:19: a point of an axis needs a name that is not empty"},
+      {"{train.label_smoothing: [0, 0.1, \"1\"]}", "{names: [low, \"a\\nb\"], train.epochs: [1, 9]}",
+       "12:19: the name of a point of an axis is one line of text"},
+      {"[0, 0.1, \"1\"]", "[0, 0.1, 0]", "an axis has the same values twice: train.label_smoothing=0"},
+      {"train.label_smoothing: [0, 0.1, \"1\"]", "data.reverse: [none, both]",
+       "9:5: row `reversed` and an axis both set `data.reverse`"},
+      {"name: reversed", "name: ''", "9:12: a row needs a name that is not empty"},
+      {"name: reversed", "name: \"a\\ttouch b\"", "9:12: the name of a row is one line of text"},
+      {"data.reverse: source", "data.reverse: none", "9:5: row `reversed` sets what row `forward` sets"},
+      {"  small:", "  ../small:", "5:13: `../small` cannot be the name of a scale"},
+      {"  small:", "  .:", "5:6: `.` cannot be the name of a scale"},
       {"{train.label_smoothing: [0, 0.1, \"1\"]}", "{names: [low], train.epochs: [1, 9]}",
        "12:34: lists that go together must be equally long: `train.epochs` has 2 values, `names` has 1"},
       {"{train.label_smoothing: [0, 0.1, \"1\"]}", "{names: [low]}", "12:5: an axis is a section"},
       {"metrics: [perplexity, bleu]", "metrics: [perplexity, blue]", "14:10: `metrics`: "},
-      {"metrics: [perplexity, bleu]", "metrics: [perplexity]", "a figure is published of `bleu`, which is none of the"},
-      {"published_in", "question2", "unknown key `question2`; the nearest known one is `question`"},
-      {"published_in: arXiv 1409.3215, section 3.3\n", "",
-       "8:5: row `forward` has published figures, but the study names "},
-      {"perplexity: 5.8", "perplexity: low", "8:72: `rows[1].published.perplexity`: expected a number"},
+      {"metrics: [perplexity, bleu]", "metrics: [bleu, bleu]", "14:10: `metrics` names one of them twice"},
+      {"reference:", "question2:", "unknown key `question2`; the nearest known one is `question`"},
       {"set: {data.reverse: source}", "set: backwards", "9:27: expected keys of a configuration with their values"},
       {"set: {data.reverse: source}", "set: {data.reverse: source, data: {reverse: none}}",
        "9:57: `data.reverse` is given twice here"},
@@ -125,6 +140,25 @@ TEST_CASE("study: what is wrong in the file is told with line and column", "[stu
   CAPTURE(part, instead);
   REQUIRE_THROWS_WITH(read(with(part, instead)),
                       ContainsSubstring("/studies/paper/table.yaml") && ContainsSubstring(message));
+}
+
+TEST_CASE("study: a published figure belongs to a line of the table, a metric and a source", "[study][grid][error]") {
+  CHECK(read(kPublished).rows[0].published == std::map<std::string, double>{{"bleu", 25.9}, {"perplexity", 5.8}});
+  const auto [part, instead, message] = GENERATE(table<std::string, std::string, std::string>({
+      {"metrics: [perplexity, bleu]", "metrics: [perplexity]", "a figure is published of `bleu`, which is none of the"},
+      {"published_in: arXiv 1409.3215, section 3.3\n", "",
+       "5:5: row `forward` has published figures, but the study names "},
+      {"perplexity: 5.8", "perplexity: low", "5:72: `rows[1].published.perplexity`: expected a number"},
+      {"metrics:", "axes: [{train.epochs: [1, 2]}]\nmetrics:",
+       "5:5: row `forward` has published figures, but with axes it is several lines of the table"},
+  }));
+  CAPTURE(part, instead);
+  REQUIRE_THROWS_WITH(read(with(part, instead, kPublished)), ContainsSubstring(message));
+}
+
+TEST_CASE("study: an empty file is called so", "[study][grid][error]") {
+  const std::string text = GENERATE("", "# nothing\n");
+  REQUIRE_THROWS_WITH(read(text), ContainsSubstring("/studies/paper/table.yaml: is empty"));
 }
 
 TEST_CASE("study: everything that is wrong is told at once", "[study][grid][error]") {

@@ -157,7 +157,14 @@ TEST_CASE("study: a run folder that was changed by hand is not measured", "[stud
 
 TEST_CASE("study: a row that there is not is told with those that there are", "[study][work][error]") {
   StudyFolder study(two_by_two);
-  CHECK(study.plan({"reversed"}).planned.size() == 2);
+  const auto asked = [&study](const std::vector<std::string>& only) {
+    const auto plan = study.plan(only);
+    CHECK(plan.planned.size() == 4);  // the table is that of the whole study
+    return std::count_if(plan.planned.begin(), plan.planned.end(), [](const auto& each) { return each.to_do(); });
+  };
+  CHECK(asked({}) == 4);
+  CHECK(asked({"reversed"}) == 2);
+  CHECK(asked({"reversed", "forward"}) == 4);
   const auto message = message_of<UsageError>([&study] { study.plan({"forwards"}); });
   CHECK_THAT(message,
              ContainsSubstring("--only forwards: the study has no row of this name; it has `forward`, `reversed`"));
