@@ -6,6 +6,7 @@
 #include <fmt/ranges.h>
 
 #include "seq2seq/config/nearest.h"
+#include "seq2seq/core/text.h"
 
 namespace seq2seq::study {
 
@@ -20,7 +21,7 @@ std::string unknown_metric(const std::vector<std::string>& names) {
   for (const auto& name : names) {
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
     const auto near = config::nearest(name, known);
-    return fmt::format("names no metric with `{}`; {}", name,
+    return fmt::format("names no metric with {}; {}", quote(name),
                        near.empty() ? fmt::format("known are {}", fmt::join(known, ", "))
                                     : fmt::format("the nearest known one is `{}`", near));
   }

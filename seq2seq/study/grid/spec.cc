@@ -78,12 +78,12 @@ class SpecReader {
 
   void read_scale(const std::string& name, const Given& given, SpecSection& top,
                   const std::optional<std::filesystem::path>& base, const std::optional<std::vector<uint64_t>>& seeds) {
-    SpecSection section(given, "scales." + name, folder_, faults_);
     if (!is_folder_name(name)) {
-      top.fault(given.source,
-                fmt::format("{} cannot be the name of a scale: tables go to a folder of this name", quote(name)),
-                "Use letters, digits, `-`, `_` and `.`, the first of them a letter or a digit");
+      return top.fault(given.source,
+                       fmt::format("{} cannot be the name of a scale: tables go to a folder of this name", quote(name)),
+                       "Use letters, digits, `-`, `_` and `.`, the first of them a letter or a digit");
     }
+    SpecSection section(given, "scales." + name, folder_, faults_);
     auto own_base = section.path("base");
     auto own_seeds = section.seeds("seeds");
     StudyScale scale{.name = name,
@@ -212,7 +212,8 @@ class SpecReader {
       for (size_t i = 0; i < axis.points.size(); ++i) {
         for (size_t j = 0; j < i; ++j) {
           if (same(axis.points[i].settings, axis.points[j].settings))
-            top.fault(top.place_of("axes"), fmt::format("an axis has the same values twice: {}", axis.points[i].name));
+            top.fault(top.place_of("axes"),
+                      fmt::format("an axis has the same values twice: {}", quote(axis.points[i].name)));
         }
       }
       for (const auto& setting : axis.points.front().settings) check_free(top, setting.key);
