@@ -49,10 +49,6 @@ int64_t peak_bytes_of_process() {
   return text.empty() ? 0 : std::stoll(text) * kib;
 }
 
-double tokens_read(const data::TokenStore& side, int64_t pairs, double epochs) {
-  return epochs * static_cast<double>(side.tokens() + pairs);  // an end symbol a sentence
-}
-
 std::vector<Example> examples_of(const LoadedRun& run, const EvaluationSet& set) {
   auto sources = all_sentences(set.corpus.source), targets = all_sentences(set.corpus.target);
   sources.resize(std::min(sources.size(), most_examples));
@@ -104,8 +100,8 @@ Record measure(const std::filesystem::path& folder, const Configuration& configu
           .train;
   const auto sitting = sitting_now(run.description.sittings.back().machine, 0);
   const double operations =
-      training_operations(run.description.parameters, tokens_read(corpus.source, corpus.pairs(), facts.epochs),
-                          tokens_read(corpus.target, corpus.pairs(), facts.epochs));
+      training_operations(run.description.parameters, facts.epochs * tokens_an_epoch(corpus, corpus.source),
+                          facts.epochs * tokens_an_epoch(corpus, corpus.target));
   return {.identity = identity,
           .seed = configuration.options.seed,
           .numerics = numerics,

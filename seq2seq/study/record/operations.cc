@@ -17,4 +17,16 @@ double training_operations(const std::vector<std::pair<std::string, int64_t>>& p
   return operations;
 }
 
+double tokens_an_epoch(const data::Corpus& corpus, const data::TokenStore& side) {
+  if (corpus.repeat.empty()) return static_cast<double>(side.tokens() + corpus.pairs());
+  double tokens = 0;
+  int64_t pair = 0;
+  for (size_t part = 0; part < corpus.repeat.size(); ++part) {
+    int64_t of_part = 0;
+    for (const int64_t end = pair + corpus.pairs_of[part]; pair < end; ++pair) of_part += side.length(pair) + 1;
+    tokens += corpus.repeat[part] * static_cast<double>(of_part);
+  }
+  return tokens;
+}
+
 }  // namespace seq2seq::study

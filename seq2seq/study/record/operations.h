@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "seq2seq/data/corpus.h"
+
 namespace seq2seq::study {
 
 /// Floating-point operations of a training: 6 for each parameter that a token is multiplied by, two of them forward
@@ -14,5 +16,8 @@ namespace seq2seq::study {
 /// `parts`: the model's, with the number of their parameters, as `Model::part_sizes` has them.
 double training_operations(const std::vector<std::pair<std::string, int64_t>>& parts, double source_tokens,
                            double target_tokens);
+
+/// Tokens of a side that an epoch reads, an end symbol a sentence; of several corpora as often as they are repeated.
+double tokens_an_epoch(const data::Corpus& corpus, const data::TokenStore& side);
 
 }  // namespace seq2seq::study

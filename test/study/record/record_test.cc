@@ -12,6 +12,7 @@
 #include "seq2seq/study/record/training_facts.h"
 #include "test/study/study_folder.h"
 #include "test/support/catch.h"
+#include "test/support/pipeline.h"
 
 namespace seq2seq::test {
 
@@ -155,6 +156,15 @@ TEST_CASE("record: operations count six for each parameter that a token is multi
   CHECK(study::training_operations({{"encoder.lstm", 12}}, 10, 99) == 6 * 12 * 10);
   CHECK(study::training_operations({{"encoder.embedding", 1000}, {"decoder.embedding", 1000}}, 10, 10) == 0);
   CHECK(study::training_operations({{"decoder.lstm", 5}, {"output", 7}}, 10, 100) == 6 * 12 * 100);
+}
+
+TEST_CASE("record: an epoch reads the tokens of each corpus as often as it is repeated", "[study][record]") {
+  auto corpus = corpus_of({{5, 5}, {6}, {7, 7, 7}}, {{5}, {5, 6, 7, 8}, {}});
+  CHECK(study::tokens_an_epoch(corpus, corpus.source) == 2 + 1 + 3 + 3);
+  corpus.pairs_of = {1, 2};
+  corpus.repeat = {2, 0.5};
+  CHECK(study::tokens_an_epoch(corpus, corpus.source) == 2 * 3 + 0.5 * (2 + 4));
+  CHECK(study::tokens_an_epoch(corpus, corpus.target) == 2 * 2 + 0.5 * (5 + 1));
 }
 
 }  // namespace seq2seq::test
