@@ -22,6 +22,7 @@ class Archive:
         for program in ("apt-get", "dpkg"):
             if shutil.which(program) is None:
                 raise Failure(f"{program} is not here: this text comes from Debian's archive, on Debian or a system made from it")
+        folder = Path(folder).resolve()  # apt takes a relative path for one below its own folders; Python before 3.12 gives one
         self.lists, self.cache = Path(folder, "lists"), Path(folder, "cache")
         self.root = Path(folder, "unpacked")
         self.versions = {}  # of the packages that were unpacked
