@@ -21,6 +21,9 @@ from pathlib import Path
 options = dict(a[2:].split("=", 1) for a in sys.argv if a.startswith("-o"))
 mirror, mode = Path(os.environ["MIRROR"]), os.environ["MODE"]
 status = int(options["APT::Status-Fd"])
+for name in ("Dir::State", "Dir::State::lists", "Dir::Cache"):
+    if not Path(options[name]).is_absolute():
+        sys.exit(f"E: {name} {options[name]} would be looked for below apt's own folders")
 os.write(status, b"dlstatus:1:50.0:Retrieving file 1 of 2 (1s remaining)\n")
 if mode == "endless":
     import time
@@ -158,7 +161,8 @@ def check_origin(seen):
 
 
 def check_sources():
-    done = script("debian-text", "--sources", "man,desc", "--output", FOLDER / "two", env=environment("works"))
+    # The folder is named as seen from where the command runs, as the default is.
+    done = script("debian-text", "--sources", "man,desc", "--output", "two", env=environment("works"), cwd=FOLDER)
     sources = {line.split("\t")[0] for split in ("train", "validation", "test") for line in lines(f"two/{split}.origin")}
     if done.returncode != 0 or sources != {"desc", "man"}:
         yield f"--sources man,desc: {sources} {done.stderr}"
