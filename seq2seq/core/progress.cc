@@ -61,8 +61,7 @@ void Progress::finish() {
   if (log_->quiet()) return;
   pause();
   const double seconds = std::chrono::duration<double>(options_.now() - started_).count();
-  const double here = done_ - std::max(0.0, first_);  // a resumed run did the others in another sitting
-  std::string line = fmt::format("{}: {} {} in {}", title_, format_count(std::llround(std::max(0.0, here))), unit_,
+  std::string line = fmt::format("{}: {} {} in {}", title_, format_count(std::llround(std::max(0.0, done_))), unit_,
                                  format_duration(seconds));
   if (const double rate = this->rate(); rate > 0) line += fmt::format(", {} a second", format_rate(rate));
   if (!detail_.empty()) line += "; " + detail_;
