@@ -71,8 +71,7 @@ void declare(config::Keys& keys, TrainOptions& options, const OptimizerRegistry&
       .below(1);
   keys.add("teacher_forcing", options.teacher_forcing,
            "share of the pairs, drawn anew each time, whose decoder reads the target; that of the others reads the "
-           "words "
-           "that the model itself writes, greedily, as many as the target has")
+           "words that the model itself writes, greedily, as many as the target has")
       .at_least(0)
       .at_most(1);
   keys.select("optimizer", options.optimizer, optimizers, "what turns gradients into steps");

@@ -225,7 +225,7 @@ class SpecReader {
     for (const auto& row : spec_.rows) {
       for (const auto& setting : row.settings) {
         if (setting.key == key)
-          top.fault({row.place}, fmt::format("row {} and an axis both set `{}`", quote(row.name), key),
+          top.fault({row.place}, fmt::format("row {} and an axis both set {}", quote(row.name), quote(key)),
                     "Leave it to one of them");
       }
     }
