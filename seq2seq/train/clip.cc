@@ -1,9 +1,14 @@
 #include "seq2seq/train/clip.h"
 
 #include <algorithm>
+#include <array>
+#include <cmath>
+#include <numeric>
 
+#include <ATen/Parallel.h>
 #include <ATen/ops/_foreach_mul.h>
 #include <ATen/ops/_foreach_norm.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/stack.h>
 
 namespace seq2seq::train {
@@ -18,6 +23,38 @@ std::vector<at::Tensor> defined_of(const std::vector<at::Tensor>& gradients) {
   return defined;
 }
 
+bool in_plain_memory(const at::Tensor& tensor) {
+  return tensor.is_cpu() && tensor.scalar_type() == at::kFloat && tensor.is_contiguous();
+}
+
+/// Four sums taken in turn: LibTorch's order, whose own norm of float32 in double first writes all of it out in double
+/// (13 % of an update of one pair with 1.3 million parameters, where this is 5 %).
+double plain_norm(const at::Tensor& gradient) {
+  constexpr int64_t kSums = 4;
+  const auto* values = gradient.const_data_ptr<float>();
+  const auto square = [&](int64_t at) { return double{values[at]} * double{values[at]}; };
+  const int64_t whole = gradient.numel() / kSums * kSums;
+  std::array<double, kSums> sums{};
+  for (int64_t at = 0; at < whole; at += kSums) {
+    for (int64_t sum = 0; sum < kSums; ++sum) sums[static_cast<size_t>(sum)] += square(at + sum);
+  }
+  double total = std::accumulate(sums.begin(), sums.end(), 0.0);
+  for (int64_t at = whole; at < gradient.numel(); ++at) total += square(at);
+  return std::sqrt(total);
+}
+
+/// [tensors] float64
+at::Tensor plain_norms(const std::vector<at::Tensor>& gradients) {
+  auto norms = at::empty({static_cast<int64_t>(gradients.size())}, at::kDouble);
+  auto* const to = norms.mutable_data_ptr<double>();
+  at::parallel_for(0, norms.numel(), 1, [&](int64_t first, int64_t last) {
+    for (int64_t i = first; i < last; ++i) to[i] = plain_norm(gradients[static_cast<size_t>(i)]);
+  });
+  return norms;
+}
+
+double norm_of_norms(const at::Tensor& norms) { return norms.norm().item<double>(); }
+
 void scale(const std::vector<at::Tensor>& gradients, double norm, double wanted) {
   const auto defined = defined_of(gradients);
   if (wanted != norm && norm > 0 && !defined.empty()) at::_foreach_mul_(defined, wanted / norm);
@@ -28,10 +65,10 @@ void scale(const std::vector<at::Tensor>& gradients, double norm, double wanted)
 double gradient_norm(const std::vector<at::Tensor>& gradients) {
   const auto defined = defined_of(gradients);
   if (defined.empty()) return 0;
-  // 3 million parameters take 1.0 ms this way, 0.4 with sums in float32 (2 cores, next to an update of 60 ms).
+  if (std::ranges::all_of(defined, in_plain_memory)) return norm_of_norms(plain_norms(defined));
   auto norms = at::_foreach_norm(defined, 2, at::kDouble);
   for (auto& norm : norms) norm = norm.to(norms.front().device());
-  return at::stack(norms).norm().item<double>();
+  return norm_of_norms(at::stack(norms));
 }
 
 void declare(config::Keys&, NoClipOptions&) {}

@@ -43,6 +43,18 @@ TEST_CASE("clip: the norm is that of all components together", "[train][clip]") 
   CHECK_THAT(gradient_norm(gradients), WithinRel(plain_norm(flat(gradients)), 1e-14));
 }
 
+TEST_CASE("clip: the norm of float32 gradients is theirs, whatever their number of components and how they lie",
+          "[train][clip]") {
+  const int64_t count = GENERATE(0, 1, 3, 4, 5, 8, 1003);
+  const auto as_they_lie = GENERATE(true, false);
+  CAPTURE(count, as_they_lie);
+  at::manual_seed(static_cast<uint64_t>(count));
+  const auto turned = at::randn({3, 5}).t();
+  const std::vector<at::Tensor> gradients{at::randn({count}), as_they_lie ? turned : turned.contiguous(),
+                                          at::randn({7, 5})};
+  CHECK_THAT(gradient_norm(gradients), WithinRel(plain_norm(flat(gradients)), 1e-14));
+}
+
 TEST_CASE("clip: the norm of many float32 components is summed in double", "[train][clip]") {
   // Within 3,000,000 roundings of a double each, 3e-10; sums in float32 are wrong by 1e-5 and more.
   const std::vector<at::Tensor> gradients{at::zeros({3'000'000}) + 0.1};
