@@ -12,6 +12,7 @@
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/interrupt.h"
 #include "seq2seq/study/grid/jobs.h"
+#include "seq2seq/study/grid/trial.h"
 #include "seq2seq/study/grid/work.h"
 #include "seq2seq/study/table/commands.h"
 #include "seq2seq/study/table/write.h"
@@ -42,14 +43,28 @@ struct StudyArguments {
   }
 };
 
+/// A number in [least, most]. Throws UsageError with the option as typed.
+template <class Number>
+Number parse(const std::string& option, const std::string& text, Number least, Number most) {
+  Number number{};
+  const char* end = text.data() + text.size();
+  const auto [stop, fault] = std::from_chars(text.data(), end, number);
+  if (fault == std::errc() && stop == end && number >= least && number <= most) return number;
+  throw UsageError(Place{.part = option + " " + text}, fmt::format("must be a number from {} to {}", least, most));
+}
+
+constexpr const char* jobs_meaning = "as in `study run`, for the time left";
+constexpr const char* stopping_trial = "\nstopping at the end of an update; a second signal ends at once\n";
+
 int64_t parse_jobs(const std::optional<std::string>& text) {
-  if (!text) return 0;
   constexpr int64_t most_jobs = 1024;
-  int64_t jobs = 0;
-  const char* end = text->data() + text->size();
-  const auto [stop, fault] = std::from_chars(text->data(), end, jobs);
-  if (fault == std::errc() && stop == end && jobs >= 1 && jobs <= most_jobs) return jobs;
-  throw UsageError(Place{.part = "--jobs " + *text}, fmt::format("must be a number from 1 to {}", most_jobs));
+  return text ? parse("--jobs", *text, int64_t{1}, most_jobs) : 0;
+}
+
+/// Of a row's trial.
+std::optional<double> parse_seconds(const std::optional<std::string>& text) {
+  constexpr double least = 0.1, most = 86'400;
+  return text ? std::optional(parse("--measure", *text, least, most)) : std::nullopt;
 }
 
 int64_t runs_to_do(const study::StudyPlan& plan) {
@@ -73,30 +88,64 @@ int print(const Context& context, const std::string& text) {
   return Exit::done;
 }
 
-/// `study plan` and `study status` look; they change nothing.
-class StudyLook final : public Command {
+class StudyPlanCommand final : public Command {
  public:
-  explicit StudyLook(bool every_run) : every_run_(every_run) {}
-  std::string name() const override { return every_run_ ? "study status" : "study plan"; }
+  std::string name() const override { return "study plan"; }
   std::string about() const override {
-    return every_run_ ? "what of a study is done, running and failed, and the time left"
-                      : "which runs a study takes, which are there, and how long the others will take";
+    return "which runs a study takes, which are there, and how long the others will take";
   }
   void declare(Arguments& arguments) override {
     study_.declare(arguments);
-    arguments.option("--jobs", jobs_, "N", "as in `study run`, for the time left");
+    arguments.option("--jobs", jobs_, "N", jobs_meaning);
+    arguments.option("--measure", seconds_, "SECONDS",
+                     "trains each row of which nothing was trained yet for so long, and throws that away");
+    arguments.option("--device", device_, "DEVICE", "of `--measure`: cpu, cuda or cuda:N (cpu)");
+  }
+  int run(const Context& context) override {
+    const int64_t asked = parse_jobs(jobs_);
+    if (device_ && !seconds_)
+      throw UsageError(Place{.part = "--device " + *device_}, "is for `--measure`, which is not given");
+    const auto seconds = parse_seconds(seconds_);
+    Log log(*context.streams.err);
+    const auto plan = study_.plan(context, log);
+    const auto jobs = jobs_for(plan, asked);
+    const auto tried = seconds ? try_rows(context, plan, *seconds, jobs, log) : study::RowSeconds();
+    return print(context, plan_text(plan, study::survey(plan, disk_files(), tried), jobs.jobs));
+  }
+
+ private:
+  study::RowSeconds try_rows(const Context& context, const study::StudyPlan& plan, double seconds,
+                             const study::Jobs& jobs, Log& log) const {
+    study::check_texts(plan);
+    CommonArguments common;
+    common.device = device_.value_or(common.device);
+    common.threads = std::to_string(jobs.threads);
+    const InterruptGuard guard(stopping_trial);
+    auto tried = study::try_rows(plan, study::survey(plan, disk_files()), seconds, common.session(context, log));
+    if (interrupted()) throw Interrupted("interrupted; no run was touched");
+    return tried;
+  }
+
+  std::optional<std::string> jobs_, seconds_, device_;
+  StudyArguments study_;
+};
+
+class StudyStatusCommand final : public Command {
+ public:
+  std::string name() const override { return "study status"; }
+  std::string about() const override { return "what of a study is done, running and failed, and the time left"; }
+  void declare(Arguments& arguments) override {
+    study_.declare(arguments);
+    arguments.option("--jobs", jobs_, "N", jobs_meaning);
   }
   int run(const Context& context) override {
     const int64_t asked = parse_jobs(jobs_);
     Log log(*context.streams.err);
     const auto plan = study_.plan(context, log);
-    const auto status = study::survey(plan, disk_files());
-    const auto jobs = jobs_for(plan, asked).jobs;
-    return print(context, every_run_ ? status_text(plan, status, jobs) : plan_text(plan, status, jobs));
+    return print(context, status_text(plan, study::survey(plan, disk_files()), jobs_for(plan, asked).jobs));
   }
 
  private:
-  bool every_run_;
   std::optional<std::string> jobs_;
   StudyArguments study_;
 };
@@ -219,8 +268,8 @@ class StudyRunCommand final : public Command {
 
 }  // namespace
 
-std::unique_ptr<Command> study_plan_command() { return std::make_unique<StudyLook>(false); }
-std::unique_ptr<Command> study_status_command() { return std::make_unique<StudyLook>(true); }
+std::unique_ptr<Command> study_plan_command() { return std::make_unique<StudyPlanCommand>(); }
+std::unique_ptr<Command> study_status_command() { return std::make_unique<StudyStatusCommand>(); }
 std::unique_ptr<Command> study_table_command() { return std::make_unique<StudyTableCommand>(); }
 std::unique_ptr<Command> study_work_command() { return std::make_unique<StudyWork>(); }
 std::unique_ptr<Command> study_run_command() { return std::make_unique<StudyRunCommand>(); }

@@ -32,8 +32,10 @@ std::string time_text(const std::vector<study::RunStatus>& status, int64_t jobs)
   if (count_of(status, RunState::recorded) == std::ssize(status)) return "all are there: nothing to train";
   const auto at_a_time = jobs == 1 ? std::string("one at a time") : fmt::format("{} at a time", jobs);
   const auto left = study::time_left(status, jobs);
-  return left ? fmt::format("about {} left, {}", format_duration(*left), at_a_time)
-              : fmt::format("{}; how long it takes is known once one has been trained for a while", at_a_time);
+  return left
+             ? fmt::format("about {} left, {}", format_duration(*left), at_a_time)
+             : fmt::format("{}; nothing tells yet how long it takes: `study plan --measure 10` tries each row for 10 s",
+                           at_a_time);
 }
 
 std::string counts_text(const study::StudyPlan& plan, const std::vector<study::RunStatus>& status) {
@@ -131,7 +133,7 @@ void StudyProgress::look() {
   const auto status = study::survey(plan_, disk_files());
   std::vector<std::string> under_way;
   for (size_t i = 0; i < status.size(); ++i) {
-    if (status[i].state != RunState::training) continue;
+    if (status[i].state != RunState::training || status[i].measured_only) continue;
     under_way.push_back(fmt::format("{}, seed {}: update {}", plan_.planned[i].run.cell, plan_.planned[i].run.seed,
                                     format_count(status[i].update)));
   }

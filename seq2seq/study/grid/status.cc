@@ -36,21 +36,17 @@ struct Durations {
   }
 };
 
-/// Of runs of the same cell, or else of any: they differ in what is asked about, and often in little else.
-std::optional<double> whole_duration(const StudyPlan& plan, const PlannedRun& planned) {
+/// Of runs of the same row, a trial of it, or else of any runs: they often differ in little but what is asked about.
+std::optional<double> whole_duration(const StudyPlan& plan, const PlannedRun& planned, const RowSeconds& tried) {
   Durations same, any;
   for (const auto& other : plan.planned) {
     if (!other.record) continue;
     any.add(*other.record);
     if (other.run.cell == planned.run.cell) same.add(*other.record);
   }
-  return same.mean() ? same.mean() : any.mean();
-}
-
-/// What a run that goes on has made of the updates or epochs that it is to make, 0 to 1; 0 where nothing is known.
-double share_done(const TrainingFacts& facts, const train::TrainOptions& options) {
-  if (options.updates) return static_cast<double>(facts.updates) / static_cast<double>(*options.updates);
-  return options.epochs && *options.epochs > 0 ? facts.epochs / *options.epochs : 0;
+  if (same.mean()) return same.mean();
+  const auto trial = tried.find(planned.run.cell);
+  return trial != tried.end() ? trial->second : any.mean();
 }
 
 void look_into_folder(RunStatus& status, const StudyPlan& plan, const PlannedRun& planned, const Files& files) {
@@ -60,12 +56,12 @@ void look_into_folder(RunStatus& status, const StudyPlan& plan, const PlannedRun
   const auto facts = training_facts(files.read(folder.metrics()), folder.metrics());
   status.update = facts.updates;
   status.seconds = facts.seconds;
-  const double share = std::min(1.0, share_done(facts, planned.configuration->options.train));
+  const double share = share_done(facts, planned.configuration->options.train);
   constexpr double enough = 0.02;  // below that start-up weighs too much
   if (share > enough) status.left = facts.seconds * (1 - share) / share;
 }
 
-RunStatus status_of(const StudyPlan& plan, const PlannedRun& planned, const Files& files) {
+RunStatus status_of(const StudyPlan& plan, const PlannedRun& planned, const Files& files, const RowSeconds& tried) {
   RunStatus status;
   if (planned.record) {
     status.state = RunState::recorded;
@@ -79,7 +75,7 @@ RunStatus status_of(const StudyPlan& plan, const PlannedRun& planned, const File
   std::error_code absent;
   look_into_folder(status, plan, planned, files);
   if (!status.left) {
-    const auto whole = whole_duration(plan, planned);
+    const auto whole = whole_duration(plan, planned, tried);
     if (whole) status.left = std::max(0.0, *whole - status.seconds);
   }
   if (is_held(places.lock)) {
@@ -121,9 +117,16 @@ void judge_by_others(std::vector<RunStatus>& all) {
 
 }  // namespace
 
-std::vector<RunStatus> survey(const StudyPlan& plan, const Files& files) {
+double share_done(const TrainingFacts& facts, const train::TrainOptions& options) {
+  double share = 0;
+  if (options.updates) share = static_cast<double>(facts.updates) / static_cast<double>(*options.updates);
+  if (options.epochs && *options.epochs > 0) share = facts.epochs / *options.epochs;
+  return std::min(1.0, share);
+}
+
+std::vector<RunStatus> survey(const StudyPlan& plan, const Files& files, const RowSeconds& tried) {
   std::vector<RunStatus> all;
-  for (const auto& planned : plan.planned) all.push_back(status_of(plan, planned, files));
+  for (const auto& planned : plan.planned) all.push_back(status_of(plan, planned, files, tried));
   judge_by_others(all);
   tell_what_is_only_measured(all, plan);
   for (size_t i = 0; i < all.size(); ++i)

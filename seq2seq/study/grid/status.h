@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,8 +27,15 @@ struct RunStatus {
   bool measured_only = false;  // another run of the plan trains the same parameters: only its figures are its own
 };
 
-/// How each run of the plan stands, in its order.
-std::vector<RunStatus> survey(const StudyPlan& plan, const Files& files);
+/// Seconds of training, each row's by its name in the table.
+using RowSeconds = std::map<std::string, double>;
+
+/// How each run of the plan stands, in its order. `tried`: how long rows were found to take by a trial, for those of
+/// which no run is done or under way.
+std::vector<RunStatus> survey(const StudyPlan& plan, const Files& files, const RowSeconds& tried = {});
+
+/// What a training has made of the updates or epochs that it is to make, 0 to 1; 0 where nothing is known.
+double share_done(const TrainingFacts& facts, const train::TrainOptions& options);
 
 /// `recorded`, `to do`, ...
 std::string name_of(RunState state);

@@ -1,0 +1,86 @@
+#include "seq2seq/study/grid/trial.h"
+
+#include <filesystem>
+#include <set>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "seq2seq/core/error.h"
+#include "seq2seq/core/interrupt.h"
+#include "seq2seq/core/run_folder.h"
+#include "seq2seq/study/record/training_facts.h"
+#include "seq2seq/study/train_run.h"
+
+namespace seq2seq::study {
+
+namespace {
+
+/// A folder that goes as it came.
+class Scratch {
+ public:
+  explicit Scratch(std::filesystem::path path) : path_(std::move(path)) { remove(); }
+  ~Scratch() { remove(); }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  void remove() const {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  std::filesystem::path path_;
+};
+
+/// Rows of which a run is done, or far enough for `survey`.
+std::set<std::string> known_rows(const StudyPlan& plan, const std::vector<RunStatus>& status) {
+  std::set<std::string> known;
+  for (size_t i = 0; i < status.size(); ++i)
+    if (plan.planned[i].record || status[i].update > 0) known.insert(plan.planned[i].run.cell);
+  return known;
+}
+
+config::Override setting(const std::string& key, const std::string& value) {
+  return {.option = key, .key = key, .value = value};
+}
+
+double seconds_in_whole(const PlannedRun& planned, double seconds, const std::filesystem::path& folder,
+                        const Session& session) {
+  constexpr double seconds_a_minute = 60;
+  auto settings = planned.run.settings;
+  settings.push_back(setting("train.minutes", fmt::format("{}", seconds / seconds_a_minute)));
+  settings.push_back(setting("train.report_every_updates", "1"));  // the last line tells how far it came
+  train_new({.config = planned.run.base, .overrides = settings, .folder = folder, .init_from = {}}, session);
+  const RunFolder run(folder);
+  const auto facts = training_facts(session.files->read(run.metrics()), run.metrics());
+  return facts.seconds / share_done(facts, planned.configuration->options.train);
+}
+
+}  // namespace
+
+RowSeconds try_rows(const StudyPlan& plan, const std::vector<RunStatus>& status, double seconds,
+                    const Session& session) {
+  session.files->make_folder(plan.runs);
+  const Scratch scratch(plan.runs / fmt::format("trial-{}", getpid()));
+  auto known = known_rows(plan, status);
+  Log quiet(session.log->out(), Log::Level::quiet);  // how to go on with what is thrown away is nobody's business
+  auto unseen = session;
+  unseen.log = &quiet;
+  RowSeconds rows;
+  for (size_t i = 0; i < status.size() && !interrupted(); ++i) {
+    const auto& planned = plan.planned[i];
+    if (!planned.to_do() || status[i].measured_only || !known.insert(planned.run.cell).second) continue;
+    session.log->say(fmt::format("--- {}: a trial of {} s", planned.run.cell, seconds));
+    try {
+      rows[planned.run.cell] = seconds_in_whole(planned, seconds, scratch.path() / std::to_string(i), unseen);
+    } catch (const Interrupted&) {
+      throw;
+    } catch (const Error& error) {
+      session.log->warn(fmt::format("{}: {}", planned.run.cell, error.what()));
+    }
+  }
+  return rows;
+}
+
+}  // namespace seq2seq::study
