@@ -6,6 +6,7 @@
 #include "seq2seq/cli/commands.h"
 #include "seq2seq/cli/common.h"
 #include "seq2seq/cli/inspect_prepared.h"
+#include "seq2seq/cli/inspect_record.h"
 #include "seq2seq/cli/inspect_run.h"
 #include "seq2seq/core/error.h"
 #include "seq2seq/text/vocabulary.h"
@@ -55,11 +56,12 @@ class Inspect final : public Command {
  public:
   std::string name() const override { return "inspect"; }
   std::string about() const override {
-    return "say what a run, a checkpoint, prepared text or a vocabulary is and holds";
+    return "say what a run, a checkpoint, prepared text, a vocabulary or a study's record is and holds";
   }
   void declare(Arguments& arguments) override {
-    arguments.required("PATH", path_,
-                       "folder of a run, of one of its checkpoints or of prepared text, or a vocabulary file");
+    arguments.required(
+        "PATH", path_,
+        "folder of a run, of one of its checkpoints or of prepared text, a vocabulary, or a record's .json");
   }
 
   int run(const Context& context) override {
@@ -68,7 +70,9 @@ class Inspect final : public Command {
     if (!path.has_filename()) path = path.parent_path();  // a final slash
     if (!fs::exists(path)) throw Error(Place{.file = path_}, "is not there");
     const int64_t update = update_of(path);
-    if (fs::is_regular_file(path)) {
+    if (fs::is_regular_file(path) && path.extension() == ".json") {
+      inspect_record(out, path_);
+    } else if (fs::is_regular_file(path)) {
       inspect_vocabulary(out, path_);
     } else if (const data::PreparedFolder prepared{path}; fs::exists(prepared.summary())) {
       inspect_prepared(out, prepared);

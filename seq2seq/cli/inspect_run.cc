@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "seq2seq/cli/inspect_line.h"
 #include "seq2seq/core/files.h"
 #include "seq2seq/core/progress.h"
 #include "seq2seq/study/description.h"
@@ -19,45 +20,42 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-void line(std::ostream& out, const char* name, const std::string& text) {
-  out << fmt::format("{:<12} {}\n", name, text);
-}
-
 std::string short_digest(const std::string& digest) { return digest.empty() ? "none" : digest.substr(0, 12); }
 
 void print_description(std::ostream& out, const study::RunDescription& run) {
-  line(out, "created",
-       fmt::format("{} by seq2seq {} ({}{})", run.created, run.program, run.commit, run.dirty ? ", modified" : ""));
-  line(out, "digest", run.digest);
-  line(out, "seed", std::to_string(run.seed));
-  line(out, "data",
-       fmt::format("training {}, validation {}, test {}", short_digest(run.data.train),
-                   short_digest(run.data.validation), short_digest(run.data.test)));
-  line(out, "words",
-       fmt::format("source {}, target {}", format_count(run.source.size - text::special_count),
-                   format_count(run.target.size - text::special_count)));
+  print_line(
+      out, "created",
+      fmt::format("{} by seq2seq {} ({}{})", run.created, run.program, run.commit, run.dirty ? ", modified" : ""));
+  print_line(out, "digest", run.digest);
+  print_line(out, "seed", std::to_string(run.seed));
+  print_line(out, "data",
+             fmt::format("training {}, validation {}, test {}", short_digest(run.data.train),
+                         short_digest(run.data.validation), short_digest(run.data.test)));
+  print_line(out, "words",
+             fmt::format("source {}, target {}", format_count(run.source.size - text::special_count),
+                         format_count(run.target.size - text::special_count)));
   const char* name = "model";
   for (const auto& [part, count] : run.parameters) {
-    line(out, name, fmt::format("{:<24} {:>13}", part, format_count(count)));
+    print_line(out, name, fmt::format("{:<24} {:>13}", part, format_count(count)));
     name = "";
   }
-  line(out, "", fmt::format("{:<24} {:>13} parameters", "in all", format_count(run.parameters_in_all())));
+  print_line(out, "", fmt::format("{:<24} {:>13} parameters", "in all", format_count(run.parameters_in_all())));
   if (run.init_from)
-    line(out, "begun with", fmt::format("{}, update {}", run.init_from->run.string(), run.init_from->update));
+    print_line(out, "begun with", fmt::format("{}, update {}", run.init_from->run.string(), run.init_from->update));
   for (const auto& sitting : run.sittings) {
     const auto& machine = sitting.machine;
-    line(out, "trained",
-         fmt::format("{} from update {}: {}, {} thread(s), kernels for {}; LibTorch {} with {} for {}", sitting.started,
-                     format_count(sitting.from_update), machine.device, machine.threads, machine.kernels, machine.torch,
-                     machine.product_library, machine.instruction_set));
+    print_line(out, "trained",
+               fmt::format("{} from update {}: {}, {} thread(s), kernels for {}; LibTorch {} with {} for {}",
+                           sitting.started, format_count(sitting.from_update), machine.device, machine.threads,
+                           machine.kernels, machine.torch, machine.product_library, machine.instruction_set));
   }
 }
 
 void print_state(std::ostream& out, const RunFolder& folder) {
   const auto updates = folder.updates();
-  if (updates.empty()) return line(out, "state", "no checkpoint yet");
+  if (updates.empty()) return print_line(out, "state", "no checkpoint yet");
   const auto state = train::load_weights_only(disk_files(), folder, updates.back()).state;
-  line(
+  print_line(
       out, "state",
       fmt::format("update {}, epoch {}, {} of training{}", format_count(state.update), state.epoch + 1,
                   format_duration(state.seconds), state.finished ? ", finished (" + state.finished_because + ")" : ""));
@@ -66,7 +64,7 @@ void print_state(std::ostream& out, const RunFolder& folder) {
   for (const auto update : updates) {
     list += fmt::format("{}{}{}", list.empty() ? "" : ", ", update, best == update ? " (best)" : "");
   }
-  line(out, "checkpoints", list);
+  print_line(out, "checkpoints", list);
 }
 
 /// The last lines of their kind in metrics.jsonl: `update 500, epoch 0.6, perplexity 1.9`.
@@ -86,7 +84,7 @@ void print_figures(std::ostream& out, const RunFolder& folder) {
       if (value.is_number())
         figures += fmt::format("{}{} {:.6g}", figures.empty() ? "" : ", ", key, value.get<double>());
     }
-    if (!figures.empty()) line(out, name, figures);
+    if (!figures.empty()) print_line(out, name, figures);
   }
 }
 
@@ -94,7 +92,7 @@ void print_figures(std::ostream& out, const RunFolder& folder) {
 
 void inspect_run(std::ostream& out, const RunFolder& folder) {
   const auto description = study::read_description(disk_files(), folder);
-  line(out, "run", folder.root().string());
+  print_line(out, "run", folder.root().string());
   print_description(out, description);
   print_state(out, folder);
   print_figures(out, folder);

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <ostream>
+#include <string>
+
+#include <fmt/format.h>
+
+namespace seq2seq::cli {
+
+/// A line of what `inspect` says: a name and what belongs to it, in columns.
+inline void print_line(std::ostream& out, const char* name, const std::string& text) {
+  out << fmt::format("{:<12} {}\n", name, text);
+}
+
+}  // namespace seq2seq::cli

@@ -1,0 +1,91 @@
+#include "test/cli/program.h"
+#include "test/study/study_folder.h"
+#include "test/support/catch.h"
+
+namespace seq2seq::test {
+
+namespace {
+
+/// A study of a toy, as its user has it.
+struct TypedStudy : StudyFolder {
+  TypedStudy() : StudyFolder(two_by_two) {}
+  Ran run(const std::string& command, std::vector<std::string> more = {}) const {
+    std::vector<std::string> words{"study", command, (toy / "study.yaml").string(), "--runs", (toy / "runs").string()};
+    words.insert(words.end(), more.begin(), more.end());
+    return run_program(words);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("study: from the plan to the table, and then nothing is trained", "[cli][study]") {
+  const TypedStudy study;
+  const auto before = study.run("plan");
+  CHECK(before.code == 0);
+  CHECK_THAT(before.out, ContainsSubstring("4 runs, 4 to do") && ContainsSubstring("--measure 10"));
+
+  const auto part = study.run("run", {"--jobs", "1", "--only", "forward"});
+  CHECK(part.code == 0);
+  CHECK_THAT(study.run("plan").out, ContainsSubstring("2 done, 2 to do; about"));
+
+  const auto whole = study.run("run", {"--jobs", "1"});
+  CHECK(whole.code == 0);
+  CHECK_THAT(whole.out,
+             ContainsSubstring("forward") && ContainsSubstring("reversed") && ContainsSubstring("perplexity"));
+  CHECK_THAT(study.run("status").out, ContainsSubstring("all are there: nothing to train"));
+  CHECK(study.run("table").out == whole.out);
+  fs::remove_all(study.toy / "runs");
+  const auto again = study.run("run");
+  CHECK(again.code == 0);
+  CHECK(again.out == whole.out);
+  CHECK_FALSE(fs::exists(study.toy / "runs"));
+}
+
+TEST_CASE("study: a plan that measures tells a time, and keeps nothing", "[cli][study]") {
+  const TypedStudy study;
+  const auto plan = study.run("plan", {"--measure", "5", "--jobs", "1"});
+  CHECK(plan.code == 0);
+  CHECK_THAT(plan.out, ContainsSubstring("4 to do; about"));
+  CHECK_THAT(plan.err, ContainsSubstring("forward: a trial of 5 s"));
+  CHECK(fs::is_empty(study.toy / "runs"));
+}
+
+TEST_CASE("study: options that cannot be are told before anything is done", "[cli][study][error]") {
+  const TypedStudy study;
+  const auto told = [&study](const std::string& command, const std::vector<std::string>& more) {
+    const auto ran = study.run(command, more);
+    CHECK(ran.code == 2);
+    CHECK(ran.out.empty());
+    return ran.err;
+  };
+  CHECK_THAT(told("run", {"--jobs", "0"}), ContainsSubstring("--jobs 0: must be a number from 1 to 1024"));
+  CHECK_THAT(told("plan", {"--measure", "soon"}), ContainsSubstring("--measure soon: must be a number from 0.1 to"));
+  CHECK_THAT(told("plan", {"--measure", "nan"}), ContainsSubstring("--measure nan"));
+  CHECK_THAT(told("plan", {"--device", "cpu"}), ContainsSubstring("--device cpu: is for `--measure`"));
+  CHECK_THAT(told("plan", {"--only", "backward"}),
+             ContainsSubstring("--only backward") && ContainsSubstring("`forward`"));
+  CHECK_THAT(told("table", {"--scale", "huge"}), ContainsSubstring("tiny"));
+  CHECK_FALSE(fs::exists(study.toy / "runs"));
+}
+
+TEST_CASE("inspect: a record says which run it is of, its figures and examples", "[cli][study][inspect]") {
+  const TypedStudy study;
+  REQUIRE(study.run("run", {"--jobs", "1", "--only", "reversed"}).code == 0);
+  size_t records = 0;
+  for (const auto& entry : fs::directory_iterator(study.toy / "records")) {
+    if (entry.path().extension() != ".json") continue;
+    ++records;
+    const auto said = run_program({"inspect", entry.path().string()});
+    CHECK(said.code == 0);
+    CHECK_THAT(said.out, ContainsSubstring("reversed, seed ") && ContainsSubstring("perplexity") &&
+                             ContainsSubstring("10 updates") && ContainsSubstring("on 20 sentences") &&
+                             ContainsSubstring("reference"));
+  }
+  CHECK(records == 2);
+  study.toy.folder().file("no.json", "{}");
+  const auto refused = run_program({"inspect", (study.toy / "no.json").string()});
+  CHECK(refused.code == 1);
+  CHECK_THAT(refused.err, ContainsSubstring("no.json"));
+}
+
+}  // namespace seq2seq::test
