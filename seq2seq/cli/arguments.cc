@@ -55,7 +55,12 @@ std::string or_nearest(const std::string& problem, const std::string& word, cons
   return near.empty() ? problem : fmt::format("{}; the nearest known one is `{}`", problem, near);
 }
 
-std::string list_them(const CLI::App& app) { return fmt::format("`{} --help` lists them all", full_name(app)); }
+std::string list_them(const CLI::App& app) {
+  const auto names = options_of(app);
+  const bool sets_keys = std::find(names.begin(), names.end(), "--set") != names.end();
+  return fmt::format("`{} --help` lists them all{}", full_name(app),
+                     sets_keys ? "; a key of the configuration is set by `--set section.key=value`" : "");
+}
 
 /// The first word that nothing takes, as an error that helps.
 void refuse_extras(const CLI::App& app) {

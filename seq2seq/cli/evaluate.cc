@@ -85,6 +85,12 @@ void print_json(std::ostream& out, const study::Evaluation& evaluation, const st
   out << json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << '\n';
 }
 
+metrics::BleuTokenizer parse_bleu_tokenizer(const std::string& name) {
+  if (name == "none") return metrics::BleuTokenizer::none;
+  if (name == "13a") return metrics::BleuTokenizer::mteval_13a;
+  throw UsageError(Place{.part = "--bleu-tokenizer " + name}, "must be none or 13a");
+}
+
 class Evaluate final : public Command {
  public:
   std::string name() const override { return "evaluate"; }
@@ -94,18 +100,21 @@ class Evaluate final : public Command {
     run_.declare(arguments, /*searches=*/true);
     arguments.option("--source", source_, "FILE", "sources, one a line (the run's test set)");
     arguments.repeatable("--reference", references_, "FILE", "their references; further ones may have empty lines");
+    arguments.option("--bleu-tokenizer", bleu_tokenizer_, "NAME",
+                     "none, which cuts at blanks, or 13a, sacreBLEU's default, for text that is not tokenized (none)");
     arguments.flag("--json", json_, "figures and protocol as JSON, for programs");
   }
 
   int run(const Context& context) override {
     if (source_.has_value() != !references_.empty())
       throw UsageError("`--source` and `--reference` are given together, or neither");
+    const metrics::BleuOptions bleu{.tokenizer = parse_bleu_tokenizer(bleu_tokenizer_)};
     auto log = run_.common.log(context);
     const auto session = run_.common.session(context, log);
     const auto loaded = run_.load(session);
     std::optional<data::FilePair> files;
     if (source_) files = data::FilePair{*source_, {references_.begin(), references_.end()}};
-    const auto evaluation = study::evaluate(loaded, files, session);
+    const auto evaluation = study::evaluate(loaded, files, session, bleu);
     const auto source = source_.value_or(loaded.options().data.test.source.string());
     (json_ ? print_json : print_table)(*context.streams.out, evaluation, loaded, source);
     context.streams.out->flush();
@@ -117,6 +126,7 @@ class Evaluate final : public Command {
   RunArguments run_;
   std::optional<std::string> source_;
   std::vector<std::string> references_;
+  std::string bleu_tokenizer_ = "none";
   bool json_ = false;
 };
 

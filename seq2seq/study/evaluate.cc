@@ -33,14 +33,15 @@ Evaluation protocol(const EvaluationSet& set) {
 
 }  // namespace
 
-Evaluation evaluate(const LoadedRun& run, const std::optional<data::FilePair>& files, const Session& session) {
+Evaluation evaluate(const LoadedRun& run, const std::optional<data::FilePair>& files, const Session& session,
+                    const metrics::BleuOptions& bleu) {
   const auto set = read_evaluation_set(files ? *files : test_set(run), *run.text);
   auto evaluation = protocol(set);
   const auto started = std::chrono::steady_clock::now();
   const auto& decode = run.options().decode;
   Progress progress(*session.log, "evaluating", "sentences", static_cast<double>(set.corpus.pairs()), session.progress);
   evaluation.perplexity = measure_perplexity(*run.predictor, set, *run.text, decode.batch);
-  evaluation.outputs = measure_outputs(*run.predictor, set, *run.text, decode,
+  evaluation.outputs = measure_outputs(*run.predictor, set, *run.text, decode, bleu,
                                        [&progress](int64_t done) { progress.update(static_cast<double>(done)); });
   progress.finish();
   evaluation.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();

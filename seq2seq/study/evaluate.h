@@ -21,6 +21,7 @@ struct Evaluation {
 };
 
 /// On the given files, or else on the run's test set. Throws Error when there is neither.
-Evaluation evaluate(const LoadedRun& run, const std::optional<data::FilePair>& files, const Session& session);
+Evaluation evaluate(const LoadedRun& run, const std::optional<data::FilePair>& files, const Session& session,
+                    const metrics::BleuOptions& bleu = {});
 
 }  // namespace seq2seq::study

@@ -9,7 +9,7 @@ namespace seq2seq::study {
 namespace {
 
 metrics::Bleu measure_bleu(const std::vector<metrics::Tokens>& outputs, const EvaluationSet& set,
-                           const text::Tokenizer& tokenizer) {
+                           const text::Tokenizer& tokenizer, const metrics::BleuOptions& options) {
   std::vector<std::string> lines;
   for (const auto& tokens : outputs) lines.push_back(tokenizer.detokenize(tokens));
   metrics::References references;
@@ -17,7 +17,7 @@ metrics::Bleu measure_bleu(const std::vector<metrics::Tokens>& outputs, const Ev
     auto& texts = references.emplace_back();
     for (const auto& tokens : of_pair) texts.push_back(tokenizer.detokenize(tokens));
   }
-  return metrics::corpus_bleu(lines, references);
+  return metrics::corpus_bleu(lines, references, options);
 }
 
 }  // namespace
@@ -36,7 +36,8 @@ Perplexity measure_perplexity(const decode::Predictor& predictor, const Evaluati
 }
 
 OutputFigures measure_outputs(const decode::Predictor& predictor, const EvaluationSet& set,
-                              const data::TextPipeline& text, const decode::DecodeOptions& options, const Done& done) {
+                              const data::TextPipeline& text, const decode::DecodeOptions& options,
+                              const metrics::BleuOptions& bleu, const Done& done) {
   OutputFigures figures;
   std::vector<metrics::Tokens> outputs;
   const auto targets = all_sentences(set.corpus.target);
@@ -45,7 +46,7 @@ OutputFigures measure_outputs(const decode::Predictor& predictor, const Evaluati
     if (found.front().cut) ++figures.cut;
   }
   figures.rates = metrics::error_rates(outputs, set.references);
-  figures.bleu = measure_bleu(outputs, set, text.target_tokenizer());
+  figures.bleu = measure_bleu(outputs, set, text.target_tokenizer(), bleu);
   return figures;
 }
 

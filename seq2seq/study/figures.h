@@ -34,7 +34,7 @@ struct OutputFigures {
 };
 OutputFigures measure_outputs(const decode::Predictor& predictor, const EvaluationSet& set,
                               const data::TextPipeline& text, const decode::DecodeOptions& options,
-                              const Done& done = {});
+                              const metrics::BleuOptions& bleu = {}, const Done& done = {});
 
 train::Figures named(const Perplexity& perplexity);
 void add(train::Figures& figures, const OutputFigures& outputs);

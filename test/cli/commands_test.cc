@@ -124,6 +124,11 @@ TEST_CASE("evaluate: table and JSON tell the same figures", "[cli][evaluate]") {
   CHECK_THAT(table.out, ContainsSubstring("nrefs:1"));
   CHECK_THAT(table.out, ContainsSubstring("beam 2"));
 
+  CHECK_THAT(run_program({"evaluate", toy.run(), "--bleu-tokenizer", "13a"}).out, ContainsSubstring("tok:13a"));
+  const auto refused = run_program({"evaluate", toy.run(), "--bleu-tokenizer", "14"});
+  CHECK(refused.code == 2);
+  CHECK_THAT(refused.err, ContainsSubstring("--bleu-tokenizer 14: must be none or 13a"));
+
   const auto given = run_program({"evaluate", toy.run(), "--source", toy.file("held.source"), "--reference",
                                   toy.file("held.target"), "--reference", toy.file("held.source"), "--json"});
   CHECK(nlohmann::json::parse(given.out).at("references").at("most") == 2);

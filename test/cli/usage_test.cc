@@ -37,6 +37,7 @@ TEST_CASE("usage: what the program does not know is refused with 2 and the neare
       Case{{}, "a command is missing"}, Case{{"trian"}, "trian: unknown command; the nearest known one is `train`"},
       Case{{"config", "chek"}, "the nearest known one is `check`"},
       Case{{"translate", "--beem", "3", "x"}, "--beem: unknown option; the nearest known one is `--beam`"},
+      Case{{"train", "--updates", "3", "x"}, "a key of the configuration is set by `--set section.key=value`"},
       Case{{"translate", "--beem=3", "x"}, "the nearest known one is `--beam`"}, Case{{"translate"}, "RUN"},
       Case{{"score", "a", "b", "c", "d"}, "d: is more than `seq2seq score` takes"}, Case{{"train"}, "nothing to train"},
       Case{{"train", "--resume", "x", "--run", "y"}, "--run: does not go with `--resume`"},

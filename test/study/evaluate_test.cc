@@ -67,6 +67,20 @@ TEST_CASE("evaluation: validation in training measures what `evaluate` measures"
   CHECK_THAT(validation.at("bleu").get<double>(), WithinAbs(evaluation.outputs.bleu.score, 1e-9));
 }
 
+TEST_CASE("evaluation: BLEU cuts the text as asked for", "[study][evaluate]") {
+  Toy toy(copied);
+  toy.train("run", {"train.updates=5"});
+  const auto run = toy.load("run");
+  const auto source = toy.folder().file("source", "a b\nb c\n"), reference = toy.folder().file("reference", "a, b\nb c.\n");
+  const auto bleu = [&](metrics::BleuTokenizer tokenizer) {
+    return study::evaluate(run, data::FilePair{source, {reference}}, toy.session, {.tokenizer = tokenizer}).outputs.bleu;
+  };
+  const auto at_blanks = bleu(metrics::BleuTokenizer::none), as_13a = bleu(metrics::BleuTokenizer::mteval_13a);
+  CHECK(at_blanks.counts.reference_tokens == 4);  // `a,` `b` `b` `c.`
+  CHECK(as_13a.counts.reference_tokens == 6);     // `a` `,` `b` `b` `c` `.`
+  CHECK_THAT(as_13a.signature, ContainsSubstring("tok:13a"));
+}
+
 TEST_CASE("evaluation: any of several references counts, an empty line is none", "[study][evaluate]") {
   Toy toy(copied);
   toy.train("run", {"train.updates=5"});
