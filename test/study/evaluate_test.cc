@@ -71,9 +71,11 @@ TEST_CASE("evaluation: BLEU cuts the text as asked for", "[study][evaluate]") {
   Toy toy(copied);
   toy.train("run", {"train.updates=5"});
   const auto run = toy.load("run");
-  const auto source = toy.folder().file("source", "a b\nb c\n"), reference = toy.folder().file("reference", "a, b\nb c.\n");
+  const auto source = toy.folder().file("source", "a b\nb c\n"),
+             reference = toy.folder().file("reference", "a, b\nb c.\n");
   const auto bleu = [&](metrics::BleuTokenizer tokenizer) {
-    return study::evaluate(run, data::FilePair{source, {reference}}, toy.session, {.tokenizer = tokenizer}).outputs.bleu;
+    return study::evaluate(run, data::FilePair{source, {reference}}, toy.session, {.tokenizer = tokenizer})
+        .outputs.bleu;
   };
   const auto at_blanks = bleu(metrics::BleuTokenizer::none), as_13a = bleu(metrics::BleuTokenizer::mteval_13a);
   CHECK(at_blanks.counts.reference_tokens == 4);  // `a,` `b` `b` `c.`

@@ -49,15 +49,24 @@ int64_t peak_bytes_of_process() {
   return text.empty() ? 0 : std::stoll(text) * kib;
 }
 
+/// Sentences from all over the set: neighbours are often of one document, or of one kind.
 std::vector<Example> examples_of(const LoadedRun& run, const EvaluationSet& set) {
-  auto sources = all_sentences(set.corpus.source), targets = all_sentences(set.corpus.target);
-  sources.resize(std::min(sources.size(), most_examples));
+  const auto all = static_cast<size_t>(set.corpus.pairs());
+  const size_t count = std::min(all, most_examples);
+  Sentences sources, targets;
+  std::vector<const std::vector<std::string>*> references;
+  for (size_t i = 0; i < count; ++i) {
+    const size_t sentence = i * all / count;
+    sources.push_back(set.corpus.source[static_cast<int64_t>(sentence)]);
+    targets.push_back(set.corpus.target[static_cast<int64_t>(sentence)]);
+    references.push_back(&set.references[sentence].front());
+  }
   const auto found = search_all(*run.predictor, sources, *run.text, run.options().decode, {}, &targets);
   std::vector<Example> examples;
-  for (size_t i = 0; i < sources.size(); ++i) {
+  for (size_t i = 0; i < count; ++i) {
     const auto& target = run.text->target_tokenizer();
     examples.push_back({.source = run.text->source_tokenizer().detokenize(run.text->source_words(sources[i])),
-                        .reference = target.detokenize(set.references[i].front()),
+                        .reference = target.detokenize(*references[i]),
                         .output = target.detokenize(run.text->target_words(found[i].front().ids))});
   }
   return examples;

@@ -35,6 +35,14 @@ std::string without_folder(const config::Value& value, const std::string& folder
   return text;
 }
 
+/// What a run made of a sentence; empty where it is not among its examples.
+std::string output_of(const Record& record, const Example& wanted) {
+  const auto found = std::find_if(record.examples.begin(), record.examples.end(), [&wanted](const Example& example) {
+    return example.source == wanted.source && example.reference == wanted.reference;
+  });
+  return found == record.examples.end() ? std::string() : found->output;
+}
+
 /// The same sentences as each line's first run gave them.
 Grid outputs_side_by_side(const StudyTable& table) {
   Grid grid{.title = "Outputs of the first seed", .head = {"source", "reference"}, .rows = {}};
@@ -47,11 +55,9 @@ Grid outputs_side_by_side(const StudyTable& table) {
     grid.head.push_back(line.cell);
   }
   if (records.empty()) return grid;
-  for (size_t i = 0; i < records.front()->examples.size(); ++i) {
-    const auto& example = records.front()->examples[i];
+  for (const auto& example : records.front()->examples) {
     auto& row = grid.rows.emplace_back(std::vector<std::string>{example.source, example.reference});
-    for (const auto* record : records)
-      row.push_back(i < record->examples.size() ? record->examples[i].output : std::string());
+    for (const auto* record : records) row.push_back(output_of(*record, example));
   }
   return grid;
 }

@@ -105,7 +105,9 @@ TEST_CASE("record: all of it comes back from its two files", "[study][record]") 
   CHECK(read.training.updates == 10);
   REQUIRE(read.training.curve.size() == 2);
   CHECK(read.training.curve[1].figures == made.training.curve[1].figures);
-  CHECK(read.examples.size() == 8);
+  REQUIRE(read.examples.size() == 8);
+  const auto sources = lines_in(content_of(study.toy / "held.source"));  // 20: every second or third of them
+  for (size_t i = 0; i < 8; ++i) CHECK(read.examples[i].source == sources[i * 20 / 8]);
   CHECK(read.examples[0].output == made.examples[0].output);
   for (const auto& metric : study::metric_names())
     CHECK_THAT(read.figure(metric), WithinRel(made.figure(metric), 1e-4));
