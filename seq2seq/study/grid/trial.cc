@@ -54,7 +54,9 @@ double seconds_in_whole(const PlannedRun& planned, double seconds, const std::fi
   train_new({.config = planned.run.base, .overrides = settings, .folder = folder, .init_from = {}}, session);
   const RunFolder run(folder);
   const auto facts = training_facts(session.files->read(run.metrics()), run.metrics());
-  return facts.seconds / share_done(facts, planned.configuration->options.train);
+  const double share = share_done(facts, planned.configuration->options.train);
+  if (share > 0) return facts.seconds / share;
+  throw Error(fmt::format("makes no update in {} s", seconds), "Give `--measure` more of them");
 }
 
 }  // namespace

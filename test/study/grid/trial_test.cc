@@ -20,7 +20,7 @@ study::RowSeconds try_for(StudyFolder& study, double seconds, const std::vector<
 }  // namespace
 
 TEST_CASE("study: a trial tells how long each row takes, once for all seeds, and leaves nothing", "[study][trial]") {
-  constexpr double seconds = 0.2;
+  constexpr double seconds = 1;
   StudyFolder study(two_long_rows);
   const auto tried = try_for(study, seconds);
   REQUIRE(tried.size() == 2);
