@@ -1,7 +1,6 @@
 #include "seq2seq/cli/common.h"
 
 #include <cerrno>
-#include <charconv>
 #include <fstream>
 #include <system_error>
 
@@ -10,22 +9,6 @@
 #include "seq2seq/core/error.h"
 
 namespace seq2seq::cli {
-
-namespace {
-
-constexpr int most_threads = 4096;
-
-int parse_threads(const std::string& text) {
-  int threads = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, fault] = std::from_chars(text.data(), end, threads);
-  if (fault != std::errc() || stop != end || threads < 0 || threads > most_threads)
-    throw UsageError(Place{.part = "--threads " + text},
-                     fmt::format("must be a number from 1 to {}, or 0 for all processors", most_threads));
-  return threads;
-}
-
-}  // namespace
 
 void CommonArguments::declare(Arguments& arguments, const std::string& what_set_means) {
   if (!what_set_means.empty()) arguments.repeatable("--set", set, "KEY=VALUE", what_set_means);
@@ -39,11 +22,12 @@ Log CommonArguments::log(const Context& context) const {
 }
 
 study::Session CommonArguments::session(const Context& context, Log& log) const {
+  constexpr int most_threads = 4096;
   study::Session session;
   session.registries = context.registries;
   session.log = &log;
   session.device = parse_device(device);
-  session.threads = parse_threads(threads);
+  session.threads = parse_number("--threads", threads, 0, most_threads);
   session.progress.terminal = context.streams.terminal.err;
   session.progress.columns = context.streams.terminal.columns;
   return session;

@@ -1,13 +1,17 @@
 #pragma once
 
+#include <charconv>
 #include <filesystem>
 #include <optional>
 #include <ostream>
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "seq2seq/cli/command.h"
 #include "seq2seq/config/reader.h"
+#include "seq2seq/core/error.h"
 #include "seq2seq/core/log.h"
 #include "seq2seq/study/load.h"
 #include "seq2seq/study/session.h"
@@ -26,6 +30,16 @@ struct CommonArguments {
   study::Session session(const Context& context, Log& log) const;
   std::vector<config::Override> overrides() const;
 };
+
+/// The number of an option. Throws UsageError with the option as typed where the text is none in [least, most].
+template <class Number>
+Number parse_number(const std::string& option, const std::string& text, Number least, Number most) {
+  Number number{};
+  const char* end = text.data() + text.size();
+  const auto [stop, fault] = std::from_chars(text.data(), end, number);
+  if (fault == std::errc() && stop == end && number >= least && number <= most) return number;
+  throw UsageError(Place{.part = option + " " + text}, fmt::format("must be a number from {} to {}", least, most));
+}
 
 /// An option that stands for a key: its value is checked as the key's, and messages show the option as typed. Throws
 /// UsageError when the key is set by `--set` as well.

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 #include <optional>
 
@@ -43,28 +42,18 @@ struct StudyArguments {
   }
 };
 
-/// A number in [least, most]. Throws UsageError with the option as typed.
-template <class Number>
-Number parse(const std::string& option, const std::string& text, Number least, Number most) {
-  Number number{};
-  const char* end = text.data() + text.size();
-  const auto [stop, fault] = std::from_chars(text.data(), end, number);
-  if (fault == std::errc() && stop == end && number >= least && number <= most) return number;
-  throw UsageError(Place{.part = option + " " + text}, fmt::format("must be a number from {} to {}", least, most));
-}
-
 constexpr const char* jobs_meaning = "as in `study run`, for the time left";
 constexpr const char* stopping_trial = "\nstopping at the end of an update; a second signal ends at once\n";
 
 int64_t parse_jobs(const std::optional<std::string>& text) {
   constexpr int64_t most_jobs = 1024;
-  return text ? parse("--jobs", *text, int64_t{1}, most_jobs) : 0;
+  return text ? parse_number("--jobs", *text, int64_t{1}, most_jobs) : 0;
 }
 
 /// Of a row's trial.
 std::optional<double> parse_seconds(const std::optional<std::string>& text) {
   constexpr double least = 0.1, most = 86'400;
-  return text ? std::optional(parse("--measure", *text, least, most)) : std::nullopt;
+  return text ? std::optional(parse_number("--measure", *text, least, most)) : std::nullopt;
 }
 
 int64_t runs_to_do(const study::StudyPlan& plan) {

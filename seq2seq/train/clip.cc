@@ -28,7 +28,7 @@ bool in_plain_memory(const at::Tensor& tensor) {
 }
 
 /// Four sums taken in turn: LibTorch's order, whose own norm of float32 in double first writes all of it out in double
-/// (13 % of an update of one pair with 1.3 million parameters, where this is 5 %).
+/// (an update of one pair with 1.3 million parameters takes a tenth longer with that).
 double plain_norm(const at::Tensor& gradient) {
   constexpr int64_t kSums = 4;
   const auto* values = gradient.const_data_ptr<float>();
