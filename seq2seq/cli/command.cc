@@ -99,7 +99,7 @@ Commands builtin_commands() {
   return commands;
 }
 
-int run(const std::vector<std::string>& words, const study::Registries& registries, const Streams& streams) {
+int run(const std::vector<std::string>& words, const run::Registries& registries, const Streams& streams) {
   try {
     const auto commands = builtin_commands();
     auto* command = parse(words, commands, version_text(), *streams.out);
@@ -109,7 +109,7 @@ int run(const std::vector<std::string>& words, const study::Registries& registri
   }
 }
 
-int run(int count, const char* const* words, const study::Registries& registries) {
+int run(int count, const char* const* words, const run::Registries& registries) {
   return run(std::vector<std::string>(words + (count > 0 ? 1 : 0), words + count), registries, streams_of_process());
 }
 

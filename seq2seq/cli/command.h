@@ -5,7 +5,7 @@
 
 #include "seq2seq/cli/arguments.h"
 #include "seq2seq/cli/terminal.h"
-#include "seq2seq/study/run.h"
+#include "seq2seq/run/run.h"
 
 namespace seq2seq::cli {
 
@@ -22,7 +22,7 @@ struct Streams {
 Streams streams_of_process();
 
 struct Context {
-  const study::Registries* registries = nullptr;
+  const run::Registries* registries = nullptr;
   Streams streams;
 };
 
@@ -40,7 +40,7 @@ class Command {
 Commands builtin_commands();
 
 /// The whole program. `main` makes the registries, adds its own kinds, and calls this. Never throws.
-int run(int count, const char* const* words, const study::Registries& registries);
-int run(const std::vector<std::string>& words, const study::Registries& registries, const Streams& streams);
+int run(int count, const char* const* words, const run::Registries& registries);
+int run(const std::vector<std::string>& words, const run::Registries& registries, const Streams& streams);
 
 }  // namespace seq2seq::cli

@@ -21,16 +21,16 @@ Log CommonArguments::log(const Context& context) const {
   return Log(*context.streams.err, quiet ? Log::Level::quiet : Log::Level::normal);
 }
 
-study::Session CommonArguments::session(const Context& context, Log& log) const {
+run::Environment CommonArguments::environment(const Context& context, Log& log) const {
   constexpr int most_threads = 4096;
-  study::Session session;
-  session.registries = context.registries;
-  session.log = &log;
-  session.device = parse_device(device);
-  session.threads = parse_number("--threads", threads, 0, most_threads);
-  session.progress.terminal = context.streams.terminal.err;
-  session.progress.columns = context.streams.terminal.columns;
-  return session;
+  run::Environment environment;
+  environment.registries = context.registries;
+  environment.log = &log;
+  environment.device = parse_device(device);
+  environment.threads = parse_number("--threads", threads, 0, most_threads);
+  environment.progress.terminal = context.streams.terminal.err;
+  environment.progress.columns = context.streams.terminal.columns;
+  return environment;
 }
 
 std::vector<config::Override> CommonArguments::overrides() const {
@@ -57,11 +57,11 @@ void RunArguments::declare(Arguments& arguments, bool searches) {
   common.declare(arguments, searches ? "sets a key of `decode`: decode.max_length.ratio=3" : "");
 }
 
-study::LoadedRun RunArguments::load(const study::Session& session, std::vector<config::Override> more) const {
+run::LoadedRun RunArguments::load(const run::Environment& environment, std::vector<config::Override> more) const {
   auto overrides = common.overrides();
   add_override(overrides, "--beam", "decode.beam", beam);
   for (auto& each : more) overrides.push_back(std::move(each));
-  return study::load_run(folder, checkpoint, overrides, session);
+  return run::load_run(folder, checkpoint, overrides, environment);
 }
 
 void write_output(const std::filesystem::path& file, const std::string& text) {

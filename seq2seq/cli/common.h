@@ -13,8 +13,8 @@
 #include "seq2seq/config/reader.h"
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/log.h"
-#include "seq2seq/study/load.h"
-#include "seq2seq/study/session.h"
+#include "seq2seq/run/environment.h"
+#include "seq2seq/run/load.h"
 
 namespace seq2seq::cli {
 
@@ -27,7 +27,7 @@ struct CommonArguments {
   void declare(Arguments& arguments, const std::string& what_set_means);
   Log log(const Context& context) const;
   /// Throws UsageError for a device that is not there or a number that is none.
-  study::Session session(const Context& context, Log& log) const;
+  run::Environment environment(const Context& context, Log& log) const;
   std::vector<config::Override> overrides() const;
 };
 
@@ -53,7 +53,7 @@ struct RunArguments {
   CommonArguments common;
 
   void declare(Arguments& arguments, bool searches);
-  study::LoadedRun load(const study::Session& session, std::vector<config::Override> more = {}) const;
+  run::LoadedRun load(const run::Environment& environment, std::vector<config::Override> more = {}) const;
 };
 
 /// Whole or not at all, unless `file` is a device or a pipe.

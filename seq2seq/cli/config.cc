@@ -19,7 +19,7 @@ class ConfigReference final : public Command {
     arguments.optional("SECTION", section_, "only those below it: train.optimizer (all)");
   }
   int run(const Context& context) override {
-    const study::Configuration configuration(*context.registries);
+    const run::Configuration configuration(*context.registries);
     *context.streams.out << config::reference(configuration.keys, section_) << std::flush;
     check_written(*context.streams.out);
     return Exit::done;
@@ -41,7 +41,7 @@ class ConfigCheck final : public Command {
   int run(const Context& context) override {
     std::vector<config::Override> overrides;
     for (const auto& typed : set_) overrides.push_back(config::parse_override(typed));
-    const auto configuration = study::read_configuration(file_, overrides, *context.registries);
+    const auto configuration = run::read_configuration(file_, overrides, *context.registries);
     auto& out = *context.streams.out;
     out << (show_ ? config::write_yaml(configuration->keys)
                   : fmt::format("{}: valid\n", file_) + absent(*configuration))
@@ -52,7 +52,7 @@ class ConfigCheck final : public Command {
 
  private:
   /// A line for every text that is named and not there, which is no fault as long as nothing is trained.
-  static std::string absent(const study::Configuration& configuration) {
+  static std::string absent(const run::Configuration& configuration) {
     std::string lines;
     for (const auto& file : study::texts_of(configuration.options.data)) {
       std::error_code unreadable;

@@ -1,4 +1,4 @@
-#include "seq2seq/study/evaluate.h"
+#include "seq2seq/run/evaluate.h"
 
 #include <optional>
 
@@ -13,20 +13,20 @@ namespace seq2seq::cli {
 
 namespace {
 
-std::string references_text(const study::Evaluation& evaluation) {
+std::string references_text(const run::Evaluation& evaluation) {
   if (evaluation.sentences_with_several == 0) return "one a sentence";
   return fmt::format("1 to {} a sentence ({} have several); the nearest counts", evaluation.most_references,
                      format_count(evaluation.sentences_with_several));
 }
 
-std::string search_text(const study::Evaluation& evaluation, const decode::DecodeOptions& decode) {
+std::string search_text(const run::Evaluation& evaluation, const decode::DecodeOptions& decode) {
   if (decode.oracle_length) return fmt::format("beam {}, each output as long as its first reference", decode.beam);
   return fmt::format("beam {}, longest output {:g} x source + {}, at most {}; {} cut there", decode.beam,
                      decode.max_length.ratio, decode.max_length.plus, format_count(decode.max_length.limit),
                      format_count(evaluation.outputs.cut));
 }
 
-void print_table(std::ostream& out, const study::Evaluation& evaluation, const study::LoadedRun& run,
+void print_table(std::ostream& out, const run::Evaluation& evaluation, const run::LoadedRun& run,
                  const std::string& source) {
   const auto figure = [&out](std::string_view name, double value, const char* unit) {
     out << fmt::format("{:<38} {:>9.2f}{}\n", name, value, unit);
@@ -56,10 +56,10 @@ void print_table(std::ostream& out, const study::Evaluation& evaluation, const s
   line("time", format_duration(evaluation.seconds));
 }
 
-void print_json(std::ostream& out, const study::Evaluation& evaluation, const study::LoadedRun& run,
+void print_json(std::ostream& out, const run::Evaluation& evaluation, const run::LoadedRun& run,
                 const std::string& source) {
-  auto figures = study::named(evaluation.perplexity);
-  study::add(figures, evaluation.outputs);
+  auto figures = run::named(evaluation.perplexity);
+  run::add(figures, evaluation.outputs);
   const auto& decode = run.options().decode;
   const nlohmann::ordered_json json{
       {"figures", figures},
@@ -110,11 +110,11 @@ class Evaluate final : public Command {
       throw UsageError("`--source` and `--reference` are given together, or neither");
     const metrics::BleuOptions bleu{.tokenizer = parse_bleu_tokenizer(bleu_tokenizer_)};
     auto log = run_.common.log(context);
-    const auto session = run_.common.session(context, log);
-    const auto loaded = run_.load(session);
+    const auto environment = run_.common.environment(context, log);
+    const auto loaded = run_.load(environment);
     std::optional<data::FilePair> files;
     if (source_) files = data::FilePair{*source_, {references_.begin(), references_.end()}};
-    const auto evaluation = study::evaluate(loaded, files, session, bleu);
+    const auto evaluation = run::evaluate(loaded, files, environment, bleu);
     const auto source = source_.value_or(loaded.options().data.test.source.string());
     (json_ ? print_json : print_table)(*context.streams.out, evaluation, loaded, source);
     context.streams.out->flush();

@@ -10,7 +10,7 @@
 
 #include "seq2seq/core/progress.h"
 #include "seq2seq/data/prepare/open_prepared.h"
-#include "seq2seq/study/prepare.h"
+#include "seq2seq/run/prepare.h"
 #include "seq2seq/text/vocabulary.h"
 
 namespace seq2seq::cli {
@@ -67,7 +67,7 @@ void print_samples(std::ostream& out, const std::vector<data::SamplePair>& sampl
 
 void inspect_prepared(std::ostream& out, const data::PreparedFolder& folder) {
   const auto summary = data::read_summary(folder);
-  study::describe(out, folder, summary);
+  run::describe(out, folder, summary);
   print_lengths(out, "source", summary.source.lengths);
   print_lengths(out, "target", summary.target.lengths);
   print_coverage(out, "source", text::Vocabulary::load(folder.source().words), summary.source.tokens);

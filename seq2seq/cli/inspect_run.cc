@@ -10,7 +10,7 @@
 #include "seq2seq/cli/inspect_line.h"
 #include "seq2seq/core/files.h"
 #include "seq2seq/core/progress.h"
-#include "seq2seq/study/description.h"
+#include "seq2seq/run/description.h"
 #include "seq2seq/text/vocabulary.h"
 #include "seq2seq/train/checkpoint.h"
 
@@ -22,7 +22,7 @@ using Json = nlohmann::ordered_json;
 
 std::string short_digest(const std::string& digest) { return digest.empty() ? "none" : digest.substr(0, 12); }
 
-void print_description(std::ostream& out, const study::RunDescription& run) {
+void print_description(std::ostream& out, const run::RunDescription& run) {
   print_line(
       out, "created",
       fmt::format("{} by seq2seq {} ({}{})", run.created, run.program, run.commit, run.dirty ? ", modified" : ""));
@@ -91,7 +91,7 @@ void print_figures(std::ostream& out, const RunFolder& folder) {
 }  // namespace
 
 void inspect_run(std::ostream& out, const RunFolder& folder) {
-  const auto description = study::read_description(disk_files(), folder);
+  const auto description = run::read_description(disk_files(), folder);
   print_line(out, "run", folder.root().string());
   print_description(out, description);
   print_state(out, folder);

@@ -12,6 +12,6 @@ int main(int count, char** words) {
   std::signal(SIGPIPE,
               SIG_IGN);  // a reader that has gone shows as a failed write: a training goes on, a translation ends
   std::ios::sync_with_stdio(false);
-  const auto registries = seq2seq::study::builtin_registries();
+  const auto registries = seq2seq::run::builtin_registries();
   return seq2seq::cli::run(count, words, registries);
 }

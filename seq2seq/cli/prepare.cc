@@ -1,4 +1,4 @@
-#include "seq2seq/study/prepare.h"
+#include "seq2seq/run/prepare.h"
 
 #include <filesystem>
 
@@ -23,10 +23,10 @@ class Prepare final : public Command {
 
   int run(const Context& context) override {
     auto log = common_.log(context);
-    const auto session = common_.session(context, log);
+    const auto environment = common_.environment(context, log);
     const InterruptGuard guard;
-    const auto [folder, summary] = study::prepare(config_, common_.overrides(), session);
-    study::describe(*context.streams.out, folder, summary);
+    const auto [folder, summary] = run::prepare(config_, common_.overrides(), environment);
+    run::describe(*context.streams.out, folder, summary);
     context.streams.out->flush();
     check_written(*context.streams.out);
     return Exit::done;

@@ -1,4 +1,4 @@
-#include "seq2seq/study/score.h"
+#include "seq2seq/run/score.h"
 
 #include <fmt/format.h>
 
@@ -24,9 +24,9 @@ class Score final : public Command {
 
   int run(const Context& context) override {
     auto log = run_.common.log(context);
-    const auto session = run_.common.session(context, log);
-    const auto loaded = run_.load(session);
-    const auto scored = study::score_files(loaded, source_, target_, *context.streams.out, options_, session);
+    const auto environment = run_.common.environment(context, log);
+    const auto loaded = run_.load(environment);
+    const auto scored = run::score_files(loaded, source_, target_, *context.streams.out, options_, environment);
     check_written(*context.streams.out);
     if (scored.tokens > 0) {
       log.say(fmt::format("{} pairs, {} tokens with end symbols: log-probability {:.6g}, perplexity {:.4f}",
@@ -38,7 +38,7 @@ class Score final : public Command {
  private:
   RunArguments run_;
   std::string source_, target_;
-  study::ScoreOptions options_;
+  run::ScoreOptions options_;
 };
 
 }  // namespace

@@ -110,7 +110,7 @@ class StudyPlanCommand final : public Command {
     common.device = device_.value_or(common.device);
     common.threads = std::to_string(jobs.threads);
     const InterruptGuard guard(stopping_trial);
-    auto tried = study::try_rows(plan, study::survey(plan, disk_files()), seconds, common.session(context, log));
+    auto tried = study::try_rows(plan, study::survey(plan, disk_files()), seconds, common.environment(context, log));
     if (interrupted()) throw Interrupted("interrupted; no run was touched");
     return tried;
   }
@@ -165,11 +165,11 @@ class StudyWork final : public Command {
   }
   int run(const Context& context) override {
     auto log = common_.log(context);
-    const auto session = common_.session(context, log);
+    const auto environment = common_.environment(context, log);
     auto plan = study_.plan(context, log);
     study::check_texts(plan);
     const InterruptGuard guard(common_.quiet ? nullptr : stopping_study);
-    const auto outcome = study::work(plan, session);
+    const auto outcome = study::work(plan, environment);
     return outcome.interrupted ? Exit::interrupted_with_checkpoint : outcome.failed > 0 ? Exit::failed : Exit::done;
   }
 
@@ -190,7 +190,7 @@ class StudyRunCommand final : public Command {
   int run(const Context& context) override {
     const int64_t asked = parse_jobs(jobs_);
     auto log = common_.log(context);
-    auto session = common_.session(context, log);
+    auto environment = common_.environment(context, log);
     auto plan = study_.plan(context, log);
     study::check_texts(plan);
     study::forget_failures(plan, disk_files());
@@ -199,7 +199,7 @@ class StudyRunCommand final : public Command {
       const InterruptGuard guard(common_.quiet ? nullptr : stopping_study);
       const auto jobs = jobs_for(plan, asked);
       log.say(plan_text(plan, study::survey(plan, disk_files()), jobs.jobs));
-      stopped = jobs.jobs == 1 ? study::work(plan, session).interrupted : work_together(plan, jobs, session);
+      stopped = jobs.jobs == 1 ? study::work(plan, environment).interrupted : work_together(plan, jobs, environment);
       study::find_records(plan, disk_files(), log);
     }
     print(context, study::write_table(plan, disk_files(), std::filesystem::current_path()));
@@ -213,16 +213,16 @@ class StudyRunCommand final : public Command {
   }
 
   /// True when a signal ended it.
-  bool work_together(const study::StudyPlan& plan, const study::Jobs& jobs, const study::Session& session) const {
+  bool work_together(const study::StudyPlan& plan, const study::Jobs& jobs, const run::Environment& environment) const {
     std::vector<std::string> words{"study",    "work",         study_.file, "--runs",    study_.runs,
                                    "--device", common_.device, "--quiet",   "--threads", threads_of(jobs)};
     if (!study_.scale.empty()) words.insert(words.end(), {"--scale", study_.scale});
     for (const auto& row : study_.only) words.insert(words.end(), {"--only", row});
-    StudyProgress progress(plan, jobs.jobs, session);
+    StudyProgress progress(plan, jobs.jobs, environment);
     const auto faults = study::run_processes("/proc/self/exe", words, jobs.jobs, [&progress] { progress.tick(); });
     progress.finish();
     for (const auto& fault : faults)
-      if (!fault.empty()) session.log->warn(fault + "; its run goes on when the study is run again");
+      if (!fault.empty()) environment.log->warn(fault + "; its run goes on when the study is run again");
     return interrupted();
   }
 

@@ -114,11 +114,11 @@ std::vector<std::string> missing_lines(const study::StudyPlan& plan, const std::
   return lines;
 }
 
-StudyProgress::StudyProgress(const study::StudyPlan& plan, int64_t jobs, const study::Session& session)
+StudyProgress::StudyProgress(const study::StudyPlan& plan, int64_t jobs, const run::Environment& environment)
     : plan_(plan),
       jobs_(jobs),
-      quiet_(session.log->out(), Log::Level::quiet),
-      progress_(*session.log, "study", "runs", static_cast<double>(asked_for(plan)), session.progress) {}
+      quiet_(environment.log->out(), Log::Level::quiet),
+      progress_(*environment.log, "study", "runs", static_cast<double>(asked_for(plan)), environment.progress) {}
 
 void StudyProgress::tick() {
   constexpr std::chrono::seconds between_looks{2};

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "seq2seq/core/progress.h"
+#include "seq2seq/run/environment.h"
 #include "seq2seq/study/grid/status.h"
-#include "seq2seq/study/session.h"
 
 namespace seq2seq::cli {
 
@@ -21,7 +21,7 @@ std::vector<std::string> missing_lines(const study::StudyPlan& plan, const std::
 /// What a person sees while several processes train: how many runs are done, and how far those under way have come.
 class StudyProgress {
  public:
-  StudyProgress(const study::StudyPlan& plan, int64_t jobs, const study::Session& session);
+  StudyProgress(const study::StudyPlan& plan, int64_t jobs, const run::Environment& environment);
   void tick();  // as often as one likes; looks at the folders now and then
   void finish();
 

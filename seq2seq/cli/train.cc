@@ -5,7 +5,7 @@
 #include "seq2seq/cli/common.h"
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/interrupt.h"
-#include "seq2seq/study/train_run.h"
+#include "seq2seq/run/train_run.h"
 
 namespace seq2seq::cli {
 
@@ -31,15 +31,15 @@ class Train final : public Command {
   int run(const Context& context) override {
     check();
     auto log = common_.log(context);
-    const auto session = common_.session(context, log);
+    const auto environment = common_.environment(context, log);
     auto overrides = common_.overrides();
     add_override(overrides, "--seed", "seed", seed_);
     const InterruptGuard guard(common_.quiet ? nullptr : stopping);
     const auto outcome =
-        resumed_ ? study::resume(*resumed_, overrides, session)
-                 : study::train_new(
+        resumed_ ? run::resume(*resumed_, overrides, environment)
+                 : run::train_new(
                        {.config = config_, .overrides = overrides, .folder = new_folder(), .init_from = init_from_},
-                       session);
+                       environment);
     return outcome.ending == train::Ending::interrupted ? Exit::interrupted_with_checkpoint : Exit::done;
   }
 

@@ -1,4 +1,4 @@
-#include "seq2seq/study/translate.h"
+#include "seq2seq/run/translate.h"
 
 #include <cerrno>
 #include <fstream>
@@ -32,19 +32,19 @@ class Translate final : public Command {
 
   int run(const Context& context) override {
     auto log = run_.common.log(context);
-    const auto session = run_.common.session(context, log);
+    const auto environment = run_.common.environment(context, log);
     std::vector<config::Override> overrides;
     add_override(overrides, "--n-best", "decode.n_best", n_best_);
     const bool from_stream = input_.empty() || input_ == "-";
     std::ifstream file;
     if (!from_stream) open(file);
-    const auto loaded = run_.load(session, std::move(overrides));
+    const auto loaded = run_.load(environment, std::move(overrides));
 
     options_.n_best_format = n_best_ || options_.token_scores;
     options_.answer_at_once = from_stream && context.streams.terminal.in;
-    study::LineSource lines(from_stream ? *context.streams.in : file, from_stream ? "<stdin>" : input_);
+    run::LineSource lines(from_stream ? *context.streams.in : file, from_stream ? "<stdin>" : input_);
     const auto translated =
-        output_ ? to_file(loaded, lines) : study::translate(loaded, lines, *context.streams.out, options_);
+        output_ ? to_file(loaded, lines) : run::translate(loaded, lines, *context.streams.out, options_);
     if (!output_) check_written(*context.streams.out);
     if (translated.cut > 0) {
       log.warn(fmt::format("{} of {} outputs were cut at the longest length (`decode.max_length`)",
@@ -61,9 +61,9 @@ class Translate final : public Command {
     if (!file) throw Error(Place{.file = input_}, "cannot be read: " + std::generic_category().message(errno));
   }
 
-  study::Translated to_file(const study::LoadedRun& loaded, study::LineSource& lines) const {
+  run::Translated to_file(const run::LoadedRun& loaded, run::LineSource& lines) const {
     std::ostringstream text;
-    const auto translated = study::translate(loaded, lines, text, options_);
+    const auto translated = run::translate(loaded, lines, text, options_);
     write_output(*output_, text.str());
     return translated;
   }
@@ -71,7 +71,7 @@ class Translate final : public Command {
   RunArguments run_;
   std::string input_;
   std::optional<std::string> output_, n_best_;
-  study::TranslateOptions options_;
+  run::TranslateOptions options_;
 };
 
 }  // namespace

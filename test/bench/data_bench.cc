@@ -19,7 +19,7 @@
 
 #include "seq2seq/core/error.h"
 #include "seq2seq/data/batch_stream.h"
-#include "seq2seq/study/training_data.h"
+#include "seq2seq/run/training_data.h"
 
 using namespace seq2seq;
 
@@ -98,13 +98,13 @@ std::string json_of(const Taken& taken) {
 }
 
 void load(const std::string& config, double seconds) {
-  const auto registries = study::builtin_registries();
+  const auto registries = run::builtin_registries();
   Log log(std::cerr, Log::Level::quiet);
-  study::Session session;
-  session.registries = &registries;
-  session.log = &log;
-  const auto configuration = study::read_configuration(config, {}, registries);
-  const auto data = study::read_training_data(*configuration, session);
+  run::Environment environment;
+  environment.registries = &registries;
+  environment.log = &log;
+  const auto configuration = run::read_configuration(config, {}, registries);
+  const auto data = run::read_training_data(*configuration, environment);
   auto options = configuration->options.train.batch;
   const auto bucketed = take(data.train, *data.text, options, seconds);
   options.pool = 1;  // a pool of one batch: pairs lie together as the shuffle left them

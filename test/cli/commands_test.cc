@@ -4,8 +4,8 @@
 #include <nlohmann/json.hpp>
 
 #include "test/cli/program.h"
-#include "test/study/toy.h"
 #include "test/support/catch.h"
+#include "test/support/toy.h"
 
 namespace seq2seq::test {
 

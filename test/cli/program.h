@@ -18,7 +18,7 @@ inline Ran run_program(const std::vector<std::string>& words, const std::string&
                        cli::Terminal terminal = {}) {
   std::istringstream in(input);
   std::ostringstream out, err;
-  const auto registries = study::builtin_registries();
+  const auto registries = run::builtin_registries();
   const int code = cli::run(words, registries, {.in = &in, .out = &out, .err = &err, .terminal = terminal});
   return {code, out.str(), err.str()};
 }

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include "test/cli/program.h"
-#include "test/study/toy.h"
 #include "test/support/catch.h"
+#include "test/support/toy.h"
 
 namespace seq2seq::test {
 

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "seq2seq/study/grid/plan.h"
-#include "test/study/toy.h"
+#include "test/support/toy.h"
 
 namespace seq2seq::test {
 

@@ -9,7 +9,7 @@
 
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/text.h"
-#include "seq2seq/study/evaluation_set.h"
+#include "seq2seq/run/evaluation_set.h"
 
 namespace seq2seq::study {
 
@@ -66,7 +66,7 @@ RunPlaces places_of(const StudyPlan& plan, const PlannedRun& planned) {
           .failure = plan.runs / (result + ".failed")};
 }
 
-StudyPlan make_plan(const PlanRequest& request, const Registries& registries, const Files& files, Log& log) {
+StudyPlan make_plan(const PlanRequest& request, const run::Registries& registries, const Files& files, Log& log) {
   StudyPlan plan{.spec = read_study(request.study),
                  .scale = {},
                  .records = records_folder(request.study),
@@ -80,7 +80,8 @@ StudyPlan make_plan(const PlanRequest& request, const Registries& registries, co
   check_configurations(runs, registries);
   Identifier identifier(plan.records.parent_path());
   for (auto& run : runs) {
-    std::shared_ptr<const Configuration> configuration = read_configuration(run.base, run.settings, registries);
+    std::shared_ptr<const run::Configuration> configuration =
+        run::read_configuration(run.base, run.settings, registries);
     auto identity = identifier.identify(*configuration);
     plan.planned.push_back({std::move(run), std::move(configuration), std::move(identity), nullptr});
   }
@@ -89,12 +90,12 @@ StudyPlan make_plan(const PlanRequest& request, const Registries& registries, co
   return plan;
 }
 
-void check_configurations(const std::vector<StudyRun>& runs, const Registries& registries) {
+void check_configurations(const std::vector<StudyRun>& runs, const run::Registries& registries) {
   std::vector<Error> faults;
   std::vector<std::string> told;
   for (const auto& run : runs) {
     try {
-      if (read_configuration(run.base, run.settings, registries)->options.data.test.source.empty())
+      if (run::read_configuration(run.base, run.settings, registries)->options.data.test.source.empty())
         throw UsageError(Place{.file = run.base.string()},
                          "names no test set (`data.test`), which a study measures on");
     } catch (const UsageError& error) {
@@ -140,7 +141,7 @@ void check_texts(const StudyPlan& plan) {
     const auto& data = planned.configuration->options.data;
     auto files = data.test.target;
     files.push_back(data.test.source);
-    if (planned.to_do() && seen.insert(files).second) check_line_counts(data.test, data.invalid_utf8);
+    if (planned.to_do() && seen.insert(files).second) run::check_line_counts(data.test, data.invalid_utf8);
   }
 }
 

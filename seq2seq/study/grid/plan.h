@@ -8,16 +8,16 @@
 #include <vector>
 
 #include "seq2seq/core/files.h"
+#include "seq2seq/run/run.h"
 #include "seq2seq/study/grid/expand.h"
 #include "seq2seq/study/record/record.h"
-#include "seq2seq/study/run.h"
 
 namespace seq2seq::study {
 
 /// A run of a study with its configuration, and its record where there is one.
 struct PlannedRun {
   StudyRun run;
-  std::shared_ptr<const Configuration> configuration;
+  std::shared_ptr<const run::Configuration> configuration;
   Identity identity;
   std::shared_ptr<const Record> record;  // null: none yet
   bool asked_for = true;                 // false: other rows were named; the table shows it, nobody works on it
@@ -51,10 +51,10 @@ struct PlanRequest {
   std::vector<std::string> only;  // rows as the study or its table names them (`reversed`, `reversed, low`); empty: all
 };
 /// Reads the study, checks every configuration, and looks for the records. Throws UsageError with all that is wrong.
-StudyPlan make_plan(const PlanRequest& request, const Registries& registries, const Files& files, Log& log);
+StudyPlan make_plan(const PlanRequest& request, const run::Registries& registries, const Files& files, Log& log);
 
 /// Reads the configuration of every run. Throws UsageError with all that is wrong in any of them, each fault once.
-void check_configurations(const std::vector<StudyRun>& runs, const Registries& registries);
+void check_configurations(const std::vector<StudyRun>& runs, const run::Registries& registries);
 
 /// Reads the records again for runs without one: others may have made them meanwhile.
 void find_records(StudyPlan& plan, const Files& files, Log& log);

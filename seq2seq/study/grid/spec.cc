@@ -11,8 +11,8 @@
 #include "seq2seq/core/files.h"
 #include "seq2seq/core/printable.h"
 #include "seq2seq/core/text.h"
+#include "seq2seq/run/metric_names.h"
 #include "seq2seq/study/grid/section.h"
-#include "seq2seq/study/metric_names.h"
 
 namespace seq2seq::study {
 
@@ -60,7 +60,7 @@ class SpecReader {
     const std::set<std::string> different(spec_.metrics.begin(), spec_.metrics.end());
     if (different.size() < spec_.metrics.size())
       top.fault(top.place_of("metrics"), "`metrics` names one of them twice");
-    const auto wrong = unknown_metric(spec_.metrics);
+    const auto wrong = run::unknown_metric(spec_.metrics);
     if (!wrong.empty()) top.fault(top.place_of("metrics"), fmt::format("`metrics`: {}", wrong));
   }
 

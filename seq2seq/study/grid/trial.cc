@@ -9,8 +9,8 @@
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/interrupt.h"
 #include "seq2seq/core/run_folder.h"
+#include "seq2seq/run/train_run.h"
 #include "seq2seq/study/record/training_facts.h"
-#include "seq2seq/study/train_run.h"
 
 namespace seq2seq::study {
 
@@ -46,14 +46,14 @@ config::Override setting(const std::string& key, const std::string& value) {
 }
 
 double seconds_in_whole(const PlannedRun& planned, double seconds, const std::filesystem::path& folder,
-                        const Session& session) {
+                        const run::Environment& environment) {
   constexpr double seconds_a_minute = 60;
   auto settings = planned.run.settings;
   settings.push_back(setting("train.minutes", fmt::format("{}", seconds / seconds_a_minute)));
   settings.push_back(setting("train.report_every_updates", "1"));  // the last line tells how far it came
-  train_new({.config = planned.run.base, .overrides = settings, .folder = folder, .init_from = {}}, session);
+  run::train_new({.config = planned.run.base, .overrides = settings, .folder = folder, .init_from = {}}, environment);
   const RunFolder run(folder);
-  const auto facts = training_facts(session.files->read(run.metrics()), run.metrics());
+  const auto facts = training_facts(environment.files->read(run.metrics()), run.metrics());
   const double share = share_done(facts, planned.configuration->options.train);
   if (share > 0) return facts.seconds / share;
   throw Error(fmt::format("makes no update in {} s", seconds), "Give `--measure` more of them");
@@ -62,24 +62,24 @@ double seconds_in_whole(const PlannedRun& planned, double seconds, const std::fi
 }  // namespace
 
 RowSeconds try_rows(const StudyPlan& plan, const std::vector<RunStatus>& status, double seconds,
-                    const Session& session) {
-  session.files->make_folder(plan.runs);
+                    const run::Environment& environment) {
+  environment.files->make_folder(plan.runs);
   const Scratch scratch(plan.runs / fmt::format("trial-{}", getpid()));
   auto known = known_rows(plan, status);
-  Log quiet(session.log->out(), Log::Level::quiet);  // how to go on with what is thrown away is nobody's business
-  auto unseen = session;
+  Log quiet(environment.log->out(), Log::Level::quiet);  // how to go on with what is thrown away is nobody's business
+  auto unseen = environment;
   unseen.log = &quiet;
   RowSeconds rows;
   for (size_t i = 0; i < status.size() && !interrupted(); ++i) {
     const auto& planned = plan.planned[i];
     if (!planned.to_do() || status[i].measured_only || !known.insert(planned.run.cell).second) continue;
-    session.log->say(fmt::format("--- {}: a trial of {} s", planned.run.cell, seconds));
+    environment.log->say(fmt::format("--- {}: a trial of {} s", planned.run.cell, seconds));
     try {
       rows[planned.run.cell] = seconds_in_whole(planned, seconds, scratch.path() / std::to_string(i), unseen);
     } catch (const Interrupted&) {
       throw;
     } catch (const Error& error) {
-      session.log->warn(fmt::format("{}: {}", planned.run.cell, error.what()));
+      environment.log->warn(fmt::format("{}: {}", planned.run.cell, error.what()));
     }
   }
   return rows;

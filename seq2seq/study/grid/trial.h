@@ -2,9 +2,9 @@
 
 #include <vector>
 
+#include "seq2seq/run/environment.h"
 #include "seq2seq/study/grid/plan.h"
 #include "seq2seq/study/grid/status.h"
-#include "seq2seq/study/session.h"
 
 namespace seq2seq::study {
 
@@ -12,6 +12,6 @@ namespace seq2seq::study {
 /// and tells from how far it came how long the whole will take. A row whose training fails is told in the log and left
 /// out. Stops early when a signal comes.
 RowSeconds try_rows(const StudyPlan& plan, const std::vector<RunStatus>& status, double seconds,
-                    const Session& session);
+                    const run::Environment& environment);
 
 }  // namespace seq2seq::study

@@ -11,8 +11,8 @@
 #include "seq2seq/core/file_lock.h"
 #include "seq2seq/core/interrupt.h"
 #include "seq2seq/core/run_folder.h"
+#include "seq2seq/run/train_run.h"
 #include "seq2seq/study/record/measure.h"
-#include "seq2seq/study/train_run.h"
 
 namespace seq2seq::study {
 
@@ -38,10 +38,10 @@ std::optional<FileLock> try_lock(const std::filesystem::path& file) {
 /// Does the work of one plan.
 class Worker {
  public:
-  Worker(StudyPlan& plan, const Session& session) : plan_(plan), session_(session) {}
+  Worker(StudyPlan& plan, const run::Environment& environment) : plan_(plan), environment_(environment) {}
 
   WorkOutcome run() {
-    session_.files->make_folder(plan_.runs);
+    environment_.files->make_folder(plan_.runs);
     for (bool worked = true; worked && !outcome_.interrupted;) {
       worked = false;
       for (auto& planned : plan_.planned) {
@@ -60,21 +60,21 @@ class Worker {
     if (!planned.to_do() || has_failed(places)) return false;
     const auto lock = try_lock(places.lock);
     if (!lock) return false;
-    find_records(plan_, *session_.files, *session_.log);  // who held the lock before may have made it
+    find_records(plan_, *environment_.files, *environment_.log);  // who held the lock before may have made it
     if (planned.record || has_failed(places)) return false;
     return finish(planned, places), true;
   }
 
   void finish(PlannedRun& planned, const RunPlaces& places) {
     const auto name = fmt::format("{}, seed {}", planned.run.cell, planned.run.seed);
-    session_.log->say(fmt::format("--- {}", name));
+    environment_.log->say(fmt::format("--- {}", name));
     try {
       if (!train_to_the_end(planned, places)) {
         outcome_.interrupted = true;
         return;
       }
-      const auto record = measure(places.folder, *planned.configuration, planned.identity, planned.run.cell, session_);
-      write_record(*session_.files, plan_.records, record);
+      const auto record = measure(places.folder, *planned.configuration, planned.identity, planned.run.cell, environment_);
+      write_record(*environment_.files, plan_.records, record);
       planned.record = std::make_shared<const Record>(record);
       ++outcome_.recorded;
     } catch (const Interrupted&) {
@@ -86,14 +86,14 @@ class Worker {
 
   /// False when a signal came first; what was trained until then is kept.
   bool train_to_the_end(const PlannedRun& planned, const RunPlaces& places) {
-    if (RunFolder(places.folder).holds_run()) check_is_run_of(places.folder, planned.identity, session_);
+    if (RunFolder(places.folder).holds_run()) check_is_run_of(places.folder, planned.identity, environment_);
     while (true) {
-      const auto outcome = RunFolder(places.folder).holds_run() ? resume(places.folder, {}, session_)
-                                                                : train_new({.config = planned.run.base,
-                                                                             .overrides = planned.run.settings,
-                                                                             .folder = places.folder,
-                                                                             .init_from = {}},
-                                                                            session_);
+      const auto outcome = RunFolder(places.folder).holds_run() ? resume(places.folder, {}, environment_)
+                                                                : run::train_new({.config = planned.run.base,
+                                                                                  .overrides = planned.run.settings,
+                                                                                  .folder = places.folder,
+                                                                                  .init_from = {}},
+                                                                                 environment_);
       if (outcome.ending == train::Ending::interrupted) return false;
       if (outcome.ending != train::Ending::time_limit) return true;  // `train.minutes` ends a sitting, not a run
     }
@@ -107,24 +107,24 @@ class Worker {
   void fail(const std::string& name, std::string why, const RunPlaces& places) {
     ++outcome_.failed;
     why = why.substr(0, why.find('\n'));
-    session_.log->warn(fmt::format("{} failed: {}", name, why));
+    environment_.log->warn(fmt::format("{} failed: {}", name, why));
     try {
-      write_atomically(*session_.files, places.failure, why + "\n");
+      write_atomically(*environment_.files, places.failure, why + "\n");
     } catch (const Error& error) {  // a full disk must not keep the other runs from being tried
-      session_.log->warn(error.what());
+      environment_.log->warn(error.what());
       untold_.insert(places.failure);
     }
   }
 
   StudyPlan& plan_;
-  const Session& session_;
+  const run::Environment& environment_;
   WorkOutcome outcome_;
   std::set<std::filesystem::path> untold_;  // failures that could not be written down
 };
 
 }  // namespace
 
-WorkOutcome work(StudyPlan& plan, const Session& session) { return Worker(plan, session).run(); }
+WorkOutcome work(StudyPlan& plan, const run::Environment& environment) { return Worker(plan, environment).run(); }
 
 void forget_failures(const StudyPlan& plan, Files& files) {
   for (const auto& planned : plan.planned)

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "seq2seq/run/environment.h"
 #include "seq2seq/study/grid/plan.h"
-#include "seq2seq/study/session.h"
 
 namespace seq2seq::study {
 
@@ -19,7 +19,7 @@ struct WorkOutcome {
 /// failed; a run that was begun goes on from its last checkpoint. Any number of processes may work on one study at
 /// once, on one machine or on several that share the folders. A run that fails is told in the log, leaves its reason in
 /// a file beside its folder, and stops no other.
-WorkOutcome work(StudyPlan& plan, const Session& session);
+WorkOutcome work(StudyPlan& plan, const run::Environment& environment);
 
 /// Forgets why runs failed, so that they are tried again.
 void forget_failures(const StudyPlan& plan, Files& files);

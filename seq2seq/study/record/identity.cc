@@ -6,8 +6,8 @@
 
 #include "seq2seq/config/resolved.h"
 #include "seq2seq/core/checksum.h"
-#include "seq2seq/study/figures.h"
-#include "seq2seq/study/numerics.h"
+#include "seq2seq/run/figures.h"
+#include "seq2seq/run/numerics.h"
 
 namespace seq2seq::study {
 
@@ -30,9 +30,9 @@ Paths files_of(const data::TrainFiles& train) {
 }
 
 /// Keys of the search change no parameter, unless training looks at what it finds.
-bool search_changes_training(const Configuration& configuration) {
+bool search_changes_training(const run::Configuration& configuration) {
   const auto& validate = configuration.options.train.validate;
-  return need_outputs(validate.metrics) && !configuration.options.data.validation.source.empty();
+  return run::need_outputs(validate.metrics) && !configuration.options.data.validation.source.empty();
 }
 
 bool of_search(const std::string& key) { return key.rfind("decode.", 0) == 0; }
@@ -46,7 +46,7 @@ Paths texts_of(const data::DataOptions& data) {
   return all;
 }
 
-std::string training_digest(const Configuration& configuration, const DataDigests& data) {
+std::string training_digest(const run::Configuration& configuration, const run::DataDigests& data) {
   const bool with_search = search_changes_training(configuration);
   const auto keys = config::digest_text(
       configuration.keys, [with_search](const std::string& key) { return with_search || !of_search(key); });
@@ -70,17 +70,17 @@ TextMark Identifier::mark(const Paths& files, const std::function<std::string()>
   return mark;
 }
 
-Identity Identifier::identify(const Configuration& configuration) {
+Identity Identifier::identify(const run::Configuration& configuration) {
   const auto& data = configuration.options.data;
   Identity identity;
   identity.keys = sha256(config::digest_text(configuration.keys));
-  identity.train = mark(files_of(data.train), [&data] { return train_digest(data); });
+  identity.train = mark(files_of(data.train), [&data] { return run::train_digest(data); });
   identity.validation = mark(files_of(data.validation), [&data] { return data::content_digest(data.validation); });
   identity.test = mark(files_of(data.test), [&data] { return data::content_digest(data.test); });
   if (!identity.texts_here()) return identity;
-  const DataDigests digests{identity.train.sha256, identity.validation.sha256, identity.test.sha256};
+  const run::DataDigests digests{identity.train.sha256, identity.validation.sha256, identity.test.sha256};
   identity.training = training_digest(configuration, digests);
-  identity.result = run_digest(configuration, digests);
+  identity.result = run::run_digest(configuration, digests);
   return identity;
 }
 

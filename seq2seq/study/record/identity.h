@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "seq2seq/study/digest.h"
-#include "seq2seq/study/run.h"
+#include "seq2seq/run/digest.h"
+#include "seq2seq/run/run.h"
 
 namespace seq2seq::study {
 
@@ -34,7 +34,7 @@ class Identifier {
  public:
   /// Paths are told as seen from `folder`, the study's.
   explicit Identifier(std::filesystem::path folder) : folder_(std::move(folder)) {}
-  Identity identify(const Configuration& configuration);
+  Identity identify(const run::Configuration& configuration);
 
  private:
   TextMark mark(const std::vector<std::filesystem::path>& files, const std::function<std::string()>& digest);
@@ -47,6 +47,6 @@ class Identifier {
 std::vector<std::filesystem::path> texts_of(const data::DataOptions& data);
 
 /// SHA-256 of what can change the trained parameters of a configuration on texts of these digests.
-std::string training_digest(const Configuration& configuration, const DataDigests& data);
+std::string training_digest(const run::Configuration& configuration, const run::DataDigests& data);
 
 }  // namespace seq2seq::study

@@ -10,12 +10,12 @@
 #include "seq2seq/config/resolved.h"
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/version.h"
-#include "seq2seq/study/load.h"
-#include "seq2seq/study/numerics.h"
+#include "seq2seq/run/load.h"
+#include "seq2seq/run/numerics.h"
+#include "seq2seq/run/training_data.h"
 #include "seq2seq/study/record/operations.h"
 #include "seq2seq/study/record/sentence_columns.h"
 #include "seq2seq/study/record/training_facts.h"
-#include "seq2seq/study/training_data.h"
 
 namespace seq2seq::study {
 
@@ -24,7 +24,7 @@ namespace {
 constexpr size_t most_examples = 8;
 
 /// The keys of the search, whatever the run was trained with.
-std::vector<config::Override> search_of(const Configuration& configuration) {
+std::vector<config::Override> search_of(const run::Configuration& configuration) {
   std::vector<config::Override> settings;
   for (const auto& [key, text, type] : config::values(configuration.keys)) {
     if (key.rfind("decode.", 0) == 0) settings.push_back({key, key, text});
@@ -49,11 +49,11 @@ int64_t peak_bytes_of_process() {
   return text.empty() ? 0 : std::stoll(text) * kib;
 }
 
-/// Sentences from all over the set: neighbours are often of one document, or of one kind.
-std::vector<Example> examples_of(const LoadedRun& run, const EvaluationSet& set) {
+/// decode::Sentences from all over the set: neighbours are often of one document, or of one kind.
+std::vector<Example> examples_of(const run::LoadedRun& run, const run::EvaluationSet& set) {
   const auto all = static_cast<size_t>(set.corpus.pairs());
   const size_t count = std::min(all, most_examples);
-  Sentences sources, targets;
+  decode::Sentences sources, targets;
   std::vector<const std::vector<std::string>*> references;
   for (size_t i = 0; i < count; ++i) {
     const size_t sentence = i * all / count;
@@ -61,7 +61,7 @@ std::vector<Example> examples_of(const LoadedRun& run, const EvaluationSet& set)
     targets.push_back(set.corpus.target[static_cast<int64_t>(sentence)]);
     references.push_back(&set.references[sentence].front());
   }
-  const auto found = search_all(*run.predictor, sources, *run.text, run.options().decode, {}, &targets);
+  const auto found = decode::search_all(*run.predictor, sources, *run.text, run.options().decode, {}, &targets);
   std::vector<Example> examples;
   for (size_t i = 0; i < count; ++i) {
     const auto& target = run.text->target_tokenizer();
@@ -74,24 +74,25 @@ std::vector<Example> examples_of(const LoadedRun& run, const EvaluationSet& set)
 
 }  // namespace
 
-void check_is_run_of(const std::filesystem::path& path, const Identity& identity, const Session& session) {
+void check_is_run_of(const std::filesystem::path& path, const Identity& identity, const run::Environment& environment) {
   const RunFolder folder(path);
-  const auto description = read_description(*session.files, folder);
-  const auto configuration = read_configuration(folder.config(), {}, *session.registries);
+  const auto description = run::read_description(*environment.files, folder);
+  const auto configuration = run::read_configuration(folder.config(), {}, *environment.registries);
   if (training_digest(*configuration, description.data) == identity.training && description.numerics == numerics)
     return;
   throw Error(Place{.file = path.string()}, "does not hold the run that it is named after: it was changed by hand",
               "Remove the folder, and the run is trained again");
 }
 
-Record measure(const std::filesystem::path& folder, const Configuration& configuration, const Identity& identity,
-               const std::string& cell, const Session& session) {
-  check_is_run_of(folder, identity, session);
-  const auto run = load_run(folder, "best", search_of(configuration), session);
+Record measure(const std::filesystem::path& folder, const run::Configuration& configuration, const Identity& identity,
+               const std::string& cell, const run::Environment& environment) {
+  check_is_run_of(folder, identity, environment);
+  const auto run = run::load_run(folder, "best", search_of(configuration), environment);
   const auto& decode = run.options().decode;
   const auto& test = configuration.options.data.test;
-  const auto set = read_evaluation_set(test, *run.text);
-  Progress progress(*session.log, "measuring", "sentences", static_cast<double>(set.corpus.pairs()), session.progress);
+  const auto set = run::read_evaluation_set(test, *run.text);
+  Progress progress(*environment.log, "measuring", "sentences", static_cast<double>(set.corpus.pairs()),
+                    environment.progress);
   const auto started = std::chrono::steady_clock::now();
   auto sentences = measure_sentences(*run.predictor, set, *run.text, decode,
                                      [&progress](int64_t done) { progress.update(static_cast<double>(done)); });
@@ -101,13 +102,13 @@ Record measure(const std::filesystem::path& folder, const Configuration& configu
       unpack_sentences(pack_sentences(sentences), folder);  // scores as they are kept, so that all figures agree
 
   const auto metrics = run.folder.metrics();
-  auto facts = training_facts(session.files->read(metrics), metrics);
+  auto facts = training_facts(environment.files->read(metrics), metrics);
   facts.update = run.update;
-  const auto corpus =
-      read_training_data(*run.configuration, session,
-                         text_of_run(run.options().data, *session.registries, run.folder, run.description))
-          .train;
-  const auto sitting = sitting_now(run.description.sittings.back().machine, 0);
+  const auto corpus = run::read_training_data(
+                          *run.configuration, environment,
+                          run::text_of_run(run.options().data, *environment.registries, run.folder, run.description))
+                          .train;
+  const auto sitting = run::sitting_now(run.description.sittings.back().machine, 0);
   const double operations =
       training_operations(run.description.parameters, facts.epochs * tokens_an_epoch(corpus, corpus.source),
                           facts.epochs * tokens_an_epoch(corpus, corpus.target));

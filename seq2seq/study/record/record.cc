@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include "seq2seq/core/json.h"
-#include "seq2seq/study/metric_names.h"
-#include "seq2seq/study/numerics.h"
+#include "seq2seq/run/metric_names.h"
+#include "seq2seq/run/numerics.h"
 #include "seq2seq/study/record/sentence_columns.h"
 
 namespace seq2seq::study {
@@ -68,7 +68,7 @@ RecordJson to_json(const Record& record) {
   for (const auto& each : record.examples)
     examples.push_back({{"source", each.source}, {"reference", each.reference}, {"output", each.output}});
   auto figures = RecordJson::object();
-  for (const auto& metric : metric_names()) figures[metric] = record.figure(metric);
+  for (const auto& metric : run::metric_names()) figures[metric] = record.figure(metric);
   const auto& machine = record.machine;
   const auto& identity = record.identity;
   return {{"format", record_format},

@@ -11,7 +11,7 @@
 #include "seq2seq/core/files.h"
 #include "seq2seq/core/log.h"
 #include "seq2seq/study/record/identity.h"
-#include "seq2seq/study/sentence_figures.h"
+#include "seq2seq/study/record/sentence_figures.h"
 
 namespace seq2seq::study {
 
@@ -59,7 +59,7 @@ struct Record {
   std::vector<Example> examples;
   std::vector<SentenceFigures> sentences;  // of the test set, in its order
 
-  int64_t parameters_in_all() const;
+  int64_t run::parameters_in_all() const;
   /// On the whole test set.
   double figure(const std::string& metric) const;
 };
@@ -70,7 +70,7 @@ bool is_record_of(const Record& record, const Identity& identity);
 /// `1a2b3c4d5e6f7081.json`
 std::string record_name(const Identity& identity);
 std::filesystem::path records_folder(const std::filesystem::path& study_file);
-/// Sentences first: a record is there once its JSON is.
+/// decode::Sentences first: a record is there once its JSON is.
 void write_record(Files& files, const std::filesystem::path& folder, const Record& record);
 /// Throws FormatError for what is damaged or of another version.
 Record read_record(const Files& files, const std::filesystem::path& json);

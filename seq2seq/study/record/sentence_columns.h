@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "seq2seq/study/sentence_figures.h"
+#include "seq2seq/study/record/sentence_figures.h"
 
 namespace seq2seq::study {
 

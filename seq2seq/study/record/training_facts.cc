@@ -6,7 +6,7 @@
 
 #include "seq2seq/core/json.h"
 #include "seq2seq/core/text.h"
-#include "seq2seq/study/metric_names.h"
+#include "seq2seq/run/metric_names.h"
 
 namespace seq2seq::study {
 
@@ -56,7 +56,7 @@ class FactsReader {
                      .epoch = number_of(line, "epoch"),
                      .seconds = number_of(line, "seconds"),
                      .figures = {}};
-    for (const auto& metric : metric_names()) {
+    for (const auto& metric : run::metric_names()) {
       const auto found = line.find(metric);
       if (found != line.end() && found->is_number()) point.figures[metric] = found->get<double>();
     }

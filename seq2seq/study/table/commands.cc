@@ -19,7 +19,7 @@ std::string seen_from(const std::filesystem::path& current, const std::filesyste
 /// Values as the study gives them; those of paths as seen from the current folder.
 class ValueTexts {
  public:
-  ValueTexts(const Configuration& configuration, std::filesystem::path current) : current_(std::move(current)) {
+  ValueTexts(const run::Configuration& configuration, std::filesystem::path current) : current_(std::move(current)) {
     for (auto& value : config::values(configuration.keys)) values_.emplace(value.key, std::move(value));
   }
 

@@ -18,7 +18,7 @@ struct Cell {
   TableLine line;
   size_t row = 0;
   std::vector<size_t> points;
-  std::shared_ptr<const Configuration> configuration;
+  std::shared_ptr<const run::Configuration> configuration;
   std::string test;                                       // SHA-256 of the test set of its records
   std::vector<std::vector<metrics::RunFigures>> figures;  // by metric, by record
 };
@@ -105,7 +105,7 @@ double TableLine::mean_of(double (*value)(const Record&)) const {
   return records.empty() ? 0 : sum / static_cast<double>(records.size());
 }
 
-bool start_alike(const Configuration& a, const Configuration& b) {
+bool start_alike(const run::Configuration& a, const run::Configuration& b) {
   // What is drawn depends on the seed, the shapes of the parameters and the pairs; batches on the pairs' lengths, too.
   constexpr std::array<std::string_view, 3> alike{"train.", "decode.", "data.reverse"};
   constexpr std::array<std::string_view, 1> not_alike{"train.batch"};

@@ -45,7 +45,7 @@ StudyTable make_table(const StudyPlan& plan);
 
 /// Whether run i of both started from the same parameters and read the same pairs in the same order: only then are
 /// they compared seed by seed. Told from the keys in which they differ.
-bool start_alike(const Configuration& a, const Configuration& b);
+bool start_alike(const run::Configuration& a, const run::Configuration& b);
 
 /// The interval of a mean, as far as the metric can have such values.
 std::optional<metrics::Estimate::Interval> possible_interval(const std::string& metric, const metrics::Estimate& mean);

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "seq2seq/study/grid/plan.h"
-#include "test/study/toy.h"
 #include "test/support/catch.h"
+#include "test/support/toy.h"
 
 namespace seq2seq::test {
 
@@ -30,7 +30,7 @@ TEST_CASE("study: its runs are every row at every point of every axis with every
   REQUIRE(runs.size() == 2 * 3 * 2 * 2);
   std::set<std::string> different;
   for (const auto& run : runs) {
-    const auto configuration = study::read_configuration(run.base, run.settings, *toy.session.registries);
+    const auto configuration = run::read_configuration(run.base, run.settings, *toy.session.registries);
     CHECK(configuration->options.seed == run.seed);
     different.insert(run.cell + ", " + std::to_string(run.seed));
   }
@@ -46,7 +46,7 @@ TEST_CASE("study: a row has the last word over the scale, and its paths start fr
                              "rows: [{name: a, set: {train.updates: 9, data.train.source: texts/other}}]\n");
   const auto runs = study::expand(spec, study::find_scale(spec, "tiny"));
   REQUIRE(runs.size() == 1);
-  const auto configuration = study::read_configuration(runs[0].base, runs[0].settings, *toy.session.registries);
+  const auto configuration = run::read_configuration(runs[0].base, runs[0].settings, *toy.session.registries);
   CHECK(configuration->options.train.updates == 9);
   CHECK(configuration->options.decode.beam == 4);
   CHECK(configuration->options.data.train.source.front() == toy / "texts/other");

@@ -131,9 +131,9 @@ TEST_CASE("study: a run that was begun goes on, to the parameters of one that wa
   const auto folder = study::places_of(plan, plan.planned[0]).folder;
   auto settings = plan.planned[0].run.settings;
   settings.push_back({"here", "train.updates", "5"});
-  study::train_new({.config = plan.planned[0].run.base, .overrides = settings, .folder = folder, .init_from = {}},
-                   study.toy.session);
-  study::resume(folder, {{"here", "train.updates", "10"}}, study.toy.session);
+  run::train_new({.config = plan.planned[0].run.base, .overrides = settings, .folder = folder, .init_from = {}},
+                 study.toy.session);
+  run::resume(folder, {{"here", "train.updates", "10"}}, study.toy.session);
   study::work(plan, study.toy.session);
   study::work(uninterrupted, whole.toy.session);
   CHECK(parameters_of(folder, 10) ==
@@ -145,11 +145,11 @@ TEST_CASE("study: a run folder that was changed by hand is not measured", "[stud
   StudyFolder study(two_by_two);
   auto plan = study.plan();
   const auto place = study::places_of(plan, plan.planned[0]);
-  study::train_new({.config = plan.planned[0].run.base,
-                    .overrides = plan.planned[1].run.settings,  // another seed under this name
-                    .folder = place.folder,
-                    .init_from = {}},
-                   study.toy.session);
+  run::train_new({.config = plan.planned[0].run.base,
+                  .overrides = plan.planned[1].run.settings,  // another seed under this name
+                  .folder = place.folder,
+                  .init_from = {}},
+                 study.toy.session);
   const auto outcome = study::work(plan, study.toy.session);
   CHECK(outcome.failed == 1);
   CHECK_THAT(study::survey(plan, disk_files())[0].why, ContainsSubstring("it was changed by hand"));

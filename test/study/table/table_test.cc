@@ -63,7 +63,7 @@ TEST_CASE("table: figures are those of the records, differences those between me
 TEST_CASE("table: seeds are paired only where parameters and order of the data are alike", "[study][table]") {
   StudyFolder study("seeds: [1]\nrows: [{name: a}]\n");
   const auto configuration = [&study](const std::vector<std::string>& set) {
-    return study::read_configuration(study.toy / "toy.yaml", overrides(set), *study.toy.session.registries);
+    return run::read_configuration(study.toy / "toy.yaml", overrides(set), *study.toy.session.registries);
   };
   const auto base = configuration({});
   const auto alike = [&](const char* setting) { return study::start_alike(*base, *configuration({setting})); };

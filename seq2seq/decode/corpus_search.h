@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "seq2seq/data/corpus.h"
+#include "seq2seq/decode/predictor.h"
+#include "seq2seq/decode/score.h"
+#include "seq2seq/decode/search.h"
+
+namespace seq2seq::decode {
+
+using Sentences = std::vector<std::vector<int64_t>>;  // ids as the text gives them: no end symbols, not reversed
+using Done = std::function<void(int64_t sentences)>;  // told how many are done so far; may be empty
+
+Sentences all_sentences(const data::TokenStore& store);
+
+/// The n best outputs of any number of sources, in their order, sentences of like length searched together. Ids and
+/// token scores come in the order of the text. `targets` are asked for their lengths alone, and only where the options
+/// want outputs as long as their references; without them such options are an error.
+std::vector<std::vector<Hypothesis>> search_all(const Predictor& predictor, const Sentences& sources,
+                                                const data::TextPipeline& text, const DecodeOptions& options,
+                                                const Done& done = {}, const Sentences* targets = nullptr);
+
+/// The scores of any number of pairs, in their order. Token scores come in the order of the text, the end symbol's
+/// last.
+std::vector<PairScore> score_all(const Predictor& predictor, const Sentences& sources, const Sentences& targets,
+                                 const data::TextPipeline& text, int64_t batch, const Done& done = {});
+
+}  // namespace seq2seq::decode

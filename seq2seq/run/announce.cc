@@ -1,0 +1,101 @@
+#include "seq2seq/run/announce.h"
+
+#include <cmath>
+#include <string>
+
+#include <ATen/ops/zeros.h>
+#include <fmt/format.h>
+
+#include "seq2seq/core/progress.h"
+#include "seq2seq/data/bucket.h"
+
+namespace seq2seq::run {
+
+namespace {
+
+std::string left_out(const data::Corpus& corpus) {
+  const auto text = corpus.left_out.text();
+  return text.empty() ? text : fmt::format(" (left out: {})", text);
+}
+
+std::string side(const char* name, const text::Vocabulary& vocabulary, double unknown,
+                 const data::TokenStore* validation) {
+  std::string text = fmt::format("{} {} words ({:.2f} % of the training tokens unknown", name,
+                                 format_count(vocabulary.size() - text::special_count), 100 * unknown);
+  if (validation != nullptr) text += fmt::format(", {:.2f} % of validation", 100 * unknown_share(*validation));
+  return text + ")";
+}
+
+void announce_data(Log& log, const TrainingData& data) {
+  log.say(fmt::format("data      training {} pairs{}", format_count(data.train.pairs()), left_out(data.train)));
+  const auto* validation = data.validation ? &data.validation->corpus : nullptr;
+  log.say(validation == nullptr ? "          no validation set"
+                                : fmt::format("          validation {} pairs{}", format_count(validation->pairs()),
+                                              left_out(*validation)));
+  log.say("words     " + side("source", data.text->source_vocabulary(), data.source_unknown,
+                              validation == nullptr ? nullptr : &validation->source));
+  log.say("          " + side("target", data.text->target_vocabulary(), data.target_unknown,
+                              validation == nullptr ? nullptr : &validation->target));
+}
+
+/// Bytes an optimiser keeps for a parameter of one number, measured on a small one.
+double state_bytes(const train::TrainOptions& options, const Registries& registries) {
+  constexpr int64_t numbers = 4096;
+  const train::NamedParameters sample{{"sample", at::zeros({numbers})}};
+  const auto state = registries.optimizers.make(options.optimizer, sample)->state();
+  double bytes = 0;
+  for (const auto& [name, tensor] : state.tensors) bytes += static_cast<double>(tensor.nbytes());
+  return bytes / numbers;
+}
+
+std::string bytes_text(double bytes) {
+  return bytes < 1e9 ? fmt::format("{:.1f} MB", bytes / 1e6) : fmt::format("{:.1f} GB", bytes / 1e9);
+}
+
+void announce_model(Log& log, const train::TrainOptions& options, const Registries& registries,
+                    const nn::Model& model) {
+  int64_t in_all = 0;
+  const char* head = "model     ";
+  for (const auto& [part, count] : model.part_sizes()) {
+    log.say(fmt::format("{}{:<24} {:>13}", head, part, format_count(count)));
+    head = "          ";
+    in_all += count;
+  }
+  log.say(fmt::format("          {:<24} {:>13} parameters", "in all", format_count(in_all)));
+  const double bytes = static_cast<double>(in_all) * (4 + 4 + state_bytes(options, registries));
+  log.say(fmt::format("memory    {} for parameters, gradients and optimiser", bytes_text(bytes)));
+}
+
+std::string batches_text(const train::TrainOptions& options) {
+  const auto& batch = options.batch;
+  const auto size = batch.sentences > 0 ? fmt::format("{} pairs", format_count(batch.sentences))
+                                        : fmt::format("{} tokens", format_count(batch.tokens));
+  return options.accumulate > 1 ? fmt::format("{} x {}", options.accumulate, size) : size;
+}
+
+void announce_length(Log& log, const RunOptions& options, const data::Corpus& corpus) {
+  const auto batches = data::plan_epoch(corpus, options.train.batch, options.seed, 0).batches();
+  const double in_epoch = std::ceil(static_cast<double>(batches) / static_cast<double>(options.train.accumulate));
+  const double updates = options.train.updates ? static_cast<double>(*options.train.updates)
+                                               : std::ceil(options.train.epochs.value_or(0) * in_epoch);
+  log.say(fmt::format("training  {} updates of {}, {:.4g} epochs of {} updates",
+                      format_count(static_cast<int64_t>(updates)), batches_text(options.train), updates / in_epoch,
+                      format_count(static_cast<int64_t>(in_epoch))));
+  if (options.train.minutes)
+    log.say(fmt::format("          at most {} in one sitting", format_duration(*options.train.minutes * 60)));
+}
+
+}  // namespace
+
+void announce(Log& log, const RunOptions& options, const Registries& registries, const TrainingData& data,
+              const nn::Model& model, const Machine& machine) {
+  if (log.quiet()) return;
+  announce_data(log, data);
+  announce_model(log, options.train, registries, model);
+  announce_length(log, options, data.train);
+  log.say(fmt::format("machine   {}, {} thread{}, kernels for {}; LibTorch {} with {} for {}", machine.device,
+                      machine.threads, machine.threads == 1 ? "" : "s", machine.kernels, machine.torch,
+                      machine.product_library, machine.instruction_set));
+}
+
+}  // namespace seq2seq::run

@@ -1,0 +1,164 @@
+#include "seq2seq/run/description.h"
+
+#include <ctime>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "seq2seq/core/checksum.h"
+#include "seq2seq/core/error.h"
+#include "seq2seq/core/json.h"
+#include "seq2seq/core/version.h"
+
+namespace seq2seq::run {
+
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+constexpr const char* run_format = "seq2seq run";
+
+std::string utc_now() {
+  const std::time_t now = std::time(nullptr);
+  std::tm utc{};
+  gmtime_r(&now, &utc);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
+                     utc.tm_hour, utc.tm_min, utc.tm_sec);
+}
+
+Json to_json(const Machine& machine) {
+  return {{"threads", machine.threads},
+          {"product_library", machine.product_library},
+          {"instruction_set", machine.instruction_set},
+          {"kernels", machine.kernels},
+          {"device", machine.device},
+          {"torch", machine.torch}};
+}
+
+Machine machine_of(const Json& json) {
+  return {.threads = whole<int>(json.at("threads")),
+          .product_library = json.at("product_library").get<std::string>(),
+          .instruction_set = json.at("instruction_set").get<std::string>(),
+          .kernels = json.at("kernels").get<std::string>(),
+          .device = json.at("device").get<std::string>(),
+          .torch = json.at("torch").get<std::string>()};
+}
+
+Json to_json(const VocabularyMark& mark) {
+  return {{"size", mark.size}, {"sha256", mark.sha256}, {"tokenizer_sha256", mark.tokenizer_sha256}};
+}
+
+VocabularyMark mark_of_json(const Json& json) {
+  return {whole<int64_t>(json.at("size")), json.at("sha256").get<std::string>(),
+          json.at("tokenizer_sha256").get<std::string>()};
+}
+
+RunDescription description_of(const Json& json) {
+  RunDescription description;
+  json.at("program").get_to(description.program);
+  json.at("commit").get_to(description.commit);
+  json.at("dirty").get_to(description.dirty);
+  json.at("created").get_to(description.created);
+  description.seed = whole<uint64_t>(json.at("seed"));
+  description.numerics = whole<int>(json.at("numerics"));
+  json.at("digest").get_to(description.digest);
+  const auto& data = json.at("data");
+  description.data = {data.at("train"), data.at("validation"), data.at("test")};
+  description.source = mark_of_json(json.at("vocabularies").at("source"));
+  description.target = mark_of_json(json.at("vocabularies").at("target"));
+  for (const auto& [part, count] : json.at("parameters").items())
+    description.parameters.emplace_back(part, whole<int64_t>(count));
+  if (const auto& from = json.at("init_from"); !from.is_null()) {
+    description.init_from = InitialWeights{.run = from.at("run").get<std::string>(),
+                                           .update = whole<int64_t>(from.at("update")),
+                                           .sha256 = from.at("sha256").get<std::string>()};
+  }
+  for (const auto& sitting : json.at("sittings")) {
+    description.sittings.push_back({.started = sitting.at("started").get<std::string>(),
+                                    .program = sitting.at("program").get<std::string>(),
+                                    .from_update = whole<int64_t>(sitting.at("from_update")),
+                                    .machine = machine_of(sitting.at("machine"))});
+  }
+  return description;
+}
+
+}  // namespace
+
+VocabularyMark mark_of(const text::Vocabulary& vocabulary, const std::string& tokenizer_model) {
+  return {vocabulary.size(), sha256(vocabulary.serialize()), tokenizer_model.empty() ? "" : sha256(tokenizer_model)};
+}
+
+int64_t RunDescription::parameters_in_all() const {
+  int64_t sum = 0;
+  for (const auto& [part, count] : parameters) sum += count;
+  return sum;
+}
+
+std::string serialize(const RunDescription& description) {
+  Json json{{"format", run_format},         {"version", run_format_version},    {"program", description.program},
+            {"commit", description.commit}, {"dirty", description.dirty},       {"created", description.created},
+            {"seed", description.seed},     {"numerics", description.numerics}, {"digest", description.digest}};
+  json["data"] = {
+      {"train", description.data.train}, {"validation", description.data.validation}, {"test", description.data.test}};
+  json["vocabularies"] = {{"source", to_json(description.source)}, {"target", to_json(description.target)}};
+  json["parameters"] = Json::object();
+  for (const auto& [part, count] : description.parameters) json["parameters"][part] = count;
+  json["init_from"] = nullptr;
+  if (const auto& from = description.init_from)
+    json["init_from"] = {{"run", from->run.string()}, {"update", from->update}, {"sha256", from->sha256}};
+  json["sittings"] = Json::array();
+  for (const auto& sitting : description.sittings) {
+    json["sittings"].push_back({{"started", sitting.started},
+                                {"program", sitting.program},
+                                {"from_update", sitting.from_update},
+                                {"machine", to_json(sitting.machine)}});
+  }
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+RunDescription parse_description(const std::string& text, const std::filesystem::path& file) {
+  const Place place{.file = file.string()};
+  return read_json<Json>(text, place, {}, [&](const Json& json) {
+    if (!json.is_object() || json.value("format", "") != run_format)
+      throw FormatError(place, fmt::format("does not describe a run (no `\"format\": \"{}\"`)", run_format));
+    if (const int version = whole<int>(json.at("version")); version != run_format_version) {
+      throw FormatError(
+          place, fmt::format("is of format version {}; this program reads version {}", version, run_format_version),
+          "Use the version of the program that wrote it");
+    }
+    return description_of(json);
+  });
+}
+
+RunDescription read_description(const Files& files, const RunFolder& folder) {
+  if (!folder.holds_run()) {
+    throw Error(Place{.file = folder.root().string()},
+                fs::exists(folder.root()) ? "holds no run (no run.json in it)" : "is not there",
+                "Name the folder that `seq2seq train` wrote");
+  }
+  return parse_description(files.read(folder.description()), folder.description());
+}
+
+void write_description(Files& files, const RunFolder& folder, const RunDescription& description) {
+  write_atomically(files, folder.description(), serialize(description));
+}
+
+Sitting sitting_now(const Machine& machine, int64_t from_update) {
+  return {.started = utc_now(), .program = version().text(), .from_update = from_update, .machine = machine};
+}
+
+std::vector<std::string> inexact_because(const Machine& then, const Machine& now) {
+  std::vector<std::string> lines;
+  const auto compare = [&lines](const char* what, const auto& before, const auto& after) {
+    if (before != after) lines.push_back(fmt::format("{}: {} before, {} now", what, before, after));
+  };
+  compare("threads", then.threads, now.threads);
+  compare("product library", then.product_library, now.product_library);
+  compare("instruction set", then.instruction_set, now.instruction_set);
+  compare("kernels", then.kernels, now.kernels);
+  compare("device", then.device, now.device);
+  compare("LibTorch", then.torch, now.torch);
+  return lines;
+}
+
+}  // namespace seq2seq::run

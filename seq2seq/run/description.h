@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "seq2seq/core/device.h"
+#include "seq2seq/core/files.h"
+#include "seq2seq/core/run_folder.h"
+#include "seq2seq/run/digest.h"
+#include "seq2seq/text/vocabulary.h"
+
+namespace seq2seq::run {
+
+inline constexpr int run_format_version = 2;
+
+/// One call of `train`: the first and each `--resume`.
+struct Sitting {
+  std::string started;  // UTC, ISO 8601
+  std::string program;  // Version::text()
+  int64_t from_update = 0;
+  Machine machine;
+};
+
+/// Which vocabulary a run's weights belong to, and what the tokenizer had learned.
+struct VocabularyMark {
+  int64_t size = 0;  // specials included
+  std::string sha256;
+  std::string tokenizer_sha256;  // empty for one that learns nothing
+  bool operator==(const VocabularyMark&) const = default;
+};
+VocabularyMark mark_of(const text::Vocabulary& vocabulary, const std::string& tokenizer_model);
+
+/// Where a run took its first weights from (`--init-from`).
+struct InitialWeights {
+  std::filesystem::path run;
+  int64_t update = 0;
+  std::string sha256;  // of the weights' file
+};
+
+/// The contents of `run.json`: what a run is, where it came from, and what ran it.
+struct RunDescription {
+  std::string program, commit;
+  bool dirty = false;
+  std::string created;  // UTC, ISO 8601
+  uint64_t seed = 1;
+  int numerics = 0;
+  std::string digest;
+  DataDigests data;
+  VocabularyMark source, target;
+  std::vector<std::pair<std::string, int64_t>> parameters;  // by part
+  std::optional<InitialWeights> init_from;
+  std::vector<Sitting> sittings;
+
+  int64_t parameters_in_all() const;
+};
+
+/// `{"format": "seq2seq run", "version": 1, ...}`
+std::string serialize(const RunDescription& description);
+/// Throws FormatError: not JSON, another format or version, a field that is missing or of another type.
+RunDescription parse_description(const std::string& text, const std::filesystem::path& file);
+/// Throws Error when the folder holds no run.
+RunDescription read_description(const Files& files, const RunFolder& folder);
+void write_description(Files& files, const RunFolder& folder, const RunDescription& description);
+
+/// This program, now, on `machine`.
+Sitting sitting_now(const Machine& machine, int64_t from_update);
+
+/// One line for each thing that keeps a run that goes on `now` from being exactly the uninterrupted one.
+std::vector<std::string> inexact_because(const Machine& then, const Machine& now);
+
+}  // namespace seq2seq::run

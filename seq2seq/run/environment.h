@@ -1,0 +1,24 @@
+#pragma once
+
+#include <c10/core/Device.h>
+
+#include "seq2seq/core/device.h"
+#include "seq2seq/core/files.h"
+#include "seq2seq/core/log.h"
+#include "seq2seq/core/progress.h"
+#include "seq2seq/run/run.h"
+
+namespace seq2seq::run {
+
+/// What surrounds a run and is not part of its configuration: where messages and files go, and the machine. All of it
+/// must outlive the calls it is given to.
+struct Environment {
+  const Registries* registries = nullptr;
+  Log* log = nullptr;
+  Files* files = &disk_files();
+  c10::Device device{c10::kCPU};
+  int threads = 0;  // 0: as many as the machine has processors for us
+  ProgressOptions progress;
+};
+
+}  // namespace seq2seq::run

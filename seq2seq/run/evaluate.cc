@@ -1,0 +1,52 @@
+#include "seq2seq/run/evaluate.h"
+
+#include <chrono>
+
+#include "seq2seq/core/error.h"
+#include "seq2seq/run/training_data.h"
+
+namespace seq2seq::run {
+
+namespace {
+
+const data::FilePair& test_set(const LoadedRun& run) {
+  const auto& test = run.options().data.test;
+  if (test.source.empty()) {
+    throw Error(Place{.file = run.folder.config().string()}, "names no test set (`data.test`)",
+                "Name one with `--source FILE --reference FILE`");
+  }
+  return test;
+}
+
+Evaluation protocol(const EvaluationSet& set) {
+  Evaluation evaluation;
+  evaluation.sentences = set.corpus.pairs();
+  evaluation.target_tokens = set.corpus.target.tokens();
+  evaluation.empty_target = set.corpus.left_out[data::Reason::empty_target].pairs;
+  evaluation.invalid = set.corpus.left_out[data::Reason::invalid_utf8].pairs;
+  evaluation.most_references = set.most_references;
+  for (const auto& references : set.references) evaluation.sentences_with_several += references.size() > 1 ? 1 : 0;
+  evaluation.unknown_source = unknown_share(set.corpus.source);
+  evaluation.unknown_target = unknown_share(set.corpus.target);
+  return evaluation;
+}
+
+}  // namespace
+
+Evaluation evaluate(const LoadedRun& run, const std::optional<data::FilePair>& files, const Environment& environment,
+                    const metrics::BleuOptions& bleu) {
+  const auto set = read_evaluation_set(files ? *files : test_set(run), *run.text);
+  auto evaluation = protocol(set);
+  const auto started = std::chrono::steady_clock::now();
+  const auto& decode = run.options().decode;
+  Progress progress(*environment.log, "evaluating", "sentences", static_cast<double>(set.corpus.pairs()),
+                    environment.progress);
+  evaluation.perplexity = measure_perplexity(*run.predictor, set, *run.text, decode.batch);
+  evaluation.outputs = measure_outputs(*run.predictor, set, *run.text, decode, bleu,
+                                       [&progress](int64_t done) { progress.update(static_cast<double>(done)); });
+  progress.finish();
+  evaluation.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+  return evaluation;
+}
+
+}  // namespace seq2seq::run

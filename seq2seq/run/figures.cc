@@ -1,0 +1,77 @@
+#include "seq2seq/run/figures.h"
+
+#include <algorithm>
+
+#include "seq2seq/metrics/perplexity.h"
+
+namespace seq2seq::run {
+
+namespace {
+
+metrics::Bleu measure_bleu(const std::vector<metrics::Tokens>& outputs, const EvaluationSet& set,
+                           const text::Tokenizer& tokenizer, const metrics::BleuOptions& options) {
+  std::vector<std::string> lines;
+  for (const auto& tokens : outputs) lines.push_back(tokenizer.detokenize(tokens));
+  metrics::References references;
+  for (const auto& of_pair : set.references) {
+    auto& texts = references.emplace_back();
+    for (const auto& tokens : of_pair) texts.push_back(tokenizer.detokenize(tokens));
+  }
+  return metrics::corpus_bleu(lines, references, options);
+}
+
+}  // namespace
+
+double Perplexity::value() const { return metrics::perplexity(score, tokens); }
+
+Perplexity measure_perplexity(const decode::Predictor& predictor, const EvaluationSet& set,
+                              const data::TextPipeline& text, int64_t batch, const decode::Done& done) {
+  Perplexity perplexity;
+  for (const auto& pair : decode::score_all(predictor, decode::all_sentences(set.corpus.source),
+                                            decode::all_sentences(set.corpus.target), text, batch, done)) {
+    perplexity.score += pair.score;
+    perplexity.tokens += std::ssize(pair.token_scores);
+  }
+  return perplexity;
+}
+
+OutputFigures measure_outputs(const decode::Predictor& predictor, const EvaluationSet& set,
+                              const data::TextPipeline& text, const decode::DecodeOptions& options,
+                              const metrics::BleuOptions& bleu, const decode::Done& done) {
+  OutputFigures figures;
+  std::vector<metrics::Tokens> outputs;
+  const auto targets = decode::all_sentences(set.corpus.target);
+  for (const auto& found :
+       decode::search_all(predictor, decode::all_sentences(set.corpus.source), text, options, done, &targets)) {
+    outputs.push_back(text.target_words(found.front().ids));
+    if (found.front().cut) ++figures.cut;
+  }
+  figures.rates = metrics::error_rates(outputs, set.references);
+  figures.bleu = measure_bleu(outputs, set, text.target_tokenizer(), bleu);
+  return figures;
+}
+
+train::Figures named(const Perplexity& perplexity) { return {{"perplexity", perplexity.value()}}; }
+
+void add(train::Figures& figures, const OutputFigures& outputs) {
+  figures["exact_match"] = outputs.rates.exact_match();
+  figures["sequence_error_rate"] = outputs.rates.sequence_error_rate();
+  figures["token_error_rate"] = outputs.rates.token_error_rate();
+  figures["bleu"] = outputs.bleu.score;
+}
+
+train::Validate make_validation(const EvaluationSet& set, const data::TextPipeline& text,
+                                const decode::DecodeOptions& decode, const std::vector<std::string>& metrics) {
+  return [&set, &text, decode, metrics](const nn::Model& model) {
+    const decode::ModelPredictor predictor(model, decode.allow_unknown);
+    auto figures = named(measure_perplexity(predictor, set, text, decode.batch));
+    if (!need_outputs(metrics)) return figures;
+    train::Figures outputs;
+    add(outputs, measure_outputs(predictor, set, text, decode));
+    for (const auto& [name, value] : outputs)
+      if (std::find(metrics.begin(), metrics.end(), name) != metrics.end()) figures[name] = value;
+    return figures;
+  };
+}
+
+}  // namespace seq2seq::run

@@ -1,0 +1,70 @@
+#include "seq2seq/run/load.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "seq2seq/core/error.h"
+#include "seq2seq/nn/weights.h"
+#include "seq2seq/run/build.h"
+#include "seq2seq/run/training_data.h"
+#include "seq2seq/train/checkpoint.h"
+
+namespace seq2seq::run {
+
+namespace {
+
+void allow_only_decode(const std::vector<config::Override>& overrides) {
+  std::vector<Error> faults;
+  for (const auto& each : overrides) {
+    if (each.key.rfind("decode.", 0) == 0) continue;
+    faults.emplace_back(Place{.part = each.option},
+                        "a trained run keeps its configuration; only keys of `decode` can be set here");
+  }
+  if (!faults.empty()) throw UsageError(faults);
+}
+
+}  // namespace
+
+int64_t find_checkpoint(const Files& files, const RunFolder& folder, const std::string& checkpoint) {
+  const auto updates = folder.updates();
+  if (updates.empty()) {
+    throw Error(Place{.file = folder.root().string()}, "holds no checkpoint yet",
+                fmt::format("Train it first: `seq2seq train --resume {}`", folder.root().string()));
+  }
+  if (checkpoint == "last") return updates.back();
+  if (checkpoint == "best") return train::best_update(files, folder).value_or(updates.back());
+  int64_t update = 0;
+  const char* end = checkpoint.data() + checkpoint.size();
+  const auto [stop, fault] = std::from_chars(checkpoint.data(), end, update);
+  if (fault != std::errc() || stop != end)
+    throw UsageError(
+        fmt::format("there is no checkpoint `{}`; `best`, `last` or the number of an update is", checkpoint));
+  if (std::find(updates.begin(), updates.end(), update) == updates.end()) {
+    throw UsageError(Place{.file = folder.root().string()},
+                     fmt::format("holds no checkpoint of update {}; there are {}", update, fmt::join(updates, ", ")));
+  }
+  return update;
+}
+
+LoadedRun load_run(const std::filesystem::path& folder, const std::string& checkpoint,
+                   const std::vector<config::Override>& overrides, const Environment& environment) {
+  allow_only_decode(overrides);
+  LoadedRun run{RunFolder(folder), {}, {}, {}, {}, {}, 0};
+  run.description = read_description(*environment.files, run.folder);
+  run.configuration = read_configuration(run.folder.config(), overrides, *environment.registries);
+  const auto& options = run.options();
+  run.text = text_of_run(options.data, *environment.registries, run.folder, run.description);
+  run.update = find_checkpoint(*environment.files, run.folder, checkpoint);
+  prepare_machine(environment.threads, environment.device);
+  run.model = build_model(options, *environment.registries, *run.text, environment.device);
+  const auto stored = train::load_weights_only(*environment.files, run.folder, run.update);
+  nn::load_weights(*run.model, stored.weights, run.folder.checkpoint(run.update) / "weights.safetensors");
+  run.model->eval();
+  run.predictor = std::make_unique<decode::ModelPredictor>(*run.model, options.decode.allow_unknown);
+  return run;
+}
+
+}  // namespace seq2seq::run

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "seq2seq/config/reader.h"
+#include "seq2seq/core/run_folder.h"
+#include "seq2seq/decode/predictor.h"
+#include "seq2seq/nn/model/model.h"
+#include "seq2seq/run/description.h"
+#include "seq2seq/run/environment.h"
+
+namespace seq2seq::run {
+
+/// A run as it is used: everything from text to predictions.
+struct LoadedRun {
+  RunFolder folder;
+  std::unique_ptr<Configuration> configuration;
+  RunDescription description;
+  std::unique_ptr<data::TextPipeline> text;
+  std::shared_ptr<nn::Model> model;
+  std::unique_ptr<decode::Predictor> predictor;
+  int64_t update = 0;  // of the checkpoint
+
+  const RunOptions& options() const { return configuration->options; }
+};
+
+/// `checkpoint`: best (the last where none was validated), last, or the number of an update. Overrides may set keys of
+/// `decode` only. Throws Error when the folder holds no run or no such checkpoint, FormatError when something in it is
+/// damaged.
+LoadedRun load_run(const std::filesystem::path& folder, const std::string& checkpoint,
+                   const std::vector<config::Override>& overrides, const Environment& environment);
+
+/// The update that `checkpoint` means, as above.
+int64_t find_checkpoint(const Files& files, const RunFolder& folder, const std::string& checkpoint);
+
+}  // namespace seq2seq::run

@@ -1,0 +1,135 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "seq2seq/config/resolved.h"
+#include "seq2seq/core/error.h"
+#include "seq2seq/core/version.h"
+#include "seq2seq/run/announce.h"
+#include "seq2seq/run/build.h"
+#include "seq2seq/run/train_run.h"
+#include "seq2seq/run/training.h"
+#include "seq2seq/train/checkpoint.h"
+
+namespace seq2seq::run {
+
+namespace {
+
+std::string option_of(const std::string& key, const std::vector<config::Override>& overrides) {
+  for (auto each = overrides.rbegin(); each != overrides.rend(); ++each)
+    if (each->key == key || key.rfind(each->key + ".", 0) == 0) return each->option;
+  return key;
+}
+
+/// Changes that would make another run of it, old and new side by side.
+std::vector<Error> refused(const std::vector<config::Change>& changes, const std::vector<config::Override>& overrides) {
+  std::vector<Error> faults;
+  for (const auto& change : changes) {
+    if (change.on_resume == config::OnResume::may_change) continue;
+    faults.emplace_back(
+        Place{.part = option_of(change.key, overrides)},
+        fmt::format("`{}` may not change on resume: {} in the run, {} now", change.key, change.before, change.after));
+  }
+  return faults;
+}
+
+/// Whether nothing is left to train. A run that was finished goes on only when it is to go further than it has come.
+bool finished(const train::TrainerState& state, const train::TrainOptions& options,
+              const std::vector<config::Change>& changes) {
+  const bool extended = std::any_of(changes.begin(), changes.end(), [](const auto& change) {
+    return change.key == "train.updates" || change.key == "train.epochs";
+  });
+  const int64_t patience = options.validate.patience;
+  if (state.finished_because == "patience") {
+    if (patience > 0 && state.bad_validations >= patience) return true;
+  } else if (state.finished && !extended) {
+    return true;
+  }
+  return options.updates ? state.update >= *options.updates : static_cast<double>(state.epoch) >= *options.epochs;
+}
+
+train::Outcome say_finished(const train::TrainerState& state, const train::TrainOptions& options,
+                            const RunFolder& folder, Log& log) {
+  const auto root = folder.root().string();
+  log.say(fmt::format("{}: finished at update {}, by {}", root, format_count(state.update),
+                      !state.finished_because.empty() ? state.finished_because
+                      : options.updates               ? "updates"
+                                                      : "epochs"));
+  if (state.finished_because == "patience") {
+    log.say(fmt::format("to train further: `seq2seq train --resume {} --set train.validate.patience={}`, or 0 for none",
+                        root, 2 * options.validate.patience));
+  } else if (options.updates) {
+    log.say(fmt::format("to extend it: `seq2seq train --resume {} --set train.updates={}`", root, 2 * state.update));
+  } else {
+    log.say(
+        fmt::format("to extend it: `seq2seq train --resume {} --set train.epochs={:g}`", root, 2 * *options.epochs));
+  }
+  return {.ending = train::Ending::finished,
+          .update = state.update,
+          .epoch = static_cast<double>(state.epoch),
+          .seconds = 0,
+          .best_update = state.best_update,
+          .best_score = state.best_score,
+          .skipped = state.skipped};
+}
+
+void warn_if_inexact(const RunDescription& description, const Machine& now, Log& log) {
+  if (description.sittings.empty()) return;
+  const auto reasons = inexact_because(description.sittings.back().machine, now);
+  for (const auto& reason : reasons) log.warn(reason);
+  if (!reasons.empty())
+    log.warn("so this resume is not exact: the parameters will differ from an uninterrupted run's by rounding");
+}
+
+struct Checked {
+  std::unique_ptr<Configuration> configuration;
+  std::vector<config::Change> changes;
+};
+
+/// The configuration to go on with. Throws UsageError with every change that is refused.
+Checked check(const RunFolder& folder, const RunDescription& description,
+              const std::vector<config::Override>& overrides, const Registries& registries) {
+  const auto before = read_configuration(folder.config(), {}, registries);
+  Checked checked{read_configuration(folder.config(), overrides, registries), {}};
+  checked.changes = config::compare(before->keys, checked.configuration->keys);
+  auto faults = refused(checked.changes, overrides);
+  const auto& data = checked.configuration->options.data;
+  for (auto& fault : different_data(description.data, data_digests(data), data)) faults.push_back(std::move(fault));
+  if (!faults.empty()) throw UsageError(faults);
+  return checked;
+}
+
+}  // namespace
+
+train::Outcome resume(const std::filesystem::path& path, const std::vector<config::Override>& overrides,
+                      const Environment& environment) {
+  const RunFolder folder(path);
+  auto description = read_description(*environment.files, folder);
+  const RunLock lock(folder);
+  const auto [configuration, changes] = check(folder, description, overrides, *environment.registries);
+  const auto& options = configuration->options;
+  const auto checkpoint = train::newest_whole_checkpoint(*environment.files, folder, *environment.log);
+  if (checkpoint && finished(checkpoint->state, options.train, changes))
+    return say_finished(checkpoint->state, options.train, folder, *environment.log);
+
+  const auto machine = prepare_machine(environment.threads, environment.device);
+  const int64_t update = checkpoint ? checkpoint->state.update : 0;
+  environment.log->say(fmt::format("seq2seq {}: goes on with {} at update {}", version().text(), folder.root().string(),
+                                   format_count(update)));
+  warn_if_inexact(description, machine, *environment.log);
+  const auto data = read_training_data(*configuration, environment,
+                                       text_of_run(options.data, *environment.registries, folder, description));
+  const auto model = build_model(options, *environment.registries, *data.text, environment.device);
+  announce(*environment.log, options, *environment.registries, data, *model, machine);
+  if (!checkpoint) {
+    environment.log->say("there is no checkpoint yet, so it begins again");
+    set_initial_parameters(*model, options, *data.text, description.init_from, environment);
+  }
+  description.digest = run_digest(*configuration, description.data);
+  description.sittings.push_back(sitting_now(machine, update));
+  if (!changes.empty()) write_atomically(*environment.files, folder.config(), config::write_yaml(configuration->keys));
+  write_description(*environment.files, folder, description);
+  return run_training(options, data, *model, folder, checkpoint ? std::optional(update) : std::nullopt, environment);
+}
+
+}  // namespace seq2seq::run

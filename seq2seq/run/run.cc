@@ -1,0 +1,109 @@
+#include "seq2seq/run/run.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "seq2seq/core/error.h"
+#include "seq2seq/nn/model/seq2seq.h"
+#include "seq2seq/run/figures.h"
+#include "seq2seq/text/vocabulary.h"
+#include "seq2seq/train/freeze.h"
+
+namespace seq2seq::run {
+
+namespace {
+
+constexpr const char* no_validation = "needs validations, but `data.validation` names no files";
+
+// Sections whose keys depend on a registry: what `Keys::section` needs to find their declaration.
+struct DataSection {
+  data::DataOptions& options;
+  const Registries& registries;
+};
+void declare(config::Keys& keys, DataSection& section) {
+  data::declare(keys, section.options, section.registries.tokenizers);
+}
+
+struct ModelSection {
+  ModelOptions& options;
+  const Registries& registries;
+};
+void declare(config::Keys& keys, ModelSection& section) {
+  keys.select_here("architecture", section.options.architecture, section.registries.models,
+                   "the kind of model; its other keys are those of the kind");
+  keys.add("initial_range", section.options.initial_range,
+           "every parameter starts uniform in [-initial_range, initial_range]")
+      .above(0);
+  keys.add("embedding_deviation", section.options.embedding_deviation,
+           "word vectors start normal with this standard deviation (PyTorch: 1); null: uniform like all parameters")
+      .at_least(0);
+  keys.add("forget_bias", section.options.forget_bias,
+           "what the biases of an LSTM's forget gate start at, together; null: uniform like all parameters");
+}
+
+struct TrainSection {
+  train::TrainOptions& options;
+  const Registries& registries;
+};
+void declare(config::Keys& keys, TrainSection& section) {
+  train::declare(keys, section.options, section.registries.optimizers, section.registries.schedules,
+                 section.registries.clips);
+}
+
+/// Asked of a model without memory. One that cannot be made is told of at its own keys.
+std::string wrong_freeze(const RunOptions& options, const Registries& registries) {
+  if (options.train.freeze.empty()) return {};
+  nn::ModelContext context{
+      .source_vocabulary = text::special_count, .target_vocabulary = text::special_count, .placement = {}};
+  context.placement.device = c10::kMeta;
+  try {
+    return train::wrong_freeze(*registries.models.make(options.model.architecture, context), options.train.freeze);
+  } catch (const UsageError&) {
+    return {};
+  }
+}
+
+}  // namespace
+
+Registries builtin_registries() {
+  return {text::builtin_tokenizers(), nn::builtin_models(), train::builtin_optimizers(), train::builtin_schedules(),
+          train::builtin_clips()};
+}
+
+void declare(config::Keys& keys, PlacementOptions& options) {
+  keys.add("preset", options.preset, "single: all of the model on the command's device")
+      .one_of({"single"})
+      .changes_no_result();
+}
+
+void declare(config::Keys& keys, RunOptions& options, const Registries& registries) {
+  keys.add("seed", options.seed, "what every random draw is computed from: parameters, order of the data, dropout");
+  DataSection data{options.data, registries};
+  keys.section("data", data, "the text: files, tokens, vocabularies");
+  ModelSection model{options.model, registries};
+  keys.section("model", model, "the model and its sizes");
+  TrainSection train{options.train, registries};
+  keys.section("train", train, "objective, batches, optimiser, and when to stop, validate and save");
+  keys.section("decode", options.decode, "the search for the best output");
+  keys.section("placement", options.placement, "which device holds which part");
+  keys.rule("train.validate.metrics", [&options] { return unknown_metric(options.train.validate.metrics); });
+  keys.rule("train.validate.patience", [&options] {
+    return options.train.validate.patience > 0 && options.data.validation.source.empty() ? no_validation : "";
+  });
+  keys.rule("train.schedule", [&options, &registries] {
+    const bool needed = registries.schedules.make(options.train.schedule)->needs_validation();
+    return needed && options.data.validation.source.empty() ? no_validation : "";
+  });
+  keys.rule("train.freeze", [&options, &registries] { return wrong_freeze(options, registries); });
+}
+
+std::unique_ptr<Configuration> read_configuration(const std::filesystem::path& file,
+                                                  const std::vector<config::Override>& overrides,
+                                                  const Registries& registries) {
+  auto configuration = std::make_unique<Configuration>(registries);
+  config::read_file(file, overrides, configuration->keys);
+  return configuration;
+}
+
+}  // namespace seq2seq::run

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "seq2seq/config/keys.h"
+#include "seq2seq/config/reader.h"
+#include "seq2seq/data/corpus.h"
+#include "seq2seq/decode/search.h"
+#include "seq2seq/nn/model/model.h"
+#include "seq2seq/text/tokenizer.h"
+#include "seq2seq/train/options.h"
+
+namespace seq2seq::run {
+
+/// All that a configuration can choose among. `main` makes them, adds its own, and hands them down.
+struct Registries {
+  text::TokenizerRegistry tokenizers;
+  nn::ModelRegistry models;
+  train::OptimizerRegistry optimizers;
+  train::ScheduleRegistry schedules;
+  train::ClipRegistry clips;
+};
+Registries builtin_registries();
+
+struct ModelOptions {
+  Selection architecture{.kind = "rnn", .options = nullptr};
+  double initial_range = 0.08;  // arXiv 1409.3215, section 3.4
+  std::optional<double> embedding_deviation, forget_bias;
+};
+
+/// Where the parts of a model lie; the device itself is the command's to name.
+struct PlacementOptions {
+  std::string preset = "single";
+};
+void declare(config::Keys& keys, PlacementOptions& options);
+
+/// The whole of a configuration, put together here and nowhere else.
+struct RunOptions {
+  uint64_t seed = 1;
+  data::DataOptions data;
+  ModelOptions model;
+  train::TrainOptions train;
+  decode::DecodeOptions decode;
+  PlacementOptions placement;
+};
+/// `registries` must outlive `keys`.
+void declare(config::Keys& keys, RunOptions& options, const Registries& registries);
+
+/// Options together with the keys that are bound to them: what a configuration file is read into. `registries` must
+/// outlive it.
+struct Configuration {
+  explicit Configuration(const Registries& registries) { declare(keys, options, registries); }
+  Configuration(const Configuration&) = delete;  // the keys point into the options
+  Configuration& operator=(const Configuration&) = delete;
+
+  RunOptions options;
+  config::Keys keys;
+};
+
+/// Throws UsageError with every fault of the file and the overrides.
+std::unique_ptr<Configuration> read_configuration(const std::filesystem::path& file,
+                                                  const std::vector<config::Override>& overrides,
+                                                  const Registries& registries);
+
+}  // namespace seq2seq::run

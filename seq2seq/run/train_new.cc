@@ -1,0 +1,97 @@
+#include <fmt/format.h>
+
+#include "seq2seq/config/resolved.h"
+#include "seq2seq/core/error.h"
+#include "seq2seq/core/version.h"
+#include "seq2seq/run/announce.h"
+#include "seq2seq/run/build.h"
+#include "seq2seq/run/numerics.h"
+#include "seq2seq/run/train_run.h"
+#include "seq2seq/run/training.h"
+
+namespace seq2seq::run {
+
+namespace {
+
+/// A folder is for one run. What lies in it, whatever it is, is not ours to overwrite.
+void check_free(const RunFolder& folder) {
+  const Place place{.file = folder.root().string()};
+  if (folder.holds_run()) {
+    throw Error(place, "already holds a run",
+                fmt::format("Go on with it by `seq2seq train --resume {}`, or name another folder with `--run`",
+                            folder.root().string()));
+  }
+  std::error_code absent;
+  if (fs::exists(folder.root(), absent) && !fs::is_directory(folder.root(), absent))
+    throw Error(place, "is a file; a run needs a folder", "Name another with `--run`");
+  for (const auto& entry : fs::directory_iterator(folder.root(), absent)) {
+    if (entry.path().filename() == "lock") continue;  // of a start that failed
+    throw Error(place, fmt::format("holds no run, but is not empty (`{}`)", entry.path().filename().string()),
+                "Remove it, or name another folder with `--run`");
+  }
+}
+
+RunDescription describe(const Configuration& configuration, const DataDigests& data, const data::TextPipeline& text,
+                        const nn::Model& model, const Machine& machine) {
+  const auto& program = version();
+  RunDescription description{.program = program.number,
+                             .commit = program.commit,
+                             .dirty = program.dirty,
+                             .created = {},
+                             .seed = configuration.options.seed,
+                             .numerics = numerics,
+                             .digest = run_digest(configuration, data),
+                             .data = data,
+                             .source = mark_of(text.source_vocabulary(), text.models().source),
+                             .target = mark_of(text.target_vocabulary(), text.models().target),
+                             .parameters = model.part_sizes(),
+                             .init_from = {},
+                             .sittings = {sitting_now(machine, 0)}};
+  description.created = description.sittings.front().started;
+  return description;
+}
+
+/// The description comes last: a folder with one is a run. What fails leaves the folder empty, so that it can be tried
+/// again.
+void write_run(Files& files, const RunFolder& folder, const Configuration& configuration,
+               const data::TextPipeline& text, const RunDescription& description) {
+  try {
+    write_atomically(files, folder.config(), config::write_yaml(configuration.keys));
+    write_vocabularies(files, folder, text);
+    write_description(files, folder, description);
+  } catch (...) {
+    std::error_code ignored;
+    for (const auto& file : {folder.description(), folder.config(), folder.source_vocabulary(),
+                             folder.target_vocabulary(), folder.source_tokenizer(), folder.target_tokenizer()})
+      fs::remove(file, ignored);
+    throw;
+  }
+}
+
+}  // namespace
+
+train::Outcome train_new(const NewRun& request, const Environment& environment) {
+  const RunFolder folder(request.folder);
+  // A misspelt key is told even where the folder is taken: it is what was typed last.
+  const auto configuration = read_configuration(request.config, request.overrides, *environment.registries);
+  check_free(folder);
+  const auto& options = configuration->options;
+  const auto machine = prepare_machine(environment.threads, environment.device);
+  const auto data = read_training_data(*configuration, environment);
+  const auto model = build_model(options, *environment.registries, *data.text, environment.device);
+  auto description =
+      describe(*configuration, data_digests(options.data, data.train_digest), *data.text, *model, machine);
+  if (request.init_from) description.init_from = find_initial_weights(*request.init_from, environment);
+
+  environment.log->say(fmt::format("seq2seq {}: a new run in {}", version().text(), folder.root().string()));
+  announce(*environment.log, options, *environment.registries, data, *model, machine);
+  set_initial_parameters(*model, options, *data.text, description.init_from, environment);
+
+  environment.files->make_folder(folder.root());
+  const RunLock lock(folder);
+  check_free(folder);  // again, now that no other can begin
+  write_run(*environment.files, folder, *configuration, *data.text, description);
+  return run_training(options, data, *model, folder, {}, environment);
+}
+
+}  // namespace seq2seq::run

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <vector>
+
+#include "seq2seq/config/reader.h"
+#include "seq2seq/run/environment.h"
+#include "seq2seq/train/trainer.h"
+
+namespace seq2seq::run {
+
+struct NewRun {
+  std::filesystem::path config;
+  std::vector<config::Override> overrides;
+  std::filesystem::path folder;  // must be new or empty
+  std::optional<std::filesystem::path>
+      init_from;  // a run whose weights (of its best checkpoint) the new one starts with
+};
+
+/// Trains a new run. The folder, its configuration and vocabularies are written before the first update; nothing is
+/// written when anything is wrong with configuration or data.
+train::Outcome train_new(const NewRun& request, const Environment& environment);
+
+/// Goes on with a run from its newest whole checkpoint, exactly where the configuration and the machine are the same.
+/// Overrides may change keys that allow it; others are refused, all at once. A finished run that is not extended says
+/// so and is left as it is.
+train::Outcome resume(const std::filesystem::path& folder, const std::vector<config::Override>& overrides,
+                      const Environment& environment);
+
+}  // namespace seq2seq::run

@@ -1,0 +1,103 @@
+#include "seq2seq/run/training.h"
+
+#include <fmt/format.h>
+
+#include "seq2seq/core/checksum.h"
+#include "seq2seq/core/error.h"
+#include "seq2seq/nn/initialize.h"
+#include "seq2seq/run/figures.h"
+#include "seq2seq/run/init_from.h"
+#include "seq2seq/run/load.h"
+#include "seq2seq/train/checkpoint.h"
+
+namespace seq2seq::run {
+
+namespace {
+
+fs::path weights_file(const InitialWeights& from) {
+  return RunFolder(from.run).checkpoint(from.update) / "weights.safetensors";
+}
+
+std::string how_to_go_on(const RunFolder& folder) {
+  return fmt::format("go on with `seq2seq train --resume {}`", folder.root().string());
+}
+
+void say_ending(Log& log, const train::Outcome& outcome, const train::TrainOptions& options, const RunFolder& folder) {
+  const auto where = fmt::format("update {}, epoch {:.2f}", format_count(outcome.update), outcome.epoch);
+  switch (outcome.ending) {
+    case train::Ending::finished:
+      log.say(fmt::format("finished at {}, after {}", where, format_duration(outcome.seconds)));
+      break;
+    case train::Ending::patience:
+      log.say(fmt::format("finished at {}: no improvement in {} validations", where, options.validate.patience));
+      break;
+    case train::Ending::time_limit:
+      log.say(fmt::format("the time limit ended this sitting at {}; {}", where, how_to_go_on(folder)));
+      break;
+    case train::Ending::interrupted:
+      log.say(fmt::format("interrupted at {}, a checkpoint is written; {}", where, how_to_go_on(folder)));
+      break;
+  }
+  if (outcome.skipped > 0) {
+    log.warn(fmt::format("{} updates were skipped because a loss or gradient was not finite",
+                         format_count(outcome.skipped)));
+  }
+  if (outcome.best_update && outcome.best_score) {
+    log.say(fmt::format("best {}: {:.4f} at update {}", options.validate.best_by, *outcome.best_score,
+                        format_count(*outcome.best_update)));
+  }
+}
+
+}  // namespace
+
+InitialWeights find_initial_weights(const std::filesystem::path& run, const Environment& environment) {
+  const RunFolder folder(fs::absolute(run));
+  read_description(*environment.files, folder);
+  InitialWeights from{
+      .run = folder.root(), .update = find_checkpoint(*environment.files, folder, "best"), .sha256 = {}};
+  from.sha256 = sha256_of_file(weights_file(from));
+  return from;
+}
+
+void set_initial_parameters(nn::Model& model, const RunOptions& options, const data::TextPipeline& text,
+                            const std::optional<InitialWeights>& from, const Environment& environment) {
+  nn::initialize_uniform(model, options.model.initial_range, options.seed);
+  if (options.model.embedding_deviation)
+    nn::initialize_embeddings(model, *options.model.embedding_deviation, options.seed);
+  if (options.model.forget_bias) nn::set_forget_bias(model, *options.model.forget_bias);
+  if (!from) return;
+  const RunFolder folder(from->run);
+  const auto stored = train::load_weights_only(*environment.files, folder, from->update);
+  if (sha256_of_file(weights_file(*from)) != from->sha256) {
+    throw Error(Place{.file = weights_file(*from).string()}, "is not the file this run was started from",
+                "Start a new run with `--init-from`");
+  }
+  const auto source = text::Vocabulary::load(folder.source_vocabulary());
+  const auto target = text::Vocabulary::load(folder.target_vocabulary());
+  environment.log->say(fmt::format("weights of {}, update {}:", from->run.string(), format_count(from->update)));
+  report(take_over(model, {&text.source_vocabulary(), &text.target_vocabulary()}, stored.weights, {&source, &target}),
+         *environment.log);
+}
+
+train::Outcome run_training(const RunOptions& options, const TrainingData& data, nn::Model& model,
+                            const RunFolder& folder, std::optional<int64_t> resume_from,
+                            const Environment& environment) {
+  train::Setup setup{.seed = options.seed,
+                     .model = &model,
+                     .corpus = &data.train,
+                     .text = data.text.get(),
+                     .optimizers = &environment.registries->optimizers,
+                     .schedules = &environment.registries->schedules,
+                     .clips = &environment.registries->clips,
+                     .validate = {},
+                     .files = environment.files,
+                     .log = environment.log,
+                     .progress = environment.progress};
+  if (data.validation)
+    setup.validate = make_validation(*data.validation, *data.text, options.decode, options.train.validate.metrics);
+  const auto outcome = train::train(options.train, setup, folder, resume_from);
+  say_ending(*environment.log, outcome, options.train, folder);
+  return outcome;
+}
+
+}  // namespace seq2seq::run

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+#include "seq2seq/core/run_folder.h"
+#include "seq2seq/nn/model/model.h"
+#include "seq2seq/run/description.h"
+#include "seq2seq/run/environment.h"
+#include "seq2seq/run/training_data.h"
+#include "seq2seq/train/trainer.h"
+
+namespace seq2seq::run {
+
+/// The best weights of another run, as a new run would start from them. Throws Error when it holds none.
+InitialWeights find_initial_weights(const std::filesystem::path& run, const Environment& environment);
+
+/// Sets the parameters before the first update: uniform by the seed, then what `from` has, with a report. Throws Error
+/// when its weights are no longer those it names.
+void set_initial_parameters(nn::Model& model, const RunOptions& options, const data::TextPipeline& text,
+                            const std::optional<InitialWeights>& from, const Environment& environment);
+
+/// Trains what is prepared and says how it ended and how to go on.
+train::Outcome run_training(const RunOptions& options, const TrainingData& data, nn::Model& model,
+                            const RunFolder& folder, std::optional<int64_t> resume_from,
+                            const Environment& environment);
+
+}  // namespace seq2seq::run

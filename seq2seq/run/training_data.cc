@@ -1,0 +1,134 @@
+#include "seq2seq/run/training_data.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "seq2seq/core/checksum.h"
+#include "seq2seq/core/error.h"
+#include "seq2seq/data/prepare/open_prepared.h"
+#include "seq2seq/run/prepare.h"
+
+namespace seq2seq::run {
+
+namespace {
+
+constexpr const char* kPutBack = "Put the file back that the run was trained with";
+
+text::Vocabulary vocabulary_of_run(const std::filesystem::path& file, const VocabularyMark& expected) {
+  auto vocabulary = text::Vocabulary::load(file);
+  if (vocabulary.size() != expected.size) {
+    throw FormatError(
+        Place{.file = file.string()},
+        fmt::format("holds {} words with the special ones, but the weights of this run were trained with {}",
+                    vocabulary.size(), expected.size),
+        kPutBack);
+  }
+  if (mark_of(vocabulary, {}).sha256 != expected.sha256) {
+    throw FormatError(Place{.file = file.string()},
+                      "is not the vocabulary this run was trained with (its SHA-256 differs)", kPutBack);
+  }
+  return vocabulary;
+}
+
+std::string tokenizer_of_run(const std::filesystem::path& file, const VocabularyMark& expected) {
+  if (expected.tokenizer_sha256.empty()) return {};
+  auto model = disk_files().read(file);
+  if (sha256(model) != expected.tokenizer_sha256) {
+    throw FormatError(Place{.file = file.string()},
+                      "is not the tokenizer's model this run was trained with (its SHA-256 differs)", kPutBack);
+  }
+  return model;
+}
+
+void read_text(TrainingData& data, const data::DataOptions& options) {
+  data.train = data::read_corpus(options.train, *data.text);
+  data.source_unknown = unknown_share(data.train.source);
+  data.target_unknown = unknown_share(data.train.target);
+  data.train_digest = data::content_digest(options.train);
+}
+
+double share_of(const data::SideSummary& side) {
+  return static_cast<double>(side.unknown) / static_cast<double>(std::max<int64_t>(side.tokens, 1));
+}
+
+void read_prepared(TrainingData& data, const data::PrepareJob& job, const data::DataOptions& options,
+                   const text::TokenizerRegistry& tokenizers) {
+  data::prepare(job);
+  auto prepared = data::open_prepared(job.folder, job.keys);
+  const auto check = [&](const VocabularyMark& run, const VocabularyMark& now, const std::filesystem::path& file) {
+    if (run == now) return;
+    throw FormatError(Place{.file = file.string()}, "is not the vocabulary this run was trained with",
+                      "Name as `data.prepared` a folder of the text and the options that the run began with");
+  };
+  if (data.text) {
+    const auto models = data.text->models();
+    check(mark_of(data.text->source_vocabulary(), models.source),
+          mark_of(prepared.source_vocabulary, prepared.models.source), job.folder.source().vocabulary);
+    check(mark_of(data.text->target_vocabulary(), models.target),
+          mark_of(prepared.target_vocabulary, prepared.models.target), job.folder.target().vocabulary);
+  } else {
+    data.text = std::make_unique<data::TextPipeline>(options, tokenizers, std::move(prepared.source_vocabulary),
+                                                     std::move(prepared.target_vocabulary), prepared.models);
+  }
+  data.train = std::move(prepared.corpus);
+  data.train.repeat = options.train.repeat;
+  const auto words = [](const data::PreparedFolder::Side& side, const data::SideSummary& summary) {
+    return std::make_shared<const text::Vocabulary>(data::open_words(side, summary));
+  };
+  if (data.text->source_tokenizer().samples())
+    data.train.source_words = words(job.folder.source(), prepared.summary.source);
+  if (data.text->target_tokenizer().samples())
+    data.train.target_words = words(job.folder.target(), prepared.summary.target);
+  data.source_unknown = share_of(prepared.summary.source);
+  data.target_unknown = share_of(prepared.summary.target);
+  data.train_digest = prepared.summary.content_digest;
+}
+
+}  // namespace
+
+TrainingData read_training_data(const Configuration& configuration, const Environment& environment,
+                                std::unique_ptr<data::TextPipeline> of_run) {
+  const auto& options = configuration.options.data;
+  const auto& tokenizers = environment.registries->tokenizers;
+  TrainingData data;
+  data.text = std::move(of_run);
+  if (options.prepared.empty()) {
+    if (!data.text)
+      data.text = std::make_unique<data::TextPipeline>(data::TextPipeline::from_training_text(options, tokenizers));
+    read_text(data, options);
+  } else {
+    read_prepared(data, prepare_job(configuration, environment), options, tokenizers);
+  }
+  if (!options.validation.source.empty()) data.validation = read_evaluation_set(options.validation, *data.text);
+  return data;
+}
+
+std::unique_ptr<data::TextPipeline> text_of_run(const data::DataOptions& options, const Registries& registries,
+                                                const RunFolder& folder, const RunDescription& description) {
+  const data::TokenizerModels models{tokenizer_of_run(folder.source_tokenizer(), description.source),
+                                     tokenizer_of_run(folder.target_tokenizer(), description.target)};
+  return std::make_unique<data::TextPipeline>(
+      options, registries.tokenizers, vocabulary_of_run(folder.source_vocabulary(), description.source),
+      vocabulary_of_run(folder.target_vocabulary(), description.target), models);
+}
+
+void write_vocabularies(Files& files, const RunFolder& folder, const data::TextPipeline& text) {
+  write_atomically(files, folder.source_vocabulary(), text.source_vocabulary().serialize());
+  write_atomically(files, folder.target_vocabulary(), text.target_vocabulary().serialize());
+  const auto models = text.models();
+  if (!models.source.empty()) write_atomically(files, folder.source_tokenizer(), models.source);
+  if (!models.target.empty()) write_atomically(files, folder.target_tokenizer(), models.target);
+}
+
+double unknown_share(const data::TokenStore& sentences) {
+  int64_t unknown = 0, tokens = 0;
+  for (int64_t sentence = 0; sentence < sentences.size(); ++sentence) {
+    const auto ids = sentences[sentence];
+    tokens += std::ssize(ids);
+    unknown += std::count(ids.begin(), ids.end(), text::unknown_id);
+  }
+  return tokens == 0 ? 0 : static_cast<double>(unknown) / static_cast<double>(tokens);
+}
+
+}  // namespace seq2seq::run

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "seq2seq/core/files.h"
+#include "seq2seq/core/run_folder.h"
+#include "seq2seq/data/corpus.h"
+#include "seq2seq/run/description.h"
+#include "seq2seq/run/environment.h"
+#include "seq2seq/run/evaluation_set.h"
+#include "seq2seq/run/run.h"
+
+namespace seq2seq::run {
+
+/// The text a training reads.
+struct TrainingData {
+  std::unique_ptr<data::TextPipeline> text;
+  data::Corpus train;
+  double source_unknown = 0, target_unknown = 0;  // share of the training tokens that are no word, 0 to 1
+  std::optional<EvaluationSet> validation;        // absent when the configuration names none
+  std::string train_digest;                       // of the training text
+};
+/// Reads the text of a configuration; what it asks to be prepared is prepared first. The vocabularies are those of
+/// `run` where it goes on with one, otherwise those that the training text gives. Throws FormatError when the
+/// vocabularies of a run are not those its weights were trained with.
+TrainingData read_training_data(const Configuration& configuration, const Environment& environment,
+                                std::unique_ptr<data::TextPipeline> of_run = nullptr);
+
+/// Vocabularies of a run. Throws FormatError when they are not those its weights were trained with.
+std::unique_ptr<data::TextPipeline> text_of_run(const data::DataOptions& options, const Registries& registries,
+                                                const RunFolder& folder, const RunDescription& description);
+void write_vocabularies(Files& files, const RunFolder& folder, const data::TextPipeline& text);
+
+/// Share of tokens that are no word of the vocabulary, 0 to 1.
+double unknown_share(const data::TokenStore& sentences);
+
+}  // namespace seq2seq::run

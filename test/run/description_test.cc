@@ -1,0 +1,86 @@
+#include "seq2seq/run/description.h"
+
+#include <string>
+
+#include "seq2seq/core/error.h"
+#include "test/support/catch.h"
+#include "test/support/toy.h"
+
+namespace seq2seq::test {
+
+namespace {
+
+run::RunDescription example() {
+  run::RunDescription run;
+  run.program = "0.1.0";
+  run.commit = "1a2b3c";
+  run.dirty = true;
+  run.created = "2026-11-20T10:11:12Z";
+  run.seed = 18446744073709551615ULL;
+  run.numerics = 3;
+  run.digest = "abc";
+  run.data = {"t", "v", ""};
+  run.source = {12, "s1"};
+  run.target = {13, "s2"};
+  run.parameters = {{"output", 10}, {"encoder", 1}};
+  run.init_from = run::InitialWeights{.run = "/runs/first", .update = 7, .sha256 = "f"};
+  run.sittings = {{.started = "then", .program = "p", .from_update = 4, .machine = {.threads = 2, .torch = "2.11.0"}}};
+  return run;
+}
+
+std::string replaced(std::string text, const std::string& what, const std::string& by) {
+  return text.replace(text.find(what), what.size(), by);
+}
+
+}  // namespace
+
+TEST_CASE("run.json: what is written reads back, parts in order", "[study][description]") {
+  const auto run = example();
+  const auto read = run::parse_description(run::serialize(run), "run.json");
+  CHECK(run::serialize(read) == run::serialize(run));
+  CHECK(read.seed == run.seed);
+  CHECK(read.parameters == run.parameters);
+  CHECK(read.parameters_in_all() == 11);
+  CHECK(read.init_from->run == "/runs/first");
+  CHECK(read.sittings.at(0).machine.threads == 2);
+}
+
+TEST_CASE("run.json: another format or version, or damage, is told in one line", "[study][description][error]") {
+  const auto text = run::serialize(example());
+  const auto fault = [](const std::string& changed) {
+    return message_of<FormatError>([&] { run::parse_description(changed, "run.json"); });
+  };
+  const auto version = std::to_string(run::run_format_version);
+  CHECK_THAT(fault(replaced(text, "\"version\": " + version, "\"version\": 99")),
+             ContainsSubstring("run.json: is of format version 99; this program reads version " + version));
+  CHECK_THAT(fault(replaced(text, "seq2seq run", "something")), ContainsSubstring("does not describe a run"));
+  CHECK_THAT(fault("[1]"), ContainsSubstring("does not describe a run"));
+  CHECK_THAT(fault(text.substr(0, text.size() / 2)), ContainsSubstring("run.json: is damaged"));
+  CHECK_THAT(fault(""), ContainsSubstring("run.json: is damaged"));
+  CHECK_THAT(fault(replaced(text, "\"digest\"", "\"digesd\"")), ContainsSubstring("digest"));
+  CHECK_THAT(fault(replaced(text, "\"threads\": 2", "\"threads\": \"two\"")), ContainsSubstring("is damaged"));
+  CHECK_THAT(fault(replaced(text, "\"threads\": 2", "\"threads\": 2.5")), ContainsSubstring("is damaged"));
+  CHECK_THAT(fault(replaced(text, "\"threads\": 2", "\"threads\": 1e300")), ContainsSubstring("is damaged"));
+  CHECK_THAT(fault(replaced(text, "18446744073709551615", "-1")), ContainsSubstring("is damaged"));
+  CHECK_THAT(fault(std::string(1'000'000, '[')), ContainsSubstring("too deep within each other"));
+  CHECK(fault(text.substr(0, text.size() / 2)).find('\n') == std::string::npos);
+}
+
+TEST_CASE("machines: every difference that keeps a resume from being exact is named", "[study][description]") {
+  const Machine then{.threads = 2,
+                     .product_library = "mkl 2024.2",
+                     .instruction_set = "AVX512",
+                     .kernels = "avx512",
+                     .device = "cpu",
+                     .torch = "2.11.0"};
+  CHECK(run::inexact_because(then, then).empty());
+  auto now = then;
+  now.threads = 4;
+  now.instruction_set = "AVX2";
+  const auto reasons = run::inexact_because(then, now);
+  REQUIRE(reasons.size() == 2);
+  CHECK(reasons[0] == "threads: 2 before, 4 now");
+  CHECK(reasons[1] == "instruction set: AVX512 before, AVX2 now");
+}
+
+}  // namespace seq2seq::test

@@ -1,0 +1,139 @@
+#include "seq2seq/run/evaluate.h"
+
+#include <cmath>
+
+#include <nlohmann/json.hpp>
+
+#include "seq2seq/core/error.h"
+#include "seq2seq/decode/corpus_search.h"
+#include "seq2seq/run/evaluation_set.h"
+#include "seq2seq/run/score.h"
+#include "seq2seq/run/translate.h"
+#include "test/support/catch.h"
+#include "test/support/toy.h"
+
+namespace seq2seq::test {
+
+namespace {
+
+/// The last line of a kind in metrics.jsonl.
+nlohmann::json last_measured(const fs::path& run, const std::string& kind) {
+  nlohmann::json found;
+  for (const auto& line : lines_in(content_of(RunFolder(run).metrics()))) {
+    const auto json = nlohmann::json::parse(line);
+    if (json.value("kind", "") == kind) found = json;
+  }
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("evaluation: perplexity is that of `score`, exact match that of comparing the lines of `translate`",
+          "[study][evaluate]") {
+  Toy toy(copied);
+  toy.train("run", {"train.updates=150"});
+  const auto run = toy.load("run");
+  std::ostringstream scores, outputs;
+  const auto scored = run::score_files(run, toy / "held.source", toy / "held.target", scores, {}, toy.session);
+  std::istringstream sources(content_of(toy / "held.source"));
+  run::LineSource lines(sources, "held.source");
+  run::translate(run, lines, outputs, {});
+  const auto found = lines_in(outputs.str()), wanted = lines_in(content_of(toy / "held.target"));
+  double exact = 0;
+  for (size_t i = 0; i < wanted.size(); ++i) exact += found[i] == wanted[i] ? 1 : 0;
+
+  const auto evaluation = run::evaluate(run, {}, toy.session);
+
+  CHECK_THAT(evaluation.perplexity.value(), WithinRel(scored.perplexity(), 1e-9));
+  CHECK_THAT(evaluation.outputs.rates.exact_match(), WithinAbs(exact / static_cast<double>(wanted.size()), 1e-12));
+  CHECK(evaluation.sentences == 20);
+}
+
+TEST_CASE("evaluation: validation in training measures what `evaluate` measures", "[study][evaluate]") {
+  Toy toy(copied);
+  toy.train("run", {"train.updates=60",
+                    "train.validate.metrics=[perplexity, exact_match, sequence_error_rate, "
+                    "token_error_rate, bleu]"});
+  const auto validation = last_measured(toy / "run", "validation");
+
+  const auto evaluation = run::evaluate(toy.load("run"), {}, toy.session);  // the test set is the validation set
+
+  CHECK_THAT(validation.at("perplexity").get<double>(), WithinRel(evaluation.perplexity.value(), 1e-6));
+  CHECK_THAT(validation.at("exact_match").get<double>(), WithinAbs(evaluation.outputs.rates.exact_match(), 1e-12));
+  CHECK_THAT(validation.at("sequence_error_rate").get<double>(),
+             WithinAbs(1 - evaluation.outputs.rates.exact_match(), 1e-12));
+  CHECK_THAT(validation.at("token_error_rate").get<double>(),
+             WithinAbs(evaluation.outputs.rates.token_error_rate(), 1e-12));
+  CHECK_THAT(validation.at("bleu").get<double>(), WithinAbs(evaluation.outputs.bleu.score, 1e-9));
+}
+
+TEST_CASE("evaluation: BLEU cuts the text as asked for", "[study][evaluate]") {
+  Toy toy(copied);
+  toy.train("run", {"train.updates=5"});
+  const auto run = toy.load("run");
+  const auto source = toy.folder().file("source", "a b\nb c\n"),
+             reference = toy.folder().file("reference", "a, b\nb c.\n");
+  const auto bleu = [&](metrics::BleuTokenizer tokenizer) {
+    return run::evaluate(run, data::FilePair{source, {reference}}, toy.session, {.tokenizer = tokenizer}).outputs.bleu;
+  };
+  const auto at_blanks = bleu(metrics::BleuTokenizer::none), as_13a = bleu(metrics::BleuTokenizer::mteval_13a);
+  CHECK(at_blanks.counts.reference_tokens == 4);  // `a,` `b` `b` `c.`
+  CHECK(as_13a.counts.reference_tokens == 6);     // `a` `,` `b` `b` `c` `.`
+  CHECK_THAT(as_13a.signature, ContainsSubstring("tok:13a"));
+}
+
+TEST_CASE("evaluation: any of several references counts, an empty line is none", "[study][evaluate]") {
+  Toy toy(copied);
+  toy.train("run", {"train.updates=5"});
+  const auto run = toy.load("run");
+  std::ostringstream outputs;
+  std::istringstream sources("a b\nc\nb\n");
+  run::LineSource lines(sources, "sources");
+  run::translate(run, lines, outputs, {});
+  const auto found = lines_in(outputs.str());
+  const auto source = toy.folder().file("some.source", "a b\nc\nb\n");
+  const auto first = toy.folder().file("some.target", "q\nq\nq\n");
+  const auto second = toy.folder().file("some.target.2", "\n" + found[1] + "\nq q\n");
+
+  CHECK(run::evaluate(run, data::FilePair{source, {first}}, toy.session).outputs.rates.exact == 0);
+  const auto evaluation = run::evaluate(run, data::FilePair{source, {first, second}}, toy.session);
+  CHECK(evaluation.outputs.rates.exact == (found[1].empty() ? 0 : 1));
+  CHECK(evaluation.sentences_with_several == (found[1].empty() ? 1 : 2));
+  CHECK(evaluation.unknown_target == 1);
+
+  const auto shorter = toy.folder().file("short", "q\n");
+  CHECK_THAT(message_of<Error>([&] {
+               run::evaluate(run, data::FilePair{source, {first, shorter}}, toy.session);
+             }),
+             ContainsSubstring("short: has 1 line, but"));
+}
+
+TEST_CASE("evaluation: with the oracle's length every output is as long as its first reference", "[study][evaluate]") {
+  Toy toy(copied);
+  toy.train("run", {"train.updates=5", "decode.oracle_length=true"});
+  const auto run = toy.load("run");
+  const auto source = toy.folder().file("some.source", "a b\nc\nb\n");
+  const auto target = toy.folder().file("some.target", "a\nb b b b b b b\nc a c\n");
+  const auto longest = toy.folder().file("some.target.2", "a a a\n\n\n");
+  const data::FilePair files{source, {target, longest}};
+  const auto set = run::read_evaluation_set(files, *run.text);
+  const auto targets = decode::all_sentences(set.corpus.target);
+  const auto found = decode::search_all(*run.predictor, decode::all_sentences(set.corpus.source), *run.text,
+                                        run.options().decode, {}, &targets);
+  std::vector<metrics::Tokens> outputs;
+  for (const auto& of_source : found) outputs.push_back(run.text->target_words(of_source.front().ids));
+  CHECK(outputs[0].size() == 1);
+  CHECK(outputs[1].size() == 7);
+  CHECK(outputs[2].size() == 3);
+  CHECK(run::evaluate(run, files, toy.session).outputs.rates.edits ==
+        metrics::error_rates(outputs, set.references).edits);
+}
+
+TEST_CASE("evaluation: without a test set says how to name one", "[study][evaluate][error]") {
+  Toy toy(copied);
+  toy.train("run", {"train.updates=5", "data.test.source=\"\"", "data.test.target=[]"});
+  CHECK_THAT(message_of<Error>([&] { run::evaluate(toy.load("run"), {}, toy.session); }),
+             ContainsSubstring("--source FILE --reference FILE"));
+}
+
+}  // namespace seq2seq::test

@@ -1,0 +1,99 @@
+#include "seq2seq/run/init_from.h"
+
+#include <ATen/ops/equal.h>
+
+#include "seq2seq/core/error.h"
+#include "test/support/catch.h"
+#include "test/support/models.h"
+#include "test/support/pipeline.h"
+#include "test/support/toy.h"
+
+namespace seq2seq::test {
+
+namespace {
+
+text::Vocabulary vocabulary_of(const std::vector<std::string>& words) {
+  std::vector<text::Vocabulary::Word> all;
+  for (const auto& word : words) all.push_back({word, 1});
+  return text::Vocabulary(std::move(all));
+}
+
+at::Tensor row(const nn::NamedTensors& weights, const std::string& name, int64_t index) {
+  return weights.tensors.at(name)[index];
+}
+
+}  // namespace
+
+TEST_CASE("taking over weights: tables go by word, the rest by name and shape", "[study][init_from]") {
+  const auto their_source = vocabulary_of({"a", "b", "c"}), their_target = vocabulary_of({"x", "y", "z"});
+  // As many source words, but not the same ones at the same places; one target word more.
+  const auto my_source = vocabulary_of({"c", "d", "a"}), my_target = vocabulary_of({"z", "x", "u", "v"});
+  const auto theirs = random_model(1, {.source_words = 6, .target_words = 6});
+  const auto mine = random_model(2, {.source_words = 6, .target_words = 7});
+  const auto other = nn::weights_of(*theirs), before = nn::weights_of(*mine);
+
+  const auto taken = run::take_over(*mine, {&my_source, &my_target}, other, {&their_source, &their_target});
+
+  const auto now = nn::weights_of(*mine);
+  const std::string source = "encoder.embedding.weight", target = "decoder.embedding.weight";
+  for (int64_t special = 0; special < 3; ++special)
+    CHECK(at::equal(row(now, source, special), row(other, source, special)));
+  CHECK(at::equal(row(now, source, 3), row(other, source, 5)));                    // c
+  CHECK(at::equal(row(now, source, 4), row(before, source, 4)));                   // d is new
+  CHECK(at::equal(row(now, source, 5), row(other, source, 3)));                    // a
+  CHECK(at::equal(row(now, target, 3), row(other, target, 5)));                    // z
+  CHECK(at::equal(row(now, "output.weight", 4), row(other, "output.weight", 3)));  // x
+  CHECK(at::equal(row(now, "output.bias", 5), row(before, "output.bias", 5)));     // u is new
+  CHECK(at::equal(now.tensors.at("encoder.lstm.weight_ih_l0"), other.tensors.at("encoder.lstm.weight_ih_l0")));
+  REQUIRE(taken.by_word.size() == 4);
+  CHECK(taken.by_word.front().words == 6);
+  CHECK(taken.by_word.front().taken == 5);
+  CHECK(taken.initial.empty());
+  CHECK(taken.unused.empty());
+}
+
+TEST_CASE("taking over weights: what does not fit is left, and named on both sides", "[study][init_from]") {
+  const auto words = vocabulary_of({"a", "b", "c"});
+  const auto theirs = random_model(1, {.source_words = 6, .target_words = 6, .layers = 2});
+  const auto mine = random_model(2, {.source_words = 6, .target_words = 6, .layers = 1});
+  auto other = nn::weights_of(*theirs);
+  other.tensors["encoder.lstm.bias_ih_l0"] = other.tensors["encoder.lstm.bias_ih_l0"].slice(0, 0, 4);
+
+  const auto taken = run::take_over(*mine, {&words, &words}, other, {&words, &words});
+
+  REQUIRE(taken.initial.size() == 1);
+  CHECK_THAT(taken.initial.front(), ContainsSubstring("encoder.lstm.bias_ih_l0 (shape [4] there"));
+  CHECK(taken.unused.size() == 9);  // four of each second layer, and the bias
+}
+
+TEST_CASE("fine-tuning: starts from the best weights of another run, and says what it took", "[study][init_from]") {
+  Toy toy(copied);
+  toy.train("first");
+  toy.forget_said();
+
+  toy.train_from("second", "first", {"train.updates=5", "train.freeze=[encoder, decoder]"});
+
+  CHECK_THAT(toy.said(), ContainsSubstring("copied by word             encoder.embedding.weight: 6 of 6 words"));
+  const auto best = toy.load("first", "best"), second = toy.load("second");
+  const auto expected = nn::weights_of(*best.model), found = nn::weights_of(*second.model);
+  for (const auto& [name, tensor] : expected.tensors) {
+    CAPTURE(name);
+    CHECK(at::equal(found.tensors.at(name), tensor) == (name.rfind("output.", 0) != 0));  // all but it are frozen
+  }
+  CHECK(second.description.init_from->update == best.update);
+}
+
+TEST_CASE("fine-tuning: a run that was killed before its first checkpoint begins with the same weights again",
+          "[study][init_from][resume]") {
+  Toy toy(copied);
+  toy.train("first", {"train.updates=10"});
+  toy.train_from("whole", "first", {"train.updates=5"});
+  toy.train_from("cut", "first", {"train.updates=5"});
+  fs::remove_all(toy / "cut/checkpoints");
+
+  toy.resume("cut");
+
+  CHECK((parameters_of(toy / "cut", 5) == parameters_of(toy / "whole", 5)));
+}
+
+}  // namespace seq2seq::test

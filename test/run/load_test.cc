@@ -1,0 +1,69 @@
+#include "seq2seq/core/error.h"
+#include "test/support/catch.h"
+#include "test/support/toy.h"
+
+namespace seq2seq::test {
+
+TEST_CASE("loading: best, last and numbered checkpoints are found; others are refused by name", "[study][load]") {
+  Toy toy(copied);
+  toy.train("run", {"train.updates=20"});
+  CHECK(toy.load("run", "last").update == 20);
+  CHECK(toy.load("run", "15").update == 15);
+  CHECK(toy.load("run", "best").update % 10 == 0);  // only validated ones can be
+  CHECK_THAT(message_of<UsageError>([&] { toy.load("run", "7"); }),
+             ContainsSubstring("no checkpoint of update 7; there are 5, 10, 15, 20"));
+  CHECK_THAT(message_of<UsageError>([&] { toy.load("run", "newest"); }), ContainsSubstring("no checkpoint `newest`"));
+}
+
+TEST_CASE("loading: only keys of the search can be set on a trained run", "[study][load][error]") {
+  Toy toy(copied);
+  toy.train("run", {"train.updates=5"});
+  CHECK(toy.load("run", "last", {"decode.beam=7"}).options().decode.beam == 7);
+  CHECK_THAT(message_of<UsageError>([&] { toy.load("run", "last", {"model.encoder.cells=64"}); }),
+             ContainsSubstring("--set model.encoder.cells=64"));
+}
+
+TEST_CASE("loading: what is no run, or has nothing to load, is said in one line", "[study][load][error]") {
+  Toy toy(copied);
+  CHECK_THAT(message_of<Error>([&] { toy.load("nowhere"); }), ContainsSubstring("nowhere: is not there"));
+  toy.folder().file("other/notes.txt", "");
+  CHECK_THAT(message_of<Error>([&] { toy.load("other"); }), ContainsSubstring("holds no run"));
+  toy.train("run", {"train.updates=5"});
+  fs::remove_all(toy / "run/checkpoints");
+  CHECK_THAT(message_of<Error>([&] { toy.load("run"); }), ContainsSubstring("no checkpoint yet"));
+}
+
+TEST_CASE("loading: a vocabulary that is not the run's is refused", "[study][load][error]") {
+  Toy toy(copied);
+  toy.train("run", {"train.updates=5"});
+  const auto file = toy / "run/source.vocabulary";
+  const auto text = content_of(file);
+
+  SECTION("with fewer words: both sizes are told") {
+    const auto last = text.rfind('\n', text.size() - 2);
+    toy.folder().file("run/source.vocabulary", text.substr(0, last + 1));
+    const auto refused = message_of<FormatError>([&] { toy.load("run"); });
+    CHECK_THAT(refused, ContainsSubstring("source.vocabulary: holds 5 words"));
+    CHECK_THAT(refused, ContainsSubstring("trained with 6"));
+  }
+  SECTION("with as many, but other ones") {
+    auto other = text;
+    other[other.find("\na") + 1] = 'q';
+    toy.folder().file("run/source.vocabulary", other);
+    CHECK_THAT(message_of<FormatError>([&] { toy.load("run"); }),
+               ContainsSubstring("not the vocabulary this run was trained with"));
+  }
+}
+
+TEST_CASE("loading: damaged weights are named", "[study][load][error]") {
+  Toy toy(copied);
+  toy.train("run", {"train.updates=5"});
+  const auto file = toy / "run/checkpoints/5/weights.safetensors";
+  const auto bytes = content_of(file);
+  const size_t kept = GENERATE(0, 4, 200);
+  CAPTURE(kept);
+  toy.folder().file("run/checkpoints/5/weights.safetensors", bytes.substr(0, kept));
+  CHECK_THAT(message_of<FormatError>([&] { toy.load("run"); }), ContainsSubstring(file.string()));
+}
+
+}  // namespace seq2seq::test

@@ -1,0 +1,172 @@
+#include <csignal>
+#include <sstream>
+
+#include "seq2seq/core/error.h"
+#include "seq2seq/core/interrupt.h"
+#include "test/support/catch.h"
+#include "test/support/failing_files.h"
+#include "test/support/toy.h"
+
+namespace seq2seq::test {
+
+namespace {
+
+/// The lines of metrics.jsonl without what depends on the clock.
+std::vector<std::string> measured(const fs::path& run) {
+  std::istringstream lines(content_of(RunFolder(run).metrics()));
+  std::vector<std::string> kept;
+  for (std::string line; std::getline(lines, line);) {
+    const auto speed = line.find("\"words_per_second\"");
+    if (speed != std::string::npos) line.erase(speed, line.find(',', speed) - speed);
+    kept.push_back(line.substr(0, line.find("\"seconds\"")));
+  }
+  return kept;
+}
+
+}  // namespace
+
+TEST_CASE("resume: a run that was killed anywhere ends with the parameters of one that was not", "[study][resume]") {
+  Toy toy(turned);
+  toy.train("whole");
+  const auto expected = parameters_of(toy / "whole", 30);
+  REQUIRE(expected.at("weights.safetensors").size() > 1000);
+
+  // Before the first checkpoint, while one is written, between two.
+  const int killed_at = GENERATE(25, 40, 47, 60, 77);
+  CAPTURE(killed_at);
+  FailingFiles files(disk_files(), killed_at, FailingFiles::Mode::from_then_on);
+  toy.session.files = &files;
+  REQUIRE_THROWS_AS(toy.train("cut"), Error);
+  toy.session.files = &disk_files();
+  REQUIRE(fs::exists(toy / "cut/run.json"));
+  REQUIRE_FALSE(fs::exists(toy / "cut/checkpoints/30"));
+
+  const auto outcome = toy.resume("cut");
+
+  CHECK(outcome.ending == train::Ending::finished);
+  CHECK(outcome.update == 30);
+  CHECK((parameters_of(toy / "cut", 30) == expected));
+  CHECK(measured(toy / "cut") == measured(toy / "whole"));
+}
+
+TEST_CASE("resume: an interrupted run keeps a checkpoint and goes on to the same end", "[study][resume]") {
+  Toy toy(turned);
+  toy.train("whole");
+  {
+    const InterruptGuard guard;
+    std::raise(SIGINT);
+    const auto outcome = toy.train("cut");
+    CHECK(outcome.ending == train::Ending::interrupted);
+    CHECK(outcome.update == 0);
+  }
+  CHECK_THAT(toy.said(), ContainsSubstring("seq2seq train --resume " + (toy / "cut").string()));
+
+  const InterruptGuard afresh;
+  toy.resume("cut");
+
+  CHECK((parameters_of(toy / "cut", 30) == parameters_of(toy / "whole", 30)));
+}
+
+TEST_CASE("resume: a finished run that is extended equals a longer one", "[study][resume]") {
+  Toy toy(turned);
+  const std::vector<std::string> constant{"train.schedule.kind=constant"};
+  toy.train("long", constant);
+  toy.train("short", {"train.schedule.kind=constant", "train.updates=15"});
+
+  toy.resume("short", {"train.updates=30"});
+
+  CHECK((parameters_of(toy / "short", 30) == parameters_of(toy / "long", 30)));
+  CHECK_THAT(content_of(toy / "short/config.yaml"), ContainsSubstring("updates: 30"));
+}
+
+TEST_CASE("resume: a finished run says so, how to extend it, and is left as it is", "[study][resume]") {
+  Toy toy(copied);
+  toy.train("run", {"train.updates=10"});
+  const auto before = content_of(toy / "run/run.json");
+  toy.forget_said();
+
+  const auto outcome = toy.resume("run");
+
+  CHECK(outcome.ending == train::Ending::finished);
+  CHECK(outcome.update == 10);
+  CHECK_THAT(toy.said(), ContainsSubstring("finished at update 10"));
+  CHECK_THAT(toy.said(), ContainsSubstring("--set train.updates="));
+  CHECK(content_of(toy / "run/run.json") == before);
+
+  toy.resume("run", {"train.updates=5"});
+  CHECK(content_of(toy / "run/run.json") == before);
+  CHECK_THAT(content_of(toy / "run/config.yaml"), ContainsSubstring("updates: 10"));
+}
+
+TEST_CASE("resume: changes that would make another run are refused, all at once, old and new",
+          "[study][resume][error]") {
+  Toy toy(copied);
+  toy.train("run", {"train.updates=10"});
+
+  const auto refused = message_of<UsageError>([&] {
+    toy.resume("run", {"seed=7", "model.dropout.layers=0.5", "train.updates=20"});
+  });
+
+  CHECK_THAT(refused, ContainsSubstring("--set seed=7: `seed` may not change on resume: 1 in the run, 7 now"));
+  CHECK_THAT(refused, ContainsSubstring("`model.dropout.layers` may not change on resume: 0.2 in the run, 0.5 now"));
+  CHECK_THAT(refused, !ContainsSubstring("train.updates"));
+  CHECK_THAT(content_of(toy / "run/config.yaml"), ContainsSubstring("updates: 10"));
+}
+
+TEST_CASE("resume: a kind that may not change is refused together with its keys", "[study][resume][error]") {
+  Toy toy(copied);
+  toy.train("run", {"train.updates=10"});
+  const auto refused = message_of<UsageError>([&] { toy.resume("run", {"train.optimizer.kind=sgd"}); });
+  CHECK_THAT(refused, ContainsSubstring("`train.optimizer.kind` may not change on resume: adam in the run, sgd now"));
+}
+
+TEST_CASE("resume: data may move but not change", "[study][resume][error]") {
+  Toy toy(copied);
+  toy.train("run", {"train.updates=10"});
+  fs::rename(toy / "train.source", toy / "moved.source");
+
+  SECTION("a path to the same text is taken") {
+    const auto outcome =
+        toy.resume("run", {"data.train.source=" + (toy / "moved.source").string(), "train.updates=15"});
+    CHECK(outcome.update == 15);
+  }
+  SECTION("another text is refused") {
+    toy.folder().file("train.source", content_of(toy / "moved.source") + "a\n");
+    CHECK_THAT(message_of<UsageError>([&] { toy.resume("run", {"train.updates=15"}); }),
+               ContainsSubstring("`data.train` is not the text this run saw"));
+  }
+  SECTION("a missing file is named") {
+    CHECK_THAT(message_of<Error>([&] { toy.resume("run", {"train.updates=15"}); }), ContainsSubstring("train.source"));
+  }
+}
+
+TEST_CASE("resume: another number of threads is said not to be exact", "[study][resume]") {
+  Toy toy(copied);
+  toy.train("run", {"train.updates=5"});
+  toy.forget_said();
+  toy.session.threads = 2;
+
+  toy.resume("run", {"train.updates=10"});
+
+  CHECK_THAT(toy.said(), ContainsSubstring("threads: 1 before, 2 now"));
+  CHECK_THAT(toy.said(), ContainsSubstring("not exact"));
+}
+
+TEST_CASE("resume: a damaged last checkpoint is named and the one before it is used", "[study][resume][error]") {
+  Toy toy(turned);
+  toy.train("whole");
+  toy.train("damaged");
+  const auto weights = toy / "damaged/checkpoints/30/weights.safetensors";
+  auto bytes = content_of(weights);
+  bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 1);
+  toy.folder().file("damaged/checkpoints/30/weights.safetensors", bytes);
+  toy.forget_said();
+
+  toy.resume("damaged");
+
+  CHECK_THAT(toy.said(), ContainsSubstring(weights.string()));
+  CHECK_THAT(toy.said(), ContainsSubstring("at update 25"));
+  CHECK((parameters_of(toy / "damaged", 30) == parameters_of(toy / "whole", 30)));
+}
+
+}  // namespace seq2seq::test

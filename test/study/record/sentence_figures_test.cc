@@ -1,0 +1,77 @@
+#include "seq2seq/study/record/sentence_figures.h"
+
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "seq2seq/run/evaluate.h"
+#include "seq2seq/run/figures.h"
+#include "test/support/catch.h"
+#include "test/support/toy.h"
+
+namespace seq2seq::test {
+
+namespace {
+
+std::vector<study::SentenceFigures> measured(const run::LoadedRun& run) {
+  const auto set = run::read_evaluation_set(run.options().data.test, *run.text);
+  return study::measure_sentences(*run.predictor, set, *run.text, run.options().decode);
+}
+
+/// All figures as `evaluate` gives them, which sums up texts and not sentences' figures.
+train::Figures evaluated(const run::LoadedRun& run, const Toy& toy, const std::optional<data::FilePair>& files = {}) {
+  const auto evaluation = run::evaluate(run, files, toy.session);
+  auto figures = run::named(evaluation.perplexity);
+  run::add(figures, evaluation.outputs);
+  return figures;
+}
+
+/// The lines with these numbers, as a file.
+fs::path picked(const Toy& toy, const std::string& name, const std::vector<int64_t>& numbers) {
+  const auto lines = lines_in(content_of(toy / ("held." + name)));
+  std::string text;
+  for (const int64_t number : numbers) text += lines[static_cast<size_t>(number)] + "\n";
+  return toy.folder().file("picked." + name, text);
+}
+
+}  // namespace
+
+TEST_CASE("sentence figures: all together give what `evaluate` gives", "[study][evaluate]") {
+  Toy toy(copied);
+  toy.train("run", {"train.updates=80"});
+  const auto run = toy.load("run");
+  const auto sentences = measured(run);
+  std::vector<int64_t> every(sentences.size());
+  std::iota(every.begin(), every.end(), 0);
+  for (const auto& [metric, value] : evaluated(run, toy)) {
+    CAPTURE(metric);
+    CHECK_THAT(study::figure_of(metric, sentences, every), WithinRel(value, 1e-9));
+  }
+}
+
+TEST_CASE("sentence figures: a choice of them gives what `evaluate` gives on these lines", "[study][evaluate]") {
+  Toy toy(copied);
+  toy.train("run", {"train.updates=80"});
+  const auto run = toy.load("run");
+  const auto sentences = measured(run);
+  const auto chosen = GENERATE(std::vector<int64_t>{3}, std::vector<int64_t>{0, 5, 5, 19, 2, 5});
+  const data::FilePair files{picked(toy, "source", chosen), {picked(toy, "target", chosen)}};
+  for (const auto& [metric, value] : evaluated(run, toy, files)) {
+    CAPTURE(metric);
+    // Scores of a sentence in another batch differ in the last digits of a float.
+    CHECK_THAT(study::figure_of(metric, sentences, chosen), WithinRel(value, 1e-5) || WithinAbs(value, 1e-9));
+  }
+}
+
+TEST_CASE("sentence figures: every metric that a study may name has one", "[study][evaluate]") {
+  const std::vector<study::SentenceFigures> sentences{
+      {.score = -2,
+       .scored_tokens = 2,
+       .rates = {.sequences = 1, .exact = 0, .edits = 1, .reference_tokens = 4},
+       .bleu = {}}};
+  for (const auto& metric : run::metric_names())
+    CHECK_NOTHROW(study::figure_of(metric, sentences, std::vector<int64_t>{0}));
+  CHECK_THROWS_AS(study::figure_of("blue", sentences, std::vector<int64_t>{0}), std::invalid_argument);
+}
+
+}  // namespace seq2seq::test
