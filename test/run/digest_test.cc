@@ -8,7 +8,7 @@ namespace seq2seq::test {
 namespace {
 
 std::string digest_with(const Toy& toy, const std::vector<std::string>& set) {
-  const auto configuration = run::read_configuration(toy / "toy.yaml", overrides(set), *toy.session.registries);
+  const auto configuration = run::read_configuration(toy / "toy.yaml", overrides(set), *toy.environment.registries);
   return run::run_digest(*configuration, run::data_digests(configuration->options.data));
 }
 

@@ -34,7 +34,7 @@ TEST_CASE("evaluation: perplexity is that of `score`, exact match that of compar
   toy.train("run", {"train.updates=150"});
   const auto run = toy.load("run");
   std::ostringstream scores, outputs;
-  const auto scored = run::score_files(run, toy / "held.source", toy / "held.target", scores, {}, toy.session);
+  const auto scored = run::score_files(run, toy / "held.source", toy / "held.target", scores, {}, toy.environment);
   std::istringstream sources(content_of(toy / "held.source"));
   run::LineSource lines(sources, "held.source");
   run::translate(run, lines, outputs, {});
@@ -42,7 +42,7 @@ TEST_CASE("evaluation: perplexity is that of `score`, exact match that of compar
   double exact = 0;
   for (size_t i = 0; i < wanted.size(); ++i) exact += found[i] == wanted[i] ? 1 : 0;
 
-  const auto evaluation = run::evaluate(run, {}, toy.session);
+  const auto evaluation = run::evaluate(run, {}, toy.environment);
 
   CHECK_THAT(evaluation.perplexity.value(), WithinRel(scored.perplexity(), 1e-9));
   CHECK_THAT(evaluation.outputs.rates.exact_match(), WithinAbs(exact / static_cast<double>(wanted.size()), 1e-12));
@@ -56,7 +56,7 @@ TEST_CASE("evaluation: validation in training measures what `evaluate` measures"
                     "token_error_rate, bleu]"});
   const auto validation = last_measured(toy / "run", "validation");
 
-  const auto evaluation = run::evaluate(toy.load("run"), {}, toy.session);  // the test set is the validation set
+  const auto evaluation = run::evaluate(toy.load("run"), {}, toy.environment);  // the test set is the validation set
 
   CHECK_THAT(validation.at("perplexity").get<double>(), WithinRel(evaluation.perplexity.value(), 1e-6));
   CHECK_THAT(validation.at("exact_match").get<double>(), WithinAbs(evaluation.outputs.rates.exact_match(), 1e-12));
@@ -74,7 +74,8 @@ TEST_CASE("evaluation: BLEU cuts the text as asked for", "[study][evaluate]") {
   const auto source = toy.folder().file("source", "a b\nb c\n"),
              reference = toy.folder().file("reference", "a, b\nb c.\n");
   const auto bleu = [&](metrics::BleuTokenizer tokenizer) {
-    return run::evaluate(run, data::FilePair{source, {reference}}, toy.session, {.tokenizer = tokenizer}).outputs.bleu;
+    return run::evaluate(run, data::FilePair{source, {reference}}, toy.environment, {.tokenizer = tokenizer})
+        .outputs.bleu;
   };
   const auto at_blanks = bleu(metrics::BleuTokenizer::none), as_13a = bleu(metrics::BleuTokenizer::mteval_13a);
   CHECK(at_blanks.counts.reference_tokens == 4);  // `a,` `b` `b` `c.`
@@ -95,15 +96,15 @@ TEST_CASE("evaluation: any of several references counts, an empty line is none",
   const auto first = toy.folder().file("some.target", "q\nq\nq\n");
   const auto second = toy.folder().file("some.target.2", "\n" + found[1] + "\nq q\n");
 
-  CHECK(run::evaluate(run, data::FilePair{source, {first}}, toy.session).outputs.rates.exact == 0);
-  const auto evaluation = run::evaluate(run, data::FilePair{source, {first, second}}, toy.session);
+  CHECK(run::evaluate(run, data::FilePair{source, {first}}, toy.environment).outputs.rates.exact == 0);
+  const auto evaluation = run::evaluate(run, data::FilePair{source, {first, second}}, toy.environment);
   CHECK(evaluation.outputs.rates.exact == (found[1].empty() ? 0 : 1));
   CHECK(evaluation.sentences_with_several == (found[1].empty() ? 1 : 2));
   CHECK(evaluation.unknown_target == 1);
 
   const auto shorter = toy.folder().file("short", "q\n");
   CHECK_THAT(message_of<Error>([&] {
-               run::evaluate(run, data::FilePair{source, {first, shorter}}, toy.session);
+               run::evaluate(run, data::FilePair{source, {first, shorter}}, toy.environment);
              }),
              ContainsSubstring("short: has 1 line, but"));
 }
@@ -125,14 +126,14 @@ TEST_CASE("evaluation: with the oracle's length every output is as long as its f
   CHECK(outputs[0].size() == 1);
   CHECK(outputs[1].size() == 7);
   CHECK(outputs[2].size() == 3);
-  CHECK(run::evaluate(run, files, toy.session).outputs.rates.edits ==
+  CHECK(run::evaluate(run, files, toy.environment).outputs.rates.edits ==
         metrics::error_rates(outputs, set.references).edits);
 }
 
 TEST_CASE("evaluation: without a test set says how to name one", "[study][evaluate][error]") {
   Toy toy(copied);
   toy.train("run", {"train.updates=5", "data.test.source=\"\"", "data.test.target=[]"});
-  CHECK_THAT(message_of<Error>([&] { run::evaluate(toy.load("run"), {}, toy.session); }),
+  CHECK_THAT(message_of<Error>([&] { run::evaluate(toy.load("run"), {}, toy.environment); }),
              ContainsSubstring("--source FILE --reference FILE"));
 }
 

@@ -41,7 +41,7 @@ TEST_CASE("gpu: training goes as on the CPU", "[study][gpu]") {
   if (!device) return;
   Toy toy(copied);
   const auto here = toy.train("cpu", gpu_toy);
-  toy.session.device = *device;
+  toy.environment.device = *device;
   const auto there = toy.train("gpu", gpu_toy);
   REQUIRE(here.best_score);
   REQUIRE(there.best_score);
@@ -58,7 +58,7 @@ TEST_CASE("gpu: a run decodes to the same, with the same scores, wherever it was
   toy.train("run", gpu_toy);
   const std::vector<std::string> set{std::string("decode.beam=") + beam};
   const auto expected = outputs_of(toy.load("run", "last", set), toy / "held.source", toy / "held.target", 7);
-  toy.session.device = *device;
+  toy.environment.device = *device;
   const auto run = toy.load("run", "last", set);
   for (const int64_t batch : {1, 7, 64}) {
     CAPTURE(beam, batch);
@@ -70,10 +70,10 @@ TEST_CASE("gpu: a run goes on from its checkpoint, on the GPU and on the CPU", "
   const auto device = gpu();
   if (!device) return;
   Toy toy(copied);
-  toy.session.device = *device;
+  toy.environment.device = *device;
   toy.train("run", {"train.updates=20"});
   CHECK(toy.resume("run", {"train.updates=30"}).update == 30);
-  toy.session.device = c10::kCPU;
+  toy.environment.device = c10::kCPU;
   CHECK(toy.resume("run", {"train.updates=40"}).update == 40);
   CHECK_THAT(toy.said(), ContainsSubstring("not exact"));
 }

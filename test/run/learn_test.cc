@@ -13,7 +13,7 @@ TEST_CASE("training: copying and reversing are learned, every held-out pair righ
              "model.decoder.cells=64", "train.batch.sentences=64", "train.schedule.warmup_updates=100",
              "train.updates=900", "train.validate.every_updates=450", "train.checkpoint.every_updates=0"});
 
-  const auto evaluation = run::evaluate(toy.load("run"), {}, toy.session);
+  const auto evaluation = run::evaluate(toy.load("run"), {}, toy.environment);
 
   CHECK(evaluation.sentences == 200);
   CHECK(evaluation.outputs.rates.exact_match() == 1);

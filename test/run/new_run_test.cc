@@ -45,7 +45,7 @@ TEST_CASE("new run: what the parts of the model refuse is told by the configurat
   Toy toy(copied);
   const auto refused = [&](const std::vector<std::string>& set) {
     return message_of<UsageError>(
-        [&] { run::read_configuration(toy / "toy.yaml", overrides(set), *toy.session.registries); });
+        [&] { run::read_configuration(toy / "toy.yaml", overrides(set), *toy.environment.registries); });
   };
   CHECK_THAT(refused({"model.encoder.cells=13"}),
              ContainsSubstring("toy.yaml:8:1: `model.bridge`: a copied state needs as many cells"));
@@ -57,7 +57,7 @@ TEST_CASE("new run: what the parts of the model refuse is told by the configurat
                                "is `decoder.embedding`"));
   CHECK_THAT(refused({"train.freeze=[encoder, decoder, output]"}), ContainsSubstring("leaves nothing to train"));
   run::read_configuration(toy / "toy.yaml", overrides({"model.encoder.layers=3", "model.bridge.layers=top"}),
-                          *toy.session.registries);
+                          *toy.environment.registries);
 }
 
 TEST_CASE("new run: early stopping or a plateau without a validation set is refused", "[study][error]") {
@@ -74,9 +74,9 @@ TEST_CASE("new run: a full disk at any step leaves a whole run or none", "[study
   const int nth = GENERATE(range(1, 14));
   CAPTURE(nth);
   FailingFiles files(disk_files(), nth);
-  toy.session.files = &files;
+  toy.environment.files = &files;
   CHECK_THAT(message_of<Error>([&] { toy.train("run", {"train.updates=5"}); }), ContainsSubstring("No space left"));
-  toy.session.files = &disk_files();
+  toy.environment.files = &disk_files();
 
   if (fs::exists(toy / "run/run.json")) {
     CHECK(toy.resume("run").update == 5);

@@ -10,8 +10,8 @@ namespace {
 data::PrepareKeys prepare_keys(const Toy& toy, const std::vector<std::string>& set) {
   auto all = set;
   all.push_back("data.prepared=" + (toy / "prepared").string());
-  const auto configuration = run::read_configuration(toy / "toy.yaml", overrides(all), *toy.session.registries);
-  return run::prepare_job(*configuration, toy.session).keys;
+  const auto configuration = run::read_configuration(toy / "toy.yaml", overrides(all), *toy.environment.registries);
+  return run::prepare_job(*configuration, toy.environment).keys;
 }
 
 }  // namespace

@@ -35,9 +35,9 @@ TEST_CASE("resume: a run that was killed anywhere ends with the parameters of on
   const int killed_at = GENERATE(25, 40, 47, 60, 77);
   CAPTURE(killed_at);
   FailingFiles files(disk_files(), killed_at, FailingFiles::Mode::from_then_on);
-  toy.session.files = &files;
+  toy.environment.files = &files;
   REQUIRE_THROWS_AS(toy.train("cut"), Error);
-  toy.session.files = &disk_files();
+  toy.environment.files = &disk_files();
   REQUIRE(fs::exists(toy / "cut/run.json"));
   REQUIRE_FALSE(fs::exists(toy / "cut/checkpoints/30"));
 
@@ -144,7 +144,7 @@ TEST_CASE("resume: another number of threads is said not to be exact", "[study][
   Toy toy(copied);
   toy.train("run", {"train.updates=5"});
   toy.forget_said();
-  toy.session.threads = 2;
+  toy.environment.threads = 2;
 
   toy.resume("run", {"train.updates=10"});
 

@@ -19,7 +19,7 @@ TEST_CASE("scoring: the probabilities of all targets of up to 6 symbols add up t
   for (size_t i = 0; i < targets.size(); ++i) sources += "a b\n";
   std::ostringstream out;
   const auto scored = run::score_files(run, toy.folder().file("all.source", sources),
-                                       toy.folder().file("all.target", lines_of(targets)), out, {}, toy.session);
+                                       toy.folder().file("all.target", lines_of(targets)), out, {}, toy.environment);
   CHECK(scored.pairs == std::ssize(targets));
 
   double sum = 0, score = 0;
@@ -36,7 +36,7 @@ TEST_CASE("scoring: unequal numbers of lines are told with both counts", "[study
   std::ostringstream out;
   const auto refused = message_of<Error>([&] {
     run::score_files(run, toy.folder().file("two", "a\nb\n"), toy.folder().file("three", "a\nb\nc\n"), out, {},
-                     toy.session);
+                     toy.environment);
   });
   CHECK_THAT(refused, ContainsSubstring("three: has 3 lines, but"));
   CHECK_THAT(refused, ContainsSubstring("two has 2"));

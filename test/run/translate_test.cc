@@ -77,7 +77,7 @@ TEST_CASE("translating: the scores of an n-best list are those that `score` give
     toy.folder().file("source", line.front() == '0' ? "a b c\n" : "c\n");
     toy.folder().file("target", line.substr(first + 5, second - first - 5) + "\n");
     std::ostringstream out;
-    run::score_files(run, toy / "source", toy / "target", out, {.tokens = true, .per_token = true}, toy.session);
+    run::score_files(run, toy / "source", toy / "target", out, {.tokens = true, .per_token = true}, toy.environment);
     std::istringstream scored(out.str());
     std::istringstream listed(line.substr(line.find("tokens= ") + 8));
     double total = 0, of_list = 0, of_pair = 0, sum = 0;

@@ -18,7 +18,7 @@ class StudyFolder {
 
   study::StudyPlan plan(const std::vector<std::string>& only = {}) {
     return study::make_plan({.study = toy / "study.yaml", .scale = "", .runs = toy / "runs", .only = only},
-                            *toy.session.registries, *toy.session.files, *toy.session.log);
+                            *toy.environment.registries, *toy.environment.files, *toy.environment.log);
   }
 
   Toy toy;

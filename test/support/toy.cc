@@ -90,14 +90,15 @@ Toy::Toy(const Task& task, int letters, int64_t longest, size_t held_out)
   folder_.file("train.source", lines_of({sources.begin() + split, sources.end()}));
   folder_.file("train.target", lines_of({targets.begin() + split, targets.end()}));
   folder_.file("toy.yaml", configuration);
-  session.registries = &registries_;
-  session.log = &log_;
-  session.threads = 1;
+  environment.registries = &registries_;
+  environment.log = &log_;
+  environment.threads = 1;
 }
 
 train::Outcome Toy::train(const std::string& run, const std::vector<std::string>& set) {
   return run::train_new(
-      {.config = folder_ / "toy.yaml", .overrides = overrides(set), .folder = folder_ / run, .init_from = {}}, session);
+      {.config = folder_ / "toy.yaml", .overrides = overrides(set), .folder = folder_ / run, .init_from = {}},
+      environment);
 }
 
 train::Outcome Toy::train_from(const std::string& run, const std::string& init_from,
@@ -106,15 +107,15 @@ train::Outcome Toy::train_from(const std::string& run, const std::string& init_f
                          .overrides = overrides(set),
                          .folder = folder_ / run,
                          .init_from = folder_ / init_from},
-                        session);
+                        environment);
 }
 
 train::Outcome Toy::resume(const std::string& run, const std::vector<std::string>& set) {
-  return run::resume(folder_ / run, overrides(set), session);
+  return run::resume(folder_ / run, overrides(set), environment);
 }
 
 run::LoadedRun Toy::load(const std::string& run, const std::string& checkpoint, const std::vector<std::string>& set) {
-  return run::load_run(folder_ / run, checkpoint, overrides(set), session);
+  return run::load_run(folder_ / run, checkpoint, overrides(set), environment);
 }
 
 std::vector<config::Override> overrides(const std::vector<std::string>& set) {

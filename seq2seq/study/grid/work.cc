@@ -73,7 +73,8 @@ class Worker {
         outcome_.interrupted = true;
         return;
       }
-      const auto record = measure(places.folder, *planned.configuration, planned.identity, planned.run.cell, environment_);
+      const auto record =
+          measure(places.folder, *planned.configuration, planned.identity, planned.run.cell, environment_);
       write_record(*environment_.files, plan_.records, record);
       planned.record = std::make_shared<const Record>(record);
       ++outcome_.recorded;

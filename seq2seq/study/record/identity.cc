@@ -50,8 +50,8 @@ std::string training_digest(const run::Configuration& configuration, const run::
   const bool with_search = search_changes_training(configuration);
   const auto keys = config::digest_text(
       configuration.keys, [with_search](const std::string& key) { return with_search || !of_search(key); });
-  return sha256(
-      fmt::format("{}\ndata.train={}\ndata.validation={}\nnumerics={}\n", keys, data.train, data.validation, numerics));
+  return sha256(fmt::format("{}\ndata.train={}\ndata.validation={}\nnumerics={}\n", keys, data.train, data.validation,
+                            run::numerics));
 }
 
 TextMark Identifier::mark(const Paths& files, const std::function<std::string()>& digest) {

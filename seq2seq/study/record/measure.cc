@@ -78,7 +78,7 @@ void check_is_run_of(const std::filesystem::path& path, const Identity& identity
   const RunFolder folder(path);
   const auto description = run::read_description(*environment.files, folder);
   const auto configuration = run::read_configuration(folder.config(), {}, *environment.registries);
-  if (training_digest(*configuration, description.data) == identity.training && description.numerics == numerics)
+  if (training_digest(*configuration, description.data) == identity.training && description.numerics == run::numerics)
     return;
   throw Error(Place{.file = path.string()}, "does not hold the run that it is named after: it was changed by hand",
               "Remove the folder, and the run is trained again");
@@ -114,7 +114,7 @@ Record measure(const std::filesystem::path& folder, const run::Configuration& co
                           facts.epochs * tokens_an_epoch(corpus, corpus.target));
   return {.identity = identity,
           .seed = configuration.options.seed,
-          .numerics = numerics,
+          .numerics = run::numerics,
           .cell = cell,
           .program = version().number,
           .commit = version().commit,

@@ -172,7 +172,7 @@ double Record::figure(const std::string& metric) const {
 }
 
 bool is_record_of(const Record& record, const Identity& identity) {
-  if (record.numerics != numerics) return false;
+  if (record.numerics != run::numerics) return false;
   if (identity.texts_here()) return record.identity.result == identity.result;
   const auto same = [](const TextMark& kept, const TextMark& asked) {
     return asked.here() ? kept.sha256 == asked.sha256 : kept.path == asked.path;

@@ -59,7 +59,7 @@ struct Record {
   std::vector<Example> examples;
   std::vector<SentenceFigures> sentences;  // of the test set, in its order
 
-  int64_t run::parameters_in_all() const;
+  int64_t parameters_in_all() const;
   /// On the whole test set.
   double figure(const std::string& metric) const;
 };

@@ -30,7 +30,7 @@ TEST_CASE("study: its runs are every row at every point of every axis with every
   REQUIRE(runs.size() == 2 * 3 * 2 * 2);
   std::set<std::string> different;
   for (const auto& run : runs) {
-    const auto configuration = run::read_configuration(run.base, run.settings, *toy.session.registries);
+    const auto configuration = run::read_configuration(run.base, run.settings, *toy.environment.registries);
     CHECK(configuration->options.seed == run.seed);
     different.insert(run.cell + ", " + std::to_string(run.seed));
   }
@@ -46,7 +46,7 @@ TEST_CASE("study: a row has the last word over the scale, and its paths start fr
                              "rows: [{name: a, set: {train.updates: 9, data.train.source: texts/other}}]\n");
   const auto runs = study::expand(spec, study::find_scale(spec, "tiny"));
   REQUIRE(runs.size() == 1);
-  const auto configuration = run::read_configuration(runs[0].base, runs[0].settings, *toy.session.registries);
+  const auto configuration = run::read_configuration(runs[0].base, runs[0].settings, *toy.environment.registries);
   CHECK(configuration->options.train.updates == 9);
   CHECK(configuration->options.decode.beam == 4);
   CHECK(configuration->options.data.train.source.front() == toy / "texts/other");
@@ -59,7 +59,7 @@ TEST_CASE("study: a key that no configuration has is told with its place in the 
                              "  - {name: b, set: {train.updates: none}}\n");
   const auto runs = study::expand(spec, study::find_scale(spec, ""));
   try {
-    study::check_configurations(runs, *toy.session.registries);
+    study::check_configurations(runs, *toy.environment.registries);
     FAIL("nothing was thrown");
   } catch (const UsageError& error) {
     const std::string message = error.what();
@@ -74,7 +74,7 @@ TEST_CASE("study: a configuration without a test set is told before anything is 
   const Toy toy(copied);
   const auto spec = study_of(toy, "seeds: [1, 2]\nrows: [{name: a, set: {data.test: {source: '', target: []}}}]\n");
   const auto runs = study::expand(spec, study::find_scale(spec, ""));
-  const auto message = message_of<UsageError>([&] { study::check_configurations(runs, *toy.session.registries); });
+  const auto message = message_of<UsageError>([&] { study::check_configurations(runs, *toy.environment.registries); });
   CHECK_THAT(message, ContainsSubstring("toy.yaml: names no test set (`data.test`)"));
   CHECK(lines_in(message).size() == 1);
 }

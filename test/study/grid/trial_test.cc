@@ -14,7 +14,7 @@ const std::string two_long_rows =
 
 study::RowSeconds try_for(StudyFolder& study, double seconds, const std::vector<std::string>& only = {}) {
   const auto plan = study.plan(only);
-  return study::try_rows(plan, study::survey(plan, disk_files()), seconds, study.toy.session);
+  return study::try_rows(plan, study::survey(plan, disk_files()), seconds, study.toy.environment);
 }
 
 }  // namespace
@@ -41,7 +41,7 @@ TEST_CASE("study: only rows that are asked for and of which nothing is known are
   StudyFolder study(two_by_two);
   CHECK(try_for(study, 5, {"reversed"}).count("forward") == 0);
   auto forward = study.plan({"forward"});
-  REQUIRE(study::work(forward, study.toy.session).recorded == 2);
+  REQUIRE(study::work(forward, study.toy.environment).recorded == 2);
   const auto tried = try_for(study, 5);  // ten updates: the end comes before the time is over
   CHECK(tried.size() == 1);
   CHECK(tried.count("reversed") == 1);

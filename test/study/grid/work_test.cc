@@ -34,7 +34,7 @@ TEST_CASE("study: its runs are trained, measured and recorded; the second time n
   auto plan = study.plan();
   REQUIRE(plan.planned.size() == 4);
   CHECK(states_of(plan) == std::vector<std::string>(4, "to do"));
-  const auto outcome = study::work(plan, study.toy.session);
+  const auto outcome = study::work(plan, study.toy.environment);
   CHECK(outcome.recorded == 4);
   CHECK(outcome.failed == 0);
   CHECK(files_below(study.toy / "records").size() == 8);
@@ -42,7 +42,7 @@ TEST_CASE("study: its runs are trained, measured and recorded; the second time n
   auto again = study.plan();
   CHECK(states_of(again) == std::vector<std::string>(4, "done"));
   study.toy.forget_said();
-  CHECK(study::work(again, study.toy.session).recorded == 0);
+  CHECK(study::work(again, study.toy.environment).recorded == 0);
   CHECK(study.toy.said().empty());
 }
 
@@ -53,7 +53,7 @@ TEST_CASE("study: a run that differs in its search alone is measured, not traine
   auto plan = study.plan();
   CHECK(plan.planned[0].identity.training == plan.planned[1].identity.training);
   CHECK(plan.planned[0].identity.result != plan.planned[1].identity.result);
-  CHECK(study::work(plan, study.toy.session).recorded == 2);
+  CHECK(study::work(plan, study.toy.environment).recorded == 2);
   size_t runs = 0;
   for (const auto& file : files_below(study.toy / "runs")) runs += RunFolder(file).holds_run() ? 1 : 0;
   CHECK(runs == 1);
@@ -62,7 +62,7 @@ TEST_CASE("study: a run that differs in its search alone is measured, not traine
 TEST_CASE("study: a record holds what a table needs where texts and runs are not", "[study][work]") {
   StudyFolder study(two_by_two);
   auto plan = study.plan();
-  study::work(plan, study.toy.session);
+  study::work(plan, study.toy.environment);
   fs::remove_all(study.toy / "runs");
   for (const auto* name : {"train.source", "train.target", "held.source", "held.target"}) fs::remove(study.toy / name);
   const auto elsewhere = study.plan();
@@ -85,7 +85,7 @@ TEST_CASE("study: a run without a record whose text is not here is told before a
 TEST_CASE("study: another text is another run", "[study][work]") {
   StudyFolder study(two_by_two);
   auto plan = study.plan();
-  study::work(plan, study.toy.session);
+  study::work(plan, study.toy.environment);
   study.toy.folder().file("held.source", "a b\nb a\n");
   study.toy.folder().file("held.target", "a b\nb a\n");
   CHECK(states_of(study.plan()) == std::vector<std::string>(4, "to do"));
@@ -98,7 +98,7 @@ TEST_CASE("study: a run that fails stops no other, and says why until it is trie
   fs::create_directories(study::places_of(plan, plan.planned[0]).folder);
   study.toy.folder().file("runs/" + study::places_of(plan, plan.planned[0]).folder.filename().string() + "/note",
                           "mine");
-  const auto outcome = study::work(plan, study.toy.session);
+  const auto outcome = study::work(plan, study.toy.environment);
   CHECK(outcome.recorded == 3);
   CHECK(outcome.failed == 1);
   const auto status = study::survey(plan, disk_files());
@@ -106,9 +106,9 @@ TEST_CASE("study: a run that fails stops no other, and says why until it is trie
   CHECK_THAT(status[0].why, ContainsSubstring("is not empty (`note`)"));
 
   fs::remove_all(study::places_of(plan, plan.planned[0]).folder);
-  CHECK(study::work(plan, study.toy.session).recorded == 0);  // as long as nobody asks for another try
+  CHECK(study::work(plan, study.toy.environment).recorded == 0);  // as long as nobody asks for another try
   study::forget_failures(plan, disk_files());
-  CHECK(study::work(plan, study.toy.session).recorded == 1);
+  CHECK(study::work(plan, study.toy.environment).recorded == 1);
 }
 
 TEST_CASE("study: what another process is at is passed over", "[study][work]") {
@@ -117,11 +117,11 @@ TEST_CASE("study: what another process is at is passed over", "[study][work]") {
   fs::create_directories(study.toy / "runs");
   {
     const FileLock held(study::places_of(plan, plan.planned[1]).lock, [](const std::string&) {});
-    CHECK(study::work(plan, study.toy.session).recorded == 3);
+    CHECK(study::work(plan, study.toy.environment).recorded == 3);
     CHECK(states_of(plan)[1] == "running");
   }
   CHECK(states_of(plan)[1] == "to do");
-  CHECK(study::work(plan, study.toy.session).recorded == 1);
+  CHECK(study::work(plan, study.toy.environment).recorded == 1);
 }
 
 TEST_CASE("study: a run that was begun goes on, to the parameters of one that was not interrupted",
@@ -132,10 +132,10 @@ TEST_CASE("study: a run that was begun goes on, to the parameters of one that wa
   auto settings = plan.planned[0].run.settings;
   settings.push_back({"here", "train.updates", "5"});
   run::train_new({.config = plan.planned[0].run.base, .overrides = settings, .folder = folder, .init_from = {}},
-                 study.toy.session);
-  run::resume(folder, {{"here", "train.updates", "10"}}, study.toy.session);
-  study::work(plan, study.toy.session);
-  study::work(uninterrupted, whole.toy.session);
+                 study.toy.environment);
+  run::resume(folder, {{"here", "train.updates", "10"}}, study.toy.environment);
+  study::work(plan, study.toy.environment);
+  study::work(uninterrupted, whole.toy.environment);
   CHECK(parameters_of(folder, 10) ==
         parameters_of(study::places_of(uninterrupted, uninterrupted.planned[0]).folder, 10));
   CHECK(plan.planned[0].record->figure("perplexity") == uninterrupted.planned[0].record->figure("perplexity"));
@@ -149,8 +149,8 @@ TEST_CASE("study: a run folder that was changed by hand is not measured", "[stud
                   .overrides = plan.planned[1].run.settings,  // another seed under this name
                   .folder = place.folder,
                   .init_from = {}},
-                 study.toy.session);
-  const auto outcome = study::work(plan, study.toy.session);
+                 study.toy.environment);
+  const auto outcome = study::work(plan, study.toy.environment);
   CHECK(outcome.failed == 1);
   CHECK_THAT(study::survey(plan, disk_files())[0].why, ContainsSubstring("it was changed by hand"));
 }

@@ -92,7 +92,7 @@ TEST_CASE("record: damaged columns are told with their file", "[study][record][e
 TEST_CASE("record: all of it comes back from its two files", "[study][record]") {
   StudyFolder study(two_by_two);
   auto plan = study.plan();
-  study::work(plan, study.toy.session);
+  study::work(plan, study.toy.environment);
   const auto& made = *plan.planned[2].record;
   const auto read = study::read_record(disk_files(), plan.records / study::record_name(made.identity));
   CHECK(read.cell == "reversed");
@@ -117,7 +117,7 @@ TEST_CASE("record: all of it comes back from its two files", "[study][record]") 
 TEST_CASE("record: a damaged one is told and is as if it were not there", "[study][record][error]") {
   StudyFolder study(two_by_two);
   auto plan = study.plan();
-  study::work(plan, study.toy.session);
+  study::work(plan, study.toy.environment);
   const auto json = plan.records / study::record_name(plan.planned[0].identity);
   const auto content = content_of(json);
   const auto [changed, message] = GENERATE_REF(
@@ -129,7 +129,7 @@ TEST_CASE("record: a damaged one is told and is as if it were not there", "[stud
   CHECK(again.planned[0].record == nullptr);
   CHECK(again.planned[1].record != nullptr);
   CHECK_THAT(study.toy.said(), ContainsSubstring(json.string()) && ContainsSubstring(message));
-  CHECK(study::work(again, study.toy.session).recorded == 1);  // measured again, from the run that is there
+  CHECK(study::work(again, study.toy.environment).recorded == 1);  // measured again, from the run that is there
   CHECK(content_of(json).size() > content.size() / 2);
 }
 

@@ -20,7 +20,7 @@ std::vector<study::SentenceFigures> measured(const run::LoadedRun& run) {
 
 /// All figures as `evaluate` gives them, which sums up texts and not sentences' figures.
 train::Figures evaluated(const run::LoadedRun& run, const Toy& toy, const std::optional<data::FilePair>& files = {}) {
-  const auto evaluation = run::evaluate(run, files, toy.session);
+  const auto evaluation = run::evaluate(run, files, toy.environment);
   auto figures = run::named(evaluation.perplexity);
   run::add(figures, evaluation.outputs);
   return figures;

@@ -21,7 +21,7 @@ const study::Grid small{.title = "A title", .head = {"row", "value"}, .rows = {{
 /// The study of two rows and two seeds, trained.
 study::StudyPlan trained(StudyFolder& study) {
   auto plan = study.plan();
-  study::work(plan, study.toy.session);
+  study::work(plan, study.toy.environment);
   return plan;
 }
 
@@ -63,7 +63,7 @@ TEST_CASE("table: figures are those of the records, differences those between me
 TEST_CASE("table: seeds are paired only where parameters and order of the data are alike", "[study][table]") {
   StudyFolder study("seeds: [1]\nrows: [{name: a}]\n");
   const auto configuration = [&study](const std::vector<std::string>& set) {
-    return run::read_configuration(study.toy / "toy.yaml", overrides(set), *study.toy.session.registries);
+    return run::read_configuration(study.toy / "toy.yaml", overrides(set), *study.toy.environment.registries);
   };
   const auto base = configuration({});
   const auto alike = [&](const char* setting) { return study::start_alike(*base, *configuration({setting})); };
@@ -80,7 +80,7 @@ TEST_CASE("table: seeds are paired only where parameters and order of the data a
 TEST_CASE("table: a study half done has a table of what is there", "[study][table]") {
   StudyFolder study(two_by_two);
   auto only = study.plan({"reversed"});
-  study::work(only, study.toy.session);
+  study::work(only, study.toy.environment);
   const auto table = study::make_table(study.plan());
   CHECK(table.missing == 2);
   CHECK(table.lines[0].metrics.empty());
