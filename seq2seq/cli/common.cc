@@ -12,7 +12,7 @@ namespace seq2seq::cli {
 
 void CommonArguments::declare(Arguments& arguments, const std::string& what_set_means) {
   if (!what_set_means.empty()) arguments.repeatable("--set", set, "KEY=VALUE", what_set_means);
-  arguments.option("--device", device, "DEVICE", "cpu, cuda or cuda:N (cpu)");
+  arguments.option("--device", device, "DEVICE", "cpu, cuda or cuda:N; a training then ignores `placement` (cpu)");
   arguments.option("--threads", threads, "N", "processor threads; 0: all there are (0)");
   arguments.flag("--quiet", quiet, "no messages but warnings and errors");
 }
@@ -26,7 +26,8 @@ run::Environment CommonArguments::environment(const Context& context, Log& log) 
   run::Environment environment;
   environment.registries = context.registries;
   environment.log = &log;
-  environment.device = parse_device(device);
+  environment.device = parse_device(device.empty() ? "cpu" : device);
+  environment.single_device = !device.empty();
   environment.threads = parse_number("--threads", threads, 0, most_threads);
   environment.progress.terminal = context.streams.terminal.err;
   environment.progress.columns = context.streams.terminal.columns;

@@ -20,7 +20,7 @@ namespace seq2seq::cli {
 
 /// Options of every command that computes: what is the command's business and not the configuration's.
 struct CommonArguments {
-  std::string device = "cpu", threads = "0";
+  std::string device, threads = "0";
   bool quiet = false;
   std::vector<std::string> set;
 

@@ -50,6 +50,12 @@ void check_count(int64_t count) {
 
 }  // namespace
 
+uint32_t hash_of_name(std::string_view name) {
+  uint32_t hash = 2166136261U;
+  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
+  return hash;
+}
+
 std::array<uint32_t, 4> philox(std::array<uint32_t, 4> counter, std::array<uint32_t, 2> key) {
   // Multipliers and Weyl constants of Philox 4x32, table 2 and section 4.3 of the paper.
   for (int round = 0; round < 10; ++round) {

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 namespace seq2seq {
@@ -10,6 +11,9 @@ namespace seq2seq {
 /// depend on counter and key alone. Every draw of the program is such a function; no generator remembers anything, so
 /// nothing need be saved to resume.
 std::array<uint32_t, 4> philox(std::array<uint32_t, 4> counter, std::array<uint32_t, 2> key);
+
+/// FNV-1a: a number of 32 bits for a name, the same on every machine.
+uint32_t hash_of_name(std::string_view name);
 
 /// Who asks. Two purposes never share a stream, whatever their counters.
 enum class Purpose : uint32_t { parameters = 1, shuffle = 2, dropout = 3, sampling = 4, segmentation = 5, forcing = 6 };

@@ -1,6 +1,7 @@
 #include "seq2seq/data/packed.h"
 
 #include <algorithm>
+#include <mutex>
 #include <numeric>
 #include <utility>
 
@@ -43,6 +44,53 @@ std::vector<int64_t> running_at(const std::vector<int64_t>& lengths, const std::
 
 }  // namespace
 
+/// A device without an index, `cuda`, is any of its type.
+bool lies_on(const Layout& layout, c10::Device device) {
+  const auto here = layout.owner.device();
+  return device.has_index() ? here == device : here.type() == device.type();
+}
+
+/// The copies of one layout on other devices, and that layout.
+class LayoutCopies {
+ public:
+  std::mutex mutex;
+  std::weak_ptr<const Layout> first;
+  std::vector<std::shared_ptr<const Layout>> others;
+
+  std::shared_ptr<const Layout> find(c10::Device device) const {
+    const auto on_device = [device](const auto& layout) { return layout != nullptr && lies_on(*layout, device); };
+    if (auto made_first = first.lock(); on_device(made_first)) return made_first;
+    const auto found = std::ranges::find_if(others, on_device);
+    return found == others.end() ? nullptr : *found;
+  }
+};
+
+std::shared_ptr<Layout> new_layout() {
+  auto layout = std::make_shared<Layout>();
+  layout->copies_ = std::make_shared<LayoutCopies>();
+  layout->copies_->first = layout;
+  return layout;
+}
+
+std::shared_ptr<const Layout> Layout::on(c10::Device device) const {
+  if (lies_on(*this, device)) return shared_from_this();
+  const auto copies = copies_ != nullptr ? copies_ : copied_among_.lock();
+  const auto copy = [&] {
+    auto copied = std::make_shared<Layout>(*this);
+    copied->owner = owner.to(device);
+    copied->position = position.to(device);
+    copied->key = key.to(device);
+    copied->running_on_device = device.is_cpu() ? at::Tensor() : tensor_of(running).to(device);
+    copied->copies_ = nullptr;
+    copied->copied_among_ = copies;
+    return copied;
+  };
+  if (copies == nullptr) return copy();  // a copy that has outlived the layout it was made of
+  const std::lock_guard lock(copies->mutex);
+  if (auto found = copies->find(device)) return found;
+  return copies->others.emplace_back(copy());
+}
+
 at::Tensor Layout::order() const { return owner.narrow(0, 0, running.empty() ? 0 : running.front()); }
 
 std::shared_ptr<const Layout> make_layout(const std::vector<int64_t>& lengths, const std::vector<int64_t>& keys) {
@@ -54,7 +102,7 @@ std::shared_ptr<const Layout> make_layout(const std::vector<int64_t>& lengths, c
   const auto length = [&lengths](int64_t sentence) { return lengths[static_cast<std::size_t>(sentence)]; };
   std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) { return length(a) > length(b); });
 
-  auto layout = std::make_shared<Layout>();
+  auto layout = new_layout();
   layout->sentences = std::ssize(lengths);
   layout->running = running_at(lengths, order);
   const int64_t rows = std::accumulate(layout->running.begin(), layout->running.end(), int64_t{0});
@@ -72,7 +120,7 @@ std::shared_ptr<const Layout> make_layout(const std::vector<int64_t>& lengths, c
 }
 
 std::shared_ptr<const Layout> make_step(int64_t sentences, int64_t position) {
-  auto layout = std::make_shared<Layout>();
+  auto layout = new_layout();
   layout->sentences = sentences;
   if (sentences > 0) layout->running = {sentences};
   layout->owner = at::arange(sentences, at::kLong);               // [B]
@@ -111,7 +159,7 @@ Packed chunk(const Packed& packed, int64_t first, int64_t last) {
   const auto begin = whole.running.begin();
   const int64_t before = std::accumulate(begin, begin + first, int64_t{0});
   const int64_t rows = std::accumulate(begin + first, begin + last, int64_t{0});
-  auto layout = std::make_shared<Layout>();
+  auto layout = new_layout();
   layout->running.assign(begin + first, begin + last);
   layout->sentences = whole.sentences;
   layout->owner = whole.owner.narrow(0, before, rows);        // [N]
@@ -125,14 +173,6 @@ at::Tensor by_sentence(const at::Tensor& rows, const Layout& layout) {
   return rows.index_select(0, at::argsort(layout.owner, /*stable=*/true));
 }
 
-Packed to(const Packed& packed, c10::Device device) {
-  const Layout& layout = *packed.layout;
-  if (layout.owner.device() == device && layout.key.device() == device) return {packed.rows.to(device), packed.layout};
-  auto moved = std::make_shared<Layout>(layout);
-  moved->owner = layout.owner.to(device);
-  moved->position = layout.position.to(device);
-  moved->key = layout.key.to(device);
-  return {packed.rows.to(device), moved};
-}
+Packed to(const Packed& packed, c10::Device device) { return {packed.rows.to(device), packed.layout->on(device)}; }
 
 }  // namespace seq2seq::data

@@ -8,22 +8,35 @@
 
 namespace seq2seq::data {
 
+class LayoutCopies;
+
 /// How the sentences of a batch (or a chunk of its steps) lie in packed rows: sorted by length, longest first, laid out
 /// step by step, at each step the sentences still running. The sorted order never leaves this struct: rows say through
 /// `owner` whose they are, and everything outside is in the caller's order. The index tensors are int64 on the device
-/// of the rows.
-struct Layout {
+/// of the rows. Always held by a std::shared_ptr.
+struct Layout : std::enable_shared_from_this<Layout> {
   std::vector<int64_t> running;  // [T] sentences at each step of the chunk, never rising; the sum is N
   int64_t sentences = 0;         // B of the whole batch, also when some have ended before this chunk
   at::Tensor owner;              // [N] the row's sentence, in the caller's order
   at::Tensor position;           // [N] its step, counted from the sentence's first
   at::Tensor key;                // [B] the pair's number in the corpus, in the caller's order: what random draws go by
+  at::Tensor running_on_device;  // [T] `running` beside the index tensors; undefined on the CPU, where nothing needs it
 
   int64_t rows() const { return owner.size(0); }
   int64_t steps() const { return static_cast<int64_t>(running.size()); }
   /// [running[0]] the sentences of the first step in sorted order: where states are gathered from and put back to.
   at::Tensor order() const;
+  /// This layout on another device. Index tensors are copied once for each device, however often this is called.
+  std::shared_ptr<const Layout> on(c10::Device device) const;
+
+ private:
+  std::shared_ptr<LayoutCopies> copies_;      // of the layout that was made first
+  std::weak_ptr<LayoutCopies> copied_among_;  // of a copy: where it stands
+  friend std::shared_ptr<Layout> new_layout();
 };
+
+/// An empty layout to be filled in.
+std::shared_ptr<Layout> new_layout();
 
 /// Rows of a batch, ids [N] or features [N, width], with their layout.
 struct Packed {

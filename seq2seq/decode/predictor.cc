@@ -5,7 +5,9 @@
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/arange.h>
+#include <ATen/ops/cat.h>
 #include <ATen/ops/tensor.h>
+#include <c10/util/Exception.h>
 
 #include "seq2seq/text/vocabulary.h"
 
@@ -14,8 +16,19 @@ namespace {
 
 struct ModelState final : PredictorState {
   std::unique_ptr<nn::DecoderState> decoder;
-  int64_t written = 0;  // words of each hypothesis, the start symbol among them
+  nn::Features features;  // what the last word read leaves for the output layer; undefined before the first
+  int64_t read = 0;       // words of each hypothesis, the start symbol among them
 };
+
+const nn::Features& features_of(const PredictorState& state) {
+  const auto& features = dynamic_cast<const ModelState&>(state).features;
+  TORCH_CHECK(features.rows.defined(), "a predictor must read a word before it can predict the next");
+  return features;
+}
+
+at::Tensor joined(const at::Tensor& first, const at::Tensor& second) {
+  return first.defined() ? at::cat({first, second}) : at::Tensor();
+}
 
 at::Tensor first_ids(int64_t count, c10::Device device) {
   return at::arange(count, at::TensorOptions().dtype(at::kLong).device(device));
@@ -24,9 +37,9 @@ at::Tensor first_ids(int64_t count, c10::Device device) {
 }  // namespace
 
 ModelPredictor::ModelPredictor(const nn::Model& model, bool unknown) : model_(&model) {
-  std::vector<int64_t> banned{text::start_id};
-  if (!unknown) banned.push_back(text::unknown_id);
-  banned_ = at::tensor(banned, at::kLong);
+  std::vector<int64_t> never{text::start_id};
+  if (!unknown) never.push_back(text::unknown_id);
+  never_written_ = at::tensor(never, at::kLong);
 }
 
 std::unique_ptr<PredictorState> ModelPredictor::start(const nn::Packed& sources) const {
@@ -38,25 +51,44 @@ std::unique_ptr<PredictorState> ModelPredictor::start(const nn::Packed& sources)
   return state;
 }
 
-nn::TopK ModelPredictor::extend(PredictorState& state, const nn::Ids& survivors, const nn::Ids& tokens,
-                                int64_t k) const {
+void ModelPredictor::read(PredictorState& state, const nn::Ids& survivors, const nn::Ids& tokens) const {
   const at::NoGradGuard no_gradient;
   auto& model_state = dynamic_cast<ModelState&>(state);
   const c10::Device device = model_->input_device();
-  model_state.decoder = model_state.decoder->select(survivors.to(device));
-  const nn::Packed inputs{tokens, data::make_step(tokens.size(0), model_state.written++)};
-  const nn::Packed features = model_->advance(data::to(inputs, device), *model_state.decoder, nullptr);
-  const nn::TopK best = model_->output().top_k(features.rows, k, banned_.to(features.rows.device()));
-  return {best.scores.to(at::kCPU), best.ids.to(at::kCPU)};
+  model_state.decoder->select(survivors.to(device));
+  const nn::Packed inputs{tokens.to(device), data::make_step(tokens.size(0), model_state.read++)->on(device)};
+  model_state.features = model_->advance(inputs, *model_state.decoder, nullptr);
 }
 
-at::Tensor ModelPredictor::score(const nn::Packed& sources, const nn::Packed& inputs, const nn::Packed& targets) const {
+void ModelPredictor::append(PredictorState& state, const PredictorState& other) const {
+  const at::NoGradGuard no_gradient;
+  auto& ours = dynamic_cast<ModelState&>(state);
+  const auto& theirs = dynamic_cast<const ModelState&>(other);
+  TORCH_CHECK(ours.read == theirs.read, "hypotheses of ", ours.read, " and of ", theirs.read, " words read together");
+  ours.decoder->append(*theirs.decoder);
+  ours.features.rows = joined(ours.features.rows, theirs.features.rows);
+  ours.features.attention = joined(ours.features.attention, theirs.features.attention);
+}
+
+nn::TopK ModelPredictor::best(const PredictorState& state, int64_t k, const nn::Bans& bans) const {
+  const at::NoGradGuard no_gradient;
+  nn::Bans all = bans;
+  all.words = bans.words.defined() ? at::cat({never_written_, bans.words.to(at::kCPU)}) : never_written_;
+  return model_->output().top_k(features_of(state), k, all);
+}
+
+at::Tensor ModelPredictor::log_probabilities(const PredictorState& state) const {
+  return model_->output().log_probabilities(features_of(state));
+}
+
+at::Tensor ModelPredictor::score(const nn::Packed& sources, const nn::Packed& inputs, const nn::Packed& targets,
+                                 const nn::Ids& owner) const {
   const at::NoGradGuard no_gradient;
   const c10::Device device = model_->input_device();
   const nn::Memory memory = model_->encode(data::to(sources, device), nullptr);
-  const auto state = model_->start(memory, first_ids(sources.sentences(), device));
-  const nn::Packed features = model_->advance(data::to(inputs, device), *state, nullptr);
-  return model_->output().score(features.rows, targets.rows.to(features.rows.device())).to(at::kCPU);
+  const auto state = model_->start(memory, owner.defined() ? owner.to(device) : first_ids(sources.sentences(), device));
+  const nn::Features features = model_->advance(data::to(inputs, device), *state, nullptr);
+  return model_->output().score(features, targets.rows);
 }
 
 }  // namespace seq2seq::decode

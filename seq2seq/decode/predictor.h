@@ -14,20 +14,29 @@ class PredictorState {
 };
 
 /// What a search sees of a model, or of several together: it never asks what kind of model it holds. No gradient is
-/// kept. What a search hands in and gets back lies on the CPU, whatever device computes.
+/// kept. Indices, words and scores that come out lie on the device of the model's output layer; those handed in may lie
+/// anywhere.
 class Predictor {
  public:
   virtual ~Predictor() = default;
   /// Reads the sources (encoder ids, as data::make_sources packs them). One hypothesis a sentence, in order; nothing
   /// written yet.
   virtual std::unique_ptr<PredictorState> start(const nn::Packed& sources) const = 0;
-  /// Keeps the hypotheses `survivors` [R'] (indices into the last call's, at first the sentences; repeated or left out
-  /// at will) and appends `tokens` [R'] to them, at first the start symbol. Returns the k best next words of each,
-  /// never one of the banned; fewer than k when the vocabulary has no more.
-  virtual nn::TopK extend(PredictorState& state, const nn::Ids& survivors, const nn::Ids& tokens, int64_t k) const = 0;
-  /// Natural log-probability of each target row given its source, float64 [N], in packed order of `targets`; end
-  /// symbols are rows too.
-  virtual at::Tensor score(const nn::Packed& sources, const nn::Packed& inputs, const nn::Packed& targets) const = 0;
+  /// Keeps the hypotheses `survivors` [R'] (indices into those of the last call, at first the sentences; repeated or
+  /// left out at will) and appends `tokens` [R'] to them, at first the start symbol.
+  virtual void read(PredictorState& state, const nn::Ids& survivors, const nn::Ids& tokens) const = 0;
+  /// Adds the hypotheses of `other`, which has read as many words, behind those of `state`: their sources are searched
+  /// together from now on.
+  virtual void append(PredictorState& state, const PredictorState& other) const = 0;
+  /// The k best next words of each hypothesis that has read a word, without those that this predictor never writes and
+  /// without `bans`. A row with fewer words left ends in scores of minus infinity.
+  virtual nn::TopK best(const PredictorState& state, int64_t k, const nn::Bans& bans) const = 0;
+  /// The natural log-probability of every next word of each hypothesis [R, V], float64; of banned words, too.
+  virtual at::Tensor log_probabilities(const PredictorState& state) const = 0;
+  /// The natural log-probability of each target row given its source, float64 [N], in packed order of `targets`; end
+  /// symbols are rows too. `owner` [T] names the source of each target, so that several share one; undefined: one each.
+  virtual at::Tensor score(const nn::Packed& sources, const nn::Packed& inputs, const nn::Packed& targets,
+                           const nn::Ids& owner) const = 0;
 };
 
 /// One model, which must outlive it. Start symbol and unknown word are never written (`unknown` lifts the latter);
@@ -36,12 +45,16 @@ class ModelPredictor final : public Predictor {
  public:
   explicit ModelPredictor(const nn::Model& model, bool unknown = false);
   std::unique_ptr<PredictorState> start(const nn::Packed& sources) const override;
-  nn::TopK extend(PredictorState& state, const nn::Ids& survivors, const nn::Ids& tokens, int64_t k) const override;
-  at::Tensor score(const nn::Packed& sources, const nn::Packed& inputs, const nn::Packed& targets) const override;
+  void read(PredictorState& state, const nn::Ids& survivors, const nn::Ids& tokens) const override;
+  void append(PredictorState& state, const PredictorState& other) const override;
+  nn::TopK best(const PredictorState& state, int64_t k, const nn::Bans& bans) const override;
+  at::Tensor log_probabilities(const PredictorState& state) const override;
+  at::Tensor score(const nn::Packed& sources, const nn::Packed& inputs, const nn::Packed& targets,
+                   const nn::Ids& owner) const override;
 
  private:
   const nn::Model* model_;
-  nn::Ids banned_;  // [n]
+  nn::Ids never_written_;  // [n]
 };
 
 }  // namespace seq2seq::decode

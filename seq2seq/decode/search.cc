@@ -11,8 +11,7 @@
 namespace seq2seq::decode {
 namespace {
 
-/// What the next call of extend() is to be told: for each live hypothesis of all beams where it comes from and its last
-/// word.
+/// What the predictor reads next: for each live hypothesis of all beams where it comes from, and its last word.
 struct Step {
   std::vector<int64_t> survivors;
   std::vector<int64_t> tokens;
@@ -28,7 +27,8 @@ struct Step {
 
 /// Gives each beam its rows. A beam whose search is over has none, and is never computed on again.
 Step extend(std::vector<Beam>& beams, const nn::TopK& best) {
-  const at::Tensor scores = best.scores.contiguous(), words = best.ids.contiguous();  // [R, k]
+  const at::Tensor scores = best.scores.to(at::kCPU).contiguous(),
+                   words = best.ids.to(at::kCPU).contiguous();  // [R, k]
   const int64_t width = scores.size(1);
   Step next;
   int64_t row = 0;
@@ -71,6 +71,7 @@ void declare(config::Keys& keys, DecodeOptions& options) {
            "whether the place of a hypothesis that has ended is free for another; otherwise the beam narrows by one");
   keys.add("batch", options.batch, "sources searched together").unit("sentences").at_least(1).changes_no_result();
   keys.add("allow_unknown", options.allow_unknown, "whether the unknown word `<unk>` may be written");
+  keys.add("precision", options.precision, {{"float32", nn::Precision::float32}}, "type that the search computes in");
   keys.rule("n_best", [&options] {
     return options.n_best <= options.beam ? "" : "must not be larger than `beam`, which is where outputs come from";
   });
@@ -94,8 +95,8 @@ std::vector<std::vector<Hypothesis>> search(const Predictor& predictor, const nn
   const auto state = predictor.start(sources);
   while (!step.survivors.empty()) {
     // One extension of a hypothesis may end; K others may all be live in the next step.
-    const auto best = predictor.extend(*state, at::tensor(step.survivors), at::tensor(step.tokens), options.beam + 1);
-    step = extend(beams, best);
+    predictor.read(*state, at::tensor(step.survivors), at::tensor(step.tokens));
+    step = extend(beams, predictor.best(*state, options.beam + 1, /*bans=*/{}));
   }
   std::vector<std::vector<Hypothesis>> outputs;
   outputs.reserve(beams.size());

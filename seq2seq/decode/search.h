@@ -6,6 +6,7 @@
 #include "seq2seq/config/keys.h"
 #include "seq2seq/decode/hypothesis.h"
 #include "seq2seq/decode/predictor.h"
+#include "seq2seq/nn/precision.h"
 
 namespace seq2seq::decode {
 
@@ -34,6 +35,7 @@ struct DecodeOptions {
   bool refill = true;          // otherwise each complete hypothesis takes one place from the beam for good
   int64_t batch = 64;          // sentences that a caller of search() should hand over together; changes no result
   bool allow_unknown = false;
+  nn::Precision precision = nn::Precision::float32;
 };
 void declare(config::Keys& keys, DecodeOptions& options);
 

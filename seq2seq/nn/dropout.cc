@@ -7,14 +7,17 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/mul.h>
 
+#include "seq2seq/core/random.h"
 #include "seq2seq/nn/kernels/dropout/mask.h"
 
 namespace seq2seq::nn {
-namespace {
 
-uint32_t number(Site site) { return static_cast<uint32_t>(site.part) << 10 | site.layer; }
+Site Site::of_module(std::string_view name) { return {Part::named, hash_of_name(name)}; }
 
-}  // namespace
+uint32_t Site::number() const {
+  // The highest bit keeps hashed numbers apart from the others.
+  return part == Part::named ? 0x80000000U | layer : static_cast<uint32_t>(part) << 10 | layer;
+}
 
 at::Tensor dropout_mask(const Layout& layout, int64_t width, double share, Site site, const Draw& draw) {
   const auto owner = layout.owner.cpu().contiguous();
@@ -27,7 +30,7 @@ at::Tensor dropout_mask(const Layout& layout, int64_t width, double share, Site 
                                   .key = key.const_data_ptr<int64_t>(),
                                   .width = width,
                                   .seed = draw.seed,
-                                  .site = number(site),
+                                  .site = site.number(),
                                   .update = static_cast<uint32_t>(draw.update),
                                   .threshold = static_cast<uint32_t>(std::lround(share * 65536)),
                                   .scale = static_cast<float>(1 / (1 - share))};

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "seq2seq/nn/packed.h"
 
@@ -14,8 +15,11 @@ struct Draw {
 
 /// Where in the model a mask is applied; two sites never share one. Layers are numbered from 0.
 struct Site {
-  enum class Part : uint32_t { source_embedding, target_embedding, encoder_layer, decoder_layer, output } part;
+  enum class Part : uint32_t { source_embedding, target_embedding, encoder_layer, decoder_layer, output, named } part;
   uint32_t layer = 0;
+  /// A site without a number of its own above: numbered by a hash of the module's name, such as `decoder.attention`.
+  static Site of_module(std::string_view name);
+  uint32_t number() const;
 };
 
 /// Inverted dropout (Srivastava et al. 2014) on rows [N, width]: each unit is kept with probability 1 - `share` and

@@ -1,13 +1,11 @@
 #include "seq2seq/nn/embedding.h"
 
 #include <ATen/ops/embedding.h>
-#include <ATen/ops/zeros.h>
 
 namespace seq2seq::nn {
 
-Embedding::Embedding(int64_t words, int64_t size, c10::Device device) {
-  weight_ = register_parameter("weight", at::zeros({words, size}, at::TensorOptions(at::kFloat).device(device)));
-}
+Embedding::Embedding(int64_t words, int64_t size, const ParameterPlace& place)
+    : weight_(add_parameter("weight", {words, size}, {.kind = Role::Kind::embedding, .row_per_word = true}, place)) {}
 
 Packed Embedding::forward(const Packed& ids) const { return ids.with(at::embedding(weight_, ids.rows)); }
 

@@ -2,16 +2,15 @@
 
 #include <cstdint>
 
-#include <torch/nn/module.h>
-
 #include "seq2seq/nn/packed.h"
+#include "seq2seq/nn/parameter.h"
 
 namespace seq2seq::nn {
 
 /// A table of vectors, one a word: parameter `weight` [V, E], as in torch.nn.Embedding.
-class Embedding final : public torch::nn::Module {
+class Embedding final : public Module {
  public:
-  Embedding(int64_t words, int64_t size, c10::Device device);
+  Embedding(int64_t words, int64_t size, const ParameterPlace& place);
   Packed forward(const Packed& ids) const;  // [N] -> [N, E]
   const at::Tensor& weight() const { return weight_; }
 

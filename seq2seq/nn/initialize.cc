@@ -10,16 +10,10 @@
 #include <c10/core/GradMode.h>
 
 #include "seq2seq/core/random.h"
+#include "seq2seq/nn/parameter.h"
 
 namespace seq2seq::nn {
 namespace {
-
-/// FNV-1a: a number of 32 bits for a name, the same everywhere.
-uint32_t number(std::string_view name) {
-  uint32_t hash = 2166136261U;
-  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
-  return hash;
-}
 
 /// Four values at a time, made of four shares inside (0, 1).
 template <class Values>
@@ -30,7 +24,7 @@ void fill(const at::Tensor& parameter, std::string_view name, uint64_t seed, con
   auto* out = values.data_ptr<float>();
   for (int64_t i = 0; i < values.numel(); i += 4) {
     std::array<double, 4> shares{};
-    const auto words = stream.draw(static_cast<uint64_t>(i / 4), number(name));
+    const auto words = stream.draw(static_cast<uint64_t>(i / 4), hash_of_name(name));
     for (size_t j = 0; j < shares.size(); ++j) shares[j] = (words[j] + 0.5) / 4294967296.0;
     const auto four = values_of(shares);
     for (int64_t j = i; j < std::min(i + 4, values.numel()); ++j)
@@ -57,19 +51,18 @@ void initialize_embeddings(torch::nn::Module& module, double deviation, uint64_t
     return std::array{first * std::cos(turn), first * std::sin(turn), second * std::cos(other),
                       second * std::sin(other)};
   };
-  for (const auto& item : module.named_parameters()) {
-    if (item.key().ends_with("embedding.weight")) fill(item.value(), item.key(), seed, normal);
+  for (const auto& use : parameter_uses(module)) {
+    if (use.role.kind == Role::Kind::embedding) fill(use.parameter, use.name, seed, normal);
   }
 }
 
 void set_forget_bias(torch::nn::Module& module, double bias) {
   const c10::NoGradGuard no_gradient;
-  for (const auto& item : module.named_parameters()) {
-    const std::string_view name = item.key();
-    const bool input = name.find(".bias_ih_l") != std::string_view::npos;
-    if (!input && name.find(".bias_hh_l") == std::string_view::npos) continue;
-    const int64_t cells = item.value().size(0) / 4;  // gates i f g o
-    item.value().narrow(0, cells, cells).fill_(input ? bias : 0);
+  for (const auto& use : parameter_uses(module)) {
+    const auto& role = use.role;
+    if (role.kind != Role::Kind::bias || role.forget_gate < 0) continue;
+    const int64_t cells = use.parameter.size(0) / role.gates;
+    use.parameter.narrow(0, role.forget_gate * cells, cells).fill_(role.second_bias ? 0 : bias);
   }
 }
 

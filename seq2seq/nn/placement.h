@@ -1,29 +1,33 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
+#include <map>
+#include <string>
 #include <vector>
 
 #include <c10/core/Device.h>
 
 namespace seq2seq::nn {
 
-/// A device for every place of a model: data, not code. Several places may name the same device; what is not named lies
-/// on `device`.
+/// A share of the output layer: the words [first, last) on one device.
+struct OutputShard {
+  c10::Device device{c10::kCPU};
+  int64_t first = 0, last = 0;
+};
+
+/// A device for each part of a model: data, not code. Several parts may name the same device.
+///
+/// Parts are named `embeddings`, `encoder.0` ... (a layer each), `bridge`, `attention`, `decoder.0` ... What is not
+/// named lies on `device`.
 struct Placement {
   c10::Device device{c10::kCPU};
-  std::vector<c10::Device> encoder_layers, decoder_layers;  // empty, or one a layer
-  std::optional<c10::Device> embeddings, output;
+  std::map<std::string, c10::Device> parts;
+  std::vector<OutputShard> output;  // empty: the whole output layer on `device`
 
-  c10::Device of_encoder_layer(int64_t layer) const { return of(encoder_layers, layer); }
-  c10::Device of_decoder_layer(int64_t layer) const { return of(decoder_layers, layer); }
-  c10::Device of_embeddings() const { return embeddings.value_or(device); }
-  c10::Device of_output() const { return output.value_or(device); }
-
- private:
-  c10::Device of(const std::vector<c10::Device>& layers, int64_t layer) const {
-    return layers.empty() ? device : layers.at(static_cast<size_t>(layer));
-  }
+  c10::Device of(const std::string& part) const;
+  c10::Device of_layer(const std::string& stack, int64_t layer) const;
+  /// How many layers of a stack are named, counted from layer 0.
+  int64_t named_layers(const std::string& stack) const;
 };
 
 }  // namespace seq2seq::nn

@@ -17,6 +17,8 @@ struct Environment {
   Log* log = nullptr;
   Files* files = &disk_files();
   c10::Device device{c10::kCPU};
+  /// Whether all of a model lies on `device`; otherwise a training places its parts as its configuration says.
+  bool single_device = true;
   int threads = 0;  // 0: as many as the machine has processors for us
   ProgressOptions progress;
 };

@@ -1,5 +1,6 @@
 #include "seq2seq/run/init_from.h"
 
+#include <map>
 #include <set>
 
 #include <ATen/ops/index_select.h>
@@ -12,20 +13,24 @@ namespace seq2seq::run {
 
 namespace {
 
-/// The words that the rows of a parameter belong to; null for one without a row a word. By name, because sizes may
-/// agree by chance.
-const text::Vocabulary* words_of(const std::string& parameter, const Vocabularies& vocabularies) {
-  const bool embedding = parameter.find("embedding.") != std::string::npos;
-  if (embedding) return parameter.rfind("encoder.", 0) == 0 ? vocabularies.source : vocabularies.target;
-  return parameter.rfind("output.", 0) == 0 ? vocabularies.target : nullptr;
+/// The side of each parameter with a row a word, by name.
+std::map<std::string, nn::Side> tables_of(const nn::Model& model) {
+  std::map<std::string, nn::Side> tables;
+  for (const auto& use : model.roles()) {
+    if (use.role.row_per_word) tables.emplace(use.name, use.side);
+  }
+  return tables;
 }
 
-bool is_table(const at::Tensor& tensor, const text::Vocabulary* words) {
-  return words != nullptr && tensor.dim() >= 1 && tensor.size(0) == words->size();
+const text::Vocabulary* words_of(nn::Side side, const Vocabularies& vocabularies) {
+  return side == nn::Side::source ? vocabularies.source : vocabularies.target;
 }
 
-bool same_width(const at::Tensor& one, const at::Tensor& other) {
-  return one.sizes().slice(1) == other.sizes().slice(1);
+/// Whether both have a row for each word of their own vocabulary, and rows of the same shape.
+bool rows_fit(const at::Tensor& one, const text::Vocabulary& words, const at::Tensor& other,
+              const text::Vocabulary& other_words) {
+  return one.dim() >= 1 && other.dim() >= 1 && one.size(0) == words.size() && other.size(0) == other_words.size() &&
+         one.sizes().slice(1) == other.sizes().slice(1);
 }
 
 /// Row by row; the special words always are the same ones.
@@ -50,16 +55,18 @@ TakenOver take_over(nn::Model& model, const Vocabularies& mine, const nn::NamedT
   const c10::AutoGradMode no_gradient(false);
   TakenOver taken;
   std::set<std::string> used;
+  const auto tables = tables_of(model);
   for (const auto& item : model.named_parameters()) {
     const auto& name = item.key();
     auto parameter = item.value();
     const auto found = other.tensors.find(name);
-    const auto* my_words = words_of(name, mine);
+    const auto table = tables.find(name);
+    const auto* my_words = table == tables.end() ? nullptr : words_of(table->second, mine);
+    const auto* their_words = table == tables.end() ? nullptr : words_of(table->second, theirs);
     if (found == other.tensors.end()) {
       taken.initial.push_back(name);
-    } else if (is_table(parameter, my_words) && is_table(found->second, words_of(name, theirs)) &&
-               same_width(parameter, found->second)) {
-      const int64_t rows = copy_rows(parameter, *my_words, found->second, *words_of(name, theirs));
+    } else if (my_words != nullptr && rows_fit(parameter, *my_words, found->second, *their_words)) {
+      const int64_t rows = copy_rows(parameter, *my_words, found->second, *their_words);
       taken.by_word.push_back({name, rows, my_words->size()});
       used.insert(name);
     } else if (parameter.sizes() == found->second.sizes()) {

@@ -59,7 +59,7 @@ LoadedRun load_run(const std::filesystem::path& folder, const std::string& check
   run.text = text_of_run(options.data, *environment.registries, run.folder, run.description);
   run.update = find_checkpoint(*environment.files, run.folder, checkpoint);
   prepare_machine(environment.threads, environment.device);
-  run.model = build_model(options, *environment.registries, *run.text, environment.device);
+  run.model = build_model(options, *environment.registries, *run.text, on_device(environment.device));
   const auto stored = train::load_weights_only(*environment.files, run.folder, run.update);
   nn::load_weights(*run.model, stored.weights, run.folder.checkpoint(run.update) / "weights.safetensors");
   run.model->eval();

@@ -112,6 +112,7 @@ train::Outcome resume(const std::filesystem::path& path, const std::vector<confi
   if (checkpoint && finished(checkpoint->state, options.train, changes))
     return say_finished(checkpoint->state, options.train, folder, *environment.log);
 
+  const auto placement = training_placement(options.placement, environment);
   const auto machine = prepare_machine(environment.threads, environment.device);
   const int64_t update = checkpoint ? checkpoint->state.update : 0;
   environment.log->say(fmt::format("seq2seq {}: goes on with {} at update {}", version().text(), folder.root().string(),
@@ -119,7 +120,7 @@ train::Outcome resume(const std::filesystem::path& path, const std::vector<confi
   warn_if_inexact(description, machine, *environment.log);
   const auto data = read_training_data(*configuration, environment,
                                        text_of_run(options.data, *environment.registries, folder, description));
-  const auto model = build_model(options, *environment.registries, *data.text, environment.device);
+  const auto model = build_model(options, *environment.registries, *data.text, placement);
   announce(*environment.log, options, *environment.registries, data, *model, machine);
   if (!checkpoint) {
     environment.log->say("there is no checkpoint yet, so it begins again");

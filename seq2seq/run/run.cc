@@ -75,6 +75,14 @@ void declare(config::Keys& keys, PlacementOptions& options) {
   keys.add("preset", options.preset, "single: all of the model on the command's device")
       .one_of({"single"})
       .changes_no_result();
+  const auto part = [&keys](const char* name, auto& devices, const char* meaning) {
+    keys.add(name, devices, meaning).changes_no_result();
+  };
+  part("embeddings", options.embeddings, "device of the word vectors of both sides; empty: the command's device");
+  part("encoder", options.encoder, "devices of the encoder's layers, one each; empty: the command's device");
+  part("bridge", options.bridge, "device of what the bridge computes; empty: the command's device");
+  part("decoder", options.decoder, "devices of the decoder's layers, one each; empty: the command's device");
+  part("output", options.output, "device of the output layer; empty: the command's device");
 }
 
 void declare(config::Keys& keys, RunOptions& options, const Registries& registries) {

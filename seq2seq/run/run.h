@@ -33,9 +33,12 @@ struct ModelOptions {
   std::optional<double> embedding_deviation, forget_bias;
 };
 
-/// Where the parts of a model lie; the device itself is the command's to name.
+/// Where the parts of a model lie in training. A part without a device lies on the command's.
 struct PlacementOptions {
   std::string preset = "single";
+  std::string embeddings, bridge;
+  std::vector<std::string> encoder, decoder;  // empty, or one device a layer
+  std::vector<std::string> output;
 };
 void declare(config::Keys& keys, PlacementOptions& options);
 

@@ -76,9 +76,10 @@ train::Outcome train_new(const NewRun& request, const Environment& environment) 
   const auto configuration = read_configuration(request.config, request.overrides, *environment.registries);
   check_free(folder);
   const auto& options = configuration->options;
+  const auto placement = training_placement(options.placement, environment);
   const auto machine = prepare_machine(environment.threads, environment.device);
   const auto data = read_training_data(*configuration, environment);
-  const auto model = build_model(options, *environment.registries, *data.text, environment.device);
+  const auto model = build_model(options, *environment.registries, *data.text, placement);
   auto description =
       describe(*configuration, data_digests(options.data, data.train_digest), *data.text, *model, machine);
   if (request.init_from) description.init_from = find_initial_weights(*request.init_from, environment);

@@ -9,7 +9,10 @@
 #include <ATen/ops/_foreach_mul.h>
 #include <ATen/ops/_foreach_norm.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/ones_like.h>
 #include <ATen/ops/stack.h>
+#include <ATen/ops/where.h>
+#include <ATen/ops/zeros.h>
 
 namespace seq2seq::train {
 
@@ -53,22 +56,29 @@ at::Tensor plain_norms(const std::vector<at::Tensor>& gradients) {
   return norms;
 }
 
-double norm_of_norms(const at::Tensor& norms) { return norms.norm().item<double>(); }
-
-void scale(const std::vector<at::Tensor>& gradients, double norm, double wanted) {
+/// Multiplies by wanted / norm; a norm of 0 stays 0.
+void scale(const std::vector<at::Tensor>& gradients, const at::Tensor& norm, const at::Tensor& wanted) {
   const auto defined = defined_of(gradients);
-  if (wanted != norm && norm > 0 && !defined.empty()) at::_foreach_mul_(defined, wanted / norm);
+  if (defined.empty()) return;
+  if (norm.is_cpu()) {
+    const double from = norm.item<double>(), to = wanted.item<double>();
+    if (to != from && from > 0) at::_foreach_mul_(defined, to / from);
+    return;
+  }
+  // Without waiting for the device nothing is known of the norm, so that a factor of 1 is multiplied by, too.
+  const auto factor = at::where(norm > 0, wanted / norm, at::ones_like(norm));
+  for (const auto& gradient : defined) gradient.mul_(factor.to(gradient.options()));
 }
 
 }  // namespace
 
-double gradient_norm(const std::vector<at::Tensor>& gradients) {
+at::Tensor gradient_norm(const std::vector<at::Tensor>& gradients) {
   const auto defined = defined_of(gradients);
-  if (defined.empty()) return 0;
-  if (std::ranges::all_of(defined, in_plain_memory)) return norm_of_norms(plain_norms(defined));
+  if (defined.empty()) return at::zeros({}, at::kDouble);
+  if (std::ranges::all_of(defined, in_plain_memory)) return plain_norms(defined).norm();
   auto norms = at::_foreach_norm(defined, 2, at::kDouble);
   for (auto& norm : norms) norm = norm.to(norms.front().device());
-  return norm_of_norms(at::stack(norms));
+  return at::stack(norms).norm();
 }
 
 void declare(config::Keys&, NoClipOptions&) {}
@@ -87,18 +97,18 @@ void declare(config::Keys& keys, NormRangeClipOptions& options) {
   keys.rule("max", [&options] { return options.min <= options.max ? "" : "must not lie below `min`"; });
 }
 
-void NoClip::apply(const std::vector<at::Tensor>&, double) const {}
+void NoClip::apply(const std::vector<at::Tensor>&, const at::Tensor&) const {}
 
-void NormClip::apply(const std::vector<at::Tensor>& gradients, double norm) const {
-  scale(gradients, norm, std::min(norm, options_.limit));
+void NormClip::apply(const std::vector<at::Tensor>& gradients, const at::Tensor& norm) const {
+  scale(gradients, norm, norm.clamp_max(options_.limit));
 }
 
-void ValueClip::apply(const std::vector<at::Tensor>& gradients, double) const {
+void ValueClip::apply(const std::vector<at::Tensor>& gradients, const at::Tensor&) const {
   for (auto& gradient : defined_of(gradients)) gradient.clamp_(-options_.limit, options_.limit);
 }
 
-void NormRangeClip::apply(const std::vector<at::Tensor>& gradients, double norm) const {
-  scale(gradients, norm, std::clamp(norm, options_.min, options_.max));
+void NormRangeClip::apply(const std::vector<at::Tensor>& gradients, const at::Tensor& norm) const {
+  scale(gradients, norm, norm.clamp(options_.min, options_.max));
 }
 
 }  // namespace seq2seq::train

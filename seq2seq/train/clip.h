@@ -9,15 +9,16 @@
 
 namespace seq2seq::train {
 
-/// The Euclidean norm over all gradients together, summed in double. An undefined gradient counts as 0.
-double gradient_norm(const std::vector<at::Tensor>& gradients);
+/// The Euclidean norm over all gradients together, [] float64 on the device of the first, summed in double. An
+/// undefined gradient counts as 0.
+at::Tensor gradient_norm(const std::vector<at::Tensor>& gradients);
 
 /// What keeps gradients from growing too large.
 class Clip {
  public:
   virtual ~Clip() = default;
-  /// Changes the gradients in place; `norm` is theirs.
-  virtual void apply(const std::vector<at::Tensor>& gradients, double norm) const = 0;
+  /// Changes the gradients in place; `norm` [] is theirs. Waits for no device.
+  virtual void apply(const std::vector<at::Tensor>& gradients, const at::Tensor& norm) const = 0;
 };
 
 using ClipRegistry = Registry<Clip>;
@@ -30,7 +31,7 @@ class NoClip final : public Clip {
  public:
   using Options = NoClipOptions;
   explicit NoClip(const Options&) {}
-  void apply(const std::vector<at::Tensor>& gradients, double norm) const override;
+  void apply(const std::vector<at::Tensor>& gradients, const at::Tensor& norm) const override;
 };
 
 struct NormClipOptions {
@@ -43,7 +44,7 @@ class NormClip final : public Clip {
  public:
   using Options = NormClipOptions;
   explicit NormClip(const Options& options) : options_(options) {}
-  void apply(const std::vector<at::Tensor>& gradients, double norm) const override;
+  void apply(const std::vector<at::Tensor>& gradients, const at::Tensor& norm) const override;
 
  private:
   Options options_;
@@ -59,7 +60,7 @@ class ValueClip final : public Clip {
  public:
   using Options = ValueClipOptions;
   explicit ValueClip(const Options& options) : options_(options) {}
-  void apply(const std::vector<at::Tensor>& gradients, double norm) const override;
+  void apply(const std::vector<at::Tensor>& gradients, const at::Tensor& norm) const override;
 
  private:
   Options options_;
@@ -75,7 +76,7 @@ class NormRangeClip final : public Clip {
  public:
   using Options = NormRangeClipOptions;
   explicit NormRangeClip(const Options& options) : options_(options) {}
-  void apply(const std::vector<at::Tensor>& gradients, double norm) const override;
+  void apply(const std::vector<at::Tensor>& gradients, const at::Tensor& norm) const override;
 
  private:
   Options options_;

@@ -39,12 +39,12 @@ data::Packed decoder_inputs(const nn::Model& model, const nn::Memory& memory, co
   if (forced.all().item<bool>()) return batch.inputs;
   const auto sentences = at::arange(batch.sentences(), batch.source.rows.options().dtype(at::kLong));  // [B]
   const auto state = model.start(memory, sentences);
-  const auto never = at::tensor({text::start_id}, at::kLong);
+  const nn::Bans bans{.words = at::tensor({text::start_id}, at::kLong), .rows = {}, .row_words = {}};
   std::vector<at::Tensor> read{chunk(batch.inputs, 0, 1).rows};  // step by step, of the sentences still running
   for (int64_t step = 1; step < layout.steps(); ++step) {
     const auto before = chunk(batch.inputs, step - 1, step);
     const auto features = model.advance(before.with(read.back()), *state, &draw);
-    const auto written = model.output().top_k(features.rows, 1, never).ids.squeeze(1).to(read.back().device());
+    const auto written = model.output().top_k(features, 1, bans).ids.squeeze(1).to(read.back().device());
     const auto given = chunk(batch.inputs, step, step + 1);
     const auto is_forced = forced.index_select(0, given.layout->owner);
     read.push_back(at::where(is_forced, given.rows, written.narrow(0, 0, given.rows.size(0))));

@@ -18,9 +18,13 @@ struct LossOptions {
 };
 
 /// The loss of each target word of a batch [N], given the words before it: the target's, or the model's own (see
-/// free_running.h). The batch lies on the model's input device.
+/// free_running.h). The batch lies on the model's input device. `row_scale` [N]: the gradient that backward() will be
+/// run with, see nn::LossSpec; undefined: not known.
 at::Tensor token_losses(const nn::Model& model, const data::Batch& batch, const LossOptions& options,
-                        const nn::Draw* draw);
+                        const at::Tensor& row_scale, const nn::Draw* draw);
+
+/// The derivative of the objective by each row's loss [N]: the weight of its pair over `divisor`.
+at::Tensor row_scale(const data::Batch& batch, double divisor, at::ScalarType type);
 
 /// Losses [N] multiplied by the weights of their pairs, where the batch has any.
 at::Tensor weighted(const at::Tensor& losses, const data::Batch& batch);

@@ -60,6 +60,8 @@ void declare(config::Keys& keys, TrainOptions& options, const OptimizerRegistry&
   keys.add(
       "objective", options.objective, {{"per_sentence", Objective::per_sentence}, {"per_token", Objective::per_token}},
       "what the sum of an update's token losses is divided by: its sentences (arXiv 1409.3215) or its target tokens");
+  keys.add("precision", options.precision, {{"float32", nn::Precision::float32}},
+           "type of the parameters, in which training computes");
   keys.section("batch", options.batch, "how pairs are put into batches");
   keys.add("accumulate", options.accumulate,
            "batches an update; their gradient is that of one batch of all their pairs")

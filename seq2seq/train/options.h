@@ -7,6 +7,7 @@
 
 #include "seq2seq/config/keys.h"
 #include "seq2seq/data/bucket.h"
+#include "seq2seq/nn/precision.h"
 #include "seq2seq/train/clip.h"
 #include "seq2seq/train/optimizer.h"
 #include "seq2seq/train/schedule/schedule.h"
@@ -35,6 +36,7 @@ struct CheckpointOptions {
 void declare(config::Keys& keys, CheckpointOptions& options);
 
 struct TrainOptions {
+  nn::Precision precision = nn::Precision::float32;
   Objective objective = Objective::per_sentence;
   data::BatchOptions batch;
   int64_t accumulate = 1;  // batches an update

@@ -13,6 +13,7 @@
 #include "seq2seq/core/run_folder.h"
 #include "seq2seq/data/batch.h"
 #include "seq2seq/nn/model/model.h"
+#include "seq2seq/train/gradient_source.h"
 #include "seq2seq/train/options.h"
 #include "seq2seq/train/validation.h"
 
@@ -27,7 +28,8 @@ struct Setup {
   const OptimizerRegistry* optimizers = nullptr;
   const ScheduleRegistry* schedules = nullptr;
   const ClipRegistry* clips = nullptr;
-  Validate validate;  // empty: no validation set
+  GradientSource* gradients = nullptr;  // null: SerialGradients of the model
+  Validate validate;                    // empty: no validation set
   Files* files = nullptr;
   Log* log = nullptr;
   ProgressOptions progress;

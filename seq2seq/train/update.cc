@@ -5,7 +5,6 @@
 #include <set>
 #include <utility>
 
-#include <ATen/ops/full_like.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -44,37 +43,36 @@ std::set<int64_t> pairs_at_fault(const std::vector<data::Batch>& batches, const 
 
 Updater::Updater(const TrainOptions& options, const Setup& setup, NamedParameters parameters)
     : options_(options),
-      setup_(setup),
       parameters_(std::move(parameters)),
       optimizer_(setup.optimizers->make(options.optimizer, parameters_)),
       clip_(setup.clips->make(options.clip)),
-      loss_{.label_smoothing = options.label_smoothing, .teacher_forcing = options.teacher_forcing} {}
+      gradients_(setup.gradients) {
+  if (gradients_ != nullptr) return;
+  own_gradients_ = std::make_unique<SerialGradients>(
+      *setup.model,
+      LossOptions{.label_smoothing = options.label_smoothing, .teacher_forcing = options.teacher_forcing});
+  gradients_ = own_gradients_.get();
+}
 
-UpdateResult Updater::make(const std::vector<data::Batch>& made, const nn::Draw& draw, double factor) {
-  const auto device = setup_.model->input_device();
+UpdateResult Updater::make(const std::vector<data::Batch>& batches, const nn::Draw& draw, double factor) {
   UpdateResult result;
   result.learning_rate = optimizer_->learning_rate() * factor;
-  std::vector<data::Batch> batches;
   int64_t sentences = 0;
-  for (const auto& batch : made) {
-    batches.push_back(data::to(batch, device));
-    sentences += batches.back().sentences();
-    result.source_tokens += batches.back().source_tokens();
-    result.target_tokens += batches.back().target_tokens();
+  for (const auto& batch : batches) {
+    sentences += batch.sentences();
+    result.source_tokens += batch.source_tokens();
+    result.target_tokens += batch.target_tokens();
   }
   result.divisor = divisor(options_.objective, sentences, result.target_tokens);
 
   for (auto& [name, parameter] : parameters_) parameter.mutable_grad().reset();
-  std::vector<at::Tensor> losses;
-  for (const auto& batch : batches) {
-    const auto rows = weighted(token_losses(*setup_.model, batch, loss_, &draw), batch);  // [N]
-    rows.backward(at::full_like(rows, 1 / result.divisor));
-    losses.push_back(rows.detach());
-  }
-  for (const auto& rows : losses) result.loss += rows.sum(at::kDouble).item<double>();
+  const auto losses = gradients_->accumulate(batches, result.divisor, draw);
   std::vector<at::Tensor> gradients;
   for (const auto& [name, parameter] : parameters_) gradients.push_back(parameter.grad());
-  result.gradient_norm = gradient_norm(gradients);
+  const auto norm = gradient_norm(gradients);
+  clip_->apply(gradients, norm);  // of gradients that are not finite, too: the step below is not made with them
+  for (const auto& rows : losses) result.loss += rows.sum(at::kDouble).item<double>();
+  result.gradient_norm = norm.item<double>();
 
   if (!std::isfinite(result.loss) || !std::isfinite(result.gradient_norm)) {
     const bool loss = !std::isfinite(result.loss);
@@ -83,7 +81,6 @@ UpdateResult Updater::make(const std::vector<data::Batch>& made, const nn::Draw&
                     loss ? result.loss : result.gradient_norm, lines_of(pairs_at_fault(batches, losses)));
     return result;
   }
-  clip_->apply(gradients, result.gradient_norm);
   optimizer_->step(result.learning_rate);
   result.made = true;
   return result;

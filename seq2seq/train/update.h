@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "seq2seq/train/objective.h"
+#include "seq2seq/train/gradient_source.h"
 #include "seq2seq/train/options.h"
 #include "seq2seq/train/trainer.h"
 
@@ -22,22 +22,22 @@ struct UpdateResult {
   double learning_rate = 0;
 };
 
-/// Makes updates: losses and gradients of some batches, clipping, the optimiser's step.
+/// Makes updates: has the gradients of some batches made, clips them, and lets the optimiser step.
 class Updater {
  public:
   Updater(const TrainOptions& options, const Setup& setup, NamedParameters parameters);
 
   /// `draw` is what dropout draws from; the optimiser's learning rate is multiplied by `factor`.
-  UpdateResult make(const std::vector<data::Batch>& made, const nn::Draw& draw, double factor);
+  UpdateResult make(const std::vector<data::Batch>& batches, const nn::Draw& draw, double factor);
   Optimizer& optimizer() { return *optimizer_; }
 
  private:
   const TrainOptions& options_;
-  const Setup& setup_;
   NamedParameters parameters_;
   std::shared_ptr<Optimizer> optimizer_;
   std::shared_ptr<Clip> clip_;
-  LossOptions loss_;
+  std::unique_ptr<GradientSource> own_gradients_;  // where the setup names none
+  GradientSource* gradients_;
 };
 
 }  // namespace seq2seq::train

@@ -158,7 +158,8 @@ TEST_CASE(
   const auto model = model_of(3);
   const ModelPredictor predictor(*model, unknown);
   const auto state = predictor.start(data::pack({{4, 5}, {6}}, {0, 1}));
-  const auto best = predictor.extend(*state, tensor({0, 1}), tensor({text::start_id, text::start_id}), 1000);
+  predictor.read(*state, tensor({0, 1}), tensor({text::start_id, text::start_id}));
+  const auto best = predictor.best(*state, 1000, {});
 
   std::vector<int64_t> expected;
   for (int64_t id = unknown ? text::unknown_id : text::end_id; id < target_words; ++id) {
@@ -170,25 +171,107 @@ TEST_CASE(
   }
 }
 
+namespace {
+
+/// What a predictor says after one source and some words, searched alone.
+struct Alone {
+  Alone(const ModelPredictor& predictor, const std::vector<int64_t>& source, const std::vector<int64_t>& words)
+      : state(predictor.start(data::pack({source}, {0}))) {
+    for (const int64_t word : words) predictor.read(*state, tensor({0}), tensor({word}));
+  }
+  std::unique_ptr<decode::PredictorState> state;
+};
+
+void require_row(const nn::TopK& found, int64_t row, const nn::TopK& expected) {
+  CAPTURE(row);
+  REQUIRE(found.ids[row].equal(expected.ids[0]));
+  REQUIRE((found.scores[row] - expected.scores[0]).abs().max().item<double>() < 1e-5);
+}
+
+const Sentences three_sources{{4, 5, 6}, {7}, {8, 9, 10, 11, 12}};
+
+}  // namespace
+
 TEST_CASE("model predictor: hypotheses kept, doubled and left out go on as if each were alone", "[decode][predictor]") {
   const auto seed = GENERATE(range<uint64_t>(1, 5));
   CAPTURE(seed);
   const auto model = model_of(seed);
   const ModelPredictor predictor(*model);
-  const Sentences sources{{4, 5, 6}, {7}, {8, 9, 10, 11, 12}};
-  const auto state = predictor.start(data::pack(sources, {0, 1, 2}));
-  predictor.extend(*state, tensor({0, 1, 2}), tensor({1, 1, 1}), 3);
-  const auto mixed = predictor.extend(*state, tensor({2, 0, 2}), tensor({5, 6, 7}), 10);
+  const auto state = predictor.start(data::pack(three_sources, {0, 1, 2}));
+  predictor.read(*state, tensor({0, 1, 2}), tensor({1, 1, 1}));
+  predictor.read(*state, tensor({2, 0, 2}), tensor({5, 6, 7}));
+  const auto mixed = predictor.best(*state, 10, {});
 
   const std::vector<std::pair<size_t, int64_t>> rows{{2, 5}, {0, 6}, {2, 7}};
   for (size_t row = 0; row < rows.size(); ++row) {
+    const Alone alone(predictor, three_sources[rows[row].first], {1, rows[row].second});
+    require_row(mixed, static_cast<int64_t>(row), predictor.best(*alone.state, 10, {}));
+  }
+}
+
+TEST_CASE("model predictor: sources appended to a search go on as if each were alone", "[decode][predictor][batch]") {
+  const auto seed = GENERATE(range<uint64_t>(1, 5));
+  CAPTURE(seed);
+  const auto model = model_of(seed);
+  const ModelPredictor predictor(*model);
+  const auto state = predictor.start(data::pack({three_sources[0], three_sources[2]}, {0, 1}));
+  const auto later = predictor.start(data::pack({three_sources[1]}, {2}));
+  predictor.read(*state, tensor({0, 1}), tensor({1, 1}));
+  predictor.read(*later, tensor({0}), tensor({1}));
+  predictor.append(*state, *later);
+  const std::vector<size_t> order{0, 2, 1};
+  const auto joined = predictor.best(*state, 10, {});
+  for (size_t row = 0; row < order.size(); ++row) {
+    const Alone alone(predictor, three_sources[order[row]], {1});
+    require_row(joined, static_cast<int64_t>(row), predictor.best(*alone.state, 10, {}));
+  }
+  predictor.read(*state, tensor({2, 0, 1}), tensor({6, 7, 5}));
+  const auto after = predictor.best(*state, 10, {});
+  const std::vector<std::pair<size_t, int64_t>> rows{{1, 6}, {0, 7}, {2, 5}};
+  for (size_t row = 0; row < rows.size(); ++row) {
+    const Alone alone(predictor, three_sources[rows[row].first], {1, rows[row].second});
+    require_row(after, static_cast<int64_t>(row), predictor.best(*alone.state, 10, {}));
+  }
+}
+
+TEST_CASE("model predictor: bans hold in their own rows, and the best words are the best of all others",
+          "[decode][predictor]") {
+  const auto model = model_of(4);
+  const ModelPredictor predictor(*model);
+  const auto state = predictor.start(data::pack(three_sources, {0, 1, 2}));
+  predictor.read(*state, tensor({0, 1, 2}), tensor({1, 1, 1}));
+  const auto all = predictor.log_probabilities(*state);  // [3, V]
+  REQUIRE(at::allclose(all.exp().sum(1), at::ones({3}, at::kDouble), 0, 1e-6));
+  const nn::Bans bans{.words = tensor({4}), .rows = tensor({0, 2, 2}), .row_words = tensor({5, 6, 7})};
+  const auto best = predictor.best(*state, 4, bans);
+  const std::vector<std::vector<int64_t>> closed{{4, 5}, {4}, {4, 6, 7}};
+  for (int64_t row = 0; row < 3; ++row) {
     CAPTURE(row);
-    const auto alone = predictor.start(data::pack({sources[rows[row].first]}, {0}));
-    predictor.extend(*alone, tensor({0}), tensor({1}), 3);
-    const auto expected = predictor.extend(*alone, tensor({0}), tensor({rows[row].second}), 10);
-    const auto index = static_cast<int64_t>(row);
-    REQUIRE(mixed.ids[index].equal(expected.ids[0]));
-    REQUIRE((mixed.scores[index] - expected.scores[0]).abs().max().item<double>() < 1e-5);
+    auto open = all[row].clone();
+    for (const int64_t word : closed[static_cast<size_t>(row)]) open[word] = -INFINITY;
+    for (const int64_t word : {text::start_id, text::unknown_id}) open[word] = -INFINITY;
+    const auto [scores, ids] = open.topk(4);
+    CHECK(best.ids[row].equal(ids));
+    CHECK(at::allclose(best.scores[row], scores, 0, 1e-6));
+  }
+}
+
+TEST_CASE("model predictor: several targets of one source have the scores they have one by one",
+          "[decode][predictor][batch]") {
+  const auto model = model_of(5);
+  const ModelPredictor predictor(*model);
+  const Sentences inputs{{1, 5}, {1, 6, 7}, {1}, {1, 9}}, targets{{5, 2}, {6, 7, 2}, {2}, {9, 2}};
+  const std::vector<int64_t> owner{2, 0, 2, 1};
+  const auto packed_targets = data::pack(targets, {0, 1, 2, 3});
+  const auto together = predictor.score(data::pack(three_sources, {0, 1, 2}), data::pack(inputs, {0, 1, 2, 3}),
+                                        packed_targets, tensor(owner));
+  for (size_t target = 0; target < targets.size(); ++target) {
+    CAPTURE(target);
+    const auto& source = three_sources[static_cast<size_t>(owner[target])];
+    const auto alone = predictor.score(data::pack({source}, {0}), data::pack({inputs[target]}, {0}),
+                                       data::pack({targets[target]}, {0}), {});
+    const auto mine = together.index({packed_targets.layout->owner == static_cast<int64_t>(target)});
+    CHECK(at::allclose(mine, alone, 0, 1e-5));
   }
 }
 

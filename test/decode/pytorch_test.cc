@@ -89,7 +89,7 @@ data::Batch batch_of(const data::TextPipeline& text) {
 double backward(const nn::Model& model, const data::Batch& batch) {
   const auto state = model.start(model.encode(batch.source, nullptr), at::arange(batch.sentences()));
   const auto features = model.advance(batch.inputs, *state, nullptr);
-  const auto loss = model.output().loss(features.rows, batch.targets.rows, /*label_smoothing=*/0).sum();
+  const auto loss = model.output().loss(features, batch.targets.rows, {}).sum();
   loss.backward();
   return loss.item<double>();
 }

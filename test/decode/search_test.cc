@@ -62,16 +62,26 @@ void require_same(const std::vector<Hypothesis>& found, const std::vector<Hypoth
 class EqualPredictor final : public decode::Predictor {
  public:
   explicit EqualPredictor(double score) : score_(score) {}
-  std::unique_ptr<decode::PredictorState> start(const nn::Packed&) const override {
-    return std::make_unique<decode::PredictorState>();
+  std::unique_ptr<decode::PredictorState> start(const nn::Packed&) const override { return std::make_unique<State>(); }
+  void read(decode::PredictorState& state, const nn::Ids& survivors, const nn::Ids&) const override {
+    dynamic_cast<State&>(state).rows = survivors.size(0);
   }
-  nn::TopK extend(decode::PredictorState&, const nn::Ids& survivors, const nn::Ids&, int64_t) const override {
-    const auto ids = at::tensor({2, 3, 4}, at::kLong).unsqueeze(0).repeat({survivors.size(0), 1});
+  void append(decode::PredictorState& state, const decode::PredictorState& other) const override {
+    dynamic_cast<State&>(state).rows += dynamic_cast<const State&>(other).rows;
+  }
+  nn::TopK best(const decode::PredictorState& state, int64_t, const nn::Bans&) const override {
+    const auto ids = at::tensor({2, 3, 4}, at::kLong).unsqueeze(0).repeat({dynamic_cast<const State&>(state).rows, 1});
     return {at::full_like(ids, score_, at::kDouble), ids};
   }
-  at::Tensor score(const nn::Packed&, const nn::Packed&, const nn::Packed&) const override { return {}; }
+  at::Tensor log_probabilities(const decode::PredictorState&) const override { return {}; }
+  at::Tensor score(const nn::Packed&, const nn::Packed&, const nn::Packed&, const nn::Ids&) const override {
+    return {};
+  }
 
  private:
+  struct State final : decode::PredictorState {
+    int64_t rows = 0;
+  };
   double score_;
 };
 

@@ -57,20 +57,33 @@ std::unique_ptr<decode::PredictorState> TreePredictor::start(const nn::Packed& s
   return state;
 }
 
-nn::TopK TreePredictor::extend(decode::PredictorState& state, const nn::Ids& survivors, const nn::Ids& tokens,
-                               int64_t k) const {
+void TreePredictor::read(decode::PredictorState& state, const nn::Ids& survivors, const nn::Ids& tokens) const {
   auto& rows = dynamic_cast<TreeState&>(state).rows;
   const Ids kept = to_vector(survivors), words = to_vector(tokens);
-  const int64_t width = std::min(k, vocabulary() - 2);
-  const auto count = static_cast<int64_t>(kept.size());
-  nn::TopK best{at::empty({count, width}, at::kDouble), at::empty({count, width}, at::kLong)};
-  auto* score = best.scores.mutable_data_ptr<double>();
-  auto* id = best.ids.mutable_data_ptr<int64_t>();
   std::vector<TreeState::Row> next_rows;
   for (size_t i = 0; i < kept.size(); ++i) {
-    auto row = rows.at(static_cast<size_t>(kept[i]));
+    auto& row = next_rows.emplace_back(rows.at(static_cast<size_t>(kept[i])));
     if (row.started) row.written.push_back(words[i]);
     row.started = true;
+  }
+  rows = std::move(next_rows);
+  extended_ += std::ssize(kept);
+}
+
+void TreePredictor::append(decode::PredictorState& state, const decode::PredictorState& other) const {
+  const auto& more = dynamic_cast<const TreeState&>(other).rows;
+  auto& rows = dynamic_cast<TreeState&>(state).rows;
+  rows.insert(rows.end(), more.begin(), more.end());
+}
+
+nn::TopK TreePredictor::best(const decode::PredictorState& state, int64_t k, const nn::Bans& bans) const {
+  TORCH_CHECK(!bans.words.defined() && !bans.rows.defined(), "this predictor takes no bans");
+  const auto& rows = dynamic_cast<const TreeState&>(state).rows;
+  const int64_t width = std::min(k, vocabulary() - 2);
+  nn::TopK best{at::empty({std::ssize(rows), width}, at::kDouble), at::empty({std::ssize(rows), width}, at::kLong)};
+  auto* score = best.scores.mutable_data_ptr<double>();
+  auto* id = best.ids.mutable_data_ptr<int64_t>();
+  for (const auto& row : rows) {
     const auto scores = next(row.source, row.written);
     std::vector<std::pair<double, int64_t>> ranked;
     for (int64_t word = 0; word < vocabulary(); ++word) {
@@ -82,21 +95,32 @@ nn::TopK TreePredictor::extend(decode::PredictorState& state, const nn::Ids& sur
       *score++ = -ranked[static_cast<size_t>(place)].first;
       *id++ = ranked[static_cast<size_t>(place)].second;
     }
-    next_rows.push_back(std::move(row));
   }
-  rows = std::move(next_rows);
-  extended_ += count;
   return best;
 }
 
-at::Tensor TreePredictor::score(const nn::Packed& sources, const nn::Packed&, const nn::Packed& targets) const {
+at::Tensor TreePredictor::log_probabilities(const decode::PredictorState& state) const {
+  const auto& rows = dynamic_cast<const TreeState&>(state).rows;
+  auto all = at::empty({std::ssize(rows), vocabulary()}, at::kDouble);
+  auto* out = all.mutable_data_ptr<double>();
+  for (const auto& row : rows) {
+    for (const double score : next(row.source, row.written)) *out++ = score;
+  }
+  return all;
+}
+
+at::Tensor TreePredictor::score(const nn::Packed& sources, const nn::Packed&, const nn::Packed& targets,
+                                const nn::Ids& owner) const {
   const auto all_sources = data::unpack(sources);
   std::map<int64_t, Ids> written;
   const Ids words = to_vector(targets.rows), owners = to_vector(targets.layout->owner);
+  const Ids source_of = owner.defined() ? to_vector(owner) : Ids();
   at::Tensor scores = at::empty({targets.layout->rows()}, at::kDouble);
   for (size_t row = 0; row < words.size(); ++row) {
     Ids& before = written[owners[row]];
-    const auto all = next(all_sources[static_cast<size_t>(owners[row])], before);
+    const auto target = static_cast<size_t>(owners[row]);
+    const auto source = owner.defined() ? static_cast<size_t>(source_of[target]) : target;
+    const auto all = next(all_sources[source], before);
     scores.mutable_data_ptr<double>()[row] = all[static_cast<size_t>(words[row])];
     before.push_back(words[row]);
   }

@@ -24,14 +24,17 @@ class TreePredictor final : public decode::Predictor {
   explicit TreePredictor(const Options& options) : options_(options) {}
 
   std::unique_ptr<decode::PredictorState> start(const nn::Packed& sources) const override;
-  nn::TopK extend(decode::PredictorState& state, const nn::Ids& survivors, const nn::Ids& tokens,
-                  int64_t k) const override;
-  at::Tensor score(const nn::Packed& sources, const nn::Packed& inputs, const nn::Packed& targets) const override;
+  void read(decode::PredictorState& state, const nn::Ids& survivors, const nn::Ids& tokens) const override;
+  void append(decode::PredictorState& state, const decode::PredictorState& other) const override;
+  nn::TopK best(const decode::PredictorState& state, int64_t k, const nn::Bans& bans) const override;
+  at::Tensor log_probabilities(const decode::PredictorState& state) const override;
+  at::Tensor score(const nn::Packed& sources, const nn::Packed& inputs, const nn::Packed& targets,
+                   const nn::Ids& owner) const override;
 
   int64_t vocabulary() const;
   /// Natural log-probabilities of every word [V] after `written` (without start symbol), given a source.
   std::vector<double> next(const std::vector<int64_t>& source, const std::vector<int64_t>& written) const;
-  int64_t extended() const { return extended_; }  // hypotheses given to extend() so far
+  int64_t extended() const { return extended_; }  // hypotheses given to read() so far
 
  private:
   Options options_;

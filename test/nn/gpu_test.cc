@@ -33,7 +33,8 @@ Computed compute(const nn::Model& model, const nn::Draw& draw) {
   const auto owner = at::arange(memory.sentences(), at::TensorOptions(at::kLong).device(device));
   const auto state = model.start(memory, owner);
   const auto features = model.advance(ids(2, target_lengths, 8), *state, &draw);
-  auto losses = model.output().loss(features.rows, ids(3, target_lengths, 8).rows, 0.1);
+  auto losses =
+      model.output().loss(features, ids(3, target_lengths, 8).rows, {.label_smoothing = 0.1, .row_scale = {}});
   losses.sum().backward();
   Computed computed{losses.detach().cpu(), {}};
   for (const auto& item : model.named_parameters()) computed.gradients[item.key()] = item.value().grad().cpu();

@@ -34,7 +34,7 @@ std::string replaced(std::string text, const std::string& what, const std::strin
 
 }  // namespace
 
-TEST_CASE("run.json: what is written reads back, parts in order", "[study][description]") {
+TEST_CASE("run.json: what is written reads back, parts in order", "[run][description]") {
   const auto run = example();
   const auto read = run::parse_description(run::serialize(run), "run.json");
   CHECK(run::serialize(read) == run::serialize(run));
@@ -45,7 +45,7 @@ TEST_CASE("run.json: what is written reads back, parts in order", "[study][descr
   CHECK(read.sittings.at(0).machine.threads == 2);
 }
 
-TEST_CASE("run.json: another format or version, or damage, is told in one line", "[study][description][error]") {
+TEST_CASE("run.json: another format or version, or damage, is told in one line", "[run][description][error]") {
   const auto text = run::serialize(example());
   const auto fault = [](const std::string& changed) {
     return message_of<FormatError>([&] { run::parse_description(changed, "run.json"); });
@@ -66,7 +66,7 @@ TEST_CASE("run.json: another format or version, or damage, is told in one line",
   CHECK(fault(text.substr(0, text.size() / 2)).find('\n') == std::string::npos);
 }
 
-TEST_CASE("machines: every difference that keeps a resume from being exact is named", "[study][description]") {
+TEST_CASE("machines: every difference that keeps a resume from being exact is named", "[run][description]") {
   const Machine then{.threads = 2,
                      .product_library = "mkl 2024.2",
                      .instruction_set = "AVX512",

@@ -14,7 +14,7 @@ std::string digest_with(const Toy& toy, const std::vector<std::string>& set) {
 
 }  // namespace
 
-TEST_CASE("digest: follows what can change a result and nothing else", "[study][digest]") {
+TEST_CASE("digest: follows what can change a result and nothing else", "[run][digest]") {
   const Toy toy(copied);
   const auto digest = digest_with(toy, {});
   CHECK(digest.size() == 64);
@@ -27,7 +27,7 @@ TEST_CASE("digest: follows what can change a result and nothing else", "[study][
   CHECK(digest_with(toy, {other}) != digest);
 }
 
-TEST_CASE("digest: follows the content of the data, not where it lies", "[study][digest]") {
+TEST_CASE("digest: follows the content of the data, not where it lies", "[run][digest]") {
   const Toy toy(copied);
   const auto digest = digest_with(toy, {});
   const auto [key, file] =
@@ -40,7 +40,7 @@ TEST_CASE("digest: follows the content of the data, not where it lies", "[study]
   CHECK(digest_with(toy, {std::string(key) + "=" + moved.string()}) != digest);
 }
 
-TEST_CASE("digest: follows the content of a vocabulary and of a tokenizer's model", "[study][digest]") {
+TEST_CASE("digest: follows the content of a vocabulary and of a tokenizer's model", "[run][digest]") {
   const Toy toy(copied);
   const std::string key = GENERATE("data.source.vocabulary.file", "data.target.tokenizer.model");
   CAPTURE(key);

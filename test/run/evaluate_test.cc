@@ -29,7 +29,7 @@ nlohmann::json last_measured(const fs::path& run, const std::string& kind) {
 }  // namespace
 
 TEST_CASE("evaluation: perplexity is that of `score`, exact match that of comparing the lines of `translate`",
-          "[study][evaluate]") {
+          "[run][evaluate]") {
   Toy toy(copied);
   toy.train("run", {"train.updates=150"});
   const auto run = toy.load("run");
@@ -49,7 +49,7 @@ TEST_CASE("evaluation: perplexity is that of `score`, exact match that of compar
   CHECK(evaluation.sentences == 20);
 }
 
-TEST_CASE("evaluation: validation in training measures what `evaluate` measures", "[study][evaluate]") {
+TEST_CASE("evaluation: validation in training measures what `evaluate` measures", "[run][evaluate]") {
   Toy toy(copied);
   toy.train("run", {"train.updates=60",
                     "train.validate.metrics=[perplexity, exact_match, sequence_error_rate, "
@@ -67,7 +67,7 @@ TEST_CASE("evaluation: validation in training measures what `evaluate` measures"
   CHECK_THAT(validation.at("bleu").get<double>(), WithinAbs(evaluation.outputs.bleu.score, 1e-9));
 }
 
-TEST_CASE("evaluation: BLEU cuts the text as asked for", "[study][evaluate]") {
+TEST_CASE("evaluation: BLEU cuts the text as asked for", "[run][evaluate]") {
   Toy toy(copied);
   toy.train("run", {"train.updates=5"});
   const auto run = toy.load("run");
@@ -83,7 +83,7 @@ TEST_CASE("evaluation: BLEU cuts the text as asked for", "[study][evaluate]") {
   CHECK_THAT(as_13a.signature, ContainsSubstring("tok:13a"));
 }
 
-TEST_CASE("evaluation: any of several references counts, an empty line is none", "[study][evaluate]") {
+TEST_CASE("evaluation: any of several references counts, an empty line is none", "[run][evaluate]") {
   Toy toy(copied);
   toy.train("run", {"train.updates=5"});
   const auto run = toy.load("run");
@@ -109,7 +109,7 @@ TEST_CASE("evaluation: any of several references counts, an empty line is none",
              ContainsSubstring("short: has 1 line, but"));
 }
 
-TEST_CASE("evaluation: with the oracle's length every output is as long as its first reference", "[study][evaluate]") {
+TEST_CASE("evaluation: with the oracle's length every output is as long as its first reference", "[run][evaluate]") {
   Toy toy(copied);
   toy.train("run", {"train.updates=5", "decode.oracle_length=true"});
   const auto run = toy.load("run");
@@ -130,7 +130,7 @@ TEST_CASE("evaluation: with the oracle's length every output is as long as its f
         metrics::error_rates(outputs, set.references).edits);
 }
 
-TEST_CASE("evaluation: without a test set says how to name one", "[study][evaluate][error]") {
+TEST_CASE("evaluation: without a test set says how to name one", "[run][evaluate][error]") {
   Toy toy(copied);
   toy.train("run", {"train.updates=5", "data.test.source=\"\"", "data.test.target=[]"});
   CHECK_THAT(message_of<Error>([&] { run::evaluate(toy.load("run"), {}, toy.environment); }),

@@ -36,7 +36,7 @@ void require_same(const std::vector<std::vector<decode::Hypothesis>>& a,
 
 }  // namespace
 
-TEST_CASE("gpu: training goes as on the CPU", "[study][gpu]") {
+TEST_CASE("gpu: training goes as on the CPU", "[run][gpu]") {
   const auto device = gpu();
   if (!device) return;
   Toy toy(copied);
@@ -50,7 +50,7 @@ TEST_CASE("gpu: training goes as on the CPU", "[study][gpu]") {
 }
 
 TEST_CASE("gpu: a run decodes to the same, with the same scores, wherever it was trained and in any batch",
-          "[study][gpu][batch]") {
+          "[run][gpu][batch]") {
   const auto device = gpu();
   if (!device) return;
   const auto beam = GENERATE("1", "5");
@@ -66,7 +66,7 @@ TEST_CASE("gpu: a run decodes to the same, with the same scores, wherever it was
   }
 }
 
-TEST_CASE("gpu: a run goes on from its checkpoint, on the GPU and on the CPU", "[study][gpu][resume]") {
+TEST_CASE("gpu: a run goes on from its checkpoint, on the GPU and on the CPU", "[run][gpu][resume]") {
   const auto device = gpu();
   if (!device) return;
   Toy toy(copied);

@@ -24,7 +24,7 @@ at::Tensor row(const nn::NamedTensors& weights, const std::string& name, int64_t
 
 }  // namespace
 
-TEST_CASE("taking over weights: tables go by word, the rest by name and shape", "[study][init_from]") {
+TEST_CASE("taking over weights: tables go by word, the rest by name and shape", "[run][init_from]") {
   const auto their_source = vocabulary_of({"a", "b", "c"}), their_target = vocabulary_of({"x", "y", "z"});
   // As many source words, but not the same ones at the same places; one target word more.
   const auto my_source = vocabulary_of({"c", "d", "a"}), my_target = vocabulary_of({"z", "x", "u", "v"});
@@ -52,7 +52,7 @@ TEST_CASE("taking over weights: tables go by word, the rest by name and shape", 
   CHECK(taken.unused.empty());
 }
 
-TEST_CASE("taking over weights: what does not fit is left, and named on both sides", "[study][init_from]") {
+TEST_CASE("taking over weights: what does not fit is left, and named on both sides", "[run][init_from]") {
   const auto words = vocabulary_of({"a", "b", "c"});
   const auto theirs = random_model(1, {.source_words = 6, .target_words = 6, .layers = 2});
   const auto mine = random_model(2, {.source_words = 6, .target_words = 6, .layers = 1});
@@ -66,7 +66,7 @@ TEST_CASE("taking over weights: what does not fit is left, and named on both sid
   CHECK(taken.unused.size() == 9);  // four of each second layer, and the bias
 }
 
-TEST_CASE("fine-tuning: starts from the best weights of another run, and says what it took", "[study][init_from]") {
+TEST_CASE("fine-tuning: starts from the best weights of another run, and says what it took", "[run][init_from]") {
   Toy toy(copied);
   toy.train("first");
   toy.forget_said();
@@ -84,7 +84,7 @@ TEST_CASE("fine-tuning: starts from the best weights of another run, and says wh
 }
 
 TEST_CASE("fine-tuning: a run that was killed before its first checkpoint begins with the same weights again",
-          "[study][init_from][resume]") {
+          "[run][init_from][resume]") {
   Toy toy(copied);
   toy.train("first", {"train.updates=10"});
   toy.train_from("whole", "first", {"train.updates=5"});

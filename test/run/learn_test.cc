@@ -4,7 +4,7 @@
 
 namespace seq2seq::test {
 
-TEST_CASE("training: copying and reversing are learned, every held-out pair right", "[study][learn][slow]") {
+TEST_CASE("training: copying and reversing are learned, every held-out pair right", "[run][learn][slow]") {
   const bool reversal = GENERATE(false, true);
   CAPTURE(reversal);
   Toy toy(reversal ? turned : copied, /*letters=*/5, /*longest=*/5, /*held_out=*/200);

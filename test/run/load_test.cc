@@ -4,7 +4,7 @@
 
 namespace seq2seq::test {
 
-TEST_CASE("loading: best, last and numbered checkpoints are found; others are refused by name", "[study][load]") {
+TEST_CASE("loading: best, last and numbered checkpoints are found; others are refused by name", "[run][load]") {
   Toy toy(copied);
   toy.train("run", {"train.updates=20"});
   CHECK(toy.load("run", "last").update == 20);
@@ -15,7 +15,7 @@ TEST_CASE("loading: best, last and numbered checkpoints are found; others are re
   CHECK_THAT(message_of<UsageError>([&] { toy.load("run", "newest"); }), ContainsSubstring("no checkpoint `newest`"));
 }
 
-TEST_CASE("loading: only keys of the search can be set on a trained run", "[study][load][error]") {
+TEST_CASE("loading: only keys of the search can be set on a trained run", "[run][load][error]") {
   Toy toy(copied);
   toy.train("run", {"train.updates=5"});
   CHECK(toy.load("run", "last", {"decode.beam=7"}).options().decode.beam == 7);
@@ -23,7 +23,7 @@ TEST_CASE("loading: only keys of the search can be set on a trained run", "[stud
              ContainsSubstring("--set model.encoder.cells=64"));
 }
 
-TEST_CASE("loading: what is no run, or has nothing to load, is said in one line", "[study][load][error]") {
+TEST_CASE("loading: what is no run, or has nothing to load, is said in one line", "[run][load][error]") {
   Toy toy(copied);
   CHECK_THAT(message_of<Error>([&] { toy.load("nowhere"); }), ContainsSubstring("nowhere: is not there"));
   toy.folder().file("other/notes.txt", "");
@@ -33,7 +33,7 @@ TEST_CASE("loading: what is no run, or has nothing to load, is said in one line"
   CHECK_THAT(message_of<Error>([&] { toy.load("run"); }), ContainsSubstring("no checkpoint yet"));
 }
 
-TEST_CASE("loading: a vocabulary that is not the run's is refused", "[study][load][error]") {
+TEST_CASE("loading: a vocabulary that is not the run's is refused", "[run][load][error]") {
   Toy toy(copied);
   toy.train("run", {"train.updates=5"});
   const auto file = toy / "run/source.vocabulary";
@@ -55,7 +55,7 @@ TEST_CASE("loading: a vocabulary that is not the run's is refused", "[study][loa
   }
 }
 
-TEST_CASE("loading: damaged weights are named", "[study][load][error]") {
+TEST_CASE("loading: damaged weights are named", "[run][load][error]") {
   Toy toy(copied);
   toy.train("run", {"train.updates=5"});
   const auto file = toy / "run/checkpoints/5/weights.safetensors";

@@ -5,7 +5,7 @@
 
 namespace seq2seq::test {
 
-TEST_CASE("new run: a folder that holds one is never written into", "[study][error]") {
+TEST_CASE("new run: a folder that holds one is never written into", "[run][error]") {
   Toy toy(copied);
   toy.train("run", {"train.updates=5"});
   const auto before = content_of(toy / "run/run.json");
@@ -18,7 +18,7 @@ TEST_CASE("new run: a folder that holds one is never written into", "[study][err
   CHECK(content_of(toy / "run/run.json") == before);
 }
 
-TEST_CASE("new run: a folder with other files, or a file, is refused; an empty one is used", "[study][error]") {
+TEST_CASE("new run: a folder with other files, or a file, is refused; an empty one is used", "[run][error]") {
   Toy toy(copied);
   toy.folder().file("other/notes.txt", "mine");
   CHECK_THAT(message_of<Error>([&] { toy.train("other"); }), ContainsSubstring("not empty (`notes.txt`)"));
@@ -29,7 +29,7 @@ TEST_CASE("new run: a folder with other files, or a file, is refused; an empty o
   CHECK(toy.train("empty", {"train.updates=5"}).update == 5);
 }
 
-TEST_CASE("new run: what is wrong with configuration or data leaves no folder behind", "[study][error]") {
+TEST_CASE("new run: what is wrong with configuration or data leaves no folder behind", "[run][error]") {
   Toy toy(copied);
   const auto [set, problem] =
       GENERATE(std::pair{"train.optimizer.learning_rat=1", "the nearest known one is `learning_rate`"},
@@ -41,14 +41,14 @@ TEST_CASE("new run: what is wrong with configuration or data leaves no folder be
   CHECK_FALSE(fs::exists(toy / "run"));
 }
 
-TEST_CASE("new run: what the parts of the model refuse is told by the configuration, at its key", "[study][error]") {
+TEST_CASE("new run: what the parts of the model refuse is told by the configuration, at its key", "[run][error]") {
   Toy toy(copied);
   const auto refused = [&](const std::vector<std::string>& set) {
     return message_of<UsageError>(
         [&] { run::read_configuration(toy / "toy.yaml", overrides(set), *toy.environment.registries); });
   };
   CHECK_THAT(refused({"model.encoder.cells=13"}),
-             ContainsSubstring("toy.yaml:8:1: `model.bridge`: a copied state needs as many cells"));
+             ContainsSubstring("toy.yaml:8:1: `model.bridge`: layer 0 of the decoder starts from h of 12 cells"));
   CHECK_THAT(refused({"model.encoder.layers=3"}), ContainsSubstring("or `model.bridge.layers: top`"));
   CHECK_THAT(refused({"model.embedding.tied=true"}),
              ContainsSubstring("--set model.embedding.tied=true: `model.embedding.tied`: tied embeddings need"));
@@ -60,7 +60,7 @@ TEST_CASE("new run: what the parts of the model refuse is told by the configurat
                           *toy.environment.registries);
 }
 
-TEST_CASE("new run: early stopping or a plateau without a validation set is refused", "[study][error]") {
+TEST_CASE("new run: early stopping or a plateau without a validation set is refused", "[run][error]") {
   Toy toy(copied);
   const std::string set = GENERATE("train.validate.patience=3", "train.schedule.kind=plateau");
   const auto refused = message_of<UsageError>([&] {
@@ -69,7 +69,7 @@ TEST_CASE("new run: early stopping or a plateau without a validation set is refu
   CHECK_THAT(refused, ContainsSubstring("needs validations"));
 }
 
-TEST_CASE("new run: a full disk at any step leaves a whole run or none", "[study][error]") {
+TEST_CASE("new run: a full disk at any step leaves a whole run or none", "[run][error]") {
   Toy toy(copied);
   const int nth = GENERATE(range(1, 14));
   CAPTURE(nth);
@@ -86,7 +86,7 @@ TEST_CASE("new run: a full disk at any step leaves a whole run or none", "[study
 }
 
 TEST_CASE("new run: the first messages tell what is trained on, how large the model is and what it will take",
-          "[study]") {
+          "[run]") {
   Toy toy(copied);
   toy.train("run", {"train.updates=14"});
   CHECK_THAT(toy.said(), ContainsSubstring("training 100 pairs"));
@@ -97,7 +97,7 @@ TEST_CASE("new run: the first messages tell what is trained on, how large the mo
   CHECK_THAT(toy.said(), ContainsSubstring("4,782 parameters"));
 }
 
-TEST_CASE("new run: a run in use is locked", "[study][error]") {
+TEST_CASE("new run: a run in use is locked", "[run][error]") {
   Toy toy(copied);
   toy.train("run", {"train.updates=5"});
   const RunLock lock{RunFolder(toy / "run")};

@@ -16,7 +16,7 @@ data::PrepareKeys prepare_keys(const Toy& toy, const std::vector<std::string>& s
 
 }  // namespace
 
-TEST_CASE("prepare: another model of the tokenizer is another text, another vocabulary is not", "[study][prepare]") {
+TEST_CASE("prepare: another model of the tokenizer is another text, another vocabulary is not", "[run][prepare]") {
   const Toy toy(copied);
   const auto [key, of_text] = GENERATE(
       table<std::string, bool>({{"data.source.tokenizer.model", true}, {"data.source.vocabulary.file", false}}));
@@ -31,7 +31,7 @@ TEST_CASE("prepare: another model of the tokenizer is another text, another voca
   CHECK((before.vocabulary != after.vocabulary) == !of_text);
 }
 
-TEST_CASE("prepare: what acts when a batch is made asks for nothing anew", "[study][prepare]") {
+TEST_CASE("prepare: what acts when a batch is made asks for nothing anew", "[run][prepare]") {
   const Toy toy(copied);
   const auto before = prepare_keys(toy, {});
   const std::string key = GENERATE("data.reverse=both", "data.source.end=none", "train.batch.sentences=3", "seed=2");

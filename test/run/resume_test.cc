@@ -25,7 +25,7 @@ std::vector<std::string> measured(const fs::path& run) {
 
 }  // namespace
 
-TEST_CASE("resume: a run that was killed anywhere ends with the parameters of one that was not", "[study][resume]") {
+TEST_CASE("resume: a run that was killed anywhere ends with the parameters of one that was not", "[run][resume]") {
   Toy toy(turned);
   toy.train("whole");
   const auto expected = parameters_of(toy / "whole", 30);
@@ -49,7 +49,7 @@ TEST_CASE("resume: a run that was killed anywhere ends with the parameters of on
   CHECK(measured(toy / "cut") == measured(toy / "whole"));
 }
 
-TEST_CASE("resume: an interrupted run keeps a checkpoint and goes on to the same end", "[study][resume]") {
+TEST_CASE("resume: an interrupted run keeps a checkpoint and goes on to the same end", "[run][resume]") {
   Toy toy(turned);
   toy.train("whole");
   {
@@ -67,7 +67,7 @@ TEST_CASE("resume: an interrupted run keeps a checkpoint and goes on to the same
   CHECK((parameters_of(toy / "cut", 30) == parameters_of(toy / "whole", 30)));
 }
 
-TEST_CASE("resume: a finished run that is extended equals a longer one", "[study][resume]") {
+TEST_CASE("resume: a finished run that is extended equals a longer one", "[run][resume]") {
   Toy toy(turned);
   const std::vector<std::string> constant{"train.schedule.kind=constant"};
   toy.train("long", constant);
@@ -79,7 +79,7 @@ TEST_CASE("resume: a finished run that is extended equals a longer one", "[study
   CHECK_THAT(content_of(toy / "short/config.yaml"), ContainsSubstring("updates: 30"));
 }
 
-TEST_CASE("resume: a finished run says so, how to extend it, and is left as it is", "[study][resume]") {
+TEST_CASE("resume: a finished run says so, how to extend it, and is left as it is", "[run][resume]") {
   Toy toy(copied);
   toy.train("run", {"train.updates=10"});
   const auto before = content_of(toy / "run/run.json");
@@ -98,8 +98,7 @@ TEST_CASE("resume: a finished run says so, how to extend it, and is left as it i
   CHECK_THAT(content_of(toy / "run/config.yaml"), ContainsSubstring("updates: 10"));
 }
 
-TEST_CASE("resume: changes that would make another run are refused, all at once, old and new",
-          "[study][resume][error]") {
+TEST_CASE("resume: changes that would make another run are refused, all at once, old and new", "[run][resume][error]") {
   Toy toy(copied);
   toy.train("run", {"train.updates=10"});
 
@@ -113,14 +112,14 @@ TEST_CASE("resume: changes that would make another run are refused, all at once,
   CHECK_THAT(content_of(toy / "run/config.yaml"), ContainsSubstring("updates: 10"));
 }
 
-TEST_CASE("resume: a kind that may not change is refused together with its keys", "[study][resume][error]") {
+TEST_CASE("resume: a kind that may not change is refused together with its keys", "[run][resume][error]") {
   Toy toy(copied);
   toy.train("run", {"train.updates=10"});
   const auto refused = message_of<UsageError>([&] { toy.resume("run", {"train.optimizer.kind=sgd"}); });
   CHECK_THAT(refused, ContainsSubstring("`train.optimizer.kind` may not change on resume: adam in the run, sgd now"));
 }
 
-TEST_CASE("resume: data may move but not change", "[study][resume][error]") {
+TEST_CASE("resume: data may move but not change", "[run][resume][error]") {
   Toy toy(copied);
   toy.train("run", {"train.updates=10"});
   fs::rename(toy / "train.source", toy / "moved.source");
@@ -140,7 +139,7 @@ TEST_CASE("resume: data may move but not change", "[study][resume][error]") {
   }
 }
 
-TEST_CASE("resume: another number of threads is said not to be exact", "[study][resume]") {
+TEST_CASE("resume: another number of threads is said not to be exact", "[run][resume]") {
   Toy toy(copied);
   toy.train("run", {"train.updates=5"});
   toy.forget_said();
@@ -152,7 +151,7 @@ TEST_CASE("resume: another number of threads is said not to be exact", "[study][
   CHECK_THAT(toy.said(), ContainsSubstring("not exact"));
 }
 
-TEST_CASE("resume: a damaged last checkpoint is named and the one before it is used", "[study][resume][error]") {
+TEST_CASE("resume: a damaged last checkpoint is named and the one before it is used", "[run][resume][error]") {
   Toy toy(turned);
   toy.train("whole");
   toy.train("damaged");

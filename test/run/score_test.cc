@@ -8,8 +8,7 @@
 
 namespace seq2seq::test {
 
-TEST_CASE("scoring: the probabilities of all targets of up to 6 symbols add up to nearly 1",
-          "[study][score][property]") {
+TEST_CASE("scoring: the probabilities of all targets of up to 6 symbols add up to nearly 1", "[run][score][property]") {
   Toy toy(copied, /*letters=*/2, /*longest=*/3, /*held_out=*/3);
   toy.train("run", {"train.updates=300", "train.checkpoint.every_updates=0", "train.validate.every_updates=300"});
   const auto run = toy.load("run");
@@ -29,7 +28,7 @@ TEST_CASE("scoring: the probabilities of all targets of up to 6 symbols add up t
   CHECK(sum > 0.9);
 }
 
-TEST_CASE("scoring: unequal numbers of lines are told with both counts", "[study][score][error]") {
+TEST_CASE("scoring: unequal numbers of lines are told with both counts", "[run][score][error]") {
   Toy toy(copied);
   toy.train("run", {"train.updates=5"});
   const auto run = toy.load("run");

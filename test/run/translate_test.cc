@@ -20,7 +20,7 @@ std::string translated(const run::LoadedRun& run, const std::string& text, const
 }  // namespace
 
 TEST_CASE("translating: every line has its answer, in order, the same alone and among others",
-          "[study][translate][batch]") {
+          "[run][translate][batch]") {
   Toy toy(turned);
   toy.train("run");
   const auto run = toy.load("run", "last", {"decode.batch=3"});
@@ -37,7 +37,7 @@ TEST_CASE("translating: every line has its answer, in order, the same alone and 
   CHECK(translated(run, text, {.answer_at_once = true}) == translated(run, text));
 }
 
-TEST_CASE("translating: no line, no final line end, Windows line ends", "[study][translate]") {
+TEST_CASE("translating: no line, no final line end, Windows line ends", "[run][translate]") {
   Toy toy(turned);
   toy.train("run", {"train.updates=5"});
   const auto run = toy.load("run");
@@ -46,7 +46,7 @@ TEST_CASE("translating: no line, no final line end, Windows line ends", "[study]
   CHECK(translated(run, "a b\r\nc\r\n") == translated(run, "a b\nc\n"));
 }
 
-TEST_CASE("translating: there is no reference whose length an output could have", "[study][translate][error]") {
+TEST_CASE("translating: there is no reference whose length an output could have", "[run][translate][error]") {
   Toy toy(turned);
   toy.train("run", {"train.updates=5", "decode.oracle_length=true"});
   CHECK_THAT(message_of<UsageError>([&] { translated(toy.load("run"), "a b\n"); }),
@@ -54,7 +54,7 @@ TEST_CASE("translating: there is no reference whose length an output could have"
   CHECK_FALSE(translated(toy.load("run", "last", {"decode.oracle_length=false"}), "a b\n").empty());
 }
 
-TEST_CASE("translating: bytes that are no text are told with line and column", "[study][translate][error]") {
+TEST_CASE("translating: bytes that are no text are told with line and column", "[run][translate][error]") {
   Toy toy(turned);
   toy.train("run", {"train.updates=5"});
   const auto run = toy.load("run");
@@ -62,7 +62,7 @@ TEST_CASE("translating: bytes that are no text are told with line and column", "
              ContainsSubstring("<stdin>:2:3: byte 0xC3"));
 }
 
-TEST_CASE("translating: the scores of an n-best list are those that `score` gives its lines", "[study][translate]") {
+TEST_CASE("translating: the scores of an n-best list are those that `score` gives its lines", "[run][translate]") {
   const std::string reverse = GENERATE("none", "target");  // backwards, token scores must come in the order of the text
   Toy toy(turned);
   toy.train("run", {"data.reverse=" + reverse});
@@ -96,7 +96,7 @@ TEST_CASE("translating: the scores of an n-best list are those that `score` give
   }
 }
 
-TEST_CASE("translating: stops quietly when its reader has gone", "[study][translate]") {
+TEST_CASE("translating: stops quietly when its reader has gone", "[run][translate]") {
   Toy toy(turned);
   toy.train("run", {"train.updates=5"});
   const auto run = toy.load("run");

@@ -6,6 +6,7 @@
 
 #include "seq2seq/core/random.h"
 #include "seq2seq/nn/initialize.h"
+#include "seq2seq/nn/recurrent/lstm.h"
 
 namespace seq2seq::test {
 
@@ -14,13 +15,18 @@ void randomize(torch::nn::Module& module, uint64_t seed, at::ScalarType type) {
   module.to(type);
 }
 
+Selection lstm_stack(int64_t layers, int64_t cells) {
+  nn::StackOptions stack{.layers = layers};
+  stack.layer.options = std::make_shared<nn::LstmOptions>(nn::LstmOptions{.cells = cells});
+  return {.kind = "lstm", .options = std::make_shared<nn::StackOptions>(stack)};
+}
+
 std::shared_ptr<nn::Model> random_model(uint64_t seed, const ModelShape& shape, at::ScalarType type,
                                         c10::Device device) {
   nn::Seq2SeqOptions options;
   options.embedding = shape.embedding;
   options.dropout = {.embedding = shape.dropout, .layers = shape.dropout, .output = shape.dropout};
-  const auto stack = std::make_shared<nn::StackOptions>(nn::StackOptions{.layers = shape.layers, .cells = shape.cells});
-  options.encoder.options = options.decoder.options = stack;
+  options.encoder = options.decoder = lstm_stack(shape.layers, shape.cells);
   nn::ModelContext context{
       .source_vocabulary = shape.source_words, .target_vocabulary = shape.target_words, .placement = {}};
   context.placement.device = device;

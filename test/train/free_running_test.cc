@@ -48,7 +48,8 @@ std::vector<int64_t> written_by_model(const TinyRun& run, int64_t pair) {
     double best_score = -std::numeric_limits<double>::infinity();
     for (int64_t word = 0; word < run.text.target_vocabulary().size(); ++word) {
       if (word == text::start_id) continue;
-      const double score = run.model->output().score(last, at::tensor({word}, at::kLong)).item<double>();
+      const double score =
+          run.model->output().score({.rows = last, .attention = {}}, at::tensor({word}, at::kLong)).item<double>();
       if (score > best_score) best_score = score, best = word;
     }
     words.push_back(best);

@@ -114,7 +114,8 @@ TEST_CASE("update: a step of SGD is the numerical gradient of the objective time
   const Indices pairs{0, 1, 2, 3};
   const auto objective = [&] {
     const at::NoGradGuard no_gradient;
-    return token_losses(*run.model, data::make_batch(run.corpus, pairs, run.text), {.label_smoothing = 0.1}, nullptr)
+    return token_losses(*run.model, data::make_batch(run.corpus, pairs, run.text), {.label_smoothing = 0.1}, {},
+                        nullptr)
                .sum()
                .item<double>() /
            4;

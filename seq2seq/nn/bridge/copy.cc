@@ -1,10 +1,31 @@
 #include "seq2seq/nn/bridge/copy.h"
 
+#include <string>
+
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "seq2seq/config/keys.h"
 
 namespace seq2seq::nn {
+
+namespace {
+
+std::string text_of(const StateShape& shape) {
+  std::vector<std::string> parts;
+  for (const auto& part : shape) parts.push_back(fmt::format("{} of {} cells", part.name, part.width));
+  return parts.empty() ? "no state" : fmt::format("{}", fmt::join(parts, " and "));
+}
+
+/// A copied state must mean the same in both layers: h stays h, and each part has the same width.
+void check_same(const StateShape& from, const StateShape& to, size_t layer) {
+  if (from == to) return;
+  throw UsageError(fmt::format("layer {} of the decoder starts from {}, but the copied state is {}", layer, text_of(to),
+                               text_of(from)),
+                   "Give `model.encoder` and `model.decoder` the same kind and cells, or choose another bridge");
+}
+
+}  // namespace
 
 void declare(config::Keys& keys, CopyBridgeOptions& options) {
   using Layers = CopyBridgeOptions::Layers;
@@ -14,16 +35,16 @@ void declare(config::Keys& keys, CopyBridgeOptions& options) {
 
 CopyBridge::CopyBridge(const Options& options, const BridgeContext& context)
     : layers_(options.layers), devices_(context.devices) {
-  if (context.encoder_cells != context.decoder_cells) {
-    throw UsageError(fmt::format("a copied state needs as many cells in the decoder ({}) as in the encoder ({})",
-                                 context.decoder_cells, context.encoder_cells),
-                     "Set `model.encoder.cells` and `model.decoder.cells` alike");
-  }
-  if (layers_ == Options::Layers::all && context.encoder_layers != context.decoder_layers) {
+  const bool all = layers_ == Options::Layers::all;
+  if (context.encoder.empty())
+    throw UsageError("the encoder leaves no state that could be copied", "Choose another `model.bridge`");
+  if (all && context.encoder.size() != context.decoder.size()) {
     throw UsageError(fmt::format("`layers: all` needs as many layers in the decoder ({}) as in the encoder ({})",
-                                 context.decoder_layers, context.encoder_layers),
-                     "Set both alike, or `model.bridge.layers: top`");
+                                 context.decoder.size(), context.encoder.size()),
+                     "Use the same number in both, or `model.bridge.layers: top`");
   }
+  for (size_t layer = 0; layer < context.decoder.size(); ++layer)
+    check_same(all ? context.encoder[layer] : context.encoder.back(), context.decoder[layer], layer);
 }
 
 std::vector<State> CopyBridge::first(const Memory& memory) const {

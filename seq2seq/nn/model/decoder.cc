@@ -2,29 +2,37 @@
 
 #include <utility>
 
+#include <ATen/ops/cat.h>
 #include <ATen/ops/index_select.h>
 #include <c10/core/GradMode.h>
 
 namespace seq2seq::nn {
 namespace {
 
+using Prepared = std::vector<std::shared_ptr<const PreparedWeights>>;
+
 /// Each layer's state for every hypothesis.
 class RecurrentState final : public DecoderState {
  public:
-  RecurrentState(std::vector<State> layers, std::shared_ptr<const PreparedWeights> prepared)
+  RecurrentState(std::vector<State> layers, Prepared prepared)
       : layers(std::move(layers)), prepared(std::move(prepared)) {}
 
-  std::unique_ptr<DecoderState> select(const Ids& hypotheses) const override {
-    std::vector<State> selected;
-    for (const auto& state : layers) {
-      State& copy = selected.emplace_back();
-      for (const auto& tensor : state) copy.push_back(tensor.index_select(0, hypotheses.to(tensor.device())));
+  void select(const Ids& hypotheses) override {
+    for (auto& state : layers) {
+      for (auto& tensor : state) tensor = tensor.index_select(0, hypotheses.to(tensor.device()));
     }
-    return std::make_unique<RecurrentState>(std::move(selected), prepared);
+  }
+
+  void append(const DecoderState& other) override {
+    const auto& more = dynamic_cast<const RecurrentState&>(other).layers;
+    for (size_t layer = 0; layer < layers.size(); ++layer) {
+      for (size_t part = 0; part < layers[layer].size(); ++part)
+        layers[layer][part] = at::cat({layers[layer][part], more.at(layer).at(part)});
+    }
   }
 
   std::vector<State> layers;
-  std::shared_ptr<const PreparedWeights> prepared;  // null while gradients are kept: the weights are about to change
+  Prepared prepared;  // empty while gradients are kept: the weights are about to change
 };
 
 }  // namespace
@@ -37,16 +45,21 @@ Decoder::Decoder(std::shared_ptr<Embedding> embedding, std::shared_ptr<Bridge> b
       dropout_(dropout) {}
 
 std::unique_ptr<DecoderState> Decoder::start(const Memory& memory, const Ids& owner) const {
-  auto prepared = c10::GradMode::is_enabled() ? nullptr : stack_->prepare();
-  return RecurrentState(bridge_->first(memory), std::move(prepared)).select(owner);
+  auto prepared = c10::GradMode::is_enabled() ? Prepared() : stack_->prepare();
+  auto state = std::make_unique<RecurrentState>(bridge_->first(memory), std::move(prepared));
+  state->select(owner);
+  return state;
 }
 
-Packed Decoder::advance(const Packed& inputs, DecoderState& state, const Draw* draw) const {
+Features Decoder::advance(const Packed& inputs, DecoderState& state, const Draw* draw) const {
   auto& recurrent = dynamic_cast<RecurrentState&>(state);
   const auto embedded = dropout(embedding_->forward(inputs), dropout_.embedding, {Site::Part::target_embedding}, draw);
-  const auto rows = stack_->run(embedded, recurrent.layers, dropout_.layers, Site::Part::decoder_layer, draw,
-                                recurrent.prepared.get());
-  return dropout(rows, dropout_.output, {Site::Part::output}, draw);
+  const auto rows = stack_->run(embedded, recurrent.layers,
+                                {.dropout = dropout_.layers,
+                                 .part = Site::Part::decoder_layer,
+                                 .draw = draw,
+                                 .prepared = recurrent.prepared.empty() ? nullptr : &recurrent.prepared});
+  return {.rows = dropout(rows, dropout_.output, {Site::Part::output}, draw).rows, .attention = {}};
 }
 
 }  // namespace seq2seq::nn

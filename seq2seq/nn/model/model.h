@@ -6,40 +6,43 @@
 #include <utility>
 #include <vector>
 
-#include <torch/nn/module.h>
-
 #include "seq2seq/core/registry.h"
 #include "seq2seq/nn/dropout.h"
-#include "seq2seq/nn/model/memory.h"
+#include "seq2seq/nn/features.h"
+#include "seq2seq/nn/memory.h"
 #include "seq2seq/nn/output/output.h"
 #include "seq2seq/nn/packed.h"
+#include "seq2seq/nn/parameter.h"
 #include "seq2seq/nn/placement.h"
 
 namespace seq2seq::nn {
 
-/// What a decoder carries from step to step for R hypotheses. A search reorders it by `select` and knows nothing else
-/// of it.
+/// What a decoder carries from step to step for R hypotheses. A search reorders it by `select`, adds to it by `append`,
+/// and knows nothing else of it.
 class DecoderState {
  public:
   virtual ~DecoderState() = default;
-  /// The hypotheses with these indices [R'], repeated or left out at will, as a state of their own.
-  virtual std::unique_ptr<DecoderState> select(const Ids& hypotheses) const = 0;
+  /// Keeps the hypotheses with these indices [R'], repeated or left out at will, in this order.
+  virtual void select(const Ids& hypotheses) = 0;
+  /// Adds the hypotheses of another state of the same model behind its own.
+  virtual void append(const DecoderState& other) = 0;
 };
 
 /// A model of p(target | source): everything that training, scoring and search see of it. Parameters are named as a
 /// PyTorch user would expect (`encoder.embedding.weight`, `encoder.lstm.weight_ih_l0`, `output.weight`). Nothing of a
 /// batch is kept inside.
-class Model : public torch::nn::Module {
+class Model : public Module {
  public:
   /// ids [N] as data::make_batch lays them out, on `input_device()`.
   virtual Memory encode(const Packed& ids, const Draw* draw) const = 0;
   /// The state before the first target word. `owner` [R] names each hypothesis' sentence in the memory.
   virtual std::unique_ptr<DecoderState> start(const Memory& memory, const Ids& owner) const = 0;
-  /// Reads target ids [N], one step, a chunk of steps or all of them, and moves the state on. Returns what the output
-  /// layer takes [N, H].
-  virtual Packed advance(const Packed& inputs, DecoderState& state, const Draw* draw) const = 0;
+  /// Reads target ids [N], one step, a chunk of steps or all of them, and moves the state on.
+  virtual Features advance(const Packed& inputs, DecoderState& state, const Draw* draw) const = 0;
   virtual const OutputLayer& output() const = 0;
   virtual c10::Device input_device() const = 0;
+  /// Every use of every parameter, with its role and the text it meets.
+  virtual std::vector<ParameterUse> roles() const = 0;
   /// The model's parts with the number of their parameters, each counted once: {"encoder.embedding", 7424}, ...
   virtual std::vector<std::pair<std::string, int64_t>> part_sizes() const = 0;
 };
@@ -49,6 +52,7 @@ struct ModelContext {
   int64_t source_vocabulary = 0;
   int64_t target_vocabulary = 0;
   Placement placement;
+  at::ScalarType type = at::kFloat;  // of the parameters
 };
 
 using ModelRegistry = Registry<Model, const ModelContext&>;

@@ -1,5 +1,6 @@
 #include "seq2seq/nn/model/seq2seq.h"
 
+#include <algorithm>
 #include <functional>
 
 #include <fmt/format.h>
@@ -20,32 +21,49 @@ void declare(config::Keys& keys, EmbeddingSize& options) {
 
 std::vector<c10::Device> devices(const Stack& stack) {
   std::vector<c10::Device> all;
-  for (int64_t layer = 0; layer < stack.layers(); ++layer) all.push_back(stack.device(layer));
+  for (int64_t layer = 0; layer < stack.layers(); ++layer) all.push_back(stack.layer(layer).place().device);
   return all;
 }
 
-/// A stack without memory: its sizes are its kind's business.
-std::shared_ptr<Stack> outline(const Seq2SeqOptions& options, const Selection& stack) {
-  return options.parts->stacks.make(
-      stack, {.input = options.embedding, .device = [](int64_t) { return c10::Device(c10::kMeta); }});
+/// A decoder without memory: its sizes depend on its kind.
+std::shared_ptr<Stack> decoder_outline(const Seq2SeqOptions& options) {
+  return options.parts->decoders.make(options.decoder, {.input = options.embedding, .place = [](int64_t) {
+                                                          return ParameterPlace{.device = c10::kMeta};
+                                                        }});
+}
+
+std::shared_ptr<Encoder> encoder_outline(const Seq2SeqOptions& options) {
+  EncoderContext context{.vocabulary = 1, .embedding = options.embedding, .dropout = {}, .placement = {}};
+  context.placement.device = c10::kMeta;
+  return options.parts->encoders.make(options.encoder, context);
 }
 
 void check_tied(const Seq2SeqOptions& options, const Stack& decoder) {
-  if (!options.tied_embeddings || options.embedding == decoder.cells()) return;
+  if (!options.tied_embeddings || options.embedding == decoder.width()) return;
   throw UsageError(fmt::format("tied embeddings need as many cells in the decoder ({}) as the embedding is wide ({})",
-                               decoder.cells(), options.embedding),
-                   "Set `model.embedding.size` and `model.decoder.cells` alike, or `model.embedding.tied: false`");
+                               decoder.width(), options.embedding),
+                   "Use the same number for `model.embedding.size` and `model.decoder.cells`, or "
+                   "`model.embedding.tied: false`");
 }
 
-BridgeContext between(const Stack& encoder, const Stack& decoder) {
-  return {.encoder_layers = encoder.layers(),
-          .encoder_cells = encoder.cells(),
-          .decoder_layers = decoder.layers(),
-          .decoder_cells = decoder.cells(),
+BridgeContext between(const Encoder& encoder, const Stack& decoder, const ParameterPlace& place) {
+  return {.encoder = encoder.last_shapes(),
+          .decoder = decoder.state_shapes(),
+          .memory = encoder.width(),
+          .place = place,
           .devices = devices(decoder)};
 }
 
-/// What a part refuses when it is made is told by the configuration already, at its key.
+/// A placement names no layer of a stack, or all of them.
+void check_placed(const Placement& placement, const std::string& stack, int64_t layers) {
+  const int64_t named = placement.named_layers(stack);
+  if (named == 0 || named == layers) return;
+  throw UsageError(
+      fmt::format("`placement.{}` names {} devices, but the {} has {} layers", stack, named, stack, layers),
+      "Name one device for each layer");
+}
+
+/// The message of a part that cannot be made, or an empty string: the configuration reports it at its key.
 std::string refusal(const std::function<void()>& make) {
   try {
     make();
@@ -66,47 +84,59 @@ void declare(config::Keys& keys, DropoutOptions& options) {
 void declare(config::Keys& keys, Seq2SeqOptions& options) {
   EmbeddingSize embedding{options.embedding, options.tied_embeddings};
   keys.section("embedding", embedding, "the word vectors");
-  keys.select("encoder", options.encoder, options.parts->stacks, "what reads the source");
-  keys.select("decoder", options.decoder, options.parts->stacks, "what writes the target");
+  keys.select("encoder", options.encoder, options.parts->encoders, "what reads the source");
+  keys.select("decoder", options.decoder, options.parts->decoders, "what writes the target");
   keys.select("bridge", options.bridge, options.parts->bridges, "how the decoder starts from the encoder");
   keys.select("output", options.output, options.parts->outputs, "from decoder states to words");
   keys.section("dropout", options.dropout, "dropped in training; never along time");
-  keys.rule("embedding.tied",
-            [&options] { return refusal([&] { check_tied(options, *outline(options, options.decoder)); }); });
+  keys.rule("embedding.tied", [&options] { return refusal([&] { check_tied(options, *decoder_outline(options)); }); });
   keys.rule("bridge", [&options] {
     return refusal([&] {
-      const auto encoder = outline(options, options.encoder), decoder = outline(options, options.decoder);
-      options.parts->bridges.make(options.bridge, between(*encoder, *decoder));
+      const auto encoder = encoder_outline(options);
+      const auto decoder = decoder_outline(options);
+      options.parts->bridges.make(options.bridge, between(*encoder, *decoder, {.device = c10::kMeta}));
     });
   });
 }
 
+PartChoice::PartChoice(const Parts& parts) : encoders(parts.encoders), bridges(parts.bridges), outputs(parts.outputs) {
+  const auto layers = std::make_shared<LayerRegistry>(parts.layers);
+  add_recurrent_encoders(encoders, layers);
+  decoders = stacks_of(layers);
+}
+
 Seq2Seq::Seq2Seq(const Options& options, const ModelContext& context)
-    : input_device_(context.placement.of_embeddings()) {
+    : input_device_(context.placement.of("embeddings")) {
   const auto& parts = *options.parts;
   const auto& placement = context.placement;
-  const auto encoder_stack = parts.stacks.make(
-      options.encoder,
-      {.input = options.embedding, .device = [placement](int64_t layer) { return placement.of_encoder_layer(layer); }});
-  const auto decoder_stack = parts.stacks.make(
-      options.decoder,
-      {.input = options.embedding, .device = [placement](int64_t layer) { return placement.of_decoder_layer(layer); }});
-  const auto bridge = parts.bridges.make(options.bridge, between(*encoder_stack, *decoder_stack));
-  const auto source = std::make_shared<Embedding>(context.source_vocabulary, options.embedding, input_device_);
-  const auto target = std::make_shared<Embedding>(context.target_vocabulary, options.embedding, input_device_);
-  check_tied(options, *decoder_stack);
   const auto& dropout = options.dropout;
-  encoder_ = register_module("encoder", std::make_shared<Encoder>(source, encoder_stack, options.encoder.kind,
-                                                                  dropout.embedding, dropout.layers));
+  const auto place_of = [&](const std::string& part) {
+    return ParameterPlace{.device = placement.of(part), .type = context.type};
+  };
+  encoder_ =
+      register_module("encoder", parts.encoders.make(options.encoder, {.vocabulary = context.source_vocabulary,
+                                                                       .embedding = options.embedding,
+                                                                       .dropout = {dropout.embedding, dropout.layers},
+                                                                       .placement = placement,
+                                                                       .type = context.type}));
+  const auto stack = parts.decoders.make(
+      options.decoder, {.input = options.embedding, .place = [&](int64_t layer) {
+                          return ParameterPlace{.device = placement.of_layer("decoder", layer), .type = context.type};
+                        }});
+  check_placed(placement, "encoder", std::ssize(encoder_->last_shapes()));
+  check_placed(placement, "decoder", stack->layers());
+  check_tied(options, *stack);
+  const auto bridge = parts.bridges.make(options.bridge, between(*encoder_, *stack, place_of("bridge")));
+  const auto words = std::make_shared<Embedding>(context.target_vocabulary, options.embedding, place_of("embeddings"));
   decoder_ = register_module(
-      "decoder", std::make_shared<Decoder>(target, bridge, decoder_stack, options.decoder.kind,
+      "decoder", std::make_shared<Decoder>(words, bridge, stack, options.decoder.kind,
                                            DecoderDropout{dropout.embedding, dropout.layers, dropout.output}));
-  output_ = register_module(
-      "output",
-      parts.outputs.make(options.output, {.cells = decoder_stack->cells(),
-                                          .vocabulary = context.target_vocabulary,
-                                          .tied_weight = options.tied_embeddings ? target->weight() : at::Tensor(),
-                                          .device = placement.of_output()}));
+  const auto tied_weight = options.tied_embeddings ? words->weight() : at::Tensor();
+  output_ = register_module("output", parts.outputs.make(options.output, {.width = stack->width(),
+                                                                          .vocabulary = context.target_vocabulary,
+                                                                          .tied_weight = tied_weight,
+                                                                          .placement = placement,
+                                                                          .type = context.type}));
 }
 
 Memory Seq2Seq::encode(const Packed& ids, const Draw* draw) const { return encoder_->encode(ids, draw); }
@@ -115,8 +145,18 @@ std::unique_ptr<DecoderState> Seq2Seq::start(const Memory& memory, const Ids& ow
   return decoder_->start(memory, owner);
 }
 
-Packed Seq2Seq::advance(const Packed& inputs, DecoderState& state, const Draw* draw) const {
+Features Seq2Seq::advance(const Packed& inputs, DecoderState& state, const Draw* draw) const {
   return decoder_->advance(inputs, state, draw);
+}
+
+std::vector<ParameterUse> Seq2Seq::roles() const {
+  const auto of_encoder = encoder_->parameters();
+  auto uses = parameter_uses(*this);
+  for (auto& use : uses) {
+    const bool reads = std::ranges::any_of(of_encoder, [&](const auto& other) { return other.is_same(use.parameter); });
+    use.side = reads ? Side::source : Side::target;
+  }
+  return uses;
 }
 
 std::vector<std::pair<std::string, int64_t>> Seq2Seq::part_sizes() const {

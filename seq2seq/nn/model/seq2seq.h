@@ -7,17 +7,28 @@
 #include <vector>
 
 #include "seq2seq/nn/bridge/bridge.h"
+#include "seq2seq/nn/encoder/encoder.h"
 #include "seq2seq/nn/model/decoder.h"
-#include "seq2seq/nn/model/encoder.h"
 #include "seq2seq/nn/model/model.h"
 
 namespace seq2seq::nn {
 
-/// The registries a recurrent encoder–decoder takes its parts from.
+/// The registries a recurrent encoder–decoder takes its parts from. Every kind of layer is a kind of encoder and of
+/// decoder, too; `encoders` holds those that are more than a stack of layers.
 struct Parts {
-  StackRegistry stacks = builtin_stacks();
+  LayerRegistry layers = builtin_layers();
+  EncoderRegistry encoders = {};
   BridgeRegistry bridges = builtin_bridges();
   OutputRegistry outputs = builtin_outputs();
+};
+
+/// Parts with the kinds that follow from them: what configuration and models choose from.
+struct PartChoice {
+  explicit PartChoice(const Parts& parts);
+  EncoderRegistry encoders;
+  StackRegistry decoders;
+  BridgeRegistry bridges;
+  OutputRegistry outputs;
 };
 
 /// Shares of units dropped in training; applied only to what passes up, never along time (Zaremba et al. 2014, arXiv
@@ -30,7 +41,7 @@ struct DropoutOptions {
 void declare(config::Keys& keys, DropoutOptions& options);
 
 struct Seq2SeqOptions {
-  std::shared_ptr<const Parts> parts = std::make_shared<Parts>();
+  std::shared_ptr<const PartChoice> parts = std::make_shared<PartChoice>(Parts());
   int64_t embedding = 512;
   Selection encoder{.kind = "lstm", .options = nullptr};
   Selection decoder{.kind = "lstm", .options = nullptr};
@@ -50,9 +61,10 @@ class Seq2Seq final : public Model {
 
   Memory encode(const Packed& ids, const Draw* draw) const override;
   std::unique_ptr<DecoderState> start(const Memory& memory, const Ids& owner) const override;
-  Packed advance(const Packed& inputs, DecoderState& state, const Draw* draw) const override;
+  Features advance(const Packed& inputs, DecoderState& state, const Draw* draw) const override;
   const OutputLayer& output() const override { return *output_; }
   c10::Device input_device() const override { return input_device_; }
+  std::vector<ParameterUse> roles() const override;
   std::vector<std::pair<std::string, int64_t>> part_sizes() const override;
 
  private:
@@ -63,6 +75,6 @@ class Seq2Seq final : public Model {
 };
 
 /// The architectures, by `model.architecture`: rnn.
-ModelRegistry builtin_models(std::shared_ptr<const Parts> parts = std::make_shared<Parts>());
+ModelRegistry builtin_models(const Parts& parts = {});
 
 }  // namespace seq2seq::nn

@@ -1,17 +1,14 @@
 #include "seq2seq/nn/output/full.h"
 
-#include <algorithm>
 #include <optional>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/addmm.h>
-#include <ATen/ops/empty.h>
+#include <ATen/ops/full.h>
 #include <ATen/ops/gather.h>
-#include <ATen/ops/index_fill.h>
 #include <ATen/ops/logsumexp.h>
 #include <ATen/ops/mm.h>
-#include <ATen/ops/topk.h>
-#include <ATen/ops/zeros.h>
+#include <fmt/format.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "seq2seq/config/keys.h"
@@ -32,6 +29,7 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
 /// three that composing them would keep: the logits become the probabilities, and these the gradient.
 class CrossEntropy : public torch::autograd::Function<CrossEntropy> {
  public:
+  /// Without a bias the targets take its place among the inputs, and they need no gradient either.
   static Tensor forward(AutogradContext* context, const Tensor& x, const Tensor& weight,
                         const std::optional<Tensor>& bias, const Tensor& targets, double smoothing) {
     auto z = linear(x, weight, bias.value_or(Tensor()));
@@ -41,7 +39,6 @@ class CrossEntropy : public torch::autograd::Function<CrossEntropy> {
     if (smoothing > 0) loss = (1 - smoothing) * loss + smoothing * (normalizer.squeeze(1) - z.mean(1));
     z.sub_(normalizer).exp_();
     context->saved_data["smoothing"] = smoothing;
-    context->saved_data["bias"] = bias.has_value();
     context->save_for_backward({x, weight, targets, z});
     return loss;
   }
@@ -54,8 +51,10 @@ class CrossEntropy : public torch::autograd::Function<CrossEntropy> {
     auto dz = probabilities - smoothing / static_cast<double>(weight.size(0));
     dz.scatter_add_(1, targets.unsqueeze(1), at::full({dz.size(0), 1}, smoothing - 1, dz.options()));
     dz.mul_(from_above);
-    return {at::mm(dz, weight), at::mm(dz.t(), x), context->saved_data["bias"].toBool() ? dz.sum(0) : Tensor(),
-            Tensor(), Tensor()};
+    // A frozen parameter gets no gradient, and none is computed.
+    return {context->needs_input_grad(0) ? at::mm(dz, weight) : Tensor(),
+            context->needs_input_grad(1) ? at::mm(dz.t(), x) : Tensor(),
+            context->needs_input_grad(2) ? dz.sum(0) : Tensor(), Tensor(), Tensor()};
   }
 };
 
@@ -66,47 +65,54 @@ void declare(config::Keys& keys, FullOutputOptions& options) {
 }
 
 FullOutput::FullOutput(const Options& options, const OutputContext& context) {
-  const auto tensor_options = at::TensorOptions(at::kFloat).device(context.device);
-  weight_ = context.tied_weight.defined()
-                ? context.tied_weight
-                : register_parameter("weight", at::zeros({context.vocabulary, context.cells}, tensor_options));
-  if (options.bias) bias_ = register_parameter("bias", at::zeros({context.vocabulary}, tensor_options));
+  const auto& shards = context.placement.output;
+  if (shards.size() > 1)
+    throw UsageError(fmt::format("the output layer `full` lies on one device, but {} are given", shards.size()),
+                     "Name one device under `placement.output`");
+  ParameterPlace place{.device = shards.empty() ? context.placement.device : shards.front().device,
+                       .type = context.type};
+  const Role weight{.kind = Role::Kind::projection, .row_per_word = true};
+  if (context.tied_weight.defined()) {
+    weight_ = context.tied_weight;
+    use_parameter(weight_, weight);
+    place.device = weight_.device();  // one product and its bias: on one device
+  } else {
+    weight_ = add_parameter("weight", {context.vocabulary, context.width}, weight, place);
+  }
+  if (options.bias)
+    bias_ = add_parameter("bias", {context.vocabulary}, {.kind = Role::Kind::bias, .row_per_word = true}, place);
 }
 
-Tensor FullOutput::logits(const Tensor& features) const {
-  check_shape(features, {-1, weight_.size(1)}, "features for the output layer [N, H]");
-  return linear(features.to(weight_.device()), weight_, bias_);
+Tensor FullOutput::logits(const Features& features) const {
+  check_shape(features.rows, {-1, weight_.size(1)}, "rows for the output layer [N, H]");
+  return linear(features.rows.to(weight_.device()), weight_, bias_);
 }
 
-Tensor FullOutput::loss(const Tensor& features, const Ids& targets, double label_smoothing) const {
-  check_shape(features, {targets.size(0), weight_.size(1)}, "features for the output layer [N, H]");
+Tensor FullOutput::loss(const Features& features, const Ids& targets, const LossSpec& spec) const {
+  check_shape(features.rows, {targets.size(0), weight_.size(1)}, "rows for the output layer [N, H]");
   const auto device = weight_.device();
-  return CrossEntropy::apply(features.to(device), weight_, bias_.defined() ? std::optional(bias_) : std::nullopt,
-                             targets.to(device), label_smoothing);
+  const auto bias = bias_.defined() ? std::optional(bias_) : std::nullopt;
+  return CrossEntropy::apply(features.rows.to(device), weight_, bias, targets.to(device), spec.label_smoothing);
 }
 
-Tensor FullOutput::score(const Tensor& features, const Ids& targets) const {
+Tensor FullOutput::score(const Features& features, const Ids& targets) const {
   const c10::NoGradGuard no_gradient;
   const auto z = logits(features);
   return (z.gather(1, targets.to(z.device()).unsqueeze(1)) - z.logsumexp(1, /*keepdim=*/true))
       .squeeze(1)
-      .to(at::kDouble)
-      .cpu();
+      .to(at::kDouble);
 }
 
-TopK FullOutput::top_k(const Tensor& features, int64_t k, const Ids& banned) const {
+TopK FullOutput::top_k(const Features& features, int64_t k, const Bans& bans) const {
+  const c10::NoGradGuard no_gradient;
+  const auto z = logits(features);
+  return best_words(z, z.logsumexp(1, /*keepdim=*/true), k, bans);
+}
+
+Tensor FullOutput::log_probabilities(const Features& features) const {
   const c10::NoGradGuard no_gradient;
   auto z = logits(features);
-  const auto normalizer = z.logsumexp(1, /*keepdim=*/true);
-  const int64_t closed = banned.defined() ? banned.numel() : 0;
-  if (closed > 0) z.index_fill_(1, banned.to(z.device()), -INFINITY);
-  auto [best, ids] = z.topk(std::min(k, z.size(1) - closed), 1);
-  // topk leaves equal scores in any order; by id, a search gives the same wherever it runs.
-  const auto by_id = ids.argsort(/*stable=*/true, 1, /*descending=*/false);
-  ids = ids.gather(1, by_id);
-  best = best.gather(1, by_id);
-  const auto by_score = best.argsort(/*stable=*/true, 1, /*descending=*/true);
-  return {(best.gather(1, by_score) - normalizer).to(at::kDouble).cpu(), ids.gather(1, by_score).cpu()};
+  return z.sub_(z.logsumexp(1, /*keepdim=*/true)).to(at::kDouble);
 }
 
 }  // namespace seq2seq::nn

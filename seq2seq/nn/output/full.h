@@ -16,12 +16,13 @@ class FullOutput final : public OutputLayer {
   using Options = FullOutputOptions;
   FullOutput(const Options& options, const OutputContext& context);
 
-  at::Tensor loss(const at::Tensor& features, const Ids& targets, double label_smoothing) const override;
-  at::Tensor score(const at::Tensor& features, const Ids& targets) const override;
-  TopK top_k(const at::Tensor& features, int64_t k, const Ids& banned) const override;
+  at::Tensor loss(const Features& features, const Ids& targets, const LossSpec& spec) const override;
+  at::Tensor score(const Features& features, const Ids& targets) const override;
+  TopK top_k(const Features& features, int64_t k, const Bans& bans) const override;
+  at::Tensor log_probabilities(const Features& features) const override;
 
  private:
-  at::Tensor logits(const at::Tensor& features) const;  // [N, V]
+  at::Tensor logits(const Features& features) const;  // [N, V]
 
   at::Tensor weight_, bias_;  // bias undefined when there is none
 };

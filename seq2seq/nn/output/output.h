@@ -2,41 +2,65 @@
 
 #include <cstdint>
 
-#include <torch/nn/module.h>
-
 #include "seq2seq/core/registry.h"
+#include "seq2seq/nn/features.h"
 #include "seq2seq/nn/packed.h"
+#include "seq2seq/nn/parameter.h"
+#include "seq2seq/nn/placement.h"
 
 namespace seq2seq::nn {
 
-/// The k most probable words of each row, best first; those of equal score in order of their ids.
+/// The k most probable words of each row, best first; those of equal score in order of their ids. A row that has fewer
+/// than k words left ends in scores of minus infinity.
 struct TopK {
-  at::Tensor scores;  // [R, k] natural log-probabilities, float64
-  Ids ids;            // [R, k]
+  at::Tensor scores;  // [R, k] natural log-probabilities, float64, on the output layer's device
+  Ids ids;            // [R, k] on the same device
+};
+
+/// Words that may not come next.
+struct Bans {
+  Ids words;            // [n] in every row; undefined: none
+  Ids rows, row_words;  // [m] each: the word row_words[i] in the row rows[i]; undefined: none
+};
+
+/// What training makes of the losses. A layer that computes loss and gradient in one pass needs it in the forward pass.
+struct LossSpec {
+  /// The target distribution is 1 - e on the target and e / V on every word (Szegedy et al. 2016).
+  double label_smoothing = 0;
+  /// [N] the derivative of the objective by each row's loss. The caller runs backward() with exactly this gradient.
+  /// Undefined: the caller runs backward() with any gradient, or not at all.
+  at::Tensor row_scale;
 };
 
 struct OutputContext {
-  int64_t cells = 0;       // H: width of the decoder's rows
+  int64_t width = 0;       // H: of the decoder's rows
   int64_t vocabulary = 0;  // V, specials included
   at::Tensor tied_weight;  // [V, H] the target embedding when tied, else undefined
-  c10::Device device{c10::kCPU};
+  Placement placement;
+  at::ScalarType type = at::kFloat;
 };
 
-/// From decoder states to probabilities of words. The full matrix [N, V] is never the caller's business.
-class OutputLayer : public torch::nn::Module {
+/// From decoder rows to probabilities of words. The full matrix [N, V] stays inside, but for log_probabilities().
+class OutputLayer : public Module {
  public:
-  /// features [N, H], targets [N] -> the negative log-likelihood of each row [N], what training descends. With
-  /// `label_smoothing` e the target distribution is (1-e) on the target and e/V on every word (Szegedy et al. 2016).
-  /// May be an estimate in layers that sample.
-  virtual at::Tensor loss(const at::Tensor& features, const Ids& targets, double label_smoothing) const = 0;
+  /// targets [N] -> the negative log-likelihood of each row [N], what training descends.
+  virtual at::Tensor loss(const Features& features, const Ids& targets, const LossSpec& spec) const = 0;
+  /// Whether loss() is an estimate, as in layers that sample.
+  virtual bool estimates_loss() const { return false; }
   /// The exact natural log-probability of each target [N], float64, no gradient: what validation, scoring and search
-  /// report.
-  virtual at::Tensor score(const at::Tensor& features, const Ids& targets) const = 0;
-  /// The k best words of each row; those in `banned` [n] never come up.
-  virtual TopK top_k(const at::Tensor& features, int64_t k, const Ids& banned) const = 0;
+  /// report. Lies on the layer's device.
+  virtual at::Tensor score(const Features& features, const Ids& targets) const = 0;
+  /// The k best words of each row that are not banned.
+  virtual TopK top_k(const Features& features, int64_t k, const Bans& bans) const = 0;
+  /// The natural log-probability of every word [R, V], float64, no gradient: what ensembles average.
+  virtual at::Tensor log_probabilities(const Features& features) const = 0;
 };
 
 using OutputRegistry = Registry<OutputLayer, const OutputContext&>;
 OutputRegistry builtin_outputs();  // full
+
+/// The k best words of each row of log-probabilities or logits z [R, V], best first, equal ones in order of their ids.
+/// Changes z where words are banned. `normalizer` [R, 1] is subtracted from what comes out; undefined: nothing is.
+TopK best_words(at::Tensor z, const at::Tensor& normalizer, int64_t k, const Bans& bans);
 
 }  // namespace seq2seq::nn

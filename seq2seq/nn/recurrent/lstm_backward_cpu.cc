@@ -43,8 +43,8 @@ class Backward {
         size_(pass.forward, steps),
         recurrent_(product_, size_.gates, size_.cells),
         input_(product_, size_.gates, pass.x.defined() ? size_.input : 0),
-        x_block_(product_, block, size_.input),
-        before_block_(product_, block, size_.cells),
+        x_block_(product_, block, pass.input.defined() ? size_.input : 0),
+        before_block_(product_, block, pass.weight.defined() ? size_.cells : 0),
         sums_(at::empty({size_.rows, size_.gates}, at::kFloat)) {}
 
   void run() {
@@ -54,8 +54,8 @@ class Backward {
       pack(member, own);
       recurrence(own);
       if (pass_.x.defined()) input_gradient(member.part(size_.rows));
-      bias_gradient(own);
-      weight_gradients(member, own);
+      if (pass_.bias.defined()) bias_gradient(own);
+      if (pass_.input.defined() || pass_.weight.defined()) weight_gradients(member, own);
     });
   }
 
@@ -142,8 +142,8 @@ class Backward {
       const Range rows{first, std::min(first + block, size_.rows)};
       pack_block(member, rows);
 #pragma omp barrier  // the products read all panels
-      weight_gradient(rows, own, x_block_, pass_.input);
-      weight_gradient(rows, own, before_block_, pass_.weight);
+      if (pass_.input.defined()) weight_gradient(rows, own, x_block_, pass_.input);
+      if (pass_.weight.defined()) weight_gradient(rows, own, before_block_, pass_.weight);
 #pragma omp barrier  // the next block takes their place
     }
   }

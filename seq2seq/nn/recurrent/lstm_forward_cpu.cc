@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <vector>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/empty.h>
@@ -35,32 +34,35 @@ class Forward {
         rows_(pass.rows.data_ptr<float>()),
         panels_(pass.panels.hidden.defined() ? pass.panels.input.const_data_ptr<float>() : nullptr),
         packed_(pass.panels.hidden.defined() ? pass.panels.hidden
-                                             : at::empty({lstm_.packed_size(size_.cells)}, at::kFloat)) {}
+                                             : at::empty({lstm_.packed_size(size_.cells)}, at::kFloat)),
+        share_(panels_ == nullptr ? lstm_.share : product_.columns),  // a panel is one thread's
+        parts_(size_.parts(steps_, share_)),
+        scratch_(at::empty({panels_ == nullptr ? team_size(parts_) * panel_size() : 0}, at::kFloat)) {}
 
   void run() {
-    const int64_t share = panels_ == nullptr ? lstm_.share : product_.columns;  // a panel is one thread's
-    together(size_.parts(steps_, share), [&](Member member) {
-      const auto [first, last] = member.part(size_.cells, share);
+    together(parts_, [&](Member member) {
+      const auto [first, last] = member.part(size_.cells, share_);
       const Cells own{first, last};
-      input_product(own);
+      input_product(own, scratch_.data_ptr<float>() + (panels_ == nullptr ? member.thread * panel_size() : 0));
       recurrence(own);
     });
   }
 
  private:
-  /// The inputs' share of the sums, panel by panel.
-  void input_product(Cells own) {
-    std::vector<float> panel(panels_ == nullptr ? static_cast<size_t>(size_.input * product_.columns) : 0);
+  int64_t panel_size() const { return size_.input * product_.columns; }
+
+  /// The inputs' share of the sums, panel by panel. `panel`: room for one, where the weight's are not there already.
+  void input_product(Cells own, float* panel) {
     for (int64_t gate = 0; gate < 4; ++gate) {
       for (int64_t cell = own.first; cell < own.last; cell += product_.columns) {
         const int64_t column = gate * size_.cells + cell;
         const int64_t columns = std::min(product_.columns, own.last - cell);
         if (panels_ == nullptr)
-          product_.pack_transposed(input_ + column * size_.input, size_.input, size_.input, columns, panel.data());
+          product_.pack_transposed(input_ + column * size_.input, size_.input, size_.input, columns, panel);
         product_.multiply({.left = x_,
                            .row_stride = size_.input,
                            .depth_stride = 1,
-                           .panel = panels_ == nullptr ? panel.data() : panel_at(gate, cell),
+                           .panel = panels_ == nullptr ? panel : panel_at(gate, cell),
                            .start = bias_.const_data_ptr<float>() + column,
                            .start_stride = 0,
                            .out = gates_ + column,
@@ -105,6 +107,8 @@ class Forward {
   float *gates_, *cells_, *rows_;
   const float* panels_;  // of the input's weight; null: each is made when it is needed
   at::Tensor packed_;
+  int64_t share_, parts_;
+  at::Tensor scratch_;  // a panel of the input's weight for each thread
 };
 
 }  // namespace

@@ -69,17 +69,21 @@ class LstmLayer : public torch::autograd::Function<LstmLayer> {
     const auto from_last = [&](const Tensor& gradient) {
       return gradient.defined() ? gradient.clone(at::MemoryFormat::Contiguous) : at::zeros_like(forward.hidden);
     };
-    const LstmBackward pass{.forward = forward,
-                            .from_above = gradients[0].defined() ? gradients[0].contiguous() : Tensor(),
-                            .hidden = from_last(gradients[1]),
-                            .cell = from_last(gradients[2]),
-                            .x = context->needs_input_grad(0) ? at::empty_like(forward.x) : Tensor(),
-                            .input = at::empty_like(forward.weights.input),
-                            .weight = at::empty_like(forward.weights.hidden),
-                            .bias = at::empty({forward.gates.size(1)}, forward.gates.options())};
+    const bool bias_wanted = context->needs_input_grad(5) || context->needs_input_grad(6);
+    const LstmBackward pass{
+        .forward = forward,
+        .from_above = gradients[0].defined() ? gradients[0].contiguous() : Tensor(),
+        .hidden = from_last(gradients[1]),
+        .cell = from_last(gradients[2]),
+        .x = context->needs_input_grad(0) ? at::empty_like(forward.x) : Tensor(),
+        .input = context->needs_input_grad(3) ? at::empty_like(forward.weights.input) : Tensor(),
+        .weight = context->needs_input_grad(4) ? at::empty_like(forward.weights.hidden) : Tensor(),
+        .bias = bias_wanted ? at::empty({forward.gates.size(1)}, forward.gates.options()) : Tensor()};
     const Steps steps(context->saved_data["running"].toIntVector());
     has_kernels(forward.x) ? lstm_backward_cpu(pass, steps) : lstm_backward_plain(pass, steps);
-    return {pass.x, pass.hidden, pass.cell, pass.input, pass.weight, pass.bias, pass.bias.clone(), Tensor()};
+    return {
+        pass.x,  pass.hidden, pass.cell, pass.input, pass.weight, pass.bias, bias_wanted ? pass.bias.clone() : Tensor(),
+        Tensor()};
   }
 };
 

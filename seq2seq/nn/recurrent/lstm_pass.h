@@ -36,11 +36,12 @@ struct LstmForward {
 /// Its backward pass: all tensors of one type, on one device, each in one piece.
 struct LstmBackward {
   LstmForward forward;
-  at::Tensor from_above;     // [N, H] what reaches the rows; undefined: nothing does
-  at::Tensor hidden, cell;   // [S, H] in: what reaches each sentence's last state; out: what reaches its first
-  at::Tensor x;              // [N, I] out; undefined: not wanted
-  at::Tensor input, weight;  // out, shaped as weight_ih and weight_hh
-  at::Tensor bias;           // [4H] out, of either bias
+  at::Tensor from_above;    // [N, H] what reaches the rows; undefined: nothing does
+  at::Tensor hidden, cell;  // [S, H] in: what reaches each sentence's last state; out: what reaches its first
+  // Out; what is undefined is not computed, as for a frozen parameter.
+  at::Tensor x;              // [N, I]
+  at::Tensor input, weight;  // shaped as weight_ih and weight_hh
+  at::Tensor bias;           // [4H] of either bias
 };
 
 struct LstmSizes {

@@ -77,9 +77,9 @@ void lstm_backward_plain(const LstmBackward& p, const Steps& steps) {
   }
   auto x = p.x, input = p.input, weight = p.weight, bias = p.bias;
   if (x.defined()) at::mm_out(x, sums, p.forward.weights.input);
-  at::mm_out(input, sums.t(), p.forward.x);
-  at::mm_out(weight, sums.t(), before(p.forward.hidden, p.forward.rows, steps));
-  at::sum_out(bias, sums, 0);
+  if (input.defined()) at::mm_out(input, sums.t(), p.forward.x);
+  if (weight.defined()) at::mm_out(weight, sums.t(), before(p.forward.hidden, p.forward.rows, steps));
+  if (bias.defined()) at::sum_out(bias, sums, 0);
 }
 
 }  // namespace seq2seq::nn

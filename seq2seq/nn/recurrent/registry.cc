@@ -1,10 +1,10 @@
+#include "seq2seq/nn/recurrent/layer.h"
 #include "seq2seq/nn/recurrent/lstm.h"
-#include "seq2seq/nn/recurrent/stack.h"
 
 namespace seq2seq::nn {
 
-StackRegistry builtin_stacks() {
-  StackRegistry registry;
+LayerRegistry builtin_layers() {
+  LayerRegistry registry;
   registry.add<Lstm>("lstm", "long short-term memory without peepholes; Sutskever et al. 2014, arXiv 1409.3215");
   return registry;
 }

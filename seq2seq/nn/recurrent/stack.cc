@@ -1,28 +1,67 @@
 #include "seq2seq/nn/recurrent/stack.h"
 
+#include <algorithm>
+
+#include <fmt/format.h>
+
 #include "seq2seq/config/keys.h"
 
 namespace seq2seq::nn {
 
 void declare(config::Keys& keys, StackOptions& options) {
   keys.add("layers", options.layers, "layers L, one above the other").at_least(1).at_most(64);
-  keys.add("cells", options.cells, "cells H of each layer").at_least(1);
+  const auto kind = options.kinds->options(options.layer.kind, options.layer.options);
+  options.layer.options = kind.value;
+  kind.declare(keys);
+}
+
+Stack::Stack(const Options& options, const StackContext& context) {
+  int64_t input = context.input;
+  for (int64_t layer = 0; layer < options.layers; ++layer) {
+    const LayerParameters parameters(*this, fmt::format("_l{}", layer), context.place(layer));
+    layers_.push_back(options.kinds->make(options.layer, {.input = input, .parameters = parameters}));
+    input = layers_.back()->width();
+  }
+}
+
+std::vector<StateShape> Stack::state_shapes() const {
+  std::vector<StateShape> shapes;
+  for (const auto& layer : layers_) shapes.push_back(layer->state_shape());
+  return shapes;
+}
+
+bool Stack::needs_all_steps() const {
+  return std::ranges::any_of(layers_, [](const auto& layer) { return layer->needs_all_steps(); });
 }
 
 std::vector<State> Stack::zero_states(int64_t sentences) const {
   std::vector<State> states;
-  for (int64_t layer = 0; layer < layers(); ++layer) states.push_back(zero(layer, sentences));
+  for (const auto& layer : layers_) states.push_back(layer->zero_state(sentences));
   return states;
 }
 
-Packed Stack::run(const Packed& input, std::vector<State>& states, double share, Site::Part part, const Draw* draw,
-                  const PreparedWeights* prepared) const {
+std::vector<std::shared_ptr<const PreparedWeights>> Stack::prepare() const {
+  std::vector<std::shared_ptr<const PreparedWeights>> prepared;
+  for (const auto& layer : layers_) prepared.push_back(layer->prepare());
+  return prepared;
+}
+
+Packed Stack::run(const Packed& input, std::vector<State>& states, const StackCall& call) const {
   Packed rows = input;
-  for (int64_t layer = 0; layer < layers(); ++layer) {
-    if (layer > 0) rows = dropout(rows, share, {part, static_cast<uint32_t>(layer)}, draw);
-    rows = run_layer(layer, data::to(rows, device(layer)), states.at(static_cast<size_t>(layer)), prepared);
+  for (size_t layer = 0; layer < layers_.size(); ++layer) {
+    if (layer > 0) rows = dropout(rows, call.dropout, {call.part, static_cast<uint32_t>(layer)}, call.draw);
+    const auto* prepared = call.prepared == nullptr ? nullptr : call.prepared->at(layer).get();
+    rows = layers_[layer]->run(data::to(rows, layers_[layer]->place().device), states.at(layer),
+                               {.draw = call.draw, .prepared = prepared});
   }
   return rows;
+}
+
+StackRegistry stacks_of(const std::shared_ptr<const LayerRegistry>& layers) {
+  StackRegistry registry;
+  for (const auto& kind : layers->names())
+    registry.add<Stack>(kind, layers->about(kind), {.kinds = layers, .layer = {.kind = kind, .options = nullptr}});
+  return registry;
 }
 
 }  // namespace seq2seq::nn

@@ -110,7 +110,7 @@ Record measure(const std::filesystem::path& folder, const run::Configuration& co
                           .train;
   const auto sitting = run::sitting_now(run.description.sittings.back().machine, 0);
   const double operations =
-      training_operations(run.description.parameters, facts.epochs * tokens_an_epoch(corpus, corpus.source),
+      training_operations(run.model->roles(), facts.epochs * tokens_an_epoch(corpus, corpus.source),
                           facts.epochs * tokens_an_epoch(corpus, corpus.target));
   return {.identity = identity,
           .seed = configuration.options.seed,

@@ -1,18 +1,14 @@
 #include "seq2seq/study/record/operations.h"
 
-#include <string_view>
-
 namespace seq2seq::study {
 
-double training_operations(const std::vector<std::pair<std::string, int64_t>>& parts, double source_tokens,
-                           double target_tokens) {
+double training_operations(const std::vector<nn::ParameterUse>& uses, double source_tokens, double target_tokens) {
   constexpr double per_parameter = 6;
   double operations = 0;
-  for (const auto& [part, parameters] : parts) {
-    const std::string_view name = part;
-    if (name.ends_with("embedding")) continue;
-    const double tokens = name.starts_with("encoder") ? source_tokens : target_tokens;
-    operations += per_parameter * static_cast<double>(parameters) * tokens;
+  for (const auto& use : uses) {
+    if (use.role.kind == nn::Role::Kind::embedding) continue;
+    const double tokens = use.side == nn::Side::source ? source_tokens : target_tokens;
+    operations += per_parameter * static_cast<double>(use.parameter.numel()) * tokens;
   }
   return operations;
 }

@@ -1,10 +1,13 @@
 #include "seq2seq/nn/model/model.h"
 
 #include <numeric>
+#include <set>
 
 #include "seq2seq/data/batch.h"
+#include "seq2seq/nn/weights.h"
 #include "test/support/catch.h"
 #include "test/support/models.h"
+#include "test/support/registered.h"
 
 namespace seq2seq::nn {
 namespace {
@@ -28,23 +31,26 @@ Pairs pairs(const std::vector<std::vector<int64_t>>& sources, const std::vector<
   return {data::pack(sources, keys), data::pack(inputs, keys), data::pack(outputs, keys)};
 }
 
-at::Tensor features(const Model& model, const Pairs& batch, const Draw* draw) {
+Features features(const Model& model, const Pairs& batch, const Draw* draw) {
   const auto memory = model.encode(batch.source, draw);
   const auto state = model.start(memory, at::arange(memory.sentences()));
-  return model.advance(batch.inputs, *state, draw).rows;
+  return model.advance(batch.inputs, *state, draw);
 }
 
 at::Tensor losses(const Model& model, const Pairs& batch, const Draw* draw, double smoothing = 0) {
-  return model.output().loss(features(model, batch, draw), batch.targets.rows, smoothing);
+  return model.output().loss(features(model, batch, draw), batch.targets.rows,
+                             {.label_smoothing = smoothing, .row_scale = {}});
 }
 
 const std::vector<int64_t> source_lengths{4, 1, 9, 4, 2}, target_lengths{3, 5, 0, 12, 1};
 
-TEST_CASE("model: every gradient agrees with differences in double", "[nn][model][gradient]") {
+TEST_CASE("models: every gradient agrees with differences in double", "[nn][model][gradient]") {
+  const auto name = GENERATE_COPY(from_range(names_of(model_variants())));
   const double smoothing = GENERATE(0.0, 0.1);
   const double dropout = GENERATE(0.0, 0.3);
-  CAPTURE(smoothing, dropout);
-  const auto model = random_model(5, {.embedding = 3, .cells = 3, .dropout = dropout}, at::kDouble);
+  CAPTURE(name, smoothing, dropout);
+  const auto model = random_variant(name, 5, dropout);
+  if (model->output().estimates_loss()) return;  // its estimate has a test of its own
   const auto batch = pairs(random_ids(1, {3, 1, 2}, 9), random_ids(2, {2, 3, 0}, 8), {0, 1, 2});
   const Draw draw{.seed = 1, .update = 3};
   const auto loss = [&] { return losses(*model, batch, &draw, smoothing).sum(); };
@@ -66,11 +72,12 @@ TEST_CASE("model: every gradient agrees with differences in double", "[nn][model
   }
 }
 
-TEST_CASE("model: a pair has the same losses alone and in a batch, dropout included", "[nn][model][batch]") {
+TEST_CASE("models: a pair has the same losses alone and in a batch, dropout included", "[nn][model][batch]") {
+  const auto name = GENERATE_COPY(from_range(names_of(model_variants())));
   const auto seed = GENERATE(range<uint64_t>(1, 4));
-  CAPTURE(seed);
+  CAPTURE(name, seed);
   const torch::NoGradGuard no_gradient;
-  const auto model = random_model(seed, {.dropout = 0.4}, at::kDouble);
+  const auto model = random_variant(name, seed, 0.4);
   const auto sources = random_ids(seed, source_lengths, 9), targets = random_ids(seed + 100, target_lengths, 8);
   const Draw draw{.seed = seed, .update = 17};
   const auto together = pairs(sources, targets, {10, 11, 12, 13, 14});
@@ -81,11 +88,13 @@ TEST_CASE("model: a pair has the same losses alone and in a batch, dropout inclu
   }
 }
 
-TEST_CASE("model: step by step equals all at once, also after hypotheses were selected", "[nn][model][property]") {
+TEST_CASE("models: step by step equals all at once, also after hypotheses were selected", "[nn][model][property]") {
+  const auto name = GENERATE_COPY(from_range(names_of(model_variants())));
+  CAPTURE(name);
   const torch::NoGradGuard no_gradient;
-  const auto model = random_model(9, {}, at::kDouble);
+  const auto model = random_variant(name, 9);
   const auto batch = pairs(random_ids(1, {4, 2, 7}, 9), random_ids(2, {5, 5, 5}, 8), {0, 1, 2});
-  const auto expected = Packed{features(*model, batch, nullptr), batch.inputs.layout};
+  const auto expected = Packed{features(*model, batch, nullptr).rows, batch.inputs.layout};
 
   const auto memory = model->encode(batch.source, nullptr);
   const std::vector<int64_t> owners{2, 0, 2, 1};
@@ -101,11 +110,92 @@ TEST_CASE("model: step by step equals all at once, also after hypotheses were se
     }
     const std::vector<int64_t> survivors =
         step % 2 == 0 ? std::vector<int64_t>{2, 1, 0, 0} : std::vector<int64_t>{1, 2, 3};
-    state = state->select(at::tensor(survivors));
+    state->select(at::tensor(survivors));
     std::vector<int64_t> next;
     for (const int64_t survivor : survivors) next.push_back(now[static_cast<size_t>(survivor)]);
     now = next;
   }
+}
+
+TEST_CASE("models: states joined go on as each did", "[nn][model][property]") {
+  const auto name = GENERATE_COPY(from_range(names_of(model_variants())));
+  CAPTURE(name);
+  const torch::NoGradGuard no_gradient;
+  const auto model = random_variant(name, 9);
+  const auto batch = pairs(random_ids(1, {4, 2, 7}, 9), random_ids(2, {5, 5, 5}, 8), {0, 1, 2});
+  const auto memory = model->encode(batch.source, nullptr);
+  const auto step = [&](DecoderState& state, const std::vector<int64_t>& ids, int64_t position) {
+    return model->advance({at::tensor(ids), data::make_step(std::ssize(ids), position)}, state, nullptr).rows;
+  };
+  auto whole = model->start(memory, at::tensor({2, 0, 1}));
+  auto first = model->start(memory, at::tensor({2}));
+  const auto second = model->start(memory, at::tensor({0, 1}));
+  step(*whole, {1, 1, 1}, 0);
+  step(*first, {1}, 0);
+  step(*second, {1, 1}, 0);
+  first->append(*second);
+  CHECK(torch::allclose(step(*first, {5, 6, 7}, 1), step(*whole, {5, 6, 7}, 1), 0, 1e-12));
+}
+
+TEST_CASE("models: the best words of a step have the scores that scoring gives them", "[nn][model][property]") {
+  const auto name = GENERATE_COPY(from_range(names_of(model_variants())));
+  CAPTURE(name);
+  const torch::NoGradGuard no_gradient;
+  const auto model = random_variant(name, 3);
+  const auto batch = pairs(random_ids(1, {4, 2, 7}, 9), random_ids(2, {0, 0, 0}, 8), {0, 1, 2});
+  const auto rows = features(*model, batch, nullptr);
+  const auto best = model->output().top_k(rows, 8, {});
+  const auto all = model->output().log_probabilities(rows);
+  for (int64_t place = 0; place < 8; ++place) {
+    const auto scores = model->output().score(rows, best.ids.select(1, place));
+    CHECK(torch::allclose(best.scores.select(1, place), scores, 0, 1e-12));
+    CHECK(torch::allclose(all.gather(1, best.ids.select(1, place).unsqueeze(1)).squeeze(1), scores, 0, 1e-12));
+  }
+}
+
+TEST_CASE("models: weights read back give the same losses", "[nn][model]") {
+  const auto name = GENERATE_COPY(from_range(names_of(model_variants())));
+  CAPTURE(name);
+  const torch::NoGradGuard no_gradient;
+  const auto model = random_variant(name, 3), other = random_variant(name, 4);
+  const auto batch = pairs(random_ids(1, {4, 2, 7}, 9), random_ids(2, {3, 1, 5}, 8), {0, 1, 2});
+  CHECK_FALSE(losses(*model, batch, nullptr).equal(losses(*other, batch, nullptr)));
+  load_weights(*other, weights_of(*model), "weights");
+  CHECK(losses(*model, batch, nullptr).equal(losses(*other, batch, nullptr)));
+}
+
+TEST_CASE("models: every parameter has a role, and those with a row a word have as many as their side has words",
+          "[nn][model]") {
+  const auto name = GENERATE_COPY(from_range(names_of(model_variants())));
+  CAPTURE(name);
+  const auto model = random_variant(name, 1);
+  std::set<std::string> stated;
+  for (const auto& use : model->roles()) {
+    CAPTURE(use.name);
+    stated.insert(use.name);
+    CHECK(use.parameter.is_same(model->named_parameters()[use.name]));
+    if (use.role.row_per_word) CHECK(use.parameter.size(0) == (use.side == Side::source ? 9 : 8));
+    if (use.role.forget_gate >= 0) CHECK(use.role.forget_gate < use.role.gates);
+    CHECK(use.parameter.size(0) % use.role.gates == 0);
+  }
+  for (const auto& item : model->named_parameters()) CHECK(stated.contains(item.key()));
+}
+
+TEST_CASE("model: a tied embedding is looked up and multiplied by: it has both roles", "[nn][model]") {
+  const auto model = random_variant("rnn, tied", 1);
+  std::vector<Role::Kind> kinds;
+  for (const auto& use : model->roles()) {
+    if (use.name == "decoder.embedding.weight") kinds.push_back(use.role.kind);
+  }
+  REQUIRE(kinds.size() == 2);
+  CHECK((kinds[0] == Role::Kind::embedding && kinds[1] == Role::Kind::projection));
+}
+
+TEST_CASE("model: parameters have the type that the context asks for", "[nn][model]") {
+  const auto model = builtin_models().make(
+      {.kind = "rnn", .options = nullptr},
+      {.source_vocabulary = 9, .target_vocabulary = 8, .placement = {.device = c10::kMeta}, .type = at::kDouble});
+  for (const auto& parameter : model->parameters()) CHECK(parameter.scalar_type() == at::kDouble);
 }
 
 TEST_CASE("model: parameters carry the names a PyTorch user expects", "[nn][model]") {
@@ -139,8 +229,7 @@ TEST_CASE("model: the paper's sizes make the paper's 384 million parameters", "[
   // needed.
   Seq2SeqOptions options;
   options.embedding = 1000;
-  options.encoder.options = options.decoder.options =
-      std::make_shared<StackOptions>(StackOptions{.layers = 4, .cells = 1000});
+  options.encoder = options.decoder = lstm_stack(4, 1000);
   const auto model = builtin_models().make(
       {.kind = "rnn", .options = std::make_shared<Seq2SeqOptions>(options)},
       {.source_vocabulary = 160000, .target_vocabulary = 80000, .placement = {.device = c10::Device(c10::kMeta)}});
@@ -157,8 +246,7 @@ TEST_CASE("model: tied embeddings are one parameter and train as one", "[nn][mod
   Seq2SeqOptions options;
   options.embedding = 4;
   options.tied_embeddings = true;
-  options.encoder.options = options.decoder.options =
-      std::make_shared<StackOptions>(StackOptions{.layers = 1, .cells = 4});
+  options.encoder = options.decoder = lstm_stack(1, 4);
   const auto model = builtin_models().make({.kind = "rnn", .options = std::make_shared<Seq2SeqOptions>(options)},
                                            {.source_vocabulary = 9, .target_vocabulary = 8, .placement = {}});
   randomize(*model, 1, at::kDouble);
@@ -181,16 +269,16 @@ TEST_CASE("model: tied embeddings are one parameter and train as one", "[nn][mod
 
 TEST_CASE("model: sizes that do not fit are refused by name", "[nn][model][error]") {
   Seq2SeqOptions options;
-  options.encoder.options = std::make_shared<StackOptions>(StackOptions{.layers = 2, .cells = 4});
-  options.decoder.options = std::make_shared<StackOptions>(StackOptions{.layers = 1, .cells = 4});
+  options.encoder = lstm_stack(2, 4);
+  options.decoder = lstm_stack(1, 4);
   const auto make = [&] {
     return builtin_models().make({.kind = "rnn", .options = std::make_shared<Seq2SeqOptions>(options)},
                                  {.source_vocabulary = 9, .target_vocabulary = 8, .placement = {}});
   };
   CHECK_THROWS_WITH(make(), ContainsSubstring("model.bridge") && ContainsSubstring("layers"));
-  options.decoder.options = std::make_shared<StackOptions>(StackOptions{.layers = 2, .cells = 6});
+  options.decoder = lstm_stack(2, 6);
   CHECK_THROWS_WITH(make(), ContainsSubstring("cells"));
-  options.decoder.options = options.encoder.options;
+  options.decoder = options.encoder;
   options.tied_embeddings = true;
   options.embedding = 3;
   CHECK_THROWS_WITH(make(), ContainsSubstring("model.embedding.tied"));

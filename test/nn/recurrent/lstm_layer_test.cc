@@ -31,8 +31,8 @@ class Machine {
   std::string isa_before_;
 };
 
-struct Layer {
-  Layer(int64_t input, int64_t cells, std::vector<int64_t> running) : running(std::move(running)) {
+struct Operands {
+  Operands(int64_t input, int64_t cells, std::vector<int64_t> running) : running(std::move(running)) {
     torch::manual_seed(7);
     int64_t rows = 0;
     for (const int64_t sentences : this->running) rows += sentences;
@@ -62,12 +62,12 @@ struct Layer {
 const char* const names[] = {"rows", "h", "c", "dx", "dh", "dc", "weight_ih", "weight_hh", "bias_ih", "bias_hh"};
 
 /// More rows than a block of the weights' gradients has, cells and inputs that fill no whole panel.
-Layer large_layer() { return {37, 70, {40, 40, 40, 40, 39, 38, 30, 20, 11, 4, 1, 1}}; }
+Operands large_layer() { return {37, 70, {40, 40, 40, 40, 39, 38, 30, 20, 11, 4, 1, 1}}; }
 
 TEST_CASE("lstm layer: float32 kernels give what the plain equations give in double", "[nn][lstm][kernels][gradient]") {
   const auto isa = GENERATE_COPY(from_range(available_isas()));
-  const auto layer = GENERATE(Layer(37, 70, {40, 40, 40, 40, 39, 38, 30, 20, 11, 4, 1, 1}), Layer(1, 1, {1}),
-                              Layer(5, 33, {3, 1}), Layer(64, 16, {2, 2, 2}));
+  const auto layer = GENERATE(Operands(37, 70, {40, 40, 40, 40, 39, 38, 30, 20, 11, 4, 1, 1}), Operands(1, 1, {1}),
+                              Operands(5, 33, {3, 1}), Operands(64, 16, {2, 2, 2}));
   CAPTURE(name(isa));
   const Machine machine(isa, 2);
   const auto ours = layer.run(at::kFloat);
@@ -98,8 +98,8 @@ TEST_CASE("lstm layer: the same bits on any number of threads", "[nn][lstm][kern
 
 TEST_CASE("lstm layer: panels made beforehand change no bit", "[nn][lstm][kernels]") {
   const auto isa = GENERATE_COPY(from_range(available_isas()));
-  const auto layer =
-      GENERATE(large_layer(), Layer(1, 1, {1}), Layer(5, 33, {3, 1}), Layer(64, 16, {2, 2, 2}), Layer(20, 100, {1}));
+  const auto layer = GENERATE(large_layer(), Operands(1, 1, {1}), Operands(5, 33, {3, 1}), Operands(64, 16, {2, 2, 2}),
+                              Operands(20, 100, {1}));
   const int threads = GENERATE(1, 2, 5);
   CAPTURE(name(isa), layer.running, threads);
   const Machine machine(isa, threads);

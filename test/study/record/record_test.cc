@@ -2,8 +2,11 @@
 
 #include <cstdlib>
 
+#include <ATen/ops/empty.h>
+
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/random.h"
+#include "seq2seq/nn/model/seq2seq.h"
 #include "seq2seq/run/metric_names.h"
 #include "seq2seq/study/grid/work.h"
 #include "seq2seq/study/record/gzip.h"
@@ -12,6 +15,7 @@
 #include "seq2seq/study/record/training_facts.h"
 #include "test/study/study_folder.h"
 #include "test/support/catch.h"
+#include "test/support/models.h"
 #include "test/support/pipeline.h"
 
 namespace seq2seq::test {
@@ -154,9 +158,31 @@ TEST_CASE("record: training facts are those of the run's metrics", "[study][reco
 
 TEST_CASE("record: operations count six for each parameter that a token is multiplied by", "[study][record]") {
   // A product of a row with a matrix [3, 4] is 12 multiplications and 12 additions, and twice that backward.
-  CHECK(study::training_operations({{"encoder.lstm", 12}}, 10, 99) == 6 * 12 * 10);
-  CHECK(study::training_operations({{"encoder.embedding", 1000}, {"decoder.embedding", 1000}}, 10, 10) == 0);
-  CHECK(study::training_operations({{"decoder.lstm", 5}, {"output", 7}}, 10, 100) == 6 * 12 * 100);
+  using nn::Role;
+  const auto use = [](Role::Kind kind, nn::Side side) {
+    return nn::ParameterUse{
+        .name = "weight", .parameter = at::empty({3, 4}, at::kMeta), .role = {.kind = kind}, .side = side};
+  };
+  const auto source = use(Role::Kind::projection, nn::Side::source), target = use(Role::Kind::bias, nn::Side::target);
+  const auto table = use(Role::Kind::embedding, nn::Side::target);
+  CHECK(study::training_operations({source}, 10, 99) == 6 * 12 * 10);
+  CHECK(study::training_operations({target, target}, 10, 100) == 6 * 24 * 100);
+  CHECK(study::training_operations({table}, 10, 10) == 0);
+}
+
+TEST_CASE("record: the product with a tied embedding counts as that of an output layer's own weight",
+          "[study][record]") {
+  const auto operations = [](bool tied) {
+    nn::Seq2SeqOptions options;
+    options.tied_embeddings = tied;
+    options.embedding = 4;
+    options.encoder = options.decoder = lstm_stack(1, 4);
+    const auto model =
+        nn::builtin_models().make({.kind = "rnn", .options = std::make_shared<nn::Seq2SeqOptions>(options)},
+                                  {.source_vocabulary = 9, .target_vocabulary = 8, .placement = {}});
+    return study::training_operations(model->roles(), 10, 100);
+  };
+  CHECK(operations(true) == operations(false));
 }
 
 TEST_CASE("record: an epoch reads the tokens of each corpus as often as it is repeated", "[study][record]") {

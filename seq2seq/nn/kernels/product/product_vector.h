@@ -41,10 +41,12 @@ void multiply_rows(const Product& p, int64_t row) {
   Vector sum[Rows][vectors];
   for (int r = 0; r < Rows; ++r) {
     for (int v = 0; v < vectors; ++v) {
+      if (p.start == nullptr || lanes(p, v) <= 0) {  // no arithmetic on a null pointer
+        sum[r][v] = Vector::all(0.0F);
+        continue;
+      }
       const float* start = p.start + (row + r) * p.start_stride + v * Vector::width;
-      sum[r][v] = p.start == nullptr || lanes(p, v) <= 0 ? Vector::all(0.0F)
-                  : lanes(p, v) < Vector::width          ? Vector::load(start, lanes(p, v))
-                                                         : Vector::load(start);
+      sum[r][v] = lanes(p, v) < Vector::width ? Vector::load(start, lanes(p, v)) : Vector::load(start);
     }
   }
   multiply_tile(p.left + row * p.row_stride, p.row_stride, p.depth_stride, p.panel, p.depth, sum);

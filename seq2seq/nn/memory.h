@@ -3,13 +3,14 @@
 #include <vector>
 
 #include "seq2seq/nn/packed.h"
-#include "seq2seq/nn/recurrent/stack.h"
+#include "seq2seq/nn/recurrent/layer.h"
 
 namespace seq2seq::nn {
 
 /// What a batch of sources becomes: all that a decoder may look at.
 struct Memory {
-  Packed states;            // [N, H] the top layer's states, in reading order
+  Packed ids;               // [N] the source's ids as they were read: what copying and unknown words need
+  Packed states;            // [N, M] the top layer's states, in reading order
   std::vector<State> last;  // [L] each layer's state at each sentence's own last step; empty where nothing recurs
   int64_t sentences() const { return states.sentences(); }
 };

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "seq2seq/core/registry.h"
+#include "seq2seq/nn/dropout.h"
+#include "seq2seq/nn/memory.h"
+#include "seq2seq/nn/parameter.h"
+#include "seq2seq/nn/placement.h"
+#include "seq2seq/nn/recurrent/layer.h"
+
+namespace seq2seq::nn {
+
+/// Shares of units dropped in an encoder: of the word vectors, and between two layers.
+struct EncoderDropout {
+  double embedding = 0, layers = 0;
+};
+
+/// What an encoder is told by the model it stands in.
+struct EncoderContext {
+  int64_t vocabulary = 0;  // V of the source, specials included
+  int64_t embedding = 0;   // E: width of the word vectors
+  EncoderDropout dropout;
+  Placement placement;
+  at::ScalarType type = at::kFloat;
+};
+
+/// Reads sources. Holds parameters only.
+class Encoder : public Module {
+ public:
+  /// ids [N] on the device of the embeddings -> all that a decoder may look at.
+  virtual Memory encode(const Packed& ids, const Draw* draw) const = 0;
+  virtual int64_t width() const = 0;  // M: of Memory::states
+  /// The shape of each state in Memory::last, which a bridge receives; empty where nothing recurs.
+  virtual std::vector<StateShape> last_shapes() const = 0;
+};
+
+using EncoderRegistry = Registry<Encoder, const EncoderContext&>;
+
+/// Adds a unidirectional recurrent encoder for each kind of layer, under its name.
+void add_recurrent_encoders(EncoderRegistry& registry, const std::shared_ptr<const LayerRegistry>& layers);
+
+}  // namespace seq2seq::nn

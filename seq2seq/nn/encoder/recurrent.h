@@ -1,0 +1,29 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "seq2seq/nn/embedding.h"
+#include "seq2seq/nn/encoder/encoder.h"
+#include "seq2seq/nn/recurrent/stack.h"
+
+namespace seq2seq::nn {
+
+/// Reads a source: embedding, then a recurrent stack that starts from zeros (arXiv 1409.3215, section 3.4). Its stack
+/// is registered under the name of its kind of layer: `encoder.lstm.weight_ih_l0`.
+class RecurrentEncoder final : public Encoder {
+ public:
+  using Options = StackOptions;
+  RecurrentEncoder(const Options& options, const EncoderContext& context);
+
+  Memory encode(const Packed& ids, const Draw* draw) const override;
+  int64_t width() const override { return stack_->width(); }
+  std::vector<StateShape> last_shapes() const override { return stack_->state_shapes(); }
+
+ private:
+  EncoderDropout dropout_;
+  std::shared_ptr<Embedding> embedding_;
+  std::shared_ptr<Stack> stack_;
+};
+
+}  // namespace seq2seq::nn

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <torch/nn/module.h>
+
+namespace seq2seq::nn {
+
+/// What a parameter does, so that initialisation, fine-tuning and counting need not guess it from a name.
+struct Role {
+  enum class Kind {
+    embedding,   // [V, E] a table that is looked up
+    projection,  // [out, in] multiplied by rows
+    recurrent,   // [out, in] multiplied by the state of the step before
+    bias,        // [out] added
+    scale        // [out] multiplied element by element
+  } kind = Kind::projection;
+  /// The first dimension has a row for each word of the vocabulary.
+  bool row_per_word = false;
+  /// Equal blocks that the first dimension falls into: 4 for an LSTM's gates.
+  int64_t gates = 1;
+  /// Which of them is a forget gate; -1: none.
+  int64_t forget_gate = -1;
+  /// A bias that is added to another bias of the same gates.
+  bool second_bias = false;
+};
+
+/// The text that a parameter meets: the encoder's parameters the source, all others the target.
+enum class Side { source, target };
+
+/// One use of a parameter. A shared parameter, as a tied embedding, has several.
+struct ParameterUse {
+  std::string name;  // as named_parameters() has it
+  at::Tensor parameter;
+  Role role;
+  Side side = Side::target;
+};
+
+/// Where the parameters of a part lie, and of which type they are.
+struct ParameterPlace {
+  c10::Device device{c10::kCPU};
+  at::ScalarType type = at::kFloat;
+};
+
+/// A module that states the role of each of its parameters.
+class Module : public torch::nn::Module {
+ public:
+  /// Registers a parameter of zeros under this name.
+  at::Tensor add_parameter(const std::string& name, at::IntArrayRef shape, const Role& role,
+                           const ParameterPlace& place);
+  /// States a further use of a parameter that another module owns.
+  void use_parameter(const at::Tensor& parameter, const Role& role);
+
+ private:
+  friend std::vector<ParameterUse> parameter_uses(const torch::nn::Module& root);
+  struct Use {
+    at::Tensor parameter;
+    Role role;
+  };
+  std::vector<Use> uses_;
+};
+
+/// The uses of all parameters below `root`, itself included, in order of registration. Parameters that were registered
+/// without a role are left out. All are on the side `target`: only a model knows its sides.
+std::vector<ParameterUse> parameter_uses(const torch::nn::Module& root);
+
+}  // namespace seq2seq::nn

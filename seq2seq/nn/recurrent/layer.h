@@ -1,0 +1,86 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "seq2seq/core/registry.h"
+#include "seq2seq/nn/dropout.h"
+#include "seq2seq/nn/packed.h"
+#include "seq2seq/nn/parameter.h"
+
+namespace seq2seq::nn {
+
+/// What one layer carries from step to step, sentences first, in the caller's order. LSTM: h [B, H] and c [B, H].
+using State = std::vector<at::Tensor>;
+
+/// One tensor of a layer's state: {"h", 1000}. Two layers may exchange states only if all parts agree.
+struct StatePart {
+  std::string name;
+  int64_t width = 0;
+  bool operator==(const StatePart&) const = default;
+};
+using StateShape = std::vector<StatePart>;
+
+/// Registers the parameters of one layer with the module that holds it.
+class LayerParameters {
+ public:
+  /// `suffix` is appended to every name: `_l0`, as torch.nn.LSTM names its layers.
+  LayerParameters(Module& owner, std::string suffix, const ParameterPlace& place)
+      : owner_(&owner), suffix_(std::move(suffix)), place_(place) {}
+  at::Tensor add(const std::string& name, at::IntArrayRef shape, const Role& role) const {
+    return owner_->add_parameter(name + suffix_, shape, role, place_);
+  }
+  const ParameterPlace& place() const { return place_; }
+
+ private:
+  Module* owner_;
+  std::string suffix_;
+  ParameterPlace place_;
+};
+
+/// What a layer is told by the stack it stands in.
+struct LayerContext {
+  int64_t input = 0;  // I: width of the rows it reads
+  LayerParameters parameters;
+};
+
+/// What a layer makes of its weights for calls of few steps each, as a search makes them. Valid for these values of the
+/// weights only.
+class PreparedWeights {
+ public:
+  virtual ~PreparedWeights() = default;
+};
+
+/// What a layer is given beside its rows and state.
+struct LayerCall {
+  const Draw* draw = nullptr;                 // null: nothing is dropped
+  const PreparedWeights* prepared = nullptr;  // what prepare() made, or null; changes no result
+};
+
+/// One layer of an encoder or decoder. Its parameters belong to the module that holds it; states go in and come out.
+class Layer {
+ public:
+  virtual ~Layer() = default;
+  /// Runs over a chunk of steps, rows [N, I] -> rows [N', W] with their own layout. `state` holds each sentence's state
+  /// before the chunk and, afterwards, after its own last step in it; sentences without a row in the chunk keep theirs.
+  /// Rows and state lie on the layer's device.
+  virtual Packed run(const Packed& chunk, State& state, const LayerCall& call) const = 0;
+  virtual StateShape state_shape() const = 0;
+  virtual int64_t width() const = 0;  // W: of the rows that come out
+  virtual ParameterPlace place() const = 0;
+  /// Whether a chunk must hold all steps, as for a backward direction or self-attention. A schedule waits for it, and a
+  /// decoder cannot use it.
+  virtual bool needs_all_steps() const { return false; }
+  /// Null where nothing is gained by it.
+  virtual std::shared_ptr<const PreparedWeights> prepare() const { return nullptr; }
+
+  /// The state before the first step: zeros [B, width] for each part.
+  State zero_state(int64_t sentences) const;
+};
+
+using LayerRegistry = Registry<Layer, const LayerContext&>;
+LayerRegistry builtin_layers();  // lstm
+
+}  // namespace seq2seq::nn

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "seq2seq/data/batch.h"
+#include "seq2seq/nn/model/model.h"
+#include "seq2seq/train/objective.h"
+
+namespace seq2seq::train {
+
+/// Makes the gradients of an update. Whoever implements it decides where and in which order forward and backward run.
+class GradientSource {
+ public:
+  virtual ~GradientSource() = default;
+  /// Adds to every trainable parameter's `grad` the derivative of the sum of all weighted token losses over `divisor`.
+  /// Returns the weighted losses of each batch's target rows [N], in packed order, without gradient.
+  virtual std::vector<at::Tensor> accumulate(const std::vector<data::Batch>& batches, double divisor,
+                                             const nn::Draw& draw) = 0;
+};
+
+/// One batch after another, forward then backward, in this process. The model must outlive it.
+class SerialGradients final : public GradientSource {
+ public:
+  SerialGradients(const nn::Model& model, const LossOptions& options) : model_(model), options_(options) {}
+  std::vector<at::Tensor> accumulate(const std::vector<data::Batch>& batches, double divisor,
+                                     const nn::Draw& draw) override;
+
+ private:
+  const nn::Model& model_;
+  LossOptions options_;
+};
+
+}  // namespace seq2seq::train

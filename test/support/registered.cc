@@ -1,0 +1,97 @@
+#include "test/support/registered.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include <fmt/format.h>
+
+#include "seq2seq/config/tree.h"
+#include "test/support/models.h"
+
+namespace seq2seq::test {
+namespace {
+
+const Values small_sizes{{"layers", "2"}, {"cells", "4"}, {"size", "3"}, {"units", "3"}, {"heads", "2"}};
+
+const std::string* value_for(const Values& values, const std::string& path) {
+  auto found = values.find(path);
+  if (found == values.end()) found = values.find(path.substr(path.rfind('.') + 1));
+  return found == values.end() ? nullptr : &found->second;
+}
+
+/// `layers: all` of a bridge is no number of layers.
+bool takes(const config::KeyFacts& key, const std::string& value) {
+  return key.one_of.empty() ? key.type != config::KeyType::text
+                            : std::ranges::find(key.one_of, value) != key.one_of.end();
+}
+
+/// The variant with this name, its sizes small and `values` set.
+Selection model_selection(const std::string& name, const Values& values) {
+  const auto models = nn::builtin_models();
+  const auto architecture = name.substr(0, name.find(','));
+  return small(models, architecture, values);
+}
+
+/// What the variants of the recurrent model set, by their names.
+std::map<std::string, Values> recurrent_variants() {
+  const nn::Parts parts;
+  const nn::PartChoice choice(parts);
+  std::map<std::string, Values> variants;
+  for (const auto& kind : parts.layers.names())
+    variants[fmt::format("rnn, layer {}", kind)] = {{"encoder.kind", kind}, {"decoder.kind", kind}};
+  for (const auto& kind : parts.encoders.names())
+    variants[fmt::format("rnn, encoder {}", kind)] = {{"encoder.kind", kind}};
+  for (const auto& kind : parts.bridges.names())
+    variants[fmt::format("rnn, bridge {}", kind)] = {{"bridge.kind", kind}};
+  for (const auto& kind : parts.outputs.names())
+    variants[fmt::format("rnn, output {}", kind)] = {{"output.kind", kind}};
+  variants["rnn, tied"] = {{"embedding.tied", "true"}, {"size", "4"}};
+  return variants;
+}
+
+std::map<std::string, Values> all_variants() {
+  auto variants = recurrent_variants();
+  for (const auto& kind : nn::builtin_models().names()) {
+    if (kind != "rnn") variants[kind] = {};
+  }
+  return variants;
+}
+
+}  // namespace
+
+Selection small(const Kinds& kinds, const std::string& kind, const Values& values) {
+  const auto options = kinds.options(kind);
+  config::Keys keys;
+  options.declare(keys);
+  config::visit_keys(keys, [&](const std::string& path, const config::KeyFacts& key) {
+    const auto* value = value_for(values, path);
+    if (value == nullptr) value = value_for(small_sizes, path);
+    if (value != nullptr && takes(key, *value)) key.set({*value});
+  });
+  return {.kind = kind, .options = options.value};
+}
+
+std::vector<ModelVariant> model_variants() {
+  std::vector<ModelVariant> variants;
+  for (const auto& [name, values] : all_variants()) variants.push_back({name, model_selection(name, values)});
+  return variants;
+}
+
+std::vector<std::string> names_of(const std::vector<ModelVariant>& variants) {
+  std::vector<std::string> names;
+  for (const auto& variant : variants) names.push_back(variant.name);
+  return names;
+}
+
+std::shared_ptr<nn::Model> random_variant(const std::string& name, uint64_t seed, double dropout, at::ScalarType type,
+                                          const nn::Placement& placement) {
+  auto values = all_variants().at(name);
+  for (const auto* site : {"dropout.embedding", "dropout.layers", "dropout.output"})
+    values.emplace(site, fmt::format("{}", dropout));
+  auto model = nn::builtin_models().make(model_selection(name, values),
+                                         {.source_vocabulary = 9, .target_vocabulary = 8, .placement = placement});
+  randomize(*model, seed, type);
+  return model;
+}
+
+}  // namespace seq2seq::test

@@ -1,0 +1,166 @@
+#include "test/support/test_device.h"
+
+#include <cstdlib>
+#include <new>
+#include <optional>
+#include <vector>
+
+#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/EmptyTensor.h>
+#include <ATen/detail/PrivateUse1HooksInterface.h>
+#include <ATen/native/CPUFallback.h>
+#include <ATen/ops/_reshape_alias_native.h>
+#include <ATen/ops/as_strided_native.h>
+#include <ATen/ops/from_blob.h>
+#include <ATen/ops/resize_native.h>
+#include <ATen/ops/view_native.h>
+#include <c10/core/Allocator.h>
+#include <c10/core/DeviceGuard.h>
+#include <c10/core/DeviceType.h>
+#include <c10/core/impl/DeviceGuardImplInterface.h>
+#include <torch/library.h>
+
+namespace seq2seq::test {
+namespace {
+
+constexpr auto type = c10::DeviceType::PrivateUse1;
+thread_local c10::DeviceIndex current = 0;
+
+/// Plain memory that says which device it is of.
+class TestAllocator final : public c10::Allocator {
+ public:
+  c10::DataPtr allocate(size_t bytes) override {
+    void* memory = bytes == 0 ? nullptr : std::malloc(bytes);
+    if (bytes > 0 && memory == nullptr) throw std::bad_alloc();
+    return {memory, memory, &std::free, c10::Device(type, current)};
+  }
+  c10::DeleterFnPtr raw_deleter() const override { return &std::free; }
+  void copy_data(void* to, const void* from, size_t bytes) const override { default_copy_data(to, from, bytes); }
+};
+TestAllocator allocator;
+REGISTER_ALLOCATOR(type, &allocator)
+
+struct TestGuard final : c10::impl::DeviceGuardImplInterface {
+  TestGuard() = default;
+  explicit TestGuard(c10::DeviceType) {}
+  c10::DeviceType type() const override { return test::type; }
+  c10::Device exchangeDevice(c10::Device device) const override {
+    const auto before = getDevice();
+    uncheckedSetDevice(device);
+    return before;
+  }
+  c10::Device getDevice() const override { return {test::type, current}; }
+  void setDevice(c10::Device device) const override { uncheckedSetDevice(device); }
+  void uncheckedSetDevice(c10::Device device) const noexcept override {
+    if (device.has_index()) current = device.index();
+  }
+  c10::Stream getStream(c10::Device device) const override { return c10::Stream(c10::Stream::DEFAULT, device); }
+  c10::Stream getDefaultStream(c10::Device device) const override { return getStream(device); }
+  c10::Stream exchangeStream(c10::Stream stream) const override { return stream; }
+  c10::DeviceIndex deviceCount() const noexcept override { return test_devices; }
+  // Nothing runs beside the caller, so that there is nothing to wait for.
+  void record(void**, const c10::Stream&, c10::DeviceIndex, c10::EventFlag) const override {}
+  void block(void*, const c10::Stream&) const override {}
+  bool queryEvent(void*) const override { return true; }
+  bool queryStream(const c10::Stream&) const override { return true; }
+  void synchronizeStream(const c10::Stream&) const override {}
+  void synchronizeEvent(void*) const override {}
+  void synchronizeDevice(c10::DeviceIndex) const override {}
+};
+C10_REGISTER_GUARD_IMPL(PrivateUse1, TestGuard)
+
+struct TestHooks final : at::PrivateUse1HooksInterface {
+  bool isBuilt() const override { return true; }
+  bool isAvailable() const override { return true; }
+  bool hasPrimaryContext(c10::DeviceIndex) const override { return true; }
+  c10::DeviceIndex deviceCount() const override { return test_devices; }
+  c10::DeviceIndex getCurrentDevice() const override { return current; }
+  const at::Generator& getDefaultGenerator(c10::DeviceIndex) const override {  // at::manual_seed seeds it, too
+    static const at::Generator generator = at::detail::createCPUGenerator();
+    return generator;
+  }
+};
+TestHooks hooks;
+[[maybe_unused]] const bool hooked = [] {
+  c10::register_privateuse1_backend("test");
+  at::RegisterPrivateUse1HooksInterface(&hooks);
+  return true;
+}();
+
+/// The same memory as a tensor of the CPU.
+at::Tensor on_cpu(const at::Tensor& tensor) {
+  return at::from_blob(
+      tensor.data_ptr(), tensor.sizes(), tensor.strides(), [keep = tensor](void*) {},
+      tensor.options().device(c10::kCPU).requires_grad(false));
+}
+
+at::Tensor empty(c10::IntArrayRef size, std::optional<c10::ScalarType> dtype, std::optional<c10::Layout>,
+                 std::optional<c10::Device> device, std::optional<bool>, std::optional<c10::MemoryFormat> format) {
+  const c10::OptionalDeviceGuard guard(device);
+  return at::Tensor(at::detail::empty_generic(size, &allocator, c10::DispatchKeySet(c10::DispatchKey::PrivateUse1),
+                                              dtype.value_or(c10::kFloat), format));
+}
+
+at::Tensor empty_strided(c10::IntArrayRef size, c10::IntArrayRef stride, std::optional<c10::ScalarType> dtype,
+                         std::optional<c10::Layout>, std::optional<c10::Device> device, std::optional<bool>) {
+  const c10::OptionalDeviceGuard guard(device);
+  return at::Tensor(at::detail::empty_strided_generic(
+      size, stride, &allocator, c10::DispatchKeySet(c10::DispatchKey::PrivateUse1), dtype.value_or(c10::kFloat)));
+}
+
+at::Tensor copy_from(const at::Tensor& from, const at::Tensor& to, bool) {
+  on_cpu(to).copy_(on_cpu(from));
+  return to;
+}
+
+at::Tensor copy_from_and_resize(const at::Tensor& from, const at::Tensor& to) {
+  at::native::resize_(to, from.sizes(), std::nullopt);
+  return copy_from(from, to, false);
+}
+
+void collect(const c10::IValue& value, std::vector<at::Tensor>& tensors) {
+  if (value.isTensor() && value.toTensor().defined()) tensors.push_back(value.toTensor());
+  if (value.isTensorList()) {
+    for (const at::Tensor& tensor : value.toTensorVector()) tensors.push_back(tensor);
+  }
+  if (value.isOptionalTensorList()) {
+    for (const std::optional<at::Tensor>& tensor : value.toOptionalTensorList()) {
+      if (tensor && tensor->defined()) tensors.push_back(*tensor);
+    }
+  }
+}
+
+/// Refuses operands of different devices, but for single numbers on the CPU, then computes on the CPU.
+void compute(const c10::OperatorHandle& operation, torch::jit::Stack* stack) {
+  const auto count = operation.schema().arguments().size();
+  std::vector<at::Tensor> tensors;
+  for (size_t i = stack->size() - count; i < stack->size(); ++i) collect((*stack)[i], tensors);
+  std::optional<c10::Device> device;
+  for (const auto& tensor : tensors) {
+    if (tensor.device().is_cpu() && tensor.dim() == 0) continue;
+    if (!device) device = tensor.device();
+    TORCH_CHECK(tensor.device() == *device, operation.schema().name(), ": operands on ", *device, " and ",
+                tensor.device());
+  }
+  const c10::OptionalDeviceGuard guard(device);
+  at::native::cpu_fallback(operation, stack);
+}
+
+}  // namespace
+
+c10::Device test_device(int index) { return {type, static_cast<c10::DeviceIndex>(index)}; }
+
+TORCH_LIBRARY_IMPL(_, PrivateUse1, library) { library.fallback(torch::CppFunction::makeFromBoxedFunction<&compute>()); }
+
+TORCH_LIBRARY_IMPL(aten, PrivateUse1, library) {
+  library.impl("empty.memory_format", empty);
+  library.impl("empty_strided", empty_strided);
+  library.impl("_copy_from", copy_from);
+  library.impl("_copy_from_and_resize", copy_from_and_resize);
+  library.impl("as_strided", at::native::as_strided_tensorimpl);
+  library.impl("view", at::native::view);
+  library.impl("_reshape_alias", at::native::_reshape_alias);
+  library.impl("resize_", at::native::resize_);
+}
+
+}  // namespace seq2seq::test
