@@ -1,11 +1,14 @@
 #include "seq2seq/core/files.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <exception>
 #include <fcntl.h>
 #include <string>
 #include <system_error>
 #include <unistd.h>
+#include <utility>
 
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -37,11 +40,25 @@ class Descriptor {
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
 
-  std::string read_all() {
+  uint64_t size() {
     struct stat status {};
     if (::fstat(number_, &status) != 0) fail();
-    std::string bytes(static_cast<size_t>(status.st_size) + 1,
-                      '\0');  // one more, so that the end is seen without growing
+    return static_cast<uint64_t>(status.st_size);
+  }
+
+  size_t read_some(char* to, size_t count) {
+    size_t filled = 0;
+    while (filled < count) {
+      const ssize_t more = again([&] { return ::read(number_, to + filled, count - filled); });
+      if (more < 0) fail();
+      if (more == 0) break;
+      filled += static_cast<size_t>(more);
+    }
+    return filled;
+  }
+
+  std::string read_all() {
+    std::string bytes(size() + 1, '\0');  // one more, so that the end is seen without growing
     size_t filled = 0;
     for (;;) {  // until nothing comes: a pipe has no size to go by
       if (filled == bytes.size()) bytes.resize(2 * filled + 4096);
@@ -92,11 +109,46 @@ class Descriptor {
   int number_ = -1;
 };
 
+class DiskFile final : public InputFile {
+ public:
+  explicit DiskFile(fs::path path) : path_(std::move(path)), file_(path_, O_RDONLY, "read"), bytes_(file_.size()) {}
+  uint64_t bytes() const override { return bytes_; }
+  size_t read(char* to, size_t count) override { return file_.read_some(to, count); }
+
+ private:
+  fs::path path_;  // the descriptor refers to it
+  Descriptor file_;
+  uint64_t bytes_;
+};
+
+class MemoryFile final : public InputFile {
+ public:
+  explicit MemoryFile(std::string bytes) : bytes_(std::move(bytes)) {}
+  uint64_t bytes() const override { return bytes_.size(); }
+  size_t read(char* to, size_t count) override {
+    const size_t taken = std::min(count, bytes_.size() - position_);
+    std::memcpy(to, bytes_.data() + position_, taken);
+    position_ += taken;
+    return taken;
+  }
+
+ private:
+  std::string bytes_;
+  size_t position_ = 0;
+};
+
 class DiskFiles final : public Files {
  public:
   std::string read(const fs::path& path) const override { return Descriptor(path, O_RDONLY, "read").read_all(); }
+  std::unique_ptr<InputFile> open(const fs::path& path) const override { return std::make_unique<DiskFile>(path); }
 
   void write(const fs::path& path, std::string_view bytes) override { put(path, bytes, O_TRUNC); }
+  void write_pieces(const fs::path& path, const std::function<void(const Sink&)>& make) override {
+    Descriptor file(path, O_WRONLY | O_CREAT | O_TRUNC, "written");
+    make([&file](std::string_view piece) { file.write_all(piece); });
+    file.sync();
+    file.close();
+  }
   void append(const fs::path& path, std::string_view bytes) override { put(path, bytes, O_APPEND); }
 
   void truncate(const fs::path& path, uint64_t bytes) override {
@@ -164,6 +216,16 @@ Error file_error(const fs::path& path, std::string_view what, int reason) {
   return {Place{.file = path.string()}, fmt::format("cannot be {}: {}", what, std::generic_category().message(reason)),
           remedy};
 }
+
+std::unique_ptr<InputFile> Files::open(const fs::path& path) const { return in_memory(read(path)); }
+
+void Files::write_pieces(const fs::path& path, const std::function<void(const Sink&)>& make) {
+  std::string bytes;
+  make([&bytes](std::string_view piece) { bytes += piece; });
+  write(path, bytes);
+}
+
+std::unique_ptr<InputFile> in_memory(std::string bytes) { return std::make_unique<MemoryFile>(std::move(bytes)); }
 
 Files& disk_files() {
   static DiskFiles files;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <string_view>
 #include <utility>
 
 #include <ATen/ops/empty.h>
@@ -24,6 +25,7 @@ namespace {
 static_assert(std::endian::native == std::endian::little, "the format's numbers are little-endian");
 
 constexpr size_t kPrefix = 8;                     // bytes of the header's length
+constexpr size_t kPiece = size_t{1} << 20;        // bytes read or written at once
 constexpr uint64_t kLongestHeader = 100'000'000;  // as Python's safetensors has it
 constexpr auto kFormat = "seq2seq weights";
 constexpr auto kVersion = "1";
@@ -54,9 +56,9 @@ struct Entry {
 
 class Reader {
  public:
-  Reader(const std::string& bytes, const std::filesystem::path& file) : bytes_(bytes), file_(file.string()) {}
+  Reader(InputFile& input, const std::filesystem::path& file) : input_(input), file_(file.string()) {}
 
-  NamedTensors read() const {
+  NamedTensors read() {
     const nlohmann::json header = read_header();
     NamedTensors named;
     std::vector<Entry> entries;
@@ -67,8 +69,8 @@ class Reader {
         entries.push_back(read_entry(name, value));
       }
     }
-    check_cover(entries);
-    for (const auto& entry : entries) named.tensors.emplace(entry.name, tensor(entry));
+    sort_by_place(entries);
+    for (const auto& entry : entries) named.tensors.emplace(entry.name, read_tensor(entry));
     return named;
   }
 
@@ -78,14 +80,17 @@ class Reader {
                       "The file is damaged or not of the safetensors format");
   }
 
-  nlohmann::json read_header() const {
-    if (bytes_.size() < kPrefix) fail("", fmt::format("ends after {} bytes, before its header", bytes_.size()));
+  nlohmann::json read_header() {
+    if (input_.bytes() < kPrefix) fail("", fmt::format("ends after {} bytes, before its header", input_.bytes()));
     uint64_t length = 0;
-    std::memcpy(&length, bytes_.data(), kPrefix);
-    if (length > kLongestHeader || length > bytes_.size() - kPrefix)
-      fail("", fmt::format("its header should have {} bytes, but the file has {}", length, bytes_.size()));
+    fill("", reinterpret_cast<char*>(&length), kPrefix);
+    if (length > kLongestHeader || length > input_.bytes() - kPrefix)
+      fail("", fmt::format("its header should have {} bytes, but the file has {}", length, input_.bytes()));
+    data_bytes_ = input_.bytes() - kPrefix - length;
+    std::string text(length, '\0');
+    fill("", text.data(), length);
     try {
-      auto header = parse_json<nlohmann::json>(std::string_view(bytes_).substr(kPrefix, length));
+      auto header = parse_json<nlohmann::json>(text);
       if (header.is_object()) return header;
     } catch (const nlohmann::json::exception&) {  // told below
     } catch (const JsonFault&) {
@@ -93,10 +98,12 @@ class Reader {
     fail("", "its header is not a JSON object");
   }
 
-  size_t data_start() const {
-    uint64_t length = 0;
-    std::memcpy(&length, bytes_.data(), kPrefix);
-    return kPrefix + length;
+  void fill(const std::string& part, char* to, uint64_t bytes) {
+    for (uint64_t filled = 0; filled < bytes;) {
+      const size_t wanted = std::min<uint64_t>(kPiece, bytes - filled);
+      if (input_.read(to + filled, wanted) < wanted) fail(part, "ends early: the file was shortened while it was read");
+      filled += wanted;
+    }
   }
 
   std::map<std::string, std::string> read_metadata(const nlohmann::json& value) const {
@@ -136,7 +143,7 @@ class Reader {
   }
 
   void check_size(const Entry& entry) const {
-    const uint64_t data = bytes_.size() - data_start();
+    const uint64_t data = data_bytes_;
     if (entry.begin > entry.end || entry.end > data)
       fail(entry.name, fmt::format("its data should be bytes {} to {} of {}", entry.begin, entry.end, data));
     const bool empty = std::find(entry.shape.begin(), entry.shape.end(), 0) != entry.shape.end();
@@ -153,8 +160,8 @@ class Reader {
                                    fmt::join(entry.shape, ", "), entry.end - entry.begin));
   }
 
-  /// Every byte of the data belongs to exactly one tensor.
-  void check_cover(std::vector<Entry>& entries) const {
+  /// In the order of their data, every byte of which belongs to exactly one tensor.
+  void sort_by_place(std::vector<Entry>& entries) const {
     std::sort(entries.begin(), entries.end(),
               [](const Entry& a, const Entry& b) { return std::pair(a.begin, a.end) < std::pair(b.begin, b.end); });
     uint64_t covered = 0;
@@ -164,26 +171,25 @@ class Reader {
         fail(entry.name, fmt::format("{} bytes before its data belong to no tensor", entry.begin - covered));
       covered = entry.end;
     }
-    const uint64_t data = bytes_.size() - data_start();
-    if (covered != data) fail("", fmt::format("its last {} bytes belong to no tensor", data - covered));
+    if (covered != data_bytes_) fail("", fmt::format("its last {} bytes belong to no tensor", data_bytes_ - covered));
   }
 
-  at::Tensor tensor(const Entry& entry) const {
-    auto copy = at::empty(entry.shape, entry.type);
+  at::Tensor read_tensor(const Entry& entry) {
+    auto tensor = at::empty(entry.shape, entry.type);
     if (entry.end > entry.begin)
-      std::memcpy(copy.mutable_data_ptr(), bytes_.data() + data_start() + entry.begin, entry.end - entry.begin);
-    return copy;
+      fill(entry.name, static_cast<char*>(tensor.mutable_data_ptr()), entry.end - entry.begin);
+    return tensor;
   }
 
-  const std::string& bytes_;
+  InputFile& input_;
   std::string file_;
+  uint64_t data_bytes_ = 0;
 };
 
 /// Larger elements first, so that every tensor's data is aligned to its element; then by name.
 std::vector<std::pair<std::string, at::Tensor>> in_order(const NamedTensors& named) {
   std::vector<std::pair<std::string, at::Tensor>> ordered;
-  for (const auto& [name, tensor] : named.tensors)
-    ordered.emplace_back(name, tensor.detach().to(at::kCPU).contiguous());
+  for (const auto& [name, tensor] : named.tensors) ordered.emplace_back(name, tensor.detach());
   std::stable_sort(ordered.begin(), ordered.end(),
                    [](const auto& a, const auto& b) { return a.second.element_size() > b.second.element_size(); });
   return ordered;
@@ -204,7 +210,7 @@ void check_version(const NamedTensors& named, const std::filesystem::path& file)
 
 }  // namespace
 
-std::string to_safetensors(const NamedTensors& named) {
+void write_safetensors(const NamedTensors& named, const Sink& sink) {
   const auto ordered = in_order(named);
   nlohmann::json header = nlohmann::json::object();
   if (!named.metadata.empty()) header["__metadata__"] = named.metadata;
@@ -219,24 +225,37 @@ std::string to_safetensors(const NamedTensors& named) {
   std::string text = header.dump();
   text.resize((text.size() + kPrefix - 1) / kPrefix * kPrefix, ' ');  // the data then starts at a multiple of 8 bytes
   const uint64_t length = text.size();
-  std::string bytes(kPrefix, '\0');
-  std::memcpy(bytes.data(), &length, kPrefix);
-  bytes.reserve(kPrefix + text.size() + size);
-  bytes += text;
-  for (const auto& [name, tensor] : ordered)
-    bytes.append(static_cast<const char*>(tensor.const_data_ptr()), tensor.nbytes());
+  sink({reinterpret_cast<const char*>(&length), kPrefix});
+  sink(text);
+  for (const auto& [name, tensor] : ordered) {
+    const auto here = tensor.to(at::kCPU).contiguous();
+    const std::string_view bytes(static_cast<const char*>(here.const_data_ptr()), here.nbytes());
+    for (size_t begin = 0; begin < bytes.size(); begin += kPiece) sink(bytes.substr(begin, kPiece));
+  }
+}
+
+std::string to_safetensors(const NamedTensors& named) {
+  std::string bytes;
+  write_safetensors(named, [&bytes](std::string_view piece) { bytes += piece; });
   return bytes;
 }
 
+NamedTensors read_safetensors(InputFile& file, const std::filesystem::path& name) { return Reader(file, name).read(); }
+
 NamedTensors from_safetensors(const std::string& bytes, const std::filesystem::path& name) {
-  return Reader(bytes, name).read();
+  return read_safetensors(*in_memory(bytes), name);
+}
+
+NamedTensors weights_in_place(const torch::nn::Module& module) {
+  NamedTensors named{.tensors = {}, .metadata = {{"format", kFormat}, {"version", kVersion}}};
+  for (const auto& parameter : module.named_parameters()) named.tensors[parameter.key()] = parameter.value().detach();
+  return named;
 }
 
 NamedTensors weights_of(const torch::nn::Module& module) {
-  NamedTensors named{.tensors = {}, .metadata = {{"format", kFormat}, {"version", kVersion}}};
-  for (const auto& parameter : module.named_parameters())
-    named.tensors[parameter.key()] =
-        parameter.value().detach().to(at::kCPU, parameter.value().scalar_type(), /*non_blocking=*/false, /*copy=*/true);
+  auto named = weights_in_place(module);
+  for (auto& [name, tensor] : named.tensors)
+    tensor = tensor.to(at::kCPU, tensor.scalar_type(), /*non_blocking=*/false, /*copy=*/true);
   return named;
 }
 

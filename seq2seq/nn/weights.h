@@ -14,18 +14,25 @@ namespace seq2seq::nn {
 
 /// Tensors by name with a few words of text about them: the contents of a safetensors file.
 struct NamedTensors {
-  std::map<std::string, at::Tensor> tensors;  // on the CPU
+  std::map<std::string, at::Tensor> tensors;  // on the CPU when read from a file
   std::map<std::string, std::string> metadata;
 };
 
 /// The safetensors format: 8 bytes length (little-endian), a JSON header, the data. Types: F64 F32 F16 BF16 I64 I32 U8
 /// BOOL.
 std::string to_safetensors(const NamedTensors& named);
+/// Writes the same bytes in pieces of at most 1 MiB, so that no tensor on the CPU is held twice.
+void write_safetensors(const NamedTensors& named, const Sink& sink);
+
 /// Throws FormatError naming the file, and the tensor, where one is at fault.
 NamedTensors from_safetensors(const std::string& bytes, const std::filesystem::path& name);
+/// Reads a file into its tensors, without holding its bytes a second time. Throws as above; `name` is for messages.
+NamedTensors read_safetensors(InputFile& file, const std::filesystem::path& name);
 
 /// The parameters of a module by their registered names, copied to the CPU.
 NamedTensors weights_of(const torch::nn::Module& module);
+/// The parameters themselves, wherever they lie: to be written at once, because they change with the module.
+NamedTensors weights_in_place(const torch::nn::Module& module);
 
 /// Sets every parameter from the tensor of its name. Throws FormatError naming `file` for a missing, unknown or
 /// misshapen one.

@@ -109,12 +109,12 @@ train::Outcome resume(const std::filesystem::path& path, const std::vector<confi
   const auto [configuration, changes] = check(folder, description, overrides, *environment.registries);
   const auto& options = configuration->options;
   const auto checkpoint = train::newest_whole_checkpoint(*environment.files, folder, *environment.log);
-  if (checkpoint && finished(checkpoint->state, options.train, changes))
-    return say_finished(checkpoint->state, options.train, folder, *environment.log);
+  if (checkpoint && finished(*checkpoint, options.train, changes))
+    return say_finished(*checkpoint, options.train, folder, *environment.log);
 
   const auto placement = training_placement(options.placement, environment);
   const auto machine = prepare_machine(environment.threads, environment.device);
-  const int64_t update = checkpoint ? checkpoint->state.update : 0;
+  const int64_t update = checkpoint ? checkpoint->update : 0;
   environment.log->say(fmt::format("seq2seq {}: goes on with {} at update {}", version().text(), folder.root().string(),
                                    format_count(update)));
   warn_if_inexact(description, machine, *environment.log);

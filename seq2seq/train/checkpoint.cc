@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <exception>
 #include <filesystem>
 #include <map>
 #include <string_view>
@@ -33,6 +34,28 @@ class OtherVersion final : public FormatError {
   using FormatError::FormatError;
 };
 
+/// A file with the checksum of all that it holds, whether or not its reader read to the end.
+class Summed final : public InputFile {
+ public:
+  explicit Summed(InputFile& file) : file_(file) {}
+  uint64_t bytes() const override { return file_.bytes(); }
+  size_t read(char* to, size_t count) override {
+    const size_t filled = file_.read(to, count);
+    sum_.add({to, filled});
+    return filled;
+  }
+  std::string sum() {
+    std::vector<char> rest(size_t{1} << 20);
+    while (read(rest.data(), rest.size()) > 0) {
+    }
+    return sum_.finish();
+  }
+
+ private:
+  InputFile& file_;
+  Sha256 sum_;
+};
+
 /// The files of one checkpoint, each verified when it is read.
 class Verified {
  public:
@@ -48,21 +71,39 @@ class Verified {
     });
   }
 
-  std::string read(const std::string& name) const {
-    const fs::path file = folder_ / name;
-    const auto sum = sums_.find(name);
-    if (sum == sums_.end()) throw damaged(folder_ / kChecksums, fmt::format("holds no checksum of {}", name));
-    auto bytes = files_.read(file);
-    if (sha256(bytes) != sum->second) throw damaged(file, "its content is not what was written: the SHA-256 differs");
-    return bytes;
+  TrainerState state() const {
+    auto text = files_.read(folder_ / kState);
+    compare(kState, sha256(text));
+    return from_json(text, folder_ / kState);
   }
 
-  nn::NamedTensors tensors(const std::string& name) const { return nn::from_safetensors(read(name), folder_ / name); }
-  TrainerState state() const { return from_json(read(kState), folder_ / kState); }
+  nn::NamedTensors tensors(const std::string& name) const {
+    const auto file = files_.open(folder_ / name);
+    Summed summed(*file);
+    nn::NamedTensors tensors;
+    std::exception_ptr fault;
+    try {
+      tensors = nn::read_safetensors(summed, folder_ / name);
+    } catch (const FormatError&) {
+      fault = std::current_exception();
+    }
+    compare(name, summed.sum());  // that a file is damaged says more than what its damage looks like
+    if (fault) std::rethrow_exception(fault);
+    return tensors;
+  }
+
+  /// Without keeping anything of the file.
+  void verify(const std::string& name) const { compare(name, Summed(*files_.open(folder_ / name)).sum()); }
 
  private:
   static FormatError damaged(const fs::path& file, const std::string& problem) {
     return {Place{.file = file.string()}, problem, kDamaged};
+  }
+
+  void compare(const std::string& name, const std::string& found) const {
+    const auto sum = sums_.find(name);
+    if (sum == sums_.end()) throw damaged(folder_ / kChecksums, fmt::format("holds no checksum of {}", name));
+    if (found != sum->second) throw damaged(folder_ / name, "its content is not what was written: the SHA-256 differs");
   }
 
   const Files& files_;
@@ -72,14 +113,21 @@ class Verified {
 
 void write_checkpoint(Files& files, const fs::path& folder, const Checkpoint& checkpoint) {
   nlohmann::json sums = nlohmann::json::object();
-  const auto put = [&](const char* name, const std::string& bytes) {
-    files.write(folder / name, bytes);
-    sums[name] = sha256(bytes);
+  const auto put_tensors = [&](const char* name, const nn::NamedTensors& tensors) {
+    Sha256 sum;
+    files.write_pieces(folder / name, [&](const Sink& sink) {
+      nn::write_safetensors(tensors, [&](std::string_view piece) {
+        sum.add(piece);
+        sink(piece);
+      });
+    });
+    sums[name] = sum.finish();
   };
-  put(kWeights, nn::to_safetensors(checkpoint.weights));
-  put(kOptimizer,
-      nn::to_safetensors({checkpoint.optimizer.tensors, {{"format", "seq2seq optimizer"}, {"version", "1"}}}));
-  put(kState, to_json(checkpoint.state));
+  put_tensors(kWeights, checkpoint.weights);
+  put_tensors(kOptimizer, {checkpoint.optimizer.tensors, {{"format", "seq2seq optimizer"}, {"version", "1"}}});
+  const auto state = to_json(checkpoint.state);
+  files.write(folder / kState, state);
+  sums[kState] = sha256(state);
   const nlohmann::json checksums{
       {"format", kCheckpointFormat}, {"version", checkpoint_format_version}, {"sha256", sums}};
   files.write(folder / kChecksums, checksums.dump(2) + "\n");
@@ -148,6 +196,18 @@ Checkpoint load_weights_only(const Files& files, const RunFolder& folder, int64_
   return {.weights = verified.tensors(kWeights), .optimizer = {}, .state = verified.state()};
 }
 
+nn::NamedTensors load_optimizer(const Files& files, const RunFolder& folder, int64_t update) {
+  return Verified(files, folder.checkpoint(update)).tensors(kOptimizer);
+}
+
+TrainerState verify_checkpoint(const Files& files, const RunFolder& folder, int64_t update) {
+  const Verified verified(files, folder.checkpoint(update));
+  auto state = verified.state();
+  verified.verify(kWeights);
+  verified.verify(kOptimizer);
+  return state;
+}
+
 std::optional<int64_t> best_update(const Files& files, const RunFolder& folder) {
   if (const auto best = named_update(files, folder, folder.best())) return best;
   if (const auto last = named_update(files, folder, folder.last())) return last;
@@ -155,13 +215,13 @@ std::optional<int64_t> best_update(const Files& files, const RunFolder& folder) 
   return updates.empty() ? std::nullopt : std::optional(updates.back());
 }
 
-std::optional<Checkpoint> newest_whole_checkpoint(const Files& files, const RunFolder& folder, Log& log) {
+std::optional<TrainerState> newest_whole_checkpoint(const Files& files, const RunFolder& folder, Log& log) {
   auto updates = folder.updates();
   if (updates.empty()) return {};
   std::reverse(updates.begin(), updates.end());
   for (const int64_t update : updates) {
     try {
-      return load_checkpoint(files, folder, update);
+      return verify_checkpoint(files, folder, update);
     } catch (const OtherVersion&) {
       throw;
     } catch (const Error& error) {

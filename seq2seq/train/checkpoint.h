@@ -45,11 +45,16 @@ void save_checkpoint(Files& files, const RunFolder& folder, const Checkpoint& ch
 Checkpoint load_checkpoint(const Files& files, const RunFolder& folder, int64_t update);
 /// Only its weights and state; for decoding.
 Checkpoint load_weights_only(const Files& files, const RunFolder& folder, int64_t update);
+/// Only the state of its optimiser.
+nn::NamedTensors load_optimizer(const Files& files, const RunFolder& folder, int64_t update);
+/// Verifies all files of a checkpoint without keeping any of its tensors.
+TrainerState verify_checkpoint(const Files& files, const RunFolder& folder, int64_t update);
 
 /// The update that `best` (or else `last`) names; empty when there is no checkpoint.
 std::optional<int64_t> best_update(const Files& files, const RunFolder& folder);
 
-/// The newest checkpoint that is whole; damaged ones are named in the log and passed over. Empty when there is none.
-std::optional<Checkpoint> newest_whole_checkpoint(const Files& files, const RunFolder& folder, Log& log);
+/// The state of the newest checkpoint that is whole; damaged ones are named in the log and passed over. Empty when
+/// there is none.
+std::optional<TrainerState> newest_whole_checkpoint(const Files& files, const RunFolder& folder, Log& log);
 
 }  // namespace seq2seq::train

@@ -22,8 +22,9 @@ class Optimizer {
   virtual ~Optimizer() = default;
   /// One update with this learning rate. Parameters without a gradient stay as they are.
   virtual void step(double learning_rate) = 0;
-  virtual double learning_rate() const = 0;    // the base the schedule multiplies
-  virtual nn::NamedTensors state() const = 0;  // `<parameter>.exp_avg`, ...
+  virtual double learning_rate() const = 0;  // the base the schedule multiplies
+  /// `<parameter>.exp_avg`, ...: the tensors themselves, not copied, which change with the next step.
+  virtual nn::NamedTensors state() const = 0;
   virtual void restore(const nn::NamedTensors& state, const std::filesystem::path& file) = 0;
 };
 

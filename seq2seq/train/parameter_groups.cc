@@ -42,11 +42,8 @@ std::vector<ParameterGroup> groups_with_gradient(const NamedParameters& paramete
 
 void store(nn::NamedTensors& named, const NamedParameters& parameters, const std::vector<at::Tensor>& tensors,
            const std::string& what) {
-  for (size_t index = 0; index < tensors.size(); ++index) {
-    const auto& tensor = tensors[index];
-    named.tensors[parameters[index].first + "." + what] =
-        tensor.to(at::kCPU, tensor.scalar_type(), /*non_blocking=*/false, /*copy=*/true);
-  }
+  for (size_t index = 0; index < tensors.size(); ++index)
+    named.tensors[parameters[index].first + "." + what] = tensors[index];
 }
 
 void fetch(const nn::NamedTensors& named, const NamedParameters& parameters, std::vector<at::Tensor>& tensors,

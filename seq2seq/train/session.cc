@@ -3,6 +3,7 @@
 #include <bit>
 #include <cmath>
 #include <string>
+#include <utility>
 
 #include <c10/core/GradMode.h>
 #include <fmt/format.h>
@@ -38,17 +39,23 @@ Session::Session(const TrainOptions& options, const Setup& setup, const RunFolde
       metrics_(*setup.files, folder.metrics(), options.tensorboard ? folder.tensorboard() : fs::path()),
       saved_at_(started_) {
   check(options_, setup_, *schedule_);
-  if (resume_from) resume(load_checkpoint(*setup.files, folder, *resume_from), *resume_from);
+  if (resume_from) resume(*resume_from);
   order_ = std::make_unique<DataOrder>(*setup.corpus, *setup.text, options_.batch, options_.accumulate, setup.seed,
                                        data::DataPosition{.epoch = state_.epoch, .batch = state_.batch});
   total_updates_ = options_.updates ? static_cast<double>(*options_.updates) : order_->updates_in(*options_.epochs);
 }
 
-void Session::resume(const Checkpoint& checkpoint, int64_t update) {
-  nn::load_weights(*setup_.model, checkpoint.weights, folder_.checkpoint(update) / "weights.safetensors");
-  updater_.optimizer().restore(checkpoint.optimizer, folder_.checkpoint(update) / "optimizer.safetensors");
-  schedule_->restore(checkpoint.state.schedule, folder_.checkpoint(update) / "state.json");
-  state_ = checkpoint.state;
+/// Weights first, then the optimiser: the tensors of a checkpoint are never in memory together, nor after this.
+void Session::resume(int64_t update) {
+  const auto& files = *setup_.files;
+  {
+    auto checkpoint = load_weights_only(files, folder_, update);
+    nn::load_weights(*setup_.model, checkpoint.weights, folder_.checkpoint(update) / "weights.safetensors");
+    state_ = std::move(checkpoint.state);
+  }
+  updater_.optimizer().restore(load_optimizer(files, folder_, update),
+                               folder_.checkpoint(update) / "optimizer.safetensors");
+  schedule_->restore(state_.schedule, folder_.checkpoint(update) / "state.json");
   earlier_seconds_ = state_.seconds;
   saved_ = update;
 }
@@ -157,8 +164,8 @@ void Session::save(bool is_best) {
   state_.metrics_bytes = metrics_.bytes();
   save_checkpoint(
       *setup_.files, folder_,
-      {.weights = nn::weights_of(*setup_.model), .optimizer = updater_.optimizer().state(), .state = state_}, is_best,
-      options_.checkpoint.keep);
+      {.weights = nn::weights_in_place(*setup_.model), .optimizer = updater_.optimizer().state(), .state = state_},
+      is_best, options_.checkpoint.keep);
   saved_ = state_.update;
   saved_at_ = setup_.progress.now();
 }

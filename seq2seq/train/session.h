@@ -22,7 +22,7 @@ class Session {
  private:
   using Time = std::chrono::steady_clock::time_point;
 
-  void resume(const Checkpoint& checkpoint, int64_t update);
+  void resume(int64_t update);
   std::optional<Ending> already_ended() const;
   void update();
   bool validate();  // true: the best so far

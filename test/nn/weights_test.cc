@@ -1,8 +1,10 @@
 #include "seq2seq/nn/weights.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <ATen/ops/arange.h>
@@ -11,6 +13,7 @@
 #include <ATen/ops/zeros.h>
 
 #include "seq2seq/core/error.h"
+#include "seq2seq/core/files.h"
 #include "test/support/catch.h"
 #include "test/support/models.h"
 #include "test/support/temporary_folder.h"
@@ -81,6 +84,44 @@ TEST_CASE("safetensors: Python's reader sees the same tensors, and we read what 
   CHECK_THAT(*said, ContainsSubstring("empty float32 [4, 0, 2] 0.0\n"));
   CHECK_THAT(*said, ContainsSubstring("matrix float32 [5, 3] "));
   CHECK(same(from_safetensors(test::content_of(folder / "theirs.safetensors"), "theirs"), named));
+}
+
+TEST_CASE("safetensors: a file of pieces, with tensors larger than one, is what Python reads, and is read from disk",
+          "[nn][weights][witness]") {
+  const test::TemporaryFolder folder;
+  NamedTensors named;
+  named.tensors["large"] = at::arange(700'001, at::kLong);  // 5.3 MiB
+  named.tensors["transposed"] = at::randn({601, 907}).t();
+  named.tensors["empty"] = at::zeros({0});
+  size_t longest = 0;
+  disk_files().write_pieces(folder / "ours.safetensors", [&](const Sink& sink) {
+    write_safetensors(named, [&](std::string_view piece) {
+      longest = std::max(longest, piece.size());
+      sink(piece);
+    });
+  });
+  CHECK(longest == size_t{1} << 20);
+  CHECK(test::content_of(folder / "ours.safetensors") == to_safetensors(named));
+  CHECK(same(read_safetensors(*disk_files().open(folder / "ours.safetensors"), "ours"), named));
+  const auto said = test::run_witness("safetensors_file.py", folder.path());
+  if (!said) {
+    WARN("skipped: no witness safetensors");
+    return;
+  }
+  CHECK_THAT(*said, ContainsSubstring("large int64 [700001] 245000350000.0\n"));
+  CHECK(same(from_safetensors(test::content_of(folder / "theirs.safetensors"), "theirs"), named));
+}
+
+TEST_CASE("safetensors: the bytes are those of the format's description", "[nn][weights]") {
+  NamedTensors named;
+  named.tensors["a"] = at::arange(3, at::kByte);
+  named.tensors["b"] = at::arange(2, at::kInt);
+  named.metadata = {{"k", "v"}};
+  std::string header = R"({"__metadata__":{"k":"v"},"a":{"data_offsets":[8,11],"dtype":"U8","shape":[3]},)"
+                       R"("b":{"data_offsets":[0,8],"dtype":"I32","shape":[2]}})";
+  header.resize((header.size() + 7) / 8 * 8, ' ');
+  const std::string data("\0\0\0\0\1\0\0\0\0\1\2", 11);
+  CHECK(to_safetensors(named) == file_of(header, 0) + data);
 }
 
 TEST_CASE("safetensors: a file cut off anywhere is an error that names it", "[nn][weights][error]") {

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,6 +27,13 @@ class FailingFiles final : public Files {
   int operations() const { return operations_; }
 
   std::string read(const fs::path& path) const override { return files_.read(path); }
+  std::unique_ptr<InputFile> open(const fs::path& path) const override { return files_.open(path); }
+  void write_pieces(const fs::path& path, const std::function<void(const Sink&)>& make) override {
+    const int next = operations_ + 1;
+    if (mode_ == Mode::once ? next == nth_ : next >= nth_) return Files::write_pieces(path, make);  // fails in `write`
+    ++operations_;
+    files_.write_pieces(path, make);
+  }
   void write(const fs::path& path, std::string_view bytes) override {
     if (fails()) {
       if (!(mode_ == Mode::from_then_on && operations_ > nth_)) files_.write(path, bytes.substr(0, bytes.size() / 2));

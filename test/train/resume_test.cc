@@ -113,7 +113,7 @@ void check_same_end(const TinyRun& run, const TinyRun& straight) {
 
 std::optional<int64_t> newest(TinyRun& run) {
   const auto checkpoint = newest_whole_checkpoint(disk_files(), run.folder, *run.setup.log);
-  return checkpoint ? std::optional(checkpoint->state.update) : std::nullopt;
+  return checkpoint ? std::optional(checkpoint->update) : std::nullopt;
 }
 
 TEST_CASE("resume: stopped by the time limit again and again, training ends bit for bit as if never stopped",

@@ -159,12 +159,17 @@ TEST_CASE("update: what is not finite changes no parameter and names the pairs a
   REQUIRE_FALSE(lines.empty());
   const auto before = nn::weights_of(*run.model);
   Updater updater(options, run.setup, trainable_parameters(*run.model, {}));
-  const auto state = updater.optimizer().state();
+  const auto momentum = [&updater] {
+    auto state = updater.optimizer().state();
+    for (auto& [name, tensor] : state.tensors) tensor = tensor.clone();
+    return state;
+  };
+  const auto state = momentum();
   const auto result = updater.make(batches_of(run, {pairs}), {.seed = 1, .update = 0}, 1);
   CHECK_FALSE(result.made);
   CHECK_THAT(result.fault, ContainsSubstring("nan, with lines " + lines + " of the training files"));
   CHECK(same_tensors(nn::weights_of(*run.model), before));
-  CHECK(same_tensors(updater.optimizer().state(), state));
+  CHECK(same_tensors(momentum(), state));
 }
 
 TEST_CASE("train: an update that is not finite is skipped and counted, or training stops", "[train][error]") {
