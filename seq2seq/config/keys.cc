@@ -111,7 +111,7 @@ std::unique_ptr<Keys> Choice::keys_of(const std::string& kind) const {
   return keys;
 }
 
-void Choice::choose(const std::string& kind, const std::shared_ptr<void>& held) {
+void Choice::choose(const std::string& kind, const AnyOptions& held) {
   KindOptions options = kinds_->options(kind, held);
   Keys keys;
   keys.tree().path = path_;

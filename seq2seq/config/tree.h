@@ -30,7 +30,7 @@ class Choice {
   std::unique_ptr<Keys> keys_of(const std::string& kind) const;
 
  private:
-  void choose(const std::string& kind, const std::shared_ptr<void>& held);
+  void choose(const std::string& kind, const AnyOptions& held);
 
   std::string path_;
   Selection* selection_;
