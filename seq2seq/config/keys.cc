@@ -18,9 +18,12 @@ struct Overloaded : Visitors... {
 template <class... Visitors>
 Overloaded(Visitors...) -> Overloaded<Visitors...>;
 
-std::unique_ptr<Keys> keys_at(const std::string& path) {
+/// The keys of a kind, which own the options that they are bound to.
+std::unique_ptr<Keys> keys_of_options(const std::string& path, const KindOptions& options) {
   auto keys = std::make_unique<Keys>();
   keys->tree().path = path;
+  keys->tree().options = options.value;
+  options.declare(*keys);
   return keys;
 }
 
@@ -92,7 +95,7 @@ void Keys::rule(std::string key, std::function<std::string()> wrong) {
 }
 
 Choice::Choice(std::string path, std::string key, Selection& selection, const Kinds& kinds, std::string meaning)
-    : path_(std::move(path)), selection_(&selection), kinds_(&kinds), key_([&] {
+    : path_(std::move(path)), selection_(&selection), kinds_(&kinds), keys_(std::make_unique<Keys>()), key_([&] {
         KeyFacts facts = facts_of(std::move(key), kinds, std::move(meaning));
         facts.default_value = to_yaml(selection.kind);
         facts.required = selection.kind.empty();
@@ -106,20 +109,20 @@ Choice::Choice(std::string path, std::string key, Selection& selection, const Ki
 }
 
 std::unique_ptr<Keys> Choice::keys_of(const std::string& kind) const {
-  auto keys = keys_at(path_);
-  kinds_->options(kind).declare(*keys);
-  return keys;
+  return keys_of_options(path_, kinds_->options(kind));
 }
 
-void Choice::choose(const std::string& kind, const std::shared_ptr<void>& held) {
-  KindOptions options = kinds_->options(kind, held);
-  Keys keys;
-  keys.tree().path = path_;
-  options.declare(keys);
-  keys_.tree() = std::move(keys.tree());
-  options_ = std::move(options);
+void Choice::choose(const std::string& kind, const AnyOptions& held) {
+  const KindOptions options = kinds_->options(kind, held);
+  keys_ = keys_of_options(path_, options);
   selection_->kind = kind;
-  selection_->options = options_.value;
+  selection_->options = options.value;
+}
+
+void Choice::check_bound() const {
+  if (keys_->tree().options == selection_->options) return;
+  throw std::logic_error("the options of `" + join_path(path_, key_.facts().name) +
+                         "` were replaced after its keys were declared; declare the keys again");
 }
 
 std::string join_path(const std::string& section, const std::string& name) {

@@ -24,19 +24,21 @@ class Choice {
   const Key& key() const { return key_; }
   const Kinds& kinds() const { return *kinds_; }
   const std::string& chosen() const { return selection_->kind; }
-  Keys& keys() { return keys_; }  // of the chosen kind; empty when none is
-  const Keys& keys() const { return keys_; }
-  /// Keys of another kind, with its defaults: for messages and the reference.
+  /// Keys of the chosen kind, bound to the options of the selection; empty when none is chosen. Throws std::logic_error
+  /// if other options were put into the selection after its keys were declared: the keys would change the old ones.
+  Keys& keys() { return check_bound(), *keys_; }
+  const Keys& keys() const { return check_bound(), *keys_; }
+  /// Keys of any kind, with its defaults, bound to options of their own: for messages and the reference.
   std::unique_ptr<Keys> keys_of(const std::string& kind) const;
 
  private:
-  void choose(const std::string& kind, const std::shared_ptr<void>& held);
+  void choose(const std::string& kind, const AnyOptions& held);
+  void check_bound() const;
 
   std::string path_;
   Selection* selection_;
   const Kinds* kinds_;
-  KindOptions options_;  // keeps alive what keys_ are bound to
-  Keys keys_;
+  std::unique_ptr<Keys> keys_;
   Key key_;
 };
 
@@ -47,7 +49,8 @@ struct Rule {
 
 struct Tree {
   using Item = std::variant<std::unique_ptr<Key>, std::unique_ptr<Section>, std::unique_ptr<Choice>>;
-  std::string path;  // of the section, `train.optimizer`; empty at the top
+  std::string path;    // of the section, `train.optimizer`; empty at the top
+  AnyOptions options;  // of a kind: keeps alive what its keys are bound to; empty where the caller does
   std::vector<Item> items;
   std::vector<Rule> rules;
 };

@@ -3,9 +3,11 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <typeindex>
 #include <utility>
 #include <vector>
 
+#include "seq2seq/core/any_options.h"
 #include "seq2seq/core/error.h"
 
 namespace seq2seq {
@@ -14,27 +16,27 @@ namespace config {
 class Keys;
 }
 
-/// Options of one kind, whatever their type; `declare` states their keys (see config/keys.h).
+/// Options of one kind, whatever their type; `declare` declares their keys (see config/keys.h).
 struct KindOptions {
-  std::shared_ptr<void> value;
-  std::function<void(config::Keys&)> declare;
+  AnyOptions value;
+  std::function<void(config::Keys&)> declare;  // binds the keys to `value`, which must outlive them
 };
 
-/// What a registry tells about its entries without making one: all that configuration and help need.
+/// Describes the entries of a registry without making one: all that configuration and help need.
 class Kinds {
  public:
   virtual ~Kinds() = default;
-  virtual std::vector<std::string> names() const = 0;              // in the order of registration
-  virtual std::string about(const std::string& name) const = 0;    // one line: what it is, and the paper
-  virtual KindOptions options(const std::string& name) const = 0;  // with the defaults of that kind
-  /// The same, started from a copy of `held`, options of that kind; null: from the defaults.
-  virtual KindOptions options(const std::string& name, const std::shared_ptr<void>& held) const = 0;
+  virtual std::vector<std::string> names() const = 0;            // in the order of registration
+  virtual std::string about(const std::string& name) const = 0;  // one line: what it is, and the paper
+  /// Returns new options of a kind: a copy of `held`, or the kind's defaults if `held` is empty. Throws Error if `held`
+  /// are not options of that kind.
+  virtual KindOptions options(const std::string& name, const AnyOptions& held = {}) const = 0;
 };
 
 /// A choice a configuration makes among the entries of a registry: `{kind: halve, from_epoch: 5}`.
 struct Selection {
   std::string kind;
-  std::shared_ptr<void> options;  // of the kind's own Options type; null means that kind's defaults
+  AnyOptions options;  // of the kind's own Options type; empty means that kind's defaults
 };
 
 /// The ways to make a `Product`, by name. An entry is a class T with `T::Options`, a function `declare(config::Keys&,
@@ -46,13 +48,16 @@ class Registry final : public Kinds {
   template <class T>
   void add(const std::string& name, const std::string& about, const typename T::Options& defaults = {}) {
     using Options = typename T::Options;
-    entries_.push_back({name, about,
-                        [defaults](const void* held) {
-                          auto value = std::make_shared<Options>(held ? *static_cast<const Options*>(held) : defaults);
-                          return KindOptions{value, [value](config::Keys& keys) { declare(keys, *value); }};
-                        },
-                        [defaults](const void* options, Arguments... arguments) -> std::shared_ptr<Product> {
-                          return std::make_shared<T>(options ? *static_cast<const Options*>(options) : defaults,
+    entries_.push_back({.name = name,
+                        .about = about,
+                        .type = typeid(Options),
+                        .options =
+                            [defaults](const AnyOptions& held) {
+                              auto value = std::make_shared<Options>(held ? *held.get<Options>() : defaults);
+                              return KindOptions{value, [value](config::Keys& keys) { declare(keys, *value); }};
+                            },
+                        .make = [defaults](const AnyOptions& held, Arguments... arguments) -> std::shared_ptr<Product> {
+                          return std::make_shared<T>(held ? *held.get<Options>() : defaults,
                                                      std::forward<Arguments>(arguments)...);
                         }});
   }
@@ -63,30 +68,43 @@ class Registry final : public Kinds {
     return all;
   }
   std::string about(const std::string& name) const override { return find(name).about; }
-  KindOptions options(const std::string& name) const override { return find(name).options(nullptr); }
-  KindOptions options(const std::string& name, const std::shared_ptr<void>& held) const override {
-    return find(name).options(held.get());
+  KindOptions options(const std::string& name, const AnyOptions& held = {}) const override {
+    return find(name, held).options(held);
   }
 
+  /// Throws Error if there is no such kind, or if the options are not of that kind.
   std::shared_ptr<Product> make(const Selection& selection, Arguments... arguments) const {
-    return find(selection.kind).make(selection.options.get(), std::forward<Arguments>(arguments)...);
+    return find(selection.kind, selection.options).make(selection.options, std::forward<Arguments>(arguments)...);
   }
 
  private:
   struct Entry {
     std::string name;
     std::string about;
-    std::function<KindOptions(const void*)> options;
-    std::function<std::shared_ptr<Product>(const void*, Arguments...)> make;
+    std::type_index type;  // of the options
+    std::function<KindOptions(const AnyOptions&)> options;
+    std::function<std::shared_ptr<Product>(const AnyOptions&, Arguments...)> make;
   };
 
-  const Entry& find(const std::string& name) const {
+  /// The entry of this name, which takes `held`.
+  const Entry& find(const std::string& name, const AnyOptions& held = {}) const {
     for (const auto& entry : entries_) {
-      if (entry.name == name) return entry;
+      if (entry.name != name) continue;
+      if (held && held.type() != entry.type) refuse(held, entry);
+      return entry;
     }
     std::string known;
     for (const auto& entry : entries_) known += (known.empty() ? "" : ", ") + entry.name;
     throw Error("unknown kind `" + name + "`; known are " + known);
+  }
+
+  [[noreturn]] void refuse(const AnyOptions& held, const Entry& entry) const {
+    auto owner = "type `" + name_of_type(held.type()) + "`";
+    for (const auto& other : entries_) {
+      if (other.type == held.type()) owner = "kind `" + other.name + "`";
+    }
+    throw Error("options of " + owner + " given to kind `" + entry.name + "`",
+                "Give it options of type `" + name_of_type(entry.type) + "`, or none for its defaults");
   }
 
   std::vector<Entry> entries_;

@@ -159,7 +159,7 @@ TEST_CASE("choice: keys declared over a choice already made keep its options, an
   Keys keys;
   keys.select("schedule", copy, first.kinds, "");
   read_text("schedule: {every_epochs: 9}", "a.yaml", "/", {}, keys);
-  const auto& options = *static_cast<const HalveOptions*>(copy.options.get());
+  const auto& options = *copy.options.get<HalveOptions>();
   REQUIRE(options.from_epoch == 7);
   REQUIRE(options.every_epochs == 9);
   REQUIRE(first.schedule_options<HalveOptions>().every_epochs == 0.5);

@@ -137,7 +137,7 @@ struct Sample {
 
   template <class Options>
   const Options& schedule_options() const {
-    return *static_cast<const Options*>(train.schedule.options.get());
+    return *train.schedule.options.get<Options>();
   }
 
   /// Reads a text, to which it adds the one key that is required.

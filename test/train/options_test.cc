@@ -46,11 +46,11 @@ freeze: [encoder]
   CHECK(options.objective == Objective::per_token);
   CHECK(options.batch.sentences == 128);
   CHECK(options.accumulate == 3);
-  CHECK(static_cast<const AdamOptions*>(options.optimizer.options.get())->beta2 == 0.98);
-  CHECK(static_cast<const AdamOptions*>(options.optimizer.options.get())->decoupled);
-  CHECK(static_cast<const HalveOptions*>(options.schedule.options.get())->every_epochs == 0.25);
+  CHECK(options.optimizer.options.get<AdamOptions>()->beta2 == 0.98);
+  CHECK(options.optimizer.options.get<AdamOptions>()->decoupled);
+  CHECK(options.schedule.options.get<HalveOptions>()->every_epochs == 0.25);
   CHECK(options.clip.kind == "norm_range");
-  CHECK(static_cast<const NormRangeClipOptions*>(options.clip.options.get())->max == 2);
+  CHECK(options.clip.options.get<NormRangeClipOptions>()->max == 2);
   CHECK(options.not_finite == NotFinite::stop);
   CHECK(options.epochs == 7.5);
   CHECK_FALSE(options.updates.has_value());
