@@ -1,71 +1,110 @@
 # LibTorch as imported targets: Torch::cpu, and with the preset `cuda` Torch::cuda, which holds both; Torch::torch is the one
 # that this build uses. Not find_package(Torch): from the wheel that fails without a CUDA toolkit and always links CUDA with one.
 #
-# Looked for in TORCH_ROOT, in CMAKE_PREFIX_PATH, and in the Python environments `.venv`, the active one, and `python3`.
+# The installed package has a copy of this file.
+set(TORCH_ROOT "" CACHE PATH "Folder of LibTorch, with include/ and lib/ (empty: looked for)")
 
-function(torch_from_python python out)
+# The folder from which a Python imports torch, empty if it does not.
+function(seq2seq_torch_of_python python out)
   execute_process(
     COMMAND ${python} -c "import importlib.util as u; s = u.find_spec('torch'); print(s.submodule_search_locations[0] if s else '')"
     OUTPUT_VARIABLE folder OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
   set(${out} "${folder}" PARENT_SCOPE)
 endfunction()
 
-set(TORCH_ROOT "" CACHE PATH "Folder of LibTorch, with include/ and lib/ (empty: looked for)")
-set(torch_header include/torch/headeronly/version.h)
-set(torch_candidates ${TORCH_ROOT})
-if(NOT TORCH_ROOT)
-  foreach(prefix ${CMAKE_PREFIX_PATH} $ENV{TORCH_ROOT})
-    list(APPEND torch_candidates ${prefix} ${prefix}/../../..)  # a user may name share/cmake/Torch's prefix
+# Where to look, the first place first: TORCH_ROOT alone if it is set; otherwise CMAKE_PREFIX_PATH, then FOLDERS, then what
+# PYTHONS, the active Python environment and `python3` import.
+function(seq2seq_torch_candidates out)
+  cmake_parse_arguments(TORCH "" "" "FOLDERS;PYTHONS" ${ARGN})
+  foreach(root ${TORCH_ROOT} $ENV{TORCH_ROOT})
+    set(${out} ${root} PARENT_SCOPE)
+    return()
   endforeach()
-  foreach(python ${CMAKE_SOURCE_DIR}/.venv/bin/python $ENV{VIRTUAL_ENV}/bin/python python3)
-    torch_from_python(${python} folder)
-    list(APPEND torch_candidates ${folder})
+  set(candidates)
+  string(REPLACE ":" ";" prefixes "$ENV{CMAKE_PREFIX_PATH}")
+  foreach(prefix ${CMAKE_PREFIX_PATH} ${prefixes})
+    list(APPEND candidates ${prefix} ${prefix}/torch ${prefix}/../.. ${prefix}/../../..)  # a user may name share/cmake/Torch
   endforeach()
-endif()
-foreach(folder ${torch_candidates})
-  if(EXISTS ${folder}/${torch_header})
-    file(REAL_PATH ${folder} torch_folder)
-    break()
+  list(APPEND candidates ${TORCH_FOLDERS})
+  foreach(python ${TORCH_PYTHONS} $ENV{VIRTUAL_ENV}/bin/python python3)
+    seq2seq_torch_of_python(${python} folder)
+    list(APPEND candidates ${folder})
+  endforeach()
+  set(${out} ${candidates} PARENT_SCOPE)
+endfunction()
+
+# seq2seq_find_torch(FOLDER_OUT PROBLEM_OUT [FOLDERS folder ...] [PYTHONS python ...])
+# The folder of a LibTorch that can be used, or what is wrong; the other is empty.
+function(seq2seq_find_torch folder_out problem_out)
+  set(wanted 2.11)
+  set(header include/torch/headeronly/version.h)
+  set(advice "name the folder of another with -DTORCH_ROOT=...")
+  set(${folder_out} "" PARENT_SCOPE)
+  seq2seq_torch_candidates(candidates ${ARGN})
+  set(folder)
+  foreach(candidate ${candidates})
+    if(EXISTS ${candidate}/${header})
+      file(REAL_PATH ${candidate} folder)
+      break()
+    elseif(EXISTS ${candidate}/include/torch/csrc/api/include/torch/version.h)
+      set(${problem_out} "the LibTorch in ${candidate} is older than ${wanted}, the supported version; ${advice}" PARENT_SCOPE)
+      return()
+    endif()
+  endforeach()
+  if(NOT folder)
+    list(JOIN candidates ", " places)
+    set(${problem_out} "LibTorch was not found (looked in: ${places}); run scripts/setup, or name its folder with -DTORCH_ROOT=..."
+        PARENT_SCOPE)
+    return()
   endif()
-endforeach()
-if(NOT torch_folder)
-  message(FATAL_ERROR "LibTorch was not found (looked in: ${torch_candidates}). Run scripts/setup, or name its folder with -DTORCH_ROOT=...")
-endif()
 
-file(STRINGS ${torch_folder}/${torch_header} torch_version_lines REGEX "define TORCH_VERSION_(MAJOR|MINOR|PATCH) ")
-string(REGEX REPLACE "[^0-9;]" "" torch_version "${torch_version_lines}")
-string(REPLACE ";" "." torch_version "${torch_version}")
-if(torch_version VERSION_LESS 2.11 OR torch_version VERSION_GREATER_EQUAL 2.12)
-  message(FATAL_ERROR "LibTorch ${torch_version} in ${torch_folder}: only 2.11 is supported. Run scripts/setup, or name another with -DTORCH_ROOT=...")
-endif()
-message(STATUS "LibTorch ${torch_version}: ${torch_folder}")
+  file(STRINGS ${folder}/${header} lines REGEX "define TORCH_VERSION_(MAJOR|MINOR|PATCH) ")
+  string(REGEX REPLACE "[^0-9;]" "" version "${lines}")
+  string(REPLACE ";" "." version "${version}")
+  if(NOT version MATCHES "^${wanted}\\.")
+    set(${problem_out} "LibTorch ${version} in ${folder} is not supported, ${wanted} is; ${advice}" PARENT_SCOPE)
+    return()
+  endif()
+  if(SEQ2SEQ_CUDA AND NOT EXISTS ${folder}/lib/libtorch_cuda.so)
+    set(${problem_out} "the LibTorch in ${folder} was built without CUDA; ${advice}" PARENT_SCOPE)
+    return()
+  endif()
+  if(NOT seq2seq_FIND_QUIETLY)
+    message(STATUS "LibTorch ${version}: ${folder}")
+  endif()
+  set(${folder_out} ${folder} PARENT_SCOPE)
+  set(${problem_out} "" PARENT_SCOPE)
+endfunction()
 
-# The wheel's own OpenMP runtime, under a plain name or one with a hash: a process must have only one.
-file(GLOB torch_gomp ${torch_folder}/lib/libgomp*.so* ${torch_folder}/../torch.libs/libgomp*.so*)
-list(POP_FRONT torch_gomp torch_gomp)
-if(NOT torch_gomp)
-  find_library(torch_gomp_system NAMES libgomp.so.1 gomp REQUIRED)
-  set(torch_gomp ${torch_gomp_system})
-endif()
+# Makes the targets from the LibTorch in `folder`.
+function(seq2seq_add_torch folder)
+  # The wheel's own OpenMP runtime, under a plain name or one with a hash: a process must have only one.
+  file(GLOB gomp ${folder}/lib/libgomp*.so* ${folder}/../torch.libs/libgomp*.so*)
+  list(POP_FRONT gomp gomp)
+  if(NOT gomp)
+    find_library(torch_gomp_system NAMES libgomp.so.1 gomp REQUIRED)
+    set(gomp ${torch_gomp_system})
+  endif()
 
-add_library(Torch::cpu INTERFACE IMPORTED GLOBAL)
-target_include_directories(Torch::cpu INTERFACE ${torch_folder}/include ${torch_folder}/include/torch/csrc/api/include)
-# Without -fopenmp at::parallel_for, an inline template, silently runs on one thread. So it does in what clang compiles (the
-# fuzzers), which would bring a runtime of its own.
-target_compile_options(Torch::cpu INTERFACE $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fopenmp>)
-# As a linker's option: a path of libgomp would make CMake warn that the compiler's own folder holds another of that name.
-target_link_libraries(Torch::cpu INTERFACE ${torch_folder}/lib/libtorch_cpu.so ${torch_folder}/lib/libc10.so -Wl,${torch_gomp})
-cmake_path(GET torch_gomp PARENT_PATH torch_gomp_folder)
-if(torch_gomp_folder MATCHES "torch\\.libs$")
-  target_link_options(Torch::cpu INTERFACE -Wl,-rpath,${torch_gomp_folder})
-endif()
+  add_library(Torch::cpu INTERFACE IMPORTED GLOBAL)
+  target_include_directories(Torch::cpu INTERFACE ${folder}/include ${folder}/include/torch/csrc/api/include)
+  # Without -fopenmp at::parallel_for, an inline template, silently runs on one thread. So it does in what clang compiles (the
+  # fuzzers), which would bring a runtime of its own.
+  target_compile_options(Torch::cpu INTERFACE $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fopenmp>)
+  # As a linker's option: a path of libgomp would make CMake warn that the compiler's own folder holds another of that name.
+  target_link_libraries(Torch::cpu INTERFACE ${folder}/lib/libtorch_cpu.so ${folder}/lib/libc10.so -Wl,${gomp})
+  cmake_path(GET gomp PARENT_PATH gomp_folder)
+  if(gomp_folder MATCHES "torch\\.libs$")
+    target_link_options(Torch::cpu INTERFACE -Wl,-rpath,${gomp_folder})
+  endif()
 
-if(SEQ2SEQ_CUDA)
-  add_library(Torch::cuda INTERFACE IMPORTED GLOBAL)
-  # Nothing names a symbol of libtorch_cuda, whose initialisers register the CUDA kernels: keep it all the same.
-  target_link_libraries(Torch::cuda INTERFACE Torch::cpu
-    -Wl,--no-as-needed,${torch_folder}/lib/libtorch_cuda.so,--as-needed ${torch_folder}/lib/libc10_cuda.so)
-  add_library(Torch::torch ALIAS Torch::cuda)
-else()
-  add_library(Torch::torch ALIAS Torch::cpu)
-endif()
+  if(SEQ2SEQ_CUDA)
+    add_library(Torch::cuda INTERFACE IMPORTED GLOBAL)
+    # Nothing names a symbol of libtorch_cuda, whose initialisers register the CUDA kernels: keep it all the same.
+    target_link_libraries(Torch::cuda INTERFACE Torch::cpu
+      -Wl,--no-as-needed,${folder}/lib/libtorch_cuda.so,--as-needed ${folder}/lib/libc10_cuda.so)
+    add_library(Torch::torch ALIAS Torch::cuda)
+  else()
+    add_library(Torch::torch ALIAS Torch::cpu)
+  endif()
+endfunction()

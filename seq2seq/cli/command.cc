@@ -1,5 +1,6 @@
 #include "seq2seq/cli/command.h"
 
+#include <csignal>
 #include <exception>
 #include <iostream>
 #include <new>
@@ -11,6 +12,7 @@
 #include <torch/headeronly/version.h>
 
 #include "seq2seq/cli/commands.h"
+#include "seq2seq/cli/share_processors.h"
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/version.h"
 
@@ -109,7 +111,11 @@ int run(const std::vector<std::string>& words, const run::Registries& registries
   }
 }
 
-int run(int count, const char* const* words, const run::Registries& registries) {
+int run(int count, char** words, const run::Registries& registries) {
+  share_processors(count, words);
+  // A reader that has gone shows as a failed write: a training goes on, a translation ends.
+  std::signal(SIGPIPE, SIG_IGN);
+  std::ios::sync_with_stdio(false);
   return run(std::vector<std::string>(words + (count > 0 ? 1 : 0), words + count), registries, streams_of_process());
 }
 

@@ -39,8 +39,9 @@ class Command {
 
 Commands builtin_commands();
 
-/// The whole program. `main` makes the registries, adds its own kinds, and calls this. Never throws.
-int run(int count, const char* const* words, const run::Registries& registries);
+/// The whole program. `main` makes the registries, adds its own kinds, and calls this. Never throws. Call it before
+/// anything starts a thread or writes to a standard stream: it may start the process anew, once (share_processors.h).
+int run(int count, char** words, const run::Registries& registries);
 int run(const std::vector<std::string>& words, const run::Registries& registries, const Streams& streams);
 
 }  // namespace seq2seq::cli

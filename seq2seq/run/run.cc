@@ -67,8 +67,13 @@ std::string wrong_freeze(const RunOptions& options, const Registries& registries
 }  // namespace
 
 Registries builtin_registries() {
-  return {text::builtin_tokenizers(), nn::builtin_models(), train::builtin_optimizers(), train::builtin_schedules(),
-          train::builtin_clips()};
+  const auto parts = std::make_shared<nn::Parts>();
+  return {.tokenizers = text::builtin_tokenizers(),
+          .parts = parts,
+          .models = nn::builtin_models(parts),
+          .optimizers = train::builtin_optimizers(),
+          .schedules = train::builtin_schedules(),
+          .clips = train::builtin_clips()};
 }
 
 void declare(config::Keys& keys, PlacementOptions& options) {

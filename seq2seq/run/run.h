@@ -12,6 +12,7 @@
 #include "seq2seq/data/corpus.h"
 #include "seq2seq/decode/search.h"
 #include "seq2seq/nn/model/model.h"
+#include "seq2seq/nn/model/seq2seq.h"
 #include "seq2seq/text/tokenizer.h"
 #include "seq2seq/train/options.h"
 
@@ -20,6 +21,7 @@ namespace seq2seq::run {
 /// All that a configuration can choose among. `main` makes them, adds its own, and hands them down.
 struct Registries {
   text::TokenizerRegistry tokenizers;
+  std::shared_ptr<nn::Parts> parts;  // what the recurrent models are made of; `models` reads them as they are then
   nn::ModelRegistry models;
   train::OptimizerRegistry optimizers;
   train::ScheduleRegistry schedules;
