@@ -1,13 +1,11 @@
 // A program with all that `seq2seq` does, and a bridge of its own: `model.bridge: {kind: projection, ...}`.
 
 #include <cstddef>
-#include <cstdint>
 #include <string>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/addmm.h>
-#include <ATen/ops/empty.h>
 #include <ATen/ops/mm.h>
 
 #include "seq2seq/cli/command.h"
@@ -18,6 +16,7 @@ namespace {
 
 using seq2seq::nn::BridgeContext;
 using seq2seq::nn::Memory;
+using seq2seq::nn::Role;
 using seq2seq::nn::State;
 
 struct ProjectionOptions {
@@ -29,32 +28,34 @@ void declare(seq2seq::config::Keys& keys, ProjectionOptions& options) {
   keys.add("bias", options.bias, "whether a constant is added to each projected value");
 }
 
-/// Starts every layer of the decoder from a learned linear map of the last state of the encoder's top layer, h and c of
-/// an LSTM each by its own, so that encoder and decoder may differ in layers and cells.
+/// Starts every layer of the decoder from a learned linear map of the last state of the encoder's top layer, each part
+/// (h and c of an LSTM) by its own, so that encoder and decoder may differ in layers and cells.
 class Projection final : public seq2seq::nn::Bridge {
  public:
   using Options = ProjectionOptions;
 
-  Projection(const Options& options, const BridgeContext& context) {
-    for (std::size_t layer = 0; layer < context.devices.size(); ++layer) {
-      const auto like = at::TensorOptions(at::kFloat).device(context.devices[layer]);
+  Projection(const Options& options, const BridgeContext& context) : devices_(context.devices) {
+    for (std::size_t layer = 0; layer < context.decoder.size(); ++layer) {
       auto& maps = layers_.emplace_back();
-      for (const char* part : {"h", "c"}) {
-        const std::string name = part + std::to_string(layer);
+      for (std::size_t part = 0; part < context.decoder[layer].size(); ++part) {
+        const auto& to = context.decoder[layer][part];
+        const auto& from = context.encoder.back().at(part);
+        const auto name = to.name + std::to_string(layer);
         auto& map = maps.emplace_back();
-        // Its values are drawn with those of all other parameters, by `model.initial_range`.
-        map.weight =
-            register_parameter("weight_" + name, at::empty({context.decoder_cells, context.encoder_cells}, like));
-        if (options.bias) map.bias = register_parameter("bias_" + name, at::empty({context.decoder_cells}, like));
+        // The values are drawn with those of all other parameters, by `model.initial_range`.
+        map.weight = add_parameter("weight_" + name, {to.width, from.width}, {}, context.place);
+        if (options.bias)
+          map.bias = add_parameter("bias_" + name, {to.width}, {.kind = Role::Kind::bias}, context.place);
       }
     }
   }
 
   std::vector<State> first(const Memory& memory) const override {
     std::vector<State> states;
-    for (const auto& maps : layers_) {
+    for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
       auto& state = states.emplace_back();
-      for (std::size_t part = 0; part < maps.size(); ++part) state.push_back(maps[part](memory.last.back().at(part)));
+      for (std::size_t part = 0; part < layers_[layer].size(); ++part)
+        state.push_back(layers_[layer][part](memory.last.back().at(part)).to(devices_[layer]));
     }
     return states;
   }
@@ -69,7 +70,8 @@ class Projection final : public seq2seq::nn::Bridge {
     }
   };
 
-  std::vector<std::vector<Map>> layers_;  // a map for h and one for c
+  std::vector<c10::Device> devices_;
+  std::vector<std::vector<Map>> layers_;  // a map for each part of a layer's state
 };
 
 }  // namespace

@@ -1,13 +1,14 @@
 #include <memory>
+#include <utility>
 
 #include "seq2seq/nn/model/seq2seq.h"
 
 namespace seq2seq::nn {
 
-ModelRegistry builtin_models(const Parts& parts) {
+ModelRegistry builtin_models(std::shared_ptr<const Parts> parts) {
   ModelRegistry registry;
   Seq2SeqOptions defaults;
-  defaults.parts = std::make_shared<PartChoice>(parts);
+  defaults.parts = std::move(parts);
   registry.add<Seq2Seq>("rnn", "recurrent encoder and decoder; Sutskever et al. 2014, arXiv 1409.3215", defaults);
   return registry;
 }

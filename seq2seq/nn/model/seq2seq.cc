@@ -27,7 +27,7 @@ std::vector<c10::Device> devices(const Stack& stack) {
 
 /// A decoder without memory: its sizes depend on its kind.
 std::shared_ptr<Stack> decoder_outline(const Seq2SeqOptions& options) {
-  return options.parts->decoders.make(options.decoder, {.input = options.embedding, .place = [](int64_t) {
+  return options.kinds->decoders.make(options.decoder, {.input = options.embedding, .place = [](int64_t) {
                                                           return ParameterPlace{.device = c10::kMeta};
                                                         }});
 }
@@ -35,7 +35,7 @@ std::shared_ptr<Stack> decoder_outline(const Seq2SeqOptions& options) {
 std::shared_ptr<Encoder> encoder_outline(const Seq2SeqOptions& options) {
   EncoderContext context{.vocabulary = 1, .embedding = options.embedding, .dropout = {}, .placement = {}};
   context.placement.device = c10::kMeta;
-  return options.parts->encoders.make(options.encoder, context);
+  return options.kinds->encoders.make(options.encoder, context);
 }
 
 void check_tied(const Seq2SeqOptions& options, const Stack& decoder) {
@@ -82,19 +82,20 @@ void declare(config::Keys& keys, DropoutOptions& options) {
 }
 
 void declare(config::Keys& keys, Seq2SeqOptions& options) {
+  if (options.kinds == nullptr) options.kinds = std::make_shared<PartChoice>(*options.parts);
   EmbeddingSize embedding{options.embedding, options.tied_embeddings};
   keys.section("embedding", embedding, "the word vectors");
-  keys.select("encoder", options.encoder, options.parts->encoders, "what reads the source");
-  keys.select("decoder", options.decoder, options.parts->decoders, "what writes the target");
-  keys.select("bridge", options.bridge, options.parts->bridges, "how the decoder starts from the encoder");
-  keys.select("output", options.output, options.parts->outputs, "from decoder states to words");
+  keys.select("encoder", options.encoder, options.kinds->encoders, "what reads the source");
+  keys.select("decoder", options.decoder, options.kinds->decoders, "what writes the target");
+  keys.select("bridge", options.bridge, options.kinds->bridges, "how the decoder starts from the encoder");
+  keys.select("output", options.output, options.kinds->outputs, "from decoder states to words");
   keys.section("dropout", options.dropout, "dropped in training; never along time");
   keys.rule("embedding.tied", [&options] { return refusal([&] { check_tied(options, *decoder_outline(options)); }); });
   keys.rule("bridge", [&options] {
     return refusal([&] {
       const auto encoder = encoder_outline(options);
       const auto decoder = decoder_outline(options);
-      options.parts->bridges.make(options.bridge, between(*encoder, *decoder, {.device = c10::kMeta}));
+      options.kinds->bridges.make(options.bridge, between(*encoder, *decoder, {.device = c10::kMeta}));
     });
   });
 }
@@ -107,7 +108,7 @@ PartChoice::PartChoice(const Parts& parts) : encoders(parts.encoders), bridges(p
 
 Seq2Seq::Seq2Seq(const Options& options, const ModelContext& context)
     : input_device_(context.placement.of("embeddings")) {
-  const auto& parts = *options.parts;
+  const PartChoice parts = options.kinds != nullptr ? *options.kinds : PartChoice(*options.parts);
   const auto& placement = context.placement;
   const auto& dropout = options.dropout;
   const auto place_of = [&](const std::string& part) {

@@ -22,7 +22,7 @@ struct Parts {
   OutputRegistry outputs = builtin_outputs();
 };
 
-/// Parts with the kinds that follow from them: what configuration and models choose from.
+/// Parts, as they are now, with the kinds that follow from them: what configuration and models choose from.
 struct PartChoice {
   explicit PartChoice(const Parts& parts);
   EncoderRegistry encoders;
@@ -41,7 +41,8 @@ struct DropoutOptions {
 void declare(config::Keys& keys, DropoutOptions& options);
 
 struct Seq2SeqOptions {
-  std::shared_ptr<const PartChoice> parts = std::make_shared<PartChoice>(Parts());
+  std::shared_ptr<const Parts> parts = std::make_shared<Parts>();
+  std::shared_ptr<const PartChoice> kinds;  // of `parts`, made when the keys are declared
   int64_t embedding = 512;
   Selection encoder{.kind = "lstm", .options = nullptr};
   Selection decoder{.kind = "lstm", .options = nullptr};
@@ -75,6 +76,7 @@ class Seq2Seq final : public Model {
 };
 
 /// The architectures, by `model.architecture`: rnn.
-ModelRegistry builtin_models(const Parts& parts = {});
+/// `parts` may be added to until a model or its configuration is made.
+ModelRegistry builtin_models(std::shared_ptr<const Parts> parts = std::make_shared<Parts>());
 
 }  // namespace seq2seq::nn

@@ -1,0 +1,285 @@
+#!/usr/bin/env python3
+"""The rivals of scripts/bench: an LSTM encoder-decoder in PyTorch, trained and decoded, and the rates of its products.
+
+    scripts/bench_pytorch.py train FOLDER KIND     updates on the batches and from the weights that train_bench wrote to
+                                                   FOLDER; KIND is plain or best
+    scripts/bench_pytorch.py decode RUN INPUT OUTPUT --beam K
+                                                   outputs for lines of text, by the weights of a run folder
+    scripts/bench_pytorch.py products SHAPE ...    GFLOP/s of float32 products; a shape is M,N,K or M,N,K,t
+
+`plain` is the loop that a researcher writes: nn.LSTM on padded batches, CrossEntropyLoss over all positions with
+ignore_index, clip_grad_norm_, SGD. `best` computes the output layer and the loss for real words alone, updates with the
+fused SGD, and takes clipping into the learning rate instead of scaling all gradients; scripts/bench starts it with an
+allocator that keeps its blocks, in huge pages. Both compute in float32 without TF32. Sources are padded on the left, so
+that every encoder ends on a word. Prints JSON, an object a line.
+"""
+
+import argparse
+import json
+import struct
+import sys
+import time
+from pathlib import Path
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+PAD_TARGET = -100  # CrossEntropyLoss leaves it out
+START, END = 1, 2
+FILLER = END  # what is read where there is no word
+
+
+def arguments():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--threads", type=int, default=2, help="(%(default)s)")
+    p.add_argument("--device", default="cpu", help="cpu or cuda (%(default)s)")
+    commands = p.add_subparsers(dest="command", required=True)
+    train = commands.add_parser("train", help="updates, their losses and times")
+    train.add_argument("folder", type=Path, help="holds batches.jsonl and weights.safetensors")
+    train.add_argument("kind", choices=["plain", "best"])
+    train.add_argument("--rate", type=float, default=0.1, help="of SGD (%(default)s)")
+    train.add_argument("--clip", type=float, default=5.0, help="limit of the gradient's norm (%(default)s)")
+    decode = commands.add_parser("decode", help="outputs for lines of text")
+    decode.add_argument("run", type=Path, help="run folder")
+    decode.add_argument("input", type=Path)
+    decode.add_argument("output", type=Path)
+    decode.add_argument("--beam", type=int, default=1, help="hypotheses kept; 1: greedy (%(default)s)")
+    decode.add_argument("--batch", type=int, default=64, help="sentences searched together (%(default)s)")
+    products = commands.add_parser("products", help="GFLOP/s of products")
+    products.add_argument("shapes", nargs="+", metavar="SHAPE")
+    products.add_argument("--seconds", type=float, default=0.1, help="of each count (%(default)s)")
+    return p.parse_args()
+
+
+def show(**fields):
+    print(json.dumps(fields), flush=True)
+
+
+class Model(nn.Module):
+    """The modules have the names of a run's weights."""
+
+    def __init__(self, shapes):
+        super().__init__()
+        self.encoder, self.decoder = Recurrent("encoder", shapes), Recurrent("decoder", shapes)
+        self.output = nn.Linear(*reversed(shapes["output.weight"]))
+
+    def states(self, source, given):
+        """[T, B] ids -> the decoder's states [T, B, H]."""
+        return self.decoder(given, self.encoder(source)[1])[0]
+
+
+class Recurrent(nn.Module):
+    def __init__(self, side, shapes):
+        super().__init__()
+        words, size = shapes[f"{side}.embedding.weight"]
+        layers = sum(name.startswith(f"{side}.lstm.weight_ih") for name in shapes)
+        self.embedding = nn.Embedding(words, size)
+        self.lstm = nn.LSTM(size, shapes[f"{side}.lstm.weight_hh_l0"][1], layers)
+
+    def forward(self, ids, state=None):
+        return self.lstm(self.embedding(ids), state)
+
+
+def read_model(file, device):
+    """Reads each tensor of a safetensors file to where it belongs, so that no second copy is ever in memory."""
+    with file.open("rb") as data:
+        (length,) = struct.unpack("<Q", data.read(8))
+        header = json.loads(data.read(length))
+        header.pop("__metadata__", None)
+        with torch.device("meta"):
+            model = Model({name: about["shape"] for name, about in header.items()})
+        model.to_empty(device=device)
+        for name, parameter in model.named_parameters():
+            data.seek(8 + length + header[name]["data_offsets"][0])
+            here = parameter.detach() if device == "cpu" else torch.empty_like(parameter, device="cpu")
+            data.readinto(here.numpy())
+            parameter.data.copy_(here)
+    return model
+
+
+def pad(rows, fill, left=False):
+    """A tensor of positions by rows."""
+    width = max(map(len, rows))
+    fills = [[fill] * (width - len(row)) for row in rows]
+    return torch.tensor([f + row if left else row + f for f, row in zip(fills, rows)]).t().contiguous()
+
+
+class PlainLoop:
+    def __init__(self, model, options):
+        self.model, self.options = model, options
+        self.criterion = nn.CrossEntropyLoss(ignore_index=PAD_TARGET, reduction="sum")
+        self.optimizer = torch.optim.SGD(model.parameters(), lr=options.rate)
+
+    def update(self, source, given, wanted):
+        logits = self.model.output(self.model.states(source, given))
+        loss = self.criterion(logits.flatten(0, 1), wanted.flatten()) / source.shape[1]
+        self.optimizer.zero_grad()
+        loss.backward()
+        norm = nn.utils.clip_grad_norm_(self.model.parameters(), self.options.clip)
+        self.optimizer.step()
+        return loss.item(), norm.item()
+
+
+class BestLoop:
+    def __init__(self, model, options):
+        self.model, self.options = model, options
+        self.parameters = list(model.parameters())
+        self.optimizer = torch.optim.SGD(self.parameters, lr=options.rate, fused=True)
+
+    def update(self, source, given, wanted):
+        wanted = wanted.flatten()
+        real = (wanted != PAD_TARGET).nonzero().squeeze(1)
+        states = self.model.states(source, given).flatten(0, 1).index_select(0, real)
+        loss = F.cross_entropy(self.model.output(states), wanted[real], reduction="sum") / source.shape[1]
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        norm = nn.utils.get_total_norm([p.grad for p in self.parameters], foreach=True).item()
+        for group in self.optimizer.param_groups:  # without momentum a scaled gradient is a scaled rate
+            group["lr"] = self.options.rate * min(1.0, self.options.clip / (norm + 1e-6))
+        self.optimizer.step()
+        return loss.item(), norm
+
+
+def train(options):
+    model = read_model(options.folder / "weights.safetensors", options.device)
+    with (options.folder / "batches.jsonl").open(encoding="utf-8") as lines:
+        batches = [json.loads(line) for line in lines]
+    loop = (PlainLoop if options.kind == "plain" else BestLoop)(model, options)
+    show(ready=True, torch=torch.__version__)
+    start = time.monotonic()
+    for batch in batches:
+        source, given = pad(batch["source"], FILLER, left=True), pad(batch["inputs"], FILLER)
+        wanted = pad(batch["targets"], PAD_TARGET)
+        loss, norm = loop.update(*(ids.to(options.device) for ids in (source, given, wanted)))
+        show(loss=loss, gradient_norm=norm, seconds=time.monotonic() - start)
+
+
+@torch.inference_mode()
+def decode(options):
+    sys.path.insert(0, str(Path(__file__).resolve().parent))
+    from pytorch_model import load, read_config, read_lines
+
+    model, text = load(options.run)
+    config = read_config(options.run / "config.yaml")
+    model.to(options.device)
+    ratio, plus = (float(config[f"decode.max_length.{key}"]) for key in ("ratio", "plus"))
+    words = ["<unk>", "<s>", "</s>", *sorted(text.ids["target"], key=text.ids["target"].get)]
+    lines = read_lines(options.input) if options.input.stat().st_size > 0 else []
+    sources = [text.source(line) for line in lines]
+    longest = [int(-(-(ratio * len(line.split())) // 1) + plus) for line in lines]
+    order = sorted(range(len(lines)), key=lambda i: -len(sources[i]))
+    outputs = [""] * len(lines)
+    for start in range(0, len(order), options.batch):
+        chosen = order[start:start + options.batch]
+        found = search(model, [sources[i] for i in chosen], torch.tensor([longest[i] for i in chosen]), options)
+        for i, ids in zip(chosen, found):
+            outputs[i] = " ".join(words[id] for id in ids)
+    options.output.write_text("".join(line + "\n" for line in outputs), encoding="utf-8")
+
+
+def search(model, sources, longest, options):
+    """The best outputs of some sources; a beam of sums of log-probabilities, and of one hypothesis is greedy.
+
+    The rules are those of the program: what ends among the best K of a step is complete, the best K that do not end go on,
+    and what is still going on at its longest length is cut, unless its end stands among the best K then.
+    """
+    device, beam, n = options.device, options.beam, len(sources)
+    packed = nn.utils.rnn.pack_sequence([s.to(device) for s in sources], enforce_sorted=False)
+    _, state = model.encoder(packed)
+    state = tuple(s.repeat_interleave(beam, dim=1) for s in state)  # [L, n K, H]
+    longest = longest.to(device)
+    first = torch.arange(n, device=device)[:, None] * beam  # of each sentence's rows
+    scores = torch.full((n, beam), -torch.inf, device=device)
+    scores[:, 0] = 0  # all hypotheses are the same at first
+    last = torch.full((n, beam), START, device=device)
+    best = torch.full((n,), -torch.inf, device=device)  # of what is complete
+    best_at = torch.zeros(n, 2, dtype=torch.long, device=device)  # the step, and the row it came from
+    parents, words = [], []
+    for step in range(int(longest.max()) + 1):
+        states, state = model.decoder.lstm(model.decoder.embedding(last.flatten())[None], state)
+        log_p = model.output(states[0]).log_softmax(1).view(n, beam, -1)
+        log_p[..., [0, START]] = -torch.inf  # the unknown word and the start symbol are never written
+        kinds = log_p.shape[2]
+        ranked, index = (scores[..., None] + log_p).flatten(1).topk(2 * beam)  # [n, 2 K]
+        parent, word = index // kinds, index % kinds
+        ends = word == END
+        complete = torch.where(ends[:, :beam], ranked[:, :beam], -torch.inf)
+        cut = scores.masked_fill(torch.zeros_like(scores, dtype=torch.bool).scatter(1, parent[:, :beam], ends[:, :beam]), -torch.inf)
+        at_limit = (longest == step)[:, None]
+        candidates = torch.cat([complete, torch.where(at_limit, cut, -torch.inf)], dim=1)
+        value, which = candidates.max(1)
+        better = value > best
+        best = torch.where(better, value, best)
+        row = torch.where(which < beam, parent.gather(1, which.clamp(max=beam - 1)[:, None]).squeeze(1), which - beam)
+        best_at = torch.where(better[:, None], torch.stack([torch.full_like(row, step), row], 1), best_at)
+        going_on = ends.to(torch.int8).argsort(dim=1, stable=True)[:, :beam]  # the best that do not end
+        scores = ranked.gather(1, going_on).masked_fill(at_limit | (longest < step)[:, None], -torch.inf)
+        scores = scores.masked_fill(scores < best[:, None], -torch.inf)  # sums only fall
+        parent, last = parent.gather(1, going_on), word.gather(1, going_on)
+        parents.append(parent)
+        words.append(last)
+        if torch.isneginf(scores).all():
+            break
+        state = tuple(s.index_select(1, (first + parent).flatten()) for s in state)
+    return [trace(i, *at, parents, words) for i, at in enumerate(best_at.tolist())]
+
+
+def trace(sentence, step, row, parents, words):
+    """The words that a hypothesis of a sentence had written before a step."""
+    found = []
+    for earlier in range(step - 1, -1, -1):
+        found.append(int(words[earlier][sentence, row]))
+        row = int(parents[earlier][sentence, row])
+    return found[::-1]
+
+
+@torch.inference_mode()
+def products(options):
+    show(rates=[rates(shape, options) for shape in options.shapes], torch=torch.__version__)
+
+
+def rates(shape, options):
+    """GFLOP/s by library, the median of five counts, the libraries in turn."""
+    m, n, k = (int(size) for size in shape.split(",")[:3])
+    transposed = shape.endswith(",t")
+    a = torch.rand(k, m, device=options.device).t() if transposed else torch.rand(m, k, device=options.device)
+    b = torch.rand(k, n, device=options.device) if transposed else torch.rand(n, k, device=options.device).t()
+    out = torch.empty(m, n, device=options.device)
+    contenders = {"torch.mm": lambda: torch.mm(a, b, out=out)}
+    if options.device == "cpu" and torch.backends.mkldnn.is_available():
+        linear, weight = torch.ops.mkldnn._linear_pointwise, b.t().contiguous()
+        contenders["oneDNN"] = lambda: linear(a, weight, None, "none", [], "")
+        if not transposed:
+            packed = torch.ops.mkldnn._reorder_linear_weight(weight, m)
+            contenders["oneDNN packed"] = lambda: linear(a, packed, None, "none", [], "")
+    seconds = {name: [] for name in contenders}
+    for work in contenders.values():
+        work()
+    for _ in range(5):
+        for name, work in contenders.items():
+            seconds[name].append(seconds_of(work, options))
+    return {name: 2 * m * n * k / sorted(taken)[2] / 1e9 for name, taken in seconds.items()}
+
+
+def seconds_of(work, options):
+    start, calls = time.monotonic(), 0
+    while True:
+        work()
+        calls += 1
+        if options.device != "cpu":
+            torch.cuda.synchronize()
+        taken = time.monotonic() - start
+        if taken >= options.seconds:
+            return taken / calls
+
+
+def main():
+    options = arguments()
+    torch.set_num_threads(options.threads)
+    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
+    {"train": train, "decode": decode, "products": products}[options.command](options)
+
+
+if __name__ == "__main__":
+    main()

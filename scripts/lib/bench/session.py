@@ -1,0 +1,172 @@
+"""What the benches share: where things lie, results that a stopped bench goes on from, runs that are repeated."""
+
+import json
+import os
+import platform
+import shlex
+import statistics
+import sys
+import time
+from datetime import datetime, timezone
+from pathlib import Path
+
+from bench import text
+from bench.process import NOISE_SHARE, Failure, output_of
+from bench.sizes import SIZES
+from progress import duration
+
+ROOT = Path(__file__).resolve().parents[3]
+PYTHON = ROOT / ".venv/bin/python"
+RIVALS = ROOT / "scripts/bench_pytorch.py"
+FOLDER = ROOT / "build/bench"
+FORMAT = 1  # of the results; raise it when older ones can no longer be read
+ATTEMPTS = 4  # of a run that others disturb
+RATE, CLIP = 0.1, 5  # of SGD: low enough that no loss diverges, where rounding would decide it; and the limit of the norm
+
+
+def build_folder(device):
+    return ROOT / "build" / ("release" if device == "cpu" else "cuda")
+
+
+def build(device, *targets):
+    folder = build_folder(device)
+    if not (folder / "build.ninja").exists() or not PYTHON.exists():
+        preset = "" if device == "cpu" else " --preset cuda"
+        raise Failure(f"{folder.relative_to(ROOT)} is not built; run scripts/setup --tests{preset} first")
+    say(f"building {', '.join(targets)}")
+    output_of(["cmake", "--build", folder, "--target", *targets])
+
+
+def say(message):
+    print(f"bench: {message}", file=sys.stderr, flush=True)
+
+
+class Session:
+    """One size of one bench. Results go to a file beside the text after each run."""
+
+    def __init__(self, what, size, options):
+        self.what, self.size, self.options = what, size, options
+        self.folder = FOLDER / size.name
+        self.file = results_file(what, size.name, options.device)
+        self.programs = build_folder(options.device)
+        self.results = self.stored() if options.resume and self.file.exists() else self.begin()
+        self.begun, self.done = time.monotonic(), 0
+
+    def settings(self):
+        chosen = {key: value for key, value in vars(self.options).items() if key in RESULT_OPTIONS}
+        return {"what": self.what, "size": self.size.name, **chosen, "program": program_version(self.programs)}
+
+    def begin(self):
+        return {"format": f"seq2seq bench {FORMAT}", "settings": self.settings(), "machine": machine(self.options),
+                "command": shlex.join(["scripts/bench", *sys.argv[1:]]), "date": datetime.now(timezone.utc).strftime("%Y-%m-%d"),
+                "runs": {}}
+
+    def stored(self):
+        results = read_results(self.file)
+        wanted = self.settings()
+        for key, value in wanted.items():
+            if results["settings"].get(key) != value:
+                raise Failure(f"{self.file.relative_to(ROOT)} was measured with {key} {results['settings'].get(key)}, not "
+                              f"{value}; leave --resume out to start again")
+        return results
+
+    def save(self):
+        partial = self.file.with_suffix(".partial")
+        partial.write_text(json.dumps(self.results, indent=1) + "\n", encoding="utf-8")
+        partial.replace(self.file)
+
+    def write_text(self):
+        """The text of this size, the same each time."""
+        text.write(self.folder, self.size)
+
+    def configure(self, name, updates, rate=RATE):
+        file = self.folder / f"{name}.yaml"
+        file.write_text(text.configuration(self.size, updates, rate, CLIP), encoding="utf-8")
+        return file
+
+    def once(self, name, make):
+        """A result that is measured once a session."""
+        if name not in self.results:
+            say(f"{self.what} {self.size.name}: {name}")
+            self.results[name] = make()
+            self.save()
+        return self.results[name]
+
+    def alternate(self, contenders, rounds):
+        """Runs each contender in turn, round after round; `contenders`: name -> function that makes a run."""
+        missing = [(number, name) for number in range(rounds) for name in contenders
+                   if number >= len(self.results["runs"].get(name, []))]
+        self.begun = time.monotonic()
+        for done, (number, name) in enumerate(missing):
+            result = self.undisturbed(name, contenders[name])
+            self.results["runs"].setdefault(name, []).append(result)
+            self.save()
+            left = (time.monotonic() - self.begun) * (len(missing) - done - 1) / (done + 1)
+            say(f"{self.what} {self.size.name}: run {number + 1} of {rounds}, {name}: {result['rate']:,.1f} {result['unit']}, "
+                f"others used {100 * result['others']:.0f} % of the processors; {duration(left)} left at this size")
+
+    def undisturbed(self, name, run):
+        """Repeats a run during which others used the processors."""
+        for attempt in range(ATTEMPTS):
+            result = run()
+            if result["others"] <= NOISE_SHARE or self.options.noisy:
+                return result
+            say(f"{self.what} {self.size.name}: {name}: other processes used {100 * result['others']:.0f} % of the processors; "
+                f"the run is repeated ({attempt + 1} of {ATTEMPTS})")
+        raise Failure(f"other processes use the processors; stop them, go on with --resume, or mark the table with --noisy")
+
+
+# Options that results depend on: a bench goes on only with the same.
+RESULT_OPTIONS = ("device", "threads", "updates", "sentences", "batch", "beam")
+
+
+def results_file(what, size, device):
+    return FOLDER / size / f"{what}-{device.replace(':', '')}.json"
+
+
+def read_results(file):
+    results = json.loads(file.read_text(encoding="utf-8"))
+    if results.get("format") != f"seq2seq bench {FORMAT}":
+        raise Failure(f"{file}: results of another format ({results.get('format')}); run the bench again without --resume")
+    return results
+
+
+def program_version(programs):
+    return output_of([programs / "seq2seq", "--version"]).strip().replace("\n", ", ")
+
+
+def machine(options):
+    about = {"processor": processor(), "processors": os.cpu_count(), "threads": options.threads,
+             "system": system(), "python": platform.python_version(),
+             "torch": output_of([PYTHON, "-c", "import torch; print(torch.__version__)"]).strip()}
+    if options.device != "cpu":
+        about["gpu"] = output_of(["nvidia-smi", "--query-gpu=name,driver_version", "--format=csv,noheader"]).splitlines()[0]
+    return about
+
+
+def processor():
+    for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return "an unknown processor"
+
+
+def system():
+    try:
+        name = platform.freedesktop_os_release()["PRETTY_NAME"]
+    except OSError:
+        name = platform.system()
+    return f"{name}, Linux {platform.release()}"
+
+
+def median(values):
+    return statistics.median(values)
+
+
+def spread(values):
+    """Half of what lies between the lowest and the highest, as a share of the median."""
+    return (max(values) - min(values)) / 2 / median(values)
+
+
+def sizes_of(names):
+    return [SIZES[name] for name in names.split(",")]

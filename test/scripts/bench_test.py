@@ -1,0 +1,185 @@
+"""What scripts/bench counts, generates and reads, without measuring anything: its operations by PyTorch's own counter, its
+rivals by the model of scripts/pytorch_model.py, its text by its definition. Prints what is wrong, one line each, and exits
+with 1; with 0 when all is right.
+"""
+
+import argparse
+import collections
+import dataclasses
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from support import FOLDER, LIBRARY, PYTHON, ROOT, finish, without_witness
+
+sys.path.insert(0, str(LIBRARY))
+from bench import process, session, sizes, tables, text, train  # noqa: E402
+
+SIZE = sizes.Size("test", source_words=50, target_words=40, cells=6, layers=2, batch=8, updates=2, warm_up=1, sentences=5)
+
+
+def check_text():
+    first, second = ([path.read_bytes() for path in sorted(written(name).iterdir())] for name in ("first", "second"))
+    if first != second:
+        yield "text: two folders of the same size differ"
+    small = sizes.SIZES["small"]
+    lines = list(text.pairs(small, 4000, seed=1))
+    if lines[:5] == list(text.pairs(small, 5, seed=2)):
+        yield "text: another seed gives the same text"
+    for side, sentences in zip(("source", "target"), zip(*lines)):
+        yield from wrong_side(side, [line.split() for line in sentences])
+
+
+def written(name):
+    text.write(FOLDER / name, SIZE)
+    return FOLDER / name
+
+
+def wrong_side(side, sentences):
+    """Lengths by their mean, words by Zipf's law: rank r has a share of 1 / r of all, over the sum of these for all ranks."""
+    words = [word for sentence in sentences for word in sentence]
+    mean = len(words) / len(sentences)
+    if not sizes.MEAN_LENGTH - 1 < mean < sizes.MEAN_LENGTH + 1:
+        yield f"text: {side}: {mean:.1f} words a sentence"
+    counts = collections.Counter(words)
+    harmonic = sum(1 / rank for rank in range(1, 16_001))
+    for rank in (1, 2, 5, 50):
+        expected = len(words) / rank / harmonic
+        if abs(counts[f"w{rank}"] - expected) > 5 * expected**0.5:  # five standard deviations of a count
+            yield f"text: {side}: w{rank} {counts[f'w{rank}']} times, Zipf's law says {expected:.0f}"
+    if max(int(word[1:]) for word in words) > 16_000:
+        yield f"text: {side}: a word beyond the vocabulary"
+
+
+def check_decoding_operations():
+    """By hand: 3 source tokens through two layers of 2 * 24 * 12, then steps of 1, 4, 4 rows through those and 43 * 6 * 2."""
+    by_hand = 3 * 2 * 576 + 9 * (2 * 576 + 516)
+    if sizes.decoding_operations(SIZE, source_tokens=3, steps=3, beam=4) != by_hand:
+        yield f"operations of decoding are not {by_hand}"
+
+
+def check_by_pytorch():
+    """Operations of an update by torch.utils.flop_counter, and losses of both rivals by the model in plain PyTorch."""
+    if not PYTHON.exists():
+        yield from without_witness("torch")
+        return
+    operations = sizes.training_operations(SIZE, source_tokens=5 * 3, target_tokens=4 * 3)
+    command = [PYTHON, Path(__file__).with_name("bench_witness.py"), json.dumps(dataclasses.asdict(SIZE)), FOLDER]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        yield f"bench_witness.py: {done.stderr.strip()}"
+        return
+    found = json.loads(done.stdout)
+    if found["operations"] != operations:
+        yield f"an update takes {operations} operations, torch.utils.flop_counter finds {found['operations']}"
+    for kind in ("plain", "best"):
+        for update, (loss, expected) in enumerate(zip(found[kind], found["witness"], strict=True), start=1):
+            if abs(loss - expected) > 1e-4 * expected:  # sums of float32 in another order
+                yield f"{kind}: update {update} has loss {loss}, plain PyTorch {expected}"
+
+
+def check_metrics():
+    lines = ['{"format":"seq2seq metrics","version":1}', '{"kind":"train","update":1,"loss":5.5,"seconds":2.0}',
+             '{"kind":"validation","update":1,"perplexity":3}', '{"kind":"train","update":2,"loss":5.0,"seconds":2.5}',
+             '{"kind":"train","update":3,"loss":4.5,"seconds":4.0}']
+    found = train.training_lines("\n".join(lines) + "\n")
+    done = process.Measured(seconds=9, start_up=1.5, peak_mb=100, others=0.01, output="")
+    result = train.result(SIZE, done, found, [[10, 20], [30, 40], [50, 60]])
+    if result["rate"] != (30 + 40 + 50 + 60) / 2 or result["losses"] != [5.5, 5.0, 4.5]:
+        yield f"metrics: {result}"
+    yield from not_refused("a missing update", "told of 2", lambda: train.result(SIZE, done, found[:2], [[1, 1]] * 3))
+
+
+def check_losses():
+    train.check_losses({"seq2seq": [100.0, 50.0], "plain": [100.5, 50.1]})
+    for wrong in (51.0, float("nan")):
+        yield from not_refused(f"a loss of {wrong}", "do not compute the same",
+                               lambda: train.check_losses({"seq2seq": [100.0, 50.0], "best": [100.0, wrong]}))
+
+
+def not_refused(what, message, work):
+    try:
+        work()
+    except process.Failure as failure:
+        if message not in str(failure):
+            yield f"{what}: {failure}"
+        return
+    yield f"{what} is not refused"
+
+
+def check_busy():
+    """user 100, nice 20, system 30, irq 5, softirq 6, steal 7 of 100 ticks a second; idle, iowait and guests do not count."""
+    if process.busy_of("cpu  100 20 30 4000 500 5 6 7 88 9", 100) != 1.68:
+        yield "/proc/stat: busy time is not 1.68 s"
+
+
+def check_measure():
+    done = process.measure([sys.executable, "-c", "a = b'x' * 200_000_000; print('ready', len(a))"], started=lambda output: "ready" in output)
+    if done.output.split() != ["ready", "200000000"] or not 200 < done.peak_mb < 400 or not 0 < done.start_up <= done.seconds:
+        yield f"measure: {done}"
+    yield from not_refused("a command that fails", "ended with 3: the reason",
+                           lambda: process.measure([sys.executable, "-c", "import sys; print('the reason', file=sys.stderr); sys.exit(3)"]))
+
+
+def new_session(**changed):
+    options = argparse.Namespace(**{"device": "cpu", "threads": 2, "updates": None, "noisy": False, "resume": False, **changed})
+    return session.Session("train", SIZE, options)
+
+
+def check_session():
+    """Runs alternate, a stopped bench goes on with what is missing, and other options are refused."""
+    session.FOLDER, session.ROOT = FOLDER / "results", FOLDER
+    session.program_version, session.machine = (lambda _: "program 1"), (lambda _: {})
+    session.say = lambda _: None
+    (FOLDER / "results/test").mkdir(parents=True)
+    made = []
+    contenders = {name: (lambda name=name: made.append(name) or {"rate": 1.0, "unit": "words/s", "others": 0.0}) for name in "ab"}
+    new_session().alternate(contenders, 2)
+    if made != ["a", "b", "a", "b"]:
+        yield f"session: the order of runs is {made}"
+    new_session(resume=True).alternate(contenders, 3)
+    if made[4:] != ["a", "b"]:
+        yield f"session: resumed, it runs {made[4:]}"
+    yield from not_refused("another number of threads", "measured with threads 2, not 4", lambda: new_session(resume=True, threads=4))
+
+
+def check_noise():
+    """A noisy run is repeated, a bench that stays noisy ends, and --noisy takes what comes."""
+    shares = iter([0.4, 0.2, 0.01])
+    if new_session().undisturbed("a", lambda: {"others": next(shares)})["others"] != 0.01:
+        yield "noise: a noisy run counts"
+    yield from not_refused("noise without end", "--noisy", lambda: new_session().undisturbed("a", lambda: {"others": 0.4}))
+    if new_session(noisy=True).undisturbed("a", lambda: {"others": 0.4})["others"] != 0.4:
+        yield "noise: --noisy does not take a noisy run"
+
+
+def check_page():
+    page = "before\n<!-- scripts/bench train -->\nold\n<!-- end of scripts/bench train -->\nafter\n"
+    filled = tables.filled(page, "train", "new")
+    if "old" in filled or "\nnew\n" not in filled or not filled.startswith("before\n") or not filled.endswith("\nafter\n"):
+        yield f"page: {filled}"
+    if tables.filled(filled, "train", "new") != filled:
+        yield "page: written twice, it changes"
+    yield from not_refused("a page without a place", "the marks", lambda: tables.filled(page, "decode", "new"))
+    real = (ROOT / "docs/performance.md").read_text(encoding="utf-8")
+    for what in ("train", "decode"):
+        tables.filled(real, what, "")
+
+
+def check_report():
+    """Rates, ratios and shares of made-up runs, worked out by hand: 2 GFLOP/s and 1 million operations a word."""
+    runs = {name: [{"rate": rate, "others": 0.0, "peak_mb": 1500, "start_up": 0.5, "unit": "words/s"} for rate in rates]
+            for name, rates in {"seq2seq": [900, 1000, 1100], "plain": [500, 490, 510], "best": [800, 800, 800]}.items()}
+    results = {"settings": {"what": "train", "size": "tiny", "device": "cpu", "program": "p"}, "machine": collections.defaultdict(str),
+               "command": "c", "date": "d", "runs": runs, "losses": {name: [3.0, 2.0] for name in runs},
+               "work": {"updates": 1, "warm_up": 1, "source_tokens": 40, "target_tokens": 60, "operations": 100e6},
+               "products": {"square": {"shape": "2,2,2", "a": 1.0, "b": 2.0}}}
+    shown = tables.report(results)
+    for expected in ("| seq2seq | 1,000 | 10.0 % | 2.00 | 1.25 | 1.50 GB | 0.5 s | 1.0 | 0.50 |", "Ceiling: 2.0 GFLOP/s, b at `square`"):
+        if expected not in shown:
+            yield f"report: `{expected}` is missing in\n{shown}"
+
+
+finish(check_text, check_decoding_operations, check_by_pytorch, check_metrics, check_losses, check_busy, check_measure, check_session,
+       check_noise, check_page, check_report)  # fmt: skip

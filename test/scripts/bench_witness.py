@@ -1,0 +1,96 @@
+"""bench_witness.py SIZE FOLDER: what bench_test.py compares with, in an environment that has torch.
+
+Counts the operations of an update of 3 sentences of 5 and 4 tokens by torch.utils.flop_counter, on cells written out as products. Then
+trains the model of scripts/pytorch_model.py, and both rivals of scripts/bench from the same weights. Prints JSON.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
+import bench_pytorch  # noqa: E402
+import pytorch_model  # noqa: E402
+
+SENTENCES, SOURCE, TARGET = 3, 5, 4
+RATE, CLIP = 0.1, 0.5  # a limit that every gradient exceeds
+
+
+def main():
+    size, folder = json.loads(sys.argv[1]), Path(sys.argv[2])
+    torch.manual_seed(1)
+    shown = {"operations": operations(size)}
+    model = pytorch_model.Seq2Seq(configuration(size), size["source_words"], size["target_words"])
+    save_file({name: p.detach().clone() for name, p in model.named_parameters()}, folder / "weights.safetensors")
+    batches = [batch(size) for _ in range(3)]
+    shown["witness"] = [witness_update(model, *sides) for sides in batches]
+    for kind in (bench_pytorch.PlainLoop, bench_pytorch.BestLoop):
+        loop = kind(bench_pytorch.read_model(folder / "weights.safetensors", "cpu"), argparse.Namespace(rate=RATE, clip=CLIP))
+        shown[kind.__name__.removesuffix("Loop").lower()] = [loop.update(*padded(*sides))[0] for sides in batches]
+    print(json.dumps(shown))
+
+
+def configuration(size):
+    config = {"model.embedding.size": size["cells"], "model.bridge.layers": "all", "model.output.bias": "true", "model.embedding.tied": "false"}
+    for side in ("encoder", "decoder"):
+        config |= {f"model.{side}.cells": size["cells"], f"model.{side}.layers": size["layers"]}
+    return config
+
+
+def batch(size):
+    """Sources are of one length, so that no encoder reads a pad; targets are not."""
+    sources = [torch.randint(3, size["source_words"], (SOURCE,)) for _ in range(SENTENCES)]
+    return sources, [torch.randint(3, size["target_words"], (length,)) for length in (4, 2, 1)]
+
+
+def witness_update(model, sources, targets):
+    loss = model.loss(sources, targets) / len(sources)
+    model.zero_grad()
+    loss.backward()
+    if nn.utils.clip_grad_norm_(model.parameters(), CLIP) <= CLIP:
+        sys.exit("the gradient is too small to be clipped")
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter -= RATE * parameter.grad
+    return loss.item()
+
+
+def padded(sources, targets):
+    inputs, outputs = pytorch_model.decoder_sides(targets)
+    pad = lambda rows, fill: bench_pytorch.pad([row.tolist() for row in rows], fill)
+    return pad(sources, bench_pytorch.FILLER), pad(inputs, bench_pytorch.FILLER), pad(outputs, bench_pytorch.PAD_TARGET)
+
+
+def operations(size):
+    """Every gradient that an update needs is asked for, those of the first states and of the embeddings among them."""
+    cells, layers, words = size["cells"], size["layers"], size["target_words"] + 3
+    stacks = [[[torch.randn(4 * cells, cells, requires_grad=True) for _ in range(2)] for _ in range(layers)] for _ in range(2)]
+    output = torch.randn(words, cells, requires_grad=True)
+    with FlopCounterMode(display=False) as counter:
+        states = [[torch.zeros(SENTENCES, cells, requires_grad=True) for _ in range(2)] for _ in range(layers)]
+        for stack, steps in zip(stacks, (SOURCE, TARGET)):
+            rows = []
+            for _ in range(steps):
+                row, states = step(stack, torch.randn(SENTENCES, cells, requires_grad=True), states)
+                rows.append(row)
+        (torch.cat(rows) @ output.t()).logsumexp(1).sum().backward()
+    return counter.get_total_flops()
+
+
+def step(stack, row, states):
+    new = []
+    for (weight_ih, weight_hh), (h, c) in zip(stack, states):
+        i, f, g, o = (row @ weight_ih.t() + h @ weight_hh.t()).chunk(4, 1)
+        c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+        row = o.sigmoid() * c.tanh()
+        new.append([row, c])
+    return row, new
+
+
+main()
