@@ -50,7 +50,7 @@ struct Training {
     environment.device = device;
     configuration = run::read_configuration(config, {}, registries);
     data = run::read_training_data(*configuration, environment);
-    model = run::build_model(options(), registries, *data.text, device);
+    model = run::build_model(options(), registries, *data.text, run::on_device(device));
     run::set_initial_parameters(*model, options(), *data.text, {}, environment);
     order = std::make_unique<train::DataOrder>(data.train, *data.text, options().train.batch,
                                                options().train.accumulate, options().seed, data::DataPosition{});
@@ -116,7 +116,7 @@ class Clock {
 at::Tensor cut(const at::Tensor& tensor) { return tensor.detach().requires_grad_(true); }
 
 nn::Memory cut(const nn::Memory& memory) {
-  nn::Memory result{.states = memory.states.with(cut(memory.states.rows)), .last = {}};
+  nn::Memory result{.ids = memory.ids, .states = memory.states.with(cut(memory.states.rows)), .last = {}};
   for (const auto& layer : memory.last) {
     auto& state = result.last.emplace_back();
     for (const auto& tensor : layer) state.push_back(cut(tensor));
@@ -152,9 +152,11 @@ void phased_passes(const Training& training, const data::Batch& batch, const nn:
   const auto features = model.advance(batch.inputs, *state, &draw);
   const auto feature_leaves = cut(features.rows);
   clock.add("decoder forward");
-  const auto losses = model.output().loss(feature_leaves, batch.targets.rows.to(feature_leaves.device()), 0);
+  const auto scale = train::row_scale(batch, divisor, feature_leaves.scalar_type());
+  const auto losses = model.output().loss({.rows = feature_leaves, .attention = features.attention}, batch.targets.rows,
+                                          {.label_smoothing = 0, .row_scale = scale});
   clock.add("output layer forward");
-  losses.backward(at::full_like(losses, 1 / divisor));
+  losses.backward(scale.to(losses.device()));
   clock.add("output layer backward");
   features.rows.backward(feature_leaves.grad());
   clock.add("decoder backward");
@@ -215,7 +217,7 @@ Json profile(const std::string& config, int64_t updates, c10::Device device) {
     stepping.forget_gradients();
     for (const auto& batch : here) phased_passes(training, batch, draw, times);
     const auto gradients = stepping.gradients();
-    const double norm = train::gradient_norm(gradients);
+    const auto norm = train::gradient_norm(gradients);
     if (!warm_up) {
       stepping.clip->apply(gradients, norm);
       times.add("clipping");
@@ -227,7 +229,7 @@ Json profile(const std::string& config, int64_t updates, c10::Device device) {
     const auto result = updater.make(batches, draw, 1);
     whole_times.add("whole update");
     if (!result.made) throw Error(result.fault);
-    if (warm_up) check_same(norm, result.gradient_norm);
+    if (warm_up) check_same(norm.item<double>(), result.gradient_norm);
     if (warm_up) continue;
     source_tokens += result.source_tokens;
     target_tokens += result.target_tokens;

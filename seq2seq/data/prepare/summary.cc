@@ -135,9 +135,9 @@ Summary parse_summary(const std::string& text, const std::filesystem::path& file
   });
 }
 
-std::vector<InputFile> look_at(const TrainFiles& files) {
+std::vector<InputText> look_at(const TrainFiles& files) {
   constexpr int64_t kNanoseconds = 1'000'000'000;
-  std::vector<InputFile> inputs;
+  std::vector<InputText> inputs;
   for (const auto* list : {&files.source, &files.target, &files.pairs, &files.weights}) {
     for (const auto& file : *list) {
       if (file.empty()) continue;  // a corpus without weights

@@ -14,11 +14,11 @@ namespace seq2seq::data {
 inline constexpr int prepared_format_version = 2;
 
 /// A file the text was read from, as it was then.
-struct InputFile {
+struct InputText {
   std::string path;
   int64_t bytes = 0;
   int64_t modified = 0;  // nanoseconds since 1970
-  bool operator==(const InputFile&) const = default;
+  bool operator==(const InputText&) const = default;
 };
 
 struct SideSummary {
@@ -52,7 +52,7 @@ struct Summary {
   std::vector<std::string> text_options;        // `data.max_length=100`: the keys that decide how text becomes tokens
   std::vector<std::string> vocabulary_options;  // and those that decide which words get an id
   std::string content_digest;                   // of the text
-  std::vector<InputFile> inputs;
+  std::vector<InputText> inputs;
   int64_t lines = 0, pairs = 0;
   std::vector<int64_t> pairs_of;  // each pair of files, then each file of pairs
   bool weighted = false;          // pairs have weights
@@ -66,6 +66,6 @@ std::string serialize(const Summary& summary);
 Summary parse_summary(const std::string& text, const std::filesystem::path& file);
 
 /// The files as they are now. Throws Error for one that is not there.
-std::vector<InputFile> look_at(const TrainFiles& files);
+std::vector<InputText> look_at(const TrainFiles& files);
 
 }  // namespace seq2seq::data

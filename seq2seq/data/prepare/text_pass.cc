@@ -24,7 +24,7 @@ constexpr int64_t kMostLines = int64_t{1} << 32;
 constexpr int64_t kMostBits = int64_t{1} << 32;  // of a float
 
 /// The first file that is no longer as it was; nothing if all are.
-std::optional<std::string> changed(const std::vector<InputFile>& before, const std::vector<InputFile>& now) {
+std::optional<std::string> changed(const std::vector<InputText>& before, const std::vector<InputText>& now) {
   for (std::size_t i = 0; i < before.size(); ++i) {
     if (!(before[i] == now[i])) return now[i].path;
   }

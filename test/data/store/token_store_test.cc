@@ -27,7 +27,7 @@ namespace {
 
 using Sentences = std::vector<std::vector<int64_t>>;
 
-TokenStore in_memory(const Sentences& sentences) {
+TokenStore store_in_memory(const Sentences& sentences) {
   TokenStoreBuilder builder;
   for (const auto& sentence : sentences) builder.add(sentence);
   return builder.finish();
@@ -64,7 +64,7 @@ TEST_CASE("token store: gives back the sentences it was given, from memory and f
   const auto file = write(folder, sentences, words + 3);
 
   REQUIRE(std::filesystem::file_size(file) % 8 == 0);
-  for (const auto& store : {in_memory(sentences), TokenStore::open(file, true)}) {
+  for (const auto& store : {store_in_memory(sentences), TokenStore::open(file, true)}) {
     REQUIRE(store.size() == std::ssize(sentences));
     std::vector<int64_t> all;
     for (int64_t i = 0; i < store.size(); ++i) {
@@ -175,7 +175,7 @@ TEST_CASE("token store: a file that is cut short while it is in use ends the pro
 TEST_CASE("token store: an id that the other ids do not know is told, and the file named", "[data][store][error]") {
   const TemporaryFolder folder;
   const auto tokens = TokenStore::open(write(folder, {{1, 7}}, 10), true);
-  REQUIRE_THROWS_WITH(tokens.renumbered(in_memory({{0, 1, 2}})),
+  REQUIRE_THROWS_WITH(tokens.renumbered(store_in_memory({{0, 1, 2}})),
                       ContainsSubstring("side.tokens: holds the id 7, and there are other ids for 3 alone"));
 }
 
