@@ -1,5 +1,6 @@
 #include "seq2seq/run/description.h"
 
+#include <algorithm>
 #include <ctime>
 
 #include <fmt/format.h>
@@ -92,6 +93,11 @@ int64_t RunDescription::parameters_in_all() const {
   int64_t sum = 0;
   for (const auto& [part, count] : parameters) sum += count;
   return sum;
+}
+
+bool RunDescription::trained_by_dirty_program() const {
+  return dirty || std::any_of(sittings.begin(), sittings.end(),
+                              [](const auto& sitting) { return Version::is_dirty(sitting.program); });
 }
 
 std::string serialize(const RunDescription& description) {

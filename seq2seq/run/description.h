@@ -55,6 +55,8 @@ struct RunDescription {
   std::vector<Sitting> sittings;
 
   int64_t parameters_in_all() const;
+  /// Whether any program that trained the run was built with uncommitted changes.
+  bool trained_by_dirty_program() const;
 };
 
 /// `{"format": "seq2seq run", "version": 1, ...}`

@@ -119,7 +119,7 @@ Record measure(const std::filesystem::path& folder, const run::Configuration& co
           .program = version().number,
           .commit = version().commit,
           .created = sitting.started,
-          .dirty = version().dirty,
+          .dirty = version().dirty || run.description.trained_by_dirty_program(),
           .machine = sitting.machine,
           .processor = system_line("/proc/cpuinfo", "model name"),
           .training = std::move(facts),
