@@ -87,8 +87,8 @@ void warn_if_inexact(const RunDescription& description, const std::string& diges
     log.warn(
         "this program computes the run differently than the one that started it (`numerics`, the version of a kind, "
         "or the content of a file): the parameters will differ from an uninterrupted run's");
-  if (description.sittings.empty()) return;
-  const auto reasons = inexact_because(description.sittings.back().machine, now);
+  if (description.sessions.empty()) return;
+  const auto reasons = inexact_because(description.sessions.back().machine, now);
   for (const auto& reason : reasons) log.warn(reason);
   if (!reasons.empty())
     log.warn("so this resume is not exact: the parameters will differ from an uninterrupted run's by rounding");
@@ -140,7 +140,7 @@ train::Outcome resume(const std::filesystem::path& path, const std::vector<confi
     set_initial_parameters(*model, options, *data.text, description.init_from, environment);
   }
   description.digest = run_digest(*configuration, description.data);
-  description.sittings.push_back(sitting_now(machine, update));
+  description.sessions.push_back(session_now(machine, update));
   if (!changes.empty()) write_atomically(*environment.files, folder.config(), config::write_yaml(configuration->keys));
   write_description(*environment.files, folder, description);
   return run_training(options, data, *model, folder, checkpoint ? std::optional(update) : std::nullopt, environment);

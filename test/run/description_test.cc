@@ -25,7 +25,7 @@ run::RunDescription example() {
   run.target = {13, "s2"};
   run.parameters = {{"output", 10}, {"encoder", 1}};
   run.init_from = run::InitialWeights{.run = "/runs/first", .update = 7, .sha256 = "f"};
-  run.sittings = {{.started = "then", .program = "p", .from_update = 4, .machine = {.threads = 2, .torch = "2.11.0"}}};
+  run.sessions = {{.started = "then", .program = "p", .from_update = 4, .machine = {.threads = 2, .torch = "2.11.0"}}};
   return run;
 }
 
@@ -43,14 +43,14 @@ TEST_CASE("run.json: what is written reads back, parts in order", "[study][descr
   CHECK(read.parameters == run.parameters);
   CHECK(read.parameters_in_all() == 11);
   CHECK(read.init_from->run == "/runs/first");
-  CHECK(read.sittings.at(0).machine.threads == 2);
+  CHECK(read.sessions.at(0).machine.threads == 2);
 }
 
 TEST_CASE("run.json: a dirty program counts, whether it started the run or resumed it", "[study][description]") {
   const auto dirty = [](bool first, const std::string& resumed) {
     run::RunDescription run;
     run.dirty = first;
-    run.sittings = {{.program = "0.1.0 (1a2b3c)"}, {.program = resumed}, {.program = "0.1.0 (4d5e6f)"}};
+    run.sessions = {{.program = "0.1.0 (1a2b3c)"}, {.program = resumed}, {.program = "0.1.0 (4d5e6f)"}};
     return run.trained_by_dirty_program();
   };
   CHECK_FALSE(dirty(false, "0.1.0 (1a2b3c)"));

@@ -99,7 +99,7 @@ class Worker {
                                                                                   .init_from = {}},
                                                                                  environment_);
       if (outcome.ending == train::Ending::interrupted) return false;
-      if (outcome.ending != train::Ending::time_limit) return true;  // `train.minutes` ends a sitting, not a run
+      if (outcome.ending != train::Ending::time_limit) return true;  // `train.minutes` ends a session, not a run
     }
   }
 
