@@ -42,11 +42,11 @@ void print_description(std::ostream& out, const run::RunDescription& run) {
   print_line(out, "", fmt::format("{:<24} {:>13} parameters", "in all", format_count(run.parameters_in_all())));
   if (run.init_from)
     print_line(out, "begun with", fmt::format("{}, update {}", run.init_from->run.string(), run.init_from->update));
-  for (const auto& sitting : run.sittings) {
-    const auto& machine = sitting.machine;
+  for (const auto& session : run.sessions) {
+    const auto& machine = session.machine;
     print_line(out, "trained",
                fmt::format("{} from update {}: {}, {} thread(s), kernels for {}; LibTorch {} with {} for {}",
-                           sitting.started, format_count(sitting.from_update), machine.device, machine.threads,
+                           session.started, format_count(session.from_update), machine.device, machine.threads,
                            machine.kernels, machine.torch, machine.product_library, machine.instruction_set));
   }
 }

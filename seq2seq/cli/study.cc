@@ -185,6 +185,8 @@ class StudyRunCommand final : public Command {
   void declare(Arguments& arguments) override {
     study_.declare(arguments);
     arguments.option("--jobs", jobs_, "N", "runs at a time (as many as processors and memory allow)");
+    arguments.flag("--retrain", retrain_,
+                   "make the runs again, even those that are done; with `--only`, those of a row");
     common_.declare(arguments, "");
   }
   int run(const Context& context) override {
@@ -192,6 +194,7 @@ class StudyRunCommand final : public Command {
     auto log = common_.log(context);
     auto environment = common_.environment(context, log);
     auto plan = study_.plan(context, log);
+    if (retrain_) study::retrain(plan, disk_files());
     study::check_texts(plan);
     study::forget_failures(plan, disk_files());
     bool stopped = false;
@@ -252,6 +255,7 @@ class StudyRunCommand final : public Command {
 
   StudyArguments study_;
   std::optional<std::string> jobs_;
+  bool retrain_ = false;
   CommonArguments common_;
 };
 

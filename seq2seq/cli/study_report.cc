@@ -28,6 +28,18 @@ std::string state_text(const study::PlannedRun& planned, const study::RunStatus&
   return study::name_of(status.state);
 }
 
+bool is_dirty(const study::PlannedRun& planned) { return planned.record && planned.record->dirty; }
+
+/// What `dirty` means, if a run is; empty otherwise.
+std::string dirty_text(const study::StudyPlan& plan) {
+  const auto dirty = std::count_if(plan.planned.begin(), plan.planned.end(), is_dirty);
+  return dirty == 0 ? ""
+                    : fmt::format(
+                          "  dirty ({} of {}): made by a program with uncommitted changes; `study run --retrain` "
+                          "makes runs again\n",
+                          dirty, plan.planned.size());
+}
+
 std::string time_text(const std::vector<study::RunStatus>& status, int64_t jobs) {
   if (count_of(status, RunState::recorded) == std::ssize(status)) return "all are there: nothing to train";
   const auto at_a_time = jobs == 1 ? std::string("one at a time") : fmt::format("{} at a time", jobs);
@@ -78,10 +90,12 @@ std::string plan_text(const study::StudyPlan& plan, const std::vector<study::Run
     const auto& cell = plan.planned[i].run.cell;
     std::vector<std::string> seeds;
     for (; i < plan.planned.size() && plan.planned[i].run.cell == cell; ++i)
-      seeds.push_back(fmt::format("{} ({})", plan.planned[i].run.seed, state_text(plan.planned[i], status[i])));
+      seeds.push_back(fmt::format("{} ({}{})", plan.planned[i].run.seed, state_text(plan.planned[i], status[i]),
+                                  is_dirty(plan.planned[i]) ? ", dirty" : ""));
     text += fmt::format("  {}{}  seeds {}\n", cell, std::string(width - count_characters(cell), ' '),
                         fmt::join(seeds, ", "));
   }
+  text += dirty_text(plan);
   for (const auto& file : study::missing_texts(plan)) text += fmt::format("  not here yet: {}\n", file);
   return text;
 }
@@ -97,10 +111,11 @@ std::string status_text(const study::StudyPlan& plan, const std::vector<study::R
     if (status[i].state != RunState::recorded && status[i].left && *status[i].left > 0)
       line += fmt::format(" about {} left", format_duration(*status[i].left));
     if (!status[i].why.empty()) line += " " + status[i].why;
+    if (is_dirty(planned)) line += fmt::format(" dirty, commit {}", planned.record->commit);
     line.erase(line.find_last_not_of(' ') + 1);
     text += line + "\n";
   }
-  return text;
+  return text + dirty_text(plan);
 }
 
 std::vector<std::string> missing_lines(const study::StudyPlan& plan, const std::vector<study::RunStatus>& status) {

@@ -100,6 +100,7 @@ Choice::Choice(std::string path, std::string key, Selection& selection, const Ki
         facts.default_value = to_yaml(selection.kind);
         facts.required = selection.kind.empty();
         facts.get = facts.digest = [this] { return to_yaml(selection_->kind); };
+        facts.version = [this] { return selection_->kind.empty() ? 1 : kinds_->version(selection_->kind); };
         facts.set = [this](const std::vector<std::string>& texts) {
           if (texts.front() != selection_->kind) choose(texts.front(), nullptr);
         };

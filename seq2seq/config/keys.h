@@ -33,6 +33,7 @@ struct KeyFacts {
   OnResume on_resume = OnResume::fixed;
   std::function<std::string()> get;     // the value as YAML text
   std::function<std::string()> digest;  // the value as the digest has it; null: the key is not part of it
+  std::function<int()> version;         // of the kind that the key chooses; null: it chooses none
   /// Takes values already checked for type and bounds: one scalar text, the items of a list, or nothing for `null`.
   std::function<void(const std::vector<std::string>&)> set;
 };

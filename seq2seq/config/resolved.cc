@@ -49,10 +49,16 @@ bool has(const std::vector<Seen>& values, const std::string& path) {
   return std::any_of(values.begin(), values.end(), [&](const Seen& value) { return value.path == path; });
 }
 
-std::string lines_of(const Keys& keys, const std::function<bool(const std::string&, const KeyFacts&)>& wanted) {
+bool differs_from_default(const KeyFacts& facts) { return facts.get() != facts.default_value; }
+
+/// One line for each key that counts, and one for each kind of version 2 or later, also where the kind is the default.
+std::string lines_of(const Keys& keys, bool with_defaults, const std::function<bool(const std::string&)>& counts) {
   std::vector<std::string> lines;
   visit_keys(keys, [&](const std::string& path, const KeyFacts& facts) {
-    if (facts.digest && wanted(path, facts)) lines.push_back(fmt::format("{}={}\n", path, facts.digest()));
+    if (!facts.digest || (counts && !counts(path))) return;
+    if (with_defaults || differs_from_default(facts)) lines.push_back(fmt::format("{}={}\n", path, facts.digest()));
+    const int version = facts.version ? facts.version() : 1;
+    if (version > 1) lines.push_back(fmt::format("{}.version={}\n", path, version));
   });
   std::sort(lines.begin(), lines.end());
   return fmt::format("{}", fmt::join(lines, ""));
@@ -74,14 +80,10 @@ std::vector<Value> values(const Keys& keys) {
   return all;
 }
 
-std::string result_text(const Keys& keys) {
-  return lines_of(keys, [](const std::string& /*path*/, const KeyFacts& /*facts*/) { return true; });
-}
+std::string result_text(const Keys& keys) { return lines_of(keys, /*with_defaults=*/true, {}); }
 
 std::string digest_text(const Keys& keys, const std::function<bool(const std::string& key)>& counts) {
-  return lines_of(keys, [&counts](const std::string& path, const KeyFacts& facts) {
-    return facts.get() != facts.default_value && (!counts || counts(path));
-  });
+  return lines_of(keys, /*with_defaults=*/false, counts);
 }
 
 std::vector<Change> compare(const Keys& before, const Keys& after) {

@@ -11,12 +11,14 @@ namespace seq2seq::config {
 /// All keys with the values they have now, as YAML that reads back to the same: the `config.yaml` of a run folder.
 std::string write_yaml(const Keys& keys);
 
-/// The keys that can change a result, one `path=value` a line, sorted. The value of a file that `Keys::add_file`
-/// declared is the SHA-256 of its content. Throws Error if such a file cannot be read.
+/// Returns the keys that can change a result, one `path=value` a line, sorted. The value of a file that
+/// `Keys::add_file` declared is the SHA-256 of its content. A kind of version 2 or later adds the line
+/// `train.schedule.kind.version=2`. Throws Error if such a file cannot be read.
 std::string result_text(const Keys& keys);
 
-/// What a run's digest is made of: those of them that are not at their default, so that a key that is added later moves
-/// no digest. (A default that changes is a change of `numerics`.) `counts`: only those it says yes to; empty: all.
+/// Returns what a run's digest is made of: the lines above, without keys at their default, so that a key that is added
+/// later changes no digest. (A default that changes is a change of `numerics`.) `counts` says which keys to take, with
+/// their kinds' versions; empty: all.
 std::string digest_text(const Keys& keys, const std::function<bool(const std::string& key)>& counts = {});
 
 /// A key as it stands now. Paths are absolute.

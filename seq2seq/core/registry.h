@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <typeindex>
 #include <utility>
@@ -22,12 +23,22 @@ struct KindOptions {
   std::function<void(config::Keys&)> declare;  // binds the keys to `value`, which must outlive them
 };
 
+/// How a kind is registered, beside its name and what it is.
+template <class Options>
+struct KindInfo {
+  /// Raised by hand when the kind computes something else with the same options. Part of the digest of every run that
+  /// selects the kind, so that older runs and records are not taken for the kind's. 1 adds nothing to the digest.
+  int version = 1;
+  Options defaults{};
+};
+
 /// Describes the entries of a registry without making one: all that configuration and help need.
 class Kinds {
  public:
   virtual ~Kinds() = default;
   virtual std::vector<std::string> names() const = 0;            // in the order of registration
   virtual std::string about(const std::string& name) const = 0;  // one line: what it is, and the paper
+  virtual int version(const std::string& name) const = 0;        // see KindInfo
   /// Returns new options of a kind: a copy of `held`, or the kind's defaults if `held` is empty. Throws Error if `held`
   /// are not options of that kind.
   virtual KindOptions options(const std::string& name, const AnyOptions& held = {}) const = 0;
@@ -45,11 +56,15 @@ struct Selection {
 template <class Product, class... Arguments>
 class Registry final : public Kinds {
  public:
+  /// `registry.add<Halve>("halve", "halved every so many epochs", {.version = 2})`
   template <class T>
-  void add(const std::string& name, const std::string& about, const typename T::Options& defaults = {}) {
+  void add(const std::string& name, const std::string& about, const KindInfo<typename T::Options>& info = {}) {
     using Options = typename T::Options;
+    if (info.version < 1) throw std::logic_error("kind `" + name + "`: versions start at 1");
+    const auto& defaults = info.defaults;
     entries_.push_back({.name = name,
                         .about = about,
+                        .version = info.version,
                         .type = typeid(Options),
                         .options =
                             [defaults](const AnyOptions& held) {
@@ -68,6 +83,7 @@ class Registry final : public Kinds {
     return all;
   }
   std::string about(const std::string& name) const override { return find(name).about; }
+  int version(const std::string& name) const override { return find(name).version; }
   KindOptions options(const std::string& name, const AnyOptions& held = {}) const override {
     return find(name, held).options(held);
   }
@@ -81,6 +97,7 @@ class Registry final : public Kinds {
   struct Entry {
     std::string name;
     std::string about;
+    int version;
     std::type_index type;  // of the options
     std::function<KindOptions(const AnyOptions&)> options;
     std::function<std::shared_ptr<Product>(const AnyOptions&, Arguments...)> make;

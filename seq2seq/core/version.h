@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 namespace seq2seq {
 
@@ -12,6 +13,8 @@ struct Version {
 
   /// "0.1.0 (1a2b3c4d5e6f, modified)"
   std::string text() const;
+  /// Whether a text that `text()` made is that of a dirty program.
+  static bool is_dirty(std::string_view text);
 };
 
 const Version& version();

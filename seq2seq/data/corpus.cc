@@ -7,7 +7,7 @@
 
 #include "seq2seq/core/checksum.h"
 #include "seq2seq/core/error.h"
-#include "seq2seq/data/input/pair_reader.h"
+#include "seq2seq/data/clean/pair_reader.h"
 
 namespace seq2seq::data {
 

@@ -82,7 +82,7 @@ void announce_length(Log& log, const RunOptions& options, const data::Corpus& co
                       format_count(static_cast<int64_t>(updates)), batches_text(options.train), updates / in_epoch,
                       format_count(static_cast<int64_t>(in_epoch))));
   if (options.train.minutes)
-    log.say(fmt::format("          at most {} in one sitting", format_duration(*options.train.minutes * 60)));
+    log.say(fmt::format("          at most {} in one session", format_duration(*options.train.minutes * 60)));
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "seq2seq/run/description.h"
 
+#include <algorithm>
 #include <ctime>
 
 #include <fmt/format.h>
@@ -17,6 +18,7 @@ using Json = nlohmann::ordered_json;
 namespace {
 
 constexpr const char* run_format = "seq2seq run";
+constexpr const char* stored_sessions = "sittings";  // the name that run folders have had from the start
 
 std::string utc_now() {
   const std::time_t now = std::time(nullptr);
@@ -73,11 +75,11 @@ RunDescription description_of(const Json& json) {
                                            .update = whole<int64_t>(from.at("update")),
                                            .sha256 = from.at("sha256").get<std::string>()};
   }
-  for (const auto& sitting : json.at("sittings")) {
-    description.sittings.push_back({.started = sitting.at("started").get<std::string>(),
-                                    .program = sitting.at("program").get<std::string>(),
-                                    .from_update = whole<int64_t>(sitting.at("from_update")),
-                                    .machine = machine_of(sitting.at("machine"))});
+  for (const auto& session : json.at(stored_sessions)) {
+    description.sessions.push_back({.started = session.at("started").get<std::string>(),
+                                    .program = session.at("program").get<std::string>(),
+                                    .from_update = whole<int64_t>(session.at("from_update")),
+                                    .machine = machine_of(session.at("machine"))});
   }
   return description;
 }
@@ -94,6 +96,11 @@ int64_t RunDescription::parameters_in_all() const {
   return sum;
 }
 
+bool RunDescription::trained_by_dirty_program() const {
+  return dirty || std::any_of(sessions.begin(), sessions.end(),
+                              [](const auto& session) { return Version::is_dirty(session.program); });
+}
+
 std::string serialize(const RunDescription& description) {
   Json json{{"format", run_format},         {"version", run_format_version},    {"program", description.program},
             {"commit", description.commit}, {"dirty", description.dirty},       {"created", description.created},
@@ -106,12 +113,12 @@ std::string serialize(const RunDescription& description) {
   json["init_from"] = nullptr;
   if (const auto& from = description.init_from)
     json["init_from"] = {{"run", from->run.string()}, {"update", from->update}, {"sha256", from->sha256}};
-  json["sittings"] = Json::array();
-  for (const auto& sitting : description.sittings) {
-    json["sittings"].push_back({{"started", sitting.started},
-                                {"program", sitting.program},
-                                {"from_update", sitting.from_update},
-                                {"machine", to_json(sitting.machine)}});
+  json[stored_sessions] = Json::array();
+  for (const auto& session : description.sessions) {
+    json[stored_sessions].push_back({{"started", session.started},
+                                     {"program", session.program},
+                                     {"from_update", session.from_update},
+                                     {"machine", to_json(session.machine)}});
   }
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
@@ -143,7 +150,7 @@ void write_description(Files& files, const RunFolder& folder, const RunDescripti
   write_atomically(files, folder.description(), serialize(description));
 }
 
-Sitting sitting_now(const Machine& machine, int64_t from_update) {
+SessionDescription session_now(const Machine& machine, int64_t from_update) {
   return {.started = utc_now(), .program = version().text(), .from_update = from_update, .machine = machine};
 }
 

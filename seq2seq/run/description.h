@@ -16,8 +16,8 @@ namespace seq2seq::run {
 
 inline constexpr int run_format_version = 2;
 
-/// One call of `train`: the first and each `--resume`.
-struct Sitting {
+/// One call of `train`: the first, or a `--resume`.
+struct SessionDescription {
   std::string started;  // UTC, ISO 8601
   std::string program;  // Version::text()
   int64_t from_update = 0;
@@ -52,9 +52,11 @@ struct RunDescription {
   VocabularyMark source, target;
   std::vector<std::pair<std::string, int64_t>> parameters;  // by part
   std::optional<InitialWeights> init_from;
-  std::vector<Sitting> sittings;
+  std::vector<SessionDescription> sessions;  // `sittings` in run.json
 
   int64_t parameters_in_all() const;
+  /// Whether any program that trained the run was built with uncommitted changes.
+  bool trained_by_dirty_program() const;
 };
 
 /// `{"format": "seq2seq run", "version": 1, ...}`
@@ -65,8 +67,8 @@ RunDescription parse_description(const std::string& text, const std::filesystem:
 RunDescription read_description(const Files& files, const RunFolder& folder);
 void write_description(Files& files, const RunFolder& folder, const RunDescription& description);
 
-/// This program, now, on `machine`.
-Sitting sitting_now(const Machine& machine, int64_t from_update);
+/// Describes a session of this program that starts now, on `machine`.
+SessionDescription session_now(const Machine& machine, int64_t from_update);
 
 /// One line for each thing that keeps a run that goes on `now` from being exactly the uninterrupted one.
 std::vector<std::string> inexact_because(const Machine& then, const Machine& now);

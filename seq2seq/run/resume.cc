@@ -73,9 +73,22 @@ train::Outcome say_finished(const train::TrainerState& state, const train::Train
           .skipped = state.skipped};
 }
 
-void warn_if_inexact(const RunDescription& description, const Machine& now, Log& log) {
-  if (description.sittings.empty()) return;
-  const auto reasons = inexact_because(description.sittings.back().machine, now);
+/// The digest of a run's own configuration as this program computes it; empty if a file that it names is gone.
+std::string digest_now(const Configuration& configuration, const RunDescription& description) {
+  try {
+    return run_digest(configuration, description.data);
+  } catch (const Error&) {  // an override may name the file where it lies now
+    return {};
+  }
+}
+
+void warn_if_inexact(const RunDescription& description, const std::string& digest, const Machine& now, Log& log) {
+  if (!digest.empty() && digest != description.digest)
+    log.warn(
+        "this program computes the run differently than the one that started it (`numerics`, the version of a kind, "
+        "or the content of a file): the parameters will differ from an uninterrupted run's");
+  if (description.sessions.empty()) return;
+  const auto reasons = inexact_because(description.sessions.back().machine, now);
   for (const auto& reason : reasons) log.warn(reason);
   if (!reasons.empty())
     log.warn("so this resume is not exact: the parameters will differ from an uninterrupted run's by rounding");
@@ -84,13 +97,14 @@ void warn_if_inexact(const RunDescription& description, const Machine& now, Log&
 struct Checked {
   std::unique_ptr<Configuration> configuration;
   std::vector<config::Change> changes;
+  std::string digest_before;  // see digest_now
 };
 
 /// The configuration to go on with. Throws UsageError with every change that is refused.
 Checked check(const RunFolder& folder, const RunDescription& description,
               const std::vector<config::Override>& overrides, const Registries& registries) {
   const auto before = read_configuration(folder.config(), {}, registries);
-  Checked checked{read_configuration(folder.config(), overrides, registries), {}};
+  Checked checked{read_configuration(folder.config(), overrides, registries), {}, digest_now(*before, description)};
   checked.changes = config::compare(before->keys, checked.configuration->keys);
   auto faults = refused(checked.changes, overrides);
   const auto& data = checked.configuration->options.data;
@@ -106,7 +120,7 @@ train::Outcome resume(const std::filesystem::path& path, const std::vector<confi
   const RunFolder folder(path);
   auto description = read_description(*environment.files, folder);
   const RunLock lock(folder);
-  const auto [configuration, changes] = check(folder, description, overrides, *environment.registries);
+  const auto [configuration, changes, digest] = check(folder, description, overrides, *environment.registries);
   const auto& options = configuration->options;
   const auto checkpoint = train::newest_whole_checkpoint(*environment.files, folder, *environment.log);
   if (checkpoint && finished(*checkpoint, options.train, changes))
@@ -117,7 +131,7 @@ train::Outcome resume(const std::filesystem::path& path, const std::vector<confi
   const int64_t update = checkpoint ? checkpoint->update : 0;
   environment.log->say(fmt::format("seq2seq {}: goes on with {} at update {}", version().text(), folder.root().string(),
                                    format_count(update)));
-  warn_if_inexact(description, machine, *environment.log);
+  warn_if_inexact(description, digest, machine, *environment.log);
   const auto data = read_training_data(*configuration, environment,
                                        text_of_run(options.data, *environment.registries, folder, description));
   const auto model = build_model(options, *environment.registries, *data.text, placement);
@@ -127,7 +141,7 @@ train::Outcome resume(const std::filesystem::path& path, const std::vector<confi
     set_initial_parameters(*model, options, *data.text, description.init_from, environment);
   }
   description.digest = run_digest(*configuration, description.data);
-  description.sittings.push_back(sitting_now(machine, update));
+  description.sessions.push_back(session_now(machine, update));
   if (!changes.empty()) write_atomically(*environment.files, folder.config(), config::write_yaml(configuration->keys));
   write_description(*environment.files, folder, description);
   return run_training(options, data, *model, folder, checkpoint ? std::optional(update) : std::nullopt, environment);

@@ -46,8 +46,8 @@ RunDescription describe(const Configuration& configuration, const DataDigests& d
                              .target = mark_of(text.target_vocabulary(), text.models().target),
                              .parameters = model.part_sizes(),
                              .init_from = {},
-                             .sittings = {sitting_now(machine, 0)}};
-  description.created = description.sittings.front().started;
+                             .sessions = {session_now(machine, 0)}};
+  description.created = description.sessions.front().started;
   return description;
 }
 

@@ -32,7 +32,7 @@ void say_ending(Log& log, const train::Outcome& outcome, const train::TrainOptio
       log.say(fmt::format("finished at {}: no improvement in {} validations", where, options.validate.patience));
       break;
     case train::Ending::time_limit:
-      log.say(fmt::format("the time limit ended this sitting at {}; {}", where, how_to_go_on(folder)));
+      log.say(fmt::format("the time limit ended this session at {}; {}", where, how_to_go_on(folder)));
       break;
     case train::Ending::interrupted:
       log.say(fmt::format("interrupted at {}, a checkpoint is written; {}", where, how_to_go_on(folder)));

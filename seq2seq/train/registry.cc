@@ -10,7 +10,7 @@ OptimizerRegistry builtin_optimizers() {
   registry.add<Sgd>("sgd", "stochastic gradient descent, with or without momentum (arXiv 1409.3215: without)");
   registry.add<Adam>("adam", "Adam (Kingma and Ba 2015, arXiv 1412.6980)");
   registry.add<Adam>("adamw", "Adam with decoupled weight decay (Loshchilov and Hutter 2019, arXiv 1711.05101)",
-                     AdamOptions{.weight_decay = 0.01, .decoupled = true});
+                     {.defaults = {.weight_decay = 0.01, .decoupled = true}});
   return registry;
 }
 

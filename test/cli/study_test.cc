@@ -41,6 +41,37 @@ TEST_CASE("study: from the plan to the table, and then nothing is trained", "[cl
   CHECK_FALSE(fs::exists(study.toy / "runs"));
 }
 
+TEST_CASE("study: records of a dirty program are shown as such, and are made again when asked for", "[cli][study]") {
+  const TypedStudy study;
+  REQUIRE(study.run("run", {"--jobs", "1"}).code == 0);
+  const auto mark = [&study](bool dirty) {
+    for (const auto& entry : fs::directory_iterator(study.toy / "records")) {
+      if (entry.path().extension() != ".json") continue;
+      auto text = content_of(entry.path());
+      for (const auto* value : {"true", "false"}) {
+        const auto at = text.find(std::string("\"dirty\": ") + value);
+        if (at != std::string::npos)
+          text.replace(at, 9 + std::string(value).size(), dirty ? "\"dirty\": true" : "\"dirty\": false");
+      }
+      study.toy.folder().file("records/" + entry.path().filename().string(), text);
+    }
+  };
+  mark(false);
+  CHECK_THAT(study.run("plan").out, !ContainsSubstring("dirty"));
+  CHECK_THAT(study.run("status").out, !ContainsSubstring("dirty"));
+  mark(true);
+  CHECK_THAT(study.run("plan").out,
+             ContainsSubstring("seeds 1 (done, dirty), 2 (done, dirty)") &&
+                 ContainsSubstring("dirty (4 of 4): made by a program with uncommitted changes"));
+  const auto status = study.run("status").out;
+  CHECK_THAT(status, ContainsSubstring("dirty, commit ") && ContainsSubstring("dirty (4 of 4)"));
+
+  const auto again = study.run("run", {"--jobs", "1", "--retrain", "--only", "reversed"});
+  CHECK(again.code == 0);
+  CHECK_THAT(again.err, ContainsSubstring("--- reversed, seed 1") && ContainsSubstring("--- reversed, seed 2") &&
+                            !ContainsSubstring("--- forward"));
+}
+
 TEST_CASE("study: a plan that measures tells a time, and keeps nothing", "[cli][study]") {
   const TypedStudy study;
   const auto plan = study.run("plan", {"--measure", "5", "--jobs", "1"});

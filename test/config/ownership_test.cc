@@ -21,6 +21,7 @@ struct Counted {
 struct WatchedKinds final : Kinds {
   std::vector<std::string> names() const override { return {"a", "b"}; }
   std::string about(const std::string& /*name*/) const override { return {}; }
+  int version(const std::string& /*name*/) const override { return 1; }
   KindOptions options(const std::string& name, const AnyOptions& held = {}) const override {
     auto options = std::make_shared<Counted>(held ? *held.get<Counted>() : Counted{});
     given[name].push_back(options);

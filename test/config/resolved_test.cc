@@ -101,6 +101,25 @@ TEST_CASE("result text: holds what can change a result, sorted, and no path", "[
           "train.updates=null\n");
 }
 
+TEST_CASE("digest: holds the version of each kind that is chosen, from 2 on", "[config][digest]") {
+  const auto lines = [](int version, const std::string& text) {
+    Sample sample(test::schedules(version));
+    sample.read(text);
+    return digest_text(sample.keys);
+  };
+  const std::string halve = "train: {schedule: {kind: halve}}";
+  CHECK(lines(1, halve) == "train.schedule.kind=halve\n");
+  CHECK(lines(2, halve) == "train.schedule.kind.version=2\ntrain.schedule.kind=halve\n");
+  CHECK(lines(3, "") == "train.schedule.kind.version=3\n");  // also of a kind that is the default
+  CHECK(lines(3, "train: {schedule: {kind: warmup}}") == "train.schedule.kind=warmup\n");  // not chosen: no matter
+
+  Sample sample(test::schedules(2));
+  sample.read("");
+  CHECK_THAT(result_text(sample.keys),
+             ContainsSubstring("train.schedule.kind.version=2\ntrain.schedule.kind=constant\n"));
+  CHECK(digest_text(sample.keys, [](const std::string& key) { return key.rfind("train.", 0) != 0; }).empty());
+}
+
 TEST_CASE("digest: is moved by a value, not by how or where it was written", "[config][digest]") {
   const auto digest = [](const std::string& text) {
     Sample sample;

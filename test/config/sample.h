@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "seq2seq/config/keys.h"
@@ -55,10 +56,11 @@ struct Warmup final : Schedule {
 };
 
 using Schedules = Registry<Schedule>;
-inline Schedules schedules() {
+/// `version`: of `constant` and `halve`.
+inline Schedules schedules(int version = 1) {
   Schedules all;
-  all.add<Constant>("constant", "always the same");
-  all.add<Halve>("halve", "halved now and then");
+  all.add<Constant>("constant", "always the same", {.version = version});
+  all.add<Halve>("halve", "halved now and then", {.version = version});
   all.add<Warmup>("warmup", "rises, then falls");
   return all;
 }
@@ -103,14 +105,14 @@ inline void declare(Keys& keys, DataOptions& options) {
 }
 
 struct Sample {
-  Schedules kinds = schedules();
+  Schedules kinds;
   uint64_t seed = 1;
   std::string name = "run";
   DataOptions data{};
   TrainOptions train{};
   Keys keys{};
 
-  Sample() {
+  explicit Sample(Schedules all = schedules()) : kinds(std::move(all)) {
     keys.add("seed", seed, "of all draws");
     keys.add("name", name, "for people").changes_no_result();
     keys.section("data", data, "the text");

@@ -67,6 +67,18 @@ TEST_CASE("registry: makes a kind from its own options, or from its defaults", "
   CHECK(registry.make({.kind = "box", .options = registry.options("box").value})->area() == 12);
 }
 
+TEST_CASE("registry: a kind has version 1 and the defaults of its options, or those it was given", "[core][registry]") {
+  Registry<Shape> registry;
+  registry.add<Square>("square", "four equal sides");
+  registry.add<Square>("large", "the same, larger", {.version = 3, .defaults = {.side = 7}});
+  registry.add<Square>("newer", "the same, measured anew", {.version = 2});
+  CHECK(registry.version("square") == 1);
+  CHECK(registry.version("large") == 3);
+  CHECK(registry.make({.kind = "large", .options = nullptr})->area() == 49);
+  CHECK(registry.make({.kind = "newer", .options = nullptr})->area() == 4);
+  CHECK_THROWS_WITH(registry.add<Square>("none", "", {.version = 0}), "kind `none`: versions start at 1");
+}
+
 TEST_CASE("registry: options are copied, not shared", "[core][registry]") {
   const auto registry = shapes();
   const auto held = std::make_shared<SquareOptions>(SquareOptions{5});

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "seq2seq/core/error.h"
+#include "seq2seq/core/version.h"
 #include "test/support/catch.h"
 #include "test/support/toy.h"
 
@@ -24,7 +25,7 @@ run::RunDescription example() {
   run.target = {13, "s2"};
   run.parameters = {{"output", 10}, {"encoder", 1}};
   run.init_from = run::InitialWeights{.run = "/runs/first", .update = 7, .sha256 = "f"};
-  run.sittings = {{.started = "then", .program = "p", .from_update = 4, .machine = {.threads = 2, .torch = "2.11.0"}}};
+  run.sessions = {{.started = "then", .program = "p", .from_update = 4, .machine = {.threads = 2, .torch = "2.11.0"}}};
   return run;
 }
 
@@ -42,7 +43,20 @@ TEST_CASE("run.json: what is written reads back, parts in order", "[run][descrip
   CHECK(read.parameters == run.parameters);
   CHECK(read.parameters_in_all() == 11);
   CHECK(read.init_from->run == "/runs/first");
-  CHECK(read.sittings.at(0).machine.threads == 2);
+  CHECK(read.sessions.at(0).machine.threads == 2);
+}
+
+TEST_CASE("run.json: a dirty program counts, whether it started the run or resumed it", "[study][description]") {
+  const auto dirty = [](bool first, const std::string& resumed) {
+    run::RunDescription run;
+    run.dirty = first;
+    run.sessions = {{.program = "0.1.0 (1a2b3c)"}, {.program = resumed}, {.program = "0.1.0 (4d5e6f)"}};
+    return run.trained_by_dirty_program();
+  };
+  CHECK_FALSE(dirty(false, "0.1.0 (1a2b3c)"));
+  CHECK(dirty(true, "0.1.0 (1a2b3c)"));
+  CHECK(dirty(false, Version{.number = "0.1.0", .commit = "1a2b3c", .dirty = true}.text()));
+  CHECK_FALSE(dirty(false, Version{.number = "0.1.0", .commit = "1a2b3c", .dirty = false}.text()));
 }
 
 TEST_CASE("run.json: another format or version, or damage, is told in one line", "[run][description][error]") {

@@ -3,6 +3,8 @@
 
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/interrupt.h"
+#include "seq2seq/train/schedule/constant.h"
+#include "seq2seq/train/schedule/linear.h"
 #include "test/support/catch.h"
 #include "test/support/failing_files.h"
 #include "test/support/toy.h"
@@ -149,6 +151,22 @@ TEST_CASE("resume: another number of threads is said not to be exact", "[run][re
 
   CHECK_THAT(toy.said(), ContainsSubstring("threads: 1 before, 2 now"));
   CHECK_THAT(toy.said(), ContainsSubstring("not exact"));
+}
+
+TEST_CASE("resume: a program that computes a kind differently says so, and only that", "[run][resume]") {
+  Toy toy(copied);
+  toy.train("run", {"train.updates=5"});
+  toy.forget_said();
+  const int version = GENERATE(1, 2);
+  auto registries = run::builtin_registries();
+  registries.schedules = {};
+  registries.schedules.add<train::Constant>("constant", "the rate as it is");
+  registries.schedules.add<train::Linear>("linear", "falling to a share", {.version = version});
+  toy.environment.registries = &registries;
+
+  toy.resume("run", {"train.updates=10"});
+
+  CHECK((toy.said().find("computes the run differently") != std::string::npos) == (version == 2));
 }
 
 TEST_CASE("resume: a damaged last checkpoint is named and the one before it is used", "[run][resume][error]") {

@@ -9,7 +9,8 @@ ModelRegistry builtin_models(std::shared_ptr<const Parts> parts) {
   ModelRegistry registry;
   Seq2SeqOptions defaults;
   defaults.parts = std::move(parts);
-  registry.add<Seq2Seq>("rnn", "recurrent encoder and decoder; Sutskever et al. 2014, arXiv 1409.3215", defaults);
+  registry.add<Seq2Seq>("rnn", "recurrent encoder and decoder; Sutskever et al. 2014, arXiv 1409.3215",
+                        {.defaults = std::move(defaults)});
   return registry;
 }
 

@@ -63,7 +63,8 @@ RunPlaces places_of(const StudyPlan& plan, const PlannedRun& planned) {
   const auto result = planned.identity.result.substr(0, digest_digits);
   return {.folder = plan.runs / training,
           .lock = plan.runs / (training + ".lock"),
-          .failure = plan.runs / (result + ".failed")};
+          .failure = plan.runs / (result + ".failed"),
+          .retrain = plan.runs / (result + ".retrain")};
 }
 
 StudyPlan make_plan(const PlanRequest& request, const run::Registries& registries, const Files& files, Log& log) {
@@ -114,6 +115,8 @@ void find_records(StudyPlan& plan, const Files& files, Log& log) {
   for (auto& planned : plan.planned) {
     if (planned.record) continue;
     if (planned.identity.texts_here()) {
+      std::error_code absent;
+      if (std::filesystem::exists(places_of(plan, planned).retrain, absent)) continue;
       const auto found = read_if_there(plan.records / record_name(planned.identity), files, log);
       if (found && is_record_of(*found, planned.identity)) planned.record = found;
       continue;

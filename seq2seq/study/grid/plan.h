@@ -41,6 +41,7 @@ struct RunPlaces {
   std::filesystem::path folder;   // of the run, named after the digest of its training
   std::filesystem::path lock;     // held by who trains or measures it
   std::filesystem::path failure;  // why it failed the last time, in words
+  std::filesystem::path retrain;  // there while the run is to be made again, though it has a record
 };
 RunPlaces places_of(const StudyPlan& plan, const PlannedRun& planned);
 
@@ -56,7 +57,8 @@ StudyPlan make_plan(const PlanRequest& request, const run::Registries& registrie
 /// Reads the configuration of every run. Throws UsageError with all that is wrong in any of them, each fault once.
 void check_configurations(const std::vector<StudyRun>& runs, const run::Registries& registries);
 
-/// Reads the records again for runs without one: others may have made them meanwhile.
+/// Reads the records again for runs without one: others may have made them meanwhile. The old record of a run that is
+/// to be made again does not count.
 void find_records(StudyPlan& plan, const Files& files, Log& log);
 
 /// Each text that a run without a record needs and that is not here.

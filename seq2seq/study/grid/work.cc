@@ -1,6 +1,7 @@
 #include "seq2seq/study/grid/work.h"
 
 #include <chrono>
+#include <map>
 #include <optional>
 #include <set>
 #include <thread>
@@ -20,19 +21,20 @@ namespace {
 
 struct Busy {};
 
-/// Empty while another process holds it. `study status` holds a lock for an instant to look whether it is held, so one
-/// look is not enough.
-std::optional<FileLock> try_lock(const std::filesystem::path& file) {
+/// False while another process holds the file. `study status` holds a lock for an instant to look whether it is held,
+/// so one look is not enough.
+bool try_lock(std::optional<FileLock>& lock, const std::filesystem::path& file) {
   constexpr int looks = 3;
   constexpr std::chrono::milliseconds between{50};
   for (int look = 0; look < looks; ++look) {
     try {
-      return std::optional<FileLock>(std::in_place, file, [](const std::string& /*holder*/) { throw Busy(); });
+      lock.emplace(file, [](const std::string& /*holder*/) { throw Busy(); });
+      return true;
     } catch (const Busy&) {
       std::this_thread::sleep_for(between);
     }
   }
-  return std::nullopt;
+  return false;
 }
 
 /// Does the work of one plan.
@@ -58,8 +60,8 @@ class Worker {
   bool take(PlannedRun& planned) {
     const auto places = places_of(plan_, planned);
     if (!planned.to_do() || has_failed(places)) return false;
-    const auto lock = try_lock(places.lock);
-    if (!lock) return false;
+    std::optional<FileLock> lock;
+    if (!try_lock(lock, places.lock)) return false;
     find_records(plan_, *environment_.files, *environment_.log);  // who held the lock before may have made it
     if (planned.record || has_failed(places)) return false;
     return finish(planned, places), true;
@@ -76,6 +78,7 @@ class Worker {
       const auto record =
           measure(places.folder, *planned.configuration, planned.identity, planned.run.cell, environment_);
       write_record(*environment_.files, plan_.records, record);
+      environment_.files->remove(places.retrain);
       planned.record = std::make_shared<const Record>(record);
       ++outcome_.recorded;
     } catch (const Interrupted&) {
@@ -96,7 +99,7 @@ class Worker {
                                                                                   .init_from = {}},
                                                                                  environment_);
       if (outcome.ending == train::Ending::interrupted) return false;
-      if (outcome.ending != train::Ending::time_limit) return true;  // `train.minutes` ends a sitting, not a run
+      if (outcome.ending != train::Ending::time_limit) return true;  // `train.minutes` ends a session, not a run
     }
   }
 
@@ -130,6 +133,26 @@ WorkOutcome work(StudyPlan& plan, const run::Environment& environment) { return 
 void forget_failures(const StudyPlan& plan, Files& files) {
   for (const auto& planned : plan.planned)
     if (!planned.identity.result.empty()) files.remove(places_of(plan, planned).failure);
+}
+
+void retrain(StudyPlan& plan, Files& files) {
+  auto again = plan;
+  for (auto& planned : again.planned)
+    if (planned.asked_for) planned.record = nullptr;
+  check_texts(again);
+  files.make_folder(again.runs);
+  std::map<std::filesystem::path, std::optional<FileLock>> locks;  // runs that differ in their search share one
+  for (const auto& planned : again.planned) {
+    const auto places = places_of(again, planned);
+    if (!planned.asked_for || locks.contains(places.lock) || try_lock(locks[places.lock], places.lock)) continue;
+    throw Error(fmt::format("{}, seed {}: another process works on this run", planned.run.cell, planned.run.seed),
+                "Wait until it has ended, or stop it");
+  }
+  for (const auto& planned : again.planned)
+    if (planned.asked_for) files.remove(places_of(again, planned).folder);
+  for (const auto& planned : again.planned)  // last: until then all runs are as they were, or go on from their start
+    if (planned.asked_for) write_atomically(files, places_of(again, planned).retrain, "");
+  plan = std::move(again);
 }
 
 }  // namespace seq2seq::study

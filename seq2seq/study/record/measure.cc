@@ -108,7 +108,7 @@ Record measure(const std::filesystem::path& folder, const run::Configuration& co
                           *run.configuration, environment,
                           run::text_of_run(run.options().data, *environment.registries, run.folder, run.description))
                           .train;
-  const auto sitting = run::sitting_now(run.description.sittings.back().machine, 0);
+  const auto session = run::session_now(run.description.sessions.back().machine, 0);
   const double operations =
       training_operations(run.model->roles(), facts.epochs * tokens_an_epoch(corpus, corpus.source),
                           facts.epochs * tokens_an_epoch(corpus, corpus.target));
@@ -118,9 +118,9 @@ Record measure(const std::filesystem::path& folder, const run::Configuration& co
           .cell = cell,
           .program = version().number,
           .commit = version().commit,
-          .created = sitting.started,
-          .dirty = version().dirty,
-          .machine = sitting.machine,
+          .created = session.started,
+          .dirty = version().dirty || run.description.trained_by_dirty_program(),
+          .machine = session.machine,
           .processor = system_line("/proc/cpuinfo", "model name"),
           .training = std::move(facts),
           .parameters = run.description.parameters,

@@ -48,7 +48,7 @@ struct Record {
   int numerics = 0;
   std::string cell;  // of the study that made it, for people
   std::string program, commit, created;
-  bool dirty = false;
+  bool dirty = false;  // a program with uncommitted changes trained or measured it
   Machine machine;
   std::string processor;
   TrainingFacts training;

@@ -6,6 +6,8 @@
 #include "seq2seq/core/file_lock.h"
 #include "seq2seq/core/run_folder.h"
 #include "seq2seq/study/grid/status.h"
+#include "seq2seq/train/schedule/constant.h"
+#include "seq2seq/train/schedule/linear.h"
 #include "test/study/study_folder.h"
 #include "test/support/catch.h"
 
@@ -89,6 +91,64 @@ TEST_CASE("study: another text is another run", "[study][work]") {
   study.toy.folder().file("held.source", "a b\nb a\n");
   study.toy.folder().file("held.target", "a b\nb a\n");
   CHECK(states_of(study.plan()) == std::vector<std::string>(4, "to do"));
+}
+
+TEST_CASE("study: a kind of another version makes other runs", "[study][work]") {
+  StudyFolder study(two_by_two);
+  auto plan = study.plan();
+  REQUIRE(study::work(plan, study.toy.environment).recorded == 4);
+  const auto states_with = [&study](int version) {
+    auto registries = run::builtin_registries();
+    registries.schedules = {};
+    registries.schedules.add<train::Constant>("constant", "the rate as it is");
+    registries.schedules.add<train::Linear>("linear", "falling to a share", {.version = version});
+    study.toy.environment.registries = &registries;
+    return states_of(study.plan());
+  };
+  CHECK(states_with(1) == std::vector<std::string>(4, "done"));
+  CHECK(states_with(2) == std::vector<std::string>(4, "to do"));
+  fs::remove(study.toy / "train.source");  // then the keys must do
+  CHECK(states_with(1) == std::vector<std::string>(4, "done"));
+  CHECK(states_with(2) == std::vector<std::string>(4, "to do"));
+}
+
+TEST_CASE("study: runs that are done are made again when asked for, and their records stay until then",
+          "[study][work]") {
+  StudyFolder study(two_by_two);
+  auto plan = study.plan();
+  REQUIRE(study::work(plan, study.toy.environment).recorded == 4);
+  const auto before = files_below(study.toy / "records");
+  auto forward = study.plan({"forward"});
+  study::retrain(forward, disk_files());
+  CHECK(files_below(study.toy / "records") == before);
+  for (size_t i = 0; i < 4; ++i)
+    CHECK(RunFolder(study::places_of(plan, plan.planned[i]).folder).holds_run() == (i >= 2));
+  auto elsewhere = study.plan();  // as another process sees it, or this one after an interruption
+  CHECK(states_of(elsewhere) == std::vector<std::string>{"to do", "to do", "done", "done"});
+
+  CHECK(study::work(elsewhere, study.toy.environment).recorded == 2);
+  CHECK(states_of(study.plan()) == std::vector<std::string>(4, "done"));
+  CHECK(files_below(study.toy / "records") == before);
+  CHECK(RunFolder(study::places_of(plan, plan.planned[0]).folder).holds_run());
+}
+
+TEST_CASE("study: what cannot be made again is left as it is", "[study][work][error]") {
+  StudyFolder study(two_by_two);
+  auto plan = study.plan();
+  REQUIRE(study::work(plan, study.toy.environment).recorded == 4);
+  const auto before = files_below(study.toy / "runs");
+  {
+    const FileLock held(study::places_of(plan, plan.planned[1]).lock, [](const std::string&) {});
+    CHECK_THAT(message_of<Error>([&plan] { study::retrain(plan, disk_files()); }),
+               ContainsSubstring("forward, seed 2: another process works on this run"));
+  }
+  fs::remove(study.toy / "train.source");
+  auto elsewhere = study.plan();
+  CHECK_THAT(message_of<UsageError>([&elsewhere] { study::retrain(elsewhere, disk_files()); }),
+             ContainsSubstring("train.source"));
+  CHECK(files_below(study.toy / "runs") == before);
+  CHECK(states_of(elsewhere) == std::vector<std::string>(4, "done"));
+  CHECK(states_of(plan) == std::vector<std::string>(4, "done"));
 }
 
 TEST_CASE("study: a run that fails stops no other, and says why until it is tried again", "[study][work][error]") {

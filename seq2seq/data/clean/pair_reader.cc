@@ -1,4 +1,4 @@
-#include "seq2seq/data/input/pair_reader.h"
+#include "seq2seq/data/clean/pair_reader.h"
 
 #include <utility>
 
