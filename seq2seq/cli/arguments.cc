@@ -78,6 +78,15 @@ void refuse_extras(const CLI::App& app) {
                    fmt::format("`{} --help` says what it takes", full_name(app)));
 }
 
+/// CLI11 takes the next word for the value of `--set=`.
+void refuse_empty_values(const std::vector<std::string>& words) {
+  for (const auto& word : words) {
+    if (word == "--") return;
+    if (word.size() > 3 && word.starts_with("--") && word.find('=') == word.size() - 1)
+      throw UsageError(Place{.part = word}, "a value is missing after `=`");
+  }
+}
+
 const CLI::App& deepest(const CLI::App& app) {
   const auto chosen = app.get_subcommands();
   return chosen.empty() ? app : deepest(*chosen.front());
@@ -107,10 +116,10 @@ void Arguments::option(const std::string& option, std::optional<std::string>& fi
 
 void Arguments::repeatable(const std::string& option, std::vector<std::string>& field, const std::string& value,
                            const std::string& meaning) {
-  // One value an option: what follows it may be a position.
   app_->add_option(option, field, meaning)
       ->type_name(value)
       ->expected(1)
+      ->allow_extra_args(false)  // on by default for a list: then it takes the words that follow, and splits `[a,b]`
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
@@ -130,6 +139,7 @@ Command* parse(const std::vector<std::string>& words, const Commands& commands, 
     command->declare(arguments);
     commands_by_app[app] = command.get();
   }
+  refuse_empty_values(words);
   try {
     program.parse(std::vector<std::string>(words.rbegin(), words.rend()));  // CLI11 takes them from the back
   } catch (const CLI::Success& asked) {                                     // for help or version

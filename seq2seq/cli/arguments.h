@@ -25,6 +25,7 @@ class Arguments {
   void option(const std::string& option, std::string& field, const std::string& value, const std::string& meaning);
   void option(const std::string& option, std::optional<std::string>& field, const std::string& value,
               const std::string& meaning);
+  /// May be given many times, each time with one value.
   void repeatable(const std::string& option, std::vector<std::string>& field, const std::string& value,
                   const std::string& meaning);
   void flag(const std::string& option, bool& field, const std::string& meaning);

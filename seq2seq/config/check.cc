@@ -46,30 +46,6 @@ std::string decimal(std::string_view text, std::string_view digits, int base) {
   return parse(digits, value, base) == std::errc() ? "write " + sign + std::to_string(value) : "write it in decimal";
 }
 
-/// Numbers in notations that YAML 1.1 and 1.2 read differently, or only one of them reads: what the text is, and what
-/// to write.
-std::string foreign_notation(std::string_view text) {
-  const std::string_view body = without_sign(text);
-  const std::string_view rest = body.substr(std::min<size_t>(2, body.size()));
-  if (body.rfind("0x", 0) == 0 || body.rfind("0X", 0) == 0) return ", which is hexadecimal: " + decimal(text, rest, 16);
-  if (body.rfind("0o", 0) == 0 || body.rfind("0O", 0) == 0) return ", which is octal: " + decimal(text, rest, 8);
-  if (body.rfind("0b", 0) == 0 || body.rfind("0B", 0) == 0) return ", which is binary: " + decimal(text, rest, 2);
-  if (body.size() > 1 && body[0] == '0' && all_digits(body)) {
-    const std::string written = decimal(text, body, 10);
-    const bool octal = body.find_first_of("89") == std::string_view::npos;
-    return octal ? fmt::format(", which some read as octal: {}, or {} if it is octal", written,
-                               decimal(text, body, 8).substr(6))
-                 : ", with a zero in front: " + written;
-  }
-  if (body.find_first_of("_,") != std::string_view::npos) {
-    std::string digits(text);
-    digits.erase(std::remove_if(digits.begin(), digits.end(), [](char c) { return c == '_' || c == ','; }),
-                 digits.end());
-    if (all_digits(without_sign(digits))) return ": write " + digits;
-  }
-  return {};
-}
-
 /// `[-+]? digits [. digits] [e [-+]? digits]`, digits missing on at most one side of the point, no zero in front of
 /// another digit.
 bool is_decimal_number(std::string_view text) {
@@ -82,6 +58,47 @@ bool is_decimal_number(std::string_view text) {
   const std::string_view part = point == std::string_view::npos ? std::string_view() : mantissa.substr(point + 1);
   if (whole.size() > 1 && whole[0] == '0') return false;
   return (all_digits(whole) || (whole.empty() && !part.empty())) && (part.empty() || all_digits(part));
+}
+
+/// `0,001` with a decimal comma, `1,000` with commas between thousands, or either: what to write. Empty for another
+/// text.
+std::string with_comma(const std::string& text, bool fraction) {
+  const auto groups = split(without_sign(text), ',');
+  const auto is_group = [](std::string_view group) { return group.size() == 3 && all_digits(group); };
+  const bool thousands = groups.size() > 1 && all_digits(groups[0]) && groups[0].size() <= 3 && groups[0][0] != '0' &&
+                         std::all_of(groups.begin() + 1, groups.end(), is_group);
+  std::string joined = text, pointed = text;
+  joined.erase(std::remove(joined.begin(), joined.end(), ','), joined.end());
+  std::replace(pointed.begin(), pointed.end(), ',', '.');
+  const bool decimal = fraction && is_decimal_number(pointed);
+  if (thousands && decimal)
+    return fmt::format(": use a point, {}, or write {} if the comma groups digits", pointed, joined);
+  if (thousands) return ": write " + joined;
+  return decimal ? fmt::format(": use a point, {}", pointed) : "";
+}
+
+/// Numbers in notations that YAML 1.1 and 1.2 read differently, or only one of them reads: what the text is, and what
+/// to write.
+std::string foreign_notation(const std::string& text, bool fraction) {
+  if (text.find(',') != std::string::npos) return with_comma(text, fraction);
+  const std::string_view body = without_sign(text);
+  const std::string_view rest = body.substr(std::min<size_t>(2, body.size()));
+  if (body.rfind("0x", 0) == 0 || body.rfind("0X", 0) == 0) return ", which is hexadecimal: " + decimal(text, rest, 16);
+  if (body.rfind("0o", 0) == 0 || body.rfind("0O", 0) == 0) return ", which is octal: " + decimal(text, rest, 8);
+  if (body.rfind("0b", 0) == 0 || body.rfind("0B", 0) == 0) return ", which is binary: " + decimal(text, rest, 2);
+  if (body.size() > 1 && body[0] == '0' && all_digits(body)) {
+    const std::string written = decimal(text, body, 10);
+    const bool octal = body.find_first_of("89") == std::string_view::npos;
+    return octal ? fmt::format(", which some read as octal: {}, or {} if it is octal", written,
+                               decimal(text, body, 8).substr(6))
+                 : ", with a zero in front: " + written;
+  }
+  if (body.find('_') != std::string_view::npos) {
+    std::string digits = text;
+    digits.erase(std::remove(digits.begin(), digits.end(), '_'), digits.end());
+    if (all_digits(without_sign(digits))) return ": write " + digits;
+  }
+  return {};
 }
 
 bool is_infinity(std::string_view text) { return without_sign(text) == ".inf"; }
@@ -122,7 +139,7 @@ Checked check_number(const KeyFacts& facts, const Given& given) {
   const auto fault = number_of(facts, text, value);
   if (fault == std::errc::result_out_of_range) return wrong(facts, given, ", which is out of range");
   if (fault != std::errc()) {
-    std::string addition = foreign_notation(text);
+    std::string addition = foreign_notation(text, facts.type != KeyType::integer);
     // A whole number in the notation of the others: 1e3, 5.0.
     if (addition.empty() && facts.type == KeyType::integer && is_decimal_number(text) &&
         parse(text, value) == std::errc() && std::abs(value) < 1e15 && value == std::floor(value)) {
@@ -148,6 +165,9 @@ Checked check_path(const Given& given, const std::filesystem::path& folder) {
 }
 
 Checked check_scalar(const KeyFacts& facts, const Given& given, const std::filesystem::path& folder) {
+  if (given.cut_at_comma && facts.type != KeyType::integer && facts.type != KeyType::number) {
+    return wrong(facts, given, ": between braces a comma ends the value, so put it between quotes");
+  }
   if (given.kind != Given::Kind::scalar) {
     const bool wants_text = facts.type != KeyType::boolean && facts.type != KeyType::integer &&
                             facts.type != KeyType::number && facts.type != KeyType::list_of_numbers;

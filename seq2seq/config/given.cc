@@ -90,6 +90,7 @@ class Converter {
     }
     const auto& entries = section.entries;
     if (given_up_) return;
+    if (!entries.empty() && value.IsNull() && join_at_comma(section.entries.back().value, key.Scalar())) return;
     if (entries.size() == largest_section) {
       give_up(source, "a section has more than 1,000 keys; no configuration has");
       return;
@@ -106,6 +107,20 @@ class Converter {
     const Source value_source = value.IsNull() ? source : at(value, source);
     Given converted = convert(value, value_source, depth + 1);
     section.entries.push_back({key.Scalar(), source, std::move(converted)});
+  }
+
+  /// Puts `0` and the key `001` behind it together again: a decimal comma between braces. False where they are no such.
+  static bool join_at_comma(Given& value, const std::string& rest) {
+    const auto starts_with_digit = [](const std::string& text) {
+      return !text.empty() && text[0] >= '0' && text[0] <= '9';
+    };
+    const auto sign = value.text.find_first_not_of("+-");
+    const bool number =
+        value.kind == Given::Kind::scalar && !value.quoted && sign <= 1 &&
+        value.text.find_first_not_of(value.cut_at_comma ? "0123456789," : "0123456789", sign) == std::string::npos;
+    if (!number || !starts_with_digit(rest)) return false;
+    value.text += "," + rest;
+    return value.cut_at_comma = true;
   }
 
   bool check_tag(const YAML::Node& node, const Source& source) {

@@ -45,7 +45,8 @@ struct Given {
   std::vector<Given> items{};
   std::vector<Entry> entries;  // without `{}`, which would need a complete Entry here
   Source source{};
-  bool faulty = false;  // what it holds is not all that was given: a key twice, a value that cannot be read
+  bool cut_at_comma = false;  // `{rate: 0,001}`: YAML reads `rate: 0` and a key `001`; `text` has both parts
+  bool faulty = false;        // what it holds is not all that was given: a key twice, a value that cannot be read
 };
 
 struct Given::Entry {

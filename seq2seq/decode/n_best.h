@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,8 +15,24 @@ namespace seq2seq::decode {
 ///   0 ||| AH B AW T ||| logprob= -0.52 ||| -0.52
 ///
 /// With `token_scores` a second feature lists those of each token and of the end symbol, `tokens= -0.1 -0.2 ...`. A
-/// hypothesis cut at the longest output has the feature `cut= 1`. Numbers have 9 significant digits. A text may hold
-/// ` ||| ` itself: a reader takes the first field and the last two off, and what is left is the text.
+/// hypothesis cut at the longest output has the feature `cut= 1`. Numbers have 9 significant digits. The text stands
+/// as it is, and may hold ` ||| ` itself: see `split_n_best`.
 std::string n_best_line(int64_t sentence, std::string_view text, const Hypothesis& hypothesis, bool token_scores);
+
+/// The fields of a line, as views of it.
+struct NBestFields {
+  std::string_view sentence, text, features, score;
+};
+
+/// Takes the first field and the last two off; what is left is the text, whatever is in it. Of what `n_best_line`
+/// writes this gives every field back, because only a text can hold `|||`. Nothing for a line of fewer than four
+/// fields.
+std::optional<NBestFields> split_n_best(std::string_view line);
+
+/// Whether the features have one of this name.
+bool has_feature(std::string_view features, std::string_view name);
+
+/// The line with ` name= value` behind its features, otherwise as it was. `fields` are those of the line.
+std::string with_feature(std::string_view line, const NBestFields& fields, std::string_view name, double value);
 
 }  // namespace seq2seq::decode

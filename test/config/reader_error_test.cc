@@ -117,6 +117,10 @@ TEST_CASE("reader: numbers in foreign notations are refused with what to write",
            {"089", ", with a zero in front: write 89"},
            {"0b101", ", which is binary: write 5"},
            {"1_000", ": write 1000"},
+           {"1,000", ": write 1000"},
+           {"12,000,000", ": write 12000000"},
+           {"0,5", ""},
+           {"1,5", ""},
            {"1e1", ": write 10"},
            {"5.0", ": write 5"},
            {"1e999", ""},
@@ -135,6 +139,35 @@ TEST_CASE("reader: numbers in foreign notations are refused with what to write",
   CHECK_THAT(faults_of("seed: -1"),
              ContainsSubstring("expected a whole number of at least 0, found `-1`, which is out of range"));
   CHECK_THAT(faults_of("seed: 18446744073709551616"), ContainsSubstring("which is out of range"));
+}
+
+TEST_CASE("reader: a decimal comma is answered with the number with a point", "[config][reader][error]") {
+  const auto [value, rest] = GENERATE(table<std::string, std::string>({
+      {"0,001", ": use a point, 0.001"},
+      {"2,5", ": use a point, 2.5"},
+      {"+1,5e-3", ": use a point, +1.5e-3"},
+      {"1,000", ": use a point, 1.000, or write 1000 if the comma groups digits"},
+      {"1,000,000", ": write 1000000"},
+      {"0,0,1", ""},
+      {"1,x", ""},
+  }));
+  CAPTURE(value);
+  const std::string problem = "`train.limit`: expected a number of at least 0, found `" + value + "`" + rest;
+  CHECK(faults_of("train:\n  limit: " + value) == "a.yaml:2:10: " + problem);
+  CHECK(faults_of("", {"train.limit=" + value}) == "--set train.limit=" + value + ": " + problem);
+  if (value.find_first_not_of("0123456789,") != std::string::npos || rest.empty()) return;
+  // Between braces YAML ends the value at the comma, and takes what follows for a key.
+  CHECK(faults_of("train: {limit: " + value + "}") == "a.yaml:1:16: " + problem);
+  CHECK(faults_of("train: {limit: " + value + ", epochs: 1}") == "a.yaml:1:16: " + problem);
+}
+
+TEST_CASE("reader: between braces a key of digits is a decimal comma only behind a number", "[config][reader][error]") {
+  CHECK_THAT(faults_of("train: {limit: \"0\",001}"), ContainsSubstring("unknown key `train.001`"));
+  CHECK_THAT(faults_of("train: {limit: 1, x1}"), ContainsSubstring("unknown key `train.x1`"));
+  CHECK_THAT(faults_of("train: {limit: 1, 2: 3}"), ContainsSubstring("unknown key `train.2`"));
+  CHECK(faults_of("{name: 7,5}") ==
+        "a.yaml:1:8: `name`: expected a text, found `7,5`: between braces a comma ends the value, so put it between "
+        "quotes");
 }
 
 TEST_CASE("reader: what is no number is none in any disguise", "[config][reader][error]") {

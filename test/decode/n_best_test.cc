@@ -70,4 +70,39 @@ TEST_CASE("n-best list: numbers are read back to 9 digits, and zero has no sign"
   REQUIRE(read(n_best_line(0, "", scored(-0.0), false)).score == "0");
 }
 
+TEST_CASE("n-best list: no text of bars and blanks can hide a field", "[decode][n_best][property]") {
+  const std::string letters = "| a";
+  constexpr int longest = 9;
+  std::vector<std::string> texts{""};
+  for (size_t i = 0; i < texts.size(); ++i) {
+    const std::string line = n_best_line(3, texts[i], scored(-1), true);
+    const auto fields = decode::split_n_best(line);
+    if (!fields || fields->text != texts[i] || fields->sentence != "3" || fields->score != "-1" ||
+        fields->features != "logprob= -1 tokens= -1" || read(line).text != texts[i]) {
+      FAIL("`" << texts[i] << "` is not read back");
+    }
+    if (texts[i].size() == longest) continue;
+    for (const char letter : letters) texts.push_back(texts[i] + letter);
+  }
+  REQUIRE(texts.size() == 29524);  // 1 + 3 + ... + 3^9
+}
+
+TEST_CASE("n-best list: a line of fewer than four fields is none", "[decode][n_best][error]") {
+  const std::string line =
+      GENERATE("", "a", "0 ||| a", "0 ||| a ||| x= 1", " ||| ", "0 ||| ||| ||| 1", "0|||a|||x= 1|||2");
+  CAPTURE(line);
+  CHECK_FALSE(decode::split_n_best(line).has_value());
+}
+
+TEST_CASE("n-best list: a feature is added behind the others", "[decode][n_best]") {
+  const auto [line, wanted] = GENERATE(table<std::string, std::string>({
+      {"0 ||| a ||| lm= -1 2 ||| -3", "0 ||| a ||| lm= -1 2 new= -0.5 ||| -3"},
+      {"0 ||| a |||  ||| -3", "0 ||| a ||| new= -0.5 ||| -3"},
+  }));
+  CHECK(decode::with_feature(line, *decode::split_n_best(line), "new", -0.5) == wanted);
+  CHECK(decode::has_feature("a= 1 b= 2", "b"));
+  CHECK(decode::has_feature("a= 1 b= 2", "a"));
+  CHECK_FALSE(decode::has_feature("a= 1 ab= 2", "b"));
+}
+
 }  // namespace seq2seq::test

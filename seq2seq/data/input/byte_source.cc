@@ -1,10 +1,15 @@
 #include "seq2seq/data/input/byte_source.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdio>
+#include <fcntl.h>
+#include <poll.h>
 #include <string>
+#include <string_view>
 #include <system_error>
+#include <unistd.h>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -19,43 +24,112 @@ namespace {
 
 constexpr std::size_t kPackedBlock = std::size_t{1} << 18;  // of packed bytes
 
+using namespace std::string_view_literals;
+
+/// A way to pack a file, and the bytes that such a file starts with; `#` stands for a digit.
+struct Packing {
+  std::string_view start;
+  std::string_view name;
+};
+constexpr Packing kGzip{"\x1F\x8B"sv, "gzip"}, kZstandard{"\x28\xB5\x2F\xFD"sv, "Zstandard"};
+constexpr std::array kPackings{
+    kGzip,
+    kZstandard,
+    Packing{"BZh#1AY&SY"sv, "bzip2"},
+    Packing{"BZh#\x17rE8P\x90"sv, "bzip2"},  // an empty text
+    Packing{"\xFD"
+            "7zXZ\0"sv,
+            "xz"},
+    Packing{"7z\xBC\xAF\x27\x1C"sv, "7-Zip"},
+    Packing{"PK\3\4"sv, "zip"},
+    Packing{"\x04\x22\x4D\x18"sv, "LZ4"},
+    Packing{"\x1F\x9D"sv, "compress"},
+};
+
+/// Whether `text` and `start` agree as far as both go.
+bool agree(std::string_view text, std::string_view start) {
+  for (std::size_t i = 0; i < std::min(text.size(), start.size()); ++i) {
+    const bool digit = text[i] >= '0' && text[i] <= '9';
+    if (start[i] == '#' ? !digit : text[i] != start[i]) return false;
+  }
+  return true;
+}
+
+bool starts_as(const Packing& packing, std::string_view text) {
+  return text.size() >= packing.start.size() && agree(text, packing.start);
+}
+
+/// Whether more bytes can tell that a file is packed.
+bool undecided(std::string_view text) {
+  return std::any_of(kPackings.begin(), kPackings.end(), [text](const Packing& packing) {
+    return text.size() < packing.start.size() && agree(text, packing.start);
+  });
+}
+
 class PlainSource final : public ByteSource {
  public:
-  explicit PlainSource(std::filesystem::path file) : file_(std::move(file)) {
+  explicit PlainSource(const std::filesystem::path& file) : name_(file.string()), owned_(true) {
     std::error_code ignored;
-    if (std::filesystem::is_directory(file_, ignored)) throw fault("is a folder; a text file is expected");
-    stream_.reset(std::fopen(file_.c_str(), "rb"));
-    if (!stream_) throw cannot_read();
+    if (std::filesystem::is_directory(file, ignored)) throw fault("is a folder; a text file is expected");
+    descriptor_ = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor_ < 0) throw cannot_read();
+  }
+  PlainSource(int descriptor, std::string name) : name_(std::move(name)), descriptor_(descriptor) {}
+  ~PlainSource() override {
+    if (owned_) ::close(descriptor_);
+  }
+  PlainSource(const PlainSource&) = delete;
+  PlainSource& operator=(const PlainSource&) = delete;
+
+  /// As many of the first bytes as tell how the text is packed. `read` gives them again: a pipe cannot be rewound.
+  std::string_view start() {
+    std::array<char, 16> bytes{};
+    while (undecided(start_)) {
+      const std::size_t count = read_more(bytes.data(), bytes.size());
+      if (count == 0) break;
+      start_.append(bytes.data(), count);
+    }
+    return start_;
   }
 
   std::size_t read(char* buffer, std::size_t capacity) override {
-    const std::size_t count = std::fread(buffer, 1, capacity, stream_.get());
-    if (count < capacity && std::ferror(stream_.get()) != 0) throw cannot_read();
+    std::size_t count = start_.copy(buffer, capacity);
+    start_.erase(0, count);
+    if (count == 0) count = read_more(buffer, capacity);
     consumed_ += static_cast<int64_t>(count);
     return count;
   }
 
   int64_t consumed() const override { return consumed_; }
 
-  Error fault(const std::string& problem) const { return Error(Place{file_.string(), 0, 0, {}}, problem); }
+  bool ready() override { return !start_.empty() || poll(/*milliseconds=*/0); }
 
-  /// Back to the first byte.
-  void rewind() {
-    std::rewind(stream_.get());
-    consumed_ = 0;
+  Error fault(const std::string& problem, const std::string& remedy = {}) const {
+    return Error(Place{name_, 0, 0, {}}, problem, remedy);
   }
 
  private:
-  struct Close {
-    void operator()(std::FILE* file) const { std::fclose(file); }
-  };
-
-  Error cannot_read() const {
-    return fault("cannot be read: " + std::generic_category().message(errno == 0 ? EIO : errno));
+  std::size_t read_more(char* buffer, std::size_t capacity) const {
+    for (;;) {
+      const ssize_t count = ::read(descriptor_, buffer, capacity);
+      if (count >= 0) return static_cast<std::size_t>(count);
+      if (errno == EAGAIN) poll(/*milliseconds=*/-1);  // a pipe that another program has made non-blocking
+      if (errno != EINTR && errno != EAGAIN) throw cannot_read();
+    }
   }
 
-  std::filesystem::path file_;
-  std::unique_ptr<std::FILE, Close> stream_;
+  /// Waits for bytes, the end or an error, -1: for as long as it takes; false when there is none of these.
+  bool poll(int milliseconds) const {
+    pollfd request{.fd = descriptor_, .events = POLLIN, .revents = 0};
+    return ::poll(&request, 1, milliseconds) > 0;
+  }
+
+  Error cannot_read() const { return fault("cannot be read: " + std::generic_category().message(errno)); }
+
+  std::string name_;
+  int descriptor_ = -1;
+  bool owned_ = false;
+  std::string start_;  // what `start` has read, and `read` has not given yet
   int64_t consumed_ = 0;
 };
 
@@ -64,6 +138,7 @@ class PackedSource : public ByteSource {
  public:
   explicit PackedSource(std::unique_ptr<PlainSource> packed) : packed_(std::move(packed)), block_(kPackedBlock) {}
   int64_t consumed() const final { return packed_->consumed(); }
+  bool ready() final { return begin_ != end_ || (filled_ && inside_) || packed_->ready(); }
 
   std::size_t read(char* buffer, std::size_t capacity) final {
     std::size_t made = 0;
@@ -113,7 +188,7 @@ class GzipSource final : public PackedSource {
 
  private:
   std::size_t unpack(char* buffer, std::size_t capacity) override {
-    if (!inside_) inflateReset(&stream_);  // files may be several gzip files one after another
+    if (!inside_ && !begin_next()) return 0;
     inside_ = true;
     stream_.next_in = reinterpret_cast<const Bytef*>(data());
     stream_.avail_in = static_cast<uInt>(left());
@@ -126,6 +201,13 @@ class GzipSource final : public PackedSource {
     take(left() - stream_.avail_in);
     inside_ = status != Z_STREAM_END;
     return capacity - stream_.avail_out;
+  }
+
+  /// A file may be several gzip files one after another, with zeros behind them that fill up a block of a tape.
+  bool begin_next() {
+    while (left() > 0 && *data() == '\0') take(1);
+    inflateReset(&stream_);
+    return left() > 0;
   }
 
   z_stream stream_{};
@@ -156,17 +238,26 @@ class ZstandardSource final : public PackedSource {
   std::unique_ptr<ZSTD_DStream, Free> stream_;
 };
 
+std::unique_ptr<ByteSource> unpacked(std::unique_ptr<PlainSource> plain) {
+  const auto start = plain->start();
+  if (starts_as(kGzip, start)) return std::make_unique<GzipSource>(std::move(plain));
+  if (starts_as(kZstandard, start)) return std::make_unique<ZstandardSource>(std::move(plain));
+  for (const auto& packing : kPackings) {
+    if (!starts_as(packing, start)) continue;
+    throw plain->fault(fmt::format("is packed with {}; unpack it first", packing.name),
+                       "Plain text, gzip and Zstandard are read as they are");
+  }
+  return plain;
+}
+
 }  // namespace
 
 std::unique_ptr<ByteSource> open_bytes(const std::filesystem::path& file) {
-  auto plain = std::make_unique<PlainSource>(file);
-  std::array<char, 4> magic{};
-  const std::size_t count = plain->read(magic.data(), magic.size());
-  plain->rewind();
-  const std::string_view start(magic.data(), count);
-  if (start.starts_with("\x1F\x8B")) return std::make_unique<GzipSource>(std::move(plain));
-  if (start == "\x28\xB5\x2F\xFD") return std::make_unique<ZstandardSource>(std::move(plain));
-  return plain;
+  return unpacked(std::make_unique<PlainSource>(file));
+}
+
+std::unique_ptr<ByteSource> open_bytes(int descriptor, const std::string& name) {
+  return unpacked(std::make_unique<PlainSource>(descriptor, name));
 }
 
 }  // namespace seq2seq::data

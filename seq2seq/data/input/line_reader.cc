@@ -1,5 +1,6 @@
 #include "seq2seq/data/input/line_reader.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 #include <utility>
@@ -14,21 +15,49 @@ namespace seq2seq::data {
 namespace {
 
 constexpr std::size_t kLongest = std::size_t{1} << 24;  // bytes of a line
+constexpr std::size_t kBlock = std::size_t{1} << 18;
 
 }  // namespace
 
 LineReader::LineReader(std::filesystem::path file, InvalidUtf8 invalid)
-    : file_(std::move(file)), invalid_(invalid), bytes_(open_bytes(file_)), block_(std::size_t{1} << 18) {}
+    : file_(std::move(file)),
+      invalid_(invalid),
+      remedy_("Correct the line, or set `data.invalid_utf8: drop` to leave such pairs out, counted"),
+      bytes_(open_bytes(file_)),
+      block_(kBlock) {}
+
+LineReader::LineReader(std::unique_ptr<ByteSource> bytes, const std::string& name)
+    : file_(name),
+      invalid_(InvalidUtf8::error),
+      remedy_("Correct the line"),
+      bytes_(std::move(bytes)),
+      block_(kBlock) {}
+
+/// Reads more bytes behind those that are not handed out yet, for which there must be room; false at the end.
+bool LineReader::fill() {
+  if (ended_) return false;  // a terminal would be asked for another end
+  if (begin_ > 0) std::copy(block_.data() + begin_, block_.data() + end_, block_.data());
+  end_ -= std::exchange(begin_, 0);
+  const std::size_t count = bytes_->read(block_.data() + end_, block_.size() - end_);
+  end_ += count;
+  ended_ = count == 0;
+  return !ended_;
+}
+
+bool LineReader::ready() {
+  while (std::memchr(block_.data() + begin_, '\n', end_ - begin_) == nullptr) {
+    const bool full = end_ - begin_ == block_.size();
+    if (full || !bytes_->ready()) return false;
+    if (!fill()) return true;
+  }
+  return true;
+}
 
 /// The next line as it stands, without its line feed.
 bool LineReader::next_bytes(std::string& line) {
   line.clear();
   for (;;) {
-    if (begin_ == end_) {
-      begin_ = 0;
-      end_ = bytes_->read(block_.data(), block_.size());
-      if (end_ == 0) return !line.empty();
-    }
+    if (begin_ == end_ && !fill()) return !line.empty();
     const char* const first = block_.data() + begin_;
     const auto* const feed = static_cast<const char*>(std::memchr(first, '\n', end_ - begin_));
     const auto count = feed == nullptr ? end_ - begin_ : static_cast<std::size_t>(feed - first);
@@ -57,7 +86,7 @@ bool LineReader::next(std::string& line) {
   if (!fault) return true;
   if (invalid_ == InvalidUtf8::error) {
     throw Error(Place{file_.string(), lines_, static_cast<int64_t>(fault->offset + removed) + 1, {}}, fault->problem,
-                "Mend the line, or set `data.invalid_utf8: drop` to leave such pairs out, counted");
+                remedy_);
   }
   line.clear();
   return true;

@@ -38,6 +38,17 @@ void flatten(const Given& section, const std::string& prefix, const std::filesys
   }
 }
 
+/// `seeds: 2` may mean the seed 2 or two seeds.
+std::string advice_on_seeds(const Given& given) {
+  const std::string& text = given.text;
+  if (text.empty() || text.size() > 18 || text.find_first_not_of("0123456789") != std::string::npos)
+    return "Write them as in `[1, 2, 3]`";
+  const auto number = std::stoull(text);
+  if (number < 2) return fmt::format("Write `[{}]` for the seed {}", number, number);
+  const std::string list = number < 4 ? (number == 2 ? "[1, 2]" : "[1, 2, 3]") : fmt::format("[1, ..., {}]", number);
+  return fmt::format("Write `[{}]` for the seed {}, or `{}` for {} seeds", number, number, list, number);
+}
+
 }  // namespace
 
 config::Override setting(const std::string& key, const Given& value, const config::Source& source,
@@ -135,8 +146,12 @@ std::optional<std::vector<uint64_t>> SpecSection::seeds(const std::string& name)
   const auto* given = take(name);
   if (given == nullptr) return std::nullopt;
   std::vector<uint64_t> seeds;
-  const std::vector<Given> one{*given};
-  for (const auto& item : given->kind == Given::Kind::list ? given->items : one) {
+  if (given->kind != Given::Kind::list) {
+    fault(given->source, fmt::format("`{}` is a list of seeds, found {}", name_of(name), describe(*given)),
+          advice_on_seeds(*given));
+    return seeds;
+  }
+  for (const auto& item : given->items) {
     const auto texts = checked(name, item, config::KeyType::integer, /*is_unsigned=*/true);
     if (texts.empty()) continue;
     config::from_checked(texts.front(), seeds.emplace_back());

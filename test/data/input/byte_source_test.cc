@@ -1,7 +1,9 @@
 #include "seq2seq/data/input/byte_source.h"
 
+#include <array>
 #include <random>
 #include <string>
+#include <unistd.h>
 #include <vector>
 #include <zlib.h>
 #include <zstd.h>
@@ -102,4 +104,77 @@ TEST_CASE("bytes: a file that is not there, and a folder", "[data][input][error]
   const TemporaryFolder folder;
   REQUIRE_THROWS_WITH(open_bytes(folder / "none"), ContainsSubstring("none: cannot be read: No such file"));
   REQUIRE_THROWS_WITH(open_bytes(folder.path()), ContainsSubstring("is a folder; a text file is expected"));
+}
+
+TEST_CASE("bytes: zeros behind a gzip file are no text, and another file may follow them", "[data][input]") {
+  const TemporaryFolder folder;
+  const std::string zeros(GENERATE(1, 1000, 1'000'000), '\0');  // the last: more than a block that is read at once
+
+  REQUIRE(read_all(folder.file("text", gzip("one\n") + zeros), 100) == "one\n");
+  REQUIRE(read_all(folder.file("text", gzip("one\n") + zeros + gzip("two\n")), 100) == "one\ntwo\n");
+  REQUIRE_THROWS_WITH(read_all(folder.file("text", gzip("one\n") + zeros + "x"), 100),
+                      ContainsSubstring("is damaged") || ContainsSubstring("truncated"));
+}
+
+TEST_CASE("bytes: a file that is packed in another way is named so", "[data][input][error]") {
+  using namespace std::string_literals;
+  const TemporaryFolder folder;
+  // The first bytes that Python's bz2 and lzma write, of a text and of none, and those of the other programs.
+  const auto [start, name] = GENERATE(table<std::string, std::string>({
+      {"BZh91AY&SY\x10ib\xf5\0\0\x03Q\x80\0"s, "bzip2"},
+      {"BZh11AY&SY\x10i"s, "bzip2"},
+      {"BZh9\x17rE8P\x90\0\0\0\0"s, "bzip2"},
+      {"\xfd"
+       "7zXZ\0\0\x04\xe6\xd6\xb4"
+       "F\x02\0"s,
+       "xz"},
+      {"7z\xBC\xAF\x27\x1C\0\x04"s, "7-Zip"},
+      {"PK\3\4\x14\0"s, "zip"},
+      {"\x04\x22\x4D\x18\x64"s, "LZ4"},
+      {"\x1F\x9D\x90"s, "compress"},
+  }));
+  REQUIRE_THROWS_WITH(open_bytes(folder.file("text", start)),
+                      ContainsSubstring("text: is packed with " + name + "; unpack it first"));
+}
+
+TEST_CASE("bytes: a text that only begins like a packed file is a text", "[data][input]") {
+  const TemporaryFolder folder;
+  const std::string text =
+      GENERATE("B", "BZh", "BZh9", "BZhX1AY&SY", "BZh91AY&SX", "7z", "7zip is a program\n", "PK\n", "\xFD", "(");
+  CAPTURE(text);
+  REQUIRE(read_all(folder.file("text", text), 3) == text);
+}
+
+TEST_CASE("bytes: a pipe is read like a file, packed or not", "[data][input]") {
+  const auto pack = GENERATE(values<Pack>({[](const std::string& text) { return text; }, gzip, zstandard}));
+  const std::string text = GENERATE("", "a", "two\nlines\n");
+  std::array<int, 2> ends{};
+  REQUIRE(::pipe(ends.data()) == 0);
+  const auto packed = pack(text);
+  REQUIRE(::write(ends[1], packed.data(), packed.size()) == std::ssize(packed));
+  ::close(ends[1]);
+  const auto source = open_bytes(ends[0], "<stdin>");
+  std::array<char, 3> buffer{};
+  std::string found;
+  while (const std::size_t count = source->read(buffer.data(), buffer.size())) found.append(buffer.data(), count);
+  CHECK(found == text);
+  ::close(ends[0]);
+}
+
+TEST_CASE("bytes: a pipe is ready while it holds bytes, and at its end", "[data][input]") {
+  std::array<int, 2> ends{};
+  REQUIRE(::pipe(ends.data()) == 0);
+  REQUIRE(::write(ends[1], "ab", 2) == 2);
+  const auto source = open_bytes(ends[0], "<stdin>");
+  CHECK(source->ready());
+  std::array<char, 8> buffer{};
+  CHECK(source->read(buffer.data(), buffer.size()) == 2);
+  CHECK_FALSE(source->ready());
+  REQUIRE(::write(ends[1], "c", 1) == 1);
+  CHECK(source->ready());
+  CHECK(source->read(buffer.data(), buffer.size()) == 1);
+  ::close(ends[1]);
+  CHECK(source->ready());
+  CHECK(source->read(buffer.data(), buffer.size()) == 0);
+  ::close(ends[0]);
 }

@@ -1,10 +1,12 @@
 #include "seq2seq/data/input/line_reader.h"
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "seq2seq/core/error.h"
 #include "test/support/catch.h"
+#include "test/support/piecewise_source.h"
 #include "test/support/temporary_folder.h"
 
 using namespace seq2seq;
@@ -107,4 +109,37 @@ TEST_CASE("lines: a line of 100,000 tokens is a line like any other", "[data][li
   for (int i = 0; i < 100'000; ++i) line += "word ";
 
   REQUIRE(read_lines(folder.file("text", line + "\nb\n")) == Lines{line, "b"});
+}
+
+TEST_CASE("lines: a line is ready when it is there to its end, and so is the end of the text", "[data][lines]") {
+  using Writer = PiecewiseSource::Writer;
+  LineReader pausing(std::make_unique<PiecewiseSource>(Lines{"a\nb", "c\nd\n"}, Writer::pausing), "<stdin>");
+  std::string line;
+  CHECK_FALSE(pausing.ready());
+  REQUIRE(pausing.next(line));
+  CHECK_FALSE(pausing.ready());  // `b` goes on
+  REQUIRE(pausing.next(line));
+  CHECK(line == "bc");
+  CHECK(pausing.ready());
+  REQUIRE(pausing.next(line));
+  CHECK(line == "d");
+  CHECK_FALSE(pausing.ready());
+  CHECK_FALSE(pausing.next(line));
+
+  LineReader ahead(std::make_unique<PiecewiseSource>(Lines{"a\nb", "c\nd"}, Writer::ahead), "<stdin>");
+  for (const auto* wanted : {"a", "bc", "d"}) {
+    CHECK(ahead.ready());
+    REQUIRE(ahead.next(line));
+    CHECK(line == wanted);
+  }
+  CHECK(ahead.ready());
+  CHECK_FALSE(ahead.next(line));
+}
+
+TEST_CASE("lines: text that a command is given has no key that would leave bad lines out", "[data][lines][error]") {
+  auto lines = line_reader("a\n\xFF\n", "<stdin>");
+  std::string line;
+  REQUIRE(lines.next(line));
+  REQUIRE_THROWS_WITH(lines.next(line),
+                      ContainsSubstring("<stdin>:2:1: byte 0xFF") && Catch::Matchers::EndsWith(". Correct the line"));
 }

@@ -85,7 +85,7 @@ TEST_CASE("study: the points of an axis may be given names", "[study][grid]") {
 }
 
 TEST_CASE("study: without scales there is one, without a reference the first row is", "[study][grid]") {
-  const auto spec = read("question: q\nbase: b.yaml\nseeds: 4\nrows: [{name: a}]\nmetrics: perplexity\n");
+  const auto spec = read("question: q\nbase: b.yaml\nseeds: [4]\nrows: [{name: a}]\nmetrics: perplexity\n");
   REQUIRE(spec.scales.size() == 1);
   CHECK(spec.scales[0].name == "paper");
   CHECK(spec.scales[0].seeds == std::vector<uint64_t>{4});
@@ -100,6 +100,12 @@ TEST_CASE("study: what is wrong in the file is told with line and column", "[stu
       {"[1, 2, 3]", "[1, 2, 1]", "6:15: `seeds` names the seed 1 twice"},
       {"[1, 2, 3]", "[1, -2]", "6:12: `seeds`: expected a whole number"},
       {"[1, 2, 3]", "[]", "6:8: `seeds` names no seed"},
+      {"[1, 2, 3]", "2",
+       "6:8: `seeds` is a list of seeds, found `2`. Write `[2]` for the seed 2, or `[1, 2]` for 2 seeds"},
+      {"[1, 2, 3]", "10", "Write `[10]` for the seed 10, or `[1, ..., 10]` for 10 seeds"},
+      {"[1, 2, 3]", "0", "found `0`. Write `[0]` for the seed 0"},
+      {"[1, 2, 3]", "two", "found `two`. Write them as in `[1, 2, 3]`"},
+      {"seeds: [7]", "seeds: 7", "`scales.small.seeds` is a list of seeds, found `7`"},
       {"decoder.layers: [1, 2]", "decoder.layers: [1]",
        "11:58: lists that go together must be equally long: `model.decoder.layers` has 1 values, "
        "`model.encoder.layers` has 2"},
