@@ -1,10 +1,12 @@
 #include "seq2seq/core/files.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
-#include <exception>
 #include <fcntl.h>
+#include <memory>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <unistd.h>
@@ -14,10 +16,14 @@
 #include <sys/stat.h>
 
 #include "seq2seq/core/error.h"
+#include "seq2seq/core/file_target.h"
+#include "seq2seq/core/working_directory.h"
 
 namespace seq2seq {
 
 namespace {
+
+constexpr std::array<std::string_view, 4> kTemporary{"partial", "replaced", "offsets", "provisional"};
 
 /// A signal may cut a call short: it is made again.
 template <class Call>
@@ -30,8 +36,12 @@ auto again(const Call& call) {
 /// An open file that is closed at the end.
 class Descriptor {
  public:
-  Descriptor(const fs::path& path, int flags, std::string_view what) : path_(path), what_(what) {
-    number_ = again([&] { return ::open(path.c_str(), flags | O_CLOEXEC, 0666); });
+  Descriptor(fs::path path, int flags, std::string_view what) : path_(std::move(path)), what_(what) {
+    // A descriptor of this process is used as it is: opened by its name, a file that a shell appends to (`>>`) would
+    // be cut to nothing, and a socket cannot be opened at all.
+    const auto own = (flags & O_ACCMODE) == O_WRONLY ? own_descriptor(path_) : std::nullopt;
+    number_ =
+        own ? ::fcntl(*own, F_DUPFD_CLOEXEC, 0) : again([&] { return ::open(path_.c_str(), flags | O_CLOEXEC, 0666); });
     if (number_ < 0) fail();
   }
   ~Descriptor() {
@@ -79,6 +89,31 @@ class Descriptor {
     }
   }
 
+  void write_at(uint64_t position, std::string_view bytes) {
+    while (!bytes.empty()) {
+      const ssize_t count =
+          again([&] { return ::pwrite(number_, bytes.data(), bytes.size(), static_cast<off_t>(position)); });
+      if (count < 0) fail();
+      position += static_cast<uint64_t>(count);
+      bytes.remove_prefix(static_cast<size_t>(count));
+    }
+  }
+
+  std::string read_at(uint64_t position, size_t most) const {
+    std::string bytes(most, '\0');
+    size_t filled = 0;
+    while (filled < most) {
+      const ssize_t count = again([&] {
+        return ::pread(number_, bytes.data() + filled, most - filled, static_cast<off_t>(position + filled));
+      });
+      if (count < 0) throw file_error(path_, "read", errno);
+      if (count == 0) break;
+      filled += static_cast<size_t>(count);
+    }
+    bytes.resize(filled);
+    return bytes;
+  }
+
   void truncate(uint64_t bytes) {
     struct stat status {};
     if (::fstat(number_, &status) != 0) fail();
@@ -104,7 +139,7 @@ class Descriptor {
  private:
   [[noreturn]] void fail() const { throw file_error(path_, what_, errno); }
 
-  const fs::path& path_;
+  fs::path path_;
   std::string_view what_;
   int number_ = -1;
 };
@@ -137,19 +172,33 @@ class MemoryFile final : public InputFile {
   size_t position_ = 0;
 };
 
+class DiskStream final : public FileStream {
+ public:
+  explicit DiskStream(const fs::path& path) : file_(path, O_RDWR | O_CREAT | O_EXCL, "written") {}
+  void append(std::string_view bytes) override { file_.write_all(bytes); }
+  void write_at(uint64_t position, std::string_view bytes) override { file_.write_at(position, bytes); }
+  std::string read_at(uint64_t position, size_t bytes) const override { return file_.read_at(position, bytes); }
+  void finish() override {
+    file_.sync();
+    file_.close();
+  }
+
+ private:
+  Descriptor file_;
+};
+
 class DiskFiles final : public Files {
  public:
   std::string read(const fs::path& path) const override { return Descriptor(path, O_RDONLY, "read").read_all(); }
   std::unique_ptr<InputFile> open(const fs::path& path) const override { return std::make_unique<DiskFile>(path); }
 
   void write(const fs::path& path, std::string_view bytes) override { put(path, bytes, O_TRUNC); }
-  void write_pieces(const fs::path& path, const std::function<void(const Sink&)>& make) override {
-    Descriptor file(path, O_WRONLY | O_CREAT | O_TRUNC, "written");
-    make([&file](std::string_view piece) { file.write_all(piece); });
-    file.sync();
-    file.close();
-  }
   void append(const fs::path& path, std::string_view bytes) override { put(path, bytes, O_APPEND); }
+
+  std::unique_ptr<FileStream> create(const fs::path& path) override {
+    if (::unlink(path.c_str()) != 0 && errno != ENOENT) throw file_error(path, "written", errno);
+    return std::make_unique<DiskStream>(path);
+  }
 
   void truncate(const fs::path& path, uint64_t bytes) override {
     Descriptor file(path, O_WRONLY, "cut back");
@@ -160,6 +209,16 @@ class DiskFiles final : public Files {
 
   void rename(const fs::path& from, const fs::path& to) override {
     if (::rename(from.c_str(), to.c_str()) != 0) throw file_error(to, "replaced", errno);
+  }
+
+  void copy_permissions(const fs::path& from, const fs::path& to) override {
+    struct stat status {};
+    if (::stat(from.c_str(), &status) != 0) throw file_error(from, "read", errno);
+    constexpr mode_t all = 07777, without_set_id = 01777;
+    // First the owner: giving a file away clears bits of its mode. Only root may, and a group is given by its members.
+    const bool same_owner = ::chown(to.c_str(), status.st_uid, status.st_gid) == 0;
+    if (::chmod(to.c_str(), status.st_mode & (same_owner ? all : without_set_id)) != 0)
+      throw file_error(to, "written", errno);
   }
 
   void make_folder(const fs::path& path) override {
@@ -185,44 +244,42 @@ class DiskFiles final : public Files {
   }
 };
 
-fs::path folder_of(const fs::path& path) { return path.has_parent_path() ? path.parent_path() : fs::path("."); }
-
-/// A name beside `path`, always the same: what a killed process left there is found and overwritten by the next.
-fs::path beside(const fs::path& path, std::string_view ending) {
-  return folder_of(path) / fmt::format(".{}.{}", path.filename().string(), ending);
+bool is_temporary(const std::string& name, size_t dot) {
+  return dot != std::string::npos && dot > 1 && name.front() == '.' &&
+         std::find(kTemporary.begin(), kTemporary.end(), name.substr(dot + 1)) != kTemporary.end();
 }
 
-/// Runs `work`; if it throws, tries `undo` and throws on. That undoing fails too would only hide the reason.
-template <class Work, class Undo>
-void or_undo(const Work& work, const Undo& undo) {
-  try {
-    work();
-  } catch (...) {
-    try {
-      undo();
-    } catch (const std::exception&) {  // told by the first
-    }
-    throw;
+/// `folder/name` for `folder/.name.partial`: the user knows only the file that it is to become.
+fs::path as_the_user_knows_it(const fs::path& path) {
+  fs::path known;
+  for (const auto& part : path) {
+    auto name = part.string();
+    for (auto end = name.rfind('.'); is_temporary(name, end); end = name.rfind('.')) name = name.substr(1, end - 1);
+    known /= name;
   }
+  return known;
 }
 
 }  // namespace
 
 Error file_error(const fs::path& path, std::string_view what, int reason) {
+  const auto known = as_the_user_knows_it(path);
+  if (reason == ENOENT && known.is_relative() && working_directory_is_gone()) return working_directory_error(known);
   std::string remedy;
   if (reason == ENOSPC || reason == EDQUOT) remedy = "Free some space there and run the command again";
   if (reason == EACCES || reason == EPERM || reason == EROFS)
     remedy = "Name a place that you may use, or change its rights";
-  return {Place{.file = path.string()}, fmt::format("cannot be {}: {}", what, std::generic_category().message(reason)),
+  if (reason == EFBIG) remedy = "Raise the limit on the size of files (`ulimit -f`) and run the command again";
+  return {Place{.file = known.string()}, fmt::format("cannot be {}: {}", what, std::generic_category().message(reason)),
           remedy};
 }
 
 std::unique_ptr<InputFile> Files::open(const fs::path& path) const { return in_memory(read(path)); }
 
-void Files::write_pieces(const fs::path& path, const std::function<void(const Sink&)>& make) {
-  std::string bytes;
-  make([&bytes](std::string_view piece) { bytes += piece; });
-  write(path, bytes);
+void write_pieces(Files& files, const fs::path& path, const std::function<void(const Sink&)>& make) {
+  const auto stream = files.create(path);
+  make([&stream](std::string_view piece) { stream->append(piece); });
+  stream->finish();
 }
 
 std::unique_ptr<InputFile> in_memory(std::string bytes) { return std::make_unique<MemoryFile>(std::move(bytes)); }
@@ -230,52 +287,6 @@ std::unique_ptr<InputFile> in_memory(std::string bytes) { return std::make_uniqu
 Files& disk_files() {
   static DiskFiles files;
   return files;
-}
-
-void write_atomically(Files& files, const fs::path& path, std::string_view bytes) {
-  const fs::path partial = beside(path, "partial");
-  std::error_code unknown;
-  if (!fs::exists(folder_of(path), unknown) && !unknown) throw file_error(path, "written", ENOENT);
-  or_undo(
-      [&] {
-        files.write(partial, bytes);
-        files.rename(partial, path);
-      },
-      [&] { files.remove(partial); });
-  files.sync_folder(folder_of(path));
-}
-
-void make_folder_atomically(Files& files, const fs::path& path, const std::function<void(const fs::path&)>& fill) {
-  const fs::path folder = (path / "").parent_path();  // without a slash at its end
-  const fs::path partial = beside(folder, "partial");
-  const fs::path replaced = beside(folder, "replaced");
-  if (!fs::exists(folder) && fs::exists(replaced))
-    files.rename(replaced, folder);  // killed between the two renames below
-  or_undo(
-      [&] {
-        files.remove(partial);
-        files.make_folder(partial);
-        fill(partial);
-        files.sync_folder(partial);
-        if (fs::exists(folder)) {
-          files.remove(replaced);
-          files.rename(folder, replaced);
-        }
-        or_undo([&] { files.rename(partial, folder); },
-                [&] {
-                  if (fs::exists(replaced)) files.rename(replaced, folder);
-                });
-      },
-      [&] { files.remove(partial); });
-  files.sync_folder(folder_of(folder));
-  files.remove(replaced);
-}
-
-void remove_leftovers(Files& files, const fs::path& path) {
-  for (const auto* ending : {"partial", "replaced"}) {
-    const auto left = beside((path / "").parent_path(), ending);
-    if (fs::exists(left)) files.remove(left);
-  }
 }
 
 }  // namespace seq2seq

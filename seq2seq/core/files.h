@@ -14,7 +14,8 @@ namespace seq2seq {
 
 namespace fs = std::filesystem;
 
-/// `FILE: cannot be written: No space left on device. Free some space ...`; `reason` is an errno.
+/// `FILE: cannot be written: No space left on device. Free some space ...`; `reason` is an errno. A file that is
+/// written beside another, to replace it, goes by the name of that other.
 Error file_error(const fs::path& path, std::string_view what, int reason);
 
 /// A file that is read from its beginning to its end, in pieces.
@@ -29,8 +30,18 @@ class InputFile {
 /// Takes the bytes of a file, piece by piece.
 using Sink = std::function<void(std::string_view)>;
 
-/// The seam to the file system: every file the program keeps is written through it, so that a test can make any
-/// operation fail and see that nothing half-written stays. `disk_files()` is the real one.
+/// A new file that is written piece by piece. Nothing is buffered. Errors name the file.
+class FileStream {
+ public:
+  virtual ~FileStream() = default;  // closes the file
+  virtual void append(std::string_view bytes) = 0;
+  virtual void write_at(uint64_t position, std::string_view bytes) = 0;         // over bytes that were appended before
+  virtual std::string read_at(uint64_t position, std::size_t bytes) const = 0;  // fewer at the end of the file
+  virtual void finish() = 0;                                                    // synced and closed
+};
+
+/// The file-system interface: the program writes every file that it keeps through it, so that a test can make any
+/// operation fail and check that nothing half-written stays. `disk_files()` is the real one.
 class Files {
  public:
   virtual ~Files() = default;
@@ -38,11 +49,12 @@ class Files {
   /// Opens a file that may be too large to hold as one string. Unless overridden, reads all of it.
   virtual std::unique_ptr<InputFile> open(const fs::path& path) const;
   virtual void write(const fs::path& path, std::string_view bytes) = 0;  // writes and syncs; not atomic by itself
-  /// Writes and syncs what `make` hands to the sink. Unless overridden, gathers the pieces first.
-  virtual void write_pieces(const fs::path& path, const std::function<void(const Sink&)>& make);
   virtual void append(const fs::path& path, std::string_view bytes) = 0;
+  virtual std::unique_ptr<FileStream> create(const fs::path& path) = 0;  // a new file; an old one is removed
   virtual void truncate(const fs::path& path, uint64_t bytes) = 0;
   virtual void rename(const fs::path& from, const fs::path& to) = 0;
+  /// Gives `to` the mode of `from`, and its owner and group where that is permitted.
+  virtual void copy_permissions(const fs::path& from, const fs::path& to) = 0;
   virtual void make_folder(const fs::path& path) = 0;  // with its parents
   virtual void sync_folder(const fs::path& path) = 0;
   virtual void remove(const fs::path& path) = 0;  // with all that lies in it; absent is fine
@@ -50,14 +62,19 @@ class Files {
 
 Files& disk_files();
 
+/// Writes and syncs what `make` hands to the sink; not atomic by itself.
+void write_pieces(Files& files, const fs::path& path, const std::function<void(const Sink&)>& make);
+
 /// Bytes in memory, read as a file.
 std::unique_ptr<InputFile> in_memory(std::string bytes);
 
-/// Replaces `path` by `bytes` or leaves it as it was: written beside it, synced, renamed, the folder synced.
+/// Replaces the contents of `path`, or leaves them as they were: written beside it, synced, renamed, the folder synced.
+/// `AtomicFile` says what happens to links, rights and devices.
 void write_atomically(Files& files, const fs::path& path, std::string_view bytes);
 
 /// Makes a folder whole or not at all: `fill` writes into a temporary folder beside it, which is then synced and
-/// renamed. A folder that is already there is replaced only after the new one is complete.
+/// renamed. A folder that is already there is replaced only after the new one is complete, and the new one keeps its
+/// mode and owner; a symbolic link is followed.
 void make_folder_atomically(Files& files, const fs::path& path, const std::function<void(const fs::path&)>& fill);
 
 /// Removes what a call that was killed left beside a folder that is whole.

@@ -115,7 +115,7 @@ void write_checkpoint(Files& files, const fs::path& folder, const Checkpoint& ch
   nlohmann::json sums = nlohmann::json::object();
   const auto put_tensors = [&](const char* name, const nn::NamedTensors& tensors) {
     Sha256 sum;
-    files.write_pieces(folder / name, [&](const Sink& sink) {
+    write_pieces(files, folder / name, [&](const Sink& sink) {
       nn::write_safetensors(tensors, [&](std::string_view piece) {
         sum.add(piece);
         sink(piece);

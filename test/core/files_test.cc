@@ -3,6 +3,7 @@
 #include <string>
 
 #include "seq2seq/core/error.h"
+#include "test/core/two_files.h"
 #include "test/support/catch.h"
 #include "test/support/failing_files.h"
 #include "test/support/temporary_folder.h"
@@ -11,26 +12,12 @@ namespace seq2seq {
 
 using test::ContainsSubstring;
 using test::content_of;
+using test::entries_in;
 using test::FailingFiles;
+using test::fill_with;
 using test::ForgetfulFiles;
+using test::holds;
 using test::TemporaryFolder;
-
-namespace {
-
-size_t entries_in(const fs::path& folder) {
-  return static_cast<size_t>(std::distance(fs::directory_iterator(folder), fs::directory_iterator()));
-}
-
-void fill_with(Files& files, const fs::path& folder, const std::string& text) {
-  files.write(folder / "a", text);
-  files.write(folder / "b", text + text);
-}
-
-bool holds(const fs::path& folder, const std::string& text) {
-  return entries_in(folder) == 2 && content_of(folder / "a") == text && content_of(folder / "b") == text + text;
-}
-
-}  // namespace
 
 TEST_CASE("files: what is written, appended and cut back is what is read", "[core][files]") {
   const TemporaryFolder folder;

@@ -26,7 +26,9 @@ class CheckpointFiles final : public Files {
   }
   void write(const fs::path&, std::string_view) override { std::abort(); }
   void append(const fs::path&, std::string_view) override { std::abort(); }
+  std::unique_ptr<FileStream> create(const fs::path&) override { std::abort(); }
   void truncate(const fs::path&, uint64_t) override { std::abort(); }
+  void copy_permissions(const fs::path&, const fs::path&) override { std::abort(); }
   void rename(const fs::path&, const fs::path&) override { std::abort(); }
   void make_folder(const fs::path&) override { std::abort(); }
   void sync_folder(const fs::path&) override { std::abort(); }

@@ -94,7 +94,7 @@ TEST_CASE("safetensors: a file of pieces, with tensors larger than one, is what 
   named.tensors["transposed"] = at::randn({601, 907}).t();
   named.tensors["empty"] = at::zeros({0});
   size_t longest = 0;
-  disk_files().write_pieces(folder / "ours.safetensors", [&](const Sink& sink) {
+  write_pieces(disk_files(), folder / "ours.safetensors", [&](const Sink& sink) {
     write_safetensors(named, [&](std::string_view piece) {
       longest = std::max(longest, piece.size());
       sink(piece);

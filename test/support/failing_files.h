@@ -1,6 +1,8 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
+#include <cerrno>
 #include <filesystem>
 #include <functional>
 #include <limits>
@@ -28,12 +30,6 @@ class FailingFiles final : public Files {
 
   std::string read(const fs::path& path) const override { return files_.read(path); }
   std::unique_ptr<InputFile> open(const fs::path& path) const override { return files_.open(path); }
-  void write_pieces(const fs::path& path, const std::function<void(const Sink&)>& make) override {
-    const int next = operations_ + 1;
-    if (mode_ == Mode::once ? next == nth_ : next >= nth_) return Files::write_pieces(path, make);  // fails in `write`
-    ++operations_;
-    files_.write_pieces(path, make);
-  }
   void write(const fs::path& path, std::string_view bytes) override {
     if (fails()) {
       if (!(mode_ == Mode::from_then_on && operations_ > nth_)) files_.write(path, bytes.substr(0, bytes.size() / 2));
@@ -42,28 +38,55 @@ class FailingFiles final : public Files {
     files_.write(path, bytes);
   }
   void append(const fs::path& path, std::string_view bytes) override { checked(path), files_.append(path, bytes); }
+  std::unique_ptr<FileStream> create(const fs::path& path) override {
+    checked(path);
+    return std::make_unique<Stream>(*this, path);
+  }
   void truncate(const fs::path& path, uint64_t bytes) override { checked(path), files_.truncate(path, bytes); }
+  void copy_permissions(const fs::path& from, const fs::path& to) override {
+    checked(to), files_.copy_permissions(from, to);
+  }
   void rename(const fs::path& from, const fs::path& to) override { checked(to), files_.rename(from, to); }
   void make_folder(const fs::path& path) override { checked(path), files_.make_folder(path); }
   void sync_folder(const fs::path& path) override { checked(path), files_.sync_folder(path); }
   void remove(const fs::path& path) override { checked(path), files_.remove(path); }
 
  private:
+  class Stream final : public FileStream {
+   public:
+    Stream(FailingFiles& files, const fs::path& path) : files_(files), path_(path), real_(files.files_.create(path)) {}
+    void append(std::string_view bytes) override {
+      if (files_.fails()) {
+        real_->append(bytes.substr(0, bytes.size() / 2));
+        fail(path_);
+      }
+      real_->append(bytes);
+    }
+    void write_at(uint64_t position, std::string_view bytes) override {
+      files_.checked(path_), real_->write_at(position, bytes);
+    }
+    std::string read_at(uint64_t position, std::size_t bytes) const override { return real_->read_at(position, bytes); }
+    void finish() override { files_.checked(path_), real_->finish(); }
+
+   private:
+    FailingFiles& files_;
+    fs::path path_;
+    std::unique_ptr<FileStream> real_;
+  };
+
   bool fails() {
-    ++operations_;
-    return mode_ == Mode::once ? operations_ == nth_ : operations_ >= nth_;
+    const int operation = ++operations_;  // prepared text is written by two threads
+    return mode_ == Mode::once ? operation == nth_ : operation >= nth_;
   }
   void checked(const fs::path& path) {
     if (fails()) fail(path);
   }
-  [[noreturn]] static void fail(const fs::path& path) {
-    throw Error(Place{.file = path.string()}, "cannot be written: No space left on device");
-  }
+  [[noreturn]] static void fail(const fs::path& path) { throw file_error(path, "written", ENOSPC); }
 
   Files& files_;
   int nth_;
   Mode mode_;
-  int operations_ = 0;
+  std::atomic<int> operations_ = 0;
 };
 
 /// Real files on a disk that forgets: `lose_power()` takes back every entry of a folder that was made, renamed or
@@ -81,7 +104,12 @@ class ForgetfulFiles final : public Files {
     note_if_new(path);
     files_.append(path, bytes);
   }
+  std::unique_ptr<FileStream> create(const fs::path& path) override {
+    note_if_new(path);
+    return files_.create(path);
+  }
   void truncate(const fs::path& path, uint64_t bytes) override { files_.truncate(path, bytes); }
+  void copy_permissions(const fs::path& from, const fs::path& to) override { files_.copy_permissions(from, to); }
   void rename(const fs::path& from, const fs::path& to) override {
     const auto replaced = set_aside(to);
     files_.rename(from, to);

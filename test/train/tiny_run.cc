@@ -40,6 +40,10 @@ void UnsyncedFiles::write(const fs::path& path, std::string_view bytes) {
 void UnsyncedFiles::append(const fs::path& path, std::string_view bytes) {
   std::ofstream(path, std::ios::binary | std::ios::app) << bytes;
 }
+std::unique_ptr<FileStream> UnsyncedFiles::create(const fs::path& path) { return disk_files().create(path); }
+void UnsyncedFiles::copy_permissions(const fs::path& from, const fs::path& to) {
+  disk_files().copy_permissions(from, to);
+}
 void UnsyncedFiles::truncate(const fs::path& path, uint64_t bytes) { fs::resize_file(path, bytes); }
 void UnsyncedFiles::rename(const fs::path& from, const fs::path& to) { fs::rename(from, to); }
 void UnsyncedFiles::make_folder(const fs::path& path) { fs::create_directories(path); }

@@ -24,7 +24,9 @@ class UnsyncedFiles final : public Files {
   std::string read(const fs::path& path) const override;
   void write(const fs::path& path, std::string_view bytes) override;
   void append(const fs::path& path, std::string_view bytes) override;
+  std::unique_ptr<FileStream> create(const fs::path& path) override;
   void truncate(const fs::path& path, uint64_t bytes) override;
+  void copy_permissions(const fs::path& from, const fs::path& to) override;
   void rename(const fs::path& from, const fs::path& to) override;
   void make_folder(const fs::path& path) override;
   void sync_folder(const fs::path& path) override;

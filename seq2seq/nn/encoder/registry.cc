@@ -6,7 +6,8 @@ namespace seq2seq::nn {
 void add_recurrent_encoders(EncoderRegistry& registry, const std::shared_ptr<const LayerRegistry>& layers) {
   for (const auto& kind : layers->names()) {
     registry.add<RecurrentEncoder>(kind, layers->about(kind),
-                                   {.kinds = layers, .layer = {.kind = kind, .options = nullptr}});
+                                   {.version = layers->version(kind),
+                                    .defaults = {.kinds = layers, .layer = {.kind = kind, .options = nullptr}}});
   }
 }
 

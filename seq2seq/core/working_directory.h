@@ -1,0 +1,15 @@
+#pragma once
+
+#include <filesystem>
+
+#include "seq2seq/core/error.h"
+
+namespace seq2seq {
+
+/// True when the working directory was deleted: relative paths then lead nowhere.
+bool working_directory_is_gone();
+
+/// `file: the working directory was deleted ...`, for a relative path.
+Error working_directory_error(const std::filesystem::path& path);
+
+}  // namespace seq2seq
