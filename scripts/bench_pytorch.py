@@ -172,22 +172,41 @@ def decode(options):
     outputs = [""] * len(lines)
     for start in range(0, len(order), options.batch):
         chosen = order[start:start + options.batch]
-        found = search(model, [sources[i] for i in chosen], torch.tensor([longest[i] for i in chosen]), options)
+        find = greedy if options.beam == 1 else search
+        found = find(model, [sources[i] for i in chosen], torch.tensor([longest[i] for i in chosen]), options)
         for i, ids in zip(chosen, found):
             outputs[i] = " ".join(words[id] for id in ids)
     options.output.write_text("".join(line + "\n" for line in outputs), encoding="utf-8")
 
 
+def encode(model, sources, options):
+    return model.encoder(nn.utils.rnn.pack_sequence([source.to(options.device) for source in sources], enforce_sorted=False))[1]
+
+
+def greedy(model, sources, longest, options):
+    state = encode(model, sources, options)
+    longest = longest.to(options.device)
+    last = torch.full((len(sources),), START, device=options.device)
+    ended, words = longest == 0, []
+    while not ended.all():
+        states, state = model.decoder.lstm(model.decoder.embedding(last)[None], state)
+        logits = model.output(states[0])
+        logits[:, [0, START]] = -torch.inf  # the unknown word and the start symbol are never written
+        last = logits.argmax(1)
+        words.append(last)
+        ended = ended | (last == END) | (longest == len(words))
+    rows = torch.stack(words, 1).tolist() if words else [[] for _ in sources]
+    return [row[:row.index(END)] if END in row[:most] else row[:most] for row, most in zip(rows, longest.tolist())]
+
+
 def search(model, sources, longest, options):
-    """The best outputs of some sources; a beam of sums of log-probabilities, and of one hypothesis is greedy.
+    """The best outputs of some sources, by a beam of sums of log-probabilities.
 
     The rules are those of the program: what ends among the best K of a step is complete, the best K that do not end go on,
     and what is still going on at its longest length is cut, unless its end stands among the best K then.
     """
     device, beam, n = options.device, options.beam, len(sources)
-    packed = nn.utils.rnn.pack_sequence([s.to(device) for s in sources], enforce_sorted=False)
-    _, state = model.encoder(packed)
-    state = tuple(s.repeat_interleave(beam, dim=1) for s in state)  # [L, n K, H]
+    state = tuple(s.repeat_interleave(beam, dim=1) for s in encode(model, sources, options))  # [L, n K, H]
     longest = longest.to(device)
     first = torch.arange(n, device=device)[:, None] * beam  # of each sentence's rows
     scores = torch.full((n, beam), -torch.inf, device=device)
@@ -199,13 +218,14 @@ def search(model, sources, longest, options):
     for step in range(int(longest.max()) + 1):
         states, state = model.decoder.lstm(model.decoder.embedding(last.flatten())[None], state)
         log_p = model.output(states[0]).log_softmax(1).view(n, beam, -1)
-        log_p[..., [0, START]] = -torch.inf  # the unknown word and the start symbol are never written
+        log_p[..., [0, START]] = -torch.inf  # never written
         kinds = log_p.shape[2]
         ranked, index = (scores[..., None] + log_p).flatten(1).topk(2 * beam)  # [n, 2 K]
         parent, word = index // kinds, index % kinds
         ends = word == END
         complete = torch.where(ends[:, :beam], ranked[:, :beam], -torch.inf)
-        cut = scores.masked_fill(torch.zeros_like(scores, dtype=torch.bool).scatter(1, parent[:, :beam], ends[:, :beam]), -torch.inf)
+        can_end = torch.zeros_like(scores).scatter_reduce(1, parent[:, :beam], ends[:, :beam].float(), "amax") > 0
+        cut = scores.masked_fill(can_end, -torch.inf)
         at_limit = (longest == step)[:, None]
         candidates = torch.cat([complete, torch.where(at_limit, cut, -torch.inf)], dim=1)
         value, which = candidates.max(1)
@@ -222,6 +242,7 @@ def search(model, sources, longest, options):
         if torch.isneginf(scores).all():
             break
         state = tuple(s.index_select(1, (first + parent).flatten()) for s in state)
+    parents, words = torch.stack(parents).tolist(), torch.stack(words).tolist()
     return [trace(i, *at, parents, words) for i, at in enumerate(best_at.tolist())]
 
 
@@ -229,8 +250,8 @@ def trace(sentence, step, row, parents, words):
     """The words that a hypothesis of a sentence had written before a step."""
     found = []
     for earlier in range(step - 1, -1, -1):
-        found.append(int(words[earlier][sentence, row]))
-        row = int(parents[earlier][sentence, row])
+        found.append(words[earlier][sentence][row])
+        row = parents[earlier][sentence][row]
     return found[::-1]
 
 

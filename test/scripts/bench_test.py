@@ -60,7 +60,8 @@ def check_decoding_operations():
 
 
 def check_by_pytorch():
-    """Operations of an update by torch.utils.flop_counter, and losses of both rivals by the model in plain PyTorch."""
+    """Operations of an update by torch.utils.flop_counter, and losses of both rivals by the model in plain PyTorch, searches by
+    a search of everything."""
     if not PYTHON.exists():
         yield from without_witness("torch")
         return
@@ -73,6 +74,11 @@ def check_by_pytorch():
     found = json.loads(done.stdout)
     if found["operations"] != operations:
         yield f"an update takes {operations} operations, torch.utils.flop_counter finds {found['operations']}"
+    for mine, expected in (("beam", "exhaustive"), ("greedy", "beam of one")):
+        if found[mine] != found[expected]:
+            yield f"search: {mine} finds {found[mine]}, {expected} {found[expected]}"
+    if len(set(map(len, found["exhaustive"]))) < 3 or found["greedy"] == found["beam"]:
+        yield f"search: the witness is too easy: {found['exhaustive']}"
     for kind in ("plain", "best"):
         for update, (loss, expected) in enumerate(zip(found[kind], found["witness"], strict=True), start=1):
             if abs(loss - expected) > 1e-4 * expected:  # sums of float32 in another order
@@ -174,7 +180,7 @@ def check_report():
     results = {"settings": {"what": "train", "size": "tiny", "device": "cpu", "program": "p"}, "machine": collections.defaultdict(str),
                "command": "c", "date": "d", "runs": runs, "losses": {name: [3.0, 2.0] for name in runs},
                "work": {"updates": 1, "warm_up": 1, "source_tokens": 40, "target_tokens": 60, "operations": 100e6},
-               "products": {"square": {"shape": "2,2,2", "a": 1.0, "b": 2.0}}}
+               "products": {"rates": {"square": {"shape": "2,2,2", "a": 1.0, "b": 2.0}}, "others": 0.0}}
     shown = tables.report(results)
     for expected in ("| seq2seq | 1,000 | 10.0 % | 2.00 | 1.25 | 1.50 GB | 0.5 s | 1.0 | 0.50 |", "Ceiling: 2.0 GFLOP/s, b at `square`"):
         if expected not in shown:

@@ -1,10 +1,12 @@
 """bench_witness.py SIZE FOLDER: what bench_test.py compares with, in an environment that has torch.
 
 Counts the operations of an update of 3 sentences of 5 and 4 tokens by torch.utils.flop_counter, on cells written out as products. Then
-trains the model of scripts/pytorch_model.py, and both rivals of scripts/bench from the same weights. Prints JSON.
+trains the model of scripts/pytorch_model.py, and both rivals of scripts/bench from the same weights; and searches all outputs of a few
+words for the best, beside the rivals' searches. Prints JSON.
 """
 
 import argparse
+import itertools
 import json
 import sys
 from pathlib import Path
@@ -33,7 +35,32 @@ def main():
     for kind in (bench_pytorch.PlainLoop, bench_pytorch.BestLoop):
         loop = kind(bench_pytorch.read_model(folder / "weights.safetensors", "cpu"), argparse.Namespace(rate=RATE, clip=CLIP))
         shown[kind.__name__.removesuffix("Loop").lower()] = [loop.update(*padded(*sides))[0] for sides in batches]
+    shown |= searches(size)
     print(json.dumps(shown))
+
+
+def searches(size):
+    """A vocabulary of four words, outputs of up to three of them: a beam of 100 loses none."""
+    torch.manual_seed(1)
+    model = pytorch_model.Seq2Seq(configuration(size), size["source_words"], 7).eval()
+    with torch.inference_mode():
+        for parameter in model.parameters():  # or all outputs would be about as probable
+            parameter *= 9
+        model.output.weight[pytorch_model.END] *= 4
+        sources = [torch.randint(3, size["source_words"], (length,)) for length in (5, 2, 7, 3, 6, 1)]
+        longest = torch.tensor([3, 0, 3, 1, 2, 3])
+        options = lambda beam: argparse.Namespace(beam=beam, device="cpu")
+        return {"exhaustive": [exhaustive(model, source, most) for source, most in zip(sources, longest.tolist())],
+                "beam": bench_pytorch.search(model, sources, longest, options(100)),
+                "greedy": bench_pytorch.greedy(model, sources, longest, options(1)),
+                "beam of one": bench_pytorch.search(model, sources, longest, options(1))}
+
+
+def exhaustive(model, source, longest):
+    outputs = [torch.tensor(words, dtype=torch.long) for length in range(longest + 1)
+               for words in itertools.product(range(3, 7), repeat=length)]
+    scores = [sum(tokens) for tokens in model.score([source] * len(outputs), outputs)]
+    return outputs[max(range(len(outputs)), key=scores.__getitem__)].tolist()
 
 
 def configuration(size):

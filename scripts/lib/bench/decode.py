@@ -4,8 +4,8 @@ import shutil
 
 from bench import products
 from bench.process import measure, output_of
-from bench.session import PYTHON, RIVALS, Session, build, say, sizes_of
-from bench.sizes import decoding_operations, decoding_shapes
+from bench.session import ALLOCATOR, PYTHON, RIVALS, Session, build, say, sizes_of
+from bench.sizes import GREEDY_TIMES, decoding_operations, decoding_shapes
 
 TINY_STEP = 1e-9  # the learning rate of the one update that makes a run: its weights are the initial ones
 
@@ -44,9 +44,9 @@ def outputs(session, who, search):
     return session.folder / f"{who}-{search.replace(' ', '')}.output"
 
 
-def sources(session):
+def sources(session, beam):
     lines = (session.folder / "decode.source").read_text(encoding="utf-8").splitlines()
-    return lines[:session.options.sentences or session.size.sentences]
+    return lines[:(session.options.sentences or session.size.sentences) * (GREEDY_TIMES if beam == 1 else 1)]
 
 
 def search_of(who, beam, session):
@@ -60,12 +60,13 @@ def search_of(who, beam, session):
 def timed(who, beam, session, output):
     """Sentences a second: the time of a whole run less that of one with an empty input, for either program alike."""
     source, empty = session.folder / "sources", session.folder / "empty"
-    lines = sources(session)
+    lines = sources(session, beam)
     source.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
     empty.write_text("", encoding="utf-8")
     gpu = session.options.device != "cpu"
-    without = measure(command(who, beam, session, empty, session.folder / "empty.output"), gpu=gpu)
-    done = measure(command(who, beam, session, source, output), gpu=gpu)
+    environment = ALLOCATOR if who == "PyTorch" else {}
+    without = measure(command(who, beam, session, empty, session.folder / "empty.output"), environment=environment, gpu=gpu)
+    done = measure(command(who, beam, session, source, output), environment=environment, gpu=gpu)
     seconds = max(done.seconds - without.seconds, 1e-3)
     return {"rate": len(lines) / seconds, "unit": "sentences/s", "seconds": seconds, "start_up": without.seconds,
             "peak_mb": done.peak_mb, "others": max(done.others, without.others), "gpu_mb": done.gpu_mb}
@@ -88,7 +89,7 @@ def equal_share(session, search):
 def work(session, search, beam):
     """What the sentences need: a step of the decoder for each word written, and one that ends."""
     written = outputs(session, "seq2seq", search).read_text(encoding="utf-8").splitlines()
-    lengths = [(len(line.split()) + 1, len(output.split()) + 1) for line, output in zip(sources(session), written)]
+    lengths = [(len(line.split()) + 1, len(output.split()) + 1) for line, output in zip(sources(session, beam), written)]
     return {"sentences": len(lengths), "source_words": sum(source - 1 for source, _ in lengths),
             "target_words": sum(steps - 1 for _, steps in lengths),
             "operations": sum(decoding_operations(session.size, source, steps, beam) for source, steps in lengths)}

@@ -21,6 +21,9 @@ RIVALS = ROOT / "scripts/bench_pytorch.py"
 FOLDER = ROOT / "build/bench"
 FORMAT = 1  # of the results; raise it when older ones can no longer be read
 ATTEMPTS = 4  # of a run that others disturb
+# glibc's allocator gives large blocks back to the kernel, which clears them anew for every update. Kept, in huge pages:
+ALLOCATOR = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(1 << 40), "MALLOC_TOP_PAD_": str(1 << 28),
+             "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1", "THP_MEM_ALLOC_ENABLE": "1"}
 RATE, CLIP = 0.1, 5  # of SGD: low enough that no loss diverges, where rounding would decide it; and the limit of the norm
 
 
@@ -85,15 +88,16 @@ class Session:
         return file
 
     def once(self, name, make):
-        """A result that is measured once a session."""
+        """A result that is measured once a session; `make` as in alternate()."""
         if name not in self.results:
             say(f"{self.what} {self.size.name}: {name}")
-            self.results[name] = make()
+            self.results[name] = self.undisturbed(name, make)
             self.save()
         return self.results[name]
 
     def alternate(self, contenders, rounds):
-        """Runs each contender in turn, round after round; `contenders`: name -> function that makes a run."""
+        """Runs each contender in turn, round after round; `contenders`: name -> function that makes a run and returns its
+        figures, `others` among them: the share of the processors' time that other processes used."""
         missing = [(number, name) for number in range(rounds) for name in contenders
                    if number >= len(self.results["runs"].get(name, []))]
         self.begun = time.monotonic()
@@ -113,7 +117,7 @@ class Session:
                 return result
             say(f"{self.what} {self.size.name}: {name}: other processes used {100 * result['others']:.0f} % of the processors; "
                 f"the run is repeated ({attempt + 1} of {ATTEMPTS})")
-        raise Failure(f"other processes use the processors; stop them, go on with --resume, or mark the table with --noisy")
+        raise Failure("other processes use the processors; stop them, go on with --resume, or mark the table with --noisy")
 
 
 # Options that results depend on: a bench goes on only with the same.

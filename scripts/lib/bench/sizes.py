@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 SPECIAL_SYMBOLS = 3  # <unk>, <s>, </s>: a side has as many rows more than words
 MEAN_LENGTH = 22  # words of a sentence
+GREEDY_TIMES = 4
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,7 @@ class Size:
     batch: int  # pairs an update
     updates: int  # measured in a run
     warm_up: int  # updates before them
-    sentences: int  # decoded in a run
+    sentences: int  # decoded in a run by a beam; greedily GREEDY_TIMES as many
 
     @property
     def target_rows(self):
@@ -24,10 +25,10 @@ class Size:
 
 
 SIZES = {size.name: size for size in (
-    Size("tiny", 500, 500, 16, 2, 8, updates=3, warm_up=1, sentences=16),
-    Size("small", 16_000, 16_000, 256, 4, 128, updates=8, warm_up=2, sentences=512),
-    Size("large", 30_000, 30_000, 512, 4, 64, updates=8, warm_up=2, sentences=256),
-    Size("paper", 160_000, 80_000, 1000, 4, 128, updates=1, warm_up=1, sentences=64),
+    Size("tiny", 500, 500, 16, 2, 8, updates=3, warm_up=1, sentences=8),
+    Size("small", 16_000, 16_000, 256, 4, 128, updates=8, warm_up=2, sentences=256),
+    Size("large", 30_000, 30_000, 512, 4, 64, updates=8, warm_up=2, sentences=128),
+    Size("paper", 160_000, 80_000, 1000, 4, 128, updates=1, warm_up=1, sentences=32),
 )}
 
 

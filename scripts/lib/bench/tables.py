@@ -4,6 +4,7 @@ from bench.process import NOISE_SHARE, Failure
 from bench.products import ceiling
 from bench.session import FOLDER, ROOT, median, read_results, spread
 from bench.sizes import SIZES
+from bench.train import CONTENDERS
 
 PAGE = ROOT / "docs/performance.md"
 
@@ -32,7 +33,7 @@ def marks(results):
     runs = [run for runs in results["runs"].values() for run in runs]
     counts = {len(runs) for runs in results["runs"].values()}
     text = f" {min(counts)} alternated run{'s' * (min(counts) > 1)}."
-    most = max(run["others"] for run in runs)
+    most = max(part["others"] for part in [*runs, results["products"], results.get("profile", runs[0])])
     if most > NOISE_SHARE:
         text += f" **Noisy: other processes used up to {100 * most:.0f} % of the processors.**"
     return text
@@ -107,15 +108,14 @@ def decode_parts(results):
         gflops = median(rates) * work["operations"] / work["sentences"] / 1e9
         rows.append([name, f"{median(rates):,.1f}", f"{100 * spread(rates):.1f} %", ratio(results["runs"], name, f"PyTorch, {search}"),
                      memory(runs), f"{median([run['start_up'] for run in runs]):.1f} s", f"{gflops:,.1f}", f"{gflops / top[0]:.2f}"])
-    work = next(iter(results["work"].values()))
-    equal = ", ".join(f"{search} {100 * share:.1f} %" for search, share in results["equal"].items())
+    words = "; ".join(f"{search}: {work['sentences']:,} sentences, {work['source_words']:,} source and {work['target_words']:,} target "
+                      f"words, {100 * results['equal'][search]:.1f} % of the outputs equal" for search, work in results["work"].items())
     return [table(["", "sentences/s", "spread", "of PyTorch", "peak memory", "start-up", "GFLOP/s", "of ceiling"], rows),
-            f"{work['sentences']:,} sentences, {work['source_words']:,} source and {work['target_words']:,} target words. Equal "
-            f"outputs: {equal}. {ceiling_text(top)}"]
+            f"{words}. {ceiling_text(top)}"]
 
 
 def products_table(results):
-    rates = results["products"]
+    rates = results["products"]["rates"]
     libraries = list(dict.fromkeys(name for row in rates.values() for name in row if name != "shape"))
     rows = [[name, row["shape"].removesuffix(",t").replace(",", " x "), *(f"{row[l]:,.1f}" if l in row else "" for l in libraries)]
             for name, row in rates.items()]
@@ -132,7 +132,11 @@ def provenance(results):
 def write_page(what):
     """Puts the tables of every size that was measured into the page, between the marks of this bench."""
     files = [FOLDER / size.name / f"{what}-{device}.json" for device in ("cpu", "cuda") for size in SIZES.values() if size.name != "tiny"]
-    reports = [report(read_results(file)) for file in files if file.exists()]
+    measured = [(file, read_results(file)) for file in files if file.exists()]
+    for file, results in measured:
+        if what == "train" and set(results["runs"]) != set(CONTENDERS):
+            raise Failure(f"{file.relative_to(ROOT)} has only {', '.join(results['runs'])}; run this size without --contenders")
+    reports = [report(results) for _, results in measured]
     if not reports:
         raise Failure(f"nothing to write: no size but `tiny` was measured with `scripts/bench {what}`")
     PAGE.write_text(filled(PAGE.read_text(encoding="utf-8"), what, "\n".join(reports)), encoding="utf-8")

@@ -5,7 +5,7 @@ import itertools
 import math
 import random
 
-from bench.sizes import MEAN_LENGTH
+from bench.sizes import GREEDY_TIMES, MEAN_LENGTH
 
 LONGEST = 80  # words of a sentence
 SPREAD = 4  # Erlang's shape: the standard deviation of lengths is half their mean
@@ -77,7 +77,7 @@ def configuration(size, updates, rate, clip):
 def write(folder, size):
     """All files of a size. Sentences to decode come from another seed than those to train on."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, count, seed in (("train", POOL * size.batch, 1), ("decode", size.sentences, 2)):
+    for name, count, seed in (("train", POOL * size.batch, 1), ("decode", GREEDY_TIMES * size.sentences, 2)):
         lines = list(pairs(size, count, seed))
         for side, texts in zip(("source", "target"), zip(*lines)):
             (folder / f"{name}.{side}").write_text("".join(line + "\n" for line in texts), encoding="utf-8")

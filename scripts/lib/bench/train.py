@@ -6,14 +6,11 @@ from pathlib import Path
 
 from bench import products
 from bench.process import Failure, measure, output_of
-from bench.session import PYTHON, RIVALS, Session, build, say, sizes_of
+from bench.session import ALLOCATOR, PYTHON, RIVALS, Session, build, say, sizes_of
 from bench.sizes import forward_operations, training_operations, training_shapes
 
 CONTENDERS = ("seq2seq", "plain", "best")
 LOSS_TOLERANCE = 0.01  # relative: the rivals' encoders read a few pads before the words
-# glibc's allocator gives large blocks back to the kernel, which clears them anew for every update. Kept, in huge pages:
-ALLOCATOR = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(1 << 40), "MALLOC_TOP_PAD_": str(1 << 28),
-             "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1", "THP_MEM_ALLOC_ENABLE": "1"}
 
 
 def run(options):
@@ -107,8 +104,9 @@ def check_losses(losses):
 def profile(session, config):
     """Mean seconds of each phase of an update, with its operations."""
     options, size = session.options, session.size
-    found = json.loads(output_of([session.programs / "test/train_bench", "profile", config, options.updates or size.updates,
-                                  options.threads, options.device]))
+    done = measure([session.programs / "test/train_bench", "profile", config, options.updates or size.updates, options.threads,
+                    options.device])
+    found = json.loads(done.output)
     updates = len(found["whole"])
     forward = forward_operations(size)
     tokens = {"encoder": found["source_tokens"], "decoder": found["target_tokens"], "output layer": found["target_tokens"]}
@@ -117,5 +115,5 @@ def profile(session, config):
         part, _, way = name.rpartition(" ")
         operations = {"forward": 1, "backward": 2}.get(way, 0) * forward.get(part, 0) * tokens.get(part, 0)
         phases[name] = {"seconds": sum(seconds) / updates, "operations": operations / updates}
-    return {"phases": phases, "whole": sum(found["whole"]) / updates, "updates": updates}
+    return {"phases": phases, "whole": sum(found["whole"]) / updates, "updates": updates, "others": done.others}
 
