@@ -5,9 +5,9 @@ namespace seq2seq::nn {
 
 void add_recurrent_encoders(EncoderRegistry& registry, const std::shared_ptr<const LayerRegistry>& layers) {
   for (const auto& kind : layers->names()) {
-    registry.add<RecurrentEncoder>(kind, layers->about(kind),
-                                   {.version = layers->version(kind),
-                                    .defaults = {.kinds = layers, .layer = {.kind = kind, .options = nullptr}}});
+    registry.add<RecurrentEncoder>(
+        kind, layers->about(kind),
+        {.version = layers->version(kind), .defaults = {.kinds = layers, .layer = {.kind = kind, .options = nullptr}}});
   }
 }
 

@@ -60,8 +60,9 @@ Packed Stack::run(const Packed& input, std::vector<State>& states, const StackCa
 StackRegistry stacks_of(const std::shared_ptr<const LayerRegistry>& layers) {
   StackRegistry registry;
   for (const auto& kind : layers->names())
-    registry.add<Stack>(kind, layers->about(kind), {.version = layers->version(kind),
-                         .defaults = {.kinds = layers, .layer = {.kind = kind, .options = nullptr}}});
+    registry.add<Stack>(
+        kind, layers->about(kind),
+        {.version = layers->version(kind), .defaults = {.kinds = layers, .layer = {.kind = kind, .options = nullptr}}});
   return registry;
 }
 
