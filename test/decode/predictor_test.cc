@@ -12,6 +12,7 @@
 #include "seq2seq/text/vocabulary.h"
 #include "test/support/catch.h"
 #include "test/support/models.h"
+#include "test/support/registered.h"
 
 namespace seq2seq::test {
 namespace {
@@ -168,6 +169,27 @@ TEST_CASE(
   for (int64_t row = 0; row < 2; ++row) {
     REQUIRE(std::get<0>(best.ids[row].sort()).equal(tensor(expected)));
     REQUIRE(best.scores[row].exp().sum().item<double>() < 1);  // what the banned ones have is given to no other
+  }
+}
+
+TEST_CASE("models: a search gives every hypothesis the score that scoring gives it", "[decode][predictor][score]") {
+  const auto name = GENERATE_COPY(from_range(names_of(model_variants())));
+  const auto beam = GENERATE(1, 4);
+  CAPTURE(name, beam);
+  const auto model = random_variant(name, 7, 0, at::kFloat);
+  const ModelPredictor predictor(*model);
+  const auto sources = random_ids(3, {4, 1, 6}, 9);
+  const auto outputs =
+      search_all(predictor, sources, {.beam = beam, .n_best = beam, .max_length = {.ratio = 1, .plus = 5}});
+  for (size_t i = 0; i < sources.size(); ++i) {
+    const auto alone =
+        search_all(predictor, {sources[i]}, {.beam = beam, .n_best = beam, .max_length = {.ratio = 1, .plus = 5}});
+    require_alike(outputs[i], alone[0]);
+    for (const auto& hypothesis : outputs[i]) {
+      if (hypothesis.cut) continue;
+      const auto scored = decode::score(predictor, pairs_of({sources[i]}, {hypothesis.ids})).at(0);
+      REQUIRE_THAT(scored.score, WithinAbs(hypothesis.score, tolerance(hypothesis.score)));
+    }
   }
 }
 

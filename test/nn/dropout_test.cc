@@ -43,6 +43,20 @@ TEST_CASE("dropout: another seed, update, site, pair or position draws anew", "[
   CHECK_FALSE(mask[0].equal(mask[1]));
 }
 
+TEST_CASE("dropout: a site keeps its number, and a module's name makes one that no numbered site has",
+          "[nn][dropout]") {
+  // What a run drew depends on these numbers: another one would train to other parameters.
+  CHECK(Site{Site::Part::source_embedding}.number() == 0);
+  CHECK(Site{Site::Part::target_embedding}.number() == 1 << 10);
+  CHECK(Site{Site::Part::encoder_layer, 3}.number() == (2 << 10 | 3));
+  CHECK(Site{Site::Part::decoder_layer, 1}.number() == (3 << 10 | 1));
+  CHECK(Site{Site::Part::output}.number() == 4 << 10);
+  // FNV-1a of `a` is 0xE40C292C, as its authors' page of test vectors has it.
+  CHECK(Site::of_module("a").number() == 0xE40C292CU);
+  CHECK(Site::of_module("decoder.attention").number() >= 0x80000000U);
+  CHECK(Site::of_module("decoder.attention").number() != Site::of_module("encoder.attention").number());
+}
+
 TEST_CASE("dropout: without a draw, or with share 0, rows pass as they are", "[nn][dropout]") {
   const auto rows = random_packed({3, 2}, 4, at::kFloat);
   const Draw draw{.seed = 1, .update = 1};

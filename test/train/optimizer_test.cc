@@ -1,5 +1,6 @@
 #include "seq2seq/train/optimizer.h"
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <string>
@@ -138,6 +139,39 @@ TEST_CASE("optimizer: one restored from its state takes the same steps to the bi
   run(*optimizer, straight, 5, 12);
   run(*restored, resumed, 5, 12);
   for (size_t i = 0; i < resumed.size(); ++i) CHECK(at::equal(resumed[i].second, straight[i].second));
+}
+
+TEST_CASE("optimizers: each kind descends a bowl, and goes on from its stored state to the bit",
+          "[train][optimizer][resume]") {
+  const auto kind = GENERATE_COPY(from_range(builtin_optimizers().names()));
+  CAPTURE(kind);
+  const auto start = [] { return NamedParameters{{"a", (at::zeros({3}) + 2).set_requires_grad(true)}}; };
+  const auto make = [&kind](const NamedParameters& parameters) {
+    return builtin_optimizers().make({.kind = kind, .options = nullptr}, parameters);
+  };
+  const auto descend = [](Optimizer& optimizer, const NamedParameters& parameters, int steps) {
+    for (int step = 0; step < steps; ++step) {  // of |a|^2 / 2, with gradient a
+      parameters[0].second.mutable_grad() = parameters[0].second.detach().clone();
+      optimizer.step(0.05);
+    }
+  };
+  const auto straight = start(), resumed = start();
+  const auto optimizer = make(straight), restored = make(resumed);
+  descend(*optimizer, straight, 20);
+  CHECK(straight[0].second.abs().max().item<float>() < 1.5);
+  resumed[0].second.detach().copy_(straight[0].second.detach());
+  restored->restore(nn::from_safetensors(nn::to_safetensors(optimizer->state()), "file"), "file");
+  descend(*optimizer, straight, 20);
+  descend(*restored, resumed, 20);
+  CHECK(at::equal(straight[0].second, resumed[0].second));
+}
+
+TEST_CASE("optimizers: each kind is compared with torch.optim", "[train][optimizer]") {
+  for (const auto& kind : builtin_optimizers().names()) {
+    CAPTURE(kind);
+    const auto all = pairs();
+    CHECK(std::ranges::any_of(all, [&kind](const Pair& pair) { return pair.name == kind; }));
+  }
 }
 
 TEST_CASE("optimizer: a state that does not fit is refused, naming file and tensor", "[train][optimizer][error]") {
