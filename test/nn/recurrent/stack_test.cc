@@ -7,6 +7,7 @@
 #include "seq2seq/nn/recurrent/lstm.h"
 #include "test/support/catch.h"
 #include "test/support/models.h"
+#include "test/support/operations.h"
 #include "test/support/registered.h"
 
 namespace seq2seq::nn {
@@ -183,20 +184,24 @@ TEST_CASE("stacks: frozen parameters get no gradient, and the others the same as
   CAPTURE(kind);
   torch::manual_seed(4);
   const auto batch = random_packed(lengths, 3, type);
+  int64_t operations = 0;  // of the last backward pass
   const auto gradients = [&](size_t frozen) {
     const auto stack = random_stack(kind, 5, 2, 3, type);
     auto parameters = stack->parameters();
     if (frozen < parameters.size()) parameters[frozen].set_requires_grad(false);
     auto states = stack->zero_states(batch.sentences());
-    stack->run(batch, states).rows.sum().backward();
+    const auto sum = stack->run(batch, states).rows.sum();
+    operations = operations_in([&] { sum.backward(); });
     std::vector<torch::Tensor> found;
     for (const auto& parameter : parameters) found.push_back(parameter.grad());
     return found;
   };
   const auto all = gradients(1000);
+  const int64_t whole = operations;
   for (size_t frozen = 0; frozen < all.size(); ++frozen) {
     CAPTURE(frozen);
     const auto found = gradients(frozen);
+    CHECK(operations < whole);
     for (size_t i = 0; i < all.size(); ++i) {
       if (i == frozen) CHECK_FALSE(found[i].defined());
       if (i != frozen) CHECK(found[i].equal(all[i]));
