@@ -104,24 +104,24 @@ TEST_CASE("output: frozen parameters get no gradient, and what is left the same 
   torch::manual_seed(1);
   const auto rows = torch::randn({6, 4}, torch::kDouble);
   const auto targets = torch::randint(11, {6}, torch::kLong);
-  int64_t operations = 0;  // of the last backward pass
+  int64_t products = 0;  // of the last backward pass
   const auto gradients = [&](size_t frozen) {
     const auto output = random_output(kind, 4, 11);
     auto tensors = output->parameters();
     tensors.push_back(rows.clone().set_requires_grad(true));
     if (frozen < tensors.size()) tensors[frozen].set_requires_grad(false);
     const auto sum = output->loss({.rows = tensors.back()}, targets, {}).sum();
-    operations = operations_in([&] { sum.backward(); });
+    products = products_in([&] { sum.backward(); });
     std::vector<torch::Tensor> found;
     for (const auto& tensor : tensors) found.push_back(tensor.grad());
     return found;
   };
   const auto all = gradients(1000);
-  const int64_t whole = operations;
+  const int64_t whole = products;
   for (size_t frozen = 0; frozen < all.size(); ++frozen) {
     CAPTURE(frozen);
     const auto found = gradients(frozen);
-    CHECK(operations < whole);
+    if (all[frozen].dim() == 2) CHECK(products < whole);  // a weight: a product less
     for (size_t i = 0; i < all.size(); ++i) CHECK((i == frozen ? !found[i].defined() : found[i].equal(all[i])));
   }
 }

@@ -184,24 +184,24 @@ TEST_CASE("stacks: frozen parameters get no gradient, and the others the same as
   CAPTURE(kind);
   torch::manual_seed(4);
   const auto batch = random_packed(lengths, 3, type);
-  int64_t operations = 0;  // of the last backward pass
+  int64_t products = 0;  // of the last backward pass
   const auto gradients = [&](size_t frozen) {
     const auto stack = random_stack(kind, 5, 2, 3, type);
     auto parameters = stack->parameters();
     if (frozen < parameters.size()) parameters[frozen].set_requires_grad(false);
     auto states = stack->zero_states(batch.sentences());
     const auto sum = stack->run(batch, states).rows.sum();
-    operations = operations_in([&] { sum.backward(); });
+    products = products_in([&] { sum.backward(); });
     std::vector<torch::Tensor> found;
     for (const auto& parameter : parameters) found.push_back(parameter.grad());
     return found;
   };
   const auto all = gradients(1000);
-  const int64_t whole = operations;
+  const int64_t whole = products;
   for (size_t frozen = 0; frozen < all.size(); ++frozen) {
     CAPTURE(frozen);
     const auto found = gradients(frozen);
-    CHECK(operations < whole);
+    if (all[frozen].dim() == 2) CHECK(products < whole);  // a weight: a product less
     for (size_t i = 0; i < all.size(); ++i) {
       if (i == frozen) CHECK_FALSE(found[i].defined());
       if (i != frozen) CHECK(found[i].equal(all[i]));
