@@ -148,6 +148,9 @@ def check_session():
     if made[4:] != ["a", "b"]:
         yield f"session: resumed, it runs {made[4:]}"
     yield from not_refused("another number of threads", "measured with threads 2, not 4", lambda: new_session(resume=True, threads=4))
+    new_session()
+    if new_session(resume=True).results["runs"]:
+        yield "session: it goes on from an earlier bench than the last"
 
 
 def check_noise():
@@ -173,19 +176,42 @@ def check_page():
         tables.filled(real, what, "")
 
 
-def check_report():
-    """Rates, ratios and shares of made-up runs, worked out by hand: 2 GFLOP/s and 1 million operations a word."""
+def made_up(size):
+    """Results of runs with 1 million operations a word, beside a ceiling of 2 GFLOP/s."""
     runs = {name: [{"rate": rate, "others": 0.0, "peak_mb": 1500, "start_up": 0.5, "unit": "words/s"} for rate in rates]
             for name, rates in {"seq2seq": [900, 1000, 1100], "plain": [500, 490, 510], "best": [800, 800, 800]}.items()}
-    results = {"settings": {"what": "train", "size": "tiny", "device": "cpu", "program": "p"}, "machine": collections.defaultdict(str),
-               "command": "c", "date": "d", "runs": runs, "losses": {name: [3.0, 2.0] for name in runs},
-               "work": {"updates": 1, "warm_up": 1, "source_tokens": 40, "target_tokens": 60, "operations": 100e6},
-               "products": {"rates": {"square": {"shape": "2,2,2", "a": 1.0, "b": 2.0}}, "others": 0.0}}
-    shown = tables.report(results)
+    return {"format": f"seq2seq bench {session.FORMAT}", "machine": collections.defaultdict(str), "command": "c", "date": "d",
+            "settings": {"what": "train", "size": size, "device": "cpu", "program": "p"}, "runs": runs,
+            "losses": {name: [3.0, 2.0] for name in runs},
+            "work": {"updates": 1, "warm_up": 1, "source_tokens": 40, "target_tokens": 60, "operations": 100e6},
+            "products": {"rates": {"square": {"shape": "2,2,2", "a": 1.0, "b": 2.0}}, "others": 0.0}}
+
+
+def check_report():
+    """Rates, ratios and shares, worked out by hand."""
+    shown = tables.report(made_up("tiny"))
     for expected in ("| seq2seq | 1,000 | 10.0 % | 2.00 | 1.25 | 1.50 GB | 0.5 s | 1.0 | 0.50 |", "Ceiling: 2.0 GFLOP/s, b at `square`"):
         if expected not in shown:
             yield f"report: `{expected}` is missing in\n{shown}"
 
 
+def check_write_docs():
+    tables.FOLDER, tables.PAGE, tables.ROOT = FOLDER / "docs", FOLDER / "performance.md", FOLDER
+    file = FOLDER / "docs/small/train-cpu.json"
+    file.parent.mkdir(parents=True)
+    page = "# Performance\n<!-- scripts/bench train -->\n<!-- end of scripts/bench train -->\n"
+    tables.PAGE.write_text(page, encoding="utf-8")
+    yield from not_refused("nothing measured", "nothing to write", lambda: tables.write_page("train"))
+    results = made_up("small")
+    results["machine"] = dict.fromkeys(("processor", "processors", "threads", "system", "torch", "python"), "m")
+    file.write_text(json.dumps(results), encoding="utf-8")
+    tables.write_page("train")
+    if tables.report(results) not in tables.PAGE.read_text(encoding="utf-8"):
+        yield "write-docs: the page has not the report"
+    del results["runs"]["plain"]
+    file.write_text(json.dumps(results), encoding="utf-8")
+    yield from not_refused("a table without a rival", "has only seq2seq, best", lambda: tables.write_page("train"))
+
+
 finish(check_text, check_decoding_operations, check_by_pytorch, check_metrics, check_losses, check_busy, check_measure, check_session,
-       check_noise, check_page, check_report)  # fmt: skip
+       check_noise, check_page, check_report, check_write_docs)  # fmt: skip

@@ -56,10 +56,12 @@ class Session:
         self.begun, self.done = time.monotonic(), 0
 
     def settings(self):
-        chosen = {key: value for key, value in vars(self.options).items() if key in RESULT_OPTIONS}
+        chosen = {key: getattr(self.size, key, None) if value is None else value for key, value in vars(self.options).items()
+                  if key in RESULT_OPTIONS}
         return {"what": self.what, "size": self.size.name, **chosen, "program": program_version(self.programs)}
 
     def begin(self):
+        self.file.unlink(missing_ok=True)  # or a later --resume would go on from an earlier bench
         return {"format": f"seq2seq bench {FORMAT}", "settings": self.settings(), "machine": machine(self.options),
                 "command": shlex.join(["scripts/bench", *sys.argv[1:]]), "date": datetime.now(timezone.utc).strftime("%Y-%m-%d"),
                 "runs": {}}
