@@ -2,6 +2,7 @@
 
 #include <csignal>
 #include <exception>
+#include <filesystem>
 #include <iostream>
 #include <new>
 
@@ -13,6 +14,7 @@
 
 #include "seq2seq/cli/commands.h"
 #include "seq2seq/cli/share_processors.h"
+#include "seq2seq/cli/working_directory.h"
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/version.h"
 
@@ -41,6 +43,11 @@ std::string asked_for(const std::string& message) {
   return number.substr(0, number.find(' ')) + " bytes were asked for at once";
 }
 
+int fail(std::ostream& err, const Error& fault) {
+  err << (to_string(fault.place()).empty() ? "error: " : "") << fault.what() << '\n';
+  return Exit::failed;
+}
+
 int no_memory(std::ostream& err, const std::string& detail) {
   err << "error: out of memory" << (detail.empty() ? "" : " (" + detail + ")")
       << ". Make `train.batch`, `decode.batch` or the model smaller\n";
@@ -63,8 +70,11 @@ int explain(std::ostream& err, std::exception_ptr thrown) {
     err << fault.what() << '\n';  // begins with a place: the file's, or the option as typed
     return Exit::usage;
   } catch (const Error& fault) {
-    err << (to_string(fault.place()).empty() ? "error: " : "") << fault.what() << '\n';
-    return Exit::failed;
+    if (const auto lost = lost_directory(fault)) return fail(err, *lost);
+    return fail(err, fault);
+  } catch (const std::filesystem::filesystem_error& fault) {
+    if (const auto lost = lost_directory(fault)) return fail(err, *lost);
+    return fault_of_program(err, first_line(fault.what()));
   } catch (const c10::OutOfMemoryError& fault) {
     return no_memory(err, first_line(fault.what_without_backtrace()));
   } catch (const c10::Error& fault) {
@@ -115,6 +125,8 @@ int run(int count, char** words, const run::Registries& registries) {
   share_processors(count, words);
   // A reader that has gone shows as a failed write: a training goes on, a translation ends.
   std::signal(SIGPIPE, SIG_IGN);
+  // A limit on the size of files (`ulimit -f`) shows as a failed write, as a full disk does.
+  std::signal(SIGXFSZ, SIG_IGN);
   std::ios::sync_with_stdio(false);
   return run(std::vector<std::string>(words + (count > 0 ? 1 : 0), words + count), registries, streams_of_process());
 }

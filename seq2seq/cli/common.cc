@@ -1,7 +1,6 @@
 #include "seq2seq/cli/common.h"
 
 #include <cerrno>
-#include <fstream>
 #include <system_error>
 
 #include <fmt/format.h>
@@ -63,17 +62,6 @@ run::LoadedRun RunArguments::load(const run::Environment& environment, std::vect
   add_override(overrides, "--beam", "decode.beam", beam);
   for (auto& each : more) overrides.push_back(std::move(each));
   return run::load_run(folder, checkpoint, overrides, environment);
-}
-
-void write_output(const std::filesystem::path& file, const std::string& text) {
-  std::error_code absent;
-  if (!std::filesystem::exists(file, absent) || std::filesystem::is_regular_file(file, absent)) {
-    write_atomically(disk_files(), file, text);
-    return;
-  }
-  std::ofstream stream(file, std::ios::binary);
-  if (!(stream << text << std::flush))
-    throw Error(Place{.file = file.string()}, "cannot be written: " + std::generic_category().message(errno));
 }
 
 void check_written(const std::ostream& out) {

@@ -56,9 +56,6 @@ struct RunArguments {
   run::LoadedRun load(const run::Environment& environment, std::vector<config::Override> more = {}) const;
 };
 
-/// Whole or not at all, unless `file` is a device or a pipe.
-void write_output(const std::filesystem::path& file, const std::string& text);
-
 /// Throws Error when writing to `out` has failed, but not when its reader has gone: that ends a command quietly.
 void check_written(const std::ostream& out);
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <optional>
+#include <system_error>
 
 #include <fmt/format.h>
 
@@ -69,6 +70,12 @@ int64_t largest_peak(const study::StudyPlan& plan) {
 
 study::Jobs jobs_for(const study::StudyPlan& plan, int64_t asked) {
   return study::fit_jobs(asked, processors(), runs_to_do(plan), largest_peak(plan), study::available_memory());
+}
+
+/// Empty when it was deleted: paths are then shown whole.
+std::filesystem::path current_folder() {
+  std::error_code gone;
+  return std::filesystem::current_path(gone);
 }
 
 int print(const Context& context, const std::string& text) {
@@ -147,7 +154,7 @@ class StudyTableCommand final : public Command {
   int run(const Context& context) override {
     Log log(*context.streams.err);
     const auto plan = study_.plan(context, log);
-    return print(context, study::write_table(plan, disk_files(), std::filesystem::current_path()));
+    return print(context, study::write_table(plan, disk_files(), current_folder()));
   }
 
  private:
@@ -168,6 +175,7 @@ class StudyWork final : public Command {
     const auto environment = common_.environment(context, log);
     auto plan = study_.plan(context, log);
     study::check_texts(plan);
+    study::check_folders(plan);
     const InterruptGuard guard(common_.quiet ? nullptr : stopping_study);
     const auto outcome = study::work(plan, environment);
     return outcome.interrupted ? Exit::interrupted_with_checkpoint : outcome.failed > 0 ? Exit::failed : Exit::done;
@@ -196,6 +204,7 @@ class StudyRunCommand final : public Command {
     auto plan = study_.plan(context, log);
     if (retrain_) study::retrain(plan, disk_files());
     study::check_texts(plan);
+    study::check_folders(plan);
     study::forget_failures(plan, disk_files());
     bool stopped = false;
     if (runs_to_do(plan) > 0) {
@@ -205,7 +214,7 @@ class StudyRunCommand final : public Command {
       stopped = jobs.jobs == 1 ? study::work(plan, environment).interrupted : work_together(plan, jobs, environment);
       study::find_records(plan, disk_files(), log);
     }
-    print(context, study::write_table(plan, disk_files(), std::filesystem::current_path()));
+    print(context, study::write_table(plan, disk_files(), current_folder()));
     return ending(plan, stopped, log);
   }
 

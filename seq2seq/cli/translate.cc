@@ -10,6 +10,7 @@
 
 #include "seq2seq/cli/commands.h"
 #include "seq2seq/cli/common.h"
+#include "seq2seq/core/atomic_file.h"
 #include "seq2seq/core/error.h"
 
 namespace seq2seq::cli {
@@ -24,7 +25,7 @@ class Translate final : public Command {
   void declare(Arguments& arguments) override {
     run_.declare(arguments, /*searches=*/true);
     arguments.optional("INPUT", input_, "file of sources, one a line (standard input)");
-    arguments.option("--output", output_, "FILE", "where the outputs go (standard output)");
+    arguments.option("--output", output_, "FILE", "where the outputs go, whole or not at all (standard output)");
     arguments.option("--n-best", n_best_, "N", "the N best of each, in the format of Moses, with scores");
     arguments.flag("--token-scores", options_.token_scores, "the score of each token too, in that format");
     arguments.flag("--tokens", options_.tokens, "lines in and out are tokens between blanks, used as they are");
@@ -38,6 +39,7 @@ class Translate final : public Command {
     const bool from_stream = input_.empty() || input_ == "-";
     std::ifstream file;
     if (!from_stream) open(file);
+    if (output_) check_writable(*output_);
     const auto loaded = run_.load(environment, std::move(overrides));
 
     options_.n_best_format = n_best_ || options_.token_scores;
@@ -64,7 +66,7 @@ class Translate final : public Command {
   run::Translated to_file(const run::LoadedRun& loaded, run::LineSource& lines) const {
     std::ostringstream text;
     const auto translated = run::translate(loaded, lines, text, options_);
-    write_output(*output_, text.str());
+    write_atomically(disk_files(), *output_, text.str());
     return translated;
   }
 

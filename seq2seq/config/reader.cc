@@ -124,7 +124,8 @@ class Reader {
   std::filesystem::path folder_of(const Source& source) const {
     if (source.option < 0) return folder_;
     const auto& own = overrides_[static_cast<size_t>(source.option)].folder;
-    return own.empty() ? std::filesystem::current_path() : own;
+    std::error_code gone;  // a working directory that was deleted: a relative path stays one, and is not found
+    return own.empty() ? std::filesystem::current_path(gone) : own;
   }
 
   void unknown(const Keys& keys, const Given::Entry& entry) {

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "seq2seq/config/resolved.h"
+#include "seq2seq/core/atomic_file.h"
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/version.h"
 #include "seq2seq/run/announce.h"
@@ -60,10 +61,13 @@ void write_run(Files& files, const RunFolder& folder, const Configuration& confi
     write_vocabularies(files, folder, text);
     write_description(files, folder, description);
   } catch (...) {
-    std::error_code ignored;
     for (const auto& file : {folder.description(), folder.config(), folder.source_vocabulary(),
-                             folder.target_vocabulary(), folder.source_tokenizer(), folder.target_tokenizer()})
-      fs::remove(file, ignored);
+                             folder.target_vocabulary(), folder.source_tokenizer(), folder.target_tokenizer()}) {
+      try {
+        files.remove(file);
+      } catch (const Error&) {  // the first error says it
+      }
+    }
     throw;
   }
 }
@@ -75,6 +79,7 @@ train::Outcome train_new(const NewRun& request, const Environment& environment) 
   // A misspelt key is told even where the folder is taken: it is what was typed last.
   const auto configuration = read_configuration(request.config, request.overrides, *environment.registries);
   check_free(folder);
+  check_folder_writable(folder.root());
   const auto& options = configuration->options;
   const auto placement = training_placement(options.placement, environment);
   const auto machine = prepare_machine(environment.threads, environment.device);

@@ -92,6 +92,37 @@ TEST_CASE("translate: what is no text leaves no output file", "[cli][translate][
   CHECK_THAT(missing.err, ContainsSubstring("nowhere: cannot be read"));
 }
 
+TEST_CASE("translate: an output that cannot be written is found before the run is read, and its folder named",
+          "[cli][translate][error]") {
+  const TemporaryFolder folder;
+  const auto translated_to = [](const std::string& output) {
+    const auto ran = run_program({"translate", "no-such-run", "--output", output}, "a\n");
+    CHECK(ran.code == 1);
+    CHECK(lines(ran.err) == 1);
+    return ran.err;
+  };
+  const auto none = folder / "none";
+  CHECK_THAT(translated_to((none / "output").string()), ContainsSubstring(none.string() + ": no such folder. Make it"));
+  CHECK_THAT(translated_to("/proc/output"), ContainsSubstring("/proc: cannot be written: "));  // not even by root
+  CHECK_THAT(translated_to(folder.path().string()), ContainsSubstring("is a folder; the name of a file is expected"));
+  CHECK_THAT(translated_to((folder / "output").string()), ContainsSubstring("no-such-run"));
+  CHECK(fs::is_empty(folder.path()));
+}
+
+TEST_CASE("translate: an output follows links and keeps the names and the mode of its file", "[cli][translate]") {
+  const TrainedToy toy("5");
+  const auto target = toy.folder().file("elsewhere/target", "old");
+  fs::permissions(target, fs::perms(0640));
+  fs::create_hard_link(target, toy / "name");
+  fs::create_symlink("elsewhere/target", toy / "link");
+  const auto piped = run_program({"translate", toy.run()}, "a b\nc\n").out;
+  CHECK(run_program({"translate", toy.run(), "--output", toy.file("link")}, "a b\nc\n").code == 0);
+  CHECK(fs::is_symlink(toy / "link"));
+  CHECK(content_of(target) == piped);
+  CHECK(content_of(toy / "name") == piped);
+  CHECK(fs::status(target).permissions() == fs::perms(0640));
+}
+
 TEST_CASE("score: one number a pair, with those of its tokens behind a tab", "[cli][score]") {
   const TrainedToy toy;
   const auto ran = run_program({"score", toy.run(), toy.file("held.source"), toy.file("held.target"), "--per-token"});

@@ -177,6 +177,94 @@ test_damage() {
   says "format version 9"
 }
 
+# Links of this folder stand for those of /dev: a program that replaced one would damage the machine it is tested on.
+test_outputs() {
+  ln -s /proc/self/fd/1 stdout
+  head -n 9 sources > nine
+  "$program" translate whole nine > plain 2> err || fail "translating nine lines"
+  printf 'before\n' > appended
+  "$program" translate whole nine --output stdout >> appended 2> err || fail "--output onto standard output"
+  { printf 'before\n'; cat plain; } | cmp -s - appended || fail "standard output as a file is written behind what is there"
+  "$program" translate whole nine --output stdout 2> err | cmp -s plain - || fail "standard output as a file may be a pipe"
+  "$program" translate whole nine --output >(cat > substituted) 2> err || fail "--output into a process"
+  wait $!
+  cmp -s plain substituted || fail "--output into a process writes the same"
+  [[ -L stdout && $(readlink stdout) == /proc/self/fd/1 ]] || fail "the link to standard output stays what it is"
+}
+
+# limited KILOBYTES CLAIM COMMAND...: as `expect 1`, where no file may become larger; one line says so, nothing is left.
+limited() {
+  local kilobytes=$1 claim="$2, with files of $1 KB at most" found=0
+  shift 2
+  (ulimit -f "$kilobytes" && exec "$program" "$@" --quiet) > out 2> err || found=$?
+  [[ $found == 1 ]] || fail "$claim: exit code $found, not 1"
+  [[ $(wc -l < err) == 1 ]] || fail "$claim: one line says what is wrong"
+  says "cannot be written: File too large"
+  [[ -z $(find . -name '.*.partial' -o -name '.*.offsets' -o -name '.*.replaced') ]] || fail "$claim: something half-written is left"
+}
+
+test_size_limit() {
+  rm -rf killed locked  # a process that was killed may leave a temporary file
+  local short=(--threads 1 --set train.updates=20 --set train.checkpoint.every_updates=20)
+  limited 1 "training" train toy.yaml --run limited "${short[@]}"
+  [[ ! -e limited/run.json && ! -e limited/config.yaml ]] || fail "a run that could not be written leaves a part of it"
+  expect 0 "training after that" train toy.yaml --run limited "${short[@]}"
+  mv limited short
+  limited 16 "a checkpoint" train toy.yaml --run limited "${short[@]}"
+  expect 0 "resuming without a checkpoint" train --resume limited --threads 1
+  same_weights short limited 20 "after a limit and --resume the weights are those of a whole run"
+  limited 1 "preparing" prepare toy.yaml --set data.prepared=prepared
+  [[ ! -e prepared ]] || fail "text that could not be prepared leaves a folder"
+  expect 0 "preparing after that" prepare toy.yaml --set data.prepared=prepared
+  yes 'x y u v' | head -n 500 > much
+  printf 'as before\n' > kept
+  limited 1 "translating" translate whole much --output kept
+  [[ $(cat kept) == "as before" ]] || fail "an output that could not be written is as it was"
+}
+
+test_study_size_limit() {
+  printf 'question: Does it fit?\nbase: toy.yaml\nmetrics: [perplexity]\nseeds: [1]\nrows: [{name: only}]\n' > study.yaml
+  printf 'scales: {tiny: {set: {train.updates: 5, train.validate.every_updates: 5}}}\n' >> study.yaml
+  local code=0
+  (ulimit -f 1 && exec "$program" study run study.yaml --runs studied --jobs 1 --threads 1 --quiet) > out 2> err || code=$?
+  [[ $code == 1 ]] || fail "a study with files of 1 KB at most: exit code $code, not 1"
+  says "cannot be written: File too large"
+  [[ -z $(find . -name '.*.partial' -o -name '.*.replaced') ]] || fail "a study that could not be written leaves a part of a file"
+  expect 0 "the study after that" study run study.yaml --runs studied --jobs 1 --threads 1
+}
+
+# gone CODE CLAIM COMMAND...: as `expect`, in a working directory that was deleted.
+gone() {
+  local code=$1 claim="$2, in a deleted folder" found=0 here=$PWD
+  shift 2
+  mkdir "$here/gone"
+  (cd gone && rmdir "$here/gone" && exec "$program" "$@") > out 2> err || found=$?
+  [[ $found == "$code" ]] || fail "$claim: exit code $found, not $code"
+}
+
+test_deleted_folder() {
+  local here=$PWD deleted="the working directory was deleted, so a relative path names nothing"
+  gone 0 "the version" --version
+  grep -q '^LibTorch' out || fail "the version is told in a deleted folder"
+  gone 0 "help" train --help
+  gone 0 "a run by its absolute path" translate "$here/whole" "$here/nine" --output "$here/from-nowhere"
+  cmp -s plain from-nowhere || fail "a deleted folder changes no output"
+  gone 0 "training by absolute paths" train "$here/toy.yaml" --run "$here/nowhere" --threads 1 --set train.updates=5
+  gone 0 "a study by absolute paths" study table "$here/study.yaml" --runs "$here/studied"
+  local word
+  for word in "translate whole" "translate $here/whole nine" "translate $here/whole $here/nine --output out" "inspect whole" \
+    "train toy.yaml" "train $here/toy.yaml" "train $here/toy.yaml --run new" "train --resume whole" "config check toy.yaml" \
+    "prepare $here/toy.yaml --set data.prepared=p" "study table study.yaml" "study table $here/study.yaml" "score $here/whole a b" \
+    "evaluate $here/whole --source a --reference b"; do
+    found=0
+    # shellcheck disable=SC2086
+    (mkdir gone && cd gone && rmdir "$here/gone" && exec "$program" $word < /dev/null) > out 2> err || found=$?
+    [[ $found == 1 || $found == 2 ]] || fail "$word, in a deleted folder: exit code $found"
+    [[ $(wc -l < err) == 1 ]] || fail "$word, in a deleted folder: one line says what is wrong"
+    says "$deleted"
+  done
+}
+
 make_data
 test_usage
 test_training
@@ -186,6 +274,10 @@ test_lock
 test_translation
 test_bad_input
 test_damage
+test_outputs
+test_size_limit
+test_study_size_limit
+test_deleted_folder
 if ((failures > 0)); then
   printf '%d claims failed\n' "$failures"
   exit 1

@@ -81,6 +81,22 @@ TEST_CASE("study: a plan that measures tells a time, and keeps nothing", "[cli][
   CHECK(fs::is_empty(study.toy / "runs"));
 }
 
+TEST_CASE("study: folders that cannot be written are found before anything is trained", "[cli][study][error]") {
+  const TypedStudy study;
+  const auto file = study.toy.folder().file("file", "");
+  const auto run = [&](const std::string& command, const std::string& runs) {
+    return run_program({"study", command, (study.toy / "study.yaml").string(), "--runs", runs});
+  };
+  const std::string command = GENERATE("run", "work");
+  const auto refused = run(command, (file / "runs").string());
+  CHECK(refused.code == 1);
+  CHECK(refused.err.rfind(file.string() + ": is a file; a folder is expected", 0) == 0);
+  study.toy.folder().file("records", "");
+  CHECK_THAT(run(command, (study.toy / "runs").string()).err,
+             ContainsSubstring("records: is a file; a folder is expected"));
+  CHECK_FALSE(fs::exists(study.toy / "runs"));
+}
+
 TEST_CASE("study: options that cannot be are told before anything is done", "[cli][study][error]") {
   const TypedStudy study;
   const auto told = [&study](const std::string& command, const std::vector<std::string>& more) {

@@ -81,7 +81,7 @@ TEST_CASE("batch stream: from a mapped corpus come the batches of one in memory"
   const auto text = numbered_pipeline({});
   const TemporaryFolder folder;
   const auto mapped = [&folder](const TokenStore& store, const char* name) {
-    StoreWriter writer(folder.path() / name, 100);
+    StoreWriter writer(disk_files(), folder.path() / name, 100);
     for (int64_t i = 0; i < store.size(); ++i) writer.add(store[i]);
     writer.finish();
     return TokenStore::open(folder.path() / name, /*verify=*/true);

@@ -1,9 +1,31 @@
+#include <iterator>
+#include <string>
+#include <vector>
+
 #include "seq2seq/core/error.h"
 #include "test/support/catch.h"
 #include "test/support/failing_files.h"
 #include "test/support/toy.h"
 
 namespace seq2seq::test {
+
+namespace {
+
+/// Names of temporary files and folders below `folder`.
+std::vector<std::string> leftovers_in(const fs::path& folder) {
+  std::vector<std::string> found;
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    const auto name = entry.path().filename().string();
+    if (name.front() == '.' && !name.ends_with(".lock")) found.push_back(name);
+  }
+  return found;
+}
+
+bool only_a_lock_in(const fs::path& folder) {
+  return std::distance(fs::directory_iterator(folder), fs::directory_iterator()) == 1 && fs::exists(folder / "lock");
+}
+
+}  // namespace
 
 TEST_CASE("new run: a folder that holds one is never written into", "[run][error]") {
   Toy toy(copied);
@@ -69,20 +91,38 @@ TEST_CASE("new run: early stopping or a plateau without a validation set is refu
   CHECK_THAT(refused, ContainsSubstring("needs validations"));
 }
 
-TEST_CASE("new run: a full disk at any step leaves a whole run or none", "[run][error]") {
+TEST_CASE("new run: a full disk at any step leaves a whole run or none, and names what could not be written",
+          "[run][error]") {
   Toy toy(copied);
-  const int nth = GENERATE(range(1, 14));
-  CAPTURE(nth);
-  FailingFiles files(disk_files(), nth);
-  toy.environment.files = &files;
-  CHECK_THAT(message_of<Error>([&] { toy.train("run", {"train.updates=5"}); }), ContainsSubstring("No space left"));
-  toy.environment.files = &disk_files();
+  FailingFiles counting(disk_files());
+  toy.environment.files = &counting;
+  toy.train("counted", {"train.updates=5"});
+  for (int nth = 1; nth <= counting.operations(); ++nth) {
+    CAPTURE(nth);
+    fs::remove_all(toy / "run");
+    FailingFiles files(disk_files(), nth);
+    toy.environment.files = &files;
+    const auto failed = message_of<Error>([&] { toy.train("run", {"train.updates=5"}); });
+    CHECK_THAT(failed, ContainsSubstring("No space left"));
+    CHECK(failed.rfind((toy / "run").string(), 0) == 0);
+    CHECK_THAT(failed, !ContainsSubstring("partial"));
+    toy.environment.files = &disk_files();
 
-  if (fs::exists(toy / "run/run.json")) {
-    CHECK(toy.resume("run").update == 5);
-  } else {
-    CHECK(toy.train("run", {"train.updates=5"}).update == 5);
+    CHECK(leftovers_in(toy.path()).empty());
+    if (fs::exists(toy / "run/run.json")) {
+      CHECK(toy.resume("run").update == 5);
+    } else {
+      CHECK((!fs::exists(toy / "run") || fs::is_empty(toy / "run") || only_a_lock_in(toy / "run")));
+      CHECK(toy.train("run", {"train.updates=5"}).update == 5);
+    }
+    CHECK(parameters_of(toy / "run", 5) == parameters_of(toy / "counted", 5));
   }
+}
+
+TEST_CASE("new run: a folder that cannot be written is found before the text is read", "[run][error]") {
+  Toy toy(copied);
+  const auto failed = message_of<Error>([&] { toy.train("toy.yaml/run", {"data.train.source=nowhere"}); });
+  CHECK(failed.rfind((toy / "toy.yaml").string() + ": is a file; a folder is expected", 0) == 0);
 }
 
 TEST_CASE("new run: the first messages tell what is trained on, how large the model is and what it will take",

@@ -20,7 +20,7 @@ void write_side(const PreparedFolder::Side& side, const text::Vocabulary& words,
     ids.push_back(vocabulary.id(word.text));
     if (ids.back() != text::unknown_id) known += word.count;
   }
-  StoreWriter writer(side.ids, vocabulary.size());
+  StoreWriter writer(files, side.ids, vocabulary.size());
   writer.add(ids);
   writer.finish();
   const auto bytes = vocabulary.serialize();

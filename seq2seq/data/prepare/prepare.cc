@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "seq2seq/core/atomic_file.h"
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/file_lock.h"
 #include "seq2seq/data/corpus.h"
@@ -65,6 +66,7 @@ bool is_text_of(const Summary& summary, const TrainFiles& files) {
 
 Summary prepare(const PrepareJob& job) {
   check_replaceable(job.folder);
+  check_folder_writable(job.folder.root.parent_path());
   job.files->make_folder(job.folder.lock().parent_path());
   const FileLock lock(job.folder.lock(), [&job](const std::string& holder) {
     job.log->say(fmt::format("{}: waiting for {}, which is preparing it", job.folder.root.string(), holder));

@@ -5,6 +5,7 @@
 #include <system_error>
 
 #include "seq2seq/core/checksum.h"
+#include "seq2seq/core/file_target.h"
 #include "seq2seq/data/store/token_store.h"
 #include "seq2seq/text/vocabulary.h"
 
@@ -17,8 +18,8 @@ constexpr int64_t kReleaseAfterSentences = 100'000;  // sentences
 
 }  // namespace
 
-ProvisionalSide::ProvisionalSide(const std::filesystem::path& tokens)
-    : file_(tokens.string() + ".provisional"), writer_(file_, kMostWords) {}
+ProvisionalSide::ProvisionalSide(Files& files, const std::filesystem::path& tokens)
+    : files_(files), file_(temporary_beside(tokens, "provisional")), writer_(files, file_, kMostWords) {}
 
 void ProvisionalSide::add(const std::vector<std::string>& sentence) {
   ids_.clear();
@@ -35,13 +36,12 @@ void ProvisionalSide::add(const std::vector<std::string>& sentence) {
 }
 
 /// The id of every number. A word that is spelled like a special symbol has none but the unknown word's.
-std::vector<int64_t> ProvisionalSide::write_words(const std::filesystem::path& words, Files& files,
-                                                  SideSummary& summary) const {
+std::vector<int64_t> ProvisionalSide::write_words(const std::filesystem::path& words, SideSummary& summary) const {
   text::VocabularyBuilder builder;
   for (const auto& [word, number] : numbers_) builder.add(word, counts_[static_cast<std::size_t>(number)]);
   const auto all = builder.build({});
   const auto bytes = all.serialize();
-  write_atomically(files, words, bytes);
+  write_atomically(files_, words, bytes);
   summary.words = std::ssize(all.words());
   summary.words_sha256 = sha256(bytes);
   std::vector<int64_t> ids(counts_.size());
@@ -49,13 +49,13 @@ std::vector<int64_t> ProvisionalSide::write_words(const std::filesystem::path& w
   return ids;
 }
 
-void ProvisionalSide::finish(const std::filesystem::path& tokens, const std::filesystem::path& words, Files& files,
+void ProvisionalSide::finish(const std::filesystem::path& tokens, const std::filesystem::path& words,
                              SideSummary& summary) {
   writer_.finish();
   summary.lengths.resize(kLengths);
-  const auto ids_by_number = write_words(words, files, summary);
+  const auto ids_by_number = write_words(words, summary);
   const auto provisional = TokenStore::open(file_, /*verify=*/false);
-  StoreWriter writer(tokens, summary.words + text::special_count);
+  StoreWriter writer(files_, tokens, summary.words + text::special_count);
   for (int64_t i = 0; i < provisional.size(); ++i) {
     auto ids = provisional[i];
     for (auto& id : ids) id = ids_by_number[static_cast<std::size_t>(id)];
@@ -65,7 +65,7 @@ void ProvisionalSide::finish(const std::filesystem::path& tokens, const std::fil
   }
   summary.tokens = writer.tokens();
   writer.finish();
-  files.remove(file_);
+  files_.remove(file_);
 }
 
 }  // namespace seq2seq::data

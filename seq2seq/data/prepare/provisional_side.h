@@ -19,19 +19,19 @@ namespace seq2seq::data {
 class ProvisionalSide {
  public:
   /// The sentences lie beside `tokens` until finish().
-  explicit ProvisionalSide(const std::filesystem::path& tokens);
+  ProvisionalSide(Files& files, const std::filesystem::path& tokens);
   void add(const std::vector<std::string>& sentence);
   /// Writes all words, most frequent first, as a vocabulary, and the sentences as ids in it.
-  void finish(const std::filesystem::path& tokens, const std::filesystem::path& words, Files& files,
-              SideSummary& summary);
+  void finish(const std::filesystem::path& tokens, const std::filesystem::path& words, SideSummary& summary);
 
  private:
   struct Hash {
     using is_transparent = void;
     std::size_t operator()(std::string_view word) const { return std::hash<std::string_view>()(word); }
   };
-  std::vector<int64_t> write_words(const std::filesystem::path& words, Files& files, SideSummary& summary) const;
+  std::vector<int64_t> write_words(const std::filesystem::path& words, SideSummary& summary) const;
 
+  Files& files_;
   std::filesystem::path file_;
   StoreWriter writer_;
   std::unordered_map<std::string, int64_t, Hash, std::equal_to<>> numbers_;

@@ -37,10 +37,10 @@ class TextPass {
       : job_(&job),
         folder_(folder),
         tokenizers_(*job.data, *job.tokenizers),
-        source_(folder.source().tokens),
-        target_(folder.target().tokens),
-        numbers_(folder.numbers(), kMostLines) {
-    if (!job.data->train.weights.empty()) weights_.emplace(folder.weights(), kMostBits);
+        source_(*job.files, folder.source().tokens),
+        target_(*job.files, folder.target().tokens),
+        numbers_(*job.files, folder.numbers(), kMostLines) {
+    if (!job.data->train.weights.empty()) weights_.emplace(*job.files, folder.weights(), kMostBits);
   }
 
   Summary run() {
@@ -57,9 +57,9 @@ class TextPass {
     if (summary.pairs == 0) throw no_pair_left(job_->data->train, summary.left_out);
     job_->log->say(fmt::format("writing   {} pairs", format_count(summary.pairs)));
     auto source = std::async(std::launch::async, [this, &summary] {
-      source_.finish(folder_.source().tokens, folder_.source().words, *job_->files, summary.source);
+      source_.finish(folder_.source().tokens, folder_.source().words, summary.source);
     });
-    target_.finish(folder_.target().tokens, folder_.target().words, *job_->files, summary.target);
+    target_.finish(folder_.target().tokens, folder_.target().words, summary.target);
     source.get();
     if (summary.pairs < summary.lines) numbers_.finish();
     if (weights_) weights_->finish();

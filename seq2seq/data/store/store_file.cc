@@ -1,15 +1,12 @@
 #include "seq2seq/data/store/store_file.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <string>
-#include <system_error>
-#include <unistd.h>
 
 #include <fmt/format.h>
 
 #include "seq2seq/core/error.h"
-#include "seq2seq/core/files.h"
+#include "seq2seq/core/file_target.h"
 
 namespace seq2seq::data {
 namespace {
@@ -34,48 +31,36 @@ uint64_t store_bytes(const StoreHeader& header) {
   return store_offsets_at(header) + sizeof(uint64_t) * (header.sentences + 1);
 }
 
-/// A file that is removed at the end unless it was renamed.
-struct StoreWriter::Stream {
-  std::filesystem::path file;
-  std::FILE* handle;
-
-  explicit Stream(std::filesystem::path path) : file(std::move(path)), handle(std::fopen(file.c_str(), "w+b")) {
-    check(handle != nullptr);
-    std::setvbuf(handle, nullptr, _IOFBF, kFileBlock);
-  }
-  ~Stream() {
-    if (handle != nullptr) std::fclose(handle);
-    std::error_code ignored;
-    std::filesystem::remove(file, ignored);
-  }
-  Stream(const Stream&) = delete;
-  Stream& operator=(const Stream&) = delete;
-
-  void check(bool well) const {
-    if (!well) throw file_error(file, "written", errno);
-  }
-  void write(const void* bytes, std::size_t count) const {
-    check(count == 0 || std::fwrite(bytes, 1, count, handle) == count);
-  }
-};
-
-StoreWriter::StoreWriter(std::filesystem::path file, int64_t id_limit)
-    : file_(std::move(file)),
-      id_limit_(id_limit),
+StoreWriter::StoreWriter(Files& files, const std::filesystem::path& file, int64_t id_limit)
+    : id_limit_(id_limit),
       width_(id_limit <= kNarrow ? 2 : 4),
-      body_(std::make_unique<Stream>(file_.string() + ".partial")),
-      offsets_(std::make_unique<Stream>(file_.string() + ".offsets")) {
+      body_(files, file),
+      offsets_(files, temporary_beside(file, "offsets")) {
   const StoreHeader empty{};
-  body_->write(&empty, sizeof(empty));
-  const uint64_t first = 0;
-  offsets_->write(&first, sizeof(first));
+  body_.stream().append({reinterpret_cast<const char*>(&empty), sizeof(empty)});
+  append_offset();
 }
 
-StoreWriter::~StoreWriter() = default;
+void StoreWriter::flush_body() {
+  checksum_.add(body_block_);
+  body_.stream().append(body_block_);
+  body_block_.clear();
+}
 
-void StoreWriter::write(const void* bytes, std::size_t count) {
-  checksum_.add({static_cast<const char*>(bytes), count});
-  body_->write(bytes, count);
+void StoreWriter::flush_offsets() {
+  offsets_.stream().append(offsets_block_);
+  offsets_block_.clear();
+}
+
+void StoreWriter::append(const void* bytes, std::size_t count) {
+  body_block_.append(static_cast<const char*>(bytes), count);
+  if (body_block_.size() >= kFileBlock) flush_body();
+}
+
+void StoreWriter::append_offset() {
+  const auto end = static_cast<uint64_t>(tokens_);
+  offsets_block_.append(reinterpret_cast<const char*>(&end), sizeof(end));
+  if (offsets_block_.size() >= kFileBlock) flush_offsets();
 }
 
 void StoreWriter::add(std::span<const int64_t> ids) {
@@ -86,24 +71,24 @@ void StoreWriter::add(std::span<const int64_t> ids) {
   }
   if (width_ == 2) {
     narrow_.assign(ids.begin(), ids.end());
-    write(narrow_.data(), narrow_.size() * sizeof(uint16_t));
+    append(narrow_.data(), narrow_.size() * sizeof(uint16_t));
   } else {
     wide_.assign(ids.begin(), ids.end());
-    write(wide_.data(), wide_.size() * sizeof(uint32_t));
+    append(wide_.data(), wide_.size() * sizeof(uint32_t));
   }
   ++sentences_;
   tokens_ += std::ssize(ids);
-  const auto end = static_cast<uint64_t>(tokens_);
-  offsets_->write(&end, sizeof(end));
+  append_offset();
 }
 
 void StoreWriter::append_offsets() {
-  offsets_->check(std::fflush(offsets_->handle) == 0 && std::fseek(offsets_->handle, 0, SEEK_SET) == 0);
-  std::vector<char> block(kFileBlock);
-  while (const std::size_t count = std::fread(block.data(), 1, block.size(), offsets_->handle)) {
-    write(block.data(), count);
+  flush_offsets();
+  for (uint64_t at = 0;;) {
+    const auto block = offsets_.stream().read_at(at, kFileBlock);
+    if (block.empty()) return;
+    append(block.data(), block.size());
+    at += block.size();
   }
-  offsets_->check(std::ferror(offsets_->handle) == 0);
 }
 
 void StoreWriter::finish() {
@@ -115,15 +100,14 @@ void StoreWriter::finish() {
   header.tokens = static_cast<uint64_t>(tokens_);
   header.largest = largest_;
   const std::array<char, sizeof(uint64_t)> zeros{};
-  write(zeros.data(), store_offsets_at(header) - sizeof(header) - header.width * header.tokens);
+  append(zeros.data(), store_offsets_at(header) - sizeof(header) - header.width * header.tokens);
   append_offsets();
+  flush_body();
   const std::string digest = store_checksum(header, checksum_.finish());
   std::copy(digest.begin(), digest.end(), header.sha256.begin());
-  body_->check(std::fseek(body_->handle, 0, SEEK_SET) == 0);
-  body_->write(&header, sizeof(header));
-  body_->check(std::fflush(body_->handle) == 0 && fsync(fileno(body_->handle)) == 0);
-  disk_files().rename(body_->file, file_);
-  disk_files().sync_folder(file_.parent_path());
+  body_.stream().write_at(0, {reinterpret_cast<const char*>(&header), sizeof(header)});
+  offsets_.remove();
+  body_.commit();
 }
 
 }  // namespace seq2seq::data

@@ -2,14 +2,14 @@
 
 #include <array>
 #include <cstdint>
-#include <cstdio>
 #include <filesystem>
-#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "seq2seq/core/atomic_file.h"
 #include "seq2seq/core/checksum.h"
+#include "seq2seq/core/files.h"
 
 namespace seq2seq::data {
 
@@ -35,32 +35,31 @@ uint64_t store_offsets_at(const StoreHeader& header);
 /// Bytes of the whole file.
 uint64_t store_bytes(const StoreHeader& header);
 
-/// Writes a store sentence by sentence, in constant memory. Until finish() only `FILE.partial` and `FILE.offsets` are
-/// there, and without finish() they go.
+/// Writes a store sentence by sentence, in constant memory. Until finish() only two temporary files beside it are
+/// there, and without finish() they are removed.
 class StoreWriter {
  public:
   /// Ids lie below `id_limit`, which decides how many bytes each takes. Throws Error when the file cannot be made, and
   /// add() and finish() when the disk is full.
-  StoreWriter(std::filesystem::path file, int64_t id_limit);
-  ~StoreWriter();
-  StoreWriter(const StoreWriter&) = delete;
-  StoreWriter& operator=(const StoreWriter&) = delete;
-
+  StoreWriter(Files& files, const std::filesystem::path& file, int64_t id_limit);
   void add(std::span<const int64_t> ids);
   void finish();  // synced and renamed
   int64_t sentences() const { return sentences_; }
   int64_t tokens() const { return tokens_; }
 
  private:
-  struct Stream;
+  void append_offset();
   void append_offsets();
-  void write(const void* bytes, std::size_t count);
+  void append(const void* bytes, std::size_t count);
+  void flush_body();
+  void flush_offsets();
 
-  std::filesystem::path file_;
   int64_t id_limit_;
   int width_;
-  std::unique_ptr<Stream> body_, offsets_;
-  Sha256 checksum_;
+  AtomicFile body_;
+  TemporaryFile offsets_;
+  std::string body_block_, offsets_block_;  // what is not written yet
+  Sha256 checksum_;                         // of what follows the header
   std::vector<uint16_t> narrow_;
   std::vector<uint32_t> wide_;
   int64_t sentences_ = 0, tokens_ = 0, largest_ = -1;

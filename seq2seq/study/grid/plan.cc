@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "seq2seq/core/atomic_file.h"
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/text.h"
 #include "seq2seq/run/evaluation_set.h"
@@ -146,6 +147,13 @@ void check_texts(const StudyPlan& plan) {
     files.push_back(data.test.source);
     if (planned.to_do() && seen.insert(files).second) run::check_line_counts(data.test, data.invalid_utf8);
   }
+}
+
+void check_folders(const StudyPlan& plan) {
+  check_folder_writable(plan.outputs());
+  if (std::none_of(plan.planned.begin(), plan.planned.end(), [](const auto& each) { return each.to_do(); })) return;
+  check_folder_writable(plan.records);
+  check_folder_writable(plan.runs);
 }
 
 std::set<std::string> missing_texts(const StudyPlan& plan) {

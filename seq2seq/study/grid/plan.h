@@ -68,4 +68,7 @@ std::set<std::string> missing_texts(const StudyPlan& plan);
 /// would be found after training.
 void check_texts(const StudyPlan& plan);
 
+/// Throws Error naming a folder that records, runs or tables could not be written into.
+void check_folders(const StudyPlan& plan);
+
 }  // namespace seq2seq::study

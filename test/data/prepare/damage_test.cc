@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <map>
@@ -46,6 +47,50 @@ TEST_CASE("prepare: whichever operation fails, nothing is taken for what it is n
     REQUIRE(entries(work.folder.path()) == before);
     REQUIRE(work.open().source_vocabulary.words().size() == 1);
     REQUIRE(work.open().corpus.source.tokens() == (text_changed ? 3 : 2));
+  }
+}
+
+TEST_CASE("prepare: whichever operation fails, the message names the file and nothing half-written stays",
+          "[data][prepare][error]") {
+  const auto names = [](const PrepareWork& work) {
+    std::vector<std::string> names;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(work.folder.path()))
+      names.push_back(entry.path().string().substr(work.folder.path().string().size()));
+    std::sort(names.begin(), names.end());
+    return names;
+  };
+  PrepareWork counted("a\nb\n\nc\n", "x\ny\n\nz\n");  // a pair is left out: all stores there are
+  FailingFiles counting(disk_files());
+  counted.job.files = &counting;
+  counted.run();
+  const auto complete = names(counted);
+  REQUIRE(counting.operations() > 60);  // each store alone takes ten
+  for (int nth = 1; nth <= counting.operations(); ++nth) {
+    CAPTURE(nth);
+    PrepareWork work("a\nb\n\nc\n", "x\ny\n\nz\n");
+    const auto before = names(work);
+    FailingFiles files(disk_files(), nth);
+    work.job.files = &files;
+    std::string failed;
+    try {
+      work.run();
+    } catch (const Error& error) {
+      failed = error.what();
+    }
+    REQUIRE_THAT(failed, ContainsSubstring(": cannot be written: No space left on device"));
+    REQUIRE(failed.rfind(work.folder.path().string(), 0) == 0);
+    REQUIRE_THAT(failed, !ContainsSubstring("partial") && !ContainsSubstring("offsets"));
+    if (std::filesystem::exists(work.job.folder.root)) {  // complete: only syncing and tidying up were left
+      REQUIRE(names(work) == complete);
+    } else {
+      auto left = names(work);
+      std::erase(left, "/.prepared.lock");
+      REQUIRE(left == before);
+    }
+    work.job.files = &disk_files();
+    work.run();
+    REQUIRE(names(work) == complete);
+    REQUIRE(work.open().corpus.pairs() == 3);
   }
 }
 
