@@ -24,8 +24,9 @@ std::string bar(double part, int columns) {
 
 }  // namespace
 
-Progress::Progress(Log& log, std::string_view title, std::string_view unit, double total, ProgressOptions options)
-    : log_(&log), title_(title), unit_(unit), total_(total), options_(std::move(options)) {
+Progress::Progress(Log& log, std::string_view title, std::string_view unit, double total, ProgressOptions options,
+                   double from)
+    : log_(&log), title_(title), unit_(unit), total_(total), from_(from), options_(std::move(options)) {
   started_ = last_drawn_ = options_.now();
 }
 
@@ -61,8 +62,8 @@ void Progress::finish() {
   if (log_->quiet()) return;
   pause();
   const double seconds = std::chrono::duration<double>(options_.now() - started_).count();
-  std::string line = fmt::format("{}: {} {} in {}", title_, format_count(std::llround(std::max(0.0, done_))), unit_,
-                                 format_duration(seconds));
+  std::string line = fmt::format("{}: {} {} in {}", title_, format_count(std::llround(std::max(0.0, done_ - from_))),
+                                 unit_, format_duration(seconds));
   if (const double rate = this->rate(); rate > 0) line += fmt::format(", {} a second", format_rate(rate));
   if (!detail_.empty()) line += "; " + detail_;
   log_->say(line);

@@ -25,7 +25,9 @@ struct ProgressOptions {
 class Progress {
  public:
   /// total 0: unknown, no bar and no time left. `unit` is plural: `updates`, `lines`.
-  Progress(Log& log, std::string_view title, std::string_view unit, double total, ProgressOptions options);
+  /// `from`: how much of it was done before, by another process; that did not take the time seen here.
+  Progress(Log& log, std::string_view title, std::string_view unit, double total, ProgressOptions options,
+           double from = 0);
   ~Progress();
   /// `seconds_left`: where the caller knows it better than the rate so far tells it.
   void update(double done, std::string_view detail = {}, std::optional<double> seconds_left = {});
@@ -39,7 +41,7 @@ class Progress {
 
   Log* log_;
   std::string title_, unit_, detail_;
-  double total_ = 0;
+  double total_ = 0, from_ = 0;
   double first_ = -1;  // `done` at the first update: a resumed run's rate counts from there
   double done_ = 0;
   ProgressOptions options_;

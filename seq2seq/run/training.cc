@@ -4,6 +4,7 @@
 
 #include "seq2seq/core/checksum.h"
 #include "seq2seq/core/error.h"
+#include "seq2seq/data/input/pair_places.h"
 #include "seq2seq/nn/initialize.h"
 #include "seq2seq/run/figures.h"
 #include "seq2seq/run/init_from.h"
@@ -26,7 +27,7 @@ void say_ending(Log& log, const train::Outcome& outcome, const train::TrainOptio
   const auto where = fmt::format("update {}, epoch {:.2f}", format_count(outcome.update), outcome.epoch);
   switch (outcome.ending) {
     case train::Ending::finished:
-      log.say(fmt::format("finished at {}, after {}", where, format_duration(outcome.seconds)));
+      log.say(fmt::format("finished at {}, after {} of training", where, format_duration(outcome.seconds)));
       break;
     case train::Ending::patience:
       log.say(fmt::format("finished at {}: no improvement in {} validations", where, options.validate.patience));
@@ -89,6 +90,7 @@ train::Outcome run_training(const RunOptions& options, const TrainingData& data,
                      .optimizers = &environment.registries->optimizers,
                      .schedules = &environment.registries->schedules,
                      .clips = &environment.registries->clips,
+                     .place_of_pair = data::PairPlaces(options.data.train),
                      .validate = {},
                      .files = environment.files,
                      .log = environment.log,

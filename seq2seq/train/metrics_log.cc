@@ -8,6 +8,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "seq2seq/core/text.h"
+
 namespace seq2seq::train {
 namespace {
 
@@ -17,7 +19,29 @@ using Json = nlohmann::ordered_json;
 constexpr std::string_view kHeader = R"({"format":"seq2seq metrics","version":1})"
                                      "\n";
 
+/// The kind of a line; empty for the header and what is no JSON.
+std::string kind_of(std::string_view line) {
+  const auto json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+  const auto kind = json.is_object() ? json.find("kind") : json.end();
+  return kind != json.end() && kind->is_string() ? kind->get<std::string>() : "";
+}
+
 }  // namespace
+
+bool has_measurements(const std::string& metrics) {
+  const auto lines = split(metrics, '\n');
+  return std::any_of(lines.begin(), lines.end(), [](std::string_view line) { return !kind_of(line).empty(); });
+}
+
+bool shows_checkpoint(const std::string& metrics) {
+  bool validated = false;
+  for (const auto line : split(metrics, '\n')) {
+    const auto kind = kind_of(line);
+    if (validated && !kind.empty()) return true;
+    validated = validated || kind == "validation";
+  }
+  return false;
+}
 
 void MetricsLog::begin_events(int64_t update) {
   if (!events_folder_.empty()) events_.emplace(files_, events_folder_, update);
@@ -37,15 +61,18 @@ void MetricsLog::resume(int64_t bytes, int64_t update, Log& log) {
   begin_events(update + 1);
   std::error_code unreadable;
   if (!fs::exists(path_, unreadable)) {
-    log.warn(fmt::format("{}: is gone; it is begun anew, without what was measured before", path_.string()));
+    log.warn(fmt::format("{}: missing; starting a new file without the earlier measurements", path_.string()));
     return write_header();
   }
-  const int64_t there = std::ssize(files_.read(path_));
-  bytes_ = std::min(there, bytes);
-  if (there < bytes)
-    log.warn(fmt::format("{}: ends after {} of {} bytes; what is missing was measured before", path_.string(), there,
-                         bytes));
-  if (there > bytes) files_.truncate(path_, static_cast<uint64_t>(bytes));
+  const auto text = files_.read(path_);
+  const int64_t there = std::ssize(text);
+  const auto end = std::string_view(text).substr(0, static_cast<size_t>(std::min(there, bytes))).rfind('\n');
+  bytes_ = end == std::string_view::npos ? 0 : static_cast<int64_t>(end) + 1;
+  if (bytes_ < bytes)
+    log.warn(fmt::format("{}: has {} whole bytes of the {} that it had at the checkpoint; going on without the others",
+                         path_.string(), bytes_, bytes));
+  if (bytes_ == 0) return write_header();
+  if (there > bytes_) files_.truncate(path_, static_cast<uint64_t>(bytes_));
 }
 
 void MetricsLog::train(const Moment& moment, const Window& window, bool smoothed, int64_t skipped) {

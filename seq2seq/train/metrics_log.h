@@ -21,6 +21,11 @@ struct Moment {
   double seconds = 0;  // of training, all sessions
 };
 
+/// Whether the content of a `metrics.jsonl` has a line of training or validation.
+bool has_measurements(const std::string& metrics);
+/// Whether it shows that a checkpoint was written, as one is after every validation: has a line after a validation's.
+bool shows_checkpoint(const std::string& metrics);
+
 /// `metrics.jsonl`: one JSON object a line; docs/formats.md describes them. The same goes to a file of events where
 /// their folder is given.
 class MetricsLog {
@@ -28,8 +33,8 @@ class MetricsLog {
   MetricsLog(Files& files, std::filesystem::path path, std::filesystem::path events = {})
       : files_(files), path_(std::move(path)), events_folder_(std::move(events)) {}
   void begin();
-  /// Goes on after the first `bytes`; what a run wrote after its checkpoint is cut off. A file that is gone or shorter
-  /// is told and started anew or kept.
+  /// Goes on after the first `bytes`; what a run wrote after its checkpoint is cut off, and so is a line without its
+  /// end. Warns of a file that is missing, which is started anew, and of one that is shorter.
   void resume(int64_t bytes, int64_t update, Log& log);
   /// `smoothed`: the loss has label smoothing in it, and so has what is then called `smoothed_perplexity`.
   void train(const Moment& moment, const Window& window, bool smoothed, int64_t skipped);

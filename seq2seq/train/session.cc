@@ -57,6 +57,7 @@ void Session::resume(int64_t update) {
                                folder_.checkpoint(update) / "optimizer.safetensors");
   schedule_->restore(state_.schedule, folder_.checkpoint(update) / "state.json");
   earlier_seconds_ = state_.seconds;
+  first_update_ = state_.update;
   saved_ = update;
 }
 
@@ -69,7 +70,8 @@ Outcome Session::run() {
   }
   state_.finished = false;
   state_.finished_because.clear();
-  progress_ = std::make_unique<Progress>(*setup_.log, "training", "updates", total_updates_, setup_.progress);
+  progress_ = std::make_unique<Progress>(*setup_.log, "training", "updates", total_updates_, setup_.progress,
+                                         static_cast<double>(first_update_));
   std::optional<Ending> ending;
   while (!ending) {
     if (interrupted()) ending = Ending::interrupted;
@@ -104,12 +106,11 @@ std::optional<Ending> Session::already_ended() const {
 void Session::update() {
   const auto before = setup_.progress.now();
   const double epoch = order_->epochs_made();
-  const int64_t batch = order_->batch();
+  const auto place = fmt::format("batch {} of epoch {}", order_->batch() + 1, order_->epoch() + 1);
   const double factor = schedule_->factor({.update = state_.update, .epoch = epoch, .total_updates = total_updates_});
   const auto result = updater_.make(order_->take(), {.seed = setup_.seed, .update = state_.update}, factor);
   if (!result.made) {
-    const auto fault =
-        fmt::format("update {} (epoch {:.4g}, batch {} of it): {}", state_.update + 1, epoch, batch + 1, result.fault);
+    const auto fault = fmt::format("update {} ({}): {}", state_.update + 1, place, result.fault);
     if (options_.not_finite == NotFinite::stop)
       throw Error(
           fault,
@@ -174,7 +175,7 @@ Outcome Session::outcome(Ending ending) const {
   return {.ending = ending,
           .update = state_.update,
           .epoch = order_->epochs_made(),
-          .seconds = seconds_since(started_),
+          .seconds = moment().seconds,
           .best_update = state_.best_update,
           .best_score = state_.best_score,
           .skipped = state_.skipped};
@@ -199,7 +200,10 @@ bool Session::out_of_patience() const {
   return options_.validate.patience > 0 && state_.bad_validations >= options_.validate.patience;
 }
 
-bool Session::out_of_time() const { return options_.minutes && seconds_since(started_) >= 60 * *options_.minutes; }
+/// A session makes one update at least: with less time than it takes to load a run, the run would never end.
+bool Session::out_of_time() const {
+  return options_.minutes && state_.update > first_update_ && seconds_since(started_) >= 60 * *options_.minutes;
+}
 
 void Session::show(const Window& window) {
   std::string detail = fmt::format("epoch {:.2f}", order_->epochs_made());

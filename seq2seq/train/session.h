@@ -50,6 +50,7 @@ class Session {
   MetricsLog metrics_;
   double total_updates_ = 0;
   double earlier_seconds_ = 0;    // of training, in the sessions before this one
+  int64_t first_update_ = 0;      // updates made in them
   std::optional<int64_t> saved_;  // update of the last checkpoint of this session
   Time saved_at_;
   std::unique_ptr<Progress> progress_;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -29,7 +30,9 @@ struct Setup {
   const ScheduleRegistry* schedules = nullptr;
   const ClipRegistry* clips = nullptr;
   GradientSource* gradients = nullptr;  // null: SerialGradients of the model
-  Validate validate;                    // empty: no validation set
+  /// Where a pair stands, by its number, for messages; empty: not known.
+  std::function<std::string(int64_t number)> place_of_pair;
+  Validate validate;  // empty: no validation set
   Files* files = nullptr;
   Log* log = nullptr;
   ProgressOptions progress;
@@ -41,7 +44,7 @@ struct Outcome {
   Ending ending = Ending::finished;
   int64_t update = 0;
   double epoch = 0;
-  double seconds = 0;  // of this session
+  double seconds = 0;  // of training, all sessions
   std::optional<int64_t> best_update;
   std::optional<double> best_score;  // of validate.best_by
   int64_t skipped = 0;               // updates not made because something was not finite, in the whole run

@@ -13,15 +13,17 @@
 namespace seq2seq::train {
 namespace {
 
-/// `3, 17 and 120 more`: lines of the training files, counted from 1.
-std::string lines_of(const std::set<int64_t>& numbers) {
+/// `news.fr:3, web.fr:17 and 120 more pairs`.
+std::string places_of(const std::set<int64_t>& numbers, const Setup& setup) {
   constexpr size_t kShown = 8;
-  std::vector<int64_t> shown;
+  std::vector<std::string> shown;
   for (const int64_t number : numbers) {
-    if (shown.size() < kShown) shown.push_back(number + 1);
+    if (shown.size() == kShown) break;
+    shown.push_back(setup.place_of_pair ? setup.place_of_pair(number)
+                                        : fmt::format("pair {} of the training text", format_count(number + 1)));
   }
   const auto more = numbers.size() - shown.size();
-  return fmt::format("{}{}", fmt::join(shown, ", "), more > 0 ? fmt::format(" and {} more", more) : "");
+  return fmt::format("{}{}", fmt::join(shown, ", "), more > 0 ? fmt::format(" and {} more pairs", more) : "");
 }
 
 /// The numbers of the pairs with a token whose loss is not finite; of all pairs, when it is only the gradient.
@@ -77,8 +79,8 @@ UpdateResult Updater::make(const std::vector<data::Batch>& batches, const nn::Dr
   if (!std::isfinite(result.loss) || !std::isfinite(result.gradient_norm)) {
     const bool loss = !std::isfinite(result.loss);
     result.fault =
-        fmt::format("{} is {}, with lines {} of the training files", loss ? "the loss" : "the gradient's norm",
-                    loss ? result.loss : result.gradient_norm, lines_of(pairs_at_fault(batches, losses)));
+        fmt::format("{} is {}, with {}", loss ? "the loss" : "the gradient's norm",
+                    loss ? result.loss : result.gradient_norm, places_of(pairs_at_fault(batches, losses), setup_));
     return result;
   }
   optimizer_->step(result.learning_rate);

@@ -1,6 +1,7 @@
 #include "seq2seq/core/files.h"
 
 #include <string>
+#include <string_view>
 
 #include "seq2seq/core/error.h"
 #include "test/core/two_files.h"
@@ -30,6 +31,32 @@ TEST_CASE("files: what is written, appended and cut back is what is read", "[cor
   REQUIRE(content_of(folder / "file") == "first\nsecond\n");
   files.truncate(folder / "file", 6);
   REQUIRE(files.read(folder / "file") == "first\n");
+}
+
+TEST_CASE("files: what is written in pieces is read whole and in pieces, and a failure leaves half of it",
+          "[core][files][error]") {
+  const TemporaryFolder folder;
+  std::string large;
+  for (int i = 0; i < 100000; ++i) large += std::to_string(i);
+  const auto in_pieces = [&large](const Sink& sink) {
+    for (size_t begin = 0; begin < large.size(); begin += 4099) sink(std::string_view(large).substr(begin, 4099));
+  };
+  disk_files().write_pieces(folder / "file", in_pieces);
+  CHECK(content_of(folder / "file") == large);
+  const auto file = disk_files().open(folder / "file");
+  CHECK(file->bytes() == large.size());
+  std::string found(large.size() + 1, '?');
+  CHECK(file->read(found.data(), 1000) == 1000);
+  CHECK(file->read(found.data() + 1000, found.size() - 1000) == large.size() - 1000);
+  CHECK(file->read(found.data(), 1) == 0);
+  CHECK(found == large + "?");
+  CHECK_THROWS_WITH(disk_files().open(folder / "none"), ContainsSubstring("none: cannot be read: No such file"));
+
+  FailingFiles failing(disk_files(), 1);
+  CHECK_THROWS_WITH(failing.write_pieces(folder / "half", in_pieces), ContainsSubstring("No space left"));
+  CHECK(content_of(folder / "half") == large.substr(0, large.size() / 2));
+  if (fs::exists("/dev/full"))
+    CHECK_THROWS_WITH(disk_files().write_pieces("/dev/full", in_pieces), ContainsSubstring("No space left on device"));
 }
 
 TEST_CASE("files: a file without a size is read to its end", "[core][files]") {

@@ -49,6 +49,17 @@ TEST_CASE("progress: on a terminal a bar with part, rate, time left and detail, 
   REQUIRE(screen.taken() == wipe + "train [###.........]  25 % 1,000/4,000, 10/s, 5 min 00 s left, loss 2.31");
 }
 
+TEST_CASE("progress: the summary leaves out what another process had done", "[core][progress]") {
+  Screen screen;
+  Progress progress(screen.log, "train", "updates", 4000, screen.options(false), /*from=*/1000);
+  progress.update(1001);
+  screen.wait(100);
+  progress.update(2001);
+  screen.taken();
+  progress.finish();
+  REQUIRE(screen.taken() == "train: 1,001 updates in 1 min 40 s, 10 a second\n");
+}
+
 TEST_CASE("progress: a time left that the caller knows takes the place of the rate's", "[core][progress]") {
   Screen screen;
   Progress progress(screen.log, "study", "runs", 4, screen.options(true, 100));

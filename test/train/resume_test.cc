@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <cstddef>
+#include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
@@ -266,7 +269,64 @@ TEST_CASE("resume: without its metrics.jsonl a run goes on, with a warning", "[t
   TinyRun again(0, run.folder.root());
   again.train(options, 5);
   CHECK(again.metrics("header").size() == 1);
-  CHECK_THAT(again.said(), ContainsSubstring("warning: ") && ContainsSubstring("metrics.jsonl: is gone"));
+  CHECK_THAT(again.said(), ContainsSubstring("warning: ") && ContainsSubstring("metrics.jsonl: missing"));
+}
+
+TEST_CASE("resume: a metrics.jsonl that ends within a line is cut back to its last whole one",
+          "[train][resume][metrics]") {
+  TinyRun run;
+  auto options = tiny_options();
+  options.report_every_updates = 1;
+  run.setup.validate = nullptr;
+  run.train(options);
+  const auto whole = content_of(run.folder.metrics());
+  const size_t kept = GENERATE_COPY(size_t{20}, whole.size() / 2, whole.size() - 1);
+  CAPTURE(kept);
+  std::filesystem::resize_file(run.folder.metrics(), kept);
+  TinyRun again(0, run.folder.root());
+  again.setup.validate = nullptr;
+  options.updates = 14;
+  again.train(options, 12);
+  const auto lines = whole.substr(0, kept).rfind('\n');
+  std::vector<int64_t> expected, found;
+  const auto before = lines == std::string::npos
+                          ? 0
+                          : std::count(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(lines), '\n');
+  for (int64_t update = 1; update <= before; ++update) expected.push_back(update);
+  expected.insert(expected.end(), {13, 14});
+  for (const auto& line : again.metrics("train")) found.push_back(line.at("update"));  // every line parses
+  CHECK(found == expected);
+  CHECK(again.metrics("header").size() == 1);
+  CHECK_THAT(again.said(), ContainsSubstring("warning: "));
+}
+
+TEST_CASE("resume: with less time than it takes to begin, each session makes one update", "[train][resume]") {
+  const TemporaryFolder folder;
+  auto options = tiny_options();
+  options.minutes = 1e-6;
+  std::optional<int64_t> update;
+  int64_t sessions = 0;
+  for (auto ending = Ending::time_limit; ending == Ending::time_limit;) {
+    REQUIRE(sessions < 20);
+    const auto outcome = TinyRun(0, folder.path()).train(options, update);
+    CHECK(outcome.update == ++sessions);
+    ending = outcome.ending;
+    update = outcome.update;
+  }
+  CHECK(sessions == 12);
+}
+
+TEST_CASE("resume: the summary counts the updates of its own session, the outcome the seconds of all",
+          "[train][resume]") {
+  TinyRun run;
+  auto options = tiny_options();
+  const auto first = run.train(options);
+  CHECK_THAT(run.said(), ContainsSubstring("training: 12 updates in "));
+  TinyRun again(0, run.folder.root());
+  options.updates = 14;
+  const auto second = again.train(options, 12);
+  CHECK_THAT(again.said(), ContainsSubstring("training: 2 updates in "));
+  CHECK(second.seconds > first.seconds);  // the clock goes on by as many seconds an update
 }
 
 TEST_CASE("resume: another learning rate is taken over, the schedule's factor kept", "[train][resume]") {

@@ -62,6 +62,7 @@ TinyRun::TinyRun(double dropout, const std::optional<std::filesystem::path>& whe
            .optimizers = &optimizers_,
            .schedules = &schedules_,
            .clips = &clips_,
+           .place_of_pair = {},
            .validate =
                [this](const nn::Model&) {
                  return train::Figures{{"perplexity", std::exp(loss())}};

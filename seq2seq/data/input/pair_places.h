@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "seq2seq/data/options.h"
+
+namespace seq2seq::data {
+
+/// Says where a pair of the training text stands, for messages.
+class PairPlaces {
+ public:
+  explicit PairPlaces(TrainFiles files);
+  /// `news.fr:17`, the line of its source, by the pair's number: lines from 0, over all files. With several corpora it
+  /// counts the lines of the files before, once; where one cannot be read it says `pair 17 of the training text`.
+  std::string operator()(int64_t number);
+
+ private:
+  std::vector<std::filesystem::path> files_;  // one of each corpus
+  std::vector<int64_t> lines_;                // of those counted so far
+};
+
+}  // namespace seq2seq::data
