@@ -71,7 +71,7 @@ c10::Device parse_device(const std::string& text) {
   int index = 0;
   const bool numbered = text.rfind("cuda:", 0) == 0 && read_number(std::string_view(text).substr(5), index);
   if (text != "cuda" && !numbered) {
-    throw UsageError(fmt::format("there is no device {}; `cpu`, `cuda` and `cuda:n` are", quote(text)));
+    throw UsageError(fmt::format("unknown device {}; use `cpu`, `cuda` or `cuda:N`", quote(text)));
   }
   const int count = gpus();
   if (index >= count) {
@@ -79,7 +79,7 @@ c10::Device parse_device(const std::string& text) {
                               : count == 1
                                   ? "LibTorch finds one GPU here, `cuda:0`"
                                   : fmt::format("LibTorch finds {} GPUs here, `cuda:0` to `cuda:{}`", count, count - 1);
-    throw UsageError(fmt::format("device {} is not there: {}", quote(text), found),
+    throw UsageError(fmt::format("device {} is missing: {}", quote(text), found),
                      count == 0 ? "Use `cpu`; `scripts/setup --cuda` builds for a GPU" : "");
   }
   return {c10::kCUDA, static_cast<c10::DeviceIndex>(index)};

@@ -16,11 +16,11 @@ TEST_CASE("device: a name that is none lists those that are", "[core][device][er
   const std::string text = GENERATE("gpu", "cuda:", "cuda:x", "cuda:-1", "cuda:1x", "CPU", "");
   CAPTURE(text);
   REQUIRE_THROWS_AS(parse_device(text), UsageError);
-  REQUIRE_THROWS_WITH(parse_device(text), "there is no device `" + text + "`; `cpu`, `cuda` and `cuda:n` are");
+  REQUIRE_THROWS_WITH(parse_device(text), "unknown device `" + text + "`; use `cpu`, `cuda` or `cuda:N`");
 }
 
 TEST_CASE("device: a GPU that is not there is refused with what is", "[core][device][error]") {
-  REQUIRE_THROWS_WITH(parse_device("cuda:99"), ContainsSubstring("device `cuda:99` is not there: LibTorch finds "));
+  REQUIRE_THROWS_WITH(parse_device("cuda:99"), ContainsSubstring("device `cuda:99` is missing: LibTorch finds "));
 }
 
 TEST_CASE("device: cpu, and cuda where LibTorch has it", "[core][device]") {
@@ -28,7 +28,7 @@ TEST_CASE("device: cpu, and cuda where LibTorch has it", "[core][device]") {
   if (!at::hasCUDA()) {
     REQUIRE_THROWS_WITH(
         parse_device("cuda"),
-        "device `cuda` is not there: LibTorch finds no GPU here. Use `cpu`; `scripts/setup --cuda` builds for a GPU");
+        "device `cuda` is missing: LibTorch finds no GPU here. Use `cpu`; `scripts/setup --cuda` builds for a GPU");
     return;
   }
   REQUIRE(parse_device("cuda") == c10::Device(c10::kCUDA, 0));
