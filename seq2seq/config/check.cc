@@ -135,7 +135,7 @@ Checked wrong(const KeyFacts& facts, const Given& given, const std::string& addi
 Checked check_number(const KeyFacts& facts, const Given& given) {
   double value = 0;
   const std::string& text = given.text;
-  if (given.quoted) return wrong(facts, given, ", a text: take away the quotes");
+  if (given.quoted) return wrong(facts, given, ", a text: remove the quotes");
   const auto fault = number_of(facts, text, value);
   if (fault == std::errc::result_out_of_range) return wrong(facts, given, ", which is out of range");
   if (fault != std::errc()) {

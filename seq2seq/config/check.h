@@ -9,10 +9,10 @@
 
 namespace seq2seq::config {
 
-/// What a key takes, for messages and the reference: `a whole number of at least 1`.
+/// Describes the values of a key, for messages and the reference: `a whole number of at least 1`.
 std::string expectation(const KeyFacts& facts);
 
-/// A value checked for type and bounds. Where it is wrong, `problem` says so; else `texts` is what `facts.set` takes.
+/// A value checked for type and bounds: either `problem` says what is wrong, or `texts` is the argument of `facts.set`.
 struct Checked {
   std::vector<std::string> texts{};
   std::string problem{};

@@ -7,14 +7,14 @@
 
 namespace seq2seq::config {
 
-/// What a text of YAML holds: its first document, if there is one, and where another begins.
+/// The first document of a YAML text, if it has one, and the place where a second begins.
 struct Documents {
   std::optional<YAML::Node> first;
   std::optional<YAML::Mark> second;
 };
 
-/// Throws YAML::Exception where the text is no YAML. (YAML::LoadAll never returns from a text with a stray comma: it
-/// takes it for one empty document after another.)
+/// Throws YAML::Exception if the text is not YAML. (YAML::LoadAll never returns from a text with a stray comma: it
+/// reads one empty document after another.)
 Documents read_documents(const std::string& text);
 
 }  // namespace seq2seq::config

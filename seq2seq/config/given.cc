@@ -45,15 +45,16 @@ class Converter {
     if (depth > deepest || ++values_ > largest_values) {
       given_up_ = given.faulty = true;
       faults_.add(source, depth > deepest
-                              ? fmt::format("sections and lists lie within each other more than {} deep", deepest)
-                              : "there are more than 100,000 values; no configuration is that large");
+                              ? fmt::format("sections and lists are nested more than {} levels deep", deepest)
+                              : "it has more than 100,000 values, which is too many for a configuration");
       return given;
     }
     given.faulty = !check_tag(node, source);
     if (node.IsScalar()) {
       given.kind = Given::Kind::scalar;
       text_bytes_ += node.Scalar().size();
-      if (text_bytes_ > largest_text) return give_up(source, "its values have more than 4 MiB; no configuration has");
+      if (text_bytes_ > largest_text)
+        return give_up(source, "its values have more than 4 MiB, which is too large for a configuration");
       given.text = node.Scalar();
       given.quoted = node.Tag() == "!";
     } else if (node.IsSequence()) {
@@ -92,14 +93,14 @@ class Converter {
     if (given_up_) return;
     if (!entries.empty() && value.IsNull() && join_at_comma(section.entries.back().value, key.Scalar())) return;
     if (entries.size() == largest_section) {
-      give_up(source, "a section has more than 1,000 keys; no configuration has");
+      give_up(source, "a section has more than 1,000 keys, which is too many for a configuration");
       return;
     }
     const auto first =
         std::find_if(entries.begin(), entries.end(), [&](const auto& entry) { return entry.name == key.Scalar(); });
     if (first != entries.end()) {
       section.faulty = true;
-      faults_.add(source, fmt::format("key {} is given twice, first in line {}", quote(key.Scalar()),
+      faults_.add(source, fmt::format("duplicate key {}, first given in line {}", quote(key.Scalar()),
                                       first->source.place.line));
       return;
     }
@@ -126,7 +127,8 @@ class Converter {
   bool check_tag(const YAML::Node& node, const Source& source) {
     const std::string& tag = node.Tag();
     if (tag.empty() || tag == "?" || tag == "!") return true;
-    faults_.add(source, fmt::format("tags such as {} have no meaning here", quote(tag)), "Write the value without it");
+    faults_.add(source, fmt::format("tags such as {} are not supported", quote(tag)),
+                "Write the value without the tag");
     return false;
   }
 
@@ -145,7 +147,7 @@ std::string tab_before(const std::string& text, int64_t line) {
     if (number > std::ssize(lines)) continue;
     const auto tab = lines[static_cast<size_t>(number - 1)].find('\t');
     if (tab != std::string_view::npos)
-      return fmt::format("There is a tab in line {}, column {}; YAML takes only blanks", number, tab + 1);
+      return fmt::format("Line {}, column {} has a tab; YAML allows only spaces for indentation", number, tab + 1);
   }
   return {};
 }
@@ -231,7 +233,7 @@ void Faults::throw_if_any() {
   for (const auto& fault : faults_) errors.push_back(fault.error);
   if (errors.size() > most_faults) {
     errors.resize(most_faults, errors.front());
-    errors.push_back(Error(faults_.back().source.place, "there are more faults than these; mend them first"));
+    errors.push_back(Error(faults_.back().source.place, "too many errors, the others are not shown; fix these first"));
   }
   throw UsageError(errors);
 }
@@ -239,7 +241,7 @@ void Faults::throw_if_any() {
 std::optional<Given> parse_yaml(const std::string& text, const std::string& name, Faults& faults) {
   const Source begin{{.file = name}};
   if (text.size() > largest_bytes) {
-    faults.add(begin, "is larger than 1 MiB; no configuration is");
+    faults.add(begin, "is larger than 1 MiB, which is too large for a configuration");
     return std::nullopt;
   }
   const auto documents = load(text, begin, faults);
@@ -249,7 +251,7 @@ std::optional<Given> parse_yaml(const std::string& text, const std::string& name
   Converter converter(name, begin.option, faults);
   if (documents->second) {
     faults.add({place_of(name, *documents->second)}, "a second document begins here",
-               "Only one is read: take out the line `---`, or what follows it");
+               "Only one is read: remove the line `---`, or what follows it");
   }
   Given root = converter.convert(first, converter.at(first, begin), 0);
   if (converter.gave_up()) return std::nullopt;

@@ -9,21 +9,21 @@
 
 namespace seq2seq::config {
 
-/// Where a value comes from.
+/// The origin of a value.
 struct Source {
   Place place{};
   int option = -1;  // number of the override; -1: the file
 };
 
-/// What is wrong with a configuration, gathered so that all of it can be told at once.
+/// Collects the errors of a configuration, so that all of them are reported at once.
 class Faults {
  public:
   void add(const Source& source, const std::string& problem, const std::string& remedy = {});
   size_t size() const { return faults_.size(); }
-  /// More than will be told: looking for others is wasted.
+  /// Whether there are more errors than are reported: the search for others can stop.
   bool enough() const;
-  /// Throws a UsageError if there is any, with the first hundred: those of the file by line, then those of the options
-  /// in the order typed.
+  /// Throws a UsageError with the first hundred errors, if there are any: those of the file by line, then those of the
+  /// options in the order typed.
   void throw_if_any();
 
  private:
@@ -56,14 +56,14 @@ struct Given::Entry {
   std::optional<std::string> in_file{};  // the text that an override took the place of
 };
 
-/// Reads one YAML document that is a mapping, or empty. Keys given twice are faults; nothing comes of what is no YAML,
-/// a fault too.
+/// Reads one YAML document that is a mapping, or empty. Duplicate keys are errors; so is a text that is not YAML, and
+/// then nothing is returned.
 std::optional<Given> parse_yaml(const std::string& text, const std::string& name, Faults& faults);
 
-/// Puts the overrides over what the file gave, each in the place of what it overrides.
+/// Applies the overrides to the values of the file, each in the place of the value that it replaces.
 void apply(const std::vector<Override>& overrides, Given& root, Faults& faults);
 
-/// For messages: what was given, as the user wrote it.
+/// Returns a value as the user wrote it, for messages.
 std::string describe(const Given& given);
 
 }  // namespace seq2seq::config

@@ -15,12 +15,12 @@
 
 namespace seq2seq::config {
 
-/// What may become of a key when a run is resumed.
+/// Whether a key may change when a run is resumed.
 enum class OnResume { fixed, may_change };
 
 enum class KeyType { boolean, integer, number, text, path, list_of_numbers, list_of_text, list_of_paths };
 
-/// Everything that is known of one key, for the reader, the writer and the reference.
+/// Everything about one key, for the reader, the writer and the reference.
 struct KeyFacts {
   std::string name, meaning, unit;
   std::string default_value;  // as YAML text, as `get` gives it
@@ -38,9 +38,9 @@ struct KeyFacts {
   std::function<void(const std::vector<std::string>&)> set;
 };
 
-/// One key of a configuration: everything that is known of it stands here once, and the reader, `--set`, `config
-/// reference`, the resolved file, the digest and the comparison on resume all go by it. Made by Keys::add, refined by
-/// the chained setters.
+/// One key of a configuration. Everything about it is declared here once; the reader, `--set`, `config reference`, the
+/// resolved file, the digest and the comparison on resume use this declaration. Made by Keys::add, refined by the
+/// chained setters.
 class Key {
  public:
   using Type = KeyType;
@@ -48,15 +48,15 @@ class Key {
   explicit Key(KeyFacts facts) : facts_(std::move(facts)) {}
   Key& unit(std::string unit) { return facts_.unit = std::move(unit), *this; }
   Key& at_least(double bound) { return facts_.at_least = bound, *this; }
-  /// Infinity as a bound lets `.inf` pass.
+  /// Infinity as a bound allows `.inf`.
   Key& at_most(double bound) { return facts_.at_most = bound, *this; }
   Key& above(double bound) { return facts_.above = bound, *this; }
   Key& below(double bound) { return facts_.below = bound, *this; }
   Key& one_of(std::vector<std::string> values) { return facts_.one_of = std::move(values), *this; }
   Key& required() { return facts_.required = true, *this; }
   Key& may_change_on_resume() { return facts_.on_resume = OnResume::may_change, *this; }
-  /// Cannot change a result: not part of the digest. Such a key may also change on resume. So is every path from the
-  /// start: what identifies a result is the content of the files, not where they lie.
+  /// Marks a key that cannot change a result: it is not part of the digest and may change on resume. Paths are such
+  /// keys from the start: the content of the files identifies a result, not their place.
   Key& changes_no_result() { return facts_.digest = nullptr, may_change_on_resume(); }
   Key& digest(std::function<std::string()> value) { return facts_.digest = std::move(value), *this; }
 
@@ -86,30 +86,31 @@ class Keys {
   template <class T>
   Key& add(std::string name, T& field, std::string meaning);
 
-  /// A path whose file's content, but not the path, is part of the digest: for files that a part reads by itself, as a
-  /// model. (The texts of a run are digested apart.)
+  /// Adds a path whose file's content, not the path, is part of the digest: for files that a part reads by itself, such
+  /// as a model. (The digest treats the texts of a run separately.)
   Key& add_file(std::string name, std::filesystem::path& field, std::string meaning);
 
-  /// An enumeration with its names: {{"none", Reverse::none}, ...}.
+  /// Adds an enumeration with its names: {{"none", Reverse::none}, ...}.
   template <class Enum>
   Key& add(std::string name, Enum& field, const std::vector<std::pair<std::string, Enum>>& names, std::string meaning);
 
-  /// A section of its own: calls `declare(keys, options)`, found beside the type of `options`.
+  /// Adds a section: calls `declare(keys, options)`, found by the type of `options`.
   template <class Options>
   void section(std::string name, Options& options, std::string meaning) {
     declare(add_section(std::move(name), std::move(meaning)), options);
   }
 
-  /// A section `{kind: NAME, ...}` whose other keys are those of the kind; `selection.kind` is the default kind.
+  /// Adds a section `{kind: NAME, ...}` whose other keys are those of the kind; `selection.kind` is the default kind.
   /// `kinds` must outlive it.
   void select(std::string name, Selection& selection, const Kinds& kinds, std::string meaning);
 
-  /// Like `select`, without a section of its own: the kind's keys stand among this section's.
-  /// The choice is the value of `key`: `architecture: rnn`.
+  /// Adds the same without a section of its own: the kind's keys stand among this section's keys, and `key` chooses the
+  /// kind: `architecture: rnn`.
   void select_here(std::string key, Selection& selection, const Kinds& kinds, std::string meaning);
 
-  /// A rule between keys of this section and below it, asked after they are read without fault: returns what is wrong,
-  /// empty if nothing. Told at the place of `key` (a path below this section, `batch.sentences`).
+  /// Adds a rule between keys of this section and below it, checked after they are read without errors. `wrong` returns
+  /// an error message, or an empty string. The error has the place of `key` (a path below this section,
+  /// `batch.sentences`).
   void rule(std::string key, std::function<std::string()> wrong);
 
   const Tree& tree() const { return *tree_; }

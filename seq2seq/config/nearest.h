@@ -5,8 +5,8 @@
 
 namespace seq2seq::config {
 
-/// The candidate with the least edit distance (insertions, deletions, substitutions and swaps of neighbours); empty
-/// when none lies within half of the word's length.
+/// Returns the candidate with the least edit distance (insertions, deletions, substitutions and swaps of neighbours);
+/// empty if none lies within half of the word's length.
 std::string nearest(const std::string& word, const std::vector<std::string>& candidates);
 
 }  // namespace seq2seq::config

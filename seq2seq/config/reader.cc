@@ -40,7 +40,7 @@ class Reader {
   Reader(Keys& all, std::filesystem::path folder, const std::vector<Override>& overrides, Faults& faults)
       : all_(all), folder_(std::move(folder)), overrides_(overrides), faults_(faults) {}
 
-  /// `source` is where the section begins: what is missing in it is told there.
+  /// `source` is where the section begins: missing keys are reported there.
   void read(Keys& keys, const Given& given, const Source& source) {
     const size_t faults_before = faults_.size();
     places_[keys.tree().path] = source;
@@ -50,8 +50,8 @@ class Reader {
     if (given.faulty || faults_.size() > faults_before) faulty_.insert(keys.tree().path);
   }
 
-  /// A rule speaks of keys of its section and below. Where one of them is wrong already, its default would be judged in
-  /// its place, so the rule waits; what is wrong elsewhere is no reason to.
+  /// Checks the rules. A rule reads keys of its section and below. If one of them is wrong already, the rule would
+  /// check its default instead, so it is skipped; errors elsewhere do not matter.
   void ask_rules(const Keys& keys) {
     for (const auto& rule : keys.tree().rules) {
       if (faulty_at_or_below(keys.tree().path)) break;
@@ -139,7 +139,7 @@ class Reader {
     const std::string elsewhere = near.empty() ? find_elsewhere(entry.name) : "";
     std::string problem = "unknown key " + name;
     if (!near.empty()) problem += fmt::format("; the nearest known one is `{}`", near);
-    if (!elsewhere.empty()) problem += fmt::format("; there is a `{}`", elsewhere);
+    if (!elsewhere.empty()) problem += fmt::format("; the nearest known one is `{}`", elsewhere);
     faults_.add(entry.source, problem, lists_them(section));
   }
 
@@ -150,7 +150,7 @@ class Reader {
     }
     if (kinds.empty()) return false;
     if (is_undecided(choice)) return true;
-    // An override that changes the kind leaves behind what the file says of the kind before.
+    // An override that changes the kind drops what the file says of the old kind.
     const auto passed_over = pass_over_.find(&choice);
     if (passed_over != pass_over_.end() && entry.source.option < 0 && contains(kinds, passed_over->second)) return true;
     const std::string& name = choice.key().facts().name;
@@ -158,7 +158,7 @@ class Reader {
     faults_.add(entry.source,
                 fmt::format("`{}` is a key of kind{} `{}`, and `{}` is `{}`", entry.name, plural,
                             fmt::join(kinds, "`, `"), name, choice.chosen()),
-                fmt::format("Take it out, or change `{}`", name));
+                fmt::format("Remove it, or change `{}`", name));
     return true;
   }
 

@@ -17,7 +17,7 @@ struct Override {
   std::filesystem::path folder{};  // what relative paths start from; empty: the current folder
 };
 
-/// Splits `section.key=value`; throws UsageError when there is no `=` or no key.
+/// Splits `section.key=value`. Throws UsageError if the `=` or the key is missing.
 Override parse_override(const std::string& typed);
 
 /// Reads a YAML file over the defaults of `keys`, then the overrides, strictly: unknown and duplicate keys, wrong
@@ -27,7 +27,7 @@ Override parse_override(const std::string& typed);
 /// absolute.
 void read_file(const std::filesystem::path& file, const std::vector<Override>& overrides, Keys& keys);
 
-/// The same from a text; `name` stands for the file in messages and `folder` is what relative paths start from.
+/// Reads the same from a text; messages show `name` as the file, and relative paths start from `folder`.
 void read_text(const std::string& text, const std::string& name, const std::filesystem::path& folder,
                const std::vector<Override>& overrides, Keys& keys);
 

@@ -22,7 +22,7 @@ void describe_key(const KeyFacts& facts, size_t indent, std::string& text) {
       facts.default_value == "null" || (path && (facts.default_value == "\"\"" || facts.default_value == "[]"));
   line += facts.required ? "; required" : unset ? "; not set" : "; default " + facts.default_value;
   if (path) {
-    line += "; of its file the content counts, not the path";
+    line += "; the content of the file counts, not its path";
   } else if (!facts.digest) {
     line += "; changes no result";
   } else if (facts.on_resume == OnResume::may_change) {
@@ -31,8 +31,8 @@ void describe_key(const KeyFacts& facts, size_t indent, std::string& text) {
   text += fmt::format("{}\n{:{}}{}\n", line, "", indent + 4, facts.meaning);
 }
 
-/// Keys first, then the sections below, each under its full path, so that no key has to be looked for above a page of
-/// others.
+/// Writes the keys first, then the sections below, each under its full path, so that no key stands far from its
+/// section's name.
 void describe_keys(const Keys& keys, size_t indent, std::string& text) {
   for (const auto& item : keys.tree().items) {
     if (const auto* key = std::get_if<std::unique_ptr<Key>>(&item)) describe_key((*key)->facts(), indent, text);
@@ -122,9 +122,9 @@ std::string reference(const Keys& keys, const std::string& section) {
     const auto last =
         std::find_if(paths.begin(), paths.end(), [&](const auto& path) { return path.ends_with("." + section); });
     const std::string near = last != paths.end() ? *last : nearest(section, paths);
-    throw UsageError(fmt::format("there is no section or key {}{}", quote(section),
+    throw UsageError(fmt::format("unknown section or key {}{}", quote(section),
                                  near.empty() ? "" : fmt::format("; the nearest is `{}`", near)),
-                     "`seq2seq config reference` lists all");
+                     "`seq2seq config reference` lists all of them");
   }
   return text[0] == '\n' ? text.substr(1) : text;
 }

@@ -92,7 +92,7 @@ std::vector<Change> compare(const Keys& before, const Keys& after) {
   std::vector<Change> changes;
   auto was = old_values.begin();
   auto is = new_values.begin();
-  // What both sides have stands in the same order in both; what only one has is told where it stands.
+  // What both sides have stands in the same order in both; what only one side has is reported where it stands.
   while (was != old_values.end() || is != new_values.end()) {
     if (was != old_values.end() && !has(new_values, was->path)) {
       changes.push_back({was->path, was->text, "(absent)", was->on_resume});

@@ -8,7 +8,7 @@
 
 namespace seq2seq::config {
 
-/// All keys with the values they have now, as YAML that reads back to the same: the `config.yaml` of a run folder.
+/// Writes all keys with their current values, as YAML that reads back to the same: the `config.yaml` of a run folder.
 std::string write_yaml(const Keys& keys);
 
 /// Returns the keys that can change a result, one `path=value` a line, sorted. The value of a file that
@@ -21,13 +21,13 @@ std::string result_text(const Keys& keys);
 /// their kinds' versions; empty: all.
 std::string digest_text(const Keys& keys, const std::function<bool(const std::string& key)>& counts = {});
 
-/// A key as it stands now. Paths are absolute.
+/// A key with its current value. Paths are absolute.
 struct Value {
   std::string key;   // the whole path, `train.batch.sentences`
   std::string text;  // YAML
   KeyType type;
 };
-/// All keys in order of declaration; of choices those of the kind that is chosen.
+/// Returns all keys in order of declaration; of choices, those of the chosen kind.
 std::vector<Value> values(const Keys& keys);
 
 struct Change {
@@ -36,12 +36,12 @@ struct Change {
   OnResume on_resume;
 };
 
-/// Keys whose values differ, in order of declaration; a key that only one side has (another kind was selected) shows as
-/// `(absent)`.
+/// Returns the keys whose values differ, in order of declaration; a key that only one side has (another kind was
+/// selected) shows as `(absent)`.
 std::vector<Change> compare(const Keys& before, const Keys& after);
 
-/// Every key below `section` (all when empty) with type, default, unit, range and meaning, for people. Throws
-/// UsageError for an unknown section, with the nearest.
+/// Describes every key below `section` (all if empty) with type, default, unit, range and meaning, for people. Throws
+/// UsageError for an unknown section, with the nearest name.
 std::string reference(const Keys& keys, const std::string& section = {});
 
 }  // namespace seq2seq::config

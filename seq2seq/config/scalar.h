@@ -7,8 +7,8 @@
 
 namespace seq2seq::config {
 
-/// A value as YAML text that reads back to the same: doubles in their shortest form, texts between quotes where YAML
-/// needs them.
+/// Returns a value as YAML text that reads back to the same: doubles in their shortest form, texts between quotes where
+/// YAML needs them.
 std::string to_yaml(bool value);
 std::string to_yaml(int64_t value);
 std::string to_yaml(uint64_t value);
@@ -17,10 +17,10 @@ std::string to_yaml(const std::string& value);
 std::string to_yaml(const std::filesystem::path& value);
 std::string to_yaml(const char*) = delete;  // would be taken for a bool
 
-/// `[a, b]`, of items that are YAML text.
+/// Returns `[a, b]` for items that are YAML text.
 std::string yaml_list(const std::vector<std::string>& items);
 
-/// The value of a text that has been checked.
+/// Returns the value of a text that has been checked.
 void from_checked(const std::string& text, bool& value);
 void from_checked(const std::string& text, int64_t& value);
 void from_checked(const std::string& text, uint64_t& value);

@@ -58,10 +58,10 @@ struct Tree {
 /// `train` and `batch` give `train.batch`.
 std::string join_path(const std::string& section, const std::string& name);
 
-/// What stands directly in a section, kinds' keys included.
+/// Returns the names of the keys and sections directly in a section, with the keys of the chosen kinds.
 std::vector<std::string> names(const Keys& keys);
 
-/// All keys in order of declaration, `visit(path, facts)`; of choices those of the kind that is chosen.
+/// Calls `visit(path, facts)` for all keys in order of declaration; of choices, for those of the chosen kind.
 void visit_keys(const Keys& keys, const std::function<void(const std::string&, const KeyFacts&)>& visit);
 
 }  // namespace seq2seq::config

@@ -6,11 +6,11 @@
 
 namespace seq2seq {
 
-/// Reads `cpu`, `cuda` or `cuda:n`. Throws UsageError when the text is none of these, or the device is not there (and
-/// says how many are).
+/// Parses `cpu`, `cuda` or `cuda:N`. Throws UsageError for any other text, and for a GPU that this machine lacks (with
+/// the number of GPUs that it has).
 c10::Device parse_device(const std::string& text);
 
-/// What numbers depend on besides the configuration: recorded in a run, compared on resume.
+/// The hardware and libraries that results depend on besides the configuration: stored in a run, compared on resume.
 struct Machine {
   int threads = 1;
   std::string product_library;  // what multiplies matrices: "mkl 2024.2", "openblas", ...
@@ -20,8 +20,8 @@ struct Machine {
   std::string torch;            // LibTorch's version
 };
 
-/// Processors that this process may run on: the machine's, less what taskset, a container's quota or OMP_NUM_THREADS
-/// takes away.
+/// Returns the number of processors that this process may use: the machine's, limited by taskset, a container's quota
+/// and OMP_NUM_THREADS.
 int processors();
 
 /// threads 0: as many as the machine has processors for us. Sets LibTorch's thread count.

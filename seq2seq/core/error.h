@@ -7,7 +7,7 @@
 
 namespace seq2seq {
 
-/// Where a fault was found. Whatever is unknown stays empty or 0; lines and columns count from 1.
+/// The place of an error. Unknown fields stay empty or 0; lines and columns count from 1.
 struct Place {
   std::string file{};
   int64_t line = 0;
@@ -15,10 +15,10 @@ struct Place {
   std::string part{};  // a tensor, a key, an option as typed: what is wrong inside the file
 };
 
-/// `file:line:column: part`, as much of it as is known; empty when nothing is.
+/// Returns `file:line:column: part`, without the fields that are unknown.
 std::string to_string(const Place& place);
 
-/// Something the user can mend. `what()` is one line: place, what is wrong and what was expected, what to do.
+/// An error that the user can fix. `what()` is one line: place, what is wrong and what was expected, what to do.
 class Error : public std::runtime_error {
  public:
   explicit Error(const std::string& problem, const std::string& remedy = {}) : Error(Place{}, problem, remedy) {}
@@ -29,7 +29,7 @@ class Error : public std::runtime_error {
   Place place_;
 };
 
-/// Faults of a command line or a configuration, all of them at once, one a line of `what()`. The program ends with 2.
+/// All errors of a command line or a configuration, one for each line of `what()`. The exit status is 2.
 class UsageError : public Error {
  public:
   using Error::Error;
@@ -43,13 +43,13 @@ class ShapeError : public Error {
   using Error::Error;
 };
 
-/// A stored file that is damaged, or of a format version this program does not read.
+/// A stored file that is damaged, or of a format version that this program does not read.
 class FormatError : public Error {
  public:
   using Error::Error;
 };
 
-/// The user asked the program to stop (Ctrl-C, SIGTERM), and it has: what was done is kept. The program ends with 130.
+/// The user stopped the program (Ctrl-C, SIGTERM); finished work is kept. The exit status is 130.
 class Interrupted : public Error {
  public:
   using Error::Error;

@@ -3,8 +3,8 @@
 namespace seq2seq {
 
 /// While one lives, SIGINT and SIGTERM set a flag instead of ending the program; a second signal ends it at once. The
-/// first is answered with `answer` on standard error, so that whoever sent it knows what is being waited for.
-/// The only state of the process that a part may look at, because a signal has nowhere else to leave its mark.
+/// first is answered with `answer` on standard error, so that the user knows what the program waits for.
+/// This is the only global state that a part may read: a signal handler has no other place for its result.
 class InterruptGuard {
  public:
   /// `answer` must live as long as the guard; null: none.
@@ -14,7 +14,7 @@ class InterruptGuard {
   InterruptGuard& operator=(const InterruptGuard&) = delete;
 };
 
-/// True once a signal has come. Loops that last ask it between two units of work.
+/// Whether a signal has come. Long loops check it between two units of work.
 bool interrupted();
 
 }  // namespace seq2seq

@@ -20,8 +20,8 @@ Isa allowed(Isa best) {
   for (const Isa isa : {Isa::reference, Isa::avx2, Isa::avx512}) {
     if (name(isa) == asked) return isa < best ? isa : best;
   }
-  throw UsageError({.part = std::string("SEQ2SEQ_ISA=") + asked}, "no such instruction set",
-                   "Known are reference, avx2 and avx512");
+  throw UsageError({.part = std::string("SEQ2SEQ_ISA=") + asked}, "unknown instruction set",
+                   "Use reference, avx2 or avx512");
 }
 
 }  // namespace

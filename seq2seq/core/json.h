@@ -21,7 +21,7 @@ class JsonFault : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// The value, if T holds it; otherwise throws JsonFault.
+/// Returns the value. Throws JsonFault if T cannot hold it.
 template <class T, class Json>
 T whole(const Json& value) {
   if (value.is_number_unsigned()) {
@@ -31,7 +31,7 @@ T whole(const Json& value) {
     const auto number = value.template get<int64_t>();
     if (std::in_range<T>(number)) return static_cast<T>(number);
   }
-  throw JsonFault(value.is_number() ? "a number is none that its field holds" : "a number was expected");
+  throw JsonFault(value.is_number() ? "a number is out of range for its field" : "a number was expected");
 }
 
 template <class Json>
@@ -42,12 +42,12 @@ std::vector<int64_t> wholes(const Json& values) {
   return numbers;
 }
 
-/// Throws Json::exception for what is no JSON, and JsonFault for values that lie too deep within each other.
+/// Parses a text. Throws Json::exception if it is not JSON, and JsonFault for values that are nested too deeply.
 template <class Json>
 Json parse_json(std::string_view text) {
   constexpr int kDeepest = 32;  // our own files need five
   return Json::parse(text, [](int depth, auto /*event*/, const auto& /*value*/) {
-    if (depth > kDeepest) throw JsonFault("its values lie too deep within each other");
+    if (depth > kDeepest) throw JsonFault("its values are nested too deeply");
     return true;
   });
 }

@@ -5,7 +5,7 @@
 
 namespace seq2seq {
 
-/// Where messages for the user go: standard error in the program, a string in a test. Results never go here.
+/// The destination of messages for the user: standard error in the program, a string in a test. Results never go here.
 class Log {
  public:
   enum class Level { quiet, normal };  // quiet: warnings only

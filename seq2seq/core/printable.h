@@ -5,8 +5,8 @@
 
 namespace seq2seq {
 
-/// A text as a terminal may show it: control characters, DEL and bytes that are not UTF-8 as `\x1B`, a tab as `\t`; the
-/// ends of lines stay.
+/// Returns a text as a terminal may show it: control characters, DEL and bytes that are not UTF-8 as `\x1B`, a tab as
+/// `\t`; the ends of lines stay.
 std::string printable(std::string_view text);
 
 }  // namespace seq2seq

@@ -20,8 +20,9 @@ struct ProgressOptions {
       std::chrono::steady_clock::now;  // a test hands in its own
 };
 
-/// What a person waiting sees: done of total, rate, time left, and a text of the caller's (loss, learning rate, ...).
-/// On a terminal a bar, elsewhere a line now and then, nothing when the log is quiet. Time comes from a steady clock.
+/// Shows progress to a person who waits: done of total, rate, time left, and a text of the caller's (loss, learning
+/// rate, ...). On a terminal a bar, elsewhere a line now and then, nothing when the log is quiet. Time comes from a
+/// steady clock.
 class Progress {
  public:
   /// total 0: unknown, no bar and no time left. `unit` is plural: `updates`, `lines`.
@@ -29,7 +30,7 @@ class Progress {
   Progress(Log& log, std::string_view title, std::string_view unit, double total, ProgressOptions options,
            double from = 0);
   ~Progress();
-  /// `seconds_left`: where the caller knows it better than the rate so far tells it.
+  /// `seconds_left`: the caller's own estimate, if it is better than the one from the rate so far.
   void update(double done, std::string_view detail = {}, std::optional<double> seconds_left = {});
   /// Clears the bar so that a message can be printed; the next update draws it again.
   void pause();

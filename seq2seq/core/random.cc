@@ -88,7 +88,8 @@ std::vector<int64_t> permutation(int64_t count, const RandomStream& stream, uint
 
 std::vector<int64_t> draws_below(int64_t bound, int64_t count, const RandomStream& stream, uint64_t salt) {
   check_count(count);
-  if (bound < 1 && count > 0) throw std::invalid_argument("there is no number below 1 to draw");
+  if (bound < 1 && count > 0)
+    throw std::invalid_argument("cannot draw from an empty range: `bound` must be at least 1");
   std::vector<int64_t> drawn(static_cast<size_t>(count));
   Words words(stream, salt);
   for (auto& number : drawn) number = static_cast<int64_t>(words.below(static_cast<uint64_t>(bound)));

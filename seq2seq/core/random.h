@@ -8,14 +8,14 @@
 namespace seq2seq {
 
 /// Philox 4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"): four words of 32 bits that
-/// depend on counter and key alone. Every draw of the program is such a function; no generator remembers anything, so
-/// nothing need be saved to resume.
+/// depend on counter and key alone. Every draw of the program is such a function; no generator has state, so
+/// nothing has to be saved for a resume.
 std::array<uint32_t, 4> philox(std::array<uint32_t, 4> counter, std::array<uint32_t, 2> key);
 
 /// FNV-1a: a number of 32 bits for a name, the same on every machine.
 uint32_t hash_of_name(std::string_view name);
 
-/// Who asks. Two purposes never share a stream, whatever their counters.
+/// What a draw is for. Two purposes never share a stream, whatever their counters.
 enum class Purpose : uint32_t { parameters = 1, shuffle = 2, dropout = 3, sampling = 4, segmentation = 5, forcing = 6 };
 
 /// The stream of one purpose under one seed; `draw(a, b)` depends on (seed, purpose, a, b) alone.

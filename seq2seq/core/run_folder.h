@@ -10,7 +10,7 @@
 
 namespace seq2seq {
 
-/// Where everything of a run lies; docs/formats.md describes each file. Only names are known here, no contents.
+/// The names of all files of a run; docs/formats.md describes their contents.
 ///   run.json  config.yaml  source.vocabulary  target.vocabulary  source.tokenizer  target.tokenizer  metrics.jsonl
 ///   tensorboard/ lock checkpoints/<update>/{weights.safetensors, optimizer.safetensors, state.json, checksums.json}
 ///   checkpoints/{last, best}
@@ -30,7 +30,7 @@ class RunFolder {
   std::filesystem::path checkpoint(int64_t update) const;
   std::filesystem::path last() const { return checkpoints() / "last"; }
   std::filesystem::path best() const { return checkpoints() / "best"; }
-  /// Updates of the complete checkpoints there are, ascending; folders being written do not count.
+  /// Returns the updates of the complete checkpoints, ascending; folders that are being written do not count.
   std::vector<int64_t> updates() const;
   bool holds_run() const;  // a description is there
 
@@ -38,8 +38,8 @@ class RunFolder {
   std::filesystem::path root_;
 };
 
-/// Holds a run folder against a second writer as long as it lives. Throws Error naming the folder and the process that
-/// holds it.
+/// Locks a run folder against a second writer for as long as it lives. Throws Error naming the folder and the process
+/// that holds it.
 class RunLock {
  public:
   explicit RunLock(const RunFolder& folder);

@@ -33,9 +33,9 @@ bool continues(char byte) { return (static_cast<uint8_t>(byte) & 0xC0U) == 0x80U
 
 std::string describe(std::string_view text) {
   const auto first = static_cast<uint8_t>(text[0]);
-  if (first == 0) return "a NUL byte, which no text holds (is it UTF-16, or no text file?)";
+  if (first == 0) return "a NUL byte, which is not text (is it UTF-16, or a binary file?)";
   const Lead expected = lead(first);
-  if (expected.bytes == 0) return fmt::format("byte 0x{:02X} begins no character (not UTF-8)", first);
+  if (expected.bytes == 0) return fmt::format("byte 0x{:02X} cannot begin a character (not UTF-8)", first);
   const auto second = text.size() > 1 ? static_cast<uint8_t>(text[1]) : uint8_t{0};
   if (text.size() > 1 && continues(text[1]) && (second < expected.lowest || second > expected.highest)) {
     return fmt::format("bytes 0x{:02X} 0x{:02X} begin a character that Unicode does not have (not UTF-8)", first,

@@ -5,7 +5,7 @@
 
 namespace seq2seq {
 
-/// What this program was built from. Recorded in every run folder; nothing decides by it.
+/// The version of this program. Every run folder stores it; the program makes no decision by it.
 struct Version {
   std::string number;  // 0.1.0
   std::string commit;  // abbreviated hash, "unknown" outside a git clone

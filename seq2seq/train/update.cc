@@ -45,6 +45,7 @@ std::set<int64_t> pairs_at_fault(const std::vector<data::Batch>& batches, const 
 
 Updater::Updater(const TrainOptions& options, const Setup& setup, NamedParameters parameters)
     : options_(options),
+      setup_(setup),
       parameters_(std::move(parameters)),
       optimizer_(setup.optimizers->make(options.optimizer, parameters_)),
       clip_(setup.clips->make(options.clip)),

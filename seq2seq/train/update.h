@@ -33,6 +33,7 @@ class Updater {
 
  private:
   const TrainOptions& options_;
+  const Setup& setup_;
   NamedParameters parameters_;
   std::shared_ptr<Optimizer> optimizer_;
   std::shared_ptr<Clip> clip_;

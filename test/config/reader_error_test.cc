@@ -26,9 +26,10 @@ TEST_CASE("reader: an unknown key names its place, the nearest one and where all
 
 TEST_CASE("reader: a key in the wrong section is told where it belongs", "[config][reader][error]") {
   CHECK(faults_of("data:\n  learning_rate: 1\n") ==
-        "a.yaml:2:3: unknown key `data.learning_rate`; there is a `train.optimizer.learning_rate`. "
+        "a.yaml:2:3: unknown key `data.learning_rate`; the nearest known one is `train.optimizer.learning_rate`. "
         "`seq2seq config reference data` lists them all");
-  CHECK_THAT(faults_of("train.optimizer.beta1: 1\n"), ContainsSubstring("; there is a `train.optimizer.beta1`"));
+  CHECK_THAT(faults_of("train.optimizer.beta1: 1\n"),
+             ContainsSubstring("; the nearest known one is `train.optimizer.beta1`"));
 }
 
 TEST_CASE("overrides: a fault names the option as typed", "[config][override][error]") {
@@ -54,7 +55,7 @@ TEST_CASE("reader: a value of the wrong type says what was expected and what was
   for (const auto& [text, fault] : Cases{
            {"train: {epochs: many}", "a.yaml:1:17: `train.epochs`: " + whole + "`many`"},
            {"train: {epochs: 1.5}", "a.yaml:1:17: `train.epochs`: " + whole + "`1.5`"},
-           {"train: {epochs: '5'}", "a.yaml:1:17: `train.epochs`: " + whole + "`\"5\"`, a text: take away the quotes"},
+           {"train: {epochs: '5'}", "a.yaml:1:17: `train.epochs`: " + whole + "`\"5\"`, a text: remove the quotes"},
            {"train: {epochs: }", "a.yaml:1:9: `train.epochs`: " + whole + "nothing"},
            {"train: {epochs: [5]}", "a.yaml:1:17: `train.epochs`: " + whole + "a list"},
            {"train: {epochs: {a: 5}}", "a.yaml:1:17: `train.epochs`: " + whole + "a section"},
@@ -75,7 +76,7 @@ TEST_CASE("reader: a value of the wrong type says what was expected and what was
             "found `many`"},
            {"data: {shares: [1, '2']}",
             "a.yaml:1:16: `data.shares`: expected a number of at least 0 and below 10, or a list, as in `[1, 0.5]`, "
-            "found `\"2\"`, a text: take away the quotes"},
+            "found `\"2\"`, a text: remove the quotes"},
            {"data: {shares: [1, -2]}",
             "a.yaml:1:16: `data.shares`: expected a number of at least 0 and below 10, or a list, as in `[1, 0.5]`, "
             "found `-2`"},
@@ -203,9 +204,9 @@ TEST_CASE("reader: a word that is none of the choices names all and the nearest"
 }
 
 TEST_CASE("reader: a key given twice names both places", "[config][reader][error]") {
-  CHECK(faults_of("seed: 1\nname: x\nseed: 1\n") == "a.yaml:3:1: key `seed` is given twice, first in line 1");
+  CHECK(faults_of("seed: 1\nname: x\nseed: 1\n") == "a.yaml:3:1: duplicate key `seed`, first given in line 1");
   CHECK_THAT(faults_of("train: {epochs: 1, epochs: 2}"),
-             ContainsSubstring("a.yaml:1:20: key `epochs` is given twice, first in line 1"));
+             ContainsSubstring("a.yaml:1:20: duplicate key `epochs`, first given in line 1"));
 }
 
 TEST_CASE("reader: a missing key is told at its section, with its meaning", "[config][reader][error]") {
@@ -268,9 +269,9 @@ TEST_CASE("reader: all faults are told at once, those of the file by place, then
 
 TEST_CASE("choice: a key of another kind says whose it is", "[config][choice][error]") {
   CHECK(faults_of("train:\n  schedule:\n    kind: constant\n    from_epoch: 5\n") ==
-        "a.yaml:4:5: `from_epoch` is a key of kind `halve`, and `kind` is `constant`. Take it out, or change `kind`");
+        "a.yaml:4:5: `from_epoch` is a key of kind `halve`, and `kind` is `constant`. Remove it, or change `kind`");
   CHECK(faults_of("train: {schedule: {every_epochs: 5}}") ==
-        "a.yaml:1:20: `every_epochs` is a key of kinds `halve`, `warmup`, and `kind` is `constant`. Take it out, or "
+        "a.yaml:1:20: `every_epochs` is a key of kinds `halve`, `warmup`, and `kind` is `constant`. Remove it, or "
         "change `kind`");
   CHECK_THAT(
       faults_of("train: {schedule: {kind: warmup}}", {"train.schedule.kind=halve", "train.schedule.updates=5"}),
@@ -303,7 +304,7 @@ TEST_CASE("reader: what is no YAML is told with its place", "[config][reader][er
 
 TEST_CASE("reader: a tab that YAML does not take is named", "[config][reader][error]") {
   CHECK_THAT(faults_of("seed: 1\ndata:\n\tname: x\n"),
-             ContainsSubstring("There is a tab in line 3, column 1; YAML takes only blanks"));
+             ContainsSubstring("Line 3, column 1 has a tab; YAML allows only spaces for indentation"));
 }
 
 TEST_CASE("reader: what is YAML but no configuration is told with its place", "[config][reader][error]") {
@@ -311,12 +312,12 @@ TEST_CASE("reader: what is YAML but no configuration is told with its place", "[
            {"- a", "a.yaml:1:1: expected keys with values, as in `seed: 1`, found a list"},
            {"word", "a.yaml:1:1: expected keys with values, as in `seed: 1`, found `word`"},
            {"seed: 1\n---\nseed: 2",
-            "a.yaml:2:1: a second document begins here. Only one is read: take out the line `---`, or what follows it"},
+            "a.yaml:2:1: a second document begins here. Only one is read: remove the line `---`, or what follows it"},
            {",", "a.yaml:1:1: this is not YAML: `,` is not expected here"},
            {",a: [b", "a.yaml:1:1: this is not YAML: `,a: [b` is not expected here"},
            {"seed: 1\n...\n, name: run, epochs", "a.yaml:3:1: this is not YAML: `, name: run,` is not expected here"},
            {"seed: !!int 1",
-            "a.yaml:1:7: tags such as `tag:yaml.org,2002:int` have no meaning here. Write the value without it"},
+            "a.yaml:1:7: tags such as `tag:yaml.org,2002:int` are not supported. Write the value without the tag"},
            {"[a, b]: 1", "a.yaml:1:1: the name of a key must be a plain word"},
            {"seed: 1\nname: \xC3(", "a.yaml:2:7: byte 0xC3 begins a character that does not end (not UTF-8)"},
            {"<<: {seed: 1}", "a.yaml:1:1: unknown key `<<`. `seq2seq config reference` lists them all"},
@@ -335,17 +336,18 @@ TEST_CASE("reader: a file made to exhaust memory is refused", "[config][reader][
     laughs += "]\n";
   }
   CHECK_THAT(faults_of(laughs),
-             ContainsSubstring("there are more than 100,000 values; no configuration is that large"));
+             ContainsSubstring("it has more than 100,000 values, which is too many for a configuration"));
   CHECK_THAT(faults_of("a: " + std::string(40, '[') + std::string(40, ']')),
-             ContainsSubstring("sections and lists lie within each other more than 32 deep"));
+             ContainsSubstring("sections and lists are nested more than 32 levels deep"));
   CHECK_THAT(faults_of(std::string(100000, '[')), ContainsSubstring("this is not YAML"));
   CHECK_THAT(faults_of("a: " + std::string(100000, '{')), ContainsSubstring("this is not YAML"));
   CHECK_THAT(faults_of("a: &a [*a]"), ContainsSubstring("a.yaml"));
   CHECK_THAT(faults_of(std::string(2000000, 'x')),
-             ContainsSubstring("a.yaml: is larger than 1 MiB; no configuration is"));
+             ContainsSubstring("a.yaml: is larger than 1 MiB, which is too large for a configuration"));
   std::string repeated = "a: &a " + std::string(10'000, 'x') + "\nb: [*a";
   for (int i = 0; i < 500; ++i) repeated += ", *a";
-  CHECK_THAT(faults_of(repeated + "]"), ContainsSubstring("its values have more than 4 MiB; no configuration has"));
+  CHECK_THAT(faults_of(repeated + "]"),
+             ContainsSubstring("its values have more than 4 MiB, which is too large for a configuration"));
   std::string path = "a";
   for (int i = 0; i < 1000; ++i) path += ".a";
   CHECK_THAT(faults_of("", {path + "=1"}), ContainsSubstring("unknown key"));
@@ -356,9 +358,10 @@ TEST_CASE("reader: of many faults the first hundred are told", "[config][reader]
   for (int i = 0; i < 1000; ++i) keys += "key" + std::to_string(i) + ": 1\n";
   const auto some = faults_of(keys);
   CHECK_THAT(some, ContainsSubstring("a.yaml:100:1: unknown key `key99`") &&
-                       ContainsSubstring("there are more faults than these; mend them first"));
+                       ContainsSubstring("too many errors, the others are not shown; fix these first"));
   CHECK(std::count(some.begin(), some.end(), '\n') == 100);
-  CHECK_THAT(faults_of(keys + keys), ContainsSubstring("a section has more than 1,000 keys; no configuration has"));
+  CHECK_THAT(faults_of(keys + keys),
+             ContainsSubstring("a section has more than 1,000 keys, which is too many for a configuration"));
 }
 
 TEST_CASE("reader: a file that cannot be read is a fault of usage", "[config][reader][error]") {

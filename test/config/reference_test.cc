@@ -45,7 +45,7 @@ TEST_CASE("reference: names every key there is", "[config][reference]") {
   const std::string all = reference(sample.keys);
   for (const char* text :
        {"seed: a whole number of at least 0; default 1\n", "name: a text; default run; changes no result\n",
-        "\ndata: the text\n", "  train: a path; required; of its file the content counts, not the path\n",
+        "\ndata: the text\n", "  train: a path; required; the content of the file counts, not its path\n",
         "  metrics: one of `perplexity`, `bleu`, `wer`, or a list, as in `[a, b]`; default [perplexity]\n",
         "  shares: a number of at least 0 and below 10, or a list, as in `[1, 0.5]`; default [1, 0.5]\n",
         "  reverse: one of `none`, `source`, `target`; default source\n", "\ntrain: how the model is trained\n",
@@ -66,8 +66,8 @@ TEST_CASE("reference: an unknown section names the nearest", "[config][reference
   const Sample sample;
   REQUIRE_THROWS_AS(reference(sample.keys, "train.optimiser"), UsageError);
   REQUIRE_THROWS_WITH(reference(sample.keys, "train.optimiser"),
-                      "there is no section or key `train.optimiser`; the nearest is `train.optimizer`. `seq2seq config "
-                      "reference` lists all");
+                      "unknown section or key `train.optimiser`; the nearest is `train.optimizer`. `seq2seq config "
+                      "reference` lists all of them");
 }
 
 }  // namespace seq2seq::config

@@ -76,7 +76,7 @@ TEST_CASE("run.json: another format or version, or damage, is told in one line",
   CHECK_THAT(fault(replaced(text, "\"threads\": 2", "\"threads\": 2.5")), ContainsSubstring("is damaged"));
   CHECK_THAT(fault(replaced(text, "\"threads\": 2", "\"threads\": 1e300")), ContainsSubstring("is damaged"));
   CHECK_THAT(fault(replaced(text, "18446744073709551615", "-1")), ContainsSubstring("is damaged"));
-  CHECK_THAT(fault(std::string(1'000'000, '[')), ContainsSubstring("too deep within each other"));
+  CHECK_THAT(fault(std::string(1'000'000, '[')), ContainsSubstring("nested too deeply"));
   CHECK(fault(text.substr(0, text.size() / 2)).find('\n') == std::string::npos);
 }
 

@@ -19,10 +19,10 @@ struct StudyRun {
   Settings settings;  // of scale, row, axes and seed, in this order; a later one wins
 };
 
-/// The scale of this name; the only one where none is named. Throws UsageError with those that there are.
+/// Returns the scale of this name, or the only one if the name is empty. Throws UsageError with the known names.
 const StudyScale& find_scale(const StudySpec& spec, const std::string& name);
 
-/// All runs at a scale: row by row, in each point by point, in each seed by seed.
+/// Returns all runs at a scale: row by row, in each point by point, in each seed by seed.
 std::vector<StudyRun> expand(const StudySpec& spec, const StudyScale& scale);
 
 }  // namespace seq2seq::study

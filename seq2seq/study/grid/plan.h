@@ -20,11 +20,11 @@ struct PlannedRun {
   std::shared_ptr<const run::Configuration> configuration;
   Identity identity;
   std::shared_ptr<const Record> record;  // null: none yet
-  bool asked_for = true;                 // false: other rows were named; the table shows it, nobody works on it
+  bool asked_for = true;                 // false: `--only` names other rows; the table shows it, but it is not trained
   bool to_do() const { return asked_for && !record; }
 };
 
-/// A study at a scale: every run that it takes.
+/// A study at a scale, with all of its runs.
 struct StudyPlan {
   StudySpec spec;
   StudyScale scale;
@@ -32,15 +32,15 @@ struct StudyPlan {
   std::filesystem::path runs;     // folder of the runs themselves, which no table needs once they have records
   std::vector<PlannedRun> planned;
 
-  /// Where the tables go: `reversal/small` beside `reversal.yaml`.
+  /// Returns the folder of the tables: `reversal/small` beside `reversal.yaml`.
   std::filesystem::path outputs() const;
 };
 
-/// Where what belongs to a run lies while it is worked on.
+/// The places of a run's files while it is trained and measured.
 struct RunPlaces {
   std::filesystem::path folder;   // of the run, named after the digest of its training
-  std::filesystem::path lock;     // held by who trains or measures it
-  std::filesystem::path failure;  // why it failed the last time, in words
+  std::filesystem::path lock;     // held by the process that trains or measures it
+  std::filesystem::path failure;  // holds the reason of its last failure
   std::filesystem::path retrain;  // there while the run is to be made again, though it has a record
 };
 RunPlaces places_of(const StudyPlan& plan, const PlannedRun& planned);
@@ -51,17 +51,17 @@ struct PlanRequest {
   std::filesystem::path runs;
   std::vector<std::string> only;  // rows as the study or its table names them (`reversed`, `reversed, low`); empty: all
 };
-/// Reads the study, checks every configuration, and looks for the records. Throws UsageError with all that is wrong.
+/// Reads the study, checks every configuration, and looks for the records. Throws UsageError with all errors.
 StudyPlan make_plan(const PlanRequest& request, const run::Registries& registries, const Files& files, Log& log);
 
-/// Reads the configuration of every run. Throws UsageError with all that is wrong in any of them, each fault once.
+/// Reads the configuration of every run. Throws UsageError with the errors of all of them, each once.
 void check_configurations(const std::vector<StudyRun>& runs, const run::Registries& registries);
 
 /// Reads the records again for runs without one: others may have made them meanwhile. The old record of a run that is
 /// to be made again does not count.
 void find_records(StudyPlan& plan, const Files& files, Log& log);
 
-/// Each text that a run without a record needs and that is not here.
+/// Returns the missing texts that runs without a record need.
 std::set<std::string> missing_texts(const StudyPlan& plan);
 
 /// Throws UsageError naming the missing texts, and Error for a test set whose files have unequal numbers of lines: it

@@ -12,7 +12,7 @@
 
 namespace seq2seq::study {
 
-/// A section of a study's file while it is read: what is asked for is taken from it, and what is left is unknown.
+/// A section of a study's file while it is read. Names that the reader never asks for are unknown keys.
 class SpecSection {
  public:
   /// `path` for messages, `rows[2]`; empty at the top.
@@ -29,9 +29,9 @@ class SpecSection {
   std::map<std::string, double> numbers(const std::string& name);
   /// Keys of a configuration, given as `a.b: value` or as sections within sections.
   Settings settings(const std::string& name);
-  /// What is given under the name, of whatever kind; null without.
+  /// Returns the value of the name, of any kind; null if it is not given.
   const config::Given* take(const std::string& name);
-  /// Tells every name that was not asked for, with the nearest that was.
+  /// Reports every name that was never asked for, with the nearest known name.
   void refuse_others();
 
   config::Source place_of(const std::string& name) const;

@@ -71,8 +71,8 @@ struct StudySpec {
   std::string gap;  // why figures reached here are not the published ones; for the ledger
 };
 
-/// Throws UsageError with everything that is wrong in the file itself, each with line and column. Whether a
-/// configuration has the keys that are set, only it can say: `expand` in expand.h.
+/// Throws UsageError with all errors of the file itself, each with line and column. The keys that it sets are checked
+/// by the configuration: `check_configurations` in plan.h.
 StudySpec read_study(const std::filesystem::path& file);
 /// As above from a text; `file` stands for it in messages, and its folder is what paths start from.
 StudySpec read_study_text(const std::string& text, const std::filesystem::path& file);

@@ -26,7 +26,7 @@ bool is_held(const std::filesystem::path& lock) {
   return false;
 }
 
-/// Seconds of runs that are done, to judge the others by.
+/// Seconds of finished runs, to estimate the others.
 struct Durations {
   std::vector<double> seconds;
   void add(const Record& record) { seconds.push_back(record.training.seconds + record.search_seconds); }
@@ -36,7 +36,7 @@ struct Durations {
   }
 };
 
-/// Of runs of the same row, a trial of it, or else of any runs: they often differ in little but what is asked about.
+/// Returns the mean duration of runs of the same row, of its trial, or else of any runs.
 std::optional<double> whole_duration(const StudyPlan& plan, const PlannedRun& planned, const RowSeconds& tried) {
   Durations same, any;
   for (const auto& other : plan.planned) {
@@ -70,7 +70,7 @@ RunStatus status_of(const StudyPlan& plan, const PlannedRun& planned, const File
     status.left = 0;
     return status;
   }
-  if (planned.identity.training.empty()) return status;  // a text is not here
+  if (planned.identity.training.empty()) return status;  // a text is missing
   const auto places = places_of(plan, planned);
   std::error_code absent;
   look_into_folder(status, plan, planned, files);
@@ -87,12 +87,12 @@ RunStatus status_of(const StudyPlan& plan, const PlannedRun& planned, const File
   } else if (status.update > 0 || RunFolder(places.folder).holds_run()) {
     status.state = RunState::stopped;
     const auto kept = RunFolder(places.folder).updates();
-    if (!kept.empty()) status.update = kept.back();  // metrics.jsonl may be ahead of what it would go on from
+    if (!kept.empty()) status.update = kept.back();  // metrics.jsonl may be ahead of the last checkpoint
   }
   return status;
 }
 
-/// Of runs that differ in nothing but how they are decoded, or what they are tested on, the first is trained.
+/// Marks all but the first of runs that differ only in the search or the test set: only the first is trained.
 void tell_what_is_only_measured(std::vector<RunStatus>& all, const StudyPlan& plan) {
   std::set<std::string> trained;
   for (const auto& planned : plan.planned)
@@ -106,7 +106,7 @@ void tell_what_is_only_measured(std::vector<RunStatus>& all, const StudyPlan& pl
   }
 }
 
-/// As long as no run is done, those that are to come are judged by those under way.
+/// Until a run is done, estimates those to come by those under way.
 void judge_by_others(std::vector<RunStatus>& all) {
   Durations under_way;
   for (const auto& status : all)

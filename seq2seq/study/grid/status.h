@@ -14,33 +14,33 @@ enum class RunState {
   recorded,  // trained and measured; all that a table needs is there
   training,  // a process holds it
   failed,    // the last try ended with an error
-  stopped,   // begun, and nobody is at it
+  stopped,   // started, but no process works on it
   to_do,
 };
 
 struct RunStatus {
   RunState state = RunState::to_do;
-  int64_t update = 0;          // as far as its folder tells
+  int64_t update = 0;          // the last one in its folder
   double seconds = 0;          // of training so far
-  std::optional<double> left;  // seconds that it will still take; unknown as long as nothing like it was trained
-  std::string why;             // it failed
+  std::optional<double> left;  // seconds; unknown until a similar run was trained
+  std::string why;             // of a failed run: the reason
   bool measured_only = false;  // another run of the plan trains the same parameters: only its figures are its own
 };
 
 /// Seconds of training, each row's by its name in the table.
 using RowSeconds = std::map<std::string, double>;
 
-/// How each run of the plan stands, in its order. `tried`: how long rows were found to take by a trial, for those of
-/// which no run is done or under way.
+/// Returns the state of each run of the plan, in its order. `tried`: durations from a trial, for rows without a run
+/// that is done or being trained.
 std::vector<RunStatus> survey(const StudyPlan& plan, const Files& files, const RowSeconds& tried = {});
 
-/// What a training has made of the updates or epochs that it is to make, 0 to 1; 0 where nothing is known.
+/// Returns the finished share of a training's updates or epochs, 0 to 1; 0 if unknown.
 double share_done(const TrainingFacts& facts, const train::TrainOptions& options);
 
 /// `recorded`, `to do`, ...
 std::string name_of(RunState state);
 
-/// Seconds that all runs still take with `jobs` at a time; empty where that of one is unknown.
+/// Returns the seconds left for all runs with `jobs` at a time; empty if one of them is unknown.
 std::optional<double> time_left(const std::vector<RunStatus>& status, int64_t jobs);
 
 }  // namespace seq2seq::study

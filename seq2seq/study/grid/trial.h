@@ -8,9 +8,9 @@
 
 namespace seq2seq::study {
 
-/// Trains a run of every row of which nothing was trained yet for so many seconds, in a folder that is removed after,
-/// and tells from how far it came how long the whole will take. A row whose training fails is told in the log and left
-/// out. Stops early when a signal comes.
+/// Trains one run of every row without any training yet for `seconds`, in a folder that is removed afterwards, and
+/// estimates from its progress how long the whole run takes. A row whose training fails is logged and left out. Stops
+/// early when a signal comes.
 RowSeconds try_rows(const StudyPlan& plan, const std::vector<RunStatus>& status, double seconds,
                     const run::Environment& environment);
 

@@ -15,13 +15,13 @@ struct WorkOutcome {
   bool interrupted = false;
 };
 
-/// Trains and measures, one after another, the runs that have no record, that nobody else is at, and that have not
-/// failed; a run that was begun goes on from its last checkpoint. Any number of processes may work on one study at
-/// once, on one machine or on several that share the folders. A run that fails is told in the log, leaves its reason in
-/// a file beside its folder, and stops no other.
+/// Trains and measures, one after another, the runs that have no record, that no other process works on, and that have
+/// not failed; a run that was started is resumed from its last checkpoint. Any number of processes may work on one
+/// study at once, on one machine or on several that share the folders. A run that fails is logged, leaves its reason in
+/// a file beside its folder, and does not stop the others.
 WorkOutcome work(StudyPlan& plan, const run::Environment& environment);
 
-/// Forgets why runs failed, so that they are tried again.
+/// Removes the reasons of failed runs, so that they are tried again.
 void forget_failures(const StudyPlan& plan, Files& files);
 
 /// Has the runs that are asked for made again, even those that are done: removes their folders and marks them. An old

@@ -29,7 +29,7 @@ Paths files_of(const data::TrainFiles& train) {
   return files;
 }
 
-/// Keys of the search change no parameter, unless training looks at what it finds.
+/// Whether keys of the search can change parameters: only if validation searches.
 bool search_changes_training(const run::Configuration& configuration) {
   const auto& validate = configuration.options.train.validate;
   return run::need_outputs(validate.metrics) && !configuration.options.data.validation.source.empty();

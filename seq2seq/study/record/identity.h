@@ -12,27 +12,27 @@
 
 namespace seq2seq::study {
 
-/// One of the three sets of a run: its text, and where that lies as seen from the study's folder.
+/// One of the three sets of a run: the digest of its text, and its path from the study's folder.
 struct TextMark {
   std::string path;                    // `../../data/g2p/train.source`; empty: the configuration names no such set
-  std::string sha256;                  // of the content; empty where the text is not here
-  std::vector<std::string> missing{};  // its files that are not here, as seen from the study's folder
+  std::string sha256;                  // of the content; empty if the text is missing
+  std::vector<std::string> missing{};  // its missing files, from the study's folder
   bool here() const { return path.empty() || !sha256.empty(); }
 };
 
-/// What a run of a study is known by, whatever study it is part of, whoever made it and when.
+/// Identifies a run of a study, independently of the study, the author and the time.
 struct Identity {
   std::string training;  // SHA-256 of all that can change the trained parameters: runs with this in common are one
   std::string result;    // SHA-256 of all that can change its figures: how it is decoded, and what it is tested on, too
-  std::string keys;      // SHA-256 of the keys alone, for a machine where the texts are not
+  std::string keys;      // SHA-256 of the keys alone, for a machine without the texts
   TextMark train, validation, test;
   bool texts_here() const { return train.here() && validation.here() && test.here(); }
 };
 
-/// Texts are read once, however many runs name them. Without one of its texts, `training` and `result` are empty.
+/// Identifies runs; reads each text once. If a text of a run is missing, `training` and `result` are empty.
 class Identifier {
  public:
-  /// Paths are told as seen from `folder`, the study's.
+  /// Paths are relative to `folder`, the study's.
   explicit Identifier(std::filesystem::path folder) : folder_(std::move(folder)) {}
   Identity identify(const run::Configuration& configuration);
 
@@ -43,10 +43,10 @@ class Identifier {
   std::map<std::string, std::string> known_;  // names of a set's files to the digest of their content
 };
 
-/// The files of all sets that a configuration names.
+/// Returns the files of all sets that a configuration names.
 std::vector<std::filesystem::path> texts_of(const data::DataOptions& data);
 
-/// SHA-256 of what can change the trained parameters of a configuration on texts of these digests.
+/// Returns the SHA-256 of all that can change the trained parameters of a configuration on texts of these digests.
 std::string training_digest(const run::Configuration& configuration, const run::DataDigests& data);
 
 }  // namespace seq2seq::study

@@ -17,14 +17,14 @@ namespace seq2seq::study {
 
 inline constexpr int record_format_version = 1;
 
-/// Validation figures of a run as it went.
+/// Validation figures of a run at one update.
 struct CurvePoint {
   int64_t update = 0;
   double epoch = 0, seconds = 0;
   std::map<std::string, double> figures;
 };
 
-/// How a run was trained, as far as its metrics.jsonl tells.
+/// Facts of a run's training, from its metrics.jsonl.
 struct TrainingFacts {
   int64_t updates = 0;  // made in all
   int64_t update = 0;   // of the checkpoint that was measured
@@ -38,8 +38,8 @@ struct Example {
   std::string source, reference, output;
 };
 
-/// All that is kept of a run once it is trained and measured: small enough to be committed, enough for every table.
-/// Two files in `records/` beside the study, named after the first digits of the result's digest:
+/// Everything that is kept of a run after training and measuring: small enough to commit, enough for every table. It is
+/// two files in `records/` beside the study, named after the first digits of the result's digest:
 ///   1a2b3c4d5e6f7081.json          what it is, who made it, how, and its figures
 ///   1a2b3c4d5e6f7081.sentences.gz  what each sentence adds to them
 struct Record {
@@ -64,17 +64,17 @@ struct Record {
   double figure(const std::string& metric) const;
 };
 
-/// Whether the record is the one of a run with this identity. Where a text of the run is not here, its path must do.
+/// Whether the record belongs to a run with this identity. If a text of the run is missing, its path is compared.
 bool is_record_of(const Record& record, const Identity& identity);
 
 /// `1a2b3c4d5e6f7081.json`
 std::string record_name(const Identity& identity);
 std::filesystem::path records_folder(const std::filesystem::path& study_file);
-/// decode::Sentences first: a record is there once its JSON is.
+/// Writes the sentences first: a record exists once its JSON does.
 void write_record(Files& files, const std::filesystem::path& folder, const Record& record);
-/// Throws FormatError for what is damaged or of another version.
+/// Throws FormatError for a record that is damaged or of another version.
 Record read_record(const Files& files, const std::filesystem::path& json);
-/// All there are, by name of the file. A damaged one is told in the log, and is as if it were not there.
+/// Reads all records, by name of the file. A damaged one is logged and left out.
 std::vector<Record> read_records(const Files& files, const std::filesystem::path& folder, Log& log);
 
 }  // namespace seq2seq::study

@@ -10,7 +10,7 @@
 namespace seq2seq::study {
 
 /// Figures of sentences as columns of text, gzipped: 3 to 6 bytes a sentence. The first line is `seq2seq sentences 1
-/// ROWS`, then follow a line a column, its name and a whole number for each sentence. Scores are kept to a thousandth
+/// ROWS`, then one line for each column: its name and a whole number for each sentence. Scores are kept to a thousandth
 /// of a nat.
 std::string pack_sentences(const std::vector<SentenceFigures>& sentences);
 /// Throws FormatError naming `file`.

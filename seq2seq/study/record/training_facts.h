@@ -6,8 +6,8 @@
 
 namespace seq2seq::study {
 
-/// What a `metrics.jsonl` tells of a training. Lines of kinds that this program does not know are passed over. Throws
-/// FormatError naming `file` for a line that is no JSON.
+/// Reads the facts of a training from a `metrics.jsonl`. Skips lines of unknown kinds. Throws FormatError naming `file`
+/// for a line that is not JSON.
 TrainingFacts training_facts(const std::string& metrics, const std::filesystem::path& file);
 
 }  // namespace seq2seq::study

@@ -6,11 +6,11 @@
 
 namespace seq2seq::study {
 
-/// Beside every cell of the table, the commands that make it again without the study: a line that trains and a line
-/// that measures for every run, as typed in the folder `current`.
+/// Returns for every cell of the table the commands that make it without the study: for each run a line that trains and
+/// a line that measures, as typed in the folder `current`.
 std::string commands_of(const StudyPlan& plan, const std::filesystem::path& current);
 
-/// A word as a shell takes it.
+/// Quotes a word for a shell if it needs quotes.
 std::string quoted_for_shell(const std::string& word);
 
 }  // namespace seq2seq::study

@@ -17,10 +17,10 @@ std::string to_markdown(const Grid& grid);
 /// With the rules of the package booktabs.
 std::string to_latex(const Grid& grid);
 std::string to_html(const Grid& grid);
-/// RFC 4180: a line of names, then a line a row; without the title.
+/// Writes RFC 4180: a line of names, then one line for each row; without the title.
 std::string to_csv(const Grid& grid);
 
-/// Characters that have a meaning in HTML, as what stands for them.
+/// Escapes the characters that have a meaning in HTML.
 std::string escape_html(const std::string& text);
 
 }  // namespace seq2seq::study

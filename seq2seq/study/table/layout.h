@@ -7,11 +7,11 @@
 
 namespace seq2seq::study {
 
-/// For people: a table for each metric, then one of what the runs cost.
+/// Returns for people one table for each metric, then one with the cost of the runs.
 std::vector<Grid> layout(const StudyTable& table);
-/// What must be known to read them, a sentence each.
+/// Returns notes that explain the tables, one sentence each.
 std::vector<std::string> notes(const StudyTable& table);
-/// For programs: a line for each line and metric with every figure unrounded.
+/// Returns for programs one row for each line and metric, with unrounded figures.
 Grid long_layout(const StudyTable& table);
 
 }  // namespace seq2seq::study

@@ -8,11 +8,11 @@
 
 namespace seq2seq::study {
 
-/// A page (HTML) that needs no other file: question, tables, curves, in which keys the rows differ, outputs side by
-/// side.
+/// Returns an HTML page that needs no other file: question, tables, curves, in which keys the rows differ, outputs side
+/// by side.
 std::string make_page(const StudyPlan& plan, const StudyTable& table);
 
-/// The keys in which the lines of the table differ, a column a line.
+/// Returns the keys in which the lines of the table differ, one column for each line.
 Grid key_differences(const StudyPlan& plan);
 
 }  // namespace seq2seq::study

@@ -19,7 +19,7 @@ struct MetricFigures {
   std::optional<double> published;
 };
 
-/// A row at a point of every axis: what its seeds have in common.
+/// A row at one point of every axis, over all its seeds.
 struct TableLine {
   std::string cell;
   bool reference = false;
@@ -43,8 +43,8 @@ inline constexpr int64_t table_sets = 1000;
 /// Everything is computed from the records of the plan.
 StudyTable make_table(const StudyPlan& plan);
 
-/// Whether run i of both started from the same parameters and read the same pairs in the same order: only then are
-/// they compared seed by seed. Told from the keys in which they differ.
+/// Whether run i of both starts from the same parameters and reads the same pairs in the same order; only then are they
+/// compared seed by seed. Decided by the keys in which they differ.
 bool start_alike(const run::Configuration& a, const run::Configuration& b);
 
 /// The interval of a mean, as far as the metric can have such values.

@@ -9,7 +9,7 @@
 namespace seq2seq::study {
 
 /// Writes the study's table into `outputs()`: table.txt, table.md, table.csv, table.json, table.tex, commands.txt,
-/// index.html, curves.svg. Returns the text of the first.
+/// index.html, curves.svg. Returns the text of table.txt.
 std::string write_table(const StudyPlan& plan, Files& files, const std::filesystem::path& current);
 
 }  // namespace seq2seq::study

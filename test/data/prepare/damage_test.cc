@@ -164,9 +164,9 @@ TEST_CASE("prepared text: a number that its field does not hold is no number", "
   REQUIRE_THROWS_WITH(parse_summary(text, "summary.json"), Catch::Matchers::StartsWith("summary.json: is damaged: `"));
 }
 
-TEST_CASE("prepared text: values that lie too deep within each other are refused", "[data][prepare][error]") {
+TEST_CASE("prepared text: values that are nested too deeply are refused", "[data][prepare][error]") {
   const auto deep = "{\"format\": " + std::string(1'000'000, '[');
-  REQUIRE_THROWS_WITH(parse_summary(deep, "summary.json"), ContainsSubstring("too deep within each other"));
+  REQUIRE_THROWS_WITH(parse_summary(deep, "summary.json"), ContainsSubstring("nested too deeply"));
 }
 
 TEST_CASE("prepare: a folder that holds something else is left alone", "[data][prepare][error]") {
