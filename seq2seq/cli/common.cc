@@ -64,6 +64,11 @@ run::LoadedRun RunArguments::load(const run::Environment& environment, std::vect
   return run::load_run(folder, checkpoint, overrides, environment);
 }
 
+void warn_of_unknown(Log& log, const run::UnknownTokens& counts, const char* side) {
+  const auto text = run::describe(counts, side);
+  if (!text.empty() && !log.quiet()) log.warn(text);
+}
+
 void write_output(const std::filesystem::path& file, const std::string& text) {
   std::error_code absent;
   if (!std::filesystem::exists(file, absent) || std::filesystem::is_regular_file(file, absent)) {

@@ -15,6 +15,7 @@
 #include "seq2seq/core/log.h"
 #include "seq2seq/run/environment.h"
 #include "seq2seq/run/load.h"
+#include "seq2seq/run/unknown_tokens.h"
 
 namespace seq2seq::cli {
 
@@ -55,6 +56,9 @@ struct RunArguments {
   void declare(Arguments& arguments, bool searches);
   run::LoadedRun load(const run::Environment& environment, std::vector<config::Override> more = {}) const;
 };
+
+/// Warns of tokens that the vocabulary does not have, unless `log` is quiet. `side`: source or target.
+void warn_of_unknown(Log& log, const run::UnknownTokens& counts, const char* side);
 
 /// Whole or not at all, unless `file` is a device or a pipe.
 void write_output(const std::filesystem::path& file, const std::string& text);
