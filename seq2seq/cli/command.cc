@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <iostream>
 #include <new>
+#include <unistd.h>
 
 #include <ATen/Context.h>
 #include <ATen/Version.h>
@@ -90,7 +91,7 @@ int explain(std::ostream& err, std::exception_ptr thrown) {
 }  // namespace
 
 Streams streams_of_process() {
-  return {.in = &std::cin, .out = &std::cout, .err = &std::cerr, .terminal = terminal_of_process()};
+  return {.in = STDIN_FILENO, .out = &std::cout, .err = &std::cerr, .terminal = terminal_of_process()};
 }
 
 Commands builtin_commands() {
@@ -115,7 +116,9 @@ int run(const std::vector<std::string>& words, const run::Registries& registries
   try {
     const auto commands = builtin_commands();
     auto* command = parse(words, commands, version_text(), *streams.out);
-    return command == nullptr ? Exit::done : command->run({&registries, streams});
+    if (command == nullptr) return Exit::done;
+    const int code = command->run({&registries, streams});
+    return code == Exit::done && !*streams.out ? Exit::reader_gone : code;
   } catch (...) {
     return explain(*streams.err, std::current_exception());
   }

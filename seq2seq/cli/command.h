@@ -9,12 +9,13 @@
 
 namespace seq2seq::cli {
 
-/// The exit codes of the program.
-enum Exit : int { done = 0, failed = 1, usage = 2, interrupted_with_checkpoint = 130 };
+/// The exit codes of the program. Whoever reads the output may stop, as `head` does: then the command ends quietly,
+/// with the code that a shell shows for a program that SIGPIPE has ended.
+enum Exit : int { done = 0, failed = 1, usage = 2, interrupted_with_checkpoint = 130, reader_gone = 141 };
 
 /// What the program talks to. A test hands in its own.
 struct Streams {
-  std::istream* in = nullptr;
+  int in = -1;                  // descriptor of the standard input
   std::ostream* out = nullptr;  // results
   std::ostream* err = nullptr;  // everything else
   Terminal terminal;

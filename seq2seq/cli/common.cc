@@ -64,6 +64,11 @@ run::LoadedRun RunArguments::load(const run::Environment& environment, std::vect
   return run::load_run(folder, checkpoint, overrides, environment);
 }
 
+void warn_of_unknown(Log& log, const run::UnknownTokens& counts, const char* side) {
+  const auto text = run::describe(counts, side);
+  if (!text.empty() && !log.quiet()) log.warn(text);
+}
+
 void check_written(const std::ostream& out) {
   if (out.good() || errno == EPIPE) return;
   throw Error(Place{.file = "<stdout>"}, "cannot be written: " + std::generic_category().message(errno));

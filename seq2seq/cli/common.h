@@ -15,6 +15,7 @@
 #include "seq2seq/core/log.h"
 #include "seq2seq/run/environment.h"
 #include "seq2seq/run/load.h"
+#include "seq2seq/run/unknown_tokens.h"
 
 namespace seq2seq::cli {
 
@@ -55,6 +56,9 @@ struct RunArguments {
   void declare(Arguments& arguments, bool searches);
   run::LoadedRun load(const run::Environment& environment, std::vector<config::Override> more = {}) const;
 };
+
+/// Warns of tokens that the vocabulary does not have, unless `log` is quiet. `side`: source or target.
+void warn_of_unknown(Log& log, const run::UnknownTokens& counts, const char* side);
 
 /// Throws Error when writing to `out` has failed, but not when its reader has gone: that ends a command quietly.
 void check_written(const std::ostream& out);

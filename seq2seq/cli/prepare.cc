@@ -17,7 +17,8 @@ class Prepare final : public Command {
   std::string about() const override { return "turn the training text of a configuration into token stores"; }
 
   void declare(Arguments& arguments) override {
-    arguments.required("CONFIG", config_, "YAML file that names the text and, as `data.prepared`, the folder");
+    arguments.required("CONFIG", config_,
+                       "YAML file that names the text and, as `data.prepared`, the folder; `data` is enough");
     common_.declare(arguments, "sets a key: data.prepared=FOLDER; may be given many times");
   }
 

@@ -1,9 +1,13 @@
 #include "seq2seq/run/score.h"
 
+#include <optional>
+#include <string>
+
 #include <fmt/format.h>
 
 #include "seq2seq/cli/commands.h"
 #include "seq2seq/cli/common.h"
+#include "seq2seq/core/error.h"
 
 namespace seq2seq::cli {
 
@@ -12,32 +16,60 @@ namespace {
 class Score final : public Command {
  public:
   std::string name() const override { return "score"; }
-  std::string about() const override { return "print the natural log-probability of given pairs, one a line"; }
+  std::string about() const override {
+    return "print the natural log-probability of given pairs, or add it to n-best lists";
+  }
 
   void declare(Arguments& arguments) override {
     run_.declare(arguments, /*searches=*/false);
-    arguments.required("SOURCE", source_, "file of sources, one a line");
-    arguments.required("TARGET", target_, "file of targets, one a line");
+    arguments.required("SOURCE", source_, "file of sources, one a line, plain or packed by gzip or Zstandard");
+    arguments.optional("TARGET", target_, "file of targets, one a line; each is scored given the source in its line");
+    arguments.option("--n-best", n_best_, "FILE",
+                     "instead of TARGET a list in the format of Moses, `sentence ||| text ||| features ||| score`, the "
+                     "sentences of SOURCE counted from 0: written again, each line with the feature `seq2seq= SCORE`");
+    arguments.option("--feature", feature_, "NAME", "another name of that feature, for scores of several runs");
     arguments.flag("--per-token", options_.per_token, "after a tab, the score of each token and of the end symbol");
     arguments.flag("--tokens", options_.tokens, "lines are tokens between blanks, used as they are");
   }
 
   int run(const Context& context) override {
+    check();
     auto log = run_.common.log(context);
     const auto environment = run_.common.environment(context, log);
     const auto loaded = run_.load(environment);
-    const auto scored = run::score_files(loaded, source_, target_, *context.streams.out, options_, environment);
-    check_written(*context.streams.out);
+    auto& out = *context.streams.out;
+    run::NBestScoreOptions n_best{.tokens = options_.tokens};
+    if (feature_) n_best.feature = *feature_;
+    const auto scored = n_best_ ? run::score_n_best(loaded, *n_best_, source_, out, n_best, environment)
+                                : run::score_files(loaded, source_, target_, out, options_, environment);
+    check_written(out);
+    if (!out) return Exit::reader_gone;  // what follows would speak of pairs that nobody got
     if (scored.tokens > 0) {
       log.say(fmt::format("{} pairs, {} tokens with end symbols: log-probability {:.6g}, perplexity {:.4f}",
                           format_count(scored.pairs), format_count(scored.tokens), scored.score, scored.perplexity()));
     }
+    warn_of_unknown(log, scored.unknown_source, "source");
+    warn_of_unknown(log, scored.unknown_target, "target");
     return Exit::done;
   }
 
  private:
+  void check() const {
+    if (!n_best_ && target_.empty())
+      throw UsageError("nothing to score: name a file of targets behind SOURCE, or a list by `--n-best FILE`");
+    if (!n_best_) {
+      if (feature_) throw UsageError(Place{.part = "--feature " + *feature_}, "is only for `--n-best`");
+      return;
+    }
+    if (!target_.empty()) throw UsageError(Place{.part = target_}, "cannot be combined with `--n-best`");
+    if (options_.per_token) throw UsageError(Place{.part = "--per-token"}, "cannot be combined with `--n-best`");
+    if (feature_ && (feature_->empty() || feature_->find_first_of(" \t=|") != std::string::npos))
+      throw UsageError(Place{.part = "--feature " + *feature_}, "must be a word without blanks, `=` and `|`");
+  }
+
   RunArguments run_;
   std::string source_, target_;
+  std::optional<std::string> n_best_, feature_;
   run::ScoreOptions options_;
 };
 

@@ -16,10 +16,8 @@ int columns_of(int descriptor) {
 }  // namespace
 
 Terminal terminal_of_process() {
-  return {.in = ::isatty(STDIN_FILENO) != 0,
-          .out = ::isatty(STDOUT_FILENO) != 0,
-          .err = ::isatty(STDERR_FILENO) != 0,
-          .columns = columns_of(STDERR_FILENO)};
+  return {
+      .out = ::isatty(STDOUT_FILENO) != 0, .err = ::isatty(STDERR_FILENO) != 0, .columns = columns_of(STDERR_FILENO)};
 }
 
 }  // namespace seq2seq::cli

@@ -4,8 +4,8 @@ namespace seq2seq::cli {
 
 /// What the program's streams are connected to.
 struct Terminal {
-  bool in = false, out = false, err = false;  // a person's terminal, not a file or a pipe
-  int columns = 80;                           // of standard error's
+  bool out = false, err = false;  // a person's terminal, not a file or a pipe
+  int columns = 80;               // of standard error's
 };
 
 Terminal terminal_of_process();

@@ -1,17 +1,16 @@
 #include "seq2seq/run/translate.h"
 
-#include <cerrno>
-#include <fstream>
+#include <memory>
 #include <optional>
 #include <sstream>
-#include <system_error>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "seq2seq/cli/commands.h"
 #include "seq2seq/cli/common.h"
 #include "seq2seq/core/atomic_file.h"
-#include "seq2seq/core/error.h"
+#include "seq2seq/data/input/line_reader.h"
 
 namespace seq2seq::cli {
 
@@ -24,9 +23,13 @@ class Translate final : public Command {
 
   void declare(Arguments& arguments) override {
     run_.declare(arguments, /*searches=*/true);
-    arguments.optional("INPUT", input_, "file of sources, one a line (standard input)");
+    arguments.optional(
+        "INPUT", input_,
+        "file of sources, one a line, plain or packed by gzip or Zstandard; from a pipe each is answered "
+        "as soon as no other waits (standard input)");
     arguments.option("--output", output_, "FILE", "where the outputs go, whole or not at all (standard output)");
-    arguments.option("--n-best", n_best_, "N", "the N best of each, in the format of Moses, with scores");
+    arguments.option("--n-best", n_best_, "N",
+                     "the N best of each, in the format of Moses, with scores; equal texts once");
     arguments.flag("--token-scores", options_.token_scores, "the score of each token too, in that format");
     arguments.flag("--tokens", options_.tokens, "lines in and out are tokens between blanks, used as they are");
   }
@@ -37,17 +40,18 @@ class Translate final : public Command {
     std::vector<config::Override> overrides;
     add_override(overrides, "--n-best", "decode.n_best", n_best_);
     const bool from_stream = input_.empty() || input_ == "-";
-    std::ifstream file;
-    if (!from_stream) open(file);
     if (output_) check_writable(*output_);
+    auto bytes = from_stream ? nullptr : data::open_bytes(input_);
     const auto loaded = run_.load(environment, std::move(overrides));
+    if (from_stream) bytes = data::open_bytes(context.streams.in, "<stdin>");
 
     options_.n_best_format = n_best_ || options_.token_scores;
-    options_.answer_at_once = from_stream && context.streams.terminal.in;
-    run::LineSource lines(from_stream ? *context.streams.in : file, from_stream ? "<stdin>" : input_);
+    data::LineReader lines(std::move(bytes), from_stream ? "<stdin>" : input_);
     const auto translated =
         output_ ? to_file(loaded, lines) : run::translate(loaded, lines, *context.streams.out, options_);
     if (!output_) check_written(*context.streams.out);
+    if (!*context.streams.out) return Exit::reader_gone;  // what follows would speak of lines that nobody got
+    warn_of_unknown(log, translated.unknown, "source");
     if (translated.cut > 0) {
       log.warn(fmt::format("{} of {} outputs were cut at the longest length (`decode.max_length`)",
                            format_count(translated.cut), format_count(translated.lines)));
@@ -56,14 +60,7 @@ class Translate final : public Command {
   }
 
  private:
-  void open(std::ifstream& file) const {
-    if (std::filesystem::is_directory(input_))
-      throw Error(Place{.file = input_}, "is a folder; a text file is expected");
-    file.open(input_, std::ios::binary);
-    if (!file) throw Error(Place{.file = input_}, "cannot be read: " + std::generic_category().message(errno));
-  }
-
-  run::Translated to_file(const run::LoadedRun& loaded, run::LineSource& lines) const {
+  run::Translated to_file(const run::LoadedRun& loaded, data::LineReader& lines) const {
     std::ostringstream text;
     const auto translated = run::translate(loaded, lines, text, options_);
     write_atomically(disk_files(), *output_, text.str());

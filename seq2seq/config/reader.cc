@@ -37,8 +37,9 @@ const Given::Entry* find_entry(const Given& section, const std::string& name) {
 
 class Reader {
  public:
-  Reader(Keys& all, std::filesystem::path folder, const std::vector<Override>& overrides, Faults& faults)
-      : all_(all), folder_(std::move(folder)), overrides_(overrides), faults_(faults) {}
+  Reader(Keys& all, std::filesystem::path folder, const std::vector<Override>& overrides, Faults& faults,
+         const std::string& section)
+      : all_(all), folder_(std::move(folder)), overrides_(overrides), faults_(faults), section_(section) {}
 
   /// `source` is where the section begins: missing keys are reported there.
   void read(Keys& keys, const Given& given, const Source& source) {
@@ -56,6 +57,7 @@ class Reader {
     for (const auto& rule : keys.tree().rules) {
       if (faulty_at_or_below(keys.tree().path)) break;
       const std::string path = join_path(keys.tree().path, rule.key);
+      if (!is_needed(path)) continue;
       const std::string wrong = rule.wrong();
       if (!wrong.empty()) faults_.add(nearest_source(path), fmt::format("`{}`: {}", path, wrong));
     }
@@ -192,9 +194,12 @@ class Reader {
   }
 
   void find_missing_key(const Keys& keys, const KeyFacts& facts, const Given& given, const Source& source) {
-    if (!facts.required || find_entry(given, facts.name) != nullptr) return;
-    faults_.add(source, fmt::format("missing key `{}` ({})", join_path(keys.tree().path, facts.name), facts.meaning));
+    const auto path = join_path(keys.tree().path, facts.name);
+    if (!facts.required || find_entry(given, facts.name) != nullptr || !is_needed(path)) return;
+    faults_.add(source, fmt::format("missing key `{}` ({})", path, facts.meaning));
   }
+
+  bool is_needed(const std::string& path) const { return section_.empty() || path.starts_with(section_ + "."); }
 
   bool faulty_at_or_below(const std::string& section) const {
     return std::any_of(faulty_.begin(), faulty_.end(), [&section](const std::string& path) {
@@ -215,6 +220,7 @@ class Reader {
   std::filesystem::path folder_;
   const std::vector<Override>& overrides_;
   Faults& faults_;
+  const std::string& section_;                      // the one that is needed; empty: all
   std::map<std::string, Source> places_;            // of keys and sections, by path; the file itself at ""
   std::set<std::string> faulty_;                    // paths at which something is wrong
   std::vector<const Choice*> undecided_;            // whose kind is unknown: nothing can be said of their other keys
@@ -234,22 +240,23 @@ Override parse_override(const std::string& typed) {
   return {"--set " + typed, key, typed.substr(equals + 1)};
 }
 
-void read_file(const std::filesystem::path& file, const std::vector<Override>& overrides, Keys& keys) {
+void read_file(const std::filesystem::path& file, const std::vector<Override>& overrides, Keys& keys,
+               const std::string& section) {
   std::string text;
   try {
     text = disk_files().read(file);
   } catch (const Error& error) {
     throw UsageError({error});
   }
-  read_text(text, file.string(), std::filesystem::absolute(file).parent_path(), overrides, keys);
+  read_text(text, file.string(), std::filesystem::absolute(file).parent_path(), overrides, keys, section);
 }
 
 void read_text(const std::string& text, const std::string& name, const std::filesystem::path& folder,
-               const std::vector<Override>& overrides, Keys& keys) {
+               const std::vector<Override>& overrides, Keys& keys, const std::string& section) {
   Faults faults;
   if (auto root = parse_yaml(text, name, faults)) {
     apply(overrides, *root, faults);
-    Reader reader(keys, std::filesystem::absolute(folder), overrides, faults);
+    Reader reader(keys, std::filesystem::absolute(folder), overrides, faults, section);
     reader.read(keys, *root, {{.file = name}});
     reader.ask_rules(keys);
   }

@@ -24,11 +24,13 @@ Override parse_override(const std::string& typed);
 /// types, octal and hexadecimal numbers, values out of range, missing required keys and broken rules are all found and
 /// thrown as one UsageError, each with file, line, column and the nearest known key (for an override: the option as
 /// typed). Relative paths are taken from the folder of the file, those of an override from the current folder; they end
-/// absolute.
-void read_file(const std::filesystem::path& file, const std::vector<Override>& overrides, Keys& keys);
+/// absolute. With `section`, for a command that needs no other, only its keys are required and only its rules are
+/// asked; values that are given in other sections are checked all the same.
+void read_file(const std::filesystem::path& file, const std::vector<Override>& overrides, Keys& keys,
+               const std::string& section = {});
 
 /// Reads the same from a text; messages show `name` as the file, and relative paths start from `folder`.
 void read_text(const std::string& text, const std::string& name, const std::filesystem::path& folder,
-               const std::vector<Override>& overrides, Keys& keys);
+               const std::vector<Override>& overrides, Keys& keys, const std::string& section = {});
 
 }  // namespace seq2seq::config

@@ -72,6 +72,10 @@ void declare(config::Keys& keys, DecodeOptions& options) {
   keys.add("batch", options.batch, "sources searched together").unit("sentences").at_least(1).changes_no_result();
   keys.add("allow_unknown", options.allow_unknown, "whether the unknown word `<unk>` may be written");
   keys.add("precision", options.precision, {{"float32", nn::Precision::float32}}, "type that the search computes in");
+  keys.add("empty_source", options.empty_source, {{"empty", EmptySource::empty}, {"translate", EmptySource::translate}},
+           "empty: `translate` answers an empty line with an empty line; translate: with what the search finds, as "
+           "`evaluate` and studies always do")
+      .changes_no_result();
   keys.rule("n_best", [&options] {
     return options.n_best <= options.beam ? "" : "must not be larger than `beam`, which is where outputs come from";
   });

@@ -27,6 +27,10 @@ struct OutputLength {
   int64_t longest = 1;
 };
 
+/// What an empty line of the source is answered with, where text is translated. Where outputs are measured it is always
+/// searched for, like every other line.
+enum class EmptySource { empty, translate };
+
 struct DecodeOptions {
   int64_t beam = 12;  // K; 1: greedy
   int64_t n_best = 1;
@@ -36,6 +40,7 @@ struct DecodeOptions {
   int64_t batch = 64;          // sentences that a caller of search() should hand over together; changes no result
   bool allow_unknown = false;
   nn::Precision precision = nn::Precision::float32;
+  EmptySource empty_source = EmptySource::empty;  // for a caller of search() that translates text
 };
 void declare(config::Keys& keys, DecodeOptions& options);
 

@@ -86,7 +86,7 @@ data::PrepareJob prepare_job(const Configuration& configuration, const Environme
 
 PreparedText prepare(const std::filesystem::path& config, const std::vector<config::Override>& overrides,
                      const Environment& environment) {
-  const auto configuration = read_configuration(config, overrides, *environment.registries);
+  const auto configuration = read_configuration(config, overrides, *environment.registries, "data");
   if (configuration->options.data.prepared.empty()) {
     throw UsageError(Place{.file = config.string()}, "names no folder for prepared text",
                      "Name one as `data.prepared`, in the file or by `--set data.prepared=FOLDER`");

@@ -113,9 +113,9 @@ void declare(config::Keys& keys, RunOptions& options, const Registries& registri
 
 std::unique_ptr<Configuration> read_configuration(const std::filesystem::path& file,
                                                   const std::vector<config::Override>& overrides,
-                                                  const Registries& registries) {
+                                                  const Registries& registries, const std::string& section) {
   auto configuration = std::make_unique<Configuration>(registries);
-  config::read_file(file, overrides, configuration->keys);
+  config::read_file(file, overrides, configuration->keys, section);
   return configuration;
 }
 

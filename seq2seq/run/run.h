@@ -67,9 +67,10 @@ struct Configuration {
   config::Keys keys;
 };
 
-/// Throws UsageError with every fault of the file and the overrides.
+/// Throws UsageError with every fault of the file and the overrides. `section`: the only one that must be complete;
+/// empty: all.
 std::unique_ptr<Configuration> read_configuration(const std::filesystem::path& file,
                                                   const std::vector<config::Override>& overrides,
-                                                  const Registries& registries);
+                                                  const Registries& registries, const std::string& section = {});
 
 }  // namespace seq2seq::run

@@ -1,24 +1,45 @@
 #include "seq2seq/run/score.h"
 
+#include <charconv>
 #include <cmath>
 #include <ostream>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include <fmt/format.h>
 
 #include "seq2seq/core/error.h"
+#include "seq2seq/core/text.h"
 #include "seq2seq/data/input/line_reader.h"
 #include "seq2seq/decode/corpus_search.h"
+#include "seq2seq/decode/n_best.h"
 #include "seq2seq/text/whitespace.h"
 
 namespace seq2seq::run {
 
 namespace {
 
-std::vector<std::vector<std::string>> tokens_of(const std::filesystem::path& file, const text::Tokenizer& tokenizer) {
-  std::vector<std::vector<std::string>> sentences;
-  for (const auto& line : data::read_lines(file)) sentences.push_back(tokenizer.tokenize(line));
+enum class Side { source, target };
+
+/// `tokens`: the line is tokens between blanks.
+std::vector<int64_t> ids_of(std::string_view line, Side side, const data::TextPipeline& text, bool tokens) {
+  const bool source = side == Side::source;
+  const text::Tokenizer& tokenizer = source ? text.source_tokenizer() : text.target_tokenizer();
+  const auto words = tokens ? text::WhitespaceTokenizer({}).tokenize(line) : tokenizer.tokenize(line);
+  return source ? text.source_ids(words) : text.target_ids(words);
+}
+
+data::LineReader open_lines(const std::filesystem::path& file) { return {data::open_bytes(file), file.string()}; }
+
+decode::Sentences read_sentences(const std::filesystem::path& file, Side side, const data::TextPipeline& text,
+                                 bool tokens, UnknownTokens& unknown) {
+  decode::Sentences sentences;
+  auto lines = open_lines(file);
+  for (std::string line; lines.next(line);) {
+    sentences.push_back(ids_of(line, side, text, tokens));
+    unknown.add(sentences.back(), lines.lines());
+  }
   return sentences;
 }
 
@@ -32,6 +53,22 @@ void check_equal(const std::filesystem::path& source, size_t sources, const std:
               "Find the line that is missing or too many");
 }
 
+/// Scores all pairs and adds them up.
+std::vector<decode::PairScore> score_pairs(const LoadedRun& run, const decode::Sentences& sources,
+                                           const decode::Sentences& targets, const Environment& environment) {
+  Progress progress(*environment.log, "scoring", "pairs", static_cast<double>(sources.size()), environment.progress);
+  auto scores = decode::score_all(*run.predictor, sources, targets, *run.text, run.options().decode.batch,
+                                  [&progress](int64_t done) { progress.update(static_cast<double>(done)); });
+  progress.finish();
+  return scores;
+}
+
+void add(Scored& scored, const decode::PairScore& pair) {
+  ++scored.pairs;
+  scored.tokens += std::ssize(pair.token_scores);
+  scored.score += pair.score;
+}
+
 std::string line_of(const decode::PairScore& pair, bool per_token) {
   std::string line = fmt::format("{:.9g}", pair.score);
   if (!per_token) return line;
@@ -40,33 +77,72 @@ std::string line_of(const decode::PairScore& pair, bool per_token) {
   return line;
 }
 
+/// Whether all of the text, but for blanks around it, is a number.
+template <class Number>
+bool read_number(std::string_view text, Number& number) {
+  while (text.starts_with(' ')) text.remove_prefix(1);
+  while (text.ends_with(' ')) text.remove_suffix(1);
+  const auto [stop, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return fault == std::errc() && stop == text.data() + text.size();
+}
+
+/// The fields of a line of an n-best list, and the sentence that it names.
+decode::NBestFields read_n_best(const std::string& line, const Place& place, size_t sources, size_t& sentence) {
+  const auto fields = decode::split_n_best(line);
+  double score = 0;
+  if (!fields || !read_number(fields->sentence, sentence) || !read_number(fields->score, score)) {
+    throw Error(place, fmt::format("expected `sentence ||| text ||| features ||| score`, found {}", quote(line)),
+                "The first and the last field of an n-best list are numbers");
+  }
+  if (sentence < sources) return *fields;
+  throw Error(place,
+              fmt::format("names sentence {}, counted from 0, but the source has {}", sentence,
+                          format_count(static_cast<int64_t>(sources), "line")),
+              "Name the source that the list was made from");
+}
+
 }  // namespace
 
 double Scored::perplexity() const { return std::exp(-score / static_cast<double>(tokens)); }
 
 Scored score_files(const LoadedRun& run, const std::filesystem::path& source, const std::filesystem::path& target,
                    std::ostream& output, const ScoreOptions& options, const Environment& environment) {
-  const text::WhitespaceTokenizer as_they_are({});
-  const auto cut = [&](const std::filesystem::path& file, const text::Tokenizer& tokenizer) {
-    return tokens_of(file, options.tokens ? as_they_are : tokenizer);
-  };
-  const auto sources = cut(source, run.text->source_tokenizer());
-  const auto targets = cut(target, run.text->target_tokenizer());
-  check_equal(source, sources.size(), target, targets.size());
-  decode::Sentences source_ids, target_ids;
-  for (const auto& tokens : sources) source_ids.push_back(run.text->source_ids(tokens));
-  for (const auto& tokens : targets) target_ids.push_back(run.text->target_ids(tokens));
-
-  Progress progress(*environment.log, "scoring", "pairs", static_cast<double>(sources.size()), environment.progress);
-  const auto scores = decode::score_all(*run.predictor, source_ids, target_ids, *run.text, run.options().decode.batch,
-                                        [&progress](int64_t done) { progress.update(static_cast<double>(done)); });
-  progress.finish();
   Scored scored;
-  for (const auto& pair : scores) {
+  const auto sources = read_sentences(source, Side::source, *run.text, options.tokens, scored.unknown_source);
+  const auto targets = read_sentences(target, Side::target, *run.text, options.tokens, scored.unknown_target);
+  check_equal(source, sources.size(), target, targets.size());
+  for (const auto& pair : score_pairs(run, sources, targets, environment)) {
     if (!(output << line_of(pair, options.per_token) << '\n')) break;
-    ++scored.pairs;
-    scored.tokens += std::ssize(pair.token_scores);
-    scored.score += pair.score;
+    add(scored, pair);
+  }
+  output.flush();
+  return scored;
+}
+
+Scored score_n_best(const LoadedRun& run, const std::filesystem::path& list, const std::filesystem::path& source,
+                    std::ostream& output, const NBestScoreOptions& options, const Environment& environment) {
+  Scored scored;
+  const auto all = read_sentences(source, Side::source, *run.text, options.tokens, scored.unknown_source);
+  std::vector<std::string> written;
+  decode::Sentences sources, targets;
+  auto lines = open_lines(list);
+  for (std::string line; lines.next(line); written.push_back(line)) {
+    const Place place{.file = list.string(), .line = lines.lines()};
+    size_t sentence = 0;
+    const auto fields = read_n_best(line, place, all.size(), sentence);
+    if (decode::has_feature(fields.features, options.feature)) {
+      throw Error(place, fmt::format("has a feature `{}=` already", options.feature),
+                  "Name the new one by `--feature NAME`");
+    }
+    sources.push_back(all[sentence]);
+    targets.push_back(ids_of(fields.text, Side::target, *run.text, options.tokens));
+    scored.unknown_target.add(targets.back(), lines.lines());
+  }
+  const auto scores = score_pairs(run, sources, targets, environment);
+  for (size_t i = 0; i < scores.size(); ++i) {
+    const auto fields = *decode::split_n_best(written[i]);
+    if (!(output << decode::with_feature(written[i], fields, options.feature, scores[i].score) << '\n')) break;
+    add(scored, scores[i]);
   }
   output.flush();
   return scored;

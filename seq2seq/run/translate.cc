@@ -1,7 +1,9 @@
 #include "seq2seq/run/translate.h"
 
 #include <ostream>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -34,25 +36,46 @@ void write(std::ostream& output, int64_t number, const std::vector<decode::Hypot
     output << text_of(outputs.front(), run, options.tokens) << '\n';
     return;
   }
+  std::set<std::string> written;
   for (const auto& hypothesis : outputs) {
-    output << decode::n_best_line(number, text_of(hypothesis, run, options.tokens), hypothesis, options.token_scores)
-           << '\n';
+    const auto text = text_of(hypothesis, run, options.tokens);
+    if (!written.insert(text).second) continue;  // the same text of other tokens; the best of them came first
+    output << decode::n_best_line(number, text, hypothesis, options.token_scores) << '\n';
   }
+}
+
+/// The outputs of each source. An empty one is not searched for, where the options say so.
+std::vector<std::vector<decode::Hypothesis>> outputs_of(const decode::Sentences& sources, const LoadedRun& run) {
+  const auto& options = run.options().decode;
+  decode::Sentences searched;
+  const auto is_searched = [&options](const std::vector<int64_t>& ids) {
+    return !ids.empty() || options.empty_source == decode::EmptySource::translate;
+  };
+  for (const auto& ids : sources)
+    if (is_searched(ids)) searched.push_back(ids);
+  auto found = decode::search_all(*run.predictor, searched, *run.text, options);
+  std::vector<std::vector<decode::Hypothesis>> outputs;
+  size_t next = 0;
+  for (const auto& ids : sources)
+    outputs.push_back(is_searched(ids) ? std::move(found[next++]) : std::vector<decode::Hypothesis>(1));
+  return outputs;
 }
 
 }  // namespace
 
-Translated translate(const LoadedRun& run, LineSource& input, std::ostream& output, const TranslateOptions& options) {
-  const auto& search = run.options().decode;
-  const int64_t ahead = options.answer_at_once ? 1 : search.batch * batches_ahead;
+Translated translate(const LoadedRun& run, data::LineReader& input, std::ostream& output,
+                     const TranslateOptions& options) {
+  const int64_t ahead = run.options().decode.batch * batches_ahead;
   Translated translated;
   bool more = true;
   while (more && output) {
     decode::Sentences sources;
     std::string line;
-    while (std::ssize(sources) < ahead && (more = input.next(line)))
+    while (std::ssize(sources) < ahead && (sources.empty() || input.ready()) && (more = input.next(line))) {
       sources.push_back(ids_of(line, run, options.tokens));
-    for (const auto& outputs : decode::search_all(*run.predictor, sources, *run.text, search)) {
+      translated.unknown.add(sources.back(), input.lines());
+    }
+    for (const auto& outputs : outputs_of(sources, run)) {
       write(output, translated.lines++, outputs, run, options);
       if (outputs.front().cut) ++translated.cut;
     }

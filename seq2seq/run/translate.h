@@ -3,8 +3,9 @@
 #include <cstdint>
 #include <iosfwd>
 
-#include "seq2seq/run/line_source.h"
+#include "seq2seq/data/input/line_reader.h"
 #include "seq2seq/run/load.h"
+#include "seq2seq/run/unknown_tokens.h"
 
 namespace seq2seq::run {
 
@@ -12,17 +13,19 @@ struct TranslateOptions {
   bool tokens = false;  // lines in and out are tokens between blanks, as the tokenizers would write them
   bool n_best_format =
       false;  // Moses: `number ||| text ||| features ||| score`, as many lines a sentence as `decode.n_best`
-  bool token_scores = false;    // those of each token among the features; with n_best_format
-  bool answer_at_once = false;  // line by line, for a person at a terminal
+  bool token_scores = false;  // those of each token among the features; with n_best_format
 };
 
 struct Translated {
   int64_t lines = 0;
-  int64_t cut = 0;  // first outputs that stopped at the longest length
+  int64_t cut = 0;        // first outputs that stopped at the longest length
+  UnknownTokens unknown;  // of the source
 };
 
-/// Translates every line of `input` to `output`, in order; an empty line is a sentence too. Stops early when `output`
-/// fails.
-Translated translate(const LoadedRun& run, LineSource& input, std::ostream& output, const TranslateOptions& options);
+/// Translates every line of `input` to `output`, in order. Answers what it has read as soon as the next line is not
+/// there yet. What an empty line is answered with, `decode.empty_source` says. An n-best list has each text of a
+/// sentence once, with its best score. Stops early when `output` fails.
+Translated translate(const LoadedRun& run, data::LineReader& input, std::ostream& output,
+                     const TranslateOptions& options);
 
 }  // namespace seq2seq::run

@@ -52,7 +52,8 @@ TEST_CASE("translate: files and streams, order and empty lines", "[cli][translat
   CHECK(lines(piped.out) == 4);
   toy.folder().file("input", text);
   CHECK(run_program({"translate", toy.run(), toy.file("input")}).out == piped.out);
-  CHECK(run_program({"translate", toy.run()}, text, {.in = true}).out == piped.out);
+  CHECK(lines_in(piped.out)[1].empty());
+  CHECK(run_program({"translate", toy.run(), "-"}, text).out == piped.out);
   const auto filed = run_program({"translate", toy.run(), toy.file("input"), "--output", toy.file("output")});
   CHECK(filed.out.empty());
   CHECK(content_of(toy / "output") == piped.out);
@@ -121,6 +122,42 @@ TEST_CASE("translate: an output follows links and keeps the names and the mode o
   CHECK(content_of(target) == piped);
   CHECK(content_of(toy / "name") == piped);
   CHECK(fs::status(target).permissions() == fs::perms(0640));
+}
+
+TEST_CASE("translate and score: warn of unknown tokens once, and not when quiet", "[cli][translate][score]") {
+  const TrainedToy toy("5");
+  const std::string text = "a q\nq\n";
+  const std::string of_source =
+      "warning: 2 of 3 source tokens (66.67 %) are unknown to the vocabulary; line 2 consists of unknown tokens "
+      "alone\n";
+  CHECK_THAT(run_program({"translate", toy.run()}, text).err, ContainsSubstring(of_source));
+  CHECK_THAT(run_program({"translate", toy.run(), "--quiet"}, text).err, !ContainsSubstring("unknown"));
+  CHECK_THAT(run_program({"translate", toy.run()}, "a b\n").err, !ContainsSubstring("unknown"));
+  toy.folder().file("source", text);
+  toy.folder().file("target", "a\nb r\n");
+  const auto scored = run_program({"score", toy.run(), toy.file("source"), toy.file("target")});
+  CHECK_THAT(scored.err,
+             ContainsSubstring(of_source) &&
+                 ContainsSubstring("warning: 1 of 3 target tokens (33.33 %) is unknown to the vocabulary\n"));
+  CHECK(run_program({"score", toy.run(), toy.file("source"), toy.file("target"), "--quiet"}).err.empty());
+}
+
+TEST_CASE("score: an n-best list comes back with one feature more", "[cli][score]") {
+  const TrainedToy toy;
+  toy.folder().file("source", "a b\nc\n");
+  toy.folder().file("list", run_program({"translate", toy.run(), toy.file("source"), "--n-best", "2"}).out);
+  const auto ran = run_program({"score", toy.run(), toy.file("source"), "--n-best", toy.file("list")});
+  CHECK(ran.code == 0);
+  CHECK(lines(ran.out) == 4);
+  for (const auto& line : lines_in(ran.out)) CHECK_THAT(line, ContainsSubstring(" seq2seq= -"));
+  toy.folder().file("again", ran.out);
+  const auto again = run_program({"score", toy.run(), toy.file("source"), "--n-best", toy.file("again")});
+  CHECK(again.code == 1);
+  CHECK_THAT(again.err, ContainsSubstring("again:1: has a feature `seq2seq=` already"));
+  const auto named =
+      run_program({"score", toy.run(), toy.file("source"), "--n-best", toy.file("again"), "--feature", "other"});
+  for (const auto& line : lines_in(named.out))
+    CHECK_THAT(line, ContainsSubstring(" seq2seq= -") && ContainsSubstring(" other= -"));
 }
 
 TEST_CASE("score: one number a pair, with those of its tokens behind a tab", "[cli][score]") {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdio>
+#include <memory>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -16,10 +18,13 @@ struct Ran {
 /// The program in this process, with these words behind its name and this standard input.
 inline Ran run_program(const std::vector<std::string>& words, const std::string& input = {},
                        cli::Terminal terminal = {}) {
-  std::istringstream in(input);
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> in(std::tmpfile(), std::fclose);
+  std::fwrite(input.data(), 1, input.size(), in.get());
+  std::rewind(in.get());
   std::ostringstream out, err;
   const auto registries = run::builtin_registries();
-  const int code = cli::run(words, registries, {.in = &in, .out = &out, .err = &err, .terminal = terminal});
+  const int code =
+      cli::run(words, registries, {.in = ::fileno(in.get()), .out = &out, .err = &err, .terminal = terminal});
   return {code, out.str(), err.str()};
 }
 

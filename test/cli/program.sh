@@ -133,13 +133,40 @@ test_translation() {
   sed -n '1p;7p;50p;71p' piped | cmp -s - alone || fail "lines keep their order and do not depend on each other"
   "$program" translate whole some --output filed && cmp -s piped filed || fail "--output writes the same"
   yes 'x y u v' | head -n 3000 | { "$program" translate whole 2> err; printf '%s' $? > code; } | head -n 1 > out
-  [[ $(cat code) == 0 && ! -s err ]] || fail "a reader that goes is no error: exit code $(cat code)"
+  [[ $(cat code) == 141 && ! -s err ]] || fail "a reader that goes ends translating quietly, as SIGPIPE would: exit code $(cat code)"
+  for ((i = 0; i < 40; ++i)); do cat sources; done > many_sources
+  for ((i = 0; i < 40; ++i)); do cat targets; done > many_targets
+  { "$program" score whole many_sources many_targets --per-token 2> err; printf '%s' $? > code; } | head -n 1 > out
+  [[ $(cat code) == 141 ]] || fail "a reader that goes ends scoring as SIGPIPE would: exit code $(cat code)"
+  grep -q 'tokens with end symbols' err && fail "no summary of pairs that nobody got"
+  gzip -c sources > sources.gz
+  "$program" translate whole sources > plain 2> err || fail "translating a file"
+  "$program" translate whole sources.gz 2> err | cmp -s - plain || fail "a packed file is translated like a plain one"
+  "$program" translate whole < sources.gz 2> err | cmp -s - plain || fail "packed standard input is translated like plain"
+  "$program" score whole sources targets > plain 2> err || fail "scoring files"
+  "$program" score whole <(cat sources) <(gzip -c targets) 2> err | cmp -s - plain || fail "pipes are scored like files"
   if [[ -e /dev/full ]]; then
     code=0
     "$program" translate whole some > /dev/full 2> err || code=$?
     [[ $code == 1 ]] || fail "a full disk behind standard output: exit code $code, not 1"
     says "No space left"
   fi
+}
+
+# A line is answered while its writer waits for the answer. The limit is for a program that does not answer.
+test_conversation() {
+  local answer first to process
+  read -r first < piped
+  coproc TRANSLATE { "$program" translate whole --quiet 2> err; }
+  to=${TRANSLATE[1]} process=$TRANSLATE_PID
+  for _ in 1 2; do
+    head -n 1 some >&"$to"
+    answer=nothing
+    read -r -t 60 answer <&"${TRANSLATE[0]}"
+    [[ $answer == "$first" ]] || fail "a line is answered before the next is written: $answer"
+  done
+  exec {to}>&-
+  wait "$process" || fail "a conversation ends with its input"
 }
 
 test_bad_input() {
@@ -150,6 +177,9 @@ test_bad_input() {
   head -n 4 targets > four
   expect 1 "unequal numbers of lines" score whole five four
   says "four"
+  printf 'BZh91AY&SY' > sources.bz2
+  expect 1 "a file packed by bzip2" translate whole sources.bz2
+  says "sources.bz2: is packed with bzip2; unpack it first"
   : > empty
   expect 0 "translating an empty file" translate whole empty
   [[ ! -s out ]] || fail "nothing in, nothing out"
@@ -272,6 +302,7 @@ test_interrupt
 test_kill
 test_lock
 test_translation
+test_conversation
 test_bad_input
 test_damage
 test_outputs

@@ -142,6 +142,27 @@ TEST_CASE("reader: numbers in foreign notations are refused with what to write",
   CHECK_THAT(faults_of("seed: 18446744073709551616"), ContainsSubstring("which is out of range"));
 }
 
+TEST_CASE("reader: of sections that a command does not need nothing is missing, and all that is given is checked",
+          "[config][reader][error]") {
+  const auto faults = [](const std::string& text, const std::string& section) -> std::string {
+    Sample sample;
+    try {
+      read_text(text, "a.yaml", "/configs", {}, sample.keys, section);
+    } catch (const UsageError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  const std::string rule = "train: {optimizer: {beta1: 1}}";  // breaks a rule of the section
+  CHECK_THAT(faults(rule, ""), ContainsSubstring("missing key `data.train`"));
+  CHECK_THAT(faults("data: {train: t}\n" + rule, ""), ContainsSubstring("must lie below 1"));
+  CHECK(faults("data: {train: t}\n" + rule, "data").empty());
+  CHECK(faults("seed: 2", "train").empty());
+  CHECK_THAT(faults(rule, "train"), ContainsSubstring("must lie below 1"));
+  CHECK_THAT(faults("seed: 2", "data"), ContainsSubstring("missing key `data.train`"));
+  CHECK_THAT(faults("data: {train: t}\ntrain: {epochs: 0}", "data"), ContainsSubstring("`train.epochs`: expected"));
+}
+
 TEST_CASE("reader: a decimal comma is answered with the number with a point", "[config][reader][error]") {
   const auto [value, rest] = GENERATE(table<std::string, std::string>({
       {"0,001", ": use a point, 0.001"},

@@ -19,8 +19,9 @@ TEST_CASE("digest: follows what can change a result and nothing else", "[run][di
   const auto digest = digest_with(toy, {});
   CHECK(digest.size() == 64);
 
-  const std::string same = GENERATE("train.checkpoint.every_updates=7", "train.checkpoint.keep=1", "decode.batch=3",
-                                    "train.minutes=5", "seed=1");
+  const std::string same =
+      GENERATE("train.checkpoint.every_updates=7", "train.checkpoint.keep=1", "decode.batch=3", "train.minutes=5",
+               "seed=1", "decode.empty_source=empty", "decode.empty_source=translate");
   CHECK(digest_with(toy, {same}) == digest);
   const std::string other = GENERATE("seed=2", "train.updates=31", "model.embedding.size=13", "data.reverse=source",
                                      "train.optimizer.beta1=0.8", "decode.beam=3");

@@ -10,6 +10,7 @@
 #include "seq2seq/run/score.h"
 #include "seq2seq/run/translate.h"
 #include "test/support/catch.h"
+#include "test/support/piecewise_source.h"
 #include "test/support/toy.h"
 
 namespace seq2seq::test {
@@ -35,8 +36,7 @@ TEST_CASE("evaluation: perplexity is that of `score`, exact match that of compar
   const auto run = toy.load("run");
   std::ostringstream scores, outputs;
   const auto scored = run::score_files(run, toy / "held.source", toy / "held.target", scores, {}, toy.environment);
-  std::istringstream sources(content_of(toy / "held.source"));
-  run::LineSource lines(sources, "held.source");
+  auto lines = line_reader(content_of(toy / "held.source"));
   run::translate(run, lines, outputs, {});
   const auto found = lines_in(outputs.str()), wanted = lines_in(content_of(toy / "held.target"));
   double exact = 0;
@@ -88,8 +88,7 @@ TEST_CASE("evaluation: any of several references counts, an empty line is none",
   toy.train("run", {"train.updates=5"});
   const auto run = toy.load("run");
   std::ostringstream outputs;
-  std::istringstream sources("a b\nc\nb\n");
-  run::LineSource lines(sources, "sources");
+  auto lines = line_reader("a b\nc\nb\n");
   run::translate(run, lines, outputs, {});
   const auto found = lines_in(outputs.str());
   const auto source = toy.folder().file("some.source", "a b\nc\nb\n");
@@ -135,6 +134,18 @@ TEST_CASE("evaluation: without a test set says how to name one", "[run][evaluate
   toy.train("run", {"train.updates=5", "data.test.source=\"\"", "data.test.target=[]"});
   CHECK_THAT(message_of<Error>([&] { run::evaluate(toy.load("run"), {}, toy.environment); }),
              ContainsSubstring("--source FILE --reference FILE"));
+}
+
+TEST_CASE("evaluation: an empty source is searched for, whatever `translate` answers it with", "[study][evaluate]") {
+  Toy toy(turned);
+  toy.train("run", {"train.updates=5"});
+  std::ostringstream output;
+  auto lines = line_reader("\n");
+  run::translate(toy.load("run", "last", {"decode.empty_source=translate"}), lines, output, {});
+  REQUIRE(output.str().size() > 1);
+  const auto source = toy.folder().file("empty.source", "\n"), reference = toy.folder().file("found", output.str());
+  const auto run = toy.load("run", "last", {"decode.empty_source=empty"});
+  CHECK(run::evaluate(run, data::FilePair{source, {reference}}, toy.environment).outputs.rates.exact == 1);
 }
 
 }  // namespace seq2seq::test

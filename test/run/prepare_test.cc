@@ -1,5 +1,6 @@
 #include "seq2seq/run/prepare.h"
 
+#include "seq2seq/core/error.h"
 #include "test/support/catch.h"
 #include "test/support/toy.h"
 
@@ -39,6 +40,27 @@ TEST_CASE("prepare: what acts when a batch is made asks for nothing anew", "[run
   const auto after = prepare_keys(toy, {key});
   CHECK(before.text == after.text);
   CHECK(before.vocabulary == after.vocabulary);
+}
+
+TEST_CASE("prepare: `data` alone is enough, and gives what the whole configuration gives", "[study][prepare]") {
+  const Toy toy(copied);
+  const auto alone = toy.folder().file(
+      "data.yaml", "data:\n  train: {source: train.source, target: train.target}\n  prepared: alone\n");
+  const auto whole = "data.prepared=" + (toy / "whole").string();
+  run::prepare(alone, {}, toy.environment);
+  run::prepare(toy / "toy.yaml", overrides({whole}), toy.environment);
+  for (const auto* file : {"source.tokens", "target.tokens", "source.vocabulary", "target.vocabulary"}) {
+    CAPTURE(file);
+    CHECK(content_of(toy / "alone" / file) == content_of(toy / "whole" / file));
+  }
+
+  const auto fault = [&](const std::string& text) {
+    const auto file = toy.folder().file("wrong.yaml", text);
+    return message_of<UsageError>([&] { run::prepare(file, {}, toy.environment); });
+  };
+  CHECK_THAT(fault("data: {prepared: p}\n"), ContainsSubstring("data.train"));
+  CHECK_THAT(fault(content_of(alone) + "train: {epoch: 3}\n"), ContainsSubstring("unknown key `train.epoch`"));
+  CHECK_THAT(fault(content_of(alone) + "train: {epochs: -3}\n"), ContainsSubstring("`train.epochs`: expected"));
 }
 
 }  // namespace seq2seq::test

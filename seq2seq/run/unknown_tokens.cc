@@ -1,0 +1,34 @@
+#include "seq2seq/run/unknown_tokens.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "seq2seq/core/progress.h"
+#include "seq2seq/text/vocabulary.h"
+
+namespace seq2seq::run {
+
+void UnknownTokens::add(const std::vector<int64_t>& ids, int64_t line) {
+  const int64_t here = std::count(ids.begin(), ids.end(), text::unknown_id);
+  tokens += std::ssize(ids);
+  unknown += here;
+  if (here == 0 || here < std::ssize(ids)) return;
+  if (++lines == 1) first_line = line;
+}
+
+std::string describe(const UnknownTokens& counts, const char* side) {
+  if (counts.unknown == 0) return {};
+  const double percent = 100 * static_cast<double>(counts.unknown) / static_cast<double>(counts.tokens);
+  std::string text =
+      fmt::format("{} of {} {} tokens ({:.2f} %) {} unknown to the vocabulary", format_count(counts.unknown),
+                  format_count(counts.tokens), side, percent, counts.unknown == 1 ? "is" : "are");
+  if (counts.lines == 1) text += fmt::format("; line {} consists of unknown tokens alone", counts.first_line);
+  if (counts.lines > 1) {
+    text += fmt::format("; {} lines consist of unknown tokens alone, the first is line {}", format_count(counts.lines),
+                        counts.first_line);
+  }
+  return text;
+}
+
+}  // namespace seq2seq::run

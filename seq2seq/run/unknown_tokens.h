@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace seq2seq::run {
+
+/// Counts the tokens of one side of a text that are no word of the vocabulary.
+struct UnknownTokens {
+  int64_t tokens = 0, unknown = 0;
+  int64_t lines = 0;       // those that consist of unknown tokens alone
+  int64_t first_line = 0;  // of these, counted from 1
+
+  /// Adds the ids of a line; its number counts from 1.
+  void add(const std::vector<int64_t>& ids, int64_t line);
+};
+
+/// `3 of 24 source tokens (12.50 %) are unknown to the vocabulary; 1 line consists of unknown tokens alone, line 7`.
+/// Empty where none is unknown. `side`: source or target.
+std::string describe(const UnknownTokens& counts, const char* side);
+
+}  // namespace seq2seq::run
