@@ -23,7 +23,7 @@ FilePair files_of(const TemporaryFolder& folder, const std::string& source, cons
 }
 
 /// To train on.
-TrainFiles corpus_of(const TemporaryFolder& folder, const std::string& source, const std::string& target) {
+TrainFiles train_files_of(const TemporaryFolder& folder, const std::string& source, const std::string& target) {
   return {.source = {folder.file("source", source)}, .target = {folder.file("target", target)}, .pairs = {}};
 }
 
@@ -31,7 +31,7 @@ TrainFiles corpus_of(const TemporaryFolder& folder, const std::string& source, c
 
 TEST_CASE("corpus: holds the ids of both sides, not reversed and without end symbols", "[data][corpus]") {
   const TemporaryFolder folder;
-  const auto corpus = read_corpus(corpus_of(folder, "w3 w4\nw5 what\n", "w6\nw7 w8\n"), numbered_pipeline({}));
+  const auto corpus = read_corpus(train_files_of(folder, "w3 w4\nw5 what\n", "w6\nw7 w8\n"), numbered_pipeline({}));
 
   REQUIRE(corpus.pairs() == 2);
   REQUIRE(corpus.source[0] == Ids{3, 4});
@@ -45,7 +45,7 @@ TEST_CASE("corpus: leaves out what cannot be trained on, counts it, and renumber
   options.clean.max_length = 2;
   options.invalid_utf8 = InvalidUtf8::drop;
   const auto files =
-      corpus_of(folder, "w3\nw3 w3 w3\nw3\nw3\nw\xFF\nw3\nw3\n", "w3\nw3\nw3 w3 w3\n\nw3\nw\xFF\nw3 w3\n");
+      train_files_of(folder, "w3\nw3 w3 w3\nw3\nw3\nw\xFF\nw3\nw3\n", "w3\nw3\nw3 w3 w3\n\nw3\nw\xFF\nw3 w3\n");
   const auto corpus = read_corpus(files, numbered_pipeline(options));
 
   REQUIRE(corpus.pairs() == 2);
@@ -72,7 +72,7 @@ TEST_CASE("corpus: a line of 100,000 tokens is left out of training and counted"
   std::string line;
   for (int i = 0; i < 100'000; ++i) line += "w3 ";
 
-  const auto trained = read_corpus(corpus_of(folder, line + "\nw3\n", "w3\nw3\n"), numbered_pipeline({}));
+  const auto trained = read_corpus(train_files_of(folder, line + "\nw3\n", "w3\nw3\n"), numbered_pipeline({}));
   REQUIRE(trained.left_out[Reason::too_long].pairs == 1);
   const auto measured = read_corpus(files_of(folder, line + "\nw3\n", "w3\nw3\n"), numbered_pipeline({}));
   REQUIRE(measured.source.length(0) == 100'000);
@@ -88,7 +88,7 @@ TEST_CASE("corpus: of several targets the first is read", "[data][corpus]") {
 
 TEST_CASE("corpus: bytes that are not UTF-8 are an error with file, line and column", "[data][corpus][error]") {
   const TemporaryFolder folder;
-  const auto files = corpus_of(folder, "w3\nw3\n", "w3\nw3 \xC3\n");
+  const auto files = train_files_of(folder, "w3\nw3\n", "w3\nw3 \xC3\n");
 
   REQUIRE_THROWS_WITH(read_corpus(files, numbered_pipeline({})),
                       ContainsSubstring((folder / "target").string() + ":2:4: byte 0xC3"));
@@ -98,7 +98,7 @@ TEST_CASE("corpus: files of which no pair is left are refused with the counts", 
   const TemporaryFolder folder;
   DataOptions options;
   options.clean.max_length = 1;
-  const auto files = corpus_of(folder, "w3 w3\nw3\n", "w3\n\n");
+  const auto files = train_files_of(folder, "w3 w3\nw3\n", "w3\n\n");
 
   REQUIRE_THROWS_WITH(read_corpus(files, numbered_pipeline(options)),
                       ContainsSubstring("1 too long") && ContainsSubstring("1 with an empty target"));
@@ -144,7 +144,7 @@ TEST_CASE("corpus: the tag of a file stands before each of its sources, and coun
 
 TEST_CASE("corpus: weights stay with their pairs when others are left out", "[data][corpus]") {
   const TemporaryFolder folder;
-  TrainFiles files = corpus_of(folder, "w3\nw3\nw4\n", "w5\n\nw6\n");
+  TrainFiles files = train_files_of(folder, "w3\nw3\nw4\n", "w5\n\nw6\n");
   REQUIRE_FALSE(read_corpus(files, numbered_pipeline({})).weighted());
   files.weights = {folder.file("weights", "0.1\n2\n3.5\n")};
   const auto corpus = read_corpus(files, numbered_pipeline({}));
