@@ -66,6 +66,12 @@ def check_installed():
         yield f"the installed program does not start: {why(started)}"
 
 
+    for path, words in (("bash-completion/completions/seq2seq", ("completion", "bash")), ("man/man1/seq2seq.1", ("man",))):
+        written = PREFIX / "share" / path
+        if not written.exists() or written.read_text() != ran(PREFIX / "bin/seq2seq", *words).stdout:
+            yield f"share/{path} is not what the program writes"
+
+
 def check_headers():
     own = {path.relative_to(ROOT) for path in (ROOT / "seq2seq").rglob("*.h")}
     public = {path for path in own if path.parts[:3] != ("seq2seq", "nn", "kernels")}
