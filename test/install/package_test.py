@@ -231,6 +231,11 @@ def check_subdirectory():
         own = next(entry["command"] for entry in commands if entry["file"].endswith("main.cc") and example in entry["file"])
         if "-O3 -DNDEBUG" not in own or "-O2" in own or "-Werror" in own or "ccache" in own:
             yield f"{example}: add_subdirectory changes the parent's flags: {own}"
+        if any("-Werror" in entry["command"] for entry in commands):
+            yield f"{example}: with add_subdirectory a warning, which other flags may bring, stops the build"
+        runtimes = re.findall(r"-Wl,(\S*libgomp\S*)", (build / "build.ninja").read_text())
+        if sorted(Path(TORCH).glob("lib/libgomp*")) and not all(path.startswith(TORCH) for path in runtimes):
+            yield f"{example}: the OpenMP runtime linked is {runtimes}, not that of {TORCH}"
         tests = ran(CMAKE, "-E", "chdir", build, "ctest", "-N")
         if "Total Tests: 0" not in tests.stdout + tests.stderr and "No tests were found" not in tests.stdout + tests.stderr:
             yield f"{example}: add_subdirectory adds tests: {why(tests)}"
