@@ -80,11 +80,11 @@ endfunction()
 function(seq2seq_add_torch folder)
   # The wheel's own OpenMP runtime, under a plain name or one with a hash: a process must have only one.
   file(GLOB gomp ${folder}/lib/libgomp*.so* ${folder}/../torch.libs/libgomp*.so*)
-  list(POP_FRONT gomp gomp)
   if(NOT gomp)
     find_library(torch_gomp_system NAMES libgomp.so.1 gomp REQUIRED)
     set(gomp ${torch_gomp_system})
   endif()
+  list(GET gomp 0 gomp)
 
   add_library(Torch::cpu INTERFACE IMPORTED GLOBAL)
   target_include_directories(Torch::cpu INTERFACE ${folder}/include ${folder}/include/torch/csrc/api/include)

@@ -1,7 +1,6 @@
 #include "seq2seq/cli/arguments.h"
 
 #include <algorithm>
-#include <map>
 #include <ostream>
 
 #include <CLI/CLI.hpp>
@@ -87,6 +86,29 @@ void refuse_empty_values(const std::vector<std::string>& words) {
   }
 }
 
+/// The app of each command, in their order.
+std::vector<CLI::App*> declare_all(CLI::App& program, const Commands& commands) {
+  std::vector<CLI::App*> apps;
+  for (const auto& command : commands) {
+    apps.push_back(app_of(program, *command));
+    Arguments arguments(*apps.back());
+    command->declare(arguments);
+  }
+  return apps;
+}
+
+ArgumentFacts facts_of(const CLI::Option& option) {
+  const bool positional = option.get_positional();
+  ArgumentFacts facts{.name = option.get_name(positional),
+                      .value = positional ? option.get_name(true) : option.get_type_name(),
+                      .meaning = option.get_description(),
+                      .positional = positional,
+                      .required = option.get_required(),
+                      .repeatable = option.get_multi_option_policy() == CLI::MultiOptionPolicy::TakeAll};
+  if (option.get_expected_max() == 0) facts.value.clear();  // a flag
+  return facts;
+}
+
 const CLI::App& deepest(const CLI::App& app) {
   const auto chosen = app.get_subcommands();
   return chosen.empty() ? app : deepest(*chosen.front());
@@ -127,19 +149,26 @@ void Arguments::flag(const std::string& option, bool& field, const std::string& 
   app_->add_flag(option, field, meaning);
 }
 
+std::vector<CommandFacts> describe(const Commands& commands) {
+  CLI::App program(program_summary, "seq2seq");
+  const auto apps = declare_all(program, commands);
+  std::vector<CommandFacts> all;
+  for (size_t i = 0; i < apps.size(); ++i) {
+    auto& facts = all.emplace_back(CommandFacts{commands[i]->name(), commands[i]->about(), {}});
+    for (const auto* option : apps[i]->get_options()) {
+      if (option != apps[i]->get_help_ptr()) facts.arguments.push_back(facts_of(*option));
+    }
+  }
+  return all;
+}
+
 Command* parse(const std::vector<std::string>& words, const Commands& commands, const std::string& version,
                std::ostream& out) {
-  CLI::App program("Learns to map sequences to sequences with recurrent encoder-decoders.", "seq2seq");
+  CLI::App program(program_summary, "seq2seq");
   program.set_version_flag("--version", version);
   program.require_subcommand(1);
-  std::map<const CLI::App*, Command*> commands_by_app;
-  for (const auto& command : commands) {
-    auto* app = app_of(program, *command);
-    Arguments arguments(*app);
-    command->declare(arguments);
-    commands_by_app[app] = command.get();
-  }
   refuse_empty_values(words);
+  const auto apps = declare_all(program, commands);
   try {
     program.parse(std::vector<std::string>(words.rbegin(), words.rend()));  // CLI11 takes them from the back
   } catch (const CLI::Success& asked) {                                     // for help or version
@@ -152,7 +181,8 @@ Command* parse(const std::vector<std::string>& words, const Commands& commands, 
       throw UsageError(fmt::format("a command is missing; there are {}", fmt::join(commands, ", ")), list_them(app));
     throw UsageError(fault.what(), fmt::format("`{} --help` says what it takes", full_name(app)));
   }
-  return commands_by_app.at(&deepest(program));
+  const auto chosen = std::find(apps.begin(), apps.end(), &deepest(program));
+  return commands.at(static_cast<size_t>(chosen - apps.begin())).get();
 }
 
 }  // namespace seq2seq::cli

@@ -36,6 +36,24 @@ class Arguments {
 
 using Commands = std::vector<std::unique_ptr<Command>>;
 
+/// One line of what the program is.
+inline constexpr const char* program_summary = "Learns to map sequences to sequences with recurrent encoder-decoders.";
+
+/// One argument of a command, as `--help` shows it.
+struct ArgumentFacts {
+  std::string name;   // `--device`; of one by its position `CONFIG`
+  std::string value;  // what it takes: `DEVICE`, `CONFIG`; empty for a flag
+  std::string meaning;
+  bool positional = false, required = false, repeatable = false;
+};
+struct CommandFacts {
+  std::string name;  // `config check` for one of a group
+  std::string about;
+  std::vector<ArgumentFacts> arguments;
+};
+/// What the commands declare, for the completion of a shell and the manual page.
+std::vector<CommandFacts> describe(const Commands& commands);
+
 /// Fills the fields of the command that the words after the program's name ask for. Null when all that was asked for is
 /// help, which is then written to `out`. Throws UsageError.
 Command* parse(const std::vector<std::string>& words, const Commands& commands, const std::string& version,

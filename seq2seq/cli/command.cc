@@ -109,6 +109,8 @@ Commands builtin_commands() {
   commands.push_back(study_work_command());
   commands.push_back(study_status_command());
   commands.push_back(study_table_command());
+  commands.push_back(completion_command());
+  commands.push_back(man_command());
   return commands;
 }
 

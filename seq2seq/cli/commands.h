@@ -14,6 +14,8 @@ std::unique_ptr<Command> evaluate_command();
 std::unique_ptr<Command> inspect_command();
 std::unique_ptr<Command> config_reference_command();
 std::unique_ptr<Command> config_check_command();
+std::unique_ptr<Command> completion_command();
+std::unique_ptr<Command> man_command();
 std::unique_ptr<Command> study_plan_command();
 std::unique_ptr<Command> study_run_command();
 std::unique_ptr<Command> study_work_command();

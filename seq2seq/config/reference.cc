@@ -101,6 +101,11 @@ void visit_keys_of_all_kinds(const Keys& keys, const std::string& with, const Vi
 
 }  // namespace
 
+void visit_known_keys(const Keys& keys, const std::function<void(const std::string& path, const KeyFacts&)>& visit) {
+  visit_keys_of_all_kinds(
+      keys, "", [&visit](const std::string& path, const KeyFacts& facts, const std::string&) { visit(path, facts); });
+}
+
 std::string reference(const Keys& keys, const std::string& section) {
   std::string text;
   if (section.empty()) {

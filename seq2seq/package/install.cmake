@@ -26,3 +26,13 @@ install(FILES ${PROJECT_BINARY_DIR}/package/seq2seqConfig.cmake ${PROJECT_BINARY
               ${PROJECT_SOURCE_DIR}/third_party/torch.cmake ${PROJECT_SOURCE_DIR}/third_party/fmt.cmake
               ${PROJECT_SOURCE_DIR}/third_party/debian.cmake
         DESTINATION ${package_folder})
+
+# Completion and manual page, which the program writes.
+set(share ${PROJECT_BINARY_DIR}/package)
+install(CODE "
+  foreach(words \"completion;bash\" man)
+    list(GET words 0 name)
+    execute_process(COMMAND \"$<TARGET_FILE:seq2seq>\" \${words} OUTPUT_FILE \"${share}/\${name}\" COMMAND_ERROR_IS_FATAL ANY)
+  endforeach()")
+install(FILES ${share}/completion DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME seq2seq)
+install(FILES ${share}/man DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 RENAME seq2seq.1)

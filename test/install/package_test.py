@@ -66,6 +66,12 @@ def check_installed():
         yield f"the installed program does not start: {why(started)}"
 
 
+    for path, words in (("bash-completion/completions/seq2seq", ("completion", "bash")), ("man/man1/seq2seq.1", ("man",))):
+        written = PREFIX / "share" / path
+        if not written.exists() or written.read_text() != ran(PREFIX / "bin/seq2seq", *words).stdout:
+            yield f"share/{path} is not what the program writes"
+
+
 def check_headers():
     own = {path.relative_to(ROOT) for path in (ROOT / "seq2seq").rglob("*.h")}
     public = {path for path in own if path.parts[:3] != ("seq2seq", "nn", "kernels")}
@@ -225,6 +231,11 @@ def check_subdirectory():
         own = next(entry["command"] for entry in commands if entry["file"].endswith("main.cc") and example in entry["file"])
         if "-O3 -DNDEBUG" not in own or "-O2" in own or "-Werror" in own or "ccache" in own:
             yield f"{example}: add_subdirectory changes the parent's flags: {own}"
+        if any("-Werror" in entry["command"] for entry in commands):
+            yield f"{example}: with add_subdirectory a warning, which other flags may bring, stops the build"
+        runtimes = re.findall(r"-Wl,(\S*libgomp\S*)", (build / "build.ninja").read_text())
+        if sorted(Path(TORCH).glob("lib/libgomp*")) and not all(path.startswith(TORCH) for path in runtimes):
+            yield f"{example}: the OpenMP runtime linked is {runtimes}, not that of {TORCH}"
         tests = ran(CMAKE, "-E", "chdir", build, "ctest", "-N")
         if "Total Tests: 0" not in tests.stdout + tests.stderr and "No tests were found" not in tests.stdout + tests.stderr:
             yield f"{example}: add_subdirectory adds tests: {why(tests)}"
