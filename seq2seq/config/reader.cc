@@ -233,24 +233,24 @@ Override parse_override(const std::string& typed) {
   return {"--set " + typed, key, typed.substr(equals + 1)};
 }
 
-void read_file(const std::filesystem::path& file, const std::vector<Override>& overrides, Keys& keys) {
+void read_file(const std::filesystem::path& file, const std::vector<Override>& overrides, Keys& keys, Rules rules) {
   std::string text;
   try {
     text = disk_files().read(file);
   } catch (const Error& error) {
     throw UsageError({error});
   }
-  read_text(text, file.string(), std::filesystem::absolute(file).parent_path(), overrides, keys);
+  read_text(text, file.string(), std::filesystem::absolute(file).parent_path(), overrides, keys, rules);
 }
 
 void read_text(const std::string& text, const std::string& name, const std::filesystem::path& folder,
-               const std::vector<Override>& overrides, Keys& keys) {
+               const std::vector<Override>& overrides, Keys& keys, Rules rules) {
   Faults faults;
   if (auto root = parse_yaml(text, name, faults)) {
     apply(overrides, *root, faults);
     Reader reader(keys, std::filesystem::absolute(folder), overrides, faults);
     reader.read(keys, *root, {{.file = name}});
-    reader.ask_rules(keys);
+    if (rules == Rules::asked) reader.ask_rules(keys);
   }
   faults.throw_if_any();
 }
