@@ -46,8 +46,9 @@ void inspect_checkpoint(std::ostream& out, const fs::path& folder, int64_t updat
   const RunFolder run(folder.parent_path().parent_path());
   const auto checkpoint = train::load_weights_only(disk_files(), run, update);
   const auto& state = checkpoint.state;
-  out << fmt::format("{}: update {}, epoch {}, {} batches of it used; checksums agree\n", folder.string(),
-                     format_count(state.update), state.epoch + 1, format_count(state.batch));
+  train::verify_checkpoint(disk_files(), run, update);  // the optimiser's file, too
+  out << fmt::format("{}: update {}, {}; checksums agree\n", folder.string(), format_count(state.update),
+                     epochs_made(state));
   for (const auto& [name, tensor] : checkpoint.weights.tensors)
     out << fmt::format("{:<40} [{}]\n", name, fmt::join(tensor.sizes(), ", "));
 }

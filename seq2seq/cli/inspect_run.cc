@@ -1,5 +1,6 @@
 #include "seq2seq/cli/inspect_run.h"
 
+#include <optional>
 #include <ostream>
 #include <sstream>
 #include <string>
@@ -8,11 +9,13 @@
 #include <nlohmann/json.hpp>
 
 #include "seq2seq/cli/inspect_line.h"
+#include "seq2seq/core/error.h"
 #include "seq2seq/core/files.h"
 #include "seq2seq/core/progress.h"
 #include "seq2seq/run/description.h"
 #include "seq2seq/text/vocabulary.h"
 #include "seq2seq/train/checkpoint.h"
+#include "seq2seq/train/checkpoint_folder.h"
 
 namespace seq2seq::cli {
 
@@ -51,16 +54,28 @@ void print_description(std::ostream& out, const run::RunDescription& run) {
   }
 }
 
+/// What `last` or `best` names; a checkpoint that is missing is told, and does not keep the rest from being shown.
+std::optional<int64_t> named(std::ostream& out, const RunFolder& folder,
+                             std::optional<int64_t> (*which)(const Files&, const RunFolder&)) {
+  try {
+    return which(disk_files(), folder);
+  } catch (const FormatError& error) {
+    print_line(out, "damaged", error.what());
+    return {};
+  }
+}
+
 void print_state(std::ostream& out, const RunFolder& folder) {
   const auto updates = folder.updates();
-  if (updates.empty()) return print_line(out, "state", "no checkpoint yet");
-  const auto state = train::load_weights_only(disk_files(), folder, updates.back()).state;
+  const auto last = named(out, folder, train::last_update);
+  if (updates.empty()) return print_line(out, "state", "no checkpoint");
+  const auto state = train::load_state(disk_files(), folder, last.value_or(updates.back()));
   print_line(
       out, "state",
-      fmt::format("update {}, epoch {}, {} of training{}", format_count(state.update), state.epoch + 1,
+      fmt::format("update {}, {}, {} of training{}", format_count(state.update), epochs_made(state),
                   format_duration(state.seconds), state.finished ? ", finished (" + state.finished_because + ")" : ""));
   std::string list;
-  const auto best = train::best_update(disk_files(), folder);
+  const auto best = last ? named(out, folder, train::best_update) : std::nullopt;
   for (const auto update : updates) {
     list += fmt::format("{}{}{}", list.empty() ? "" : ", ", update, best == update ? " (best)" : "");
   }
@@ -89,6 +104,12 @@ void print_figures(std::ostream& out, const RunFolder& folder) {
 }
 
 }  // namespace
+
+std::string epochs_made(const train::TrainerState& state) {
+  const auto epochs = format_count(state.epoch, "epoch");
+  if (state.batch == 0) return epochs;
+  return fmt::format("{} and {} batch{}", epochs, format_count(state.batch), state.batch == 1 ? "" : "es");
+}
 
 void inspect_run(std::ostream& out, const RunFolder& folder) {
   const auto description = run::read_description(disk_files(), folder);

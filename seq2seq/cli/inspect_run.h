@@ -1,10 +1,15 @@
 #pragma once
 
 #include <iosfwd>
+#include <string>
 
 #include "seq2seq/core/run_folder.h"
+#include "seq2seq/train/checkpoint.h"
 
 namespace seq2seq::cli {
+
+/// `3 epochs`, or `3 epochs and 2 batches`: how far the data have been read.
+std::string epochs_made(const train::TrainerState& state);
 
 /// What a run is, how far it has come and how well it does, for people.
 void inspect_run(std::ostream& out, const RunFolder& folder);

@@ -23,6 +23,8 @@ class Train final : public Command {
     arguments.optional("CONFIG", config_, "YAML file of a new run");
     arguments.option("--run", folder_, "FOLDER", "where the new run goes (runs/ and the name of CONFIG)");
     arguments.option("--resume", resumed_, "FOLDER", "go on with this run instead");
+    arguments.option("--checkpoint", checkpoint_, "N",
+                     "with --resume: go back to this checkpoint and drop the updates after it (the last)");
     arguments.option("--init-from", init_from_, "RUN", "start with the weights of another run: fine-tuning");
     arguments.option("--seed", seed_, "N", "sets `seed`");
     common_.declare(arguments, "sets a key: train.optimizer.learning_rate=0.1; may be given many times");
@@ -36,7 +38,7 @@ class Train final : public Command {
     add_override(overrides, "--seed", "seed", seed_);
     const InterruptGuard guard(common_.quiet ? nullptr : stopping);
     const auto outcome =
-        resumed_ ? run::resume(*resumed_, overrides, environment)
+        resumed_ ? run::resume(*resumed_, overrides, environment, checkpoint_)
                  : run::train_new(
                        {.config = config_, .overrides = overrides, .folder = new_folder(), .init_from = init_from_},
                        environment);
@@ -46,11 +48,16 @@ class Train final : public Command {
  private:
   void check() const {
     const auto refuse = [](const char* option) {
-      throw UsageError(Place{.part = option}, "does not go with `--resume`, which takes all of it from the run");
+      throw UsageError(Place{.part = option}, "cannot be combined with `--resume`, which takes it from the run");
     };
     if (!resumed_ && config_.empty()) {
       throw UsageError("nothing to train: name a configuration, or a run with `--resume`",
                        "`seq2seq train --help` says what it takes");
+    }
+    if (!resumed_ && checkpoint_) {
+      throw UsageError(Place{.part = "--checkpoint " + *checkpoint_},
+                       "says where a run goes on, and needs `--resume`; a new run takes the weights of another with "
+                       "`--init-from`");
     }
     if (!resumed_) return;
     if (!config_.empty()) refuse(config_.c_str());
@@ -63,7 +70,7 @@ class Train final : public Command {
   }
 
   std::string config_;
-  std::optional<std::string> folder_, resumed_, init_from_, seed_;
+  std::optional<std::string> folder_, resumed_, checkpoint_, init_from_, seed_;
   CommonArguments common_;
 };
 

@@ -241,24 +241,24 @@ Override parse_override(const std::string& typed) {
 }
 
 void read_file(const std::filesystem::path& file, const std::vector<Override>& overrides, Keys& keys,
-               const std::string& section) {
+               const ReadScope& scope) {
   std::string text;
   try {
     text = disk_files().read(file);
   } catch (const Error& error) {
     throw UsageError({error});
   }
-  read_text(text, file.string(), std::filesystem::absolute(file).parent_path(), overrides, keys, section);
+  read_text(text, file.string(), std::filesystem::absolute(file).parent_path(), overrides, keys, scope);
 }
 
 void read_text(const std::string& text, const std::string& name, const std::filesystem::path& folder,
-               const std::vector<Override>& overrides, Keys& keys, const std::string& section) {
+               const std::vector<Override>& overrides, Keys& keys, const ReadScope& scope) {
   Faults faults;
   if (auto root = parse_yaml(text, name, faults)) {
     apply(overrides, *root, faults);
-    Reader reader(keys, std::filesystem::absolute(folder), overrides, faults, section);
+    Reader reader(keys, std::filesystem::absolute(folder), overrides, faults, scope.section);
     reader.read(keys, *root, {{.file = name}});
-    reader.ask_rules(keys);
+    if (scope.rules) reader.ask_rules(keys);
   }
   faults.throw_if_any();
 }

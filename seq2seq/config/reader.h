@@ -20,17 +20,24 @@ struct Override {
 /// Splits `section.key=value`. Throws UsageError if the `=` or the key is missing.
 Override parse_override(const std::string& typed);
 
+/// How much of a configuration is checked. Values that are given are checked in any case.
+struct ReadScope {
+  /// For a command that needs no other section: only its keys are required, and only its rules are asked. Empty: all.
+  std::string section{};
+  /// Whether the rules between keys are asked.
+  bool rules = true;
+};
+
 /// Reads a YAML file over the defaults of `keys`, then the overrides, strictly: unknown and duplicate keys, wrong
 /// types, octal and hexadecimal numbers, values out of range, missing required keys and broken rules are all found and
 /// thrown as one UsageError, each with file, line, column and the nearest known key (for an override: the option as
 /// typed). Relative paths are taken from the folder of the file, those of an override from the current folder; they end
-/// absolute. With `section`, for a command that needs no other, only its keys are required and only its rules are
-/// asked; values that are given in other sections are checked all the same.
+/// absolute.
 void read_file(const std::filesystem::path& file, const std::vector<Override>& overrides, Keys& keys,
-               const std::string& section = {});
+               const ReadScope& scope = {});
 
 /// Reads the same from a text; messages show `name` as the file, and relative paths start from `folder`.
 void read_text(const std::string& text, const std::string& name, const std::filesystem::path& folder,
-               const std::vector<Override>& overrides, Keys& keys, const std::string& section = {});
+               const std::vector<Override>& overrides, Keys& keys, const ReadScope& scope = {});
 
 }  // namespace seq2seq::config

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -11,6 +12,7 @@
 #include "seq2seq/run/build.h"
 #include "seq2seq/run/training_data.h"
 #include "seq2seq/train/checkpoint.h"
+#include "seq2seq/train/checkpoint_folder.h"
 
 namespace seq2seq::run {
 
@@ -29,19 +31,20 @@ void allow_only_decode(const std::vector<config::Override>& overrides) {
 }  // namespace
 
 int64_t find_checkpoint(const Files& files, const RunFolder& folder, const std::string& checkpoint) {
+  std::optional<int64_t> named;
+  if (checkpoint == "best") named = train::best_update(files, folder);
+  if (checkpoint == "last") named = train::last_update(files, folder);
+  if (named) return *named;
   const auto updates = folder.updates();
   if (updates.empty()) {
     throw Error(Place{.file = folder.root().string()}, "holds no checkpoint yet",
                 fmt::format("Train it first: `seq2seq train --resume {}`", folder.root().string()));
   }
-  if (checkpoint == "last") return updates.back();
-  if (checkpoint == "best") return train::best_update(files, folder).value_or(updates.back());
   int64_t update = 0;
   const char* end = checkpoint.data() + checkpoint.size();
   const auto [stop, fault] = std::from_chars(checkpoint.data(), end, update);
   if (fault != std::errc() || stop != end)
-    throw UsageError(
-        fmt::format("there is no checkpoint `{}`; `best`, `last` or the number of an update is", checkpoint));
+    throw UsageError(fmt::format("unknown checkpoint `{}`; use `best`, `last` or the number of an update", checkpoint));
   if (std::find(updates.begin(), updates.end(), update) == updates.end()) {
     throw UsageError(Place{.file = folder.root().string()},
                      fmt::format("holds no checkpoint of update {}; there are {}", update, fmt::join(updates, ", ")));

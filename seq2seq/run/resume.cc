@@ -1,15 +1,19 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "seq2seq/config/resolved.h"
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/version.h"
 #include "seq2seq/run/announce.h"
 #include "seq2seq/run/build.h"
+#include "seq2seq/run/load.h"
 #include "seq2seq/run/train_run.h"
 #include "seq2seq/run/training.h"
 #include "seq2seq/train/checkpoint.h"
+#include "seq2seq/train/checkpoint_folder.h"
+#include "seq2seq/train/metrics_log.h"
 
 namespace seq2seq::run {
 
@@ -104,25 +108,79 @@ struct Checked {
 Checked check(const RunFolder& folder, const RunDescription& description,
               const std::vector<config::Override>& overrides, const Registries& registries) {
   const auto before = read_configuration(folder.config(), {}, registries);
-  Checked checked{read_configuration(folder.config(), overrides, registries), {}, digest_now(*before, description)};
-  checked.changes = config::compare(before->keys, checked.configuration->keys);
-  auto faults = refused(checked.changes, overrides);
-  const auto& data = checked.configuration->options.data;
+  // A key that may not change is told as such, before what a rule between keys would say of its new value.
+  Configuration changed(registries);
+  config::read_file(folder.config(), overrides, changed.keys, {.rules = false});
+  const auto changes = config::compare(before->keys, changed.keys);
+  auto faults = refused(changes, overrides);
+  const auto& data = changed.options.data;
   for (auto& fault : different_data(description.data, data_digests(data), data)) faults.push_back(std::move(fault));
   if (!faults.empty()) throw UsageError(faults);
-  return checked;
+  return {read_configuration(folder.config(), overrides, registries), changes, digest_now(*before, description)};
+}
+
+/// Throws where the run once had a checkpoint: one that was killed before its first begins again, one that lost them
+/// must not.
+void check_never_saved(const Files& files, const RunFolder& folder, const RunDescription& description) {
+  const auto fail = [&folder](const fs::path& file, const std::string& problem) {
+    throw Error(Place{.file = file.string()}, problem,
+                fmt::format("Put them back from a copy, or train a new run: `seq2seq train {} --run FOLDER`",
+                            folder.config().string()));
+  };
+  std::error_code absent;
+  const auto metrics = fs::exists(folder.metrics(), absent) ? files.read(folder.metrics()) : "";
+  if (!fs::exists(folder.checkpoints(), absent) && train::has_measurements(metrics))
+    fail(folder.checkpoints(), "is missing, with all checkpoints of the run");
+  const bool resumed = std::any_of(description.sessions.begin(), description.sessions.end(),
+                                   [](const SessionDescription& session) { return session.from_update > 0; });
+  if (resumed || train::shows_checkpoint(metrics))
+    fail(folder.checkpoints(), "holds no checkpoint, but the run has written some");
+}
+
+/// What to go on from, verified; empty for a run that was killed before its first checkpoint.
+std::optional<train::TrainerState> starting_state(const RunFolder& folder, const RunDescription& description,
+                                                  const std::optional<std::string>& checkpoint,
+                                                  const Environment& environment) {
+  const auto& files = *environment.files;
+  if (checkpoint) return train::verify_checkpoint(files, folder, find_checkpoint(files, folder, *checkpoint));
+  auto state = train::newest_whole_checkpoint(files, folder, *environment.log);
+  if (!state) check_never_saved(files, folder, description);
+  return state;
+}
+
+/// Says what is lost by going back to a checkpoint that was asked for, and removes the later ones. The one that `last`
+/// names is replaced first: what a killed process leaves is the run before or after it.
+void settle(const RunFolder& folder, const train::TrainerState& state, bool goes_back, const Environment& environment) {
+  std::vector<int64_t> later = folder.updates();
+  std::erase_if(later, [&state](int64_t update) { return update <= state.update; });
+  if (goes_back && later.empty())
+    environment.log->say(fmt::format("drops what was trained after update {}", format_count(state.update)));
+  if (goes_back && !later.empty()) {
+    environment.log->say(fmt::format("drops updates {} to {}, and checkpoint{} {}", format_count(state.update + 1),
+                                     format_count(later.back()), later.size() == 1 ? "" : "s", fmt::join(later, ", ")));
+  }
+  std::error_code absent;
+  if (state.best_update && !fs::exists(folder.checkpoint(*state.best_update), absent)) {
+    environment.log->warn(
+        fmt::format("{}: the best checkpoint so far is missing; until a validation is better, `best` is the last one",
+                    folder.checkpoint(*state.best_update).string()));
+  }
+  train::name_checkpoints(*environment.files, folder, state.update, state.best_update);
+  if (!goes_back) return;
+  for (const auto update : later) environment.files->remove(folder.checkpoint(update));
 }
 
 }  // namespace
 
 train::Outcome resume(const std::filesystem::path& path, const std::vector<config::Override>& overrides,
-                      const Environment& environment) {
+                      const Environment& environment, const std::optional<std::string>& from_checkpoint) {
   const RunFolder folder(path);
   auto description = read_description(*environment.files, folder);
   const RunLock lock(folder);
   const auto [configuration, changes, digest] = check(folder, description, overrides, *environment.registries);
   const auto& options = configuration->options;
-  const auto checkpoint = train::newest_whole_checkpoint(*environment.files, folder, *environment.log);
+  train::tidy_checkpoints(*environment.files, folder);
+  const auto checkpoint = starting_state(folder, description, from_checkpoint, environment);
   if (checkpoint && finished(*checkpoint, options.train, changes))
     return say_finished(*checkpoint, options.train, folder, *environment.log);
 
@@ -137,13 +195,14 @@ train::Outcome resume(const std::filesystem::path& path, const std::vector<confi
   const auto model = build_model(options, *environment.registries, *data.text, placement);
   announce(*environment.log, options, *environment.registries, data, *model, machine);
   if (!checkpoint) {
-    environment.log->say("there is no checkpoint yet, so it begins again");
+    environment.log->say("it ended before its first checkpoint: starting again at update 0");
     set_initial_parameters(*model, options, *data.text, description.init_from, environment);
   }
   description.digest = run_digest(*configuration, description.data);
   description.sessions.push_back(session_now(machine, update));
   if (!changes.empty()) write_atomically(*environment.files, folder.config(), config::write_yaml(configuration->keys));
   write_description(*environment.files, folder, description);
+  if (checkpoint) settle(folder, *checkpoint, from_checkpoint.has_value(), environment);
   return run_training(options, data, *model, folder, checkpoint ? std::optional(update) : std::nullopt, environment);
 }
 

@@ -115,7 +115,7 @@ std::unique_ptr<Configuration> read_configuration(const std::filesystem::path& f
                                                   const std::vector<config::Override>& overrides,
                                                   const Registries& registries, const std::string& section) {
   auto configuration = std::make_unique<Configuration>(registries);
-  config::read_file(file, overrides, configuration->keys, section);
+  config::read_file(file, overrides, configuration->keys, {.section = section});
   return configuration;
 }
 

@@ -57,11 +57,12 @@ RunDescription describe(const Configuration& configuration, const DataDigests& d
 void write_run(Files& files, const RunFolder& folder, const Configuration& configuration,
                const data::TextPipeline& text, const RunDescription& description) {
   try {
+    files.make_folder(folder.checkpoints());  // a run without it has lost its checkpoints
     write_atomically(files, folder.config(), config::write_yaml(configuration.keys));
     write_vocabularies(files, folder, text);
     write_description(files, folder, description);
   } catch (...) {
-    for (const auto& file : {folder.description(), folder.config(), folder.source_vocabulary(),
+    for (const auto& file : {folder.description(), folder.checkpoints(), folder.config(), folder.source_vocabulary(),
                              folder.target_vocabulary(), folder.source_tokenizer(), folder.target_tokenizer()}) {
       try {
         files.remove(file);

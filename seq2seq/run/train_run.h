@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "seq2seq/config/reader.h"
@@ -23,9 +24,11 @@ struct NewRun {
 train::Outcome train_new(const NewRun& request, const Environment& environment);
 
 /// Goes on with a run from its newest whole checkpoint, exactly where the configuration and the machine are the same.
-/// Overrides may change keys that allow it; others are refused, all at once. A finished run that is not extended says
-/// so and is left as it is.
+/// With `checkpoint` (best, last or the number of an update) it goes back to that one and drops what was trained after
+/// it. Overrides may change keys that allow it; others are refused, all at once. A run that ended before its first
+/// checkpoint starts again; one that lost its checkpoints is an Error. A finished run that is not extended says so and
+/// is left as it is.
 train::Outcome resume(const std::filesystem::path& folder, const std::vector<config::Override>& overrides,
-                      const Environment& environment);
+                      const Environment& environment, const std::optional<std::string>& checkpoint = {});
 
 }  // namespace seq2seq::run

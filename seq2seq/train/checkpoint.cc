@@ -1,7 +1,5 @@
 #include "seq2seq/train/checkpoint.h"
 
-#include <algorithm>
-#include <charconv>
 #include <exception>
 #include <filesystem>
 #include <map>
@@ -16,6 +14,7 @@
 #include "seq2seq/core/checksum.h"
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/json.h"
+#include "seq2seq/train/checkpoint_folder.h"
 #include "seq2seq/train/trainer_state.h"
 
 namespace seq2seq::train {
@@ -133,39 +132,6 @@ void write_checkpoint(Files& files, const fs::path& folder, const Checkpoint& ch
   files.write(folder / kChecksums, checksums.dump(2) + "\n");
 }
 
-/// The update that `last` or `best` names; empty when the file or that checkpoint is not there.
-std::optional<int64_t> named_update(const Files& files, const RunFolder& folder, const fs::path& file) {
-  std::error_code unreadable;
-  if (!fs::exists(file, unreadable)) return {};
-  const std::string text = files.read(file);
-  int64_t update = 0;
-  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), update);
-  if (fault != std::errc() || std::string_view(end, text.data() + text.size()) != "\n")
-    throw FormatError(Place{.file = file.string()}, "does not hold the number of an update",
-                      "Write the name of a folder beside it into it");
-  if (!fs::exists(folder.checkpoint(update), unreadable)) return {};
-  return update;
-}
-
-void name_update(Files& files, const fs::path& file, int64_t update) {
-  write_atomically(files, file, std::to_string(update) + "\n");
-}
-
-/// Removes all but the best and the last `keep` up to `current`. What is newer than that belongs to a past that was
-/// left: training was resumed from an earlier checkpoint.
-void prune(Files& files, const RunFolder& folder, int64_t current, std::optional<int64_t> best, int64_t keep) {
-  auto updates = folder.updates();
-  std::reverse(updates.begin(), updates.end());
-  int64_t kept = 0;
-  for (const int64_t update : updates) {
-    if (update <= current && kept < keep) {
-      ++kept;
-    } else if (update != best) {
-      files.remove(folder.checkpoint(update));
-    }
-  }
-}
-
 }  // namespace
 
 void save_checkpoint(Files& files, const RunFolder& folder, const Checkpoint& checkpoint, bool is_best, int64_t keep) {
@@ -177,13 +143,11 @@ void save_checkpoint(Files& files, const RunFolder& folder, const Checkpoint& ch
   }
   make_folder_atomically(files, folder.checkpoint(update),
                          [&](const fs::path& partial) { write_checkpoint(files, partial, checkpoint); });
-  name_update(files, folder.last(), update);
   // A process killed between a checkpoint and the replacement of `best` is made good by the next one: the state knows
   // which it is.
   const auto best = is_best ? update : checkpoint.state.best_update;
-  if (best && fs::exists(folder.checkpoint(*best), unreadable) && named_update(files, folder, folder.best()) != best)
-    name_update(files, folder.best(), *best);
-  prune(files, folder, update, best, keep);
+  name_checkpoints(files, folder, update, best);
+  prune_checkpoints(files, folder, update, best, keep);
 }
 
 Checkpoint load_checkpoint(const Files& files, const RunFolder& folder, int64_t update) {
@@ -194,6 +158,10 @@ Checkpoint load_checkpoint(const Files& files, const RunFolder& folder, int64_t 
 Checkpoint load_weights_only(const Files& files, const RunFolder& folder, int64_t update) {
   const Verified verified(files, folder.checkpoint(update));
   return {.weights = verified.tensors(kWeights), .optimizer = {}, .state = verified.state()};
+}
+
+TrainerState load_state(const Files& files, const RunFolder& folder, int64_t update) {
+  return Verified(files, folder.checkpoint(update)).state();
 }
 
 nn::NamedTensors load_optimizer(const Files& files, const RunFolder& folder, int64_t update) {
@@ -208,28 +176,20 @@ TrainerState verify_checkpoint(const Files& files, const RunFolder& folder, int6
   return state;
 }
 
-std::optional<int64_t> best_update(const Files& files, const RunFolder& folder) {
-  if (const auto best = named_update(files, folder, folder.best())) return best;
-  if (const auto last = named_update(files, folder, folder.last())) return last;
-  const auto updates = folder.updates();  // killed before `last` was written for the first time
-  return updates.empty() ? std::nullopt : std::optional(updates.back());
-}
-
 std::optional<TrainerState> newest_whole_checkpoint(const Files& files, const RunFolder& folder, Log& log) {
-  auto updates = folder.updates();
+  const auto updates = updates_to_resume_from(files, folder);
   if (updates.empty()) return {};
-  std::reverse(updates.begin(), updates.end());
   for (const int64_t update : updates) {
     try {
       return verify_checkpoint(files, folder, update);
     } catch (const OtherVersion&) {
       throw;
     } catch (const Error& error) {
-      log.warn(fmt::format("{}. It is passed over, and the checkpoint before it is used", error.what()));
+      log.warn(fmt::format("{}. Using the checkpoint before it instead", error.what()));
     }
   }
-  throw FormatError(Place{.file = folder.checkpoints().string()}, "holds no checkpoint that is whole",
-                    "Copy one from a backup, or train anew in another folder");
+  throw FormatError(Place{.file = folder.checkpoints().string()}, "every checkpoint in it is damaged",
+                    "Put one back from a copy, or train a new run in another folder");
 }
 
 }  // namespace seq2seq::train

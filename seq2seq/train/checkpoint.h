@@ -37,24 +37,24 @@ struct Checkpoint {
 
 inline constexpr int checkpoint_format_version = 1;
 
-/// Writes `checkpoints/<update>/` aside, syncs, renames; then replaces `last` (and `best` when told), then removes all
-/// but the last `keep` and the best.
+/// Writes `checkpoints/<update>/` aside, syncs, renames; then replaces `last` and, for a new one, `best`; then removes
+/// all but the last `keep` and the best. A checkpoint that was removed by hand counts as removed.
 void save_checkpoint(Files& files, const RunFolder& folder, const Checkpoint& checkpoint, bool is_best, int64_t keep);
 
 /// Verifies checksums and versions. Throws FormatError naming the file at fault.
 Checkpoint load_checkpoint(const Files& files, const RunFolder& folder, int64_t update);
 /// Only its weights and state; for decoding.
 Checkpoint load_weights_only(const Files& files, const RunFolder& folder, int64_t update);
+/// Only what a resumed run needs besides its tensors.
+TrainerState load_state(const Files& files, const RunFolder& folder, int64_t update);
 /// Only the state of its optimiser.
 nn::NamedTensors load_optimizer(const Files& files, const RunFolder& folder, int64_t update);
 /// Verifies all files of a checkpoint without keeping any of its tensors.
 TrainerState verify_checkpoint(const Files& files, const RunFolder& folder, int64_t update);
 
-/// The update that `best` (or else `last`) names; empty when there is no checkpoint.
-std::optional<int64_t> best_update(const Files& files, const RunFolder& folder);
-
-/// The state of the newest checkpoint that is whole; damaged ones are named in the log and passed over. Empty when
-/// there is none.
+/// The state of the checkpoint to go on from: that which `last` names or, where it is damaged, the newest whole one
+/// before it, with a warning that names what is wrong. Empty when there is none yet. Throws FormatError when `last`
+/// names a checkpoint that is missing, or all are damaged.
 std::optional<TrainerState> newest_whole_checkpoint(const Files& files, const RunFolder& folder, Log& log);
 
 }  // namespace seq2seq::train

@@ -202,6 +202,34 @@ TEST_CASE("evaluate: table and JSON tell the same figures", "[cli][evaluate]") {
   CHECK(nlohmann::json::parse(given.out).at("references").at("most") == 2);
 }
 
+TEST_CASE("train: a checkpoint to go back to is named, and refused where it is not there", "[cli][train][resume]") {
+  const TrainedToy toy;
+  const auto refused = run_program({"train", "--resume", toy.run(), "--checkpoint", "7"});
+  CHECK(refused.code == 2);
+  CHECK_THAT(refused.err, ContainsSubstring("holds no checkpoint of update 7; there are 5, 10, 15, 20"));
+  const auto back = run_program({"train", "--resume", toy.run(), "--checkpoint", "10", "--threads", "1"});
+  CHECK(back.code == 0);
+  CHECK_THAT(back.err, ContainsSubstring("drops updates 11 to 20, and checkpoints 15, 20"));
+}
+
+TEST_CASE("inspect: epochs are those made, of a run that is finished and of one within an epoch", "[cli][inspect]") {
+  const auto [updates, says] =
+      GENERATE(std::pair("14", "update 14, 2 epochs"), std::pair("15", "update 15, 2 epochs and 1 batch"));
+  const TrainedToy toy(updates);  // of 7 updates an epoch
+  CHECK_THAT(run_program({"inspect", toy.run()}).out, ContainsSubstring(std::string(says) + ", "));
+  CHECK_THAT(run_program({"inspect", toy.run() + "/checkpoints/" + updates}).out,
+             ContainsSubstring(std::string(says) + "; "));
+}
+
+TEST_CASE("inspect: a `last` or `best` that names a missing checkpoint is told", "[cli][inspect][error]") {
+  const TrainedToy toy;
+  const auto best = content_of(toy / "run/checkpoints/best");
+  fs::remove_all(toy / "run/checkpoints" / best.substr(0, best.size() - 1));
+  const auto ran = run_program({"inspect", toy.run()});
+  CHECK(ran.code == 0);
+  CHECK_THAT(ran.out, ContainsSubstring("which is missing") && ContainsSubstring("checkpoints  5, "));
+}
+
 TEST_CASE("inspect: a run, its checkpoint and its vocabulary say what they are", "[cli][inspect]") {
   const TrainedToy toy;
   const auto run = run_program({"inspect", toy.run()});

@@ -45,8 +45,9 @@ TEST_CASE("usage: what the program does not know is refused with 2 and the neare
       Case{{"score", "a", "b", "--n-best", "d", "--feature", "x=y"}, "--feature x=y: must be a word"},
       Case{{"score", "a", "b", "c", "--feature", "x"}, "--feature x: is only for `--n-best`"},
       Case{{"score", "a", "b", "c", "d"}, "d: is more than `seq2seq score` takes"}, Case{{"train"}, "nothing to train"},
-      Case{{"train", "--resume", "x", "--run", "y"}, "--run: does not go with `--resume`"},
-      Case{{"train", "x.yaml", "--resume", "x"}, "x.yaml: does not go with `--resume`"},
+      Case{{"train", "--resume", "x", "--run", "y"}, "--run: cannot be combined with `--resume`"},
+      Case{{"train", "x.yaml", "--resume", "x"}, "x.yaml: cannot be combined with `--resume`"},
+      Case{{"train", "x.yaml", "--checkpoint", "5"}, "--checkpoint 5: says where a run goes on, and needs `--resume`"},
       Case{{"train", "x.yaml", "--threads", "two"}, "--threads two"},
       Case{{"train", "x.yaml", "--threads", "-1"}, "-1"}, Case{{"train", "x.yaml", "--device", "tpu"}, "`tpu`"},
       Case{{"train", "x.yaml", "--set", "seed"}, "--set"}, Case{{"evaluate", "x", "--source", "y"}, "given together"});

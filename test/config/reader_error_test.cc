@@ -147,7 +147,7 @@ TEST_CASE("reader: of sections that a command does not need nothing is missing, 
   const auto faults = [](const std::string& text, const std::string& section) -> std::string {
     Sample sample;
     try {
-      read_text(text, "a.yaml", "/configs", {}, sample.keys, section);
+      read_text(text, "a.yaml", "/configs", {}, sample.keys, {.section = section});
     } catch (const UsageError& error) {
       return error.what();
     }

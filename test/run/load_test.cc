@@ -12,7 +12,23 @@ TEST_CASE("loading: best, last and numbered checkpoints are found; others are re
   CHECK(toy.load("run", "best").update % 10 == 0);  // only validated ones can be
   CHECK_THAT(message_of<UsageError>([&] { toy.load("run", "7"); }),
              ContainsSubstring("no checkpoint of update 7; there are 5, 10, 15, 20"));
-  CHECK_THAT(message_of<UsageError>([&] { toy.load("run", "newest"); }), ContainsSubstring("no checkpoint `newest`"));
+  CHECK_THAT(message_of<UsageError>([&] { toy.load("run", "newest"); }),
+             ContainsSubstring("unknown checkpoint `newest`"));
+}
+
+TEST_CASE("loading: a best or last checkpoint that is missing is not replaced by another in silence",
+          "[study][load][error]") {
+  Toy toy(copied);
+  toy.train("run", {"train.updates=20"});
+  const auto best = content_of(toy / "run/checkpoints/best");
+  fs::remove_all(toy / "run/checkpoints" / best.substr(0, 2));
+  CHECK_THAT(message_of<FormatError>([&] { toy.load("run", "best"); }),
+             ContainsSubstring("checkpoints/best: names checkpoint " + best.substr(0, 2) + ", which is missing") &&
+                 ContainsSubstring("--checkpoint N"));
+  CHECK(toy.load("run", "15").update == 15);
+  fs::remove_all(toy / "run/checkpoints/20");
+  CHECK_THAT(message_of<FormatError>([&] { toy.load("run", "last"); }),
+             ContainsSubstring("checkpoints/last: names checkpoint 20, which is missing"));
 }
 
 TEST_CASE("loading: only keys of the search can be set on a trained run", "[run][load][error]") {

@@ -1,5 +1,9 @@
 #include <csignal>
 #include <sstream>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
 
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/interrupt.h"
@@ -167,6 +171,138 @@ TEST_CASE("resume: a program that computes a kind differently says so, and only 
   toy.resume("run", {"train.updates=10"});
 
   CHECK((toy.said().find("computes the run differently") != std::string::npos) == (version == 2));
+}
+
+TEST_CASE("resume: a key that may not change is told as such, not what it would ask of other keys",
+          "[run][resume][error]") {
+  Toy toy(copied);
+  toy.train("run", {"train.updates=10"});
+  const auto refused = message_of<UsageError>([&] { toy.resume("run", {"model.encoder.cells=64"}); });
+  CHECK_THAT(refused, ContainsSubstring("`model.encoder.cells` may not change on resume: 12 in the run, 64 now"));
+  CHECK_THAT(refused, !ContainsSubstring("bridge"));
+  // What may change is still held to the rules.
+  CHECK_THAT(message_of<UsageError>([&] { toy.resume("run", {"train.epochs=3"}); }), ContainsSubstring("both given"));
+}
+
+TEST_CASE("resume: a run that lost its checkpoints is an error, and its metrics stay", "[run][resume][error]") {
+  Toy toy(copied);
+  toy.train("run", {"train.updates=20"});
+  const auto metrics = content_of(toy / "run/metrics.jsonl");
+  const auto checkpoints = toy / "run/checkpoints";
+  std::string says;
+  SECTION("the folder of all") {
+    fs::remove_all(checkpoints);
+    says = "checkpoints: is missing, with all checkpoints of the run";
+  }
+  SECTION("all that is in it") {
+    fs::remove_all(checkpoints);
+    fs::create_directory(checkpoints);
+    says = "checkpoints: holds no checkpoint, but the run has written some";
+  }
+  SECTION("the numbered ones") {
+    for (const auto* update : {"5", "10", "15", "20"}) fs::remove_all(checkpoints / update);
+    says = "checkpoints/last: names checkpoint 20, which is missing, and the run has no other";
+  }
+  SECTION("the newest") {
+    fs::remove_all(checkpoints / "20");
+    says =
+        "checkpoints/last: names checkpoint 20, which is missing; the run has 5, 10, 15. Put it back from a copy, or "
+        "go "
+        "on from an older one with `seq2seq train --resume " +
+        (toy / "run").string() + " --checkpoint N`";
+  }
+  CHECK_THAT(message_of<Error>([&] { toy.resume("run", {"train.updates=25"}); }), ContainsSubstring(says));
+  CHECK(content_of(toy / "run/metrics.jsonl") == metrics);
+}
+
+TEST_CASE("resume: a run without validations that lost its checkpoints after a resume is an error, too",
+          "[run][resume][error]") {
+  Toy toy(copied);
+  const std::vector<std::string> none{"data.validation.source=\"\"", "data.validation.target=[]"};
+  auto set = none;
+  set.emplace_back("train.updates=5");
+  toy.train("run", set);
+  toy.resume("run", {"train.updates=10"});
+  fs::remove_all(toy / "run/checkpoints");
+  fs::create_directory(toy / "run/checkpoints");
+  CHECK_THAT(message_of<Error>([&] { toy.resume("run", {"train.updates=15"}); }),
+             ContainsSubstring("holds no checkpoint, but the run has written some"));
+}
+
+TEST_CASE("resume: `--checkpoint` goes back, says what is dropped, and ends as a run that never went further",
+          "[run][resume]") {
+  Toy toy(turned);
+  toy.train("whole");
+  toy.train("run");
+  SECTION("all are there") {
+    toy.forget_said();
+    toy.resume("run", {}, "15");
+    CHECK_THAT(toy.said(), ContainsSubstring("drops updates 16 to 30, and checkpoints 20, 25, 30"));
+  }
+  SECTION("the newest is missing") {
+    fs::remove_all(toy / "run/checkpoints/30");
+    toy.resume("run", {}, "15");
+    CHECK_THAT(toy.said(), ContainsSubstring("drops updates 16 to 25, and checkpoints 20, 25"));
+  }
+  SECTION("killed at any operation, the next resume ends alike") {
+    const int killed_at = GENERATE(range(1, 16));
+    CAPTURE(killed_at);
+    FailingFiles files(disk_files(), killed_at, FailingFiles::Mode::from_then_on);
+    toy.environment.files = &files;
+    REQUIRE_THROWS_AS(toy.resume("run", {}, "15"), Error);
+    toy.environment.files = &disk_files();
+    toy.resume("run");
+  }
+  CHECK((parameters_of(toy / "run", 30) == parameters_of(toy / "whole", 30)));
+  CHECK(measured(toy / "run") == measured(toy / "whole"));
+  CHECK(content_of(toy / "run/checkpoints/best") == content_of(toy / "whole/checkpoints/best"));
+}
+
+TEST_CASE("resume: a checkpoint that is not there is refused by listing those that are", "[run][resume][error]") {
+  Toy toy(copied);
+  toy.train("run", {"train.updates=20"});
+  const auto metrics = content_of(toy / "run/metrics.jsonl");
+  CHECK_THAT(message_of<UsageError>([&] { toy.resume("run", {}, "7"); }),
+             ContainsSubstring("holds no checkpoint of update 7; there are 5, 10, 15, 20"));
+  CHECK(content_of(toy / "run/metrics.jsonl") == metrics);
+}
+
+TEST_CASE("resume: a run that was killed before its first checkpoint starts again, and says so", "[run][resume]") {
+  Toy toy(turned);
+  toy.train("whole");
+  FailingFiles files(disk_files(), 18, FailingFiles::Mode::from_then_on);
+  toy.environment.files = &files;
+  REQUIRE_THROWS_AS(toy.train("cut"), Error);
+  toy.environment.files = &disk_files();
+  REQUIRE(RunFolder(toy / "cut").updates().empty());
+  REQUIRE(fs::exists(toy / "cut/metrics.jsonl"));
+  toy.forget_said();
+  CHECK(toy.resume("cut").update == 30);
+  CHECK_THAT(toy.said(), ContainsSubstring("it ended before its first checkpoint: starting again at update 0"));
+  CHECK(measured(toy / "cut") == measured(toy / "whole"));
+}
+
+TEST_CASE("resume: what a killed save left is removed", "[run][resume]") {
+  Toy toy(copied);
+  toy.train("run", {"train.updates=10"});
+  toy.folder().file("run/checkpoints/.15.partial/weights.safetensors", "half");
+  toy.resume("run", {"train.updates=12"});
+  CHECK_FALSE(fs::exists(toy / "run/checkpoints/.15.partial"));
+}
+
+TEST_CASE("train: what is not finite is told with the file and the line of its pairs", "[run][error]") {
+  Toy toy(copied);
+  toy.folder().file("more.source", "a b\n");
+  toy.folder().file("more.target", "a b\n");
+  const auto said = message_of<Error>([&] {
+    toy.train(
+        "run",
+        {"train.optimizer.learning_rate=1e38", "train.not_finite=stop",
+         fmt::format("data.train.source=[{}, {}]", (toy / "more.source").string(), (toy / "train.source").string()),
+         fmt::format("data.train.target=[{}, {}]", (toy / "more.target").string(), (toy / "train.target").string())});
+  });
+  CHECK_THAT(said, ContainsSubstring(", with " + toy.path().string()));
+  CHECK_THAT(said, ContainsSubstring((toy / "train.source").string() + ":"));
 }
 
 TEST_CASE("resume: a damaged last checkpoint is named and the one before it is used", "[run][resume][error]") {

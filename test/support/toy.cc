@@ -110,8 +110,9 @@ train::Outcome Toy::train_from(const std::string& run, const std::string& init_f
                         environment);
 }
 
-train::Outcome Toy::resume(const std::string& run, const std::vector<std::string>& set) {
-  return run::resume(folder_ / run, overrides(set), environment);
+train::Outcome Toy::resume(const std::string& run, const std::vector<std::string>& set,
+                           const std::optional<std::string>& checkpoint) {
+  return run::resume(folder_ / run, overrides(set), environment, checkpoint);
 }
 
 run::LoadedRun Toy::load(const std::string& run, const std::string& checkpoint, const std::vector<std::string>& set) {

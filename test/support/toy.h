@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -42,7 +43,8 @@ class Toy {
   train::Outcome train(const std::string& run, const std::vector<std::string>& set = {});
   train::Outcome train_from(const std::string& run, const std::string& init_from,
                             const std::vector<std::string>& set = {});
-  train::Outcome resume(const std::string& run, const std::vector<std::string>& set = {});
+  train::Outcome resume(const std::string& run, const std::vector<std::string>& set = {},
+                        const std::optional<std::string>& checkpoint = {});
   run::LoadedRun load(const std::string& run, const std::string& checkpoint = "last",
                       const std::vector<std::string>& set = {});
   std::string said() const { return messages_.str(); }

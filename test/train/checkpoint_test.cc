@@ -1,5 +1,6 @@
 #include "seq2seq/train/checkpoint.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <sstream>
 #include <string>
@@ -9,6 +10,7 @@
 #include <ATen/ops/full.h>
 
 #include "seq2seq/core/error.h"
+#include "seq2seq/train/checkpoint_folder.h"
 #include "seq2seq/train/trainer_state.h"
 #include "test/support/catch.h"
 #include "test/support/failing_files.h"
@@ -181,6 +183,78 @@ TEST_CASE("checkpoint: a `last` or `best` that holds no number is an error that 
   CHECK_THROWS_WITH(best_update(disk_files(), run.folder), ContainsSubstring("best: does not hold"));
 }
 
+TEST_CASE("checkpoint: a `last` or `best` that names a missing one is an error that says what is there",
+          "[train][checkpoint][resume][error]") {
+  Run run;
+  run.save(10, 10);
+  run.save(20, 20, 5);
+  run.save(30, 20, 5);
+  SECTION("last") {
+    std::filesystem::remove_all(run.folder.checkpoint(30));
+    CHECK_THROWS_WITH(run.newest(),
+                      ContainsSubstring("last: names checkpoint 30, which is missing; the run has 10, 20") &&
+                          ContainsSubstring("--resume " + run.folder.root().string() + " --checkpoint N"));
+    CHECK_THROWS_AS(last_update(disk_files(), run.folder), FormatError);
+    CHECK(best_update(disk_files(), run.folder) == 20);
+  }
+  SECTION("best") {
+    std::filesystem::remove_all(run.folder.checkpoint(20));
+    CHECK_THROWS_WITH(best_update(disk_files(), run.folder),
+                      ContainsSubstring("best: names checkpoint 20, which is missing; the run has 10, 30") &&
+                          ContainsSubstring("`--checkpoint N`"));
+    CHECK(run.newest() == 30);
+  }
+  SECTION("all") {
+    for (const auto update : {10, 20, 30}) std::filesystem::remove_all(run.folder.checkpoint(update));
+    CHECK_THROWS_WITH(run.newest(),
+                      ContainsSubstring("last: names checkpoint 30, which is missing, and the run has no other"));
+    std::filesystem::remove(run.folder.last());
+    CHECK_THROWS_WITH(run.newest(), ContainsSubstring("best: names checkpoint 20, which is missing"));
+  }
+}
+
+TEST_CASE("checkpoint: one that was removed by hand counts as removed", "[train][checkpoint][resume]") {
+  Run run;
+  run.save(10, 10);
+  run.save(20, 20);
+  std::filesystem::remove_all(run.folder.checkpoint(20));
+  std::filesystem::remove_all(run.folder.checkpoint(10));
+  run.save(30, 20);
+  CHECK(run.folder.updates() == std::vector<int64_t>{30});
+  CHECK(best_update(disk_files(), run.folder) == 30);  // no `best` is left that would name a missing one
+  CHECK(run.newest() == 30);
+}
+
+TEST_CASE("checkpoint: what `last` names is gone on from, not a later one of a past that was left",
+          "[train][checkpoint][resume]") {
+  Run run;
+  run.save(10, 10);
+  run.save(20, 20);
+  name_checkpoints(disk_files(), run.folder, 10, 10);
+  CHECK(run.newest() == 10);
+  CHECK(best_update(disk_files(), run.folder) == 10);
+  name_checkpoints(disk_files(), run.folder, 10, {});
+  CHECK(best_update(disk_files(), run.folder) == 10);
+}
+
+TEST_CASE("checkpoint: what a killed save left half written is removed, what it set aside is put back",
+          "[train][checkpoint][resume]") {
+  Run run;
+  run.save(10, 10);
+  run.save(20, 10);
+  const auto& checkpoints = run.folder.checkpoints();
+  run.temporary.file("checkpoints/.30.partial/weights.safetensors", "half");
+  run.temporary.file("checkpoints/.last.partial", "3");
+  std::filesystem::copy(run.folder.checkpoint(10), checkpoints / ".10.replaced");
+  std::filesystem::rename(run.folder.checkpoint(20), checkpoints / ".20.replaced");
+  tidy_checkpoints(disk_files(), run.folder);
+  std::vector<std::string> left;
+  for (const auto& entry : std::filesystem::directory_iterator(checkpoints)) left.push_back(entry.path().filename());
+  std::sort(left.begin(), left.end());
+  CHECK(left == std::vector<std::string>{"10", "20", "best", "last"});
+  CHECK(run.newest() == 20);
+}
+
 TEST_CASE("checkpoint: whichever operation fails, a whole one is left", "[train][checkpoint][resume][error]") {
   const auto mode = GENERATE(FailingFiles::Mode::once, FailingFiles::Mode::from_then_on);
   const int64_t update = GENERATE(10, 20);  // 10: it is there already, left by a past that was resumed from 5
@@ -190,6 +264,7 @@ TEST_CASE("checkpoint: whichever operation fails, a whole one is left", "[train]
     Run run;
     run.save(5, 5);
     run.save(10, 5);
+    if (update == 10) name_checkpoints(disk_files(), run.folder, 5, 5);  // as a resume from 5 does
     if (nth == 0) {
       save_checkpoint(counter, run.folder, checkpoint_at(update, 5), false, 1);
       REQUIRE(counter.operations() > 8);

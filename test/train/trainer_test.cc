@@ -11,6 +11,7 @@
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/interrupt.h"
 #include "seq2seq/train/adam.h"
+#include "seq2seq/train/checkpoint_folder.h"
 #include "seq2seq/train/schedule/halve.h"
 #include "seq2seq/train/schedule/plateau.h"
 #include "seq2seq/train/sgd.h"

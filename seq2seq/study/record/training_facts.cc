@@ -1,6 +1,7 @@
 #include "seq2seq/study/record/training_facts.h"
 
 #include <algorithm>
+#include <string_view>
 
 #include <nlohmann/json.hpp>
 
@@ -73,7 +74,8 @@ class FactsReader {
 TrainingFacts training_facts(const std::string& metrics, const std::filesystem::path& file) {
   FactsReader reader;
   int64_t number = 0;
-  for (const auto line : split(metrics, '\n')) {
+  const auto whole = std::string_view(metrics).substr(0, metrics.rfind('\n') + 1);  // a line may be under way
+  for (const auto line : split(whole, '\n')) {
     ++number;
     if (line.empty()) continue;
     const Place place{.file = file.string(), .line = number};

@@ -152,8 +152,10 @@ TEST_CASE("record: training facts are those of the run's metrics", "[study][reco
   CHECK(facts.largest_norm == 2);
   REQUIRE(facts.curve.size() == 1);
   CHECK(facts.curve[0].figures == std::map<std::string, double>{{"perplexity", 9.5}});
-  const auto damaged = message_of<FormatError>([&] { study::training_facts(metrics + "{\"kind\":", "m.jsonl"); });
+  const auto damaged = message_of<FormatError>([&] { study::training_facts(metrics + "{\"kind\":\n", "m.jsonl"); });
   CHECK_THAT(damaged, ContainsSubstring("m.jsonl:5: is damaged"));
+  CHECK(study::training_facts(metrics + "{\"kind\":", "m.jsonl").updates ==
+        100);  // a run that was killed, or is running
 }
 
 TEST_CASE("record: operations count six for each parameter that a token is multiplied by", "[study][record]") {
