@@ -15,10 +15,11 @@ TEST_CASE("loading: best, last and numbered checkpoints are found; others are re
   CHECK_THAT(message_of<UsageError>([&] { toy.load("run", "newest"); }), ContainsSubstring("no checkpoint `newest`"));
 }
 
-TEST_CASE("loading: only keys of the search can be set on a trained run", "[study][load][error]") {
+TEST_CASE("loading: only keys of the search and of the metrics can be set on a trained run", "[study][load][error]") {
   Toy toy(copied);
   toy.train("run", {"train.updates=5"});
   CHECK(toy.load("run", "last", {"decode.beam=7"}).options().decode.beam == 7);
+  CHECK(toy.load("run", "last", {"metrics.lowercase=true"}).options().metrics.lowercase);
   CHECK_THAT(message_of<UsageError>([&] { toy.load("run", "last", {"model.encoder.cells=64"}); }),
              ContainsSubstring("--set model.encoder.cells=64"));
 }
