@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -41,13 +42,16 @@ std::vector<config::Override> CommonArguments::overrides() const {
 
 void add_override(std::vector<config::Override>& overrides, const std::string& option, const std::string& key,
                   const std::optional<std::string>& value) {
-  if (!value) return;
+  if (value) add_override(overrides, {.option = option + " " + *value, .key = key, .value = *value});
+}
+
+void add_override(std::vector<config::Override>& overrides, config::Override setting) {
   for (const auto& other : overrides) {
-    if (other.key == key)
-      throw UsageError(Place{.part = option + " " + *value},
-                       fmt::format("`{}` is also set, by `{}`", key, other.option), "Leave out one of them");
+    if (other.key == setting.key)
+      throw UsageError(Place{.part = setting.option},
+                       fmt::format("`{}` is also set, by `{}`", setting.key, other.option), "Leave out one of them");
   }
-  overrides.push_back({.option = option + " " + *value, .key = key, .value = *value});
+  overrides.push_back(std::move(setting));
 }
 
 void RunArguments::declare(Arguments& arguments, bool searches) {
@@ -60,7 +64,7 @@ void RunArguments::declare(Arguments& arguments, bool searches) {
 run::LoadedRun RunArguments::load(const run::Environment& environment, std::vector<config::Override> more) const {
   auto overrides = common.overrides();
   add_override(overrides, "--beam", "decode.beam", beam);
-  for (auto& each : more) overrides.push_back(std::move(each));
+  for (auto& each : more) add_override(overrides, std::move(each));
   return run::load_run(folder, checkpoint, overrides, environment);
 }
 

@@ -46,6 +46,7 @@ Number parse_number(const std::string& option, const std::string& text, Number l
 /// UsageError when the key is set by `--set` as well.
 void add_override(std::vector<config::Override>& overrides, const std::string& option, const std::string& key,
                   const std::optional<std::string>& value);
+void add_override(std::vector<config::Override>& overrides, config::Override setting);
 
 /// Options of the commands that use a trained run.
 struct RunArguments {

@@ -1,6 +1,8 @@
 #include "seq2seq/run/evaluate.h"
 
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -13,14 +15,16 @@ namespace seq2seq::cli {
 
 namespace {
 
-std::string references_text(const run::Evaluation& evaluation) {
-  if (evaluation.sentences_with_several == 0) return "one a sentence";
-  return fmt::format("1 to {} a sentence ({} have several); the nearest counts", evaluation.most_references,
-                     format_count(evaluation.sentences_with_several));
+std::string references_text(const run::Evaluation& evaluation, bool lowercase) {
+  const std::string compared = lowercase ? "; compared in lower case" : "";
+  if (evaluation.sentences_with_several == 0) return "one a sentence" + compared;
+  return fmt::format("1 to {} a sentence ({} have several); the nearest counts{}", evaluation.most_references,
+                     format_count(evaluation.sentences_with_several), compared);
 }
 
 std::string search_text(const run::Evaluation& evaluation, const decode::DecodeOptions& decode) {
-  if (decode.oracle_length) return fmt::format("beam {}, each output as long as its first reference", decode.beam);
+  if (decode.oracle_length)
+    return fmt::format("beam {}, each output as long as the first reference it has", decode.beam);
   return fmt::format("beam {}, longest output {:g} x source + {}, at most {}; {} cut there", decode.beam,
                      decode.max_length.ratio, decode.max_length.plus, format_count(decode.max_length.limit),
                      format_count(evaluation.outputs.cut));
@@ -45,12 +49,12 @@ void print_table(std::ostream& out, const run::Evaluation& evaluation, const run
   line("text", fmt::format("{}: {} sentences, {} target tokens", source, format_count(evaluation.sentences),
                            format_count(evaluation.target_tokens)));
   if (evaluation.empty_target + evaluation.invalid > 0) {
-    line("left out", fmt::format("{} with an empty target, {} not UTF-8", format_count(evaluation.empty_target),
+    line("left out", fmt::format("{} without a reference, {} not UTF-8", format_count(evaluation.empty_target),
                                  format_count(evaluation.invalid)));
   }
   line("unknown", fmt::format("{:.2f} % of source tokens, {:.2f} % of target tokens", 100 * evaluation.unknown_source,
                               100 * evaluation.unknown_target));
-  line("references", references_text(evaluation));
+  line("references", references_text(evaluation, run.options().metrics.lowercase));
   line("search", search_text(evaluation, run.options().decode));
   line("BLEU", evaluation.outputs.bleu.signature);
   line("time", format_duration(evaluation.seconds));
@@ -72,7 +76,9 @@ void print_json(std::ostream& out, const run::Evaluation& evaluation, const run:
       {"left_out", {{"empty_target", evaluation.empty_target}, {"invalid", evaluation.invalid}}},
       {"unknown", {{"source", evaluation.unknown_source}, {"target", evaluation.unknown_target}}},
       {"references",
-       {{"most", evaluation.most_references}, {"sentences_with_several", evaluation.sentences_with_several}}},
+       {{"most", evaluation.most_references},
+        {"sentences_with_several", evaluation.sentences_with_several},
+        {"lowercase", run.options().metrics.lowercase}}},
       {"search",
        {{"beam", decode.beam},
         {"ratio", decode.max_length.ratio},
@@ -85,12 +91,6 @@ void print_json(std::ostream& out, const run::Evaluation& evaluation, const run:
   out << json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << '\n';
 }
 
-metrics::BleuTokenizer parse_bleu_tokenizer(const std::string& name) {
-  if (name == "none") return metrics::BleuTokenizer::none;
-  if (name == "13a") return metrics::BleuTokenizer::mteval_13a;
-  throw UsageError(Place{.part = "--bleu-tokenizer " + name}, "must be none or 13a");
-}
-
 class Evaluate final : public Command {
  public:
   std::string name() const override { return "evaluate"; }
@@ -99,22 +99,27 @@ class Evaluate final : public Command {
   void declare(Arguments& arguments) override {
     run_.declare(arguments, /*searches=*/true);
     arguments.option("--source", source_, "FILE", "sources, one a line (the run's test set)");
-    arguments.repeatable("--reference", references_, "FILE", "their references; further ones may have empty lines");
+    arguments.repeatable("--reference", references_, "FILE",
+                         "their references as they are; of several files, an empty line is no reference");
     arguments.option("--bleu-tokenizer", bleu_tokenizer_, "NAME",
-                     "none, which cuts at blanks, or 13a, sacreBLEU's default, for text that is not tokenized (none)");
+                     "none, which cuts at blanks, or 13a, sacreBLEU's default, for text that is not tokenized (as "
+                     "configured)");
+    arguments.flag("--lowercase", lowercase_, "compare outputs and references in lower case");
     arguments.flag("--json", json_, "figures and protocol as JSON, for programs");
   }
 
   int run(const Context& context) override {
     if (source_.has_value() != !references_.empty())
       throw UsageError("`--source` and `--reference` are given together, or neither");
-    const metrics::BleuOptions bleu{.tokenizer = parse_bleu_tokenizer(bleu_tokenizer_)};
+    std::vector<config::Override> overrides;
+    add_override(overrides, "--bleu-tokenizer", "metrics.bleu_tokenizer", bleu_tokenizer_);
+    if (lowercase_) add_override(overrides, {.option = "--lowercase", .key = "metrics.lowercase", .value = "true"});
     auto log = run_.common.log(context);
     const auto environment = run_.common.environment(context, log);
-    const auto loaded = run_.load(environment);
+    const auto loaded = run_.load(environment, std::move(overrides));
     std::optional<data::FilePair> files;
     if (source_) files = data::FilePair{*source_, {references_.begin(), references_.end()}};
-    const auto evaluation = run::evaluate(loaded, files, environment, bleu);
+    const auto evaluation = run::evaluate(loaded, files, environment);
     const auto source = source_.value_or(loaded.options().data.test.source.string());
     (json_ ? print_json : print_table)(*context.streams.out, evaluation, loaded, source);
     context.streams.out->flush();
@@ -126,8 +131,8 @@ class Evaluate final : public Command {
   RunArguments run_;
   std::optional<std::string> source_;
   std::vector<std::string> references_;
-  std::string bleu_tokenizer_ = "none";
-  bool json_ = false;
+  std::optional<std::string> bleu_tokenizer_;
+  bool lowercase_ = false, json_ = false;
 };
 
 }  // namespace

@@ -19,29 +19,6 @@ TokenStore store_of(const std::vector<int64_t>& ids) {
   return builder.finish();
 }
 
-Corpus read(const TrainFiles& files, const TextPipeline& text, const CleanOptions& clean) {
-  PairReader reader(files, text.options().invalid_utf8, clean, text.source_tokenizer(), text.target_tokenizer());
-  TokenStoreBuilder source, target;
-  std::vector<int64_t> numbers, weights;
-  std::vector<int64_t> pairs_of(files.corpora());
-  for (TokenPair pair; reader.next(pair);) {
-    source.add(text.source_ids(pair.source));
-    target.add(text.target_ids(pair.target));
-    numbers.push_back(pair.number);
-    if (!files.weights.empty()) weights.push_back(stored_weight(pair.weight));
-    ++pairs_of[pair.corpus];
-  }
-  if (numbers.empty()) throw no_pair_left(files, reader.left_out());
-  const bool all = numbers.back() == std::ssize(numbers) - 1;
-  return {.source = source.finish(),
-          .target = target.finish(),
-          .numbers = all ? TokenStore() : store_of(numbers),
-          .left_out = reader.left_out(),
-          .pairs_of = std::move(pairs_of),
-          .repeat = files.repeat,
-          .weights = store_of(weights)};
-}
-
 std::string digest_of(std::initializer_list<const std::vector<std::filesystem::path>*> lists) {
   Sha256 digest;
   for (const auto* files : lists) {
@@ -62,11 +39,27 @@ Error no_pair_left(const TrainFiles& files, const LeftOut& left_out) {
 }
 
 Corpus read_corpus(const TrainFiles& files, const TextPipeline& text) {
-  return read(files, text, text.options().clean);
-}
-
-Corpus read_corpus(const FilePair& files, const TextPipeline& text) {
-  return read(as_text(files), text, PairFilter::nothing());
+  PairReader reader(files, text.options().invalid_utf8, text.options().clean, text.source_tokenizer(),
+                    text.target_tokenizer());
+  TokenStoreBuilder source, target;
+  std::vector<int64_t> numbers, weights;
+  std::vector<int64_t> pairs_of(files.corpora());
+  for (TokenPair pair; reader.next(pair);) {
+    source.add(text.source_ids(pair.source));
+    target.add(text.target_ids(pair.target));
+    numbers.push_back(pair.number);
+    if (!files.weights.empty()) weights.push_back(stored_weight(pair.weight));
+    ++pairs_of[pair.corpus];
+  }
+  if (numbers.empty()) throw no_pair_left(files, reader.left_out());
+  const bool all = numbers.back() == std::ssize(numbers) - 1;
+  return {.source = source.finish(),
+          .target = target.finish(),
+          .numbers = all ? TokenStore() : store_of(numbers),
+          .left_out = reader.left_out(),
+          .pairs_of = std::move(pairs_of),
+          .repeat = files.repeat,
+          .weights = store_of(weights)};
 }
 
 std::string content_digest(const TrainFiles& files) {

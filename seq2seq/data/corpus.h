@@ -40,8 +40,6 @@ inline int64_t stored_weight(float weight) { return std::bit_cast<uint32_t>(weig
 
 /// Reads text to train on, without the pairs that the options leave out. Throws Error when none is left.
 Corpus read_corpus(const TrainFiles& files, const TextPipeline& text);
-/// Reads text to measure on: only what cannot be measured is left out.
-Corpus read_corpus(const FilePair& files, const TextPipeline& text);
 
 /// What is thrown when every pair of a text was left out.
 Error no_pair_left(const TrainFiles& files, const LeftOut& left_out);

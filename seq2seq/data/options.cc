@@ -116,8 +116,8 @@ void declare(config::Keys& keys, TrainFiles& files) {
 void declare(config::Keys& keys, FilePair& files) {
   keys.add("source", files.source, "file of source sentences, one a line").changes_no_result();
   keys.add("target", files.target,
-           "file of their targets, line by line; of several the first is what is scored, the others are further "
-           "references, where an empty line means none")
+           "file of their references, line by line; of several, an empty line means that the sentence has no such "
+           "reference, and the first one it has is scored")
       .changes_no_result();
   keys.rule("source", [&files] {
     return files.source.empty() && !files.target.empty() ? "is missing, but `target` is given" : "";

@@ -14,9 +14,9 @@
 
 namespace seq2seq::data {
 
-/// A pair of files, line n of the one belonging to line n of the other. `target` may name several: the first is what is
-/// trained on and scored, the others are further references, where an empty line means that this sentence has no such
-/// reference.
+/// Files to measure on, line n of the one belonging to line n of the other. `target` may name several files of
+/// references, where an empty line means that this sentence has no such reference; the first that a sentence has is
+/// scored.
 struct FilePair {
   std::filesystem::path source;
   std::vector<std::filesystem::path> target;

@@ -25,9 +25,10 @@ using NgramCounts = std::map<Ngram, int64_t>;
 /// Numbers the words of one sentence and its references.
 class Words {
  public:
-  std::vector<int> number(std::string_view line, BleuTokenizer tokenizer) {
+  std::vector<int> number(std::string_view line, const BleuOptions& options) {
     std::vector<int> numbers;
-    for (const auto& word : split_words(tokenize_for_bleu(line, tokenizer))) {
+    const auto text = options.lowercase ? lower_case(line) : std::string(line);
+    for (const auto& word : split_words(tokenize_for_bleu(text, options.tokenizer))) {
       numbers.push_back(names_.emplace(word, static_cast<int>(names_.size()) + 1).first->second);
     }
     return numbers;
@@ -76,11 +77,15 @@ std::string signature(const References& references, const BleuOptions& options) 
   for (const auto& lines : references) numbers.insert(lines.size());
   const auto number = numbers.size() == 1 ? std::to_string(*numbers.begin()) : "var";
   const auto tokenizer = options.tokenizer == BleuTokenizer::none ? "none" : "13a";
-  return fmt::format("nrefs:{}|case:mixed|eff:no|tok:{}|smooth:{}|version:seq2seq-{}", number, tokenizer,
-                     name(options.smoothing), version().number);
+  return fmt::format("nrefs:{}|case:{}|eff:no|tok:{}|smooth:{}|version:seq2seq-{}", number,
+                     options.lowercase ? "lc" : "mixed", tokenizer, name(options.smoothing), version().number);
 }
 
 }  // namespace
+
+BleuOptions bleu_options(const MetricOptions& options) {
+  return {.tokenizer = options.bleu_tokenizer, .lowercase = options.lowercase};
+}
 
 BleuCounts& BleuCounts::operator+=(const BleuCounts& other) {
   for (std::size_t n = 0; n < kOrders; ++n) {
@@ -102,12 +107,12 @@ std::string Bleu::text() const {
 }
 
 BleuCounts count_bleu(std::string_view hypothesis, const std::vector<std::string>& references,
-                      BleuTokenizer tokenizer) {
+                      const BleuOptions& options) {
   if (references.empty()) throw Error("a sentence without a reference has no BLEU");
   Words words;
-  const auto tokens = words.number(hypothesis, tokenizer);
+  const auto tokens = words.number(hypothesis, options);
   std::vector<std::vector<int>> reference_tokens;
-  for (const auto& reference : references) reference_tokens.push_back(words.number(reference, tokenizer));
+  for (const auto& reference : references) reference_tokens.push_back(words.number(reference, options));
 
   BleuCounts counts;
   counts.hypothesis_tokens = std::ssize(tokens);
@@ -160,7 +165,7 @@ Bleu corpus_bleu(const std::vector<std::string>& hypotheses, const References& r
   BleuCounts counts;
   for (std::size_t i = 0; i < hypotheses.size(); ++i) {
     if (references[i].empty()) throw Error(fmt::format("sentence {} has no reference", i + 1));
-    counts += count_bleu(hypotheses[i], references[i], options.tokenizer);
+    counts += count_bleu(hypotheses[i], references[i], options);
   }
   auto bleu = bleu_of(counts, options.smoothing);
   bleu.signature = signature(references, options);

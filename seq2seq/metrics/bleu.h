@@ -6,12 +6,10 @@
 #include <string_view>
 #include <vector>
 
+#include "seq2seq/metrics/options.h"
 #include "seq2seq/metrics/references.h"
 
 namespace seq2seq::metrics {
-
-/// `mteval_13a` is the tokenisation of NIST's mteval-v13a.pl, for text that is not tokenised; `none` cuts at blanks.
-enum class BleuTokenizer { none, mteval_13a };
 
 /// What stands for an n-gram precision of 0: `exponential`, half of what one match would give, then a quarter, ...
 /// (mteval-v13a.pl); `floor`, 0.1 matches; `add_one`, one more match and one more n-gram from bigrams on (Lin and Och
@@ -21,7 +19,11 @@ enum class Smoothing { none, exponential, floor, add_one };
 struct BleuOptions {
   BleuTokenizer tokenizer = BleuTokenizer::none;
   Smoothing smoothing = Smoothing::exponential;
+  bool lowercase = false;  // of both sides, before they are cut into words
 };
+
+/// BLEU as a configuration asks for it.
+BleuOptions bleu_options(const MetricOptions& options);
 
 /// What a corpus' BLEU is computed from; the counts of sentences may be added up.
 struct BleuCounts {
@@ -34,7 +36,7 @@ struct BleuCounts {
   BleuCounts& operator+=(const BleuCounts& other);
 };
 
-/// Corpus BLEU (Papineni et al. 2002, P02-1040) as sacreBLEU 2.6.0 computes it, without effective order and with case.
+/// Corpus BLEU (Papineni et al. 2002, P02-1040) as sacreBLEU 2.6.0 computes it, without effective order.
 struct Bleu {
   double score = 0;                                     // in [0, 100]
   std::array<double, BleuCounts::orders> precisions{};  // in [0, 100], smoothed
@@ -47,8 +49,9 @@ struct Bleu {
   std::string text() const;
 };
 
-/// Of one sentence. Throws Error when there is no reference.
-BleuCounts count_bleu(std::string_view hypothesis, const std::vector<std::string>& references, BleuTokenizer tokenizer);
+/// Counts one sentence. Throws Error when it has no reference.
+BleuCounts count_bleu(std::string_view hypothesis, const std::vector<std::string>& references,
+                      const BleuOptions& options = {});
 
 /// The score, precisions and brevity penalty of summed counts; without a signature, which tells of the references.
 Bleu bleu_of(const BleuCounts& counts, Smoothing smoothing);

@@ -9,8 +9,4 @@ namespace seq2seq::metrics {
 /// so one sentence may have fewer than another.
 using References = std::vector<std::vector<std::string>>;
 
-/// The lines of the reference files, sentence by sentence. The first file has a line for each; an empty line of the
-/// others means that they have no reference for this sentence. Throws Error when their numbers of lines differ.
-References references_by_sentence(const std::vector<std::vector<std::string>>& files);
-
 }  // namespace seq2seq::metrics

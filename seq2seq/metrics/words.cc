@@ -4,6 +4,8 @@
 #include <array>
 #include <cstddef>
 
+#include "seq2seq/text/normalize.h"
+
 namespace seq2seq::metrics {
 namespace {
 
@@ -36,6 +38,13 @@ Tokens split_words(std::string_view line) {
     if (blank > 0) first = at;
   }
   return words;
+}
+
+std::string lower_case(std::string_view line) {
+  const text::Normalizer normalizer({.form = text::NormalForm::none, .lowercase = true});
+  std::string lowered(line);
+  normalizer.apply(lowered);
+  return lowered;
 }
 
 std::string_view without_final_blanks(std::string_view line) {

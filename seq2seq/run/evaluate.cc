@@ -33,8 +33,7 @@ Evaluation protocol(const EvaluationSet& set) {
 
 }  // namespace
 
-Evaluation evaluate(const LoadedRun& run, const std::optional<data::FilePair>& files, const Environment& environment,
-                    const metrics::BleuOptions& bleu) {
+Evaluation evaluate(const LoadedRun& run, const std::optional<data::FilePair>& files, const Environment& environment) {
   const auto set = read_evaluation_set(files ? *files : test_set(run), *run.text);
   auto evaluation = protocol(set);
   const auto started = std::chrono::steady_clock::now();
@@ -42,7 +41,7 @@ Evaluation evaluate(const LoadedRun& run, const std::optional<data::FilePair>& f
   Progress progress(*environment.log, "evaluating", "sentences", static_cast<double>(set.corpus.pairs()),
                     environment.progress);
   evaluation.perplexity = measure_perplexity(*run.predictor, set, *run.text, decode.batch);
-  evaluation.outputs = measure_outputs(*run.predictor, set, *run.text, decode, bleu,
+  evaluation.outputs = measure_outputs(*run.predictor, set, *run.text, decode, run.options().metrics,
                                        [&progress](int64_t done) { progress.update(static_cast<double>(done)); });
   progress.finish();
   evaluation.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();

@@ -13,15 +13,14 @@ namespace seq2seq::run {
 struct Evaluation {
   Perplexity perplexity;
   OutputFigures outputs;
-  int64_t sentences = 0, target_tokens = 0;  // of the first references, without end symbols
-  int64_t empty_target = 0, invalid = 0;     // pairs left out
+  int64_t sentences = 0, target_tokens = 0;  // of the first reference of each, without end symbols
+  int64_t empty_target = 0, invalid = 0;     // sentences left out: without any reference, not UTF-8
   int64_t most_references = 1, sentences_with_several = 0;
   double unknown_source = 0, unknown_target = 0;  // shares of tokens that are no word of the vocabulary
   double seconds = 0;                             // of search, with scoring
 };
 
-/// On the given files, or else on the run's test set. Throws Error when there is neither.
-Evaluation evaluate(const LoadedRun& run, const std::optional<data::FilePair>& files, const Environment& environment,
-                    const metrics::BleuOptions& bleu = {});
+/// Measures on the given files, or else on the run's test set. Throws Error when there is neither.
+Evaluation evaluate(const LoadedRun& run, const std::optional<data::FilePair>& files, const Environment& environment);
 
 }  // namespace seq2seq::run

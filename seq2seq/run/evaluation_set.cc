@@ -1,55 +1,139 @@
 #include "seq2seq/run/evaluation_set.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/progress.h"
+#include "seq2seq/data/clean/pair_filter.h"
 #include "seq2seq/data/input/line_reader.h"
 
 namespace seq2seq::run {
 
 namespace {
 
-std::vector<std::string> lines_of(const std::filesystem::path& file, data::InvalidUtf8 invalid) {
+/// The lines of a file; those that are not UTF-8 are empty and not valid.
+struct TextFile {
+  std::filesystem::path path;
+  std::vector<std::string> lines;
+  std::vector<bool> valid;
+};
+
+TextFile read_file(const std::filesystem::path& path, data::InvalidUtf8 invalid) {
   std::vector<int64_t> dropped;
-  return data::read_lines(file, invalid == data::InvalidUtf8::drop ? &dropped : nullptr);
+  TextFile file{path, data::read_lines(path, invalid == data::InvalidUtf8::drop ? &dropped : nullptr), {}};
+  file.valid.assign(file.lines.size(), true);
+  for (const int64_t line : dropped) file.valid[static_cast<size_t>(line)] = false;
+  return file;
 }
 
-void require_same_count(const std::filesystem::path& file, size_t lines, const std::filesystem::path& first,
-                        size_t first_lines) {
-  if (lines == first_lines) return;
-  throw Error(Place{.file = file.string()},
-              fmt::format("has {}, but {} has {}; line n of each is a reference of sentence n",
-                          format_count(static_cast<int64_t>(lines), "line"), first.string(),
-                          format_count(static_cast<int64_t>(first_lines))),
-              "Leave a line empty where a sentence has no further reference");
+/// The source, then the references.
+std::vector<TextFile> read_files(const data::FilePair& files, data::InvalidUtf8 invalid) {
+  if (files.target.empty()) throw Error(Place{.file = files.source.string()}, "has no target file beside it");
+  std::vector<TextFile> all{read_file(files.source, invalid)};
+  for (const auto& path : files.target) all.push_back(read_file(path, invalid));
+  const auto count = [](const TextFile& file) { return std::ssize(file.lines); };
+  for (const auto& file : all) {
+    if (count(file) == count(all.front())) continue;
+    throw Error(
+        Place{.file = file.path.string()},
+        fmt::format("has {}, but {} has {}; line n of each reference file belongs to sentence n",
+                    format_count(count(file), "line"), files.source.string(), format_count(count(all.front()), "line")),
+        "Leave a line empty where a sentence has no such reference");
+  }
+  if (count(all.front()) == 0)
+    throw Error(Place{.file = files.source.string()}, "is empty; at least one line is expected");
+  return all;
 }
+
+class SetBuilder {
+ public:
+  SetBuilder(const std::vector<TextFile>& files, const data::TextPipeline& text)
+      : source_(files.front()),
+        references_(std::span(files).subspan(1)),
+        text_(text),
+        filter_(data::PairFilter::nothing(), text.source_tokenizer(), text.target_tokenizer()) {
+    for (const auto& reference : references_)
+      places_.push_back({.source = {source_.path}, .target = {reference.path}, .pairs = {}});
+  }
+
+  void add(size_t line) {
+    std::vector<std::string> found;
+    auto reason = data::Reason::empty_target;
+    for (size_t i = 0; i < references_.size(); ++i) {
+      data::TokenPair tokens;
+      if (const auto fault = filter_.tokenize(pair(line, i), tokens)) {
+        if (*fault == data::Reason::invalid_utf8) reason = *fault;
+        continue;
+      }
+      if (found.empty()) add_pair(tokens);
+      found.push_back(references_[i].lines[line]);
+    }
+    if (found.empty()) {
+      set_.corpus.left_out.add(reason, static_cast<int64_t>(line) + 1);
+      return;
+    }
+    set_.most_references = std::max(set_.most_references, std::ssize(found));
+    set_.references.push_back(std::move(found));
+  }
+
+  EvaluationSet finish() {
+    if (set_.references.empty()) throw data::no_pair_left(places_.front(), set_.corpus.left_out);
+    set_.corpus.source = sources_.finish();
+    set_.corpus.target = targets_.finish();
+    if (std::ssize(numbers_) < std::ssize(source_.lines)) {
+      data::TokenStoreBuilder numbers;
+      numbers.add(numbers_);
+      set_.corpus.numbers = numbers.finish();
+    }
+    return std::move(set_);
+  }
+
+ private:
+  data::LinePair pair(size_t line, size_t reference) const {
+    const auto number = static_cast<int64_t>(line);
+    return {.number = number,
+            .files = &places_[reference],
+            .line = number + 1,
+            .source = source_.lines[line],
+            .target = references_[reference].lines[line],
+            .valid = source_.valid[line] && references_[reference].valid[line],
+            .corpus = 0,
+            .tag = {},
+            .weight = 1};
+  }
+
+  void add_pair(const data::TokenPair& tokens) {
+    sources_.add(text_.source_ids(tokens.source));
+    targets_.add(text_.target_ids(tokens.target));
+    numbers_.push_back(tokens.number);
+  }
+
+  const TextFile& source_;
+  std::span<const TextFile> references_;
+  const data::TextPipeline& text_;
+  data::PairFilter filter_;
+  std::vector<data::TrainFiles> places_;  // of each reference with its source, for errors
+  data::TokenStoreBuilder sources_, targets_;
+  std::vector<int64_t> numbers_;
+  EvaluationSet set_;
+};
 
 }  // namespace
 
-void check_line_counts(const data::FilePair& files, data::InvalidUtf8 invalid) {
-  const auto sources = lines_of(files.source, invalid).size();
-  for (const auto& file : files.target) require_same_count(file, lines_of(file, invalid).size(), files.source, sources);
-}
+void check_line_counts(const data::FilePair& files, data::InvalidUtf8 invalid) { read_files(files, invalid); }
 
 EvaluationSet read_evaluation_set(const data::FilePair& files, const data::TextPipeline& text) {
-  EvaluationSet set{.corpus = data::read_corpus(files, text), .references = {}};
-  set.references.resize(static_cast<size_t>(set.corpus.pairs()));
-  size_t first_lines = 0;
-  for (const auto& file : files.target) {
-    const auto lines = lines_of(file, text.options().invalid_utf8);
-    if (&file == &files.target.front()) first_lines = lines.size();
-    require_same_count(file, lines.size(), files.target.front(), first_lines);
-    for (int64_t pair = 0; pair < set.corpus.pairs(); ++pair) {
-      auto tokens = text.target_tokenizer().tokenize(lines[static_cast<size_t>(set.corpus.number(pair))]);
-      if (!tokens.empty()) set.references[static_cast<size_t>(pair)].push_back(std::move(tokens));
-    }
-  }
-  for (const auto& references : set.references)
-    set.most_references = std::max(set.most_references, std::ssize(references));
-  return set;
+  const auto all = read_files(files, text.options().invalid_utf8);
+  SetBuilder builder(all, text);
+  for (size_t line = 0; line < all.front().lines.size(); ++line) builder.add(line);
+  return builder.finish();
 }
 
 }  // namespace seq2seq::run

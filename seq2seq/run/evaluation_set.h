@@ -1,21 +1,21 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
-#include <vector>
 
 #include "seq2seq/data/corpus.h"
+#include "seq2seq/metrics/references.h"
 
 namespace seq2seq::run {
 
-/// Pairs to measure on: ids for the model, and the tokens of every reference for the metrics.
+/// Sentences to measure on. A sentence has a reference in each file whose line for it has at least one token; one
+/// without any reference is left out and counted in `corpus.left_out`.
 struct EvaluationSet {
-  data::Corpus corpus;
-  std::vector<std::vector<std::vector<std::string>>> references;  // [pairs][at least 1], the first is the scored target
+  data::Corpus corpus;             // the target is the first reference that a sentence has, as the model sees it
+  metrics::References references;  // [pairs][at least 1], the lines of the files as they are, in the order of the files
   int64_t most_references = 1;
 };
 
-/// Throws Error for files that cannot be read or have unequal numbers of lines.
+/// Throws Error for files that cannot be read or have unequal numbers of lines, and when no sentence is left.
 EvaluationSet read_evaluation_set(const data::FilePair& files, const data::TextPipeline& text);
 
 /// Throws what read_evaluation_set would throw for files that cannot be read or have unequal numbers of lines, without

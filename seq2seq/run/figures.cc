@@ -3,24 +3,9 @@
 #include <algorithm>
 
 #include "seq2seq/metrics/perplexity.h"
+#include "seq2seq/run/compared.h"
 
 namespace seq2seq::run {
-
-namespace {
-
-metrics::Bleu measure_bleu(const std::vector<metrics::Tokens>& outputs, const EvaluationSet& set,
-                           const text::Tokenizer& tokenizer, const metrics::BleuOptions& options) {
-  std::vector<std::string> lines;
-  for (const auto& tokens : outputs) lines.push_back(tokenizer.detokenize(tokens));
-  metrics::References references;
-  for (const auto& of_pair : set.references) {
-    auto& texts = references.emplace_back();
-    for (const auto& tokens : of_pair) texts.push_back(tokenizer.detokenize(tokens));
-  }
-  return metrics::corpus_bleu(lines, references, options);
-}
-
-}  // namespace
 
 double Perplexity::value() const { return metrics::perplexity(score, tokens); }
 
@@ -37,17 +22,19 @@ Perplexity measure_perplexity(const decode::Predictor& predictor, const Evaluati
 
 OutputFigures measure_outputs(const decode::Predictor& predictor, const EvaluationSet& set,
                               const data::TextPipeline& text, const decode::DecodeOptions& options,
-                              const metrics::BleuOptions& bleu, const decode::Done& done) {
+                              const metrics::MetricOptions& metrics, const decode::Done& done) {
   OutputFigures figures;
-  std::vector<metrics::Tokens> outputs;
+  std::vector<std::string> lines;
   const auto targets = decode::all_sentences(set.corpus.target);
   for (const auto& found :
        decode::search_all(predictor, decode::all_sentences(set.corpus.source), text, options, done, &targets)) {
-    outputs.push_back(text.target_words(found.front().ids));
-    if (found.front().cut) ++figures.cut;
+    const auto& output = found.front();
+    const auto references = reference_tokens(set.references[lines.size()], text, metrics);
+    figures.rates += metrics::error_rates({output_tokens(output.ids, text, metrics)}, {references});
+    lines.push_back(output_line(output.ids, text));
+    if (output.cut) ++figures.cut;
   }
-  figures.rates = metrics::error_rates(outputs, set.references);
-  figures.bleu = measure_bleu(outputs, set, text.target_tokenizer(), bleu);
+  figures.bleu = metrics::corpus_bleu(lines, set.references, metrics::bleu_options(metrics));
   return figures;
 }
 
@@ -61,13 +48,14 @@ void add(train::Figures& figures, const OutputFigures& outputs) {
 }
 
 train::Validate make_validation(const EvaluationSet& set, const data::TextPipeline& text,
-                                const decode::DecodeOptions& decode, const std::vector<std::string>& metrics) {
-  return [&set, &text, decode, metrics](const nn::Model& model) {
+                                const decode::DecodeOptions& decode, const metrics::MetricOptions& options,
+                                const std::vector<std::string>& metrics) {
+  return [&set, &text, decode, options, metrics](const nn::Model& model) {
     const decode::ModelPredictor predictor(model, decode.allow_unknown);
     auto figures = named(measure_perplexity(predictor, set, text, decode.batch));
     if (!need_outputs(metrics)) return figures;
     train::Figures outputs;
-    add(outputs, measure_outputs(predictor, set, text, decode));
+    add(outputs, measure_outputs(predictor, set, text, decode, options));
     for (const auto& [name, value] : outputs)
       if (std::find(metrics.begin(), metrics.end(), name) != metrics.end()) figures[name] = value;
     return figures;

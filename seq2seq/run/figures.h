@@ -10,13 +10,15 @@
 #include "seq2seq/decode/search.h"
 #include "seq2seq/metrics/bleu.h"
 #include "seq2seq/metrics/error_rate.h"
+#include "seq2seq/metrics/options.h"
 #include "seq2seq/run/evaluation_set.h"
 #include "seq2seq/run/metric_names.h"
 #include "seq2seq/train/validation.h"
 
 namespace seq2seq::run {
 
-/// exp of the mean negative log-probability of a token of the first references, end symbols among them.
+/// exp of the mean negative log-probability of a token, end symbols among them, of the first reference that each
+/// sentence has.
 struct Perplexity {
   double score = 0;  // natural log-probability of all pairs
   int64_t tokens = 0;
@@ -25,8 +27,8 @@ struct Perplexity {
 Perplexity measure_perplexity(const decode::Predictor& predictor, const EvaluationSet& set,
                               const data::TextPipeline& text, int64_t batch, const decode::Done& done = {});
 
-/// How near the best outputs come to the references. Error rates compare tokens; BLEU compares the words of the text
-/// that the tokens stand for.
+/// How near the best outputs come to the references, of which the nearest counts. BLEU compares lines, error rates
+/// tokens: see compared.h.
 struct OutputFigures {
   metrics::ErrorRates rates;
   metrics::Bleu bleu;
@@ -34,13 +36,14 @@ struct OutputFigures {
 };
 OutputFigures measure_outputs(const decode::Predictor& predictor, const EvaluationSet& set,
                               const data::TextPipeline& text, const decode::DecodeOptions& options,
-                              const metrics::BleuOptions& bleu = {}, const decode::Done& done = {});
+                              const metrics::MetricOptions& metrics = {}, const decode::Done& done = {});
 
 train::Figures named(const Perplexity& perplexity);
 void add(train::Figures& figures, const OutputFigures& outputs);
 
 /// What the trainer calls: perplexity, and the other metrics that are asked for. `set` and `text` must outlive it.
 train::Validate make_validation(const EvaluationSet& set, const data::TextPipeline& text,
-                                const decode::DecodeOptions& decode, const std::vector<std::string>& metrics);
+                                const decode::DecodeOptions& decode, const metrics::MetricOptions& options,
+                                const std::vector<std::string>& metrics);
 
 }  // namespace seq2seq::run

@@ -18,12 +18,12 @@ namespace seq2seq::run {
 
 namespace {
 
-void allow_only_decode(const std::vector<config::Override>& overrides) {
+void allow_only_use(const std::vector<config::Override>& overrides) {
   std::vector<Error> faults;
   for (const auto& each : overrides) {
-    if (each.key.rfind("decode.", 0) == 0) continue;
+    if (of_outputs(each.key)) continue;
     faults.emplace_back(Place{.part = each.option},
-                        "a trained run keeps its configuration; only keys of `decode` can be set here");
+                        "a trained run keeps its configuration; only keys of `decode` and `metrics` can be set here");
   }
   if (!faults.empty()) throw UsageError(faults);
 }
@@ -54,7 +54,7 @@ int64_t find_checkpoint(const Files& files, const RunFolder& folder, const std::
 
 LoadedRun load_run(const std::filesystem::path& folder, const std::string& checkpoint,
                    const std::vector<config::Override>& overrides, const Environment& environment) {
-  allow_only_decode(overrides);
+  allow_only_use(overrides);
   LoadedRun run{RunFolder(folder), {}, {}, {}, {}, {}, 0};
   run.description = read_description(*environment.files, run.folder);
   run.configuration = read_configuration(run.folder.config(), overrides, *environment.registries);

@@ -99,6 +99,7 @@ void declare(config::Keys& keys, RunOptions& options, const Registries& registri
   TrainSection train{options.train, registries};
   keys.section("train", train, "objective, batches, optimiser, and when to stop, validate and save");
   keys.section("decode", options.decode, "the search for the best output");
+  keys.section("metrics", options.metrics, "how outputs are compared with references");
   keys.section("placement", options.placement, "which device holds which part");
   keys.rule("train.validate.metrics", [&options] { return unknown_metric(options.train.validate.metrics); });
   keys.rule("train.validate.patience", [&options] {
@@ -110,6 +111,8 @@ void declare(config::Keys& keys, RunOptions& options, const Registries& registri
   });
   keys.rule("train.freeze", [&options, &registries] { return wrong_freeze(options, registries); });
 }
+
+bool of_outputs(std::string_view key) { return key.starts_with("decode.") || key.starts_with("metrics."); }
 
 std::unique_ptr<Configuration> read_configuration(const std::filesystem::path& file,
                                                   const std::vector<config::Override>& overrides,

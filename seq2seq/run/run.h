@@ -5,12 +5,14 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "seq2seq/config/keys.h"
 #include "seq2seq/config/reader.h"
 #include "seq2seq/data/corpus.h"
 #include "seq2seq/decode/search.h"
+#include "seq2seq/metrics/options.h"
 #include "seq2seq/nn/model/model.h"
 #include "seq2seq/nn/model/seq2seq.h"
 #include "seq2seq/text/tokenizer.h"
@@ -51,6 +53,7 @@ struct RunOptions {
   ModelOptions model;
   train::TrainOptions train;
   decode::DecodeOptions decode;
+  metrics::MetricOptions metrics;
   PlacementOptions placement;
 };
 /// `registries` must outlive `keys`.
@@ -66,6 +69,10 @@ struct Configuration {
   RunOptions options;
   config::Keys keys;
 };
+
+/// Whether a key belongs to `decode` or `metrics`: it says how outputs are found and measured, and changes no parameter
+/// unless validation looks at outputs.
+bool of_outputs(std::string_view key);
 
 /// Throws UsageError with every fault of the file and the overrides. `section`: the only one that must be complete;
 /// empty: all.

@@ -96,7 +96,8 @@ train::Outcome run_training(const RunOptions& options, const TrainingData& data,
                      .log = environment.log,
                      .progress = environment.progress};
   if (data.validation)
-    setup.validate = make_validation(*data.validation, *data.text, options.decode, options.train.validate.metrics);
+    setup.validate =
+        make_validation(*data.validation, *data.text, options.decode, options.metrics, options.train.validate.metrics);
   const auto outcome = train::train(options.train, setup, folder, resume_from);
   say_ending(*environment.log, outcome, options.train, folder);
   return outcome;

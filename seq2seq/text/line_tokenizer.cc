@@ -29,6 +29,12 @@ std::vector<std::string> LineTokenizer::tokenize(std::string_view line) const {
   return tokenize(line, ignored);
 }
 
+std::vector<std::string> LineTokenizer::cut(std::string_view line) const {
+  auto tokens = cutter_->tokenize(line);
+  if (special_symbols_ == SpecialSymbols::escape) escape_special_symbols(tokens);
+  return tokens;
+}
+
 std::string LineTokenizer::detokenize(const std::vector<std::string>& tokens) const {
   if (special_symbols_ != SpecialSymbols::escape) return cutter_->detokenize(tokens);
   auto words = tokens;

@@ -23,6 +23,9 @@ class LineTokenizer final : public Tokenizer {
   };
   std::vector<std::string> tokenize(std::string_view line, Changes& changes) const;
 
+  /// Cuts a line as it is, without its normal form: for lines that are only compared with tokens.
+  std::vector<std::string> cut(std::string_view line) const;
+
   std::vector<std::string> tokenize(std::string_view line) const override;
   std::string detokenize(const std::vector<std::string>& tokens) const override;
   bool inverts() const override { return cutter_->inverts() && !normalizer_.active(); }

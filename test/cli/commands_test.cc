@@ -195,7 +195,13 @@ TEST_CASE("evaluate: table and JSON tell the same figures", "[cli][evaluate]") {
   CHECK_THAT(run_program({"evaluate", toy.run(), "--bleu-tokenizer", "13a"}).out, ContainsSubstring("tok:13a"));
   const auto refused = run_program({"evaluate", toy.run(), "--bleu-tokenizer", "14"});
   CHECK(refused.code == 2);
-  CHECK_THAT(refused.err, ContainsSubstring("--bleu-tokenizer 14: must be none or 13a"));
+  CHECK_THAT(refused.err, ContainsSubstring("--bleu-tokenizer 14") && ContainsSubstring("one of `none`, `13a`"));
+  const auto lower = run_program({"evaluate", toy.run(), "--lowercase"});
+  CHECK_THAT(lower.out, ContainsSubstring("case:lc") && ContainsSubstring("compared in lower case"));
+  const auto twice = run_program({"evaluate", toy.run(), "--lowercase", "--set", "metrics.lowercase=false"});
+  CHECK(twice.code == 2);
+  CHECK_THAT(twice.err,
+             ContainsSubstring("--lowercase: `metrics.lowercase` is also set, by `--set metrics.lowercase=false`"));
 
   const auto given = run_program({"evaluate", toy.run(), "--source", toy.file("held.source"), "--reference",
                                   toy.file("held.target"), "--reference", toy.file("held.source"), "--json"});

@@ -17,12 +17,6 @@ namespace {
 
 using Ids = std::vector<int64_t>;
 
-/// To measure on.
-FilePair files_of(const TemporaryFolder& folder, const std::string& source, const std::string& target) {
-  return {folder.file("source", source), {folder.file("target", target)}};
-}
-
-/// To train on.
 TrainFiles train_files_of(const TemporaryFolder& folder, const std::string& source, const std::string& target) {
   return {.source = {folder.file("source", source)}, .target = {folder.file("target", target)}, .pairs = {}};
 }
@@ -57,16 +51,6 @@ TEST_CASE("corpus: leaves out what cannot be trained on, counts it, and renumber
   REQUIRE(corpus.left_out.total() == 5);
 }
 
-TEST_CASE("corpus: long pairs and empty sources are kept where nothing is trained", "[data][corpus]") {
-  const TemporaryFolder folder;
-  DataOptions options;
-  options.clean.max_length = 1;
-  const auto corpus = read_corpus(files_of(folder, "w3 w3\n\n", "w3 w3\nw3\n"), numbered_pipeline(options));
-
-  REQUIRE(corpus.pairs() == 2);
-  REQUIRE(corpus.source[1].empty());
-}
-
 TEST_CASE("corpus: a line of 100,000 tokens is left out of training and counted", "[data][corpus]") {
   const TemporaryFolder folder;
   std::string line;
@@ -74,16 +58,6 @@ TEST_CASE("corpus: a line of 100,000 tokens is left out of training and counted"
 
   const auto trained = read_corpus(train_files_of(folder, line + "\nw3\n", "w3\nw3\n"), numbered_pipeline({}));
   REQUIRE(trained.left_out[Reason::too_long].pairs == 1);
-  const auto measured = read_corpus(files_of(folder, line + "\nw3\n", "w3\nw3\n"), numbered_pipeline({}));
-  REQUIRE(measured.source.length(0) == 100'000);
-}
-
-TEST_CASE("corpus: of several targets the first is read", "[data][corpus]") {
-  const TemporaryFolder folder;
-  auto files = files_of(folder, "w3\n", "w4\n");
-  files.target.push_back(folder.file("other", "w5\n"));
-
-  REQUIRE(read_corpus(files, numbered_pipeline({})).target[0] == Ids{4});
 }
 
 TEST_CASE("corpus: bytes that are not UTF-8 are an error with file, line and column", "[data][corpus][error]") {
@@ -102,12 +76,6 @@ TEST_CASE("corpus: files of which no pair is left are refused with the counts", 
 
   REQUIRE_THROWS_WITH(read_corpus(files, numbered_pipeline(options)),
                       ContainsSubstring("1 too long") && ContainsSubstring("1 with an empty target"));
-}
-
-TEST_CASE("corpus: files without a target beside them are refused", "[data][corpus][error]") {
-  const TemporaryFolder folder;
-  REQUIRE_THROWS_WITH(read_corpus(FilePair{folder.file("source", "w3\n"), {}}, numbered_pipeline({})),
-                      ContainsSubstring("no target file"));
 }
 
 TEST_CASE("content digest: goes by the contents of the files in their order, not by names", "[data][corpus]") {

@@ -165,7 +165,7 @@ TEST_CASE("comparison: the bootstrap over sentences is sacreBLEU's", "[metrics][
   std::vector<BleuCounts> counts;
   for (const auto& line : references) {
     hypotheses.push_back(perturbed(line, random));
-    counts.push_back(count_bleu(hypotheses.back(), {line}, BleuTokenizer::none));
+    counts.push_back(count_bleu(hypotheses.back(), {line}));
   }
   const TemporaryFolder folder;
   folder.file("hypotheses", joined(hypotheses));

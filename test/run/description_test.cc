@@ -46,7 +46,7 @@ TEST_CASE("run.json: what is written reads back, parts in order", "[run][descrip
   CHECK(read.sessions.at(0).machine.threads == 2);
 }
 
-TEST_CASE("run.json: a dirty program counts, whether it started the run or resumed it", "[study][description]") {
+TEST_CASE("run.json: a dirty program counts, whether it started the run or resumed it", "[run][description]") {
   const auto dirty = [](bool first, const std::string& resumed) {
     run::RunDescription run;
     run.dirty = first;

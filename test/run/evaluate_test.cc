@@ -1,5 +1,6 @@
 #include "seq2seq/run/evaluate.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include <nlohmann/json.hpp>
@@ -67,17 +68,57 @@ TEST_CASE("evaluation: validation in training measures what `evaluate` measures"
   CHECK_THAT(validation.at("bleu").get<double>(), WithinAbs(evaluation.outputs.bleu.score, 1e-9));
 }
 
+TEST_CASE("evaluation: letters count where references are as written, not where lower case is asked for",
+          "[run][evaluate]") {
+  Toy toy([](const Symbols&) { return Symbols{"A", "b", "c", "B", "a"}; });  // soon learned, whatever the source
+  toy.train("run", {"train.updates=800", "train.validate.every_updates=400", "data.target.normalize.lowercase=true",
+                    "train.validate.metrics=[perplexity, exact_match, bleu]", "metrics.lowercase=true"});
+  const auto validation = last_measured(toy / "run", "validation");
+  const auto lower = run::evaluate(toy.load("run"), {}, toy.environment);
+  const auto mixed = run::evaluate(toy.load("run", "last", {"metrics.lowercase=false"}), {}, toy.environment);
+
+  CHECK_THAT(lower.outputs.bleu.signature, ContainsSubstring("case:lc"));
+  CHECK_THAT(mixed.outputs.bleu.signature, ContainsSubstring("case:mixed"));
+  CHECK(lower.outputs.rates.exact > 0);
+  CHECK(mixed.outputs.rates.exact == 0);
+  CHECK(mixed.outputs.rates.edits >= 40);  // `A` and `B` of each of 20 lines
+  CHECK(mixed.outputs.bleu.score < lower.outputs.bleu.score);
+  CHECK_THAT(validation.at("exact_match").get<double>(), WithinAbs(lower.outputs.rates.exact_match(), 1e-12));
+  CHECK_THAT(validation.at("bleu").get<double>(), WithinAbs(lower.outputs.bleu.score, 1e-9));
+}
+
+TEST_CASE("evaluation: figures do not depend on which file of references has the gaps", "[run][evaluate]") {
+  Toy toy(copied);
+  toy.train("run", {"train.updates=30"});
+  const auto run = toy.load("run");
+  const auto source = toy.folder().file("some.source", "a b\nc\nb\na\n");
+  const auto gaps = toy.folder().file("gaps", "\nc\n\n\n"), others = toy.folder().file("others", "a b c\n\nb b\n\n");
+  const auto merged = toy.folder().file("merged", "a b c\nc\nb b\n");
+  const auto measured = toy.folder().file("measured.source", "a b\nc\nb\n");
+  std::ostringstream scores;
+  const auto scored = run::score_files(run, measured, merged, scores, {}, toy.environment);
+
+  for (const auto& files : {std::vector{gaps, others}, std::vector{others, gaps}}) {
+    const auto evaluation = run::evaluate(run, data::FilePair{source, files}, toy.environment);
+    CHECK(evaluation.sentences == 3);
+    CHECK(evaluation.empty_target == 1);
+    CHECK(evaluation.target_tokens == 6);
+    CHECK(evaluation.outputs.rates.sequences == 3);
+    CHECK(evaluation.sentences_with_several == 0);
+    CHECK_THAT(evaluation.perplexity.value(), WithinRel(scored.perplexity(), 1e-9));
+  }
+}
+
 TEST_CASE("evaluation: BLEU cuts the text as asked for", "[run][evaluate]") {
   Toy toy(copied);
   toy.train("run", {"train.updates=5"});
-  const auto run = toy.load("run");
   const auto source = toy.folder().file("source", "a b\nb c\n"),
              reference = toy.folder().file("reference", "a, b\nb c.\n");
-  const auto bleu = [&](metrics::BleuTokenizer tokenizer) {
-    return run::evaluate(run, data::FilePair{source, {reference}}, toy.environment, {.tokenizer = tokenizer})
-        .outputs.bleu;
+  const auto bleu = [&](const std::string& tokenizer) {
+    const auto run = toy.load("run", "last", {"metrics.bleu_tokenizer=" + tokenizer});
+    return run::evaluate(run, data::FilePair{source, {reference}}, toy.environment).outputs.bleu;
   };
-  const auto at_blanks = bleu(metrics::BleuTokenizer::none), as_13a = bleu(metrics::BleuTokenizer::mteval_13a);
+  const auto at_blanks = bleu("none"), as_13a = bleu("13a");
   CHECK(at_blanks.counts.reference_tokens == 4);  // `a,` `b` `b` `c.`
   CHECK(as_13a.counts.reference_tokens == 6);     // `a` `,` `b` `b` `c` `.`
   CHECK_THAT(as_13a.signature, ContainsSubstring("tok:13a"));
@@ -108,25 +149,27 @@ TEST_CASE("evaluation: any of several references counts, an empty line is none",
              ContainsSubstring("short: has 1 line, but"));
 }
 
-TEST_CASE("evaluation: with the oracle's length every output is as long as its first reference", "[run][evaluate]") {
+TEST_CASE("evaluation: with the oracle's length every output is as long as the first reference it has",
+          "[run][evaluate]") {
   Toy toy(copied);
   toy.train("run", {"train.updates=5", "decode.oracle_length=true"});
   const auto run = toy.load("run");
   const auto source = toy.folder().file("some.source", "a b\nc\nb\n");
-  const auto target = toy.folder().file("some.target", "a\nb b b b b b b\nc a c\n");
-  const auto longest = toy.folder().file("some.target.2", "a a a\n\n\n");
+  const auto target = toy.folder().file("some.target", "a\nb b b b b b b\n\n");
+  const auto longest = toy.folder().file("some.target.2", "a a a\n\nc a c\n");
   const data::FilePair files{source, {target, longest}};
   const auto set = run::read_evaluation_set(files, *run.text);
   const auto targets = decode::all_sentences(set.corpus.target);
   const auto found = decode::search_all(*run.predictor, decode::all_sentences(set.corpus.source), *run.text,
                                         run.options().decode, {}, &targets);
-  std::vector<metrics::Tokens> outputs;
-  for (const auto& of_source : found) outputs.push_back(run.text->target_words(of_source.front().ids));
-  CHECK(outputs[0].size() == 1);
-  CHECK(outputs[1].size() == 7);
-  CHECK(outputs[2].size() == 3);
+  CHECK(found[0].front().ids.size() == 1);
+  CHECK(found[1].front().ids.size() == 7);
+  CHECK(found[2].front().ids.size() == 3);
+  std::vector<std::string> lines;
+  for (const auto& of_source : found)
+    lines.push_back(run.text->target_tokenizer().detokenize(run.text->target_words(of_source.front().ids)));
   CHECK(run::evaluate(run, files, toy.environment).outputs.rates.edits ==
-        metrics::error_rates(outputs, set.references).edits);
+        metrics::word_error_rates(lines, set.references).edits);
 }
 
 TEST_CASE("evaluation: without a test set says how to name one", "[run][evaluate][error]") {
@@ -136,7 +179,7 @@ TEST_CASE("evaluation: without a test set says how to name one", "[run][evaluate
              ContainsSubstring("--source FILE --reference FILE"));
 }
 
-TEST_CASE("evaluation: an empty source is searched for, whatever `translate` answers it with", "[study][evaluate]") {
+TEST_CASE("evaluation: an empty source is searched for, whatever `translate` answers it with", "[run][evaluate]") {
   Toy toy(turned);
   toy.train("run", {"train.updates=5"});
   std::ostringstream output;

@@ -17,7 +17,7 @@ TEST_CASE("loading: best, last and numbered checkpoints are found; others are re
 }
 
 TEST_CASE("loading: a best or last checkpoint that is missing is not replaced by another in silence",
-          "[study][load][error]") {
+          "[run][load][error]") {
   Toy toy(copied);
   toy.train("run", {"train.updates=20"});
   const auto best = content_of(toy / "run/checkpoints/best");
@@ -31,10 +31,11 @@ TEST_CASE("loading: a best or last checkpoint that is missing is not replaced by
              ContainsSubstring("checkpoints/last: names checkpoint 20, which is missing"));
 }
 
-TEST_CASE("loading: only keys of the search can be set on a trained run", "[run][load][error]") {
+TEST_CASE("loading: only keys of the search and of the metrics can be set on a trained run", "[run][load][error]") {
   Toy toy(copied);
   toy.train("run", {"train.updates=5"});
   CHECK(toy.load("run", "last", {"decode.beam=7"}).options().decode.beam == 7);
+  CHECK(toy.load("run", "last", {"metrics.lowercase=true"}).options().metrics.lowercase);
   CHECK_THAT(message_of<UsageError>([&] { toy.load("run", "last", {"model.encoder.cells=64"}); }),
              ContainsSubstring("--set model.encoder.cells=64"));
 }

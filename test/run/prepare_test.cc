@@ -42,7 +42,7 @@ TEST_CASE("prepare: what acts when a batch is made asks for nothing anew", "[run
   CHECK(before.vocabulary == after.vocabulary);
 }
 
-TEST_CASE("prepare: `data` alone is enough, and gives what the whole configuration gives", "[study][prepare]") {
+TEST_CASE("prepare: `data` alone is enough, and gives what the whole configuration gives", "[run][prepare]") {
   const Toy toy(copied);
   const auto alone = toy.folder().file(
       "data.yaml", "data:\n  train: {source: train.source, target: train.target}\n  prepared: alone\n");

@@ -47,7 +47,7 @@ TEST_CASE("scoring: unequal numbers of lines are told with both counts", "[run][
 }
 
 TEST_CASE("scoring: an n-best list gets the score of each text given its source, and stays as it was otherwise",
-          "[study][score]") {
+          "[run][score]") {
   Toy toy(turned);
   toy.train("run");
   const auto run = toy.load("run", "last", {"decode.beam=4", "decode.n_best=4"});
@@ -92,7 +92,7 @@ TEST_CASE("scoring: an n-best list gets the score of each text given its source,
   }
 }
 
-TEST_CASE("scoring: what is no n-best list of the source is named with its line", "[study][score][error]") {
+TEST_CASE("scoring: what is no n-best list of the source is named with its line", "[run][score][error]") {
   Toy toy(copied);
   toy.train("run", {"train.updates=5"});
   const auto run = toy.load("run");
@@ -115,7 +115,7 @@ TEST_CASE("scoring: what is no n-best list of the source is named with its line"
   CHECK(out.str().empty());
 }
 
-TEST_CASE("scoring: unknown tokens of both sides are counted", "[study][score]") {
+TEST_CASE("scoring: unknown tokens of both sides are counted", "[run][score]") {
   Toy toy(copied);
   toy.train("run", {"train.updates=5"});
   const auto run = toy.load("run");

@@ -137,7 +137,7 @@ TEST_CASE("translating: stops quietly when its reader has gone", "[run][translat
   CHECK(run::translate(run, lines, out, {}).lines == 0);
 }
 
-TEST_CASE("translating: every line that has come is answered before the next is waited for", "[study][translate]") {
+TEST_CASE("translating: every line that has come is answered before the next is waited for", "[run][translate]") {
   Toy toy(turned);
   toy.train("run", {"train.updates=5"});
   const auto run = toy.load("run");
@@ -153,7 +153,7 @@ TEST_CASE("translating: every line that has come is answered before the next is 
   CHECK(out.str() == translated(run, "a b\nc\nb a\nc\n"));
 }
 
-TEST_CASE("translating: lines of a writer that is ahead are searched for together", "[study][translate][batch]") {
+TEST_CASE("translating: lines of a writer that is ahead are searched for together", "[run][translate][batch]") {
   Toy toy(turned);
   toy.train("run", {"train.updates=5"});
   const auto run = toy.load("run");
@@ -167,7 +167,7 @@ TEST_CASE("translating: lines of a writer that is ahead are searched for togethe
 }
 
 TEST_CASE("translating: an empty line is answered with an empty line, or with what the search finds",
-          "[study][translate]") {
+          "[run][translate]") {
   Toy toy(turned);
   toy.train("run", {"train.updates=5"});
   const std::string blank = GENERATE("\n", " \t\n");
@@ -184,7 +184,7 @@ TEST_CASE("translating: an empty line is answered with an empty line, or with wh
         run.text->target_tokenizer().detokenize(run.text->target_words(found.ids)) + "\n");
 }
 
-TEST_CASE("translating: tokens that the vocabulary does not have are counted", "[study][translate]") {
+TEST_CASE("translating: tokens that the vocabulary does not have are counted", "[run][translate]") {
   Toy toy(turned);
   toy.train("run", {"train.updates=5"});
   const auto run = toy.load("run");
@@ -203,7 +203,7 @@ TEST_CASE("translating: tokens that the vocabulary does not have are counted", "
   CHECK(run::describe({.tokens = 5}, "source").empty());
 }
 
-TEST_CASE("translating: an n-best list has each text once, with the best of its scores", "[study][translate]") {
+TEST_CASE("translating: an n-best list has each text once, with the best of its scores", "[run][translate]") {
   Toy toy(turned);
   auto registries = run::builtin_registries();
   registries.tokenizers.add<JoiningTokenizer>("joining", "for a test");

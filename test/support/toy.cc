@@ -32,7 +32,7 @@ train:
 decode: {beam: 2}
 )";
 
-std::string joined(const Symbols& symbols) {
+std::string line_of(const Symbols& symbols) {
   std::string line;
   for (const auto& symbol : symbols) line += (line.empty() ? "" : " ") + symbol;
   return line;
@@ -68,7 +68,7 @@ std::vector<Symbols> shuffled_sequences(int letters, int64_t longest, uint64_t s
 
 std::string lines_of(const std::vector<Symbols>& sentences) {
   std::string text;
-  for (const auto& sentence : sentences) text += joined(sentence) + "\n";
+  for (const auto& sentence : sentences) text += line_of(sentence) + "\n";
   return text;
 }
 

@@ -1,8 +1,8 @@
 """Corpus BLEU by sacreBLEU: bleu.py FOLDER.
 
-FOLDER holds `hypotheses`, `references.0`, `references.1`, ...; an empty line of the second reference on means that there is none.
-Prints, for each tokenizer and smoothing, a line of tokenizer, smoothing, score, four precisions, brevity penalty, lengths, and text and
-signature; writes the hypotheses as 13a cuts them to `tokenized`.
+FOLDER holds `hypotheses`, `references.0`, `references.1`, ...; an empty line means that this file has no reference of the sentence, unless
+no file has one: then the reference is empty. Prints, for each tokenizer, smoothing and case, a line of these three, score, four
+precisions, brevity penalty, lengths, and text and signature; writes the hypotheses as 13a cuts them to `tokenized`.
 """
 
 import sys
@@ -23,16 +23,19 @@ def lines(path: Path) -> list[str]:
 def main(folder: Path) -> None:
     hypotheses = lines(folder / "hypotheses")
     references = [lines(path) for path in sorted(folder.glob("references.*"))]
-    references[1:] = [[line or None for line in stream] for stream in references[1:]]
+    sentences = [[line or None for line in of_sentence] for of_sentence in zip(*references)]
+    sentences = [of_sentence if any(of_sentence) else ["", *of_sentence[1:]] for of_sentence in sentences]
+    references = list(zip(*sentences))
     tokenizer = Tokenizer13a()
     tokenized = "".join(tokenizer(line.rstrip()) + "\n" for line in hypotheses)
     (folder / "tokenized").write_bytes(tokenized.encode("utf-8"))
     for tokenize in ("none", "13a"):
         for smoothing in ("exp", "none", "floor", "add-k"):
-            bleu = BLEU(tokenize=tokenize, smooth_method=smoothing, force=True)
-            result = bleu.corpus_score(hypotheses, references)
-            figures = [result.score, *result.precisions, result.bp, result.sys_len, result.ref_len]
-            print(tokenize, smoothing, *figures, result, bleu.get_signature(), sep="\t")
+            for case, lowercase in (("mixed", False), ("lc", True)):
+                bleu = BLEU(tokenize=tokenize, smooth_method=smoothing, lowercase=lowercase, force=True)
+                result = bleu.corpus_score(hypotheses, references)
+                figures = [result.score, *result.precisions, result.bp, result.sys_len, result.ref_len]
+                print(tokenize, smoothing, case, *figures, result, bleu.get_signature(), sep="\t")
 
 
 main(Path(sys.argv[1]))

@@ -127,11 +127,6 @@ void LinePairs::next_weight(LinePair& pair, bool more) {
   pair.weight = weight.value_or(1);
 }
 
-TrainFiles as_text(const FilePair& files) {
-  if (files.target.empty()) throw Error(Place{files.source.string(), 0, 0, {}}, "has no target file beside it");
-  return {.source = {files.source}, .target = {files.target.front()}, .pairs = {}};
-}
-
 int64_t bytes_of(const TrainFiles& files) {
   int64_t bytes = 0;
   for (const auto* side : {&files.source, &files.target, &files.pairs}) {

@@ -52,8 +52,6 @@ class LinePairs {
   int64_t number_ = 0, finished_ = 0;
 };
 
-/// The text of a set to measure on: its source and its first target. Throws Error when it names no target.
-TrainFiles as_text(const FilePair& files);
 /// Bytes of the files, packed as they are; of those that can be seen.
 int64_t bytes_of(const TrainFiles& files);
 

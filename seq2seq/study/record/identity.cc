@@ -29,13 +29,11 @@ Paths files_of(const data::TrainFiles& train) {
   return files;
 }
 
-/// Whether keys of the search can change parameters: only if validation searches.
-bool search_changes_training(const run::Configuration& configuration) {
+/// Whether training looks at outputs, so that keys of `decode` and `metrics` change parameters.
+bool looks_at_outputs(const run::Configuration& configuration) {
   const auto& validate = configuration.options.train.validate;
   return run::need_outputs(validate.metrics) && !configuration.options.data.validation.source.empty();
 }
-
-bool of_search(const std::string& key) { return key.rfind("decode.", 0) == 0; }
 
 }  // namespace
 
@@ -47,9 +45,9 @@ Paths texts_of(const data::DataOptions& data) {
 }
 
 std::string training_digest(const run::Configuration& configuration, const run::DataDigests& data) {
-  const bool with_search = search_changes_training(configuration);
-  const auto keys = config::digest_text(
-      configuration.keys, [with_search](const std::string& key) { return with_search || !of_search(key); });
+  const bool all = looks_at_outputs(configuration);
+  const auto keys =
+      config::digest_text(configuration.keys, [all](const std::string& key) { return all || !run::of_outputs(key); });
   return sha256(fmt::format("{}\ndata.train={}\ndata.validation={}\nnumerics={}\n", keys, data.train, data.validation,
                             run::numerics));
 }

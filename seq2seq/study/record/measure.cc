@@ -10,6 +10,7 @@
 #include "seq2seq/config/resolved.h"
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/version.h"
+#include "seq2seq/run/compared.h"
 #include "seq2seq/run/load.h"
 #include "seq2seq/run/numerics.h"
 #include "seq2seq/run/training_data.h"
@@ -23,11 +24,11 @@ namespace {
 
 constexpr size_t most_examples = 8;
 
-/// The keys of the search, whatever the run was trained with.
-std::vector<config::Override> search_of(const run::Configuration& configuration) {
+/// The keys of search and metrics, whatever the run was trained with.
+std::vector<config::Override> settings_of(const run::Configuration& configuration) {
   std::vector<config::Override> settings;
   for (const auto& [key, text, type] : config::values(configuration.keys)) {
-    if (key.rfind("decode.", 0) == 0) settings.push_back({key, key, text});
+    if (run::of_outputs(key)) settings.push_back({key, key, text});
   }
   return settings;
 }
@@ -54,20 +55,19 @@ std::vector<Example> examples_of(const run::LoadedRun& run, const run::Evaluatio
   const auto all = static_cast<size_t>(set.corpus.pairs());
   const size_t count = std::min(all, most_examples);
   decode::Sentences sources, targets;
-  std::vector<const std::vector<std::string>*> references;
+  std::vector<std::string> references;
   for (size_t i = 0; i < count; ++i) {
     const size_t sentence = i * all / count;
     sources.push_back(set.corpus.source[static_cast<int64_t>(sentence)]);
     targets.push_back(set.corpus.target[static_cast<int64_t>(sentence)]);
-    references.push_back(&set.references[sentence].front());
+    references.push_back(set.references[sentence].front());
   }
   const auto found = decode::search_all(*run.predictor, sources, *run.text, run.options().decode, {}, &targets);
   std::vector<Example> examples;
   for (size_t i = 0; i < count; ++i) {
-    const auto& target = run.text->target_tokenizer();
     examples.push_back({.source = run.text->source_tokenizer().detokenize(run.text->source_words(sources[i])),
-                        .reference = target.detokenize(*references[i]),
-                        .output = target.detokenize(run.text->target_words(found[i].front().ids))});
+                        .reference = references[i],
+                        .output = run::output_line(found[i].front().ids, *run.text)});
   }
   return examples;
 }
@@ -87,14 +87,14 @@ void check_is_run_of(const std::filesystem::path& path, const Identity& identity
 Record measure(const std::filesystem::path& folder, const run::Configuration& configuration, const Identity& identity,
                const std::string& cell, const run::Environment& environment) {
   check_is_run_of(folder, identity, environment);
-  const auto run = run::load_run(folder, "best", search_of(configuration), environment);
+  const auto run = run::load_run(folder, "best", settings_of(configuration), environment);
   const auto& decode = run.options().decode;
   const auto& test = configuration.options.data.test;
   const auto set = run::read_evaluation_set(test, *run.text);
   Progress progress(*environment.log, "measuring", "sentences", static_cast<double>(set.corpus.pairs()),
                     environment.progress);
   const auto started = std::chrono::steady_clock::now();
-  auto sentences = measure_sentences(*run.predictor, set, *run.text, decode,
+  auto sentences = measure_sentences(*run.predictor, set, *run.text, decode, run.options().metrics,
                                      [&progress](int64_t done) { progress.update(static_cast<double>(done)); });
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   progress.finish();

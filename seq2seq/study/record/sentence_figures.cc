@@ -4,23 +4,13 @@
 #include <string>
 
 #include "seq2seq/metrics/perplexity.h"
+#include "seq2seq/run/compared.h"
 
 namespace seq2seq::study {
 
-namespace {
-
-metrics::BleuCounts count_bleu(const metrics::Tokens& output, const std::vector<metrics::Tokens>& references,
-                               const text::Tokenizer& tokenizer) {
-  std::vector<std::string> lines;
-  for (const auto& reference : references) lines.push_back(tokenizer.detokenize(reference));
-  return metrics::count_bleu(tokenizer.detokenize(output), lines, metrics::BleuOptions().tokenizer);
-}
-
-}  // namespace
-
 std::vector<SentenceFigures> measure_sentences(const decode::Predictor& predictor, const run::EvaluationSet& set,
                                                const data::TextPipeline& text, const decode::DecodeOptions& options,
-                                               const decode::Done& done) {
+                                               const metrics::MetricOptions& metrics, const decode::Done& done) {
   std::vector<SentenceFigures> sentences;
   const auto sources = decode::all_sentences(set.corpus.source);
   const auto targets = decode::all_sentences(set.corpus.target);
@@ -32,9 +22,11 @@ std::vector<SentenceFigures> measure_sentences(const decode::Predictor& predicto
   }
   const auto outputs = decode::search_all(predictor, sources, text, options, done, &targets);
   for (size_t i = 0; i < outputs.size(); ++i) {
-    const auto output = text.target_words(outputs[i].front().ids);
-    sentences[i].rates = metrics::error_rates({output}, {set.references[i]});
-    sentences[i].bleu = count_bleu(output, set.references[i], text.target_tokenizer());
+    const auto& ids = outputs[i].front().ids;
+    const auto& references = set.references[i];
+    sentences[i].rates = metrics::error_rates({run::output_tokens(ids, text, metrics)},
+                                              {run::reference_tokens(references, text, metrics)});
+    sentences[i].bleu = metrics::count_bleu(run::output_line(ids, text), references, metrics::bleu_options(metrics));
   }
   return sentences;
 }

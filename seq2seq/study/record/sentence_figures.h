@@ -10,13 +10,14 @@
 #include "seq2seq/decode/search.h"
 #include "seq2seq/metrics/bleu.h"
 #include "seq2seq/metrics/error_rate.h"
+#include "seq2seq/metrics/options.h"
 #include "seq2seq/run/evaluation_set.h"
 
 namespace seq2seq::study {
 
 /// What one sentence adds to the figures of a test set: sums of these give every figure of any choice of sentences.
 struct SentenceFigures {
-  double score = 0;           // natural log-probability of the first reference with its end symbol
+  double score = 0;           // natural log-probability of the first reference it has, with its end symbol
   int64_t scored_tokens = 0;  // the end symbol among them
   int64_t source_tokens = 0;
   metrics::ErrorRates rates;  // of this sentence alone
@@ -26,6 +27,7 @@ struct SentenceFigures {
 /// Scores and translates the set, a sentence an element, in its order. `done` is told of the translation.
 std::vector<SentenceFigures> measure_sentences(const decode::Predictor& predictor, const run::EvaluationSet& set,
                                                const data::TextPipeline& text, const decode::DecodeOptions& options,
+                                               const metrics::MetricOptions& metrics = {},
                                                const decode::Done& done = {});
 
 /// The figure of one of `metric_names()` on the sentences with these numbers, of which some may occur several times.

@@ -39,12 +39,12 @@ class ValueTexts {
   std::map<std::string, config::Value> values_;
 };
 
-std::string settings_text(const PlannedRun& planned, const std::filesystem::path& current, bool of_search) {
+std::string settings_text(const PlannedRun& planned, const std::filesystem::path& current, bool of_outputs) {
   const ValueTexts texts(*planned.configuration, current);
   std::map<std::string, std::string> last;  // a later setting of a key wins
   std::vector<std::string> order;
   for (const auto& setting : planned.run.settings) {
-    if (setting.key.starts_with("decode") != of_search) continue;
+    if (run::of_outputs(setting.key) != of_outputs) continue;
     if (!last.contains(setting.key)) order.push_back(setting.key);
     last[setting.key] = texts.text(setting);
   }

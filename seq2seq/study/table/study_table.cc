@@ -107,7 +107,7 @@ double TableLine::mean_of(double (*value)(const Record&)) const {
 
 bool start_alike(const run::Configuration& a, const run::Configuration& b) {
   // What is drawn depends on the seed, the shapes of the parameters and the pairs; batches on the pairs' lengths, too.
-  constexpr std::array<std::string_view, 3> alike{"train.", "decode.", "data.reverse"};
+  constexpr std::array<std::string_view, 4> alike{"train.", "decode.", "metrics.", "data.reverse"};
   constexpr std::array<std::string_view, 1> not_alike{"train.batch"};
   const auto changes = config::compare(a.keys, b.keys);
   return std::all_of(changes.begin(), changes.end(), [&](const auto& change) {

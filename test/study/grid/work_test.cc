@@ -48,10 +48,11 @@ TEST_CASE("study: its runs are trained, measured and recorded; the second time n
   CHECK(study.toy.said().empty());
 }
 
-TEST_CASE("study: a run that differs in its search alone is measured, not trained", "[study][work]") {
+TEST_CASE("study: a run that differs in its search or metrics alone is measured, not trained", "[study][work]") {
   StudyFolder study(
       "seeds: [1]\nscales: {tiny: {set: {train.updates: 10}}}\n"
-      "rows: [{name: greedy, set: {decode.beam: 1}}, {name: beam, set: {decode.beam: 5}}]\n");
+      "rows: [{name: greedy, set: {decode.beam: 1}}, {name: beam, set: {" +
+      std::string(GENERATE("decode.beam: 5", "decode.beam: 1, metrics.lowercase: true")) + "}}]\n");
   auto plan = study.plan();
   CHECK(plan.planned[0].identity.training == plan.planned[1].identity.training);
   CHECK(plan.planned[0].identity.result != plan.planned[1].identity.result);

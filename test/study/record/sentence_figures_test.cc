@@ -1,12 +1,15 @@
 #include "seq2seq/study/record/sentence_figures.h"
 
 #include <numeric>
+#include <random>
 #include <string>
 #include <vector>
 
 #include "seq2seq/run/evaluate.h"
 #include "seq2seq/run/figures.h"
+#include "test/metrics/real_text.h"
 #include "test/support/catch.h"
+#include "test/support/texts.h"
 #include "test/support/toy.h"
 
 namespace seq2seq::test {
@@ -60,6 +63,32 @@ TEST_CASE("sentence figures: a choice of them gives what `evaluate` gives on the
     CAPTURE(metric);
     // Scores of a sentence in another batch differ in the last digits of a float.
     CHECK_THAT(study::figure_of(metric, sentences, chosen), WithinRel(value, 1e-5) || WithinAbs(value, 1e-9));
+  }
+}
+
+TEST_CASE("sentence figures: of any text all together give the figures of the outputs, in lower case where asked",
+          "[study][evaluate]") {
+  const auto tokenizer = GENERATE(from_range(text::builtin_tokenizers().names()));
+  const auto options =
+      GENERATE(metrics::MetricOptions{},
+               metrics::MetricOptions{.lowercase = true, .bleu_tokenizer = metrics::BleuTokenizer::mteval_13a});
+  CAPTURE(tokenizer, options.lowercase);
+  auto lines = cased_lines();
+  lines.resize(40);
+  std::mt19937_64 random(1);
+  std::vector<std::string> outputs;
+  for (const auto& line : lines) outputs.push_back(perturbed(line, random));
+  lines[3].clear();
+  const TemporaryFolder folder;
+  const Texts texts(folder, tokenizer, {.form = text::NormalForm::nfkc, .lowercase = true}, outputs, {lines, outputs});
+  const auto sentences = study::measure_sentences(texts.predictor, texts.set, texts.text, texts.decode, options);
+  std::vector<int64_t> every(sentences.size());
+  std::iota(every.begin(), every.end(), 0);
+  train::Figures figures;
+  run::add(figures, run::measure_outputs(texts.predictor, texts.set, texts.text, texts.decode, options));
+  for (const auto& [metric, value] : figures) {
+    CAPTURE(metric);
+    CHECK_THAT(study::figure_of(metric, sentences, every), WithinAbs(value, 1e-9));
   }
 }
 

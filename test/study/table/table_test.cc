@@ -71,6 +71,7 @@ TEST_CASE("table: seeds are paired only where parameters and order of the data a
   CHECK(alike("train.optimizer.learning_rate=0.5"));
   CHECK(alike("data.reverse=source"));
   CHECK(alike("decode.beam=7"));
+  CHECK(alike("metrics.lowercase=true"));
   CHECK_FALSE(alike("train.batch.sentences=7"));
   CHECK_FALSE(alike("model.embedding.size=7"));
   CHECK_FALSE(alike("model.initial_range=0.5"));

@@ -1,0 +1,13 @@
+#include "seq2seq/metrics/options.h"
+
+namespace seq2seq::metrics {
+
+void declare(config::Keys& keys, MetricOptions& options) {
+  keys.add("lowercase", options.lowercase,
+           "whether BLEU, error rates and exact match compare outputs and references in lower case");
+  keys.add("bleu_tokenizer", options.bleu_tokenizer,
+           {{"none", BleuTokenizer::none}, {"13a", BleuTokenizer::mteval_13a}},
+           "how BLEU cuts lines into words: none, at blanks; 13a, sacreBLEU's default, for text that is not tokenized");
+}
+
+}  // namespace seq2seq::metrics
