@@ -40,8 +40,8 @@ struct Change {
 /// selected) shows as `(absent)`.
 std::vector<Change> compare(const Keys& before, const Keys& after);
 
-/// Visits every key with its whole path, those of all kinds too, in the order of the reference; a key that several kinds
-/// have comes once for each.
+/// Visits every key with its whole path, those of all kinds too, in the order of the reference; a key that several
+/// kinds have comes once for each.
 void visit_known_keys(const Keys& keys, const std::function<void(const std::string& path, const KeyFacts&)>& visit);
 
 /// Describes every key below `section` (all if empty) with type, default, unit, range and meaning, for people. Throws

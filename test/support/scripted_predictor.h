@@ -28,29 +28,43 @@ class ScriptedPredictor final : public decode::Predictor {
     return state;
   }
 
-  nn::TopK extend(decode::PredictorState& state, const nn::Ids& survivors, const nn::Ids& /*tokens*/,
-                  int64_t /*k*/) const override {
-    auto& places = static_cast<State&>(state).places;
+  void read(decode::PredictorState& state, const nn::Ids& survivors, const nn::Ids& /*tokens*/) const override {
+    auto& places = dynamic_cast<State&>(state).places;
     std::vector<Place> kept;
-    auto ids = at::empty({survivors.size(0), 1}, at::kLong);
     for (int64_t i = 0; i < survivors.size(0); ++i) {
-      auto place = places[static_cast<size_t>(survivors[i].item<int64_t>())];
-      const auto& output = outputs_[static_cast<size_t>(place.sentence)];
-      ids[i][0] = place.written < output.size() ? output[place.written] : text::end_id;
-      kept.push_back({place.sentence, place.written + 1});
+      const auto& place = places[static_cast<size_t>(survivors[i].item<int64_t>())];
+      kept.push_back({place.sentence, place.read + 1});
     }
     places = std::move(kept);
+  }
+
+  void append(decode::PredictorState& state, const decode::PredictorState& other) const override {
+    const auto& more = dynamic_cast<const State&>(other).places;
+    auto& places = dynamic_cast<State&>(state).places;
+    places.insert(places.end(), more.begin(), more.end());
+  }
+
+  nn::TopK best(const decode::PredictorState& state, int64_t /*k*/, const nn::Bans& /*bans*/) const override {
+    const auto& places = dynamic_cast<const State&>(state).places;
+    auto ids = at::empty({std::ssize(places), 1}, at::kLong);
+    for (int64_t i = 0; i < ids.size(0); ++i) {
+      const auto& place = places[static_cast<size_t>(i)];
+      const auto& output = outputs_[static_cast<size_t>(place.sentence)];
+      ids[i][0] = place.read <= output.size() ? output[place.read - 1] : text::end_id;
+    }
     return {at::full_like(ids, -1, at::kDouble), ids};
   }
 
-  at::Tensor score(const nn::Packed&, const nn::Packed&, const nn::Packed& targets) const override {
+  at::Tensor log_probabilities(const decode::PredictorState&) const override { return {}; }  // nothing measured asks
+
+  at::Tensor score(const nn::Packed&, const nn::Packed&, const nn::Packed& targets, const nn::Ids&) const override {
     return at::full({targets.rows.size(0)}, -1, at::kDouble);
   }
 
  private:
   struct Place {
     int64_t sentence;
-    size_t written;
+    size_t read;  // words, the start symbol among them
   };
   struct State final : decode::PredictorState {
     std::vector<Place> places;
