@@ -46,10 +46,13 @@ bool finished(const train::TrainerState& state, const train::TrainOptions& optio
   const int64_t patience = options.validate.patience;
   if (state.finished_because == "patience") {
     if (patience > 0 && state.bad_validations >= patience) return true;
-  } else if (state.finished && !extended) {
-    return true;
   }
-  return options.updates ? state.update >= *options.updates : static_cast<double>(state.epoch) >= *options.epochs;
+  if (options.updates) return state.update >= *options.updates;
+  // A checkpoint at the end of 2.5 epochs knows only that it is somewhere in the third one. It was an end, but perhaps
+  // of a shorter run that was extended later.
+  const double at_most = static_cast<double>(state.epoch + (state.batch > 0 ? 1 : 0));
+  if (state.finished && !extended && at_most >= *options.epochs) return true;
+  return static_cast<double>(state.epoch) >= *options.epochs;
 }
 
 train::Outcome say_finished(const train::TrainerState& state, const train::TrainOptions& options,

@@ -258,6 +258,23 @@ TEST_CASE("resume: `--checkpoint` goes back, says what is dropped, and ends as a
   CHECK(content_of(toy / "run/checkpoints/best") == content_of(toy / "whole/checkpoints/best"));
 }
 
+TEST_CASE("resume: from the old end of a run that was extended, it goes on to the new one", "[run][resume]") {
+  Toy toy(copied);
+  const auto [first, second] = GENERATE(table<std::string, std::string>(
+      {{"train.updates=10", "train.updates=20"}, {"train.epochs=1", "train.epochs=2"}}));
+  const std::vector<std::string> by_epochs{"train.updates=null"};
+  const auto with = [&](const std::string& key) {
+    auto set = key.starts_with("train.epochs") ? by_epochs : std::vector<std::string>{};
+    set.push_back(key);
+    return set;
+  };
+  const auto old_end = toy.train("run", with(first)).update;
+  const auto end = toy.resume("run", {second}).update;
+  REQUIRE(end == 2 * old_end);
+  CHECK(toy.resume("run", {}, std::to_string(old_end)).update == end);
+  CHECK(toy.resume("run").update == end);  // finished, and left as it is
+}
+
 TEST_CASE("resume: a checkpoint that is not there is refused by listing those that are", "[run][resume][error]") {
   Toy toy(copied);
   toy.train("run", {"train.updates=20"});
@@ -270,12 +287,7 @@ TEST_CASE("resume: a checkpoint that is not there is refused by listing those th
 TEST_CASE("resume: a run that was killed before its first checkpoint starts again, and says so", "[run][resume]") {
   Toy toy(turned);
   toy.train("whole");
-  FailingFiles files(disk_files(), 18, FailingFiles::Mode::from_then_on);
-  toy.environment.files = &files;
-  REQUIRE_THROWS_AS(toy.train("cut"), Error);
-  toy.environment.files = &disk_files();
-  REQUIRE(RunFolder(toy / "cut").updates().empty());
-  REQUIRE(fs::exists(toy / "cut/metrics.jsonl"));
+  kill_before_first_checkpoint(toy, "cut", [&toy] { toy.train("cut"); });
   toy.forget_said();
   CHECK(toy.resume("cut").update == 30);
   CHECK_THAT(toy.said(), ContainsSubstring("it ended before its first checkpoint: starting again at update 0"));

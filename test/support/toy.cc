@@ -1,8 +1,12 @@
 #include "test/support/toy.h"
 
 #include <algorithm>
+#include <stdexcept>
 
+#include "seq2seq/core/error.h"
 #include "seq2seq/core/random.h"
+#include "seq2seq/core/run_folder.h"
+#include "test/support/failing_files.h"
 
 namespace seq2seq::test {
 
@@ -117,6 +121,22 @@ train::Outcome Toy::resume(const std::string& run, const std::vector<std::string
 
 run::LoadedRun Toy::load(const std::string& run, const std::string& checkpoint, const std::vector<std::string>& set) {
   return run::load_run(folder_ / run, checkpoint, overrides(set), environment);
+}
+
+void kill_before_first_checkpoint(Toy& toy, const std::string& run, const std::function<void()>& train) {
+  const RunFolder folder(toy / run);
+  for (int killed_at = 1; killed_at < 100; ++killed_at) {
+    FailingFiles files(disk_files(), killed_at, FailingFiles::Mode::from_then_on);
+    toy.environment.files = &files;
+    try {
+      train();
+    } catch (const Error&) {  // killed
+    }
+    toy.environment.files = &disk_files();
+    if (fs::exists(folder.metrics()) && folder.updates().empty()) return;
+    fs::remove_all(folder.root());
+  }
+  throw std::logic_error("no operation lies between the first measurement and the first checkpoint");
 }
 
 std::vector<config::Override> overrides(const std::vector<std::string>& set) {

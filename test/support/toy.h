@@ -59,6 +59,10 @@ class Toy {
   run::Registries registries_;
 };
 
+/// Makes a run that was killed after its first measurement and before its first checkpoint. `train` trains it in the
+/// folder `run` of the toy.
+void kill_before_first_checkpoint(Toy& toy, const std::string& run, const std::function<void()>& train);
+
 std::vector<config::Override> overrides(const std::vector<std::string>& set);
 /// The bytes of a checkpoint's files of weights and optimiser.
 std::map<std::string, std::string> parameters_of(const fs::path& run, int64_t update);
