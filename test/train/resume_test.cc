@@ -119,20 +119,9 @@ std::optional<int64_t> newest(TinyRun& run) {
   return checkpoint ? std::optional(checkpoint->update) : std::nullopt;
 }
 
-TEST_CASE("resume: stopped by the time limit again and again, training ends bit for bit as if never stopped",
-          "[train][resume]") {
-  const auto variant = GENERATE(from_range(variants()));
-  const double minutes = GENERATE(0.4, 0.7, 1.5);
-  CAPTURE(variant.name, minutes);
-  TinyRun straight(0.3);
-  auto options = options_of(variant);
-  options.batch.prefetch = 0;
-  straight.train(options);
-
+/// Trains in sessions, each of which a time limit ends, to the end of `straight`.
+void check_ends_as(const TinyRun& straight, const TrainOptions& limited) {
   const TemporaryFolder folder;
-  auto limited = options;
-  limited.batch.prefetch = GENERATE(0, 3);  // what was made ahead and not used is lost with the session
-  limited.minutes = minutes;
   std::optional<int64_t> update;
   int sessions = 0;
   for (auto ending = Ending::time_limit; ending == Ending::time_limit; ++sessions) {
@@ -146,6 +135,25 @@ TEST_CASE("resume: stopped by the time limit again and again, training ends bit 
   const TinyRun ended(0.3, folder.path());
   check_same_end(ended, straight);
   check_same_reports(ended, straight);
+}
+
+TEST_CASE("resume: stopped by the time limit again and again, training ends bit for bit as if never stopped",
+          "[train][resume]") {
+  const auto variant = GENERATE(from_range(variants()));
+  TinyRun straight(0.3);
+  auto options = options_of(variant);
+  options.batch.prefetch = 0;
+  straight.train(options);
+
+  for (const double minutes : {0.4, 0.7, 1.5}) {
+    for (const int64_t prefetch : {0, 3}) {  // what was made ahead and not used is lost with the session
+      CAPTURE(variant.name, minutes, prefetch);
+      auto limited = options;
+      limited.batch.prefetch = prefetch;
+      limited.minutes = minutes;
+      check_ends_as(straight, limited);
+    }
+  }
 }
 
 TEST_CASE("resume: killed at any write, training goes on from its newest checkpoint to the same end",
