@@ -56,7 +56,7 @@ int no_memory(std::ostream& err, const std::string& detail) {
 }
 
 int fault_of_program(std::ostream& err, const std::string& what) {
-  err << "error: a fault of the program, not yours: " << what << ". Please report it with the command you typed\n";
+  err << "error: internal error: " << what << ". Please report it with the command that you typed\n";
   return Exit::failed;
 }
 

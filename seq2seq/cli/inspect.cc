@@ -69,7 +69,7 @@ class Inspect final : public Command {
     auto& out = *context.streams.out;
     auto path = fs::absolute(path_).lexically_normal();
     if (!path.has_filename()) path = path.parent_path();  // a final slash
-    if (!fs::exists(path)) throw Error(Place{.file = path_}, "is not there");
+    if (!fs::exists(path)) throw Error(Place{.file = path_}, "no such file or folder");
     const int64_t update = update_of(path);
     if (fs::is_regular_file(path) && path.extension() == ".json") {
       inspect_record(out, path_);

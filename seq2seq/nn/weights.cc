@@ -274,7 +274,7 @@ void load_weights(torch::nn::Module& module, const NamedTensors& named, const st
                                         shape_of(parameter.value())));
   }
   for (const auto& [name, tensor] : named.tensors) {
-    if (!parameters.contains(name)) fail(name, "is no parameter of the model");
+    if (!parameters.contains(name)) fail(name, "unknown parameter: the model has no such name");
   }
   const at::NoGradGuard no_gradient;
   for (auto& parameter : parameters) parameter.value().copy_(named.tensors.at(parameter.key()));

@@ -140,7 +140,7 @@ RunDescription parse_description(const std::string& text, const std::filesystem:
 RunDescription read_description(const Files& files, const RunFolder& folder) {
   if (!folder.holds_run()) {
     throw Error(Place{.file = folder.root().string()},
-                fs::exists(folder.root()) ? "holds no run (no run.json in it)" : "is not there",
+                fs::exists(folder.root()) ? "is not a run folder (it has no run.json)" : "no such folder",
                 "Name the folder that `seq2seq train` wrote");
   }
   return parse_description(files.read(folder.description()), folder.description());

@@ -63,7 +63,7 @@ struct RunDescription {
 std::string serialize(const RunDescription& description);
 /// Throws FormatError: not JSON, another format or version, a field that is missing or of another type.
 RunDescription parse_description(const std::string& text, const std::filesystem::path& file);
-/// Throws Error when the folder holds no run.
+/// Throws Error if this is not a run folder.
 RunDescription read_description(const Files& files, const RunFolder& folder);
 void write_description(Files& files, const RunFolder& folder, const RunDescription& description);
 

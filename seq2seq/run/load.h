@@ -29,7 +29,7 @@ struct LoadedRun {
 };
 
 /// `checkpoint`: best (the last where none was validated), last, or the number of an update. Overrides may set keys of
-/// `decode` and `metrics` only. Throws Error when the folder holds no run or no such checkpoint, FormatError when
+/// `decode` and `metrics` only. Throws Error if this is not a run folder or has no such checkpoint, FormatError when
 /// something in it is damaged.
 LoadedRun load_run(const std::filesystem::path& folder, const std::string& checkpoint,
                    const std::vector<config::Override>& overrides, const Environment& environment);

@@ -62,7 +62,7 @@ void check_header(const std::filesystem::path& file, std::string_view line) {
   if (line.starts_with(byte_order_mark)) throw FormatError(place, "begins with a byte order mark (BOM); " + expected);
   if (line.ends_with('\r')) throw FormatError(place, "has Windows line ends; a vocabulary has `\\n` alone");
   if (!line.starts_with(kName)) {
-    throw FormatError(place, fmt::format("{} is no header; {}", quote(line), expected));
+    throw FormatError(place, fmt::format("{} is not a header; {}", quote(line), expected));
   }
   if (const auto version = line.substr(kName.size()); version != kVersion) {
     throw FormatError(place, fmt::format("format version {}; this program reads version {}", quote(version), kVersion));

@@ -192,7 +192,7 @@ TEST_CASE("reader: between braces a key of digits is a decimal comma only behind
         "quotes");
 }
 
-TEST_CASE("reader: what is no number is none in any disguise", "[config][reader][error]") {
+TEST_CASE("reader: what is not a number is refused in every notation", "[config][reader][error]") {
   const std::string value = GENERATE(".nan", ".NaN", "nan", "inf", ".Inf", "1e", "1e+", ".", "+", "--1", "1.2.3", "1,5",
                                      "0x1p3", "1e999", "1e-999", "e5", "1 2");
   CAPTURE(value);

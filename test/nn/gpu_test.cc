@@ -11,6 +11,7 @@
 #include "seq2seq/nn/model/model.h"
 #include "test/support/catch.h"
 #include "test/support/models.h"
+#include "test/support/registered.h"
 
 namespace seq2seq::test {
 namespace {
@@ -58,6 +59,25 @@ TEST_CASE("gpu: losses and gradients are those of the CPU", "[nn][gpu]") {
   for (const auto& [name, gradient] : here.gradients) {
     CAPTURE(name);
     CHECK(at::allclose(gradient, there.gradients.at(name), /*rtol=*/0, tolerance * 20));
+  }
+}
+
+TEST_CASE("gpu: a model spread over the CPU and the GPU has the losses and gradients of the CPU",
+          "[nn][gpu][placement]") {
+  const auto device = gpu();
+  if (!device) return;
+  const auto name = GENERATE_COPY(from_range(names_of(model_variants())));
+  CAPTURE(name);
+  nn::Placement spread{.device = *device, .parts = {}, .output = {{.device = *device}}};
+  for (const auto* part : {"encoder.0", "bridge", "decoder.1"}) spread.parts.emplace(part, c10::Device(c10::kCPU));
+  for (const auto* part : {"embeddings", "encoder.1", "decoder.0"}) spread.parts.emplace(part, *device);
+  const nn::Draw draw{.seed = 1, .update = 3};
+  const auto here = compute(*random_variant(name, 5, 0.3), draw);
+  const auto there = compute(*random_variant(name, 5, 0.3, at::kDouble, spread), draw);
+  CHECK(at::allclose(here.losses, there.losses, /*rtol=*/0, 1e-11));
+  for (const auto& [parameter, gradient] : here.gradients) {
+    CAPTURE(parameter);
+    CHECK(at::allclose(gradient, there.gradients.at(parameter), /*rtol=*/0, 1e-10));
   }
 }
 

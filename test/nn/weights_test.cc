@@ -195,7 +195,7 @@ TEST_CASE("weights: a missing, unknown or misshapen tensor is named, and nothing
   }
   SECTION("unknown") {
     named.tensors["output.weigth"] = at::zeros({1});
-    says = "file: output.weigth: is no parameter";
+    says = "file: output.weigth: unknown parameter";
   }
   SECTION("misshapen") {
     named.tensors[name] = at::zeros({2, 2});

@@ -40,11 +40,11 @@ TEST_CASE("loading: only keys of the search and of the metrics can be set on a t
              ContainsSubstring("--set model.encoder.cells=64"));
 }
 
-TEST_CASE("loading: what is no run, or has nothing to load, is said in one line", "[run][load][error]") {
+TEST_CASE("loading: a folder without a run, or without a checkpoint, is one line", "[run][load][error]") {
   Toy toy(copied);
-  CHECK_THAT(message_of<Error>([&] { toy.load("nowhere"); }), ContainsSubstring("nowhere: is not there"));
+  CHECK_THAT(message_of<Error>([&] { toy.load("nowhere"); }), ContainsSubstring("nowhere: no such folder"));
   toy.folder().file("other/notes.txt", "");
-  CHECK_THAT(message_of<Error>([&] { toy.load("other"); }), ContainsSubstring("holds no run"));
+  CHECK_THAT(message_of<Error>([&] { toy.load("other"); }), ContainsSubstring("is not a run folder"));
   toy.train("run", {"train.updates=5"});
   fs::remove_all(toy / "run/checkpoints");
   CHECK_THAT(message_of<Error>([&] { toy.load("run"); }), ContainsSubstring("no checkpoint yet"));

@@ -97,8 +97,8 @@ TEST_CASE("vocabulary: a file keeps its order, for a hand may have changed it", 
 
 TEST_CASE("vocabulary: every fault of a file is told with file, line and column", "[text][vocabulary][error]") {
   const auto [bytes, message] = GENERATE(table<std::string, std::string>({
-      {"", "words:1:1: `` is no header"},
-      {"a\t1\n", "words:1:1: `a\\t1` is no header"},
+      {"", "words:1:1: `` is not a header"},
+      {"a\t1\n", "words:1:1: `a\\t1` is not a header"},
       {"# seq2seq vocabulary 2\na\t1\n", "words:1:1: format version `2`"},
       {"\xEF\xBB\xBF" + kHeader, "words:1:1: begins with a byte order mark"},
       {"# seq2seq vocabulary 1\r\na\t1\r\n", "words:1:1: has Windows line ends"},

@@ -31,7 +31,7 @@ uint64_t mix(uint64_t x) {
 
 [[noreturn]] void refuse(const Place& place, const std::string& symbol) {
   throw Error(place, fmt::format("holds the token {}, which is spelled like a special symbol", quote(symbol)),
-              "Mend the line, or set `data.special_symbols: escape` to keep it as a word, or `unknown`");
+              "Fix the line, or set `data.special_symbols: escape` to keep it as a word, or `unknown`");
 }
 
 }  // namespace

@@ -142,7 +142,7 @@ std::vector<InputText> look_at(const TrainFiles& files) {
     for (const auto& file : *list) {
       if (file.empty()) continue;  // a corpus without weights
       struct stat status {};
-      if (stat(file.c_str(), &status) != 0) throw Error(Place{file.string(), 0, 0, {}}, "is not there");
+      if (stat(file.c_str(), &status) != 0) throw Error(Place{file.string(), 0, 0, {}}, "no such file");
       inputs.push_back({.path = file.string(),
                         .bytes = status.st_size,
                         .modified = status.st_mtim.tv_sec * kNanoseconds + status.st_mtim.tv_nsec});

@@ -50,7 +50,7 @@ const StudyScale& find_scale(const StudySpec& spec, const std::string& name) {
   }
   throw UsageError(Place{.part = name.empty() ? "" : "--scale " + name},
                    fmt::format("{} has the scales `{}`", spec.file.string(), fmt::join(names, "`, `")),
-                   "Name one of them with `--scale`");
+                   "Choose one with `--scale`");
 }
 
 std::vector<StudyRun> expand(const StudySpec& spec, const StudyScale& scale) {

@@ -20,10 +20,10 @@ namespace seq2seq::study {
 
 namespace {
 
-constexpr int64_t usual_bytes = int64_t{1} << 31;  // of a run that nothing is known of
+constexpr int64_t usual_bytes = int64_t{1} << 31;  // of a run without an earlier one like it
 constexpr int cannot_start = 127;
 
-/// Between fork and exec only what may be called in a copy of a process with several threads.
+/// Calls, between fork and exec, only what is safe in a copy of a process with several threads.
 [[noreturn]] void become(const std::filesystem::path& program, std::vector<char*>& words, pid_t parent) {
   ::setpgid(0, 0);  // a Ctrl-C on the terminal is for the parent, which hands it on once
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -38,11 +38,11 @@ pid_t start_process(const std::filesystem::path& program, const std::vector<std:
   pointers.push_back(nullptr);
   const pid_t parent = ::getpid(), child = ::fork();
   if (child == 0) become(program, pointers, parent);
-  if (child < 0) throw Error(fmt::format("no further process could be started: {}", std::strerror(errno)));
+  if (child < 0) throw Error(fmt::format("cannot start another process: {}", std::strerror(errno)));
   return child;
 }
 
-/// Empty for a process that ended as one that does its work ends.
+/// Returns an error message for the exit status of a worker, or an empty string.
 std::string fault_of(int status) {
   if (WIFSIGNALED(status)) return fmt::format("a worker was killed by signal {}", WTERMSIG(status));
   const int code = WEXITSTATUS(status);

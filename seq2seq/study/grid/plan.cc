@@ -36,7 +36,7 @@ void ask_only_for(StudyPlan& plan, const std::vector<std::string>& only) {
   std::vector<Error> faults;
   for (const auto& name : unknown) {
     faults.emplace_back(Place{.part = "--only " + name},
-                        fmt::format("the study has no row of this name; it has `{}`", fmt::join(names, "`, `")));
+                        fmt::format("unknown row; the study has `{}`", fmt::join(names, "`, `")));
   }
   if (!faults.empty()) throw UsageError(faults);
 }
@@ -77,7 +77,7 @@ StudyPlan make_plan(const PlanRequest& request, const run::Registries& registrie
   plan.scale = find_scale(plan.spec, request.scale);
   std::error_code absent;
   if (!std::filesystem::exists(plan.scale.base, absent))
-    throw UsageError(plan.scale.base_place, fmt::format("`base`: there is no {}", plan.scale.base.string()));
+    throw UsageError(plan.scale.base_place, fmt::format("`base`: {} does not exist", plan.scale.base.string()));
   auto runs = expand(plan.spec, plan.scale);
   check_configurations(runs, registries);
   Identifier identifier(plan.records.parent_path());
@@ -136,7 +136,7 @@ void find_records(StudyPlan& plan, const Files& files, Log& log) {
 void check_texts(const StudyPlan& plan) {
   std::vector<Error> faults;
   for (const auto& file : missing_texts(plan)) {
-    faults.emplace_back(Place{.file = file}, "is not there, and runs without a record need it",
+    faults.emplace_back(Place{.file = file}, "is missing, and runs without a record need it",
                         "Get the data first; `scripts/data` has a command for each set");
   }
   if (!faults.empty()) throw UsageError(faults);

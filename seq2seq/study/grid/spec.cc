@@ -29,7 +29,7 @@ bool is_folder_name(const std::string& name) {
   });
 }
 
-/// Reads one file; what is wrong is gathered, and reading goes on.
+/// Reads one file; collects all errors.
 class SpecReader {
  public:
   SpecReader(const std::filesystem::path& file, config::Faults& faults)
@@ -56,10 +56,9 @@ class SpecReader {
 
  private:
   void check_metrics(SpecSection& top) {
-    if (!top.has("metrics")) return top.missing("metrics", "what is measured of every row");
+    if (!top.has("metrics")) return top.missing("metrics", "the metrics of every row");
     const std::set<std::string> different(spec_.metrics.begin(), spec_.metrics.end());
-    if (different.size() < spec_.metrics.size())
-      top.fault(top.place_of("metrics"), "`metrics` names one of them twice");
+    if (different.size() < spec_.metrics.size()) top.fault(top.place_of("metrics"), "`metrics` has a duplicate");
     const auto wrong = run::unknown_metric(spec_.metrics);
     if (!wrong.empty()) top.fault(top.place_of("metrics"), fmt::format("`metrics`: {}", wrong));
   }
@@ -117,14 +116,14 @@ class SpecReader {
     if (section.has("name")) check_name(section, section.place_of("name"), row.name, "row");
     for (const auto& other : spec_.rows) {
       if (!row.name.empty() && other.name == row.name)
-        section.fault(section.place_of("name"), fmt::format("a second row is called {}, the first is in line {}",
-                                                            quote(row.name), other.place.line));
+        section.fault(section.place_of("name"),
+                      fmt::format("duplicate row {}, first given in line {}", quote(row.name), other.place.line));
     }
     for (const auto& [metric, figure] : row.published) {
       if (std::find(spec_.metrics.begin(), spec_.metrics.end(), metric) != spec_.metrics.end()) continue;
       section.fault(section.place_of("published"),
-                    fmt::format("a figure is published of {}, which is none of the study's metrics", quote(metric)),
-                    fmt::format("Add it to `metrics`, or take the figure out"));
+                    fmt::format("`published` has {}, which is not one of the study's metrics", quote(metric)),
+                    fmt::format("Add it to `metrics`, or remove the figure"));
     }
   }
 
@@ -145,7 +144,7 @@ class SpecReader {
                                                   quote(entry.name), describe(entry.value)));
         return;
       }
-      if (entry.name == "seed") return top.fault(entry.source, "`seed` is no axis: name the seeds in `seeds`");
+      if (entry.name == "seed") return top.fault(entry.source, "`seed` cannot be an axis: list the seeds in `seeds`");
       if (first == nullptr) first = &entry;
       const size_t expected = first->value.items.size(), found = entry.value.items.size();
       if (found != expected) {
@@ -173,19 +172,19 @@ class SpecReader {
         check_name(top, name.source, name.text, "point of an axis");
         const auto same = std::count_if(axis.points.begin(), axis.points.begin() + static_cast<std::ptrdiff_t>(i),
                                         [&name](const auto& point) { return point.name == name.text; });
-        if (same > 0) top.fault(name.source, fmt::format("two points of the axis are called {}", quote(name.text)));
+        if (same > 0) top.fault(name.source, fmt::format("two points of the axis have the name {}", quote(name.text)));
       }
     }
   }
 
   /// Names stand in tables, one line each, and in files of commands.
   void check_name(SpecSection& section, const config::Source& place, const std::string& name, const char* of) {
-    if (name.empty()) return section.fault(place, fmt::format("a {} needs a name that is not empty", of));
+    if (name.empty()) return section.fault(place, fmt::format("the name of a {} must not be empty", of));
     if (printable(name) != name || name.find('\n') != std::string::npos)
-      section.fault(place, fmt::format("the name of a {} is one line of text, without control characters", of));
+      section.fault(place, fmt::format("the name of a {} must be one line of text without control characters", of));
   }
 
-  /// What would compare a thing with itself, or be shown where it was not meant.
+  /// Refuses rows and points that would be compared with themselves, and published figures that fit no line.
   void check_against_each_other(SpecSection& top) {
     const auto same = [](const Settings& a, const Settings& b) {
       const auto values = [](const Settings& settings) {
@@ -199,7 +198,7 @@ class SpecReader {
       const auto& row = spec_.rows[i];
       for (size_t j = 0; j < i; ++j) {
         if (same(row.settings, spec_.rows[j].settings))
-          top.fault({row.place}, fmt::format("row {} sets what row {} sets, so they would be the same runs",
+          top.fault({row.place}, fmt::format("row {} sets the same keys as row {}, so they would be the same runs",
                                              quote(row.name), quote(spec_.rows[j].name)));
       }
       if (!row.published.empty() && !spec_.axes.empty())
@@ -220,13 +219,13 @@ class SpecReader {
     }
   }
 
-  /// A key that a row and an axis set would be the axis' in every row.
+  /// Refuses a key that a row and an axis set: the axis would win in every row.
   void check_free(SpecSection& top, const std::string& key) {
     for (const auto& row : spec_.rows) {
       for (const auto& setting : row.settings) {
         if (setting.key == key)
           top.fault({row.place}, fmt::format("row {} and an axis both set {}", quote(row.name), quote(key)),
-                    "Leave it to one of them");
+                    "Remove it from one of them");
       }
     }
   }
@@ -250,7 +249,7 @@ class SpecReader {
     for (const auto& candidate : spec_.rows)
       if (!candidate.name.empty()) names.push_back(candidate.name);
     top.fault(top.place_of("reference"),
-              fmt::format("no row is called {}; there are `{}`", quote(*name), fmt::join(names, "`, `")));
+              fmt::format("unknown row {}; the study has `{}`", quote(*name), fmt::join(names, "`, `")));
   }
 
   void read_source(SpecSection& top) {
@@ -260,7 +259,7 @@ class SpecReader {
       if (row.published.empty() || !spec_.published_in.empty()) continue;
       top.fault({row.place},
                 fmt::format("row {} has published figures, but the study names no source", quote(row.name)),
-                "Say in `published_in` where they stand");
+                "Name it in `published_in`");
     }
   }
 

@@ -16,7 +16,7 @@ namespace seq2seq::study {
 
 namespace {
 
-/// A folder that goes as it came.
+/// A folder that is removed at the end.
 class Scratch {
  public:
   explicit Scratch(std::filesystem::path path) : path_(std::move(path)) { remove(); }
@@ -33,7 +33,7 @@ class Scratch {
   std::filesystem::path path_;
 };
 
-/// Rows of which a run is done, or far enough for `survey`.
+/// Returns the rows with a run that is done, or far enough for `survey`.
 std::set<std::string> known_rows(const StudyPlan& plan, const std::vector<RunStatus>& status) {
   std::set<std::string> known;
   for (size_t i = 0; i < status.size(); ++i)
@@ -50,13 +50,13 @@ double seconds_in_whole(const PlannedRun& planned, double seconds, const std::fi
   constexpr double seconds_a_minute = 60;
   auto settings = planned.run.settings;
   settings.push_back(setting("train.minutes", fmt::format("{}", seconds / seconds_a_minute)));
-  settings.push_back(setting("train.report_every_updates", "1"));  // the last line tells how far it came
+  settings.push_back(setting("train.report_every_updates", "1"));  // so that the last line shows its progress
   run::train_new({.config = planned.run.base, .overrides = settings, .folder = folder, .init_from = {}}, environment);
   const RunFolder run(folder);
   const auto facts = training_facts(environment.files->read(run.metrics()), run.metrics());
   const double share = share_done(facts, planned.configuration->options.train);
   if (share > 0) return facts.seconds / share;
-  throw Error(fmt::format("makes no update in {} s", seconds), "Give `--measure` more of them");
+  throw Error(fmt::format("did not finish an update in {} s", seconds), "Give `--measure` more seconds");
 }
 
 }  // namespace
@@ -66,7 +66,7 @@ RowSeconds try_rows(const StudyPlan& plan, const std::vector<RunStatus>& status,
   environment.files->make_folder(plan.runs);
   const Scratch scratch(plan.runs / fmt::format("trial-{}", getpid()));
   auto known = known_rows(plan, status);
-  Log quiet(environment.log->out(), Log::Level::quiet);  // how to go on with what is thrown away is nobody's business
+  Log quiet(environment.log->out(), Log::Level::quiet);  // a trial cannot be resumed, so its messages would mislead
   auto unseen = environment;
   unseen.log = &quiet;
   RowSeconds rows;

@@ -56,13 +56,13 @@ class Worker {
   }
 
  private:
-  /// Whether the run was ours to work on.
+  /// Trains and measures the run, unless it is done, failed or another process has it. Returns whether it did.
   bool take(PlannedRun& planned) {
     const auto places = places_of(plan_, planned);
     if (!planned.to_do() || has_failed(places)) return false;
     std::optional<FileLock> lock;
     if (!try_lock(lock, places.lock)) return false;
-    find_records(plan_, *environment_.files, *environment_.log);  // who held the lock before may have made it
+    find_records(plan_, *environment_.files, *environment_.log);  // the process that held the lock may have made it
     if (planned.record || has_failed(places)) return false;
     return finish(planned, places), true;
   }
@@ -88,7 +88,7 @@ class Worker {
     }
   }
 
-  /// False when a signal came first; what was trained until then is kept.
+  /// Returns false if a signal came first; the training until then is kept.
   bool train_to_the_end(const PlannedRun& planned, const RunPlaces& places) {
     if (RunFolder(places.folder).holds_run()) check_is_run_of(places.folder, planned.identity, environment_);
     while (true) {
@@ -105,7 +105,7 @@ class Worker {
 
   bool has_failed(const RunPlaces& places) const {
     std::error_code absent;
-    return std::filesystem::exists(places.failure, absent) || untold_.contains(places.failure);
+    return std::filesystem::exists(places.failure, absent) || unwritten_.contains(places.failure);
   }
 
   void fail(const std::string& name, std::string why, const RunPlaces& places) {
@@ -116,14 +116,14 @@ class Worker {
       write_atomically(*environment_.files, places.failure, why + "\n");
     } catch (const Error& error) {  // a full disk must not keep the other runs from being tried
       environment_.log->warn(error.what());
-      untold_.insert(places.failure);
+      unwritten_.insert(places.failure);
     }
   }
 
   StudyPlan& plan_;
   const run::Environment& environment_;
   WorkOutcome outcome_;
-  std::set<std::filesystem::path> untold_;  // failures that could not be written down
+  std::set<std::filesystem::path> unwritten_;  // failures that could not be written down
 };
 
 }  // namespace

@@ -50,7 +50,7 @@ int64_t peak_bytes_of_process() {
   return text.empty() ? 0 : std::stoll(text) * kib;
 }
 
-/// decode::Sentences from all over the set: neighbours are often of one document, or of one kind.
+/// Picks sentences from all over the set: neighbours are often of one document, or of one kind.
 std::vector<Example> examples_of(const run::LoadedRun& run, const run::EvaluationSet& set) {
   const auto all = static_cast<size_t>(set.corpus.pairs());
   const size_t count = std::min(all, most_examples);
@@ -80,8 +80,8 @@ void check_is_run_of(const std::filesystem::path& path, const Identity& identity
   const auto configuration = run::read_configuration(folder.config(), {}, *environment.registries);
   if (training_digest(*configuration, description.data) == identity.training && description.numerics == run::numerics)
     return;
-  throw Error(Place{.file = path.string()}, "does not hold the run that it is named after: it was changed by hand",
-              "Remove the folder, and the run is trained again");
+  throw Error(Place{.file = path.string()}, "has another run than its name says: it was changed by hand",
+              "Remove the folder to train the run again");
 }
 
 Record measure(const std::filesystem::path& folder, const run::Configuration& configuration, const Identity& identity,

@@ -18,7 +18,7 @@ namespace {
 using RecordJson = nlohmann::ordered_json;
 
 constexpr const char* record_format = "seq2seq record";
-constexpr const char* record_remedy = "Remove it, and `seq2seq study run` measures that run again";
+constexpr const char* record_remedy = "Remove it; `seq2seq study run` then measures the run again";
 constexpr size_t name_digits = 16;
 
 RecordJson json_of(const TextMark& text) { return {{"path", text.path}, {"sha256", text.sha256}}; }
@@ -147,7 +147,7 @@ Record record_of(const RecordJson& json) {
 
 void check_format(const RecordJson& json, const Place& place) {
   if (!json.is_object() || json.value("format", "") != record_format)
-    throw FormatError(place, "is no record of a run", record_remedy);
+    throw FormatError(place, "is not a record of a run", record_remedy);
   const int version = whole<int>(json.at("version"));
   if (version == record_format_version) return;
   throw FormatError(

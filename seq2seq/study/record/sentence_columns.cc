@@ -64,10 +64,10 @@ class ColumnReader {
 
   std::vector<SentenceFigures> read() {
     const auto head = next();
-    if (head.substr(0, columns_head.size()) != columns_head) throw damaged("has no head that this program knows");
+    if (head.substr(0, columns_head.size()) != columns_head) throw damaged("has an unknown head");
     const int64_t rows = number(head.substr(columns_head.size()));
     if (rows < 0 || rows > most_rows_ / std::ssize(columns()))
-      throw damaged("tells a number of sentences that cannot be");
+      throw damaged("names a number of sentences that is out of range");
     std::vector<SentenceFigures> sentences(static_cast<size_t>(rows));
     for (auto& sentence : sentences) sentence.rates.sequences = 1;
     for (const auto& column : columns()) read(column, sentences);
@@ -83,7 +83,7 @@ class ColumnReader {
   }
 
   std::string_view next() {
-    if (line_ >= lines_.size()) throw damaged("ends too soon");
+    if (line_ >= lines_.size()) throw damaged("is too short");
     return lines_[line_++];
   }
 
@@ -91,13 +91,13 @@ class ColumnReader {
     int64_t value = 0;
     const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (fault != std::errc() || end != text.data() + text.size())
-      throw damaged(fmt::format("has {} for a number", quote(text)));
+      throw damaged(fmt::format("has {} instead of a number", quote(text)));
     return value;
   }
 
   FormatError damaged(const std::string& how) const {
     return FormatError(Place{.file = file_.string(), .line = static_cast<int64_t>(line_)}, how,
-                       "Remove it with the record beside it, and `seq2seq study run` measures that run again");
+                       "Remove it with the record beside it; `seq2seq study run` then measures the run again");
   }
 
   const std::filesystem::path& file_;

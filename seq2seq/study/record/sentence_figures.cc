@@ -45,7 +45,7 @@ double figure_of(std::string_view metric, std::span<const SentenceFigures> sente
   if (metric == "sequence_error_rate") return sum.rates.sequence_error_rate();
   if (metric == "token_error_rate") return sum.rates.token_error_rate();
   if (metric == "bleu") return metrics::bleu_of(sum.bleu, metrics::BleuOptions().smoothing).score;
-  throw std::invalid_argument("there is no metric " + std::string(metric));
+  throw std::invalid_argument("unknown metric `" + std::string(metric) + "`");
 }
 
 }  // namespace seq2seq::study

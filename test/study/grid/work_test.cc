@@ -75,13 +75,13 @@ TEST_CASE("study: a record holds what a table needs where texts and runs are not
     CHECK(elsewhere.planned[i].record->identity.result == plan.planned[i].record->identity.result);
 }
 
-TEST_CASE("study: a run without a record whose text is not here is told before anything is trained",
+TEST_CASE("study: a run without a record whose text is missing is refused before anything is trained",
           "[study][work][error]") {
   StudyFolder study(two_by_two);
   fs::remove(study.toy / "train.source");
   const auto plan = study.plan();
   const auto message = message_of<UsageError>([&plan] { study::check_texts(plan); });
-  CHECK_THAT(message, ContainsSubstring((study.toy / "train.source").string() + ": is not there"));
+  CHECK_THAT(message, ContainsSubstring((study.toy / "train.source").string() + ": is missing"));
   CHECK(lines_in(message).size() == 1);
 }
 
@@ -152,7 +152,8 @@ TEST_CASE("study: what cannot be made again is left as it is", "[study][work][er
   CHECK(states_of(plan) == std::vector<std::string>(4, "done"));
 }
 
-TEST_CASE("study: a run that fails stops no other, and says why until it is tried again", "[study][work][error]") {
+TEST_CASE("study: a failed run does not stop the others, and shows its reason until it is tried again",
+          "[study][work][error]") {
   StudyFolder study(two_by_two);
   auto plan = study.plan();
   // The first run's folder holds something that is not a run.
@@ -172,7 +173,7 @@ TEST_CASE("study: a run that fails stops no other, and says why until it is trie
   CHECK(study::work(plan, study.toy.environment).recorded == 1);
 }
 
-TEST_CASE("study: what another process is at is passed over", "[study][work]") {
+TEST_CASE("study: a run that another process works on is skipped", "[study][work]") {
   StudyFolder study(two_by_two);
   auto plan = study.plan();
   fs::create_directories(study.toy / "runs");
@@ -216,7 +217,7 @@ TEST_CASE("study: a run folder that was changed by hand is not measured", "[stud
   CHECK_THAT(study::survey(plan, disk_files())[0].why, ContainsSubstring("it was changed by hand"));
 }
 
-TEST_CASE("study: a row that there is not is told with those that there are", "[study][work][error]") {
+TEST_CASE("study: an unknown row is refused with the names of the known ones", "[study][work][error]") {
   StudyFolder study(two_by_two);
   const auto asked = [&study](const std::vector<std::string>& only) {
     const auto plan = study.plan(only);
@@ -227,8 +228,7 @@ TEST_CASE("study: a row that there is not is told with those that there are", "[
   CHECK(asked({"reversed"}) == 2);
   CHECK(asked({"reversed", "forward"}) == 4);
   const auto message = message_of<UsageError>([&study] { study.plan({"forwards"}); });
-  CHECK_THAT(message,
-             ContainsSubstring("--only forwards: the study has no row of this name; it has `forward`, `reversed`"));
+  CHECK_THAT(message, ContainsSubstring("--only forwards: unknown row; the study has `forward`, `reversed`"));
 }
 
 }  // namespace seq2seq::test

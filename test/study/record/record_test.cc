@@ -86,11 +86,12 @@ TEST_CASE("record: damaged columns are told with their file", "[study][record][e
   CHECK_THAT(message(packed.substr(0, packed.size() / 2)), ContainsSubstring("the/file.gz: is cut short"));
   CHECK_THAT(message("no gzip at all"), ContainsSubstring("the/file.gz: is not gzip"));
   CHECK_THAT(message(""), ContainsSubstring("the/file.gz: is cut short"));
-  CHECK_THAT(message(with("sentences 1 50", "sentences 2 50")), ContainsSubstring("the/file.gz:1: has no head"));
+  CHECK_THAT(message(with("sentences 1 50", "sentences 2 50")),
+             ContainsSubstring("the/file.gz:1: has an unknown head"));
   CHECK_THAT(message(with("sentences 1 50", "sentences 1 51")), ContainsSubstring("should have 51 values of `score`"));
-  CHECK_THAT(message(with("sentences 1 50", "sentences 1 -1")), ContainsSubstring("that cannot be"));
+  CHECK_THAT(message(with("sentences 1 50", "sentences 1 -1")), ContainsSubstring("that is out of range"));
   CHECK_THAT(message(with("edits", "edibs")), ContainsSubstring("values of `edits`"));
-  CHECK_THAT(message(with("exact ", "exact x")), ContainsSubstring("for a number"));
+  CHECK_THAT(message(with("exact ", "exact x")), ContainsSubstring("instead of a number"));
 }
 
 TEST_CASE("record: all of it comes back from its two files", "[study][record]") {
@@ -125,8 +126,8 @@ TEST_CASE("record: a damaged one is told and is as if it were not there", "[stud
   const auto json = plan.records / study::record_name(plan.planned[0].identity);
   const auto content = content_of(json);
   const auto [changed, message] = GENERATE_REF(
-      std::pair(content.substr(0, content.size() / 2), "is damaged"), std::pair(std::string("{}"), "is no record"),
-      std::pair(std::string("[]"), "is no record"), std::pair(std::string(), "is damaged"));
+      std::pair(content.substr(0, content.size() / 2), "is damaged"), std::pair(std::string("{}"), "is not a record"),
+      std::pair(std::string("[]"), "is not a record"), std::pair(std::string(), "is damaged"));
   study.toy.folder().file("records/" + json.filename().string(), changed);
   study.toy.forget_said();
   auto again = study.plan();
