@@ -27,7 +27,7 @@ void check_free(const RunFolder& folder) {
     throw Error(place, "is a file; a run needs a folder", "Name another with `--run`");
   for (const auto& entry : fs::directory_iterator(folder.root(), absent)) {
     if (entry.path().filename() == "lock") continue;  // of a start that failed
-    throw Error(place, fmt::format("is not a run folder, and not empty (`{}`)", entry.path().filename().string()),
+    throw Error(place, fmt::format("is not a run folder, and is not empty (`{}`)", entry.path().filename().string()),
                 "Remove it, or name another folder with `--run`");
   }
 }
