@@ -14,6 +14,7 @@
 #include "seq2seq/nn/packed.h"
 #include "seq2seq/nn/parameter.h"
 #include "seq2seq/nn/placement.h"
+#include "seq2seq/nn/stage/stage.h"
 
 namespace seq2seq::nn {
 
@@ -40,6 +41,8 @@ class Model : public Module {
   /// Reads target ids [N], one step, a chunk of steps or all of them, and moves the state on.
   virtual Features advance(const Packed& inputs, DecoderState& state, const Draw* draw) const = 0;
   virtual const OutputLayer& output() const = 0;
+  /// The model as stages that a pipeline can run; null: it is one piece.
+  virtual const StagedModel* staged() const { return nullptr; }
   virtual c10::Device input_device() const = 0;
   /// Every use of every parameter, with its role and the text it meets.
   virtual std::vector<ParameterUse> roles() const = 0;

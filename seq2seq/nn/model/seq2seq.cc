@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "seq2seq/config/keys.h"
+#include "seq2seq/nn/model/seq2seq_stages.h"
 
 namespace seq2seq::nn {
 namespace {
@@ -106,8 +107,7 @@ PartChoice::PartChoice(const Parts& parts) : encoders(parts.encoders), bridges(p
   decoders = stacks_of(layers);
 }
 
-Seq2Seq::Seq2Seq(const Options& options, const ModelContext& context)
-    : input_device_(context.placement.of("embeddings")) {
+Seq2Seq::Seq2Seq(const Options& options, const ModelContext& context) : placement_(context.placement) {
   const PartChoice parts = options.kinds != nullptr ? *options.kinds : PartChoice(*options.parts);
   const auto& placement = context.placement;
   const auto& dropout = options.dropout;
@@ -148,6 +148,14 @@ std::unique_ptr<DecoderState> Seq2Seq::start(const Memory& memory, const Ids& ow
 
 Features Seq2Seq::advance(const Packed& inputs, DecoderState& state, const Draw* draw) const {
   return decoder_->advance(inputs, state, draw);
+}
+
+std::vector<Stage> Seq2Seq::stages() const {
+  return Seq2SeqStages(*encoder_, *decoder_, *output_, placement_).stages();
+}
+
+StagedBatch Seq2Seq::begin(const StagedInputs& batch) const {
+  return Seq2SeqStages(*encoder_, *decoder_, *output_, placement_).begin(batch);
 }
 
 std::vector<ParameterUse> Seq2Seq::roles() const {

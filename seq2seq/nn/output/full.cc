@@ -81,6 +81,7 @@ FullOutput::FullOutput(const Options& options, const OutputContext& context) {
   }
   if (options.bias)
     bias_ = add_parameter("bias", {context.vocabulary}, {.kind = Role::Kind::bias, .row_per_word = true}, place);
+  shards_.emplace_back(weight_, bias_, 0, context.vocabulary);
 }
 
 Tensor FullOutput::logits(const Features& features) const {

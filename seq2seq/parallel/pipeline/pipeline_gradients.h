@@ -1,0 +1,49 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "seq2seq/nn/model/model.h"
+#include "seq2seq/parallel/pipeline/executor.h"
+#include "seq2seq/parallel/pipeline/split_batch.h"
+#include "seq2seq/parallel/schedule/schedule.h"
+#include "seq2seq/parallel/timeline/timeline.h"
+#include "seq2seq/train/gradient_source.h"
+
+namespace seq2seq::parallel {
+
+/// Told of each update's timeline.
+using Observe = std::function<void(const Timeline& timeline)>;
+
+/// Makes gradients stage by stage, piece by piece, in the order of a schedule: forward and backward are ours, and the
+/// autograd engine sees at most one piece of one stage. Results are those of train::SerialGradients to rounding.
+class PipelineGradients final : public train::GradientSource {
+ public:
+  /// `staged` is `model`, which must outlive this. `chunk`: steps of a piece, where the schedule cuts them.
+  PipelineGradients(const nn::Model& model, const nn::StagedModel& staged, const train::LossOptions& options,
+                    std::shared_ptr<const Schedule> schedule, int64_t chunk, std::unique_ptr<Executor> executor,
+                    Observe observe = {});
+
+  std::vector<at::Tensor> accumulate(const std::vector<data::Batch>& batches, double divisor,
+                                     const nn::Draw& draw) override;
+
+ private:
+  struct Part;
+  class Sums;
+  at::Tensor run(const data::Batch& batch, double divisor, const nn::Draw& draw);
+  Part begin(const BatchPart& part, double divisor, const nn::Draw& draw) const;
+  void run_jobs(const JobGraph& graph, std::vector<Part>& parts);
+
+  const nn::Model& model_;
+  const nn::StagedModel& staged_;
+  std::vector<nn::Stage> stages_;
+  train::LossOptions options_;
+  std::shared_ptr<const Schedule> schedule_;
+  int64_t chunk_;
+  std::unique_ptr<Executor> executor_;
+  Observe observe_;
+};
+
+}  // namespace seq2seq::parallel
