@@ -65,6 +65,7 @@ class Seq2Seq final : public Model {
   Features advance(const Packed& inputs, DecoderState& state, const Draw* draw) const override;
   const OutputLayer& output() const override { return *output_; }
   c10::Device input_device() const override { return input_device_; }
+  LayerCounts layers() const override { return layers_; }
   std::vector<ParameterUse> roles() const override;
   std::vector<std::pair<std::string, int64_t>> part_sizes() const override;
 
@@ -73,6 +74,7 @@ class Seq2Seq final : public Model {
   std::shared_ptr<Decoder> decoder_;
   std::shared_ptr<OutputLayer> output_;
   c10::Device input_device_;
+  LayerCounts layers_;
 };
 
 /// The architectures, by `model.architecture`: rnn.
