@@ -66,6 +66,7 @@ void RunArguments::declare(Arguments& arguments, bool searches) {
 }
 
 run::LoadedRun RunArguments::load(const run::Environment& environment, std::vector<config::Override> more) const {
+  if (placement && placement->empty()) throw UsageError(Place{.part = "--placement"}, "names neither `run` nor a file");
   if (placement && !common.device.empty())
     throw UsageError(Place{.part = "--placement " + *placement}, "cannot be combined with `--device`",
                      "`--device` puts all of the model on one device");

@@ -62,6 +62,7 @@ void print_places(std::ostream& out, const RunFolder& folder, const run::RunDesc
   try {
     const auto configuration = run::read_configuration(folder.config(), {}, registries);
     const auto& options = configuration->options;
+    if (run::names_nothing(options.placement)) return;
     const auto model = run::outline(options.model, registries, description.source.size, description.target.size);
     const auto placement = run::make_placement(options.placement, c10::kCPU, model->layers(), description.target.size);
     const auto table = run::place_table(*model, placement);

@@ -103,7 +103,7 @@ void announce(Log& log, const RunOptions& options, const Registries& registries,
 
 void announce_places(Log& log, const RunOptions& options, const Registries& registries, const data::TextPipeline& text,
                      const nn::Placement& placement) {
-  if (log.quiet()) return;
+  if (log.quiet() || (placement.parts.empty() && placement.output.empty())) return;
   const auto model =
       outline(options.model, registries, text.source_vocabulary().size(), text.target_vocabulary().size());
   const auto table = place_table(*model, placement);

@@ -5,10 +5,13 @@
 
 namespace seq2seq::run {
 
+nn::Placement on_device(c10::Device device) { return {.device = device, .parts = {}, .output = {}}; }
+
 namespace {
 
 nn::Placement place(const PlacementOptions& placement, const ModelOptions& model, const data::TextPipeline& text,
                     const Environment& environment) {
+  if (names_nothing(placement)) return on_device(environment.device);
   const auto layers = layers_of(model, *environment.registries);
   check_devices(placement, layers);
   auto placed = make_placement(placement, environment.device, layers, text.target_vocabulary().size());
@@ -17,8 +20,6 @@ nn::Placement place(const PlacementOptions& placement, const ModelOptions& model
 }
 
 }  // namespace
-
-nn::Placement on_device(c10::Device device) { return {.device = device, .parts = {}, .output = {}}; }
 
 nn::Placement training_placement(const RunOptions& options, const data::TextPipeline& text,
                                  const Environment& environment) {

@@ -44,6 +44,7 @@ c10::Device device_at(const std::string& key, const std::string& text) {
 std::vector<std::pair<std::string, std::vector<std::string>>> named_devices(const PlacementOptions& options) {
   std::vector<std::pair<std::string, std::vector<std::string>>> named{
       {"encoder", options.encoder}, {"decoder", options.decoder}, {"output", options.output}};
+  std::erase_if(named, [](const auto& each) { return each.second.empty(); });
   for (const auto& [key, device] :
        {std::pair("embeddings", options.embeddings), {"bridge", options.bridge}, {"attention", options.attention}}) {
     if (!device.empty()) named.emplace_back(key, std::vector{device});
@@ -266,6 +267,10 @@ void declare(config::Keys& keys, PlacementOptions& options) {
       return {};
     });
   }
+}
+
+bool names_nothing(const PlacementOptions& options) {
+  return options.preset == "single" && options.devices.empty() && named_devices(options).empty();
 }
 
 void check_keys(const PlacementOptions& options) {

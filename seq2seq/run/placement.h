@@ -43,6 +43,9 @@ class PlacementError : public UsageError {
   std::string key_, text_;
 };
 
+/// Whether the options name nothing: all lies on the command's device.
+bool names_nothing(const PlacementOptions& options);
+
 /// What can be said of the keys alone. Throws PlacementError: a device that is not written as one, shares that do not
 /// fit.
 void check_keys(const PlacementOptions& options);

@@ -40,6 +40,7 @@ std::unique_ptr<Configuration> read(const std::filesystem::path& file, const std
   auto configuration = std::make_unique<Configuration>(registries);
   const auto& options = configuration->options;
   add_rules(configuration->keys, options.placement, [&options, &registries, on_this_machine] {
+    if (names_nothing(options.placement)) return;
     std::optional<nn::LayerCounts> layers;
     try {
       layers = layers_of(options.model, registries);
