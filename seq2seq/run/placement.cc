@@ -315,10 +315,10 @@ nn::Placement make_placement(const PlacementOptions& options, c10::Device device
   const auto& output = layout.output();
   if (output.empty()) return placement;
   if (std::ssize(output) > words) {
-    throw PlacementError(
-        "output",
-        fmt::format("{} for a target vocabulary of {}", many(std::ssize(output), "device"), many(words, "word")),
-        "Each device needs a word of its own: name fewer");
+    throw PlacementError(options.output.empty() ? "preset" : "output",
+                         fmt::format("{} of the output layer for a target vocabulary of {}",
+                                     many(std::ssize(output), "device"), many(words, "word")),
+                         "Each device needs a word of its own: name fewer");
   }
   const auto borders = word_borders(output.size(), options.shares, words);
   for (size_t shard = 0; shard < output.size(); ++shard)

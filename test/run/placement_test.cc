@@ -170,8 +170,10 @@ TEST_CASE("placement: what does not fit is refused at its key before anything is
       {{"placement.output=[cpu, cpu]", "placement.shares=[1]"}, "1 share for 2 devices under `placement.output`"},
       {{"placement.preset=paper", "placement.devices=[cpu, cpu, cpu, cpu]", "placement.shares=[1]"},
        "1 share for an output layer on 2 devices"},
+      {{"placement.preset=paper", "placement.devices=[cpu, cpu, cpu, cpu, cpu, cpu, cpu, cpu, cpu]"},
+       "placement.preset: 7 devices of the output layer for a target vocabulary of 6 words"},
       {{"placement.output=[cpu, cpu, cpu, cpu, cpu, cpu, cpu, cpu]"},
-       "placement.output: 8 devices for a target vocabulary of 6 words"},
+       "placement.output: 8 devices of the output layer for a target vocabulary of 6 words"},
   }));
   CAPTURE(set);
   const auto said = message_of<UsageError>([&toy, &set] { toy.train("run", set); });
