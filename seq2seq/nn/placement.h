@@ -9,27 +9,39 @@
 
 namespace seq2seq::nn {
 
+/// Where a part lies. A place is what runs its parts one after another: a stream or a worker thread belongs to it. It
+/// lies on one device; several places may share a device.
+struct PartPlace {
+  c10::Device device{c10::kCPU};
+  int place = 0;
+};
+
 /// A share of the output layer: the words [first, last) on one device.
 struct OutputShard {
   c10::Device device{c10::kCPU};
   int64_t first = 0, last = 0;
+  int place = 0;
 };
 
-/// A device for each part of a model: data, not code. Several parts may name the same device.
+/// A place for each part of a model: data, not code. Several parts may name the same place.
 ///
 /// Parts are named `embeddings`, `encoder.0` ... (a layer each), `bridge`, `attention`, `decoder.0` ... What is not
-/// named lies on `device`.
+/// named lies on `device`, which is place 0.
 struct Placement {
   c10::Device device{c10::kCPU};
-  std::map<std::string, c10::Device> parts;
+  std::map<std::string, PartPlace> parts;
   std::vector<OutputShard> output;  // empty: the whole output layer on `device`
 
   c10::Device of(const std::string& part) const;
-  int64_t place_of(const std::string& part) const { return 0 * static_cast<int64_t>(part.size()); }
-  int64_t output_place(size_t) const { return 0; }
   c10::Device of_layer(const std::string& stack, int64_t layer) const;
+  int place_of(const std::string& part) const;
+  int place_of_shard(size_t shard) const { return output.empty() ? 0 : output.at(shard).place; }
+  int place_of_layer(const std::string& stack, int64_t layer) const;
   /// How many layers of a stack are named, counted from layer 0.
   int64_t named_layers(const std::string& stack) const;
 };
+
+/// The name of a layer as a part: `encoder.0`.
+std::string layer_part(const std::string& stack, int64_t layer);
 
 }  // namespace seq2seq::nn

@@ -9,6 +9,7 @@
 #include "seq2seq/run/announce.h"
 #include "seq2seq/run/build.h"
 #include "seq2seq/run/load.h"
+#include "seq2seq/run/placement_rules.h"
 #include "seq2seq/run/train_run.h"
 #include "seq2seq/run/training.h"
 #include "seq2seq/train/checkpoint.h"
@@ -109,7 +110,8 @@ struct Checked {
 
 /// The configuration to go on with. Throws UsageError with every change that is refused.
 Checked check(const RunFolder& folder, const RunDescription& description,
-              const std::vector<config::Override>& overrides, const Registries& registries) {
+              const std::vector<config::Override>& overrides, const Environment& environment) {
+  const auto& registries = *environment.registries;
   const auto before = read_configuration(folder.config(), {}, registries);
   // A key that may not change is told as such, before what a rule between keys would say of its new value.
   Configuration changed(registries);
@@ -119,7 +121,7 @@ Checked check(const RunFolder& folder, const RunDescription& description,
   const auto& data = changed.options.data;
   for (auto& fault : different_data(description.data, data_digests(data), data)) faults.push_back(std::move(fault));
   if (!faults.empty()) throw UsageError(faults);
-  return {read_configuration(folder.config(), overrides, registries), changes, digest_now(*before, description)};
+  return {read_to_train(folder.config(), overrides, environment), changes, digest_now(*before, description)};
 }
 
 /// Throws where the run once had a checkpoint: one that was killed before its first begins again, one that lost them
@@ -180,23 +182,24 @@ train::Outcome resume(const std::filesystem::path& path, const std::vector<confi
   const RunFolder folder(path);
   auto description = read_description(*environment.files, folder);
   const RunLock lock(folder);
-  const auto [configuration, changes, digest] = check(folder, description, overrides, *environment.registries);
+  const auto [configuration, changes, digest] = check(folder, description, overrides, environment);
   const auto& options = configuration->options;
   train::tidy_checkpoints(*environment.files, folder);
   const auto checkpoint = starting_state(folder, description, from_checkpoint, environment);
   if (checkpoint && finished(*checkpoint, options.train, changes))
     return say_finished(*checkpoint, options.train, folder, *environment.log);
 
-  const auto placement = training_placement(options.placement, environment);
-  const auto machine = prepare_machine(environment.threads, environment.device);
+  const auto machine = prepare_machine(environment.threads, training_device(options.placement, environment));
   const int64_t update = checkpoint ? checkpoint->update : 0;
   environment.log->say(fmt::format("seq2seq {}: goes on with {} at update {}", version().text(), folder.root().string(),
                                    format_count(update)));
   warn_if_inexact(description, digest, machine, *environment.log);
   const auto data = read_training_data(*configuration, environment,
                                        text_of_run(options.data, *environment.registries, folder, description));
+  const auto placement = training_placement(options, *data.text, environment);
   const auto model = build_model(options, *environment.registries, *data.text, placement);
   announce(*environment.log, options, *environment.registries, data, *model, machine);
+  announce_places(*environment.log, options, *environment.registries, *data.text, placement);
   if (!checkpoint) {
     environment.log->say("it ended before its first checkpoint: starting again at update 0");
     set_initial_parameters(*model, options, *data.text, description.init_from, environment);

@@ -6,8 +6,8 @@
 
 #include "seq2seq/core/error.h"
 #include "seq2seq/nn/model/seq2seq.h"
+#include "seq2seq/run/build.h"
 #include "seq2seq/run/figures.h"
-#include "seq2seq/text/vocabulary.h"
 #include "seq2seq/train/freeze.h"
 
 namespace seq2seq::run {
@@ -54,11 +54,8 @@ void declare(config::Keys& keys, TrainSection& section) {
 /// Asked of a model without memory. One that cannot be made is told of at its own keys.
 std::string wrong_freeze(const RunOptions& options, const Registries& registries) {
   if (options.train.freeze.empty()) return {};
-  nn::ModelContext context{
-      .source_vocabulary = text::special_count, .target_vocabulary = text::special_count, .placement = {}};
-  context.placement.device = c10::kMeta;
   try {
-    return train::wrong_freeze(*registries.models.make(options.model.architecture, context), options.train.freeze);
+    return train::wrong_freeze(*outline(options.model, registries), options.train.freeze);
   } catch (const UsageError&) {
     return {};
   }
@@ -74,20 +71,6 @@ Registries builtin_registries() {
           .optimizers = train::builtin_optimizers(),
           .schedules = train::builtin_schedules(),
           .clips = train::builtin_clips()};
-}
-
-void declare(config::Keys& keys, PlacementOptions& options) {
-  keys.add("preset", options.preset, "single: all of the model on the command's device")
-      .one_of({"single"})
-      .changes_no_result();
-  const auto part = [&keys](const char* name, auto& devices, const char* meaning) {
-    keys.add(name, devices, meaning).changes_no_result();
-  };
-  part("embeddings", options.embeddings, "device of the word vectors of both sides; empty: the command's device");
-  part("encoder", options.encoder, "devices of the encoder's layers, one each; empty: the command's device");
-  part("bridge", options.bridge, "device of what the bridge computes; empty: the command's device");
-  part("decoder", options.decoder, "devices of the decoder's layers, one each; empty: the command's device");
-  part("output", options.output, "device of the output layer; empty: the command's device");
 }
 
 void declare(config::Keys& keys, RunOptions& options, const Registries& registries) {

@@ -7,6 +7,7 @@
 #include "seq2seq/run/announce.h"
 #include "seq2seq/run/build.h"
 #include "seq2seq/run/numerics.h"
+#include "seq2seq/run/placement_rules.h"
 #include "seq2seq/run/train_run.h"
 #include "seq2seq/run/training.h"
 
@@ -78,13 +79,13 @@ void write_run(Files& files, const RunFolder& folder, const Configuration& confi
 train::Outcome train_new(const NewRun& request, const Environment& environment) {
   const RunFolder folder(request.folder);
   // A misspelt key is told even where the folder is taken: it is what was typed last.
-  const auto configuration = read_configuration(request.config, request.overrides, *environment.registries);
+  const auto configuration = read_to_train(request.config, request.overrides, environment);
   check_free(folder);
   check_folder_writable(folder.root());
   const auto& options = configuration->options;
-  const auto placement = training_placement(options.placement, environment);
-  const auto machine = prepare_machine(environment.threads, environment.device);
+  const auto machine = prepare_machine(environment.threads, training_device(options.placement, environment));
   const auto data = read_training_data(*configuration, environment);
+  const auto placement = training_placement(options, *data.text, environment);
   const auto model = build_model(options, *environment.registries, *data.text, placement);
   auto description =
       describe(*configuration, data_digests(options.data, data.train_digest), *data.text, *model, machine);
@@ -92,6 +93,7 @@ train::Outcome train_new(const NewRun& request, const Environment& environment) 
 
   environment.log->say(fmt::format("seq2seq {}: a new run in {}", version().text(), folder.root().string()));
   announce(*environment.log, options, *environment.registries, data, *model, machine);
+  announce_places(*environment.log, options, *environment.registries, *data.text, placement);
   set_initial_parameters(*model, options, *data.text, description.init_from, environment);
 
   environment.files->make_folder(folder.root());

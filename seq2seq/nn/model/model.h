@@ -29,6 +29,11 @@ class DecoderState {
   virtual void append(const DecoderState& other) = 0;
 };
 
+/// How many layers the two stacks of a model have.
+struct LayerCounts {
+  int64_t encoder = 0, decoder = 0;
+};
+
 /// A model of p(target | source): everything that training, scoring and search see of it. Parameters are named as a
 /// PyTorch user would expect (`encoder.embedding.weight`, `encoder.lstm.weight_ih_l0`, `output.weight`). Nothing of a
 /// batch is kept inside.
@@ -44,6 +49,7 @@ class Model : public Module {
   /// The model as stages that a pipeline can run; null: it is one piece.
   virtual const StagedModel* staged() const { return nullptr; }
   virtual c10::Device input_device() const = 0;
+  virtual LayerCounts layers() const = 0;
   /// Every use of every parameter, with its role and the text it meets.
   virtual std::vector<ParameterUse> roles() const = 0;
   /// The model's parts with the number of their parameters, each counted once: {"encoder.embedding", 7424}, ...

@@ -124,8 +124,9 @@ Seq2Seq::Seq2Seq(const Options& options, const ModelContext& context) : placemen
       options.decoder, {.input = options.embedding, .place = [&](int64_t layer) {
                           return ParameterPlace{.device = placement.of_layer("decoder", layer), .type = context.type};
                         }});
-  check_placed(placement, "encoder", std::ssize(encoder_->last_shapes()));
-  check_placed(placement, "decoder", stack->layers());
+  layers_ = {.encoder = std::ssize(encoder_->last_shapes()), .decoder = stack->layers()};
+  check_placed(placement, "encoder", layers_.encoder);
+  check_placed(placement, "decoder", layers_.decoder);
   check_tied(options, *stack);
   const auto bridge = parts.bridges.make(options.bridge, between(*encoder_, *stack, place_of("bridge")));
   const auto words = std::make_shared<Embedding>(context.target_vocabulary, options.embedding, place_of("embeddings"));

@@ -68,6 +68,7 @@ class Seq2Seq final : public Model, public StagedModel {
   std::vector<Stage> stages() const override;
   StagedBatch begin(const StagedInputs& batch) const override;
   c10::Device input_device() const override { return placement_.of("embeddings"); }
+  LayerCounts layers() const override { return layers_; }
   std::vector<ParameterUse> roles() const override;
   std::vector<std::pair<std::string, int64_t>> part_sizes() const override;
 
@@ -76,6 +77,7 @@ class Seq2Seq final : public Model, public StagedModel {
   std::shared_ptr<Decoder> decoder_;
   std::shared_ptr<OutputLayer> output_;
   Placement placement_;
+  LayerCounts layers_;
 };
 
 /// The architectures, by `model.architecture`: rnn.

@@ -226,7 +226,7 @@ void Walk::write(const OutputLayer& output) {
     for (auto& made : sharded_output_passes(stage_of_output())) batch_.passes.push_back(std::move(made));
     return;
   }
-  Stage stage{.name = "output", .place = placement_.output_place(0), .device = home};
+  Stage stage{.name = "output", .place = placement_.place_of_shard(0), .device = home};
   stage.inputs = {{rows_.stage, Needs::steps}};
   stage.parameters = parameters_used(output);
   stage.products = products_of(stage.parameters);
@@ -240,7 +240,7 @@ void Walk::shards(const OutputLayer& output) {
   std::vector<StageInput> joined;
   for (size_t number = 0; number < output.shards().size(); ++number) {
     const auto& shard = output.shards()[number];
-    Stage stage{.name = fmt::format("output.{}", number), .place = placement_.output_place(number)};
+    Stage stage{.name = fmt::format("output.{}", number), .place = placement_.place_of_shard(number)};
     stage.device = shard.device();
     stage.defers_weights = true;
     stage.inputs = {{rows_.stage, Needs::steps}};
@@ -250,7 +250,7 @@ void Walk::shards(const OutputLayer& output) {
     stage.kept = kept_by(stage.parameters, stage.parameters.front().size(1));
     joined.push_back({add(std::move(stage)), Needs::steps});
   }
-  Stage loss{.name = "loss", .place = placement_.output_place(0), .device = output.home()};
+  Stage loss{.name = "loss", .place = placement_.place_of_shard(0), .device = output.home()};
   loss.inputs = std::move(joined);
   loss.width = 1;
   loss.kept = 2;
