@@ -1,5 +1,7 @@
 #include "seq2seq/nn/placement.h"
 
+#include <algorithm>
+
 namespace seq2seq::nn {
 
 std::string layer_part(const std::string& stack, int64_t layer) { return stack + "." + std::to_string(layer); }
@@ -18,6 +20,13 @@ int Placement::place_of(const std::string& part) const {
 
 int Placement::place_of_layer(const std::string& stack, int64_t layer) const {
   return place_of(layer_part(stack, layer));
+}
+
+int Placement::places() const {
+  int last = 0;
+  for (const auto& [name, part] : parts) last = std::max(last, part.place);
+  for (const auto& shard : output) last = std::max(last, shard.place);
+  return last + 1;
 }
 
 int64_t Placement::named_layers(const std::string& stack) const {

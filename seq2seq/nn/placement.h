@@ -35,6 +35,7 @@ struct Placement {
   c10::Device of(const std::string& part) const;
   c10::Device of_layer(const std::string& stack, int64_t layer) const;
   int place_of(const std::string& part) const;
+  int places() const;  // how many there are
   int place_of_shard(size_t shard) const { return output.empty() ? 0 : output.at(shard).place; }
   int place_of_layer(const std::string& stack, int64_t layer) const;
   /// How many layers of a stack are named, counted from layer 0.

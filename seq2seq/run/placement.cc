@@ -257,6 +257,18 @@ void declare(config::Keys& keys, PlacementOptions& options) {
   part("output", options.output,
        "devices of the output layer, each with a part of the words; empty: as the preset has it");
   part("shares", options.shares, "part of the words on each output device, adding up to 1; empty: equal parts");
+  keys.select("schedule", options.schedule, *options.schedules, "in which order the places work").changes_no_result();
+  keys.add("chunk", options.chunk,
+           "steps that a layer hands on at a time, where the schedule cuts them; 1: the paper's")
+      .at_least(1)
+      .changes_no_result();
+  using Threads = PlacementOptions::Threads;
+  keys.add("threads", options.threads, {{"together", Threads::together}, {"per_stage", Threads::per_stage}},
+           "of places on the processor: all threads on one place after another, or a share of them for each place")
+      .changes_no_result();
+  keys.add("patience", options.patience, "seconds without progress at any place after which a training ends")
+      .above(0)
+      .changes_no_result();
   for (const char* key : {"devices", "embeddings", "encoder", "bridge", "attention", "decoder", "output", "shares"}) {
     keys.rule(key, [&options, key = std::string(key)]() -> std::string {
       try {

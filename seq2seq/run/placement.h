@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -9,8 +10,10 @@
 #include "seq2seq/config/keys.h"
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/log.h"
+#include "seq2seq/core/registry.h"
 #include "seq2seq/nn/model/model.h"
 #include "seq2seq/nn/placement.h"
+#include "seq2seq/parallel/schedule/schedule.h"
 
 namespace seq2seq::run {
 
@@ -29,6 +32,14 @@ struct PlacementOptions {
   std::vector<std::string> encoder, decoder;  // one a layer
   std::vector<std::string> output;            // one a shard
   std::vector<double> shares;                 // of the words, one a shard; empty: equal ones
+
+  // How the places work together; one place alone needs none of it.
+  std::shared_ptr<const parallel::ScheduleRegistry> schedules =
+      std::make_shared<parallel::ScheduleRegistry>(parallel::builtin_schedules());
+  Selection schedule{.kind = "wavefront", .options = nullptr};
+  int64_t chunk = 1;
+  enum class Threads { together, per_stage } threads = Threads::together;
+  double patience = 600;  // seconds
 };
 void declare(config::Keys& keys, PlacementOptions& options);
 

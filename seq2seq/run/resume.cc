@@ -209,7 +209,8 @@ train::Outcome resume(const std::filesystem::path& path, const std::vector<confi
   if (!changes.empty()) write_atomically(*environment.files, folder.config(), config::write_yaml(configuration->keys));
   write_description(*environment.files, folder, description);
   if (checkpoint) settle(folder, *checkpoint, from_checkpoint.has_value(), environment);
-  return run_training(options, data, *model, folder, checkpoint ? std::optional(update) : std::nullopt, environment);
+  return run_training(options, data, *model, placement, folder, checkpoint ? std::optional(update) : std::nullopt,
+                      environment);
 }
 
 }  // namespace seq2seq::run

@@ -70,7 +70,8 @@ Registries builtin_registries() {
           .models = nn::builtin_models(parts),
           .optimizers = train::builtin_optimizers(),
           .schedules = train::builtin_schedules(),
-          .clips = train::builtin_clips()};
+          .clips = train::builtin_clips(),
+          .placement_schedules = std::make_shared<parallel::ScheduleRegistry>(parallel::builtin_schedules())};
 }
 
 void declare(config::Keys& keys, RunOptions& options, const Registries& registries) {
@@ -83,6 +84,7 @@ void declare(config::Keys& keys, RunOptions& options, const Registries& registri
   keys.section("train", train, "objective, batches, optimiser, and when to stop, validate and save");
   keys.section("decode", options.decode, "the search for the best output");
   keys.section("metrics", options.metrics, "how outputs are compared with references");
+  options.placement.schedules = registries.placement_schedules;
   keys.section("placement", options.placement, "which device holds which part");
   keys.rule("train.validate.metrics", [&options] { return unknown_metric(options.train.validate.metrics); });
   keys.rule("train.validate.patience", [&options] {

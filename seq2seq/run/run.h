@@ -29,6 +29,7 @@ struct Registries {
   train::OptimizerRegistry optimizers;
   train::ScheduleRegistry schedules;
   train::ClipRegistry clips;
+  std::shared_ptr<parallel::ScheduleRegistry> placement_schedules;
 };
 Registries builtin_registries();
 

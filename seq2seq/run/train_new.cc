@@ -100,7 +100,7 @@ train::Outcome train_new(const NewRun& request, const Environment& environment) 
   const RunLock lock(folder);
   check_free(folder);  // again, now that no other can begin
   write_run(*environment.files, folder, *configuration, *data.text, description);
-  return run_training(options, data, *model, folder, {}, environment);
+  return run_training(options, data, *model, placement, folder, {}, environment);
 }
 
 }  // namespace seq2seq::run

@@ -7,6 +7,7 @@
 #include "seq2seq/data/input/pair_places.h"
 #include "seq2seq/nn/initialize.h"
 #include "seq2seq/run/figures.h"
+#include "seq2seq/run/gradients.h"
 #include "seq2seq/run/init_from.h"
 #include "seq2seq/run/load.h"
 #include "seq2seq/train/checkpoint.h"
@@ -81,8 +82,9 @@ void set_initial_parameters(nn::Model& model, const RunOptions& options, const d
 }
 
 train::Outcome run_training(const RunOptions& options, const TrainingData& data, nn::Model& model,
-                            const RunFolder& folder, std::optional<int64_t> resume_from,
+                            const nn::Placement& placement, const RunFolder& folder, std::optional<int64_t> resume_from,
                             const Environment& environment) {
+  const auto gradients = make_gradients(options, model, placement, environment);
   train::Setup setup{.seed = options.seed,
                      .model = &model,
                      .corpus = &data.train,
@@ -90,6 +92,7 @@ train::Outcome run_training(const RunOptions& options, const TrainingData& data,
                      .optimizers = &environment.registries->optimizers,
                      .schedules = &environment.registries->schedules,
                      .clips = &environment.registries->clips,
+                     .gradients = gradients.get(),
                      .place_of_pair = data::PairPlaces(options.data.train),
                      .validate = {},
                      .files = environment.files,

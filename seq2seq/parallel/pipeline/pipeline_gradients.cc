@@ -62,7 +62,7 @@ class PipelineGradients::Sums {
 
 PipelineGradients::PipelineGradients(const nn::Model& model, const nn::StagedModel& staged,
                                      const train::LossOptions& options, std::shared_ptr<const Schedule> schedule,
-                                     int64_t chunk, std::unique_ptr<Executor> executor, Observe observe)
+                                     int64_t chunk, std::unique_ptr<Executor> executor, Observer observer)
     : model_(model),
       staged_(staged),
       stages_(staged.stages()),
@@ -70,7 +70,7 @@ PipelineGradients::PipelineGradients(const nn::Model& model, const nn::StagedMod
       schedule_(std::move(schedule)),
       chunk_(chunk),
       executor_(std::move(executor)),
-      observe_(std::move(observe)) {}
+      observer_(std::move(observer)) {}
 
 std::vector<at::Tensor> PipelineGradients::accumulate(const std::vector<data::Batch>& batches, double divisor,
                                                       const nn::Draw& draw) {
@@ -87,7 +87,8 @@ at::Tensor PipelineGradients::run(const data::Batch& batch, double divisor, cons
     parts.push_back(begin(part, divisor, draw));
     shapes.push_back(shape_of(parts.back().batch));
   }
-  run_jobs(make_jobs(stages_, shapes, {.chunk = schedule_->cuts_steps() ? chunk_ : 0}), parts);
+  run_jobs(make_jobs(stages_, shapes, {.chunk = schedule_->cuts_steps() ? chunk_ : 0}), parts,
+           observer_.wants && observer_.wants(draw.update));
   at::Tensor losses = parts.front().staged.losses;
   if (parts.front().target_rows.defined()) {
     losses = at::empty({batch.target_tokens()}, losses.options());
@@ -114,7 +115,7 @@ PipelineGradients::Part PipelineGradients::begin(const BatchPart& part, double d
   return begun;
 }
 
-void PipelineGradients::run_jobs(const JobGraph& graph, std::vector<Part>& parts) {
+void PipelineGradients::run_jobs(const JobGraph& graph, std::vector<Part>& parts, bool observed) {
   Sums sums(stages_);
   // Rows of a stage whose derivatives are still to come, by part and stage: only the stage's place counts them.
   std::vector<std::vector<int64_t>> left(parts.size(), std::vector<int64_t>(stages_.size(), 0));
@@ -135,7 +136,7 @@ void PipelineGradients::run_jobs(const JobGraph& graph, std::vector<Part>& parts
   };
   Timeline timeline;
   JobEnded ended;
-  if (observe_)
+  if (observed)
     ended = [&](int64_t number, double start, double end) {
       const auto& job = graph.jobs[static_cast<size_t>(number)];
       timeline.entries.push_back({.stage = stages_[static_cast<size_t>(job.stage)].name,
@@ -151,10 +152,10 @@ void PipelineGradients::run_jobs(const JobGraph& graph, std::vector<Part>& parts
   executor_->run(graph, schedule_->order(graph), work, ended);
   for (size_t part = 0; part < parts.size(); ++part)
     for (size_t stage = 0; stage < stages_.size(); ++stage) sums.add_shared(stage, *parts[part].staged.passes[stage]);
-  if (!observe_) return;
+  if (!observed) return;
   timeline.places.resize(static_cast<size_t>(graph.places));
   for (const auto& stage : stages_) timeline.places[static_cast<size_t>(stage.place)] = stage.device.str();
-  observe_(timeline);
+  observer_.take(timeline);
 }
 
 }  // namespace seq2seq::parallel

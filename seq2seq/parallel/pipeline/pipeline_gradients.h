@@ -14,8 +14,11 @@
 
 namespace seq2seq::parallel {
 
-/// Told of each update's timeline.
-using Observe = std::function<void(const Timeline& timeline)>;
+/// Who wants to see the timelines of some updates. To take one costs the update time.
+struct Observer {
+  std::function<bool(int64_t update)> wants;
+  std::function<void(const Timeline& timeline)> take;
+};
 
 /// Makes gradients stage by stage, piece by piece, in the order of a schedule: forward and backward are ours, and the
 /// autograd engine sees at most one piece of one stage. Results are those of train::SerialGradients to rounding.
@@ -24,7 +27,7 @@ class PipelineGradients final : public train::GradientSource {
   /// `staged` is `model`, which must outlive this. `chunk`: steps of a piece, where the schedule cuts them.
   PipelineGradients(const nn::Model& model, const nn::StagedModel& staged, const train::LossOptions& options,
                     std::shared_ptr<const Schedule> schedule, int64_t chunk, std::unique_ptr<Executor> executor,
-                    Observe observe = {});
+                    Observer observer = {});
 
   std::vector<at::Tensor> accumulate(const std::vector<data::Batch>& batches, double divisor,
                                      const nn::Draw& draw) override;
@@ -34,7 +37,7 @@ class PipelineGradients final : public train::GradientSource {
   class Sums;
   at::Tensor run(const data::Batch& batch, double divisor, const nn::Draw& draw);
   Part begin(const BatchPart& part, double divisor, const nn::Draw& draw) const;
-  void run_jobs(const JobGraph& graph, std::vector<Part>& parts);
+  void run_jobs(const JobGraph& graph, std::vector<Part>& parts, bool observed);
 
   const nn::Model& model_;
   const nn::StagedModel& staged_;
@@ -43,7 +46,7 @@ class PipelineGradients final : public train::GradientSource {
   std::shared_ptr<const Schedule> schedule_;
   int64_t chunk_;
   std::unique_ptr<Executor> executor_;
-  Observe observe_;
+  Observer observer_;
 };
 
 }  // namespace seq2seq::parallel
