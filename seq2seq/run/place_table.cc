@@ -105,6 +105,7 @@ std::vector<std::string> place_lines(const std::vector<PlaceRow>& table, double 
   size_t widest = 0;
   for (const auto& row : table) widest = std::max(widest, fmt::format("{}", fmt::join(row.parts, ", ")).size());
   std::vector<std::string> lines;
+  lines.reserve(table.size());
   for (const auto& row : table) {
     lines.push_back(fmt::format("{:>2} {:<7} {:<{}} {:>13} parameters, {}", row.place, row.device.str(),
                                 fmt::format("{}", fmt::join(row.parts, ", ")), widest, format_count(row.parameters),

@@ -176,7 +176,7 @@ TEST_CASE("placement: what does not fit is refused at its key before anything is
        "placement.output: 8 devices of the output layer for a target vocabulary of 6 words"},
   }));
   CAPTURE(set);
-  const auto said = message_of<UsageError>([&toy, &set] { toy.train("run", set); });
+  const auto said = message_of<UsageError>([&toy, &set = set] { toy.train("run", set); });
   CHECK_THAT(said, ContainsSubstring(message));
   CHECK(std::count(said.begin(), said.end(), '\n') == 0);
   CHECK_FALSE(fs::exists(toy / "run"));
