@@ -23,6 +23,15 @@ struct OutputShard {
   int place = 0;
 };
 
+/// Splits V words over these devices, in order. `shares` holds the number of words of each; empty: sizes that differ by
+/// at most one, the larger ones first. Throws UsageError naming `placement.output` or `placement.shares` where there
+/// are more shards than words, or the shares are not one positive number a device that add up to V.
+std::vector<OutputShard> split_words(const std::vector<c10::Device>& devices, const std::vector<int64_t>& shares,
+                                     int64_t vocabulary);
+/// The same shards where they cover V words in order, each with a word at least. Shards without words (first = last = 0
+/// in all) are split evenly. Throws UsageError as above.
+std::vector<OutputShard> with_words(const std::vector<OutputShard>& shards, int64_t vocabulary);
+
 /// A place for each part of a model: data, not code. Several parts may name the same place.
 ///
 /// Parts are named `embeddings`, `encoder.0` ... (a layer each), `bridge`, `attention`, `decoder.0` ... What is not

@@ -244,10 +244,12 @@ void Walk::shards(const OutputLayer& output) {
     stage.device = shard.device();
     stage.defers_weights = true;
     stage.inputs = {{rows_.stage, Needs::steps}};
-    stage.parameters = shard.parameters();
-    stage.products = products_of(stage.parameters);
-    stage.width = SoftmaxShard::statistics;
-    stage.kept = kept_by(stage.parameters, stage.parameters.front().size(1));
+    stage.parameters = {shard.weight()};
+    if (shard.bias().defined()) stage.parameters.push_back(shard.bias());
+    const int64_t cells = shard.weight().size(1);
+    stage.products = static_cast<double>(shard.words() * cells);
+    stage.width = 4;  // what it finds of a row
+    stage.kept = shard.words() + cells;
     joined.push_back({add(std::move(stage)), Needs::steps});
   }
   Stage loss{.name = "loss", .place = placement_.place_of_shard(0), .device = output.home()};

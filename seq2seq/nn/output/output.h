@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "seq2seq/core/registry.h"
 #include "seq2seq/nn/features.h"
@@ -55,13 +56,11 @@ class OutputLayer : public Module {
   virtual TopK top_k(const Features& features, int64_t k, const Bans& bans) const = 0;
   /// The natural log-probability of every word [R, V], float64, no gradient: what ensembles average.
   virtual at::Tensor log_probabilities(const Features& features) const = 0;
-  /// The shares of words that it consists of and that can work at the same time; none: it is one piece.
-  virtual const std::vector<SoftmaxShard>& shards() const { return no_shards; }
+  /// The pieces that loss and gradient can be made of, in order of their words; the losses lie on the first one's
+  /// device. Empty: the layer cannot be split.
+  virtual const std::vector<SoftmaxShard>& shards() const;
   /// Where losses and scores come out.
   virtual c10::Device home() const = 0;
-
- private:
-  inline static const std::vector<SoftmaxShard> no_shards;
 };
 
 using OutputRegistry = Registry<OutputLayer, const OutputContext&>;

@@ -1,86 +1,164 @@
 #include "seq2seq/nn/output/softmax_shard.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/addmm.h>
-#include <ATen/ops/gather.h>
-#include <ATen/ops/logical_and.h>
 #include <ATen/ops/mm.h>
 #include <ATen/ops/stack.h>
+#include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
+#include <c10/core/GradMode.h>
+#include <c10/util/Exception.h>
+#include <fmt/format.h>
+
+#include "seq2seq/core/error.h"
+#include "seq2seq/core/progress.h"
 
 namespace seq2seq::nn {
 namespace {
 
 using at::Tensor;
 
-/// [N] bool: the targets among `words` words, counted from the shard's first.
-Tensor owned(const Tensor& targets, int64_t words) { return at::logical_and(targets >= 0, targets < words); }
+/// Numbers that the exponentials of a few rows take at once, so that no second matrix [N, V_s] is made.
+constexpr int64_t kAtOnce = int64_t{1} << 22;
+
+/// The type that maxima and sums are kept in.
+at::ScalarType statistics_type(const Tensor& logits) {
+  return c10::isReducedFloatingType(logits.scalar_type()) ? at::kFloat : logits.scalar_type();
+}
+
+/// Sum of exp(z - largest) of each row. [N]
+Tensor sum_of_exponentials(const Tensor& logits, const Tensor& largest) {
+  auto sums = at::zeros({logits.size(0)}, logits.options().dtype(statistics_type(logits)));
+  const int64_t rows = std::max<int64_t>(1, kAtOnce / logits.size(1));
+  for (int64_t first = 0; first < logits.size(0); first += rows) {
+    const int64_t count = std::min(rows, logits.size(0) - first);
+    auto shares = logits.narrow(0, first, count) - largest.narrow(0, first, count).unsqueeze(1);
+    sums.narrow(0, first, count).copy_(shares.exp_().sum(1, /*keepdim=*/false, sums.scalar_type()));
+  }
+  return sums;
+}
 
 }  // namespace
 
-SoftmaxShard::SoftmaxShard(Tensor weight, Tensor bias, int64_t first, int64_t vocabulary)
-    : weight_(std::move(weight)), bias_(std::move(bias)), first_(first), vocabulary_(vocabulary) {}
+SoftmaxShard::SoftmaxShard(const std::vector<OutputShard>& shards, size_t index, Tensor weight, Tensor bias)
+    : place_(shards.at(index)),
+      number_(index + 1),
+      shards_(shards.size()),
+      vocabulary_(shards.back().last),
+      borrows_(weight.size(0) != place_.last - place_.first || weight.device() != place_.device),
+      weight_(std::move(weight)),
+      bias_(std::move(bias)) {}
 
-std::vector<Tensor> SoftmaxShard::parameters() const {
-  return bias_.defined() ? std::vector{weight_, bias_} : std::vector{weight_};
+template <class Work>
+auto SoftmaxShard::named(const Work& work) const {
+  try {
+    const c10::NoGradGuard no_gradient;
+    return work();
+  } catch (const c10::OutOfMemoryError&) {
+    throw Error(fmt::format("output shard {} of {} (words {} to {}) on {} ran out of memory", number_, shards_,
+                            format_count(place_.first), format_count(place_.last - 1), place_.device.str()),
+                "Give it fewer words with `placement.shares`, name more devices under `placement.output`, or use "
+                "smaller batches");
+  }
+}
+
+Tensor SoftmaxShard::matrix() const {
+  const auto rows = weight_.size(0) == words() ? weight_.detach() : weight_.detach().narrow(0, first(), words());
+  return rows.to(device());
 }
 
 Tensor SoftmaxShard::logits(const Tensor& rows) const {
-  return bias_.defined() ? at::addmm(bias_, rows, weight_.t()) : at::mm(rows, weight_.t());
+  return named([&] {
+    const auto here = rows.detach().to(device());
+    return bias_.defined() ? at::addmm(bias_, here, matrix().t()) : at::mm(here, matrix().t());
+  });
 }
 
 SoftmaxShard::Forward SoftmaxShard::forward(const Tensor& rows, const Ids& targets) const {
-  Forward found{.rows = rows.to(device()), .targets = targets.to(device()) - first_, .logits = {}, .statistics = {}};
-  found.logits = logits(found.rows);
-  const auto& z = found.logits;
-  const auto largest = z.amax(1);
-  const auto sum = (z - largest.unsqueeze(1)).exp_().sum(1);
-  const auto column = found.targets.clamp(0, words() - 1).unsqueeze(1);
-  const auto of_target = z.gather(1, column).squeeze(1) * owned(found.targets, words());
-  found.statistics = at::stack({largest, sum, of_target, z.sum(1)}, 1);
-  return found;
+  return named([&] {
+    Forward found{.rows = rows.detach().to(device()), .targets = {}, .owned = {}, .logits = {}, .statistics = {}};
+    found.logits = logits(found.rows);
+    const auto type = statistics_type(found.logits);
+    const auto largest = found.logits.amax(1);  // [N]
+    auto of_target = at::zeros({rows.size(0)}, found.logits.options().dtype(type));
+    if (targets.defined()) {
+      const auto local = targets.to(device()).sub(first()).unsqueeze(1);
+      found.owned = local.ge(0).logical_and_(local.lt(words())).to(found.logits.scalar_type());
+      found.targets = local.clamp(0, words() - 1);
+      // Filled, not multiplied: another word's logit may be infinite.
+      of_target = found.logits.gather(1, found.targets).masked_fill_(found.owned.eq(0), 0).squeeze(1).to(type);
+    }
+    found.statistics = at::stack({largest.to(type), sum_of_exponentials(found.logits, largest), of_target,
+                                  found.logits.sum(1, /*keepdim=*/false, type)},
+                                 1);
+    return found;
+  });
 }
 
 Tensor SoftmaxShard::logit_gradient(Forward& forward, const Tensor& normalizer, const Tensor& row_scale,
                                     double smoothing) const {
-  auto dz = std::exchange(forward.logits, Tensor());
-  dz.sub_(normalizer.unsqueeze(1)).exp_();
-  if (smoothing > 0) dz.sub_(smoothing / static_cast<double>(vocabulary_));
-  const auto column = forward.targets.clamp(0, words() - 1).unsqueeze(1);
-  const auto taken = owned(forward.targets, words()).to(dz.scalar_type()).mul_(smoothing - 1);
-  dz.scatter_add_(1, column, taken.unsqueeze(1));
-  return dz.mul_(row_scale.unsqueeze(1));
+  return named([&] {
+    auto gradient = std::exchange(forward.logits, Tensor());
+    gradient.sub_(normalizer.detach().to(device()).unsqueeze(1)).exp_();
+    if (smoothing > 0) gradient.sub_(smoothing / static_cast<double>(vocabulary_));
+    gradient.scatter_add_(1, forward.targets, forward.owned * (smoothing - 1));
+    if (row_scale.defined()) gradient.mul_(row_scale.detach().to(device(), gradient.scalar_type()).unsqueeze(1));
+    return gradient;
+  });
 }
 
-Tensor SoftmaxShard::hidden_gradient(const Tensor& logit_gradient) const { return at::mm(logit_gradient, weight_); }
+Tensor SoftmaxShard::hidden_gradient(const Tensor& logit_gradient) const {
+  return named([&] { return at::mm(logit_gradient, matrix()); });
+}
 
-void SoftmaxShard::add_weight_gradient(const Tensor& rows, const Tensor& logit_gradient,
-                                       std::vector<Tensor>& gradients) const {
-  if (weight_.requires_grad()) {
-    if (gradients[0].defined()) {
-      gradients[0].addmm_(logit_gradient.t(), rows);
-    } else {
-      gradients[0] = at::mm(logit_gradient.t(), rows);
+void SoftmaxShard::add_weight_gradient(Gradient& gradient, const Tensor& rows, const Tensor& logit_gradient) const {
+  named([&] {
+    if (weight_.requires_grad()) {
+      const auto transposed = logit_gradient.t();
+      gradient.weight = gradient.weight.defined() ? gradient.weight.addmm_(transposed, rows) : at::mm(transposed, rows);
     }
-  }
-  if (!bias_.defined() || !bias_.requires_grad()) return;
-  const auto of_bias = logit_gradient.sum(0);
-  gradients[1] = gradients[1].defined() ? gradients[1].add_(of_bias) : of_bias;
+    if (bias_.defined() && bias_.requires_grad()) {
+      auto sum = logit_gradient.sum(0);
+      gradient.bias = gradient.bias.defined() ? gradient.bias.add_(sum) : std::move(sum);
+    }
+  });
+}
+
+void SoftmaxShard::deliver(const Gradient& gradient) const {
+  named([&] {
+    if (gradient.bias.defined()) {
+      auto& sum = bias_.mutable_grad();
+      sum = sum.defined() ? sum.add_(gradient.bias) : gradient.bias;
+    }
+    if (!gradient.weight.defined()) return;
+    auto& sum = weight_.mutable_grad();
+    if (weight_.size(0) == words() && !borrows_) {
+      sum = sum.defined() ? sum.add_(gradient.weight) : gradient.weight;
+      return;
+    }
+    if (!sum.defined()) sum = at::zeros_like(weight_.detach());
+    const int64_t row = weight_.size(0) == words() ? 0 : first();
+    sum.narrow(0, row, words()).add_(gradient.weight.to(sum.device()));
+  });
 }
 
 Joined join(const std::vector<Tensor>& statistics, double smoothing, int64_t vocabulary) {
-  const auto found = at::stack(statistics);  // [S, N, 4]
-  const auto largest = found.select(2, 0), sums = found.select(2, 1);
-  const auto top = largest.amax(0);
-  const auto normalizer = (sums * (largest - top).exp()).sum(0).log_().add_(top);
-  auto losses = normalizer - found.select(2, 2).sum(0);
+  const c10::NoGradGuard no_gradient;
+  const auto all = at::stack(statistics);       // [S, N, 4]
+  const auto largest = all.select(2, 0);        // [S, N]
+  const auto target = all.select(2, 2).sum(0);  // [N]
+  const auto of_all = largest.amax(0);          // [N]
+  const auto sum = (all.select(2, 1) * (largest - of_all).exp()).sum(0);
+  Joined joined{.losses = {}, .normalizer = of_all + sum.log()};
+  joined.losses = joined.normalizer - target;
   if (smoothing > 0) {
-    const auto mean = found.select(2, 3).sum(0) / static_cast<double>(vocabulary);
-    losses = (1 - smoothing) * losses + smoothing * (normalizer - mean);
+    const auto mean = all.select(2, 3).sum(0) / static_cast<double>(vocabulary);
+    joined.losses = (1 - smoothing) * joined.losses + smoothing * (joined.normalizer - mean);
   }
-  return {.losses = losses, .normalizer = normalizer};
+  return joined;
 }
 
 }  // namespace seq2seq::nn

@@ -38,7 +38,7 @@ class EmbeddingPass final : public StagePass {
                                                  /*scale_grad_by_freq=*/false);
   }
 
-  const std::vector<at::Tensor>& gradients() const override { return gradients_; }
+  void deliver() override { nn::deliver({weight_}, gradients_); }
 
  private:
   at::Tensor weight_;

@@ -55,7 +55,7 @@ class LayerStagePass final : public StagePass {
     if (stage_.trains) pass_->add_weight_gradients(piece, gradients_);
   }
 
-  const std::vector<Tensor>& gradients() const override { return gradients_; }
+  void deliver() override { nn::deliver(stage_.parameters, gradients_); }
 
  private:
   bool ends(const Piece& piece) const { return piece.last_step == stage_.layout->steps(); }

@@ -35,6 +35,19 @@ void LocalGraph::backward() {
   reaching_.clear();
 }
 
+void deliver(const std::vector<at::Tensor>& parameters, std::vector<at::Tensor>& gradients) {
+  for (size_t number = 0; number < parameters.size(); ++number) {
+    if (!gradients[number].defined()) continue;
+    auto& sum = parameters[number].mutable_grad();
+    if (sum.defined()) {
+      sum.add_(gradients[number].to(sum.device()));
+    } else {
+      sum = gradients[number];
+    }
+    gradients[number].reset();
+  }
+}
+
 void add_each(std::vector<at::Tensor>& sums, const std::vector<at::Tensor>& more) {
   for (size_t i = 0; i < more.size(); ++i) {
     if (!more[i].defined()) continue;

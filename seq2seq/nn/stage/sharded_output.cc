@@ -26,10 +26,9 @@ class ShardPass final : public StagePass {
         targets_(stage.targets),
         spec_(stage.spec),
         exchange_(std::move(exchange)),
-        reader_(in_->add_reader(shard.device())),
-        gradients_(shard.parameters().size()) {
+        reader_(in_->add_reader(shard.device())) {
     const auto options = in_->rows().options().device(shard.device());
-    exchange_->statistics.push_back(at::empty({in_->rows().size(0), SoftmaxShard::statistics}, options));
+    exchange_->statistics.push_back(at::empty({in_->rows().size(0), 4}, options));
   }
 
   void forward(const Piece& piece) override {
@@ -50,13 +49,13 @@ class ShardPass final : public StagePass {
     for (auto run = runs_.rbegin(); run != runs_.rend(); ++run) {
       auto& [of, found, logit_gradient] = run->second;
       if (of.first_step < piece.first_step || of.last_step > piece.last_step) continue;
-      shard_.add_weight_gradient(found.rows, logit_gradient, gradients_);
+      shard_.add_weight_gradient(gradient_, found.rows, logit_gradient);
       found = {};
       logit_gradient.reset();
     }
   }
 
-  const std::vector<Tensor>& gradients() const override { return gradients_; }
+  void deliver() override { shard_.deliver(gradient_); }
 
  private:
   struct Run {
@@ -71,7 +70,7 @@ class ShardPass final : public StagePass {
   LossSpec spec_;
   std::shared_ptr<Exchange> exchange_;
   Tensor reader_;
-  std::vector<Tensor> gradients_;
+  SoftmaxShard::Gradient gradient_;
   std::map<int64_t, Run> runs_;  // by their first step
 };
 
@@ -95,14 +94,13 @@ class LossPass final : public StagePass {
   }
   void backward(const Piece&) override {}
   void weights(const Piece&) override {}
-  const std::vector<Tensor>& gradients() const override { return none_; }
+  void deliver() override {}
 
  private:
   Tensor losses_;
   LossSpec spec_;
   int64_t vocabulary_;
   std::shared_ptr<Exchange> exchange_;
-  std::vector<Tensor> none_;
 };
 
 }  // namespace

@@ -50,9 +50,12 @@ class StagePass {
   virtual void backward(const Piece& piece) = 0;
   /// Adds what a piece, or several in a row, give to the derivatives of the parameters. After backward() of them.
   virtual void weights(const Piece& piece) = 0;
-  /// The derivatives, one a parameter of the stage; undefined: none. Whole after the last weights().
-  virtual const std::vector<at::Tensor>& gradients() const = 0;
+  /// Adds the derivatives to grad() of the parameters. Once, after the last weights().
+  virtual void deliver() = 0;
 };
+
+/// Adds derivatives, undefined ones aside, to grad() of parameters, wherever these lie.
+void deliver(const std::vector<at::Tensor>& parameters, std::vector<at::Tensor>& gradients);
 
 /// What a batch is to a model that runs in stages. Lies on the CPU or any device.
 struct StagedInputs {

@@ -66,7 +66,7 @@ class BridgePass final : public StagePass {
   }
 
   void weights(const Piece&) override { add_each(gradients_, graph_.parameter_gradients()); }
-  const std::vector<Tensor>& gradients() const override { return gradients_; }
+  void deliver() override { nn::deliver(parameters_, gradients_); }
 
  private:
   BridgeStage stage_;
@@ -110,7 +110,7 @@ class EncoderPass final : public StagePass {
   }
 
   void weights(const Piece&) override { add_each(gradients_, graph_.parameter_gradients()); }
-  const std::vector<Tensor>& gradients() const override { return gradients_; }
+  void deliver() override { nn::deliver(parameters_, gradients_); }
 
  private:
   EncoderStage stage_;
@@ -156,7 +156,7 @@ class WholeOutputPass final : public StagePass {
     }
   }
 
-  const std::vector<Tensor>& gradients() const override { return gradients_; }
+  void deliver() override { nn::deliver(parameters_, gradients_); }
 
  private:
   struct Run {

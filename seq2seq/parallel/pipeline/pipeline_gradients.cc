@@ -1,5 +1,6 @@
 #include "seq2seq/parallel/pipeline/pipeline_gradients.h"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -13,7 +14,18 @@
 namespace seq2seq::parallel {
 namespace {
 
-using nn::Piece;
+/// Which stages share a parameter with another. What they give waits for the end: the stages may run in threads of
+/// their own, and a sum has one order.
+std::vector<bool> stages_that_share(const std::vector<nn::Stage>& stages) {
+  std::map<const c10::TensorImpl*, int> users;
+  for (const auto& stage : stages)
+    for (const auto& parameter : stage.parameters) ++users[parameter.unsafeGetTensorImpl()];
+  std::vector<bool> shares;
+  for (const auto& stage : stages)
+    shares.push_back(std::ranges::any_of(
+        stage.parameters, [&](const auto& parameter) { return users[parameter.unsafeGetTensorImpl()] > 1; }));
+  return shares;
+}
 
 BatchShape shape_of(const data::Batch& batch) {
   return {.source = batch.source.layout->running, .target = batch.inputs.layout->running};
@@ -28,44 +40,13 @@ struct PipelineGradients::Part {
   nn::StagedBatch staged;
 };
 
-/// Adds a stage's derivatives to the parameters' as soon as they are whole. Those of a parameter that several stages
-/// use wait for the end: the stages may run in threads of their own, and a sum has one order.
-class PipelineGradients::Sums {
- public:
-  explicit Sums(const std::vector<nn::Stage>& stages) : stages_(stages) {
-    for (const auto& stage : stages)
-      for (const auto& parameter : stage.parameters) ++users_[parameter.unsafeGetTensorImpl()];
-  }
-
-  void add(size_t stage, const nn::StagePass& pass) { add_those(stage, pass, /*shared=*/false); }
-  void add_shared(size_t stage, const nn::StagePass& pass) { add_those(stage, pass, /*shared=*/true); }
-
- private:
-  void add_those(size_t stage, const nn::StagePass& pass, bool shared) const {
-    const auto& parameters = stages_[stage].parameters;
-    for (size_t number = 0; number < parameters.size(); ++number) {
-      const auto& gradient = pass.gradients()[number];
-      const bool is_shared = users_.at(parameters[number].unsafeGetTensorImpl()) > 1;
-      if (!gradient.defined() || is_shared != shared) continue;
-      auto& sum = parameters[number].mutable_grad();
-      if (sum.defined()) {
-        sum.add_(gradient.to(sum.device()));
-      } else {
-        sum = gradient;
-      }
-    }
-  }
-
-  const std::vector<nn::Stage>& stages_;
-  std::map<const c10::TensorImpl*, int> users_;  // stages of each parameter
-};
-
 PipelineGradients::PipelineGradients(const nn::Model& model, const nn::StagedModel& staged,
                                      const train::LossOptions& options, std::shared_ptr<const Schedule> schedule,
                                      int64_t chunk, std::unique_ptr<Executor> executor, Observer observer)
     : model_(model),
       staged_(staged),
       stages_(staged.stages()),
+      shares_(stages_that_share(stages_)),
       options_(options),
       schedule_(std::move(schedule)),
       chunk_(chunk),
@@ -116,7 +97,6 @@ PipelineGradients::Part PipelineGradients::begin(const BatchPart& part, double d
 }
 
 void PipelineGradients::run_jobs(const JobGraph& graph, std::vector<Part>& parts, bool observed) {
-  Sums sums(stages_);
   // Rows of a stage whose derivatives are still to come, by part and stage: only the stage's place counts them.
   std::vector<std::vector<int64_t>> left(parts.size(), std::vector<int64_t>(stages_.size(), 0));
   for (const auto& job : graph.jobs)
@@ -132,7 +112,7 @@ void PipelineGradients::run_jobs(const JobGraph& graph, std::vector<Part>& parts
     if (job.kind == Job::Kind::backward && stages_[stage].defers_weights) return;
     pass.weights(job.piece);
     left[part][stage] -= job.piece.steps();
-    if (left[part][stage] == 0) sums.add(stage, pass);
+    if (left[part][stage] == 0 && !shares_[stage]) pass.deliver();
   };
   Timeline timeline;
   JobEnded ended;
@@ -151,7 +131,8 @@ void PipelineGradients::run_jobs(const JobGraph& graph, std::vector<Part>& parts
     };
   executor_->run(graph, schedule_->order(graph), work, ended);
   for (size_t part = 0; part < parts.size(); ++part)
-    for (size_t stage = 0; stage < stages_.size(); ++stage) sums.add_shared(stage, *parts[part].staged.passes[stage]);
+    for (size_t stage = 0; stage < stages_.size(); ++stage)
+      if (shares_[stage]) parts[part].staged.passes[stage]->deliver();
   if (!observed) return;
   timeline.places.resize(static_cast<size_t>(graph.places));
   for (const auto& stage : stages_) timeline.places[static_cast<size_t>(stage.place)] = stage.device.str();

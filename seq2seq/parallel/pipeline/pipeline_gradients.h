@@ -34,7 +34,6 @@ class PipelineGradients final : public train::GradientSource {
 
  private:
   struct Part;
-  class Sums;
   at::Tensor run(const data::Batch& batch, double divisor, const nn::Draw& draw);
   Part begin(const BatchPart& part, double divisor, const nn::Draw& draw) const;
   void run_jobs(const JobGraph& graph, std::vector<Part>& parts, bool observed);
@@ -42,6 +41,7 @@ class PipelineGradients final : public train::GradientSource {
   const nn::Model& model_;
   const nn::StagedModel& staged_;
   std::vector<nn::Stage> stages_;
+  std::vector<bool> shares_;  // by stage: whether another uses a parameter of it
   train::LossOptions options_;
   std::shared_ptr<const Schedule> schedule_;
   int64_t chunk_;
