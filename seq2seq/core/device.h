@@ -10,6 +10,9 @@ namespace seq2seq {
 /// the number of GPUs that it has).
 c10::Device parse_device(const std::string& text);
 
+/// Whether LibTorch finds a GPU here.
+bool has_gpu();
+
 /// The hardware and libraries that results depend on besides the configuration: stored in a run, compared on resume.
 struct Machine {
   int threads = 1;
@@ -20,9 +23,12 @@ struct Machine {
   std::string torch;            // LibTorch's version
 };
 
+struct ProcessorLimits {
+  bool obey_openmp = true;  // OMP_NUM_THREADS
+};
 /// Returns the number of processors that this process may use: the machine's, limited by taskset, a container's quota
 /// and OMP_NUM_THREADS.
-int processors();
+int processors(const ProcessorLimits& limits = {});
 
 /// threads 0: as many as the machine has processors for us. Sets LibTorch's thread count.
 Machine prepare_machine(int threads, c10::Device device);

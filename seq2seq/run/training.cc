@@ -1,15 +1,20 @@
 #include "seq2seq/run/training.h"
 
+#include <memory>
+
 #include <fmt/format.h>
 
 #include "seq2seq/core/checksum.h"
 #include "seq2seq/core/error.h"
 #include "seq2seq/data/input/pair_places.h"
 #include "seq2seq/nn/initialize.h"
+#include "seq2seq/parallel/distributed/data_parallel.h"
 #include "seq2seq/run/figures.h"
 #include "seq2seq/run/init_from.h"
 #include "seq2seq/run/load.h"
 #include "seq2seq/train/checkpoint.h"
+#include "seq2seq/train/freeze.h"
+#include "seq2seq/train/gradient_source.h"
 
 namespace seq2seq::run {
 
@@ -90,16 +95,26 @@ train::Outcome run_training(const RunOptions& options, const TrainingData& data,
                      .optimizers = &environment.registries->optimizers,
                      .schedules = &environment.registries->schedules,
                      .clips = &environment.registries->clips,
+                     .team = environment.group,
                      .place_of_pair = data::PairPlaces(options.data.train),
                      .validate = {},
                      .files = environment.files,
                      .log = environment.log,
                      .progress = environment.progress};
   if (data.validation)
-    setup.validate =
-        make_validation(*data.validation, *data.text, options.decode, options.metrics, options.train.validate.metrics);
+    setup.validate = make_validation(*data.validation, *data.text, options.decode, options.metrics,
+                                     options.train.validate.metrics, environment.group);
+  std::unique_ptr<train::GradientSource> own, joint;
+  if (environment.group != nullptr) {
+    own = std::make_unique<train::SerialGradients>(
+        model, train::LossOptions{.label_smoothing = options.train.label_smoothing,
+                                  .teacher_forcing = options.train.teacher_forcing});
+    joint = std::make_unique<parallel::DataParallel>(*own, *environment.group, model,
+                                                     train::trainable_parameters(model, options.train.freeze));
+    setup.gradients = joint.get();
+  }
   const auto outcome = train::train(options.train, setup, folder, resume_from);
-  say_ending(*environment.log, outcome, options.train, folder);
+  if (environment.leads()) say_ending(*environment.log, outcome, options.train, folder);
   return outcome;
 }
 
