@@ -8,7 +8,7 @@
 
 #define USE_C10D_GLOO
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
-#ifdef SEQ2SEQ_CUDA
+#ifdef SEQ2SEQ_NCCL
 #define USE_C10D_NCCL
 #include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>
 #endif
@@ -51,7 +51,7 @@ Pending Backend::gather(const at::Tensor& mine, const std::vector<at::Tensor>& a
 }
 
 bool wants_nccl(const std::string& backend, c10::Device device) {
-#ifdef SEQ2SEQ_CUDA
+#ifdef SEQ2SEQ_NCCL
   constexpr bool built_in = true;
 #else
   constexpr bool built_in = false;
@@ -60,7 +60,7 @@ bool wants_nccl(const std::string& backend, c10::Device device) {
   if (backend == "auto") return built_in && device.is_cuda();
   if (!built_in) {
     throw UsageError(Place{.part = "distributed.backend"}, "`nccl` is not part of this build",
-                     "Use `gloo`, or build with the preset `cuda`");
+                     "Use `gloo`, or build with the preset `cuda` where `nccl.h` is");
   }
   if (!device.is_cuda())
     throw UsageError(Place{.part = "distributed.backend"}, "`nccl` sums on GPUs alone, and this rank trains on the CPU",
@@ -78,20 +78,16 @@ Backend make_gloo(const c10::intrusive_ptr<c10d::Store>& store, int64_t rank, in
                                                              std::move(options)));
 }
 
-#ifdef SEQ2SEQ_CUDA
-Backend make_nccl(const c10::intrusive_ptr<c10d::Store>& store, int64_t rank, int64_t ranks, c10::Device device,
+#ifdef SEQ2SEQ_NCCL
+Backend make_nccl(const c10::intrusive_ptr<c10d::Store>& store, int64_t rank, int64_t ranks,
                   std::chrono::milliseconds timeout) {
   auto options = c10d::ProcessGroupNCCL::Options::create();
   options->timeout = timeout;
-  auto group = c10::make_intrusive<c10d::ProcessGroupNCCL>(store, static_cast<int>(rank), static_cast<int>(ranks),
-                                                           std::move(options));
-  group->setBoundDeviceId(device);
-  return Backend(std::move(group));
+  return Backend(c10::make_intrusive<c10d::ProcessGroupNCCL>(store, static_cast<int>(rank), static_cast<int>(ranks),
+                                                             std::move(options)));
 }
 #else
-Backend make_nccl(const c10::intrusive_ptr<c10d::Store>&, int64_t, int64_t, c10::Device, std::chrono::milliseconds) {
-  return {};
-}
+Backend make_nccl(const c10::intrusive_ptr<c10d::Store>&, int64_t, int64_t, std::chrono::milliseconds) { return {}; }
 #endif
 
 }  // namespace seq2seq::parallel

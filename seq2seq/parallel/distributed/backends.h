@@ -53,7 +53,7 @@ bool wants_nccl(const std::string& backend, c10::Device device);
 /// `address`: this machine's, where the other ranks reach it; GLOO_SOCKET_IFNAME names an interface instead.
 Backend make_gloo(const c10::intrusive_ptr<c10d::Store>& store, int64_t rank, int64_t ranks, const std::string& address,
                   std::chrono::milliseconds timeout);
-Backend make_nccl(const c10::intrusive_ptr<c10d::Store>& store, int64_t rank, int64_t ranks, c10::Device device,
+Backend make_nccl(const c10::intrusive_ptr<c10d::Store>& store, int64_t rank, int64_t ranks,
                   std::chrono::milliseconds timeout);
 
 }  // namespace seq2seq::parallel

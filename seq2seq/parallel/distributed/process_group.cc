@@ -62,7 +62,7 @@ ProcessGroup::ProcessGroup(const Launch& launch, const DistributedOptions& optio
   const auto longer = timeout_ + timeout_ / 2 + milliseconds(2000);
   try {
     connection_->gloo = make_gloo(connection_->met.store, launch.rank, launch.ranks, connection_->met.address, longer);
-    if (use_nccl) connection_->nccl = make_nccl(connection_->met.store, launch.rank, launch.ranks, device, longer);
+    if (use_nccl) connection_->nccl = make_nccl(connection_->met.store, launch.rank, launch.ranks, longer);
   } catch (const Error&) {
     throw;
   } catch (const std::exception& fault) {

@@ -83,17 +83,20 @@ Ended Process::wait() {
   return {.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), .said = said()};
 }
 
-Ranks::Ranks(const std::filesystem::path& program, const std::vector<std::string>& words, int64_t started,
-             int64_t ranks, const Variables& variables, const std::map<int64_t, Variables>& of_rank) {
+Ranks::Ranks(const std::filesystem::path& program, const std::vector<std::string>& words, int64_t ranks,
+             const Variables& variables, const std::map<int64_t, Own>& more) {
   const auto port = free_port();
-  for (int64_t rank = 0; rank < started; ++rank) {
+  for (int64_t rank = 0; rank < ranks; ++rank) {
     Variables mine{{"RANK", std::to_string(rank)}, {"WORLD_SIZE", std::to_string(ranks)},
                    {"MASTER_ADDR", "127.0.0.1"},   {"MASTER_PORT", port},
                    {"OMP_NUM_THREADS", "1"},       {"GOMP_SPINCOUNT", "10000"}};
     for (const auto& [name, value] : variables) mine[name] = value;
-    if (const auto own = of_rank.find(rank); own != of_rank.end())
-      for (const auto& [name, value] : own->second) mine[name] = value;
-    processes_.push_back(std::make_unique<Process>(program, words, mine));
+    auto all = words;
+    if (const auto own = more.find(rank); own != more.end()) {
+      for (const auto& [name, value] : own->second.variables) mine[name] = value;
+      all.insert(all.end(), own->second.words.begin(), own->second.words.end());
+    }
+    processes_.push_back(std::make_unique<Process>(program, all, mine));
   }
 }
 

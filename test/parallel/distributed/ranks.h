@@ -43,9 +43,13 @@ class Process {
 /// Several processes that are to train together, on the loopback address.
 class Ranks {
  public:
-  /// The variables of rank r of `started` are those of one of `ranks`, `variables`, and `of_rank[r]`.
-  Ranks(const std::filesystem::path& program, const std::vector<std::string>& words, int64_t started, int64_t ranks,
-        const Variables& variables = {}, const std::map<int64_t, Variables>& of_rank = {});
+  /// `more[r]`: words and variables of rank r alone.
+  struct Own {
+    std::vector<std::string> words;
+    Variables variables;
+  };
+  Ranks(const std::filesystem::path& program, const std::vector<std::string>& words, int64_t ranks,
+        const Variables& variables = {}, const std::map<int64_t, Own>& more = {});
   Process& operator[](std::size_t rank) { return *processes_[rank]; }
   std::vector<Ended> wait();
 
