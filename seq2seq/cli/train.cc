@@ -1,10 +1,14 @@
+#include <cstdlib>
 #include <filesystem>
 #include <optional>
+#include <ostream>
 
 #include "seq2seq/cli/commands.h"
 #include "seq2seq/cli/common.h"
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/interrupt.h"
+#include "seq2seq/parallel/distributed/launch.h"
+#include "seq2seq/parallel/distributed/rank_lost.h"
 #include "seq2seq/run/train_run.h"
 
 namespace seq2seq::cli {
@@ -30,13 +34,26 @@ class Train final : public Command {
     common_.declare(arguments, "sets a key: train.optimizer.learning_rate=0.1; may be given many times");
   }
 
+  bool works_together() const override { return true; }
+
   int run(const Context& context) override {
     check();
-    auto log = common_.log(context);
-    const auto environment = common_.environment(context, log);
+    try {
+      return train(context);
+    } catch (const parallel::RankLost& lost) {
+      if (lost.report()) *context.streams.err << "error: " << lost.what() << std::endl;
+      std::_Exit(Exit::failed);  // see RankLost
+    }
+  }
+
+ private:
+  int train(const Context& context) const {
+    const auto launch = parallel::read_launch();
+    auto log = common_.log(context, launch);
+    const auto environment = common_.environment(context, log, launch);
     auto overrides = common_.overrides();
     add_override(overrides, "--seed", "seed", seed_);
-    const InterruptGuard guard(common_.quiet ? nullptr : stopping);
+    const InterruptGuard guard(log.quiet() ? nullptr : stopping);
     const auto outcome =
         resumed_ ? run::resume(*resumed_, overrides, environment, checkpoint_)
                  : run::train_new(
@@ -45,7 +62,6 @@ class Train final : public Command {
     return outcome.ending == train::Ending::interrupted ? Exit::interrupted_with_checkpoint : Exit::done;
   }
 
- private:
   void check() const {
     const auto refuse = [](const char* option) {
       throw UsageError(Place{.part = option}, "cannot be combined with `--resume`, which takes it from the run");

@@ -46,21 +46,20 @@ std::unique_ptr<parallel::Executor> make_executor(const PlacementOptions& option
 
 std::unique_ptr<train::GradientSource> make_gradients(const RunOptions& options, const nn::Model& model,
                                                       const nn::Placement& placement, const Environment& environment) {
-  if (placement.places() == 1) return nullptr;
+  const train::LossOptions loss{.label_smoothing = options.train.label_smoothing,
+                                .teacher_forcing = options.train.teacher_forcing};
+  if (placement.places() == 1) return std::make_unique<train::SerialGradients>(model, loss);
   const auto* staged = model.staged();
   if (staged == nullptr) {
     environment.log->say(fmt::format("places    `model.architecture: {}` has no stages: one place works at a time",
                                      options.model.architecture.kind));
-    return nullptr;
+    return std::make_unique<train::SerialGradients>(model, loss);
   }
   const auto& how = options.placement;
   environment.log->say(
       fmt::format("places    {}, schedule {}, chunks of {} steps", placement.places(), how.schedule.kind, how.chunk));
   return std::make_unique<parallel::PipelineGradients>(
-      model, *staged,
-      train::LossOptions{.label_smoothing = options.train.label_smoothing,
-                         .teacher_forcing = options.train.teacher_forcing},
-      how.schedules->make(how.schedule), how.chunk, make_executor(how, placement, environment));
+      model, *staged, loss, how.schedules->make(how.schedule), how.chunk, make_executor(how, placement, environment));
 }
 
 }  // namespace seq2seq::run
