@@ -58,8 +58,8 @@ std::unique_ptr<train::GradientSource> make_gradients(const RunOptions& options,
   const auto& how = options.placement;
   environment.log->say(
       fmt::format("places    {}, schedule {}, chunks of {} steps", placement.places(), how.schedule.kind, how.chunk));
-  return std::make_unique<parallel::PipelineGradients>(
-      model, *staged, loss, how.schedules->make(how.schedule), how.chunk, make_executor(how, placement, environment));
+  return std::make_unique<parallel::PipelineGradients>(model, *staged, loss, how.schedules->make(how.schedule),
+                                                       how.chunk, make_executor(how, placement, environment));
 }
 
 }  // namespace seq2seq::run

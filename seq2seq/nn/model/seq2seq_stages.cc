@@ -162,6 +162,7 @@ void Walk::whole_encoder(const Encoder& encoder) {
   Stage stage{.name = "encoder", .place = placement_.place_of("encoder.0"), .device = placement_.of("encoder.0")};
   stage.side = Side::source;
   stage.whole = true;
+  stage.spans_devices = true;
   stage.parameters = parameters_used(encoder);
   stage.products = products_of(stage.parameters);
   stage.width = encoder.width();
@@ -187,6 +188,7 @@ void Walk::bridge(const Bridge& bridge, int64_t layers) {
   Stage stage{.name = "bridge", .place = placement_.place_of("bridge"), .device = placement_.of("bridge")};
   stage.side = Side::source;
   stage.whole = true;
+  stage.spans_devices = true;
   stage.parameters = parameters_used(bridge);
   stage.inputs = {{rows_.stage, Needs::end}};
   for (const auto& last : last_)
