@@ -5,6 +5,8 @@
 
 #include <ATen/ops/zeros.h>
 
+#include "seq2seq/nn/slice.h"
+
 namespace seq2seq::nn {
 
 at::Tensor Module::add_parameter(const std::string& name, at::IntArrayRef shape, const Role& role,
@@ -27,9 +29,10 @@ std::vector<ParameterUse> parameter_uses(const torch::nn::Module& root) {
   for (const auto* module : modules) {
     const auto* stated = dynamic_cast<const Module*>(module);
     if (stated == nullptr || !seen.insert(module).second) continue;
-    for (const auto& use : stated->uses_)
-      uses.push_back(
-          {.name = names.at(use.parameter.unsafeGetTensorImpl()), .parameter = use.parameter, .role = use.role});
+    for (const auto& use : stated->uses_) {
+      const auto slice = slice_of(names.at(use.parameter.unsafeGetTensorImpl()));
+      uses.push_back({.name = slice.whole, .parameter = use.parameter, .first_row = slice.first, .role = use.role});
+    }
   }
   return uses;
 }
