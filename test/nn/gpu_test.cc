@@ -53,7 +53,7 @@ TEST_CASE("gpu: losses and gradients are those of the CPU", "[nn][gpu]") {
   const ModelShape shape{.embedding = 16, .cells = 24, .dropout = dropout};
   const nn::Draw draw{.seed = 1, .update = 3};
   const auto here = compute(*random_model(5, shape, type), draw);
-  const auto there = compute(*random_model(5, shape, type, *device), draw);
+  const auto there = compute(*random_model(5, shape, type, {.device = *device}), draw);
   CHECK(at::allclose(here.losses, there.losses, /*rtol=*/0, tolerance));
   REQUIRE(here.gradients.size() == there.gradients.size());
   for (const auto& [name, gradient] : here.gradients) {

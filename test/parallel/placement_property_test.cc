@@ -238,7 +238,7 @@ Trained train_ten(const Case& drawn, nn::Model& model, train::GradientSource& gr
   const auto batches = batches_of(drawn);
   Trained trained;
   for (int64_t update = 0; update < 10; ++update) {
-    const auto result = updater.make(batches, {.seed = 3, .update = update}, /*factor=*/0.5);
+    const auto result = updater.make(batches, {.seed = 3, .update = update}, /*factor=*/0.05);
     REQUIRE(result.made);
     trained.losses.push_back(result.loss);
     trained.norms.push_back(result.gradient_norm);

@@ -1,10 +1,12 @@
 #include "seq2seq/run/placement.h"
 
+#include <ATen/ops/allclose.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "seq2seq/core/device.h"
 #include "seq2seq/core/error.h"
+#include "seq2seq/nn/weights.h"
 #include "seq2seq/run/build.h"
 #include "seq2seq/run/place_table.h"
 #include "seq2seq/run/placement_rules.h"
@@ -201,13 +203,29 @@ TEST_CASE("placement: a training places the parts as configured, and the run is 
   Toy toy(copied);
   toy.environment.single_device = false;
   toy.train("placed", {"train.updates=5", "placement.preset=paper", "placement.devices=[cpu, cpu, cpu]",
-                       "placement.embeddings=2"});
+                       "placement.embeddings=2", "placement.schedule.kind=layer_by_layer"});
   CHECK_THAT(toy.said(), ContainsSubstring("places     0 cpu     encoder.0, bridge, decoder.0 ") &&
                              ContainsSubstring("\n           1 cpu     encoder.1, decoder.1 ") &&
                              ContainsSubstring("\n           2 cpu     embeddings, output [0, 6) "));
   toy.train("plain", {"train.updates=5"});
   CHECK(parameters_of(toy / "placed", 5) == parameters_of(toy / "plain", 5));
   CHECK(toy.load("placed").description.digest == toy.load("plain").description.digest);
+}
+
+TEST_CASE("placement: an output layer over several devices is stored as that of one", "[run][placement]") {
+  Toy toy(copied);
+  toy.environment.single_device = false;
+  toy.train("split", {"train.updates=5", "placement.output=[cpu, cpu, cpu]"});
+  toy.train("plain", {"train.updates=5"});
+  const auto split = toy.load("split"), plain = toy.load("plain");
+  CHECK(split.description.digest == plain.description.digest);
+  CHECK(split.description.parameters == plain.description.parameters);
+  const auto found = nn::weights_of(*split.model), expected = nn::weights_of(*plain.model);
+  REQUIRE(found.tensors.size() == expected.tensors.size());
+  for (const auto& [name, tensor] : expected.tensors) {
+    CAPTURE(name);
+    CHECK(at::allclose(found.tensors.at(name), tensor, 1e-4, 1e-6));
+  }
 }
 
 TEST_CASE("placement: may change on resume, and the run goes on as it was", "[run][placement][resume]") {

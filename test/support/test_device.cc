@@ -1,6 +1,9 @@
 #include "test/support/test_device.h"
 
+#include <array>
+#include <atomic>
 #include <cstdlib>
+#include <limits>
 #include <new>
 #include <optional>
 #include <string>
@@ -19,6 +22,7 @@
 #include <c10/core/DeviceGuard.h>
 #include <c10/core/DeviceType.h>
 #include <c10/core/impl/DeviceGuardImplInterface.h>
+#include <c10/util/Exception.h>
 #include <torch/library.h>
 
 #include "test/support/stream_order.h"
@@ -28,6 +32,16 @@ namespace {
 
 constexpr auto type = c10::DeviceType::PrivateUse1;
 thread_local c10::DeviceIndex current = 0;
+
+/// The most bytes that a tensor may have, by device.
+std::array<std::atomic<size_t>, test_devices>& limits() {
+  static std::array<std::atomic<size_t>, test_devices> all;
+  [[maybe_unused]] static const bool set = [] {
+    for (auto& limit : all) limit = std::numeric_limits<size_t>::max();
+    return true;
+  }();
+  return all;
+}
 
 /// Plain memory that says which device it is of, and on whose stream it was taken.
 class TestAllocator final : public c10::Allocator {
@@ -43,6 +57,8 @@ class TestAllocator final : public c10::Allocator {
     delete block;
   }
   c10::DataPtr allocate(size_t bytes) override {
+    TORCH_CHECK_WITH(OutOfMemoryError, bytes <= limits().at(static_cast<size_t>(current)), "test:", int{current},
+                     " is out of memory: ", bytes, " bytes");
     void* memory = bytes == 0 ? nullptr : std::malloc(bytes);
     if (bytes > 0 && memory == nullptr) throw std::bad_alloc();
     if (memory == nullptr) return {nullptr, c10::Device(type, current)};
@@ -210,6 +226,12 @@ void compute(const c10::OperatorHandle& operation, torch::jit::Stack* stack) {
 }
 
 }  // namespace
+
+FullTestDevice::FullTestDevice(int index, size_t bytes) : index_(static_cast<size_t>(index)) {
+  limits().at(index_) = bytes;
+}
+
+FullTestDevice::~FullTestDevice() { limits().at(index_) = std::numeric_limits<size_t>::max(); }
 
 c10::Device test_device(int index) { return {type, static_cast<c10::DeviceIndex>(index)}; }
 
