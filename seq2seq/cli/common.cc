@@ -12,7 +12,8 @@ namespace seq2seq::cli {
 
 void CommonArguments::declare(Arguments& arguments, const std::string& what_set_means) {
   if (!what_set_means.empty()) arguments.repeatable("--set", set, "KEY=VALUE", what_set_means);
-  arguments.option("--device", device, "DEVICE", "cpu, cuda or cuda:N; a training then ignores `placement` (cpu)");
+  arguments.option("--device", device, "DEVICE",
+                   "cpu, cuda or cuda:N: all of the model there, whatever `placement` says (cpu)");
   arguments.option("--threads", threads, "N", "processor threads; 0: all there are (0)");
   arguments.flag("--quiet", quiet, "no messages but warnings and errors");
 }
@@ -63,14 +64,21 @@ void RunArguments::declare(Arguments& arguments, bool searches) {
   arguments.required("RUN", folder, "folder of the run");
   arguments.option("--checkpoint", checkpoint, "WHICH", "best, last, or the number of an update (best)");
   if (searches) arguments.option("--beam", beam, "K", "hypotheses kept by the search; 1: greedy (as configured)");
+  arguments.option("--placement", placement, "WHERE",
+                   "run: over the places of the run's training; or a YAML file with a section `placement` (all of the "
+                   "model on one device)");
   common.declare(arguments, searches ? "sets a key of `decode`: decode.max_length.ratio=3" : "");
 }
 
 run::LoadedRun RunArguments::load(const run::Environment& environment, std::vector<config::Override> more) const {
+  if (placement && placement->empty()) throw UsageError(Place{.part = "--placement"}, "names neither `run` nor a file");
+  if (placement && !common.device.empty())
+    throw UsageError(Place{.part = "--placement " + *placement}, "cannot be combined with `--device`",
+                     "`--device` puts all of the model on one device");
   auto overrides = common.overrides();
   add_override(overrides, "--beam", "decode.beam", beam);
   for (auto& each : more) add_override(overrides, std::move(each));
-  return run::load_run(folder, checkpoint, overrides, environment);
+  return run::load_run(folder, checkpoint, overrides, environment, placement.value_or(""));
 }
 
 void warn_of_unknown(Log& log, const run::UnknownTokens& counts, const char* side) {

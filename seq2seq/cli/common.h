@@ -54,7 +54,7 @@ void add_override(std::vector<config::Override>& overrides, config::Override set
 /// Options of the commands that use a trained run.
 struct RunArguments {
   std::string folder, checkpoint = "best";
-  std::optional<std::string> beam;
+  std::optional<std::string> beam, placement;
   CommonArguments common;
 
   void declare(Arguments& arguments, bool searches);

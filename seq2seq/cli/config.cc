@@ -5,6 +5,7 @@
 #include "seq2seq/cli/commands.h"
 #include "seq2seq/cli/common.h"
 #include "seq2seq/config/resolved.h"
+#include "seq2seq/run/placement_rules.h"
 #include "seq2seq/study/record/identity.h"
 
 namespace seq2seq::cli {
@@ -41,7 +42,7 @@ class ConfigCheck final : public Command {
   int run(const Context& context) override {
     std::vector<config::Override> overrides;
     for (const auto& typed : set_) overrides.push_back(config::parse_override(typed));
-    const auto configuration = run::read_configuration(file_, overrides, *context.registries);
+    const auto configuration = run::read_to_check(file_, overrides, *context.registries);
     auto& out = *context.streams.out;
     out << (show_ ? config::write_yaml(configuration->keys)
                   : fmt::format("{}: valid\n", file_) + absent(*configuration))

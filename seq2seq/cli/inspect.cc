@@ -80,7 +80,7 @@ class Inspect final : public Command {
     } else if (update >= 0) {
       inspect_checkpoint(out, path, update);
     } else {
-      inspect_run(out, RunFolder(path_));
+      inspect_run(out, RunFolder(path_), *context.registries);
     }
     out.flush();
     check_written(out);

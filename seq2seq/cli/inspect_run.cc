@@ -12,7 +12,9 @@
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/files.h"
 #include "seq2seq/core/progress.h"
+#include "seq2seq/run/build.h"
 #include "seq2seq/run/description.h"
+#include "seq2seq/run/place_table.h"
 #include "seq2seq/text/vocabulary.h"
 #include "seq2seq/train/checkpoint.h"
 #include "seq2seq/train/checkpoint_folder.h"
@@ -51,6 +53,27 @@ void print_description(std::ostream& out, const run::RunDescription& run) {
                fmt::format("{} from update {}: {}, {} thread(s), kernels for {}; LibTorch {} with {} for {}",
                            session.started, format_count(session.from_update), machine.device, machine.threads,
                            machine.kernels, machine.torch, machine.product_library, machine.instruction_set));
+  }
+}
+
+/// The places that the configuration spreads the model over, with the bytes of its parameters.
+void print_places(std::ostream& out, const RunFolder& folder, const run::RunDescription& description,
+                  const run::Registries& registries) {
+  try {
+    const auto configuration = run::read_configuration(folder.config(), {}, registries);
+    const auto& options = configuration->options;
+    if (run::names_nothing(options.placement)) return;
+    const auto model = run::outline(options.model, registries, description.source.size, description.target.size);
+    const auto placement = run::make_placement(options.placement, c10::kCPU, model->layers(), description.target.size);
+    const auto table = run::place_table(*model, placement);
+    if (table.size() < 2) return;
+    const char* name = "places";
+    for (const auto& line : run::place_lines(table, /*bytes=*/4)) {
+      print_line(out, name, line);
+      name = "";
+    }
+  } catch (const UsageError& error) {
+    print_line(out, "damaged", error.what());
   }
 }
 
@@ -111,10 +134,11 @@ std::string epochs_made(const train::TrainerState& state) {
   return fmt::format("{} and {} batch{}", epochs, format_count(state.batch), state.batch == 1 ? "" : "es");
 }
 
-void inspect_run(std::ostream& out, const RunFolder& folder) {
+void inspect_run(std::ostream& out, const RunFolder& folder, const run::Registries& registries) {
   const auto description = run::read_description(disk_files(), folder);
   print_line(out, "run", folder.root().string());
   print_description(out, description);
+  print_places(out, folder, description, registries);
   print_state(out, folder);
   print_figures(out, folder);
 }

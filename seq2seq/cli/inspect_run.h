@@ -4,6 +4,7 @@
 #include <string>
 
 #include "seq2seq/core/run_folder.h"
+#include "seq2seq/run/run.h"
 #include "seq2seq/train/checkpoint.h"
 
 namespace seq2seq::cli {
@@ -12,6 +13,6 @@ namespace seq2seq::cli {
 std::string epochs_made(const train::TrainerState& state);
 
 /// What a run is, how far it has come and how well it does, for people.
-void inspect_run(std::ostream& out, const RunFolder& folder);
+void inspect_run(std::ostream& out, const RunFolder& folder, const run::Registries& registries);
 
 }  // namespace seq2seq::cli

@@ -76,18 +76,20 @@ Keys& Keys::add_section(std::string name, std::string meaning) {
   return keys;
 }
 
-void Keys::select(std::string name, Selection& selection, const Kinds& kinds, std::string meaning) {
-  add_section(std::move(name), std::move(meaning))
+Key& Keys::select(std::string name, Selection& selection, const Kinds& kinds, std::string meaning) {
+  return add_section(std::move(name), std::move(meaning))
       .select_here("kind", selection, kinds, "which one; its keys stand beside it");
 }
 
-void Keys::select_here(std::string key, Selection& selection, const Kinds& kinds, std::string meaning) {
+Key& Keys::select_here(std::string key, Selection& selection, const Kinds& kinds, std::string meaning) {
   refuse_second(*this, key);
   auto choice = std::make_unique<Choice>(tree_->path, std::move(key), selection, kinds, std::move(meaning));
   for (const auto& kind : kinds.names()) {
     for (const auto& name : names(*choice->keys_of(kind))) refuse_second(*this, name);
   }
+  Key& made = choice->key();
   tree_->items.emplace_back(std::move(choice));
+  return made;
 }
 
 void Keys::rule(std::string key, std::function<std::string()> wrong) {

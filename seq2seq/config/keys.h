@@ -101,12 +101,12 @@ class Keys {
   }
 
   /// Adds a section `{kind: NAME, ...}` whose other keys are those of the kind; `selection.kind` is the default kind.
-  /// `kinds` must outlive it.
-  void select(std::string name, Selection& selection, const Kinds& kinds, std::string meaning);
+  /// `kinds` must outlive it. Returns the key `kind`.
+  Key& select(std::string name, Selection& selection, const Kinds& kinds, std::string meaning);
 
   /// Adds the same without a section of its own: the kind's keys stand among this section's keys, and `key` chooses the
   /// kind: `architecture: rnn`.
-  void select_here(std::string key, Selection& selection, const Kinds& kinds, std::string meaning);
+  Key& select_here(std::string key, Selection& selection, const Kinds& kinds, std::string meaning);
 
   /// Adds a rule between keys of this section and below it, checked after they are read without errors. `wrong` returns
   /// an error message, or an empty string. The error has the place of `key` (a path below this section,

@@ -21,6 +21,7 @@ struct Section {
 class Choice {
  public:
   Choice(std::string path, std::string key, Selection& selection, const Kinds& kinds, std::string meaning);
+  Key& key() { return key_; }
   const Key& key() const { return key_; }
   const Kinds& kinds() const { return *kinds_; }
   const std::string& chosen() const { return selection_->kind; }

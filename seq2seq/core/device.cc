@@ -66,23 +66,32 @@ std::string device_name([[maybe_unused]] c10::Device device) {
 
 }  // namespace
 
-c10::Device parse_device(const std::string& text) {
+c10::Device read_device(const std::string& text) {
   if (text == "cpu") return {c10::kCPU};
   int index = 0;
   const bool numbered = text.rfind("cuda:", 0) == 0 && read_number(std::string_view(text).substr(5), index);
-  if (text != "cuda" && !numbered) {
+  if ((text != "cuda" && !numbered) || index > std::numeric_limits<c10::DeviceIndex>::max()) {
     throw UsageError(fmt::format("unknown device {}; use `cpu`, `cuda` or `cuda:N`", quote(text)));
   }
-  const int count = gpus();
-  if (index >= count) {
-    const std::string found = count == 0 ? "LibTorch finds no GPU here"
-                              : count == 1
-                                  ? "LibTorch finds one GPU here, `cuda:0`"
-                                  : fmt::format("LibTorch finds {} GPUs here, `cuda:0` to `cuda:{}`", count, count - 1);
-    throw UsageError(fmt::format("device {} was not found: {}", quote(text), found),
-                     count == 0 ? "Use `cpu`; `scripts/setup --cuda` builds for a GPU" : "");
-  }
   return {c10::kCUDA, static_cast<c10::DeviceIndex>(index)};
+}
+
+bool is_here(c10::Device device) { return !device.is_cuda() || device.index() < gpus(); }
+
+std::string gpus_here() {
+  const int count = gpus();
+  if (count == 0) return "LibTorch finds no GPU here";
+  if (count == 1) return "LibTorch finds one GPU here, `cuda:0`";
+  return fmt::format("LibTorch finds {} GPUs here, `cuda:0` to `cuda:{}`", count, count - 1);
+}
+
+c10::Device parse_device(const std::string& text) {
+  const auto device = read_device(text);
+  if (!is_here(device)) {
+    throw UsageError(fmt::format("device {} was not found: {}", quote(text), gpus_here()),
+                     gpus() == 0 ? "Use `cpu`; `scripts/setup --cuda` builds for a GPU" : "");
+  }
+  return device;
 }
 
 bool has_gpu() { return gpus() > 0; }

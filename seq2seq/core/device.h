@@ -10,6 +10,12 @@ namespace seq2seq {
 /// the number of GPUs that it has).
 c10::Device parse_device(const std::string& text);
 
+/// Parses the same without asking whether this machine has the device.
+c10::Device read_device(const std::string& text);
+/// Whether this machine has the device.
+bool is_here(c10::Device device);
+/// Returns what this machine has, for messages: `LibTorch finds one GPU here, `cuda:0``.
+std::string gpus_here();
 /// Whether LibTorch finds a GPU here.
 bool has_gpu();
 

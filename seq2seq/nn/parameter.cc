@@ -1,5 +1,6 @@
 #include "seq2seq/nn/parameter.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -17,21 +18,43 @@ at::Tensor Module::add_parameter(const std::string& name, at::IntArrayRef shape,
 
 void Module::use_parameter(const at::Tensor& parameter, const Role& role) { uses_.push_back({parameter, role}); }
 
+namespace {
+
+/// `root` and the modules below it that state roles, each once.
+std::vector<const Module*> stated_modules(const torch::nn::Module& root) {
+  std::vector<const torch::nn::Module*> modules{&root};
+  for (const auto& module : root.modules(/*include_self=*/false)) modules.push_back(module.get());
+  std::vector<const Module*> stated;
+  std::set<const torch::nn::Module*> seen;
+  for (const auto* module : modules) {
+    const auto* known = dynamic_cast<const Module*>(module);
+    if (known != nullptr && seen.insert(module).second) stated.push_back(known);
+  }
+  return stated;
+}
+
+}  // namespace
+
 std::vector<ParameterUse> parameter_uses(const torch::nn::Module& root) {
   std::map<const at::TensorImpl*, std::string> names;
   for (const auto& item : root.named_parameters()) names.emplace(item.value().unsafeGetTensorImpl(), item.key());
-  std::vector<const torch::nn::Module*> modules{&root};
-  for (const auto& module : root.modules(/*include_self=*/false)) modules.push_back(module.get());
   std::vector<ParameterUse> uses;
-  std::set<const torch::nn::Module*> seen;
-  for (const auto* module : modules) {
-    const auto* stated = dynamic_cast<const Module*>(module);
-    if (stated == nullptr || !seen.insert(module).second) continue;
-    for (const auto& use : stated->uses_)
+  for (const auto* module : stated_modules(root)) {
+    for (const auto& use : module->uses_)
       uses.push_back(
           {.name = names.at(use.parameter.unsafeGetTensorImpl()), .parameter = use.parameter, .role = use.role});
   }
   return uses;
+}
+
+std::vector<at::Tensor> parameters_used(const torch::nn::Module& root) {
+  std::vector<at::Tensor> used;
+  for (const auto* module : stated_modules(root)) {
+    for (const auto& use : module->uses_)
+      if (std::ranges::none_of(used, [&](const auto& other) { return other.is_same(use.parameter); }))
+        used.push_back(use.parameter);
+  }
+  return used;
 }
 
 }  // namespace seq2seq::nn

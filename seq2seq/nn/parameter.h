@@ -55,6 +55,7 @@ class Module : public torch::nn::Module {
 
  private:
   friend std::vector<ParameterUse> parameter_uses(const torch::nn::Module& root);
+  friend std::vector<at::Tensor> parameters_used(const torch::nn::Module& root);
   struct Use {
     at::Tensor parameter;
     Role role;
@@ -65,5 +66,8 @@ class Module : public torch::nn::Module {
 /// The uses of all parameters below `root`, itself included, in order of registration. Parameters that were registered
 /// without a role are left out. All are on the side `target`: only a model knows its sides.
 std::vector<ParameterUse> parameter_uses(const torch::nn::Module& root);
+
+/// Every parameter that `root` or a module below it registered or uses, those of others included, each once.
+std::vector<at::Tensor> parameters_used(const torch::nn::Module& root);
 
 }  // namespace seq2seq::nn

@@ -9,25 +9,49 @@
 
 namespace seq2seq::nn {
 
+/// Where a part lies. A place is what runs its parts one after another: a stream or a worker thread belongs to it. It
+/// lies on one device; several places may share a device.
+struct PartPlace {
+  c10::Device device{c10::kCPU};
+  int place = 0;
+};
+
 /// A share of the output layer: the words [first, last) on one device.
 struct OutputShard {
   c10::Device device{c10::kCPU};
   int64_t first = 0, last = 0;
+  int place = 0;
 };
 
-/// A device for each part of a model: data, not code. Several parts may name the same device.
+/// Splits V words over these devices, in order. `shares` holds the number of words of each; empty: sizes that differ by
+/// at most one, the larger ones first. Throws UsageError naming `placement.output` or `placement.shares` where there
+/// are more shards than words, or the shares are not one positive number a device that add up to V.
+std::vector<OutputShard> split_words(const std::vector<c10::Device>& devices, const std::vector<int64_t>& shares,
+                                     int64_t vocabulary);
+/// The same shards where they cover V words in order, each with a word at least. Shards without words (first = last = 0
+/// in all) are split evenly. Throws UsageError as above.
+std::vector<OutputShard> with_words(const std::vector<OutputShard>& shards, int64_t vocabulary);
+
+/// A place for each part of a model: data, not code. Several parts may name the same place.
 ///
 /// Parts are named `embeddings`, `encoder.0` ... (a layer each), `bridge`, `attention`, `decoder.0` ... What is not
-/// named lies on `device`.
+/// named lies on `device`, which is place 0.
 struct Placement {
   c10::Device device{c10::kCPU};
-  std::map<std::string, c10::Device> parts;
+  std::map<std::string, PartPlace> parts;
   std::vector<OutputShard> output;  // empty: the whole output layer on `device`
 
   c10::Device of(const std::string& part) const;
   c10::Device of_layer(const std::string& stack, int64_t layer) const;
+  int place_of(const std::string& part) const;
+  int places() const;  // how many there are
+  int place_of_shard(size_t shard) const { return output.empty() ? 0 : output.at(shard).place; }
+  int place_of_layer(const std::string& stack, int64_t layer) const;
   /// How many layers of a stack are named, counted from layer 0.
   int64_t named_layers(const std::string& stack) const;
 };
+
+/// The name of a layer as a part: `encoder.0`.
+std::string layer_part(const std::string& stack, int64_t layer);
 
 }  // namespace seq2seq::nn

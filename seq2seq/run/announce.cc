@@ -8,6 +8,8 @@
 
 #include "seq2seq/core/progress.h"
 #include "seq2seq/data/bucket.h"
+#include "seq2seq/run/build.h"
+#include "seq2seq/run/place_table.h"
 
 namespace seq2seq::run {
 
@@ -48,8 +50,9 @@ double state_bytes(const train::TrainOptions& options, const Registries& registr
   return bytes / numbers;
 }
 
-std::string bytes_text(double bytes) {
-  return bytes < 1e9 ? fmt::format("{:.1f} MB", bytes / 1e6) : fmt::format("{:.1f} GB", bytes / 1e9);
+/// Bytes in training for a parameter of one number: with its gradient and what the optimiser keeps.
+double training_bytes(const train::TrainOptions& options, const Registries& registries) {
+  return 4 + 4 + state_bytes(options, registries);
 }
 
 void announce_model(Log& log, const train::TrainOptions& options, const Registries& registries,
@@ -62,7 +65,7 @@ void announce_model(Log& log, const train::TrainOptions& options, const Registri
     in_all += count;
   }
   log.say(fmt::format("          {:<24} {:>13} parameters", "in all", format_count(in_all)));
-  const double bytes = static_cast<double>(in_all) * (4 + 4 + state_bytes(options, registries));
+  const double bytes = static_cast<double>(in_all) * training_bytes(options, registries);
   log.say(fmt::format("memory    {} for parameters, gradients and optimiser", bytes_text(bytes)));
 }
 
@@ -96,6 +99,20 @@ void announce(Log& log, const RunOptions& options, const Registries& registries,
   log.say(fmt::format("machine   {}, {} thread{}, kernels for {}; LibTorch {} with {} for {}", machine.device,
                       machine.threads, machine.threads == 1 ? "" : "s", machine.kernels, machine.torch,
                       machine.product_library, machine.instruction_set));
+}
+
+void announce_places(Log& log, const RunOptions& options, const Registries& registries, const data::TextPipeline& text,
+                     const nn::Placement& placement) {
+  if (log.quiet() || (placement.parts.empty() && placement.output.empty())) return;
+  const auto model =
+      outline(options.model, registries, text.source_vocabulary().size(), text.target_vocabulary().size());
+  const auto table = place_table(*model, placement);
+  if (table.size() < 2) return;
+  const char* head = "places    ";
+  for (const auto& line : place_lines(table, training_bytes(options.train, registries))) {
+    log.say(head + line);
+    head = "          ";
+  }
 }
 
 }  // namespace seq2seq::run

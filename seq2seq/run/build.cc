@@ -1,57 +1,50 @@
 #include "seq2seq/run/build.h"
 
-#include <string>
-#include <vector>
-
-#include <fmt/format.h>
-
-#include "seq2seq/core/device.h"
-#include "seq2seq/core/error.h"
+#include "seq2seq/run/placement.h"
+#include "seq2seq/run/placement_rules.h"
 
 namespace seq2seq::run {
 
+nn::Placement on_device(c10::Device device) { return {.device = device, .parts = {}, .output = {}}; }
+
 namespace {
 
-/// Reads the devices of one key of `placement`.
-class DeviceReader {
- public:
-  explicit DeviceReader(std::string key) : part_("placement." + std::move(key)) {}
-
-  c10::Device read(const std::string& text) const {
-    try {
-      return parse_device(text);
-    } catch (const UsageError& error) {
-      throw UsageError(Place{.part = part_}, error.what(), "`--device DEVICE` puts the whole model on one device");
-    }
-  }
-
- private:
-  std::string part_;
-};
-
-void place_layers(nn::Placement& placement, const std::string& stack, const std::vector<std::string>& devices) {
-  const DeviceReader reader(stack);
-  for (size_t layer = 0; layer < devices.size(); ++layer)
-    placement.parts.insert_or_assign(fmt::format("{}.{}", stack, layer), reader.read(devices[layer]));
-}
-
-void place_part(nn::Placement& placement, const std::string& part, const std::string& device) {
-  if (!device.empty()) placement.parts.insert_or_assign(part, DeviceReader(part).read(device));
+nn::Placement place(const PlacementOptions& placement, const ModelOptions& model, const data::TextPipeline& text,
+                    const Environment& environment) {
+  if (names_nothing(placement)) return on_device(environment.device);
+  const auto layers = layers_of(model, *environment.registries);
+  check_devices(placement, layers);
+  auto placed = make_placement(placement, environment.device, layers, text.target_vocabulary().size());
+  warn_of_idle(placement, placed, layers, *environment.log);
+  return placed;
 }
 
 }  // namespace
 
-nn::Placement on_device(c10::Device device) { return {.device = device, .parts = {}, .output = {}}; }
+nn::Placement training_placement(const RunOptions& options, const data::TextPipeline& text,
+                                 const Environment& environment) {
+  if (environment.single_device) return on_device(environment.device);
+  return place(options.placement, options.model, text, environment);
+}
 
-nn::Placement training_placement(const PlacementOptions& options, const Environment& environment) {
-  auto placement = on_device(environment.device);
-  if (environment.single_device) return placement;
-  place_part(placement, "embeddings", options.embeddings);
-  place_layers(placement, "encoder", options.encoder);
-  place_part(placement, "bridge", options.bridge);
-  place_layers(placement, "decoder", options.decoder);
-  for (const auto& device : options.output) placement.output.push_back({.device = DeviceReader("output").read(device)});
-  return placement;
+c10::Device training_device(const PlacementOptions& options, const Environment& environment) {
+  return environment.single_device ? environment.device : first_device(options, environment.device);
+}
+
+nn::Placement placement_for_use(const std::string& choice, const RunOptions& options, const data::TextPipeline& text,
+                                const Environment& environment) {
+  if (choice.empty()) return on_device(environment.device);
+  if (choice == "run") return place(options.placement, options.model, text, environment);
+  return place(read_placement(choice, layers_of(options.model, *environment.registries)), options.model, text,
+               environment);
+}
+
+std::shared_ptr<nn::Model> outline(const ModelOptions& options, const Registries& registries, int64_t source_vocabulary,
+                                   int64_t target_vocabulary) {
+  nn::ModelContext context{
+      .source_vocabulary = source_vocabulary, .target_vocabulary = target_vocabulary, .placement = {}};
+  context.placement.device = c10::kMeta;
+  return registries.models.make(options.architecture, context);
 }
 
 std::shared_ptr<nn::Model> build_model(const RunOptions& options, const Registries& registries,

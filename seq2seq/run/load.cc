@@ -53,7 +53,8 @@ int64_t find_checkpoint(const Files& files, const RunFolder& folder, const std::
 }
 
 LoadedRun load_run(const std::filesystem::path& folder, const std::string& checkpoint,
-                   const std::vector<config::Override>& overrides, const Environment& environment) {
+                   const std::vector<config::Override>& overrides, const Environment& environment,
+                   const std::string& placement) {
   allow_only_use(overrides);
   LoadedRun run{RunFolder(folder), {}, {}, {}, {}, {}, 0};
   run.description = read_description(*environment.files, run.folder);
@@ -61,8 +62,9 @@ LoadedRun load_run(const std::filesystem::path& folder, const std::string& check
   const auto& options = run.options();
   run.text = text_of_run(options.data, *environment.registries, run.folder, run.description);
   run.update = find_checkpoint(*environment.files, run.folder, checkpoint);
-  prepare_machine(environment.threads, environment.device);
-  run.model = build_model(options, *environment.registries, *run.text, on_device(environment.device));
+  const auto placed = placement_for_use(placement, options, *run.text, environment);
+  prepare_machine(environment.threads, placed.device);
+  run.model = build_model(options, *environment.registries, *run.text, placed);
   const auto stored = train::load_weights_only(*environment.files, run.folder, run.update);
   nn::load_weights(*run.model, stored.weights, run.folder.checkpoint(run.update) / "weights.safetensors");
   run.model->eval();

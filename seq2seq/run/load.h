@@ -29,10 +29,12 @@ struct LoadedRun {
 };
 
 /// `checkpoint`: best (the last where none was validated), last, or the number of an update. Overrides may set keys of
-/// `decode` and `metrics` only. Throws Error if this is not a run folder or has no such checkpoint, FormatError when
-/// something in it is damaged.
+/// `decode` and `metrics` only. `placement`: `run`, as it was trained, or a file that holds a section `placement`;
+/// empty: all on the environment's device. Throws Error if this is not a run folder or has no such checkpoint,
+/// FormatError when something in it is damaged.
 LoadedRun load_run(const std::filesystem::path& folder, const std::string& checkpoint,
-                   const std::vector<config::Override>& overrides, const Environment& environment);
+                   const std::vector<config::Override>& overrides, const Environment& environment,
+                   const std::string& placement = {});
 
 /// The update that `checkpoint` means, as above.
 int64_t find_checkpoint(const Files& files, const RunFolder& folder, const std::string& checkpoint);

@@ -10,6 +10,7 @@
 #include "seq2seq/run/announce.h"
 #include "seq2seq/run/build.h"
 #include "seq2seq/run/load.h"
+#include "seq2seq/run/placement_rules.h"
 #include "seq2seq/run/together.h"
 #include "seq2seq/run/train_run.h"
 #include "seq2seq/run/training.h"
@@ -115,7 +116,8 @@ struct Checked {
 
 /// The configuration to go on with. Throws UsageError with every change that is refused.
 Checked check(const RunFolder& folder, const RunDescription& description,
-              const std::vector<config::Override>& overrides, const Registries& registries) {
+              const std::vector<config::Override>& overrides, const Environment& environment) {
+  const auto& registries = *environment.registries;
   const auto before = read_configuration(folder.config(), {}, registries);
   // A key that may not change is told as such, before what a rule between keys would say of its new value.
   Configuration changed(registries);
@@ -125,7 +127,7 @@ Checked check(const RunFolder& folder, const RunDescription& description,
   const auto& data = changed.options.data;
   for (auto& fault : different_data(description.data, data_digests(data), data)) faults.push_back(std::move(fault));
   if (!faults.empty()) throw UsageError(faults);
-  return {read_configuration(folder.config(), overrides, registries), changes, digest_now(*before, description)};
+  return {read_to_train(folder.config(), overrides, environment), changes, digest_now(*before, description)};
 }
 
 /// Throws where the run once had a checkpoint: one that was killed before its first begins again, one that lost them
@@ -216,7 +218,7 @@ train::Outcome go_on(const RunFolder& folder, const std::vector<config::Override
   auto description = read_description(*environment.files, folder);
   std::optional<RunLock> lock;
   if (environment.leads()) lock.emplace(folder);
-  const auto checked = check(folder, description, overrides, *environment.registries);
+  const auto checked = check(folder, description, overrides, environment);
   const auto& configuration = checked.configuration;
   const auto& options = configuration->options;
   std::optional<train::TrainerState> checkpoint;
@@ -226,8 +228,7 @@ train::Outcome go_on(const RunFolder& folder, const std::vector<config::Override
     return {};
   }
 
-  const auto placement = training_placement(options.placement, environment);
-  const auto machine = prepare_machine(environment.threads, environment.device);
+  const auto machine = prepare_machine(environment.threads, training_device(options.placement, environment));
   const int64_t update = start.empty() ? 0 : std::stoll(start);
   environment.log->say(fmt::format("seq2seq {}: goes on with {} at update {}", version().text(), folder.root().string(),
                                    format_count(update)));
@@ -236,8 +237,10 @@ train::Outcome go_on(const RunFolder& folder, const std::vector<config::Override
   const auto data = read_training_data(*configuration, environment,
                                        text_of_run(options.data, *environment.registries, folder, description));
   check_same_run(*configuration, description, data, fmt::format("update {} of a run", update), environment);
+  const auto placement = training_placement(options, *data.text, environment);
   const auto model = build_model(options, *environment.registries, *data.text, placement);
   announce(*environment.log, options, *environment.registries, data, *model, machine);
+  announce_places(*environment.log, options, *environment.registries, *data.text, placement);
   if (start.empty()) {
     environment.log->say("it ended before its first checkpoint: starting again at update 0");
     set_initial_parameters(*model, options, *data.text, description.init_from, environment);
@@ -250,7 +253,8 @@ train::Outcome go_on(const RunFolder& folder, const std::vector<config::Override
     write_description(*environment.files, folder, description);
     if (checkpoint) settle(folder, *checkpoint, from_checkpoint.has_value(), environment);
   }
-  return run_training(options, data, *model, folder, start.empty() ? std::nullopt : std::optional(update), environment);
+  return run_training(options, data, *model, placement, folder, start.empty() ? std::nullopt : std::optional(update),
+                      environment);
 }
 
 }  // namespace seq2seq::run

@@ -6,8 +6,8 @@
 
 #include "seq2seq/core/error.h"
 #include "seq2seq/nn/model/seq2seq.h"
+#include "seq2seq/run/build.h"
 #include "seq2seq/run/figures.h"
-#include "seq2seq/text/vocabulary.h"
 #include "seq2seq/train/freeze.h"
 
 namespace seq2seq::run {
@@ -54,11 +54,8 @@ void declare(config::Keys& keys, TrainSection& section) {
 /// Asked of a model without memory. One that cannot be made is told of at its own keys.
 std::string wrong_freeze(const RunOptions& options, const Registries& registries) {
   if (options.train.freeze.empty()) return {};
-  nn::ModelContext context{
-      .source_vocabulary = text::special_count, .target_vocabulary = text::special_count, .placement = {}};
-  context.placement.device = c10::kMeta;
   try {
-    return train::wrong_freeze(*registries.models.make(options.model.architecture, context), options.train.freeze);
+    return train::wrong_freeze(*outline(options.model, registries), options.train.freeze);
   } catch (const UsageError&) {
     return {};
   }
@@ -73,21 +70,8 @@ Registries builtin_registries() {
           .models = nn::builtin_models(parts),
           .optimizers = train::builtin_optimizers(),
           .schedules = train::builtin_schedules(),
-          .clips = train::builtin_clips()};
-}
-
-void declare(config::Keys& keys, PlacementOptions& options) {
-  keys.add("preset", options.preset, "single: all of the model on the command's device")
-      .one_of({"single"})
-      .changes_no_result();
-  const auto part = [&keys](const char* name, auto& devices, const char* meaning) {
-    keys.add(name, devices, meaning).changes_no_result();
-  };
-  part("embeddings", options.embeddings, "device of the word vectors of both sides; empty: the command's device");
-  part("encoder", options.encoder, "devices of the encoder's layers, one each; empty: the command's device");
-  part("bridge", options.bridge, "device of what the bridge computes; empty: the command's device");
-  part("decoder", options.decoder, "devices of the decoder's layers, one each; empty: the command's device");
-  part("output", options.output, "device of the output layer; empty: the command's device");
+          .clips = train::builtin_clips(),
+          .placement_schedules = std::make_shared<parallel::ScheduleRegistry>(parallel::builtin_schedules())};
 }
 
 void declare(config::Keys& keys, RunOptions& options, const Registries& registries) {
@@ -100,6 +84,7 @@ void declare(config::Keys& keys, RunOptions& options, const Registries& registri
   keys.section("train", train, "objective, batches, optimiser, and when to stop, validate and save");
   keys.section("decode", options.decode, "the search for the best output");
   keys.section("metrics", options.metrics, "how outputs are compared with references");
+  options.placement.schedules = registries.placement_schedules;
   keys.section("placement", options.placement, "which device holds which part");
   keys.section("distributed", options.distributed, "how processes that train one model together talk to each other");
   keys.rule("train.validate.metrics", [&options] { return unknown_metric(options.train.validate.metrics); });

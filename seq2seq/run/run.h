@@ -16,6 +16,7 @@
 #include "seq2seq/nn/model/model.h"
 #include "seq2seq/nn/model/seq2seq.h"
 #include "seq2seq/parallel/distributed/options.h"
+#include "seq2seq/run/placement.h"
 #include "seq2seq/text/tokenizer.h"
 #include "seq2seq/train/options.h"
 
@@ -29,6 +30,7 @@ struct Registries {
   train::OptimizerRegistry optimizers;
   train::ScheduleRegistry schedules;
   train::ClipRegistry clips;
+  std::shared_ptr<parallel::ScheduleRegistry> placement_schedules;
 };
 Registries builtin_registries();
 
@@ -37,15 +39,6 @@ struct ModelOptions {
   double initial_range = 0.08;  // arXiv 1409.3215, section 3.4
   std::optional<double> embedding_deviation, forget_bias;
 };
-
-/// Where the parts of a model lie in training. A part without a device lies on the command's.
-struct PlacementOptions {
-  std::string preset = "single";
-  std::string embeddings, bridge;
-  std::vector<std::string> encoder, decoder;  // empty, or one device a layer
-  std::vector<std::string> output;
-};
-void declare(config::Keys& keys, PlacementOptions& options);
 
 /// The whole of a configuration, put together here and nowhere else.
 struct RunOptions {

@@ -9,6 +9,7 @@
 #include "seq2seq/run/announce.h"
 #include "seq2seq/run/build.h"
 #include "seq2seq/run/numerics.h"
+#include "seq2seq/run/placement_rules.h"
 #include "seq2seq/run/together.h"
 #include "seq2seq/run/train_run.h"
 #include "seq2seq/run/training.h"
@@ -97,9 +98,9 @@ train::Outcome train_configuration(const NewRun& request, const Configuration& c
   });
   if (!again.empty()) return go_on(folder, {}, environment, {});
   const auto& options = configuration.options;
-  const auto placement = training_placement(options.placement, environment);
-  const auto machine = prepare_machine(environment.threads, environment.device);
+  const auto machine = prepare_machine(environment.threads, training_device(options.placement, environment));
   const auto data = read_training_data(configuration, environment);
+  const auto placement = training_placement(options, *data.text, environment);
   const auto model = build_model(options, *environment.registries, *data.text, placement);
   auto description =
       describe(configuration, data_digests(options.data, data.train_digest), *data.text, *model, machine, environment);
@@ -110,6 +111,7 @@ train::Outcome train_configuration(const NewRun& request, const Configuration& c
 
   environment.log->say(fmt::format("seq2seq {}: a new run in {}", version().text(), folder.root().string()));
   announce(*environment.log, options, *environment.registries, data, *model, machine);
+  announce_places(*environment.log, options, *environment.registries, *data.text, placement);
   set_initial_parameters(*model, options, *data.text, description.init_from, environment);
 
   std::optional<RunLock> lock;
@@ -119,14 +121,14 @@ train::Outcome train_configuration(const NewRun& request, const Configuration& c
     check_free(folder);  // again, now that no other can begin
     write_run(*environment.files, folder, configuration, *data.text, description);
   }
-  return run_training(options, data, *model, folder, {}, environment);
+  return run_training(options, data, *model, placement, folder, {}, environment);
 }
 
 }  // namespace
 
 train::Outcome train_new(const NewRun& request, const Environment& environment) {
   // A misspelt key is told even where the folder is taken: it is what was typed last.
-  const auto configuration = read_configuration(request.config, request.overrides, *environment.registries);
+  const auto configuration = read_to_train(request.config, request.overrides, environment);
   return together(
       environment, [&] { return configuration->options.distributed; },
       [&](const Environment& joined) { return train_configuration(request, *configuration, joined); });

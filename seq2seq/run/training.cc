@@ -10,6 +10,7 @@
 #include "seq2seq/nn/initialize.h"
 #include "seq2seq/parallel/distributed/data_parallel.h"
 #include "seq2seq/run/figures.h"
+#include "seq2seq/run/gradients.h"
 #include "seq2seq/run/init_from.h"
 #include "seq2seq/run/load.h"
 #include "seq2seq/train/checkpoint.h"
@@ -86,8 +87,9 @@ void set_initial_parameters(nn::Model& model, const RunOptions& options, const d
 }
 
 train::Outcome run_training(const RunOptions& options, const TrainingData& data, nn::Model& model,
-                            const RunFolder& folder, std::optional<int64_t> resume_from,
+                            const nn::Placement& placement, const RunFolder& folder, std::optional<int64_t> resume_from,
                             const Environment& environment) {
+  const auto gradients = make_gradients(options, model, placement, environment);
   train::Setup setup{.seed = options.seed,
                      .model = &model,
                      .corpus = &data.train,
@@ -104,15 +106,12 @@ train::Outcome run_training(const RunOptions& options, const TrainingData& data,
   if (data.validation)
     setup.validate = make_validation(*data.validation, *data.text, options.decode, options.metrics,
                                      options.train.validate.metrics, environment.group);
-  std::unique_ptr<train::GradientSource> own, joint;
+  std::unique_ptr<train::GradientSource> joint;
   if (environment.group != nullptr) {
-    own = std::make_unique<train::SerialGradients>(
-        model, train::LossOptions{.label_smoothing = options.train.label_smoothing,
-                                  .teacher_forcing = options.train.teacher_forcing});
-    joint = std::make_unique<parallel::DataParallel>(*own, *environment.group, model,
+    joint = std::make_unique<parallel::DataParallel>(*gradients, *environment.group, model,
                                                      train::trainable_parameters(model, options.train.freeze));
-    setup.gradients = joint.get();
   }
+  setup.gradients = joint ? joint.get() : gradients.get();
   const auto outcome = train::train(options.train, setup, folder, resume_from);
   if (environment.leads()) say_ending(*environment.log, outcome, options.train, folder);
   return outcome;

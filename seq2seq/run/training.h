@@ -6,6 +6,7 @@
 
 #include "seq2seq/core/run_folder.h"
 #include "seq2seq/nn/model/model.h"
+#include "seq2seq/nn/placement.h"
 #include "seq2seq/run/description.h"
 #include "seq2seq/run/environment.h"
 #include "seq2seq/run/training_data.h"
@@ -23,7 +24,7 @@ void set_initial_parameters(nn::Model& model, const RunOptions& options, const d
 
 /// Trains what is prepared and says how it ended and how to go on.
 train::Outcome run_training(const RunOptions& options, const TrainingData& data, nn::Model& model,
-                            const RunFolder& folder, std::optional<int64_t> resume_from,
+                            const nn::Placement& placement, const RunFolder& folder, std::optional<int64_t> resume_from,
                             const Environment& environment);
 
 }  // namespace seq2seq::run

@@ -60,6 +60,74 @@ TEST_CASE("translate: files and streams, order and empty lines", "[cli][translat
   CHECK(run_program({"translate", toy.run()}, "").out.empty());
 }
 
+TEST_CASE("train: a device of `placement` that is missing is one clear refusal, and `--device` trains all the same",
+          "[cli][train][placement][error]") {
+  const Toy toy(turned);
+  const auto file =
+      toy.folder().file("placed.yaml", content_of(toy / "toy.yaml") +
+                                           "placement: {preset: paper, devices: [cuda:97, cuda:98, cuda:99]}\n");
+  const auto run = (toy / "run").string();
+  const auto refused = run_program({"train", file.string(), "--run", run});
+  CHECK(refused.code == 2);
+  CHECK(lines(refused.err) == 1);
+  CHECK_THAT(refused.err,
+             ContainsSubstring("`placement.devices`: devices `cuda:97`, `cuda:98`, `cuda:99` were not found") &&
+                 ContainsSubstring("Use `--device cpu` to put the whole model on the processor"));
+  CHECK_FALSE(fs::exists(run));
+  CHECK(run_program({"config", "check", file.string()}).code == 0);
+  CHECK(run_program({"train", file.string(), "--run", run, "--device", "cpu", "--set", "train.updates=1"}).code == 0);
+  CHECK(run_program({"translate", run}, "a b\n").code == 0);
+  const auto placed = run_program({"translate", run, "--placement", "run"}, "a b\n");
+  CHECK(placed.code == 2);
+  CHECK_THAT(placed.err, ContainsSubstring("were not found"));
+}
+
+TEST_CASE("translate, score and evaluate: a placement of the run or of a file changes no output", "[cli][placement]") {
+  const Toy toy(turned);
+  const auto file = [&toy](const char* name) { return (toy / name).string(); };
+  REQUIRE(run_program({"train", file("toy.yaml"), "--run", file("run"), "--set", "train.updates=5", "--set",
+                       "placement.preset=paper", "--set", "placement.devices=[cpu, cpu, cpu]"})
+              .code == 0);
+  toy.folder().file("places.yaml", "placement: {encoder: [cpu, cpu], devices: [cpu, cpu]}\n");
+  const std::vector<std::vector<std::string>> commands{{"translate", file("run"), file("held.source"), "--quiet"},
+                                                       {"score", file("run"), file("held.source"), file("held.target")},
+                                                       {"evaluate", file("run"), "--json"}};
+  for (auto words : commands) {
+    CAPTURE(words);
+    const auto figures = [](const std::string& out) { return out.substr(0, out.find("\"run\"")); };
+    const auto plain = run_program(words);
+    CHECK(plain.code == 0);
+    words.insert(words.end(), {"--placement", "run"});
+    const auto as_trained = run_program(words);
+    CHECK(as_trained.code == 0);
+    CHECK(figures(as_trained.out) == figures(plain.out));
+    words.back() = file("places.yaml");
+    const auto by_file = run_program(words);
+    CHECK(by_file.code == 0);
+    CHECK(figures(by_file.out) == figures(plain.out));
+    if (words.front() != "translate")
+      CHECK_THAT(by_file.err, ContainsSubstring("device 1 of `placement.devices` stays idle"));
+  }
+}
+
+TEST_CASE("inspect: a run that is spread over places says what lies in each", "[cli][inspect][placement]") {
+  const Toy toy(turned);
+  const auto run = (toy / "run").string();
+  REQUIRE(run_program({"train", (toy / "toy.yaml").string(), "--run", run, "--set", "train.updates=1"}).code == 0);
+  CHECK_THAT(run_program({"inspect", run}).out, !ContainsSubstring("places"));
+  REQUIRE(run_program({"train", "--resume", run, "--set", "train.updates=2", "--set", "placement.preset=paper", "--set",
+                       "placement.devices=[cpu, cpu, cpu]"})
+              .code == 0);
+  // Word vectors of 2 x 6 words, two layers of an LSTM on each side, an output layer of 6 words.
+  CHECK_THAT(
+      run_program({"inspect", run}).out,
+      ContainsSubstring("places        0 cpu     embeddings, encoder.0, bridge, decoder.0         2,208 parameters") &&
+          ContainsSubstring(
+              "              1 cpu     encoder.1, decoder.1                             2,496 parameters") &&
+          ContainsSubstring(
+              "              2 cpu     output [0, 6)                                       78 parameters"));
+}
+
 TEST_CASE("translate: n-best lists have the format of Moses, best first", "[cli][translate]") {
   const TrainedToy toy;
   const auto ran = run_program({"translate", toy.run(), "--beam", "4", "--n-best", "3"}, "a b\nc\n");

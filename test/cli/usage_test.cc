@@ -39,6 +39,8 @@ TEST_CASE("usage: what the program does not know is refused with 2 and the neare
       Case{{"translate", "--beem", "3", "x"}, "--beem: unknown option; the nearest known one is `--beam`"},
       Case{{"train", "--updates", "3", "x"}, "a key of the configuration is set by `--set section.key=value`"},
       Case{{"translate", "--beem=3", "x"}, "the nearest known one is `--beam`"}, Case{{"translate"}, "RUN"},
+      Case{{"translate", "--placement", "run", "--device", "cpu", "x"},
+           "--placement run: cannot be combined with `--device`"},
       Case{{"score", "a", "b"}, "nothing to score: name a file of targets"},
       Case{{"score", "a", "b", "c", "--n-best", "d"}, "c: cannot be combined with `--n-best`"},
       Case{{"score", "a", "b", "--n-best", "d", "--per-token"}, "--per-token: cannot be combined with `--n-best`"},

@@ -69,8 +69,9 @@ TEST_CASE("gpu: a model spread over the CPU and the GPU has the losses and gradi
   const auto name = GENERATE_COPY(from_range(names_of(model_variants())));
   CAPTURE(name);
   nn::Placement spread{.device = *device, .parts = {}, .output = {{.device = *device}}};
-  for (const auto* part : {"encoder.0", "bridge", "decoder.1"}) spread.parts.emplace(part, c10::Device(c10::kCPU));
-  for (const auto* part : {"embeddings", "encoder.1", "decoder.0"}) spread.parts.emplace(part, *device);
+  for (const auto* part : {"encoder.0", "bridge", "decoder.1"}) spread.parts.emplace(part, nn::PartPlace{.place = 1});
+  for (const auto* part : {"embeddings", "encoder.1", "decoder.0"})
+    spread.parts.emplace(part, nn::PartPlace{.device = *device});
   const nn::Draw draw{.seed = 1, .update = 3};
   const auto here = compute(*random_variant(name, 5, 0.3), draw);
   const auto there = compute(*random_variant(name, 5, 0.3, at::kDouble, spread), draw);

@@ -22,10 +22,12 @@ using namespace seq2seq::test;
 
 /// Every part on a device of its own, and the output layer on the last.
 Placement spread() {
-  Placement placement{.device = test_device(6), .parts = {}, .output = {{.device = test_device(7)}}};
+  Placement placement{.device = test_device(6), .parts = {}, .output = {{.device = test_device(7), .place = 7}}};
   int next = 0;
-  for (const auto* part : {"embeddings", "encoder.0", "encoder.1", "bridge", "decoder.0", "decoder.1"})
-    placement.parts.emplace(part, test_device(next++));
+  for (const auto* part : {"embeddings", "encoder.0", "encoder.1", "bridge", "decoder.0", "decoder.1"}) {
+    placement.parts.emplace(part, PartPlace{.device = test_device(next), .place = next + 1});
+    ++next;
+  }
   return placement;
 }
 

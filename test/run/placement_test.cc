@@ -1,44 +1,315 @@
+#include "seq2seq/run/placement.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "seq2seq/core/device.h"
 #include "seq2seq/core/error.h"
 #include "seq2seq/run/build.h"
+#include "seq2seq/run/place_table.h"
+#include "seq2seq/run/placement_rules.h"
 #include "test/support/catch.h"
 #include "test/support/toy.h"
 
 namespace seq2seq::test {
+namespace {
+
+using run::make_placement;
+using run::PlacementOptions;
+
+const std::vector<std::string> eight_cpus(8, "cpu");
+
+/// The places of the parts, by name, and of the output's shards.
+std::string text_of(const nn::Placement& placement) {
+  std::string text;
+  for (const auto& [part, place] : placement.parts) text += fmt::format("{}={} ", part, place.place);
+  for (const auto& shard : placement.output)
+    text += fmt::format("output[{},{})={} ", shard.first, shard.last, shard.place);
+  return text;
+}
+
+TEST_CASE("placement: `paper` places layer k on device k and splits the softmax over the devices after the layers",
+          "[run][placement]") {
+  const int64_t layers = GENERATE(range(1, 6));
+  CAPTURE(layers);
+  PlacementOptions options;
+  options.preset = "paper";
+  const auto placement = make_placement(options, c10::kCPU, {.encoder = layers, .decoder = layers}, 1000);
+  const auto gpu = [](int64_t index) { return c10::Device(c10::kCUDA, static_cast<c10::DeviceIndex>(index)); };
+  for (const char* stack : {"encoder", "decoder"}) {
+    CHECK(placement.named_layers(stack) == layers);
+    for (int64_t layer = 0; layer < layers; ++layer) {
+      CHECK(placement.of_layer(stack, layer) == gpu(layer));
+      CHECK(placement.place_of_layer(stack, layer) == layer);
+    }
+  }
+  for (const char* part : {"embeddings", "bridge"}) {
+    CHECK(placement.of(part) == gpu(0));
+    CHECK(placement.place_of(part) == 0);
+  }
+  CHECK(placement.place_of("attention") == layers - 1);
+  REQUIRE(std::ssize(placement.output) == 8 - layers);
+  int64_t next = 0;
+  for (size_t shard = 0; shard < placement.output.size(); ++shard) {
+    const auto& part = placement.output[shard];
+    CHECK(part.device == gpu(layers + static_cast<int64_t>(shard)));
+    CHECK(part.place == layers + static_cast<int64_t>(shard));
+    CHECK(part.first == next);
+    CHECK(std::abs(static_cast<double>(part.last - part.first) - 1000.0 / static_cast<double>(8 - layers)) <= 1);
+    next = part.last;
+  }
+  CHECK(next == 1000);
+}
+
+TEST_CASE("placement: `vocabulary_parallel` splits the softmax over the devices of the layers, one a layer",
+          "[run][placement]") {
+  const int64_t layers = GENERATE(range(1, 6));
+  CAPTURE(layers);
+  PlacementOptions options;
+  options.preset = "vocabulary_parallel";
+  const auto placement = make_placement(options, c10::kCPU, {.encoder = layers, .decoder = layers}, 100);
+  REQUIRE(std::ssize(placement.output) == layers);
+  for (int64_t layer = 0; layer < layers; ++layer) {
+    const auto& shard = placement.output[static_cast<size_t>(layer)];
+    CHECK(shard.place == placement.place_of_layer("decoder", layer));
+    CHECK(shard.device == placement.of_layer("encoder", layer));
+    CHECK(shard.device == c10::Device(c10::kCUDA, static_cast<c10::DeviceIndex>(layer)));
+  }
+  CHECK(placement.output.back().last == 100);
+}
+
+TEST_CASE("placement: `single` leaves all on the command's device, in one place", "[run][placement]") {
+  const int64_t layers = GENERATE(range(1, 6));
+  const auto placement = make_placement({}, c10::Device(c10::kCUDA, 3), {.encoder = layers, .decoder = layers}, 100);
+  CHECK(placement.device == c10::Device(c10::kCUDA, 3));
+  CHECK(placement.parts.empty());
+  CHECK(placement.output.empty());
+}
+
+TEST_CASE("placement: a device that comes several times under `devices` is as many places", "[run][placement]") {
+  PlacementOptions options;
+  options.preset = "paper";
+  options.devices = eight_cpus;
+  const auto placement = make_placement(options, c10::kCPU, {.encoder = 4, .decoder = 2}, 40);
+  CHECK(text_of(placement) ==
+        "attention=1 bridge=0 decoder.0=0 decoder.1=1 embeddings=0 encoder.0=0 encoder.1=1 encoder.2=2 encoder.3=3 "
+        "output[0,10)=4 output[10,20)=5 output[20,30)=6 output[30,40)=7 ");
+  CHECK(placement.of_layer("encoder", 3) == c10::Device(c10::kCPU));
+}
+
+TEST_CASE("placement: a key of a part replaces the preset, by device or by the number of its place",
+          "[run][placement]") {
+  PlacementOptions options;
+  options.preset = "paper";
+  options.devices = {"cpu", "cuda:1", "cpu", "cuda"};
+  options.embeddings = "3";
+  options.bridge = "cuda:0";  // the fourth: `cuda` is `cuda:0`
+  options.decoder = {"2", "cuda:1"};
+  const auto placement = make_placement(options, c10::kCPU, {.encoder = 2, .decoder = 2}, 40);
+  CHECK(text_of(placement) ==
+        "attention=1 bridge=3 decoder.0=2 decoder.1=1 embeddings=3 encoder.0=0 encoder.1=1 output[0,40)=3 ");
+  CHECK(placement.of("embeddings") == c10::Device(c10::kCUDA, 0));
+}
+
+TEST_CASE("placement: without `devices`, equal names are one place, and what is not named lies on the command's",
+          "[run][placement]") {
+  PlacementOptions options;
+  options.encoder = {"cuda:1", "cuda:1"};
+  options.output = {"cuda:2", "cpu", "cuda:1"};
+  const auto placement = make_placement(options, c10::kCPU, {.encoder = 2, .decoder = 2}, 9);
+  CHECK(text_of(placement) == "encoder.0=1 encoder.1=1 output[0,3)=2 output[3,6)=0 output[6,9)=1 ");
+  CHECK(placement.of_layer("decoder", 0) == c10::Device(c10::kCPU));
+  CHECK(placement.place_of_layer("decoder", 0) == 0);
+}
+
+TEST_CASE("placement: shares cut the vocabulary at the nearest words, and leave none empty", "[run][placement]") {
+  PlacementOptions options;
+  options.output = {"cpu", "cpu", "cpu"};
+  const auto [shares, words, borders] = GENERATE(table<std::vector<double>, int64_t, std::string>(
+      {{{}, 10, "output[0,3)=0 output[3,7)=0 output[7,10)=0 "},
+       {{0.5, 0.25, 0.25}, 100, "output[0,50)=0 output[50,75)=0 output[75,100)=0 "},
+       {{0.333, 0.333, 0.333}, 9, "output[0,3)=0 output[3,6)=0 output[6,9)=0 "},
+       {{0.001, 0.998, 0.001}, 10, "output[0,1)=0 output[1,9)=0 output[9,10)=0 "},
+       {{0.998, 0.001, 0.001}, 3, "output[0,1)=0 output[1,2)=0 output[2,3)=0 "}}));
+  options.shares = shares;
+  CHECK(text_of(make_placement(options, c10::kCPU, {.encoder = 1, .decoder = 1}, words)) == borders);
+}
+
+TEST_CASE("placement: what does not fit is refused at its key before anything is written", "[run][placement][error]") {
+  Toy toy(copied);
+  toy.environment.single_device = false;
+  const auto [set, message] = GENERATE(table<std::vector<std::string>, std::string>({
+      {{"placement.encoder=[cpu]"},
+       "--set placement.encoder=[cpu]: `placement.encoder`: names 1 device, but the encoder has 2 layers"},
+      {{"placement.decoder=[cpu, cpu, cpu]"}, "names 3 devices, but the decoder has 2 layers"},
+      {{"placement.embeddings=gpu"},
+       "--set placement.embeddings=gpu: `placement.embeddings`: unknown device `gpu`; use `cpu`, `cuda` or `cuda:N`"},
+      {{"placement.devices=[cpu, cuda:x]"}, "`placement.devices`: unknown device `cuda:x`"},
+      {{"placement.decoder=[cpu, cuda:99]"},
+       "--set placement.decoder=[cpu, cuda:99]: `placement.decoder`: device `cuda:99` was not found: LibTorch finds"},
+      {{"placement.bridge=cuda:98"}, "Use `--device cpu` to put the whole model on the processor"},
+      {{"placement.preset=paper", "placement.devices=[cpu, cuda:97, cuda:97, cuda:98]"},
+       "`placement.devices`: devices `cuda:97`, `cuda:98` were not found"},
+      {{"placement.preset=papr"}, "found `papr`; the nearest is `paper`"},
+      {{"placement.preset=paper", "placement.devices=[cpu]"},
+       "`placement.devices`: 1 device for 2 layers: `paper` places each layer on the next device"},
+      {{"placement.preset=vocabulary_parallel", "placement.devices=[cpu]"}, "1 device for 2 layers"},
+      {{"placement.preset=paper", "placement.devices=[cpu, cpu]"},
+       "`placement.devices`: the layers of the model lie on all of 2 devices, which leaves none for the output layer"},
+      {{"placement.devices=[cpu]", "placement.bridge=cuda:1"},
+       "`placement.bridge`: `cuda:1` is not one of `placement.devices`: cpu"},
+      {{"placement.devices=[cpu]", "placement.bridge=1"},
+       "`placement.bridge`: names place 1, but `placement.devices` names 1 device. Places are counted from 0"},
+      {{"placement.bridge=0"}, "`placement.bridge`: names place 0, but `placement.devices` names 0 devices"},
+      {{"placement.shares=[0.5, 0.5]"},
+       "`placement.shares`: are those of the output layer's devices, and none are named"},
+      {{"placement.output=[cpu, cpu]", "placement.shares=[0.5, 0.6]"},
+       "`placement.shares`: must add up to 1, but 0.5 + 0.6 add up to 1.1"},
+      {{"placement.output=[cpu, cpu]", "placement.shares=[1.5, -0.5]"}, "each must be above 0, found -0.5"},
+      {{"placement.output=[cpu, cpu]", "placement.shares=[1, 0]"}, "each must be above 0, found 0"},
+      {{"placement.output=[cpu, cpu]", "placement.shares=[1]"}, "1 share for 2 devices under `placement.output`"},
+      {{"placement.preset=paper", "placement.devices=[cpu, cpu, cpu, cpu]", "placement.shares=[1]"},
+       "1 share for an output layer on 2 devices"},
+      {{"placement.preset=paper", "placement.devices=[cpu, cpu, cpu, cpu, cpu, cpu, cpu, cpu, cpu]"},
+       "placement.preset: 7 devices of the output layer for a target vocabulary of 6 words"},
+      {{"placement.output=[cpu, cpu, cpu, cpu, cpu, cpu, cpu, cpu]"},
+       "placement.output: 8 devices of the output layer for a target vocabulary of 6 words"},
+  }));
+  CAPTURE(set);
+  const auto said = message_of<UsageError>([&toy, &set = set] { toy.train("run", set); });
+  CHECK_THAT(said, ContainsSubstring(message));
+  CHECK(std::count(said.begin(), said.end(), '\n') == 0);
+  CHECK_FALSE(fs::exists(toy / "run"));
+}
+
+TEST_CASE("placement: a fault of a file is told with its line", "[run][placement][error]") {
+  Toy toy(copied);
+  toy.environment.single_device = false;
+  const auto file = toy.folder().file("placed.yaml", content_of(toy / "toy.yaml") + "placement:\n  preset: paper\n");
+  const auto lines = std::ranges::count(content_of(file), '\n');
+  const auto said = message_of<UsageError>([&] { run::read_to_train(file, {}, toy.environment); });
+  CHECK_THAT(said, ContainsSubstring(fmt::format("placed.yaml:{}:3: `placement.preset`: devices `cuda:0`, ", lines)) ||
+                       ContainsSubstring("nothing was thrown"));  // on a machine of eight GPUs
+  CHECK_NOTHROW(run::read_to_check(file, {}, *toy.environment.registries));
+  const auto shallow = std::vector<config::Override>{{"--set", "placement.devices", "[cuda:0]"}};
+  CHECK_THROWS_WITH(run::read_to_check(file, shallow, *toy.environment.registries),
+                    ContainsSubstring("1 device for 2 layers"));
+}
 
 TEST_CASE("placement: a training places the parts as configured, and the run is the one of a single device",
           "[run][placement]") {
   Toy toy(copied);
   toy.environment.single_device = false;
-  toy.train("placed", {"train.updates=5", "placement.embeddings=cpu", "placement.encoder=[cpu, cpu]",
-                       "placement.decoder=[cpu, cpu]", "placement.bridge=cpu", "placement.output=[cpu]"});
+  toy.train("placed", {"train.updates=5", "placement.preset=paper", "placement.devices=[cpu, cpu, cpu]",
+                       "placement.embeddings=2"});
+  CHECK_THAT(toy.said(), ContainsSubstring("places     0 cpu     encoder.0, bridge, decoder.0 ") &&
+                             ContainsSubstring("\n           1 cpu     encoder.1, decoder.1 ") &&
+                             ContainsSubstring("\n           2 cpu     embeddings, output [0, 6) "));
   toy.train("plain", {"train.updates=5"});
   CHECK(parameters_of(toy / "placed", 5) == parameters_of(toy / "plain", 5));
   CHECK(toy.load("placed").description.digest == toy.load("plain").description.digest);
 }
 
-TEST_CASE("placement: what does not fit is refused before anything is written", "[run][placement][error]") {
+TEST_CASE("placement: may change on resume, and the run goes on as it was", "[run][placement][resume]") {
   Toy toy(copied);
   toy.environment.single_device = false;
-  const auto [set, message] = GENERATE(table<std::string, std::string>(
-      {{"placement.encoder=[cpu]", "`placement.encoder` names 1 devices, but the encoder has 2 layers"},
-       {"placement.decoder=[cpu, cpu, cpu]", "`placement.decoder` names 3 devices, but the decoder has 2 layers"},
-       {"placement.output=[cpu, cpu]", "lies on one device, but 2 are given"},
-       {"placement.embeddings=gpu", "placement.embeddings: unknown device `gpu`"},
-       {"placement.decoder=[cpu, cuda:99]", "placement.decoder"}}));
-  CAPTURE(set);
-  const auto said = message_of<Error>([&toy, &set] { toy.train("run", {set}); });
-  CHECK_THAT(said, ContainsSubstring(message));
-  CHECK_FALSE(fs::exists(toy / "run"));
+  toy.train("changed", {"train.updates=3", "placement.encoder=[cpu, cpu]"});
+  toy.resume("changed", {"train.updates=6", "placement.preset=paper", "placement.devices=[cpu, cpu, cpu]",
+                         "placement.encoder=[]"});
+  toy.train("plain", {"train.updates=6"});
+  CHECK(parameters_of(toy / "changed", 6) == parameters_of(toy / "plain", 6));
+  CHECK(toy.load("changed").description.digest == toy.load("plain").description.digest);
+  CHECK(toy.load("changed").options().placement.preset == "paper");
+}
+
+TEST_CASE("placement: devices on which nothing lies are named in a warning", "[run][placement]") {
+  Toy toy(copied);
+  toy.environment.single_device = false;
+  toy.train("two", {"train.updates=1", "placement.preset=paper", "placement.devices=[cpu, cpu, cpu, cpu, cpu]",
+                    "placement.output=[3]"});
+  CHECK_THAT(toy.said(), ContainsSubstring("devices 2 and 4 of `placement.devices` stay idle: cpu, cpu"));
+  toy.forget_said();
+  toy.train("one", {"train.updates=1", "placement.devices=[cpu, cpu]"});
+  CHECK_THAT(toy.said(), ContainsSubstring("device 1 of `placement.devices` stays idle: cpu"));
+  toy.forget_said();
+  toy.train("none", {"train.updates=1", "placement.preset=paper", "placement.devices=[cpu, cpu, cpu]"});
+  CHECK_THAT(toy.said(), !ContainsSubstring("idle"));
 }
 
 TEST_CASE("placement: `--device` replaces what is configured", "[run][placement]") {
-  run::PlacementOptions options;
-  options.encoder = {"cuda:7", "cuda:7"};
-  run::Environment environment;
-  environment.single_device = true;
-  const auto placement = run::training_placement(options, environment);
+  Toy toy(copied);
+  toy.environment.single_device = true;
+  toy.train("run", {"train.updates=1", "placement.preset=paper", "placement.encoder=[cuda:99, cuda:98]"});
+  CHECK_THAT(toy.said(), !ContainsSubstring("places"));
+  const auto run = toy.load("run");
+  const auto placement = run::training_placement(run.options(), *run.text, toy.environment);
   CHECK(placement.parts.empty());
   CHECK(placement.device == c10::Device(c10::kCPU));
 }
 
+TEST_CASE("placement: a trained run is used on one device unless a placement is asked for", "[run][placement]") {
+  Toy toy(copied);
+  toy.train("run", {"train.updates=1", "placement.encoder=[cuda:99, cuda:98]"});
+  const auto load = [&toy](const std::string& placement) {
+    return run::load_run(toy / "run", "last", {}, toy.environment, placement);
+  };
+  CHECK(load("").model->input_device() == c10::Device(c10::kCPU));
+  CHECK_THROWS_WITH(load("run"), ContainsSubstring("placement.encoder: devices `cuda:99`, `cuda:98` were not found"));
+  const auto file =
+      toy.folder().file("places.yaml", "placement: {preset: paper, devices: [cpu, cpu, cpu, cpu], output: [2]}\n");
+  toy.forget_said();
+  CHECK(load(file.string()).update == 1);
+  CHECK_THAT(toy.said(), ContainsSubstring("device 3 of `placement.devices` stays idle: cpu"));
+}
+
+TEST_CASE("placement: a file of a placement holds that alone, and its faults are told with their places",
+          "[run][placement][error]") {
+  Toy toy(copied);
+  toy.train("run", {"train.updates=1"});
+  const auto [text, message] = GENERATE(table<std::string, std::string>(
+      {{"seed: 1\nplacement: {preset: paper}\nmodel: {}\n",
+        "wrong.yaml:1:1: a file of a placement holds `placement` alone, found `seed`, `model`"},
+       {"", "wrong.yaml: has no section `placement`"},
+       {"placement:\n  preset: paper\n  devices: [cpu]\n",
+        "wrong.yaml:3:3: `placement.devices`: 1 device for 2 layers"},
+       {"placement:\n  encoder: [cpu, cuda:99]\n",
+        "wrong.yaml:2:3: `placement.encoder`: device `cuda:99` was not found"},
+       {"placement:\n  encodr: cpu\n", "unknown key `placement.encodr`; the nearest known one is `encoder`"}}));
+  const auto file = toy.folder().file("wrong.yaml", text);
+  CHECK_THROWS_WITH(run::load_run(toy / "run", "last", {}, toy.environment, file.string()), ContainsSubstring(message));
+  CHECK_THROWS_WITH(run::load_run(toy / "run", "last", {}, toy.environment, (toy / "none.yaml").string()),
+                    ContainsSubstring("none.yaml"));
+}
+
+TEST_CASE("placement: the table of places counts each parameter once, in the place of its part", "[run][placement]") {
+  Toy toy(copied);
+  const auto configuration = run::read_configuration(toy / "toy.yaml", {}, *toy.environment.registries);
+  const auto model = run::outline(configuration->options.model, *toy.environment.registries, 20, 30);
+  PlacementOptions options;
+  options.preset = "paper";
+  options.devices = eight_cpus;
+  options.shares = {0.5, 0.1, 0.1, 0.1, 0.1, 0.1};
+  const auto table = run::place_table(*model, make_placement(options, c10::kCPU, model->layers(), 30));
+  std::map<std::string, int64_t> sizes;  // by the first words of the name and, in a stack, the layer
+  int64_t in_all = 0;
+  for (const auto& item : model->named_parameters()) {
+    in_all += item.value().numel();
+    const auto& name = item.key();
+    sizes[name.find("embedding") != std::string::npos ? "embeddings"
+          : name.starts_with("output")                ? "output"
+                                                      : name.substr(name.size() - 3)] += item.value().numel();
+  }
+  REQUIRE(table.size() == 8);
+  int64_t counted = 0;
+  for (const auto& row : table) counted += row.parameters;
+  CHECK(counted == in_all);
+  CHECK(table[0].parameters == sizes["embeddings"] + sizes["_l0"]);
+  CHECK(table[1].parameters == sizes["_l1"]);
+  CHECK(table[2].parameters == sizes["output"] / 2);
+  CHECK(table[3].parameters == sizes["output"] / 10);
+  CHECK(table[0].parts == std::vector<std::string>{"embeddings", "encoder.0", "bridge", "decoder.0"});
+  CHECK(table[2].parts == std::vector<std::string>{"output [0, 15)"});
+}
+
+}  // namespace
 }  // namespace seq2seq::test

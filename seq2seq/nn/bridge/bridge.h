@@ -22,6 +22,9 @@ class Bridge : public Module {
  public:
   /// One state a decoder layer, on its device, for the sentences of the memory, in their order.
   virtual std::vector<State> first(const Memory& memory) const = 0;
+  /// The encoder's layer whose last state each layer of the decoder starts from as it is: those states can be handed
+  /// over one by one, before the encoder is done. Empty: first() computes.
+  virtual std::vector<int64_t> copied_layers() const { return {}; }
 };
 
 using BridgeRegistry = Registry<Bridge, const BridgeContext&>;

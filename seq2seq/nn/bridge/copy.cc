@@ -33,9 +33,8 @@ void declare(config::Keys& keys, CopyBridgeOptions& options) {
            "whose last state is handed over: each layer's to its counterpart, or the top one's to every layer");
 }
 
-CopyBridge::CopyBridge(const Options& options, const BridgeContext& context)
-    : layers_(options.layers), devices_(context.devices) {
-  const bool all = layers_ == Options::Layers::all;
+CopyBridge::CopyBridge(const Options& options, const BridgeContext& context) : devices_(context.devices) {
+  const bool all = options.layers == Options::Layers::all;
   if (context.encoder.empty())
     throw UsageError("the encoder leaves no state that could be copied", "Choose another `model.bridge`");
   if (all && context.encoder.size() != context.decoder.size()) {
@@ -43,16 +42,19 @@ CopyBridge::CopyBridge(const Options& options, const BridgeContext& context)
                                  context.decoder.size(), context.encoder.size()),
                      "Use the same number in both, or `model.bridge.layers: top`");
   }
-  for (size_t layer = 0; layer < context.decoder.size(); ++layer)
-    check_same(all ? context.encoder[layer] : context.encoder.back(), context.decoder[layer], layer);
+  for (size_t layer = 0; layer < context.decoder.size(); ++layer) {
+    const size_t from = all ? layer : context.encoder.size() - 1;
+    check_same(context.encoder[from], context.decoder[layer], layer);
+    copied_.push_back(static_cast<int64_t>(from));
+  }
 }
 
 std::vector<State> CopyBridge::first(const Memory& memory) const {
   std::vector<State> states;
   for (size_t layer = 0; layer < devices_.size(); ++layer) {
-    const State& from = layers_ == Options::Layers::all ? memory.last.at(layer) : memory.last.back();
     State state;
-    for (const auto& tensor : from) state.push_back(tensor.to(devices_[layer]));
+    for (const auto& tensor : memory.last.at(static_cast<size_t>(copied_[layer])))
+      state.push_back(tensor.to(devices_[layer]));
     states.push_back(std::move(state));
   }
   return states;

@@ -16,9 +16,10 @@ class CopyBridge final : public Bridge {
   using Options = CopyBridgeOptions;
   CopyBridge(const Options& options, const BridgeContext& context);
   std::vector<State> first(const Memory& memory) const override;
+  std::vector<int64_t> copied_layers() const override { return copied_; }
 
  private:
-  Options::Layers layers_;
+  std::vector<int64_t> copied_;  // one a layer of the decoder
   std::vector<c10::Device> devices_;
 };
 

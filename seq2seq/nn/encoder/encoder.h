@@ -3,14 +3,17 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "seq2seq/core/registry.h"
 #include "seq2seq/nn/dropout.h"
+#include "seq2seq/nn/embedding.h"
 #include "seq2seq/nn/memory.h"
 #include "seq2seq/nn/parameter.h"
 #include "seq2seq/nn/placement.h"
 #include "seq2seq/nn/recurrent/layer.h"
+#include "seq2seq/nn/recurrent/stack.h"
 
 namespace seq2seq::nn {
 
@@ -28,6 +31,13 @@ struct EncoderContext {
   at::ScalarType type = at::kFloat;
 };
 
+/// What an encoder consists of that is an embedding and layers one above the other, and nothing else.
+struct EncoderLayers {
+  const Embedding& embedding;
+  const Stack& stack;
+  EncoderDropout dropout;
+};
+
 /// Reads sources. Holds parameters only.
 class Encoder : public Module {
  public:
@@ -36,6 +46,8 @@ class Encoder : public Module {
   virtual int64_t width() const = 0;  // M: of Memory::states
   /// The shape of each state in Memory::last, which a bridge receives; empty where nothing recurs.
   virtual std::vector<StateShape> last_shapes() const = 0;
+  /// Its layers, so that each can be a stage of its own; nothing: the encoder is one stage.
+  virtual std::optional<EncoderLayers> layers() const { return {}; }
 };
 
 using EncoderRegistry = Registry<Encoder, const EncoderContext&>;

@@ -19,6 +19,7 @@ class RecurrentEncoder final : public Encoder {
   Memory encode(const Packed& ids, const Draw* draw) const override;
   int64_t width() const override { return stack_->width(); }
   std::vector<StateShape> last_shapes() const override { return stack_->state_shapes(); }
+  std::optional<EncoderLayers> layers() const override { return EncoderLayers{*embedding_, *stack_, dropout_}; }
 
  private:
   EncoderDropout dropout_;

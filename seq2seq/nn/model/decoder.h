@@ -24,6 +24,11 @@ class Decoder final : public Module {
   /// ids [N] -> rows [N, H].
   Features advance(const Packed& inputs, DecoderState& state, const Draw* draw) const;
 
+  const Embedding& embedding() const { return *embedding_; }
+  const Bridge& bridge() const { return *bridge_; }
+  const Stack& stack() const { return *stack_; }
+  const DecoderDropout& dropout() const { return dropout_; }
+
  private:
   std::shared_ptr<Embedding> embedding_;
   std::shared_ptr<Bridge> bridge_;

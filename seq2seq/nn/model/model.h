@@ -14,6 +14,7 @@
 #include "seq2seq/nn/packed.h"
 #include "seq2seq/nn/parameter.h"
 #include "seq2seq/nn/placement.h"
+#include "seq2seq/nn/stage/stage.h"
 
 namespace seq2seq::nn {
 
@@ -28,6 +29,11 @@ class DecoderState {
   virtual void append(const DecoderState& other) = 0;
 };
 
+/// How many layers the two stacks of a model have.
+struct LayerCounts {
+  int64_t encoder = 0, decoder = 0;
+};
+
 /// A model of p(target | source): everything that training, scoring and search see of it. Parameters are named as a
 /// PyTorch user would expect (`encoder.embedding.weight`, `encoder.lstm.weight_ih_l0`, `output.weight`). Nothing of a
 /// batch is kept inside.
@@ -40,7 +46,10 @@ class Model : public Module {
   /// Reads target ids [N], one step, a chunk of steps or all of them, and moves the state on.
   virtual Features advance(const Packed& inputs, DecoderState& state, const Draw* draw) const = 0;
   virtual const OutputLayer& output() const = 0;
+  /// The model as stages that a pipeline can run; null: it is one piece.
+  virtual const StagedModel* staged() const { return nullptr; }
   virtual c10::Device input_device() const = 0;
+  virtual LayerCounts layers() const = 0;
   /// Every use of every parameter, with its role and the text it meets.
   virtual std::vector<ParameterUse> roles() const = 0;
   /// The model's parts with the number of their parameters, each counted once: {"encoder.embedding", 7424}, ...

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "seq2seq/config/keys.h"
+#include "seq2seq/nn/model/seq2seq_stages.h"
 
 namespace seq2seq::nn {
 namespace {
@@ -106,8 +107,7 @@ PartChoice::PartChoice(const Parts& parts) : encoders(parts.encoders), bridges(p
   decoders = stacks_of(layers);
 }
 
-Seq2Seq::Seq2Seq(const Options& options, const ModelContext& context)
-    : input_device_(context.placement.of("embeddings")) {
+Seq2Seq::Seq2Seq(const Options& options, const ModelContext& context) : placement_(context.placement) {
   const PartChoice parts = options.kinds != nullptr ? *options.kinds : PartChoice(*options.parts);
   const auto& placement = context.placement;
   const auto& dropout = options.dropout;
@@ -124,8 +124,9 @@ Seq2Seq::Seq2Seq(const Options& options, const ModelContext& context)
       options.decoder, {.input = options.embedding, .place = [&](int64_t layer) {
                           return ParameterPlace{.device = placement.of_layer("decoder", layer), .type = context.type};
                         }});
-  check_placed(placement, "encoder", std::ssize(encoder_->last_shapes()));
-  check_placed(placement, "decoder", stack->layers());
+  layers_ = {.encoder = std::ssize(encoder_->last_shapes()), .decoder = stack->layers()};
+  check_placed(placement, "encoder", layers_.encoder);
+  check_placed(placement, "decoder", layers_.decoder);
   check_tied(options, *stack);
   const auto bridge = parts.bridges.make(options.bridge, between(*encoder_, *stack, place_of("bridge")));
   const auto words = std::make_shared<Embedding>(context.target_vocabulary, options.embedding, place_of("embeddings"));
@@ -148,6 +149,14 @@ std::unique_ptr<DecoderState> Seq2Seq::start(const Memory& memory, const Ids& ow
 
 Features Seq2Seq::advance(const Packed& inputs, DecoderState& state, const Draw* draw) const {
   return decoder_->advance(inputs, state, draw);
+}
+
+std::vector<Stage> Seq2Seq::stages() const {
+  return Seq2SeqStages(*encoder_, *decoder_, *output_, placement_).stages();
+}
+
+StagedBatch Seq2Seq::begin(const StagedInputs& batch) const {
+  return Seq2SeqStages(*encoder_, *decoder_, *output_, placement_).begin(batch);
 }
 
 std::vector<ParameterUse> Seq2Seq::roles() const {

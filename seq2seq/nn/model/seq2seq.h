@@ -55,7 +55,7 @@ void declare(config::Keys& keys, Seq2SeqOptions& options);
 
 /// The recurrent encoder–decoder of Sutskever, Vinyals and Le 2014 (arXiv 1409.3215, section 2): the encoder's final
 /// state starts the decoder, p(y | x) = prod_t softmax(W s_t + b)[y_t].
-class Seq2Seq final : public Model {
+class Seq2Seq final : public Model, public StagedModel {
  public:
   using Options = Seq2SeqOptions;
   Seq2Seq(const Options& options, const ModelContext& context);
@@ -64,7 +64,11 @@ class Seq2Seq final : public Model {
   std::unique_ptr<DecoderState> start(const Memory& memory, const Ids& owner) const override;
   Features advance(const Packed& inputs, DecoderState& state, const Draw* draw) const override;
   const OutputLayer& output() const override { return *output_; }
-  c10::Device input_device() const override { return input_device_; }
+  const StagedModel* staged() const override { return this; }
+  std::vector<Stage> stages() const override;
+  StagedBatch begin(const StagedInputs& batch) const override;
+  c10::Device input_device() const override { return placement_.of("embeddings"); }
+  LayerCounts layers() const override { return layers_; }
   std::vector<ParameterUse> roles() const override;
   std::vector<std::pair<std::string, int64_t>> part_sizes() const override;
 
@@ -72,7 +76,8 @@ class Seq2Seq final : public Model {
   std::shared_ptr<Encoder> encoder_;
   std::shared_ptr<Decoder> decoder_;
   std::shared_ptr<OutputLayer> output_;
-  c10::Device input_device_;
+  Placement placement_;
+  LayerCounts layers_;
 };
 
 /// The architectures, by `model.architecture`: rnn.

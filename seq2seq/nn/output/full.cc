@@ -81,6 +81,8 @@ FullOutput::FullOutput(const Options& options, const OutputContext& context) {
   }
   if (options.bias)
     bias_ = add_parameter("bias", {context.vocabulary}, {.kind = Role::Kind::bias, .row_per_word = true}, place);
+  shards_.emplace_back(std::vector<OutputShard>{{.device = weight_.device(), .first = 0, .last = context.vocabulary}},
+                       0, weight_, bias_);
 }
 
 Tensor FullOutput::logits(const Features& features) const {

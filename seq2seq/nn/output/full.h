@@ -20,11 +20,14 @@ class FullOutput final : public OutputLayer {
   at::Tensor score(const Features& features, const Ids& targets) const override;
   TopK top_k(const Features& features, int64_t k, const Bans& bans) const override;
   at::Tensor log_probabilities(const Features& features) const override;
+  const std::vector<SoftmaxShard>& shards() const override { return shards_; }
+  c10::Device home() const override { return weight_.device(); }
 
  private:
   at::Tensor logits(const Features& features) const;  // [N, V]
 
   at::Tensor weight_, bias_;  // bias undefined when there is none
+  std::vector<SoftmaxShard> shards_;
 };
 
 }  // namespace seq2seq::nn

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "seq2seq/core/registry.h"
 #include "seq2seq/nn/features.h"
+#include "seq2seq/nn/output/softmax_shard.h"
 #include "seq2seq/nn/packed.h"
 #include "seq2seq/nn/parameter.h"
 #include "seq2seq/nn/placement.h"
@@ -54,6 +56,11 @@ class OutputLayer : public Module {
   virtual TopK top_k(const Features& features, int64_t k, const Bans& bans) const = 0;
   /// The natural log-probability of every word [R, V], float64, no gradient: what ensembles average.
   virtual at::Tensor log_probabilities(const Features& features) const = 0;
+  /// The pieces that loss and gradient can be made of, in order of their words; the losses lie on the first one's
+  /// device. Empty: the layer cannot be split.
+  virtual const std::vector<SoftmaxShard>& shards() const;
+  /// Where losses and scores come out.
+  virtual c10::Device home() const = 0;
 };
 
 using OutputRegistry = Registry<OutputLayer, const OutputContext&>;

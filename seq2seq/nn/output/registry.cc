@@ -1,7 +1,14 @@
+#include <vector>
+
 #include "seq2seq/nn/output/full.h"
 #include "seq2seq/nn/output/output.h"
 
 namespace seq2seq::nn {
+
+const std::vector<SoftmaxShard>& OutputLayer::shards() const {
+  static const std::vector<SoftmaxShard> none;
+  return none;
+}
 
 OutputRegistry builtin_outputs() {
   OutputRegistry registry;

@@ -2,6 +2,8 @@
 
 #include <ATen/ops/zeros.h>
 
+#include "seq2seq/nn/recurrent/layer_pass.h"
+
 namespace seq2seq::nn {
 
 State Layer::zero_state(int64_t sentences) const {
@@ -9,6 +11,10 @@ State Layer::zero_state(int64_t sentences) const {
   State state;
   for (const auto& part : state_shape()) state.push_back(at::zeros({sentences, part.width}, options));
   return state;
+}
+
+std::unique_ptr<LayerPass> Layer::pass(std::shared_ptr<const Layout>, LayerRows, const State&, const LayerCall&) const {
+  return nullptr;
 }
 
 }  // namespace seq2seq::nn

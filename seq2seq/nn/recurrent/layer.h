@@ -30,14 +30,18 @@ class LayerParameters {
   LayerParameters(Module& owner, std::string suffix, const ParameterPlace& place)
       : owner_(&owner), suffix_(std::move(suffix)), place_(place) {}
   at::Tensor add(const std::string& name, at::IntArrayRef shape, const Role& role) const {
-    return owner_->add_parameter(name + suffix_, shape, role, place_);
+    added_->push_back(owner_->add_parameter(name + suffix_, shape, role, place_));
+    return added_->back();
   }
   const ParameterPlace& place() const { return place_; }
+  /// All that were added, in their order.
+  const std::vector<at::Tensor>& added() const { return *added_; }
 
  private:
   Module* owner_;
   std::string suffix_;
   ParameterPlace place_;
+  std::shared_ptr<std::vector<at::Tensor>> added_ = std::make_shared<std::vector<at::Tensor>>();
 };
 
 /// What a layer is told by the stack it stands in.
@@ -59,6 +63,9 @@ struct LayerCall {
   const PreparedWeights* prepared = nullptr;  // what prepare() made, or null; changes no result
 };
 
+class LayerPass;   // layer_pass.h
+struct LayerRows;  // layer_pass.h
+
 /// One layer of an encoder or decoder. Its parameters belong to the module that holds it; states go in and come out.
 class Layer {
  public:
@@ -75,6 +82,10 @@ class Layer {
   virtual bool needs_all_steps() const { return false; }
   /// Null where nothing is gained by it.
   virtual std::shared_ptr<const PreparedWeights> prepare() const { return nullptr; }
+  /// A pass of the layer's own over a batch, without autograd; null: it has none, and autograd_pass() serves. `first`:
+  /// the state before the first step, in the caller's order.
+  virtual std::unique_ptr<LayerPass> pass(std::shared_ptr<const Layout> layout, LayerRows rows, const State& first,
+                                          const LayerCall& call) const;
 
   /// The state before the first step: zeros [B, width] for each part.
   State zero_state(int64_t sentences) const;

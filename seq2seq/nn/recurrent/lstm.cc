@@ -4,6 +4,7 @@
 #include <ATen/ops/index_select.h>
 
 #include "seq2seq/config/keys.h"
+#include "seq2seq/nn/recurrent/lstm_sequence.h"
 
 namespace seq2seq::nn {
 
@@ -13,6 +14,10 @@ struct LstmPrepared final : PreparedWeights {
   explicit LstmPrepared(LstmPanels made) : panels(std::move(made)) {}
   LstmPanels panels;
 };
+
+const LstmPanels* panels_of(const LayerCall& call) {
+  return call.prepared == nullptr ? nullptr : &dynamic_cast<const LstmPrepared&>(*call.prepared).panels;
+}
 
 constexpr int64_t gates = 4;  // i f g o
 constexpr int64_t forget_gate = 1;
@@ -50,12 +55,16 @@ Packed Lstm::run(const Packed& chunk, State& state, const LayerCall& call) const
   check_shape(state.at(0), {chunk.sentences(), cells_}, "state h of an LSTM layer [B, H]");
   if (chunk.layout->steps() == 0) return chunk.with(chunk.rows.new_zeros({0, cells_}));
   const auto order = chunk.layout->order();
-  const auto* panels = call.prepared == nullptr ? nullptr : &dynamic_cast<const LstmPrepared&>(*call.prepared).panels;
   const auto result = lstm_layer(chunk.rows, chunk.layout->running, state[0].index_select(0, order),
-                                 state[1].index_select(0, order), weights_, panels);
+                                 state[1].index_select(0, order), weights_, panels_of(call));
   state[0] = state[0].index_copy(0, order, result.hidden);
   state[1] = state[1].index_copy(0, order, result.cell);
   return chunk.with(result.rows);
+}
+
+std::unique_ptr<LayerPass> Lstm::pass(std::shared_ptr<const Layout> layout, LayerRows rows, const State& first,
+                                      const LayerCall& call) const {
+  return lstm_sequence(weights_, panels_of(call), std::move(layout), std::move(rows), first);
 }
 
 }  // namespace seq2seq::nn

@@ -25,6 +25,8 @@ class Lstm final : public Layer {
   int64_t width() const override { return cells_; }
   ParameterPlace place() const override;
   std::shared_ptr<const PreparedWeights> prepare() const override;
+  std::unique_ptr<LayerPass> pass(std::shared_ptr<const Layout> layout, LayerRows rows, const State& first,
+                                  const LayerCall& call) const override;
 
  private:
   int64_t cells_;

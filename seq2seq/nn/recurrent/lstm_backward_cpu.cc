@@ -37,25 +37,30 @@ class Panels {
 
 class Backward {
  public:
-  Backward(const LstmBackward& pass, const Steps& steps)
+  Backward(const LstmBackward& pass, const Steps& steps, LstmWork work)
       : pass_(pass),
         steps_(steps),
+        makes_steps_(work != LstmWork::weights),
+        makes_weights_(work != LstmWork::steps),
         size_(pass.forward, steps),
-        recurrent_(product_, size_.gates, size_.cells),
-        input_(product_, size_.gates, pass.x.defined() ? size_.input : 0),
-        x_block_(product_, block, pass.input.defined() ? size_.input : 0),
-        before_block_(product_, block, pass.weight.defined() ? size_.cells : 0),
-        sums_(at::empty({size_.rows, size_.gates}, at::kFloat)) {}
+        recurrent_(product_, size_.gates, makes_steps_ ? size_.cells : 0),
+        input_(product_, size_.gates, makes_steps_ && pass.x.defined() ? size_.input : 0),
+        x_block_(product_, block, makes_weights_ && pass.input.defined() ? size_.input : 0),
+        before_block_(product_, block, makes_weights_ && pass.weight.defined() ? size_.cells : 0) {}
 
   void run() {
     together(size_.parts(steps_, product_.columns), [&](Member member) {
       const auto [first, last] = member.part(size_.cells, product_.columns);
       const Cells own{first, last};
-      pack(member, own);
-      recurrence(own);
-      if (pass_.x.defined()) input_gradient(member.part(size_.rows));
-      if (pass_.bias.defined()) bias_gradient(own);
-      if (pass_.input.defined() || pass_.weight.defined()) weight_gradients(member, own);
+      if (makes_steps_) {
+        pack(member, own);
+        recurrence(own);
+        if (pass_.x.defined()) input_gradient(member.part(size_.rows));
+      }
+      if (makes_weights_) {
+        if (pass_.bias.defined()) bias_gradient(own);
+        if (pass_.input.defined() || pass_.weight.defined()) weight_gradients(member, own);
+      }
     });
   }
 
@@ -82,7 +87,7 @@ class Backward {
                *first = pass_.forward.cell.const_data_ptr<float>(),
                *cells = pass_.forward.cells.const_data_ptr<float>(),
                *above = pass_.from_above.defined() ? pass_.from_above.const_data_ptr<float>() : nullptr;
-    auto *sums = sums_.data_ptr<float>(), *hidden = pass_.hidden.data_ptr<float>(),
+    auto *sums = pass_.sums.data_ptr<float>(), *hidden = pass_.hidden.data_ptr<float>(),
          *cell = pass_.cell.data_ptr<float>();
     for (int64_t step = steps_.count() - 1; step >= 0; --step) {
       const int64_t at = steps_.offset(step) * size_.cells;
@@ -120,16 +125,16 @@ class Backward {
   }
 
   void input_gradient(Range rows) {
-    multiply(sums_.const_data_ptr<float>() + rows.first * size_.gates, rows.size(), input_, {0, size_.input},
+    multiply(pass_.sums.const_data_ptr<float>() + rows.first * size_.gates, rows.size(), input_, {0, size_.input},
              pass_.x.data_ptr<float>() + rows.first * size_.input, size_.input);
   }
 
   void bias_gradient(Cells own) {
-    const auto* sums = sums_.const_data_ptr<float>();
+    const auto* sums = pass_.sums.const_data_ptr<float>();
     auto* bias = pass_.bias.data_ptr<float>();
     for (int64_t gate = 0; gate < 4; ++gate) {
       float* const to = bias + gate * size_.cells;
-      std::fill(to + own.first, to + own.last, 0.0F);
+      if (!pass_.add_weights) std::fill(to + own.first, to + own.last, 0.0F);
       for (int64_t row = 0; row < size_.rows; ++row) {
         const float* from = sums + (row * 4 + gate) * size_.cells;
         for (int64_t cell = own.first; cell < own.last; ++cell) to[cell] += from[cell];
@@ -176,11 +181,11 @@ class Backward {
       const int64_t first = gate * size_.cells + own.first;
       for (int64_t panel = 0; panel < panels.count(); ++panel) {
         float* out = gradient.data_ptr<float>() + first * stride + panels.first(panel);
-        product_.multiply({.left = sums_.const_data_ptr<float>() + rows.first * size_.gates + first,
+        product_.multiply({.left = pass_.sums.const_data_ptr<float>() + rows.first * size_.gates + first,
                            .row_stride = 1,
                            .depth_stride = size_.gates,
                            .panel = panels.at(panel),
-                           .start = rows.first == 0 ? nullptr : out,
+                           .start = rows.first == 0 && !pass_.add_weights ? nullptr : out,
                            .start_stride = stride,
                            .out = out,
                            .out_stride = stride,
@@ -195,13 +200,15 @@ class Backward {
   const ProductKernels product_ = kernels::product_kernels();
   const LstmBackward& pass_;
   const Steps& steps_;
+  bool makes_steps_, makes_weights_;
   LstmSizes size_;
   Panels recurrent_, input_, x_block_, before_block_;
-  at::Tensor sums_;  // [N, 4H] derivatives of the gates' sums
 };
 
 }  // namespace
 
-void lstm_backward_cpu(const LstmBackward& pass, const Steps& steps) { Backward(pass, steps).run(); }
+void lstm_backward_cpu(const LstmBackward& pass, const Steps& steps, LstmWork work) {
+  Backward(pass, steps, work).run();
+}
 
 }  // namespace seq2seq::nn

@@ -14,8 +14,6 @@ using at::Tensor;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-bool has_kernels(const Tensor& x) { return x.is_cpu() && x.scalar_type() == at::kFloat; }
-
 LstmForward run_forward(const Tensor& x, const Steps& steps, const Tensor& hidden, const Tensor& cell,
                         const LstmWeights& weights, const LstmPanels* panels = nullptr) {
   const int64_t cells = hidden.size(1);
@@ -27,19 +25,8 @@ LstmForward run_forward(const Tensor& x, const Steps& steps, const Tensor& hidde
                          .gates = at::empty({steps.rows(), 4 * cells}, x.options()),
                          .cells = at::empty({steps.rows(), cells}, x.options()),
                          .rows = at::empty({steps.rows(), cells}, x.options())};
-  has_kernels(x) ? lstm_forward_cpu(pass, steps) : lstm_forward_plain(pass, steps);
+  lstm_forward(pass, steps);
   return pass;
-}
-
-/// Each sentence's row at its own last step, in sorted order. [S, H]
-Tensor last_rows(const Tensor& rows, const Steps& steps) {
-  auto result = at::empty({steps.sentences(0), rows.size(1)}, rows.options());
-  for (int64_t step = 0; step < steps.count(); ++step) {
-    const int64_t going_on = steps.sentences(step + 1);
-    const int64_t ending = steps.sentences(step) - going_on;
-    if (ending > 0) result.narrow(0, going_on, ending).copy_(steps.of(rows, step).narrow(0, going_on, ending));
-  }
-  return result;
 }
 
 class LstmLayer : public torch::autograd::Function<LstmLayer> {
@@ -78,9 +65,10 @@ class LstmLayer : public torch::autograd::Function<LstmLayer> {
         .x = context->needs_input_grad(0) ? at::empty_like(forward.x) : Tensor(),
         .input = context->needs_input_grad(3) ? at::empty_like(forward.weights.input) : Tensor(),
         .weight = context->needs_input_grad(4) ? at::empty_like(forward.weights.hidden) : Tensor(),
-        .bias = bias_wanted ? at::empty({forward.gates.size(1)}, forward.gates.options()) : Tensor()};
+        .bias = bias_wanted ? at::empty({forward.gates.size(1)}, forward.gates.options()) : Tensor(),
+        .sums = at::empty_like(forward.gates)};
     const Steps steps(context->saved_data["running"].toIntVector());
-    has_kernels(forward.x) ? lstm_backward_cpu(pass, steps) : lstm_backward_plain(pass, steps);
+    lstm_backward(pass, steps);
     return {
         pass.x,  pass.hidden, pass.cell, pass.input, pass.weight, pass.bias, bias_wanted ? pass.bias.clone() : Tensor(),
         Tensor()};
@@ -90,7 +78,7 @@ class LstmLayer : public torch::autograd::Function<LstmLayer> {
 }  // namespace
 
 LstmPanels lstm_panels(const LstmWeights& weights) {
-  return has_kernels(weights.hidden) ? lstm_panels_cpu(weights) : LstmPanels();
+  return has_lstm_kernels(weights.hidden) ? lstm_panels_cpu(weights) : LstmPanels();
 }
 
 LstmResult lstm_layer(const Tensor& x, const std::vector<int64_t>& running, const Tensor& hidden, const Tensor& cell,

@@ -23,6 +23,9 @@ struct Steps {
   std::vector<int64_t> running, offsets{0};
 };
 
+/// Each sentence's row at its own last step, in sorted order. [S, H]
+at::Tensor last_rows(const at::Tensor& rows, const Steps& steps);
+
 /// A layer's forward pass. S = running[0] sentences, in sorted order.
 struct LstmForward {
   at::Tensor x;             // [N, I]
@@ -42,7 +45,13 @@ struct LstmBackward {
   at::Tensor x;              // [N, I]
   at::Tensor input, weight;  // shaped as weight_ih and weight_hh
   at::Tensor bias;           // [4H] of either bias
+  at::Tensor sums;           // [N, 4H] of the gates' sums: out of LstmWork::steps, in for LstmWork::weights
+  bool add_weights = false;  // whether the weights' and the bias's gradients are added to what they hold
 };
+
+/// Which half of the backward pass is made: the derivatives of states and rows, step by step, or those of weights and
+/// bias, which need the first half's `sums` and nothing else waits for.
+enum class LstmWork { all, steps, weights };
 
 struct LstmSizes {
   LstmSizes(const LstmForward& pass, const Steps& steps);
@@ -54,7 +63,7 @@ struct LstmSizes {
 
 /// The equations as they stand, for any device and type: what gradients in double are checked with.
 void lstm_forward_plain(const LstmForward& pass, const Steps& steps);
-void lstm_backward_plain(const LstmBackward& pass, const Steps& steps);
+void lstm_backward_plain(const LstmBackward& pass, const Steps& steps, LstmWork work = LstmWork::all);
 
 /// float32 on the CPU by kernels of our own. The cells are dealt out to the threads: each does its own from the input
 /// product to the last step, so that its part of the weights and sums stays in its cache, and waits for the others once
@@ -62,6 +71,12 @@ void lstm_backward_plain(const LstmBackward& pass, const Steps& steps);
 /// on those beside it.
 void lstm_forward_cpu(const LstmForward& pass, const Steps& steps);
 LstmPanels lstm_panels_cpu(const LstmWeights& weights);
-void lstm_backward_cpu(const LstmBackward& pass, const Steps& steps);
+void lstm_backward_cpu(const LstmBackward& pass, const Steps& steps, LstmWork work = LstmWork::all);
+
+/// Whichever of the two serves x's device and type.
+void lstm_forward(const LstmForward& pass, const Steps& steps);
+void lstm_backward(const LstmBackward& pass, const Steps& steps, LstmWork work = LstmWork::all);
+/// Whether the CPU's kernels do.
+bool has_lstm_kernels(const at::Tensor& x);
 
 }  // namespace seq2seq::nn

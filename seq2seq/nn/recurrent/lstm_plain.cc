@@ -67,19 +67,23 @@ void lstm_forward_plain(const LstmForward& p, const Steps& steps) {
   }
 }
 
-void lstm_backward_plain(const LstmBackward& p, const Steps& steps) {
-  const auto sums = at::empty_like(p.forward.gates);
-  for (int64_t step = steps.count() - 1; step >= 0; --step) {
-    const auto of_step = steps.of(sums, step);
-    step_gradient(p, steps, step, of_step);
-    auto hidden = p.hidden.narrow(0, 0, steps.sentences(step));
-    at::mm_out(hidden, of_step, p.forward.weights.hidden);
+void lstm_backward_plain(const LstmBackward& p, const Steps& steps, LstmWork work) {
+  if (work != LstmWork::weights) {
+    for (int64_t step = steps.count() - 1; step >= 0; --step) {
+      const auto of_step = steps.of(p.sums, step);
+      step_gradient(p, steps, step, of_step);
+      auto hidden = p.hidden.narrow(0, 0, steps.sentences(step));
+      at::mm_out(hidden, of_step, p.forward.weights.hidden);
+    }
+    auto x = p.x;
+    if (x.defined()) at::mm_out(x, p.sums, p.forward.weights.input);
   }
-  auto x = p.x, input = p.input, weight = p.weight, bias = p.bias;
-  if (x.defined()) at::mm_out(x, sums, p.forward.weights.input);
-  if (input.defined()) at::mm_out(input, sums.t(), p.forward.x);
-  if (weight.defined()) at::mm_out(weight, sums.t(), before(p.forward.hidden, p.forward.rows, steps));
-  if (bias.defined()) at::sum_out(bias, sums, 0);
+  if (work == LstmWork::steps) return;
+  const double kept = p.add_weights ? 1 : 0;
+  auto input = p.input, weight = p.weight, bias = p.bias;
+  if (input.defined()) input.addmm_(p.sums.t(), p.forward.x, kept);
+  if (weight.defined()) weight.addmm_(p.sums.t(), before(p.forward.hidden, p.forward.rows, steps), kept);
+  if (bias.defined()) p.add_weights ? bias.add_(p.sums.sum(0)) : at::sum_out(bias, p.sums, 0);
 }
 
 }  // namespace seq2seq::nn

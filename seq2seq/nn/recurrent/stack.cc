@@ -18,8 +18,8 @@ void declare(config::Keys& keys, StackOptions& options) {
 Stack::Stack(const Options& options, const StackContext& context) {
   int64_t input = context.input;
   for (int64_t layer = 0; layer < options.layers; ++layer) {
-    const LayerParameters parameters(*this, fmt::format("_l{}", layer), context.place(layer));
-    layers_.push_back(options.kinds->make(options.layer, {.input = input, .parameters = parameters}));
+    parameters_.emplace_back(*this, fmt::format("_l{}", layer), context.place(layer));
+    layers_.push_back(options.kinds->make(options.layer, {.input = input, .parameters = parameters_.back()}));
     input = layers_.back()->width();
   }
 }

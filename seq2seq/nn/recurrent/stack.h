@@ -40,6 +40,10 @@ class Stack final : public Module {
 
   int64_t layers() const { return std::ssize(layers_); }
   const Layer& layer(int64_t number) const { return *layers_.at(static_cast<size_t>(number)); }
+  /// A layer's parameters, in order of registration.
+  const std::vector<at::Tensor>& parameters_of(int64_t layer) const {
+    return parameters_.at(static_cast<size_t>(layer)).added();
+  }
   int64_t width() const { return layers_.back()->width(); }  // of the rows that come out
   std::vector<StateShape> state_shapes() const;              // one a layer
   bool needs_all_steps() const;                              // whether any layer does
@@ -51,6 +55,7 @@ class Stack final : public Module {
 
  private:
   std::vector<std::shared_ptr<Layer>> layers_;
+  std::vector<LayerParameters> parameters_;  // one a layer
 };
 
 /// One entry for each kind of layer, under its name: what a decoder chooses from.

@@ -87,7 +87,9 @@ void check_is_run_of(const std::filesystem::path& path, const Identity& identity
 Record measure(const std::filesystem::path& folder, const run::Configuration& configuration, const Identity& identity,
                const std::string& cell, const run::Environment& environment) {
   check_is_run_of(folder, identity, environment);
-  const auto run = run::load_run(folder, "best", settings_of(configuration), environment);
+  // Over the places of its training: a model of several devices may not fit one.
+  const std::string placement = environment.single_device ? "" : "run";
+  const auto run = run::load_run(folder, "best", settings_of(configuration), environment, placement);
   const auto& decode = run.options().decode;
   const auto& test = configuration.options.data.test;
   const auto set = run::read_evaluation_set(test, *run.text);

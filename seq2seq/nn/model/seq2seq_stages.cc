@@ -1,0 +1,285 @@
+#include "seq2seq/nn/model/seq2seq_stages.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include <ATen/ops/empty.h>
+#include <fmt/format.h>
+
+#include "seq2seq/nn/output/softmax_shard.h"
+#include "seq2seq/nn/stage/passes.h"
+
+namespace seq2seq::nn {
+namespace {
+
+using Needs = StageInput::Needs;
+
+/// Multiplications of one row by all matrices among these parameters.
+double products_of(const std::vector<at::Tensor>& parameters) {
+  double products = 0;
+  for (const auto& parameter : parameters)
+    if (parameter.dim() == 2) products += static_cast<double>(parameter.numel());
+  return products;
+}
+
+/// Numbers a row that a part keeps: what comes in and goes out, and what its largest matrix makes of it.
+int64_t kept_by(const std::vector<at::Tensor>& parameters, int64_t width) {
+  int64_t kept = 2 * width;
+  for (const auto& parameter : parameters)
+    if (parameter.dim() == 2) kept = std::max(kept, 2 * width + parameter.size(0));
+  return kept;
+}
+
+/// Rows, or a last state, of a stage; the flows are there when there is a batch.
+struct Rows {
+  int64_t stage = 0;
+  std::shared_ptr<RowFlow> flow;
+};
+struct Last {
+  int64_t stage = 0;
+  std::shared_ptr<StateFlow> flow;
+};
+
+/// Goes through the model once and lists its stages; with a batch it makes their passes, too.
+class Walk {
+ public:
+  Walk(const Placement& placement, const StagedInputs* inputs) : placement_(placement), inputs_(inputs) {}
+
+  void encode(const Encoder& encoder);
+  void bridge(const Bridge& bridge, int64_t layers);
+  void decode(const Decoder& decoder);
+  void write(const OutputLayer& output);
+
+  std::vector<Stage> take_stages() { return std::move(stages_); }
+  StagedBatch take_batch() { return std::move(batch_); }
+
+ private:
+  int64_t add(Stage stage) {
+    const auto trained = [](const at::Tensor& parameter) { return parameter.requires_grad(); };
+    const auto after_trained = [this](const StageInput& input) { return trains_[static_cast<size_t>(input.stage)]; };
+    trains_.push_back(std::ranges::any_of(stage.parameters, trained) ||
+                      std::ranges::any_of(stage.inputs, after_trained));
+    stages_.push_back(std::move(stage));
+    return std::ssize(stages_) - 1;
+  }
+  template <class Make>
+  void pass(const Make& make) {
+    if (inputs_ != nullptr) batch_.passes.push_back(make());
+  }
+  const Packed& ids(Side side) const { return side == Side::source ? inputs_->source : inputs_->inputs; }
+  std::shared_ptr<RowFlow> row_flow(Side side, int64_t width, const ParameterPlace& place) const {
+    if (inputs_ == nullptr) return nullptr;
+    return std::make_shared<RowFlow>(ids(side).layout->rows(), width, place, trains_.back());
+  }
+  std::shared_ptr<StateFlow> state_flow() const { return inputs_ == nullptr ? nullptr : std::make_shared<StateFlow>(); }
+  StageDropout dropout(double share, Site site) const { return {share, site, inputs_->draw}; }
+
+  Rows words(const char* side_name, Side side, const Embedding& embedding, double dropped);
+  struct Dropped {
+    double before = 0, after = 0;
+    Site::Part part = Site::Part::encoder_layer;
+  };
+  Rows layer(const char* name, const Stack& stack, int64_t number, Side side, const Dropped& dropped, const Rows& below,
+             const Last* start, const std::shared_ptr<StateFlow>& last);
+  void whole_encoder(const Encoder& encoder);
+  void shards(const OutputLayer& output);
+
+  const Placement& placement_;
+  const StagedInputs* inputs_;
+  std::vector<Stage> stages_;
+  std::vector<bool> trains_;  // one a stage: whether anything in it, or before it, is trained
+  StagedBatch batch_;
+  Rows rows_;                // of the part that was walked last
+  std::vector<Last> last_;   // of the encoder's layers
+  std::vector<Last> first_;  // what each layer of the decoder starts from
+};
+
+Rows Walk::words(const char* side_name, Side side, const Embedding& embedding, double dropped) {
+  const auto& weight = embedding.weight();
+  Stage stage{.name = fmt::format("embeddings.{}", side_name), .place = placement_.place_of("embeddings")};
+  stage.device = weight.device();
+  stage.side = side;
+  stage.defers_weights = true;
+  stage.parameters = {weight};
+  stage.width = stage.kept = weight.size(1);
+  Rows rows{add(std::move(stage)), row_flow(side, weight.size(1), {weight.device(), weight.scalar_type()})};
+  const auto part = side == Side::source ? Site::Part::source_embedding : Site::Part::target_embedding;
+  pass([&] { return embedding_pass(embedding, ids(side), dropout(dropped, {part}), rows.flow); });
+  return rows;
+}
+
+Rows Walk::layer(const char* name, const Stack& stack, int64_t number, Side side, const Dropped& dropped,
+                 const Rows& below, const Last* start, const std::shared_ptr<StateFlow>& last) {
+  const auto& layer = stack.layer(number);
+  Stage stage{.name = fmt::format("{}.{}", name, number)};
+  stage.place = placement_.place_of(stage.name);
+  stage.device = layer.place().device;
+  stage.side = side;
+  stage.recurrent = true;
+  stage.whole = layer.needs_all_steps();
+  stage.defers_weights = true;
+  stage.inputs = {{below.stage, Needs::steps}};
+  if (start != nullptr) stage.inputs.push_back({start->stage, Needs::end});
+  stage.parameters = stack.parameters_of(number);
+  stage.products = products_of(stage.parameters);
+  stage.width = layer.width();
+  stage.kept = kept_by(stage.parameters, stage.width);
+  Rows rows{add(std::move(stage)), row_flow(side, layer.width(), layer.place())};
+  pass([&] {
+    const bool top = number + 1 == stack.layers();
+    return layer_pass(
+        {.layer = layer,
+         .parameters = stack.parameters_of(number),
+         .prepared = layer.prepare(),
+         .layout = ids(side).layout->on(layer.place().device),
+         .before = dropout(number > 0 ? dropped.before : 0, {dropped.part, static_cast<uint32_t>(number)}),
+         .after = dropout(top ? dropped.after : 0, {Site::Part::output}),
+         .draw = inputs_->draw,
+         .in = below.flow,
+         .out = rows.flow,
+         .first = start == nullptr ? nullptr : start->flow,
+         .last = last,
+         .trains = trains_.back()});
+  });
+  return rows;
+}
+
+void Walk::encode(const Encoder& encoder) {
+  const auto parts = encoder.layers();
+  if (!parts) return whole_encoder(encoder);
+  rows_ = words("source", Side::source, parts->embedding, parts->dropout.embedding);
+  for (int64_t number = 0; number < parts->stack.layers(); ++number) {
+    Last last{0, state_flow()};
+    const Dropped dropped{.before = parts->dropout.layers, .after = 0, .part = Site::Part::encoder_layer};
+    rows_ = layer("encoder", parts->stack, number, Side::source, dropped, rows_, nullptr, last.flow);
+    last.stage = rows_.stage;
+    last_.push_back(std::move(last));
+  }
+}
+
+void Walk::whole_encoder(const Encoder& encoder) {
+  Stage stage{.name = "encoder", .place = placement_.place_of("encoder.0"), .device = placement_.of("encoder.0")};
+  stage.side = Side::source;
+  stage.whole = true;
+  stage.spans_devices = true;
+  stage.parameters = parameters_used(encoder);
+  stage.products = products_of(stage.parameters);
+  stage.width = encoder.width();
+  stage.kept = kept_by(stage.parameters, stage.width);
+  const ParameterPlace place{.device = stage.device, .type = stage.parameters.front().scalar_type()};
+  const int64_t number = add(std::move(stage));
+  rows_ = {number, row_flow(Side::source, encoder.width(), place)};
+  std::vector<std::shared_ptr<StateFlow>> last;
+  for (size_t layer = 0; layer < encoder.last_shapes().size(); ++layer) {
+    last_.push_back({number, state_flow()});
+    last.push_back(last_.back().flow);
+  }
+  pass([&] {
+    const auto device = placement_.of("embeddings");
+    return encoder_pass({encoder, data::to(inputs_->source, device), inputs_->draw, rows_.flow, std::move(last)});
+  });
+}
+
+void Walk::bridge(const Bridge& bridge, int64_t layers) {
+  const auto copied = bridge.copied_layers();
+  for (const int64_t layer : copied) first_.push_back(last_.at(static_cast<size_t>(layer)));
+  if (!copied.empty()) return;
+  Stage stage{.name = "bridge", .place = placement_.place_of("bridge"), .device = placement_.of("bridge")};
+  stage.side = Side::source;
+  stage.whole = true;
+  stage.spans_devices = true;
+  stage.parameters = parameters_used(bridge);
+  stage.inputs = {{rows_.stage, Needs::end}};
+  for (const auto& last : last_)
+    if (last.stage != rows_.stage) stage.inputs.push_back({last.stage, Needs::end});
+  const int64_t number = add(std::move(stage));
+  BridgeStage made{.bridge = bridge, .ids = {}, .states = rows_.flow, .last = {}, .first = {}};
+  for (const auto& last : last_) made.last.push_back(last.flow);
+  for (int64_t layer = 0; layer < layers; ++layer) {
+    first_.push_back({number, state_flow()});
+    made.first.push_back(first_.back().flow);
+  }
+  pass([&] {
+    made.ids = inputs_->source;
+    return bridge_pass(std::move(made));
+  });
+}
+
+void Walk::decode(const Decoder& decoder) {
+  const auto& shares = decoder.dropout();
+  rows_ = words("target", Side::target, decoder.embedding(), shares.embedding);
+  const Dropped dropped{.before = shares.layers, .after = shares.output, .part = Site::Part::decoder_layer};
+  for (int64_t number = 0; number < decoder.stack().layers(); ++number)
+    rows_ = layer("decoder", decoder.stack(), number, Side::target, dropped, rows_,
+                  &first_.at(static_cast<size_t>(number)), nullptr);
+}
+
+void Walk::write(const OutputLayer& output) {
+  const auto home = output.home();
+  if (inputs_ != nullptr)
+    batch_.losses = at::empty({inputs_->targets.size(0)}, rows_.flow->rows().options().device(home));
+  const auto stage_of_output = [&] {
+    return OutputStage{output, rows_.flow, inputs_->targets, inputs_->spec, batch_.losses};
+  };
+  if (!output.shards().empty()) {
+    shards(output);
+    if (inputs_ == nullptr) return;
+    for (auto& made : sharded_output_passes(stage_of_output())) batch_.passes.push_back(std::move(made));
+    return;
+  }
+  Stage stage{.name = "output", .place = placement_.place_of_shard(0), .device = home};
+  stage.inputs = {{rows_.stage, Needs::steps}};
+  stage.parameters = parameters_used(output);
+  stage.products = products_of(stage.parameters);
+  stage.width = 1;
+  stage.kept = kept_by(stage.parameters, 1);
+  add(std::move(stage));
+  pass([&] { return whole_output_pass(stage_of_output()); });
+}
+
+void Walk::shards(const OutputLayer& output) {
+  std::vector<StageInput> joined;
+  for (size_t number = 0; number < output.shards().size(); ++number) {
+    const auto& shard = output.shards()[number];
+    Stage stage{.name = fmt::format("output.{}", number), .place = placement_.place_of_shard(number)};
+    stage.device = shard.device();
+    stage.defers_weights = true;
+    stage.inputs = {{rows_.stage, Needs::steps}};
+    stage.parameters = {shard.weight()};
+    if (shard.bias().defined()) stage.parameters.push_back(shard.bias());
+    const int64_t cells = shard.weight().size(1);
+    stage.products = static_cast<double>(shard.words() * cells);
+    stage.width = 4;  // what it finds of a row
+    stage.kept = shard.words() + cells;
+    joined.push_back({add(std::move(stage)), Needs::steps});
+  }
+  Stage loss{.name = "loss", .place = placement_.place_of_shard(0), .device = output.home()};
+  loss.inputs = std::move(joined);
+  loss.width = 1;
+  loss.kept = 2;
+  add(std::move(loss));
+}
+
+void walk(Walk& walk, const Encoder& encoder, const Decoder& decoder, const OutputLayer& output) {
+  walk.encode(encoder);
+  walk.bridge(decoder.bridge(), decoder.stack().layers());
+  walk.decode(decoder);
+  walk.write(output);
+}
+
+}  // namespace
+
+std::vector<Stage> Seq2SeqStages::stages() const {
+  Walk made(placement_, nullptr);
+  walk(made, encoder_, decoder_, output_);
+  return made.take_stages();
+}
+
+StagedBatch Seq2SeqStages::begin(const StagedInputs& batch) const {
+  Walk made(placement_, &batch);
+  walk(made, encoder_, decoder_, output_);
+  return made.take_batch();
+}
+
+}  // namespace seq2seq::nn

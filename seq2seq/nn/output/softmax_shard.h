@@ -1,0 +1,94 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "seq2seq/nn/packed.h"
+#include "seq2seq/nn/placement.h"
+
+namespace seq2seq::nn {
+
+/// The words [first, last) of a softmax over V words on one device: their rows of the matrix and of the bias, and the
+/// pieces that loss and gradient are made of. None records a graph or waits for the device; each throws Error naming
+/// the shard where its device runs out of memory. One update calls, for the same rows:
+///
+///     forward() in each shard -> join() at home -> logit_gradient() -> hidden_gradient(), add_weight_gradient()
+///
+/// Partial sums are added in the order of the shards, so that a result is the same bits every time.
+class SoftmaxShard {
+ public:
+  /// Shard `index` of `shards`, which cover the V words as split_words() does. `weight` is a parameter [V_s, H] of this
+  /// shard, or a parameter [V, H] of another part wherever it lies (a tied embedding): each call then reads this
+  /// shard's rows and copies them to its device. `bias` [V_s] on the shard's device; undefined: none.
+  SoftmaxShard(const std::vector<OutputShard>& shards, size_t index, at::Tensor weight, at::Tensor bias);
+
+  c10::Device device() const { return place_.device; }
+  int64_t first() const { return place_.first; }
+  int64_t last() const { return place_.last; }
+  int64_t words() const { return place_.last - place_.first; }
+  int64_t vocabulary() const { return vocabulary_; }
+  /// Whether the weight is a parameter of another part, of which this shard has some rows.
+  bool borrows_weight() const { return borrows_; }
+  const at::Tensor& weight() const { return weight_; }  // the parameter itself
+  const at::Tensor& bias() const { return bias_; }      // the parameter itself, or undefined
+
+  /// What one shard finds, all of it on its device.
+  struct Forward {
+    at::Tensor rows;        // [N, H]
+    at::Tensor targets;     // [N, 1] columns of the logits; 0 where another shard has the target; undefined without
+    at::Tensor owned;       // [N, 1] 1 where the target is of this shard, else 0; undefined without targets
+    at::Tensor logits;      // [N, V_s]
+    at::Tensor statistics;  // [N, 4] largest logit, sum of exp(z - largest), target's logit or 0, sum of logits
+  };
+  /// rows [N, H] and targets [N], ids of the whole vocabulary, wherever they lie. `targets` may be undefined where only
+  /// the normalizer is asked for.
+  Forward forward(const at::Tensor& rows, const Ids& targets) const;
+
+  /// The derivative of the objective by the logits [N, V_s], made in place of the logits, which `forward` gives up.
+  /// `normalizer` [N] from join() and `row_scale` [N], the derivative of the objective by each loss, lie anywhere;
+  /// `row_scale` undefined: 1.
+  at::Tensor logit_gradient(Forward& forward, const at::Tensor& normalizer, const at::Tensor& row_scale,
+                            double smoothing) const;
+
+  /// This shard's part [N, H] of the derivative by the rows, on its device. The sum over all shards is the whole.
+  at::Tensor hidden_gradient(const at::Tensor& logit_gradient) const;
+
+  /// Derivatives by the parameters, on the shard's device; undefined until something is added.
+  struct Gradient {
+    at::Tensor weight;  // [V_s, H]
+    at::Tensor bias;    // [V_s]
+  };
+  /// Adds what these rows contribute, the rows as in Forward. A frozen parameter gets none.
+  void add_weight_gradient(Gradient& gradient, const at::Tensor& rows, const at::Tensor& logit_gradient) const;
+  /// Adds it to grad() of the parameters, without a graph: the weight's to this shard's rows of a borrowed parameter,
+  /// where that lies. The caller lets no two shards deliver to one parameter at once.
+  void deliver(const Gradient& gradient) const;
+
+  /// Every logit [N, V_s], on the shard's device.
+  at::Tensor logits(const at::Tensor& rows) const;
+
+ private:
+  /// The rows of the matrix [V_s, H], on this shard's device.
+  at::Tensor matrix() const;
+  template <class Work>
+  auto named(const Work& work) const;
+
+  OutputShard place_;
+  size_t number_, shards_;  // from 1
+  int64_t vocabulary_;
+  bool borrows_;
+  at::Tensor weight_, bias_;
+};
+
+struct Joined {
+  at::Tensor losses;      // [N]
+  at::Tensor normalizer;  // [N] log sum exp over all words
+};
+/// Joins what the shards found about N rows: `statistics` [N, 4] of each, in order, all on one device. One gather is
+/// enough, where Megatron-LM (arXiv 1909.08053, section 3) sums over all devices twice.
+Joined join(const std::vector<at::Tensor>& statistics, double smoothing, int64_t vocabulary);
+
+}  // namespace seq2seq::nn

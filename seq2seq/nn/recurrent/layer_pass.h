@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "seq2seq/nn/recurrent/layer.h"
+
+namespace seq2seq::nn {
+
+/// Steps [first_step, last_step) of one side of a batch, and the packed rows that they are.
+struct Piece {
+  int64_t first_step = 0, last_step = 0;
+  int64_t first_row = 0, last_row = 0;
+
+  int64_t steps() const { return last_step - first_step; }
+  int64_t rows() const { return last_row - first_row; }
+  at::Tensor of(const at::Tensor& whole) const { return whole.narrow(0, first_row, rows()); }
+};
+
+/// The rows of a whole batch that go into a layer and come out of it, on the layer's device. They are filled piece by
+/// piece.
+struct LayerRows {
+  at::Tensor input, output;   // [N, I], [N, W]
+  at::Tensor input_gradient;  // [N, I] out; undefined: not wanted
+};
+
+/// One batch on its way through a layer, piece by piece: forward in the order of steps, backward in the reverse order,
+/// without the autograd engine between the pieces. The weights stay as they are meanwhile.
+class LayerPass {
+ public:
+  virtual ~LayerPass() = default;
+  /// Reads `input` and writes `output` of the piece.
+  virtual void forward(const Piece& piece) = 0;
+  /// Each sentence's state after its own last step, in the caller's order, without gradient. After the last forward().
+  virtual State last() const = 0;
+  /// Before the first backward(). `output` [N, W]: what reaches the output, filled piece by piece; undefined: nothing
+  /// does. `last`: what reaches the last state, a tensor a part or undefined; empty: nothing does.
+  virtual void begin_backward(const at::Tensor& output, const State& last) = 0;
+  /// Reads what reaches the output of the piece and writes its `input_gradient`.
+  virtual void backward(const Piece& piece) = 0;
+  /// What reaches the state before the first step, in the caller's order. After the last backward().
+  virtual State first_gradient() const = 0;
+  /// Adds the parameters' derivatives of a piece, or of several in a row, to `gradients`: one a parameter of the layer
+  /// in order of registration, made where it is undefined, left alone where the parameter is frozen. After backward()
+  /// of the piece, at any time.
+  virtual void add_weight_gradients(const Piece& piece, std::vector<at::Tensor>& gradients) = 0;
+};
+
+/// The pass of any layer: each piece a graph of its own, run backward by the autograd engine. `parameters` are the
+/// layer's.
+std::unique_ptr<LayerPass> autograd_pass(const Layer& layer, const std::vector<at::Tensor>& parameters,
+                                         std::shared_ptr<const Layout> layout, LayerRows rows, State first,
+                                         const LayerCall& call);
+
+}  // namespace seq2seq::nn

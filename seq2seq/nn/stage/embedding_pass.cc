@@ -1,0 +1,71 @@
+#include <utility>
+
+#include <ATen/ops/embedding_dense_backward.h>
+#include <ATen/ops/empty_like.h>
+#include <ATen/ops/index_select.h>
+
+#include "seq2seq/nn/stage/passes.h"
+
+namespace seq2seq::nn {
+namespace {
+
+class EmbeddingPass final : public StagePass {
+ public:
+  EmbeddingPass(const Embedding& embedding, const Packed& ids, const StageDropout& dropout,
+                std::shared_ptr<RowFlow> out)
+      : weight_(embedding.weight()),
+        ids_(data::to(ids, weight_.device())),
+        mask_(dropout, ids_.layout),
+        out_(std::move(out)) {}
+
+  void forward(const Piece& piece) override {
+    auto rows = piece.of(out_->rows());
+    at::index_select_out(rows, weight_.detach(), 0, piece.of(ids_.rows));
+    mask_.apply(piece, rows);
+  }
+
+  void backward(const Piece& piece) override {
+    if (!out_->wanted()) return;
+    out_->collect(piece);
+    mask_.apply_again(piece, piece.of(out_->gradient()));
+  }
+
+  /// One call for all rows: on a GPU a sum over words that is added to piece by piece would be of no fixed order.
+  void weights(const Piece& piece) override {
+    rows_ += piece.rows();
+    if (rows_ < ids_.rows.size(0) || !out_->gradient().defined()) return;
+    gradients_[0] = at::embedding_dense_backward(out_->gradient(), ids_.rows, weight_.size(0), /*padding_idx=*/-1,
+                                                 /*scale_grad_by_freq=*/false);
+  }
+
+  void deliver() override { nn::deliver({weight_}, gradients_); }
+
+ private:
+  at::Tensor weight_;
+  Packed ids_;
+  StageMask mask_;
+  std::shared_ptr<RowFlow> out_;
+  int64_t rows_ = 0;  // whose weights() were called
+  std::vector<at::Tensor> gradients_{1};
+};
+
+}  // namespace
+
+void StageMask::apply(const Piece& piece, at::Tensor rows) {
+  if (!drops() || piece.rows() == 0) return;
+  if (!mask_.defined()) mask_ = at::empty({layout_->rows(), rows.size(1)}, rows.options());
+  const auto steps = data::chunk({mask_, layout_}, piece.first_step, piece.last_step);
+  piece.of(mask_).copy_(dropout_mask(*steps.layout, rows.size(1), dropout_.share, dropout_.site, *dropout_.draw));
+  rows.mul_(piece.of(mask_));
+}
+
+void StageMask::apply_again(const Piece& piece, at::Tensor rows) const {
+  if (mask_.defined()) rows.mul_(piece.of(mask_));
+}
+
+std::unique_ptr<StagePass> embedding_pass(const Embedding& embedding, const Packed& ids, const StageDropout& dropout,
+                                          std::shared_ptr<RowFlow> out) {
+  return std::make_unique<EmbeddingPass>(embedding, ids, dropout, std::move(out));
+}
+
+}  // namespace seq2seq::nn

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "seq2seq/nn/stage/stage.h"
+
+namespace seq2seq::nn {
+
+/// A piece of a model that the autograd engine runs backward by itself: leaves in, outputs out.
+class LocalGraph {
+ public:
+  /// A copy of `tensor` that the graph starts from; its gradient comes out under the number of this call.
+  at::Tensor leaf(const at::Tensor& tensor);
+  /// Parameters of the stage, whose gradients come out of parameter_gradients().
+  void parameters(const std::vector<at::Tensor>& all) { parameters_ = all; }
+  /// An output and what reaches it; undefined: nothing does.
+  void reach(const at::Tensor& output, const at::Tensor& gradient);
+  /// Runs backward once and frees the graph.
+  void backward();
+
+  const at::Tensor& gradient(size_t leaf) const { return gradients_.at(leaf); }
+  const std::vector<at::Tensor>& parameter_gradients() const { return parameter_gradients_; }
+
+ private:
+  std::vector<at::Tensor> leaves_, parameters_, outputs_, reaching_;
+  std::vector<at::Tensor> gradients_, parameter_gradients_;
+};
+
+/// Adds tensors one by one where they are defined; a sum that is undefined becomes a copy.
+void add_each(std::vector<at::Tensor>& sums, const std::vector<at::Tensor>& more);
+
+}  // namespace seq2seq::nn

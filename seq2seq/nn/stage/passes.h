@@ -1,0 +1,93 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "seq2seq/nn/bridge/bridge.h"
+#include "seq2seq/nn/embedding.h"
+#include "seq2seq/nn/encoder/encoder.h"
+#include "seq2seq/nn/output/output.h"
+#include "seq2seq/nn/recurrent/stack.h"
+#include "seq2seq/nn/stage/flow.h"
+#include "seq2seq/nn/stage/stage.h"
+
+namespace seq2seq::nn {
+
+/// Dropout at one site of a stage; a share of 0 or a null draw drops nothing.
+struct StageDropout {
+  double share = 0;
+  Site site{Site::Part::output};
+  const Draw* draw = nullptr;
+};
+
+/// Masks of one site, made piece by piece and kept for the way back.
+class StageMask {
+ public:
+  StageMask(const StageDropout& dropout, std::shared_ptr<const Layout> layout)
+      : dropout_(dropout), layout_(std::move(layout)) {}
+  bool drops() const { return dropout_.share > 0 && dropout_.draw != nullptr; }
+  /// Makes the mask of a piece and multiplies its rows [n, width] by it in place.
+  void apply(const Piece& piece, at::Tensor rows);
+  /// Multiplies by the mask that was made.
+  void apply_again(const Piece& piece, at::Tensor rows) const;
+
+ private:
+  StageDropout dropout_;
+  std::shared_ptr<const Layout> layout_;
+  at::Tensor mask_;  // [N, width]
+};
+
+/// Looks words up and drops units of their vectors.
+std::unique_ptr<StagePass> embedding_pass(const Embedding& embedding, const Packed& ids, const StageDropout& dropout,
+                                          std::shared_ptr<RowFlow> out);
+
+/// What a layer's stage reads and writes.
+struct LayerStage {
+  const Layer& layer;
+  const std::vector<at::Tensor>& parameters;
+  std::shared_ptr<const PreparedWeights> prepared;  // null: none
+  std::shared_ptr<const Layout> layout;             // on the layer's device
+  StageDropout before, after;                       // of the rows that come in and that go out
+  const Draw* draw = nullptr;                       // for dropout within the layer
+  std::shared_ptr<RowFlow> in, out;
+  std::shared_ptr<StateFlow> first;  // null: the layer starts from zeros
+  std::shared_ptr<StateFlow> last;   // null: nobody reads its last state
+  bool trains = true;                // whether anything in it or before it is trained
+};
+std::unique_ptr<StagePass> layer_pass(LayerStage stage);
+
+/// Makes the decoder's first states from all that the encoder leaves, in one piece. `states`: the encoder's rows.
+struct BridgeStage {
+  const Bridge& bridge;
+  Packed ids;
+  std::shared_ptr<RowFlow> states;
+  std::vector<std::shared_ptr<StateFlow>> last;   // one a layer of the encoder
+  std::vector<std::shared_ptr<StateFlow>> first;  // one a layer of the decoder
+};
+std::unique_ptr<StagePass> bridge_pass(BridgeStage stage);
+
+/// An encoder that is more than a stack of layers, in one piece.
+struct EncoderStage {
+  const Encoder& encoder;
+  Packed ids;
+  const Draw* draw = nullptr;
+  std::shared_ptr<RowFlow> states;
+  std::vector<std::shared_ptr<StateFlow>> last;
+};
+std::unique_ptr<StagePass> encoder_pass(EncoderStage stage);
+
+/// Rows to losses. `losses` [N] on the output layer's home device is filled piece by piece.
+struct OutputStage {
+  const OutputLayer& output;
+  std::shared_ptr<RowFlow> in;
+  Ids targets;  // [N]
+  LossSpec spec;
+  at::Tensor losses;
+};
+/// An output layer that cannot be split.
+std::unique_ptr<StagePass> whole_output_pass(OutputStage stage);
+/// One pass a shard, then the one that joins them.
+std::vector<std::unique_ptr<StagePass>> sharded_output_passes(OutputStage stage);
+
+}  // namespace seq2seq::nn

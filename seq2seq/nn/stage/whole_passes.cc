@@ -1,0 +1,181 @@
+#include <algorithm>
+#include <utility>
+
+#include <ATen/core/grad_mode.h>
+
+#include "seq2seq/nn/stage/local_graph.h"
+#include "seq2seq/nn/stage/passes.h"
+
+namespace seq2seq::nn {
+namespace {
+
+using at::Tensor;
+
+/// Copies what came back to a leaf into a reader's gradient.
+void give(const Tensor& reader, const Tensor& gradient) {
+  if (!reader.defined()) return;
+  auto out = reader;
+  gradient.defined() ? out.copy_(gradient) : out.zero_();
+}
+
+class BridgePass final : public StagePass {
+ public:
+  explicit BridgePass(BridgeStage stage) : stage_(std::move(stage)), parameters_(parameters_used(stage_.bridge)) {
+    gradients_.resize(parameters_.size());
+    states_reader_ = stage_.states->add_reader(stage_.states->place().device);
+    for (const auto& flow : stage_.last) readers_.push_back(flow->add_reader());
+  }
+
+  void forward(const Piece&) override {
+    const at::AutoGradMode with_gradient(true);
+    Memory memory{.ids = stage_.ids, .states = stage_.ids.with(graph_.leaf(stage_.states->rows())), .last = {}};
+    memory.states.layout = stage_.ids.layout->on(stage_.states->place().device);
+    for (const auto& flow : stage_.last) {
+      State last;
+      for (const auto& part : flow->state()) last.push_back(graph_.leaf(part));
+      memory.last.push_back(std::move(last));
+    }
+    graph_.parameters(parameters_);
+    first_ = stage_.bridge.first(memory);
+    parts_.clear();
+    for (const auto& last : memory.last) parts_.push_back(last.size());
+    for (size_t layer = 0; layer < first_.size(); ++layer) {
+      State state;
+      for (const auto& part : first_[layer]) state.push_back(part.detach());
+      stage_.first[layer]->publish(std::move(state));
+    }
+  }
+
+  void backward(const Piece&) override {
+    for (size_t layer = 0; layer < first_.size(); ++layer) {
+      for (size_t part = 0; part < first_[layer].size(); ++part) {
+        const auto& output = first_[layer][part];
+        const auto reaching = stage_.first[layer]->gradient(output.device());
+        if (part < reaching.size()) graph_.reach(output, reaching[part]);
+      }
+    }
+    graph_.backward();
+    give(states_reader_, graph_.gradient(0));
+    size_t leaf = 1;
+    for (size_t layer = 0; layer < parts_.size(); ++layer) {
+      State answer;
+      for (size_t part = 0; part < parts_[layer]; ++part) answer.push_back(graph_.gradient(leaf++));
+      stage_.last[layer]->answer(readers_[layer], std::move(answer));
+    }
+    first_.clear();
+  }
+
+  void weights(const Piece&) override { add_each(gradients_, graph_.parameter_gradients()); }
+  void deliver() override { nn::deliver(parameters_, gradients_); }
+
+ private:
+  BridgeStage stage_;
+  std::vector<Tensor> parameters_, gradients_;
+  Tensor states_reader_;
+  std::vector<size_t> readers_, parts_;  // one a layer of the encoder
+  LocalGraph graph_;
+  std::vector<State> first_;
+};
+
+class EncoderPass final : public StagePass {
+ public:
+  explicit EncoderPass(EncoderStage stage) : stage_(std::move(stage)), parameters_(parameters_used(stage_.encoder)) {
+    gradients_.resize(parameters_.size());
+  }
+
+  void forward(const Piece&) override {
+    const at::AutoGradMode with_gradient(true);
+    graph_.parameters(parameters_);
+    memory_ = stage_.encoder.encode(stage_.ids, stage_.draw);
+    stage_.states->rows().copy_(memory_.states.rows.detach());
+    for (size_t layer = 0; layer < memory_.last.size(); ++layer) {
+      State last;
+      for (const auto& part : memory_.last[layer]) last.push_back(part.detach());
+      stage_.last[layer]->publish(std::move(last));
+    }
+  }
+
+  void backward(const Piece& piece) override {
+    stage_.states->collect(piece);
+    graph_.reach(memory_.states.rows, stage_.states->gradient());
+    for (size_t layer = 0; layer < memory_.last.size(); ++layer) {
+      auto& last = memory_.last[layer];
+      for (size_t part = 0; part < last.size(); ++part) {
+        const auto reaching = stage_.last[layer]->gradient(last[part].device());
+        if (part < reaching.size()) graph_.reach(last[part], reaching[part]);
+      }
+    }
+    graph_.backward();
+    memory_ = {};
+  }
+
+  void weights(const Piece&) override { add_each(gradients_, graph_.parameter_gradients()); }
+  void deliver() override { nn::deliver(parameters_, gradients_); }
+
+ private:
+  EncoderStage stage_;
+  std::vector<Tensor> parameters_, gradients_;
+  LocalGraph graph_;
+  Memory memory_;
+};
+
+class WholeOutputPass final : public StagePass {
+ public:
+  explicit WholeOutputPass(OutputStage stage)
+      : stage_(std::move(stage)),
+        parameters_(parameters_used(stage_.output)),
+        gradients_(parameters_.size()),
+        reader_(stage_.in->add_reader(stage_.in->place().device)) {}
+
+  void forward(const Piece& piece) override {
+    const at::AutoGradMode with_gradient(true);
+    Run run;
+    run.piece = piece;
+    run.graph.parameters(parameters_);
+    const Features features{.rows = run.graph.leaf(piece.of(stage_.in->rows())), .attention = {}};
+    const LossSpec spec{.label_smoothing = stage_.spec.label_smoothing, .row_scale = piece.of(stage_.spec.row_scale)};
+    run.losses = stage_.output.loss(features, piece.of(stage_.targets), spec);
+    piece.of(stage_.losses).copy_(run.losses.detach());
+    run.graph.reach(run.losses, spec.row_scale.to(run.losses.options()));
+    runs_.push_back(std::move(run));
+  }
+
+  void backward(const Piece& piece) override {
+    const auto run =
+        std::ranges::find_if(runs_, [&](const Run& other) { return other.piece.first_step == piece.first_step; });
+    run->graph.backward();
+    give(reader_.defined() ? piece.of(reader_) : Tensor(), run->graph.gradient(0));
+    run->losses.reset();
+  }
+
+  void weights(const Piece& piece) override {
+    for (auto run = runs_.rbegin(); run != runs_.rend(); ++run) {
+      if (run->piece.first_step < piece.first_step || run->piece.last_step > piece.last_step) continue;
+      add_each(gradients_, run->graph.parameter_gradients());
+      run->graph = {};
+    }
+  }
+
+  void deliver() override { nn::deliver(parameters_, gradients_); }
+
+ private:
+  struct Run {
+    Piece piece;
+    LocalGraph graph;
+    Tensor losses;
+  };
+  OutputStage stage_;
+  std::vector<Tensor> parameters_, gradients_;
+  Tensor reader_;
+  std::vector<Run> runs_;
+};
+
+}  // namespace
+
+std::unique_ptr<StagePass> bridge_pass(BridgeStage stage) { return std::make_unique<BridgePass>(std::move(stage)); }
+std::unique_ptr<StagePass> encoder_pass(EncoderStage stage) { return std::make_unique<EncoderPass>(std::move(stage)); }
+std::unique_ptr<StagePass> whole_output_pass(OutputStage stage) {
+  return std::make_unique<WholeOutputPass>(std::move(stage));
+}
+
+}  // namespace seq2seq::nn

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "seq2seq/nn/model/model.h"
+#include "seq2seq/parallel/pipeline/executor.h"
+#include "seq2seq/parallel/pipeline/split_batch.h"
+#include "seq2seq/parallel/schedule/schedule.h"
+#include "seq2seq/parallel/timeline/timeline.h"
+#include "seq2seq/train/gradient_source.h"
+
+namespace seq2seq::parallel {
+
+/// Who wants to see the timelines of some updates. To take one costs the update time.
+struct Observer {
+  std::function<bool(int64_t update)> wants;
+  std::function<void(const Timeline& timeline)> take;
+};
+
+/// Makes gradients stage by stage, piece by piece, in the order of a schedule: forward and backward are ours, and the
+/// autograd engine sees at most one piece of one stage. Results are those of train::SerialGradients to rounding.
+class PipelineGradients final : public train::GradientSource {
+ public:
+  /// `staged` is `model`, which must outlive this. `chunk`: steps of a piece, where the schedule cuts them.
+  PipelineGradients(const nn::Model& model, const nn::StagedModel& staged, const train::LossOptions& options,
+                    std::shared_ptr<const Schedule> schedule, int64_t chunk, std::unique_ptr<Executor> executor,
+                    Observer observer = {});
+
+  std::vector<at::Tensor> accumulate(const std::vector<data::Batch>& batches, double divisor,
+                                     const nn::Draw& draw) override;
+
+ private:
+  struct Part;
+  struct Telling {
+    bool observed = false;   // the observer wants the timeline
+    bool announced = false;  // whoever asks is told of gradients that are whole
+  };
+  at::Tensor run(const data::Batch& batch, double divisor, const nn::Draw& draw, bool is_last);
+  Part begin(const BatchPart& part, double divisor, const nn::Draw& draw) const;
+  void run_jobs(const JobGraph& graph, std::vector<Part>& parts, const Telling& telling);
+  void announce(const nn::Stage& stage);
+
+  const nn::Model& model_;
+  const nn::StagedModel& staged_;
+  std::vector<nn::Stage> stages_;
+  std::vector<bool> shares_;  // by stage: whether another uses a parameter of it
+  train::LossOptions options_;
+  std::shared_ptr<const Schedule> schedule_;
+  int64_t chunk_;
+  std::unique_ptr<Executor> executor_;
+  Observer observer_;
+  std::mutex announcing_;
+};
+
+}  // namespace seq2seq::parallel

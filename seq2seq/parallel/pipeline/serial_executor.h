@@ -1,0 +1,14 @@
+#pragma once
+
+#include "seq2seq/parallel/pipeline/executor.h"
+
+namespace seq2seq::parallel {
+
+/// One job after another in the calling thread, all its threads on each: several places on one processor.
+class SerialExecutor final : public Executor {
+ public:
+  void run(const JobGraph& graph, const std::vector<int64_t>& order, const std::function<void(int64_t job)>& work,
+           const JobEnded& ended) override;
+};
+
+}  // namespace seq2seq::parallel

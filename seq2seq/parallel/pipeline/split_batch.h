@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "seq2seq/data/batch.h"
+
+namespace seq2seq::parallel {
+
+/// A part of a batch, and where its target rows stand in the whole.
+struct BatchPart {
+  data::Batch batch;
+  at::Tensor target_rows;  // [n] of [N]; undefined: all of them, in order
+};
+
+/// Deals the sentences of a batch out into at most `parts` parts, longest source first, so that the parts are about
+/// equally long. A sentence keeps its key, and so what is drawn for it.
+std::vector<BatchPart> split_batch(const data::Batch& batch, int64_t parts);
+
+}  // namespace seq2seq::parallel

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+
+namespace seq2seq::parallel {
+
+/// Ends the process when what it looks at stays the same for too long: work on a device, or in another thread, cannot
+/// be stopped from outside.
+class StallWatch {
+ public:
+  /// What is waited for, by name; nothing when all is done.
+  using Look = std::function<std::optional<std::string>()>;
+  /// After `patience` seconds of the same look `stalled` is called with a message, and the process ends with status 1.
+  StallWatch(double patience, std::function<void(const std::string& message)> stalled);
+  ~StallWatch();
+  StallWatch(const StallWatch&) = delete;
+  StallWatch& operator=(const StallWatch&) = delete;
+
+  /// Looks from now on, until there is nothing left. Takes the place of what was looked at before.
+  void look_at(Look look);
+
+ private:
+  void run();
+
+  double patience_;
+  std::function<void(const std::string& message)> stalled_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  Look look_;
+  bool closing_ = false;
+  std::thread thread_;
+};
+
+}  // namespace seq2seq::parallel

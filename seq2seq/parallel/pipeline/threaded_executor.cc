@@ -1,0 +1,140 @@
+#include "seq2seq/parallel/pipeline/threaded_executor.h"
+
+#include <chrono>
+#include <cstdlib>
+#include <omp.h>
+#include <utility>
+
+#include <ATen/Parallel.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+extern "C" int MKL_Set_Num_Threads_Local(int threads) __attribute__((weak));  // in LibTorch, if it is built with MKL
+
+namespace seq2seq::parallel {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// LibTorch sets the number of threads at a thread's first call of it, OpenMP and MKL count them by thread.
+void use_team(int threads) {
+  at::init_num_threads();
+  omp_set_num_threads(threads);
+  if (MKL_Set_Num_Threads_Local != nullptr) MKL_Set_Num_Threads_Local(threads);
+}
+
+}  // namespace
+
+/// What the workers share while an update is under way; all of it is guarded by the executor's mutex, but for what
+/// never changes.
+struct ThreadedExecutor::Update {
+  const JobGraph& graph;
+  const std::function<void(int64_t job)>& work;
+  const JobEnded& ended;
+  Clock::time_point begin = Clock::now();
+  std::vector<std::vector<int64_t>> queues;  // by place, in order
+  std::vector<size_t> next;                  // by place: into its queue
+  std::vector<int64_t> running;              // by place: a job, or -1
+  std::vector<bool> done;                    // by job
+  size_t left = 0;
+  std::exception_ptr fault{};
+
+  double seconds() const { return std::chrono::duration<double>(Clock::now() - begin).count(); }
+
+  bool ready(int64_t place) const {
+    const auto& queue = queues[static_cast<size_t>(place)];
+    const size_t position = next[static_cast<size_t>(place)];
+    if (fault || position == queue.size()) return false;
+    for (const int64_t before : graph.jobs[static_cast<size_t>(queue[position])].needs)
+      if (!done[static_cast<size_t>(before)]) return false;
+    return true;
+  }
+
+  bool idle() const {
+    for (const int64_t job : running)
+      if (job >= 0) return false;
+    return true;
+  }
+};
+
+ThreadedExecutor::ThreadedExecutor(int64_t places, int team, double patience,
+                                   std::function<void(const std::string& what)> stalled)
+    : patience_(patience), stalled_(std::move(stalled)) {
+  for (int64_t place = 0; place < places; ++place) workers_.emplace_back([this, place, team] { serve(place, team); });
+}
+
+ThreadedExecutor::~ThreadedExecutor() {
+  {
+    const std::lock_guard lock(mutex_);
+    closing_ = true;
+  }
+  changed_.notify_all();
+  for (auto& worker : workers_) worker.join();
+}
+
+void ThreadedExecutor::serve(int64_t place, int team) {
+  use_team(team);
+  std::unique_lock lock(mutex_);
+  while (true) {
+    changed_.wait(lock, [&] { return closing_ || (update_ != nullptr && update_->ready(place)); });
+    if (closing_) return;
+    auto& update = *update_;
+    const auto job = update.queues[static_cast<size_t>(place)][update.next[static_cast<size_t>(place)]++];
+    update.running[static_cast<size_t>(place)] = job;
+    lock.unlock();
+    const double start = update.seconds();
+    std::exception_ptr fault{};
+    try {
+      update.work(job);
+    } catch (...) {
+      fault = std::current_exception();
+    }
+    const double end = update.seconds();
+    lock.lock();
+    update.running[static_cast<size_t>(place)] = -1;
+    update.done[static_cast<size_t>(job)] = true;
+    --update.left;
+    if (fault && !update.fault) update.fault = fault;
+    if (!fault && update.ended) update.ended(job, start, end);
+    changed_.notify_all();
+  }
+}
+
+void ThreadedExecutor::run(const JobGraph& graph, const std::vector<int64_t>& order,
+                           const std::function<void(int64_t job)>& work, const JobEnded& ended) {
+  Update update{.graph = graph, .work = work, .ended = ended, .queues = {}, .next = {}, .running = {}, .done = {}};
+  update.queues.resize(workers_.size());
+  update.next.resize(workers_.size(), 0);
+  update.running.resize(workers_.size(), -1);
+  update.done.resize(graph.jobs.size(), false);
+  update.left = order.size();
+  for (const int64_t job : order)
+    update.queues[static_cast<size_t>(graph.jobs[static_cast<size_t>(job)].place)].push_back(job);
+  std::unique_lock lock(mutex_);
+  update_ = &update;
+  changed_.notify_all();
+  wait_for_all(update, lock);
+  update_ = nullptr;
+  if (update.fault) std::rethrow_exception(update.fault);
+}
+
+void ThreadedExecutor::wait_for_all(Update& update, std::unique_lock<std::mutex>& lock) {
+  const auto over = [&update] { return update.left == 0 || (update.fault && update.idle()); };
+  while (!over()) {
+    const size_t left = update.left;
+    const auto deadline = Clock::now() + std::chrono::duration<double>(patience_);
+    if (changed_.wait_until(lock, deadline, [&] { return over() || update.left < left; })) continue;
+    std::vector<std::string> stuck;
+    for (const int64_t number : update.running) {
+      if (number < 0) continue;
+      const auto& job = update.graph.jobs[static_cast<size_t>(number)];
+      stuck.push_back(fmt::format("stage `{}` ({}, steps {} to {})",
+                                  update.graph.stages[static_cast<size_t>(job.stage)].name, name_of(job.kind),
+                                  job.piece.first_step, job.piece.last_step));
+    }
+    stalled_(fmt::format("no stage has made progress for {:.0f} s: {}", patience_, fmt::join(stuck, ", ")));
+    std::_Exit(EXIT_FAILURE);
+  }
+}
+
+}  // namespace seq2seq::parallel

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "seq2seq/parallel/pipeline/executor.h"
+
+namespace seq2seq::parallel {
+
+/// A worker thread a place, each with a team of threads of its own: stages on one processor that work at the same time.
+class ThreadedExecutor final : public Executor {
+ public:
+  /// `team`: threads that a worker's kernels use. `patience` [s]: when no job ends for so long, `stalled` is called
+  /// with what is running, and the process ends with status 1: a thread that hangs cannot be stopped.
+  ThreadedExecutor(int64_t places, int team, double patience, std::function<void(const std::string& what)> stalled);
+  ~ThreadedExecutor() override;
+  ThreadedExecutor(const ThreadedExecutor&) = delete;
+  ThreadedExecutor& operator=(const ThreadedExecutor&) = delete;
+
+  void run(const JobGraph& graph, const std::vector<int64_t>& order, const std::function<void(int64_t job)>& work,
+           const JobEnded& ended) override;
+
+ private:
+  struct Update;  // one run()
+  void serve(int64_t place, int team);
+  void wait_for_all(Update& update, std::unique_lock<std::mutex>& lock);
+
+  double patience_;
+  std::function<void(const std::string& what)> stalled_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  Update* update_ = nullptr;  // under way
+  bool closing_ = false;
+  std::vector<std::thread> workers_;
+};
+
+}  // namespace seq2seq::parallel

@@ -1,0 +1,19 @@
+#pragma once
+
+#include "seq2seq/parallel/schedule/schedule.h"
+
+namespace seq2seq::parallel {
+
+struct LayerByLayerOptions {};
+void declare(config::Keys& keys, LayerByLayerOptions& options);
+
+/// One stage after another, all its steps at once, and back in the reverse order: what a model on one device does.
+class LayerByLayer final : public Schedule {
+ public:
+  using Options = LayerByLayerOptions;
+  explicit LayerByLayer(const Options&) {}
+  bool cuts_steps() const override { return false; }
+  std::vector<int64_t> order(const JobGraph& graph) const override;
+};
+
+}  // namespace seq2seq::parallel

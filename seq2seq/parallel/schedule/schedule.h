@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "seq2seq/core/registry.h"
+#include "seq2seq/parallel/schedule/job_graph.h"
+
+namespace seq2seq::parallel {
+
+/// Says in which order the jobs of an update are issued. It changes no result beyond rounding.
+class Schedule {
+ public:
+  virtual ~Schedule() = default;
+  /// Into how many parts of about equally many sentences a batch is split.
+  virtual int64_t micro_batches() const { return 1; }
+  /// Whether the steps are cut into chunks; otherwise a piece is all of them.
+  virtual bool cuts_steps() const { return true; }
+  /// Every job once, by its number, each after those it needs. A place runs its jobs in this order.
+  virtual std::vector<int64_t> order(const JobGraph& graph) const = 0;
+};
+
+using ScheduleRegistry = Registry<Schedule>;
+ScheduleRegistry builtin_schedules();  // layer_by_layer, wavefront, wavefront_deferred, micro_batch
+
+}  // namespace seq2seq::parallel

@@ -1,0 +1,65 @@
+#include "seq2seq/run/gradients.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include <ATen/Parallel.h>
+#include <fmt/format.h>
+
+#include "seq2seq/core/error.h"
+#include "seq2seq/parallel/pipeline/pipeline_gradients.h"
+#include "seq2seq/parallel/pipeline/serial_executor.h"
+#include "seq2seq/parallel/pipeline/stream_executor.h"
+#include "seq2seq/parallel/pipeline/threaded_executor.h"
+
+namespace seq2seq::run {
+
+namespace {
+
+/// The device of each place.
+std::vector<c10::Device> devices_of(const nn::Placement& placement) {
+  std::vector<c10::Device> devices(static_cast<size_t>(placement.places()), placement.device);
+  for (const auto& [name, part] : placement.parts) devices[static_cast<size_t>(part.place)] = part.device;
+  for (const auto& shard : placement.output) devices[static_cast<size_t>(shard.place)] = shard.device;
+  return devices;
+}
+
+std::unique_ptr<parallel::Executor> make_executor(const PlacementOptions& options, const nn::Placement& placement,
+                                                  const Environment& environment) {
+  const auto stalled = [log = environment.log](const std::string& message) {
+    log->warn(message + "; `placement.patience` sets how long a training waits");
+  };
+  const auto devices = devices_of(placement);
+  const bool on_processor = std::ranges::all_of(devices, [](c10::Device device) { return device.is_cpu(); });
+  const bool per_stage = options.threads == PlacementOptions::Threads::per_stage;
+  if (per_stage && !on_processor)
+    throw UsageError(Place{.part = "placement.threads"}, "`per_stage` needs all places on the processor",
+                     "Use `together`: a GPU's places have streams of their own");
+  if (!on_processor) return std::make_unique<parallel::StreamExecutor>(devices, options.patience, stalled);
+  if (!per_stage) return std::make_unique<parallel::SerialExecutor>();
+  const int team = std::max(1, at::get_num_threads() / placement.places());
+  return std::make_unique<parallel::ThreadedExecutor>(placement.places(), team, options.patience, stalled);
+}
+
+}  // namespace
+
+std::unique_ptr<train::GradientSource> make_gradients(const RunOptions& options, const nn::Model& model,
+                                                      const nn::Placement& placement, const Environment& environment) {
+  const train::LossOptions loss{.label_smoothing = options.train.label_smoothing,
+                                .teacher_forcing = options.train.teacher_forcing};
+  if (placement.places() == 1) return std::make_unique<train::SerialGradients>(model, loss);
+  const auto* staged = model.staged();
+  if (staged == nullptr) {
+    environment.log->say(fmt::format("places    `model.architecture: {}` has no stages: one place works at a time",
+                                     options.model.architecture.kind));
+    return std::make_unique<train::SerialGradients>(model, loss);
+  }
+  const auto& how = options.placement;
+  environment.log->say(
+      fmt::format("places    {}, schedule {}, chunks of {} steps", placement.places(), how.schedule.kind, how.chunk));
+  return std::make_unique<parallel::PipelineGradients>(model, *staged, loss, how.schedules->make(how.schedule),
+                                                       how.chunk, make_executor(how, placement, environment));
+}
+
+}  // namespace seq2seq::run

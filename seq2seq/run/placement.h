@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <c10/core/Device.h>
+
+#include "seq2seq/config/keys.h"
+#include "seq2seq/core/error.h"
+#include "seq2seq/core/log.h"
+#include "seq2seq/core/registry.h"
+#include "seq2seq/nn/model/model.h"
+#include "seq2seq/nn/placement.h"
+#include "seq2seq/parallel/schedule/schedule.h"
+
+namespace seq2seq::run {
+
+/// Where the parts of a model lie in training: a preset, and keys of single parts that replace what it says. A device
+/// is written `cpu`, `cuda` or `cuda:N`, or as the number of its place in `devices`, from 0. Empty: as the preset says.
+///
+/// - `single`: all parts on the first of `devices`; without any, on the command's device.
+/// - `paper`: layer k of encoder and decoder in place k, the word vectors and the bridge in place 0, the output layer
+///   split over the places without a layer (arXiv 1409.3215, section 3.5). `devices` are cuda:0 to cuda:7.
+/// - `vocabulary_parallel`: the layers as in `paper`, the output layer split over the places of the layers (arXiv
+///   2411.05288). `devices` are cuda:0 ..., one a layer.
+struct PlacementOptions {
+  std::string preset = "single";
+  std::vector<std::string> devices;  // place k is the kth of them; the same device may come several times
+  std::string embeddings, bridge, attention;
+  std::vector<std::string> encoder, decoder;  // one a layer
+  std::vector<std::string> output;            // one a shard
+  std::vector<double> shares;                 // of the words, one a shard; empty: equal ones
+
+  // How the places work together; one place alone needs none of it.
+  std::shared_ptr<const parallel::ScheduleRegistry> schedules =
+      std::make_shared<parallel::ScheduleRegistry>(parallel::builtin_schedules());
+  Selection schedule{.kind = "wavefront", .options = nullptr};
+  int64_t chunk = 1;
+  enum class Threads { together, per_stage } threads = Threads::together;
+  double patience = 600;  // seconds
+};
+void declare(config::Keys& keys, PlacementOptions& options);
+
+/// A placement that does not fit, at one of the keys of `placement`.
+class PlacementError : public UsageError {
+ public:
+  PlacementError(const std::string& key, const std::string& problem, const std::string& remedy);
+  const std::string& key() const { return key_; }    // below `placement`
+  const std::string& text() const { return text_; }  // what is wrong and what to do, without the key
+
+ private:
+  std::string key_, text_;
+};
+
+/// Whether the options name nothing: all lies on the command's device.
+bool names_nothing(const PlacementOptions& options);
+
+/// What can be said of the keys alone. Throws PlacementError: a device that is not written as one, shares that do not
+/// fit.
+void check_keys(const PlacementOptions& options);
+/// Throws PlacementError for keys that do not fit each other or a model of so many layers: a layer without a place.
+void check_layers(const PlacementOptions& options, const nn::LayerCounts& layers);
+/// Throws PlacementError with the devices that this machine lacks.
+void check_devices(const PlacementOptions& options, const nn::LayerCounts& layers);
+
+/// The placement of a model of these layers and target words. What no key places lies on `device`, the command's.
+/// Throws PlacementError as above, but does not ask whether the devices are here, and for more output devices than
+/// words.
+nn::Placement make_placement(const PlacementOptions& options, c10::Device device, const nn::LayerCounts& layers,
+                             int64_t words);
+
+/// The device of place 0.
+c10::Device first_device(const PlacementOptions& options, c10::Device device);
+
+/// Warns of the entries of `devices` on which nothing lies.
+void warn_of_idle(const PlacementOptions& options, const nn::Placement& placement, const nn::LayerCounts& layers,
+                  Log& log);
+
+}  // namespace seq2seq::run
