@@ -85,7 +85,7 @@ std::vector<at::Tensor> DataParallel::accumulate(const std::vector<data::Batch>&
   auto losses = source_.accumulate(batches, divisor, draw);
   for (auto& slot : slots_)
     if (!slot.ready) take(slot);
-  sum_tables();
+  finish_buckets(sum_tables());
   return losses;
 }
 
@@ -140,36 +140,57 @@ std::vector<std::vector<int64_t>> DataParallel::gather_counts(const std::vector<
   return all;
 }
 
-void DataParallel::sum_tables() {
+/// The rows of all tables travel together: each rank's ids, table after table, then its rows. Returns for each slot how
+/// many ranks have a gradient.
+std::vector<int64_t> DataParallel::sum_tables() {
   std::vector<at::Tensor> used;
   for (const auto& table : tables_) used.push_back(used_rows(table.grad()));
   const auto counts = gather_counts(used);
-  for (std::size_t i = 0; i < tables_.size(); ++i) {
-    const auto& table = tables_[i];
-    std::vector<int64_t> rows, numbers;
-    int64_t defined = 0;
-    for (const auto& of_rank : counts) {
-      defined += of_rank[slots_.size() + i];
-      rows.push_back(of_rank[slots_.size() + tables_.size() + i]);
-      numbers.push_back(rows.back() * table.size(1));
+  const auto ranks = counts.size();
+  std::vector<int64_t> defined(slots_.size() + tables_.size(), 0), ids_of(ranks, 0), numbers_of(ranks, 0);
+  for (std::size_t rank = 0; rank < ranks; ++rank) {
+    for (std::size_t i = 0; i < defined.size(); ++i) defined[i] += counts[rank][i];
+    for (std::size_t i = 0; i < tables_.size(); ++i) {
+      const int64_t rows = counts[rank][defined.size() + i];
+      ids_of[rank] += rows;
+      numbers_of[rank] += rows * tables_[i].size(1);
     }
-    if (defined == 0) continue;
+  }
+  std::vector<at::Tensor> ids, rows;
+  for (std::size_t i = 0; i < tables_.size(); ++i) {
+    if (!used[i].defined()) continue;
+    auto sum = tables_[i].grad().detach();
+    ids.push_back(used[i].to(tables_.front().device()));
+    rows.push_back(sum.index_select(0, used[i]).flatten().to(tables_.front().device()));
+    sum.index_fill_(0, used[i], 0);
+  }
+  if (std::ranges::any_of(ids_of, [](int64_t count) { return count > 0; })) {
+    const auto none = at::empty({0}, tables_.front().options().requires_grad(false));
+    const auto all_ids = group_.gather(ids.empty() ? none.to(at::kLong) : at::cat(ids), ids_of);
+    const auto all_rows = group_.gather(rows.empty() ? none : at::cat(rows), numbers_of);
+    for (std::size_t rank = 0; rank < ranks; ++rank) add_rows(counts[rank], all_ids[rank], all_rows[rank]);
+  }
+  for (std::size_t i = 0; i < tables_.size(); ++i) {
+    auto& gradient = tables_[i].mutable_grad();
+    if (defined[slots_.size() + i] > 0 && !gradient.defined()) gradient = at::zeros_like(tables_[i]).detach();
+  }
+  return defined;
+}
+
+/// Adds what one rank sent to the gradients of the tables.
+void DataParallel::add_rows(const std::vector<int64_t>& counts, const at::Tensor& ids, const at::Tensor& numbers) {
+  int64_t id = 0, number = 0;
+  for (std::size_t i = 0; i < tables_.size(); ++i) {
+    const int64_t rows = counts[slots_.size() + tables_.size() + i];
+    if (rows == 0) continue;
+    const auto& table = tables_[i];
     auto& gradient = table.mutable_grad();
     if (!gradient.defined()) gradient = at::zeros_like(table).detach();
-    auto sum = gradient.detach();
-    const auto ids =
-        used[i].defined() ? used[i] : at::empty({0}, table.options().dtype(at::kLong).requires_grad(false));
-    const auto mine = sum.index_select(0, ids);
-    sum.index_fill_(0, ids, 0);
-    const auto all_ids = group_.gather(ids, rows);
-    const auto all_rows = group_.gather(mine.flatten(), numbers);
-    for (std::size_t rank = 0; rank < counts.size(); ++rank)
-      if (rows[rank] > 0) sum.index_add_(0, all_ids[rank], all_rows[rank].view({rows[rank], table.size(1)}));
+    gradient.detach().index_add_(0, ids.narrow(0, id, rows).to(table.device()),
+                                 numbers.narrow(0, number, rows * table.size(1)).view({rows, -1}).to(table.device()));
+    id += rows;
+    number += rows * table.size(1);
   }
-  std::vector<int64_t> defined(slots_.size(), 0);
-  for (const auto& of_rank : counts)
-    for (std::size_t i = 0; i < slots_.size(); ++i) defined[i] += of_rank[i];
-  finish_buckets(defined);
 }
 
 }  // namespace seq2seq::parallel

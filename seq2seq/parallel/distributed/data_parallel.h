@@ -52,7 +52,8 @@ class DataParallel final : public train::GradientSource {
   void take(Slot& slot);
   void start_full_buckets();
   void finish_buckets(const std::vector<int64_t>& defined);
-  void sum_tables();
+  std::vector<int64_t> sum_tables();
+  void add_rows(const std::vector<int64_t>& counts, const at::Tensor& ids, const at::Tensor& numbers);
   std::vector<std::vector<int64_t>> gather_counts(const std::vector<at::Tensor>& used);
 
   train::GradientSource& source_;

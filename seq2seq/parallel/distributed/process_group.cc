@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 #include <exception>
+#include <future>
 #include <numeric>
 #include <thread>
 #include <utility>
@@ -60,23 +61,27 @@ ProcessGroup::ProcessGroup(const Launch& launch, const DistributedOptions& optio
   connection_->watch = std::move(watch);
   // A little longer than our own, which names the rank.
   const auto longer = timeout_ + timeout_ / 2 + milliseconds(2000);
-  try {
-    connection_->gloo = make_gloo(connection_->met.store, launch.rank, launch.ranks, connection_->met.address, longer);
-    if (use_nccl) connection_->nccl = make_nccl(connection_->met.store, launch.rank, launch.ranks, longer);
-  } catch (const Error&) {
-    throw;
-  } catch (const std::exception& fault) {
-    const auto message = connection_->watch->explain_failure(line_of(fault));
-    leave(message);
-  }
+  // On a thread of its own, because connecting waits for the others, and one of them may have gone by now.
+  std::promise<void> made;
+  auto connected = made.get_future();
+  std::thread([&connection = *connection_, made = std::move(made), rank = launch.rank, ranks = launch.ranks, longer,
+               use_nccl]() mutable {
+    try {
+      connection.gloo = make_gloo(connection.met.store, rank, ranks, connection.met.address, longer);
+      if (use_nccl) connection.nccl = make_nccl(connection.met.store, rank, ranks, longer);
+      made.set_value();
+    } catch (...) {
+      made.set_exception(std::current_exception());
+    }
+  }).detach();
+  wait([&connected](milliseconds slice) {
+    if (connected.wait_for(slice) != std::future_status::ready) return false;
+    connected.get();
+    return true;
+  });
 }
 
-/// What is left of a broken group may wait for the others for long: it ends with the process.
-ProcessGroup::~ProcessGroup() {
-  if (connection_ == nullptr) return;
-  connection_->watch->stop();
-  static_cast<void>(connection_.release());
-}
+ProcessGroup::~ProcessGroup() = default;
 
 const std::string& ProcessGroup::name(int64_t rank) const { return connection_->watch->name(rank); }
 
@@ -98,15 +103,23 @@ void ProcessGroup::wait(const std::function<bool(milliseconds)>& done) {
   }
 }
 
+/// What is left of a broken group may wait for the others for long: it ends with the process. A store that hangs must
+/// not keep this process either: another thread tells the others, and is left behind if it has to be.
 void ProcessGroup::leave(const std::string& message) {
-  connection_->watch->leave_with(message);
-  bool report = true;
-  try {
-    const auto& host = connection_->met.hosts[static_cast<std::size_t>(launch_.rank)];
-    report = connection_->met.store->add("told/" + host, 1) == 1;
-  } catch (const std::exception&) {  // the store is gone, and each tells
-  }
-  throw RankLost(message, report);
+  auto& connection = *connection_.release();
+  std::promise<bool> first;
+  auto is_first = first.get_future();
+  std::thread([&connection, message, first = std::move(first), rank = launch_.rank]() mutable {
+    bool report = true;
+    try {
+      connection.watch->leave_with(message);
+      report = connection.met.store->add("told/" + connection.met.hosts[static_cast<std::size_t>(rank)], 1) == 1;
+    } catch (const std::exception&) {  // the store is gone, and each tells
+    }
+    first.set_value(report);
+  }).detach();
+  const bool answered = is_first.wait_for(2 * connection.watch->time_of_death()) == std::future_status::ready;
+  throw RankLost(message, !answered || is_first.get());
 }
 
 void ProcessGroup::run(const std::function<void()>& work) {
@@ -133,7 +146,7 @@ void ProcessGroup::leave_in_peace() {
     store.set(fmt::format("left/{}", launch_.rank), "");
     return;
   }
-  if (launch_.launcher_has_store) return;
+  if (launch_.launcher_has_store) return;  // which stays
   std::vector<std::string> keys;
   for (int64_t other = 1; other < launch_.ranks; ++other) keys.push_back(fmt::format("left/{}", other));
   try {

@@ -59,7 +59,7 @@ class ProcessGroup final : public train::Team {
 
   Launch launch_;
   std::chrono::milliseconds timeout_;
-  std::unique_ptr<Connection> connection_;
+  std::unique_ptr<Connection> connection_;  // null once it has broken
 };
 
 }  // namespace seq2seq::parallel

@@ -39,6 +39,8 @@ Watch::Watch(c10::intrusive_ptr<c10d::Store> store, int64_t rank, std::vector<st
   thread_ = std::thread([this] { run(); });
 }
 
+std::chrono::milliseconds Watch::time_of_death() const { return kPeriodsOfTheDead * period_; }
+
 void Watch::stop() {
   {
     const std::lock_guard lock(mutex_);
@@ -112,7 +114,7 @@ void Watch::look(const std::vector<std::string>& keys) {
 
 /// A rank that waits inside the library of a device cannot leave by itself.
 void Watch::leave_if_stuck() {
-  if (!fault_ || Clock::now() - fault_known_ < timeout_ + kPeriodsOfTheDead * period_) return;
+  if (!fault_ || Clock::now() - fault_known_ < timeout_ + time_of_death()) return;
   std::fputs((*fault_ + "\n").c_str(), stderr);
   std::_Exit(1);
 }
@@ -145,7 +147,7 @@ void Watch::leave_with(const std::string& message) {
   try {
     write();
     // The others must read it before the store goes with this process.
-    const auto until = Clock::now() + kPeriodsOfTheDead * period_;
+    const auto until = Clock::now() + time_of_death();
     std::unique_lock lock(mutex_);
     if (server_ == rank_)
       changed_.wait_until(lock, until, [this] {
@@ -164,7 +166,7 @@ std::string Watch::explain_failure(const std::string& reason) {
     // Whoever has been silent since the failure is the one that has gone.
     for (std::size_t rank = 0; rank < seen_.size(); ++rank) {
       if (static_cast<int64_t>(rank) == rank_ || looked_ < failed) continue;
-      if (now - seen_[rank].since < kPeriodsOfTheDead * period_) continue;
+      if (now - seen_[rank].since < time_of_death()) continue;
       lock.unlock();
       return stopped(static_cast<int64_t>(rank));
     }
@@ -178,7 +180,7 @@ std::string Watch::explain_failure(const std::string& reason) {
 std::string Watch::explain_silence() const {
   std::unique_lock lock(mutex_);
   if (fault_) return *fault_;
-  const bool store_is_silent = Clock::now() - looked_ > kPeriodsOfTheDead * period_ && server_ >= 0;
+  const bool store_is_silent = Clock::now() - looked_ > time_of_death() && server_ >= 0;
   int64_t last = store_is_silent ? server_ : rank_;
   int64_t operations = operations_;
   for (std::size_t rank = 0; rank < seen_.size() && !store_is_silent; ++rank) {

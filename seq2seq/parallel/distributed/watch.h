@@ -40,7 +40,10 @@ class Watch {
 
   /// Why the run must end, once that is known: a message that names the rank.
   std::optional<std::string> fault() const;
+  /// How long a rank has to be silent to be taken for dead, once a connection has broken.
+  std::chrono::milliseconds time_of_death() const;
   /// Tells the others why this rank leaves, and waits a moment until they have seen it, if they ask this rank for it.
+  /// Hangs where the store does.
   void leave_with(const std::string& message);
 
   /// After an operation failed with `reason`: waits until it is known which rank is at fault, no longer than the

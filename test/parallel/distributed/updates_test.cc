@@ -96,7 +96,7 @@ TEST_CASE("data parallel: ranks make the updates of one process, and end with th
   }
 }
 
-TEST_CASE("a rank of the test above", "[.][rank-of-updates]") {
+TEST_CASE("data parallel: a rank of the test above", "[.][rank-of-updates]") {
   const char* folder = std::getenv(kFolder);
   REQUIRE(folder != nullptr);
   ProcessGroup group(read_launch(), {.timeout = 20}, c10::kCPU);
