@@ -154,7 +154,7 @@ TEST_CASE("process group: a rank of the test above", "[.][rank-of-group]") {
 void check_alone(c10::Device device, const std::string& backend) {
   ProcessGroup group({.host = "127.0.0.1", .port = static_cast<uint16_t>(std::stoi(free_port()))},
                      {.backend = backend, .timeout = 20}, device);
-  const auto model = random_model(3, {}, at::kFloat, device);
+  const auto model = random_model(3, {}, at::kFloat, nn::Placement{.device = device});
   TinyRun run;
   const auto batches = batches_of(run, {{0, 1, 2}, {3, 4}});
   train::SerialGradients own(*model, {});
