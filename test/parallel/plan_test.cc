@@ -2,6 +2,7 @@
 #include <cmath>
 #include <set>
 
+#include "seq2seq/parallel/plan/measure.h"
 #include "seq2seq/parallel/plan/memory.h"
 #include "seq2seq/parallel/plan/outline.h"
 #include "seq2seq/parallel/plan/search.h"
@@ -190,6 +191,30 @@ TEST_CASE("plan: a slow network is exposed, a fast one hides behind backward", "
   CHECK(slow.exposed > 0);
   CHECK_THAT(slow.update - slow.exposed, WithinAbs(predict(asked.question, plan).update, 1e-12));
   CHECK_THAT(predict_servers(asked.question, plan, 1, true).efficiency, WithinAbs(1, 1e-12));
+}
+
+TEST_CASE("measured costs: the fit finds the costs that made the samples, and none below zero", "[parallel][plan]") {
+  std::vector<CostSample> samples;
+  for (const double steps : {1.0, 5.0, 25.0})
+    for (const double millions : {0.5, 4.0, 100.0})
+      samples.push_back({.steps = steps, .millions = millions, .seconds = 3e-5 + 2e-6 * steps + 7e-6 * millions});
+  const auto costs = fit_costs(samples);
+  CHECK_THAT(costs[0], WithinRel(3e-5, 1e-6));
+  CHECK_THAT(costs[1], WithinRel(2e-6, 1e-6));
+  CHECK_THAT(costs[2], WithinRel(7e-6, 1e-6));
+  for (auto& sample : samples)
+    sample.seconds = 9e-6 * sample.millions + 1e-7 * (26 - sample.steps);  // falls with steps
+  for (const double cost : fit_costs(samples)) CHECK(cost >= 0);
+}
+
+TEST_CASE("measured costs: replace those of the device", "[parallel][plan]") {
+  Asked asked;
+  asked.hardware.processors = {.count = 2, .speed_up = 1, .together = 2};
+  auto& measured = asked.hardware.measured;
+  for (auto* costs : {&measured.layer_forward, &measured.layer_backward, &measured.layer_weights})
+    *costs = {1, 0, 0};  // a second a job; all else costs nothing
+  const auto prediction = predict(asked.question, single_plan(asked.hardware));
+  CHECK(prediction.timeline.seconds == 3 * 8);  // forward, backward, derivatives of eight layers, one after another
 }
 
 }  // namespace

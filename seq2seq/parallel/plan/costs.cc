@@ -32,7 +32,7 @@ class Costs {
     if (const auto& measured = hardware_.measured; measured.any()) {
       if (const auto* costs = measured_cost(measured, outlined.stage, job.kind); costs != nullptr && costs->size() == 3)
         cost.products = (*costs)[0] + (*costs)[1] * static_cast<double>(job.piece.steps()) +
-                        (*costs)[2] * millions_of(outlined, job.piece.rows());
+                        (*costs)[2] * millions_of(outlined, job.kind, job.piece);
     } else {
       compute(job, outlined, cost);
     }
@@ -87,6 +87,13 @@ class Costs {
     std::vector<std::pair<size_t, StageInput::Needs>> others;
     if (forward)
       for (const auto& input : inputs) others.emplace_back(static_cast<size_t>(input.stage), input.needs);
+    if (hardware_.shares_processors()) {  // nothing is copied, but a thread has to wake
+      const auto place = placed_.stages[stage].stage.place;
+      const bool waits = std::ranges::any_of(forward ? others : readers_[stage], [&](const auto& other) {
+        return placed_.stages[other.first].stage.place != place;
+      });
+      return waits ? hardware_.link.latency : 0;
+    }
     double seconds = 0;
     for (const auto& [other, needs] : forward ? others : readers_[stage]) {
       if (device_of(other) == device_of(stage)) continue;
@@ -123,9 +130,12 @@ class Costs {
 
 double bytes_of(Arithmetic arithmetic) { return arithmetic == Arithmetic::bfloat16 ? 2 : 4; }
 
-double millions_of(const OutlinedStage& outlined, int64_t rows) {
+double millions_of(const OutlinedStage& outlined, Job::Kind kind, const nn::Piece& piece) {
   const auto& stage = outlined.stage;
-  return static_cast<double>(rows) * (stage.products > 0 ? stage.products : static_cast<double>(stage.width)) / million;
+  if (is_embedding(stage) && kind == Job::Kind::weights)
+    return piece.first_step == 0 ? static_cast<double>(stage.parameters.front().numel()) / million : 0;
+  const double numbers = stage.products > 0 ? stage.products : static_cast<double>(stage.width);
+  return static_cast<double>(piece.rows()) * numbers / million;
 }
 
 const std::vector<double>* measured_cost(const MeasuredOptions& measured, const Stage& stage, Job::Kind kind) {

@@ -24,8 +24,9 @@ std::vector<JobCost> costs_of(const JobGraph& graph, const Outline& placed, cons
 /// Bytes that a number of a model takes in products and activations.
 double bytes_of(Arithmetic arithmetic);
 
-/// The number of a step's coefficient in MeasuredOptions: a million products, or numbers, of these rows.
-double millions_of(const OutlinedStage& outlined, int64_t rows);
+/// The millions that a measured cost is counted in: products of a layer or output layer, numbers of the rows elsewhere;
+/// the derivatives of a table are made once, whole, with the first step.
+double millions_of(const OutlinedStage& outlined, Job::Kind kind, const nn::Piece& piece);
 
 /// Which of the measured costs belong to a job; null: its kind costs nothing.
 const std::vector<double>* measured_cost(const MeasuredOptions& measured, const nn::Stage& stage, Job::Kind kind);

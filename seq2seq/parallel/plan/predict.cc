@@ -85,7 +85,7 @@ Prediction predict(const Question& question, const Plan& plan) {
   for (size_t number = 0; number < graph.jobs.size(); ++number) {
     const auto& job = graph.jobs[number];
     jobs.push_back({.place = job.place,
-                    .transfer = costs[number].transfer,
+                    .transfer = plan.workers == Workers::one ? 0 : costs[number].transfer,
                     .work = costs[number].work(),
                     .issue = costs[number].issue});
     needs.push_back(job.needs);
