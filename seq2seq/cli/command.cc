@@ -111,6 +111,7 @@ Commands builtin_commands() {
   Commands commands;
   commands.push_back(prepare_command());
   commands.push_back(train_command());
+  commands.push_back(plan_command());
   commands.push_back(translate_command());
   commands.push_back(score_command());
   commands.push_back(evaluate_command());

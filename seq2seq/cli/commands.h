@@ -8,6 +8,7 @@ namespace seq2seq::cli {
 
 std::unique_ptr<Command> prepare_command();
 std::unique_ptr<Command> train_command();
+std::unique_ptr<Command> plan_command();
 std::unique_ptr<Command> translate_command();
 std::unique_ptr<Command> score_command();
 std::unique_ptr<Command> evaluate_command();

@@ -40,19 +40,9 @@ void announce_data(Log& log, const TrainingData& data) {
                               validation == nullptr ? nullptr : &validation->target));
 }
 
-/// Bytes an optimiser keeps for a parameter of one number, measured on a small one.
-double state_bytes(const train::TrainOptions& options, const Registries& registries) {
-  constexpr int64_t numbers = 4096;
-  const train::NamedParameters sample{{"sample", at::zeros({numbers})}};
-  const auto state = registries.optimizers.make(options.optimizer, sample)->state();
-  double bytes = 0;
-  for (const auto& [name, tensor] : state.tensors) bytes += static_cast<double>(tensor.nbytes());
-  return bytes / numbers;
-}
-
 /// Bytes in training for a parameter of one number: with its gradient and what the optimiser keeps.
 double training_bytes(const train::TrainOptions& options, const Registries& registries) {
-  return 4 + 4 + state_bytes(options, registries);
+  return 4 + 4 + optimizer_state_bytes(options, registries);
 }
 
 void announce_model(Log& log, const train::TrainOptions& options, const Registries& registries,
@@ -89,6 +79,15 @@ void announce_length(Log& log, const RunOptions& options, const data::Corpus& co
 }
 
 }  // namespace
+
+double optimizer_state_bytes(const train::TrainOptions& options, const Registries& registries) {
+  constexpr int64_t numbers = 4096;
+  const train::NamedParameters sample{{"sample", at::zeros({numbers})}};
+  const auto state = registries.optimizers.make(options.optimizer, sample)->state();
+  double bytes = 0;
+  for (const auto& [name, tensor] : state.tensors) bytes += static_cast<double>(tensor.nbytes());
+  return bytes / numbers;
+}
 
 void announce(Log& log, const RunOptions& options, const Registries& registries, const TrainingData& data,
               const nn::Model& model, const Machine& machine) {

@@ -18,4 +18,7 @@ void announce(Log& log, const RunOptions& options, const Registries& registries,
 void announce_places(Log& log, const RunOptions& options, const Registries& registries, const data::TextPipeline& text,
                      const nn::Placement& placement);
 
+/// Bytes an optimiser keeps for a parameter of one number, measured on a small one.
+double optimizer_state_bytes(const train::TrainOptions& options, const Registries& registries);
+
 }  // namespace seq2seq::run

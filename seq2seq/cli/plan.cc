@@ -1,0 +1,91 @@
+#include "seq2seq/run/plan.h"
+
+#include <limits>
+#include <optional>
+#include <string>
+
+#include "seq2seq/cli/commands.h"
+#include "seq2seq/cli/common.h"
+
+namespace seq2seq::cli {
+
+namespace {
+
+parallel::Arithmetic parse_arithmetic(const std::string& text) {
+  for (const auto each : {parallel::Arithmetic::float32, parallel::Arithmetic::tf32, parallel::Arithmetic::bfloat16})
+    if (text == name_of(each)) return each;
+  throw UsageError(Place{.part = "--arithmetic " + text}, "unknown arithmetic; use `float32`, `tf32` or `bfloat16`");
+}
+
+class PlanCommand final : public Command {
+ public:
+  std::string name() const override { return "plan"; }
+  std::string about() const override {
+    return "predict memory, timeline and speed of a training on a machine that need not be here";
+  }
+
+  void declare(Arguments& arguments) override {
+    arguments.required("CONFIG", config_, "YAML file, as for `train`; its text need not be there");
+    arguments.option("--hardware", hardware_, "FILE", "YAML file of a machine, as in configs/hardware (eight H200)");
+    arguments.option("--devices", devices_, "N", "devices of the machine (as its file says)");
+    arguments.flag("--search", search_, "find the fastest placement, chunk and schedule");
+    arguments.option("--length", length_, "N",
+                     "steps a side: words and end symbol (the text's mean if it is read, or 25)");
+    arguments.option("--arithmetic", arithmetic_, "TYPE", "float32, tf32 or bfloat16 (float32)");
+    arguments.option("--servers", servers_, "N", "compare 1, 2, 4 ... N machines that train together (1)");
+    arguments.option("--svg", svg_, "FILE", "draw the timeline");
+    arguments.option("--trace", trace_, "FILE", "write the timeline as a Chrome trace");
+    arguments.option("--measured", measured_, "FILE", "with --svg: a measured timeline to draw below");
+    arguments.option("--measure-costs", measure_costs_, "FILE",
+                     "measure this machine's processors and write them as a file for --hardware");
+    arguments.option("--threads", threads_, "N", "with --measure-costs: processors; 0: all there are (0)");
+    arguments.repeatable("--set", set_, "KEY=VALUE", "sets a key: placement.chunk=5; may be given many times");
+    arguments.flag("--quiet", quiet_, "no messages but warnings and errors");
+  }
+
+  int run(const Context& context) override {
+    check();
+    CommonArguments common;
+    common.quiet = quiet_;
+    common.threads = threads_;
+    common.set = set_;
+    auto log = common.log(context);
+    const auto environment = common.environment(context, log);
+    constexpr int64_t most = 100000;
+    run::PlanRequest request;
+    request.config = config_;
+    request.overrides = common.overrides();
+    request.hardware = hardware_;
+    if (devices_) request.devices = parse_number<int64_t>("--devices", *devices_, 1, 1024);
+    if (length_) request.length = parse_number<int64_t>("--length", *length_, 1, most);
+    request.arithmetic = parse_arithmetic(arithmetic_);
+    request.search = search_;
+    request.servers = parse_number<int64_t>("--servers", servers_, 1, 4096);
+    request.svg = svg_;
+    request.trace = trace_;
+    request.measured = measured_;
+    request.measure_costs = measure_costs_;
+    *context.streams.out << run::plan(request, environment) << std::flush;
+    check_written(*context.streams.out);
+    return Exit::done;
+  }
+
+ private:
+  void check() const {
+    if (measured_ && !svg_) throw UsageError(Place{.part = "--measured"}, "needs `--svg FILE`, where it is drawn");
+    if (measure_costs_ && hardware_)
+      throw UsageError(Place{.part = "--measure-costs"},
+                       "cannot be combined with `--hardware`: it measures this machine");
+  }
+
+  std::string config_, arithmetic_ = "float32", servers_ = "1", threads_ = "0";
+  std::optional<std::string> hardware_, devices_, length_, svg_, trace_, measured_, measure_costs_;
+  std::vector<std::string> set_;
+  bool search_ = false, quiet_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> plan_command() { return std::make_unique<PlanCommand>(); }
+
+}  // namespace seq2seq::cli

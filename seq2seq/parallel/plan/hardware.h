@@ -1,0 +1,97 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "seq2seq/config/keys.h"
+
+namespace seq2seq::parallel {
+
+/// What the products of a model are computed with.
+enum class Arithmetic { float32, tf32, bfloat16 };
+std::string name_of(Arithmetic arithmetic);
+
+/// One of several equal devices, or the processors of a machine. A product's speed depends on its rows: between the
+/// entries of `rows` it is interpolated on logarithmic scales, beyond them it stays as at the ends.
+struct DeviceOptions {
+  std::string name = "device";
+  int64_t count = 1;
+  double memory = 8e9;      // bytes
+  double bandwidth = 1e10;  // bytes/s
+  std::vector<double> rows;
+  std::vector<double> float32, tf32, bfloat16;  // floating-point operations/s at each of `rows`; empty: as float32
+  double kernel = 2e-6;                         // s that a kernel takes at least
+};
+void declare(config::Keys& keys, DeviceOptions& options);
+
+/// The processors that all places share where the device is a CPU.
+struct ProcessorOptions {
+  int64_t count = 0;    // 0: the devices are accelerators
+  double speed_up = 1;  // of one job that runs on all of them, over one
+  double together = 0;  // speed of as many jobs at a time, one processor each, over one job; 0: `count`
+};
+void declare(config::Keys& keys, ProcessorOptions& options);
+
+/// From one device to another of the same machine.
+struct LinkOptions {
+  double bandwidth = 450e9;  // bytes/s in one direction
+  double latency = 10e-6;    // s
+  bool shared = false;       // whether all transfers share it, as those through one host bridge
+};
+void declare(config::Keys& keys, LinkOptions& options);
+
+/// What it costs to start work.
+struct LaunchOptions {
+  double seconds = 4e-6;    // s that the one thread that issues work takes for a kernel
+  double job = 8;           // kernels of any job
+  double step_forward = 9;  // more of a recurrent layer's, a step
+  double step_backward = 30;
+};
+void declare(config::Keys& keys, LaunchOptions& options);
+
+/// Between machines.
+struct NetworkOptions {
+  double bandwidth = 50e9;  // bytes/s of a machine in one direction
+  double latency = 20e-6;   // s of a step of a ring
+};
+void declare(config::Keys& keys, NetworkOptions& options);
+
+/// Measured costs of a kind of job: [s a job, s a step, s a million products] for layers and output layers, and [s a
+/// job, s a step, s a million numbers] for embeddings and the loss. Empty: computed from the device.
+struct MeasuredOptions {
+  std::vector<double> layer_forward, layer_backward, layer_weights;
+  std::vector<double> output_forward, output_backward, output_weights;
+  std::vector<double> embeddings_forward, embeddings_backward, embeddings_weights;
+  std::vector<double> loss_forward;
+  bool any() const { return !layer_forward.empty(); }
+};
+void declare(config::Keys& keys, MeasuredOptions& options);
+
+/// A machine, or several of it, as the planner sees them.
+struct Hardware {
+  std::string name;
+  DeviceOptions device;
+  ProcessorOptions processors;
+  LinkOptions link;
+  LaunchOptions launch;
+  NetworkOptions network;
+  MeasuredOptions measured;
+
+  bool shares_processors() const { return processors.count > 0; }
+  /// Floating-point operations/s of a product with this many rows.
+  double speed(Arithmetic arithmetic, double rows) const;
+};
+void declare(config::Keys& keys, Hardware& hardware);
+
+/// A machine with eight H200, as configs/hardware/h200.yaml has it: what is planned for without a file.
+Hardware eight_h200();
+
+/// Throws UsageError with every fault of the file: file, line, column, key.
+Hardware read_hardware(const std::filesystem::path& file);
+
+/// The description as the text of such a file.
+std::string write_hardware(const Hardware& hardware, const std::string& comment);
+
+}  // namespace seq2seq::parallel

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "seq2seq/nn/model/model.h"
+#include "seq2seq/parallel/plan/hardware.h"
+#include "seq2seq/parallel/plan/outline.h"
+
+namespace seq2seq::parallel {
+
+/// How long a job took.
+struct CostSample {
+  double steps = 0, millions = 0;  // as in MeasuredOptions
+  double seconds = 0;
+};
+
+/// The costs a job, a step and a million that explain samples best: least squares of relative errors, none below zero.
+std::vector<double> fit_costs(const std::vector<CostSample>& samples);
+
+/// Measures what the jobs of a model cost on one processor of this machine, how much faster all of them are on one job,
+/// and how much more they do when each has a job. `models`: the same model as often as there are processors to use,
+/// whose gradients are lost. `done`: told of each of the measurements.
+Hardware measure_costs(const std::vector<std::shared_ptr<nn::Model>>& models, const BatchSize& batch,
+                       const std::function<void(int done, int all)>& done);
+
+}  // namespace seq2seq::parallel

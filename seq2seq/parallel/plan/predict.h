@@ -1,0 +1,44 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "seq2seq/parallel/plan/simulate.h"
+
+namespace seq2seq::parallel {
+
+/// A way to run an update: what a planner compares.
+struct Plan {
+  std::string name;  // `paper, wavefront, chunk 5`
+  Layout layout;
+  Selection schedule{.kind = "layer_by_layer", .options = {}};
+  int64_t chunk = 0;  // steps; 0: all
+  Workers workers = Workers::streams;
+  int team = 1;  // processors that work on a job, where each place has a thread of its own
+};
+
+/// What is asked of a prediction, whatever the plan.
+struct Question {
+  const Outline* outline = nullptr;
+  const Hardware* hardware = nullptr;
+  const ScheduleRegistry* schedules = nullptr;
+  Arithmetic arithmetic = Arithmetic::float32;
+  double state_bytes = 0;  // of the optimiser, a parameter
+  BatchSize batch;
+};
+
+struct Prediction {
+  Timeline timeline;  // of the gradients
+  double update = 0;  // s, with clipping and the optimiser
+  double words_per_second = 0;
+  double bubble = 0;                // share of the places' time that they wait
+  std::vector<double> operations;   // floating-point operations of an update, by place
+  std::string limit;                // what takes most of the update: `the products of place 3`, ...
+  double limit_share = 0;           // of the gradients' time
+  std::vector<double> stage_ready;  // s after which the derivatives of each stage are whole
+  Outline placed;
+};
+
+Prediction predict(const Question& question, const Plan& plan);
+
+}  // namespace seq2seq::parallel

@@ -1,0 +1,176 @@
+#include "seq2seq/run/plan.h"
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "seq2seq/core/error.h"
+#include "seq2seq/core/files.h"
+#include "seq2seq/core/progress.h"
+#include "seq2seq/parallel/plan/measure.h"
+#include "seq2seq/parallel/timeline/chrome_trace.h"
+#include "seq2seq/parallel/timeline/svg_timeline.h"
+#include "seq2seq/parallel/timeline/text_timeline.h"
+#include "seq2seq/run/build.h"
+#include "seq2seq/run/placement_rules.h"
+#include "seq2seq/run/plan_report.h"
+#include "seq2seq/run/plan_subject.h"
+
+namespace seq2seq::run {
+
+namespace {
+
+constexpr int64_t columns_left = 34;  // of a line of the text timeline, beside its slots
+
+/// The configuration's own placement as a plan.
+parallel::Plan plan_of(const RunOptions& options, const nn::Placement& placement, const parallel::Hardware& hardware,
+                       int64_t words) {
+  const auto& how = options.placement;
+  const bool threads = how.threads == PlacementOptions::Threads::per_stage;
+  parallel::Plan plan;
+  plan.name = how.preset;
+  plan.layout = layout_of(placement, words, hardware.shares_processors());
+  if (hardware.shares_processors()) plan.workers = threads ? parallel::Workers::per_place : parallel::Workers::one;
+  if (placement.places() == 1) {
+    if (hardware.shares_processors()) plan.workers = parallel::Workers::one;
+    return plan;
+  }
+  plan.schedule = how.schedule;
+  plan.chunk = how.chunk;
+  plan.team = std::max(1, static_cast<int>(hardware.processors.count) / placement.places());
+  return plan;
+}
+
+void check_enough(const parallel::Layout& layout, const PlanRequest& request, const parallel::Hardware& hardware) {
+  const auto used = layout.devices_used();
+  if (used <= hardware.device.count) return;
+  throw UsageError(
+      Place{.part = request.devices ? fmt::format("--devices {}", *request.devices) : "placement"},
+      fmt::format("the placement uses {} devices, but {} has {}", used, hardware.name, hardware.device.count),
+      "Use `--set placement.preset=single`, name fewer devices under `placement.devices`, or plan for more with "
+      "`--devices N`");
+}
+
+std::string read_whole(const std::filesystem::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream) throw Error(Place{.file = file.string()}, "cannot be read", "Name a file that `--timeline` wrote");
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+void write_files(const PlanRequest& request, const parallel::Prediction& prediction, const Environment& environment) {
+  auto& files = *environment.files;
+  if (request.trace) write_atomically(files, *request.trace, parallel::chrome_trace(prediction.timeline));
+  if (!request.svg) return;
+  std::vector<parallel::TitledTimeline> drawn{{"predicted", prediction.timeline}};
+  if (request.measured)
+    drawn.push_back({"measured", parallel::read_chrome_trace(read_whole(*request.measured),
+                                                             Place{.file = request.measured->string()})});
+  write_atomically(files, *request.svg, parallel::svg_timeline(drawn));
+}
+
+/// Measures this machine's processors with the configuration's model, one for each of them.
+parallel::Hardware measured_here(const PlanRequest& request, const RunOptions& options, const PlanSubject& subject,
+                                 const Environment& environment) {
+  const int processors = prepare_machine(environment.threads, c10::kCPU).threads;
+  std::vector<std::shared_ptr<nn::Model>> models;
+  for (int each = 0; each < processors; ++each) {
+    models.push_back(environment.registries->models.make(
+        options.model.architecture, nn::ModelContext{.source_vocabulary = subject.source_words,
+                                                     .target_vocabulary = subject.target_words,
+                                                     .placement = on_device(c10::kCPU),
+                                                     .type = nn::type_of(options.train.precision)}));
+  }
+  Progress progress(*environment.log, "measuring", "measurements", 0, environment.progress);
+  auto hardware = parallel::measure_costs(
+      models, {.sentences = subject.sentences, .source = subject.source_steps, .target = subject.target_steps},
+      [&](int done, int) { progress.update(done); });
+  progress.finish();
+  hardware.name = "this machine's processors";
+  hardware.device.name = "cpu";
+  hardware.device.count = 1;
+  write_atomically(
+      *environment.files, *request.measure_costs,
+      parallel::write_hardware(hardware, fmt::format("Measured by `seq2seq plan {} --measure-costs`: {} sentences "
+                                                     "of {} and {} steps, {} processors.",
+                                                     request.config.string(), subject.sentences, subject.source_steps,
+                                                     subject.target_steps, processors)));
+  environment.log->say(fmt::format("costs     {}", request.measure_costs->string()));
+  return hardware;
+}
+
+parallel::Hardware hardware_of(const PlanRequest& request, const RunOptions& options, const PlanSubject& subject,
+                               const Environment& environment) {
+  auto hardware = request.measure_costs ? measured_here(request, options, subject, environment)
+                  : request.hardware    ? parallel::read_hardware(*request.hardware)
+                                        : parallel::eight_h200();
+  if (request.devices) hardware.device.count = *request.devices;
+  return hardware;
+}
+
+std::string found_by_search(const parallel::Question& question, const parallel::BatchSize& longest,
+                            const Environment& environment) {
+  std::optional<Progress> progress;
+  const auto ranked =
+      parallel::search(question, question.hardware->device.count, longest, [&](size_t done, size_t all) {
+        if (!progress)
+          progress.emplace(*environment.log, "searching", "plans", static_cast<double>(all), environment.progress);
+        progress->update(static_cast<double>(done));
+      });
+  progress->finish();
+  return search_report(question, ranked);
+}
+
+}  // namespace
+
+std::string plan(const PlanRequest& request, const Environment& environment) {
+  const auto& registries = *environment.registries;
+  const auto configuration = read_to_check(request.config, request.overrides, registries);
+  const auto& options = configuration->options;
+  const auto subject = plan_subject(*configuration, request.length, environment);
+  const auto hardware = hardware_of(request, options, subject, environment);
+  const auto placement =
+      make_placement(options.placement, c10::kCPU, layers_of(options.model, registries), subject.target_words);
+  const auto plan = plan_of(options, placement, hardware, subject.target_words);
+  check_enough(plan.layout, request, hardware);
+  const parallel::Question question{
+      .outline = &subject.outline,
+      .hardware = &hardware,
+      .schedules = options.placement.schedules.get(),
+      .arithmetic = request.arithmetic,
+      .state_bytes = subject.state_bytes,
+      .batch = {.sentences = subject.sentences, .source = subject.source_steps, .target = subject.target_steps}};
+  auto longest = question.batch;
+  longest.source = longest.target = subject.longest;
+  const auto prediction = parallel::predict(question, plan);
+  double numbers = 0;
+  for (const auto& each : subject.outline.stages) numbers += each.numbers;
+
+  std::string text =
+      fmt::format("model     {} parameters; words {} and {}\n", format_count(static_cast<int64_t>(numbers)),
+                  format_count(subject.source_words), format_count(subject.target_words));
+  text += fmt::format("machine   {}: {} of {}, {}\n", hardware.name, hardware.device.count, hardware.device.name,
+                      hardware.measured.any() ? "measured costs" : parallel::name_of(request.arithmetic));
+  text += fmt::format("batch     {} sentences of {} and {} steps; activations of {} steps a side\n", subject.sentences,
+                      subject.source_steps, subject.target_steps, subject.longest);
+  text += fmt::format("placement {}: {} places, schedule {}, chunk {}\n", plan.name, plan.layout.devices.size(),
+                      plan.schedule.kind, plan.chunk == 0 ? "all steps" : std::to_string(plan.chunk));
+  text += memory_report(
+      prediction.placed, plan.layout,
+      parallel::memory_of(prediction.placed, plan.layout, longest, subject.state_bytes, request.arithmetic), hardware);
+  text += operations_report(prediction, question.batch) + border_report(prediction.placed);
+  text +=
+      "timeline  predicted\n" +
+      parallel::text_timeline(prediction.timeline, std::max<int64_t>(40, environment.progress.columns - columns_left));
+  text += update_report(prediction);
+  if (plan.layout.devices.size() > 1 && options.placement.schedules->make(plan.schedule)->cuts_steps())
+    text += chunk_report(question, plan);
+  if (request.search) text += found_by_search(question, longest, environment);
+  if (request.servers > 1) text += servers_report(question, plan, request.servers);
+  write_files(request, prediction, environment);
+  return text;
+}
+
+}  // namespace seq2seq::run

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "seq2seq/config/reader.h"
+#include "seq2seq/parallel/plan/predict.h"
+#include "seq2seq/run/environment.h"
+
+namespace seq2seq::run {
+
+/// What `seq2seq plan` is asked.
+struct PlanRequest {
+  std::filesystem::path config;
+  std::vector<config::Override> overrides;
+  std::optional<std::filesystem::path> hardware;  // absent: eight H200
+  std::optional<int64_t> devices;                 // of the machine, in place of what the hardware says
+  std::optional<int64_t> length;                  // steps a side; absent: the text's mean if it is read, otherwise 25
+  parallel::Arithmetic arithmetic = parallel::Arithmetic::float32;
+  bool search = false;
+  int64_t servers = 1;  // largest number of machines that are compared
+  std::optional<std::filesystem::path> svg, trace;
+  std::optional<std::filesystem::path> measured;  // a timeline to draw below the predicted one
+  std::optional<std::filesystem::path> measure_costs;
+};
+
+/// Predicts an update of a configuration on a machine that need not be here, and describes it as text: parameters,
+/// bytes and operations by place, what does not fit, the timeline, the bubble, words a second and what limits them.
+/// Writes the files that are asked for. The model needs no memory, and the text is read only where the configuration
+/// does not say how many words the vocabularies have. Throws UsageError and Error.
+std::string plan(const PlanRequest& request, const Environment& environment);
+
+}  // namespace seq2seq::run

@@ -1,0 +1,101 @@
+#include "seq2seq/run/plan_subject.h"
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <map>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "seq2seq/run/announce.h"
+#include "seq2seq/run/build.h"
+#include "seq2seq/run/training_data.h"
+#include "seq2seq/text/vocabulary.h"
+
+namespace seq2seq::run {
+
+namespace {
+
+constexpr int64_t usual_steps = 25;
+
+/// The words of a side where the configuration says how many there are; 0: the text decides.
+int64_t words_of(const text::VocabularyOptions& options) {
+  if (!options.file.empty() && std::filesystem::exists(options.file))
+    return text::Vocabulary::load(options.file).size();
+  return options.size > 0 ? options.size + text::special_count : 0;
+}
+
+void read_text(const Configuration& configuration, const Environment& environment, PlanSubject& subject) {
+  const auto& train = configuration.options.data.train;
+  for (const auto& files : {train.source, train.target, train.pairs}) {
+    for (const auto& file : files) {
+      if (std::filesystem::exists(file)) continue;
+      throw UsageError(Place{.file = file.string()},
+                       "the text is missing, and the configuration does not say how many words the vocabularies have",
+                       "Set `data.source.vocabulary.size` and `data.target.vocabulary.size`, or get the text");
+    }
+  }
+  environment.log->say("reading the training text for its words and lengths");
+  const auto data = read_training_data(configuration, environment);
+  subject.source_words = data.text->source_vocabulary().size();
+  subject.target_words = data.text->target_vocabulary().size();
+  const auto mean = [&](const data::TokenStore& store) {
+    return static_cast<int64_t>(std::lround(static_cast<double>(store.tokens()) / static_cast<double>(store.size()))) +
+           1;
+  };
+  subject.source_steps = mean(data.train.source);
+  subject.target_steps = mean(data.train.target);
+  for (int64_t pair = 0; pair < data.train.pairs(); ++pair)
+    subject.longest = std::max({subject.longest, data.train.source.length(pair), data.train.target.length(pair)});
+  ++subject.longest;
+}
+
+}  // namespace
+
+PlanSubject plan_subject(const Configuration& configuration, std::optional<int64_t> steps,
+                         const Environment& environment) {
+  const auto& options = configuration.options;
+  PlanSubject subject;
+  subject.source_words = words_of(options.data.source.vocabulary);
+  subject.target_words =
+      options.data.shared_vocabulary ? subject.source_words : words_of(options.data.target.vocabulary);
+  if (subject.source_words == 0 || subject.target_words == 0) read_text(configuration, environment, subject);
+  if (steps || subject.source_steps == 0) subject.source_steps = subject.target_steps = steps.value_or(usual_steps);
+  if (subject.longest == 0) subject.longest = options.data.clean.max_length + 1;
+  const auto& batch = options.train.batch;
+  subject.sentences = batch.sentences > 0
+                          ? batch.sentences
+                          : std::max<int64_t>(1, batch.tokens / (subject.source_steps + subject.target_steps));
+  subject.state_bytes = optimizer_state_bytes(options.train, *environment.registries);
+  const auto model = outline(options.model, *environment.registries, subject.source_words, subject.target_words);
+  if (model->staged() == nullptr)
+    throw UsageError(
+        Place{.part = "model.architecture"},
+        fmt::format("`{}` does not run in stages, so that there is nothing to plan", options.model.architecture.kind));
+  subject.outline = parallel::outline_of(*model);
+  return subject;
+}
+
+parallel::Layout layout_of(const nn::Placement& placement, int64_t words, bool one_device) {
+  std::vector<c10::Device> by_place(static_cast<size_t>(placement.places()), placement.device);
+  parallel::Layout layout;
+  for (const auto& [name, part] : placement.parts) {
+    by_place[static_cast<size_t>(part.place)] = part.device;
+    layout.parts[name] = part.place;
+  }
+  for (const auto& shard : placement.output) {
+    by_place[static_cast<size_t>(shard.place)] = shard.device;
+    layout.output.push_back(
+        {.place = shard.place, .share = static_cast<double>(shard.last - shard.first) / static_cast<double>(words)});
+  }
+  layout.devices.clear();
+  std::map<std::string, int64_t> numbers;
+  for (const auto& device : by_place) {
+    const auto next = std::ssize(numbers);
+    layout.devices.push_back(one_device ? 0 : numbers.try_emplace(device.str(), next).first->second);
+  }
+  return layout;
+}
+
+}  // namespace seq2seq::run

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "seq2seq/nn/placement.h"
+#include "seq2seq/parallel/plan/outline.h"
+#include "seq2seq/run/environment.h"
+#include "seq2seq/run/run.h"
+
+namespace seq2seq::run {
+
+/// What a planner has to know of a configuration.
+struct PlanSubject {
+  int64_t source_words = 0, target_words = 0;  // of the vocabularies, specials included
+  int64_t source_steps = 0, target_steps = 0;  // of the text on average, end symbols included; 0: the text was not read
+  int64_t longest = 0;                         // steps of a side
+  int64_t sentences = 0;                       // of a batch of such lengths
+  double state_bytes = 0;                      // of the optimiser, a parameter
+  parallel::Outline outline;
+};
+
+/// Reads the text only where the vocabularies' sizes are not known without it. `steps`: the length of a side; empty:
+/// the text's mean, or 25. Throws UsageError where the text is needed and missing.
+PlanSubject plan_subject(const Configuration& configuration, std::optional<int64_t> steps,
+                         const Environment& environment);
+
+/// A placement as the planner has it. Equal devices are one device of the hardware, numbered as they come.
+parallel::Layout layout_of(const nn::Placement& placement, int64_t words, bool one_device);
+
+}  // namespace seq2seq::run
