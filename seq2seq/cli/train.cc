@@ -31,6 +31,8 @@ class Train final : public Command {
                      "with --resume: go back to this checkpoint and drop the updates after it (the last)");
     arguments.option("--init-from", init_from_, "RUN", "start with the weights of another run: fine-tuning");
     arguments.option("--seed", seed_, "N", "sets `seed`");
+    arguments.option("--timeline", timeline_, "FILE",
+                     "writes what each place did in the fourth update, as a Chrome trace");
     common_.declare(arguments, "sets a key: train.optimizer.learning_rate=0.1; may be given many times");
   }
 
@@ -50,7 +52,8 @@ class Train final : public Command {
   int train(const Context& context) const {
     const auto launch = parallel::read_launch();
     auto log = common_.log(context, launch);
-    const auto environment = common_.environment(context, log, launch);
+    auto environment = common_.environment(context, log, launch);
+    if (timeline_) environment.timeline = *timeline_;
     auto overrides = common_.overrides();
     add_override(overrides, "--seed", "seed", seed_);
     const InterruptGuard guard(log.quiet() ? nullptr : stopping);
@@ -86,7 +89,7 @@ class Train final : public Command {
   }
 
   std::string config_;
-  std::optional<std::string> folder_, resumed_, checkpoint_, init_from_, seed_;
+  std::optional<std::string> folder_, resumed_, checkpoint_, init_from_, seed_, timeline_;
   CommonArguments common_;
 };
 

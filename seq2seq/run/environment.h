@@ -1,5 +1,7 @@
 #pragma once
 
+#include <filesystem>
+
 #include <c10/core/Device.h>
 
 #include "seq2seq/core/device.h"
@@ -23,6 +25,7 @@ struct Environment {
   bool single_device = true;
   int threads = 0;  // 0: as many as the machine has processors for us
   ProgressOptions progress;
+  std::filesystem::path timeline;           // where a training writes the timeline of one of its updates; empty: nowhere
   parallel::Launch launch;                  // which of how many processes that train together this one is
   parallel::ProcessGroup* group = nullptr;  // they, once they have met; null: this process is alone
 

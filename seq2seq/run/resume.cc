@@ -8,6 +8,7 @@
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/version.h"
 #include "seq2seq/run/announce.h"
+#include "seq2seq/run/auto_placement.h"
 #include "seq2seq/run/build.h"
 #include "seq2seq/run/load.h"
 #include "seq2seq/run/placement_rules.h"
@@ -220,7 +221,7 @@ train::Outcome go_on(const RunFolder& folder, const std::vector<config::Override
   if (environment.leads()) lock.emplace(folder);
   const auto checked = check(folder, description, overrides, environment);
   const auto& configuration = checked.configuration;
-  const auto& options = configuration->options;
+  auto options = configuration->options;  // with the placement that is chosen below
   std::optional<train::TrainerState> checkpoint;
   const auto start = decide_start(folder, description, checked, from_checkpoint, environment, checkpoint);
   if (start == "finished") {
@@ -237,6 +238,7 @@ train::Outcome go_on(const RunFolder& folder, const std::vector<config::Override
   const auto data = read_training_data(*configuration, environment,
                                        text_of_run(options.data, *environment.registries, folder, description));
   check_same_run(*configuration, description, data, fmt::format("update {} of a run", update), environment);
+  options.placement = chosen_placement(options, data, environment);
   const auto placement = training_placement(options, *data.text, environment);
   const auto model = build_model(options, *environment.registries, *data.text, placement);
   announce(*environment.log, options, *environment.registries, data, *model, machine);

@@ -7,6 +7,7 @@
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/version.h"
 #include "seq2seq/run/announce.h"
+#include "seq2seq/run/auto_placement.h"
 #include "seq2seq/run/build.h"
 #include "seq2seq/run/numerics.h"
 #include "seq2seq/run/placement_rules.h"
@@ -97,9 +98,10 @@ train::Outcome train_configuration(const NewRun& request, const Configuration& c
     return "";
   });
   if (!again.empty()) return go_on(folder, {}, environment, {});
-  const auto& options = configuration.options;
+  auto options = configuration.options;  // with the placement that is chosen below
   const auto machine = prepare_machine(environment.threads, training_device(options.placement, environment));
   const auto data = read_training_data(configuration, environment);
+  options.placement = chosen_placement(options, data, environment);
   const auto placement = training_placement(options, *data.text, environment);
   const auto model = build_model(options, *environment.registries, *data.text, placement);
   auto description =
