@@ -147,7 +147,7 @@ Case draw_case(uint64_t number) {
   drawn.loss.label_smoothing = draws.of<double>({0, 0.1});
   drawn.loss.teacher_forcing = draws.chance(0.15) ? 0.5 : 1;
   drawn.weighted = draws.chance(0.3);
-  if (draws.chance(0.2)) drawn.frozen = {draws.of<std::string>({"encoder", "decoder.embedding", "output", "decoder"})};
+  if (draws.chance(0.2)) drawn.frozen = {draws.of<std::string>({"encoder", "decoder.embedding", "decoder"})};
   for (int64_t batch = 0; batch < drawn.accumulate; ++batch) {
     const auto sentences = draws.between(1, 7);
     auto &source = drawn.lengths.emplace_back(), &target = drawn.lengths.emplace_back();

@@ -10,6 +10,7 @@
 #include <ATen/ops/gather.h>
 #include <ATen/ops/index_put.h>
 #include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
 #include <c10/core/GradMode.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/custom_class.h>
@@ -81,15 +82,38 @@ Tensor joined_weight(const Shards& shards, const std::vector<SoftmaxShard::Gradi
   return joined;
 }
 
-/// Cross-entropy over the shards' words. The inputs after the parameters are no tensors that need a gradient.
+/// A parameter's derivative, from the node that makes it to the one that hands it on.
+struct Handed final : torch::CustomClassHolder {
+  Tensor gradient;
+};
+using HandedList = std::vector<c10::intrusive_ptr<Handed>>;
+
+/// Hands a derivative on to its parameter, on the parameter's device: were all of them to leave the node of the loss,
+/// they would be added on that node's stream, which is of the first shard's device.
+class ParameterNode : public torch::autograd::Function<ParameterNode> {
+ public:
+  /// A number that stands for the parameter among the inputs of the loss.
+  static Tensor forward(AutogradContext* context, const Tensor& parameter, const c10::intrusive_ptr<Handed>* handed) {
+    context->saved_data["handed"] = c10::IValue::make_capsule(*handed);
+    return at::zeros({}, parameter.options());
+  }
+  static variable_list backward(AutogradContext* context, const variable_list&) {
+    const auto handed = c10::static_intrusive_pointer_cast<Handed>(context->saved_data.at("handed").toCapsule());
+    return {std::exchange(handed->gradient, Tensor()), Tensor()};
+  }
+};
+
+/// Cross-entropy over the shards' words. `parameters` are the numbers that stand for them. The inputs after the
+/// parameters are no tensors that need a gradient.
 class ShardedCrossEntropy : public torch::autograd::Function<ShardedCrossEntropy> {
  public:
   static Tensor forward(AutogradContext* context, const Tensor& rows, at::TensorList parameters, const Shards* shards,
-                        const Ids& targets, const LossSpec* spec) {
-    context->saved_data["parameters"] = static_cast<int64_t>(parameters.size());
+                        const HandedList* handed, const Ids& targets, const LossSpec* spec) {
     const auto kept = c10::make_intrusive<Kept>();
     kept->shards = *shards;
-    context->saved_data["shards"] = c10::IValue::make_capsule(kept);
+    kept->handed = *handed;
+    for (const auto& parameter : parameters) kept->parameters.push_back(parameter.detach());
+    context->saved_data["kept"] = c10::IValue::make_capsule(kept);
     auto found = forward_in_all(*shards, rows, targets, spec->label_smoothing);
     if (spec->row_scale.defined()) {
       context->saved_data["made"] =
@@ -107,19 +131,20 @@ class ShardedCrossEntropy : public torch::autograd::Function<ShardedCrossEntropy
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& from_above) {
-    const auto kept = c10::static_intrusive_pointer_cast<Kept>(context->saved_data.at("shards").toCapsule());
+    const auto kept = c10::static_intrusive_pointer_cast<Kept>(context->saved_data.at("kept").toCapsule());
     const auto& shards = kept->shards;
     const auto made = context->saved_data.find("made");
-    if (made == context->saved_data.end())
-      return as_inputs(context, shards, *gradients_for(context, shards, from_above[0]));
+    if (made == context->saved_data.end()) return hand_on(*kept, *gradients_for(context, shards, from_above[0]));
     const auto gradients = c10::static_intrusive_pointer_cast<Made>(made->second.toCapsule());
     if (gradients->parameters.empty()) throw Error("backward() ran twice over one loss of the output layer");
-    return as_inputs(context, shards, *gradients);
+    return hand_on(*kept, *gradients);
   }
 
  private:
   struct Kept final : torch::CustomClassHolder {
     Shards shards;
+    HandedList handed;         // one a parameter, in the order of parameters_of()
+    variable_list parameters;  // the numbers that stand for them
   };
 
   static c10::intrusive_ptr<Made> make_gradients(const Shards& shards, Found& found, const LossSpec& spec,
@@ -154,20 +179,25 @@ class ShardedCrossEntropy : public torch::autograd::Function<ShardedCrossEntropy
     return made;
   }
 
-  /// Moves the gradients into the order of the inputs, so that none is kept twice.
-  static variable_list as_inputs(AutogradContext* context, const Shards& shards, Made& made) {
-    variable_list inputs{std::exchange(made.hidden, Tensor())};
-    if (shards.front().borrows_weight()) {
-      inputs.push_back(joined_weight(shards, made.parameters));
+  /// Moves the gradients out, so that none is kept twice.
+  static variable_list hand_on(const Kept& kept, Made& made) {
+    variable_list gradients;
+    if (kept.shards.front().borrows_weight()) {
+      gradients.push_back(joined_weight(kept.shards, made.parameters));
     } else {
-      for (auto& gradient : made.parameters) inputs.push_back(std::exchange(gradient.weight, Tensor()));
+      for (auto& gradient : made.parameters) gradients.push_back(std::exchange(gradient.weight, Tensor()));
     }
-    if (shards.front().bias().defined()) {
-      for (auto& gradient : made.parameters) inputs.push_back(std::exchange(gradient.bias, Tensor()));
+    if (kept.shards.front().bias().defined()) {
+      for (auto& gradient : made.parameters) gradients.push_back(std::exchange(gradient.bias, Tensor()));
     }
     made.parameters.clear();
-    constexpr int64_t others = 3;  // shards, targets, spec
-    inputs.resize(static_cast<size_t>(1 + context->saved_data.at("parameters").toInt() + others));
+    variable_list inputs{std::exchange(made.hidden, Tensor())};
+    for (size_t i = 0; i < gradients.size(); ++i) {
+      const bool trained = gradients[i].defined();
+      inputs.push_back(trained ? at::zeros_like(kept.parameters[i]) : Tensor());
+      kept.handed[i]->gradient = std::move(gradients[i]);
+    }
+    inputs.resize(inputs.size() + 4);  // shards, handed, targets, spec
     return inputs;
   }
 };
@@ -197,7 +227,13 @@ void ban(const SoftmaxShard& shard, Tensor& logits, const Bans& bans) {
 Tensor sharded_loss(const Shards& shards, const Tensor& rows, const Ids& targets, const LossSpec& spec) {
   const auto here = rows.to(shards.front().device());
   if (!c10::GradMode::is_enabled()) return forward_in_all(shards, here, targets, spec.label_smoothing).joined.losses;
-  return ShardedCrossEntropy::apply(here, at::TensorList(parameters_of(shards)), &shards, targets, &spec);
+  variable_list numbers;
+  HandedList handed;
+  for (const auto& parameter : parameters_of(shards)) {
+    handed.push_back(c10::make_intrusive<Handed>());
+    numbers.push_back(ParameterNode::apply(parameter, &handed.back()));
+  }
+  return ShardedCrossEntropy::apply(here, at::TensorList(numbers), &shards, &handed, targets, &spec);
 }
 
 Tensor sharded_score(const Shards& shards, const Tensor& rows, const Ids& targets) {
