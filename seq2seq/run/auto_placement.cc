@@ -77,7 +77,8 @@ PlacementOptions chosen_placement(const RunOptions& options, const TrainingData&
   hardware.device.count = std::ssize(devices);
   const auto& batch = options.train.batch;
   parallel::BatchSize size{.source = mean_steps(data.train.source), .target = mean_steps(data.train.target)};
-  size.sentences = batch.sentences > 0 ? batch.sentences : std::max<int64_t>(1, batch.tokens / (size.source + size.target));
+  size.sentences =
+      batch.sentences > 0 ? batch.sentences : std::max<int64_t>(1, batch.tokens / (size.source + size.target));
   auto longest = size;
   longest.source = longest.target = options.data.clean.max_length + 1;
   const parallel::Question question{.outline = &outlined,

@@ -25,8 +25,8 @@ struct Environment {
   bool single_device = true;
   int threads = 0;  // 0: as many as the machine has processors for us
   ProgressOptions progress;
-  std::filesystem::path timeline;           // where a training writes the timeline of one of its updates; empty: nowhere
-  parallel::Launch launch;                  // which of how many processes that train together this one is
+  std::filesystem::path timeline;  // where a training writes the timeline of one of its updates; empty: nowhere
+  parallel::Launch launch;         // which of how many processes that train together this one is
   parallel::ProcessGroup* group = nullptr;  // they, once they have met; null: this process is alone
 
   /// Whether this process writes the run and speaks for all.
