@@ -180,10 +180,12 @@ void Session::save(bool is_best) {
   state_.schedule = schedule_->state();
   state_.seconds = moment().seconds;
   state_.metrics_bytes = metrics_.bytes();
+  team_.busy(true);
   save_checkpoint(
       *setup_.files, folder_,
       {.weights = nn::weights_in_place(*setup_.model), .optimizer = updater_.optimizer().state(), .state = state_},
       is_best, options_.checkpoint.keep);
+  team_.busy(false);
   saved_at_ = setup_.progress.now();
 }
 

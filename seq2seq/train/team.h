@@ -19,6 +19,8 @@ class Team {
   virtual void sum(std::vector<double>&) {}
   /// Returns what each rank hands in, in order of ranks.
   virtual std::vector<std::string> gather(const std::string& bytes) { return {bytes}; }
+  /// Notes that this rank begins or ends work of its own that may take long: the others wait for it without a time-out.
+  virtual void busy(bool) {}
   /// Notes the number of updates made, for messages about a rank that stops answering.
   virtual void reached(int64_t) {}
 };

@@ -87,23 +87,46 @@ TEST_CASE("together: validation measures what one process measures", "[run][para
   }
 }
 
-TEST_CASE("together: a run goes on with another number of processes", "[run][parallel][resume]") {
-  Toy toy(turned);
-  // A rate that does not depend on when the run ends, and SGD: Adam turns rounding near zero into full steps.
+/// A rate that does not depend on when the run ends, and SGD: Adam turns rounding near zero into full steps.
+void use_sgd(Toy& toy) {
   auto yaml = content_of(toy / "toy.yaml");
   yaml.erase(yaml.find("  schedule:"), yaml.find("  updates:") - yaml.find("  schedule:"));
-  toy.folder().file("toy.yaml",
-                    yaml.replace(yaml.find("kind: adam, learning_rate: 0.01"), 31, "kind: sgd, learning_rate: 0.5"));
+  const std::string adam = "kind: adam, learning_rate: 0.01";
+  toy.folder().file("toy.yaml", yaml.replace(yaml.find(adam), adam.size(), "kind: sgd, learning_rate: 0.5"));
+}
+
+/// At the end of runs of 30 updates.
+void check_same_weights(const Toy& toy, const std::string& run, const std::string& other) {
+  const auto expected = weights_at(toy, other, 30), found = weights_at(toy, run, 30);
+  for (const auto& [name, tensor] : expected.tensors) {
+    CAPTURE(name);
+    CHECK(at::allclose(found.tensors.at(name), tensor, 0, 1e-5));  // float32, added in another order
+  }
+}
+
+TEST_CASE("together: a run goes on with another number of processes", "[run][parallel][resume]") {
+  Toy toy(turned);
+  use_sgd(toy);
   toy.train("alone");
   require_done(Ranks(program(), train_words(toy, "joint", {"train.updates=15"}), 2).wait());
   require_done(Ranks(program(), resume_words(toy, "joint", {"train.updates=20"}), 4).wait());
   toy.resume("joint", {"train.updates=30"});
   CHECK_THAT(toy.said(), ContainsSubstring("processes: 4 before, 1 now"));
-  const auto expected = weights_at(toy, "alone", 30), found = weights_at(toy, "joint", 30);
-  for (const auto& [name, tensor] : expected.tensors) {
-    CAPTURE(name);
-    CHECK(at::allclose(found.tensors.at(name), tensor, 0, 1e-5));  // float32, added in another order
-  }
+  check_same_weights(toy, "joint", "alone");
+}
+
+TEST_CASE("together: ranks train a model in several places on prepared text, from another run's weights",
+          "[run][parallel]") {
+  Toy toy(turned);
+  use_sgd(toy);
+  toy.train("first", {"train.updates=5"});
+  toy.train_from("alone", "first");
+  auto words = train_words(toy, "joint",
+                           {fmt::format("data.prepared={}", (toy / "prepared").string()),
+                            "placement.encoder=[cpu, cpu]", "placement.decoder=[cpu, cpu]"});
+  words.insert(words.end(), {"--init-from", (toy / "first").string()});
+  require_done(Ranks(program(), words, 2).wait());
+  check_same_weights(toy, "joint", "alone");
 }
 
 TEST_CASE("together: a rank that dies is named, and the same launch goes on to the same parameters",

@@ -87,13 +87,16 @@ const std::string& ProcessGroup::name(int64_t rank) const { return connection_->
 
 void ProcessGroup::reached(int64_t update) { connection_->watch->reached(update); }
 
+void ProcessGroup::busy(bool now) { connection_->watch->busy(now); }
+
 void ProcessGroup::wait(const std::function<bool(milliseconds)>& done) {
   constexpr milliseconds slice{200};
-  const auto end = Clock::now() + timeout_;
+  auto end = Clock::now() + timeout_;
   auto& watch = *connection_->watch;
   try {
     while (!done(slice)) {
       if (const auto fault = watch.fault()) leave(*fault);
+      if (watch.another_is_busy()) end = Clock::now() + timeout_;
       if (Clock::now() >= end) leave(watch.explain_silence());
     }
   } catch (const RankLost&) {

@@ -32,6 +32,7 @@ class ProcessGroup final : public train::Team {
   void sum(std::vector<double>& values) override;
   std::vector<std::string> gather(const std::string& bytes) override;
   void reached(int64_t update) override;
+  void busy(bool now) override;
   /// Returns what rank 0 hands in.
   std::string broadcast(const std::string& bytes);
   void barrier();

@@ -39,6 +39,29 @@ c10::intrusive_ptr<c10d::Store> open_store(const Launch& launch, milliseconds ti
   }
 }
 
+/// The message of a rank that gave up, for those that still wait.
+constexpr const char* kFailed = "failed";
+constexpr const char* kHeard = "heard";
+
+/// Tells the ranks that have come, waits a moment until they have heard it (the store may go with this process), and
+/// throws.
+[[noreturn]] void give_up(c10d::Store& store, int64_t come, const Error& error) {
+  constexpr std::chrono::seconds longest{2};
+  store.set(kFailed, std::string(error.what()));
+  store.add("told/" + name_of_machine(), 1);
+  const auto end = Clock::now() + longest;
+  while (store.add(kHeard, 0) < come - 1 && Clock::now() < end) std::this_thread::sleep_for(milliseconds(20));
+  throw error;
+}
+
+void check_failed(c10d::Store& store) {
+  if (!store.check({kFailed})) return;
+  const auto message = store.get_to_str(kFailed);
+  const bool report = store.add("told/" + name_of_machine(), 1) == 1;
+  store.add(kHeard, 1);
+  throw RankLost(message, report);
+}
+
 /// Waits for the keys of the first `ranks` ranks, asking now and then, so that the missing ones can be named.
 void wait_for_ranks(c10d::Store& store, int64_t ranks, const Launch& launch, milliseconds timeout) {
   const auto end = Clock::now() + timeout;
@@ -48,21 +71,22 @@ void wait_for_ranks(c10d::Store& store, int64_t ranks, const Launch& launch, mil
     for (int64_t rank = 0; rank < ranks; ++rank)
       if (!store.check({arrival_key(rank)})) missing.push_back(std::to_string(rank));
     if (missing.empty()) return;
+    check_failed(store);
     if (interrupted()) throw Interrupted("interrupted while waiting for the other ranks");
     if (Clock::now() >= end) break;
     std::this_thread::sleep_for(milliseconds(20));
   }
-  throw Error(fmt::format("rank{} {} of {} did not come to {}:{} within {}", missing.size() == 1 ? "" : "s",
-                          fmt::join(missing, ", "), launch.ranks, launch.host, launch.port,
-                          format_duration(std::chrono::duration<double>(timeout).count())),
-              "Start as many processes as the world size says (torchrun: --nnodes times --nproc-per-node), all within "
-              "this time, "
-              "or raise `distributed.timeout`");
+  const auto problem = fmt::format("rank{} {} of {} did not come to {}:{} within {}", missing.size() == 1 ? "" : "s",
+                                   fmt::join(missing, ", "), launch.ranks, launch.host, launch.port,
+                                   format_duration(std::chrono::duration<double>(timeout).count()));
+  give_up(
+      store, launch.ranks - std::ssize(missing),
+      Error(problem,
+            "Start as many processes as the world size says (torchrun: --nnodes times --nproc-per-node), all within "
+            "this time, or raise `distributed.timeout`"));
 }
 
-}  // namespace
-
-Rendezvous meet(const Launch& launch, milliseconds timeout) {
+Rendezvous meet_at_store(const Launch& launch, milliseconds timeout) {
   Rendezvous result;
   const bool serves = launch.rank == 0 && !launch.launcher_has_store;
   if (!serves) result.address = wait_for_port(launch.host, launch.port, timeout);
@@ -105,6 +129,20 @@ Rendezvous meet(const Launch& launch, milliseconds timeout) {
         "Name an address of the network as MASTER_ADDR, not a name that the machine itself takes for loopback");
   }
   return result;
+}
+
+}  // namespace
+
+Rendezvous meet(const Launch& launch, milliseconds timeout) {
+  try {
+    return meet_at_store(launch, timeout);
+  } catch (const Error&) {
+    throw;
+  } catch (const std::exception& fault) {
+    throw Error(fmt::format("the ranks' store at {}:{} stopped answering while the ranks met ({})", launch.host,
+                            launch.port, line_of(fault)),
+                "Start all ranks again");
+  }
 }
 
 }  // namespace seq2seq::parallel

@@ -23,7 +23,8 @@ struct Rendezvous {
 };
 
 /// Waits until all ranks have come. Throws Error with the address when the store cannot be reached within `timeout`,
-/// naming the ranks that did not come, those that disagree about the number of ranks, and a rank that came twice.
+/// naming the ranks that did not come (RankLost, where another rank has found it first), those that disagree about the
+/// number of ranks, and a rank that came twice.
 Rendezvous meet(const Launch& launch, std::chrono::milliseconds timeout);
 
 }  // namespace seq2seq::parallel

@@ -61,7 +61,7 @@ void Watch::write() {
 }
 
 std::string Watch::own() const {
-  return fmt::format("{} {} {} {}", beat_, operations_.load(), update_.load(), own_fault_);
+  return fmt::format("{} {} {} {:d} {}", beat_, operations_.load(), update_.load(), busy_.load(), own_fault_);
 }
 
 void Watch::run() {
@@ -95,7 +95,7 @@ void Watch::look(const std::vector<std::string>& keys) {
     auto& seen = seen_[rank];
     std::istringstream text(std::string(values[rank].begin(), values[rank].end()));
     int64_t beat = 0;
-    text >> beat >> seen.operations >> seen.update;
+    text >> beat >> seen.operations >> seen.update >> seen.busy;
     text.ignore();
     std::getline(text, seen.fault, '\0');
     if (std::exchange(seen.beat, beat) != beat) seen.since = now;
@@ -131,6 +131,11 @@ void Watch::set_fault(const std::string& message) {
 std::optional<std::string> Watch::fault() const {
   const std::lock_guard lock(mutex_);
   return fault_;
+}
+
+bool Watch::another_is_busy() const {
+  const std::lock_guard lock(mutex_);
+  return std::ranges::any_of(seen_, [this](const Seen& seen) { return &seen - seen_.data() != rank_ && seen.busy; });
 }
 
 std::string Watch::stopped(int64_t rank) const {

@@ -35,6 +35,9 @@ class Watch {
   /// Ends the signs of life.
   void stop();
   void reached(int64_t update) { update_ = update; }
+  /// Whether this rank, or another, does work of its own that may take longer than the timeout.
+  void busy(bool now) { busy_ = now; }
+  bool another_is_busy() const;
   /// Counts an operation of the group that this rank begins.
   void begin_operation() { ++operations_; }
 
@@ -57,6 +60,7 @@ class Watch {
  private:
   struct Seen {
     int64_t beat = -1, operations = 0, update = 0;
+    bool busy = false;
     std::string fault;
     Clock::time_point since;  // of the beat, by this rank's clock
   };
@@ -74,6 +78,7 @@ class Watch {
   int64_t server_;
   std::chrono::milliseconds timeout_, period_;
   std::atomic<int64_t> update_{0}, operations_{0};
+  std::atomic<bool> busy_{false};
   int64_t beat_ = 0;
   std::mutex write_mutex_;
   mutable std::mutex mutex_;

@@ -1,7 +1,9 @@
 #include <algorithm>
+#include <chrono>
 #include <limits>
 #include <random>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <ATen/ops/allclose.h>
@@ -119,6 +121,25 @@ void check_not_finite(ProcessGroup& group) {
   REQUIRE((run.said().find("with pair 6 of the training text.") != std::string::npos) == (group.rank() == 0));
 }
 
+/// The clock of the first rank decides for all: that of another goes a thousand times as fast.
+void check_time_limit(ProcessGroup& group) {
+  TinyRun run;
+  train::SerialGradients own(*run.model, {});
+  DataParallel joint(own, group, *run.model, train::trainable_parameters(*run.model, {}));
+  run.setup.team = &group;
+  run.setup.gradients = &joint;
+  std::chrono::seconds now{0};
+  const std::chrono::seconds step{group.rank() == 0 ? 1 : 1000};
+  run.setup.progress.now = [&] { return std::chrono::steady_clock::time_point(now += step); };
+  auto options = tiny_options();
+  options.minutes = 0.5;
+  const auto outcome = run.train(options);
+  REQUIRE(outcome.ending == train::Ending::time_limit);
+  REQUIRE(outcome.update > 1);
+  const auto updates = group.gather(std::to_string(outcome.update));
+  for (const auto& update : updates) REQUIRE(update == updates.front());
+}
+
 void check_disagreement(ProcessGroup& group) {
   TinyRun run;
   train::check_same_parameters(group, *run.model, 7);
@@ -131,6 +152,23 @@ void check_disagreement(ProcessGroup& group) {
       ContainsSubstring(fmt::format("after update 7 rank {} has another `decoder.lstm.weight_hh_l0` than "
                                     "rank 0",
                                     group.ranks() - 1)));
+}
+
+TEST_CASE("process group: ranks wait longer than the time-out for one that is busy", "[parallel]") {
+  const auto ended = Ranks(this_program(), {"[rank-of-busy]"}, 2).wait();
+  CAPTURE(all_said(ended));
+  for (const auto& each : ended) CHECK(each.code == 0);
+}
+
+TEST_CASE("process group: a rank that is busy, or waits", "[.][rank-of-busy]") {
+  ProcessGroup group(read_launch(), {.timeout = 1}, c10::kCPU);
+  group.run([&] {
+    group.barrier();
+    group.busy(group.rank() == 0);
+    if (group.rank() == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1500));
+    group.busy(false);
+    group.barrier();
+  });
 }
 
 TEST_CASE("process group: ranks exchange, add up, and agree", "[parallel][property]") {
@@ -146,6 +184,7 @@ TEST_CASE("process group: a rank of the test above", "[.][rank-of-group]") {
     check_exchange(group);
     check_order(group);
     check_not_finite(group);
+    check_time_limit(group);
     check_disagreement(group);
   });
 }
