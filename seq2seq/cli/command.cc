@@ -18,6 +18,7 @@
 #include "seq2seq/cli/working_directory.h"
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/version.h"
+#include "seq2seq/parallel/distributed/launch.h"
 
 namespace seq2seq::cli {
 
@@ -58,6 +59,18 @@ int no_memory(std::ostream& err, const std::string& detail) {
 int fault_of_program(std::ostream& err, const std::string& what) {
   err << "error: internal error: " << what << ". Please report it with the command that you typed\n";
   return Exit::failed;
+}
+
+/// Throws UsageError where a launcher started several processes: each would do the same work, and write the same files.
+void refuse_several(const Command& command) {
+  parallel::Launch launch;
+  try {
+    launch = parallel::read_launch();
+  } catch (const UsageError&) {  // variables that say nothing clear concern `train` alone
+  }
+  if (launch.ranks == 1) return;
+  throw UsageError(fmt::format("`{}` works in one process, but this is one of {}", command.name(), launch.ranks),
+                   "Start it without torchrun, srun or mpirun; only `train` works in several processes");
 }
 
 /// Says what went wrong, and returns the exit code for it.
@@ -120,6 +133,7 @@ int run(const std::vector<std::string>& words, const run::Registries& registries
     const auto commands = builtin_commands();
     auto* command = parse(words, commands, version_text(), *streams.out);
     if (command == nullptr) return Exit::done;
+    if (!command->works_together()) refuse_several(*command);
     const int code = command->run({&registries, streams});
     return code == Exit::done && !*streams.out ? Exit::reader_gone : code;
   } catch (...) {

@@ -18,18 +18,23 @@ void CommonArguments::declare(Arguments& arguments, const std::string& what_set_
   arguments.flag("--quiet", quiet, "no messages but warnings and errors");
 }
 
-Log CommonArguments::log(const Context& context) const {
-  return Log(*context.streams.err, quiet ? Log::Level::quiet : Log::Level::normal);
+Log CommonArguments::log(const Context& context, const parallel::Launch& launch) const {
+  return Log(*context.streams.err, quiet || launch.rank > 0 ? Log::Level::quiet : Log::Level::normal,
+             launch.rank > 0 ? fmt::format("rank {}", launch.rank) : "");
 }
 
-run::Environment CommonArguments::environment(const Context& context, Log& log) const {
+run::Environment CommonArguments::environment(const Context& context, Log& log, const parallel::Launch& launch) const {
   constexpr int most_threads = 4096;
   run::Environment environment;
   environment.registries = context.registries;
   environment.log = &log;
-  environment.device = parse_device(device.empty() ? "cpu" : device);
+  const bool gpu_of_rank = device.empty() && launch.ranks > 1 && has_gpu();
+  environment.device = parse_device(gpu_of_rank      ? fmt::format("cuda:{}", launch.local_rank)
+                                    : device.empty() ? "cpu"
+                                                     : device);
   environment.single_device = !device.empty();
-  environment.threads = parse_number("--threads", threads, 0, most_threads);
+  environment.threads = parallel::threads_of(launch, parse_number("--threads", threads, 0, most_threads));
+  environment.launch = launch;
   environment.progress.terminal = context.streams.terminal.err;
   environment.progress.columns = context.streams.terminal.columns;
   return environment;

@@ -13,6 +13,7 @@
 #include "seq2seq/config/reader.h"
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/log.h"
+#include "seq2seq/parallel/distributed/launch.h"
 #include "seq2seq/run/environment.h"
 #include "seq2seq/run/load.h"
 #include "seq2seq/run/unknown_tokens.h"
@@ -26,9 +27,11 @@ struct CommonArguments {
   std::vector<std::string> set;
 
   void declare(Arguments& arguments, const std::string& what_set_means);
-  Log log(const Context& context) const;
-  /// Throws UsageError for a device that is not there or a number that is none.
-  run::Environment environment(const Context& context, Log& log) const;
+  /// Of several processes only rank 0 speaks; the others warn, with their rank.
+  Log log(const Context& context, const parallel::Launch& launch = {}) const;
+  /// Throws UsageError for a device that is not there or a number that is none. Where no device is named, each rank of
+  /// a launch has the GPU of its local rank, if there are GPUs.
+  run::Environment environment(const Context& context, Log& log, const parallel::Launch& launch = {}) const;
   std::vector<config::Override> overrides() const;
 };
 

@@ -1,10 +1,14 @@
+#include <cstdlib>
 #include <filesystem>
 #include <optional>
+#include <ostream>
 
 #include "seq2seq/cli/commands.h"
 #include "seq2seq/cli/common.h"
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/interrupt.h"
+#include "seq2seq/parallel/distributed/launch.h"
+#include "seq2seq/parallel/distributed/rank_lost.h"
 #include "seq2seq/run/train_run.h"
 
 namespace seq2seq::cli {
@@ -27,16 +31,32 @@ class Train final : public Command {
                      "with --resume: go back to this checkpoint and drop the updates after it (the last)");
     arguments.option("--init-from", init_from_, "RUN", "start with the weights of another run: fine-tuning");
     arguments.option("--seed", seed_, "N", "sets `seed`");
+    arguments.option("--timeline", timeline_, "FILE",
+                     "writes what each place did in the fourth update, as a Chrome trace");
     common_.declare(arguments, "sets a key: train.optimizer.learning_rate=0.1; may be given many times");
   }
 
+  bool works_together() const override { return true; }
+
   int run(const Context& context) override {
     check();
-    auto log = common_.log(context);
-    const auto environment = common_.environment(context, log);
+    try {
+      return train(context);
+    } catch (const parallel::RankLost& lost) {
+      if (lost.report()) *context.streams.err << "error: " << lost.what() << std::endl;
+      std::_Exit(Exit::failed);  // see RankLost
+    }
+  }
+
+ private:
+  int train(const Context& context) const {
+    const auto launch = parallel::read_launch();
+    auto log = common_.log(context, launch);
+    auto environment = common_.environment(context, log, launch);
+    if (timeline_) environment.timeline = *timeline_;
     auto overrides = common_.overrides();
     add_override(overrides, "--seed", "seed", seed_);
-    const InterruptGuard guard(common_.quiet ? nullptr : stopping);
+    const InterruptGuard guard(log.quiet() ? nullptr : stopping);
     const auto outcome =
         resumed_ ? run::resume(*resumed_, overrides, environment, checkpoint_)
                  : run::train_new(
@@ -45,7 +65,6 @@ class Train final : public Command {
     return outcome.ending == train::Ending::interrupted ? Exit::interrupted_with_checkpoint : Exit::done;
   }
 
- private:
   void check() const {
     const auto refuse = [](const char* option) {
       throw UsageError(Place{.part = option}, "cannot be combined with `--resume`, which takes it from the run");
@@ -70,7 +89,7 @@ class Train final : public Command {
   }
 
   std::string config_;
-  std::optional<std::string> folder_, resumed_, checkpoint_, init_from_, seed_;
+  std::optional<std::string> folder_, resumed_, checkpoint_, init_from_, seed_, timeline_;
   CommonArguments common_;
 };
 

@@ -94,7 +94,9 @@ c10::Device parse_device(const std::string& text) {
   return device;
 }
 
-int processors() {
+bool has_gpu() { return gpus() > 0; }
+
+int processors(const ProcessorLimits& limits) {
   cpu_set_t set;
   CPU_ZERO(&set);
   int count = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : at::get_num_threads();
@@ -104,7 +106,7 @@ int processors() {
   if (quota_file >> quota >> period && quota > 0 && period > 0)
     count = std::min(count, static_cast<int>(std::lround(quota / period)));
   int wanted = 0;
-  const char* variable = std::getenv("OMP_NUM_THREADS");
+  const char* variable = limits.obey_openmp ? std::getenv("OMP_NUM_THREADS") : nullptr;
   if (variable != nullptr && read_number(variable, wanted) && wanted > 0) count = std::min(count, wanted);
   return std::max(1, count);
 }

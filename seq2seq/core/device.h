@@ -16,6 +16,8 @@ c10::Device read_device(const std::string& text);
 bool is_here(c10::Device device);
 /// Returns what this machine has, for messages: `LibTorch finds one GPU here, `cuda:0``.
 std::string gpus_here();
+/// Whether LibTorch finds a GPU here.
+bool has_gpu();
 
 /// The hardware and libraries that results depend on besides the configuration: stored in a run, compared on resume.
 struct Machine {
@@ -27,9 +29,12 @@ struct Machine {
   std::string torch;            // LibTorch's version
 };
 
+struct ProcessorLimits {
+  bool obey_openmp = true;  // OMP_NUM_THREADS
+};
 /// Returns the number of processors that this process may use: the machine's, limited by taskset, a container's quota
 /// and OMP_NUM_THREADS.
-int processors();
+int processors(const ProcessorLimits& limits = {});
 
 /// threads 0: as many as the machine has processors for us. Sets LibTorch's thread count.
 Machine prepare_machine(int threads, c10::Device device);

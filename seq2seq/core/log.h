@@ -1,7 +1,9 @@
 #pragma once
 
 #include <iosfwd>
+#include <string>
 #include <string_view>
+#include <utility>
 
 namespace seq2seq {
 
@@ -10,7 +12,9 @@ class Log {
  public:
   enum class Level { quiet, normal };  // quiet: warnings only
 
-  explicit Log(std::ostream& out, Level level = Level::normal) : out_(&out), level_(level) {}
+  /// `speaker` stands before every warning, where several processes write to one terminal: `rank 1`.
+  explicit Log(std::ostream& out, Level level = Level::normal, std::string speaker = {})
+      : out_(&out), level_(level), speaker_(std::move(speaker)) {}
   void say(std::string_view line);   // news; silent when quiet
   void warn(std::string_view line);  // always, after `warning: `
   bool quiet() const { return level_ == Level::quiet; }
@@ -19,6 +23,7 @@ class Log {
  private:
   std::ostream* out_;
   Level level_;
+  std::string speaker_;
 };
 
 }  // namespace seq2seq

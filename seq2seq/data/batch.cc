@@ -78,7 +78,7 @@ Packed make_sources(const std::vector<std::vector<int64_t>>& sources, const std:
 }
 
 Batch to(const Batch& batch, c10::Device device) {
-  Batch moved{to(batch.source, device), to(batch.inputs, device), {}, batch.weights};
+  Batch moved{to(batch.source, device), to(batch.inputs, device), {}, batch.weights, batch.joint};
   if (batch.weights.defined()) moved.weights = batch.weights.to(device);
   moved.targets = moved.inputs.with(batch.targets.rows.to(device));
   return moved;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -11,15 +12,22 @@ namespace seq2seq::data {
 
 class Resampler;
 
+struct BatchCounts {
+  int64_t sentences = 0, source_tokens = 0, target_tokens = 0;
+};
+
 /// Pairs ready for a model: `source` is what the encoder reads; `inputs` (start symbol, then the target) and `targets`
 /// (the target, then the end symbol) are the decoder's, row by row. Each side is sorted by its own length. No row is a
 /// pad.
 struct Batch {
-  Packed source, inputs, targets;  // ids [N]; inputs and targets share a layout
-  at::Tensor weights{};            // [B] float32, what losses are multiplied by; undefined: nothing
+  Packed source, inputs, targets;      // ids [N]; inputs and targets share a layout
+  at::Tensor weights{};                // [B] float32, what losses are multiplied by; undefined: nothing
+  std::optional<BatchCounts> joint{};  // of the batch that this is one rank's part of; empty: it is the whole batch
   int64_t sentences() const { return source.sentences(); }
   int64_t source_tokens() const { return source.layout->rows(); }
   int64_t target_tokens() const { return targets.layout->rows(); }
+  /// Of all ranks together.
+  BatchCounts counts() const { return joint.value_or(BatchCounts{sentences(), source_tokens(), target_tokens()}); }
 };
 
 /// Pairs by their indices in the corpus; reversal and end symbols are applied here and nowhere else.

@@ -1,8 +1,11 @@
 #include "seq2seq/data/batch_stream.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "seq2seq/core/error.h"
+#include "seq2seq/text/vocabulary.h"
 
 namespace seq2seq::data {
 namespace {
@@ -14,23 +17,19 @@ constexpr int64_t kReleaseAfterPairs = 500;  // pairs
 }  // namespace
 
 BatchStream::BatchStream(const Corpus& corpus, const TextPipeline& text, const BatchOptions& options, uint64_t seed,
-                         const DataPosition& from, const Shard& shard)
+                         const DataPosition& from, const Deal& deal)
     : corpus_(&corpus),
       text_(&text),
       resampler_(corpus, text, seed),
       options_(options),
       seed_(seed),
       next_(from),
-      shard_(shard) {
+      deal_(deal) {
   plan_ = plan_epoch(corpus, options_, seed_, next_.epoch);
   if (plan_.batches() == 0) {
     throw Error("there is no pair to train on",
                 "Give `data.train` files with pairs, none of them longer than `data.max_length`, and not all of them "
                 "left out by `data.train.repeat`");
-  }
-  if (batches() == 0) {
-    throw Error(fmt::format("an epoch has {} batches, too few for {} ranks", plan_.batches(), shard_.ranks),
-                "Make batches smaller, or train with fewer ranks");
   }
   if (next_.batch >= batches()) {
     throw FormatError(
@@ -46,11 +45,23 @@ StreamedBatch BatchStream::next() {
     plan_ = {};  // before the next one takes its place, not beside it
     plan_ = plan_epoch(*corpus_, options_, seed_, next_.epoch);
   }
-  const auto pairs = plan_[shard_.batch(next_.batch, plan_.batches())];
-  StreamedBatch made{make_batch(*corpus_, pairs, *text_, resampler_, next_.epoch), next_, batches()};
+  const auto pairs = plan_[next_.batch];
+  StreamedBatch made{make_batch(*corpus_, dealt(pairs, *corpus_, deal_), *text_, resampler_, next_.epoch), next_,
+                     batches()};
+  if (deal_.ranks > 1) made.batch.joint = counts(pairs);
   release_pages(std::ssize(pairs));
   ++next_.batch;
   return made;
+}
+
+BatchCounts BatchStream::counts(std::span<const int64_t> pairs) const {
+  const auto ends = std::ssize(text_->encoder_ids({text::unknown_id})) - 1;  // what stands beside a source's words
+  BatchCounts counts{.sentences = std::ssize(pairs)};
+  for (const int64_t pair : pairs) {
+    counts.source_tokens += std::max<int64_t>(1, resampler_.source_length(pair, next_.epoch) + ends);
+    counts.target_tokens += resampler_.target_length(pair, next_.epoch) + 1;
+  }
+  return counts;
 }
 
 void BatchStream::release_pages(int64_t pairs) {

@@ -1,12 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "seq2seq/data/batch.h"
 #include "seq2seq/data/bucket.h"
 #include "seq2seq/data/corpus.h"
+#include "seq2seq/data/deal.h"
 #include "seq2seq/data/resample.h"
-#include "seq2seq/data/shard.h"
 
 namespace seq2seq::data {
 
@@ -23,18 +24,20 @@ struct StreamedBatch {
 };
 
 /// The batches of training one after another, epoch after epoch without end, made as they are asked for. Depends on
-/// (corpus, options, seed, shard, position) alone. Of a mapped corpus only the pages of the last few pairs stay in
-/// memory.
+/// (corpus, options, seed, deal, position) alone. Of each batch it makes the pairs that are dealt to its rank, perhaps
+/// none; positions and `Batch::joint` are the same on all ranks. Of a mapped corpus only the pages of the last few
+/// pairs stay in memory.
 class BatchStream {
  public:
   /// Corpus and text must outlive it. Throws Error when there is nothing to train on, and FormatError when the epoch
   /// has no such batch: the data is not what it was.
   BatchStream(const Corpus& corpus, const TextPipeline& text, const BatchOptions& options, uint64_t seed,
-              const DataPosition& from, const Shard& shard = {});
+              const DataPosition& from, const Deal& deal = {});
   StreamedBatch next();
-  int64_t batches() const { return shard_.count(plan_.batches()); }  // of the epoch of the last batch
+  int64_t batches() const { return plan_.batches(); }  // of the epoch of the last batch
 
  private:
+  BatchCounts counts(std::span<const int64_t> pairs) const;
   void release_pages(int64_t pairs);
 
   const Corpus* corpus_;
@@ -43,7 +46,7 @@ class BatchStream {
   BatchOptions options_;
   uint64_t seed_;
   DataPosition next_;
-  Shard shard_;
+  Deal deal_;
   EpochPlan plan_;          // of the epoch under way
   int64_t pairs_read_ = 0;  // since pages were released
 };

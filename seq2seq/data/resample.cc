@@ -70,4 +70,12 @@ std::vector<int64_t> Resampler::target(int64_t pair, int64_t epoch) const {
       cut_anew(words_of(corpus_->target.original(pair), *corpus_->target_words), tokenizer, draws));
 }
 
+int64_t Resampler::source_length(int64_t pair, int64_t epoch) const {
+  return text_->source_tokenizer().samples() ? std::ssize(source(pair, epoch)) : corpus_->source.length(pair);
+}
+
+int64_t Resampler::target_length(int64_t pair, int64_t epoch) const {
+  return text_->target_tokenizer().samples() ? std::ssize(target(pair, epoch)) : corpus_->target.length(pair);
+}
+
 }  // namespace seq2seq::data

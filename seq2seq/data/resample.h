@@ -17,6 +17,9 @@ class Resampler {
   Resampler(const Corpus& corpus, const TextPipeline& text, uint64_t seed);
   std::vector<int64_t> source(int64_t pair, int64_t epoch) const;
   std::vector<int64_t> target(int64_t pair, int64_t epoch) const;
+  /// Their lengths; a side that is not cut anew is not read for them.
+  int64_t source_length(int64_t pair, int64_t epoch) const;
+  int64_t target_length(int64_t pair, int64_t epoch) const;
 
  private:
   bool tagged(int64_t pair) const;

@@ -11,24 +11,29 @@
 
 #include "seq2seq/core/random.h"
 #include "seq2seq/nn/parameter.h"
+#include "seq2seq/nn/slice.h"
 
 namespace seq2seq::nn {
 namespace {
 
-/// Four values at a time, made of four shares inside (0, 1).
+/// Four values at a time, made of four shares inside (0, 1). The parameter holds the rows of `name` from `first_row`
+/// on.
 template <class Values>
-void fill(const at::Tensor& parameter, std::string_view name, uint64_t seed, const Values& values_of) {
+void fill(const at::Tensor& parameter, std::string_view name, int64_t first_row, uint64_t seed,
+          const Values& values_of) {
   const c10::NoGradGuard no_gradient;
   const RandomStream stream(seed, Purpose::parameters);
   auto values = at::empty(parameter.sizes(), at::kFloat);
   auto* out = values.data_ptr<float>();
-  for (int64_t i = 0; i < values.numel(); i += 4) {
+  const int64_t begin = first_row == 0 ? 0 : first_row * (values.numel() / values.size(0));
+  const int64_t end = begin + values.numel();
+  for (int64_t i = begin / 4 * 4; i < end; i += 4) {
     std::array<double, 4> shares{};
     const auto words = stream.draw(static_cast<uint64_t>(i / 4), hash_of_name(name));
     for (size_t j = 0; j < shares.size(); ++j) shares[j] = (words[j] + 0.5) / 4294967296.0;
     const auto four = values_of(shares);
-    for (int64_t j = i; j < std::min(i + 4, values.numel()); ++j)
-      out[j] = static_cast<float>(four[static_cast<size_t>(j - i)]);
+    for (int64_t j = std::max(i, begin); j < std::min(i + 4, end); ++j)
+      out[j - begin] = static_cast<float>(four[static_cast<size_t>(j - i)]);
   }
   parameter.copy_(values);
 }
@@ -41,7 +46,10 @@ void initialize_uniform(torch::nn::Module& module, double range, uint64_t seed) 
     for (size_t i = 0; i < values.size(); ++i) values[i] = (2 * shares[i] - 1) * range;
     return values;
   };
-  for (const auto& item : module.named_parameters()) fill(item.value(), item.key(), seed, uniform);
+  for (const auto& item : module.named_parameters()) {
+    const auto slice = slice_of(item.key());
+    fill(item.value(), slice.whole, slice.first, seed, uniform);
+  }
 }
 
 void initialize_embeddings(torch::nn::Module& module, double deviation, uint64_t seed) {
@@ -52,7 +60,7 @@ void initialize_embeddings(torch::nn::Module& module, double deviation, uint64_t
                       second * std::sin(other)};
   };
   for (const auto& use : parameter_uses(module)) {
-    if (use.role.kind == Role::Kind::embedding) fill(use.parameter, use.name, seed, normal);
+    if (use.role.kind == Role::Kind::embedding) fill(use.parameter, use.name, use.first_row, seed, normal);
   }
 }
 

@@ -7,7 +7,7 @@
 namespace seq2seq::nn {
 
 /// Every parameter uniform in [-range, range] (arXiv 1409.3215, section 3.4). A value depends on (seed, the parameter's
-/// name, its index) alone: not on the order of parameters, nor on where they lie.
+/// name, its index) alone: not on the order of parameters, nor on where they lie or how they are sliced.
 void initialize_uniform(torch::nn::Module& module, double range, uint64_t seed);
 
 /// Sets what every forget gate adds to its sum, both biases together, to `bias` (Gers, Schmidhuber and Cummins 2000; 1

@@ -6,6 +6,8 @@
 
 #include <ATen/ops/zeros.h>
 
+#include "seq2seq/nn/slice.h"
+
 namespace seq2seq::nn {
 
 at::Tensor Module::add_parameter(const std::string& name, at::IntArrayRef shape, const Role& role,
@@ -40,9 +42,10 @@ std::vector<ParameterUse> parameter_uses(const torch::nn::Module& root) {
   for (const auto& item : root.named_parameters()) names.emplace(item.value().unsafeGetTensorImpl(), item.key());
   std::vector<ParameterUse> uses;
   for (const auto* module : stated_modules(root)) {
-    for (const auto& use : module->uses_)
-      uses.push_back(
-          {.name = names.at(use.parameter.unsafeGetTensorImpl()), .parameter = use.parameter, .role = use.role});
+    for (const auto& use : module->uses_) {
+      const auto slice = slice_of(names.at(use.parameter.unsafeGetTensorImpl()));
+      uses.push_back({.name = slice.whole, .parameter = use.parameter, .first_row = slice.first, .role = use.role});
+    }
   }
   return uses;
 }

@@ -30,10 +30,11 @@ struct Role {
 /// The text that a parameter meets: the encoder's parameters the source, all others the target.
 enum class Side { source, target };
 
-/// One use of a parameter. A shared parameter, as a tied embedding, has several.
+/// One use of a parameter. A shared parameter, as a tied embedding, has several; a sliced one has one for each slice.
 struct ParameterUse {
-  std::string name;  // as named_parameters() has it
+  std::string name;  // of the whole: as named_parameters() has it, without the rows of a slice
   at::Tensor parameter;
+  int64_t first_row = 0;  // of the whole, where the tensor holds some of its rows (nn/slice.h)
   Role role;
   Side side = Side::target;
 };

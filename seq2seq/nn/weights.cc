@@ -5,12 +5,13 @@
 #include <bit>
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <limits>
+#include <set>
 #include <string_view>
 #include <utility>
 
 #include <ATen/ops/empty.h>
-#include <c10/core/GradMode.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
@@ -18,6 +19,7 @@
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/json.h"
 #include "seq2seq/core/text.h"
+#include "seq2seq/nn/slice.h"
 
 namespace seq2seq::nn {
 namespace {
@@ -186,16 +188,24 @@ class Reader {
   uint64_t data_bytes_ = 0;
 };
 
+const at::Tensor& first_part(const Whole& whole) { return whole.parts.front().tensor; }
+
 /// Larger elements first, so that every tensor's data is aligned to its element; then by name.
-std::vector<std::pair<std::string, at::Tensor>> in_order(const NamedTensors& named) {
-  std::vector<std::pair<std::string, at::Tensor>> ordered;
-  for (const auto& [name, tensor] : named.tensors) ordered.emplace_back(name, tensor.detach());
-  std::stable_sort(ordered.begin(), ordered.end(),
-                   [](const auto& a, const auto& b) { return a.second.element_size() > b.second.element_size(); });
+std::vector<Whole> in_order(const NamedTensors& named) {
+  auto ordered = wholes_of({named.tensors.begin(), named.tensors.end()});
+  std::ranges::sort(ordered, {}, &Whole::name);
+  std::ranges::stable_sort(ordered, std::greater(),
+                           [](const Whole& whole) { return first_part(whole).element_size(); });
   return ordered;
 }
 
-std::string shape_of(const at::Tensor& tensor) { return fmt::format("[{}]", fmt::join(tensor.sizes(), ", ")); }
+void write_tensor(const at::Tensor& tensor, const Sink& sink) {
+  const auto here = tensor.detach().to(at::kCPU).contiguous();
+  const std::string_view bytes(static_cast<const char*>(here.const_data_ptr()), here.nbytes());
+  for (size_t begin = 0; begin < bytes.size(); begin += kPiece) sink(bytes.substr(begin, kPiece));
+}
+
+std::string shape_of(at::IntArrayRef shape) { return fmt::format("[{}]", fmt::join(shape, ", ")); }
 
 void check_version(const NamedTensors& named, const std::filesystem::path& file) {
   const auto format = named.metadata.find("format");
@@ -215,22 +225,21 @@ void write_safetensors(const NamedTensors& named, const Sink& sink) {
   nlohmann::json header = nlohmann::json::object();
   if (!named.metadata.empty()) header["__metadata__"] = named.metadata;
   size_t size = 0;
-  for (const auto& [name, tensor] : ordered) {
-    if (name == "__metadata__") throw Error("a tensor cannot be named `__metadata__`");
-    header[name] = {{"dtype", name_of(tensor.scalar_type())},
-                    {"shape", tensor.sizes().vec()},
-                    {"data_offsets", {size, size + tensor.nbytes()}}};
-    size += tensor.nbytes();
+  for (const auto& whole : ordered) {
+    if (whole.name == "__metadata__") throw Error("a tensor cannot be named `__metadata__`");
+    const size_t bytes = static_cast<size_t>(whole.numel()) * first_part(whole).element_size();
+    header[whole.name] = {{"dtype", name_of(first_part(whole).scalar_type())},
+                          {"shape", whole.shape()},
+                          {"data_offsets", {size, size + bytes}}};
+    size += bytes;
   }
   std::string text = header.dump();
   text.resize((text.size() + kPrefix - 1) / kPrefix * kPrefix, ' ');  // the data then starts at a multiple of 8 bytes
   const uint64_t length = text.size();
   sink({reinterpret_cast<const char*>(&length), kPrefix});
   sink(text);
-  for (const auto& [name, tensor] : ordered) {
-    const auto here = tensor.to(at::kCPU).contiguous();
-    const std::string_view bytes(static_cast<const char*>(here.const_data_ptr()), here.nbytes());
-    for (size_t begin = 0; begin < bytes.size(); begin += kPiece) sink(bytes.substr(begin, kPiece));
+  for (const auto& whole : ordered) {
+    for (const auto& part : whole.parts) write_tensor(part.tensor, sink);
   }
 }
 
@@ -253,9 +262,12 @@ NamedTensors weights_in_place(const torch::nn::Module& module) {
 }
 
 NamedTensors weights_of(const torch::nn::Module& module) {
-  auto named = weights_in_place(module);
-  for (auto& [name, tensor] : named.tensors)
-    tensor = tensor.to(at::kCPU, tensor.scalar_type(), /*non_blocking=*/false, /*copy=*/true);
+  NamedTensors named{.tensors = {}, .metadata = {{"format", kFormat}, {"version", kVersion}}};
+  for (const auto& whole : wholes_of(module.named_parameters().pairs())) {
+    const auto here = whole.on_cpu();
+    const bool copied = whole.parts.size() > 1 || !first_part(whole).is_cpu();
+    named.tensors[whole.name] = copied ? here : here.clone();
+  }
   return named;
 }
 
@@ -265,19 +277,20 @@ void load_weights(torch::nn::Module& module, const NamedTensors& named, const st
     throw FormatError(Place{.file = file.string(), .part = part}, problem,
                       "Load the weights into the model they were saved from");
   };
-  auto parameters = module.named_parameters();
-  for (const auto& parameter : parameters) {
-    const auto stored = named.tensors.find(parameter.key());
-    if (stored == named.tensors.end()) fail(parameter.key(), "is missing");
-    if (stored->second.sizes() != parameter.value().sizes())
-      fail(parameter.key(), fmt::format("has shape {}, but the model asks for {}", shape_of(stored->second),
-                                        shape_of(parameter.value())));
+  const auto wholes = wholes_of(module.named_parameters().pairs());
+  std::set<std::string> known;
+  for (const auto& whole : wholes) {
+    known.insert(whole.name);
+    const auto stored = named.tensors.find(whole.name);
+    if (stored == named.tensors.end()) fail(whole.name, "is missing");
+    if (stored->second.sizes() != at::IntArrayRef(whole.shape()))
+      fail(whole.name, fmt::format("has shape {}, but the model asks for {}", shape_of(stored->second.sizes()),
+                                   shape_of(whole.shape())));
   }
   for (const auto& [name, tensor] : named.tensors) {
-    if (!parameters.contains(name)) fail(name, "unknown parameter: the model has no such name");
+    if (!known.contains(name)) fail(name, "unknown parameter: the model has no such name");
   }
-  const at::NoGradGuard no_gradient;
-  for (auto& parameter : parameters) parameter.value().copy_(named.tensors.at(parameter.key()));
+  for (const auto& whole : wholes) whole.set(named.tensors.at(whole.name));
 }
 
 }  // namespace seq2seq::nn

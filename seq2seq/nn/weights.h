@@ -12,7 +12,8 @@
 
 namespace seq2seq::nn {
 
-/// Tensors by name with a few words of text about them: the contents of a safetensors file.
+/// Tensors by name with a few words of text about them: the contents of a safetensors file. Slices of one tensor
+/// (nn/slice.h) may stand for it where it is written, never where it was read.
 struct NamedTensors {
   std::map<std::string, at::Tensor> tensors;  // on the CPU when read from a file
   std::map<std::string, std::string> metadata;
@@ -21,7 +22,8 @@ struct NamedTensors {
 /// The safetensors format: 8 bytes length (little-endian), a JSON header, the data. Types: F64 F32 F16 BF16 I64 I32 U8
 /// BOOL.
 std::string to_safetensors(const NamedTensors& named);
-/// Writes the same bytes in pieces of at most 1 MiB, so that no tensor on the CPU is held twice.
+/// Writes the same bytes in pieces of at most 1 MiB, so that no tensor on the CPU is held twice. Slices are written one
+/// after the other under the name of their whole: the file is the same whether or not a tensor is sliced.
 void write_safetensors(const NamedTensors& named, const Sink& sink);
 
 /// Throws FormatError naming the file, and the tensor, where one is at fault.
@@ -29,13 +31,14 @@ NamedTensors from_safetensors(const std::string& bytes, const std::filesystem::p
 /// Reads a file into its tensors, without holding its bytes a second time. Throws as above; `name` is for messages.
 NamedTensors read_safetensors(InputFile& file, const std::filesystem::path& name);
 
-/// The parameters of a module by their registered names, copied to the CPU.
+/// The parameters of a module by their registered names, whole, copied to the CPU.
 NamedTensors weights_of(const torch::nn::Module& module);
-/// The parameters themselves, wherever they lie: to be written at once, because they change with the module.
+/// The parameters themselves, wherever they lie, sliced ones slice by slice: to be written at once, because they change
+/// with the module.
 NamedTensors weights_in_place(const torch::nn::Module& module);
 
-/// Sets every parameter from the tensor of its name. Throws FormatError naming `file` for a missing, unknown or
-/// misshapen one.
+/// Sets every parameter from the tensor of its name, and slices from their rows of the whole. Throws FormatError naming
+/// `file` for a missing, unknown or misshapen one.
 void load_weights(torch::nn::Module& module, const NamedTensors& named, const std::filesystem::path& file);
 
 }  // namespace seq2seq::nn

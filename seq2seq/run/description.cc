@@ -79,7 +79,9 @@ RunDescription description_of(const Json& json) {
     description.sessions.push_back({.started = session.at("started").get<std::string>(),
                                     .program = session.at("program").get<std::string>(),
                                     .from_update = whole<int64_t>(session.at("from_update")),
-                                    .machine = machine_of(session.at("machine"))});
+                                    .machine = machine_of(session.at("machine")),
+                                    .processes = whole<int64_t>(session.value("processes", Json(1))),
+                                    .launch = session.value("launch", "")});
   }
   return description;
 }
@@ -119,6 +121,9 @@ std::string serialize(const RunDescription& description) {
                                      {"program", session.program},
                                      {"from_update", session.from_update},
                                      {"machine", to_json(session.machine)}});
+    auto& written = json[stored_sessions].back();
+    if (session.processes > 1) written["processes"] = session.processes;
+    if (!session.launch.empty()) written["launch"] = session.launch;
   }
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

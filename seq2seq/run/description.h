@@ -22,6 +22,8 @@ struct SessionDescription {
   std::string program;  // Version::text()
   int64_t from_update = 0;
   Machine machine;
+  int64_t processes = 1;  // that trained together
+  std::string launch{};   // what started them, as parallel::Launch::id has it
 };
 
 /// Which vocabulary a run's weights belong to, and what the tokenizer had learned.

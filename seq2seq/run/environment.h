@@ -1,11 +1,15 @@
 #pragma once
 
+#include <filesystem>
+
 #include <c10/core/Device.h>
 
 #include "seq2seq/core/device.h"
 #include "seq2seq/core/files.h"
 #include "seq2seq/core/log.h"
 #include "seq2seq/core/progress.h"
+#include "seq2seq/parallel/distributed/launch.h"
+#include "seq2seq/parallel/distributed/process_group.h"
 #include "seq2seq/run/run.h"
 
 namespace seq2seq::run {
@@ -21,6 +25,12 @@ struct Environment {
   bool single_device = true;
   int threads = 0;  // 0: as many as the machine has processors for us
   ProgressOptions progress;
+  std::filesystem::path timeline;  // where a training writes the timeline of one of its updates; empty: nowhere
+  parallel::Launch launch;         // which of how many processes that train together this one is
+  parallel::ProcessGroup* group = nullptr;  // they, once they have met; null: this process is alone
+
+  /// Whether this process writes the run and speaks for all.
+  bool leads() const { return launch.rank == 0; }
 };
 
 }  // namespace seq2seq::run

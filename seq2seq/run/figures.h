@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "seq2seq/data/deal.h"
 #include "seq2seq/decode/corpus_search.h"
 #include "seq2seq/decode/predictor.h"
 #include "seq2seq/decode/search.h"
@@ -13,6 +14,7 @@
 #include "seq2seq/metrics/options.h"
 #include "seq2seq/run/evaluation_set.h"
 #include "seq2seq/run/metric_names.h"
+#include "seq2seq/train/team.h"
 #include "seq2seq/train/validation.h"
 
 namespace seq2seq::run {
@@ -25,7 +27,8 @@ struct Perplexity {
   double value() const;
 };
 Perplexity measure_perplexity(const decode::Predictor& predictor, const EvaluationSet& set,
-                              const data::TextPipeline& text, int64_t batch, const decode::Done& done = {});
+                              const data::TextPipeline& text, int64_t batch, const decode::Done& done = {},
+                              const data::Deal& deal = {});
 
 /// How near the best outputs come to the references, of which the nearest counts. BLEU compares lines, error rates
 /// tokens: see compared.h.
@@ -34,16 +37,23 @@ struct OutputFigures {
   metrics::Bleu bleu;
   int64_t cut = 0;  // outputs that stopped at the longest length
 };
+/// `deal`: the sentences of one of several ranks. Without any, all figures but the counts are 0.
 OutputFigures measure_outputs(const decode::Predictor& predictor, const EvaluationSet& set,
                               const data::TextPipeline& text, const decode::DecodeOptions& options,
-                              const metrics::MetricOptions& metrics = {}, const decode::Done& done = {});
+                              const metrics::MetricOptions& metrics = {}, const decode::Done& done = {},
+                              const data::Deal& deal = {});
+
+/// Adds up what each rank measured on its sentences; `options` say how BLEU is smoothed.
+void sum_over(train::Team& team, Perplexity& perplexity);
+void sum_over(train::Team& team, OutputFigures& figures, const metrics::BleuOptions& options);
 
 train::Figures named(const Perplexity& perplexity);
 void add(train::Figures& figures, const OutputFigures& outputs);
 
-/// What the trainer calls: perplexity, and the other metrics that are asked for. `set` and `text` must outlive it.
+/// What the trainer calls: perplexity, and the other metrics that are asked for. Each rank of `team` (null: alone)
+/// measures its share, and gets the figures of all. `set`, `text` and `team` must outlive it.
 train::Validate make_validation(const EvaluationSet& set, const data::TextPipeline& text,
                                 const decode::DecodeOptions& decode, const metrics::MetricOptions& options,
-                                const std::vector<std::string>& metrics);
+                                const std::vector<std::string>& metrics, train::Team* team = nullptr);
 
 }  // namespace seq2seq::run

@@ -1,17 +1,21 @@
 #include "seq2seq/run/gradients.h"
 
 #include <algorithm>
+#include <memory>
+#include <set>
 #include <utility>
 #include <vector>
 
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
 
+#include "seq2seq/core/atomic_file.h"
 #include "seq2seq/core/error.h"
 #include "seq2seq/parallel/pipeline/pipeline_gradients.h"
 #include "seq2seq/parallel/pipeline/serial_executor.h"
 #include "seq2seq/parallel/pipeline/stream_executor.h"
 #include "seq2seq/parallel/pipeline/threaded_executor.h"
+#include "seq2seq/parallel/timeline/chrome_trace.h"
 
 namespace seq2seq::run {
 
@@ -42,25 +46,40 @@ std::unique_ptr<parallel::Executor> make_executor(const PlacementOptions& option
   return std::make_unique<parallel::ThreadedExecutor>(placement.places(), team, options.patience, stalled);
 }
 
+/// Writes the timeline of the fourth update of this session: the first ones take memory for the first time.
+parallel::Observer timeline_writer(const Environment& environment) {
+  constexpr size_t number = 4;
+  const auto updates = std::make_shared<std::set<int64_t>>();  // begun in this session
+  return {.wants = [updates](int64_t update) { return updates->insert(update).second && updates->size() == number; },
+          .take =
+              [&environment](const parallel::Timeline& timeline) {
+                write_atomically(*environment.files, environment.timeline, parallel::chrome_trace(timeline));
+                environment.log->say(fmt::format("timeline  {}", environment.timeline.string()));
+              }};
+}
+
 }  // namespace
 
 std::unique_ptr<train::GradientSource> make_gradients(const RunOptions& options, const nn::Model& model,
                                                       const nn::Placement& placement, const Environment& environment) {
-  if (placement.places() == 1) return nullptr;
+  const train::LossOptions loss{.label_smoothing = options.train.label_smoothing,
+                                .teacher_forcing = options.train.teacher_forcing};
+  const bool observed = !environment.timeline.empty(), one_place = placement.places() == 1;
+  if (one_place && !observed) return std::make_unique<train::SerialGradients>(model, loss);
   const auto* staged = model.staged();
   if (staged == nullptr) {
     environment.log->say(fmt::format("places    `model.architecture: {}` has no stages: one place works at a time",
                                      options.model.architecture.kind));
-    return nullptr;
+    return std::make_unique<train::SerialGradients>(model, loss);
   }
   const auto& how = options.placement;
-  environment.log->say(
-      fmt::format("places    {}, schedule {}, chunks of {} steps", placement.places(), how.schedule.kind, how.chunk));
+  const auto schedule = one_place ? Selection{.kind = "layer_by_layer", .options = nullptr} : how.schedule;
+  if (!one_place)
+    environment.log->say(
+        fmt::format("places    {}, schedule {}, chunks of {} steps", placement.places(), schedule.kind, how.chunk));
   return std::make_unique<parallel::PipelineGradients>(
-      model, *staged,
-      train::LossOptions{.label_smoothing = options.train.label_smoothing,
-                         .teacher_forcing = options.train.teacher_forcing},
-      how.schedules->make(how.schedule), how.chunk, make_executor(how, placement, environment));
+      model, *staged, loss, how.schedules->make(schedule), how.chunk, make_executor(how, placement, environment),
+      observed && environment.leads() ? timeline_writer(environment) : parallel::Observer());
 }
 
 }  // namespace seq2seq::run

@@ -9,6 +9,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "seq2seq/nn/slice.h"
+
 namespace seq2seq::run {
 
 namespace {
@@ -27,22 +29,24 @@ const text::Vocabulary* words_of(nn::Side side, const Vocabularies& vocabularies
 }
 
 /// Whether both have a row for each word of their own vocabulary, and rows of the same shape.
-bool rows_fit(const at::Tensor& one, const text::Vocabulary& words, const at::Tensor& other,
+bool rows_fit(at::IntArrayRef one, const text::Vocabulary& words, at::IntArrayRef other,
               const text::Vocabulary& other_words) {
-  return one.dim() >= 1 && other.dim() >= 1 && one.size(0) == words.size() && other.size(0) == other_words.size() &&
-         one.sizes().slice(1) == other.sizes().slice(1);
+  return !one.empty() && !other.empty() && one[0] == words.size() && other[0] == other_words.size() &&
+         one.slice(1) == other.slice(1);
 }
 
-/// Row by row; the special words always are the same ones.
-int64_t copy_rows(at::Tensor parameter, const text::Vocabulary& mine, const at::Tensor& other,
+/// Row by row, those of some of the words; the special words always are the same ones.
+int64_t copy_rows(const nn::Whole::Part& part, const text::Vocabulary& mine, const at::Tensor& other,
                   const text::Vocabulary& theirs) {
+  auto parameter = part.tensor;
   std::vector<int64_t> to, from;
-  for (int64_t id = 0; id < mine.size(); ++id) {
+  for (int64_t id = part.first; id < part.first + parameter.size(0); ++id) {
     const int64_t match = id < text::special_count ? id : theirs.id(mine.word(id));
     if (id >= text::special_count && match == text::unknown_id) continue;
-    to.push_back(id);
+    to.push_back(id - part.first);
     from.push_back(match);
   }
+  if (to.empty()) return 0;
   const auto rows = other.index_select(0, at::tensor(from)).to(parameter.device(), parameter.scalar_type());
   parameter.index_copy_(0, at::tensor(to).to(parameter.device()), rows);
   return std::ssize(to);
@@ -56,26 +60,27 @@ TakenOver take_over(nn::Model& model, const Vocabularies& mine, const nn::NamedT
   TakenOver taken;
   std::set<std::string> used;
   const auto tables = tables_of(model);
-  for (const auto& item : model.named_parameters()) {
-    const auto& name = item.key();
-    auto parameter = item.value();
+  for (const auto& whole : nn::wholes_of(model.named_parameters().pairs())) {
+    const auto& name = whole.name;
+    const auto shape = whole.shape();
     const auto found = other.tensors.find(name);
     const auto table = tables.find(name);
     const auto* my_words = table == tables.end() ? nullptr : words_of(table->second, mine);
     const auto* their_words = table == tables.end() ? nullptr : words_of(table->second, theirs);
     if (found == other.tensors.end()) {
       taken.initial.push_back(name);
-    } else if (my_words != nullptr && rows_fit(parameter, *my_words, found->second, *their_words)) {
-      const int64_t rows = copy_rows(parameter, *my_words, found->second, *their_words);
+    } else if (my_words != nullptr && rows_fit(shape, *my_words, found->second.sizes(), *their_words)) {
+      int64_t rows = 0;
+      for (const auto& part : whole.parts) rows += copy_rows(part, *my_words, found->second, *their_words);
       taken.by_word.push_back({name, rows, my_words->size()});
       used.insert(name);
-    } else if (parameter.sizes() == found->second.sizes()) {
-      parameter.copy_(found->second);
+    } else if (found->second.sizes() == at::IntArrayRef(shape)) {
+      whole.set(found->second);
       taken.whole.push_back(name);
       used.insert(name);
     } else {
       taken.initial.push_back(fmt::format("{} (shape [{}] there, [{}] here)", name,
-                                          fmt::join(found->second.sizes(), ", "), fmt::join(parameter.sizes(), ", ")));
+                                          fmt::join(found->second.sizes(), ", "), fmt::join(shape, ", ")));
     }
   }
   for (const auto& [name, tensor] : other.tensors)

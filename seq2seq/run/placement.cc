@@ -104,7 +104,7 @@ class Layout {
   const std::vector<int>& output() const { return output_; }
 
  private:
-  bool by_preset() const { return options_.preset != "single"; }
+  bool by_preset() const { return options_.preset == "paper" || options_.preset == "vocabulary_parallel"; }
   int64_t depth() const { return std::max(layers_.encoder, layers_.decoder); }
   std::string places_key() const { return options_.devices.empty() ? "preset" : "devices"; }
 
@@ -238,8 +238,9 @@ PlacementError::PlacementError(const std::string& key, const std::string& proble
 void declare(config::Keys& keys, PlacementOptions& options) {
   keys.add("preset", options.preset,
            "single: all on one device; paper: layer k of either side on device k, the output layer split over the "
-           "devices after them; vocabulary_parallel: the output layer split over the devices of the layers")
-      .one_of({"single", "paper", "vocabulary_parallel"})
+           "devices after them; vocabulary_parallel: the output layer split over the devices of the layers; auto: what "
+           "the planner expects to be fastest, which is single on one device")
+      .one_of({"single", "paper", "vocabulary_parallel", "auto"})
       .changes_no_result();
   const auto part = [&keys](const char* name, auto& devices, const char* meaning) {
     keys.add(name, devices, meaning).changes_no_result();
@@ -288,6 +289,9 @@ bool names_nothing(const PlacementOptions& options) {
 void check_keys(const PlacementOptions& options) {
   for (const auto& text : options.devices) device_at("devices", text);
   for (const auto& [key, devices] : named_devices(options)) {
+    if (options.preset == "auto")
+      throw PlacementError(key, "cannot be combined with `preset: auto`, which places every part",
+                           "Leave it out, or choose another preset");
     for (const auto& text : devices)
       if (place_number(text) < 0) device_at(key, text);
   }
@@ -343,6 +347,7 @@ nn::Placement make_placement(const PlacementOptions& options, c10::Device device
 
 c10::Device first_device(const PlacementOptions& options, c10::Device device) {
   if (!options.devices.empty()) return read_device(options.devices.front());
+  if (options.preset == "auto") return has_gpu() ? c10::Device(c10::kCUDA, 0) : device;
   return options.preset == "single" ? device : c10::Device(c10::kCUDA, 0);
 }
 

@@ -23,6 +23,7 @@ namespace seq2seq::run {
 /// - `single`: all parts on the first of `devices`; without any, on the command's device.
 /// - `paper`: layer k of encoder and decoder in place k, the word vectors and the bridge in place 0, the output layer
 ///   split over the places without a layer (arXiv 1409.3215, section 3.5). `devices` are cuda:0 to cuda:7.
+/// - `auto`: what the planner expects to be fastest on `devices`, by default all GPUs; see auto_placement.h.
 /// - `vocabulary_parallel`: the layers as in `paper`, the output layer split over the places of the layers (arXiv
 ///   2411.05288). `devices` are cuda:0 ..., one a layer.
 struct PlacementOptions {

@@ -12,6 +12,7 @@
 #include "seq2seq/core/files.h"
 #include "seq2seq/core/progress.h"
 #include "seq2seq/parallel/plan/measure.h"
+#include "seq2seq/parallel/plan/search.h"
 #include "seq2seq/parallel/timeline/chrome_trace.h"
 #include "seq2seq/parallel/timeline/svg_timeline.h"
 #include "seq2seq/parallel/timeline/text_timeline.h"
@@ -114,8 +115,6 @@ std::string plan(const PlanRequest& request, const Environment& environment) {
   const auto hardware = hardware_of(request, options, subject, environment);
   const auto placement =
       make_placement(options.placement, c10::kCPU, layers_of(options.model, registries), subject.target_words);
-  const auto plan = plan_of(options.placement, placement, hardware, subject.target_words);
-  check_enough(plan.layout, request, hardware);
   const parallel::Question question{.outline = &subject.outline,
                                     .hardware = &hardware,
                                     .schedules = options.placement.schedules.get(),
@@ -124,6 +123,10 @@ std::string plan(const PlanRequest& request, const Environment& environment) {
                                     .batch = batch_of(subject)};
   auto longest = question.batch;
   longest.source = longest.target = subject.longest;
+  const auto plan = options.placement.preset == "auto"
+                        ? parallel::search(question, hardware.device.count, longest).front().plan
+                        : plan_of(options.placement, placement, hardware, subject.target_words);
+  check_enough(plan.layout, request, hardware);
   const auto prediction = parallel::predict(question, plan);
   double numbers = 0;
   for (const auto& each : subject.outline.stages) numbers += each.numbers;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <string>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -7,9 +8,11 @@
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/version.h"
 #include "seq2seq/run/announce.h"
+#include "seq2seq/run/auto_placement.h"
 #include "seq2seq/run/build.h"
 #include "seq2seq/run/load.h"
 #include "seq2seq/run/placement_rules.h"
+#include "seq2seq/run/together.h"
 #include "seq2seq/run/train_run.h"
 #include "seq2seq/run/training.h"
 #include "seq2seq/train/checkpoint.h"
@@ -90,13 +93,17 @@ std::string digest_now(const Configuration& configuration, const RunDescription&
   }
 }
 
-void warn_if_inexact(const RunDescription& description, const std::string& digest, const Machine& now, Log& log) {
+void warn_if_inexact(const RunDescription& description, const std::string& digest, const SessionDescription& now,
+                     Log& log) {
   if (!digest.empty() && digest != description.digest)
     log.warn(
         "this program computes the run differently than the one that started it (`numerics`, the version of a kind, "
         "or the content of a file): the parameters will differ from an uninterrupted run's");
   if (description.sessions.empty()) return;
-  const auto reasons = inexact_because(description.sessions.back().machine, now);
+  const auto& before = description.sessions.back();
+  auto reasons = inexact_because(before.machine, now.machine);
+  if (before.processes != now.processes)
+    reasons.push_back(fmt::format("processes: {} before, {} now", before.processes, now.processes));
   for (const auto& reason : reasons) log.warn(reason);
   if (!reasons.empty())
     log.warn("so this resume is not exact: the parameters will differ from an uninterrupted run's by rounding");
@@ -175,41 +182,80 @@ void settle(const RunFolder& folder, const train::TrainerState& state, bool goes
   for (const auto update : later) environment.files->remove(folder.checkpoint(update));
 }
 
+/// Where to go on, as rank 0 decides: `finished`, the number of an update, or empty for a run without a checkpoint.
+std::string decide_start(const RunFolder& folder, const RunDescription& description, const Checked& checked,
+                         const std::optional<std::string>& from_checkpoint, const Environment& environment,
+                         std::optional<train::TrainerState>& state) {
+  return decided(environment, [&]() -> std::string {
+    train::tidy_checkpoints(*environment.files, folder);
+    state = starting_state(folder, description, from_checkpoint, environment);
+    if (!state) return {};
+    const bool ended = finished(*state, checked.configuration->options.train, checked.changes);
+    return ended ? "finished" : std::to_string(state->update);
+  });
+}
+
+parallel::DistributedOptions distributed_options(const RunFolder& folder,
+                                                 const std::vector<config::Override>& overrides,
+                                                 const Environment& environment) {
+  read_description(*environment.files, folder);  // where it is no run, that is what is wrong
+  Configuration configuration(*environment.registries);
+  config::read_file(folder.config(), overrides, configuration.keys, {.rules = false});
+  return configuration.options.distributed;
+}
+
 }  // namespace
 
 train::Outcome resume(const std::filesystem::path& path, const std::vector<config::Override>& overrides,
                       const Environment& environment, const std::optional<std::string>& from_checkpoint) {
   const RunFolder folder(path);
+  return together(
+      environment, [&] { return distributed_options(folder, overrides, environment); },
+      [&](const Environment& joined) { return go_on(folder, overrides, joined, from_checkpoint); });
+}
+
+train::Outcome go_on(const RunFolder& folder, const std::vector<config::Override>& overrides,
+                     const Environment& environment, const std::optional<std::string>& from_checkpoint) {
   auto description = read_description(*environment.files, folder);
-  const RunLock lock(folder);
-  const auto [configuration, changes, digest] = check(folder, description, overrides, environment);
-  const auto& options = configuration->options;
-  train::tidy_checkpoints(*environment.files, folder);
-  const auto checkpoint = starting_state(folder, description, from_checkpoint, environment);
-  if (checkpoint && finished(*checkpoint, options.train, changes))
-    return say_finished(*checkpoint, options.train, folder, *environment.log);
+  std::optional<RunLock> lock;
+  if (environment.leads()) lock.emplace(folder);
+  const auto checked = check(folder, description, overrides, environment);
+  const auto& configuration = checked.configuration;
+  auto options = configuration->options;  // with the placement that is chosen below
+  std::optional<train::TrainerState> checkpoint;
+  const auto start = decide_start(folder, description, checked, from_checkpoint, environment, checkpoint);
+  if (start == "finished") {
+    if (environment.leads()) return say_finished(*checkpoint, options.train, folder, *environment.log);
+    return {};
+  }
 
   const auto machine = prepare_machine(environment.threads, training_device(options.placement, environment));
-  const int64_t update = checkpoint ? checkpoint->update : 0;
+  const int64_t update = start.empty() ? 0 : std::stoll(start);
   environment.log->say(fmt::format("seq2seq {}: goes on with {} at update {}", version().text(), folder.root().string(),
                                    format_count(update)));
-  warn_if_inexact(description, digest, machine, *environment.log);
+  if (environment.leads())
+    warn_if_inexact(description, checked.digest_before, session_of(machine, update, environment), *environment.log);
   const auto data = read_training_data(*configuration, environment,
                                        text_of_run(options.data, *environment.registries, folder, description));
+  check_same_run(*configuration, description, data, fmt::format("update {} of a run", update), environment);
+  options.placement = chosen_placement(options, data, environment);
   const auto placement = training_placement(options, *data.text, environment);
   const auto model = build_model(options, *environment.registries, *data.text, placement);
   announce(*environment.log, options, *environment.registries, data, *model, machine);
   announce_places(*environment.log, options, *environment.registries, *data.text, placement);
-  if (!checkpoint) {
+  if (start.empty()) {
     environment.log->say("it ended before its first checkpoint: starting again at update 0");
     set_initial_parameters(*model, options, *data.text, description.init_from, environment);
   }
-  description.digest = run_digest(*configuration, description.data);
-  description.sessions.push_back(session_now(machine, update));
-  if (!changes.empty()) write_atomically(*environment.files, folder.config(), config::write_yaml(configuration->keys));
-  write_description(*environment.files, folder, description);
-  if (checkpoint) settle(folder, *checkpoint, from_checkpoint.has_value(), environment);
-  return run_training(options, data, *model, placement, folder, checkpoint ? std::optional(update) : std::nullopt,
+  if (environment.leads()) {
+    description.digest = run_digest(*configuration, description.data);
+    description.sessions.push_back(session_of(machine, update, environment));
+    if (!checked.changes.empty())
+      write_atomically(*environment.files, folder.config(), config::write_yaml(configuration->keys));
+    write_description(*environment.files, folder, description);
+    if (checkpoint) settle(folder, *checkpoint, from_checkpoint.has_value(), environment);
+  }
+  return run_training(options, data, *model, placement, folder, start.empty() ? std::nullopt : std::optional(update),
                       environment);
 }
 

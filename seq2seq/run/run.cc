@@ -86,6 +86,7 @@ void declare(config::Keys& keys, RunOptions& options, const Registries& registri
   keys.section("metrics", options.metrics, "how outputs are compared with references");
   options.placement.schedules = registries.placement_schedules;
   keys.section("placement", options.placement, "which device holds which part");
+  keys.section("distributed", options.distributed, "how processes that train one model together talk to each other");
   keys.rule("train.validate.metrics", [&options] { return unknown_metric(options.train.validate.metrics); });
   keys.rule("train.validate.patience", [&options] {
     return options.train.validate.patience > 0 && options.data.validation.source.empty() ? no_validation : "";

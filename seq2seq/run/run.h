@@ -15,6 +15,7 @@
 #include "seq2seq/metrics/options.h"
 #include "seq2seq/nn/model/model.h"
 #include "seq2seq/nn/model/seq2seq.h"
+#include "seq2seq/parallel/distributed/options.h"
 #include "seq2seq/run/placement.h"
 #include "seq2seq/text/tokenizer.h"
 #include "seq2seq/train/options.h"
@@ -48,6 +49,7 @@ struct RunOptions {
   decode::DecodeOptions decode;
   metrics::MetricOptions metrics;
   PlacementOptions placement;
+  parallel::DistributedOptions distributed;
 };
 /// `registries` must outlive `keys`.
 void declare(config::Keys& keys, RunOptions& options, const Registries& registries);

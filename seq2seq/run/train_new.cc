@@ -1,3 +1,5 @@
+#include <optional>
+
 #include <fmt/format.h>
 
 #include "seq2seq/config/resolved.h"
@@ -5,9 +7,11 @@
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/version.h"
 #include "seq2seq/run/announce.h"
+#include "seq2seq/run/auto_placement.h"
 #include "seq2seq/run/build.h"
 #include "seq2seq/run/numerics.h"
 #include "seq2seq/run/placement_rules.h"
+#include "seq2seq/run/together.h"
 #include "seq2seq/run/train_run.h"
 #include "seq2seq/run/training.h"
 
@@ -34,7 +38,7 @@ void check_free(const RunFolder& folder) {
 }
 
 RunDescription describe(const Configuration& configuration, const DataDigests& data, const data::TextPipeline& text,
-                        const nn::Model& model, const Machine& machine) {
+                        const nn::Model& model, const Machine& machine, const Environment& environment) {
   const auto& program = version();
   RunDescription description{.program = program.number,
                              .commit = program.commit,
@@ -48,7 +52,7 @@ RunDescription describe(const Configuration& configuration, const DataDigests& d
                              .target = mark_of(text.target_vocabulary(), text.models().target),
                              .parameters = model.part_sizes(),
                              .init_from = {},
-                             .sessions = {session_now(machine, 0)}};
+                             .sessions = {session_of(machine, 0, environment)}};
   description.created = description.sessions.front().started;
   return description;
 }
@@ -74,33 +78,62 @@ void write_run(Files& files, const RunFolder& folder, const Configuration& confi
   }
 }
 
-}  // namespace
+/// Whether the folder holds a run of this configuration that this very launch began: its launcher has started the
+/// processes again.
+bool begun_by_this_launch(const RunFolder& folder, const Configuration& configuration, const Environment& environment) {
+  if (environment.launch.id.empty() || !folder.holds_run()) return false;
+  const auto description = read_description(*environment.files, folder);
+  if (description.sessions.empty() || description.sessions.front().launch != environment.launch.id) return false;
+  const auto before = read_configuration(folder.config(), {}, *environment.registries);
+  return config::compare(before->keys, configuration.keys).empty();
+}
 
-train::Outcome train_new(const NewRun& request, const Environment& environment) {
+train::Outcome train_configuration(const NewRun& request, const Configuration& configuration,
+                                   const Environment& environment) {
   const RunFolder folder(request.folder);
-  // A misspelt key is told even where the folder is taken: it is what was typed last.
-  const auto configuration = read_to_train(request.config, request.overrides, environment);
-  check_free(folder);
-  check_folder_writable(folder.root());
-  const auto& options = configuration->options;
+  const auto again = decided(environment, [&] {
+    if (begun_by_this_launch(folder, configuration, environment)) return "again";
+    check_free(folder);
+    check_folder_writable(folder.root());
+    return "";
+  });
+  if (!again.empty()) return go_on(folder, {}, environment, {});
+  auto options = configuration.options;  // with the placement that is chosen below
   const auto machine = prepare_machine(environment.threads, training_device(options.placement, environment));
-  const auto data = read_training_data(*configuration, environment);
+  const auto data = read_training_data(configuration, environment);
+  options.placement = chosen_placement(options, data, environment);
   const auto placement = training_placement(options, *data.text, environment);
   const auto model = build_model(options, *environment.registries, *data.text, placement);
   auto description =
-      describe(*configuration, data_digests(options.data, data.train_digest), *data.text, *model, machine);
+      describe(configuration, data_digests(options.data, data.train_digest), *data.text, *model, machine, environment);
   if (request.init_from) description.init_from = find_initial_weights(*request.init_from, environment);
+  check_same_run(configuration, description, data,
+                 description.init_from ? "the weights with SHA-256 " + description.init_from->sha256 : "a new run",
+                 environment);
 
   environment.log->say(fmt::format("seq2seq {}: a new run in {}", version().text(), folder.root().string()));
   announce(*environment.log, options, *environment.registries, data, *model, machine);
   announce_places(*environment.log, options, *environment.registries, *data.text, placement);
   set_initial_parameters(*model, options, *data.text, description.init_from, environment);
 
-  environment.files->make_folder(folder.root());
-  const RunLock lock(folder);
-  check_free(folder);  // again, now that no other can begin
-  write_run(*environment.files, folder, *configuration, *data.text, description);
+  std::optional<RunLock> lock;
+  if (environment.leads()) {
+    environment.files->make_folder(folder.root());
+    lock.emplace(folder);
+    check_free(folder);  // again, now that no other can begin
+    write_run(*environment.files, folder, configuration, *data.text, description);
+  }
   return run_training(options, data, *model, placement, folder, {}, environment);
+}
+
+}  // namespace
+
+train::Outcome train_new(const NewRun& request, const Environment& environment) {
+  // A misspelt key is told even where the folder is taken: it is what was typed last.
+  const auto configuration = read_to_train(request.config, request.overrides, environment);
+  return together(
+      environment, [&] { return configuration->options.distributed; },
+      [&](const Environment& joined) { return train_configuration(request, *configuration, joined); });
 }
 
 }  // namespace seq2seq::run

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "seq2seq/config/reader.h"
+#include "seq2seq/core/run_folder.h"
 #include "seq2seq/run/environment.h"
 #include "seq2seq/train/trainer.h"
 
@@ -22,6 +23,10 @@ struct NewRun {
 /// Trains a new run. The folder, its configuration and vocabularies are written before the first update; nothing is
 /// written when anything is wrong with configuration or data.
 train::Outcome train_new(const NewRun& request, const Environment& environment);
+
+/// What resume does once the ranks of a launch have met.
+train::Outcome go_on(const RunFolder& folder, const std::vector<config::Override>& overrides,
+                     const Environment& environment, const std::optional<std::string>& checkpoint);
 
 /// Goes on with a run from its newest whole checkpoint, exactly where the configuration and the machine are the same.
 /// With `checkpoint` (best, last or the number of an update) it goes back to that one and drops what was trained after

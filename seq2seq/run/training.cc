@@ -1,16 +1,21 @@
 #include "seq2seq/run/training.h"
 
+#include <memory>
+
 #include <fmt/format.h>
 
 #include "seq2seq/core/checksum.h"
 #include "seq2seq/core/error.h"
 #include "seq2seq/data/input/pair_places.h"
 #include "seq2seq/nn/initialize.h"
+#include "seq2seq/parallel/distributed/data_parallel.h"
 #include "seq2seq/run/figures.h"
 #include "seq2seq/run/gradients.h"
 #include "seq2seq/run/init_from.h"
 #include "seq2seq/run/load.h"
 #include "seq2seq/train/checkpoint.h"
+#include "seq2seq/train/freeze.h"
+#include "seq2seq/train/gradient_source.h"
 
 namespace seq2seq::run {
 
@@ -92,17 +97,23 @@ train::Outcome run_training(const RunOptions& options, const TrainingData& data,
                      .optimizers = &environment.registries->optimizers,
                      .schedules = &environment.registries->schedules,
                      .clips = &environment.registries->clips,
-                     .gradients = gradients.get(),
+                     .team = environment.group,
                      .place_of_pair = data::PairPlaces(options.data.train),
                      .validate = {},
                      .files = environment.files,
                      .log = environment.log,
                      .progress = environment.progress};
   if (data.validation)
-    setup.validate =
-        make_validation(*data.validation, *data.text, options.decode, options.metrics, options.train.validate.metrics);
+    setup.validate = make_validation(*data.validation, *data.text, options.decode, options.metrics,
+                                     options.train.validate.metrics, environment.group);
+  std::unique_ptr<train::GradientSource> joint;
+  if (environment.group != nullptr) {
+    joint = std::make_unique<parallel::DataParallel>(*gradients, *environment.group, model,
+                                                     train::trainable_parameters(model, options.train.freeze));
+  }
+  setup.gradients = joint ? joint.get() : gradients.get();
   const auto outcome = train::train(options.train, setup, folder, resume_from);
-  say_ending(*environment.log, outcome, options.train, folder);
+  if (environment.leads()) say_ending(*environment.log, outcome, options.train, folder);
   return outcome;
 }
 

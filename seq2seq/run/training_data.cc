@@ -8,6 +8,7 @@
 #include "seq2seq/core/error.h"
 #include "seq2seq/data/prepare/open_prepared.h"
 #include "seq2seq/run/prepare.h"
+#include "seq2seq/run/together.h"
 
 namespace seq2seq::run {
 
@@ -53,8 +54,10 @@ double share_of(const data::SideSummary& side) {
 }
 
 void read_prepared(TrainingData& data, const data::PrepareJob& job, const data::DataOptions& options,
-                   const text::TokenizerRegistry& tokenizers) {
-  data::prepare(job);
+                   const Environment& environment) {
+  const auto& tokenizers = environment.registries->tokenizers;
+  first_alone(environment, [&job] { data::prepare(job); });
+  if (!environment.leads()) data::prepare(job);  // does nothing, unless this machine has a folder of its own
   auto prepared = data::open_prepared(job.folder, job.keys);
   const auto check = [&](const VocabularyMark& run, const VocabularyMark& now, const std::filesystem::path& file) {
     if (run == now) return;
@@ -98,7 +101,7 @@ TrainingData read_training_data(const Configuration& configuration, const Enviro
       data.text = std::make_unique<data::TextPipeline>(data::TextPipeline::from_training_text(options, tokenizers));
     read_text(data, options);
   } else {
-    read_prepared(data, prepare_job(configuration, environment), options, tokenizers);
+    read_prepared(data, prepare_job(configuration, environment), options, environment);
   }
   if (!options.validation.source.empty()) data.validation = read_evaluation_set(options.validation, *data.text);
   return data;

@@ -14,8 +14,8 @@ constexpr double kRounding = 1e-9;
 }  // namespace
 
 DataOrder::DataOrder(const data::Corpus& corpus, const data::TextPipeline& text, const data::BatchOptions& options,
-                     int64_t accumulate, uint64_t seed, const data::DataPosition& from)
-    : DataOrder(data::BatchStream(corpus, text, options, seed, from),
+                     int64_t accumulate, uint64_t seed, const data::DataPosition& from, const data::Deal& deal)
+    : DataOrder(data::BatchStream(corpus, text, options, seed, from, deal),
                 from.epoch == 0 ? std::nullopt : std::optional(data::plan_epoch(corpus, options, seed, 0).batches()),
                 options.prefetch, accumulate, from) {}
 

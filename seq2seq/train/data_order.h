@@ -13,9 +13,10 @@ namespace seq2seq::train {
 /// ahead, so it goes on from a checkpoint.
 class DataOrder {
  public:
-  /// Goes on from there with `accumulate` batches an update. Throws as BatchStream does.
+  /// Goes on from there with `accumulate` batches an update, of which it makes the part of one rank. Throws as
+  /// BatchStream does.
   DataOrder(const data::Corpus& corpus, const data::TextPipeline& text, const data::BatchOptions& options,
-            int64_t accumulate, uint64_t seed, const data::DataPosition& from);
+            int64_t accumulate, uint64_t seed, const data::DataPosition& from, const data::Deal& deal = {});
 
   /// The batches of the next update; fewer at the end of an epoch, which no update crosses.
   std::vector<data::Batch> take();

@@ -7,6 +7,7 @@
 
 #include "seq2seq/config/nearest.h"
 #include "seq2seq/core/error.h"
+#include "seq2seq/nn/slice.h"
 
 namespace seq2seq::train {
 namespace {
@@ -35,7 +36,7 @@ std::set<std::string> parts_of(const std::vector<std::string>& parameters) {
 
 std::string wrong_freeze(const nn::Model& model, const std::vector<std::string>& freeze) {
   std::vector<std::string> parameters;
-  for (const auto& parameter : model.named_parameters()) parameters.push_back(parameter.key());
+  for (const auto& parameter : model.named_parameters()) parameters.push_back(nn::slice_of(parameter.key()).whole);
   const auto parts = parts_of(parameters);
   for (const auto& name : freeze) {
     if (parts.contains(name)) continue;
@@ -54,7 +55,7 @@ NamedParameters trainable_parameters(nn::Model& model, const std::vector<std::st
   auto parameters = model.named_parameters();
   for (auto& parameter : parameters) parameter.value().set_requires_grad(true);
   for (auto& parameter : parameters)
-    if (frozen(parameter.key(), freeze)) parameter.value().set_requires_grad(false);
+    if (frozen(nn::slice_of(parameter.key()).whole, freeze)) parameter.value().set_requires_grad(false);
   NamedParameters trainable;
   for (const auto& parameter : parameters) {
     const auto& tensor = parameter.value();

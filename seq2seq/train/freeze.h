@@ -13,7 +13,8 @@ namespace seq2seq::train {
 std::string wrong_freeze(const nn::Model& model, const std::vector<std::string>& freeze);
 
 /// The model's parameters without those frozen, each tensor once; only they require a gradient afterwards. `freeze`
-/// names parts (`encoder`, `encoder.embedding`) or single parameters. Throws Error when it is wrong, as above.
+/// names parts (`encoder`, `encoder.embedding`) or single parameters, a sliced one as a whole. Throws Error when it is
+/// wrong, as above.
 NamedParameters trainable_parameters(nn::Model& model, const std::vector<std::string>& freeze);
 
 }  // namespace seq2seq::train

@@ -1,16 +1,70 @@
 #include "seq2seq/train/gradient_source.h"
 
+#include <cstddef>
+#include <memory>
+
+#include <ATen/ops/empty.h>
+#include <torch/csrc/autograd/function_hook.h>
+#include <torch/csrc/autograd/variable.h>
+
 namespace seq2seq::train {
+namespace {
+
+class TellReady final : public torch::autograd::PostAccumulateGradHook {
+ public:
+  explicit TellReady(const GradientReady& ready) : ready_(ready) {}
+  void operator()(const torch::autograd::Variable& parameter) override { ready_(parameter); }
+
+ private:
+  const GradientReady& ready_;
+};
+
+/// Has `ready` called for each parameter that a backward pass reaches, for as long as it lives.
+class ReadyHooks {
+ public:
+  ReadyHooks(const nn::Model& model, const GradientReady& ready) : model_(model) {
+    for (const auto& parameter : model_.parameters())
+      if (parameter.requires_grad())
+        torch::autograd::impl::set_post_acc_grad_hooks(parameter, std::make_unique<TellReady>(ready));
+  }
+  ~ReadyHooks() {
+    for (const auto& parameter : model_.parameters())
+      if (parameter.requires_grad()) torch::autograd::impl::set_post_acc_grad_hooks(parameter, nullptr);
+  }
+  ReadyHooks(const ReadyHooks&) = delete;
+  ReadyHooks& operator=(const ReadyHooks&) = delete;
+
+ private:
+  const nn::Model& model_;
+};
+
+/// The last batch that has a sentence: its backward pass makes the gradients whole.
+std::size_t last_filled(const std::vector<data::Batch>& batches) {
+  std::size_t last = batches.size();
+  for (std::size_t i = 0; i < batches.size(); ++i)
+    if (batches[i].sentences() > 0) last = i;
+  return last;
+}
+
+}  // namespace
 
 std::vector<at::Tensor> SerialGradients::accumulate(const std::vector<data::Batch>& batches, double divisor,
                                                     const nn::Draw& draw) {
   std::vector<at::Tensor> losses;
   const auto type = model_.parameters().front().scalar_type();
-  for (const auto& made : batches) {
-    const auto batch = data::to(made, model_.input_device());
+  const auto last = last_filled(batches);
+  for (std::size_t i = 0; i < batches.size(); ++i) {
+    if (batches[i].sentences() == 0) {
+      losses.push_back(at::empty({0}, type));
+      continue;
+    }
+    const auto batch = data::to(batches[i], model_.input_device());
     const auto scale = row_scale(batch, divisor, type);  // [N]
     const auto rows = token_losses(model_, batch, options_, scale, &draw);
-    rows.backward(scale.to(rows.device()));
+    {
+      const auto hooks = i == last && ready() ? std::make_unique<ReadyHooks>(model_, ready()) : nullptr;
+      rows.backward(scale.to(rows.device()));
+    }
     losses.push_back(weighted(rows.detach(), batch));
   }
   return losses;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+#include <utility>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
@@ -10,17 +12,31 @@
 
 namespace seq2seq::train {
 
+/// Told of a parameter when its gradient of an update is whole.
+using GradientReady = std::function<void(const at::Tensor& parameter)>;
+
 /// Makes the gradients of an update. Whoever implements it decides where and in which order forward and backward run.
 class GradientSource {
  public:
   virtual ~GradientSource() = default;
+  /// `ready` is called during accumulate(), on any one thread at a time and at most once for each parameter, when the
+  /// update will add nothing more to its `grad`. A parameter that it was not called for is whole when accumulate()
+  /// returns.
+  void on_ready(GradientReady ready) { ready_ = std::move(ready); }
   /// Adds to every trainable parameter's `grad` the derivative of the sum of all weighted token losses over `divisor`.
   /// Returns the weighted losses of each batch's target rows [N], in packed order, without gradient.
   virtual std::vector<at::Tensor> accumulate(const std::vector<data::Batch>& batches, double divisor,
                                              const nn::Draw& draw) = 0;
+
+ protected:
+  const GradientReady& ready() const { return ready_; }  // empty: nobody asks
+
+ private:
+  GradientReady ready_;
 };
 
-/// One batch after another, forward then backward, in this process. The model must outlive it.
+/// One batch after another, forward then backward, in this process. A batch without sentences adds nothing. The model
+/// must outlive it.
 class SerialGradients final : public GradientSource {
  public:
   SerialGradients(const nn::Model& model, const LossOptions& options) : model_(model), options_(options) {}

@@ -3,16 +3,23 @@
 #include <algorithm>
 #include <set>
 
-#include <c10/core/GradMode.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "seq2seq/core/error.h"
+#include "seq2seq/nn/slice.h"
 
 namespace seq2seq::train {
 namespace {
 
 constexpr auto kRemedy = "The optimiser's state belongs to another model or optimiser, or is damaged";
+
+/// `output.weight[0:2500]` and `exp_avg` -> `output.weight.exp_avg[0:2500]`, or without rows for a single number.
+std::string state_name(const std::string& parameter, const std::string& what, const at::Tensor& tensor) {
+  auto slice = nn::slice_of(parameter);
+  slice.whole += "." + what;
+  return tensor.dim() == 0 ? slice.whole : nn::name_of(slice);
+}
 
 }  // namespace
 
@@ -43,24 +50,30 @@ std::vector<ParameterGroup> groups_with_gradient(const NamedParameters& paramete
 void store(nn::NamedTensors& named, const NamedParameters& parameters, const std::vector<at::Tensor>& tensors,
            const std::string& what) {
   for (size_t index = 0; index < tensors.size(); ++index)
-    named.tensors[parameters[index].first + "." + what] = tensors[index];
+    named.tensors.emplace(state_name(parameters[index].first, what, tensors[index]), tensors[index]);
 }
 
 void fetch(const nn::NamedTensors& named, const NamedParameters& parameters, std::vector<at::Tensor>& tensors,
            const std::string& what, const std::filesystem::path& file) {
-  const at::NoGradGuard no_gradient;
+  nn::NamedSlices slices, numbers;
   for (size_t index = 0; index < tensors.size(); ++index) {
-    const auto name = parameters[index].first + "." + what;
-    const auto& stored = named.tensors.at(name);
-    if (stored.sizes() != tensors[index].sizes() || stored.scalar_type() != tensors[index].scalar_type()) {
+    auto& kind = tensors[index].dim() == 0 ? numbers : slices;
+    kind.emplace_back(state_name(parameters[index].first, what, tensors[index]), tensors[index]);
+  }
+  auto wholes = nn::wholes_of(slices);
+  for (const auto& [name, number] : numbers)
+    wholes.push_back({.name = name, .parts = {{.first = 0, .tensor = number}}});
+  for (const auto& whole : wholes) {
+    const auto& stored = named.tensors.at(whole.name);
+    const auto type = whole.parts.front().tensor.scalar_type();
+    if (stored.sizes() != at::IntArrayRef(whole.shape()) || stored.scalar_type() != type) {
       throw FormatError(
-          Place{.file = file.string(), .part = name},
+          Place{.file = file.string(), .part = whole.name},
           fmt::format("has type {} and shape [{}], expected {} and [{}]", c10::toString(stored.scalar_type()),
-                      fmt::join(stored.sizes(), ", "), c10::toString(tensors[index].scalar_type()),
-                      fmt::join(tensors[index].sizes(), ", ")),
+                      fmt::join(stored.sizes(), ", "), c10::toString(type), fmt::join(whole.shape(), ", ")),
           kRemedy);
     }
-    tensors[index].copy_(stored);
+    whole.set(stored);
   }
 }
 
@@ -68,7 +81,8 @@ void check_names(const nn::NamedTensors& named, const NamedParameters& parameter
                  const std::vector<std::string>& whats, const std::filesystem::path& file) {
   std::set<std::string> expected;
   for (const auto& what : whats) {
-    for (const auto& [name, parameter] : parameters) expected.insert(fmt::format("{}.{}", name, what));
+    for (const auto& [name, parameter] : parameters)
+      expected.insert(fmt::format("{}.{}", nn::slice_of(name).whole, what));
   }
   for (const auto& name : expected) {
     if (!named.tensors.contains(name))

@@ -19,13 +19,16 @@ struct ParameterGroup {
 };
 std::vector<ParameterGroup> groups_with_gradient(const NamedParameters& parameters);
 
-/// Adds copies of `tensors`, one a parameter, as `<parameter>.<what>`.
+/// Adds `tensors`, one a parameter, as `<parameter>.<what>`: `output.weight.exp_avg[0:2500]` for a slice of one. A
+/// single number, which all slices of a parameter share, is added once.
 void store(nn::NamedTensors& named, const NamedParameters& parameters, const std::vector<at::Tensor>& tensors,
            const std::string& what);
-/// Copies them back. Throws FormatError naming `file` and the tensor that is missing or misshapen.
+/// Copies them back from the whole tensors that a file holds. Throws FormatError naming `file` and the tensor that is
+/// missing or misshapen.
 void fetch(const nn::NamedTensors& named, const NamedParameters& parameters, std::vector<at::Tensor>& tensors,
            const std::string& what, const std::filesystem::path& file);
-/// Throws FormatError unless `named` holds exactly `<parameter>.<what>` for every parameter and every `what`.
+/// Throws FormatError unless `named` holds whole tensors, and exactly `<parameter>.<what>` for every parameter and
+/// every `what`.
 void check_names(const nn::NamedTensors& named, const NamedParameters& parameters,
                  const std::vector<std::string>& whats, const std::filesystem::path& file);
 

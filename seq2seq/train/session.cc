@@ -10,6 +10,7 @@
 
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/interrupt.h"
+#include "seq2seq/train/agreement.h"
 #include "seq2seq/train/freeze.h"
 
 namespace seq2seq::train {
@@ -33,6 +34,7 @@ Session::Session(const TrainOptions& options, const Setup& setup, const RunFolde
     : options_(options),
       setup_(setup),
       folder_(folder),
+      team_(setup.team != nullptr ? *setup.team : alone_),
       started_(setup.progress.now()),
       updater_(options, setup, trainable_parameters(*setup.model, options.freeze)),
       schedule_(setup.schedules->make(options.schedule)),
@@ -41,7 +43,8 @@ Session::Session(const TrainOptions& options, const Setup& setup, const RunFolde
   check(options_, setup_, *schedule_);
   if (resume_from) resume(*resume_from);
   order_ = std::make_unique<DataOrder>(*setup.corpus, *setup.text, options_.batch, options_.accumulate, setup.seed,
-                                       data::DataPosition{.epoch = state_.epoch, .batch = state_.batch});
+                                       data::DataPosition{.epoch = state_.epoch, .batch = state_.batch},
+                                       data::Deal{.rank = team_.rank(), .ranks = team_.ranks()});
   total_updates_ = options_.updates ? static_cast<double>(*options_.updates) : order_->updates_in(*options_.epochs);
 }
 
@@ -63,19 +66,17 @@ void Session::resume(int64_t update) {
 
 Outcome Session::run() {
   if (const auto ending = already_ended()) return outcome(*ending);
-  if (saved_) {
-    metrics_.resume(state_.metrics_bytes, state_.update, *setup_.log);
-  } else {
-    metrics_.begin();
+  if (team_.leads()) {
+    saved_ ? metrics_.resume(state_.metrics_bytes, state_.update, *setup_.log) : metrics_.begin();
   }
   state_.finished = false;
   state_.finished_because.clear();
   progress_ = std::make_unique<Progress>(*setup_.log, "training", "updates", total_updates_, setup_.progress,
                                          static_cast<double>(first_update_));
+  check_same_parameters(team_, *setup_.model, state_.update);
   std::optional<Ending> ending;
   while (!ending) {
-    if (interrupted()) ending = Ending::interrupted;
-    if (out_of_time()) ending = Ending::time_limit;
+    ending = stopped();
     if (ending) {
       if (saved_ != state_.update) save(/*is_best=*/false);
       break;
@@ -103,6 +104,15 @@ std::optional<Ending> Session::already_ended() const {
   return saved_ && reached_end() ? std::optional(Ending::finished) : std::nullopt;
 }
 
+/// A signal may have come to any rank; the time is the leading one's.
+std::optional<Ending> Session::stopped() {
+  const bool signal = interrupted();
+  std::vector<double> seen{signal ? 1.0 : 0.0, team_.leads() && out_of_time() ? 1.0 : 0.0};
+  team_.sum(seen);
+  if (seen[1] > 0) return Ending::time_limit;
+  return seen[0] > 0 ? std::optional(Ending::interrupted) : std::nullopt;
+}
+
 void Session::update() {
   const auto before = setup_.progress.now();
   const double epoch = order_->epochs_made();
@@ -116,7 +126,8 @@ void Session::update() {
           fault,
           "Lower `train.optimizer.learning_rate`, or set `train.not_finite: skip` to pass over such updates, counted");
     ++state_.skipped;
-    if (std::has_single_bit(static_cast<uint64_t>(
+    if (team_.leads() &&
+        std::has_single_bit(static_cast<uint64_t>(
             state_.skipped))) {  // the 1st, 2nd, 4th, 8th, ...: a run that diverged would say nothing else
       progress_->pause();
       setup_.log->warn(fmt::format("{}. The update is skipped, {} so far", fault, format_count(state_.skipped)));
@@ -125,12 +136,14 @@ void Session::update() {
   ++state_.update;
   state_.epoch = order_->epoch();
   state_.batch = order_->batch();
+  team_.reached(state_.update);
   state_.window.add(result, seconds_since(before));
   show(state_.window);
 }
 
 bool Session::validate() {
   progress_->pause();
+  check_same_parameters(team_, *setup_.model, state_.update);
   Figures figures;
   {
     const at::NoGradGuard no_gradient;
@@ -146,6 +159,7 @@ bool Session::validate() {
   }
   state_.bad_validations = best ? 0 : state_.bad_validations + 1;
   schedule_->validated(best);
+  if (!team_.leads()) return best;
   metrics_.validation(moment(), figures, best);
   std::string text;
   for (const auto& [name, figure] : figures) text += fmt::format("{} {} {:.4g}", text.empty() ? "" : ",", name, figure);
@@ -155,19 +169,23 @@ bool Session::validate() {
 }
 
 void Session::report() {
-  if (state_.window.updates > 0) metrics_.train(moment(), state_.window, options_.label_smoothing > 0, state_.skipped);
+  if (team_.leads() && state_.window.updates > 0)
+    metrics_.train(moment(), state_.window, options_.label_smoothing > 0, state_.skipped);
   state_.window = {};
 }
 
 void Session::save(bool is_best) {
+  saved_ = state_.update;
+  if (!team_.leads()) return;
   state_.schedule = schedule_->state();
   state_.seconds = moment().seconds;
   state_.metrics_bytes = metrics_.bytes();
+  team_.busy(true);
   save_checkpoint(
       *setup_.files, folder_,
       {.weights = nn::weights_in_place(*setup_.model), .optimizer = updater_.optimizer().state(), .state = state_},
       is_best, options_.checkpoint.keep);
-  saved_ = state_.update;
+  team_.busy(false);
   saved_at_ = setup_.progress.now();
 }
 

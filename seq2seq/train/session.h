@@ -13,7 +13,8 @@
 
 namespace seq2seq::train {
 
-/// One call of `train`: from the beginning of a run, or from a checkpoint, to an ending.
+/// One call of `train`: from the beginning of a run, or from a checkpoint, to an ending. Of a team, the leading rank
+/// writes and looks at the clock; all ranks end together.
 class Session {
  public:
   Session(const TrainOptions& options, const Setup& setup, const RunFolder& folder, std::optional<int64_t> resume_from);
@@ -24,6 +25,7 @@ class Session {
 
   void resume(int64_t update);
   std::optional<Ending> already_ended() const;
+  std::optional<Ending> stopped();
   void update();
   bool validate();  // true: the best so far
   void report();
@@ -42,6 +44,8 @@ class Session {
   const TrainOptions& options_;
   const Setup& setup_;
   const RunFolder& folder_;
+  Team alone_;  // where the setup names no team
+  Team& team_;
   Time started_;
   Updater updater_;
   std::shared_ptr<Schedule> schedule_;

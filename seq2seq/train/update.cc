@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
+#include <sstream>
 #include <utility>
 
 #include <fmt/format.h>
@@ -26,19 +27,39 @@ std::string places_of(const std::set<int64_t>& numbers, const Setup& setup) {
   return fmt::format("{}{}", fmt::join(shown, ", "), more > 0 ? fmt::format(" and {} more pairs", more) : "");
 }
 
-/// The numbers of the pairs with a token whose loss is not finite; of all pairs, when it is only the gradient.
-std::set<int64_t> pairs_at_fault(const std::vector<data::Batch>& batches, const std::vector<at::Tensor>& losses) {
+/// The numbers of pairs: those with a token whose loss is not finite, and all.
+struct Pairs {
   std::set<int64_t> at_fault, all;
+};
+
+Pairs pairs_of(const std::vector<data::Batch>& batches, const std::vector<at::Tensor>& losses) {
+  Pairs pairs;
   for (size_t i = 0; i < batches.size(); ++i) {
     const auto& layout = *batches[i].targets.layout;
     const auto keys = layout.key.to(at::kCPU);
     const auto bad = losses[i].isfinite().logical_not().to(layout.owner.device());
     const auto owners = layout.owner.masked_select(bad).to(at::kCPU);
     for (int64_t row = 0; row < owners.size(0); ++row)
-      at_fault.insert(keys[owners[row].item<int64_t>()].item<int64_t>());
-    for (int64_t pair = 0; pair < keys.size(0); ++pair) all.insert(keys[pair].item<int64_t>());
+      pairs.at_fault.insert(keys[owners[row].item<int64_t>()].item<int64_t>());
+    for (int64_t pair = 0; pair < keys.size(0); ++pair) pairs.all.insert(keys[pair].item<int64_t>());
   }
-  return at_fault.empty() ? all : at_fault;
+  return pairs;
+}
+
+/// The pairs of all ranks. Goes through text: one line for each of the two sets.
+Pairs joined(Team& team, const Pairs& mine) {
+  Pairs pairs;
+  for (const auto& of_rank :
+       team.gather(fmt::format("{}\n{}\n", fmt::join(mine.at_fault, " "), fmt::join(mine.all, " ")))) {
+    std::istringstream lines(of_rank);
+    for (auto* set : {&pairs.at_fault, &pairs.all}) {
+      std::string line;
+      std::getline(lines, line);
+      std::istringstream numbers(line);
+      for (int64_t number = 0; numbers >> number;) set->insert(number);
+    }
+  }
+  return pairs;
 }
 
 }  // namespace
@@ -46,6 +67,7 @@ std::set<int64_t> pairs_at_fault(const std::vector<data::Batch>& batches, const 
 Updater::Updater(const TrainOptions& options, const Setup& setup, NamedParameters parameters)
     : options_(options),
       setup_(setup),
+      team_(setup.team != nullptr ? *setup.team : alone_),
       parameters_(std::move(parameters)),
       optimizer_(setup.optimizers->make(options.optimizer, parameters_)),
       clip_(setup.clips->make(options.clip)),
@@ -62,9 +84,10 @@ UpdateResult Updater::make(const std::vector<data::Batch>& batches, const nn::Dr
   result.learning_rate = optimizer_->learning_rate() * factor;
   int64_t sentences = 0;
   for (const auto& batch : batches) {
-    sentences += batch.sentences();
-    result.source_tokens += batch.source_tokens();
-    result.target_tokens += batch.target_tokens();
+    const auto counts = batch.counts();
+    sentences += counts.sentences;
+    result.source_tokens += counts.source_tokens;
+    result.target_tokens += counts.target_tokens;
   }
   result.divisor = divisor(options_.objective, sentences, result.target_tokens);
 
@@ -74,19 +97,27 @@ UpdateResult Updater::make(const std::vector<data::Batch>& batches, const nn::Dr
   for (const auto& [name, parameter] : parameters_) gradients.push_back(parameter.grad());
   const auto norm = gradient_norm(gradients);
   clip_->apply(gradients, norm);  // of gradients that are not finite, too: the step below is not made with them
-  for (const auto& rows : losses) result.loss += rows.sum(at::kDouble).item<double>();
+  std::vector<double> loss{0};
+  for (const auto& rows : losses) loss.front() += rows.sum(at::kDouble).item<double>();
+  team_.sum(loss);
+  result.loss = loss.front();
   result.gradient_norm = norm.item<double>();
 
   if (!std::isfinite(result.loss) || !std::isfinite(result.gradient_norm)) {
-    const bool loss = !std::isfinite(result.loss);
-    result.fault =
-        fmt::format("{} is {}, with {}", loss ? "the loss" : "the gradient's norm",
-                    loss ? result.loss : result.gradient_norm, places_of(pairs_at_fault(batches, losses), setup_));
+    const bool in_loss = !std::isfinite(result.loss);
+    result.fault = fmt::format("{} is {}, with {}", in_loss ? "the loss" : "the gradient's norm",
+                               in_loss ? result.loss : result.gradient_norm, pairs_at_fault(batches, losses));
     return result;
   }
   optimizer_->step(result.learning_rate);
   result.made = true;
   return result;
+}
+
+/// Names the pairs with a token whose loss is not finite; all pairs, when it is only the gradient.
+std::string Updater::pairs_at_fault(const std::vector<data::Batch>& batches, const std::vector<at::Tensor>& losses) {
+  const auto pairs = joined(team_, pairs_of(batches, losses));
+  return places_of(pairs.at_fault.empty() ? pairs.all : pairs.at_fault, setup_);
 }
 
 }  // namespace seq2seq::train

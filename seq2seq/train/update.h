@@ -7,11 +7,12 @@
 
 #include "seq2seq/train/gradient_source.h"
 #include "seq2seq/train/options.h"
+#include "seq2seq/train/team.h"
 #include "seq2seq/train/trainer.h"
 
 namespace seq2seq::train {
 
-/// What one update read and found.
+/// What one update read and found, of all ranks together.
 struct UpdateResult {
   bool made = false;   // false: something was not finite, and no parameter was touched
   std::string fault;   // then: what, and with which pairs
@@ -22,7 +23,8 @@ struct UpdateResult {
   double learning_rate = 0;
 };
 
-/// Makes updates: has the gradients of some batches made, clips them, and lets the optimiser step.
+/// Makes updates: has the gradients of some batches made, clips them, and lets the optimiser step. Each rank of a team
+/// makes the same update from its part of the batches.
 class Updater {
  public:
   Updater(const TrainOptions& options, const Setup& setup, NamedParameters parameters);
@@ -32,8 +34,12 @@ class Updater {
   Optimizer& optimizer() { return *optimizer_; }
 
  private:
+  std::string pairs_at_fault(const std::vector<data::Batch>& batches, const std::vector<at::Tensor>& losses);
+
   const TrainOptions& options_;
   const Setup& setup_;
+  Team alone_;  // where the setup names no team
+  Team& team_;
   NamedParameters parameters_;
   std::shared_ptr<Optimizer> optimizer_;
   std::shared_ptr<Clip> clip_;

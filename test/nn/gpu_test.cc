@@ -9,6 +9,7 @@
 
 #include "seq2seq/data/packed.h"
 #include "seq2seq/nn/model/model.h"
+#include "seq2seq/nn/slice.h"
 #include "test/support/catch.h"
 #include "test/support/models.h"
 #include "test/support/registered.h"
@@ -38,7 +39,9 @@ Computed compute(const nn::Model& model, const nn::Draw& draw) {
       model.output().loss(features, ids(3, target_lengths, 8).rows, {.label_smoothing = 0.1, .row_scale = {}});
   losses.sum().backward();
   Computed computed{losses.detach().cpu(), {}};
-  for (const auto& item : model.named_parameters()) computed.gradients[item.key()] = item.value().grad().cpu();
+  nn::NamedSlices gradients;
+  for (const auto& item : model.named_parameters()) gradients.emplace_back(item.key(), item.value().grad());
+  for (const auto& whole : nn::wholes_of(gradients)) computed.gradients[whole.name] = whole.on_cpu();
   return computed;
 }
 
@@ -53,7 +56,7 @@ TEST_CASE("gpu: losses and gradients are those of the CPU", "[nn][gpu]") {
   const ModelShape shape{.embedding = 16, .cells = 24, .dropout = dropout};
   const nn::Draw draw{.seed = 1, .update = 3};
   const auto here = compute(*random_model(5, shape, type), draw);
-  const auto there = compute(*random_model(5, shape, type, *device), draw);
+  const auto there = compute(*random_model(5, shape, type, {.device = *device}), draw);
   CHECK(at::allclose(here.losses, there.losses, /*rtol=*/0, tolerance));
   REQUIRE(here.gradients.size() == there.gradients.size());
   for (const auto& [name, gradient] : here.gradients) {
@@ -67,8 +70,11 @@ TEST_CASE("gpu: a model spread over the CPU and the GPU has the losses and gradi
   const auto device = gpu();
   if (!device) return;
   const auto name = GENERATE_COPY(from_range(names_of(model_variants())));
-  CAPTURE(name);
+  const bool split = GENERATE(false, true);
+  CAPTURE(name, split);
   nn::Placement spread{.device = *device, .parts = {}, .output = {{.device = *device}}};
+  if (split && !random_variant(name, 5)->output().shards().empty())
+    spread.output = nn::split_words({*device, c10::kCPU, *device}, {3, 1, 4}, 8);
   for (const auto* part : {"encoder.0", "bridge", "decoder.1"}) spread.parts.emplace(part, nn::PartPlace{.place = 1});
   for (const auto* part : {"embeddings", "encoder.1", "decoder.0"})
     spread.parts.emplace(part, nn::PartPlace{.device = *device});

@@ -10,6 +10,7 @@
 
 #include "seq2seq/data/packed.h"
 #include "seq2seq/nn/model/model.h"
+#include "seq2seq/nn/slice.h"
 #include "test/support/catch.h"
 #include "test/support/models.h"
 #include "test/support/registered.h"
@@ -28,6 +29,13 @@ Placement spread() {
     placement.parts.emplace(part, PartPlace{.device = test_device(next), .place = next + 1});
     ++next;
   }
+  return placement;
+}
+
+/// The same with the output layer over three devices, in shards of 3, 1 and 4 words.
+Placement sharded() {
+  auto placement = spread();
+  placement.output = split_words({test_device(7), test_device(2), test_device(5)}, {3, 1, 4}, 8);
   return placement;
 }
 
@@ -54,7 +62,9 @@ Computed compute(const Model& model) {
                   .rows = at::tensor({0, 2}, at::kLong),
                   .row_words = at::tensor({4, 5}, at::kLong)};
   Computed computed{.losses = losses.detach().cpu(), .gradients = {}, .best = model.output().top_k(features, 3, bans)};
-  for (const auto& item : model.named_parameters()) computed.gradients[item.key()] = item.value().grad().cpu();
+  NamedSlices gradients;
+  for (const auto& item : model.named_parameters()) gradients.emplace_back(item.key(), item.value().grad());
+  for (const auto& whole : wholes_of(gradients)) computed.gradients[whole.name] = whole.on_cpu();
   return computed;
 }
 
@@ -71,9 +81,11 @@ TEST_CASE("placement: losses, gradients and best words are those of one device, 
           "[nn][placement][property]") {
   const auto name = GENERATE_COPY(from_range(names_of(model_variants())));
   const double dropout = GENERATE(0.0, 0.3);
-  CAPTURE(name, dropout);
+  const bool split = GENERATE(false, true);
+  CAPTURE(name, dropout, split);
+  if (split && random_variant(name, 5)->output().shards().empty()) return;  // an output layer of one piece
   const auto here = compute(*random_variant(name, 5, dropout));
-  const auto there = compute(*random_variant(name, 5, dropout, at::kDouble, spread()));
+  const auto there = compute(*random_variant(name, 5, dropout, at::kDouble, split ? sharded() : spread()));
   CHECK(at::allclose(here.losses, there.losses, /*rtol=*/0, 1e-12));
   CHECK(here.best.ids.equal(there.best.ids.cpu()));
   CHECK(at::allclose(here.best.scores, there.best.scores.cpu(), /*rtol=*/0, 1e-12));
@@ -100,21 +112,41 @@ TEST_CASE("placement: each parameter lies where its part is placed", "[nn][place
   }
 }
 
+TEST_CASE("placement: each shard of the output layer lies on its device, and the model counts it once",
+          "[nn][placement]") {
+  const auto model = random_variant("rnn, layer lstm", 1, 0, at::kFloat, sharded());
+  const std::map<std::string, int> expected{{"output.weight[0:3]", 7}, {"output.weight[3:4]", 2},
+                                            {"output.weight[4:8]", 5}, {"output.bias[0:3]", 7},
+                                            {"output.bias[3:4]", 2},   {"output.bias[4:8]", 5}};
+  for (const auto& [name, device] : expected) {
+    CAPTURE(name);
+    CHECK(model->named_parameters()[name].device() == test_device(device));
+  }
+  CHECK(model->part_sizes() == random_variant("rnn, layer lstm", 1)->part_sizes());
+  std::map<std::string, int64_t> rows;
+  for (const auto& use : model->roles()) {
+    if (use.role.row_per_word) rows[use.name] += use.parameter.size(0);
+  }
+  CHECK(rows.at("output.weight") == 8);
+  CHECK(rows.at("output.bias") == 8);
+}
+
 TEST_CASE("placement: a tied output layer computes where the embedding lies", "[nn][placement]") {
   const auto model = random_variant("rnn, tied", 1, 0, at::kFloat, spread());
   CHECK(model->named_parameters()["output.bias"].device() ==
         model->named_parameters()["decoder.embedding.weight"].device());
 }
 
-TEST_CASE("placement: a layer without a place and a second output device are refused by name",
+TEST_CASE("placement: a layer without a place and more output shards than words are refused by name",
           "[nn][placement][error]") {
   auto some = spread();
   some.parts.erase("encoder.1");
   CHECK_THROWS_WITH(random_variant("rnn, layer lstm", 1, 0, at::kFloat, some),
                     ContainsSubstring("`placement.encoder` names 1 devices, but the encoder has 2 layers"));
-  auto two = spread();
-  two.output.push_back({.device = test_device(0)});
-  CHECK_THROWS_WITH(random_variant("rnn, layer lstm", 1, 0, at::kFloat, two), ContainsSubstring("`placement.output`"));
+  auto many = spread();
+  many.output.assign(9, {.device = test_device(0)});
+  CHECK_THROWS_WITH(random_variant("rnn, layer lstm", 1, 0, at::kFloat, many),
+                    ContainsSubstring("`placement.output` names 9 devices, but the vocabulary has 8 words"));
 }
 
 TEST_CASE("layout: index tensors are copied to a device once, and know the way back", "[data][placement]") {

@@ -18,7 +18,7 @@ using namespace seq2seq::test;
 
 constexpr ModelShape shape{.source_words = 90, .target_words = 80, .embedding = 16, .layers = 4, .cells = 16};
 
-std::shared_ptr<nn::Model> meta_model() { return random_model(1, shape, at::kFloat, c10::kCPU); }
+std::shared_ptr<nn::Model> meta_model() { return random_model(1, shape); }
 
 Layout paper_layout() {
   Layout layout{

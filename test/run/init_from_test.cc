@@ -29,7 +29,9 @@ TEST_CASE("taking over weights: tables go by word, the rest by name and shape", 
   // As many source words, but not the same ones at the same places; one target word more.
   const auto my_source = vocabulary_of({"c", "d", "a"}), my_target = vocabulary_of({"z", "x", "u", "v"});
   const auto theirs = random_model(1, {.source_words = 6, .target_words = 6});
-  const auto mine = random_model(2, {.source_words = 6, .target_words = 7});
+  // On one device, and in shards of which two have new words alone.
+  const auto shares = GENERATE(std::vector<int64_t>{}, std::vector<int64_t>{5, 1, 1});
+  const auto mine = random_model(2, {.source_words = 6, .target_words = 7}, at::kFloat, output_shards(shares));
   const auto other = nn::weights_of(*theirs), before = nn::weights_of(*mine);
 
   const auto taken = run::take_over(*mine, {&my_source, &my_target}, other, {&their_source, &their_target});
@@ -48,6 +50,9 @@ TEST_CASE("taking over weights: tables go by word, the rest by name and shape", 
   REQUIRE(taken.by_word.size() == 4);
   CHECK(taken.by_word.front().words == 6);
   CHECK(taken.by_word.front().taken == 5);
+  CHECK(taken.by_word.back().parameter == "output.bias");
+  CHECK(taken.by_word.back().taken == 5);
+  CHECK(taken.by_word.back().words == 7);
   CHECK(taken.initial.empty());
   CHECK(taken.unused.empty());
 }

@@ -189,7 +189,7 @@ def made_up(size):
 
 def check_report():
     """Rates, ratios and shares, worked out by hand."""
-    shown = tables.report(made_up("tiny"))
+    shown = tables.whole_report(made_up("tiny"))
     for expected in ("| seq2seq | 1,000 | 10.0 % | 2.00 | 1.25 | 1.50 GB | 0.5 s | 1.0 | 0.50 |", "Ceiling: 2.0 GFLOP/s, b at `square`"):
         if expected not in shown:
             yield f"report: `{expected}` is missing in\n{shown}"
@@ -206,7 +206,7 @@ def check_write_docs():
     results["machine"] = dict.fromkeys(("processor", "processors", "threads", "system", "torch", "python"), "m")
     file.write_text(json.dumps(results), encoding="utf-8")
     tables.write_page("train")
-    if tables.report(results) not in tables.PAGE.read_text(encoding="utf-8"):
+    if tables.whole_report(results) not in tables.PAGE.read_text(encoding="utf-8"):
         yield "write-docs: the page has not the report"
     del results["runs"]["plain"]
     file.write_text(json.dumps(results), encoding="utf-8")

@@ -22,18 +22,25 @@ Selection lstm_stack(int64_t layers, int64_t cells) {
 }
 
 std::shared_ptr<nn::Model> random_model(uint64_t seed, const ModelShape& shape, at::ScalarType type,
-                                        c10::Device device) {
+                                        const nn::Placement& placement) {
   nn::Seq2SeqOptions options;
   options.embedding = shape.embedding;
   options.dropout = {.embedding = shape.dropout, .layers = shape.dropout, .output = shape.dropout};
   options.encoder = options.decoder = lstm_stack(shape.layers, shape.cells);
   nn::ModelContext context{
-      .source_vocabulary = shape.source_words, .target_vocabulary = shape.target_words, .placement = {}};
-  context.placement.device = device;
+      .source_vocabulary = shape.source_words, .target_vocabulary = shape.target_words, .placement = placement};
   auto model =
       nn::builtin_models().make({.kind = "rnn", .options = std::make_shared<nn::Seq2SeqOptions>(options)}, context);
   randomize(*model, seed, type);
   return model;
+}
+
+nn::Placement output_shards(const std::vector<int64_t>& shares) {
+  nn::Placement placement;
+  if (shares.empty()) return placement;
+  const std::vector<c10::Device> devices(shares.size(), c10::kCPU);
+  placement.output = nn::split_words(devices, shares, std::accumulate(shares.begin(), shares.end(), int64_t{0}));
+  return placement;
 }
 
 std::vector<std::vector<int64_t>> random_ids(uint64_t seed, const std::vector<int64_t>& lengths, int64_t words,

@@ -22,7 +22,9 @@ Selection lstm_stack(int64_t layers, int64_t cells);
 
 /// The recurrent model of this shape, every parameter uniform in [-0.5, 0.5] by `seed`.
 std::shared_ptr<nn::Model> random_model(uint64_t seed, const ModelShape& shape = {}, at::ScalarType type = at::kFloat,
-                                        c10::Device device = c10::kCPU);
+                                        const nn::Placement& placement = {});
+/// The output layer in shards of these sizes, the whole model on the CPU.
+nn::Placement output_shards(const std::vector<int64_t>& shares);
 
 /// Gives every parameter of a module a value in [-0.5, 0.5].
 void randomize(torch::nn::Module& module, uint64_t seed, at::ScalarType type = at::kFloat);

@@ -1,8 +1,12 @@
 #include "test/support/test_device.h"
 
+#include <array>
+#include <atomic>
 #include <cstdlib>
+#include <limits>
 #include <new>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include <ATen/CPUGeneratorImpl.h>
@@ -18,7 +22,10 @@
 #include <c10/core/DeviceGuard.h>
 #include <c10/core/DeviceType.h>
 #include <c10/core/impl/DeviceGuardImplInterface.h>
+#include <c10/util/Exception.h>
 #include <torch/library.h>
+
+#include "test/support/stream_order.h"
 
 namespace seq2seq::test {
 namespace {
@@ -26,15 +33,39 @@ namespace {
 constexpr auto type = c10::DeviceType::PrivateUse1;
 thread_local c10::DeviceIndex current = 0;
 
-/// Plain memory that says which device it is of.
+/// The most bytes that a tensor may have, by device.
+std::array<std::atomic<size_t>, test_devices>& limits() {
+  static std::array<std::atomic<size_t>, test_devices> all;
+  [[maybe_unused]] static const bool set = [] {
+    for (auto& limit : all) limit = std::numeric_limits<size_t>::max();
+    return true;
+  }();
+  return all;
+}
+
+/// Plain memory that says which device it is of, and on whose stream it was taken.
 class TestAllocator final : public c10::Allocator {
  public:
+  struct Block {
+    void* memory;
+    c10::Stream stream;
+  };
+  static void give_back(void* context) {
+    const auto* block = static_cast<Block*>(context);
+    stream_order::free(block->memory, block->stream);
+    std::free(block->memory);
+    delete block;
+  }
   c10::DataPtr allocate(size_t bytes) override {
+    TORCH_CHECK_WITH(OutOfMemoryError, bytes <= limits().at(static_cast<size_t>(current)), "test:", int{current},
+                     " is out of memory: ", bytes, " bytes");
     void* memory = bytes == 0 ? nullptr : std::malloc(bytes);
     if (bytes > 0 && memory == nullptr) throw std::bad_alloc();
-    return {memory, memory, &std::free, c10::Device(type, current)};
+    if (memory == nullptr) return {nullptr, c10::Device(type, current)};
+    auto* block = new Block{memory, stream_order::current(c10::Device(type, current))};
+    return {memory, block, &give_back, c10::Device(type, current)};
   }
-  c10::DeleterFnPtr raw_deleter() const override { return &std::free; }
+  c10::DeleterFnPtr raw_deleter() const override { return nullptr; }  // the memory is not the context
   void copy_data(void* to, const void* from, size_t bytes) const override { default_copy_data(to, from, bytes); }
 };
 TestAllocator allocator;
@@ -54,15 +85,22 @@ struct TestGuard final : c10::impl::DeviceGuardImplInterface {
   void uncheckedSetDevice(c10::Device device) const noexcept override {
     if (device.has_index()) current = device.index();
   }
-  c10::Stream getStream(c10::Device device) const override { return c10::Stream(c10::Stream::DEFAULT, device); }
-  c10::Stream getDefaultStream(c10::Device device) const override { return getStream(device); }
-  c10::Stream exchangeStream(c10::Stream stream) const override { return stream; }
+  c10::Stream getStream(c10::Device device) const override { return stream_order::current(device); }
+  c10::Stream getDefaultStream(c10::Device device) const override { return c10::Stream(c10::Stream::DEFAULT, device); }
+  c10::Stream getStreamFromGlobalPool(c10::Device device, bool) const override {
+    return stream_order::next_of_pool(device);
+  }
+  c10::Stream exchangeStream(c10::Stream stream) const override { return stream_order::exchange(stream); }
   c10::DeviceIndex deviceCount() const noexcept override { return test_devices; }
-  // Nothing runs beside the caller, so that there is nothing to wait for.
-  void record(void**, const c10::Stream&, c10::DeviceIndex, c10::EventFlag) const override {}
-  void block(void*, const c10::Stream&) const override {}
+  // Nothing runs beside the caller: only the order is kept that a GPU would keep.
+  void record(void** event, const c10::Stream& stream, c10::DeviceIndex, c10::EventFlag) const override {
+    *event = stream_order::record(*event, stream);
+  }
+  void block(void* event, const c10::Stream& stream) const override { stream_order::block(event, stream); }
+  void destroyEvent(void* event, c10::DeviceIndex) const noexcept override { stream_order::destroy(event); }
   bool queryEvent(void*) const override { return true; }
   bool queryStream(const c10::Stream&) const override { return true; }
+  double elapsedTime(void*, void*, c10::DeviceIndex) const override { return 0; }
   void synchronizeStream(const c10::Stream&) const override {}
   void synchronizeEvent(void*) const override {}
   void synchronizeDevice(c10::DeviceIndex) const override {}
@@ -108,7 +146,38 @@ at::Tensor empty_strided(c10::IntArrayRef size, c10::IntArrayRef stride, std::op
       size, stride, &allocator, c10::DispatchKeySet(c10::DispatchKey::PrivateUse1), dtype.value_or(c10::kFloat)));
 }
 
+/// Tells that an operation touches a tensor's bytes on a stream.
+void touch(const at::Tensor& tensor, bool writes, const c10::Stream& stream, const std::string& operation) {
+  if (tensor.device().type() != type || tensor.numel() == 0) return;
+  size_t last = 0;  // of its elements, from the first
+  for (int64_t dimension = 0; dimension < tensor.dim(); ++dimension)
+    last += static_cast<size_t>((tensor.size(dimension) - 1) * tensor.stride(dimension));
+  stream_order::access(tensor.storage().data(), tensor.data_ptr(), (last + 1) * tensor.element_size(), writes, stream,
+                       operation);
+}
+
+/// As LibTorch copies between GPUs: on the current stream of the source, which the destination's waits for, and which
+/// waits for it.
+void order_copy(const at::Tensor& from, const at::Tensor& to) {
+  if (from.device().is_cpu() || to.device().is_cpu() || from.device() == to.device()) {
+    const auto stream = stream_order::current(from.device().is_cpu() ? to.device() : from.device());
+    touch(from, false, stream, "copy");
+    return touch(to, true, stream, "copy");
+  }
+  const auto source = stream_order::current(from.device()), destination = stream_order::current(to.device());
+  const auto wait = [](const c10::Stream& first, const c10::Stream& second) {
+    void* event = stream_order::record(nullptr, first);
+    stream_order::block(event, second);
+    stream_order::destroy(event);
+  };
+  wait(destination, source);
+  touch(from, false, source, "copy from");
+  touch(to, true, source, "copy to");
+  wait(source, destination);
+}
+
 at::Tensor copy_from(const at::Tensor& from, const at::Tensor& to, bool) {
+  order_copy(from, to);
   on_cpu(to).copy_(on_cpu(from));
   return to;
 }
@@ -143,10 +212,26 @@ void compute(const c10::OperatorHandle& operation, torch::jit::Stack* stack) {
                 tensor.device());
   }
   const c10::OptionalDeviceGuard guard(device);
+  if (device && !device->is_cpu()) {
+    const auto& arguments = operation.schema().arguments();
+    for (size_t i = 0; i < count; ++i) {
+      std::vector<at::Tensor> of_argument;
+      collect((*stack)[stack->size() - count + i], of_argument);
+      const bool writes = arguments[i].alias_info() != nullptr && arguments[i].alias_info()->isWrite();
+      for (const auto& tensor : of_argument)
+        touch(tensor, writes, stream_order::current(*device), operation.schema().name());
+    }
+  }
   at::native::cpu_fallback(operation, stack);
 }
 
 }  // namespace
+
+FullTestDevice::FullTestDevice(int index, size_t bytes) : index_(static_cast<size_t>(index)) {
+  limits().at(index_) = bytes;
+}
+
+FullTestDevice::~FullTestDevice() { limits().at(index_) = std::numeric_limits<size_t>::max(); }
 
 c10::Device test_device(int index) { return {type, static_cast<c10::DeviceIndex>(index)}; }
 

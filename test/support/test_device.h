@@ -3,6 +3,8 @@
 // Eight devices that compute like the CPU and refuse what a machine with eight GPUs would refuse: operands that lie on
 // different devices. They make a placement testable where there is no GPU.
 
+#include <cstddef>
+
 #include <c10/core/Device.h>
 
 namespace seq2seq::test {
@@ -11,5 +13,17 @@ constexpr int test_devices = 8;
 
 /// Device number `index` of 0 .. 7. A program that links this file has them in LibTorch's slot for devices of others.
 c10::Device test_device(int index);
+
+/// While it lives, this device gives no tensor more than so many bytes, and fails as a GPU does whose memory is full.
+class FullTestDevice {
+ public:
+  FullTestDevice(int index, size_t bytes);
+  FullTestDevice(const FullTestDevice&) = delete;
+  FullTestDevice& operator=(const FullTestDevice&) = delete;
+  ~FullTestDevice();
+
+ private:
+  size_t index_;
+};
 
 }  // namespace seq2seq::test

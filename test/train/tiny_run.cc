@@ -50,11 +50,12 @@ void UnsyncedFiles::make_folder(const fs::path& path) { fs::create_directories(p
 void UnsyncedFiles::sync_folder(const fs::path&) {}
 void UnsyncedFiles::remove(const fs::path& path) { fs::remove_all(path); }
 
-TinyRun::TinyRun(double dropout, const std::optional<std::filesystem::path>& where, at::ScalarType type)
+TinyRun::TinyRun(double dropout, const std::optional<std::filesystem::path>& where, at::ScalarType type,
+                 const nn::Placement& placement)
     : folder(where.value_or(temporary_.path())),
       text(tiny_text()),
       corpus(corpus_of(random_ids(1, lengths(0), kShape.source_words), random_ids(2, lengths(2), kShape.target_words))),
-      model(random_model(3, {.dropout = dropout}, type)) {
+      model(random_model(3, {.dropout = dropout}, type, placement)) {
   setup = {.seed = 5,
            .model = model.get(),
            .corpus = &corpus,

@@ -39,7 +39,7 @@ class TinyRun {
  public:
   /// The folder is its own when none is given.
   explicit TinyRun(double dropout = 0, const std::optional<std::filesystem::path>& folder = {},
-                   at::ScalarType type = at::kFloat);
+                   at::ScalarType type = at::kFloat, const nn::Placement& placement = {});
 
   train::Outcome train(const train::TrainOptions& options, std::optional<int64_t> resume_from = {});
 

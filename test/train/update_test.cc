@@ -2,9 +2,11 @@
 
 #include <cmath>
 #include <limits>
+#include <map>
 #include <string>
 #include <vector>
 
+#include <ATen/ops/equal.h>
 #include <ATen/ops/tensor.h>
 #include <c10/core/GradMode.h>
 
@@ -62,6 +64,25 @@ TEST_CASE("update: batches that are accumulated make the update of one batch of 
     CAPTURE(name);
     CHECK(at::allclose(split.tensors.at(name), tensor, 0, 1e-12));  // only the order of sums differs
   }
+}
+
+TEST_CASE("gradients: a parameter is announced once an update, when its gradient is whole", "[train][gradient]") {
+  TinyRun run(0.3);
+  SerialGradients gradients(*run.model, {});
+  std::map<const at::TensorImpl*, at::Tensor> when_ready;
+  int64_t announced = 0;
+  gradients.on_ready([&](const at::Tensor& parameter) {
+    ++announced;
+    when_ready.emplace(parameter.unsafeGetTensorImpl(), parameter.grad().clone());
+  });
+  auto batches = batches_of(run, {{6, 1}, {0, 5, 3, 2}, {4}});
+  batches.push_back(data::make_batch(run.corpus, Indices{}, run.text));  // of a rank without a pair
+  const auto losses = gradients.accumulate(batches, 7, {.seed = 1, .update = 3});
+  CHECK(losses.back().size(0) == 0);
+  const auto parameters = run.model->parameters();
+  REQUIRE(announced == std::ssize(parameters));
+  for (const auto& parameter : parameters)
+    CHECK(at::equal(when_ready.at(parameter.unsafeGetTensorImpl()), parameter.grad()));
 }
 
 TEST_CASE("update: the objective divides the summed loss by sentences or by target tokens", "[train][update]") {

@@ -123,7 +123,7 @@ class Session:
 
 
 # Options that results depend on: a bench goes on only with the same.
-RESULT_OPTIONS = ("device", "threads", "updates", "sentences", "batch", "beam")
+RESULT_OPTIONS = ("device", "threads", "updates", "sentences", "batch", "beam", "places")
 
 
 def results_file(what, size, device):

@@ -14,8 +14,8 @@ def table(head, rows):
     return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
 
 
-def report(results):
-    """All of one size."""
+def whole_report(results):
+    """All of one size of `train` or `decode`."""
     train = results["settings"]["what"] == "train"
     parts = [heading(results), *(train_parts(results) if train else decode_parts(results)), products_table(results),
              provenance(results)]
@@ -26,14 +26,14 @@ def heading(results):
     settings, size = results["settings"], SIZES[results["settings"]["size"]]
     return (f"### {settings['what'].capitalize()}, {size.name}, {settings['device']}\n\n{size.source_words:,} source and "
             f"{size.target_words:,} target words, {size.cells:,} cells, {size.layers} layers a side, batches of "
-            f"{size.batch if settings['what'] == 'train' else settings['batch']}.{marks(results)}")
+            f"{settings['batch'] if settings['what'] == 'decode' else size.batch}.{marks(results)}")
 
 
 def marks(results):
     runs = [run for runs in results["runs"].values() for run in runs]
     counts = {len(runs) for runs in results["runs"].values()}
     text = f" {min(counts)} alternated run{'s' * (min(counts) > 1)}."
-    most = max(part["others"] for part in [*runs, results["products"], results.get("profile", runs[0])])
+    most = max(part["others"] for part in [*runs, *(results[name] for name in ("products", "profile") if name in results)])
     if most > NOISE_SHARE:
         text += f" **Noisy: other processes used up to {100 * most:.0f} % of the processors.**"
     return text
@@ -129,8 +129,9 @@ def provenance(results):
             f"processors, {about['system']}, {results['settings']['program']}, PyTorch {about['torch']}, Python {about['python']}.")
 
 
-def write_page(what):
+def write_page(what, report=None):
     """Puts the tables of every size that was measured into the page, between the marks of this bench."""
+    report = report or whole_report
     files = [FOLDER / size.name / f"{what}-{device}.json" for device in ("cpu", "cuda") for size in SIZES.values() if size.name != "tiny"]
     measured = [(file, read_results(file)) for file in files if file.exists()]
     for file, results in measured:

@@ -162,6 +162,7 @@ void Walk::whole_encoder(const Encoder& encoder) {
   Stage stage{.name = "encoder", .place = placement_.place_of("encoder.0"), .device = placement_.of("encoder.0")};
   stage.side = Side::source;
   stage.whole = true;
+  stage.spans_devices = true;
   stage.parameters = parameters_used(encoder);
   stage.products = products_of(stage.parameters);
   stage.width = encoder.width();
@@ -187,6 +188,7 @@ void Walk::bridge(const Bridge& bridge, int64_t layers) {
   Stage stage{.name = "bridge", .place = placement_.place_of("bridge"), .device = placement_.of("bridge")};
   stage.side = Side::source;
   stage.whole = true;
+  stage.spans_devices = true;
   stage.parameters = parameters_used(bridge);
   stage.inputs = {{rows_.stage, Needs::end}};
   for (const auto& last : last_)
@@ -237,10 +239,20 @@ void Walk::write(const OutputLayer& output) {
 }
 
 void Walk::shards(const OutputLayer& output) {
+  // A single shard of a tied matrix lies where the embedding does.
+  const auto has_matrix = [&](const Stage& stage) {
+    return std::ranges::any_of(stage.parameters, [&](const at::Tensor& parameter) {
+      return parameter.is_same(output.shards().front().weight());
+    });
+  };
+  const bool with_embedding = output.shards().size() == 1 && std::ranges::any_of(stages_, has_matrix);
+  const auto place_of = [&](size_t shard) {
+    return with_embedding ? placement_.place_of("embeddings") : placement_.place_of_shard(shard);
+  };
   std::vector<StageInput> joined;
   for (size_t number = 0; number < output.shards().size(); ++number) {
     const auto& shard = output.shards()[number];
-    Stage stage{.name = fmt::format("output.{}", number), .place = placement_.place_of_shard(number)};
+    Stage stage{.name = fmt::format("output.{}", number), .place = place_of(number)};
     stage.device = shard.device();
     stage.defers_weights = true;
     stage.inputs = {{rows_.stage, Needs::steps}};
@@ -252,7 +264,7 @@ void Walk::shards(const OutputLayer& output) {
     stage.kept = shard.words() + cells;
     joined.push_back({add(std::move(stage)), Needs::steps});
   }
-  Stage loss{.name = "loss", .place = placement_.place_of_shard(0), .device = output.home()};
+  Stage loss{.name = "loss", .place = place_of(0), .device = output.home()};
   loss.inputs = std::move(joined);
   loss.width = 1;
   loss.kept = 2;

@@ -1,6 +1,7 @@
 #include "seq2seq/nn/output/full.h"
 
 #include <optional>
+#include <string>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/addmm.h>
@@ -8,10 +9,11 @@
 #include <ATen/ops/gather.h>
 #include <ATen/ops/logsumexp.h>
 #include <ATen/ops/mm.h>
-#include <fmt/format.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "seq2seq/config/keys.h"
+#include "seq2seq/nn/output/sharded.h"
+#include "seq2seq/nn/slice.h"
 
 namespace seq2seq::nn {
 namespace {
@@ -65,39 +67,47 @@ void declare(config::Keys& keys, FullOutputOptions& options) {
 }
 
 FullOutput::FullOutput(const Options& options, const OutputContext& context) {
-  const auto& shards = context.placement.output;
-  if (shards.size() > 1)
-    throw UsageError(fmt::format("the output layer `full` lies on one device, but {} are given", shards.size()),
-                     "Name one device under `placement.output`");
-  ParameterPlace place{.device = shards.empty() ? context.placement.device : shards.front().device,
-                       .type = context.type};
+  auto places = context.placement.output;
+  if (places.empty()) places.push_back({.device = context.placement.device});
+  places = with_words(places, context.vocabulary);
+  const bool tied = context.tied_weight.defined(), whole = places.size() == 1;
+  if (tied && whole) places.front().device = context.tied_weight.device();  // one product and its bias: on one device
   const Role weight{.kind = Role::Kind::projection, .row_per_word = true};
-  if (context.tied_weight.defined()) {
-    weight_ = context.tied_weight;
-    use_parameter(weight_, weight);
-    place.device = weight_.device();  // one product and its bias: on one device
-  } else {
-    weight_ = add_parameter("weight", {context.vocabulary, context.width}, weight, place);
-  }
-  if (options.bias)
-    bias_ = add_parameter("bias", {context.vocabulary}, {.kind = Role::Kind::bias, .row_per_word = true}, place);
-  shards_.emplace_back(std::vector<OutputShard>{{.device = weight_.device(), .first = 0, .last = context.vocabulary}},
-                       0, weight_, bias_);
+  const Role bias{.kind = Role::Kind::bias, .row_per_word = true};
+  const auto add = [&](const std::string& name, const OutputShard& shard, const Role& role) {
+    const Slice slice = whole ? Slice{name} : Slice{name, shard.first, shard.last};
+    std::vector<int64_t> shape{shard.last - shard.first};
+    if (role.kind != Role::Kind::bias) shape.push_back(context.width);
+    return add_parameter(name_of(slice), shape, role, {.device = shard.device, .type = context.type});
+  };
+  std::vector<at::Tensor> weights(places.size(), context.tied_weight), biases(places.size());
+  if (tied) use_parameter(context.tied_weight, weight);
+  for (size_t i = 0; i < places.size() && !tied; ++i) weights[i] = add("weight", places[i], weight);
+  for (size_t i = 0; i < places.size() && options.bias; ++i) biases[i] = add("bias", places[i], bias);
+  for (size_t i = 0; i < places.size(); ++i) shards_.emplace_back(places, i, weights[i], biases[i]);
+  weight_ = weights.front();
+  bias_ = biases.front();
+}
+
+void FullOutput::check_rows(const Features& features, int64_t rows) const {
+  check_shape(features.rows, {rows, weight_.size(1)}, "rows for the output layer [N, H]");
 }
 
 Tensor FullOutput::logits(const Features& features) const {
-  check_shape(features.rows, {-1, weight_.size(1)}, "rows for the output layer [N, H]");
   return linear(features.rows.to(weight_.device()), weight_, bias_);
 }
 
 Tensor FullOutput::loss(const Features& features, const Ids& targets, const LossSpec& spec) const {
-  check_shape(features.rows, {targets.size(0), weight_.size(1)}, "rows for the output layer [N, H]");
+  check_rows(features, targets.size(0));
+  if (is_sharded()) return sharded_loss(shards_, features.rows, targets, spec);
   const auto device = weight_.device();
   const auto bias = bias_.defined() ? std::optional(bias_) : std::nullopt;
   return CrossEntropy::apply(features.rows.to(device), weight_, bias, targets.to(device), spec.label_smoothing);
 }
 
 Tensor FullOutput::score(const Features& features, const Ids& targets) const {
+  check_rows(features, -1);
+  if (is_sharded()) return sharded_score(shards_, features.rows, targets);
   const c10::NoGradGuard no_gradient;
   const auto z = logits(features);
   return (z.gather(1, targets.to(z.device()).unsqueeze(1)) - z.logsumexp(1, /*keepdim=*/true))
@@ -106,12 +116,16 @@ Tensor FullOutput::score(const Features& features, const Ids& targets) const {
 }
 
 TopK FullOutput::top_k(const Features& features, int64_t k, const Bans& bans) const {
+  check_rows(features, -1);
+  if (is_sharded()) return sharded_top_k(shards_, features.rows, k, bans);
   const c10::NoGradGuard no_gradient;
   const auto z = logits(features);
   return best_words(z, z.logsumexp(1, /*keepdim=*/true), k, bans);
 }
 
 Tensor FullOutput::log_probabilities(const Features& features) const {
+  check_rows(features, -1);
+  if (is_sharded()) return sharded_log_probabilities(shards_, features.rows);
   const c10::NoGradGuard no_gradient;
   auto z = logits(features);
   return z.sub_(z.logsumexp(1, /*keepdim=*/true)).to(at::kDouble);

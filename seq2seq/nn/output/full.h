@@ -1,5 +1,7 @@
 #pragma once
 
+#include <vector>
+
 #include "seq2seq/nn/output/output.h"
 
 namespace seq2seq::nn {
@@ -11,6 +13,10 @@ void declare(config::Keys& keys, FullOutputOptions& options);
 
 /// A linear layer and a softmax over the whole vocabulary: log p = z_y - log sum exp z, z = W h + b. Parameters
 /// `weight` [V, H] (the embedding's when tied) and `bias` [V], as in torch.nn.Linear.
+///
+/// With several shards in the placement each holds its slices of them (nn/slice.h) on its own device; rows and targets
+/// go to each, and what comes out lies on the first one's. A tied weight stays where the embedding is, and each shard
+/// copies its rows for every call.
 class FullOutput final : public OutputLayer {
  public:
   using Options = FullOutputOptions;
@@ -21,13 +27,15 @@ class FullOutput final : public OutputLayer {
   TopK top_k(const Features& features, int64_t k, const Bans& bans) const override;
   at::Tensor log_probabilities(const Features& features) const override;
   const std::vector<SoftmaxShard>& shards() const override { return shards_; }
-  c10::Device home() const override { return weight_.device(); }
+  c10::Device home() const override { return shards_.front().device(); }
 
  private:
-  at::Tensor logits(const Features& features) const;  // [N, V]
+  void check_rows(const Features& features, int64_t rows) const;
+  bool is_sharded() const { return shards_.size() > 1; }
+  at::Tensor logits(const Features& features) const;  // [N, V] of a single shard
 
-  at::Tensor weight_, bias_;  // bias undefined when there is none
   std::vector<SoftmaxShard> shards_;
+  at::Tensor weight_, bias_;  // of a single shard; bias undefined when there is none
 };
 
 }  // namespace seq2seq::nn

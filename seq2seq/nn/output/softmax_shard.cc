@@ -77,7 +77,7 @@ Tensor SoftmaxShard::logits(const Tensor& rows) const {
   });
 }
 
-SoftmaxShard::Forward SoftmaxShard::forward(const Tensor& rows, const Ids& targets) const {
+SoftmaxShard::Forward SoftmaxShard::forward(const Tensor& rows, const Ids& targets, bool sum_logits) const {
   return named([&] {
     Forward found{.rows = rows.detach().to(device()), .targets = {}, .owned = {}, .logits = {}, .statistics = {}};
     found.logits = logits(found.rows);
@@ -91,9 +91,8 @@ SoftmaxShard::Forward SoftmaxShard::forward(const Tensor& rows, const Ids& targe
       // Filled, not multiplied: another word's logit may be infinite.
       of_target = found.logits.gather(1, found.targets).masked_fill_(found.owned.eq(0), 0).squeeze(1).to(type);
     }
-    found.statistics = at::stack({largest.to(type), sum_of_exponentials(found.logits, largest), of_target,
-                                  found.logits.sum(1, /*keepdim=*/false, type)},
-                                 1);
+    const auto sum = sum_logits ? found.logits.sum(1, /*keepdim=*/false, type) : at::zeros_like(of_target);
+    found.statistics = at::stack({largest.to(type), sum_of_exponentials(found.logits, largest), of_target, sum}, 1);
     return found;
   });
 }

@@ -43,9 +43,10 @@ class SoftmaxShard {
     at::Tensor logits;      // [N, V_s]
     at::Tensor statistics;  // [N, 4] largest logit, sum of exp(z - largest), target's logit or 0, sum of logits
   };
-  /// rows [N, H] and targets [N], ids of the whole vocabulary, wherever they lie. `targets` may be undefined where only
-  /// the normalizer is asked for.
-  Forward forward(const at::Tensor& rows, const Ids& targets) const;
+  /// rows [N, H] and targets [N], ids of the whole vocabulary, wherever they lie (a copy from the CPU waits for a GPU).
+  /// `targets` may be undefined where only the normalizer is asked for. Without `sum_logits`, which label smoothing
+  /// needs, that sum is 0.
+  Forward forward(const at::Tensor& rows, const Ids& targets, bool sum_logits = true) const;
 
   /// The derivative of the objective by the logits [N, V_s], made in place of the logits, which `forward` gives up.
   /// `normalizer` [N] from join() and `row_scale` [N], the derivative of the objective by each loss, lie anywhere;

@@ -33,7 +33,7 @@ class EmbeddingPass final : public StagePass {
   /// One call for all rows: on a GPU a sum over words that is added to piece by piece would be of no fixed order.
   void weights(const Piece& piece) override {
     rows_ += piece.rows();
-    if (rows_ < ids_.rows.size(0) || !out_->gradient().defined()) return;
+    if (rows_ == 0 || rows_ < ids_.rows.size(0) || !out_->gradient().defined()) return;
     gradients_[0] = at::embedding_dense_backward(out_->gradient(), ids_.rows, weight_.size(0), /*padding_idx=*/-1,
                                                  /*scale_grad_by_freq=*/false);
   }

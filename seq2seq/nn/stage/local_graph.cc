@@ -13,7 +13,7 @@ at::Tensor LocalGraph::leaf(const at::Tensor& tensor) {
 void LocalGraph::reach(const at::Tensor& output, const at::Tensor& gradient) {
   if (!gradient.defined() || !output.requires_grad()) return;
   outputs_.push_back(output);
-  reaching_.push_back(gradient);
+  reaching_.push_back(gradient.to(output.device()));
 }
 
 void LocalGraph::backward() {

@@ -32,6 +32,7 @@ struct Stage {
   Side side = Side::target;     // whose steps it runs over
   bool recurrent = false;       // a piece needs the one before it
   bool whole = false;           // its only piece is all steps
+  bool spans_devices = false;   // it computes on other devices than its own, and does not only copy from them
   bool defers_weights = false;  // the derivatives of its parameters are work of their own
   std::vector<StageInput> inputs{};
   std::vector<at::Tensor> parameters{};  // those it multiplies by or looks up; a shared one may stand in two stages

@@ -136,7 +136,7 @@ class WholeOutputPass final : public StagePass {
     const LossSpec spec{.label_smoothing = stage_.spec.label_smoothing, .row_scale = piece.of(stage_.spec.row_scale)};
     run.losses = stage_.output.loss(features, piece.of(stage_.targets), spec);
     piece.of(stage_.losses).copy_(run.losses.detach());
-    run.graph.reach(run.losses, spec.row_scale.to(run.losses.options()));
+    run.graph.reach(run.losses, spec.row_scale);
     runs_.push_back(std::move(run));
   }
 

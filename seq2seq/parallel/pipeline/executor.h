@@ -21,6 +21,8 @@ class Executor {
   /// of one place in order, and returns before run() does.
   virtual void run(const JobGraph& graph, const std::vector<int64_t>& order,
                    const std::function<void(int64_t job)>& work, const JobEnded& ended) = 0;
+  /// Whether a job is done when `work` returns, and not only issued.
+  virtual bool works_at_once() const { return true; }
 };
 
 }  // namespace seq2seq::parallel

@@ -5,8 +5,8 @@
 #include <utility>
 
 #include <ATen/core/grad_mode.h>
-#include <ATen/ops/arange.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/zeros.h>
 
 #include "seq2seq/train/free_running.h"
 #include "seq2seq/train/objective.h"
@@ -57,11 +57,17 @@ std::vector<at::Tensor> PipelineGradients::accumulate(const std::vector<data::Ba
                                                       const nn::Draw& draw) {
   const at::NoGradGuard by_hand;
   std::vector<at::Tensor> losses;
-  for (const auto& batch : batches) losses.push_back(run(batch, divisor, draw));
+  size_t last = batches.size();  // the batch after which gradients are whole
+  for (size_t number = 0; number < batches.size(); ++number)
+    if (batches[number].sentences() > 0) last = number;
+  for (size_t number = 0; number < batches.size(); ++number) {
+    const auto& batch = batches[number];
+    losses.push_back(batch.sentences() == 0 ? at::zeros({0}) : run(batch, divisor, draw, number == last));
+  }
   return losses;
 }
 
-at::Tensor PipelineGradients::run(const data::Batch& batch, double divisor, const nn::Draw& draw) {
+at::Tensor PipelineGradients::run(const data::Batch& batch, double divisor, const nn::Draw& draw, bool is_last) {
   std::vector<Part> parts;
   std::vector<BatchShape> shapes;
   for (const auto& part : split_batch(batch, schedule_->micro_batches())) {
@@ -69,7 +75,8 @@ at::Tensor PipelineGradients::run(const data::Batch& batch, double divisor, cons
     shapes.push_back(shape_of(parts.back().batch));
   }
   run_jobs(make_jobs(stages_, shapes, {.chunk = schedule_->cuts_steps() ? chunk_ : 0}), parts,
-           observer_.wants && observer_.wants(draw.update));
+           {.observed = observer_.wants && observer_.wants(draw.update),
+            .announced = is_last && ready() && executor_->works_at_once()});
   at::Tensor losses = parts.front().staged.losses;
   if (parts.front().target_rows.defined()) {
     losses = at::empty({batch.target_tokens()}, losses.options());
@@ -96,12 +103,13 @@ PipelineGradients::Part PipelineGradients::begin(const BatchPart& part, double d
   return begun;
 }
 
-void PipelineGradients::run_jobs(const JobGraph& graph, std::vector<Part>& parts, bool observed) {
+void PipelineGradients::run_jobs(const JobGraph& graph, std::vector<Part>& parts, const Telling& telling) {
   // Rows of a stage whose derivatives are still to come, by part and stage: only the stage's place counts them.
   std::vector<std::vector<int64_t>> left(parts.size(), std::vector<int64_t>(stages_.size(), 0));
   for (const auto& job : graph.jobs)
     if (job.kind == Job::Kind::backward)
       left[static_cast<size_t>(job.micro_batch)][static_cast<size_t>(job.stage)] += job.piece.steps();
+  std::vector<size_t> delivered(stages_.size(), 0);  // parts, by stage
   const auto work = [&](int64_t number) {
     const at::NoGradGuard by_hand;
     const auto& job = graph.jobs[static_cast<size_t>(number)];
@@ -112,11 +120,13 @@ void PipelineGradients::run_jobs(const JobGraph& graph, std::vector<Part>& parts
     if (job.kind == Job::Kind::backward && stages_[stage].defers_weights) return;
     pass.weights(job.piece);
     left[part][stage] -= job.piece.steps();
-    if (left[part][stage] == 0 && !shares_[stage]) pass.deliver();
+    if (left[part][stage] > 0 || shares_[stage]) return;
+    pass.deliver();
+    if (telling.announced && ++delivered[stage] == parts.size()) announce(stages_[stage]);
   };
   Timeline timeline;
   JobEnded ended;
-  if (observed)
+  if (telling.observed)
     ended = [&](int64_t number, double start, double end) {
       const auto& job = graph.jobs[static_cast<size_t>(number)];
       timeline.entries.push_back({.stage = stages_[static_cast<size_t>(job.stage)].name,
@@ -133,10 +143,16 @@ void PipelineGradients::run_jobs(const JobGraph& graph, std::vector<Part>& parts
   for (size_t part = 0; part < parts.size(); ++part)
     for (size_t stage = 0; stage < stages_.size(); ++stage)
       if (shares_[stage]) parts[part].staged.passes[stage]->deliver();
-  if (!observed) return;
+  if (!telling.observed) return;
   timeline.places.resize(static_cast<size_t>(graph.places));
   for (const auto& stage : stages_) timeline.places[static_cast<size_t>(stage.place)] = stage.device.str();
   observer_.take(timeline);
+}
+
+void PipelineGradients::announce(const nn::Stage& stage) {
+  const std::lock_guard one_at_a_time(announcing_);
+  for (const auto& parameter : stage.parameters)
+    if (parameter.requires_grad()) ready()(parameter);
 }
 
 }  // namespace seq2seq::parallel

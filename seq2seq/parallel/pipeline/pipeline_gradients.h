@@ -2,7 +2,7 @@
 
 #include <functional>
 #include <memory>
-#include <optional>
+#include <mutex>
 #include <vector>
 
 #include "seq2seq/nn/model/model.h"
@@ -34,9 +34,14 @@ class PipelineGradients final : public train::GradientSource {
 
  private:
   struct Part;
-  at::Tensor run(const data::Batch& batch, double divisor, const nn::Draw& draw);
+  struct Telling {
+    bool observed = false;   // the observer wants the timeline
+    bool announced = false;  // whoever asks is told of gradients that are whole
+  };
+  at::Tensor run(const data::Batch& batch, double divisor, const nn::Draw& draw, bool is_last);
   Part begin(const BatchPart& part, double divisor, const nn::Draw& draw) const;
-  void run_jobs(const JobGraph& graph, std::vector<Part>& parts, bool observed);
+  void run_jobs(const JobGraph& graph, std::vector<Part>& parts, const Telling& telling);
+  void announce(const nn::Stage& stage);
 
   const nn::Model& model_;
   const nn::StagedModel& staged_;
@@ -47,6 +52,7 @@ class PipelineGradients final : public train::GradientSource {
   int64_t chunk_;
   std::unique_ptr<Executor> executor_;
   Observer observer_;
+  std::mutex announcing_;
 };
 
 }  // namespace seq2seq::parallel

@@ -26,6 +26,19 @@ c10::Event event_on(const c10::Stream& stream, bool timed) {
   return event;
 }
 
+/// Makes streams wait for what was issued on one of them.
+void follow(const std::vector<c10::Stream>& streams, const c10::Stream& first) {
+  const auto issued = event_on(first, /*timed=*/false);
+  for (const auto& stream : streams)
+    if (stream != first) issued.block(stream);
+}
+
+/// Makes one stream wait for what was issued on the others.
+void lead(const c10::Stream& last, const std::vector<c10::Stream>& streams) {
+  for (const auto& stream : streams)
+    if (stream != last) event_on(stream, /*timed=*/false).block(last);
+}
+
 }  // namespace
 
 /// Events around the jobs of an update; a job on the CPU has times instead.
@@ -81,12 +94,16 @@ void StreamExecutor::issue(const JobGraph& graph, int64_t number, const std::fun
     if (!event || graph.jobs[static_cast<size_t>(needed)].place == job.place) continue;
     own ? event->block(*own) : event->synchronize();
   }
-  const c10::MultiStreamGuard current(streams_[static_cast<size_t>(job.place)]);
+  const auto& streams = streams_[static_cast<size_t>(job.place)];
+  const bool spans = graph.stages[static_cast<size_t>(job.stage)].spans_devices;
+  if (own && spans) follow(streams, *own);
+  const c10::MultiStreamGuard current(streams);
   std::optional<c10::DeviceGuard> device;
   if (own) device.emplace(own->device());
   if (own && events.timed) events.before[index] = event_on(*own, true);
   if (!own && events.timed) events.on_cpu[index].first = events.seconds();
   work(number);
+  if (own && spans) lead(*own, streams);
   if (own) events.after[index] = event_on(*own, events.timed);
   if (!own && events.timed) events.on_cpu[index].second = events.seconds();
 }

@@ -29,6 +29,7 @@ class StreamExecutor final : public Executor {
 
   void run(const JobGraph& graph, const std::vector<int64_t>& order, const std::function<void(int64_t job)>& work,
            const JobEnded& ended) override;
+  bool works_at_once() const override { return false; }
 
  private:
   void begin() const;

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "seq2seq/nn/output/output.h"
+
+namespace seq2seq::nn {
+
+/// The softmax over all words of several shards, as an output layer needs it: rows [N, H] wherever they lie, results on
+/// the first shard's device.
+///
+/// The losses [N], with a graph. Where `spec` knows the derivative of the objective by each loss, each shard makes its
+/// derivatives at once and gives its logits up, and backward() only hands on what was made.
+at::Tensor sharded_loss(const std::vector<SoftmaxShard>& shards, const at::Tensor& rows, const Ids& targets,
+                        const LossSpec& spec);
+/// As OutputLayer has them.
+at::Tensor sharded_score(const std::vector<SoftmaxShard>& shards, const at::Tensor& rows, const Ids& targets);
+TopK sharded_top_k(const std::vector<SoftmaxShard>& shards, const at::Tensor& rows, int64_t k, const Bans& bans);
+at::Tensor sharded_log_probabilities(const std::vector<SoftmaxShard>& shards, const at::Tensor& rows);
+
+}  // namespace seq2seq::nn

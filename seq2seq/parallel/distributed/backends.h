@@ -1,0 +1,59 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+#include <c10/util/intrusive_ptr.h>
+
+namespace c10d {
+class Backend;
+class Store;
+class Work;
+}  // namespace c10d
+
+namespace seq2seq::parallel {
+
+/// An operation under way.
+class Pending {
+ public:
+  Pending();
+  explicit Pending(c10::intrusive_ptr<c10d::Work> work);
+  ~Pending();
+  Pending(Pending&&) noexcept;
+  Pending& operator=(Pending&&) noexcept;
+  /// Waits for its end, no longer than this; whether it has ended. Throws what it failed with.
+  bool wait(std::chrono::milliseconds most);
+
+ private:
+  c10::intrusive_ptr<c10d::Work> work_;
+};
+
+/// One of c10d's, or none.
+class Backend {
+ public:
+  Backend();
+  explicit Backend(c10::intrusive_ptr<c10d::Backend> backend);
+  ~Backend();
+  Backend(Backend&&) noexcept;
+  Backend& operator=(Backend&&) noexcept;
+  explicit operator bool() const { return static_cast<bool>(backend_); }
+  Pending sum(const at::Tensor& tensor);
+  Pending gather(const at::Tensor& mine, const std::vector<at::Tensor>& all);
+
+ private:
+  c10::intrusive_ptr<c10d::Backend> backend_;
+};
+
+/// Whether tensors on this device go through NCCL. Throws UsageError when that is asked for and cannot be.
+bool wants_nccl(const std::string& backend, c10::Device device);
+
+/// `address`: this machine's, where the other ranks reach it; GLOO_SOCKET_IFNAME names an interface instead.
+Backend make_gloo(const c10::intrusive_ptr<c10d::Store>& store, int64_t rank, int64_t ranks, const std::string& address,
+                  std::chrono::milliseconds timeout);
+Backend make_nccl(const c10::intrusive_ptr<c10d::Store>& store, int64_t rank, int64_t ranks,
+                  std::chrono::milliseconds timeout);
+
+}  // namespace seq2seq::parallel

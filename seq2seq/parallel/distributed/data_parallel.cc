@@ -1,0 +1,196 @@
+#include "seq2seq/parallel/distributed/data_parallel.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include <ATen/ops/cat.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/zeros_like.h>
+
+#include "seq2seq/nn/parameter.h"
+
+namespace seq2seq::parallel {
+namespace {
+
+/// Parameters that are tables of word vectors and nothing else. One that is an output layer's matrix too has a gradient
+/// in every row.
+std::set<const at::TensorImpl*> tables_of(const nn::Model& model) {
+  std::set<const at::TensorImpl*> tables, others;
+  for (const auto& use : model.roles()) {
+    const bool table = use.role.kind == nn::Role::Kind::embedding && use.role.row_per_word;
+    (table ? tables : others).insert(use.parameter.unsafeGetTensorImpl());
+  }
+  for (const auto* other : others) tables.erase(other);
+  return tables;
+}
+
+/// Indices of the rows that are not all zero.
+at::Tensor used_rows(const at::Tensor& gradient) {
+  return gradient.defined() ? gradient.any(1).nonzero().squeeze(1) : at::Tensor();
+}
+
+int64_t count_of(const at::Tensor& rows) { return rows.defined() ? rows.size(0) : 0; }
+
+}  // namespace
+
+DataParallel::DataParallel(train::GradientSource& source, ProcessGroup& group, const nn::Model& model,
+                           const train::NamedParameters& parameters, int64_t bucket_bytes)
+    : source_(source), group_(group) {
+  const auto tables = tables_of(model);
+  // From the last to the first: the order in which a backward pass makes most gradients.
+  for (auto named = parameters.rbegin(); named != parameters.rend(); ++named) {
+    const auto& parameter = named->second;
+    if (tables.contains(parameter.unsafeGetTensorImpl())) {
+      tables_.push_back(parameter);
+    } else {
+      add_slot(parameter, bucket_bytes);
+    }
+  }
+  std::vector<int64_t> sizes(buckets_.size(), 0);
+  std::vector<at::TensorOptions> options(buckets_.size());
+  for (const auto& slot : slots_) {
+    sizes[slot.bucket] = slot.first + slot.parameter.numel();
+    options[slot.bucket] = slot.parameter.options();
+  }
+  for (std::size_t i = 0; i < buckets_.size(); ++i)
+    buckets_[i].numbers = at::empty({sizes[i]}, options[i].requires_grad(false));
+  source_.on_ready([this](const at::Tensor& parameter) { take(parameter); });
+}
+
+DataParallel::~DataParallel() { source_.on_ready({}); }
+
+void DataParallel::add_slot(const at::Tensor& parameter, int64_t bucket_bytes) {
+  Slot slot{.parameter = parameter};
+  if (!slots_.empty()) {
+    const auto& last = slots_.back();
+    slot.first = last.first + last.parameter.numel();
+    slot.bucket = last.bucket;
+    const bool fits = (slot.first + parameter.numel()) * parameter.element_size() <= bucket_bytes;
+    if (!fits || last.parameter.device() != parameter.device() ||
+        last.parameter.scalar_type() != parameter.scalar_type())
+      slot.first = 0, ++slot.bucket;
+  }
+  if (slot.bucket == buckets_.size()) buckets_.emplace_back();
+  ++buckets_[slot.bucket].slots;
+  slot_of_.emplace(parameter.unsafeGetTensorImpl(), slots_.size());
+  slots_.push_back(std::move(slot));
+}
+
+std::vector<at::Tensor> DataParallel::accumulate(const std::vector<data::Batch>& batches, double divisor,
+                                                 const nn::Draw& draw) {
+  started_ = 0;
+  for (auto& slot : slots_) slot.ready = false;
+  for (auto& bucket : buckets_) bucket.ready = 0;
+  auto losses = source_.accumulate(batches, divisor, draw);
+  for (auto& slot : slots_)
+    if (!slot.ready) take(slot);
+  finish_buckets(sum_tables());
+  return losses;
+}
+
+void DataParallel::take(const at::Tensor& parameter) {
+  const auto found = slot_of_.find(parameter.unsafeGetTensorImpl());
+  if (found != slot_of_.end()) take(slots_[found->second]);
+}
+
+void DataParallel::take(Slot& slot) {
+  auto& bucket = buckets_[slot.bucket];
+  auto place = bucket.numbers.narrow(0, slot.first, slot.parameter.numel());
+  const auto& gradient = slot.parameter.grad();
+  gradient.defined() ? place.copy_(gradient.detach().flatten()) : place.zero_();
+  slot.ready = true;
+  ++bucket.ready;
+  start_full_buckets();
+}
+
+/// In their order on every rank, whatever order the gradients come in.
+void DataParallel::start_full_buckets() {
+  for (; started_ < buckets_.size() && buckets_[started_].ready == buckets_[started_].slots; ++started_)
+    buckets_[started_].sum = group_.start_sum(buckets_[started_].numbers);
+}
+
+/// `defined`: for each slot, how many ranks have a gradient. One that no rank has stays undefined.
+void DataParallel::finish_buckets(const std::vector<int64_t>& defined) {
+  for (auto& bucket : buckets_) group_.finish(*std::exchange(bucket.sum, nullptr));
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    if (defined[i] == 0) continue;
+    const auto& slot = slots_[i];
+    const auto sum = buckets_[slot.bucket].numbers.narrow(0, slot.first, slot.parameter.numel());
+    auto& gradient = slot.parameter.mutable_grad();
+    if (!gradient.defined()) gradient = at::zeros_like(slot.parameter).detach();
+    gradient.detach().copy_(sum.view(slot.parameter.sizes()));
+  }
+}
+
+/// For each rank: which slots have a gradient there, which tables have one, and how many rows of each it used.
+std::vector<std::vector<int64_t>> DataParallel::gather_counts(const std::vector<at::Tensor>& used) {
+  std::vector<int64_t> mine;
+  for (const auto& slot : slots_) mine.push_back(slot.parameter.grad().defined() ? 1 : 0);
+  for (const auto& table : tables_) mine.push_back(table.grad().defined() ? 1 : 0);
+  for (const auto& rows : used) mine.push_back(count_of(rows));
+  auto numbers = at::empty({std::ssize(mine)}, at::kLong);
+  std::copy(mine.begin(), mine.end(), numbers.mutable_data_ptr<int64_t>());
+  std::vector<std::vector<int64_t>> all;
+  for (const auto& of_rank :
+       group_.gather(numbers, std::vector<int64_t>(static_cast<std::size_t>(group_.ranks()), std::ssize(mine)))) {
+    const auto* first = of_rank.const_data_ptr<int64_t>();
+    all.emplace_back(first, first + of_rank.size(0));
+  }
+  return all;
+}
+
+/// The rows of all tables travel together: each rank's ids, table after table, then its rows. Returns for each slot how
+/// many ranks have a gradient.
+std::vector<int64_t> DataParallel::sum_tables() {
+  std::vector<at::Tensor> used;
+  for (const auto& table : tables_) used.push_back(used_rows(table.grad()));
+  const auto counts = gather_counts(used);
+  const auto ranks = counts.size();
+  std::vector<int64_t> defined(slots_.size() + tables_.size(), 0), ids_of(ranks, 0), numbers_of(ranks, 0);
+  for (std::size_t rank = 0; rank < ranks; ++rank) {
+    for (std::size_t i = 0; i < defined.size(); ++i) defined[i] += counts[rank][i];
+    for (std::size_t i = 0; i < tables_.size(); ++i) {
+      const int64_t rows = counts[rank][defined.size() + i];
+      ids_of[rank] += rows;
+      numbers_of[rank] += rows * tables_[i].size(1);
+    }
+  }
+  std::vector<at::Tensor> ids, rows;
+  for (std::size_t i = 0; i < tables_.size(); ++i) {
+    if (!used[i].defined()) continue;
+    auto sum = tables_[i].grad().detach();
+    ids.push_back(used[i].to(tables_.front().device()));
+    rows.push_back(sum.index_select(0, used[i]).flatten().to(tables_.front().device()));
+    sum.index_fill_(0, used[i], 0);
+  }
+  if (std::ranges::any_of(ids_of, [](int64_t count) { return count > 0; })) {
+    const auto none = at::empty({0}, tables_.front().options().requires_grad(false));
+    const auto all_ids = group_.gather(ids.empty() ? none.to(at::kLong) : at::cat(ids), ids_of);
+    const auto all_rows = group_.gather(rows.empty() ? none : at::cat(rows), numbers_of);
+    for (std::size_t rank = 0; rank < ranks; ++rank) add_rows(counts[rank], all_ids[rank], all_rows[rank]);
+  }
+  for (std::size_t i = 0; i < tables_.size(); ++i) {
+    auto& gradient = tables_[i].mutable_grad();
+    if (defined[slots_.size() + i] > 0 && !gradient.defined()) gradient = at::zeros_like(tables_[i]).detach();
+  }
+  return defined;
+}
+
+/// Adds what one rank sent to the gradients of the tables.
+void DataParallel::add_rows(const std::vector<int64_t>& counts, const at::Tensor& ids, const at::Tensor& numbers) {
+  int64_t id = 0, number = 0;
+  for (std::size_t i = 0; i < tables_.size(); ++i) {
+    const int64_t rows = counts[slots_.size() + tables_.size() + i];
+    if (rows == 0) continue;
+    const auto& table = tables_[i];
+    auto& gradient = table.mutable_grad();
+    if (!gradient.defined()) gradient = at::zeros_like(table).detach();
+    gradient.detach().index_add_(0, ids.narrow(0, id, rows).to(table.device()),
+                                 numbers.narrow(0, number, rows * table.size(1)).view({rows, -1}).to(table.device()));
+    id += rows;
+    number += rows * table.size(1);
+  }
+}
+
+}  // namespace seq2seq::parallel

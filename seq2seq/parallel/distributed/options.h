@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+
+#include "seq2seq/config/keys.h"
+
+namespace seq2seq::parallel {
+
+/// How the processes that train one model talk to each other.
+struct DistributedOptions {
+  std::string backend = "auto";  // gloo, nccl; auto: nccl for tensors on GPUs where it was built in, otherwise gloo
+  double timeout = 300;          // seconds
+};
+void declare(config::Keys& keys, DistributedOptions& options);
+
+}  // namespace seq2seq::parallel

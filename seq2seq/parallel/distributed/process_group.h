@@ -1,0 +1,66 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "seq2seq/parallel/distributed/launch.h"
+#include "seq2seq/parallel/distributed/options.h"
+#include "seq2seq/train/team.h"
+
+namespace seq2seq::parallel {
+
+/// The processes of a launch, connected: c10d's Gloo for tensors on the CPU and, where it is built in and wanted, NCCL
+/// for those on GPUs. Every rank makes the same calls in the same order. A call that another rank does not answer
+/// throws RankLost with a message that names it.
+class ProcessGroup final : public train::Team {
+ public:
+  /// Waits until all ranks have come; see meet(). `device` is where this rank's gradients will lie.
+  ProcessGroup(const Launch& launch, const DistributedOptions& options, c10::Device device);
+  ~ProcessGroup() override;
+
+  int64_t rank() const override { return launch_.rank; }
+  int64_t ranks() const override { return launch_.ranks; }
+  /// `rank 1 of 4 (host, process 1234)`.
+  const std::string& name(int64_t rank) const;
+
+  void sum(std::vector<double>& values) override;
+  std::vector<std::string> gather(const std::string& bytes) override;
+  void reached(int64_t update) override;
+  void busy(bool now) override;
+  /// Returns what rank 0 hands in.
+  std::string broadcast(const std::string& bytes);
+  void barrier();
+  /// Rank 0 does the work, however long it takes, while the others wait.
+  void after_leader(const std::function<void()>& work);
+
+  /// A sum that is under way.
+  class Sum;
+  /// Begins to replace a dense tensor by its sum over all ranks; all get the same bits. Until finish() nobody else may
+  /// use it.
+  std::shared_ptr<Sum> start_sum(const at::Tensor& tensor);
+  void finish(Sum& sum);
+  /// Returns each rank's tensor, in order of ranks; all have the same type and device, and rank r has sizes[r] numbers.
+  std::vector<at::Tensor> gather(const at::Tensor& numbers, const std::vector<int64_t>& sizes);
+
+  /// Does what this rank is to do in the group, and leaves it with the others. What `work` throws is told to them, and
+  /// thrown on as RankLost.
+  void run(const std::function<void()>& work);
+
+ private:
+  struct Connection;
+  void wait(const std::function<bool(std::chrono::milliseconds)>& done);
+  [[noreturn]] void leave(const std::string& message);
+  void leave_in_peace();
+
+  Launch launch_;
+  std::chrono::milliseconds timeout_;
+  std::unique_ptr<Connection> connection_;  // null once it has broken
+};
+
+}  // namespace seq2seq::parallel

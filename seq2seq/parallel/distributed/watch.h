@@ -1,0 +1,95 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <c10/util/intrusive_ptr.h>
+
+namespace c10d {
+class Store;
+}
+
+namespace seq2seq::parallel {
+
+/// What all ranks know of each other: a thread of every rank writes a sign of life into the store and reads those of
+/// the others, with how far each has come and, before it leaves, why.
+class Watch {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  /// `names` of the ranks, for messages. `store` is this thread's own connection. `server`: who holds the store, a rank
+  /// or -1 for the launcher. A rank without a new sign of life for `timeout` is lost.
+  Watch(c10::intrusive_ptr<c10d::Store> store, int64_t rank, std::vector<std::string> names, int64_t server,
+        std::chrono::milliseconds timeout);
+  ~Watch() { stop(); }
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
+
+  /// Ends the signs of life.
+  void stop();
+  void reached(int64_t update) { update_ = update; }
+  /// Whether this rank, or another, does work of its own that may take longer than the timeout.
+  void busy(bool now) { busy_ = now; }
+  bool another_is_busy() const;
+  /// Counts an operation of the group that this rank begins.
+  void begin_operation() { ++operations_; }
+
+  /// Why the run must end, once that is known: a message that names the rank.
+  std::optional<std::string> fault() const;
+  /// How long a rank has to be silent to be taken for dead, once a connection has broken.
+  std::chrono::milliseconds time_of_death() const;
+  /// Tells the others why this rank leaves, and waits a moment until they have seen it, if they ask this rank for it.
+  /// Hangs where the store does.
+  void leave_with(const std::string& message);
+
+  /// After an operation failed with `reason`: waits until it is known which rank is at fault, no longer than the
+  /// timeout, and returns the message.
+  std::string explain_failure(const std::string& reason);
+  /// After an operation had no answer for the whole timeout: names the rank that did not begin it.
+  std::string explain_silence() const;
+
+  const std::string& name(int64_t rank) const { return names_[static_cast<std::size_t>(rank)]; }
+
+ private:
+  struct Seen {
+    int64_t beat = -1, operations = 0, update = 0;
+    bool busy = false;
+    std::string fault;
+    Clock::time_point since;  // of the beat, by this rank's clock
+  };
+  void run();
+  void write();
+  void look(const std::vector<std::string>& keys);
+  void leave_if_stuck();  // with the lock
+  void set_fault(const std::string& message);
+  std::string stopped(int64_t rank) const;  // with the lock
+  std::string own() const;
+
+  c10::intrusive_ptr<c10d::Store> store_;
+  int64_t rank_;
+  std::vector<std::string> names_;
+  int64_t server_;
+  std::chrono::milliseconds timeout_, period_;
+  std::atomic<int64_t> update_{0}, operations_{0};
+  std::atomic<bool> busy_{false};
+  int64_t beat_ = 0;
+  std::mutex write_mutex_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<Seen> seen_;
+  Clock::time_point looked_;  // the last time that the store answered
+  std::string own_fault_;
+  std::optional<std::string> fault_;
+  Clock::time_point fault_known_;
+  bool stop_ = false;
+  std::thread thread_;  // the last: it uses all the others
+};
+
+}  // namespace seq2seq::parallel

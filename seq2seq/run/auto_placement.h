@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "seq2seq/parallel/plan/predict.h"
+#include "seq2seq/run/environment.h"
+#include "seq2seq/run/placement.h"
+#include "seq2seq/run/run.h"
+#include "seq2seq/run/training_data.h"
+
+namespace seq2seq::run {
+
+/// The placement that a training uses: as configured, or for `preset: auto` what the planner expects to be fastest on
+/// `placement.devices`, by default all GPUs of this machine, for this model and the mean lengths of this text. With one
+/// device, and wherever nothing is expected to be faster, that is `single`. Says what was chosen.
+PlacementOptions chosen_placement(const RunOptions& options, const TrainingData& data, const Environment& environment);
+
+/// A planner's layout in the terms of the configuration: place k is `devices[k]`.
+PlacementOptions in_terms_of_keys(const parallel::Plan& plan, const std::vector<std::string>& devices,
+                                  const PlacementOptions& base);
+
+}  // namespace seq2seq::run

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "seq2seq/nn/model/model.h"
+#include "seq2seq/run/description.h"
+#include "seq2seq/run/environment.h"
+#include "seq2seq/run/training_data.h"
+#include "seq2seq/train/trainer.h"
+
+namespace seq2seq::run {
+
+/// Has the processes of a launch meet, does the work with an environment that knows them, and has them part. A process
+/// alone just does it; `options` are then not asked for.
+train::Outcome together(const Environment& environment, const std::function<parallel::DistributedOptions()>& options,
+                        const std::function<train::Outcome(const Environment& joined)>& work);
+
+/// What rank 0 decides; it alone calls `decide`.
+std::string decided(const Environment& environment, const std::function<std::string()>& decide);
+
+/// Rank 0 does this alone, while the others wait however long it takes.
+void first_alone(const Environment& environment, const std::function<void()>& work);
+
+/// Throws Error naming the ranks whose configuration, text, program or beginning is not that of rank 0, and what
+/// differs. Keys that are paths, or say where parts lie, may differ.
+void check_same_run(const Configuration& configuration, const RunDescription& description, const TrainingData& data,
+                    const std::string& beginning, const Environment& environment);
+
+/// This session, for the description of its run.
+SessionDescription session_of(const Machine& machine, int64_t from_update, const Environment& environment);
+
+}  // namespace seq2seq::run

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <cstdint>
+
+#include "seq2seq/nn/model/model.h"
+#include "seq2seq/train/team.h"
+
+namespace seq2seq::train {
+
+/// Throws Error naming the ranks and the first parameter whose bits are not those of rank 0.
+void check_same_parameters(Team& team, const nn::Model& model, int64_t update);
+
+}  // namespace seq2seq::train

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <sys/types.h>
+
+#include "test/support/temporary_folder.h"
+
+namespace seq2seq::test {
+
+using Variables = std::map<std::string, std::string>;
+
+/// How a process ended, and what it wrote to its standard error.
+struct Ended {
+  int code = -1;  // 128 and the signal for one that a signal ended
+  std::string said;
+};
+
+/// A program in a process of its own.
+class Process {
+ public:
+  Process(const std::filesystem::path& program, const std::vector<std::string>& words, const Variables& variables);
+  ~Process();  // kills it
+  Process(const Process&) = delete;
+  Process& operator=(const Process&) = delete;
+  void send(int signal) const;
+  /// Waits for its end; one that does not end within a minute is killed, and the test fails.
+  Ended wait();
+  /// What it has said so far.
+  std::string said() const;
+
+ private:
+  TemporaryFolder folder_;
+  pid_t id_ = -1;
+};
+
+/// Several processes that are to train together, on the loopback address.
+class Ranks {
+ public:
+  /// `more[r]`: words and variables of rank r alone.
+  struct Own {
+    std::vector<std::string> words;
+    Variables variables;
+  };
+  Ranks(const std::filesystem::path& program, const std::vector<std::string>& words, int64_t ranks,
+        const Variables& variables = {}, const std::map<int64_t, Own>& more = {});
+  Process& operator[](std::size_t rank) { return *processes_[rank]; }
+  std::vector<Ended> wait();
+
+ private:
+  std::vector<std::unique_ptr<Process>> processes_;
+};
+
+/// A port that nobody uses now.
+std::string free_port();
+
+/// The program `seq2seq`, and this test program.
+std::filesystem::path program();
+std::filesystem::path this_program();
+
+/// What all of them said, with their exit codes, for a test that failed.
+std::string all_said(const std::vector<Ended>& ended);
+
+}  // namespace seq2seq::test
