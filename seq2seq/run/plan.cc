@@ -4,6 +4,7 @@
 #include <fstream>
 #include <iterator>
 #include <memory>
+#include <unistd.h>
 
 #include <fmt/format.h>
 
@@ -25,25 +26,6 @@ namespace seq2seq::run {
 namespace {
 
 constexpr int64_t columns_left = 34;  // of a line of the text timeline, beside its slots
-
-/// The configuration's own placement as a plan.
-parallel::Plan plan_of(const RunOptions& options, const nn::Placement& placement, const parallel::Hardware& hardware,
-                       int64_t words) {
-  const auto& how = options.placement;
-  const bool threads = how.threads == PlacementOptions::Threads::per_stage;
-  parallel::Plan plan;
-  plan.name = how.preset;
-  plan.layout = layout_of(placement, words, hardware.shares_processors());
-  if (hardware.shares_processors()) plan.workers = threads ? parallel::Workers::per_place : parallel::Workers::one;
-  if (placement.places() == 1) {
-    if (hardware.shares_processors()) plan.workers = parallel::Workers::one;
-    return plan;
-  }
-  plan.schedule = how.schedule;
-  plan.chunk = how.chunk;
-  plan.team = std::max(1, static_cast<int>(hardware.processors.count) / placement.places());
-  return plan;
-}
 
 void check_enough(const parallel::Layout& layout, const PlanRequest& request, const parallel::Hardware& hardware) {
   const auto used = layout.devices_used();
@@ -85,13 +67,12 @@ parallel::Hardware measured_here(const PlanRequest& request, const RunOptions& o
                                                      .type = nn::type_of(options.train.precision)}));
   }
   Progress progress(*environment.log, "measuring", "measurements", 0, environment.progress);
-  auto hardware = parallel::measure_costs(
-      models, {.sentences = subject.sentences, .source = subject.source_steps, .target = subject.target_steps},
-      [&](int done, int) { progress.update(done); });
+  auto hardware = parallel::measure_costs(models, batch_of(subject), [&](int done, int) { progress.update(done); });
   progress.finish();
   hardware.name = "this machine's processors";
   hardware.device.name = "cpu";
   hardware.device.count = 1;
+  hardware.device.memory = static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGE_SIZE));
   write_atomically(
       *environment.files, *request.measure_costs,
       parallel::write_hardware(hardware, fmt::format("Measured by `seq2seq plan {} --measure-costs`: {} sentences "
@@ -134,18 +115,17 @@ std::string plan(const PlanRequest& request, const Environment& environment) {
   const auto hardware = hardware_of(request, options, subject, environment);
   const auto placement =
       make_placement(options.placement, c10::kCPU, layers_of(options.model, registries), subject.target_words);
-  const parallel::Question question{
-      .outline = &subject.outline,
-      .hardware = &hardware,
-      .schedules = options.placement.schedules.get(),
-      .arithmetic = request.arithmetic,
-      .state_bytes = subject.state_bytes,
-      .batch = {.sentences = subject.sentences, .source = subject.source_steps, .target = subject.target_steps}};
+  const parallel::Question question{.outline = &subject.outline,
+                                    .hardware = &hardware,
+                                    .schedules = options.placement.schedules.get(),
+                                    .arithmetic = request.arithmetic,
+                                    .state_bytes = subject.state_bytes,
+                                    .batch = batch_of(subject)};
   auto longest = question.batch;
   longest.source = longest.target = subject.longest;
   const auto plan = options.placement.preset == "auto"
                         ? parallel::search(question, hardware.device.count, longest).front().plan
-                        : plan_of(options, placement, hardware, subject.target_words);
+                        : plan_of(options.placement, placement, hardware, subject.target_words);
   check_enough(plan.layout, request, hardware);
   const auto prediction = parallel::predict(question, plan);
   double numbers = 0;
@@ -168,8 +148,10 @@ std::string plan(const PlanRequest& request, const Environment& environment) {
       "timeline  predicted\n" +
       parallel::text_timeline(prediction.timeline, std::max<int64_t>(40, environment.progress.columns - columns_left));
   text += update_report(prediction);
-  if (plan.layout.devices.size() > 1 && options.placement.schedules->make(plan.schedule)->cuts_steps())
-    text += chunk_report(question, plan);
+  if (plan.layout.devices.size() > 1) {
+    if (question.schedules->make(plan.schedule)->cuts_steps()) text += chunk_report(question, plan);
+    text += pays_report(question, plan);
+  }
   if (request.search) text += found_by_search(question, longest, environment);
   if (request.servers > 1) text += servers_report(question, plan, request.servers);
   write_files(request, prediction, environment);

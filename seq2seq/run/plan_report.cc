@@ -121,11 +121,15 @@ std::string search_report(const parallel::Question& question, const std::vector<
                       single->fits ? "" : " (does not fit)");
   const auto& best = ranked.front().plan;
   if (best.name == "single") return text + "          no placement is faster than one device\n";
-  text += "          how much faster than `single` the first one is\n";
-  text += gains_line("  length", parallel::gains_by_length(question, best, {3, 5, 10, 25, 50, 100}), "steps a side");
-  text += gains_line("  batch", parallel::gains_by_batch(question, best, {1, 4, 16, 64, 128, 256}), "sentences");
-  if (best.chunk > 0)
-    text += gains_line("  chunk", parallel::gains_by_chunk(question, best, {1, 2, 5, 10, 25}), "steps");
+  return text + pays_report(question, best);
+}
+
+std::string pays_report(const parallel::Question& question, const parallel::Plan& plan) {
+  std::string text = fmt::format("gain      how much faster than `single` is {}\n", plan.name);
+  text += gains_line("  length", parallel::gains_by_length(question, plan, {3, 5, 10, 25, 50, 100}), "steps a side");
+  text += gains_line("  batch", parallel::gains_by_batch(question, plan, {1, 4, 16, 64, 128, 256}), "sentences");
+  if (plan.chunk > 0)
+    text += gains_line("  chunk", parallel::gains_by_chunk(question, plan, {1, 2, 5, 10, 25}), "steps");
   return text;
 }
 

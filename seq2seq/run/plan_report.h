@@ -24,6 +24,9 @@ std::string chunk_report(const parallel::Question& question, const parallel::Pla
 
 std::string search_report(const parallel::Question& question, const std::vector<parallel::Ranked>& ranked);
 
+/// How much faster than `single` a plan is by length, batch and chunk, and from where on.
+std::string pays_report(const parallel::Question& question, const parallel::Plan& plan);
+
 std::string servers_report(const parallel::Question& question, const parallel::Plan& plan, int64_t most);
 
 /// A note on what keeps the wavefront from reaching the whole model; empty: nothing does.

@@ -98,4 +98,25 @@ parallel::Layout layout_of(const nn::Placement& placement, int64_t words, bool o
   return layout;
 }
 
+parallel::Plan plan_of(const PlacementOptions& how, const nn::Placement& placement, const parallel::Hardware& hardware,
+                       int64_t words) {
+  const bool threads = how.threads == PlacementOptions::Threads::per_stage;
+  parallel::Plan plan;
+  plan.name = how.preset;
+  plan.layout = layout_of(placement, words, hardware.shares_processors());
+  if (hardware.shares_processors()) plan.workers = threads ? parallel::Workers::per_place : parallel::Workers::one;
+  if (placement.places() == 1) {
+    if (hardware.shares_processors()) plan.workers = parallel::Workers::one;
+    return plan;
+  }
+  plan.schedule = how.schedule;
+  plan.chunk = how.chunk;
+  plan.team = std::max(1, static_cast<int>(hardware.processors.count) / placement.places());
+  return plan;
+}
+
+parallel::BatchSize batch_of(const PlanSubject& subject) {
+  return {.sentences = subject.sentences, .source = subject.source_steps, .target = subject.target_steps};
+}
+
 }  // namespace seq2seq::run

@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "seq2seq/nn/placement.h"
-#include "seq2seq/parallel/plan/outline.h"
+#include "seq2seq/parallel/plan/predict.h"
 #include "seq2seq/run/environment.h"
 #include "seq2seq/run/run.h"
 
@@ -27,5 +27,11 @@ PlanSubject plan_subject(const Configuration& configuration, std::optional<int64
 
 /// A placement as the planner has it. Equal devices are one device of the hardware, numbered as they come.
 parallel::Layout layout_of(const nn::Placement& placement, int64_t words, bool one_device);
+
+/// A configured placement as a plan for a hardware.
+parallel::Plan plan_of(const PlacementOptions& how, const nn::Placement& placement, const parallel::Hardware& hardware,
+                       int64_t words);
+
+parallel::BatchSize batch_of(const PlanSubject& subject);
 
 }  // namespace seq2seq::run

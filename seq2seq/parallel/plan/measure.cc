@@ -4,7 +4,6 @@
 #include <array>
 #include <chrono>
 #include <cmath>
-#include <limits>
 #include <map>
 #include <memory>
 #include <tuple>
@@ -23,7 +22,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr int repeats = 5;
+constexpr int repeats = 5;             // at least
+constexpr double least_seconds = 0.5;  // of repeats, so that small models are measured many times
+constexpr double patience = 1e6;       // s: a person ends it sooner
 constexpr std::array<int64_t, 3> measured_chunks{1, 5, 0};
 
 double median(std::vector<double> values) {
@@ -59,21 +60,6 @@ std::array<double, 3> solve(const std::array<std::array<double, 3>, 3>& products
   return solution;
 }
 
-data::Batch made_batch(const BatchSize& size) {
-  const auto sentences = [&](int64_t steps) {
-    return std::vector<std::vector<int64_t>>(static_cast<size_t>(size.sentences),
-                                             std::vector<int64_t>(static_cast<size_t>(steps), 1));
-  };
-  std::vector<int64_t> keys;
-  for (int64_t key = 0; key < size.sentences; ++key) keys.push_back(key);
-  data::Batch batch;
-  batch.source = data::pack(sentences(size.source), keys);
-  batch.inputs = data::pack(sentences(size.target), keys);
-  batch.targets = batch.inputs.with(data::pack(sentences(size.target), keys).rows);
-  batch.weights = at::ones({size.sentences});
-  return batch;
-}
-
 using JobKey = std::tuple<std::string, Job::Kind, int64_t, int64_t>;  // stage, kind, steps
 
 /// Seconds of each job of an update, a list of repeats each, and of whole updates.
@@ -95,17 +81,19 @@ Repeated run_updates(const nn::Model& model, const BatchSize& size, int64_t chun
   PipelineGradients gradients(model, *model.staged(), train::LossOptions{},
                               builtin_schedules().make({.kind = "wavefront", .options = {}}), chunk,
                               std::make_unique<SerialExecutor>(), observer);
-  const auto batch = made_batch(size);
+  const auto batch = equal_batch(size);
   gradients.accumulate({batch}, static_cast<double>(size.sentences), {.seed = 1, .update = 1});
   found = {};  // the first one makes room
-  for (int time = 0; time < times; ++time)
+  const auto begin = Clock::now();
+  for (int time = 0; time < times || std::chrono::duration<double>(Clock::now() - begin).count() < least_seconds;
+       ++time)
     gradients.accumulate({batch}, static_cast<double>(size.sentences), {.seed = 1, .update = 1});
   return found;
 }
 
 /// Runs the same work at once on so many threads, each with a team, as the workers of places are.
 void run_at_once(int threads, int team, const std::function<void(int thread)>& work) {
-  ThreadedExecutor executor(threads, team, std::numeric_limits<double>::infinity(), {});
+  ThreadedExecutor executor(threads, team, patience, [](const std::string&) {});
   JobGraph graph;
   graph.places = threads;
   graph.stages.resize(1);
@@ -122,7 +110,7 @@ void run_at_once(int threads, int team, const std::function<void(int thread)>& w
 /// Seconds from the end of a job to the start of one that waits for it at another place.
 double hand_over_seconds() {
   constexpr int64_t jobs = 400;
-  ThreadedExecutor executor(2, 1, std::numeric_limits<double>::infinity(), {});
+  ThreadedExecutor executor(2, 1, patience, [](const std::string&) {});
   JobGraph graph;
   graph.places = 2;
   graph.stages.resize(1);
@@ -265,6 +253,21 @@ class Measurement {
 };
 
 }  // namespace
+
+data::Batch equal_batch(const BatchSize& size) {
+  const auto sentences = [&](int64_t steps) {
+    return std::vector<std::vector<int64_t>>(static_cast<size_t>(size.sentences),
+                                             std::vector<int64_t>(static_cast<size_t>(steps), 1));
+  };
+  std::vector<int64_t> keys;
+  for (int64_t key = 0; key < size.sentences; ++key) keys.push_back(key);
+  data::Batch batch;
+  batch.source = data::pack(sentences(size.source), keys);
+  batch.inputs = data::pack(sentences(size.target), keys);
+  batch.targets = batch.inputs.with(data::pack(sentences(size.target), keys).rows);
+  batch.weights = at::ones({size.sentences});
+  return batch;
+}
 
 std::vector<double> fit_costs(const std::vector<CostSample>& samples) {
   std::array<std::array<double, 3>, 3> products{};

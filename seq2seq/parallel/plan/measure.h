@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "seq2seq/data/batch.h"
 #include "seq2seq/nn/model/model.h"
 #include "seq2seq/parallel/plan/hardware.h"
 #include "seq2seq/parallel/plan/outline.h"
@@ -18,6 +19,9 @@ struct CostSample {
 
 /// The costs a job, a step and a million that explain samples best: least squares of relative errors, none below zero.
 std::vector<double> fit_costs(const std::vector<CostSample>& samples);
+
+/// A batch of equally long sentences of one word.
+data::Batch equal_batch(const BatchSize& size);
 
 /// Measures what the jobs of a model cost on one processor of this machine, how much faster all of them are on one job,
 /// and how much more they do when each has a job. `models`: the same model as often as there are processors to use,

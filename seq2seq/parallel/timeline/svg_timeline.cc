@@ -11,7 +11,7 @@
 namespace seq2seq::parallel {
 namespace {
 
-constexpr double left = 200, right = 70, width = 1000;  // the names, the shares, the time; pixels
+constexpr double left = 250, right = 70, width = 1000;  // the names, the shares, the time; pixels
 constexpr double row = 26, bar = 20, head = 34, gap = 18, axis = 44, legend = 30;
 constexpr std::array<const char*, 3> colours{"#a8cdec", "#2f6fb2", "#e5a23c"};  // light, dark, between
 constexpr std::array<const char*, 3> work{"forward", "backward", "derivatives of parameters"};

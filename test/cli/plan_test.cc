@@ -1,0 +1,103 @@
+#include <fstream>
+#include <regex>
+
+#include <fmt/format.h>
+
+#include "seq2seq/core/progress.h"
+#include "seq2seq/parallel/timeline/chrome_trace.h"
+#include "test/cli/program.h"
+#include "test/support/catch.h"
+#include "test/support/temporary_folder.h"
+
+namespace seq2seq::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::string sutskever = SEQ2SEQ_SOURCE_DIR "/configs/sutskever2014.yaml";
+
+std::string contents(const fs::path& file) {
+  std::ifstream stream(file);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+TEST_CASE("plan: counts the paper's parameters without text or memory, and the bubble of its pipeline", "[cli][plan]") {
+  const auto ran = run_program({"plan", sutskever});
+  CHECK(ran.code == 0);
+  // Words, embeddings, eight layers with two matrices and two biases, the output layer with its bias.
+  const int64_t source = 160003, target = 80003, cells = 1000;
+  const int64_t layer = 2 * 4 * cells * cells + 2 * 4 * cells;
+  const auto parameters = format_count((source + target) * cells + 8 * layer + target * (cells + 1));
+  CHECK_THAT(ran.out, ContainsSubstring(parameters + " parameters"));
+  CHECK_THAT(ran.out, ContainsSubstring("8 places, schedule wavefront, chunk 1"));
+  CHECK_THAT(ran.out, ContainsSubstring(" 5.7 %") && ContainsSubstring(" 23.1 %"));  // 3 of 53, and 3 of 13
+}
+
+TEST_CASE("plan: says what does not fit", "[cli][plan]") {
+  const TemporaryFolder folder;
+  std::ofstream(folder.path() / "small.yaml")
+      << "name: small\ndevice: {name: toy, count: 8, memory: 1.0e+9, rows: [1], float32: [1.0e+12]}\n";
+  const auto ran = run_program({"plan", sutskever, "--hardware", (folder.path() / "small.yaml").string()});
+  CHECK(ran.code == 0);
+  CHECK_THAT(ran.out,
+             ContainsSubstring("device 0 needs ") && ContainsSubstring("but a toy has 1.0 GB: it does not fit"));
+  CHECK_THAT(ran.out, !ContainsSubstring("device 1 needs"));
+}
+
+TEST_CASE("plan: a trace and a drawing are written, and a measured timeline is drawn below", "[cli][plan]") {
+  const TemporaryFolder folder;
+  const auto trace = (folder.path() / "t.json").string(), svg = (folder.path() / "t.svg").string();
+  CHECK(run_program({"plan", sutskever, "--trace", trace}).code == 0);
+  const auto timeline = parallel::read_chrome_trace(contents(trace), {.file = trace});
+  CHECK(timeline.places.size() == 8);
+  CHECK(run_program({"plan", sutskever, "--svg", svg, "--measured", trace}).code == 0);
+  CHECK_THAT(contents(svg), ContainsSubstring(">predicted: ") && ContainsSubstring(">measured: "));
+}
+
+TEST_CASE("plan: the search gives plans in order, none slower than one device", "[cli][plan]") {
+  const auto ran = run_program({"plan", sutskever, "--search", "--length", "5", "--quiet"});
+  CHECK(ran.code == 0);
+  std::vector<double> factors;
+  const std::regex found("words/s +([0-9.]+) x");
+  for (std::sregex_iterator match(ran.out.begin(), ran.out.end(), found), end; match != end; ++match)
+    factors.push_back(std::stod((*match)[1]));
+  REQUIRE(factors.size() == 11);  // the ten fastest, and `single`
+  CHECK(std::is_sorted(factors.rbegin(), factors.rend()));
+  CHECK(factors.back() == 1);
+  CHECK(ran.err.empty());
+}
+
+TEST_CASE("plan: bad input gets one error that says what to do", "[cli][plan][error]") {
+  const TemporaryFolder folder;
+  std::ofstream(folder.path() / "bad") << "name: bad\ndevise: {}\n";
+  struct Case {
+    std::vector<std::string> words;
+    int code;
+    std::string problem;
+  };
+  const auto [words, code, problem] = GENERATE(
+      Case{{sutskever, "--devices", "4"}, 2, "--devices 4: the placement uses 8 devices, but eight H200 has 4"},
+      Case{{sutskever, "--devices", "none"}, 2, "--devices none: must be a number"},
+      Case{{sutskever, "--length", "0"}, 2, "--length 0: must be a number"},
+      Case{{sutskever, "--arithmetic", "int4"}, 2, "--arithmetic int4: unknown arithmetic; use `float32`"},
+      Case{{sutskever, "--measured", "x"}, 2, "--measured: needs `--svg FILE`"},
+      Case{{sutskever, "--hardware", "x", "--measure-costs", "y"}, 2, "--measure-costs: cannot be combined"},
+      Case{{sutskever, "--hardware", "@bad"}, 2, "bad:2:1: unknown key `devise`; the nearest known one is `device`"},
+      Case{{sutskever, "--svg", "@bad.svg", "--measured", "@bad"}, 1, "is damaged"},
+      Case{{sutskever, "--svg", "@bad.svg", "--measured", "@bad2"}, 1, "bad2: cannot be read"},
+      Case{{sutskever, "--set", "data.source.vocabulary.size=0"}, 2, "the text is missing"},
+      Case{{sutskever, "--set", "placement.devices=[cpu]"}, 2, "placement.devices"},
+      Case{{"none.yaml"}, 2, "none.yaml"});
+  CAPTURE(words);
+  auto all = words;
+  for (auto& word : all)
+    if (word.starts_with("@")) word = (folder.path() / word.substr(1)).string();
+  all.insert(all.begin(), "plan");
+  const auto ran = run_program(all);
+  CHECK(ran.code == code);
+  CHECK(ran.out.empty());
+  CHECK_THAT(ran.err, ContainsSubstring(problem));
+}
+
+}  // namespace
+}  // namespace seq2seq::test
