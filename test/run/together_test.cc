@@ -266,6 +266,30 @@ TEST_CASE("together: ranks that do not come are named", "[run][parallel][error]"
   }
 }
 
+TEST_CASE("together: ranks of two agents of torchrun, without a name for the launch, meet", "[run][parallel]") {
+  Toy toy(turned);
+  const auto words = train_words(toy, "joint", {"train.updates=5", "distributed.timeout=10"});
+  const auto port = free_port();
+  const auto variables = [&port](const std::string& rank) {
+    return Variables{{"RANK", rank},
+                     {"WORLD_SIZE", "2"},
+                     {"LOCAL_RANK", "0"},
+                     {"LOCAL_WORLD_SIZE", "1"},
+                     {"MASTER_PORT", port},
+                     {"MASTER_ADDR", "127.0.0.1"},
+                     {"GOMP_SPINCOUNT", "10000"},
+                     {"TORCHELASTIC_RUN_ID", "none"}};
+  };
+  std::string command = program().string();
+  for (const auto& word : words) command += " '" + word + "'";
+  Process first(program(), words, variables("0"));
+  Process second("/bin/sh", {"-c", command + "; exit $?"}, variables("1"));  // of another parent than the first
+  std::vector<Ended> ended;
+  ended.push_back(first.wait());
+  ended.push_back(second.wait());
+  require_done(ended);
+}
+
 TEST_CASE("together: a command other than train refuses to work in several processes", "[run][parallel][error]") {
   Toy toy(turned);
   const auto ended = Process(program(), {"evaluate", (toy / "joint").string()},
