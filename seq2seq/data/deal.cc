@@ -27,6 +27,7 @@ std::vector<int64_t> dealt(std::span<const int64_t> pairs, const Corpus& corpus,
   }
   std::sort(mine.begin(), mine.end());
   std::vector<int64_t> chosen;
+  chosen.reserve(mine.size());
   for (const auto i : mine) chosen.push_back(pairs[i]);
   return chosen;
 }

@@ -1,6 +1,7 @@
 #include "seq2seq/parallel/distributed/data_parallel.h"
 
 #include <algorithm>
+#include <ranges>
 #include <set>
 #include <utility>
 
@@ -39,8 +40,7 @@ DataParallel::DataParallel(train::GradientSource& source, ProcessGroup& group, c
     : source_(source), group_(group) {
   const auto tables = tables_of(model);
   // From the last to the first: the order in which a backward pass makes most gradients.
-  for (auto named = parameters.rbegin(); named != parameters.rend(); ++named) {
-    const auto& parameter = named->second;
+  for (const auto& [name, parameter] : std::ranges::reverse_view(parameters)) {
     if (tables.contains(parameter.unsafeGetTensorImpl())) {
       tables_.push_back(parameter);
     } else {

@@ -5,13 +5,11 @@
 #include <cstring>
 #include <exception>
 #include <future>
-#include <numeric>
 #include <thread>
 #include <utility>
 
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
-#include <ATen/ops/from_blob.h>
 #include <c10/util/Exception.h>
 #include <c10/util/Logging.h>
 #include <fmt/format.h>
@@ -187,7 +185,10 @@ std::vector<at::Tensor> ProcessGroup::gather(const at::Tensor& numbers, const st
   const auto device = copied ? c10::Device(c10::kCPU) : numbers.device();
   // c10d gathers tensors of one size.
   const int64_t most = *std::max_element(sizes.begin(), sizes.end());
-  if (most == 0) return std::vector<at::Tensor>(sizes.size(), numbers);
+  if (most == 0) {
+    std::vector<at::Tensor> nothing(sizes.size(), numbers);
+    return nothing;
+  }
   auto mine = at::empty({most}, numbers.options().device(device));
   mine.narrow(0, 0, numbers.size(0)).copy_(numbers);
   std::vector<at::Tensor> all;

@@ -92,7 +92,8 @@ Rendezvous meet_at_store(const Launch& launch, milliseconds timeout) {
   if (!serves) result.address = wait_for_port(launch.host, launch.port, timeout);
   const auto store = open_store(launch, timeout);
   if (serves) result.address = wait_for_port(launch.host, launch.port, timeout);
-  const auto prefix = fmt::format("seq2seq {} {}", launch.id, launch.restarts);
+  // A launcher's store stays when the ranks start again. Not the launch's id: each machine's torchrun has its own.
+  const auto prefix = fmt::format("seq2seq {}", launch.restarts);
   result.store = c10::make_intrusive<c10d::PrefixStore>(prefix, store);
   result.second = c10::make_intrusive<c10d::PrefixStore>(prefix, store->clone());
   result.second->setTimeout(timeout);

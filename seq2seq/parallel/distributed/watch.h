@@ -11,10 +11,7 @@
 #include <vector>
 
 #include <c10/util/intrusive_ptr.h>
-
-namespace c10d {
-class Store;
-}
+#include <torch/csrc/distributed/c10d/Store.hpp>
 
 namespace seq2seq::parallel {
 

@@ -78,11 +78,28 @@ int64_t Layout::place_of(const std::string& part) const {
 
 int64_t Layout::devices_used() const { return std::ssize(std::set<int64_t>(devices.begin(), devices.end())); }
 
+namespace {
+
+/// Whether the output layer's matrix is that of the word vectors.
+bool is_tied(const Outline& outline) {
+  std::set<const c10::TensorImpl*> before;
+  for (const auto& outlined : outline.stages) {
+    for (const auto& parameter : outlined.stage.parameters)
+      if (!before.insert(parameter.unsafeGetTensorImpl()).second) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
 Outline place(const Outline& outline, const Layout& layout) {
   Outline placed;
-  const int64_t home = layout.output.empty() ? 0 : layout.output.front().place;
+  // The single share of a tied matrix lies where the word vectors do.
+  const int64_t home = is_tied(outline) && layout.output.size() <= 1 ? layout.place_of("embeddings")
+                       : layout.output.empty()                       ? 0
+                                                                     : layout.output.front().place;
   for (const auto& outlined : outline.stages) {
-    if (is_output(outlined) && outline.splits_output() && !layout.output.empty()) {
+    if (is_output(outlined) && outline.splits_output() && layout.output.size() > 1) {
       split_output(outlined, outline.stages.back(), layout, placed);
       break;  // the loss is the last
     }

@@ -161,11 +161,11 @@ TEST_CASE("process group: ranks wait longer than the time-out for one that is bu
 }
 
 TEST_CASE("process group: a rank that is busy, or waits", "[.][rank-of-busy]") {
-  ProcessGroup group(read_launch(), {.timeout = 1}, c10::kCPU);
+  ProcessGroup group(read_launch(), {.timeout = 3}, c10::kCPU);
   group.run([&] {
     group.barrier();
     group.busy(group.rank() == 0);
-    if (group.rank() == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1500));
+    if (group.rank() == 0) std::this_thread::sleep_for(std::chrono::milliseconds(4000));
     group.busy(false);
     group.barrier();
   });

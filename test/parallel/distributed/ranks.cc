@@ -66,6 +66,11 @@ Process::~Process() {
   ::waitpid(id_, nullptr, 0);
 }
 
+bool Process::runs() const {
+  siginfo_t info{};
+  return ::waitid(P_PID, static_cast<id_t>(id_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == 0;
+}
+
 void Process::send(int signal) const { ::kill(id_, signal); }
 
 std::string Process::said() const {

@@ -32,6 +32,7 @@ class Process {
   void send(int signal) const;
   /// Waits for its end; one that does not end within a minute is killed, and the test fails.
   Ended wait();
+  bool runs() const;
   /// What it has said so far.
   std::string said() const;
 
