@@ -1,12 +1,17 @@
 #include "seq2seq/run/placement.h"
 
+#include <algorithm>
+
 #include <ATen/ops/allclose.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "seq2seq/core/device.h"
 #include "seq2seq/core/error.h"
+#include "seq2seq/core/files.h"
 #include "seq2seq/nn/weights.h"
+#include "seq2seq/parallel/timeline/chrome_trace.h"
+#include "seq2seq/run/auto_placement.h"
 #include "seq2seq/run/build.h"
 #include "seq2seq/run/place_table.h"
 #include "seq2seq/run/placement_rules.h"
@@ -255,6 +260,51 @@ TEST_CASE("placement: devices on which nothing lies are named in a warning", "[r
   toy.forget_said();
   toy.train("none", {"train.updates=1", "placement.preset=paper", "placement.devices=[cpu, cpu, cpu]"});
   CHECK_THAT(toy.said(), !ContainsSubstring("idle"));
+}
+
+TEST_CASE("placement: a training writes the timeline of an update", "[run][placement]") {
+  Toy toy(copied);
+  toy.environment.single_device = false;
+  toy.environment.timeline = toy / "timeline.json";
+  toy.train("placed", {"train.updates=5", "placement.preset=paper", "placement.devices=[cpu, cpu, cpu]"});
+  const auto text = disk_files().read(toy / "timeline.json");
+  const auto timeline = parallel::read_chrome_trace(text, Place{.file = "timeline.json"});
+  CHECK(timeline.places == std::vector<std::string>{"cpu", "cpu", "cpu"});
+  const auto runs = [&](const std::string& stage) {
+    return std::ranges::any_of(timeline.entries, [&](const auto& entry) { return entry.stage == stage; });
+  };
+  for (const auto* stage : {"embeddings.source", "encoder.1", "decoder.0", "output.0", "loss"}) CHECK(runs(stage));
+}
+
+TEST_CASE("placement: auto is single where there is one device, and cannot be combined", "[run][placement]") {
+  Toy toy(copied);
+  toy.environment.single_device = false;
+  toy.train("chosen", {"train.updates=5", "placement.preset=auto", "placement.devices=[cpu]"});
+  toy.train("plain", {"train.updates=5"});
+  CHECK(parameters_of(toy / "chosen", 5) == parameters_of(toy / "plain", 5));
+  const auto said = message_of<Error>([&] {
+    toy.train("both", {"placement.preset=auto", "placement.encoder=[cpu, cpu]"});
+  });
+  CHECK_THAT(said, ContainsSubstring("cannot be combined with `preset: auto`"));
+}
+
+TEST_CASE("placement: a planner's layout in terms of keys is the same layout", "[run][placement]") {
+  parallel::Plan plan;
+  plan.layout = {.devices = {1, 0, 1},
+                 .parts = {{"encoder.0", 1}, {"encoder.1", 2}, {"decoder.0", 1}, {"decoder.1", 2}, {"embeddings", 1}},
+                 .output = {{.place = 0, .share = 1}, {.place = 2, .share = 3}}};
+  plan.schedule = {.kind = "micro_batch", .options = nullptr};
+  const auto options = run::in_terms_of_keys(plan, {"cpu", "cuda:3"}, {});
+  CHECK(options.devices == std::vector<std::string>{"cuda:3", "cpu", "cuda:3"});
+  const auto placement = run::make_placement(options, c10::kCPU, {.encoder = 2, .decoder = 2}, 80);
+  CHECK(placement.place_of("encoder.0") == 1);
+  CHECK(placement.place_of("decoder.1") == 2);
+  CHECK(placement.place_of("embeddings") == 1);
+  CHECK(placement.place_of("bridge") == 0);
+  REQUIRE(placement.output.size() == 2);
+  CHECK(placement.output[0].last == 20);
+  CHECK(placement.output[1].place == 2);
+  CHECK(options.schedule.kind == "micro_batch");
 }
 
 TEST_CASE("placement: `--device` replaces what is configured", "[run][placement]") {

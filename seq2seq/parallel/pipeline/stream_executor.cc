@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include <ATen/Context.h>
 #include <c10/core/Event.h>
 #include <c10/core/StreamGuard.h>
 #include <c10/core/impl/DeviceGuardImplInterface.h>
@@ -58,6 +59,7 @@ class JobEvents {
 StreamExecutor::StreamExecutor(const std::vector<c10::Device>& places, double patience,
                                std::function<void(const std::string& message)> stalled)
     : places_(places), watch_(patience, std::move(stalled)) {
+  at::globalContext().setWarnOnAccumulateGradStreamMismatch(false);  // no gradient passes through AccumulateGrad here
   for (const auto device : places)
     if (!device.is_cpu() && std::ranges::find(devices_, device) == devices_.end()) devices_.push_back(device);
   for (size_t place = 0; place < places.size(); ++place) {
