@@ -125,7 +125,7 @@ std::string search_report(const parallel::Question& question, const std::vector<
 }
 
 std::string pays_report(const parallel::Question& question, const parallel::Plan& plan) {
-  std::string text = fmt::format("gain      how much faster than `single` is {}\n", plan.name);
+  std::string text = fmt::format("gain      over `single`: {}\n", plan.name);
   text += gains_line("  length", parallel::gains_by_length(question, plan, {3, 5, 10, 25, 50, 100}), "steps a side");
   text += gains_line("  batch", parallel::gains_by_batch(question, plan, {1, 4, 16, 64, 128, 256}), "sentences");
   if (plan.chunk > 0)

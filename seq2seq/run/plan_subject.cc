@@ -102,7 +102,8 @@ parallel::Plan plan_of(const PlacementOptions& how, const nn::Placement& placeme
                        int64_t words) {
   const bool threads = how.threads == PlacementOptions::Threads::per_stage;
   parallel::Plan plan;
-  plan.name = how.preset;
+  const bool named = how.preset == "single" && placement.places() > 1;  // by keys of single parts
+  plan.name = named ? "as configured" : how.preset;
   plan.layout = layout_of(placement, words, hardware.shares_processors());
   if (hardware.shares_processors()) plan.workers = threads ? parallel::Workers::per_place : parallel::Workers::one;
   if (placement.places() == 1) {

@@ -8,6 +8,7 @@
 #include "test/cli/program.h"
 #include "test/support/catch.h"
 #include "test/support/temporary_folder.h"
+#include "test/support/toy.h"
 
 namespace seq2seq::test {
 namespace {
@@ -65,6 +66,37 @@ TEST_CASE("plan: the search gives plans in order, none slower than one device", 
   CHECK(std::is_sorted(factors.rbegin(), factors.rend()));
   CHECK(factors.back() == 1);
   CHECK(ran.err.empty());
+}
+
+TEST_CASE("plan: reads the text where only it says how many words there are", "[cli][plan]") {
+  Toy toy(copied, /*letters=*/3, /*longest=*/4);
+  const auto ran = run_program({"plan", (toy / "toy.yaml").string()});
+  CHECK(ran.code == 0);
+  CHECK_THAT(ran.out, ContainsSubstring("words 6 and 6"));  // three letters and three specials
+  // Most of all sequences of up to four of three letters have four; with the end symbol nearly five steps.
+  CHECK_THAT(ran.out, ContainsSubstring("16 sentences of 5 and 5 steps; activations of 5 steps a side"));
+  const auto given = run_program({"plan", (toy / "toy.yaml").string(), "--length", "9"});
+  CHECK_THAT(given.out, ContainsSubstring("16 sentences of 9 and 9 steps"));
+}
+
+TEST_CASE("plan: costs measured here are a hardware file that plans use", "[cli][plan]") {
+  const Toy toy(copied);
+  const auto config = (toy / "toy.yaml").string(), costs = (toy / "costs.yaml").string();
+  CHECK(run_program({"plan", config, "--measure-costs", costs, "--threads", "1", "--quiet"}).code == 0);
+  const auto ran = run_program({"plan", config, "--hardware", costs, "--set", "placement.preset=vocabulary_parallel",
+                                "--set", "placement.devices=[cpu,cpu]", "--set", "placement.threads=per_stage"});
+  CHECK(ran.code == 0);
+  CHECK_THAT(ran.out, ContainsSubstring("measured costs") && ContainsSubstring("2 places"));
+}
+
+TEST_CASE("plan: compares machines that train together in powers of two", "[cli][plan]") {
+  const auto ran = run_program({"plan", sutskever, "--servers", "5", "--set", "placement.preset=single"});
+  CHECK(ran.code == 0);
+  std::vector<int> servers;
+  const std::regex found("\n +([0-9]+) +[0-9,]+ +[0-9.]+ % ");
+  for (std::sregex_iterator match(ran.out.begin(), ran.out.end(), found), end; match != end; ++match)
+    servers.push_back(std::stoi((*match)[1]));
+  CHECK(servers == std::vector{1, 2, 4});
 }
 
 TEST_CASE("plan: bad input gets one error that says what to do", "[cli][plan][error]") {

@@ -79,11 +79,10 @@ TEST_CASE("plan: the stages at their places are those of the model built there",
   nn::ModelContext context{.source_vocabulary = 90, .target_vocabulary = 80, .placement = {}};
   context.placement.device = c10::kMeta;
   const auto outline = outline_of(nn::Seq2Seq(options, context));
-  auto layout = whole ? Layout{} : paper_layout();
-  if (!whole) layout.output = {{.place = 4, .share = 1}};
+  const auto layout = whole ? Layout{} : paper_layout();
   for (const auto& [part, place] : layout.parts)
     context.placement.parts.emplace(part, nn::PartPlace{.device = c10::kMeta, .place = static_cast<int>(place)});
-  if (!whole) context.placement.output = {{c10::kMeta, 0, 80, 4}};
+  if (!whole) context.placement.output = {{c10::kMeta, 0, 40, 4}, {c10::kMeta, 40, 80, 5}};
   const nn::Seq2Seq model(options, context);
 
   const auto planned = place(outline, layout).stages;

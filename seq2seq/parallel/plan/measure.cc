@@ -23,7 +23,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr int repeats = 5;             // at least
-constexpr double least_seconds = 0.5;  // of repeats, so that small models are measured many times
+constexpr double least_seconds = 0.3;  // of repeats, so that small models are measured many times
 constexpr double patience = 1e6;       // s: a person ends it sooner
 constexpr std::array<int64_t, 3> measured_chunks{1, 5, 0};
 
@@ -159,7 +159,7 @@ class Measurement {
   }
 
  private:
-  static constexpr int all_steps = 9;
+  static constexpr size_t all_steps = 2 * measured_chunks.size() + repeats + 1;
   static constexpr int64_t usual_chunk = 5;
 
   /// A kind of stage under a kind of job: the first stage of the kind stands for it.
@@ -171,7 +171,7 @@ class Measurement {
   };
 
   void tell() {
-    if (told_) told_(++done_, all_steps);
+    if (told_) told_(++done_, static_cast<int>(all_steps));
   }
 
   void measure_jobs(int64_t sentences, int64_t chunk) {
@@ -179,7 +179,6 @@ class Measurement {
     size.sentences = sentences;
     Repeated found;
     run_at_once(1, 1, [&](int) { found = run_updates(*models_.front(), size, chunk, repeats); });
-    if (chunk == usual_chunk && sentences == batch_.sentences) alone_ = median(found.updates);
     for (const auto& [key, seconds] : found.jobs) add_sample(key, sentences, median(seconds));
     tell();
   }
@@ -197,20 +196,28 @@ class Measurement {
                                                  .seconds = seconds});
   }
 
+  /// One processor, all of them on an update each, and all on one, in turn, so that what else runs meets each alike.
   void measure_sharing(ProcessorOptions& processors) {
-    const auto count = static_cast<int>(models_.size());
-    std::vector<double> seconds(models_.size());
-    run_at_once(count, 1, [&](int thread) {
+    const auto count = static_cast<double>(models_.size());
+    std::vector<double> together, speed_up;
+    for (int round = 0; round < repeats; ++round) {
+      const double alone = update_seconds(1, 1);
+      together.push_back(count * alone / update_seconds(static_cast<int>(models_.size()), 1));
+      speed_up.push_back(alone / update_seconds(1, static_cast<int>(models_.size())));
+      tell();
+    }
+    processors.together = std::clamp(median(together), 1.0, count);
+    processors.speed_up = std::clamp(median(speed_up), 1.0, count);
+  }
+
+  /// Of updates that run on so many threads at a time, each with a team.
+  double update_seconds(int threads, int team) {
+    std::vector<double> seconds(static_cast<size_t>(threads));
+    run_at_once(threads, team, [&](int thread) {
       const auto which = static_cast<size_t>(thread);
-      seconds[which] = median(run_updates(*models_[which], batch_, usual_chunk, repeats).updates);
+      seconds[which] = median(run_updates(*models_[which], batch_, usual_chunk, 1).updates);
     });
-    processors.together = std::max(1.0, static_cast<double>(count) * alone_ / median(seconds));
-    tell();
-    run_at_once(1, count, [&](int) {
-      seconds.front() = median(run_updates(*models_.front(), batch_, usual_chunk, repeats).updates);
-    });
-    processors.speed_up = std::max(1.0, alone_ / seconds.front());
-    tell();
+    return median(seconds);
   }
 
   /// Speeds of plain products and of memory, for what the measured costs do not cover.
@@ -248,7 +255,6 @@ class Measurement {
   BatchSize batch_;
   const std::function<void(int done, int all)>& told_;
   std::map<std::pair<nn::Stage, Job::Kind>, std::vector<CostSample>, Before> samples_;
-  double alone_ = 0;  // s of an update on one processor
   int done_ = 0;
 };
 
