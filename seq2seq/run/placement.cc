@@ -1,44 +1,21 @@
 #include "seq2seq/run/placement.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <functional>
 #include <map>
 #include <set>
-#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "seq2seq/core/device.h"
+#include "seq2seq/run/placement_layout.h"
 
 namespace seq2seq::run {
 
 namespace {
-
-constexpr int paper_devices = 8;
-
-std::string many(int64_t count, const char* thing) {
-  return fmt::format("{} {}{}", count, thing, count == 1 ? "" : "s");
-}
-
-/// The number of a place, where a text is one; otherwise -1.
-int place_number(const std::string& text) {
-  int number = -1;
-  const char* end = text.data() + text.size();
-  const auto [stop, fault] = std::from_chars(text.data(), end, number);
-  return fault == std::errc() && stop == end ? number : -1;
-}
-
-c10::Device device_at(const std::string& key, const std::string& text) {
-  try {
-    return read_device(text);
-  } catch (const UsageError& error) {
-    throw PlacementError(key, error.what(), "");
-  }
-}
 
 /// Every key that names devices, with what it names.
 std::vector<std::pair<std::string, std::vector<std::string>>> named_devices(const PlacementOptions& options) {
@@ -76,141 +53,6 @@ void check_shares(const PlacementOptions& options) {
                          fmt::format("must add up to 1, but {} add up to {:g}", fmt::join(shares, " + "), sum),
                          "Name the part of the words that each device holds, as in `[0.5, 0.25, 0.25]`");
 }
-
-/// The places that options name, and what lies in each.
-class Layout {
- public:
-  struct Entry {
-    c10::Device device;
-    std::string key;  // that names it; empty: the command's device
-  };
-
-  Layout(const PlacementOptions& options, const nn::LayerCounts& layers, c10::Device device)
-      : options_(options), layers_(layers) {
-    list_places(device);
-    by_preset_ = static_cast<int>(places_.size());
-    if (by_preset()) check_enough();
-    place_part("embeddings", options.embeddings, 0);
-    place_stack("encoder", options.encoder, layers.encoder);
-    place_part("bridge", options.bridge, 0);
-    place_stack("decoder", options.decoder, layers.decoder);
-    if (by_preset() || !options.attention.empty())
-      place_part("attention", options.attention, parts_[nn::layer_part("decoder", layers.decoder - 1)]);
-    place_output();
-  }
-
-  const std::vector<Entry>& places() const { return places_; }
-  const std::map<std::string, int>& parts() const { return parts_; }
-  const std::vector<int>& output() const { return output_; }
-
- private:
-  bool by_preset() const { return options_.preset == "paper" || options_.preset == "vocabulary_parallel"; }
-  int64_t depth() const { return std::max(layers_.encoder, layers_.decoder); }
-  std::string places_key() const { return options_.devices.empty() ? "preset" : "devices"; }
-
-  void list_places(c10::Device device) {
-    for (const auto& text : options_.devices) places_.push_back({device_at("devices", text), "devices"});
-    if (!places_.empty()) return;
-    if (!by_preset()) return places_.push_back({device, ""});
-    const int64_t count = options_.preset == "paper" ? paper_devices : depth();
-    for (int64_t place = 0; place < count; ++place)
-      places_.push_back({c10::Device(c10::kCUDA, static_cast<c10::DeviceIndex>(place)), "preset"});
-  }
-
-  void check_enough() const {
-    const int64_t wanted =
-        std::max(options_.encoder.empty() ? layers_.encoder : 0, options_.decoder.empty() ? layers_.decoder : 0);
-    const int64_t given = std::ssize(places_);
-    if (given < wanted) {
-      throw PlacementError(places_key(),
-                           fmt::format("{} for {}: `{}` places each layer on the next device", many(given, "device"),
-                                       many(wanted, "layer"), options_.preset),
-                           "Name more under `placement.devices`, where one may come several times, or place the layers "
-                           "by `placement.encoder` and `placement.decoder`");
-    }
-  }
-
-  /// The place that a key names. Without `devices`, each new device is a new place.
-  int find(const std::string& key, const std::string& text) {
-    if (const int number = place_number(text); number >= 0) {
-      if (number < std::ssize(options_.devices)) return number;
-      throw PlacementError(key,
-                           fmt::format("names place {}, but `placement.devices` names {}", number,
-                                       many(std::ssize(options_.devices), "device")),
-                           "Places are counted from 0");
-    }
-    const auto device = device_at(key, text);
-    const auto found = std::ranges::find(places_, device, &Entry::device);
-    if (found != places_.end()) return static_cast<int>(found - places_.begin());
-    if (!options_.devices.empty()) {
-      throw PlacementError(
-          key, fmt::format("`{}` is not one of `placement.devices`: {}", text, fmt::join(options_.devices, ", ")),
-          "Add it there, or name one of them");
-    }
-    places_.push_back({device, key});
-    return static_cast<int>(places_.size()) - 1;
-  }
-
-  void place_part(const std::string& part, const std::string& named, int by_preset_at) {
-    if (!named.empty()) {
-      parts_[part] = find(part, named);
-    } else if (by_preset()) {
-      parts_[part] = by_preset_at;
-    }
-  }
-
-  void place_stack(const std::string& stack, const std::vector<std::string>& named, int64_t layers) {
-    if (!named.empty() && std::ssize(named) != layers) {
-      throw PlacementError(
-          stack,
-          fmt::format("names {}, but the {} has {}", many(std::ssize(named), "device"), stack, many(layers, "layer")),
-          "Name one device for each layer");
-    }
-    for (int64_t layer = 0; layer < layers; ++layer) place_part(nn::layer_part(stack, layer), stack, named, layer);
-  }
-
-  void place_part(const std::string& part, const std::string& key, const std::vector<std::string>& named,
-                  int64_t layer) {
-    if (!named.empty()) {
-      parts_[part] = find(key, named[static_cast<size_t>(layer)]);
-    } else if (by_preset()) {
-      parts_[part] = static_cast<int>(layer);
-    }
-  }
-
-  void place_output() {
-    for (const auto& text : options_.output) output_.push_back(find("output", text));
-    if (options_.output.empty() && by_preset()) output_ = output_by_preset();
-    if (!options_.shares.empty() && options_.shares.size() != output_.size()) {
-      throw PlacementError("shares",
-                           fmt::format("{} for an output layer on {}", many(std::ssize(options_.shares), "share"),
-                                       many(std::ssize(output_), "device")),
-                           "Name one share for each device");
-    }
-  }
-
-  /// The places of the preset with a layer, or those without one.
-  std::vector<int> output_by_preset() const {
-    std::set<int> with_layer;
-    for (const auto& [part, place] : parts_)
-      if (part.starts_with("encoder.") || part.starts_with("decoder.")) with_layer.insert(place);
-    std::vector<int> output;
-    for (int place = 0; place < by_preset_; ++place)
-      if (with_layer.contains(place) == (options_.preset == "vocabulary_parallel")) output.push_back(place);
-    if (!output.empty()) return output;
-    throw PlacementError(places_key(),
-                         fmt::format("the layers of the model lie on all of {}, which leaves none for the output layer",
-                                     many(by_preset_, "device")),
-                         "Name more under `placement.devices`, or place it by `placement.output`");
-  }
-
-  const PlacementOptions& options_;
-  nn::LayerCounts layers_;
-  int by_preset_ = 0;  // places that the preset can use: without those that keys of single parts add
-  std::vector<Entry> places_;
-  std::map<std::string, int> parts_;
-  std::vector<int> output_;
-};
 
 /// Where the words of each shard begin and end: borders at the nearest word, none empty. One more than shards.
 std::vector<int64_t> word_borders(size_t shards, const std::vector<double>& shares, int64_t words) {
@@ -299,13 +141,13 @@ void check_keys(const PlacementOptions& options) {
 }
 
 void check_layers(const PlacementOptions& options, const nn::LayerCounts& layers) {
-  const Layout layout(options, layers, c10::kCPU);
+  lay_out(options, layers, c10::kCPU);
 }
 
 void check_devices(const PlacementOptions& options, const nn::LayerCounts& layers) {
   std::map<std::string, std::vector<std::string>> missing;  // by key
-  const Layout layout(options, layers, c10::kCPU);
-  for (const auto& place : layout.places()) {
+  const auto layout = lay_out(options, layers, c10::kCPU);
+  for (const auto& place : layout.places) {
     auto& names = missing[place.key];
     const auto name = fmt::format("`{}`", place.device.str());
     if (!is_here(place.device) && std::ranges::find(names, name) == names.end()) names.push_back(name);
@@ -323,12 +165,12 @@ void check_devices(const PlacementOptions& options, const nn::LayerCounts& layer
 nn::Placement make_placement(const PlacementOptions& options, c10::Device device, const nn::LayerCounts& layers,
                              int64_t words) {
   check_keys(options);
-  const Layout layout(options, layers, device);
-  const auto device_of = [&layout](int place) { return layout.places()[static_cast<size_t>(place)].device; };
+  const auto layout = lay_out(options, layers, device);
+  const auto device_of = [&layout](int place) { return layout.places[static_cast<size_t>(place)].device; };
   nn::Placement placement{.device = device_of(0), .parts = {}, .output = {}};
-  for (const auto& [part, place] : layout.parts())
+  for (const auto& [part, place] : layout.parts)
     placement.parts.emplace(part, nn::PartPlace{.device = device_of(place), .place = place});
-  const auto& output = layout.output();
+  const auto& output = layout.output;
   if (output.empty()) return placement;
   if (std::ssize(output) > words) {
     throw PlacementError(options.output.empty() ? "preset" : "output",

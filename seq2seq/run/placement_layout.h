@@ -1,0 +1,32 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "seq2seq/run/placement.h"
+
+namespace seq2seq::run {
+
+/// The places that keys name, and what lies in each.
+struct PlacementLayout {
+  struct Place {
+    c10::Device device;
+    std::string key;  // that names it; empty: the command's device
+  };
+  std::vector<Place> places;
+  std::map<std::string, int> parts;  // place of each part that a key or the preset places
+  std::vector<int> output;           // place of each shard; empty: the output layer is not placed
+};
+
+/// Throws PlacementError for what does not fit; asks neither for the devices nor for the words.
+PlacementLayout lay_out(const PlacementOptions& options, const nn::LayerCounts& layers, c10::Device device);
+
+/// The number of a place, where a text is one; otherwise -1.
+int place_number(const std::string& text);
+/// Throws PlacementError at `key` for a text that names no device.
+c10::Device device_at(const std::string& key, const std::string& text);
+/// `1 device`, `2 devices`.
+std::string many(int64_t count, const char* thing);
+
+}  // namespace seq2seq::run
