@@ -150,12 +150,13 @@ Case draw_case(uint64_t number) {
   if (draws.chance(0.2)) drawn.frozen = {draws.of<std::string>({"encoder", "decoder.embedding", "decoder"})};
   for (int64_t batch = 0; batch < drawn.accumulate; ++batch) {
     const auto sentences = draws.between(1, 7);
-    auto &source = drawn.lengths.emplace_back(), &target = drawn.lengths.emplace_back();
+    std::vector<int64_t> source, target;
     for (int64_t sentence = 0; sentence < sentences; ++sentence) {
-      drawn.lengths[drawn.lengths.size() - 2].push_back(draws.below(10));
+      source.push_back(draws.below(10));
       target.push_back(draws.between(1, 9));
     }
-    static_cast<void>(source);
+    drawn.lengths.push_back(std::move(source));
+    drawn.lengths.push_back(std::move(target));
   }
   std::vector<std::string> values;
   for (const auto& [key, value] : drawn.model) values.push_back(key + "=" + value);
