@@ -1,7 +1,6 @@
 #include "seq2seq/parallel/distributed/data_parallel.h"
 
 #include <algorithm>
-#include <ranges>
 #include <set>
 #include <utility>
 
@@ -40,7 +39,7 @@ DataParallel::DataParallel(train::GradientSource& source, ProcessGroup& group, c
     : source_(source), group_(group) {
   const auto tables = tables_of(model);
   // From the last to the first: the order in which a backward pass makes most gradients.
-  for (const auto& [name, parameter] : std::ranges::reverse_view(parameters)) {
+  for (const auto& [name, parameter] : train::NamedParameters(parameters.rbegin(), parameters.rend())) {
     if (tables.contains(parameter.unsafeGetTensorImpl())) {
       tables_.push_back(parameter);
     } else {

@@ -52,6 +52,7 @@ class OutOfOrder final : public train::GradientSource {
 
 std::vector<data::Batch> batches_of(const TinyRun& run, const std::vector<std::vector<int64_t>>& pairs) {
   std::vector<data::Batch> batches;
+  batches.reserve(pairs.size());
   for (const auto& indices : pairs) batches.push_back(data::make_batch(run.corpus, indices, run.text));
   return batches;
 }
@@ -61,7 +62,7 @@ void check_exchange(ProcessGroup& group) {
   std::vector<double> values{1, static_cast<double>(rank), 0.1};
   group.sum(values);
   REQUIRE(values[0] == static_cast<double>(ranks));
-  REQUIRE(values[1] == static_cast<double>(ranks * (ranks - 1) / 2));
+  REQUIRE(2 * values[1] == static_cast<double>(ranks * (ranks - 1)));
   const auto text = [](int64_t of) { return std::string(static_cast<size_t>(3 * of), static_cast<char>('a' + of)); };
   const auto all = group.gather(text(rank));
   REQUIRE(std::ssize(all) == ranks);
@@ -161,6 +162,7 @@ TEST_CASE("process group: ranks wait longer than the time-out for one that is bu
 }
 
 TEST_CASE("process group: a rank that is busy, or waits", "[.][rank-of-busy]") {
+  if (!variable_of_process("RANK")) return;  // CTest runs all cases of a file
   ProcessGroup group(read_launch(), {.timeout = 3}, c10::kCPU);
   group.run([&] {
     group.barrier();
@@ -179,6 +181,7 @@ TEST_CASE("process group: ranks exchange, add up, and agree", "[parallel][proper
 }
 
 TEST_CASE("process group: a rank of the test above", "[.][rank-of-group]") {
+  if (!variable_of_process("RANK")) return;  // CTest runs all cases of a file
   ProcessGroup group(read_launch(), {.timeout = 20}, c10::kCPU);
   group.run([&] {
     check_exchange(group);

@@ -29,12 +29,13 @@ std::vector<std::string> environment_with(const Variables& variables) {
                              name.starts_with("SLURM_") || name.starts_with("OMPI_") || name.starts_with("PMI_");
     if (!of_launcher && !variables.contains(name)) all.push_back(text);
   }
-  for (const auto& [name, value] : variables) all.push_back(name + "=" + value);
+  for (const auto& [name, value] : variables) all.push_back(fmt::format("{}={}", name, value));
   return all;
 }
 
 std::vector<char*> pointers_to(std::vector<std::string>& texts) {
   std::vector<char*> pointers;
+  pointers.reserve(texts.size() + 1);
   for (auto& text : texts) pointers.push_back(text.data());
   pointers.push_back(nullptr);
   return pointers;

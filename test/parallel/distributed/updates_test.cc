@@ -98,7 +98,7 @@ TEST_CASE("data parallel: ranks make the updates of one process, and end with th
 
 TEST_CASE("data parallel: a rank of the test above", "[.][rank-of-updates]") {
   const char* folder = std::getenv(kFolder);
-  REQUIRE(folder != nullptr);
+  if (folder == nullptr) return;  // CTest runs all cases of a file
   ProcessGroup group(read_launch(), {.timeout = 20}, c10::kCPU);
   group.run([&] {
     for (const auto& scenario : kScenarios) {
