@@ -98,13 +98,13 @@ PipelineGradients::Part PipelineGradients::begin(const BatchPart& part, double d
        .inputs = inputs,
        .targets = batch.targets.rows,
        .spec = {.label_smoothing = options_.label_smoothing,
-                .row_scale = train::row_scale(batch, divisor, stages_.front().parameters.front().scalar_type())},
+                .row_scale = train::row_scale(batch, divisor, model_.parameters().front().scalar_type())},
        .draw = &draw});
   return begun;
 }
 
 void PipelineGradients::run_jobs(const JobGraph& graph, std::vector<Part>& parts, const Telling& telling) {
-  // Rows of a stage whose derivatives are still to come, by part and stage: only the stage's place counts them.
+  // Steps of a stage whose derivatives are still to come, by part and stage: only the stage's place counts them.
   std::vector<std::vector<int64_t>> left(parts.size(), std::vector<int64_t>(stages_.size(), 0));
   for (const auto& job : graph.jobs)
     if (job.kind == Job::Kind::backward)
@@ -152,7 +152,7 @@ void PipelineGradients::run_jobs(const JobGraph& graph, std::vector<Part>& parts
 void PipelineGradients::announce(const nn::Stage& stage) {
   const std::lock_guard one_at_a_time(announcing_);
   for (const auto& parameter : stage.parameters)
-    if (parameter.requires_grad()) ready()(parameter);
+    if (parameter.requires_grad() && parameter.grad().defined()) ready()(parameter);
 }
 
 }  // namespace seq2seq::parallel
