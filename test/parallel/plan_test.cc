@@ -2,7 +2,7 @@
 #include <cmath>
 #include <set>
 
-#include "seq2seq/parallel/plan/measure.h"
+#include "seq2seq/parallel/plan/fit_costs.h"
 #include "seq2seq/parallel/plan/memory.h"
 #include "seq2seq/parallel/plan/outline.h"
 #include "seq2seq/parallel/plan/search.h"

@@ -43,7 +43,7 @@ class Costs {
  private:
   void compute(const Job& job, const OutlinedStage& outlined, JobCost& cost) const {
     const auto& stage = outlined.stage;
-    const double rows = static_cast<double>(job.piece.rows()), steps = static_cast<double>(job.piece.steps());
+    const auto rows = static_cast<double>(job.piece.rows()), steps = static_cast<double>(job.piece.steps());
     const bool forward = job.kind == Job::Kind::forward, weights = job.kind == Job::Kind::weights;
     const bool with_weights = weights || (job.kind == Job::Kind::backward && !stage.defers_weights);
     double kernels = hardware_.launch.job;
@@ -108,7 +108,7 @@ class Costs {
   }
 
   double transfer(StageInput::Needs needs, const Stage& from, const Job& job, bool forward, double sentences) const {
-    const double width = static_cast<double>(from.width);
+    const auto width = static_cast<double>(from.width);
     if (needs == StageInput::Needs::steps) return over_link(width * static_cast<double>(job.piece.rows()));
     const bool crosses = forward ? job.piece.first_step == 0 : true;  // a last state, once
     return crosses && from.recurrent ? over_link(2 * width * sentences) : 0;

@@ -11,15 +11,6 @@
 
 namespace seq2seq::parallel {
 
-/// How long a job took.
-struct CostSample {
-  double steps = 0, millions = 0;  // as in MeasuredOptions
-  double seconds = 0;
-};
-
-/// The costs a job, a step and a million that explain samples best: least squares of relative errors, none below zero.
-std::vector<double> fit_costs(const std::vector<CostSample>& samples);
-
 /// A batch of equally long sentences of one word.
 data::Batch equal_batch(const BatchSize& size);
 
