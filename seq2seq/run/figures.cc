@@ -19,6 +19,7 @@ std::vector<int64_t> share_of(const EvaluationSet& set, const data::Deal& deal) 
 
 decode::Sentences pick(const data::TokenStore& store, const std::vector<int64_t>& share) {
   decode::Sentences sentences;
+  sentences.reserve(share.size());
   for (const int64_t sentence : share) sentences.push_back(store[sentence]);
   return sentences;
 }

@@ -13,7 +13,6 @@
 namespace seq2seq::parallel {
 namespace {
 
-using Catch::Matchers::ContainsSubstring;
 using std::chrono::milliseconds;
 
 /// Watches of ranks that share a store in this process. No rank holds it.
@@ -42,7 +41,7 @@ constexpr milliseconds kLong{20'000}, kShort{600};
 TEST_CASE("watch: what a rank leaves with is known to all others", "[parallel][watch]") {
   Watches ranks(3, kLong);
   ranks[1].leave_with("rank 1: the disk is full");
-  for (const std::size_t other : {0, 2}) {
+  for (const std::size_t other : {0U, 2U}) {
     wait_until([&] { return ranks[other].fault().has_value(); });
     CHECK(*ranks[other].fault() == "rank 1: the disk is full");
     CHECK(ranks[other].explain_failure("a connection broke") == "rank 1: the disk is full");
@@ -55,7 +54,7 @@ TEST_CASE("watch: a rank without a sign of life is named, with the update it had
   ranks[0].begin_operation();
   ranks[1].begin_operation();
   // Both know the update before the signs of life end.
-  for (const std::size_t other : {0, 1})
+  for (const std::size_t other : {0U, 1U})
     wait_until([&] { return ranks[other].explain_silence() == "rank 2 stopped answering after update 120"; });
   ranks[2].stop();
   SECTION("when a connection breaks") {
