@@ -1,5 +1,6 @@
 #include "seq2seq/run/auto_placement.h"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -71,7 +72,9 @@ PlacementOptions chosen_placement(const RunOptions& options, const TrainingData&
   const auto devices = devices_here(placement, environment);
   const auto model = outline(options.model, *environment.registries, data.text->source_vocabulary().size(),
                              data.text->target_vocabulary().size());
-  if (devices.size() == 1 || model->staged() == nullptr) return on_first(devices, placement);
+  const bool on_processor = std::ranges::none_of(devices, [](const auto& name) { return name.starts_with("cuda"); });
+  // One place of a processor already uses all of it.
+  if (devices.size() == 1 || on_processor || model->staged() == nullptr) return on_first(devices, placement);
   const auto outlined = parallel::outline_of(*model);
   auto hardware = parallel::eight_h200();
   hardware.device.count = std::ssize(devices);

@@ -266,7 +266,8 @@ int cases() {
   return wanted == nullptr ? 25 : std::atoi(wanted);
 }
 
-TEST_CASE("placement: random models in random places train as in one place", "[parallel][placement][property][kernels]") {
+TEST_CASE("placement: random models in random places train as in one place",
+          "[parallel][placement][property][kernels]") {
   for (int number = 0; number < cases(); ++number) {
     const auto drawn = draw_case(static_cast<uint64_t>(number));
     CAPTURE(drawn.text);

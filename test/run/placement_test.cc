@@ -276,10 +276,10 @@ TEST_CASE("placement: a training writes the timeline of an update", "[run][place
   for (const auto* stage : {"embeddings.source", "encoder.1", "decoder.0", "output.0", "loss"}) CHECK(runs(stage));
 }
 
-TEST_CASE("placement: auto is single where there is one device, and cannot be combined", "[run][placement]") {
+TEST_CASE("placement: auto is single on a processor, and cannot be combined", "[run][placement]") {
   Toy toy(copied);
   toy.environment.single_device = false;
-  toy.train("chosen", {"train.updates=5", "placement.preset=auto", "placement.devices=[cpu]"});
+  toy.train("chosen", {"train.updates=5", "placement.preset=auto", "placement.devices=[cpu, cpu, cpu]"});
   toy.train("plain", {"train.updates=5"});
   CHECK(parameters_of(toy / "chosen", 5) == parameters_of(toy / "plain", 5));
   const auto said = message_of<Error>([&] {

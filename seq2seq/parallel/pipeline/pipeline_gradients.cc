@@ -93,13 +93,13 @@ PipelineGradients::Part PipelineGradients::begin(const BatchPart& part, double d
     const auto memory = model_.encode(batch.source, &draw);
     inputs = train::decoder_inputs(model_, memory, batch, options_.teacher_forcing, draw);
   }
-  begun.staged = staged_.begin(
-      {.source = batch.source,
-       .inputs = inputs,
-       .targets = batch.targets.rows,
-       .spec = {.label_smoothing = options_.label_smoothing,
-                .row_scale = train::row_scale(batch, divisor, model_.parameters().front().scalar_type())},
-       .draw = &draw});
+  begun.staged =
+      staged_.begin({.source = batch.source,
+                     .inputs = inputs,
+                     .targets = batch.targets.rows,
+                     .spec = {.label_smoothing = options_.label_smoothing,
+                              .row_scale = train::row_scale(batch, divisor, model_.parameters().front().scalar_type())},
+                     .draw = &draw});
   return begun;
 }
 
