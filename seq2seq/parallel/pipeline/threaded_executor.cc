@@ -50,6 +50,8 @@ struct ThreadedExecutor::Update {
     return true;
   }
 
+  bool over() const { return left == 0 || (fault && idle()); }
+
   bool idle() const {
     for (const int64_t job : running)
       if (job >= 0) return false;
@@ -59,7 +61,7 @@ struct ThreadedExecutor::Update {
 
 ThreadedExecutor::ThreadedExecutor(int64_t places, int team, double patience,
                                    std::function<void(const std::string& what)> stalled)
-    : patience_(patience), stalled_(std::move(stalled)) {
+    : patience_(patience), stalled_(std::move(stalled)), has_work_(static_cast<size_t>(places)) {
   for (int64_t place = 0; place < places; ++place) workers_.emplace_back([this, place, team] { serve(place, team); });
 }
 
@@ -68,7 +70,7 @@ ThreadedExecutor::~ThreadedExecutor() {
     const std::lock_guard lock(mutex_);
     closing_ = true;
   }
-  changed_.notify_all();
+  for (auto& has_work : has_work_) has_work.notify_one();
   for (auto& worker : workers_) worker.join();
 }
 
@@ -76,7 +78,8 @@ void ThreadedExecutor::serve(int64_t place, int team) {
   use_team(team);
   std::unique_lock lock(mutex_);
   while (true) {
-    changed_.wait(lock, [&] { return closing_ || (update_ != nullptr && update_->ready(place)); });
+    has_work_[static_cast<size_t>(place)].wait(
+        lock, [&] { return closing_ || (update_ != nullptr && update_->ready(place)); });
     if (closing_) return;
     auto& update = *update_;
     const auto job = update.queues[static_cast<size_t>(place)][update.next[static_cast<size_t>(place)]++];
@@ -96,8 +99,15 @@ void ThreadedExecutor::serve(int64_t place, int team) {
     --update.left;
     if (fault && !update.fault) update.fault = fault;
     if (!fault && update.ended) update.ended(job, start, end);
-    changed_.notify_all();
+    wake(update);
   }
+}
+
+/// Wakes the places whose next job has become ready, and nobody else: there may be many more places than processors.
+void ThreadedExecutor::wake(Update& update) {
+  for (size_t place = 0; place < has_work_.size(); ++place)
+    if (update.running[place] < 0 && update.ready(static_cast<int64_t>(place))) has_work_[place].notify_one();
+  if (update.over()) over_.notify_one();
 }
 
 void ThreadedExecutor::run(const JobGraph& graph, const std::vector<int64_t>& order,
@@ -112,18 +122,17 @@ void ThreadedExecutor::run(const JobGraph& graph, const std::vector<int64_t>& or
     update.queues[static_cast<size_t>(graph.jobs[static_cast<size_t>(job)].place)].push_back(job);
   std::unique_lock lock(mutex_);
   update_ = &update;
-  changed_.notify_all();
+  wake(update);
   wait_for_all(update, lock);
   update_ = nullptr;
   if (update.fault) std::rethrow_exception(update.fault);
 }
 
 void ThreadedExecutor::wait_for_all(Update& update, std::unique_lock<std::mutex>& lock) {
-  const auto over = [&update] { return update.left == 0 || (update.fault && update.idle()); };
-  while (!over()) {
+  while (!update.over()) {
     const size_t left = update.left;
-    const auto deadline = Clock::now() + std::chrono::duration<double>(patience_);
-    if (changed_.wait_until(lock, deadline, [&] { return over() || update.left < left; })) continue;
+    over_.wait_for(lock, std::chrono::duration<double>(patience_), [&update] { return update.over(); });
+    if (update.over() || update.left < left) continue;
     std::vector<std::string> stuck;
     for (const int64_t number : update.running) {
       if (number < 0) continue;

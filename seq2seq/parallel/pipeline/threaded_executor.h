@@ -28,13 +28,15 @@ class ThreadedExecutor final : public Executor {
  private:
   struct Update;  // one run()
   void serve(int64_t place, int team);
+  void wake(Update& update);
   void wait_for_all(Update& update, std::unique_lock<std::mutex>& lock);
 
   double patience_;
   std::function<void(const std::string& what)> stalled_;
   std::mutex mutex_;
-  std::condition_variable changed_;
-  Update* update_ = nullptr;  // under way
+  std::vector<std::condition_variable> has_work_;  // by place: its next job is ready, or all is over
+  std::condition_variable over_;                   // the update is
+  Update* update_ = nullptr;                       // under way
   bool closing_ = false;
   std::vector<std::thread> workers_;
 };
