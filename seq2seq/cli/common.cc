@@ -29,7 +29,8 @@ run::Environment CommonArguments::environment(const Context& context, Log& log, 
   environment.registries = context.registries;
   environment.log = &log;
   const bool gpu_of_rank = device.empty() && launch.ranks > 1 && has_gpu();
-  environment.device = parse_device(gpu_of_rank      ? fmt::format("cuda:{}", launch.local_rank)
+  const bool shown_one = !is_here({c10::kCUDA, 1});  // by a launcher that gives each rank its own
+  environment.device = parse_device(gpu_of_rank      ? fmt::format("cuda:{}", shown_one ? 0 : launch.local_rank)
                                     : device.empty() ? "cpu"
                                                      : device);
   environment.single_device = !device.empty();

@@ -20,19 +20,18 @@ parallel::Arithmetic parse_arithmetic(const std::string& text) {
 class PlanCommand final : public Command {
  public:
   std::string name() const override { return "plan"; }
-  std::string about() const override {
-    return "predict memory, timeline and speed of a training on a machine that need not be here";
-  }
+  std::string about() const override { return "predict memory, timeline and speed of training on a described machine"; }
 
   void declare(Arguments& arguments) override {
-    arguments.required("CONFIG", config_, "YAML file, as for `train`; its text need not be there");
+    arguments.required("CONFIG", config_,
+                       "YAML file, as for `train`; works without the text if the vocabulary sizes are set");
     arguments.option("--hardware", hardware_, "FILE", "YAML file of a machine, as in configs/hardware (eight H200)");
     arguments.option("--devices", devices_, "N", "devices of the machine (as its file says)");
     arguments.flag("--search", search_, "find the fastest placement, chunk and schedule");
     arguments.option("--length", length_, "N",
                      "steps a side: words and end symbol (the text's mean if it is read, or 25)");
     arguments.option("--arithmetic", arithmetic_, "TYPE", "float32, tf32 or bfloat16 (float32)");
-    arguments.option("--servers", servers_, "N", "compare 1, 2, 4 ... N machines that train together (1)");
+    arguments.option("--servers", servers_, "N", "compare 1, 2, 4 ... up to N machines that train together (1)");
     arguments.option("--svg", svg_, "FILE", "draw the timeline");
     arguments.option("--trace", trace_, "FILE", "write the timeline as a Chrome trace");
     arguments.option("--measured", measured_, "FILE", "with --svg: a measured timeline to draw below");

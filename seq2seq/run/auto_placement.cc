@@ -61,8 +61,7 @@ PlacementOptions in_terms_of_keys(const parallel::Plan& plan, const std::vector<
     options.shares.push_back(share.share / sum);
   }
   options.schedule = plan.schedule;
-  options.chunk = std::max<int64_t>(1, plan.chunk);
-  if (plan.chunk == 0 && plan.schedule.kind.starts_with("wavefront")) options.chunk = 1'000'000;  // all steps
+  options.chunk = plan.chunk;
   return options;
 }
 
@@ -90,7 +89,10 @@ PlacementOptions chosen_placement(const RunOptions& options, const TrainingData&
                                     .state_bytes = optimizer_state_bytes(options.train, *environment.registries),
                                     .batch = size};
   const auto best = parallel::search(question, hardware.device.count, longest).front();
-  environment.log->say(fmt::format("placement {} of {} devices: {}", placement.preset, devices.size(), best.plan.name));
+  environment.log->say(fmt::format("placement auto, {} devices: {}", devices.size(), best.plan.name));
+  if (!best.fits)
+    environment.log->warn(
+        fmt::format("no layout is expected to fit the memory of {} devices, taken for H200s", devices.size()));
   return best.plan.layout.devices.size() == 1 ? on_first(devices, placement)
                                               : in_terms_of_keys(best.plan, devices, placement);
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 #include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -32,7 +33,7 @@ std::vector<c10::Device> devices_of(const nn::Placement& placement) {
 std::unique_ptr<parallel::Executor> make_executor(const PlacementOptions& options, const nn::Placement& placement,
                                                   const Environment& environment) {
   const auto stalled = [log = environment.log](const std::string& message) {
-    log->warn(message + "; `placement.patience` sets how long a training waits");
+    log->warn(message + "; `placement.patience` sets how long training waits");
   };
   const auto devices = devices_of(placement);
   const bool on_processor = std::ranges::all_of(devices, [](c10::Device device) { return device.is_cpu(); });
@@ -50,7 +51,11 @@ std::unique_ptr<parallel::Executor> make_executor(const PlacementOptions& option
 parallel::Observer timeline_writer(const Environment& environment) {
   constexpr size_t number = 4;
   const auto updates = std::make_shared<std::set<int64_t>>();  // begun in this session
-  return {.wants = [updates](int64_t update) { return updates->insert(update).second && updates->size() == number; },
+  return {.wants =
+              [updates](int64_t update) {
+                if (updates->size() > number) return false;
+                return updates->insert(update).second && updates->size() == number;
+              },
           .take =
               [&environment](const parallel::Timeline& timeline) {
                 write_atomically(*environment.files, environment.timeline, parallel::chrome_trace(timeline));
@@ -68,17 +73,25 @@ std::unique_ptr<train::GradientSource> make_gradients(const RunOptions& options,
   if (one_place && !observed) return std::make_unique<train::SerialGradients>(model, loss);
   const auto* staged = model.staged();
   if (staged == nullptr) {
-    environment.log->say(fmt::format("places    `model.architecture: {}` has no stages: one place works at a time",
-                                     options.model.architecture.kind));
+    const auto& kind = options.model.architecture.kind;
+    if (!one_place)
+      environment.log->say(
+          fmt::format("places    `model.architecture: {}` cannot run in stages; its places work one at a time", kind));
+    if (observed)
+      environment.log->warn(
+          fmt::format("`--timeline` is ignored: `model.architecture: {}` cannot run in stages", kind));
     return std::make_unique<train::SerialGradients>(model, loss);
   }
   const auto& how = options.placement;
-  const auto schedule = one_place ? Selection{.kind = "layer_by_layer", .options = nullptr} : how.schedule;
+  const auto chosen = one_place ? Selection{.kind = "layer_by_layer", .options = nullptr} : how.schedule;
+  const auto schedule = how.schedules->make(chosen);
+  const auto cut = !schedule->cuts_steps() ? std::string()
+                   : how.chunk == 0        ? ", all steps at once"
+                                           : fmt::format(", chunks of {} steps", how.chunk);
   if (!one_place)
-    environment.log->say(
-        fmt::format("places    {}, schedule {}, chunks of {} steps", placement.places(), schedule.kind, how.chunk));
+    environment.log->say(fmt::format("places    {}, schedule {}{}", placement.places(), chosen.kind, cut));
   return std::make_unique<parallel::PipelineGradients>(
-      model, *staged, loss, how.schedules->make(schedule), how.chunk, make_executor(how, placement, environment),
+      model, *staged, loss, schedule, how.chunk, make_executor(how, placement, environment),
       observed && environment.leads() ? timeline_writer(environment) : parallel::Observer());
 }
 

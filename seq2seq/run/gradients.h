@@ -10,9 +10,8 @@
 
 namespace seq2seq::run {
 
-/// What makes the gradients of a model that lies in several places: a pipeline as `placement` describes it. Null for
-/// one place, where one batch goes forward and back as a whole. The model must outlive it. Throws UsageError for what
-/// the devices cannot do.
+/// Returns what makes gradients: a pipeline for a model in several places, or when a timeline is asked for; otherwise
+/// train::SerialGradients. Model and environment must outlive it. Throws UsageError if the devices cannot run it.
 std::unique_ptr<train::GradientSource> make_gradients(const RunOptions& options, const nn::Model& model,
                                                       const nn::Placement& placement, const Environment& environment);
 

@@ -102,8 +102,8 @@ void declare(config::Keys& keys, PlacementOptions& options) {
   part("shares", options.shares, "part of the words on each output device, adding up to 1; empty: equal parts");
   keys.select("schedule", options.schedule, *options.schedules, "in which order the places work").changes_no_result();
   keys.add("chunk", options.chunk,
-           "steps that a layer hands on at a time, where the schedule cuts them; 1: the paper's")
-      .at_least(1)
+           "steps that a layer hands on at a time, where the schedule cuts them; 1: the paper's; 0: all")
+      .at_least(0)
       .changes_no_result();
   using Threads = PlacementOptions::Threads;
   keys.add("threads", options.threads, {{"together", Threads::together}, {"per_stage", Threads::per_stage}},

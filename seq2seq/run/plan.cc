@@ -27,6 +27,15 @@ namespace {
 
 constexpr int64_t columns_left = 34;  // of a line of the text timeline, beside its slots
 
+/// What `preset: auto` would choose on this hardware: on a processor, and with one device, a single place.
+parallel::Plan plan_of_auto(const PlacementOptions& options, const parallel::Question& question,
+                            const parallel::BatchSize& longest) {
+  const auto& hardware = *question.hardware;
+  const auto devices = options.devices.empty() ? hardware.device.count : std::ssize(options.devices);
+  if (devices == 1 || hardware.shares_processors()) return parallel::single_plan(hardware);
+  return parallel::search(question, devices, longest).front().plan;
+}
+
 void check_enough(const parallel::Layout& layout, const PlanRequest& request, const parallel::Hardware& hardware) {
   const auto used = layout.devices_used();
   if (used <= hardware.device.count) return;
@@ -124,7 +133,7 @@ std::string plan(const PlanRequest& request, const Environment& environment) {
   auto longest = question.batch;
   longest.source = longest.target = subject.longest;
   const auto plan = options.placement.preset == "auto"
-                        ? parallel::search(question, hardware.device.count, longest).front().plan
+                        ? plan_of_auto(options.placement, question, longest)
                         : plan_of(options.placement, placement, hardware, subject.target_words);
   check_enough(plan.layout, request, hardware);
   const auto prediction = parallel::predict(question, plan);

@@ -27,7 +27,7 @@ struct PlanRequest {
   std::optional<std::filesystem::path> measure_costs;
 };
 
-/// Predicts an update of a configuration on a machine that need not be here, and describes it as text: parameters,
+/// Predicts an update of a configuration on any described machine, and returns a report: parameters,
 /// bytes and operations by place, what does not fit, the timeline, the bubble, words a second and what limits them.
 /// Writes the files that are asked for. The model needs no memory, and the text is read only where the configuration
 /// does not say how many words the vocabularies have. Throws UsageError and Error.

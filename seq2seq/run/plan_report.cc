@@ -28,7 +28,7 @@ std::string words(double per_second) {
                           : format_count(static_cast<int64_t>(std::llround(per_second)));
 }
 
-/// The names of a place's stages; those of the embeddings are one.
+/// The names of a place's stages.
 std::string stages_at(const parallel::Outline& placed, int64_t place) {
   std::vector<std::string> names;
   for (const auto& each : placed.stages)

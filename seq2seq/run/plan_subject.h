@@ -25,7 +25,8 @@ struct PlanSubject {
 PlanSubject plan_subject(const Configuration& configuration, std::optional<int64_t> steps,
                          const Environment& environment);
 
-/// A placement as the planner has it. Equal devices are one device of the hardware, numbered as they come.
+/// A placement as the planner has it. Entries that name the same device share a number, in
+/// order of appearance. `one_device`: all places share device 0.
 parallel::Layout layout_of(const nn::Placement& placement, int64_t words, bool one_device);
 
 /// A configured placement as a plan for a hardware.

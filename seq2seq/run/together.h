@@ -15,12 +15,12 @@
 
 namespace seq2seq::run {
 
-/// Has the processes of a launch meet, does the work with an environment that knows them, and has them part. A process
-/// alone just does it; `options` are then not asked for.
+/// Connects the processes of a launch, runs `work` with the joined environment, and disconnects them. A single process
+/// runs `work` directly and does not call `options`.
 train::Outcome together(const Environment& environment, const std::function<parallel::DistributedOptions()>& options,
                         const std::function<train::Outcome(const Environment& joined)>& work);
 
-/// What rank 0 decides; it alone calls `decide`.
+/// Returns rank 0's decision on every rank; only rank 0 calls `decide`.
 std::string decided(const Environment& environment, const std::function<std::string()>& decide);
 
 /// Rank 0 does this alone, while the others wait however long it takes.

@@ -20,7 +20,7 @@ Corpus corpus_of_lengths(const std::vector<int64_t>& lengths) {
   return corpus_of(random_sentences(random, lengths), random_sentences(random, lengths));
 }
 
-std::vector<int64_t> random_lengths(int64_t count, int64_t longest) {
+std::vector<int64_t> drawn_lengths(int64_t count, int64_t longest) {
   std::mt19937_64 random(static_cast<unsigned>(count));
   std::vector<int64_t> lengths;
   for (int64_t i = 0; i < count; ++i)
@@ -34,7 +34,7 @@ TEST_CASE("deal: every pair goes to one rank, in the batch's order", "[data][pro
   const int64_t ranks = GENERATE(1, 2, 3, 4, 7, 16);
   const int64_t pairs = GENERATE(0, 1, 2, 5, 16, 128);
   CAPTURE(ranks, pairs);
-  const auto corpus = corpus_of_lengths(random_lengths(200, 30));
+  const auto corpus = corpus_of_lengths(drawn_lengths(200, 30));
   std::vector<int64_t> batch, all;
   for (int64_t pair = 0; pair < pairs; ++pair) batch.push_back((pair * 61) % 200);
   for (int64_t rank = 0; rank < ranks; ++rank) {
@@ -56,7 +56,7 @@ TEST_CASE("deal: ranks differ by one pair at most, and by the longest pair's tok
   const int64_t pairs = GENERATE(3, 16, 61, 128);
   const int64_t longest = GENERATE(1, 9, 50);
   CAPTURE(ranks, pairs, longest);
-  const auto lengths = random_lengths(pairs, longest);
+  const auto lengths = drawn_lengths(pairs, longest);
   const auto corpus = corpus_of_lengths(lengths);
   std::vector<int64_t> batch;
   for (int64_t pair = 0; pair < pairs; ++pair) batch.push_back(pair);

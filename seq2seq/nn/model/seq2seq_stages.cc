@@ -46,15 +46,16 @@ class Walk {
  public:
   Walk(const Placement& placement, const StagedInputs* inputs) : placement_(placement), inputs_(inputs) {}
 
-  void encode(const Encoder& encoder);
-  void bridge(const Bridge& bridge, int64_t layers);
-  void decode(const Decoder& decoder);
-  void write(const OutputLayer& output);
+  void whole_model(const Encoder& encoder, const Decoder& decoder, const OutputLayer& output);
 
   std::vector<Stage> take_stages() { return std::move(stages_); }
   StagedBatch take_batch() { return std::move(batch_); }
 
  private:
+  void encode(const Encoder& encoder);
+  void bridge(const Bridge& bridge, int64_t layers);
+  void decode(const Decoder& decoder);
+  void write(const OutputLayer& output);
   int64_t add(Stage stage) {
     const auto trained = [](const at::Tensor& parameter) { return parameter.requires_grad(); };
     const auto after_trained = [this](const StageInput& input) { return trains_[static_cast<size_t>(input.stage)]; };
@@ -128,7 +129,7 @@ Rows Walk::layer(const char* name, const Stack& stack, int64_t number, Side side
   Rows rows{add(std::move(stage)), row_flow(side, layer.width(), layer.place())};
   pass([&] {
     const bool top = number + 1 == stack.layers();
-    return layer_pass(
+    return layer_stage_pass(
         {.layer = layer,
          .parameters = stack.parameters_of(number),
          .prepared = layer.prepare(),
@@ -271,24 +272,24 @@ void Walk::shards(const OutputLayer& output) {
   add(std::move(loss));
 }
 
-void walk(Walk& walk, const Encoder& encoder, const Decoder& decoder, const OutputLayer& output) {
-  walk.encode(encoder);
-  walk.bridge(decoder.bridge(), decoder.stack().layers());
-  walk.decode(decoder);
-  walk.write(output);
+void Walk::whole_model(const Encoder& encoder, const Decoder& decoder, const OutputLayer& output) {
+  encode(encoder);
+  bridge(decoder.bridge(), decoder.stack().layers());
+  decode(decoder);
+  write(output);
 }
 
 }  // namespace
 
 std::vector<Stage> Seq2SeqStages::stages() const {
   Walk made(placement_, nullptr);
-  walk(made, encoder_, decoder_, output_);
+  made.whole_model(encoder_, decoder_, output_);
   return made.take_stages();
 }
 
 StagedBatch Seq2SeqStages::begin(const StagedInputs& batch) const {
   Walk made(placement_, &batch);
-  walk(made, encoder_, decoder_, output_);
+  made.whole_model(encoder_, decoder_, output_);
   return made.take_batch();
 }
 

@@ -1,9 +1,8 @@
 #include <utility>
 
 #include <ATen/core/grad_mode.h>
-#include <ATen/ops/zeros_like.h>
-#include <torch/csrc/autograd/autograd.h>
 
+#include "seq2seq/nn/local_graph.h"
 #include "seq2seq/nn/recurrent/layer_pass.h"
 
 namespace seq2seq::nn {
@@ -11,44 +10,29 @@ namespace {
 
 using at::Tensor;
 
-/// Parts of a state as leaves of a graph of their own. Not by detach(): the memory of other pieces is written later,
-/// which would count as a change of this one.
-State leaves(const State& state) {
-  State fresh;
-  for (const auto& part : state) fresh.push_back(part.variable_data().requires_grad_());
-  return fresh;
-}
-
 class AutogradPass final : public LayerPass {
  public:
   AutogradPass(const Layer& layer, const std::vector<Tensor>& parameters, std::shared_ptr<const Layout> layout,
                LayerRows rows, State first, const LayerCall& call)
       : layer_(layer),
+        parameters_(parameters),
         layout_(std::move(layout)),
         rows_(std::move(rows)),
         call_{.draw = call.draw, .prepared = nullptr},
-        state_(std::move(first)) {
-    for (const auto& parameter : parameters) {
-      if (parameter.requires_grad()) trained_.push_back(parameter);
-      is_trained_.push_back(parameter.requires_grad());
-    }
-  }
+        state_(std::move(first)) {}
 
   void forward(const Piece& piece) override {
     const at::AutoGradMode with_gradient(true);
-    Graph graph{.piece = piece,
-                .input = piece.of(rows_.input).variable_data().requires_grad_(),
-                .before = leaves(state_),
-                .output = {},
-                .after = {},
-                .weights = {}};
-    graph.after = graph.before;
+    Run& run = runs_.emplace_back();
+    run.piece = piece;
+    run.graph.parameters(parameters_);
+    const auto input = run.graph.leaf(piece.of(rows_.input));
+    for (const auto& part : state_) run.after.push_back(run.graph.leaf(part));
     const auto steps = data::chunk({rows_.input, layout_}, piece.first_step, piece.last_step);
-    graph.output = layer_.run(steps.with(graph.input), graph.after, call_).rows;
-    piece.of(rows_.output).copy_(graph.output.detach());
+    run.output = layer_.run(steps.with(input), run.after, call_).rows;
+    piece.of(rows_.output).copy_(run.output.detach());
     state_.clear();
-    for (const auto& part : graph.after) state_.push_back(part.detach());
-    graphs_.push_back(std::move(graph));
+    for (const auto& part : run.after) state_.push_back(part.detach());
   }
 
   State last() const override { return state_; }
@@ -57,69 +41,50 @@ class AutogradPass final : public LayerPass {
     reaching_output_ = output;
     later_ = last;
     later_.resize(state_.size());
-    next_ = graphs_.size();
+    next_ = runs_.size();
   }
 
   void backward(const Piece& piece) override {
-    Graph& graph = graphs_.at(--next_);
-    std::vector<Tensor> outputs, reaching, inputs{graph.input};
-    const auto add = [&](const Tensor& output, const Tensor& gradient) {
-      if (!gradient.defined() || !output.requires_grad()) return;
-      outputs.push_back(output);
-      reaching.push_back(gradient);
-    };
-    add(graph.output, reaching_output_.defined() ? piece.of(reaching_output_) : Tensor());
-    for (size_t part = 0; part < later_.size(); ++part) add(graph.after[part], later_[part]);
-    inputs.insert(inputs.end(), graph.before.begin(), graph.before.end());
-    inputs.insert(inputs.end(), trained_.begin(), trained_.end());
-    auto found = outputs.empty() ? std::vector<Tensor>(inputs.size())
-                                 : torch::autograd::grad(outputs, inputs, reaching, /*retain_graph=*/false,
-                                                         /*create_graph=*/false, /*allow_unused=*/true);
+    Run& run = runs_.at(--next_);
+    run.graph.reach(run.output, reaching_output_.defined() ? piece.of(reaching_output_) : Tensor());
+    for (size_t part = 0; part < later_.size(); ++part) run.graph.reach(run.after[part], later_[part]);
+    run.graph.backward();
     if (rows_.input_gradient.defined()) {
+      const auto& found = run.graph.gradient(0);
       auto out = piece.of(rows_.input_gradient);
-      found[0].defined() ? out.copy_(found[0]) : out.zero_();
+      found.defined() ? out.copy_(found) : out.zero_();
     }
-    for (size_t part = 0; part < later_.size(); ++part) later_[part] = found[1 + part];
-    graph.weights.assign(found.begin() + 1 + std::ssize(later_), found.end());
-    graph.output.reset();  // what the graph kept is free
-    graph.after.clear();
+    for (size_t part = 0; part < later_.size(); ++part) later_[part] = run.graph.gradient(1 + part);
+    run.output.reset();  // what the graph kept is free
+    run.after.clear();
   }
 
   State first_gradient() const override { return later_; }
 
   void add_weight_gradients(const Piece& piece, std::vector<Tensor>& gradients) override {
-    for (auto graph = graphs_.rbegin(); graph != graphs_.rend(); ++graph) {
-      if (graph->piece.first_step < piece.first_step || graph->piece.last_step > piece.last_step) continue;
-      auto found = graph->weights.begin();
-      for (size_t number = 0; number < is_trained_.size() && found != graph->weights.end(); ++number) {
-        if (!is_trained_[number]) continue;
-        const auto& more = *found++;
-        if (!more.defined()) continue;
-        gradients[number].defined() ? gradients[number].add_(more) : gradients[number] = more.clone();
-      }
-      graph->weights.clear();
+    for (auto run = runs_.rbegin(); run != runs_.rend(); ++run) {
+      if (run->piece.first_step < piece.first_step || run->piece.last_step > piece.last_step) continue;
+      add_each(gradients, run->graph.parameter_gradients());
+      run->graph = {};
     }
   }
 
  private:
-  struct Graph {
+  struct Run {
     Piece piece;
-    Tensor input;
-    State before;
+    LocalGraph graph;  // its leaves: the input, then the parts of the state before
     Tensor output;
     State after;
-    std::vector<Tensor> weights;  // derivatives, one a trained parameter
   };
 
   const Layer& layer_;
+  std::vector<Tensor> parameters_;
   std::shared_ptr<const Layout> layout_;
   LayerRows rows_;
   LayerCall call_;
-  std::vector<Tensor> trained_;
-  std::vector<bool> is_trained_;
   Tensor reaching_output_;
   State state_, later_;
-  std::vector<Graph> graphs_;
+  std::vector<Run> runs_;
   size_t next_ = 0;
 };
 

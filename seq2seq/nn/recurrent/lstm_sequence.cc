@@ -15,8 +15,8 @@ namespace {
 
 using at::Tensor;
 
-/// A batch on its way through an LSTM layer. Gates, cells and rows of all steps lie in one piece each, so that a
-/// piece's are views, and the weights' gradient of several pieces is one product.
+/// A batch on its way through an LSTM layer. Gates, cells and rows of all steps are one tensor each: those of a piece
+/// are views, and the weights' gradient of several pieces is one product.
 class LstmSequence final : public LayerPass {
  public:
   LstmSequence(const LstmWeights& weights, const LstmPanels* panels, std::shared_ptr<const Layout> layout,
@@ -64,17 +64,16 @@ class LstmSequence final : public LayerPass {
   }
 
   void add_weight_gradients(const Piece& piece, std::vector<Tensor>& gradients) override {
+    if (piece.steps() == 0) return;
     const bool bias_trained = weights_.input_bias.requires_grad() || weights_.hidden_bias.requires_grad();
     auto pass = backward_of(piece);
     const auto made = [&](size_t number, const Tensor& parameter) {
       if (parameter.requires_grad() && !gradients[number].defined()) gradients[number] = at::zeros_like(parameter);
       return gradients[number];
     };
-    if (piece.steps() == 0) return;
     pass.input = made(0, weights_.input);
     pass.weight = made(1, weights_.hidden);
-    if (bias_trained) pass.bias = at::empty_like(weights_.input_bias);
-    if (bias_trained) pass.bias.zero_();
+    if (bias_trained) pass.bias = at::zeros_like(weights_.input_bias);
     pass.add_weights = true;
     lstm_backward(pass, steps_of(piece), LstmWork::weights);
     if (auto bias = made(2, weights_.input_bias); bias.defined()) bias.add_(pass.bias);

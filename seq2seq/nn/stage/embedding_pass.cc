@@ -1,9 +1,10 @@
 #include <utility>
 
 #include <ATen/ops/embedding_dense_backward.h>
-#include <ATen/ops/empty_like.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/index_select.h>
 
+#include "seq2seq/nn/local_graph.h"
 #include "seq2seq/nn/stage/passes.h"
 
 namespace seq2seq::nn {

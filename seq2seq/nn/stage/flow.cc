@@ -3,6 +3,7 @@
 #include <utility>
 
 #include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
 
 namespace seq2seq::nn {
 
@@ -10,6 +11,8 @@ RowFlow::RowFlow(int64_t rows, int64_t width, const ParameterPlace& place, bool 
     : rows_(at::empty({rows, width}, at::TensorOptions(place.type).device(place.device))),
       place_(place),
       wanted_(wanted) {}
+
+void hand_over(const at::Tensor& from, at::Tensor to) { to.copy_(from, /*non_blocking=*/!to.is_cpu()); }
 
 at::Tensor RowFlow::add_reader(c10::Device device) {
   if (!wanted_) return {};
@@ -25,7 +28,7 @@ const at::Tensor& RowFlow::gradient() {
 void RowFlow::collect(const Piece& piece) {
   if (readers_.empty() || read_in_place()) return;
   auto sum = piece.of(gradient());
-  sum.copy_(piece.of(readers_.front()), /*non_blocking=*/true);
+  hand_over(piece.of(readers_.front()), sum);
   for (size_t reader = 1; reader < readers_.size(); ++reader) sum.add_(piece.of(readers_[reader]).to(place_.device));
 }
 

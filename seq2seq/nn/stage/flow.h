@@ -1,5 +1,6 @@
 #pragma once
 
+#include <utility>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
@@ -36,6 +37,9 @@ class RowFlow {
   std::vector<at::Tensor> readers_;
   at::Tensor gradient_;
 };
+
+/// Copies rows to another device, without waiting for it where that is one with streams.
+void hand_over(const at::Tensor& from, at::Tensor to);
 
 /// A layer's last state, handed to others, and what comes back to it.
 class StateFlow {

@@ -2,6 +2,7 @@
 
 #include <ATen/ops/empty.h>
 
+#include "seq2seq/nn/local_graph.h"
 #include "seq2seq/nn/stage/passes.h"
 
 namespace seq2seq::nn {
@@ -29,7 +30,7 @@ class LayerStagePass final : public StagePass {
 
   void forward(const Piece& piece) override {
     if (piece.first_step == 0) begin();
-    if (copies_) piece.of(rows_.input).copy_(piece.of(stage_.in->rows()), /*non_blocking=*/true);
+    if (copies_) hand_over(piece.of(stage_.in->rows()), piece.of(rows_.input));
     before_.apply(piece, piece.of(rows_.input));
     pass_->forward(piece);
     if (after_.drops()) {
@@ -79,6 +80,8 @@ class LayerStagePass final : public StagePass {
 
 }  // namespace
 
-std::unique_ptr<StagePass> layer_pass(LayerStage stage) { return std::make_unique<LayerStagePass>(std::move(stage)); }
+std::unique_ptr<StagePass> layer_stage_pass(LayerStage stage) {
+  return std::make_unique<LayerStagePass>(std::move(stage));
+}
 
 }  // namespace seq2seq::nn

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <memory>
-#include <optional>
+#include <utility>
 #include <vector>
 
 #include "seq2seq/nn/bridge/bridge.h"
@@ -55,9 +55,9 @@ struct LayerStage {
   std::shared_ptr<StateFlow> last;   // null: nobody reads its last state
   bool trains = true;                // whether anything in it or before it is trained
 };
-std::unique_ptr<StagePass> layer_pass(LayerStage stage);
+std::unique_ptr<StagePass> layer_stage_pass(LayerStage stage);
 
-/// Makes the decoder's first states from all that the encoder leaves, in one piece. `states`: the encoder's rows.
+/// Makes the decoder's first states from everything the encoder produced, in one piece. `states`: the encoder's rows.
 struct BridgeStage {
   const Bridge& bridge;
   Packed ids;

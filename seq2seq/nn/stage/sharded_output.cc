@@ -2,6 +2,7 @@
 #include <utility>
 
 #include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
 
 #include "seq2seq/nn/output/softmax_shard.h"
 #include "seq2seq/nn/stage/passes.h"

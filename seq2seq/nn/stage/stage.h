@@ -55,9 +55,6 @@ class StagePass {
   virtual void deliver() = 0;
 };
 
-/// Adds derivatives, undefined ones aside, to grad() of parameters, wherever these lie.
-void deliver(const std::vector<at::Tensor>& parameters, std::vector<at::Tensor>& gradients);
-
 /// What a batch is to a model that runs in stages. Lies on the CPU or any device.
 struct StagedInputs {
   Packed source, inputs;  // ids [N]
@@ -78,7 +75,8 @@ class StagedModel {
   virtual ~StagedModel() = default;
   /// In an order in which each comes after those it needs.
   virtual std::vector<Stage> stages() const = 0;
-  /// `stages()` for one batch. What it is given must outlive it.
+  /// Starts one batch through stages(). Copies what it needs of `batch`; the model and `batch.draw` must outlive the
+  /// result.
   virtual StagedBatch begin(const StagedInputs& batch) const = 0;
 };
 

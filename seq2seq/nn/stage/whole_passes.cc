@@ -3,7 +3,7 @@
 
 #include <ATen/core/grad_mode.h>
 
-#include "seq2seq/nn/stage/local_graph.h"
+#include "seq2seq/nn/local_graph.h"
 #include "seq2seq/nn/stage/passes.h"
 
 namespace seq2seq::nn {

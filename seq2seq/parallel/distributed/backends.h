@@ -31,7 +31,7 @@ class Pending {
   c10::intrusive_ptr<c10d::Work> work_;
 };
 
-/// One of c10d's, or none.
+/// Holds a c10d backend; may be empty.
 class Backend {
  public:
   Backend();

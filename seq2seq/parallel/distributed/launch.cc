@@ -143,7 +143,7 @@ Launch of_mpi(const Reader& reader, const char* rank, const char* ranks, const c
   return launch;
 }
 
-/// The number of this node in `2(x3),1`: tasks of each node.
+/// Returns how many tasks run on this node, from a list such as `2(x3),1`; `otherwise` if the list is missing.
 int64_t tasks_here(const Reader& reader, int64_t otherwise) {
   const auto list = reader.text("SLURM_STEP_TASKS_PER_NODE");
   const auto node = reader.number("SLURM_NODEID", 0, kMost);

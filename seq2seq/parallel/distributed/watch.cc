@@ -68,15 +68,21 @@ void Watch::run() {
   std::vector<std::string> keys;
   for (std::size_t rank = 0; rank < names_.size(); ++rank) keys.push_back(life_key(static_cast<int64_t>(rank)));
   std::unique_lock lock(mutex_);
+  bool first = true;
   while (!stop_) {
     lock.unlock();
     try {
       write();
-      if (beat_ == 1) store_->wait(keys, timeout_);
+      if (std::exchange(first, false)) store_->wait(keys, timeout_);
       look(keys);
     } catch (const std::exception&) {
       // The store has gone with the process that held it.
       set_fault(server_ < 0 ? "the launcher's store stopped answering" : stopped(server_));
+      lock.lock();
+      while (!stop_) {
+        leave_if_stuck();
+        changed_.wait_for(lock, period_, [this] { return stop_; });
+      }
       return;
     }
     lock.lock();
@@ -115,7 +121,7 @@ void Watch::look(const std::vector<std::string>& keys) {
 /// A rank that waits inside the library of a device cannot leave by itself.
 void Watch::leave_if_stuck() {
   if (!fault_ || Clock::now() - fault_known_ < timeout_ + time_of_death()) return;
-  std::fputs((*fault_ + "\n").c_str(), stderr);
+  std::fputs(("error: " + *fault_ + "\n").c_str(), stderr);
   std::_Exit(1);
 }
 

@@ -15,8 +15,8 @@
 
 namespace seq2seq::parallel {
 
-/// What all ranks know of each other: a thread of every rank writes a sign of life into the store and reads those of
-/// the others, with how far each has come and, before it leaves, why.
+/// Tracks the other ranks. A thread of each rank writes a heartbeat into the store (beat, update, operations, and the
+/// error before it leaves) and reads those of the others.
 class Watch {
  public:
   using Clock = std::chrono::steady_clock;
@@ -42,7 +42,7 @@ class Watch {
   std::optional<std::string> fault() const;
   /// How long a rank has to be silent to be taken for dead, once a connection has broken.
   std::chrono::milliseconds time_of_death() const;
-  /// Tells the others why this rank leaves, and waits a moment until they have seen it, if they ask this rank for it.
+  /// Publishes why this rank leaves. If this rank holds the store, waits briefly until the others have read it.
   /// Hangs where the store does.
   void leave_with(const std::string& message);
 

@@ -10,18 +10,18 @@
 
 namespace seq2seq::parallel {
 
-/// What a job starts and ends at: seconds since the executor's run() began.
+/// Called when a job has ended, with its start and end in seconds since run() began.
 using JobEnded = std::function<void(int64_t job, double start, double end)>;
 
 /// Runs the jobs of an update, each after those it needs, those of one place in the order of the schedule.
 class Executor {
  public:
   virtual ~Executor() = default;
-  /// `work` does a job; an exception of it ends the run and leaves here. `ended` may be empty; it is called once a job,
-  /// of one place in order, and returns before run() does.
+  /// `work` does a job; if it throws, the run stops and run() rethrows. `ended` may be empty; it is called once for
+  /// each job, in order within a place, and never after run() has returned.
   virtual void run(const JobGraph& graph, const std::vector<int64_t>& order,
                    const std::function<void(int64_t job)>& work, const JobEnded& ended) = 0;
-  /// Whether a job is done when `work` returns, and not only issued.
+  /// Whether a job is finished, not just queued on a device, when `work` returns.
   virtual bool works_at_once() const { return true; }
 };
 

@@ -33,7 +33,7 @@ BatchShape shape_of(const data::Batch& batch) {
 
 }  // namespace
 
-/// A micro-batch under way. The passes refer to what they were begun with, so it stays with them.
+/// A micro-batch on its way.
 struct PipelineGradients::Part {
   data::Batch batch;
   at::Tensor target_rows;
@@ -75,8 +75,8 @@ at::Tensor PipelineGradients::run(const data::Batch& batch, double divisor, cons
     shapes.push_back(shape_of(parts.back().batch));
   }
   run_jobs(make_jobs(stages_, shapes, {.chunk = schedule_->cuts_steps() ? chunk_ : 0}), parts,
-           {.observed = observer_.wants && observer_.wants(draw.update),
-            .announced = is_last && ready() && executor_->works_at_once()});
+           {.timeline = observer_.wants && observer_.wants(draw.update),
+            .ready = is_last && ready() && executor_->works_at_once()});
   at::Tensor losses = parts.front().staged.losses;
   if (parts.front().target_rows.defined()) {
     losses = at::empty({batch.target_tokens()}, losses.options());
@@ -103,7 +103,7 @@ PipelineGradients::Part PipelineGradients::begin(const BatchPart& part, double d
   return begun;
 }
 
-void PipelineGradients::run_jobs(const JobGraph& graph, std::vector<Part>& parts, const Telling& telling) {
+void PipelineGradients::run_jobs(const JobGraph& graph, std::vector<Part>& parts, const Reports& reports) {
   // Steps of a stage whose derivatives are still to come, by part and stage: only the stage's place counts them.
   std::vector<std::vector<int64_t>> left(parts.size(), std::vector<int64_t>(stages_.size(), 0));
   for (const auto& job : graph.jobs)
@@ -122,11 +122,11 @@ void PipelineGradients::run_jobs(const JobGraph& graph, std::vector<Part>& parts
     left[part][stage] -= job.piece.steps();
     if (left[part][stage] > 0 || shares_[stage]) return;
     pass.deliver();
-    if (telling.announced && ++delivered[stage] == parts.size()) announce(stages_[stage]);
+    if (reports.ready && ++delivered[stage] == parts.size()) announce(stages_[stage]);
   };
   Timeline timeline;
   JobEnded ended;
-  if (telling.observed)
+  if (reports.timeline)
     ended = [&](int64_t number, double start, double end) {
       const auto& job = graph.jobs[static_cast<size_t>(number)];
       timeline.entries.push_back({.stage = stages_[static_cast<size_t>(job.stage)].name,
@@ -143,7 +143,7 @@ void PipelineGradients::run_jobs(const JobGraph& graph, std::vector<Part>& parts
   for (size_t part = 0; part < parts.size(); ++part)
     for (size_t stage = 0; stage < stages_.size(); ++stage)
       if (shares_[stage]) parts[part].staged.passes[stage]->deliver();
-  if (!telling.observed) return;
+  if (!reports.timeline) return;
   timeline.places.resize(static_cast<size_t>(graph.places));
   for (const auto& stage : stages_) timeline.places[static_cast<size_t>(stage.place)] = stage.device.str();
   observer_.take(timeline);

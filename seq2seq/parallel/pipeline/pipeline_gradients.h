@@ -34,13 +34,13 @@ class PipelineGradients final : public train::GradientSource {
 
  private:
   struct Part;
-  struct Telling {
-    bool observed = false;   // the observer wants the timeline
-    bool announced = false;  // whoever asks is told of gradients that are whole
+  struct Reports {
+    bool timeline = false;  // the observer wants it
+    bool ready = false;     // ready() is called for finished gradients
   };
   at::Tensor run(const data::Batch& batch, double divisor, const nn::Draw& draw, bool is_last);
   Part begin(const BatchPart& part, double divisor, const nn::Draw& draw) const;
-  void run_jobs(const JobGraph& graph, std::vector<Part>& parts, const Telling& telling);
+  void run_jobs(const JobGraph& graph, std::vector<Part>& parts, const Reports& reports);
   void announce(const nn::Stage& stage);
 
   const nn::Model& model_;

@@ -24,6 +24,7 @@ StallWatch::~StallWatch() {
 void StallWatch::look_at(Look look) {
   const std::lock_guard lock(mutex_);
   look_ = std::move(look);
+  fresh_ = true;
   changed_.notify_all();
 }
 
@@ -38,7 +39,7 @@ void StallWatch::run() {
     if (closing_) return;
     const auto now = look_();
     if (!now) look_ = nullptr;
-    if (now != seen) since = Clock::now();
+    if (std::exchange(fresh_, false) || now != seen) since = Clock::now();
     seen = now;
     if (now && Clock::now() - since > std::chrono::duration<double>(patience_)) {
       stalled_(fmt::format("no stage has made progress for {:.0f} s; waiting for {}", patience_, *now));

@@ -9,8 +9,8 @@
 
 namespace seq2seq::parallel {
 
-/// Ends the process when what it looks at stays the same for too long: work on a device, or in another thread, cannot
-/// be stopped from outside.
+/// Ends the process when what is waited for has not changed for too long: a device or thread that hangs cannot be
+/// stopped from outside.
 class StallWatch {
  public:
   /// What is waited for, by name; nothing when all is done.
@@ -21,7 +21,8 @@ class StallWatch {
   StallWatch(const StallWatch&) = delete;
   StallWatch& operator=(const StallWatch&) = delete;
 
-  /// Looks from now on, until there is nothing left. Takes the place of what was looked at before.
+  /// Looks from now on, until there is nothing left. Takes the place of what was looked at before, which is not called
+  /// again; empty: looks at nothing.
   void look_at(Look look);
 
  private:
@@ -32,6 +33,7 @@ class StallWatch {
   std::mutex mutex_;
   std::condition_variable changed_;
   Look look_;
+  bool fresh_ = false;  // a new look, which has not been taken yet
   bool closing_ = false;
   std::thread thread_;
 };

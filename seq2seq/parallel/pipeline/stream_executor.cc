@@ -1,6 +1,7 @@
 #include "seq2seq/parallel/pipeline/stream_executor.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <utility>
 
@@ -105,9 +106,35 @@ void StreamExecutor::issue(const JobGraph& graph, int64_t number, const std::fun
   if (own && events.timed) events.before[index] = event_on(*own, true);
   if (!own && events.timed) events.on_cpu[index].first = events.seconds();
   work(number);
+  if (!own && spans)  // what needs a job on the CPU waits for no event, so that its work on devices must be over
+    for (const auto& stream : streams) event_on(stream, /*timed=*/false).synchronize();
   if (own && spans) lead(*own, streams);
   if (own) events.after[index] = event_on(*own, events.timed);
   if (!own && events.timed) events.on_cpu[index].second = events.seconds();
+}
+
+/// Issuing can hang, too: a job on the CPU waits for devices, and a device takes only so many jobs ahead.
+void StreamExecutor::issue_all(const JobGraph& graph, const std::vector<int64_t>& order,
+                               const std::function<void(int64_t job)>& work, JobEvents& events) {
+  std::atomic<size_t> issued = 0;
+  watch_.look_at([&]() -> std::optional<std::string> {
+    const size_t number = issued;
+    if (number == order.size()) return std::nullopt;
+    const auto& job = graph.jobs[static_cast<size_t>(order[number])];
+    return fmt::format("stage `{}` ({}, steps {} to {}) to be issued",
+                       graph.stages[static_cast<size_t>(job.stage)].name, name_of(job.kind), job.piece.first_step,
+                       job.piece.last_step);
+  });
+  try {
+    for (const int64_t job : order) {
+      issue(graph, job, work, events);
+      ++issued;
+    }
+  } catch (...) {
+    watch_.look_at({});
+    throw;
+  }
+  watch_.look_at({});  // what it looked at ends here
 }
 
 /// The caller's streams go on behind all jobs.
@@ -145,7 +172,7 @@ void StreamExecutor::run(const JobGraph& graph, const std::vector<int64_t>& orde
     events->begin = Clock::now();
   }
   begin();
-  for (const int64_t job : order) issue(graph, job, work, *events);
+  issue_all(graph, order, work, *events);
   end(graph, order, events);
   if (!ended) return;
   for (const auto device : devices_) guard_of(device).synchronizeDevice(device.index());

@@ -17,8 +17,8 @@ namespace seq2seq::parallel {
 class JobEvents;
 
 /// A stream a place on devices that have streams: the calling thread issues all jobs in the order of the schedule,
-/// events make streams wait for each other, and nothing waits for a device, but that a job on the CPU waits for what it
-/// needs of others. While a place's job is issued, its device's current stream is the place's, and that of every other
+/// events make streams wait for each other, and the calling thread waits only where a job on the CPU needs what a
+/// device makes. While a place's job is issued, its device's current stream is the place's, and that of every other
 /// device is one on which this place alone copies: a copy between devices runs on the current stream of its source, and
 /// must not wait for what the source computes meanwhile.
 class StreamExecutor final : public Executor {
@@ -34,6 +34,8 @@ class StreamExecutor final : public Executor {
  private:
   void begin() const;
   void issue(const JobGraph& graph, int64_t job, const std::function<void(int64_t job)>& work, JobEvents& events) const;
+  void issue_all(const JobGraph& graph, const std::vector<int64_t>& order, const std::function<void(int64_t job)>& work,
+                 JobEvents& events);
   void end(const JobGraph& graph, const std::vector<int64_t>& order, const std::shared_ptr<JobEvents>& events);
   std::optional<c10::Stream> stream_of(int64_t place) const;
 

@@ -141,7 +141,7 @@ void ThreadedExecutor::wait_for_all(Update& update, std::unique_lock<std::mutex>
                                   update.graph.stages[static_cast<size_t>(job.stage)].name, name_of(job.kind),
                                   job.piece.first_step, job.piece.last_step));
     }
-    stalled_(fmt::format("no stage has made progress for {:.0f} s: {}", patience_, fmt::join(stuck, ", ")));
+    stalled_(fmt::format("no stage has made progress for {:.0f} s; waiting for {}", patience_, fmt::join(stuck, ", ")));
     std::_Exit(EXIT_FAILURE);
   }
 }

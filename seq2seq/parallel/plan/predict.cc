@@ -13,7 +13,7 @@ namespace {
 Timeline timeline_of(const JobGraph& graph, const JobSpans& spans, const Layout& layout, const Hardware& hardware) {
   Timeline timeline;
   for (const int64_t device : layout.devices)
-    timeline.places.push_back(hardware.shares_processors() ? "cpu" : fmt::format("{}:{}", "device", device));
+    timeline.places.push_back(hardware.shares_processors() ? "cpu" : fmt::format("device:{}", device));
   for (size_t number = 0; number < graph.jobs.size(); ++number) {
     const auto& job = graph.jobs[number];
     timeline.entries.push_back({.stage = graph.stages[static_cast<size_t>(job.stage)].name,

@@ -27,7 +27,7 @@ double ring_seconds(const NetworkOptions& network, int64_t servers, double bytes
 
 ServersPrediction predict_servers(const Question& question, const Plan& plan, int64_t servers, bool joint) {
   auto asked = question;
-  if (joint) asked.batch.sentences = std::max<int64_t>(1, question.batch.sentences / servers);
+  if (joint) asked.batch.sentences = std::max<int64_t>(1, (question.batch.sentences + servers - 1) / servers);
   const auto alone = predict(asked, plan);
   std::vector<size_t> stages(alone.placed.stages.size());
   std::iota(stages.begin(), stages.end(), size_t{0});
@@ -44,10 +44,11 @@ ServersPrediction predict_servers(const Question& question, const Plan& plan, in
     const double sent = rows ? std::min(ring, gather_seconds(question.hardware->network, servers, of_rows)) : ring;
     network_free = std::max(network_free, alone.stage_ready[number]) + sent;
   }
-  ServersPrediction prediction{.servers = servers};
+  ServersPrediction prediction;
   prediction.exposed = std::max(0.0, network_free - alone.timeline.seconds);
   prediction.update = alone.update + prediction.exposed;
-  const auto words = static_cast<double>(asked.batch.sentences * (asked.batch.source + asked.batch.target) * servers);
+  const auto sentences = joint ? question.batch.sentences : question.batch.sentences * servers;
+  const auto words = static_cast<double>(sentences * (asked.batch.source + asked.batch.target));
   prediction.words_per_second = words / prediction.update;
   prediction.efficiency = prediction.words_per_second /
                           (static_cast<double>(servers) * (joint ? predict(question, plan) : alone).words_per_second);

@@ -9,7 +9,6 @@ namespace seq2seq::parallel {
 
 /// Machines that train one model together, each with all of it and a part of the joint batch.
 struct ServersPrediction {
-  int64_t servers = 1;
   double update = 0;            // s
   double exposed = 0;           // s of it after the gradients, while the network still sums them
   double words_per_second = 0;  // of all

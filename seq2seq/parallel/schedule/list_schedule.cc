@@ -1,8 +1,10 @@
 #include "seq2seq/parallel/schedule/list_schedule.h"
 
 #include <algorithm>
+#include <functional>
 #include <numeric>
 #include <queue>
+#include <tuple>
 #include <utility>
 
 namespace seq2seq::parallel {

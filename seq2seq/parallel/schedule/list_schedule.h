@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <vector>
 
 #include "seq2seq/parallel/schedule/job_graph.h"

@@ -1,4 +1,4 @@
-#include "seq2seq/nn/stage/local_graph.h"
+#include "seq2seq/nn/local_graph.h"
 
 #include <torch/csrc/autograd/autograd.h>
 

@@ -1,10 +1,9 @@
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
-
-#include "seq2seq/nn/stage/stage.h"
 
 namespace seq2seq::nn {
 
@@ -27,6 +26,9 @@ class LocalGraph {
   std::vector<at::Tensor> leaves_, parameters_, outputs_, reaching_;
   std::vector<at::Tensor> gradients_, parameter_gradients_;
 };
+
+/// Adds derivatives, undefined ones aside, to grad() of parameters, wherever these lie, and gives them up.
+void deliver(const std::vector<at::Tensor>& parameters, std::vector<at::Tensor>& gradients);
 
 /// Adds tensors one by one where they are defined; a sum that is undefined becomes a copy.
 void add_each(std::vector<at::Tensor>& sums, const std::vector<at::Tensor>& more);
