@@ -204,7 +204,7 @@ TEST_CASE("placement: a fault of a file is told with its line", "[run][placement
 }
 
 /// The best weights of two runs are the same to rounding.
-void check_same_weights(Toy& toy, const std::string& a, const std::string& b) {
+void check_same_model(Toy& toy, const std::string& a, const std::string& b) {
   const auto first = toy.load(a), second = toy.load(b);
   CHECK(first.description.digest == second.description.digest);
   CHECK(first.description.parameters == second.description.parameters);
@@ -226,7 +226,7 @@ TEST_CASE("placement: a training places the parts as configured, and the run is 
                              ContainsSubstring("\n           1 cpu     encoder.1, decoder.1 ") &&
                              ContainsSubstring("\n           2 cpu     embeddings, output [0, 6) "));
   toy.train("plain", {"train.updates=5"});
-  check_same_weights(toy, "placed", "plain");
+  check_same_model(toy, "placed", "plain");
 }
 
 TEST_CASE("placement: an output layer over several devices is stored as that of one", "[run][placement]") {
@@ -234,7 +234,7 @@ TEST_CASE("placement: an output layer over several devices is stored as that of 
   toy.environment.single_device = false;
   toy.train("split", {"train.updates=5", "placement.output=[cpu, cpu, cpu]"});
   toy.train("plain", {"train.updates=5"});
-  check_same_weights(toy, "split", "plain");
+  check_same_model(toy, "split", "plain");
 }
 
 TEST_CASE("placement: may change on resume, and the run goes on as it was", "[run][placement][resume]") {
@@ -244,7 +244,7 @@ TEST_CASE("placement: may change on resume, and the run goes on as it was", "[ru
   toy.resume("changed", {"train.updates=6", "placement.preset=paper", "placement.devices=[cpu, cpu, cpu]",
                          "placement.encoder=[]"});
   toy.train("plain", {"train.updates=6"});
-  check_same_weights(toy, "changed", "plain");
+  check_same_model(toy, "changed", "plain");
   CHECK(toy.load("changed").options().placement.preset == "paper");
 }
 

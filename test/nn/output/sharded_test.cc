@@ -20,14 +20,14 @@ using namespace seq2seq::test;
 
 constexpr int64_t words = 11, cells = 4;
 
-struct Layout {
+struct Split {
   std::vector<int64_t> shares;
   bool bias = true, tied = false;
 };
 
 /// Every way to cut 11 words that is of a kind of its own, with and without bias, own and tied weight.
-std::vector<Layout> layouts() {
-  std::vector<Layout> all;
+std::vector<Split> splits() {
+  std::vector<Split> all;
   for (const auto& shares :
        {std::vector<int64_t>{6, 5}, std::vector<int64_t>{5, 1, 5}, std::vector<int64_t>{1, 1, 1, 8}}) {
     for (const bool bias : {true, false}) {
@@ -54,27 +54,27 @@ struct Output {
   }
 };
 
-Output output_of(const Layout& layout, at::ScalarType type = at::kDouble) {
+Output output_of(const Split& split, at::ScalarType type = at::kDouble) {
   Output output;
   OutputContext context{.width = cells, .vocabulary = words, .type = type};
-  const bool placed = !layout.shares.empty();
+  const bool placed = !split.shares.empty();
   if (placed) {
     std::vector<c10::Device> devices;
-    for (size_t i = 0; i < layout.shares.size(); ++i) devices.push_back(test_device(static_cast<int>(i)));
-    context.placement.output = split_words(devices, layout.shares, words);
+    for (size_t i = 0; i < split.shares.size(); ++i) devices.push_back(test_device(static_cast<int>(i)));
+    context.placement.output = split_words(devices, split.shares, words);
   }
-  if (layout.tied) {
+  if (split.tied) {
     torch::manual_seed(9);
     output.embedding = torch::randn({words, cells}, type).to(placed ? test_device(7) : c10::Device(c10::kCPU));
     context.tied_weight = output.embedding.set_requires_grad(true);
   }
-  output.layer = std::make_shared<FullOutput>(FullOutputOptions{.bias = layout.bias}, context);
+  output.layer = std::make_shared<FullOutput>(FullOutputOptions{.bias = split.bias}, context);
   randomize(*output.layer, 3, type);
   return output;
 }
 
-Output whole(const Layout& layout, at::ScalarType type = at::kDouble) {
-  return output_of({{}, layout.bias, layout.tied}, type);
+Output whole(const Split& split, at::ScalarType type = at::kDouble) {
+  return output_of({{}, split.bias, split.tied}, type);
 }
 
 void check_close(const at::Tensor& one, const at::Tensor& other) {
@@ -84,10 +84,10 @@ void check_close(const at::Tensor& one, const at::Tensor& other) {
 
 TEST_CASE("sharded output: losses and gradients are those of the layer on one device",
           "[nn][output][placement][gradient]") {
-  const auto layout = GENERATE(from_range(layouts()));
+  const auto split = GENERATE(from_range(splits()));
   const double smoothing = GENERATE(0.0, 0.1);
   const bool known = GENERATE(true, false);
-  CAPTURE(layout.shares, layout.bias, layout.tied, smoothing, known);
+  CAPTURE(split.shares, split.bias, split.tied, smoothing, known);
   torch::manual_seed(2);
   const auto rows = torch::randn({6, cells}, torch::kDouble), scale = torch::rand({6}, torch::kDouble);
   const auto targets = torch::tensor({0, 10, 4, 5, 6, 9}, torch::kLong);
@@ -101,7 +101,7 @@ TEST_CASE("sharded output: losses and gradients are those of the layer on one de
     found.push_back(x.grad());
     return found;
   };
-  const auto here = run(whole(layout)), there = run(output_of(layout));
+  const auto here = run(whole(split)), there = run(output_of(split));
   REQUIRE(here.size() == there.size());
   for (size_t i = 0; i < here.size(); ++i) check_close(there[i], here[i]);
 }
@@ -140,13 +140,13 @@ TEST_CASE("sharded output: gradients are the numerical ones", "[nn][output][plac
 
 TEST_CASE("sharded output: scores, best words and log-probabilities are those of the layer on one device",
           "[nn][output][placement]") {
-  const auto layout = GENERATE(from_range(layouts()));
+  const auto split = GENERATE(from_range(splits()));
   const int64_t k = GENERATE(1, 3, 7, 11, 20);
-  CAPTURE(layout.shares, layout.bias, layout.tied, k);
+  CAPTURE(split.shares, split.bias, split.tied, k);
   torch::manual_seed(2);
   const Features features{.rows = torch::randn({6, cells}, torch::kDouble)};
   const auto targets = torch::tensor({0, 10, 4, 5, 6, 9}, torch::kLong);
-  const auto here = whole(layout), there = output_of(layout);
+  const auto here = whole(split), there = output_of(split);
   check_close(there->score(features, targets), here->score(features, targets));
   check_close(there->log_probabilities(features), here->log_probabilities(features));
   CHECK(there->score(features, targets).device() == test_device(0));
