@@ -141,7 +141,15 @@ std::optional<std::string> Watch::fault() const {
 
 bool Watch::another_is_busy() const {
   const std::lock_guard lock(mutex_);
-  return std::ranges::any_of(seen_, [this](const Seen& seen) { return &seen - seen_.data() != rank_ && seen.busy; });
+  const auto now = Clock::now();
+  return std::ranges::any_of(seen_, [&](const Seen& seen) {
+    return &seen - seen_.data() != rank_ && seen.busy && now - seen.since < time_of_death();
+  });
+}
+
+bool Watch::store_is_silent() const {
+  const std::lock_guard lock(mutex_);
+  return server_ >= 0 && Clock::now() - looked_ > time_of_death();
 }
 
 std::string Watch::stopped(int64_t rank) const {
@@ -189,12 +197,12 @@ std::string Watch::explain_failure(const std::string& reason) {
 }
 
 std::string Watch::explain_silence() const {
+  const bool silent = store_is_silent();
   std::unique_lock lock(mutex_);
   if (fault_) return *fault_;
-  const bool store_is_silent = Clock::now() - looked_ > time_of_death() && server_ >= 0;
-  int64_t last = store_is_silent ? server_ : rank_;
+  int64_t last = silent ? server_ : rank_;
   int64_t operations = operations_;
-  for (std::size_t rank = 0; rank < seen_.size() && !store_is_silent; ++rank) {
+  for (std::size_t rank = 0; rank < seen_.size() && !silent; ++rank) {
     if (static_cast<int64_t>(rank) == rank_ || seen_[rank].operations >= operations) continue;
     operations = seen_[rank].operations;
     last = static_cast<int64_t>(rank);

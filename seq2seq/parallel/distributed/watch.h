@@ -32,9 +32,12 @@ class Watch {
   /// Ends the signs of life.
   void stop();
   void reached(int64_t update) { update_ = update; }
-  /// Whether this rank, or another, does work of its own that may take longer than the timeout.
+  /// Whether this rank, or another that shows signs of life, does work of its own that may take longer than the
+  /// timeout.
   void busy(bool now) { busy_ = now; }
   bool another_is_busy() const;
+  /// Whether the rank that holds the store has not answered for so long that it is taken for dead.
+  bool store_is_silent() const;
   /// Counts an operation of the group that this rank begins.
   void begin_operation() { ++operations_; }
 

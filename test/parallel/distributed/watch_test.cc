@@ -86,5 +86,14 @@ TEST_CASE("watch: a busy rank is seen by the others", "[parallel][watch]") {
   wait_until([&] { return !ranks[0].another_is_busy(); });
 }
 
+TEST_CASE("watch: a busy rank that has stopped is not waited for", "[parallel][watch]") {
+  Watches ranks(2, kShort);
+  ranks[1].busy(true);
+  wait_until([&] { return ranks[0].another_is_busy(); });
+  ranks[1].stop();
+  wait_until([&] { return !ranks[0].another_is_busy() || ranks[0].fault().has_value(); });
+  CHECK_FALSE(ranks[0].another_is_busy());
+}
+
 }  // namespace
 }  // namespace seq2seq::parallel
