@@ -34,7 +34,7 @@ class Command {
   virtual std::string name() const = 0;   // `train`; `config check` for one of a group
   virtual std::string about() const = 0;  // one line
   virtual void declare(Arguments& arguments) = 0;
-  /// Whether several processes that a launcher started do it together.
+  /// Whether the command runs in several processes started by a launcher.
   virtual bool works_together() const { return false; }
   /// Returns an exit code. Throws Error and what is derived from it.
   virtual int run(const Context& context) = 0;

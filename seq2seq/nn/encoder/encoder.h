@@ -31,7 +31,7 @@ struct EncoderContext {
   at::ScalarType type = at::kFloat;
 };
 
-/// What an encoder consists of that is an embedding and layers one above the other, and nothing else.
+/// The parts of an encoder that is nothing but an embedding and a stack of layers.
 struct EncoderLayers {
   const Embedding& embedding;
   const Stack& stack;

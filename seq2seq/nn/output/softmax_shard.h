@@ -30,12 +30,12 @@ class SoftmaxShard {
   int64_t last() const { return place_.last; }
   int64_t words() const { return place_.last - place_.first; }
   int64_t vocabulary() const { return vocabulary_; }
-  /// Whether the weight is a parameter of another part, of which this shard has some rows.
+  /// Whether the weight belongs to another part, a tied embedding, and this shard uses some of its rows.
   bool borrows_weight() const { return borrows_; }
   const at::Tensor& weight() const { return weight_; }  // the parameter itself
   const at::Tensor& bias() const { return bias_; }      // the parameter itself, or undefined
 
-  /// What one shard finds, all of it on its device.
+  /// The results of a shard's forward pass, on its device.
   struct Forward {
     at::Tensor rows;        // [N, H]
     at::Tensor targets;     // [N, 1] columns of the logits; 0 where another shard has the target; undefined without

@@ -39,7 +39,7 @@ class LayerPass {
   virtual void begin_backward(const at::Tensor& output, const State& last) = 0;
   /// Reads what reaches the output of the piece and writes its `input_gradient`.
   virtual void backward(const Piece& piece) = 0;
-  /// What reaches the state before the first step, in the caller's order. After the last backward().
+  /// The derivative by the state before the first step, in the caller's order. Call it after the last backward().
   virtual State first_gradient() const = 0;
   /// Adds the parameters' derivatives of a piece, or of several in a row, to `gradients`: one a parameter of the layer
   /// in order of registration, made where it is undefined, left alone where the parameter is frozen. After backward()

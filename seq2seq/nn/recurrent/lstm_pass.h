@@ -76,7 +76,7 @@ void lstm_backward_cpu(const LstmBackward& pass, const Steps& steps, LstmWork wo
 /// Whichever of the two serves x's device and type.
 void lstm_forward(const LstmForward& pass, const Steps& steps);
 void lstm_backward(const LstmBackward& pass, const Steps& steps, LstmWork work = LstmWork::all);
-/// Whether the CPU's kernels do.
+/// Whether our kernels for the CPU serve x's device and type.
 bool has_lstm_kernels(const at::Tensor& x);
 
 }  // namespace seq2seq::nn
