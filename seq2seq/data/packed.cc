@@ -104,6 +104,7 @@ std::shared_ptr<const Layout> make_layout(const std::vector<int64_t>& lengths, c
 
   auto layout = new_layout();
   layout->sentences = std::ssize(lengths);
+  layout->lengths = lengths;
   layout->running = running_at(lengths, order);
   const int64_t rows = std::accumulate(layout->running.begin(), layout->running.end(), int64_t{0});
   layout->owner = at::empty({rows}, at::kLong);     // [N]
@@ -123,6 +124,7 @@ std::shared_ptr<const Layout> make_step(int64_t sentences, int64_t position) {
   auto layout = new_layout();
   layout->sentences = sentences;
   if (sentences > 0) layout->running = {sentences};
+  layout->lengths.assign(static_cast<std::size_t>(sentences), 1);
   layout->owner = at::arange(sentences, at::kLong);               // [B]
   layout->position = at::full({sentences}, position, at::kLong);  // [B]
   layout->key = layout->owner;
@@ -162,15 +164,21 @@ Packed chunk(const Packed& packed, int64_t first, int64_t last) {
   auto layout = new_layout();
   layout->running.assign(begin + first, begin + last);
   layout->sentences = whole.sentences;
+  for (const int64_t length : whole.lengths)
+    layout->lengths.push_back(std::clamp<int64_t>(length - first, 0, last - first));
   layout->owner = whole.owner.narrow(0, before, rows);        // [N]
   layout->position = whole.position.narrow(0, before, rows);  // [N]
   layout->key = whole.key;                                    // [B]
   return {packed.rows.narrow(0, before, rows), layout};
 }
 
-at::Tensor by_sentence(const at::Tensor& rows, const Layout& layout) {
+at::Tensor sentence_order(const Layout& layout) {
   // Rows come in the order of steps, so a stable sort by owner leaves each sentence's in the order of its steps.
-  return rows.index_select(0, at::argsort(layout.owner, /*stable=*/true));
+  return at::argsort(layout.owner, /*stable=*/true);
+}
+
+at::Tensor by_sentence(const at::Tensor& rows, const Layout& layout) {
+  return rows.index_select(0, sentence_order(layout));
 }
 
 Packed to(const Packed& packed, c10::Device device) { return {packed.rows.to(device), packed.layout->on(device)}; }

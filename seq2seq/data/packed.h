@@ -17,6 +17,7 @@ class LayoutCopies;
 struct Layout : std::enable_shared_from_this<Layout> {
   std::vector<int64_t> running;  // [T] sentences at each step of the chunk, never rising; the sum is N
   int64_t sentences = 0;         // B of the whole batch, also when some have ended before this chunk
+  std::vector<int64_t> lengths;  // [B] rows of each sentence in the chunk, in the caller's order
   at::Tensor owner;              // [N] the row's sentence, in the caller's order
   at::Tensor position;           // [N] its step, counted from the sentence's first
   at::Tensor key;                // [B] the pair's number in the corpus, in the caller's order: what random draws go by
@@ -63,7 +64,9 @@ std::vector<std::vector<int64_t>> unpack(const Packed& ids);
 /// The steps [first, last) as a chunk of its own: rows are a view, sentences that ended before have none.
 Packed chunk(const Packed& packed, int64_t first, int64_t last);
 
-/// Rows [N] or [N, ...] in packed order -> sentence by sentence in the caller's order, each step by step.
+/// [N] the packed row of each row when these lie sentence by sentence, in the caller's order, each step by step.
+at::Tensor sentence_order(const Layout& layout);
+/// Rows [N] or [N, ...] in packed order -> the same rows in sentence_order().
 at::Tensor by_sentence(const at::Tensor& rows, const Layout& layout);
 
 /// Moves rows and index tensors to a device; nothing is copied when they are there.

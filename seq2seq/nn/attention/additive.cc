@@ -1,0 +1,30 @@
+#include "seq2seq/nn/attention/additive.h"
+
+#include <ATen/ops/matmul.h>
+
+#include "seq2seq/config/keys.h"
+
+namespace seq2seq::nn {
+
+void declare(config::Keys& keys, AdditiveAttentionOptions& options) {
+  keys.add("units", options.units, "width A of the hidden layer of the score").at_least(1);
+}
+
+AdditiveAttention::AdditiveAttention(const Options& options, const AttentionContext& context) {
+  const Role projection{.kind = Role::Kind::projection};
+  query_weight_ = add_parameter("query_weight", {options.units, context.query}, projection, context.place);
+  memory_weight_ = add_parameter("memory_weight", {options.units, context.memory}, projection, context.place);
+  score_weight_ = add_parameter("score_weight", {options.units}, {.kind = Role::Kind::scale}, context.place);
+}
+
+AttentionMemory AdditiveAttention::prepare(const at::Tensor& states) const {
+  return {.keys = at::matmul(states, memory_weight_.t()), .values = states};
+}
+
+AttentionResult AdditiveAttention::attend(const AttentionQueries& queries, const AttentionMemory& memory,
+                                          const AttentionPairs& pairs) const {
+  const auto asked = at::matmul(queries.rows, query_weight_.t());  // [Q, A]
+  return attend_by_scores(additive_scores(asked, memory.keys, score_weight_, pairs), memory, pairs);
+}
+
+}  // namespace seq2seq::nn

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "seq2seq/core/registry.h"
+#include "seq2seq/nn/attention/operations.h"
+#include "seq2seq/nn/attention/pairs.h"
+#include "seq2seq/nn/parameter.h"
+
+namespace seq2seq::nn {
+
+/// What an attention stands between.
+struct AttentionContext {
+  int64_t query = 0;   // H: width of the decoder's rows that ask
+  int64_t memory = 0;  // M: width of the encoder's states
+  ParameterPlace place;
+};
+
+/// What queries look at: rows that lie sentence by sentence, made once a batch.
+struct AttentionMemory {
+  at::Tensor keys;    // [K, A] compared with the queries
+  at::Tensor values;  // [K, width] what a context is a sum of
+};
+
+/// Rows of a decoder that look at the source.
+struct AttentionQueries {
+  at::Tensor rows;      // [Q, H]
+  at::Tensor position;  // [Q] the step of each in its target
+  at::Tensor past;      // [P] the sum of the weights that each pair had in earlier steps; undefined unless needs_past()
+};
+
+struct AttentionResult {
+  at::Tensor context;  // [Q, width]
+  at::Tensor weights;  // [P] of all pairs; those of one query sum to 1, or to less where the kind says so
+};
+
+/// Looks at the source's states by content or by place. Holds parameters only.
+class Attention : public Module {
+ public:
+  /// states [K, M] of the encoder, sentence by sentence. Every later call reads what is made here.
+  virtual AttentionMemory prepare(const at::Tensor& states) const = 0;
+  virtual AttentionResult attend(const AttentionQueries& queries, const AttentionMemory& memory,
+                                 const AttentionPairs& pairs) const = 0;
+  virtual int64_t width() const = 0;  // of a context
+  /// Whether a step needs the weights of the steps before it, as coverage does: steps then run one by one.
+  virtual bool needs_past() const { return false; }
+};
+
+using AttentionRegistry = Registry<Attention, const AttentionContext&>;
+AttentionRegistry builtin_attentions();  // additive, dot, general
+
+/// The result of scores [P]: weights by softmax, and the sums of values by them.
+AttentionResult attend_by_scores(const at::Tensor& scores, const AttentionMemory& memory, const AttentionPairs& pairs);
+
+}  // namespace seq2seq::nn

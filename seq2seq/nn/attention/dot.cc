@@ -1,0 +1,33 @@
+#include "seq2seq/nn/attention/dot.h"
+
+#include <cmath>
+
+#include <ATen/TensorOperators.h>
+#include <fmt/format.h>
+
+#include "seq2seq/config/keys.h"
+#include "seq2seq/core/error.h"
+
+namespace seq2seq::nn {
+
+void declare(config::Keys& keys, DotAttentionOptions& options) {
+  keys.add("scaled", options.scaled, "whether scores are divided by the square root of the width");
+}
+
+DotAttention::DotAttention(const Options& options, const AttentionContext& context)
+    : width_(context.memory), scale_(options.scaled ? 1 / std::sqrt(static_cast<double>(context.query)) : 1) {
+  if (context.query == context.memory) return;
+  throw UsageError(fmt::format("attention `dot` needs a decoder as wide ({}) as the encoder's states ({})",
+                               context.query, context.memory),
+                   "Use the same width in both, or `model.attention.kind: general`");
+}
+
+AttentionMemory DotAttention::prepare(const at::Tensor& states) const { return {.keys = states, .values = states}; }
+
+AttentionResult DotAttention::attend(const AttentionQueries& queries, const AttentionMemory& memory,
+                                     const AttentionPairs& pairs) const {
+  const auto rows = scale_ == 1 ? queries.rows : queries.rows * scale_;
+  return attend_by_scores(dot_scores(rows, memory.keys, pairs), memory, pairs);
+}
+
+}  // namespace seq2seq::nn
