@@ -44,8 +44,8 @@ const AttentionPairs::Index& AttentionPairs::index() const {
   return index_;
 }
 
-at::Tensor AttentionPairs::padded(const at::Tensor& of_pairs) const {
-  return at::zeros({queries_, longest_}, of_pairs.options()).index_put({query(), place()}, of_pairs);
+at::Tensor AttentionPairs::padded(const at::Tensor& of_pairs, int64_t width) const {
+  return at::zeros({queries_, width}, of_pairs.options()).index_put({query(), place()}, of_pairs);
 }
 
 at::Tensor AttentionPairs::of_pairs(const at::Tensor& padded) const { return padded.index({query(), place()}); }
