@@ -9,7 +9,7 @@ void declare(config::Keys& keys, LinearBridgeOptions& options) {
   keys.add("layers", options.layers, {{"all", Layers::all}, {"top", Layers::top}},
            "whose last state is projected: each layer's for its counterpart, or the top one's for every layer; the top "
            "one's, too, where encoder and decoder have different numbers of layers");
-  keys.add("activation", options.activation, {{"none", Activation::none}, {"tanh", Activation::tanh}},
+  keys.add("activation", options.activation, {{"none", BridgeActivation::none}, {"tanh", BridgeActivation::tanh}},
            "what follows the projection");
   keys.add("bias", options.bias, "whether the projection has a bias");
 }

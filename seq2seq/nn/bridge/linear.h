@@ -10,7 +10,7 @@ namespace seq2seq::nn {
 
 struct LinearBridgeOptions {
   enum class Layers { all, top } layers = Layers::all;
-  Activation activation = Activation::none;
+  BridgeActivation activation = BridgeActivation::none;
   bool bias = true;
 };
 void declare(config::Keys& keys, LinearBridgeOptions& options);

@@ -54,7 +54,7 @@ std::vector<State> StateProjection::states(const std::function<at::Tensor(size_t
     for (size_t part = 0; part < parts_[layer].size(); ++part) {
       const auto& [weight, bias] = parts_[layer][part];
       auto projected = at::linear(rows(layer, part).to(weight.device()), weight, bias);
-      if (activation_ == Activation::tanh) projected = at::tanh(projected);
+      if (activation_ == BridgeActivation::tanh) projected = at::tanh(projected);
       state.push_back(projected.to(devices_.at(layer)));
     }
   }

@@ -23,10 +23,10 @@ StateColumns columns_of(const BridgeContext& context, size_t layer, const std::s
 /// The widths of these, as StateProjection reads them.
 std::vector<std::vector<int64_t>> widths_of(const std::vector<std::vector<StateColumns>>& read);
 
-enum class Activation { none, tanh };
+enum class BridgeActivation { none, tanh };
 
 struct StateProjectionOptions {
-  Activation activation = Activation::tanh;
+  BridgeActivation activation = BridgeActivation::tanh;
   bool bias = false;
 };
 
@@ -46,7 +46,7 @@ class StateProjection {
   };
   std::vector<std::vector<Part>> parts_;  // [L, parts]
   std::vector<c10::Device> devices_;      // of the decoder's layers
-  Activation activation_;
+  BridgeActivation activation_;
 };
 
 }  // namespace seq2seq::nn
