@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <ATen/ops/empty.h>
+#include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/zeros.h>
 #include <c10/util/Exception.h>
 
@@ -58,12 +59,13 @@ const AttentionPairs::Index& AttentionPairs::index() const {
   return index;
 }
 
-at::Tensor AttentionPairs::padded(const at::Tensor& of_pairs) const {
-  return gather_rows(of_pairs, index().slot, {index().pair}).view({queries(), longest()});
+at::Tensor AttentionPairs::padded(const at::Tensor& of_pairs, int64_t width) const {
+  const auto made = gather_rows(of_pairs, index().slot, {index().pair}).view({queries(), longest()});
+  return width == longest() ? made : at::constant_pad_nd(made, {0, width - longest()});
 }
 
 at::Tensor AttentionPairs::of_pairs(const at::Tensor& padded) const {
-  return gather_rows(padded.reshape({-1}), index().pair, {index().slot});
+  return gather_rows(padded.narrow(1, 0, longest()).reshape({-1}), index().pair, {index().slot});
 }
 
 const PaddedGroups& AttentionPairs::padded_groups() const {

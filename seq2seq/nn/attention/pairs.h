@@ -65,8 +65,8 @@ class AttentionPairs {
   /// [Q] how many keys each query has.
   const at::Tensor& keys_of_query() const { return index().count; }
 
-  /// Values of pairs [P] -> [Q, S], zeros where a query has fewer keys.
-  at::Tensor padded(const at::Tensor& of_pairs) const;
+  /// Values of pairs [P] -> [Q, width], zeros where a query has fewer keys. `width` is at least S.
+  at::Tensor padded(const at::Tensor& of_pairs, int64_t width) const;
   /// The inverse.
   at::Tensor of_pairs(const at::Tensor& padded) const;
 

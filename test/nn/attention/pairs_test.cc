@@ -43,7 +43,7 @@ TEST_CASE("attention pairs: padding puts each pair at its place, and the inverse
   const AttentionPairs pairs(random_groups(seed, shape), c10::kCPU);
   torch::manual_seed(seed);
   const auto values = torch::rand({pairs.pairs()}, torch::kDouble).requires_grad_();
-  const auto padded = pairs.padded(values);
+  const auto padded = pairs.padded(values, pairs.longest());
   REQUIRE(padded.size(0) == pairs.queries());
   REQUIRE(padded.size(1) == pairs.longest());
   auto expected = torch::zeros_like(padded);
