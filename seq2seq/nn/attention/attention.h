@@ -48,7 +48,7 @@ class Attention : public Module {
 };
 
 using AttentionRegistry = Registry<Attention, const AttentionContext&>;
-AttentionRegistry builtin_attentions();  // additive, dot, general
+AttentionRegistry builtin_attentions();
 
 /// The result of scores [P]: weights by softmax, and the sums of values by them.
 AttentionResult attend_by_scores(const at::Tensor& scores, const AttentionMemory& memory, const AttentionPairs& pairs);
