@@ -46,6 +46,12 @@ std::vector<std::shared_ptr<const PreparedWeights>> Stack::prepare() const {
   return prepared;
 }
 
+std::vector<std::shared_ptr<const PreparedWeights>> Stack::prepare_steps() const {
+  std::vector<std::shared_ptr<const PreparedWeights>> prepared;
+  for (const auto& layer : layers_) prepared.push_back(layer->prepare_steps());
+  return prepared;
+}
+
 Packed Stack::run(const Packed& input, std::vector<State>& states, const StackCall& call) const {
   Packed rows = input;
   for (size_t layer = 0; layer < layers_.size(); ++layer) {

@@ -50,6 +50,8 @@ class Stack final : public Module {
 
   std::vector<State> zero_states(int64_t sentences) const;
   std::vector<std::shared_ptr<const PreparedWeights>> prepare() const;
+  /// For many runs of a step or a few each while gradients are kept: see Layer::prepare_steps().
+  std::vector<std::shared_ptr<const PreparedWeights>> prepare_steps() const;
   /// All layers in order. `states`: one a layer.
   Packed run(const Packed& input, std::vector<State>& states, const StackCall& call = {}) const;
 
