@@ -55,6 +55,12 @@ Packed Stack::run_layer(int64_t layer, const Packed& input, State& state, const 
                                  {.draw = call.draw, .prepared = prepared});
 }
 
+std::vector<std::shared_ptr<const PreparedWeights>> Stack::prepare_steps() const {
+  std::vector<std::shared_ptr<const PreparedWeights>> prepared;
+  for (const auto& layer : layers_) prepared.push_back(layer->prepare_steps());
+  return prepared;
+}
+
 Packed Stack::run(const Packed& input, std::vector<State>& states, const StackCall& call) const {
   Packed rows = input;
   for (int64_t layer = 0; layer < layers(); ++layer)

@@ -53,6 +53,8 @@ class Stack final : public Module {
   std::vector<std::shared_ptr<const PreparedWeights>> prepare() const;
   /// One layer, with the dropout before it. `input`: the rows of the layer below, and what lies beside them.
   Packed run_layer(int64_t layer, const Packed& input, State& state, const StackCall& call) const;
+  /// For many runs of a step or a few each while gradients are kept: see Layer::prepare_steps().
+  std::vector<std::shared_ptr<const PreparedWeights>> prepare_steps() const;
   /// All layers in order. `states`: one a layer.
   Packed run(const Packed& input, std::vector<State>& states, const StackCall& call = {}) const;
 
