@@ -78,11 +78,28 @@ std::map<std::string, Values> recurrent_variants() {
   return variants;
 }
 
+std::map<std::string, Values> transformer_variants() {
+  const Values sizes{{"width", "4"}, {"feed_forward", "5"}, {"longest", "20"}};
+  const std::map<std::string, Values> changed{
+      {"transformer", {}},
+      {"transformer, norm pre", {{"norm", "pre"}}},
+      {"transformer, positions learned", {{"positions", "learned"}}},
+      {"transformer, positions rotary", {{"positions", "rotary"}, {"norm", "pre"}, {"activation", "gelu"}}},
+      {"transformer, positions none", {{"positions", "none"}, {"scale", "false"}, {"tied", "false"}, {"heads", "1"}}}};
+  std::map<std::string, Values> variants;
+  for (const auto& [name, values] : changed) {
+    variants[name] = values;
+    variants[name].insert(sizes.begin(), sizes.end());
+  }
+  return variants;
+}
+
 std::map<std::string, Values> all_variants() {
   auto variants = recurrent_variants();
   for (const auto& kind : nn::builtin_models().names()) {
-    if (kind != "rnn") variants[kind] = {};
+    if (kind != "rnn" && kind != "transformer") variants[kind] = {};
   }
+  variants.merge(transformer_variants());
   return variants;
 }
 
@@ -115,7 +132,8 @@ std::vector<std::string> names_of(const std::vector<ModelVariant>& variants) {
 std::shared_ptr<nn::Model> random_variant(const std::string& name, uint64_t seed, double dropout, at::ScalarType type,
                                           const nn::Placement& placement) {
   auto values = all_variants().at(name);
-  for (const auto* site : {"dropout.embedding", "dropout.layers", "dropout.output"})
+  for (const auto* site : {"dropout.embedding", "dropout.layers", "dropout.output", "dropout.residual",
+                           "dropout.attention", "dropout.inner"})
     values.emplace(site, fmt::format("{}", dropout));
   auto model = nn::builtin_models().make(model_selection(name, values),
                                          {.source_vocabulary = 9, .target_vocabulary = 8, .placement = placement});
