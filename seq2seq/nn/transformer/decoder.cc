@@ -73,7 +73,7 @@ Features TransformerDecoder::advance(const Packed& inputs, TransformerCaches& ca
   caches.words.end();
   if (norm_ != nullptr) rows = norm_->forward(rows);
   Features features{.rows = order.packed(rows), .attention = {}};
-  if (weights.defined()) features.attention = order.packed(pairs->source.padded(weights));
+  if (weights.defined()) features.attention = order.packed(pairs->source.padded(weights, pairs->source.longest()));
   return features;
 }
 
