@@ -43,7 +43,7 @@ class TransformerDecoderLayer final : public Module {
   bool pre_;
   double dropout_;
   Site attention_site_, source_site_, feed_forward_site_;
-  std::shared_ptr<MultiHeadAttention> attention_, source_attention_;
+  std::shared_ptr<TransformerAttention> attention_, source_attention_;
   FeedForward feed_forward_;
   std::shared_ptr<LayerNorm> norm1_, norm2_, norm3_;
 };

@@ -25,7 +25,7 @@ class TransformerEncoderLayer final : public Module {
   bool pre_;
   double dropout_;
   Site attention_site_, feed_forward_site_;
-  std::shared_ptr<MultiHeadAttention> attention_;
+  std::shared_ptr<TransformerAttention> attention_;
   FeedForward feed_forward_;
   std::shared_ptr<LayerNorm> norm1_, norm2_;
 };

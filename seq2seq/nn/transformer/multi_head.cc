@@ -13,8 +13,8 @@ namespace seq2seq::nn {
 
 using at::Tensor;
 
-MultiHeadAttention::MultiHeadAttention(const TransformerLayerOptions& options, int64_t width,
-                                       const ParameterPlace& place, const std::string& name)
+TransformerAttention::TransformerAttention(const TransformerLayerOptions& options, int64_t width,
+                                           const ParameterPlace& place, const std::string& name)
     : shape_{.heads = options.heads, .scale = 1 / std::sqrt(static_cast<double>(width / options.heads))},
       dropout_(options.dropout.attention),
       weight_(add_parameter("in_proj_weight", {3 * width, width}, {.kind = Role::Kind::projection, .gates = 3}, place)),
@@ -24,26 +24,26 @@ MultiHeadAttention::MultiHeadAttention(const TransformerLayerOptions& options, i
     sites_.push_back(Site::of_module(fmt::format("{}.head.{}", name, head)));
 }
 
-MultiHeadAttention::Projected MultiHeadAttention::project(const Tensor& rows, const Rotation& rotation) const {
+TransformerAttention::Projected TransformerAttention::project(const Tensor& rows, const Rotation& rotation) const {
   const auto all = at::linear(rows, weight_, bias_).chunk(3, 1);
   return {.queries = rotate(all[0], rotation, shape_.heads),
           .source = {.keys = rotate(all[1], rotation, shape_.heads), .values = all[2]}};
 }
 
-Tensor MultiHeadAttention::queries(const Tensor& rows) const {
+Tensor TransformerAttention::queries(const Tensor& rows) const {
   const int64_t width = weight_.size(1);
   return at::linear(rows, weight_.narrow(0, 0, width), bias_.narrow(0, 0, width));
 }
 
-KeysValues MultiHeadAttention::keys_values(const Tensor& memory) const {
+KeysValues TransformerAttention::keys_values(const Tensor& memory) const {
   const int64_t width = weight_.size(1);
   const auto both =
       at::linear(memory, weight_.narrow(0, width, 2 * width), bias_.narrow(0, width, 2 * width)).chunk(2, 1);
   return {both[0], both[1]};
 }
 
-Tensor MultiHeadAttention::attend(const Tensor& queries, const KeysValues& source, const AttentionPairs& pairs,
-                                  bool causal, const SentenceRows& at) const {
+Tensor TransformerAttention::attend(const Tensor& queries, const KeysValues& source, const AttentionPairs& pairs,
+                                    bool causal, const SentenceRows& at) const {
   if (dropout_ > 0 && at.draw != nullptr)
     return out_->forward(with_dropped_weights(queries, source, pairs, causal, at));
   auto shape = shape_;
@@ -51,9 +51,9 @@ Tensor MultiHeadAttention::attend(const Tensor& queries, const KeysValues& sourc
   return out_->forward(multi_head_attention(queries, source.keys, source.values, pairs, shape));
 }
 
-Tensor MultiHeadAttention::with_dropped_weights(const Tensor& queries, const KeysValues& source,
-                                                const AttentionPairs& pairs, bool causal,
-                                                const SentenceRows& at) const {
+Tensor TransformerAttention::with_dropped_weights(const Tensor& queries, const KeysValues& source,
+                                                  const AttentionPairs& pairs, bool causal,
+                                                  const SentenceRows& at) const {
   const auto hidden = causal ? pairs.place() > at.layout->position.index_select(0, pairs.query()) : Tensor();  // [P]
   const auto in_heads = [this](const Tensor& rows) { return rows.chunk(shape_.heads, 1); };
   const auto asking = in_heads(queries * shape_.scale), keys = in_heads(source.keys), values = in_heads(source.values);
@@ -69,7 +69,7 @@ Tensor MultiHeadAttention::with_dropped_weights(const Tensor& queries, const Key
   return at::cat(contexts, 1);
 }
 
-Tensor MultiHeadAttention::weights(const Tensor& queries, const Tensor& keys, const AttentionPairs& pairs) const {
+Tensor TransformerAttention::weights(const Tensor& queries, const Tensor& keys, const AttentionPairs& pairs) const {
   return multi_head_weights(queries, keys, pairs, shape_);
 }
 
