@@ -52,6 +52,12 @@ void initialize_uniform(torch::nn::Module& module, double range, uint64_t seed) 
   }
 }
 
+void set_starts(torch::nn::Module& module) {
+  const c10::NoGradGuard no_gradient;
+  for (const auto& use : parameter_uses(module))
+    if (use.role.start) use.parameter.fill_(*use.role.start);
+}
+
 void initialize_embeddings(torch::nn::Module& module, double deviation, uint64_t seed) {
   const auto normal = [deviation](const std::array<double, 4>& shares) {  // Box and Muller 1958
     const double first = deviation * std::sqrt(-2 * std::log(shares[0])), turn = 2 * std::numbers::pi * shares[1];

@@ -10,6 +10,9 @@ namespace seq2seq::nn {
 /// name, its index) alone: not on the order of parameters, nor on where they lie or how they are sliced.
 void initialize_uniform(torch::nn::Module& module, double range, uint64_t seed);
 
+/// Sets the parameters whose role says what they start at.
+void set_starts(torch::nn::Module& module);
+
 /// Sets what every forget gate adds to its sum, both biases together, to `bias` (Gers, Schmidhuber and Cummins 2000; 1
 /// after Jozefowicz, Zaremba and Sutskever 2015). Goes by the roles of the parameters.
 void set_forget_bias(torch::nn::Module& module, double bias);

@@ -91,8 +91,16 @@ void declare(config::Keys& keys, Seq2SeqOptions& options) {
   keys.select("bridge", options.bridge, options.kinds->bridges, "how the decoder starts from the encoder");
   keys.select("output", options.output, options.kinds->outputs, "from decoder states to words");
   keys.section("dropout", options.dropout, "dropped in training; never along time");
-  keys.rule("embedding.tied", [&options] { return refusal([&] { check_tied(options, *decoder_outline(options)); }); });
-  keys.rule("bridge", [&options] {
+  const auto encoder_wrong = [&options] { return refusal([&] { encoder_outline(options); }); };
+  const auto decoder_wrong = [&options] { return refusal([&] { decoder_outline(options); }); };
+  keys.rule("encoder", encoder_wrong);
+  keys.rule("decoder", decoder_wrong);
+  keys.rule("embedding.tied", [&options, decoder_wrong] {
+    if (!decoder_wrong().empty()) return std::string();  // reported at its own key
+    return refusal([&] { check_tied(options, *decoder_outline(options)); });
+  });
+  keys.rule("bridge", [&options, encoder_wrong, decoder_wrong] {
+    if (!encoder_wrong().empty() || !decoder_wrong().empty()) return std::string();
     return refusal([&] {
       const auto encoder = encoder_outline(options);
       const auto decoder = decoder_outline(options);

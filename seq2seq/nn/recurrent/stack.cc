@@ -2,24 +2,41 @@
 
 #include <algorithm>
 
+#include <ATen/TensorOperators.h>
 #include <fmt/format.h>
 
 #include "seq2seq/config/keys.h"
+#include "seq2seq/core/error.h"
 
 namespace seq2seq::nn {
 
 void declare(config::Keys& keys, StackOptions& options) {
   keys.add("layers", options.layers, "layers L, one above the other").at_least(1).at_most(64);
+  keys.add("residual_from", options.residual_from,
+           "layers from this one on, counted from 1, add the rows that they read to those that they give; 0: none")
+      .at_least(0);
   const auto kind = options.kinds->options(options.layer.kind, options.layer.options);
   options.layer.options = kind.value;
   kind.declare(keys);
 }
 
-Stack::Stack(const Options& options, const StackContext& context) {
+namespace {
+
+void check_residual(int64_t from, int64_t layer, int64_t input, int64_t width) {
+  if (input == width) return;
+  throw UsageError(fmt::format("`residual_from: {}` adds what layer {} reads, {} wide, to what it gives, {} wide", from,
+                               layer + 1, input, width),
+                   fmt::format("Make both widths equal, or use `residual_from: {}` or a later layer", layer + 2));
+}
+
+}  // namespace
+
+Stack::Stack(const Options& options, const StackContext& context) : residual_from_(options.residual_from) {
   int64_t input = context.input;
   for (int64_t layer = 0; layer < options.layers; ++layer) {
     parameters_.emplace_back(*this, fmt::format("_l{}", layer), context.place(layer));
     layers_.push_back(options.kinds->make(options.layer, {.input = input, .parameters = parameters_.back()}));
+    if (adds_input(layer)) check_residual(options.residual_from, layer, input, layers_.back()->width());
     input = layers_.back()->width();
   }
 }
@@ -55,10 +72,12 @@ std::vector<std::shared_ptr<const PreparedWeights>> Stack::prepare_steps() const
 Packed Stack::run(const Packed& input, std::vector<State>& states, const StackCall& call) const {
   Packed rows = input;
   for (size_t layer = 0; layer < layers_.size(); ++layer) {
+    const auto read = rows;
     if (layer > 0) rows = dropout(rows, call.dropout, {call.part, static_cast<uint32_t>(layer)}, call.draw);
     const auto* prepared = call.prepared == nullptr ? nullptr : call.prepared->at(layer).get();
-    rows = layers_[layer]->run(data::to(rows, layers_[layer]->place().device), states.at(layer),
-                               {.draw = call.draw, .prepared = prepared});
+    const auto device = layers_[layer]->place().device;
+    rows = layers_[layer]->run(data::to(rows, device), states.at(layer), {.draw = call.draw, .prepared = prepared});
+    if (adds_input(static_cast<int64_t>(layer))) rows.rows = rows.rows + read.rows.to(device);
   }
   return rows;
 }
