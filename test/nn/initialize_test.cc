@@ -3,9 +3,12 @@
 #include <string>
 
 #include <ATen/ops/full.h>
+#include <ATen/ops/ones_like.h>
+#include <ATen/ops/zeros_like.h>
 
 #include "test/support/catch.h"
 #include "test/support/models.h"
+#include "test/support/registered.h"
 
 namespace seq2seq::nn {
 namespace {
@@ -56,6 +59,27 @@ TEST_CASE("initialize: word vectors are normal where that is asked for, and noth
     CHECK_THAT(values.std().item<double>(), WithinAbs(0.5, 0.015));
     CHECK_THAT(values.abs().lt(0.5).to(at::kDouble).mean().item<double>(), WithinAbs(0.6827, 0.02));
   }
+}
+
+TEST_CASE("initialize: gains of a normalisation start at 1, shifts at 0, and nothing else is changed",
+          "[nn][initialize]") {
+  const auto model = random_variant("rnn, layer layer_norm_lstm", 1, 0, at::kFloat);
+  const auto before = random_variant("rnn, layer layer_norm_lstm", 1, 0, at::kFloat);
+  set_starts(*model);
+  const auto then = before->named_parameters();
+  int64_t gains = 0;
+  for (const auto& item : model->named_parameters()) {
+    CAPTURE(item.key());
+    if (item.key().find(".gain_") != std::string::npos) {
+      ++gains;
+      CHECK(item.value().equal(at::ones_like(item.value())));
+    } else if (item.key().find(".bias_c_") != std::string::npos) {
+      CHECK(item.value().equal(at::zeros_like(item.value())));
+    } else {
+      CHECK(item.value().equal(then[item.key()]));
+    }
+  }
+  CHECK(gains == 12);  // three in each of two layers of either side
 }
 
 TEST_CASE("initialize: the forget gates' biases add up to what was asked for, and nothing else is changed",

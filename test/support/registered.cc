@@ -12,7 +12,7 @@ namespace seq2seq::test {
 namespace {
 
 const Values small_sizes{{"layers", "2"}, {"cells", "4"}, {"size", "3"},
-                         {"units", "3"},  {"heads", "2"}, {"attention.width", "4"}};
+                         {"units", "3"},  {"heads", "2"}, {"attention.width", "4"}, {"projection", "3"}};
 
 const std::string* value_for(const Values& values, const std::string& path) {
   auto found = values.find(path);
@@ -74,6 +74,7 @@ std::map<std::string, Values> recurrent_variants() {
       {"attention.readout.width", "3"},    {"attention.readout.embedding", "true"}};
   for (const auto& kind : parts.outputs.names())
     variants[fmt::format("rnn, output {}", kind)] = {{"output.kind", kind}};
+  variants["rnn, residual"] = {{"residual_from", "2"}};
   variants["rnn, tied"] = {{"embedding.tied", "true"}, {"size", "4"}};
   return variants;
 }

@@ -108,13 +108,23 @@ void declare(config::Keys& keys, Seq2SeqOptions& options) {
   keys.select("attention", options.attention, options.kinds->attentions, "how the decoder looks at the source");
   keys.select("output", options.output, options.kinds->outputs, "from decoder states to words");
   keys.section("dropout", options.dropout, "dropped in training; never along time");
-  keys.rule("attention", [&options] { return refusal([&] { block_outline(options); }); });
-  keys.rule("embedding.tied", [&options] {
-    return refusal([&] {
-      if (options.tied_embeddings) check_tied(options, block_outline(options)->width());
-    });
+  const auto encoder_wrong = [&options] { return refusal([&] { encoder_outline(options); }); };
+  const auto decoder_wrong = [&options] { return refusal([&] { decoder_outline(options); }); };
+  const auto attention_wrong = [&options, encoder_wrong, decoder_wrong] {
+    if (!encoder_wrong().empty() || !decoder_wrong().empty()) return std::string();  // reported at their own keys
+    return refusal([&] { block_outline(options); });
+  };
+  keys.rule("encoder", encoder_wrong);
+  keys.rule("decoder", decoder_wrong);
+  keys.rule("attention", attention_wrong);
+  keys.rule("embedding.tied", [&options, encoder_wrong, decoder_wrong, attention_wrong] {
+    if (!options.tied_embeddings || !encoder_wrong().empty() || !decoder_wrong().empty() ||
+        !attention_wrong().empty())
+      return std::string();
+    return refusal([&] { check_tied(options, block_outline(options)->width()); });
   });
-  keys.rule("bridge", [&options] {
+  keys.rule("bridge", [&options, encoder_wrong, decoder_wrong] {
+    if (!encoder_wrong().empty() || !decoder_wrong().empty()) return std::string();
     return refusal([&] {
       const auto encoder = encoder_outline(options);
       const auto decoder = decoder_outline(options);

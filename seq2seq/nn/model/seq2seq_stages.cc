@@ -144,7 +144,8 @@ Rows Walk::layer(const char* name, const Stack& stack, int64_t number, Side side
          .out = rows.flow,
          .first = start == nullptr ? nullptr : start->flow,
          .last = last,
-         .trains = trains_.back()});
+         .trains = trains_.back(),
+         .adds_input = stack.adds_input(number)});
   });
   return rows;
 }

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include <ATen/ops/zeros_like.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 namespace seq2seq::nn {
@@ -86,6 +87,11 @@ std::shared_ptr<const Deferred> deferred_of(const std::shared_ptr<const Cell>& c
 }
 
 }  // namespace
+
+Tensor reaching_state(const CellReaching& reaching, const CellInput& input, size_t part) {
+  const auto& gradient = reaching.last[part];
+  return gradient.defined() ? gradient.clone(at::MemoryFormat::Contiguous) : at::zeros_like(input.before[part]);
+}
 
 std::shared_ptr<const Deferred> defer_weight_gradients(const std::shared_ptr<const Cell>& cell) {
   return std::make_shared<Deferred>(cell->parameters(),

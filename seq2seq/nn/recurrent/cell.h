@@ -33,6 +33,10 @@ struct CellReaching {
   State last;
 };
 
+/// A copy of what reaches a part of the last state, zeros where nothing does: a sentence enters the way back at its own
+/// last step.
+at::Tensor reaching_state(const CellReaching& reaching, const CellInput& input, size_t part);
+
 /// The derivatives of a cell's input.
 struct CellGradient {
   at::Tensor x;  // [N, I]; undefined where it is not wanted

@@ -105,6 +105,6 @@ class Layer {
 };
 
 using LayerRegistry = Registry<Layer, const LayerContext&>;
-LayerRegistry builtin_layers();  // lstm
+LayerRegistry builtin_layers();  // lstm, gru, layer_norm_lstm, projected_lstm
 
 }  // namespace seq2seq::nn

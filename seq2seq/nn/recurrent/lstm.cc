@@ -1,6 +1,7 @@
 #include "seq2seq/nn/recurrent/lstm.h"
 
 #include "seq2seq/config/keys.h"
+#include "seq2seq/nn/recurrent/lstm_gates.h"
 #include "seq2seq/nn/recurrent/lstm_sequence.h"
 
 namespace seq2seq::nn {
@@ -13,13 +14,6 @@ const LstmPanels* panels_of(const LayerCall& call) {
   return &dynamic_cast<const LstmPrepared&>(*dynamic_cast<const CellPrepared&>(*call.prepared).panels).panels;
 }
 
-constexpr int64_t gates = 4;  // i f g o
-constexpr int64_t forget_gate = 1;
-
-Role bias(bool second) {
-  return {.kind = Role::Kind::bias, .gates = gates, .forget_gate = forget_gate, .second_bias = second};
-}
-
 }  // namespace
 
 void declare(config::Keys& keys, LstmOptions& options) {
@@ -27,14 +21,12 @@ void declare(config::Keys& keys, LstmOptions& options) {
 }
 
 Lstm::Lstm(const Options& options, const LayerContext& context) {
-  const int64_t cells = options.cells;
+  const int64_t cells = options.cells, gates = lstm_gates * cells;
   const auto& parameters = context.parameters;
-  weights_.input = parameters.add("weight_ih", {gates * cells, context.input},
-                                  {.kind = Role::Kind::projection, .gates = gates, .forget_gate = forget_gate});
-  weights_.hidden = parameters.add("weight_hh", {gates * cells, cells},
-                                   {.kind = Role::Kind::recurrent, .gates = gates, .forget_gate = forget_gate});
-  weights_.input_bias = parameters.add("bias_ih", {gates * cells}, bias(/*second=*/false));
-  weights_.hidden_bias = parameters.add("bias_hh", {gates * cells}, bias(/*second=*/true));
+  weights_.input = parameters.add("weight_ih", {gates, context.input}, lstm_gate_role(Role::Kind::projection));
+  weights_.hidden = parameters.add("weight_hh", {gates, cells}, lstm_gate_role(Role::Kind::recurrent));
+  weights_.input_bias = parameters.add("bias_ih", {gates}, lstm_gate_role(Role::Kind::bias));
+  weights_.hidden_bias = parameters.add("bias_hh", {gates}, lstm_gate_role(Role::Kind::bias, /*second_bias=*/true));
   set_cell(lstm_cell(weights_), "an LSTM layer");
 }
 

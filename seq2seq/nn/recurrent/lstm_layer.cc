@@ -2,7 +2,6 @@
 
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
-#include <ATen/ops/zeros_like.h>
 
 #include "seq2seq/nn/recurrent/lstm_pass.h"
 
@@ -28,7 +27,6 @@ class LstmCell final : public Cell {
     const auto made = [&](int64_t width) { return at::empty({steps.rows(), width}, input.x.options()); };
     const auto pass = pass_of(input, made(4 * width()), made(width()), made(width()));
     lstm_forward(pass, steps);
-    if (steps.count() == 1) return {.rows = pass.rows, .last = {pass.rows, pass.cells}, .kept = {pass.gates}};
     return {.rows = pass.rows,
             .last = {last_rows(pass.rows, steps), last_rows(pass.cells, steps)},
             .kept = {pass.gates, pass.cells}};
@@ -36,16 +34,10 @@ class LstmCell final : public Cell {
 
   CellGradient backward(const CellInput& input, const CellOutput& output, const CellReaching& reaching,
                         const Steps& steps, bool x_wanted) const override {
-    // A sentence enters the way back at its own last step, with what reaches its last state.
-    const auto from_last = [&](size_t part) {
-      const auto& gradient = reaching.last[part];
-      return gradient.defined() ? gradient.clone(at::MemoryFormat::Contiguous) : at::zeros_like(input.before[part]);
-    };
-    const auto& cells = steps.count() == 1 ? output.last[1] : output.kept[1];
-    const LstmBackward pass{.forward = pass_of(input, output.kept[0], cells, output.rows),
+    const LstmBackward pass{.forward = pass_of(input, output.kept[0], output.kept[1], output.rows),
                             .from_above = reaching.rows.defined() ? reaching.rows.contiguous() : Tensor(),
-                            .hidden = from_last(0),
-                            .cell = from_last(1),
+                            .hidden = reaching_state(reaching, input, 0),
+                            .cell = reaching_state(reaching, input, 1),
                             .x = x_wanted ? at::empty_like(input.x) : Tensor(),
                             .input = {},
                             .weight = {},

@@ -15,6 +15,7 @@ struct StackOptions {
   std::shared_ptr<const LayerRegistry> kinds = std::make_shared<LayerRegistry>(builtin_layers());
   Selection layer{.kind = "lstm", .options = nullptr};
   int64_t layers = 1;
+  int64_t residual_from = 0;  // layers this one, the next, ..., counted from 1, add what they read; 0: none does
 };
 void declare(config::Keys& keys, StackOptions& options);
 
@@ -38,10 +39,14 @@ struct StackCall {
 class Stack final : public Module {
  public:
   using Options = StackOptions;
+  /// Throws UsageError where a layer is to add rows of another width than its own.
   Stack(const Options& options, const StackContext& context);
 
   int64_t layers() const { return std::ssize(layers_); }
   const Layer& layer(int64_t number) const { return *layers_.at(static_cast<size_t>(number)); }
+  /// Whether the rows that a layer reads are added to those that it gives (Wu et al. 2016, arXiv 1609.08144, equation
+  /// 6): before dropout of either. The layer's state stays its own.
+  bool adds_input(int64_t layer) const { return residual_from_ > 0 && layer + 1 >= residual_from_; }
   /// A layer's parameters, in order of registration.
   const std::vector<at::Tensor>& parameters_of(int64_t layer) const {
     return parameters_.at(static_cast<size_t>(layer)).added();
@@ -60,6 +65,7 @@ class Stack final : public Module {
   Packed run(const Packed& input, std::vector<State>& states, const StackCall& call = {}) const;
 
  private:
+  int64_t residual_from_;
   std::vector<std::shared_ptr<Layer>> layers_;
   std::vector<LayerParameters> parameters_;  // one a layer
 };

@@ -6,6 +6,7 @@
 namespace seq2seq::nn {
 
 at::Tensor last_rows(const at::Tensor& rows, const Steps& steps) {
+  if (steps.count() == 1) return rows;
   auto result = at::empty({steps.sentences(0), rows.size(1)}, rows.options());
   for (int64_t step = 0; step < steps.count(); ++step) {
     const int64_t going_on = steps.sentences(step + 1);

@@ -21,7 +21,7 @@ struct Steps {
   std::vector<int64_t> running, offsets{0};
 };
 
-/// Each sentence's row at its own last step, in sorted order. [S, H]
+/// Each sentence's row at its own last step, in sorted order. [S, H] `rows` itself where there is a single step.
 at::Tensor last_rows(const at::Tensor& rows, const Steps& steps);
 /// Row by row, what stood before it: the first state [S, H] at the first step, else the row of the step before. [N, H]
 at::Tensor rows_before(const at::Tensor& first, const at::Tensor& rows, const Steps& steps);
