@@ -118,8 +118,7 @@ void declare(config::Keys& keys, Seq2SeqOptions& options) {
   keys.rule("decoder", decoder_wrong);
   keys.rule("attention", attention_wrong);
   keys.rule("embedding.tied", [&options, encoder_wrong, decoder_wrong, attention_wrong] {
-    if (!options.tied_embeddings || !encoder_wrong().empty() || !decoder_wrong().empty() ||
-        !attention_wrong().empty())
+    if (!options.tied_embeddings || !encoder_wrong().empty() || !decoder_wrong().empty() || !attention_wrong().empty())
       return std::string();
     return refusal([&] { check_tied(options, block_outline(options)->width()); });
   });

@@ -6,8 +6,8 @@
 #include <fmt/format.h>
 
 #include "seq2seq/config/keys.h"
-#include "seq2seq/nn/recurrent/bidirectional.h"
 #include "seq2seq/core/error.h"
+#include "seq2seq/nn/recurrent/bidirectional.h"
 
 namespace seq2seq::nn {
 
@@ -41,7 +41,8 @@ Stack::Stack(const Options& options, const StackContext& context) : residual_fro
                           ? std::make_shared<Bidirectional>(*options.kinds, options.layer, made)
                           : options.kinds->make(options.layer, made));
     const int64_t width = layers_.back()->width();
-    if (adds_input(layer)) check_residual(options.residual_from, layer, input - (layer > 0 ? context.beside : 0), width);
+    if (adds_input(layer))
+      check_residual(options.residual_from, layer, input - (layer > 0 ? context.beside : 0), width);
     input = width + context.beside;
   }
 }
