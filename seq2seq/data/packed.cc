@@ -5,11 +5,14 @@
 #include <numeric>
 #include <utility>
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/argsort.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/index_select.h>
+#include <ATen/ops/ones_like.h>
+#include <ATen/ops/zeros.h>
 #include <fmt/format.h>
 
 #include "seq2seq/core/error.h"
@@ -184,6 +187,19 @@ Packed chunk(const Packed& packed, int64_t first, int64_t last) {
 at::Tensor sentence_order(const Layout& layout) {
   // Rows come in the order of steps, so a stable sort by owner leaves each sentence's in the order of its steps.
   return at::argsort(layout.owner, /*stable=*/true);
+}
+
+at::Tensor reversed_order(const Layout& layout) {
+  const auto& owner = layout.owner;
+  if (layout.rows() == 0) return owner;
+  // All of it where the rows lie, so that nothing waits for a device.
+  const auto running =
+      layout.running_on_device.defined() ? layout.running_on_device : tensor_of(layout.running).to(owner.device());
+  const auto first_row = running.cumsum(0) - running;                   // [T] of each step
+  const auto step = layout.position - layout.position.narrow(0, 0, 1);  // [N] counted from the chunk's first
+  const auto place = at::arange(layout.rows(), owner.options()) - first_row.index_select(0, step);
+  const auto lengths = at::zeros({layout.sentences}, owner.options()).index_add(0, owner, at::ones_like(owner));
+  return first_row.index_select(0, lengths.index_select(0, owner) - step - 1) + place;
 }
 
 at::Tensor by_sentence(const at::Tensor& rows, const Layout& layout) {

@@ -67,6 +67,8 @@ Packed chunk(const Packed& packed, int64_t first, int64_t last);
 
 /// [N] the packed row of each row when these lie sentence by sentence, in the caller's order, each step by step.
 at::Tensor sentence_order(const Layout& layout);
+/// [N] the packed row of each row when every sentence's rows lie in the reverse order. It is its own inverse.
+at::Tensor reversed_order(const Layout& layout);
 /// Rows [N] or [N, ...] in packed order -> the same rows in sentence_order().
 at::Tensor by_sentence(const at::Tensor& rows, const Layout& layout);
 

@@ -1,7 +1,7 @@
 #include "test/support/registered.h"
 
 #include <algorithm>
-#include <stdexcept>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -33,17 +33,34 @@ Selection model_selection(const std::string& name, const Values& values) {
   return small(models, architecture, values);
 }
 
+bool refused(const Selection& selection) {
+  try {
+    nn::builtin_models().make(selection,
+                              {.source_vocabulary = 9, .target_vocabulary = 8, .placement = {.device = c10::kMeta}});
+    return false;
+  } catch (const UsageError&) {
+    return true;
+  }
+}
+
 /// What the variants of the recurrent model set, by their names.
 std::map<std::string, Values> recurrent_variants() {
   const nn::Parts parts;
   const nn::PartChoice choice(parts);
   std::map<std::string, Values> variants;
-  for (const auto& kind : parts.layers.names())
+  for (const auto& kind : parts.layers.names()) {
     variants[fmt::format("rnn, layer {}", kind)] = {{"encoder.kind", kind}, {"decoder.kind", kind}};
+    variants[fmt::format("rnn, bidirectional {}", kind)] = {
+        {"encoder.kind", kind}, {"encoder.bidirectional", "first"}, {"encoder.cells", "2"}, {"bridge.kind", "linear"}};
+  }
   for (const auto& kind : parts.encoders.names())
     variants[fmt::format("rnn, encoder {}", kind)] = {{"encoder.kind", kind}};
-  for (const auto& kind : parts.bridges.names())
-    variants[fmt::format("rnn, bridge {}", kind)] = {{"bridge.kind", kind}};
+  for (const auto& kind : parts.bridges.names()) {
+    // One that reads the backward direction needs an encoder that has it.
+    Values values{{"bridge.kind", kind}};
+    if (refused(model_selection("rnn", values))) values["encoder.bidirectional"] = "all";
+    variants[fmt::format("rnn, bridge {}", kind)] = values;
+  }
   for (const auto& kind : parts.attentions.names()) {
     const auto variant = fmt::format("rnn, attention {}", kind);
     variants[variant] = {{"attention.kind", kind}};
@@ -61,11 +78,28 @@ std::map<std::string, Values> recurrent_variants() {
   return variants;
 }
 
+std::map<std::string, Values> transformer_variants() {
+  const Values sizes{{"width", "4"}, {"feed_forward", "5"}, {"longest", "20"}};
+  const std::map<std::string, Values> changed{
+      {"transformer", {}},
+      {"transformer, norm pre", {{"norm", "pre"}}},
+      {"transformer, positions learned", {{"positions", "learned"}}},
+      {"transformer, positions rotary", {{"positions", "rotary"}, {"norm", "pre"}, {"activation", "gelu"}}},
+      {"transformer, positions none", {{"positions", "none"}, {"scale", "false"}, {"tied", "false"}, {"heads", "1"}}}};
+  std::map<std::string, Values> variants;
+  for (const auto& [name, values] : changed) {
+    variants[name] = values;
+    variants[name].insert(sizes.begin(), sizes.end());
+  }
+  return variants;
+}
+
 std::map<std::string, Values> all_variants() {
   auto variants = recurrent_variants();
   for (const auto& kind : nn::builtin_models().names()) {
-    if (kind != "rnn") variants[kind] = {};
+    if (kind != "rnn" && kind != "transformer") variants[kind] = {};
   }
+  variants.merge(transformer_variants());
   return variants;
 }
 
@@ -98,7 +132,8 @@ std::vector<std::string> names_of(const std::vector<ModelVariant>& variants) {
 std::shared_ptr<nn::Model> random_variant(const std::string& name, uint64_t seed, double dropout, at::ScalarType type,
                                           const nn::Placement& placement) {
   auto values = all_variants().at(name);
-  for (const auto* site : {"dropout.embedding", "dropout.layers", "dropout.output"})
+  for (const auto* site : {"dropout.embedding", "dropout.layers", "dropout.output", "dropout.residual",
+                           "dropout.attention", "dropout.inner"})
     values.emplace(site, fmt::format("{}", dropout));
   auto model = nn::builtin_models().make(model_selection(name, values),
                                          {.source_vocabulary = 9, .target_vocabulary = 8, .placement = placement});

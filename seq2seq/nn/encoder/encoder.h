@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -46,13 +47,15 @@ class Encoder : public Module {
   virtual int64_t width() const = 0;  // M: of Memory::states
   /// The shape of each state in Memory::last, which a bridge receives; empty where nothing recurs.
   virtual std::vector<StateShape> last_shapes() const = 0;
+  /// How many layers a placement can name.
+  virtual int64_t layer_count() const { return std::ssize(last_shapes()); }
   /// Its layers, so that each can be a stage of its own; nothing: the encoder is one stage.
   virtual std::optional<EncoderLayers> layers() const { return {}; }
 };
 
 using EncoderRegistry = Registry<Encoder, const EncoderContext&>;
 
-/// Adds a unidirectional recurrent encoder for each kind of layer, under its name.
+/// Adds a recurrent encoder for each kind of layer, under its name.
 void add_recurrent_encoders(EncoderRegistry& registry, const std::shared_ptr<const LayerRegistry>& layers);
 
 }  // namespace seq2seq::nn

@@ -80,15 +80,6 @@ BridgeContext between(const Encoder& encoder, const Stack& decoder, const Parame
           .devices = devices(decoder)};
 }
 
-/// A placement names no layer of a stack, or all of them.
-void check_placed(const Placement& placement, const std::string& stack, int64_t layers) {
-  const int64_t named = placement.named_layers(stack);
-  if (named == 0 || named == layers) return;
-  throw UsageError(
-      fmt::format("`placement.{}` names {} devices, but the {} has {} layers", stack, named, stack, layers),
-      "Name one device for each layer");
-}
-
 /// The message of a part that cannot be made, or an empty string: the configuration reports it at its key.
 std::string refusal(const std::function<void()>& make) {
   try {
@@ -161,7 +152,7 @@ Seq2Seq::Seq2Seq(const Options& options, const ModelContext& context) : placemen
   const auto stack = parts.decoders.make(options.decoder, {.input = options.embedding + attention->beside_words(),
                                                            .beside = attention->beside_layers(),
                                                            .place = place_of_layer});
-  layers_ = {.encoder = std::ssize(encoder_->last_shapes()), .decoder = stack->layers()};
+  layers_ = {.encoder = encoder_->layer_count(), .decoder = stack->layers()};
   check_placed(placement, "encoder", layers_.encoder);
   check_placed(placement, "decoder", layers_.decoder);
   check_tied(options, attention->width());

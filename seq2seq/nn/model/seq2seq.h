@@ -84,7 +84,7 @@ class Seq2Seq final : public Model, public StagedModel {
   LayerCounts layers_;
 };
 
-/// The architectures, by `model.architecture`: rnn.
+/// The architectures, by `model.architecture`: rnn, transformer.
 /// `parts` may be added to until a model or its configuration is made.
 ModelRegistry builtin_models(std::shared_ptr<const Parts> parts = std::make_shared<Parts>());
 

@@ -19,7 +19,10 @@ using State = std::vector<at::Tensor>;
 struct StatePart {
   std::string name;
   int64_t width = 0;
-  bool operator==(const StatePart&) const = default;
+  int64_t directions = 1;  // equal shares that the width falls into: 2, forward and backward, of a bidirectional layer
+
+  /// A copied state may come from any number of directions.
+  bool operator==(const StatePart& other) const { return name == other.name && width == other.width; }
 };
 using StateShape = std::vector<StatePart>;
 
@@ -33,8 +36,14 @@ class LayerParameters {
     added_->push_back(owner_->add_parameter(name + suffix_, shape, role, place_));
     return added_->back();
   }
+  /// The same for a layer's second direction: names end in `_l0_reverse`, as torch.nn.LSTM names them.
+  LayerParameters reversed() const {
+    auto other = *this;
+    other.suffix_ += "_reverse";
+    return other;
+  }
   const ParameterPlace& place() const { return place_; }
-  /// All that were added, in their order.
+  /// All that were added, those of the second direction included, in their order.
   const std::vector<at::Tensor>& added() const { return *added_; }
 
  private:

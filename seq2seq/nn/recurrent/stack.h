@@ -20,8 +20,9 @@ void declare(config::Keys& keys, StackOptions& options);
 
 /// What a stack is told by the model it stands in.
 struct StackContext {
-  int64_t input = 0;   // width of the rows the first layer reads
-  int64_t beside = 0;  // width of what each layer above it reads beside the rows of the layer below
+  int64_t input = 0;          // width of the rows the first layer reads
+  int64_t beside = 0;         // width of what each layer above it reads beside the rows of the layer below
+  int64_t bidirectional = 0;  // how many layers, from the first on, run in both directions (bidirectional.h)
   std::function<ParameterPlace(int64_t layer)> place = [](int64_t) { return ParameterPlace(); };
 };
 
