@@ -72,29 +72,35 @@ void back(const std::vector<Tensor>& results, std::vector<Tensor> leaves) {
   for (auto& one : leaves) one.mutable_grad() = Tensor();
 }
 
-Case multi_head(int64_t longest, int64_t heads, int64_t width, bool causal) {
+Case multi_head(int64_t longest, int64_t heads, int64_t width, bool causal, double dropped = 0) {
   const auto lengths = random_lengths(longest, 1);
   const auto rows = sum(lengths), all = heads * width;
   const auto pairs = pairs_of_sentences(lengths, lengths, c10::kCPU);
   const MultiHead shape{.heads = heads, .scale = 1 / std::sqrt(static_cast<double>(width)), .causal = causal};
+  const WeightDropout dropout{.share = dropped,
+                              .site = Site::of_module("bench"),
+                              .draw = {.seed = 1, .update = 1},
+                              .pair_keys = Lengths(sentences, 1),
+                              .first_position = 0};
   const std::vector<Tensor> packed{leaf({rows, all}), leaf({rows, all}), leaf({rows, all})};
   std::vector<Tensor> padded;
   for (int i = 0; i < 3; ++i) padded.push_back(leaf({sentences, longest, all}));
   // Pads come last: causal queries of words do not see them.
   const auto mask = causal ? Tensor() : words_of(lengths, longest).view({sentences, 1, 1, longest});
-  return {.name = "multi-head T " + std::to_string(longest) + ", " + std::to_string(heads) + " x " +
-                  std::to_string(width) + (causal ? ", causal" : ""),
-          .ours = [=] { back({multi_head_attention(packed[0], packed[1], packed[2], pairs, shape)}, packed); },
-          .theirs =
-              [=] {
-                const auto by_head = [&](const Tensor& x) {
-                  return x.view({sentences, longest, heads, width}).transpose(1, 2);
-                };
-                const auto context =
-                    at::scaled_dot_product_attention(by_head(padded[0]), by_head(padded[1]), by_head(padded[2]),
-                                                     mask.defined() ? std::optional(mask) : std::nullopt, 0.0, causal);
-                back({context.transpose(1, 2).reshape({sentences, longest, all})}, padded);
-              }};
+  return {
+      .name = "multi-head T " + std::to_string(longest) + ", " + std::to_string(heads) + " x " + std::to_string(width) +
+              (causal ? ", causal" : "") + (dropped > 0 ? ", dropout" : ""),
+      .ours = [=] { back({multi_head_attention(packed[0], packed[1], packed[2], pairs, shape, &dropout)}, packed); },
+      .theirs =
+          [=] {
+            const auto by_head = [&](const Tensor& x) {
+              return x.view({sentences, longest, heads, width}).transpose(1, 2);
+            };
+            const auto context =
+                at::scaled_dot_product_attention(by_head(padded[0]), by_head(padded[1]), by_head(padded[2]),
+                                                 mask.defined() ? std::optional(mask) : std::nullopt, dropped, causal);
+            back({context.transpose(1, 2).reshape({sentences, longest, all})}, padded);
+          }};
 }
 
 /// Scores [B, steps, S] to contexts.
@@ -210,6 +216,7 @@ std::vector<Case> all_cases() {
       cases.push_back(multi_head(longest, 8, 32, causal));
       cases.push_back(multi_head(longest, 4, 64, causal));
     }
+    cases.push_back(multi_head(longest, 8, 32, false, 0.1));
     for (const bool additive : {false, true}) {
       cases.push_back(all_steps(longest, 256, additive));
       cases.push_back(step_by_step(longest, 256, additive));

@@ -1,5 +1,7 @@
 #include "seq2seq/nn/attention/concat.h"
 
+#include <memory>
+
 #include <ATen/ops/matmul.h>
 
 #include "seq2seq/config/keys.h"
@@ -18,12 +20,15 @@ ConcatAttention::ConcatAttention(const Options& options, const AttentionContext&
 
 // W [q; h] is a sum of two products: that of a state is made once a batch, not once a pair.
 AttentionMemory ConcatAttention::prepare(const at::Tensor& states) const {
-  return {.keys = at::matmul(states, weight_.narrow(1, query_, memory_).t()), .values = states};
+  return {.keys = at::matmul(states, weight_.narrow(1, query_, memory_).t()),
+          .values = states,
+          .product = std::make_shared<DeferredLinear>(weight_.narrow(1, 0, query_))};
 }
 
 AttentionResult ConcatAttention::attend(const AttentionQueries& queries, const AttentionMemory& memory,
                                         const AttentionPairs& pairs) const {
-  const auto asked = at::matmul(queries.rows, weight_.narrow(1, 0, query_).t());  // [Q, A]
+  const auto asked = memory.product == nullptr ? at::matmul(queries.rows, weight_.narrow(1, 0, query_).t())
+                                               : (*memory.product)(queries.rows);  // [Q, A]
   const auto made = attend_additive(asked, memory.keys, memory.values, score_weight_, pairs);
   return {made.context, made.weights};
 }

@@ -1,6 +1,7 @@
 #include "seq2seq/nn/attention/multi_head.h"
 
 #include <cmath>
+#include <memory>
 
 #include <ATen/ops/matmul.h>
 #include <c10/core/GradMode.h>
@@ -31,12 +32,15 @@ MultiHeadAttention::MultiHeadAttention(const Options& options, const AttentionCo
 }
 
 AttentionMemory MultiHeadAttention::prepare(const at::Tensor& states) const {
-  return {.keys = at::matmul(states, key_weight_.t()), .values = at::matmul(states, value_weight_.t())};
+  return {.keys = at::matmul(states, key_weight_.t()),
+          .values = at::matmul(states, value_weight_.t()),
+          .product = std::make_shared<DeferredLinear>(query_weight_)};
 }
 
 AttentionResult MultiHeadAttention::attend(const AttentionQueries& queries, const AttentionMemory& memory,
                                            const AttentionPairs& pairs) const {
-  const auto asked = at::matmul(queries.rows, query_weight_.t());  // [Q, W]
+  const auto asked = memory.product == nullptr ? at::matmul(queries.rows, query_weight_.t())
+                                               : (*memory.product)(queries.rows);  // [Q, W]
   const auto found = multi_head_attention(asked, memory.keys, memory.values, pairs, shape_);
   return {at::matmul(found, output_weight_.t()),
           c10::GradMode::is_enabled() ? at::Tensor() : multi_head_weights(asked, memory.keys, pairs, shape_)};

@@ -272,22 +272,20 @@ class Heads {
   /// Makes the block's dropout mask and multiplies `what` by it.
   void drop(const Block& block, Scratch& scratch, float* what) const {
     if (operands_.dropout == nullptr) return;
-    kernels::fill_weight_mask(weight_mask(*operands_.dropout, pairs_, block.group, block.head, block.place),
-                              {.mask = scratch.mask,
-                               .query_stride = of_query(block),
-                               .key_stride = of_key(block),
-                               .queries = block.queries,
-                               .keys = block.keys});
+    kernel_.fill_mask(weight_mask(*operands_.dropout, pairs_, block.group, block.head, block.place),
+                      {.mask = scratch.mask,
+                       .query_stride = of_query(block),
+                       .key_stride = of_key(block),
+                       .queries = rows_of_mask(block),
+                       .keys = block.keys});
     multiply_by_mask(block, scratch, what);
   }
 
-  static void multiply_by_mask(const Block& block, const Scratch& scratch, float* what) {
-    for (int64_t query = 0; query < block.queries; ++query) {
-      for (int64_t key = 0; key < block.keys; ++key) {
-        const int64_t at = query * of_query(block) + key * of_key(block);
-        what[at] *= scratch.mask[at];
-      }
-    }
+  /// Queries of the block, and the lanes beyond them.
+  static int64_t rows_of_mask(const Block& block) { return by_columns(block) ? block.lanes : block.queries; }
+
+  void multiply_by_mask(const Block& block, const Scratch& scratch, float* what) const {
+    kernel_.scale(what, scratch.mask, rows_of_mask(block) * block.keys);
   }
 
   void add_to_values(const Block& block, const float* from_above, int64_t stride, const Rows& values,

@@ -1,5 +1,6 @@
 #include "seq2seq/nn/attention/operations.h"
 
+#include <array>
 #include <cmath>
 #include <cstdlib>
 #include <functional>
@@ -13,6 +14,7 @@
 #include <torch/utils.h>
 
 #include "seq2seq/core/isa.h"
+#include "seq2seq/core/random.h"
 #include "test/nn/attention/random_groups.h"
 #include "test/support/catch.h"
 
@@ -452,6 +454,29 @@ TEST_CASE("dropout of attention weights: drops its share and scales the rest, ea
   other = some_dropout({7});
   other.draw.update = 4;
   CHECK_FALSE(dropped(other, 5, 90, at::kFloat).allclose(part));
+}
+
+TEST_CASE("dropout of attention weights: draws Philox at (site, key position, head, query position, pair, update)",
+          "[nn][attention][dropout]") {
+  const auto isa = GENERATE_COPY(from_range(available_isas()));
+  const auto queries = GENERATE(2, 20);  // rows of scores, columns
+  CAPTURE(name(isa), queries);
+  const AttentionMachine machine(isa, 1);
+  auto dropout = some_dropout({7});
+  dropout.draw.seed = 0x123456789ABCULL;
+  dropout.first_position = 4;
+  const auto mask = dropped(dropout, queries, 21, at::kFloat);
+  const std::array<uint32_t, 2> key{0x56789ABC, 0x1234 ^ static_cast<uint32_t>(Purpose::dropout)};
+  for (uint32_t query = 0; query < static_cast<uint32_t>(queries); ++query) {
+    for (uint32_t head = 0; head < heads; ++head) {
+      for (uint32_t j = 0; j < 21; ++j) {
+        const auto words = philox({dropout.site.number() << 16 | j / 8, head << 20 | (query + 4), 7, 3}, key);
+        const uint32_t bits = words[j % 8 / 2] >> (j % 2 == 0 ? 0 : 16) & 0xFFFF;
+        const bool drops = mask[query][head][j].item<double>() < 0.5;
+        REQUIRE(drops == (bits < 65536 / 4));
+      }
+    }
+  }
 }
 
 TEST_CASE("dropout of attention weights: depends neither on the batch nor on the chunk of queries",
