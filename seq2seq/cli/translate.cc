@@ -31,6 +31,9 @@ class Translate final : public Command {
     arguments.option("--n-best", n_best_, "N",
                      "the N best of each, in the format of Moses, with scores; equal texts once");
     arguments.flag("--token-scores", options_.token_scores, "the score of each token too, in that format");
+    arguments.option("--alignments", alignments_, "FILE",
+                     "for each output the source token that its tokens attend to most, `0-0 2-1` (Pharaoh's format)");
+    arguments.option("--attention", attention_, "FILE", "for each output all attention weights, a JSON object a line");
     arguments.flag("--tokens", options_.tokens, "lines in and out are tokens between blanks, used as they are");
   }
 
@@ -40,15 +43,21 @@ class Translate final : public Command {
     std::vector<config::Override> overrides;
     add_override(overrides, "--n-best", "decode.n_best", n_best_);
     const bool from_stream = input_.empty() || input_ == "-";
-    if (output_) check_writable(*output_);
+    for (const auto& file : {output_, alignments_, attention_})
+      if (file) check_writable(*file);
     auto bytes = from_stream ? nullptr : data::open_bytes(input_);
     const auto loaded = run_.load(environment, std::move(overrides));
     if (from_stream) bytes = data::open_bytes(context.streams.in, "<stdin>");
 
     options_.n_best_format = n_best_ || options_.token_scores;
     data::LineReader lines(std::move(bytes), from_stream ? "<stdin>" : input_);
+    std::ostringstream links, weights;
+    if (alignments_) options_.alignments.links = &links;
+    if (attention_) options_.alignments.weights = &weights;
     const auto translated =
         output_ ? to_file(loaded, lines) : run::translate(loaded, lines, *context.streams.out, options_);
+    if (alignments_) write_atomically(disk_files(), *alignments_, links.str());
+    if (attention_) write_atomically(disk_files(), *attention_, weights.str());
     if (!output_) check_written(*context.streams.out);
     if (!*context.streams.out) return Exit::reader_gone;  // what follows would speak of lines that nobody got
     warn_of_unknown(log, translated.unknown, "source");
@@ -69,7 +78,7 @@ class Translate final : public Command {
 
   RunArguments run_;
   std::string input_;
-  std::optional<std::string> output_, n_best_;
+  std::optional<std::string> output_, n_best_, alignments_, attention_;
   run::TranslateOptions options_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <numeric>
 #include <utility>
 
 #include <fmt/format.h>
@@ -37,6 +38,16 @@ text::Vocabulary vocabulary_of(const text::VocabularyOptions& options, const cha
                 "Lower `vocabulary.minimum_count`, or name other text");
   }
   return vocabulary;
+}
+
+/// A side's items in the order in which an encoder reads them, with `end` where the options want the end symbol, and
+/// `only` where there is nothing else.
+std::vector<int64_t> as_read(std::vector<int64_t> items, const DataOptions& options, int64_t end, int64_t only) {
+  if (options.source_end == SourceEnd::reversed) items.push_back(end);
+  if (options.reverse == Reverse::source || options.reverse == Reverse::both) std::reverse(items.begin(), items.end());
+  if (options.source_end == SourceEnd::after) items.push_back(end);
+  if (items.empty()) items.push_back(only);
+  return items;
 }
 
 }  // namespace
@@ -78,11 +89,13 @@ std::pair<text::Vocabulary, text::Vocabulary> TextPipeline::vocabularies(const D
 }
 
 std::vector<int64_t> TextPipeline::encoder_ids(std::vector<int64_t> ids) const {
-  if (options_.source_end == SourceEnd::reversed) ids.push_back(text::end_id);
-  if (options_.reverse == Reverse::source || options_.reverse == Reverse::both) std::reverse(ids.begin(), ids.end());
-  if (options_.source_end == SourceEnd::after) ids.push_back(text::end_id);
-  if (ids.empty()) ids.push_back(text::unknown_id);
-  return ids;
+  return as_read(std::move(ids), options_, text::end_id, text::unknown_id);
+}
+
+std::vector<int64_t> TextPipeline::reading_order(int64_t tokens) const {
+  std::vector<int64_t> numbers(static_cast<std::size_t>(tokens));
+  std::iota(numbers.begin(), numbers.end(), 0);
+  return as_read(std::move(numbers), options_, -1, -1);
 }
 
 std::vector<int64_t> TextPipeline::decoder_ids(std::vector<int64_t> ids) const {

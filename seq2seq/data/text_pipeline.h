@@ -39,6 +39,8 @@ class TextPipeline {
   /// What an encoder reads: ids of the tokens, reversed and with the end symbol as the options say. Never empty: of an
   /// empty line without an end symbol the unknown word is read.
   std::vector<int64_t> encoder_ids(std::vector<int64_t> ids) const;
+  /// The token that each position of encoder_ids() reads of a line of so many tokens; -1: none of them, but a symbol.
+  std::vector<int64_t> reading_order(int64_t tokens) const;
   /// What a decoder writes, without the end symbol: reversed where the options say so. Its own inverse.
   std::vector<int64_t> decoder_ids(std::vector<int64_t> ids) const;
 

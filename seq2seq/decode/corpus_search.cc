@@ -43,6 +43,16 @@ void turn(std::vector<double>& scores, size_t words) {
   std::reverse(scores.begin(), scores.begin() + static_cast<std::ptrdiff_t>(words));
 }
 
+/// A row's weights in the order of the source's text.
+std::vector<float> in_text_order(const std::vector<float>& weights, const std::vector<int64_t>& reading_order) {
+  std::vector<float> ordered(weights.size());
+  for (size_t position = 0; position < weights.size(); ++position) {
+    const int64_t token = reading_order[position];
+    ordered[token < 0 ? weights.size() - 1 : static_cast<size_t>(token)] = weights[position];
+  }
+  return ordered;
+}
+
 }  // namespace
 
 Sentences all_sentences(const data::TokenStore& store) {
@@ -99,6 +109,23 @@ std::vector<PairScore> score_all(const Predictor& predictor, const Sentences& so
     if (done) done(finished);
   }
   return scores;
+}
+
+std::vector<AttentionWeights> attention_all(const Predictor& predictor, const Sentences& sources,
+                                            const Sentences& targets, const data::TextPipeline& text, int64_t batch) {
+  std::vector<AttentionWeights> all(sources.size());
+  for (const auto& indices : by_length(sources, batch)) {
+    const auto found =
+        attention(predictor, data::make_batch(pick(sources, indices), pick(targets, indices), indices, text));
+    if (found.empty()) return {};
+    for (size_t i = 0; i < indices.size(); ++i) {
+      const auto index = static_cast<size_t>(indices[i]);
+      const auto order = text.reading_order(std::ssize(sources[index]));
+      for (const auto& row : found[i]) all[index].push_back(in_text_order(row, order));
+      if (writes_backwards(text)) std::reverse(all[index].begin(), all[index].end() - 1);
+    }
+  }
+  return all;
 }
 
 }  // namespace seq2seq::decode

@@ -29,4 +29,10 @@ std::vector<std::vector<Hypothesis>> search_all(const Predictor& predictor, cons
 std::vector<PairScore> score_all(const Predictor& predictor, const Sentences& sources, const Sentences& targets,
                                  const data::TextPipeline& text, int64_t batch, const Done& done = {});
 
+/// The attention weights of any number of pairs, in their order: rows in the order of the target's text, the end
+/// symbol's last; columns in that of the source's text, the end symbol's last, where the encoder reads one. Empty where
+/// the model looks at no position.
+std::vector<AttentionWeights> attention_all(const Predictor& predictor, const Sentences& sources,
+                                            const Sentences& targets, const data::TextPipeline& text, int64_t batch);
+
 }  // namespace seq2seq::decode

@@ -1,11 +1,13 @@
 #include "seq2seq/decode/predictor.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
+#include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/tensor.h>
 #include <c10/util/Exception.h>
 
@@ -26,8 +28,14 @@ const nn::Features& features_of(const PredictorState& state) {
   return features;
 }
 
-at::Tensor joined(const at::Tensor& first, const at::Tensor& second) {
-  return first.defined() ? at::cat({first, second}) : at::Tensor();
+/// Attention weights over sources of different lengths, one below the other.
+at::Tensor joined_weights(const at::Tensor& first, const at::Tensor& second) {
+  if (!first.defined()) return {};
+  const auto width = std::max(first.size(1), second.size(1));
+  const auto widened = [width](const at::Tensor& weights) {
+    return at::constant_pad_nd(weights, {0, width - weights.size(1)});
+  };
+  return at::cat({widened(first), widened(second)});
 }
 
 at::Tensor first_ids(int64_t count, c10::Device device) {
@@ -35,6 +43,8 @@ at::Tensor first_ids(int64_t count, c10::Device device) {
 }
 
 }  // namespace
+
+at::Tensor Predictor::attention(const nn::Packed&, const nn::Packed&) const { return {}; }
 
 ModelPredictor::ModelPredictor(const nn::Model& model, bool unknown) : model_(&model) {
   std::vector<int64_t> never{text::start_id};
@@ -66,8 +76,8 @@ void ModelPredictor::append(PredictorState& state, const PredictorState& other) 
   const auto& theirs = dynamic_cast<const ModelState&>(other);
   TORCH_CHECK(ours.read == theirs.read, "hypotheses of ", ours.read, " and of ", theirs.read, " words read together");
   ours.decoder->append(*theirs.decoder);
-  ours.features.rows = joined(ours.features.rows, theirs.features.rows);
-  ours.features.attention = joined(ours.features.attention, theirs.features.attention);
+  if (ours.features.rows.defined()) ours.features.rows = at::cat({ours.features.rows, theirs.features.rows});
+  ours.features.attention = joined_weights(ours.features.attention, theirs.features.attention);
 }
 
 nn::TopK ModelPredictor::best(const PredictorState& state, int64_t k, const nn::Bans& bans) const {
@@ -81,14 +91,22 @@ at::Tensor ModelPredictor::log_probabilities(const PredictorState& state) const 
   return model_->output().log_probabilities(features_of(state));
 }
 
-at::Tensor ModelPredictor::score(const nn::Packed& sources, const nn::Packed& inputs, const nn::Packed& targets,
-                                 const nn::Ids& owner) const {
-  const at::NoGradGuard no_gradient;
+nn::Features ModelPredictor::features(const nn::Packed& sources, const nn::Packed& inputs, const nn::Ids& owner) const {
   const c10::Device device = model_->input_device();
   const nn::Memory memory = model_->encode(data::to(sources, device), nullptr);
   const auto state = model_->start(memory, owner.defined() ? owner.to(device) : first_ids(sources.sentences(), device));
-  const nn::Features features = model_->advance(data::to(inputs, device), *state, nullptr);
-  return model_->output().score(features, targets.rows);
+  return model_->advance(data::to(inputs, device), *state, nullptr);
+}
+
+at::Tensor ModelPredictor::score(const nn::Packed& sources, const nn::Packed& inputs, const nn::Packed& targets,
+                                 const nn::Ids& owner) const {
+  const at::NoGradGuard no_gradient;
+  return model_->output().score(features(sources, inputs, owner), targets.rows);
+}
+
+at::Tensor ModelPredictor::attention(const nn::Packed& sources, const nn::Packed& inputs) const {
+  const at::NoGradGuard no_gradient;
+  return features(sources, inputs, /*owner=*/{}).attention;
 }
 
 }  // namespace seq2seq::decode

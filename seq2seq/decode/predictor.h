@@ -37,6 +37,9 @@ class Predictor {
   /// symbols are rows too. `owner` [T] names the source of each target, so that several share one; undefined: one each.
   virtual at::Tensor score(const nn::Packed& sources, const nn::Packed& inputs, const nn::Packed& targets,
                            const nn::Ids& owner) const = 0;
+  /// The attention weights of each target row over the positions of its source, as the encoder reads them [N, S], in
+  /// packed order of `inputs`; undefined where the model looks at no position.
+  virtual at::Tensor attention(const nn::Packed& sources, const nn::Packed& inputs) const;
 };
 
 /// One model, which must outlive it. Start symbol and unknown word are never written (`unknown` lifts the latter);
@@ -51,8 +54,11 @@ class ModelPredictor final : public Predictor {
   at::Tensor log_probabilities(const PredictorState& state) const override;
   at::Tensor score(const nn::Packed& sources, const nn::Packed& inputs, const nn::Packed& targets,
                    const nn::Ids& owner) const override;
+  at::Tensor attention(const nn::Packed& sources, const nn::Packed& inputs) const override;
 
  private:
+  nn::Features features(const nn::Packed& sources, const nn::Packed& inputs, const nn::Ids& owner) const;
+
   const nn::Model* model_;
   nn::Ids never_written_;  // [n]
 };

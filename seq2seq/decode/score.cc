@@ -20,4 +20,20 @@ std::vector<PairScore> score(const Predictor& predictor, const data::Batch& batc
   return pairs;
 }
 
+std::vector<AttentionWeights> attention(const Predictor& predictor, const data::Batch& batch) {
+  if (batch.sentences() == 0) return {};
+  const at::Tensor found = predictor.attention(batch.source, batch.inputs);
+  if (!found.defined()) return {};
+  const at::Tensor weights = found.to(at::kCPU, at::kFloat).contiguous();          // [N, S]
+  const at::Tensor owners = batch.inputs.layout->owner.to(at::kCPU).contiguous();  // [N]
+  const auto* row = weights.const_data_ptr<float>();
+  const auto* owner = owners.const_data_ptr<int64_t>();
+  std::vector<AttentionWeights> pairs(static_cast<size_t>(batch.sentences()));
+  for (int64_t i = 0; i < weights.size(0); ++i, row += weights.size(1)) {
+    const auto pair = static_cast<size_t>(owner[i]);
+    pairs[pair].emplace_back(row, row + batch.source.layout->lengths[pair]);
+  }
+  return pairs;
+}
+
 }  // namespace seq2seq::decode

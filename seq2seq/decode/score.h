@@ -13,6 +13,14 @@ struct PairScore {
   double score = 0;  // their sum, in double
 };
 
+/// Attention weights of one pair: a row for each target token, then one for the end symbol; a column for each position
+/// of the source.
+using AttentionWeights = std::vector<std::vector<float>>;
+
+/// In the order of the batch's sentences, columns in the order in which the encoder reads. Empty where the model looks
+/// at no position.
+std::vector<AttentionWeights> attention(const Predictor& predictor, const data::Batch& batch);
+
 /// In the order of the batch's sentences.
 std::vector<PairScore> score(const Predictor& predictor, const data::Batch& batch);
 

@@ -30,18 +30,23 @@ std::string text_of(const decode::Hypothesis& hypothesis, const LoadedRun& run, 
   return tokens ? fmt::format("{}", fmt::join(words, " ")) : run.text->target_tokenizer().detokenize(words);
 }
 
-void write(std::ostream& output, int64_t number, const std::vector<decode::Hypothesis>& outputs, const LoadedRun& run,
-           const TranslateOptions& options) {
+/// Returns the outputs that were written.
+std::vector<std::vector<int64_t>> write(std::ostream& output, int64_t number,
+                                        const std::vector<decode::Hypothesis>& outputs, const LoadedRun& run,
+                                        const TranslateOptions& options) {
   if (!options.n_best_format) {
     output << text_of(outputs.front(), run, options.tokens) << '\n';
-    return;
+    return {outputs.front().ids};
   }
   std::set<std::string> written;
+  std::vector<std::vector<int64_t>> all;
   for (const auto& hypothesis : outputs) {
     const auto text = text_of(hypothesis, run, options.tokens);
     if (!written.insert(text).second) continue;  // the same text of other tokens; the best of them came first
     output << decode::n_best_line(number, text, hypothesis, options.token_scores) << '\n';
+    all.push_back(hypothesis.ids);
   }
+  return all;
 }
 
 /// The outputs of each source. An empty one is not searched for, where the options say so.
@@ -75,11 +80,15 @@ Translated translate(const LoadedRun& run, data::LineReader& input, std::ostream
       sources.push_back(ids_of(line, run, options.tokens));
       translated.unknown.add(sources.back(), input.lines());
     }
+    std::vector<AlignedOutputs> aligned;
+    size_t next = 0;
     for (const auto& outputs : outputs_of(sources, run)) {
-      write(output, translated.lines++, outputs, run, options);
+      auto written = write(output, translated.lines, outputs, run, options);
+      aligned.push_back({translated.lines++, std::move(sources[next++]), std::move(written)});
       if (outputs.front().cut) ++translated.cut;
     }
     output.flush();
+    if (options.alignments.wanted()) write_alignments(run, aligned, options.alignments);
   }
   return translated;
 }

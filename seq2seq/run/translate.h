@@ -4,6 +4,7 @@
 #include <iosfwd>
 
 #include "seq2seq/data/input/line_reader.h"
+#include "seq2seq/run/alignments.h"
 #include "seq2seq/run/load.h"
 #include "seq2seq/run/unknown_tokens.h"
 
@@ -13,7 +14,8 @@ struct TranslateOptions {
   bool tokens = false;  // lines in and out are tokens between blanks, as the tokenizers would write them
   bool n_best_format =
       false;  // Moses: `number ||| text ||| features ||| score`, as many lines a sentence as `decode.n_best`
-  bool token_scores = false;  // those of each token among the features; with n_best_format
+  bool token_scores = false;    // those of each token among the features; with n_best_format
+  AlignmentStreams alignments;  // of each output that is written
 };
 
 struct Translated {

@@ -107,6 +107,20 @@ void draw_model(Draws& draws, Case& drawn) {
   drawn.target_words = draws.between(5, 40);
 }
 
+void draw_attention(Draws& draws, Case& drawn) {
+  if (draws.chance(0.4)) return;
+  auto& values = drawn.model;
+  const bool as_wide = values["encoder.cells"] == values["decoder.cells"] && values["encoder.kind"] != "summed";
+  const auto kind = draws.of<std::string>({"additive", "general", as_wide ? "dot" : "general"});
+  const auto order = draws.of<std::string>({"after", "after", "before", "first_layer"});
+  values["attention.kind"] = kind;
+  values["attention.order"] = values["decoder.layers"] == "1" && order == "first_layer" ? "after" : order;
+  values["attention.input_feeding"] = draws.chance(0.3) ? "true" : "false";
+  values["attention.readout.activation"] =
+      draws.of<std::string>({"tanh", "maxout", values["attention.order"] == "after" ? "tanh" : "none"});
+  values["attention.readout.embedding"] = draws.chance(0.3) ? "true" : "false";
+}
+
 void draw_placement(Draws& draws, Case& drawn) {
   const auto places = static_cast<int>(draws.between(2, 8));
   const auto anywhere = [&] {
@@ -114,7 +128,7 @@ void draw_placement(Draws& draws, Case& drawn) {
     return nn::PartPlace{.device = device_of_place(drawn.executing, place), .place = place};
   };
   drawn.placement.device = device_of_place(drawn.executing, 0);
-  for (const auto* part : {"embeddings", "bridge"}) drawn.placement.parts.emplace(part, anywhere());
+  for (const auto* part : {"embeddings", "bridge", "attention"}) drawn.placement.parts.emplace(part, anywhere());
   for (const auto* stack : {"encoder", "decoder"})
     for (int64_t layer = 0; layer < std::stoll(drawn.model.at(std::string(stack) + ".layers")); ++layer)
       if (drawn.model.at(std::string(stack) + ".kind") != "summed")
@@ -137,6 +151,7 @@ Case draw_case(uint64_t number) {
   drawn.executing = draws.of<Executing>({Executing::serial, Executing::threads, Executing::streams});
   drawn.team = static_cast<int>(draws.between(1, 2));
   draw_model(draws, drawn);
+  draw_attention(draws, drawn);
   draw_placement(draws, drawn);
   drawn.schedule = draws.of(builtin_schedules().names());
   drawn.micro_batches = draws.between(1, 4);

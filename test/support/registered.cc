@@ -43,6 +43,17 @@ std::map<std::string, Values> recurrent_variants() {
     variants[fmt::format("rnn, encoder {}", kind)] = {{"encoder.kind", kind}};
   for (const auto& kind : parts.bridges.names())
     variants[fmt::format("rnn, bridge {}", kind)] = {{"bridge.kind", kind}};
+  for (const auto& kind : parts.attentions.names()) {
+    const auto variant = fmt::format("rnn, attention {}", kind);
+    variants[variant] = {{"attention.kind", kind}};
+    variants[variant + " fed"] = {{"attention.kind", kind}, {"attention.input_feeding", "true"}};
+    variants[variant + " before"] = {{"attention.kind", kind}, {"attention.order", "before"}};
+    variants[variant + " first_layer"] = {{"attention.kind", kind}, {"attention.order", "first_layer"}};
+  }
+  variants["rnn, attention fed before maxout"] = {
+      {"attention.kind", "additive"},      {"attention.order", "before"},
+      {"attention.input_feeding", "true"}, {"attention.readout.activation", "maxout"},
+      {"attention.readout.width", "3"},    {"attention.readout.embedding", "true"}};
   for (const auto& kind : parts.outputs.names())
     variants[fmt::format("rnn, output {}", kind)] = {{"output.kind", kind}};
   variants["rnn, tied"] = {{"embedding.tied", "true"}, {"size", "4"}};

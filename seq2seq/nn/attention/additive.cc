@@ -24,7 +24,8 @@ AttentionMemory AdditiveAttention::prepare(const at::Tensor& states) const {
 AttentionResult AdditiveAttention::attend(const AttentionQueries& queries, const AttentionMemory& memory,
                                           const AttentionPairs& pairs) const {
   const auto asked = at::matmul(queries.rows, query_weight_.t());  // [Q, A]
-  return attend_by_scores(additive_scores(asked, memory.keys, score_weight_, pairs), memory, pairs);
+  const auto made = attend_additive(asked, memory.keys, memory.values, score_weight_, pairs);
+  return {made.context, made.weights};
 }
 
 }  // namespace seq2seq::nn

@@ -2,7 +2,6 @@
 
 #include <cmath>
 
-#include <ATen/TensorOperators.h>
 #include <fmt/format.h>
 
 #include "seq2seq/config/keys.h"
@@ -26,8 +25,8 @@ AttentionMemory DotAttention::prepare(const at::Tensor& states) const { return {
 
 AttentionResult DotAttention::attend(const AttentionQueries& queries, const AttentionMemory& memory,
                                      const AttentionPairs& pairs) const {
-  const auto rows = scale_ == 1 ? queries.rows : queries.rows * scale_;
-  return attend_by_scores(dot_scores(rows, memory.keys, pairs), memory, pairs);
+  const auto made = attend_dot(queries.rows, memory.keys, memory.values, pairs, scale_);
+  return {made.context, made.weights};
 }
 
 }  // namespace seq2seq::nn

@@ -14,7 +14,8 @@ AttentionMemory GeneralAttention::prepare(const at::Tensor& states) const {
 
 AttentionResult GeneralAttention::attend(const AttentionQueries& queries, const AttentionMemory& memory,
                                          const AttentionPairs& pairs) const {
-  return attend_by_scores(dot_scores(queries.rows, memory.keys, pairs), memory, pairs);
+  const auto made = attend_dot(queries.rows, memory.keys, memory.values, pairs);
+  return {made.context, made.weights};
 }
 
 }  // namespace seq2seq::nn

@@ -5,55 +5,140 @@
 #include <utility>
 
 #include <ATen/ops/empty.h>
-#include <ATen/ops/index_put.h>
+#include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/zeros.h>
 #include <c10/util/Exception.h>
 
+#include "seq2seq/nn/attention/gather.h"
+
 namespace seq2seq::nn {
+namespace {
+
+/// int64 on the CPU, filled in place.
+struct Numbers {
+  explicit Numbers(at::Tensor made) : tensor(std::move(made)), data(tensor.mutable_data_ptr<int64_t>()) {}
+  at::Tensor tensor;
+  int64_t* data;
+};
+Numbers zeros(int64_t size) { return Numbers(at::zeros({size}, at::kLong)); }
+Numbers uninitialized(int64_t size) { return Numbers(at::empty({size}, at::kLong)); }
+
+}  // namespace
 
 AttentionPairs::AttentionPairs(std::vector<AttentionGroup> groups, c10::Device device)
-    : groups_(std::move(groups)), device_(device) {
-  for (auto& group : groups_) {
-    TORCH_CHECK(group.first_query == queries_, "groups of queries with gaps");
-    group.first_pair = pairs_;
-    queries_ += group.queries;
-    pairs_ += group.pairs();
-    longest_ = std::max(longest_, group.keys);
+    : data_(std::make_shared<Data>(std::move(groups), device)) {
+  for (auto& group : data_->groups) {
+    TORCH_CHECK(group.first_query == data_->queries, "groups of queries with gaps");
+    group.first_pair = data_->pairs;
+    data_->queries += group.queries;
+    data_->pairs += group.pairs();
+    data_->longest = std::max(data_->longest, group.keys);
+    data_->longest_queries = std::max(data_->longest_queries, group.queries);
+    data_->keys = std::max(data_->keys, group.first_key + group.keys);
   }
 }
 
 const AttentionPairs::Index& AttentionPairs::index() const {
-  if (index_.query.defined()) return index_;
-  const auto made = [](int64_t size) { return at::empty({size}, at::kLong); };
-  auto query = made(pairs_), key = made(pairs_), place = made(pairs_), count = made(queries_);
-  auto* to_query = query.mutable_data_ptr<int64_t>();
-  auto* to_key = key.mutable_data_ptr<int64_t>();
-  auto* to_place = place.mutable_data_ptr<int64_t>();
-  auto* to_count = count.mutable_data_ptr<int64_t>();
-  for (const auto& group : groups_) {
-    to_count = std::fill_n(to_count, group.queries, group.keys);
-    for (int64_t i = group.first_query; i < group.first_query + group.queries; ++i) {
-      to_query = std::fill_n(to_query, group.keys, i);
-      std::iota(to_key, to_key + group.keys, group.first_key);
-      std::iota(to_place, to_place + group.keys, 0);
-      to_key += group.keys;
-      to_place += group.keys;
+  auto& index = data_->index;
+  if (index.query.defined()) return index;
+  const auto query = uninitialized(pairs()), key = uninitialized(pairs()), place = uninitialized(pairs()),
+             count = uninitialized(queries()), slot = zeros(queries() * longest()), pair = uninitialized(pairs());
+  for (const auto& group : groups()) {
+    std::fill_n(count.data + group.first_query, group.queries, group.keys);
+    for (int64_t i = 0; i < group.queries; ++i) {
+      const int64_t row = group.first_query + i, first = group.first_pair + i * group.keys;
+      std::fill_n(query.data + first, group.keys, row);
+      std::iota(key.data + first, key.data + first + group.keys, group.first_key);
+      std::iota(place.data + first, place.data + first + group.keys, 0);
+      std::iota(slot.data + row * longest(), slot.data + row * longest() + group.keys, first + 1);
+      std::iota(pair.data + first, pair.data + first + group.keys, row * longest() + 1);
     }
   }
-  index_ = {query.to(device_), key.to(device_), place.to(device_), count.to(device_)};
-  return index_;
+  const auto there = [this](const Numbers& numbers) { return numbers.tensor.to(device()); };
+  index = {there(query), there(key), there(place), there(count), there(slot), there(pair)};
+  return index;
 }
 
-at::Tensor AttentionPairs::padded(const at::Tensor& of_pairs) const {
-  return at::zeros({queries_, longest_}, of_pairs.options()).index_put({query(), place()}, of_pairs);
+at::Tensor AttentionPairs::padded(const at::Tensor& of_pairs, int64_t width) const {
+  const auto made = gather_rows(of_pairs, index().slot, {index().pair}).view({queries(), longest()});
+  return width == longest() ? made : at::constant_pad_nd(made, {0, width - longest()});
 }
 
-at::Tensor AttentionPairs::of_pairs(const at::Tensor& padded) const { return padded.index({query(), place()}); }
+at::Tensor AttentionPairs::of_pairs(const at::Tensor& padded) const {
+  return gather_rows(padded.narrow(1, 0, longest()).reshape({-1}), index().pair, {index().slot});
+}
+
+const PaddedGroups& AttentionPairs::padded_groups() const {
+  auto& padded = data_->padded;
+  if (padded.query.defined()) return padded;
+  const auto count = static_cast<int64_t>(groups().size());
+  const int64_t most_queries = longest_queries(), most_keys = longest();
+  const auto query = zeros(count * most_queries), key = zeros(count * most_keys),
+             pair = zeros(count * most_queries * most_keys), query_place = uninitialized(queries()),
+             pair_place = uninitialized(pairs());
+  const auto seen = at::zeros({count, most_queries, most_keys}, at::kBool), causally = at::zeros_like(seen);
+  auto *to_seen = seen.mutable_data_ptr<bool>(), *to_causally = causally.mutable_data_ptr<bool>();
+  std::vector<Numbers> key_places;
+  std::vector<int64_t> uses(static_cast<size_t>(keys()), 0);
+  for (int64_t g = 0; g < count; ++g) {
+    const auto& group = groups()[static_cast<size_t>(g)];
+    std::iota(query.data + g * most_queries, query.data + g * most_queries + group.queries, group.first_query + 1);
+    std::iota(key.data + g * most_keys, key.data + g * most_keys + group.keys, group.first_key + 1);
+    for (int64_t j = 0; j < group.keys; ++j) {
+      const auto use = static_cast<size_t>(uses[static_cast<size_t>(group.first_key + j)]++);
+      if (use == key_places.size()) key_places.push_back(zeros(keys()));
+      key_places[use].data[group.first_key + j] = g * most_keys + j + 1;
+    }
+    for (int64_t i = 0; i < group.queries; ++i) {
+      const int64_t row = g * most_queries + i, first = group.first_pair + i * group.keys;
+      query_place.data[group.first_query + i] = row + 1;
+      std::iota(pair.data + row * most_keys, pair.data + row * most_keys + group.keys, first + 1);
+      std::iota(pair_place.data + first, pair_place.data + first + group.keys, row * most_keys + 1);
+      std::fill_n(to_seen + row * most_keys, group.keys, true);
+      std::fill_n(to_causally + row * most_keys, std::max<int64_t>(0, group.keys - group.queries + i + 1), true);
+    }
+  }
+  const auto there = [this](const auto& numbers) { return numbers.tensor.to(device()); };
+  padded = {.query = there(query),
+            .key = there(key),
+            .pair = there(pair),
+            .query_place = there(query_place),
+            .key_places = {},
+            .pair_place = there(pair_place),
+            .seen = seen.to(device()),
+            .seen_causally = causally.to(device())};
+  for (const auto& places : key_places) padded.key_places.push_back(there(places));
+  return padded;
+}
+
+const KeySets& AttentionPairs::key_sets() const {
+  auto& sets = data_->key_sets;
+  if (!sets.first.empty()) return sets;
+  const auto group = [this](int64_t number) -> const AttentionGroup& { return groups()[static_cast<size_t>(number)]; };
+  sets.order.resize(groups().size());
+  std::iota(sets.order.begin(), sets.order.end(), 0);
+  const auto before = [&](int64_t a, int64_t b) { return group(a).first_key < group(b).first_key; };
+  if (!std::is_sorted(sets.order.begin(), sets.order.end(), before))
+    std::stable_sort(sets.order.begin(), sets.order.end(), before);
+  int64_t end = 0;
+  for (size_t i = 0; i < sets.order.size(); ++i) {
+    const auto& next = group(sets.order[i]);
+    if (i == 0 || next.first_key >= end) sets.first.push_back(static_cast<int64_t>(i));
+    end = std::max(end, next.first_key + next.keys);
+  }
+  for (size_t i = 0; i < sets.first.size(); ++i) {
+    const auto last = i + 1 < sets.first.size() ? sets.order.begin() + sets.first[i + 1] : sets.order.end();
+    std::sort(sets.order.begin() + sets.first[i], last);
+  }
+  sets.first.push_back(static_cast<int64_t>(groups().size()));
+  return sets;
+}
 
 AttentionPairs pairs_of_sentences(const std::vector<int64_t>& queries, const std::vector<int64_t>& keys,
                                   c10::Device device) {
   TORCH_CHECK(queries.size() == keys.size(), "queries of ", queries.size(), " sentences, keys of ", keys.size());
   std::vector<AttentionGroup> groups;
+  groups.reserve(keys.size());
   AttentionGroup next;
   for (size_t sentence = 0; sentence < keys.size(); ++sentence) {
     next.queries = queries[sentence];

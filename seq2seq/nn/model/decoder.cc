@@ -4,63 +4,77 @@
 
 #include <ATen/ops/cat.h>
 #include <ATen/ops/index_select.h>
+#include <ATen/ops/zeros.h>
 #include <c10/core/GradMode.h>
 
+#include "seq2seq/nn/model/asking_rows.h"
+
 namespace seq2seq::nn {
-namespace {
 
-using Prepared = std::vector<std::shared_ptr<const PreparedWeights>>;
-
-/// Each layer's state for every hypothesis.
-class RecurrentState final : public DecoderState {
- public:
-  RecurrentState(std::vector<State> layers, Prepared prepared)
-      : layers(std::move(layers)), prepared(std::move(prepared)) {}
-
-  void select(const Ids& hypotheses) override {
-    for (auto& state : layers) {
-      for (auto& tensor : state) tensor = tensor.index_select(0, hypotheses.to(tensor.device()));
-    }
-  }
-
-  void append(const DecoderState& other) override {
-    const auto& more = dynamic_cast<const RecurrentState&>(other).layers;
-    for (size_t layer = 0; layer < layers.size(); ++layer) {
-      for (size_t part = 0; part < layers[layer].size(); ++part)
-        layers[layer][part] = at::cat({layers[layer][part], more.at(layer).at(part)});
-    }
-  }
-
-  std::vector<State> layers;
-  Prepared prepared;  // empty while gradients are kept: the weights are about to change
-};
-
-}  // namespace
-
-Decoder::Decoder(std::shared_ptr<Embedding> embedding, std::shared_ptr<Bridge> bridge, std::shared_ptr<Stack> stack,
-                 const std::string& stack_name, const DecoderDropout& dropout)
-    : embedding_(register_module("embedding", std::move(embedding))),
-      bridge_(register_module("bridge", std::move(bridge))),
-      stack_(register_module(stack_name, std::move(stack))),
-      dropout_(dropout) {}
+Decoder::Decoder(DecoderParts parts) : parts_(std::move(parts)) {
+  register_module("embedding", parts_.embedding);
+  register_module("bridge", parts_.bridge);
+  register_module(parts_.stack_name, parts_.stack);
+  if (parts_.attention->attends()) register_module("attention", parts_.attention->attention());
+  if (parts_.attention->readout() != nullptr) register_module("readout", parts_.attention->readout());
+}
 
 std::unique_ptr<DecoderState> Decoder::start(const Memory& memory, const Ids& owner) const {
-  auto prepared = c10::GradMode::is_enabled() ? Prepared() : stack_->prepare();
-  auto state = std::make_unique<RecurrentState>(bridge_->first(memory), std::move(prepared));
+  auto state = std::make_unique<RecurrentState>();
+  const auto& block = attention();
+  // While gradients are kept the weights are about to change.
+  if (!c10::GradMode::is_enabled()) state->prepared = stack().prepare();
+  state->carried.layers = bridge().first(memory);
+  if (block.attends()) {
+    const auto states = data::to(memory.states, block.place().device);
+    state->sources = attended(*block.attention(), states);
+    const auto zeros = [&](int64_t width) { return at::zeros({memory.sentences(), width}, states.rows.options()); };
+    if (block.input_feeding()) state->carried.fed = zeros(block.fed());
+    if (block.attention()->needs_past()) state->carried.past = zeros(state->sources.longest());
+  }
   state->select(owner);
   return state;
 }
 
+StackCall Decoder::stack_call(const RecurrentState& state, const Draw* draw) const {
+  return {.dropout = dropout().layers,
+          .part = Site::Part::decoder_layer,
+          .draw = draw,
+          .prepared = state.prepared.empty() ? nullptr : &state.prepared};
+}
+
 Features Decoder::advance(const Packed& inputs, DecoderState& state, const Draw* draw) const {
   auto& recurrent = dynamic_cast<RecurrentState&>(state);
-  const auto embedded =
-      nn::dropout(embedding_->forward(inputs), dropout_.embedding, {Site::Part::target_embedding}, draw);
-  const auto rows = stack_->run(embedded, recurrent.layers,
-                                {.dropout = dropout_.layers,
-                                 .part = Site::Part::decoder_layer,
-                                 .draw = draw,
-                                 .prepared = recurrent.prepared.empty() ? nullptr : &recurrent.prepared});
-  return {.rows = nn::dropout(rows, dropout_.output, {Site::Part::output}, draw).rows, .attention = {}};
+  const auto words =
+      nn::dropout(embedding().forward(inputs), dropout().embedding, {Site::Part::target_embedding}, draw);
+  auto features =
+      attention().stepwise() ? advance_steps(words, recurrent, draw) : advance_chunk(words, recurrent, draw);
+  const Packed rows{features.rows, words.layout->on(features.rows.device())};
+  features.rows = nn::dropout(rows, dropout().output, {Site::Part::output}, draw).rows;
+  return features;
+}
+
+Features Decoder::advance_chunk(const Packed& words, RecurrentState& state, const Draw* draw) const {
+  const auto call = stack_call(state, draw);
+  auto& layers = state.carried.layers;
+  if (!attention().attends()) return {.rows = stack().run(words, layers, call).rows, .attention = {}};
+  const AskingRows asking(*words.layout, state.sources, attention().place().device);
+  if (attention().order() == AttentionOrder::after) {
+    const auto rows = stack().run(words, layers, call);
+    const auto found = asking.ask(*attention().attention(), state.sources.memory, rows);
+    return {.rows = asking.read_out(*attention().readout(), found.context, rows, words),
+            .attention = asking.weights(found)};
+  }
+  auto rows = stack().run_layer(0, words, layers[0], call);
+  const auto found = asking.ask(*attention().attention(), state.sources.memory, rows);
+  const auto context = asking.packed(found.context);
+  for (int64_t layer = 1; layer < stack().layers(); ++layer) {
+    const auto below = rows.with(at::cat({rows.rows, context.to(rows.rows.device())}, 1));
+    rows = stack().run_layer(layer, below, layers[static_cast<size_t>(layer)], call);
+  }
+  const auto& readout = attention().readout();
+  return {.rows = readout == nullptr ? rows.rows : asking.read_out(*readout, found.context, rows, words),
+          .attention = asking.weights(found)};
 }
 
 }  // namespace seq2seq::nn

@@ -3,8 +3,10 @@
 #include <memory>
 #include <string>
 
+#include "seq2seq/nn/attention/block.h"
 #include "seq2seq/nn/bridge/bridge.h"
 #include "seq2seq/nn/embedding.h"
+#include "seq2seq/nn/model/decoder_state.h"
 #include "seq2seq/nn/model/model.h"
 #include "seq2seq/nn/recurrent/stack.h"
 
@@ -14,26 +16,36 @@ struct DecoderDropout {
   double embedding = 0, layers = 0, output = 0;
 };
 
-/// Writes a target: the bridge's state, then embedding and recurrent stack over the words so far.
+/// What a decoder is made of.
+struct DecoderParts {
+  std::shared_ptr<Embedding> embedding;
+  std::shared_ptr<Bridge> bridge;
+  std::shared_ptr<Stack> stack;
+  std::string stack_name;  // what the stack is registered as: the kind of its layers
+  std::shared_ptr<AttentionBlock> attention;
+  DecoderDropout dropout;
+};
+
+/// Writes a target: the bridge's state, then embedding, recurrent stack and attention over the words so far.
 class Decoder final : public Module {
  public:
-  /// `stack_name`: what the stack is registered as, the kind of its layers.
-  Decoder(std::shared_ptr<Embedding> embedding, std::shared_ptr<Bridge> bridge, std::shared_ptr<Stack> stack,
-          const std::string& stack_name, const DecoderDropout& dropout);
+  explicit Decoder(DecoderParts parts);
   std::unique_ptr<DecoderState> start(const Memory& memory, const Ids& owner) const;
-  /// ids [N] -> rows [N, H].
+  /// ids [N] -> rows [N, width of the attention block]. Without gradients the features have the attention's weights.
   Features advance(const Packed& inputs, DecoderState& state, const Draw* draw) const;
 
-  const Embedding& embedding() const { return *embedding_; }
-  const Bridge& bridge() const { return *bridge_; }
-  const Stack& stack() const { return *stack_; }
-  const DecoderDropout& dropout() const { return dropout_; }
+  const Embedding& embedding() const { return *parts_.embedding; }
+  const Bridge& bridge() const { return *parts_.bridge; }
+  const Stack& stack() const { return *parts_.stack; }
+  const AttentionBlock& attention() const { return *parts_.attention; }
+  const DecoderDropout& dropout() const { return parts_.dropout; }
 
  private:
-  std::shared_ptr<Embedding> embedding_;
-  std::shared_ptr<Bridge> bridge_;
-  std::shared_ptr<Stack> stack_;
-  DecoderDropout dropout_;
+  StackCall stack_call(const RecurrentState& state, const Draw* draw) const;
+  Features advance_chunk(const Packed& words, RecurrentState& state, const Draw* draw) const;
+  Features advance_steps(const Packed& words, RecurrentState& state, const Draw* draw) const;
+
+  DecoderParts parts_;
 };
 
 }  // namespace seq2seq::nn

@@ -17,7 +17,9 @@ struct EmbeddingSize {
 };
 void declare(config::Keys& keys, EmbeddingSize& options) {
   keys.add("size", options.size, "width E of the word vectors of either side").at_least(1);
-  keys.add("tied", options.tied, "whether the output layer's weight is the target embedding; needs E = H");
+  keys.add("tied", options.tied,
+           "whether the output layer's weight is the target embedding; needs an "
+           "embedding as wide as what the output layer reads");
 }
 
 std::vector<c10::Device> devices(const Stack& stack) {
@@ -39,12 +41,35 @@ std::shared_ptr<Encoder> encoder_outline(const Seq2SeqOptions& options) {
   return options.kinds->encoders.make(options.encoder, context);
 }
 
-void check_tied(const Seq2SeqOptions& options, const Stack& decoder) {
-  if (!options.tied_embeddings || options.embedding == decoder.width()) return;
-  throw UsageError(fmt::format("tied embeddings need as many cells in the decoder ({}) as the embedding is wide ({})",
-                               decoder.width(), options.embedding),
-                   "Use the same number for `model.embedding.size` and `model.decoder.cells`, or "
-                   "`model.embedding.tied: false`");
+/// `decoder`: the stack, or its outline.
+std::shared_ptr<AttentionBlock> make_block(const Seq2SeqOptions& options, const AttentionBlockRegistry& attentions,
+                                           const Encoder& encoder, const Stack& decoder, const ParameterPlace& place) {
+  const auto block = attentions.make(options.attention, {.memory = encoder.width(),
+                                                         .bottom = decoder.layer(0).width(),
+                                                         .top = decoder.width(),
+                                                         .embedding = options.embedding,
+                                                         .layers = decoder.layers(),
+                                                         .place = place});
+  const auto asks = decoder.state_shapes().back();
+  if (block->attends() && block->order() == AttentionOrder::before &&
+      (asks.empty() || asks.front().width != decoder.width()))
+    throw UsageError("attention before the cell needs a decoder whose top layer has its row as its first state",
+                     "Use `model.attention.order: after`");
+  return block;
+}
+
+std::shared_ptr<AttentionBlock> block_outline(const Seq2SeqOptions& options) {
+  return make_block(options, options.kinds->attentions, *encoder_outline(options), *decoder_outline(options),
+                    {.device = c10::kMeta});
+}
+
+void check_tied(const Seq2SeqOptions& options, int64_t width) {
+  if (!options.tied_embeddings || options.embedding == width) return;
+  throw UsageError(
+      fmt::format("tied embeddings need as many units before the output layer ({}) as the embedding is wide ({})",
+                  width, options.embedding),
+      "Use the same number for `model.embedding.size` and `model.decoder.cells`, or "
+      "`model.embedding.tied: false`");
 }
 
 BridgeContext between(const Encoder& encoder, const Stack& decoder, const ParameterPlace& place) {
@@ -80,9 +105,15 @@ void declare(config::Keys& keys, Seq2SeqOptions& options) {
   keys.select("encoder", options.encoder, options.kinds->encoders, "what reads the source");
   keys.select("decoder", options.decoder, options.kinds->decoders, "what writes the target");
   keys.select("bridge", options.bridge, options.kinds->bridges, "how the decoder starts from the encoder");
+  keys.select("attention", options.attention, options.kinds->attentions, "how the decoder looks at the source");
   keys.select("output", options.output, options.kinds->outputs, "from decoder states to words");
   keys.section("dropout", options.dropout, "dropped in training; never along time");
-  keys.rule("embedding.tied", [&options] { return refusal([&] { check_tied(options, *decoder_outline(options)); }); });
+  keys.rule("attention", [&options] { return refusal([&] { block_outline(options); }); });
+  keys.rule("embedding.tied", [&options] {
+    return refusal([&] {
+      if (options.tied_embeddings) check_tied(options, block_outline(options)->width());
+    });
+  });
   keys.rule("bridge", [&options] {
     return refusal([&] {
       const auto encoder = encoder_outline(options);
@@ -96,6 +127,7 @@ PartChoice::PartChoice(const Parts& parts) : encoders(parts.encoders), bridges(p
   const auto layers = std::make_shared<LayerRegistry>(parts.layers);
   add_recurrent_encoders(encoders, layers);
   decoders = stacks_of(layers);
+  attentions = blocks_of(std::make_shared<AttentionRegistry>(parts.attentions));
 }
 
 Seq2Seq::Seq2Seq(const Options& options, const ModelContext& context) : placement_(context.placement) {
@@ -111,21 +143,30 @@ Seq2Seq::Seq2Seq(const Options& options, const ModelContext& context) : placemen
                                                                        .dropout = {dropout.embedding, dropout.layers},
                                                                        .placement = placement,
                                                                        .type = context.type}));
-  const auto stack = parts.decoders.make(
-      options.decoder, {.input = options.embedding, .place = [&](int64_t layer) {
-                          return ParameterPlace{.device = placement.of_layer("decoder", layer), .type = context.type};
-                        }});
+  const auto place_of_layer = [&](int64_t layer) {
+    return ParameterPlace{.device = placement.of_layer("decoder", layer), .type = context.type};
+  };
+  const auto outline = parts.decoders.make(
+      options.decoder, {.input = 1, .place = [](int64_t) { return ParameterPlace{.device = c10::kMeta}; }});
+  const auto attention = make_block(options, parts.attentions, *encoder_, *outline, place_of("attention"));
+  const auto stack = parts.decoders.make(options.decoder, {.input = options.embedding + attention->beside_words(),
+                                                           .beside = attention->beside_layers(),
+                                                           .place = place_of_layer});
   layers_ = {.encoder = encoder_->layer_count(), .decoder = stack->layers()};
   check_placed(placement, "encoder", layers_.encoder);
   check_placed(placement, "decoder", layers_.decoder);
-  check_tied(options, *stack);
+  check_tied(options, attention->width());
   const auto bridge = parts.bridges.make(options.bridge, between(*encoder_, *stack, place_of("bridge")));
   const auto words = std::make_shared<Embedding>(context.target_vocabulary, options.embedding, place_of("embeddings"));
-  decoder_ = register_module(
-      "decoder", std::make_shared<Decoder>(words, bridge, stack, options.decoder.kind,
-                                           DecoderDropout{dropout.embedding, dropout.layers, dropout.output}));
+  decoder_ = register_module("decoder", std::make_shared<Decoder>(DecoderParts{
+                                            .embedding = words,
+                                            .bridge = bridge,
+                                            .stack = stack,
+                                            .stack_name = options.decoder.kind,
+                                            .attention = attention,
+                                            .dropout = {dropout.embedding, dropout.layers, dropout.output}}));
   const auto tied_weight = options.tied_embeddings ? words->weight() : at::Tensor();
-  output_ = register_module("output", parts.outputs.make(options.output, {.width = stack->width(),
+  output_ = register_module("output", parts.outputs.make(options.output, {.width = attention->width(),
                                                                           .vocabulary = context.target_vocabulary,
                                                                           .tied_weight = tied_weight,
                                                                           .placement = placement,

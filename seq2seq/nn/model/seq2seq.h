@@ -19,6 +19,7 @@ struct Parts {
   LayerRegistry layers = builtin_layers();
   EncoderRegistry encoders = {};
   BridgeRegistry bridges = builtin_bridges();
+  AttentionRegistry attentions = builtin_attentions();
   OutputRegistry outputs = builtin_outputs();
 };
 
@@ -28,6 +29,7 @@ struct PartChoice {
   EncoderRegistry encoders;
   StackRegistry decoders;
   BridgeRegistry bridges;
+  AttentionBlockRegistry attentions;
   OutputRegistry outputs;
 };
 
@@ -47,14 +49,16 @@ struct Seq2SeqOptions {
   Selection encoder{.kind = "lstm", .options = nullptr};
   Selection decoder{.kind = "lstm", .options = nullptr};
   Selection bridge{.kind = "copy", .options = nullptr};
+  Selection attention{.kind = "none", .options = nullptr};
   Selection output{.kind = "full", .options = nullptr};
   DropoutOptions dropout;
-  bool tied_embeddings = false;  // the output layer's weight is the target embedding (Press and Wolf 2017); needs E = H
+  bool tied_embeddings = false;  // the output layer's weight is the target embedding (Press and Wolf 2017)
 };
 void declare(config::Keys& keys, Seq2SeqOptions& options);
 
 /// The recurrent encoder–decoder of Sutskever, Vinyals and Le 2014 (arXiv 1409.3215, section 2): the encoder's final
-/// state starts the decoder, p(y | x) = prod_t softmax(W s_t + b)[y_t].
+/// state starts the decoder, p(y | x) = prod_t softmax(W s_t + b)[y_t]. With attention the decoder also looks at all of
+/// the encoder's states (nn/attention/block.h).
 class Seq2Seq final : public Model, public StagedModel {
  public:
   using Options = Seq2SeqOptions;

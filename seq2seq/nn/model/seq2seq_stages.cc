@@ -7,6 +7,7 @@
 #include <ATen/ops/empty.h>
 #include <fmt/format.h>
 
+#include "seq2seq/nn/model/attention_pass.h"
 #include "seq2seq/nn/output/softmax_shard.h"
 #include "seq2seq/nn/stage/passes.h"
 
@@ -55,6 +56,8 @@ class Walk {
   void encode(const Encoder& encoder);
   void bridge(const Bridge& bridge, int64_t layers);
   void decode(const Decoder& decoder);
+  void attend(const Decoder& decoder, const Rows& states, const Rows& words);
+  void whole_decoder(const Decoder& decoder);
   void write(const OutputLayer& output);
   int64_t add(Stage stage) {
     const auto trained = [](const at::Tensor& parameter) { return parameter.requires_grad(); };
@@ -209,11 +212,70 @@ void Walk::bridge(const Bridge& bridge, int64_t layers) {
 
 void Walk::decode(const Decoder& decoder) {
   const auto& shares = decoder.dropout();
-  rows_ = words("target", Side::target, decoder.embedding(), shares.embedding);
-  const Dropped dropped{.before = shares.layers, .after = shares.output, .part = Site::Part::decoder_layer};
+  const bool attends = decoder.attention().attends();
+  const Rows states = rows_;
+  const Rows words = this->words("target", Side::target, decoder.embedding(), shares.embedding);
+  rows_ = words;
+  const Dropped dropped{
+      .before = shares.layers, .after = attends ? 0 : shares.output, .part = Site::Part::decoder_layer};
   for (int64_t number = 0; number < decoder.stack().layers(); ++number)
     rows_ = layer("decoder", decoder.stack(), number, Side::target, dropped, rows_,
                   &first_.at(static_cast<size_t>(number)), nullptr);
+  if (attends) attend(decoder, states, words);
+}
+
+void Walk::attend(const Decoder& decoder, const Rows& states, const Rows& words) {
+  const auto& block = decoder.attention();
+  const bool reads_words = block.readout()->reads_words();
+  const auto device = block.place().device;
+  Stage stage{.name = "attention", .place = placement_.place_of("attention"), .device = device};
+  stage.inputs = {{rows_.stage, Needs::steps}, {states.stage, Needs::end}};
+  if (reads_words) stage.inputs.push_back({words.stage, Needs::steps});
+  stage.parameters = parameters_used(*block.attention());
+  const auto of_readout = parameters_used(*block.readout());
+  stage.parameters.insert(stage.parameters.end(), of_readout.begin(), of_readout.end());
+  stage.products = products_of(stage.parameters);
+  stage.width = block.width();
+  stage.kept = kept_by(stage.parameters, stage.width);
+  const ParameterPlace place{.device = device, .type = of_readout.front().scalar_type()};
+  const Rows below = rows_;
+  rows_ = {add(std::move(stage)), row_flow(Side::target, block.width(), place)};
+  pass([&] {
+    return attention_pass({.block = block,
+                           .source = inputs_->source.layout->on(device),
+                           .target = inputs_->inputs.layout->on(device),
+                           .states = states.flow,
+                           .rows = below.flow,
+                           .words = reads_words ? words.flow : nullptr,
+                           .after = dropout(decoder.dropout().output, {Site::Part::output}),
+                           .out = rows_.flow});
+  });
+}
+
+void Walk::whole_decoder(const Decoder& decoder) {
+  const auto top = layer_part("decoder", decoder.stack().layers() - 1);
+  Stage stage{.name = "decoder", .place = placement_.place_of(top), .device = decoder.attention().place().device};
+  stage.whole = true;
+  stage.spans_devices = true;
+  stage.inputs = {{rows_.stage, Needs::end}};
+  for (const auto& last : last_)
+    if (last.stage != rows_.stage) stage.inputs.push_back({last.stage, Needs::end});
+  stage.parameters = parameters_used(decoder);
+  for (const auto& parameter : stage.parameters)
+    if (!parameter.is_same(decoder.embedding().weight())) stage.products += products_of({parameter});
+  stage.width = decoder.attention().width();
+  stage.kept = kept_by(stage.parameters, stage.width);
+  const ParameterPlace place{.device = stage.device, .type = stage.parameters.front().scalar_type()};
+  DecoderStage made{.decoder = decoder, .source = {}, .inputs = {}, .states = rows_.flow, .last = {}, .out = nullptr};
+  for (const auto& last : last_) made.last.push_back(last.flow);
+  rows_ = {add(std::move(stage)), row_flow(Side::target, decoder.attention().width(), place)};
+  pass([&] {
+    made.source = inputs_->source;
+    made.inputs = data::to(inputs_->inputs, placement_.of("embeddings"));
+    made.draw = inputs_->draw;
+    made.out = rows_.flow;
+    return decoder_pass(std::move(made));
+  });
 }
 
 void Walk::write(const OutputLayer& output) {
@@ -274,8 +336,13 @@ void Walk::shards(const OutputLayer& output) {
 
 void Walk::whole_model(const Encoder& encoder, const Decoder& decoder, const OutputLayer& output) {
   encode(encoder);
-  bridge(decoder.bridge(), decoder.stack().layers());
-  decode(decoder);
+  const auto& attention = decoder.attention();
+  if (attention.stepwise() || attention.beside_layers() > 0) {
+    whole_decoder(decoder);
+  } else {
+    bridge(decoder.bridge(), decoder.stack().layers());
+    decode(decoder);
+  }
   write(output);
 }
 

@@ -10,9 +10,10 @@
 namespace seq2seq::nn {
 
 /// The stages of a recurrent encoder–decoder, in this order: the source's words and the encoder's layers, or an encoder
-/// that is more than layers as one; the bridge, unless it copies; the target's words, the decoder's layers, the shares
-/// of the output layer, and the loss that joins them. Where the bridge copies, each layer of the decoder starts as soon
-/// as the layer it copies from has ended.
+/// that is more than layers as one; the bridge, unless it copies; the target's words, the decoder's layers, its
+/// attention, the shares of the output layer, and the loss that joins them. Where the bridge copies, each layer of the
+/// decoder starts as soon as the layer it copies from has ended. A decoder whose layers read what the attention finds
+/// is one stage, with its bridge.
 class Seq2SeqStages {
  public:
   Seq2SeqStages(const Encoder& encoder, const Decoder& decoder, const OutputLayer& output, const Placement& placement)

@@ -20,7 +20,7 @@ Stack::Stack(const Options& options, const StackContext& context) {
   for (int64_t layer = 0; layer < options.layers; ++layer) {
     parameters_.emplace_back(*this, fmt::format("_l{}", layer), context.place(layer));
     layers_.push_back(options.kinds->make(options.layer, {.input = input, .parameters = parameters_.back()}));
-    input = layers_.back()->width();
+    input = layers_.back()->width() + context.beside;
   }
 }
 
@@ -46,14 +46,19 @@ std::vector<std::shared_ptr<const PreparedWeights>> Stack::prepare() const {
   return prepared;
 }
 
+Packed Stack::run_layer(int64_t layer, const Packed& input, State& state, const StackCall& call) const {
+  const auto number = static_cast<size_t>(layer);
+  const auto rows =
+      layer > 0 ? dropout(input, call.dropout, {call.part, static_cast<uint32_t>(layer)}, call.draw) : input;
+  const auto* prepared = call.prepared == nullptr ? nullptr : call.prepared->at(number).get();
+  return layers_.at(number)->run(data::to(rows, layers_[number]->place().device), state,
+                                 {.draw = call.draw, .prepared = prepared});
+}
+
 Packed Stack::run(const Packed& input, std::vector<State>& states, const StackCall& call) const {
   Packed rows = input;
-  for (size_t layer = 0; layer < layers_.size(); ++layer) {
-    if (layer > 0) rows = dropout(rows, call.dropout, {call.part, static_cast<uint32_t>(layer)}, call.draw);
-    const auto* prepared = call.prepared == nullptr ? nullptr : call.prepared->at(layer).get();
-    rows = layers_[layer]->run(data::to(rows, layers_[layer]->place().device), states.at(layer),
-                               {.draw = call.draw, .prepared = prepared});
-  }
+  for (int64_t layer = 0; layer < layers(); ++layer)
+    rows = run_layer(layer, rows, states.at(static_cast<size_t>(layer)), call);
   return rows;
 }
 

@@ -20,7 +20,8 @@ void declare(config::Keys& keys, StackOptions& options);
 
 /// What a stack is told by the model it stands in.
 struct StackContext {
-  int64_t input = 0;  // width of the rows the first layer reads
+  int64_t input = 0;   // width of the rows the first layer reads
+  int64_t beside = 0;  // width of what each layer above it reads beside the rows of the layer below
   std::function<ParameterPlace(int64_t layer)> place = [](int64_t) { return ParameterPlace(); };
 };
 
@@ -50,6 +51,8 @@ class Stack final : public Module {
 
   std::vector<State> zero_states(int64_t sentences) const;
   std::vector<std::shared_ptr<const PreparedWeights>> prepare() const;
+  /// One layer, with the dropout before it. `input`: the rows of the layer below, and what lies beside them.
+  Packed run_layer(int64_t layer, const Packed& input, State& state, const StackCall& call) const;
   /// All layers in order. `states`: one a layer.
   Packed run(const Packed& input, std::vector<State>& states, const StackCall& call = {}) const;
 

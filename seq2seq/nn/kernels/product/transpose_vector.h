@@ -55,8 +55,8 @@ inline void transpose(Vector (&rows)[Vector::width]) {
 
 /// to[k * to_stride + lane] = from[lane * from_stride + k] for k < depth and lane < lanes, zero for the lanes beyond
 /// them.
-inline void transpose(const float* from, int64_t from_stride, int64_t depth, int64_t lanes, float* to,
-                      int64_t to_stride) {
+[[gnu::always_inline]] inline void transpose(const float* from, int64_t from_stride, int64_t depth, int64_t lanes,
+                                             float* to, int64_t to_stride) {
   constexpr int64_t width = Vector::width;
   for (int64_t first = 0; first < depth; first += width) {
     const int64_t count = std::min(width, depth - first);

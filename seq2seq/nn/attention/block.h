@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "seq2seq/nn/attention/attention.h"
+#include "seq2seq/nn/attention/readout.h"
+
+namespace seq2seq::nn {
+
+/// When a decoder looks at the source, and what reads the context.
+enum class AttentionOrder {
+  after,       // the top layer's rows ask; the readout reads the context: Luong et al. 2015, arXiv 1508.04025
+  before,      // the top layer's state of the step before asks; the decoder reads the context: Bahdanau et al. 2014
+  first_layer  // the bottom layer's rows ask; the layers above read the context: Wu et al. 2016, arXiv 1609.08144
+};
+
+/// `{kind: general, order: after, input_feeding: true}`. Other keys are those of the kind.
+struct AttentionBlockOptions {
+  std::shared_ptr<const AttentionRegistry> kinds = std::make_shared<AttentionRegistry>(builtin_attentions());
+  Selection attention{.kind = "none", .options = nullptr};
+  AttentionOrder order = AttentionOrder::after;
+  bool input_feeding = false;
+  ReadoutOptions readout;
+};
+void declare(config::Keys& keys, AttentionBlockOptions& options);
+
+/// What surrounds the attention of a decoder.
+struct AttentionBlockContext {
+  int64_t memory = 0;     // M: width of the encoder's states
+  int64_t bottom = 0;     // width of the bottom layer's rows
+  int64_t top = 0;        // H: of the top layer's
+  int64_t embedding = 0;  // E
+  int64_t layers = 1;
+  ParameterPlace place;
+};
+
+/// The attention of a decoder with what connects it to the layers; without attention it connects nothing.
+class AttentionBlock {
+ public:
+  using Options = AttentionBlockOptions;
+  /// Throws UsageError for what does not fit.
+  AttentionBlock(const Options& options, const AttentionBlockContext& context);
+
+  bool attends() const { return attention_ != nullptr; }
+  const std::shared_ptr<Attention>& attention() const { return attention_; }
+  const std::shared_ptr<Readout>& readout() const { return readout_; }  // null: the output layer reads the top rows
+  AttentionOrder order() const { return order_; }
+  bool input_feeding() const { return input_feeding_; }
+  const ParameterPlace& place() const { return place_; }  // of attention and readout
+  /// Whether a step needs the one before it, beside the layers' states.
+  bool stepwise() const;
+
+  int64_t beside_words() const;   // width of what the bottom layer reads beside a word's vector
+  int64_t beside_layers() const;  // of what each layer above it reads beside the rows of the layer below
+  int64_t width() const { return readout_ == nullptr ? top_ : readout_->width(); }  // of what the output layer reads
+  int64_t fed() const { return input_feeding_ ? width() : 0; }  // F: of what is fed to the next step
+
+ private:
+  std::shared_ptr<Attention> attention_;
+  std::shared_ptr<Readout> readout_;
+  AttentionOrder order_;
+  bool input_feeding_;
+  int64_t top_;
+  ParameterPlace place_;
+};
+
+/// `none` and each kind of attention, under its name: what a decoder chooses from.
+using AttentionBlockRegistry = Registry<AttentionBlock, const AttentionBlockContext&>;
+AttentionBlockRegistry blocks_of(const std::shared_ptr<const AttentionRegistry>& attentions);
+
+}  // namespace seq2seq::nn

@@ -1,0 +1,349 @@
+#include "seq2seq/nn/attention/cpu.h"
+
+#include <algorithm>
+
+#include <ATen/ops/empty.h>
+#include <ATen/ops/zeros.h>
+
+#include "seq2seq/nn/attention/cpu_parts.h"
+#include "seq2seq/nn/kernels/attention/attention.h"
+
+namespace seq2seq::nn::cpu {
+namespace {
+
+using at::Tensor;
+using kernels::AttentionKernels;
+
+/// Queries of a group that backward takes at a time: their derivatives by scores stay in the cache.
+constexpr int64_t queries_at_a_time = 64;
+
+Tensor empty(at::IntArrayRef shape) { return at::empty(shape, at::kFloat); }
+
+/// Room for the derivatives by keys or values, zeros where they are added to.
+Tensor room_like(const Tensor& matrix, bool written_once) {
+  return written_once ? empty(matrix.sizes()) : at::zeros(matrix.sizes(), at::kFloat);
+}
+
+/// Scores of a group, and their way back.
+class Scorer {
+ public:
+  explicit Scorer(const Scores& operands)
+      : queries_(operands.queries),
+        keys_(operands.keys),
+        v_(operands.v.defined() ? operands.v.const_data_ptr<float>() : nullptr),
+        scale_(static_cast<float>(operands.scale)) {}
+
+  bool additive() const { return v_ != nullptr; }
+  int64_t width() const { return keys_.width; }
+  int64_t scratch() const { return additive() ? kernels::additive_scratch(width()) : 0; }
+  /// In multiply-adds; a tanh is about eight.
+  int64_t cost_of_pair() const { return additive() ? 8 * width() : width(); }
+
+  void forward(const AttentionKernels& kernel, const AttentionGroup& group, float* scores, float* scratch) const {
+    if (group.pairs() == 0) return;
+    if (additive()) return kernel.additive_scores(additive_operands(group, scores, scratch));
+    kernel.dots({.left = queries_.row(group.first_query),
+                 .left_stride = queries_.stride,
+                 .right = keys_.row(group.first_key),
+                 .right_stride = keys_.stride,
+                 .out = scores,
+                 .out_stride = group.keys,
+                 .rows = group.queries,
+                 .columns = group.keys,
+                 .depth = width(),
+                 .scale = scale_});
+  }
+
+  /// Writes the derivatives of the group's queries, writes or adds those of its keys, adds those of v. `reaching`
+  /// [queries, keys]: what reaches scores, times the scale.
+  void backward(const AttentionKernels& kernel, const AttentionGroup& group, float* reaching, Rows queries, Rows keys,
+                bool add, float* v, float* scratch) const {
+    if (additive()) {
+      if (group.keys == 0) std::fill_n(queries.row(group.first_query), group.queries * width(), 0.0F);
+      return kernel.additive_gradient(
+          additive_operands(group, reaching, scratch),
+          {.queries = queries.row(group.first_query), .keys = keys.row(group.first_key), .v = v});
+    }
+    kernel.multiply({.left = reaching,
+                     .row_stride = group.keys,
+                     .depth_stride = 1,
+                     .right = keys_.row(group.first_key),
+                     .right_stride = keys_.stride,
+                     .out = queries.row(group.first_query),
+                     .out_stride = queries.stride,
+                     .rows = group.queries,
+                     .depth = group.keys,
+                     .columns = width(),
+                     .add = false});
+    kernel.multiply({.left = reaching,
+                     .row_stride = 1,
+                     .depth_stride = group.keys,
+                     .right = queries_.row(group.first_query),
+                     .right_stride = queries_.stride,
+                     .out = keys.row(group.first_key),
+                     .out_stride = keys.stride,
+                     .rows = group.keys,
+                     .depth = group.queries,
+                     .columns = width(),
+                     .add = add});
+  }
+
+ private:
+  kernels::AdditiveScores additive_operands(const AttentionGroup& group, float* scores, float* scratch) const {
+    return {.queries = queries_.row(group.first_query),
+            .query_stride = queries_.stride,
+            .keys = keys_.row(group.first_key),
+            .key_stride = keys_.stride,
+            .v = v_,
+            .scores = scores,
+            .rows = group.queries,
+            .columns = group.keys,
+            .width = width(),
+            .scratch = scratch};
+  }
+
+  ConstRows queries_, keys_;
+  const float* v_;
+  float scale_;
+};
+
+void softmax_of_group(const AttentionKernels& kernel, const AttentionGroup& group, float* scores) {
+  if (group.keys == 0) return;
+  for (int64_t i = 0; i < group.queries; ++i) kernel.softmax(scores + i * group.keys, group.keys);
+}
+
+void sum_of_group(const AttentionKernels& kernel, const AttentionGroup& group, const float* weights,
+                  const ConstRows& values, const Rows& out) {
+  kernel.multiply({.left = weights,
+                   .row_stride = group.keys,
+                   .depth_stride = 1,
+                   .right = values.row(group.first_key),
+                   .right_stride = values.stride,
+                   .out = out.row(group.first_query),
+                   .out_stride = out.stride,
+                   .rows = group.queries,
+                   .depth = group.keys,
+                   .columns = values.width,
+                   .add = false});
+}
+
+/// What reaches the weights of a group through the sums of values by them.
+void weights_gradient_of_group(const AttentionKernels& kernel, const AttentionGroup& group, const ConstRows& reaching,
+                               const ConstRows& values, float* out) {
+  kernel.dots({.left = reaching.row(group.first_query),
+               .left_stride = reaching.stride,
+               .right = values.row(group.first_key),
+               .right_stride = values.stride,
+               .out = out,
+               .out_stride = group.keys,
+               .rows = group.queries,
+               .columns = group.keys,
+               .depth = values.width,
+               .scale = 1});
+}
+
+void values_gradient_of_group(const AttentionKernels& kernel, const AttentionGroup& group, const float* weights,
+                              const ConstRows& reaching, const Rows& out, bool add) {
+  kernel.multiply({.left = weights,
+                   .row_stride = 1,
+                   .depth_stride = group.keys,
+                   .right = reaching.row(group.first_query),
+                   .right_stride = reaching.stride,
+                   .out = out.row(group.first_key),
+                   .out_stride = out.stride,
+                   .rows = group.keys,
+                   .depth = group.queries,
+                   .columns = out.width,
+                   .add = add});
+}
+
+const AttentionGroup& group_of(const AttentionPairs& pairs, int64_t number) {
+  return pairs.groups()[static_cast<size_t>(number)];
+}
+
+/// A share of the derivative of v for each group: their sum is taken in the order of the groups, whoever made them.
+class SharesOfV {
+ public:
+  SharesOfV(const Scorer& scorer, const AttentionPairs& pairs)
+      : shares_(scorer.additive() ? at::zeros({static_cast<int64_t>(pairs.groups().size()), scorer.width()}, at::kFloat)
+                                  : Tensor()) {}
+  float* of(int64_t group) const {
+    return shares_.defined() ? shares_.mutable_data_ptr<float>() + group * shares_.size(1) : nullptr;
+  }
+  Tensor sum() const {
+    if (!shares_.defined()) return {};
+    auto total = at::zeros({shares_.size(1)}, at::kFloat);
+    auto* const to = total.mutable_data_ptr<float>();
+    for (int64_t group = 0; group < shares_.size(0); ++group) {
+      for (int64_t a = 0; a < shares_.size(1); ++a) to[a] += of(group)[a];
+    }
+    return total;
+  }
+
+ private:
+  Tensor shares_;  // [G, A]
+};
+
+}  // namespace
+
+bool serve(const Tensor& tensor) { return tensor.device().is_cpu() && tensor.scalar_type() == at::kFloat; }
+
+Tensor by_rows(const Tensor& matrix) {
+  return matrix.stride(1) == 1 || matrix.size(1) == 1 ? matrix : matrix.contiguous();
+}
+
+bool each_key_once(const AttentionPairs& pairs, int64_t keys) {
+  int64_t next = 0;
+  for (const auto& group : pairs.groups()) {
+    if (group.first_key != next) return false;
+    next += group.keys;
+  }
+  return next == keys;
+}
+
+Tensor scores(const Scores& operands, const AttentionPairs& pairs) {
+  const auto kernel = kernels::attention_kernels();
+  const Scorer scorer(operands);
+  auto out = empty({pairs.pairs()});
+  auto* const to = out.mutable_data_ptr<float>();
+  for_groups(pairs, scorer.cost_of_pair(), scorer.scratch(), [&](const AttentionGroup& group, float* scratch) {
+    scorer.forward(kernel, group, to + group.first_pair, scratch);
+  });
+  return out;
+}
+
+Gradients scores_backward(const Scores& operands, const Tensor& reaching, const AttentionPairs& pairs) {
+  const auto kernel = kernels::attention_kernels();
+  const Scorer scorer(operands);
+  const bool once = !scorer.additive() && each_key_once(pairs, operands.keys.size(0));
+  Gradients made{.queries = empty(operands.queries.sizes()),
+                 .keys = room_like(operands.keys, once),
+                 .v = {},
+                 .weights = {},
+                 .values = {}};
+  const Rows queries(made.queries), keys(made.keys);
+  const SharesOfV v(scorer, pairs);
+  auto* const from = const_cast<float*>(reaching.const_data_ptr<float>());  // read only
+  for_key_sets(pairs, 2 * scorer.cost_of_pair(), scorer.scratch(), [&](int64_t number, float* scratch) {
+    const auto& group = group_of(pairs, number);
+    scorer.backward(kernel, group, from + group.first_pair, queries, keys, !once, v.of(number), scratch);
+  });
+  made.v = v.sum();
+  return made;
+}
+
+Tensor softmax(const Tensor& scores, const AttentionPairs& pairs) {
+  const auto kernel = kernels::attention_kernels();
+  auto out = scores.clone(at::MemoryFormat::Contiguous);
+  auto* const to = out.mutable_data_ptr<float>();
+  for_groups(pairs, 8, 0,
+             [&](const AttentionGroup& group, float*) { softmax_of_group(kernel, group, to + group.first_pair); });
+  return out;
+}
+
+Tensor softmax_backward(const Tensor& weights, const Tensor& reaching, const AttentionPairs& pairs) {
+  const auto kernel = kernels::attention_kernels();
+  auto out = reaching.clone(at::MemoryFormat::Contiguous);
+  auto* const to = out.mutable_data_ptr<float>();
+  const auto* const from = weights.const_data_ptr<float>();
+  for_groups(pairs, 4, 0, [&](const AttentionGroup& group, float*) {
+    for (int64_t at = group.first_pair; at < group.first_pair + group.pairs(); at += group.keys)
+      kernel.softmax_gradient(from + at, to + at, group.keys, 1);
+  });
+  return out;
+}
+
+Tensor sum(const Tensor& weights, const Tensor& values, const AttentionPairs& pairs) {
+  const auto kernel = kernels::attention_kernels();
+  auto out = empty({pairs.queries(), values.size(1)});
+  const Rows to(out);
+  const ConstRows from(values);
+  const auto* const by = weights.const_data_ptr<float>();
+  for_groups(pairs, values.size(1), 0, [&](const AttentionGroup& group, float*) {
+    sum_of_group(kernel, group, by + group.first_pair, from, to);
+  });
+  return out;
+}
+
+Gradients sum_backward(const Tensor& weights, const Tensor& values, const Tensor& reaching,
+                       const AttentionPairs& pairs) {
+  const auto kernel = kernels::attention_kernels();
+  const bool once = each_key_once(pairs, values.size(0));
+  Gradients made{
+      .queries = {}, .keys = {}, .v = {}, .weights = empty({pairs.pairs()}), .values = room_like(values, once)};
+  auto* const to_weights = made.weights.mutable_data_ptr<float>();
+  const Rows to_values(made.values);
+  const ConstRows from_values(values), from_above(reaching);
+  const auto* const by = weights.const_data_ptr<float>();
+  for_key_sets(pairs, 2 * values.size(1), 0, [&](int64_t number, float*) {
+    const auto& group = group_of(pairs, number);
+    weights_gradient_of_group(kernel, group, from_above, from_values, to_weights + group.first_pair);
+    values_gradient_of_group(kernel, group, by + group.first_pair, from_above, to_values, !once);
+  });
+  return made;
+}
+
+Attended attend(const Scores& operands, const Tensor& values, const AttentionPairs& pairs) {
+  const auto kernel = kernels::attention_kernels();
+  const Scorer scorer(operands);
+  Attended made{.context = empty({pairs.queries(), values.size(1)}), .weights = empty({pairs.pairs()})};
+  auto* const weights = made.weights.mutable_data_ptr<float>();
+  const Rows context(made.context);
+  const ConstRows from(values);
+  for_groups(pairs, scorer.cost_of_pair() + values.size(1), scorer.scratch(),
+             [&](const AttentionGroup& group, float* scratch) {
+               auto* const own = weights + group.first_pair;
+               scorer.forward(kernel, group, own, scratch);
+               softmax_of_group(kernel, group, own);
+               sum_of_group(kernel, group, own, from, context);
+             });
+  return made;
+}
+
+Gradients attend_backward(const Scores& operands, const Tensor& values, const Tensor& weights, const Attended& reaching,
+                          const AttentionPairs& pairs) {
+  const auto kernel = kernels::attention_kernels();
+  const Scorer scorer(operands);
+  const bool through_values = reaching.context.defined(), shared = values.is_same(operands.keys);
+  const bool once = each_key_once(pairs, operands.keys.size(0)), keys_once = once && !scorer.additive();
+  Gradients made{.queries = empty(operands.queries.sizes()),
+                 .keys = room_like(operands.keys, keys_once),
+                 .v = {},
+                 .weights = {},
+                 .values = through_values && !shared ? room_like(values, once) : Tensor()};
+  const Rows to_queries(made.queries), to_keys(made.keys);
+  const auto to_values = shared ? to_keys : made.values.defined() ? Rows(made.values) : Rows();
+  const SharesOfV v(scorer, pairs);
+  const ConstRows from_values(values), from_above(through_values ? reaching.context : values);
+  const auto* const by = weights.const_data_ptr<float>();
+  const auto* const of_weights = reaching.weights.defined() ? reaching.weights.const_data_ptr<float>() : nullptr;
+  const int64_t room = std::min(queries_at_a_time, pairs.longest_queries()) * pairs.longest();
+  const auto work = [&](const AttentionGroup& part, bool first, int64_t number, float* reaching_scores) {
+    auto* const scratch = reaching_scores + room;
+    if (through_values) {
+      weights_gradient_of_group(kernel, part, from_above, from_values, reaching_scores);
+      if (of_weights != nullptr) {
+        for (int64_t i = 0; i < part.pairs(); ++i) reaching_scores[i] += of_weights[part.first_pair + i];
+      }
+    } else {
+      std::copy_n(of_weights + part.first_pair, part.pairs(), reaching_scores);
+    }
+    for (int64_t at = 0; at < part.pairs(); at += part.keys) {
+      kernel.softmax_gradient(by + part.first_pair + at, reaching_scores + at, part.keys,
+                              static_cast<float>(operands.scale));
+    }
+    scorer.backward(kernel, part, reaching_scores, to_queries, to_keys, !(keys_once && first), v.of(number), scratch);
+    if (through_values) {
+      values_gradient_of_group(kernel, part, by + part.first_pair, from_above, to_values, shared || !(once && first));
+    }
+  };
+  for_key_sets(pairs, 2 * (scorer.cost_of_pair() + values.size(1)), room + scorer.scratch(),
+               [&](int64_t number, float* scratch) {
+                 for_queries(group_of(pairs, number), queries_at_a_time,
+                             [&](const AttentionGroup& part, bool first) { work(part, first, number, scratch); });
+               });
+  made.v = v.sum();
+  return made;
+}
+
+}  // namespace seq2seq::nn::cpu

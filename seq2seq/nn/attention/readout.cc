@@ -1,0 +1,35 @@
+#include "seq2seq/nn/attention/readout.h"
+
+#include <ATen/ops/amax.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/matmul.h>
+#include <ATen/ops/tanh.h>
+
+namespace seq2seq::nn {
+
+using Activation = ReadoutOptions::Activation;
+
+void declare(config::Keys& keys, ReadoutOptions& options) {
+  keys.add("activation", options.activation,
+           {{"tanh", Activation::tanh}, {"maxout", Activation::maxout}, {"none", Activation::none}},
+           "tanh: Luong et al. 2015; maxout: the larger of each two neighbours, Bahdanau et al. 2014; none: the output "
+           "layer reads the decoder's rows as they are");
+  keys.add("width", options.width, "units R that the output layer reads; 0: as many as the decoder has cells")
+      .at_least(0);
+  keys.add("embedding", options.embedding, "whether the readout also reads the vector of the word read");
+}
+
+Readout::Readout(const ReadoutOptions& options, const ReadoutContext& context)
+    : options_(options), width_(options.width > 0 ? options.width : context.rows) {
+  const int64_t made = options.activation == Activation::maxout ? 2 * width_ : width_;
+  const int64_t read = context.context + context.rows + (options.embedding ? context.embedding : 0);
+  weight_ = add_parameter("weight", {made, read}, {.kind = Role::Kind::projection}, context.place);
+}
+
+at::Tensor Readout::operator()(const at::Tensor& context, const at::Tensor& rows, const at::Tensor& words) const {
+  const auto read = options_.embedding ? at::cat({context, rows, words}, 1) : at::cat({context, rows}, 1);
+  const auto made = at::matmul(read, weight_.t());
+  return options_.activation == Activation::maxout ? made.view({made.size(0), width_, 2}).amax(2) : at::tanh(made);
+}
+
+}  // namespace seq2seq::nn

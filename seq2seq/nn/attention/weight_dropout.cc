@@ -1,0 +1,42 @@
+#include "seq2seq/nn/attention/weight_dropout.h"
+
+#include <cmath>
+
+#include <ATen/Parallel.h>
+#include <ATen/ops/zeros.h>
+
+namespace seq2seq::nn {
+
+kernels::WeightMask weight_mask(const WeightDropout& dropout, const AttentionPairs& pairs, int64_t group, int64_t head,
+                                int64_t query) {
+  TORCH_CHECK(dropout.pair_keys.size() == pairs.groups().size(), "dropout of attention weights has the keys of ",
+              dropout.pair_keys.size(), " pairs for ", pairs.groups().size(), " groups");
+  return {.seed = dropout.draw.seed,
+          .update = static_cast<uint32_t>(dropout.draw.update),
+          .site = dropout.site.number(),
+          .pair = static_cast<uint32_t>(dropout.pair_keys[static_cast<size_t>(group)]),
+          .head = static_cast<uint32_t>(head),
+          .first_position = static_cast<uint32_t>(dropout.first_position + query),
+          .threshold = static_cast<uint32_t>(std::lround(dropout.share * 65536)),
+          .scale = static_cast<float>(1 / (1 - dropout.share))};
+}
+
+at::Tensor padded_dropout_mask(const AttentionPairs& pairs, int64_t heads, const WeightDropout& dropout) {
+  const auto count = static_cast<int64_t>(pairs.groups().size());
+  auto mask = at::zeros({count, heads, pairs.longest_queries(), pairs.longest()}, at::kFloat);
+  auto* const to = mask.mutable_data_ptr<float>();
+  at::parallel_for(0, count * heads, 1, [&](int64_t first, int64_t last) {
+    for (int64_t at = first; at < last; ++at) {
+      const auto& group = pairs.groups()[static_cast<size_t>(at / heads)];
+      kernels::fill_weight_mask(weight_mask(dropout, pairs, at / heads, at % heads),
+                                {.mask = to + at * pairs.longest_queries() * pairs.longest(),
+                                 .query_stride = pairs.longest(),
+                                 .key_stride = 1,
+                                 .queries = group.queries,
+                                 .keys = group.keys});
+    }
+  });
+  return mask;
+}
+
+}  // namespace seq2seq::nn

@@ -1,0 +1,100 @@
+#include "seq2seq/nn/model/decoder_state.h"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+#include <ATen/ops/cat.h>
+#include <ATen/ops/constant_pad_nd.h>
+#include <ATen/ops/index_select.h>
+
+namespace seq2seq::nn {
+namespace {
+
+at::Tensor joined(const at::Tensor& first, const at::Tensor& second) {
+  return first.defined() ? at::cat({first, second}) : at::Tensor();
+}
+
+at::Tensor widened(const at::Tensor& tensor, int64_t width) {
+  return tensor.size(1) == width ? tensor : at::constant_pad_nd(tensor, {0, width - tensor.size(1)});
+}
+
+/// The rows of some sentences, of rows that lie sentence by sentence.
+at::Tensor rows_of(const at::Tensor& rows, const std::vector<int64_t>& lengths, const std::vector<bool>& wanted) {
+  if (!rows.defined()) return rows;
+  std::vector<at::Tensor> kept;
+  int64_t row = 0;
+  for (size_t sentence = 0; sentence < lengths.size(); row += lengths[sentence++])
+    if (wanted[sentence]) kept.push_back(rows.narrow(0, row, lengths[sentence]));
+  return kept.empty() ? rows.narrow(0, 0, 0) : at::cat(kept);
+}
+
+}  // namespace
+
+std::vector<int64_t> on_host(const Ids& ids) {
+  const auto host = ids.to(at::kCPU, at::kLong).contiguous();
+  const auto* first = host.const_data_ptr<int64_t>();
+  return {first, first + host.numel()};
+}
+
+int64_t AttendedSources::longest() const { return lengths.empty() ? 0 : *std::ranges::max_element(lengths); }
+
+void AttendedSources::select(const std::vector<int64_t>& hypotheses) {
+  std::vector<int64_t> selected;
+  selected.reserve(hypotheses.size());
+  for (const int64_t hypothesis : hypotheses) selected.push_back(owner.at(static_cast<size_t>(hypothesis)));
+  owner = std::move(selected);
+}
+
+void AttendedSources::drop_unused() {
+  std::vector<bool> wanted(lengths.size());
+  for (const int64_t source : owner) wanted[static_cast<size_t>(source)] = true;
+  if (std::ranges::all_of(wanted, [](bool used) { return used; })) return;
+  memory = {.keys = rows_of(memory.keys, lengths, wanted), .values = rows_of(memory.values, lengths, wanted)};
+  std::vector<int64_t> number(lengths.size()), kept;
+  for (size_t source = 0; source < lengths.size(); ++source) {
+    number[source] = std::ssize(kept);
+    if (wanted[source]) kept.push_back(lengths[source]);
+  }
+  lengths = std::move(kept);
+  for (auto& source : owner) source = number[static_cast<size_t>(source)];
+}
+
+void AttendedSources::append(const AttendedSources& other) {
+  auto more = other;
+  drop_unused();
+  more.drop_unused();
+  for (const int64_t source : more.owner) owner.push_back(source + std::ssize(lengths));
+  lengths.insert(lengths.end(), more.lengths.begin(), more.lengths.end());
+  memory = {.keys = joined(memory.keys, more.memory.keys), .values = joined(memory.values, more.memory.values)};
+}
+
+AttendedSources attended(const Attention& attention, const Packed& states) {
+  AttendedSources sources;
+  sources.memory = attention.prepare(data::by_sentence(states.rows, *states.layout));
+  sources.lengths = states.layout->lengths;
+  sources.owner.resize(sources.lengths.size());
+  std::iota(sources.owner.begin(), sources.owner.end(), 0);
+  return sources;
+}
+
+void RecurrentState::select(const Ids& hypotheses) {
+  carried.change([&](const at::Tensor& tensor) { return tensor.index_select(0, hypotheses.to(tensor.device())); });
+  if (!sources.lengths.empty()) sources.select(on_host(hypotheses));
+}
+
+void RecurrentState::append(const DecoderState& other) {
+  const auto& more = dynamic_cast<const RecurrentState&>(other);
+  for (size_t layer = 0; layer < carried.layers.size(); ++layer) {
+    for (size_t part = 0; part < carried.layers[layer].size(); ++part)
+      carried.layers[layer][part] = joined(carried.layers[layer][part], more.carried.layers.at(layer).at(part));
+  }
+  carried.fed = joined(carried.fed, more.carried.fed);
+  if (carried.past.defined()) {
+    const auto width = std::max(carried.past.size(1), more.carried.past.size(1));
+    carried.past = at::cat({widened(carried.past, width), widened(more.carried.past, width)});
+  }
+  if (!sources.lengths.empty()) sources.append(more.sources);
+}
+
+}  // namespace seq2seq::nn

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "seq2seq/nn/attention/attention.h"
+#include "seq2seq/nn/memory.h"
+#include "seq2seq/nn/model/model.h"
+#include "seq2seq/nn/recurrent/layer.h"
+
+namespace seq2seq::nn {
+
+/// The sources that hypotheses look at. Empty without attention.
+struct AttendedSources {
+  AttentionMemory memory;        // sentence by sentence
+  std::vector<int64_t> lengths;  // [B] of the sources
+  std::vector<int64_t> owner;    // [R] each hypothesis' source
+
+  int64_t longest() const;  // S: of the sources
+  void select(const std::vector<int64_t>& hypotheses);
+  /// Adds the sources and hypotheses of another; sources of either without a hypothesis are dropped.
+  void append(const AttendedSources& other);
+
+ private:
+  void drop_unused();
+};
+
+/// The sources of a batch, with one hypothesis each. `states` [K, M] lie on the attention's device.
+AttendedSources attended(const Attention& attention, const Packed& states);
+
+/// What a decoder carries from step to step, hypotheses first.
+struct Carried {
+  std::vector<State> layers;  // one a layer
+  at::Tensor fed;             // [R, F] what the step before gave to the output layer; undefined without input feeding
+  at::Tensor past;            // [R, S] sums of attention weights so far; undefined unless the attention needs them
+
+  /// Replaces each tensor by change(tensor).
+  template <class Change>
+  void change(const Change& change) {
+    for (auto& state : layers)
+      for (auto& tensor : state) tensor = change(tensor);
+    if (fed.defined()) fed = change(fed);
+    if (past.defined()) past = change(past);
+  }
+};
+
+/// The state of a recurrent decoder.
+class RecurrentState final : public DecoderState {
+ public:
+  void select(const Ids& hypotheses) override;
+  void append(const DecoderState& other) override;
+
+  Carried carried;
+  AttendedSources sources;
+  std::vector<std::shared_ptr<const PreparedWeights>> prepared;  // one a layer, or empty
+};
+
+/// Index tensors as numbers on the host.
+std::vector<int64_t> on_host(const Ids& ids);
+
+}  // namespace seq2seq::nn

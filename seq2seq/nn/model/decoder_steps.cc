@@ -1,0 +1,106 @@
+#include <utility>
+#include <vector>
+
+#include <ATen/ops/cat.h>
+#include <ATen/ops/split_with_sizes.h>
+#include <c10/core/GradMode.h>
+
+#include "seq2seq/nn/model/decoder.h"
+#include "seq2seq/nn/model/running_hypotheses.h"
+
+namespace seq2seq::nn {
+namespace {
+
+using at::Tensor;
+
+/// One step of a decoder.
+class Step {
+ public:
+  Step(const Decoder& decoder, const AttendedSources& sources, const StackCall& call, RunningHypotheses& running)
+      : stack_(decoder.stack()),
+        block_(decoder.attention()),
+        memory_(sources.memory),
+        call_(call),
+        running_(running.carried()),
+        pairs_(pairs_of_owners(running.owner(), sources.lengths, block_.place().device)) {}
+
+  /// words [R, E] -> what the output layer reads [R, width].
+  Tensor run(const Packed& words) {
+    if (block_.order() == AttentionOrder::before) ask(running_.layers.back().front(), words);
+    auto rows = words.with(bottom_input(words.rows));
+    if (block_.order() == AttentionOrder::first_layer) {
+      rows = stack_.run_layer(0, rows, running_.layers[0], call_);
+      ask(rows.rows, words);
+      for (int64_t layer = 1; layer < stack_.layers(); ++layer) {
+        const auto below = rows.with(at::cat({rows.rows, context_.to(rows.rows.device())}, 1));
+        rows = stack_.run_layer(layer, below, running_.layers[static_cast<size_t>(layer)], call_);
+      }
+    } else {
+      rows = stack_.run(rows, running_.layers, call_);
+      if (block_.order() == AttentionOrder::after) ask(rows.rows, words);
+    }
+    const auto device = block_.place().device;
+    const auto top = rows.rows.to(device);
+    const auto& readout = block_.readout();
+    const auto read = readout == nullptr ? top : (*readout)(context_, top, words.rows.to(device));
+    if (running_.fed.defined()) running_.fed = read;
+    return read;
+  }
+
+  /// [R, S]
+  Tensor weights(int64_t longest) const { return pairs_.padded(weights_, longest); }
+
+ private:
+  void ask(const Tensor& rows, const Packed& words) {
+    const auto device = block_.place().device;
+    auto& past = running_.past;
+    const AttentionQueries queries{.rows = rows.to(device),
+                                   .position = words.layout->position.to(device),
+                                   .past = past.defined() ? pairs_.of_pairs(past) : Tensor()};
+    auto found = block_.attention()->attend(queries, memory_, pairs_);
+    if (past.defined()) past = past + pairs_.padded(found.weights, past.size(1));
+    context_ = std::move(found.context);
+    weights_ = std::move(found.weights);
+  }
+
+  /// What the bottom layer reads: the word's vector, the context that is already known, and what was fed.
+  Tensor bottom_input(const Tensor& words) const {
+    std::vector<Tensor> parts{words};
+    if (block_.order() == AttentionOrder::before) parts.push_back(context_.to(words.device()));
+    if (running_.fed.defined()) parts.push_back(running_.fed.to(words.device()));
+    return parts.size() == 1 ? words : at::cat(parts, 1);
+  }
+
+  const Stack& stack_;
+  const AttentionBlock& block_;
+  const AttentionMemory& memory_;
+  const StackCall& call_;
+  Carried& running_;
+  AttentionPairs pairs_;
+  Tensor context_, weights_;
+};
+
+}  // namespace
+
+Features Decoder::advance_steps(const Packed& words, RecurrentState& state, const Draw* draw) const {
+  const auto& layout = *words.layout;
+  const auto call = stack_call(state, draw);
+  const bool wants_weights = !c10::GradMode::is_enabled();
+  RunningHypotheses running(state, layout);
+  // One split: slicing step by step would cost a gradient of all rows for each step.
+  const auto of_step = at::split_with_sizes(words.rows, layout.running);
+  std::vector<Tensor> rows, weights;
+  int64_t first_row = 0;
+  for (const auto& step_words : of_step) {
+    running.keep(step_words.size(0));
+    Step step(*this, state.sources, call, running);
+    rows.push_back(step.run({step_words, running.step(layout, first_row)}));
+    if (wants_weights) weights.push_back(step.weights(state.sources.longest()));
+    first_row += step_words.size(0);
+  }
+  std::move(running).finish(state);
+  if (rows.empty()) return {.rows = words.rows.new_zeros({0, attention().width()}), .attention = {}};
+  return {.rows = at::cat(rows), .attention = wants_weights ? at::cat(weights) : Tensor()};
+}
+
+}  // namespace seq2seq::nn

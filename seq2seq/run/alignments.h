@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+#include "seq2seq/decode/corpus_search.h"
+#include "seq2seq/run/load.h"
+
+namespace seq2seq::run {
+
+/// Where attention goes, beside the outputs; a line for each of them, in their order.
+struct AlignmentStreams {
+  std::ostream* links = nullptr;    // Pharaoh: `0-0 2-1`, source token and target token counted from 0
+  std::ostream* weights = nullptr;  // JSON lines: tokens of both sides and a row of weights for each target token
+  bool wanted() const { return links != nullptr || weights != nullptr; }
+};
+
+/// A link for each target token to the source token with the largest weight, the first of equal ones; none where that
+/// is the end symbol.
+std::string pharaoh_line(const decode::AttentionWeights& weights, int64_t source_tokens, int64_t target_tokens);
+
+/// `{"sentence": 0, "source": ["a", "</s>"], "target": ["A", "</s>"], "weights": [[0.9, 0.1], [0.2, 0.8]]}`
+std::string attention_line(int64_t sentence, const std::vector<std::string>& source,
+                           const std::vector<std::string>& target, const decode::AttentionWeights& weights);
+
+/// Some outputs of one source.
+struct AlignedOutputs {
+  int64_t sentence = 0;
+  std::vector<int64_t> source;                // ids as the text gives them
+  std::vector<std::vector<int64_t>> targets;  // the same of each output
+};
+
+/// Writes what the model attends to while it reads each output. Throws UsageError for a model without attention.
+void write_alignments(const LoadedRun& run, const std::vector<AlignedOutputs>& outputs,
+                      const AlignmentStreams& streams);
+
+}  // namespace seq2seq::run
