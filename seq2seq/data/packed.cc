@@ -5,11 +5,14 @@
 #include <numeric>
 #include <utility>
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/argsort.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/index_select.h>
+#include <ATen/ops/ones_like.h>
+#include <ATen/ops/zeros.h>
 #include <fmt/format.h>
 
 #include "seq2seq/core/error.h"
@@ -40,6 +43,12 @@ std::vector<int64_t> running_at(const std::vector<int64_t>& lengths, const std::
     running.resize(std::max(running.size(), length), order.rend() - last);
   }
   return running;
+}
+
+/// Whether the first `count` numbers are 0, 1, 2, ...
+bool starts_in_order(const std::vector<int64_t>& numbers, int64_t count) {
+  const auto first = numbers.begin(), last = numbers.begin() + count;
+  return count == 0 || (std::is_sorted(first, last) && *(last - 1) == count - 1);
 }
 
 }  // namespace
@@ -106,6 +115,7 @@ std::shared_ptr<const Layout> make_layout(const std::vector<int64_t>& lengths, c
   layout->sentences = std::ssize(lengths);
   layout->lengths = lengths;
   layout->running = running_at(lengths, order);
+  layout->in_order = starts_in_order(order, layout->running.empty() ? 0 : layout->running.front());
   const int64_t rows = std::accumulate(layout->running.begin(), layout->running.end(), int64_t{0});
   layout->owner = at::empty({rows}, at::kLong);     // [N]
   layout->position = at::empty({rows}, at::kLong);  // [N]
@@ -124,6 +134,7 @@ std::shared_ptr<const Layout> make_step(int64_t sentences, int64_t position) {
   auto layout = new_layout();
   layout->sentences = sentences;
   if (sentences > 0) layout->running = {sentences};
+  layout->in_order = true;
   layout->lengths.assign(static_cast<std::size_t>(sentences), 1);
   layout->owner = at::arange(sentences, at::kLong);               // [B]
   layout->position = at::full({sentences}, position, at::kLong);  // [B]
@@ -164,6 +175,7 @@ Packed chunk(const Packed& packed, int64_t first, int64_t last) {
   auto layout = new_layout();
   layout->running.assign(begin + first, begin + last);
   layout->sentences = whole.sentences;
+  layout->in_order = whole.in_order;  // a later step holds the first of an earlier one's sentences
   for (const int64_t length : whole.lengths)
     layout->lengths.push_back(std::clamp<int64_t>(length - first, 0, last - first));
   layout->owner = whole.owner.narrow(0, before, rows);        // [N]
@@ -175,6 +187,19 @@ Packed chunk(const Packed& packed, int64_t first, int64_t last) {
 at::Tensor sentence_order(const Layout& layout) {
   // Rows come in the order of steps, so a stable sort by owner leaves each sentence's in the order of its steps.
   return at::argsort(layout.owner, /*stable=*/true);
+}
+
+at::Tensor reversed_order(const Layout& layout) {
+  const auto& owner = layout.owner;
+  if (layout.rows() == 0) return owner;
+  // All of it where the rows lie, so that nothing waits for a device.
+  const auto running =
+      layout.running_on_device.defined() ? layout.running_on_device : tensor_of(layout.running).to(owner.device());
+  const auto first_row = running.cumsum(0) - running;                   // [T] of each step
+  const auto step = layout.position - layout.position.narrow(0, 0, 1);  // [N] counted from the chunk's first
+  const auto place = at::arange(layout.rows(), owner.options()) - first_row.index_select(0, step);
+  const auto lengths = at::zeros({layout.sentences}, owner.options()).index_add(0, owner, at::ones_like(owner));
+  return first_row.index_select(0, lengths.index_select(0, owner) - step - 1) + place;
 }
 
 at::Tensor by_sentence(const at::Tensor& rows, const Layout& layout) {

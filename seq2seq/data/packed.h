@@ -22,6 +22,7 @@ struct Layout : std::enable_shared_from_this<Layout> {
   at::Tensor position;           // [N] its step, counted from the sentence's first
   at::Tensor key;                // [B] the pair's number in the corpus, in the caller's order: what random draws go by
   at::Tensor running_on_device;  // [T] `running` beside the index tensors; undefined on the CPU, where nothing needs it
+  bool in_order = false;         // whether order() is known to be 0, 1, 2, ..., so that states need not be gathered
 
   int64_t rows() const { return owner.size(0); }
   int64_t steps() const { return static_cast<int64_t>(running.size()); }
@@ -66,6 +67,8 @@ Packed chunk(const Packed& packed, int64_t first, int64_t last);
 
 /// [N] the packed row of each row when these lie sentence by sentence, in the caller's order, each step by step.
 at::Tensor sentence_order(const Layout& layout);
+/// [N] the packed row of each row when every sentence's rows lie in the reverse order. It is its own inverse.
+at::Tensor reversed_order(const Layout& layout);
 /// Rows [N] or [N, ...] in packed order -> the same rows in sentence_order().
 at::Tensor by_sentence(const at::Tensor& rows, const Layout& layout);
 

@@ -89,13 +89,19 @@ void draw_model(Draws& draws, Case& drawn) {
   const auto decoder_layers = copies ? layers : draws.between(1, 3);
   const bool tied = draws.chance(0.2);
   const auto dropout = draws.of<std::string>({"0", "0.3"});
+  const bool recurs = encoder != "summed";
+  const auto bidirectional = draws.of<std::string>({"none", "first", "all"});
+  auto bridges =
+      recurs ? std::vector<std::string>{"summary", "mean", "linear"} : std::vector<std::string>{"summary", "mean"};
+  if (recurs && bidirectional != "none") bridges.emplace_back("backward");
   drawn.model = {{"encoder.kind", encoder},
                  {"encoder.cells", fmt::format("{}", cells)},
                  {"encoder.layers", fmt::format("{}", layers)},
                  {"decoder.kind", decoder},
                  {"decoder.cells", fmt::format("{}", decoder_cells)},
                  {"decoder.layers", fmt::format("{}", decoder_layers)},
-                 {"bridge.kind", copies ? "copy" : "linear"},
+                 {"encoder.bidirectional", copies ? "none" : bidirectional},
+                 {"bridge.kind", copies ? "copy" : draws.of(bridges)},
                  {"bridge.layers", draws.of<std::string>({"all", "top"})},
                  {"embedding.size", fmt::format("{}", tied ? decoder_cells : draws.between(2, 7))},
                  {"embedding.tied", tied ? "true" : "false"},

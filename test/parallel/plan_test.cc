@@ -75,7 +75,8 @@ TEST_CASE("plan: the stages at their places are those of the model built there",
   const bool tied = GENERATE(false, true), whole = GENERATE(false, true);
   CAPTURE(tied, whole);
   nn::Seq2SeqOptions options{.embedding = 16, .tied_embeddings = tied};
-  options.encoder = options.decoder = lstm_stack(4, 16);
+  options.encoder = lstm_encoder(4, 16);
+  options.decoder = lstm_stack(4, 16);
   nn::ModelContext context{.source_vocabulary = 90, .target_vocabulary = 80, .placement = {}};
   context.placement.device = c10::kMeta;
   const auto outline = outline_of(nn::Seq2Seq(options, context));

@@ -5,6 +5,7 @@
 #include <ATen/ops/randn.h>
 
 #include "seq2seq/core/random.h"
+#include "seq2seq/nn/encoder/recurrent.h"
 #include "seq2seq/nn/initialize.h"
 #include "seq2seq/nn/recurrent/lstm.h"
 
@@ -15,10 +16,23 @@ void randomize(torch::nn::Module& module, uint64_t seed, at::ScalarType type) {
   module.to(type);
 }
 
-Selection lstm_stack(int64_t layers, int64_t cells) {
+namespace {
+
+nn::StackOptions stack_of_lstm(int64_t layers, int64_t cells) {
   nn::StackOptions stack{.layers = layers};
   stack.layer.options = std::make_shared<nn::LstmOptions>(nn::LstmOptions{.cells = cells});
-  return {.kind = "lstm", .options = std::make_shared<nn::StackOptions>(stack)};
+  return stack;
+}
+
+}  // namespace
+
+Selection lstm_stack(int64_t layers, int64_t cells) {
+  return {.kind = "lstm", .options = std::make_shared<nn::StackOptions>(stack_of_lstm(layers, cells))};
+}
+
+Selection lstm_encoder(int64_t layers, int64_t cells) {
+  const nn::RecurrentEncoderOptions options{.stack = stack_of_lstm(layers, cells)};
+  return {.kind = "lstm", .options = std::make_shared<nn::RecurrentEncoderOptions>(options)};
 }
 
 std::shared_ptr<nn::Model> random_model(uint64_t seed, const ModelShape& shape, at::ScalarType type,
@@ -26,7 +40,8 @@ std::shared_ptr<nn::Model> random_model(uint64_t seed, const ModelShape& shape, 
   nn::Seq2SeqOptions options;
   options.embedding = shape.embedding;
   options.dropout = {.embedding = shape.dropout, .layers = shape.dropout, .output = shape.dropout};
-  options.encoder = options.decoder = lstm_stack(shape.layers, shape.cells);
+  options.encoder = lstm_encoder(shape.layers, shape.cells);
+  options.decoder = lstm_stack(shape.layers, shape.cells);
   nn::ModelContext context{
       .source_vocabulary = shape.source_words, .target_vocabulary = shape.target_words, .placement = placement};
   auto model =

@@ -17,8 +17,9 @@ struct ModelShape {
   double dropout = 0;
 };
 
-/// A choice of a stack of LSTM layers, for an encoder or a decoder.
+/// A choice of a stack of LSTM layers, for a decoder and for an encoder.
 Selection lstm_stack(int64_t layers, int64_t cells);
+Selection lstm_encoder(int64_t layers, int64_t cells);
 
 /// The recurrent model of this shape, every parameter uniform in [-0.5, 0.5] by `seed`.
 std::shared_ptr<nn::Model> random_model(uint64_t seed, const ModelShape& shape = {}, at::ScalarType type = at::kFloat,

@@ -96,15 +96,15 @@ class BothWays final : public nn::Layer {
   TanhLayer forward_, backward_;
 };
 
-struct LinearOptions {};
-void declare(config::Keys&, LinearOptions&) {}
+struct SummaryOptions {};
+void declare(config::Keys&, SummaryOptions&) {}
 
 /// Every part of the decoder's first state: tanh of a projection of the mean of the memory's rows and of the encoder's
 /// top state.
-class LinearBridge final : public nn::Bridge {
+class SummaryBridge final : public nn::Bridge {
  public:
-  using Options = LinearOptions;
-  LinearBridge(const Options&, const nn::BridgeContext& context) : context_(context) {
+  using Options = SummaryOptions;
+  SummaryBridge(const Options&, const nn::BridgeContext& context) : context_(context) {
     const int64_t last = context.encoder.empty() ? 0 : context.encoder.back().front().width;
     for (size_t layer = 0; layer < context.decoder.size(); ++layer)
       for (size_t part = 0; part < context.decoder[layer].size(); ++part)
@@ -170,7 +170,7 @@ std::shared_ptr<nn::Parts> other_parts() {
   auto parts = std::make_shared<nn::Parts>();
   parts->layers.add<TanhLayer>("tanh", "a plain recurrent layer");
   parts->layers.add<BothWays>("both_ways", "plain layers in either direction, added");
-  parts->bridges.add<LinearBridge>("linear", "a projection of mean and last state");
+  parts->bridges.add<SummaryBridge>("summary", "a projection of mean and last state");
   parts->encoders.add<Summed>("summed", "word vectors plus their sentence's sum");
   return parts;
 }

@@ -1,7 +1,7 @@
 #include "test/support/registered.h"
 
 #include <algorithm>
-#include <stdexcept>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -11,7 +11,8 @@
 namespace seq2seq::test {
 namespace {
 
-const Values small_sizes{{"layers", "2"}, {"cells", "4"}, {"size", "3"}, {"units", "3"}, {"heads", "2"}};
+const Values small_sizes{{"layers", "2"}, {"cells", "4"}, {"size", "3"},
+                         {"units", "3"},  {"heads", "2"}, {"attention.width", "4"}};
 
 const std::string* value_for(const Values& values, const std::string& path) {
   auto found = values.find(path);
@@ -32,17 +33,34 @@ Selection model_selection(const std::string& name, const Values& values) {
   return small(models, architecture, values);
 }
 
+bool refused(const Selection& selection) {
+  try {
+    nn::builtin_models().make(selection,
+                              {.source_vocabulary = 9, .target_vocabulary = 8, .placement = {.device = c10::kMeta}});
+    return false;
+  } catch (const UsageError&) {
+    return true;
+  }
+}
+
 /// What the variants of the recurrent model set, by their names.
 std::map<std::string, Values> recurrent_variants() {
   const nn::Parts parts;
   const nn::PartChoice choice(parts);
   std::map<std::string, Values> variants;
-  for (const auto& kind : parts.layers.names())
+  for (const auto& kind : parts.layers.names()) {
     variants[fmt::format("rnn, layer {}", kind)] = {{"encoder.kind", kind}, {"decoder.kind", kind}};
+    variants[fmt::format("rnn, bidirectional {}", kind)] = {
+        {"encoder.kind", kind}, {"encoder.bidirectional", "first"}, {"encoder.cells", "2"}, {"bridge.kind", "linear"}};
+  }
   for (const auto& kind : parts.encoders.names())
     variants[fmt::format("rnn, encoder {}", kind)] = {{"encoder.kind", kind}};
-  for (const auto& kind : parts.bridges.names())
-    variants[fmt::format("rnn, bridge {}", kind)] = {{"bridge.kind", kind}};
+  for (const auto& kind : parts.bridges.names()) {
+    // One that reads the backward direction needs an encoder that has it.
+    Values values{{"bridge.kind", kind}};
+    if (refused(model_selection("rnn", values))) values["encoder.bidirectional"] = "all";
+    variants[fmt::format("rnn, bridge {}", kind)] = values;
+  }
   for (const auto& kind : parts.attentions.names()) {
     const auto variant = fmt::format("rnn, attention {}", kind);
     variants[variant] = {{"attention.kind", kind}};

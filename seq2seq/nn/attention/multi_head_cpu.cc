@@ -347,4 +347,34 @@ Gradients multi_head_backward(const MultiHeadOperands& operands, const Tensor& l
   return made;
 }
 
+Tensor multi_head_weights(const Tensor& queries, const Tensor& keys, const AttentionPairs& pairs,
+                          const MultiHead& shape) {
+  const auto kernel = kernels::attention_kernels();
+  auto made = at::zeros({pairs.pairs()}, at::kFloat);
+  auto* const mean = made.mutable_data_ptr<float>();
+  const ConstRows from_queries(queries), from_keys(keys);
+  const int64_t width = from_queries.width / shape.heads;
+  for_groups(pairs, from_queries.width, pairs.longest(), [&](const AttentionGroup& group, float* row) {
+    for (int64_t i = 0; i < group.queries; ++i) {
+      const int64_t seen = shape.causal ? group.keys - group.queries + i + 1 : group.keys;
+      for (int64_t head = 0; seen > 0 && head < shape.heads; ++head) {
+        kernel.dots({.left = from_queries.row(group.first_query + i) + head * width,
+                     .left_stride = from_queries.stride,
+                     .right = from_keys.row(group.first_key) + head * width,
+                     .right_stride = from_keys.stride,
+                     .out = row,
+                     .out_stride = seen,
+                     .rows = 1,
+                     .columns = seen,
+                     .depth = width,
+                     .scale = static_cast<float>(shape.scale)});
+        kernel.softmax(row, seen);
+        for (int64_t j = 0; j < seen; ++j)
+          mean[group.first_pair + i * group.keys + j] += row[j] / static_cast<float>(shape.heads);
+      }
+    }
+  });
+  return made;
+}
+
 }  // namespace seq2seq::nn::cpu

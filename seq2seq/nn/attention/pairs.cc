@@ -4,8 +4,8 @@
 #include <numeric>
 #include <utility>
 
-#include <ATen/ops/empty.h>
 #include <ATen/ops/constant_pad_nd.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
 #include <c10/util/Exception.h>
 

@@ -9,12 +9,13 @@
 
 namespace seq2seq::nn {
 
-/// What a bridge stands between.
+/// What a bridge stands between. `encoder`: the shapes of the encoder's last states, whose parts tell how many
+/// directions they come from; empty where nothing recurs. `decoder`: those of the states that the decoder starts from.
 struct BridgeContext {
-  std::vector<StateShape> encoder, decoder;  // of the encoder's last states, and of those the decoder starts from
-  int64_t memory = 0;                        // M: width of Memory::states
-  ParameterPlace place;                      // of the bridge's own parameters
-  std::vector<c10::Device> devices;          // of the decoder's layers
+  std::vector<StateShape> encoder, decoder;
+  int64_t memory = 0;                // M: width of Memory::states
+  ParameterPlace place;              // of the bridge's own parameters
+  std::vector<c10::Device> devices;  // of the decoder's layers
 };
 
 /// Makes the decoder's first state from what the encoder leaves. Belongs to the recurrent decoder.
@@ -28,6 +29,6 @@ class Bridge : public Module {
 };
 
 using BridgeRegistry = Registry<Bridge, const BridgeContext&>;
-BridgeRegistry builtin_bridges();  // copy
+BridgeRegistry builtin_bridges();  // copy, linear, backward, mean
 
 }  // namespace seq2seq::nn

@@ -13,16 +13,23 @@ namespace {
 
 std::string text_of(const StateShape& shape) {
   std::vector<std::string> parts;
-  for (const auto& part : shape) parts.push_back(fmt::format("{} of {} cells", part.name, part.width));
+  for (const auto& part : shape)
+    parts.push_back(fmt::format("{} of {}{} cells", part.name,
+                                part.directions > 1 ? fmt::format("{} x ", part.directions) : "",
+                                part.width / part.directions));
   return parts.empty() ? "no state" : fmt::format("{}", fmt::join(parts, " and "));
 }
 
 /// A copied state must mean the same in both layers: h stays h, and each part has the same width.
 void check_same(const StateShape& from, const StateShape& to, size_t layer) {
   if (from == to) return;
+  const bool bidirectional = !from.empty() && from.front().directions > 1;
   throw UsageError(fmt::format("layer {} of the decoder starts from {}, but the copied state is {}", layer, text_of(to),
                                text_of(from)),
-                   "Give `model.encoder` and `model.decoder` the same kind and cells, or choose another bridge");
+                   bidirectional ? "Give `model.decoder` the same kind and as many cells as both directions of "
+                                   "`model.encoder` have together, or use `model.bridge.kind: linear`"
+                                 : "Give `model.encoder` and `model.decoder` the same kind and cells, or use "
+                                   "`model.bridge.kind: linear`");
 }
 
 }  // namespace
@@ -36,11 +43,11 @@ void declare(config::Keys& keys, CopyBridgeOptions& options) {
 CopyBridge::CopyBridge(const Options& options, const BridgeContext& context) : devices_(context.devices) {
   const bool all = options.layers == Options::Layers::all;
   if (context.encoder.empty())
-    throw UsageError("the encoder leaves no state that could be copied", "Choose another `model.bridge`");
+    throw UsageError("the encoder leaves no state that could be copied", "Use `model.bridge.kind: mean`");
   if (all && context.encoder.size() != context.decoder.size()) {
     throw UsageError(fmt::format("`layers: all` needs as many layers in the decoder ({}) as in the encoder ({})",
                                  context.decoder.size(), context.encoder.size()),
-                     "Use the same number in both, or `model.bridge.layers: top`");
+                     "Use the same number in both, `model.bridge.layers: top`, or `model.bridge.kind: linear`");
   }
   for (size_t layer = 0; layer < context.decoder.size(); ++layer) {
     const size_t from = all ? layer : context.encoder.size() - 1;

@@ -1,11 +1,21 @@
+#include "seq2seq/nn/bridge/backward.h"
 #include "seq2seq/nn/bridge/bridge.h"
 #include "seq2seq/nn/bridge/copy.h"
+#include "seq2seq/nn/bridge/linear.h"
+#include "seq2seq/nn/bridge/mean.h"
 
 namespace seq2seq::nn {
 
 BridgeRegistry builtin_bridges() {
   BridgeRegistry registry;
   registry.add<CopyBridge>("copy", "the encoder's last state as it is; Sutskever et al. 2014, arXiv 1409.3215");
+  registry.add<LinearBridge>("linear", "a projection of the encoder's last state");
+  registry.add<BackwardBridge>(
+      "backward",
+      "a projection of the backward direction's last state, with tanh; Bahdanau et al. 2014, arXiv 1409.0473");
+  registry.add<MeanBridge>("mean",
+                           "a projection of the mean of the encoder's states, with tanh; Sennrich et al. 2017, arXiv "
+                           "1703.04357");
   return registry;
 }
 

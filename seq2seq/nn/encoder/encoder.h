@@ -55,7 +55,7 @@ class Encoder : public Module {
 
 using EncoderRegistry = Registry<Encoder, const EncoderContext&>;
 
-/// Adds a unidirectional recurrent encoder for each kind of layer, under its name.
+/// Adds a recurrent encoder for each kind of layer, under its name.
 void add_recurrent_encoders(EncoderRegistry& registry, const std::shared_ptr<const LayerRegistry>& layers);
 
 }  // namespace seq2seq::nn

@@ -1,6 +1,25 @@
 #include "seq2seq/nn/encoder/recurrent.h"
 
+#include "seq2seq/config/keys.h"
+
 namespace seq2seq::nn {
+namespace {
+
+using Directions = RecurrentEncoderOptions::Bidirectional;
+
+int64_t bidirectional_layers(const RecurrentEncoderOptions& options) {
+  if (options.bidirectional == Directions::none) return 0;
+  return options.bidirectional == Directions::first ? 1 : options.stack.layers;
+}
+
+}  // namespace
+
+void declare(config::Keys& keys, RecurrentEncoderOptions& options) {
+  keys.add("bidirectional", options.bidirectional,
+           {{"none", Directions::none}, {"first", Directions::first}, {"all", Directions::all}},
+           "which layers run in both directions, H cells in each, so that they give rows of 2H");
+  declare(keys, options.stack);
+}
 
 RecurrentEncoder::RecurrentEncoder(const Options& options, const EncoderContext& context) : dropout_(context.dropout) {
   const ParameterPlace words{.device = context.placement.of("embeddings"), .type = context.type};
@@ -8,8 +27,11 @@ RecurrentEncoder::RecurrentEncoder(const Options& options, const EncoderContext&
   const auto place = [&context](int64_t layer) {
     return ParameterPlace{.device = context.placement.of_layer("encoder", layer), .type = context.type};
   };
-  stack_ = register_module(options.layer.kind,
-                           std::make_shared<Stack>(options, StackContext{.input = context.embedding, .place = place}));
+  stack_ = register_module(
+      options.stack.layer.kind,
+      std::make_shared<Stack>(
+          options.stack,
+          StackContext{.input = context.embedding, .bidirectional = bidirectional_layers(options), .place = place}));
 }
 
 Memory RecurrentEncoder::encode(const Packed& ids, const Draw* draw) const {

@@ -9,11 +9,20 @@
 
 namespace seq2seq::nn {
 
-/// Reads a source: embedding, then a recurrent stack that starts from zeros (arXiv 1409.3215, section 3.4). Its stack
-/// is registered under the name of its kind of layer: `encoder.lstm.weight_ih_l0`.
+struct RecurrentEncoderOptions {
+  /// Which layers run in both directions: none, the first (Wu et al. 2016, arXiv 1609.08144, section 3.2) or all.
+  enum class Bidirectional { none, first, all } bidirectional = Bidirectional::none;
+  StackOptions stack;
+};
+void declare(config::Keys& keys, RecurrentEncoderOptions& options);
+
+/// Reads a source: embedding, then a recurrent stack that starts from zeros (arXiv 1409.3215, section 3.4), in one
+/// direction or in both (Schuster and Paliwal 1997; Bahdanau et al. 2014, arXiv 1409.0473, section 3.2). Its stack is
+/// registered under the name of its kind of layer: `encoder.lstm.weight_ih_l0`, backward
+/// `encoder.lstm.weight_ih_l0_reverse`.
 class RecurrentEncoder final : public Encoder {
  public:
-  using Options = StackOptions;
+  using Options = RecurrentEncoderOptions;
   RecurrentEncoder(const Options& options, const EncoderContext& context);
 
   Memory encode(const Packed& ids, const Draw* draw) const override;

@@ -7,7 +7,8 @@ void add_recurrent_encoders(EncoderRegistry& registry, const std::shared_ptr<con
   for (const auto& kind : layers->names()) {
     registry.add<RecurrentEncoder>(
         kind, layers->about(kind),
-        {.version = layers->version(kind), .defaults = {.kinds = layers, .layer = {.kind = kind, .options = nullptr}}});
+        {.version = layers->version(kind),
+         .defaults = {.stack = {.kinds = layers, .layer = {.kind = kind, .options = nullptr}}}});
   }
 }
 

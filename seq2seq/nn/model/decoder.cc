@@ -22,8 +22,12 @@ Decoder::Decoder(DecoderParts parts) : parts_(std::move(parts)) {
 std::unique_ptr<DecoderState> Decoder::start(const Memory& memory, const Ids& owner) const {
   auto state = std::make_unique<RecurrentState>();
   const auto& block = attention();
-  // While gradients are kept the weights are about to change.
-  if (!c10::GradMode::is_enabled()) state->prepared = stack().prepare();
+  if (!c10::GradMode::is_enabled()) {
+    state->prepared = stack().prepare();
+  } else if (block.stepwise()) {
+    state->prepared = stack().prepare_steps();
+    if (block.readout() != nullptr) state->readout = block.readout()->prepare_steps();
+  }
   state->carried.layers = bridge().first(memory);
   if (block.attends()) {
     const auto states = data::to(memory.states, block.place().device);

@@ -19,7 +19,10 @@ using State = std::vector<at::Tensor>;
 struct StatePart {
   std::string name;
   int64_t width = 0;
-  bool operator==(const StatePart&) const = default;
+  int64_t directions = 1;  // equal shares that the width falls into: 2, forward and backward, of a bidirectional layer
+
+  /// A copied state may come from any number of directions.
+  bool operator==(const StatePart& other) const { return name == other.name && width == other.width; }
 };
 using StateShape = std::vector<StatePart>;
 
@@ -33,8 +36,14 @@ class LayerParameters {
     added_->push_back(owner_->add_parameter(name + suffix_, shape, role, place_));
     return added_->back();
   }
+  /// The same for a layer's second direction: names end in `_l0_reverse`, as torch.nn.LSTM names them.
+  LayerParameters reversed() const {
+    auto other = *this;
+    other.suffix_ += "_reverse";
+    return other;
+  }
   const ParameterPlace& place() const { return place_; }
-  /// All that were added, in their order.
+  /// All that were added, those of the second direction included, in their order.
   const std::vector<at::Tensor>& added() const { return *added_; }
 
  private:
@@ -60,7 +69,7 @@ class PreparedWeights {
 /// What a layer is given beside its rows and state.
 struct LayerCall {
   const Draw* draw = nullptr;                 // null: nothing is dropped
-  const PreparedWeights* prepared = nullptr;  // what prepare() made, or null; changes no result
+  const PreparedWeights* prepared = nullptr;  // what prepare() or prepare_steps() made, or null; changes no result
 };
 
 class LayerPass;   // layer_pass.h
@@ -82,6 +91,10 @@ class Layer {
   virtual bool needs_all_steps() const { return false; }
   /// Null where nothing is gained by it.
   virtual std::shared_ptr<const PreparedWeights> prepare() const { return nullptr; }
+  /// The same for many calls of a step or a few each while gradients are kept: the weights' gradients are then made
+  /// once a backward pass, over all of these calls' rows, not once a call. To be made anew for each batch, in the mode
+  /// of gradients that the calls run in. Null: run() works as it does without.
+  virtual std::shared_ptr<const PreparedWeights> prepare_steps() const { return nullptr; }
   /// A pass of the layer's own over a batch, without autograd; null: it has none, and autograd_pass() serves. `first`:
   /// the state before the first step, in the caller's order.
   virtual std::unique_ptr<LayerPass> pass(std::shared_ptr<const Layout> layout, LayerRows rows, const State& first,

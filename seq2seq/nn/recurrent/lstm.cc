@@ -1,8 +1,5 @@
 #include "seq2seq/nn/recurrent/lstm.h"
 
-#include <ATen/ops/index_copy.h>
-#include <ATen/ops/index_select.h>
-
 #include "seq2seq/config/keys.h"
 #include "seq2seq/nn/recurrent/lstm_sequence.h"
 
@@ -10,13 +7,10 @@ namespace seq2seq::nn {
 
 namespace {
 
-struct LstmPrepared final : PreparedWeights {
-  explicit LstmPrepared(LstmPanels made) : panels(std::move(made)) {}
-  LstmPanels panels;
-};
-
+/// The panels in what prepare() or prepare_steps() made.
 const LstmPanels* panels_of(const LayerCall& call) {
-  return call.prepared == nullptr ? nullptr : &dynamic_cast<const LstmPrepared&>(*call.prepared).panels;
+  if (call.prepared == nullptr) return nullptr;
+  return &dynamic_cast<const LstmPrepared&>(*dynamic_cast<const CellPrepared&>(*call.prepared).panels).panels;
 }
 
 constexpr int64_t gates = 4;  // i f g o
@@ -32,34 +26,16 @@ void declare(config::Keys& keys, LstmOptions& options) {
   keys.add("cells", options.cells, "cells H of each layer").at_least(1);
 }
 
-Lstm::Lstm(const Options& options, const LayerContext& context) : cells_(options.cells) {
+Lstm::Lstm(const Options& options, const LayerContext& context) {
+  const int64_t cells = options.cells;
   const auto& parameters = context.parameters;
-  weights_.input = parameters.add("weight_ih", {gates * cells_, context.input},
+  weights_.input = parameters.add("weight_ih", {gates * cells, context.input},
                                   {.kind = Role::Kind::projection, .gates = gates, .forget_gate = forget_gate});
-  weights_.hidden = parameters.add("weight_hh", {gates * cells_, cells_},
+  weights_.hidden = parameters.add("weight_hh", {gates * cells, cells},
                                    {.kind = Role::Kind::recurrent, .gates = gates, .forget_gate = forget_gate});
-  weights_.input_bias = parameters.add("bias_ih", {gates * cells_}, bias(/*second=*/false));
-  weights_.hidden_bias = parameters.add("bias_hh", {gates * cells_}, bias(/*second=*/true));
-}
-
-ParameterPlace Lstm::place() const {
-  return {.device = weights_.hidden.device(), .type = weights_.hidden.scalar_type()};
-}
-
-std::shared_ptr<const PreparedWeights> Lstm::prepare() const {
-  return std::make_shared<LstmPrepared>(lstm_panels(weights_));
-}
-
-Packed Lstm::run(const Packed& chunk, State& state, const LayerCall& call) const {
-  check_shape(chunk.rows, {chunk.layout->rows(), weights_.input.size(1)}, "rows for an LSTM layer [N, I]");
-  check_shape(state.at(0), {chunk.sentences(), cells_}, "state h of an LSTM layer [B, H]");
-  if (chunk.layout->steps() == 0) return chunk.with(chunk.rows.new_zeros({0, cells_}));
-  const auto order = chunk.layout->order();
-  const auto result = lstm_layer(chunk.rows, chunk.layout->running, state[0].index_select(0, order),
-                                 state[1].index_select(0, order), weights_, panels_of(call));
-  state[0] = state[0].index_copy(0, order, result.hidden);
-  state[1] = state[1].index_copy(0, order, result.cell);
-  return chunk.with(result.rows);
+  weights_.input_bias = parameters.add("bias_ih", {gates * cells}, bias(/*second=*/false));
+  weights_.hidden_bias = parameters.add("bias_hh", {gates * cells}, bias(/*second=*/true));
+  set_cell(lstm_cell(weights_), "an LSTM layer");
 }
 
 std::unique_ptr<LayerPass> Lstm::pass(std::shared_ptr<const Layout> layout, LayerRows rows, const State& first,

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "seq2seq/config/keys.h"
+#include "seq2seq/nn/recurrent/bidirectional.h"
 
 namespace seq2seq::nn {
 
@@ -19,7 +20,10 @@ Stack::Stack(const Options& options, const StackContext& context) {
   int64_t input = context.input;
   for (int64_t layer = 0; layer < options.layers; ++layer) {
     parameters_.emplace_back(*this, fmt::format("_l{}", layer), context.place(layer));
-    layers_.push_back(options.kinds->make(options.layer, {.input = input, .parameters = parameters_.back()}));
+    const LayerContext made{.input = input, .parameters = parameters_.back()};
+    layers_.push_back(layer < context.bidirectional
+                          ? std::make_shared<Bidirectional>(*options.kinds, options.layer, made)
+                          : options.kinds->make(options.layer, made));
     input = layers_.back()->width() + context.beside;
   }
 }
@@ -53,6 +57,12 @@ Packed Stack::run_layer(int64_t layer, const Packed& input, State& state, const 
   const auto* prepared = call.prepared == nullptr ? nullptr : call.prepared->at(number).get();
   return layers_.at(number)->run(data::to(rows, layers_[number]->place().device), state,
                                  {.draw = call.draw, .prepared = prepared});
+}
+
+std::vector<std::shared_ptr<const PreparedWeights>> Stack::prepare_steps() const {
+  std::vector<std::shared_ptr<const PreparedWeights>> prepared;
+  for (const auto& layer : layers_) prepared.push_back(layer->prepare_steps());
+  return prepared;
 }
 
 Packed Stack::run(const Packed& input, std::vector<State>& states, const StackCall& call) const {

@@ -20,8 +20,9 @@ void declare(config::Keys& keys, StackOptions& options);
 
 /// What a stack is told by the model it stands in.
 struct StackContext {
-  int64_t input = 0;   // width of the rows the first layer reads
-  int64_t beside = 0;  // width of what each layer above it reads beside the rows of the layer below
+  int64_t input = 0;          // width of the rows the first layer reads
+  int64_t beside = 0;         // width of what each layer above it reads beside the rows of the layer below
+  int64_t bidirectional = 0;  // how many layers, from the first on, run in both directions (bidirectional.h)
   std::function<ParameterPlace(int64_t layer)> place = [](int64_t) { return ParameterPlace(); };
 };
 
@@ -53,6 +54,8 @@ class Stack final : public Module {
   std::vector<std::shared_ptr<const PreparedWeights>> prepare() const;
   /// One layer, with the dropout before it. `input`: the rows of the layer below, and what lies beside them.
   Packed run_layer(int64_t layer, const Packed& input, State& state, const StackCall& call) const;
+  /// For many runs of a step or a few each while gradients are kept: see Layer::prepare_steps().
+  std::vector<std::shared_ptr<const PreparedWeights>> prepare_steps() const;
   /// All layers in order. `states`: one a layer.
   Packed run(const Packed& input, std::vector<State>& states, const StackCall& call = {}) const;
 

@@ -232,7 +232,8 @@ TEST_CASE("model: the paper's sizes make the paper's 384 million parameters", "[
   // needed.
   Seq2SeqOptions options;
   options.embedding = 1000;
-  options.encoder = options.decoder = lstm_stack(4, 1000);
+  options.encoder = lstm_encoder(4, 1000);
+  options.decoder = lstm_stack(4, 1000);
   const auto model = builtin_models().make(
       {.kind = "rnn", .options = std::make_shared<Seq2SeqOptions>(options)},
       {.source_vocabulary = 160000, .target_vocabulary = 80000, .placement = {.device = c10::Device(c10::kMeta)}});
@@ -249,7 +250,8 @@ TEST_CASE("model: tied embeddings are one parameter and train as one", "[nn][mod
   Seq2SeqOptions options;
   options.embedding = 4;
   options.tied_embeddings = true;
-  options.encoder = options.decoder = lstm_stack(1, 4);
+  options.encoder = lstm_encoder(1, 4);
+  options.decoder = lstm_stack(1, 4);
   const auto model = builtin_models().make({.kind = "rnn", .options = std::make_shared<Seq2SeqOptions>(options)},
                                            {.source_vocabulary = 9, .target_vocabulary = 8, .placement = {}});
   randomize(*model, 1, at::kDouble);
@@ -272,7 +274,7 @@ TEST_CASE("model: tied embeddings are one parameter and train as one", "[nn][mod
 
 TEST_CASE("model: sizes that do not fit are refused by name", "[nn][model][error]") {
   Seq2SeqOptions options;
-  options.encoder = lstm_stack(2, 4);
+  options.encoder = lstm_encoder(2, 4);
   options.decoder = lstm_stack(1, 4);
   const auto make = [&] {
     return builtin_models().make({.kind = "rnn", .options = std::make_shared<Seq2SeqOptions>(options)},
@@ -281,7 +283,7 @@ TEST_CASE("model: sizes that do not fit are refused by name", "[nn][model][error
   CHECK_THROWS_WITH(make(), ContainsSubstring("model.bridge") && ContainsSubstring("layers"));
   options.decoder = lstm_stack(2, 6);
   CHECK_THROWS_WITH(make(), ContainsSubstring("cells"));
-  options.decoder = options.encoder;
+  options.decoder = lstm_stack(2, 4);
   options.tied_embeddings = true;
   options.embedding = 3;
   CHECK_THROWS_WITH(make(), ContainsSubstring("model.embedding.tied"));

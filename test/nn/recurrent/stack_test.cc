@@ -125,6 +125,58 @@ TEST_CASE("stacks: chunk by chunk equals all at once, gradients too", "[nn][recu
   for (size_t i = 0; i < expected.size(); ++i) CHECK(torch::allclose(found[i], expected[i], 0, 1e-10));
 }
 
+TEST_CASE("stacks: prepared steps equal all at once, gradients too", "[nn][recurrent][property]") {
+  const auto kind = GENERATE_COPY(from_range(builtin_layers().names()));
+  const auto type = GENERATE(at::kFloat, at::kDouble);
+  const auto sizes = GENERATE(std::vector<int64_t>{3, 1, 7, 7, 25, 2, 1}, std::vector<int64_t>{9, 9, 9},
+                              std::vector<int64_t>{9, 4, 1});
+  const auto size = GENERATE(1, 3);
+  CAPTURE(kind, type, sizes, size);
+  torch::manual_seed(7);
+  const auto stack = random_stack(kind, 7, 2, 3, type);
+  if (stack->needs_all_steps()) return;  // a chunk must hold all of them
+  auto batch = random_packed(sizes, 3, type);
+  batch.rows.requires_grad_();
+  const auto weight = torch::randn({batch.layout->rows(), stack->width()}, type);
+  auto leaves = stack->parameters();
+  leaves.push_back(batch.rows);
+
+  auto states = stack->zero_states(batch.sentences());
+  const auto whole = stack->run(batch, states);
+  const auto expected = torch::autograd::grad({(whole.rows * weight).sum() + weighted_sum(states)}, leaves);
+
+  const auto prepared = stack->prepare_steps();
+  auto carried = stack->zero_states(batch.sentences());
+  std::vector<torch::Tensor> pieces;
+  for (int64_t first = 0; first < batch.layout->steps(); first += size) {
+    const auto piece = data::chunk(batch, first, std::min<int64_t>(first + size, batch.layout->steps()));
+    pieces.push_back(stack->run(piece, carried, {.prepared = &prepared}).rows);
+  }
+  const auto joined = torch::cat(pieces);
+  // Only the order of sums may differ.
+  const double tolerance = type == at::kFloat ? 1e-4 : 1e-10;
+  CHECK(torch::allclose(joined, whole.rows, 0, tolerance));
+  const auto found = torch::autograd::grad({(joined * weight).sum() + weighted_sum(carried)}, leaves);
+  for (size_t i = 0; i < expected.size(); ++i) CHECK(torch::allclose(found[i], expected[i], tolerance, tolerance));
+}
+
+TEST_CASE("stacks: steps of all sentences in order gather no state", "[nn][recurrent][property]") {
+  const auto kind = GENERATE_COPY(from_range(builtin_layers().names()));
+  CAPTURE(kind);
+  const auto stack = random_stack(kind, 7, 1, 3);
+  if (stack->needs_all_steps()) return;
+  const auto prepared = stack->prepare_steps();
+  auto states = stack->zero_states(4);
+  const auto in_steps = [&](const Packed& batch) {
+    return calls_in({"aten::index_select", "aten::index_copy"}, [&] {
+      for (int64_t step = 0; step < 3; ++step)
+        stack->run(data::chunk(batch, step, step + 1), states, {.prepared = &prepared});
+    });
+  };
+  CHECK(in_steps(random_packed({3, 3, 3, 3}, 3)) == 0);
+  CHECK(in_steps(random_packed({3, 3, 4, 3}, 3)) > 0);
+}
+
 TEST_CASE("stacks: gradients agree with differences in double", "[nn][recurrent][gradient]") {
   const auto kind = GENERATE_COPY(from_range(builtin_layers().names()));
   CAPTURE(kind);

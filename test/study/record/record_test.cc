@@ -179,7 +179,8 @@ TEST_CASE("record: the product with a tied embedding counts as that of an output
     nn::Seq2SeqOptions options;
     options.tied_embeddings = tied;
     options.embedding = 4;
-    options.encoder = options.decoder = lstm_stack(1, 4);
+    options.encoder = lstm_encoder(1, 4);
+    options.decoder = lstm_stack(1, 4);
     const auto model =
         nn::builtin_models().make({.kind = "rnn", .options = std::make_shared<nn::Seq2SeqOptions>(options)},
                                   {.source_vocabulary = 9, .target_vocabulary = 8, .placement = {}});

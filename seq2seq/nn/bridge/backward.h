@@ -1,0 +1,31 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "seq2seq/nn/bridge/bridge.h"
+#include "seq2seq/nn/bridge/state_projection.h"
+
+namespace seq2seq::nn {
+
+struct BackwardBridgeOptions {
+  bool bias = false;
+};
+void declare(config::Keys& keys, BackwardBridgeOptions& options);
+
+/// The decoder starts from the encoder's backward direction, which has the source's beginning in mind:
+/// s_0 = tanh(W h_1) (Bahdanau et al. 2014, arXiv 1409.0473, A.2.2). h_1 is the state after the first word of the top
+/// layer that runs in both directions. Another part of the state, as c of an LSTM, is likewise a projection of its own
+/// counterpart. Throws UsageError where no layer of the encoder runs in both directions.
+class BackwardBridge final : public Bridge {
+ public:
+  using Options = BackwardBridgeOptions;
+  BackwardBridge(const Options& options, const BridgeContext& context);
+  std::vector<State> first(const Memory& memory) const override;
+
+ private:
+  std::vector<std::vector<StateColumns>> read_;  // for each part of each layer of the decoder
+  std::optional<StateProjection> projection_;
+};
+
+}  // namespace seq2seq::nn

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "seq2seq/nn/bridge/bridge.h"
+#include "seq2seq/nn/bridge/state_projection.h"
+
+namespace seq2seq::nn {
+
+struct MeanBridgeOptions {
+  bool bias = false;
+};
+void declare(config::Keys& keys, MeanBridgeOptions& options);
+
+/// The decoder starts from the mean of the encoder's states over each source: s_0 = tanh(W mean_i h_i), each part of
+/// each layer by a projection of its own (Sennrich et al. 2017, arXiv 1703.04357, section 2). A source without rows
+/// has the mean 0. Takes any encoder.
+class MeanBridge final : public Bridge {
+ public:
+  using Options = MeanBridgeOptions;
+  MeanBridge(const Options& options, const BridgeContext& context);
+  std::vector<State> first(const Memory& memory) const override;
+
+ private:
+  c10::Device device_;
+  std::optional<StateProjection> projection_;
+};
+
+}  // namespace seq2seq::nn

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "seq2seq/nn/bridge/bridge.h"
+
+namespace seq2seq::nn {
+
+/// Columns [first, first + width) of a part of one of the encoder's last states.
+struct StateColumns {
+  size_t layer = 0, part = 0;
+  int64_t first = 0, width = 0;
+  at::Tensor of(const Memory& memory) const;  // [B, width]
+};
+
+/// All columns of the part of this name in the last state of a layer of the encoder; of the first part, h, where the
+/// layer has none of this name.
+StateColumns columns_of(const BridgeContext& context, size_t layer, const std::string& part);
+
+/// The widths of these, as StateProjection reads them.
+std::vector<std::vector<int64_t>> widths_of(const std::vector<std::vector<StateColumns>>& read);
+
+enum class BridgeActivation { none, tanh };
+
+struct StateProjectionOptions {
+  BridgeActivation activation = BridgeActivation::tanh;
+  bool bias = false;
+};
+
+/// W x + b, or its tanh, for each part of each layer of the decoder's first state. The parameters belong to the bridge:
+/// weight_h_l0 [H, X], bias_h_l0 [H], weight_c_l0, ...
+class StateProjection {
+ public:
+  /// `read` [L, parts]: the width X of what each part is a projection of.
+  StateProjection(Module& bridge, const BridgeContext& context, const std::vector<std::vector<int64_t>>& read,
+                  const StateProjectionOptions& options);
+  /// `rows(layer, part)` gives the rows [B, X] that a part is a projection of, on any device.
+  std::vector<State> states(const std::function<at::Tensor(size_t layer, size_t part)>& rows) const;
+
+ private:
+  struct Part {
+    at::Tensor weight, bias;
+  };
+  std::vector<std::vector<Part>> parts_;  // [L, parts]
+  std::vector<c10::Device> devices_;      // of the decoder's layers
+  BridgeActivation activation_;
+};
+
+}  // namespace seq2seq::nn

@@ -1,0 +1,225 @@
+#include "seq2seq/nn/recurrent/bidirectional.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <ATen/ops/cat.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
+#include <ATen/ops/index_select.h>
+#include <ATen/ops/zeros.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include "seq2seq/nn/recurrent/layer_pass.h"
+
+namespace seq2seq::nn {
+namespace {
+
+using at::Tensor;
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+/// Rows in another order that is its own inverse. The engine's own derivative of a selection adds row by row.
+class Reordered : public torch::autograd::Function<Reordered> {
+ public:
+  static Tensor forward(AutogradContext* context, const Tensor& rows, const Tensor& order) {
+    context->save_for_backward({order});
+    return rows.index_select(0, order);
+  }
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    return {gradients[0].index_select(0, context->get_saved_variables()[0]), Tensor()};
+  }
+};
+
+struct PreparedDirections final : PreparedWeights {
+  std::shared_ptr<const PreparedWeights> forward, backward;
+};
+
+/// Two directions of a layer draw at the same sites, so the second draws by another seed.
+Draw backward_draw(const Draw& draw) { return {.seed = ~draw.seed, .update = draw.update}; }
+
+/// What each direction is given. Refers to itself, so it stays where it was made.
+class DirectionCalls {
+ public:
+  explicit DirectionCalls(const LayerCall& call) : forward(call), backward(call) {
+    if (call.draw != nullptr) {
+      draw_ = backward_draw(*call.draw);
+      backward.draw = &draw_;
+    }
+    if (call.prepared == nullptr) return;
+    const auto& prepared = dynamic_cast<const PreparedDirections&>(*call.prepared);
+    forward.prepared = prepared.forward.get();
+    backward.prepared = prepared.backward.get();
+  }
+  DirectionCalls(const DirectionCalls&) = delete;
+  DirectionCalls& operator=(const DirectionCalls&) = delete;
+
+  LayerCall forward, backward;
+
+ private:
+  Draw draw_;
+};
+
+/// The columns of one direction (0: forward, 1: backward); undefined where a part is.
+State half_of(const State& state, int64_t direction) {
+  State half;
+  for (const auto& part : state) {
+    if (!part.defined()) {
+      half.emplace_back();
+      continue;
+    }
+    const int64_t width = part.size(1) / 2;
+    half.push_back(part.narrow(1, direction * width, width));
+  }
+  return half;
+}
+
+State side_by_side(const State& forward, const State& backward) {
+  State joined;
+  for (size_t part = 0; part < forward.size(); ++part) {
+    const auto &ahead = forward[part], &back = backward.at(part);
+    const auto of = [](const Tensor& half, const Tensor& other) {
+      return half.defined() || !other.defined() ? half : at::zeros(other.sizes(), other.options());
+    };
+    joined.push_back(ahead.defined() || back.defined() ? at::cat({of(ahead, back), of(back, ahead)}, 1) : Tensor());
+  }
+  return joined;
+}
+
+/// One direction's pass, with rows of its own.
+struct DirectionPass {
+  DirectionPass(const Bidirectional::Direction& direction, const std::shared_ptr<const Layout>& layout,
+                LayerRows wanted, const State& first, const LayerCall& call)
+      : rows(std::move(wanted)), parameters(direction.parameters.size()) {
+    rows.output = at::empty({layout->rows(), direction.layer->width()}, rows.input.options());
+    pass = direction.layer->pass(layout, rows, first, call);
+    if (pass == nullptr) pass = autograd_pass(*direction.layer, direction.parameters, layout, rows, first, call);
+  }
+
+  LayerRows rows;
+  Tensor reaching;  // [N, H] what reaches the output; undefined: nothing does
+  std::unique_ptr<LayerPass> pass;
+  size_t parameters = 0;
+};
+
+/// The passes of both directions; its only piece is all steps.
+class BidirectionalPass final : public LayerPass {
+ public:
+  BidirectionalPass(const Bidirectional::Direction& forward, const Bidirectional::Direction& backward,
+                    const std::shared_ptr<const Layout>& layout, LayerRows rows, const State& first,
+                    const LayerCall& call)
+      : rows_(std::move(rows)),
+        order_(data::reversed_order(*layout)),
+        calls_(call),
+        ahead_(forward, layout, {.input = rows_.input, .output = {}, .input_gradient = rows_.input_gradient},
+               half_of(first, 0), calls_.forward),
+        back_(backward, layout, reversed_rows(), half_of(first, 1), calls_.backward) {}
+
+  void forward(const Piece& piece) override {
+    back_.rows.input.copy_(rows_.input.index_select(0, order_));
+    ahead_.pass->forward(piece);
+    back_.pass->forward(piece);
+    columns(rows_.output, 0).copy_(ahead_.rows.output);
+    columns(rows_.output, 1).copy_(back_.rows.output.index_select(0, order_));
+  }
+
+  State last() const override { return side_by_side(ahead_.pass->last(), back_.pass->last()); }
+
+  void begin_backward(const Tensor& output, const State& last) override {
+    reaching_ = output;
+    for (auto* direction : {&ahead_, &back_})
+      direction->reaching = output.defined() ? at::empty_like(direction->rows.output) : Tensor();
+    ahead_.pass->begin_backward(ahead_.reaching, half_of(last, 0));
+    back_.pass->begin_backward(back_.reaching, half_of(last, 1));
+  }
+
+  void backward(const Piece& piece) override {
+    if (reaching_.defined()) {
+      ahead_.reaching.copy_(columns(reaching_, 0));
+      back_.reaching.copy_(columns(reaching_, 1).index_select(0, order_));
+    }
+    ahead_.pass->backward(piece);
+    back_.pass->backward(piece);
+    if (rows_.input_gradient.defined()) rows_.input_gradient.add_(back_.rows.input_gradient.index_select(0, order_));
+  }
+
+  State first_gradient() const override {
+    return side_by_side(ahead_.pass->first_gradient(), back_.pass->first_gradient());
+  }
+
+  void add_weight_gradients(const Piece& piece, std::vector<Tensor>& gradients) override {
+    auto next = gradients.begin();
+    for (auto* direction : {&ahead_, &back_}) {
+      const auto end = next + static_cast<std::ptrdiff_t>(direction->parameters);
+      std::vector<Tensor> of_direction(next, end);
+      direction->pass->add_weight_gradients(piece, of_direction);
+      next = std::move(of_direction.begin(), of_direction.end(), next);
+    }
+  }
+
+ private:
+  LayerRows reversed_rows() const {
+    const auto made = [](const Tensor& like) { return like.defined() ? at::empty_like(like) : Tensor(); };
+    return {.input = made(rows_.input), .output = {}, .input_gradient = made(rows_.input_gradient)};
+  }
+  Tensor columns(const Tensor& rows, int64_t direction) const {
+    const int64_t width = ahead_.rows.output.size(1);
+    return rows.narrow(1, direction * width, width);
+  }
+
+  LayerRows rows_;
+  Tensor order_;  // [N]
+  DirectionCalls calls_;
+  DirectionPass ahead_, back_;
+  Tensor reaching_;
+};
+
+}  // namespace
+
+Bidirectional::Bidirectional(const LayerRegistry& kinds, const Selection& kind, const LayerContext& context) {
+  const auto make = [&](const LayerContext& of_direction) {
+    const auto& added = context.parameters.added();
+    const auto before = std::ssize(added);
+    auto layer = kinds.make(kind, of_direction);
+    return Direction{std::move(layer), {added.begin() + before, added.end()}};
+  };
+  forward_ = make(context);
+  auto reversed = context;
+  reversed.parameters = context.parameters.reversed();
+  backward_ = make(reversed);
+}
+
+StateShape Bidirectional::state_shape() const {
+  auto shape = forward_.layer->state_shape();
+  for (auto& part : shape) {
+    part.width *= 2;
+    part.directions = 2;
+  }
+  return shape;
+}
+
+Packed Bidirectional::run(const Packed& chunk, State& state, const LayerCall& call) const {
+  const DirectionCalls calls(call);
+  auto ahead = half_of(state, 0), back = half_of(state, 1);
+  const auto order = data::reversed_order(*chunk.layout);
+  const auto forward = forward_.layer->run(chunk, ahead, calls.forward);
+  const auto backward = backward_.layer->run(chunk.with(Reordered::apply(chunk.rows, order)), back, calls.backward);
+  state = side_by_side(ahead, back);
+  // A layer may give fewer rows than it reads.
+  const auto order_out = backward.layout == chunk.layout ? order : data::reversed_order(*backward.layout);
+  return forward.with(at::cat({forward.rows, Reordered::apply(backward.rows, order_out)}, 1));
+}
+
+std::shared_ptr<const PreparedWeights> Bidirectional::prepare() const {
+  auto prepared = std::make_shared<PreparedDirections>();
+  prepared->forward = forward_.layer->prepare();
+  prepared->backward = backward_.layer->prepare();
+  return prepared;
+}
+
+std::unique_ptr<LayerPass> Bidirectional::pass(std::shared_ptr<const Layout> layout, LayerRows rows, const State& first,
+                                               const LayerCall& call) const {
+  return std::make_unique<BidirectionalPass>(forward_, backward_, layout, std::move(rows), first, call);
+}
+
+}  // namespace seq2seq::nn
