@@ -90,6 +90,11 @@ std::string refusal(const std::function<void()>& make) {
   }
 }
 
+/// The same for a part beside the encoder: if that cannot be made, it is told of at its own key.
+std::string refusal_beside(const Seq2SeqOptions& options, const std::function<void()>& make) {
+  return refusal([&] { encoder_outline(options); }).empty() ? refusal(make) : std::string();
+}
+
 }  // namespace
 
 void declare(config::Keys& keys, DropoutOptions& options) {
@@ -108,14 +113,15 @@ void declare(config::Keys& keys, Seq2SeqOptions& options) {
   keys.select("attention", options.attention, options.kinds->attentions, "how the decoder looks at the source");
   keys.select("output", options.output, options.kinds->outputs, "from decoder states to words");
   keys.section("dropout", options.dropout, "dropped in training; never along time");
-  keys.rule("attention", [&options] { return refusal([&] { block_outline(options); }); });
+  keys.rule("encoder", [&options] { return refusal([&] { encoder_outline(options); }); });
+  keys.rule("attention", [&options] { return refusal_beside(options, [&] { block_outline(options); }); });
   keys.rule("embedding.tied", [&options] {
-    return refusal([&] {
+    return refusal_beside(options, [&] {
       if (options.tied_embeddings) check_tied(options, block_outline(options)->width());
     });
   });
   keys.rule("bridge", [&options] {
-    return refusal([&] {
+    return refusal_beside(options, [&] {
       const auto encoder = encoder_outline(options);
       const auto decoder = decoder_outline(options);
       options.kinds->bridges.make(options.bridge, between(*encoder, *decoder, {.device = c10::kMeta}));

@@ -15,9 +15,9 @@ TransformerDecoderLayer::TransformerDecoderLayer(const TransformerLayerOptions& 
       source_site_(Site::of_module(name + ".multihead_attn")),
       feed_forward_site_(Site::of_module(name + ".linear2")),
       attention_(register_module("self_attn",
-                                 std::make_shared<MultiHeadAttention>(options, width, place, name + ".self_attn"))),
+                                 std::make_shared<TransformerAttention>(options, width, place, name + ".self_attn"))),
       source_attention_(register_module(
-          "multihead_attn", std::make_shared<MultiHeadAttention>(options, width, place, name + ".multihead_attn"))),
+          "multihead_attn", std::make_shared<TransformerAttention>(options, width, place, name + ".multihead_attn"))),
       feed_forward_(*this, options, width, place, name),
       norm1_(register_module("norm1", std::make_shared<LayerNorm>(width, place))),
       norm2_(register_module("norm2", std::make_shared<LayerNorm>(width, place))),

@@ -4,10 +4,10 @@
 #include <memory>
 #include <string>
 
+#include "seq2seq/nn/transformer/attention.h"
 #include "seq2seq/nn/transformer/feed_forward.h"
 #include "seq2seq/nn/transformer/key_value_cache.h"
 #include "seq2seq/nn/transformer/layer_norm.h"
-#include "seq2seq/nn/transformer/multi_head.h"
 
 namespace seq2seq::nn {
 
@@ -43,7 +43,7 @@ class TransformerDecoderLayer final : public Module {
   bool pre_;
   double dropout_;
   Site attention_site_, source_site_, feed_forward_site_;
-  std::shared_ptr<MultiHeadAttention> attention_, source_attention_;
+  std::shared_ptr<TransformerAttention> attention_, source_attention_;
   FeedForward feed_forward_;
   std::shared_ptr<LayerNorm> norm1_, norm2_, norm3_;
 };

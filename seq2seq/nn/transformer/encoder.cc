@@ -45,4 +45,10 @@ Memory TransformerEncoder::encode(const Packed& ids, const Draw* draw) const {
   return {.ids = ids, .states = {order.packed(rows), layout.on(rows.device())}, .last = {}};
 }
 
+EncoderRegistry builtin_encoders() {
+  EncoderRegistry registry;
+  registry.add<TransformerEncoder>("transformer", "self-attention; Vaswani et al. 2017, arXiv 1706.03762");
+  return registry;
+}
+
 }  // namespace seq2seq::nn

@@ -12,7 +12,7 @@ TransformerEncoderLayer::TransformerEncoderLayer(const TransformerLayerOptions& 
       attention_site_(Site::of_module(name + ".self_attn")),
       feed_forward_site_(Site::of_module(name + ".linear2")),
       attention_(register_module("self_attn",
-                                 std::make_shared<MultiHeadAttention>(options, width, place, name + ".self_attn"))),
+                                 std::make_shared<TransformerAttention>(options, width, place, name + ".self_attn"))),
       feed_forward_(*this, options, width, place, name),
       norm1_(register_module("norm1", std::make_shared<LayerNorm>(width, place))),
       norm2_(register_module("norm2", std::make_shared<LayerNorm>(width, place))) {}

@@ -3,9 +3,9 @@
 #include <memory>
 #include <string>
 
+#include "seq2seq/nn/transformer/attention.h"
 #include "seq2seq/nn/transformer/feed_forward.h"
 #include "seq2seq/nn/transformer/layer_norm.h"
-#include "seq2seq/nn/transformer/multi_head.h"
 
 namespace seq2seq::nn {
 
@@ -25,7 +25,7 @@ class TransformerEncoderLayer final : public Module {
   bool pre_;
   double dropout_;
   Site attention_site_, feed_forward_site_;
-  std::shared_ptr<MultiHeadAttention> attention_;
+  std::shared_ptr<TransformerAttention> attention_;
   FeedForward feed_forward_;
   std::shared_ptr<LayerNorm> norm1_, norm2_;
 };

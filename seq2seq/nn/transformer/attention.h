@@ -19,11 +19,11 @@ struct KeysValues {
 /// Multi-head attention: Vaswani et al. 2017, arXiv 1706.03762, section 3.2.2. Parameters `in_proj_weight` [3 W, W] and
 /// `in_proj_bias` [3 W] of queries, keys and values, `out_proj.weight` [W, W] and `out_proj.bias` [W], as in
 /// torch.nn.MultiheadAttention.
-class MultiHeadAttention final : public Module {
+class TransformerAttention final : public Module {
  public:
   /// `name`: its own, for dropout.
-  MultiHeadAttention(const TransformerLayerOptions& options, int64_t width, const ParameterPlace& place,
-                     const std::string& name);
+  TransformerAttention(const TransformerLayerOptions& options, int64_t width, const ParameterPlace& place,
+                       const std::string& name);
 
   struct Projected {
     at::Tensor queries;  // [N, W]
