@@ -12,7 +12,8 @@ For those who go on in Python:
     model.score([text.source("s u t s k e v e r")], [text.target("S UH T S K EH V ER")])
 
 The modules are torch.nn's own, with the names that the run's weights.safetensors has. Dropout is left out: it only matters
-in training. It reads runs with `model.architecture: rnn`, LSTM stacks, the bridge `copy` and the output layer `full`.
+in training. It reads runs with `model.architecture: rnn`, LSTM stacks, the bridge `copy` and the output layer `full`, and with
+`model.architecture: transformer` and the output layer `full`.
 """
 
 import argparse
@@ -28,6 +29,9 @@ from pathlib import Path
 import torch
 from torch import nn
 from torch.nn.utils.rnn import PackedSequence, pack_sequence, pad_packed_sequence
+
+sys.path.insert(0, str(Path(__file__).parent / "lib"))
+import pytorch_transformer
 
 UNKNOWN, START, END = 0, 1, 2  # ids of <unk>, <s>, </s>; the words of the vocabulary's file follow
 
@@ -82,6 +86,10 @@ class Seq2Seq(nn.Module):
         scores = logits.data.double().log_softmax(dim=1).gather(1, ids.unsqueeze(1)).squeeze(1)
         padded, lengths = pad_packed_sequence(logits._replace(data=scores), batch_first=True)
         return [row[:length].tolist() for row, length in zip(padded, lengths)]
+
+
+class Transformer(pytorch_transformer.Transformer):
+    loss, score = Seq2Seq.loss, Seq2Seq.score
 
 
 def decoder_sides(targets):
@@ -165,13 +173,16 @@ def load(run, checkpoint="best"):
     """The model, in evaluation mode, and the text of a run folder; `checkpoint` is `best`, `last` or the number of an update."""
     run = Path(run)
     config = read_config(run / "config.yaml")
+    make = Transformer if config["model.architecture"] == "transformer" else Seq2Seq
     expected = {"model.architecture": "rnn", "model.encoder.kind": "lstm", "model.decoder.kind": "lstm",
                 "model.bridge.kind": "copy", "model.output.kind": "full"}
+    if make is Transformer:
+        expected = {"model.output.kind": "full"}
     for key, value in expected.items():
         if config[key] != value:
             raise Failure(f"{run / 'config.yaml'}: {key} is {config[key]}; only {value} is known here")
     words = [read_vocabulary(run / f"{side}.vocabulary") for side in ("source", "target")]
-    model = Seq2Seq(config, *(len(side) + END + 1 for side in words))
+    model = make(config, *(len(side) + END + 1 for side in words))
     weights = read_weights(find_checkpoint(run, checkpoint) / "weights.safetensors")
     if config["model.embedding.tied"] == "true":
         weights["output.weight"] = weights["decoder.embedding.weight"]

@@ -136,6 +136,7 @@ bool agree(const at::Tensor& ours, const at::Tensor& theirs) {
 
 TEST_CASE("run folder: plain PyTorch gives the same loss, gradients and scores", "[decode][score][witness][gradient]") {
   const std::string two = "encoder: {layers: 2, cells: 6}, decoder: {layers: 2, cells: 6}";
+  const std::string transformer = "width: 8, heads: 2, feed_forward: 6, encoder: {layers: 2}, decoder: {layers: 3}";
   const std::vector<std::string> variants{
       "data: {" + names + ", reverse: none}\nmodel: {embedding: {size: 5}, " + two + "}\n",
       "data: {" + names +
@@ -147,7 +148,14 @@ TEST_CASE("run folder: plain PyTorch gives the same loss, gradients and scores",
       "data: {" + names +
           ", source: {tokenizer: {kind: character}}, target: {tokenizer: {kind: character}}}\n"
           "model: {embedding: {size: 5}, " +
-          two + "}\n"};
+          two + "}\n",
+      "data: {" + names + "}\nmodel: {architecture: transformer, " + transformer + "}\n",
+      "data: {" + names +
+          "}\nmodel: {architecture: transformer, norm: pre, activation: gelu, embedding: {tied: false}, " +
+          transformer + "}\n",
+      "data: {" + names + "}\nmodel: {architecture: transformer, positions: learned, longest: 20, scale: false, " +
+          transformer + "}\n",
+      "data: {" + names + "}\nmodel: {architecture: transformer, norm: pre, positions: rotary, " + transformer + "}\n"};
   const TemporaryFolder folder;
   std::vector<Run> runs;
   for (size_t i = 0; i < variants.size(); ++i) runs.push_back(make_run(folder, fmt::format("run{}", i), variants[i]));

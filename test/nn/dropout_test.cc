@@ -1,5 +1,8 @@
 #include "seq2seq/nn/dropout.h"
 
+#include <map>
+#include <string>
+
 #include "test/support/catch.h"
 #include "test/support/models.h"
 
@@ -55,6 +58,21 @@ TEST_CASE("dropout: a site keeps its number, and a module's name makes one that 
   CHECK(Site::of_module("a").number() == 0xE40C292CU);
   CHECK(Site::of_module("decoder.attention").number() >= 0x80000000U);
   CHECK(Site::of_module("decoder.attention").number() != Site::of_module("encoder.attention").number());
+}
+
+TEST_CASE("dropout: two named sites whose numbers agree in the lower half draw apart", "[nn][dropout]") {
+  std::map<uint32_t, Site> by_lower_half;
+  const auto layout = data::make_layout({4}, {1});
+  int found = 0;
+  for (int i = 0; i < 2000; ++i) {
+    const auto named = Site::of_module("layers." + std::to_string(i));
+    const auto [other, added] = by_lower_half.try_emplace(named.number() & 0xFFFF, named);
+    if (added || other->second.number() == named.number()) continue;
+    ++found;
+    const Draw draw{.seed = 1, .update = 1};
+    CHECK_FALSE(dropout_mask(*layout, 64, 0.5, named, draw).equal(dropout_mask(*layout, 64, 0.5, other->second, draw)));
+  }
+  CHECK(found > 5);  // 30 pairs of 2,000 names are to be expected
 }
 
 TEST_CASE("dropout: without a draw, or with share 0, rows pass as they are", "[nn][dropout]") {

@@ -53,8 +53,13 @@ std::map<std::string, Values> recurrent_variants() {
     variants[fmt::format("rnn, bidirectional {}", kind)] = {
         {"encoder.kind", kind}, {"encoder.bidirectional", "first"}, {"encoder.cells", "2"}, {"bridge.kind", "linear"}};
   }
-  for (const auto& kind : parts.encoders.names())
-    variants[fmt::format("rnn, encoder {}", kind)] = {{"encoder.kind", kind}};
+  for (const auto& kind : parts.encoders.names()) {
+    Values values{{"encoder.kind", kind}, {"size", "4"}, {"feed_forward", "5"}};
+    if (refused(model_selection("rnn", values))) values["bridge.kind"] = "mean";  // nothing recurs
+    variants[fmt::format("rnn, encoder {}", kind)] = values;
+    values["attention.kind"] = "general";
+    variants[fmt::format("rnn, encoder {}, attention", kind)] = values;
+  }
   for (const auto& kind : parts.bridges.names()) {
     // One that reads the backward direction needs an encoder that has it.
     Values values{{"bridge.kind", kind}};

@@ -55,6 +55,9 @@ class Encoder : public Module {
 
 using EncoderRegistry = Registry<Encoder, const EncoderContext&>;
 
+/// Encoders that are more than layers of any kind one above the other. Made in nn/transformer, which knows this header.
+EncoderRegistry builtin_encoders();  // transformer
+
 /// Adds a recurrent encoder for each kind of layer, under its name.
 void add_recurrent_encoders(EncoderRegistry& registry, const std::shared_ptr<const LayerRegistry>& layers);
 

@@ -90,6 +90,15 @@ std::string refusal(const std::function<void()>& make) {
   }
 }
 
+/// The same for a part beside encoder and decoder: where one of these cannot be made, its own key reports it.
+std::string refusal_beside(const Seq2SeqOptions& options, const std::function<void()>& make) {
+  const auto both = [&] {
+    encoder_outline(options);
+    decoder_outline(options);
+  };
+  return refusal(both).empty() ? refusal(make) : std::string();
+}
+
 }  // namespace
 
 void declare(config::Keys& keys, DropoutOptions& options) {
@@ -108,23 +117,17 @@ void declare(config::Keys& keys, Seq2SeqOptions& options) {
   keys.select("attention", options.attention, options.kinds->attentions, "how the decoder looks at the source");
   keys.select("output", options.output, options.kinds->outputs, "from decoder states to words");
   keys.section("dropout", options.dropout, "dropped in training; never along time");
-  const auto encoder_wrong = [&options] { return refusal([&] { encoder_outline(options); }); };
-  const auto decoder_wrong = [&options] { return refusal([&] { decoder_outline(options); }); };
-  const auto attention_wrong = [&options, encoder_wrong, decoder_wrong] {
-    if (!encoder_wrong().empty() || !decoder_wrong().empty()) return std::string();  // reported at their own keys
-    return refusal([&] { block_outline(options); });
-  };
-  keys.rule("encoder", encoder_wrong);
-  keys.rule("decoder", decoder_wrong);
-  keys.rule("attention", attention_wrong);
-  keys.rule("embedding.tied", [&options, encoder_wrong, decoder_wrong, attention_wrong] {
-    if (!options.tied_embeddings || !encoder_wrong().empty() || !decoder_wrong().empty() || !attention_wrong().empty())
-      return std::string();
-    return refusal([&] { check_tied(options, block_outline(options)->width()); });
+  keys.rule("encoder", [&options] { return refusal([&] { encoder_outline(options); }); });
+  keys.rule("decoder", [&options] { return refusal([&] { decoder_outline(options); }); });
+  keys.rule("attention", [&options] { return refusal_beside(options, [&] { block_outline(options); }); });
+  keys.rule("embedding.tied", [&options] {
+    return refusal_beside(options, [&] {
+      const bool attends = refusal([&] { block_outline(options); }).empty();  // otherwise reported at its own key
+      if (options.tied_embeddings && attends) check_tied(options, block_outline(options)->width());
+    });
   });
-  keys.rule("bridge", [&options, encoder_wrong, decoder_wrong] {
-    if (!encoder_wrong().empty() || !decoder_wrong().empty()) return std::string();
-    return refusal([&] {
+  keys.rule("bridge", [&options] {
+    return refusal_beside(options, [&] {
       const auto encoder = encoder_outline(options);
       const auto decoder = decoder_outline(options);
       options.kinds->bridges.make(options.bridge, between(*encoder, *decoder, {.device = c10::kMeta}));

@@ -17,7 +17,7 @@ namespace seq2seq::nn {
 /// decoder, too; `encoders` holds those that are more than a stack of layers.
 struct Parts {
   LayerRegistry layers = builtin_layers();
-  EncoderRegistry encoders = {};
+  EncoderRegistry encoders = builtin_encoders();
   BridgeRegistry bridges = builtin_bridges();
   AttentionRegistry attentions = builtin_attentions();
   OutputRegistry outputs = builtin_outputs();

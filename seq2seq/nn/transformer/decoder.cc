@@ -16,15 +16,17 @@ struct ChunkPairs {
   AttentionPairs own, source;
 };
 
-ChunkPairs pairs_on(const TransformerCaches& caches, const std::vector<int64_t>& rows, c10::Device device) {
-  return {caches.words.pairs(device), caches.source.pairs(rows, device)};
+ChunkPairs pairs_on(const TransformerCaches& caches, const std::vector<int64_t>& rows, c10::Device device, bool apart) {
+  return {caches.words.pairs(device), caches.source.pairs(rows, device, apart)};
 }
 
 }  // namespace
 
 TransformerDecoder::TransformerDecoder(int64_t layers, const TransformerLayerOptions& options,
                                        const TransformerDecoderContext& context)
-    : scale_(options.scale ? std::sqrt(static_cast<double>(context.width)) : 1), dropout_(options.dropout.residual) {
+    : scale_(options.scale ? std::sqrt(static_cast<double>(context.width)) : 1),
+      dropout_(options.dropout.residual),
+      drops_weights_(options.dropout.attention > 0) {
   const ParameterPlace words{.device = context.placement.of("embeddings"), .type = context.type};
   embedding_ = register_module("embedding", std::make_shared<Embedding>(context.vocabulary, context.width, words));
   positions_ = register_module("positions", std::make_shared<Positions>(options, context.width, words, "model"));
@@ -50,7 +52,7 @@ TransformerCaches TransformerDecoder::start(const Memory& memory, const std::vec
 Features TransformerDecoder::advance(const Packed& inputs, TransformerCaches& caches, const Draw* draw) const {
   const auto& layout = *inputs.layout;
   const SentenceOrder order(layout);
-  auto at = sentence_rows(layout, order, draw);
+  auto at = sentence_rows(layout, order, draw, drops_weights_);
   at.rotation = positions_->rotation(at, layout);
   const auto words = embedding_->forward(inputs.with(order.by_sentence(inputs.rows))).rows * scale_;  // [N, W]
   auto rows = dropped(positions_->add(words, at, layout), at, dropout_, {Site::Part::target_embedding});
@@ -60,7 +62,7 @@ Features TransformerDecoder::advance(const Packed& inputs, TransformerCaches& ca
   for (int64_t number = 0; number < layers(); ++number) {
     const auto& layer = *layers_[static_cast<size_t>(number)];
     const auto device = layer.place().device;
-    if (!pairs || pairs->own.device() != device) pairs = pairs_on(caches, layout.lengths, device);
+    if (!pairs || pairs->own.device() != device) pairs = pairs_on(caches, layout.lengths, device, draw != nullptr);
     const bool asks_for_weights = number + 1 == layers() && !c10::GradMode::is_enabled();
     rows = layer.forward(rows.to(device), at.on(device),
                          {.layer = number,
@@ -73,7 +75,7 @@ Features TransformerDecoder::advance(const Packed& inputs, TransformerCaches& ca
   caches.words.end();
   if (norm_ != nullptr) rows = norm_->forward(rows);
   Features features{.rows = order.packed(rows), .attention = {}};
-  if (weights.defined()) features.attention = order.packed(pairs->source.padded(weights, pairs->source.longest()));
+  if (weights.defined()) features.attention = order.packed(pairs->source.padded(weights, caches.source.longest()));
   return features;
 }
 

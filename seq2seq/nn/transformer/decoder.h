@@ -47,6 +47,7 @@ class TransformerDecoder final : public Module {
 
  private:
   double scale_, dropout_;
+  bool drops_weights_;
   std::shared_ptr<Embedding> embedding_;
   std::shared_ptr<Positions> positions_;
   std::vector<std::shared_ptr<TransformerDecoderLayer>> layers_;

@@ -4,10 +4,10 @@
 #include <memory>
 #include <string>
 
+#include "seq2seq/nn/transformer/attention.h"
 #include "seq2seq/nn/transformer/feed_forward.h"
 #include "seq2seq/nn/transformer/key_value_cache.h"
 #include "seq2seq/nn/transformer/layer_norm.h"
-#include "seq2seq/nn/transformer/multi_head.h"
 
 namespace seq2seq::nn {
 

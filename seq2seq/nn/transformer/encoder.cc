@@ -12,7 +12,8 @@ namespace seq2seq::nn {
 TransformerEncoder::TransformerEncoder(const Options& options, const EncoderContext& context)
     : width_(context.embedding),
       scale_(options.layer.scale ? std::sqrt(static_cast<double>(width_)) : 1),
-      embedding_dropout_(context.dropout.embedding) {
+      embedding_dropout_(context.dropout.embedding),
+      drops_weights_(options.layer.dropout.attention > 0) {
   check_heads(options.layer, width_, "model.encoder", "model.embedding.size");
   const ParameterPlace words{.device = context.placement.of("embeddings"), .type = context.type};
   embedding_ = register_module("embedding", std::make_shared<Embedding>(context.vocabulary, width_, words));
@@ -30,7 +31,7 @@ TransformerEncoder::TransformerEncoder(const Options& options, const EncoderCont
 Memory TransformerEncoder::encode(const Packed& ids, const Draw* draw) const {
   const auto& layout = *ids.layout;
   const SentenceOrder order(layout);
-  auto at = sentence_rows(layout, order, draw);
+  auto at = sentence_rows(layout, order, draw, drops_weights_);
   at.rotation = positions_->rotation(at, layout);
   const auto words = embedding_->forward(ids.with(order.by_sentence(ids.rows))).rows * scale_;  // [N, W]
   auto rows = dropped(positions_->add(words, at, layout), at, embedding_dropout_, {Site::Part::source_embedding});
@@ -42,6 +43,12 @@ Memory TransformerEncoder::encode(const Packed& ids, const Draw* draw) const {
   }
   if (norm_ != nullptr) rows = norm_->forward(rows);
   return {.ids = ids, .states = {order.packed(rows), layout.on(rows.device())}, .last = {}};
+}
+
+EncoderRegistry builtin_encoders() {
+  EncoderRegistry registry;
+  registry.add<TransformerEncoder>("transformer", "self-attention; Vaswani et al. 2017, arXiv 1706.03762");
+  return registry;
 }
 
 }  // namespace seq2seq::nn

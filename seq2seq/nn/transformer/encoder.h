@@ -27,6 +27,7 @@ class TransformerEncoder final : public Encoder {
  private:
   int64_t width_;
   double scale_, embedding_dropout_;
+  bool drops_weights_;
   std::shared_ptr<Embedding> embedding_;
   std::shared_ptr<Positions> positions_;
   std::vector<std::shared_ptr<TransformerEncoderLayer>> layers_;

@@ -3,9 +3,9 @@
 #include <memory>
 #include <string>
 
+#include "seq2seq/nn/transformer/attention.h"
 #include "seq2seq/nn/transformer/feed_forward.h"
 #include "seq2seq/nn/transformer/layer_norm.h"
-#include "seq2seq/nn/transformer/multi_head.h"
 
 namespace seq2seq::nn {
 

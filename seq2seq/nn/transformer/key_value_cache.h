@@ -6,7 +6,7 @@
 
 #include "seq2seq/nn/attention/pairs.h"
 #include "seq2seq/nn/packed.h"
-#include "seq2seq/nn/transformer/multi_head.h"
+#include "seq2seq/nn/transformer/attention.h"
 
 namespace seq2seq::nn {
 

@@ -1,5 +1,7 @@
 #include "seq2seq/nn/transformer/sentence_rows.h"
 
+#include <utility>
+
 #include <ATen/ops/argsort.h>
 #include <ATen/ops/index_select.h>
 #include <torch/csrc/autograd/custom_function.h>
@@ -45,14 +47,19 @@ SentenceRows SentenceRows::on(c10::Device device) const {
   return there;
 }
 
-SentenceRows sentence_rows(const Layout& packed, const SentenceOrder& order, const Draw* draw) {
+SentenceRows sentence_rows(const Layout& packed, const SentenceOrder& order, const Draw* draw, bool drops_weights) {
   auto layout = data::new_layout();
   layout->sentences = packed.sentences;
   layout->lengths = packed.lengths;
   layout->owner = order.by_sentence(packed.owner);
   layout->position = order.by_sentence(packed.position);
   layout->key = packed.key;
-  return {.layout = std::move(layout), .rotation = {}, .draw = draw};
+  SentenceRows rows{.layout = std::move(layout), .rotation = {}, .draw = draw};
+  if (draw == nullptr || !drops_weights || packed.rows() == 0) return rows;
+  const auto keys = packed.key.to(at::kCPU).contiguous();
+  rows.keys.assign(keys.const_data_ptr<int64_t>(), keys.const_data_ptr<int64_t>() + keys.numel());
+  rows.first_position = packed.position[0].item<int64_t>();
+  return rows;
 }
 
 Tensor dropped(const Tensor& rows, const SentenceRows& at, double share, Site site) {

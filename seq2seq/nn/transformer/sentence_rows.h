@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "seq2seq/nn/attention/pairs.h"
 #include "seq2seq/nn/dropout.h"
@@ -34,12 +35,15 @@ struct SentenceRows {
   std::shared_ptr<const Layout> layout;
   Rotation rotation;
   const Draw* draw = nullptr;  // null: nothing is dropped
+  /// For dropout of attention weights: the pair's number of each sentence, and the position of its first row.
+  std::vector<int64_t> keys{};
+  int64_t first_position = 0;
 
   SentenceRows on(c10::Device device) const;
 };
 
-/// `rotation` is left open.
-SentenceRows sentence_rows(const Layout& packed, const SentenceOrder& order, const Draw* draw);
+/// `rotation` is left open. `drops_weights`: whether attention weights are dropped, too.
+SentenceRows sentence_rows(const Layout& packed, const SentenceOrder& order, const Draw* draw, bool drops_weights);
 
 /// Dropout of rows [N, width].
 at::Tensor dropped(const at::Tensor& rows, const SentenceRows& at, double share, Site site);

@@ -51,7 +51,17 @@ void SourceCache::drop_unused() {
   owner_ = picked(number, owner_);
 }
 
-AttentionPairs SourceCache::pairs(const Numbers& rows, c10::Device device) const {
+AttentionPairs SourceCache::pairs(const Numbers& rows, c10::Device device, bool apart) const {
+  if (apart) {
+    const auto first_query = sums_before(rows), first_key = picked(sums_before(lengths_), owner_);
+    std::vector<AttentionGroup> groups;
+    for (size_t i = 0; i < rows.size(); ++i)
+      groups.push_back({.first_query = first_query[i],
+                        .queries = rows[i],
+                        .first_key = first_key[i],
+                        .keys = lengths_[static_cast<size_t>(owner_[i])]});
+    return {std::move(groups), device};
+  }
   Numbers owner;
   for (size_t i = 0; i < rows.size(); ++i) owner.insert(owner.end(), static_cast<size_t>(rows[i]), owner_[i]);
   return pairs_of_owners(owner, lengths_, device);

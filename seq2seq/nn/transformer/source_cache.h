@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "seq2seq/nn/attention/pairs.h"
-#include "seq2seq/nn/transformer/multi_head.h"
+#include "seq2seq/nn/transformer/attention.h"
 
 namespace seq2seq::nn {
 
@@ -22,8 +22,9 @@ class SourceCache {
   void append(const SourceCache& other);
 
   const KeysValues& of(int64_t layer) const { return layers_.at(static_cast<size_t>(layer)); }
-  /// For so many rows of each hypothesis [R].
-  AttentionPairs pairs(const std::vector<int64_t>& rows, c10::Device device) const;
+  /// For so many rows of each hypothesis [R]. `apart`: each hypothesis is a group of its own; otherwise those that look
+  /// at the same source share one where they follow each other.
+  AttentionPairs pairs(const std::vector<int64_t>& rows, c10::Device device, bool apart) const;
   int64_t hypotheses() const { return std::ssize(owner_); }
   int64_t longest() const;  // S
 

@@ -2,7 +2,6 @@
 
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "seq2seq/nn/attention/operations.h"
 #include "seq2seq/nn/attention/pairs.h"
@@ -35,19 +34,17 @@ class TransformerAttention final : public Module {
   at::Tensor queries(const at::Tensor& rows) const;        // [Q, W]
   KeysValues keys_values(const at::Tensor& memory) const;  // of [K, W]
 
-  /// Queries [Q, W] of `at` look at keys -> [Q, W]. `causal`: at none behind their own position.
+  /// Queries [Q, W] of `at` look at keys -> [Q, W]. `causal`: at none behind their own position. Where weights are
+  /// dropped, the pairs have a group for each sentence.
   at::Tensor attend(const at::Tensor& queries, const KeysValues& source, const AttentionPairs& pairs, bool causal,
                     const SentenceRows& at) const;
   /// The mean of the weights of all heads [P], without gradient.
   at::Tensor weights(const at::Tensor& queries, const at::Tensor& keys, const AttentionPairs& pairs) const;
 
  private:
-  at::Tensor with_dropped_weights(const at::Tensor& queries, const KeysValues& source, const AttentionPairs& pairs,
-                                  bool causal, const SentenceRows& at) const;
-
   MultiHead shape_;
   double dropout_;
-  std::vector<Site> sites_;  // a head each
+  Site site_;
   at::Tensor weight_, bias_;
   std::shared_ptr<Linear> out_;
 };
