@@ -53,14 +53,18 @@ std::unique_ptr<DecoderState> Decoder::start(const Memory& memory, const Ids& ow
 
 Features Decoder::advance(const Packed& inputs, DecoderState& state, const Draw* draw) const {
   auto& recurrent = dynamic_cast<RecurrentState&>(state);
-  const auto embedded =
-      nn::dropout(embedding_->forward(inputs), dropout_.embedding, {Site::Part::target_embedding}, draw);
+  const auto embedded = nn::dropout(embedding_->forward(inputs), dropout_.embedding,
+                                    {.part = Site::Part::target_embedding, .by_sentence = dropout_.variational}, draw);
   const auto rows = stack_->run(embedded, recurrent.layers,
                                 {.dropout = dropout_.layers,
                                  .part = Site::Part::decoder_layer,
+                                 .variational = dropout_.variational,
                                  .draw = draw,
                                  .prepared = recurrent.prepared.empty() ? nullptr : &recurrent.prepared});
-  return {.rows = nn::dropout(rows, dropout_.output, {Site::Part::output}, draw).rows, .attention = {}};
+  return {.rows = nn::dropout(rows, dropout_.output, {.part = Site::Part::output, .by_sentence = dropout_.variational},
+                              draw)
+                      .rows,
+          .attention = {}};
 }
 
 }  // namespace seq2seq::nn

@@ -12,6 +12,7 @@ namespace seq2seq::nn {
 
 struct DecoderDropout {
   double embedding = 0, layers = 0, output = 0;
+  bool variational = false;  // whether each mask is the same at all steps of a sentence
 };
 
 /// Writes a target: the bridge's state, then embedding and recurrent stack over the words so far.

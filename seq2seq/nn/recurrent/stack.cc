@@ -73,10 +73,12 @@ Packed Stack::run(const Packed& input, std::vector<State>& states, const StackCa
   Packed rows = input;
   for (size_t layer = 0; layer < layers_.size(); ++layer) {
     const auto read = rows;
-    if (layer > 0) rows = dropout(rows, call.dropout, {call.part, static_cast<uint32_t>(layer)}, call.draw);
+    const Site site{call.part, static_cast<uint32_t>(layer), call.variational};
+    if (layer > 0) rows = dropout(rows, call.dropout, site, call.draw);
     const auto* prepared = call.prepared == nullptr ? nullptr : call.prepared->at(layer).get();
     const auto device = layers_[layer]->place().device;
-    rows = layers_[layer]->run(data::to(rows, device), states.at(layer), {.draw = call.draw, .prepared = prepared});
+    rows = layers_[layer]->run(data::to(rows, device), states.at(layer),
+                               {.draw = call.draw, .site = site, .prepared = prepared});
     if (adds_input(static_cast<int64_t>(layer))) rows.rows = rows.rows + read.rows.to(device);
   }
   return rows;
