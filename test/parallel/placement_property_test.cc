@@ -115,7 +115,11 @@ void draw_model(Draws& draws, Case& drawn) {
                  {"output.bias", draws.chance(0.8) ? "true" : "false"},
                  {"dropout.embedding", dropout},
                  {"dropout.layers", dropout},
-                 {"dropout.output", dropout}};
+                 {"dropout.output", dropout},
+                 {"dropout.variational", draws.of<std::string>({"false", "true"})}};
+  for (const auto* key :
+       {"encoder.recurrent_dropout", "encoder.zoneout", "decoder.recurrent_dropout", "decoder.zoneout"})
+    drawn.model[key] = draws.of<std::string>({"0", "0", "0.3"});
   drawn.source_words = draws.between(5, 40);
   drawn.target_words = draws.between(5, 40);
 }

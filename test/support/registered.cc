@@ -80,6 +80,8 @@ std::map<std::string, Values> recurrent_variants() {
   for (const auto& kind : parts.outputs.names())
     variants[fmt::format("rnn, output {}", kind)] = {{"output.kind", kind}};
   variants["rnn, residual"] = {{"residual_from", "2"}};
+  variants["rnn, noise along time"] = {
+      {"variational", "true"}, {"recurrent_dropout", "0.3"}, {"zoneout", "0.2"}, {"layers", "2"}};
   variants["rnn, tied"] = {{"embedding.tied", "true"}, {"size", "4"}};
   return variants;
 }

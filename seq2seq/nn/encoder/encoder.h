@@ -21,6 +21,7 @@ namespace seq2seq::nn {
 /// Shares of units dropped in an encoder: of the word vectors, and between two layers.
 struct EncoderDropout {
   double embedding = 0, layers = 0;
+  bool variational = false;  // whether each mask is the same at all steps of a sentence
 };
 
 /// What an encoder is told by the model it stands in.

@@ -39,6 +39,7 @@ struct DropoutOptions {
   double embedding = 0;
   double layers = 0;
   double output = 0;
+  bool variational = false;
 };
 void declare(config::Keys& keys, DropoutOptions& options);
 

@@ -78,26 +78,4 @@ std::shared_ptr<const Deferred> defer_weight_gradients(const std::shared_ptr<con
 CellOutput run_cell(const std::shared_ptr<const Cell>& cell, const at::Tensor& x, const State& before,
                     const std::vector<int64_t>& running, const CellPrepared* prepared = nullptr);
 
-/// A layer that is a cell.
-class CellLayer : public Layer {
- public:
-  Packed run(const Packed& chunk, State& state, const LayerCall& call) const override;
-  StateShape state_shape() const override { return cell_->state_shape(); }
-  int64_t width() const override { return cell_->width(); }
-  ParameterPlace place() const override;
-  std::shared_ptr<const PreparedWeights> prepare() const override;
-  std::shared_ptr<const PreparedWeights> prepare_steps() const override;
-
- protected:
-  /// To be called once, by the constructor. `name` is what messages call the layer: `an LSTM layer`.
-  void set_cell(std::shared_ptr<const Cell> cell, std::string name) {
-    cell_ = std::move(cell);
-    name_ = std::move(name);
-  }
-
- private:
-  std::shared_ptr<const Cell> cell_;
-  std::string name_;
-};
-
 }  // namespace seq2seq::nn

@@ -69,6 +69,7 @@ class PreparedWeights {
 /// What a layer is given beside its rows and state.
 struct LayerCall {
   const Draw* draw = nullptr;                 // null: nothing is dropped
+  Site site{Site::Part::named};               // of what the layer itself drops, by Site::within()
   const PreparedWeights* prepared = nullptr;  // what prepare() or prepare_steps() made, or null; changes no result
 };
 

@@ -177,6 +177,7 @@ class LayerNormLstmCell final : public Cell {
 
 void declare(config::Keys& keys, LayerNormLstmOptions& options) {
   keys.add("cells", options.cells, "cells H of each layer").at_least(1);
+  declare(keys, options.noise);
 }
 
 LayerNormLstm::LayerNormLstm(const Options& options, const LayerContext& context) {
@@ -194,7 +195,7 @@ LayerNormLstm::LayerNormLstm(const Options& options, const LayerContext& context
   weights.of_hidden.bias = parameters.add("bias_hh", {gates}, lstm_gate_role(Role::Kind::bias, /*second_bias=*/true));
   weights.of_cell.gain = gain("gain_c", cells);
   weights.of_cell.bias = parameters.add("bias_c", {cells}, {.kind = Role::Kind::bias, .start = 0});
-  set_cell(std::make_shared<LayerNormLstmCell>(weights), "a layer-normalised LSTM layer");
+  set_cell(std::make_shared<LayerNormLstmCell>(weights), "a layer-normalised LSTM layer", options.noise);
 }
 
 }  // namespace seq2seq::nn

@@ -1,11 +1,12 @@
 #pragma once
 
-#include "seq2seq/nn/recurrent/cell.h"
+#include "seq2seq/nn/recurrent/cell_layer.h"
 
 namespace seq2seq::nn {
 
 struct LayerNormLstmOptions {
   int64_t cells = 512;
+  RecurrentNoise noise{};
 };
 void declare(config::Keys& keys, LayerNormLstmOptions& options);
 

@@ -18,6 +18,7 @@ const LstmPanels* panels_of(const LayerCall& call) {
 
 void declare(config::Keys& keys, LstmOptions& options) {
   keys.add("cells", options.cells, "cells H of each layer").at_least(1);
+  declare(keys, options.noise);
 }
 
 Lstm::Lstm(const Options& options, const LayerContext& context) {
@@ -27,11 +28,12 @@ Lstm::Lstm(const Options& options, const LayerContext& context) {
   weights_.hidden = parameters.add("weight_hh", {gates, cells}, lstm_gate_role(Role::Kind::recurrent));
   weights_.input_bias = parameters.add("bias_ih", {gates}, lstm_gate_role(Role::Kind::bias));
   weights_.hidden_bias = parameters.add("bias_hh", {gates}, lstm_gate_role(Role::Kind::bias, /*second_bias=*/true));
-  set_cell(lstm_cell(weights_), "an LSTM layer");
+  set_cell(lstm_cell(weights_), "an LSTM layer", options.noise);
 }
 
 std::unique_ptr<LayerPass> Lstm::pass(std::shared_ptr<const Layout> layout, LayerRows rows, const State& first,
                                       const LayerCall& call) const {
+  if (noise().acts(call.draw)) return nullptr;
   return lstm_sequence(weights_, panels_of(call), std::move(layout), std::move(rows), first);
 }
 

@@ -2,13 +2,14 @@
 
 #include <memory>
 
-#include "seq2seq/nn/recurrent/cell.h"
+#include "seq2seq/nn/recurrent/cell_layer.h"
 #include "seq2seq/nn/recurrent/lstm_layer.h"
 
 namespace seq2seq::nn {
 
 struct LstmOptions {
   int64_t cells = 512;
+  RecurrentNoise noise{};
 };
 void declare(config::Keys& keys, LstmOptions& options);
 

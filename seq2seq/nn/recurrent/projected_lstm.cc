@@ -100,6 +100,7 @@ class ProjectedLstmCell final : public Cell {
 void declare(config::Keys& keys, ProjectedLstmOptions& options) {
   keys.add("cells", options.cells, "cells H of each layer").at_least(1);
   keys.add("projection", options.projection, "width P of the state h and of the rows, smaller than H").at_least(1);
+  declare(keys, options.noise);
 }
 
 ProjectedLstm::ProjectedLstm(const Options& options, const LayerContext& context) {
@@ -112,7 +113,7 @@ ProjectedLstm::ProjectedLstm(const Options& options, const LayerContext& context
   weights.hidden_bias = parameters.add("bias_hh", {gates}, lstm_gate_role(Role::Kind::bias, /*second_bias=*/true));
   weights.projection =
       parameters.add("weight_hr", {options.projection, options.cells}, {.kind = Role::Kind::recurrent});
-  set_cell(std::make_shared<ProjectedLstmCell>(weights), "a projected LSTM layer");
+  set_cell(std::make_shared<ProjectedLstmCell>(weights), "a projected LSTM layer", options.noise);
 }
 
 }  // namespace seq2seq::nn

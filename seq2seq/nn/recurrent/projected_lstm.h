@@ -1,12 +1,13 @@
 #pragma once
 
-#include "seq2seq/nn/recurrent/cell.h"
+#include "seq2seq/nn/recurrent/cell_layer.h"
 
 namespace seq2seq::nn {
 
 struct ProjectedLstmOptions {
   int64_t cells = 512;
   int64_t projection = 256;
+  RecurrentNoise noise{};
 };
 void declare(config::Keys& keys, ProjectedLstmOptions& options);
 

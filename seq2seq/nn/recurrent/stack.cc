@@ -71,11 +71,12 @@ std::vector<std::shared_ptr<const PreparedWeights>> Stack::prepare() const {
 
 Packed Stack::run_layer(int64_t layer, const Packed& input, State& state, const StackCall& call) const {
   const auto number = static_cast<size_t>(layer);
-  const auto rows =
-      layer > 0 ? dropout(input, call.dropout, {call.part, static_cast<uint32_t>(layer)}, call.draw) : input;
+  const Site site{call.part, static_cast<uint32_t>(layer), call.variational};
+  const auto rows = layer > 0 ? dropout(input, call.dropout, site, call.draw) : input;
   const auto* prepared = call.prepared == nullptr ? nullptr : call.prepared->at(number).get();
   const auto device = layers_.at(number)->place().device;
-  auto made = layers_[number]->run(data::to(rows, device), state, {.draw = call.draw, .prepared = prepared});
+  auto made =
+      layers_[number]->run(data::to(rows, device), state, {.draw = call.draw, .site = site, .prepared = prepared});
   // What lies beside the rows of the layer below is not added.
   if (adds_input(layer)) made.rows = made.rows + input.rows.narrow(1, 0, made.rows.size(1)).to(device);
   return made;

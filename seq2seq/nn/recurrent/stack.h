@@ -31,6 +31,7 @@ struct StackContext {
 struct StackCall {
   double dropout = 0;  // share dropped of what passes between two layers, not before the first nor after the last
   Site::Part part = Site::Part::encoder_layer;
+  bool variational = false;  // whether each mask is the same at all steps of a sentence (Gal and Ghahramani 2016)
   const Draw* draw = nullptr;
   const std::vector<std::shared_ptr<const PreparedWeights>>* prepared = nullptr;  // one a layer
 };

@@ -73,7 +73,7 @@ class LayerStagePass final : public StagePass {
   void begin() {
     const auto device = stage_.layer.place().device;
     const auto first = stage_.first ? stage_.first->on(device) : stage_.layer.zero_state(stage_.layout->sentences);
-    const LayerCall call{.draw = stage_.draw, .prepared = stage_.prepared.get()};
+    const LayerCall call{.draw = stage_.draw, .site = stage_.before.site, .prepared = stage_.prepared.get()};
     pass_ = stage_.layer.pass(stage_.layout, rows_, first, call);
     if (pass_ == nullptr) pass_ = autograd_pass(stage_.layer, stage_.parameters, stage_.layout, rows_, first, call);
   }
