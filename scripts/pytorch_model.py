@@ -14,8 +14,8 @@ For those who go on in Python:
     model.score([text.source("s u t s k e v e r")], [text.target("S UH T S K EH V ER")])
 
 The recurrent modules are torch.nn's own; scripts/lib/plain_model has the others, a file each, as their papers write them.
-Dropout is left out: it only matters in training. Reads runs with `model.architecture: rnn` and the output layer `full`; what is
-not computed here is refused with its key and value.
+Dropout is left out: it only matters in training. Reads runs with `model.architecture` rnn or transformer and the output layer
+`full`; what is not computed here is refused with its key and value.
 """
 
 import argparse
@@ -30,8 +30,10 @@ from plain_model.recurrent import name_in_run  # noqa: E402
 from plain_model.run_folder import (Config, Failure, find_checkpoint, read_config, read_lines,  # noqa: E402, F401
                                     read_vocabulary, read_weights)
 from plain_model.search import longest_output, translate  # noqa: E402
-from plain_model.seq2seq import Seq2Seq, decoder_sides  # noqa: E402, F401
+from plain_model.scoring import decoder_sides  # noqa: E402, F401
+from plain_model.seq2seq import Seq2Seq  # noqa: E402
 from plain_model.text import END, Text  # noqa: E402
+from plain_model.transformer import Transformer  # noqa: E402
 
 
 def load(run, checkpoint="best"):
@@ -40,7 +42,8 @@ def load(run, checkpoint="best"):
     config = read_config(run / "config.yaml")
     config.check_model(run / "config.yaml")
     words = [read_vocabulary(run / f"{side}.vocabulary") for side in ("source", "target")]
-    model = Seq2Seq(config, *(len(side) + END + 1 for side in words))
+    make = Transformer if config["model.architecture"] == "transformer" else Seq2Seq
+    model = make(config, *(len(side) + END + 1 for side in words))
     weights = read_weights(find_checkpoint(run, checkpoint) / "weights.safetensors")
     if config["model.embedding.tied"] == "true":
         weights["output.weight"] = weights["decoder.embedding.weight"]

@@ -1,9 +1,13 @@
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <memory>
+#include <string>
 #include <variant>
+#include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "seq2seq/config/check.h"
 #include "seq2seq/config/nearest.h"
@@ -31,39 +35,73 @@ void describe_key(const KeyFacts& facts, size_t indent, std::string& text) {
   text += fmt::format("{}\n{:{}}{}\n", line, "", indent + 4, facts.meaning);
 }
 
-/// Writes the keys first, then the sections below, each under its full path, so that no key stands far from its
-/// section's name.
-void describe_keys(const Keys& keys, size_t indent, std::string& text) {
-  for (const auto& item : keys.tree().items) {
-    if (const auto* key = std::get_if<std::unique_ptr<Key>>(&item)) describe_key((*key)->facts(), indent, text);
-    const auto* choice = std::get_if<std::unique_ptr<Choice>>(&item);
-    if (choice == nullptr) continue;
-    const KeyFacts& facts = (*choice)->key().facts();
-    describe_key(facts, indent, text);
-    for (const auto& kind : (*choice)->kinds().names()) {
-      text += fmt::format("{:{}}with `{}: {}`: {}\n", "", indent, facts.name, kind, (*choice)->kinds().about(kind));
-      describe_keys(*(*choice)->keys_of(kind), indent + 4, text);
-    }
+std::vector<std::string> key_texts(const Keys& keys, size_t indent);
+void describe_sections_below(const Keys& keys, std::string& text);
+
+/// The kinds of a choice with their keys. What several kinds have in common is written once, before them.
+std::string describe_choice(const Choice& choice, size_t indent) {
+  const KeyFacts& facts = choice.key().facts();
+  std::string text;
+  describe_key(facts, indent, text);
+  const auto kinds = choice.kinds().names();
+  std::vector<std::vector<std::string>> of_kind;  // the text of each of its keys
+  std::map<std::string, size_t> uses;
+  for (const auto& kind : kinds) {
+    for (const auto& key : of_kind.emplace_back(key_texts(*choice.keys_of(kind), indent + 4))) ++uses[key];
   }
+  std::vector<std::string> without;  // kinds without keys
+  for (size_t i = 0; i < kinds.size(); ++i)
+    if (of_kind[i].empty()) without.push_back(fmt::format("`{}`", kinds[i]));
+  const size_t with = kinds.size() - without.size();
+  const auto common = [&](const std::string& key) { return with > 1 && uses.at(key) == with; };
+  std::string shared;
+  for (const auto& keys : of_kind) {
+    if (!shared.empty()) break;
+    for (const auto& key : keys)
+      if (common(key)) shared += key;
+  }
+  if (!shared.empty()) {
+    const auto except = without.empty() ? "" : fmt::format(" but {}", fmt::join(without, ", "));
+    text += fmt::format("{:{}}with every kind{}:\n{}", "", indent, except, shared);
+  }
+  for (size_t i = 0; i < kinds.size(); ++i) {
+    text += fmt::format("{:{}}with `{}: {}`: {}\n", "", indent, facts.name, kinds[i], choice.kinds().about(kinds[i]));
+    for (const auto& key : of_kind[i])
+      if (!common(key)) text += key;
+  }
+  return text;
 }
 
-void describe_section(const Keys& keys, const std::string& meaning, std::string& text);
+/// The text of each key that stands in a section itself.
+std::vector<std::string> key_texts(const Keys& keys, size_t indent) {
+  std::vector<std::string> texts;
+  for (const auto& item : keys.tree().items) {
+    if (const auto* key = std::get_if<std::unique_ptr<Key>>(&item))
+      describe_key((*key)->facts(), indent, texts.emplace_back());
+    if (const auto* choice = std::get_if<std::unique_ptr<Choice>>(&item))
+      texts.push_back(describe_choice(**choice, indent));
+  }
+  return texts;
+}
+
+/// Writes the keys first, then the sections below, each under its full path, so that no key stands far from its
+/// section's name. A section that several kinds have in common is written once.
+void describe_section(const Keys& keys, const std::string& meaning, std::string& text) {
+  std::string own;
+  if (!keys.tree().path.empty()) own += fmt::format("\n{}: {}\n", keys.tree().path, meaning);
+  for (const auto& key : key_texts(keys, keys.tree().path.empty() ? 0 : 2)) own += key;
+  if (text.find(own) == std::string::npos) text += own;
+  describe_sections_below(keys, text);
+}
 
 void describe_sections_below(const Keys& keys, std::string& text) {
   for (const auto& item : keys.tree().items) {
-    if (const auto* section = std::get_if<std::unique_ptr<Section>>(&item)) {
+    if (const auto* section = std::get_if<std::unique_ptr<Section>>(&item))
       describe_section((*section)->keys, (*section)->meaning, text);
-    }
     const auto* choice = std::get_if<std::unique_ptr<Choice>>(&item);
     if (choice == nullptr) continue;
     for (const auto& kind : (*choice)->kinds().names()) describe_sections_below(*(*choice)->keys_of(kind), text);
   }
-}
-
-void describe_section(const Keys& keys, const std::string& meaning, std::string& text) {
-  if (!keys.tree().path.empty()) text += fmt::format("\n{}: {}\n", keys.tree().path, meaning);
-  describe_keys(keys, keys.tree().path.empty() ? 0 : 2, text);
-  describe_sections_below(keys, text);
 }
 
 /// Every section with its path and meaning, those of all kinds too.

@@ -45,6 +45,12 @@ std::vector<int64_t> running_at(const std::vector<int64_t>& lengths, const std::
   return running;
 }
 
+/// Whether the first `count` numbers are 0, 1, 2, ...
+bool starts_in_order(const std::vector<int64_t>& numbers, int64_t count) {
+  const auto first = numbers.begin(), last = numbers.begin() + count;
+  return count == 0 || (std::is_sorted(first, last) && *(last - 1) == count - 1);
+}
+
 }  // namespace
 
 /// A device without an index, `cuda`, is any of its type.
@@ -109,6 +115,7 @@ std::shared_ptr<const Layout> make_layout(const std::vector<int64_t>& lengths, c
   layout->sentences = std::ssize(lengths);
   layout->lengths = lengths;
   layout->running = running_at(lengths, order);
+  layout->in_order = starts_in_order(order, layout->running.empty() ? 0 : layout->running.front());
   const int64_t rows = std::accumulate(layout->running.begin(), layout->running.end(), int64_t{0});
   layout->owner = at::empty({rows}, at::kLong);     // [N]
   layout->position = at::empty({rows}, at::kLong);  // [N]
@@ -127,6 +134,7 @@ std::shared_ptr<const Layout> make_step(int64_t sentences, int64_t position) {
   auto layout = new_layout();
   layout->sentences = sentences;
   if (sentences > 0) layout->running = {sentences};
+  layout->in_order = true;
   layout->lengths.assign(static_cast<std::size_t>(sentences), 1);
   layout->owner = at::arange(sentences, at::kLong);               // [B]
   layout->position = at::full({sentences}, position, at::kLong);  // [B]
@@ -167,6 +175,7 @@ Packed chunk(const Packed& packed, int64_t first, int64_t last) {
   auto layout = new_layout();
   layout->running.assign(begin + first, begin + last);
   layout->sentences = whole.sentences;
+  layout->in_order = whole.in_order;  // a later step holds the first of an earlier one's sentences
   for (const int64_t length : whole.lengths)
     layout->lengths.push_back(std::clamp<int64_t>(length - first, 0, last - first));
   layout->owner = whole.owner.narrow(0, before, rows);        // [N]

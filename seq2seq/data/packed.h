@@ -22,6 +22,7 @@ struct Layout : std::enable_shared_from_this<Layout> {
   at::Tensor position;           // [N] its step, counted from the sentence's first
   at::Tensor key;                // [B] the pair's number in the corpus, in the caller's order: what random draws go by
   at::Tensor running_on_device;  // [T] `running` beside the index tensors; undefined on the CPU, where nothing needs it
+  bool in_order = false;         // whether order() is known to be 0, 1, 2, ..., so that states need not be gathered
 
   int64_t rows() const { return owner.size(0); }
   int64_t steps() const { return static_cast<int64_t>(running.size()); }

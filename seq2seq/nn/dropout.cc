@@ -6,6 +6,7 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/mul.h>
+#include <ATen/ops/zeros_like.h>
 
 #include "seq2seq/core/random.h"
 #include "seq2seq/nn/kernels/dropout/mask.h"
@@ -19,11 +20,18 @@ uint32_t Site::number() const {
   return part == Part::named ? 0x80000000U | layer : static_cast<uint32_t>(part) << 10 | layer;
 }
 
-at::Tensor dropout_mask(const Layout& layout, int64_t width, double share, Site site, const Draw& draw) {
-  const auto owner = layout.owner.cpu().contiguous();
-  const auto position = layout.position.cpu().contiguous();
-  const auto key = layout.key.cpu().contiguous();
-  auto mask = at::empty({layout.rows(), width}, at::kFloat);
+namespace {
+
+/// What the rows of a mask go by.
+struct MaskRows {
+  at::Tensor owner, position, key;  // [n], [n], [B]
+};
+
+at::Tensor mask_of(const MaskRows& by, int64_t width, double share, Site site, const Draw& draw) {
+  const auto owner = by.owner.cpu().contiguous();
+  const auto position = by.position.cpu().contiguous();
+  const auto key = by.key.cpu().contiguous();
+  auto mask = at::empty({owner.size(0), width}, at::kFloat);
   const kernels::DropoutMask rows{.mask = mask.data_ptr<float>(),
                                   .owner = owner.const_data_ptr<int64_t>(),
                                   .position = position.const_data_ptr<int64_t>(),
@@ -35,9 +43,21 @@ at::Tensor dropout_mask(const Layout& layout, int64_t width, double share, Site 
                                   .threshold = static_cast<uint32_t>(std::lround(share * 65536)),
                                   .scale = static_cast<float>(1 / (1 - share))};
   const int64_t rows_a_task = std::max<int64_t>(1, 16384 / width);
-  at::parallel_for(0, layout.rows(), rows_a_task,
+  at::parallel_for(0, owner.size(0), rows_a_task,
                    [&](int64_t first, int64_t last) { kernels::dropout_mask(rows, first, last); });
   return mask;
+}
+
+}  // namespace
+
+at::Tensor dropout_mask(const Layout& layout, int64_t width, double share, Site site, const Draw& draw) {
+  const auto position = site.by_sentence ? at::zeros_like(layout.position) : layout.position;
+  return mask_of({layout.owner, position, layout.key}, width, share, site, draw);
+}
+
+at::Tensor sentence_mask(const Layout& layout, int64_t width, double share, Site site, const Draw& draw) {
+  const auto owner = layout.order();
+  return mask_of({owner, at::zeros_like(owner), layout.key}, width, share, site, draw);
 }
 
 Packed dropout(const Packed& input, double share, Site site, const Draw* draw) {

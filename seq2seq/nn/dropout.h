@@ -17,6 +17,10 @@ struct Draw {
 struct Site {
   enum class Part : uint32_t { source_embedding, target_embedding, encoder_layer, decoder_layer, output, named } part;
   uint32_t layer = 0;
+  /// One mask for all positions of a sentence (Gal and Ghahramani 2016, arXiv 1512.05287), else one for each.
+  bool by_sentence = false;
+  /// A further site in the same layer, for what is drawn along time; `use` from 1 to 15.
+  Site within(uint32_t use) const { return {.part = part, .layer = layer | use << 6, .by_sentence = by_sentence}; }
   /// A site without a number of its own above: numbered by a hash of the module's name, such as `decoder.attention`.
   static Site of_module(std::string_view name);
   uint32_t number() const;
@@ -29,5 +33,7 @@ Packed dropout(const Packed& input, double share, Site site, const Draw* draw);
 
 /// The mask itself [N, width], 0 or 1/(1-share), float32 on the CPU.
 at::Tensor dropout_mask(const Layout& layout, int64_t width, double share, Site site, const Draw& draw);
+/// The mask by sentence, [S, width]: a row for each of layout.order().
+at::Tensor sentence_mask(const Layout& layout, int64_t width, double share, Site site, const Draw& draw);
 
 }  // namespace seq2seq::nn

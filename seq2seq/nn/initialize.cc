@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <map>
 #include <numbers>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include <ATen/ops/empty.h>
 #include <c10/core/GradMode.h>
@@ -38,29 +41,73 @@ void fill(const at::Tensor& parameter, std::string_view name, int64_t first_row,
   parameter.copy_(values);
 }
 
-}  // namespace
-
-void initialize_uniform(torch::nn::Module& module, double range, uint64_t seed) {
-  const auto uniform = [range](const std::array<double, 4>& shares) {
+/// In [-range, range].
+auto uniform_values(double range) {
+  return [range](const std::array<double, 4>& shares) {
     std::array<double, 4> values{};
     for (size_t i = 0; i < values.size(); ++i) values[i] = (2 * shares[i] - 1) * range;
     return values;
   };
-  for (const auto& item : module.named_parameters()) {
-    const auto slice = slice_of(item.key());
-    fill(item.value(), slice.whole, slice.first, seed, uniform);
-  }
 }
 
-void initialize_embeddings(torch::nn::Module& module, double deviation, uint64_t seed) {
-  const auto normal = [deviation](const std::array<double, 4>& shares) {  // Box and Muller 1958
+auto normal_values(double deviation) {
+  return [deviation](const std::array<double, 4>& shares) {  // Box and Muller 1958
     const double first = deviation * std::sqrt(-2 * std::log(shares[0])), turn = 2 * std::numbers::pi * shares[1];
     const double second = deviation * std::sqrt(-2 * std::log(shares[2])), other = 2 * std::numbers::pi * shares[3];
     return std::array{first * std::cos(turn), first * std::sin(turn), second * std::cos(other),
                       second * std::sin(other)};
   };
+}
+
+/// Of a parameter's uses the one that initialisation goes by: that of a table, if it is looked up.
+std::map<std::string, Role> leading_roles(const std::vector<ParameterUse>& uses) {
+  std::map<std::string, Role> roles;
+  for (const auto& use : uses) {
+    const auto [known, added] = roles.try_emplace(use.name, use.role);
+    if (!added && use.role.kind == Role::Kind::embedding) known->second = use.role;
+  }
+  return roles;
+}
+
+}  // namespace
+
+void initialize_uniform(torch::nn::Module& module, double range, uint64_t seed) {
+  for (const auto& item : module.named_parameters()) {
+    const auto slice = slice_of(item.key());
+    fill(item.value(), slice.whole, slice.first, seed, uniform_values(range));
+  }
+}
+
+void initialize_xavier(torch::nn::Module& module, uint64_t seed) {
+  const c10::NoGradGuard no_gradient;
+  const auto uses = parameter_uses(module);
+  const auto roles = leading_roles(uses);
+  std::map<std::string, int64_t> rows;  // of the whole
+  for (const auto& item : module.named_parameters()) rows[slice_of(item.key()).whole] += item.value().size(0);
+  for (const auto& use : uses) {
+    const auto& role = roles.at(use.name);
+    const auto width = static_cast<double>(use.parameter.dim() == 2 ? use.parameter.size(1) : 1);
+    if (role.kind == Role::Kind::bias) {
+      use.parameter.zero_();
+    } else if (role.kind == Role::Kind::embedding) {
+      fill(use.parameter, use.name, use.first_row, seed, normal_values(1 / std::sqrt(width)));
+    } else {
+      const double outputs = static_cast<double>(rows.at(use.name)) / static_cast<double>(role.gates);
+      fill(use.parameter, use.name, use.first_row, seed, uniform_values(std::sqrt(6 / (width + outputs))));
+    }
+  }
+}
+
+void set_starts(torch::nn::Module& module) {
+  const c10::NoGradGuard no_gradient;
+  for (const auto& use : parameter_uses(module))
+    if (use.role.start) use.parameter.fill_(*use.role.start);
+}
+
+void initialize_embeddings(torch::nn::Module& module, double deviation, uint64_t seed) {
   for (const auto& use : parameter_uses(module)) {
-    if (use.role.kind == Role::Kind::embedding) fill(use.parameter, use.name, use.first_row, seed, normal);
+    if (use.role.kind == Role::Kind::embedding)
+      fill(use.parameter, use.name, use.first_row, seed, normal_values(deviation));
   }
 }
 

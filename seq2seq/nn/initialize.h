@@ -6,9 +6,20 @@
 
 namespace seq2seq::nn {
 
+/// How parameters start.
+enum class Initialization { uniform, xavier };
+
 /// Every parameter uniform in [-range, range] (arXiv 1409.3215, section 3.4). A value depends on (seed, the parameter's
 /// name, its index) alone: not on the order of parameters, nor on where they lie or how they are sliced.
 void initialize_uniform(torch::nn::Module& module, double range, uint64_t seed);
+
+/// Matrices uniform in [-r, r], r = sqrt(6 / (inputs + outputs)), each gate by itself (Glorot and Bengio 2010, equation
+/// 16); tables that are looked up normal with deviation width^-1/2, tied ones too; biases 0. Depends only on seed, name
+/// and index, as above.
+void initialize_xavier(torch::nn::Module& module, uint64_t seed);
+
+/// Sets the parameters whose role says what they start at.
+void set_starts(torch::nn::Module& module);
 
 /// Sets what every forget gate adds to its sum, both biases together, to `bias` (Gers, Schmidhuber and Cummins 2000; 1
 /// after Jozefowicz, Zaremba and Sutskever 2015). Goes by the roles of the parameters.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,8 @@ struct Role {
   int64_t forget_gate = -1;
   /// A bias that is added to another bias of the same gates.
   bool second_bias = false;
+  /// What it starts at, however others start: 1 and 0 for gain and shift of a normalisation.
+  std::optional<double> start{};
 };
 
 /// The text that a parameter meets: the encoder's parameters the source, all others the target.

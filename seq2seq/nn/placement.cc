@@ -118,4 +118,12 @@ int64_t Placement::named_layers(const std::string& stack) const {
   return layers;
 }
 
+void check_placed(const Placement& placement, const std::string& stack, int64_t layers) {
+  const int64_t named = placement.named_layers(stack);
+  if (named == 0 || named == layers) return;
+  throw UsageError(
+      fmt::format("`placement.{}` names {} devices, but the {} has {} layers", stack, named, stack, layers),
+      "Name one device for each layer");
+}
+
 }  // namespace seq2seq::nn

@@ -54,4 +54,7 @@ struct Placement {
 /// The name of a layer as a part: `encoder.0`.
 std::string layer_part(const std::string& stack, int64_t layer);
 
+/// Throws UsageError unless the placement names no layer of a stack, or all of them.
+void check_placed(const Placement& placement, const std::string& stack, int64_t layers);
+
 }  // namespace seq2seq::nn

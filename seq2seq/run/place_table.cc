@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <charconv>
 #include <map>
+#include <string>
 #include <string_view>
 #include <system_error>
+#include <vector>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -26,15 +28,23 @@ int64_t layer_of(std::string_view name) {
   return fault == std::errc() && stop == end ? layer : -1;
 }
 
+/// The layer of a parameter of a Transformer: `encoder.layers.0. ...`, or the norm behind the last one; -1: no layer.
+int64_t layer_of_list(const std::vector<std::string_view>& words, const nn::LayerCounts& layers) {
+  if (words.size() > 2 && words[1] == "layers") return std::stoll(std::string(words[2]));
+  if (words.size() > 2 && words[1] == "norm") return (words[0] == "encoder" ? layers.encoder : layers.decoder) - 1;
+  return -1;
+}
+
 /// The part of a placement that a parameter belongs to; empty: one that no placement names.
-std::string part_of(const std::string& parameter) {
+std::string part_of(const std::string& parameter, const nn::LayerCounts& layers) {
   const auto words = split(parameter, '.');
   const auto has = [&words](std::string_view word) { return std::ranges::find(words, word) != words.end(); };
   if (words.front() == "output") return "output";
   for (const char* part : {"bridge", "attention"})
     if (has(part)) return part;
-  if (has("embedding")) return "embeddings";
-  const auto layer = layer_of(words.back());
+  if (has("embedding") || has("positions")) return "embeddings";
+  const auto of_list = layer_of_list(words, layers);
+  const auto layer = of_list < 0 ? layer_of(words.back()) : of_list;
   return layer < 0 ? "" : nn::layer_part(std::string(words.front()), layer);
 }
 
@@ -87,7 +97,7 @@ std::vector<PlaceRow> place_table(const nn::Model& model, const nn::Placement& p
   table.add("bridge", 0);
   for (int64_t layer = 0; layer < layers.decoder; ++layer) table.add(nn::layer_part("decoder", layer), 0);
   for (const auto& item : model.named_parameters()) {
-    const auto part = part_of(item.key());
+    const auto part = part_of(item.key(), layers);
     if (part == "output") {
       table.add_output(item.value().numel(), item.value().size(0));
     } else {

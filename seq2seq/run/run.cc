@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "seq2seq/core/error.h"
+#include "seq2seq/core/progress.h"
 #include "seq2seq/nn/model/seq2seq.h"
 #include "seq2seq/run/build.h"
 #include "seq2seq/run/figures.h"
@@ -32,8 +33,16 @@ struct ModelSection {
 void declare(config::Keys& keys, ModelSection& section) {
   keys.select_here("architecture", section.options.architecture, section.registries.models,
                    "the kind of model; its other keys are those of the kind");
+  using Initialization = ModelOptions::Initialization;
+  keys.add(
+      "initialization", section.options.initialization,
+      {{"architecture", Initialization::architecture},
+       {"uniform", Initialization::uniform},
+       {"xavier", Initialization::xavier}},
+      "how parameters start: `uniform` in [-initial_range, initial_range]; `xavier`: Glorot and Bengio 2010, biases "
+      "0, word vectors normal with deviation 1/sqrt(width); `architecture`: rnn uniform, transformer xavier");
   keys.add("initial_range", section.options.initial_range,
-           "every parameter starts uniform in [-initial_range, initial_range]")
+           "with `uniform`, every parameter starts in [-initial_range, initial_range]")
       .above(0);
   keys.add("embedding_deviation", section.options.embedding_deviation,
            "word vectors start normal with this standard deviation (PyTorch: 1); null: uniform like all parameters")
@@ -56,6 +65,19 @@ std::string wrong_freeze(const RunOptions& options, const Registries& registries
   if (options.train.freeze.empty()) return {};
   try {
     return train::wrong_freeze(*outline(options.model, registries), options.train.freeze);
+  } catch (const UsageError&) {
+    return {};
+  }
+}
+
+/// Training text is known to be no longer than `data.max_length`.
+std::string wrong_length(const RunOptions& options, const Registries& registries) {
+  try {
+    const int64_t longest = outline(options.model, registries)->longest_sentence();
+    const int64_t allowed = options.data.clean.max_length;
+    if (allowed < longest) return {};
+    return fmt::format("allows {}, and one symbol is added, but the model has positions for {} (`model.longest`)",
+                       format_count(allowed, "token"), format_count(longest));
   } catch (const UsageError&) {
     return {};
   }
@@ -95,6 +117,7 @@ void declare(config::Keys& keys, RunOptions& options, const Registries& registri
     const bool needed = registries.schedules.make(options.train.schedule)->needs_validation();
     return needed && options.data.validation.source.empty() ? no_validation : "";
   });
+  keys.rule("data.max_length", [&options, &registries] { return wrong_length(options, registries); });
   keys.rule("train.freeze", [&options, &registries] { return wrong_freeze(options, registries); });
 }
 

@@ -36,6 +36,8 @@ Registries builtin_registries();
 
 struct ModelOptions {
   Selection architecture{.kind = "rnn", .options = nullptr};
+  /// How parameters start: as the architecture has it, or one way for any.
+  enum class Initialization { architecture, uniform, xavier } initialization = Initialization::architecture;
   double initial_range = 0.08;  // arXiv 1409.3215, section 3.4
   std::optional<double> embedding_deviation, forget_bias;
 };

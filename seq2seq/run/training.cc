@@ -68,7 +68,13 @@ InitialWeights find_initial_weights(const std::filesystem::path& run, const Envi
 
 void set_initial_parameters(nn::Model& model, const RunOptions& options, const data::TextPipeline& text,
                             const std::optional<InitialWeights>& from, const Environment& environment) {
-  nn::initialize_uniform(model, options.model.initial_range, options.seed);
+  using Initialization = ModelOptions::Initialization;
+  const bool xavier = options.model.initialization == Initialization::architecture
+                          ? model.initialization() == nn::Initialization::xavier
+                          : options.model.initialization == Initialization::xavier;
+  xavier ? nn::initialize_xavier(model, options.seed)
+         : nn::initialize_uniform(model, options.model.initial_range, options.seed);
+  nn::set_starts(model);
   if (options.model.embedding_deviation)
     nn::initialize_embeddings(model, *options.model.embedding_deviation, options.seed);
   if (options.model.forget_bias) nn::set_forget_bias(model, *options.model.forget_bias);

@@ -97,6 +97,21 @@ TEST_CASE("layout: sentences of equal length keep the caller's order", "[data][p
   REQUIRE(values(make_layout({2, 3, 2, 0, 3}, {0, 1, 2, 3, 4})->order()) == std::vector<int64_t>{1, 4, 0, 2});
 }
 
+TEST_CASE("layout: is in order exactly if its first step's sentences are 0, 1, 2, ...", "[data][packed][property]") {
+  const auto lengths =
+      GENERATE(std::vector<int64_t>{3, 3, 2}, std::vector<int64_t>{2, 3, 2}, std::vector<int64_t>{3, 0, 2},
+               std::vector<int64_t>{3, 2, 0}, std::vector<int64_t>{0, 0}, std::vector<int64_t>{});
+  CAPTURE(lengths);
+  const auto layout = make_layout(lengths, std::vector<int64_t>(lengths.size(), 0));
+  CHECK(layout->in_order == layout->order().equal(at::arange(layout->order().size(0), at::kLong)));
+  const Packed packed{at::zeros({layout->rows()}), layout};
+  for (int64_t step = 0; step < layout->steps(); ++step) {
+    const auto piece = chunk(packed, step, layout->steps()).layout;
+    if (piece->in_order) CHECK(piece->order().equal(at::arange(piece->order().size(0), at::kLong)));
+  }
+  CHECK(make_step(3, 5)->in_order);
+}
+
 TEST_CASE("layout: a batch without a token has no step", "[data][packed]") {
   const auto lengths = GENERATE(std::vector<int64_t>{}, std::vector<int64_t>{0, 0});
   const auto layout = make_layout(lengths, lengths);

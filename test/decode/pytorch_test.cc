@@ -173,11 +173,19 @@ const std::vector<std::string> models{
     "encoder: {layers: 1, cells: 4}, decoder: {layers: 1, cells: 3}, bridge: {kind: mean, bias: true}, "
     "attention: {kind: additive, units: 4, order: before, input_feeding: true, readout: {activation: none}}",
     "encoder: {layers: 2, cells: 4}, decoder: {layers: 2, cells: 4}, "
-    "attention: {kind: additive, units: 4, readout: {activation: maxout, width: 3}}"};
+    "attention: {kind: additive, units: 4, readout: {activation: maxout, width: 3}}",
+    "encoder: {kind: gru, layers: 3, cells: 4, bidirectional: first, residual_from: 3}, "
+    "decoder: {kind: gru, layers: 3, cells: 4, residual_from: 2}, bridge: {kind: linear}, attention: {kind: dot}",
+    "encoder: {kind: projected_lstm, layers: 2, cells: 5, projection: 3, bidirectional: all, residual_from: 2}, "
+    "decoder: {kind: lstm, layers: 1, cells: 4}, bridge: {kind: backward, bias: true}, "
+    "attention: {kind: general, order: before}",
+    "encoder: {kind: gru, layers: 1, cells: 4}, decoder: {kind: projected_lstm, layers: 2, cells: 5, projection: 3}, "
+    "bridge: {kind: linear, activation: tanh}"};
 
 TEST_CASE("run folder: plain PyTorch gives the same loss, gradients, scores and outputs",
           "[decode][score][witness][gradient]") {
   const std::string two = "encoder: {layers: 2, cells: 6}, decoder: {layers: 2, cells: 6}";
+  const std::string transformer = "width: 8, heads: 2, feed_forward: 6, encoder: {layers: 2}, decoder: {layers: 3}";
   std::vector<std::string> variants{
       "data: {" + names + ", reverse: none}\nmodel: {embedding: {size: 5}, " + two + "}\n",
       "data: {" + names +
@@ -189,7 +197,14 @@ TEST_CASE("run folder: plain PyTorch gives the same loss, gradients, scores and 
       "data: {" + names +
           ", source: {tokenizer: {kind: character}}, target: {tokenizer: {kind: character}}}\n"
           "model: {embedding: {size: 5}, " +
-          two + "}\n"};
+          two + "}\n",
+      "data: {" + names + "}\nmodel: {architecture: transformer, " + transformer + "}\n",
+      "data: {" + names +
+          "}\nmodel: {architecture: transformer, norm: pre, activation: gelu, embedding: {tied: false}, " +
+          transformer + "}\n",
+      "data: {" + names + "}\nmodel: {architecture: transformer, positions: learned, longest: 60, scale: false, " +
+          transformer + "}\n",
+      "data: {" + names + "}\nmodel: {architecture: transformer, norm: pre, positions: rotary, " + transformer + "}\n"};
   for (const auto& model : models)
     variants.push_back("data: {" + names + ", reverse: source}\nmodel: {embedding: {size: 5}, " + model + "}\n");
   const TemporaryFolder folder;

@@ -153,6 +153,26 @@ def check_own_bridge():
         yield f"own_bridge translate: {why(translated)}"
 
 
+def check_own_attention():
+    folder, program = built("own_attention")
+    settings = ("--threads", 1, "--quiet", "--set", "train.updates=60")
+    for run, *more in (("fed", "model.attention.input_feeding=true"), ("placed", "placement.preset=paper", "placement.devices=[cpu, cpu]")):
+        sets = [word for key in more for word in ("--set", key)]
+        done = ran(program, "train", "reverse.yaml", "--run", run, *settings, *sets, cwd=folder)
+        if done.returncode != 0:
+            yield f"own_attention {run}: {why(done)}"
+            return
+    header, _ = parameters(folder / "fed/checkpoints/60")
+    if header.get("decoder.attention.weight", {}).get("shape") != [32, 32]:
+        yield f"own_attention: its parameters are {sorted(header)}"
+    aligned = ran(program, "translate", "fed", "data/test.source", "--alignments", "alignments", cwd=folder)
+    if aligned.returncode != 0 or len((folder / "alignments").read_text().splitlines()) != 50:
+        yield f"own_attention translate: {why(aligned)}"
+    done = ran(program, "study", "plan", "study.yaml", cwd=folder)
+    if done.returncode != 0 or "cosine" not in done.stdout:
+        yield f"own_attention study plan: {why(done)}"
+
+
 def fake_torch(version):
     folder = FOLDER / f"torch-{version}"
     (folder / "include/torch/headeronly").mkdir(parents=True)
@@ -248,4 +268,4 @@ def check_subdirectory():
 if os.environ.get("SEQ2SEQ_TEST_FAST", "0") not in ("", "0"):
     skipped("installing takes minutes")
     sys.exit(4)
-finish(check_installed, check_headers, check_own_schedule, check_own_bridge, check_other_torch, check_subdirectory)
+finish(check_installed, check_headers, check_own_schedule, check_own_bridge, check_own_attention, check_other_torch, check_subdirectory)

@@ -1,5 +1,9 @@
 #include "seq2seq/nn/dropout.h"
 
+#include <map>
+#include <set>
+#include <string>
+
 #include "test/support/catch.h"
 #include "test/support/models.h"
 
@@ -55,6 +59,44 @@ TEST_CASE("dropout: a site keeps its number, and a module's name makes one that 
   CHECK(Site::of_module("a").number() == 0xE40C292CU);
   CHECK(Site::of_module("decoder.attention").number() >= 0x80000000U);
   CHECK(Site::of_module("decoder.attention").number() != Site::of_module("encoder.attention").number());
+}
+
+TEST_CASE("dropout: two named sites whose numbers agree in the lower half draw apart", "[nn][dropout]") {
+  std::map<uint32_t, Site> by_lower_half;
+  const auto layout = data::make_layout({4}, {1});
+  int found = 0;
+  for (int i = 0; i < 2000; ++i) {
+    const auto named = Site::of_module("layers." + std::to_string(i));
+    const auto [other, added] = by_lower_half.try_emplace(named.number() & 0xFFFF, named);
+    if (added || other->second.number() == named.number()) continue;
+    ++found;
+    const Draw draw{.seed = 1, .update = 1};
+    CHECK_FALSE(dropout_mask(*layout, 64, 0.5, named, draw).equal(dropout_mask(*layout, 64, 0.5, other->second, draw)));
+  }
+  CHECK(found > 5);  // 30 pairs of 2,000 names are to be expected
+}
+
+TEST_CASE("dropout: a mask by sentence is the same at all positions, and another in each sentence", "[nn][dropout]") {
+  const Draw draw{.seed = 5, .update = 9};
+  auto by_sentence = site;
+  by_sentence.by_sentence = true;
+  const auto layout = data::make_layout({3, 8, 0, 1}, {70, 80, 90, 100});
+  const Packed mask{dropout_mask(*layout, 64, 0.5, by_sentence, draw), layout};
+  const auto first = dropout_mask(*layout, 64, 0.5, site, draw).narrow(0, 0, 3);  // at position 0
+  CHECK(mask.rows.narrow(0, 0, 3).equal(first));
+  for (const int64_t sentence : {0, 1, 3})
+    for (const auto& row : rows_of(mask, sentence).unbind()) CHECK(row.equal(rows_of(mask, sentence)[0]));
+  CHECK_FALSE(rows_of(mask, 0)[0].equal(rows_of(mask, 1)[0]));
+  CHECK(sentence_mask(*layout, 64, 0.5, by_sentence, draw).equal(first));
+  CHECK(sentence_mask(*data::chunk(mask, 4, 8).layout, 64, 0.5, site, draw)[0].equal(first[0]));
+}
+
+TEST_CASE("dropout: sites within a layer differ from each other and from those of other layers", "[nn][dropout]") {
+  std::set<uint32_t> numbers;
+  for (const auto part : {Site::Part::encoder_layer, Site::Part::decoder_layer, Site::Part::output})
+    for (uint32_t layer = 0; layer < 64; ++layer)
+      for (uint32_t use = 0; use < 16; ++use) numbers.insert(Site{part, layer}.within(use).number());
+  CHECK(numbers.size() == 3 * 64 * 16);
 }
 
 TEST_CASE("dropout: without a draw, or with share 0, rows pass as they are", "[nn][dropout]") {

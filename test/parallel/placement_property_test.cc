@@ -82,9 +82,12 @@ c10::Device device_of_place(Executing executing, int place) {
 void draw_model(Draws& draws, Case& drawn) {
   const auto layers = draws.between(1, 3);
   const bool copies = draws.chance(0.6);
-  const auto encoder = copies ? draws.of<std::string>({"lstm", "lstm", "tanh"})
-                              : draws.of<std::string>({"lstm", "tanh", "both_ways", "summed"});
-  const auto decoder = copies ? encoder : draws.of<std::string>({"lstm", "tanh"});
+  auto steps = nn::builtin_layers().names();  // kinds that a decoder can use
+  steps.insert(steps.end(), {"lstm", "lstm", "tanh"});
+  auto readers = steps;
+  readers.insert(readers.end(), {"both_ways", "summed"});
+  const auto encoder = draws.of(copies ? steps : readers);
+  const auto decoder = copies ? encoder : draws.of(steps);
   const auto cells = draws.between(2, 9), decoder_cells = copies ? cells : draws.between(2, 9);
   const auto decoder_layers = copies ? layers : draws.between(1, 3);
   const bool tied = draws.chance(0.2);
@@ -97,10 +100,14 @@ void draw_model(Draws& draws, Case& drawn) {
   drawn.model = {{"encoder.kind", encoder},
                  {"encoder.cells", fmt::format("{}", cells)},
                  {"encoder.layers", fmt::format("{}", layers)},
+                 {"encoder.projection", fmt::format("{}", cells)},
+                 {"encoder.residual_from", draws.of<std::string>({"0", "3"})},
                  {"decoder.kind", decoder},
                  {"decoder.cells", fmt::format("{}", decoder_cells)},
                  {"decoder.layers", fmt::format("{}", decoder_layers)},
                  {"encoder.bidirectional", copies ? "none" : bidirectional},
+                 {"decoder.projection", fmt::format("{}", decoder_cells)},
+                 {"decoder.residual_from", draws.of<std::string>({"0", "3"})},
                  {"bridge.kind", copies ? "copy" : draws.of(bridges)},
                  {"bridge.layers", draws.of<std::string>({"all", "top"})},
                  {"embedding.size", fmt::format("{}", tied ? decoder_cells : draws.between(2, 7))},
@@ -108,7 +115,11 @@ void draw_model(Draws& draws, Case& drawn) {
                  {"output.bias", draws.chance(0.8) ? "true" : "false"},
                  {"dropout.embedding", dropout},
                  {"dropout.layers", dropout},
-                 {"dropout.output", dropout}};
+                 {"dropout.output", dropout},
+                 {"dropout.variational", draws.of<std::string>({"false", "true"})}};
+  for (const auto* key :
+       {"encoder.recurrent_dropout", "encoder.zoneout", "decoder.recurrent_dropout", "decoder.zoneout"})
+    drawn.model[key] = draws.of<std::string>({"0", "0", "0.3"});
   drawn.source_words = draws.between(5, 40);
   drawn.target_words = draws.between(5, 40);
 }

@@ -33,6 +33,7 @@ def check_refusals():
                "bidirectional: none": ("bidirectional: alternating", "model.encoder.bidirectional is alternating", "none, first, all"),
                "kind: copy": ("kind: attentive", "model.bridge.kind is attentive", "copy, linear, backward, mean"),
                "attention:\n    kind: none": ("attention:\n    kind: local", "model.attention.kind is local", "none, additive"),
+               "    bidirectional: none": ("    bidirectional: none\n    zoneout: 0.1", "model.encoder.zoneout is 0.1", "known here: 0"),
                "kind: full": ("kind: full\n    heads: 3", "model.output.heads is 3", "not known here")}
     for old, (new, *texts) in changes.items():
         done = run_with(KNOWN.replace(old, new))

@@ -11,7 +11,8 @@
 namespace seq2seq::test {
 namespace {
 
-const Values small_sizes{{"layers", "2"}, {"cells", "4"}, {"size", "3"}, {"units", "3"}, {"heads", "2"}};
+const Values small_sizes{{"layers", "2"}, {"cells", "4"},           {"size", "3"},      {"units", "3"},
+                         {"heads", "2"},  {"attention.width", "4"}, {"projection", "3"}};
 
 const std::string* value_for(const Values& values, const std::string& path) {
   auto found = values.find(path);
@@ -52,8 +53,13 @@ std::map<std::string, Values> recurrent_variants() {
     variants[fmt::format("rnn, bidirectional {}", kind)] = {
         {"encoder.kind", kind}, {"encoder.bidirectional", "first"}, {"encoder.cells", "2"}, {"bridge.kind", "linear"}};
   }
-  for (const auto& kind : parts.encoders.names())
-    variants[fmt::format("rnn, encoder {}", kind)] = {{"encoder.kind", kind}};
+  for (const auto& kind : parts.encoders.names()) {
+    Values values{{"encoder.kind", kind}, {"size", "4"}, {"feed_forward", "5"}};
+    if (refused(model_selection("rnn", values))) values["bridge.kind"] = "mean";  // nothing recurs
+    variants[fmt::format("rnn, encoder {}", kind)] = values;
+    values["attention.kind"] = "general";
+    variants[fmt::format("rnn, encoder {}, attention", kind)] = values;
+  }
   for (const auto& kind : parts.bridges.names()) {
     // One that reads the backward direction needs an encoder that has it.
     Values values{{"bridge.kind", kind}};
@@ -73,15 +79,35 @@ std::map<std::string, Values> recurrent_variants() {
       {"attention.readout.width", "3"},    {"attention.readout.embedding", "true"}};
   for (const auto& kind : parts.outputs.names())
     variants[fmt::format("rnn, output {}", kind)] = {{"output.kind", kind}};
+  variants["rnn, residual"] = {{"residual_from", "2"}};
+  variants["rnn, noise along time"] = {
+      {"variational", "true"}, {"recurrent_dropout", "0.3"}, {"zoneout", "0.2"}, {"layers", "2"}};
   variants["rnn, tied"] = {{"embedding.tied", "true"}, {"size", "4"}};
+  return variants;
+}
+
+std::map<std::string, Values> transformer_variants() {
+  const Values sizes{{"width", "4"}, {"feed_forward", "5"}, {"longest", "20"}};
+  const std::map<std::string, Values> changed{
+      {"transformer", {}},
+      {"transformer, norm pre", {{"norm", "pre"}}},
+      {"transformer, positions learned", {{"positions", "learned"}}},
+      {"transformer, positions rotary", {{"positions", "rotary"}, {"norm", "pre"}, {"activation", "gelu"}}},
+      {"transformer, positions none", {{"positions", "none"}, {"scale", "false"}, {"tied", "false"}, {"heads", "1"}}}};
+  std::map<std::string, Values> variants;
+  for (const auto& [name, values] : changed) {
+    variants[name] = values;
+    variants[name].insert(sizes.begin(), sizes.end());
+  }
   return variants;
 }
 
 std::map<std::string, Values> all_variants() {
   auto variants = recurrent_variants();
   for (const auto& kind : nn::builtin_models().names()) {
-    if (kind != "rnn") variants[kind] = {};
+    if (kind != "rnn" && kind != "transformer") variants[kind] = {};
   }
+  variants.merge(transformer_variants());
   return variants;
 }
 
@@ -114,7 +140,8 @@ std::vector<std::string> names_of(const std::vector<ModelVariant>& variants) {
 std::shared_ptr<nn::Model> random_variant(const std::string& name, uint64_t seed, double dropout, at::ScalarType type,
                                           const nn::Placement& placement) {
   auto values = all_variants().at(name);
-  for (const auto* site : {"dropout.embedding", "dropout.layers", "dropout.output"})
+  for (const auto* site : {"dropout.embedding", "dropout.layers", "dropout.output", "dropout.residual",
+                           "dropout.attention", "dropout.inner"})
     values.emplace(site, fmt::format("{}", dropout));
   auto model = nn::builtin_models().make(model_selection(name, values),
                                          {.source_vocabulary = 9, .target_vocabulary = 8, .placement = placement});

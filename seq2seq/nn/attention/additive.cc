@@ -18,12 +18,15 @@ AdditiveAttention::AdditiveAttention(const Options& options, const AttentionCont
 }
 
 AttentionMemory AdditiveAttention::prepare(const at::Tensor& states) const {
-  return {.keys = at::matmul(states, memory_weight_.t()), .values = states};
+  return {.keys = at::matmul(states, memory_weight_.t()),
+          .values = states,
+          .product = std::make_shared<DeferredLinear>(query_weight_)};
 }
 
 AttentionResult AdditiveAttention::attend(const AttentionQueries& queries, const AttentionMemory& memory,
                                           const AttentionPairs& pairs) const {
-  const auto asked = at::matmul(queries.rows, query_weight_.t());  // [Q, A]
+  const auto asked = memory.product == nullptr ? at::matmul(queries.rows, query_weight_.t())
+                                               : (*memory.product)(queries.rows);  // [Q, A]
   const auto made = attend_additive(asked, memory.keys, memory.values, score_weight_, pairs);
   return {made.context, made.weights};
 }

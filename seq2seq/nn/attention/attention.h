@@ -1,11 +1,12 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
+#include <memory>
 
 #include "seq2seq/core/registry.h"
 #include "seq2seq/nn/attention/operations.h"
 #include "seq2seq/nn/attention/pairs.h"
+#include "seq2seq/nn/deferred.h"
 #include "seq2seq/nn/parameter.h"
 
 namespace seq2seq::nn {
@@ -21,6 +22,8 @@ struct AttentionContext {
 struct AttentionMemory {
   at::Tensor keys;    // [K, A] compared with the queries
   at::Tensor values;  // [K, width] what a context is a sum of
+  /// The product of queries with a weight, for calls of one step each; null: the attention multiplies by itself.
+  std::shared_ptr<const DeferredLinear> product = {};
 };
 
 /// Rows of a decoder that look at the source.
@@ -48,7 +51,7 @@ class Attention : public Module {
 };
 
 using AttentionRegistry = Registry<Attention, const AttentionContext&>;
-AttentionRegistry builtin_attentions();  // additive, dot, general
+AttentionRegistry builtin_attentions();
 
 /// The result of scores [P]: weights by softmax, and the sums of values by them.
 AttentionResult attend_by_scores(const at::Tensor& scores, const AttentionMemory& memory, const AttentionPairs& pairs);

@@ -170,13 +170,11 @@ class SharesOfV {
   float* of(int64_t group) const {
     return shares_.defined() ? shares_.mutable_data_ptr<float>() + group * shares_.size(1) : nullptr;
   }
-  Tensor sum() const {
+  Tensor sum(const AttentionKernels& kernel) const {
     if (!shares_.defined()) return {};
     auto total = at::zeros({shares_.size(1)}, at::kFloat);
     auto* const to = total.mutable_data_ptr<float>();
-    for (int64_t group = 0; group < shares_.size(0); ++group) {
-      for (int64_t a = 0; a < shares_.size(1); ++a) to[a] += of(group)[a];
-    }
+    for (int64_t group = 0; group < shares_.size(0); ++group) kernel.add(to, of(group), shares_.size(1));
     return total;
   }
 
@@ -228,7 +226,7 @@ Gradients scores_backward(const Scores& operands, const Tensor& reaching, const 
     const auto& group = group_of(pairs, number);
     scorer.backward(kernel, group, from + group.first_pair, queries, keys, !once, v.of(number), scratch);
   });
-  made.v = v.sum();
+  made.v = v.sum(kernel);
   return made;
 }
 
@@ -322,9 +320,7 @@ Gradients attend_backward(const Scores& operands, const Tensor& values, const Te
     auto* const scratch = reaching_scores + room;
     if (through_values) {
       weights_gradient_of_group(kernel, part, from_above, from_values, reaching_scores);
-      if (of_weights != nullptr) {
-        for (int64_t i = 0; i < part.pairs(); ++i) reaching_scores[i] += of_weights[part.first_pair + i];
-      }
+      if (of_weights != nullptr) kernel.add(reaching_scores, of_weights + part.first_pair, part.pairs());
     } else {
       std::copy_n(of_weights + part.first_pair, part.pairs(), reaching_scores);
     }
@@ -342,7 +338,7 @@ Gradients attend_backward(const Scores& operands, const Tensor& values, const Te
                  for_queries(group_of(pairs, number), queries_at_a_time,
                              [&](const AttentionGroup& part, bool first) { work(part, first, number, scratch); });
                });
-  made.v = v.sum();
+  made.v = v.sum(kernel);
   return made;
 }
 

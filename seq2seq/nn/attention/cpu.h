@@ -59,4 +59,8 @@ MultiHeadResult multi_head(const MultiHeadOperands& operands, const AttentionPai
 Gradients multi_head_backward(const MultiHeadOperands& operands, const at::Tensor& log_sum, const at::Tensor& reaching,
                               const AttentionPairs& pairs);
 
+/// [P] the mean of the heads' weights.
+at::Tensor multi_head_weights(const at::Tensor& queries, const at::Tensor& keys, const AttentionPairs& pairs,
+                              const MultiHead& shape);
+
 }  // namespace seq2seq::nn::cpu

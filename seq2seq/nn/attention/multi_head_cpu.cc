@@ -272,22 +272,20 @@ class Heads {
   /// Makes the block's dropout mask and multiplies `what` by it.
   void drop(const Block& block, Scratch& scratch, float* what) const {
     if (operands_.dropout == nullptr) return;
-    kernels::fill_weight_mask(weight_mask(*operands_.dropout, pairs_, block.group, block.head, block.place),
-                              {.mask = scratch.mask,
-                               .query_stride = of_query(block),
-                               .key_stride = of_key(block),
-                               .queries = block.queries,
-                               .keys = block.keys});
+    kernel_.fill_mask(weight_mask(*operands_.dropout, pairs_, block.group, block.head, block.place),
+                      {.mask = scratch.mask,
+                       .query_stride = of_query(block),
+                       .key_stride = of_key(block),
+                       .queries = rows_of_mask(block),
+                       .keys = block.keys});
     multiply_by_mask(block, scratch, what);
   }
 
-  static void multiply_by_mask(const Block& block, const Scratch& scratch, float* what) {
-    for (int64_t query = 0; query < block.queries; ++query) {
-      for (int64_t key = 0; key < block.keys; ++key) {
-        const int64_t at = query * of_query(block) + key * of_key(block);
-        what[at] *= scratch.mask[at];
-      }
-    }
+  /// Queries of the block, and the lanes beyond them.
+  static int64_t rows_of_mask(const Block& block) { return by_columns(block) ? block.lanes : block.queries; }
+
+  void multiply_by_mask(const Block& block, const Scratch& scratch, float* what) const {
+    kernel_.scale(what, scratch.mask, rows_of_mask(block) * block.keys);
   }
 
   void add_to_values(const Block& block, const float* from_above, int64_t stride, const Rows& values,
@@ -343,6 +341,36 @@ Gradients multi_head_backward(const MultiHeadOperands& operands, const Tensor& l
   const auto* const from = log_sum.const_data_ptr<float>();
   heads.for_all(5, [&](int64_t group, int64_t head, Scratch& scratch) {
     heads.backward(group, head, from, derivatives, scratch);
+  });
+  return made;
+}
+
+Tensor multi_head_weights(const Tensor& queries, const Tensor& keys, const AttentionPairs& pairs,
+                          const MultiHead& shape) {
+  const auto kernel = kernels::attention_kernels();
+  auto made = at::zeros({pairs.pairs()}, at::kFloat);
+  auto* const mean = made.mutable_data_ptr<float>();
+  const ConstRows from_queries(queries), from_keys(keys);
+  const int64_t width = from_queries.width / shape.heads;
+  for_groups(pairs, from_queries.width, pairs.longest(), [&](const AttentionGroup& group, float* row) {
+    for (int64_t i = 0; i < group.queries; ++i) {
+      const int64_t seen = shape.causal ? group.keys - group.queries + i + 1 : group.keys;
+      for (int64_t head = 0; seen > 0 && head < shape.heads; ++head) {
+        kernel.dots({.left = from_queries.row(group.first_query + i) + head * width,
+                     .left_stride = from_queries.stride,
+                     .right = from_keys.row(group.first_key) + head * width,
+                     .right_stride = from_keys.stride,
+                     .out = row,
+                     .out_stride = seen,
+                     .rows = 1,
+                     .columns = seen,
+                     .depth = width,
+                     .scale = static_cast<float>(shape.scale)});
+        kernel.softmax(row, seen);
+        for (int64_t j = 0; j < seen; ++j)
+          mean[group.first_pair + i * group.keys + j] += row[j] / static_cast<float>(shape.heads);
+      }
+    }
   });
   return made;
 }

@@ -242,7 +242,10 @@ Tensor multi_head_attention(const Tensor& queries, const Tensor& keys, const Ten
 Tensor multi_head_weights(const Tensor& queries, const Tensor& keys, const AttentionPairs& pairs,
                           const MultiHead& shape) {
   const c10::NoGradGuard no_gradient;
-  return plain::multi_head_weights(queries, keys, pairs, shape);
+  check_keys(keys, pairs, "keys of an attention [K, h D]");
+  check_queries(queries, keys.size(1), pairs);
+  return cpu::serve(queries) ? cpu::multi_head_weights(cpu::by_rows(queries), cpu::by_rows(keys), pairs, shape)
+                             : plain::multi_head_weights(queries, keys, pairs, shape);
 }
 
 }  // namespace seq2seq::nn

@@ -26,9 +26,10 @@ Readout::Readout(const ReadoutOptions& options, const ReadoutContext& context)
   weight_ = add_parameter("weight", {made, read}, {.kind = Role::Kind::projection}, context.place);
 }
 
-at::Tensor Readout::operator()(const at::Tensor& context, const at::Tensor& rows, const at::Tensor& words) const {
+at::Tensor Readout::operator()(const at::Tensor& context, const at::Tensor& rows, const at::Tensor& words,
+                               const DeferredLinear* product) const {
   const auto read = options_.embedding ? at::cat({context, rows, words}, 1) : at::cat({context, rows}, 1);
-  const auto made = at::matmul(read, weight_.t());
+  const auto made = product == nullptr ? at::matmul(read, weight_.t()) : (*product)(read);
   return options_.activation == Activation::maxout ? made.view({made.size(0), width_, 2}).amax(2) : at::tanh(made);
 }
 

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include "seq2seq/config/keys.h"
+#include "seq2seq/nn/deferred.h"
 #include "seq2seq/nn/parameter.h"
 
 namespace seq2seq::nn {
@@ -26,8 +28,11 @@ struct ReadoutContext {
 class Readout final : public Module {
  public:
   Readout(const ReadoutOptions& options, const ReadoutContext& context);
-  /// context [Q, C], rows [Q, H], words [Q, E] -> [Q, R].
-  at::Tensor operator()(const at::Tensor& context, const at::Tensor& rows, const at::Tensor& words) const;
+  /// context [Q, C], rows [Q, H], words [Q, E] -> [Q, R]. `product`: what prepare_steps() made, or null.
+  at::Tensor operator()(const at::Tensor& context, const at::Tensor& rows, const at::Tensor& words,
+                        const DeferredLinear* product = nullptr) const;
+  /// For many calls of one step each while gradients are kept, anew for each batch.
+  std::shared_ptr<const DeferredLinear> prepare_steps() const { return std::make_shared<DeferredLinear>(weight_); }
   int64_t width() const { return width_; }
   bool reads_words() const { return options_.embedding; }
 

@@ -4,6 +4,10 @@
 
 #include <ATen/Parallel.h>
 #include <ATen/ops/zeros.h>
+#include <c10/util/Exception.h>
+
+#include "seq2seq/core/random.h"
+#include "seq2seq/nn/kernels/attention/attention.h"
 
 namespace seq2seq::nn {
 
@@ -11,7 +15,9 @@ kernels::WeightMask weight_mask(const WeightDropout& dropout, const AttentionPai
                                 int64_t query) {
   TORCH_CHECK(dropout.pair_keys.size() == pairs.groups().size(), "dropout of attention weights has the keys of ",
               dropout.pair_keys.size(), " pairs for ", pairs.groups().size(), " groups");
-  return {.seed = dropout.draw.seed,
+  const uint64_t seed = dropout.draw.seed;
+  return {.key0 = static_cast<uint32_t>(seed),
+          .key1 = static_cast<uint32_t>(seed >> 32) ^ static_cast<uint32_t>(Purpose::dropout),
           .update = static_cast<uint32_t>(dropout.draw.update),
           .site = dropout.site.number(),
           .pair = static_cast<uint32_t>(dropout.pair_keys[static_cast<size_t>(group)]),
@@ -24,16 +30,17 @@ kernels::WeightMask weight_mask(const WeightDropout& dropout, const AttentionPai
 at::Tensor padded_dropout_mask(const AttentionPairs& pairs, int64_t heads, const WeightDropout& dropout) {
   const auto count = static_cast<int64_t>(pairs.groups().size());
   auto mask = at::zeros({count, heads, pairs.longest_queries(), pairs.longest()}, at::kFloat);
+  const auto kernel = kernels::attention_kernels();
   auto* const to = mask.mutable_data_ptr<float>();
   at::parallel_for(0, count * heads, 1, [&](int64_t first, int64_t last) {
     for (int64_t at = first; at < last; ++at) {
       const auto& group = pairs.groups()[static_cast<size_t>(at / heads)];
-      kernels::fill_weight_mask(weight_mask(dropout, pairs, at / heads, at % heads),
-                                {.mask = to + at * pairs.longest_queries() * pairs.longest(),
-                                 .query_stride = pairs.longest(),
-                                 .key_stride = 1,
-                                 .queries = group.queries,
-                                 .keys = group.keys});
+      kernel.fill_mask(weight_mask(dropout, pairs, at / heads, at % heads),
+                       {.mask = to + at * pairs.longest_queries() * pairs.longest(),
+                        .query_stride = pairs.longest(),
+                        .key_stride = 1,
+                        .queries = group.queries,
+                        .keys = group.keys});
     }
   });
   return mask;

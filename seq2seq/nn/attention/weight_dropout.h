@@ -1,9 +1,12 @@
 #pragma once
 
 #include "seq2seq/nn/attention/operations.h"
-#include "seq2seq/nn/kernels/attention/dropout.h"
 
 namespace seq2seq::nn {
+
+namespace kernels {
+struct WeightMask;
+}
 
 /// Dropout of the weights of one group and head, as kernels read it. `query`: the first query's number in the group.
 kernels::WeightMask weight_mask(const WeightDropout& dropout, const AttentionPairs& pairs, int64_t group, int64_t head,

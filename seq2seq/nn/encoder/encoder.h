@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -20,6 +21,7 @@ namespace seq2seq::nn {
 /// Shares of units dropped in an encoder: of the word vectors, and between two layers.
 struct EncoderDropout {
   double embedding = 0, layers = 0;
+  bool variational = false;  // whether each mask is the same at all steps of a sentence
 };
 
 /// What an encoder is told by the model it stands in.
@@ -46,11 +48,16 @@ class Encoder : public Module {
   virtual int64_t width() const = 0;  // M: of Memory::states
   /// The shape of each state in Memory::last, which a bridge receives; empty where nothing recurs.
   virtual std::vector<StateShape> last_shapes() const = 0;
+  /// How many layers a placement can name.
+  virtual int64_t layer_count() const { return std::ssize(last_shapes()); }
   /// Its layers, so that each can be a stage of its own; nothing: the encoder is one stage.
   virtual std::optional<EncoderLayers> layers() const { return {}; }
 };
 
 using EncoderRegistry = Registry<Encoder, const EncoderContext&>;
+
+/// Encoders that are more than layers of any kind one above the other. Made in nn/transformer, which knows this header.
+EncoderRegistry builtin_encoders();  // transformer
 
 /// Adds a recurrent encoder for each kind of layer, under its name.
 void add_recurrent_encoders(EncoderRegistry& registry, const std::shared_ptr<const LayerRegistry>& layers);

@@ -35,10 +35,14 @@ RecurrentEncoder::RecurrentEncoder(const Options& options, const EncoderContext&
 }
 
 Memory RecurrentEncoder::encode(const Packed& ids, const Draw* draw) const {
-  const auto embedded = dropout(embedding_->forward(ids), dropout_.embedding, {Site::Part::source_embedding}, draw);
+  const auto embedded = dropout(embedding_->forward(ids), dropout_.embedding,
+                                {.part = Site::Part::source_embedding, .by_sentence = dropout_.variational}, draw);
   Memory memory{.ids = ids, .states = {}, .last = stack_->zero_states(ids.sentences())};
-  memory.states =
-      stack_->run(embedded, memory.last, {.dropout = dropout_.layers, .part = Site::Part::encoder_layer, .draw = draw});
+  memory.states = stack_->run(embedded, memory.last,
+                              {.dropout = dropout_.layers,
+                               .part = Site::Part::encoder_layer,
+                               .variational = dropout_.variational,
+                               .draw = draw});
   return memory;
 }
 

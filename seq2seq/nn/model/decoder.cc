@@ -22,8 +22,12 @@ Decoder::Decoder(DecoderParts parts) : parts_(std::move(parts)) {
 std::unique_ptr<DecoderState> Decoder::start(const Memory& memory, const Ids& owner) const {
   auto state = std::make_unique<RecurrentState>();
   const auto& block = attention();
-  // While gradients are kept the weights are about to change.
-  if (!c10::GradMode::is_enabled()) state->prepared = stack().prepare();
+  if (!c10::GradMode::is_enabled()) {
+    state->prepared = stack().prepare();
+  } else if (block.stepwise()) {
+    state->prepared = stack().prepare_steps();
+    if (block.readout() != nullptr) state->readout = block.readout()->prepare_steps();
+  }
   state->carried.layers = bridge().first(memory);
   if (block.attends()) {
     const auto states = data::to(memory.states, block.place().device);
@@ -39,18 +43,20 @@ std::unique_ptr<DecoderState> Decoder::start(const Memory& memory, const Ids& ow
 StackCall Decoder::stack_call(const RecurrentState& state, const Draw* draw) const {
   return {.dropout = dropout().layers,
           .part = Site::Part::decoder_layer,
+          .variational = dropout().variational,
           .draw = draw,
           .prepared = state.prepared.empty() ? nullptr : &state.prepared};
 }
 
 Features Decoder::advance(const Packed& inputs, DecoderState& state, const Draw* draw) const {
   auto& recurrent = dynamic_cast<RecurrentState&>(state);
+  const auto site = [&](Site::Part part) { return Site{.part = part, .by_sentence = dropout().variational}; };
   const auto words =
-      nn::dropout(embedding().forward(inputs), dropout().embedding, {Site::Part::target_embedding}, draw);
+      nn::dropout(embedding().forward(inputs), dropout().embedding, site(Site::Part::target_embedding), draw);
   auto features =
       attention().stepwise() ? advance_steps(words, recurrent, draw) : advance_chunk(words, recurrent, draw);
   const Packed rows{features.rows, words.layout->on(features.rows.device())};
-  features.rows = nn::dropout(rows, dropout().output, {Site::Part::output}, draw).rows;
+  features.rows = nn::dropout(rows, dropout().output, site(Site::Part::output), draw).rows;
   return features;
 }
 

@@ -14,6 +14,7 @@ namespace seq2seq::nn {
 
 struct DecoderDropout {
   double embedding = 0, layers = 0, output = 0;
+  bool variational = false;  // whether each mask is the same at all steps of a sentence
 };
 
 /// What a decoder is made of.

@@ -50,7 +50,8 @@ void AttendedSources::drop_unused() {
   std::vector<bool> wanted(lengths.size());
   for (const int64_t source : owner) wanted[static_cast<size_t>(source)] = true;
   if (std::ranges::all_of(wanted, [](bool used) { return used; })) return;
-  memory = {.keys = rows_of(memory.keys, lengths, wanted), .values = rows_of(memory.values, lengths, wanted)};
+  memory.keys = rows_of(memory.keys, lengths, wanted);
+  memory.values = rows_of(memory.values, lengths, wanted);
   std::vector<int64_t> number(lengths.size()), kept;
   for (size_t source = 0; source < lengths.size(); ++source) {
     number[source] = std::ssize(kept);
@@ -66,7 +67,8 @@ void AttendedSources::append(const AttendedSources& other) {
   more.drop_unused();
   for (const int64_t source : more.owner) owner.push_back(source + std::ssize(lengths));
   lengths.insert(lengths.end(), more.lengths.begin(), more.lengths.end());
-  memory = {.keys = joined(memory.keys, more.memory.keys), .values = joined(memory.values, more.memory.values)};
+  memory.keys = joined(memory.keys, more.memory.keys);
+  memory.values = joined(memory.values, more.memory.values);
 }
 
 AttendedSources attended(const Attention& attention, const Packed& states) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "seq2seq/nn/attention/attention.h"
+#include "seq2seq/nn/deferred.h"
 #include "seq2seq/nn/memory.h"
 #include "seq2seq/nn/model/model.h"
 #include "seq2seq/nn/recurrent/layer.h"
@@ -54,6 +55,7 @@ class RecurrentState final : public DecoderState {
   Carried carried;
   AttendedSources sources;
   std::vector<std::shared_ptr<const PreparedWeights>> prepared;  // one a layer, or empty
+  std::shared_ptr<const DeferredLinear> readout;                 // the readout's product over many steps, or null
 };
 
 /// Index tensors as numbers on the host.

@@ -16,13 +16,14 @@ using at::Tensor;
 /// One step of a decoder.
 class Step {
  public:
-  Step(const Decoder& decoder, const AttendedSources& sources, const StackCall& call, RunningHypotheses& running)
+  Step(const Decoder& decoder, const RecurrentState& state, const StackCall& call, RunningHypotheses& running)
       : stack_(decoder.stack()),
         block_(decoder.attention()),
-        memory_(sources.memory),
+        memory_(state.sources.memory),
+        product_(state.readout.get()),
         call_(call),
         running_(running.carried()),
-        pairs_(pairs_of_owners(running.owner(), sources.lengths, block_.place().device)) {}
+        pairs_(pairs_of_owners(running.owner(), state.sources.lengths, block_.place().device)) {}
 
   /// words [R, E] -> what the output layer reads [R, width].
   Tensor run(const Packed& words) {
@@ -42,7 +43,7 @@ class Step {
     const auto device = block_.place().device;
     const auto top = rows.rows.to(device);
     const auto& readout = block_.readout();
-    const auto read = readout == nullptr ? top : (*readout)(context_, top, words.rows.to(device));
+    const auto read = readout == nullptr ? top : (*readout)(context_, top, words.rows.to(device), product_);
     if (running_.fed.defined()) running_.fed = read;
     return read;
   }
@@ -74,6 +75,7 @@ class Step {
   const Stack& stack_;
   const AttentionBlock& block_;
   const AttentionMemory& memory_;
+  const DeferredLinear* product_;  // of the readout
   const StackCall& call_;
   Carried& running_;
   AttentionPairs pairs_;
@@ -93,7 +95,7 @@ Features Decoder::advance_steps(const Packed& words, RecurrentState& state, cons
   int64_t first_row = 0;
   for (const auto& step_words : of_step) {
     running.keep(step_words.size(0));
-    Step step(*this, state.sources, call, running);
+    Step step(*this, state, call, running);
     rows.push_back(step.run({step_words, running.step(layout, first_row)}));
     if (wants_weights) weights.push_back(step.weights(state.sources.longest()));
     first_row += step_words.size(0);

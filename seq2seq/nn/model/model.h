@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <utility>
@@ -9,6 +10,7 @@
 #include "seq2seq/core/registry.h"
 #include "seq2seq/nn/dropout.h"
 #include "seq2seq/nn/features.h"
+#include "seq2seq/nn/initialize.h"
 #include "seq2seq/nn/memory.h"
 #include "seq2seq/nn/output/output.h"
 #include "seq2seq/nn/packed.h"
@@ -34,6 +36,9 @@ struct LayerCounts {
   int64_t encoder = 0, decoder = 0;
 };
 
+/// A model that reads sentences of any length says so.
+constexpr int64_t no_longest_sentence = std::numeric_limits<int64_t>::max();
+
 /// A model of p(target | source): everything that training, scoring and search see of it. Parameters are named as a
 /// PyTorch user would expect (`encoder.embedding.weight`, `encoder.lstm.weight_ih_l0`, `output.weight`). Nothing of a
 /// batch is kept inside.
@@ -54,6 +59,10 @@ class Model : public Module {
   virtual std::vector<ParameterUse> roles() const = 0;
   /// The model's parts with the number of their parameters, each counted once: {"encoder.embedding", 7424}, ...
   virtual std::vector<std::pair<std::string, int64_t>> part_sizes() const = 0;
+  /// How its parameters start unless the configuration says otherwise.
+  virtual Initialization initialization() const { return Initialization::uniform; }
+  /// The longest sentence that it reads on either side, start or end symbol included.
+  virtual int64_t longest_sentence() const { return no_longest_sentence; }
 };
 
 /// What a model is told by the run it belongs to.

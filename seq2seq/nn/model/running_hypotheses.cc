@@ -15,7 +15,7 @@ using at::Tensor;
 RunningHypotheses::RunningHypotheses(const RecurrentState& state, const Layout& chunk)
     : order_(chunk.order()), key_(chunk.key.index_select(0, order_)), carried_(state.carried) {
   const auto order = on_host(order_);
-  in_order_ = std::ssize(order) == chunk.sentences && std::ranges::is_sorted(order);
+  in_order_ = chunk.in_order && std::ssize(order) == chunk.sentences;
   for (const int64_t hypothesis : order) owner_.push_back(state.sources.owner.at(static_cast<size_t>(hypothesis)));
   if (in_order_) return;
   carried_.change([&](const Tensor& tensor) { return tensor.index_select(0, order_.to(tensor.device())); });
@@ -37,6 +37,7 @@ std::shared_ptr<const Layout> RunningHypotheses::step(const Layout& chunk, int64
   auto layout = data::new_layout();
   layout->running = {running};
   layout->sentences = running;
+  layout->in_order = true;
   layout->lengths.assign(static_cast<size_t>(running), 1);
   layout->owner = at::arange(running, chunk.owner.options());
   layout->position = chunk.position.narrow(0, first_row, running);

@@ -80,15 +80,6 @@ BridgeContext between(const Encoder& encoder, const Stack& decoder, const Parame
           .devices = devices(decoder)};
 }
 
-/// A placement names no layer of a stack, or all of them.
-void check_placed(const Placement& placement, const std::string& stack, int64_t layers) {
-  const int64_t named = placement.named_layers(stack);
-  if (named == 0 || named == layers) return;
-  throw UsageError(
-      fmt::format("`placement.{}` names {} devices, but the {} has {} layers", stack, named, stack, layers),
-      "Name one device for each layer");
-}
-
 /// The message of a part that cannot be made, or an empty string: the configuration reports it at its key.
 std::string refusal(const std::function<void()>& make) {
   try {
@@ -99,12 +90,23 @@ std::string refusal(const std::function<void()>& make) {
   }
 }
 
+/// The same for a part beside encoder and decoder: where one of these cannot be made, its own key reports it.
+std::string refusal_beside(const Seq2SeqOptions& options, const std::function<void()>& make) {
+  const auto both = [&] {
+    encoder_outline(options);
+    decoder_outline(options);
+  };
+  return refusal(both).empty() ? refusal(make) : std::string();
+}
+
 }  // namespace
 
 void declare(config::Keys& keys, DropoutOptions& options) {
   keys.add("embedding", options.embedding, "share of the word vectors' units dropped").at_least(0).below(1);
   keys.add("layers", options.layers, "share dropped between two recurrent layers").at_least(0).below(1);
   keys.add("output", options.output, "share dropped before the output layer").at_least(0).below(1);
+  keys.add("variational", options.variational,
+           "whether a mask is the same at all steps of a sentence (Gal and Ghahramani 2016), else drawn for each");
 }
 
 void declare(config::Keys& keys, Seq2SeqOptions& options) {
@@ -117,14 +119,17 @@ void declare(config::Keys& keys, Seq2SeqOptions& options) {
   keys.select("attention", options.attention, options.kinds->attentions, "how the decoder looks at the source");
   keys.select("output", options.output, options.kinds->outputs, "from decoder states to words");
   keys.section("dropout", options.dropout, "dropped in training; never along time");
-  keys.rule("attention", [&options] { return refusal([&] { block_outline(options); }); });
+  keys.rule("encoder", [&options] { return refusal([&] { encoder_outline(options); }); });
+  keys.rule("decoder", [&options] { return refusal([&] { decoder_outline(options); }); });
+  keys.rule("attention", [&options] { return refusal_beside(options, [&] { block_outline(options); }); });
   keys.rule("embedding.tied", [&options] {
-    return refusal([&] {
-      if (options.tied_embeddings) check_tied(options, block_outline(options)->width());
+    return refusal_beside(options, [&] {
+      const bool attends = refusal([&] { block_outline(options); }).empty();  // otherwise reported at its own key
+      if (options.tied_embeddings && attends) check_tied(options, block_outline(options)->width());
     });
   });
   keys.rule("bridge", [&options] {
-    return refusal([&] {
+    return refusal_beside(options, [&] {
       const auto encoder = encoder_outline(options);
       const auto decoder = decoder_outline(options);
       options.kinds->bridges.make(options.bridge, between(*encoder, *decoder, {.device = c10::kMeta}));
@@ -146,12 +151,13 @@ Seq2Seq::Seq2Seq(const Options& options, const ModelContext& context) : placemen
   const auto place_of = [&](const std::string& part) {
     return ParameterPlace{.device = placement.of(part), .type = context.type};
   };
-  encoder_ =
-      register_module("encoder", parts.encoders.make(options.encoder, {.vocabulary = context.source_vocabulary,
-                                                                       .embedding = options.embedding,
-                                                                       .dropout = {dropout.embedding, dropout.layers},
-                                                                       .placement = placement,
-                                                                       .type = context.type}));
+  encoder_ = register_module(
+      "encoder",
+      parts.encoders.make(options.encoder, {.vocabulary = context.source_vocabulary,
+                                            .embedding = options.embedding,
+                                            .dropout = {dropout.embedding, dropout.layers, dropout.variational},
+                                            .placement = placement,
+                                            .type = context.type}));
   const auto place_of_layer = [&](int64_t layer) {
     return ParameterPlace{.device = placement.of_layer("decoder", layer), .type = context.type};
   };
@@ -161,19 +167,20 @@ Seq2Seq::Seq2Seq(const Options& options, const ModelContext& context) : placemen
   const auto stack = parts.decoders.make(options.decoder, {.input = options.embedding + attention->beside_words(),
                                                            .beside = attention->beside_layers(),
                                                            .place = place_of_layer});
-  layers_ = {.encoder = std::ssize(encoder_->last_shapes()), .decoder = stack->layers()};
+  layers_ = {.encoder = encoder_->layer_count(), .decoder = stack->layers()};
   check_placed(placement, "encoder", layers_.encoder);
   check_placed(placement, "decoder", layers_.decoder);
   check_tied(options, attention->width());
   const auto bridge = parts.bridges.make(options.bridge, between(*encoder_, *stack, place_of("bridge")));
   const auto words = std::make_shared<Embedding>(context.target_vocabulary, options.embedding, place_of("embeddings"));
-  decoder_ = register_module("decoder", std::make_shared<Decoder>(DecoderParts{
-                                            .embedding = words,
-                                            .bridge = bridge,
-                                            .stack = stack,
-                                            .stack_name = options.decoder.kind,
-                                            .attention = attention,
-                                            .dropout = {dropout.embedding, dropout.layers, dropout.output}}));
+  decoder_ = register_module("decoder",
+                             std::make_shared<Decoder>(DecoderParts{
+                                 .embedding = words,
+                                 .bridge = bridge,
+                                 .stack = stack,
+                                 .stack_name = options.decoder.kind,
+                                 .attention = attention,
+                                 .dropout = {dropout.embedding, dropout.layers, dropout.output, dropout.variational}}));
   const auto tied_weight = options.tied_embeddings ? words->weight() : at::Tensor();
   output_ = register_module("output", parts.outputs.make(options.output, {.width = attention->width(),
                                                                           .vocabulary = context.target_vocabulary,

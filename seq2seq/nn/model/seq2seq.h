@@ -17,7 +17,7 @@ namespace seq2seq::nn {
 /// decoder, too; `encoders` holds those that are more than a stack of layers.
 struct Parts {
   LayerRegistry layers = builtin_layers();
-  EncoderRegistry encoders = {};
+  EncoderRegistry encoders = builtin_encoders();
   BridgeRegistry bridges = builtin_bridges();
   AttentionRegistry attentions = builtin_attentions();
   OutputRegistry outputs = builtin_outputs();
@@ -39,6 +39,7 @@ struct DropoutOptions {
   double embedding = 0;
   double layers = 0;
   double output = 0;
+  bool variational = false;
 };
 void declare(config::Keys& keys, DropoutOptions& options);
 
@@ -84,7 +85,7 @@ class Seq2Seq final : public Model, public StagedModel {
   LayerCounts layers_;
 };
 
-/// The architectures, by `model.architecture`: rnn.
+/// The architectures, by `model.architecture`: rnn, transformer.
 /// `parts` may be added to until a model or its configuration is made.
 ModelRegistry builtin_models(std::shared_ptr<const Parts> parts = std::make_shared<Parts>());
 

@@ -79,11 +79,13 @@ class Walk {
   std::shared_ptr<StateFlow> state_flow() const { return inputs_ == nullptr ? nullptr : std::make_shared<StateFlow>(); }
   StageDropout dropout(double share, Site site) const { return {share, site, inputs_->draw}; }
 
-  Rows words(const char* side_name, Side side, const Embedding& embedding, double dropped);
   struct Dropped {
     double before = 0, after = 0;
     Site::Part part = Site::Part::encoder_layer;
+    bool by_sentence = false;
   };
+  /// Drops `dropped.after`.
+  Rows words(const char* side_name, Side side, const Embedding& embedding, const Dropped& dropped);
   Rows layer(const char* name, const Stack& stack, int64_t number, Side side, const Dropped& dropped, const Rows& below,
              const Last* start, const std::shared_ptr<StateFlow>& last);
   void whole_encoder(const Encoder& encoder);
@@ -99,7 +101,7 @@ class Walk {
   std::vector<Last> first_;  // what each layer of the decoder starts from
 };
 
-Rows Walk::words(const char* side_name, Side side, const Embedding& embedding, double dropped) {
+Rows Walk::words(const char* side_name, Side side, const Embedding& embedding, const Dropped& dropped) {
   const auto& weight = embedding.weight();
   Stage stage{.name = fmt::format("embeddings.{}", side_name), .place = placement_.place_of("embeddings")};
   stage.device = weight.device();
@@ -108,8 +110,8 @@ Rows Walk::words(const char* side_name, Side side, const Embedding& embedding, d
   stage.parameters = {weight};
   stage.width = stage.kept = weight.size(1);
   Rows rows{add(std::move(stage)), row_flow(side, weight.size(1), {weight.device(), weight.scalar_type()})};
-  const auto part = side == Side::source ? Site::Part::source_embedding : Site::Part::target_embedding;
-  pass([&] { return embedding_pass(embedding, ids(side), dropout(dropped, {part}), rows.flow); });
+  const Site site{.part = dropped.part, .by_sentence = dropped.by_sentence};
+  pass([&] { return embedding_pass(embedding, ids(side), dropout(dropped.after, site), rows.flow); });
   return rows;
 }
 
@@ -137,14 +139,16 @@ Rows Walk::layer(const char* name, const Stack& stack, int64_t number, Side side
          .parameters = stack.parameters_of(number),
          .prepared = layer.prepare(),
          .layout = ids(side).layout->on(layer.place().device),
-         .before = dropout(number > 0 ? dropped.before : 0, {dropped.part, static_cast<uint32_t>(number)}),
-         .after = dropout(top ? dropped.after : 0, {Site::Part::output}),
+         .before = dropout(number > 0 ? dropped.before : 0,
+                           {dropped.part, static_cast<uint32_t>(number), dropped.by_sentence}),
+         .after = dropout(top ? dropped.after : 0, {.part = Site::Part::output, .by_sentence = dropped.by_sentence}),
          .draw = inputs_->draw,
          .in = below.flow,
          .out = rows.flow,
          .first = start == nullptr ? nullptr : start->flow,
          .last = last,
-         .trains = trains_.back()});
+         .trains = trains_.back(),
+         .adds_input = stack.adds_input(number)});
   });
   return rows;
 }
@@ -152,10 +156,13 @@ Rows Walk::layer(const char* name, const Stack& stack, int64_t number, Side side
 void Walk::encode(const Encoder& encoder) {
   const auto parts = encoder.layers();
   if (!parts) return whole_encoder(encoder);
-  rows_ = words("source", Side::source, parts->embedding, parts->dropout.embedding);
+  const auto& shares = parts->dropout;
+  rows_ = words("source", Side::source, parts->embedding,
+                {.after = shares.embedding, .part = Site::Part::source_embedding, .by_sentence = shares.variational});
   for (int64_t number = 0; number < parts->stack.layers(); ++number) {
     Last last{0, state_flow()};
-    const Dropped dropped{.before = parts->dropout.layers, .after = 0, .part = Site::Part::encoder_layer};
+    const Dropped dropped{
+        .before = shares.layers, .part = Site::Part::encoder_layer, .by_sentence = shares.variational};
     rows_ = layer("encoder", parts->stack, number, Side::source, dropped, rows_, nullptr, last.flow);
     last.stage = rows_.stage;
     last_.push_back(std::move(last));
@@ -214,10 +221,14 @@ void Walk::decode(const Decoder& decoder) {
   const auto& shares = decoder.dropout();
   const bool attends = decoder.attention().attends();
   const Rows states = rows_;
-  const Rows words = this->words("target", Side::target, decoder.embedding(), shares.embedding);
+  const Rows words =
+      this->words("target", Side::target, decoder.embedding(),
+                  {.after = shares.embedding, .part = Site::Part::target_embedding, .by_sentence = shares.variational});
   rows_ = words;
-  const Dropped dropped{
-      .before = shares.layers, .after = attends ? 0 : shares.output, .part = Site::Part::decoder_layer};
+  const Dropped dropped{.before = shares.layers,
+                        .after = attends ? 0 : shares.output,
+                        .part = Site::Part::decoder_layer,
+                        .by_sentence = shares.variational};
   for (int64_t number = 0; number < decoder.stack().layers(); ++number)
     rows_ = layer("decoder", decoder.stack(), number, Side::target, dropped, rows_,
                   &first_.at(static_cast<size_t>(number)), nullptr);
@@ -247,7 +258,8 @@ void Walk::attend(const Decoder& decoder, const Rows& states, const Rows& words)
                            .states = states.flow,
                            .rows = below.flow,
                            .words = reads_words ? words.flow : nullptr,
-                           .after = dropout(decoder.dropout().output, {Site::Part::output}),
+                           .after = dropout(decoder.dropout().output,
+                                            {.part = Site::Part::output, .by_sentence = decoder.dropout().variational}),
                            .out = rows_.flow});
   });
 }

@@ -18,7 +18,7 @@ class AutogradPass final : public LayerPass {
         parameters_(parameters),
         layout_(std::move(layout)),
         rows_(std::move(rows)),
-        call_{.draw = call.draw, .prepared = nullptr},
+        call_{.draw = call.draw, .site = call.site, .prepared = nullptr},
         state_(std::move(first)) {}
 
   void forward(const Piece& piece) override {

@@ -69,7 +69,8 @@ class PreparedWeights {
 /// What a layer is given beside its rows and state.
 struct LayerCall {
   const Draw* draw = nullptr;                 // null: nothing is dropped
-  const PreparedWeights* prepared = nullptr;  // what prepare() made, or null; changes no result
+  Site site{Site::Part::named};               // of what the layer itself drops, by Site::within()
+  const PreparedWeights* prepared = nullptr;  // what prepare() or prepare_steps() made, or null; changes no result
 };
 
 class LayerPass;   // layer_pass.h
@@ -91,6 +92,10 @@ class Layer {
   virtual bool needs_all_steps() const { return false; }
   /// Null where nothing is gained by it.
   virtual std::shared_ptr<const PreparedWeights> prepare() const { return nullptr; }
+  /// The same for many calls of a step or a few each while gradients are kept: the weights' gradients are then made
+  /// once a backward pass, over all of these calls' rows, not once a call. To be made anew for each batch, in the mode
+  /// of gradients that the calls run in. Null: run() works as it does without.
+  virtual std::shared_ptr<const PreparedWeights> prepare_steps() const { return nullptr; }
   /// A pass of the layer's own over a batch, without autograd; null: it has none, and autograd_pass() serves. `first`:
   /// the state before the first step, in the caller's order.
   virtual std::unique_ptr<LayerPass> pass(std::shared_ptr<const Layout> layout, LayerRows rows, const State& first,
@@ -101,6 +106,6 @@ class Layer {
 };
 
 using LayerRegistry = Registry<Layer, const LayerContext&>;
-LayerRegistry builtin_layers();  // lstm
+LayerRegistry builtin_layers();  // lstm, gru, layer_norm_lstm, projected_lstm
 
 }  // namespace seq2seq::nn

@@ -16,12 +16,17 @@ using kernels::ProductKernels;
 /// The panels of a matrix [depth, columns], one behind the other.
 class Panels {
  public:
-  Panels(const ProductKernels& kernel, int64_t depth, int64_t columns)
+  /// `made`: panels that are filled already; undefined: room for them.
+  Panels(const ProductKernels& kernel, int64_t depth, int64_t columns, const at::Tensor& made = {})
       : width_(kernel.columns),
         depth_(depth),
         columns_(columns),
-        memory_(at::empty({kernel.panels(columns) * depth * width_}, at::kFloat)),
+        filled_(made.defined()),
+        memory_(filled_ ? made : at::empty({kernel.panels(columns) * depth * width_}, at::kFloat)),
         data_(memory_.data_ptr<float>()) {}
+
+  bool filled() const { return filled_; }
+  const at::Tensor& memory() const { return memory_; }
 
   int64_t count() const { return (columns_ + width_ - 1) / width_; }
   int64_t first(int64_t panel) const { return panel * width_; }
@@ -31,9 +36,17 @@ class Panels {
 
  private:
   int64_t width_, depth_, columns_;
+  bool filled_;
   at::Tensor memory_;
   float* data_;
 };
+
+/// Fills panels [first, last) from rows of a matrix [depth, columns].
+void fill(const ProductKernels& kernel, const at::Tensor& matrix, const Panels& panels, Range own) {
+  const auto* from = matrix.const_data_ptr<float>();
+  for (int64_t panel = own.first; panel < own.last; ++panel)
+    kernel.pack(from + panels.first(panel), matrix.size(1), matrix.size(0), panels.columns(panel), panels.at(panel));
+}
 
 class Backward {
  public:
@@ -43,8 +56,9 @@ class Backward {
         makes_steps_(work != LstmWork::weights),
         makes_weights_(work != LstmWork::steps),
         size_(pass.forward, steps),
-        recurrent_(product_, size_.gates, makes_steps_ ? size_.cells : 0),
-        input_(product_, size_.gates, makes_steps_ && pass.x.defined() ? size_.input : 0),
+        recurrent_(product_, size_.gates, makes_steps_ ? size_.cells : 0, pass.forward.panels.hidden_backward),
+        input_(product_, size_.gates, makes_steps_ && pass.x.defined() ? size_.input : 0,
+               pass.forward.panels.input_backward),
         x_block_(product_, block, makes_weights_ && pass.input.defined() ? size_.input : 0),
         before_block_(product_, block, makes_weights_ && pass.weight.defined() ? size_.cells : 0) {}
 
@@ -69,16 +83,10 @@ class Backward {
   static constexpr int64_t block = 256;
 
   void pack(Member member, Cells own) {
-    const auto* recurrent = pass_.forward.weights.hidden.const_data_ptr<float>();
-    for (int64_t cell = own.first; cell < own.last; cell += product_.columns) {
-      const int64_t panel = cell / product_.columns;
-      product_.pack(recurrent + cell, size_.cells, size_.gates, recurrent_.columns(panel), recurrent_.at(panel));
-    }
-    const auto* input = pass_.forward.weights.input.const_data_ptr<float>();
-    const auto mine = member.part(input_.count());
-    for (int64_t panel = mine.first; panel < mine.last; ++panel) {
-      product_.pack(input + input_.first(panel), size_.input, size_.gates, input_.columns(panel), input_.at(panel));
-    }
+    const auto panel = [&](int64_t cell) { return (cell + product_.columns - 1) / product_.columns; };
+    const auto& weights = pass_.forward.weights;
+    if (!recurrent_.filled()) fill(product_, weights.hidden, recurrent_, {panel(own.first), panel(own.last)});
+    if (!input_.filled()) fill(product_, weights.input, input_, member.part(input_.count()));
   }
 
   /// The derivatives of all gates' sums, and what reaches the state before the first step.
@@ -206,6 +214,17 @@ class Backward {
 };
 
 }  // namespace
+
+void lstm_panels_backward_cpu(const LstmWeights& weights, LstmPanels& panels) {
+  const auto product = kernels::product_kernels();
+  const auto made = [&](const at::Tensor& weight) {
+    const Panels all(product, weight.size(0), weight.size(1));
+    together(all.count(), [&](Member member) { fill(product, weight, all, member.part(all.count())); });
+    return all.memory();
+  };
+  panels.input_backward = made(weights.input);
+  panels.hidden_backward = made(weights.hidden);
+}
 
 void lstm_backward_cpu(const LstmBackward& pass, const Steps& steps, LstmWork work) {
   Backward(pass, steps, work).run();

@@ -118,7 +118,9 @@ LstmPanels lstm_panels_cpu(const LstmWeights& weights) {
   const auto product = kernels::product_kernels();
   const int64_t cells = weights.hidden.size(1), input = weights.input.size(1);
   const LstmPanels made{.input = at::empty({panel_offset(product, input, cells, 4, 0)}, at::kFloat),
-                        .hidden = at::empty({lstm.packed_size(cells)}, at::kFloat)};
+                        .hidden = at::empty({lstm.packed_size(cells)}, at::kFloat),
+                        .input_backward = {},
+                        .hidden_backward = {}};
   const auto *from_input = weights.input.const_data_ptr<float>(), *from_hidden = weights.hidden.const_data_ptr<float>();
   auto *to_input = made.input.data_ptr<float>(), *to_hidden = made.hidden.data_ptr<float>();
   together(product.panels(cells), [&](Member member) {

@@ -2,8 +2,6 @@
 
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
-#include <ATen/ops/zeros_like.h>
-#include <torch/csrc/autograd/custom_function.h>
 
 #include "seq2seq/nn/recurrent/lstm_pass.h"
 
@@ -11,86 +9,93 @@ namespace seq2seq::nn {
 namespace {
 
 using at::Tensor;
-using torch::autograd::AutogradContext;
-using torch::autograd::variable_list;
 
-LstmForward run_forward(const Tensor& x, const Steps& steps, const Tensor& hidden, const Tensor& cell,
-                        const LstmWeights& weights, const LstmPanels* panels = nullptr) {
-  const int64_t cells = hidden.size(1);
-  const LstmForward pass{.x = x,
-                         .hidden = hidden,
-                         .cell = cell,
-                         .weights = weights,
-                         .panels = panels == nullptr ? LstmPanels() : *panels,
-                         .gates = at::empty({steps.rows(), 4 * cells}, x.options()),
-                         .cells = at::empty({steps.rows(), cells}, x.options()),
-                         .rows = at::empty({steps.rows(), cells}, x.options())};
-  lstm_forward(pass, steps);
-  return pass;
-}
-
-class LstmLayer : public torch::autograd::Function<LstmLayer> {
+class LstmCell final : public Cell {
  public:
-  static variable_list forward(AutogradContext* context, const Tensor& x, const Tensor& hidden, const Tensor& cell,
-                               const Tensor& input, const Tensor& recurrent, const Tensor& input_bias,
-                               const Tensor& hidden_bias, const std::vector<int64_t>& running) {
-    const Steps steps(running);
-    const auto done = run_forward(x, steps, hidden, cell, {input, recurrent, input_bias, hidden_bias});
-    context->set_materialize_grads(false);
-    context->saved_data["running"] = running;
-    context->save_for_backward({x, hidden, cell, input, recurrent, done.gates, done.cells, done.rows});
-    return {done.rows, last_rows(done.rows, steps), last_rows(done.cells, steps)};
+  explicit LstmCell(LstmWeights weights) : weights_(std::move(weights)) {}
+
+  std::vector<Tensor> parameters() const override {
+    return {weights_.input, weights_.hidden, weights_.input_bias, weights_.hidden_bias};
+  }
+  int64_t width() const override { return weights_.hidden.size(1); }
+  StateShape state_shape() const override { return {{"h", width()}, {"c", width()}}; }
+  std::shared_ptr<const PreparedWeights> panels(bool both_ways) const override {
+    return std::make_shared<LstmPrepared>(lstm_panels(weights_, both_ways));
   }
 
-  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
-    const auto saved = context->get_saved_variables();
-    const LstmForward forward{.x = saved[0],
-                              .hidden = saved[1],
-                              .cell = saved[2],
-                              .weights = {.input = saved[3], .hidden = saved[4], .input_bias = {}, .hidden_bias = {}},
-                              .panels = {},
-                              .gates = saved[5],
-                              .cells = saved[6],
-                              .rows = saved[7]};
-    // A sentence enters the backward pass at its own last step, with what reaches its last state.
-    const auto from_last = [&](const Tensor& gradient) {
-      return gradient.defined() ? gradient.clone(at::MemoryFormat::Contiguous) : at::zeros_like(forward.hidden);
-    };
-    const bool bias_wanted = context->needs_input_grad(5) || context->needs_input_grad(6);
-    const LstmBackward pass{
-        .forward = forward,
-        .from_above = gradients[0].defined() ? gradients[0].contiguous() : Tensor(),
-        .hidden = from_last(gradients[1]),
-        .cell = from_last(gradients[2]),
-        .x = context->needs_input_grad(0) ? at::empty_like(forward.x) : Tensor(),
-        .input = context->needs_input_grad(3) ? at::empty_like(forward.weights.input) : Tensor(),
-        .weight = context->needs_input_grad(4) ? at::empty_like(forward.weights.hidden) : Tensor(),
-        .bias = bias_wanted ? at::empty({forward.gates.size(1)}, forward.gates.options()) : Tensor(),
-        .sums = at::empty_like(forward.gates)};
-    const Steps steps(context->saved_data["running"].toIntVector());
-    lstm_backward(pass, steps);
-    return {
-        pass.x,  pass.hidden, pass.cell, pass.input, pass.weight, pass.bias, bias_wanted ? pass.bias.clone() : Tensor(),
-        Tensor()};
+  CellOutput forward(const CellInput& input, const Steps& steps) const override {
+    const auto made = [&](int64_t width) { return at::empty({steps.rows(), width}, input.x.options()); };
+    const auto pass = pass_of(input, made(4 * width()), made(width()), made(width()));
+    lstm_forward(pass, steps);
+    return {.rows = pass.rows,
+            .last = {last_rows(pass.rows, steps), last_rows(pass.cells, steps)},
+            .kept = {pass.gates, pass.cells}};
   }
+
+  CellGradient backward(const CellInput& input, const CellOutput& output, const CellReaching& reaching,
+                        const Steps& steps, bool x_wanted) const override {
+    const LstmBackward pass{.forward = pass_of(input, output.kept[0], output.kept[1], output.rows),
+                            .from_above = reaching.rows.defined() ? reaching.rows.contiguous() : Tensor(),
+                            .hidden = reaching_state(reaching, input, 0),
+                            .cell = reaching_state(reaching, input, 1),
+                            .x = x_wanted ? at::empty_like(input.x) : Tensor(),
+                            .input = {},
+                            .weight = {},
+                            .bias = {},
+                            .sums = at::empty_like(output.kept[0])};
+    lstm_backward(pass, steps, LstmWork::steps);
+    return {.x = pass.x,
+            .before = {pass.hidden, pass.cell},
+            .rows = {input.x, rows_before(input.before[0], output.rows, steps), pass.sums}};
+  }
+
+  std::vector<Tensor> weight_gradients(const std::vector<Tensor>& rows,
+                                       const std::vector<bool>& wanted) const override {
+    const auto &x = rows[0], &before = rows[1], &sums = rows[2];
+    const bool bias_wanted = wanted[2] || wanted[3];
+    LstmBackward pass{};
+    pass.forward = pass_of({.x = x, .before = {before, before}}, sums, before, before);
+    pass.sums = sums;
+    if (wanted[0]) pass.input = at::empty_like(weights_.input, at::MemoryFormat::Contiguous);
+    if (wanted[1]) pass.weight = at::empty_like(weights_.hidden, at::MemoryFormat::Contiguous);
+    if (bias_wanted) pass.bias = at::empty({sums.size(1)}, sums.options());
+    lstm_backward(pass, Steps({x.size(0)}), LstmWork::weights);  // as if all rows were one step's
+    return {pass.input, pass.weight, pass.bias, bias_wanted ? pass.bias.clone() : Tensor()};
+  }
+
+ private:
+  LstmForward pass_of(const CellInput& input, const Tensor& gates, const Tensor& cells, const Tensor& rows) const {
+    const auto* prepared = dynamic_cast<const LstmPrepared*>(input.panels);
+    return {.x = input.x,
+            .hidden = input.before[0],
+            .cell = input.before[1],
+            .weights = weights_,
+            .panels = prepared == nullptr ? LstmPanels() : prepared->panels,
+            .gates = gates,
+            .cells = cells,
+            .rows = rows};
+  }
+
+  LstmWeights weights_;
 };
 
 }  // namespace
 
-LstmPanels lstm_panels(const LstmWeights& weights) {
-  return has_lstm_kernels(weights.hidden) ? lstm_panels_cpu(weights) : LstmPanels();
+LstmPanels lstm_panels(const LstmWeights& weights, bool both_ways) {
+  if (!has_lstm_kernels(weights.hidden)) return {};
+  auto panels = lstm_panels_cpu(weights);
+  if (both_ways) lstm_panels_backward_cpu(weights, panels);
+  return panels;
 }
+
+std::shared_ptr<const Cell> lstm_cell(const LstmWeights& weights) { return std::make_shared<LstmCell>(weights); }
 
 LstmResult lstm_layer(const Tensor& x, const std::vector<int64_t>& running, const Tensor& hidden, const Tensor& cell,
                       const LstmWeights& weights, const LstmPanels* panels) {
-  if (!c10::GradMode::is_enabled()) {
-    const Steps steps(running);
-    const auto done = run_forward(x.contiguous(), steps, hidden.contiguous(), cell.contiguous(), weights, panels);
-    return {done.rows, last_rows(done.rows, steps), last_rows(done.cells, steps)};
-  }
-  auto result = LstmLayer::apply(x.contiguous(), hidden.contiguous(), cell.contiguous(), weights.input, weights.hidden,
-                                 weights.input_bias, weights.hidden_bias, running);
-  return {result[0], result[1], result[2]};
+  CellPrepared prepared;
+  if (panels != nullptr) prepared.panels = std::make_shared<LstmPrepared>(*panels);
+  const auto result = run_cell(lstm_cell(weights), x, {hidden, cell}, running, &prepared);
+  return {result.rows, result.last[0], result.last[1]};
 }
 
 }  // namespace seq2seq::nn

@@ -1,8 +1,13 @@
 #pragma once
 
+#include <cstdint>
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
+
+#include "seq2seq/nn/recurrent/cell.h"
 
 namespace seq2seq::nn {
 
@@ -15,22 +20,31 @@ struct LstmWeights {
 /// A layer's weights once more, laid out as our kernels read them; undefined where there are none for their type and
 /// device.
 struct LstmPanels {
-  at::Tensor input, hidden;
+  at::Tensor input, hidden;                    // for the way forward
+  at::Tensor input_backward, hidden_backward;  // for the way back
 };
-LstmPanels lstm_panels(const LstmWeights& weights);
+/// `both_ways`: for the way back, too.
+LstmPanels lstm_panels(const LstmWeights& weights, bool both_ways = false);
+
+struct LstmPrepared final : PreparedWeights {
+  explicit LstmPrepared(LstmPanels made) : panels(std::move(made)) {}
+  LstmPanels panels;
+};
+
+/// The cell of an LSTM layer (Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000):
+///   i f g o = x W_ih' + b_ih + h' W_hh' + b_hh;  c = sigmoid(f) c' + sigmoid(i) tanh(g);  h = sigmoid(o) tanh(c).
+/// One product for all rows' inputs and one a step for the recurrence; backward one product a step and one for each
+/// weight. Its state is {h, c}. float32 on the CPU runs our kernels.
+std::shared_ptr<const Cell> lstm_cell(const LstmWeights& weights);
 
 /// What a layer leaves: `rows` [N, H], and each sentence's h and c at its own last step, [S, H] in sorted order.
 struct LstmResult {
   at::Tensor rows, hidden, cell;
 };
 
-/// One LSTM layer over packed rows x [N, I] (Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al.
-/// 2000):
-///   i f g o = x W_ih' + b_ih + h' W_hh' + b_hh;  c = sigmoid(f) c' + sigmoid(i) tanh(g);  h = sigmoid(o) tanh(c).
-/// One product for all rows' inputs and one a step for the recurrence; backward one product a step and one for each
-/// weight. `running` [T] sentences a step, never rising; `hidden`, `cell` [running[0], H] the state before the first
-/// step, in sorted order. float32 on the CPU runs our kernels. With the panels of these very weights, which calls
-/// without gradient can be given, they need not be laid out anew.
+/// Runs the cell over packed rows x [N, I]. `running` [T] sentences a step, never rising; `hidden`, `cell`
+/// [running[0], H] the state before the first step, in sorted order. With the panels of these very weights they need
+/// not be laid out anew.
 LstmResult lstm_layer(const at::Tensor& x, const std::vector<int64_t>& running, const at::Tensor& hidden,
                       const at::Tensor& cell, const LstmWeights& weights, const LstmPanels* panels = nullptr);
 

@@ -1,7 +1,5 @@
 #include "seq2seq/nn/recurrent/lstm_pass.h"
 
-#include <ATen/ops/empty.h>
-
 namespace seq2seq::nn {
 
 LstmSizes::LstmSizes(const LstmForward& pass, const Steps& steps)
@@ -11,16 +9,6 @@ int64_t LstmSizes::parts(const Steps& steps, int64_t share) const {
   // A step on one thread should take a few times the microsecond that waiting for the others does.
   constexpr int64_t enough = 200'000;
   return gates * cells * rows / steps.count() < enough ? 1 : (cells + share - 1) / share;
-}
-
-at::Tensor last_rows(const at::Tensor& rows, const Steps& steps) {
-  auto result = at::empty({steps.sentences(0), rows.size(1)}, rows.options());
-  for (int64_t step = 0; step < steps.count(); ++step) {
-    const int64_t going_on = steps.sentences(step + 1);
-    const int64_t ending = steps.sentences(step) - going_on;
-    if (ending > 0) result.narrow(0, going_on, ending).copy_(steps.of(rows, step).narrow(0, going_on, ending));
-  }
-  return result;
 }
 
 bool has_lstm_kernels(const at::Tensor& x) { return x.is_cpu() && x.scalar_type() == at::kFloat; }

@@ -6,32 +6,16 @@
 #include <ATen/core/Tensor.h>
 
 #include "seq2seq/nn/recurrent/lstm_layer.h"
+#include "seq2seq/nn/recurrent/steps.h"
 
 namespace seq2seq::nn {
-
-/// Where the rows of each step lie in the packed order.
-struct Steps {
-  explicit Steps(const std::vector<int64_t>& running) : running(running) {
-    for (const int64_t sentences : running) offsets.push_back(offsets.back() + sentences);
-  }
-  int64_t count() const { return static_cast<int64_t>(running.size()); }
-  int64_t rows() const { return offsets.back(); }
-  int64_t offset(int64_t step) const { return offsets[static_cast<size_t>(step)]; }
-  int64_t sentences(int64_t step) const { return step < count() ? running[static_cast<size_t>(step)] : 0; }
-  at::Tensor of(const at::Tensor& rows, int64_t step) const { return rows.narrow(0, offset(step), sentences(step)); }
-
-  std::vector<int64_t> running, offsets{0};
-};
-
-/// Each sentence's row at its own last step, in sorted order. [S, H]
-at::Tensor last_rows(const at::Tensor& rows, const Steps& steps);
 
 /// A layer's forward pass. S = running[0] sentences, in sorted order.
 struct LstmForward {
   at::Tensor x;             // [N, I]
   at::Tensor hidden, cell;  // [S, H] before the first step
   LstmWeights weights;
-  LstmPanels panels;       // undefined: they are made
+  LstmPanels panels;       // those that are undefined are made
   at::Tensor gates;        // [N, 4H] out: i f g o after their activations
   at::Tensor cells, rows;  // [N, H] out: c and h
 };
@@ -71,6 +55,7 @@ void lstm_backward_plain(const LstmBackward& pass, const Steps& steps, LstmWork 
 /// on those beside it.
 void lstm_forward_cpu(const LstmForward& pass, const Steps& steps);
 LstmPanels lstm_panels_cpu(const LstmWeights& weights);
+void lstm_panels_backward_cpu(const LstmWeights& weights, LstmPanels& panels);
 void lstm_backward_cpu(const LstmBackward& pass, const Steps& steps, LstmWork work = LstmWork::all);
 
 /// Whichever of the two serves x's device and type.

@@ -1,7 +1,6 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/addcmul.h>
 #include <ATen/ops/addmm.h>
-#include <ATen/ops/empty_like.h>
 #include <ATen/ops/mm.h>
 #include <ATen/ops/mul.h>
 #include <ATen/ops/sum.h>
@@ -12,16 +11,6 @@ namespace seq2seq::nn {
 namespace {
 
 using at::Tensor;
-
-/// Row by row, what stood before it: the first state at the first step, else the row of the step before. [N, H]
-Tensor before(const Tensor& first, const Tensor& rows, const Steps& steps) {
-  auto result = at::empty_like(rows);
-  for (int64_t step = 0; step < steps.count(); ++step) {
-    const auto source = step == 0 ? first : steps.of(rows, step - 1);
-    steps.of(result, step).copy_(source.narrow(0, 0, steps.sentences(step)));
-  }
-  return result;
-}
 
 /// The derivatives of the gates' sums at one step, and what reaches the cells before it, in place.
 void step_gradient(const LstmBackward& p, const Steps& steps, int64_t step, const Tensor& sums) {
@@ -82,7 +71,7 @@ void lstm_backward_plain(const LstmBackward& p, const Steps& steps, LstmWork wor
   const double kept = p.add_weights ? 1 : 0;
   auto input = p.input, weight = p.weight, bias = p.bias;
   if (input.defined()) input.addmm_(p.sums.t(), p.forward.x, kept);
-  if (weight.defined()) weight.addmm_(p.sums.t(), before(p.forward.hidden, p.forward.rows, steps), kept);
+  if (weight.defined()) weight.addmm_(p.sums.t(), rows_before(p.forward.hidden, p.forward.rows, steps), kept);
   if (bias.defined()) p.add_weights ? bias.add_(p.sums.sum(0)) : at::sum_out(bias, p.sums, 0);
 }
 

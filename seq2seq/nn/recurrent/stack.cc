@@ -2,21 +2,37 @@
 
 #include <algorithm>
 
+#include <ATen/TensorOperators.h>
 #include <fmt/format.h>
 
 #include "seq2seq/config/keys.h"
+#include "seq2seq/core/error.h"
 #include "seq2seq/nn/recurrent/bidirectional.h"
 
 namespace seq2seq::nn {
 
 void declare(config::Keys& keys, StackOptions& options) {
   keys.add("layers", options.layers, "layers L, one above the other").at_least(1).at_most(64);
+  keys.add("residual_from", options.residual_from,
+           "layers from this one on, counted from 1, add the rows that they read to those that they give; 0: none")
+      .at_least(0);
   const auto kind = options.kinds->options(options.layer.kind, options.layer.options);
   options.layer.options = kind.value;
   kind.declare(keys);
 }
 
-Stack::Stack(const Options& options, const StackContext& context) {
+namespace {
+
+void check_residual(int64_t from, int64_t layer, int64_t input, int64_t width) {
+  if (input == width) return;
+  throw UsageError(fmt::format("`residual_from: {}` adds what layer {} reads, {} wide, to what it gives, {} wide", from,
+                               layer + 1, input, width),
+                   fmt::format("Make both widths equal, or use `residual_from: {}` or a later layer", layer + 2));
+}
+
+}  // namespace
+
+Stack::Stack(const Options& options, const StackContext& context) : residual_from_(options.residual_from) {
   int64_t input = context.input;
   for (int64_t layer = 0; layer < options.layers; ++layer) {
     parameters_.emplace_back(*this, fmt::format("_l{}", layer), context.place(layer));
@@ -24,7 +40,10 @@ Stack::Stack(const Options& options, const StackContext& context) {
     layers_.push_back(layer < context.bidirectional
                           ? std::make_shared<Bidirectional>(*options.kinds, options.layer, made)
                           : options.kinds->make(options.layer, made));
-    input = layers_.back()->width() + context.beside;
+    const int64_t width = layers_.back()->width();
+    if (adds_input(layer))
+      check_residual(options.residual_from, layer, input - (layer > 0 ? context.beside : 0), width);
+    input = width + context.beside;
   }
 }
 
@@ -52,11 +71,21 @@ std::vector<std::shared_ptr<const PreparedWeights>> Stack::prepare() const {
 
 Packed Stack::run_layer(int64_t layer, const Packed& input, State& state, const StackCall& call) const {
   const auto number = static_cast<size_t>(layer);
-  const auto rows =
-      layer > 0 ? dropout(input, call.dropout, {call.part, static_cast<uint32_t>(layer)}, call.draw) : input;
+  const Site site{call.part, static_cast<uint32_t>(layer), call.variational};
+  const auto rows = layer > 0 ? dropout(input, call.dropout, site, call.draw) : input;
   const auto* prepared = call.prepared == nullptr ? nullptr : call.prepared->at(number).get();
-  return layers_.at(number)->run(data::to(rows, layers_[number]->place().device), state,
-                                 {.draw = call.draw, .prepared = prepared});
+  const auto device = layers_.at(number)->place().device;
+  auto made =
+      layers_[number]->run(data::to(rows, device), state, {.draw = call.draw, .site = site, .prepared = prepared});
+  // What lies beside the rows of the layer below is not added.
+  if (adds_input(layer)) made.rows = made.rows + input.rows.narrow(1, 0, made.rows.size(1)).to(device);
+  return made;
+}
+
+std::vector<std::shared_ptr<const PreparedWeights>> Stack::prepare_steps() const {
+  std::vector<std::shared_ptr<const PreparedWeights>> prepared;
+  for (const auto& layer : layers_) prepared.push_back(layer->prepare_steps());
+  return prepared;
 }
 
 Packed Stack::run(const Packed& input, std::vector<State>& states, const StackCall& call) const {

@@ -15,6 +15,7 @@ struct StackOptions {
   std::shared_ptr<const LayerRegistry> kinds = std::make_shared<LayerRegistry>(builtin_layers());
   Selection layer{.kind = "lstm", .options = nullptr};
   int64_t layers = 1;
+  int64_t residual_from = 0;  // layers this one, the next, ..., counted from 1, add what they read; 0: none does
 };
 void declare(config::Keys& keys, StackOptions& options);
 
@@ -30,6 +31,7 @@ struct StackContext {
 struct StackCall {
   double dropout = 0;  // share dropped of what passes between two layers, not before the first nor after the last
   Site::Part part = Site::Part::encoder_layer;
+  bool variational = false;  // whether each mask is the same at all steps of a sentence (Gal and Ghahramani 2016)
   const Draw* draw = nullptr;
   const std::vector<std::shared_ptr<const PreparedWeights>>* prepared = nullptr;  // one a layer
 };
@@ -38,10 +40,14 @@ struct StackCall {
 class Stack final : public Module {
  public:
   using Options = StackOptions;
+  /// Throws UsageError where a layer is to add rows of another width than its own.
   Stack(const Options& options, const StackContext& context);
 
   int64_t layers() const { return std::ssize(layers_); }
   const Layer& layer(int64_t number) const { return *layers_.at(static_cast<size_t>(number)); }
+  /// Whether the rows that a layer reads are added to those that it gives (Wu et al. 2016, arXiv 1609.08144, equation
+  /// 6): before dropout of either. The layer's state stays its own.
+  bool adds_input(int64_t layer) const { return residual_from_ > 0 && layer + 1 >= residual_from_; }
   /// A layer's parameters, in order of registration.
   const std::vector<at::Tensor>& parameters_of(int64_t layer) const {
     return parameters_.at(static_cast<size_t>(layer)).added();
@@ -54,10 +60,13 @@ class Stack final : public Module {
   std::vector<std::shared_ptr<const PreparedWeights>> prepare() const;
   /// One layer, with the dropout before it. `input`: the rows of the layer below, and what lies beside them.
   Packed run_layer(int64_t layer, const Packed& input, State& state, const StackCall& call) const;
+  /// For many runs of a step or a few each while gradients are kept: see Layer::prepare_steps().
+  std::vector<std::shared_ptr<const PreparedWeights>> prepare_steps() const;
   /// All layers in order. `states`: one a layer.
   Packed run(const Packed& input, std::vector<State>& states, const StackCall& call = {}) const;
 
  private:
+  int64_t residual_from_;
   std::vector<std::shared_ptr<Layer>> layers_;
   std::vector<LayerParameters> parameters_;  // one a layer
 };

@@ -24,18 +24,23 @@ class LayerStagePass final : public StagePass {
     copies_ = stage_.in->place().device != place.device || before_.drops();
     rows_.input_gradient = stage_.in->add_reader(place.device);
     rows_.input = copies_ ? made(stage_.in->rows().size(1)) : stage_.in->rows();
-    rows_.output = after_.drops() ? made(stage_.layer.width()) : stage_.out->rows();
+    // The layer reads its own output again, so what is done to it later is done elsewhere.
+    copies_out_ = after_.drops() || stage_.adds_input;
+    rows_.output = copies_out_ ? made(stage_.layer.width()) : stage_.out->rows();
     if (stage_.first) first_reader_ = stage_.first->add_reader();
   }
 
   void forward(const Piece& piece) override {
     if (piece.first_step == 0) begin();
     if (copies_) hand_over(piece.of(stage_.in->rows()), piece.of(rows_.input));
+    auto given = piece.of(stage_.out->rows());
+    if (stage_.adds_input) given.copy_(piece.of(rows_.input));
     before_.apply(piece, piece.of(rows_.input));
     pass_->forward(piece);
-    if (after_.drops()) {
-      piece.of(stage_.out->rows()).copy_(piece.of(rows_.output));
-      after_.apply(piece, piece.of(stage_.out->rows()));
+    if (copies_out_) {
+      const auto own = piece.of(rows_.output);
+      stage_.adds_input ? given.add_(own) : given.copy_(own);
+      after_.apply(piece, given);
     }
     if (stage_.last && ends(piece)) stage_.last->publish(pass_->last());
   }
@@ -48,7 +53,11 @@ class LayerStagePass final : public StagePass {
       pass_->begin_backward(reaching, stage_.last ? stage_.last->gradient(stage_.layer.place().device) : State());
     if (reaching.defined()) after_.apply_again(piece, piece.of(reaching));
     pass_->backward(piece);
-    if (rows_.input_gradient.defined()) before_.apply_again(piece, piece.of(rows_.input_gradient));
+    if (rows_.input_gradient.defined()) {
+      auto reaching_input = piece.of(rows_.input_gradient);
+      before_.apply_again(piece, reaching_input);
+      if (stage_.adds_input && reaching.defined()) reaching_input.add_(piece.of(reaching));
+    }
     if (stage_.first && piece.first_step == 0) stage_.first->answer(first_reader_, pass_->first_gradient());
   }
 
@@ -64,7 +73,7 @@ class LayerStagePass final : public StagePass {
   void begin() {
     const auto device = stage_.layer.place().device;
     const auto first = stage_.first ? stage_.first->on(device) : stage_.layer.zero_state(stage_.layout->sentences);
-    const LayerCall call{.draw = stage_.draw, .prepared = stage_.prepared.get()};
+    const LayerCall call{.draw = stage_.draw, .site = stage_.before.site, .prepared = stage_.prepared.get()};
     pass_ = stage_.layer.pass(stage_.layout, rows_, first, call);
     if (pass_ == nullptr) pass_ = autograd_pass(stage_.layer, stage_.parameters, stage_.layout, rows_, first, call);
   }
@@ -72,7 +81,7 @@ class LayerStagePass final : public StagePass {
   LayerStage stage_;
   StageMask before_, after_;
   LayerRows rows_;
-  bool copies_ = false;  // whether `input` is memory of its own
+  bool copies_ = false, copies_out_ = false;  // whether `input` and `output` are memory of their own
   size_t first_reader_ = 0;
   std::unique_ptr<LayerPass> pass_;
   std::vector<Tensor> gradients_;

@@ -54,6 +54,7 @@ struct LayerStage {
   std::shared_ptr<StateFlow> first;  // null: the layer starts from zeros
   std::shared_ptr<StateFlow> last;   // null: nobody reads its last state
   bool trains = true;                // whether anything in it or before it is trained
+  bool adds_input = false;           // whether the rows of `in`, before dropout, are added to what the layer gives
 };
 std::unique_ptr<StagePass> layer_stage_pass(LayerStage stage);
 

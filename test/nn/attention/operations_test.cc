@@ -1,5 +1,6 @@
 #include "seq2seq/nn/attention/operations.h"
 
+#include <array>
 #include <cmath>
 #include <cstdlib>
 #include <functional>
@@ -13,6 +14,7 @@
 #include <torch/utils.h>
 
 #include "seq2seq/core/isa.h"
+#include "seq2seq/core/random.h"
 #include "test/nn/attention/random_groups.h"
 #include "test/support/catch.h"
 
@@ -262,21 +264,22 @@ TEST_CASE("attention operations: in double, results and derivatives are those of
 
 TEST_CASE("attention operations: every instruction set computes in float32 what double gives",
           "[nn][attention][kernels][gradient]") {
-  const auto isa = GENERATE_COPY(from_range(available_isas()));
   const auto operation_name = GENERATE_COPY(from_range(operation_names()));
   const auto shape = GENERATE_COPY(from_range(group_shapes()));
-  const auto seed = GENERATE(1U, 2U, 3U);
-  CAPTURE(name(isa), operation_name, shape, seed);
-  const AttentionMachine machine(isa, 2);
+  const auto seed = GENERATE(1U, 2U);
   const AttentionPairs pairs(random_groups(seed, shape), c10::kCPU);
   const auto operation = operations().at(operation_name);
   const auto operands = random_operands(operation, pairs, seed);
-  const auto ours = run(operation.run, operands, pairs, torch::kFloat);
   const auto exact = run(operation.run, operands, pairs, torch::kDouble);
-  // The largest of all cases: 5.3e-7 of results, 8.0e-7 of derivatives by vectors, 5.0e-6 by the reference, which sums
-  // up to 21,000 terms one after another.
-  CHECK(largest_error(ours.results, exact.results) < 2e-6);
-  CHECK(largest_error(ours.gradients, exact.gradients) < (isa == Isa::reference ? 1e-5 : 2e-6));
+  for (const Isa isa : available_isas()) {
+    CAPTURE(name(isa), operation_name, shape, seed);
+    const AttentionMachine machine(isa, 2);
+    const auto ours = run(operation.run, operands, pairs, torch::kFloat);
+    // The largest of all cases: 5.3e-7 of results, 8.0e-7 of derivatives by vectors, 5.0e-6 by the reference, which
+    // sums up to 21,000 terms one after another.
+    CHECK(largest_error(ours.results, exact.results) < 2e-6);
+    CHECK(largest_error(ours.gradients, exact.gradients) < (isa == Isa::reference ? 1e-5 : 2e-6));
+  }
 }
 
 TEST_CASE("attention operations: derivatives in double are those by differences", "[nn][attention][gradient]") {
@@ -434,22 +437,46 @@ WeightDropout some_dropout(std::vector<int64_t> pair_keys) {
 
 TEST_CASE("dropout of attention weights: drops its share and scales the rest, each place by itself",
           "[nn][attention][dropout]") {
-  const auto type = GENERATE(at::kDouble, at::kFloat);
-  const auto mask = dropped(some_dropout({7}), 70, 90, type);
+  const auto mask = dropped(some_dropout({7}), 70, 90, at::kFloat);
   const double scale = 1 / 0.75;
   CHECK(((mask.abs() < 1e-6) | ((mask - scale).abs() < 1e-5)).all().item<bool>());
   CHECK(std::abs((mask == 0).to(torch::kDouble).mean().item<double>() - 0.25) < 0.02);  // 3 deviations are 0.01
   // No two queries, heads, pairs, sites, updates or seeds have a mask in common.
   const auto rows = mask.reshape({-1, 90});
   CHECK(std::get<0>(torch::unique_dim(rows.round(/*decimals=*/3), 0)).size(0) == 70 * heads);
+  const auto part = mask.narrow(0, 0, 5);
+  CHECK(dropped(some_dropout({7}), 5, 90, at::kDouble).to(torch::kFloat).allclose(part.to(torch::kFloat)));
   auto other = some_dropout({8});
-  CHECK_FALSE(dropped(other, 70, 90, type).allclose(mask));
+  CHECK_FALSE(dropped(other, 5, 90, at::kFloat).allclose(part));
   other = some_dropout({7});
   other.site = Site::of_module("b");
-  CHECK_FALSE(dropped(other, 70, 90, type).allclose(mask));
+  CHECK_FALSE(dropped(other, 5, 90, at::kFloat).allclose(part));
   other = some_dropout({7});
   other.draw.update = 4;
-  CHECK_FALSE(dropped(other, 70, 90, type).allclose(mask));
+  CHECK_FALSE(dropped(other, 5, 90, at::kFloat).allclose(part));
+}
+
+TEST_CASE("dropout of attention weights: draws Philox at (site, key position, head, query position, pair, update)",
+          "[nn][attention][dropout]") {
+  const auto isa = GENERATE_COPY(from_range(available_isas()));
+  const auto queries = GENERATE(2, 20);  // rows of scores, columns
+  CAPTURE(name(isa), queries);
+  const AttentionMachine machine(isa, 1);
+  auto dropout = some_dropout({7});
+  dropout.draw.seed = 0x123456789ABCULL;
+  dropout.first_position = 4;
+  const auto mask = dropped(dropout, queries, 21, at::kFloat);
+  const std::array<uint32_t, 2> key{0x56789ABC, 0x1234 ^ static_cast<uint32_t>(Purpose::dropout)};
+  for (uint32_t query = 0; query < static_cast<uint32_t>(queries); ++query) {
+    for (uint32_t head = 0; head < heads; ++head) {
+      for (uint32_t j = 0; j < 21; ++j) {
+        const auto words = philox({dropout.site.number() << 16 | j / 8, head << 20 | (query + 4), 7, 3}, key);
+        const uint32_t bits = words[j % 8 / 2] >> (j % 2 == 0 ? 0 : 16) & 0xFFFF;
+        const bool drops = mask[query][head][j].item<double>() < 0.5;
+        REQUIRE(drops == (bits < 65536 / 4));
+      }
+    }
+  }
 }
 
 TEST_CASE("dropout of attention weights: depends neither on the batch nor on the chunk of queries",

@@ -14,12 +14,14 @@ namespace seq2seq::nn {
 namespace {
 
 using namespace seq2seq::test;
+using torch::nn::utils::rnn::PackedSequence;
 
 /// A stack of this kind of layer in a small size, its parameters random.
 std::shared_ptr<Stack> random_stack(const std::string& kind, uint64_t seed, int64_t layers, int64_t input,
-                                    at::ScalarType type = at::kDouble) {
+                                    at::ScalarType type = at::kDouble, Values values = {}) {
   const auto stacks = stacks_of(std::make_shared<LayerRegistry>(builtin_layers()));
-  auto stack = stacks.make(small(stacks, kind, {{"layers", std::to_string(layers)}}), {.input = input});
+  values["layers"] = std::to_string(layers);
+  auto stack = stacks.make(small(stacks, kind, values), {.input = input});
   randomize(*stack, seed, type);
   return stack;
 }
@@ -37,41 +39,185 @@ at::Tensor weighted_sum(const std::vector<State>& states) {
 /// Lengths that include 1, equal ones and a long one, in no order.
 const std::vector<int64_t> lengths{3, 1, 7, 7, 25, 2, 1};
 
-TEST_CASE("lstm: same rows, last states and gradients as torch.nn.LSTM with the same weights",
-          "[nn][lstm][witness][gradient]") {
+/// What PyTorch's module leaves for packed rows: its rows, and each part of all layers' last states, [L, B, width].
+struct Witness {
+  torch::Tensor rows;
+  std::vector<torch::Tensor> last;
+};
+
+Witness of_torch(torch::nn::LSTM& lstm, const PackedSequence& x) {
+  const auto [rows, last] = lstm->forward_with_packed_input(x);
+  return {rows.data(), {std::get<0>(last), std::get<1>(last)}};
+}
+
+Witness of_torch(torch::nn::GRU& gru, const PackedSequence& x) {
+  const auto [rows, last] = gru->forward_with_packed_input(x);
+  return {rows.data(), {last}};
+}
+
+/// Both get the weights of ours, and must leave the same rows, last states and gradients, in double.
+template <class Theirs>
+void compare(const Stack& ours, Theirs theirs) {
+  theirs->to(torch::kDouble);
+  {
+    const torch::NoGradGuard no_gradient;
+    const auto weights = ours.named_parameters();
+    REQUIRE(weights.size() == theirs->named_parameters().size());
+    for (auto& item : theirs->named_parameters()) item.value().copy_(weights[item.key()]);
+  }
+  auto packed = random_packed({9, 5, 5, 2, 1}, 5);  // sorted: their order is ours
+  auto x = packed.rows.clone().requires_grad_();
+  packed.rows.requires_grad_();
+
+  auto states = ours.zero_states(packed.sentences());
+  const auto out = ours.run(packed, states);
+  const auto witness = of_torch(theirs, PackedSequence(x, torch::tensor(packed.layout->running)));
+
+  const auto close = [](const torch::Tensor& a, const torch::Tensor& b) { return torch::allclose(a, b, 0, 1e-12); };
+  CHECK(close(out.rows, witness.rows));
+  const auto direction = torch::randn_like(out.rows);
+  auto sum = (out.rows * direction).sum(), witness_sum = (witness.rows * direction).sum();
+  for (size_t layer = 0; layer < states.size(); ++layer) {
+    REQUIRE(states[layer].size() == witness.last.size());
+    for (size_t part = 0; part < states[layer].size(); ++part) {
+      const auto expected = witness.last[part][static_cast<int64_t>(layer)];
+      CHECK(close(states[layer][part], expected));
+      sum = sum + states[layer][part].pow(2).sum();
+      witness_sum = witness_sum + expected.pow(2).sum();
+    }
+  }
+  sum.backward();
+  witness_sum.backward();
+  CHECK(close(packed.rows.grad(), x.grad()));
+  const auto weights = ours.named_parameters();
+  for (const auto& item : theirs->named_parameters()) {
+    CAPTURE(item.key());
+    CHECK(close(weights[item.key()].grad(), item.value().grad()));
+  }
+}
+
+TEST_CASE("lstm, projected_lstm, gru: same rows, last states and gradients as torch.nn with the same weights",
+          "[nn][lstm][gru][witness][gradient]") {
   const auto seed = GENERATE(range(1, 4));
   const auto layers = GENERATE(1, 3);
   CAPTURE(seed, layers);
   torch::manual_seed(seed);
-  const auto ours = random_stack("lstm", static_cast<uint64_t>(seed), layers, 5, at::kFloat);
-  torch::nn::LSTM theirs(torch::nn::LSTMOptions(5, 4).num_layers(layers));
+  const auto ours = [&](const std::string& kind) {
+    return random_stack(kind, static_cast<uint64_t>(seed), layers, 5);  // 4 cells, projected to 3
+  };
+  const auto lstm = torch::nn::LSTMOptions(5, 4).num_layers(layers);
+  compare(*ours("lstm"), torch::nn::LSTM(lstm));
+  compare(*ours("projected_lstm"), torch::nn::LSTM(torch::nn::LSTMOptions(lstm).proj_size(3)));
+  compare(*ours("gru"), torch::nn::GRU(torch::nn::GRUOptions(5, 4).num_layers(layers)));
+}
+
+TEST_CASE("lstm: float32 kernels give the rows and gradients of torch.nn.LSTM", "[nn][lstm][witness][gradient]") {
+  torch::manual_seed(1);
+  const auto ours = random_stack("lstm", 1, 3, 5, at::kFloat);
+  torch::nn::LSTM theirs(torch::nn::LSTMOptions(5, 4).num_layers(3));
+  const auto weights = ours->named_parameters();
   {
     const torch::NoGradGuard no_gradient;
-    for (auto& item : theirs->named_parameters()) item.value().copy_(ours->named_parameters()[item.key()]);
+    for (auto& item : theirs->named_parameters()) item.value().copy_(weights[item.key()]);
   }
-  auto packed = random_packed({9, 5, 5, 2, 1}, 5, at::kFloat);  // sorted: their order is ours
-  auto x = packed.rows.clone().requires_grad_();
-  packed.rows.requires_grad_();
-
+  const auto packed = random_packed({9, 5, 5, 2, 1}, 5, at::kFloat);
   auto states = ours->zero_states(packed.sentences());
-  const auto out = ours->run(packed, states);
-  const auto batch_sizes = torch::tensor(packed.layout->running);
-  const auto [witness, last] = theirs->forward_with_packed_input(torch::nn::utils::rnn::PackedSequence(x, batch_sizes));
-  const auto& [hidden, cell] = last;
-
-  CHECK(torch::allclose(out.rows, witness.data(), 1e-5, 1e-6));
-  for (int64_t layer = 0; layer < layers; ++layer) {
-    CHECK(torch::allclose(states[static_cast<size_t>(layer)][0], hidden[layer], 1e-5, 1e-6));
-    CHECK(torch::allclose(states[static_cast<size_t>(layer)][1], cell[layer], 1e-5, 1e-6));
-  }
-  const auto direction = torch::randn_like(out.rows);
-  ((out.rows * direction).sum() + states.back()[1].pow(2).sum() + states.front()[0].sum()).backward();
-  ((witness.data() * direction).sum() + cell[layers - 1].pow(2).sum() + hidden[0].sum()).backward();
-  CHECK(torch::allclose(packed.rows.grad(), x.grad(), 1e-4, 1e-5));
+  const auto rows = ours->run(packed, states).rows;
+  const auto witness = of_torch(theirs, PackedSequence(packed.rows, torch::tensor(packed.layout->running))).rows;
+  CHECK(torch::allclose(rows, witness, 1e-5, 1e-6));
+  rows.pow(2).sum().backward();
+  witness.pow(2).sum().backward();
   for (const auto& item : theirs->named_parameters()) {
     CAPTURE(item.key());
-    CHECK(torch::allclose(ours->named_parameters()[item.key()].grad(), item.value().grad(), 1e-4, 1e-5));
+    CHECK(torch::allclose(weights[item.key()].grad(), item.value().grad(), 1e-4, 1e-5));
   }
+}
+
+/// Equations 20 to 22 of arXiv 1607.06450 for one sentence, step by step, by plain autograd.
+torch::Tensor layer_norm_lstm_of_paper(const torch::OrderedDict<std::string, torch::Tensor>& weights,
+                                       const torch::Tensor& x, torch::Tensor h, torch::Tensor c) {
+  const auto norm = [&](const torch::Tensor& a, const std::string& name) {
+    const auto centred = a - a.mean(1, /*keepdim=*/true);
+    const auto deviation = (centred.pow(2).mean(1, /*keepdim=*/true) + 1e-5).sqrt();
+    return centred / deviation * weights["gain_" + name + "_l0"] + weights["bias_" + name + "_l0"];
+  };
+  std::vector<torch::Tensor> rows;
+  for (int64_t step = 0; step < x.size(0); ++step) {
+    const auto sums = norm(torch::mm(x[step].unsqueeze(0), weights["weight_ih_l0"].t()), "ih") +
+                      norm(torch::mm(h, weights["weight_hh_l0"].t()), "hh");
+    const auto gate = sums.chunk(4, 1);
+    c = gate[1].sigmoid() * c + gate[0].sigmoid() * gate[2].tanh();
+    h = gate[3].sigmoid() * norm(c, "c").tanh();
+    rows.push_back(h);
+  }
+  rows.push_back(c);
+  return torch::cat(rows);
+}
+
+TEST_CASE("layer_norm_lstm: the rows, last c and gradients of the paper's equations",
+          "[nn][recurrent][witness][gradient]") {
+  const auto seed = GENERATE(range(1, 4));
+  CAPTURE(seed);
+  torch::manual_seed(seed);
+  const auto stack = random_stack("layer_norm_lstm", static_cast<uint64_t>(seed), 1, 3);
+  const auto weights = stack->named_parameters();
+  const auto batch = random_packed(lengths, 3);
+  const State first{torch::randn({batch.sentences(), 4}, torch::kDouble),
+                    torch::randn({batch.sentences(), 4}, torch::kDouble)};
+  std::vector<State> states{first};
+  const auto rows = stack->run(batch, states);
+  torch::Tensor sum = torch::zeros({}, torch::kDouble), expected_sum = sum;
+  for (int64_t sentence = 0; sentence < batch.sentences(); ++sentence) {
+    const auto found = torch::cat({rows_of(rows, sentence), states[0][1][sentence].unsqueeze(0)});
+    const auto expected = layer_norm_lstm_of_paper(weights, rows_of(batch, sentence), first[0][sentence].unsqueeze(0),
+                                                   first[1][sentence].unsqueeze(0));
+    CHECK(torch::allclose(found, expected, 0, 1e-12));
+    const auto direction = torch::randn_like(expected);
+    sum = sum + (found * direction).sum();
+    expected_sum = expected_sum + (expected * direction).sum();
+  }
+  const auto gradients = torch::autograd::grad({sum}, weights.values());
+  const auto expected = torch::autograd::grad({expected_sum}, weights.values());
+  for (size_t i = 0; i < expected.size(); ++i) {
+    CAPTURE(weights.keys()[i]);
+    CHECK(torch::allclose(gradients[i], expected[i], 0, 1e-11));
+  }
+}
+
+TEST_CASE("residual stacks: layers from the given one on add what they read, before dropout",
+          "[nn][recurrent][witness]") {
+  const auto from = GENERATE(0, 1, 2, 3, 4);
+  CAPTURE(from);
+  torch::manual_seed(3);
+  const auto kind = GENERATE_COPY(from_range(builtin_layers().names()));
+  CAPTURE(kind);
+  const auto input = random_stack(kind, 1, 1, 2)->width();
+  const auto plain = random_stack(kind, 5, 3, input);
+  const auto residual = random_stack(kind, 5, 3, input, at::kDouble, {{"residual_from", std::to_string(from)}});
+  const auto batch = random_packed(lengths, input);
+  const Draw draw{.seed = 4, .update = 2};
+  const StackCall call{.dropout = 0.4, .draw = &draw};
+  auto states = residual->zero_states(batch.sentences()), by_hand = states;
+  const auto found = residual->run(batch, states, call);
+  auto rows = batch;
+  for (int64_t layer = 0; layer < 3; ++layer) {
+    const auto read = layer == 0 ? rows : dropout(rows, 0.4, {call.part, static_cast<uint32_t>(layer)}, &draw);
+    const auto given = plain->layer(layer).run(read, by_hand[static_cast<size_t>(layer)], {.draw = &draw});
+    rows = from > 0 && layer + 1 >= from ? given.with(given.rows + rows.rows) : given;
+  }
+  CHECK(torch::allclose(found.rows, rows.rows, 0, 1e-12));
+  for (size_t layer = 0; layer < states.size(); ++layer)
+    for (size_t part = 0; part < states[layer].size(); ++part)
+      CHECK(torch::allclose(states[layer][part], by_hand[layer][part], 0, 1e-12));
+}
+
+TEST_CASE("residual stacks: rows of another width cannot be added", "[nn][recurrent][error]") {
+  const auto make = [](const std::string& from) {
+    random_stack("lstm", 1, 2, 3, at::kDouble, {{"residual_from", from}});
+  };
+  CHECK_THROWS_WITH(make("1"), ContainsSubstring("residual_from: 1") && ContainsSubstring("3 wide") &&
+                                   ContainsSubstring("4 wide") && ContainsSubstring("residual_from: 2"));
+  CHECK_NOTHROW(make("2"));
 }
 
 TEST_CASE("stacks: a sentence has the same rows and last state alone and in a batch", "[nn][recurrent][batch]") {
@@ -123,6 +269,58 @@ TEST_CASE("stacks: chunk by chunk equals all at once, gradients too", "[nn][recu
   CHECK(torch::allclose(joined, whole.rows, 0, 1e-12));
   const auto found = gradients((joined * weight).sum() + weighted_sum(carried));
   for (size_t i = 0; i < expected.size(); ++i) CHECK(torch::allclose(found[i], expected[i], 0, 1e-10));
+}
+
+TEST_CASE("stacks: prepared steps equal all at once, gradients too", "[nn][recurrent][property]") {
+  const auto kind = GENERATE_COPY(from_range(builtin_layers().names()));
+  const auto type = GENERATE(at::kFloat, at::kDouble);
+  const auto sizes = GENERATE(std::vector<int64_t>{3, 1, 7, 7, 25, 2, 1}, std::vector<int64_t>{9, 9, 9},
+                              std::vector<int64_t>{9, 4, 1});
+  const auto size = GENERATE(1, 3);
+  CAPTURE(kind, type, sizes, size);
+  torch::manual_seed(7);
+  const auto stack = random_stack(kind, 7, 2, 3, type);
+  if (stack->needs_all_steps()) return;  // a chunk must hold all of them
+  auto batch = random_packed(sizes, 3, type);
+  batch.rows.requires_grad_();
+  const auto weight = torch::randn({batch.layout->rows(), stack->width()}, type);
+  auto leaves = stack->parameters();
+  leaves.push_back(batch.rows);
+
+  auto states = stack->zero_states(batch.sentences());
+  const auto whole = stack->run(batch, states);
+  const auto expected = torch::autograd::grad({(whole.rows * weight).sum() + weighted_sum(states)}, leaves);
+
+  const auto prepared = stack->prepare_steps();
+  auto carried = stack->zero_states(batch.sentences());
+  std::vector<torch::Tensor> pieces;
+  for (int64_t first = 0; first < batch.layout->steps(); first += size) {
+    const auto piece = data::chunk(batch, first, std::min<int64_t>(first + size, batch.layout->steps()));
+    pieces.push_back(stack->run(piece, carried, {.prepared = &prepared}).rows);
+  }
+  const auto joined = torch::cat(pieces);
+  // Only the order of sums may differ.
+  const double tolerance = type == at::kFloat ? 1e-4 : 1e-10;
+  CHECK(torch::allclose(joined, whole.rows, 0, tolerance));
+  const auto found = torch::autograd::grad({(joined * weight).sum() + weighted_sum(carried)}, leaves);
+  for (size_t i = 0; i < expected.size(); ++i) CHECK(torch::allclose(found[i], expected[i], tolerance, tolerance));
+}
+
+TEST_CASE("stacks: steps of all sentences in order gather no state", "[nn][recurrent][property]") {
+  const auto kind = GENERATE_COPY(from_range(builtin_layers().names()));
+  CAPTURE(kind);
+  const auto stack = random_stack(kind, 7, 1, 3);
+  if (stack->needs_all_steps()) return;
+  const auto prepared = stack->prepare_steps();
+  auto states = stack->zero_states(4);
+  const auto in_steps = [&](const Packed& batch) {
+    return calls_in({"aten::index_select", "aten::index_copy"}, [&] {
+      for (int64_t step = 0; step < 3; ++step)
+        stack->run(data::chunk(batch, step, step + 1), states, {.prepared = &prepared});
+    });
+  };
+  CHECK(in_steps(random_packed({3, 3, 3, 3}, 3)) == 0);
+  CHECK(in_steps(random_packed({3, 3, 4, 3}, 3)) > 0);
 }
 
 TEST_CASE("stacks: gradients agree with differences in double", "[nn][recurrent][gradient]") {

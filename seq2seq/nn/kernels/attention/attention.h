@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "seq2seq/core/isa.h"
+#include "seq2seq/nn/kernels/attention/dropout.h"
 
 namespace seq2seq::nn::kernels {
 
@@ -82,6 +83,12 @@ struct AttentionKernels {
   void (*weights_of_columns)(const ScoreColumns& columns);
   /// gradient [keys, lanes] = scale * weight * (gradient - its sum over the keys, weighted). columns.scores: weights.
   void (*softmax_gradient_columns)(const ScoreColumns& columns, float* gradient, float scale);
+
+  /// Dropout: see WeightMask.
+  void (*fill_mask)(const WeightMask& mask, const WeightMaskPlace& place);
+  /// to[i] *= by[i], to[i] += by[i].
+  void (*scale)(float* to, const float* by, int64_t count);
+  void (*add)(float* to, const float* by, int64_t count);
 };
 
 /// Rows of either side that additive kernels work on at a time.

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "seq2seq/nn/kernels/attention/attention_isa.h"
+#include "seq2seq/nn/kernels/attention/dropout_lanes.h"
 
 namespace seq2seq::nn::kernels::reference {
 namespace {
@@ -109,6 +110,14 @@ void softmax_gradient_columns(const ScoreColumns& p, float* gradient, float scal
   }
 }
 
+void scale(float* to, const float* by, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) to[i] *= by[i];
+}
+
+void add(float* to, const float* by, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) to[i] += by[i];
+}
+
 }  // namespace
 
 AttentionKernels attention_kernels() {
@@ -122,7 +131,10 @@ AttentionKernels attention_kernels() {
           .pack_columns = pack_columns,
           .softmax_columns = softmax_columns,
           .weights_of_columns = weights_of_columns,
-          .softmax_gradient_columns = softmax_gradient_columns};
+          .softmax_gradient_columns = softmax_gradient_columns,
+          .fill_mask = fill_mask,
+          .scale = scale,
+          .add = add};
 }
 
 }  // namespace seq2seq::nn::kernels::reference

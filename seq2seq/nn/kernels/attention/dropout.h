@@ -7,7 +7,7 @@ namespace seq2seq::nn::kernels {
 /// Dropout of attention weights: each is 0 or `scale`, a function of (seed, update, site, pair, head, query position,
 /// key position) alone.
 struct WeightMask {
-  uint64_t seed;
+  uint32_t key0, key1;  // of Philox: seed and purpose
   uint32_t update;
   uint32_t site;
   uint32_t pair;            // the pair's number in the corpus
@@ -23,7 +23,5 @@ struct WeightMaskPlace {
   int64_t query_stride, key_stride;
   int64_t queries, keys;
 };
-
-void fill_weight_mask(const WeightMask& mask, const WeightMaskPlace& place);
 
 }  // namespace seq2seq::nn::kernels

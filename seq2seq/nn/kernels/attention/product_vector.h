@@ -120,10 +120,22 @@ void multiply_rows(const RowProduct& p) {
 
 void pack_columns(const float* rows, int64_t stride, int64_t depth, int64_t count, float scale, float* to,
                   int64_t lanes) {
-  const Vector factor = Vector::all(scale);
-  for (int64_t lane = 0; lane < lanes; lane += Vector::width)
-    transpose(rows + lane * stride, stride, depth, count - lane, to + lane, lanes);
-  for (int64_t at = 0; at < depth * lanes; at += Vector::width) (Vector::load(to + at) * factor).store(to + at);
+  constexpr int64_t width = Vector::width;
+  const Vector factor = Vector::all(scale), zero = Vector::all(0.0F);
+  for (int64_t lane = 0; lane < lanes; lane += width) {
+    for (int64_t first = 0; first < depth; first += width) {
+      const int64_t columns = std::min(width, depth - first);
+      Vector turned[width];
+      for (int64_t i = 0; i < width; ++i) {
+        const float* from = rows + (lane + i) * stride + first;
+        turned[i] = lane + i >= count  ? zero
+                    : columns == width ? factor * Vector::load(from)
+                                       : factor * Vector::load(from, columns);
+      }
+      transpose(turned);
+      for (int64_t k = 0; k < columns; ++k) turned[k].store(to + (first + k) * lanes + lane);
+    }
+  }
 }
 
 }  // namespace

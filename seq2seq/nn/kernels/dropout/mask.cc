@@ -14,8 +14,11 @@ constexpr int64_t units_a_draw = 8;  // 128 random bits, 16 a unit: the share is
 
 void dropout_mask(const DropoutMask& m, int64_t first, int64_t last) {
   const auto seed = static_cast<uint32_t>(m.seed);
-  const std::array<uint32_t, 2> key{seed,
-                                    static_cast<uint32_t>(m.seed >> 32) ^ static_cast<uint32_t>(Purpose::dropout)};
+  // The number of a named site has 32 bits, of which the counter has room for the lower half; others have none above
+  // it.
+  const uint32_t upper_half = m.site & 0xFFFF0000U;
+  const std::array<uint32_t, 2> key{
+      seed, static_cast<uint32_t>(m.seed >> 32) ^ static_cast<uint32_t>(Purpose::dropout) ^ upper_half};
   for (int64_t row = first; row < last; ++row) {
     float* out = m.mask + row * m.width;
     const auto sentence = static_cast<uint32_t>(m.key[m.owner[row]]);

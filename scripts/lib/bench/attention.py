@@ -1,0 +1,19 @@
+"""scripts/bench attention: the operations of nn/attention beside LibTorch's on padded sentences."""
+
+import json
+
+from bench.process import output_of
+from bench.session import ROOT, build, processor
+
+ABOUT = """Measures attention forward and backward on packed sentences (64 of T/2 to T words) beside LibTorch's operations on padded
+ones, in one process, in turn: multi-head attention beside scaled_dot_product_attention; the attention of a decoder, all
+steps at once, a step a call, and a step of a beam search, beside bmm and a masked softmax. Prints medians of seven and ratios."""
+
+
+def run(options):
+    build("cpu", "attention_bench")
+    program = ROOT / "build/release/test/attention_bench"
+    results = json.loads(output_of([program, options.threads, options.seconds, *options.cases]))
+    print(f"| {processor()}, {options.threads} threads | packed, ms | padded, ms | ratio |\n|---|---:|---:|---:|")
+    for result in results:
+        print(f"| {result['case']} | {result['ours_ms']:.2f} | {result['padded_ms']:.2f} | {result['ratio']:.1f} |")

@@ -1,0 +1,45 @@
+"""Heat maps of attention weights, as `seq2seq translate --attention` writes them: a JSON object a line."""
+
+import json
+
+from figures import Failure
+
+CELL = 0.17  # inches
+
+
+def read_outputs(file):
+    """(line number, object) of each line that holds weights."""
+    outputs = []
+    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+        outputs.append((number, read_output(line, f"{file}:{number}")))
+    if not outputs:
+        raise Failure(f"{file} is empty")
+    return outputs
+
+
+def read_output(line, place):
+    try:
+        output = json.loads(line)
+        source, target, weights = (output[name] for name in ("source", "target", "weights"))
+        shaped = len(weights) == len(target) and all(len(row) == len(source) for row in weights)
+    except (ValueError, KeyError, TypeError) as error:
+        raise Failure(f"{place}: expected a line of `seq2seq translate --attention`: {error!r}") from None
+    if not shaped or not source:
+        raise Failure(f"{place}: expected a row of {len(source)} weights for each of {len(target)} target tokens")
+    return output
+
+
+def draw(output, plt):
+    """Source tokens from left to right, target tokens downwards; the darker, the larger the weight."""
+    source, target = output["source"], output["target"]
+    figure, axes = plt.subplots(figsize=(0.9 + CELL * len(source), 0.7 + CELL * len(target)))
+    image = axes.imshow(output["weights"], cmap="Greys", vmin=0, vmax=1, aspect="equal", interpolation="nearest")
+    axes.set_xticks(range(len(source)), source, rotation=90, fontsize=7)
+    axes.set_yticks(range(len(target)), target, fontsize=7)
+    axes.xaxis.tick_top()
+    axes.tick_params(length=0)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(True)
+    bar = figure.colorbar(image, ax=axes, fraction=0.04, pad=0.03, ticks=[0, 0.5, 1])
+    bar.ax.tick_params(labelsize=6)
+    return figure

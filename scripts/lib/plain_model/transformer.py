@@ -1,0 +1,115 @@
+"""The Transformer of a run folder in plain PyTorch: torch.nn's own layers, a sentence at a time and so without pads.
+
+Vaswani et al. 2017, arXiv 1706.03762. Dropout is left out. The names of the modules are those that the run's weights have.
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from .scoring import Scoring
+
+# The fast path computes a layer as one operation, which knows nothing of rotary positions.
+torch.backends.mha.set_fastpath_enabled(False)
+
+
+def sinusoids(length, width):
+    """Section 3.5: sin and cos of position / 10000^(2 i / width) in turns."""
+    angles = torch.arange(length, dtype=torch.double)[:, None] / 10000 ** (torch.arange(0, width, 2).double() / width)
+    return torch.stack([angles.sin(), angles.cos()], dim=2).flatten(1)[:, :width]
+
+
+def rotated(rows):
+    """Su et al. 2021, arXiv 2104.09864, equation 34: rows [heads, length, width of a head]."""
+    length, width = rows.shape[1:]
+    angles = torch.arange(length, dtype=torch.double)[:, None] / 10000 ** (torch.arange(0, width, 2).double() / width)
+    cosine, sine = (x.repeat_interleave(2, dim=1).to(rows.dtype) for x in (angles.cos(), angles.sin()))
+    turned = torch.stack([-rows[..., 1::2], rows[..., 0::2]], dim=3).flatten(2)
+    return rows * cosine + turned * sine
+
+
+def rotary_attention(attention, x, mask):
+    """What `attention`, a torch.nn.MultiheadAttention, gives for x [1, length, width] when queries and keys are turned."""
+    queries, keys, values = nn.functional.linear(x[0], attention.in_proj_weight, attention.in_proj_bias).chunk(3, dim=1)
+    in_heads = [rows.unflatten(1, (attention.num_heads, -1)).transpose(0, 1) for rows in (queries, keys, values)]
+    context = nn.functional.scaled_dot_product_attention(rotated(in_heads[0]), rotated(in_heads[1]), in_heads[2], attn_mask=mask)
+    return attention.out_proj(context.transpose(0, 1).flatten(1))[None]
+
+
+class RotaryEncoderLayer(nn.TransformerEncoderLayer):
+    def _sa_block(self, x, attn_mask, key_padding_mask, is_causal=False):
+        return rotary_attention(self.self_attn, x, attn_mask)
+
+
+class RotaryDecoderLayer(nn.TransformerDecoderLayer):
+    def _sa_block(self, x, attn_mask, key_padding_mask, is_causal=False):
+        return rotary_attention(self.self_attn, x, attn_mask)
+
+
+class Side(nn.Module):
+    """Word vectors, positions and layers of one side."""
+
+    def __init__(self, config, words, side):
+        super().__init__()
+        width = int(config["model.width"])
+        rotary = config["model.positions"] == "rotary"
+        kinds = {"encoder": (nn.TransformerEncoderLayer, RotaryEncoderLayer), "decoder": (nn.TransformerDecoderLayer, RotaryDecoderLayer)}
+        layer = kinds[side][rotary]
+        self.kind, self.scale = config["model.positions"], math.sqrt(width) if config["model.scale"] == "true" else 1
+        self.embedding = nn.Embedding(words, width)
+        if self.kind == "learned":
+            self.positions = nn.Embedding(int(config["model.longest"]), width)
+        self.layers = nn.ModuleList(
+            layer(width, int(config["model.heads"]), int(config["model.feed_forward"]), dropout=0, batch_first=True,
+                  activation=config["model.activation"], norm_first=config["model.norm"] == "pre")
+            for _ in range(int(config[f"model.{side}.layers"])))
+        self.norm = nn.LayerNorm(width) if config["model.norm"] == "pre" else nn.Identity()
+
+    def forward(self, ids, *memory, **masks):
+        """ids [length] -> rows [1, length, width]."""
+        x = self.scale * self.embedding(ids)
+        if self.kind == "learned":
+            x = x + self.positions.weight[:len(ids)]
+        if self.kind == "sinusoidal":
+            x = x + sinusoids(*x.shape).to(x.dtype)
+        x = x[None]
+        for layer in self.layers:
+            x = layer(x, *memory, **masks)
+        return self.norm(x)
+
+
+@dataclass
+class State:
+    """What a search carries: the source's rows, and the words of each hypothesis, which are read anew at every step."""
+
+    memory: torch.Tensor
+    words: torch.Tensor  # [R, written words]
+
+    def select(self, indices):
+        return State(self.memory, self.words[indices])
+
+
+class Transformer(Scoring):
+    def __init__(self, config, source_words, target_words):
+        super().__init__()
+        self.encoder, self.decoder = Side(config, source_words, "encoder"), Side(config, target_words, "decoder")
+        self.output = nn.Linear(int(config["model.width"]), target_words, bias=config["model.output.bias"] == "true")
+        if config["model.embedding.tied"] == "true":
+            self.output.weight = self.decoder.embedding.weight
+
+    def forward(self, sources, inputs):
+        """Lists of id tensors, each of its own length -> the logits of the next word at each step, a tensor a pair."""
+        return [self.logits(self.encoder(source), ids) for source, ids in zip(sources, inputs)]
+
+    def logits(self, memory, ids):
+        mask = nn.Transformer.generate_square_subsequent_mask(len(ids), dtype=self.output.weight.dtype)
+        return self.output(self.decoder(ids, memory, tgt_mask=mask)[0])
+
+    def start(self, source):
+        return State(self.encoder(source), torch.empty(1, 0, dtype=torch.long))
+
+    def step(self, ids, state):
+        words = torch.cat([state.words, ids.unsqueeze(1)], dim=1)
+        return torch.stack([self.logits(state.memory, row)[-1] for row in words]), State(state.memory, words)

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+
+#include "seq2seq/nn/attention/attention.h"
+
+namespace seq2seq::nn {
+
+/// How attention within a window scores a query against a state.
+enum class LocalScore { general, dot };
+
+struct LocalAttentionOptions {
+  int64_t window = 10;  // D
+  LocalScore score = LocalScore::general;
+};
+void declare(config::Keys& keys, LocalAttentionOptions& options);
+
+/// Refuses `score: dot` of a query and a state of different widths. `kind`: that of the attention.
+void check_widths(const LocalAttentionOptions& options, const AttentionContext& context, const std::string& kind);
+
+/// A number of each query [Q] as one of each of its pairs [P].
+at::Tensor of_each_pair(const at::Tensor& of_queries, const AttentionPairs& pairs);
+
+/// Softmax over the keys that lie at most `window` from their query's centre, 0 for others [P]. `distance` [P] from it.
+at::Tensor softmax_in_window(const at::Tensor& scores, const at::Tensor& distance, int64_t window,
+                             const AttentionPairs& pairs);
+
+}  // namespace seq2seq::nn

@@ -1,0 +1,141 @@
+#include "seq2seq/nn/model/transformer.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "seq2seq/config/keys.h"
+
+namespace seq2seq::nn {
+namespace {
+
+/// What DecoderState is for a Transformer.
+class TransformerState final : public DecoderState {
+ public:
+  explicit TransformerState(TransformerCaches caches) : caches(std::move(caches)) {}
+
+  void select(const Ids& hypotheses) override {
+    const auto kept = on_host(hypotheses);
+    caches.words.select(kept);
+    caches.source.select(kept);
+  }
+  void append(const DecoderState& other) override {
+    const auto& more = dynamic_cast<const TransformerState&>(other).caches;
+    caches.words.append(more.words);
+    caches.source.append(more.source);
+  }
+
+  static std::vector<int64_t> on_host(const Ids& ids) {
+    const auto here = ids.to(at::kCPU, at::kLong).contiguous();
+    const auto* first = here.const_data_ptr<int64_t>();
+    return {first, first + here.numel()};
+  }
+
+  TransformerCaches caches;
+};
+
+struct Depth {
+  int64_t& layers;
+};
+void declare(config::Keys& keys, Depth& depth) {
+  keys.add("layers", depth.layers, "layers L, one above the other").at_least(1).at_most(64);
+}
+
+struct TransformerWords {
+  bool& tied;
+};
+void declare(config::Keys& keys, TransformerWords& options) {
+  keys.add("tied", options.tied, "whether the output layer's weight is the target embedding");
+}
+
+std::string wrong_heads(const TransformerOptions& options) {
+  try {
+    check_heads(options.layer, options.width, "model", "model.width");
+    return {};
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+}
+
+}  // namespace
+
+void declare(config::Keys& keys, TransformerOptions& options) {
+  if (options.outputs == nullptr) options.outputs = std::make_shared<OutputRegistry>(options.parts->outputs);
+  keys.add("width", options.width, "width of word vectors and of what every layer reads and gives")
+      .unit("units")
+      .at_least(1);
+  Depth encoder{options.encoder_layers}, decoder{options.decoder_layers};
+  keys.section("encoder", encoder, "what reads the source");
+  keys.section("decoder", decoder, "what writes the target");
+  declare(keys, options.layer);
+  TransformerWords embedding{options.tied_embeddings};
+  keys.section("embedding", embedding, "the word vectors");
+  keys.select("output", options.output, *options.outputs, "from decoder states to words");
+  keys.rule("heads", [&options] { return wrong_heads(options); });
+}
+
+Transformer::Transformer(const Options& options, const ModelContext& context)
+    : placement_(context.placement),
+      layers_{.encoder = options.encoder_layers, .decoder = options.decoder_layers},
+      longest_(options.layer.positions == PositionKind::learned ? options.layer.longest : no_longest_sentence) {
+  check_heads(options.layer, options.width, "model", "model.width");
+  check_placed(placement_, "encoder", layers_.encoder);
+  check_placed(placement_, "decoder", layers_.decoder);
+  encoder_ = register_module("encoder",
+                             std::make_shared<TransformerEncoder>(
+                                 TransformerEncoderOptions{.layers = options.encoder_layers, .layer = options.layer},
+                                 EncoderContext{.vocabulary = context.source_vocabulary,
+                                                .embedding = options.width,
+                                                .dropout = {.embedding = options.layer.dropout.residual},
+                                                .placement = placement_,
+                                                .type = context.type}));
+  decoder_ = register_module(
+      "decoder", std::make_shared<TransformerDecoder>(options.decoder_layers, options.layer,
+                                                      TransformerDecoderContext{.vocabulary = context.target_vocabulary,
+                                                                                .width = options.width,
+                                                                                .placement = placement_,
+                                                                                .type = context.type}));
+  const auto outputs = options.outputs != nullptr ? *options.outputs : options.parts->outputs;
+  output_ = register_module(
+      "output", outputs.make(options.output,
+                             {.width = options.width,
+                              .vocabulary = context.target_vocabulary,
+                              .tied_weight = options.tied_embeddings ? decoder_->embedding().weight() : at::Tensor(),
+                              .placement = placement_,
+                              .type = context.type}));
+}
+
+Memory Transformer::encode(const Packed& ids, const Draw* draw) const { return encoder_->encode(ids, draw); }
+
+std::unique_ptr<DecoderState> Transformer::start(const Memory& memory, const Ids& owner) const {
+  return std::make_unique<TransformerState>(decoder_->start(memory, TransformerState::on_host(owner)));
+}
+
+Features Transformer::advance(const Packed& inputs, DecoderState& state, const Draw* draw) const {
+  return decoder_->advance(inputs, dynamic_cast<TransformerState&>(state).caches, draw);
+}
+
+std::vector<ParameterUse> Transformer::roles() const {
+  const auto of_encoder = encoder_->parameters();
+  auto uses = parameter_uses(*this);
+  for (auto& use : uses) {
+    const bool reads = std::ranges::any_of(of_encoder, [&](const auto& other) { return other.is_same(use.parameter); });
+    use.side = reads ? Side::source : Side::target;
+  }
+  return uses;
+}
+
+std::vector<std::pair<std::string, int64_t>> Transformer::part_sizes() const {
+  std::vector<std::pair<std::string, int64_t>> sizes;
+  for (const auto& item : named_parameters()) {
+    // `encoder.layers.0.self_attn.in_proj_weight` belongs to `encoder.layers.0`, `output.weight` to `output`.
+    const auto& name = item.key();
+    const bool of_layer = name.find(".layers.") != std::string::npos;
+    const auto part = name.substr(0, of_layer ? name.find('.', name.find(".layers.") + 8) : name.rfind('.'));
+    if (sizes.empty() || sizes.back().first != part) sizes.emplace_back(part, 0);
+    sizes.back().second += item.value().numel();
+  }
+  return sizes;
+}
+
+}  // namespace seq2seq::nn

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <iterator>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "seq2seq/nn/embedding.h"
+#include "seq2seq/nn/features.h"
+#include "seq2seq/nn/memory.h"
+#include "seq2seq/nn/placement.h"
+#include "seq2seq/nn/transformer/decoder_layer.h"
+#include "seq2seq/nn/transformer/positions.h"
+#include "seq2seq/nn/transformer/source_cache.h"
+
+namespace seq2seq::nn {
+
+/// What a decoder carries from step to step for R hypotheses.
+struct TransformerCaches {
+  KeyValueCache words;
+  SourceCache source;
+};
+
+struct TransformerDecoderContext {
+  int64_t vocabulary = 0;  // V of the target, specials included
+  int64_t width = 0;       // W, of the encoder's states too
+  Placement placement;
+  at::ScalarType type = at::kFloat;
+};
+
+/// Writes a target by self-attention over the words so far and attention to the source: Vaswani et al. 2017, arXiv
+/// 1706.03762. Parameters: `embedding.weight`, `layers.0.self_attn.in_proj_weight` ..., and with `norm: pre`
+/// `norm.weight` and `norm.bias` behind the last layer.
+class TransformerDecoder final : public Module {
+ public:
+  TransformerDecoder(int64_t layers, const TransformerLayerOptions& options, const TransformerDecoderContext& context);
+
+  /// `owner` [R] names each hypothesis' sentence in the memory.
+  TransformerCaches start(const Memory& memory, const std::vector<int64_t>& owner) const;
+  /// ids [N], one step, a chunk of steps or all of them -> rows [N, W] and, while no gradients are kept, the mean
+  /// weights of the last layer's heads.
+  Features advance(const Packed& inputs, TransformerCaches& caches, const Draw* draw) const;
+
+  const Embedding& embedding() const { return *embedding_; }
+  int64_t layers() const { return std::ssize(layers_); }
+
+ private:
+  double scale_, dropout_;
+  bool drops_weights_;
+  std::shared_ptr<Embedding> embedding_;
+  std::shared_ptr<Positions> positions_;
+  std::vector<std::shared_ptr<TransformerDecoderLayer>> layers_;
+  std::shared_ptr<LayerNorm> norm_;  // null: `norm: post`
+};
+
+}  // namespace seq2seq::nn

@@ -1,0 +1,54 @@
+#include "seq2seq/nn/transformer/decoder_layer.h"
+
+#include <ATen/TensorOperators.h>
+
+namespace seq2seq::nn {
+
+using at::Tensor;
+
+TransformerDecoderLayer::TransformerDecoderLayer(const TransformerLayerOptions& options, int64_t width,
+                                                 const ParameterPlace& place, const std::string& name)
+    : place_(place),
+      pre_(options.norm == NormOrder::pre),
+      dropout_(options.dropout.residual),
+      attention_site_(Site::of_module(name + ".self_attn")),
+      source_site_(Site::of_module(name + ".multihead_attn")),
+      feed_forward_site_(Site::of_module(name + ".linear2")),
+      attention_(register_module("self_attn",
+                                 std::make_shared<TransformerAttention>(options, width, place, name + ".self_attn"))),
+      source_attention_(register_module(
+          "multihead_attn", std::make_shared<TransformerAttention>(options, width, place, name + ".multihead_attn"))),
+      feed_forward_(*this, options, width, place, name),
+      norm1_(register_module("norm1", std::make_shared<LayerNorm>(width, place))),
+      norm2_(register_module("norm2", std::make_shared<LayerNorm>(width, place))),
+      norm3_(register_module("norm3", std::make_shared<LayerNorm>(width, place))) {}
+
+Tensor TransformerDecoderLayer::attended(const Tensor& rows, const SentenceRows& at, const DecoderView& view) const {
+  const auto projected = attention_->project(rows, at.rotation);
+  const auto so_far = view.cache.add(view.layer, projected.source);
+  const auto context = attention_->attend(projected.queries, so_far, view.own_pairs, /*causal=*/true, at);
+  return dropped(context, at, dropout_, attention_site_);
+}
+
+Tensor TransformerDecoderLayer::asked(const Tensor& rows, const SentenceRows& at, const DecoderView& view) const {
+  const auto queries = source_attention_->queries(rows);
+  if (view.weights != nullptr) *view.weights = source_attention_->weights(queries, view.source.keys, view.source_pairs);
+  const auto context = source_attention_->attend(queries, view.source, view.source_pairs, /*causal=*/false, at);
+  return dropped(context, at, dropout_, source_site_);
+}
+
+Tensor TransformerDecoderLayer::forward(const Tensor& rows, const SentenceRows& at, const DecoderView& view) const {
+  const auto fed = [&](const Tensor& read) {
+    return dropped(feed_forward_.forward(read, at), at, dropout_, feed_forward_site_);
+  };
+  if (pre_) {
+    auto sum = rows + attended(norm1_->forward(rows), at, view);
+    sum = sum + asked(norm2_->forward(sum), at, view);
+    return sum + fed(norm3_->forward(sum));
+  }
+  auto normalised = norm1_->forward(rows + attended(rows, at, view));
+  normalised = norm2_->forward(normalised + asked(normalised, at, view));
+  return norm3_->forward(normalised + fed(normalised));
+}
+
+}  // namespace seq2seq::nn

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "seq2seq/nn/transformer/attention.h"
+#include "seq2seq/nn/transformer/feed_forward.h"
+#include "seq2seq/nn/transformer/key_value_cache.h"
+#include "seq2seq/nn/transformer/layer_norm.h"
+
+namespace seq2seq::nn {
+
+/// What a layer looks at while it reads a chunk of rows, on its device.
+struct DecoderView {
+  int64_t layer = 0;     // its number
+  KeyValueCache& cache;  // of the words so far; gets those of the chunk
+  const AttentionPairs& own_pairs;
+  const KeysValues& source;
+  const AttentionPairs& source_pairs;
+  at::Tensor* weights = nullptr;  // [P] of the source pairs, the mean of all heads; null: not wanted
+};
+
+/// Self-attention over the words so far, attention to the source, and a feed-forward part: Vaswani et al. 2017, arXiv
+/// 1706.03762, section 3.1. Parameters are named as in torch.nn.TransformerDecoderLayer: `self_attn`,
+/// `multihead_attn` ...
+class TransformerDecoderLayer final : public Module {
+ public:
+  /// `name`: its own, `decoder.layers.0`, for dropout.
+  TransformerDecoderLayer(const TransformerLayerOptions& options, int64_t width, const ParameterPlace& place,
+                          const std::string& name);
+  /// rows [N, W] hypothesis by hypothesis.
+  at::Tensor forward(const at::Tensor& rows, const SentenceRows& at, const DecoderView& view) const;
+  /// Of the encoder's states [K, W].
+  KeysValues source_keys_values(const at::Tensor& states) const { return source_attention_->keys_values(states); }
+  const ParameterPlace& place() const { return place_; }
+
+ private:
+  at::Tensor attended(const at::Tensor& rows, const SentenceRows& at, const DecoderView& view) const;
+  at::Tensor asked(const at::Tensor& rows, const SentenceRows& at, const DecoderView& view) const;
+
+  ParameterPlace place_;
+  bool pre_;
+  double dropout_;
+  Site attention_site_, source_site_, feed_forward_site_;
+  std::shared_ptr<TransformerAttention> attention_, source_attention_;
+  FeedForward feed_forward_;
+  std::shared_ptr<LayerNorm> norm1_, norm2_, norm3_;
+};
+
+}  // namespace seq2seq::nn

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "seq2seq/nn/embedding.h"
+#include "seq2seq/nn/encoder/encoder.h"
+#include "seq2seq/nn/transformer/encoder_layer.h"
+#include "seq2seq/nn/transformer/positions.h"
+
+namespace seq2seq::nn {
+
+/// Reads a source by self-attention: Vaswani et al. 2017, arXiv 1706.03762. Its states are as wide as the word vectors,
+/// and nothing recurs. Parameters: `embedding.weight`, `layers.0.self_attn.in_proj_weight` ..., and with `norm: pre`
+/// `norm.weight` and `norm.bias` behind the last layer.
+class TransformerEncoder final : public Encoder {
+ public:
+  using Options = TransformerEncoderOptions;
+  TransformerEncoder(const Options& options, const EncoderContext& context);
+
+  Memory encode(const Packed& ids, const Draw* draw) const override;
+  int64_t width() const override { return width_; }
+  std::vector<StateShape> last_shapes() const override { return {}; }
+  int64_t layer_count() const override { return std::ssize(layers_); }
+
+ private:
+  int64_t width_;
+  double scale_, embedding_dropout_;
+  bool drops_weights_;
+  std::shared_ptr<Embedding> embedding_;
+  std::shared_ptr<Positions> positions_;
+  std::vector<std::shared_ptr<TransformerEncoderLayer>> layers_;
+  std::shared_ptr<LayerNorm> norm_;  // null: `norm: post`
+};
+
+}  // namespace seq2seq::nn

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "seq2seq/config/keys.h"
+
+namespace seq2seq::nn {
+
+/// Where the layers of a Transformer normalise: the sum of what a part reads and what it gives (Vaswani et al. 2017,
+/// arXiv 1706.03762, section 5.4), or what it reads (Xiong et al. 2020, arXiv 2002.04745), with one more at the end.
+enum class NormOrder { post, pre };
+
+/// What tells a Transformer the positions of its rows.
+enum class PositionKind {
+  sinusoidal,  // added to the word vectors; arXiv 1706.03762, section 3.5
+  learned,     // the same from a table of parameters; Gehring et al. 2017, arXiv 1705.03122, section 3.1
+  rotary,      // queries and keys of self-attention are turned by them; Su et al. 2021, arXiv 2104.09864
+  none
+};
+
+/// Between the two products of a feed-forward part.
+enum class Activation { relu, gelu };  // gelu: Hendrycks and Gimpel 2016, arXiv 1606.08415
+
+/// Shares dropped in training.
+struct TransformerDropout {
+  double residual = 0.1;  // of the sum of word vector and position, and of what each part adds; arXiv 1706.03762, 5.4
+  double attention = 0;   // of the attention weights
+  double inner = 0;       // of the inner units of the feed-forward parts
+};
+void declare(config::Keys& keys, TransformerDropout& options);
+
+/// What the layers of a Transformer are. The defaults are those of the base model of arXiv 1706.03762, table 3.
+struct TransformerLayerOptions {
+  int64_t heads = 8;
+  int64_t feed_forward = 2048;
+  NormOrder norm = NormOrder::post;
+  PositionKind positions = PositionKind::sinusoidal;
+  int64_t longest = 1024;  // rows of the table of learned positions
+  Activation activation = Activation::relu;
+  bool scale = true;  // whether word vectors are multiplied by the square root of their width
+  TransformerDropout dropout;
+};
+void declare(config::Keys& keys, TransformerLayerOptions& options);
+
+struct TransformerEncoderOptions {
+  int64_t layers = 6;
+  TransformerLayerOptions layer;
+};
+void declare(config::Keys& keys, TransformerEncoderOptions& options);
+
+/// Throws UsageError unless heads of whole and, where they are turned, even width fit into rows of `width`. `section`
+/// is where the key `heads` stands, and `width_key` names the width.
+void check_heads(const TransformerLayerOptions& options, int64_t width, const std::string& section,
+                 const std::string& width_key);
+
+}  // namespace seq2seq::nn

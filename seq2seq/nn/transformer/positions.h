@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "seq2seq/nn/parameter.h"
+#include "seq2seq/nn/transformer/options.h"
+#include "seq2seq/nn/transformer/sentence_rows.h"
+
+namespace seq2seq::nn {
+
+/// What tells the layers of a stack the positions of their rows. Parameter `weight` [longest, W] where they are
+/// learned.
+class Positions final : public Module {
+ public:
+  /// `section`: where its keys stand, for messages.
+  Positions(const TransformerLayerOptions& options, int64_t width, const ParameterPlace& place, std::string section);
+
+  /// Word vectors [N, W] of these rows -> with what is added to them. `packed`: the same rows' layout in packed order.
+  /// Throws Error where a sentence is longer than the learned positions.
+  at::Tensor add(const at::Tensor& words, const SentenceRows& at, const Layout& packed) const;
+  /// How far each row's queries and keys are turned, on the device of `packed`; undefined where they are not.
+  Rotation rotation(const SentenceRows& at, const Layout& packed) const;
+
+ private:
+  at::Tensor learned(const SentenceRows& at) const;
+
+  PositionKind kind_;
+  int64_t width_, heads_;
+  ParameterPlace place_;
+  std::string section_;
+  at::Tensor weight_;
+};
+
+/// Turns each pair of units of each head, (2 i, 2 i + 1), by position / 10000^(2 i / D): arXiv 2104.09864, equations 34
+/// and 15. rows [N, heads D]; an undefined rotation turns nothing.
+at::Tensor rotate(const at::Tensor& rows, const Rotation& rotation, int64_t heads);
+
+}  // namespace seq2seq::nn

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "seq2seq/nn/attention/pairs.h"
+#include "seq2seq/nn/dropout.h"
+#include "seq2seq/nn/packed.h"
+
+namespace seq2seq::nn {
+
+/// The way from packed rows to rows that lie sentence by sentence, and back: what a Transformer works on.
+class SentenceOrder {
+ public:
+  explicit SentenceOrder(const Layout& packed);
+
+  /// [N, ..] rows in packed order -> sentence by sentence.
+  at::Tensor by_sentence(const at::Tensor& packed) const;
+  /// The inverse.
+  at::Tensor packed(const at::Tensor& by_sentence) const;
+
+ private:
+  at::Tensor order_, inverse_;  // [N]
+};
+
+/// How far queries and keys are turned, see rotate(). Undefined where they are not.
+struct Rotation {
+  at::Tensor cosine, sine;  // [N, D / 2]
+};
+
+/// What layers are told of rows that lie sentence by sentence, on one device.
+struct SentenceRows {
+  /// Of rows in this order. It tells whose each row is and its position, but has no steps.
+  std::shared_ptr<const Layout> layout;
+  Rotation rotation;
+  const Draw* draw = nullptr;  // null: nothing is dropped
+  /// For dropout of attention weights: the pair's number of each sentence, and the position of its first row.
+  std::vector<int64_t> keys{};
+  int64_t first_position = 0;
+
+  SentenceRows on(c10::Device device) const;
+};
+
+/// `rotation` is left open. `drops_weights`: whether attention weights are dropped, too.
+SentenceRows sentence_rows(const Layout& packed, const SentenceOrder& order, const Draw* draw, bool drops_weights);
+
+/// Dropout of rows [N, width].
+at::Tensor dropped(const at::Tensor& rows, const SentenceRows& at, double share, Site site);
+
+}  // namespace seq2seq::nn

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <iterator>
+#include <utility>
+#include <vector>
+
+#include "seq2seq/nn/attention/pairs.h"
+#include "seq2seq/nn/transformer/attention.h"
+
+namespace seq2seq::nn {
+
+/// Keys and values that each layer of a decoder has made of the sources, once for all hypotheses that look at them.
+class SourceCache {
+ public:
+  /// `layers`: rows sentence by sentence. `lengths` [B] of the sources; `owner` [R]: the source of each hypothesis.
+  SourceCache(std::vector<KeysValues> layers, std::vector<int64_t> lengths, std::vector<int64_t> owner)
+      : layers_(std::move(layers)), lengths_(std::move(lengths)), owner_(std::move(owner)) {}
+
+  /// Moves owners alone, unless most of the rows have lost theirs.
+  void select(const std::vector<int64_t>& hypotheses);
+  void append(const SourceCache& other);
+
+  const KeysValues& of(int64_t layer) const { return layers_.at(static_cast<size_t>(layer)); }
+  /// For so many rows of each hypothesis [R]. `apart`: each hypothesis is a group of its own; otherwise those that look
+  /// at the same source share one where they follow each other.
+  AttentionPairs pairs(const std::vector<int64_t>& rows, c10::Device device, bool apart) const;
+  int64_t hypotheses() const { return std::ssize(owner_); }
+  int64_t longest() const;  // S
+
+ private:
+  void drop_unused();
+
+  std::vector<KeysValues> layers_;
+  std::vector<int64_t> lengths_, owner_;
+};
+
+}  // namespace seq2seq::nn

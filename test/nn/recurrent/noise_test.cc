@@ -1,0 +1,140 @@
+#include "seq2seq/nn/recurrent/noise.h"
+
+#include <ATen/ops/cat.h>
+#include <ATen/ops/where.h>
+#include <torch/csrc/autograd/autograd.h>
+
+#include "seq2seq/nn/recurrent/stack.h"
+#include "test/support/catch.h"
+#include "test/support/models.h"
+#include "test/support/registered.h"
+
+namespace seq2seq::nn {
+namespace {
+
+using namespace seq2seq::test;
+using at::Tensor;
+
+const Draw draw{.seed = 4, .update = 2};
+const Site site{Site::Part::decoder_layer, 0};
+const std::vector<int64_t> noisy_lengths{3, 1, 7, 7, 12, 2};
+
+std::shared_ptr<Stack> noisy_stack(const std::string& kind, const Values& values) {
+  const auto stacks = stacks_of(std::make_shared<LayerRegistry>(builtin_layers()));
+  auto all = values;
+  all["layers"] = "1";
+  auto stack = stacks.make(small(stacks, kind, all), {.input = 3});
+  randomize(*stack, 5, at::kDouble);
+  return stack;
+}
+
+/// Kinds with this key.
+std::vector<std::string> kinds_with(const std::string& key) {
+  std::vector<std::string> kinds{"lstm", "layer_norm_lstm", "projected_lstm"};
+  if (key == "zoneout") kinds.push_back("gru");
+  return kinds;
+}
+
+/// One row and state for a sentence at each step, as `step` makes them of the layer without noise.
+struct ByHand {
+  std::vector<Tensor> rows;  // one a step, [1, W]
+  State last;
+};
+template <class Step>
+ByHand by_hand(const Stack& plain, const Packed& batch, int64_t sentence, const Step& step_of) {
+  ByHand result{.rows = {}, .last = plain.zero_states(1)[0]};
+  const auto x = rows_of(batch, sentence);
+  for (int64_t step = 0; step < x.size(0); ++step)
+    step_of(step, Packed{x[step].unsqueeze(0), data::make_step(1, step)}, result);
+  return result;
+}
+
+void check_same(const Packed& rows, const State& last, int64_t sentence, const ByHand& expected) {
+  CHECK(torch::allclose(rows_of(rows, sentence), at::cat(expected.rows), 0, 1e-12));
+  for (size_t part = 0; part < last.size(); ++part)
+    CHECK(torch::allclose(last[part][sentence], expected.last[part][0], 0, 1e-12));
+}
+
+TEST_CASE("recurrent dropout: every step of a sentence reads h with the same units dropped",
+          "[nn][recurrent][dropout]") {
+  const auto kind = GENERATE_COPY(from_range(kinds_with("recurrent_dropout")));
+  CAPTURE(kind);
+  const torch::NoGradGuard no_gradient;
+  torch::manual_seed(1);
+  const auto noisy = noisy_stack(kind, {{"recurrent_dropout", "0.4"}}), plain = noisy_stack(kind, {});
+  const auto batch = random_packed(noisy_lengths, 3);
+  std::vector<State> states = noisy->zero_states(batch.sentences());
+  const auto rows = noisy->run(batch, states, {.part = site.part, .draw = &draw});
+  for (int64_t sentence = 0; sentence < batch.sentences(); ++sentence) {
+    CAPTURE(sentence);
+    const auto own = data::make_layout({1}, {sentence});  // keys are numbers of sentences
+    const auto mask = dropout_mask(*own, noisy->width(), 0.4, site.within(1), draw).to(at::kDouble);
+    check_same(rows, states[0], sentence,
+               by_hand(*plain, batch, sentence, [&](int64_t, const Packed& x, ByHand& so_far) {
+                 std::vector<State> state{so_far.last};
+                 state[0][0] = state[0][0] * mask;
+                 so_far.rows.push_back(plain->run(x, state).rows);
+                 so_far.last = state[0];
+               }));
+  }
+  auto untrained = noisy->zero_states(batch.sentences()), expected = untrained;
+  CHECK(noisy->run(batch, untrained).rows.equal(plain->run(batch, expected).rows));  // outside of training
+}
+
+TEST_CASE("zoneout: units keep their value in training, and take the mean of both outside of it",
+          "[nn][recurrent][dropout]") {
+  const auto kind = GENERATE_COPY(from_range(kinds_with("zoneout")));
+  const bool training = GENERATE(true, false);
+  CAPTURE(kind, training);
+  const torch::NoGradGuard no_gradient;
+  torch::manual_seed(1);
+  const auto noisy = noisy_stack(kind, {{"zoneout", "0.3"}}), plain = noisy_stack(kind, {});
+  const auto batch = random_packed(noisy_lengths, 3);
+  std::vector<State> states = noisy->zero_states(batch.sentences());
+  const auto rows = noisy->run(batch, states, {.part = site.part, .draw = training ? &draw : nullptr});
+  for (int64_t sentence = 0; sentence < batch.sentences(); ++sentence) {
+    CAPTURE(sentence);
+    const auto own = data::make_layout({noisy_lengths[static_cast<size_t>(sentence)]}, {sentence});
+    const auto mixed = [&](uint32_t part, int64_t step, const Tensor& before, const Tensor& next) {
+      if (!training) return 0.3 * before + 0.7 * next;
+      const auto drawn = dropout_mask(*own, before.size(1), 0.3, site.within(2 + part), draw)[step];
+      return at::where(drawn == 0, before, next);
+    };
+    check_same(rows, states[0], sentence,
+               by_hand(*plain, batch, sentence, [&](int64_t step, const Packed& x, ByHand& so_far) {
+                 std::vector<State> state{so_far.last};
+                 plain->run(x, state);
+                 for (uint32_t part = 0; part < state[0].size(); ++part)
+                   so_far.last[part] = mixed(part, step, so_far.last[part], state[0][part]);
+                 so_far.rows.push_back(so_far.last[0]);
+               }));
+  }
+}
+
+TEST_CASE("noise along time: chunk by chunk equals all at once", "[nn][recurrent][dropout][property]") {
+  const auto kind = GENERATE_COPY(from_range(builtin_layers().names()));
+  const int64_t size = GENERATE(1, 3);
+  const bool prepared = GENERATE(true, false);
+  CAPTURE(kind, size, prepared);
+  torch::manual_seed(1);
+  const auto stack = noisy_stack(kind, {{"recurrent_dropout", "0.4"}, {"zoneout", "0.3"}});
+  const auto batch = random_packed(noisy_lengths, 3);
+  auto states = stack->zero_states(batch.sentences()), carried = states;
+  const auto whole = stack->run(batch, states, {.part = site.part, .draw = &draw});
+  const auto steps = stack->prepare_steps();
+  std::vector<Tensor> pieces;
+  for (int64_t first = 0; first < batch.layout->steps(); first += size) {
+    const auto piece = data::chunk(batch, first, std::min(first + size, batch.layout->steps()));
+    const StackCall call{.part = site.part, .draw = &draw, .prepared = prepared ? &steps : nullptr};
+    pieces.push_back(stack->run(piece, carried, call).rows);
+  }
+  CHECK(torch::allclose(at::cat(pieces), whole.rows, 0, 1e-12));
+  const auto gradients = [&](const Tensor& rows) {
+    return torch::autograd::grad({rows.pow(2).sum()}, stack->parameters());
+  };
+  const auto found = gradients(at::cat(pieces)), expected = gradients(whole.rows);
+  for (size_t i = 0; i < expected.size(); ++i) CHECK(torch::allclose(found[i], expected[i], 0, 1e-11));
+}
+
+}  // namespace
+}  // namespace seq2seq::nn

@@ -1,0 +1,126 @@
+// All pairs of kinds that a model is made of: each trains, resumes and decodes, or is refused by a rule at a key.
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "seq2seq/config/tree.h"
+#include "seq2seq/core/error.h"
+#include "seq2seq/nn/model/seq2seq.h"
+#include "seq2seq/run/translate.h"
+#include "test/support/catch.h"
+#include "test/support/piecewise_source.h"
+#include "test/support/toy.h"
+
+namespace seq2seq::test {
+
+namespace {
+
+/// A key and one of its values: `bridge.kind=mean`.
+struct Choice {
+  std::string key, value;
+  std::string name() const { return value == "true" ? key : value; }  // `input_feeding` reads better than `true`
+};
+
+/// The values of a key that a pair is made of.
+using Axis = std::vector<Choice>;
+
+Axis axis_of(const std::string& key, const std::vector<std::string>& values) {
+  Axis axis;
+  for (const auto& value : values) axis.push_back({key, value});
+  return axis;
+}
+
+std::vector<Axis> all_axes() {
+  const nn::Parts parts;
+  const nn::PartChoice kinds(parts);
+  return {axis_of("encoder.kind", kinds.encoders.names()),
+          axis_of("encoder.bidirectional", {"first", "all"}),
+          axis_of("decoder.kind", kinds.decoders.names()),
+          axis_of("decoder.residual_from", {"2"}),
+          axis_of("bridge.kind", kinds.bridges.names()),
+          axis_of("attention.kind", kinds.attentions.names()),
+          axis_of("attention.order", {"after", "before", "first_layer"}),
+          axis_of("attention.input_feeding", {"true"}),
+          axis_of("attention.readout.activation", {"maxout", "none"}),
+          axis_of("output.kind", kinds.outputs.names()),
+          axis_of("embedding.tied", {"true"})};
+}
+
+/// The settings of a pair: what its choices need beside themselves, then the choices.
+std::vector<std::string> settings_of(const Choice& first, const Choice& second) {
+  const auto about = [&](const std::string& key) { return first.key == key || second.key == key; };
+  const auto speaks_of_attention = [](const Choice& choice) {
+    return choice.key.starts_with("attention.") && choice.key != "attention.kind";
+  };
+  std::vector<std::string> settings{"model.embedding.size=12",        "train.updates=2",
+                                    "train.validate.every_updates=2", "train.checkpoint.every_updates=1",
+                                    "train.checkpoint.keep=4",        "decode.beam=2"};
+  // A kind of encoder that was not chosen follows the decoder's, so that a bridge that copies fits.
+  for (const auto& choice : {first, second}) {
+    if (choice.key == "encoder.kind" && !about("decoder.kind"))
+      settings.push_back("model.decoder.kind=" + choice.value);
+    if (choice.key == "decoder.kind" && !about("encoder.kind"))
+      settings.push_back("model.encoder.kind=" + choice.value);
+    if (speaks_of_attention(choice) && !about("attention.kind")) settings.push_back("model.attention.kind=general");
+    if (choice.key == "encoder.bidirectional" && !about("bridge.kind")) settings.push_back("model.bridge.kind=mean");
+    if (choice.value == "backward" && !about("encoder.bidirectional"))
+      settings.push_back("model.encoder.bidirectional=all");
+    if (choice.value == "none" && speaks_of_attention(choice) && !about("attention.order") && !about("attention.kind"))
+      settings.push_back("model.attention.order=before");
+    if (choice.value == "dot" && about("encoder.bidirectional")) settings.push_back("model.encoder.cells=6");
+  }
+  for (const auto& choice : {first, second}) settings.push_back(fmt::format("model.{}={}", choice.key, choice.value));
+  return settings;
+}
+
+/// An empty string where all works, or the key of the rule that refuses it.
+std::string tried(Toy& toy, const std::vector<std::string>& settings, const std::string& run) {
+  try {
+    toy.train(run, settings);
+  } catch (const UsageError& refusal) {
+    const std::string text = refusal.what();
+    const auto key = text.find("model.");
+    return key == std::string::npos ? text : text.substr(key, text.find_first_of(" `:,", key) - key);
+  }
+  toy.resume(run, {"train.updates=3"});
+  auto lines = line_reader("a b c\nb\n");
+  std::ostringstream out;
+  run::translate(toy.load(run), lines, out, {});
+  return lines_in(out.str()).size() == 2 ? "" : "translate wrote " + out.str();
+}
+
+}  // namespace
+
+TEST_CASE("models: all pairs of kinds train, resume and decode, or are refused by a named rule",
+          "[run][matrix][slow]") {
+  Toy toy(turned);
+  const auto axes = all_axes();
+  std::string table;
+  int64_t tried_pairs = 0, refused = 0;
+  for (size_t one = 0; one < axes.size(); ++one) {
+    for (const auto& first : axes[one]) {
+      std::vector<std::string> works, refusals;
+      for (size_t other = one + 1; other < axes.size(); ++other) {
+        for (const auto& second : axes[other]) {
+          CAPTURE(first.key, first.value, second.key, second.value);
+          const auto key = tried(toy, settings_of(first, second), fmt::format("run{}", tried_pairs++));
+          if (!key.empty()) {
+            ++refused;
+            CHECK(key.starts_with("model."));
+            refusals.push_back(fmt::format("{} ({})", second.name(), key));
+          } else {
+            works.push_back(second.name());
+          }
+        }
+      }
+      if (!works.empty()) table += fmt::format("{}={}: {}\n", first.key, first.value, fmt::join(works, " "));
+      if (!refusals.empty()) table += fmt::format("    refused: {}\n", fmt::join(refusals, ", "));
+    }
+  }
+  WARN(table << tried_pairs << " pairs, " << refused << " refused");
+  CHECK(refused < tried_pairs / 10);
+}
+
+}  // namespace seq2seq::test

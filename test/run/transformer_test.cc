@@ -1,0 +1,117 @@
+// A Transformer in the trainer, search and placement that all models share.
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "seq2seq/core/error.h"
+#include "seq2seq/run/build.h"
+#include "seq2seq/run/place_table.h"
+#include "test/support/catch.h"
+#include "test/support/toy.h"
+
+namespace seq2seq::test {
+namespace {
+
+/// The toy's configuration with a Transformer for its model. `model`: further keys of it.
+void use_transformer(const Toy& toy, const std::string& model = {}) {
+  toy.folder().file("toy.yaml", R"(
+seed: 1
+data:
+  train: {source: train.source, target: train.target}
+  validation: {source: held.source, target: held.target}
+  test: {source: held.source, target: held.target}
+model:
+  architecture: transformer
+  width: 32
+  heads: 4
+  feed_forward: 64
+  encoder: {layers: 2}
+  decoder: {layers: 2}
+)" + model + R"(
+train:
+  objective: per_token
+  batch: {sentences: 64}
+  optimizer: {kind: adam, learning_rate: 0.005, beta2: 0.98}
+  schedule: {kind: inverse_square_root, warmup_updates: 100}
+  clip: {kind: norm, limit: 5}
+  updates: 20
+  report_every_updates: 5
+  validate: {every_updates: 10}
+  checkpoint: {every_updates: 10, keep: 10}
+decode: {beam: 3}
+)");
+}
+
+TEST_CASE("transformer: a resumed run ends with the same parameters, dropout included", "[run][resume]") {
+  Toy toy(turned);
+  use_transformer(toy, "  dropout: {residual: 0.1, attention: 0.1, inner: 0.1}");
+  toy.train("whole");
+  toy.train("cut", {"train.updates=10"});
+  toy.resume("cut", {"train.updates=20"});
+  CHECK((parameters_of(toy / "cut", 20) == parameters_of(toy / "whole", 20)));
+}
+
+TEST_CASE("transformer: trains in several places as in one, and says that these work one at a time",
+          "[run][placement]") {
+  Toy toy(turned);
+  use_transformer(toy, "  norm: pre");
+  toy.train("whole");
+  toy.forget_said();
+  toy.environment.single_device = false;
+  toy.train("placed", {"placement.preset=paper", "placement.devices=[cpu, cpu, cpu]"});
+  CHECK_THAT(toy.said(), ContainsSubstring("`model.architecture: transformer` cannot run in stages"));
+  CHECK((parameters_of(toy / "placed", 20) == parameters_of(toy / "whole", 20)));
+}
+
+TEST_CASE("transformer: the table of places counts every parameter where it lies", "[run][placement]") {
+  Toy toy(turned);
+  use_transformer(toy, "  norm: pre\n  positions: learned");
+  const auto configuration = run::read_configuration(toy / "toy.yaml", {}, *toy.environment.registries);
+  const auto model = run::outline(configuration->options.model, *toy.environment.registries, 20, 30);
+  run::PlacementOptions options;
+  options.preset = "paper";
+  options.devices = {"cpu", "cpu", "cpu"};
+  const auto table = run::place_table(*model, run::make_placement(options, c10::kCPU, model->layers(), 30));
+  std::map<char, int64_t> sizes;  // e: tables, 0 and 1: layers, o: output
+  for (const auto& item : model->named_parameters()) {
+    const auto& name = item.key();
+    const bool table_of_side =
+        name.find("embedding") != std::string::npos || name.find("positions") != std::string::npos;
+    const bool last = name.find(".layers.1.") != std::string::npos || name.find("coder.norm.") != std::string::npos;
+    sizes[table_of_side ? 'e' : name.starts_with("output") ? 'o' : last ? '1' : '0'] += item.value().numel();
+  }
+  REQUIRE(table.size() == 3);
+  CHECK(table[0].parameters == sizes['e'] + sizes['0']);
+  CHECK(table[1].parameters == sizes['1']);
+  CHECK(table[2].parameters == sizes['o']);
+}
+
+TEST_CASE("transformer: text longer than the learned positions is refused at its key before training", "[run][error]") {
+  Toy toy(turned);
+  use_transformer(toy, "  positions: learned\n  longest: 100");
+  const auto read = [&](const std::vector<std::string>& set) {
+    return run::read_configuration(toy / "toy.yaml", overrides(set), *toy.environment.registries);
+  };
+  CHECK_THROWS_WITH(read({}), ContainsSubstring("`data.max_length`") && ContainsSubstring("100 tokens") &&
+                                  ContainsSubstring("`model.longest`"));
+  CHECK_NOTHROW(read({"data.max_length=99"}));
+  CHECK_NOTHROW(read({"model.positions=sinusoidal"}));
+}
+
+TEST_CASE("transformer: parameters start as the architecture has them, or as the configuration says", "[run]") {
+  Toy toy(turned);
+  const auto largest = [&](const std::string& run, const std::string& name) {
+    return toy.load(run, "last").model->named_parameters()[name].abs().max().item<double>();
+  };
+  use_transformer(toy);
+  toy.train("own", {"train.updates=1", "train.optimizer.learning_rate=1e-9"});
+  toy.train("uniform", {"train.updates=1", "train.optimizer.learning_rate=1e-9", "model.initialization=uniform"});
+  const std::string weight = "encoder.layers.0.linear1.weight", gain = "encoder.layers.0.norm1.weight";
+  CHECK_THAT(largest("own", weight), WithinAbs(0.25, 0.01));  // sqrt(6 / (32 + 64))
+  CHECK_THAT(largest("uniform", weight), WithinAbs(0.08, 0.001));
+  CHECK_THAT(largest("uniform", gain), WithinAbs(1, 1e-6));
+}
+
+}  // namespace
+}  // namespace seq2seq::test
