@@ -158,11 +158,11 @@ def train(options):
 @torch.inference_mode()
 def decode(options):
     sys.path.insert(0, str(Path(__file__).resolve().parent))
-    from pytorch_model import load, read_config, read_lines
+    from pytorch_model import find_checkpoint, load, read_config, read_lines
 
-    model, text = load(options.run)
+    _, text = load(options.run)
+    model = read_model(find_checkpoint(options.run, "best") / "weights.safetensors", options.device)
     config = read_config(options.run / "config.yaml")
-    model.to(options.device)
     ratio, plus = (float(config[f"decode.max_length.{key}"]) for key in ("ratio", "plus"))
     words = ["<unk>", "<s>", "</s>", *sorted(text.ids["target"], key=text.ids["target"].get)]
     lines = read_lines(options.input) if options.input.stat().st_size > 0 else []
@@ -180,7 +180,8 @@ def decode(options):
 
 
 def encode(model, sources, options):
-    return model.encoder(nn.utils.rnn.pack_sequence([source.to(options.device) for source in sources], enforce_sorted=False))[1]
+    ids = nn.utils.rnn.pack_sequence([source.to(options.device) for source in sources], enforce_sorted=False)
+    return model.encoder.lstm(ids._replace(data=model.encoder.embedding(ids.data)))[1]
 
 
 def greedy(model, sources, longest, options):

@@ -16,6 +16,7 @@
 #include "seq2seq/data/batch.h"
 #include "seq2seq/decode/predictor.h"
 #include "seq2seq/decode/score.h"
+#include "seq2seq/decode/search.h"
 #include "seq2seq/nn/model/seq2seq.h"
 #include "seq2seq/nn/weights.h"
 #include "test/support/catch.h"
@@ -53,6 +54,7 @@ struct Run {
   std::shared_ptr<nn::Model> model;
   double loss = 0;             // summed over the pairs; the gradient is in the model
   std::vector<double> scores;  // of all tokens, one after another
+  std::string greedy, beam;    // outputs for the sources by greedy search and by a beam of 3, a line each
 };
 
 const std::string names =
@@ -94,6 +96,24 @@ double backward(const nn::Model& model, const data::Batch& batch) {
   return loss.item<double>();
 }
 
+/// The best output for each source, a line each; that for an empty line is empty.
+std::string outputs_of(const nn::Model& model, const data::TextPipeline& text, const data::Batch& batch, int64_t beam) {
+  std::vector<decode::OutputLength> lengths;
+  for (const auto& [source, target] : pairs) {
+    const auto tokens = std::ssize(text.source_tokenizer().tokenize(source));
+    lengths.push_back({.longest = decode::longest_output(decode::MaxLengthOptions{}, tokens)});
+  }
+  const auto found =
+      decode::search(decode::ModelPredictor(model, /*unknown=*/false), batch.source, lengths, {.beam = beam});
+  std::string lines;
+  for (size_t pair = 0; pair < pairs.size(); ++pair) {
+    const auto words = text.target_words(text.decoder_ids(found[pair].front().ids));
+    const bool empty = text.source_tokenizer().tokenize(pairs[pair].first).empty();
+    lines += (empty ? "" : text.target_tokenizer().detokenize(words)) + "\n";
+  }
+  return lines;
+}
+
 Run make_run(const TemporaryFolder& folder, const std::string& name, const std::string& yaml) {
   RunConfiguration run;
   DataSection data_section{run};
@@ -120,6 +140,9 @@ Run make_run(const TemporaryFolder& folder, const std::string& name, const std::
 
   const auto batch = batch_of(text);
   made.loss = backward(*made.model, batch);
+  const at::NoGradGuard no_gradient;
+  made.greedy = outputs_of(*made.model, text, batch, 1);
+  made.beam = outputs_of(*made.model, text, batch, 3);
   for (const auto& pair : decode::score(decode::ModelPredictor(*made.model), batch)) {
     made.scores.insert(made.scores.end(), pair.token_scores.begin(), pair.token_scores.end());
   }
@@ -134,10 +157,29 @@ bool agree(const at::Tensor& ours, const at::Tensor& theirs) {
 
 }  // namespace
 
-TEST_CASE("run folder: plain PyTorch gives the same loss, gradients and scores", "[decode][score][witness][gradient]") {
+/// What encoders, decoders and what stands between them can be, each at least once; embeddings are 5 wide.
+const std::vector<std::string> models{
+    "encoder: {layers: 2, cells: 3, bidirectional: all}, decoder: {layers: 2, cells: 6}",
+    "encoder: {layers: 2, cells: 3, bidirectional: all}, decoder: {layers: 2, cells: 4}, "
+    "bridge: {kind: linear, activation: tanh}, attention: {kind: general, input_feeding: true}",
+    "encoder: {layers: 3, cells: 3, bidirectional: first}, decoder: {layers: 2, cells: 4}, bridge: {kind: linear}",
+    "encoder: {layers: 2, cells: 3, bidirectional: first}, decoder: {layers: 1, cells: 4}, bridge: {kind: backward}, "
+    "attention: {kind: additive, units: 3, order: before, readout: {activation: maxout, width: 5, embedding: true}}",
+    "encoder: {layers: 1, cells: 2, bidirectional: all}, decoder: {layers: 2, cells: 4}, bridge: {kind: mean}, "
+    "attention: {kind: dot, scaled: true, order: first_layer, input_feeding: true, readout: {width: 3}}",
+    "encoder: {layers: 2, cells: 4}, decoder: {layers: 3, cells: 4}, "
+    "bridge: {kind: linear, layers: top, bias: false}, "
+    "attention: {kind: dot, order: first_layer, readout: {activation: none}}",
+    "encoder: {layers: 1, cells: 4}, decoder: {layers: 1, cells: 3}, bridge: {kind: mean, bias: true}, "
+    "attention: {kind: additive, units: 4, order: before, input_feeding: true, readout: {activation: none}}",
+    "encoder: {layers: 2, cells: 4}, decoder: {layers: 2, cells: 4}, "
+    "attention: {kind: additive, units: 4, readout: {activation: maxout, width: 3}}"};
+
+TEST_CASE("run folder: plain PyTorch gives the same loss, gradients, scores and outputs",
+          "[decode][score][witness][gradient]") {
   const std::string two = "encoder: {layers: 2, cells: 6}, decoder: {layers: 2, cells: 6}";
   const std::string transformer = "width: 8, heads: 2, feed_forward: 6, encoder: {layers: 2}, decoder: {layers: 3}";
-  const std::vector<std::string> variants{
+  std::vector<std::string> variants{
       "data: {" + names + ", reverse: none}\nmodel: {embedding: {size: 5}, " + two + "}\n",
       "data: {" + names +
           ", reverse: source, source: {end: reversed}}\nmodel: {embedding: {size: 5}, bridge: {layers: top}, "
@@ -153,9 +195,11 @@ TEST_CASE("run folder: plain PyTorch gives the same loss, gradients and scores",
       "data: {" + names +
           "}\nmodel: {architecture: transformer, norm: pre, activation: gelu, embedding: {tied: false}, " +
           transformer + "}\n",
-      "data: {" + names + "}\nmodel: {architecture: transformer, positions: learned, longest: 20, scale: false, " +
+      "data: {" + names + "}\nmodel: {architecture: transformer, positions: learned, longest: 60, scale: false, " +
           transformer + "}\n",
       "data: {" + names + "}\nmodel: {architecture: transformer, norm: pre, positions: rotary, " + transformer + "}\n"};
+  for (const auto& model : models)
+    variants.push_back("data: {" + names + ", reverse: source}\nmodel: {embedding: {size: 5}, " + model + "}\n");
   const TemporaryFolder folder;
   std::vector<Run> runs;
   for (size_t i = 0; i < variants.size(); ++i) runs.push_back(make_run(folder, fmt::format("run{}", i), variants[i]));
@@ -171,6 +215,8 @@ TEST_CASE("run folder: plain PyTorch gives the same loss, gradients and scores",
     const auto theirs = nn::from_safetensors(content_of(file), file).tensors;
     REQUIRE_THAT(runs[i].loss, WithinRel(theirs.at("loss").item<double>(), 1e-5));
     REQUIRE(agree(at::tensor(runs[i].scores, at::kDouble), theirs.at("scores")));
+    CHECK(content_of(folder / fmt::format("run{}/outputs.1", i)) == runs[i].greedy);
+    CHECK(content_of(folder / fmt::format("run{}/outputs.3", i)) == runs[i].beam);
     const auto parameters = runs[i].model->named_parameters();
     REQUIRE(theirs.size() == parameters.size() + 2);
     for (const auto& parameter : parameters) {

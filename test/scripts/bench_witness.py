@@ -29,17 +29,22 @@ def main():
     torch.manual_seed(1)
     shown = {"operations": operations(size)}
     model = pytorch_model.Seq2Seq(configuration(size), size["source_words"], size["target_words"])
-    save_file({name: p.detach().clone() for name, p in model.named_parameters()}, folder / "weights.safetensors")
+    save(model, folder)
     batches = [batch(size) for _ in range(3)]
     shown["witness"] = [witness_update(model, *sides) for sides in batches]
     for kind in (bench_pytorch.PlainLoop, bench_pytorch.BestLoop):
         loop = kind(bench_pytorch.read_model(folder / "weights.safetensors", "cpu"), argparse.Namespace(rate=RATE, clip=CLIP))
         shown[kind.__name__.removesuffix("Loop").lower()] = [loop.update(*padded(*sides))[0] for sides in batches]
-    shown |= searches(size)
+    shown |= searches(size, folder)
     print(json.dumps(shown))
 
 
-def searches(size):
+def save(model, folder):
+    weights = pytorch_model.run_parameters(model)
+    save_file({name: p.detach().clone() for name, p in weights.items()}, folder / "weights.safetensors")
+
+
+def searches(size, folder):
     """A vocabulary of four words, outputs of up to three of them: a beam of 100 loses none."""
     torch.manual_seed(1)
     model = pytorch_model.Seq2Seq(configuration(size), size["source_words"], 7).eval()
@@ -49,11 +54,13 @@ def searches(size):
         model.output.weight[pytorch_model.END] *= 4
         sources = [torch.randint(3, size["source_words"], (length,)) for length in (5, 2, 7, 3, 6, 1)]
         longest = torch.tensor([3, 0, 3, 1, 2, 3])
+        save(model, folder)
+        rival = bench_pytorch.read_model(folder / "weights.safetensors", "cpu")
         options = lambda beam: argparse.Namespace(beam=beam, device="cpu")
         return {"exhaustive": [exhaustive(model, source, most) for source, most in zip(sources, longest.tolist())],
-                "beam": bench_pytorch.search(model, sources, longest, options(100)),
-                "greedy": bench_pytorch.greedy(model, sources, longest, options(1)),
-                "beam of one": bench_pytorch.search(model, sources, longest, options(1))}
+                "beam": bench_pytorch.search(rival, sources, longest, options(100)),
+                "greedy": bench_pytorch.greedy(rival, sources, longest, options(1)),
+                "beam of one": bench_pytorch.search(rival, sources, longest, options(1))}
 
 
 def exhaustive(model, source, longest):
@@ -64,10 +71,11 @@ def exhaustive(model, source, longest):
 
 
 def configuration(size):
-    config = {"model.embedding.size": size["cells"], "model.bridge.layers": "all", "model.output.bias": "true", "model.embedding.tied": "false"}
+    config = {"model.embedding.size": size["cells"], "model.bridge.kind": "copy", "model.bridge.layers": "all",
+              "model.output.bias": "true", "model.embedding.tied": "false"}
     for side in ("encoder", "decoder"):
-        config |= {f"model.{side}.cells": size["cells"], f"model.{side}.layers": size["layers"]}
-    return config
+        config |= {f"model.{side}.kind": "lstm", f"model.{side}.cells": size["cells"], f"model.{side}.layers": size["layers"]}
+    return pytorch_model.Config(config)
 
 
 def batch(size):

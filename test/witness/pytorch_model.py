@@ -2,7 +2,8 @@
 
 FOLDER holds run folders, in each of them two files of lines beside it, `source` and `target`. For each run it writes
 `witness.safetensors`: `loss`, summed over all targets, and its gradient by each parameter, in double; `scores`, what
-scripts/pytorch_model.py prints for each token of each target, one after another.
+scripts/pytorch_model.py prints for each token of each target, one after another. `outputs.1` and `outputs.3` are what it
+prints with --translate for `source`, by greedy search and with a beam of 3.
 """
 
 import contextlib
@@ -21,6 +22,8 @@ except ImportError as missing:
 sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
 import pytorch_model
 
+torch.set_num_threads(1)  # the models are tiny
+
 
 def loss_and_gradients(run):
     model, text = pytorch_model.load(run, "last")
@@ -28,18 +31,24 @@ def loss_and_gradients(run):
     sources, targets = (pytorch_model.read_lines(run / side) for side in ("source", "target"))
     loss = model.loss([text.source(line) for line in sources], [text.target(line) for line in targets])
     loss.backward()
-    return {"loss": loss.detach(), **{name: p.grad for name, p in model.named_parameters()}}
+    return {"loss": loss.detach(), **{name: p.grad for name, p in pytorch_model.run_parameters(model).items()}}
+
+
+def printed(*arguments):
+    sys.argv = ["pytorch_model.py", *map(str, arguments)]
+    with contextlib.redirect_stdout(io.StringIO()) as output:
+        pytorch_model.main()
+    return output.getvalue()
 
 
 def printed_scores(run):
-    sys.argv = ["pytorch_model.py", str(run), str(run / "source"), str(run / "target"), "--json"]
-    with contextlib.redirect_stdout(io.StringIO()) as output:
-        pytorch_model.main()
-    pairs = [json.loads(line) for line in output.getvalue().splitlines()]
+    pairs = [json.loads(line) for line in printed(run, run / "source", run / "target", "--json").splitlines()]
     for pair in pairs:
         assert abs(sum(pair["token_scores"]) - pair["score"]) < 1e-9, "a pair's score is the sum of its tokens'"
     return torch.tensor([score for pair in pairs for score in pair["token_scores"]], dtype=torch.double)
 
 
 for run in Path(sys.argv[1]).iterdir():
+    for beam in (1, 3):
+        (run / f"outputs.{beam}").write_text(printed(run, "--translate", run / "source", "--beam", beam), encoding="utf-8")
     safetensors.torch.save_file({**loss_and_gradients(run), "scores": printed_scores(run)}, run / "witness.safetensors")

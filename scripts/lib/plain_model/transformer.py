@@ -4,10 +4,12 @@ Vaswani et al. 2017, arXiv 1706.03762. Dropout is left out. The names of the mod
 """
 
 import math
+from dataclasses import dataclass
 
 import torch
 from torch import nn
-from torch.nn.utils.rnn import PackedSequence, pack_sequence
+
+from .seq2seq import Seq2Seq
 
 # The fast path computes a layer as one operation, which knows nothing of rotary positions.
 torch.backends.mha.set_fastpath_enabled(False)
@@ -65,7 +67,7 @@ class Side(nn.Module):
             for _ in range(int(config[f"model.{side}.layers"])))
         self.norm = nn.LayerNorm(width) if config["model.norm"] == "pre" else nn.Identity()
 
-    def forward(self, ids, *memory, **masks):
+    def rows(self, ids, *memory, **masks):
         """ids [length] -> rows [1, length, width]."""
         x = self.scale * self.embedding(ids)
         if self.kind == "learned":
@@ -78,18 +80,51 @@ class Side(nn.Module):
         return self.norm(x)
 
 
-class Transformer(nn.Module):
+class Encoder(Side):
+    def __init__(self, config, words):
+        super().__init__(config, words, "encoder")
+
+    def forward(self, sources):
+        return [self.rows(source) for source in sources]
+
+
+@dataclass
+class State:
+    """The words that each hypothesis has read, and the rows of its source."""
+
+    ids: list
+    memory: list
+
+    def select(self, indices):
+        return State([self.ids[i] for i in indices], [self.memory[i] for i in indices])
+
+
+class Decoder(Side):
+    def __init__(self, config, words):
+        super().__init__(config, words, "decoder")
+
+    def forward(self, ids, memory):
+        mask = nn.Transformer.generate_square_subsequent_mask(len(ids), dtype=memory.dtype)
+        return self.rows(ids, memory, tgt_mask=mask)[0]
+
+    def start(self, memory):
+        return State([torch.tensor([], dtype=torch.long) for _ in memory], memory)
+
+    def step(self, ids, state):
+        """All rows are made anew at each step: slow, and plain."""
+        read = [torch.cat([before, word[None]]) for before, word in zip(state.ids, ids)]
+        rows = [self(words, source)[-1] for words, source in zip(read, state.memory)]
+        return torch.stack(rows), State(read, state.memory)
+
+
+class Transformer(Seq2Seq):
     def __init__(self, config, source_words, target_words):
-        super().__init__()
-        self.encoder, self.decoder = Side(config, source_words, "encoder"), Side(config, target_words, "decoder")
-        self.output = nn.Linear(int(config["model.width"]), target_words, bias=config["model.output.bias"] == "true")
-        if config["model.embedding.tied"] == "true":
+        nn.Module.__init__(self)
+        self.encoder, self.decoder = Encoder(config, source_words), Decoder(config, target_words)
+        self.output = nn.Linear(config.number("model.width"), target_words, bias=config.flag("model.output.bias"))
+        if config.flag("model.embedding.tied"):
             self.output.weight = self.decoder.embedding.weight
 
-    def forward(self, sources, inputs) -> PackedSequence:
-        """Lists of id tensors, each of its own length -> the logits of the next word at each step, packed."""
-        logits = []
-        for source, ids in zip(sources, inputs):
-            mask = nn.Transformer.generate_square_subsequent_mask(len(ids), dtype=self.output.weight.dtype)
-            logits.append(self.output(self.decoder(ids, self.encoder(source), tgt_mask=mask)[0]))
-        return pack_sequence(logits, enforce_sorted=False)
+    def forward(self, sources, inputs):
+        """Lists of id tensors, each of its own length -> the logits of the next word at each step, [T, V] each."""
+        return [self.output(self.decoder(ids, memory)) for ids, memory in zip(inputs, self.encoder(sources))]

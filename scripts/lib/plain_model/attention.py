@@ -1,0 +1,74 @@
+"""How a decoder looks at the source, and what its output layer reads."""
+
+import torch
+from torch import nn
+
+
+def make_attention(config, query, memory):
+    """None without attention; widths of the rows that ask and of the encoder's states."""
+    kind = config.get("model.attention.kind", "none")
+    if kind == "additive":
+        return Additive(config.number("model.attention.units"), query, memory)
+    if kind == "dot":
+        return Dot(query**-0.5 if config.flag("model.attention.scaled") else 1)
+    return General(query, memory) if kind == "general" else None
+
+
+class Attention(nn.Module):
+    def forward(self, query, memory):
+        """query [B, H] -> the sum of each source's states by their weights [B, M]."""
+        scores = self.scores(query, memory.states).masked_fill(~memory.mask, -torch.inf)  # [B, S]
+        return torch.einsum("bs,bsm->bm", scores.softmax(dim=1), memory.states)
+
+
+class Additive(Attention):
+    """v' tanh(W q + U h): Bahdanau et al. 2014, A.1.2."""
+
+    def __init__(self, units, query, memory):
+        super().__init__()
+        self.query_weight = nn.Parameter(torch.empty(units, query))
+        self.memory_weight = nn.Parameter(torch.empty(units, memory))
+        self.score_weight = nn.Parameter(torch.empty(units))
+
+    def scores(self, query, states):
+        asked = query @ self.query_weight.T
+        return torch.tanh(asked.unsqueeze(1) + states @ self.memory_weight.T) @ self.score_weight
+
+
+class Dot(Attention):
+    """q' h, divided by the root of the width where scaled: Luong et al. 2015; Vaswani et al. 2017."""
+
+    def __init__(self, scale):
+        super().__init__()
+        self.scale = scale
+
+    def scores(self, query, states):
+        return torch.einsum("bh,bsh->bs", query, states) * self.scale
+
+
+class General(Attention):
+    """q' W h: Luong et al. 2015, equation 8."""
+
+    def __init__(self, query, memory):
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(query, memory))
+
+    def scores(self, query, states):
+        return torch.einsum("bh,hm,bsm->bs", query, self.weight, states)
+
+
+class Readout(nn.Module):
+    """tanh(W [c; h]) (Luong et al. 2015, equation 5), or the larger of each two neighbours of W [c; h] (Bahdanau et al.
+    2014, A.2.2); also of the vector of the word read where that is asked for."""
+
+    def __init__(self, config, context, rows, embedding):
+        super().__init__()
+        self.width = config.number("model.attention.readout.width") or rows
+        self.maxout = config["model.attention.readout.activation"] == "maxout"
+        self.reads_words = config.flag("model.attention.readout.embedding")
+        self.weight = nn.Parameter(torch.empty(self.width * (2 if self.maxout else 1),
+                                               context + rows + (embedding if self.reads_words else 0)))
+
+    def forward(self, context, rows, words):
+        made = torch.cat([context, rows] + [words] * self.reads_words, dim=1) @ self.weight.T
+        return made.unflatten(1, (self.width, 2)).amax(dim=2) if self.maxout else torch.tanh(made)

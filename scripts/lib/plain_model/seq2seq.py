@@ -1,0 +1,170 @@
+"""The recurrent encoder-decoder, with attention or without."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+from torch.nn.utils.rnn import pack_sequence, pad_packed_sequence, pad_sequence
+
+from .attention import Readout, make_attention
+from .bridge import make_bridge
+from .recurrent import Stack
+from .text import END, START
+
+
+@dataclass
+class Memory:
+    """What a batch of sources becomes: B sources of up to S words."""
+
+    states: torch.Tensor  # [B, S, M], zeros behind a source's last word
+    mask: torch.Tensor    # [B, S], whether there is a word
+    last: list            # each layer's last state, its parts by name
+
+    def mean(self):
+        return self.states.sum(dim=1) / self.mask.sum(dim=1, keepdim=True)
+
+    def select(self, indices):
+        return Memory(self.states[indices], self.mask[indices], chosen(self.last, indices))
+
+
+@dataclass
+class State:
+    """What a decoder carries from step to step."""
+
+    layers: list         # each layer's state, its parts by name
+    fed: torch.Tensor    # [B, F] what the output layer read at the step before; F = 0 without input feeding
+    memory: Memory
+
+    def select(self, indices):
+        return State(chosen(self.layers, indices), self.fed[indices], self.memory.select(indices))
+
+
+def chosen(layers, indices):
+    return [{name: part[indices] for name, part in layer.items()} for layer in layers]
+
+
+class Encoder(nn.Module):
+    def __init__(self, config, words):
+        super().__init__()
+        size = config.number("model.embedding.size")
+        self.embedding = nn.Embedding(words, size)
+        layers = config.number("model.encoder.layers")
+        self.bidirectional = {"none": 0, "first": 1, "all": layers}[config.get("model.encoder.bidirectional", "none")]
+        self.kind = config["model.encoder.kind"]
+        self.add_module(self.kind, Stack(config, "encoder", size, bidirectional=self.bidirectional))
+
+    @property
+    def stack(self):
+        return getattr(self, self.kind)
+
+    @property
+    def width(self):
+        return self.stack.widths[-1]
+
+    def last_shapes(self):
+        return [shape_of(module, width) for module, width in zip(self.stack, self.stack.widths)]
+
+    def forward(self, sources) -> Memory:
+        ids = pack_sequence(sources, enforce_sorted=False)
+        rows, last = self.stack.read(ids._replace(data=self.embedding(ids.data)))
+        states, lengths = pad_packed_sequence(rows, batch_first=True)
+        mask = torch.arange(states.size(1)) < lengths.unsqueeze(1)
+        return Memory(states, mask, last)
+
+
+def shape_of(module, width):
+    """The width of each part of a layer's state, by name."""
+    if isinstance(module, nn.GRU):
+        return {"h": width}
+    return {"h": width, "c": module.hidden_size * (2 if module.bidirectional else 1)}
+
+
+class Decoder(nn.Module):
+    def __init__(self, config, words, encoder):
+        super().__init__()
+        size, self.kind = config.number("model.embedding.size"), config["model.decoder.kind"]
+        self.order = config.get("model.attention.order", "after")
+        with torch.device("meta"):
+            outline = Stack(config, "decoder", 1)  # for its widths
+        bottom, top = outline.widths[0], outline.widths[-1]
+        self.attention = make_attention(config, bottom if self.order == "first_layer" else top, encoder.width)
+        attends = self.attention is not None
+        with_readout = attends and config["model.attention.readout.activation"] != "none"
+        self.readout = Readout(config, encoder.width, top, size) if with_readout else None
+        self.width = self.readout.width if with_readout else top  # of what the output layer reads
+        self.fed = self.width if attends and config.flag("model.attention.input_feeding") else 0
+        context = encoder.width if attends else 0
+        self.embedding = nn.Embedding(words, size)
+        self.add_module(self.kind, Stack(config, "decoder", size + (context if self.order == "before" else 0) + self.fed,
+                                         beside=context if self.order == "first_layer" else 0))
+        shapes = [shape_of(module, width) for module, width in zip(self.stack, self.stack.widths)]
+        self.bridge = make_bridge(config, encoder, shapes)
+
+    @property
+    def stack(self):
+        return getattr(self, self.kind)
+
+    def start(self, memory) -> State:
+        return State(self.bridge(memory), memory.states.new_zeros(len(memory.states), self.fed), memory)
+
+    def step(self, ids, state):
+        """The words written last [B] -> what the output layer reads [B, width], the state after them."""
+        words, layers, context = self.embedding(ids), [], None
+        read = [words]
+        if self.attention is not None and self.order == "before":  # Bahdanau et al. 2014
+            context = self.attention(state.layers[-1]["h"], state.memory)
+            read.append(context)
+        rows = torch.cat(read + [state.fed], dim=1)
+        for layer in range(len(self.stack)):
+            beside = [context] if layer > 0 and self.order == "first_layer" and context is not None else []
+            rows, after = self.stack.step(layer, rows, state.layers[layer], beside)
+            layers.append(after)
+            if self.attention is not None and layer == 0 and self.order == "first_layer":  # Wu et al. 2016
+                context = self.attention(rows, state.memory)
+        if self.attention is not None and self.order == "after":  # Luong et al. 2015
+            context = self.attention(rows, state.memory)
+        rows = rows if self.readout is None else self.readout(context, rows, words)
+        return rows, State(layers, rows if self.fed else state.fed, state.memory)
+
+
+class Seq2Seq(nn.Module):
+    """p(y | x) as the product of softmax(W r_t + b) over the words y_t and the end symbol."""
+
+    def __init__(self, config, source_words, target_words):
+        super().__init__()
+        self.encoder = Encoder(config, source_words)
+        self.decoder = Decoder(config, target_words, self.encoder)
+        self.output = nn.Linear(self.decoder.width, target_words, bias=config.flag("model.output.bias"))
+        if config["model.embedding.tied"] == "true":
+            self.output.weight = self.decoder.embedding.weight
+
+    def forward(self, sources, inputs):
+        """Lists of id tensors, each of its own length -> the logits of the next word at each step [B, T, V]. Those
+        behind the end of a target mean nothing."""
+        state = self.decoder.start(self.encoder(sources))
+        rows = []
+        for ids in pad_sequence(inputs, padding_value=END):  # a step
+            made, state = self.decoder.step(ids, state)
+            rows.append(made)
+        return self.output(torch.stack(rows, dim=1))
+
+    def loss(self, sources, targets):
+        """The negative log-likelihood of all targets together, end symbols included: its gradients are the witness of ours."""
+        return -sum(scores.sum() for scores in self._scores(sources, targets))
+
+    @torch.no_grad()
+    def score(self, sources, targets):
+        """For each pair the natural log-probabilities of its target's tokens, then of the end symbol."""
+        return [scores.tolist() for scores in self._scores(sources, targets)]
+
+    def _scores(self, sources, targets):
+        inputs, outputs = decoder_sides(targets)
+        logits = self(sources, inputs)
+        return [row[:len(output)].double().log_softmax(dim=1).gather(1, output.unsqueeze(1)).squeeze(1)
+                for row, output in zip(logits, outputs)]
+
+
+def decoder_sides(targets):
+    """Targets without end symbol -> what the decoder reads and what it should write."""
+    start, end = torch.tensor([START]), torch.tensor([END])
+    return [torch.cat([start, target]) for target in targets], [torch.cat([target, end]) for target in targets]

@@ -1,0 +1,91 @@
+"""From lines to ids as a run does it, and back."""
+
+import importlib
+import re
+import unicodedata
+
+import torch
+
+from .run_folder import Failure
+
+UNKNOWN, START, END = 0, 1, 2  # ids of <unk>, <s>, </s>; the words of the vocabulary's file follow
+SIDES = ("source", "target")
+
+
+class Text:
+    """Tokens, vocabulary, reversal, end symbol."""
+
+    def __init__(self, config, source_words, target_words, run):
+        tools = {side: tokenizer(config, side, run) for side in SIDES}
+        self.tokenize = {side: tools[side][0] for side in SIDES}
+        self.join = tools["target"][1]
+        self.normalize = {side: normalizer(config, side) for side in SIDES}
+        self.end, self.reverse = config["data.source.end"], config["data.reverse"]
+        self.target_words = ["<unk>", "<s>", "</s>", *target_words]
+        self.ids = {side: {word: id for id, word in enumerate(words, start=END + 1)}
+                    for side, words in zip(SIDES, (source_words, target_words))}
+
+    def source(self, line) -> torch.Tensor:
+        """What the encoder reads. Of an empty line without an end symbol it reads the unknown word."""
+        ids = self._ids("source", line) + ([END] if self.end == "reversed" else [])
+        if self.reverse in ("source", "both"):
+            ids.reverse()
+        ids += [END] if self.end == "after" else []
+        return torch.tensor(ids or [UNKNOWN])
+
+    def target(self, line) -> torch.Tensor:
+        """What the decoder writes, without the end symbol."""
+        ids = self._ids("target", line)
+        return torch.tensor(ids[::-1] if self.reverse in ("target", "both") else ids, dtype=torch.long)
+
+    def target_line(self, ids):
+        """The text of what a decoder wrote, without the end symbol."""
+        words = [self.target_words[id] for id in ids]
+        return self.join(words[::-1] if self.reverse in ("target", "both") else words)
+
+    def words(self, side, line):
+        """The tokens of a line, in the order of the text."""
+        return self.tokenize[side](self.normalize[side](line))
+
+    def _ids(self, side, line):
+        return [self.ids[side].get(token, UNKNOWN) for token in self.words(side, line)]
+
+
+def normalizer(config, side):
+    form = config.get(f"data.{side}.normalize.form", "none")
+    lower = config.get(f"data.{side}.normalize.lowercase", "false") == "true"
+
+    def normalize(line):
+        line = line if form == "none" else unicodedata.normalize(form.upper(), line)
+        return line.lower() if lower else line
+
+    return normalize
+
+
+def tokenizer(config, side, run):
+    """What cuts a line of a side into tokens, and what joins tokens to a line. SentencePiece and Moses are PyPI's
+    `sentencepiece` and `sacremoses`."""
+    kind = config[f"data.{side}.tokenizer.kind"]
+    if kind == "whitespace":
+        return lambda line: re.findall(r"[^ \t-\r]+", line), " ".join
+    if kind == "character":  # a blank is written as `▁`, and a `▁` as two of them
+        return (lambda line: ["▁" if c in " \t\n\v\f\r" else "▁▁" if c == "▁" else c for c in line],
+                lambda tokens: "".join({"▁": " ", "▁▁": "▁"}.get(token, token) for token in tokens))
+    if kind == "sentencepiece":
+        processor = imported("sentencepiece").SentencePieceProcessor(model_file=str(run / f"{side}.tokenizer"))
+        return lambda line: processor.encode(line, out_type=str), processor.decode
+    if kind == "moses":
+        language = config[f"data.{side}.tokenizer.language"]
+        moses, back = imported("sacremoses").MosesTokenizer(language), imported("sacremoses").MosesDetokenizer(language)
+        options = {"escape": config.flag(f"data.{side}.tokenizer.escape"),
+                   "aggressive_dash_splits": config.flag(f"data.{side}.tokenizer.aggressive_dashes")}
+        return lambda line: moses.tokenize(line, **options), back.detokenize
+    raise Failure(f"{run / 'config.yaml'}: data.{side}.tokenizer.kind is {kind}; "
+                  "known here: whitespace, character, sentencepiece, moses")
+
+
+def imported(name):
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        raise Failure(f"Python's package {name} is missing, which cuts this run's text: pip install {name}") from None

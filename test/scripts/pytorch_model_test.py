@@ -1,0 +1,45 @@
+"""What scripts/pytorch_model.py refuses: a key or a value of a run's configuration that its modules do not compute. Prints
+what is wrong, one line each, and exits with 1; with 0 when all is right.
+"""
+
+import subprocess
+
+from support import FOLDER, PYTHON, ROOT, failed_with, finish, without_witness
+
+KNOWN = """model:
+  architecture: rnn
+  encoder:
+    kind: lstm
+    bidirectional: none
+  bridge:
+    kind: copy
+  attention:
+    kind: none
+  output:
+    kind: full
+"""
+
+
+def run_with(text):
+    """The script on a run folder with this configuration."""
+    run = FOLDER / "run"
+    run.mkdir(exist_ok=True)
+    (run / "config.yaml").write_text(text, encoding="utf-8")
+    return subprocess.run([str(PYTHON), str(ROOT / "scripts/pytorch_model.py"), str(run)], capture_output=True, text=True, check=False)
+
+
+def check_refusals():
+    changes = {"architecture: rnn": ("architecture: other", "model.architecture is other", "rnn"),
+               "bidirectional: none": ("bidirectional: alternating", "model.encoder.bidirectional is alternating", "none, first, all"),
+               "kind: copy": ("kind: attentive", "model.bridge.kind is attentive", "copy, linear, backward, mean"),
+               "attention:\n    kind: none": ("attention:\n    kind: local", "model.attention.kind is local", "none, additive"),
+               "kind: full": ("kind: full\n    heads: 3", "model.output.heads is 3", "not known here")}
+    for old, (new, *texts) in changes.items():
+        done = run_with(KNOWN.replace(old, new))
+        if not failed_with(done, "config.yaml", *texts):
+            yield f"{new!r}: {done.stderr.strip() or 'no error'}"
+    if failed_with(run_with(KNOWN), "known here"):
+        yield "what is known is refused"
+
+
+finish(check_refusals if PYTHON.exists() else lambda: without_witness("torch"))
