@@ -14,8 +14,8 @@ For those who go on in Python:
     model.score([text.source("s u t s k e v e r")], [text.target("S UH T S K EH V ER")])
 
 The recurrent modules are torch.nn's own; scripts/lib/plain_model has the others, a file each, as their papers write them.
-Dropout is left out: it only matters in training. Reads runs with `model.architecture` rnn or transformer and the output layer
-`full`; what is not computed here is refused with its key and value.
+Dropout is left out: it only matters in training. Reads runs of either architecture with the output layer `full`; what is not
+computed here is refused with its key and value.
 """
 
 import argparse
@@ -30,8 +30,7 @@ from plain_model.recurrent import name_in_run  # noqa: E402
 from plain_model.run_folder import (Config, Failure, find_checkpoint, read_config, read_lines,  # noqa: E402, F401
                                     read_vocabulary, read_weights)
 from plain_model.search import longest_output, translate  # noqa: E402
-from plain_model.scoring import decoder_sides  # noqa: E402, F401
-from plain_model.seq2seq import Seq2Seq  # noqa: E402
+from plain_model.seq2seq import Seq2Seq, decoder_sides  # noqa: E402, F401
 from plain_model.text import END, Text  # noqa: E402
 from plain_model.transformer import Transformer  # noqa: E402
 

@@ -1,8 +1,10 @@
 #include "seq2seq/run/translate.h"
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <sstream>
+#include <string>
 #include <utility>
 
 #include <fmt/format.h>
@@ -43,8 +45,7 @@ class Translate final : public Command {
     std::vector<config::Override> overrides;
     add_override(overrides, "--n-best", "decode.n_best", n_best_);
     const bool from_stream = input_.empty() || input_ == "-";
-    for (const auto& file : {output_, alignments_, attention_})
-      if (file) check_writable(*file);
+    check_files();
     auto bytes = from_stream ? nullptr : data::open_bytes(input_);
     const auto loaded = run_.load(environment, std::move(overrides));
     if (from_stream) bytes = data::open_bytes(context.streams.in, "<stdin>");
@@ -69,6 +70,21 @@ class Translate final : public Command {
   }
 
  private:
+  /// Each of the files can be written, and no two of them are the same.
+  void check_files() const {
+    using Named = std::pair<const char*, std::optional<std::string>>;
+    std::map<std::string, std::string> taken{{input_, "INPUT"}};  // what names each file
+    for (const auto& [option, file] :
+         {Named("--output", output_), Named("--alignments", alignments_), Named("--attention", attention_)}) {
+      if (!file) continue;
+      check_writable(*file);
+      const auto [other, added] = taken.emplace(*file, option);
+      if (!added)
+        throw UsageError(Place{.part = fmt::format("{} {}", option, *file)},
+                         fmt::format("is the file of `{}`, too", other->second), "Name two files");
+    }
+  }
+
   run::Translated to_file(const run::LoadedRun& loaded, data::LineReader& lines) const {
     std::ostringstream text;
     const auto translated = run::translate(loaded, lines, text, options_);

@@ -72,7 +72,9 @@ std::vector<std::vector<Hypothesis>> search_all(const Predictor& predictor, cons
   int64_t finished = 0;
   const auto length_of = [&](size_t index) -> OutputLength {
     if (!options.oracle_length)
-      return {.shortest = 0, .longest = longest_output(options.max_length, std::ssize(sources[index]))};
+      return {.shortest = 0,
+              .longest =
+                  std::min(longest_output(options.max_length, std::ssize(sources[index])), predictor.longest_output())};
     return {.shortest = std::ssize((*targets)[index]), .longest = std::ssize((*targets)[index])};
   };
   for (const auto& indices : by_length(sources, options.batch)) {

@@ -91,6 +91,11 @@ at::Tensor ModelPredictor::log_probabilities(const PredictorState& state) const 
   return model_->output().log_probabilities(features_of(state));
 }
 
+int64_t ModelPredictor::longest_output() const {
+  const int64_t longest = model_->longest_sentence();
+  return longest == nn::no_longest_sentence ? longest : longest - 1;  // the start symbol has a position, too
+}
+
 nn::Features ModelPredictor::features(const nn::Packed& sources, const nn::Packed& inputs, const nn::Ids& owner) const {
   const c10::Device device = model_->input_device();
   const nn::Memory memory = model_->encode(data::to(sources, device), nullptr);

@@ -40,6 +40,8 @@ class Predictor {
   /// The attention weights of each target row over the positions of its source, as the encoder reads them [N, S], in
   /// packed order of `inputs`; undefined where the model looks at no position.
   virtual at::Tensor attention(const nn::Packed& sources, const nn::Packed& inputs) const;
+  /// The longest output that it can write, without the end symbol.
+  virtual int64_t longest_output() const { return nn::no_longest_sentence; }
 };
 
 /// One model, which must outlive it. Start symbol and unknown word are never written (`unknown` lifts the latter);
@@ -55,6 +57,7 @@ class ModelPredictor final : public Predictor {
   at::Tensor score(const nn::Packed& sources, const nn::Packed& inputs, const nn::Packed& targets,
                    const nn::Ids& owner) const override;
   at::Tensor attention(const nn::Packed& sources, const nn::Packed& inputs) const override;
+  int64_t longest_output() const override;
 
  private:
   nn::Features features(const nn::Packed& sources, const nn::Packed& inputs, const nn::Ids& owner) const;

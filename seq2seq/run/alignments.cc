@@ -30,6 +30,13 @@ std::string attention_line(int64_t sentence, const std::vector<std::string>& sou
                      nlohmann::json(source).dump(), nlohmann::json(target).dump(), fmt::join(rows, ", "));
 }
 
+void check_attends(const LoadedRun& run) {
+  if (run.model->attends()) return;
+  throw UsageError(Place{.file = run.folder.config().string()},
+                   "this model looks at no position of the source, so there are no alignments",
+                   "Train one with `model.attention`, as in `--set model.attention.kind=general`");
+}
+
 void write_alignments(const LoadedRun& run, const std::vector<AlignedOutputs>& outputs,
                       const AlignmentStreams& streams) {
   decode::Sentences sources, targets;
@@ -38,11 +45,6 @@ void write_alignments(const LoadedRun& run, const std::vector<AlignedOutputs>& o
     targets.insert(targets.end(), output.targets.begin(), output.targets.end());
   }
   const auto all = decode::attention_all(*run.predictor, sources, targets, *run.text, run.options().decode.batch);
-  if (all.size() != sources.size()) {
-    throw UsageError(Place{.file = run.folder.config().string()},
-                     "this model looks at no position of the source, so there are no alignments",
-                     "Train one with `model.attention`, as in `--set model.attention.kind=general`");
-  }
   const auto end = run.text->target_words({text::end_id}).front();
   const auto with_end = [&end](std::vector<std::string> words, size_t wanted) {
     if (words.size() < wanted) words.push_back(end);

@@ -32,7 +32,10 @@ struct AlignedOutputs {
   std::vector<std::vector<int64_t>> targets;  // the same of each output
 };
 
-/// Writes what the model attends to while it reads each output. Throws UsageError for a model without attention.
+/// Throws UsageError for a model without attention.
+void check_attends(const LoadedRun& run);
+
+/// Writes what the model attends to while it reads each output. The model has attention.
 void write_alignments(const LoadedRun& run, const std::vector<AlignedOutputs>& outputs,
                       const AlignmentStreams& streams);
 

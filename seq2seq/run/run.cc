@@ -76,8 +76,10 @@ std::string wrong_length(const RunOptions& options, const Registries& registries
     const int64_t longest = outline(options.model, registries)->longest_sentence();
     const int64_t allowed = options.data.clean.max_length;
     if (allowed < longest) return {};
-    return fmt::format("allows {}, and one symbol is added, but the model has positions for {} (`model.longest`)",
-                       format_count(allowed, "token"), format_count(longest));
+    return fmt::format(
+        "allows {}, and one symbol is added, but the model has learned positions for {}. Set "
+        "`data.max_length` to {} at most, or the model's `longest` to {}",
+        format_count(allowed, "token"), format_count(longest), longest - 1, allowed + 1);
   } catch (const UsageError&) {
     return {};
   }

@@ -70,6 +70,7 @@ std::vector<std::vector<decode::Hypothesis>> outputs_of(const decode::Sentences&
 
 Translated translate(const LoadedRun& run, data::LineReader& input, std::ostream& output,
                      const TranslateOptions& options) {
+  if (options.alignments.wanted()) check_attends(run);
   const int64_t ahead = run.options().decode.batch * batches_ahead;
   Translated translated;
   bool more = true;

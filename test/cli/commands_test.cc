@@ -44,6 +44,19 @@ TEST_CASE("train: trains with the options as typed, and says nothing on standard
   CHECK(fs::exists(toy / "run/checkpoints/25"));
 }
 
+TEST_CASE("translate: no two outputs go to one file", "[cli][translate][error]") {
+  const TrainedToy toy;
+  const auto file = toy.file("links");
+  const auto refused = run_program({"translate", toy.run(), "--alignments", file, "--attention", file}, "a\n");
+  CHECK(refused.code == 2);
+  CHECK_THAT(refused.err, ContainsSubstring("--attention " + file + ": is the file of `--alignments`, too"));
+  CHECK_FALSE(fs::exists(file));
+  toy.folder().file("links", "a b\n");
+  const auto over = run_program({"translate", toy.run(), file, "--alignments", file});
+  CHECK(over.code == 2);
+  CHECK(content_of(file) == "a b\n");
+}
+
 TEST_CASE("translate: files and streams, order and empty lines", "[cli][translate]") {
   const TrainedToy toy;
   const std::string text = "a b c\n\nc a\nb\n";

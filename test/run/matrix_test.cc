@@ -48,6 +48,9 @@ std::vector<Axis> all_axes() {
           axis_of("embedding.tied", {"true"})};
 }
 
+/// Whether layers of this kind make a decoder, too.
+bool is_recurrent(const std::string& kind) { return std::ranges::count(nn::Parts().layers.names(), kind) > 0; }
+
 /// The settings of a pair: what its choices need beside themselves, then the choices.
 std::vector<std::string> settings_of(const Choice& first, const Choice& second) {
   const auto about = [&](const std::string& key) { return first.key == key || second.key == key; };
@@ -59,8 +62,11 @@ std::vector<std::string> settings_of(const Choice& first, const Choice& second) 
                                     "train.checkpoint.keep=4",        "decode.beam=2"};
   // A kind of encoder that was not chosen follows the decoder's, so that a bridge that copies fits.
   for (const auto& choice : {first, second}) {
-    if (choice.key == "encoder.kind" && !about("decoder.kind"))
+    if (choice.key == "encoder.kind" && !about("decoder.kind") && is_recurrent(choice.value))
       settings.push_back("model.decoder.kind=" + choice.value);
+    if (choice.key == "encoder.kind" && !is_recurrent(choice.value)) settings.push_back("model.encoder.heads=2");
+    if (choice.key == "encoder.kind" && !about("bridge.kind") && !is_recurrent(choice.value))
+      settings.push_back("model.bridge.kind=mean");
     if (choice.key == "decoder.kind" && !about("encoder.kind"))
       settings.push_back("model.encoder.kind=" + choice.value);
     if (speaks_of_attention(choice) && !about("attention.kind")) settings.push_back("model.attention.kind=general");

@@ -70,7 +70,7 @@ TEST_CASE("new run: what the parts of the model refuse is told by the configurat
         [&] { run::read_configuration(toy / "toy.yaml", overrides(set), *toy.environment.registries); });
   };
   CHECK_THAT(refused({"model.encoder.cells=13"}),
-             ContainsSubstring("toy.yaml:8:1: `model.bridge`: layer 0 of the decoder starts from h of 12 cells"));
+             ContainsSubstring("toy.yaml:8:1: `model.bridge`: layer 1 of the decoder starts from h of 12 cells"));
   CHECK_THAT(refused({"model.encoder.layers=3"}), ContainsSubstring("`model.bridge.layers: top`"));
   CHECK_THAT(refused({"model.embedding.tied=true"}),
              ContainsSubstring("--set model.embedding.tied=true: `model.embedding.tied`: tied embeddings need"));

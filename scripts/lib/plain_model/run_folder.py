@@ -12,40 +12,33 @@ class Failure(Exception):
     """Something the user can fix, in one line."""
 
 
-# Keys of `model` and the values known here; None: any. Those that matter in training alone stand first.
-COMMON = [
-    (r"initialization|initial_range|forget_bias|embedding_deviation|dropout\..*|.*\.(dropout|recurrent_dropout)", None),
+# Keys of `model` and the values known here; None: any. Keys that matter in training alone stand first.
+KNOWN = [
+    (r"(initial_range|initialization|forget_bias|embedding_deviation|dropout\..*|.*dropout)", None),
     (r"architecture", ["rnn", "transformer"]),
+    (r"(width|heads|feed_forward|longest)", None),
+    (r"norm", ["post", "pre"]),
+    (r"positions", ["sinusoidal", "learned", "rotary", "none"]),
+    (r"activation", ["relu", "gelu"]),
+    (r"scale", ["false", "true"]),
+    (r"(encoder|decoder)\.zoneout", ["0"]),
+    (r"embedding\.size", None),
     (r"embedding\.tied", ["false", "true"]),
+    (r"(encoder|decoder)\.kind", ["lstm", "gru", "projected_lstm"]),
+    (r"(encoder|decoder)\.(layers|cells|projection|residual_from)", None),
+    (r"encoder\.bidirectional", ["none", "first", "all"]),
+    (r"bridge\.kind", ["copy", "linear", "backward", "mean"]),
+    (r"bridge\.layers", ["all", "top"]),
+    (r"bridge\.activation", ["none", "tanh"]),
+    (r"bridge\.bias", ["false", "true"]),
+    (r"attention\.kind", ["none", "additive", "dot", "general"]),
+    (r"attention\.order", ["after", "before", "first_layer"]),
+    (r"attention\.(input_feeding|scaled|readout\.embedding)", ["false", "true"]),
+    (r"attention\.(units|readout\.width)", None),
+    (r"attention\.readout\.activation", ["tanh", "maxout", "none"]),
     (r"output\.kind", ["full"]),
     (r"output\.bias", ["false", "true"]),
-    (r"(encoder|decoder)\.layers", None),
 ]
-KNOWN = {
-    "rnn": COMMON + [
-        (r"embedding\.size", None),
-        (r"(encoder|decoder)\.kind", ["lstm", "gru", "projected_lstm"]),
-        (r"(encoder|decoder)\.(cells|projection|residual_from)", None),
-        (r"(encoder|decoder)\.zoneout", ["0"]),
-        (r"encoder\.bidirectional", ["none", "first", "all"]),
-        (r"bridge\.kind", ["copy", "linear", "backward", "mean"]),
-        (r"bridge\.layers", ["all", "top"]),
-        (r"bridge\.activation", ["none", "tanh"]),
-        (r"bridge\.bias", ["false", "true"]),
-        (r"attention\.kind", ["none", "additive", "dot", "general"]),
-        (r"attention\.order", ["after", "before", "first_layer"]),
-        (r"attention\.(input_feeding|scaled|readout\.embedding)", ["false", "true"]),
-        (r"attention\.(units|readout\.width)", None),
-        (r"attention\.readout\.activation", ["tanh", "maxout", "none"]),
-    ],
-    "transformer": COMMON + [
-        (r"width|heads|feed_forward|longest", None),
-        (r"norm", ["post", "pre"]),
-        (r"positions", ["sinusoidal", "learned", "rotary", "none"]),
-        (r"activation", ["relu", "gelu"]),
-        (r"scale", ["false", "true"]),
-    ],
-}
 
 
 class Config(dict):
@@ -59,12 +52,11 @@ class Config(dict):
 
     def check_model(self, path):
         """Refuses what the modules here do not compute."""
-        patterns = KNOWN.get(self["model.architecture"], COMMON)
-        for key, value in sorted(self.items(), key=lambda item: not item[0].endswith((".architecture", ".kind"))):
+        for key, value in self.items():
             section, _, name = key.partition(".")
             if section != "model":
                 continue
-            known = next((values for pattern, values in patterns if re.fullmatch(pattern, name)), [])
+            known = next((values for pattern, values in KNOWN if re.fullmatch(pattern, name)), [])
             if known == []:
                 raise Failure(f"{path}: {key} is {value}; this key is not known here")
             if known is not None and value not in known:

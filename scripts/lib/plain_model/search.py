@@ -18,11 +18,11 @@ def longest_output(config, source_tokens):
 def translate(model, source, beam, longest):
     """The ids of the best output, without the end symbol."""
     live = [(0.0, [])]  # score, ids; the states lie in the same order
-    state = model.start(source)
+    state = model.decoder.start(model.encoder([source]))
     best = None  # the best complete hypothesis
     for length in range(longest + 1):
-        logits, state = model.step(torch.tensor([ids[-1] if ids else START for _, ids in live]), state)
-        scores = logits.double().log_softmax(dim=1)
+        rows, state = model.decoder.step(torch.tensor([ids[-1] if ids else START for _, ids in live]), state)
+        scores = model.output(rows).double().log_softmax(dim=1)
         scores[:, [UNKNOWN, START]] = -torch.inf  # never written
         extensions = sorted(((score + added, parent, word)
                              for parent, (score, _) in enumerate(live)

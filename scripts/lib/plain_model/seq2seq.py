@@ -9,8 +9,7 @@ from torch.nn.utils.rnn import pack_sequence, pad_packed_sequence, pad_sequence
 from .attention import Readout, make_attention
 from .bridge import make_bridge
 from .recurrent import Stack
-from .scoring import Scoring
-from .text import END
+from .text import END, START
 
 
 @dataclass
@@ -128,7 +127,7 @@ class Decoder(nn.Module):
         return rows, State(layers, rows if self.fed else state.fed, state.memory)
 
 
-class Seq2Seq(Scoring):
+class Seq2Seq(nn.Module):
     """p(y | x) as the product of softmax(W r_t + b) over the words y_t and the end symbol."""
 
     def __init__(self, config, source_words, target_words):
@@ -149,9 +148,23 @@ class Seq2Seq(Scoring):
             rows.append(made)
         return self.output(torch.stack(rows, dim=1))
 
-    def start(self, source):
-        return self.decoder.start(self.encoder([source]))
+    def loss(self, sources, targets):
+        """The negative log-likelihood of all targets together, end symbols included: its gradients are the witness of ours."""
+        return -sum(scores.sum() for scores in self._scores(sources, targets))
 
-    def step(self, ids, state):
-        rows, state = self.decoder.step(ids, state)
-        return self.output(rows), state
+    @torch.no_grad()
+    def score(self, sources, targets):
+        """For each pair the natural log-probabilities of its target's tokens, then of the end symbol."""
+        return [scores.tolist() for scores in self._scores(sources, targets)]
+
+    def _scores(self, sources, targets):
+        inputs, outputs = decoder_sides(targets)
+        logits = self(sources, inputs)
+        return [row[:len(output)].double().log_softmax(dim=1).gather(1, output.unsqueeze(1)).squeeze(1)
+                for row, output in zip(logits, outputs)]
+
+
+def decoder_sides(targets):
+    """Targets without end symbol -> what the decoder reads and what it should write."""
+    start, end = torch.tensor([START]), torch.tensor([END])
+    return [torch.cat([start, target]) for target in targets], [torch.cat([target, end]) for target in targets]

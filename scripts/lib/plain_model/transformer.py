@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from .scoring import Scoring
+from .seq2seq import Seq2Seq
 
 # The fast path computes a layer as one operation, which knows nothing of rotary positions.
 torch.backends.mha.set_fastpath_enabled(False)
@@ -67,7 +67,7 @@ class Side(nn.Module):
             for _ in range(int(config[f"model.{side}.layers"])))
         self.norm = nn.LayerNorm(width) if config["model.norm"] == "pre" else nn.Identity()
 
-    def forward(self, ids, *memory, **masks):
+    def rows(self, ids, *memory, **masks):
         """ids [length] -> rows [1, length, width]."""
         x = self.scale * self.embedding(ids)
         if self.kind == "learned":
@@ -80,36 +80,51 @@ class Side(nn.Module):
         return self.norm(x)
 
 
+class Encoder(Side):
+    def __init__(self, config, words):
+        super().__init__(config, words, "encoder")
+
+    def forward(self, sources):
+        return [self.rows(source) for source in sources]
+
+
 @dataclass
 class State:
-    """What a search carries: the source's rows, and the words of each hypothesis, which are read anew at every step."""
+    """The words that each hypothesis has read, and the rows of its source."""
 
-    memory: torch.Tensor
-    words: torch.Tensor  # [R, written words]
+    ids: list
+    memory: list
 
     def select(self, indices):
-        return State(self.memory, self.words[indices])
+        return State([self.ids[i] for i in indices], [self.memory[i] for i in indices])
 
 
-class Transformer(Scoring):
+class Decoder(Side):
+    def __init__(self, config, words):
+        super().__init__(config, words, "decoder")
+
+    def forward(self, ids, memory):
+        mask = nn.Transformer.generate_square_subsequent_mask(len(ids), dtype=memory.dtype)
+        return self.rows(ids, memory, tgt_mask=mask)[0]
+
+    def start(self, memory):
+        return State([torch.tensor([], dtype=torch.long) for _ in memory], memory)
+
+    def step(self, ids, state):
+        """All rows are made anew at each step: slow, and plain."""
+        read = [torch.cat([before, word[None]]) for before, word in zip(state.ids, ids)]
+        rows = [self(words, source)[-1] for words, source in zip(read, state.memory)]
+        return torch.stack(rows), State(read, state.memory)
+
+
+class Transformer(Seq2Seq):
     def __init__(self, config, source_words, target_words):
-        super().__init__()
-        self.encoder, self.decoder = Side(config, source_words, "encoder"), Side(config, target_words, "decoder")
-        self.output = nn.Linear(int(config["model.width"]), target_words, bias=config["model.output.bias"] == "true")
-        if config["model.embedding.tied"] == "true":
+        nn.Module.__init__(self)
+        self.encoder, self.decoder = Encoder(config, source_words), Decoder(config, target_words)
+        self.output = nn.Linear(config.number("model.width"), target_words, bias=config.flag("model.output.bias"))
+        if config.flag("model.embedding.tied"):
             self.output.weight = self.decoder.embedding.weight
 
     def forward(self, sources, inputs):
-        """Lists of id tensors, each of its own length -> the logits of the next word at each step, a tensor a pair."""
-        return [self.logits(self.encoder(source), ids) for source, ids in zip(sources, inputs)]
-
-    def logits(self, memory, ids):
-        mask = nn.Transformer.generate_square_subsequent_mask(len(ids), dtype=self.output.weight.dtype)
-        return self.output(self.decoder(ids, memory, tgt_mask=mask)[0])
-
-    def start(self, source):
-        return State(self.encoder(source), torch.empty(1, 0, dtype=torch.long))
-
-    def step(self, ids, state):
-        words = torch.cat([state.words, ids.unsqueeze(1)], dim=1)
-        return torch.stack([self.logits(state.memory, row)[-1] for row in words]), State(state.memory, words)
+        """Lists of id tensors, each of its own length -> the logits of the next word at each step, [T, V] each."""
+        return [self.output(self.decoder(ids, memory)) for ids, memory in zip(inputs, self.encoder(sources))]

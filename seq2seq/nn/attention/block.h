@@ -10,9 +10,11 @@ namespace seq2seq::nn {
 
 /// When a decoder looks at the source, and what reads the context.
 enum class AttentionOrder {
-  after,       // the top layer's rows ask; the readout reads the context: Luong et al. 2015, arXiv 1508.04025
-  before,      // the top layer's state of the step before asks; the decoder reads the context: Bahdanau et al. 2014
-  first_layer  // the bottom layer's rows ask; the layers above read the context: Wu et al. 2016, arXiv 1609.08144
+  after,   // the top layer's rows ask; the readout reads the context: Luong et al. 2015, arXiv 1508.04025
+  before,  // the top layer's state of the step before asks; the decoder reads the context: Bahdanau et al. 2014
+  // The bottom layer's rows ask, the layers above read the context: Wu et al. 2016, arXiv 1609.08144. There the row of
+  // the step before asks; here that of the step, so that all steps run at once.
+  first_layer
 };
 
 /// `{kind: general, order: after, input_feeding: true}`. Other keys are those of the kind.

@@ -17,7 +17,9 @@ kernels::WeightMask weight_mask(const WeightDropout& dropout, const AttentionPai
               dropout.pair_keys.size(), " pairs for ", pairs.groups().size(), " groups");
   const uint64_t seed = dropout.draw.seed;
   return {.key0 = static_cast<uint32_t>(seed),
-          .key1 = static_cast<uint32_t>(seed >> 32) ^ static_cast<uint32_t>(Purpose::dropout),
+          // As in dropout of rows: the counter has room for the lower half of a site's number.
+          .key1 = static_cast<uint32_t>(seed >> 32) ^ static_cast<uint32_t>(Purpose::dropout) ^
+                  (dropout.site.number() & 0xFFFF0000U),
           .update = static_cast<uint32_t>(dropout.draw.update),
           .site = dropout.site.number(),
           .pair = static_cast<uint32_t>(dropout.pair_keys[static_cast<size_t>(group)]),

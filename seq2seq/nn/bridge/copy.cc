@@ -24,8 +24,8 @@ std::string text_of(const StateShape& shape) {
 void check_same(const StateShape& from, const StateShape& to, size_t layer) {
   if (from == to) return;
   const bool bidirectional = !from.empty() && from.front().directions > 1;
-  throw UsageError(fmt::format("layer {} of the decoder starts from {}, but the copied state is {}", layer, text_of(to),
-                               text_of(from)),
+  throw UsageError(fmt::format("layer {} of the decoder starts from {}, but the copied state is {}", layer + 1,
+                               text_of(to), text_of(from)),
                    bidirectional ? "Give `model.decoder` the same kind and as many cells as both directions of "
                                    "`model.encoder` have together, or use `model.bridge.kind: linear`"
                                  : "Give `model.encoder` and `model.decoder` the same kind and cells, or use "

@@ -3,8 +3,10 @@
 #include <cstdint>
 #include <functional>
 #include <iterator>
+#include <limits>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "seq2seq/core/registry.h"
@@ -24,6 +26,9 @@ struct EncoderDropout {
   bool variational = false;  // whether each mask is the same at all steps of a sentence
 };
 
+/// A model that reads sentences of any length says so.
+constexpr int64_t no_longest_sentence = std::numeric_limits<int64_t>::max();
+
 /// What an encoder is told by the model it stands in.
 struct EncoderContext {
   int64_t vocabulary = 0;  // V of the source, specials included
@@ -31,6 +36,7 @@ struct EncoderContext {
   EncoderDropout dropout;
   Placement placement;
   at::ScalarType type = at::kFloat;
+  std::string section = "model.encoder";  // of its keys, for messages
 };
 
 /// The parts of an encoder that is nothing but an embedding and a stack of layers.
@@ -46,6 +52,8 @@ class Encoder : public Module {
   /// ids [N] on the device of the embeddings -> all that a decoder may look at.
   virtual Memory encode(const Packed& ids, const Draw* draw) const = 0;
   virtual int64_t width() const = 0;  // M: of Memory::states
+  /// The longest sentence that it reads, its symbols included.
+  virtual int64_t longest_sentence() const { return no_longest_sentence; }
   /// The shape of each state in Memory::last, which a bridge receives; empty where nothing recurs.
   virtual std::vector<StateShape> last_shapes() const = 0;
   /// How many layers a placement can name.

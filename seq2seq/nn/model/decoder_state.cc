@@ -82,7 +82,7 @@ AttendedSources attended(const Attention& attention, const Packed& states) {
 
 void RecurrentState::select(const Ids& hypotheses) {
   carried.change([&](const at::Tensor& tensor) { return tensor.index_select(0, hypotheses.to(tensor.device())); });
-  if (!sources.lengths.empty()) sources.select(on_host(hypotheses));
+  if (sources.memory.values.defined()) sources.select(on_host(hypotheses));
 }
 
 void RecurrentState::append(const DecoderState& other) {
@@ -96,7 +96,7 @@ void RecurrentState::append(const DecoderState& other) {
     const auto width = std::max(carried.past.size(1), more.carried.past.size(1));
     carried.past = at::cat({widened(carried.past, width), widened(more.carried.past, width)});
   }
-  if (!sources.lengths.empty()) sources.append(more.sources);
+  if (sources.memory.values.defined()) sources.append(more.sources);
 }
 
 }  // namespace seq2seq::nn

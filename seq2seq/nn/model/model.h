@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
 #include <memory>
 #include <string>
 #include <utility>
@@ -9,6 +8,7 @@
 
 #include "seq2seq/core/registry.h"
 #include "seq2seq/nn/dropout.h"
+#include "seq2seq/nn/encoder/encoder.h"
 #include "seq2seq/nn/features.h"
 #include "seq2seq/nn/initialize.h"
 #include "seq2seq/nn/memory.h"
@@ -36,9 +36,6 @@ struct LayerCounts {
   int64_t encoder = 0, decoder = 0;
 };
 
-/// A model that reads sentences of any length says so.
-constexpr int64_t no_longest_sentence = std::numeric_limits<int64_t>::max();
-
 /// A model of p(target | source): everything that training, scoring and search see of it. Parameters are named as a
 /// PyTorch user would expect (`encoder.embedding.weight`, `encoder.lstm.weight_ih_l0`, `output.weight`). Nothing of a
 /// batch is kept inside.
@@ -61,6 +58,8 @@ class Model : public Module {
   virtual std::vector<std::pair<std::string, int64_t>> part_sizes() const = 0;
   /// How its parameters start unless the configuration says otherwise.
   virtual Initialization initialization() const { return Initialization::uniform; }
+  /// Whether its features have attention weights over the source's positions.
+  virtual bool attends() const { return false; }
   /// The longest sentence that it reads on either side, start or end symbol included.
   virtual int64_t longest_sentence() const { return no_longest_sentence; }
 };

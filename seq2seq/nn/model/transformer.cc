@@ -88,7 +88,8 @@ Transformer::Transformer(const Options& options, const ModelContext& context)
                                                 .embedding = options.width,
                                                 .dropout = {.embedding = options.layer.dropout.residual},
                                                 .placement = placement_,
-                                                .type = context.type}));
+                                                .type = context.type,
+                                                .section = "model"}));
   decoder_ = register_module(
       "decoder", std::make_shared<TransformerDecoder>(options.decoder_layers, options.layer,
                                                       TransformerDecoderContext{.vocabulary = context.target_vocabulary,

@@ -42,6 +42,7 @@ class Transformer final : public Model {
   std::vector<ParameterUse> roles() const override;
   std::vector<std::pair<std::string, int64_t>> part_sizes() const override;
   Initialization initialization() const override { return Initialization::xavier; }
+  bool attends() const override { return true; }
   int64_t longest_sentence() const override { return longest_; }
 
  private:

@@ -14,7 +14,7 @@ TransformerAttention::TransformerAttention(const TransformerLayerOptions& option
                                            const ParameterPlace& place, const std::string& name)
     : shape_{.heads = options.heads, .scale = 1 / std::sqrt(static_cast<double>(width / options.heads))},
       dropout_(options.dropout.attention),
-      site_(Site::of_module(name)),
+      site_(Site::of_module(name + ".weights")),
       weight_(add_parameter("in_proj_weight", {3 * width, width}, {.kind = Role::Kind::projection, .gates = 3}, place)),
       bias_(add_parameter("in_proj_bias", {3 * width}, {.kind = Role::Kind::bias, .gates = 3}, place)),
       out_(register_module("out_proj", std::make_shared<Linear>(width, width, place))) {}

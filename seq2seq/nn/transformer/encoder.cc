@@ -12,12 +12,14 @@ namespace seq2seq::nn {
 TransformerEncoder::TransformerEncoder(const Options& options, const EncoderContext& context)
     : width_(context.embedding),
       scale_(options.layer.scale ? std::sqrt(static_cast<double>(width_)) : 1),
+      longest_(options.layer.positions == PositionKind::learned ? options.layer.longest : no_longest_sentence),
       embedding_dropout_(context.dropout.embedding),
+      embedding_site_{.part = Site::Part::source_embedding, .by_sentence = context.dropout.variational},
       drops_weights_(options.layer.dropout.attention > 0) {
   check_heads(options.layer, width_, "model.encoder", "model.embedding.size");
   const ParameterPlace words{.device = context.placement.of("embeddings"), .type = context.type};
   embedding_ = register_module("embedding", std::make_shared<Embedding>(context.vocabulary, width_, words));
-  positions_ = register_module("positions", std::make_shared<Positions>(options.layer, width_, words, "model.encoder"));
+  positions_ = register_module("positions", std::make_shared<Positions>(options.layer, width_, words, context.section));
   ParameterPlace place{.type = context.type};
   for (int64_t layer = 0; layer < options.layers; ++layer) {
     place.device = context.placement.of_layer("encoder", layer);
@@ -34,7 +36,7 @@ Memory TransformerEncoder::encode(const Packed& ids, const Draw* draw) const {
   auto at = sentence_rows(layout, order, draw, drops_weights_);
   at.rotation = positions_->rotation(at, layout);
   const auto words = embedding_->forward(ids.with(order.by_sentence(ids.rows))).rows * scale_;  // [N, W]
-  auto rows = dropped(positions_->add(words, at, layout), at, embedding_dropout_, {Site::Part::source_embedding});
+  auto rows = dropped(positions_->add(words, at, layout), at, embedding_dropout_, embedding_site_);
   auto pairs = pairs_of_sentences(layout.lengths, layout.lengths, rows.device());
   for (const auto& layer : layers_) {
     const auto device = layer->place().device;

@@ -21,12 +21,16 @@ class TransformerEncoder final : public Encoder {
 
   Memory encode(const Packed& ids, const Draw* draw) const override;
   int64_t width() const override { return width_; }
+  int64_t longest_sentence() const override { return longest_; }
   std::vector<StateShape> last_shapes() const override { return {}; }
   int64_t layer_count() const override { return std::ssize(layers_); }
 
  private:
   int64_t width_;
-  double scale_, embedding_dropout_;
+  double scale_;
+  int64_t longest_;
+  double embedding_dropout_;
+  Site embedding_site_;
   bool drops_weights_;
   std::shared_ptr<Embedding> embedding_;
   std::shared_ptr<Positions> positions_;

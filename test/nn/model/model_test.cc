@@ -46,8 +46,7 @@ const std::vector<int64_t> source_lengths{4, 1, 9, 4, 2}, target_lengths{3, 5, 0
 
 TEST_CASE("models: every gradient agrees with differences in double", "[nn][model][gradient]") {
   const auto name = GENERATE_COPY(from_range(names_of(model_variants())));
-  const double smoothing = GENERATE(0.0, 0.1);
-  const double dropout = GENERATE(0.0, 0.3);
+  const auto [smoothing, dropout] = GENERATE(table<double, double>({{0, 0}, {0.1, 0.3}}));
   CAPTURE(name, smoothing, dropout);
   const auto model = random_variant(name, 5, dropout);
   if (model->output().estimates_loss()) return;  // its estimate has a test of its own
@@ -60,7 +59,7 @@ TEST_CASE("models: every gradient agrees with differences in double", "[nn][mode
   for (auto& item : model->named_parameters()) {
     CAPTURE(item.key());
     // Along random directions: an element that is wrong shows in each of them.
-    for (int direction = 0; direction < 3; ++direction) {
+    for (int direction = 0; direction < 2; ++direction) {
       auto parameter = item.value();
       const auto value = parameter.clone(), along = at::randn_like(parameter);
       const double step = 1e-6;
