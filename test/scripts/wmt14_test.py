@@ -2,12 +2,15 @@
 on the card, against counts of what went into the stand-in. Prints what is wrong, one line each, and exits with 1.
 """
 
+import array
+import fcntl
 import json
 import os
 import re
 import shutil
 import signal
 import subprocess
+import termios
 import time
 from pathlib import Path
 
@@ -217,23 +220,40 @@ def workers_of(process):
     return [int(child) for child in children.read_text().split()] if children.exists() else []
 
 
+class NarrowPipe:
+    """A pipe with room for one line of output. Its writer waits at the second line until somebody reads."""
+
+    def __init__(self):
+        self.reader, self.writer = os.pipe()
+        size = fcntl.fcntl(self.writer, fcntl.F_SETPIPE_SZ, 4096)
+        self.filled = os.write(self.writer, b"-" * (size - 70))
+
+    def has_line(self):
+        held = array.array("i", [0])
+        fcntl.ioctl(self.reader, termios.FIONREAD, held)
+        return held[0] > self.filled
+
+
 def check_interruption():
     """Ended by a signal it leaves nothing; killed, a hidden folder that the next run takes away, and no process."""
-    folder = FOLDER / "long"
-    wmt14_stand_in.write(folder, [(b"a b c d e f", b"a b c d e f")] * 150000)
     output = FOLDER / "interrupted"
-    arguments = command("wmt14-en-fr", folder, "--text", "full", "--tokenizer", "none", "--output", output)
+    arguments = command("wmt14-en-fr", ARCHIVES, "--text", "full", "--tokenizer", "none", "--output", output)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
-        process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        process.stdout.readline()  # the first corpus is done
+        pipe = NarrowPipe()
+        process = subprocess.Popen(arguments, stdout=pipe.writer, stderr=subprocess.PIPE, text=True)
+        os.close(pipe.writer)
+        while not pipe.has_line() and process.poll() is None:  # the first corpus is done, the second cannot be
+            time.sleep(0.02)
         workers = workers_of(process.pid)
         process.send_signal(number)
+        with open(pipe.reader, "rb") as printed:
+            printed.read()
         _, errors = process.communicate()
         left = [path.name for path in FOLDER.glob("*interrupted*")]
         if number == signal.SIGKILL:
             if process.returncode != -number or left != [".interrupted.partial"]:
                 yield f"killed: {process.returncode}, {left}"
-            for _ in range(100):  # their end comes with that of the parent, but not at the same instant
+            for _ in range(600):  # their end comes with that of the parent, but not at the same instant
                 if not any(Path(f"/proc/{worker}").exists() for worker in workers):
                     break
                 time.sleep(0.05)
