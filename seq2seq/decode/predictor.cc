@@ -1,13 +1,11 @@
 #include "seq2seq/decode/predictor.h"
 
-#include <algorithm>
 #include <utility>
 #include <vector>
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
-#include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/tensor.h>
 #include <c10/util/Exception.h>
 
@@ -26,16 +24,6 @@ const nn::Features& features_of(const PredictorState& state) {
   const auto& features = dynamic_cast<const ModelState&>(state).features;
   TORCH_CHECK(features.rows.defined(), "a predictor must read a word before it can predict the next");
   return features;
-}
-
-/// Attention weights over sources of different lengths, one below the other.
-at::Tensor joined_weights(const at::Tensor& first, const at::Tensor& second) {
-  if (!first.defined()) return {};
-  const auto width = std::max(first.size(1), second.size(1));
-  const auto widened = [width](const at::Tensor& weights) {
-    return at::constant_pad_nd(weights, {0, width - weights.size(1)});
-  };
-  return at::cat({widened(first), widened(second)});
 }
 
 at::Tensor first_ids(int64_t count, c10::Device device) {
@@ -77,7 +65,6 @@ void ModelPredictor::append(PredictorState& state, const PredictorState& other) 
   TORCH_CHECK(ours.read == theirs.read, "hypotheses of ", ours.read, " and of ", theirs.read, " words read together");
   ours.decoder->append(*theirs.decoder);
   if (ours.features.rows.defined()) ours.features.rows = at::cat({ours.features.rows, theirs.features.rows});
-  ours.features.attention = joined_weights(ours.features.attention, theirs.features.attention);
 }
 
 nn::TopK ModelPredictor::best(const PredictorState& state, int64_t k, const nn::Bans& bans) const {
@@ -96,22 +83,24 @@ int64_t ModelPredictor::longest_output() const {
   return longest == nn::no_longest_sentence ? longest : longest - 1;  // the start symbol has a position, too
 }
 
-nn::Features ModelPredictor::features(const nn::Packed& sources, const nn::Packed& inputs, const nn::Ids& owner) const {
+nn::Features ModelPredictor::features(const nn::Packed& sources, const nn::Packed& inputs, const nn::Ids& owner,
+                                      bool wants_attention) const {
   const c10::Device device = model_->input_device();
   const nn::Memory memory = model_->encode(data::to(sources, device), nullptr);
   const auto state = model_->start(memory, owner.defined() ? owner.to(device) : first_ids(sources.sentences(), device));
+  state->wants_attention = wants_attention;
   return model_->advance(data::to(inputs, device), *state, nullptr);
 }
 
 at::Tensor ModelPredictor::score(const nn::Packed& sources, const nn::Packed& inputs, const nn::Packed& targets,
                                  const nn::Ids& owner) const {
   const at::NoGradGuard no_gradient;
-  return model_->output().score(features(sources, inputs, owner), targets.rows);
+  return model_->output().score(features(sources, inputs, owner, /*wants_attention=*/false), targets.rows);
 }
 
 at::Tensor ModelPredictor::attention(const nn::Packed& sources, const nn::Packed& inputs) const {
   const at::NoGradGuard no_gradient;
-  return features(sources, inputs, /*owner=*/{}).attention;
+  return features(sources, inputs, /*owner=*/{}, /*wants_attention=*/true).attention;
 }
 
 }  // namespace seq2seq::decode

@@ -60,7 +60,8 @@ class ModelPredictor final : public Predictor {
   int64_t longest_output() const override;
 
  private:
-  nn::Features features(const nn::Packed& sources, const nn::Packed& inputs, const nn::Ids& owner) const;
+  nn::Features features(const nn::Packed& sources, const nn::Packed& inputs, const nn::Ids& owner,
+                        bool wants_attention) const;
 
   const nn::Model* model_;
   nn::Ids never_written_;  // [n]

@@ -35,6 +35,11 @@ void LocalGraph::backward() {
   reaching_.clear();
 }
 
+void give(at::Tensor reader, const at::Tensor& gradient) {
+  if (!reader.defined()) return;
+  gradient.defined() ? reader.copy_(gradient) : reader.zero_();
+}
+
 void deliver(const std::vector<at::Tensor>& parameters, std::vector<at::Tensor>& gradients) {
   for (size_t number = 0; number < parameters.size(); ++number) {
     if (!gradients[number].defined()) continue;

@@ -27,6 +27,9 @@ class LocalGraph {
   std::vector<at::Tensor> gradients_, parameter_gradients_;
 };
 
+/// Copies what came back to a leaf, zeros where nothing did, into `reader`; an undefined reader wants nothing.
+void give(at::Tensor reader, const at::Tensor& gradient);
+
 /// Adds derivatives, undefined ones aside, to grad() of parameters, wherever these lie, and gives them up.
 void deliver(const std::vector<at::Tensor>& parameters, std::vector<at::Tensor>& gradients);
 

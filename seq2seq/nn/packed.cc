@@ -18,4 +18,10 @@ void check_shape(const at::Tensor& tensor, at::IntArrayRef expected, std::string
                    fmt::format("shape {}, but expected [{}] (-1: any)", found, fmt::join(expected, ", ")));
 }
 
+std::vector<int64_t> on_host(const Ids& ids) {
+  const auto host = ids.to(at::kCPU, at::kLong).contiguous();
+  const auto* first = host.const_data_ptr<int64_t>();
+  return {first, first + host.numel()};
+}
+
 }  // namespace seq2seq::nn

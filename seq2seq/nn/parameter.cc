@@ -50,6 +50,16 @@ std::vector<ParameterUse> parameter_uses(const torch::nn::Module& root) {
   return uses;
 }
 
+std::vector<ParameterUse> parameter_uses(const torch::nn::Module& root, const torch::nn::Module& encoder) {
+  const auto of_encoder = encoder.parameters();
+  auto uses = parameter_uses(root);
+  for (auto& use : uses) {
+    const bool reads = std::ranges::any_of(of_encoder, [&](const auto& other) { return other.is_same(use.parameter); });
+    use.side = reads ? Side::source : Side::target;
+  }
+  return uses;
+}
+
 std::vector<at::Tensor> parameters_used(const torch::nn::Module& root) {
   std::vector<at::Tensor> used;
   for (const auto* module : stated_modules(root)) {

@@ -71,6 +71,9 @@ class Module : public torch::nn::Module {
 /// without a role are left out. All are on the side `target`: only a model knows its sides.
 std::vector<ParameterUse> parameter_uses(const torch::nn::Module& root);
 
+/// The same for a model: the parameters of `encoder` are on the side `source`.
+std::vector<ParameterUse> parameter_uses(const torch::nn::Module& root, const torch::nn::Module& encoder);
+
 /// Every parameter that `root` or a module below it registered or uses, those of others included, each once.
 std::vector<at::Tensor> parameters_used(const torch::nn::Module& root);
 

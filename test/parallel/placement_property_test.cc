@@ -128,7 +128,7 @@ void draw_attention(Draws& draws, Case& drawn) {
   if (draws.chance(0.4)) return;
   auto& values = drawn.model;
   const bool as_wide = values["encoder.cells"] == values["decoder.cells"] && values["encoder.kind"] != "summed";
-  const auto kind = draws.of<std::string>({"additive", "general", as_wide ? "dot" : "general"});
+  const auto kind = draws.of<std::string>({"additive", "general", "covering", as_wide ? "dot" : "general"});
   const auto order = draws.of<std::string>({"after", "after", "before", "first_layer"});
   values["attention.kind"] = kind;
   values["attention.order"] = values["decoder.layers"] == "1" && order == "first_layer" ? "after" : order;

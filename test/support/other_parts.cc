@@ -164,6 +164,30 @@ class Summed final : public nn::Encoder {
   std::shared_ptr<nn::Embedding> embedding_;
 };
 
+struct CoveringOptions {};
+void declare(config::Keys&, CoveringOptions&) {}
+
+/// Scores q' W h less what a state was looked at in earlier steps.
+class Covering final : public nn::Attention {
+ public:
+  using Options = CoveringOptions;
+  Covering(const Options&, const nn::AttentionContext& context)
+      : weight_(add_parameter("weight", {context.query, context.memory}, {.kind = Role::Kind::projection},
+                              context.place)) {}
+  nn::AttentionMemory prepare(const Tensor& states) const override {
+    return {.keys = at::matmul(states, weight_.t()), .values = states};
+  }
+  nn::AttentionResult attend(const nn::AttentionQueries& queries, const nn::AttentionMemory& memory,
+                             const nn::AttentionPairs& pairs) const override {
+    return nn::attend_by_scores(nn::dot_scores(queries.rows, memory.keys, pairs) - queries.past, memory, pairs);
+  }
+  int64_t width() const override { return weight_.size(1); }
+  bool needs_past() const override { return true; }
+
+ private:
+  Tensor weight_;
+};
+
 }  // namespace
 
 std::shared_ptr<nn::Parts> other_parts() {
@@ -172,6 +196,7 @@ std::shared_ptr<nn::Parts> other_parts() {
   parts->layers.add<BothWays>("both_ways", "plain layers in either direction, added");
   parts->bridges.add<SummaryBridge>("summary", "a projection of mean and last state");
   parts->encoders.add<Summed>("summed", "word vectors plus their sentence's sum");
+  parts->attentions.add<Covering>("covering", "general, less what was looked at before");
   return parts;
 }
 

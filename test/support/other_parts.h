@@ -8,7 +8,7 @@
 namespace seq2seq::test {
 
 /// Layers `tanh` (Elman 1990) and `both_ways` (tanh in either direction; for encoders), the bridge `summary`, and the
-/// encoder `summed`, beside those of the tree.
+/// encoder `summed`, and the attention `covering`, which needs the weights of earlier steps, beside those of the tree.
 std::shared_ptr<nn::Parts> other_parts();
 
 }  // namespace seq2seq::test

@@ -80,7 +80,7 @@ def read_config(path):
 def read_vocabulary(path):
     header, *lines = path.read_bytes().decode("utf-8").removesuffix("\n").split("\n")
     if header != "# seq2seq vocabulary 1":
-        raise Failure(f"{path}: {header!r} is no header of a vocabulary of version 1")
+        raise Failure(f"{path}: expected the header of a vocabulary of version 1, found {header!r}")
     return [line.rsplit("\t", 1)[0] for line in lines]
 
 

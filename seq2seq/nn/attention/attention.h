@@ -11,14 +11,14 @@
 
 namespace seq2seq::nn {
 
-/// What an attention stands between.
+/// Describes the two sides that an attention connects.
 struct AttentionContext {
   int64_t query = 0;   // H: width of the decoder's rows that ask
   int64_t memory = 0;  // M: width of the encoder's states
   ParameterPlace place;
 };
 
-/// What queries look at: rows that lie sentence by sentence, made once a batch.
+/// Keys and values that queries look at, sentence by sentence. Made once a batch.
 struct AttentionMemory {
   at::Tensor keys;    // [K, A] compared with the queries
   at::Tensor values;  // [K, width] what a context is a sum of
@@ -30,7 +30,9 @@ struct AttentionMemory {
 struct AttentionQueries {
   at::Tensor rows;      // [Q, H]
   at::Tensor position;  // [Q] the step of each in its target
-  at::Tensor past;      // [P] the sum of the weights that each pair had in earlier steps; undefined unless needs_past()
+  at::Tensor past =
+      {};  // [P] the sum of the weights that each pair had in earlier steps; undefined unless needs_past()
+  bool wants_weights = true;  // otherwise a kind may leave them undefined
 };
 
 struct AttentionResult {
@@ -46,7 +48,7 @@ class Attention : public Module {
   virtual AttentionResult attend(const AttentionQueries& queries, const AttentionMemory& memory,
                                  const AttentionPairs& pairs) const = 0;
   virtual int64_t width() const = 0;  // of a context
-  /// Whether a step needs the weights of the steps before it, as coverage does: steps then run one by one.
+  /// Whether a step needs the weights of earlier steps, as coverage does. Steps then run one by one.
   virtual bool needs_past() const { return false; }
 };
 

@@ -10,7 +10,7 @@ constexpr const char* none = "none";
 
 void check_order(const AttentionBlockOptions& options, const AttentionBlockContext& context) {
   if (options.order == AttentionOrder::after && options.readout.activation == ReadoutOptions::Activation::none)
-    throw UsageError("attention after the cell reaches the output layer by the readout alone, and there is none",
+    throw UsageError("attention after the cell reaches the output layer through the readout, and the readout is off",
                      "Set `model.attention.readout.activation: tanh`, or `model.attention.order: before`");
   if (options.order == AttentionOrder::first_layer && context.layers < 2)
     throw UsageError("attention after the first layer is read by the layers above it, and the decoder has one layer",

@@ -27,7 +27,7 @@ struct AttentionBlockOptions {
 };
 void declare(config::Keys& keys, AttentionBlockOptions& options);
 
-/// What surrounds the attention of a decoder.
+/// Sizes of the decoder and the encoder around an attention.
 struct AttentionBlockContext {
   int64_t memory = 0;     // M: width of the encoder's states
   int64_t bottom = 0;     // width of the bottom layer's rows
@@ -50,7 +50,7 @@ class AttentionBlock {
   AttentionOrder order() const { return order_; }
   bool input_feeding() const { return input_feeding_; }
   const ParameterPlace& place() const { return place_; }  // of attention and readout
-  /// Whether a step needs the one before it, beside the layers' states.
+  /// Whether a step needs results of the step before it other than the layers' states.
   bool stepwise() const;
 
   int64_t beside_words() const;   // width of what the bottom layer reads beside a word's vector

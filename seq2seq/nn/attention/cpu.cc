@@ -127,7 +127,7 @@ void sum_of_group(const AttentionKernels& kernel, const AttentionGroup& group, c
                    .add = false});
 }
 
-/// What reaches the weights of a group through the sums of values by them.
+/// The derivatives of a group's weights from those of its contexts.
 void weights_gradient_of_group(const AttentionKernels& kernel, const AttentionGroup& group, const ConstRows& reaching,
                                const ConstRows& values, float* out) {
   kernel.dots({.left = reaching.row(group.first_query),

@@ -10,7 +10,7 @@
 
 namespace seq2seq::nn::cpu {
 
-/// Whether these kernels serve the tensor.
+/// Returns whether these kernels compute tensors of this type and device.
 bool serve(const at::Tensor& tensor);
 
 /// The matrix, or a copy of it where its rows are not in one piece.

@@ -4,7 +4,6 @@
 #include <memory>
 
 #include <ATen/ops/matmul.h>
-#include <c10/core/GradMode.h>
 #include <fmt/format.h>
 
 #include "seq2seq/config/keys.h"
@@ -43,7 +42,7 @@ AttentionResult MultiHeadAttention::attend(const AttentionQueries& queries, cons
                                                : (*memory.product)(queries.rows);  // [Q, W]
   const auto found = multi_head_attention(asked, memory.keys, memory.values, pairs, shape_);
   return {at::matmul(found, output_weight_.t()),
-          c10::GradMode::is_enabled() ? at::Tensor() : multi_head_weights(asked, memory.keys, pairs, shape_)};
+          queries.wants_weights ? multi_head_weights(asked, memory.keys, pairs, shape_) : at::Tensor()};
 }
 
 }  // namespace seq2seq::nn

@@ -1,11 +1,6 @@
 #include "seq2seq/nn/model/asking_rows.h"
 
-#include <utility>
 #include <vector>
-
-#include <ATen/ops/argsort.h>
-#include <ATen/ops/index_select.h>
-#include <c10/core/GradMode.h>
 
 namespace seq2seq::nn {
 namespace {
@@ -26,29 +21,27 @@ AttentionPairs pairs_of_chunk(const Layout& layout, const AttendedSources& sourc
   return pairs_of_owners(owner, sources.lengths, device);
 }
 
-at::Tensor picked(const at::Tensor& rows, const at::Tensor& order) {
-  return order.defined() ? rows.index_select(0, order) : rows;
-}
-
 }  // namespace
 
 AskingRows::AskingRows(const Layout& layout, const AttendedSources& sources, c10::Device device)
     : device_(device),
       longest_(sources.longest()),
       pairs_(layout.steps() > 1 ? pairs_of_chunk(layout, sources, device) : pairs_of_step(layout, sources, device)) {
-  if (layout.steps() <= 1) return;
-  to_pairs_ = data::sentence_order(*layout.on(device));
-  to_packed_ = at::argsort(to_pairs_);
+  if (layout.steps() > 1) order_.emplace(*layout.on(device));
 }
 
-at::Tensor AskingRows::in_order_of_pairs(const Packed& rows) const { return picked(rows.rows.to(device_), to_pairs_); }
+at::Tensor AskingRows::in_order_of_pairs(const Packed& rows) const {
+  const auto here = rows.rows.to(device_);
+  return order_ ? order_->by_sentence(here) : here;
+}
 
-at::Tensor AskingRows::packed(const at::Tensor& rows) const { return picked(rows, to_packed_); }
+at::Tensor AskingRows::packed(const at::Tensor& rows) const { return order_ ? order_->packed(rows) : rows; }
 
 AttentionResult AskingRows::ask(const Attention& attention, const AttentionMemory& memory, const Packed& rows,
-                                const at::Tensor& past) const {
-  const auto position = picked(rows.layout->on(device_)->position, to_pairs_);
-  return attention.attend({.rows = in_order_of_pairs(rows), .position = position, .past = past}, memory, pairs_);
+                                bool wants_weights) const {
+  const auto position = in_order_of_pairs(rows.with(rows.layout->position));
+  return attention.attend({.rows = in_order_of_pairs(rows), .position = position, .wants_weights = wants_weights},
+                          memory, pairs_);
 }
 
 at::Tensor AskingRows::read_out(const Readout& readout, const at::Tensor& context, const Packed& rows,
@@ -57,7 +50,7 @@ at::Tensor AskingRows::read_out(const Readout& readout, const at::Tensor& contex
 }
 
 at::Tensor AskingRows::weights(const AttentionResult& result) const {
-  return c10::GradMode::is_enabled() ? at::Tensor() : packed(pairs_.padded(result.weights, longest_));
+  return packed(pairs_.padded(result.weights, longest_));
 }
 
 }  // namespace seq2seq::nn

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "seq2seq/nn/attention/attention.h"
 #include "seq2seq/nn/attention/readout.h"
 #include "seq2seq/nn/model/decoder_state.h"
+#include "seq2seq/nn/sentence_order.h"
 
 namespace seq2seq::nn {
 
@@ -14,13 +16,12 @@ class AskingRows {
  public:
   AskingRows(const Layout& layout, const AttendedSources& sources, c10::Device device);
 
-  const AttentionPairs& pairs() const { return pairs_; }
-  /// Rows in packed order ask; the result lies in the order of the pairs. `past`: see AttentionQueries.
+  /// Rows in packed order ask; the result lies in the order of the pairs.
   AttentionResult ask(const Attention& attention, const AttentionMemory& memory, const Packed& rows,
-                      const at::Tensor& past = {}) const;
+                      bool wants_weights) const;
   /// context in the order of the pairs, rows and words in packed order -> what the output layer reads [N, R], packed.
   at::Tensor read_out(const Readout& readout, const at::Tensor& context, const Packed& rows, const Packed& words) const;
-  /// [N, S] the weights in packed order; undefined while gradients are kept.
+  /// [N, S] the weights of a result in packed order.
   at::Tensor weights(const AttentionResult& result) const;
   /// From the order of the pairs to packed order.
   at::Tensor packed(const at::Tensor& rows) const;
@@ -28,7 +29,7 @@ class AskingRows {
  private:
   at::Tensor in_order_of_pairs(const Packed& rows) const;
 
-  at::Tensor to_pairs_, to_packed_;  // permutations of rows; undefined: both orders are the same
+  std::optional<SentenceOrder> order_;  // of several steps; with one step both orders are the same
   c10::Device device_;
   int64_t longest_;  // S
   AttentionPairs pairs_;

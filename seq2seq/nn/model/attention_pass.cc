@@ -14,10 +14,12 @@ namespace {
 
 using at::Tensor;
 
-/// A graph whose leaves are pieces of rows that flow in.
+/// A piece of rows that flow in, as a leaf of a graph.
 Tensor leaf_of(LocalGraph& graph, const Piece& piece, const RowFlow& flow, c10::Device device) {
   return graph.leaf(piece.of(flow.rows()).to(device));
 }
+
+Tensor piece_of(const Tensor& reader, const Piece& piece) { return reader.defined() ? piece.of(reader) : Tensor(); }
 
 class AttentionPass final : public StagePass {
  public:
@@ -47,7 +49,7 @@ class AttentionPass final : public StagePass {
                                  .values = run.graph.leaf(sources_->memory.values)};
     const Packed words = stage_.words ? rows.with(leaf_of(run.graph, piece, *stage_.words, device_)) : rows;
     const AskingRows asking(*layout, *sources_, device_);
-    const auto found = asking.ask(*stage_.block.attention(), memory, rows);
+    const auto found = asking.ask(*stage_.block.attention(), memory, rows, /*wants_weights=*/false);
     run.read = asking.read_out(*stage_.block.readout(), found.context, rows, words);
     piece.of(stage_.out->rows()).copy_(run.read.detach());
     mask_.apply(piece, piece.of(stage_.out->rows()));
@@ -60,8 +62,8 @@ class AttentionPass final : public StagePass {
     const auto run = std::ranges::find(runs_, piece.first_step, &Run::first_step);
     run->graph.reach(run->read, reaching.defined() ? piece.of(reaching) : Tensor());
     run->graph.backward();
-    give(piece, rows_reader_, run->graph.gradient(0));
-    if (stage_.words) give(piece, words_reader_, run->graph.gradient(3));
+    give(piece_of(rows_reader_, piece), run->graph.gradient(0));
+    if (stage_.words) give(piece_of(words_reader_, piece), run->graph.gradient(3));
     add_each(memory_gradients_, {run->graph.gradient(1), run->graph.gradient(2)});
     add_each(gradients_, run->graph.parameter_gradients());
     run->graph = {};
@@ -80,12 +82,6 @@ class AttentionPass final : public StagePass {
     Tensor read;
   };
 
-  static void give(const Piece& piece, const Tensor& reader, const Tensor& gradient) {
-    if (!reader.defined()) return;
-    auto out = piece.of(reader);
-    gradient.defined() ? out.copy_(gradient) : out.zero_();
-  }
-
   void prepare() {
     prepared_.parameters(parameters_);
     const auto states = prepared_.leaf(stage_.states->rows().to(device_));
@@ -99,10 +95,7 @@ class AttentionPass final : public StagePass {
     prepared_.reach(made_.memory.keys, memory_gradients_[0]);
     prepared_.reach(made_.memory.values, memory_gradients_[1]);
     prepared_.backward();
-    if (states_reader_.defined()) {
-      const auto& gradient = prepared_.gradient(0);
-      gradient.defined() ? states_reader_.copy_(gradient) : states_reader_.zero_();
-    }
+    give(states_reader_, prepared_.gradient(0));
     add_each(gradients_, prepared_.parameter_gradients());
     prepared_ = {};
     made_ = {};

@@ -67,12 +67,12 @@ Features Decoder::advance_chunk(const Packed& words, RecurrentState& state, cons
   const AskingRows asking(*words.layout, state.sources, attention().place().device);
   if (attention().order() == AttentionOrder::after) {
     const auto rows = stack().run(words, layers, call);
-    const auto found = asking.ask(*attention().attention(), state.sources.memory, rows);
+    const auto found = asking.ask(*attention().attention(), state.sources.memory, rows, state.wants_attention);
     return {.rows = asking.read_out(*attention().readout(), found.context, rows, words),
-            .attention = asking.weights(found)};
+            .attention = state.wants_attention ? asking.weights(found) : at::Tensor()};
   }
   auto rows = stack().run_layer(0, words, layers[0], call);
-  const auto found = asking.ask(*attention().attention(), state.sources.memory, rows);
+  const auto found = asking.ask(*attention().attention(), state.sources.memory, rows, state.wants_attention);
   const auto context = asking.packed(found.context);
   for (int64_t layer = 1; layer < stack().layers(); ++layer) {
     const auto below = rows.with(at::cat({rows.rows, context.to(rows.rows.device())}, 1));
@@ -80,7 +80,7 @@ Features Decoder::advance_chunk(const Packed& words, RecurrentState& state, cons
   }
   const auto& readout = attention().readout();
   return {.rows = readout == nullptr ? rows.rows : asking.read_out(*readout, found.context, rows, words),
-          .attention = asking.weights(found)};
+          .attention = state.wants_attention ? asking.weights(found) : at::Tensor()};
 }
 
 }  // namespace seq2seq::nn

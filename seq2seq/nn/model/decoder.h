@@ -32,7 +32,8 @@ class Decoder final : public Module {
  public:
   explicit Decoder(DecoderParts parts);
   std::unique_ptr<DecoderState> start(const Memory& memory, const Ids& owner) const;
-  /// ids [N] -> rows [N, width of the attention block]. Without gradients the features have the attention's weights.
+  /// ids [N] -> rows [N, width of the attention block]. The features have the attention's weights where the state wants
+  /// them.
   Features advance(const Packed& inputs, DecoderState& state, const Draw* draw) const;
 
   const Embedding& embedding() const { return *parts_.embedding; }

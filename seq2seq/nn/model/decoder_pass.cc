@@ -40,10 +40,7 @@ class DecoderPass final : public StagePass {
     graph_.reach(rows_, stage_.out->gradient());
     rows_.reset();
     graph_.backward();
-    if (states_reader_.defined()) {
-      const auto& gradient = graph_.gradient(0);
-      gradient.defined() ? states_reader_.copy_(gradient) : states_reader_.zero_();
-    }
+    give(states_reader_, graph_.gradient(0));
     size_t leaf = 1;
     for (size_t layer = 0; layer < parts_.size(); ++layer) {
       State answer;

@@ -8,6 +8,8 @@
 #include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/index_select.h>
 
+#include "seq2seq/nn/sentence_order.h"
+
 namespace seq2seq::nn {
 namespace {
 
@@ -30,12 +32,6 @@ at::Tensor rows_of(const at::Tensor& rows, const std::vector<int64_t>& lengths, 
 }
 
 }  // namespace
-
-std::vector<int64_t> on_host(const Ids& ids) {
-  const auto host = ids.to(at::kCPU, at::kLong).contiguous();
-  const auto* first = host.const_data_ptr<int64_t>();
-  return {first, first + host.numel()};
-}
 
 int64_t AttendedSources::longest() const { return lengths.empty() ? 0 : *std::ranges::max_element(lengths); }
 
@@ -73,7 +69,7 @@ void AttendedSources::append(const AttendedSources& other) {
 
 AttendedSources attended(const Attention& attention, const Packed& states) {
   AttendedSources sources;
-  sources.memory = attention.prepare(data::by_sentence(states.rows, *states.layout));
+  sources.memory = attention.prepare(SentenceOrder(*states.layout).by_sentence(states.rows));
   sources.lengths = states.layout->lengths;
   sources.owner.resize(sources.lengths.size());
   std::iota(sources.owner.begin(), sources.owner.end(), 0);

@@ -58,7 +58,4 @@ class RecurrentState final : public DecoderState {
   std::shared_ptr<const DeferredLinear> readout;                 // the readout's product over many steps, or null
 };
 
-/// Index tensors as numbers on the host.
-std::vector<int64_t> on_host(const Ids& ids);
-
 }  // namespace seq2seq::nn

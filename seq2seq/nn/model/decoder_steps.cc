@@ -1,9 +1,9 @@
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include <ATen/ops/cat.h>
 #include <ATen/ops/split_with_sizes.h>
-#include <c10/core/GradMode.h>
 
 #include "seq2seq/nn/model/decoder.h"
 #include "seq2seq/nn/model/running_hypotheses.h"
@@ -16,14 +16,16 @@ using at::Tensor;
 /// One step of a decoder.
 class Step {
  public:
-  Step(const Decoder& decoder, const RecurrentState& state, const StackCall& call, RunningHypotheses& running)
+  Step(const Decoder& decoder, const RecurrentState& state, const StackCall& call, const AttentionPairs& pairs,
+       RunningHypotheses& running)
       : stack_(decoder.stack()),
         block_(decoder.attention()),
         memory_(state.sources.memory),
         product_(state.readout.get()),
         call_(call),
         running_(running.carried()),
-        pairs_(pairs_of_owners(running.owner(), state.sources.lengths, block_.place().device)) {}
+        pairs_(pairs),
+        wants_weights_(state.wants_attention || running.carried().past.defined()) {}
 
   /// words [R, E] -> what the output layer reads [R, width].
   Tensor run(const Packed& words) {
@@ -57,7 +59,8 @@ class Step {
     auto& past = running_.past;
     const AttentionQueries queries{.rows = rows.to(device),
                                    .position = words.layout->position.to(device),
-                                   .past = past.defined() ? pairs_.of_pairs(past) : Tensor()};
+                                   .past = past.defined() ? pairs_.of_pairs(past) : Tensor(),
+                                   .wants_weights = wants_weights_};
     auto found = block_.attention()->attend(queries, memory_, pairs_);
     if (past.defined()) past = past + pairs_.padded(found.weights, past.size(1));
     context_ = std::move(found.context);
@@ -78,7 +81,8 @@ class Step {
   const DeferredLinear* product_;  // of the readout
   const StackCall& call_;
   Carried& running_;
-  AttentionPairs pairs_;
+  const AttentionPairs& pairs_;
+  bool wants_weights_;
   Tensor context_, weights_;
 };
 
@@ -87,22 +91,24 @@ class Step {
 Features Decoder::advance_steps(const Packed& words, RecurrentState& state, const Draw* draw) const {
   const auto& layout = *words.layout;
   const auto call = stack_call(state, draw);
-  const bool wants_weights = !c10::GradMode::is_enabled();
   RunningHypotheses running(state, layout);
   // One split: slicing step by step would cost a gradient of all rows for each step.
   const auto of_step = at::split_with_sizes(words.rows, layout.running);
   std::vector<Tensor> rows, weights;
   int64_t first_row = 0;
+  std::optional<AttentionPairs> pairs;  // of the hypotheses that run, made anew when some have ended
   for (const auto& step_words : of_step) {
     running.keep(step_words.size(0));
-    Step step(*this, state, call, running);
+    if (!pairs || pairs->queries() != step_words.size(0))
+      pairs = pairs_of_owners(running.owner(), state.sources.lengths, attention().place().device);
+    Step step(*this, state, call, *pairs, running);
     rows.push_back(step.run({step_words, running.step(layout, first_row)}));
-    if (wants_weights) weights.push_back(step.weights(state.sources.longest()));
+    if (state.wants_attention) weights.push_back(step.weights(state.sources.longest()));
     first_row += step_words.size(0);
   }
   std::move(running).finish(state);
   if (rows.empty()) return {.rows = words.rows.new_zeros({0, attention().width()}), .attention = {}};
-  return {.rows = at::cat(rows), .attention = wants_weights ? at::cat(weights) : Tensor()};
+  return {.rows = at::cat(rows), .attention = state.wants_attention ? at::cat(weights) : Tensor()};
 }
 
 }  // namespace seq2seq::nn

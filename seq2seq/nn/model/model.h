@@ -29,6 +29,8 @@ class DecoderState {
   virtual void select(const Ids& hypotheses) = 0;
   /// Adds the hypotheses of another state of the same model behind its own.
   virtual void append(const DecoderState& other) = 0;
+  /// Whether advance() also gives attention weights, which may cost another pass. Nothing else depends on it.
+  bool wants_attention = false;
 };
 
 /// How many layers the two stacks of a model have.

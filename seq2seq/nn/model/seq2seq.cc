@@ -207,15 +207,7 @@ StagedBatch Seq2Seq::begin(const StagedInputs& batch) const {
   return Seq2SeqStages(*encoder_, *decoder_, *output_, placement_).begin(batch);
 }
 
-std::vector<ParameterUse> Seq2Seq::roles() const {
-  const auto of_encoder = encoder_->parameters();
-  auto uses = parameter_uses(*this);
-  for (auto& use : uses) {
-    const bool reads = std::ranges::any_of(of_encoder, [&](const auto& other) { return other.is_same(use.parameter); });
-    use.side = reads ? Side::source : Side::target;
-  }
-  return uses;
-}
+std::vector<ParameterUse> Seq2Seq::roles() const { return parameter_uses(*this, *encoder_); }
 
 std::vector<std::pair<std::string, int64_t>> Seq2Seq::part_sizes() const {
   std::vector<std::pair<std::string, int64_t>> sizes;

@@ -25,12 +25,6 @@ class TransformerState final : public DecoderState {
     caches.source.append(more.source);
   }
 
-  static std::vector<int64_t> on_host(const Ids& ids) {
-    const auto here = ids.to(at::kCPU, at::kLong).contiguous();
-    const auto* first = here.const_data_ptr<int64_t>();
-    return {first, first + here.numel()};
-  }
-
   TransformerCaches caches;
 };
 
@@ -109,22 +103,14 @@ Transformer::Transformer(const Options& options, const ModelContext& context)
 Memory Transformer::encode(const Packed& ids, const Draw* draw) const { return encoder_->encode(ids, draw); }
 
 std::unique_ptr<DecoderState> Transformer::start(const Memory& memory, const Ids& owner) const {
-  return std::make_unique<TransformerState>(decoder_->start(memory, TransformerState::on_host(owner)));
+  return std::make_unique<TransformerState>(decoder_->start(memory, on_host(owner)));
 }
 
 Features Transformer::advance(const Packed& inputs, DecoderState& state, const Draw* draw) const {
-  return decoder_->advance(inputs, dynamic_cast<TransformerState&>(state).caches, draw);
+  return decoder_->advance(inputs, dynamic_cast<TransformerState&>(state).caches, state.wants_attention, draw);
 }
 
-std::vector<ParameterUse> Transformer::roles() const {
-  const auto of_encoder = encoder_->parameters();
-  auto uses = parameter_uses(*this);
-  for (auto& use : uses) {
-    const bool reads = std::ranges::any_of(of_encoder, [&](const auto& other) { return other.is_same(use.parameter); });
-    use.side = reads ? Side::source : Side::target;
-  }
-  return uses;
-}
+std::vector<ParameterUse> Transformer::roles() const { return parameter_uses(*this, *encoder_); }
 
 std::vector<std::pair<std::string, int64_t>> Transformer::part_sizes() const {
   std::vector<std::pair<std::string, int64_t>> sizes;

@@ -8,28 +8,14 @@
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/index_select.h>
 #include <ATen/ops/zeros.h>
-#include <torch/csrc/autograd/custom_function.h>
 
 #include "seq2seq/nn/recurrent/layer_pass.h"
+#include "seq2seq/nn/sentence_order.h"
 
 namespace seq2seq::nn {
 namespace {
 
 using at::Tensor;
-using torch::autograd::AutogradContext;
-using torch::autograd::variable_list;
-
-/// Rows in another order that is its own inverse. The engine's own derivative of a selection adds row by row.
-class Reordered : public torch::autograd::Function<Reordered> {
- public:
-  static Tensor forward(AutogradContext* context, const Tensor& rows, const Tensor& order) {
-    context->save_for_backward({order});
-    return rows.index_select(0, order);
-  }
-  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
-    return {gradients[0].index_select(0, context->get_saved_variables()[0]), Tensor()};
-  }
-};
 
 struct PreparedDirections final : PreparedWeights {
   std::shared_ptr<const PreparedWeights> forward, backward;
@@ -201,13 +187,13 @@ StateShape Bidirectional::state_shape() const {
 Packed Bidirectional::run(const Packed& chunk, State& state, const LayerCall& call) const {
   const DirectionCalls calls(call);
   auto ahead = half_of(state, 0), back = half_of(state, 1);
-  const auto order = data::reversed_order(*chunk.layout);
+  const auto order = data::reversed_order(*chunk.layout);  // its own inverse
   const auto forward = forward_.layer->run(chunk, ahead, calls.forward);
-  const auto backward = backward_.layer->run(chunk.with(Reordered::apply(chunk.rows, order)), back, calls.backward);
+  const auto backward = backward_.layer->run(chunk.with(permuted(chunk.rows, order, order)), back, calls.backward);
   state = side_by_side(ahead, back);
   // A layer may give fewer rows than it reads.
   const auto order_out = backward.layout == chunk.layout ? order : data::reversed_order(*backward.layout);
-  return forward.with(at::cat({forward.rows, Reordered::apply(backward.rows, order_out)}, 1));
+  return forward.with(at::cat({forward.rows, permuted(backward.rows, order_out, order_out)}, 1));
 }
 
 std::shared_ptr<const PreparedWeights> Bidirectional::prepare() const {

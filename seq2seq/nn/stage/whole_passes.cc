@@ -11,13 +11,6 @@ namespace {
 
 using at::Tensor;
 
-/// Copies what came back to a leaf into a reader's gradient.
-void give(const Tensor& reader, const Tensor& gradient) {
-  if (!reader.defined()) return;
-  auto out = reader;
-  gradient.defined() ? out.copy_(gradient) : out.zero_();
-}
-
 class BridgePass final : public StagePass {
  public:
   explicit BridgePass(BridgeStage stage) : stage_(std::move(stage)), parameters_(parameters_used(stage_.bridge)) {

@@ -4,7 +4,6 @@
 #include <optional>
 
 #include <ATen/TensorOperators.h>
-#include <c10/core/GradMode.h>
 
 #include "seq2seq/nn/transformer/module_list.h"
 
@@ -49,7 +48,8 @@ TransformerCaches TransformerDecoder::start(const Memory& memory, const std::vec
   return {KeyValueCache(layers(), std::ssize(owner)), SourceCache(std::move(source), layout.lengths, owner)};
 }
 
-Features TransformerDecoder::advance(const Packed& inputs, TransformerCaches& caches, const Draw* draw) const {
+Features TransformerDecoder::advance(const Packed& inputs, TransformerCaches& caches, bool wants_attention,
+                                     const Draw* draw) const {
   const auto& layout = *inputs.layout;
   const SentenceOrder order(layout);
   auto at = sentence_rows(layout, order, draw, drops_weights_);
@@ -63,7 +63,7 @@ Features TransformerDecoder::advance(const Packed& inputs, TransformerCaches& ca
     const auto& layer = *layers_[static_cast<size_t>(number)];
     const auto device = layer.place().device;
     if (!pairs || pairs->own.device() != device) pairs = pairs_on(caches, layout.lengths, device, draw != nullptr);
-    const bool asks_for_weights = number + 1 == layers() && !c10::GradMode::is_enabled();
+    const bool asks_for_weights = wants_attention && number + 1 == layers();
     rows = layer.forward(rows.to(device), at.on(device),
                          {.layer = number,
                           .cache = caches.words,

@@ -38,9 +38,9 @@ class TransformerDecoder final : public Module {
 
   /// `owner` [R] names each hypothesis' sentence in the memory.
   TransformerCaches start(const Memory& memory, const std::vector<int64_t>& owner) const;
-  /// ids [N], one step, a chunk of steps or all of them -> rows [N, W] and, while no gradients are kept, the mean
-  /// weights of the last layer's heads.
-  Features advance(const Packed& inputs, TransformerCaches& caches, const Draw* draw) const;
+  /// ids [N], one step, a chunk of steps or all of them -> rows [N, W] and, where wanted, the mean weights of the last
+  /// layer's heads, without gradient.
+  Features advance(const Packed& inputs, TransformerCaches& caches, bool wants_attention, const Draw* draw) const;
 
   const Embedding& embedding() const { return *embedding_; }
   int64_t layers() const { return std::ssize(layers_); }

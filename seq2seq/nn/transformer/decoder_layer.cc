@@ -23,14 +23,16 @@ TransformerDecoderLayer::TransformerDecoderLayer(const TransformerLayerOptions& 
       norm2_(register_module("norm2", std::make_shared<LayerNorm>(width, place))),
       norm3_(register_module("norm3", std::make_shared<LayerNorm>(width, place))) {}
 
-Tensor TransformerDecoderLayer::attended(const Tensor& rows, const SentenceRows& at, const DecoderView& view) const {
+Tensor TransformerDecoderLayer::self_attention(const Tensor& rows, const SentenceRows& at,
+                                               const DecoderView& view) const {
   const auto projected = attention_->project(rows, at.rotation);
   const auto so_far = view.cache.add(view.layer, projected.source);
   const auto context = attention_->attend(projected.queries, so_far, view.own_pairs, /*causal=*/true, at);
   return dropped(context, at, dropout_, attention_site_);
 }
 
-Tensor TransformerDecoderLayer::asked(const Tensor& rows, const SentenceRows& at, const DecoderView& view) const {
+Tensor TransformerDecoderLayer::source_attention(const Tensor& rows, const SentenceRows& at,
+                                                 const DecoderView& view) const {
   const auto queries = source_attention_->queries(rows);
   if (view.weights != nullptr) *view.weights = source_attention_->weights(queries, view.source.keys, view.source_pairs);
   const auto context = source_attention_->attend(queries, view.source, view.source_pairs, /*causal=*/false, at);
@@ -42,12 +44,12 @@ Tensor TransformerDecoderLayer::forward(const Tensor& rows, const SentenceRows& 
     return dropped(feed_forward_.forward(read, at), at, dropout_, feed_forward_site_);
   };
   if (pre_) {
-    auto sum = rows + attended(norm1_->forward(rows), at, view);
-    sum = sum + asked(norm2_->forward(sum), at, view);
+    auto sum = rows + self_attention(norm1_->forward(rows), at, view);
+    sum = sum + source_attention(norm2_->forward(sum), at, view);
     return sum + fed(norm3_->forward(sum));
   }
-  auto normalised = norm1_->forward(rows + attended(rows, at, view));
-  normalised = norm2_->forward(normalised + asked(normalised, at, view));
+  auto normalised = norm1_->forward(rows + self_attention(rows, at, view));
+  normalised = norm2_->forward(normalised + source_attention(normalised, at, view));
   return norm3_->forward(normalised + fed(normalised));
 }
 

@@ -36,8 +36,8 @@ class TransformerDecoderLayer final : public Module {
   const ParameterPlace& place() const { return place_; }
 
  private:
-  at::Tensor attended(const at::Tensor& rows, const SentenceRows& at, const DecoderView& view) const;
-  at::Tensor asked(const at::Tensor& rows, const SentenceRows& at, const DecoderView& view) const;
+  at::Tensor self_attention(const at::Tensor& rows, const SentenceRows& at, const DecoderView& view) const;
+  at::Tensor source_attention(const at::Tensor& rows, const SentenceRows& at, const DecoderView& view) const;
 
   ParameterPlace place_;
   bool pre_;

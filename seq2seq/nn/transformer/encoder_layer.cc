@@ -19,7 +19,7 @@ TransformerEncoderLayer::TransformerEncoderLayer(const TransformerLayerOptions& 
 
 at::Tensor TransformerEncoderLayer::forward(const at::Tensor& rows, const SentenceRows& at,
                                             const AttentionPairs& pairs) const {
-  const auto attended = [&](const at::Tensor& read) {
+  const auto self_attention = [&](const at::Tensor& read) {
     const auto projected = attention_->project(read, at.rotation);
     const auto context = attention_->attend(projected.queries, projected.source, pairs, /*causal=*/false, at);
     return dropped(context, at, dropout_, attention_site_);
@@ -28,10 +28,10 @@ at::Tensor TransformerEncoderLayer::forward(const at::Tensor& rows, const Senten
     return dropped(feed_forward_.forward(read, at), at, dropout_, feed_forward_site_);
   };
   if (pre_) {
-    const auto sum = rows + attended(norm1_->forward(rows));
+    const auto sum = rows + self_attention(norm1_->forward(rows));
     return sum + fed(norm2_->forward(sum));
   }
-  const auto normalised = norm1_->forward(rows + attended(rows));
+  const auto normalised = norm1_->forward(rows + self_attention(rows));
   return norm2_->forward(normalised + fed(normalised));
 }
 

@@ -26,7 +26,8 @@ void declare(config::Keys& keys, TransformerLayerOptions& options) {
        {"learned", PositionKind::learned},
        {"rotary", PositionKind::rotary},
        {"none", PositionKind::none}},
-      "what tells the positions of words: vectors that are added, computed or learned, or queries and keys turned");
+      "how positions are encoded: by vectors added to the words (sinusoidal, learned), by turning queries and keys "
+      "(rotary), or not at all");
   keys.add("longest", options.longest, "the longest sentence for which there are learned positions")
       .unit("tokens")
       .at_least(1);

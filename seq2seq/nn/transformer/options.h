@@ -11,7 +11,7 @@ namespace seq2seq::nn {
 /// arXiv 1706.03762, section 5.4), or what it reads (Xiong et al. 2020, arXiv 2002.04745), with one more at the end.
 enum class NormOrder { post, pre };
 
-/// What tells a Transformer the positions of its rows.
+/// How a Transformer knows the positions of its rows.
 enum class PositionKind {
   sinusoidal,  // added to the word vectors; arXiv 1706.03762, section 3.5
   learned,     // the same from a table of parameters; Gehring et al. 2017, arXiv 1705.03122, section 3.1

@@ -9,7 +9,7 @@
 
 namespace seq2seq::nn {
 
-/// What tells the layers of a stack the positions of their rows. Parameter `weight` [longest, W] where they are
+/// Encodes the positions of rows for the layers of a stack. Parameter `weight` [longest, W] where they are
 /// learned.
 class Positions final : public Module {
  public:

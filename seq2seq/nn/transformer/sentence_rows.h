@@ -7,31 +7,18 @@
 #include "seq2seq/nn/attention/pairs.h"
 #include "seq2seq/nn/dropout.h"
 #include "seq2seq/nn/packed.h"
+#include "seq2seq/nn/sentence_order.h"
 
 namespace seq2seq::nn {
-
-/// The way from packed rows to rows that lie sentence by sentence, and back: what a Transformer works on.
-class SentenceOrder {
- public:
-  explicit SentenceOrder(const Layout& packed);
-
-  /// [N, ..] rows in packed order -> sentence by sentence.
-  at::Tensor by_sentence(const at::Tensor& packed) const;
-  /// The inverse.
-  at::Tensor packed(const at::Tensor& by_sentence) const;
-
- private:
-  at::Tensor order_, inverse_;  // [N]
-};
 
 /// How far queries and keys are turned, see rotate(). Undefined where they are not.
 struct Rotation {
   at::Tensor cosine, sine;  // [N, D / 2]
 };
 
-/// What layers are told of rows that lie sentence by sentence, on one device.
+/// Describes rows that lie sentence by sentence, on one device.
 struct SentenceRows {
-  /// Of rows in this order. It tells whose each row is and its position, but has no steps.
+  /// Holds the sentence and position of each row in this order; it has no steps.
   std::shared_ptr<const Layout> layout;
   Rotation rotation;
   const Draw* draw = nullptr;  // null: nothing is dropped

@@ -27,8 +27,9 @@ namespace {
 
 using namespace seq2seq::test;
 
-Features features_of(const Model& model, const Packed& source, const Packed& inputs) {
+Features features_of(const Model& model, const Packed& source, const Packed& inputs, bool wants_attention = false) {
   const auto state = model.start(model.encode(source, nullptr), at::arange(source.sentences()));
+  state->wants_attention = wants_attention;
   return model.advance(inputs, *state, nullptr);
 }
 
@@ -92,7 +93,7 @@ TEST_CASE(
   const auto model = random_variant("transformer", 3);
   const std::vector<int64_t> source_lengths{4, 2, 7};
   const auto source = ids_of(1, source_lengths, 9), inputs = ids_of(2, {2, 5, 3}, 8);
-  const auto weights = Packed{features_of(*model, source, inputs).attention, inputs.layout};
+  const auto weights = Packed{features_of(*model, source, inputs, true).attention, inputs.layout};
   REQUIRE(weights.rows.sizes() == at::IntArrayRef({10, 7}));
   CHECK(weights.rows.sum(1).allclose(at::ones({10}, at::kDouble), 0, 1e-12));
   for (int64_t sentence = 0; sentence < 3; ++sentence) {
@@ -100,7 +101,6 @@ TEST_CASE(
     const int64_t length = source_lengths[static_cast<size_t>(sentence)];
     CHECK(own.narrow(1, length, 7 - length).eq(0).all().item<bool>());
   }
-  const torch::AutoGradMode mode(true);
   CHECK_FALSE(features_of(*model, source, inputs).attention.defined());
 }
 

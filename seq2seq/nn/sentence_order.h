@@ -1,0 +1,25 @@
+#pragma once
+
+#include "seq2seq/nn/packed.h"
+
+namespace seq2seq::nn {
+
+/// The permutation between packed rows and rows that lie sentence by sentence, which attention works on.
+class SentenceOrder {
+ public:
+  explicit SentenceOrder(const Layout& packed);
+
+  /// [N, ..] rows in packed order -> sentence by sentence.
+  at::Tensor by_sentence(const at::Tensor& packed) const;
+  /// The inverse.
+  at::Tensor packed(const at::Tensor& by_sentence) const;
+
+ private:
+  at::Tensor order_, inverse_;  // [N]
+};
+
+/// rows [N, ..] in another order [N], which `inverse` undoes. Its derivative is a permutation, too, where that of
+/// index_select() adds row by row.
+at::Tensor permuted(const at::Tensor& rows, const at::Tensor& order, const at::Tensor& inverse);
+
+}  // namespace seq2seq::nn
