@@ -79,7 +79,7 @@ at::Tensor ModelPredictor::log_probabilities(const PredictorState& state) const 
 }
 
 int64_t ModelPredictor::longest_output() const {
-  const int64_t longest = model_->longest_sentence();
+  const int64_t longest = model_->longest_target();
   return longest == nn::no_longest_sentence ? longest : longest - 1;  // the start symbol has a position, too
 }
 

@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "seq2seq/core/error.h"
+#include "seq2seq/run/length_limits.h"
 #include "seq2seq/run/training_data.h"
 
 namespace seq2seq::run {
@@ -34,7 +35,9 @@ Evaluation protocol(const EvaluationSet& set) {
 }  // namespace
 
 Evaluation evaluate(const LoadedRun& run, const std::optional<data::FilePair>& files, const Environment& environment) {
-  const auto set = read_evaluation_set(files ? *files : test_set(run), *run.text);
+  const auto& measured = files ? *files : test_set(run);
+  const auto set = read_evaluation_set(measured, *run.text);
+  check_lengths(set, measured, LengthLimits(*run.model, run.options().data));
   auto evaluation = protocol(set);
   const auto started = std::chrono::steady_clock::now();
   const auto& decode = run.options().decode;

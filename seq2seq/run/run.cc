@@ -73,7 +73,8 @@ std::string wrong_freeze(const RunOptions& options, const Registries& registries
 /// Training text is known to be no longer than `data.max_length`.
 std::string wrong_length(const RunOptions& options, const Registries& registries) {
   try {
-    const int64_t longest = outline(options.model, registries)->longest_sentence();
+    const auto model = outline(options.model, registries);
+    const int64_t longest = std::min(model->longest_source(), model->longest_target());
     const int64_t allowed = options.data.clean.max_length;
     if (allowed < longest) return {};
     return fmt::format(

@@ -14,6 +14,7 @@
 #include "seq2seq/data/input/line_reader.h"
 #include "seq2seq/decode/corpus_search.h"
 #include "seq2seq/decode/n_best.h"
+#include "seq2seq/run/length_limits.h"
 #include "seq2seq/text/whitespace.h"
 
 namespace seq2seq::run {
@@ -32,12 +33,24 @@ std::vector<int64_t> ids_of(std::string_view line, Side side, const data::TextPi
 
 data::LineReader open_lines(const std::filesystem::path& file) { return {data::open_bytes(file), file.string()}; }
 
-decode::Sentences read_sentences(const std::filesystem::path& file, Side side, const data::TextPipeline& text,
-                                 bool tokens, UnknownTokens& unknown) {
+/// Throws Error for a line that is too long for the model.
+std::vector<int64_t> checked_ids(std::string_view line, Side side, const LoadedRun& run, bool tokens,
+                                 const Place& place) {
+  auto ids = ids_of(line, side, *run.text, tokens);
+  const LengthLimits limits(*run.model, run.options().data);
+  if (side == Side::source)
+    limits.check_source(std::ssize(ids), place);
+  else
+    limits.check_target(std::ssize(ids), place);
+  return ids;
+}
+
+decode::Sentences read_sentences(const std::filesystem::path& file, Side side, const LoadedRun& run, bool tokens,
+                                 UnknownTokens& unknown) {
   decode::Sentences sentences;
   auto lines = open_lines(file);
   for (std::string line; lines.next(line);) {
-    sentences.push_back(ids_of(line, side, text, tokens));
+    sentences.push_back(checked_ids(line, side, run, tokens, {.file = file.string(), .line = lines.lines()}));
     unknown.add(sentences.back(), lines.lines());
   }
   return sentences;
@@ -108,8 +121,8 @@ double Scored::perplexity() const { return std::exp(-score / static_cast<double>
 Scored score_files(const LoadedRun& run, const std::filesystem::path& source, const std::filesystem::path& target,
                    std::ostream& output, const ScoreOptions& options, const Environment& environment) {
   Scored scored;
-  const auto sources = read_sentences(source, Side::source, *run.text, options.tokens, scored.unknown_source);
-  const auto targets = read_sentences(target, Side::target, *run.text, options.tokens, scored.unknown_target);
+  const auto sources = read_sentences(source, Side::source, run, options.tokens, scored.unknown_source);
+  const auto targets = read_sentences(target, Side::target, run, options.tokens, scored.unknown_target);
   check_equal(source, sources.size(), target, targets.size());
   for (const auto& pair : score_pairs(run, sources, targets, environment)) {
     if (!(output << line_of(pair, options.per_token) << '\n')) break;
@@ -122,7 +135,7 @@ Scored score_files(const LoadedRun& run, const std::filesystem::path& source, co
 Scored score_n_best(const LoadedRun& run, const std::filesystem::path& list, const std::filesystem::path& source,
                     std::ostream& output, const NBestScoreOptions& options, const Environment& environment) {
   Scored scored;
-  const auto all = read_sentences(source, Side::source, *run.text, options.tokens, scored.unknown_source);
+  const auto all = read_sentences(source, Side::source, run, options.tokens, scored.unknown_source);
   std::vector<std::string> written;
   decode::Sentences sources, targets;
   auto lines = open_lines(list);
@@ -135,7 +148,7 @@ Scored score_n_best(const LoadedRun& run, const std::filesystem::path& list, con
                   "Name the new one by `--feature NAME`");
     }
     sources.push_back(all[sentence]);
-    targets.push_back(ids_of(fields.text, Side::target, *run.text, options.tokens));
+    targets.push_back(checked_ids(fields.text, Side::target, run, options.tokens, place));
     scored.unknown_target.add(targets.back(), lines.lines());
   }
   const auto scores = score_pairs(run, sources, targets, environment);

@@ -7,6 +7,8 @@
 #include "seq2seq/core/checksum.h"
 #include "seq2seq/core/error.h"
 #include "seq2seq/data/prepare/open_prepared.h"
+#include "seq2seq/run/build.h"
+#include "seq2seq/run/length_limits.h"
 #include "seq2seq/run/prepare.h"
 #include "seq2seq/run/together.h"
 
@@ -88,6 +90,16 @@ void read_prepared(TrainingData& data, const data::PrepareJob& job, const data::
   data.train_digest = prepared.summary.content_digest;
 }
 
+/// Of what will be measured on: a line that the model cannot read would end the training at its first validation, or
+/// the evaluation after it.
+void check_lengths(const TrainingData& data, const RunOptions& options, const Registries& registries) {
+  const LengthLimits limits(*outline(options.model, registries), options.data);
+  if (!limits.any()) return;
+  if (data.validation) check_lengths(*data.validation, options.data.validation, limits);
+  const auto& test = options.data.test;
+  if (!test.source.empty()) check_lengths(read_evaluation_set(test, *data.text), test, limits);
+}
+
 }  // namespace
 
 TrainingData read_training_data(const Configuration& configuration, const Environment& environment,
@@ -104,6 +116,7 @@ TrainingData read_training_data(const Configuration& configuration, const Enviro
     read_prepared(data, prepare_job(configuration, environment), options, environment);
   }
   if (!options.validation.source.empty()) data.validation = read_evaluation_set(options.validation, *data.text);
+  check_lengths(data, configuration.options, *environment.registries);
   return data;
 }
 

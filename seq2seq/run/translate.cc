@@ -11,6 +11,7 @@
 
 #include "seq2seq/decode/corpus_search.h"
 #include "seq2seq/decode/n_best.h"
+#include "seq2seq/run/length_limits.h"
 #include "seq2seq/text/whitespace.h"
 
 namespace seq2seq::run {
@@ -72,6 +73,7 @@ Translated translate(const LoadedRun& run, data::LineReader& input, std::ostream
                      const TranslateOptions& options) {
   if (options.alignments.wanted()) check_attends(run);
   const int64_t ahead = run.options().decode.batch * batches_ahead;
+  const LengthLimits limits(*run.model, run.options().data);
   Translated translated;
   bool more = true;
   while (more && output) {
@@ -79,6 +81,7 @@ Translated translate(const LoadedRun& run, data::LineReader& input, std::ostream
     std::string line;
     while (std::ssize(sources) < ahead && (sources.empty() || input.ready()) && (more = input.next(line))) {
       sources.push_back(ids_of(line, run, options.tokens));
+      limits.check_source(std::ssize(sources.back()), {.file = input.file().string(), .line = input.lines()});
       translated.unknown.add(sources.back(), input.lines());
     }
     std::vector<AlignedOutputs> aligned;

@@ -1,12 +1,19 @@
 // A Transformer in the trainer, search and placement that all models share.
 
 #include <map>
+#include <sstream>
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "seq2seq/core/error.h"
+#include "seq2seq/data/input/line_reader.h"
 #include "seq2seq/run/build.h"
+#include "seq2seq/run/evaluate.h"
 #include "seq2seq/run/place_table.h"
+#include "seq2seq/run/score.h"
+#include "seq2seq/run/translate.h"
 #include "test/support/catch.h"
 #include "test/support/toy.h"
 
@@ -97,6 +104,55 @@ TEST_CASE("transformer: text longer than the learned positions is refused at its
                                   ContainsSubstring("`data.max_length` to 99"));
   CHECK_NOTHROW(read({"data.max_length=99"}));
   CHECK_NOTHROW(read({"model.positions=sinusoidal"}));
+}
+
+TEST_CASE("transformer: a line that has no learned position is named before anything is made of it", "[run][error]") {
+  Toy toy(turned);
+  use_transformer(toy, "  positions: learned\n  longest: 5");
+  const auto short_ones = toy.folder().file("short", "a\nb c\n");
+  const auto with_a_long_one = toy.folder().file("long", "a\nb c a b c\n");
+  const std::string kept = "data.max_length=4";
+  const auto refused_at = [](const fs::path& file, const auto& call) {
+    CHECK_THAT(message_of<Error>(call),
+               Catch::StartsWith(file.string() + ":2") &&
+                   ContainsSubstring("has 5 tokens, but the model has learned positions for 4"));
+  };
+  for (const std::string part : {"validation", "test"}) {
+    for (const std::string side : {"source", "target"}) {
+      const auto set = fmt::format("data.{}.{}={}", part, side, with_a_long_one.string());
+      const auto other =
+          fmt::format("data.{}.{}={}", part, side == "source" ? "target" : "source", short_ones.string());
+      refused_at(with_a_long_one, [&] { toy.train("refused", {kept, set, other}); });
+    }
+  }
+  CHECK_FALSE(fs::exists(toy / "refused"));
+
+  toy.train("run", {kept});
+  const auto run = toy.load("run");
+  std::ostringstream out;
+  const auto score = [&](const fs::path& source, const fs::path& target) {
+    run::score_files(run, source, target, out, {}, toy.environment);
+  };
+  refused_at(with_a_long_one, [&] { score(with_a_long_one, short_ones); });
+  refused_at(with_a_long_one, [&] { score(short_ones, with_a_long_one); });
+  const auto list = toy.folder().file("list", "0 ||| a ||| f= 1 ||| -1\n1 ||| b c a b c ||| f= 1 ||| -2\n");
+  refused_at(list, [&] { run::score_n_best(run, list, short_ones, out, {}, toy.environment); });
+  const data::FilePair files{with_a_long_one, {short_ones}};
+  refused_at(with_a_long_one, [&] { run::evaluate(run, files, toy.environment); });
+  data::LineReader lines(with_a_long_one, data::InvalidUtf8::error);
+  refused_at(with_a_long_one, [&] { run::translate(run, lines, out, {}); });
+  CHECK(out.str().empty());
+}
+
+TEST_CASE("transformer: reversing is learned, every held-out pair right", "[run][learn][slow]") {
+  Toy toy(turned, /*letters=*/5, /*longest=*/5, /*held_out=*/200);
+  use_transformer(toy);
+  toy.train("run", {"model.dropout.residual=0", "train.schedule.kind=linear", "train.updates=600",
+                    "train.validate.every_updates=300", "train.checkpoint.every_updates=0"});
+  const auto evaluation = run::evaluate(toy.load("run"), {}, toy.environment);
+  CHECK(evaluation.sentences == 200);
+  CHECK(evaluation.outputs.rates.exact_match() == 1);
+  CHECK(evaluation.perplexity.value() < 1.02);
 }
 
 TEST_CASE("transformer: parameters start as the architecture has them, or as the configuration says", "[run]") {

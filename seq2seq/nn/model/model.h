@@ -62,8 +62,9 @@ class Model : public Module {
   virtual Initialization initialization() const { return Initialization::uniform; }
   /// Whether its features have attention weights over the source's positions.
   virtual bool attends() const { return false; }
-  /// The longest sentence that it reads on either side, start or end symbol included.
-  virtual int64_t longest_sentence() const { return no_longest_sentence; }
+  /// The longest sentences that it reads, the source with its end symbol and the target with its start symbol.
+  virtual int64_t longest_source() const { return no_longest_sentence; }
+  virtual int64_t longest_target() const { return no_longest_sentence; }
 };
 
 /// What a model is told by the run it belongs to.

@@ -75,7 +75,7 @@ class Seq2Seq final : public Model, public StagedModel {
   c10::Device input_device() const override { return placement_.of("embeddings"); }
   LayerCounts layers() const override { return layers_; }
   bool attends() const override { return decoder_->attention().attends(); }
-  int64_t longest_sentence() const override { return encoder_->longest_sentence(); }
+  int64_t longest_source() const override { return encoder_->longest_sentence(); }
   std::vector<ParameterUse> roles() const override;
   std::vector<std::pair<std::string, int64_t>> part_sizes() const override;
 

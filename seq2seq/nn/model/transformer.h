@@ -43,7 +43,8 @@ class Transformer final : public Model {
   std::vector<std::pair<std::string, int64_t>> part_sizes() const override;
   Initialization initialization() const override { return Initialization::xavier; }
   bool attends() const override { return true; }
-  int64_t longest_sentence() const override { return longest_; }
+  int64_t longest_source() const override { return longest_; }
+  int64_t longest_target() const override { return longest_; }
 
  private:
   std::shared_ptr<TransformerEncoder> encoder_;

@@ -128,7 +128,8 @@ TEST_CASE("rotation: turns pairs of units as complex numbers, and products depen
 TEST_CASE("transformer: a sentence beyond the learned positions is refused with its length and the key",
           "[nn][transformer][error]") {
   const auto model = random_variant("transformer, positions learned", 3);  // of 20
-  CHECK(model->longest_sentence() == 20);
+  CHECK(model->longest_source() == 20);
+  CHECK(model->longest_target() == 20);
   CHECK_NOTHROW(model->encode(ids_of(1, {20, 3}, 9), nullptr));
   CHECK_THROWS_WITH(model->encode(ids_of(1, {3, 21}, 9), nullptr),
                     ContainsSubstring("21 tokens") && ContainsSubstring("20") && ContainsSubstring("longest"));
