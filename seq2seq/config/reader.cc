@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "seq2seq/config/another_kind.h"
 #include "seq2seq/config/check.h"
 #include "seq2seq/config/given.h"
 #include "seq2seq/config/nearest.h"
@@ -132,10 +133,7 @@ class Reader {
 
   void unknown(const Keys& keys, const Given::Entry& entry) {
     const std::string& section = keys.tree().path;
-    for (const auto& item : keys.tree().items) {
-      const auto* choice = std::get_if<std::unique_ptr<Choice>>(&item);
-      if (choice != nullptr && belongs_to_another_kind(**choice, entry)) return;
-    }
+    if (belongs_to_another_kind(section, entry)) return;
     const std::string name = quote(join_path(section, entry.name));
     const std::string near = nearest(entry.name, names(keys));
     const std::string elsewhere = near.empty() ? find_elsewhere(entry.name) : "";
@@ -145,22 +143,22 @@ class Reader {
     faults_.add(entry.source, problem, lists_them(section));
   }
 
-  bool belongs_to_another_kind(const Choice& choice, const Given::Entry& entry) {
-    std::vector<std::string> kinds;
-    for (const auto& kind : choice.kinds().names()) {
-      if (contains(names(*choice.keys_of(kind)), entry.name)) kinds.push_back(kind);
-    }
-    if (kinds.empty()) return false;
-    if (is_undecided(choice)) return true;
+  bool belongs_to_another_kind(const std::string& section, const Given::Entry& entry) {
+    const auto found = find_another_kind(all_, join_path(section, entry.name));
+    if (found.kinds.empty()) return false;
+    if (is_undecided(*found.choice)) return true;
     // An override that changes the kind drops what the file says of the old kind.
-    const auto passed_over = pass_over_.find(&choice);
-    if (passed_over != pass_over_.end() && entry.source.option < 0 && contains(kinds, passed_over->second)) return true;
-    const std::string& name = choice.key().facts().name;
-    const char* plural = kinds.size() == 1 ? "" : "s";
+    const auto passed_over = pass_over_.find(found.choice);
+    if (passed_over != pass_over_.end() && entry.source.option < 0 && contains(found.kinds, passed_over->second))
+      return true;
+    const std::string& name = found.choice->key().facts().name;
+    const bool beside = join_path(section, name) == found.key;
+    const std::string key = beside ? name : found.key;
     faults_.add(entry.source,
-                fmt::format("`{}` is a key of kind{} `{}`, and `{}` is `{}`", entry.name, plural,
-                            fmt::join(kinds, "`, `"), name, choice.chosen()),
-                fmt::format("Remove it, or change `{}`", name));
+                fmt::format("`{}` is a key of kind{} `{}`, and `{}` is `{}`",
+                            beside ? entry.name : join_path(section, entry.name), found.kinds.size() == 1 ? "" : "s",
+                            fmt::join(found.kinds, "`, `"), key, found.choice->chosen()),
+                fmt::format("Remove it, or change `{}`", key));
     return true;
   }
 

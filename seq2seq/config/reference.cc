@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -36,7 +37,6 @@ void describe_key(const KeyFacts& facts, size_t indent, std::string& text) {
 }
 
 std::vector<std::string> key_texts(const Keys& keys, size_t indent);
-void describe_sections_below(const Keys& keys, std::string& text);
 
 /// The kinds of a choice with their keys. What several kinds have in common is written once, before them.
 std::string describe_choice(const Choice& choice, size_t indent) {
@@ -84,37 +84,72 @@ std::vector<std::string> key_texts(const Keys& keys, size_t indent) {
   return texts;
 }
 
-/// Writes the keys first, then the sections below, each under its full path, so that no key stands far from its
-/// section's name. A section that several kinds have in common is written once.
-void describe_section(const Keys& keys, const std::string& meaning, std::string& text) {
-  std::string own;
-  if (!keys.tree().path.empty()) own += fmt::format("\n{}: {}\n", keys.tree().path, meaning);
-  for (const auto& key : key_texts(keys, keys.tree().path.empty() ? 0 : 2)) own += key;
-  if (text.find(own) == std::string::npos) text += own;
-  describe_sections_below(keys, text);
+/// A section as it is printed, and the kinds that have it.
+struct SectionText {
+  std::string path, meaning, keys;
+  std::vector<std::string> with;  // `model.architecture: rnn`; empty: it is always there
+  bool operator==(const SectionText&) const = default;
+};
+
+std::vector<SectionText> sections_below(const Keys& keys);
+
+/// `key: kind` of those kinds, or of all but the others where these are fewer.
+std::string named(const std::string& key, const std::vector<std::string>& those, const std::vector<std::string>& all) {
+  if (2 * those.size() <= all.size()) return fmt::format("`{}: {}`", key, fmt::join(those, "` or `"));
+  std::vector<std::string> others;
+  for (const auto& kind : all)
+    if (std::find(those.begin(), those.end(), kind) == those.end()) others.push_back(kind);
+  return fmt::format("any `{}` but `{}`", key, fmt::join(others, "` and `"));
 }
 
-void describe_sections_below(const Keys& keys, std::string& text) {
+/// The sections of a choice's kinds. One that every kind has is written once; one that some have names them.
+std::vector<SectionText> sections_of_kinds(const Choice& choice, const std::string& path) {
+  const auto kinds = choice.kinds().names();
+  std::vector<std::pair<SectionText, std::vector<std::string>>> found;  // a section, and the kinds that have it
+  for (const auto& kind : kinds) {
+    for (auto& section : sections_below(*choice.keys_of(kind))) {
+      const auto same = [&section](const auto& other) { return other.first == section; };
+      auto known = std::find_if(found.begin(), found.end(), same);
+      if (known == found.end()) known = found.insert(found.end(), {std::move(section), {}});
+      known->second.push_back(kind);
+    }
+  }
+  std::vector<SectionText> sections;
+  for (auto& [section, having] : found) {
+    if (having.size() < kinds.size())
+      section.with.insert(section.with.begin(), named(join_path(path, choice.key().facts().name), having, kinds));
+    sections.push_back(std::move(section));
+  }
+  return sections;
+}
+
+/// Each under its full path, so that no key stands far from its section's name; first its keys, then what is below it.
+std::vector<SectionText> section_and_below(const Keys& keys, const std::string& meaning) {
+  SectionText section{.path = keys.tree().path, .meaning = meaning, .keys = {}, .with = {}};
+  for (const auto& key : key_texts(keys, section.path.empty() ? 0 : 2)) section.keys += key;
+  std::vector<SectionText> all{std::move(section)};
+  for (auto& below : sections_below(keys)) all.push_back(std::move(below));
+  return all;
+}
+
+std::vector<SectionText> sections_below(const Keys& keys) {
+  std::vector<SectionText> all;
+  const auto add = [&all](std::vector<SectionText> sections) {
+    for (auto& section : sections) all.push_back(std::move(section));
+  };
   for (const auto& item : keys.tree().items) {
     if (const auto* section = std::get_if<std::unique_ptr<Section>>(&item))
-      describe_section((*section)->keys, (*section)->meaning, text);
-    const auto* choice = std::get_if<std::unique_ptr<Choice>>(&item);
-    if (choice == nullptr) continue;
-    for (const auto& kind : (*choice)->kinds().names()) describe_sections_below(*(*choice)->keys_of(kind), text);
+      add(section_and_below((*section)->keys, (*section)->meaning));
+    if (const auto* choice = std::get_if<std::unique_ptr<Choice>>(&item))
+      add(sections_of_kinds(**choice, keys.tree().path));
   }
+  return all;
 }
 
-/// Every section with its path and meaning, those of all kinds too.
-void visit_sections(const Keys& keys, const std::function<void(const Keys&, const std::string&)>& visit) {
-  for (const auto& item : keys.tree().items) {
-    if (const auto* section = std::get_if<std::unique_ptr<Section>>(&item)) {
-      visit((*section)->keys, (*section)->meaning);
-      visit_sections((*section)->keys, visit);
-    }
-    const auto* choice = std::get_if<std::unique_ptr<Choice>>(&item);
-    if (choice == nullptr) continue;
-    for (const auto& kind : (*choice)->kinds().names()) visit_sections(*(*choice)->keys_of(kind), visit);
-  }
+std::string printed(const SectionText& section) {
+  if (section.path.empty()) return section.keys;
+  const auto with = section.with.empty() ? "" : fmt::format(" (with {})", fmt::join(section.with, ", "));
+  return fmt::format("\n{}: {}{}\n{}", section.path, section.meaning, with, section.keys);
 }
 
 using VisitKey = std::function<void(const std::string& path, const KeyFacts&, const std::string& with)>;
@@ -146,15 +181,12 @@ void visit_known_keys(const Keys& keys, const std::function<void(const std::stri
 
 std::string reference(const Keys& keys, const std::string& section) {
   std::string text;
-  if (section.empty()) {
-    describe_section(keys, "", text);
-    return text;
-  }
   std::vector<std::string> paths;
-  visit_sections(keys, [&](const Keys& found, const std::string& meaning) {
-    paths.push_back(found.tree().path);
-    if (found.tree().path == section) describe_section(found, meaning, text);
-  });
+  for (const auto& found : section_and_below(keys, "")) {
+    paths.push_back(found.path);
+    if (section.empty() || found.path == section || found.path.starts_with(section + ".")) text += printed(found);
+  }
+  if (section.empty()) return text;
   visit_keys_of_all_kinds(keys, "", [&](const std::string& path, const KeyFacts& facts, const std::string& with) {
     paths.push_back(path);
     if (path != section) return;

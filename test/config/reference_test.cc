@@ -7,6 +7,7 @@
 namespace seq2seq::config {
 
 using seq2seq::test::ContainsSubstring;
+using test::OptimizerOptions;
 using test::Sample;
 
 TEST_CASE("reference: a section lists its keys with type, bounds, unit, default and meaning", "[config][reference]") {
@@ -38,6 +39,42 @@ TEST_CASE("reference: a choice lists every kind with its keys", "[config][refere
           "          until the largest rate\n"
           "      every_epochs: a number above 0; default 2\n"
           "          between two restarts\n");
+}
+
+struct Halves {
+  OptimizerOptions first{}, second{}, third{};
+};
+/// `split` and `deep` have a section in common and one each.
+struct SplitOptions : Halves {};
+void declare(Keys& keys, SplitOptions& options) {
+  keys.section("common", options.first, "of both");
+  keys.section("own", options.second, "of one");
+}
+struct DeepOptions : Halves {};
+void declare(Keys& keys, DeepOptions& options) {
+  keys.section("common", options.first, "of both");
+  keys.section("deep", options.third, "of the other");
+}
+template <class Of>
+struct Part final : test::Schedule {
+  using Options = Of;
+  explicit Part(const Options&) {}
+};
+
+TEST_CASE("reference: a section of some kinds alone names them, one of every kind does not", "[config][reference]") {
+  Registry<test::Schedule> kinds;
+  kinds.add<Part<SplitOptions>>("split", "in two");
+  kinds.add<Part<DeepOptions>>("deep", "far down");
+  Selection selection{"split", nullptr};
+  Keys keys;
+  keys.select("parts", selection, kinds, "of a whole");
+  const std::string all = reference(keys);
+  CHECK_THAT(all, ContainsSubstring("\nparts.common: of both\n"));
+  CHECK(all.find("parts.common:") == all.rfind("parts.common:"));
+  CHECK_THAT(all, ContainsSubstring("\nparts.own: of one (with `parts.kind: split`)\n"));
+  CHECK_THAT(all, ContainsSubstring("\nparts.deep: of the other (with `parts.kind: deep`)\n"));
+  CHECK_THAT(reference(keys, "parts.deep"),
+             Catch::StartsWith("parts.deep: of the other (with `parts.kind: deep`)\n  learning_rate: "));
 }
 
 TEST_CASE("reference: names every key there is", "[config][reference]") {

@@ -77,6 +77,8 @@ TEST_CASE("new run: what the parts of the model refuse is told by the configurat
   CHECK_THAT(refused({"train.freeze=[encoder, decoder.embeding]"}),
              ContainsSubstring("`train.freeze`: names `decoder.embeding`, and the model has no such part; the nearest "
                                "is `decoder.embedding`"));
+  CHECK_THAT(refused({"model.decoder.residual_from=4"}),
+             ContainsSubstring("`model.decoder.residual_from`: names layer 4, but there are 2 layers"));
   CHECK_THAT(refused({"train.freeze=[encoder, decoder, output]"}), ContainsSubstring("leaves nothing to train"));
   run::read_configuration(toy / "toy.yaml", overrides({"model.encoder.layers=3", "model.bridge.layers=top"}),
                           *toy.environment.registries);

@@ -155,6 +155,27 @@ TEST_CASE("transformer: reversing is learned, every held-out pair right", "[run]
   CHECK(evaluation.perplexity.value() < 1.02);
 }
 
+TEST_CASE("transformer: a key of another architecture says whose it is, also in sections that both have",
+          "[run][error]") {
+  Toy toy(turned);
+  const auto fault = [&](const std::string& file, const std::vector<std::string>& set) {
+    return message_of<Error>([&] { run::read_configuration(toy / file, overrides(set), *toy.environment.registries); });
+  };
+  fs::copy_file(toy / "toy.yaml", toy / "rnn.yaml");
+  CHECK_THAT(fault("rnn.yaml", {"model.dropout.residual=0.2"}),
+             ContainsSubstring("`model.dropout.residual` is a key of kind `transformer`, and `model.architecture` is "
+                               "`rnn`. Remove it, or change `model.architecture`"));
+  CHECK_THAT(fault("rnn.yaml", {"model.heads=2"}),
+             ContainsSubstring("`heads` is a key of kind `transformer`, and `architecture` is `rnn`"));
+  CHECK_THAT(fault("rnn.yaml", {"model.encoder.dropout.residual=0.2"}),
+             ContainsSubstring("`dropout` is a key of kind `transformer`, and `kind` is `lstm`"));
+  use_transformer(toy, "  dropout: {residual: 0.1}");
+  CHECK_THAT(fault("toy.yaml", {"model.encoder.cells=4"}),
+             ContainsSubstring("`model.encoder.cells` is a key of kind `rnn`, and `model.architecture` is "));
+  CHECK_NOTHROW(run::read_configuration(toy / "toy.yaml", overrides({"model.architecture=rnn"}),
+                                        *toy.environment.registries));  // drops the file's keys of the Transformer
+}
+
 TEST_CASE("transformer: parameters start as the architecture has them, or as the configuration says", "[run]") {
   Toy toy(turned);
   const auto largest = [&](const std::string& run, const std::string& name) {

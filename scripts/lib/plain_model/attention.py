@@ -47,7 +47,7 @@ class Dot(Attention):
 
 
 class General(Attention):
-    """q' W h: Luong et al. 2015, equation 8."""
+    """q' W h: Luong et al. 2015, section 3.1."""
 
     def __init__(self, query, memory):
         super().__init__()

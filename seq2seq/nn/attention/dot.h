@@ -9,8 +9,8 @@ struct DotAttentionOptions {
 };
 void declare(config::Keys& keys, DotAttentionOptions& options);
 
-/// Scores a query q against a state h by q' h: Luong et al. 2015, arXiv 1508.04025, equation 8; `scaled` divides by the
-/// square root of the width (Vaswani et al. 2017, arXiv 1706.03762, equation 1). Both must be equally wide. No
+/// Scores a query q against a state h by q' h: Luong et al. 2015, arXiv 1508.04025, section 3.1; `scaled` divides by
+/// the square root of the width (Vaswani et al. 2017, arXiv 1706.03762, equation 1). Both must be equally wide. No
 /// parameters.
 class DotAttention final : public Attention {
  public:

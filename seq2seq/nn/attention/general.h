@@ -7,7 +7,7 @@ namespace seq2seq::nn {
 struct GeneralAttentionOptions {};
 inline void declare(config::Keys&, GeneralAttentionOptions&) {}
 
-/// Scores a query q against a state h by q' W h: Luong et al. 2015, arXiv 1508.04025, equation 8.
+/// Scores a query q against a state h by q' W h: Luong et al. 2015, arXiv 1508.04025, section 3.1.
 class GeneralAttention final : public Attention {
  public:
   using Options = GeneralAttentionOptions;

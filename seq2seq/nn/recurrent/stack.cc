@@ -7,6 +7,7 @@
 
 #include "seq2seq/config/keys.h"
 #include "seq2seq/core/error.h"
+#include "seq2seq/core/progress.h"
 #include "seq2seq/nn/recurrent/bidirectional.h"
 
 namespace seq2seq::nn {
@@ -16,6 +17,11 @@ void declare(config::Keys& keys, StackOptions& options) {
   keys.add("residual_from", options.residual_from,
            "layers from this one on, counted from 1, add the rows that they read to those that they give; 0: none")
       .at_least(0);
+  keys.rule("residual_from", [&options] {
+    if (options.residual_from <= options.layers) return std::string();
+    return fmt::format("names layer {}, but there {} {}", options.residual_from, options.layers == 1 ? "is" : "are",
+                       format_count(options.layers, "layer"));
+  });
   const auto kind = options.kinds->options(options.layer.kind, options.layer.options);
   options.layer.options = kind.value;
   kind.declare(keys);
