@@ -3,7 +3,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <sstream>
 #include <string>
 #include <utility>
 
@@ -11,7 +10,7 @@
 
 #include "seq2seq/cli/commands.h"
 #include "seq2seq/cli/common.h"
-#include "seq2seq/core/atomic_file.h"
+#include "seq2seq/core/atomic_text.h"
 #include "seq2seq/data/input/line_reader.h"
 
 namespace seq2seq::cli {
@@ -52,13 +51,12 @@ class Translate final : public Command {
 
     options_.n_best_format = n_best_ || options_.token_scores;
     data::LineReader lines(std::move(bytes), from_stream ? "<stdin>" : input_);
-    std::ostringstream links, weights;
-    if (alignments_) options_.alignments.links = &links;
-    if (attention_) options_.alignments.weights = &weights;
-    const auto translated =
-        output_ ? to_file(loaded, lines) : run::translate(loaded, lines, *context.streams.out, options_);
-    if (alignments_) write_atomically(disk_files(), *alignments_, links.str());
-    if (attention_) write_atomically(disk_files(), *attention_, weights.str());
+    const auto text = file(output_), links = file(alignments_), weights = file(attention_);
+    if (links) options_.alignments.links = &links->stream();
+    if (weights) options_.alignments.weights = &weights->stream();
+    const auto translated = run::translate(loaded, lines, text ? text->stream() : *context.streams.out, options_);
+    for (const auto& written : {text.get(), links.get(), weights.get()})
+      if (written != nullptr) written->commit();
     if (!output_) check_written(*context.streams.out);
     if (!*context.streams.out) return Exit::reader_gone;  // what follows would speak of lines that nobody got
     warn_of_unknown(log, translated.unknown, "source");
@@ -85,11 +83,8 @@ class Translate final : public Command {
     }
   }
 
-  run::Translated to_file(const run::LoadedRun& loaded, data::LineReader& lines) const {
-    std::ostringstream text;
-    const auto translated = run::translate(loaded, lines, text, options_);
-    write_atomically(disk_files(), *output_, text.str());
-    return translated;
+  static std::unique_ptr<AtomicText> file(const std::optional<std::string>& path) {
+    return path ? std::make_unique<AtomicText>(disk_files(), *path) : nullptr;
   }
 
   RunArguments run_;

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <memory>
+#include <ostream>
+
+#include "seq2seq/core/atomic_file.h"
+
+namespace seq2seq {
+
+/// A stream to a file, in constant memory: a file is replaced as a whole by commit(), or stays as it was (AtomicFile);
+/// a pipe or a device gets the text as it comes. Whatever fails throws Error naming the file.
+class AtomicText {
+ public:
+  AtomicText(Files& files, const fs::path& path);
+  ~AtomicText();
+  AtomicText(const AtomicText&) = delete;
+  AtomicText& operator=(const AtomicText&) = delete;
+
+  std::ostream& stream() { return stream_; }
+  void commit();
+
+ private:
+  class FileBuffer;
+  class PipeBuffer;
+
+  std::unique_ptr<std::streambuf> buffer_;
+  FileBuffer* file_ = nullptr;  // the buffer, unless it is that of a pipe or a device
+  std::ostream stream_;
+};
+
+}  // namespace seq2seq
