@@ -52,14 +52,14 @@ void write_alignments(const LoadedRun& run, const std::vector<AlignedOutputs>& o
   };
   size_t next = 0;
   for (const auto& output : outputs) {
-    const auto source = run.text->source_words(output.source);
+    const auto& source = output.source_tokens;
     for (const auto& ids : output.targets) {
       const auto& weights = all[next++];
       if (streams.links != nullptr)
         *streams.links << pharaoh_line(weights, std::ssize(source), std::ssize(ids)) << '\n';
       if (streams.weights != nullptr) {
         const auto positions = weights.front().size();
-        *streams.weights << attention_line(output.sentence, with_end(source, positions),
+        *streams.weights << attention_line(output.number, with_end(source, positions),
                                            with_end(run.text->target_words(ids), weights.size()), weights)
                          << '\n';
       }

@@ -27,9 +27,10 @@ std::string attention_line(int64_t sentence, const std::vector<std::string>& sou
 
 /// Some outputs of one source.
 struct AlignedOutputs {
-  int64_t sentence = 0;
-  std::vector<int64_t> source;                // ids as the text gives them
-  std::vector<std::vector<int64_t>> targets;  // the same of each output
+  int64_t number = 0;                         // of the sentence, counted from 0
+  std::vector<std::string> source_tokens;     // as they stand in the text, also those that the vocabulary lacks
+  std::vector<int64_t> source;                // their ids
+  std::vector<std::vector<int64_t>> targets;  // the ids of each output
 };
 
 /// Throws UsageError for a model without attention.

@@ -21,9 +21,8 @@ namespace {
 // Batches read ahead and sorted by length together: more make lengths more alike, fewer answer sooner.
 constexpr int64_t batches_ahead = 32;
 
-std::vector<int64_t> ids_of(const std::string& line, const LoadedRun& run, bool tokens) {
-  const text::WhitespaceTokenizer as_they_are({});
-  return run.text->source_ids(tokens ? as_they_are.tokenize(line) : run.text->source_tokenizer().tokenize(line));
+std::vector<std::string> tokens_of(const std::string& line, const LoadedRun& run, bool tokens) {
+  return tokens ? text::WhitespaceTokenizer({}).tokenize(line) : run.text->source_tokenizer().tokenize(line);
 }
 
 std::string text_of(const decode::Hypothesis& hypothesis, const LoadedRun& run, bool tokens) {
@@ -78,17 +77,26 @@ Translated translate(const LoadedRun& run, data::LineReader& input, std::ostream
   bool more = true;
   while (more && output) {
     decode::Sentences sources;
+    std::vector<AlignedOutputs> aligned;
     std::string line;
     while (std::ssize(sources) < ahead && (sources.empty() || input.ready()) && (more = input.next(line))) {
-      sources.push_back(ids_of(line, run, options.tokens));
+      auto tokens = tokens_of(line, run, options.tokens);
+      sources.push_back(run.text->source_ids(tokens));
       limits.check_source(std::ssize(sources.back()), {.file = input.file().string(), .line = input.lines()});
       translated.unknown.add(sources.back(), input.lines());
+      if (options.alignments.wanted()) aligned.emplace_back().source_tokens = std::move(tokens);
     }
-    std::vector<AlignedOutputs> aligned;
     size_t next = 0;
     for (const auto& outputs : outputs_of(sources, run)) {
       auto written = write(output, translated.lines, outputs, run, options);
-      aligned.push_back({translated.lines++, std::move(sources[next++]), std::move(written)});
+      if (options.alignments.wanted()) {
+        auto& sentence = aligned[next];
+        sentence.number = translated.lines;
+        sentence.source = std::move(sources[next]);
+        sentence.targets = std::move(written);
+      }
+      ++next;
+      ++translated.lines;
       if (outputs.front().cut) ++translated.cut;
     }
     output.flush();

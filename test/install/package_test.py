@@ -171,6 +171,9 @@ def check_own_attention():
     done = ran(program, "study", "plan", "study.yaml", cwd=folder)
     if done.returncode != 0 or "cosine" not in done.stdout:
         yield f"own_attention study plan: {why(done)}"
+    code = (ROOT / "examples/own_attention/main.cc").read_text().split("\n\n", 1)[1]
+    if f"```cpp\n{code}```\n" not in (ROOT / "docs/extending.md").read_text():
+        yield "docs/extending.md shows another own_attention/main.cc"
 
 
 def fake_torch(version):

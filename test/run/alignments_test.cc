@@ -57,8 +57,9 @@ TEST_CASE("alignments: weights are JSON, a row for each target token and the end
   Toy toy(turned);
   toy.train("run", {"model.attention.kind=additive", "train.updates=5", "data.source.end=none"});
   const auto run = toy.load("run", "last", {"decode.n_best=3", "decode.beam=3", "decode.max_length.plus=2"});
-  const auto written = translated(run, "a b c\n\n", /*n_best=*/true);
+  const auto written = translated(run, "a zebra c\n\n", /*n_best=*/true);
   const auto lines = lines_in(written.weights);
+  CHECK(nlohmann::json::parse(lines.front()).at("source") == nlohmann::json{"a", "zebra", "c"});  // not <unk>
   CHECK(lines.size() == lines_in(written.text).size());
   CHECK(lines.size() == lines_in(written.links).size());
   for (const auto& line : lines) {
