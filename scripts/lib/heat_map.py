@@ -1,5 +1,6 @@
 """Heat maps of attention weights, as `seq2seq translate --attention` writes them: a JSON object a line."""
 
+import itertools
 import json
 
 from figures import Failure
@@ -7,14 +8,13 @@ from figures import Failure
 CELL = 0.17  # inches
 
 
-def read_outputs(file):
-    """(line number, object) of each line that holds weights."""
-    outputs = []
-    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
-        outputs.append((number, read_output(line, f"{file}:{number}")))
-    if not outputs:
-        raise Failure(f"{file} is empty")
-    return outputs
+def read_outputs(file, first, last):
+    """(line number, object) of the lines from `first` to `last`, counted from 1."""
+    with file.open("rb") as lines:
+        chosen = list(itertools.islice(lines, first - 1, last))
+    if not chosen:
+        raise Failure(f"{file} has no line from {first} to {last}")
+    return [(number, read_output(line, f"{file}:{number}")) for number, line in enumerate(chosen, start=first)]
 
 
 def read_output(line, place):
@@ -22,8 +22,9 @@ def read_output(line, place):
         output = json.loads(line)
         source, target, weights = (output[name] for name in ("source", "target", "weights"))
         shaped = len(weights) == len(target) and all(len(row) == len(source) for row in weights)
-    except (ValueError, KeyError, TypeError) as error:
-        raise Failure(f"{place}: expected a line of `seq2seq translate --attention`: {error!r}") from None
+        output["weights"] = [[float(weight) for weight in row] for row in weights]
+    except (ValueError, KeyError, TypeError):
+        raise Failure(f"{place}: expected a line of `seq2seq translate --attention`, an object with `source`, `target` and `weights`") from None
     if not shaped or not source:
         raise Failure(f"{place}: expected a row of {len(source)} weights for each of {len(target)} target tokens")
     return output
