@@ -1,6 +1,6 @@
-"""What scripts/bench counts, generates and reads, without measuring anything: its operations by PyTorch's own counter, its
-rivals by the model of scripts/pytorch_model.py, its text by its definition. Prints what is wrong, one line each, and exits
-with 1; with 0 when all is right.
+"""What scripts/bench counts, generates and reads: its operations by PyTorch's own counter, its rivals by the model of
+scripts/pytorch_model.py, its text by its definition. Measures nothing but `families` at the size tiny. Prints what is wrong,
+one line each, and exits with 1; with 0 when all is right.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from pathlib import Path
 from support import FOLDER, LIBRARY, PYTHON, ROOT, finish, without_witness
 
 sys.path.insert(0, str(LIBRARY))
-from bench import process, session, sizes, tables, text, train  # noqa: E402
+from bench import families, process, session, sizes, tables, text, train  # noqa: E402
 
 SIZE = sizes.Size("test", source_words=50, target_words=40, cells=6, layers=2, batch=8, updates=2, warm_up=1, sentences=5)
 
@@ -57,6 +57,26 @@ def check_decoding_operations():
     by_hand = 3 * 2 * 576 + 9 * (2 * 576 + 516)
     if sizes.decoding_operations(SIZE, source_tokens=3, steps=3, beam=4) != by_hand:
         yield f"operations of decoding are not {by_hand}"
+
+
+def check_families():
+    """Every family is measured, its rival starts from the same weights, and losses that differ are refused."""
+    families.check_losses("a", [100.0, 50.0, 20.0, 1.0], [100.005, 50.0, 20.0, 9.0])
+    for wrong in (50.01, float("nan")):
+        yield from not_refused(f"a loss of {wrong}", "a: update 2", lambda: families.check_losses("a", [100.0, 50.0], [100.0, wrong]))
+    if not PYTHON.exists():
+        yield from without_witness("torch")
+        return
+    done = subprocess.run([ROOT / "scripts/bench", "families", "--quick", "--noisy", "--threads", "1"], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        yield f"scripts/bench families: {done.stderr.strip()}"
+        return
+    rows = [line.split("|")[1:-1] for line in done.stdout.splitlines() if line.startswith("| ")][2:]
+    if [row[0].strip() for row in rows] != [about for about, _ in families.FAMILIES.values()]:
+        yield f"scripts/bench families: not a row for each family:\n{done.stdout}"
+    for name, mine, theirs, ratio, *_ in rows:
+        if abs(float(mine.replace(",", "")) / float(theirs.replace(",", "")) - float(ratio)) > 0.01 * float(ratio) + 0.006:  # as rounded
+            yield f"scripts/bench families: {name}: the ratio of {mine} and {theirs} is not {ratio}"
 
 
 def check_by_pytorch():
@@ -172,7 +192,7 @@ def check_page():
         yield "page: written twice, it changes"
     yield from not_refused("a page without a place", "the marks", lambda: tables.filled(page, "decode", "new"))
     real = (ROOT / "docs/performance.md").read_text(encoding="utf-8")
-    for what in ("train", "decode"):
+    for what in ("train", "decode", "families"):
         tables.filled(real, what, "")
 
 
@@ -214,4 +234,4 @@ def check_write_docs():
 
 
 finish(check_text, check_decoding_operations, check_by_pytorch, check_metrics, check_losses, check_busy, check_measure, check_session,
-       check_noise, check_page, check_report, check_write_docs)  # fmt: skip
+       check_noise, check_page, check_report, check_write_docs, slow=(check_families,))  # fmt: skip

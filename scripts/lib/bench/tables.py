@@ -129,10 +129,11 @@ def provenance(results):
             f"processors, {about['system']}, {results['settings']['program']}, PyTorch {about['torch']}, Python {about['python']}.")
 
 
-def write_page(what, report=None):
+def write_page(what, report=None, sizes=SIZES):
     """Puts the tables of every size that was measured into the page, between the marks of this bench."""
     report = report or whole_report
-    files = [FOLDER / size.name / f"{what}-{device}.json" for device in ("cpu", "cuda") for size in SIZES.values() if size.name != "tiny"]
+    files = [FOLDER / size.name / f"{what}-{device}.json" for device in ("cpu", "cuda")
+             for name, size in sizes.items() if name != "tiny"]
     measured = [(file, read_results(file)) for file in files if file.exists()]
     for file, results in measured:
         if what == "train" and set(results["runs"]) != set(CONTENDERS):
