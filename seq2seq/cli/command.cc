@@ -109,6 +109,7 @@ Streams streams_of_process() {
 
 Commands builtin_commands() {
   Commands commands;
+  commands.push_back(init_command());
   commands.push_back(prepare_command());
   commands.push_back(train_command());
   commands.push_back(plan_command());

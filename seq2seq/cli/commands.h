@@ -6,6 +6,7 @@
 
 namespace seq2seq::cli {
 
+std::unique_ptr<Command> init_command();
 std::unique_ptr<Command> prepare_command();
 std::unique_ptr<Command> train_command();
 std::unique_ptr<Command> plan_command();

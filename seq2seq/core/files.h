@@ -14,7 +14,7 @@ namespace seq2seq {
 
 namespace fs = std::filesystem;
 
-/// `FILE: cannot be written: No space left on device. Free some space ...`; `reason` is an errno. A file that is
+/// Makes an error of a file's name, what failed, and `reason`, an errno, in words and with advice. A file that is
 /// written beside another, to replace it, goes by the name of that other.
 Error file_error(const fs::path& path, std::string_view what, int reason);
 

@@ -12,7 +12,7 @@ namespace seq2seq {
 
 /// The names of all files of a run; docs/formats.md describes their contents.
 ///   run.json  config.yaml  source.vocabulary  target.vocabulary  source.tokenizer  target.tokenizer  metrics.jsonl
-///   tensorboard/ lock checkpoints/<update>/{weights.safetensors, optimizer.safetensors, state.json, checksums.json}
+///   tensorboard/ lock checkpoints/UPDATE/{weights.safetensors, optimizer.safetensors, state.json, checksums.json}
 ///   checkpoints/{last, best}
 class RunFolder {
  public:

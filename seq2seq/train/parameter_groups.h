@@ -19,16 +19,16 @@ struct ParameterGroup {
 };
 std::vector<ParameterGroup> groups_with_gradient(const NamedParameters& parameters);
 
-/// Adds `tensors`, one a parameter, as `<parameter>.<what>`: `output.weight.exp_avg[0:2500]` for a slice of one. A
-/// single number, which all slices of a parameter share, is added once.
+/// Adds `tensors`, one a parameter, under the parameter's name, a dot and `what`, with the slice behind both:
+/// `output.weight.exp_avg[0:2500]`. A single number, which all slices of a parameter share, is added once.
 void store(nn::NamedTensors& named, const NamedParameters& parameters, const std::vector<at::Tensor>& tensors,
            const std::string& what);
 /// Copies them back from the whole tensors that a file holds. Throws FormatError naming `file` and the tensor that is
 /// missing or misshapen.
 void fetch(const nn::NamedTensors& named, const NamedParameters& parameters, std::vector<at::Tensor>& tensors,
            const std::string& what, const std::filesystem::path& file);
-/// Throws FormatError unless `named` holds whole tensors, and exactly `<parameter>.<what>` for every parameter and
-/// every `what`.
+/// Throws FormatError unless `named` holds whole tensors, and exactly one under the name of each parameter, a dot and
+/// each of `what`.
 void check_names(const nn::NamedTensors& named, const NamedParameters& parameters,
                  const std::vector<std::string>& whats, const std::filesystem::path& file);
 

@@ -7,8 +7,8 @@
 
 namespace seq2seq::parallel {
 
-/// A line for each place with `columns` slots of equal time, each slot the work that fills most of it: `F` forward, `B`
-/// backward, `W` derivatives of parameters, `.` none; then the share that the place waits. A legend follows.
+/// Draws a line for each place with `columns` slots of equal time, each slot the work that fills most of it: F forward,
+/// B backward, W derivatives of parameters, a dot none; then the share that the place waits. A legend follows.
 ///
 ///     0 cuda:0 |FFFFFF..BBBBBBWW..|  22.2 % idle
 std::string text_timeline(const Timeline& timeline, int64_t columns);
