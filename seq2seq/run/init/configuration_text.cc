@@ -42,9 +42,9 @@ std::string data_text(const Recipe& recipe, const TextFacts& facts) {
   for (const std::string part : {"train", "validation", "test"})
     text +=
         fmt::format("  {}: {{source: {}, target: {}}}\n", part, part_file(part, "source"), part_file(part, "target"));
-  text += fmt::format("  source: {{tokenizer: {}}}  # {}\n", tokenizer_text(recipe.source_cut, recipe.subwords),
+  text += fmt::format("  source: {{tokenizer: {}}}  # {}\n", tokenizer_text(recipe.source_cut, recipe.source_subwords),
                       about_side(facts.source, recipe.source_cut));
-  text += fmt::format("  target: {{tokenizer: {}}}  # {}\n", tokenizer_text(recipe.target_cut, recipe.subwords),
+  text += fmt::format("  target: {{tokenizer: {}}}  # {}\n", tokenizer_text(recipe.target_cut, recipe.target_subwords),
                       about_side(facts.target, recipe.target_cut));
   if (recipe.shared_vocabulary)
     text += fmt::format("  shared_vocabulary: true  # {:.0f} % of the target's words occur in the source\n",

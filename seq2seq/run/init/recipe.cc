@@ -58,9 +58,12 @@ void choose_for_symbols(Recipe& recipe, int64_t pairs) {
   recipe.updates = std::clamp<int64_t>(12 * pairs / recipe.batch, 2000, 10000);
 }
 
-void choose_for_sentences(Recipe& recipe, int64_t pairs) {
+void choose_for_sentences(Recipe& recipe, const TextFacts& facts, int64_t pairs) {
   const int size = pairs < 20'000 ? 0 : pairs < 500'000 ? 1 : pairs < 5'000'000 ? 2 : 3;
-  recipe.subwords = std::array{1000, 4000, 16000, 32000}[static_cast<size_t>(size)];
+  const int64_t subwords = std::array{1000, 4000, 16000, 32000}[static_cast<size_t>(size)];
+  // A text of few different words has no more pieces to learn.
+  recipe.source_subwords = std::min(subwords, facts.source.types);
+  recipe.target_subwords = std::min(subwords, facts.target.types);
   recipe.cells = std::array{128, 256, 512, 1000}[static_cast<size_t>(size)];
   recipe.embedding = recipe.cells;
   recipe.layers = 2;
@@ -76,7 +79,7 @@ Recipe recipe_for(const TextFacts& facts, int64_t training_pairs) {
   Recipe recipe;
   choose_cuts(recipe, facts);
   if (recipe.source_cut == Cut::subwords || recipe.target_cut == Cut::subwords)
-    choose_for_sentences(recipe, training_pairs);
+    choose_for_sentences(recipe, facts, training_pairs);
   else
     choose_for_symbols(recipe, training_pairs);
   recipe.warmup = std::max<int64_t>(recipe.updates / 20, 100);

@@ -13,7 +13,7 @@ enum class Cut { words, characters, subwords };
 /// The values of a configuration that depend on the text. The others are the same for every text.
 struct Recipe {
   Cut source_cut = Cut::words, target_cut = Cut::words;
-  int64_t subwords = 0;  // of either side, where one is cut into them
+  int64_t source_subwords = 0, target_subwords = 0;  // of a side that is cut into them
   bool shared_vocabulary = false;
   int64_t max_length = 100;  // tokens of a side in training
   int64_t length_ratio = 2;  // longest output for each token of the source
