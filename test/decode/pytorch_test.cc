@@ -180,7 +180,11 @@ const std::vector<std::string> models{
     "decoder: {kind: lstm, layers: 1, cells: 4}, bridge: {kind: backward, bias: true}, "
     "attention: {kind: general, order: before}",
     "encoder: {kind: gru, layers: 1, cells: 4}, decoder: {kind: projected_lstm, layers: 2, cells: 5, projection: 3}, "
-    "bridge: {kind: linear, activation: tanh}"};
+    "bridge: {kind: linear, activation: tanh}",
+    "encoder: {layers: 1, cells: 3, bidirectional: all}, decoder: {layers: 2, cells: 4}, bridge: {kind: mean}, "
+    "attention: {kind: additive, units: 3, coverage: true}",
+    "encoder: {layers: 1, cells: 3}, decoder: {layers: 1, cells: 4}, bridge: {kind: mean}, "
+    "attention: {kind: general, coverage: true, order: before, input_feeding: true}"};
 
 TEST_CASE("run folder: plain PyTorch gives the same loss, gradients, scores and outputs",
           "[decode][score][witness][gradient]") {

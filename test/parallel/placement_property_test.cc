@@ -132,6 +132,7 @@ void draw_attention(Draws& draws, Case& drawn) {
   const auto order = draws.of<std::string>({"after", "after", "before", "first_layer"});
   values["attention.kind"] = kind;
   values["attention.order"] = values["decoder.layers"] == "1" && order == "first_layer" ? "after" : order;
+  values["attention.coverage"] = (kind == "additive" || kind == "general") && draws.chance(0.3) ? "true" : "false";
   values["attention.input_feeding"] = draws.chance(0.3) ? "true" : "false";
   values["attention.readout.activation"] =
       draws.of<std::string>({"tanh", "maxout", values["attention.order"] == "after" ? "tanh" : "none"});

@@ -43,6 +43,7 @@ std::vector<Axis> all_axes() {
           axis_of("attention.kind", kinds.attentions.names()),
           axis_of("attention.order", {"after", "before", "first_layer"}),
           axis_of("attention.input_feeding", {"true"}),
+          axis_of("attention.coverage", {"true"}),
           axis_of("attention.readout.activation", {"maxout", "none"}),
           axis_of("output.kind", kinds.outputs.names()),
           axis_of("embedding.tied", {"true"})};

@@ -73,6 +73,14 @@ std::map<std::string, Values> recurrent_variants() {
     variants[variant + " before"] = {{"attention.kind", kind}, {"attention.order", "before"}};
     variants[variant + " first_layer"] = {{"attention.kind", kind}, {"attention.order", "first_layer"}};
   }
+  for (const auto& kind : parts.attentions.names()) {
+    const Values values{{"attention.kind", kind}, {"coverage", "true"}};
+    if (refused(model_selection("rnn", values))) continue;  // it has no score that coverage could be added to
+    const auto variant = fmt::format("rnn, attention {} coverage", kind);
+    variants[variant] = values;
+    variants[variant + " fed before"] = values;
+    variants[variant + " fed before"].insert({{"attention.order", "before"}, {"attention.input_feeding", "true"}});
+  }
   variants["rnn, attention fed before maxout"] = {
       {"attention.kind", "additive"},      {"attention.order", "before"},
       {"attention.input_feeding", "true"}, {"attention.readout.activation", "maxout"},

@@ -7,32 +7,38 @@ from torch import nn
 def make_attention(config, query, memory):
     """None without attention; widths of the rows that ask and of the encoder's states."""
     kind = config.get("model.attention.kind", "none")
+    coverage = config.flag("model.attention.coverage")
     if kind == "additive":
-        return Additive(config.number("model.attention.units"), query, memory)
+        return Additive(config.number("model.attention.units"), query, memory, coverage)
     if kind == "dot":
         return Dot(query**-0.5 if config.flag("model.attention.scaled") else 1)
-    return General(query, memory) if kind == "general" else None
+    return General(query, memory, coverage) if kind == "general" else None
 
 
 class Attention(nn.Module):
-    def forward(self, query, memory):
-        """query [B, H] -> the sum of each source's states by their weights [B, M]."""
-        scores = self.scores(query, memory.states).masked_fill(~memory.mask, -torch.inf)  # [B, S]
-        return torch.einsum("bs,bsm->bm", scores.softmax(dim=1), memory.states)
+    def forward(self, query, memory, past):
+        """query [B, H], the sums of the weights of earlier steps [B, S] -> the sum of each source's states by their
+        weights [B, M], the weights [B, S]."""
+        scores = self.scores(query, memory.states, past).masked_fill(~memory.mask, -torch.inf)  # [B, S]
+        weights = scores.softmax(dim=1)
+        return torch.einsum("bs,bsm->bm", weights, memory.states), weights
 
 
 class Additive(Attention):
-    """v' tanh(W q + U h): Bahdanau et al. 2014, A.1.2."""
+    """v' tanh(W q + U h): Bahdanau et al. 2014, A.1.2. Coverage c adds w c inside: See et al. 2017, equation 11."""
 
-    def __init__(self, units, query, memory):
+    def __init__(self, units, query, memory, coverage):
         super().__init__()
         self.query_weight = nn.Parameter(torch.empty(units, query))
         self.memory_weight = nn.Parameter(torch.empty(units, memory))
         self.score_weight = nn.Parameter(torch.empty(units))
+        self.coverage_weight = nn.Parameter(torch.empty(units)) if coverage else None
 
-    def scores(self, query, states):
-        asked = query @ self.query_weight.T
-        return torch.tanh(asked.unsqueeze(1) + states @ self.memory_weight.T) @ self.score_weight
+    def scores(self, query, states, past):
+        inside = (query @ self.query_weight.T).unsqueeze(1) + states @ self.memory_weight.T
+        if self.coverage_weight is not None:
+            inside = inside + past.unsqueeze(2) * self.coverage_weight
+        return torch.tanh(inside) @ self.score_weight
 
 
 class Dot(Attention):
@@ -42,19 +48,23 @@ class Dot(Attention):
         super().__init__()
         self.scale = scale
 
-    def scores(self, query, states):
+    def scores(self, query, states, past):
         return torch.einsum("bh,bsh->bs", query, states) * self.scale
 
 
 class General(Attention):
-    """q' W h: Luong et al. 2015, section 3.1."""
+    """q' W h: Luong et al. 2015, section 3.1. Coverage c is one more unit of the state: q' (W h + w c)."""
 
-    def __init__(self, query, memory):
+    def __init__(self, query, memory, coverage):
         super().__init__()
         self.weight = nn.Parameter(torch.empty(query, memory))
+        self.coverage_weight = nn.Parameter(torch.empty(query)) if coverage else None
 
-    def scores(self, query, states):
-        return torch.einsum("bh,hm,bsm->bs", query, self.weight, states)
+    def scores(self, query, states, past):
+        keys = torch.einsum("hm,bsm->bsh", self.weight, states)
+        if self.coverage_weight is not None:
+            keys = keys + past.unsqueeze(2) * self.coverage_weight
+        return torch.einsum("bh,bsh->bs", query, keys)
 
 
 class Readout(nn.Module):

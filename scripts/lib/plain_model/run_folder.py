@@ -33,7 +33,7 @@ KNOWN = [
     (r"bridge\.bias", ["false", "true"]),
     (r"attention\.kind", ["none", "additive", "dot", "general"]),
     (r"attention\.order", ["after", "before", "first_layer"]),
-    (r"attention\.(input_feeding|scaled|readout\.embedding)", ["false", "true"]),
+    (r"attention\.(input_feeding|coverage|scaled|readout\.embedding)", ["false", "true"]),
     (r"attention\.(units|readout\.width)", None),
     (r"attention\.readout\.activation", ["tanh", "maxout", "none"]),
     (r"output\.kind", ["full"]),

@@ -33,10 +33,11 @@ class State:
 
     layers: list         # each layer's state, its parts by name
     fed: torch.Tensor    # [B, F] what the output layer read at the step before; F = 0 without input feeding
+    past: torch.Tensor   # [B, S] the sums of the attention weights of the steps before
     memory: Memory
 
     def select(self, indices):
-        return State(chosen(self.layers, indices), self.fed[indices], self.memory.select(indices))
+        return State(chosen(self.layers, indices), self.fed[indices], self.past[indices], self.memory.select(indices))
 
 
 def chosen(layers, indices):
@@ -105,14 +106,15 @@ class Decoder(nn.Module):
         return getattr(self, self.kind)
 
     def start(self, memory) -> State:
-        return State(self.bridge(memory), memory.states.new_zeros(len(memory.states), self.fed), memory)
+        return State(self.bridge(memory), memory.states.new_zeros(len(memory.states), self.fed),
+                     memory.states.new_zeros(memory.mask.shape), memory)
 
     def step(self, ids, state):
         """The words written last [B] -> what the output layer reads [B, width], the state after them."""
-        words, layers, context = self.embedding(ids), [], None
+        words, layers, context, weights = self.embedding(ids), [], None, 0
         read = [words]
         if self.attention is not None and self.order == "before":  # Bahdanau et al. 2014
-            context = self.attention(state.layers[-1]["h"], state.memory)
+            context, weights = self.attention(state.layers[-1]["h"], state.memory, state.past)
             read.append(context)
         rows = torch.cat(read + [state.fed], dim=1)
         for layer in range(len(self.stack)):
@@ -120,11 +122,11 @@ class Decoder(nn.Module):
             rows, after = self.stack.step(layer, rows, state.layers[layer], beside)
             layers.append(after)
             if self.attention is not None and layer == 0 and self.order == "first_layer":  # Wu et al. 2016
-                context = self.attention(rows, state.memory)
+                context, weights = self.attention(rows, state.memory, state.past)
         if self.attention is not None and self.order == "after":  # Luong et al. 2015
-            context = self.attention(rows, state.memory)
+            context, weights = self.attention(rows, state.memory, state.past)
         rows = rows if self.readout is None else self.readout(context, rows, words)
-        return rows, State(layers, rows if self.fed else state.fed, state.memory)
+        return rows, State(layers, rows if self.fed else state.fed, state.past + weights, state.memory)
 
 
 class Seq2Seq(nn.Module):

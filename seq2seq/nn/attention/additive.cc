@@ -3,6 +3,7 @@
 #include <ATen/ops/matmul.h>
 
 #include "seq2seq/config/keys.h"
+#include "seq2seq/nn/attention/coverage.h"
 
 namespace seq2seq::nn {
 
@@ -15,6 +16,7 @@ AdditiveAttention::AdditiveAttention(const Options& options, const AttentionCont
   query_weight_ = add_parameter("query_weight", {options.units, context.query}, projection, context.place);
   memory_weight_ = add_parameter("memory_weight", {options.units, context.memory}, projection, context.place);
   score_weight_ = add_parameter("score_weight", {options.units}, {.kind = Role::Kind::scale}, context.place);
+  coverage_weight_ = add_coverage_weight(*this, options.units, context);
 }
 
 AttentionMemory AdditiveAttention::prepare(const at::Tensor& states) const {
@@ -27,8 +29,7 @@ AttentionResult AdditiveAttention::attend(const AttentionQueries& queries, const
                                           const AttentionPairs& pairs) const {
   const auto asked = memory.product == nullptr ? at::matmul(queries.rows, query_weight_.t())
                                                : (*memory.product)(queries.rows);  // [Q, A]
-  const auto made = attend_additive(asked, memory.keys, memory.values, score_weight_, pairs);
-  return {made.context, made.weights};
+  return attend_covered(queries, asked, memory, score_weight_, coverage_weight_, pairs);
 }
 
 }  // namespace seq2seq::nn

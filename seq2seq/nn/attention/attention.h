@@ -16,6 +16,7 @@ struct AttentionContext {
   int64_t query = 0;   // H: width of the decoder's rows that ask
   int64_t memory = 0;  // M: width of the encoder's states
   ParameterPlace place;
+  bool coverage = false;  // whether scores also read AttentionQueries::past; a kind that can returns it by needs_past()
 };
 
 /// Keys and values that queries look at, sentence by sentence. Made once a batch.

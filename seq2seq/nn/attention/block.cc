@@ -1,5 +1,7 @@
 #include "seq2seq/nn/attention/block.h"
 
+#include <fmt/format.h>
+
 #include "seq2seq/config/keys.h"
 #include "seq2seq/core/error.h"
 
@@ -20,7 +22,18 @@ void check_order(const AttentionBlockOptions& options, const AttentionBlockConte
 }  // namespace
 
 void declare(config::Keys& keys, AttentionBlockOptions& options) {
-  if (options.attention.kind == none) return;
+  keys.add(
+      "coverage", options.coverage,
+      "whether scores also read how much each state was looked at in earlier steps (Tu et al. 2016, section 3.1; See "
+      "et al. 2017, equation 11); steps then run one by one. Kinds additive, concat and general");
+  if (options.attention.kind == none) {
+    keys.rule("coverage", [&options] {
+      return options.coverage ? "coverage sums the weights of an attention, and there is none: set "
+                                "`model.attention.kind` to additive, concat or general"
+                              : std::string();
+    });
+    return;
+  }
   keys.add(
       "order", options.order,
       {{"after", AttentionOrder::after},
@@ -43,8 +56,12 @@ AttentionBlock::AttentionBlock(const Options& options, const AttentionBlockConte
   if (options.attention.kind == none) return;
   check_order(options, context);
   const int64_t query = order_ == AttentionOrder::first_layer ? context.bottom : context.top;
-  attention_ =
-      options.kinds->make(options.attention, {.query = query, .memory = context.memory, .place = context.place});
+  attention_ = options.kinds->make(
+      options.attention,
+      {.query = query, .memory = context.memory, .place = context.place, .coverage = options.coverage});
+  if (options.coverage && !attention_->needs_past())
+    throw UsageError(fmt::format("attention `{}` has no score that coverage could be added to", options.attention.kind),
+                     "Set `model.attention.kind` to additive, concat or general, or `model.attention.coverage: false`");
   if (options.readout.activation == ReadoutOptions::Activation::none) return;
   readout_ = std::make_shared<Readout>(
       options.readout,

@@ -23,6 +23,7 @@ struct AttentionBlockOptions {
   Selection attention{.kind = "none", .options = nullptr};
   AttentionOrder order = AttentionOrder::after;
   bool input_feeding = false;
+  bool coverage = false;
   ReadoutOptions readout;
 };
 void declare(config::Keys& keys, AttentionBlockOptions& options);

@@ -5,6 +5,7 @@
 #include <ATen/ops/matmul.h>
 
 #include "seq2seq/config/keys.h"
+#include "seq2seq/nn/attention/coverage.h"
 
 namespace seq2seq::nn {
 
@@ -16,6 +17,7 @@ ConcatAttention::ConcatAttention(const Options& options, const AttentionContext&
     : query_(context.query), memory_(context.memory) {
   weight_ = add_parameter("weight", {options.units, query_ + memory_}, {.kind = Role::Kind::projection}, context.place);
   score_weight_ = add_parameter("score_weight", {options.units}, {.kind = Role::Kind::scale}, context.place);
+  coverage_weight_ = add_coverage_weight(*this, options.units, context);
 }
 
 // W [q; h] is a sum of two products: that of a state is made once a batch, not once a pair.
@@ -29,8 +31,7 @@ AttentionResult ConcatAttention::attend(const AttentionQueries& queries, const A
                                         const AttentionPairs& pairs) const {
   const auto asked = memory.product == nullptr ? at::matmul(queries.rows, weight_.narrow(1, 0, query_).t())
                                                : (*memory.product)(queries.rows);  // [Q, A]
-  const auto made = attend_additive(asked, memory.keys, memory.values, score_weight_, pairs);
-  return {made.context, made.weights};
+  return attend_covered(queries, asked, memory, score_weight_, coverage_weight_, pairs);
 }
 
 }  // namespace seq2seq::nn

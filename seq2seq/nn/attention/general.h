@@ -7,7 +7,8 @@ namespace seq2seq::nn {
 struct GeneralAttentionOptions {};
 inline void declare(config::Keys&, GeneralAttentionOptions&) {}
 
-/// Scores a query q against a state h by q' W h: Luong et al. 2015, arXiv 1508.04025, section 3.1.
+/// Scores a query q against a state h by q' W h: Luong et al. 2015, arXiv 1508.04025, section 3.1. Coverage c is one
+/// more unit of the state, so that the score is q' (W h + w c) (coverage.h).
 class GeneralAttention final : public Attention {
  public:
   using Options = GeneralAttentionOptions;
@@ -16,9 +17,11 @@ class GeneralAttention final : public Attention {
   AttentionResult attend(const AttentionQueries& queries, const AttentionMemory& memory,
                          const AttentionPairs& pairs) const override;
   int64_t width() const override { return weight_.size(1); }
+  bool needs_past() const override { return coverage_weight_.defined(); }
 
  private:
-  at::Tensor weight_;  // [H, M]
+  at::Tensor weight_;           // [H, M]
+  at::Tensor coverage_weight_;  // [H], undefined without coverage
 };
 
 }  // namespace seq2seq::nn

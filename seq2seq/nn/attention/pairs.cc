@@ -134,6 +134,48 @@ const KeySets& AttentionPairs::key_sets() const {
   return sets;
 }
 
+struct AttentionPairs::Apart {
+  AttentionPairs pairs;
+  at::Tensor key;                  // [P] of each pair its key, counted from 1
+  std::vector<at::Tensor> places;  // each [K] a pair of each key, counted from 1; 0: it has no more
+};
+
+const AttentionPairs::Apart& AttentionPairs::make_apart() const {
+  auto& apart = data_->apart;
+  if (apart) return *apart;
+  std::vector<AttentionGroup> alone;
+  std::vector<Numbers> places;
+  std::vector<size_t> uses(static_cast<size_t>(keys()), 0);
+  const auto key = uninitialized(pairs());
+  for (const auto& group : groups()) {
+    for (int64_t i = 0; i < group.queries; ++i) {
+      const int64_t first = group.first_pair + i * group.keys;
+      alone.push_back({.first_query = group.first_query + i,
+                       .queries = 1,
+                       .first_key = first,
+                       .keys = group.keys,
+                       .first_pair = 0});
+      std::iota(key.data + first, key.data + first + group.keys, group.first_key + 1);
+      for (int64_t j = 0; j < group.keys; ++j) {
+        const auto use = uses[static_cast<size_t>(group.first_key + j)]++;
+        if (use == places.size()) places.push_back(zeros(keys()));
+        places[use].data[group.first_key + j] = first + j + 1;
+      }
+    }
+  }
+  std::vector<at::Tensor> there;
+  for (const auto& of_use : places) there.push_back(of_use.tensor.to(device()));
+  apart = std::make_shared<const Apart>(
+      Apart{AttentionPairs(std::move(alone), device()), key.tensor.to(device()), std::move(there)});
+  return *apart;
+}
+
+const AttentionPairs& AttentionPairs::apart() const { return make_apart().pairs; }
+
+at::Tensor AttentionPairs::keys_apart(const at::Tensor& keys) const {
+  return gather_rows(keys, make_apart().key, make_apart().places);
+}
+
 AttentionPairs pairs_of_sentences(const std::vector<int64_t>& queries, const std::vector<int64_t>& keys,
                                   c10::Device device) {
   TORCH_CHECK(queries.size() == keys.size(), "queries of ", queries.size(), " sentences, keys of ", keys.size());

@@ -73,12 +73,19 @@ class AttentionPairs {
   const PaddedGroups& padded_groups() const;
   const KeySets& key_sets() const;
 
+  /// The same queries, each with keys of its own: key p is that of pair p, so that what differs from pair to pair may
+  /// be added to it.
+  const AttentionPairs& apart() const;
+  /// Rows of keys [K, A] -> [P, A], those of apart().
+  at::Tensor keys_apart(const at::Tensor& keys) const;
+
  private:
   struct Index {
     at::Tensor query, key, place, count;
     at::Tensor slot,
         pair;  // [Q * S] of `padded`: its pair, counted from 1; [P] of each pair: where it lies in `padded`
   };
+  struct Apart;
   struct Data {
     Data(std::vector<AttentionGroup> groups, c10::Device device) : groups(std::move(groups)), device(device) {}
     std::vector<AttentionGroup> groups;
@@ -88,8 +95,10 @@ class AttentionPairs {
     Index index;
     PaddedGroups padded;
     KeySets key_sets;
+    std::shared_ptr<const Apart> apart;
   };
   const Index& index() const;
+  const Apart& make_apart() const;
 
   std::shared_ptr<Data> data_;
 };
