@@ -46,14 +46,19 @@ def load(run, checkpoint="best"):
     weights = read_weights(find_checkpoint(run, checkpoint) / "weights.safetensors")
     if config["model.embedding.tied"] == "true":
         weights["output.weight"] = weights["decoder.embedding.weight"]
+    if config.flag("model.embedding.shared"):
+        weights["encoder.embedding.weight"] = weights["decoder.embedding.weight"]
     names = {name_in_run(name): name for name in model.state_dict()}
     model.load_state_dict({names.get(name, name): weight for name, weight in weights.items()})  # refuses what is missing or left over
     return model.eval(), Text(config, *words, run)
 
 
 def run_parameters(model):
-    """The parameters by their names in the run."""
-    return {name_in_run(name): parameter for name, parameter in model.named_parameters()}
+    """The parameters by their names in the run. Word vectors that both sides share are the decoder's."""
+    parameters = {name_in_run(name): parameter for name, parameter in model.named_parameters()}
+    if model.encoder.embedding is model.decoder.embedding:
+        parameters["decoder.embedding.weight"] = parameters.pop("encoder.embedding.weight")
+    return parameters
 
 
 def print_scores(model, text, files, as_json):

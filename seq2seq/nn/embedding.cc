@@ -5,7 +5,7 @@
 namespace seq2seq::nn {
 
 Embedding::Embedding(int64_t words, int64_t size, const ParameterPlace& place)
-    : weight_(add_parameter("weight", {words, size}, {.kind = Role::Kind::embedding, .row_per_word = true}, place)) {}
+    : weight_(add_parameter("weight", {words, size}, role(), place)) {}
 
 Packed Embedding::forward(const Packed& ids) const { return ids.with(at::embedding(weight_, ids.rows)); }
 

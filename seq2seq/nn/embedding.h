@@ -13,6 +13,8 @@ class Embedding final : public Module {
   Embedding(int64_t words, int64_t size, const ParameterPlace& place);
   Packed forward(const Packed& ids) const;  // [N] -> [N, E]
   const at::Tensor& weight() const { return weight_; }
+  /// Of the weight, where it is looked up.
+  static Role role() { return {.kind = Role::Kind::embedding, .row_per_word = true}; }
 
  private:
   at::Tensor weight_;

@@ -38,24 +38,24 @@ std::vector<const Module*> stated_modules(const torch::nn::Module& root) {
 }  // namespace
 
 std::vector<ParameterUse> parameter_uses(const torch::nn::Module& root) {
-  std::map<const at::TensorImpl*, std::string> names;
-  for (const auto& item : root.named_parameters()) names.emplace(item.value().unsafeGetTensorImpl(), item.key());
-  std::vector<ParameterUse> uses;
-  for (const auto* module : stated_modules(root)) {
-    for (const auto& use : module->uses_) {
-      const auto slice = slice_of(names.at(use.parameter.unsafeGetTensorImpl()));
-      uses.push_back({.name = slice.whole, .parameter = use.parameter, .first_row = slice.first, .role = use.role});
-    }
-  }
-  return uses;
+  return parameter_uses(root, /*encoder=*/torch::nn::Module());
 }
 
 std::vector<ParameterUse> parameter_uses(const torch::nn::Module& root, const torch::nn::Module& encoder) {
-  const auto of_encoder = encoder.parameters();
-  auto uses = parameter_uses(root);
-  for (auto& use : uses) {
-    const bool reads = std::ranges::any_of(of_encoder, [&](const auto& other) { return other.is_same(use.parameter); });
-    use.side = reads ? Side::source : Side::target;
+  std::map<const at::TensorImpl*, std::string> names;
+  for (const auto& item : root.named_parameters()) names.emplace(item.value().unsafeGetTensorImpl(), item.key());
+  const auto of_encoder = stated_modules(encoder);
+  std::vector<ParameterUse> uses;
+  for (const auto* module : stated_modules(root)) {
+    const bool reads = std::ranges::find(of_encoder, module) != of_encoder.end();
+    for (const auto& use : module->uses_) {
+      const auto slice = slice_of(names.at(use.parameter.unsafeGetTensorImpl()));
+      uses.push_back({.name = slice.whole,
+                      .parameter = use.parameter,
+                      .first_row = slice.first,
+                      .role = use.role,
+                      .side = reads ? Side::source : Side::target});
+    }
   }
   return uses;
 }

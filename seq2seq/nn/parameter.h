@@ -58,7 +58,7 @@ class Module : public torch::nn::Module {
   void use_parameter(const at::Tensor& parameter, const Role& role);
 
  private:
-  friend std::vector<ParameterUse> parameter_uses(const torch::nn::Module& root);
+  friend std::vector<ParameterUse> parameter_uses(const torch::nn::Module& root, const torch::nn::Module& encoder);
   friend std::vector<at::Tensor> parameters_used(const torch::nn::Module& root);
   struct Use {
     at::Tensor parameter;
@@ -71,7 +71,7 @@ class Module : public torch::nn::Module {
 /// without a role are left out. All are on the side `target`: only a model knows its sides.
 std::vector<ParameterUse> parameter_uses(const torch::nn::Module& root);
 
-/// The same for a model: the parameters of `encoder` are on the side `source`.
+/// The same for a model: what `encoder` and the modules below it use is on the side `source`.
 std::vector<ParameterUse> parameter_uses(const torch::nn::Module& root, const torch::nn::Module& encoder);
 
 /// Every parameter that `root` or a module below it registered or uses, those of others included, each once.

@@ -15,11 +15,13 @@ namespace seq2seq::run {
 
 namespace {
 
-/// The side of each parameter with a row a word, by name.
+/// The side of each parameter with a row a word, by name. Word vectors that both sides share are the target's.
 std::map<std::string, nn::Side> tables_of(const nn::Model& model) {
   std::map<std::string, nn::Side> tables;
   for (const auto& use : model.roles()) {
-    if (use.role.row_per_word) tables.emplace(use.name, use.side);
+    if (!use.role.row_per_word) continue;
+    const auto [table, added] = tables.emplace(use.name, use.side);
+    if (!added && use.side == nn::Side::target) table->second = use.side;
   }
   return tables;
 }

@@ -26,6 +26,10 @@ void declare(config::Keys& keys, DataSection& section) {
   data::declare(keys, section.options, section.registries.tokenizers);
 }
 
+constexpr const char* kPretrained =
+    "text file of word vectors, as word2vec and fastText write them, that the {}'s words start from; empty: as all "
+    "parameters start";
+
 struct ModelSection {
   ModelOptions& options;
   const Registries& registries;
@@ -49,6 +53,7 @@ void declare(config::Keys& keys, ModelSection& section) {
       .at_least(0);
   keys.add("forget_bias", section.options.forget_bias,
            "what the biases of an LSTM's forget gate start at, together; null: uniform like all parameters");
+  keys.section("pretrained", section.options.pretrained, "word vectors that are there already");
 }
 
 struct TrainSection {
@@ -65,6 +70,27 @@ std::string wrong_freeze(const RunOptions& options, const Registries& registries
   if (options.train.freeze.empty()) return {};
   try {
     return train::wrong_freeze(*outline(options.model, registries), options.train.freeze);
+  } catch (const UsageError&) {
+    return {};
+  }
+}
+
+std::string wrong_pretrained(const RunOptions& options, const Registries& registries) {
+  const auto& files = options.model.pretrained;
+  if (files.source.empty() || files.target.empty()) return {};
+  try {
+    if (!outline(options.model, registries)->shares_embeddings()) return {};
+    return "both sides share their word vectors, which start from one file. Name `source` or `target` alone";
+  } catch (const UsageError&) {
+    return {};
+  }
+}
+
+/// Word vectors that both sides share belong to the words of one vocabulary.
+std::string wrong_sharing(const RunOptions& options, const Registries& registries) {
+  try {
+    if (options.data.shared_vocabulary || !outline(options.model, registries)->shares_embeddings()) return {};
+    return "both sides share their word vectors, but not their vocabulary. Set `data.shared_vocabulary: true`";
   } catch (const UsageError&) {
     return {};
   }
@@ -87,6 +113,11 @@ std::string wrong_length(const RunOptions& options, const Registries& registries
 }
 
 }  // namespace
+
+void declare(config::Keys& keys, PretrainedOptions& options) {
+  keys.add_file("source", options.source, fmt::format(kPretrained, "source"));
+  keys.add_file("target", options.target, fmt::format(kPretrained, "target"));
+}
 
 Registries builtin_registries() {
   const auto parts = std::make_shared<nn::Parts>();
@@ -121,6 +152,8 @@ void declare(config::Keys& keys, RunOptions& options, const Registries& registri
     return needed && options.data.validation.source.empty() ? no_validation : "";
   });
   keys.rule("data.max_length", [&options, &registries] { return wrong_length(options, registries); });
+  keys.rule("model.pretrained.target", [&options, &registries] { return wrong_pretrained(options, registries); });
+  keys.rule("model.embedding.shared", [&options, &registries] { return wrong_sharing(options, registries); });
   keys.rule("train.freeze", [&options, &registries] { return wrong_freeze(options, registries); });
 }
 

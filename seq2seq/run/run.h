@@ -34,12 +34,19 @@ struct Registries {
 };
 Registries builtin_registries();
 
+/// Files of word vectors that tables start from; empty: as all parameters start.
+struct PretrainedOptions {
+  std::filesystem::path source, target;
+};
+void declare(config::Keys& keys, PretrainedOptions& options);
+
 struct ModelOptions {
   Selection architecture{.kind = "rnn", .options = nullptr};
   /// How parameters start: as the architecture has it, or one way for any.
   enum class Initialization { architecture, uniform, xavier } initialization = Initialization::architecture;
   double initial_range = 0.08;  // arXiv 1409.3215, section 3.4
   std::optional<double> embedding_deviation, forget_bias;
+  PretrainedOptions pretrained;
 };
 
 /// The whole of a configuration, put together here and nowhere else.

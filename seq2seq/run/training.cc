@@ -13,6 +13,7 @@
 #include "seq2seq/run/gradients.h"
 #include "seq2seq/run/init_from.h"
 #include "seq2seq/run/load.h"
+#include "seq2seq/run/pretrained.h"
 #include "seq2seq/train/checkpoint.h"
 #include "seq2seq/train/freeze.h"
 #include "seq2seq/train/gradient_source.h"
@@ -78,6 +79,7 @@ void set_initial_parameters(nn::Model& model, const RunOptions& options, const d
   if (options.model.embedding_deviation)
     nn::initialize_embeddings(model, *options.model.embedding_deviation, options.seed);
   if (options.model.forget_bias) nn::set_forget_bias(model, *options.model.forget_bias);
+  set_pretrained(model, options.model.pretrained, text, environment);
   if (!from) return;
   const RunFolder folder(from->run);
   const auto stored = train::load_weights_only(*environment.files, folder, from->update);

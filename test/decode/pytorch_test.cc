@@ -123,8 +123,10 @@ Run make_run(const TemporaryFolder& folder, const std::string& name, const std::
   keys.section("model", model_section, "model");
   config::read_text(yaml, "run.yaml", folder.path(), {}, keys);
 
-  const data::TextPipeline text(run.data, run.tokenizers, text::Vocabulary({{"a", 5}, {"b", 4}, {"c", 3}, {"▁", 1}}),
-                                text::Vocabulary({{"y", 5}, {"x", 4}, {"z", 3}}));
+  const text::Vocabulary sources({{"a", 5}, {"b", 4}, {"c", 3}, {"▁", 1}}), targets({{"y", 5}, {"x", 4}, {"z", 3}});
+  const text::Vocabulary both({{"a", 5}, {"y", 5}, {"b", 4}, {"x", 4}, {"c", 3}, {"z", 3}});
+  const bool one = run.data.shared_vocabulary;
+  const data::TextPipeline text(run.data, run.tokenizers, one ? both : sources, one ? both : targets);
   const nn::ModelContext context{.source_vocabulary = text.source_vocabulary().size(),
                                  .target_vocabulary = text.target_vocabulary().size(),
                                  .placement = {}};
@@ -205,6 +207,11 @@ TEST_CASE("run folder: plain PyTorch gives the same loss, gradients, scores and 
       "data: {" + names + "}\nmodel: {architecture: transformer, " + transformer + "}\n",
       "data: {" + names +
           "}\nmodel: {architecture: transformer, norm: pre, activation: gelu, embedding: {tied: false}, " +
+          transformer + "}\n",
+      "data: {" + names + ", shared_vocabulary: true}\nmodel: {embedding: {size: 6, tied: true, shared: true}, " + two +
+          "}\n",
+      "data: {" + names + ", shared_vocabulary: true}\nmodel: {embedding: {size: 5, shared: true}, " + two + "}\n",
+      "data: {" + names + ", shared_vocabulary: true}\nmodel: {architecture: transformer, embedding: {shared: true}, " +
           transformer + "}\n",
       "data: {" + names + "}\nmodel: {architecture: transformer, positions: learned, longest: 60, scale: false, " +
           transformer + "}\n",

@@ -73,8 +73,9 @@ TEST_CASE("gpu: a model spread over the CPU and the GPU has the losses and gradi
   const bool split = GENERATE(false, true);
   CAPTURE(name, split);
   nn::Placement spread{.device = *device, .parts = {}, .output = {{.device = *device}}};
+  const auto words = target_words_of(name);
   if (split && !random_variant(name, 5)->output().shards().empty())
-    spread.output = nn::split_words({*device, c10::kCPU, *device}, {3, 1, 4}, 8);
+    spread.output = nn::split_words({*device, c10::kCPU, *device}, {3, 1, words - 4}, words);
   for (const auto* part : {"encoder.0", "bridge", "decoder.1"}) spread.parts.emplace(part, nn::PartPlace{.place = 1});
   for (const auto* part : {"embeddings", "encoder.1", "decoder.0"})
     spread.parts.emplace(part, nn::PartPlace{.device = *device});

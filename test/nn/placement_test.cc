@@ -32,10 +32,11 @@ Placement spread() {
   return placement;
 }
 
-/// The same with the output layer over three devices, in shards of 3, 1 and 4 words.
-Placement sharded() {
+/// The same with the output layer of a variant over three devices, in shards of 3, 1 and the other words.
+Placement sharded(const std::string& variant) {
   auto placement = spread();
-  placement.output = split_words({test_device(7), test_device(2), test_device(5)}, {3, 1, 4}, 8);
+  const auto words = target_words_of(variant);
+  placement.output = split_words({test_device(7), test_device(2), test_device(5)}, {3, 1, words - 4}, words);
   return placement;
 }
 
@@ -85,7 +86,7 @@ TEST_CASE("placement: losses, gradients and best words are those of one device, 
   CAPTURE(name, dropout, split);
   if (split && random_variant(name, 5)->output().shards().empty()) return;  // an output layer of one piece
   const auto here = compute(*random_variant(name, 5, dropout));
-  const auto there = compute(*random_variant(name, 5, dropout, at::kDouble, split ? sharded() : spread()));
+  const auto there = compute(*random_variant(name, 5, dropout, at::kDouble, split ? sharded(name) : spread()));
   CHECK(at::allclose(here.losses, there.losses, /*rtol=*/0, 1e-12));
   CHECK(here.best.ids.equal(there.best.ids.cpu()));
   CHECK(at::allclose(here.best.scores, there.best.scores.cpu(), /*rtol=*/0, 1e-12));
@@ -114,7 +115,7 @@ TEST_CASE("placement: each parameter lies where its part is placed", "[nn][place
 
 TEST_CASE("placement: each shard of the output layer lies on its device, and the model counts it once",
           "[nn][placement]") {
-  const auto model = random_variant("rnn, layer lstm", 1, 0, at::kFloat, sharded());
+  const auto model = random_variant("rnn, layer lstm", 1, 0, at::kFloat, sharded("rnn, layer lstm"));
   const std::map<std::string, int> expected{{"output.weight[0:3]", 7}, {"output.weight[3:4]", 2},
                                             {"output.weight[4:8]", 5}, {"output.bias[0:3]", 7},
                                             {"output.bias[3:4]", 2},   {"output.bias[4:8]", 5}};

@@ -90,7 +90,7 @@ void draw_model(Draws& draws, Case& drawn) {
   const auto decoder = copies ? encoder : draws.of(steps);
   const auto cells = draws.between(2, 9), decoder_cells = copies ? cells : draws.between(2, 9);
   const auto decoder_layers = copies ? layers : draws.between(1, 3);
-  const bool tied = draws.chance(0.2);
+  const bool tied = draws.chance(0.2), shared = draws.chance(0.2);
   const auto dropout = draws.of<std::string>({"0", "0.3"});
   const bool recurs = encoder != "summed";
   const auto bidirectional = draws.of<std::string>({"none", "first", "all"});
@@ -112,6 +112,7 @@ void draw_model(Draws& draws, Case& drawn) {
                  {"bridge.layers", draws.of<std::string>({"all", "top"})},
                  {"embedding.size", fmt::format("{}", tied ? decoder_cells : draws.between(2, 7))},
                  {"embedding.tied", tied ? "true" : "false"},
+                 {"embedding.shared", shared ? "true" : "false"},
                  {"output.bias", draws.chance(0.8) ? "true" : "false"},
                  {"dropout.embedding", dropout},
                  {"dropout.layers", dropout},
@@ -121,7 +122,7 @@ void draw_model(Draws& draws, Case& drawn) {
        {"encoder.recurrent_dropout", "encoder.zoneout", "decoder.recurrent_dropout", "decoder.zoneout"})
     drawn.model[key] = draws.of<std::string>({"0", "0", "0.3"});
   drawn.source_words = draws.between(5, 40);
-  drawn.target_words = draws.between(5, 40);
+  drawn.target_words = shared ? drawn.source_words : draws.between(5, 40);
 }
 
 void draw_attention(Draws& draws, Case& drawn) {

@@ -72,12 +72,12 @@ TEST_CASE("plan: a layer's place holds that layer of both sides", "[parallel][pl
 }
 
 TEST_CASE("plan: the stages at their places are those of the model built there", "[parallel][plan]") {
-  const bool tied = GENERATE(false, true), whole = GENERATE(false, true);
-  CAPTURE(tied, whole);
-  nn::Seq2SeqOptions options{.embedding = 16, .tied_embeddings = tied};
+  const bool tied = GENERATE(false, true), shared = GENERATE(false, true), whole = GENERATE(false, true);
+  CAPTURE(tied, shared, whole);
+  nn::Seq2SeqOptions options{.embedding = 16, .tied_embeddings = tied, .shared_embeddings = shared};
   options.encoder = lstm_encoder(4, 16);
   options.decoder = lstm_stack(4, 16);
-  nn::ModelContext context{.source_vocabulary = 90, .target_vocabulary = 80, .placement = {}};
+  nn::ModelContext context{.source_vocabulary = shared ? 80 : 90, .target_vocabulary = 80, .placement = {}};
   context.placement.device = c10::kMeta;
   const auto outline = outline_of(nn::Seq2Seq(options, context));
   const auto layout = whole ? Layout{} : paper_layout();

@@ -57,6 +57,35 @@ TEST_CASE("taking over weights: tables go by word, the rest by name and shape", 
   CHECK(taken.unused.empty());
 }
 
+TEST_CASE("taking over weights: a table that both sides share goes by target words", "[run][init_from]") {
+  const auto make = [](uint64_t seed, int64_t words) {
+    nn::Seq2SeqOptions options;
+    options.embedding = 4;
+    options.tied_embeddings = options.shared_embeddings = true;
+    options.encoder = lstm_encoder(1, 4);
+    options.decoder = lstm_stack(1, 4);
+    auto model = std::make_shared<nn::Seq2Seq>(
+        options, nn::ModelContext{.source_vocabulary = words, .target_vocabulary = words, .placement = {}});
+    randomize(*model, seed);
+    return model;
+  };
+  const auto their_words = vocabulary_of({"a", "b", "c"}), my_words = vocabulary_of({"c", "d"});
+  const auto theirs = make(1, 6), mine = make(2, 5);
+  const auto other = nn::weights_of(*theirs), before = nn::weights_of(*mine);
+  const auto unlike = vocabulary_of({"d", "c", "x"});  // what their source would be, if it were another
+
+  const auto taken = run::take_over(*mine, {&my_words, &my_words}, other, {&unlike, &their_words});
+
+  const auto now = nn::weights_of(*mine);
+  const std::string table = "decoder.embedding.weight";
+  CHECK(at::equal(row(now, table, 3), row(other, table, 5)));   // c
+  CHECK(at::equal(row(now, table, 4), row(before, table, 4)));  // d is new
+  REQUIRE(taken.by_word.size() == 2);                           // the table and the output layer's bias, each once
+  CHECK(taken.by_word.front().taken == 4);
+  CHECK(taken.initial.empty());
+  CHECK(taken.unused.empty());
+}
+
 TEST_CASE("taking over weights: what does not fit is left, and named on both sides", "[run][init_from]") {
   const auto words = vocabulary_of({"a", "b", "c"});
   const auto theirs = random_model(1, {.source_words = 6, .target_words = 6, .layers = 2});

@@ -74,6 +74,9 @@ TEST_CASE("new run: what the parts of the model refuse is told by the configurat
   CHECK_THAT(refused({"model.encoder.layers=3"}), ContainsSubstring("`model.bridge.layers: top`"));
   CHECK_THAT(refused({"model.embedding.tied=true"}),
              ContainsSubstring("--set model.embedding.tied=true: `model.embedding.tied`: tied embeddings need"));
+  CHECK_THAT(refused({"model.embedding.shared=true"}),
+             ContainsSubstring("--set model.embedding.shared=true: `model.embedding.shared`: both sides share") &&
+                 ContainsSubstring("data.shared_vocabulary"));
   CHECK_THAT(refused({"train.freeze=[encoder, decoder.embeding]"}),
              ContainsSubstring("`train.freeze`: names `decoder.embeding`, and the model has no such part; the nearest "
                                "is `decoder.embedding`"));

@@ -144,10 +144,7 @@ class Summed final : public nn::Encoder {
  public:
   using Options = SummedOptions;
   Summed(const Options&, const nn::EncoderContext& context) : dropout_(context.dropout) {
-    embedding_ = register_module(
-        "embedding",
-        std::make_shared<nn::Embedding>(context.vocabulary, context.embedding,
-                                        nn::ParameterPlace{context.placement.of("embeddings"), context.type}));
+    embedding_ = nn::add_embedding(*this, context);
   }
   nn::Memory encode(const Packed& ids, const nn::Draw* draw) const override {
     const auto rows =

@@ -91,6 +91,8 @@ std::map<std::string, Values> recurrent_variants() {
   variants["rnn, noise along time"] = {
       {"variational", "true"}, {"recurrent_dropout", "0.3"}, {"zoneout", "0.2"}, {"layers", "2"}};
   variants["rnn, tied"] = {{"embedding.tied", "true"}, {"size", "4"}};
+  variants["rnn, shared"] = {{"embedding.shared", "true"}};
+  variants["rnn, tied and shared"] = {{"embedding.tied", "true"}, {"embedding.shared", "true"}, {"size", "4"}};
   return variants;
 }
 
@@ -98,6 +100,7 @@ std::map<std::string, Values> transformer_variants() {
   const Values sizes{{"width", "4"}, {"feed_forward", "5"}, {"longest", "20"}};
   const std::map<std::string, Values> changed{
       {"transformer", {}},
+      {"transformer, shared", {{"embedding.shared", "true"}}},
       {"transformer, norm pre", {{"norm", "pre"}}},
       {"transformer, positions learned", {{"positions", "learned"}}},
       {"transformer, positions rotary", {{"positions", "rotary"}, {"norm", "pre"}, {"activation", "gelu"}}},
@@ -133,6 +136,11 @@ Selection small(const Kinds& kinds, const std::string& kind, const Values& value
   return {.kind = kind, .options = options.value};
 }
 
+int64_t target_words_of(const std::string& variant) {
+  const auto values = all_variants().at(variant);
+  return values.contains("embedding.shared") ? 9 : 8;
+}
+
 std::vector<ModelVariant> model_variants() {
   std::vector<ModelVariant> variants;
   for (const auto& [name, values] : all_variants()) variants.push_back({name, model_selection(name, values)});
@@ -151,8 +159,9 @@ std::shared_ptr<nn::Model> random_variant(const std::string& name, uint64_t seed
   for (const auto* site : {"dropout.embedding", "dropout.layers", "dropout.output", "dropout.residual",
                            "dropout.attention", "dropout.inner"})
     values.emplace(site, fmt::format("{}", dropout));
-  auto model = nn::builtin_models().make(model_selection(name, values),
-                                         {.source_vocabulary = 9, .target_vocabulary = 8, .placement = placement});
+  auto model = nn::builtin_models().make(
+      model_selection(name, values),
+      {.source_vocabulary = 9, .target_vocabulary = target_words_of(name), .placement = placement});
   randomize(*model, seed, type);
   return model;
 }

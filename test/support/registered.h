@@ -29,7 +29,10 @@ struct ModelVariant {
 std::vector<ModelVariant> model_variants();
 std::vector<std::string> names_of(const std::vector<ModelVariant>& variants);
 
-/// The variant of this name for 9 source and 8 target words, every parameter uniform in [-0.5, 0.5] by `seed`.
+/// 8, or 9 as the source has where both sides share their word vectors.
+int64_t target_words_of(const std::string& variant);
+
+/// The variant of this name for 9 source words and its target words, every parameter uniform in [-0.5, 0.5] by `seed`.
 /// `dropout`: wherever the model has it.
 std::shared_ptr<nn::Model> random_variant(const std::string& name, uint64_t seed, double dropout = 0,
                                           at::ScalarType type = at::kDouble, const nn::Placement& placement = {});

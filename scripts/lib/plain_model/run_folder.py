@@ -23,7 +23,7 @@ KNOWN = [
     (r"scale", ["false", "true"]),
     (r"(encoder|decoder)\.zoneout", ["0"]),
     (r"embedding\.size", None),
-    (r"embedding\.tied", ["false", "true"]),
+    (r"embedding\.(tied|shared)", ["false", "true"]),
     (r"(encoder|decoder)\.kind", ["lstm", "gru", "projected_lstm"]),
     (r"(encoder|decoder)\.(layers|cells|projection|residual_from)", None),
     (r"encoder\.bidirectional", ["none", "first", "all"]),

@@ -136,6 +136,8 @@ class Seq2Seq(nn.Module):
         super().__init__()
         self.encoder = Encoder(config, source_words)
         self.decoder = Decoder(config, target_words, self.encoder)
+        if config.flag("model.embedding.shared"):
+            self.encoder.embedding = self.decoder.embedding
         self.output = nn.Linear(self.decoder.width, target_words, bias=config.flag("model.output.bias"))
         if config["model.embedding.tied"] == "true":
             self.output.weight = self.decoder.embedding.weight

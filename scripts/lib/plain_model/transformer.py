@@ -121,6 +121,8 @@ class Transformer(Seq2Seq):
     def __init__(self, config, source_words, target_words):
         nn.Module.__init__(self)
         self.encoder, self.decoder = Encoder(config, source_words), Decoder(config, target_words)
+        if config.flag("model.embedding.shared"):
+            self.encoder.embedding = self.decoder.embedding
         self.output = nn.Linear(config.number("model.width"), target_words, bias=config.flag("model.output.bias"))
         if config.flag("model.embedding.tied"):
             self.output.weight = self.decoder.embedding.weight

@@ -37,6 +37,7 @@ struct EncoderContext {
   Placement placement;
   at::ScalarType type = at::kFloat;
   std::string section = "model.encoder";  // of its keys, for messages
+  std::shared_ptr<Embedding> words{};     // of both sides, registered by the decoder; null: the encoder has its own
 };
 
 /// The parts of an encoder that is nothing but an embedding and a stack of layers.
@@ -61,6 +62,9 @@ class Encoder : public Module {
   /// Its layers, so that each can be a stage of its own; nothing: the encoder is one stage.
   virtual std::optional<EncoderLayers> layers() const { return {}; }
 };
+
+/// Gives `encoder` the word vectors that both sides share, or else vectors of its own as its module `embedding`.
+std::shared_ptr<Embedding> add_embedding(Encoder& encoder, const EncoderContext& context);
 
 using EncoderRegistry = Registry<Encoder, const EncoderContext&>;
 

@@ -22,8 +22,7 @@ void declare(config::Keys& keys, RecurrentEncoderOptions& options) {
 }
 
 RecurrentEncoder::RecurrentEncoder(const Options& options, const EncoderContext& context) : dropout_(context.dropout) {
-  const ParameterPlace words{.device = context.placement.of("embeddings"), .type = context.type};
-  embedding_ = register_module("embedding", std::make_shared<Embedding>(context.vocabulary, context.embedding, words));
+  embedding_ = add_embedding(*this, context);
   const auto place = [&context](int64_t layer) {
     return ParameterPlace{.device = context.placement.of_layer("encoder", layer), .type = context.type};
   };

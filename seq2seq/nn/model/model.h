@@ -58,6 +58,8 @@ class Model : public Module {
   virtual std::vector<ParameterUse> roles() const = 0;
   /// The model's parts with the number of their parameters, each counted once: {"encoder.embedding", 7424}, ...
   virtual std::vector<std::pair<std::string, int64_t>> part_sizes() const = 0;
+  /// Whether both sides read one table of word vectors: then they need one vocabulary.
+  virtual bool shares_embeddings() const { return false; }
   /// How its parameters start unless the configuration says otherwise.
   virtual Initialization initialization() const { return Initialization::uniform; }
   /// Whether its features have attention weights over the source's positions.
@@ -74,6 +76,9 @@ struct ModelContext {
   Placement placement;
   at::ScalarType type = at::kFloat;  // of the parameters
 };
+
+/// Throws UsageError where the two vocabularies differ in size: word vectors that both sides share need one.
+void check_shared_vocabulary(const ModelContext& context);
 
 using ModelRegistry = Registry<Model, const ModelContext&>;
 

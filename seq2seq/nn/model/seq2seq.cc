@@ -13,13 +13,17 @@ namespace {
 
 struct EmbeddingSize {
   int64_t& size;
-  bool& tied;
+  bool &tied, &shared;
 };
 void declare(config::Keys& keys, EmbeddingSize& options) {
   keys.add("size", options.size, "width E of the word vectors of either side").at_least(1);
   keys.add("tied", options.tied,
            "whether the output layer's weight is the target embedding; needs an "
            "embedding as wide as what the output layer reads");
+  keys.add(
+      "shared", options.shared,
+      "whether the source embedding is the target's; needs `data.shared_vocabulary`; with `tied` one matrix serves "
+      "all three (Press and Wolf 2017)");
 }
 
 std::vector<c10::Device> devices(const Stack& stack) {
@@ -72,6 +76,14 @@ void check_tied(const Seq2SeqOptions& options, int64_t width) {
       "`model.embedding.tied: false`");
 }
 
+/// For encoders from outside the tree, which may not know of shared word vectors.
+void check_reads(const Encoder& encoder, const at::Tensor& table, const std::string& kind) {
+  const auto used = parameters_used(encoder);
+  if (std::ranges::any_of(used, [&](const auto& parameter) { return parameter.is_same(table); })) return;
+  throw UsageError(fmt::format("the encoder `{}` has word vectors of its own and cannot share the target's", kind),
+                   "Use `model.embedding.shared: false`");
+}
+
 BridgeContext between(const Encoder& encoder, const Stack& decoder, const ParameterPlace& place) {
   return {.encoder = encoder.last_shapes(),
           .decoder = decoder.state_shapes(),
@@ -111,7 +123,7 @@ void declare(config::Keys& keys, DropoutOptions& options) {
 
 void declare(config::Keys& keys, Seq2SeqOptions& options) {
   if (options.kinds == nullptr) options.kinds = std::make_shared<PartChoice>(*options.parts);
-  EmbeddingSize embedding{options.embedding, options.tied_embeddings};
+  EmbeddingSize embedding{options.embedding, options.tied_embeddings, options.shared_embeddings};
   keys.section("embedding", embedding, "the word vectors");
   keys.select("encoder", options.encoder, options.kinds->encoders, "what reads the source");
   keys.select("decoder", options.decoder, options.kinds->decoders, "what writes the target");
@@ -144,20 +156,25 @@ PartChoice::PartChoice(const Parts& parts) : encoders(parts.encoders), bridges(p
   attentions = blocks_of(std::make_shared<AttentionRegistry>(parts.attentions));
 }
 
-Seq2Seq::Seq2Seq(const Options& options, const ModelContext& context) : placement_(context.placement) {
+Seq2Seq::Seq2Seq(const Options& options, const ModelContext& context)
+    : placement_(context.placement), shares_embeddings_(options.shared_embeddings) {
   const PartChoice parts = options.kinds != nullptr ? *options.kinds : PartChoice(*options.parts);
   const auto& placement = context.placement;
   const auto& dropout = options.dropout;
   const auto place_of = [&](const std::string& part) {
     return ParameterPlace{.device = placement.of(part), .type = context.type};
   };
+  if (shares_embeddings_) check_shared_vocabulary(context);
+  const auto words = std::make_shared<Embedding>(context.target_vocabulary, options.embedding, place_of("embeddings"));
   encoder_ = register_module(
       "encoder",
       parts.encoders.make(options.encoder, {.vocabulary = context.source_vocabulary,
                                             .embedding = options.embedding,
                                             .dropout = {dropout.embedding, dropout.layers, dropout.variational},
                                             .placement = placement,
-                                            .type = context.type}));
+                                            .type = context.type,
+                                            .words = shares_embeddings_ ? words : nullptr}));
+  if (shares_embeddings_) check_reads(*encoder_, words->weight(), options.encoder.kind);
   const auto place_of_layer = [&](int64_t layer) {
     return ParameterPlace{.device = placement.of_layer("decoder", layer), .type = context.type};
   };
@@ -172,7 +189,6 @@ Seq2Seq::Seq2Seq(const Options& options, const ModelContext& context) : placemen
   check_placed(placement, "decoder", layers_.decoder);
   check_tied(options, attention->width());
   const auto bridge = parts.bridges.make(options.bridge, between(*encoder_, *stack, place_of("bridge")));
-  const auto words = std::make_shared<Embedding>(context.target_vocabulary, options.embedding, place_of("embeddings"));
   decoder_ = register_module("decoder",
                              std::make_shared<Decoder>(DecoderParts{
                                  .embedding = words,

@@ -53,7 +53,8 @@ struct Seq2SeqOptions {
   Selection attention{.kind = "none", .options = nullptr};
   Selection output{.kind = "full", .options = nullptr};
   DropoutOptions dropout;
-  bool tied_embeddings = false;  // the output layer's weight is the target embedding (Press and Wolf 2017)
+  bool tied_embeddings = false;    // the output layer's weight is the target embedding (Press and Wolf 2017)
+  bool shared_embeddings = false;  // the source embedding is the target's; with `tied` all three are one
 };
 void declare(config::Keys& keys, Seq2SeqOptions& options);
 
@@ -75,6 +76,7 @@ class Seq2Seq final : public Model, public StagedModel {
   c10::Device input_device() const override { return placement_.of("embeddings"); }
   LayerCounts layers() const override { return layers_; }
   bool attends() const override { return decoder_->attention().attends(); }
+  bool shares_embeddings() const override { return shares_embeddings_; }
   int64_t longest_source() const override { return encoder_->longest_sentence(); }
   std::vector<ParameterUse> roles() const override;
   std::vector<std::pair<std::string, int64_t>> part_sizes() const override;
@@ -85,6 +87,7 @@ class Seq2Seq final : public Model, public StagedModel {
   std::shared_ptr<OutputLayer> output_;
   Placement placement_;
   LayerCounts layers_;
+  bool shares_embeddings_;
 };
 
 /// The architectures, by `model.architecture`: rnn, transformer.

@@ -36,10 +36,14 @@ void declare(config::Keys& keys, Depth& depth) {
 }
 
 struct TransformerWords {
-  bool& tied;
+  bool &tied, &shared;
 };
 void declare(config::Keys& keys, TransformerWords& options) {
   keys.add("tied", options.tied, "whether the output layer's weight is the target embedding");
+  keys.add(
+      "shared", options.shared,
+      "whether the source embedding is the target's; needs `data.shared_vocabulary`; with `tied` one matrix serves "
+      "all three, as in the paper");
 }
 
 std::string wrong_heads(const TransformerOptions& options) {
@@ -62,7 +66,7 @@ void declare(config::Keys& keys, TransformerOptions& options) {
   keys.section("encoder", encoder, "what reads the source");
   keys.section("decoder", decoder, "what writes the target");
   declare(keys, options.layer);
-  TransformerWords embedding{options.tied_embeddings};
+  TransformerWords embedding{options.tied_embeddings, options.shared_embeddings};
   keys.section("embedding", embedding, "the word vectors");
   keys.select("output", options.output, *options.outputs, "from decoder states to words");
   keys.rule("heads", [&options] { return wrong_heads(options); });
@@ -71,10 +75,15 @@ void declare(config::Keys& keys, TransformerOptions& options) {
 Transformer::Transformer(const Options& options, const ModelContext& context)
     : placement_(context.placement),
       layers_{.encoder = options.encoder_layers, .decoder = options.decoder_layers},
-      longest_(options.layer.positions == PositionKind::learned ? options.layer.longest : no_longest_sentence) {
+      longest_(options.layer.positions == PositionKind::learned ? options.layer.longest : no_longest_sentence),
+      shares_embeddings_(options.shared_embeddings) {
   check_heads(options.layer, options.width, "model", "model.width");
+  if (shares_embeddings_) check_shared_vocabulary(context);
   check_placed(placement_, "encoder", layers_.encoder);
   check_placed(placement_, "decoder", layers_.decoder);
+  const auto words =
+      std::make_shared<Embedding>(context.target_vocabulary, options.width,
+                                  ParameterPlace{.device = placement_.of("embeddings"), .type = context.type});
   encoder_ = register_module("encoder",
                              std::make_shared<TransformerEncoder>(
                                  TransformerEncoderOptions{.layers = options.encoder_layers, .layer = options.layer},
@@ -83,13 +92,15 @@ Transformer::Transformer(const Options& options, const ModelContext& context)
                                                 .dropout = {.embedding = options.layer.dropout.residual},
                                                 .placement = placement_,
                                                 .type = context.type,
-                                                .section = "model"}));
+                                                .section = "model",
+                                                .words = shares_embeddings_ ? words : nullptr}));
   decoder_ = register_module(
       "decoder", std::make_shared<TransformerDecoder>(options.decoder_layers, options.layer,
                                                       TransformerDecoderContext{.vocabulary = context.target_vocabulary,
                                                                                 .width = options.width,
                                                                                 .placement = placement_,
-                                                                                .type = context.type}));
+                                                                                .type = context.type,
+                                                                                .words = words}));
   const auto outputs = options.outputs != nullptr ? *options.outputs : options.parts->outputs;
   output_ = register_module(
       "output", outputs.make(options.output,

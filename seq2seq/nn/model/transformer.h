@@ -21,7 +21,8 @@ struct TransformerOptions {
   int64_t width = 512;                              // W, d_model of the paper
   int64_t encoder_layers = 6, decoder_layers = 6;
   TransformerLayerOptions layer{};
-  bool tied_embeddings = true;  // the output layer's weight is the target embedding; arXiv 1706.03762, section 3.4
+  bool tied_embeddings = true;     // the output layer's weight is the target embedding; arXiv 1706.03762, section 3.4
+  bool shared_embeddings = false;  // the source embedding is the target's
   Selection output{.kind = "full", .options = nullptr};
 };
 void declare(config::Keys& keys, TransformerOptions& options);
@@ -43,6 +44,7 @@ class Transformer final : public Model {
   std::vector<std::pair<std::string, int64_t>> part_sizes() const override;
   Initialization initialization() const override { return Initialization::xavier; }
   bool attends() const override { return true; }
+  bool shares_embeddings() const override { return shares_embeddings_; }
   int64_t longest_source() const override { return longest_; }
   int64_t longest_target() const override { return longest_; }
 
@@ -53,6 +55,7 @@ class Transformer final : public Model {
   Placement placement_;
   LayerCounts layers_;
   int64_t longest_;
+  bool shares_embeddings_;
 };
 
 }  // namespace seq2seq::nn

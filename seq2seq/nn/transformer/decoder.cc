@@ -27,7 +27,9 @@ TransformerDecoder::TransformerDecoder(int64_t layers, const TransformerLayerOpt
       dropout_(options.dropout.residual),
       drops_weights_(options.dropout.attention > 0) {
   const ParameterPlace words{.device = context.placement.of("embeddings"), .type = context.type};
-  embedding_ = register_module("embedding", std::make_shared<Embedding>(context.vocabulary, context.width, words));
+  embedding_ = register_module(
+      "embedding",
+      context.words != nullptr ? context.words : std::make_shared<Embedding>(context.vocabulary, context.width, words));
   positions_ = register_module("positions", std::make_shared<Positions>(options, context.width, words, "model"));
   ParameterPlace place{.type = context.type};
   for (int64_t layer = 0; layer < layers; ++layer) {

@@ -27,6 +27,7 @@ struct TransformerDecoderContext {
   int64_t width = 0;       // W, of the encoder's states too
   Placement placement;
   at::ScalarType type = at::kFloat;
+  std::shared_ptr<Embedding> words{};  // made already; null: the decoder makes them
 };
 
 /// Writes a target by self-attention over the words so far and attention to the source: Vaswani et al. 2017, arXiv

@@ -18,7 +18,7 @@ TransformerEncoder::TransformerEncoder(const Options& options, const EncoderCont
       drops_weights_(options.layer.dropout.attention > 0) {
   check_heads(options.layer, width_, "model.encoder", "model.embedding.size");
   const ParameterPlace words{.device = context.placement.of("embeddings"), .type = context.type};
-  embedding_ = register_module("embedding", std::make_shared<Embedding>(context.vocabulary, width_, words));
+  embedding_ = add_embedding(*this, context);
   positions_ = register_module("positions", std::make_shared<Positions>(options.layer, width_, words, context.section));
   ParameterPlace place{.type = context.type};
   for (int64_t layer = 0; layer < options.layers; ++layer) {

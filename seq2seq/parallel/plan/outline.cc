@@ -85,7 +85,7 @@ bool is_tied(const Outline& outline) {
   std::set<const c10::TensorImpl*> before;
   for (const auto& outlined : outline.stages) {
     for (const auto& parameter : outlined.stage.parameters)
-      if (!before.insert(parameter.unsafeGetTensorImpl()).second) return true;
+      if (!before.insert(parameter.unsafeGetTensorImpl()).second && is_output(outlined)) return true;
   }
   return false;
 }

@@ -176,7 +176,7 @@ TEST_CASE("models: every parameter has a role, and those with a row a word have 
     CAPTURE(use.name);
     stated.insert(use.name);
     CHECK(use.parameter.is_same(model->named_parameters()[use.name]));
-    if (use.role.row_per_word) CHECK(use.parameter.size(0) == (use.side == Side::source ? 9 : 8));
+    if (use.role.row_per_word) CHECK(use.parameter.size(0) == (use.side == Side::source ? 9 : target_words_of(name)));
     if (use.role.forget_gate >= 0) CHECK(use.role.forget_gate < use.role.gates);
     CHECK(use.parameter.size(0) % use.role.gates == 0);
   }
@@ -191,6 +191,39 @@ TEST_CASE("model: a tied embedding is looked up and multiplied by: it has both r
   }
   REQUIRE(kinds.size() == 2);
   CHECK((kinds[0] == Role::Kind::embedding && kinds[1] == Role::Kind::projection));
+}
+
+TEST_CASE("model: word vectors that both sides share are one parameter, with a use on each side", "[nn][model]") {
+  const auto [name, uses] = GENERATE(table<std::string, std::vector<std::pair<Side, Role::Kind>>>(
+      {{"rnn, shared", {{Side::source, Role::Kind::embedding}, {Side::target, Role::Kind::embedding}}},
+       {"rnn, tied and shared",
+        {{Side::source, Role::Kind::embedding},
+         {Side::target, Role::Kind::embedding},
+         {Side::target, Role::Kind::projection}}},
+       {"transformer, shared",
+        {{Side::source, Role::Kind::embedding},
+         {Side::target, Role::Kind::embedding},
+         {Side::target, Role::Kind::projection}}}}));
+  CAPTURE(name);
+  const auto model = random_variant(name, 1);
+  std::vector<std::pair<Side, Role::Kind>> found;
+  for (const auto& use : model->roles()) {
+    if (use.name == "decoder.embedding.weight") found.emplace_back(use.side, use.role.kind);
+  }
+  CHECK((found == uses));  // enumerations have no text
+  CHECK_FALSE(model->named_parameters().contains("encoder.embedding.weight"));
+  int64_t numbers = 0, in_parts = 0;
+  for (const auto& parameter : model->parameters()) numbers += parameter.numel();
+  for (const auto& [part, size] : model->part_sizes()) in_parts += size;
+  CHECK(in_parts == numbers);
+}
+
+TEST_CASE("model: shared word vectors of two vocabularies are refused, and the keys named", "[nn][model][error]") {
+  const auto name = GENERATE(as<std::string>(), "rnn", "transformer");
+  const auto models = builtin_models();
+  CHECK_THROWS_WITH(models.make(small(models, name, {{"embedding.shared", "true"}, {"width", "4"}}),
+                                {.source_vocabulary = 9, .target_vocabulary = 8, .placement = {}}),
+                    ContainsSubstring("9 words") && ContainsSubstring("data.shared_vocabulary"));
 }
 
 TEST_CASE("model: parameters have the type that the context asks for", "[nn][model]") {
