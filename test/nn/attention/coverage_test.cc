@@ -19,30 +19,31 @@ namespace {
 using namespace seq2seq::test;
 using at::Tensor;
 
-constexpr int64_t query_width = 5, memory_width = 6;
+constexpr int64_t coverage_query_width = 5, coverage_memory_width = 6;
 const std::vector<std::string> kinds{"additive", "concat", "general"};
 
 std::shared_ptr<Attention> covered(const std::string& kind) {
   const auto registry = builtin_attentions();
-  const auto attention = registry.make(small(registry, kind),
-                                       {.query = query_width, .memory = memory_width, .place = {}, .coverage = true});
+  const auto attention =
+      registry.make(small(registry, kind),
+                    {.query = coverage_query_width, .memory = coverage_memory_width, .place = {}, .coverage = true});
   randomize(*attention, 3, torch::kDouble);
   return attention;
 }
 
 /// Sentences of one word and of several; queries of one sentence beside each other, and of none.
-struct Batch {
-  Batch() {
+struct CoverageBatch {
+  CoverageBatch() {
     torch::manual_seed(8);
-    states = torch::randn({pairs.keys(), memory_width}, torch::kDouble);
-    rows = torch::randn({pairs.queries(), query_width}, torch::kDouble);
+    states = torch::randn({pairs.keys(), coverage_memory_width}, torch::kDouble);
+    rows = torch::randn({pairs.queries(), coverage_query_width}, torch::kDouble);
     past = torch::rand({pairs.pairs()}, torch::kDouble) * 3;
   }
   AttentionPairs pairs = pairs_of_sentences({3, 0, 1, 5}, {4, 2, 1, 9}, c10::kCPU);
   Tensor states, rows, past;
 };
 
-AttentionResult attend(const Attention& attention, const Batch& batch) {
+AttentionResult attend(const Attention& attention, const CoverageBatch& batch) {
   return attention.attend({.rows = batch.rows, .position = {}, .past = batch.past}, attention.prepare(batch.states),
                           batch.pairs);
 }
@@ -64,7 +65,7 @@ TEST_CASE("coverage: weights are those of loops over queries and states", "[nn][
   const torch::NoGradGuard no_gradient;
   const auto attention = covered(kind);
   REQUIRE(attention->needs_past());
-  const Batch batch;
+  const CoverageBatch batch;
   const auto found = attend(*attention, batch);
   for (const auto& group : batch.pairs.groups()) {
     for (int64_t i = 0; i < group.queries; ++i) {
@@ -87,7 +88,7 @@ TEST_CASE("coverage: in float32 what double gives, with the same derivatives", "
   const auto run = [&](at::ScalarType type) {
     const auto attention = covered(kind);
     attention->to(type);
-    Batch batch;
+    CoverageBatch batch;
     for (auto* leaf : {&batch.states, &batch.rows, &batch.past})
       *leaf = leaf->to(type, /*non_blocking=*/false, /*copy=*/true).requires_grad_();
     const auto found = attend(*attention, batch);
