@@ -128,6 +128,8 @@ void Choice::check_bound() const {
                          "` were replaced after its keys were declared; declare the keys again");
 }
 
+void Keys::answer_words(std::map<std::string, std::string> answers) { tree_->answers = std::move(answers); }
+
 std::string join_path(const std::string& section, const std::string& name) {
   return section.empty() ? name : section + "." + name;
 }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -112,6 +113,10 @@ class Keys {
   /// an error message, or an empty string. The error has the place of `key` (a path below this section,
   /// `batch.sentences`).
   void rule(std::string key, std::function<std::string()> wrong);
+
+  /// Answers for keys that users of other programs type, told where such a key is unknown: {{"lr", "it is
+  /// `train.optimizer.learning_rate` here"}}. Called on the keys of a whole configuration.
+  void answer_words(std::map<std::string, std::string> answers);
 
   const Tree& tree() const { return *tree_; }
   Tree& tree() { return *tree_; }

@@ -112,8 +112,21 @@ class Reader {
     const auto known = names(keys);
     const std::string example =
         known.empty() ? "" : fmt::format(", `{}` for one", join_path(keys.tree().path, known.front()));
+    const std::string meant = kind_meant(keys, entry.value);
+    if (!meant.empty())
+      return faults_.add(entry.value.source, fmt::format("`{}` is a section: write `{}`", keys.tree().path, meant));
     faults_.add(entry.value.source, fmt::format("`{}` is a section: expected keys below it{}, found {}",
                                                 keys.tree().path, example, describe(entry.value)));
+  }
+
+  /// `train.optimizer.kind: adam` for `train.optimizer: adam`; empty where the value is no kind of the section.
+  static std::string kind_meant(const Keys& keys, const Given& value) {
+    for (const auto& item : keys.tree().items) {
+      const auto* choice = std::get_if<std::unique_ptr<Choice>>(&item);
+      if (choice != nullptr && contains((*choice)->kinds().names(), value.text))
+        return fmt::format("{}: {}", join_path(keys.tree().path, (*choice)->key().facts().name), value.text);
+    }
+    return {};
   }
 
   void set(const KeyFacts& facts, const std::string& path, const Given::Entry& entry) {
@@ -135,6 +148,9 @@ class Reader {
     const std::string& section = keys.tree().path;
     if (belongs_to_another_kind(section, entry)) return;
     const std::string name = quote(join_path(section, entry.name));
+    const auto& answers = all_.tree().answers;
+    if (const auto answer = answers.find(entry.name); answer != answers.end())
+      return faults_.add(entry.source, fmt::format("unknown key {}; {}", name, answer->second));
     const std::string near = nearest(entry.name, names(keys));
     const std::string elsewhere = near.empty() ? find_elsewhere(entry.name) : "";
     std::string problem = "unknown key " + name;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <variant>
@@ -54,6 +55,7 @@ struct Tree {
   AnyOptions options;  // of a kind: keeps alive what its keys are bound to; empty where the caller does
   std::vector<Item> items;
   std::vector<Rule> rules;
+  std::map<std::string, std::string> answers;  // at the top: to words of other programs
 };
 
 /// `train` and `batch` give `train.batch`.

@@ -9,6 +9,7 @@
 #include "seq2seq/nn/model/seq2seq.h"
 #include "seq2seq/run/build.h"
 #include "seq2seq/run/figures.h"
+#include "seq2seq/run/other_words.h"
 #include "seq2seq/train/freeze.h"
 
 namespace seq2seq::run {
@@ -131,6 +132,7 @@ Registries builtin_registries() {
 }
 
 void declare(config::Keys& keys, RunOptions& options, const Registries& registries) {
+  keys.answer_words(other_words());
   keys.add("seed", options.seed, "what every random draw is computed from: parameters, order of the data, dropout");
   DataSection data{options.data, registries};
   keys.section("data", data, "the text: files, tokens, vocabularies");

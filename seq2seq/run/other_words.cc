@@ -1,0 +1,95 @@
+#include "seq2seq/run/other_words.h"
+
+#include <vector>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace seq2seq::run {
+
+namespace {
+
+struct Called {
+  std::vector<std::string> keys;  // here
+  std::vector<std::string> words;
+};
+
+const std::vector<Called>& called_otherwise() {
+  static const std::vector<Called> all = {
+      {{"data.train"}, {"src", "tgt", "train_set", "train_sets", "path_src", "path_tgt", "trainpref"}},
+      {{"data.validation"}, {"valid", "val", "dev", "valid_set", "valid_sets", "validpref", "eval"}},
+      {{"data.source.tokenizer", "data.target.tokenizer"}, {"tokenizer", "tokenizers", "transforms", "level", "bpe"}},
+      {{"data.source.vocabulary.size", "data.target.vocabulary.size"},
+       {"vocab_size", "src_vocab_size", "tgt_vocab_size", "dim_vocabs", "voc_limit"}},
+      {{"data.source.vocabulary.minimum_count", "data.target.vocabulary.minimum_count"},
+       {"min_freq", "min_frequency", "voc_min_freq", "src_words_min_frequency", "tgt_words_min_frequency"}},
+      {{"data.source.vocabulary.file", "data.target.vocabulary.file"}, {"vocab", "vocabs", "src_vocab", "tgt_vocab"}},
+      {{"data.shared_vocabulary"}, {"share_vocab", "joined_dictionary"}},
+      {{"data.max_length"}, {"max_len", "max_sent_length", "max_src_len", "max_tgt_len", "src_seq_length"}},
+      {{"model.embedding.size"}, {"word_vec_size", "emb_size", "embedding_dim", "dim_emb", "embed_dim", "embed_size"}},
+      {{"model.embedding.tied"},
+       {"tied_embeddings", "tied_embeddings_all", "share_embeddings", "share_decoder_embeddings", "tied_softmax"}},
+      {{"model.encoder.cells", "model.decoder.cells"},
+       {"hidden_size", "hidden_dim", "hidden", "rnn_size", "num_units", "dim_rnn", "enc_rnn_size", "n_units"}},
+      {{"model.encoder.layers", "model.decoder.layers"},
+       {"num_layers", "n_layers", "enc_layers", "dec_layers", "encoder_layers", "decoder_layers", "enc_depth",
+        "dec_depth"}},
+      {{"model.encoder.kind", "model.decoder.kind"},
+       {"rnn_type", "cell", "cell_type", "enc_cell", "dec_cell", "gru", "lstm", "encoder_type", "decoder_type"}},
+      {{"model.encoder.bidirectional"}, {"brnn", "bidir", "birnn"}},
+      {{"model.attention.kind"}, {"attention", "attn", "global_attention", "attention_type"}},
+      {{"model.attention.input_feeding"}, {"input_feed", "input_feeding"}},
+      {{"model.width"}, {"d_model", "model_dim", "transformer_dim", "dim_model"}},
+      {{"model.feed_forward"}, {"ff_size", "transformer_ff", "dim_feedforward", "transformer_dim_ffn"}},
+      {{"model.dropout"}, {"dropout", "dropout_rate", "dropout_rnn", "emb_dropout", "hidden_dropout"}},
+      {{"model.initial_range"}, {"param_init", "init_range", "init_scale", "init_weight"}},
+      {{"train.optimizer.learning_rate"}, {"lr", "learning_rate", "step_size", "learn_rate"}},
+      {{"train.optimizer.kind"}, {"optim", "optimizer_type"}},
+      {{"train.optimizer.weight_decay"}, {"l2"}},
+      {{"train.schedule"}, {"scheduling", "lr_scheduler", "decay_method", "lr_schedule"}},
+      {{"train.schedule.warmup_updates"}, {"warmup", "warmup_steps", "lr_warmup", "learning_rate_warmup"}},
+      {{"train.clip.limit"},
+       {"clip_norm", "max_grad_norm", "grad_clip", "clip_grad", "clip_grad_norm", "gradient_clipping"}},
+      {{"train.batch.sentences"}, {"batch_size", "mini_batch", "max_sentences", "train_batch_size"}},
+      {{"train.batch.tokens"}, {"max_tokens", "mini_batch_words"}},
+      {{"train.accumulate"}, {"accum_count", "update_freq", "optimizer_delay", "gradient_accumulation_steps"}},
+      {{"train.epochs"}, {"max_epoch", "max_epochs", "num_epochs", "n_epochs", "after_epochs", "num_train_epochs"}},
+      {{"train.updates"}, {"train_steps", "max_steps", "max_update", "after_batches", "num_steps", "iterations"}},
+      {{"train.validate.every_updates"}, {"valid_steps", "valid_freq", "validation_freq", "eval_steps", "eval_every"}},
+      {{"train.validate.patience"}, {"early_stopping", "early_stopping_patience"}},
+      {{"train.checkpoint.every_updates"}, {"save_checkpoint_steps", "save_freq", "save_steps", "save_interval"}},
+      {{"train.checkpoint.keep"}, {"keep_checkpoint", "keep_best_ckpts", "keep_last_epochs"}},
+      {{"train.label_smoothing"}, {"smoothing", "label_smooth"}},
+      {{"train.precision"}, {"fp16", "bf16", "amp", "half"}},
+      {{"train.report_every_updates"}, {"report_every", "logging_freq", "log_interval", "disp_freq"}},
+      {{"train.batch.prefetch"}, {"num_workers", "workers"}},
+      {{"decode.beam"}, {"beam_size", "num_beams"}},
+      {{"decode.max_length"}, {"max_output_length", "max_decode_length", "max_new_tokens"}},
+  };
+  return all;
+}
+
+}  // namespace
+
+std::map<std::string, std::string> other_words() {
+  std::map<std::string, std::string> answers = {
+      {"save_model", "a run's folder is named by the option `--run`"},
+      {"model_dir", "a run's folder is named by the option `--run`"},
+      {"save_dir", "a run's folder is named by the option `--run`"},
+      {"output_dir", "a run's folder is named by the option `--run`"},
+      {"device", "the device is named by the option `--device`, several of them by the section `placement`"},
+      {"gpu", "the device is named by the option `--device`, several of them by the section `placement`"},
+      {"gpu_ranks", "the device is named by the option `--device`, several of them by the section `placement`"},
+      {"use_cuda", "the device is named by the option `--device`, several of them by the section `placement`"},
+      {"world_size", "several processes are started by `torchrun` (docs/scaling.md)"},
+      {"length_penalty", "there is none here: a score is the sum of log-probabilities"},
+      {"lenpen", "there is none here: a score is the sum of log-probabilities"},
+      {"normalize", "lengths are not normalised: a score is the sum of log-probabilities"},
+      {"coverage_penalty", "there is none here: a score is the sum of log-probabilities"},
+  };
+  for (const auto& [keys, words] : called_otherwise())
+    for (const auto& word : words) answers.emplace(word, fmt::format("it is `{}` here", fmt::join(keys, "` and `")));
+  return answers;
+}
+
+}  // namespace seq2seq::run
