@@ -74,10 +74,10 @@ def looked_through(file):
 
 
 def lines_of(file):
-    """Bytes; only a line feed ends a line."""
+    """Bytes; only a line feed ends a line. A mark of the byte order is no part of the text."""
     with file.open("rb") as text:
-        for line in text:
-            yield line.rstrip(b"\r\n")
+        for number, line in enumerate(text):
+            yield line.rstrip(b"\r\n").removeprefix(b"\xef\xbb\xbf" if number == 0 else b"")
 
 
 def weights_of(options):

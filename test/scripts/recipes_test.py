@@ -63,7 +63,7 @@ def back_translate(*options, **environment):
 def check_back_translation():
     """Seven sentences in three pieces, the second of which fails at first, and at the second try is interrupted."""
     mono = ["s1 s2", "s3", "", "s4 s5 s6", "s1", "s2 s2", "s7 s3 s1"]
-    write("mono", *mono)
+    write("mono", "\ufeff" + mono[0], *mono[1:])
     write("real.source", "s1", "s2")
     write("real.target", "s1", "s2")
     write("wrapper", *WRAPPER.splitlines())
