@@ -332,10 +332,11 @@ def main():
     p.add_argument("--heads", type=int, default=4, help="of the families that have some (%(default)s)")
     p.add_argument("--rate", type=float, default=0.1, help="of SGD (%(default)s)")
     p.add_argument("--clip", type=float, default=5.0, help="limit of the gradient's norm (%(default)s)")
+    p.add_argument("--updates", type=int, metavar="N", help="of the first batches alone (all)")
     options = p.parse_args()
     torch.set_num_threads(options.threads)
     loop = Loop(read_model(options.folder / "weights.safetensors", FAMILIES[options.family], options.heads), options)
-    lines = (options.folder / "batches.jsonl").read_text(encoding="utf-8").splitlines()
+    lines = (options.folder / "batches.jsonl").read_text(encoding="utf-8").splitlines()[:options.updates]
     show(ready=True, torch=torch.__version__)
     start = time.monotonic()
     for line in lines:

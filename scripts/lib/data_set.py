@@ -196,7 +196,7 @@ def reason(messages):
     return lines[-1] if lines else "it gave no reason"
 
 
-def run(main):
+def run(main, interrupted="interrupted; nothing half-made is left, run it again to begin anew"):
     """Runs a script's main; what the user can mend is one line and exit status 1, an interruption 128 and its signal."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, stop)
@@ -208,7 +208,7 @@ def run(main):
         sys.exit(f"error: {error.filename or 'writing the data'}: {error.strerror or error}")
     except (KeyboardInterrupt, Interrupted) as interruption:
         number = interruption.args[0] if isinstance(interruption, Interrupted) else signal.SIGINT
-        print("\ninterrupted; nothing half-made is left, run it again to begin anew", file=sys.stderr)
+        print(f"\n{interrupted}", file=sys.stderr)
         sys.exit(128 + number)
 
 

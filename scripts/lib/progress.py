@@ -7,8 +7,8 @@ import time
 class Progress:
     """Used as `with Progress("reading") as progress: ... progress.show("3 of 5")`; show() may be called as often as one likes."""
 
-    def __init__(self, what, stream=None):
-        self.what, self.stream = what, stream or sys.stderr
+    def __init__(self, what, stream=None, name="data"):
+        self.what, self.stream, self.name = what, stream or sys.stderr, name
         self.terminal = self.stream.isatty()
         self.begin = time.monotonic()
         self.next = self.begin + (0 if self.terminal else 30)
@@ -29,7 +29,7 @@ class Progress:
             return
         self.next = time.monotonic() + (0.2 if self.terminal else 30)
         before, after = ("\r\033[K", "") if self.terminal else ("", "\n")
-        self.stream.write(f"{before}data: {self.what}: {text}{after}")
+        self.stream.write(f"{before}{self.name}: {self.what}: {text}{after}")
         self.stream.flush()
 
     def seconds(self):

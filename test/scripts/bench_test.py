@@ -59,6 +59,21 @@ def check_decoding_operations():
         yield f"operations of decoding are not {by_hand}"
 
 
+def check_processor_time():
+    """120 words in the updates after the first take 5 s of processor time more than the first alone does."""
+    lines = [{"loss": 1.0, "seconds": 2.0 * update} for update in range(3)]
+    seconds = iter([2.0, 7.0, 3.0, 3.0])
+
+    def train(updates):
+        return process.Measured(seconds=9, start_up=1, peak_mb=1, others=0, output="", processor_seconds=next(seconds)), lines[:updates]
+
+    here = argparse.Namespace(size=SIZE, options=argparse.Namespace(processor_time=True))
+    make = families.contender(here, [[10, 20], [25, 25], [30, 40]], train)
+    if make()["rate"] != 120 / 5:
+        yield "processor time: the rate is not 24 words/s"
+    yield from not_refused("no processor time", "too little processor time", make)
+
+
 def check_families():
     """Every family is measured, its rival starts from the same weights, and losses that differ are refused."""
     families.check_losses("a", [100.0, 50.0, 20.0, 1.0], [100.005, 50.0, 20.0, 9.0])
@@ -234,4 +249,5 @@ def check_write_docs():
 
 
 finish(check_text, check_decoding_operations, check_by_pytorch, check_metrics, check_losses, check_busy, check_measure, check_session,
-       check_noise, check_page, check_report, check_write_docs, slow=(check_families,))  # fmt: skip
+       check_noise, check_page, check_report, check_write_docs,
+       check_processor_time, slow=(check_families,))  # fmt: skip

@@ -105,20 +105,36 @@ def bench(session):
 def ours(session, config, batches):
     options = session.options
 
-    def make():
+    def train(updates):
         with tempfile.TemporaryDirectory(prefix="run-", dir=session.folder) as folder:
             metrics = Path(folder, "run/metrics.jsonl")
-            done = measure([session.programs / "seq2seq", "train", config, "--run", metrics.parent, "--threads", options.threads, "--quiet"],
-                           started=lambda _: metrics.exists())
-            return result(session.size, done, training_lines(metrics.read_text(encoding="utf-8")), batches)
-    return make
+            done = measure([session.programs / "seq2seq", "train", config, "--run", metrics.parent, "--threads", options.threads, "--quiet",
+                            "--set", f"train.updates={updates}"], started=lambda _: metrics.exists())
+            return done, training_lines(metrics.read_text(encoding="utf-8"))
+    return contender(session, batches, train)
 
 
 def theirs(session, folder, batches):
-    def make():
+    def train(updates):
         done = measure([PYTHON, RIVAL, folder, folder.name, "--threads", session.options.threads, "--heads", HEADS, "--rate", RATE,
-                        "--clip", CLIP], started=lambda output: "ready" in output)
-        return result(session.size, done, [json.loads(line) for line in done.output.splitlines()[1:]], batches)
+                        "--clip", CLIP, "--updates", updates], started=lambda output: "ready" in output)
+        return done, [json.loads(line) for line in done.output.splitlines()[1:]]
+    return contender(session, batches, train)
+
+
+def contender(session, batches, train):
+    """`train(updates)`: a run and its lines. By processor time, what a run of the warm-up alone takes is taken off."""
+    def make():
+        size = session.size
+        before = train(size.warm_up)[0].processor_seconds if session.options.processor_time else 0
+        done, lines = train(len(batches))
+        figures = result(size, done, lines, batches)
+        if session.options.processor_time:
+            used = done.processor_seconds - before
+            if used <= 0:
+                raise Failure("the measured updates take too little processor time to be told from the start; take more --updates")
+            figures["rate"] *= figures["seconds"] / used
+        return figures
     return make
 
 
@@ -142,5 +158,6 @@ def report(results):
     head = ["family", "seq2seq, words/s", "PyTorch, words/s", "ratio", "spread", "spread, PyTorch", "peak memory", "peak memory, PyTorch"]
     title = (f"### Families, {results['settings']['size'].partition('/')[2]}, cpu\n\n{size.source_words:,} source and {size.target_words:,} "
              f"target words, {size.cells} cells, {size.layers} layers a side, batches of {size.batch}, {results['updates']} updates a run."
+             f"{' Words a second of processor time.' if results['settings'].get('processor_time') else ''}"
              f"{tables.marks(results)}")
     return "\n\n".join([title, tables.table(head, rows), tables.provenance(results)]) + "\n"

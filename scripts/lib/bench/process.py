@@ -24,6 +24,7 @@ class Measured:
     peak_mb: float  # of the process, as the kernel has it
     others: float  # share of all processors' time that neither the run nor the bench used
     output: str
+    processor_seconds: float = 0.0  # of all its threads, user and system
     gpu_mb: float | None = None  # the most memory in use on the GPU, whoever used it
 
     @property
@@ -56,7 +57,8 @@ def measure(command, started=None, environment=None, gpu=False):
             raise Failure(f"{' '.join(map(str, command))} ended with {process.returncode}: {last_line(contents(errors))}")
         others = busy_seconds() - busy - (own_seconds() - own)
         return Measured(seconds=seconds, start_up=start_up or seconds, peak_mb=used.ru_maxrss / 1e3,
-                        others=max(0.0, others / (seconds * os.cpu_count())), output=contents(output), gpu_mb=memory.peak_mb)
+                        others=max(0.0, others / (seconds * os.cpu_count())), output=contents(output),
+                        processor_seconds=used.ru_utime + used.ru_stime, gpu_mb=memory.peak_mb)
 
 
 def output_of(command):

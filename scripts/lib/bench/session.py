@@ -123,7 +123,7 @@ class Session:
 
 
 # Options that results depend on: a bench goes on only with the same.
-RESULT_OPTIONS = ("device", "threads", "updates", "sentences", "batch", "beam", "places", "ranks")
+RESULT_OPTIONS = ("device", "threads", "updates", "sentences", "batch", "beam", "places", "ranks", "processor_time")
 
 
 def results_file(what, size, device):
