@@ -19,38 +19,37 @@ namespace {
 using namespace seq2seq::test;
 using at::Tensor;
 
-constexpr int64_t coverage_query_width = 5, coverage_memory_width = 6;
-const std::vector<std::string> kinds{"additive", "concat", "general"};
+constexpr int64_t asking_width = 5, asked_width = 6;
+const std::vector<std::string> covered_kinds{"additive", "concat", "general"};
 
 std::shared_ptr<Attention> covered(const std::string& kind) {
   const auto registry = builtin_attentions();
-  const auto attention =
-      registry.make(small(registry, kind),
-                    {.query = coverage_query_width, .memory = coverage_memory_width, .place = {}, .coverage = true});
+  const auto attention = registry.make(small(registry, kind),
+                                       {.query = asking_width, .memory = asked_width, .place = {}, .coverage = true});
   randomize(*attention, 3, torch::kDouble);
   return attention;
 }
 
 /// Sentences of one word and of several; queries of one sentence beside each other, and of none.
-struct CoverageBatch {
-  CoverageBatch() {
+struct CoveredBatch {
+  CoveredBatch() {
     torch::manual_seed(8);
-    states = torch::randn({pairs.keys(), coverage_memory_width}, torch::kDouble);
-    rows = torch::randn({pairs.queries(), coverage_query_width}, torch::kDouble);
+    states = torch::randn({pairs.keys(), asked_width}, torch::kDouble);
+    rows = torch::randn({pairs.queries(), asking_width}, torch::kDouble);
     past = torch::rand({pairs.pairs()}, torch::kDouble) * 3;
   }
   AttentionPairs pairs = pairs_of_sentences({3, 0, 1, 5}, {4, 2, 1, 9}, c10::kCPU);
   Tensor states, rows, past;
 };
 
-AttentionResult attend(const Attention& attention, const CoverageBatch& batch) {
+AttentionResult attend_batch(const Attention& attention, const CoveredBatch& batch) {
   return attention.attend({.rows = batch.rows, .position = {}, .past = batch.past}, attention.prepare(batch.states),
                           batch.pairs);
 }
 
 /// The score of one pair by the equation of the kind, term by term.
-double score_of(const Attention& attention, const std::string& kind, const Tensor& query, const Tensor& state,
-                const Tensor& past) {
+double covered_score(const Attention& attention, const std::string& kind, const Tensor& query, const Tensor& state,
+                     const Tensor& past) {
   const auto parameter = [&](const char* name) { return attention.named_parameters()[name].detach(); };
   const auto cover = parameter("coverage_weight") * past;
   if (kind == "general") return query.dot(parameter("weight").mv(state) + cover).item<double>();
@@ -60,20 +59,20 @@ double score_of(const Attention& attention, const std::string& kind, const Tenso
 }
 
 TEST_CASE("coverage: weights are those of loops over queries and states", "[nn][attention]") {
-  const auto kind = GENERATE_COPY(from_range(kinds));
+  const auto kind = GENERATE_COPY(from_range(covered_kinds));
   CAPTURE(kind);
   const torch::NoGradGuard no_gradient;
   const auto attention = covered(kind);
   REQUIRE(attention->needs_past());
-  const CoverageBatch batch;
-  const auto found = attend(*attention, batch);
+  const CoveredBatch batch;
+  const auto found = attend_batch(*attention, batch);
   for (const auto& group : batch.pairs.groups()) {
     for (int64_t i = 0; i < group.queries; ++i) {
       const int64_t first = group.first_pair + i * group.keys;
       std::vector<double> scores;
       for (int64_t j = 0; j < group.keys; ++j)
-        scores.push_back(score_of(*attention, kind, batch.rows[group.first_query + i],
-                                  batch.states[group.first_key + j], batch.past[first + j]));
+        scores.push_back(covered_score(*attention, kind, batch.rows[group.first_query + i],
+                                       batch.states[group.first_key + j], batch.past[first + j]));
       const auto weights = torch::tensor(scores, torch::kDouble).softmax(0);
       CHECK(torch::allclose(found.weights.narrow(0, first, group.keys), weights, 0, 1e-12));
       const auto context = weights.matmul(batch.states.narrow(0, group.first_key, group.keys));
@@ -83,15 +82,15 @@ TEST_CASE("coverage: weights are those of loops over queries and states", "[nn][
 }
 
 TEST_CASE("coverage: in float32 what double gives, with the same derivatives", "[nn][attention][gradient]") {
-  const auto kind = GENERATE_COPY(from_range(kinds));
+  const auto kind = GENERATE_COPY(from_range(covered_kinds));
   CAPTURE(kind);
   const auto run = [&](at::ScalarType type) {
     const auto attention = covered(kind);
     attention->to(type);
-    CoverageBatch batch;
+    CoveredBatch batch;
     for (auto* leaf : {&batch.states, &batch.rows, &batch.past})
       *leaf = leaf->to(type, /*non_blocking=*/false, /*copy=*/true).requires_grad_();
-    const auto found = attend(*attention, batch);
+    const auto found = attend_batch(*attention, batch);
     torch::manual_seed(5);
     const auto along = [&](const Tensor& made) {
       return (made * torch::randn(made.sizes(), torch::kDouble).to(type)).sum();
@@ -117,7 +116,7 @@ TEST_CASE("coverage: attention that cannot read it is refused by name", "[nn][at
       return blocks.make(small(blocks, kind, {{"coverage", "true"}}),
                          {.memory = 4, .bottom = 4, .top = 4, .embedding = 4, .layers = 1, .place = {}});
     };
-    if (std::ranges::count(kinds, kind) > 0) {
+    if (std::ranges::count(covered_kinds, kind) > 0) {
       CHECK(make()->stepwise());
     } else {
       CHECK_THROWS_WITH(make(), ContainsSubstring("`" + kind + "`") && ContainsSubstring("coverage: false"));
