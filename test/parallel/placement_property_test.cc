@@ -116,7 +116,10 @@ void draw_model(Draws& draws, Case& drawn) {
                  {"dropout.embedding", dropout},
                  {"dropout.layers", dropout},
                  {"dropout.output", dropout},
-                 {"dropout.variational", draws.of<std::string>({"false", "true"})}};
+                 {"dropout.variational", draws.of<std::string>({"false", "true"})},
+                 {"dropout.words.source", draws.of<std::string>({"0", "0.2"})},
+                 {"dropout.words.target", draws.of<std::string>({"0", "0.2"})},
+                 {"dropout.words.by", draws.of<std::string>({"word", "occurrence"})}};
   for (const auto* key :
        {"encoder.recurrent_dropout", "encoder.zoneout", "decoder.recurrent_dropout", "decoder.zoneout"})
     drawn.model[key] = draws.of<std::string>({"0", "0", "0.3"});

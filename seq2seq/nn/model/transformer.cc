@@ -42,6 +42,15 @@ void declare(config::Keys& keys, TransformerWords& options) {
   keys.add("tied", options.tied, "whether the output layer's weight is the target embedding");
 }
 
+struct TransformerModelDropout {
+  TransformerDropout& layers;
+  WordDropoutOptions& words;
+};
+void declare(config::Keys& keys, TransformerModelDropout& options) {
+  declare(keys, options.layers);
+  keys.section("words", options.words, "word vectors that are dropped as a whole");
+}
+
 std::string wrong_heads(const TransformerOptions& options) {
   try {
     check_heads(options.layer, options.width, "model", "model.width");
@@ -61,7 +70,9 @@ void declare(config::Keys& keys, TransformerOptions& options) {
   Depth encoder{options.encoder_layers}, decoder{options.decoder_layers};
   keys.section("encoder", encoder, "what reads the source");
   keys.section("decoder", decoder, "what writes the target");
-  declare(keys, options.layer);
+  declare_without_dropout(keys, options.layer);
+  TransformerModelDropout dropout{options.layer.dropout, options.word_dropout};
+  keys.section("dropout", dropout, "dropped in training");
   TransformerWords embedding{options.tied_embeddings};
   keys.section("embedding", embedding, "the word vectors");
   keys.select("output", options.output, *options.outputs, "from decoder states to words");
@@ -80,16 +91,18 @@ Transformer::Transformer(const Options& options, const ModelContext& context)
                                  TransformerEncoderOptions{.layers = options.encoder_layers, .layer = options.layer},
                                  EncoderContext{.vocabulary = context.source_vocabulary,
                                                 .embedding = options.width,
-                                                .dropout = {.embedding = options.layer.dropout.residual},
+                                                .dropout = {.embedding = options.layer.dropout.residual,
+                                                            .words = options.word_dropout.of_source()},
                                                 .placement = placement_,
                                                 .type = context.type,
                                                 .section = "model"}));
-  decoder_ = register_module(
-      "decoder", std::make_shared<TransformerDecoder>(options.decoder_layers, options.layer,
-                                                      TransformerDecoderContext{.vocabulary = context.target_vocabulary,
-                                                                                .width = options.width,
-                                                                                .placement = placement_,
-                                                                                .type = context.type}));
+  decoder_ = register_module("decoder", std::make_shared<TransformerDecoder>(
+                                            options.decoder_layers, options.layer,
+                                            TransformerDecoderContext{.vocabulary = context.target_vocabulary,
+                                                                      .width = options.width,
+                                                                      .placement = placement_,
+                                                                      .type = context.type,
+                                                                      .words = options.word_dropout.of_target()}));
   const auto outputs = options.outputs != nullptr ? *options.outputs : options.parts->outputs;
   output_ = register_module(
       "output", outputs.make(options.output,

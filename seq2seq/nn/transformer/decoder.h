@@ -13,6 +13,7 @@
 #include "seq2seq/nn/transformer/decoder_layer.h"
 #include "seq2seq/nn/transformer/positions.h"
 #include "seq2seq/nn/transformer/source_cache.h"
+#include "seq2seq/nn/word_dropout.h"
 
 namespace seq2seq::nn {
 
@@ -27,6 +28,7 @@ struct TransformerDecoderContext {
   int64_t width = 0;       // W, of the encoder's states too
   Placement placement;
   at::ScalarType type = at::kFloat;
+  WordDropout words{};
 };
 
 /// Writes a target by self-attention over the words so far and attention to the source: Vaswani et al. 2017, arXiv
@@ -47,6 +49,7 @@ class TransformerDecoder final : public Module {
 
  private:
   double scale_, dropout_;
+  WordDropout word_dropout_;
   bool drops_weights_;
   std::shared_ptr<Embedding> embedding_;
   std::shared_ptr<Positions> positions_;
