@@ -181,6 +181,7 @@ Case draw_case(uint64_t number) {
   drawn.optimizer = drawn.type == at::kFloat ? "sgd" : draws.of(train::builtin_optimizers().names());
   drawn.loss.label_smoothing = draws.of<double>({0, 0.1});
   drawn.loss.teacher_forcing = draws.chance(0.15) ? 0.5 : 1;
+  drawn.loss.scheduled_sampling.by = draws.of<train::SampleBy>({train::SampleBy::pair, train::SampleBy::word});
   drawn.weighted = draws.chance(0.3);
   if (draws.chance(0.2)) drawn.frozen = {draws.of<std::string>({"encoder", "decoder.embedding", "decoder"})};
   for (int64_t batch = 0; batch < drawn.accumulate; ++batch) {
@@ -264,6 +265,7 @@ Trained train_ten(const Case& drawn, nn::Model& model, train::GradientSource& gr
   options.optimizer = {.kind = drawn.optimizer, .options = nullptr};
   options.label_smoothing = drawn.loss.label_smoothing;
   options.teacher_forcing = drawn.loss.teacher_forcing;
+  options.scheduled_sampling = drawn.loss.scheduled_sampling;
   options.freeze = drawn.frozen;
   train::Setup setup;
   setup.model = &model;
