@@ -86,7 +86,8 @@ double optimizer_state_bytes(const train::TrainOptions& options, const Registrie
   const auto state = registries.optimizers.make(options.optimizer, sample)->state();
   double bytes = 0;
   for (const auto& [name, tensor] : state.tensors) bytes += static_cast<double>(tensor.nbytes());
-  return bytes / numbers;
+  const double of_average = options.average.decay ? sizeof(float) : 0;
+  return bytes / numbers + of_average;
 }
 
 void announce(Log& log, const RunOptions& options, const Registries& registries, const TrainingData& data,

@@ -67,8 +67,7 @@ parallel::Observer timeline_writer(const Environment& environment) {
 
 std::unique_ptr<train::GradientSource> make_gradients(const RunOptions& options, const nn::Model& model,
                                                       const nn::Placement& placement, const Environment& environment) {
-  const train::LossOptions loss{.label_smoothing = options.train.label_smoothing,
-                                .teacher_forcing = options.train.teacher_forcing};
+  const auto loss = train::loss_options(options.train);
   const bool observed = !environment.timeline.empty(), one_place = placement.places() == 1;
   if (one_place && !observed) return std::make_unique<train::SerialGradients>(model, loss);
   const auto* staged = model.staged();

@@ -6,7 +6,6 @@
 #include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/index_select.h>
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/where.h>
 
@@ -16,15 +15,17 @@
 namespace seq2seq::train {
 namespace {
 
-/// [B] bool: the pairs that read their target.
-at::Tensor forced_pairs(const data::Layout& layout, double share, const nn::Draw& draw) {
+/// [N] bool: the rows that read their target.
+at::Tensor forced_rows(const data::Layout& layout, double share, const nn::Draw& draw, SampleBy by) {
   const RandomStream stream(draw.seed, Purpose::forcing);
-  const auto keys = layout.key.to(at::kCPU).contiguous();
-  const auto* key = keys.const_data_ptr<int64_t>();
-  auto forced = at::empty({layout.sentences}, at::kBool);
+  const auto keys = nn::on_host(layout.key), owners = nn::on_host(layout.owner), steps = nn::on_host(layout.position);
+  auto forced = at::empty({layout.rows()}, at::kBool);
   auto* out = forced.mutable_data_ptr<bool>();
-  for (int64_t pair = 0; pair < layout.sentences; ++pair) {
-    out[pair] = stream.uniform(static_cast<uint64_t>(key[pair]), static_cast<uint32_t>(draw.update)) < share;
+  for (size_t row = 0; row < owners.size(); ++row) {
+    auto number = static_cast<uint64_t>(keys[static_cast<size_t>(owners[row])]);
+    // Above the numbers of pairs; what is drawn for a pair as a whole has a zero there.
+    if (by == SampleBy::word) number |= static_cast<uint64_t>(steps[row] + 1) << 40U;
+    out[row] = stream.uniform(number, static_cast<uint32_t>(draw.update)) < share;
   }
   return forced.to(layout.owner.device());
 }
@@ -32,11 +33,11 @@ at::Tensor forced_pairs(const data::Layout& layout, double share, const nn::Draw
 }  // namespace
 
 data::Packed decoder_inputs(const nn::Model& model, const nn::Memory& memory, const data::Batch& batch,
-                            double teacher_forcing, const nn::Draw& draw) {
+                            double teacher_forcing, const nn::Draw& draw, SampleBy by) {
   const at::NoGradGuard no_gradient;
   const auto& layout = *batch.inputs.layout;
-  const auto forced = forced_pairs(layout, teacher_forcing, draw);
-  if (forced.all().item<bool>()) return batch.inputs;
+  const data::Packed forced = batch.inputs.with(forced_rows(layout, teacher_forcing, draw, by));
+  if (forced.rows.all().item<bool>()) return batch.inputs;
   const auto sentences = at::arange(batch.sentences(), batch.source.rows.options().dtype(at::kLong));  // [B]
   const auto state = model.start(memory, sentences);
   const nn::Bans bans{.words = at::tensor({text::start_id}, at::kLong), .rows = {}, .row_words = {}};
@@ -46,7 +47,7 @@ data::Packed decoder_inputs(const nn::Model& model, const nn::Memory& memory, co
     const auto features = model.advance(before.with(read.back()), *state, &draw);
     const auto written = model.output().top_k(features, 1, bans).ids.squeeze(1).to(read.back().device());
     const auto given = chunk(batch.inputs, step, step + 1);
-    const auto is_forced = forced.index_select(0, given.layout->owner);
+    const auto is_forced = chunk(forced, step, step + 1).rows;
     read.push_back(at::where(is_forced, given.rows, written.narrow(0, 0, given.rows.size(0))));
   }
   return batch.inputs.with(at::cat(read));

@@ -8,13 +8,20 @@
 
 namespace seq2seq::train {
 
+LossOptions loss_options(const TrainOptions& options) {
+  return {.label_smoothing = options.label_smoothing,
+          .teacher_forcing = options.teacher_forcing,
+          .scheduled_sampling = options.scheduled_sampling};
+}
+
 at::Tensor token_losses(const nn::Model& model, const data::Batch& batch, const LossOptions& options,
                         const at::Tensor& row_scale, const nn::Draw* draw) {
   const auto memory = model.encode(batch.source, draw);
   const auto owner = at::arange(batch.sentences(), batch.source.rows.options().dtype(at::kLong));  // [B]
   const auto state = model.start(memory, owner);
-  const bool forced = options.teacher_forcing == 1;
-  const auto inputs = forced ? batch.inputs : decoder_inputs(model, memory, batch, options.teacher_forcing, *draw);
+  const double share = draw == nullptr ? 1 : options.forced_share(draw->update);
+  const auto inputs =
+      share == 1 ? batch.inputs : decoder_inputs(model, memory, batch, share, *draw, options.scheduled_sampling.by);
   const auto features = model.advance(inputs, *state, draw);
   return model.output().loss(features, batch.targets.rows,
                              {.label_smoothing = options.label_smoothing, .row_scale = row_scale});

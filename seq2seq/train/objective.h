@@ -14,12 +14,17 @@ namespace seq2seq::train {
 /// What the decoder reads, and what it is to write.
 struct LossOptions {
   double label_smoothing = 0;
-  double teacher_forcing = 1;  // share of the pairs whose decoder reads the target; needs `draw` when below 1
+  double teacher_forcing = 1;  // share of the pairs, or words, for which the decoder reads the target
+  ScheduledSamplingOptions scheduled_sampling{};
+  /// That share after so many updates.
+  double forced_share(int64_t update) const { return teacher_forcing * scheduled_sampling.factor(update); }
 };
+LossOptions loss_options(const TrainOptions& options);
 
 /// The loss of each target word of a batch [N], given the words before it: the target's, or the model's own (see
-/// free_running.h). The batch lies on the model's input device. `row_scale` [N]: the gradient that backward() will be
-/// run with, see nn::LossSpec; undefined: not known.
+/// free_running.h) by a share of which `draw` decides. Without `draw` it is the target's alone. The batch lies on the
+/// model's input device. `row_scale` [N]: the gradient that backward() will be run with, see nn::LossSpec; undefined:
+/// not known.
 at::Tensor token_losses(const nn::Model& model, const data::Batch& batch, const LossOptions& options,
                         const at::Tensor& row_scale, const nn::Draw* draw);
 

@@ -76,6 +76,11 @@ void declare(config::Keys& keys, TrainOptions& options, const OptimizerRegistry&
            "words that the model itself writes, greedily, as many as the target has")
       .at_least(0)
       .at_most(1);
+  keys.section("scheduled_sampling", options.scheduled_sampling,
+               "how the share `teacher_forcing` falls in the course of training, and what is drawn by it; Bengio et "
+               "al. 2015, arXiv 1506.03099");
+  keys.section("average", options.average,
+               "moving average of the weights, with which is validated and decoded; Polyak and Juditsky 1992");
   keys.select("optimizer", options.optimizer, optimizers, "what turns gradients into steps");
   keys.select("schedule", options.schedule, schedules, "how the learning rate changes in the course of training");
   keys.select("clip", options.clip, clips, "how large gradients are cut down");

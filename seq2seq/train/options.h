@@ -11,6 +11,8 @@
 #include "seq2seq/train/clip.h"
 #include "seq2seq/train/optimizer.h"
 #include "seq2seq/train/schedule/schedule.h"
+#include "seq2seq/train/scheduled_sampling.h"
+#include "seq2seq/train/weight_average.h"
 
 namespace seq2seq::train {
 
@@ -42,6 +44,8 @@ struct TrainOptions {
   int64_t accumulate = 1;  // batches an update
   double label_smoothing = 0;
   double teacher_forcing = 1;  // share of the pairs that read their own target, not what the model writes
+  ScheduledSamplingOptions scheduled_sampling;  // how that share changes, and what is drawn by it
+  AverageOptions average;
   Selection optimizer{.kind = "sgd", .options = nullptr};
   Selection schedule{.kind = "constant", .options = nullptr};
   Selection clip{.kind = "norm", .options = nullptr};

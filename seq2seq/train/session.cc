@@ -36,11 +36,13 @@ Session::Session(const TrainOptions& options, const Setup& setup, const RunFolde
       folder_(folder),
       team_(setup.team != nullptr ? *setup.team : alone_),
       started_(setup.progress.now()),
-      updater_(options, setup, trainable_parameters(*setup.model, options.freeze)),
+      parameters_(trainable_parameters(*setup.model, options.freeze)),
+      updater_(options, setup, parameters_),
       schedule_(setup.schedules->make(options.schedule)),
       metrics_(*setup.files, folder.metrics(), options.tensorboard ? folder.tensorboard() : fs::path()),
       saved_at_(started_) {
   check(options_, setup_, *schedule_);
+  if (options_.average.decay) average_.emplace(*options_.average.decay, parameters_);
   if (resume_from) resume(*resume_from);
   order_ = std::make_unique<DataOrder>(*setup.corpus, *setup.text, options_.batch, options_.accumulate, setup.seed,
                                        data::DataPosition{.epoch = state_.epoch, .batch = state_.batch},
@@ -56,8 +58,10 @@ void Session::resume(int64_t update) {
     nn::load_weights(*setup_.model, checkpoint.weights, folder_.checkpoint(update) / "weights.safetensors");
     state_ = std::move(checkpoint.state);
   }
-  updater_.optimizer().restore(load_optimizer(files, folder_, update),
-                               folder_.checkpoint(update) / "optimizer.safetensors");
+  const auto file = folder_.checkpoint(update) / "optimizer.safetensors";
+  auto optimizer = load_optimizer(files, folder_, update);
+  if (average_) average_->restore(optimizer, file);
+  updater_.optimizer().restore(optimizer, file);
   schedule_->restore(state_.schedule, folder_.checkpoint(update) / "state.json");
   earlier_seconds_ = state_.seconds;
   first_update_ = state_.update;
@@ -133,6 +137,7 @@ void Session::update() {
       setup_.log->warn(fmt::format("{}. The update is skipped, {} so far", fault, format_count(state_.skipped)));
     }
   }
+  if (result.made && average_) average_->add(state_.update);
   ++state_.update;
   state_.epoch = order_->epoch();
   state_.batch = order_->batch();
@@ -141,14 +146,18 @@ void Session::update() {
   show(state_.window);
 }
 
+Figures Session::measure() {
+  const at::NoGradGuard no_gradient;
+  if (average_) average_->exchange();
+  auto figures = setup_.validate(*setup_.model);
+  if (average_) average_->exchange();
+  return figures;
+}
+
 bool Session::validate() {
   progress_->pause();
   check_same_parameters(team_, *setup_.model, state_.update);
-  Figures figures;
-  {
-    const at::NoGradGuard no_gradient;
-    figures = setup_.validate(*setup_.model);
-  }
+  const auto figures = measure();
   const auto& metric = options_.validate.best_by;
   const auto found = figures.find(metric);
   if (found == figures.end()) throw Error(fmt::format("`train.validate.best_by: {}` was not measured", metric));
@@ -180,11 +189,12 @@ void Session::save(bool is_best) {
   state_.schedule = schedule_->state();
   state_.seconds = moment().seconds;
   state_.metrics_bytes = metrics_.bytes();
+  Checkpoint checkpoint{.weights = average_ ? average_->weights(*setup_.model) : nn::weights_in_place(*setup_.model),
+                        .optimizer = updater_.optimizer().state(),
+                        .state = state_};
+  if (average_) average_->store(checkpoint.optimizer);
   team_.busy(true);
-  save_checkpoint(
-      *setup_.files, folder_,
-      {.weights = nn::weights_in_place(*setup_.model), .optimizer = updater_.optimizer().state(), .state = state_},
-      is_best, options_.checkpoint.keep);
+  save_checkpoint(*setup_.files, folder_, checkpoint, is_best, options_.checkpoint.keep);
   team_.busy(false);
   saved_at_ = setup_.progress.now();
 }

@@ -10,6 +10,7 @@
 #include "seq2seq/train/metrics_log.h"
 #include "seq2seq/train/trainer.h"
 #include "seq2seq/train/update.h"
+#include "seq2seq/train/weight_average.h"
 
 namespace seq2seq::train {
 
@@ -29,6 +30,7 @@ class Session {
   void update();
   bool validate();  // true: the best so far
   void report();
+  Figures measure();
   void save(bool is_best);
   Outcome outcome(Ending ending) const;
 
@@ -47,7 +49,9 @@ class Session {
   Team alone_;  // where the setup names no team
   Team& team_;
   Time started_;
+  NamedParameters parameters_;
   Updater updater_;
+  std::optional<WeightAverage> average_;
   std::shared_ptr<Schedule> schedule_;
   TrainerState state_;
   std::unique_ptr<DataOrder> order_;

@@ -117,7 +117,10 @@ void draw_model(Draws& draws, Case& drawn) {
                  {"dropout.embedding", dropout},
                  {"dropout.layers", dropout},
                  {"dropout.output", dropout},
-                 {"dropout.variational", draws.of<std::string>({"false", "true"})}};
+                 {"dropout.variational", draws.of<std::string>({"false", "true"})},
+                 {"dropout.words.source", draws.of<std::string>({"0", "0.2"})},
+                 {"dropout.words.target", draws.of<std::string>({"0", "0.2"})},
+                 {"dropout.words.by", draws.of<std::string>({"word", "occurrence"})}};
   for (const auto* key :
        {"encoder.recurrent_dropout", "encoder.zoneout", "decoder.recurrent_dropout", "decoder.zoneout"})
     drawn.model[key] = draws.of<std::string>({"0", "0", "0.3"});
@@ -180,6 +183,7 @@ Case draw_case(uint64_t number) {
   drawn.optimizer = drawn.type == at::kFloat ? "sgd" : draws.of(train::builtin_optimizers().names());
   drawn.loss.label_smoothing = draws.of<double>({0, 0.1});
   drawn.loss.teacher_forcing = draws.chance(0.15) ? 0.5 : 1;
+  drawn.loss.scheduled_sampling.by = draws.of<train::SampleBy>({train::SampleBy::pair, train::SampleBy::word});
   drawn.weighted = draws.chance(0.3);
   if (draws.chance(0.2)) drawn.frozen = {draws.of<std::string>({"encoder", "decoder.embedding", "decoder"})};
   for (int64_t batch = 0; batch < drawn.accumulate; ++batch) {
@@ -263,6 +267,7 @@ Trained train_ten(const Case& drawn, nn::Model& model, train::GradientSource& gr
   options.optimizer = {.kind = drawn.optimizer, .options = nullptr};
   options.label_smoothing = drawn.loss.label_smoothing;
   options.teacher_forcing = drawn.loss.teacher_forcing;
+  options.scheduled_sampling = drawn.loss.scheduled_sampling;
   options.freeze = drawn.frozen;
   train::Setup setup;
   setup.model = &model;

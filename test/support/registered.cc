@@ -88,8 +88,11 @@ std::map<std::string, Values> recurrent_variants() {
   for (const auto& kind : parts.outputs.names())
     variants[fmt::format("rnn, output {}", kind)] = {{"output.kind", kind}};
   variants["rnn, residual"] = {{"residual_from", "2"}};
-  variants["rnn, noise along time"] = {
-      {"variational", "true"}, {"recurrent_dropout", "0.3"}, {"zoneout", "0.2"}, {"layers", "2"}};
+  variants["rnn, noise along time"] = {{"variational", "true"},
+                                       {"recurrent_dropout", "0.3"},
+                                       {"zoneout", "0.2"},
+                                       {"layers", "2"},
+                                       {"dropout.words.by", "occurrence"}};
   variants["rnn, tied"] = {{"embedding.tied", "true"}, {"size", "4"}};
   variants["rnn, shared"] = {{"embedding.shared", "true"}};
   variants["rnn, tied and shared"] = {{"embedding.tied", "true"}, {"embedding.shared", "true"}, {"size", "4"}};
@@ -102,7 +105,7 @@ std::map<std::string, Values> transformer_variants() {
       {"transformer", {}},
       {"transformer, shared", {{"embedding.shared", "true"}}},
       {"transformer, norm pre", {{"norm", "pre"}}},
-      {"transformer, positions learned", {{"positions", "learned"}}},
+      {"transformer, positions learned", {{"positions", "learned"}, {"dropout.words.by", "occurrence"}}},
       {"transformer, positions rotary", {{"positions", "rotary"}, {"norm", "pre"}, {"activation", "gelu"}}},
       {"transformer, positions none", {{"positions", "none"}, {"scale", "false"}, {"tied", "false"}, {"heads", "1"}}}};
   std::map<std::string, Values> variants;
@@ -157,7 +160,7 @@ std::shared_ptr<nn::Model> random_variant(const std::string& name, uint64_t seed
                                           const nn::Placement& placement) {
   auto values = all_variants().at(name);
   for (const auto* site : {"dropout.embedding", "dropout.layers", "dropout.output", "dropout.residual",
-                           "dropout.attention", "dropout.inner"})
+                           "dropout.attention", "dropout.inner", "dropout.words.source", "dropout.words.target"})
     values.emplace(site, fmt::format("{}", dropout));
   auto model = nn::builtin_models().make(
       model_selection(name, values),

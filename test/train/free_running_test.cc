@@ -1,5 +1,6 @@
 #include "seq2seq/train/free_running.h"
 
+#include <functional>
 #include <limits>
 #include <vector>
 
@@ -7,7 +8,9 @@
 #include <ATen/ops/tensor.h>
 #include <c10/core/GradMode.h>
 
+#include "seq2seq/core/random.h"
 #include "seq2seq/text/vocabulary.h"
+#include "seq2seq/train/objective.h"
 #include "test/support/catch.h"
 #include "test/support/models.h"
 #include "test/train/tiny_run.h"
@@ -22,10 +25,11 @@ using Sentences = std::vector<std::vector<int64_t>>;
 
 const nn::Draw draw{.seed = 4, .update = 9};
 
-Sentences inputs_of(const TinyRun& run, const Indices& pairs, double teacher_forcing, const nn::Draw& drawn = draw) {
+Sentences inputs_of(const TinyRun& run, const Indices& pairs, double teacher_forcing, const nn::Draw& drawn = draw,
+                    SampleBy by = SampleBy::pair) {
   const auto batch = data::make_batch(run.corpus, pairs, run.text);
   const auto memory = run.model->encode(batch.source, &drawn);
-  return data::unpack(decoder_inputs(*run.model, memory, batch, teacher_forcing, drawn));
+  return data::unpack(decoder_inputs(*run.model, memory, batch, teacher_forcing, drawn, by));
 }
 
 Sentences targets_of(const TinyRun& run, const Indices& pairs) {
@@ -33,11 +37,13 @@ Sentences targets_of(const TinyRun& run, const Indices& pairs) {
 }
 
 /// The same for one pair, plainly: after every word the whole text so far is read anew, and each word of the vocabulary
-/// asked for its score.
-std::vector<int64_t> written_by_model(const TinyRun& run, int64_t pair) {
+/// asked for its score. `reads_target`: whether the word at a position is the target's.
+std::vector<int64_t> written_by_model(
+    const TinyRun& run, int64_t pair, const std::function<bool(size_t)>& reads_target = [](size_t) { return false; }) {
   const at::NoGradGuard no_gradient;
   const auto batch = data::make_batch(run.corpus, Indices{pair}, run.text);
   const Indices keys{run.corpus.number(pair)};
+  const auto target = data::unpack(batch.inputs).front();
   std::vector<int64_t> words{text::start_id};
   while (std::ssize(words) < batch.target_tokens()) {
     const auto memory = run.model->encode(batch.source, &draw);
@@ -52,7 +58,7 @@ std::vector<int64_t> written_by_model(const TinyRun& run, int64_t pair) {
           run.model->output().score({.rows = last, .attention = {}}, at::tensor({word}, at::kLong)).item<double>();
       if (score > best_score) best_score = score, best = word;
     }
-    words.push_back(best);
+    words.push_back(reads_target(words.size()) ? target[words.size()] : best);
   }
   return words;
 }
@@ -100,6 +106,53 @@ TEST_CASE("free running: which pairs read their target depends on seed, update a
   REQUIRE(all >= 5 * updates);
   const auto draws = static_cast<double>(all);
   CHECK_THAT(static_cast<double>(forced) / draws, WithinAbs(share, 4 * std::sqrt(share * (1 - share) / draws)));
+}
+
+TEST_CASE("free running: by word, each word is the target's or what the model writes after those it has read",
+          "[train][update][batch]") {
+  TinyRun run(0.3, {}, at::kDouble);
+  randomize(*run.model, 7, at::kDouble);
+  const Indices pairs{3, 0, 6, 2, 5};
+  const auto targets = targets_of(run, pairs);
+  constexpr double share = 0.6;
+  const auto together = inputs_of(run, pairs, share, draw, SampleBy::word);
+  int64_t own = 0;
+  for (size_t i = 0; i < pairs.size(); ++i) {
+    CAPTURE(pairs[i]);
+    const auto drawn = [&](size_t position) {
+      const auto number = static_cast<uint64_t>(run.corpus.number(pairs[i])) + ((position + 1) << 40U);
+      return RandomStream(draw.seed, Purpose::forcing).uniform(number, static_cast<uint32_t>(draw.update)) < share;
+    };
+    CHECK(together[i] == written_by_model(run, pairs[i], drawn));
+    CHECK(together[i] == inputs_of(run, {pairs[i]}, share, draw, SampleBy::word).front());
+    for (size_t at = 0; at < targets[i].size(); ++at) own += together[i][at] != targets[i][at] ? 1 : 0;
+  }
+  CHECK(own > 0);
+  CHECK(together != inputs_of(run, pairs, share));
+  CHECK(inputs_of(run, pairs, 1, draw, SampleBy::word) == targets);
+  CHECK(inputs_of(run, pairs, 0, draw, SampleBy::word) == inputs_of(run, pairs, 0));
+}
+
+TEST_CASE("free running: the loss of an update is that of its share in the schedule", "[train][update]") {
+  const TinyRun run(0.3, {}, at::kDouble);
+  const auto batch = data::make_batch(run.corpus, Indices{3, 0, 6, 2, 5, 7, 8, 9}, run.text);
+  LossOptions falling{.teacher_forcing = 0.8};
+  falling.scheduled_sampling = {
+      .decay = ScheduledSamplingOptions::Decay::linear, .from_update = 2, .to_update = 10, .final = 0.25};
+  falling.scheduled_sampling.by = GENERATE(SampleBy::pair, SampleBy::word);
+  const auto losses = [&](const LossOptions& options, int64_t update) {
+    const nn::Draw now{.seed = 4, .update = update};
+    return token_losses(*run.model, batch, options, {}, &now);
+  };
+  int differ = 0;
+  for (const int64_t update : {0, 2, 6, 10, 50}) {
+    CAPTURE(update);
+    LossOptions constant{.teacher_forcing = update <= 2 ? 0.8 : update == 6 ? 0.5 : 0.2};
+    constant.scheduled_sampling.by = falling.scheduled_sampling.by;
+    CHECK(losses(falling, update).equal(losses(constant, update)));
+    differ += losses(falling, update).equal(losses({.teacher_forcing = 1}, update)) ? 0 : 1;
+  }
+  CHECK(differ > 2);
 }
 
 }  // namespace seq2seq::train

@@ -32,6 +32,7 @@ struct Variant {
 std::vector<Variant> variants() {
   return {
       {"sgd, constant", [](TrainOptions&) {}},
+      {"sgd, averaged", [](TrainOptions& options) { options.average.decay = 0.99; }},
       {"sgd with momentum, halved",
        [](TrainOptions& options) {
          options.optimizer = selection(
@@ -43,6 +44,8 @@ std::vector<Variant> variants() {
       {"adam, linear, accumulated, by tokens",
        [](TrainOptions& options) {
          options.optimizer = selection("adam", AdamOptions{.learning_rate = 0.01});
+         options.scheduled_sampling = {
+             .decay = ScheduledSamplingOptions::Decay::linear, .to_update = 20, .by = SampleBy::word};
          options.schedule = selection("linear", LinearOptions{.warmup_updates = 10});
          options.batch.sentences = 0;
          options.batch.tokens = 30;
@@ -57,6 +60,8 @@ std::vector<Variant> variants() {
          options.schedule = selection("inverse_square_root", InverseSquareRootOptions{.warmup_updates = 7});
          options.label_smoothing = 0.1;
          options.teacher_forcing = 0.5;
+         options.scheduled_sampling = {.decay = ScheduledSamplingOptions::Decay::inverse_sigmoid, .k = 10};
+         options.average.decay = 0.9;
          options.batch.draw = data::EpochDraw::with_replacement;
          options.accumulate = 3;
        }},

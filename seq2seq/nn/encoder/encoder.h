@@ -17,6 +17,7 @@
 #include "seq2seq/nn/placement.h"
 #include "seq2seq/nn/recurrent/layer.h"
 #include "seq2seq/nn/recurrent/stack.h"
+#include "seq2seq/nn/word_dropout.h"
 
 namespace seq2seq::nn {
 
@@ -24,6 +25,7 @@ namespace seq2seq::nn {
 struct EncoderDropout {
   double embedding = 0, layers = 0;
   bool variational = false;  // whether each mask is the same at all steps of a sentence
+  WordDropout words{};
 };
 
 /// A model that reads sentences of any length says so.

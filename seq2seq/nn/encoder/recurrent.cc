@@ -34,7 +34,9 @@ RecurrentEncoder::RecurrentEncoder(const Options& options, const EncoderContext&
 }
 
 Memory RecurrentEncoder::encode(const Packed& ids, const Draw* draw) const {
-  const auto embedded = dropout(embedding_->forward(ids), dropout_.embedding,
+  const auto vectors = embedding_->forward(ids);
+  const auto words = drop_words(vectors.rows, ids, dropout_.words, Site::Part::source_embedding, draw);
+  const auto embedded = dropout(vectors.with(words), dropout_.embedding,
                                 {.part = Site::Part::source_embedding, .by_sentence = dropout_.variational}, draw);
   Memory memory{.ids = ids, .states = {}, .last = stack_->zero_states(ids.sentences())};
   memory.states = stack_->run(embedded, memory.last,

@@ -51,8 +51,9 @@ StackCall Decoder::stack_call(const RecurrentState& state, const Draw* draw) con
 Features Decoder::advance(const Packed& inputs, DecoderState& state, const Draw* draw) const {
   auto& recurrent = dynamic_cast<RecurrentState&>(state);
   const auto site = [&](Site::Part part) { return Site{.part = part, .by_sentence = dropout().variational}; };
-  const auto words =
-      nn::dropout(embedding().forward(inputs), dropout().embedding, site(Site::Part::target_embedding), draw);
+  const auto vectors = embedding().forward(inputs);
+  const auto kept = drop_words(vectors.rows, inputs, dropout().words, Site::Part::target_embedding, draw);
+  const auto words = nn::dropout(vectors.with(kept), dropout().embedding, site(Site::Part::target_embedding), draw);
   auto features =
       attention().stepwise() ? advance_steps(words, recurrent, draw) : advance_chunk(words, recurrent, draw);
   const Packed rows{features.rows, words.layout->on(features.rows.device())};

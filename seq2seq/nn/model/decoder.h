@@ -9,12 +9,14 @@
 #include "seq2seq/nn/model/decoder_state.h"
 #include "seq2seq/nn/model/model.h"
 #include "seq2seq/nn/recurrent/stack.h"
+#include "seq2seq/nn/word_dropout.h"
 
 namespace seq2seq::nn {
 
 struct DecoderDropout {
   double embedding = 0, layers = 0, output = 0;
   bool variational = false;  // whether each mask is the same at all steps of a sentence
+  WordDropout words{};
 };
 
 /// What a decoder is made of.

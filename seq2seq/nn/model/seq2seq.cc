@@ -119,6 +119,7 @@ void declare(config::Keys& keys, DropoutOptions& options) {
   keys.add("output", options.output, "share dropped before the output layer").at_least(0).below(1);
   keys.add("variational", options.variational,
            "whether a mask is the same at all steps of a sentence (Gal and Ghahramani 2016), else drawn for each");
+  keys.section("words", options.words, "word vectors that are dropped as a whole");
 }
 
 void declare(config::Keys& keys, Seq2SeqOptions& options) {
@@ -167,13 +168,13 @@ Seq2Seq::Seq2Seq(const Options& options, const ModelContext& context)
   if (shares_embeddings_) check_shared_vocabulary(context);
   const auto words = std::make_shared<Embedding>(context.target_vocabulary, options.embedding, place_of("embeddings"));
   encoder_ = register_module(
-      "encoder",
-      parts.encoders.make(options.encoder, {.vocabulary = context.source_vocabulary,
-                                            .embedding = options.embedding,
-                                            .dropout = {dropout.embedding, dropout.layers, dropout.variational},
-                                            .placement = placement,
-                                            .type = context.type,
-                                            .words = shares_embeddings_ ? words : nullptr}));
+      "encoder", parts.encoders.make(options.encoder, {.vocabulary = context.source_vocabulary,
+                                                       .embedding = options.embedding,
+                                                       .dropout = {dropout.embedding, dropout.layers,
+                                                                   dropout.variational, dropout.words.of_source()},
+                                                       .placement = placement,
+                                                       .type = context.type,
+                                                       .words = shares_embeddings_ ? words : nullptr}));
   if (shares_embeddings_) check_reads(*encoder_, words->weight(), options.encoder.kind);
   const auto place_of_layer = [&](int64_t layer) {
     return ParameterPlace{.device = placement.of_layer("decoder", layer), .type = context.type};
@@ -189,14 +190,14 @@ Seq2Seq::Seq2Seq(const Options& options, const ModelContext& context)
   check_placed(placement, "decoder", layers_.decoder);
   check_tied(options, attention->width());
   const auto bridge = parts.bridges.make(options.bridge, between(*encoder_, *stack, place_of("bridge")));
-  decoder_ = register_module("decoder",
-                             std::make_shared<Decoder>(DecoderParts{
-                                 .embedding = words,
-                                 .bridge = bridge,
-                                 .stack = stack,
-                                 .stack_name = options.decoder.kind,
-                                 .attention = attention,
-                                 .dropout = {dropout.embedding, dropout.layers, dropout.output, dropout.variational}}));
+  decoder_ = register_module(
+      "decoder", std::make_shared<Decoder>(DecoderParts{.embedding = words,
+                                                        .bridge = bridge,
+                                                        .stack = stack,
+                                                        .stack_name = options.decoder.kind,
+                                                        .attention = attention,
+                                                        .dropout = {dropout.embedding, dropout.layers, dropout.output,
+                                                                    dropout.variational, dropout.words.of_target()}}));
   const auto tied_weight = options.tied_embeddings ? words->weight() : at::Tensor();
   output_ = register_module("output", parts.outputs.make(options.output, {.width = attention->width(),
                                                                           .vocabulary = context.target_vocabulary,

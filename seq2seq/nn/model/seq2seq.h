@@ -10,6 +10,7 @@
 #include "seq2seq/nn/encoder/encoder.h"
 #include "seq2seq/nn/model/decoder.h"
 #include "seq2seq/nn/model/model.h"
+#include "seq2seq/nn/word_dropout.h"
 
 namespace seq2seq::nn {
 
@@ -40,6 +41,7 @@ struct DropoutOptions {
   double layers = 0;
   double output = 0;
   bool variational = false;
+  WordDropoutOptions words{};
 };
 void declare(config::Keys& keys, DropoutOptions& options);
 

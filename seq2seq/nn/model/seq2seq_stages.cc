@@ -83,8 +83,9 @@ class Walk {
     double before = 0, after = 0;
     Site::Part part = Site::Part::encoder_layer;
     bool by_sentence = false;
+    WordDropout words{};
   };
-  /// Drops `dropped.after`.
+  /// Drops `dropped.words` and `dropped.after`.
   Rows words(const char* side_name, Side side, const Embedding& embedding, const Dropped& dropped);
   Rows layer(const char* name, const Stack& stack, int64_t number, Side side, const Dropped& dropped, const Rows& below,
              const Last* start, const std::shared_ptr<StateFlow>& last);
@@ -111,7 +112,7 @@ Rows Walk::words(const char* side_name, Side side, const Embedding& embedding, c
   stage.width = stage.kept = weight.size(1);
   Rows rows{add(std::move(stage)), row_flow(side, weight.size(1), {weight.device(), weight.scalar_type()})};
   const Site site{.part = dropped.part, .by_sentence = dropped.by_sentence};
-  pass([&] { return embedding_pass(embedding, ids(side), dropout(dropped.after, site), rows.flow); });
+  pass([&] { return embedding_pass(embedding, ids(side), dropout(dropped.after, site), dropped.words, rows.flow); });
   return rows;
 }
 
@@ -158,7 +159,10 @@ void Walk::encode(const Encoder& encoder) {
   if (!parts) return whole_encoder(encoder);
   const auto& shares = parts->dropout;
   rows_ = words("source", Side::source, parts->embedding,
-                {.after = shares.embedding, .part = Site::Part::source_embedding, .by_sentence = shares.variational});
+                {.after = shares.embedding,
+                 .part = Site::Part::source_embedding,
+                 .by_sentence = shares.variational,
+                 .words = shares.words});
   for (int64_t number = 0; number < parts->stack.layers(); ++number) {
     Last last{0, state_flow()};
     const Dropped dropped{
@@ -221,9 +225,11 @@ void Walk::decode(const Decoder& decoder) {
   const auto& shares = decoder.dropout();
   const bool attends = decoder.attention().attends();
   const Rows states = rows_;
-  const Rows words =
-      this->words("target", Side::target, decoder.embedding(),
-                  {.after = shares.embedding, .part = Site::Part::target_embedding, .by_sentence = shares.variational});
+  const Rows words = this->words("target", Side::target, decoder.embedding(),
+                                 {.after = shares.embedding,
+                                  .part = Site::Part::target_embedding,
+                                  .by_sentence = shares.variational,
+                                  .words = shares.words});
   rows_ = words;
   const Dropped dropped{.before = shares.layers,
                         .after = attends ? 0 : shares.output,

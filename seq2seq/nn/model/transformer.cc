@@ -46,6 +46,15 @@ void declare(config::Keys& keys, TransformerWords& options) {
       "all three, as in the paper");
 }
 
+struct TransformerModelDropout {
+  TransformerDropout& layers;
+  WordDropoutOptions& words;
+};
+void declare(config::Keys& keys, TransformerModelDropout& options) {
+  declare(keys, options.layers);
+  keys.section("words", options.words, "word vectors that are dropped as a whole");
+}
+
 std::string wrong_heads(const TransformerOptions& options) {
   try {
     check_heads(options.layer, options.width, "model", "model.width");
@@ -65,7 +74,9 @@ void declare(config::Keys& keys, TransformerOptions& options) {
   Depth encoder{options.encoder_layers}, decoder{options.decoder_layers};
   keys.section("encoder", encoder, "what reads the source");
   keys.section("decoder", decoder, "what writes the target");
-  declare(keys, options.layer);
+  declare_without_dropout(keys, options.layer);
+  TransformerModelDropout dropout{options.layer.dropout, options.word_dropout};
+  keys.section("dropout", dropout, "dropped in training");
   TransformerWords embedding{options.tied_embeddings, options.shared_embeddings};
   keys.section("embedding", embedding, "the word vectors");
   keys.select("output", options.output, *options.outputs, "from decoder states to words");
@@ -89,18 +100,21 @@ Transformer::Transformer(const Options& options, const ModelContext& context)
                                  TransformerEncoderOptions{.layers = options.encoder_layers, .layer = options.layer},
                                  EncoderContext{.vocabulary = context.source_vocabulary,
                                                 .embedding = options.width,
-                                                .dropout = {.embedding = options.layer.dropout.residual},
+                                                .dropout = {.embedding = options.layer.dropout.residual,
+                                                            .words = options.word_dropout.of_source()},
                                                 .placement = placement_,
                                                 .type = context.type,
                                                 .section = "model",
                                                 .words = shares_embeddings_ ? words : nullptr}));
-  decoder_ = register_module(
-      "decoder", std::make_shared<TransformerDecoder>(options.decoder_layers, options.layer,
-                                                      TransformerDecoderContext{.vocabulary = context.target_vocabulary,
-                                                                                .width = options.width,
-                                                                                .placement = placement_,
-                                                                                .type = context.type,
-                                                                                .words = words}));
+  decoder_ =
+      register_module("decoder", std::make_shared<TransformerDecoder>(
+                                     options.decoder_layers, options.layer,
+                                     TransformerDecoderContext{.vocabulary = context.target_vocabulary,
+                                                               .width = options.width,
+                                                               .placement = placement_,
+                                                               .type = context.type,
+                                                               .words = words,
+                                                               .word_dropout = options.word_dropout.of_target()}));
   const auto outputs = options.outputs != nullptr ? *options.outputs : options.parts->outputs;
   output_ = register_module(
       "output", outputs.make(options.output,

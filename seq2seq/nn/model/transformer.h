@@ -11,6 +11,7 @@
 #include "seq2seq/nn/transformer/decoder.h"
 #include "seq2seq/nn/transformer/encoder.h"
 #include "seq2seq/nn/transformer/options.h"
+#include "seq2seq/nn/word_dropout.h"
 
 namespace seq2seq::nn {
 
@@ -21,6 +22,7 @@ struct TransformerOptions {
   int64_t width = 512;                              // W, d_model of the paper
   int64_t encoder_layers = 6, decoder_layers = 6;
   TransformerLayerOptions layer{};
+  WordDropoutOptions word_dropout{};
   bool tied_embeddings = true;     // the output layer's weight is the target embedding; arXiv 1706.03762, section 3.4
   bool shared_embeddings = false;  // the source embedding is the target's
   Selection output{.kind = "full", .options = nullptr};

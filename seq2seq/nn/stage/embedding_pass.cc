@@ -12,23 +12,29 @@ namespace {
 
 class EmbeddingPass final : public StagePass {
  public:
-  EmbeddingPass(const Embedding& embedding, const Packed& ids, const StageDropout& dropout,
+  EmbeddingPass(const Embedding& embedding, const Packed& ids, const StageDropout& dropout, const WordDropout& words,
                 std::shared_ptr<RowFlow> out)
       : weight_(embedding.weight()),
         ids_(data::to(ids, weight_.device())),
         mask_(dropout, ids_.layout),
-        out_(std::move(out)) {}
+        out_(std::move(out)) {
+    if (words.share > 0 && dropout.draw != nullptr && ids_.rows.size(0) > 0)
+      kept_ = word_mask(ids, words, dropout.site.part, *dropout.draw).to(out_->rows().options());
+  }
 
   void forward(const Piece& piece) override {
     auto rows = piece.of(out_->rows());
     at::index_select_out(rows, weight_.detach(), 0, piece.of(ids_.rows));
+    if (kept_.defined()) rows.mul_(piece.of(kept_));
     mask_.apply(piece, rows);
   }
 
   void backward(const Piece& piece) override {
     if (!out_->wanted()) return;
     out_->collect(piece);
-    mask_.apply_again(piece, piece.of(out_->gradient()));
+    auto gradient = piece.of(out_->gradient());
+    mask_.apply_again(piece, gradient);
+    if (kept_.defined()) gradient.mul_(piece.of(kept_));
   }
 
   /// One call for all rows: on a GPU a sum over words that is added to piece by piece would be of no fixed order.
@@ -45,6 +51,7 @@ class EmbeddingPass final : public StagePass {
   at::Tensor weight_;
   Packed ids_;
   StageMask mask_;
+  at::Tensor kept_;  // [N, 1] of the words; undefined: none is dropped
   std::shared_ptr<RowFlow> out_;
   int64_t rows_ = 0;  // whose weights() were called
   std::vector<at::Tensor> gradients_{1};
@@ -65,8 +72,8 @@ void StageMask::apply_again(const Piece& piece, at::Tensor rows) const {
 }
 
 std::unique_ptr<StagePass> embedding_pass(const Embedding& embedding, const Packed& ids, const StageDropout& dropout,
-                                          std::shared_ptr<RowFlow> out) {
-  return std::make_unique<EmbeddingPass>(embedding, ids, dropout, std::move(out));
+                                          const WordDropout& words, std::shared_ptr<RowFlow> out) {
+  return std::make_unique<EmbeddingPass>(embedding, ids, dropout, words, std::move(out));
 }
 
 }  // namespace seq2seq::nn

@@ -11,6 +11,7 @@
 #include "seq2seq/nn/recurrent/stack.h"
 #include "seq2seq/nn/stage/flow.h"
 #include "seq2seq/nn/stage/stage.h"
+#include "seq2seq/nn/word_dropout.h"
 
 namespace seq2seq::nn {
 
@@ -38,9 +39,9 @@ class StageMask {
   at::Tensor mask_;  // [N, width]
 };
 
-/// Looks words up and drops units of their vectors.
+/// Looks words up and drops units of their vectors, and whole vectors.
 std::unique_ptr<StagePass> embedding_pass(const Embedding& embedding, const Packed& ids, const StageDropout& dropout,
-                                          std::shared_ptr<RowFlow> out);
+                                          const WordDropout& words, std::shared_ptr<RowFlow> out);
 
 /// What a layer's stage reads and writes.
 struct LayerStage {

@@ -25,6 +25,7 @@ TransformerDecoder::TransformerDecoder(int64_t layers, const TransformerLayerOpt
                                        const TransformerDecoderContext& context)
     : scale_(options.scale ? std::sqrt(static_cast<double>(context.width)) : 1),
       dropout_(options.dropout.residual),
+      word_dropout_(context.word_dropout),
       drops_weights_(options.dropout.attention > 0) {
   const ParameterPlace words{.device = context.placement.of("embeddings"), .type = context.type};
   embedding_ = register_module(
@@ -56,7 +57,9 @@ Features TransformerDecoder::advance(const Packed& inputs, TransformerCaches& ca
   const SentenceOrder order(layout);
   auto at = sentence_rows(layout, order, draw, drops_weights_);
   at.rotation = positions_->rotation(at, layout);
-  const auto words = embedding_->forward(inputs.with(order.by_sentence(inputs.rows))).rows * scale_;  // [N, W]
+  const Packed read{order.by_sentence(inputs.rows), at.layout};
+  const auto words = drop_words(embedding_->forward(read).rows * scale_, read, word_dropout_,  // [N, W]
+                                Site::Part::target_embedding, draw);
   auto rows = dropped(positions_->add(words, at, layout), at, dropout_, {Site::Part::target_embedding});
   caches.words.begin(layout.lengths);
   std::optional<ChunkPairs> pairs;

@@ -13,6 +13,7 @@
 #include "seq2seq/nn/transformer/decoder_layer.h"
 #include "seq2seq/nn/transformer/positions.h"
 #include "seq2seq/nn/transformer/source_cache.h"
+#include "seq2seq/nn/word_dropout.h"
 
 namespace seq2seq::nn {
 
@@ -28,6 +29,7 @@ struct TransformerDecoderContext {
   Placement placement;
   at::ScalarType type = at::kFloat;
   std::shared_ptr<Embedding> words{};  // made already; null: the decoder makes them
+  WordDropout word_dropout{};
 };
 
 /// Writes a target by self-attention over the words so far and attention to the source: Vaswani et al. 2017, arXiv
@@ -48,6 +50,7 @@ class TransformerDecoder final : public Module {
 
  private:
   double scale_, dropout_;
+  WordDropout word_dropout_;
   bool drops_weights_;
   std::shared_ptr<Embedding> embedding_;
   std::shared_ptr<Positions> positions_;

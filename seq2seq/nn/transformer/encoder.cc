@@ -15,6 +15,7 @@ TransformerEncoder::TransformerEncoder(const Options& options, const EncoderCont
       longest_(options.layer.positions == PositionKind::learned ? options.layer.longest : no_longest_sentence),
       embedding_dropout_(context.dropout.embedding),
       embedding_site_{.part = Site::Part::source_embedding, .by_sentence = context.dropout.variational},
+      word_dropout_(context.dropout.words),
       drops_weights_(options.layer.dropout.attention > 0) {
   check_heads(options.layer, width_, "model.encoder", "model.embedding.size");
   const ParameterPlace words{.device = context.placement.of("embeddings"), .type = context.type};
@@ -35,7 +36,9 @@ Memory TransformerEncoder::encode(const Packed& ids, const Draw* draw) const {
   const SentenceOrder order(layout);
   auto at = sentence_rows(layout, order, draw, drops_weights_);
   at.rotation = positions_->rotation(at, layout);
-  const auto words = embedding_->forward(ids.with(order.by_sentence(ids.rows))).rows * scale_;  // [N, W]
+  const Packed read{order.by_sentence(ids.rows), at.layout};
+  const auto words = drop_words(embedding_->forward(read).rows * scale_, read, word_dropout_,  // [N, W]
+                                Site::Part::source_embedding, draw);
   auto rows = dropped(positions_->add(words, at, layout), at, embedding_dropout_, embedding_site_);
   auto pairs = pairs_of_sentences(layout.lengths, layout.lengths, rows.device());
   for (const auto& layer : layers_) {

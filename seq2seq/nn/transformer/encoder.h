@@ -31,6 +31,7 @@ class TransformerEncoder final : public Encoder {
   int64_t longest_;
   double embedding_dropout_;
   Site embedding_site_;
+  WordDropout word_dropout_;
   bool drops_weights_;
   std::shared_ptr<Embedding> embedding_;
   std::shared_ptr<Positions> positions_;

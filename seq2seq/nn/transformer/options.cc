@@ -16,6 +16,11 @@ void declare(config::Keys& keys, TransformerDropout& options) {
 }
 
 void declare(config::Keys& keys, TransformerLayerOptions& options) {
+  declare_without_dropout(keys, options);
+  keys.section("dropout", options.dropout, "dropped in training");
+}
+
+void declare_without_dropout(config::Keys& keys, TransformerLayerOptions& options) {
   keys.add("heads", options.heads, "heads of each attention; they share the width").at_least(1);
   keys.add("feed_forward", options.feed_forward, "inner width of the feed-forward parts").unit("units").at_least(1);
   keys.add("norm", options.norm, {{"post", NormOrder::post}, {"pre", NormOrder::pre}},
@@ -34,7 +39,6 @@ void declare(config::Keys& keys, TransformerLayerOptions& options) {
   keys.add("activation", options.activation, {{"relu", Activation::relu}, {"gelu", Activation::gelu}},
            "between the two products of a feed-forward part");
   keys.add("scale", options.scale, "whether word vectors are multiplied by the square root of their width");
-  keys.section("dropout", options.dropout, "dropped in training");
 }
 
 void declare(config::Keys& keys, TransformerEncoderOptions& options) {

@@ -42,6 +42,8 @@ struct TransformerLayerOptions {
   TransformerDropout dropout;
 };
 void declare(config::Keys& keys, TransformerLayerOptions& options);
+/// The same without the section `dropout`, for a model that adds to it.
+void declare_without_dropout(config::Keys& keys, TransformerLayerOptions& options);
 
 struct TransformerEncoderOptions {
   int64_t layers = 6;

@@ -89,9 +89,9 @@ PipelineGradients::Part PipelineGradients::begin(const BatchPart& part, double d
   Part begun{.batch = data::to(part.batch, model_.input_device()), .target_rows = part.target_rows, .staged = {}};
   const auto& batch = begun.batch;
   data::Packed inputs = batch.inputs;
-  if (options_.teacher_forcing < 1) {
+  if (const double share = options_.forced_share(draw.update); share < 1) {
     const auto memory = model_.encode(batch.source, &draw);
-    inputs = train::decoder_inputs(model_, memory, batch, options_.teacher_forcing, draw);
+    inputs = train::decoder_inputs(model_, memory, batch, share, draw, options_.scheduled_sampling.by);
   }
   begun.staged =
       staged_.begin({.source = batch.source,

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "seq2seq/config/keys.h"
+#include "seq2seq/nn/dropout.h"
+#include "seq2seq/nn/packed.h"
+
+namespace seq2seq::nn {
+
+/// What word dropout draws once: a word of a sentence, with all its occurrences (Gal and Ghahramani 2016, arXiv
+/// 1512.05287, section 4.2), or each occurrence (Sennrich et al. 2016, arXiv 1606.02891).
+enum class DropWordsBy { word, occurrence };
+
+/// Word vectors of one side that are zero as a whole in training; what stays is scaled by 1 / (1 - share).
+struct WordDropout {
+  double share = 0;
+  DropWordsBy by = DropWordsBy::word;
+};
+
+struct WordDropoutOptions {
+  double source = 0, target = 0;
+  DropWordsBy by = DropWordsBy::word;
+  WordDropout of_source() const { return {source, by}; }
+  WordDropout of_target() const { return {target, by}; }
+};
+void declare(config::Keys& keys, WordDropoutOptions& options);
+
+/// 0 or 1 / (1 - share) for each of the ids [N] -> [N, 1], float32 on the CPU: a function of (seed, update, side, the
+/// pair's key) and of the id or of the position. `embedding`: the side's own.
+at::Tensor word_mask(const Packed& ids, const WordDropout& dropout, Site::Part embedding, const Draw& draw);
+
+/// The vectors [N, E] of `ids` [N], those of dropped words zero. As they are with share 0 or a null `draw`.
+at::Tensor drop_words(const at::Tensor& vectors, const Packed& ids, const WordDropout& dropout, Site::Part embedding,
+                      const Draw* draw);
+
+}  // namespace seq2seq::nn

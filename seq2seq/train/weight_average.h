@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+#include <torch/nn/module.h>
+
+#include "seq2seq/config/keys.h"
+#include "seq2seq/nn/weights.h"
+#include "seq2seq/train/optimizer.h"
+
+namespace seq2seq::train {
+
+struct AverageOptions {
+  std::optional<double> decay;  // empty: no average is kept
+};
+void declare(config::Keys& keys, AverageOptions& options);
+
+/// The exponential moving average of the parameters in the course of training (Polyak and Juditsky 1992 average all of
+/// it; Marian's `exponential-smoothing`). Validation and decoding use it, training goes on with the parameters. In a
+/// checkpoint the weights are the average, and the parameters are `<parameter>.trained` beside the optimiser's state.
+class WeightAverage {
+ public:
+  /// Starts with the parameters as they are.
+  WeightAverage(double decay, NamedParameters parameters);
+
+  /// average = d average + (1 - d) parameter, after an update. d is `decay`, but at first no more than
+  /// (t + 1) / (t + 10) with `updates` t made before, so that what training started from is soon forgotten.
+  void add(int64_t updates);
+  /// Exchanges the values of parameters and averages. Twice is as before.
+  void exchange();
+
+  /// The weights of the model with averages where there are any: the tensors themselves.
+  nn::NamedTensors weights(const torch::nn::Module& model) const;
+  /// Adds the parameters to the optimiser's state.
+  void store(nn::NamedTensors& optimizer) const;
+  /// After the weights of a checkpoint were read into the model: takes these for averages, and for the parameters what
+  /// `optimizer` holds of them, which it removes there. Throws FormatError naming `file`.
+  void restore(nn::NamedTensors& optimizer, const std::filesystem::path& file);
+
+ private:
+  double decay_;
+  NamedParameters parameters_;
+  std::vector<at::Tensor> averages_;  // one a parameter
+};
+
+}  // namespace seq2seq::train
