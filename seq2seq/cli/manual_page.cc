@@ -58,7 +58,7 @@ std::string describe_command(const CommandFacts& command) {
 
 constexpr const char* kManualHead = R"(.TH SEQ2SEQ 1 "" "seq2seq {0}" "User Commands"
 .SH NAME
-seq2seq \- learn to map sequences to sequences with recurrent encoder\-decoders
+seq2seq \- learn to map sequences to sequences: LSTM encoder\-decoders, attention, Transformers
 .SH SYNOPSIS
 .B seq2seq
 .I command
