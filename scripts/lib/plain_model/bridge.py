@@ -16,6 +16,8 @@ def make_bridge(config, encoder, decoder_shapes):
     if kind == "mean":
         return Projection(decoder_shapes, [{name: encoder.width for name in shape} for shape in decoder_shapes],
                           lambda memory: [{name: memory.mean() for name in shape} for shape in decoder_shapes], **options)
+    if kind == "attentive":
+        return Attentive(config.number("model.bridge.units"), encoder.width, decoder_shapes, **options)
     if kind == "backward":  # Bahdanau et al. 2014, A.2.2, of the top layer that runs in both directions
         layer = encoder.bidirectional - 1
 
@@ -69,3 +71,18 @@ class Projection(nn.Module):
     def project(self, name, rows):
         made = nn.functional.linear(rows, getattr(self, "weight_" + name), getattr(self, "bias_" + name))
         return torch.tanh(made) if self.tanh else made
+
+
+class Attentive(Projection):
+    """Of the sum of the states by softmax(q' tanh(W h)): Lin et al. 2017, equation 5, with one row."""
+
+    def __init__(self, units, memory, shapes, **options):
+        super().__init__(shapes, [{name: memory for name in shape} for shape in shapes], self.summed, **options)
+        self.shapes = shapes
+        self.memory_weight, self.query = nn.Parameter(torch.empty(units, memory)), nn.Parameter(torch.empty(units))
+
+    def summed(self, memory):
+        scores = torch.tanh(memory.states @ self.memory_weight.T) @ self.query
+        weights = scores.masked_fill(~memory.mask, -torch.inf).softmax(dim=1)
+        made = torch.einsum("bs,bsm->bm", weights, memory.states)
+        return [{name: made for name in shape} for shape in self.shapes]

@@ -29,6 +29,6 @@ class Bridge : public Module {
 };
 
 using BridgeRegistry = Registry<Bridge, const BridgeContext&>;
-BridgeRegistry builtin_bridges();  // copy, linear, backward, mean
+BridgeRegistry builtin_bridges();  // copy, linear, backward, mean, attentive
 
 }  // namespace seq2seq::nn

@@ -1,3 +1,4 @@
+#include "seq2seq/nn/bridge/attentive.h"
 #include "seq2seq/nn/bridge/backward.h"
 #include "seq2seq/nn/bridge/bridge.h"
 #include "seq2seq/nn/bridge/copy.h"
@@ -16,6 +17,10 @@ BridgeRegistry builtin_bridges() {
   registry.add<MeanBridge>("mean",
                            "a projection of the mean of the encoder's states, with tanh; Sennrich et al. 2017, arXiv "
                            "1703.04357");
+  registry.add<AttentiveBridge>(
+      "attentive",
+      "a projection of a sum of the encoder's states by learned weights, with tanh; Lin et al. "
+      "2017, arXiv 1703.03130");
   return registry;
 }
 

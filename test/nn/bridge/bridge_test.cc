@@ -145,6 +145,35 @@ TEST_CASE("bridge mean: tanh of a projection of the mean of each source's states
   }
 }
 
+TEST_CASE("bridge attentive: tanh of a projection of the states' sum by softmax(q tanh(W h))",
+          "[nn][bridge][witness]") {
+  const auto bridge = bridge_of("attentive", between({}, {lstm_state(5)}), {{"units", "4"}, {"bias", "true"}});
+  const auto memory = random_memory({});
+  const auto first = bridge->first(memory);
+  const auto weight = bridge->named_parameters()["memory_weight"], query = bridge->named_parameters()["query"];
+  for (const int64_t sentence : {0, 1, 2}) {
+    CAPTURE(sentence);
+    const auto rows = rows_of(memory.states, sentence);
+    std::vector<double> sum(3, 0);  // of a source without rows: 0
+    double total = 0;
+    for (int64_t row = 0; row < rows.size(0); ++row) {
+      double score = 0;
+      for (int64_t unit = 0; unit < 4; ++unit) {
+        double inside = 0;
+        for (int64_t column = 0; column < 3; ++column)
+          inside += number(weight, unit, column) * number(rows, row, column);
+        score += query.accessor<double, 1>()[unit] * std::tanh(inside);
+      }
+      total += std::exp(score);
+      for (int64_t column = 0; column < 3; ++column)
+        sum[static_cast<size_t>(column)] += std::exp(score) * number(rows, row, column);
+    }
+    for (auto& value : sum) value /= total > 0 ? total : 1;
+    check_row(first[0][0], sentence, projected(*bridge, "h_l0", sum), true);
+    check_row(first[0][1], sentence, projected(*bridge, "c_l0", sum), true);
+  }
+}
+
 TEST_CASE("bridge copy: takes both directions side by side where the decoder is as wide, else names both widths",
           "[nn][bridge][error]") {
   const auto memory = random_memory({lstm_state(2, 2)});
