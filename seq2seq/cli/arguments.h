@@ -37,7 +37,8 @@ class Arguments {
 using Commands = std::vector<std::unique_ptr<Command>>;
 
 /// One line of what the program is.
-inline constexpr const char* program_summary = "Learns to map sequences to sequences: LSTM encoder-decoders, attention, Transformers.";
+inline constexpr const char* program_summary =
+    "Learns to map sequences to sequences: LSTM encoder-decoders, attention, Transformers.";
 
 /// One argument of a command, as `--help` shows it.
 struct ArgumentFacts {
