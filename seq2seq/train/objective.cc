@@ -4,6 +4,7 @@
 #include <ATen/ops/full.h>
 #include <ATen/ops/index_select.h>
 
+#include "seq2seq/train/coverage_loss.h"
 #include "seq2seq/train/free_running.h"
 
 namespace seq2seq::train {
@@ -13,11 +14,15 @@ at::Tensor token_losses(const nn::Model& model, const data::Batch& batch, const 
   const auto memory = model.encode(batch.source, draw);
   const auto owner = at::arange(batch.sentences(), batch.source.rows.options().dtype(at::kLong));  // [B]
   const auto state = model.start(memory, owner);
+  state->wants_attention = options.coverage > 0;
   const bool forced = options.teacher_forcing == 1;
   const auto inputs = forced ? batch.inputs : decoder_inputs(model, memory, batch, options.teacher_forcing, *draw);
   const auto features = model.advance(inputs, *state, draw);
-  return model.output().loss(features, batch.targets.rows,
-                             {.label_smoothing = options.label_smoothing, .row_scale = row_scale});
+  const auto losses = model.output().loss(features, batch.targets.rows,
+                                          {.label_smoothing = options.label_smoothing, .row_scale = row_scale});
+  if (options.coverage == 0) return losses;
+  const auto covered = coverage_losses(features.attention, *batch.targets.layout);
+  return losses + options.coverage * covered.to(losses.options());
 }
 
 at::Tensor row_scale(const data::Batch& batch, double divisor, at::ScalarType type) {

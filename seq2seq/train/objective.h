@@ -15,6 +15,7 @@ namespace seq2seq::train {
 struct LossOptions {
   double label_smoothing = 0;
   double teacher_forcing = 1;  // share of the pairs whose decoder reads the target; needs `draw` when below 1
+  double coverage = 0;         // weight of coverage_losses(); needs Model::differentiates_attention() when above 0
 };
 
 /// The loss of each target word of a batch [N], given the words before it: the target's, or the model's own (see

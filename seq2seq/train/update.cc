@@ -73,9 +73,10 @@ Updater::Updater(const TrainOptions& options, const Setup& setup, NamedParameter
       clip_(setup.clips->make(options.clip)),
       gradients_(setup.gradients) {
   if (gradients_ != nullptr) return;
-  own_gradients_ = std::make_unique<SerialGradients>(
-      *setup.model,
-      LossOptions{.label_smoothing = options.label_smoothing, .teacher_forcing = options.teacher_forcing});
+  own_gradients_ =
+      std::make_unique<SerialGradients>(*setup.model, LossOptions{.label_smoothing = options.label_smoothing,
+                                                                  .teacher_forcing = options.teacher_forcing,
+                                                                  .coverage = options.coverage_loss});
   gradients_ = own_gradients_.get();
 }
 

@@ -62,6 +62,8 @@ class Model : public Module {
   virtual Initialization initialization() const { return Initialization::uniform; }
   /// Whether its features have attention weights over the source's positions.
   virtual bool attends() const { return false; }
+  /// Whether gradients reach these weights, so that an objective may read them.
+  virtual bool differentiates_attention() const { return false; }
   /// The longest sentence that it reads on either side, start or end symbol included.
   virtual int64_t longest_sentence() const { return no_longest_sentence; }
 };
