@@ -64,7 +64,7 @@ void ModelPredictor::append(PredictorState& state, const PredictorState& other) 
   const auto& theirs = dynamic_cast<const ModelState&>(other);
   TORCH_CHECK(ours.read == theirs.read, "hypotheses of ", ours.read, " and of ", theirs.read, " words read together");
   ours.decoder->append(*theirs.decoder);
-  if (ours.features.rows.defined()) ours.features.rows = at::cat({ours.features.rows, theirs.features.rows});
+  if (ours.features.rows.defined()) ours.features = nn::joined(ours.features, theirs.features);
 }
 
 nn::TopK ModelPredictor::best(const PredictorState& state, int64_t k, const nn::Bans& bans) const {

@@ -2,12 +2,18 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "seq2seq/nn/packed.h"
+
 namespace seq2seq::nn {
 
 /// What a decoder hands to the output layer for each target row, in the packed order of the rows it read.
 struct Features {
   at::Tensor rows;       // [N, H]
   at::Tensor attention;  // [N, S] weights over the positions of each row's source, as read; undefined unless wanted
+  Ids source = {};       // [N, S] the word at each of these positions; undefined unless the output layer copies
 };
+
+/// The rows of both, one after the other.
+Features joined(const Features& first, const Features& second);
 
 }  // namespace seq2seq::nn

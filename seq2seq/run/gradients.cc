@@ -63,6 +63,14 @@ parallel::Observer timeline_writer(const Environment& environment) {
               }};
 }
 
+/// The choice that keeps the training from running in stages, or an empty string.
+std::string what_is_whole(const RunOptions& options, const nn::Model& model) {
+  if (options.train.coverage_loss > 0) return fmt::format("`train.coverage_loss: {}`", options.train.coverage_loss);
+  if (model.staged() != nullptr) return {};
+  return model.output().copies() ? "`model.output.kind: copy`"
+                                 : fmt::format("`model.architecture: {}`", options.model.architecture.kind);
+}
+
 }  // namespace
 
 std::unique_ptr<train::GradientSource> make_gradients(const RunOptions& options, const nn::Model& model,
@@ -71,14 +79,11 @@ std::unique_ptr<train::GradientSource> make_gradients(const RunOptions& options,
   const bool observed = !environment.timeline.empty(), one_place = placement.places() == 1;
   if (one_place && !observed) return std::make_unique<train::SerialGradients>(model, loss);
   const auto* staged = model.staged();
-  if (staged == nullptr) {
-    const auto& kind = options.model.architecture.kind;
+  const auto whole = what_is_whole(options, model);
+  if (!whole.empty()) {
     if (!one_place)
-      environment.log->say(
-          fmt::format("places    `model.architecture: {}` cannot run in stages; its places work one at a time", kind));
-    if (observed)
-      environment.log->warn(
-          fmt::format("`--timeline` is ignored: `model.architecture: {}` cannot run in stages", kind));
+      environment.log->say(fmt::format("places    {} cannot run in stages; the places work one at a time", whole));
+    if (observed) environment.log->warn(fmt::format("`--timeline` is ignored: {} cannot run in stages", whole));
     return std::make_unique<train::SerialGradients>(model, loss);
   }
   const auto& how = options.placement;

@@ -69,6 +69,9 @@ PlanSubject plan_subject(const Configuration& configuration, std::optional<int64
                           : std::max<int64_t>(1, batch.tokens / (subject.source_steps + subject.target_steps));
   subject.state_bytes = optimizer_state_bytes(options.train, *environment.registries);
   const auto model = outline(options.model, *environment.registries, subject.source_words, subject.target_words);
+  if (model->output().copies())
+    throw UsageError(Place{.part = "model.output.kind"},
+                     "`copy` does not run in stages, so that there is nothing to plan");
   if (model->staged() == nullptr)
     throw UsageError(
         Place{.part = "model.architecture"},

@@ -4,6 +4,7 @@
 #include <ATen/ops/full.h>
 #include <ATen/ops/index_select.h>
 
+#include "seq2seq/train/coverage_loss.h"
 #include "seq2seq/train/free_running.h"
 
 namespace seq2seq::train {
@@ -11,7 +12,8 @@ namespace seq2seq::train {
 LossOptions loss_options(const TrainOptions& options) {
   return {.label_smoothing = options.label_smoothing,
           .teacher_forcing = options.teacher_forcing,
-          .scheduled_sampling = options.scheduled_sampling};
+          .scheduled_sampling = options.scheduled_sampling,
+          .coverage = options.coverage_loss};
 }
 
 at::Tensor token_losses(const nn::Model& model, const data::Batch& batch, const LossOptions& options,
@@ -19,12 +21,16 @@ at::Tensor token_losses(const nn::Model& model, const data::Batch& batch, const 
   const auto memory = model.encode(batch.source, draw);
   const auto owner = at::arange(batch.sentences(), batch.source.rows.options().dtype(at::kLong));  // [B]
   const auto state = model.start(memory, owner);
+  state->wants_attention = options.coverage > 0;
   const double share = draw == nullptr ? 1 : options.forced_share(draw->update);
   const auto inputs =
       share == 1 ? batch.inputs : decoder_inputs(model, memory, batch, share, *draw, options.scheduled_sampling.by);
   const auto features = model.advance(inputs, *state, draw);
-  return model.output().loss(features, batch.targets.rows,
-                             {.label_smoothing = options.label_smoothing, .row_scale = row_scale});
+  const auto losses = model.output().loss(features, batch.targets.rows,
+                                          {.label_smoothing = options.label_smoothing, .row_scale = row_scale});
+  if (options.coverage == 0) return losses;
+  const auto covered = coverage_losses(features.attention, *batch.targets.layout);
+  return losses + options.coverage * covered.to(losses.options());
 }
 
 at::Tensor row_scale(const data::Batch& batch, double divisor, at::ScalarType type) {

@@ -18,6 +18,7 @@ struct LossOptions {
   ScheduledSamplingOptions scheduled_sampling{};
   /// That share after so many updates.
   double forced_share(int64_t update) const { return teacher_forcing * scheduled_sampling.factor(update); }
+  double coverage = 0;  // weight of coverage_losses(); needs Model::differentiates_attention() when above 0
 };
 LossOptions loss_options(const TrainOptions& options);
 

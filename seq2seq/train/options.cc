@@ -71,6 +71,12 @@ void declare(config::Keys& keys, TrainOptions& options, const OptimizerRegistry&
            "share of the target's probability that is spread evenly over all words (arXiv 1512.00567)")
       .at_least(0)
       .below(1);
+  keys.add(
+          "coverage_loss", options.coverage_loss,
+          "weight of a loss on looking at the same words again, for each target token the sum of min(weight, weights "
+          "of "
+          "the steps before) over its source (See et al. 2017, arXiv 1704.04368, equations 12 and 13); needs attention")
+      .at_least(0);
   keys.add("teacher_forcing", options.teacher_forcing,
            "share of the pairs, drawn anew each time, whose decoder reads the target; that of the others reads the "
            "words that the model itself writes, greedily, as many as the target has")

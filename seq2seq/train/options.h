@@ -43,6 +43,7 @@ struct TrainOptions {
   data::BatchOptions batch;
   int64_t accumulate = 1;  // batches an update
   double label_smoothing = 0;
+  double coverage_loss = 0;    // weight of what is looked at again
   double teacher_forcing = 1;  // share of the pairs that read their own target, not what the model writes
   ScheduledSamplingOptions scheduled_sampling;  // how that share changes, and what is drawn by it
   AverageOptions average;

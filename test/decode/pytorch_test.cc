@@ -186,7 +186,11 @@ const std::vector<std::string> models{
     "encoder: {layers: 1, cells: 3, bidirectional: all}, decoder: {layers: 2, cells: 4}, bridge: {kind: mean}, "
     "attention: {kind: additive, units: 3, coverage: true}",
     "encoder: {layers: 1, cells: 3}, decoder: {layers: 1, cells: 4}, bridge: {kind: mean}, "
-    "attention: {kind: general, coverage: true, order: before, input_feeding: true}"};
+    "attention: {kind: general, coverage: true, order: before, input_feeding: true}",
+    "encoder: {layers: 1, cells: 4}, decoder: {layers: 2, cells: 4}, bridge: {kind: attentive, units: 3}, "
+    "attention: {kind: additive, units: 3}, output: {kind: copy}",
+    "encoder: {layers: 1, cells: 4}, decoder: {layers: 1, cells: 4}, attention: {kind: general, coverage: true, "
+    "order: before, input_feeding: true, readout: {width: 5}}, output: {kind: copy}"};
 
 TEST_CASE("run folder: plain PyTorch gives the same loss, gradients, scores and outputs",
           "[decode][score][witness][gradient]") {

@@ -76,6 +76,10 @@ std::vector<std::string> settings_of(const Choice& first, const Choice& second) 
       settings.push_back("model.encoder.bidirectional=all");
     if (choice.value == "none" && speaks_of_attention(choice) && !about("attention.order") && !about("attention.kind"))
       settings.push_back("model.attention.order=before");
+    if (choice.value == "copy" && choice.key == "output.kind") {
+      settings.push_back("data.shared_vocabulary=true");
+      if (!about("attention.kind")) settings.push_back("model.attention.kind=general");
+    }
     if (choice.value == "dot" && about("encoder.bidirectional")) settings.push_back("model.encoder.cells=6");
   }
   for (const auto& choice : {first, second}) settings.push_back(fmt::format("model.{}={}", choice.key, choice.value));

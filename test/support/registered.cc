@@ -85,8 +85,16 @@ std::map<std::string, Values> recurrent_variants() {
       {"attention.kind", "additive"},      {"attention.order", "before"},
       {"attention.input_feeding", "true"}, {"attention.readout.activation", "maxout"},
       {"attention.readout.width", "3"},    {"attention.readout.embedding", "true"}};
-  for (const auto& kind : parts.outputs.names())
-    variants[fmt::format("rnn, output {}", kind)] = {{"output.kind", kind}};
+  for (const auto& kind : parts.outputs.names()) {
+    Values values{{"output.kind", kind}};
+    if (refused(model_selection("rnn", values))) values["attention.kind"] = "general";  // it copies
+    variants[fmt::format("rnn, output {}", kind)] = values;
+  }
+  variants["rnn, output copy fed"] = {{"output.kind", "copy"},
+                                      {"attention.kind", "additive"},
+                                      {"attention.coverage", "true"},
+                                      {"attention.order", "before"},
+                                      {"attention.input_feeding", "true"}};
   variants["rnn, residual"] = {{"residual_from", "2"}};
   variants["rnn, noise along time"] = {{"variational", "true"},
                                        {"recurrent_dropout", "0.3"},

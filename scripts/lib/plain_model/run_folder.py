@@ -37,7 +37,7 @@ KNOWN = [
     (r"attention\.(input_feeding|coverage|scaled|readout\.embedding)", ["false", "true"]),
     (r"attention\.(units|readout\.width)", None),
     (r"attention\.readout\.activation", ["tanh", "maxout", "none"]),
-    (r"output\.kind", ["full"]),
+    (r"output\.kind", ["full", "copy"]),
     (r"output\.bias", ["false", "true"]),
 ]
 

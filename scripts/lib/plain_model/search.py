@@ -22,7 +22,7 @@ def translate(model, source, beam, longest):
     best = None  # the best complete hypothesis
     for length in range(longest + 1):
         rows, state = model.decoder.step(torch.tensor([ids[-1] if ids else START for _, ids in live]), state)
-        scores = model.output(rows).double().log_softmax(dim=1)
+        scores = model.logits(rows, state).double().log_softmax(dim=1)
         scores[:, [UNKNOWN, START]] = -torch.inf  # never written
         extensions = sorted(((score + added, parent, word)
                              for parent, (score, _) in enumerate(live)

@@ -8,6 +8,7 @@ from torch.nn.utils.rnn import pack_sequence, pad_packed_sequence, pad_sequence
 
 from .attention import Readout, make_attention
 from .bridge import make_bridge
+from .copying import CopyOutput
 from .recurrent import Stack
 from .text import END, START
 
@@ -18,13 +19,14 @@ class Memory:
 
     states: torch.Tensor  # [B, S, M], zeros behind a source's last word
     mask: torch.Tensor    # [B, S], whether there is a word
+    ids: torch.Tensor     # [B, S] of the words
     last: list            # each layer's last state, its parts by name
 
     def mean(self):
         return self.states.sum(dim=1) / self.mask.sum(dim=1, keepdim=True)
 
     def select(self, indices):
-        return Memory(self.states[indices], self.mask[indices], chosen(self.last, indices))
+        return Memory(self.states[indices], self.mask[indices], self.ids[indices], chosen(self.last, indices))
 
 
 @dataclass
@@ -35,9 +37,10 @@ class State:
     fed: torch.Tensor    # [B, F] what the output layer read at the step before; F = 0 without input feeding
     past: torch.Tensor   # [B, S] the sums of the attention weights of the steps before
     memory: Memory
+    weights: torch.Tensor  # [B, S] those of this step
 
     def select(self, indices):
-        return State(chosen(self.layers, indices), self.fed[indices], self.past[indices], self.memory.select(indices))
+        return State(chosen(self.layers, indices), self.fed[indices], self.past[indices], self.memory.select(indices), self.weights[indices])
 
 
 def chosen(layers, indices):
@@ -70,7 +73,7 @@ class Encoder(nn.Module):
         rows, last = self.stack.read(ids._replace(data=self.embedding(ids.data)))
         states, lengths = pad_packed_sequence(rows, batch_first=True)
         mask = torch.arange(states.size(1)) < lengths.unsqueeze(1)
-        return Memory(states, mask, last)
+        return Memory(states, mask, pad_sequence(sources, batch_first=True), last)
 
 
 def shape_of(module, width):
@@ -106,12 +109,12 @@ class Decoder(nn.Module):
         return getattr(self, self.kind)
 
     def start(self, memory) -> State:
-        return State(self.bridge(memory), memory.states.new_zeros(len(memory.states), self.fed),
-                     memory.states.new_zeros(memory.mask.shape), memory)
+        none = memory.states.new_zeros(memory.mask.shape)
+        return State(self.bridge(memory), memory.states.new_zeros(len(memory.states), self.fed), none, memory, none)
 
     def step(self, ids, state):
         """The words written last [B] -> what the output layer reads [B, width], the state after them."""
-        words, layers, context, weights = self.embedding(ids), [], None, 0
+        words, layers, context, weights = self.embedding(ids), [], None, torch.zeros_like(state.past)
         read = [words]
         if self.attention is not None and self.order == "before":  # Bahdanau et al. 2014
             context, weights = self.attention(state.layers[-1]["h"], state.memory, state.past)
@@ -126,7 +129,7 @@ class Decoder(nn.Module):
         if self.attention is not None and self.order == "after":  # Luong et al. 2015
             context, weights = self.attention(rows, state.memory, state.past)
         rows = rows if self.readout is None else self.readout(context, rows, words)
-        return rows, State(layers, rows if self.fed else state.fed, state.past + weights, state.memory)
+        return rows, State(layers, rows if self.fed else state.fed, state.past + weights, state.memory, weights)
 
 
 class Seq2Seq(nn.Module):
@@ -138,19 +141,26 @@ class Seq2Seq(nn.Module):
         self.decoder = Decoder(config, target_words, self.encoder)
         if config.flag("model.embedding.shared"):
             self.encoder.embedding = self.decoder.embedding
-        self.output = nn.Linear(self.decoder.width, target_words, bias=config.flag("model.output.bias"))
+        output = CopyOutput if config["model.output.kind"] == "copy" else nn.Linear
+        self.output = output(self.decoder.width, target_words, bias=config.flag("model.output.bias"))
         if config["model.embedding.tied"] == "true":
             self.output.weight = self.decoder.embedding.weight
 
     def forward(self, sources, inputs):
-        """Lists of id tensors, each of its own length -> the logits of the next word at each step [B, T, V]. Those
+        """Lists of id tensors, each of its own length -> logits() of the next word at each step [B, T, V]. Those
         behind the end of a target mean nothing."""
         state = self.decoder.start(self.encoder(sources))
         rows = []
         for ids in pad_sequence(inputs, padding_value=END):  # a step
             made, state = self.decoder.step(ids, state)
-            rows.append(made)
-        return self.output(torch.stack(rows, dim=1))
+            rows.append(self.logits(made, state))
+        return torch.stack(rows, dim=1)
+
+    def logits(self, rows, state):
+        """What decoder.step() gave -> numbers [B, V] whose softmax are the probabilities of the next word."""
+        if isinstance(self.output, CopyOutput):
+            return self.output.log_probabilities(rows, state.weights, state.memory.ids)
+        return self.output(rows)
 
     def loss(self, sources, targets):
         """The negative log-likelihood of all targets together, end symbols included: its gradients are the witness of ours."""

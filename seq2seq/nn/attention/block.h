@@ -48,6 +48,8 @@ class AttentionBlock {
   bool attends() const { return attention_ != nullptr; }
   const std::shared_ptr<Attention>& attention() const { return attention_; }
   const std::shared_ptr<Readout>& readout() const { return readout_; }  // null: the output layer reads the top rows
+  /// Whether it has weights that gradients reach.
+  bool differentiates_weights() const { return attends() && attention_->differentiates_weights(); }
   AttentionOrder order() const { return order_; }
   bool input_feeding() const { return input_feeding_; }
   const ParameterPlace& place() const { return place_; }  // of attention and readout

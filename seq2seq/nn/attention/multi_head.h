@@ -20,6 +20,7 @@ class MultiHeadAttention final : public Attention {
   AttentionMemory prepare(const at::Tensor& states) const override;
   AttentionResult attend(const AttentionQueries& queries, const AttentionMemory& memory,
                          const AttentionPairs& pairs) const override;
+  bool differentiates_weights() const override { return false; }  // alignments alone read them
   int64_t width() const override { return output_weight_.size(0); }
 
  private:

@@ -8,6 +8,7 @@
 #include <c10/core/GradMode.h>
 
 #include "seq2seq/nn/model/asking_rows.h"
+#include "seq2seq/nn/sentence_order.h"
 
 namespace seq2seq::nn {
 
@@ -32,6 +33,8 @@ std::unique_ptr<DecoderState> Decoder::start(const Memory& memory, const Ids& ow
   if (block.attends()) {
     const auto states = data::to(memory.states, block.place().device);
     state->sources = attended(*block.attention(), states);
+    if (parts_.copies)
+      state->sources.words = SentenceOrder(*states.layout).by_sentence(memory.ids.rows.to(block.place().device));
     const auto zeros = [&](int64_t width) { return at::zeros({memory.sentences(), width}, states.rows.options()); };
     if (block.input_feeding()) state->carried.fed = zeros(block.fed());
     if (block.attention()->needs_past()) state->carried.past = zeros(state->sources.longest());
@@ -50,12 +53,14 @@ StackCall Decoder::stack_call(const RecurrentState& state, const Draw* draw) con
 
 Features Decoder::advance(const Packed& inputs, DecoderState& state, const Draw* draw) const {
   auto& recurrent = dynamic_cast<RecurrentState&>(state);
+  if (parts_.copies) recurrent.wants_attention = true;
   const auto site = [&](Site::Part part) { return Site{.part = part, .by_sentence = dropout().variational}; };
   const auto vectors = embedding().forward(inputs);
   const auto kept = drop_words(vectors.rows, inputs, dropout().words, Site::Part::target_embedding, draw);
   const auto words = nn::dropout(vectors.with(kept), dropout().embedding, site(Site::Part::target_embedding), draw);
   auto features =
       attention().stepwise() ? advance_steps(words, recurrent, draw) : advance_chunk(words, recurrent, draw);
+  if (parts_.copies) features.source = recurrent.sources.words_of(*inputs.layout);
   const Packed rows{features.rows, words.layout->on(features.rows.device())};
   features.rows = nn::dropout(rows, dropout().output, site(Site::Part::output), draw).rows;
   return features;

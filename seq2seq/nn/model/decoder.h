@@ -27,6 +27,7 @@ struct DecoderParts {
   std::string stack_name;  // what the stack is registered as: the kind of its layers
   std::shared_ptr<AttentionBlock> attention;
   DecoderDropout dropout;
+  bool copies = false;  // whether the output layer reads attention weights and source words
 };
 
 /// Writes a target: the bridge's state, then embedding, recurrent stack and attention over the words so far.
@@ -35,7 +36,7 @@ class Decoder final : public Module {
   explicit Decoder(DecoderParts parts);
   std::unique_ptr<DecoderState> start(const Memory& memory, const Ids& owner) const;
   /// ids [N] -> rows [N, width of the attention block]. The features have the attention's weights where the state wants
-  /// them.
+  /// them or the output layer copies, and then the source's words, too.
   Features advance(const Packed& inputs, DecoderState& state, const Draw* draw) const;
 
   const Embedding& embedding() const { return *parts_.embedding; }

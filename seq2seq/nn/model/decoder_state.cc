@@ -35,6 +35,13 @@ at::Tensor rows_of(const at::Tensor& rows, const std::vector<int64_t>& lengths, 
 
 int64_t AttendedSources::longest() const { return lengths.empty() ? 0 : *std::ranges::max_element(lengths); }
 
+Ids AttendedSources::words_of(const Layout& layout) const {
+  auto sentence = on_host(layout.owner);
+  for (auto& row : sentence) row = owner[static_cast<size_t>(row)];
+  const auto pairs = pairs_of_owners(sentence, lengths, words.device());
+  return pairs.padded(words.index_select(0, pairs.key()), longest());
+}
+
 void AttendedSources::select(const std::vector<int64_t>& hypotheses) {
   std::vector<int64_t> selected;
   selected.reserve(hypotheses.size());
@@ -48,6 +55,7 @@ void AttendedSources::drop_unused() {
   if (std::ranges::all_of(wanted, [](bool used) { return used; })) return;
   memory.keys = rows_of(memory.keys, lengths, wanted);
   memory.values = rows_of(memory.values, lengths, wanted);
+  words = rows_of(words, lengths, wanted);
   std::vector<int64_t> number(lengths.size()), kept;
   for (size_t source = 0; source < lengths.size(); ++source) {
     number[source] = std::ssize(kept);
@@ -65,6 +73,7 @@ void AttendedSources::append(const AttendedSources& other) {
   lengths.insert(lengths.end(), more.lengths.begin(), more.lengths.end());
   memory.keys = joined(memory.keys, more.memory.keys);
   memory.values = joined(memory.values, more.memory.values);
+  words = joined(words, more.words);
 }
 
 AttendedSources attended(const Attention& attention, const Packed& states) {

@@ -17,8 +17,11 @@ struct AttendedSources {
   AttentionMemory memory;        // sentence by sentence
   std::vector<int64_t> lengths;  // [B] of the sources
   std::vector<int64_t> owner;    // [R] each hypothesis' source
+  Ids words;                     // [K] ids of the sources, as memory; undefined unless the output layer copies
 
   int64_t longest() const;  // S: of the sources
+  /// [N, S] for each row of hypotheses the words of its source, 0 behind their end.
+  Ids words_of(const Layout& layout) const;
   void select(const std::vector<int64_t>& hypotheses);
   /// Adds the sources and hypotheses of another; sources of either without a hypothesis are dropped.
   void append(const AttendedSources& other);

@@ -64,6 +64,8 @@ class Model : public Module {
   virtual Initialization initialization() const { return Initialization::uniform; }
   /// Whether its features have attention weights over the source's positions.
   virtual bool attends() const { return false; }
+  /// Whether gradients reach these weights, so that an objective may read them.
+  virtual bool differentiates_attention() const { return false; }
   /// The longest sentences that it reads, the source with its end symbol and the target with its start symbol.
   virtual int64_t longest_source() const { return no_longest_sentence; }
   virtual int64_t longest_target() const { return no_longest_sentence; }

@@ -141,6 +141,17 @@ void declare(config::Keys& keys, Seq2SeqOptions& options) {
       if (options.tied_embeddings && attends) check_tied(options, block_outline(options)->width());
     });
   });
+  keys.rule("output", [&options] {
+    return refusal_beside(options, [&] {
+      if (!refusal([&] { block_outline(options); }).empty()) return;  // reported at its own key
+      const auto block = block_outline(options);
+      OutputContext context{
+          .width = block->width(), .vocabulary = int64_t{1} << 20, .tied_weight = {}, .placement = {}};
+      context.placement.device = c10::kMeta;
+      context.attends = block->differentiates_weights();
+      options.kinds->outputs.make(options.output, context);
+    });
+  });
   keys.rule("bridge", [&options] {
     return refusal_beside(options, [&] {
       const auto encoder = encoder_outline(options);
@@ -190,6 +201,13 @@ Seq2Seq::Seq2Seq(const Options& options, const ModelContext& context)
   check_placed(placement, "decoder", layers_.decoder);
   check_tied(options, attention->width());
   const auto bridge = parts.bridges.make(options.bridge, between(*encoder_, *stack, place_of("bridge")));
+  const auto tied_weight = options.tied_embeddings ? words->weight() : at::Tensor();
+  const auto output = parts.outputs.make(options.output, {.width = attention->width(),
+                                                          .vocabulary = context.target_vocabulary,
+                                                          .tied_weight = tied_weight,
+                                                          .placement = placement,
+                                                          .type = context.type,
+                                                          .attends = attention->differentiates_weights()});
   decoder_ = register_module(
       "decoder", std::make_shared<Decoder>(DecoderParts{.embedding = words,
                                                         .bridge = bridge,
@@ -197,13 +215,9 @@ Seq2Seq::Seq2Seq(const Options& options, const ModelContext& context)
                                                         .stack_name = options.decoder.kind,
                                                         .attention = attention,
                                                         .dropout = {dropout.embedding, dropout.layers, dropout.output,
-                                                                    dropout.variational, dropout.words.of_target()}}));
-  const auto tied_weight = options.tied_embeddings ? words->weight() : at::Tensor();
-  output_ = register_module("output", parts.outputs.make(options.output, {.width = attention->width(),
-                                                                          .vocabulary = context.target_vocabulary,
-                                                                          .tied_weight = tied_weight,
-                                                                          .placement = placement,
-                                                                          .type = context.type}));
+                                                                    dropout.variational, dropout.words.of_target()},
+                                                        .copies = output->copies()}));
+  output_ = register_module("output", output);
 }
 
 Memory Seq2Seq::encode(const Packed& ids, const Draw* draw) const { return encoder_->encode(ids, draw); }

@@ -72,12 +72,13 @@ class Seq2Seq final : public Model, public StagedModel {
   std::unique_ptr<DecoderState> start(const Memory& memory, const Ids& owner) const override;
   Features advance(const Packed& inputs, DecoderState& state, const Draw* draw) const override;
   const OutputLayer& output() const override { return *output_; }
-  const StagedModel* staged() const override { return this; }
+  const StagedModel* staged() const override { return output_->copies() ? nullptr : this; }
   std::vector<Stage> stages() const override;
   StagedBatch begin(const StagedInputs& batch) const override;
   c10::Device input_device() const override { return placement_.of("embeddings"); }
   LayerCounts layers() const override { return layers_; }
   bool attends() const override { return decoder_->attention().attends(); }
+  bool differentiates_attention() const override { return decoder_->attention().differentiates_weights(); }
   bool shares_embeddings() const override { return shares_embeddings_; }
   int64_t longest_source() const override { return encoder_->longest_sentence(); }
   std::vector<ParameterUse> roles() const override;

@@ -17,7 +17,7 @@ void declare(config::Keys& keys, FullOutputOptions& options);
 /// With several shards in the placement each holds its slices of them (nn/slice.h) on its own device; rows and targets
 /// go to each, and what comes out lies on the first one's. A tied weight stays where the embedding is, and each shard
 /// copies its rows for every call.
-class FullOutput final : public OutputLayer {
+class FullOutput : public OutputLayer {
  public:
   using Options = FullOutputOptions;
   FullOutput(const Options& options, const OutputContext& context);

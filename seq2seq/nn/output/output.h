@@ -40,6 +40,7 @@ struct OutputContext {
   at::Tensor tied_weight;  // [V, H] the target embedding when tied, else undefined
   Placement placement;
   at::ScalarType type = at::kFloat;
+  bool attends = false;  // whether features have attention weights that gradients reach
 };
 
 /// From decoder rows to probabilities of words. The full matrix [N, V] stays inside, but for log_probabilities().
@@ -59,12 +60,14 @@ class OutputLayer : public Module {
   /// The pieces that loss and gradient can be made of, in order of their words; the losses lie on the first one's
   /// device. Empty: the layer cannot be split.
   virtual const std::vector<SoftmaxShard>& shards() const;
+  /// Whether it reads the attention's weights and the source's words, Features::attention and Features::source.
+  virtual bool copies() const { return false; }
   /// Where losses and scores come out.
   virtual c10::Device home() const = 0;
 };
 
 using OutputRegistry = Registry<OutputLayer, const OutputContext&>;
-OutputRegistry builtin_outputs();  // full
+OutputRegistry builtin_outputs();  // full, copy
 
 /// The k best words of each row of log-probabilities or logits z [R, V], best first, equal ones in order of their ids.
 /// Changes z where words are banned. `normalizer` [R, 1] is subtracted from what comes out; undefined: nothing is.

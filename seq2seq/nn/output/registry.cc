@@ -1,5 +1,6 @@
 #include <vector>
 
+#include "seq2seq/nn/output/copy.h"
 #include "seq2seq/nn/output/full.h"
 #include "seq2seq/nn/output/output.h"
 
@@ -12,6 +13,7 @@ const std::vector<SoftmaxShard>& OutputLayer::shards() const {
 
 OutputRegistry builtin_outputs() {
   OutputRegistry registry;
+  registry.add<CopyOutput>("copy", "full, or a copy of a source word; See et al. 2017, arXiv 1704.04368");
   registry.add<FullOutput>("full", "softmax over the whole vocabulary; Sutskever et al. 2014, arXiv 1409.3215");
   return registry;
 }

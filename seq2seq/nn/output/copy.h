@@ -1,0 +1,47 @@
+#pragma once
+
+#include <vector>
+
+#include "seq2seq/nn/output/full.h"
+
+namespace seq2seq::nn {
+
+struct CopyOutputOptions : FullOutputOptions {};
+void declare(config::Keys& keys, CopyOutputOptions& options);
+
+/// Writes a word of the vocabulary or copies one of the source: p(w) = g P(w) + (1 - g) sum of a_i over the positions i
+/// of the source with the word w, where P is the softmax of `full`, a are the attention's weights and g = sigmoid(u r +
+/// b) of the decoder's row: the pointer-generator of See et al. 2017, arXiv 1704.04368, equations 8 and 9. There g
+/// reads context, state and input word; here the row r, which the readout makes of the first two, and of the third with
+/// `readout.embedding`. Weights that do not sum to 1 are divided by their sum.
+///
+/// Ids of source words are ids of target words, as with `data.shared_vocabulary`; one that the target's vocabulary does
+/// not have counts as the unknown word. Further parameters `generate_weight` [H] and `generate_bias` [1].
+class CopyOutput final : public FullOutput {
+ public:
+  using Options = CopyOutputOptions;
+  /// Throws UsageError without attention weights that gradients reach.
+  CopyOutput(const Options& options, const OutputContext& context);
+
+  at::Tensor loss(const Features& features, const Ids& targets, const LossSpec& spec) const override;
+  at::Tensor score(const Features& features, const Ids& targets) const override;
+  TopK top_k(const Features& features, int64_t k, const Bans& bans) const override;
+  at::Tensor log_probabilities(const Features& features) const override;
+  const std::vector<SoftmaxShard>& shards() const override { return OutputLayer::shards(); }  // it is one piece
+  bool copies() const override { return true; }
+
+ private:
+  /// What rows copy, all on the layer's device.
+  struct Copying {
+    at::Tensor weights;            // [N, S], rows that sum to 1, or to 0 without a source
+    Ids words;                     // [N, S] ids of the target's vocabulary
+    at::Tensor generated, copied;  // [N] log g and log(1 - g)
+  };
+  Copying copying(const Features& features, at::ScalarType type) const;
+  at::Tensor vocabulary_log_probabilities(const Features& features) const;  // [N, V], with gradient
+
+  int64_t vocabulary_;
+  at::Tensor generate_weight_, generate_bias_;  // [H], [1]
+};
+
+}  // namespace seq2seq::nn
