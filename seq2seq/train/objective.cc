@@ -17,7 +17,7 @@ at::Tensor token_losses(const nn::Model& model, const data::Batch& batch, const 
   const auto inputs = forced ? batch.inputs : decoder_inputs(model, memory, batch, options.teacher_forcing, *draw);
   const auto features = model.advance(inputs, *state, draw);
   return model.output().loss(features, batch.targets.rows,
-                             {.label_smoothing = options.label_smoothing, .row_scale = row_scale});
+                             {.label_smoothing = options.label_smoothing, .row_scale = row_scale, .draw = draw});
 }
 
 at::Tensor row_scale(const data::Batch& batch, double divisor, at::ScalarType type) {

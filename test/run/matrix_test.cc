@@ -75,6 +75,9 @@ std::vector<std::string> settings_of(const Choice& first, const Choice& second) 
       settings.push_back("model.encoder.bidirectional=all");
     if (choice.value == "none" && speaks_of_attention(choice) && !about("attention.order") && !about("attention.kind"))
       settings.push_back("model.attention.order=before");
+    if (choice.value == "adaptive")
+      settings.insert(settings.end(), {"model.output.cutoffs=[4]", "model.output.shrink=2"});
+    if (choice.value == "sampled" || choice.value == "noise_contrastive") settings.push_back("model.output.samples=3");
     if (choice.value == "dot" && about("encoder.bidirectional")) settings.push_back("model.encoder.cells=6");
   }
   for (const auto& choice : {first, second}) settings.push_back(fmt::format("model.{}={}", choice.key, choice.value));

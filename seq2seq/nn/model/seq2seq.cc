@@ -140,6 +140,14 @@ void declare(config::Keys& keys, Seq2SeqOptions& options) {
       if (options.tied_embeddings && attends) check_tied(options, block_outline(options)->width());
     });
   });
+  keys.rule("output", [&options] {
+    return refusal_beside(options, [&] {
+      if (!refusal([&] { block_outline(options); }).empty()) return;  // reported at its own key
+      const auto width = block_outline(options)->width();
+      const bool tied = options.tied_embeddings && options.embedding == width;
+      check_output(options.kinds->outputs, options.output, width, tied);
+    });
+  });
   keys.rule("bridge", [&options] {
     return refusal_beside(options, [&] {
       const auto encoder = encoder_outline(options);
