@@ -14,8 +14,8 @@ For those who go on in Python:
     model.score([text.source("s u t s k e v e r")], [text.target("S UH T S K EH V ER")])
 
 The recurrent modules are torch.nn's own; scripts/lib/plain_model has the others, a file each, as their papers write them.
-Dropout is left out: it only matters in training. Reads runs of either architecture with the output layers `full` and `copy`; what is not
-computed here is refused with its key and value.
+Dropout is left out: it only matters in training. Reads runs of either architecture with any output layer; what is not computed here
+is refused with its key and value.
 """
 
 import argparse

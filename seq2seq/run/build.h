@@ -28,8 +28,8 @@ nn::Placement placement_for_use(const std::string& choice, const RunOptions& opt
 /// The model of a configuration without memory for its parameters: for its sizes. Throws UsageError when it cannot be
 /// made.
 std::shared_ptr<nn::Model> outline(const ModelOptions& options, const Registries& registries,
-                                   int64_t source_vocabulary = text::special_count,
-                                   int64_t target_vocabulary = text::special_count);
+                                   int64_t source_vocabulary = nn::unknown_vocabulary,
+                                   int64_t target_vocabulary = nn::unknown_vocabulary);
 
 /// The model of a configuration, its parameters not yet set. Throws UsageError when `placement` does not fit the model.
 std::shared_ptr<nn::Model> build_model(const RunOptions& options, const Registries& registries,

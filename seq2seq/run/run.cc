@@ -76,6 +76,16 @@ std::string wrong_freeze(const RunOptions& options, const Registries& registries
   }
 }
 
+std::string wrong_smoothing(const RunOptions& options, const Registries& registries) {
+  if (options.train.label_smoothing == 0) return {};
+  try {
+    const auto reason = outline(options.model, registries)->output().refuses_smoothing();
+    return reason.empty() ? "" : reason + ". Use 0, or another `model.output.kind`";
+  } catch (const UsageError&) {
+    return {};
+  }
+}
+
 std::string wrong_pretrained(const RunOptions& options, const Registries& registries) {
   const auto& files = options.model.pretrained;
   if (files.source.empty() || files.target.empty()) return {};
@@ -175,6 +185,7 @@ void declare(config::Keys& keys, RunOptions& options, const Registries& registri
     return needed && options.data.validation.source.empty() ? no_validation : "";
   });
   keys.rule("data.max_length", [&options, &registries] { return wrong_length(options, registries); });
+  keys.rule("train.label_smoothing", [&options, &registries] { return wrong_smoothing(options, registries); });
   keys.rule("model.pretrained.target", [&options, &registries] { return wrong_pretrained(options, registries); });
   keys.rule("model.embedding.shared", [&options, &registries] { return wrong_sharing(options, registries); });
   keys.rule("train.coverage_loss", [&options, &registries] { return wrong_coverage_loss(options, registries); });

@@ -75,26 +75,23 @@ void MetricsLog::resume(int64_t bytes, int64_t update, Log& log) {
   if (there > bytes_) files_.truncate(path_, static_cast<uint64_t>(bytes_));
 }
 
-void MetricsLog::train(const Moment& moment, const Window& window, bool smoothed, int64_t skipped) {
-  append(Json{{"kind", "train"},
-              {"update", moment.update},
-              {"epoch", moment.epoch},
-              {"loss", window.mean_loss()},
-              {smoothed ? "smoothed_perplexity" : "perplexity", window.perplexity()},
-              {"words_per_second", window.words_per_second()},
-              {"learning_rate", window.learning_rate},
-              {"gradient_norm", window.mean_norm()},
-              {"skipped", skipped},
-              {"seconds", moment.seconds}}
-             .dump());
+void MetricsLog::train(const Moment& moment, const Window& window, const std::string& perplexity, int64_t skipped) {
+  Json line{{"kind", "train"}, {"update", moment.update}, {"epoch", moment.epoch}, {"loss", window.mean_loss()}};
+  if (!perplexity.empty()) line[perplexity] = window.perplexity();
+  line["words_per_second"] = window.words_per_second();
+  line["learning_rate"] = window.learning_rate;
+  line["gradient_norm"] = window.mean_norm();
+  line["skipped"] = skipped;
+  line["seconds"] = moment.seconds;
+  append(line.dump());
   if (!events_) return;
-  events_->add(moment.update, "train",
-               {{"loss", window.mean_loss()},
-                {smoothed ? "smoothed_perplexity" : "perplexity", window.perplexity()},
-                {"words_per_second", window.words_per_second()},
-                {"learning_rate", window.learning_rate},
-                {"gradient_norm", window.mean_norm()},
-                {"skipped", static_cast<double>(skipped)}});
+  Scalars scalars{{"loss", window.mean_loss()},
+                  {"words_per_second", window.words_per_second()},
+                  {"learning_rate", window.learning_rate},
+                  {"gradient_norm", window.mean_norm()},
+                  {"skipped", static_cast<double>(skipped)}};
+  if (!perplexity.empty()) scalars.emplace(scalars.begin() + 1, perplexity, window.perplexity());
+  events_->add(moment.update, "train", scalars);
 }
 
 void MetricsLog::validation(const Moment& moment, const Figures& figures, bool best) {

@@ -36,8 +36,9 @@ class MetricsLog {
   /// Goes on after the first `bytes`; what a run wrote after its checkpoint is cut off, and so is a line without its
   /// end. Warns of a file that is missing, which is started anew, and of one that is shorter.
   void resume(int64_t bytes, int64_t update, Log& log);
-  /// `smoothed`: the loss has label smoothing in it, and so has what is then called `smoothed_perplexity`.
-  void train(const Moment& moment, const Window& window, bool smoothed, int64_t skipped);
+  /// `perplexity`: what e to the loss is called, `smoothed_perplexity` where the loss has label smoothing in it; empty:
+  /// the loss is an estimate, and it is left out.
+  void train(const Moment& moment, const Window& window, const std::string& perplexity, int64_t skipped);
   void validation(const Moment& moment, const Figures& figures, bool best);
   int64_t bytes() const { return bytes_; }
 

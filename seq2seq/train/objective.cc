@@ -26,8 +26,8 @@ at::Tensor token_losses(const nn::Model& model, const data::Batch& batch, const 
   const auto inputs =
       share == 1 ? batch.inputs : decoder_inputs(model, memory, batch, share, *draw, options.scheduled_sampling.by);
   const auto features = model.advance(inputs, *state, draw);
-  const auto losses = model.output().loss(features, batch.targets.rows,
-                                          {.label_smoothing = options.label_smoothing, .row_scale = row_scale});
+  const auto losses = model.output().loss(
+      features, batch.targets.rows, {.label_smoothing = options.label_smoothing, .row_scale = row_scale, .draw = draw});
   if (options.coverage == 0) return losses;
   const auto covered = coverage_losses(features.attention, *batch.targets.layout);
   return losses + options.coverage * covered.to(losses.options());

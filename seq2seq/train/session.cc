@@ -179,7 +179,7 @@ bool Session::validate() {
 
 void Session::report() {
   if (team_.leads() && state_.window.updates > 0)
-    metrics_.train(moment(), state_.window, options_.label_smoothing > 0, state_.skipped);
+    metrics_.train(moment(), state_.window, perplexity_name(), state_.skipped);
   state_.window = {};
 }
 
@@ -233,13 +233,23 @@ bool Session::out_of_time() const {
   return options_.minutes && state_.update > first_update_ && seconds_since(started_) >= 60 * *options_.minutes;
 }
 
+/// Empty where the loss is an estimate, or none of a likelihood at all.
+std::string Session::perplexity_name() const {
+  if (setup_.model->output().estimates_loss()) return {};
+  return options_.label_smoothing > 0 ? "smoothed_perplexity" : "perplexity";
+}
+
+std::string Session::perplexity_text(const Window& window) const {
+  if (perplexity_name().empty()) return {};
+  return fmt::format("  {}perplexity {:.4g}", options_.label_smoothing > 0 ? "smoothed " : "", window.perplexity());
+}
+
 void Session::show(const Window& window) {
   std::string detail = fmt::format("epoch {:.2f}", order_->epochs_made());
   if (window.updates > 0) {
-    detail +=
-        fmt::format("  loss {:.4g}  {}perplexity {:.4g}  {} words/s  rate {:.3g}  norm {:.3g}", window.mean_loss(),
-                    options_.label_smoothing > 0 ? "smoothed " : "", window.perplexity(),
-                    format_count(std::llround(window.words_per_second())), window.learning_rate, window.mean_norm());
+    detail += fmt::format("  loss {:.4g}{}  {} words/s  rate {:.3g}  norm {:.3g}", window.mean_loss(),
+                          perplexity_text(window), format_count(std::llround(window.words_per_second())),
+                          window.learning_rate, window.mean_norm());
   }
   progress_->update(static_cast<double>(state_.update), detail);
 }

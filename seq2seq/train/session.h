@@ -40,6 +40,8 @@ class Session {
   bool out_of_patience() const;
   bool out_of_time() const;
   void show(const Window& window);
+  std::string perplexity_name() const;
+  std::string perplexity_text(const Window& window) const;
   double seconds_since(Time start) const;
   Moment moment() const;
 

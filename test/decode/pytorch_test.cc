@@ -181,6 +181,11 @@ const std::vector<std::string> models{
     "encoder: {kind: projected_lstm, layers: 2, cells: 5, projection: 3, bidirectional: all, residual_from: 2}, "
     "decoder: {kind: lstm, layers: 1, cells: 4}, bridge: {kind: backward, bias: true}, "
     "attention: {kind: general, order: before}",
+    "encoder: {layers: 1, cells: 4}, decoder: {layers: 1, cells: 4}, output: {kind: sampled, samples: 2}",
+    "encoder: {layers: 1, cells: 4}, decoder: {layers: 1, cells: 4}, "
+    "output: {kind: noise_contrastive, samples: 2, bias: false}",
+    "encoder: {layers: 1, cells: 8}, decoder: {layers: 1, cells: 8}, "
+    "output: {kind: adaptive, cutoffs: [2, 4], shrink: 2}",
     "encoder: {kind: gru, layers: 1, cells: 4}, decoder: {kind: projected_lstm, layers: 2, cells: 5, projection: 3}, "
     "bridge: {kind: linear, activation: tanh}",
     "encoder: {layers: 1, cells: 3, bidirectional: all}, decoder: {layers: 2, cells: 4}, bridge: {kind: mean}, "
@@ -216,6 +221,10 @@ TEST_CASE("run folder: plain PyTorch gives the same loss, gradients, scores and 
           "}\n",
       "data: {" + names + ", shared_vocabulary: true}\nmodel: {embedding: {size: 5, shared: true}, " + two + "}\n",
       "data: {" + names + ", shared_vocabulary: true}\nmodel: {architecture: transformer, embedding: {shared: true}, " +
+          transformer + "}\n",
+      "data: {" + names +
+          "}\nmodel: {architecture: transformer, embedding: {tied: false}, "
+          "output: {kind: adaptive, cutoffs: [5], bias: true}, " +
           transformer + "}\n",
       "data: {" + names + "}\nmodel: {architecture: transformer, positions: learned, longest: 60, scale: false, " +
           transformer + "}\n",

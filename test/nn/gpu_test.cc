@@ -35,8 +35,9 @@ Computed compute(const nn::Model& model, const nn::Draw& draw) {
   const auto owner = at::arange(memory.sentences(), at::TensorOptions(at::kLong).device(device));
   const auto state = model.start(memory, owner);
   const auto features = model.advance(ids(2, target_lengths, 8), *state, &draw);
-  auto losses =
-      model.output().loss(features, ids(3, target_lengths, 8).rows, {.label_smoothing = 0.1, .row_scale = {}});
+  const double smoothing = model.output().refuses_smoothing().empty() ? 0.1 : 0;
+  auto losses = model.output().loss(features, ids(3, target_lengths, 8).rows,
+                                    {.label_smoothing = smoothing, .row_scale = {}, .draw = &draw});
   losses.sum().backward();
   Computed computed{losses.detach().cpu(), {}};
   nn::NamedSlices gradients;

@@ -56,8 +56,9 @@ Computed compute(const Model& model) {
   const auto owner = at::arange(memory.sentences(), at::TensorOptions(at::kLong).device(model.input_device()));
   const auto state = model.start(memory, owner);
   const auto features = model.advance(ids(2, target_lengths, 8), *state, &draw);
-  const auto losses =
-      model.output().loss(features, ids(3, target_lengths, 8).rows, {.label_smoothing = 0.1, .row_scale = {}});
+  const double smoothing = model.output().refuses_smoothing().empty() ? 0.1 : 0;
+  const auto losses = model.output().loss(features, ids(3, target_lengths, 8).rows,
+                                          {.label_smoothing = smoothing, .row_scale = {}, .draw = &draw});
   losses.sum().backward();
   const Bans bans{.words = at::tensor({1}, at::kLong),
                   .rows = at::tensor({0, 2}, at::kLong),

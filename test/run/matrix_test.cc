@@ -80,6 +80,9 @@ std::vector<std::string> settings_of(const Choice& first, const Choice& second) 
       settings.push_back("data.shared_vocabulary=true");
       if (!about("attention.kind")) settings.push_back("model.attention.kind=general");
     }
+    if (choice.value == "adaptive")
+      settings.insert(settings.end(), {"model.output.cutoffs=[4]", "model.output.shrink=2"});
+    if (choice.value == "sampled" || choice.value == "noise_contrastive") settings.push_back("model.output.samples=3");
     if (choice.value == "dot" && about("encoder.bidirectional")) settings.push_back("model.encoder.cells=6");
   }
   for (const auto& choice : {first, second}) settings.push_back(fmt::format("model.{}={}", choice.key, choice.value));

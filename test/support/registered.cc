@@ -11,8 +11,9 @@
 namespace seq2seq::test {
 namespace {
 
-const Values small_sizes{{"layers", "2"}, {"cells", "4"},           {"size", "3"},      {"units", "3"},
-                         {"heads", "2"},  {"attention.width", "4"}, {"projection", "3"}};
+const Values small_sizes{{"layers", "2"},  {"cells", "4"},           {"size", "3"},       {"units", "3"},
+                         {"heads", "2"},   {"attention.width", "4"}, {"projection", "3"}, {"samples", "4"},
+                         {"cutoffs", "4"}, {"shrink", "2"}};
 
 const std::string* value_for(const Values& values, const std::string& path) {
   auto found = values.find(path);

@@ -37,7 +37,9 @@ KNOWN = [
     (r"attention\.(input_feeding|coverage|scaled|readout\.embedding)", ["false", "true"]),
     (r"attention\.(units|readout\.width)", None),
     (r"attention\.readout\.activation", ["tanh", "maxout", "none"]),
-    (r"output\.kind", ["full", "copy"]),
+    (r"output\.kind", ["full", "copy", "sampled", "noise_contrastive", "adaptive"]),
+    (r"output\.self_normalized", ["false"]),
+    (r"output\.(samples|cutoffs|shrink)", None),
     (r"output\.bias", ["false", "true"]),
 ]
 

@@ -9,6 +9,7 @@ from torch.nn.utils.rnn import pack_sequence, pad_packed_sequence, pad_sequence
 from .attention import Readout, make_attention
 from .bridge import make_bridge
 from .copying import CopyOutput
+from .output import make_output
 from .recurrent import Stack
 from .text import END, START
 
@@ -141,8 +142,7 @@ class Seq2Seq(nn.Module):
         self.decoder = Decoder(config, target_words, self.encoder)
         if config.flag("model.embedding.shared"):
             self.encoder.embedding = self.decoder.embedding
-        output = CopyOutput if config["model.output.kind"] == "copy" else nn.Linear
-        self.output = output(self.decoder.width, target_words, bias=config.flag("model.output.bias"))
+        self.output = make_output(config, self.decoder.width, target_words)
         if config["model.embedding.tied"] == "true":
             self.output.weight = self.decoder.embedding.weight
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from .output import make_output
 from .seq2seq import Seq2Seq
 
 # The fast path computes a layer as one operation, which knows nothing of rotary positions.
@@ -123,7 +124,7 @@ class Transformer(Seq2Seq):
         self.encoder, self.decoder = Encoder(config, source_words), Decoder(config, target_words)
         if config.flag("model.embedding.shared"):
             self.encoder.embedding = self.decoder.embedding
-        self.output = nn.Linear(config.number("model.width"), target_words, bias=config.flag("model.output.bias"))
+        self.output = make_output(config, config.number("model.width"), target_words)
         if config.flag("model.embedding.tied"):
             self.output.weight = self.decoder.embedding.weight
 

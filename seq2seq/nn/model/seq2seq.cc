@@ -145,11 +145,9 @@ void declare(config::Keys& keys, Seq2SeqOptions& options) {
     return refusal_beside(options, [&] {
       if (!refusal([&] { block_outline(options); }).empty()) return;  // reported at its own key
       const auto block = block_outline(options);
-      OutputContext context{
-          .width = block->width(), .vocabulary = int64_t{1} << 20, .tied_weight = {}, .placement = {}};
-      context.placement.device = c10::kMeta;
-      context.attends = block->differentiates_weights();
-      options.kinds->outputs.make(options.output, context);
+      const bool tied = options.tied_embeddings && options.embedding == block->width();
+      check_output(options.kinds->outputs, options.output,
+                   {.width = block->width(), .tied = tied, .attends = block->differentiates_weights()});
     });
   });
   keys.rule("bridge", [&options] {

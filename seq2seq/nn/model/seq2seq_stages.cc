@@ -91,6 +91,7 @@ class Walk {
              const Last* start, const std::shared_ptr<StateFlow>& last);
   void whole_encoder(const Encoder& encoder);
   void shards(const OutputLayer& output);
+  bool is_looked_up(const at::Tensor& matrix) const;
 
   const Placement& placement_;
   const StagedInputs* inputs_;
@@ -312,6 +313,8 @@ void Walk::write(const OutputLayer& output) {
   Stage stage{.name = "output", .place = placement_.place_of_shard(0), .device = home};
   stage.inputs = {{rows_.stage, Needs::steps}};
   stage.parameters = parameters_used(output);
+  if (std::ranges::any_of(stage.parameters, [this](const at::Tensor& one) { return is_looked_up(one); }))
+    stage.place = placement_.place_of("embeddings");
   stage.products = products_of(stage.parameters);
   stage.width = 1;
   stage.kept = kept_by(stage.parameters, 1);
@@ -319,14 +322,15 @@ void Walk::write(const OutputLayer& output) {
   pass([&] { return whole_output_pass(stage_of_output()); });
 }
 
+/// Whether an earlier stage has this parameter, too: a tied matrix, which lies where the embedding does.
+bool Walk::is_looked_up(const at::Tensor& matrix) const {
+  return std::ranges::any_of(stages_, [&](const Stage& stage) {
+    return std::ranges::any_of(stage.parameters, [&](const at::Tensor& other) { return other.is_same(matrix); });
+  });
+}
+
 void Walk::shards(const OutputLayer& output) {
-  // A single shard of a tied matrix lies where the embedding does.
-  const auto has_matrix = [&](const Stage& stage) {
-    return std::ranges::any_of(stage.parameters, [&](const at::Tensor& parameter) {
-      return parameter.is_same(output.shards().front().weight());
-    });
-  };
-  const bool with_embedding = output.shards().size() == 1 && std::ranges::any_of(stages_, has_matrix);
+  const bool with_embedding = output.shards().size() == 1 && is_looked_up(output.shards().front().weight());
   const auto place_of = [&](size_t shard) {
     return with_embedding ? placement_.place_of("embeddings") : placement_.place_of_shard(shard);
   };

@@ -81,6 +81,14 @@ void declare(config::Keys& keys, TransformerOptions& options) {
   keys.section("embedding", embedding, "the word vectors");
   keys.select("output", options.output, *options.outputs, "from decoder states to words");
   keys.rule("heads", [&options] { return wrong_heads(options); });
+  keys.rule("output", [&options]() -> std::string {
+    try {
+      check_output(*options.outputs, options.output, {.width = options.width, .tied = options.tied_embeddings});
+      return {};
+    } catch (const UsageError& error) {
+      return error.what();
+    }
+  });
 }
 
 Transformer::Transformer(const Options& options, const ModelContext& context)

@@ -1,79 +1,32 @@
 #include "seq2seq/nn/output/full.h"
 
-#include <optional>
 #include <string>
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/addmm.h>
-#include <ATen/ops/full.h>
 #include <ATen/ops/gather.h>
 #include <ATen/ops/logsumexp.h>
-#include <ATen/ops/mm.h>
-#include <torch/csrc/autograd/custom_function.h>
+#include <c10/core/GradMode.h>
 
 #include "seq2seq/config/keys.h"
+#include "seq2seq/nn/output/cross_entropy.h"
 #include "seq2seq/nn/output/sharded.h"
 #include "seq2seq/nn/slice.h"
 
 namespace seq2seq::nn {
-namespace {
-
 using at::Tensor;
-using torch::autograd::AutogradContext;
-using torch::autograd::variable_list;
-
-/// z = x W' + b. [N, V]
-Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
-  return bias.defined() ? at::addmm(bias, x, weight.t()) : at::mm(x, weight.t());
-}
-
-/// Softmax and cross-entropy together with the product under them, so that one matrix [N, V] is kept instead of the
-/// three that composing them would keep: the logits become the probabilities, and these the gradient.
-class CrossEntropy : public torch::autograd::Function<CrossEntropy> {
- public:
-  /// Without a bias the targets take its place among the inputs, and they need no gradient either.
-  static Tensor forward(AutogradContext* context, const Tensor& x, const Tensor& weight,
-                        const std::optional<Tensor>& bias, const Tensor& targets, double smoothing) {
-    auto z = linear(x, weight, bias.value_or(Tensor()));
-    const auto column = targets.unsqueeze(1);
-    const auto normalizer = z.logsumexp(1, /*keepdim=*/true);
-    auto loss = (normalizer - z.gather(1, column)).squeeze(1);
-    if (smoothing > 0) loss = (1 - smoothing) * loss + smoothing * (normalizer.squeeze(1) - z.mean(1));
-    z.sub_(normalizer).exp_();
-    context->saved_data["smoothing"] = smoothing;
-    context->save_for_backward({x, weight, targets, z});
-    return loss;
-  }
-
-  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
-    const auto saved = context->get_saved_variables();
-    const auto &x = saved[0], &weight = saved[1], &targets = saved[2], &probabilities = saved[3];
-    const double smoothing = context->saved_data["smoothing"].toDouble();
-    const auto from_above = gradients[0].unsqueeze(1);
-    auto dz = probabilities - smoothing / static_cast<double>(weight.size(0));
-    dz.scatter_add_(1, targets.unsqueeze(1), at::full({dz.size(0), 1}, smoothing - 1, dz.options()));
-    dz.mul_(from_above);
-    // A frozen parameter gets no gradient, and none is computed.
-    return {context->needs_input_grad(0) ? at::mm(dz, weight) : Tensor(),
-            context->needs_input_grad(1) ? at::mm(dz.t(), x) : Tensor(),
-            context->needs_input_grad(2) ? dz.sum(0) : Tensor(), Tensor(), Tensor()};
-  }
-};
-
-}  // namespace
 
 void declare(config::Keys& keys, FullOutputOptions& options) {
   keys.add("bias", options.bias, "whether the output layer has a bias, a value a word");
 }
 
-FullOutput::FullOutput(const Options& options, const OutputContext& context) {
+FullOutput::FullOutput(const Options& options, const OutputContext& context, std::optional<double> bias_start) {
   auto places = context.placement.output;
   if (places.empty()) places.push_back({.device = context.placement.device});
   places = with_words(places, context.vocabulary);
   const bool tied = context.tied_weight.defined(), whole = places.size() == 1;
   if (tied && whole) places.front().device = context.tied_weight.device();  // one product and its bias: on one device
   const Role weight{.kind = Role::Kind::projection, .row_per_word = true};
-  const Role bias{.kind = Role::Kind::bias, .row_per_word = true};
+  const Role bias{.kind = Role::Kind::bias, .row_per_word = true, .start = bias_start};
   const auto add = [&](const std::string& name, const OutputShard& shard, const Role& role) {
     const Slice slice = whole ? Slice{name} : Slice{name, shard.first, shard.last};
     std::vector<int64_t> shape{shard.last - shard.first};
@@ -94,15 +47,14 @@ void FullOutput::check_rows(const Features& features, int64_t rows) const {
 }
 
 Tensor FullOutput::logits(const Features& features) const {
-  return linear(features.rows.to(weight_.device()), weight_, bias_);
+  return output_logits(features.rows.to(weight_.device()), weight_, bias_);
 }
 
 Tensor FullOutput::loss(const Features& features, const Ids& targets, const LossSpec& spec) const {
   check_rows(features, targets.size(0));
   if (is_sharded()) return sharded_loss(shards_, features.rows, targets, spec);
   const auto device = weight_.device();
-  const auto bias = bias_.defined() ? std::optional(bias_) : std::nullopt;
-  return CrossEntropy::apply(features.rows.to(device), weight_, bias, targets.to(device), spec.label_smoothing);
+  return cross_entropy(features.rows.to(device), weight_, bias_, targets.to(device), spec.label_smoothing);
 }
 
 Tensor FullOutput::score(const Features& features, const Ids& targets) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "seq2seq/nn/output/output.h"
@@ -20,7 +21,8 @@ void declare(config::Keys& keys, FullOutputOptions& options);
 class FullOutput : public OutputLayer {
  public:
   using Options = FullOutputOptions;
-  FullOutput(const Options& options, const OutputContext& context);
+  /// `bias_start`: what the bias starts at; empty: as other parameters.
+  FullOutput(const Options& options, const OutputContext& context, std::optional<double> bias_start = {});
 
   at::Tensor loss(const Features& features, const Ids& targets, const LossSpec& spec) const override;
   at::Tensor score(const Features& features, const Ids& targets) const override;
@@ -29,10 +31,15 @@ class FullOutput : public OutputLayer {
   const std::vector<SoftmaxShard>& shards() const override { return shards_; }
   c10::Device home() const override { return shards_.front().device(); }
 
- private:
+ protected:
   void check_rows(const Features& features, int64_t rows) const;
-  bool is_sharded() const { return shards_.size() > 1; }
   at::Tensor logits(const Features& features) const;  // [N, V] of a single shard
+  // Of a single shard.
+  const at::Tensor& weight() const { return weight_; }
+  const at::Tensor& bias() const { return bias_; }
+
+ private:
+  bool is_sharded() const { return shards_.size() > 1; }
 
   std::vector<SoftmaxShard> shards_;
   at::Tensor weight_, bias_;  // of a single shard; bias undefined when there is none

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "seq2seq/core/registry.h"
+#include "seq2seq/nn/dropout.h"
 #include "seq2seq/nn/features.h"
 #include "seq2seq/nn/output/softmax_shard.h"
 #include "seq2seq/nn/packed.h"
@@ -32,6 +34,8 @@ struct LossSpec {
   /// [N] the derivative of the objective by each row's loss. The caller runs backward() with exactly this gradient.
   /// Undefined: the caller runs backward() with any gradient, or not at all.
   at::Tensor row_scale;
+  /// What a layer that samples words draws them from; null: its loss is exact.
+  const Draw* draw = nullptr;
 };
 
 struct OutputContext {
@@ -50,6 +54,8 @@ class OutputLayer : public Module {
   virtual at::Tensor loss(const Features& features, const Ids& targets, const LossSpec& spec) const = 0;
   /// Whether loss() is an estimate, as in layers that sample.
   virtual bool estimates_loss() const { return false; }
+  /// Why its loss has no label smoothing; empty: it has.
+  virtual std::string refuses_smoothing() const { return {}; }
   /// The exact natural log-probability of each target [N], float64, no gradient: what validation, scoring and search
   /// report. Lies on the layer's device.
   virtual at::Tensor score(const Features& features, const Ids& targets) const = 0;
@@ -64,10 +70,27 @@ class OutputLayer : public Module {
   virtual bool copies() const { return false; }
   /// Where losses and scores come out.
   virtual c10::Device home() const = 0;
+
+ protected:
+  /// Throws UsageError where `spec` smooths labels and the layer refuses it.
+  void check_smoothing(const LossSpec& spec) const;
 };
 
 using OutputRegistry = Registry<OutputLayer, const OutputContext&>;
-OutputRegistry builtin_outputs();  // full, copy
+OutputRegistry builtin_outputs();  // full, copy, sampled, noise_contrastive, adaptive
+
+/// How many words a model has that is made for its sizes alone, before its vocabulary is known: more than any cut-off.
+inline constexpr int64_t unknown_vocabulary = int64_t{1} << 30;
+
+/// What check_output() is told of a model.
+struct OutputOutline {
+  int64_t width = 0;  // of the rows
+  bool tied = false, attends = false;
+};
+
+/// Makes an output layer without memory: throws the UsageError that making it would, but for what depends on the
+/// vocabulary.
+void check_output(const OutputRegistry& outputs, const Selection& output, const OutputOutline& model);
 
 /// The k best words of each row of log-probabilities or logits z [R, V], best first, equal ones in order of their ids.
 /// Changes z where words are banned. `normalizer` [R, 1] is subtracted from what comes out; undefined: nothing is.

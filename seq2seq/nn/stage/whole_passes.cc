@@ -126,7 +126,9 @@ class WholeOutputPass final : public StagePass {
     run.piece = piece;
     run.graph.parameters(parameters_);
     const Features features{.rows = run.graph.leaf(piece.of(stage_.in->rows())), .attention = {}};
-    const LossSpec spec{.label_smoothing = stage_.spec.label_smoothing, .row_scale = piece.of(stage_.spec.row_scale)};
+    const LossSpec spec{.label_smoothing = stage_.spec.label_smoothing,
+                        .row_scale = piece.of(stage_.spec.row_scale),
+                        .draw = stage_.spec.draw};
     run.losses = stage_.output.loss(features, piece.of(stage_.targets), spec);
     piece.of(stage_.losses).copy_(run.losses.detach());
     run.graph.reach(run.losses, spec.row_scale);

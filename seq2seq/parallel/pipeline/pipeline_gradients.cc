@@ -98,7 +98,8 @@ PipelineGradients::Part PipelineGradients::begin(const BatchPart& part, double d
                      .inputs = inputs,
                      .targets = batch.targets.rows,
                      .spec = {.label_smoothing = options_.label_smoothing,
-                              .row_scale = train::row_scale(batch, divisor, model_.parameters().front().scalar_type())},
+                              .row_scale = train::row_scale(batch, divisor, model_.parameters().front().scalar_type()),
+                              .draw = &draw},
                      .draw = &draw});
   return begun;
 }

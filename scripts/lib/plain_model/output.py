@@ -1,0 +1,22 @@
+"""Output layers, as torch.nn has them: what all kinds compute outside training is exact."""
+
+from torch import nn
+
+from .copying import CopyOutput
+
+
+class Adaptive(nn.AdaptiveLogSoftmaxWithLoss):
+    """Gives log-probabilities, which their own log-softmax leaves as they are: they pass for logits."""
+
+    def forward(self, rows):
+        return self.log_prob(rows.reshape(-1, rows.shape[-1])).reshape(*rows.shape[:-1], -1)
+
+
+def make_output(config, width, words):
+    bias = config.flag("model.output.bias")
+    if config["model.output.kind"] == "copy":
+        return CopyOutput(width, words, bias=bias)
+    if config["model.output.kind"] != "adaptive":  # `sampled` and `noise_contrastive` differ from `full` in training alone
+        return nn.Linear(width, words, bias=bias)
+    cutoffs = [int(cutoff) for cutoff in config["model.output.cutoffs"].strip("[]").split(",")]
+    return Adaptive(width, words, cutoffs, div_value=config.number("model.output.shrink"), head_bias=bias)

@@ -1,0 +1,77 @@
+#include "seq2seq/nn/output/estimating.h"
+
+#include <utility>
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/embedding.h>
+#include <ATen/ops/index_select.h>
+#include <fmt/format.h>
+
+#include "seq2seq/config/keys.h"
+#include "seq2seq/core/error.h"
+
+namespace seq2seq::nn {
+namespace {
+
+const OutputContext& whole(const OutputContext& context, const std::string& kind) {
+  check_whole(context, kind);
+  return context;
+}
+
+}  // namespace
+
+void declare(config::Keys& keys, EstimatingOutputOptions& options) {
+  keys.add("bias", options.bias, "whether the output layer has a bias, a value a word");
+  keys.add("samples", options.samples,
+           "words drawn an update, for all its rows; frequent words more often, as log(1 + 1 / (id + 1)); with as many "
+           "as the vocabulary has, each is there once")
+      .unit("words")
+      .at_least(1);
+}
+
+void check_whole(const OutputContext& context, const std::string& kind) {
+  if (context.placement.output.size() <= 1) return;
+  throw UsageError(
+      fmt::format("the output layer `{}` computes a few words of each row and cannot be split by words, but "
+                  "the placement gives it {} devices",
+                  kind, context.placement.output.size()),
+      "Name one device under `placement.output`, or use `model.output.kind: full`");
+}
+
+EstimatingOutput::EstimatingOutput(const EstimatingOutputOptions& options, const OutputContext& context,
+                                   const std::string& kind, std::optional<double> bias_start)
+    : FullOutput({.bias = options.bias}, whole(context, kind), bias_start) {
+  if (home().is_meta()) return;  // for its sizes only
+  sampler_ = std::make_unique<WordSampler>(log_uniform_weights(context.vocabulary), options.samples);
+}
+
+EstimatingOutput::Candidates EstimatingOutput::candidates(const Features& features, const Ids& targets,
+                                                          const Draw& draw) const {
+  check_rows(features, targets.size(0));
+  const auto device = home();
+  const auto drawn = sampler_->draw(draw);
+  Candidates found;
+  found.rows = features.rows.to(device);
+  found.targets = targets.to(device);
+  found.words = drawn.to(device);
+  const int64_t samples = drawn.size(0), rows = found.rows.size(0);
+  // One look-up of both, so that the matrix has one dense gradient.
+  const auto ids = at::cat({found.words, found.targets});
+  const auto vectors = at::embedding(weight(), ids);
+  const auto options = weight().options().requires_grad(false);
+  const auto expected = sampler_->log_expected().index_select(0, ids.to(at::kCPU)).to(options);
+  found.sampled_vectors = vectors.narrow(0, 0, samples);
+  found.sampled_expected = expected.narrow(0, 0, samples);
+  found.target_expected = expected.narrow(0, samples, rows);
+  found.target_logits = (found.rows * vectors.narrow(0, samples, rows)).sum(1);
+  found.sampled_offsets = -found.sampled_expected;
+  if (bias().defined()) {
+    const auto biases = bias().index_select(0, ids);
+    found.target_logits = found.target_logits + biases.narrow(0, samples, rows);
+    found.sampled_offsets = found.sampled_offsets + biases.narrow(0, 0, samples);
+  }
+  return found;
+}
+
+}  // namespace seq2seq::nn

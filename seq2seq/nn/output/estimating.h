@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "seq2seq/nn/output/full.h"
+#include "seq2seq/nn/output/word_sampler.h"
+
+namespace seq2seq::nn {
+
+struct EstimatingOutputOptions {
+  bool bias = true;
+  int64_t samples = 4096;  // K
+};
+void declare(config::Keys& keys, EstimatingOutputOptions& options);
+
+/// A softmax over the whole vocabulary, with the parameters of FullOutput, whose loss in training looks at the target
+/// and at K words that are drawn anew each update and serve all its rows. Everything else is exact, and so is the loss
+/// of rows without a draw. Lies on one device.
+class EstimatingOutput : public FullOutput {
+ public:
+  /// Throws UsageError for several shards; `kind` names it.
+  EstimatingOutput(const EstimatingOutputOptions& options, const OutputContext& context, const std::string& kind,
+                   std::optional<double> bias_start);
+  bool estimates_loss() const override { return true; }
+  const std::vector<SoftmaxShard>& shards() const override { return OutputLayer::shards(); }
+
+ protected:
+  /// What rows [N, H] are compared with in an update, all with a graph where gradients are wanted.
+  struct Candidates {
+    at::Tensor rows;              // [N, H] on the layer's device
+    at::Tensor target_logits;     // [N]
+    at::Tensor target_expected;   // [N] the log of how often a row's target is drawn on average
+    at::Tensor sampled_vectors;   // [K, H]
+    at::Tensor sampled_offsets;   // [K] bias minus `sampled_expected`
+    at::Tensor sampled_expected;  // [K] the log of how often each is drawn on average
+    Ids targets, words;           // [N], [K]
+  };
+  Candidates candidates(const Features& features, const Ids& targets, const Draw& draw) const;
+
+ private:
+  std::unique_ptr<const WordSampler> sampler_;  // null on the meta device
+};
+
+/// Throws UsageError where the placement gives the output layer several devices.
+void check_whole(const OutputContext& context, const std::string& kind);
+
+}  // namespace seq2seq::nn

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <string>
+
+#include "seq2seq/nn/output/estimating.h"
+
+namespace seq2seq::nn {
+
+struct NoiseContrastiveOutputOptions : EstimatingOutputOptions {
+  bool self_normalized = false;
+};
+void declare(config::Keys& keys, NoiseContrastiveOutputOptions& options);
+
+/// Noise-contrastive estimation (Gutmann and Hyvärinen 2010) of a softmax with its normaliser held at 1: Mnih and Teh
+/// 2012, arXiv 1206.6426; Vaswani et al. 2013. Each row tells its target from the words drawn as noise: a word w of
+/// logit z_w that comes m_w times on average is taken for data with probability s(z_w - log m_w), s(x) = 1 / (1 +
+/// e^-x), and the loss is -log s(z_y - log m_y) - sum over the drawn words j of log s(log m_j - z_j). It is no
+/// likelihood and has no label smoothing; its gradient is right on average. The bias starts at -log V, so that the
+/// normaliser starts near 1.
+///
+/// Scores and log_probabilities() are exact and normalised. With `self_normalized` top_k() ranks by the logits as they
+/// are, which search takes for log-probabilities (Vaswani et al. 2013; Devlin et al. 2014): it saves the normaliser.
+class NoiseContrastiveOutput final : public EstimatingOutput {
+ public:
+  using Options = NoiseContrastiveOutputOptions;
+  NoiseContrastiveOutput(const Options& options, const OutputContext& context);
+  at::Tensor loss(const Features& features, const Ids& targets, const LossSpec& spec) const override;
+  TopK top_k(const Features& features, int64_t k, const Bans& bans) const override;
+  std::string refuses_smoothing() const override;
+
+ private:
+  bool self_normalized_;
+};
+
+}  // namespace seq2seq::nn

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "seq2seq/nn/dropout.h"
+#include "seq2seq/nn/packed.h"
+
+namespace seq2seq::nn {
+
+/// Draws K words an update so that each word is drawn an exactly known number of times on average: min(1, c w) for a
+/// word of weight w, with c such that these add up to K. Words that are due every time are there in every update; the
+/// others, by falling weight, fill the remaining draws by stratified sampling (Cochran 1977, chapter 5): draw j falls
+/// in the jth of equal shares of what they are due. With K at least V each word is drawn exactly once.
+class WordSampler {
+ public:
+  /// `weights` [V], each above 0; `samples`: K, at least 1.
+  WordSampler(const std::vector<double>& weights, int64_t samples);
+  /// The words of an update [min(K, V)], on the CPU; a word of less weight may come twice. Depends on the draw's seed
+  /// and update alone, not on the batch: all rows of an update, wherever they are computed, meet the same words.
+  Ids draw(const Draw& draw) const;
+  /// The logarithm of how often a word is drawn on average [V], float64, on the CPU.
+  const at::Tensor& log_expected() const { return log_expected_; }
+
+ private:
+  std::vector<int64_t> order_;      // by falling weight
+  int64_t always_ = 0;              // how many of them are drawn every time
+  int64_t draws_ = 0;               // of the others
+  std::vector<double> cumulative_;  // of the others: how often one of those so far is drawn on average
+  at::Tensor log_expected_;
+};
+
+/// Weights by id that fall as log(1 + 1 / (id + 1)), after Zipf: ids are in the order of frequency.
+std::vector<double> log_uniform_weights(int64_t vocabulary);
+
+}  // namespace seq2seq::nn
