@@ -17,10 +17,10 @@ namespace {
 
 using namespace seq2seq::test;
 
-constexpr int64_t row_width = 4, known_words = 7;
+constexpr int64_t copy_row_width = 4, known_words = 7;
 
 std::shared_ptr<OutputLayer> copying(const Placement& placement = {}) {
-  OutputContext context{.width = row_width, .vocabulary = known_words};
+  OutputContext context{.width = copy_row_width, .vocabulary = known_words};
   context.placement = placement;
   context.attends = true;
   auto output = builtin_outputs().make({.kind = "copy", .options = nullptr}, context);
@@ -36,7 +36,7 @@ Features three_rows() {
       torch::tensor({{0.1, 0.2, 0.3, 0.4}, {0.5, 0.5, 0.0, 0.0}, {0.2, 0.1, 0.1, 0.0}}, torch::kDouble);
   const auto source =
       torch::tensor(std::vector<int64_t>{4, 5, 4, 2, 9, text::unknown_id, 0, 0, 6, 6, 6, 0}).view({3, 4});
-  return {.rows = torch::randn({3, row_width}, torch::kDouble), .attention = weights, .source = source};
+  return {.rows = torch::randn({3, copy_row_width}, torch::kDouble), .attention = weights, .source = source};
 }
 
 /// log p of every word, by the equation.
