@@ -86,6 +86,21 @@ TEST_CASE("new run: what the parts of the model refuse is told by the configurat
   CHECK_THAT(refused({"model.decoder.residual_from=4"}),
              ContainsSubstring("`model.decoder.residual_from`: names layer 4, but there are 2 layers"));
   CHECK_THAT(refused({"train.freeze=[encoder, decoder, output]"}), ContainsSubstring("leaves nothing to train"));
+  CHECK_THAT(
+      refused({"model.attention.coverage=true"}),
+      ContainsSubstring("`model.attention.coverage`: coverage sums the weights of an attention, and there is none"));
+  CHECK_THAT(refused({"model.attention.kind=dot", "model.attention.coverage=true"}),
+             ContainsSubstring("`model.attention`: attention `dot` has no score that coverage could be added to"));
+  for (const auto* kind : {"none", "multi_head"}) {
+    const auto attention = std::string("model.attention.kind=") + kind;
+    CHECK_THAT(refused({attention, "train.coverage_loss=1"}),
+               ContainsSubstring("`train.coverage_loss`: sums attention weights, and this model has none"));
+    CHECK_THAT(refused({attention, "data.shared_vocabulary=true", "model.output.kind=copy"}),
+               ContainsSubstring("`model.output`: `copy` needs attention weights"));
+  }
+  CHECK_THAT(refused({"model.attention.kind=general", "model.output.kind=copy"}),
+             ContainsSubstring("`model.output`: `copy` writes source words") &&
+                 ContainsSubstring("data.shared_vocabulary: true"));
   run::read_configuration(toy / "toy.yaml", overrides({"model.encoder.layers=3", "model.bridge.layers=top"}),
                           *toy.environment.registries);
 }

@@ -72,7 +72,7 @@ def exhaustive(model, source, longest):
 
 def configuration(size):
     config = {"model.embedding.size": size["cells"], "model.bridge.kind": "copy", "model.bridge.layers": "all",
-              "model.output.bias": "true", "model.embedding.tied": "false"}
+              "model.output.kind": "full", "model.output.bias": "true", "model.embedding.tied": "false"}
     for side in ("encoder", "decoder"):
         config |= {f"model.{side}.kind": "lstm", f"model.{side}.cells": size["cells"], f"model.{side}.layers": size["layers"]}
     return pytorch_model.Config(config)

@@ -31,7 +31,7 @@ def run_with(text):
 def check_refusals():
     changes = {"architecture: rnn": ("architecture: other", "model.architecture is other", "rnn"),
                "bidirectional: none": ("bidirectional: alternating", "model.encoder.bidirectional is alternating", "none, first, all"),
-               "kind: copy": ("kind: attentive", "model.bridge.kind is attentive", "copy, linear, backward, mean"),
+               "kind: copy": ("kind: other", "model.bridge.kind is other", "copy, linear, backward, mean"),
                "attention:\n    kind: none": ("attention:\n    kind: local", "model.attention.kind is local", "none, additive"),
                "    bidirectional: none": ("    bidirectional: none\n    zoneout: 0.1", "model.encoder.zoneout is 0.1", "known here: 0"),
                "kind: full": ("kind: full\n    heads: 3", "model.output.heads is 3", "not known here")}
