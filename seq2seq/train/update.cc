@@ -6,6 +6,7 @@
 #include <sstream>
 #include <utility>
 
+#include <ATen/ops/zeros_like.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -92,7 +93,11 @@ UpdateResult Updater::make(const std::vector<data::Batch>& batches, const nn::Dr
   for (auto& [name, parameter] : parameters_) parameter.mutable_grad().reset();
   const auto losses = gradients_->accumulate(batches, result.divisor, draw);
   std::vector<at::Tensor> gradients;
-  for (const auto& [name, parameter] : parameters_) gradients.push_back(parameter.grad());
+  for (auto& [name, parameter] : parameters_) {
+    // A parameter that no loss depends on: its weight decays as that of any other, wherever the model lies.
+    if (!parameter.grad().defined()) parameter.mutable_grad() = at::zeros_like(parameter);
+    gradients.push_back(parameter.grad());
+  }
   const auto norm = gradient_norm(gradients);
   clip_->apply(gradients, norm);  // of gradients that are not finite, too: the step below is not made with them
   std::vector<double> loss{0};

@@ -166,6 +166,11 @@ void draw_placement(Draws& draws, Case& drawn) {
   }
 }
 
+/// Whether layers normalise: of a few cells of nearly the same value, that magnifies rounding a million times.
+bool normalizes(const Case& drawn) {
+  return std::ranges::any_of(drawn.model, [](const auto& value) { return value.second == "layer_norm_lstm"; });
+}
+
 Case draw_case(uint64_t number) {
   Draws draws(number);
   Case drawn;
@@ -173,6 +178,7 @@ Case draw_case(uint64_t number) {
   drawn.executing = draws.of<Executing>({Executing::serial, Executing::threads, Executing::streams});
   drawn.team = static_cast<int>(draws.between(1, 2));
   draw_model(draws, drawn);
+  if (normalizes(drawn)) drawn.type = at::kDouble;
   draw_attention(draws, drawn);
   draw_placement(draws, drawn);
   drawn.schedule = draws.of(builtin_schedules().names());
@@ -326,7 +332,7 @@ TEST_CASE("placement: random models in random places train as in one place",
                                executor_of(drawn));
     const auto found = train_ten(drawn, *placed, pipeline);
 
-    const double tolerance = drawn.type == at::kFloat ? 1e-5 : 1e-10;
+    const double tolerance = normalizes(drawn) ? 1e-6 : drawn.type == at::kFloat ? 1e-5 : 1e-10;
     for (size_t update = 0; update < expected.losses.size(); ++update) {
       CAPTURE(update);
       CHECK_THAT(found.losses[update], WithinRel(expected.losses[update], tolerance));
