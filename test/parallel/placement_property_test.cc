@@ -90,7 +90,8 @@ void draw_model(Draws& draws, Case& drawn) {
   const auto decoder = copies ? encoder : draws.of(steps);
   const auto cells = draws.between(2, 9), decoder_cells = copies ? cells : draws.between(2, 9);
   const auto decoder_layers = copies ? layers : draws.between(1, 3);
-  const bool tied = draws.chance(0.2), shared = draws.chance(0.2);
+  const auto output = draws.of<std::string>({"full", "full", "sampled", "noise_contrastive", "adaptive"});
+  const bool tied = output != "adaptive" && draws.chance(0.2), shared = draws.chance(0.2);
   const auto dropout = draws.of<std::string>({"0", "0.3"});
   const bool recurs = encoder != "summed";
   const auto bidirectional = draws.of<std::string>({"none", "first", "all"});
@@ -113,6 +114,8 @@ void draw_model(Draws& draws, Case& drawn) {
                  {"embedding.size", fmt::format("{}", tied ? decoder_cells : draws.between(2, 7))},
                  {"embedding.tied", tied ? "true" : "false"},
                  {"embedding.shared", shared ? "true" : "false"},
+                 {"output.kind", output},
+                 {"output.shrink", "1"},
                  {"output.bias", draws.chance(0.8) ? "true" : "false"},
                  {"dropout.embedding", dropout},
                  {"dropout.layers", dropout},
@@ -155,7 +158,7 @@ void draw_placement(Draws& draws, Case& drawn) {
     for (int64_t layer = 0; layer < std::stoll(drawn.model.at(std::string(stack) + ".layers")); ++layer)
       if (drawn.model.at(std::string(stack) + ".kind") != "summed")
         drawn.placement.parts.emplace(nn::layer_part(stack, layer), anywhere());
-  const auto shards = draws.between(1, 4);
+  const auto shards = drawn.model.at("output.kind") == "full" ? draws.between(1, 4) : 1;
   int64_t first = 0;
   for (int64_t shard = 0; shard < shards; ++shard) {
     const auto left = shards - shard - 1;
@@ -187,7 +190,8 @@ Case draw_case(uint64_t number) {
   drawn.accumulate = draws.between(1, 2);
   // Adam makes full steps of gradients that are zero but for rounding: in float32 it magnifies any difference.
   drawn.optimizer = drawn.type == at::kFloat ? "sgd" : draws.of(train::builtin_optimizers().names());
-  drawn.loss.label_smoothing = draws.of<double>({0, 0.1});
+  const bool smooths = drawn.model.at("output.kind") == "full" || drawn.model.at("output.kind") == "sampled";
+  drawn.loss.label_smoothing = smooths ? draws.of<double>({0, 0.1}) : 0;
   drawn.loss.teacher_forcing = draws.chance(0.15) ? 0.5 : 1;
   drawn.loss.scheduled_sampling.by = draws.of<train::SampleBy>({train::SampleBy::pair, train::SampleBy::word});
   drawn.weighted = draws.chance(0.3);

@@ -118,14 +118,16 @@ class WholeOutputPass final : public StagePass {
       : stage_(std::move(stage)),
         parameters_(parameters_used(stage_.output)),
         gradients_(parameters_.size()),
-        reader_(stage_.in->add_reader(stage_.in->place().device)) {}
+        reader_(stage_.in->add_reader(stage_.output.home())) {}
 
   void forward(const Piece& piece) override {
     const at::AutoGradMode with_gradient(true);
     Run run;
     run.piece = piece;
     run.graph.parameters(parameters_);
-    const Features features{.rows = run.graph.leaf(piece.of(stage_.in->rows())), .attention = {}};
+    // Copied by this stage, ahead of the graph: a copy within it would run backward on the writer's device.
+    const auto rows = piece.of(stage_.in->rows()).to(stage_.output.home());
+    const Features features{.rows = run.graph.leaf(rows), .attention = {}};
     const LossSpec spec{.label_smoothing = stage_.spec.label_smoothing,
                         .row_scale = piece.of(stage_.spec.row_scale),
                         .draw = stage_.spec.draw};
