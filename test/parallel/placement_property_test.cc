@@ -196,6 +196,9 @@ Case draw_case(uint64_t number) {
   drawn.loss.scheduled_sampling.by = draws.of<train::SampleBy>({train::SampleBy::pair, train::SampleBy::word});
   drawn.weighted = draws.chance(0.3);
   if (draws.chance(0.2)) drawn.frozen = {draws.of<std::string>({"encoder", "decoder.embedding", "decoder"})};
+  // The encoder `summed` has word vectors alone, and with shared ones nothing of its own.
+  const bool empty = drawn.model.at("encoder.kind") == "summed" && drawn.model.at("embedding.shared") == "true";
+  if (empty && drawn.frozen == std::vector<std::string>{"encoder"}) drawn.frozen = {};
   for (int64_t batch = 0; batch < drawn.accumulate; ++batch) {
     const auto sentences = draws.between(1, 7);
     std::vector<int64_t> source, target;
