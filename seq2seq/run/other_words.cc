@@ -82,10 +82,10 @@ std::map<std::string, std::string> other_words() {
       {"gpu_ranks", "the device is named by the option `--device`, several of them by the section `placement`"},
       {"use_cuda", "the device is named by the option `--device`, several of them by the section `placement`"},
       {"world_size", "several processes are started by `torchrun` (docs/scaling.md)"},
-      {"length_penalty", "there is none here: a score is the sum of log-probabilities"},
-      {"lenpen", "there is none here: a score is the sum of log-probabilities"},
-      {"normalize", "lengths are not normalised: a score is the sum of log-probabilities"},
-      {"coverage_penalty", "there is none here: a score is the sum of log-probabilities"},
+      {"length_penalty", "scores are sums of log-probabilities, not normalised by length"},
+      {"lenpen", "scores are sums of log-probabilities, not normalised by length"},
+      {"normalize", "scores are sums of log-probabilities, not normalised by length"},
+      {"coverage_penalty", "scores are sums of log-probabilities, without a penalty on coverage"},
   };
   for (const auto& [keys, words] : called_otherwise())
     for (const auto& word : words) answers.emplace(word, fmt::format("it is `{}` here", fmt::join(keys, "` and `")));

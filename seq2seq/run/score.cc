@@ -33,24 +33,21 @@ std::vector<int64_t> ids_of(std::string_view line, Side side, const data::TextPi
 
 data::LineReader open_lines(const std::filesystem::path& file) { return {data::open_bytes(file), file.string()}; }
 
-/// Throws Error for a line that is too long for the model.
-std::vector<int64_t> checked_ids(std::string_view line, Side side, const LoadedRun& run, bool tokens,
-                                 const Place& place) {
-  auto ids = ids_of(line, side, *run.text, tokens);
-  const LengthLimits limits(*run.model, run.options().data);
+void check_length(const std::vector<int64_t>& ids, Side side, const LengthLimits& limits, const Place& place) {
   if (side == Side::source)
     limits.check_source(std::ssize(ids), place);
   else
     limits.check_target(std::ssize(ids), place);
-  return ids;
 }
 
 decode::Sentences read_sentences(const std::filesystem::path& file, Side side, const LoadedRun& run, bool tokens,
                                  UnknownTokens& unknown) {
+  const LengthLimits limits(*run.model, run.options().data);
   decode::Sentences sentences;
   auto lines = open_lines(file);
   for (std::string line; lines.next(line);) {
-    sentences.push_back(checked_ids(line, side, run, tokens, {.file = file.string(), .line = lines.lines()}));
+    sentences.push_back(ids_of(line, side, *run.text, tokens));
+    check_length(sentences.back(), side, limits, {.file = file.string(), .line = lines.lines()});
     unknown.add(sentences.back(), lines.lines());
   }
   return sentences;
@@ -136,6 +133,7 @@ Scored score_n_best(const LoadedRun& run, const std::filesystem::path& list, con
                     std::ostream& output, const NBestScoreOptions& options, const Environment& environment) {
   Scored scored;
   const auto all = read_sentences(source, Side::source, run, options.tokens, scored.unknown_source);
+  const LengthLimits limits(*run.model, run.options().data);
   std::vector<std::string> written;
   decode::Sentences sources, targets;
   auto lines = open_lines(list);
@@ -148,7 +146,8 @@ Scored score_n_best(const LoadedRun& run, const std::filesystem::path& list, con
                   "Name the new one by `--feature NAME`");
     }
     sources.push_back(all[sentence]);
-    targets.push_back(checked_ids(fields.text, Side::target, run, options.tokens, place));
+    targets.push_back(ids_of(fields.text, Side::target, *run.text, options.tokens));
+    limits.check_target(std::ssize(targets.back()), place);
     scored.unknown_target.add(targets.back(), lines.lines());
   }
   const auto scores = score_pairs(run, sources, targets, environment);

@@ -73,9 +73,8 @@ void declare(config::Keys& keys, TrainOptions& options, const OptimizerRegistry&
       .below(1);
   keys.add(
           "coverage_loss", options.coverage_loss,
-          "weight of a loss on looking at the same words again, for each target token the sum of min(weight, weights "
-          "of "
-          "the steps before) over its source (See et al. 2017, arXiv 1704.04368, equations 12 and 13); needs attention")
+          "weight of a loss on looking at the same words again: for each target token the sum of min(attention weight, "
+          "sum of earlier ones) over its source (See et al. 2017, arXiv 1704.04368, equations 12 and 13)")
       .at_least(0);
   keys.add("teacher_forcing", options.teacher_forcing,
            "share of the pairs, drawn anew each time, whose decoder reads the target; that of the others reads the "

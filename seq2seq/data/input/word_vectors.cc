@@ -80,7 +80,7 @@ class Reader {
     throw Error(Place{.file = lines_.file().string(), .line = line}, problem, remedy);
   }
 
-  /// Whether the first line announces how many vectors of which width follow.
+  /// True if the first line announces how many vectors of which width follow.
   bool read_header(std::string_view line) {
     const auto count = number_of<int64_t>(next_field(line)), width = number_of<int64_t>(next_field(line));
     if (!count || !width || !next_field(line).empty()) return false;

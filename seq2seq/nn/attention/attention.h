@@ -49,9 +49,9 @@ class Attention : public Module {
   virtual AttentionResult attend(const AttentionQueries& queries, const AttentionMemory& memory,
                                  const AttentionPairs& pairs) const = 0;
   virtual int64_t width() const = 0;  // of a context
-  /// Whether a step needs the weights of earlier steps, as coverage does. Steps then run one by one.
+  /// True if a step needs the weights of earlier steps, as coverage does. Steps then run one by one.
   virtual bool needs_past() const { return false; }
-  /// Whether gradients reach the weights, so that an objective or an output layer can be made of them.
+  /// True if gradients reach the weights, so that an objective or an output layer can be made of them.
   virtual bool differentiates_weights() const { return true; }
 };
 

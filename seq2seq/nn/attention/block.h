@@ -48,12 +48,12 @@ class AttentionBlock {
   bool attends() const { return attention_ != nullptr; }
   const std::shared_ptr<Attention>& attention() const { return attention_; }
   const std::shared_ptr<Readout>& readout() const { return readout_; }  // null: the output layer reads the top rows
-  /// Whether it has weights that gradients reach.
+  /// True if it has weights that gradients reach.
   bool differentiates_weights() const { return attends() && attention_->differentiates_weights(); }
   AttentionOrder order() const { return order_; }
   bool input_feeding() const { return input_feeding_; }
   const ParameterPlace& place() const { return place_; }  // of attention and readout
-  /// Whether a step needs results of the step before it other than the layers' states.
+  /// True if a step needs results of the step before it other than the layers' states.
   bool stepwise() const;
 
   int64_t beside_words() const;   // width of what the bottom layer reads beside a word's vector

@@ -29,7 +29,7 @@ class DecoderState {
   virtual void select(const Ids& hypotheses) = 0;
   /// Adds the hypotheses of another state of the same model behind its own.
   virtual void append(const DecoderState& other) = 0;
-  /// Whether advance() also gives attention weights, which may cost another pass. Nothing else depends on it.
+  /// True if advance() also gives attention weights, which may cost another pass. Nothing else depends on it.
   bool wants_attention = false;
 };
 
@@ -58,13 +58,13 @@ class Model : public Module {
   virtual std::vector<ParameterUse> roles() const = 0;
   /// The model's parts with the number of their parameters, each counted once: {"encoder.embedding", 7424}, ...
   virtual std::vector<std::pair<std::string, int64_t>> part_sizes() const = 0;
-  /// Whether both sides read one table of word vectors: then they need one vocabulary.
+  /// True if both sides read one table of word vectors: then they need one vocabulary.
   virtual bool shares_embeddings() const { return false; }
   /// How its parameters start unless the configuration says otherwise.
   virtual Initialization initialization() const { return Initialization::uniform; }
-  /// Whether its features have attention weights over the source's positions.
+  /// True if its features have attention weights over the source's positions.
   virtual bool attends() const { return false; }
-  /// Whether gradients reach these weights, so that an objective may read them.
+  /// True if gradients reach these weights, so that an objective may read them.
   virtual bool differentiates_attention() const { return false; }
   /// The longest sentences that it reads, the source with its end symbol and the target with its start symbol.
   virtual int64_t longest_source() const { return no_longest_sentence; }

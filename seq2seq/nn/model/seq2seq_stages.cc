@@ -322,7 +322,7 @@ void Walk::write(const OutputLayer& output) {
   pass([&] { return whole_output_pass(stage_of_output()); });
 }
 
-/// Whether an earlier stage has this parameter, too: a tied matrix, which lies where the embedding does.
+/// True if an earlier stage has this parameter, too: a tied matrix, which lies where the embedding does.
 bool Walk::is_looked_up(const at::Tensor& matrix) const {
   return std::ranges::any_of(stages_, [&](const Stage& stage) {
     return std::ranges::any_of(stage.parameters, [&](const at::Tensor& other) { return other.is_same(matrix); });

@@ -66,7 +66,7 @@ class OutputLayer : public Module {
   /// The pieces that loss and gradient can be made of, in order of their words; the losses lie on the first one's
   /// device. Empty: the layer cannot be split.
   virtual const std::vector<SoftmaxShard>& shards() const;
-  /// Whether it reads the attention's weights and the source's words, Features::attention and Features::source.
+  /// True if it reads the attention's weights and the source's words, Features::attention and Features::source.
   virtual bool copies() const { return false; }
   /// Where losses and scores come out.
   virtual c10::Device home() const = 0;

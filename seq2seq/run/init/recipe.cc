@@ -13,7 +13,7 @@ constexpr int64_t kMostSymbols = 2000;
 // Lines up to this many characters are strings, as dates and names are, rather than sentences.
 constexpr double kStringLength = 40, kLongStringLength = 100;
 
-/// Whether the words of a side are a closed set, each seen often.
+/// True if the words of a side are a closed set, each seen often.
 bool has_closed_words(const SideFacts& side) {
   return side.types <= kMostSymbols && 20 * side.once <= side.types && side.tokens >= 20 * side.types;
 }
