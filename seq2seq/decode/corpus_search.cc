@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <numeric>
+#include <span>
+#include <utility>
 
 #include "seq2seq/core/error.h"
 #include "seq2seq/data/batch.h"
@@ -33,6 +35,14 @@ Sentences pick(const Sentences& sentences, const Indices& indices) {
   return picked;
 }
 
+/// These sentences as each model reads them.
+std::vector<nn::Packed> packed(std::span<const Reading> readings, const Indices& indices) {
+  std::vector<nn::Packed> all;
+  for (const auto& [text, sentences] : readings)
+    all.push_back(data::make_sources(pick(sentences, indices), indices, *text));
+  return all;
+}
+
 bool writes_backwards(const data::TextPipeline& text) {
   const auto reverse = text.options().reverse;
   return reverse == data::Reverse::target || reverse == data::Reverse::both;
@@ -61,31 +71,31 @@ Sentences all_sentences(const data::TokenStore& store) {
   return sentences;
 }
 
-std::vector<std::vector<Hypothesis>> search_all(const Predictor& predictor, const Sentences& sources,
-                                                const data::TextPipeline& text, const DecodeOptions& options,
-                                                const Done& done, const Sentences* targets) {
+std::vector<std::vector<Hypothesis>> search_all(const Predictor& predictor, const Readings& sources,
+                                                const DecodeOptions& options, const Done& done,
+                                                const Sentences* targets) {
   if (options.oracle_length && targets == nullptr) {
     throw UsageError("`decode.oracle_length` makes outputs as long as their references, and here are none",
                      "Say `--set decode.oracle_length=false`");
   }
-  std::vector<std::vector<Hypothesis>> outputs(sources.size());
+  const auto& [first_text, first] = sources.front();
+  std::vector<std::vector<Hypothesis>> outputs(first.size());
   int64_t finished = 0;
   const auto length_of = [&](size_t index) -> OutputLength {
     if (!options.oracle_length)
       return {.shortest = 0,
               .longest =
-                  std::min(longest_output(options.max_length, std::ssize(sources[index])), predictor.longest_output())};
+                  std::min(longest_output(options.max_length, std::ssize(first[index])), predictor.longest_output())};
     return {.shortest = std::ssize((*targets)[index]), .longest = std::ssize((*targets)[index])};
   };
-  for (const auto& indices : by_length(sources, options.batch)) {
-    const auto picked = pick(sources, indices);
+  for (const auto& indices : by_length(first, options.batch)) {
     std::vector<OutputLength> lengths;
     for (const int64_t index : indices) lengths.push_back(length_of(static_cast<size_t>(index)));
-    auto found = search(predictor, data::make_sources(picked, indices, text), lengths, options);
+    auto found = search(predictor, Sources(packed(sources, indices)), lengths, options);
     for (size_t i = 0; i < indices.size(); ++i) {
       for (auto& hypothesis : found[i]) {
-        if (!writes_backwards(text)) break;
-        hypothesis.ids = text.decoder_ids(std::move(hypothesis.ids));
+        if (!writes_backwards(*first_text)) break;
+        hypothesis.ids = first_text->decoder_ids(std::move(hypothesis.ids));
         turn(hypothesis.token_scores, hypothesis.ids.size());
       }
       outputs[static_cast<size_t>(indices[i])] = std::move(found[i]);
@@ -96,21 +106,34 @@ std::vector<std::vector<Hypothesis>> search_all(const Predictor& predictor, cons
   return outputs;
 }
 
-std::vector<PairScore> score_all(const Predictor& predictor, const Sentences& sources, const Sentences& targets,
-                                 const data::TextPipeline& text, int64_t batch, const Done& done) {
-  std::vector<PairScore> scores(sources.size());
+std::vector<std::vector<Hypothesis>> search_all(const Predictor& predictor, const Sentences& sources,
+                                                const data::TextPipeline& text, const DecodeOptions& options,
+                                                const Done& done, const Sentences* targets) {
+  return search_all(predictor, {{.text = &text, .sentences = sources}}, options, done, targets);
+}
+
+std::vector<PairScore> score_all(const Predictor& predictor, const Readings& sources, const Sentences& targets,
+                                 int64_t batch, const Done& done) {
+  const auto& [text, first] = sources.front();
+  const auto others = std::span(sources).subspan(1);
+  std::vector<PairScore> scores(first.size());
   int64_t finished = 0;
-  for (const auto& indices : by_length(sources, batch)) {
-    const auto pairs = data::make_batch(pick(sources, indices), pick(targets, indices), indices, text);
-    auto found = score(predictor, pairs);
+  for (const auto& indices : by_length(first, batch)) {
+    const auto pairs = data::make_batch(pick(first, indices), pick(targets, indices), indices, *text);
+    auto found = score(predictor, pairs, packed(others, indices));
     for (size_t i = 0; i < indices.size(); ++i) {
-      if (writes_backwards(text)) turn(found[i].token_scores, found[i].token_scores.size() - 1);
+      if (writes_backwards(*text)) turn(found[i].token_scores, found[i].token_scores.size() - 1);
       scores[static_cast<size_t>(indices[i])] = std::move(found[i]);
     }
     finished += std::ssize(indices);
     if (done) done(finished);
   }
   return scores;
+}
+
+std::vector<PairScore> score_all(const Predictor& predictor, const Sentences& sources, const Sentences& targets,
+                                 const data::TextPipeline& text, int64_t batch, const Done& done) {
+  return score_all(predictor, {{.text = &text, .sentences = sources}}, targets, batch, done);
 }
 
 std::vector<AttentionWeights> attention_all(const Predictor& predictor, const Sentences& sources,

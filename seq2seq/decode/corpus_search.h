@@ -15,17 +15,33 @@ namespace seq2seq::decode {
 using Sentences = std::vector<std::vector<int64_t>>;  // ids as the text gives them: no end symbols, not reversed
 using Done = std::function<void(int64_t sentences)>;  // told how many are done so far; may be empty
 
+/// The sentences of a text as one model reads them.
+struct Reading {
+  const data::TextPipeline* text = nullptr;
+  Sentences sentences;
+};
+/// One for each model of a predictor; the same sentences in one order.
+using Readings = std::vector<Reading>;
+
 Sentences all_sentences(const data::TokenStore& store);
 
 /// The n best outputs of any number of sources, in their order, sentences of like length searched together. Ids and
-/// token scores come in the order of the text. `targets` are asked for their lengths alone, and only where the options
-/// want outputs as long as their references; without them such options are an error.
+/// token scores come in the order of the text. The first reading's length and target vocabulary are those of all.
+/// `targets` are asked for their lengths alone, and only where the options want outputs as long as their references;
+/// without them such options are an error.
+std::vector<std::vector<Hypothesis>> search_all(const Predictor& predictor, const Readings& sources,
+                                                const DecodeOptions& options, const Done& done = {},
+                                                const Sentences* targets = nullptr);
+/// The same, of one model.
 std::vector<std::vector<Hypothesis>> search_all(const Predictor& predictor, const Sentences& sources,
                                                 const data::TextPipeline& text, const DecodeOptions& options,
                                                 const Done& done = {}, const Sentences* targets = nullptr);
 
 /// The scores of any number of pairs, in their order. Token scores come in the order of the text, the end symbol's
-/// last.
+/// last. Targets are read as the first reading's text says.
+std::vector<PairScore> score_all(const Predictor& predictor, const Readings& sources, const Sentences& targets,
+                                 int64_t batch, const Done& done = {});
+/// The same, of one model.
 std::vector<PairScore> score_all(const Predictor& predictor, const Sentences& sources, const Sentences& targets,
                                  const data::TextPipeline& text, int64_t batch, const Done& done = {});
 

@@ -32,18 +32,21 @@ at::Tensor first_ids(int64_t count, c10::Device device) {
 
 }  // namespace
 
-at::Tensor Predictor::attention(const nn::Packed&, const nn::Packed&) const { return {}; }
+at::Tensor Predictor::attention(const Sources&, const nn::Packed&) const { return {}; }
 
-ModelPredictor::ModelPredictor(const nn::Model& model, bool unknown) : model_(&model) {
+nn::Ids never_written(bool unknown) {
   std::vector<int64_t> never{text::start_id};
   if (!unknown) never.push_back(text::unknown_id);
-  never_written_ = at::tensor(never, at::kLong);
+  return at::tensor(never, at::kLong);
 }
 
-std::unique_ptr<PredictorState> ModelPredictor::start(const nn::Packed& sources) const {
+ModelPredictor::ModelPredictor(const nn::Model& model, bool unknown)
+    : model_(&model), never_written_(never_written(unknown)) {}
+
+std::unique_ptr<PredictorState> ModelPredictor::start(const Sources& sources) const {
   const at::NoGradGuard no_gradient;
   const c10::Device device = model_->input_device();
-  const nn::Memory memory = model_->encode(data::to(sources, device), nullptr);
+  const nn::Memory memory = model_->encode(data::to(sources.readings.front(), device), nullptr);
   auto state = std::make_unique<ModelState>();
   state->decoder = model_->start(memory, first_ids(sources.sentences(), device));
   return state;
@@ -74,8 +77,8 @@ nn::TopK ModelPredictor::best(const PredictorState& state, int64_t k, const nn::
   return model_->output().top_k(features_of(state), k, all);
 }
 
-at::Tensor ModelPredictor::log_probabilities(const PredictorState& state) const {
-  return model_->output().log_probabilities(features_of(state));
+at::Tensor ModelPredictor::log_probabilities(const PredictorState& state, int64_t first, int64_t count) const {
+  return model_->output().log_probabilities(nn::rows_of(features_of(state), first, count));
 }
 
 int64_t ModelPredictor::longest_output() const {
@@ -92,15 +95,15 @@ nn::Features ModelPredictor::features(const nn::Packed& sources, const nn::Packe
   return model_->advance(data::to(inputs, device), *state, nullptr);
 }
 
-at::Tensor ModelPredictor::score(const nn::Packed& sources, const nn::Packed& inputs, const nn::Packed& targets,
+at::Tensor ModelPredictor::score(const Sources& sources, const nn::Packed& inputs, const nn::Packed& targets,
                                  const nn::Ids& owner) const {
   const at::NoGradGuard no_gradient;
-  return model_->output().score(features(sources, inputs, owner, /*wants_attention=*/false), targets.rows);
+  return model_->output().score(features(sources.readings.front(), inputs, owner, /*wants_attention=*/false), targets.rows);
 }
 
-at::Tensor ModelPredictor::attention(const nn::Packed& sources, const nn::Packed& inputs) const {
+at::Tensor ModelPredictor::attention(const Sources& sources, const nn::Packed& inputs) const {
   const at::NoGradGuard no_gradient;
-  return features(sources, inputs, /*owner=*/{}, /*wants_attention=*/true).attention;
+  return features(sources.readings.front(), inputs, /*owner=*/{}, /*wants_attention=*/true).attention;
 }
 
 }  // namespace seq2seq::decode

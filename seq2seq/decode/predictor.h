@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include "seq2seq/nn/model/model.h"
 
@@ -13,15 +15,24 @@ class PredictorState {
   virtual ~PredictorState() = default;
 };
 
+/// The same sentences as each model of a predictor reads them, in one order: an ensemble's models may have vocabularies
+/// and directions of their own. A predictor of one model reads the first.
+struct Sources {
+  Sources(nn::Packed only) : readings{std::move(only)} {}  // NOLINT(google-explicit-constructor): one model's sources
+  explicit Sources(std::vector<nn::Packed> all) : readings(std::move(all)) {}
+  int64_t sentences() const { return readings.front().sentences(); }
+
+  std::vector<nn::Packed> readings;  // encoder ids, as data::make_sources packs them; never empty
+};
+
 /// What a search sees of a model, or of several together: it never asks what kind of model it holds. No gradient is
 /// kept. Indices, words and scores that come out lie on the device of the model's output layer; those handed in may lie
 /// anywhere.
 class Predictor {
  public:
   virtual ~Predictor() = default;
-  /// Reads the sources (encoder ids, as data::make_sources packs them). One hypothesis a sentence, in order; nothing
-  /// written yet.
-  virtual std::unique_ptr<PredictorState> start(const nn::Packed& sources) const = 0;
+  /// Reads the sources. One hypothesis a sentence, in order; nothing written yet.
+  virtual std::unique_ptr<PredictorState> start(const Sources& sources) const = 0;
   /// Keeps the hypotheses `survivors` [R'] (indices into those of the last call, at first the sentences; repeated or
   /// left out at will) and appends `tokens` [R'] to them, at first the start symbol.
   virtual void read(PredictorState& state, const nn::Ids& survivors, const nn::Ids& tokens) const = 0;
@@ -31,32 +42,36 @@ class Predictor {
   /// The k best next words of each hypothesis that has read a word, without those that this predictor never writes and
   /// without `bans`. A row with fewer words left ends in scores of minus infinity.
   virtual nn::TopK best(const PredictorState& state, int64_t k, const nn::Bans& bans) const = 0;
-  /// The natural log-probability of every next word of each hypothesis [R, V], float64; of banned words, too.
-  virtual at::Tensor log_probabilities(const PredictorState& state) const = 0;
+  /// The natural log-probability of every next word [count, V], float64, of `count` hypotheses from `first` on; of
+  /// banned words, too.
+  virtual at::Tensor log_probabilities(const PredictorState& state, int64_t first, int64_t count) const = 0;
   /// The natural log-probability of each target row given its source, float64 [N], in packed order of `targets`; end
   /// symbols are rows too. `owner` [T] names the source of each target, so that several share one; undefined: one each.
-  virtual at::Tensor score(const nn::Packed& sources, const nn::Packed& inputs, const nn::Packed& targets,
+  virtual at::Tensor score(const Sources& sources, const nn::Packed& inputs, const nn::Packed& targets,
                            const nn::Ids& owner) const = 0;
   /// The attention weights of each target row over the positions of its source, as the encoder reads them [N, S], in
   /// packed order of `inputs`; undefined where the model looks at no position.
-  virtual at::Tensor attention(const nn::Packed& sources, const nn::Packed& inputs) const;
+  virtual at::Tensor attention(const Sources& sources, const nn::Packed& inputs) const;
   /// The longest output that it can write, without the end symbol.
   virtual int64_t longest_output() const { return nn::no_longest_sentence; }
 };
+
+/// The words that a search never writes: the start symbol and, unless `unknown` allows it, the unknown word [n].
+nn::Ids never_written(bool unknown);
 
 /// One model, which must outlive it. Start symbol and unknown word are never written (`unknown` lifts the latter);
 /// their share of probability is not given to other words, so that a hypothesis has the score that score() gives it.
 class ModelPredictor final : public Predictor {
  public:
   explicit ModelPredictor(const nn::Model& model, bool unknown = false);
-  std::unique_ptr<PredictorState> start(const nn::Packed& sources) const override;
+  std::unique_ptr<PredictorState> start(const Sources& sources) const override;
   void read(PredictorState& state, const nn::Ids& survivors, const nn::Ids& tokens) const override;
   void append(PredictorState& state, const PredictorState& other) const override;
   nn::TopK best(const PredictorState& state, int64_t k, const nn::Bans& bans) const override;
-  at::Tensor log_probabilities(const PredictorState& state) const override;
-  at::Tensor score(const nn::Packed& sources, const nn::Packed& inputs, const nn::Packed& targets,
+  at::Tensor log_probabilities(const PredictorState& state, int64_t first, int64_t count) const override;
+  at::Tensor score(const Sources& sources, const nn::Packed& inputs, const nn::Packed& targets,
                    const nn::Ids& owner) const override;
-  at::Tensor attention(const nn::Packed& sources, const nn::Packed& inputs) const override;
+  at::Tensor attention(const Sources& sources, const nn::Packed& inputs) const override;
   int64_t longest_output() const override;
 
  private:

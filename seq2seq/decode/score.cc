@@ -1,11 +1,16 @@
 #include "seq2seq/decode/score.h"
 
+#include <utility>
+
 namespace seq2seq::decode {
 
-std::vector<PairScore> score(const Predictor& predictor, const data::Batch& batch) {
+std::vector<PairScore> score(const Predictor& predictor, const data::Batch& batch,
+                             const std::vector<nn::Packed>& others) {
   std::vector<PairScore> pairs(static_cast<size_t>(batch.sentences()));
   if (pairs.empty()) return pairs;
-  const at::Tensor scores = predictor.score(batch.source, batch.inputs, batch.targets, /*owner=*/{})
+  std::vector<nn::Packed> sources{batch.source};
+  sources.insert(sources.end(), others.begin(), others.end());
+  const at::Tensor scores = predictor.score(Sources(std::move(sources)), batch.inputs, batch.targets, /*owner=*/{})
                                 .to(at::kCPU)
                                 .contiguous();                                      // [N] float64
   const at::Tensor owners = batch.targets.layout->owner.to(at::kCPU).contiguous();  // [N]

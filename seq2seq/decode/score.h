@@ -18,10 +18,11 @@ struct PairScore {
 using AttentionWeights = std::vector<std::vector<float>>;
 
 /// In the order of the batch's sentences, columns in the order in which the encoder reads. Empty where the model looks
-/// at no position.
+/// at no position. An ensemble has no weights.
 std::vector<AttentionWeights> attention(const Predictor& predictor, const data::Batch& batch);
 
-/// In the order of the batch's sentences.
-std::vector<PairScore> score(const Predictor& predictor, const data::Batch& batch);
+/// In the order of the batch's sentences. `others`: its sources as the other models of an ensemble read them.
+std::vector<PairScore> score(const Predictor& predictor, const data::Batch& batch,
+                             const std::vector<nn::Packed>& others = {});
 
 }  // namespace seq2seq::decode

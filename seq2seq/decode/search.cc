@@ -81,7 +81,7 @@ void declare(config::Keys& keys, DecodeOptions& options) {
   });
 }
 
-std::vector<std::vector<Hypothesis>> search(const Predictor& predictor, const nn::Packed& sources,
+std::vector<std::vector<Hypothesis>> search(const Predictor& predictor, const Sources& sources,
                                             const std::vector<OutputLength>& lengths, const DecodeOptions& options) {
   TORCH_CHECK(options.beam >= 1 && options.n_best >= 1, "a search needs a beam and outputs of at least 1");
   TORCH_CHECK(sources.sentences() == std::ssize(lengths), "one length a source");

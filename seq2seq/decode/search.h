@@ -61,7 +61,7 @@ void declare(config::Keys& keys, DecodeOptions& options);
 /// 5. Live hypotheses of the longest length get one more step, in which they can only end. Those whose end does not
 ///    stand among the first K are cut: marked, scored as they stand, and ranked with the complete ones.
 /// Greedy search is the case K = 1.
-std::vector<std::vector<Hypothesis>> search(const Predictor& predictor, const nn::Packed& sources,
+std::vector<std::vector<Hypothesis>> search(const Predictor& predictor, const Sources& sources,
                                             const std::vector<OutputLength>& lengths, const DecodeOptions& options);
 
 }  // namespace seq2seq::decode

@@ -20,6 +20,13 @@ at::Tensor joined_positions(const at::Tensor& first, const at::Tensor& second) {
 
 }  // namespace
 
+Features rows_of(const Features& features, int64_t first, int64_t count) {
+  const auto part = [&](const at::Tensor& tensor) {
+    return tensor.defined() ? tensor.narrow(0, first, count) : tensor;
+  };
+  return {.rows = part(features.rows), .attention = part(features.attention), .source = part(features.source)};
+}
+
 Features joined(const Features& first, const Features& second) {
   return {.rows = at::cat({first.rows, second.rows}),
           .attention = joined_positions(first.attention, second.attention),

@@ -13,6 +13,9 @@ struct Features {
   Ids source = {};       // [N, S] the word at each of these positions; undefined unless the output layer copies
 };
 
+/// `count` rows from `first` on, as views.
+Features rows_of(const Features& features, int64_t first, int64_t count);
+
 /// The rows of both, one after the other.
 Features joined(const Features& first, const Features& second);
 

@@ -262,7 +262,7 @@ TEST_CASE("model predictor: bans hold in their own rows, and the best words are 
   const ModelPredictor predictor(*model);
   const auto state = predictor.start(data::pack(three_sources, {0, 1, 2}));
   predictor.read(*state, tensor({0, 1, 2}), tensor({1, 1, 1}));
-  const auto all = predictor.log_probabilities(*state);  // [3, V]
+  const auto all = predictor.log_probabilities(*state, 0, 3);  // [3, V]
   REQUIRE(at::allclose(all.exp().sum(1), at::ones({3}, at::kDouble), 0, 1e-6));
   const nn::Bans bans{.words = tensor({4}), .rows = tensor({0, 2, 2}), .row_words = tensor({5, 6, 7})};
   const auto best = predictor.best(*state, 4, bans);

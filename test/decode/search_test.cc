@@ -62,7 +62,7 @@ void require_same(const std::vector<Hypothesis>& found, const std::vector<Hypoth
 class EqualPredictor final : public decode::Predictor {
  public:
   explicit EqualPredictor(double score) : score_(score) {}
-  std::unique_ptr<decode::PredictorState> start(const nn::Packed&) const override { return std::make_unique<State>(); }
+  std::unique_ptr<decode::PredictorState> start(const decode::Sources&) const override { return std::make_unique<State>(); }
   void read(decode::PredictorState& state, const nn::Ids& survivors, const nn::Ids&) const override {
     dynamic_cast<State&>(state).rows = survivors.size(0);
   }
@@ -73,8 +73,8 @@ class EqualPredictor final : public decode::Predictor {
     const auto ids = at::tensor({2, 3, 4}, at::kLong).unsqueeze(0).repeat({dynamic_cast<const State&>(state).rows, 1});
     return {at::full_like(ids, score_, at::kDouble), ids};
   }
-  at::Tensor log_probabilities(const decode::PredictorState&) const override { return {}; }
-  at::Tensor score(const nn::Packed&, const nn::Packed&, const nn::Packed&, const nn::Ids&) const override {
+  at::Tensor log_probabilities(const decode::PredictorState&, int64_t, int64_t) const override { return {}; }
+  at::Tensor score(const decode::Sources&, const nn::Packed&, const nn::Packed&, const nn::Ids&) const override {
     return {};
   }
 

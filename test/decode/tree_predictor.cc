@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <span>
 #include <utility>
 
 #include <ATen/ops/empty.h>
@@ -51,9 +52,9 @@ std::vector<double> TreePredictor::next(const Ids& source, const Ids& written) c
   return scores;
 }
 
-std::unique_ptr<decode::PredictorState> TreePredictor::start(const nn::Packed& sources) const {
+std::unique_ptr<decode::PredictorState> TreePredictor::start(const decode::Sources& sources) const {
   auto state = std::make_unique<TreeState>();
-  for (auto& source : data::unpack(sources)) state->rows.push_back({.source = std::move(source), .written = {}});
+  for (auto& source : data::unpack(sources.readings.front())) state->rows.push_back({.source = std::move(source), .written = {}});
   return state;
 }
 
@@ -99,9 +100,10 @@ nn::TopK TreePredictor::best(const decode::PredictorState& state, int64_t k, con
   return best;
 }
 
-at::Tensor TreePredictor::log_probabilities(const decode::PredictorState& state) const {
-  const auto& rows = dynamic_cast<const TreeState&>(state).rows;
-  auto all = at::empty({std::ssize(rows), vocabulary()}, at::kDouble);
+at::Tensor TreePredictor::log_probabilities(const decode::PredictorState& state, int64_t first, int64_t count) const {
+  const auto& every = dynamic_cast<const TreeState&>(state).rows;
+  const auto rows = std::span(every).subspan(static_cast<size_t>(first), static_cast<size_t>(count));
+  auto all = at::empty({count, vocabulary()}, at::kDouble);
   auto* out = all.mutable_data_ptr<double>();
   for (const auto& row : rows) {
     for (const double score : next(row.source, row.written)) *out++ = score;
@@ -109,9 +111,9 @@ at::Tensor TreePredictor::log_probabilities(const decode::PredictorState& state)
   return all;
 }
 
-at::Tensor TreePredictor::score(const nn::Packed& sources, const nn::Packed&, const nn::Packed& targets,
+at::Tensor TreePredictor::score(const decode::Sources& sources, const nn::Packed&, const nn::Packed& targets,
                                 const nn::Ids& owner) const {
-  const auto all_sources = data::unpack(sources);
+  const auto all_sources = data::unpack(sources.readings.front());
   std::map<int64_t, Ids> written;
   const Ids words = to_vector(targets.rows), owners = to_vector(targets.layout->owner);
   const Ids source_of = owner.defined() ? to_vector(owner) : Ids();

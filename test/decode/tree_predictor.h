@@ -23,12 +23,12 @@ class TreePredictor final : public decode::Predictor {
   };
   explicit TreePredictor(const Options& options) : options_(options) {}
 
-  std::unique_ptr<decode::PredictorState> start(const nn::Packed& sources) const override;
+  std::unique_ptr<decode::PredictorState> start(const decode::Sources& sources) const override;
   void read(decode::PredictorState& state, const nn::Ids& survivors, const nn::Ids& tokens) const override;
   void append(decode::PredictorState& state, const decode::PredictorState& other) const override;
   nn::TopK best(const decode::PredictorState& state, int64_t k, const nn::Bans& bans) const override;
-  at::Tensor log_probabilities(const decode::PredictorState& state) const override;
-  at::Tensor score(const nn::Packed& sources, const nn::Packed& inputs, const nn::Packed& targets,
+  at::Tensor log_probabilities(const decode::PredictorState& state, int64_t first, int64_t count) const override;
+  at::Tensor score(const decode::Sources& sources, const nn::Packed& inputs, const nn::Packed& targets,
                    const nn::Ids& owner) const override;
 
   int64_t vocabulary() const;

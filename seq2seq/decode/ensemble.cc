@@ -1,0 +1,133 @@
+#include "seq2seq/decode/ensemble.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/logaddexp.h>
+#include <c10/util/Exception.h>
+
+namespace seq2seq::decode {
+namespace {
+
+// Hypotheses whose probabilities [rows, V] are computed at a time: at 80,000 words 41 MB.
+constexpr int64_t rows_at_once = 64;
+
+struct EnsembleState final : PredictorState {
+  std::vector<std::unique_ptr<PredictorState>> members;
+  int64_t hypotheses = 0;
+};
+
+const EnsembleState& cast(const PredictorState& state) { return dynamic_cast<const EnsembleState&>(state); }
+
+/// Log-probabilities of what EnsemblePredictor::mean() gives, in place; of banned words, minus infinity.
+at::Tensor to_log(at::Tensor mean, EnsembleMean kind) {
+  return kind == EnsembleMean::log_probabilities ? mean : mean.clamp_min_(0).log_();
+}
+
+/// The bans of `count` rows from `first` on, which are then the rows from 0 on.
+nn::Bans bans_of(const nn::Bans& bans, int64_t first, int64_t count) {
+  if (!bans.rows.defined()) return bans;
+  const auto chosen = bans.rows.ge(first).logical_and(bans.rows.lt(first + count));
+  return {.words = bans.words,
+          .rows = bans.rows.masked_select(chosen) - first,
+          .row_words = bans.row_words.masked_select(chosen)};
+}
+
+}  // namespace
+
+EnsemblePredictor::EnsemblePredictor(std::vector<EnsembleMember> members, EnsembleMean mean, bool unknown)
+    : members_(std::move(members)), mean_(mean), never_written_(never_written(unknown)) {
+  double sum = 0;
+  for (const auto& member : members_) {
+    TORCH_CHECK(std::isfinite(member.weight) && member.weight > 0, "weights of an ensemble are above 0");
+    sum += member.weight;
+  }
+  TORCH_CHECK(!members_.empty(), "an ensemble has members");
+  for (auto& member : members_) member.weight /= sum;
+}
+
+std::unique_ptr<PredictorState> EnsemblePredictor::start(const Sources& sources) const {
+  TORCH_CHECK(sources.readings.size() == members_.size(), "one reading of the sources a member");
+  auto state = std::make_unique<EnsembleState>();
+  for (size_t i = 0; i < members_.size(); ++i)
+    state->members.push_back(members_[i].predictor->start(sources.readings[i]));
+  state->hypotheses = sources.sentences();
+  return state;
+}
+
+void EnsemblePredictor::read(PredictorState& state, const nn::Ids& survivors, const nn::Ids& tokens) const {
+  auto& ours = dynamic_cast<EnsembleState&>(state);
+  for (size_t i = 0; i < members_.size(); ++i) members_[i].predictor->read(*ours.members[i], survivors, tokens);
+  ours.hypotheses = tokens.size(0);
+}
+
+void EnsemblePredictor::append(PredictorState& state, const PredictorState& other) const {
+  auto& ours = dynamic_cast<EnsembleState&>(state);
+  const auto& theirs = cast(other);
+  for (size_t i = 0; i < members_.size(); ++i) members_[i].predictor->append(*ours.members[i], *theirs.members[i]);
+  ours.hypotheses += theirs.hypotheses;
+}
+
+at::Tensor EnsemblePredictor::mean(const PredictorState& state, int64_t first, int64_t count) const {
+  const auto& ours = cast(state);
+  at::Tensor sum;  // [count, V]
+  for (size_t i = 0; i < members_.size(); ++i) {
+    auto part = members_[i].predictor->log_probabilities(*ours.members[i], first, count);
+    if (mean_ == EnsembleMean::probabilities) part.exp_();
+    if (sum.defined())
+      sum.add_(part.to(sum.device()), members_[i].weight);
+    else
+      sum = part.mul_(members_[i].weight);
+  }
+  return sum;
+}
+
+nn::TopK EnsemblePredictor::best(const PredictorState& state, int64_t k, const nn::Bans& bans) const {
+  const at::NoGradGuard no_gradient;
+  nn::Bans all = bans;
+  all.words = bans.words.defined() ? at::cat({never_written_, bans.words.to(at::kCPU)}) : never_written_;
+  const int64_t hypotheses = cast(state).hypotheses;
+  std::vector<at::Tensor> scores, ids;
+  for (int64_t first = 0; first < hypotheses; first += rows_at_once) {
+    const int64_t count = std::min(rows_at_once, hypotheses - first);
+    const auto chosen = nn::best_words(mean(state, first, count), /*normalizer=*/{}, k, bans_of(all, first, count));
+    scores.push_back(to_log(chosen.scores, mean_));
+    ids.push_back(chosen.ids);
+  }
+  return {at::cat(scores), at::cat(ids)};
+}
+
+at::Tensor EnsemblePredictor::log_probabilities(const PredictorState& state, int64_t first, int64_t count) const {
+  const at::NoGradGuard no_gradient;
+  return to_log(mean(state, first, count), mean_);
+}
+
+at::Tensor EnsemblePredictor::score(const Sources& sources, const nn::Packed& inputs, const nn::Packed& targets,
+                                    const nn::Ids& owner) const {
+  TORCH_CHECK(sources.readings.size() == members_.size(), "one reading of the sources a member");
+  at::Tensor sum;  // [N]
+  for (size_t i = 0; i < members_.size(); ++i) {
+    const auto [predictor, weight] = members_[i];
+    auto part = predictor->score(sources.readings[i], inputs, targets, owner);
+    part = mean_ == EnsembleMean::probabilities ? part + std::log(weight) : part * weight;
+    if (!sum.defined())
+      sum = part;
+    else if (mean_ == EnsembleMean::probabilities)
+      sum = at::logaddexp(sum, part.to(sum.device()));
+    else
+      sum.add_(part.to(sum.device()));
+  }
+  return sum;
+}
+
+int64_t EnsemblePredictor::longest_output() const {
+  int64_t longest = nn::no_longest_sentence;
+  for (const auto& member : members_) longest = std::min(longest, member.predictor->longest_output());
+  return longest;
+}
+
+}  // namespace seq2seq::decode

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "seq2seq/decode/predictor.h"
+
+namespace seq2seq::decode {
+
+/// What an ensemble takes the weighted mean of.
+enum class EnsembleMean {
+  probabilities,     // p = sum_m w_m p_m, as in arXiv 1409.3215
+  log_probabilities  // log p = sum_m w_m log p_m: not normalized, so that probabilities sum to at most 1
+};
+
+/// One model of an ensemble, which must outlive it.
+struct EnsembleMember {
+  const Predictor* predictor = nullptr;
+  double weight = 1;  // above 0; weights are divided by their sum
+};
+
+/// Several models of one target vocabulary that write one output together: member m reads Sources::readings[m]. They
+/// may differ in everything else: kind, size, source vocabulary, direction, device. What comes out lies on the first
+/// member's device. Beside the states of its members it holds the probabilities of a few rows at a time, whatever the
+/// number of members or hypotheses.
+class EnsemblePredictor final : public Predictor {
+ public:
+  EnsemblePredictor(std::vector<EnsembleMember> members, EnsembleMean mean, bool unknown = false);
+  std::unique_ptr<PredictorState> start(const Sources& sources) const override;
+  void read(PredictorState& state, const nn::Ids& survivors, const nn::Ids& tokens) const override;
+  void append(PredictorState& state, const PredictorState& other) const override;
+  nn::TopK best(const PredictorState& state, int64_t k, const nn::Bans& bans) const override;
+  at::Tensor log_probabilities(const PredictorState& state, int64_t first, int64_t count) const override;
+  at::Tensor score(const Sources& sources, const nn::Packed& inputs, const nn::Packed& targets,
+                   const nn::Ids& owner) const override;
+  int64_t longest_output() const override;
+
+ private:
+  /// The weighted mean of what `mean_` says, float64 [count, V].
+  at::Tensor mean(const PredictorState& state, int64_t first, int64_t count) const;
+
+  std::vector<EnsembleMember> members_;  // of weights that sum to 1
+  EnsembleMean mean_;
+  nn::Ids never_written_;  // [n]
+};
+
+}  // namespace seq2seq::decode
