@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "seq2seq/core/error.h"
+#include "seq2seq/run/ensemble.h"
 
 namespace seq2seq::cli {
 
@@ -68,6 +69,9 @@ void RunArguments::declare(Arguments& arguments, bool searches) {
   arguments.option("--placement", placement, "WHERE",
                    "run: over the places of the run's training; or a YAML file with a section `placement` (all of the "
                    "model on one device)");
+  arguments.repeatable("--with", others, "RUN", "another run; all of them write together, as an ensemble");
+  arguments.option("--weights", weights, "W,W,...",
+                   "how much each run of an ensemble counts, RUN's weight first (equally)");
   common.declare(arguments, searches ? "sets a key of `decode`: decode.max_length.ratio=3" : "");
 }
 
@@ -79,7 +83,18 @@ run::LoadedRun RunArguments::load(const run::Environment& environment, std::vect
   auto overrides = common.overrides();
   add_override(overrides, "--beam", "decode.beam", beam);
   for (auto& each : more) add_override(overrides, std::move(each));
-  return run::load_run(folder, checkpoint, overrides, environment, placement.value_or(""));
+  if (weights && others.empty())
+    throw UsageError(Place{.part = "--weights " + *weights}, "is only for an ensemble",
+                     "Name its other runs by `--with RUN`");
+  const auto weight = weights ? run::parse_weights(*weights, others.size() + 1, "--weights") : std::vector<double>();
+  const auto load_one = [&](const std::string& run) {
+    return run::load_run(run, checkpoint, overrides, environment, placement.value_or(""));
+  };
+  auto loaded = load_one(folder);
+  std::vector<run::LoadedRun> rest;
+  for (const auto& other : others) rest.push_back(load_one(other));
+  if (!rest.empty()) run::join(loaded, std::move(rest), weight);
+  return loaded;
 }
 
 void warn_of_unknown(Log& log, const run::UnknownTokens& counts, const char* side) {

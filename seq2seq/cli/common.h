@@ -54,7 +54,8 @@ void add_override(std::vector<config::Override>& overrides, config::Override set
 /// Options of the commands that use a trained run.
 struct RunArguments {
   std::string folder, checkpoint = "best";
-  std::optional<std::string> beam, placement;
+  std::optional<std::string> beam, placement, weights;
+  std::vector<std::string> others;
   CommonArguments common;
 
   void declare(Arguments& arguments, bool searches);

@@ -10,6 +10,7 @@
 #include "seq2seq/cli/commands.h"
 #include "seq2seq/cli/common.h"
 #include "seq2seq/core/error.h"
+#include "seq2seq/run/ensemble.h"
 
 namespace seq2seq::cli {
 
@@ -45,7 +46,9 @@ void print_table(std::ostream& out, const run::Evaluation& evaluation, const run
   figure(metrics::token_error_rate_name, 100 * rates.token_error_rate(), " %");
   figure("BLEU", evaluation.outputs.bleu.score, "");
   out << '\n';
-  line("run", fmt::format("{}, checkpoint {}", run.folder.root().string(), run.update));
+  for (const auto* member : run::members_of(run))
+    line(member == &run ? "run" : "with",
+         fmt::format("{}, checkpoint {}", member->folder.root().string(), member->update));
   line("text", fmt::format("{}: {} sentences, {} target tokens", source, format_count(evaluation.sentences),
                            format_count(evaluation.target_tokens)));
   if (evaluation.empty_target + evaluation.invalid > 0) {
@@ -65,11 +68,16 @@ void print_json(std::ostream& out, const run::Evaluation& evaluation, const run:
   auto figures = run::named(evaluation.perplexity);
   run::add(figures, evaluation.outputs);
   const auto& decode = run.options().decode;
+  auto others = nlohmann::ordered_json::array();
+  for (const auto& other : run.others)
+    others.push_back(
+        {{"run", other.folder.root().string()}, {"checkpoint", other.update}, {"digest", other.description.digest}});
   const nlohmann::ordered_json json{
       {"figures", figures},
       {"run", run.folder.root().string()},
       {"checkpoint", run.update},
       {"digest", run.description.digest},
+      {"others", others},
       {"source", source},
       {"sentences", evaluation.sentences},
       {"target_tokens", evaluation.target_tokens},

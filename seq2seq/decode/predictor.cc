@@ -98,7 +98,8 @@ nn::Features ModelPredictor::features(const nn::Packed& sources, const nn::Packe
 at::Tensor ModelPredictor::score(const Sources& sources, const nn::Packed& inputs, const nn::Packed& targets,
                                  const nn::Ids& owner) const {
   const at::NoGradGuard no_gradient;
-  return model_->output().score(features(sources.readings.front(), inputs, owner, /*wants_attention=*/false), targets.rows);
+  return model_->output().score(features(sources.readings.front(), inputs, owner, /*wants_attention=*/false),
+                                targets.rows);
 }
 
 at::Tensor ModelPredictor::attention(const Sources& sources, const nn::Packed& inputs) const {

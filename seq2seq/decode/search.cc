@@ -71,6 +71,9 @@ void declare(config::Keys& keys, DecodeOptions& options) {
            "whether the place of a hypothesis that has ended is free for another; otherwise the beam narrows by one");
   keys.add("batch", options.batch, "sources searched together").unit("sentences").at_least(1).changes_no_result();
   keys.add("allow_unknown", options.allow_unknown, "whether the unknown word `<unk>` may be written");
+  keys.add("ensemble", options.ensemble,
+           {{"probabilities", EnsembleMean::probabilities}, {"log_probabilities", EnsembleMean::log_probabilities}},
+           "what the runs of an ensemble (`--with`) take the weighted mean of");
   keys.add("precision", options.precision, {{"float32", nn::Precision::float32}}, "type that the search computes in");
   keys.add("empty_source", options.empty_source, {{"empty", EmptySource::empty}, {"translate", EmptySource::translate}},
            "empty: `translate` answers an empty line with an empty line; translate: with what the search finds, as "

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "seq2seq/config/keys.h"
+#include "seq2seq/decode/ensemble.h"
 #include "seq2seq/decode/hypothesis.h"
 #include "seq2seq/decode/predictor.h"
 #include "seq2seq/nn/precision.h"
@@ -39,6 +40,7 @@ struct DecodeOptions {
   bool refill = true;          // otherwise each complete hypothesis takes one place from the beam for good
   int64_t batch = 64;          // sentences that a caller of search() should hand over together; changes no result
   bool allow_unknown = false;
+  EnsembleMean ensemble = EnsembleMean::probabilities;  // for whoever makes an ensemble
   nn::Precision precision = nn::Precision::float32;
   EmptySource empty_source = EmptySource::empty;  // for a caller of search() that translates text
 };

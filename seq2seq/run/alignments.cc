@@ -31,6 +31,9 @@ std::string attention_line(int64_t sentence, const std::vector<std::string>& sou
 }
 
 void check_attends(const LoadedRun& run) {
+  if (!run.others.empty())
+    throw UsageError("an ensemble has no alignments: its models may cut the source into different tokens",
+                     "Ask one of its runs for them");
   if (run.model->attends()) return;
   throw UsageError(Place{.file = run.folder.config().string()},
                    "this model looks at no position of the source, so there are no alignments",
@@ -44,7 +47,7 @@ void write_alignments(const LoadedRun& run, const std::vector<AlignedOutputs>& o
     sources.insert(sources.end(), output.targets.size(), output.source);
     targets.insert(targets.end(), output.targets.begin(), output.targets.end());
   }
-  const auto all = decode::attention_all(*run.predictor, sources, targets, *run.text, run.options().decode.batch);
+  const auto all = decode::attention_all(run.predictor(), sources, targets, *run.text, run.options().decode.batch);
   const auto end = run.text->target_words({text::end_id}).front();
   const auto with_end = [&end](std::vector<std::string> words, size_t wanted) {
     if (words.size() < wanted) words.push_back(end);

@@ -3,6 +3,8 @@
 #include <chrono>
 
 #include "seq2seq/core/error.h"
+#include "seq2seq/data/input/line_reader.h"
+#include "seq2seq/run/ensemble.h"
 #include "seq2seq/run/length_limits.h"
 #include "seq2seq/run/training_data.h"
 
@@ -32,19 +34,36 @@ Evaluation protocol(const EvaluationSet& set) {
   return evaluation;
 }
 
+/// What the other runs of an ensemble read of the sentences of the set.
+void add_other_readings(EvaluationSet& set, const data::FilePair& files, const LoadedRun& run) {
+  if (run.others.empty()) return;
+  SourceReader reader(run, /*tokens=*/false);
+  std::vector<int64_t> invalid;  // lines that the set has left out
+  const auto lines = data::read_lines(files.source, &invalid);
+  for (int64_t pair = 0; pair < set.corpus.pairs(); ++pair) {
+    const int64_t line = set.corpus.number(pair);
+    const Place place{.file = files.source.string(), .line = line + 1};
+    reader.add(lines[static_cast<size_t>(line)], place);
+    check_target_length(run, set.corpus.target.length(pair), place);
+  }
+  set.others = reader.take();
+  set.others.erase(set.others.begin());
+}
+
 }  // namespace
 
 Evaluation evaluate(const LoadedRun& run, const std::optional<data::FilePair>& files, const Environment& environment) {
   const auto& measured = files ? *files : test_set(run);
-  const auto set = read_evaluation_set(measured, *run.text);
+  auto set = read_evaluation_set(measured, *run.text);
   check_lengths(set, measured, LengthLimits(*run.model, run.options().data));
+  add_other_readings(set, measured, run);
   auto evaluation = protocol(set);
   const auto started = std::chrono::steady_clock::now();
   const auto& decode = run.options().decode;
   Progress progress(*environment.log, "evaluating", "sentences", static_cast<double>(set.corpus.pairs()),
                     environment.progress);
-  evaluation.perplexity = measure_perplexity(*run.predictor, set, *run.text, decode.batch);
-  evaluation.outputs = measure_outputs(*run.predictor, set, *run.text, decode, run.options().metrics,
+  evaluation.perplexity = measure_perplexity(run.predictor(), set, *run.text, decode.batch);
+  evaluation.outputs = measure_outputs(run.predictor(), set, *run.text, decode, run.options().metrics,
                                        [&progress](int64_t done) { progress.update(static_cast<double>(done)); });
   progress.finish();
   evaluation.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();

@@ -24,6 +24,17 @@ decode::Sentences pick(const data::TokenStore& store, const std::vector<int64_t>
   return sentences;
 }
 
+/// The sources of one rank as each model reads them.
+decode::Readings readings_of(const EvaluationSet& set, const data::TextPipeline& text,
+                             const std::vector<int64_t>& share) {
+  decode::Readings readings{{.text = &text, .sentences = pick(set.corpus.source, share)}};
+  for (const auto& other : set.others) {
+    auto& reading = readings.emplace_back(decode::Reading{.text = other.text, .sentences = {}});
+    for (const int64_t sentence : share) reading.sentences.push_back(other.sentences[static_cast<size_t>(sentence)]);
+  }
+  return readings;
+}
+
 /// Sums whole numbers, exactly: a double holds them up to 2^53.
 void sum_over(train::Team& team, const std::vector<int64_t*>& counts) {
   std::vector<double> values;
@@ -41,8 +52,8 @@ Perplexity measure_perplexity(const decode::Predictor& predictor, const Evaluati
                               const data::Deal& deal) {
   Perplexity perplexity;
   const auto share = share_of(set, deal);
-  for (const auto& pair : decode::score_all(predictor, pick(set.corpus.source, share), pick(set.corpus.target, share),
-                                            text, batch, done)) {
+  for (const auto& pair :
+       decode::score_all(predictor, readings_of(set, text, share), pick(set.corpus.target, share), batch, done)) {
     perplexity.score += pair.score;
     perplexity.tokens += std::ssize(pair.token_scores);
   }
@@ -57,8 +68,7 @@ OutputFigures measure_outputs(const decode::Predictor& predictor, const Evaluati
   const auto targets = pick(set.corpus.target, share);
   std::vector<std::string> lines;
   metrics::References references;
-  for (const auto& found :
-       decode::search_all(predictor, pick(set.corpus.source, share), text, options, done, &targets)) {
+  for (const auto& found : decode::search_all(predictor, readings_of(set, text, share), options, done, &targets)) {
     const auto& output = found.front();
     references.push_back(set.references[static_cast<size_t>(share[lines.size()])]);
     figures.rates += metrics::error_rates({output_tokens(output.ids, text, metrics)},

@@ -68,7 +68,7 @@ LoadedRun load_run(const std::filesystem::path& folder, const std::string& check
   const auto stored = train::load_weights_only(*environment.files, run.folder, run.update);
   nn::load_weights(*run.model, stored.weights, run.folder.checkpoint(run.update) / "weights.safetensors");
   run.model->eval();
-  run.predictor = std::make_unique<decode::ModelPredictor>(*run.model, options.decode.allow_unknown);
+  run.model_predictor = std::make_unique<decode::ModelPredictor>(*run.model, options.decode.allow_unknown);
   return run;
 }
 

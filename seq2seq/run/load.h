@@ -15,16 +15,19 @@
 
 namespace seq2seq::run {
 
-/// A run as it is used: everything from text to predictions.
+/// A run as it is used: everything from text to predictions. Several make an ensemble: see ensemble.h.
 struct LoadedRun {
   RunFolder folder;
   std::unique_ptr<Configuration> configuration;
   RunDescription description;
   std::unique_ptr<data::TextPipeline> text;
   std::shared_ptr<nn::Model> model;
-  std::unique_ptr<decode::Predictor> predictor;
-  int64_t update = 0;  // of the checkpoint
+  std::unique_ptr<decode::Predictor> model_predictor;
+  int64_t update = 0;                             // of the checkpoint
+  std::vector<LoadedRun> others{};                // that write together with this one
+  std::unique_ptr<decode::Predictor> ensemble{};  // of all of them; null: this run is alone
 
+  const decode::Predictor& predictor() const { return ensemble ? *ensemble : *model_predictor; }
   const RunOptions& options() const { return configuration->options; }
 };
 

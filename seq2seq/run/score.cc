@@ -14,40 +14,37 @@
 #include "seq2seq/data/input/line_reader.h"
 #include "seq2seq/decode/corpus_search.h"
 #include "seq2seq/decode/n_best.h"
-#include "seq2seq/run/length_limits.h"
+#include "seq2seq/run/ensemble.h"
 #include "seq2seq/text/whitespace.h"
 
 namespace seq2seq::run {
 
 namespace {
 
-enum class Side { source, target };
-
 /// `tokens`: the line is tokens between blanks.
-std::vector<int64_t> ids_of(std::string_view line, Side side, const data::TextPipeline& text, bool tokens) {
-  const bool source = side == Side::source;
-  const text::Tokenizer& tokenizer = source ? text.source_tokenizer() : text.target_tokenizer();
-  const auto words = tokens ? text::WhitespaceTokenizer({}).tokenize(line) : tokenizer.tokenize(line);
-  return source ? text.source_ids(words) : text.target_ids(words);
+std::vector<int64_t> target_ids(std::string_view line, const data::TextPipeline& text, bool tokens) {
+  return text.target_ids(tokens ? text::WhitespaceTokenizer({}).tokenize(line)
+                                : text.target_tokenizer().tokenize(line));
 }
 
 data::LineReader open_lines(const std::filesystem::path& file) { return {data::open_bytes(file), file.string()}; }
 
-void check_length(const std::vector<int64_t>& ids, Side side, const LengthLimits& limits, const Place& place) {
-  if (side == Side::source)
-    limits.check_source(std::ssize(ids), place);
-  else
-    limits.check_target(std::ssize(ids), place);
+decode::Readings read_sources(const std::filesystem::path& file, const LoadedRun& run, bool tokens,
+                              UnknownTokens& unknown) {
+  SourceReader reader(run, tokens);
+  auto lines = open_lines(file);
+  for (std::string line; lines.next(line);)
+    unknown.add(reader.add(line, {.file = file.string(), .line = lines.lines()}), lines.lines());
+  return reader.take();
 }
 
-decode::Sentences read_sentences(const std::filesystem::path& file, Side side, const LoadedRun& run, bool tokens,
-                                 UnknownTokens& unknown) {
-  const LengthLimits limits(*run.model, run.options().data);
+decode::Sentences read_targets(const std::filesystem::path& file, const LoadedRun& run, bool tokens,
+                               UnknownTokens& unknown) {
   decode::Sentences sentences;
   auto lines = open_lines(file);
   for (std::string line; lines.next(line);) {
-    sentences.push_back(ids_of(line, side, *run.text, tokens));
-    check_length(sentences.back(), side, limits, {.file = file.string(), .line = lines.lines()});
+    sentences.push_back(target_ids(line, *run.text, tokens));
+    check_target_length(run, std::ssize(sentences.back()), {.file = file.string(), .line = lines.lines()});
     unknown.add(sentences.back(), lines.lines());
   }
   return sentences;
@@ -64,10 +61,10 @@ void check_equal(const std::filesystem::path& source, size_t sources, const std:
 }
 
 /// Scores all pairs and adds them up.
-std::vector<decode::PairScore> score_pairs(const LoadedRun& run, const decode::Sentences& sources,
+std::vector<decode::PairScore> score_pairs(const LoadedRun& run, const decode::Readings& sources,
                                            const decode::Sentences& targets, const Environment& environment) {
-  Progress progress(*environment.log, "scoring", "pairs", static_cast<double>(sources.size()), environment.progress);
-  auto scores = decode::score_all(*run.predictor, sources, targets, *run.text, run.options().decode.batch,
+  Progress progress(*environment.log, "scoring", "pairs", static_cast<double>(targets.size()), environment.progress);
+  auto scores = decode::score_all(run.predictor(), sources, targets, run.options().decode.batch,
                                   [&progress](int64_t done) { progress.update(static_cast<double>(done)); });
   progress.finish();
   return scores;
@@ -118,9 +115,9 @@ double Scored::perplexity() const { return std::exp(-score / static_cast<double>
 Scored score_files(const LoadedRun& run, const std::filesystem::path& source, const std::filesystem::path& target,
                    std::ostream& output, const ScoreOptions& options, const Environment& environment) {
   Scored scored;
-  const auto sources = read_sentences(source, Side::source, run, options.tokens, scored.unknown_source);
-  const auto targets = read_sentences(target, Side::target, run, options.tokens, scored.unknown_target);
-  check_equal(source, sources.size(), target, targets.size());
+  const auto sources = read_sources(source, run, options.tokens, scored.unknown_source);
+  const auto targets = read_targets(target, run, options.tokens, scored.unknown_target);
+  check_equal(source, sources.front().sentences.size(), target, targets.size());
   for (const auto& pair : score_pairs(run, sources, targets, environment)) {
     if (!(output << line_of(pair, options.per_token) << '\n')) break;
     add(scored, pair);
@@ -132,22 +129,23 @@ Scored score_files(const LoadedRun& run, const std::filesystem::path& source, co
 Scored score_n_best(const LoadedRun& run, const std::filesystem::path& list, const std::filesystem::path& source,
                     std::ostream& output, const NBestScoreOptions& options, const Environment& environment) {
   Scored scored;
-  const auto all = read_sentences(source, Side::source, run, options.tokens, scored.unknown_source);
-  const LengthLimits limits(*run.model, run.options().data);
+  const auto all = read_sources(source, run, options.tokens, scored.unknown_source);
   std::vector<std::string> written;
-  decode::Sentences sources, targets;
+  decode::Readings sources;
+  for (const auto& reading : all) sources.push_back({.text = reading.text, .sentences = {}});
+  decode::Sentences targets;
   auto lines = open_lines(list);
   for (std::string line; lines.next(line); written.push_back(line)) {
     const Place place{.file = list.string(), .line = lines.lines()};
     size_t sentence = 0;
-    const auto fields = read_n_best(line, place, all.size(), sentence);
+    const auto fields = read_n_best(line, place, all.front().sentences.size(), sentence);
     if (decode::has_feature(fields.features, options.feature)) {
       throw Error(place, fmt::format("has a feature `{}=` already", options.feature),
                   "Name the new one by `--feature NAME`");
     }
-    sources.push_back(all[sentence]);
-    targets.push_back(ids_of(fields.text, Side::target, *run.text, options.tokens));
-    limits.check_target(std::ssize(targets.back()), place);
+    for (size_t i = 0; i < all.size(); ++i) sources[i].sentences.push_back(all[i].sentences[sentence]);
+    targets.push_back(target_ids(fields.text, *run.text, options.tokens));
+    check_target_length(run, std::ssize(targets.back()), place);
     scored.unknown_target.add(targets.back(), lines.lines());
   }
   const auto scores = score_pairs(run, sources, targets, environment);

@@ -11,8 +11,7 @@
 
 #include "seq2seq/decode/corpus_search.h"
 #include "seq2seq/decode/n_best.h"
-#include "seq2seq/run/length_limits.h"
-#include "seq2seq/text/whitespace.h"
+#include "seq2seq/run/ensemble.h"
 
 namespace seq2seq::run {
 
@@ -20,10 +19,6 @@ namespace {
 
 // Batches read ahead and sorted by length together: more make lengths more alike, fewer answer sooner.
 constexpr int64_t batches_ahead = 32;
-
-std::vector<std::string> tokens_of(const std::string& line, const LoadedRun& run, bool tokens) {
-  return tokens ? text::WhitespaceTokenizer({}).tokenize(line) : run.text->source_tokenizer().tokenize(line);
-}
 
 std::string text_of(const decode::Hypothesis& hypothesis, const LoadedRun& run, bool tokens) {
   const auto words = run.text->target_words(hypothesis.ids);
@@ -50,18 +45,22 @@ std::vector<std::vector<int64_t>> write(std::ostream& output, int64_t number,
 }
 
 /// The outputs of each source. An empty one is not searched for, where the options say so.
-std::vector<std::vector<decode::Hypothesis>> outputs_of(const decode::Sentences& sources, const LoadedRun& run) {
+std::vector<std::vector<decode::Hypothesis>> outputs_of(const decode::Readings& sources, const LoadedRun& run) {
   const auto& options = run.options().decode;
-  decode::Sentences searched;
+  const auto& first = sources.front().sentences;
   const auto is_searched = [&options](const std::vector<int64_t>& ids) {
     return !ids.empty() || options.empty_source == decode::EmptySource::translate;
   };
-  for (const auto& ids : sources)
-    if (is_searched(ids)) searched.push_back(ids);
-  auto found = decode::search_all(*run.predictor, searched, *run.text, options);
+  decode::Readings searched;
+  for (const auto& [text, sentences] : sources) {
+    auto& reading = searched.emplace_back(decode::Reading{.text = text, .sentences = {}});
+    for (size_t i = 0; i < first.size(); ++i)
+      if (is_searched(first[i])) reading.sentences.push_back(sentences[i]);
+  }
+  auto found = decode::search_all(run.predictor(), searched, options);
   std::vector<std::vector<decode::Hypothesis>> outputs;
   size_t next = 0;
-  for (const auto& ids : sources)
+  for (const auto& ids : first)
     outputs.push_back(is_searched(ids) ? std::move(found[next++]) : std::vector<decode::Hypothesis>(1));
   return outputs;
 }
@@ -72,27 +71,27 @@ Translated translate(const LoadedRun& run, data::LineReader& input, std::ostream
                      const TranslateOptions& options) {
   if (options.alignments.wanted()) check_attends(run);
   const int64_t ahead = run.options().decode.batch * batches_ahead;
-  const LengthLimits limits(*run.model, run.options().data);
+  SourceReader reader(run, options.tokens);
   Translated translated;
   bool more = true;
   while (more && output) {
-    decode::Sentences sources;
     std::vector<AlignedOutputs> aligned;
     std::string line;
-    while (std::ssize(sources) < ahead && (sources.empty() || input.ready()) && (more = input.next(line))) {
-      auto tokens = tokens_of(line, run, options.tokens);
-      sources.push_back(run.text->source_ids(tokens));
-      limits.check_source(std::ssize(sources.back()), {.file = input.file().string(), .line = input.lines()});
-      translated.unknown.add(sources.back(), input.lines());
-      if (options.alignments.wanted()) aligned.emplace_back().source_tokens = std::move(tokens);
+    int64_t waiting = 0;
+    while (waiting < ahead && (waiting == 0 || input.ready()) && (more = input.next(line))) {
+      const auto& ids = reader.add(line, {.file = input.file().string(), .line = input.lines()});
+      translated.unknown.add(ids, input.lines());
+      if (options.alignments.wanted()) aligned.emplace_back().source_tokens = reader.tokens(line);
+      ++waiting;
     }
+    const auto sources = reader.take();
     size_t next = 0;
     for (const auto& outputs : outputs_of(sources, run)) {
       auto written = write(output, translated.lines, outputs, run, options);
       if (options.alignments.wanted()) {
         auto& sentence = aligned[next];
         sentence.number = translated.lines;
-        sentence.source = std::move(sources[next]);
+        sentence.source = sources.front().sentences[next];
         sentence.targets = std::move(written);
       }
       ++next;

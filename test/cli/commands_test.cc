@@ -57,6 +57,28 @@ TEST_CASE("translate: no two outputs go to one file", "[cli][translate][error]")
   CHECK(content_of(file) == "a b\n");
 }
 
+TEST_CASE("translate, score, evaluate: a run joined with itself says what it says alone",
+          "[cli][translate][ensemble]") {
+  const TrainedToy toy;
+  const std::string text = "a b\nc\n";
+  const auto alone = run_program({"translate", toy.run()}, text);
+  const auto joined = run_program({"translate", toy.run(), "--with", toy.run(), "--weights", "1,3"}, text);
+  CHECK(joined.code == 0);
+  CHECK(joined.out == alone.out);
+  const auto evaluated = run_program({"evaluate", toy.run(), "--with", toy.run()});
+  CHECK(evaluated.code == 0);
+  CHECK_THAT(evaluated.out, ContainsSubstring("\nwith        " + toy.run() + ", checkpoint "));
+
+  const auto refused = run_program({"translate", toy.run(), "--weights", "1"}, text);
+  CHECK(refused.code == 2);
+  CHECK_THAT(refused.err, ContainsSubstring("--weights 1: is only for an ensemble"));
+  const auto links =
+      run_program({"translate", toy.run(), "--with", toy.run(), "--alignments", toy.file("links")}, text);
+  CHECK(links.code == 2);
+  CHECK_THAT(links.err, ContainsSubstring("an ensemble has no alignments"));
+  CHECK_FALSE(fs::exists(toy.file("links")));
+}
+
 TEST_CASE("translate: files and streams, order and empty lines", "[cli][translate]") {
   const TrainedToy toy;
   const std::string text = "a b c\n\nc a\nb\n";

@@ -83,8 +83,8 @@ TEST_CASE("ensemble: a beam that holds everything finds the best of all outputs"
   for (size_t i = 0; i < 3; ++i) parts.push_back({.predictor = &members[i], .weight = given[i]});
   const EnsemblePredictor ensemble(parts, mean);
   const std::vector<Sentences> readings{{{4, 5}, {6}}, {{7}, {8, 9, 4}}, {{5, 5}, {4}}};
-  const auto found = decode::search(ensemble, packed(readings), {{.longest = 4}, {.longest = 3}},
-                                    {.beam = 40, .n_best = 10});
+  const auto found =
+      decode::search(ensemble, packed(readings), {{.longest = 4}, {.longest = 3}}, {.beam = 40, .n_best = 10});
   REQUIRE(found.size() == 2);
   for (size_t sentence = 0; sentence < 2; ++sentence) {
     const Sentences sources{readings[0][sentence], readings[1][sentence], readings[2][sentence]};
@@ -141,9 +141,9 @@ TEST_CASE("ensemble: search gives outputs the score that scoring gives them", "[
       auto input = hypothesis.ids, target = hypothesis.ids;
       input.insert(input.begin(), text::start_id);
       target.push_back(text::end_id);
-      const auto scores = three.ensemble->score(
-          packed({{readings[0][sentence]}, {readings[1][sentence]}, {readings[2][sentence]}}), data::pack({input}, {0}),
-          data::pack({target}, {0}), {});
+      const auto scores =
+          three.ensemble->score(packed({{readings[0][sentence]}, {readings[1][sentence]}, {readings[2][sentence]}}),
+                                data::pack({input}, {0}), data::pack({target}, {0}), {});
       CAPTURE(sentence);
       REQUIRE_THAT(scores.sum().item<double>(), WithinAbs(hypothesis.score, 1e-5 * std::max(1.0, -hypothesis.score)));
     }

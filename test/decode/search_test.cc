@@ -62,7 +62,9 @@ void require_same(const std::vector<Hypothesis>& found, const std::vector<Hypoth
 class EqualPredictor final : public decode::Predictor {
  public:
   explicit EqualPredictor(double score) : score_(score) {}
-  std::unique_ptr<decode::PredictorState> start(const decode::Sources&) const override { return std::make_unique<State>(); }
+  std::unique_ptr<decode::PredictorState> start(const decode::Sources&) const override {
+    return std::make_unique<State>();
+  }
   void read(decode::PredictorState& state, const nn::Ids& survivors, const nn::Ids&) const override {
     dynamic_cast<State&>(state).rows = survivors.size(0);
   }

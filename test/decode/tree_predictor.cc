@@ -54,7 +54,8 @@ std::vector<double> TreePredictor::next(const Ids& source, const Ids& written) c
 
 std::unique_ptr<decode::PredictorState> TreePredictor::start(const decode::Sources& sources) const {
   auto state = std::make_unique<TreeState>();
-  for (auto& source : data::unpack(sources.readings.front())) state->rows.push_back({.source = std::move(source), .written = {}});
+  for (auto& source : data::unpack(sources.readings.front()))
+    state->rows.push_back({.source = std::move(source), .written = {}});
   return state;
 }
 

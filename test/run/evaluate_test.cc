@@ -160,7 +160,7 @@ TEST_CASE("evaluation: with the oracle's length every output is as long as the f
   const data::FilePair files{source, {target, longest}};
   const auto set = run::read_evaluation_set(files, *run.text);
   const auto targets = decode::all_sentences(set.corpus.target);
-  const auto found = decode::search_all(*run.predictor, decode::all_sentences(set.corpus.source), *run.text,
+  const auto found = decode::search_all(run.predictor(), decode::all_sentences(set.corpus.source), *run.text,
                                         run.options().decode, {}, &targets);
   CHECK(found[0].front().ids.size() == 1);
   CHECK(found[1].front().ids.size() == 7);

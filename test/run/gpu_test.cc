@@ -21,7 +21,7 @@ std::vector<std::vector<decode::Hypothesis>> outputs_of(const run::LoadedRun& ru
   const auto set = run::read_evaluation_set({source, {target}}, *run.text);
   auto options = run.options().decode;
   options.batch = batch;
-  return decode::search_all(*run.predictor, decode::all_sentences(set.corpus.source), *run.text, options);
+  return decode::search_all(run.predictor(), decode::all_sentences(set.corpus.source), *run.text, options);
 }
 
 void require_same(const std::vector<std::vector<decode::Hypothesis>>& a,

@@ -178,7 +178,7 @@ TEST_CASE("translating: an empty line is answered with an empty line, or with wh
   CHECK(translated(run, "a\n" + blank + "b\n") == translated(run, "a\n") + "\n" + translated(run, "b\n"));
 
   const auto searching = toy.load("run", "last", {"decode.empty_source=translate"});
-  const auto found = decode::search_all(*run.predictor, {{}}, *run.text, run.options().decode).front().front();
+  const auto found = decode::search_all(run.predictor(), {{}}, *run.text, run.options().decode).front().front();
   REQUIRE_FALSE(found.ids.empty());
   CHECK(translated(searching, blank) ==
         run.text->target_tokenizer().detokenize(run.text->target_words(found.ids)) + "\n");

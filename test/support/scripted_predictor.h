@@ -21,7 +21,8 @@ class ScriptedPredictor final : public decode::Predictor {
 
   const std::vector<std::vector<int64_t>>& outputs() const { return outputs_; }
 
-  std::unique_ptr<decode::PredictorState> start(const nn::Packed& sources) const override {
+  std::unique_ptr<decode::PredictorState> start(const decode::Sources& all) const override {
+    const auto& sources = all.readings.front();
     auto state = std::make_unique<State>();
     for (int64_t i = 0; i < sources.sentences(); ++i)
       state->places.push_back({sources.layout->key[i].item<int64_t>(), 0});
@@ -55,9 +56,12 @@ class ScriptedPredictor final : public decode::Predictor {
     return {at::full_like(ids, -1, at::kDouble), ids};
   }
 
-  at::Tensor log_probabilities(const decode::PredictorState&) const override { return {}; }  // nothing measured asks
+  at::Tensor log_probabilities(const decode::PredictorState&, int64_t, int64_t) const override {
+    return {};  // nothing measured asks
+  }
 
-  at::Tensor score(const nn::Packed&, const nn::Packed&, const nn::Packed& targets, const nn::Ids&) const override {
+  at::Tensor score(const decode::Sources&, const nn::Packed&, const nn::Packed& targets,
+                   const nn::Ids&) const override {
     return at::full({targets.rows.size(0)}, -1, at::kDouble);
   }
 

@@ -62,7 +62,7 @@ std::vector<Example> examples_of(const run::LoadedRun& run, const run::Evaluatio
     targets.push_back(set.corpus.target[static_cast<int64_t>(sentence)]);
     references.push_back(set.references[sentence].front());
   }
-  const auto found = decode::search_all(*run.predictor, sources, *run.text, run.options().decode, {}, &targets);
+  const auto found = decode::search_all(run.predictor(), sources, *run.text, run.options().decode, {}, &targets);
   std::vector<Example> examples;
   for (size_t i = 0; i < count; ++i) {
     examples.push_back({.source = run.text->source_tokenizer().detokenize(run.text->source_words(sources[i])),
@@ -96,7 +96,7 @@ Record measure(const std::filesystem::path& folder, const run::Configuration& co
   Progress progress(*environment.log, "measuring", "sentences", static_cast<double>(set.corpus.pairs()),
                     environment.progress);
   const auto started = std::chrono::steady_clock::now();
-  auto sentences = measure_sentences(*run.predictor, set, *run.text, decode, run.options().metrics,
+  auto sentences = measure_sentences(run.predictor(), set, *run.text, decode, run.options().metrics,
                                      [&progress](int64_t done) { progress.update(static_cast<double>(done)); });
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   progress.finish();

@@ -18,7 +18,7 @@ namespace {
 
 std::vector<study::SentenceFigures> measured(const run::LoadedRun& run) {
   const auto set = run::read_evaluation_set(run.options().data.test, *run.text);
-  return study::measure_sentences(*run.predictor, set, *run.text, run.options().decode);
+  return study::measure_sentences(run.predictor(), set, *run.text, run.options().decode);
 }
 
 /// All figures as `evaluate` gives them, which sums up texts and not sentences' figures.

@@ -1,0 +1,122 @@
+#include "seq2seq/run/ensemble.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "seq2seq/core/progress.h"
+#include "seq2seq/core/text.h"
+#include "seq2seq/decode/ensemble.h"
+#include "seq2seq/run/length_limits.h"
+#include "seq2seq/text/whitespace.h"
+
+namespace seq2seq::run {
+
+namespace {
+
+bool writes_backwards(const LoadedRun& run) { return run.text->decoder_ids({0, 1}) != std::vector<int64_t>{0, 1}; }
+
+/// What sets the targets of two runs apart; empty: nothing.
+std::string difference(const LoadedRun& first, const LoadedRun& other) {
+  const auto& words = first.text->target_vocabulary();
+  const auto& others = other.text->target_vocabulary();
+  const int64_t both = std::min(words.size(), others.size());
+  for (int64_t id = 0; id < both; ++id) {
+    if (words.word(id) == others.word(id)) continue;
+    return fmt::format("word {} of its target vocabulary is {}, but {} in {}", id, quote(others.word(id)),
+                       quote(words.word(id)), first.folder.root().string());
+  }
+  if (words.size() != others.size())
+    return fmt::format("its target vocabulary has {}, but that of {} has {}", format_count(others.size(), "word"),
+                       first.folder.root().string(), format_count(words.size()));
+  if (writes_backwards(first) != writes_backwards(other))
+    return fmt::format("it writes targets {}, but {} writes them {}", writes_backwards(other) ? "reversed" : "in order",
+                       first.folder.root().string(), writes_backwards(first) ? "reversed" : "in order");
+  return {};
+}
+
+std::vector<std::string> tokens_of(const std::string& line, const data::TextPipeline& text, bool tokens) {
+  return tokens ? text::WhitespaceTokenizer({}).tokenize(line) : text.source_tokenizer().tokenize(line);
+}
+
+}  // namespace
+
+std::vector<double> parse_weights(const std::string& text, size_t runs, const std::string& option) {
+  std::vector<double> weights;
+  for (size_t start = 0; start <= text.size();) {
+    const size_t comma = std::min(text.find(',', start), text.size());
+    double weight = 0;
+    const char* end = text.data() + comma;
+    const auto [stop, fault] = std::from_chars(text.data() + start, end, weight);
+    if (fault != std::errc() || stop != end || !std::isfinite(weight) || weight <= 0)
+      throw UsageError(Place{.part = option + " " + text}, "must be numbers above 0 with commas between them",
+                       "Write one a run, as in `1,1,0.5`");
+    weights.push_back(weight);
+    start = comma + 1;
+  }
+  if (weights.size() != runs)
+    throw UsageError(Place{.part = option + " " + text},
+                     fmt::format("has {}, but there are {}", format_count(std::ssize(weights), "weight"),
+                                 format_count(static_cast<int64_t>(runs), "run")),
+                     "Write one a run, RUN's first");
+  return weights;
+}
+
+void join(LoadedRun& first, std::vector<LoadedRun> others, const std::vector<double>& weights) {
+  std::vector<Error> faults;
+  for (const auto& other : others) {
+    const auto found = difference(first, other);
+    if (!found.empty())
+      faults.emplace_back(Place{.file = other.folder.root().string()}, "cannot join the ensemble: " + found,
+                          "An ensemble writes the words of one target vocabulary (`data.target.vocabulary.file`)");
+  }
+  if (!faults.empty()) throw UsageError(faults);
+  first.others = std::move(others);
+  std::vector<decode::EnsembleMember> members;
+  for (const auto* run : members_of(first))
+    members.push_back(
+        {.predictor = run->model_predictor.get(), .weight = weights.empty() ? 1 : weights.at(members.size())});
+  const auto& options = first.options().decode;
+  first.ensemble =
+      std::make_unique<decode::EnsemblePredictor>(std::move(members), options.ensemble, options.allow_unknown);
+}
+
+std::vector<const LoadedRun*> members_of(const LoadedRun& run) {
+  std::vector<const LoadedRun*> members{&run};
+  for (const auto& other : run.others) members.push_back(&other);
+  return members;
+}
+
+void check_target_length(const LoadedRun& run, int64_t tokens, const Place& place) {
+  for (const auto* member : members_of(run))
+    LengthLimits(*member->model, member->options().data).check_target(tokens, place);
+}
+
+SourceReader::SourceReader(const LoadedRun& run, bool tokens) : members_(members_of(run)), tokens_(tokens) {
+  for (const auto* member : members_) readings_.push_back({.text = member->text.get(), .sentences = {}});
+}
+
+std::vector<std::string> SourceReader::tokens(const std::string& line) const {
+  return tokens_of(line, *members_.front()->text, tokens_);
+}
+
+const std::vector<int64_t>& SourceReader::add(const std::string& line, const Place& place) {
+  for (size_t i = 0; i < members_.size(); ++i) {
+    const auto& [text, sentences] = readings_[i];
+    auto ids = text->source_ids(tokens_of(line, *text, tokens_));
+    LengthLimits(*members_[i]->model, members_[i]->options().data).check_source(std::ssize(ids), place);
+    readings_[i].sentences.push_back(std::move(ids));
+  }
+  return readings_.front().sentences.back();
+}
+
+decode::Readings SourceReader::take() {
+  auto taken = readings_;
+  for (auto& reading : readings_) reading.sentences.clear();
+  return taken;
+}
+
+}  // namespace seq2seq::run
