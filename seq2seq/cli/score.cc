@@ -47,6 +47,7 @@ class Score final : public Command {
     if (scored.tokens > 0) {
       log.say(fmt::format("{} pairs, {} tokens with end symbols: log-probability {:.6g}, perplexity {:.4f}",
                           format_count(scored.pairs), format_count(scored.tokens), scored.score, scored.perplexity()));
+      if (n_best_) log.say(fmt::format("shared beginnings saved {:.1f} % of the decoder's steps", 100 * scored.saved));
     }
     warn_of_unknown(log, scored.unknown_source, "source");
     warn_of_unknown(log, scored.unknown_target, "target");

@@ -1,7 +1,6 @@
 #include "seq2seq/decode/corpus_search.h"
 
 #include <algorithm>
-#include <numeric>
 #include <span>
 #include <utility>
 
@@ -12,14 +11,9 @@ namespace seq2seq::decode {
 
 namespace {
 
-using Indices = std::vector<int64_t>;
-
 /// Indices of the sentences, those of like length together, longest first: what does not fit into memory fails at once.
 std::vector<Indices> by_length(const Sentences& sentences, int64_t batch) {
-  Indices order(sentences.size());
-  std::iota(order.begin(), order.end(), 0);
-  const auto length = [&sentences](int64_t index) { return sentences[static_cast<size_t>(index)].size(); };
-  std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) { return length(a) > length(b); });
+  const auto order = longest_first(sentences);
   std::vector<Indices> batches;
   for (auto first = order.begin(); first != order.end();) {
     const auto last = first + std::min<int64_t>(batch, order.end() - first);
@@ -27,30 +21,6 @@ std::vector<Indices> by_length(const Sentences& sentences, int64_t batch) {
     first = last;
   }
   return batches;
-}
-
-Sentences pick(const Sentences& sentences, const Indices& indices) {
-  Sentences picked;
-  for (const int64_t index : indices) picked.push_back(sentences[static_cast<size_t>(index)]);
-  return picked;
-}
-
-/// These sentences as each model reads them.
-std::vector<nn::Packed> packed(std::span<const Reading> readings, const Indices& indices) {
-  std::vector<nn::Packed> all;
-  for (const auto& [text, sentences] : readings)
-    all.push_back(data::make_sources(pick(sentences, indices), indices, *text));
-  return all;
-}
-
-bool writes_backwards(const data::TextPipeline& text) {
-  const auto reverse = text.options().reverse;
-  return reverse == data::Reverse::target || reverse == data::Reverse::both;
-}
-
-/// Turns the scores of `words` words round; what follows them, the end symbol's, stays.
-void turn(std::vector<double>& scores, size_t words) {
-  std::reverse(scores.begin(), scores.begin() + static_cast<std::ptrdiff_t>(words));
 }
 
 /// A row's weights in the order of the source's text.
@@ -64,12 +34,6 @@ std::vector<float> in_text_order(const std::vector<float>& weights, const std::v
 }
 
 }  // namespace
-
-Sentences all_sentences(const data::TokenStore& store) {
-  Sentences sentences;
-  for (int64_t sentence = 0; sentence < store.size(); ++sentence) sentences.push_back(store[sentence]);
-  return sentences;
-}
 
 std::vector<std::vector<Hypothesis>> search_all(const Predictor& predictor, const Readings& sources,
                                                 const DecodeOptions& options, const Done& done,
@@ -96,7 +60,7 @@ std::vector<std::vector<Hypothesis>> search_all(const Predictor& predictor, cons
       for (auto& hypothesis : found[i]) {
         if (!writes_backwards(*first_text)) break;
         hypothesis.ids = first_text->decoder_ids(std::move(hypothesis.ids));
-        turn(hypothesis.token_scores, hypothesis.ids.size());
+        reverse_words(hypothesis.token_scores, hypothesis.ids.size());
       }
       outputs[static_cast<size_t>(indices[i])] = std::move(found[i]);
     }
@@ -122,7 +86,7 @@ std::vector<PairScore> score_all(const Predictor& predictor, const Readings& sou
     const auto pairs = data::make_batch(pick(first, indices), pick(targets, indices), indices, *text);
     auto found = score(predictor, pairs, packed(others, indices));
     for (size_t i = 0; i < indices.size(); ++i) {
-      if (writes_backwards(*text)) turn(found[i].token_scores, found[i].token_scores.size() - 1);
+      if (writes_backwards(*text)) reverse_words(found[i].token_scores, found[i].token_scores.size() - 1);
       scores[static_cast<size_t>(indices[i])] = std::move(found[i]);
     }
     finished += std::ssize(indices);

@@ -5,25 +5,14 @@
 #include <string>
 #include <vector>
 
-#include "seq2seq/data/corpus.h"
 #include "seq2seq/decode/predictor.h"
+#include "seq2seq/decode/reading.h"
 #include "seq2seq/decode/score.h"
 #include "seq2seq/decode/search.h"
 
 namespace seq2seq::decode {
 
-using Sentences = std::vector<std::vector<int64_t>>;  // ids as the text gives them: no end symbols, not reversed
 using Done = std::function<void(int64_t sentences)>;  // told how many are done so far; may be empty
-
-/// The sentences of a text as one model reads them.
-struct Reading {
-  const data::TextPipeline* text = nullptr;
-  Sentences sentences;
-};
-/// One for each model of a predictor; the same sentences in one order.
-using Readings = std::vector<Reading>;
-
-Sentences all_sentences(const data::TokenStore& store);
 
 /// The n best outputs of any number of sources, in their order, sentences of like length searched together. Ids and
 /// token scores come in the order of the text. The first reading's length and target vocabulary are those of all.

@@ -13,9 +13,6 @@
 namespace seq2seq::decode {
 namespace {
 
-// Hypotheses whose probabilities [rows, V] are computed at a time: at 80,000 words 41 MB.
-constexpr int64_t rows_at_once = 64;
-
 struct EnsembleState final : PredictorState {
   std::vector<std::unique_ptr<PredictorState>> members;
   int64_t hypotheses = 0;
@@ -92,8 +89,8 @@ nn::TopK EnsemblePredictor::best(const PredictorState& state, int64_t k, const n
   all.words = bans.words.defined() ? at::cat({never_written_, bans.words.to(at::kCPU)}) : never_written_;
   const int64_t hypotheses = cast(state).hypotheses;
   std::vector<at::Tensor> scores, ids;
-  for (int64_t first = 0; first < hypotheses; first += rows_at_once) {
-    const int64_t count = std::min(rows_at_once, hypotheses - first);
+  for (int64_t first = 0; first < hypotheses; first += probability_rows) {
+    const int64_t count = std::min(probability_rows, hypotheses - first);
     const auto chosen = nn::best_words(mean(state, first, count), /*normalizer=*/{}, k, bans_of(all, first, count));
     scores.push_back(to_log(chosen.scores, mean_));
     ids.push_back(chosen.ids);

@@ -1,20 +1,18 @@
 #include "seq2seq/run/score.h"
 
-#include <charconv>
 #include <cmath>
 #include <ostream>
 #include <string>
-#include <system_error>
 #include <vector>
 
 #include <fmt/format.h>
 
 #include "seq2seq/core/error.h"
-#include "seq2seq/core/text.h"
 #include "seq2seq/data/input/line_reader.h"
 #include "seq2seq/decode/corpus_search.h"
 #include "seq2seq/decode/n_best.h"
 #include "seq2seq/run/ensemble.h"
+#include "seq2seq/run/rescore/n_best_file.h"
 #include "seq2seq/text/whitespace.h"
 
 namespace seq2seq::run {
@@ -84,30 +82,6 @@ std::string line_of(const decode::PairScore& pair, bool per_token) {
   return line;
 }
 
-/// Whether all of the text, but for blanks around it, is a number.
-template <class Number>
-bool read_number(std::string_view text, Number& number) {
-  while (text.starts_with(' ')) text.remove_prefix(1);
-  while (text.ends_with(' ')) text.remove_suffix(1);
-  const auto [stop, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return fault == std::errc() && stop == text.data() + text.size();
-}
-
-/// The fields of a line of an n-best list, and the sentence that it names.
-decode::NBestFields read_n_best(const std::string& line, const Place& place, size_t sources, size_t& sentence) {
-  const auto fields = decode::split_n_best(line);
-  double score = 0;
-  if (!fields || !read_number(fields->sentence, sentence) || !read_number(fields->score, score)) {
-    throw Error(place, fmt::format("expected `sentence ||| text ||| features ||| score`, found {}", quote(line)),
-                "The first and the last field of an n-best list are numbers");
-  }
-  if (sentence < sources) return *fields;
-  throw Error(place,
-              fmt::format("names sentence {}, counted from 0, but the source has {}", sentence,
-                          format_count(static_cast<int64_t>(sources), "line")),
-              "Name the source that the list was made from");
-}
-
 }  // namespace
 
 double Scored::perplexity() const { return std::exp(-score / static_cast<double>(tokens)); }
@@ -129,30 +103,22 @@ Scored score_files(const LoadedRun& run, const std::filesystem::path& source, co
 Scored score_n_best(const LoadedRun& run, const std::filesystem::path& list, const std::filesystem::path& source,
                     std::ostream& output, const NBestScoreOptions& options, const Environment& environment) {
   Scored scored;
-  const auto all = read_sources(source, run, options.tokens, scored.unknown_source);
-  std::vector<std::string> written;
-  decode::Readings sources;
-  for (const auto& reading : all) sources.push_back({.text = reading.text, .sentences = {}});
-  decode::Sentences targets;
-  auto lines = open_lines(list);
-  for (std::string line; lines.next(line); written.push_back(line)) {
-    const Place place{.file = list.string(), .line = lines.lines()};
-    size_t sentence = 0;
-    const auto fields = read_n_best(line, place, all.front().sentences.size(), sentence);
-    if (decode::has_feature(fields.features, options.feature)) {
-      throw Error(place, fmt::format("has a feature `{}=` already", options.feature),
-                  "Name the new one by `--feature NAME`");
-    }
-    for (size_t i = 0; i < all.size(); ++i) sources[i].sentences.push_back(all[i].sentences[sentence]);
-    targets.push_back(target_ids(fields.text, *run.text, options.tokens));
-    check_target_length(run, std::ssize(targets.back()), place);
-    scored.unknown_target.add(targets.back(), lines.lines());
+  const auto sources = read_sources(source, run, options.tokens, scored.unknown_source);
+  const auto listed = read_n_best_file(list, sources.front().sentences.size());
+  for (size_t i = 0; i < listed.lines.size(); ++i) {
+    const auto fields = *decode::split_n_best(listed.lines[i].line);
+    if (!decode::has_feature(fields.features, options.feature)) continue;
+    throw Error(Place{.file = list.string(), .line = static_cast<int64_t>(i) + 1},
+                fmt::format("has a feature `{}=` already", options.feature), "Name the new one by `--feature NAME`");
   }
-  const auto scores = score_pairs(run, sources, targets, environment);
-  for (size_t i = 0; i < scores.size(); ++i) {
-    const auto fields = *decode::split_n_best(written[i]);
-    if (!(output << decode::with_feature(written[i], fields, options.feature, scores[i].score) << '\n')) break;
-    add(scored, scores[i]);
+  const auto scores = score_list(run, listed, sources, options.tokens, environment);
+  scored.unknown_target = scores.unknown;
+  scored.saved = scores.scores.saved();
+  for (const auto& hypothesis : listed.lines) {
+    const auto& pair = scores.of(hypothesis);
+    const auto fields = *decode::split_n_best(hypothesis.line);
+    if (!(output << decode::with_feature(hypothesis.line, fields, options.feature, pair.score) << '\n')) break;
+    add(scored, pair);
   }
   output.flush();
   return scored;

@@ -19,6 +19,7 @@ struct Scored {
   int64_t pairs = 0, tokens = 0;  // end symbols count as tokens
   double score = 0;               // natural log-probability of them all
   double perplexity() const;      // exp(-score / tokens)
+  double saved = 0;               // share of decoder steps that hypotheses of one source with one beginning shared
   UnknownTokens unknown_source, unknown_target;
 };
 

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "seq2seq/decode/corpus_search.h"
+#include "seq2seq/decode/reading.h"
+
+namespace seq2seq::decode {
+
+/// The scores of lists of targets, one list a source.
+struct ListScores {
+  std::vector<std::vector<PairScore>> lists;  // token scores in the order of the text, the end symbol's last
+  int64_t tokens = 0;                         // of all targets, end symbols among them
+  int64_t steps = 0;                          // that a decoder made: tokens with the same beginning share one
+  /// The share of decoder steps that shared beginnings saved, 0 to 1.
+  double saved() const;
+};
+
+/// Scores every target of each source: what score_all() gives each pair, to rounding. A source is encoded once, and
+/// targets that begin alike are computed once up to where they part: the prefix tree of each list is walked level by
+/// level. `hypotheses`: targets that are computed together, all of one source at least.
+ListScores score_lists(const Predictor& predictor, const Readings& sources, const std::vector<Sentences>& targets,
+                       int64_t hypotheses, const Done& done = {});
+
+}  // namespace seq2seq::decode

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "seq2seq/data/corpus.h"
+#include "seq2seq/data/text_pipeline.h"
+#include "seq2seq/nn/packed.h"
+
+namespace seq2seq::decode {
+
+using Sentences = std::vector<std::vector<int64_t>>;  // ids as the text gives them: no end symbols, not reversed
+using Indices = std::vector<int64_t>;
+
+/// The sentences of a text as one model reads them.
+struct Reading {
+  const data::TextPipeline* text = nullptr;
+  Sentences sentences;
+};
+/// One for each model of a predictor; the same sentences in one order.
+using Readings = std::vector<Reading>;
+
+Sentences all_sentences(const data::TokenStore& store);
+Sentences pick(const Sentences& sentences, const Indices& indices);
+
+/// Indices of the sentences, longest first, those of equal length in their order.
+Indices longest_first(const Sentences& sentences);
+/// These sentences as each model reads them, ready for a predictor.
+std::vector<nn::Packed> packed(std::span<const Reading> readings, const Indices& indices);
+
+/// True if decoders write the last word of a target first.
+bool writes_backwards(const data::TextPipeline& text);
+/// Reverses the scores of the first `words` words; what follows, the end symbol's, stays.
+void reverse_words(std::vector<double>& scores, size_t words);
+
+}  // namespace seq2seq::decode
