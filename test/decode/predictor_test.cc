@@ -38,7 +38,7 @@ Sentences sources_of(uint64_t seed, int64_t count) {
 /// Float32 sums of another order; what the design promises of scores.
 double tolerance(double score) { return 1e-5 * std::max(1.0, std::abs(score)); }
 
-std::vector<std::vector<Hypothesis>> search_all(const ModelPredictor& predictor, const Sentences& sources,
+std::vector<std::vector<Hypothesis>> search_sources(const ModelPredictor& predictor, const Sentences& sources,
                                                 const DecodeOptions& options) {
   std::vector<int64_t> keys;
   std::vector<decode::OutputLength> lengths;
@@ -90,14 +90,14 @@ TEST_CASE(
   const Sentences seven(sources.begin(), sources.begin() + 7), reversed(sources.rbegin(), sources.rend());
   const Sentences beside_long{sources[0], {4}, std::vector<int64_t>(300, 5), sources[1]};
 
-  const auto of_64 = search_all(predictor, sources, options);
-  const auto of_7 = search_all(predictor, seven, options);
-  const auto of_reversed = search_all(predictor, reversed, options);
-  const auto of_long = search_all(predictor, beside_long, options);
+  const auto of_64 = search_sources(predictor, sources, options);
+  const auto of_7 = search_sources(predictor, seven, options);
+  const auto of_reversed = search_sources(predictor, reversed, options);
+  const auto of_long = search_sources(predictor, beside_long, options);
 
   for (size_t i = 0; i < sources.size(); ++i) {
     CAPTURE(i);
-    const auto alone = search_all(predictor, {sources[i]}, options).at(0);
+    const auto alone = search_sources(predictor, {sources[i]}, options).at(0);
     require_alike(of_64[i], alone);
     require_alike(of_reversed[sources.size() - 1 - i], alone);
     if (i < 7) require_alike(of_7[i], alone);
@@ -112,7 +112,7 @@ TEST_CASE("model predictor: score() gives a hypothesis the score that the search
   const auto model = model_of(seed);
   const ModelPredictor predictor(*model);
   const auto sources = sources_of(seed, 20);
-  const auto outputs = search_all(predictor, sources, {.beam = 5, .n_best = 5, .max_length = {.ratio = 1, .plus = 5}});
+  const auto outputs = search_sources(predictor, sources, {.beam = 5, .n_best = 5, .max_length = {.ratio = 1, .plus = 5}});
 
   Sentences pair_sources, pair_outputs;
   std::vector<Hypothesis> hypotheses;
@@ -143,7 +143,7 @@ TEST_CASE("model predictor: outputs hold neither special symbols nor the unknown
   CAPTURE(seed);
   const auto model = model_of(seed);
   const DecodeOptions options{.beam = 30, .n_best = 30, .max_length = {.ratio = 0, .plus = 4}};
-  for (const auto& outputs : search_all(ModelPredictor(*model), sources_of(seed, 10), options)) {
+  for (const auto& outputs : search_sources(ModelPredictor(*model), sources_of(seed, 10), options)) {
     for (const auto& hypothesis : outputs) {
       for (const int64_t id : hypothesis.ids) REQUIRE(id >= text::special_count);
     }
@@ -180,10 +180,10 @@ TEST_CASE("models: a search gives every hypothesis the score that scoring gives 
   const ModelPredictor predictor(*model);
   const auto sources = random_ids(3, {4, 1, 6}, 9);
   const auto outputs =
-      search_all(predictor, sources, {.beam = beam, .n_best = beam, .max_length = {.ratio = 1, .plus = 5}});
+      search_sources(predictor, sources, {.beam = beam, .n_best = beam, .max_length = {.ratio = 1, .plus = 5}});
   for (size_t i = 0; i < sources.size(); ++i) {
     const auto alone =
-        search_all(predictor, {sources[i]}, {.beam = beam, .n_best = beam, .max_length = {.ratio = 1, .plus = 5}});
+        search_sources(predictor, {sources[i]}, {.beam = beam, .n_best = beam, .max_length = {.ratio = 1, .plus = 5}});
     require_alike(outputs[i], alone[0]);
     for (const auto& hypothesis : outputs[i]) {
       if (hypothesis.cut) continue;

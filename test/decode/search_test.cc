@@ -29,7 +29,7 @@ nn::Packed pack(const std::vector<std::vector<int64_t>>& sources) {
   return data::pack(sources, std::vector<int64_t>(sources.size(), 0));
 }
 
-std::vector<std::vector<Hypothesis>> search_all(const decode::Predictor& predictor,
+std::vector<std::vector<Hypothesis>> search_sources(const decode::Predictor& predictor,
                                                 const std::vector<std::vector<int64_t>>& sources,
                                                 const DecodeOptions& options) {
   std::vector<decode::OutputLength> lengths;
@@ -41,7 +41,7 @@ std::vector<std::vector<Hypothesis>> search_all(const decode::Predictor& predict
 
 std::vector<Hypothesis> search_one(const decode::Predictor& predictor, const std::vector<int64_t>& source,
                                    const DecodeOptions& options) {
-  return search_all(predictor, {source}, options).at(0);
+  return search_sources(predictor, {source}, options).at(0);
 }
 
 void require_same(const std::vector<Hypothesis>& found, const std::vector<Hypothesis>& expected) {
@@ -187,8 +187,8 @@ TEST_CASE("beam search: a source is searched alike alone and in a batch, in any 
   sources.emplace_back(200, 4);
   const DecodeOptions options{.beam = 4, .n_best = 3, .max_length = {.ratio = 0.5, .plus = 3, .limit = 20}};
 
-  const auto together = search_all(predictor, sources, options);
-  const auto backward = search_all(predictor, {sources.rbegin(), sources.rend()}, options);
+  const auto together = search_sources(predictor, sources, options);
+  const auto backward = search_sources(predictor, {sources.rbegin(), sources.rend()}, options);
 
   for (size_t i = 0; i < sources.size(); ++i) {
     CAPTURE(i);
@@ -209,7 +209,7 @@ TEST_CASE("beam search: computes nothing for a source whose search is over", "[d
     alone += predictor.extended();
   }
   const TreePredictor predictor(tree);
-  search_all(predictor, sources, options);
+  search_sources(predictor, sources, options);
   REQUIRE(predictor.extended() == alone);
 }
 
@@ -263,7 +263,7 @@ TEST_CASE("beam search: equal scores are ranked by the order of ids", "[decode][
 
 TEST_CASE("beam search: no sources, no outputs", "[decode][search]") {
   const TreePredictor predictor({});
-  REQUIRE(search_all(predictor, {}, options_of(3, 2, 5)).empty());
+  REQUIRE(search_sources(predictor, {}, options_of(3, 2, 5)).empty());
 }
 
 TEST_CASE("beam search: probabilities that are not numbers are an error", "[decode][search][error]") {
