@@ -79,6 +79,25 @@ TEST_CASE("translate, score, evaluate: a run joined with itself says what it say
   CHECK_FALSE(fs::exists(toy.file("links")));
 }
 
+TEST_CASE("rescore: writes a text for each source and reports BLEU", "[cli][rescore]") {
+  const TrainedToy toy;
+  const auto source = toy.folder().file("source", "a b\nc\n").string();
+  const auto reference = toy.folder().file("reference", "a b\nc\n").string();
+  const auto list = run_program({"translate", toy.run(), source, "--n-best", "2"});
+  CHECK(list.code == 0);
+  const auto file = toy.folder().file("list", list.out).string();
+  const auto chosen = run_program({"rescore", toy.run(), source, file, "--reference", reference});
+  CHECK(chosen.code == 0);
+  CHECK(lines(chosen.out) == 2);
+  CHECK_THAT(chosen.err, ContainsSubstring("BLEU: list"));
+  const auto written = run_program({"rescore", toy.run(), source, file, "--output", toy.file("best"), "--quiet"});
+  CHECK(written.out.empty());
+  CHECK(content_of(toy / "best") == chosen.out);
+  const auto half = run_program({"rescore", toy.run(), source, file, "--tune-list", file});
+  CHECK(half.code == 2);
+  CHECK_THAT(half.err, ContainsSubstring("are given together"));
+}
+
 TEST_CASE("translate: files and streams, order and empty lines", "[cli][translate]") {
   const TrainedToy toy;
   const std::string text = "a b c\n\nc a\nb\n";

@@ -39,7 +39,7 @@ Sentences sources_of(uint64_t seed, int64_t count) {
 double tolerance(double score) { return 1e-5 * std::max(1.0, std::abs(score)); }
 
 std::vector<std::vector<Hypothesis>> search_sources(const ModelPredictor& predictor, const Sentences& sources,
-                                                const DecodeOptions& options) {
+                                                    const DecodeOptions& options) {
   std::vector<int64_t> keys;
   std::vector<decode::OutputLength> lengths;
   for (const auto& source : sources) {
@@ -112,7 +112,8 @@ TEST_CASE("model predictor: score() gives a hypothesis the score that the search
   const auto model = model_of(seed);
   const ModelPredictor predictor(*model);
   const auto sources = sources_of(seed, 20);
-  const auto outputs = search_sources(predictor, sources, {.beam = 5, .n_best = 5, .max_length = {.ratio = 1, .plus = 5}});
+  const auto outputs =
+      search_sources(predictor, sources, {.beam = 5, .n_best = 5, .max_length = {.ratio = 1, .plus = 5}});
 
   Sentences pair_sources, pair_outputs;
   std::vector<Hypothesis> hypotheses;

@@ -30,8 +30,8 @@ nn::Packed pack(const std::vector<std::vector<int64_t>>& sources) {
 }
 
 std::vector<std::vector<Hypothesis>> search_sources(const decode::Predictor& predictor,
-                                                const std::vector<std::vector<int64_t>>& sources,
-                                                const DecodeOptions& options) {
+                                                    const std::vector<std::vector<int64_t>>& sources,
+                                                    const DecodeOptions& options) {
   std::vector<decode::OutputLength> lengths;
   lengths.reserve(sources.size());
   for (const auto& source : sources)

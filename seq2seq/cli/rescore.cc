@@ -1,0 +1,103 @@
+#include "seq2seq/run/rescore/rescore.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "seq2seq/cli/commands.h"
+#include "seq2seq/cli/common.h"
+#include "seq2seq/core/atomic_text.h"
+#include "seq2seq/core/progress.h"
+
+namespace seq2seq::cli {
+
+namespace {
+
+class Rescore final : public Command {
+ public:
+  std::string name() const override { return "rescore"; }
+  std::string about() const override { return "choose from an n-best list of any system with the score of a run"; }
+
+  void declare(Arguments& arguments) override {
+    run_.declare(arguments, /*searches=*/false);
+    arguments.required("SOURCE", files_.source, "file of sources, one a line");
+    arguments.required("LIST", files_.list,
+                       "their hypotheses in the format of Moses, `sentence ||| text ||| features ||| total`, sentences "
+                       "counted from 0");
+    arguments.option("--output", output_, "FILE", "where the chosen texts go, one a line (standard output)");
+    arguments.repeatable("--reference", files_.references, "FILE",
+                         "references, one a line: prints BLEU of the list, rescored, and of the best choice there is");
+    arguments.option(
+        "--feature-weights", feature_weights_, "NAME=W,...",
+        "what counts how much: `total`, the last field; `seq2seq`, the run's log-probability; or a feature "
+        "of the list (total=0.5,seq2seq=0.5)");
+    arguments.option("--tune-source", tune_.source, "FILE", "sources of a development list: tunes the weights on it");
+    arguments.option("--tune-list", tune_.list, "FILE", "the development list, of the same system as LIST");
+    arguments.repeatable("--tune-reference", tune_.references, "FILE", "references of the development list");
+    arguments.flag("--tokens", tokens_, "texts are tokens between blanks, used as they are");
+  }
+
+  int run(const Context& context) override {
+    run::RescoreOptions options{.tokens = tokens_, .development = development()};
+    if (feature_weights_) options.weights = run::parse_feature_weights(*feature_weights_, "--feature-weights");
+    if (output_) check_writable(*output_);
+    auto log = run_.common.log(context);
+    const auto environment = run_.common.environment(context, log);
+    const auto loaded = run_.load(environment);
+    const auto file = output_ ? std::make_unique<AtomicText>(disk_files(), *output_) : nullptr;
+    auto& out = file ? file->stream() : *context.streams.out;
+    const auto rescored = run::rescore(loaded, files_.paths(), out, options, environment);
+    if (file) file->commit();
+    check_written(*context.streams.out);
+    if (!*context.streams.out) return Exit::reader_gone;
+    report(log, rescored);
+    return Exit::done;
+  }
+
+ private:
+  struct Files {
+    std::string source, list;
+    std::vector<std::string> references;
+    run::ListFiles paths() const { return {source, list, {references.begin(), references.end()}}; }
+  };
+
+  std::optional<run::ListFiles> development() const {
+    const bool any = !tune_.source.empty() || !tune_.list.empty() || !tune_.references.empty();
+    if (!any) return std::nullopt;
+    if (tune_.source.empty() || tune_.list.empty() || tune_.references.empty())
+      throw UsageError("`--tune-source`, `--tune-list` and `--tune-reference` are given together, or none of them");
+    return tune_.paths();
+  }
+
+  static void report(Log& log, const run::Rescored& rescored) {
+    log.say(fmt::format("{}, {}; shared beginnings saved {:.1f} % of the decoder's steps",
+                        format_count(rescored.sentences, "sentence"), format_count(rescored.hypotheses) + " hypotheses",
+                        100 * rescored.saved));
+    std::vector<std::string> weights;
+    for (const auto& [name, weight] : rescored.weights)
+      if (weight != 0) weights.push_back(fmt::format("{}={:.4g}", name, weight));
+    log.say(fmt::format("weights {}", fmt::join(weights, ",")));
+    if (rescored.without > 0)
+      log.warn(fmt::format("{} without a hypothesis got an empty line", format_count(rescored.without, "sentence")));
+    if (rescored.at.empty()) return;
+    log.say(fmt::format("{:>10}  {:>10}  {:>10}  {:>10}", "hypotheses", "BLEU: list", "rescored", "oracle"));
+    for (const auto& each : rescored.at)
+      log.say(fmt::format("{:>10}  {:>10.2f}  {:>10.2f}  {:>10.2f}", format_count(each.length), each.list.score,
+                          each.rescored.score, each.oracle.score));
+  }
+
+  RunArguments run_;
+  Files files_, tune_;
+  std::optional<std::string> output_, feature_weights_;
+  bool tokens_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> rescore_command() { return std::make_unique<Rescore>(); }
+
+}  // namespace seq2seq::cli
