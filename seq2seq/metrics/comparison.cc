@@ -111,6 +111,19 @@ Estimate estimate_mean(std::span<const RunFigures> runs, int64_t sentences) {
   return {mean(figures), sum(parts)};
 }
 
+Estimate estimate_of_system(const RunFigures& system, int64_t sentences) {
+  return {system.figure, of_sentences(system.resampled, sentences)};
+}
+
+Estimate estimate_system_difference(const RunFigures& system, std::span<const RunFigures> reference,
+                                    int64_t sentences) {
+  require_alike(reference, system.resampled.size());
+  const auto others = figures_of(reference);
+  std::vector<Variance> parts{of_sentences(differences(system.resampled, means_by_set(reference)), sentences)};
+  if (others.size() > 1) parts.push_back(of_mean(others));
+  return {system.figure - mean(others), sum(parts)};
+}
+
 Estimate estimate_difference(std::span<const RunFigures> runs, std::span<const RunFigures> reference, int64_t sentences,
                              Pairing pairing) {
   require_alike(runs, runs.empty() ? 0 : runs.front().resampled.size());

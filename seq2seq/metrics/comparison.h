@@ -55,6 +55,11 @@ struct RunFigures {
 /// `sentences` of the test set. Throws std::invalid_argument without a run or with unequal numbers of sets.
 Estimate estimate_mean(std::span<const RunFigures> runs, int64_t sentences);
 
+/// The figure of one system as it is, whatever other seeds would give: its variance is that of the sentences alone.
+Estimate estimate_of_system(const RunFigures& system, int64_t sentences);
+/// The same minus the mean of the runs of `reference`, whose seeds count.
+Estimate estimate_system_difference(const RunFigures& system, std::span<const RunFigures> reference, int64_t sentences);
+
 enum class Pairing { none, by_seed };  // by_seed: run i of the one started as run i of the other did
 /// Mean of `runs` minus that of `reference`. Sentences are paired always, seeds where `pairing` says so.
 Estimate estimate_difference(std::span<const RunFigures> runs, std::span<const RunFigures> reference, int64_t sentences,

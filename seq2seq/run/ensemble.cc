@@ -9,6 +9,7 @@
 
 #include "seq2seq/core/progress.h"
 #include "seq2seq/core/text.h"
+#include "seq2seq/data/input/line_reader.h"
 #include "seq2seq/decode/ensemble.h"
 #include "seq2seq/run/length_limits.h"
 #include "seq2seq/text/whitespace.h"
@@ -93,6 +94,21 @@ std::vector<const LoadedRun*> members_of(const LoadedRun& run) {
 void check_target_length(const LoadedRun& run, int64_t tokens, const Place& place) {
   for (const auto* member : members_of(run))
     LengthLimits(*member->model, member->options().data).check_target(tokens, place);
+}
+
+void add_other_readings(EvaluationSet& set, const data::FilePair& files, const LoadedRun& run) {
+  if (run.others.empty()) return;
+  SourceReader reader(run, /*tokens=*/false);
+  std::vector<int64_t> invalid;  // lines that the set has left out
+  const auto lines = data::read_lines(files.source, &invalid);
+  for (int64_t pair = 0; pair < set.corpus.pairs(); ++pair) {
+    const int64_t line = set.corpus.number(pair);
+    const Place place{.file = files.source.string(), .line = line + 1};
+    reader.add(lines[static_cast<size_t>(line)], place);
+    check_target_length(run, set.corpus.target.length(pair), place);
+  }
+  set.others = reader.take();
+  set.others.erase(set.others.begin());
 }
 
 SourceReader::SourceReader(const LoadedRun& run, bool tokens) : members_(members_of(run)), tokens_(tokens) {

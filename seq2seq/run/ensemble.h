@@ -6,6 +6,7 @@
 
 #include "seq2seq/core/error.h"
 #include "seq2seq/decode/corpus_search.h"
+#include "seq2seq/run/evaluation_set.h"
 #include "seq2seq/run/load.h"
 
 namespace seq2seq::run {
@@ -24,6 +25,10 @@ std::vector<const LoadedRun*> members_of(const LoadedRun& run);
 
 /// Throws Error for a target of so many tokens that one of the models cannot read.
 void check_target_length(const LoadedRun& run, int64_t tokens, const Place& place);
+
+/// Adds to a set what the other runs of an ensemble read of its sentences; `files` are those it was read from. Throws
+/// Error for a line that one of their models cannot read.
+void add_other_readings(EvaluationSet& set, const data::FilePair& files, const LoadedRun& run);
 
 /// Reads source lines as each run of an ensemble does.
 class SourceReader {

@@ -3,7 +3,6 @@
 #include <chrono>
 
 #include "seq2seq/core/error.h"
-#include "seq2seq/data/input/line_reader.h"
 #include "seq2seq/run/ensemble.h"
 #include "seq2seq/run/length_limits.h"
 #include "seq2seq/run/training_data.h"
@@ -32,22 +31,6 @@ Evaluation protocol(const EvaluationSet& set) {
   evaluation.unknown_source = unknown_share(set.corpus.source);
   evaluation.unknown_target = unknown_share(set.corpus.target);
   return evaluation;
-}
-
-/// What the other runs of an ensemble read of the sentences of the set.
-void add_other_readings(EvaluationSet& set, const data::FilePair& files, const LoadedRun& run) {
-  if (run.others.empty()) return;
-  SourceReader reader(run, /*tokens=*/false);
-  std::vector<int64_t> invalid;  // lines that the set has left out
-  const auto lines = data::read_lines(files.source, &invalid);
-  for (int64_t pair = 0; pair < set.corpus.pairs(); ++pair) {
-    const int64_t line = set.corpus.number(pair);
-    const Place place{.file = files.source.string(), .line = line + 1};
-    reader.add(lines[static_cast<size_t>(line)], place);
-    check_target_length(run, set.corpus.target.length(pair), place);
-  }
-  set.others = reader.take();
-  set.others.erase(set.others.begin());
 }
 
 }  // namespace

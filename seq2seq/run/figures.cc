@@ -24,17 +24,6 @@ decode::Sentences pick(const data::TokenStore& store, const std::vector<int64_t>
   return sentences;
 }
 
-/// The sources of one rank as each model reads them.
-decode::Readings readings_of(const EvaluationSet& set, const data::TextPipeline& text,
-                             const std::vector<int64_t>& share) {
-  decode::Readings readings{{.text = &text, .sentences = pick(set.corpus.source, share)}};
-  for (const auto& other : set.others) {
-    auto& reading = readings.emplace_back(decode::Reading{.text = other.text, .sentences = {}});
-    for (const int64_t sentence : share) reading.sentences.push_back(other.sentences[static_cast<size_t>(sentence)]);
-  }
-  return readings;
-}
-
 /// Sums whole numbers, exactly: a double holds them up to 2^53.
 void sum_over(train::Team& team, const std::vector<int64_t*>& counts) {
   std::vector<double> values;
@@ -44,6 +33,14 @@ void sum_over(train::Team& team, const std::vector<int64_t*>& counts) {
 }
 
 }  // namespace
+
+decode::Readings readings_of(const EvaluationSet& set, const data::TextPipeline& text,
+                             const std::vector<int64_t>& chosen) {
+  decode::Readings readings{{.text = &text, .sentences = pick(set.corpus.source, chosen)}};
+  for (const auto& other : set.others)
+    readings.push_back({.text = other.text, .sentences = decode::pick(other.sentences, chosen)});
+  return readings;
+}
 
 double Perplexity::value() const { return metrics::perplexity(score, tokens); }
 

@@ -19,6 +19,10 @@
 
 namespace seq2seq::run {
 
+/// The sentences with these numbers as each model reads them: that of `text` first, then the set's others.
+decode::Readings readings_of(const EvaluationSet& set, const data::TextPipeline& text,
+                             const std::vector<int64_t>& chosen);
+
 /// exp of the mean negative log-probability of a token, end symbols among them, of the first reference that each
 /// sentence has.
 struct Perplexity {

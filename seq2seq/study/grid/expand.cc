@@ -1,5 +1,8 @@
 #include "seq2seq/study/grid/expand.h"
 
+#include <algorithm>
+#include <utility>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -28,14 +31,30 @@ std::vector<std::vector<size_t>> choices(const std::vector<StudyAxis>& axes) {
 }
 
 StudyRun cell_of(const StudySpec& spec, const StudyScale& scale, size_t row, const std::vector<size_t>& points) {
-  StudyRun run{
-      .row = row, .points = points, .cell = spec.rows[row].name, .base = scale.base, .settings = scale.settings};
-  append(run.settings, spec.rows[row].settings);
+  const auto& own = spec.rows[row];
+  StudyRun run{.row = row, .points = points, .cell = own.name, .base = scale.base, .settings = scale.settings};
+  if (own.ensemble) append(run.settings, std::ranges::find(spec.rows, own.ensemble->row, &StudyRow::name)->settings);
+  append(run.settings, own.settings);
   for (size_t axis = 0; axis < points.size(); ++axis) {
     const auto& point = spec.axes[axis].points[points[axis]];
     run.cell += ", " + point.name;
     append(run.settings, point.settings);
   }
+  return run;
+}
+
+StudyRun with_seed(StudyRun cell, uint64_t seed) {
+  cell.seed = seed;
+  cell.settings.push_back({fmt::format("seed {}", seed), "seed", std::to_string(seed)});
+  return cell;
+}
+
+StudyRun ensemble_of(const StudySpec& spec, const StudyScale& scale, const StudyRun& cell) {
+  const auto& ensemble = *spec.rows[cell.row].ensemble;
+  const auto member = std::ranges::find(spec.rows, ensemble.row, &StudyRow::name) - spec.rows.begin();
+  const auto trained = cell_of(spec, scale, static_cast<size_t>(member), cell.points);
+  auto run = with_seed(cell, ensemble.seeds.front());
+  for (const uint64_t seed : ensemble.seeds) run.members.push_back(with_seed(trained, seed));
   return run;
 }
 
@@ -58,11 +77,11 @@ std::vector<StudyRun> expand(const StudySpec& spec, const StudyScale& scale) {
   for (size_t row = 0; row < spec.rows.size(); ++row) {
     for (const auto& points : choices(spec.axes)) {
       const auto cell = cell_of(spec, scale, row, points);
-      for (const uint64_t seed : scale.seeds) {
-        runs.push_back(cell);
-        runs.back().seed = seed;
-        runs.back().settings.push_back({fmt::format("seed {}", seed), "seed", std::to_string(seed)});
+      if (spec.rows[row].ensemble) {
+        runs.push_back(ensemble_of(spec, scale, cell));
+        continue;
       }
+      for (const uint64_t seed : scale.seeds) runs.push_back(with_seed(cell, seed));
     }
   }
   return runs;

@@ -16,7 +16,8 @@ struct StudyRun {
   std::string cell;            // `reversed, model.encoder.layers=2`
   uint64_t seed = 0;
   std::filesystem::path base;
-  Settings settings;  // of scale, row, axes and seed, in this order; a later one wins
+  Settings settings;                // of scale, row, axes and seed, in this order; a later one wins
+  std::vector<StudyRun> members{};  // of an ensemble: the runs that write together; its seed is that of the first
 };
 
 /// Returns the scale of this name, or the only one if the name is empty. Throws UsageError with the known names.

@@ -52,6 +52,19 @@ std::shared_ptr<const Record> read_if_there(const std::filesystem::path& file, c
   }
 }
 
+PlannedRun planned(StudyRun run, const run::Registries& registries, Identifier& identifier) {
+  std::shared_ptr<const run::Configuration> configuration = run::read_configuration(run.base, run.settings, registries);
+  auto identity = identifier.identify(*configuration);
+  PlannedRun planned{std::move(run), std::move(configuration), std::move(identity), nullptr};
+  std::vector<Identity> identities;
+  for (const auto& member : planned.run.members) {
+    planned.members.push_back(study::planned(member, registries, identifier));
+    identities.push_back(planned.members.back().identity);
+  }
+  if (!identities.empty()) planned.identity = ensemble_identity(std::move(planned.identity), identities);
+  return planned;
+}
+
 }  // namespace
 
 std::filesystem::path StudyPlan::outputs() const {
@@ -81,12 +94,7 @@ StudyPlan make_plan(const PlanRequest& request, const run::Registries& registrie
   auto runs = expand(plan.spec, plan.scale);
   check_configurations(runs, registries);
   Identifier identifier(plan.records.parent_path());
-  for (auto& run : runs) {
-    std::shared_ptr<const run::Configuration> configuration =
-        run::read_configuration(run.base, run.settings, registries);
-    auto identity = identifier.identify(*configuration);
-    plan.planned.push_back({std::move(run), std::move(configuration), std::move(identity), nullptr});
-  }
+  for (auto& run : runs) plan.planned.push_back(planned(std::move(run), registries, identifier));
   ask_only_for(plan, request.only);
   find_records(plan, files, log);
   return plan;

@@ -20,6 +20,7 @@ struct PlannedRun {
   std::shared_ptr<const run::Configuration> configuration;
   Identity identity;
   std::shared_ptr<const Record> record;  // null: none yet
+  std::vector<PlannedRun> members{};     // of an ensemble
   bool asked_for = true;                 // false: `--only` names other rows; the table shows it, but it is not trained
   bool to_do() const { return asked_for && !record; }
 };

@@ -12,6 +12,7 @@
 #include "seq2seq/core/printable.h"
 #include "seq2seq/core/text.h"
 #include "seq2seq/run/metric_names.h"
+#include "seq2seq/study/grid/ensemble_rows.h"
 #include "seq2seq/study/grid/section.h"
 
 namespace seq2seq::study {
@@ -46,6 +47,7 @@ class SpecReader {
     const auto seeds = top.seeds("seeds");
     read_scales(top, base, seeds);
     read_rows(top);
+    check_ensembles(spec_, faults_);
     read_axes(top);
     check_against_each_other(top);
     read_reference(top);
@@ -105,6 +107,7 @@ class SpecReader {
       StudyRow row{.name = section.required_text("name"),
                    .settings = section.settings("set"),
                    .published = section.numbers("published"),
+                   .ensemble = read_ensemble(section, folder_, faults_),
                    .place = given->items[i].source.place};
       section.refuse_others();
       check_row(section, row);
@@ -197,7 +200,7 @@ class SpecReader {
     for (size_t i = 0; i < spec_.rows.size(); ++i) {
       const auto& row = spec_.rows[i];
       for (size_t j = 0; j < i; ++j) {
-        if (same(row.settings, spec_.rows[j].settings))
+        if (row.ensemble == spec_.rows[j].ensemble && same(row.settings, spec_.rows[j].settings))
           top.fault({row.place}, fmt::format("row {} sets the same keys as row {}, so they would be the same runs",
                                              quote(row.name), quote(spec_.rows[j].name)));
       }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,11 +15,19 @@ namespace seq2seq::study {
 /// Keys of a configuration that a study sets; messages name the place in its file.
 using Settings = std::vector<config::Override>;
 
+/// Runs of another row that write together.
+struct StudyEnsemble {
+  std::string row;
+  std::vector<uint64_t> seeds;  // a run each
+  bool operator==(const StudyEnsemble&) const = default;
+};
+
 /// A line of the table: what it sets, and what others have reached with it, by metric.
 struct StudyRow {
   std::string name;
   Settings settings;
   std::map<std::string, double> published;
+  std::optional<StudyEnsemble> ensemble;  // then `settings` are keys of `decode` and `metrics`
   Place place;
 };
 
@@ -52,6 +61,7 @@ struct StudyScale {
 ///   rows:
 ///     - {name: forward,  set: {data.reverse: none},   published: {perplexity: 5.8}}
 ///     - {name: reversed, set: {data.reverse: source}, published: {perplexity: 4.7}}
+///     - {name: five, ensemble: {row: reversed, seeds: [1, 2, 3, 4, 5]}, set: {decode.beam: 2}}   # trains nothing new
 ///   axes:                                             # rows are multiplied by each; then none has published figures
 ///     - {model.encoder.layers: [1, 2], model.decoder.layers: [1, 2]}    # these two go together
 ///     - {names: [clean, noisy], data.train.source: [a.en, b.en]}        # what its points are called in the table

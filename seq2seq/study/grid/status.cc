@@ -106,6 +106,29 @@ void tell_what_is_only_measured(std::vector<RunStatus>& all, const StudyPlan& pl
   }
 }
 
+/// An ensemble trains what its members still lack; only the figures are its own.
+void tell_of_ensembles(std::vector<RunStatus>& all, const StudyPlan& plan, const RowSeconds& tried) {
+  std::set<std::string> trained;  // by rows of their own
+  for (const auto& planned : plan.planned)
+    if (planned.to_do() && planned.members.empty()) trained.insert(planned.identity.training);
+  for (size_t i = 0; i < all.size(); ++i) {
+    const auto& planned = plan.planned[i];
+    if (planned.members.empty() || planned.record) continue;
+    all[i].left = 0;
+    all[i].measured_only = true;
+    for (const auto& member : planned.members) {
+      if (!trained.insert(member.identity.training).second) continue;
+      if (RunFolder(places_of(plan, member).folder).holds_run()) continue;
+      all[i].measured_only = false;
+      const auto whole = whole_duration(plan, member, tried);
+      if (all[i].left && whole)
+        *all[i].left += *whole;
+      else
+        all[i].left.reset();
+    }
+  }
+}
+
 /// Until a run is done, estimates those to come by those under way.
 void judge_by_others(std::vector<RunStatus>& all) {
   Durations under_way;
@@ -129,6 +152,7 @@ std::vector<RunStatus> survey(const StudyPlan& plan, const Files& files, const R
   for (const auto& planned : plan.planned) all.push_back(status_of(plan, planned, files, tried));
   judge_by_others(all);
   tell_what_is_only_measured(all, plan);
+  tell_of_ensembles(all, plan, tried);
   for (size_t i = 0; i < all.size(); ++i)
     if (!plan.planned[i].asked_for) all[i].left = 0;
   return all;

@@ -72,7 +72,9 @@ RowSeconds try_rows(const StudyPlan& plan, const std::vector<RunStatus>& status,
   RowSeconds rows;
   for (size_t i = 0; i < status.size() && !interrupted(); ++i) {
     const auto& planned = plan.planned[i];
-    if (!planned.to_do() || status[i].measured_only || !known.insert(planned.run.cell).second) continue;
+    if (!planned.to_do() || status[i].measured_only || !planned.members.empty() ||
+        !known.insert(planned.run.cell).second)
+      continue;
     environment.log->say(fmt::format("--- {}: a trial of {} s", planned.run.cell, seconds));
     try {
       rows[planned.run.cell] = seconds_in_whole(planned, seconds, scratch.path() / std::to_string(i), unseen);

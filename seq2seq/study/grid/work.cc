@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <thread>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -37,6 +38,14 @@ bool try_lock(std::optional<FileLock>& lock, const std::filesystem::path& file) 
   return false;
 }
 
+/// The runs that have to be trained for it.
+std::vector<const PlannedRun*> runs_of(const PlannedRun& planned) {
+  if (planned.members.empty()) return {&planned};
+  std::vector<const PlannedRun*> members;
+  for (const auto& member : planned.members) members.push_back(&member);
+  return members;
+}
+
 /// Does the work of one plan.
 class Worker {
  public:
@@ -64,6 +73,9 @@ class Worker {
     if (!try_lock(lock, places.lock)) return false;
     find_records(plan_, *environment_.files, *environment_.log);  // the process that held the lock may have made it
     if (planned.record || has_failed(places)) return false;
+    std::vector<std::optional<FileLock>> of_members(planned.members.size());
+    for (size_t i = 0; i < of_members.size(); ++i)
+      if (!try_lock(of_members[i], places_of(plan_, planned.members[i]).lock)) return false;
     return finish(planned, places), true;
   }
 
@@ -71,12 +83,16 @@ class Worker {
     const auto name = fmt::format("{}, seed {}", planned.run.cell, planned.run.seed);
     environment_.log->say(fmt::format("--- {}", name));
     try {
-      if (!train_to_the_end(planned, places)) {
-        outcome_.interrupted = true;
-        return;
+      std::vector<TrainedRun> trained;
+      for (const auto* run : runs_of(planned)) {
+        const auto folder = places_of(plan_, *run).folder;
+        if (!train_to_the_end(*run, folder)) {
+          outcome_.interrupted = true;
+          return;
+        }
+        trained.push_back({folder, run->identity});
       }
-      const auto record =
-          measure(places.folder, *planned.configuration, planned.identity, planned.run.cell, environment_);
+      const auto record = measure(trained, *planned.configuration, planned.identity, planned.run.cell, environment_);
       write_record(*environment_.files, plan_.records, record);
       environment_.files->remove(places.retrain);
       planned.record = std::make_shared<const Record>(record);
@@ -89,15 +105,15 @@ class Worker {
   }
 
   /// Returns false if a signal came first; the training until then is kept.
-  bool train_to_the_end(const PlannedRun& planned, const RunPlaces& places) {
-    if (RunFolder(places.folder).holds_run()) check_is_run_of(places.folder, planned.identity, environment_);
+  bool train_to_the_end(const PlannedRun& planned, const std::filesystem::path& folder) {
+    if (RunFolder(folder).holds_run()) check_is_run_of({folder, planned.identity}, environment_);
     while (true) {
-      const auto outcome = RunFolder(places.folder).holds_run() ? resume(places.folder, {}, environment_)
-                                                                : run::train_new({.config = planned.run.base,
-                                                                                  .overrides = planned.run.settings,
-                                                                                  .folder = places.folder,
-                                                                                  .init_from = {}},
-                                                                                 environment_);
+      const auto outcome =
+          RunFolder(folder).holds_run()
+              ? resume(folder, {}, environment_)
+              : run::train_new(
+                    {.config = planned.run.base, .overrides = planned.run.settings, .folder = folder, .init_from = {}},
+                    environment_);
       if (outcome.ending == train::Ending::interrupted) return false;
       if (outcome.ending != train::Ending::time_limit) return true;  // `train.minutes` ends a session, not a run
     }

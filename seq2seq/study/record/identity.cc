@@ -52,6 +52,19 @@ std::string training_digest(const run::Configuration& configuration, const run::
                             run::numerics));
 }
 
+Identity ensemble_identity(Identity own, const std::vector<Identity>& members) {
+  std::string trainings = "ensemble\n", keys = "ensemble\n" + own.keys + '\n';
+  for (const auto& member : members) {
+    trainings += member.training + '\n';
+    keys += member.keys + '\n';
+  }
+  own.keys = sha256(keys);
+  if (own.training.empty()) return own;  // a text is missing
+  own.training = sha256(trainings);
+  own.result = sha256(trainings + own.result + '\n');
+  return own;
+}
+
 TextMark Identifier::mark(const Paths& files, const std::function<std::string()>& digest) {
   if (files.empty()) return {};
   const auto seen = [this](const auto& file) { return file.lexically_relative(folder_).generic_string(); };

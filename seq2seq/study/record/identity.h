@@ -29,6 +29,9 @@ struct Identity {
   bool texts_here() const { return train.here() && validation.here() && test.here(); }
 };
 
+/// Identifies an ensemble: the search and test set of `own`, and what identifies the training of each member.
+Identity ensemble_identity(Identity own, const std::vector<Identity>& members);
+
 /// Identifies runs; reads each text once. If a text of a run is missing, `training` and `result` are empty.
 class Identifier {
  public:

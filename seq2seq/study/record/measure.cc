@@ -11,6 +11,8 @@
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/version.h"
 #include "seq2seq/run/compared.h"
+#include "seq2seq/run/ensemble.h"
+#include "seq2seq/run/figures.h"
 #include "seq2seq/run/load.h"
 #include "seq2seq/run/numerics.h"
 #include "seq2seq/run/training_data.h"
@@ -54,45 +56,76 @@ int64_t peak_bytes_of_process() {
 std::vector<Example> examples_of(const run::LoadedRun& run, const run::EvaluationSet& set) {
   const auto all = static_cast<size_t>(set.corpus.pairs());
   const size_t count = std::min(all, most_examples);
-  decode::Sentences sources, targets;
+  std::vector<int64_t> chosen;
+  decode::Sentences targets;
   std::vector<std::string> references;
   for (size_t i = 0; i < count; ++i) {
     const size_t sentence = i * all / count;
-    sources.push_back(set.corpus.source[static_cast<int64_t>(sentence)]);
-    targets.push_back(set.corpus.target[static_cast<int64_t>(sentence)]);
+    chosen.push_back(static_cast<int64_t>(sentence));
+    targets.push_back(set.corpus.target[chosen.back()]);
     references.push_back(set.references[sentence].front());
   }
-  const auto found = decode::search_all(run.predictor(), sources, *run.text, run.options().decode, {}, &targets);
+  const auto sources = run::readings_of(set, *run.text, chosen);
+  const auto found = decode::search_all(run.predictor(), sources, run.options().decode, {}, &targets);
   std::vector<Example> examples;
   for (size_t i = 0; i < count; ++i) {
-    examples.push_back({.source = run.text->source_tokenizer().detokenize(run.text->source_words(sources[i])),
+    const auto words = run.text->source_words(sources.front().sentences[i]);
+    examples.push_back({.source = run.text->source_tokenizer().detokenize(words),
                         .reference = references[i],
                         .output = run::output_line(found[i].front().ids, *run.text)});
   }
   return examples;
 }
 
+/// Loads the run, or all of them as an ensemble.
+run::LoadedRun load(const std::vector<TrainedRun>& runs, const run::Configuration& configuration,
+                    const run::Environment& environment) {
+  // Over the places of its training: a model of several devices may not fit one.
+  const std::string placement = environment.single_device ? "" : "run";
+  const auto load_one = [&](const TrainedRun& run) {
+    check_is_run_of(run, environment);
+    return run::load_run(run.folder, "best", settings_of(configuration), environment, placement);
+  };
+  auto first = load_one(runs.front());
+  std::vector<run::LoadedRun> others;
+  for (size_t i = 1; i < runs.size(); ++i) others.push_back(load_one(runs[i]));
+  if (!others.empty()) run::join(first, std::move(others), /*weights=*/{});
+  return first;
+}
+
+/// The facts of the first run, with the time of all. An ensemble has no learning curve.
+TrainingFacts facts_of(const run::LoadedRun& run, const run::Environment& environment) {
+  const auto read = [&environment](const run::LoadedRun& each) {
+    const auto metrics = each.folder.metrics();
+    return training_facts(environment.files->read(metrics), metrics);
+  };
+  auto facts = read(run);
+  facts.update = run.update;
+  for (const auto& other : run.others) facts.seconds += read(other).seconds;
+  if (!run.others.empty()) facts.curve.clear();
+  return facts;
+}
+
 }  // namespace
 
-void check_is_run_of(const std::filesystem::path& path, const Identity& identity, const run::Environment& environment) {
-  const RunFolder folder(path);
+void check_is_run_of(const TrainedRun& run, const run::Environment& environment) {
+  const RunFolder folder(run.folder);
   const auto description = run::read_description(*environment.files, folder);
   const auto configuration = run::read_configuration(folder.config(), {}, *environment.registries);
-  if (training_digest(*configuration, description.data) == identity.training && description.numerics == run::numerics)
+  if (training_digest(*configuration, description.data) == run.identity.training &&
+      description.numerics == run::numerics)
     return;
-  throw Error(Place{.file = path.string()}, "has another run than its name says: it was changed by hand",
+  throw Error(Place{.file = run.folder.string()}, "has another run than its name says: it was changed by hand",
               "Remove the folder to train the run again");
 }
 
-Record measure(const std::filesystem::path& folder, const run::Configuration& configuration, const Identity& identity,
+Record measure(const std::vector<TrainedRun>& runs, const run::Configuration& configuration, const Identity& identity,
                const std::string& cell, const run::Environment& environment) {
-  check_is_run_of(folder, identity, environment);
-  // Over the places of its training: a model of several devices may not fit one.
-  const std::string placement = environment.single_device ? "" : "run";
-  const auto run = run::load_run(folder, "best", settings_of(configuration), environment, placement);
+  const auto run = load(runs, configuration, environment);
   const auto& decode = run.options().decode;
   const auto& test = configuration.options.data.test;
-  const auto set = run::read_evaluation_set(test, *run.text);
+  auto set = run::read_evaluation_set(test, *run.text);
+  run::add_other_readings(set, test, run);
   Progress progress(*environment.log, "measuring", "sentences", static_cast<double>(set.corpus.pairs()),
                     environment.progress);
   const auto started = std::chrono::steady_clock::now();
@@ -100,20 +133,22 @@ Record measure(const std::filesystem::path& folder, const run::Configuration& co
                                      [&progress](int64_t done) { progress.update(static_cast<double>(done)); });
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   progress.finish();
-  sentences =
-      unpack_sentences(pack_sentences(sentences), folder);  // scores as they are kept, so that all figures agree
+  sentences = unpack_sentences(pack_sentences(sentences),
+                               runs.front().folder);  // scores as they are kept, so that all figures agree
 
-  const auto metrics = run.folder.metrics();
-  auto facts = training_facts(environment.files->read(metrics), metrics);
-  facts.update = run.update;
+  auto facts = facts_of(run, environment);
   const auto corpus = run::read_training_data(
                           *run.configuration, environment,
                           run::text_of_run(run.options().data, *environment.registries, run.folder, run.description))
                           .train;
   const auto session = run::session_now(run.description.sessions.back().machine, 0);
+  const auto members = static_cast<int64_t>(runs.size());  // of one shape and text each
   const double operations =
-      training_operations(run.model->roles(), facts.epochs * tokens_an_epoch(corpus, corpus.source),
-                          facts.epochs * tokens_an_epoch(corpus, corpus.target));
+      static_cast<double>(members) * training_operations(run.model->roles(),
+                                                         facts.epochs * tokens_an_epoch(corpus, corpus.source),
+                                                         facts.epochs * tokens_an_epoch(corpus, corpus.target));
+  auto parameters = run.description.parameters;
+  for (auto& [part, count] : parameters) count *= members;
   return {.identity = identity,
           .seed = configuration.options.seed,
           .numerics = run::numerics,
@@ -125,7 +160,7 @@ Record measure(const std::filesystem::path& folder, const run::Configuration& co
           .machine = session.machine,
           .processor = system_line("/proc/cpuinfo", "model name"),
           .training = std::move(facts),
-          .parameters = run.description.parameters,
+          .parameters = std::move(parameters),
           .operations = operations,
           .search_seconds = seconds,
           .peak_bytes = peak_bytes_of_process(),

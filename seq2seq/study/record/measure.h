@@ -1,20 +1,27 @@
 #pragma once
 
+#include <filesystem>
 #include <string>
+#include <vector>
 
 #include "seq2seq/run/environment.h"
 #include "seq2seq/study/record/record.h"
 
 namespace seq2seq::study {
 
-/// Measures the best checkpoint of the trained run in `folder` and returns its record. `configuration` has the search
-/// and the test set (its training half is that of the run). Throws Error if the folder has another run than `identity`
-/// names, because it was changed by hand.
-Record measure(const std::filesystem::path& folder, const run::Configuration& configuration, const Identity& identity,
+/// The folder of a run, and what it should hold.
+struct TrainedRun {
+  std::filesystem::path folder;
+  Identity identity;
+};
+
+/// Measures the best checkpoint of a run, or of several as an ensemble, and returns the record. `configuration` has the
+/// search and the test set; its training half is that of the runs, which may differ in their seeds. `identity` is that
+/// of the record. Throws Error if a folder has another run than its identity names, because it was changed by hand.
+Record measure(const std::vector<TrainedRun>& runs, const run::Configuration& configuration, const Identity& identity,
                const std::string& cell, const run::Environment& environment);
 
-/// Throws Error if the folder has another run than `identity` names.
-void check_is_run_of(const std::filesystem::path& folder, const Identity& identity,
-                     const run::Environment& environment);
+/// Throws Error if the folder has another run than its identity names.
+void check_is_run_of(const TrainedRun& run, const run::Environment& environment);
 
 }  // namespace seq2seq::study

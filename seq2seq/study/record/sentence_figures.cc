@@ -1,10 +1,12 @@
 #include "seq2seq/study/record/sentence_figures.h"
 
+#include <numeric>
 #include <stdexcept>
 #include <string>
 
 #include "seq2seq/metrics/perplexity.h"
 #include "seq2seq/run/compared.h"
+#include "seq2seq/run/figures.h"
 
 namespace seq2seq::study {
 
@@ -12,15 +14,17 @@ std::vector<SentenceFigures> measure_sentences(const decode::Predictor& predicto
                                                const data::TextPipeline& text, const decode::DecodeOptions& options,
                                                const metrics::MetricOptions& metrics, const decode::Done& done) {
   std::vector<SentenceFigures> sentences;
-  const auto sources = decode::all_sentences(set.corpus.source);
+  std::vector<int64_t> all(static_cast<size_t>(set.corpus.pairs()));
+  std::iota(all.begin(), all.end(), 0);
+  const auto sources = run::readings_of(set, text, all);
   const auto targets = decode::all_sentences(set.corpus.target);
-  for (const auto& pair : decode::score_all(predictor, sources, targets, text, options.batch)) {
+  for (const auto& pair : decode::score_all(predictor, sources, targets, options.batch)) {
     auto& sentence = sentences.emplace_back();
     sentence.score = pair.score;
     sentence.scored_tokens = std::ssize(pair.token_scores);
-    sentence.source_tokens = std::ssize(sources[sentences.size() - 1]);
+    sentence.source_tokens = std::ssize(sources.front().sentences[sentences.size() - 1]);
   }
-  const auto outputs = decode::search_all(predictor, sources, text, options, done, &targets);
+  const auto outputs = decode::search_all(predictor, sources, options, done, &targets);
   for (size_t i = 0; i < outputs.size(); ++i) {
     const auto& ids = outputs[i].front().ids;
     const auto& references = set.references[i];

@@ -53,6 +53,15 @@ std::string settings_text(const PlannedRun& planned, const std::filesystem::path
   return line;
 }
 
+std::string run_folder(const StudyPlan& plan, size_t index) {
+  return fmt::format("runs/{}-{}-{}", plan.spec.file.stem().string(), plan.scale.name, index + 1);
+}
+
+std::string train_command(const PlannedRun& planned, const std::string& folder, const std::filesystem::path& current) {
+  return fmt::format("seq2seq train {} --run {}{}\n", quoted_for_shell(seen_from(current, planned.run.base)), folder,
+                     settings_text(planned, current, false));
+}
+
 }  // namespace
 
 std::string quoted_for_shell(const std::string& word) {
@@ -66,6 +75,31 @@ std::string quoted_for_shell(const std::string& word) {
   return quoted + "'";
 }
 
+namespace {
+
+/// The commands of an ensemble: members that are rows of the plan are trained there, others here.
+std::string ensemble_commands(const StudyPlan& plan, const PlannedRun& ensemble, const std::string& folder,
+                              const std::filesystem::path& current) {
+  std::string text;
+  std::vector<std::string> folders;
+  for (const auto& member : ensemble.members) {
+    const auto row = std::ranges::find_if(plan.planned, [&member](const auto& other) {
+      return other.members.empty() && other.run.cell == member.run.cell && other.run.seed == member.run.seed;
+    });
+    if (row != plan.planned.end()) {
+      folders.push_back(run_folder(plan, static_cast<size_t>(row - plan.planned.begin())));
+      continue;
+    }
+    folders.push_back(fmt::format("{}-seed-{}", folder, member.run.seed));
+    text += train_command(member, folders.back(), current);
+  }
+  text += fmt::format("seq2seq evaluate {}", folders.front());
+  for (size_t i = 1; i < folders.size(); ++i) text += " --with " + folders[i];
+  return text + settings_text(ensemble, current, true) + '\n';
+}
+
+}  // namespace
+
 std::string commands_of(const StudyPlan& plan, const std::filesystem::path& current) {
   std::string text = fmt::format(
       "# Each run of {} at scale {}, typed by hand. All of them: seq2seq study run {}{}\n"
@@ -76,10 +110,13 @@ std::string commands_of(const StudyPlan& plan, const std::filesystem::path& curr
       plan.spec.scales.size() > 1 ? " --scale " + plan.scale.name : "");
   for (size_t i = 0; i < plan.planned.size(); ++i) {
     const auto& planned = plan.planned[i];
-    const auto folder = fmt::format("runs/{}-{}-{}", plan.spec.file.stem().string(), plan.scale.name, i + 1);
-    text += fmt::format("\n# {}, seed {}\nseq2seq train {} --run {}{}\nseq2seq evaluate {}{}\n", planned.run.cell,
-                        planned.run.seed, quoted_for_shell(seen_from(current, planned.run.base)), folder,
-                        settings_text(planned, current, false), folder, settings_text(planned, current, true));
+    const auto folder = run_folder(plan, i);
+    if (!planned.members.empty()) {
+      text += fmt::format("\n# {}\n{}", planned.run.cell, ensemble_commands(plan, planned, folder, current));
+      continue;
+    }
+    text += fmt::format("\n# {}, seed {}\n{}seq2seq evaluate {}{}\n", planned.run.cell, planned.run.seed,
+                        train_command(planned, folder, current), folder, settings_text(planned, current, true));
   }
   return text;
 }

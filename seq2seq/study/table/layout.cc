@@ -144,6 +144,10 @@ std::vector<std::string> notes(const StudyTable& table) {
   } else if (!sentences.empty()) {
     notes.push_back("One run a row: what another seed would give is unknown, so there are no intervals.");
   }
+  if (std::ranges::any_of(table.lines, [](const auto& line) { return line.ensemble; })) {
+    notes.push_back(
+        "Ensembles are one system each: their intervals are over sentences alone (bootstrap), not over seeds.");
+  }
   if (!table.published_in.empty()) notes.push_back(fmt::format("Published figures: {}.", table.published_in));
   if (!machines.empty())
     notes.push_back(fmt::format("Trained by seq2seq {} on {}.", fmt::join(programs, ", "), fmt::join(machines, "; ")));

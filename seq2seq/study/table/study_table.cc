@@ -37,12 +37,13 @@ std::vector<Cell> gather(const StudyPlan& plan) {
   std::vector<Cell> cells;
   for (const auto& planned : plan.planned) {
     if (cells.empty() || cells.back().line.cell != planned.run.cell) {
-      cells.push_back({.line = {.cell = planned.run.cell, .records = {}, .metrics = {}},
-                       .row = planned.run.row,
-                       .points = planned.run.points,
-                       .configuration = planned.configuration,
-                       .test = {},
-                       .figures = {}});
+      cells.push_back(
+          {.line = {.cell = planned.run.cell, .ensemble = !planned.members.empty(), .records = {}, .metrics = {}},
+           .row = planned.run.row,
+           .points = planned.run.points,
+           .configuration = planned.configuration,
+           .test = {},
+           .figures = {}});
     }
     auto& cell = cells.back();
     ++cell.line.wanted;
@@ -74,7 +75,9 @@ void measure_cell(Cell& cell, const StudySpec& spec) {
     for (const auto& record : cell.line.records) runs.push_back(run_figures(*record, metric));
     const auto& published = spec.rows[cell.row].published;
     const auto found = published.find(metric);
-    cell.line.metrics.push_back({.mean = metrics::estimate_mean(runs, std::ssize(cell.line.records.front()->sentences)),
+    const auto sentences = std::ssize(cell.line.records.front()->sentences);
+    cell.line.metrics.push_back({.mean = cell.line.ensemble ? metrics::estimate_of_system(runs.front(), sentences)
+                                                            : metrics::estimate_mean(runs, sentences),
                                  .deviation = deviation_of(runs),
                                  .difference = {},
                                  .published = found == published.end() ? std::nullopt : std::optional(found->second)});
@@ -83,12 +86,15 @@ void measure_cell(Cell& cell, const StudySpec& spec) {
 
 void compare_cells(Cell& cell, const Cell& reference) {
   if (cell.line.records.empty() || reference.line.records.empty() || cell.test != reference.test) return;
-  cell.line.paired =
-      start_alike(*cell.configuration, *reference.configuration) && seeds_of(cell.line) == seeds_of(reference.line);
+  cell.line.paired = !cell.line.ensemble && start_alike(*cell.configuration, *reference.configuration) &&
+                     seeds_of(cell.line) == seeds_of(reference.line);
   const auto pairing = cell.line.paired ? metrics::Pairing::by_seed : metrics::Pairing::none;
   const auto sentences = std::ssize(cell.line.records.front()->sentences);
   for (size_t i = 0; i < cell.figures.size(); ++i) {
-    const auto difference = metrics::estimate_difference(cell.figures[i], reference.figures[i], sentences, pairing);
+    const auto& runs = cell.figures[i];
+    const auto& others = reference.figures[i];
+    const auto difference = cell.line.ensemble ? metrics::estimate_system_difference(runs.front(), others, sentences)
+                                               : metrics::estimate_difference(runs, others, sentences, pairing);
     if (std::isfinite(difference.value)) cell.line.metrics[i].difference = difference;  // else a run diverged
   }
 }

@@ -23,8 +23,9 @@ struct MetricFigures {
 struct TableLine {
   std::string cell;
   bool reference = false;
-  bool paired = false;  // with the reference, seed by seed
-  int64_t wanted = 0;   // runs
+  bool ensemble = false;  // one system: its intervals are over sentences alone
+  bool paired = false;    // with the reference, seed by seed
+  int64_t wanted = 0;     // runs
   std::vector<std::shared_ptr<const Record>> records;
   std::vector<MetricFigures> metrics;  // as the study lists them; empty without a record
   double mean_of(double (*value)(const Record&)) const;

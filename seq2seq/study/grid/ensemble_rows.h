@@ -1,0 +1,19 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+
+#include "seq2seq/config/check.h"
+#include "seq2seq/study/grid/section.h"
+#include "seq2seq/study/grid/spec.h"
+
+namespace seq2seq::study {
+
+/// Reads `ensemble: {row: reversed, seeds: [1, 2, 3]}` of a row; none if it has no such key.
+std::optional<StudyEnsemble> read_ensemble(SpecSection& row, const std::filesystem::path& folder,
+                                           config::Faults& faults);
+
+/// Reports ensembles of unknown rows or of ensembles, of fewer than two seeds, and those that set keys of training.
+void check_ensembles(const StudySpec& spec, config::Faults& faults);
+
+}  // namespace seq2seq::study
