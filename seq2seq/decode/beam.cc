@@ -35,7 +35,9 @@ void Beam::extend(const Extensions& extensions) {
       ++complete_;
     }
   }
-  if (written_ == options_.longest) return cut(ended);
+  const bool stuck = next.empty() && best_.empty();  // every word is banned
+  if (written_ == options_.longest || stuck) return cut(ended);
+  if (out_of_patience()) return live_.clear();
   ++written_;
   std::sort(next.begin(), next.end(),
             [](const Live& a, const Live& b) { return std::tie(a.parent, a.word) < std::tie(b.parent, b.word); });
@@ -73,10 +75,31 @@ size_t Beam::places() const {
 }
 
 bool Beam::beaten(double score) const {
-  return static_cast<int64_t>(best_.size()) == options_.n_best && score < best_.back().score;
+  if (std::ssize(best_) < options_.n_best) return false;
+  return options_.normalization.bound(score, options_.longest + 1) < best_.back().rank;
+}
+
+bool Beam::out_of_patience() const {
+  if (options_.patience == 0 || complete_ < options_.n_best) return false;
+  return static_cast<double>(complete_) >= options_.patience * static_cast<double>(options_.places);
+}
+
+void Beam::add_repeats(int64_t first_row, std::vector<int64_t>& rows, std::vector<int64_t>& words) const {
+  const auto size = options_.no_repeat;
+  if (size == 0 || written_ < size) return;  // nothing that long is written yet, or can be with one word more
+  for (size_t i = 0; i < live_.size(); ++i) {
+    const auto ids = paths_.trace(live_[i].path).ids;
+    const auto last = ids.end() - (size - 1);  // what the next word would end an n-gram with
+    for (auto start = ids.begin(); ids.end() - start >= size; ++start) {
+      if (!std::equal(last, ids.end(), start)) continue;
+      rows.push_back(first_row + static_cast<int64_t>(i));
+      words.push_back(*(start + size - 1));
+    }
+  }
 }
 
 void Beam::keep(Hypothesis hypothesis) {
+  hypothesis.rank = options_.normalization.rank(hypothesis.score, std::ssize(hypothesis.token_scores));
   best_.insert(std::upper_bound(best_.begin(), best_.end(), hypothesis, better), std::move(hypothesis));
   if (static_cast<int64_t>(best_.size()) > options_.n_best) best_.pop_back();
 }

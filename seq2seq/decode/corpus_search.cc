@@ -46,10 +46,11 @@ std::vector<std::vector<Hypothesis>> search_all(const Predictor& predictor, cons
   std::vector<std::vector<Hypothesis>> outputs(first.size());
   int64_t finished = 0;
   const auto length_of = [&](size_t index) -> OutputLength {
-    if (!options.oracle_length)
-      return {.shortest = 0,
-              .longest =
-                  std::min(longest_output(options.max_length, std::ssize(first[index])), predictor.longest_output())};
+    if (!options.oracle_length) {
+      const int64_t longest =
+          std::min(longest_output(options.max_length, std::ssize(first[index])), predictor.longest_output());
+      return {.shortest = std::min(options.min_length, longest), .longest = longest};
+    }
     return {.shortest = std::ssize((*targets)[index]), .longest = std::ssize((*targets)[index])};
   };
   for (const auto& indices : by_length(first, options.batch)) {

@@ -4,7 +4,7 @@
 
 namespace seq2seq::decode {
 
-bool better(const Hypothesis& a, const Hypothesis& b) { return a.score != b.score ? a.score > b.score : a.ids < b.ids; }
+bool better(const Hypothesis& a, const Hypothesis& b) { return a.rank != b.rank ? a.rank > b.rank : a.ids < b.ids; }
 
 int64_t Paths::add(int64_t parent, int64_t word, double token_score) {
   nodes_.push_back({parent, word, token_score});

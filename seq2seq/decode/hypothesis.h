@@ -11,10 +11,11 @@ struct Hypothesis {
   std::vector<int64_t> ids;          // without the end symbol
   std::vector<double> token_scores;  // one an id, then the end symbol's; a cut hypothesis has none for the end
   double score = 0;                  // their sum
-  bool cut = false;                  // stopped at the longest output: scored as it stands, without an end symbol
+  double rank = 0;   // what outputs are compared by: the score, normalized by length if that is asked for
+  bool cut = false;  // stopped at the longest output: scored as it stands, without an end symbol
 };
 
-/// Whether `a` is listed before `b`: the higher score first, equal ones in the order of their ids, word by word.
+/// True if `a` is listed before `b`: the higher rank first, equal ones in the order of their ids, word by word.
 bool better(const Hypothesis& a, const Hypothesis& b);
 
 /// The words that the hypotheses of one source have written, as a tree: beginnings that they share are held once.

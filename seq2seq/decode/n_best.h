@@ -10,7 +10,8 @@
 namespace seq2seq::decode {
 
 /// A hypothesis in the n-best format of Moses, without line end: `sentence ||| text ||| features ||| score`, the
-/// sentence counted from 0 and the score its natural log-probability:
+/// sentence counted from 0. `logprob` is its natural log-probability, the score what it is ranked by: the same unless
+/// `decode.length_normalization` divides it.
 ///
 ///   0 ||| AH B AW T ||| logprob= -0.52 ||| -0.52
 ///

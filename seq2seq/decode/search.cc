@@ -44,6 +44,18 @@ Step extend(std::vector<Beam>& beams, const nn::TopK& best) {
   return next;
 }
 
+/// Words that the live hypotheses may not write next.
+nn::Bans bans_of(const std::vector<Beam>& beams) {
+  std::vector<int64_t> rows, words;
+  int64_t first = 0;
+  for (const auto& beam : beams) {
+    beam.add_repeats(first, rows, words);
+    first += std::ssize(beam.live());
+  }
+  if (rows.empty()) return {};
+  return {.words = {}, .rows = at::tensor(rows), .row_words = at::tensor(words)};
+}
+
 }  // namespace
 
 void declare(config::Keys& keys, MaxLengthOptions& options) {
@@ -67,6 +79,22 @@ void declare(config::Keys& keys, DecodeOptions& options) {
       "oracle_length", options.oracle_length,
       "whether each output is made as long as its first reference, whatever `max_length` says; only where there are "
       "references");
+  keys.add("min_length", options.min_length, "shortest output, where the longest length allows it")
+      .unit("tokens")
+      .at_least(0);
+  keys.section("length_normalization", options.length_normalization,
+               "how outputs of different lengths are compared; without it short ones are favoured");
+  keys.add("patience", options.patience,
+           "the beam search of a source ends once `patience` times `beam` outputs are complete, as most toolkits do at "
+           "1; "
+           "0: when no hypothesis can still win, which is exact")
+      .at_least(0);
+  keys.add("no_repeat_ngram", options.no_repeat_ngram,
+           "no output has an n-gram of so many tokens twice; 0: any may repeat")
+      .at_least(0);
+  keys.add("search", options.search, {{"beam", SearchKind::beam}, {"sample", SearchKind::sample}},
+           "beam: the best outputs; sample: `n_best` outputs are drawn at random");
+  keys.section("sample", options.sample, "what `search: sample` draws from");
   keys.add("refill", options.refill,
            "whether the place of a hypothesis that has ended is free for another; otherwise the beam narrows by one");
   keys.add("batch", options.batch, "sources searched together").unit("sentences").at_least(1).changes_no_result();
@@ -79,13 +107,40 @@ void declare(config::Keys& keys, DecodeOptions& options) {
            "empty: `translate` answers an empty line with an empty line; translate: with what the search finds, as "
            "`evaluate` and studies always do")
       .changes_no_result();
+  keys.rule("min_length", [&options] {
+    return options.min_length <= options.max_length.limit ? "" : "must not be larger than `max_length.limit`";
+  });
+  keys.rule("search", [&options] {
+    if (options.search == SearchKind::beam) return "";
+    return options.patience > 0 || options.no_repeat_ngram > 0
+               ? "`sample` draws outputs at random: `patience` and `no_repeat_ngram` are for `search: beam`"
+               : "";
+  });
+  keys.rule("sample", [&options] {
+    const auto& sample = options.sample;
+    const bool plain = sample.temperature == 1 && sample.top_k == 0 && sample.top_p == 1 && sample.epsilon == 0;
+    return options.search == SearchKind::sample || plain ? "" : "is for `search: sample`, which is not set";
+  });
   keys.rule("n_best", [&options] {
-    return options.n_best <= options.beam ? "" : "must not be larger than `beam`, which is where outputs come from";
+    return options.search == SearchKind::sample || options.n_best <= options.beam
+               ? ""
+               : "must not be larger than `beam`, which is where outputs come from";
   });
 }
 
 std::vector<std::vector<Hypothesis>> search(const Predictor& predictor, const Sources& sources,
                                             const std::vector<OutputLength>& lengths, const DecodeOptions& options) {
+  if (options.search == SearchKind::beam) return beam_search(predictor, sources, lengths, options);
+  return draw_samples(predictor, sources, lengths,
+                      {.sample = options.sample,
+                       .draws = options.n_best,
+                       .allow_unknown = options.allow_unknown,
+                       .normalization = options.length_normalization});
+}
+
+std::vector<std::vector<Hypothesis>> beam_search(const Predictor& predictor, const Sources& sources,
+                                                 const std::vector<OutputLength>& lengths,
+                                                 const DecodeOptions& options) {
   TORCH_CHECK(options.beam >= 1 && options.n_best >= 1, "a search needs a beam and outputs of at least 1");
   TORCH_CHECK(sources.sentences() == std::ssize(lengths), "one length a source");
   if (lengths.empty()) return {};
@@ -96,14 +151,17 @@ std::vector<std::vector<Hypothesis>> search(const Predictor& predictor, const So
                                    .n_best = options.n_best,
                                    .shortest = length.shortest,
                                    .longest = length.longest,
-                                   .refill = options.refill});
+                                   .refill = options.refill,
+                                   .patience = options.patience,
+                                   .no_repeat = options.no_repeat_ngram,
+                                   .normalization = options.length_normalization});
     step.add(beams.back(), static_cast<int64_t>(beams.size()) - 1);
   }
   const auto state = predictor.start(sources);
   while (!step.survivors.empty()) {
     // One extension of a hypothesis may end; K others may all be live in the next step.
     predictor.read(*state, at::tensor(step.survivors), at::tensor(step.tokens));
-    step = extend(beams, predictor.best(*state, options.beam + 1, /*bans=*/{}));
+    step = extend(beams, predictor.best(*state, options.beam + 1, bans_of(beams)));
   }
   std::vector<std::vector<Hypothesis>> outputs;
   outputs.reserve(beams.size());

@@ -6,7 +6,9 @@
 #include "seq2seq/config/keys.h"
 #include "seq2seq/decode/ensemble.h"
 #include "seq2seq/decode/hypothesis.h"
+#include "seq2seq/decode/length_normalization.h"
 #include "seq2seq/decode/predictor.h"
+#include "seq2seq/decode/sampling.h"
 #include "seq2seq/nn/precision.h"
 
 namespace seq2seq::decode {
@@ -22,11 +24,7 @@ void declare(config::Keys& keys, MaxLengthOptions& options);
 /// For a source of so many tokens, its end symbol not counted. A fraction of a token counts as one.
 int64_t longest_output(const MaxLengthOptions& options, int64_t source_tokens);
 
-/// How many tokens an output may have, without the end symbol.
-struct OutputLength {
-  int64_t shortest = 0;
-  int64_t longest = 1;
-};
+enum class SearchKind { beam, sample };
 
 /// What an empty line of the source is answered with, where text is translated. Where outputs are measured it is always
 /// searched for, like every other line.
@@ -37,8 +35,14 @@ struct DecodeOptions {
   int64_t n_best = 1;
   MaxLengthOptions max_length;
   bool oracle_length = false;  // outputs are as long as their first references; max_length does not count
-  bool refill = true;          // otherwise each complete hypothesis takes one place from the beam for good
-  int64_t batch = 64;          // sentences that a caller of search() should hand over together; changes no result
+  int64_t min_length = 0;      // tokens of an output without the end symbol, where the longest length allows it
+  LengthNormalization length_normalization;
+  double patience = 0;          // of beam search; 0: it ends when no live hypothesis can win
+  int64_t no_repeat_ngram = 0;  // tokens of the n-grams that no output has twice; 0: any may
+  SearchKind search = SearchKind::beam;
+  SampleOptions sample;
+  bool refill = true;  // otherwise each complete hypothesis takes one place from the beam for good
+  int64_t batch = 64;  // sentences that a caller of search() should hand over together; changes no result
   bool allow_unknown = false;
   EnsembleMean ensemble = EnsembleMean::probabilities;  // for whoever makes an ensemble
   nn::Precision precision = nn::Precision::float32;
@@ -46,9 +50,13 @@ struct DecodeOptions {
 };
 void declare(config::Keys& keys, DecodeOptions& options);
 
+/// Returns what `options.search` finds: beam_search() or draw_samples(), see sampling.h. Outputs are in the order of
+/// the sources, never none of one. `lengths` [B] are what the caller makes of max_length, min_length or oracle_length.
+std::vector<std::vector<Hypothesis>> search(const Predictor& predictor, const Sources& sources,
+                                            const std::vector<OutputLength>& lengths, const DecodeOptions& options);
+
 /// The n best outputs of each source, best first, in the order of the sources; fewer where the search found no more,
-/// never none. `lengths` [B] are what the caller makes of max_length or oracle_length. Throws Error when the model's
-/// probabilities are not numbers.
+/// never none. Throws Error when the model's probabilities are not numbers.
 ///
 /// Beam search as in arXiv 1409.3215, section 3.2, with K = `beam`, for each source by itself:
 /// 1. At first one hypothesis is live, with nothing written.
@@ -57,13 +65,18 @@ void declare(config::Keys& keys, DecodeOptions& options);
 ///    set if it stands among the first K, and is dropped otherwise. The best K of those that do not end, wherever they
 ///    stand, are the live ones of the next step. Without `refill` each complete hypothesis keeps its place, so that K
 ///    falls by one with it, and only what stands among the first K of a step lives on; the search ends with K at 0.
-/// 3. Without length normalisation scores only fall: once n hypotheses are complete, a live one below the n-th of them
-///    cannot win and is dropped. The search is over when none is live.
+/// 3. Scores only fall: once n hypotheses are complete, a live one that could not rank before the n-th of them at any
+///    length is dropped (LengthNormalization::bound). The search is over when none is live; with `patience` p (Kasai et
+///    al. 2022, arXiv 2204.05424), once p K hypotheses are complete. Live hypotheses are of one length, so that
+///    normalization changes nothing of 2.
 /// 4. Below the shortest length the end symbol is no extension.
-/// 5. Live hypotheses of the longest length get one more step, in which they can only end. Those whose end does not
+/// 5. With `no_repeat_ngram` n, a word that would end an n-gram for the second time is no extension. A hypothesis that
+///    has no extension left is dropped, or cut if it is the last one.
+/// 6. Live hypotheses of the longest length get one more step, in which they can only end. Those whose end does not
 ///    stand among the first K are cut: marked, scored as they stand, and ranked with the complete ones.
 /// Greedy search is the case K = 1.
-std::vector<std::vector<Hypothesis>> search(const Predictor& predictor, const Sources& sources,
-                                            const std::vector<OutputLength>& lengths, const DecodeOptions& options);
+std::vector<std::vector<Hypothesis>> beam_search(const Predictor& predictor, const Sources& sources,
+                                                 const std::vector<OutputLength>& lengths,
+                                                 const DecodeOptions& options);
 
 }  // namespace seq2seq::decode

@@ -64,6 +64,12 @@ const std::vector<Called>& called_otherwise() {
       {{"train.report_every_updates"}, {"report_every", "logging_freq", "log_interval", "disp_freq"}},
       {{"train.batch.prefetch"}, {"num_workers", "workers"}},
       {{"decode.beam"}, {"beam_size", "num_beams"}},
+      {{"decode.length_normalization"}, {"length_penalty", "lenpen", "normalize", "len_pen", "beam_alpha"}},
+      {{"decode.min_length"}, {"min_decode_length", "min_new_tokens", "min_len"}},
+      {{"decode.no_repeat_ngram"}, {"no_repeat_ngram_size", "block_ngram_repeat"}},
+      {{"decode.sample.temperature"}, {"temperature", "random_sampling_temp", "sampling_temperature"}},
+      {{"decode.sample.top_k"}, {"top_k", "random_sampling_topk", "sampling_topk", "output_sampling"}},
+      {{"decode.sample.top_p"}, {"top_p", "random_sampling_topp", "sampling_topp", "nucleus"}},
       {{"decode.max_length"}, {"max_output_length", "max_decode_length", "max_new_tokens"}},
   };
   return all;
@@ -82,9 +88,6 @@ std::map<std::string, std::string> other_words() {
       {"gpu_ranks", "the device is named by the option `--device`, several of them by the section `placement`"},
       {"use_cuda", "the device is named by the option `--device`, several of them by the section `placement`"},
       {"world_size", "several processes are started by `torchrun` (docs/scaling.md)"},
-      {"length_penalty", "scores are sums of log-probabilities, not normalised by length"},
-      {"lenpen", "scores are sums of log-probabilities, not normalised by length"},
-      {"normalize", "scores are sums of log-probabilities, not normalised by length"},
       {"coverage_penalty", "scores are sums of log-probabilities, without a penalty on coverage"},
   };
   for (const auto& [keys, words] : called_otherwise())

@@ -20,6 +20,7 @@ std::vector<Hypothesis> extensions_of(const TreePredictor& predictor, const std:
     extended.ids.push_back(word);
     extended.token_scores.push_back(scores[static_cast<size_t>(word)]);
     extended.score += extended.token_scores.back();
+    extended.rank = extended.score;
     all.push_back(extended);
   }
   return all;
@@ -33,6 +34,16 @@ Hypothesis without_end(Hypothesis hypothesis) {
 }
 
 void sort(std::vector<Hypothesis>& hypotheses) { std::sort(hypotheses.begin(), hypotheses.end(), decode::better); }
+
+/// True if some `size` words stand in it twice.
+bool repeats(const std::vector<int64_t>& ids, size_t size) {
+  std::set<std::vector<int64_t>> seen;
+  for (size_t start = 0; size > 0 && start + size <= ids.size(); ++start) {
+    const auto first = ids.begin() + static_cast<std::ptrdiff_t>(start);
+    if (!seen.insert({first, first + static_cast<std::ptrdiff_t>(size)}).second) return true;
+  }
+  return false;
+}
 
 void shorten(std::vector<Hypothesis>& hypotheses, int64_t most) {
   if (static_cast<int64_t>(hypotheses.size()) > most) hypotheses.resize(static_cast<size_t>(most));
@@ -67,7 +78,9 @@ std::vector<Hypothesis> plain_search(const TreePredictor& predictor, const std::
     std::vector<Hypothesis> ranking;
     for (const auto& hypothesis : live) {
       for (const auto& extended : extensions_of(predictor, source, hypothesis)) {
-        if (!ended(extended) || words >= options.shortest) ranking.push_back(extended);
+        if (ended(extended) ? words < options.shortest : repeats(extended.ids, static_cast<size_t>(options.no_repeat)))
+          continue;
+        ranking.push_back(extended);
       }
     }
     sort(ranking);
@@ -80,13 +93,15 @@ std::vector<Hypothesis> plain_search(const TreePredictor& predictor, const std::
         if (options.refill || among_the_first) going_on.push_back(ranking[place]);
       } else if (among_the_first) {
         complete.push_back(without_end(ranking[place]));
+        complete.back().rank = options.normalization.rank(complete.back().score, words + 1);
         completed.insert(complete.back().ids);
       }
     }
     sort(complete);
-    if (words == options.longest) {
+    if (words == options.longest || (going_on.empty() && complete.empty())) {
       for (auto hypothesis : live) {
         hypothesis.cut = true;
+        hypothesis.rank = options.normalization.rank(hypothesis.score, words);
         if (!completed.contains(hypothesis.ids)) complete.push_back(hypothesis);
       }
       break;
@@ -94,8 +109,10 @@ std::vector<Hypothesis> plain_search(const TreePredictor& predictor, const std::
     shorten(going_on, free);
     live = going_on;
     if (options.drop_beaten && static_cast<int64_t>(complete.size()) >= options.n_best) {
-      const double needed = complete[static_cast<size_t>(options.n_best - 1)].score;
-      std::erase_if(live, [&](const Hypothesis& hypothesis) { return hypothesis.score < needed; });
+      const double needed = complete[static_cast<size_t>(options.n_best - 1)].rank;
+      std::erase_if(live, [&](const Hypothesis& hypothesis) {
+        return options.normalization.rank(hypothesis.score, options.longest + 1) < needed;
+      });
     }
   }
   sort(complete);

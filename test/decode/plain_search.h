@@ -18,6 +18,8 @@ struct PlainSearch {
   int64_t shortest = 0;
   int64_t longest = 1;
   bool refill = true;
+  int64_t no_repeat = 0;
+  decode::LengthNormalization normalization{};
   bool drop_beaten = true;  // rule 3 of search.h; without it the search goes on to the longest output
 };
 

@@ -141,6 +141,87 @@ TEST_CASE("beam search: dropping hypotheses that cannot win changes nothing unle
   }
 }
 
+TEST_CASE("beam search: with length normalization, a beam as wide as the space finds the best of all outputs",
+          "[decode][search][property]") {
+  using Kind = decode::LengthNormalization::Kind;
+  const auto seed = GENERATE(range<uint64_t>(1, 9));
+  const auto normalization =
+      GENERATE(decode::LengthNormalization{Kind::average}, decode::LengthNormalization{Kind::gnmt, 0.6},
+               decode::LengthNormalization{Kind::gnmt, 2});
+  CAPTURE(seed, static_cast<int>(normalization.kind), normalization.alpha);
+  const TreePredictor predictor({.seed = seed, .words = 3, .end_logit = 1});
+  auto expected = list_outputs(predictor, {5, 4}, 4);
+  for (auto& output : expected) output.rank = output.score / normalization.divisor(std::ssize(output.ids) + 1);
+  std::sort(expected.begin(), expected.end(), decode::better);
+  const auto space = std::ssize(expected) * 4;
+  for (const int64_t n_best : {int64_t{1}, int64_t{7}, std::ssize(expected)}) {
+    auto options = options_of(space, n_best, 4);
+    options.length_normalization = normalization;
+    require_same(search_one(predictor, {5, 4}, options), {expected.begin(), expected.begin() + n_best});
+  }
+}
+
+TEST_CASE("length normalization: divisors are those of the papers", "[decode][search]") {
+  using Kind = decode::LengthNormalization::Kind;
+  CHECK(decode::LengthNormalization{Kind::none}.divisor(9) == 1);
+  CHECK(decode::LengthNormalization{Kind::average}.divisor(9) == 9);
+  CHECK_THAT((decode::LengthNormalization{Kind::gnmt, 0.6}.divisor(9)), WithinAbs(std::pow(14.0 / 6, 0.6), 1e-12));
+  CHECK((decode::LengthNormalization{Kind::gnmt, 0}.divisor(9)) == 1);
+}
+
+TEST_CASE("beam search: normalized, without repeated n-grams, it follows the rules written plainly",
+          "[decode][search][property]") {
+  using Kind = decode::LengthNormalization::Kind;
+  const auto seed = GENERATE(range<uint64_t>(1, 11));
+  const auto beam = GENERATE(1, 2, 5);
+  const auto no_repeat = GENERATE(0, 1, 2, 3);
+  const auto kind = GENERATE(Kind::none, Kind::average, Kind::gnmt);
+  CAPTURE(seed, beam, no_repeat, static_cast<int>(kind));
+  const TreePredictor predictor({.seed = seed, .words = 3, .sharpness = 3, .end_logit = -1});
+  auto options = options_of(beam, beam, 7);
+  options.no_repeat_ngram = no_repeat;
+  options.length_normalization.kind = kind;
+  PlainSearch plain{.beam = beam, .n_best = beam, .longest = 7, .no_repeat = no_repeat};
+  plain.normalization.kind = kind;
+  const auto found = search_one(predictor, {3}, options);
+  require_same(found, plain_search(predictor, {3}, plain));
+  for (const auto& output : found) {
+    std::set<std::vector<int64_t>> seen;
+    for (int64_t start = 0; no_repeat > 0 && start + no_repeat <= std::ssize(output.ids); ++start)
+      REQUIRE(seen.insert({output.ids.begin() + start, output.ids.begin() + start + no_repeat}).second);
+  }
+}
+
+TEST_CASE("beam search: where every word is banned before the shortest length, the output is cut", "[decode][search]") {
+  const TreePredictor predictor({.seed = 2, .words = 2});
+  const DecodeOptions options{.beam = 3, .no_repeat_ngram = 1};
+  const auto found =
+      decode::search(predictor, pack({{3}, {4}}), {{.shortest = 5, .longest = 9}, {.longest = 9}}, options);
+  REQUIRE(found[0].size() == 1);
+  CHECK(found[0][0].cut);
+  CHECK(found[0][0].ids.size() == 2);
+  CHECK_FALSE(found[1][0].cut);
+}
+
+TEST_CASE("beam search: out of patience, it ends with the outputs that are complete", "[decode][search]") {
+  const auto seed = GENERATE(range<uint64_t>(1, 11));
+  const auto patience = GENERATE(0.5, 1.0, 2.0);
+  CAPTURE(seed, patience);
+  const TreePredictor predictor({.seed = seed, .words = 6, .sharpness = 2});
+  auto options = options_of(4, 1, 30);
+  options.length_normalization.kind =
+      decode::LengthNormalization::Kind::average;  // that exact search takes longer with
+  const auto exact = search_one(predictor, {3}, options).at(0);
+  const auto all_steps = predictor.extended();
+  options.patience = patience;
+  const auto found = search_one(predictor, {3}, options);
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].rank <= exact.rank);
+  CHECK(predictor.extended() - all_steps <= all_steps);
+  options.patience = 1000;
+  CHECK(search_one(predictor, {3}, options).at(0).ids == exact.ids);
+}
+
 TEST_CASE("greedy search: takes the best word at each step until the end symbol is the best", "[decode][search]") {
   const auto seed = GENERATE(range<uint64_t>(1, 21));
   CAPTURE(seed);

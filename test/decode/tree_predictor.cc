@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 #include <span>
 #include <utility>
 
@@ -79,18 +80,22 @@ void TreePredictor::append(decode::PredictorState& state, const decode::Predicto
 }
 
 nn::TopK TreePredictor::best(const decode::PredictorState& state, int64_t k, const nn::Bans& bans) const {
-  TORCH_CHECK(!bans.words.defined() && !bans.rows.defined(), "this predictor takes no bans");
+  TORCH_CHECK(!bans.words.defined(), "this predictor takes bans of rows alone");
+  std::set<std::pair<int64_t, int64_t>> banned;
+  for (int64_t i = 0; bans.rows.defined() && i < bans.rows.numel(); ++i)
+    banned.emplace(bans.rows[i].item<int64_t>(), bans.row_words[i].item<int64_t>());
   const auto& rows = dynamic_cast<const TreeState&>(state).rows;
   const int64_t width = std::min(k, vocabulary() - 2);
   nn::TopK best{at::empty({std::ssize(rows), width}, at::kDouble), at::empty({std::ssize(rows), width}, at::kLong)};
   auto* score = best.scores.mutable_data_ptr<double>();
   auto* id = best.ids.mutable_data_ptr<int64_t>();
-  for (const auto& row : rows) {
+  for (int64_t number = 0; number < std::ssize(rows); ++number) {
+    const auto& row = rows[static_cast<size_t>(number)];
     const auto scores = next(row.source, row.written);
     std::vector<std::pair<double, int64_t>> ranked;
     for (int64_t word = 0; word < vocabulary(); ++word) {
-      if (word != text::start_id && word != text::unknown_id)
-        ranked.emplace_back(-scores[static_cast<size_t>(word)], word);
+      if (word == text::start_id || word == text::unknown_id) continue;
+      ranked.emplace_back(banned.contains({number, word}) ? INFINITY : -scores[static_cast<size_t>(word)], word);
     }
     std::sort(ranked.begin(), ranked.end());
     for (int64_t place = 0; place < width; ++place) {

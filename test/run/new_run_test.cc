@@ -118,7 +118,7 @@ TEST_CASE("new run: keys of other programs are answered by the names that they h
   CHECK_THAT(refused("train.dropout=0.1"), ContainsSubstring("it is `model.dropout` here"));
   CHECK_THAT(refused("valid=x"), ContainsSubstring("it is `data.validation` here"));
   CHECK_THAT(refused("decode.length_penalty=1"),
-             ContainsSubstring("unknown key `decode.length_penalty`; scores are sums of log-probabilities"));
+             ContainsSubstring("unknown key `decode.length_penalty`; it is `decode.length_normalization` here"));
   CHECK_THAT(refused("model.attention=general"),
              ContainsSubstring("`model.attention` is a section: write `model.attention.kind: general`"));
   CHECK_THAT(refused("model.encoder=gru"), ContainsSubstring("write `model.encoder.kind: gru`"));
