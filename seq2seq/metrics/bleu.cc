@@ -97,6 +97,10 @@ BleuCounts& BleuCounts::operator+=(const BleuCounts& other) {
   return *this;
 }
 
+bool lacks_four_grams(const BleuCounts& counts, int64_t sentences) {
+  return counts.ngrams[kOrders - 1] == 0 || counts.reference_tokens <= sentences;
+}
+
 std::string Bleu::text() const {
   const double ratio = counts.reference_tokens == 0 ? 0
                                                     : static_cast<double>(counts.hypothesis_tokens) /
