@@ -59,6 +59,9 @@ class Inspect final : public Command {
   std::string about() const override {
     return "say what a run, a checkpoint, prepared text, a vocabulary or a study's record is and holds";
   }
+  Help help() const override {
+    return {.examples = {"inspect runs/g2p", "inspect runs/g2p/checkpoints/best"}, .page = "docs/formats.md"};
+  }
   void declare(Arguments& arguments) override {
     arguments.required(
         "PATH", path_,
