@@ -77,7 +77,11 @@ void declare(config::Keys& keys, DecodeOptions& options) {
            "`evaluate` and studies always do")
       .changes_no_result();
   keys.rule("n_best", [&options] {
-    return options.n_best <= options.beam ? "" : "must not be larger than `beam`, which is where outputs come from";
+    return options.n_best <= options.beam
+               ? ""
+               : fmt::format(
+                     "{} outputs cannot come from a beam of {}; set `decode.beam` (`--beam {}`) or ask for fewer",
+                     options.n_best, options.beam, options.n_best);
   });
 }
 

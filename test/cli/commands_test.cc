@@ -265,4 +265,26 @@ TEST_CASE("train: a checkpoint to go back to is named, and refused where it is n
   CHECK_THAT(back.err, ContainsSubstring("drops updates 11 to 20, and checkpoints 15, 20"));
 }
 
+TEST_CASE("translate: more outputs than the beam holds names both, and the option", "[cli][translate][error]") {
+  const TrainedToy toy;
+  const auto refused = run_program({"translate", toy.run(), "--n-best", "10", "--set", "decode.beam=5"}, "a\n");
+  CHECK(refused.code == 2);
+  CHECK_THAT(refused.err,
+             ContainsSubstring("--n-best 10: ") &&
+                 ContainsSubstring("10 outputs cannot come from a beam of 5; set `decode.beam` (`--beam 10`)"));
+  CHECK(run_program({"translate", toy.run(), "--n-best", "10", "--beam", "10"}, "a b\n").code == 0);
+}
+
+TEST_CASE("train: both lengths of a run at once name the way out, which works", "[cli][train][error]") {
+  const Toy toy(copied);
+  const std::vector<std::string> words{
+      "config", "check", (toy / "toy.yaml").string(), "--set", "train.epochs=2", "--set", "train.updates=5"};
+  const auto refused = run_program(words);
+  CHECK(refused.code == 2);
+  CHECK_THAT(refused.err, ContainsSubstring("`--set train.epochs=null`"));
+  auto unset = words;
+  unset[4] = "train.epochs=null";
+  CHECK(run_program(unset).code == 0);
+}
+
 }  // namespace seq2seq::test

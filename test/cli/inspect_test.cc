@@ -127,4 +127,31 @@ TEST_CASE("inspect: a file of something else is one error, with what to do", "[c
   CHECK_THAT(run_program({"inspect", broken.string()}).err, ContainsSubstring("is not JSON, or is damaged"));
 }
 
+TEST_CASE("checkpoints: `RUN/checkpoints/best` opens wherever a run or a checkpoint is named", "[cli][checkpoint]") {
+  const TrainedToy toy;
+  const auto best = toy.run() + "/checkpoints/best", other = toy.run() + "/checkpoints/10";
+  const auto translate = [](const std::string& run, const std::vector<std::string>& more = {}) {
+    std::vector<std::string> words{"translate", run, "--n-best", "1"};
+    words.insert(words.end(), more.begin(), more.end());
+    return run_program(words, "a b\n").out;
+  };
+  CHECK(translate(best) == translate(toy.run()));
+  CHECK(translate(best + "/") == translate(toy.run()));
+  CHECK(translate(other) == translate(toy.run(), {"--checkpoint", "10"}));
+  CHECK(translate(other) != translate(best));
+  const auto twice = run_program({"translate", other, "--checkpoint", "20"}, "a\n");
+  CHECK(twice.code == 2);
+  CHECK_THAT(twice.err, ContainsSubstring("--checkpoint 20: ") && ContainsSubstring("names another checkpoint"));
+
+  for (const auto& [from, update] : {std::pair(best, "update 20:"), {other, "update 10:"}}) {
+    const auto tuned = run_program({"train", toy.file("toy.yaml"), "--run", toy.file("tuned-") + update[7],
+                                    "--init-from", from, "--set", "train.updates=1", "--threads", "1"});
+    CHECK(tuned.code == 0);
+    CHECK_THAT(tuned.err, ContainsSubstring(update));
+  }
+  CHECK_THAT(run_program({"inspect", best}).out, ContainsSubstring("update 20, "));
+  const auto back = run_program({"train", "--resume", toy.run(), "--checkpoint", "best", "--threads", "1"});
+  CHECK(back.code == 0);
+}
+
 }  // namespace seq2seq::test
