@@ -98,7 +98,9 @@ BleuCounts& BleuCounts::operator+=(const BleuCounts& other) {
 }
 
 bool lacks_four_grams(const BleuCounts& counts, int64_t sentences) {
-  return counts.ngrams[kOrders - 1] == 0 || counts.reference_tokens <= sentences;
+  const bool one_word_each = counts.reference_tokens <= sentences;
+  const bool mostly_shorter = counts.reference_tokens < BleuCounts::orders * sentences;
+  return one_word_each || (mostly_shorter && counts.ngrams[kOrders - 1] == 0);
 }
 
 std::string Bleu::text() const {

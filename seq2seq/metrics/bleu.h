@@ -49,8 +49,8 @@ struct Bleu {
   std::string text() const;
 };
 
-/// True if the outputs, or the references (one word a sentence), are too short for BLEU, which compares up to four
-/// words in a row. The score is then 0 or made of smoothing.
+/// True if the references are too short for BLEU, which compares up to four words in a row: they have one word each, or
+/// less than four on average and no output has four. The score is then 0 or made of smoothing.
 bool lacks_four_grams(const BleuCounts& counts, int64_t sentences);
 inline constexpr std::string_view without_four_grams =
     "the lines have no four words in a row (4-grams), so it says nothing here; look at exact match or an error rate";

@@ -265,6 +265,17 @@ TEST_CASE("train: a checkpoint to go back to is named, and refused where it is n
   CHECK_THAT(back.err, ContainsSubstring("drops updates 11 to 20, and checkpoints 15, 20"));
 }
 
+TEST_CASE("evaluate: BLEU of targets of one word says that there are no 4-grams", "[cli][evaluate]") {
+  const TrainedToy toy;
+  const auto evaluated = [&toy](const std::string& lines) {
+    toy.folder().file("lines", lines);
+    return run_program({"evaluate", toy.run(), "--source", toy.file("lines"), "--reference", toy.file("lines")}).out;
+  };
+  CHECK_THAT(evaluated("a\nb\n"), ContainsSubstring("BLEU: the lines have no four words in a row (4-grams)"));
+  CHECK_THAT(evaluated("a b a b a b\nb a b a b a\n"), !ContainsSubstring("4-grams"));
+  CHECK_THAT(evaluated("a\n"), ContainsSubstring("sequence error rate  ") && !ContainsSubstring("G2P"));
+}
+
 TEST_CASE("translate: more outputs than the beam holds names both, and the option", "[cli][translate][error]") {
   const TrainedToy toy;
   const auto refused = run_program({"translate", toy.run(), "--n-best", "10", "--set", "decode.beam=5"}, "a\n");
