@@ -15,6 +15,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent / "lib"))
+import quiet_pipe  # noqa: E402, F401
+
 ROOT = Path(__file__).resolve().parents[1]
 TOLERANCE = 1e-5
 NEIGHBOURS = 31

@@ -9,8 +9,12 @@ joint batch. Rank 0 prints JSON, an object an update, as scripts/bench_pytorch.p
 
 import argparse
 import json
+import sys
 import time
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent / "lib"))
+import quiet_pipe  # noqa: E402, F401
 
 import torch
 from bench_pytorch import FILLER, PAD_TARGET, pad, read_model, show

@@ -13,9 +13,13 @@ import argparse
 import json
 import math
 import re
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent / "lib"))
+import quiet_pipe  # noqa: E402, F401
 
 import torch
 from bench_pytorch import FILLER, PAD_TARGET, PlainLoop, show

@@ -16,6 +16,9 @@ import time
 from importlib.metadata import version
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent / "lib"))
+import quiet_pipe  # noqa: E402, F401
+
 from sacremoses import MosesDetokenizer, MosesTokenizer
 
 PROGRAM = Path(__file__).resolve().parents[1] / "build/release/test/moses_bench"

@@ -21,6 +21,9 @@ import sys
 import time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent / "lib"))
+import quiet_pipe  # noqa: E402, F401
+
 import torch
 from torch import nn
 from torch.nn import functional as F

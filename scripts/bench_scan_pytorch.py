@@ -16,6 +16,9 @@ import tempfile
 import time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent / "lib"))
+import quiet_pipe  # noqa: E402, F401
+
 import torch
 from torch import nn
 

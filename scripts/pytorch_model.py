@@ -25,6 +25,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "lib"))
+import quiet_pipe  # noqa: E402, F401
 
 from plain_model.recurrent import name_in_run  # noqa: E402
 from plain_model.run_folder import (Config, Failure, find_checkpoint, read_config, read_lines,  # noqa: E402, F401
@@ -110,5 +111,7 @@ def main():
 if __name__ == "__main__":
     try:
         main()
+    except BrokenPipeError:
+        raise  # see quiet_pipe
     except (Failure, OSError) as failure:
         sys.exit(f"error: {failure}")

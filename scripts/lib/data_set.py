@@ -15,6 +15,8 @@ import signal
 import sys
 from pathlib import Path
 
+import quiet_pipe  # noqa: F401
+
 CHUNK = 1 << 20  # bytes of text that are hashed and written at once
 
 
@@ -204,6 +206,8 @@ def run(main, interrupted="interrupted; nothing half-made is left, run it again 
         main()
     except Failure as failure:
         sys.exit(f"error: {failure}")
+    except BrokenPipeError:
+        raise  # the reader of the output has gone: see quiet_pipe
     except OSError as error:
         sys.exit(f"error: {error.filename or 'writing the data'}: {error.strerror or error}")
     except (KeyboardInterrupt, Interrupted) as interruption:

@@ -8,6 +8,7 @@ from pathlib import Path
 # Told apart by people who do not see all colours: Okabe and Ito 2008, "Color universal design", with a grey for their yellow,
 # which is too faint for a line on white.
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C8C8C"]
+DASHES = ["-", (0, (5, 2)), (0, (1, 1.5)), (0, (6, 2, 1, 2))]  # after as many lines as there are colours, the next of these
 COLUMN = 3.3  # inches, of a page with two columns
 REPOSITORY = Path(__file__).resolve().parents[2]
 REQUIREMENTS = REPOSITORY / "scripts/lib/requirements-plots.txt"

@@ -32,10 +32,10 @@ CLI::App* app_of(CLI::App& program, const Command& command) {
   if (parent == nullptr) {
     parent = program.add_subcommand(group);
     parent->require_subcommand(1);
+    for (const auto& each : builtin_groups())
+      if (each.name == group) parent->description(each.about)->footer(to_text(each.help, program.get_name()));
   }
-  auto* app = parent->add_subcommand(name.substr(blank + 1), command.about());
-  parent->description(fmt::format("has commands of its own: {}", fmt::join(commands_of(*parent), ", ")));
-  return app;
+  return parent->add_subcommand(name.substr(blank + 1), command.about());
 }
 
 std::string full_name(const CLI::App& app) {
@@ -77,6 +77,14 @@ void refuse_extras(const CLI::App& app) {
                    fmt::format("`{} --help` says what it takes", full_name(app)));
 }
 
+/// `help train` means `train --help`.
+std::vector<std::string> help_as_option(std::vector<std::string> words) {
+  if (words.empty() || words.front() != "help") return words;
+  words.erase(words.begin());
+  words.emplace_back("--help");
+  return words;
+}
+
 /// CLI11 takes the next word for the value of `--set=`.
 void refuse_empty_values(const std::vector<std::string>& words) {
   for (const auto& word : words) {
@@ -91,6 +99,7 @@ std::vector<CLI::App*> declare_all(CLI::App& program, const Commands& commands) 
   std::vector<CLI::App*> apps;
   for (const auto& command : commands) {
     apps.push_back(app_of(program, *command));
+    apps.back()->footer(to_text(command->help(), program.get_name()));
     Arguments arguments(*apps.back());
     command->declare(arguments);
   }
@@ -154,7 +163,7 @@ std::vector<CommandFacts> describe(const Commands& commands) {
   const auto apps = declare_all(program, commands);
   std::vector<CommandFacts> all;
   for (size_t i = 0; i < apps.size(); ++i) {
-    auto& facts = all.emplace_back(CommandFacts{commands[i]->name(), commands[i]->about(), {}});
+    auto& facts = all.emplace_back(CommandFacts{commands[i]->name(), commands[i]->about(), commands[i]->help(), {}});
     for (const auto* option : apps[i]->get_options()) {
       if (option != apps[i]->get_help_ptr()) facts.arguments.push_back(facts_of(*option));
     }
@@ -162,23 +171,28 @@ std::vector<CommandFacts> describe(const Commands& commands) {
   return all;
 }
 
-Command* parse(const std::vector<std::string>& words, const Commands& commands, const std::string& version,
-               std::ostream& out) {
-  CLI::App program(program_summary, "seq2seq");
-  program.set_version_flag("--version", version);
+Command* parse(const std::vector<std::string>& words, const Commands& commands, const ProgramText& text,
+               std::ostream& out, std::ostream& err) {
+  CLI::App program(program_summary, text.name);
+  program.set_version_flag("--version", text.version);
   program.require_subcommand(1);
+  program.footer(to_text(program_help(), text.name));
   refuse_empty_values(words);
   const auto apps = declare_all(program, commands);
   try {
-    program.parse(std::vector<std::string>(words.rbegin(), words.rend()));  // CLI11 takes them from the back
+    const auto meant = help_as_option(words);
+    program.parse(std::vector<std::string>(meant.rbegin(), meant.rend()));  // CLI11 takes them from the back
   } catch (const CLI::Success& asked) {                                     // for help or version
     program.exit(asked, out, out);
     return nullptr;
   } catch (const CLI::ParseError& fault) {
     const auto& app = deepest(program);
     refuse_extras(app);
-    if (const auto commands = commands_of(app); !commands.empty())
-      throw UsageError(fmt::format("a command is missing; there are {}", fmt::join(commands, ", ")), list_them(app));
+    if (const auto names = commands_of(app); !names.empty()) {
+      err << app.help(app.get_parent() == nullptr ? "" : full_name(*app.get_parent())) << '\n';
+      throw UsageError(fmt::format("a command is missing after `{}`", full_name(app)),
+                       fmt::format("Use one of {}", fmt::join(names, ", ")));
+    }
     throw UsageError(fault.what(), fmt::format("`{} --help` says what it takes", full_name(app)));
   }
   const auto chosen = std::find(apps.begin(), apps.end(), &deepest(program));

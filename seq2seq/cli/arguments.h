@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "seq2seq/cli/help.h"
+
 namespace CLI {
 class App;
 }
@@ -50,14 +52,21 @@ struct ArgumentFacts {
 struct CommandFacts {
   std::string name;  // `config check` for one of a group
   std::string about;
+  Help help;
   std::vector<ArgumentFacts> arguments;
 };
 /// What the commands declare, for the completion of a shell and the manual page.
 std::vector<CommandFacts> describe(const Commands& commands);
 
+/// The program as its help shows it.
+struct ProgramText {
+  std::string name = "seq2seq";  // as the user called it
+  std::string version;
+};
+
 /// Fills the fields of the command that the words after the program's name ask for. Null when all that was asked for is
-/// help, which is then written to `out`. Throws UsageError.
-Command* parse(const std::vector<std::string>& words, const Commands& commands, const std::string& version,
-               std::ostream& out);
+/// help, which is then written to `out`. Throws UsageError; where a command is missing, its help goes to `err` before.
+Command* parse(const std::vector<std::string>& words, const Commands& commands, const ProgramText& program,
+               std::ostream& out, std::ostream& err);
 
 }  // namespace seq2seq::cli

@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 #include <torch/headeronly/version.h>
 
+#include "seq2seq/cli/called_as.h"
 #include "seq2seq/cli/commands.h"
 #include "seq2seq/cli/share_processors.h"
 #include "seq2seq/cli/working_directory.h"
@@ -130,16 +131,20 @@ Commands builtin_commands() {
   return commands;
 }
 
-int run(const std::vector<std::string>& words, const run::Registries& registries, const Streams& streams) {
+int run(const std::vector<std::string>& words, const run::Registries& registries, const Streams& streams,
+        const std::string& program) {
+  CalledAs err(*streams.err, program);
+  auto named = streams;
+  named.err = &err;
   try {
     const auto commands = builtin_commands();
-    auto* command = parse(words, commands, version_text(), *streams.out);
+    auto* command = parse(words, commands, {.name = program, .version = version_text()}, *streams.out, err);
     if (command == nullptr) return Exit::done;
     if (!command->works_together()) refuse_several(*command);
-    const int code = command->run({&registries, streams});
+    const int code = command->run({&registries, named, program});
     return code == Exit::done && !*streams.out ? Exit::reader_gone : code;
   } catch (...) {
-    return explain(*streams.err, std::current_exception());
+    return explain(err, std::current_exception());
   }
 }
 
@@ -150,7 +155,9 @@ int run(int count, char** words, const run::Registries& registries) {
   // A limit on the size of files (`ulimit -f`) shows as a failed write, as a full disk does.
   std::signal(SIGXFSZ, SIG_IGN);
   std::ios::sync_with_stdio(false);
-  return run(std::vector<std::string>(words + (count > 0 ? 1 : 0), words + count), registries, streams_of_process());
+  const std::string program = count > 0 && *words[0] != '\0' ? words[0] : "seq2seq";
+  return run(std::vector<std::string>(words + (count > 0 ? 1 : 0), words + count), registries, streams_of_process(),
+             program);
 }
 
 }  // namespace seq2seq::cli

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "seq2seq/cli/arguments.h"
+#include "seq2seq/cli/help.h"
 #include "seq2seq/cli/terminal.h"
 #include "seq2seq/run/run.h"
 
@@ -25,6 +26,7 @@ Streams streams_of_process();
 struct Context {
   const run::Registries* registries = nullptr;
   Streams streams;
+  std::string program = "seq2seq";  // as the user called it, for commands that messages show
 };
 
 /// One command of the program: its file states what it takes and does it.
@@ -33,6 +35,7 @@ class Command {
   virtual ~Command() = default;
   virtual std::string name() const = 0;   // `train`; `config check` for one of a group
   virtual std::string about() const = 0;  // one line
+  virtual Help help() const = 0;          // two examples
   virtual void declare(Arguments& arguments) = 0;
   /// Whether the command runs in several processes started by a launcher.
   virtual bool works_together() const { return false; }
@@ -45,6 +48,8 @@ Commands builtin_commands();
 /// The whole program. `main` makes the registries, adds its own kinds, and calls this. Never throws. Call it before
 /// anything starts a thread or writes to a standard stream: it may start the process anew, once (share_processors.h).
 int run(int count, char** words, const run::Registries& registries);
-int run(const std::vector<std::string>& words, const run::Registries& registries, const Streams& streams);
+/// `words`: behind the name of the program, which is `program`.
+int run(const std::vector<std::string>& words, const run::Registries& registries, const Streams& streams,
+        const std::string& program = "seq2seq");
 
 }  // namespace seq2seq::cli

@@ -63,7 +63,7 @@ void add_override(std::vector<config::Override>& overrides, config::Override set
 }
 
 void RunArguments::declare(Arguments& arguments, bool searches) {
-  arguments.required("RUN", folder, "folder of the run");
+  arguments.required("RUN", folder, "folder of the run, or one of its checkpoints: RUN/checkpoints/best");
   arguments.option("--checkpoint", checkpoint, "WHICH", "best, last, or the number of an update (best)");
   if (searches) arguments.option("--beam", beam, "K", "hypotheses kept by the search; 1: greedy (as configured)");
   arguments.option("--placement", placement, "WHERE",

@@ -12,6 +12,11 @@ class Completion final : public Command {
  public:
   std::string name() const override { return "completion"; }
   std::string about() const override { return "print a script that completes this program's command line in a shell"; }
+  Help help() const override {
+    return {
+        .examples = {"completion bash > ~/.local/share/bash-completion/completions/seq2seq", "completion bash | less"},
+        .page = "README.md"};
+  }
   void declare(Arguments& arguments) override { arguments.required("SHELL", shell_, "bash"); }
   int run(const Context& context) override {
     if (shell_ != "bash") throw UsageError(Place{.part = "SHELL"}, "unknown shell " + quote(shell_) + "; use `bash`");

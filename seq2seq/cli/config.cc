@@ -16,6 +16,9 @@ class ConfigReference final : public Command {
  public:
   std::string name() const override { return "config reference"; }
   std::string about() const override { return "list the keys of a configuration: type, default, unit, meaning"; }
+  Help help() const override {
+    return {.examples = {"config reference", "config reference train.optimizer"}, .page = "docs/configuration.md"};
+  }
   void declare(Arguments& arguments) override {
     arguments.optional("SECTION", section_, "only those below it: train.optimizer (all)");
   }
@@ -34,6 +37,10 @@ class ConfigCheck final : public Command {
  public:
   std::string name() const override { return "config check"; }
   std::string about() const override { return "say whether a configuration is valid, and what is wrong with it"; }
+  Help help() const override {
+    return {.examples = {"config check configs/g2p.yaml", "config check configs/g2p.yaml --set decode.beam=10 --show"},
+            .page = "docs/configuration.md"};
+  }
   void declare(Arguments& arguments) override {
     arguments.required("FILE", file_, "YAML file");
     arguments.repeatable("--set", set_, "KEY=VALUE", "as in `train`");

@@ -60,6 +60,8 @@ void print_table(std::ostream& out, const run::Evaluation& evaluation, const run
   line("references", references_text(evaluation, run.options().metrics.lowercase));
   line("search", search_text(evaluation, run.options().decode));
   line("BLEU", evaluation.outputs.bleu.signature);
+  if (metrics::lacks_four_grams(evaluation.outputs.bleu.counts, evaluation.sentences))
+    line("", fmt::format("BLEU: {}", metrics::without_four_grams));
   line("time", format_duration(evaluation.seconds));
 }
 
@@ -103,6 +105,11 @@ class Evaluate final : public Command {
  public:
   std::string name() const override { return "evaluate"; }
   std::string about() const override { return "measure a run on its test set or on given files"; }
+  Help help() const override {
+    return {.examples = {"evaluate runs/g2p",
+                         "evaluate runs/first --source test.en --reference test.fr --bleu-tokenizer 13a"},
+            .page = "docs/formats.md (Figures)"};
+  }
 
   void declare(Arguments& arguments) override {
     run_.declare(arguments, /*searches=*/true);

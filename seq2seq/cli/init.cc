@@ -19,6 +19,11 @@ class Init final : public Command {
   std::string about() const override {
     return "make a configuration that learns on a text of your own, and split the text";
   }
+  Help help() const override {
+    return {.examples = {"init first --source text.en --target text.fr",
+                         "init dates --source dates.prose.gz --target dates.iso.gz"},
+            .page = "docs/own-data.md"};
+  }
 
   void declare(Arguments& arguments) override {
     arguments.required("FOLDER", folder_, "new folder for config.yaml and the parts of the text");
@@ -42,11 +47,11 @@ class Init final : public Command {
         made.left_out == 0 ? "" : fmt::format("; {} with an empty side left out", format_count(made.left_out)));
     out << fmt::format(R"(
 Look at {0}/config.yaml, then:
-  seq2seq train {0}/config.yaml --run {0}/run
-  seq2seq evaluate {0}/run
-  seq2seq translate {0}/run {0}/test.source
+  {1} train {0}/config.yaml --run {0}/run
+  {1} evaluate {0}/run
+  {1} translate {0}/run {0}/test.source
 )",
-                       folder_);
+                       folder_, context.program);
     out.flush();
     check_written(out);
     return Exit::done;

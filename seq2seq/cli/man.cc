@@ -11,6 +11,7 @@ class Man final : public Command {
  public:
   std::string name() const override { return "man"; }
   std::string about() const override { return "print the manual page, for `man -l -`"; }
+  Help help() const override { return {.examples = {"man | man -l -", "man > seq2seq.1"}, .page = "README.md"}; }
   void declare(Arguments&) override {}
   int run(const Context& context) override {
     *context.streams.out << manual_page(describe(builtin_commands()), version().number) << std::flush;

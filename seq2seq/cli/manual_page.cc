@@ -53,7 +53,9 @@ std::string describe_command(const CommandFacts& command) {
   std::string text = fmt::format(".SS {}\n{}\n", synopsis, roff(command.about));
   for (const auto& argument : command.arguments)
     text += fmt::format(".TP\n{}\n{}\n", spelled(argument), roff(argument.meaning));
-  return text;
+  text += ".PP\nExamples:\n.nf\n";
+  for (const auto& example : command.help.examples) text += fmt::format("  seq2seq {}\n", roff(example));
+  return text + ".fi\n";
 }
 
 constexpr const char* kManualHead = R"(.TH SEQ2SEQ 1 "" "seq2seq {0}" "User Commands"

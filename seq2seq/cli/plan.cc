@@ -21,6 +21,11 @@ class PlanCommand final : public Command {
  public:
   std::string name() const override { return "plan"; }
   std::string about() const override { return "predict memory, timeline and speed of training on a described machine"; }
+  Help help() const override {
+    return {.examples = {"plan configs/sutskever2014.yaml --hardware configs/hardware/k40-2014.yaml",
+                         "plan configs/sutskever2014.yaml --search"},
+            .page = "docs/placement.md"};
+  }
 
   void declare(Arguments& arguments) override {
     arguments.required("CONFIG", config_,

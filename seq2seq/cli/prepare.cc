@@ -15,6 +15,11 @@ class Prepare final : public Command {
  public:
   std::string name() const override { return "prepare"; }
   std::string about() const override { return "turn the training text of a configuration into token stores"; }
+  Help help() const override {
+    return {.examples = {"prepare configs/debian-en-fr.yaml",
+                         "prepare first/config.yaml --set data.prepared=first/prepared"},
+            .page = "docs/data.md"};
+  }
 
   void declare(Arguments& arguments) override {
     arguments.required("CONFIG", config_,

@@ -19,6 +19,10 @@ class Score final : public Command {
   std::string about() const override {
     return "print the natural log-probability of given pairs, or add it to n-best lists";
   }
+  Help help() const override {
+    return {.examples = {"score runs/g2p words.txt phonemes.txt", "score runs/g2p words.txt --n-best list.txt"},
+            .page = "docs/translating.md"};
+  }
 
   void declare(Arguments& arguments) override {
     run_.declare(arguments, /*searches=*/false);

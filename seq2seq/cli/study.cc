@@ -90,6 +90,11 @@ class StudyPlanCommand final : public Command {
   std::string about() const override {
     return "which runs a study takes, which are there, and how long the others will take";
   }
+  Help help() const override {
+    return {.examples = {"study plan experiments/sutskever2014/reversal-copy.yaml --scale small",
+                         "study plan question.yaml --measure 10"},
+            .page = "docs/studies.md"};
+  }
   void declare(Arguments& arguments) override {
     study_.declare(arguments);
     arguments.option("--jobs", jobs_, "N", jobs_meaning);
@@ -130,6 +135,11 @@ class StudyStatusCommand final : public Command {
  public:
   std::string name() const override { return "study status"; }
   std::string about() const override { return "what of a study is done, running and failed, and the time left"; }
+  Help help() const override {
+    return {.examples = {"study status experiments/sutskever2014/reversal-copy.yaml --scale small",
+                         "study status question.yaml --jobs 2"},
+            .page = "docs/studies.md"};
+  }
   void declare(Arguments& arguments) override {
     study_.declare(arguments);
     arguments.option("--jobs", jobs_, "N", jobs_meaning);
@@ -150,6 +160,11 @@ class StudyTableCommand final : public Command {
  public:
   std::string name() const override { return "study table"; }
   std::string about() const override { return "write a study's table from its records, without training"; }
+  Help help() const override {
+    return {.examples = {"study table experiments/sutskever2014/reversal-copy.yaml --scale small",
+                         "study table question.yaml --runs runs/studies"},
+            .page = "docs/studies.md"};
+  }
   void declare(Arguments& arguments) override { study_.declare(arguments, /*chooses_rows=*/false); }
   int run(const Context& context) override {
     Log log(*context.streams.err);
@@ -166,6 +181,11 @@ class StudyWork final : public Command {
  public:
   std::string name() const override { return "study work"; }
   std::string about() const override { return "train the runs of a study that nobody else is at, one after another"; }
+  Help help() const override {
+    return {.examples = {"study work experiments/sutskever2014/reversal-copy.yaml --scale small",
+                         "study work question.yaml --threads 2"},
+            .page = "docs/studies.md"};
+  }
   void declare(Arguments& arguments) override {
     study_.declare(arguments);
     common_.declare(arguments, "");
@@ -190,6 +210,11 @@ class StudyRunCommand final : public Command {
  public:
   std::string name() const override { return "study run"; }
   std::string about() const override { return "train what a study lacks, measure it, and write the table"; }
+  Help help() const override {
+    return {.examples = {"study run experiments/sutskever2014/reversal-copy.yaml --scale small",
+                         "study run question.yaml --only reversed"},
+            .page = "docs/studies.md"};
+  }
   void declare(Arguments& arguments) override {
     study_.declare(arguments);
     arguments.option("--jobs", jobs_, "N", "runs at a time (as many as processors and memory allow)");
@@ -215,7 +240,7 @@ class StudyRunCommand final : public Command {
       study::find_records(plan, disk_files(), log);
     }
     print(context, study::write_table(plan, disk_files(), current_folder()));
-    return ending(plan, stopped, log);
+    return ending(context, plan, stopped, log);
   }
 
  private:
@@ -238,12 +263,12 @@ class StudyRunCommand final : public Command {
     return interrupted();
   }
 
-  int ending(const study::StudyPlan& plan, bool stopped, Log& log) const {
+  int ending(const Context& context, const study::StudyPlan& plan, bool stopped, Log& log) const {
     log.say(fmt::format("written: {}", (plan.outputs() / "index.html").lexically_normal().string()));
     const auto missing = runs_to_do(plan);
     if (missing == 0) return Exit::done;
     for (const auto& line : missing_lines(plan, study::survey(plan, disk_files()))) log.warn(line);
-    log.say("the same command goes on: seq2seq study run " + typed());
+    log.say(fmt::format("the same command goes on: {} study run {}", context.program, typed()));
     return stopped ? Exit::interrupted_with_checkpoint : Exit::failed;
   }
 

@@ -77,7 +77,8 @@ std::string progress_of(const study::PlannedRun& planned, const study::RunStatus
 }
 
 std::string head_of(const study::StudyPlan& plan, const std::vector<study::RunStatus>& status, int64_t jobs) {
-  return fmt::format("{}, scale {}: {} runs, {}; {}", plan.spec.file.string(), plan.scale.name, plan.planned.size(),
+  const auto scale = plan.scale.named ? ", scale " + plan.scale.name : std::string();
+  return fmt::format("{}{}: {} runs, {}; {}", plan.spec.file.string(), scale, plan.planned.size(),
                      counts_text(plan, status), time_text(status, jobs));
 }
 

@@ -22,14 +22,21 @@ class Train final : public Command {
  public:
   std::string name() const override { return "train"; }
   std::string about() const override { return "train a new run from a configuration, or go on with one"; }
+  Help help() const override {
+    return {.examples = {"train configs/g2p.yaml --run runs/g2p --set train.updates=5000", "train --resume runs/g2p"},
+            .page = "docs/configuration.md"};
+  }
 
   void declare(Arguments& arguments) override {
     arguments.optional("CONFIG", config_, "YAML file of a new run");
     arguments.option("--run", folder_, "FOLDER", "where the new run goes (runs/ and the name of CONFIG)");
     arguments.option("--resume", resumed_, "FOLDER", "go on with this run instead");
-    arguments.option("--checkpoint", checkpoint_, "N",
-                     "with --resume: go back to this checkpoint and drop the updates after it (the last)");
-    arguments.option("--init-from", init_from_, "RUN", "start with the weights of another run: fine-tuning");
+    arguments.option(
+        "--checkpoint", checkpoint_, "N",
+        "with --resume: go back to this checkpoint (best, last, or the number of an update) and drop the updates after "
+        "it (the last)");
+    arguments.option("--init-from", init_from_, "RUN",
+                     "start with the weights of another run, its best checkpoint or RUN/checkpoints/N: fine-tuning");
     arguments.option("--seed", seed_, "N", "sets `seed`");
     arguments.option("--timeline", timeline_, "FILE",
                      "writes what each place did in the fourth update, as a Chrome trace");

@@ -21,6 +21,11 @@ class Translate final : public Command {
  public:
   std::string name() const override { return "translate"; }
   std::string about() const override { return "write the best outputs of a run for lines of text"; }
+  Help help() const override {
+    return {.examples = {"translate runs/g2p words.txt --output phonemes.txt",
+                         "translate runs/g2p words.txt --n-best 5 --beam 10"},
+            .page = "docs/translating.md"};
+  }
 
   void declare(Arguments& arguments) override {
     run_.declare(arguments, /*searches=*/true);

@@ -124,7 +124,9 @@ void declare(config::Keys& keys, DecodeOptions& options) {
   keys.rule("n_best", [&options] {
     return options.search == SearchKind::sample || options.n_best <= options.beam
                ? ""
-               : "must not be larger than `beam`, which is where outputs come from";
+               : fmt::format(
+                     "{} outputs cannot come from a beam of {}; set `decode.beam` (`--beam {}`) or ask for fewer",
+                     options.n_best, options.beam, options.n_best);
   });
 }
 

@@ -97,6 +97,12 @@ BleuCounts& BleuCounts::operator+=(const BleuCounts& other) {
   return *this;
 }
 
+bool lacks_four_grams(const BleuCounts& counts, int64_t sentences) {
+  const bool one_word_each = counts.reference_tokens <= sentences;
+  const bool mostly_shorter = counts.reference_tokens < BleuCounts::orders * sentences;
+  return one_word_each || (mostly_shorter && counts.ngrams[kOrders - 1] == 0);
+}
+
 std::string Bleu::text() const {
   const double ratio = counts.reference_tokens == 0 ? 0
                                                     : static_cast<double>(counts.hypothesis_tokens) /

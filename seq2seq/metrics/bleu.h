@@ -49,6 +49,12 @@ struct Bleu {
   std::string text() const;
 };
 
+/// True if the references are too short for BLEU, which compares up to four words in a row: they have one word each, or
+/// less than four on average and no output has four. The score is then 0 or made of smoothing.
+bool lacks_four_grams(const BleuCounts& counts, int64_t sentences);
+inline constexpr std::string_view without_four_grams =
+    "the lines have no four words in a row (4-grams), so it says nothing here; look at exact match or an error rate";
+
 /// Counts one sentence. Throws Error when it has no reference.
 BleuCounts count_bleu(std::string_view hypothesis, const std::vector<std::string>& references,
                       const BleuOptions& options = {});

@@ -27,8 +27,8 @@ struct ErrorRates {
   double sequence_error_rate() const;  // 1 - exact_match
   double token_error_rate() const;     // edits / reference tokens; may exceed 1
 };
-inline constexpr std::string_view sequence_error_rate_name = "sequence error rate (WER of G2P)";
-inline constexpr std::string_view token_error_rate_name = "token error rate (PER)";
+inline constexpr std::string_view sequence_error_rate_name = "sequence error rate";
+inline constexpr std::string_view token_error_rate_name = "token error rate";
 inline constexpr std::string_view word_error_rate_name = "word error rate (WER)";
 
 /// references[sequence]: one or more. The nearest is the one with the least edits / tokens (an empty one counts as one

@@ -52,16 +52,30 @@ int64_t find_checkpoint(const Files& files, const RunFolder& folder, const std::
   return update;
 }
 
-LoadedRun load_run(const std::filesystem::path& folder, const std::string& checkpoint,
+NamedCheckpoint named_checkpoint(const std::filesystem::path& path, const std::string& checkpoint) {
+  auto whole = path.lexically_normal();
+  if (!whole.has_filename()) whole = whole.parent_path();  // a final slash
+  const auto folder = whole.parent_path();
+  if (folder.filename() != "checkpoints") return {path, checkpoint};
+  const auto run = folder.has_parent_path() ? folder.parent_path() : std::filesystem::path(".");
+  if (!RunFolder(run).holds_run()) return {path, checkpoint};
+  return {run, whole.filename().string()};
+}
+
+LoadedRun load_run(const std::filesystem::path& path, const std::string& checkpoint,
                    const std::vector<config::Override>& overrides, const Environment& environment,
                    const std::string& placement) {
   allow_only_use(overrides);
-  LoadedRun run{RunFolder(folder), {}, {}, {}, {}, {}, 0};
+  const auto named = named_checkpoint(path, checkpoint);
+  if (named.run != path && checkpoint != "best" && checkpoint != named.checkpoint)
+    throw UsageError(Place{.part = "--checkpoint " + checkpoint},
+                     fmt::format("{} names another checkpoint", path.string()), "Leave out one of them");
+  LoadedRun run{RunFolder(named.run), {}, {}, {}, {}, {}, 0};
   run.description = read_description(*environment.files, run.folder);
   run.configuration = read_configuration(run.folder.config(), overrides, *environment.registries);
   const auto& options = run.options();
   run.text = text_of_run(options.data, *environment.registries, run.folder, run.description);
-  run.update = find_checkpoint(*environment.files, run.folder, checkpoint);
+  run.update = find_checkpoint(*environment.files, run.folder, named.checkpoint);
   const auto placed = placement_for_use(placement, options, *run.text, environment);
   prepare_machine(environment.threads, placed.device);
   run.model = build_model(options, *environment.registries, *run.text, placed);

@@ -31,13 +31,22 @@ struct LoadedRun {
   const RunOptions& options() const { return configuration->options; }
 };
 
-/// `checkpoint`: best (the last where none was validated), last, or the number of an update. Overrides may set keys of
-/// `decode` and `metrics` only. `placement`: `run`, as it was trained, or a file that holds a section `placement`;
-/// empty: all on the environment's device. Throws Error if this is not a run folder or has no such checkpoint,
-/// FormatError when something in it is damaged.
-LoadedRun load_run(const std::filesystem::path& folder, const std::string& checkpoint,
+/// `path`: a run folder, or one of its checkpoints (`RUN/checkpoints/best`). `checkpoint`: best (the last where none
+/// was validated), last, or the number of an update. Overrides may set keys of `decode` and `metrics` only.
+/// `placement`: `run`, as it was trained, or a file that holds a section `placement`; empty: all on the environment's
+/// device. Throws Error if this is not a run folder or has no such checkpoint, FormatError when something in it is
+/// damaged.
+LoadedRun load_run(const std::filesystem::path& path, const std::string& checkpoint,
                    const std::vector<config::Override>& overrides, const Environment& environment,
                    const std::string& placement = {});
+
+/// A run and one of its checkpoints, as the user names them.
+struct NamedCheckpoint {
+  std::filesystem::path run;
+  std::string checkpoint;
+};
+/// `RUN/checkpoints/best` names the checkpoint `best` of RUN; any other path is a run, and `checkpoint` stays as it is.
+NamedCheckpoint named_checkpoint(const std::filesystem::path& path, const std::string& checkpoint);
 
 /// The update that `checkpoint` means, as above.
 int64_t find_checkpoint(const Files& files, const RunFolder& folder, const std::string& checkpoint);

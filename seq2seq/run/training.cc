@@ -58,11 +58,12 @@ void say_ending(Log& log, const train::Outcome& outcome, const train::TrainOptio
 
 }  // namespace
 
-InitialWeights find_initial_weights(const std::filesystem::path& run, const Environment& environment) {
-  const RunFolder folder(fs::absolute(run));
+InitialWeights find_initial_weights(const std::filesystem::path& path, const Environment& environment) {
+  const auto named = named_checkpoint(fs::absolute(path), "best");
+  const RunFolder folder(named.run);
   read_description(*environment.files, folder);
   InitialWeights from{
-      .run = folder.root(), .update = find_checkpoint(*environment.files, folder, "best"), .sha256 = {}};
+      .run = folder.root(), .update = find_checkpoint(*environment.files, folder, named.checkpoint), .sha256 = {}};
   from.sha256 = sha256_of_file(weights_file(from));
   return from;
 }

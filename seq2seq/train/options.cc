@@ -10,7 +10,8 @@ namespace {
 
 std::string wrong_length_of_run(const TrainOptions& options) {
   if (options.epochs.has_value() == options.updates.has_value())
-    return options.epochs ? "`epochs` and `updates` are both given; a run has one length, so leave out one of them"
+    return options.epochs ? "`epochs` and `updates` are both given, but a run has one length; leave out one of them, "
+                            "or unset it with `--set train.epochs=null` or `--set train.updates=null`"
                           : "neither `epochs` nor `updates` is given; one of them says how long to train";
   return "";
 }

@@ -17,6 +17,7 @@ using Words = std::vector<std::string>;
 struct Sample final : cli::Command {
   std::string name() const override { return "sample"; }
   std::string about() const override { return "for a test"; }
+  cli::Help help() const override { return {{"sample run", "sample run --beam 3"}, "docs/a.md"}; }
   void declare(cli::Arguments& arguments) override {
     arguments.required("RUN", run_folder, "a folder");
     arguments.optional("INPUT", input, "a file");
@@ -34,8 +35,8 @@ struct Sample final : cli::Command {
 Sample& read(cli::Commands& commands, const Words& words) {
   commands.clear();
   commands.push_back(std::make_unique<Sample>());
-  std::ostringstream out;
-  REQUIRE(cli::parse(words, commands, "1", out) == commands.front().get());
+  std::ostringstream out, err;
+  REQUIRE(cli::parse(words, commands, {.version = "1"}, out, err) == commands.front().get());
   return static_cast<Sample&>(*commands.front());
 }
 

@@ -4,27 +4,11 @@
 #include <nlohmann/json.hpp>
 
 #include "test/cli/program.h"
+#include "test/cli/trained_toy.h"
 #include "test/support/catch.h"
 #include "test/support/toy.h"
 
 namespace seq2seq::test {
-
-namespace {
-
-/// A toy with a run, trained by the program.
-struct TrainedToy : Toy {
-  explicit TrainedToy(const std::string& updates = "20") : Toy(turned) {
-    trained = run_program({"train", (*this / "toy.yaml").string(), "--run", run(), "--threads", "1", "--seed", "3",
-                           "--set", "train.updates=" + updates});
-  }
-  std::string run() const { return (*this / "run").string(); }
-  std::string file(const std::string& name) const { return (*this / name).string(); }
-  Ran trained;
-};
-
-size_t lines(const std::string& text) { return static_cast<size_t>(std::count(text.begin(), text.end(), '\n')); }
-
-}  // namespace
 
 TEST_CASE("train: trains with the options as typed, and says nothing on standard output", "[cli][train]") {
   const TrainedToy toy;
@@ -162,24 +146,6 @@ TEST_CASE("translate, score and evaluate: a placement of the run or of a file ch
     if (words.front() != "translate")
       CHECK_THAT(by_file.err, ContainsSubstring("device 1 of `placement.devices` stays idle"));
   }
-}
-
-TEST_CASE("inspect: a run that is spread over places says what lies in each", "[cli][inspect][placement]") {
-  const Toy toy(turned);
-  const auto run = (toy / "run").string();
-  REQUIRE(run_program({"train", (toy / "toy.yaml").string(), "--run", run, "--set", "train.updates=1"}).code == 0);
-  CHECK_THAT(run_program({"inspect", run}).out, !ContainsSubstring("places"));
-  REQUIRE(run_program({"train", "--resume", run, "--set", "train.updates=2", "--set", "placement.preset=paper", "--set",
-                       "placement.devices=[cpu, cpu, cpu]"})
-              .code == 0);
-  // Word vectors of 2 x 6 words, two layers of an LSTM on each side, an output layer of 6 words.
-  CHECK_THAT(
-      run_program({"inspect", run}).out,
-      ContainsSubstring("places        0 cpu     embeddings, encoder.0, bridge, decoder.0         2,208 parameters") &&
-          ContainsSubstring(
-              "              1 cpu     encoder.1, decoder.1                             2,496 parameters") &&
-          ContainsSubstring(
-              "              2 cpu     output [0, 6)                                       78 parameters"));
 }
 
 TEST_CASE("translate: n-best lists have the format of Moses, best first", "[cli][translate]") {
@@ -340,40 +306,37 @@ TEST_CASE("train: a checkpoint to go back to is named, and refused where it is n
   CHECK_THAT(back.err, ContainsSubstring("drops updates 11 to 20, and checkpoints 15, 20"));
 }
 
-TEST_CASE("inspect: epochs are those made, of a run that is finished and of one within an epoch", "[cli][inspect]") {
-  const auto [updates, says] =
-      GENERATE(std::pair("14", "update 14, 2 epochs"), std::pair("15", "update 15, 2 epochs and 1 batch"));
-  const TrainedToy toy(updates);  // of 7 updates an epoch
-  CHECK_THAT(run_program({"inspect", toy.run()}).out, ContainsSubstring(std::string(says) + ", "));
-  CHECK_THAT(run_program({"inspect", toy.run() + "/checkpoints/" + updates}).out,
-             ContainsSubstring(std::string(says) + "; "));
+TEST_CASE("evaluate: BLEU of targets of one word says that there are no 4-grams", "[cli][evaluate]") {
+  const TrainedToy toy;
+  const auto evaluated = [&toy](const std::string& lines) {
+    toy.folder().file("lines", lines);
+    return run_program({"evaluate", toy.run(), "--source", toy.file("lines"), "--reference", toy.file("lines")}).out;
+  };
+  CHECK_THAT(evaluated("a\nb\n"), ContainsSubstring("BLEU: the lines have no four words in a row (4-grams)"));
+  CHECK_THAT(evaluated("a b a b a b\nb a b a b a\n"), !ContainsSubstring("4-grams"));
+  CHECK_THAT(evaluated("a\n"), ContainsSubstring("sequence error rate  ") && !ContainsSubstring("G2P"));
 }
 
-TEST_CASE("inspect: a `last` or `best` that names a missing checkpoint is told", "[cli][inspect][error]") {
+TEST_CASE("translate: more outputs than the beam holds names both, and the option", "[cli][translate][error]") {
   const TrainedToy toy;
-  const auto best = content_of(toy / "run/checkpoints/best");
-  fs::remove_all(toy / "run/checkpoints" / best.substr(0, best.size() - 1));
-  const auto ran = run_program({"inspect", toy.run()});
-  CHECK(ran.code == 0);
-  CHECK_THAT(ran.out, ContainsSubstring("which is missing") && ContainsSubstring("checkpoints  5, "));
+  const auto refused = run_program({"translate", toy.run(), "--n-best", "10", "--set", "decode.beam=5"}, "a\n");
+  CHECK(refused.code == 2);
+  CHECK_THAT(refused.err,
+             ContainsSubstring("--n-best 10: ") &&
+                 ContainsSubstring("10 outputs cannot come from a beam of 5; set `decode.beam` (`--beam 10`)"));
+  CHECK(run_program({"translate", toy.run(), "--n-best", "10", "--beam", "10"}, "a b\n").code == 0);
 }
 
-TEST_CASE("inspect: a run, its checkpoint and its vocabulary say what they are", "[cli][inspect]") {
-  const TrainedToy toy;
-  const auto run = run_program({"inspect", toy.run()});
-  CHECK(run.code == 0);
-  CHECK_THAT(run.out, ContainsSubstring("4,782 parameters"));
-  CHECK_THAT(run.out, ContainsSubstring("update 20"));
-  CHECK_THAT(run.out, ContainsSubstring("finished (updates)"));
-  CHECK_THAT(run.out, ContainsSubstring("perplexity"));
-  const auto checkpoint = run_program({"inspect", toy.run() + "/checkpoints/20/"});
-  CHECK(checkpoint.code == 0);
-  CHECK_THAT(checkpoint.out, ContainsSubstring("encoder.lstm.weight_hh_l1"));
-  const auto vocabulary = run_program({"inspect", toy.run() + "/source.vocabulary"});
-  CHECK(vocabulary.code == 0);
-  CHECK_THAT(vocabulary.out, ContainsSubstring("3 words and 3 special ones"));
-  CHECK(run_program({"inspect", toy.file("nowhere")}).code == 1);
-  CHECK(run_program({"inspect", toy.file("toy.yaml")}).code == 1);
+TEST_CASE("train: both lengths of a run at once name the way out, which works", "[cli][train][error]") {
+  const Toy toy(copied);
+  const std::vector<std::string> words{
+      "config", "check", (toy / "toy.yaml").string(), "--set", "train.epochs=2", "--set", "train.updates=5"};
+  const auto refused = run_program(words);
+  CHECK(refused.code == 2);
+  CHECK_THAT(refused.err, ContainsSubstring("`--set train.epochs=null`"));
+  auto unset = words;
+  unset[4] = "train.epochs=null";
+  CHECK(run_program(unset).code == 0);
 }
 
 }  // namespace seq2seq::test

@@ -25,7 +25,76 @@ TEST_CASE("usage: help and version are answered on standard output with 0", "[cl
     CHECK(of_command.code == 0);
     CHECK_THAT(of_command.out, ContainsSubstring(command->about()));
     CHECK(of_command.err.empty());
+    CHECK(std::count(of_command.out.begin(), of_command.out.end(), '\n') > 5);
+    const auto examples = command->help().examples;
+    CHECK(examples.size() == 2);
+    for (const auto& example : examples) {
+      CHECK(example.starts_with(command->name()));
+      CHECK_THAT(of_command.out, ContainsSubstring("\n  seq2seq " + example + "\n"));
+    }
+    CHECK_THAT(of_command.out, ContainsSubstring("Documentation: " + command->help().page));
   }
+}
+
+TEST_CASE("usage: pages that the help names are there, and its examples are read", "[cli][usage]") {
+  auto helps = std::vector{cli::program_help()};
+  for (const auto& group : cli::builtin_groups()) helps.push_back(group.help);
+  for (const auto& command : cli::builtin_commands()) helps.push_back(command->help());
+  for (const auto& help : helps) {
+    const auto page = help.page.substr(0, help.page.find_first_of(" ,"));
+    CAPTURE(page);
+    CHECK(fs::exists(fs::path(SEQ2SEQ_SOURCE_DIR) / page));
+    for (const auto& example : help.examples) {
+      CAPTURE(example);
+      std::vector<std::string> words;
+      std::istringstream text(example.substr(0, example.find_first_of(">|")));
+      for (std::string word; text >> word;) words.push_back(word);
+      const auto commands = cli::builtin_commands();
+      std::ostringstream out, err;
+      CHECK(cli::parse(words, commands, {}, out, err) != nullptr);
+      for (const auto& word : words) {
+        if (word.starts_with("configs/") || word.starts_with("experiments/"))
+          CHECK(fs::exists(fs::path(SEQ2SEQ_SOURCE_DIR) / word));
+      }
+    }
+  }
+}
+
+TEST_CASE("usage: `help` is `--help`, of the program and of each command", "[cli][usage]") {
+  CHECK(run_program({"help"}).out == run_program({"--help"}).out);
+  CHECK(run_program({"help", "train"}).out == run_program({"train", "--help"}).out);
+  CHECK(run_program({"help", "study", "run"}).out == run_program({"study", "run", "--help"}).out);
+  CHECK_THAT(run_program({"help"}).out,
+             ContainsSubstring("seq2seq init first --source text.en") && ContainsSubstring("docs/index.md"));
+}
+
+TEST_CASE("usage: without a command, what there is and two examples come before the error", "[cli][usage][error]") {
+  const auto whole = run_program({});
+  CHECK(whole.code == 2);
+  CHECK_THAT(whole.err, ContainsSubstring(cli::program_summary) &&
+                            ContainsSubstring("seq2seq train first/config.yaml") && ContainsSubstring("docs/index.md"));
+  for (const auto& group : cli::builtin_groups()) {
+    CAPTURE(group.name);
+    const auto ran = run_program({group.name});
+    CHECK(ran.code == 2);
+    CHECK_THAT(ran.err, ContainsSubstring(group.about) && ContainsSubstring(group.help.examples[1]) &&
+                            ContainsSubstring("a command is missing after `seq2seq " + group.name + "`"));
+    CHECK_THAT(run_program({"--help"}).out, ContainsSubstring(group.about));
+  }
+}
+
+TEST_CASE("usage: messages and help name the program as it was called", "[cli][usage]") {
+  const Toy toy(copied);
+  const std::string program = "build/release/seq2seq";
+  const auto call = [&program](const std::vector<std::string>& words) { return run_program(words, {}, {}, program); };
+  CHECK_THAT(call({"train"}).err,
+             ContainsSubstring("`build/release/seq2seq train --help`") && !ContainsSubstring("`seq2seq"));
+  CHECK_THAT(call({"translate", "--beem", "3", "x"}).err,
+             ContainsSubstring("`build/release/seq2seq translate --help`"));
+  CHECK_THAT(call({"config", "check", (toy / "toy.yaml").string(), "--set", "decode.bim=3"}).err,
+             ContainsSubstring("`build/release/seq2seq config reference decode`"));
+  CHECK_THAT(call({"train", "--help"}).out, ContainsSubstring("\n  build/release/seq2seq train configs/g2p.yaml"));
+  CHECK_THAT(call({"evaluate", (toy / "nothing").string()}).err, !ContainsSubstring("`seq2seq "));
 }
 
 TEST_CASE("usage: what the program does not know is refused with 2 and the nearest it knows", "[cli][usage][error]") {

@@ -62,6 +62,9 @@ StudyRun ensemble_of(const StudySpec& spec, const StudyScale& scale, const Study
 
 const StudyScale& find_scale(const StudySpec& spec, const std::string& name) {
   if (name.empty() && spec.scales.size() == 1) return spec.scales.front();
+  if (spec.scales.size() == 1 && !spec.scales.front().named)
+    throw UsageError(Place{.part = "--scale " + name}, fmt::format("{} has no scales", spec.file.string()),
+                     "Leave the option out");
   std::vector<std::string> names;
   for (const auto& scale : spec.scales) {
     if (scale.name == name) return scale;

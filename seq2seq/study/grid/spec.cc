@@ -73,7 +73,11 @@ class SpecReader {
       return top.fault(given->source,
                        "`scales` is a section of {name: {base: ..., set: ..., seeds: ...}}, found " + describe(*given));
     }
-    if (given == nullptr || given->entries.empty()) return read_scale("paper", whole, top, base, seeds);
+    if (given == nullptr || given->entries.empty()) {
+      read_scale("table", whole, top, base, seeds);
+      if (!spec_.scales.empty()) spec_.scales.back().named = false;
+      return;
+    }
     for (const auto& entry : given->entries) read_scale(entry.name, entry.value, top, base, seeds);
   }
 

@@ -42,19 +42,20 @@ struct StudyAxis {
 
 /// The study at one size.
 struct StudyScale {
-  std::string name;
+  std::string name;            // `table` in a study without scales
   std::filesystem::path base;  // the configuration that rows and axes change
   Place base_place;            // where it is named
   Settings settings;
   std::vector<uint64_t> seeds;
   Place place;
+  bool named = true;  // false: the study has no scales
 };
 
 /// One question, one table: `experiments/PAPER/TABLE.yaml`.
 ///
 ///   question: Does reversing the source help, and by how much?
 ///   base: ../../configs/sutskever2014.yaml            # relative to this file
-///   scales:                                           # one of them is picked; without any there is one, `paper`
+///   scales:                                           # one of them is picked; may be left out
 ///     paper: {}
 ///     small: {base: ../../configs/debian-en-fr.yaml, seeds: [1, 2, 3]}
 ///   seeds: [1, 2, 3, 4, 5]

@@ -102,10 +102,11 @@ std::string ensemble_commands(const StudyPlan& plan, const PlannedRun& ensemble,
 
 std::string commands_of(const StudyPlan& plan, const std::filesystem::path& current) {
   std::string text = fmt::format(
-      "# Each run of {} at scale {}, typed by hand. All of them: seq2seq study run {}{}\n"
+      "# Each run of {}{}, typed by hand. All of them: seq2seq study run {}{}\n"
       "# Paths are as seen from the folder that the study was called from; `seq2seq` is "
       "build/release/seq2seq.\n",
-      seen_from(current, std::filesystem::absolute(plan.spec.file)), plan.scale.name,
+      seen_from(current, std::filesystem::absolute(plan.spec.file)),
+      plan.scale.named ? " at scale " + plan.scale.name : "",
       seen_from(current, std::filesystem::absolute(plan.spec.file)),
       plan.spec.scales.size() > 1 ? " --scale " + plan.scale.name : "");
   for (size_t i = 0; i < plan.planned.size(); ++i) {

@@ -9,17 +9,27 @@
 
 #include "seq2seq/core/progress.h"
 #include "seq2seq/study/table/grid.h"
+#include "seq2seq/study/table/ticks.h"
 
 namespace seq2seq::study {
 
 namespace {
 
 constexpr double picture_width = 640, picture_height = 340;
-constexpr double left = 64, right = 16, top = 16, bottom = 44;
+constexpr double left = 64, right = 24, top = 32, bottom = 48;  // the title stands above the curves
 // Told apart by people who do not see all colours: Okabe and Ito 2008, "Color universal design".
 constexpr std::array<const char*, 8> colours{"#0072B2", "#D55E00", "#009E73", "#CC79A7",
                                              "#E69F00", "#56B4E9", "#000000", "#8C8C8C"};
+// Colours repeat after eight rows, each time with another dash.
+constexpr std::array<const char*, 5> dashes{"", "7 3", "2 3", "9 3 2 3", "14 4"};
 constexpr const char* drawn_metric = "perplexity";
+
+/// How the line of row `number` is drawn.
+std::string stroke(size_t number) {
+  const std::string dash = dashes[number / colours.size() % dashes.size()];
+  return fmt::format("fill=\"none\" stroke=\"{}\" stroke-width=\"1.6\"{}", colours[number % colours.size()],
+                     dash.empty() ? "" : fmt::format(" stroke-dasharray=\"{}\"", dash));
+}
 
 /// The part of the plane that the curves lie in; perplexities on a logarithmic scale.
 struct Frame {
@@ -56,12 +66,12 @@ Frame frame_of(const StudyTable& table) {
   return frame;
 }
 
-std::string curve(const Record& record, const Frame& frame, const char* colour) {
+std::string curve(const Record& record, const Frame& frame, size_t number) {
   std::string points;
   each_point(record, [&](double update, double value) {
     points += fmt::format("{:.1f},{:.1f} ", frame.x(update), frame.y(value));
   });
-  return fmt::format("<polyline fill=\"none\" stroke=\"{}\" stroke-width=\"1.6\" points=\"{}\"/>\n", colour, points);
+  return fmt::format("<polyline {} points=\"{}\"/>\n", stroke(number), points);
 }
 
 std::string mark(double x, double y, const char* anchor, const std::string& text) {
@@ -69,18 +79,24 @@ std::string mark(double x, double y, const char* anchor, const std::string& text
 }
 
 std::string axes(const Frame& frame) {
-  const double base = picture_height - bottom;
-  std::string text = fmt::format("<path d=\"M{0},{1} V{2} H{3}\" fill=\"none\" stroke=\"#666\"/>\n", left, top, base,
-                                 picture_width - right);
-  constexpr int steps = 4;
-  for (int i = 0; i <= steps; ++i) {
-    const double update = frame.most_updates * i / steps;
-    const double value = frame.least * std::pow(frame.most / frame.least, static_cast<double>(i) / steps);
-    text += mark(frame.x(update), base + 16, "middle", format_count(std::llround(update)));
-    text += mark(left - 6, frame.y(value) + 4, "end", fmt::format("{:.3g}", value));
+  constexpr int most_ticks = 8;
+  const double base = picture_height - bottom, end = picture_width - right;
+  std::string text =
+      fmt::format("<path d=\"M{0},{1} V{2} H{3}\" fill=\"none\" stroke=\"#666\"/>\n", left, top, base, end);
+  for (const double update : linear_ticks(0, frame.most_updates, most_ticks)) {
+    const double x = frame.x(update);
+    text += fmt::format("<path d=\"M{:.1f},{} v5\" stroke=\"#666\"/>\n", x, base);
+    text += mark(x, base + 18, "middle", format_count(std::llround(update)));
   }
-  text += mark((left + picture_width - right) / 2, picture_height - 8, "middle", "updates");
-  return text + mark(left + 6, top + 10, "start", "validation perplexity, logarithmic");
+  auto values = logarithmic_ticks(frame.least, frame.most, most_ticks);
+  if (values.empty()) values = {frame.least};  // all points are equal
+  for (const double value : values) {
+    const double y = frame.y(value);
+    text += fmt::format("<path d=\"M{},{:.1f} H{}\" stroke=\"#e4e4e4\"/>\n", left, y, end);
+    text += mark(left - 6, y + 4, "end", fmt::format("{:.6g}", value));
+  }
+  text += mark((left + end) / 2, picture_height - 12, "middle", "updates");
+  return text + mark(left, top - 14, "start", "validation perplexity, logarithmic");
 }
 
 }  // namespace
@@ -96,11 +112,10 @@ std::string draw_curves(const StudyTable& table) {
       picture_width, height);
   text += axes(frame);
   for (size_t i = 0; i < table.lines.size(); ++i) {
-    const char* colour = colours[i % colours.size()];
-    for (const auto& record : table.lines[i].records) text += curve(*record, frame, colour);
+    for (const auto& record : table.lines[i].records) text += curve(*record, frame, i);
     const double y = picture_height + line_height * static_cast<double>(i);
-    text += fmt::format("<rect x=\"{}\" y=\"{}\" width=\"18\" height=\"4\" fill=\"{}\"/>\n", left, y, colour);
-    text += mark(left + 26, y + 6, "start", table.lines[i].cell);
+    text += fmt::format("<path d=\"M{},{} h32\" {}/>\n", left, y + 2, stroke(i));
+    text += mark(left + 40, y + 6, "start", table.lines[i].cell);
   }
   return text + "</svg>\n";
 }

@@ -129,9 +129,9 @@ std::string to_html(const Grid& grid) {
     for (const auto& cell : cells) row += fmt::format("<{0}>{1}</{0}>", tag, escape_html(cell));
     return row + "</tr>\n";
   };
-  std::string text = "<table>\n<caption>" + escape_html(grid.title) + "</caption>\n" + line(grid.head, "th");
+  std::string text = "<h2>" + escape_html(grid.title) + "</h2>\n<div class=\"wide\"><table>\n" + line(grid.head, "th");
   for (const auto& row : grid.rows) text += line(row, "td");
-  return text + "</table>\n";
+  return text + "</table></div>\n";
 }
 
 std::string to_csv(const Grid& grid) {

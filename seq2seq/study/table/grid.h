@@ -16,6 +16,7 @@ std::string to_text(const Grid& grid);
 std::string to_markdown(const Grid& grid);
 /// With the rules of the package booktabs.
 std::string to_latex(const Grid& grid);
+/// A heading, and the table in a box of class `wide`, which scrolls by itself.
 std::string to_html(const Grid& grid);
 /// Writes RFC 4180: a line of names, then one line for each row; without the title.
 std::string to_csv(const Grid& grid);

@@ -7,6 +7,7 @@
 #include <fmt/ranges.h>
 
 #include "seq2seq/core/progress.h"
+#include "seq2seq/metrics/bleu.h"
 
 namespace seq2seq::study {
 
@@ -23,14 +24,25 @@ std::string mean_text(const MetricFigures& figures, int digits) {
   return figures.deviation ? fmt::format("{} ± {:.{}f}", mean, *figures.deviation, digits) : mean;
 }
 
-std::string difference_text(const metrics::Estimate& difference, int digits) {
+std::string difference_text(const metrics::Estimate& difference, int digits, bool tells_something) {
   const auto value = fmt::format("{:+.{}f}", difference.value, digits);
   const auto interval = difference.interval();
   if (!interval) return value;
+  if (!tells_something) return value + " [too few runs]";
   return fmt::format("{} [{:+.{}f}, {:+.{}f}]", value, interval->low, digits, interval->high, digits);
 }
 
-std::vector<std::string> metric_row(const TableLine& line, size_t metric, int digits) {
+/// False for an interval as wide as all that the metric can be: with two runs, Student's t gives such ones.
+bool tells_something(const metrics::Estimate& difference, const std::string& metric, double mean) {
+  constexpr double points = 100;  // of percent, and of BLEU
+  const double reference_mean = mean - difference.value;
+  const double widest = metric == "perplexity" ? 2 * std::max(mean, reference_mean) : points;
+  const auto interval = difference.interval();
+  return !interval || interval->high - interval->low < widest;
+}
+
+std::vector<std::string> metric_row(const TableLine& line, size_t metric, const std::string& name) {
+  const int digits = shown_digits(name);
   std::vector<std::string> row{line.cell, fmt::format("{}/{}", line.records.size(), line.wanted), "", "", "", "", ""};
   if (line.metrics.empty()) return row;
   const auto& figures = line.metrics[metric];
@@ -38,12 +50,26 @@ std::vector<std::string> metric_row(const TableLine& line, size_t metric, int di
   if (line.reference) {
     row[3] = "reference";
   } else if (figures.difference) {
-    row[3] = difference_text(*figures.difference, digits);
+    const bool tells = tells_something(*figures.difference, name, figures.mean.value);
+    row[3] = difference_text(*figures.difference, digits, tells);
     row[4] = p_text(figures.difference->p_value());
-    if (const auto detectable = figures.difference->detectable()) row[5] = fmt::format("{:.{}f}", *detectable, digits);
+    const auto detectable = figures.difference->detectable();
+    if (detectable && tells) row[5] = fmt::format("{:.{}f}", *detectable, digits);
   }
   if (figures.published) row[6] = fmt::format("{:g}", *figures.published);
   return row;
+}
+
+/// Whether BLEU is among the metrics, and some row's targets are too short for it.
+bool lacks_four_grams(const StudyTable& table) {
+  if (std::find(table.metrics.begin(), table.metrics.end(), "bleu") == table.metrics.end()) return false;
+  return std::any_of(table.lines.begin(), table.lines.end(), [](const TableLine& line) {
+    return std::any_of(line.records.begin(), line.records.end(), [](const auto& record) {
+      metrics::BleuCounts counts;
+      for (const auto& sentence : record->sentences) counts += sentence.bleu;
+      return metrics::lacks_four_grams(counts, std::ssize(record->sentences));
+    });
+  });
 }
 
 void drop_last_if_empty(Grid& grid) {
@@ -108,8 +134,7 @@ std::vector<Grid> layout(const StudyTable& table) {
     Grid grid{.title = metric_title(table.metrics[metric]),
               .head = {"row", "runs", "mean ± sd", "difference [95 %]", "p", "detectable", "published"},
               .rows = {}};
-    const int digits = shown_digits(table.metrics[metric]);
-    for (const auto& line : table.lines) grid.rows.push_back(metric_row(line, metric, digits));
+    for (const auto& line : table.lines) grid.rows.push_back(metric_row(line, metric, table.metrics[metric]));
     drop_last_if_empty(grid);  // nothing of it is published
     grids.push_back(std::move(grid));
   }
@@ -148,6 +173,7 @@ std::vector<std::string> notes(const StudyTable& table) {
     notes.push_back(
         "Ensembles are one system each: their intervals are over sentences alone (bootstrap), not over seeds.");
   }
+  if (lacks_four_grams(table)) notes.push_back(fmt::format("BLEU: {}.", metrics::without_four_grams));
   if (!table.published_in.empty()) notes.push_back(fmt::format("Published figures: {}.", table.published_in));
   if (!machines.empty())
     notes.push_back(fmt::format("Trained by seq2seq {} on {}.", fmt::join(programs, ", "), fmt::join(machines, "; ")));

@@ -9,17 +9,25 @@
 #include "seq2seq/study/table/breakdown.h"
 #include "seq2seq/study/table/curves.h"
 #include "seq2seq/study/table/layout.h"
+#include "seq2seq/study/table/outputs.h"
 
 namespace seq2seq::study {
 
 namespace {
 
+// Only the boxes of class `wide` scroll sideways, never the page; the first column of a table of figures stays in
+// sight.
 constexpr const char* page_style =
-    "body{font:16px/1.5 sans-serif;max-width:60em;margin:2em auto;padding:0 1em;color:#222}"
-    "table{border-collapse:collapse;margin:1.5em 0;font-size:14px}caption{text-align:left;font-weight:bold}"
-    "td,th{padding:.2em .7em;text-align:right;border-bottom:1px solid #ddd}"
-    "td:first-child,th:first-child{text-align:left}th{border-bottom:2px solid #444}"
-    ".texts td,.texts th{text-align:left;vertical-align:top}";
+    "*{box-sizing:border-box}"
+    "body{font:16px/1.5 sans-serif;max-width:64em;margin:0 auto;padding:1em;color:#222;overflow-wrap:break-word}"
+    "h1{font-size:1.5em;line-height:1.3}h2{font-size:1em;margin:1.8em 0 .4em}"
+    ".wide{overflow-x:auto}table{border-collapse:collapse;font-size:14px}"
+    "td,th{padding:.25em .7em;text-align:right;border-bottom:1px solid #ddd;white-space:nowrap;background:#fff}"
+    "td:first-child,th:first-child{text-align:left;white-space:normal;min-width:7em;position:sticky;left:0}"
+    "th{border-bottom:2px solid #444;vertical-align:bottom}"
+    ".texts td,.texts th{text-align:left;vertical-align:top;white-space:normal;min-width:12em}"
+    ".texts td:first-child,.texts th:first-child{position:static}"
+    "mark{background:#ffe08a}svg{max-width:100%;height:auto}";
 
 /// The first run of each cell, in the order of the table.
 std::vector<const PlannedRun*> first_of_cells(const StudyPlan& plan) {
@@ -33,33 +41,6 @@ std::string without_folder(const config::Value& value, const std::string& folder
   auto text = value.text;
   for (size_t at = 0; (at = text.find(folder, at)) != std::string::npos;) text.erase(at, folder.size());
   return text;
-}
-
-/// What a run made of a sentence; empty where it is not among its examples.
-std::string output_of(const Record& record, const Example& wanted) {
-  const auto found = std::find_if(record.examples.begin(), record.examples.end(), [&wanted](const Example& example) {
-    return example.source == wanted.source && example.reference == wanted.reference;
-  });
-  return found == record.examples.end() ? std::string() : found->output;
-}
-
-/// The same sentences as each line's first run gave them.
-Grid outputs_side_by_side(const StudyTable& table) {
-  Grid grid{.title = "Outputs of the first seed", .head = {"source", "reference"}, .rows = {}};
-  std::vector<const Record*> records;
-  for (const auto& line : table.lines) {
-    if (line.records.empty()) continue;
-    if (!records.empty() && line.records.front()->identity.test.sha256 != records.front()->identity.test.sha256)
-      continue;
-    records.push_back(line.records.front().get());
-    grid.head.push_back(line.cell);
-  }
-  if (records.empty()) return grid;
-  for (const auto& example : records.front()->examples) {
-    auto& row = grid.rows.emplace_back(std::vector<std::string>{example.source, example.reference});
-    for (const auto* record : records) row.push_back(output_of(*record, example));
-  }
-  return grid;
 }
 
 }  // namespace
@@ -89,10 +70,11 @@ Grid key_differences(const StudyPlan& plan) {
 
 std::string make_page(const StudyPlan& plan, const StudyTable& table) {
   std::string text = fmt::format(
-      "<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>{0}</title>\n<style>{1}</style>\n"
-      "<h1>{0}</h1>\n<p>{2}, scale {3}.</p>\n",
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+      "<title>{0}</title>\n<style>{1}</style>\n<h1>{0}</h1>\n<p>{2}{3}.</p>\n",
       escape_html(table.question), page_style, escape_html(plan.spec.file.filename().string()),
-      escape_html(table.scale));
+      table.scale.empty() ? "" : ", scale " + escape_html(table.scale));
   for (const auto& grid : layout(table)) text += to_html(grid);
   text += "<ul>\n";
   for (const auto& note : notes(table)) text += "<li>" + escape_html(note) + "</li>\n";
@@ -100,8 +82,8 @@ std::string make_page(const StudyPlan& plan, const StudyTable& table) {
   for (const auto& grid : by_source_length(table)) text += to_html(grid);
   if (const auto keys = key_differences(plan); !keys.rows.empty())
     text += "<div class=\"texts\">" + to_html(keys) + "</div>\n";
-  if (const auto outputs = outputs_side_by_side(table); !outputs.rows.empty())
-    text += "<div class=\"texts\">" + to_html(outputs) + "</div>\n";
+  if (const auto outputs = outputs_side_by_side(table); !outputs.empty())
+    text += "<div class=\"texts\">" + outputs + "</div>\n";
   return text + "</html>\n";
 }
 

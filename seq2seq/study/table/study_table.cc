@@ -154,7 +154,7 @@ StudyTable make_table(const StudyPlan& plan) {
     references[cell.points] = &cell;
   }
   StudyTable table{.question = plan.spec.question,
-                   .scale = plan.scale.name,
+                   .scale = plan.scale.named ? plan.scale.name : "",
                    .published_in = plan.spec.published_in,
                    .gap = plan.spec.gap,
                    .metrics = plan.spec.metrics,

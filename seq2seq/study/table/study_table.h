@@ -32,7 +32,7 @@ struct TableLine {
 };
 
 struct StudyTable {
-  std::string question, scale, published_in, gap;
+  std::string question, scale, published_in, gap;  // `scale` is empty in a study without scales
   std::vector<std::string> metrics;
   std::vector<TableLine> lines;
   int64_t missing = 0;  // runs without a record

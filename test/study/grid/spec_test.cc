@@ -84,11 +84,15 @@ TEST_CASE("study: the points of an axis may be given names", "[study][grid]") {
   CHECK(spec.axes[1].points[1].settings[0].value == "9");
 }
 
-TEST_CASE("study: without scales there is one, without a reference the first row is", "[study][grid]") {
+TEST_CASE("study: without scales the whole is one, without a reference the first row is", "[study][grid]") {
   const auto spec = read("question: q\nbase: b.yaml\nseeds: [4]\nrows: [{name: a}]\nmetrics: perplexity\n");
   REQUIRE(spec.scales.size() == 1);
-  CHECK(spec.scales[0].name == "paper");
+  CHECK_FALSE(spec.scales[0].named);
+  CHECK(spec.scales[0].name == "table");  // of the folder
   CHECK(spec.scales[0].seeds == std::vector<uint64_t>{4});
+  CHECK(&study::find_scale(spec, "") == &spec.scales[0]);
+  REQUIRE_THROWS_WITH(study::find_scale(spec, "paper"),
+                      ContainsSubstring("--scale paper: /studies/paper/table.yaml has no scales"));
   CHECK(spec.reference == 0);
 }
 

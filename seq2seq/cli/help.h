@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace seq2seq::cli {
+
+/// What `--help` says below the arguments: how the command is used, and which page tells more.
+struct Help {
+  std::vector<std::string> examples;  // without the program's name: `train configs/g2p.yaml --run runs/g2p`
+  std::string page;                   // in the source folder: `docs/configuration.md`
+};
+
+/// A word that stands before commands of its own, as `study` before `study run`.
+struct CommandGroup {
+  std::string name, about;
+  Help help;
+};
+std::vector<CommandGroup> builtin_groups();
+
+/// Of the program as a whole.
+Help program_help();
+
+/// Returns the text: examples with the program as it was called, and the page.
+std::string to_text(const Help& help, const std::string& program);
+
+}  // namespace seq2seq::cli

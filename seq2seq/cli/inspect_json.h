@@ -1,0 +1,19 @@
+#pragma once
+
+#include <filesystem>
+#include <iosfwd>
+#include <string_view>
+
+#include "seq2seq/run/run.h"
+
+namespace seq2seq::cli {
+
+/// Says what a JSON or JSON Lines file of this program is and holds. False if it is none. `first_line` is its first
+/// line. Throws FormatError for a file that is damaged.
+bool inspect_json(std::ostream& out, const std::filesystem::path& file, std::string_view first_line,
+                  const run::Registries& registries);
+
+/// The table of a study, `table.json`.
+void inspect_table(std::ostream& out, const std::filesystem::path& json);
+
+}  // namespace seq2seq::cli

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <filesystem>
+#include <iosfwd>
+
+#include "seq2seq/run/run.h"
+
+namespace seq2seq::cli {
+
+/// Says what a YAML file of this program is and holds: a configuration, a study, a machine for `plan`, or a placement.
+/// False if it has no key of these. Throws UsageError with all faults of the file.
+bool inspect_yaml(std::ostream& out, const std::filesystem::path& file, const run::Registries& registries);
+
+}  // namespace seq2seq::cli

@@ -1,0 +1,61 @@
+"""A clone that was moved: its build folder goes, with a line that says why, and its environment's programs name the new place."""
+
+import subprocess
+
+from support import FOLDER, ROOT, finish
+
+
+def call(repository, *words):
+    """Runs a function of scripts/lib/moved_clone.sh for the clone in `repository`."""
+    program = f"set -euo pipefail; source {ROOT}/scripts/lib/common.sh; repository=$1; source {ROOT}/scripts/lib/moved_clone.sh; shift; \"$@\""
+    return subprocess.run(["bash", "-c", program, "moved", *map(str, (repository, *words))], capture_output=True, text=True, check=False)
+
+
+def clone(name):
+    """A clone as far as its paths go, built where it is."""
+    folder = FOLDER / name
+    (folder / "build/release").mkdir(parents=True)
+    (folder / "build/release/CMakeCache.txt").write_text(f"A:STRING=b\nCMAKE_HOME_DIRECTORY:INTERNAL={folder}\n")
+    (folder / ".venv/bin").mkdir(parents=True)
+    (folder / ".venv/bin/pip").write_text(f"#!{folder}/.venv/bin/python3\nimport sys\n")
+    (folder / ".venv/bin/activate").write_text(f'VIRTUAL_ENV="{folder}/.venv"\n')
+    (folder / ".venv/pyvenv.cfg").write_text("home = /usr/bin\n")
+    return folder
+
+
+def check_in_its_place():
+    folder = clone("there")
+    before = {path: path.read_text() for path in folder.rglob("*") if path.is_file()}
+    link = FOLDER / "link"
+    link.symlink_to(folder)
+    for place in (folder, link):
+        for words in (("remove_moved_build", place / "build/release"), ("rename_moved_environment", place / ".venv")):
+            done = call(place, *words)
+            if done.returncode or done.stdout or done.stderr:
+                yield f"{words[0]} in its place: {done.stdout}{done.stderr}"
+    if {path: path.read_text() for path in folder.rglob("*") if path.is_file()} != before:
+        yield "a clone in its place was changed"
+
+
+def check_moved():
+    old = clone("old")
+    new = old.rename(FOLDER / "a new place")
+    done = call(new, "remove_moved_build", new / "build/release")
+    if done.returncode or (new / "build/release").exists() or f"was made when this clone was in {old}" not in done.stdout:
+        yield f"build: {done.stdout}{done.stderr}"
+    done = call(new, "rename_moved_environment", new / ".venv")
+    texts = [(new / ".venv/bin" / name).read_text() for name in ("pip", "activate")]
+    if done.returncode or any(str(old) in text or f"{new}/.venv" not in text for text in texts):
+        yield f"environment: {done.stdout}{done.stderr}{texts}"
+
+
+def check_nothing_there():
+    empty = FOLDER / "empty"
+    empty.mkdir()
+    for words in (("remove_moved_build", empty / "build/release"), ("rename_moved_environment", empty / ".venv")):
+        done = call(empty, *words)
+        if done.returncode or done.stdout or done.stderr:
+            yield f"{words[0]} of a new clone: {done.stdout}{done.stderr}"
+
+
+finish(check_in_its_place, check_moved, check_nothing_there)
