@@ -13,7 +13,7 @@ namespace seq2seq::cli {
 /// with the code that a shell shows for a program that SIGPIPE has ended.
 enum Exit : int { done = 0, failed = 1, usage = 2, interrupted_with_checkpoint = 130, reader_gone = 141 };
 
-/// What the program talks to. A test hands in its own.
+/// Streams of the program. Tests pass their own.
 struct Streams {
   int in = -1;                  // descriptor of the standard input
   std::ostream* out = nullptr;  // results
@@ -34,7 +34,7 @@ class Command {
   virtual std::string name() const = 0;   // `train`; `config check` for one of a group
   virtual std::string about() const = 0;  // one line
   virtual void declare(Arguments& arguments) = 0;
-  /// Whether the command runs in several processes started by a launcher.
+  /// Returns true if the command runs in several processes started by a launcher.
   virtual bool works_together() const { return false; }
   /// Returns an exit code. Throws Error and what is derived from it.
   virtual int run(const Context& context) = 0;

@@ -14,7 +14,8 @@ struct Hypothesis {
   bool cut = false;                  // stopped at the longest output: scored as it stands, without an end symbol
 };
 
-/// Whether `a` is listed before `b`: the higher score first, equal ones in the order of their ids, word by word.
+/// Returns true if `a` is listed before `b`: the higher score first, equal ones in the order of their ids, word by
+/// word.
 bool better(const Hypothesis& a, const Hypothesis& b);
 
 /// The words that the hypotheses of one source have written, as a tree: beginnings that they share are held once.

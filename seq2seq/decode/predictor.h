@@ -13,8 +13,8 @@ class PredictorState {
   virtual ~PredictorState() = default;
 };
 
-/// What a search sees of a model, or of several together: it never asks what kind of model it holds. No gradient is
-/// kept. Indices, words and scores that come out lie on the device of the model's output layer; those handed in may lie
+/// Interface of a search to a model, or to several models together; it hides the kind of model. No gradient is kept.
+/// Indices, words and scores that come out are on the device of the model's output layer; those handed in may lie
 /// anywhere.
 class Predictor {
  public:

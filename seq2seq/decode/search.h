@@ -21,14 +21,14 @@ void declare(config::Keys& keys, MaxLengthOptions& options);
 /// For a source of so many tokens, its end symbol not counted. A fraction of a token counts as one.
 int64_t longest_output(const MaxLengthOptions& options, int64_t source_tokens);
 
-/// How many tokens an output may have, without the end symbol.
+/// Maximum number of tokens of an output, without the end symbol.
 struct OutputLength {
   int64_t shortest = 0;
   int64_t longest = 1;
 };
 
-/// What an empty line of the source is answered with, where text is translated. Where outputs are measured it is always
-/// searched for, like every other line.
+/// Output for an empty source line when translating. When outputs are measured it is always searched for, like every
+/// other line.
 enum class EmptySource { empty, translate };
 
 struct DecodeOptions {

@@ -15,7 +15,7 @@
 
 namespace seq2seq::run {
 
-/// A run as it is used: everything from text to predictions.
+/// A loaded run: everything from text to predictions.
 struct LoadedRun {
   RunFolder folder;
   std::unique_ptr<Configuration> configuration;
@@ -28,10 +28,10 @@ struct LoadedRun {
   const RunOptions& options() const { return configuration->options; }
 };
 
-/// `checkpoint`: best (the last where none was validated), last, or the number of an update. Overrides may set keys of
-/// `decode` and `metrics` only. `placement`: `run`, as it was trained, or a file that holds a section `placement`;
-/// empty: all on the environment's device. Throws Error if this is not a run folder or has no such checkpoint,
-/// FormatError when something in it is damaged.
+/// `checkpoint`: best (the last if none was validated), last, or the number of an update. Overrides may set keys of
+/// `decode` and `metrics` only. `placement`: `run`, as in training, or a file with a section `placement`; empty: all on
+/// the environment's device. Throws Error if this is not a run folder or has no such checkpoint, FormatError if it is
+/// damaged.
 LoadedRun load_run(const std::filesystem::path& folder, const std::string& checkpoint,
                    const std::vector<config::Override>& overrides, const Environment& environment,
                    const std::string& placement = {});

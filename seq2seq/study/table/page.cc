@@ -35,7 +35,7 @@ std::string without_folder(const config::Value& value, const std::string& folder
   return text;
 }
 
-/// What a run made of a sentence; empty where it is not among its examples.
+/// Returns the output of a run for a sentence, or an empty text if it is not among its examples.
 std::string output_of(const Record& record, const Example& wanted) {
   const auto found = std::find_if(record.examples.begin(), record.examples.end(), [&wanted](const Example& example) {
     return example.source == wanted.source && example.reference == wanted.reference;
