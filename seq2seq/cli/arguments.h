@@ -16,8 +16,8 @@ namespace seq2seq::cli {
 
 class Command;
 
-/// What a command takes, bound to its fields. CLI11 reads them, and is included in one file alone: it costs 4 seconds a
-/// file.
+/// Arguments of a command, bound to its fields. CLI11 reads them; only one file includes it, because it costs 4 seconds
+/// per file.
 class Arguments {
  public:
   explicit Arguments(CLI::App& app) : app_(&app) {}
@@ -55,7 +55,7 @@ struct CommandFacts {
   Help help;
   std::vector<ArgumentFacts> arguments;
 };
-/// What the commands declare, for the completion of a shell and the manual page.
+/// Arguments of all commands, for shell completion and the manual page.
 std::vector<CommandFacts> describe(const Commands& commands);
 
 /// The program as its help shows it.

@@ -14,7 +14,7 @@ namespace seq2seq::cli {
 /// with the code that a shell shows for a program that SIGPIPE has ended.
 enum Exit : int { done = 0, failed = 1, usage = 2, interrupted_with_checkpoint = 130, reader_gone = 141 };
 
-/// What the program talks to. A test hands in its own.
+/// Streams of the program. Tests pass their own.
 struct Streams {
   int in = -1;                  // descriptor of the standard input
   std::ostream* out = nullptr;  // results
@@ -37,7 +37,7 @@ class Command {
   virtual std::string about() const = 0;  // one line
   virtual Help help() const = 0;          // two examples
   virtual void declare(Arguments& arguments) = 0;
-  /// Whether the command runs in several processes started by a launcher.
+  /// Returns true if the command runs in several processes started by a launcher.
   virtual bool works_together() const { return false; }
   /// Returns an exit code. Throws Error and what is derived from it.
   virtual int run(const Context& context) = 0;

@@ -40,7 +40,7 @@ void print_lengths(std::ostream& out, const char* name, const std::vector<int64_
   }
 }
 
-/// How much of the text the most frequent words make up: 1, 2, 5, 10, ... thousand of them.
+/// Prints the share of the text that the most frequent words cover: 1, 2, 5, 10, ... thousand of them.
 void print_coverage(std::ostream& out, const char* name, const text::Vocabulary& words, int64_t tokens) {
   out << fmt::format("\n{} tokens covered by the most frequent words\n", name);
   const int64_t all = std::ssize(words.words());

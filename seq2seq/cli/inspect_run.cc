@@ -77,7 +77,7 @@ void print_places(std::ostream& out, const RunFolder& folder, const run::RunDesc
   }
 }
 
-/// What `last` or `best` names; a checkpoint that is missing is told, and does not keep the rest from being shown.
+/// Prints the checkpoint of `last` or `best`; a missing checkpoint is reported, and the rest is still shown.
 std::optional<int64_t> named(std::ostream& out, const RunFolder& folder,
                              std::optional<int64_t> (*which)(const Files&, const RunFolder&)) {
   try {

@@ -12,7 +12,7 @@ namespace seq2seq::cli {
 /// `3 epochs`, or `3 epochs and 2 batches`: how far the data have been read.
 std::string epochs_made(const train::TrainerState& state);
 
-/// What a run is, how far it has come and how well it does, for people.
+/// Prints description, progress and figures of a run for people.
 void inspect_run(std::ostream& out, const RunFolder& folder, const run::Registries& registries);
 
 }  // namespace seq2seq::cli

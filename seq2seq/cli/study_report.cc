@@ -21,7 +21,7 @@ int64_t asked_for(const study::StudyPlan& plan) {
   return std::count_if(plan.planned.begin(), plan.planned.end(), [](const auto& each) { return each.asked_for; });
 }
 
-/// What a line calls a run's state.
+/// Returns the word for the state of a run.
 std::string state_text(const study::PlannedRun& planned, const study::RunStatus& status) {
   if (!planned.asked_for && status.state != RunState::recorded) return "not asked for";
   if (status.measured_only && status.state == RunState::to_do) return "to measure";
@@ -30,7 +30,7 @@ std::string state_text(const study::PlannedRun& planned, const study::RunStatus&
 
 bool is_dirty(const study::PlannedRun& planned) { return planned.record && planned.record->dirty; }
 
-/// What `dirty` means, if a run is; empty otherwise.
+/// Returns an explanation of `dirty` if a run is dirty, or an empty string.
 std::string dirty_text(const study::StudyPlan& plan) {
   const auto dirty = std::count_if(plan.planned.begin(), plan.planned.end(), is_dirty);
   return dirty == 0 ? ""

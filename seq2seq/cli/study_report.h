@@ -11,14 +11,14 @@
 
 namespace seq2seq::cli {
 
-/// How many runs a study takes and has, by cell, and how long the rest will take with `jobs` at a time.
+/// Prints the runs of a study and those done, by cell, and the time for the rest with `jobs` at a time.
 std::string plan_text(const study::StudyPlan& plan, const std::vector<study::RunStatus>& status, int64_t jobs);
 /// A line for every run.
 std::string status_text(const study::StudyPlan& plan, const std::vector<study::RunStatus>& status, int64_t jobs);
 /// A line for every run that was asked for and has no record: why.
 std::vector<std::string> missing_lines(const study::StudyPlan& plan, const std::vector<study::RunStatus>& status);
 
-/// What a person sees while several processes train: how many runs are done, and how far those under way have come.
+/// Progress display while several processes train: finished runs, and progress of the running ones.
 class StudyProgress {
  public:
   StudyProgress(const study::StudyPlan& plan, int64_t jobs, const run::Environment& environment);

@@ -2,7 +2,7 @@
 
 namespace seq2seq::cli {
 
-/// What the program's streams are connected to.
+/// Types of the program's streams.
 struct Terminal {
   bool out = false, err = false;  // a person's terminal, not a file or a pipe
   int columns = 80;               // of standard error's

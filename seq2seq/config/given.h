@@ -20,7 +20,7 @@ class Faults {
  public:
   void add(const Source& source, const std::string& problem, const std::string& remedy = {});
   size_t size() const { return faults_.size(); }
-  /// Whether there are more errors than are reported: the search for others can stop.
+  /// Returns true if there are more errors than are reported: the search for others can stop.
   bool enough() const;
   /// Throws a UsageError with the first hundred errors, if there are any: those of the file by line, then those of the
   /// options in the order typed.
@@ -41,7 +41,7 @@ struct Given {
 
   Kind kind = Kind::nothing;
   std::string text{};   // of a scalar
-  bool quoted = false;  // a text between quotes is no number and no truth value
+  bool quoted = false;  // a text between quotes is not a number and no truth value
   std::vector<Given> items{};
   std::vector<Entry> entries;  // without `{}`, which would need a complete Entry here
   Source source{};

@@ -16,7 +16,7 @@
 
 namespace seq2seq::config {
 
-/// Whether a key may change when a run is resumed.
+/// Permission to change a key when a run is resumed.
 enum class OnResume { fixed, may_change };
 
 enum class KeyType { boolean, integer, number, text, path, list_of_numbers, list_of_text, list_of_paths };
@@ -57,7 +57,7 @@ class Key {
   Key& required() { return facts_.required = true, *this; }
   Key& may_change_on_resume() { return facts_.on_resume = OnResume::may_change, *this; }
   /// Marks a key that cannot change a result: it is not part of the digest and may change on resume. Paths are such
-  /// keys from the start: the content of the files identifies a result, not their place.
+  /// keys by default: files are identified by content, not by path.
   Key& changes_no_result() { return facts_.digest = nullptr, may_change_on_resume(); }
   Key& digest(std::function<std::string()> value) { return facts_.digest = std::move(value), *this; }
 
@@ -114,8 +114,8 @@ class Keys {
   /// `batch.sentences`).
   void rule(std::string key, std::function<std::string()> wrong);
 
-  /// Answers for keys that users of other programs type, told where such a key is unknown: {{"lr", "it is
-  /// `train.optimizer.learning_rate` here"}}. Called on the keys of a whole configuration.
+  /// Hints for keys of other programs, shown when such a key is unknown: {{"lr", "it is `train.optimizer.learning_rate`
+  /// here"}}. Called on the keys of a whole configuration.
   void answer_words(std::map<std::string, std::string> answers);
 
   const Tree& tree() const { return *tree_; }

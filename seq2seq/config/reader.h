@@ -20,11 +20,11 @@ struct Override {
 /// Splits `section.key=value`. Throws UsageError if the `=` or the key is missing.
 Override parse_override(const std::string& typed);
 
-/// How much of a configuration is checked. Values that are given are checked in any case.
+/// Extent of the checks of a configuration. Given values are always checked.
 struct ReadScope {
-  /// For a command that needs no other section: only its keys are required, and only its rules are asked. Empty: all.
+  /// For a command that needs no other section: only its keys are required, and only its rules are checked. Empty: all.
   std::string section{};
-  /// Whether the rules between keys are asked.
+  /// True if rules between keys are checked.
   bool rules = true;
 };
 

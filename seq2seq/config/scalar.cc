@@ -25,8 +25,8 @@ bool one_of(std::string_view text, std::initializer_list<std::string_view> words
   return std::find(words.begin(), words.end(), text) != words.end();
 }
 
-/// Whether YAML 1.1 or 1.2 may read the plain text as something other than a text, so that it needs quotes. In doubt,
-/// yes.
+/// Returns true if YAML 1.1 or 1.2 may read the plain text as something other than a text, so that it needs quotes. In
+/// doubt, yes.
 bool is_ambiguous(const std::string& text) {
   std::string lower = text;
   std::transform(lower.begin(), lower.end(), lower.begin(),

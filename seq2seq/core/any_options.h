@@ -10,8 +10,8 @@
 
 namespace seq2seq {
 
-/// Options of any type, together with that type: what is read from it is what was put in, or null. Copies share the
-/// options. Empty by default.
+/// Options of any type, together with that type: reading returns the stored options, or null for another type. Copies
+/// share the options. Empty by default.
 class AnyOptions {
  public:
   AnyOptions() = default;
@@ -30,7 +30,7 @@ class AnyOptions {
 
   explicit operator bool() const { return value_ != nullptr; }
   std::type_index type() const { return type_; }  // of `void` if empty
-  /// Whether both are the same object, not equal ones.
+  /// Returns true if both are the same object, not equal ones.
   bool operator==(const AnyOptions& other) const { return value_ == other.value_; }
 
  private:

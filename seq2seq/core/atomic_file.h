@@ -27,13 +27,13 @@ class TemporaryFile {
   std::unique_ptr<FileStream> stream_;  // null: renamed or removed
 };
 
-/// A file that is written piece by piece, whole or not at all: the pieces go into a file beside it until commit().
-/// Symbolic links are followed, and a file that is replaced hands on its mode and, where permitted, its owner. A file
-/// with several names (hard links) keeps them all: once the new text is complete, it is written into the file itself;
-/// where that fails, the old text is put back. Only there can a killed process leave half a text.
+/// A file that is written piece by piece, completely or not at all: the pieces go into a file beside it until commit().
+/// Follows symbolic links. A replaced file keeps its mode and, if permitted, its owner. A file with several names (hard
+/// links) keeps them all: once the new text is complete, it is written into the file itself; if that fails, the old
+/// text is restored. Only in this case can a killed process leave an incomplete file.
 class AtomicFile {
  public:
-  /// Throws Error when no file can be made in the folder.
+  /// Throws Error if no file can be created in the folder.
   AtomicFile(Files& files, const fs::path& path);
   FileStream& stream() { return partial_.stream(); }
   void commit();  // without it nothing stays
@@ -46,11 +46,11 @@ class AtomicFile {
   TemporaryFile partial_;
 };
 
-/// Throws Error naming the folder, or the file, when `path` cannot be written: before hours of work and not after
-/// them. Leaves everything as it was.
+/// Throws Error naming the folder, or the file, if `path` cannot be written, so that the user learns it before hours of
+/// work. Changes nothing.
 void check_writable(const fs::path& path);
 
-/// The same for a folder that may still have to be made, with its parents.
+/// The same for a folder that may not exist yet.
 void check_folder_writable(const fs::path& path);
 
 }  // namespace seq2seq

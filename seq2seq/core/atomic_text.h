@@ -7,8 +7,8 @@
 
 namespace seq2seq {
 
-/// A stream to a file, in constant memory: a file is replaced as a whole by commit(), or stays as it was (AtomicFile);
-/// a pipe or a device gets the text as it comes. Whatever fails throws Error naming the file.
+/// A stream to a file, in constant memory. commit() replaces a file as a whole; without it the file does not change
+/// (AtomicFile). Pipes and devices receive the text at once. Throws Error naming the file.
 class AtomicText {
  public:
   AtomicText(Files& files, const fs::path& path);

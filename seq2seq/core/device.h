@@ -12,11 +12,11 @@ c10::Device parse_device(const std::string& text);
 
 /// Parses the same without asking whether this machine has the device.
 c10::Device read_device(const std::string& text);
-/// Whether this machine has the device.
+/// Returns true if the machine has the device.
 bool is_here(c10::Device device);
 /// Returns what this machine has, for messages: `LibTorch finds one GPU here, `cuda:0``.
 std::string gpus_here();
-/// Whether LibTorch finds a GPU here.
+/// Returns true if LibTorch finds a GPU here.
 bool has_gpu();
 
 /// The hardware and libraries that results depend on besides the configuration: stored in a run, compared on resume.

@@ -10,8 +10,8 @@ namespace seq2seq {
 /// stays: removing it would let two processes lock two files of that name.
 class FileLock {
  public:
-  /// Where another process holds it, calls `busy` once with `process 1234`, then waits until it is free. `busy` may
-  /// throw instead. Throws Error when the file cannot be locked, Interrupted when a signal comes while it waits.
+  /// If another process holds it, calls `busy` once with `process 1234`, then waits until it is free. `busy` may throw
+  /// instead. Throws Error when the file cannot be locked, Interrupted when a signal comes while it waits.
   FileLock(const std::filesystem::path& file, const std::function<void(const std::string& holder)>& busy);
   ~FileLock();
   FileLock(const FileLock&) = delete;

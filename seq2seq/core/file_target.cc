@@ -17,7 +17,7 @@ namespace {
 
 constexpr int kMostLinks = 40;  // as many as the kernel follows
 
-/// What the symbolic link `path` names; nothing where it is none.
+/// Returns the target of the symbolic link `path`, or nothing if it is not a link.
 std::optional<fs::path> next_link(const fs::path& path) {
   std::error_code none;
   const auto next = fs::read_symlink(path, none);

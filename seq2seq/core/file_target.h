@@ -6,17 +6,18 @@
 
 namespace seq2seq {
 
-/// The folder that `path` lies in; `.` for a name alone.
+/// Returns the parent folder of `path`; `.` for a name without one.
 std::filesystem::path folder_of(const std::filesystem::path& path);
 
-/// A name beside `path`, always the same: the next call finds and overwrites what a killed process left there. Endings:
+/// Returns a fixed name beside `path`: the next call finds and overwrites the leftovers of a killed process. Endings:
 /// `partial`, `replaced`, `offsets`, `provisional`.
 std::filesystem::path temporary_beside(const std::filesystem::path& path, std::string_view ending);
 
-/// The number of an open descriptor of this process that `path` names: `/dev/stdout`, `/dev/fd/5`, links to them.
+/// Returns the number of an open descriptor of this process if `path` names one: `/dev/stdout`, `/dev/fd/5`, links to
+/// them.
 std::optional<int> own_descriptor(const std::filesystem::path& path);
 
-/// What writing to a path changes.
+/// Target of writing to a path.
 struct FileTarget {
   enum class Kind {
     absent,         // a new file
@@ -28,7 +29,7 @@ struct FileTarget {
   std::filesystem::path file;  // behind symbolic links
   Kind kind = Kind::absent;
 };
-/// Throws Error naming `path` where its links lead in a circle or it cannot be looked at.
+/// Throws Error naming `path` if its links form a cycle or it cannot be accessed.
 FileTarget find_target(const std::filesystem::path& path);
 
 }  // namespace seq2seq

@@ -14,8 +14,8 @@ namespace seq2seq {
 
 namespace fs = std::filesystem;
 
-/// Makes an error of a file's name, what failed, and `reason`, an errno, in words and with advice. A file that is
-/// written beside another, to replace it, goes by the name of that other.
+/// Makes an error from a file's name, the failed operation and `reason`, an errno, with advice. A temporary file is
+/// reported under the name of the file that it replaces.
 Error file_error(const fs::path& path, std::string_view what, int reason);
 
 /// A file that is read from its beginning to its end, in pieces.
@@ -57,7 +57,7 @@ class Files {
   virtual void copy_permissions(const fs::path& from, const fs::path& to) = 0;
   virtual void make_folder(const fs::path& path) = 0;  // with its parents
   virtual void sync_folder(const fs::path& path) = 0;
-  virtual void remove(const fs::path& path) = 0;  // with all that lies in it; absent is fine
+  virtual void remove(const fs::path& path) = 0;  // with all that is in it; absent is fine
 };
 
 Files& disk_files();
@@ -68,16 +68,16 @@ void write_pieces(Files& files, const fs::path& path, const std::function<void(c
 /// Bytes in memory, read as a file.
 std::unique_ptr<InputFile> in_memory(std::string bytes);
 
-/// Replaces the contents of `path`, or leaves them as they were: written beside it, synced, renamed, the folder synced.
-/// `AtomicFile` says what happens to links, rights and devices.
+/// Replaces the contents of `path`, or leaves them unchanged: writes a temporary file, syncs and renames it, and syncs
+/// the folder. See `AtomicFile` for links, permissions and devices.
 void write_atomically(Files& files, const fs::path& path, std::string_view bytes);
 
-/// Makes a folder whole or not at all: `fill` writes into a temporary folder beside it, which is then synced and
-/// renamed. A folder that is already there is replaced only after the new one is complete, and the new one keeps its
-/// mode and owner; a symbolic link is followed.
+/// Makes a folder completely or not at all: `fill` writes into a temporary folder, which is then synced and renamed. An
+/// existing folder is replaced only after the new one is complete, which keeps its mode and owner. Follows symbolic
+/// links.
 void make_folder_atomically(Files& files, const fs::path& path, const std::function<void(const fs::path&)>& fill);
 
-/// Removes what a call that was killed left beside a folder that is whole.
+/// Removes the leftovers of a killed call beside a complete folder.
 void remove_leftovers(Files& files, const fs::path& path);
 
 }  // namespace seq2seq

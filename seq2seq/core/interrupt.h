@@ -2,9 +2,9 @@
 
 namespace seq2seq {
 
-/// While one lives, SIGINT and SIGTERM set a flag instead of ending the program; a second signal ends it at once. The
-/// first is answered with `answer` on standard error, so that the user knows what the program waits for.
-/// This is the only global state that a part may read: a signal handler has no other place for its result.
+/// While a guard exists, SIGINT and SIGTERM set a flag instead of ending the program; a second signal ends it at once.
+/// The first signal prints `answer` on standard error, so that the user knows what the program is waiting for. This is
+/// the only global state that a part may read: a signal handler cannot store its result elsewhere.
 class InterruptGuard {
  public:
   /// `answer` must live as long as the guard; null: none.
@@ -14,7 +14,7 @@ class InterruptGuard {
   InterruptGuard& operator=(const InterruptGuard&) = delete;
 };
 
-/// Whether a signal has come. Long loops check it between two units of work.
+/// Returns true if a signal was received. Long loops check it between two units of work.
 bool interrupted();
 
 }  // namespace seq2seq

@@ -25,8 +25,8 @@ struct ProgressOptions {
 /// steady clock.
 class Progress {
  public:
-  /// total 0: unknown, no bar and no time left. `unit` is plural: `updates`, `lines`.
-  /// `from`: how much of it was done before, by another process; that did not take the time seen here.
+  /// total 0: unknown, no bar and no time left. `unit` is plural: `updates`, `lines`. `from`: the amount done before by
+  /// another process; it does not count for the rate.
   Progress(Log& log, std::string_view title, std::string_view unit, double total, ProgressOptions options,
            double from = 0);
   ~Progress();

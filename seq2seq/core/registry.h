@@ -23,11 +23,11 @@ struct KindOptions {
   std::function<void(config::Keys&)> declare;  // binds the keys to `value`, which must outlive them
 };
 
-/// How a kind is registered, beside its name and what it is.
+/// Options of registering a kind, besides its name and description.
 template <class Options>
 struct KindInfo {
-  /// Raised by hand when the kind computes something else with the same options. Part of the digest of every run that
-  /// selects the kind, so that older runs and records are not taken for the kind's. 1 adds nothing to the digest.
+  /// Raise it by hand if the kind computes something different with the same options. Part of the digest of every run
+  /// that selects the kind, so that older runs and records no longer match. 1 adds nothing to the digest.
   int version = 1;
   Options defaults{};
 };
@@ -44,14 +44,14 @@ class Kinds {
   virtual KindOptions options(const std::string& name, const AnyOptions& held = {}) const = 0;
 };
 
-/// A choice a configuration makes among the entries of a registry: `{kind: halve, from_epoch: 5}`.
+/// A configuration's choice among the entries of a registry: `{kind: halve, from_epoch: 5}`.
 struct Selection {
   std::string kind;
   AnyOptions options;  // of the kind's own Options type; empty means that kind's defaults
 };
 
-/// The ways to make a `Product`, by name. An entry is a class T with `T::Options`, a function `declare(config::Keys&,
-/// T::Options&)` and a constructor `T(const T::Options&, Arguments...)`. `main` makes the registries and hands them
+/// Factories of `Product`, by name. An entry is a class T with `T::Options`, a function `declare(config::Keys&,
+/// T::Options&)` and a constructor `T(const T::Options&, Arguments...)`. `main` makes the registries and passes them
 /// down; nothing registers itself.
 template <class Product, class... Arguments>
 class Registry final : public Kinds {

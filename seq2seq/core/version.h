@@ -13,7 +13,7 @@ struct Version {
 
   /// "0.1.0 (1a2b3c4d5e6f, modified)"
   std::string text() const;
-  /// Whether a text that `text()` made is that of a dirty program.
+  /// Returns true if `text()` was made by a dirty program.
   static bool is_dirty(std::string_view text);
 };
 

@@ -6,7 +6,7 @@
 
 namespace seq2seq {
 
-/// True when the working directory was deleted: relative paths then lead nowhere.
+/// Returns true if the working directory was deleted, so that relative paths cannot be resolved.
 bool working_directory_is_gone();
 
 /// `file: the working directory was deleted ...`, for a relative path.

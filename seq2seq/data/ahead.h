@@ -11,15 +11,15 @@
 
 namespace seq2seq::data {
 
-/// Calls a function again and again on a thread of its own, and keeps up to `most` results ahead of who takes them. The
-/// results come in their order, so nothing depends on how the threads run.
+/// Calls a function repeatedly on a thread of its own and keeps up to `most` results ahead of the consumer. Results
+/// keep their order, so they do not depend on thread timing.
 template <class Result>
 class Ahead {
  public:
   Ahead(std::function<Result()> make, std::size_t most) : make_(std::move(make)), most_(most) {
     thread_ = std::thread([this] { run(); });
   }
-  /// Waits for the call under way; what is left over goes.
+  /// Waits for the current call; discards unused results.
   ~Ahead() {
     {
       const std::lock_guard lock(mutex_);
@@ -31,7 +31,7 @@ class Ahead {
   Ahead(const Ahead&) = delete;
   Ahead& operator=(const Ahead&) = delete;
 
-  /// The next result, waited for. Where the function threw, this throws the same, and so does every call after it.
+  /// Waits for and returns the next result. If the function threw, rethrows its exception, now and in every later call.
   Result next() {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return !made_.empty() || fault_; });

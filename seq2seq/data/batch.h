@@ -16,9 +16,9 @@ struct BatchCounts {
   int64_t sentences = 0, source_tokens = 0, target_tokens = 0;
 };
 
-/// Pairs ready for a model: `source` is what the encoder reads; `inputs` (start symbol, then the target) and `targets`
-/// (the target, then the end symbol) are the decoder's, row by row. Each side is sorted by its own length. No row is a
-/// pad.
+/// Pairs ready for a model: `source` is the encoder's input; `inputs` (start symbol, then the target) and `targets`
+/// (the target, then the end symbol) are the decoder's, row by row. Each side is sorted by its own length. There is no
+/// padding.
 struct Batch {
   Packed source, inputs, targets;      // ids [N]; inputs and targets share a layout
   at::Tensor weights{};                // [B] float32, what losses are multiplied by; undefined: nothing
@@ -26,17 +26,17 @@ struct Batch {
   int64_t sentences() const { return source.sentences(); }
   int64_t source_tokens() const { return source.layout->rows(); }
   int64_t target_tokens() const { return targets.layout->rows(); }
-  /// Of all ranks together.
+  /// Counts over all ranks.
   BatchCounts counts() const { return joint.value_or(BatchCounts{sentences(), source_tokens(), target_tokens()}); }
 };
 
 /// Pairs by their indices in the corpus; reversal and end symbols are applied here and nowhere else.
 Batch make_batch(const Corpus& corpus, std::span<const int64_t> indices, const TextPipeline& text);
-/// The same, as an epoch reads them.
+/// The same for the sentences of an epoch.
 Batch make_batch(const Corpus& corpus, std::span<const int64_t> indices, const TextPipeline& text,
                  const Resampler& resampler, int64_t epoch);
 
-/// Sources and targets as the text gives them (ids without end symbols, not reversed), numbered by `keys`.
+/// Sources and targets in the order of the text (ids without end symbols, not reversed), numbered by `keys`.
 Batch make_batch(const std::vector<std::vector<int64_t>>& sources, const std::vector<std::vector<int64_t>>& targets,
                  const std::vector<int64_t>& keys, const TextPipeline& text);
 

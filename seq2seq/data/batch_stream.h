@@ -11,7 +11,7 @@
 
 namespace seq2seq::data {
 
-/// How far a training has come in its data: before batch `batch` of `epoch`, both from 0.
+/// Position of a training in its data: before batch `batch` of `epoch`, both from 0.
 struct DataPosition {
   int64_t epoch = 0, batch = 0;
 };
@@ -23,14 +23,13 @@ struct StreamedBatch {
   int64_t batches = 0;  // of its epoch
 };
 
-/// The batches of training one after another, epoch after epoch without end, made as they are asked for. Depends on
-/// (corpus, options, seed, deal, position) alone. Of each batch it makes the pairs that are dealt to its rank, perhaps
-/// none; positions and `Batch::joint` are the same on all ranks. Of a mapped corpus only the pages of the last few
-/// pairs stay in memory.
+/// The endless sequence of training batches, made on demand. Depends only on (corpus, options, seed, deal, position).
+/// Each batch has the pairs dealt to its rank, perhaps none; positions and `Batch::joint` are the same on all ranks.
+/// For a mapped corpus, only the pages of the last few pairs stay in memory.
 class BatchStream {
  public:
-  /// Corpus and text must outlive it. Throws Error when there is nothing to train on, and FormatError when the epoch
-  /// has no such batch: the data is not what it was.
+  /// Corpus and text must outlive it. Throws Error if there are no training pairs, and FormatError if the epoch does
+  /// not have the batch because the data has changed.
   BatchStream(const Corpus& corpus, const TextPipeline& text, const BatchOptions& options, uint64_t seed,
               const DataPosition& from, const Deal& deal = {});
   StreamedBatch next();

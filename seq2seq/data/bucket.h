@@ -9,7 +9,7 @@
 
 namespace seq2seq::data {
 
-/// What an epoch is made of: every pair once, in an order drawn anew, or as many pairs, each drawn from all of them.
+/// Content of an epoch: every pair once, in a new order, or the same number of independent draws.
 enum class EpochDraw { each_once, with_replacement };
 
 struct BatchOptions {
@@ -21,7 +21,7 @@ struct BatchOptions {
 };
 void declare(config::Keys& keys, BatchOptions& options);
 
-/// The batches of one epoch, as indices into the corpus. It holds eight bytes a pair and sixteen a batch.
+/// The batches of one epoch, as indices into the corpus. Takes eight bytes per pair and sixteen per batch.
 class EpochPlan {
  public:
   int64_t batches() const { return std::ssize(bounds_); }
@@ -40,8 +40,8 @@ class EpochPlan {
 };
 
 /// Pairs are shuffled, cut into pools, sorted by length within each, cut into batches, and the batches shuffled.
-/// Depends on (corpus, options, seed, epoch) alone. Every pair occurs exactly once, or as often as `corpus.repeat`
-/// says; with replacement, that often on average.
+/// Depends only on (corpus, options, seed, epoch). Every pair occurs exactly once, or as often as `corpus.repeat` says;
+/// with replacement, that often on average.
 EpochPlan plan_epoch(const Corpus& corpus, const BatchOptions& options, uint64_t seed, int64_t epoch);
 
 }  // namespace seq2seq::data

@@ -15,7 +15,8 @@
 
 namespace seq2seq::data {
 
-/// Pairs of sentences as ids. A pair's number is its line, counted from 0, so that leaving one out renumbers no other.
+/// Pairs of sentences as ids. A pair's number is its line, counted from 0, so leaving out pairs does not renumber the
+/// others.
 struct Corpus {
   TokenStore source, target;
   TokenStore numbers;  // [pairs] tokens; empty: number n belongs to pair n
@@ -23,10 +24,10 @@ struct Corpus {
   std::vector<int64_t> pairs_of{};  // each corpus of the text: they lie one after another
   std::vector<double> repeat{};     // copies in an epoch of the pairs of each of them; empty: one
   TokenStore weights{};             // [pairs] tokens, as stored_weight gives them; empty: every pair weighs 1
-  /// The words behind `original` ids of a side; null where they are not known.
+  /// Words of the `original` ids of a side; null if unknown.
   std::shared_ptr<const text::Vocabulary> source_words{}, target_words{};
   int64_t pairs() const { return source.size(); }
-  /// Lets go of the pages of mapped files, as TokenStore does.
+  /// Releases the pages of mapped files, as TokenStore does.
   void release_pages() const;
   bool weighted() const { return weights.tokens() > 0; }
   float weight(int64_t pair) const {
@@ -38,10 +39,10 @@ struct Corpus {
 /// A weight as the token of a store: the bits of the number.
 inline int64_t stored_weight(float weight) { return std::bit_cast<uint32_t>(weight); }
 
-/// Reads text to train on, without the pairs that the options leave out. Throws Error when none is left.
+/// Reads training text, without the pairs that the options leave out. Throws Error if none is left.
 Corpus read_corpus(const TrainFiles& files, const TextPipeline& text);
 
-/// What is thrown when every pair of a text was left out.
+/// Thrown when every pair of a text was left out.
 Error no_pair_left(const TrainFiles& files, const LeftOut& left_out);
 
 /// SHA-256 over the contents of the files in their order, those of weights too; names not included.

@@ -8,16 +8,16 @@
 
 namespace seq2seq::data {
 
-/// The batches of a stream, some of them made ahead on another thread. What it gives does not depend on how many. The
-/// thread makes batches as plain work of one core: it never enters LibTorch's threads, which belong to the model.
+/// Prepares batches of a stream ahead on another thread. The batches do not depend on how many are prepared. The thread
+/// works on one core and never enters LibTorch's thread pool, which belongs to the model.
 class Loader {
  public:
-  /// `ahead`: batches; 0: each is made when it is asked for, on the caller's thread. What the stream looks at must
-  /// outlive the loader.
+  /// `ahead`: number of batches; 0: each is made on demand, on the caller's thread. The data of the stream must outlive
+  /// the loader.
   Loader(BatchStream stream, int64_t ahead);
   Loader(const Loader&) = delete;
   Loader& operator=(const Loader&) = delete;
-  /// The next batch. Throws what making it threw.
+  /// Returns the next batch. Rethrows errors of making it.
   StreamedBatch next() { return ahead_ ? ahead_->next() : stream_.next(); }
 
  private:

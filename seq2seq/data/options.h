@@ -14,18 +14,16 @@
 
 namespace seq2seq::data {
 
-/// Files to measure on, line n of the one belonging to line n of the other. `target` may name several files of
-/// references, where an empty line means that this sentence has no such reference; the first that a sentence has is
-/// scored.
+/// Validation or test files with corresponding lines. `target` may be several files of references; an empty line means
+/// that the sentence has no reference in this file. The first reference of a sentence is scored.
 struct FilePair {
   std::filesystem::path source;
   std::vector<std::filesystem::path> target;
 };
 void declare(config::Keys& keys, FilePair& files);
 
-/// Text to train on: files of either side, the nth beside the nth, then files of both sides in columns parted by a tab.
-/// Read one after another as one text. What is said of each corpus (a pair of files, or a file of pairs) is said in
-/// this order, or of none.
+/// Training text: parallel files of source and target in the same order, then files with both sides separated by a tab,
+/// read as one text. Options of corpora (a pair of files, or a file of pairs) are in this order, or empty.
 struct TrainFiles {
   std::vector<std::filesystem::path> source, target, pairs;
   std::vector<double> repeat{};                  // copies of its pairs in an epoch; a fraction is that share of them
@@ -39,14 +37,14 @@ enum class Reverse { none, source, target, both };
 enum class SourceEnd { none, after, reversed };  // reversed: the end symbol is turned with the words and comes first
 enum class InvalidUtf8 { error, drop };
 
-/// One side's text: how lines become tokens, and tokens ids.
+/// Tokenization and vocabulary of one side.
 struct SideOptions {
   text::NormalizeOptions normalize;
   Selection tokenizer{.kind = "whitespace", .options = nullptr};
   text::VocabularyOptions vocabulary;
 };
 
-/// Which pairs are no good to train on. Each that is left out is counted, with its reason.
+/// Filters of training pairs. Each pair left out is counted with its reason.
 struct CleanOptions {
   int64_t max_length = 100;              // tokens a side
   double max_ratio = 0;                  // tokens of the longer side to one of the shorter; 0: any

@@ -33,7 +33,7 @@ std::vector<int64_t> lengths_of(const std::vector<std::vector<int64_t>>& sentenc
   return lengths;
 }
 
-/// How many of `lengths`, sorted longest first, still run at each step.
+/// Returns the number of sentences still running at each step, from `lengths` sorted longest first.
 std::vector<int64_t> running_at(const std::vector<int64_t>& lengths, const std::vector<int64_t>& order) {
   std::vector<int64_t> running;
   if (order.empty()) return running;
@@ -45,7 +45,7 @@ std::vector<int64_t> running_at(const std::vector<int64_t>& lengths, const std::
   return running;
 }
 
-/// Whether the first `count` numbers are 0, 1, 2, ...
+/// Returns true if the first `count` numbers are 0, 1, 2, ...
 bool starts_in_order(const std::vector<int64_t>& numbers, int64_t count) {
   const auto first = numbers.begin(), last = numbers.begin() + count;
   return count == 0 || (std::is_sorted(first, last) && *(last - 1) == count - 1);

@@ -10,9 +10,9 @@ namespace seq2seq::data {
 
 class LayoutCopies;
 
-/// How the sentences of a batch (or a chunk of its steps) lie in packed rows: sorted by length, longest first, laid out
-/// step by step, at each step the sentences still running. The sorted order never leaves this struct: rows say through
-/// `owner` whose they are, and everything outside is in the caller's order. The index tensors are int64 on the device
+/// Layout of the sentences of a batch (or a chunk of its steps) in packed rows: sorted by length, longest first, laid
+/// out step by step, at each step the sentences still running. The sorted order never leaves this struct: `owner` gives
+/// the sentence of each row, and everything outside is in the caller's order. The index tensors are int64 on the device
 /// of the rows. Always held by a std::shared_ptr.
 struct Layout : std::enable_shared_from_this<Layout> {
   std::vector<int64_t> running;  // [T] sentences at each step of the chunk, never rising; the sum is N
@@ -26,7 +26,7 @@ struct Layout : std::enable_shared_from_this<Layout> {
 
   int64_t rows() const { return owner.size(0); }
   int64_t steps() const { return static_cast<int64_t>(running.size()); }
-  /// [running[0]] the sentences of the first step in sorted order: where states are gathered from and put back to.
+  /// [running[0]] the sentences of the first step in sorted order, for gathering and scattering states.
   at::Tensor order() const;
   /// This layout on another device. Index tensors are copied once for each device, however often this is called.
   std::shared_ptr<const Layout> on(c10::Device device) const;
@@ -40,7 +40,7 @@ struct Layout : std::enable_shared_from_this<Layout> {
 /// An empty layout to be filled in.
 std::shared_ptr<Layout> new_layout();
 
-/// Rows of a batch, ids [N] or features [N, width], with their layout.
+/// Rows of a batch: ids [N] or features [N, width], with their layout.
 struct Packed {
   at::Tensor rows;
   std::shared_ptr<const Layout> layout;
@@ -53,8 +53,8 @@ struct Packed {
 /// pairs.
 std::shared_ptr<const Layout> make_layout(const std::vector<int64_t>& lengths, const std::vector<int64_t>& keys);
 
-/// One more step for each of `sentences` sentences in the caller's order, all at the same position: what a search feeds
-/// a decoder.
+/// One more step for each of `sentences` sentences in the caller's order, all at the same position, as a search feeds a
+/// decoder.
 std::shared_ptr<const Layout> make_step(int64_t sentences, int64_t position);
 
 /// Sentences of ids, in the caller's order -> packed rows of int64.
@@ -65,9 +65,9 @@ std::vector<std::vector<int64_t>> unpack(const Packed& ids);
 /// The steps [first, last) as a chunk of its own: rows are a view, sentences that ended before have none.
 Packed chunk(const Packed& packed, int64_t first, int64_t last);
 
-/// [N] the packed row of each row when these lie sentence by sentence, in the caller's order, each step by step.
+/// [N] packed row of each row in sentence-by-sentence order (caller's order, then steps).
 at::Tensor sentence_order(const Layout& layout);
-/// [N] the packed row of each row when every sentence's rows lie in the reverse order. It is its own inverse.
+/// [N] packed row of each row after reversing the rows of every sentence. It is its own inverse.
 at::Tensor reversed_order(const Layout& layout);
 /// Rows [N] or [N, ...] in packed order -> the same rows in sentence_order().
 at::Tensor by_sentence(const at::Tensor& rows, const Layout& layout);

@@ -8,8 +8,8 @@
 
 namespace seq2seq::data {
 
-/// The pairs that an epoch has, in their order: of each corpus of the text as many copies as `corpus.repeat` says. Of a
-/// fraction it is that share of the pairs, to the nearest, drawn without replacement by (stream, epoch).
+/// Returns the pairs of an epoch in order: each corpus as often as `corpus.repeat` says. A fraction takes that share of
+/// the pairs, rounded, drawn without replacement from (stream, epoch).
 std::vector<int64_t> repeated_pairs(const Corpus& corpus, const RandomStream& stream, int64_t epoch);
 
 }  // namespace seq2seq::data

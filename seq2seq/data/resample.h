@@ -9,15 +9,15 @@
 
 namespace seq2seq::data {
 
-/// The sentences of training as an epoch reads them: those of a side whose tokenizer samples are cut anew, which
-/// depends on (seed, epoch, the pair's number) alone; copies of a pair in one epoch are cut alike.
+/// The training sentences of an epoch. If the tokenizer of a side samples, its sentences are segmented again, depending
+/// only on (seed, epoch, number of the pair); copies of a pair in one epoch are segmented equally.
 class Resampler {
  public:
-  /// Corpus and text must outlive it. Throws Error when a side samples whose words the corpus does not have.
+  /// Corpus and text must outlive it. Throws Error if a side samples but the corpus does not have its words.
   Resampler(const Corpus& corpus, const TextPipeline& text, uint64_t seed);
   std::vector<int64_t> source(int64_t pair, int64_t epoch) const;
   std::vector<int64_t> target(int64_t pair, int64_t epoch) const;
-  /// Their lengths; a side that is not cut anew is not read for them.
+  /// Returns their lengths, without reading a side that does not sample.
   int64_t source_length(int64_t pair, int64_t epoch) const;
   int64_t target_length(int64_t pair, int64_t epoch) const;
 

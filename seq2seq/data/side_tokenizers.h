@@ -9,7 +9,7 @@
 
 namespace seq2seq::data {
 
-/// What the tokenizers of both sides learned, as bytes; empty for a side that learns nothing.
+/// Models of the tokenizers of both sides, as bytes; empty for a tokenizer that does not learn.
 struct TokenizerModels {
   std::string source, target;
 };
@@ -18,15 +18,15 @@ struct TokenizerModels {
 struct SideTokenizers {
   std::shared_ptr<text::LineTokenizer> source, target;
 
-  /// Not ready where one learns.
+  /// Tokenizers that learn are not ready yet.
   SideTokenizers(const DataOptions& options, const text::TokenizerRegistry& tokenizers);
-  /// Throws FormatError for a model that is missing, or none of this tokenizer's.
+  /// Throws FormatError for a model that is missing or belongs to another tokenizer.
   void set(const TokenizerModels& models);
-  /// Reads the training text where one learns, before it is read to be cut. With a shared vocabulary both learn from
-  /// both sides, and the same.
+  /// Trains tokenizers that learn on the training text. With a shared vocabulary, both sides share one model of both
+  /// texts.
   void learn(const DataOptions& options);
   TokenizerModels models() const { return {source->model(), target->model()}; }
-  /// Counts once more, for the vocabulary, every token that a side which samples may be cut into.
+  /// Adds one count for every token that sampling may produce, so that the vocabulary has it.
   void count_pieces(text::VocabularyBuilder& source_words, text::VocabularyBuilder& target_words) const;
 };
 

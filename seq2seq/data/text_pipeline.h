@@ -14,18 +14,18 @@
 
 namespace seq2seq::data {
 
-/// What turns lines of both sides into ids and back; made from the training text or loaded from a run.
+/// Converts lines of both sides to ids and back; made from the training text or loaded from a run.
 class TextPipeline {
  public:
-  /// `models` are what the tokenizers learned, where they learn.
+  /// `models`: models of the tokenizers that learn.
   TextPipeline(const DataOptions& options, const text::TokenizerRegistry& tokenizers, text::Vocabulary source,
                text::Vocabulary target, const TokenizerModels& models = {});
-  /// Counts the training files first, after the tokenizers have learned from them. Throws Error for empty files,
-  /// unequal line counts and invalid UTF-8, with file and line.
+  /// Trains the tokenizers on the training files, then counts their words. Throws Error for empty files, unequal line
+  /// counts and invalid UTF-8, with file and line.
   static TextPipeline from_training_text(const DataOptions& options, const text::TokenizerRegistry& tokenizers);
 
   using Count = std::function<void(text::VocabularyBuilder&)>;
-  /// The vocabularies of source and target as the options say: counted by the given functions, or loaded.
+  /// Returns the vocabularies of source and target: counted by the given functions, or loaded, as the options say.
   static std::pair<text::Vocabulary, text::Vocabulary> vocabularies(const DataOptions& options, const Count& source,
                                                                     const Count& target);
 
@@ -36,12 +36,12 @@ class TextPipeline {
   TokenizerModels models() const { return tokenizers_.models(); }
   const DataOptions& options() const { return options_; }
 
-  /// What an encoder reads: ids of the tokens, reversed and with the end symbol as the options say. Never empty: of an
-  /// empty line without an end symbol the unknown word is read.
+  /// Returns the input of an encoder: ids of the tokens, reversed and with the end symbol as the options say. Never
+  /// empty: an empty line without an end symbol gives the unknown word.
   std::vector<int64_t> encoder_ids(std::vector<int64_t> ids) const;
-  /// The token that each position of encoder_ids() reads of a line of so many tokens; -1: none of them, but a symbol.
+  /// Returns the token at each position of encoder_ids() for a line of so many tokens; -1: a symbol.
   std::vector<int64_t> reading_order(int64_t tokens) const;
-  /// What a decoder writes, without the end symbol: reversed where the options say so. Its own inverse.
+  /// Returns the output of a decoder, without the end symbol, reversed if the options say so. It is its own inverse.
   std::vector<int64_t> decoder_ids(std::vector<int64_t> ids) const;
 
   std::vector<int64_t> source_ids(const std::vector<std::string>& tokens) const;

@@ -30,7 +30,7 @@ struct NBestFields {
 /// fields.
 std::optional<NBestFields> split_n_best(std::string_view line);
 
-/// Whether the features have one of this name.
+/// Returns true if the features have one of this name.
 bool has_feature(std::string_view features, std::string_view name);
 
 /// The line with ` name= value` behind its features, otherwise as it was. `fields` are those of the line.

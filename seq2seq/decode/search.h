@@ -26,8 +26,8 @@ int64_t longest_output(const MaxLengthOptions& options, int64_t source_tokens);
 
 enum class SearchKind { beam, sample };
 
-/// What an empty line of the source is answered with, where text is translated. Where outputs are measured it is always
-/// searched for, like every other line.
+/// Output for an empty source line when translating. When outputs are measured it is always searched for, like every
+/// other line.
 enum class EmptySource { empty, translate };
 
 struct DecodeOptions {

@@ -11,7 +11,7 @@
 
 namespace seq2seq::metrics {
 
-/// What stands for an n-gram precision of 0: `exponential`, half of what one match would give, then a quarter, ...
+/// Replacement of an n-gram precision of 0: `exponential`, half of what one match would give, then a quarter, ...
 /// (mteval-v13a.pl); `floor`, 0.1 matches; `add_one`, one more match and one more n-gram from bigrams on (Lin and Och
 /// 2004); see Chen and Cherry 2014, W14-3346.
 enum class Smoothing { none, exponential, floor, add_one };
@@ -22,10 +22,10 @@ struct BleuOptions {
   bool lowercase = false;  // of both sides, before they are cut into words
 };
 
-/// BLEU as a configuration asks for it.
+/// BLEU options of a configuration.
 BleuOptions bleu_options(const MetricOptions& options);
 
-/// What a corpus' BLEU is computed from; the counts of sentences may be added up.
+/// Counts from which the BLEU of a corpus is computed; counts of sentences may be summed.
 struct BleuCounts {
   static constexpr int orders = 4;
   std::array<int64_t, orders> matches{},
@@ -59,7 +59,7 @@ inline constexpr std::string_view without_four_grams =
 BleuCounts count_bleu(std::string_view hypothesis, const std::vector<std::string>& references,
                       const BleuOptions& options = {});
 
-/// The score, precisions and brevity penalty of summed counts; without a signature, which tells of the references.
+/// The score, precisions and brevity penalty of summed counts; without the signature, which describes the references.
 Bleu bleu_of(const BleuCounts& counts, Smoothing smoothing);
 
 /// Lines of text, and one or more references of each. Throws Error when the numbers differ, there is no line, or one

@@ -15,21 +15,21 @@ struct Variance {
 };
 
 double mean(std::span<const double> values);
-/// Of one value, without bias. Of a single value nothing is known: no degrees of freedom.
+/// Unbiased variance of the values. A single value has no degrees of freedom.
 Variance variance(std::span<const double> values);
 
 /// The variance of a sum of independent estimates, with the degrees of freedom of Satterthwaite (1946, "An approximate
-/// distribution of estimates of variance components"). Parts of variance 0 count for nothing. Without degrees of
-/// freedom if a part has none.
+/// distribution of estimates of variance components"). Parts with variance 0 are ignored. Has no degrees of freedom if
+/// a part has none.
 Variance sum(std::span<const Variance> parts);
 
-/// A figure of a test set and how far it is known. Two things make it vary: the seeds (which runs were trained) and the
-/// sentences (which were tested).
+/// A figure of a test set and its uncertainty, which comes from the seeds of the runs and from the choice of test
+/// sentences.
 struct Estimate {
   double value = 0;
   Variance variance;  // of `value`
 
-  /// The interval that holds the true value in `level` of the cases: none with a single seed.
+  /// Confidence interval at `level`; none with a single seed.
   struct Interval {
     double low = 0, high = 0;
   };
@@ -43,7 +43,7 @@ struct Estimate {
   bool known() const;  // how far; not of a single seed, nor where a run diverged
 };
 
-/// Figures of several runs, one a seed, of one configuration: the figure on the whole test set, and the same on
+/// Figures of several runs, one per seed, of one configuration: the figure on the whole test set, and the same on
 /// `resampled` sets of sentences, drawn from it with replacement, the same ones for whatever is compared.
 struct RunFigures {
   double figure = 0;
@@ -51,8 +51,8 @@ struct RunFigures {
 };
 
 /// Mean over the runs. Its variance is that of the seeds over the number of runs plus that of the mean over the
-/// resampled sets: a bootstrap over sentences alone would take the seeds that were drawn for the only ones.
-/// `sentences` of the test set. Throws std::invalid_argument without a run or with unequal numbers of sets.
+/// resampled sets: a bootstrap over sentences alone would ignore the variance over seeds. `sentences` of the test set.
+/// Throws std::invalid_argument without a run or with unequal numbers of sets.
 Estimate estimate_mean(std::span<const RunFigures> runs, int64_t sentences);
 
 /// The figure of one system as it is, whatever other seeds would give: its variance is that of the sentences alone.
@@ -61,14 +61,14 @@ Estimate estimate_of_system(const RunFigures& system, int64_t sentences);
 Estimate estimate_system_difference(const RunFigures& system, std::span<const RunFigures> reference, int64_t sentences);
 
 enum class Pairing { none, by_seed };  // by_seed: run i of the one started as run i of the other did
-/// Mean of `runs` minus that of `reference`. Sentences are paired always, seeds where `pairing` says so.
+/// Mean of `runs` minus that of `reference`. Sentences are always paired, seeds if `pairing` says so.
 Estimate estimate_difference(std::span<const RunFigures> runs, std::span<const RunFigures> reference, int64_t sentences,
                              Pairing pairing);
 
 /// A figure of the sentences with these numbers, of which some occur several times.
 using FigureOf = std::function<double(std::span<const int64_t> sentences)>;
-/// The figure of `sets` sets of as many sentences as there are, drawn with replacement; sets depend on
-/// (seed, sentences) alone, so that figures of two systems on set i belong together (Koehn 2004, W04-3250).
+/// The figure of `sets` sets of as many sentences as there are, drawn with replacement; sets depend only on (seed,
+/// sentences), so that figures of two systems on set i can be paired (Koehn 2004, W04-3250).
 std::vector<double> bootstrap(int64_t sentences, int64_t sets, uint64_t seed, const FigureOf& figure);
 
 }  // namespace seq2seq::metrics

@@ -9,13 +9,13 @@
 
 namespace seq2seq::metrics {
 
-/// The fewest insertions, deletions and substitutions that turn one into the other (Levenshtein 1966). Time is the
-/// product of the lengths, memory their sum.
+/// Returns the minimum number of insertions, deletions and substitutions between the two (Levenshtein 1966). Time is
+/// the product of the lengths, memory their sum.
 int64_t edit_distance(const Tokens& a, const Tokens& b);
 
 /// Counts over a set of sequences and the rates they give. What papers on grapheme-to-phoneme conversion call WER, the
-/// share of words whose pronunciation is wrong, is the sequence error rate here; their PER is the token error rate.
-/// Where the tokens are the words of a sentence, the token error rate is the ordinary WER.
+/// share of words whose pronunciation is wrong, is the sequence error rate here; their PER is the token error rate. If
+/// the tokens are the words of a sentence, the token error rate is the usual WER.
 struct ErrorRates {
   int64_t sequences = 0;
   int64_t exact = 0;             // sequences equal to one of their references

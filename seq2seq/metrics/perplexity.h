@@ -5,7 +5,7 @@
 namespace seq2seq::metrics {
 
 /// exp(-log_probability / tokens): `log_probability` is the sum of the tokens' natural logarithms, `tokens` counts the
-/// end symbols too. Throws Error when there are no tokens.
+/// end symbols too. Throws Error if there are no tokens.
 double perplexity(double log_probability, int64_t tokens);
 
 }  // namespace seq2seq::metrics

@@ -8,7 +8,7 @@ namespace seq2seq::metrics {
 
 using Tokens = std::vector<std::string>;
 
-/// What stands between blanks, where every white space of Unicode is a blank: sacreBLEU cuts lines with Python's
+/// Returns the words between blanks, where every Unicode white space is a blank: sacreBLEU cuts lines with Python's
 /// `str.split`, which also takes U+00A0, U+2028, U+3000 and so on.
 Tokens split_words(std::string_view line);
 

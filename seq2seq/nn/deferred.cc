@@ -19,7 +19,7 @@ using at::Tensor;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-/// How the gradients are made, and of what.
+/// Operation and inputs of the gradients.
 struct Deferral final : torch::CustomClassHolder {
   Deferral(c10::intrusive_ptr<DeferredRows> rows, Deferred::Make make, size_t parameters)
       : rows(std::move(rows)), make(std::move(make)), parameters(parameters) {}

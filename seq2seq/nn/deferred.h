@@ -9,8 +9,8 @@
 
 namespace seq2seq::nn {
 
-/// What the steps of a batch leave for the gradients of the parameters that all of them use. The autograd function of a
-/// step adds to it on the way back.
+/// Data that the steps of a batch collect for the gradients of their shared parameters. The autograd function of a step
+/// adds to it on the way back.
 class DeferredRows final : public torch::CustomClassHolder {
  public:
   /// Adds the rows of one step, a tensor [n, ...] for each that the gradients are made of. They are kept without the
@@ -21,7 +21,7 @@ class DeferredRows final : public torch::CustomClassHolder {
 
  private:
   int backward_pass_ = -1;                     // the number of the pass that the rows are of
-  std::vector<std::vector<at::Tensor>> rows_;  // one a step, in the order of backward
+  std::vector<std::vector<at::Tensor>> rows_;  // one per step, in the order of backward
 };
 
 /// Parameters that many steps use, while gradients are made in one product over the rows of all steps, once backward
@@ -30,7 +30,7 @@ class DeferredRows final : public torch::CustomClassHolder {
 /// It holds for any backward pass by the autograd engine, also for several one after another, each over some of the
 /// steps: a step's function takes `token()` as an input, gives no gradient for it, and adds to `rows()` where
 /// needs_input_grad() says so for the token. The engine comes to the function that made the token after all of these.
-/// Steps and parameters lie on one device.
+/// Steps and parameters are on one device.
 class Deferred {
  public:
   /// Makes the gradient of each parameter from the joined rows; those that are not wanted may stay undefined.
@@ -46,7 +46,8 @@ class Deferred {
   at::Tensor token_;
 };
 
-/// A product with a weight, and a bias, that many steps use: y = x W' + b. Makes their gradients once a backward pass.
+/// A product with a weight, and a bias, that many steps use: y = x W' + b. Makes their gradients once per backward
+/// pass.
 class DeferredLinear {
  public:
   /// weight [O, I], bias [O] or undefined. To be made anew for each batch, while gradients are kept if they are wanted.

@@ -22,7 +22,7 @@ uint32_t Site::number() const {
 
 namespace {
 
-/// What the rows of a mask go by.
+/// Index of the rows of a mask.
 struct MaskRows {
   at::Tensor owner, position, key;  // [n], [n], [B]
 };

@@ -7,13 +7,13 @@
 
 namespace seq2seq::nn {
 
-/// What dropout draws from in this update; a null pointer to it means no dropout.
+/// Source of dropout's random numbers in this update; a null pointer means no dropout.
 struct Draw {
   uint64_t seed = 0;
   int64_t update = 0;
 };
 
-/// Where in the model a mask is applied; two sites never share one. Layers are numbered from 0.
+/// Position in the model where a mask is applied; each site has its own mask. Layers are numbered from 0.
 struct Site {
   enum class Part : uint32_t { source_embedding, target_embedding, encoder_layer, decoder_layer, output, named } part;
   uint32_t layer = 0;

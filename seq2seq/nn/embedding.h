@@ -7,7 +7,7 @@
 
 namespace seq2seq::nn {
 
-/// A table of vectors, one a word: parameter `weight` [V, E], as in torch.nn.Embedding.
+/// A table of vectors, one per word: parameter `weight` [V, E], as in torch.nn.Embedding.
 class Embedding final : public Module {
  public:
   Embedding(int64_t words, int64_t size, const ParameterPlace& place);

@@ -6,7 +6,7 @@
 
 namespace seq2seq::nn {
 
-/// What a decoder hands to the output layer for each target row, in the packed order of the rows it read.
+/// Output of a decoder for each target row, in the packed order of its input rows; input of the output layer.
 struct Features {
   at::Tensor rows;       // [N, H]
   at::Tensor attention;  // [N, S] weights over the positions of each row's source, as read; undefined unless wanted

@@ -59,7 +59,7 @@ auto normal_values(double deviation) {
   };
 }
 
-/// Of a parameter's uses the one that initialisation goes by: that of a table, if it is looked up.
+/// Of a parameter's uses the one that initialization goes by: that of a table, if it is looked up.
 std::map<std::string, Role> leading_roles(const std::vector<ParameterUse>& uses) {
   std::map<std::string, Role> roles;
   for (const auto& use : uses) {

@@ -6,11 +6,11 @@
 
 namespace seq2seq::nn {
 
-/// How parameters start.
+/// Initialization of parameters.
 enum class Initialization { uniform, xavier };
 
-/// Every parameter uniform in [-range, range] (arXiv 1409.3215, section 3.4). A value depends on (seed, the parameter's
-/// name, its index) alone: not on the order of parameters, nor on where they lie or how they are sliced.
+/// Every parameter uniform in [-range, range] (arXiv 1409.3215, section 3.4). A value depends only on (seed, the
+/// parameter's name, its index): not on the order of parameters, nor on where they lie or how they are sliced.
 void initialize_uniform(torch::nn::Module& module, double range, uint64_t seed);
 
 /// Matrices uniform in [-r, r], r = sqrt(6 / (inputs + outputs)), each gate by itself (Glorot and Bengio 2010, equation
@@ -25,7 +25,7 @@ void set_starts(torch::nn::Module& module);
 /// after Jozefowicz, Zaremba and Sutskever 2015). Goes by the roles of the parameters.
 void set_forget_bias(torch::nn::Module& module, double bias);
 
-/// Draws every word vector anew, normal with mean 0 and this standard deviation, as `torch.nn.Embedding` does with 1.
+/// Redraws every word vector, normal with mean 0 and this standard deviation, as `torch.nn.Embedding` does with 1.
 /// Depends only on seed, name and index, as above.
 void initialize_embeddings(torch::nn::Module& module, double deviation, uint64_t seed);
 

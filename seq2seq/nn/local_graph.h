@@ -14,7 +14,7 @@ class LocalGraph {
   at::Tensor leaf(const at::Tensor& tensor);
   /// Parameters of the stage, whose gradients come out of parameter_gradients().
   void parameters(const std::vector<at::Tensor>& all) { parameters_ = all; }
-  /// An output and what reaches it; undefined: nothing does.
+  /// An output and its gradient; undefined: none.
   void reach(const at::Tensor& output, const at::Tensor& gradient);
   /// Runs backward once and frees the graph.
   void backward();
@@ -30,10 +30,10 @@ class LocalGraph {
 /// Copies what came back to a leaf, zeros where nothing did, into `reader`; an undefined reader wants nothing.
 void give(at::Tensor reader, const at::Tensor& gradient);
 
-/// Adds derivatives, undefined ones aside, to grad() of parameters, wherever these lie, and gives them up.
+/// Adds derivatives, undefined ones aside, to grad() of parameters, on any device, and gives them up.
 void deliver(const std::vector<at::Tensor>& parameters, std::vector<at::Tensor>& gradients);
 
-/// Adds tensors one by one where they are defined; a sum that is undefined becomes a copy.
+/// Adds the defined tensors one by one; an undefined sum becomes a copy.
 void add_each(std::vector<at::Tensor>& sums, const std::vector<at::Tensor>& more);
 
 }  // namespace seq2seq::nn

@@ -7,7 +7,7 @@
 
 namespace seq2seq::nn {
 
-/// What a batch of sources becomes: all that a decoder may look at.
+/// Encoded batch of sources: everything that a decoder may use.
 struct Memory {
   Packed ids;               // [N] the source's ids as they were read: what copying and unknown words need
   Packed states;            // [N, M] the top layer's states, in reading order

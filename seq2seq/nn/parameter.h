@@ -9,7 +9,7 @@
 
 namespace seq2seq::nn {
 
-/// What a parameter does, so that initialisation, fine-tuning and counting need not guess it from a name.
+/// Role of a parameter, so that initialization, fine-tuning and counting need not guess it from its name.
 struct Role {
   enum class Kind {
     embedding,   // [V, E] a table that is looked up
@@ -22,11 +22,11 @@ struct Role {
   bool row_per_word = false;
   /// Equal blocks that the first dimension falls into: 4 for an LSTM's gates.
   int64_t gates = 1;
-  /// Which of them is a forget gate; -1: none.
+  /// Index of the forget gate; -1: none.
   int64_t forget_gate = -1;
   /// A bias that is added to another bias of the same gates.
   bool second_bias = false;
-  /// What it starts at, however others start: 1 and 0 for gain and shift of a normalisation.
+  /// Fixed initial value, such as 1 and 0 for gain and shift of a normalization.
   std::optional<double> start{};
 };
 
@@ -42,7 +42,7 @@ struct ParameterUse {
   Side side = Side::target;
 };
 
-/// Where the parameters of a part lie, and of which type they are.
+/// Device and type of the parameters of a part.
 struct ParameterPlace {
   c10::Device device{c10::kCPU};
   at::ScalarType type = at::kFloat;

@@ -9,8 +9,8 @@
 
 namespace seq2seq::nn {
 
-/// Where a part lies. A place is what runs its parts one after another: a stream or a worker thread belongs to it. It
-/// lies on one device; several places may share a device.
+/// Place of a part. A place runs its parts one after another and has its own stream or worker thread. It is on one
+/// device; several places may share a device.
 struct PartPlace {
   c10::Device device{c10::kCPU};
   int place = 0;
@@ -35,7 +35,7 @@ std::vector<OutputShard> with_words(const std::vector<OutputShard>& shards, int6
 /// A place for each part of a model: data, not code. Several parts may name the same place.
 ///
 /// Parts are named `embeddings`, `encoder.0` ... (a layer each), `bridge`, `attention`, `decoder.0` ... What is not
-/// named lies on `device`, which is place 0.
+/// named is on `device`, which is place 0.
 struct Placement {
   c10::Device device{c10::kCPU};
   std::map<std::string, PartPlace> parts;
@@ -47,7 +47,7 @@ struct Placement {
   int places() const;  // how many there are
   int place_of_shard(size_t shard) const { return output.empty() ? 0 : output.at(shard).place; }
   int place_of_layer(const std::string& stack, int64_t layer) const;
-  /// How many layers of a stack are named, counted from layer 0.
+  /// Number of named layers of a stack, counted from layer 0.
   int64_t named_layers(const std::string& stack) const;
 };
 

@@ -4,7 +4,7 @@
 
 namespace seq2seq::nn {
 
-/// The permutation between packed rows and rows that lie sentence by sentence, which attention works on.
+/// The permutation between packed rows and rows that are stored sentence by sentence, which attention works on.
 class SentenceOrder {
  public:
   explicit SentenceOrder(const Layout& packed);

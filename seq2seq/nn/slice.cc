@@ -13,7 +13,7 @@
 namespace seq2seq::nn {
 namespace {
 
-/// Whether the text from `begin` up to `end` is a number.
+/// Returns true if the text from `begin` up to `end` is a number.
 bool read_number(const char* begin, const char* end, int64_t& number) {
   const auto [stop, fault] = std::from_chars(begin, end, number);
   return fault == std::errc() && stop == end && number >= 0;

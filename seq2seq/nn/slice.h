@@ -9,8 +9,8 @@
 
 namespace seq2seq::nn {
 
-/// Rows of a parameter that lies on several devices. Each of its slices is registered under a name that tells the
-/// rows: `weight[0:2500]`, `weight[2500:5000]`. Files, messages, `train.freeze` and `--init-from` know the whole alone.
+/// Rows of a parameter that is on several devices. Each of its slices is registered under a name that tells the rows:
+/// `weight[0:2500]`, `weight[2500:5000]`. Files, messages, `train.freeze` and `--init-from` know the whole alone.
 struct Slice {
   std::string whole;            // the name without a range
   int64_t first = 0, last = 0;  // the rows [first, last); both 0: all of them, and the name has no range

@@ -33,7 +33,7 @@ NamedTensors read_safetensors(InputFile& file, const std::filesystem::path& name
 
 /// The parameters of a module by their registered names, whole, copied to the CPU.
 NamedTensors weights_of(const torch::nn::Module& module);
-/// The parameters themselves, wherever they lie, sliced ones slice by slice: to be written at once, because they change
+/// The parameters themselves, on any device, sliced ones slice by slice: to be written at once, because they change
 /// with the module.
 NamedTensors weights_in_place(const torch::nn::Module& module);
 

@@ -6,8 +6,8 @@
 
 namespace seq2seq::nn {
 
-/// What word dropout draws once: a word of a sentence, with all its occurrences (Gal and Ghahramani 2016, arXiv
-/// 1512.05287, section 4.2), or each occurrence (Sennrich et al. 2016, arXiv 1606.02891).
+/// Unit of word dropout: a word of a sentence, with all its occurrences (Gal and Ghahramani 2016, arXiv 1512.05287,
+/// section 4.2), or each occurrence (Sennrich et al. 2016, arXiv 1606.02891).
 enum class DropWordsBy { word, occurrence };
 
 /// Word vectors of one side that are zero as a whole in training; what stays is scaled by 1 / (1 - share).

@@ -10,15 +10,15 @@
 
 namespace seq2seq::run {
 
-/// Where attention goes, beside the outputs; a line for each of them, in their order.
+/// Streams for attention weights and alignments; one line per output, in the same order.
 struct AlignmentStreams {
   std::ostream* links = nullptr;    // Pharaoh: `0-0 2-1`, source token and target token counted from 0
   std::ostream* weights = nullptr;  // JSON lines: tokens of both sides and a row of weights for each target token
   bool wanted() const { return links != nullptr || weights != nullptr; }
 };
 
-/// A link for each target token to the source token with the largest weight, the first of equal ones; none where that
-/// is the end symbol.
+/// Links each target token to the source token with the largest weight, the first of equal ones; no link if that is the
+/// end symbol.
 std::string pharaoh_line(const decode::AttentionWeights& weights, int64_t source_tokens, int64_t target_tokens);
 
 /// `{"sentence": 0, "source": ["a", "</s>"], "target": ["A", "</s>"], "weights": [[0.9, 0.1], [0.2, 0.8]]}`
@@ -36,7 +36,7 @@ struct AlignedOutputs {
 /// Throws UsageError for a model without attention.
 void check_attends(const LoadedRun& run);
 
-/// Writes what the model attends to while it reads each output. The model has attention.
+/// Writes the attention of the model while it reads each output. The model must have attention.
 void write_alignments(const LoadedRun& run, const std::vector<AlignedOutputs>& outputs,
                       const AlignmentStreams& streams);
 

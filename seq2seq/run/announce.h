@@ -11,14 +11,15 @@
 
 namespace seq2seq::run {
 
-/// What a training says before it begins: the data, the model by part, what it will take, and the machine.
+/// Prints a summary before training: data, parts of the model, cost, and machine.
 void announce(Log& log, const RunOptions& options, const Registries& registries, const TrainingData& data,
               const nn::Model& model, const Machine& machine);
-/// Says what lies in which place, with the bytes of parameters, gradients and optimiser; nothing where all lies in one.
+/// Prints the parts of each place with the bytes of parameters, gradients and optimizer; prints nothing for a single
+/// place.
 void announce_places(Log& log, const RunOptions& options, const Registries& registries, const data::TextPipeline& text,
                      const nn::Placement& placement);
 
-/// Bytes an optimiser keeps for a parameter of one number, measured on a small one.
+/// Bytes of optimizer state per number, measured on a small parameter.
 double optimizer_state_bytes(const train::TrainOptions& options, const Registries& registries);
 
 }  // namespace seq2seq::run

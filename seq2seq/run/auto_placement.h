@@ -11,9 +11,9 @@
 
 namespace seq2seq::run {
 
-/// The placement that a training uses: as configured, or for `preset: auto` what the planner expects to be fastest on
-/// `placement.devices`, by default all GPUs of this machine, taken for H200s, for this model and the mean lengths of
-/// this text. With one device, and wherever nothing is expected to be faster, that is `single`. Says what was chosen.
+/// Returns the placement of a training: as configured, or for `preset: auto` the planner's fastest layout on
+/// `placement.devices` (default: all GPUs of this machine, assumed to be H200s) for this model and the mean lengths of
+/// this text. With one device, or if nothing is faster, that is `single`. Prints the choice.
 PlacementOptions chosen_placement(const RunOptions& options, const TrainingData& data, const Environment& environment);
 
 /// A planner's layout in the terms of the configuration: place k is `devices[k]`.

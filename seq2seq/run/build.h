@@ -14,24 +14,25 @@ namespace seq2seq::run {
 
 /// All of a model on one device.
 nn::Placement on_device(c10::Device device);
-/// Where a training places its model: on one device if the environment says so, otherwise as configured. Warns of
-/// devices that stay idle. Throws PlacementError.
+/// Returns the placement of a training: on one device if the environment says so, otherwise as configured. Warns of
+/// unused devices. Throws PlacementError.
 nn::Placement training_placement(const RunOptions& options, const data::TextPipeline& text,
                                  const Environment& environment);
-/// The device of such a placement that a machine is described by: that of its first place.
+/// Returns the device that describes the machine: that of the first place.
 c10::Device training_device(const PlacementOptions& options, const Environment& environment);
-/// Where a trained model is used: on the command's device if `choice` is empty, as it was trained by `run`, otherwise
-/// as the file of that name says. Throws UsageError.
+/// Returns the placement for using a trained model: the command's device if `choice` is empty, the training's placement
+/// for `run`, otherwise as the file of that name says. Throws UsageError.
 nn::Placement placement_for_use(const std::string& choice, const RunOptions& options, const data::TextPipeline& text,
                                 const Environment& environment);
 
-/// The model of a configuration without memory for its parameters: for its sizes. Throws UsageError when it cannot be
-/// made.
+/// Returns the model of a configuration without allocating its parameters, for its sizes. Throws UsageError if it
+/// cannot be built.
 std::shared_ptr<nn::Model> outline(const ModelOptions& options, const Registries& registries,
                                    int64_t source_vocabulary = nn::unknown_vocabulary,
                                    int64_t target_vocabulary = nn::unknown_vocabulary);
 
-/// The model of a configuration, its parameters not yet set. Throws UsageError when `placement` does not fit the model.
+/// Returns the model of a configuration with uninitialized parameters. Throws UsageError if `placement` does not fit
+/// the model.
 std::shared_ptr<nn::Model> build_model(const RunOptions& options, const Registries& registries,
                                        const data::TextPipeline& text, const nn::Placement& placement);
 

@@ -10,16 +10,16 @@
 
 namespace seq2seq::run {
 
-/// The line that `translate` writes for an output: what BLEU compares with the lines of the references.
+/// Returns the line that `translate` writes for an output, for BLEU.
 std::string output_line(const std::vector<int64_t>& ids, const data::TextPipeline& text);
 
-/// The tokens of an output, which error rates and exact match compare; in lower case where the options say so.
+/// Returns the tokens of an output for error rates and exact match, in lower case if the options say so.
 metrics::Tokens output_tokens(const std::vector<int64_t>& ids, const data::TextPipeline& text,
                               const metrics::MetricOptions& options);
 
-/// What they are compared with: each reference's own line, cut by the target's tokenizer without
-/// `data.target.normalize`. With `lowercase` the tokens are in lower case; where the target's text is in lower case
-/// too, so is the line before it is cut, because a tokenizer may know no other letters.
+/// References of the comparison: the line of each reference, tokenized by the target's tokenizer without
+/// `data.target.normalize`. With `lowercase` the tokens are in lower case; if the target text is, too, the line is
+/// lower-cased before tokenization, because the tokenizer may not know other letters.
 std::vector<metrics::Tokens> reference_tokens(const std::vector<std::string>& references,
                                               const data::TextPipeline& text, const metrics::MetricOptions& options);
 

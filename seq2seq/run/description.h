@@ -26,7 +26,7 @@ struct SessionDescription {
   std::string launch{};   // what started them, as parallel::Launch::id has it
 };
 
-/// Which vocabulary a run's weights belong to, and what the tokenizer had learned.
+/// Vocabulary and tokenizer model of a run's weights.
 struct VocabularyMark {
   int64_t size = 0;  // specials included
   std::string sha256;
@@ -35,14 +35,14 @@ struct VocabularyMark {
 };
 VocabularyMark mark_of(const text::Vocabulary& vocabulary, const std::string& tokenizer_model);
 
-/// Where a run took its first weights from (`--init-from`).
+/// Source of a run's initial weights (`--init-from`).
 struct InitialWeights {
   std::filesystem::path run;
   int64_t update = 0;
   std::string sha256;  // of the weights' file
 };
 
-/// The contents of `run.json`: what a run is, where it came from, and what ran it.
+/// The contents of `run.json`: identity, origin and machine of a run.
 struct RunDescription {
   std::string program, commit;
   bool dirty = false;
@@ -57,7 +57,7 @@ struct RunDescription {
   std::vector<SessionDescription> sessions;  // `sittings` in run.json
 
   int64_t parameters_in_all() const;
-  /// Whether any program that trained the run was built with uncommitted changes.
+  /// Returns true if any program that trained the run was built with uncommitted changes.
   bool trained_by_dirty_program() const;
 };
 
@@ -72,7 +72,7 @@ void write_description(Files& files, const RunFolder& folder, const RunDescripti
 /// Describes a session of this program that starts now, on `machine`.
 SessionDescription session_now(const Machine& machine, int64_t from_update);
 
-/// One line for each thing that keeps a run that goes on `now` from being exactly the uninterrupted one.
+/// Returns one line for each reason why a run continued `now` differs from the uninterrupted one.
 std::vector<std::string> inexact_because(const Machine& then, const Machine& now);
 
 }  // namespace seq2seq::run

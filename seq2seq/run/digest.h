@@ -9,21 +9,21 @@
 
 namespace seq2seq::run {
 
-/// SHA-256 of the contents of the files of each set; empty for a set that the configuration does not name.
+/// SHA-256 of the contents of the files of each set; empty for a missing set.
 struct DataDigests {
   std::string train, validation, test;
   bool operator==(const DataDigests&) const = default;
 };
 DataDigests data_digests(const data::DataOptions& options);
-/// Of the training text: what was prepared knows it, so that a large text is not read only for it.
+/// Of the training text: stored with prepared text, so that a large text is not read only for it.
 std::string train_digest(const data::DataOptions& options);
-/// All three, where the training text's is known.
+/// All three digests, given that of the training text.
 DataDigests data_digests(const data::DataOptions& options, const std::string& train);
 
-/// One fault for each set whose contents are not those the run saw.
+/// One fault for each set whose contents have changed since the run.
 std::vector<Error> different_data(const DataDigests& run, const DataDigests& now, const data::DataOptions& options);
 
-/// What identifies a result: SHA-256 of the keys that can change one, the data's contents, and `numerics`.
+/// Identity of a result: SHA-256 of the keys that can change it, the contents of the data, and `numerics`.
 std::string run_digest(const Configuration& configuration, const DataDigests& data);
 
 }  // namespace seq2seq::run

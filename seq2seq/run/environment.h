@@ -14,14 +14,14 @@
 
 namespace seq2seq::run {
 
-/// What surrounds a run and is not part of its configuration: where messages and files go, and the machine. All of it
-/// must outlive the calls it is given to.
+/// Environment of a run that is not part of its configuration: messages, files, and the machine. All of it must outlive
+/// the calls it is given to.
 struct Environment {
   const Registries* registries = nullptr;
   Log* log = nullptr;
   Files* files = &disk_files();
   c10::Device device{c10::kCPU};
-  /// Whether all of a model lies on `device`; otherwise a training places its parts as its configuration says.
+  /// True if the whole model is on `device`; otherwise training places its parts as configured.
   bool single_device = true;
   int threads = 0;  // 0: as many as the machine has processors for us
   ProgressOptions progress;
@@ -29,7 +29,7 @@ struct Environment {
   parallel::Launch launch;         // which of how many processes that train together this one is
   parallel::ProcessGroup* group = nullptr;  // they, once they have met; null: this process is alone
 
-  /// Whether this process writes the run and speaks for all.
+  /// Returns true if this process writes the run and reports for all.
   bool leads() const { return launch.rank == 0; }
 };
 

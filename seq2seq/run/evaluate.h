@@ -9,7 +9,7 @@
 
 namespace seq2seq::run {
 
-/// Figures, and what must be said with them.
+/// Figures, and the facts to report with them.
 struct Evaluation {
   Perplexity perplexity;
   OutputFigures outputs;
@@ -20,7 +20,7 @@ struct Evaluation {
   double seconds = 0;                             // of search, with scoring
 };
 
-/// Measures on the given files, or else on the run's test set. Throws Error when there is neither.
+/// Measures on the given files, or on the run's test set. Throws Error if there is neither.
 Evaluation evaluate(const LoadedRun& run, const std::optional<data::FilePair>& files, const Environment& environment);
 
 }  // namespace seq2seq::run

@@ -8,8 +8,8 @@
 
 namespace seq2seq::run {
 
-/// Sentences to measure on. A sentence has a reference in each file whose line for it has at least one token; one
-/// without any reference is left out and counted in `corpus.left_out`.
+/// Sentences of a validation or test set. A line with at least one token is a reference; sentences without any
+/// reference are left out and counted in `corpus.left_out`.
 struct EvaluationSet {
   data::Corpus corpus;             // the target is the first reference that a sentence has, as the model sees it
   metrics::References references;  // [pairs][at least 1], the lines of the files as they are, in the order of the files
@@ -17,11 +17,10 @@ struct EvaluationSet {
   decode::Readings others{};  // the sources as the other runs of an ensemble read them
 };
 
-/// Throws Error for files that cannot be read or have unequal numbers of lines, and when no sentence is left.
+/// Throws Error for unreadable files or unequal numbers of lines, and if no sentence is left.
 EvaluationSet read_evaluation_set(const data::FilePair& files, const data::TextPipeline& text);
 
-/// Throws what read_evaluation_set would throw for files that cannot be read or have unequal numbers of lines, without
-/// the text that it takes.
+/// Throws like read_evaluation_set for unreadable files or unequal numbers of lines, but does not need the vocabulary.
 void check_line_counts(const data::FilePair& files, data::InvalidUtf8 invalid);
 
 }  // namespace seq2seq::run

@@ -34,28 +34,27 @@ Perplexity measure_perplexity(const decode::Predictor& predictor, const Evaluati
                               const data::TextPipeline& text, int64_t batch, const decode::Done& done = {},
                               const data::Deal& deal = {});
 
-/// How near the best outputs come to the references, of which the nearest counts. BLEU compares lines, error rates
-/// tokens: see compared.h.
+/// Similarity of the best outputs to their nearest references. BLEU compares lines, error rates tokens: see compared.h.
 struct OutputFigures {
   metrics::ErrorRates rates;
   metrics::Bleu bleu;
   int64_t cut = 0;  // outputs that stopped at the longest length
 };
-/// `deal`: the sentences of one of several ranks. Without any, all figures but the counts are 0.
+/// `deal`: the share of one of several ranks. Without sentences, all figures except the counts are 0.
 OutputFigures measure_outputs(const decode::Predictor& predictor, const EvaluationSet& set,
                               const data::TextPipeline& text, const decode::DecodeOptions& options,
                               const metrics::MetricOptions& metrics = {}, const decode::Done& done = {},
                               const data::Deal& deal = {});
 
-/// Adds up what each rank measured on its sentences; `options` say how BLEU is smoothed.
+/// Sums the measurements of all ranks; `options` set the smoothing of BLEU.
 void sum_over(train::Team& team, Perplexity& perplexity);
 void sum_over(train::Team& team, OutputFigures& figures, const metrics::BleuOptions& options);
 
 train::Figures named(const Perplexity& perplexity);
 void add(train::Figures& figures, const OutputFigures& outputs);
 
-/// What the trainer calls: perplexity, and the other metrics that are asked for. Each rank of `team` (null: alone)
-/// measures its share, and gets the figures of all. `set`, `text` and `team` must outlive it.
+/// Validation function for the trainer: perplexity and the other configured metrics. Each rank of `team` (null: alone)
+/// measures its share and returns the figures of all. `set`, `text` and `team` must outlive it.
 train::Validate make_validation(const EvaluationSet& set, const data::TextPipeline& text,
                                 const decode::DecodeOptions& decode, const metrics::MetricOptions& options,
                                 const std::vector<std::string>& metrics, train::Team* team = nullptr);

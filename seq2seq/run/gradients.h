@@ -10,7 +10,7 @@
 
 namespace seq2seq::run {
 
-/// Returns what makes gradients: a pipeline for a model in several places, or when a timeline is asked for; otherwise
+/// Returns the source of gradients: a pipeline for a model in several places or for a timeline; otherwise
 /// train::SerialGradients. Model and environment must outlive it. Throws UsageError if the devices cannot run it.
 std::unique_ptr<train::GradientSource> make_gradients(const RunOptions& options, const nn::Model& model,
                                                       const nn::Placement& placement, const Environment& environment);

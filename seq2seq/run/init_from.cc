@@ -30,7 +30,7 @@ const text::Vocabulary* words_of(nn::Side side, const Vocabularies& vocabularies
   return side == nn::Side::source ? vocabularies.source : vocabularies.target;
 }
 
-/// Whether both have a row for each word of their own vocabulary, and rows of the same shape.
+/// Returns true if both have a row for each word of their own vocabulary, and rows of the same shape.
 bool rows_fit(at::IntArrayRef one, const text::Vocabulary& words, at::IntArrayRef other,
               const text::Vocabulary& other_words) {
   return !one.empty() && !other.empty() && one[0] == words.size() && other[0] == other_words.size() &&

@@ -16,7 +16,7 @@ struct Vocabularies {
   const text::Vocabulary* target = nullptr;
 };
 
-/// What became of the parameters of a new model that was to take over those of another.
+/// Report on the parameters of a new model initialized from another.
 struct TakenOver {
   struct ByWord {
     std::string parameter;

@@ -9,12 +9,12 @@
 
 namespace seq2seq::run {
 
-/// The longest lines that a model can read: one with learned positions has no position for more.
+/// Longest lines that a model can read, limited by learned positions.
 class LengthLimits {
  public:
   LengthLimits(const nn::Model& model, const data::DataOptions& options);
   bool any() const;
-  /// Throws Error for a line of so many tokens that the model cannot read.
+  /// Throws Error for a line with more tokens than the model can read.
   void check_source(int64_t tokens, const Place& place) const;
   void check_target(int64_t tokens, const Place& place) const;
 

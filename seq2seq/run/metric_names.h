@@ -7,9 +7,9 @@ namespace seq2seq::run {
 
 /// The names of all figures: perplexity, exact_match, sequence_error_rate, token_error_rate, bleu.
 const std::vector<std::string>& metric_names();
-/// What is wrong with the first name that is none of them; empty when nothing is.
+/// Returns an error message for the first unknown name, or an empty string.
 std::string unknown_metric(const std::vector<std::string>& names);
-/// Whether any of them needs the model's outputs.
+/// Returns true if any of them needs the model's outputs.
 bool need_outputs(const std::vector<std::string>& names);
 
 }  // namespace seq2seq::run

@@ -2,8 +2,8 @@
 
 namespace seq2seq::run {
 
-/// Raised by hand when the same configuration, data and seed would train to other parameters than before; part of every
-/// run's digest.
+/// Raise it by hand if the same configuration, data and seed would train different parameters; part of every run's
+/// digest.
 inline constexpr int numerics = 2;
 
 }  // namespace seq2seq::run

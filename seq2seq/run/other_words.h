@@ -5,8 +5,8 @@
 
 namespace seq2seq::run {
 
-/// Answers to keys that users of OpenNMT-py, fairseq, Marian, JoeyNMT or a PyTorch script type: what the key is called
-/// here, or that there is none.
+/// Hints for keys of OpenNMT-py, fairseq, Marian, JoeyNMT and PyTorch scripts: our name of the key, or that there is
+/// none.
 std::map<std::string, std::string> other_words();
 
 }  // namespace seq2seq::run

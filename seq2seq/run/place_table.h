@@ -11,7 +11,7 @@
 
 namespace seq2seq::run {
 
-/// What lies in one place.
+/// Contents of one place.
 struct PlaceRow {
   int place = 0;
   c10::Device device{c10::kCPU};
@@ -19,11 +19,10 @@ struct PlaceRow {
   int64_t parameters = 0;
 };
 
-/// The places that a placement uses, in their order, for a model of these parameters. They are read by name; the model
-/// needs no memory.
+/// Returns the places that a placement uses, in order, for a model of these parameters. Does not allocate the model.
 std::vector<PlaceRow> place_table(const nn::Model& model, const nn::Placement& placement);
 
-/// A line each: place, device, parts, parameters and what they take at `bytes` each.
+/// One line per place: place, device, parts, parameters and their size at `bytes` each.
 std::vector<std::string> place_lines(const std::vector<PlaceRow>& table, double bytes);
 
 /// `1.2 GB` or `345.6 MB`.

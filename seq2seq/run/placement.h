@@ -17,24 +17,25 @@
 
 namespace seq2seq::run {
 
-/// Where the parts of a model lie in training: a preset, and keys of single parts that replace what it says. A device
-/// is written `cpu`, `cuda` or `cuda:N`, or as the number of its place in `devices`, from 0. Empty: as the preset says.
+/// Assignment of the parts of a model to devices in training: a preset, and keys of single parts that override it. A
+/// device is written `cpu`, `cuda` or `cuda:N`, or as the number of its place in `devices`, from 0. Empty: as the
+/// preset says.
 ///
-/// - `single`: all parts on the first of `devices`; without any, on the command's device.
-/// - `paper`: layer k of encoder and decoder in place k, the word vectors and the bridge in place 0, the output layer
-///   split over the places without a layer (arXiv 1409.3215, section 3.5). `devices` are cuda:0 to cuda:7.
-/// - `auto`: what the planner expects to be fastest on `devices`, by default all GPUs; see auto_placement.h.
-/// - `vocabulary_parallel`: the layers as in `paper`, the output layer split over the places of the layers (arXiv
-///   2411.05288). `devices` are cuda:0 ..., one a layer.
+/// - `single`: all parts on the first of `devices`; without any, on the command's device. - `paper`: layer k of encoder
+/// and decoder in place k, the word vectors and the bridge in place 0, the output layer   split over the places without
+/// a layer (arXiv 1409.3215, section 3.5). `devices` are cuda:0 to cuda:7. - `auto`: the layout that the planner
+/// expects to be fastest on `devices`, by default all GPUs; see auto_placement.h. - `vocabulary_parallel`: the layers
+/// as in `paper`, the output layer split over the places of the layers (arXiv   2411.05288). `devices` are cuda:0 ...,
+/// one a layer.
 struct PlacementOptions {
   std::string preset = "single";
   std::vector<std::string> devices;  // place k is the kth of them; the same device may come several times
   std::string embeddings, bridge, attention;
-  std::vector<std::string> encoder, decoder;  // one a layer
+  std::vector<std::string> encoder, decoder;  // one per layer
   std::vector<std::string> output;            // one a shard
   std::vector<double> shares;                 // of the words, one a shard; empty: equal ones
 
-  // How the places work together; one place alone needs none of it.
+  // Cooperation of the places; unused for a single place.
   std::shared_ptr<const parallel::ScheduleRegistry> schedules =
       std::make_shared<parallel::ScheduleRegistry>(parallel::builtin_schedules());
   Selection schedule{.kind = "wavefront", .options = nullptr};
@@ -44,7 +45,7 @@ struct PlacementOptions {
 };
 void declare(config::Keys& keys, PlacementOptions& options);
 
-/// A placement that does not fit, at one of the keys of `placement`.
+/// An invalid placement, with the key of `placement`.
 class PlacementError : public UsageError {
  public:
   PlacementError(const std::string& key, const std::string& problem, const std::string& remedy);
@@ -55,27 +56,26 @@ class PlacementError : public UsageError {
   std::string key_, text_;
 };
 
-/// Whether the options name nothing: all lies on the command's device.
+/// Returns true if the options set nothing: everything is on the command's device.
 bool names_nothing(const PlacementOptions& options);
 
-/// What can be said of the keys alone. Throws PlacementError: a device that is not written as one, shares that do not
-/// fit.
+/// Checks the keys by themselves. Throws PlacementError for an invalid device name, shares that do not fit.
 void check_keys(const PlacementOptions& options);
 /// Throws PlacementError for keys that do not fit each other or a model of so many layers: a layer without a place.
 void check_layers(const PlacementOptions& options, const nn::LayerCounts& layers);
 /// Throws PlacementError with the devices that this machine lacks.
 void check_devices(const PlacementOptions& options, const nn::LayerCounts& layers);
 
-/// The placement of a model of these layers and target words. What no key places lies on `device`, the command's.
-/// Throws PlacementError as above, but does not ask whether the devices are here, and for more output devices than
-/// words.
+/// Returns the placement of a model of these layers and target words. Parts without a key are on `device`, the
+/// command's. Throws PlacementError as above (without checking that the devices exist), and for more output devices
+/// than words.
 nn::Placement make_placement(const PlacementOptions& options, c10::Device device, const nn::LayerCounts& layers,
                              int64_t words);
 
 /// The device of place 0.
 c10::Device first_device(const PlacementOptions& options, c10::Device device);
 
-/// Warns of the entries of `devices` on which nothing lies.
+/// Warns of unused entries of `devices`.
 void warn_of_idle(const PlacementOptions& options, const nn::Placement& placement, const nn::LayerCounts& layers,
                   Log& log);
 

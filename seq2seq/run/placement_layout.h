@@ -8,7 +8,7 @@
 
 namespace seq2seq::run {
 
-/// The places that keys name, and what lies in each.
+/// Places and their parts.
 struct PlacementLayout {
   struct Place {
     c10::Device device;
@@ -19,12 +19,12 @@ struct PlacementLayout {
   std::vector<int> output;           // place of each shard; empty: the output layer is not placed
 };
 
-/// Throws PlacementError for what does not fit; asks neither for the devices nor for the words.
+/// Throws PlacementError for contradictions; does not check devices or words.
 PlacementLayout lay_out(const PlacementOptions& options, const nn::LayerCounts& layers, c10::Device device);
 
-/// The number of a place, where a text is one; otherwise -1.
+/// Returns the number of a place if the text is one, otherwise -1.
 int place_number(const std::string& text);
-/// Throws PlacementError at `key` for a text that names no device.
+/// Throws PlacementError at `key` for an invalid device name.
 c10::Device device_at(const std::string& key, const std::string& text);
 /// `1 device`, `2 devices`.
 std::string many(int64_t count, const char* thing);

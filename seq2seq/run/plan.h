@@ -12,7 +12,7 @@
 
 namespace seq2seq::run {
 
-/// What `seq2seq plan` is asked.
+/// Options of `seq2seq plan`.
 struct PlanRequest {
   std::filesystem::path config;
   std::vector<config::Override> overrides;
@@ -27,10 +27,10 @@ struct PlanRequest {
   std::optional<std::filesystem::path> measure_costs;
 };
 
-/// Predicts an update of a configuration on any described machine, and returns a report: parameters,
-/// bytes and operations by place, what does not fit, the timeline, the bubble, words a second and what limits them.
-/// Writes the files that are asked for. The model needs no memory, and the text is read only where the configuration
-/// does not say how many words the vocabularies have. Throws UsageError and Error.
+/// Predicts an update of a configuration on any described machine, and returns a report: parameters, bytes and
+/// operations by place, devices without enough memory, the timeline, the bubble, words per second and what limits them.
+/// Writes the files that are asked for. Does not allocate the model, and reads the text only if the configuration does
+/// not set the sizes of the vocabularies. Throws UsageError and Error.
 std::string plan(const PlanRequest& request, const Environment& environment);
 
 }  // namespace seq2seq::run

@@ -10,7 +10,7 @@
 
 namespace seq2seq::run {
 
-/// The sections of what `seq2seq plan` prints: each some lines that end in a line break.
+/// Sections of the output of `seq2seq plan`, each some lines that end in a line break.
 
 std::string memory_report(const parallel::Outline& placed, const parallel::Layout& layout,
                           const std::vector<parallel::PlaceMemory>& memory, const parallel::Hardware& hardware);
@@ -19,17 +19,17 @@ std::string operations_report(const parallel::Prediction& prediction, const para
 
 std::string update_report(const parallel::Prediction& prediction);
 
-/// The bubble by chunk: of equal jobs, (L - 1) / (chunks of both sides + L - 1), and simulated.
+/// Bubble by chunk: for equal jobs, (L - 1) / (chunks of both sides + L - 1), and simulated.
 std::string chunk_report(const parallel::Question& question, const parallel::Plan& plan);
 
 std::string search_report(const parallel::Question& question, const std::vector<parallel::Ranked>& ranked);
 
-/// How much faster than `single` a plan is by length, batch and chunk, and from where on.
+/// Speed-up of a plan over `single` by length, batch and chunk, and the points where it begins.
 std::string pays_report(const parallel::Question& question, const parallel::Plan& plan);
 
 std::string servers_report(const parallel::Question& question, const parallel::Plan& plan, int64_t most);
 
-/// A note on what keeps the wavefront from reaching the whole model; empty: nothing does.
+/// Returns a note on the part that interrupts the wavefront, or an empty string.
 std::string border_report(const parallel::Outline& placed);
 
 }  // namespace seq2seq::run

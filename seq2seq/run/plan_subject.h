@@ -10,23 +10,23 @@
 
 namespace seq2seq::run {
 
-/// What a planner has to know of a configuration.
+/// Properties of a configuration for the planner.
 struct PlanSubject {
   int64_t source_words = 0, target_words = 0;  // of the vocabularies, specials included
   int64_t source_steps = 0, target_steps = 0;  // of the text on average, end symbols included; 0: the text was not read
   int64_t longest = 0;                         // steps of a side
   int64_t sentences = 0;                       // of a batch of such lengths
-  double state_bytes = 0;                      // of the optimiser, a parameter
+  double state_bytes = 0;                      // of the optimizer, a parameter
   parallel::Outline outline;
 };
 
-/// Reads the text only where the vocabularies' sizes are not known without it. `steps`: the length of a side; empty:
-/// the text's mean, or 25. Throws UsageError where the text is needed and missing.
+/// Reads the text only if the sizes of the vocabularies are not configured. `steps`: length of a side; empty: mean of
+/// the text, or 25. Throws UsageError if the text is needed and missing.
 PlanSubject plan_subject(const Configuration& configuration, std::optional<int64_t> steps,
                          const Environment& environment);
 
-/// A placement as the planner has it. Entries that name the same device share a number, in
-/// order of appearance. `one_device`: all places share device 0.
+/// Placement in the planner's terms. Entries that name the same device share a number, in order of appearance.
+/// `one_device`: all places share device 0.
 parallel::Layout layout_of(const nn::Placement& placement, int64_t words, bool one_device);
 
 /// A configured placement as a plan for a hardware.

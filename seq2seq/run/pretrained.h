@@ -7,9 +7,9 @@
 
 namespace seq2seq::run {
 
-/// Sets the word vectors of either side from its file, where one is named, and says how many of the vocabulary's words
-/// it has. Others stay as they are. Throws Error as data::read_word_vectors, and where the model has no word vectors of
-/// a side.
+/// Sets the word vectors of each side from its file, if there is one, and reports how many words of the vocabulary it
+/// has. Other vectors do not change. Throws Error like data::read_word_vectors, and if the model has no word vectors
+/// for a side.
 void set_pretrained(nn::Model& model, const PretrainedOptions& options, const data::TextPipeline& text,
                     const Environment& environment);
 

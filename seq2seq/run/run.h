@@ -22,7 +22,7 @@
 
 namespace seq2seq::run {
 
-/// All that a configuration can choose among. `main` makes them, adds its own, and hands them down.
+/// All kinds that a configuration can choose. `main` makes them, adds its own, and passes them down.
 struct Registries {
   text::TokenizerRegistry tokenizers;
   std::shared_ptr<nn::Parts> parts;  // what the recurrent models are made of; `models` reads them as they are then
@@ -34,7 +34,7 @@ struct Registries {
 };
 Registries builtin_registries();
 
-/// Files of word vectors that tables start from; empty: as all parameters start.
+/// Files with initial word vectors; empty: initialize like all parameters.
 struct PretrainedOptions {
   std::filesystem::path source, target;
 };
@@ -42,14 +42,14 @@ void declare(config::Keys& keys, PretrainedOptions& options);
 
 struct ModelOptions {
   Selection architecture{.kind = "rnn", .options = nullptr};
-  /// How parameters start: as the architecture has it, or one way for any.
+  /// Initialization of parameters: the default of the architecture, or a fixed one.
   enum class Initialization { architecture, uniform, xavier } initialization = Initialization::architecture;
   double initial_range = 0.08;  // arXiv 1409.3215, section 3.4
   std::optional<double> embedding_deviation, forget_bias;
   PretrainedOptions pretrained;
 };
 
-/// The whole of a configuration, put together here and nowhere else.
+/// The whole configuration, assembled only here.
 struct RunOptions {
   uint64_t seed = 1;
   data::DataOptions data;
@@ -63,8 +63,7 @@ struct RunOptions {
 /// `registries` must outlive `keys`.
 void declare(config::Keys& keys, RunOptions& options, const Registries& registries);
 
-/// Options together with the keys that are bound to them: what a configuration file is read into. `registries` must
-/// outlive it.
+/// Options together with the keys bound to them, for reading a configuration file. `registries` must outlive it.
 struct Configuration {
   explicit Configuration(const Registries& registries) { declare(keys, options, registries); }
   Configuration(const Configuration&) = delete;  // the keys point into the options
@@ -74,8 +73,8 @@ struct Configuration {
   config::Keys keys;
 };
 
-/// Whether a key belongs to `decode` or `metrics`: it says how outputs are found and measured, and changes no parameter
-/// unless validation looks at outputs.
+/// Returns true if a key belongs to `decode` or `metrics`: it affects decoding and measuring, but no parameter unless
+/// validation uses outputs.
 bool of_outputs(std::string_view key);
 
 /// Throws UsageError with every fault of the file and the overrides. `section`: the only one that must be complete;

@@ -23,8 +23,8 @@ struct Scored {
   UnknownTokens unknown_source, unknown_target;
 };
 
-/// The natural log-probability of each line of `target` given that line of `source`, one a line, in order. Stops early
-/// when `output` fails. Throws Error when the files have different numbers of lines.
+/// Writes the natural log-probability of each line of `target` given the same line of `source`, one per line, in order.
+/// Stops early if `output` fails. Throws Error if the files have different numbers of lines.
 Scored score_files(const LoadedRun& run, const std::filesystem::path& source, const std::filesystem::path& target,
                    std::ostream& output, const ScoreOptions& options, const Environment& environment);
 
@@ -33,10 +33,10 @@ struct NBestScoreOptions {
   std::string feature = "seq2seq";  // the name that the score has in the list
 };
 
-/// Writes an n-best list in the format of Moses again, each line with its natural log-probability as one more feature:
-/// that of its text, given the line of `source` that its first field names, counted from 0. Everything else stays as it
-/// was. Throws Error with file and line for what is no line of such a list, a sentence that `source` does not have, and
-/// a feature of this name.
+/// Copies an n-best list in Moses' format and adds a feature to each line: the natural log-probability of its text
+/// given the line of `source` with the number in its first field, from 0. Everything else is unchanged. Throws Error
+/// with file and line for an invalid line, a sentence that `source` does not have, and an existing feature of this
+/// name.
 Scored score_n_best(const LoadedRun& run, const std::filesystem::path& list, const std::filesystem::path& source,
                     std::ostream& output, const NBestScoreOptions& options, const Environment& environment);
 

@@ -23,11 +23,11 @@ train::Outcome together(const Environment& environment, const std::function<para
 /// Returns rank 0's decision on every rank; only rank 0 calls `decide`.
 std::string decided(const Environment& environment, const std::function<std::string()>& decide);
 
-/// Rank 0 does this alone, while the others wait however long it takes.
+/// Only rank 0 does this, while the others wait without limit.
 void first_alone(const Environment& environment, const std::function<void()>& work);
 
-/// Throws Error naming the ranks whose configuration, text, program or beginning is not that of rank 0, and what
-/// differs. Keys that are paths, or say where parts lie, may differ.
+/// Throws Error naming the ranks whose configuration, text, program or start differs from rank 0, and the differences.
+/// Paths and placement may differ.
 void check_same_run(const Configuration& configuration, const RunDescription& description, const TrainingData& data,
                     const std::string& beginning, const Environment& environment);
 

@@ -21,18 +21,17 @@ struct NewRun {
 };
 
 /// Trains a new run. The folder, its configuration and vocabularies are written before the first update; nothing is
-/// written when anything is wrong with configuration or data.
+/// written if configuration or data have errors.
 train::Outcome train_new(const NewRun& request, const Environment& environment);
 
-/// What resume does once the ranks of a launch have met.
+/// Action of a resume after the ranks of a launch have connected.
 train::Outcome go_on(const RunFolder& folder, const std::vector<config::Override>& overrides,
                      const Environment& environment, const std::optional<std::string>& checkpoint);
 
-/// Goes on with a run from its newest whole checkpoint, exactly where the configuration and the machine are the same.
-/// With `checkpoint` (best, last or the number of an update) it goes back to that one and drops what was trained after
-/// it. Overrides may change keys that allow it; others are refused, all at once. A run that ended before its first
-/// checkpoint starts again; one that lost its checkpoints is an Error. A finished run that is not extended says so and
-/// is left as it is.
+/// Continues a run from its newest intact checkpoint, exactly if configuration and machine are the same. With
+/// `checkpoint` (best, last or the number of an update) it goes back to that one and drops later updates. Overrides may
+/// change only keys that allow it; all errors are reported at once. A run that ended before its first checkpoint starts
+/// again; a run that lost its checkpoints is an Error. A finished run that is not extended says so and does not change.
 train::Outcome resume(const std::filesystem::path& folder, const std::vector<config::Override>& overrides,
                       const Environment& environment, const std::optional<std::string>& checkpoint = {});
 

@@ -14,15 +14,15 @@
 
 namespace seq2seq::run {
 
-/// The best weights of another run, as a new run would start from them. Throws Error when it holds none.
+/// Returns the best weights of another run, to start a new run from. Throws Error if it has none.
 InitialWeights find_initial_weights(const std::filesystem::path& run, const Environment& environment);
 
-/// Sets the parameters before the first update: drawn by the seed, then word vectors from files, then what `from` has,
-/// with a report. Throws Error when its weights are no longer those it names, and as set_pretrained.
+/// Sets the parameters before the first update: random by the seed, then word vectors from files, then the weights of
+/// `from`, with a report. Throws Error if the weights of `from` have changed, and like set_pretrained.
 void set_initial_parameters(nn::Model& model, const RunOptions& options, const data::TextPipeline& text,
                             const std::optional<InitialWeights>& from, const Environment& environment);
 
-/// Trains what is prepared and says how it ended and how to go on.
+/// Trains and reports how it ended and how to continue.
 train::Outcome run_training(const RunOptions& options, const TrainingData& data, nn::Model& model,
                             const nn::Placement& placement, const RunFolder& folder, std::optional<int64_t> resume_from,
                             const Environment& environment);

@@ -14,7 +14,7 @@
 
 namespace seq2seq::run {
 
-/// The text a training reads.
+/// Training text.
 struct TrainingData {
   std::unique_ptr<data::TextPipeline> text;
   data::Corpus train;
@@ -22,18 +22,18 @@ struct TrainingData {
   std::optional<EvaluationSet> validation;        // absent when the configuration names none
   std::string train_digest;                       // of the training text
 };
-/// Reads the text of a configuration; what it asks to be prepared is prepared first. The vocabularies are those of
-/// `run` where it goes on with one, otherwise those that the training text gives. Throws FormatError when the
-/// vocabularies of a run are not those its weights were trained with.
+/// Reads the text of a configuration, preparing it first if configured. The vocabularies are those of `run` on a
+/// resume, otherwise those of the training text. Throws FormatError if the vocabularies of a run are not those of its
+/// weights.
 TrainingData read_training_data(const Configuration& configuration, const Environment& environment,
                                 std::unique_ptr<data::TextPipeline> of_run = nullptr);
 
-/// Vocabularies of a run. Throws FormatError when they are not those its weights were trained with.
+/// Vocabularies of a run. Throws FormatError if they are not those of its weights.
 std::unique_ptr<data::TextPipeline> text_of_run(const data::DataOptions& options, const Registries& registries,
                                                 const RunFolder& folder, const RunDescription& description);
 void write_vocabularies(Files& files, const RunFolder& folder, const data::TextPipeline& text);
 
-/// Share of tokens that are no word of the vocabulary, 0 to 1.
+/// Share of tokens that are not in the vocabulary, 0 to 1.
 double unknown_share(const data::TokenStore& sentences);
 
 }  // namespace seq2seq::run

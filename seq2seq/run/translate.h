@@ -24,9 +24,9 @@ struct Translated {
   UnknownTokens unknown;  // of the source
 };
 
-/// Translates every line of `input` to `output`, in order. Answers what it has read as soon as the next line is not
-/// there yet. What an empty line is answered with, `decode.empty_source` says. An n-best list has each text of a
-/// sentence once, with its best score. Stops early when `output` fails.
+/// Translates every line of `input` to `output`, in order. Writes the outputs of the lines read so far as soon as no
+/// other line is waiting. `decode.empty_source` sets the output for empty lines. An n-best list has each text of a
+/// sentence once, with its best score. Stops early if `output` fails.
 Translated translate(const LoadedRun& run, data::LineReader& input, std::ostream& output,
                      const TranslateOptions& options);
 

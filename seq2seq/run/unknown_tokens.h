@@ -6,7 +6,7 @@
 
 namespace seq2seq::run {
 
-/// Counts the tokens of one side of a text that are no word of the vocabulary.
+/// Counts the tokens of one side of a text that are not in the vocabulary.
 struct UnknownTokens {
   int64_t tokens = 0, unknown = 0;
   int64_t lines = 0;       // those that consist of unknown tokens alone
@@ -16,8 +16,8 @@ struct UnknownTokens {
   void add(const std::vector<int64_t>& ids, int64_t line);
 };
 
-/// `3 of 24 source tokens (12.50 %) are unknown to the vocabulary; 1 line consists of unknown tokens alone, line 7`.
-/// Empty where none is unknown. `side`: source or target.
+/// `3 of 24 source tokens (12.50 %) are not in the vocabulary; line 7 has only unknown tokens`. Empty if all are known.
+/// `side`: source or target.
 std::string describe(const UnknownTokens& counts, const char* side);
 
 }  // namespace seq2seq::run

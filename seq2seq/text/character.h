@@ -13,8 +13,8 @@ struct CharacterOptions {};
 inline void declare(config::Keys&, CharacterOptions&) {}
 
 /// Each code point is a token. A blank is written U+2581 `▁`, and a `▁` of the text as two of them, so that every line
-/// whose blanks are spaces comes back as it was; other blanks of ASCII come back as spaces. Bytes that are not UTF-8
-/// stand alone.
+/// whose blanks are spaces comes back unchanged; other ASCII blanks come back as spaces. Each byte that is not UTF-8 is
+/// a token.
 class CharacterTokenizer final : public Tokenizer {
  public:
   using Options = CharacterOptions;

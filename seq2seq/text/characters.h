@@ -8,7 +8,7 @@ namespace seq2seq::text {
 /// words.
 inline bool is_blank(char byte) { return byte == ' ' || (byte >= '\t' && byte <= '\r'); }
 
-/// What some editors write before the first character of a file (BOM).
+/// Byte order mark (BOM) that some editors write at the start of a file.
 inline constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 }  // namespace seq2seq::text

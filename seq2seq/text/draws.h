@@ -6,11 +6,11 @@
 
 namespace seq2seq::text {
 
-/// The two sides of a pair, which draw apart.
+/// The two sides of a pair, which draw independently.
 enum class Side : uint32_t { source = 0, target = 1 };
 
-/// The random numbers with which one line of the training text is cut in one epoch, one after another: they depend on
-/// (seed, side, epoch, the pair's number) alone, so a line is cut alike in any batch, on any thread and after a resume.
+/// The random numbers for segmenting one line of the training text in one epoch. They depend only on (seed, side,
+/// epoch, number of the pair), so a line is segmented equally in any batch, on any thread and after a resume.
 class Draws {
  public:
   /// Throws std::invalid_argument beyond 2^24 epochs or 2^40 pairs.

@@ -9,7 +9,7 @@
 
 namespace seq2seq::text {
 
-/// What becomes of a token of the text that is spelled like a special symbol (`is_special` of vocabulary.h).
+/// Treatment of a token of the text that is spelled like a special symbol (`is_special` of vocabulary.h).
 enum class SpecialSymbols {
   unknown,  // it is an unknown word
   escape,   // it is a word of its own, `\<s>`, and comes back as it was

@@ -11,19 +11,19 @@
 
 namespace seq2seq::text {
 
-/// All that one side of a text does between a line and its tokens: its normal form, cutting, special symbols.
+/// Converts lines of one side to tokens: normal form, tokenization, special symbols.
 class LineTokenizer final : public Tokenizer {
  public:
   LineTokenizer(const NormalizeOptions& normalize, SpecialSymbols special_symbols, std::shared_ptr<Tokenizer> cutter);
 
-  /// What became of a line on the way.
+  /// Changes of a line during tokenization.
   struct Changes {
     bool normalized = false, escaped = false;
     std::string refused;  // the special symbol in it, where the options make that an error
   };
   std::vector<std::string> tokenize(std::string_view line, Changes& changes) const;
 
-  /// Cuts a line as it is, without its normal form: for lines that are only compared with tokens.
+  /// Tokenizes a line without its normal form, for lines that are only compared with tokens.
   std::vector<std::string> cut(std::string_view line) const;
 
   std::vector<std::string> tokenize(std::string_view line) const override;

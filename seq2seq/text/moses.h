@@ -18,8 +18,9 @@ struct MosesOptions {
 };
 void declare(config::Keys& keys, MosesOptions& options);
 
-/// Cuts and joins as tokenizer.perl and detokenizer.perl of Moses (Koehn et al. 2007) do, by rules that do not invert:
-/// most lines come back, some with other blanks. docs/text.md has the agreement with sacremoses.
+/// Tokenizes and detokenizes like tokenizer.perl and detokenizer.perl of Moses (Koehn et al. 2007). The rules are not
+/// exactly invertible: most lines come back unchanged, some with other blanks. docs/text.md has the agreement with
+/// sacremoses.
 class MosesTokenizer final : public Tokenizer {
  public:
   using Options = MosesOptions;

@@ -15,7 +15,7 @@ namespace seq2seq::text {
 
 enum class SubwordKind { unigram, bpe };
 
-/// How a line of the training text is cut anew in each epoch. Validation and use always take the best segmentation.
+/// Random segmentation of the training text in each epoch. Validation and decoding always use the best segmentation.
 struct SubwordSampleOptions {
   std::optional<double> alpha;  // unigram; null: no sampling
   double dropout = 0;           // BPE; 0: none
@@ -33,7 +33,7 @@ struct SentencePieceOptions {
 void declare(config::Keys& keys, SentencePieceOptions& options);
 
 /// Subwords of SentencePiece (Kudo and Richardson 2018, arXiv 1808.06226): `▁Subs cript ion`. A model trained here
-/// leaves the text as it is, so every line without other blanks than spaces comes back; a model of others normalises as
+/// leaves the text as it is, so every line without other blanks than spaces comes back; a model of others normalizes as
 /// it was trained to. A character the model does not know is a token of its own.
 class SentencePieceTokenizer final : public Tokenizer {
  public:

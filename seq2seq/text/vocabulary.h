@@ -20,7 +20,7 @@ struct VocabularyOptions {
 };
 void declare(config::Keys& keys, VocabularyOptions& options);
 
-/// Ids that stand for no word of the text. A word that is spelled like one is never one: it is an unknown word.
+/// Ids of special symbols. A word of the text that is spelled like one is an unknown word.
 enum Special : int64_t { unknown_id = 0, start_id = 1, end_id = 2 };
 inline constexpr int64_t special_count = 3;
 bool is_special(std::string_view word);  // spelled like one
@@ -37,7 +37,7 @@ class Vocabulary {
   /// Ids follow the order of the words. Throws Error for a duplicate, a word with a blank, one spelled like a special.
   explicit Vocabulary(std::vector<Word> words);
   /// Throws FormatError: another version, duplicate words, a line without a count, Windows line ends, a BOM; all with
-  /// file and line. Words are taken in the order of the file, which a hand may have changed.
+  /// file and line. Words keep the order of the file, which may have been edited.
   static Vocabulary load(const std::filesystem::path& file);
   std::string serialize() const;  // what `load` reads; see docs/formats.md
 
@@ -56,7 +56,7 @@ class Vocabulary {
   std::unordered_map<std::string, int64_t, Hash, std::equal_to<>> ids_;
 };
 
-/// Counts words and keeps those the options ask for.
+/// Counts words and keeps those that the options select.
 class VocabularyBuilder {
  public:
   void add(std::string_view word, int64_t count = 1) { counts_[std::string(word)] += count; }

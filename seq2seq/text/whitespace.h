@@ -12,8 +12,8 @@ namespace seq2seq::text {
 struct WhitespaceOptions {};
 inline void declare(config::Keys&, WhitespaceOptions&) {}
 
-/// Tokens are what stands between blanks of ASCII, however many. Put together with one space between two, so lines with
-/// other blanks do not come back as they were. Other blanks of Unicode (a no-break space) belong to their word.
+/// Splits lines at runs of ASCII blanks. Joining uses single spaces, so lines with other blanks do not come back
+/// unchanged. Other Unicode blanks (a no-break space) belong to their word.
 class WhitespaceTokenizer final : public Tokenizer {
  public:
   using Options = WhitespaceOptions;

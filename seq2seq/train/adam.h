@@ -33,8 +33,8 @@ class Adam final : public Optimizer {
  private:
   AdamOptions options_;
   NamedParameters parameters_;
-  std::vector<at::Tensor> average_, square_average_;  // one a parameter, like it
-  std::vector<at::Tensor> steps_;  // one a parameter, float32 [] as the fused kernels ask: exact up to 16,777,216
+  std::vector<at::Tensor> average_, square_average_;  // one per parameter, like it
+  std::vector<at::Tensor> steps_;  // one per parameter, float32 [] as the fused kernels ask: exact up to 16,777,216
 };
 
 }  // namespace seq2seq::train

@@ -13,7 +13,7 @@
 
 namespace seq2seq::train {
 
-/// What a resumed run needs besides parameters and optimiser.
+/// State of a run besides parameters and optimizer, needed to resume.
 struct TrainerState {
   int64_t update = 0;  // updates made (skipped ones count: the data moved on)
   int64_t epoch = 0;   // the epoch under way, from 0
@@ -47,12 +47,12 @@ Checkpoint load_checkpoint(const Files& files, const RunFolder& folder, int64_t 
 Checkpoint load_weights_only(const Files& files, const RunFolder& folder, int64_t update);
 /// Only what a resumed run needs besides its tensors.
 TrainerState load_state(const Files& files, const RunFolder& folder, int64_t update);
-/// Only the state of its optimiser.
+/// Only the state of its optimizer.
 nn::NamedTensors load_optimizer(const Files& files, const RunFolder& folder, int64_t update);
 /// Verifies all files of a checkpoint without keeping any of its tensors.
 TrainerState verify_checkpoint(const Files& files, const RunFolder& folder, int64_t update);
 
-/// The state of the checkpoint to go on from: that which `last` names or, where it is damaged, the newest whole one
+/// The state of the checkpoint to continue from: that which `last` names or, where it is damaged, the newest whole one
 /// before it, with a warning that names what is wrong. Empty when there is none yet. Throws FormatError when `last`
 /// names a checkpoint that is missing, or all are damaged.
 std::optional<TrainerState> newest_whole_checkpoint(const Files& files, const RunFolder& folder, Log& log);

@@ -13,7 +13,7 @@ namespace seq2seq::train {
 /// undefined gradient counts as 0.
 at::Tensor gradient_norm(const std::vector<at::Tensor>& gradients);
 
-/// What keeps gradients from growing too large.
+/// Gradient clipping.
 class Clip {
  public:
   virtual ~Clip() = default;

@@ -10,7 +10,7 @@
 namespace seq2seq::train {
 
 /// The batches of training, update after update. Where it stands is the place of what was taken, whatever was made
-/// ahead, so it goes on from a checkpoint.
+/// ahead, so it continues from a checkpoint.
 class DataOrder {
  public:
   /// Goes on from there with `accumulate` batches an update, of which it makes the part of one rank. Throws as

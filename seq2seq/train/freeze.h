@@ -8,8 +8,8 @@
 
 namespace seq2seq::train {
 
-/// What is wrong with `freeze` for this model, empty if nothing: a name that is no part of it, with the nearest that
-/// is, or that nothing is left to train.
+/// Returns an error message for `freeze` with this model, or an empty string: a name that is not a part of it, with the
+/// nearest that is, or that nothing is left to train.
 std::string wrong_freeze(const nn::Model& model, const std::vector<std::string>& freeze);
 
 /// The model's parameters without those frozen, each tensor once; only they require a gradient afterwards. `freeze`

@@ -12,10 +12,10 @@
 
 namespace seq2seq::train {
 
-/// Told of a parameter when its gradient of an update is whole.
+/// Called for a parameter when its gradient of an update is whole.
 using GradientReady = std::function<void(const at::Tensor& parameter)>;
 
-/// Makes the gradients of an update. Whoever implements it decides where and in which order forward and backward run.
+/// Computes the gradients of an update. The implementation decides where and in which order forward and backward run.
 class GradientSource {
  public:
   virtual ~GradientSource() = default;

@@ -14,16 +14,17 @@
 
 namespace seq2seq::train {
 
-/// Where training stands when a line is written.
+/// Progress of training when a line is written.
 struct Moment {
   int64_t update = 0;
   double epoch = 0;
   double seconds = 0;  // of training, all sessions
 };
 
-/// Whether the content of a `metrics.jsonl` has a line of training or validation.
+/// Returns true if the content of a `metrics.jsonl` has a line of training or validation.
 bool has_measurements(const std::string& metrics);
-/// Whether it shows that a checkpoint was written, as one is after every validation: has a line after a validation's.
+/// Returns true if it shows that a checkpoint was written, as one is after every validation: has a line after a
+/// validation's.
 bool shows_checkpoint(const std::string& metrics);
 
 /// `metrics.jsonl`: one JSON object a line; docs/formats.md describes them. The same goes to a file of events where

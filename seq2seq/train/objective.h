@@ -11,7 +11,7 @@
 
 namespace seq2seq::train {
 
-/// What the decoder reads, and what it is to write.
+/// Input of the decoder and its expected output.
 struct LossOptions {
   double label_smoothing = 0;
   double teacher_forcing = 1;  // share of the pairs, or words, for which the decoder reads the target
@@ -23,7 +23,7 @@ struct LossOptions {
 LossOptions loss_options(const TrainOptions& options);
 
 /// The loss of each target word of a batch [N], given the words before it: the target's, or the model's own (see
-/// free_running.h) by a share of which `draw` decides. Without `draw` it is the target's alone. The batch lies on the
+/// free_running.h) by a share of which `draw` decides. Without `draw` it is the target's alone. The batch is on the
 /// model's input device. `row_scale` [N]: the gradient that backward() will be run with, see nn::LossSpec; undefined:
 /// not known.
 at::Tensor token_losses(const nn::Model& model, const data::Batch& batch, const LossOptions& options,
@@ -35,8 +35,8 @@ at::Tensor row_scale(const data::Batch& batch, double divisor, at::ScalarType ty
 /// Losses [N] multiplied by the weights of their pairs, where the batch has any.
 at::Tensor weighted(const at::Tensor& losses, const data::Batch& batch);
 
-/// What an update divides the sum of its token losses by; the counts are those of all its batches together,
-/// whatever their pairs weigh.
+/// Returns the divisor of the sum of an update's token losses; the counts cover all its batches, whatever their pairs
+/// weigh.
 double divisor(Objective objective, int64_t sentences, int64_t target_tokens);
 
 }  // namespace seq2seq::train

@@ -16,10 +16,10 @@
 
 namespace seq2seq::train {
 
-/// What the sum of token losses of an update is divided by.
+/// Divisor of the sum of token losses of an update.
 enum class Objective { per_sentence, per_token };  // per_sentence: arXiv 1409.3215, section 3.4
 
-/// What happens when a loss or a gradient is not finite.
+/// Action when a loss or a gradient is not finite.
 enum class NotFinite { skip, stop };  // skip: no update is made, and it is counted
 
 struct ValidateOptions {

@@ -12,14 +12,14 @@ namespace seq2seq::train {
 
 /// Parameters of one device and type that have a gradient: what one call of a fused kernel takes.
 struct ParameterGroup {
-  std::vector<size_t> indices;  // into the optimiser's parameters
+  std::vector<size_t> indices;  // into the optimizer's parameters
   std::vector<at::Tensor> parameters, gradients;
-  /// Those of `all`, one a parameter of the optimiser, that belong to this group; none when `all` is empty.
+  /// Those of `all`, one per parameter of the optimizer, that belong to this group; none when `all` is empty.
   std::vector<at::Tensor> pick(const std::vector<at::Tensor>& all) const;
 };
 std::vector<ParameterGroup> groups_with_gradient(const NamedParameters& parameters);
 
-/// Adds `tensors`, one a parameter, under the parameter's name, a dot and `what`, with the slice behind both:
+/// Adds `tensors`, one per parameter, under the parameter's name, a dot and `what`, with the slice behind both:
 /// `output.weight.exp_avg[0:2500]`. A single number, which all slices of a parameter share, is added once.
 void store(nn::NamedTensors& named, const NamedParameters& parameters, const std::vector<at::Tensor>& tensors,
            const std::string& what);

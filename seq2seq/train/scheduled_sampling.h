@@ -7,12 +7,12 @@
 
 namespace seq2seq::train {
 
-/// What decides together whether the decoder reads the target: the words of a pair, or each word by itself.
+/// Unit of the draw whether the decoder reads the target: all words of a pair together, or each word.
 enum class SampleBy { pair, word };
 
-/// How the share that reads the target falls in the course of training: Bengio et al. 2015, arXiv 1506.03099, section
-/// 2.4. With i updates made after `from_update`, the factor is 1 - (1 - final) i / (to_update - from_update) until
-/// `to_update` (linear), k^i (exponential) or k / (k + exp(i / k)) (inverse_sigmoid), and never below `final`.
+/// Decrease of the share that reads the target during training: Bengio et al. 2015, arXiv 1506.03099, section 2.4. With
+/// i updates made after `from_update`, the factor is 1 - (1 - final) i / (to_update - from_update) until `to_update`
+/// (linear), k^i (exponential) or k / (k + exp(i / k)) (inverse_sigmoid), and never below `final`.
 struct ScheduledSamplingOptions {
   enum class Decay { none, linear, exponential, inverse_sigmoid } decay = Decay::none;
   int64_t from_update = 0;
@@ -20,7 +20,7 @@ struct ScheduledSamplingOptions {
   std::optional<double> k;
   double final = 0;
   SampleBy by = SampleBy::pair;
-  /// What the share is multiplied by after this many updates.
+  /// Returns the factor of the share after this many updates.
   double factor(int64_t update) const;
 };
 void declare(config::Keys& keys, ScheduledSamplingOptions& options);

@@ -30,7 +30,7 @@ class Sgd final : public Optimizer {
  private:
   SgdOptions options_;
   NamedParameters parameters_;
-  std::vector<at::Tensor> momentum_;  // one a parameter, like it; empty without momentum
+  std::vector<at::Tensor> momentum_;  // one per parameter, like it; empty without momentum
 };
 
 }  // namespace seq2seq::train

@@ -13,13 +13,14 @@ class Team {
   virtual ~Team() = default;
   virtual int64_t rank() const { return 0; }
   virtual int64_t ranks() const { return 1; }
-  /// Whether this rank decides for all, and writes the run's files.
+  /// Returns true if this rank decides for all, and writes the run's files.
   bool leads() const { return rank() == 0; }
   /// Replaces each value by its sum over all ranks; all get the same bits.
   virtual void sum(std::vector<double>&) {}
   /// Returns what each rank hands in, in order of ranks.
   virtual std::vector<std::string> gather(const std::string& bytes) { return {bytes}; }
-  /// Notes that this rank begins or ends work of its own that may take long: the others wait for it without a time-out.
+  /// Marks the begin or end of work that only this rank does and that may take long: the others wait without a
+  /// time-out.
   virtual void busy(bool) {}
   /// Notes the number of updates made, for messages about a rank that stops answering.
   virtual void reached(int64_t) {}

@@ -32,7 +32,7 @@ struct Setup {
   const ClipRegistry* clips = nullptr;
   GradientSource* gradients = nullptr;  // null: SerialGradients of the model
   Team* team = nullptr;                 // null: one process alone. With more, `gradients` sums over them
-  /// Where a pair stands, by its number, for messages; empty: not known.
+  /// Returns the place of a pair, by its number, for messages; empty: unknown.
   std::function<std::string(int64_t number)> place_of_pair;
   Validate validate;  // empty: no validation set
   Files* files = nullptr;
@@ -54,7 +54,7 @@ struct Outcome {
 
 /// Trains until the options' end, patience, time limit or interrupt, writing checkpoints and metrics.jsonl into the
 /// folder, whose lock the caller holds. Of a team only the leading rank writes, and all end together. With
-/// `resume_from` (the update of a checkpoint that is there) it goes on from it: on the CPU, with the same threads and
+/// `resume_from` (the update of a checkpoint that is there) it continues from it: on the CPU, with the same threads and
 /// libraries, the parameters are then bit for bit those of an uninterrupted run.
 Outcome train(const TrainOptions& options, const Setup& setup, const RunFolder& folder,
               std::optional<int64_t> resume_from = {});

@@ -12,7 +12,7 @@
 
 namespace seq2seq::train {
 
-/// What one update read and found, of all ranks together.
+/// Counts and results of one update, over all ranks.
 struct UpdateResult {
   bool made = false;   // false: something was not finite, and no parameter was touched
   std::string fault;   // then: what, and with which pairs
@@ -23,13 +23,13 @@ struct UpdateResult {
   double learning_rate = 0;
 };
 
-/// Makes updates: has the gradients of some batches made, clips them, and lets the optimiser step. Each rank of a team
-/// makes the same update from its part of the batches.
+/// Makes updates: has the gradients of some batches made, clips them, and lets the optimizer step. Each rank of a team
+/// makes the same update from its share of the batches.
 class Updater {
  public:
   Updater(const TrainOptions& options, const Setup& setup, NamedParameters parameters);
 
-  /// `draw` is what dropout draws from; the optimiser's learning rate is multiplied by `factor`.
+  /// `draw` is what dropout draws from; the optimizer's learning rate is multiplied by `factor`.
   UpdateResult make(const std::vector<data::Batch>& batches, const nn::Draw& draw, double factor);
   Optimizer& optimizer() { return *optimizer_; }
 

@@ -20,8 +20,8 @@ struct AverageOptions {
 void declare(config::Keys& keys, AverageOptions& options);
 
 /// The exponential moving average of the parameters in the course of training (Polyak and Juditsky 1992 average all of
-/// it; Marian's `exponential-smoothing`). Validation and decoding use it, training goes on with the parameters. In a
-/// checkpoint the weights are the average, and the parameters are `<parameter>.trained` beside the optimiser's state.
+/// it; Marian's `exponential-smoothing`). Validation and decoding use it, training continues with the parameters. In a
+/// checkpoint the weights are the average, and the parameters are `<parameter>.trained` beside the optimizer's state.
 class WeightAverage {
  public:
   /// Starts with the parameters as they are.
@@ -35,7 +35,7 @@ class WeightAverage {
 
   /// The weights of the model with averages where there are any: the tensors themselves.
   nn::NamedTensors weights(const torch::nn::Module& model) const;
-  /// Adds the parameters to the optimiser's state.
+  /// Adds the parameters to the optimizer's state.
   void store(nn::NamedTensors& optimizer) const;
   /// After the weights of a checkpoint were read into the model: takes these for averages, and for the parameters what
   /// `optimizer` holds of them, which it removes there. Throws FormatError naming `file`.
@@ -44,7 +44,7 @@ class WeightAverage {
  private:
   double decay_;
   NamedParameters parameters_;
-  std::vector<at::Tensor> averages_;  // one a parameter
+  std::vector<at::Tensor> averages_;  // one per parameter
 };
 
 }  // namespace seq2seq::train

@@ -31,7 +31,7 @@ struct Sample final : cli::Command {
   Words set, references;
 };
 
-/// What the command takes of these words.
+/// Returns the arguments that the command reads from these words.
 Sample& read(cli::Commands& commands, const Words& words) {
   commands.clear();
   commands.push_back(std::make_unique<Sample>());

@@ -192,7 +192,7 @@ TEST_CASE("epoch: lengths within a batch are alike", "[data][bucket]") {
     const auto [shortest, longest] = std::minmax_element(batch.begin(), batch.end(), [&](int64_t a, int64_t b) {
       return corpus.source.length(a) < corpus.source.length(b);
     });
-    // 40 lengths lie in 20 or more batches of a pool: 2 or 3 lengths a batch, where a random batch of 32 would span 38.
+    // 40 lengths are in 20 or more batches of a pool: 2 or 3 lengths a batch, where a random batch of 32 would span 38.
     alike += corpus.source.length(*longest) - corpus.source.length(*shortest) <= 4 ? 1 : 0;
   }
 

@@ -35,7 +35,7 @@ std::vector<int64_t> pairs_of_plan(const EpochPlan& plan) {
   return pairs;
 }
 
-/// How often each pair occurs in an epoch.
+/// Returns the number of occurrences of each pair in an epoch.
 std::vector<int64_t> times(const Corpus& corpus, uint64_t seed, int64_t epoch) {
   std::vector<int64_t> times(static_cast<std::size_t>(corpus.pairs()));
   for (const int64_t pair : pairs_of_plan(plan_epoch(corpus, {.sentences = 8, .pool = 4}, seed, epoch))) {

@@ -196,7 +196,7 @@ TEST_CASE("models: a search gives every hypothesis the score that scoring gives 
 
 namespace {
 
-/// What a predictor says after one source and some words, searched alone.
+/// Returns the predictions after one source and some words, searched alone.
 struct Alone {
   Alone(const ModelPredictor& predictor, const std::vector<int64_t>& source, const std::vector<int64_t>& words)
       : state(predictor.start(data::pack({source}, {0}))) {

@@ -27,7 +27,7 @@
 namespace seq2seq::test {
 namespace {
 
-/// What stands in a run's configuration and tells which model it is and how text reaches it.
+/// Configuration of a run's model and of its text.
 struct RunConfiguration {
   text::TokenizerRegistry tokenizers = text::builtin_tokenizers();
   nn::ModelRegistry models = nn::builtin_models();
@@ -159,7 +159,7 @@ bool agree(const at::Tensor& ours, const at::Tensor& theirs) {
 
 }  // namespace
 
-/// What encoders, decoders and what stands between them can be, each at least once; embeddings are 5 wide.
+/// Kinds of encoders, decoders and parts between them, each at least once; embeddings have width 5.
 const std::vector<std::string> models{
     "encoder: {layers: 2, cells: 3, bidirectional: all}, decoder: {layers: 2, cells: 6}",
     "encoder: {layers: 2, cells: 3, bidirectional: all}, decoder: {layers: 2, cells: 4}, "

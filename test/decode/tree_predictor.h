@@ -9,7 +9,7 @@
 
 namespace seq2seq::test {
 
-/// A predictor whose probabilities are made up: those of the next word are drawn anew for each source and each
+/// A predictor whose probabilities are made up: those of the next word are drawn again for each source and each
 /// beginning of an output. Its space is small enough to be listed, and nothing about it is smooth, so that a search has
 /// to go everywhere.
 class TreePredictor final : public decode::Predictor {

@@ -47,7 +47,7 @@ std::string true_checksums(const CheckpointFiles& files) {
 
 }  // namespace
 
-/// The files one after another, parted by the byte 0x1E: checksums, weights, optimiser, state. Without a first one the
+/// The files one after another, parted by the byte 0x1E: checksums, weights, optimizer, state. Without a first one the
 /// checksums are those of the others, so that these are read too.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto parts = split(fuzz::text_of(data, size), '\x1E');

@@ -11,7 +11,7 @@
 namespace seq2seq::test {
 
 /// Lines of the licences that every Debian and Ubuntu has, those without a word left out, and some in other languages
-/// and full of what tokenisers trip over.
+/// and full of what tokenizers trip over.
 inline std::vector<std::string> real_lines() {
   std::vector<std::string> lines{
       "L'été, à Besançon : 1,5 % de hausse — soit 3.250,75 € (env.) !",

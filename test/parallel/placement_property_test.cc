@@ -169,7 +169,7 @@ void draw_placement(Draws& draws, Case& drawn) {
   }
 }
 
-/// Whether layers normalise: of a few cells of nearly the same value, that magnifies rounding a million times.
+/// Returns true if layers normalize: for a few cells of nearly equal value, this magnifies rounding a million times.
 bool normalizes(const Case& drawn) {
   return std::ranges::any_of(drawn.model, [](const auto& value) { return value.second == "layer_norm_lstm"; });
 }

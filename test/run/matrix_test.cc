@@ -49,7 +49,7 @@ std::vector<Axis> all_axes() {
           axis_of("embedding.tied", {"true"})};
 }
 
-/// Whether layers of this kind make a decoder, too.
+/// Returns true if layers of this kind can form a decoder.
 bool is_recurrent(const std::string& kind) { return std::ranges::count(nn::Parts().layers.names(), kind) > 0; }
 
 /// The settings of a pair: what its choices need beside themselves, then the choices.

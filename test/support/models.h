@@ -30,7 +30,7 @@ nn::Placement output_shards(const std::vector<int64_t>& shares);
 /// Gives every parameter of a module a value in [-0.5, 0.5].
 void randomize(torch::nn::Module& module, uint64_t seed, at::ScalarType type = at::kFloat);
 
-/// Ids in [lowest, words), sentences of these lengths; depends on the seed alone.
+/// Ids in [lowest, words), sentences of these lengths; depends only on the seed.
 std::vector<std::vector<int64_t>> random_ids(uint64_t seed, const std::vector<int64_t>& lengths, int64_t words,
                                              int64_t lowest = 3);
 

@@ -12,7 +12,7 @@
 
 namespace seq2seq::test {
 
-/// How many calls of these operations of LibTorch start on this thread while `work` runs.
+/// Returns the number of calls of these LibTorch operations that start on this thread while `work` runs.
 template <class Work>
 int64_t calls_in(std::initializer_list<std::string_view> operations, Work&& work) {
   static thread_local int64_t count = 0;
@@ -29,7 +29,7 @@ int64_t calls_in(std::initializer_list<std::string_view> operations, Work&& work
   return count;
 }
 
-/// How many products, and tensors to hold a result, LibTorch makes: a gradient that is not computed needs none.
+/// Returns the numbers of products and result tensors that LibTorch makes: a gradient that is not computed needs none.
 template <class Work>
 int64_t products_in(Work&& work) {
   return calls_in({"aten::mm", "aten::empty_like"}, std::forward<Work>(work));

@@ -21,7 +21,7 @@ const std::string* value_for(const Values& values, const std::string& path) {
   return found == values.end() ? nullptr : &found->second;
 }
 
-/// `layers: all` of a bridge is no number of layers.
+/// `layers: all` of a bridge is not a number of layers.
 bool takes(const config::KeyFacts& key, const std::string& value) {
   return key.one_of.empty() ? key.type != config::KeyType::text
                             : std::ranges::find(key.one_of, value) != key.one_of.end();
@@ -44,7 +44,7 @@ bool refused(const Selection& selection) {
   }
 }
 
-/// What the variants of the recurrent model set, by their names.
+/// Settings of the variants of the recurrent model, by name.
 std::map<std::string, Values> recurrent_variants() {
   const nn::Parts parts;
   const nn::PartChoice choice(parts);

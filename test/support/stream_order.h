@@ -11,7 +11,7 @@
 
 namespace seq2seq::test {
 
-/// What was done without an order that a GPU would keep, since the last call; empty: nothing.
+/// Returns accesses since the last call without an order that a GPU would keep; empty: none.
 std::vector<std::string> take_races();
 
 namespace stream_order {

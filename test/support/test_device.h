@@ -1,6 +1,6 @@
 #pragma once
 
-// Eight devices that compute like the CPU and refuse what a machine with eight GPUs would refuse: operands that lie on
+// Eight devices that compute like the CPU and refuse what a machine with eight GPUs would refuse: operands that are on
 // different devices. They make a placement testable where there is no GPU.
 
 #include <cstddef>

@@ -20,12 +20,12 @@ namespace seq2seq::test {
 
 using Symbols = std::vector<std::string>;
 
-/// What makes the target of a source.
+/// Function from a source to its target.
 using Task = std::function<Symbols(Symbols)>;
 Symbols copied(Symbols source);
 Symbols turned(Symbols source);
 
-/// All sequences of up to `longest` of the letters a, b, ..., in an order that depends on the seed alone.
+/// All sequences of up to `longest` of the letters a, b, ..., in an order that depends only on the seed.
 std::vector<Symbols> shuffled_sequences(int letters, int64_t longest, uint64_t seed);
 std::string lines_of(const std::vector<Symbols>& sentences);
 std::vector<std::string> lines_in(const std::string& text);
@@ -64,9 +64,9 @@ class Toy {
 void kill_before_first_checkpoint(Toy& toy, const std::string& run, const std::function<void()>& train);
 
 std::vector<config::Override> overrides(const std::vector<std::string>& set);
-/// The bytes of a checkpoint's files of weights and optimiser.
+/// The bytes of a checkpoint's files of weights and optimizer.
 std::map<std::string, std::string> parameters_of(const fs::path& run, int64_t update);
-/// What `call` throws, as text; fails the test when it throws nothing.
+/// Returns the message that `call` throws; fails the test if it throws nothing.
 template <class Exception, class Call>
 std::string message_of(const Call& call) {
   try {

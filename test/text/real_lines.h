@@ -12,7 +12,7 @@
 
 namespace seq2seq::test {
 
-/// Lines of each language with what tokenisers trip over, for a machine without the data sets.
+/// Lines of each language with what tokenizers trip over, for a machine without the data sets.
 inline std::vector<std::string> written_lines(const std::string& language) {
   if (language == "fr") {
     return {"L'été, à Besançon, j'aime l'eau d'Évian et l'« apéro » !",
@@ -66,7 +66,7 @@ inline std::vector<std::string> lines_of_language(const std::string& language, s
   return lines;
 }
 
-/// Lines drawn from what the rules of a tokeniser look at.
+/// Lines drawn from what the rules of a tokenizer look at.
 inline std::vector<std::string> hard_lines(unsigned seed, int count) {
   std::vector<std::string> pieces{" ",      " ",      " ",      " ",    "\t",   "\u00A0", "\u2028",
                                   "\u0085", "\u200B", "\u0301", "\x1F", "\x01", "\x7F",   "क\u094D\u0937"};

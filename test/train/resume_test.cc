@@ -28,7 +28,7 @@ struct Variant {
   std::function<void(TrainOptions&)> set;
 };
 
-/// Optimisers, schedules, batches and lengths of a run, each of which keeps something of its own between updates.
+/// Optimizers, schedules, batches and lengths of a run, each of which keeps something of its own between updates.
 std::vector<Variant> variants() {
   return {
       {"sgd, constant", [](TrainOptions&) {}},
@@ -85,7 +85,7 @@ TrainOptions options_of(const Variant& variant) {
   return options;
 }
 
-/// What of a state does not depend on the clock or on where training was cut.
+/// Parts of a state that do not depend on the clock or on the point of interruption.
 std::string timeless(TrainerState state) {
   state.seconds = state.window.seconds = 0;
   state.metrics_bytes = 0;

@@ -69,5 +69,5 @@ def report(results):
         rows.append([name if name == ALONE else f"{name}, {results['settings']['ranks']} processes", f"{median(rates):,.0f}",
                      f"{100 * spread(rates):.1f} %", f"{median(rates) / rival:.2f}",
                      f"{1e3 * median([run['seconds'] for run in measured]) / results['work']['updates']:,.1f} ms"])
-    head = ["", "words/s", "spread", "of DDP", "an update"]
+    head = ["", "words/s", "spread", "of DDP", "time per update"]
     return "\n\n".join([tables.heading(results), tables.table(head, rows), tables.provenance(results)]) + "\n"

@@ -157,7 +157,7 @@ def report(results):
                      *(f"{100 * spread(rate):.1f} %" for rate in rates), tables.memory(mine), tables.memory(other)])
     head = ["family", "seq2seq, words/s", "PyTorch, words/s", "ratio", "spread", "spread, PyTorch", "peak memory", "peak memory, PyTorch"]
     title = (f"### Families, {results['settings']['size'].partition('/')[2]}, cpu\n\n{size.source_words:,} source and {size.target_words:,} "
-             f"target words, {size.cells} cells, {size.layers} layers a side, batches of {size.batch}, {results['updates']} updates a run."
+             f"target words, {size.cells} cells, {size.layers} layers per side, batches of {size.batch}, {results['updates']} updates a run."
              f"{' Words a second of processor time.' if results['settings'].get('processor_time') else ''}"
              f"{tables.marks(results)}")
     return "\n\n".join([title, tables.table(head, rows), tables.provenance(results)]) + "\n"

@@ -68,5 +68,5 @@ def report(results):
         rows.append([name, f"{median(rates):,.0f}", f"{100 * spread(rates):.1f} %", f"{median(rates) / alone:.2f}",
                      f"{1e3 * median([run['seconds'] for run in measured]) / results['work']['updates']:,.1f} ms",
                      tables.memory(measured), f"{measured[0]['losses'][-1]:.4f}"])
-    head = ["", "words/s", "spread", "of one place", "an update", "peak memory", "last loss"]
+    head = ["", "words/s", "spread", "of one place", "time per update", "peak memory", "last loss"]
     return "\n\n".join([tables.heading(results), tables.table(head, rows), tables.provenance(results)]) + "\n"

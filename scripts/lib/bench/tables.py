@@ -25,7 +25,7 @@ def whole_report(results):
 def heading(results):
     settings, size = results["settings"], SIZES[results["settings"]["size"]]
     return (f"### {settings['what'].capitalize()}, {size.name}, {settings['device']}\n\n{size.source_words:,} source and "
-            f"{size.target_words:,} target words, {size.cells:,} cells, {size.layers} layers a side, batches of "
+            f"{size.target_words:,} target words, {size.cells:,} cells, {size.layers} layers per side, batches of "
             f"{settings['batch'] if settings['what'] == 'decode' else size.batch}.{marks(results)}")
 
 

@@ -9,16 +9,16 @@
 
 namespace seq2seq::data {
 
-/// Why a pair is left out of training, in the order in which it is asked.
+/// Reason for leaving a pair out of training, in the order of the checks.
 enum class Reason { invalid_utf8, control_characters, empty_target, empty_source, too_long, unlike_lengths, duplicate };
 inline constexpr std::size_t reason_count = 7;
 
 /// `too_long`, for files.
 std::string_view name_of(Reason reason);
-/// `longer than data.clean.max_length`, for people: what such a pair is.
+/// `longer than data.clean.max_length`, for people.
 std::string_view meaning_of(Reason reason);
 
-/// The pairs that were left out: how many for each reason, and the first lines.
+/// Left-out pairs: count and first lines for each reason.
 class LeftOut {
  public:
   static constexpr std::size_t lines_kept = 5;

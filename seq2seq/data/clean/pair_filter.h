@@ -22,17 +22,16 @@ struct TokenPair {
   float weight = 1;
 };
 
-/// Turns lines into tokens and says which pairs are no good. Safe to share between threads.
+/// Converts lines to tokens and rejects unsuitable pairs. Safe to share between threads.
 class PairFilter {
  public:
   PairFilter(const CleanOptions& options, const text::LineTokenizer& source, const text::LineTokenizer& target)
       : options_(options), source_(&source), target_(&target) {}
-  /// For text to measure on, where only what cannot be measured is left out.
+  /// For validation and test sets, where only pairs that cannot be measured are left out.
   static CleanOptions nothing() { return {.max_length = 0}; }
 
-  /// Why the pair is left out; otherwise `tokens` are its tokens, after the tag of its corpus, which does not count as
-  /// one for what is left out. Does not know of duplicates. Throws Error for a special symbol where the tokenizer
-  /// refuses it.
+  /// Returns the reason for leaving the pair out; otherwise `tokens` are its tokens, after the tag of its corpus, which
+  /// the limits do not count. Does not detect duplicates. Throws Error for a special symbol that the options forbid.
   std::optional<Reason> tokenize(const LinePair& lines, TokenPair& tokens) const;
 
  private:
@@ -43,10 +42,10 @@ class PairFilter {
   const text::LineTokenizer* target_;
 };
 
-/// Knows pairs again by 128 bits of their tokens: 16 bytes a pair.
+/// Detects duplicate pairs by a 128-bit hash of their tokens: 16 bytes per pair.
 class SeenPairs {
  public:
-  /// Whether it is new.
+  /// Returns true if the pair is new.
   bool add(const TokenPair& pair);
 
  private:

@@ -8,13 +8,13 @@
 
 namespace seq2seq::data {
 
-/// Reads text as pairs of tokens. What is left out of training is left out here and counted, so that words are counted
-/// over the same pairs that are then trained on.
+/// Reads text as pairs of tokens. Leaves out and counts unsuitable pairs, so that words are counted over the pairs that
+/// are used for training.
 class PairReader {
  public:
   PairReader(TrainFiles files, InvalidUtf8 invalid, const CleanOptions& clean, const text::LineTokenizer& source,
              const text::LineTokenizer& target);
-  /// The next pair that is not left out; false after the last. Throws Error as LinePairs does.
+  /// Reads the next pair that is not left out; returns false after the last. Throws Error as LinePairs does.
   bool next(TokenPair& pair);
   const LeftOut& left_out() const { return left_out_; }
 

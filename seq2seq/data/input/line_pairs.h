@@ -26,13 +26,13 @@ struct LinePair {
   Place target_place() const;
 };
 
-/// Reads files of text side by side, one file after another.
+/// Reads parallel files of text, one pair of files after another.
 class LinePairs {
  public:
-  /// Throws Error when there are not as many files of one side as of the other, or not one tag or weight file a corpus.
+  /// Throws Error if the sides have different numbers of files, or there is not one tag or weight file per corpus.
   LinePairs(TrainFiles files, InvalidUtf8 invalid);
-  /// False after the last. Throws Error for what cannot be read, files of unequal length, a text without any line,
-  /// a line without its one tab, and a line that is no weight.
+  /// Returns false after the last. Throws Error for unreadable files, files of unequal length, an empty text, a line
+  /// without exactly one tab, and an invalid weight.
   bool next(LinePair& pair);
   int64_t consumed() const {
     return finished_ + (source_ ? source_->consumed() : 0) + (target_ ? target_->consumed() : 0);
@@ -52,7 +52,7 @@ class LinePairs {
   int64_t number_ = 0, finished_ = 0;
 };
 
-/// Bytes of the files, packed as they are; of those that can be seen.
+/// Compressed size of the files in bytes, as far as it is known.
 int64_t bytes_of(const TrainFiles& files);
 
 }  // namespace seq2seq::data

@@ -11,18 +11,20 @@
 
 namespace seq2seq::data {
 
-/// Reads a text file, packed or not, line by line, in constant memory. Windows line ends and a byte order mark at the
-/// start are taken off; a final line end may be there or not.
+/// Reads a text file, compressed or not, line by line, in constant memory. Removes Windows line ends and a byte order
+/// mark at the start; the final line end is optional.
 class LineReader {
  public:
-  /// Throws Error when the file is not there, is a folder or may not be read.
+  /// Throws Error if the file is missing, a folder, or unreadable.
   LineReader(std::filesystem::path file, InvalidUtf8 invalid);
-  /// Reads text that a command is given, where every fault is an error; `name` stands for it in messages.
+  /// Reads the input of a command, where every fault is an error; `name` is its name in messages.
   LineReader(std::unique_ptr<ByteSource> bytes, const std::string& name);
-  /// The next line without its end; false after the last. A line beyond 16 MiB throws Error; one that is not UTF-8 or
-  /// holds a NUL byte throws Error with file, line and column, or comes back empty and not `valid`, as `invalid` says.
+  /// Reads the next line without its end; returns false after the last. Throws Error for a line of more than 16 MiB. A
+  /// line that is not UTF-8 or contains a NUL byte throws Error with file, line and column, or is returned empty and
+  /// not `valid`, as `invalid` says.
   bool next(std::string& line);
-  /// Whether `next` returns without waiting for a writer: the next line is there to its end, or the text is over.
+  /// Returns true if `next` returns without waiting for a writer: the next line is there to its end, or the text is
+  /// over.
   bool ready();
   bool valid() const { return valid_; }
   int64_t lines() const { return lines_; }  // read so far
@@ -44,9 +46,8 @@ class LineReader {
   bool valid_ = true;
 };
 
-/// All lines of a file, checked: valid UTF-8, no NUL, a final line end or not, Windows line ends taken off. Throws
-/// Error with file, line and column of the first bad byte; with `invalid` the bad lines are listed instead (and come
-/// back empty).
+/// Returns all lines of a file, without Windows line ends. Throws Error with file, line and column of the first byte
+/// that is NUL or not UTF-8; with `invalid`, such lines are listed instead and returned empty.
 std::vector<std::string> read_lines(const std::filesystem::path& file, std::vector<int64_t>* invalid = nullptr);
 
 }  // namespace seq2seq::data

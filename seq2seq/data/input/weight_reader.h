@@ -8,11 +8,12 @@
 
 namespace seq2seq::data {
 
-/// Reads a file with a number a line: the weights of the pairs of a text, line by line.
+/// Reads a file with one number per line: the weights of the pairs of a text.
 class WeightReader {
  public:
   explicit WeightReader(std::filesystem::path file) : lines_(std::move(file), InvalidUtf8::error) {}
-  /// The next one; nothing after the last. Throws Error with file and line for what is no number of at least 0.
+  /// Returns the next weight, or nothing after the last. Throws Error with file and line unless it is a number of at
+  /// least 0.
   std::optional<float> next();
   LineReader& lines() { return lines_; }
 

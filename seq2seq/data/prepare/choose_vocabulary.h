@@ -4,9 +4,9 @@
 
 namespace seq2seq::data {
 
-/// Writes the vocabularies that the options ask for, and which id in them each word of the folder has; then the
-/// summary, which it completes. The text is not needed. Throws Error when no word is left, or a vocabulary named by the
-/// options cannot be read.
+/// Writes the vocabularies that the options ask for and the id of each word of the folder; then completes and writes
+/// the summary. Does not need the text. Throws Error if no word is left, or if a vocabulary file of the options cannot
+/// be read.
 void choose_vocabulary(const PrepareJob& job, const PreparedFolder& folder, Summary& summary);
 
 }  // namespace seq2seq::data

@@ -12,13 +12,13 @@ struct Prepared {
   text::Vocabulary source_vocabulary, target_vocabulary;
   TokenizerModels models;
 };
-/// Throws Error when the folder was made by other options, saying which; FormatError when something in it is damaged.
+/// Throws Error naming the options if the folder was made with other ones, and FormatError if it is damaged.
 Prepared open_prepared(const PreparedFolder& folder, const PrepareKeys& keys);
 
-/// All words of a side, by the ids that its tokens had before they were renumbered.
+/// Returns all words of a side, by the ids of its tokens before renumbering.
 text::Vocabulary open_words(const PreparedFolder::Side& side, const SideSummary& summary);
 
-/// What the folder says of itself. Throws Error when it holds no prepared text.
+/// Returns the summary of the folder. Throws Error if it is not a folder of prepared text.
 Summary read_summary(const PreparedFolder& folder);
 
 }  // namespace seq2seq::data

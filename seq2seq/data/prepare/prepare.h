@@ -13,7 +13,8 @@
 
 namespace seq2seq::data {
 
-/// What decides what a prepared folder holds, as `key=value`: kept in its summary, and compared with before it is used.
+/// Options that determine the content of a prepared folder, as `key=value`; stored in its summary and compared before
+/// use.
 struct PrepareKeys {
   std::vector<std::string> text;        // how text becomes tokens
   std::vector<std::string> vocabulary;  // which words get an id
@@ -31,14 +32,14 @@ struct PrepareJob {
   ProgressOptions progress;
 };
 
-/// Makes the folder what the job asks for, and does only what is not done: nothing when it is so already; when only the
-/// vocabulary is another, the text is not read again. Text is read once, in memory that grows with its different words;
-/// the folder appears whole or not at all. Waits where another process prepares the same folder. Throws Error for text
-/// that cannot be used or that changes meanwhile, and Interrupted.
+/// Prepares the folder for the job and does only what is missing: nothing if it is complete; if only the vocabulary
+/// options changed, it does not read the text again. Reads the text once, in memory that grows with the number of
+/// distinct words. The folder appears completely or not at all. Waits if another process prepares the same folder.
+/// Throws Error for text that is invalid or changes meanwhile, and Interrupted.
 Summary prepare(const PrepareJob& job);
 
-/// Whether the text that was prepared is what the files hold, wherever they lie now. Where one of them is gone, what
-/// was prepared stands for it.
+/// Returns true if the prepared text equals the content of the files, at any path. If one of them is missing, what was
+/// prepared stands for it.
 bool is_text_of(const Summary& summary, const TrainFiles& files);
 
 }  // namespace seq2seq::data

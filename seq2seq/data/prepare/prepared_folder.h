@@ -5,8 +5,8 @@
 
 namespace seq2seq::data {
 
-/// Where the parts of prepared text lie; docs/formats.md describes each file. Ids in the `tokens` are numbers of words;
-/// `ids` gives for each the id it has in the vocabulary, so that another vocabulary needs no other tokens.
+/// Paths of the parts of prepared text; docs/formats.md describes each file. Ids in the `tokens` are numbers of words;
+/// `ids` maps them to ids of the vocabulary, so that tokens do not depend on the vocabulary.
 struct PreparedFolder {
   std::filesystem::path root;
   struct Side {

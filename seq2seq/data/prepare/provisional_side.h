@@ -14,11 +14,11 @@
 
 namespace seq2seq::data {
 
-/// One side of a text while it is read: words get numbers as they come, and the sentences lie on disk until it is known
-/// how often each word occurs. So the text is read and cut into tokens once.
+/// One side of a text during reading: words are numbered in order of appearance, and sentences are stored on disk until
+/// all words are counted. So the text is read and tokenized only once.
 class ProvisionalSide {
  public:
-  /// The sentences lie beside `tokens` until finish().
+  /// Until finish(), the sentences are in a file beside `tokens`.
   ProvisionalSide(Files& files, const std::filesystem::path& tokens);
   void add(const std::vector<std::string>& sentence);
   /// Writes all words, most frequent first, as a vocabulary, and the sentences as ids in it.

@@ -13,7 +13,7 @@ namespace seq2seq::data {
 
 inline constexpr int prepared_format_version = 2;
 
-/// A file the text was read from, as it was then.
+/// A file that the text was read from, as it was then.
 struct InputText {
   std::string path;
   int64_t bytes = 0;
@@ -26,7 +26,7 @@ struct SideSummary {
   /// lengths[n]: sentences of n tokens; the last also counts those that are longer.
   std::vector<int64_t> lengths;
   int64_t normalized = 0,
-          escaped = 0;           // sentences that normalisation changed, and in which special symbols were escaped
+          escaped = 0;           // sentences that normalization changed, and in which special symbols were escaped
   std::string tokenizer_sha256;  // of what the tokenizer learned; empty where it learns nothing
   std::string words_sha256;      // of the file of all words
   int64_t unknown = 0;           // tokens that are no word of the vocabulary
@@ -39,14 +39,14 @@ struct SideSummary {
   }
 };
 
-/// A pair as it stood in the text and as it was prepared.
+/// A pair in the text and after preparation.
 struct SamplePair {
   int64_t line = 0;  // from 1
   std::string source, target;
   std::vector<std::string> source_tokens, target_tokens;
 };
 
-/// `summary.json` of a prepared folder: what it was made of, by which options, and what came of it.
+/// `summary.json` of a prepared folder: its inputs, options and counts.
 struct Summary {
   std::string program;
   std::vector<std::string> text_options;        // `data.max_length=100`: the keys that decide how text becomes tokens

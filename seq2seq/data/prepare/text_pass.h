@@ -4,9 +4,8 @@
 
 namespace seq2seq::data {
 
-/// Reads the training text once and writes tokens and words of both sides into the folder. What it returns says nothing
-/// of vocabularies yet and is not written. Throws Error for text that cannot be used or that changes meanwhile, and
-/// Interrupted.
+/// Reads the training text once and writes tokens and words of both sides into the folder. Returns the summary, without
+/// vocabularies and not yet written. Throws Error for text that is invalid or changes meanwhile, and Interrupted.
 Summary read_text(const PrepareJob& job, const PreparedFolder& folder);
 
 }  // namespace seq2seq::data

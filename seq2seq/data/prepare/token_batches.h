@@ -12,7 +12,7 @@
 
 namespace seq2seq::data {
 
-/// A stretch of the text as tokens, in its order.
+/// A section of the text as tokens, in order.
 struct TokenBatch {
   struct Dropped {
     Reason reason;
@@ -23,13 +23,13 @@ struct TokenBatch {
   std::vector<SamplePair> samples;
 };
 
-/// Cuts lines into tokens on several threads while the caller uses those before.
+/// Tokenizes lines on several threads while the caller uses the previous ones.
 class TokenBatches {
  public:
   /// `lines` and `filter` must outlive it.
   TokenBatches(LinePairs& lines, const PairFilter& filter, int threads)
       : lines_(&lines), filter_(&filter), ahead_(static_cast<std::size_t>(threads) + 1) {}
-  /// The next stretch; false after the last. Throws what reading threw.
+  /// Reads the next section; returns false after the last. Rethrows errors of reading.
   bool next(TokenBatch& batch);
 
  private:

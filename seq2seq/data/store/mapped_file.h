@@ -8,9 +8,8 @@
 
 namespace seq2seq::data {
 
-/// A file's bytes, mapped for reading. When another program cuts the file short meanwhile, or its disk fails, the page
-/// that is missing cannot be read and there is nothing to go on with: the program then ends with 1 and one line that
-/// names the file.
+/// A file's bytes, mapped for reading. If another program truncates the file meanwhile, or its disk fails, the missing
+/// page cannot be read: the program then exits with status 1 and one line that names the file.
 class MappedFile {
  public:
   /// Throws Error naming the file.
@@ -23,7 +22,7 @@ class MappedFile {
   std::size_t size() const { return size_; }
   bool holds(const void* address) const { return address >= start_ && address < start_ + size_; }
   const Place& place() const { return place_; }
-  /// What is said when a page cannot be read.
+  /// Message when a page cannot be read.
   const std::string& page_is_missing() const { return page_is_missing_; }
 
  private:

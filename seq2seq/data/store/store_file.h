@@ -28,19 +28,19 @@ static_assert(sizeof(StoreHeader) == 128);
 inline constexpr std::array<char, 8> store_magic{'s', '2', 's', 't', 'o', 'k', 'e', 'n'};
 inline constexpr uint32_t store_version = 1;
 
-/// SHA-256 of the header with no checksum in it, and of what follows it given by its own SHA-256.
+/// SHA-256 of the header without its checksum, followed by the SHA-256 of the rest.
 std::string store_checksum(StoreHeader header, const std::string& contents);
-/// Where the offsets begin: header, ids, zeros to the next multiple of 8.
+/// Position of the offsets: after header, ids, and zeros to the next multiple of 8.
 uint64_t store_offsets_at(const StoreHeader& header);
 /// Bytes of the whole file.
 uint64_t store_bytes(const StoreHeader& header);
 
-/// Writes a store sentence by sentence, in constant memory. Until finish() only two temporary files beside it are
-/// there, and without finish() they are removed.
+/// Writes a store sentence by sentence, in constant memory. Until finish() there are only two temporary files beside
+/// it; without finish() they are removed.
 class StoreWriter {
  public:
-  /// Ids lie below `id_limit`, which decides how many bytes each takes. Throws Error when the file cannot be made, and
-  /// add() and finish() when the disk is full.
+  /// Ids are below `id_limit`, which decides how many bytes each takes. Throws Error if the file cannot be created;
+  /// add() and finish() do so if the disk is full.
   StoreWriter(Files& files, const std::filesystem::path& file, int64_t id_limit);
   void add(std::span<const int64_t> ids);
   void finish();  // synced and renamed

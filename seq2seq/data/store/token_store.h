@@ -10,13 +10,13 @@
 
 namespace seq2seq::data {
 
-/// Sentences as ids, one after another: compact, and cheap to address. Without end symbols and not reversed. Lies in
-/// memory, or in a file of which only the pages in use do. Copies share what they look at.
+/// Sentences as ids, stored compactly, without end symbols and not reversed. The data are in memory or in a mapped
+/// file. Copies share their data.
 class TokenStore {
  public:
   TokenStore();  // empty
-  /// Looks at a file that a StoreWriter wrote. Throws FormatError naming the file: another format or version,
-  /// truncated, and with `verify` contents that are not those its checksum names.
+  /// Maps a file that a StoreWriter wrote. Throws FormatError naming the file: another format or version, a truncated
+  /// file, and with `verify` a wrong checksum.
   static TokenStore open(const std::filesystem::path& file, bool verify);
 
   int64_t size() const { return sentences_; }
@@ -26,13 +26,12 @@ class TokenStore {
   std::vector<int64_t> operator[](int64_t sentence) const;
   int64_t id(int64_t position) const;  // of all sentences one after another
 
-  /// The same sentences with `ids.id(i)` in place of each id i. Throws Error when an id has no other.
+  /// Returns the same sentences with `ids.id(i)` instead of each id i. Throws Error if an id has no replacement.
   TokenStore renumbered(const TokenStore& ids) const;
-  /// A sentence's ids as they were before they were renumbered.
+  /// Returns the ids of a sentence before renumbering.
   std::vector<int64_t> original(int64_t sentence) const;
 
-  /// Lets go of the file's pages that were looked at: they count for this process no longer, and come back by
-  /// themselves when they are looked at again.
+  /// Releases the file's pages from this process's memory; they are read again on the next access.
   void release_pages() const;
 
  private:

@@ -19,7 +19,7 @@ struct AttentionContext {
   bool coverage = false;  // whether scores also read AttentionQueries::past; a kind that can returns it by needs_past()
 };
 
-/// Keys and values that queries look at, sentence by sentence. Made once a batch.
+/// Keys and values that queries look at, sentence by sentence. Made once per batch.
 struct AttentionMemory {
   at::Tensor keys;    // [K, A] compared with the queries
   at::Tensor values;  // [K, width] what a context is a sum of

@@ -8,7 +8,7 @@
 
 namespace seq2seq::nn {
 
-/// When a decoder looks at the source, and what reads the context.
+/// Order of attention: the query, and the reader of the context.
 enum class AttentionOrder {
   after,   // the top layer's rows ask; the readout reads the context: Luong et al. 2015, arXiv 1508.04025
   before,  // the top layer's state of the step before asks; the decoder reads the context: Bahdanau et al. 2014

@@ -16,7 +16,7 @@ bool serve(const at::Tensor& tensor);
 /// The matrix, or a copy of it where its rows are not in one piece.
 at::Tensor by_rows(const at::Tensor& matrix);
 
-/// What scores are made of: v . tanh(q + k), or scale * q . k where v is undefined.
+/// Inputs of scores: v . tanh(q + k), or scale * q . k if v is undefined.
 struct Scores {
   at::Tensor queries, keys, v;
   double scale = 1;

@@ -107,7 +107,8 @@ void for_queries(const AttentionGroup& group, int64_t at_a_time, Work work) {
   } while (query < group.queries);
 }
 
-/// Whether `pairs` have each of `keys` in one group exactly, so that its derivative is written, not added to zeros.
+/// Returns true if `pairs` have each of `keys` in one group exactly, so that its derivative is written, not added to
+/// zeros.
 bool each_key_once(const AttentionPairs& pairs, int64_t keys);
 
 }  // namespace seq2seq::nn::cpu

@@ -6,7 +6,7 @@
 
 namespace seq2seq::nn {
 
-/// How attention within a window scores a query against a state.
+/// Score of attention within a window.
 enum class LocalScore { general, dot };
 
 struct LocalAttentionOptions {

@@ -21,7 +21,7 @@ using at::Tensor;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-/// What a function keeps for its way back that is no tensor.
+/// Values other than tensors that a function keeps for the backward pass.
 struct Kept final : torch::CustomClassHolder {
   Kept(AttentionPairs pairs, double scale) : pairs(std::move(pairs)), scale(scale) {}
   AttentionPairs pairs;
@@ -141,7 +141,7 @@ class MultiHeadFunction : public torch::autograd::Function<MultiHeadFunction> {
   }
 };
 
-/// Whether the graph needs to know of an operation on these.
+/// Returns true if an operation on these needs a gradient.
 bool with_gradient(std::initializer_list<const Tensor*> operands) {
   if (!c10::GradMode::is_enabled()) return false;
   return std::any_of(operands.begin(), operands.end(), [](const Tensor* one) { return one->requires_grad(); });

@@ -28,8 +28,8 @@ struct KeySets {
   int64_t size() const { return static_cast<int64_t>(first.size()) - 1; }
 };
 
-/// Where rows and pairs lie when each group is padded to the longest, int64 on the device. 0 stands for a pad and
-/// i + 1 for row or pair i, so that rows behind one row of zeros are gathered, never scattered.
+/// Positions of rows and pairs when each group is padded to the longest, int64 on the device. 0 stands for a pad and i
+/// + 1 for row or pair i, so that rows behind one row of zeros are gathered, never scattered.
 struct PaddedGroups {
   at::Tensor query;  // [G * longest_queries]
   at::Tensor key;    // [G * longest]
@@ -42,8 +42,8 @@ struct PaddedGroups {
   at::Tensor seen, seen_causally;      // [G, longest_queries, longest] bool, of each pair: see MultiHead::causal
 };
 
-/// Which keys each query looks at, group by group. No sentence sees another's rows, and no row is a pad. `Q`, `K`, `P`
-/// and `G` count queries, keys, pairs of both, and groups. A copy shares everything.
+/// Keys that each query sees, group by group. A sentence never sees the rows of another, and there is no padding. `Q`,
+/// `K`, `P` and `G` count queries, keys, pairs of both, and groups. A copy shares everything.
 class AttentionPairs {
  public:
   /// Groups in the order of their queries, which they cover without gaps. Several may look at the same keys.
@@ -83,7 +83,7 @@ class AttentionPairs {
   struct Index {
     at::Tensor query, key, place, count;
     at::Tensor slot,
-        pair;  // [Q * S] of `padded`: its pair, counted from 1; [P] of each pair: where it lies in `padded`
+        pair;  // [Q * S] of `padded`: its pair, counted from 1; [P] of each pair: where it is in `padded`
   };
   struct Apart;
   struct Data {
@@ -103,7 +103,7 @@ class AttentionPairs {
   std::shared_ptr<Data> data_;
 };
 
-/// A group a sentence: `queries` and `keys` [B] count the rows of each, which lie sentence by sentence.
+/// A group a sentence: `queries` and `keys` [B] count the rows of each, which are stored sentence by sentence.
 AttentionPairs pairs_of_sentences(const std::vector<int64_t>& queries, const std::vector<int64_t>& keys,
                                   c10::Device device);
 

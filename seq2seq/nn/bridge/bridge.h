@@ -9,8 +9,9 @@
 
 namespace seq2seq::nn {
 
-/// What a bridge stands between. `encoder`: the shapes of the encoder's last states, whose parts tell how many
-/// directions they come from; empty where nothing recurs. `decoder`: those of the states that the decoder starts from.
+/// Encoder and decoder that a bridge connects. `encoder`: the shapes of the encoder's last states, whose parts tell how
+/// many directions they come from; empty where nothing recurs. `decoder`: those of the states that the decoder starts
+/// from.
 struct BridgeContext {
   std::vector<StateShape> encoder, decoder;
   int64_t memory = 0;                // M: width of Memory::states

@@ -21,7 +21,7 @@ class CopyBridge final : public Bridge {
   std::vector<int64_t> copied_layers() const override { return copied_; }
 
  private:
-  std::vector<int64_t> copied_;  // one a layer of the decoder
+  std::vector<int64_t> copied_;  // one per layer of the decoder
   std::vector<c10::Device> devices_;
 };
 

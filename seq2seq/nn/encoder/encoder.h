@@ -31,7 +31,7 @@ struct EncoderDropout {
 /// A model that reads sentences of any length says so.
 constexpr int64_t no_longest_sentence = std::numeric_limits<int64_t>::max();
 
-/// What an encoder is told by the model it stands in.
+/// Properties of the model that an encoder needs.
 struct EncoderContext {
   int64_t vocabulary = 0;  // V of the source, specials included
   int64_t embedding = 0;   // E: width of the word vectors
@@ -59,13 +59,13 @@ class Encoder : public Module {
   virtual int64_t longest_sentence() const { return no_longest_sentence; }
   /// The shape of each state in Memory::last, which a bridge receives; empty where nothing recurs.
   virtual std::vector<StateShape> last_shapes() const = 0;
-  /// How many layers a placement can name.
+  /// Returns the number of layers that a placement can name.
   virtual int64_t layer_count() const { return std::ssize(last_shapes()); }
-  /// Its layers, so that each can be a stage of its own; nothing: the encoder is one stage.
+  /// Returns its layers, so that each can be a stage; empty: the encoder is one stage.
   virtual std::optional<EncoderLayers> layers() const { return {}; }
 };
 
-/// Gives `encoder` the word vectors that both sides share, or else vectors of its own as its module `embedding`.
+/// Gives `encoder` the shared word vectors, or its own as its module `embedding`.
 std::shared_ptr<Embedding> add_embedding(Encoder& encoder, const EncoderContext& context);
 
 using EncoderRegistry = Registry<Encoder, const EncoderContext&>;

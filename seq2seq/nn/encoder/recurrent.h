@@ -10,7 +10,7 @@
 namespace seq2seq::nn {
 
 struct RecurrentEncoderOptions {
-  /// Which layers run in both directions: none, the first (Wu et al. 2016, arXiv 1609.08144, section 3.2) or all.
+  /// Layers that run in both directions: none, the first (Wu et al. 2016, arXiv 1609.08144, section 3.2) or all.
   enum class Bidirectional { none, first, all } bidirectional = Bidirectional::none;
   StackOptions stack;
 };

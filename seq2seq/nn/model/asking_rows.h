@@ -16,7 +16,7 @@ class AskingRows {
  public:
   AskingRows(const Layout& layout, const AttendedSources& sources, c10::Device device);
 
-  /// Rows in packed order ask; the result lies in the order of the pairs.
+  /// Rows in packed order ask; the result is in the order of the pairs.
   AttentionResult ask(const Attention& attention, const AttentionMemory& memory, const Packed& rows,
                       bool wants_weights) const;
   /// context in the order of the pairs, rows and words in packed order -> what the output layer reads [N, R], packed.

@@ -28,7 +28,7 @@ struct DecoderStage {
   Packed source, inputs;  // ids [N]; inputs on the device of the embeddings
   const Draw* draw = nullptr;
   std::shared_ptr<RowFlow> states;               // of the encoder
-  std::vector<std::shared_ptr<StateFlow>> last;  // one a layer of the encoder
+  std::vector<std::shared_ptr<StateFlow>> last;  // one per layer of the encoder
   std::shared_ptr<RowFlow> out;
 };
 std::unique_ptr<StagePass> decoder_pass(DecoderStage stage);

@@ -19,7 +19,7 @@ struct DecoderDropout {
   WordDropout words{};
 };
 
-/// What a decoder is made of.
+/// Parts and options of a decoder.
 struct DecoderParts {
   std::shared_ptr<Embedding> embedding;
   std::shared_ptr<Bridge> bridge;

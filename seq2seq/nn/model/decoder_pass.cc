@@ -58,7 +58,7 @@ class DecoderPass final : public StagePass {
   DecoderStage stage_;
   std::vector<Tensor> parameters_, gradients_;
   Tensor states_reader_;
-  std::vector<size_t> readers_, parts_;  // one a layer of the encoder
+  std::vector<size_t> readers_, parts_;  // one per layer of the encoder
   LocalGraph graph_;
   Tensor rows_;
 };

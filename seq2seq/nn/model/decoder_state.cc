@@ -21,7 +21,7 @@ at::Tensor widened(const at::Tensor& tensor, int64_t width) {
   return tensor.size(1) == width ? tensor : at::constant_pad_nd(tensor, {0, width - tensor.size(1)});
 }
 
-/// The rows of some sentences, of rows that lie sentence by sentence.
+/// The rows of some sentences, of rows that are stored sentence by sentence.
 at::Tensor rows_of(const at::Tensor& rows, const std::vector<int64_t>& lengths, const std::vector<bool>& wanted) {
   if (!rows.defined()) return rows;
   std::vector<at::Tensor> kept;

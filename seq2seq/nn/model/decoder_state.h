@@ -30,12 +30,12 @@ struct AttendedSources {
   void drop_unused();
 };
 
-/// The sources of a batch, with one hypothesis each. `states` [K, M] lie on the attention's device.
+/// The sources of a batch, with one hypothesis each. `states` [K, M] are on the attention's device.
 AttendedSources attended(const Attention& attention, const Packed& states);
 
-/// What a decoder carries from step to step, hypotheses first.
+/// State of a decoder between steps, hypotheses first.
 struct Carried {
-  std::vector<State> layers;  // one a layer
+  std::vector<State> layers;  // one per layer
   at::Tensor fed;             // [R, F] what the step before gave to the output layer; undefined without input feeding
   at::Tensor past;            // [R, S] sums of attention weights so far; undefined unless the attention needs them
 
@@ -57,7 +57,7 @@ class RecurrentState final : public DecoderState {
 
   Carried carried;
   AttendedSources sources;
-  std::vector<std::shared_ptr<const PreparedWeights>> prepared;  // one a layer, or empty
+  std::vector<std::shared_ptr<const PreparedWeights>> prepared;  // one per layer, or empty
   std::shared_ptr<const DeferredLinear> readout;                 // the readout's product over many steps, or null
 };
 

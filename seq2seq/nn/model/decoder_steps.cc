@@ -67,7 +67,7 @@ class Step {
     weights_ = std::move(found.weights);
   }
 
-  /// What the bottom layer reads: the word's vector, the context that is already known, and what was fed.
+  /// Returns the input of the bottom layer: the word's vector, the context that is already known, and what was fed.
   Tensor bottom_input(const Tensor& words) const {
     std::vector<Tensor> parts{words};
     if (block_.order() == AttentionOrder::before) parts.push_back(context_.to(words.device()));

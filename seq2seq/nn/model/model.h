@@ -20,8 +20,8 @@
 
 namespace seq2seq::nn {
 
-/// What a decoder carries from step to step for R hypotheses. A search reorders it by `select`, adds to it by `append`,
-/// and knows nothing else of it.
+/// State of a decoder between steps, for R hypotheses. A search reorders it by `select`, adds to it by `append`, and
+/// knows nothing else of it.
 class DecoderState {
  public:
   virtual ~DecoderState() = default;
@@ -33,7 +33,7 @@ class DecoderState {
   bool wants_attention = false;
 };
 
-/// How many layers the two stacks of a model have.
+/// Numbers of layers of a model's two stacks.
 struct LayerCounts {
   int64_t encoder = 0, decoder = 0;
 };
@@ -60,7 +60,7 @@ class Model : public Module {
   virtual std::vector<std::pair<std::string, int64_t>> part_sizes() const = 0;
   /// True if both sides read one table of word vectors: then they need one vocabulary.
   virtual bool shares_embeddings() const { return false; }
-  /// How its parameters start unless the configuration says otherwise.
+  /// Default initialization of its parameters.
   virtual Initialization initialization() const { return Initialization::uniform; }
   /// True if its features have attention weights over the source's positions.
   virtual bool attends() const { return false; }
@@ -71,7 +71,7 @@ class Model : public Module {
   virtual int64_t longest_target() const { return no_longest_sentence; }
 };
 
-/// What a model is told by the run it belongs to.
+/// Properties of the run that a model needs.
 struct ModelContext {
   int64_t source_vocabulary = 0;
   int64_t target_vocabulary = 0;
@@ -79,7 +79,7 @@ struct ModelContext {
   at::ScalarType type = at::kFloat;  // of the parameters
 };
 
-/// Throws UsageError where the two vocabularies differ in size: word vectors that both sides share need one.
+/// Throws UsageError if the two vocabularies differ in size: shared word vectors need one vocabulary.
 void check_shared_vocabulary(const ModelContext& context);
 
 using ModelRegistry = Registry<Model, const ModelContext&>;

@@ -8,15 +8,15 @@
 
 namespace seq2seq::nn {
 
-/// What the hypotheses of a chunk carry while its steps run one by one, in the sorted order of its rows. Hypotheses
-/// leave after their own last step.
+/// State of the hypotheses of a chunk while its steps run one by one, in the sorted order of its rows. Hypotheses leave
+/// after their own last step.
 class RunningHypotheses {
  public:
   RunningHypotheses(const RecurrentState& state, const Layout& chunk);
 
-  /// The first `count` go on; the others have had their last step.
+  /// The first `count` continue; the others have finished.
   void keep(int64_t count);
-  /// One step of those that go on, whose rows begin at `first_row` of the chunk.
+  /// Runs one step of the continuing hypotheses, whose rows begin at `first_row` of the chunk.
   std::shared_ptr<const Layout> step(const Layout& chunk, int64_t first_row) const;
   const std::vector<int64_t>& owner() const { return owner_; }  // [running] the source of each
   Carried& carried() { return carried_; }

@@ -9,11 +9,11 @@ namespace seq2seq::nn {
 struct CopyOutputOptions : FullOutputOptions {};
 void declare(config::Keys& keys, CopyOutputOptions& options);
 
-/// Writes a word of the vocabulary or copies one of the source: p(w) = g P(w) + (1 - g) sum of a_i over the positions i
-/// of the source with the word w, where P is the softmax of `full`, a are the attention's weights and g = sigmoid(u r +
-/// b) of the decoder's row: the pointer-generator of See et al. 2017, arXiv 1704.04368, equations 8 and 9. There g
-/// reads context, state and input word; here the row r, which the readout makes of the first two, and of the third with
-/// `readout.embedding`. Weights that do not sum to 1 are divided by their sum.
+/// Generates a word of the vocabulary or copies one of the source: p(w) = g P(w) + (1 - g) sum of a_i over the
+/// positions i of the source with the word w, where P is the softmax of `full`, a are the attention's weights and g =
+/// sigmoid(u r + b) of the decoder's row: the pointer-generator of See et al. 2017, arXiv 1704.04368, equations 8 and
+/// 9. There g reads context, state and input word; here the row r, which the readout makes of the first two, and of the
+/// third with `readout.embedding`. Weights that do not sum to 1 are divided by their sum.
 ///
 /// Ids of source words are ids of target words, as with `data.shared_vocabulary`; one that the target's vocabulary does
 /// not have counts as the unknown word. Further parameters `generate_weight` [H] and `generate_bias` [1].
@@ -31,7 +31,7 @@ class CopyOutput final : public FullOutput {
   bool copies() const override { return true; }
 
  private:
-  /// What rows copy, all on the layer's device.
+  /// Data that rows need to copy words, all on the layer's device.
   struct Copying {
     at::Tensor weights;            // [N, S], rows that sum to 1, or to 0 without a source
     Ids words;                     // [N, S] ids of the target's vocabulary

@@ -18,7 +18,7 @@ struct EstimatingOutputOptions {
 void declare(config::Keys& keys, EstimatingOutputOptions& options);
 
 /// A softmax over the whole vocabulary, with the parameters of FullOutput, whose loss in training looks at the target
-/// and at K words that are drawn anew each update and serve all its rows. Everything else is exact, and so is the loss
+/// and at K words that are drawn again each update and serve all its rows. Everything else is exact, and so is the loss
 /// of rows without a draw. Lies on one device.
 class EstimatingOutput : public FullOutput {
  public:
@@ -29,7 +29,7 @@ class EstimatingOutput : public FullOutput {
   const std::vector<SoftmaxShard>& shards() const override { return OutputLayer::shards(); }
 
  protected:
-  /// What rows [N, H] are compared with in an update, all with a graph where gradients are wanted.
+  /// Words that rows [N, H] are compared with in an update, with a graph if gradients are needed.
   struct Candidates {
     at::Tensor rows;              // [N, H] on the layer's device
     at::Tensor target_logits;     // [N]

@@ -16,7 +16,7 @@ void declare(config::Keys& keys, FullOutputOptions& options);
 /// `weight` [V, H] (the embedding's when tied) and `bias` [V], as in torch.nn.Linear.
 ///
 /// With several shards in the placement each holds its slices of them (nn/slice.h) on its own device; rows and targets
-/// go to each, and what comes out lies on the first one's. A tied weight stays where the embedding is, and each shard
+/// go to each, and what comes out is on the first one's. A tied weight stays where the embedding is, and each shard
 /// copies its rows for every call.
 class FullOutput : public OutputLayer {
  public:

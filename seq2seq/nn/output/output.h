@@ -27,14 +27,14 @@ struct Bans {
   Ids rows, row_words;  // [m] each: the word row_words[i] in the row rows[i]; undefined: none
 };
 
-/// What training makes of the losses. A layer that computes loss and gradient in one pass needs it in the forward pass.
+/// Use of the losses in training. A layer that computes loss and gradient in one pass needs it in the forward pass.
 struct LossSpec {
   /// The target distribution is 1 - e on the target and e / V on every word (Szegedy et al. 2016).
   double label_smoothing = 0;
   /// [N] the derivative of the objective by each row's loss. The caller runs backward() with exactly this gradient.
   /// Undefined: the caller runs backward() with any gradient, or not at all.
   at::Tensor row_scale;
-  /// What a layer that samples words draws them from; null: its loss is exact.
+  /// Source of random numbers for a layer that samples words; null: compute the exact loss.
   const Draw* draw = nullptr;
 };
 
@@ -52,23 +52,23 @@ class OutputLayer : public Module {
  public:
   /// targets [N] -> the negative log-likelihood of each row [N], what training descends.
   virtual at::Tensor loss(const Features& features, const Ids& targets, const LossSpec& spec) const = 0;
-  /// Whether loss() is an estimate, as in layers that sample.
+  /// Returns true if loss() is an estimate, as in layers that sample.
   virtual bool estimates_loss() const { return false; }
   /// Why its loss has no label smoothing; empty: it has.
   virtual std::string refuses_smoothing() const { return {}; }
   /// The exact natural log-probability of each target [N], float64, no gradient: what validation, scoring and search
   /// report. Lies on the layer's device.
   virtual at::Tensor score(const Features& features, const Ids& targets) const = 0;
-  /// The k best words of each row that are not banned.
+  /// Returns the k best words of each row that are not banned.
   virtual TopK top_k(const Features& features, int64_t k, const Bans& bans) const = 0;
   /// The natural log-probability of every word [R, V], float64, no gradient: what ensembles average.
   virtual at::Tensor log_probabilities(const Features& features) const = 0;
-  /// The pieces that loss and gradient can be made of, in order of their words; the losses lie on the first one's
+  /// The pieces that loss and gradient can be made of, in order of their words; the losses are on the first one's
   /// device. Empty: the layer cannot be split.
   virtual const std::vector<SoftmaxShard>& shards() const;
   /// True if it reads the attention's weights and the source's words, Features::attention and Features::source.
   virtual bool copies() const { return false; }
-  /// Where losses and scores come out.
+  /// Device of losses and scores.
   virtual c10::Device home() const = 0;
 
  protected:
@@ -79,10 +79,10 @@ class OutputLayer : public Module {
 using OutputRegistry = Registry<OutputLayer, const OutputContext&>;
 OutputRegistry builtin_outputs();  // full, copy, sampled, noise_contrastive, adaptive
 
-/// How many words a model has that is made for its sizes alone, before its vocabulary is known: more than any cut-off.
+/// Number of words of a model that is built only for its sizes, before its vocabulary is known: more than any cut-off.
 inline constexpr int64_t unknown_vocabulary = int64_t{1} << 30;
 
-/// What check_output() is told of a model.
+/// Properties of a model for check_output().
 struct OutputOutline {
   int64_t width = 0;  // of the rows
   bool tied = false, attends = false;

@@ -143,7 +143,7 @@ class ShardedCrossEntropy : public torch::autograd::Function<ShardedCrossEntropy
  private:
   struct Kept final : torch::CustomClassHolder {
     Shards shards;
-    HandedList handed;         // one a parameter, in the order of parameters_of()
+    HandedList handed;         // one per parameter, in the order of parameters_of()
     variable_list parameters;  // the numbers that stand for them
   };
 

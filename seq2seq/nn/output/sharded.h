@@ -7,11 +7,11 @@
 
 namespace seq2seq::nn {
 
-/// The softmax over all words of several shards, as an output layer needs it: rows [N, H] wherever they lie, results on
-/// the first shard's device.
+/// The softmax over all words of several shards, as an output layer needs it: rows [N, H] on any device, results on the
+/// first shard's device.
 ///
-/// The losses [N], with a graph. Where `spec` knows the derivative of the objective by each loss, each shard makes its
-/// derivatives at once and gives its logits up, and backward() only hands on what was made.
+/// The losses [N], with a graph. Where `spec` knows the derivative of the objective by each loss, each shard computes
+/// its derivatives at once and frees its logits, and backward() only passes them on.
 at::Tensor sharded_loss(const std::vector<SoftmaxShard>& shards, const at::Tensor& rows, const Ids& targets,
                         const LossSpec& spec);
 /// As OutputLayer has them.

@@ -21,8 +21,8 @@ namespace seq2seq::nn {
 class SoftmaxShard {
  public:
   /// Shard `index` of `shards`, which cover the V words as split_words() does. `weight` is a parameter [V_s, H] of this
-  /// shard, or a parameter [V, H] of another part wherever it lies (a tied embedding): each call then reads this
-  /// shard's rows and copies them to its device. `bias` [V_s] on the shard's device; undefined: none.
+  /// shard, or a parameter [V, H] of another part on any device (a tied embedding): each call then reads this shard's
+  /// rows and copies them to its device. `bias` [V_s] on the shard's device; undefined: none.
   SoftmaxShard(const std::vector<OutputShard>& shards, size_t index, at::Tensor weight, at::Tensor bias);
 
   c10::Device device() const { return place_.device; }
@@ -30,7 +30,7 @@ class SoftmaxShard {
   int64_t last() const { return place_.last; }
   int64_t words() const { return place_.last - place_.first; }
   int64_t vocabulary() const { return vocabulary_; }
-  /// Whether the weight belongs to another part, a tied embedding, and this shard uses some of its rows.
+  /// Returns true if the weight belongs to another part, a tied embedding, and this shard uses some of its rows.
   bool borrows_weight() const { return borrows_; }
   const at::Tensor& weight() const { return weight_; }  // the parameter itself
   const at::Tensor& bias() const { return bias_; }      // the parameter itself, or undefined
@@ -43,9 +43,9 @@ class SoftmaxShard {
     at::Tensor logits;      // [N, V_s]
     at::Tensor statistics;  // [N, 4] largest logit, sum of exp(z - largest), target's logit or 0, sum of logits
   };
-  /// rows [N, H] and targets [N], ids of the whole vocabulary, wherever they lie (a copy from the CPU waits for a GPU).
-  /// `targets` may be undefined where only the normalizer is asked for. Without `sum_logits`, which label smoothing
-  /// needs, that sum is 0.
+  /// rows [N, H] and targets [N], ids of the whole vocabulary, on any device (a copy from the CPU waits for a GPU).
+  /// `targets` may be undefined if only the normalizer is needed. Without `sum_logits`, which label smoothing needs,
+  /// that sum is 0.
   Forward forward(const at::Tensor& rows, const Ids& targets, bool sum_logits = true) const;
 
   /// The derivative of the objective by the logits [N, V_s], made in place of the logits, which `forward` gives up.
@@ -65,7 +65,7 @@ class SoftmaxShard {
   /// Adds what these rows contribute, the rows as in Forward. A frozen parameter gets none.
   void add_weight_gradient(Gradient& gradient, const at::Tensor& rows, const at::Tensor& logit_gradient) const;
   /// Adds it to grad() of the parameters, without a graph: the weight's to this shard's rows of a borrowed parameter,
-  /// where that lies. The caller lets no two shards deliver to one parameter at once.
+  /// where that lies. The caller must not let two shards write to one parameter at the same time.
   void deliver(const Gradient& gradient) const;
 
   /// Every logit [N, V_s], on the shard's device.

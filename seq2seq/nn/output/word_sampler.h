@@ -10,18 +10,18 @@
 
 namespace seq2seq::nn {
 
-/// Draws K words an update so that each word is drawn an exactly known number of times on average: min(1, c w) for a
-/// word of weight w, with c such that these add up to K. Words that are due every time are there in every update; the
+/// Draws K words per update so that the expected number of draws of each word is known exactly: min(1, c w) for a word
+/// of weight w, with c such that these add up to K. Words that are due every time are there in every update; the
 /// others, by falling weight, fill the remaining draws by stratified sampling (Cochran 1977, chapter 5): draw j falls
 /// in the jth of equal shares of what they are due. With K at least V each word is drawn exactly once.
 class WordSampler {
  public:
   /// `weights` [V], each above 0; `samples`: K, at least 1.
   WordSampler(const std::vector<double>& weights, int64_t samples);
-  /// The words of an update [min(K, V)], on the CPU; a word of less weight may come twice. Depends on the draw's seed
-  /// and update alone, not on the batch: all rows of an update, wherever they are computed, meet the same words.
+  /// The words of an update [min(K, V)], on the CPU; a word of less weight may come twice. Depends only on the draw's
+  /// seed and update, not on the batch: all rows of an update, wherever they are computed, meet the same words.
   Ids draw(const Draw& draw) const;
-  /// The logarithm of how often a word is drawn on average [V], float64, on the CPU.
+  /// Logarithm of the expected number of draws of each word [V], float64, on the CPU.
   const at::Tensor& log_expected() const { return log_expected_; }
 
  private:

@@ -24,7 +24,7 @@ struct PreparedDirections final : PreparedWeights {
 /// Two directions of a layer draw at the same sites, so the second draws by another seed.
 Draw backward_draw(const Draw& draw) { return {.seed = ~draw.seed, .update = draw.update}; }
 
-/// What each direction is given. Refers to itself, so it stays where it was made.
+/// Inputs of each direction. Refers to itself, so it must not move.
 class DirectionCalls {
  public:
   explicit DirectionCalls(const LayerCall& call) : forward(call), backward(call) {

@@ -12,7 +12,7 @@ using at::Tensor;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-/// What a run of a cell keeps beside tensors.
+/// Values other than tensors that a run of a cell keeps.
 struct CellRun final : torch::CustomClassHolder {
   CellRun(std::shared_ptr<const Cell> cell, const std::vector<int64_t>& running)
       : cell(std::move(cell)), steps(running) {}

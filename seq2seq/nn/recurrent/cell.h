@@ -11,14 +11,14 @@
 
 namespace seq2seq::nn {
 
-/// What goes into a cell for some steps. All tensors are in one piece; sentences in sorted order, S at the first step.
+/// Inputs of a cell for some steps. All tensors are in one piece; sentences in sorted order, S at the first step.
 struct CellInput {
   at::Tensor x;                             // [N, I]
   State before;                             // [S, width of the part] before the first step
   const PreparedWeights* panels = nullptr;  // what Cell::panels() made, or null; changes no result
 };
 
-/// What a cell makes of it.
+/// Outputs of a cell.
 struct CellOutput {
   at::Tensor rows;  // [N, W]
   /// [S, width of the part] after each sentence's own last step. Where that is the row of a single step, it is `rows`
@@ -27,14 +27,14 @@ struct CellOutput {
   std::vector<at::Tensor> kept;  // what the way back needs beside the input, the rows and the last state
 };
 
-/// What reaches a cell's output; undefined: nothing does.
+/// Gradients at a cell's outputs; undefined: none.
 struct CellReaching {
   at::Tensor rows;
   State last;
 };
 
-/// A copy of what reaches a part of the last state, zeros where nothing does: a sentence enters the way back at its own
-/// last step.
+/// A copy of the gradient of a part of the last state, or zeros: a sentence enters the backward pass at its own last
+/// step.
 at::Tensor reaching_state(const CellReaching& reaching, const CellInput& input, size_t part);
 
 /// The derivatives of a cell's input.
@@ -54,7 +54,7 @@ class Cell {
   virtual StateShape state_shape() const = 0;
   virtual int64_t width() const = 0;  // W: of the rows that come out
   virtual CellOutput forward(const CellInput& input, const Steps& steps) const = 0;
-  /// `output`: what forward() made of this input. `x_wanted`: whether the derivative by x is.
+  /// `output`: result of forward() for this input. `x_wanted`: whether the derivative by x is.
   virtual CellGradient backward(const CellInput& input, const CellOutput& output, const CellReaching& reaching,
                                 const Steps& steps, bool x_wanted) const = 0;
   /// The derivatives by the parameters, from the rows that backward() left for any number of steps, joined. Those that
@@ -65,7 +65,7 @@ class Cell {
   virtual std::shared_ptr<const PreparedWeights> panels(bool /*both_ways*/) const { return nullptr; }
 };
 
-/// What is prepared of a cell for many calls.
+/// Data of a cell prepared for many calls.
 struct CellPrepared final : PreparedWeights {
   std::shared_ptr<const PreparedWeights> panels;  // null: none
   std::shared_ptr<const Deferred> deferred;       // of the weights' gradients; null: each call makes them

@@ -12,7 +12,7 @@
 
 namespace seq2seq::nn {
 
-/// What one layer carries from step to step, sentences first, in the caller's order. LSTM: h [B, H] and c [B, H].
+/// State of a layer between steps, sentences first, in the caller's order. LSTM: h [B, H] and c [B, H].
 using State = std::vector<at::Tensor>;
 
 /// One tensor of a layer's state: {"h", 1000}. Two layers may exchange states only if all parts agree.
@@ -53,20 +53,19 @@ class LayerParameters {
   std::shared_ptr<std::vector<at::Tensor>> added_ = std::make_shared<std::vector<at::Tensor>>();
 };
 
-/// What a layer is told by the stack it stands in.
+/// Properties of the stack that a layer needs.
 struct LayerContext {
   int64_t input = 0;  // I: width of the rows it reads
   LayerParameters parameters;
 };
 
-/// What a layer makes of its weights for calls of few steps each, as a search makes them. Valid for these values of the
-/// weights only.
+/// Weights of a layer prepared for calls of few steps each, as in a search. Valid for these values of the weights only.
 class PreparedWeights {
  public:
   virtual ~PreparedWeights() = default;
 };
 
-/// What a layer is given beside its rows and state.
+/// Inputs of a layer besides its rows and state.
 struct LayerCall {
   const Draw* draw = nullptr;                 // null: nothing is dropped
   Site site{Site::Part::named};               // of what the layer itself drops, by Site::within()
@@ -82,19 +81,19 @@ class Layer {
   virtual ~Layer() = default;
   /// Runs over a chunk of steps, rows [N, I] -> rows [N', W] with their own layout. `state` holds each sentence's state
   /// before the chunk and, afterwards, after its own last step in it; sentences without a row in the chunk keep theirs.
-  /// Rows and state lie on the layer's device.
+  /// Rows and state are on the layer's device.
   virtual Packed run(const Packed& chunk, State& state, const LayerCall& call) const = 0;
   virtual StateShape state_shape() const = 0;
   virtual int64_t width() const = 0;  // W: of the rows that come out
   virtual ParameterPlace place() const = 0;
-  /// Whether a chunk must hold all steps, as for a backward direction or self-attention. A schedule waits for it, and a
-  /// decoder cannot use it.
+  /// Returns true if a chunk must hold all steps, as for a backward direction or self-attention. A schedule waits for
+  /// it, and a decoder cannot use it.
   virtual bool needs_all_steps() const { return false; }
   /// Null where nothing is gained by it.
   virtual std::shared_ptr<const PreparedWeights> prepare() const { return nullptr; }
-  /// The same for many calls of a step or a few each while gradients are kept: the weights' gradients are then made
-  /// once a backward pass, over all of these calls' rows, not once a call. To be made anew for each batch, in the mode
-  /// of gradients that the calls run in. Null: run() works as it does without.
+  /// The same for many calls of one or a few steps with gradients: the weights' gradients are then made once per
+  /// backward pass, over all of these calls' rows, not once per call. To be made anew for each batch, in the mode of
+  /// gradients that the calls run in. Null: run() works as it does without.
   virtual std::shared_ptr<const PreparedWeights> prepare_steps() const { return nullptr; }
   /// A pass of the layer's own over a batch, without autograd; null: it has none, and autograd_pass() serves. `first`:
   /// the state before the first step, in the caller's order.

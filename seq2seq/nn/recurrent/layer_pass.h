@@ -18,14 +18,13 @@ struct Piece {
   at::Tensor of(const at::Tensor& whole) const { return whole.narrow(0, first_row, rows()); }
 };
 
-/// The rows of a whole batch that go into a layer and come out of it, on the layer's device. They are filled piece by
-/// piece.
+/// Input and output rows of a layer for a whole batch, on the layer's device. They are filled piece by piece.
 struct LayerRows {
   at::Tensor input, output;   // [N, I], [N, W]
   at::Tensor input_gradient;  // [N, I] out; undefined: not wanted
 };
 
-/// One batch on its way through a layer, piece by piece: forward in the order of steps, backward in the reverse order,
+/// One batch passing through a layer, piece by piece: forward in the order of steps, backward in the reverse order,
 /// without the autograd engine between the pieces. The weights stay as they are meanwhile.
 class LayerPass {
  public:
@@ -34,16 +33,16 @@ class LayerPass {
   virtual void forward(const Piece& piece) = 0;
   /// Each sentence's state after its own last step, in the caller's order, without gradient. After the last forward().
   virtual State last() const = 0;
-  /// Before the first backward(). `output` [N, W]: what reaches the output, filled piece by piece; undefined: nothing
-  /// does. `last`: what reaches the last state, a tensor a part or undefined; empty: nothing does.
+  /// Before the first backward(). `output` [N, W]: what reaches the output, filled piece by piece; undefined: none.
+  /// `last`: gradient of the last state, one tensor per part or undefined; empty: none.
   virtual void begin_backward(const at::Tensor& output, const State& last) = 0;
   /// Reads what reaches the output of the piece and writes its `input_gradient`.
   virtual void backward(const Piece& piece) = 0;
   /// The derivative by the state before the first step, in the caller's order. Call it after the last backward().
   virtual State first_gradient() const = 0;
-  /// Adds the parameters' derivatives of a piece, or of several in a row, to `gradients`: one a parameter of the layer
-  /// in order of registration, made where it is undefined, left alone where the parameter is frozen. After backward()
-  /// of the piece, at any time.
+  /// Adds the parameters' derivatives of a piece, or of several in a row, to `gradients`: one per parameter of the
+  /// layer in order of registration, made if it is undefined, left alone where the parameter is frozen. After
+  /// backward() of the piece, at any time.
   virtual void add_weight_gradients(const Piece& piece, std::vector<at::Tensor>& gradients) = 0;
 };
 

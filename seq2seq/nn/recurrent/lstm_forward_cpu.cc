@@ -13,7 +13,7 @@ namespace {
 
 using kernels::Cells;
 
-/// Where the panel of the input's weight begins that holds this cell, the first of its panel. Gate by gate.
+/// Returns the start of the panel of the input's weight with this cell, the first of its panel, gate by gate.
 int64_t panel_offset(const kernels::ProductKernels& product, int64_t input, int64_t cells, int64_t gate, int64_t cell) {
   return (gate * product.panels(cells) + cell / product.columns) * product.columns * input;
 }

@@ -37,7 +37,7 @@ struct LstmPrepared final : PreparedWeights {
 /// weight. Its state is {h, c}. float32 on the CPU runs our kernels.
 std::shared_ptr<const Cell> lstm_cell(const LstmWeights& weights);
 
-/// What a layer leaves: `rows` [N, H], and each sentence's h and c at its own last step, [S, H] in sorted order.
+/// Results of a layer: `rows` [N, H], and each sentence's h and c at its own last step, [S, H] in sorted order.
 struct LstmResult {
   at::Tensor rows, hidden, cell;
 };

@@ -33,13 +33,13 @@ struct LstmBackward {
   bool add_weights = false;  // whether the weights' and the bias's gradients are added to what they hold
 };
 
-/// Which half of the backward pass is made: the derivatives of states and rows, step by step, or those of weights and
+/// Half of the backward pass to compute: the derivatives of states and rows, step by step, or those of weights and
 /// bias, which need the first half's `sums` and nothing else waits for.
 enum class LstmWork { all, steps, weights };
 
 struct LstmSizes {
   LstmSizes(const LstmForward& pass, const Steps& steps);
-  /// How many threads the layer is worth, where each takes `share` cells or a multiple of it.
+  /// Returns the number of threads to use for the layer if each takes `share` cells or a multiple of it.
   int64_t parts(const Steps& steps, int64_t share) const;
 
   int64_t rows, input, cells, gates;  // N, I, H, 4H
@@ -51,8 +51,8 @@ void lstm_backward_plain(const LstmBackward& pass, const Steps& steps, LstmWork 
 
 /// float32 on the CPU by kernels of our own. The cells are dealt out to the threads: each does its own from the input
 /// product to the last step, so that its part of the weights and sums stays in its cache, and waits for the others once
-/// a step. Every sum adds its terms in one order: the result does not depend on the number of threads, nor a sentence's
-/// on those beside it.
+/// per step. Every sum adds its terms in one order: the result does not depend on the number of threads, nor a
+/// sentence's on those beside it.
 void lstm_forward_cpu(const LstmForward& pass, const Steps& steps);
 LstmPanels lstm_panels_cpu(const LstmWeights& weights);
 void lstm_panels_backward_cpu(const LstmWeights& weights, LstmPanels& panels);
@@ -61,7 +61,7 @@ void lstm_backward_cpu(const LstmBackward& pass, const Steps& steps, LstmWork wo
 /// Whichever of the two serves x's device and type.
 void lstm_forward(const LstmForward& pass, const Steps& steps);
 void lstm_backward(const LstmBackward& pass, const Steps& steps, LstmWork work = LstmWork::all);
-/// Whether our kernels for the CPU serve x's device and type.
+/// Returns true if our kernels for the CPU serve x's device and type.
 bool has_lstm_kernels(const at::Tensor& x);
 
 }  // namespace seq2seq::nn

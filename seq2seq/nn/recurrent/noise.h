@@ -10,8 +10,8 @@ class Keys;
 
 namespace seq2seq::nn {
 
-/// What a recurrent layer drops along time in training: nothing by default. Drawn by nn/dropout.h, so that it depends
-/// on neither batch nor chunk.
+/// Dropout of a recurrent layer between steps, in training only; none by default. Drawn by nn/dropout.h, so that it
+/// depends on neither batch nor chunk.
 struct RecurrentNoise {
   /// Share of the units of h' that a sentence does without, the same at all steps, before they are multiplied by the
   /// recurrent weights (Gal and Ghahramani 2016, arXiv 1512.05287, equation 7). Those left are scaled up.
@@ -19,7 +19,7 @@ struct RecurrentNoise {
   /// Share of the units of every part of the state that keep their value at a step (Krueger et al. 2017, arXiv
   /// 1606.01305, equation 3). Without training each takes the mean of both values, as in the paper.
   double zoneout = 0;
-  /// Whether it changes a run with this draw; null: outside of training.
+  /// Returns true if it changes a run with this draw; null: outside of training.
   bool acts(const Draw* draw) const { return zoneout > 0 || (draw != nullptr && dropout > 0); }
 };
 /// Keys `recurrent_dropout` and `zoneout`.
@@ -27,7 +27,7 @@ void declare(config::Keys& keys, RecurrentNoise& noise);
 /// The latter alone.
 void declare_zoneout(config::Keys& keys, RecurrentNoise& noise);
 
-/// What a cell runs over: rows in the layout of the chunk, and the state before it in sorted order.
+/// Input of a cell: rows in the layout of the chunk, and the state before it in sorted order.
 struct NoisyRun {
   const Packed& chunk;
   const State& before;

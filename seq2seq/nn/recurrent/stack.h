@@ -19,7 +19,7 @@ struct StackOptions {
 };
 void declare(config::Keys& keys, StackOptions& options);
 
-/// What a stack is told by the model it stands in.
+/// Properties of the model that a stack needs.
 struct StackContext {
   int64_t input = 0;          // width of the rows the first layer reads
   int64_t beside = 0;         // width of what each layer above it reads beside the rows of the layer below
@@ -27,33 +27,33 @@ struct StackContext {
   std::function<ParameterPlace(int64_t layer)> place = [](int64_t) { return ParameterPlace(); };
 };
 
-/// What a stack passes on to its layers, and what it drops between them.
+/// Inputs that a stack passes to its layers, and its dropout between them.
 struct StackCall {
   double dropout = 0;  // share dropped of what passes between two layers, not before the first nor after the last
   Site::Part part = Site::Part::encoder_layer;
   bool variational = false;  // whether each mask is the same at all steps of a sentence (Gal and Ghahramani 2016)
   const Draw* draw = nullptr;
-  const std::vector<std::shared_ptr<const PreparedWeights>>* prepared = nullptr;  // one a layer
+  const std::vector<std::shared_ptr<const PreparedWeights>>* prepared = nullptr;  // one per layer
 };
 
 /// Layers one above the other. Holds parameters only: states go in and come out.
 class Stack final : public Module {
  public:
   using Options = StackOptions;
-  /// Throws UsageError where a layer is to add rows of another width than its own.
+  /// Throws UsageError if a layer would add rows of a different width.
   Stack(const Options& options, const StackContext& context);
 
   int64_t layers() const { return std::ssize(layers_); }
   const Layer& layer(int64_t number) const { return *layers_.at(static_cast<size_t>(number)); }
-  /// Whether the rows that a layer reads are added to those that it gives (Wu et al. 2016, arXiv 1609.08144, equation
-  /// 6): before dropout of either. The layer's state stays its own.
+  /// Returns true if a layer adds its input rows to its output rows (Wu et al. 2016, arXiv 1609.08144, equation 6):
+  /// before dropout of either. The layer's state stays its own.
   bool adds_input(int64_t layer) const { return residual_from_ > 0 && layer + 1 >= residual_from_; }
   /// A layer's parameters, in order of registration.
   const std::vector<at::Tensor>& parameters_of(int64_t layer) const {
     return parameters_.at(static_cast<size_t>(layer)).added();
   }
   int64_t width() const { return layers_.back()->width(); }  // of the rows that come out
-  std::vector<StateShape> state_shapes() const;              // one a layer
+  std::vector<StateShape> state_shapes() const;              // one per layer
   bool needs_all_steps() const;                              // whether any layer does
 
   std::vector<State> zero_states(int64_t sentences) const;
@@ -62,13 +62,13 @@ class Stack final : public Module {
   Packed run_layer(int64_t layer, const Packed& input, State& state, const StackCall& call) const;
   /// For many runs of a step or a few each while gradients are kept: see Layer::prepare_steps().
   std::vector<std::shared_ptr<const PreparedWeights>> prepare_steps() const;
-  /// All layers in order. `states`: one a layer.
+  /// All layers in order. `states`: one per layer.
   Packed run(const Packed& input, std::vector<State>& states, const StackCall& call = {}) const;
 
  private:
   int64_t residual_from_;
   std::vector<std::shared_ptr<Layer>> layers_;
-  std::vector<LayerParameters> parameters_;  // one a layer
+  std::vector<LayerParameters> parameters_;  // one per layer
 };
 
 /// One entry for each kind of layer, under its name: what a decoder chooses from.

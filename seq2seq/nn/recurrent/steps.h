@@ -7,7 +7,7 @@
 
 namespace seq2seq::nn {
 
-/// Where the rows of each step lie in the packed order.
+/// Positions of the rows of each step in the packed order.
 struct Steps {
   explicit Steps(const std::vector<int64_t>& running) : running(running) {
     for (const int64_t sentences : running) offsets.push_back(offsets.back() + sentences);

@@ -24,7 +24,7 @@ struct Member {
   }
 };
 
-/// How many threads together() uses for so many parts.
+/// Returns the number of threads that together() uses for so many parts.
 inline int64_t team_size(int64_t parts) { return std::min<int64_t>(at::get_num_threads(), parts); }
 
 /// Runs work(member) on LibTorch's number of threads, at most `parts`. In `work`, `omp barrier` waits for all of them.

@@ -24,7 +24,7 @@ class RowFlow {
   /// wanted. The writer adds the readers' in the order of these calls.
   at::Tensor add_reader(c10::Device device);
 
-  /// For the writer: what reaches its rows, all of it; undefined: nothing does. Filled by collect().
+  /// For the writer: what reaches its rows, all of it; undefined: none. Filled by collect().
   const at::Tensor& gradient();
   void collect(const Piece& piece);
 
@@ -51,7 +51,7 @@ class StateFlow {
   /// Adds a reader, who calls answer() with its number.
   size_t add_reader();
   void answer(size_t reader, State gradient) { answers_.at(reader) = std::move(gradient); }
-  /// What reaches the state, summed on a device in the order of readers; empty: nothing does.
+  /// Gradient of the state, summed on a device in the order of readers; empty: none.
   State gradient(c10::Device device) const;
 
  private:

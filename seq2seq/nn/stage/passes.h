@@ -43,7 +43,7 @@ class StageMask {
 std::unique_ptr<StagePass> embedding_pass(const Embedding& embedding, const Packed& ids, const StageDropout& dropout,
                                           const WordDropout& words, std::shared_ptr<RowFlow> out);
 
-/// What a layer's stage reads and writes.
+/// Input and output of a layer's stage.
 struct LayerStage {
   const Layer& layer;
   const std::vector<at::Tensor>& parameters;
@@ -64,8 +64,8 @@ struct BridgeStage {
   const Bridge& bridge;
   Packed ids;
   std::shared_ptr<RowFlow> states;
-  std::vector<std::shared_ptr<StateFlow>> last;   // one a layer of the encoder
-  std::vector<std::shared_ptr<StateFlow>> first;  // one a layer of the decoder
+  std::vector<std::shared_ptr<StateFlow>> last;   // one per layer of the encoder
+  std::vector<std::shared_ptr<StateFlow>> first;  // one per layer of the decoder
 };
 std::unique_ptr<StagePass> bridge_pass(BridgeStage stage);
 

@@ -12,7 +12,7 @@ namespace {
 
 using at::Tensor;
 
-/// What the shards and the loss hand to each other, piece by piece.
+/// Data exchanged between the shards and the loss, piece by piece.
 struct Exchange {
   std::vector<Tensor> statistics;  // one a shard, [N, 4] on its device
   Tensor normalizer;               // [N] at home

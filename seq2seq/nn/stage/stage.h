@@ -13,7 +13,7 @@
 
 namespace seq2seq::nn {
 
-/// What a stage needs of another before it runs a piece forward.
+/// Dependency of a stage on another, before it runs a piece forward.
 struct StageInput {
   enum class Needs {
     steps,  // the rows of the same steps
@@ -49,13 +49,14 @@ class StagePass {
   virtual ~StagePass() = default;
   virtual void forward(const Piece& piece) = 0;
   virtual void backward(const Piece& piece) = 0;
-  /// Adds what a piece, or several in a row, give to the derivatives of the parameters. After backward() of them.
+  /// Adds the contribution of a piece, or of several in a row, to the derivatives of the parameters, after their
+  /// backward().
   virtual void weights(const Piece& piece) = 0;
   /// Adds the derivatives to grad() of the parameters. Once, after the last weights().
   virtual void deliver() = 0;
 };
 
-/// What a batch is to a model that runs in stages. Lies on the CPU or any device.
+/// Batch for a model that runs in stages, on the CPU or any device.
 struct StagedInputs {
   Packed source, inputs;  // ids [N]
   Ids targets;            // [N] in the layout of `inputs`

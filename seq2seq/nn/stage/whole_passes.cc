@@ -65,7 +65,7 @@ class BridgePass final : public StagePass {
   BridgeStage stage_;
   std::vector<Tensor> parameters_, gradients_;
   Tensor states_reader_;
-  std::vector<size_t> readers_, parts_;  // one a layer of the encoder
+  std::vector<size_t> readers_, parts_;  // one per layer of the encoder
   LocalGraph graph_;
   std::vector<State> first_;
 };

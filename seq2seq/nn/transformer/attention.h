@@ -29,7 +29,7 @@ class TransformerAttention final : public Module {
     at::Tensor queries;  // [N, W]
     KeysValues source;
   };
-  /// Rows that look at rows like themselves, with queries and keys turned by their positions.
+  /// Self-attention of rows, with queries and keys rotated by their positions.
   Projected project(const at::Tensor& rows, const Rotation& rotation) const;
   at::Tensor queries(const at::Tensor& rows) const;        // [Q, W]
   KeysValues keys_values(const at::Tensor& memory) const;  // of [K, W]

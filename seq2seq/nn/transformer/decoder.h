@@ -17,7 +17,7 @@
 
 namespace seq2seq::nn {
 
-/// What a decoder carries from step to step for R hypotheses.
+/// State of a decoder between steps, for R hypotheses.
 struct TransformerCaches {
   KeyValueCache words;
   SourceCache source;

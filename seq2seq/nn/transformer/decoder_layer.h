@@ -11,7 +11,7 @@
 
 namespace seq2seq::nn {
 
-/// What a layer looks at while it reads a chunk of rows, on its device.
+/// Context of a layer while it reads a chunk of rows, on its device.
 struct DecoderView {
   int64_t layer = 0;     // its number
   KeyValueCache& cache;  // of the words so far; gets those of the chunk

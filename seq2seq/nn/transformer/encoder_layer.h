@@ -9,7 +9,7 @@
 
 namespace seq2seq::nn {
 
-/// Self-attention and feed-forward part, each with what it reads added and normalised: Vaswani et al. 2017, arXiv
+/// Self-attention and feed-forward part, each with what it reads added and normalized: Vaswani et al. 2017, arXiv
 /// 1706.03762, section 3.1. Parameters are named as in torch.nn.TransformerEncoderLayer: `self_attn.in_proj_weight` ...
 class TransformerEncoderLayer final : public Module {
  public:

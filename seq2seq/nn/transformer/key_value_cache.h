@@ -13,8 +13,8 @@ namespace seq2seq::nn {
 /// Keys and values that the self-attention of each layer of a decoder has made for R hypotheses so far.
 ///
 /// Each hypothesis has a slot of `capacity` rows. A selection lets those that stay keep their slots and copies only
-/// those that it repeats; the capacity grows by doubling. So a step costs as much as its own rows do. While gradients
-/// are kept, all is copied instead of changed in place.
+/// those that it repeats; the capacity grows by doubling. So the cost of a step is that of its own rows. While
+/// gradients are kept, all is copied instead of changed in place.
 class KeyValueCache {
  public:
   KeyValueCache(int64_t layers, int64_t hypotheses)
@@ -38,7 +38,7 @@ class KeyValueCache {
     const KeyValueCache* cache;
     std::vector<int64_t> hypotheses;
   };
-  /// Gives every one of these hypotheses a slot of its own in new memory.
+  /// Gives each of these hypotheses its own slot in new memory.
   void lay_out(const std::vector<Part>& parts, int64_t rows);
   void reuse_slots(const std::vector<int64_t>& hypotheses);
   std::vector<int64_t> first_rows() const;  // [R] where each hypothesis begins

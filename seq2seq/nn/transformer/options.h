@@ -7,11 +7,11 @@
 
 namespace seq2seq::nn {
 
-/// Where the layers of a Transformer normalise: the sum of what a part reads and what it gives (Vaswani et al. 2017,
+/// Position of normalization in the layers of a Transformer: the sum of a part's input and output (Vaswani et al. 2017,
 /// arXiv 1706.03762, section 5.4), or what it reads (Xiong et al. 2020, arXiv 2002.04745), with one more at the end.
 enum class NormOrder { post, pre };
 
-/// How a Transformer knows the positions of its rows.
+/// Encoding of positions in a Transformer.
 enum class PositionKind {
   sinusoidal,  // added to the word vectors; arXiv 1706.03762, section 3.5
   learned,     // the same from a table of parameters; Gehring et al. 2017, arXiv 1705.03122, section 3.1
@@ -30,7 +30,7 @@ struct TransformerDropout {
 };
 void declare(config::Keys& keys, TransformerDropout& options);
 
-/// What the layers of a Transformer are. The defaults are those of the base model of arXiv 1706.03762, table 3.
+/// Options of the layers of a Transformer. The defaults are those of the base model of arXiv 1706.03762, table 3.
 struct TransformerLayerOptions {
   int64_t heads = 8;
   int64_t feed_forward = 2048;

@@ -17,9 +17,9 @@ class Positions final : public Module {
   Positions(const TransformerLayerOptions& options, int64_t width, const ParameterPlace& place, std::string section);
 
   /// Word vectors [N, W] of these rows -> with what is added to them. `packed`: the same rows' layout in packed order.
-  /// Throws Error where a sentence is longer than the learned positions.
+  /// Throws Error if a sentence is longer than the learned positions.
   at::Tensor add(const at::Tensor& words, const SentenceRows& at, const Layout& packed) const;
-  /// How far each row's queries and keys are turned, on the device of `packed`; undefined where they are not.
+  /// Returns the rotation angles of each row's queries and keys, on the device of `packed`; undefined without rotation.
   Rotation rotation(const SentenceRows& at, const Layout& packed) const;
 
  private:

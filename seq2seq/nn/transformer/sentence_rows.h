@@ -11,12 +11,12 @@
 
 namespace seq2seq::nn {
 
-/// How far queries and keys are turned, see rotate(). Undefined where they are not.
+/// Rotation angles of queries and keys, see rotate(); undefined: no rotation.
 struct Rotation {
   at::Tensor cosine, sine;  // [N, D / 2]
 };
 
-/// Describes rows that lie sentence by sentence, on one device.
+/// Describes rows that are stored sentence by sentence, on one device.
 struct SentenceRows {
   /// Holds the sentence and position of each row in this order; it has no steps.
   std::shared_ptr<const Layout> layout;

@@ -10,7 +10,7 @@
 
 namespace seq2seq::nn {
 
-/// Keys and values that each layer of a decoder has made of the sources, once for all hypotheses that look at them.
+/// Keys and values of the sources in each layer of a decoder, computed once for all their hypotheses.
 class SourceCache {
  public:
   /// `layers`: rows sentence by sentence. `lengths` [B] of the sources; `owner` [R]: the source of each hypothesis.

@@ -47,7 +47,7 @@ class Backend {
   c10::intrusive_ptr<c10d::Backend> backend_;
 };
 
-/// Whether tensors on this device go through NCCL. Throws UsageError when that is asked for and cannot be.
+/// Returns true if tensors on this device go through NCCL. Throws UsageError when that is asked for and cannot be.
 bool wants_nccl(const std::string& backend, c10::Device device);
 
 /// `address`: this machine's, where the other ranks reach it; GLOO_SOCKET_IFNAME names an interface instead.

@@ -7,7 +7,7 @@
 
 namespace seq2seq::parallel {
 
-/// Which of how many processes this one is, as its launcher says. The defaults are a process alone.
+/// Rank of this process and number of processes, as set by the launcher. The defaults are a single process.
 struct Launch {
   int64_t rank = 0, ranks = 1;
   int64_t local_rank = 0, local_ranks = 1;  // on this machine

@@ -6,7 +6,7 @@
 
 namespace seq2seq::parallel {
 
-/// How the processes that train one model talk to each other.
+/// Communication of the processes that train one model.
 struct DistributedOptions {
   std::string backend = "auto";  // gloo, nccl; auto: nccl for tensors on GPUs where it was built in, otherwise gloo
   double timeout = 300;          // seconds

@@ -104,8 +104,8 @@ void ProcessGroup::wait(const std::function<bool(milliseconds)>& done) {
   }
 }
 
-/// What is left of a broken group may wait for the others for long: it ends with the process. A store that hangs must
-/// not keep this process either: another thread tells the others, and is left behind if it has to be.
+/// The rest of a broken group may wait for the others for a long time; it ends with the process. A store that hangs
+/// must not keep this process either: another thread tells the others, and is left behind if it has to be.
 void ProcessGroup::leave(const std::string& message) {
   auto& connection = *connection_.release();
   std::promise<bool> first;

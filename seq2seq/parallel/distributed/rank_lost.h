@@ -7,7 +7,7 @@
 
 namespace seq2seq::parallel {
 
-/// The first line of what an exception says: c10d's go on with the frames of its stack.
+/// The first line of what an exception says: c10d's continue with the frames of its stack.
 inline std::string line_of(const std::exception& fault) {
   const std::string text = fault.what();
   return text.substr(0, text.find('\n'));
@@ -24,7 +24,7 @@ class GroupError final : public Error {
 class RankLost final : public Error {
  public:
   RankLost(const std::string& message, bool report) : Error(message), report_(report) {}
-  /// Whether this process is the one of its machine that says so.
+  /// Returns true if this process is the one of its machine that says so.
   bool report() const { return report_; }
 
  private:

@@ -14,7 +14,7 @@ class Store;
 
 namespace seq2seq::parallel {
 
-/// What ranks that have found each other know: the store, and every rank's name, `rank 1 of 4 (host, process 1234)`.
+/// Result of connecting the ranks: the store, and the name of every rank, `rank 1 of 4 (host, process 1234)`.
 struct Rendezvous {
   c10::intrusive_ptr<c10d::Store> store, second;  // two connections to the same one, for one thread each
   std::vector<std::string> names;

@@ -32,18 +32,17 @@ class Watch {
   /// Ends the signs of life.
   void stop();
   void reached(int64_t update) { update_ = update; }
-  /// Whether this rank, or another that shows signs of life, does work of its own that may take longer than the
-  /// timeout.
+  /// Marks whether this rank does work of its own that may take longer than the timeout.
   void busy(bool now) { busy_ = now; }
   bool another_is_busy() const;
-  /// Whether the rank that holds the store has not answered for so long that it is taken for dead.
+  /// Returns true if the rank that holds the store has not answered for so long that it is taken for dead.
   bool store_is_silent() const;
   /// Counts an operation of the group that this rank begins.
   void begin_operation() { ++operations_; }
 
   /// Why the run must end, once that is known: a message that names the rank.
   std::optional<std::string> fault() const;
-  /// How long a rank has to be silent to be taken for dead, once a connection has broken.
+  /// Time of silence after which a rank counts as dead, once a connection has broken.
   std::chrono::milliseconds time_of_death() const;
   /// Publishes why this rank leaves. If this rank holds the store, waits briefly until the others have read it.
   /// Hangs where the store does.

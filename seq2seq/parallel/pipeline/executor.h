@@ -21,7 +21,7 @@ class Executor {
   /// each job, in order within a place, and never after run() has returned.
   virtual void run(const JobGraph& graph, const std::vector<int64_t>& order,
                    const std::function<void(int64_t job)>& work, const JobEnded& ended) = 0;
-  /// Whether a job is finished, not just queued on a device, when `work` returns.
+  /// Returns true if a job is finished, not just queued on a device, when `work` returns.
   virtual bool works_at_once() const { return true; }
 };
 

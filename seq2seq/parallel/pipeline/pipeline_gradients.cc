@@ -14,8 +14,8 @@
 namespace seq2seq::parallel {
 namespace {
 
-/// Which stages share a parameter with another. What they give waits for the end: the stages may run in threads of
-/// their own, and a sum has one order.
+/// Stages that share a parameter with another. Their gradients are added at the end, because the stages may run in
+/// threads of their own, and a sum has one order.
 std::vector<bool> stages_that_share(const std::vector<nn::Stage>& stages) {
   std::map<const c10::TensorImpl*, int> users;
   for (const auto& stage : stages)

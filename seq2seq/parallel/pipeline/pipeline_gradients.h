@@ -14,7 +14,7 @@
 
 namespace seq2seq::parallel {
 
-/// Who wants to see the timelines of some updates. To take one costs the update time.
+/// Receiver of the timelines of some updates. Recording a timeline slows the update down.
 struct Observer {
   std::function<bool(int64_t update)> wants;
   std::function<void(const Timeline& timeline)> take;

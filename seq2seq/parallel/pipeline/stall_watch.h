@@ -13,7 +13,7 @@ namespace seq2seq::parallel {
 /// stopped from outside.
 class StallWatch {
  public:
-  /// What is waited for, by name; nothing when all is done.
+  /// Names of the pending work; empty when everything is done.
   using Look = std::function<std::optional<std::string>()>;
   /// After `patience` seconds of the same look `stalled` is called with a message, and the process ends with status 1.
   StallWatch(double patience, std::function<void(const std::string& message)> stalled);

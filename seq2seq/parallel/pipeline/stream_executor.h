@@ -40,7 +40,7 @@ class StreamExecutor final : public Executor {
   std::optional<c10::Stream> stream_of(int64_t place) const;
 
   std::vector<c10::Device> places_, devices_;      // devices_: those with streams, each once
-  std::vector<std::vector<c10::Stream>> streams_;  // by place, one a device
+  std::vector<std::vector<c10::Stream>> streams_;  // by place, one per device
   StallWatch watch_;
 };
 

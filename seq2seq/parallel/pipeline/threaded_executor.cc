@@ -25,8 +25,7 @@ void use_team(int threads) {
 
 }  // namespace
 
-/// What the workers share while an update is under way; all of it is guarded by the executor's mutex, but for what
-/// never changes.
+/// Shared state of the workers during an update, guarded by the executor's mutex except for what never changes.
 struct ThreadedExecutor::Update {
   const JobGraph& graph;
   const std::function<void(int64_t job)>& work;

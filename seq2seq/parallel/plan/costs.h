@@ -7,7 +7,7 @@
 
 namespace seq2seq::parallel {
 
-/// What a job costs, in seconds, if nothing else runs.
+/// Returns the cost of a job in seconds if nothing else runs.
 struct JobCost {
   double transfer = 0;  // what comes from other devices
   double products = 0;  // on its device
@@ -28,7 +28,7 @@ double bytes_of(Arithmetic arithmetic);
 /// the derivatives of a table are made once, whole, with the first step.
 double millions_of(const OutlinedStage& outlined, Job::Kind kind, const nn::Piece& piece);
 
-/// Which of the measured costs belong to a job; null: its kind costs nothing.
+/// Returns the measured costs of a job; null: its kind costs nothing.
 const std::vector<double>* measured_cost(const MeasuredOptions& measured, const nn::Stage& stage, Job::Kind kind);
 
 }  // namespace seq2seq::parallel

@@ -4,7 +4,7 @@
 
 namespace seq2seq::parallel {
 
-/// How long a job took.
+/// Measured time of a job.
 struct CostSample {
   double steps = 0, millions = 0;  // as in MeasuredOptions
   double seconds = 0;

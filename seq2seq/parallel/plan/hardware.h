@@ -9,7 +9,7 @@
 
 namespace seq2seq::parallel {
 
-/// What the products of a model are computed with.
+/// Arithmetic of the matrix products of a model.
 enum class Arithmetic { float32, tf32, bfloat16 };
 std::string name_of(Arithmetic arithmetic);
 
@@ -42,7 +42,7 @@ struct LinkOptions {
 };
 void declare(config::Keys& keys, LinkOptions& options);
 
-/// What it costs to start work.
+/// Cost of starting work.
 struct LaunchOptions {
   double seconds = 4e-6;    // s that the one thread that issues work takes for a kernel
   double job = 8;           // kernels of any job

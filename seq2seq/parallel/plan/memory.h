@@ -13,8 +13,8 @@ struct PlaceMemory {
   double total() const { return parameters + gradients + state + activations; }
 };
 
-/// What each place holds during an update: a shared parameter once, and all that forward keeps for backward until the
-/// end. `state_bytes`: of the optimiser, a parameter.
+/// Memory of each place during an update: a shared parameter once, and everything that forward keeps for backward until
+/// the end. `state_bytes`: of the optimizer, a parameter.
 std::vector<PlaceMemory> memory_of(const Outline& placed, const Layout& layout, const BatchSize& longest,
                                    double state_bytes, Arithmetic arithmetic);
 

@@ -80,7 +80,7 @@ int64_t Layout::devices_used() const { return std::ssize(std::set<int64_t>(devic
 
 namespace {
 
-/// Whether the output layer's matrix is that of the word vectors.
+/// Returns true if the output layer's matrix is that of the word vectors.
 bool is_tied(const Outline& outline) {
   std::set<const c10::TensorImpl*> before;
   for (const auto& outlined : outline.stages) {

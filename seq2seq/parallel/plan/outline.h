@@ -22,14 +22,14 @@ struct Outline {
   std::vector<OutlinedStage> stages;
   /// Of a stack, as `encoder.0` ... are stages.
   int64_t layers(const std::string& stack) const;
-  /// Whether the output layer can be split: then its one shard and `loss` come last.
+  /// Returns true if the output layer can be split: then its one shard and `loss` come last.
   bool splits_output() const;
 };
 
 /// `model` must run in stages. Its output layer must not be split.
 Outline outline_of(const nn::Model& model);
 
-/// What computes which part: places by part, as in nn::Placement, but for devices of any hardware.
+/// Assignment of parts to places, as in nn::Placement, but for devices of any hardware.
 struct Layout {
   struct Share {
     int64_t place = 0;

@@ -30,7 +30,7 @@ Timeline timeline_of(const JobGraph& graph, const JobSpans& spans, const Layout&
   return timeline;
 }
 
-/// Clipping reads the gradients; the optimiser reads and writes parameters and its state and reads the gradients.
+/// Clipping reads the gradients; the optimizer reads and writes parameters and its state and reads the gradients.
 double optimizer_seconds(const Question& question, const Prediction& prediction, const Layout& layout) {
   std::vector<double> numbers(static_cast<size_t>(*std::ranges::max_element(layout.devices)) + 1, 0);
   for (const auto& each : prediction.placed.stages)
@@ -39,7 +39,7 @@ double optimizer_seconds(const Question& question, const Prediction& prediction,
   return *std::ranges::max_element(numbers) * bytes / question.hardware->device.bandwidth;
 }
 
-/// What fills the time of the place that works most, or what it waits for.
+/// Returns what limits the speed: the work of the busiest place, or what it waits for.
 void find_limit(const JobGraph& graph, const std::vector<JobCost>& costs, const JobSpans& spans,
                 Prediction& prediction) {
   const auto busy = busy_seconds(prediction.timeline);

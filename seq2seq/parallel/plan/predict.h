@@ -17,19 +17,19 @@ struct Plan {
   int team = 1;  // processors that work on a job, where each place has a thread of its own
 };
 
-/// What is asked of a prediction, whatever the plan.
+/// Settings of a prediction that do not depend on the plan.
 struct Question {
   const Outline* outline = nullptr;
   const Hardware* hardware = nullptr;
   const ScheduleRegistry* schedules = nullptr;
   Arithmetic arithmetic = Arithmetic::float32;
-  double state_bytes = 0;  // of the optimiser, a parameter
+  double state_bytes = 0;  // of the optimizer, a parameter
   BatchSize batch;
 };
 
 struct Prediction {
   Timeline timeline;  // of the gradients
-  double update = 0;  // s, with clipping and the optimiser
+  double update = 0;  // s, with clipping and the optimizer
   double words_per_second = 0;
   double bubble = 0;                // share of the places' time that they wait
   std::vector<double> operations;   // floating-point operations of an update, by place

@@ -29,7 +29,7 @@ std::vector<Plan> candidate_layouts(const Outline& outline, const Hardware& hard
 std::vector<Ranked> search(const Question& question, int64_t devices, const BatchSize& longest,
                            const std::function<void(size_t done, size_t all)>& done = {});
 
-/// How much faster than `single` a plan is, by the length of the sentences or by the size of the batch.
+/// Speed-up of a plan over `single`, by sentence length or batch size.
 struct Gain {
   int64_t size = 0;
   double factor = 1;

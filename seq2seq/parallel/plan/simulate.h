@@ -10,7 +10,7 @@
 
 namespace seq2seq::parallel {
 
-/// Who runs the jobs of the places.
+/// Executor of the jobs of the places.
 enum class Workers {
   streams,    // accelerators: a place is a queue of its device; one thread issues all jobs in the schedule's order
   per_place,  // processors: a thread a place

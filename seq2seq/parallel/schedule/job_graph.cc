@@ -79,7 +79,7 @@ class MicroBatch {
     return std::ssize(graph_.jobs) - 1;
   }
 
-  /// Which pieces of an input a piece waits for.
+  /// Returns the pieces of an input that a piece waits for.
   std::vector<size_t> pieces_needed(size_t stage, size_t piece, const StageInput& input) const {
     const auto& from = pieces_[static_cast<size_t>(input.stage)];
     std::vector<size_t> needed;

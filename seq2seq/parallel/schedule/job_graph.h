@@ -23,12 +23,12 @@ struct Job {
 /// `forward`, `backward`, `weights`.
 std::string name_of(Job::Kind kind);
 
-/// How many sentences run at each step, on either side of a batch.
+/// Numbers of sentences running at each step, on both sides of a batch.
 struct BatchShape {
   std::vector<int64_t> source, target;
 };
 
-/// How the steps of a batch are cut.
+/// Division of the steps of a batch.
 struct Cut {
   int64_t chunk = 0;          // steps of a piece; 0: all in one
   int64_t weight_rows = 512;  // derivatives of parameters are made for so many rows at once, or more

@@ -6,7 +6,7 @@
 
 namespace seq2seq::parallel {
 
-/// When each job of a graph starts and ends, in seconds or any other unit.
+/// Start and end of each job of a graph, in seconds or any other unit.
 struct JobTimes {
   std::vector<double> start, end;  // by job
   double total = 0;                // when the last one ends
@@ -19,7 +19,7 @@ JobTimes list_schedule(const JobGraph& graph, const std::vector<double>& cost, c
 /// The jobs by their start; of equal starts the one whose priority is smaller.
 std::vector<int64_t> order_by_start(const JobTimes& times, const std::vector<double>& priority);
 
-/// What a schedule assumes that a job costs: its products, and a little for being a job.
+/// Cost of a job that a schedule assumes: its products and a small constant.
 std::vector<double> assumed_costs(const JobGraph& graph);
 
 }  // namespace seq2seq::parallel

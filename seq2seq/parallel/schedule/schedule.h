@@ -14,7 +14,7 @@ class Schedule {
   virtual ~Schedule() = default;
   /// Into how many parts of about equally many sentences a batch is split.
   virtual int64_t micro_batches() const { return 1; }
-  /// Whether the steps are cut into chunks; otherwise a piece is all of them.
+  /// Returns true if the steps are cut into chunks; otherwise a piece is all of them.
   virtual bool cuts_steps() const { return true; }
   /// Every job once, by its number, each after those it needs. A place runs its jobs in this order.
   virtual std::vector<int64_t> order(const JobGraph& graph) const = 0;

@@ -7,7 +7,7 @@
 
 namespace seq2seq::parallel {
 
-/// What a place did, and when: seconds since the update began.
+/// Work of a place, with times in seconds since the start of the update.
 struct TimelineEntry {
   std::string stage;  // `encoder.0`
   Job::Kind kind = Job::Kind::forward;

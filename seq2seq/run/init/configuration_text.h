@@ -7,10 +7,10 @@
 
 namespace seq2seq::run {
 
-/// The names of the files that a configuration stands beside: `train.source`, ..., `test.target`.
+/// Names of the files beside a configuration: `train.source`, ..., `test.target`.
 std::string part_file(const std::string& part, const std::string& side);
 
-/// A configuration as text, with a comment where a value follows from the text or is the first one to change.
+/// Returns a configuration as text, with comments on values that depend on the text or should be changed first.
 std::string configuration_text(const Recipe& recipe, const TextFacts& facts, int64_t training_pairs);
 
 }  // namespace seq2seq::run

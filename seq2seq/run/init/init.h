@@ -9,7 +9,7 @@
 
 namespace seq2seq::run {
 
-/// Two files, line by line the sources and their targets.
+/// Two parallel files of sources and targets.
 struct InitText {
   std::filesystem::path source, target;
 };
@@ -21,9 +21,9 @@ struct Initialized {
   int64_t left_out = 0;                            // pairs with an empty side
 };
 
-/// Makes a folder, whole or not at all: the text split into training, validation and test, and `config.yaml`, which
-/// learns on it. Equal sources are in the same part. Throws Error for files of unequal length, text that is not UTF-8,
-/// too little text, and a folder that is there already.
+/// Makes a folder, completely or not at all: the text split into training, validation and test, and a `config.yaml` for
+/// it. Equal sources are in the same part. Throws Error for files of unequal length, text that is not UTF-8, too little
+/// text, and an existing folder.
 Initialized init(const std::filesystem::path& folder, const InitText& text, const Environment& environment);
 
 }  // namespace seq2seq::run

@@ -7,7 +7,7 @@
 
 namespace seq2seq::run {
 
-/// How lines are cut into tokens.
+/// Tokenization of lines.
 enum class Cut { words, characters, subwords };
 
 /// The values of a configuration that depend on the text. The others are the same for every text.
@@ -23,8 +23,8 @@ struct Recipe {
   double learning_rate = 0.004;
 };
 
-/// Values that learn on such a text, chosen by its kind (closed sets of words, short strings, sentences) and amount.
-/// `training_pairs`: those left for training.
+/// Returns values that learn well on the text, chosen by its kind (small sets of words, short strings, sentences) and
+/// amount. `training_pairs`: pairs left for training.
 Recipe recipe_for(const TextFacts& facts, int64_t training_pairs);
 
 }  // namespace seq2seq::run

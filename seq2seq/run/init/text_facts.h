@@ -9,13 +9,13 @@
 
 namespace seq2seq::run {
 
-/// Counts lengths, and finds the length that a share of the lines does not exceed.
+/// Counts lengths and computes their quantiles.
 class Lengths {
  public:
   void add(int64_t length);
   int64_t longest() const { return longest_; }
   double mean() const;
-  /// The smallest length that at least this share of the lines does not exceed; 1: the longest.
+  /// Returns the smallest length that is at least as long as this share of the lines; 1: the longest.
   int64_t quantile(double share) const;
 
  private:
@@ -23,7 +23,7 @@ class Lengths {
   int64_t lines_ = 0, sum_ = 0, longest_ = 0;
 };
 
-/// What one side of a parallel text is like.
+/// Statistics of one side of a parallel text.
 struct SideFacts {
   Lengths words, characters;       // of its lines; words stand between blanks, characters are code points
   int64_t tokens = 0;              // words in all
@@ -41,7 +41,7 @@ struct TextFacts {
   double character_ratio = 0;  // the same in characters
 };
 
-/// Looks at a parallel text line by line. Memory grows with the different words, up to a bound.
+/// Collects statistics of a parallel text line by line. Memory grows with the number of distinct words, up to a bound.
 class TextFactsCounter {
  public:
   void add(std::string_view source, std::string_view target);

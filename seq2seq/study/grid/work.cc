@@ -166,7 +166,7 @@ void retrain(StudyPlan& plan, Files& files) {
   }
   for (const auto& planned : again.planned)
     if (planned.asked_for) files.remove(places_of(again, planned).folder);
-  for (const auto& planned : again.planned)  // last: until then all runs are as they were, or go on from their start
+  for (const auto& planned : again.planned)  // last: until then all runs are as they were, or continue from their start
     if (planned.asked_for) write_atomically(files, places_of(again, planned).retrain, "");
   plan = std::move(again);
 }

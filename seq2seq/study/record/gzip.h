@@ -7,9 +7,9 @@
 
 namespace seq2seq::study {
 
-/// Packed as by `gzip -9n`, the same bytes whenever it is called.
+/// Compressed like `gzip -9n`, always to the same bytes.
 std::string gzip(std::string_view bytes);
-/// Throws FormatError naming `file`: not gzip, cut short, or more than `most` bytes.
+/// Throws FormatError naming `file`: not gzip, truncated, or more than `most` bytes.
 std::string gunzip(std::string_view packed, std::size_t most, const std::filesystem::path& file);
 
 }  // namespace seq2seq::study

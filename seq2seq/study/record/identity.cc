@@ -29,7 +29,7 @@ Paths files_of(const data::TrainFiles& train) {
   return files;
 }
 
-/// Whether training looks at outputs, so that keys of `decode` and `metrics` change parameters.
+/// Returns true if training looks at outputs, so that keys of `decode` and `metrics` change parameters.
 bool looks_at_outputs(const run::Configuration& configuration) {
   const auto& validate = configuration.options.train.validate;
   return run::need_outputs(validate.metrics) && !configuration.options.data.validation.source.empty();

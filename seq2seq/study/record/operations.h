@@ -14,7 +14,7 @@ namespace seq2seq::study {
 /// beside the products (gates, softmax, the update) is left out, here as there. `uses`: as Model::roles() has them.
 double training_operations(const std::vector<nn::ParameterUse>& uses, double source_tokens, double target_tokens);
 
-/// Tokens of a side that an epoch reads, an end symbol a sentence; of several corpora as often as they are repeated.
+/// Tokens of a side in an epoch, with one end symbol per sentence, counting the repeats of corpora.
 double tokens_an_epoch(const data::Corpus& corpus, const data::TokenStore& side);
 
 }  // namespace seq2seq::study

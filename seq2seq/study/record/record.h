@@ -64,7 +64,8 @@ struct Record {
   double figure(const std::string& metric) const;
 };
 
-/// Whether the record belongs to a run with this identity. If a text of the run is missing, its path is compared.
+/// Returns true if the record belongs to a run with this identity. If a text of the run is missing, its path is
+/// compared.
 bool is_record_of(const Record& record, const Identity& identity);
 
 /// `1a2b3c4d5e6f7081.json`

@@ -15,7 +15,7 @@
 
 namespace seq2seq::study {
 
-/// What one sentence adds to the figures of a test set: sums of these give every figure of any choice of sentences.
+/// Contribution of one sentence to the figures of a test set; sums give every figure of any subset of sentences.
 struct SentenceFigures {
   double score = 0;           // natural log-probability of the first reference it has, with its end symbol
   int64_t scored_tokens = 0;  // the end symbol among them
@@ -24,14 +24,14 @@ struct SentenceFigures {
   metrics::BleuCounts bleu;
 };
 
-/// Scores and translates the set, a sentence an element, in its order. `done` is told of the translation.
+/// Scores and translates the set, one element per sentence, in order. `done` reports the progress of the translation.
 std::vector<SentenceFigures> measure_sentences(const decode::Predictor& predictor, const run::EvaluationSet& set,
                                                const data::TextPipeline& text, const decode::DecodeOptions& options,
                                                const metrics::MetricOptions& metrics = {},
                                                const decode::Done& done = {});
 
-/// The figure of one of `metric_names()` on the sentences with these numbers, of which some may occur several times.
-/// Throws std::invalid_argument for another name.
+/// Returns one of `metric_names()` on the sentences with these numbers, which may repeat. Throws std::invalid_argument
+/// for another name.
 double figure_of(std::string_view metric, std::span<const SentenceFigures> sentences, std::span<const int64_t> chosen);
 
 }  // namespace seq2seq::study

@@ -38,14 +38,14 @@ struct StudyTable {
   int64_t missing = 0;  // runs without a record
 };
 
-/// What `resampled` sets of sentences the intervals are drawn from; two calls give the same table.
+/// Number `resampled` of bootstrap sets for the intervals; two calls give the same table.
 inline constexpr int64_t table_sets = 1000;
 
 /// Everything is computed from the records of the plan.
 StudyTable make_table(const StudyPlan& plan);
 
-/// Whether run i of both starts from the same parameters and reads the same pairs in the same order; only then are they
-/// compared seed by seed. Decided by the keys in which they differ.
+/// Returns true if run i of both starts from the same parameters and reads the same pairs in the same order; only then
+/// are they compared seed by seed. Decided by the keys in which they differ.
 bool start_alike(const run::Configuration& a, const run::Configuration& b);
 
 /// The interval of a mean, as far as the metric can have such values.

@@ -5,9 +5,9 @@
 
 namespace seq2seq::text::moses {
 
-/// A mark that is parted from its neighbours where both are of the named classes. A rule goes through the text once
-/// from left to right, and a neighbour it has looked at cannot be another mark's neighbour in the same pass: Moses
-/// states its rules as substitutions of regular expressions, and what comes out depends on it.
+/// A mark that is separated from its neighbours if both are in the given classes. A rule passes over the text once from
+/// left to right, and a neighbour that was used cannot be the neighbour of another mark in the same pass: Moses defines
+/// its rules as regular-expression substitutions, and the result depends on this.
 struct Rule {
   using Class = bool (*)(char32_t);
 
@@ -16,7 +16,7 @@ struct Rule {
   std::u32string_view replacement;
 };
 
-/// What differs between languages.
+/// Differences between languages.
 struct Language {
   std::vector<Rule> apostrophes;  // one after another
   /// A word that keeps its full stop whatever follows; words with a full stop inside always do.

@@ -89,7 +89,7 @@ void part_commas(std::u32string& text) {
   }
 }
 
-/// Whether the full stop after `word` is part of it. `next` is the word that follows, empty at the end.
+/// Returns true if the full stop after `word` is part of it. `next` is the word that follows, empty at the end.
 bool keeps_stop(std::u32string_view word, std::u32string_view next, const Language& language) {
   if (word.find(U'.') != std::u32string_view::npos && std::any_of(word.begin(), word.end(), is_letter)) return true;
   if (language.is_abbreviation(word)) return true;

@@ -9,7 +9,7 @@ namespace seq2seq::text::moses {
 
 using WordSet = std::unordered_set<std::u32string_view>;
 
-/// What stands between spaces.
+/// Returns the words between spaces.
 inline std::vector<std::u32string_view> words_between_spaces(std::u32string_view text) {
   std::vector<std::u32string_view> words;
   while (true) {

@@ -22,7 +22,7 @@ class Pieces {
   const std::vector<Piece>& all() const { return pieces_; }  // in byte order
   const Piece* find(std::string_view text) const;            // null when there is none
   double lowest_score() const { return lowest_score_; }
-  /// Whether a piece may reach from one word into the next: has a blank mark after another character.
+  /// Returns true if a piece may reach from one word into the next: has a blank mark after another character.
   bool cross_words() const { return cross_words_; }
 
   /// Calls `visit(piece)` for every piece that `text` begins with, the shortest first.
@@ -39,7 +39,7 @@ class Pieces {
   }
 
  private:
-  /// Keeps of [first, last), which agree in the bytes before `at`, those that have `byte` there.
+  /// Narrows [first, last), which agree in the bytes before `at`, to the pieces with `byte` there.
   void narrow(std::size_t& first, std::size_t& last, std::size_t at, char byte) const;
 
   std::vector<Piece> pieces_;              // in byte order

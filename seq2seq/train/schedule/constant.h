@@ -8,7 +8,7 @@ namespace seq2seq::train {
 struct ConstantOptions {};
 void declare(config::Keys& keys, ConstantOptions& options);
 
-/// The optimiser's learning rate throughout.
+/// The optimizer's learning rate throughout.
 class Constant final : public Schedule {
  public:
   using Options = ConstantOptions;

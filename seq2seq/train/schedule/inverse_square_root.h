@@ -13,7 +13,7 @@ struct InverseSquareRootOptions {
 void declare(config::Keys& keys, InverseSquareRootOptions& options);
 
 /// For update n, counted from 1: min(n / warmup, sqrt(warmup / n)). Vaswani et al. 2017, arXiv 1706.03762, equation 3,
-/// scaled so that the optimiser's learning rate is the highest.
+/// scaled so that the optimizer's learning rate is the highest.
 class InverseSquareRoot final : public Schedule {
  public:
   using Options = InverseSquareRootOptions;

@@ -16,7 +16,7 @@ struct PlateauOptions {
 void declare(config::Keys& keys, PlateauOptions& options);
 
 /// Multiplies the learning rate by `factor` after every `patience` validations in a row without improvement, down to
-/// `minimum`, a share of the optimiser's rate. Improvement is measured by `train.validate.best_by`, over the whole run.
+/// `minimum`, a share of the optimizer's rate. Improvement is measured by `train.validate.best_by`, over the whole run.
 class Plateau final : public Schedule {
  public:
   using Options = PlateauOptions;

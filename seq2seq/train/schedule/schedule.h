@@ -8,14 +8,14 @@
 
 namespace seq2seq::train {
 
-/// How far training has come.
+/// Progress of training.
 struct Point {
   int64_t update = 0;        // updates made so far
   double epoch = 0;          // epochs made so far, a fraction within one
   double total_updates = 0;  // what the run is to make in all, as `train.epochs` or `train.updates` asks
 };
 
-/// The learning rate as a factor of the optimiser's.
+/// The learning rate as a factor of the optimizer's.
 class Schedule {
  public:
   virtual ~Schedule() = default;

@@ -10,7 +10,7 @@
 
 namespace seq2seq::test {
 
-/// What random_groups() can make.
+/// Options of random_groups().
 inline std::vector<std::string> group_shapes() {
   return {"sentences", "one query each", "shared keys", "windows", "one long", "nothing"};
 }

@@ -135,7 +135,7 @@ class Means {
     }
     ++count_;
   }
-  /// Whether each number of each mean is within five standard errors of what is expected.
+  /// Returns true if each number of each mean is within five standard errors of what is expected.
   bool agree(const std::vector<Tensor>& expected) const {
     for (size_t i = 0; i < sums_.size(); ++i) {
       const auto mean = sums_[i] / count_;
@@ -154,7 +154,7 @@ TEST_CASE("sampled softmax: the estimated normaliser and its gradient are right 
           "[nn][output][witness][gradient][property]") {
   const auto layer = layer_of("sampled", 6);
   const GivenRows given;
-  // exp(loss) is the normaliser over exp(z_y).
+  // exp(loss) is the normalizer over exp(z_y).
   const auto full = layer.output->loss({.rows = given.rows}, given.targets, {}).exp();
   auto expected = derivatives(full, layer, given);
   expected.push_back(full.detach());

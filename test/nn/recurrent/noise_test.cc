@@ -37,7 +37,7 @@ std::vector<std::string> kinds_with(const std::string& key) {
 
 /// One row and state for a sentence at each step, as `step` makes them of the layer without noise.
 struct ByHand {
-  std::vector<Tensor> rows;  // one a step, [1, W]
+  std::vector<Tensor> rows;  // one per step, [1, W]
   State last;
 };
 template <class Step>

@@ -26,7 +26,7 @@ std::shared_ptr<Stack> random_stack(const std::string& kind, uint64_t seed, int6
   return stack;
 }
 
-/// What a random weighting of all parts of all states sums to.
+/// Returns a randomly weighted sum of all parts of all states.
 at::Tensor weighted_sum(const std::vector<State>& states) {
   auto sum = torch::zeros({}, torch::kDouble);
   double weight = 0.3;
@@ -39,7 +39,7 @@ at::Tensor weighted_sum(const std::vector<State>& states) {
 /// Lengths that include 1, equal ones and a long one, in no order.
 const std::vector<int64_t> lengths{3, 1, 7, 7, 25, 2, 1};
 
-/// What PyTorch's module leaves for packed rows: its rows, and each part of all layers' last states, [L, B, width].
+/// Results of PyTorch's module for packed rows: its rows, and each part of all layers' last states, [L, B, width].
 struct Witness {
   torch::Tensor rows;
   std::vector<torch::Tensor> last;

@@ -18,7 +18,7 @@ using Numbers = std::vector<int64_t>;
 
 constexpr int64_t cache_width = 3;
 
-/// What a cache should hold, kept hypothesis by hypothesis.
+/// Expected content of a cache, stored by hypothesis.
 struct PlainCache {
   struct Layer {
     std::vector<std::vector<Tensor>> keys, values;  // [R] rows of each

@@ -16,7 +16,7 @@ namespace seq2seq::test {
 
 using Variables = std::map<std::string, std::string>;
 
-/// How a process ended, and what it wrote to its standard error.
+/// Exit status of a process and its standard error.
 struct Ended {
   int code = -1;  // 128 and the signal for one that a signal ended
   std::string said;
@@ -33,7 +33,7 @@ class Process {
   /// Waits for its end; one that does not end within a minute is killed, and the test fails.
   Ended wait();
   bool runs() const;
-  /// What it has said so far.
+  /// Returns its standard error so far.
   std::string said() const;
 
  private:
@@ -65,7 +65,7 @@ std::string free_port();
 std::filesystem::path program();
 std::filesystem::path this_program();
 
-/// What all of them said, with their exit codes, for a test that failed.
+/// Returns the standard error and exit codes of all, for a failed test.
 std::string all_said(const std::vector<Ended>& ended);
 
 }  // namespace seq2seq::test

@@ -59,8 +59,8 @@ struct ScoreColumns {
   int64_t seen_by_first;  // keys that the first query sees, each later one sees one more; `keys`: all see all
 };
 
-/// float32 for one thread. Every sum adds its terms in an order that depends on its own operands' sizes alone: a
-/// query's result is the same bits whatever lies beside it.
+/// float32 for one thread. Every sum adds its terms in an order that depends only on its own operands' sizes: a query's
+/// result is the same bits whatever lies beside it.
 struct AttentionKernels {
   int64_t lanes;  // of a vector
   void (*dots)(const RowDots& dots);

@@ -17,7 +17,7 @@ struct WeightMask {
   float scale;              // 1 / (1 - share)
 };
 
-/// Where the mask of one group and head goes: that of query i and key j to mask[i * query_stride + j * key_stride].
+/// Address of the mask of one group and head: query i and key j are at mask[i * query_stride + j * key_stride].
 struct WeightMaskPlace {
   float* mask;
   int64_t query_stride, key_stride;
