@@ -37,7 +37,7 @@ class TextPipeline {
   const DataOptions& options() const { return options_; }
 
   /// What an encoder reads: ids of the tokens, reversed and with the end symbol as the options say. Never empty: of an
-  /// empty line without an end symbol the unknown word is read.
+  /// empty line without an end symbol the unknown word is read. For a language model always empty.
   std::vector<int64_t> encoder_ids(std::vector<int64_t> ids) const;
   /// The token that each position of encoder_ids() reads of a line of so many tokens; -1: none of them, but a symbol.
   std::vector<int64_t> reading_order(int64_t tokens) const;

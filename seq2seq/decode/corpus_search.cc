@@ -100,7 +100,8 @@ std::vector<PairScore> score_all(const Predictor& predictor, const Sentences& so
                                  const data::TextPipeline& text, int64_t batch, const Done& done) {
   std::vector<PairScore> scores(sources.size());
   int64_t finished = 0;
-  for (const auto& indices : by_length(sources, batch)) {
+  const bool lm = text.options().task == data::Task::lm;  // every source is empty
+  for (const auto& indices : by_length(lm ? targets : sources, batch)) {
     const auto pairs = data::make_batch(pick(sources, indices), pick(targets, indices), indices, text);
     auto found = score(predictor, pairs);
     for (size_t i = 0; i < indices.size(); ++i) {

@@ -26,7 +26,7 @@ struct LinePair {
   Place target_place() const;
 };
 
-/// Reads files of text side by side, one file after another.
+/// Reads files of text side by side, one file after another. Of one-sided text every source is empty.
 class LinePairs {
  public:
   /// Throws Error when there are not as many files of one side as of the other, or not one tag or weight file a corpus.
@@ -42,12 +42,13 @@ class LinePairs {
   bool open_next();
   bool next_lines(LinePair& pair);
   bool next_columns(LinePair& pair);
+  bool next_target(LinePair& pair);
   void next_weight(LinePair& pair, bool more);
 
   TrainFiles files_;
   InvalidUtf8 invalid_;
   std::size_t opened_ = 0;                     // files, or pairs of files
-  std::optional<LineReader> source_, target_;  // without target_: both sides in columns
+  std::optional<LineReader> source_, target_;  // without target_: one file, of both sides in columns or of targets
   std::optional<WeightReader> weights_;
   int64_t number_ = 0, finished_ = 0;
 };

@@ -12,7 +12,7 @@ namespace seq2seq::data {
 /// Says where a pair of the training text stands, for messages.
 class PairPlaces {
  public:
-  explicit PairPlaces(TrainFiles files);
+  explicit PairPlaces(const TrainFiles& files);
   /// `news.fr:17`, the line of its source, by the pair's number: lines from 0, over all files. With several corpora it
   /// counts the lines of the files before, once; where one cannot be read it says `pair 17 of the training text`.
   std::string operator()(int64_t number);
