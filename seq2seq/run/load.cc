@@ -30,6 +30,12 @@ void allow_only_use(const std::vector<config::Override>& overrides) {
 
 }  // namespace
 
+void check_translates(const LoadedRun& run, const std::string& what) {
+  if (run.options().data.task == data::Task::translation) return;
+  throw UsageError(Place{.file = run.folder.config().string()}, "is a language model (`task: lm`), which " + what,
+                   "Use `seq2seq score RUN TEXT` for log-probabilities, or `seq2seq evaluate` for the perplexity");
+}
+
 int64_t find_checkpoint(const Files& files, const RunFolder& folder, const std::string& checkpoint) {
   std::optional<int64_t> named;
   if (checkpoint == "best") named = train::best_update(files, folder);

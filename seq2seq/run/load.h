@@ -36,6 +36,9 @@ LoadedRun load_run(const std::filesystem::path& folder, const std::string& check
                    const std::vector<config::Override>& overrides, const Environment& environment,
                    const std::string& placement = {});
 
+/// Throws UsageError for a language model, which `what` cannot be asked of: "translates nothing".
+void check_translates(const LoadedRun& run, const std::string& what);
+
 /// The update that `checkpoint` means, as above.
 int64_t find_checkpoint(const Files& files, const RunFolder& folder, const std::string& checkpoint);
 

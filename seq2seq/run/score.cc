@@ -40,17 +40,22 @@ void check_length(const std::vector<int64_t>& ids, Side side, const LengthLimits
     limits.check_target(std::ssize(ids), place);
 }
 
-decode::Sentences read_sentences(const std::filesystem::path& file, Side side, const LoadedRun& run, bool tokens,
+decode::Sentences read_sentences(data::LineReader& lines, Side side, const LoadedRun& run, bool tokens,
                                  UnknownTokens& unknown) {
   const LengthLimits limits(*run.model, run.options().data);
   decode::Sentences sentences;
-  auto lines = open_lines(file);
   for (std::string line; lines.next(line);) {
     sentences.push_back(ids_of(line, side, *run.text, tokens));
-    check_length(sentences.back(), side, limits, {.file = file.string(), .line = lines.lines()});
+    check_length(sentences.back(), side, limits, {.file = lines.file(), .line = lines.lines()});
     unknown.add(sentences.back(), lines.lines());
   }
   return sentences;
+}
+
+decode::Sentences read_sentences(const std::filesystem::path& file, Side side, const LoadedRun& run, bool tokens,
+                                 UnknownTokens& unknown) {
+  auto lines = open_lines(file);
+  return read_sentences(lines, side, run, tokens, unknown);
 }
 
 void check_equal(const std::filesystem::path& source, size_t sources, const std::filesystem::path& target,
@@ -87,6 +92,15 @@ std::string line_of(const decode::PairScore& pair, bool per_token) {
   return line;
 }
 
+void write_scores(Scored& scored, const std::vector<decode::PairScore>& scores, std::ostream& output,
+                  const ScoreOptions& options) {
+  for (const auto& pair : scores) {
+    if (!(output << line_of(pair, options.per_token) << '\n')) break;
+    add(scored, pair);
+  }
+  output.flush();
+}
+
 /// Whether all of the text, but for blanks around it, is a number.
 template <class Number>
 bool read_number(std::string_view text, Number& number) {
@@ -121,11 +135,16 @@ Scored score_files(const LoadedRun& run, const std::filesystem::path& source, co
   const auto sources = read_sentences(source, Side::source, run, options.tokens, scored.unknown_source);
   const auto targets = read_sentences(target, Side::target, run, options.tokens, scored.unknown_target);
   check_equal(source, sources.size(), target, targets.size());
-  for (const auto& pair : score_pairs(run, sources, targets, environment)) {
-    if (!(output << line_of(pair, options.per_token) << '\n')) break;
-    add(scored, pair);
-  }
-  output.flush();
+  write_scores(scored, score_pairs(run, sources, targets, environment), output, options);
+  return scored;
+}
+
+Scored score_text(const LoadedRun& run, data::LineReader& lines, std::ostream& output, const ScoreOptions& options,
+                  const Environment& environment) {
+  Scored scored;
+  const auto text = read_sentences(lines, Side::target, run, options.tokens, scored.unknown_target);
+  if (text.empty()) throw Error(Place{.file = lines.file()}, "is empty; at least one line is expected");
+  write_scores(scored, score_pairs(run, decode::Sentences(text.size()), text, environment), output, options);
   return scored;
 }
 

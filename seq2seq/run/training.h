@@ -15,7 +15,7 @@
 namespace seq2seq::run {
 
 /// The best weights of another run, as a new run would start from them. Throws Error when it holds none.
-InitialWeights find_initial_weights(const std::filesystem::path& run, const Environment& environment);
+InitialWeights find_initial_weights(const std::filesystem::path& run, data::Task task, const Environment& environment);
 
 /// Sets the parameters before the first update: drawn by the seed, then word vectors from files, then what `from` has,
 /// with a report. Throws Error when its weights are no longer those it names, and as set_pretrained.
