@@ -191,6 +191,29 @@ TEST_CASE("language model: weights come from a run of the same task alone", "[cl
   CHECK_THAT(refused.err, ContainsSubstring("is a run of `task: lm`, and the new one is of `task: translation`"));
 }
 
+TEST_CASE("language model: a study trains, measures and compares it by perplexity", "[cli][lm][study]") {
+  const World world;
+  const std::string study =
+      "question: How wide?\nbase: lm.yaml\nmetrics: [perplexity]\nseeds: [1, 2]\n"
+      "rows:\n  - {name: narrow}\n  - {name: wide, set: {model.decoder.cells: 24}}\n";
+  world.folder.file("study.yaml", study);
+  const auto run = [&](const std::string& command) {
+    return run_program({"study", command, world / "study.yaml", "--runs", world / "runs"});
+  };
+  const auto made = run("run");
+  CAPTURE(made.err);
+  REQUIRE(made.code == 0);
+  CHECK_THAT(made.out, ContainsSubstring("perplexity") && ContainsSubstring("narrow") && ContainsSubstring("wide"));
+  CHECK_THAT(run("status").out, ContainsSubstring("all are there: nothing to train"));
+  CHECK(run("table").out == made.out);
+  auto with_bleu = study;
+  with_bleu.replace(with_bleu.find("[perplexity]"), 12, "[bleu, perplexity]");
+  world.folder.file("study.yaml", with_bleu);
+  const auto refused = run("plan");
+  CHECK(refused.code == 2);
+  CHECK_THAT(refused.err, ContainsSubstring("`bleu` compares outputs, and `narrow` is a language model"));
+}
+
 TEST_CASE("language model: a plan has the target's stages alone", "[cli][lm][plan]") {
   const World world;
   const auto planned = run_program(

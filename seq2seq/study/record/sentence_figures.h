@@ -24,7 +24,8 @@ struct SentenceFigures {
   metrics::BleuCounts bleu;
 };
 
-/// Scores and translates the set, a sentence an element, in its order. `done` is told of the translation.
+/// Scores and translates the set, a sentence an element, in its order; of a language model it only scores. `done` is
+/// told of the translation.
 std::vector<SentenceFigures> measure_sentences(const decode::Predictor& predictor, const run::EvaluationSet& set,
                                                const data::TextPipeline& text, const decode::DecodeOptions& options,
                                                const metrics::MetricOptions& metrics = {},
