@@ -24,10 +24,13 @@ std::string references_text(const run::Evaluation& evaluation, bool lowercase) {
 }
 
 std::string search_text(const run::Evaluation& evaluation, const decode::DecodeOptions& decode) {
-  if (decode.oracle_length)
-    return fmt::format("beam {}, each output as long as the first reference it has", decode.beam);
-  return fmt::format("beam {}, longest output {:g} x source + {}, at most {}; {} cut there", decode.beam,
-                     decode.max_length.ratio, decode.max_length.plus, format_count(decode.max_length.limit),
+  const auto& fusion = decode.language_model;
+  const auto beam = fusion.any() ? fmt::format("beam {} with {:g} x the language model {}", decode.beam, fusion.weight,
+                                               fusion.run.string())
+                                 : fmt::format("beam {}", decode.beam);
+  if (decode.oracle_length) return fmt::format("{}, each output as long as the first reference it has", beam);
+  return fmt::format("{}, longest output {:g} x source + {}, at most {}; {} cut there", beam, decode.max_length.ratio,
+                     decode.max_length.plus, format_count(decode.max_length.limit),
                      format_count(evaluation.outputs.cut));
 }
 
@@ -66,7 +69,7 @@ void print_json(std::ostream& out, const run::Evaluation& evaluation, const run:
   auto figures = run::named(evaluation.perplexity);
   run::add(figures, evaluation.outputs);
   const auto& decode = run.options().decode;
-  const nlohmann::ordered_json json{
+  nlohmann::ordered_json json{
       {"figures", figures},
       {"run", run.folder.root().string()},
       {"checkpoint", run.update},
@@ -89,6 +92,8 @@ void print_json(std::ostream& out, const run::Evaluation& evaluation, const run:
         {"cut", evaluation.outputs.cut}}},
       {"bleu_signature", evaluation.outputs.bleu.signature},
       {"seconds", evaluation.seconds}};
+  if (const auto& fusion = decode.language_model; fusion.any())
+    json["search"]["language_model"] = {{"run", fusion.run.string()}, {"weight", fusion.weight}};
   out << json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << '\n';
 }
 

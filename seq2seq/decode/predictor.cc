@@ -34,11 +34,14 @@ at::Tensor first_ids(int64_t count, c10::Device device) {
 
 at::Tensor Predictor::attention(const nn::Packed&, const nn::Packed&) const { return {}; }
 
-ModelPredictor::ModelPredictor(const nn::Model& model, bool unknown) : model_(&model) {
+nn::Ids never_written(bool unknown) {
   std::vector<int64_t> never{text::start_id};
   if (!unknown) never.push_back(text::unknown_id);
-  never_written_ = at::tensor(never, at::kLong);
+  return at::tensor(never, at::kLong);
 }
+
+ModelPredictor::ModelPredictor(const nn::Model& model, bool unknown)
+    : model_(&model), never_written_(never_written(unknown)) {}
 
 std::unique_ptr<PredictorState> ModelPredictor::start(const nn::Packed& sources) const {
   const at::NoGradGuard no_gradient;

@@ -44,6 +44,9 @@ class Predictor {
   virtual int64_t longest_output() const { return nn::no_longest_sentence; }
 };
 
+/// The words that no search writes: the start symbol and, unless `unknown` lifts it, the unknown word. [n] on the CPU.
+nn::Ids never_written(bool unknown);
+
 /// One model, which must outlive it. Start symbol and unknown word are never written (`unknown` lifts the latter);
 /// their share of probability is not given to other words, so that a hypothesis has the score that score() gives it.
 class ModelPredictor final : public Predictor {

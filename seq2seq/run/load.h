@@ -36,6 +36,12 @@ LoadedRun load_run(const std::filesystem::path& folder, const std::string& check
                    const std::vector<config::Override>& overrides, const Environment& environment,
                    const std::string& placement = {});
 
+/// The language model that `decode.language_model` names, for a search over the target's words of `text`; null: none is
+/// named. Throws Error when it is not a run of `task: lm`, or when its words are not those of `text`, with the first
+/// difference.
+std::shared_ptr<const decode::Predictor> load_language_model(const RunOptions& options, const data::TextPipeline& text,
+                                                             const Environment& environment);
+
 /// Throws UsageError for a language model, which `what` cannot be asked of: "translates nothing".
 void check_translates(const LoadedRun& run, const std::string& what);
 

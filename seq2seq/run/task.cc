@@ -70,6 +70,7 @@ const std::vector<RefusedKey>& keys_without_use_to_language_models() {
                                             {"decode.refill", no_search},
                                             {"decode.allow_unknown", no_search},
                                             {"decode.empty_source", no_source},
+                                            {"decode.language_model", no_search},
                                             {"metrics", "makes no translations that could be compared"},
                                             {"placement.encoder", no_encoder},
                                             {"placement.bridge", no_encoder},

@@ -120,9 +120,12 @@ train::Outcome run_training(const RunOptions& options, const TrainingData& data,
                      .files = environment.files,
                      .log = environment.log,
                      .progress = environment.progress};
-  if (data.validation)
-    setup.validate = make_validation(*data.validation, *data.text, options.decode, options.metrics,
-                                     options.train.validate.metrics, environment.group);
+  if (data.validation) {
+    const auto& metrics = options.train.validate.metrics;
+    const auto language_model = need_outputs(metrics) ? load_language_model(options, *data.text, environment) : nullptr;
+    setup.validate = make_validation(*data.validation, *data.text, options.decode, options.metrics, metrics,
+                                     environment.group, language_model);
+  }
   std::unique_ptr<train::GradientSource> joint;
   if (environment.group != nullptr) {
     joint = std::make_unique<parallel::DataParallel>(*gradients, *environment.group, model,

@@ -86,6 +86,11 @@ TEST_CASE("language model: a cyclic language is learned to its entropy, and ever
   const double score = 36 * std::log(perplexity);
   CHECK_THAT(json["figures"]["perplexity_per_word"], WithinRel(std::exp(score / (4 * 9)), 1e-9));
   CHECK_THAT(json["figures"]["perplexity_per_character"], WithinRel(std::exp(score / (4 * 16)), 1e-9));
+  world.folder.file("accents.text", "\u00e9 b\n");
+  const auto accents = nlohmann::json::parse(
+      run_program({"evaluate", world / "run", "--reference", world / "accents.text", "--json"}).out);
+  CHECK(accents["words"] == 2);
+  CHECK(accents["characters"] == 3);
   const auto scored = run_program({"score", world / "run", world / "held.text"});
   REQUIRE(scored.code == 0);
   CHECK_THAT(std::exp(-sum_of(scored.out) / 36), WithinAbs(perplexity, 1e-5));
@@ -246,6 +251,88 @@ TEST_CASE("config reference: the keys of a language model are those that it has"
   CHECK(run_program({"config", "reference", "--task", "translation"}).out == translation);
   CHECK_THAT(translation, ContainsSubstring("\nmodel.encoder") && ContainsSubstring("coverage_loss"));
   CHECK(run_program({"config", "reference", "--task", "nothing"}).code == 2);
+}
+
+namespace {
+
+/// With a run `run` of a language model, and a run `pairs` that translates into its words.
+struct FusionWorld : World {
+  FusionWorld() {
+    REQUIRE(train("run").code == 0);
+    folder.file("pairs.yaml",
+                "data: {train: {source: train.text, target: train.text}, test: {source: held.text, "
+                "target: held.text}}\nmodel: {embedding: {size: 8}, encoder: {layers: 1, cells: 8}, "
+                "decoder: {layers: 1, cells: 8}}\ntrain: {batch: {sentences: 8}, optimizer: {kind: adam, "
+                "learning_rate: 0.02}, updates: 60}\n");
+    REQUIRE(run_program({"train", *this / "pairs.yaml", "--run", *this / "pairs", "--threads", "1"}).code == 0);
+  }
+  Ran with(const std::string& command, const std::string& model, const std::string& weight,
+           const std::vector<std::string>& more = {}) const {
+    std::vector<std::string> words{command, *this / "pairs",
+                                   "--set", "decode.language_model.run=" + (*this / model),
+                                   "--set", "decode.language_model.weight=" + weight};
+    words.insert(words.end(), more.begin(), more.end());
+    return run_program(words, "a b c d\nc d\n");
+  }
+};
+
+/// The number behind ` ||| ` at the end of each line.
+std::vector<double> totals(const std::string& list) {
+  std::vector<double> all;
+  std::istringstream in(list);
+  for (std::string line; std::getline(in, line);) all.push_back(std::stod(line.substr(line.rfind(' ') + 1)));
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("shallow fusion: the score in an n-best list is named, and is the sum of what either run scores",
+          "[cli][lm][fusion]") {
+  const FusionWorld world;
+  const auto list = world.with("translate", "run", "0.5", {"--n-best", "3"});
+  CAPTURE(list.err);
+  REQUIRE(list.code == 0);
+  CHECK_THAT(list.out, ContainsSubstring(" ||| fused= -") && !ContainsSubstring("logprob="));
+  std::string sources, outputs;
+  std::istringstream in(list.out);
+  for (std::string line; std::getline(in, line);) {
+    sources += line.starts_with("0 ") ? "a b c d\n" : "c d\n";
+    const auto text = line.substr(line.find(" ||| ") + 5);
+    outputs += text.substr(0, text.find(" ||| ")) + "\n";
+    REQUIRE(line.find("cut= 1") == std::string::npos);
+  }
+  world.folder.file("sources", sources);
+  world.folder.file("outputs", outputs);
+  const auto own = totals(run_program({"score", world / "pairs", world / "sources", world / "outputs"}).out);
+  const auto language = totals(run_program({"score", world / "run", world / "outputs"}).out);
+  const auto fused = totals(list.out);
+  REQUIRE((own.size() == fused.size() && language.size() == fused.size()));
+  for (size_t i = 0; i < fused.size(); ++i) CHECK_THAT(fused[i], WithinRel(own[i] + 0.5 * language[i], 1e-5));
+
+  CHECK_THAT(world.with("evaluate", "run", "0.5").out, ContainsSubstring("with 0.5 x the language model"));
+  const auto plain = run_program({"translate", world / "pairs", "--n-best", "3"}, "a b c d\nc d\n").out;
+  CHECK_THAT(plain, ContainsSubstring("logprob="));
+  CHECK(world.with("translate", "run", "0", {"--n-best", "3"}).out == plain);
+}
+
+TEST_CASE("shallow fusion: what is no language model of the same words is refused with the first difference",
+          "[cli][lm][fusion][error]") {
+  const FusionWorld world;
+  const auto says = [](const Ran& ran, const std::string& said) {
+    CAPTURE(ran.err);
+    CHECK(ran.code != 0);
+    CHECK_THAT(ran.err, ContainsSubstring(said));
+  };
+  says(world.with("translate", "pairs", "0.5"), "is not a language model");
+  says(world.with("translate", "nowhere", "0.5"), "nowhere");
+  says(world.with("translate", "run", "-1"), "decode.language_model.weight");
+  world.folder.file("train.text", cyclic(0, 64) + "a e\n");
+  REQUIRE(world.train("larger", {"--set", "train.updates=1"}).code == 0);
+  says(world.with("evaluate", "larger", "0.5"),
+       "has 5 words, but the model has 4; `e` is the first that the model lacks");
+  world.folder.file("train.text", "d d d d c c c b b a\n");
+  REQUIRE(world.train("other", {"--set", "train.updates=1"}).code == 0);
+  says(world.with("evaluate", "other", "0.5"), "word 1 of the language model is `d`, but of the model it is `a`");
 }
 
 }  // namespace seq2seq::test
