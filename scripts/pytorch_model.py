@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Builds the model of a run folder in plain PyTorch, scores pairs of lines with it and translates.
+"""Builds the model of a run folder in plain PyTorch, scores pairs of lines with it, or lines by themselves, and translates.
 
     scripts/pytorch_model.py RUN                   prints the modules and how many parameters they have
     scripts/pytorch_model.py RUN SOURCE TARGET     prints each pair's natural log-probability, a line a pair
     scripts/pytorch_model.py RUN SOURCE TARGET --json     with that of each token and of the end symbol
+    scripts/pytorch_model.py RUN TEXT             the same of the lines of a text, by a language model
     scripts/pytorch_model.py RUN --translate SOURCE       prints an output for each line, by greedy search
     scripts/pytorch_model.py RUN --translate SOURCE --beam 12     by beam search
 
@@ -27,6 +28,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent / "lib"))
 import quiet_pipe  # noqa: E402, F401
 
+from plain_model.language_model import LanguageModel, Sentences  # noqa: E402
 from plain_model.recurrent import name_in_run  # noqa: E402
 from plain_model.run_folder import (Config, Failure, find_checkpoint, read_config, read_lines,  # noqa: E402, F401
                                     read_vocabulary, read_weights)
@@ -41,9 +43,14 @@ def load(run, checkpoint="best"):
     run = Path(run)
     config = read_config(run / "config.yaml")
     config.check_model(run / "config.yaml")
-    words = [read_vocabulary(run / f"{side}.vocabulary") for side in ("source", "target")]
-    make = Transformer if config["model.architecture"] == "transformer" else Seq2Seq
-    model = make(config, *(len(side) + END + 1 for side in words))
+    is_lm = config.get("task") == "lm"
+    words = [read_vocabulary(run / f"{side}.vocabulary") for side in (["target"] if is_lm else ["source", "target"])]
+    sizes = [len(side) + END + 1 for side in words]
+    if is_lm:
+        make, text = LanguageModel, Sentences(config, *words, run)
+    else:
+        make, text = Transformer if config["model.architecture"] == "transformer" else Seq2Seq, Text(config, *words, run)
+    model = make(config, *sizes)
     weights = read_weights(find_checkpoint(run, checkpoint) / "weights.safetensors")
     if config["model.embedding.tied"] == "true":
         weights["output.weight"] = weights["decoder.embedding.weight"]
@@ -51,13 +58,13 @@ def load(run, checkpoint="best"):
         weights["encoder.embedding.weight"] = weights["decoder.embedding.weight"]
     names = {name_in_run(name): name for name in model.state_dict()}
     model.load_state_dict({names.get(name, name): weight for name, weight in weights.items()})  # refuses what is missing or left over
-    return model.eval(), Text(config, *words, run)
+    return model.eval(), text
 
 
 def run_parameters(model):
     """The parameters by their names in the run. Word vectors that both sides share are the decoder's."""
     parameters = {name_in_run(name): parameter for name, parameter in model.named_parameters()}
-    if model.encoder.embedding is model.decoder.embedding:
+    if not isinstance(model, LanguageModel) and model.encoder.embedding is model.decoder.embedding:
         parameters["decoder.embedding.weight"] = parameters.pop("encoder.embedding.weight")
     return parameters
 
@@ -69,6 +76,14 @@ def print_scores(model, text, files, as_json):
     for first in range(0, len(sources), 64):
         batch = slice(first, first + 64)
         for tokens in model.score([text.source(s) for s in sources[batch]], [text.target(t) for t in targets[batch]]):
+            score = math.fsum(tokens)
+            print(json.dumps({"score": score, "token_scores": tokens}) if as_json else f"{score:.9g}")
+
+
+def print_scores_of_text(model, text, file, as_json):
+    lines = read_lines(file)
+    for first in range(0, len(lines), 64):
+        for tokens in model.score([text.target(line) for line in lines[first : first + 64]]):
             score = math.fsum(tokens)
             print(json.dumps({"score": score, "token_scores": tokens}) if as_json else f"{score:.9g}")
 
@@ -85,22 +100,29 @@ def print_outputs(model, text, config, file, beam):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", help="folder of a run")
-    parser.add_argument("files", nargs="*", metavar="SOURCE TARGET", help="two files, a sentence a line")
+    parser.add_argument("files", nargs="*", metavar="SOURCE TARGET", help="two files, a sentence a line; of a language model one, its text")
     parser.add_argument("--checkpoint", default="best", help="best (the default), last or the number of an update")
     parser.add_argument("--json", action="store_true", help="an object a pair, with the score of each token")
     parser.add_argument("--translate", metavar="SOURCE", help="a file to translate, a sentence a line")
     parser.add_argument("--beam", type=int, default=1, metavar="K", help="hypotheses kept by --translate; 1: greedy (the default)")
     arguments = parser.parse_args()
-    if len(arguments.files) not in (0, 2):
-        parser.error("give a source and a target file, or neither")
+    if len(arguments.files) > 2:
+        parser.error("give a source and a target file, a text for a language model, or nothing")
     if arguments.translate and arguments.files:
         parser.error("give files to score, or one to translate")
     if arguments.beam < 1:
         parser.error("--beam must be at least 1")
     model, text = load(arguments.run, arguments.checkpoint)
+    is_lm = isinstance(model, LanguageModel)
+    if is_lm and (arguments.translate or len(arguments.files) == 2):
+        raise Failure(f"{arguments.run} is a language model, which scores one text")
+    if not is_lm and len(arguments.files) == 1:
+        raise Failure("give a target file, too; only a language model scores one text")
     if arguments.translate:
         config = read_config(Path(arguments.run) / "config.yaml")
         print_outputs(model, text, config, arguments.translate, arguments.beam)
+    elif is_lm and arguments.files:
+        print_scores_of_text(model, text, arguments.files[0], arguments.json)
     elif arguments.files:
         print_scores(model, text, arguments.files, arguments.json)
     else:

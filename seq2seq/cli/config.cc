@@ -21,16 +21,20 @@ class ConfigReference final : public Command {
   }
   void declare(Arguments& arguments) override {
     arguments.optional("SECTION", section_, "only those below it: train.optimizer (all)");
+    arguments.option("--task", task_, "NAME", "the keys of `translation` or of `lm`, a language model (translation)");
   }
   int run(const Context& context) override {
-    const run::Configuration configuration(*context.registries);
+    if (task_ != "translation" && task_ != "lm")
+      throw UsageError(Place{.part = "--task " + task_}, "unknown task; use `translation` or `lm`");
+    const run::Configuration configuration(*context.registries,
+                                           task_ == "lm" ? data::Task::lm : data::Task::translation);
     *context.streams.out << config::reference(configuration.keys, section_) << std::flush;
     check_written(*context.streams.out);
     return Exit::done;
   }
 
  private:
-  std::string section_;
+  std::string section_, task_ = "translation";
 };
 
 class ConfigCheck final : public Command {

@@ -10,6 +10,7 @@
 #include "seq2seq/cli/commands.h"
 #include "seq2seq/cli/common.h"
 #include "seq2seq/core/error.h"
+#include "seq2seq/metrics/perplexity.h"
 #include "seq2seq/run/ensemble.h"
 
 namespace seq2seq::cli {
@@ -24,10 +25,13 @@ std::string references_text(const run::Evaluation& evaluation, bool lowercase) {
 }
 
 std::string search_text(const run::Evaluation& evaluation, const decode::DecodeOptions& decode) {
-  if (decode.oracle_length)
-    return fmt::format("beam {}, each output as long as the first reference it has", decode.beam);
-  return fmt::format("beam {}, longest output {:g} x source + {}, at most {}; {} cut there", decode.beam,
-                     decode.max_length.ratio, decode.max_length.plus, format_count(decode.max_length.limit),
+  const auto& fusion = decode.language_model;
+  const auto beam = fusion.any() ? fmt::format("beam {} with {:g} x the language model {}", decode.beam, fusion.weight,
+                                               fusion.run.string())
+                                 : fmt::format("beam {}", decode.beam);
+  if (decode.oracle_length) return fmt::format("{}, each output as long as the first reference it has", beam);
+  return fmt::format("{}, longest output {:g} x source + {}, at most {}; {} cut there", beam, decode.max_length.ratio,
+                     decode.max_length.plus, format_count(decode.max_length.limit),
                      format_count(evaluation.outputs.cut));
 }
 
@@ -74,7 +78,7 @@ void print_json(std::ostream& out, const run::Evaluation& evaluation, const run:
   for (const auto& other : run.others)
     others.push_back(
         {{"run", other.folder.root().string()}, {"checkpoint", other.update}, {"digest", other.description.digest}});
-  const nlohmann::ordered_json json{
+  nlohmann::ordered_json json{
       {"figures", figures},
       {"run", run.folder.root().string()},
       {"checkpoint", run.update},
@@ -98,8 +102,59 @@ void print_json(std::ostream& out, const run::Evaluation& evaluation, const run:
         {"cut", evaluation.outputs.cut}}},
       {"bleu_signature", evaluation.outputs.bleu.signature},
       {"seconds", evaluation.seconds}};
+  if (const auto& fusion = decode.language_model; fusion.any())
+    json["search"]["language_model"] = {{"run", fusion.run.string()}, {"weight", fusion.weight}};
   out << json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << '\n';
 }
+
+/// exp of the mean negative log-probability of a word or a character, where tokens are others.
+double perplexity_by(const run::Evaluation& evaluation, int64_t units) {
+  return metrics::perplexity(evaluation.perplexity.score, units);
+}
+
+/// What there is to say of a language model.
+void print_perplexity(std::ostream& out, const run::Evaluation& evaluation, const run::LoadedRun& run,
+                      const std::string& text) {
+  const auto figure = [&out](const char* name, double value) { out << fmt::format("{:<38} {:>9.4f}\n", name, value); };
+  figure("perplexity", evaluation.perplexity.value());
+  figure("perplexity per word", perplexity_by(evaluation, evaluation.text.words));
+  figure("perplexity per character", perplexity_by(evaluation, evaluation.text.characters));
+  out << '\n';
+  out << fmt::format("{:<11} {}, checkpoint {}\n", "run", run.folder.root().string(), run.update);
+  const auto ends = evaluation.sentences;
+  out << fmt::format("{:<11} {}: {} sentences, {} tokens, {} words, {} characters\n", "text", text, format_count(ends),
+                     format_count(evaluation.target_tokens), format_count(evaluation.text.words - ends),
+                     format_count(evaluation.text.characters - ends));
+  if (evaluation.empty_target + evaluation.invalid > 0) {
+    out << fmt::format("{:<11} {} empty, {} not UTF-8\n", "left out", format_count(evaluation.empty_target),
+                       format_count(evaluation.invalid));
+  }
+  out << fmt::format("{:<11} {:.2f} % of tokens\n", "unknown", 100 * evaluation.unknown_target);
+  out << fmt::format("{:<11} {}\n", "time", format_duration(evaluation.seconds));
+}
+
+void print_perplexity_json(std::ostream& out, const run::Evaluation& evaluation, const run::LoadedRun& run,
+                           const std::string& text) {
+  auto figures = run::named(evaluation.perplexity);
+  figures["perplexity_per_word"] = perplexity_by(evaluation, evaluation.text.words);
+  figures["perplexity_per_character"] = perplexity_by(evaluation, evaluation.text.characters);
+  const nlohmann::ordered_json json{
+      {"figures", figures},
+      {"run", run.folder.root().string()},
+      {"checkpoint", run.update},
+      {"digest", run.description.digest},
+      {"text", text},
+      {"sentences", evaluation.sentences},
+      {"target_tokens", evaluation.target_tokens},
+      {"words", evaluation.text.words - evaluation.sentences},
+      {"characters", evaluation.text.characters - evaluation.sentences},
+      {"left_out", {{"empty_target", evaluation.empty_target}, {"invalid", evaluation.invalid}}},
+      {"unknown", {{"target", evaluation.unknown_target}}},
+      {"seconds", evaluation.seconds}};
+  out << json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << '\n';
+}
+
+constexpr const char* given_together = "`--source` and `--reference` are given together, or neither";
 
 class Evaluate final : public Command {
  public:
@@ -115,7 +170,8 @@ class Evaluate final : public Command {
     run_.declare(arguments, /*searches=*/true);
     arguments.option("--source", source_, "FILE", "sources, one a line (the run's test set)");
     arguments.repeatable("--reference", references_, "FILE",
-                         "their references as they are; of several files, an empty line is no reference");
+                         "their references as they are; of several files, an empty line is no reference. For a "
+                         "language model the text, without `--source`");
     arguments.option("--bleu-tokenizer", bleu_tokenizer_, "NAME",
                      "none, which cuts at blanks, or 13a, sacreBLEU's default, for text that is not tokenized (as "
                      "configured)");
@@ -124,19 +180,29 @@ class Evaluate final : public Command {
   }
 
   int run(const Context& context) override {
-    if (source_.has_value() != !references_.empty())
-      throw UsageError("`--source` and `--reference` are given together, or neither");
+    if (source_.has_value() && references_.empty()) throw UsageError(given_together);
     std::vector<config::Override> overrides;
     add_override(overrides, "--bleu-tokenizer", "metrics.bleu_tokenizer", bleu_tokenizer_);
     if (lowercase_) add_override(overrides, {.option = "--lowercase", .key = "metrics.lowercase", .value = "true"});
     auto log = run_.common.log(context);
     const auto environment = run_.common.environment(context, log);
     const auto loaded = run_.load(environment, std::move(overrides));
+    const bool lm = loaded.options().data.task == data::Task::lm;
+    if (lm && source_)
+      throw UsageError(Place{.part = "--source " + *source_}, "a language model (`task: lm`) has no source",
+                       "Name the text by `--reference` alone");
+    if (lm && references_.size() > 1)
+      throw UsageError(Place{.part = "--reference " + references_[1]},
+                       "is a second text, and a language model (`task: lm`) is measured on one",
+                       "Measure each by itself");
+    if (!lm && !source_ && !references_.empty()) throw UsageError(given_together);
     std::optional<data::FilePair> files;
-    if (source_) files = data::FilePair{*source_, {references_.begin(), references_.end()}};
+    if (!references_.empty()) files = data::FilePair{source_.value_or(""), {references_.begin(), references_.end()}};
     const auto evaluation = run::evaluate(loaded, files, environment);
-    const auto source = source_.value_or(loaded.options().data.test.source.string());
-    (json_ ? print_json : print_table)(*context.streams.out, evaluation, loaded, source);
+    const auto& measured = files ? *files : loaded.options().data.test;
+    const auto text = (lm ? measured.target.front() : measured.source).string();
+    const auto print = lm ? (json_ ? print_perplexity_json : print_perplexity) : (json_ ? print_json : print_table);
+    print(*context.streams.out, evaluation, loaded, text);
     context.streams.out->flush();
     check_written(*context.streams.out);
     return Exit::done;

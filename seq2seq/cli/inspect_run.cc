@@ -36,9 +36,9 @@ void print_description(std::ostream& out, const run::RunDescription& run) {
   print_line(out, "data",
              fmt::format("training {}, validation {}, test {}", short_digest(run.data.train),
                          short_digest(run.data.validation), short_digest(run.data.test)));
-  print_line(out, "words",
-             fmt::format("source {}, target {}", format_count(run.source.size - text::special_count),
-                         format_count(run.target.size - text::special_count)));
+  const auto words = format_count(run.target.size - text::special_count);
+  const int64_t source = run.source.size - text::special_count;  // of a language model 0
+  print_line(out, "words", source == 0 ? words : fmt::format("source {}, target {}", format_count(source), words));
   const char* name = "model";
   for (const auto& [part, count] : run.parameters) {
     print_line(out, name, fmt::format("{:<24} {:>13}", part, format_count(count)));

@@ -21,6 +21,11 @@ class Rescore final : public Command {
  public:
   std::string name() const override { return "rescore"; }
   std::string about() const override { return "choose from an n-best list of any system with the score of a run"; }
+  Help help() const override {
+    return {.examples = {"rescore runs/wmt source.txt list.txt --output best.txt --reference reference.txt",
+                         "rescore runs/wmt source.txt list.txt --with runs/wmt2 --feature-weights total=1,seq2seq=0.5"},
+            .page = "docs/translating.md"};
+  }
 
   void declare(Arguments& arguments) override {
     run_.declare(arguments, /*searches=*/false);

@@ -26,7 +26,10 @@ class Score final : public Command {
 
   void declare(Arguments& arguments) override {
     run_.declare(arguments, /*searches=*/false);
-    arguments.required("SOURCE", source_, "file of sources, one a line, plain or packed by gzip or Zstandard");
+    arguments.optional(
+        "SOURCE", source_,
+        "file of sources, one a line, plain or packed by gzip or Zstandard; for a language model the text "
+        "that is scored, by itself (then `-` or nothing: standard input)");
     arguments.optional("TARGET", target_, "file of targets, one a line; each is scored given the source in its line");
     arguments.option("--n-best", n_best_, "FILE",
                      "instead of TARGET a list in the format of Moses, `sentence ||| text ||| features ||| score`, the "
@@ -37,20 +40,28 @@ class Score final : public Command {
   }
 
   int run(const Context& context) override {
-    check();
+    check_options();
     auto log = run_.common.log(context);
     const auto environment = run_.common.environment(context, log);
     const auto loaded = run_.load(environment);
+    const bool lm = loaded.options().data.task == data::Task::lm;
+    if (lm) {
+      check_text();
+    } else {
+      check_pairs();
+    }
     auto& out = *context.streams.out;
     run::NBestScoreOptions n_best{.tokens = options_.tokens};
     if (feature_) n_best.feature = *feature_;
-    const auto scored = n_best_ ? run::score_n_best(loaded, *n_best_, source_, out, n_best, environment)
-                                : run::score_files(loaded, source_, target_, out, options_, environment);
+    const auto scored = lm        ? score_text(loaded, context, environment)
+                        : n_best_ ? run::score_n_best(loaded, *n_best_, source_, out, n_best, environment)
+                                  : run::score_files(loaded, source_, target_, out, options_, environment);
     check_written(out);
     if (!out) return Exit::reader_gone;  // what follows would speak of pairs that nobody got
     if (scored.tokens > 0) {
-      log.say(fmt::format("{} pairs, {} tokens with end symbols: log-probability {:.6g}, perplexity {:.4f}",
-                          format_count(scored.pairs), format_count(scored.tokens), scored.score, scored.perplexity()));
+      log.say(fmt::format("{} {}, {} tokens with end symbols: log-probability {:.6g}, perplexity {:.4f}",
+                          format_count(scored.pairs), lm ? "sentences" : "pairs", format_count(scored.tokens),
+                          scored.score, scored.perplexity()));
       if (n_best_) log.say(fmt::format("shared beginnings saved {:.1f} % of the decoder's steps", 100 * scored.saved));
     }
     warn_of_unknown(log, scored.unknown_source, "source");
@@ -59,9 +70,30 @@ class Score final : public Command {
   }
 
  private:
-  void check() const {
+  void check_pairs() const {
+    if (source_.empty()) throw UsageError("missing SOURCE: a file of sources, one a line");
     if (!n_best_ && target_.empty())
       throw UsageError("nothing to score: name a file of targets behind SOURCE, or a list by `--n-best FILE`");
+  }
+
+  void check_text() const {
+    const auto* remedy = "Name the text alone: `seq2seq score RUN TEXT`";
+    if (n_best_)
+      throw UsageError(Place{.part = "--n-best"}, "needs a run that translates, not a language model", remedy);
+    if (!target_.empty())
+      throw UsageError(Place{.part = target_}, "is a second file, but a language model (`task: lm`) has no source",
+                       remedy);
+  }
+
+  run::Scored score_text(const run::LoadedRun& loaded, const Context& context,
+                         const run::Environment& environment) const {
+    const bool from_stream = source_.empty() || source_ == "-";
+    const std::string name = from_stream ? "<stdin>" : source_;
+    data::LineReader lines(from_stream ? data::open_bytes(context.streams.in, name) : data::open_bytes(source_), name);
+    return run::score_text(loaded, lines, *context.streams.out, options_, environment);
+  }
+
+  void check_options() const {
     if (!n_best_) {
       if (feature_) throw UsageError(Place{.part = "--feature " + *feature_}, "is only for `--n-best`");
       return;

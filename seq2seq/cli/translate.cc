@@ -52,6 +52,7 @@ class Translate final : public Command {
     check_files();
     auto bytes = from_stream ? nullptr : data::open_bytes(input_);
     const auto loaded = run_.load(environment, std::move(overrides));
+    run::check_translates(loaded, "translates nothing");
     if (from_stream) bytes = data::open_bytes(context.streams.in, "<stdin>");
 
     options_.n_best_format = n_best_ || options_.token_scores;

@@ -96,6 +96,23 @@ void Keys::rule(std::string key, std::function<std::string()> wrong) {
   tree_->rules.push_back({std::move(key), std::move(wrong)});
 }
 
+void Keys::leave_out(std::string_view path) {
+  const auto point = path.find('.');
+  const auto first = path.substr(0, point);
+  if (point != std::string_view::npos) {
+    for (auto& item : tree_->items)
+      if (const auto* section = std::get_if<std::unique_ptr<Section>>(&item); section && (*section)->name == first)
+        (*section)->keys.leave_out(path.substr(point + 1));
+    return;
+  }
+  std::erase_if(tree_->items, [first](const Tree::Item& item) {
+    return std::visit(Overloaded{[&](const std::unique_ptr<Key>& key) { return key->facts().name == first; },
+                                 [&](const std::unique_ptr<Section>& section) { return section->name == first; },
+                                 [&](const std::unique_ptr<Choice>&) { return false; }},
+                      item);
+  });
+}
+
 Choice::Choice(std::string path, std::string key, Selection& selection, const Kinds& kinds, std::string meaning)
     : path_(std::move(path)), selection_(&selection), kinds_(&kinds), keys_(std::make_unique<Keys>()), key_([&] {
         KeyFacts facts = facts_of(std::move(key), kinds, std::move(meaning));

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -113,6 +114,10 @@ class Keys {
   /// an error message, or an empty string. The error has the place of `key` (a path below this section,
   /// `batch.sentences`).
   void rule(std::string key, std::function<std::string()> wrong);
+
+  /// Removes a key or section, by its path below these keys: `train.coverage_loss`. Does nothing if there is none. For
+  /// configurations that have no use for it.
+  void leave_out(std::string_view path);
 
   /// Hints for keys of other programs, shown when such a key is unknown: {{"lr", "it is `train.optimizer.learning_rate`
   /// here"}}. Called on the keys of a whole configuration.

@@ -16,7 +16,7 @@ namespace {
 /// epoch every one of them would be another page.
 class Lengths {
  public:
-  explicit Lengths(const Corpus& corpus) {
+  explicit Lengths(const Corpus& corpus) : end_symbols_(corpus.source.tokens() == 0 ? 1 : 2) {
     constexpr int64_t kReleaseEvery = 1 << 20;  // pairs: 8 MB of offsets a side
     both_.reserve(static_cast<std::size_t>(corpus.pairs()));
     for (int64_t pair = 0; pair < corpus.pairs(); ++pair) {
@@ -30,12 +30,12 @@ class Lengths {
   uint64_t order(int64_t pair) const { return both_[static_cast<std::size_t>(pair)]; }
   int64_t tokens(int64_t pair) const {
     constexpr uint64_t kTarget = (uint64_t{1} << kBits) - 1;
-    constexpr int64_t kEndSymbols = 2;
-    return static_cast<int64_t>((order(pair) >> kBits) + (order(pair) & kTarget)) + kEndSymbols;
+    return static_cast<int64_t>((order(pair) >> kBits) + (order(pair) & kTarget)) + end_symbols_;
   }
 
  private:
   static constexpr unsigned kBits = 32;
+  int64_t end_symbols_;         // a pair; text without a source has one
   std::vector<uint64_t> both_;  // source, target
 };
 

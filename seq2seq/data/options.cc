@@ -127,7 +127,72 @@ void declare(config::Keys& keys, FilePair& files) {
   });
 }
 
+namespace {
+
+struct TextToTrainOn {
+  TrainFiles& files;
+};
+void declare(config::Keys& keys, TextToTrainOn& text) {
+  auto& files = text.files;
+  keys.add("target", files.target, "file of sentences, one a line, or several, read one after another")
+      .changes_no_result();
+  keys.add("repeat", files.repeat,
+           "how often an epoch has the sentences of each file, in their order; of a fraction's sentences an epoch has "
+           "that share, drawn anew each time; empty: once")
+      .unit("copies")
+      .at_least(0);
+  keys.rule("repeat", [&files] { return wrong_repeat(files); });
+  keys.rule("target", [&files] {
+    const auto unnamed = [](const auto& file) { return file.empty(); };
+    if (files.target.empty()) return "is missing: name a file of text";
+    return std::any_of(files.target.begin(), files.target.end(), unnamed) ? "names a file without a name" : "";
+  });
+}
+
+struct TextToMeasureOn {
+  FilePair& files;
+};
+void declare(config::Keys& keys, TextToMeasureOn& text) {
+  keys.add("target", text.files.target, "file of sentences, one a line").changes_no_result();
+}
+
+struct CleanText {
+  CleanOptions& clean;
+};
+void declare(config::Keys& keys, CleanText& section) {
+  keys.add("drop_control_characters", section.clean.drop_control_characters,
+           "whether sentences with control characters other than a tab are left out");
+  keys.add("drop_duplicates", section.clean.drop_duplicates,
+           "whether of sentences with the same tokens only the first is kept; takes 16 bytes of memory a sentence");
+}
+
+/// The keys of a language model's text.
+void declare_one_sided(config::Keys& keys, DataOptions& options, const text::TokenizerRegistry& tokenizers) {
+  TextToTrainOn train{options.train};
+  keys.section("train", train, "the text that is trained on");
+  TextToMeasureOn validation{options.validation}, test{options.test};
+  keys.section("validation", validation, "the text that progress is measured on; may be left out");
+  keys.section("test", test, "the text that `evaluate` measures on; may be left out");
+  TargetSide target{options.target, tokenizers};
+  keys.section("target", target, "how lines become tokens");
+  keys.add("max_length", options.clean.max_length, "longer sentences are left out of training, counted")
+      .unit("tokens")
+      .at_least(1);
+  CleanText clean{options.clean};
+  keys.section("clean", clean, "which other sentences are left out of training, counted");
+  keys.add("invalid_utf8", options.invalid_utf8, {{"error", InvalidUtf8::error}, {"drop", InvalidUtf8::drop}},
+           "what becomes of lines that are not UTF-8: an error with its place, or left out, counted");
+  text::declare_special_symbols(keys, options.special_symbols);
+  keys.rule("target.tokenizer", [&options, &tokenizers] {
+    return tokenizers.make(options.target.tokenizer)->samples() ? "samples, which needs `seq2seq prepare` and so pairs"
+                                                                : "";
+  });
+}
+
+}  // namespace
+
 void declare(config::Keys& keys, DataOptions& options, const text::TokenizerRegistry& tokenizers) {
+  if (options.task == Task::lm) return declare_one_sided(keys, options, tokenizers);
   keys.section("train", options.train, "the pairs that are trained on");
   keys.section("validation", options.validation, "the pairs that progress is measured on; may be left out");
   keys.section("test", options.test, "the pairs that `evaluate` measures on; may be left out");

@@ -14,11 +14,17 @@
 
 namespace seq2seq::data {
 
+/// What a model learns: p(target | source), or p(target) of text alone, a language model.
+enum class Task { translation, lm };
+
 /// Validation or test files with corresponding lines. `target` may be several files of references; an empty line means
-/// that the sentence has no reference in this file. The first reference of a sentence is scored.
+/// that the sentence has no reference in this file. The first reference of a sentence is scored. Without a source they
+/// are text for a language model.
 struct FilePair {
   std::filesystem::path source;
   std::vector<std::filesystem::path> target;
+  bool named() const { return !source.empty() || !target.empty(); }
+  bool one_sided() const { return source.empty() && !target.empty(); }
 };
 void declare(config::Keys& keys, FilePair& files);
 
@@ -29,7 +35,13 @@ struct TrainFiles {
   std::vector<double> repeat{};                  // copies of its pairs in an epoch; a fraction is that share of them
   std::vector<std::string> tags{};               // token before each of its sources; empty: none
   std::vector<std::filesystem::path> weights{};  // file with a number a line, by which losses are multiplied; empty: 1
-  std::size_t corpora() const { return source.size() + pairs.size(); }
+  /// Text for a language model: every source is empty.
+  bool one_sided() const { return source.empty() && pairs.empty() && !target.empty(); }
+  std::size_t corpora() const { return (one_sided() ? target : source).size() + pairs.size(); }
+  /// The first file: what a message about all of them names.
+  const std::filesystem::path& first() const {
+    return one_sided() ? target.front() : source.empty() ? pairs.front() : source.front();
+  }
 };
 void declare(config::Keys& keys, TrainFiles& files);
 
@@ -54,6 +66,7 @@ struct CleanOptions {
 };
 
 struct DataOptions {
+  Task task = Task::translation;  // with `lm`, no text has a source
   TrainFiles train;
   FilePair validation, test;
   std::filesystem::path prepared;  // what `seq2seq prepare` makes of the training text; empty: it is read anew

@@ -41,8 +41,9 @@ text::Vocabulary vocabulary_of(const text::VocabularyOptions& options, const cha
 }
 
 /// A side's items in the order in which an encoder reads them, with `end` where the options want the end symbol, and
-/// `only` where there is nothing else.
+/// `only` where there is nothing else. A language model reads nothing.
 std::vector<int64_t> as_read(std::vector<int64_t> items, const DataOptions& options, int64_t end, int64_t only) {
+  if (options.task == Task::lm) return {};
   if (options.source_end == SourceEnd::reversed) items.push_back(end);
   if (options.reverse == Reverse::source || options.reverse == Reverse::both) std::reverse(items.begin(), items.end());
   if (options.source_end == SourceEnd::after) items.push_back(end);
@@ -80,6 +81,8 @@ TextPipeline TextPipeline::from_training_text(const DataOptions& options, const 
 
 std::pair<text::Vocabulary, text::Vocabulary> TextPipeline::vocabularies(const DataOptions& options,
                                                                          const Count& source, const Count& target) {
+  if (options.task == Task::lm)
+    return {text::Vocabulary({}), vocabulary_of(options.target.vocabulary, "the text", {&target})};
   if (options.shared_vocabulary) {
     auto both = vocabulary_of(options.source.vocabulary, "either side", {&source, &target});
     return {both, std::move(both)};

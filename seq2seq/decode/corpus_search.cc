@@ -83,7 +83,8 @@ std::vector<PairScore> score_all(const Predictor& predictor, const Readings& sou
   const auto others = std::span(sources).subspan(1);
   std::vector<PairScore> scores(first.size());
   int64_t finished = 0;
-  for (const auto& indices : by_length(first, batch)) {
+  const bool lm = text->options().task == data::Task::lm;  // every source is empty
+  for (const auto& indices : by_length(lm ? targets : first, batch)) {
     const auto pairs = data::make_batch(pick(first, indices), pick(targets, indices), indices, *text);
     auto found = score(predictor, pairs, packed(others, indices));
     for (size_t i = 0; i < indices.size(); ++i) {

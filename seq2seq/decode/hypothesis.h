@@ -6,7 +6,7 @@
 namespace seq2seq::decode {
 
 /// A finished output. Its score is the natural log-probability of its tokens and of the end symbol, the sum in double:
-/// what score() gives it.
+/// what score() gives it; with a language model beside the model, the weighted sum of both.
 struct Hypothesis {
   std::vector<int64_t> ids;          // without the end symbol
   std::vector<double> token_scores;  // one an id, then the end symbol's; a cut hypothesis has none for the end

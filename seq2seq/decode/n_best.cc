@@ -12,8 +12,9 @@ std::string number(double value) { return fmt::format("{:.9g}", value + 0.0); } 
 
 }  // namespace
 
-std::string n_best_line(int64_t sentence, std::string_view text, const Hypothesis& hypothesis, bool token_scores) {
-  std::string features = "logprob= " + number(hypothesis.score);
+std::string n_best_line(int64_t sentence, std::string_view text, const Hypothesis& hypothesis, bool token_scores,
+                        std::string_view name) {
+  std::string features = fmt::format("{}= {}", name, number(hypothesis.score));
   if (token_scores) {
     features += " tokens=";
     for (const double score : hypothesis.token_scores) features += " " + number(score);

@@ -18,7 +18,9 @@ namespace seq2seq::decode {
 /// With `token_scores` a second feature lists those of each token and of the end symbol, `tokens= -0.1 -0.2 ...`. A
 /// hypothesis cut at the longest output has the feature `cut= 1`. Numbers have 9 significant digits. The text stands
 /// as it is, and may hold ` ||| ` itself: see `split_n_best`.
-std::string n_best_line(int64_t sentence, std::string_view text, const Hypothesis& hypothesis, bool token_scores);
+/// `name` says what the scores are: `logprob`, or `fused`, of a model and a language model together.
+std::string n_best_line(int64_t sentence, std::string_view text, const Hypothesis& hypothesis, bool token_scores,
+                        std::string_view name = "logprob");
 
 /// The fields of a line, as views of it.
 struct NBestFields {

@@ -78,7 +78,7 @@ nn::TopK ModelPredictor::best(const PredictorState& state, int64_t k, const nn::
 }
 
 at::Tensor ModelPredictor::log_probabilities(const PredictorState& state, int64_t first, int64_t count) const {
-  return model_->output().log_probabilities(nn::rows_of(features_of(state), first, count));
+  return model_->output().log_probabilities(nn::part_of(features_of(state), first, count));
 }
 
 int64_t ModelPredictor::longest_output() const {

@@ -59,7 +59,7 @@ class Predictor {
   virtual int64_t longest_output() const { return nn::no_longest_sentence; }
 };
 
-/// The words that a search never writes: the start symbol and, unless `unknown` allows it, the unknown word [n].
+/// The words that no search writes: the start symbol and, unless `unknown` lifts it, the unknown word. [n] on the CPU.
 nn::Ids never_written(bool unknown);
 
 /// One model, which must outlive it. Start symbol and unknown word are never written (`unknown` lifts the latter);

@@ -2,10 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string>
 
 #include <ATen/ops/tensor.h>
 #include <c10/util/Exception.h>
 
+#include "seq2seq/core/checksum.h"
+#include "seq2seq/core/error.h"
+#include "seq2seq/core/files.h"
+#include "seq2seq/core/run_folder.h"
 #include "seq2seq/decode/beam.h"
 
 namespace seq2seq::decode {
@@ -56,6 +61,20 @@ nn::Bans bans_of(const std::vector<Beam>& beams) {
   return {.words = {}, .rows = at::tensor(rows), .row_words = at::tensor(words)};
 }
 
+/// SHA-256 of the weights that a run is used with: what its path stands for in a digest.
+std::string weights_digest(const std::filesystem::path& run) {
+  if (run.empty()) return {};
+  const RunFolder folder(run);
+  for (const auto& name : {folder.best(), folder.last()}) {
+    if (!std::filesystem::exists(name)) continue;
+    auto update = disk_files().read(name);
+    update.erase(update.find_last_not_of('\n') + 1);
+    return sha256_of_file(folder.checkpoints() / update / "weights.safetensors");
+  }
+  throw Error(Place{.file = run.string(), .part = "decode.language_model.run"}, "is not a trained run",
+              "Name the folder that `seq2seq train` wrote for a language model (`task: lm`)");
+}
+
 }  // namespace
 
 void declare(config::Keys& keys, MaxLengthOptions& options) {
@@ -69,6 +88,15 @@ int64_t longest_output(const MaxLengthOptions& options, int64_t source_tokens) {
   const double by_ratio = std::ceil(options.ratio * static_cast<double>(source_tokens) - 1e-9);
   const double longest = std::min(by_ratio + static_cast<double>(options.plus), static_cast<double>(options.limit));
   return static_cast<int64_t>(longest);
+}
+
+void declare(config::Keys& keys, FusionOptions& options) {
+  keys.add("run", options.run,
+           "folder of a run of `task: lm` with the words of this model's target; its best checkpoint is used")
+      .digest([&options] { return weights_digest(options.run); });
+  keys.add("weight", options.weight,
+           "what its log-probabilities are multiplied by before they are added to the model's; 0: not used")
+      .at_least(0);
 }
 
 void declare(config::Keys& keys, DecodeOptions& options) {
@@ -103,6 +131,9 @@ void declare(config::Keys& keys, DecodeOptions& options) {
            {{"probabilities", EnsembleMean::probabilities}, {"log_probabilities", EnsembleMean::log_probabilities}},
            "what the runs of an ensemble (`--with`) take the weighted mean of");
   keys.add("precision", options.precision, {{"float32", nn::Precision::float32}}, "type that the search computes in");
+  keys.section(
+      "language_model", options.language_model,
+      "a language model that takes part in the search: shallow fusion, Gulcehre et al. 2015, arXiv 1503.03535");
   keys.add("empty_source", options.empty_source, {{"empty", EmptySource::empty}, {"translate", EmptySource::translate}},
            "empty: `translate` answers an empty line with an empty line; translate: with what the search finds, as "
            "`evaluate` and studies always do")

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <vector>
 
 #include "seq2seq/config/keys.h"
@@ -30,6 +31,14 @@ enum class SearchKind { beam, sample };
 /// other line.
 enum class EmptySource { empty, translate };
 
+/// A language model that takes part in the search (fused_predictor.h).
+struct FusionOptions {
+  std::filesystem::path run;  // its folder; empty: none
+  double weight = 0.2;        // of its log-probabilities; 0: none
+  bool any() const { return !run.empty() && weight > 0; }
+};
+void declare(config::Keys& keys, FusionOptions& options);
+
 struct DecodeOptions {
   int64_t beam = 12;  // K; 1: greedy
   int64_t n_best = 1;
@@ -46,6 +55,7 @@ struct DecodeOptions {
   bool allow_unknown = false;
   EnsembleMean ensemble = EnsembleMean::probabilities;  // for whoever makes an ensemble
   nn::Precision precision = nn::Precision::float32;
+  FusionOptions language_model;
   EmptySource empty_source = EmptySource::empty;  // for a caller of search() that translates text
 };
 void declare(config::Keys& keys, DecodeOptions& options);
@@ -74,7 +84,8 @@ std::vector<std::vector<Hypothesis>> search(const Predictor& predictor, const So
 ///    has no extension left is dropped, or cut if it is the last one.
 /// 6. Live hypotheses of the longest length get one more step, in which they can only end. Those whose end does not
 ///    stand among the first K are cut: marked, scored as they stand, and ranked with the complete ones.
-/// Greedy search is the case K = 1.
+/// Greedy search is the case K = 1. A score is what the predictor gives: of a model the natural log-probability of the
+/// output, with a language model beside it the weighted sum of both.
 std::vector<std::vector<Hypothesis>> beam_search(const Predictor& predictor, const Sources& sources,
                                                  const std::vector<OutputLength>& lengths,
                                                  const DecodeOptions& options);

@@ -20,7 +20,7 @@ at::Tensor joined_positions(const at::Tensor& first, const at::Tensor& second) {
 
 }  // namespace
 
-Features rows_of(const Features& features, int64_t first, int64_t count) {
+Features part_of(const Features& features, int64_t first, int64_t count) {
   const auto part = [&](const at::Tensor& tensor) {
     return tensor.defined() ? tensor.narrow(0, first, count) : tensor;
   };

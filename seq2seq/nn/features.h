@@ -14,7 +14,7 @@ struct Features {
 };
 
 /// `count` rows from `first` on, as views.
-Features rows_of(const Features& features, int64_t first, int64_t count);
+Features part_of(const Features& features, int64_t first, int64_t count);
 
 /// The rows of both, one after the other.
 Features joined(const Features& first, const Features& second);

@@ -7,6 +7,12 @@ namespace seq2seq::nn {
 
 void declare(config::Keys& keys, WordDropoutOptions& options) {
   keys.add("source", options.source, "share of the source's words whose vectors are zero").at_least(0).below(1);
+  TargetWordDropout target{options};
+  declare(keys, target);
+}
+
+void declare(config::Keys& keys, TargetWordDropout& target) {
+  auto& options = target.words;
   keys.add("target", options.target, "share of the words read by the decoder whose vectors are zero")
       .at_least(0)
       .below(1);

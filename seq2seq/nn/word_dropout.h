@@ -24,6 +24,12 @@ struct WordDropoutOptions {
 };
 void declare(config::Keys& keys, WordDropoutOptions& options);
 
+/// The same for a model that reads no source: without the key `source`.
+struct TargetWordDropout {
+  WordDropoutOptions& words;
+};
+void declare(config::Keys& keys, TargetWordDropout& options);
+
 /// 0 or 1 / (1 - share) for each of the ids [N] -> [N, 1], float32 on the CPU: a function of (seed, update, side, the
 /// pair's key) and of the id or of the position. `embedding`: the side's own.
 at::Tensor word_mask(const Packed& ids, const WordDropout& dropout, Site::Part embedding, const Draw& draw);

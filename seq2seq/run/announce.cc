@@ -22,22 +22,27 @@ std::string left_out(const data::Corpus& corpus) {
 
 std::string side(const char* name, const text::Vocabulary& vocabulary, double unknown,
                  const data::TokenStore* validation) {
-  std::string text = fmt::format("{} {} words ({:.2f} % of the training tokens unknown", name,
-                                 format_count(vocabulary.size() - text::special_count), 100 * unknown);
+  std::string text =
+      fmt::format("{}{}{} ({:.2f} % of the training tokens unknown", name,
+                  format_count(vocabulary.size() - text::special_count), *name == '\0' ? "" : " words", 100 * unknown);
   if (validation != nullptr) text += fmt::format(", {:.2f} % of validation", 100 * unknown_share(*validation));
   return text + ")";
 }
 
 void announce_data(Log& log, const TrainingData& data) {
-  log.say(fmt::format("data      training {} pairs{}", format_count(data.train.pairs()), left_out(data.train)));
+  const bool lm = data.text->options().task == data::Task::lm;
+  const char* pairs = lm ? "sentences" : "pairs";
+  log.say(fmt::format("data      training {} {}{}", format_count(data.train.pairs()), pairs, left_out(data.train)));
   const auto* validation = data.validation ? &data.validation->corpus : nullptr;
   log.say(validation == nullptr ? "          no validation set"
-                                : fmt::format("          validation {} pairs{}", format_count(validation->pairs()),
+                                : fmt::format("          validation {} {}{}", format_count(validation->pairs()), pairs,
                                               left_out(*validation)));
-  log.say("words     " + side("source", data.text->source_vocabulary(), data.source_unknown,
+  const auto target = side(lm ? "" : "target ", data.text->target_vocabulary(), data.target_unknown,
+                           validation == nullptr ? nullptr : &validation->target);
+  if (lm) return log.say("words     " + target);
+  log.say("words     " + side("source ", data.text->source_vocabulary(), data.source_unknown,
                               validation == nullptr ? nullptr : &validation->source));
-  log.say("          " + side("target", data.text->target_vocabulary(), data.target_unknown,
-                              validation == nullptr ? nullptr : &validation->target));
+  log.say("          " + target);
 }
 
 /// Bytes in training for a parameter of one number: with its gradient and what the optimiser keeps.
@@ -59,9 +64,10 @@ void announce_model(Log& log, const train::TrainOptions& options, const Registri
   log.say(fmt::format("memory    {} for parameters, gradients and optimiser", bytes_text(bytes)));
 }
 
-std::string batches_text(const train::TrainOptions& options) {
+std::string batches_text(const train::TrainOptions& options, data::Task task) {
   const auto& batch = options.batch;
-  const auto size = batch.sentences > 0 ? fmt::format("{} pairs", format_count(batch.sentences))
+  const auto* pairs = task == data::Task::lm ? "sentences" : "pairs";
+  const auto size = batch.sentences > 0 ? fmt::format("{} {}", format_count(batch.sentences), pairs)
                                         : fmt::format("{} tokens", format_count(batch.tokens));
   return options.accumulate > 1 ? fmt::format("{} x {}", options.accumulate, size) : size;
 }
@@ -72,8 +78,8 @@ void announce_length(Log& log, const RunOptions& options, const data::Corpus& co
   const double updates = options.train.updates ? static_cast<double>(*options.train.updates)
                                                : std::ceil(options.train.epochs.value_or(0) * in_epoch);
   log.say(fmt::format("training  {} updates of {}, {:.4g} epochs of {} updates",
-                      format_count(static_cast<int64_t>(updates)), batches_text(options.train), updates / in_epoch,
-                      format_count(static_cast<int64_t>(in_epoch))));
+                      format_count(static_cast<int64_t>(updates)), batches_text(options.train, options.data.task),
+                      updates / in_epoch, format_count(static_cast<int64_t>(in_epoch))));
   if (options.train.minutes)
     log.say(fmt::format("          at most {} in one session", format_duration(*options.train.minutes * 60)));
 }

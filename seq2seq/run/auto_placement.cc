@@ -78,7 +78,8 @@ PlacementOptions chosen_placement(const RunOptions& options, const TrainingData&
   auto hardware = parallel::eight_h200();
   hardware.device.count = std::ssize(devices);
   const auto& batch = options.train.batch;
-  parallel::BatchSize size{.source = mean_steps(data.train.source), .target = mean_steps(data.train.target)};
+  const bool lm = options.data.task == data::Task::lm;
+  parallel::BatchSize size{.source = lm ? 0 : mean_steps(data.train.source), .target = mean_steps(data.train.target)};
   size.sentences =
       batch.sentences > 0 ? batch.sentences : std::max<int64_t>(1, batch.tokens / (size.source + size.target));
   auto longest = size;

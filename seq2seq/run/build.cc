@@ -44,16 +44,16 @@ std::shared_ptr<nn::Model> outline(const ModelOptions& options, const Registries
   nn::ModelContext context{
       .source_vocabulary = source_vocabulary, .target_vocabulary = target_vocabulary, .placement = {}};
   context.placement.device = c10::kMeta;
-  return registries.models.make(options.architecture, context);
+  return models_of(options, registries).make(options.architecture, context);
 }
 
 std::shared_ptr<nn::Model> build_model(const RunOptions& options, const Registries& registries,
                                        const data::TextPipeline& text, const nn::Placement& placement) {
-  return registries.models.make(options.model.architecture,
-                                nn::ModelContext{.source_vocabulary = text.source_vocabulary().size(),
-                                                 .target_vocabulary = text.target_vocabulary().size(),
-                                                 .placement = placement,
-                                                 .type = nn::type_of(options.train.precision)});
+  return models_of(options.model, registries)
+      .make(options.model.architecture, nn::ModelContext{.source_vocabulary = text.source_vocabulary().size(),
+                                                         .target_vocabulary = text.target_vocabulary().size(),
+                                                         .placement = placement,
+                                                         .type = nn::type_of(options.train.precision)});
 }
 
 }  // namespace seq2seq::run

@@ -12,11 +12,11 @@ namespace seq2seq::run {
 namespace {
 
 std::string digest_of(const data::FilePair& files) {
-  return files.source.empty() ? std::string() : data::content_digest(files);
+  return files.named() ? data::content_digest(files) : std::string();
 }
 
-std::filesystem::path a_file_of(const data::TrainFiles& files) {
-  return files.source.empty() ? files.pairs.front() : files.source.front();
+std::filesystem::path a_file_of(const data::FilePair& files) {
+  return files.one_sided() ? files.target.front() : files.source;
 }
 
 }  // namespace
@@ -48,9 +48,9 @@ std::vector<Error> different_data(const DataDigests& run, const DataDigests& now
                                     shown(before), shown(after)),
                         "Name the same text (it may lie elsewhere), or start a new run");
   };
-  check(run.train, now.train, a_file_of(options.train), "train");
-  check(run.validation, now.validation, options.validation.source, "validation");
-  check(run.test, now.test, options.test.source, "test");
+  check(run.train, now.train, options.train.first(), "train");
+  check(run.validation, now.validation, a_file_of(options.validation), "validation");
+  check(run.test, now.test, a_file_of(options.test), "test");
   return faults;
 }
 

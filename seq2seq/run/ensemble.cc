@@ -11,6 +11,7 @@
 #include "seq2seq/core/text.h"
 #include "seq2seq/data/input/line_reader.h"
 #include "seq2seq/decode/ensemble.h"
+#include "seq2seq/decode/fused_predictor.h"
 #include "seq2seq/run/length_limits.h"
 #include "seq2seq/text/whitespace.h"
 
@@ -22,6 +23,8 @@ bool writes_backwards(const LoadedRun& run) { return run.text->decoder_ids({0, 1
 
 /// What sets the targets of two runs apart; empty: nothing.
 std::string difference(const LoadedRun& first, const LoadedRun& other) {
+  if (first.options().data.task != other.options().data.task)
+    return fmt::format("it is of another `task` than {}", first.folder.root().string());
   const auto& words = first.text->target_vocabulary();
   const auto& others = other.text->target_vocabulary();
   const int64_t both = std::min(words.size(), others.size());
@@ -81,8 +84,14 @@ void join(LoadedRun& first, std::vector<LoadedRun> others, const std::vector<dou
     members.push_back(
         {.predictor = run->model_predictor.get(), .weight = weights.empty() ? 1 : weights.at(members.size())});
   const auto& options = first.options().decode;
-  first.ensemble =
+  auto ensemble =
       std::make_unique<decode::EnsemblePredictor>(std::move(members), options.ensemble, options.allow_unknown);
+  if (first.language_model == nullptr) {
+    first.joint_predictor = std::move(ensemble);
+    return;
+  }
+  first.joint_predictor = std::make_unique<decode::FusedPredictor>(
+      std::move(ensemble), first.language_model, options.language_model.weight, options.allow_unknown);
 }
 
 std::vector<const LoadedRun*> members_of(const LoadedRun& run) {

@@ -1,11 +1,13 @@
 #include "seq2seq/run/evaluate.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "seq2seq/core/error.h"
 #include "seq2seq/run/ensemble.h"
 #include "seq2seq/run/length_limits.h"
 #include "seq2seq/run/training_data.h"
+#include "seq2seq/text/whitespace.h"
 
 namespace seq2seq::run {
 
@@ -13,11 +15,18 @@ namespace {
 
 const data::FilePair& test_set(const LoadedRun& run) {
   const auto& test = run.options().data.test;
-  if (test.source.empty()) {
+  if (!test.named()) {
     throw Error(Place{.file = run.folder.config().string()}, "names no test set (`data.test`)",
-                "Name one with `--source FILE --reference FILE`");
+                run.options().data.task == data::Task::lm ? "Name one with `--reference FILE`"
+                                                          : "Name one with `--source FILE --reference FILE`");
   }
   return test;
+}
+
+std::vector<std::string> first_references(const EvaluationSet& set) {
+  std::vector<std::string> lines;
+  for (const auto& references : set.references) lines.push_back(references.front());
+  return lines;
 }
 
 Evaluation protocol(const EvaluationSet& set) {
@@ -28,12 +37,23 @@ Evaluation protocol(const EvaluationSet& set) {
   evaluation.invalid = set.corpus.left_out[data::Reason::invalid_utf8].pairs;
   evaluation.most_references = set.most_references;
   for (const auto& references : set.references) evaluation.sentences_with_several += references.size() > 1 ? 1 : 0;
+  evaluation.text = size_of(first_references(set));
   evaluation.unknown_source = unknown_share(set.corpus.source);
   evaluation.unknown_target = unknown_share(set.corpus.target);
   return evaluation;
 }
 
 }  // namespace
+
+TextSize size_of(const std::vector<std::string>& lines) {
+  TextSize size;
+  for (const auto& line : lines) {
+    size.words += std::ssize(text::WhitespaceTokenizer({}).tokenize(line)) + 1;
+    const auto begins_character = [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U; };
+    size.characters += std::count_if(line.begin(), line.end(), begins_character) + 1;
+  }
+  return size;
+}
 
 Evaluation evaluate(const LoadedRun& run, const std::optional<data::FilePair>& files, const Environment& environment) {
   const auto& measured = files ? *files : test_set(run);
@@ -45,9 +65,11 @@ Evaluation evaluate(const LoadedRun& run, const std::optional<data::FilePair>& f
   const auto& decode = run.options().decode;
   Progress progress(*environment.log, "evaluating", "sentences", static_cast<double>(set.corpus.pairs()),
                     environment.progress);
-  evaluation.perplexity = measure_perplexity(run.predictor(), set, *run.text, decode.batch);
-  evaluation.outputs = measure_outputs(run.predictor(), set, *run.text, decode, run.options().metrics,
-                                       [&progress](int64_t done) { progress.update(static_cast<double>(done)); });
+  const decode::Done shown = [&progress](int64_t done) { progress.update(static_cast<double>(done)); };
+  const bool lm = run.options().data.task == data::Task::lm;
+  evaluation.perplexity =
+      measure_perplexity(run.predictor(), set, *run.text, decode.batch, lm ? shown : decode::Done());
+  if (!lm) evaluation.outputs = measure_outputs(run.predictor(), set, *run.text, decode, run.options().metrics, shown);
   progress.finish();
   evaluation.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   return evaluation;

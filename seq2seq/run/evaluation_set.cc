@@ -33,11 +33,19 @@ TextFile read_file(const std::filesystem::path& path, data::InvalidUtf8 invalid)
   return file;
 }
 
+/// As many empty lines as a file has: the source where there is none.
+TextFile without_text(const TextFile& file) {
+  const auto lines = file.lines.size();
+  return {file.path, std::vector<std::string>(lines), std::vector<bool>(lines, true)};
+}
+
 /// The source, then the references.
 std::vector<TextFile> read_files(const data::FilePair& files, data::InvalidUtf8 invalid) {
   if (files.target.empty()) throw Error(Place{.file = files.source.string()}, "has no target file beside it");
-  std::vector<TextFile> all{read_file(files.source, invalid)};
+  std::vector<TextFile> all;
+  if (!files.one_sided()) all.push_back(read_file(files.source, invalid));
   for (const auto& path : files.target) all.push_back(read_file(path, invalid));
+  if (files.one_sided()) all.insert(all.begin(), without_text(all.front()));
   const auto count = [](const TextFile& file) { return std::ssize(file.lines); };
   for (const auto& file : all) {
     if (count(file) == count(all.front())) continue;

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
+#include "seq2seq/decode/fused_predictor.h"
 #include "seq2seq/metrics/perplexity.h"
 #include "seq2seq/run/compared.h"
 
@@ -106,9 +108,12 @@ void add(train::Figures& figures, const OutputFigures& outputs) {
 
 train::Validate make_validation(const EvaluationSet& set, const data::TextPipeline& text,
                                 const decode::DecodeOptions& decode, const metrics::MetricOptions& options,
-                                const std::vector<std::string>& metrics, train::Team* team) {
-  return [&set, &text, decode, options, metrics, team](const nn::Model& model) {
-    const decode::ModelPredictor predictor(model, decode.allow_unknown);
+                                const std::vector<std::string>& metrics, train::Team* team,
+                                std::shared_ptr<const decode::Predictor> language_model) {
+  return [&set, &text, decode, options, metrics, team,
+          language_model = std::move(language_model)](const nn::Model& model) {
+    const auto made = decode::make_predictor(model, decode, language_model);
+    const auto& predictor = *made;
     const auto deal = team == nullptr ? data::Deal{} : data::Deal{.rank = team->rank(), .ranks = team->ranks()};
     auto perplexity = measure_perplexity(predictor, set, text, decode.batch, {}, deal);
     if (team != nullptr) sum_over(*team, perplexity);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -54,9 +55,11 @@ train::Figures named(const Perplexity& perplexity);
 void add(train::Figures& figures, const OutputFigures& outputs);
 
 /// Validation function for the trainer: perplexity and the other configured metrics. Each rank of `team` (null: alone)
-/// measures its share and returns the figures of all. `set`, `text` and `team` must outlive it.
+/// measures its share and returns the figures of all. `set`, `text` and `team` must outlive it. `language_model`: of
+/// `decode.language_model`, null without one.
 train::Validate make_validation(const EvaluationSet& set, const data::TextPipeline& text,
                                 const decode::DecodeOptions& decode, const metrics::MetricOptions& options,
-                                const std::vector<std::string>& metrics, train::Team* team = nullptr);
+                                const std::vector<std::string>& metrics, train::Team* team = nullptr,
+                                std::shared_ptr<const decode::Predictor> language_model = {});
 
 }  // namespace seq2seq::run

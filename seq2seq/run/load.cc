@@ -8,6 +8,9 @@
 #include <fmt/ranges.h>
 
 #include "seq2seq/core/error.h"
+#include "seq2seq/core/progress.h"
+#include "seq2seq/core/text.h"
+#include "seq2seq/decode/fused_predictor.h"
 #include "seq2seq/nn/weights.h"
 #include "seq2seq/run/build.h"
 #include "seq2seq/run/training_data.h"
@@ -28,7 +31,36 @@ void allow_only_use(const std::vector<config::Override>& overrides) {
   if (!faults.empty()) throw UsageError(faults);
 }
 
+/// A search adds probabilities word by word: both models must have the same words in the same order.
+void check_same_words(const text::Vocabulary& language_model, const text::Vocabulary& target,
+                      const std::filesystem::path& file) {
+  constexpr const char* remedy =
+      "Train the language model with `data.target.vocabulary.file`, and the tokenizer, of the run that translates";
+  const auto &ours = language_model.words(), &theirs = target.words();
+  for (size_t i = 0; i < std::min(ours.size(), theirs.size()); ++i) {
+    if (ours[i].text == theirs[i].text) continue;
+    throw UsageError(Place{.file = file.string(), .line = static_cast<int64_t>(i) + 2},
+                     fmt::format("word {} of the language model is {}, but of the model it is {}", i + 1,
+                                 quote(ours[i].text), quote(theirs[i].text)),
+                     remedy);
+  }
+  if (ours.size() == theirs.size()) return;
+  const bool more = ours.size() > theirs.size();
+  const auto& first = (more ? ours : theirs)[std::min(ours.size(), theirs.size())].text;
+  throw UsageError(Place{.file = file.string()},
+                   fmt::format("the language model has {}, but the model has {}; {} is the first that the {} lacks",
+                               format_count(std::ssize(ours), "word"), format_count(std::ssize(theirs)), quote(first),
+                               more ? "model" : "language model"),
+                   remedy);
+}
+
 }  // namespace
+
+void check_translates(const LoadedRun& run, const std::string& what) {
+  if (run.options().data.task == data::Task::translation) return;
+  throw UsageError(Place{.file = run.folder.config().string()}, "is a language model (`task: lm`), which " + what,
+                   "Use `seq2seq score RUN TEXT` for log-probabilities, or `seq2seq evaluate` for the perplexity");
+}
 
 int64_t find_checkpoint(const Files& files, const RunFolder& folder, const std::string& checkpoint) {
   std::optional<int64_t> named;
@@ -83,7 +115,25 @@ LoadedRun load_run(const std::filesystem::path& path, const std::string& checkpo
   nn::load_weights(*run.model, stored.weights, run.folder.checkpoint(run.update) / "weights.safetensors");
   run.model->eval();
   run.model_predictor = std::make_unique<decode::ModelPredictor>(*run.model, options.decode.allow_unknown);
+  run.language_model = load_language_model(options, *run.text, environment);
+  if (run.language_model) run.joint_predictor = decode::make_predictor(*run.model, options.decode, run.language_model);
   return run;
+}
+
+std::shared_ptr<const decode::Predictor> load_language_model(const RunOptions& options, const data::TextPipeline& text,
+                                                             const Environment& environment) {
+  const auto& fusion = options.decode.language_model;
+  if (!fusion.any()) return nullptr;
+  const Place key{.file = fusion.run.string(), .part = "decode.language_model.run"};
+  if (options.data.reverse == data::Reverse::target || options.data.reverse == data::Reverse::both)
+    throw UsageError(key, "reads words in the order of the text, but `data.reverse` turns the targets of this model",
+                     "Search without a language model");
+  auto run = std::make_shared<const LoadedRun>(load_run(fusion.run, "best", {}, environment));
+  if (run->options().data.task != data::Task::lm)
+    throw UsageError(key, "is not a language model", "Name a run of `task: lm`");
+  check_same_words(run->text->target_vocabulary(), text.target_vocabulary(), run->folder.target_vocabulary());
+  const auto* predictor = &run->predictor();
+  return {std::move(run), predictor};  // keeps the whole run
 }
 
 }  // namespace seq2seq::run

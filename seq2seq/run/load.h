@@ -23,11 +23,12 @@ struct LoadedRun {
   std::unique_ptr<data::TextPipeline> text;
   std::shared_ptr<nn::Model> model;
   std::unique_ptr<decode::Predictor> model_predictor;
-  int64_t update = 0;                             // of the checkpoint
-  std::vector<LoadedRun> others{};                // that write together with this one
-  std::unique_ptr<decode::Predictor> ensemble{};  // of all of them; null: this run is alone
+  int64_t update = 0;                                         // of the checkpoint
+  std::vector<LoadedRun> others{};                            // that write together with this one
+  std::shared_ptr<const decode::Predictor> language_model{};  // of `decode.language_model`; null: none
+  std::unique_ptr<decode::Predictor> joint_predictor{};       // of an ensemble, with the language model; null: neither
 
-  const decode::Predictor& predictor() const { return ensemble ? *ensemble : *model_predictor; }
+  const decode::Predictor& predictor() const { return joint_predictor ? *joint_predictor : *model_predictor; }
   const RunOptions& options() const { return configuration->options; }
 };
 
@@ -47,6 +48,14 @@ struct NamedCheckpoint {
 };
 /// `RUN/checkpoints/best` names the checkpoint `best` of RUN; any other path is a run, and `checkpoint` stays as it is.
 NamedCheckpoint named_checkpoint(const std::filesystem::path& path, const std::string& checkpoint);
+/// The language model that `decode.language_model` names, for a search over the target's words of `text`; null: none is
+/// named. Throws Error when it is not a run of `task: lm`, or when its words are not those of `text`, with the first
+/// difference.
+std::shared_ptr<const decode::Predictor> load_language_model(const RunOptions& options, const data::TextPipeline& text,
+                                                             const Environment& environment);
+
+/// Throws UsageError for a language model, which `what` cannot be asked of: "translates nothing".
+void check_translates(const LoadedRun& run, const std::string& what);
 
 /// The update that `checkpoint` means, as above.
 int64_t find_checkpoint(const Files& files, const RunFolder& folder, const std::string& checkpoint);

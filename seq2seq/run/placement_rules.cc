@@ -10,6 +10,7 @@
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/files.h"
 #include "seq2seq/run/build.h"
+#include "seq2seq/run/task.h"
 
 namespace seq2seq::run {
 
@@ -37,7 +38,7 @@ void add_rules(config::Keys& keys, const PlacementOptions& options, const std::f
 
 std::unique_ptr<Configuration> read(const std::filesystem::path& file, const std::vector<config::Override>& overrides,
                                     const Registries& registries, bool on_this_machine) {
-  auto configuration = std::make_unique<Configuration>(registries);
+  auto configuration = configuration_for(file, overrides, registries);
   const auto& options = configuration->options;
   add_rules(configuration->keys, options.placement, [&options, &registries, on_this_machine] {
     if (names_nothing(options.placement)) return;

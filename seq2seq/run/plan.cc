@@ -69,11 +69,12 @@ parallel::Hardware measured_here(const PlanRequest& request, const RunOptions& o
   const int processors = prepare_machine(environment.threads, c10::kCPU).threads;
   std::vector<std::shared_ptr<nn::Model>> models;
   for (int each = 0; each < processors; ++each) {
-    models.push_back(environment.registries->models.make(
-        options.model.architecture, nn::ModelContext{.source_vocabulary = subject.source_words,
-                                                     .target_vocabulary = subject.target_words,
-                                                     .placement = on_device(c10::kCPU),
-                                                     .type = nn::type_of(options.train.precision)}));
+    models.push_back(
+        models_of(options.model, *environment.registries)
+            .make(options.model.architecture, nn::ModelContext{.source_vocabulary = subject.source_words,
+                                                               .target_vocabulary = subject.target_words,
+                                                               .placement = on_device(c10::kCPU),
+                                                               .type = nn::type_of(options.train.precision)}));
   }
   Progress progress(*environment.log, "measuring", "measurements", 0, environment.progress);
   auto hardware = parallel::measure_costs(models, batch_of(subject), [&](int done, int) { progress.update(done); });
@@ -99,6 +100,12 @@ parallel::Hardware hardware_of(const PlanRequest& request, const RunOptions& opt
                                         : parallel::eight_h200();
   if (request.devices) hardware.device.count = *request.devices;
   return hardware;
+}
+
+/// `25 and 30`, of source and target; of a language model the target's alone.
+template <class Item>
+std::string of_sides(const RunOptions& options, const Item& source, const Item& target) {
+  return options.data.task == data::Task::lm ? fmt::format("{}", target) : fmt::format("{} and {}", source, target);
 }
 
 std::string found_by_search(const parallel::Question& question, const parallel::BatchSize& longest,
@@ -141,12 +148,12 @@ std::string plan(const PlanRequest& request, const Environment& environment) {
   for (const auto& each : subject.outline.stages) numbers += each.numbers;
 
   std::string text =
-      fmt::format("model     {} parameters; words {} and {}\n", format_count(static_cast<int64_t>(numbers)),
-                  format_count(subject.source_words), format_count(subject.target_words));
+      fmt::format("model     {} parameters; words {}\n", format_count(static_cast<int64_t>(numbers)),
+                  of_sides(options, format_count(subject.source_words), format_count(subject.target_words)));
   text += fmt::format("machine   {}: {} of {}, {}\n", hardware.name, hardware.device.count, hardware.device.name,
                       hardware.measured.any() ? "measured costs" : parallel::name_of(request.arithmetic));
-  text += fmt::format("batch     {} sentences of {} and {} steps; activations of {} steps a side\n", subject.sentences,
-                      subject.source_steps, subject.target_steps, subject.longest);
+  text += fmt::format("batch     {} sentences of {} steps; activations of {} steps a side\n", subject.sentences,
+                      of_sides(options, subject.source_steps, subject.target_steps), subject.longest);
   text += fmt::format("placement {}: {} places, schedule {}, chunk {}\n", plan.name, plan.layout.devices.size(),
                       plan.schedule.kind, plan.chunk == 0 ? "all steps" : std::to_string(plan.chunk));
   text += memory_report(

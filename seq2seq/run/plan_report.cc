@@ -89,7 +89,9 @@ std::string update_report(const Prediction& prediction) {
 std::string chunk_report(const parallel::Question& question, const parallel::Plan& plan) {
   const auto& batch = question.batch;
   const auto layers = std::max(question.outline->layers("encoder"), question.outline->layers("decoder"));
-  const auto pieces = [](int64_t steps, int64_t chunk) { return chunk == 0 ? 1 : (steps + chunk - 1) / chunk; };
+  const auto pieces = [](int64_t steps, int64_t chunk) {
+    return steps == 0 ? 0 : chunk == 0 ? 1 : (steps + chunk - 1) / chunk;
+  };
   std::string head = fmt::format("{:<22}", "chunks"), equal = fmt::format("{:<22}", "  of equal jobs"),
               simulated = fmt::format("{:<22}", "  simulated"), speed = fmt::format("{:<22}", "  words/s");
   for (const int64_t chunk : chunks_shown) {

@@ -33,7 +33,9 @@ void read_text(const Configuration& configuration, const Environment& environmen
       if (std::filesystem::exists(file)) continue;
       throw UsageError(Place{.file = file.string()},
                        "the text is missing, and the configuration does not say how many words the vocabularies have",
-                       "Set `data.source.vocabulary.size` and `data.target.vocabulary.size`, or get the text");
+                       configuration.options.data.task == data::Task::lm
+                           ? "Set `data.target.vocabulary.size`, or get the text"
+                           : "Set `data.source.vocabulary.size` and `data.target.vocabulary.size`, or get the text");
     }
   }
   environment.log->say("reading the training text for its words and lengths");
@@ -57,11 +59,13 @@ PlanSubject plan_subject(const Configuration& configuration, std::optional<int64
                          const Environment& environment) {
   const auto& options = configuration.options;
   PlanSubject subject;
-  subject.source_words = words_of(options.data.source.vocabulary);
+  const bool lm = options.data.task == data::Task::lm;
+  subject.source_words = lm ? text::special_count : words_of(options.data.source.vocabulary);
   subject.target_words =
       options.data.shared_vocabulary ? subject.source_words : words_of(options.data.target.vocabulary);
   if (subject.source_words == 0 || subject.target_words == 0) read_text(configuration, environment, subject);
   if (steps || subject.source_steps == 0) subject.source_steps = subject.target_steps = steps.value_or(usual_steps);
+  if (lm) subject.source_steps = 0;
   if (subject.longest == 0) subject.longest = options.data.clean.max_length + 1;
   const auto& batch = options.train.batch;
   subject.sentences = batch.sentences > 0

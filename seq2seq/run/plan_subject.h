@@ -13,10 +13,11 @@ namespace seq2seq::run {
 /// Properties of a configuration for the planner.
 struct PlanSubject {
   int64_t source_words = 0, target_words = 0;  // of the vocabularies, specials included
-  int64_t source_steps = 0, target_steps = 0;  // of the text on average, end symbols included; 0: the text was not read
-  int64_t longest = 0;                         // steps of a side
-  int64_t sentences = 0;                       // of a batch of such lengths
-  double state_bytes = 0;                      // of the optimizer, a parameter
+  // Of the text on average, end symbols included; 0: the text was not read. A language model has no source: always 0.
+  int64_t source_steps = 0, target_steps = 0;
+  int64_t longest = 0;     // steps of a side
+  int64_t sentences = 0;   // of a batch of such lengths
+  double state_bytes = 0;  // of the optimizer, a parameter
   parallel::Outline outline;
 };
 

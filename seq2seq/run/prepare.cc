@@ -87,6 +87,11 @@ data::PrepareJob prepare_job(const Configuration& configuration, const Environme
 PreparedText prepare(const std::filesystem::path& config, const std::vector<config::Override>& overrides,
                      const Environment& environment) {
   const auto configuration = read_configuration(config, overrides, *environment.registries, "data");
+  if (configuration->options.data.task == data::Task::lm) {
+    throw UsageError(Place{.file = config.string()},
+                     "is of a language model (`task: lm`), which reads its text into memory",
+                     "Train it: `seq2seq train` needs nothing prepared");
+  }
   if (configuration->options.data.prepared.empty()) {
     throw UsageError(Place{.file = config.string()}, "names no folder for prepared text",
                      "Name one as `data.prepared`, in the file or by `--set data.prepared=FOLDER`");

@@ -12,6 +12,7 @@
 #include "seq2seq/run/build.h"
 #include "seq2seq/run/load.h"
 #include "seq2seq/run/placement_rules.h"
+#include "seq2seq/run/task.h"
 #include "seq2seq/run/together.h"
 #include "seq2seq/run/train_run.h"
 #include "seq2seq/run/training.h"
@@ -121,7 +122,7 @@ Checked check(const RunFolder& folder, const RunDescription& description,
   const auto& registries = *environment.registries;
   const auto before = read_configuration(folder.config(), {}, registries);
   // A key that may not change is told as such, before what a rule between keys would say of its new value.
-  Configuration changed(registries);
+  Configuration changed(registries, before->options.data.task);
   config::read_file(folder.config(), overrides, changed.keys, {.rules = false});
   const auto changes = config::compare(before->keys, changed.keys);
   auto faults = refused(changes, overrides);
@@ -199,9 +200,9 @@ parallel::DistributedOptions distributed_options(const RunFolder& folder,
                                                  const std::vector<config::Override>& overrides,
                                                  const Environment& environment) {
   read_description(*environment.files, folder);  // where it is no run, that is what is wrong
-  Configuration configuration(*environment.registries);
-  config::read_file(folder.config(), overrides, configuration.keys, {.rules = false});
-  return configuration.options.distributed;
+  const auto configuration = configuration_for(folder.config(), overrides, *environment.registries);
+  config::read_file(folder.config(), overrides, configuration->keys, {.rules = false});
+  return configuration->options.distributed;
 }
 
 }  // namespace

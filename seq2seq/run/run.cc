@@ -6,10 +6,12 @@
 
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/progress.h"
+#include "seq2seq/nn/model/language_model.h"
 #include "seq2seq/nn/model/seq2seq.h"
 #include "seq2seq/run/build.h"
 #include "seq2seq/run/figures.h"
 #include "seq2seq/run/other_words.h"
+#include "seq2seq/run/task.h"
 #include "seq2seq/train/freeze.h"
 
 namespace seq2seq::run {
@@ -36,7 +38,7 @@ struct ModelSection {
   const Registries& registries;
 };
 void declare(config::Keys& keys, ModelSection& section) {
-  keys.select_here("architecture", section.options.architecture, section.registries.models,
+  keys.select_here("architecture", section.options.architecture, models_of(section.options, section.registries),
                    "the kind of model; its other keys are those of the kind");
   using Initialization = ModelOptions::Initialization;
   keys.add(
@@ -107,6 +109,15 @@ std::string wrong_sharing(const RunOptions& options, const Registries& registrie
   }
 }
 
+std::string wrong_metric_of_language_model(const RunOptions& options) {
+  for (const auto& name : options.train.validate.metrics) {
+    if (need_outputs({name}))
+      return fmt::format(
+          "`{}` compares translations, which a language model (`task: lm`) does not make; use `perplexity`", name);
+  }
+  return {};
+}
+
 /// Training text is known to be no longer than `data.max_length`.
 std::string wrong_length(const RunOptions& options, const Registries& registries) {
   try {
@@ -156,6 +167,7 @@ Registries builtin_registries() {
   return {.tokenizers = text::builtin_tokenizers(),
           .parts = parts,
           .models = nn::builtin_models(parts),
+          .language_models = nn::builtin_language_models(parts),
           .optimizers = train::builtin_optimizers(),
           .schedules = train::builtin_schedules(),
           .clips = train::builtin_clips(),
@@ -165,6 +177,13 @@ Registries builtin_registries() {
 void declare(config::Keys& keys, RunOptions& options, const Registries& registries) {
   keys.answer_words(other_words());
   keys.add("seed", options.seed, "what every random draw is computed from: parameters, order of the data, dropout");
+  const auto task = options.data.task;
+  options.data.task = data::Task::translation;  // the default, whatever this configuration is for
+  keys.add("task", options.data.task, {{"translation", data::Task::translation}, {"lm", data::Task::lm}},
+           "what is learned: targets given sources, or (`lm`) a language model of text alone, which has no key of a "
+           "source, an encoder, a bridge or attention: `seq2seq config reference --task lm` lists its keys");
+  options.data.task = task;
+  options.model.language_model = task == data::Task::lm;
   DataSection data{options.data, registries};
   keys.section("data", data, "the text: files, tokens, vocabularies");
   ModelSection model{options.model, registries};
@@ -176,13 +195,18 @@ void declare(config::Keys& keys, RunOptions& options, const Registries& registri
   options.placement.schedules = registries.placement_schedules;
   keys.section("placement", options.placement, "which device holds which part");
   keys.section("distributed", options.distributed, "how processes that train one model together talk to each other");
-  keys.rule("train.validate.metrics", [&options] { return unknown_metric(options.train.validate.metrics); });
+  if (task == data::Task::lm)
+    for (const auto& refused : keys_without_use_to_language_models()) keys.leave_out(refused.key);
+  keys.rule("train.validate.metrics", [&options] {
+    const auto unknown = unknown_metric(options.train.validate.metrics);
+    return unknown.empty() && options.data.task == data::Task::lm ? wrong_metric_of_language_model(options) : unknown;
+  });
   keys.rule("train.validate.patience", [&options] {
-    return options.train.validate.patience > 0 && options.data.validation.source.empty() ? no_validation : "";
+    return options.train.validate.patience > 0 && !options.data.validation.named() ? no_validation : "";
   });
   keys.rule("train.schedule", [&options, &registries] {
     const bool needed = registries.schedules.make(options.train.schedule)->needs_validation();
-    return needed && options.data.validation.source.empty() ? no_validation : "";
+    return needed && !options.data.validation.named() ? no_validation : "";
   });
   keys.rule("data.max_length", [&options, &registries] { return wrong_length(options, registries); });
   keys.rule("train.label_smoothing", [&options, &registries] { return wrong_smoothing(options, registries); });
@@ -198,7 +222,7 @@ bool of_outputs(std::string_view key) { return key.starts_with("decode.") || key
 std::unique_ptr<Configuration> read_configuration(const std::filesystem::path& file,
                                                   const std::vector<config::Override>& overrides,
                                                   const Registries& registries, const std::string& section) {
-  auto configuration = std::make_unique<Configuration>(registries);
+  auto configuration = configuration_for(file, overrides, registries);
   config::read_file(file, overrides, configuration->keys, {.section = section});
   return configuration;
 }

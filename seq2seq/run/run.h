@@ -27,6 +27,7 @@ struct Registries {
   text::TokenizerRegistry tokenizers;
   std::shared_ptr<nn::Parts> parts;  // what the recurrent models are made of; `models` reads them as they are then
   nn::ModelRegistry models;
+  nn::ModelRegistry language_models;  // the architectures of `task: lm`
   train::OptimizerRegistry optimizers;
   train::ScheduleRegistry schedules;
   train::ClipRegistry clips;
@@ -41,6 +42,7 @@ struct PretrainedOptions {
 void declare(config::Keys& keys, PretrainedOptions& options);
 
 struct ModelOptions {
+  bool language_model = false;  // whether the architecture is one of `Registries::language_models`
   Selection architecture{.kind = "rnn", .options = nullptr};
   /// Initialization of parameters: the default of the architecture, or a fixed one.
   enum class Initialization { architecture, uniform, xavier } initialization = Initialization::architecture;
@@ -65,13 +67,20 @@ void declare(config::Keys& keys, RunOptions& options, const Registries& registri
 
 /// Options together with the keys bound to them, for reading a configuration file. `registries` must outlive it.
 struct Configuration {
-  explicit Configuration(const Registries& registries) { declare(keys, options, registries); }
+  /// The task decides which keys there are.
+  explicit Configuration(const Registries& registries, data::Task task = data::Task::translation) {
+    options.data.task = task;
+    declare(keys, options, registries);
+  }
   Configuration(const Configuration&) = delete;  // the keys point into the options
   Configuration& operator=(const Configuration&) = delete;
 
   RunOptions options;
   config::Keys keys;
 };
+
+/// What a model of these options is chosen from.
+const nn::ModelRegistry& models_of(const ModelOptions& options, const Registries& registries);
 
 /// Returns true if a key belongs to `decode` or `metrics`: it affects decoding and measuring, but no parameter unless
 /// validation uses outputs.

@@ -36,13 +36,11 @@ decode::Readings read_sources(const std::filesystem::path& file, const LoadedRun
   return reader.take();
 }
 
-decode::Sentences read_targets(const std::filesystem::path& file, const LoadedRun& run, bool tokens,
-                               UnknownTokens& unknown) {
+decode::Sentences read_targets(data::LineReader& lines, const LoadedRun& run, bool tokens, UnknownTokens& unknown) {
   decode::Sentences sentences;
-  auto lines = open_lines(file);
   for (std::string line; lines.next(line);) {
     sentences.push_back(target_ids(line, *run.text, tokens));
-    check_target_length(run, std::ssize(sentences.back()), {.file = file.string(), .line = lines.lines()});
+    check_target_length(run, std::ssize(sentences.back()), {.file = lines.file().string(), .line = lines.lines()});
     unknown.add(sentences.back(), lines.lines());
   }
   return sentences;
@@ -82,6 +80,15 @@ std::string line_of(const decode::PairScore& pair, bool per_token) {
   return line;
 }
 
+void write_scores(Scored& scored, const std::vector<decode::PairScore>& scores, std::ostream& output,
+                  const ScoreOptions& options) {
+  for (const auto& pair : scores) {
+    if (!(output << line_of(pair, options.per_token) << '\n')) break;
+    add(scored, pair);
+  }
+  output.flush();
+}
+
 }  // namespace
 
 double Scored::perplexity() const { return std::exp(-score / static_cast<double>(tokens)); }
@@ -90,13 +97,22 @@ Scored score_files(const LoadedRun& run, const std::filesystem::path& source, co
                    std::ostream& output, const ScoreOptions& options, const Environment& environment) {
   Scored scored;
   const auto sources = read_sources(source, run, options.tokens, scored.unknown_source);
-  const auto targets = read_targets(target, run, options.tokens, scored.unknown_target);
+  auto lines = open_lines(target);
+  const auto targets = read_targets(lines, run, options.tokens, scored.unknown_target);
   check_equal(source, sources.front().sentences.size(), target, targets.size());
-  for (const auto& pair : score_pairs(run, sources, targets, environment)) {
-    if (!(output << line_of(pair, options.per_token) << '\n')) break;
-    add(scored, pair);
-  }
-  output.flush();
+  write_scores(scored, score_pairs(run, sources, targets, environment), output, options);
+  return scored;
+}
+
+Scored score_text(const LoadedRun& run, data::LineReader& lines, std::ostream& output, const ScoreOptions& options,
+                  const Environment& environment) {
+  Scored scored;
+  const auto text = read_targets(lines, run, options.tokens, scored.unknown_target);
+  if (text.empty()) throw Error(Place{.file = lines.file()}, "is empty; at least one line is expected");
+  decode::Readings no_sources;
+  for (const auto* member : members_of(run))
+    no_sources.push_back({.text = member->text.get(), .sentences = decode::Sentences(text.size())});
+  write_scores(scored, score_pairs(run, no_sources, text, environment), output, options);
   return scored;
 }
 

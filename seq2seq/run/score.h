@@ -5,6 +5,7 @@
 #include <iosfwd>
 #include <string>
 
+#include "seq2seq/data/input/line_reader.h"
 #include "seq2seq/run/load.h"
 #include "seq2seq/run/unknown_tokens.h"
 
@@ -27,6 +28,10 @@ struct Scored {
 /// Stops early if `output` fails. Throws Error if the files have different numbers of lines.
 Scored score_files(const LoadedRun& run, const std::filesystem::path& source, const std::filesystem::path& target,
                    std::ostream& output, const ScoreOptions& options, const Environment& environment);
+
+/// The natural log-probability of each line of a file, or of standard input, by a language model; `lines` reads it.
+Scored score_text(const LoadedRun& run, data::LineReader& lines, std::ostream& output, const ScoreOptions& options,
+                  const Environment& environment);
 
 struct NBestScoreOptions {
   bool tokens = false;              // as above

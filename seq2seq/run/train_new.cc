@@ -9,6 +9,8 @@
 #include "seq2seq/run/announce.h"
 #include "seq2seq/run/auto_placement.h"
 #include "seq2seq/run/build.h"
+#include "seq2seq/run/load.h"
+#include "seq2seq/run/metric_names.h"
 #include "seq2seq/run/numerics.h"
 #include "seq2seq/run/placement_rules.h"
 #include "seq2seq/run/together.h"
@@ -106,10 +108,14 @@ train::Outcome train_configuration(const NewRun& request, const Configuration& c
   const auto model = build_model(options, *environment.registries, *data.text, placement);
   auto description =
       describe(configuration, data_digests(options.data, data.train_digest), *data.text, *model, machine, environment);
-  if (request.init_from) description.init_from = find_initial_weights(*request.init_from, environment);
+  if (request.init_from)
+    description.init_from = find_initial_weights(*request.init_from, options.data.task, environment);
   check_same_run(configuration, description, data,
                  description.init_from ? "the weights with SHA-256 " + description.init_from->sha256 : "a new run",
                  environment);
+  // What is wrong with the language model of validations is said before the run begins.
+  if (data.validation && need_outputs(options.train.validate.metrics))
+    load_language_model(options, *data.text, environment);
 
   environment.log->say(fmt::format("seq2seq {}: a new run in {}", version().text(), folder.root().string()));
   announce(*environment.log, options, *environment.registries, data, *model, machine);

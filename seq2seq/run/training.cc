@@ -58,10 +58,19 @@ void say_ending(Log& log, const train::Outcome& outcome, const train::TrainOptio
 
 }  // namespace
 
-InitialWeights find_initial_weights(const std::filesystem::path& path, const Environment& environment) {
+InitialWeights find_initial_weights(const std::filesystem::path& path, data::Task task,
+                                    const Environment& environment) {
   const auto named = named_checkpoint(fs::absolute(path), "best");
   const RunFolder folder(named.run);
   read_description(*environment.files, folder);
+  const auto configuration = read_configuration(folder.config(), {}, *environment.registries);
+  if (configuration->options.data.task != task) {
+    const bool lm = task == data::Task::lm;
+    throw UsageError(Place{.file = folder.config().string()},
+                     fmt::format("is a run of `task: {}`, and the new one is of `task: {}`", lm ? "translation" : "lm",
+                                 lm ? "lm" : "translation"),
+                     "Name a run of the same task by `--init-from`");
+  }
   InitialWeights from{
       .run = folder.root(), .update = find_checkpoint(*environment.files, folder, named.checkpoint), .sha256 = {}};
   from.sha256 = sha256_of_file(weights_file(from));
@@ -88,7 +97,8 @@ void set_initial_parameters(nn::Model& model, const RunOptions& options, const d
     throw Error(Place{.file = weights_file(*from).string()}, "is not the file this run was started from",
                 "Start a new run with `--init-from`");
   }
-  const auto source = text::Vocabulary::load(folder.source_vocabulary());
+  const bool lm = options.data.task == data::Task::lm;
+  const auto source = lm ? text::Vocabulary({}) : text::Vocabulary::load(folder.source_vocabulary());
   const auto target = text::Vocabulary::load(folder.target_vocabulary());
   environment.log->say(fmt::format("weights of {}, update {}:", from->run.string(), format_count(from->update)));
   report(take_over(model, {&text.source_vocabulary(), &text.target_vocabulary()}, stored.weights, {&source, &target}),
@@ -112,9 +122,12 @@ train::Outcome run_training(const RunOptions& options, const TrainingData& data,
                      .files = environment.files,
                      .log = environment.log,
                      .progress = environment.progress};
-  if (data.validation)
-    setup.validate = make_validation(*data.validation, *data.text, options.decode, options.metrics,
-                                     options.train.validate.metrics, environment.group);
+  if (data.validation) {
+    const auto& metrics = options.train.validate.metrics;
+    const auto language_model = need_outputs(metrics) ? load_language_model(options, *data.text, environment) : nullptr;
+    setup.validate = make_validation(*data.validation, *data.text, options.decode, options.metrics, metrics,
+                                     environment.group, language_model);
+  }
   std::unique_ptr<train::GradientSource> joint;
   if (environment.group != nullptr) {
     joint = std::make_unique<parallel::DataParallel>(*gradients, *environment.group, model,

@@ -14,8 +14,8 @@
 
 namespace seq2seq::run {
 
-/// Returns the best weights of another run, to start a new run from. Throws Error if it has none.
-InitialWeights find_initial_weights(const std::filesystem::path& run, const Environment& environment);
+/// Returns the best weights of another run of the same task, to start a new run from. Throws Error if it has none.
+InitialWeights find_initial_weights(const std::filesystem::path& run, data::Task task, const Environment& environment);
 
 /// Sets the parameters before the first update: random by the seed, then word vectors from files, then the weights of
 /// `from`, with a report. Throws Error if the weights of `from` have changed, and like set_pretrained.

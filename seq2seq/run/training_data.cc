@@ -1,6 +1,7 @@
 #include "seq2seq/run/training_data.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -97,7 +98,7 @@ void check_lengths(const TrainingData& data, const RunOptions& options, const Re
   if (!limits.any()) return;
   if (data.validation) check_lengths(*data.validation, options.data.validation, limits);
   const auto& test = options.data.test;
-  if (!test.source.empty()) check_lengths(read_evaluation_set(test, *data.text), test, limits);
+  if (test.named()) check_lengths(read_evaluation_set(test, *data.text), test, limits);
 }
 
 }  // namespace
@@ -115,7 +116,7 @@ TrainingData read_training_data(const Configuration& configuration, const Enviro
   } else {
     read_prepared(data, prepare_job(configuration, environment), options, environment);
   }
-  if (!options.validation.source.empty()) data.validation = read_evaluation_set(options.validation, *data.text);
+  if (options.validation.named()) data.validation = read_evaluation_set(options.validation, *data.text);
   check_lengths(data, configuration.options, *environment.registries);
   return data;
 }
@@ -124,13 +125,16 @@ std::unique_ptr<data::TextPipeline> text_of_run(const data::DataOptions& options
                                                 const RunFolder& folder, const RunDescription& description) {
   const data::TokenizerModels models{tokenizer_of_run(folder.source_tokenizer(), description.source),
                                      tokenizer_of_run(folder.target_tokenizer(), description.target)};
-  return std::make_unique<data::TextPipeline>(
-      options, registries.tokenizers, vocabulary_of_run(folder.source_vocabulary(), description.source),
-      vocabulary_of_run(folder.target_vocabulary(), description.target), models);
+  auto source = options.task == data::Task::lm ? text::Vocabulary({})
+                                               : vocabulary_of_run(folder.source_vocabulary(), description.source);
+  return std::make_unique<data::TextPipeline>(options, registries.tokenizers, std::move(source),
+                                              vocabulary_of_run(folder.target_vocabulary(), description.target),
+                                              models);
 }
 
 void write_vocabularies(Files& files, const RunFolder& folder, const data::TextPipeline& text) {
-  write_atomically(files, folder.source_vocabulary(), text.source_vocabulary().serialize());
+  if (text.options().task != data::Task::lm)
+    write_atomically(files, folder.source_vocabulary(), text.source_vocabulary().serialize());
   write_atomically(files, folder.target_vocabulary(), text.target_vocabulary().serialize());
   const auto models = text.models();
   if (!models.source.empty()) write_atomically(files, folder.source_tokenizer(), models.source);

@@ -38,7 +38,8 @@ std::vector<std::vector<int64_t>> write(std::ostream& output, int64_t number,
   for (const auto& hypothesis : outputs) {
     const auto text = text_of(hypothesis, run, options.tokens);
     if (!written.insert(text).second) continue;  // the same text of other tokens; the best of them came first
-    output << decode::n_best_line(number, text, hypothesis, options.token_scores) << '\n';
+    const auto* name = run.options().decode.language_model.any() ? "fused" : "logprob";
+    output << decode::n_best_line(number, text, hypothesis, options.token_scores, name) << '\n';
     all.push_back(hypothesis.ids);
   }
   return all;

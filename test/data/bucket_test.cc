@@ -183,6 +183,11 @@ TEST_CASE("epoch: a pair longer than the limit of tokens is a batch of its own",
   for (const auto& batch : plan) REQUIRE((batch == std::vector<int64_t>{1} || tokens_of(corpus, batch) <= 50));
 }
 
+TEST_CASE("epoch: text without a source has one end symbol a sentence", "[data][bucket][lm]") {
+  const auto corpus = corpus_of(std::vector<Indices>(6), std::vector<Indices>(6, {3, 4, 3, 4}));
+  for (const auto& batch : plan_of(corpus, {.sentences = 0, .tokens = 10}, 1, 0)) CHECK(batch.size() == 2);
+}
+
 TEST_CASE("epoch: lengths within a batch are alike", "[data][bucket]") {
   const auto corpus = random_corpus(3);
   const auto options = GENERATE(values({kBySentences, kByTokens}));

@@ -59,7 +59,7 @@ TEST_CASE("pipeline: every model, schedule and chunk gives the losses and gradie
   const train::LossOptions options{.label_smoothing = model->output().refuses_smoothing().empty() ? 0.1 : 0,
                                    .teacher_forcing = chunk == 3 ? 0.5 : 1.0};
   train::SerialGradients serial(*model, options);
-  const bool whole = !name.starts_with("rnn") || model->output().copies();
+  const bool whole = name.find("rnn") == std::string::npos || model->output().copies();
   if (whole && model->staged() == nullptr) return;  // of one piece
   REQUIRE(model->staged() != nullptr);
   PipelineGradients pipeline(*model, *model->staged(), options, builtin_schedules().make({.kind = kind}), chunk,

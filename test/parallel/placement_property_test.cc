@@ -14,6 +14,7 @@
 
 #include "seq2seq/core/random.h"
 #include "seq2seq/nn/initialize.h"
+#include "seq2seq/nn/model/language_model.h"
 #include "seq2seq/nn/weights.h"
 #include "seq2seq/parallel/pipeline/pipeline_gradients.h"
 #include "seq2seq/parallel/pipeline/serial_executor.h"
@@ -60,7 +61,8 @@ enum class Executing { serial, threads, streams };
 /// All that is drawn for one case.
 struct Case {
   at::ScalarType type = at::kFloat;
-  Values model;  // keys of the recurrent model
+  bool language = false;  // whether it is a language model, which has no use for the keys of a source
+  Values model;           // keys of the recurrent model
   int64_t source_words = 9, target_words = 8;
   nn::Placement placement;
   Executing executing = Executing::serial;
@@ -156,7 +158,7 @@ void draw_placement(Draws& draws, Case& drawn) {
   for (const auto* part : {"embeddings", "bridge", "attention"}) drawn.placement.parts.emplace(part, anywhere());
   for (const auto* stack : {"encoder", "decoder"})
     for (int64_t layer = 0; layer < std::stoll(drawn.model.at(std::string(stack) + ".layers")); ++layer)
-      if (drawn.model.at(std::string(stack) + ".kind") != "summed")
+      if (drawn.model.at(std::string(stack) + ".kind") != "summed" && !(drawn.language && *stack == 'e'))
         drawn.placement.parts.emplace(nn::layer_part(stack, layer), anywhere());
   const auto shards = drawn.model.at("output.kind") == "full" ? draws.between(1, 4) : 1;
   int64_t first = 0;
@@ -182,7 +184,8 @@ Case draw_case(uint64_t number) {
   drawn.team = static_cast<int>(draws.between(1, 2));
   draw_model(draws, drawn);
   if (normalizes(drawn)) drawn.type = at::kDouble;
-  draw_attention(draws, drawn);
+  drawn.language = draws.chance(0.2);
+  if (!drawn.language) draw_attention(draws, drawn);
   draw_placement(draws, drawn);
   drawn.schedule = draws.of(builtin_schedules().names());
   drawn.micro_batches = draws.between(1, 4);
@@ -196,6 +199,7 @@ Case draw_case(uint64_t number) {
   drawn.loss.scheduled_sampling.by = draws.of<train::SampleBy>({train::SampleBy::pair, train::SampleBy::word});
   drawn.weighted = draws.chance(0.3);
   if (draws.chance(0.2)) drawn.frozen = {draws.of<std::string>({"encoder", "decoder.embedding", "decoder"})};
+  if (drawn.language && drawn.frozen == std::vector<std::string>{"encoder"}) drawn.frozen = {};
   // The encoder `summed` has word vectors alone, and with shared ones nothing of its own.
   const bool empty = drawn.model.at("encoder.kind") == "summed" && drawn.model.at("embedding.shared") == "true";
   if (empty && drawn.frozen == std::vector<std::string>{"encoder"}) drawn.frozen = {};
@@ -212,8 +216,8 @@ Case draw_case(uint64_t number) {
   std::vector<std::string> values;
   for (const auto& [key, value] : drawn.model) values.push_back(key + "=" + value);
   drawn.text = fmt::format(
-      "case {}: {} {} {} chunk {} micro {} accumulate {} {} smoothing {} forcing {} frozen [{}]; {}", number,
-      drawn.type == at::kFloat ? "float32" : "double",
+      "case {}: {}{} {} {} chunk {} micro {} accumulate {} {} smoothing {} forcing {} frozen [{}]; {}", number,
+      drawn.language ? "language model " : "", drawn.type == at::kFloat ? "float32" : "double",
       drawn.executing == Executing::serial    ? "serial"
       : drawn.executing == Executing::threads ? "threads"
                                               : "streams",
@@ -243,7 +247,8 @@ std::vector<data::Batch> batches_of(const Case& drawn) {
 }
 
 std::shared_ptr<nn::Model> model_of(const Case& drawn, const nn::Placement& placement) {
-  const auto models = nn::builtin_models(other_parts());
+  const auto parts = other_parts();
+  const auto models = drawn.language ? nn::builtin_language_models(parts) : nn::builtin_models(parts);
   auto model = models.make(small(models, "rnn", drawn.model), {.source_vocabulary = drawn.source_words,
                                                                .target_vocabulary = drawn.target_words,
                                                                .placement = placement,

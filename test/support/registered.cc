@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "seq2seq/config/tree.h"
+#include "seq2seq/nn/model/language_model.h"
 #include "test/support/models.h"
 
 namespace seq2seq::test {
@@ -27,17 +28,24 @@ bool takes(const config::KeyFacts& key, const std::string& value) {
                             : std::ranges::find(key.one_of, value) != key.one_of.end();
 }
 
-/// The variant with this name, its sizes small and `values` set.
-Selection model_selection(const std::string& name, const Values& values) {
-  const auto models = nn::builtin_models();
-  const auto architecture = name.substr(0, name.find(','));
-  return small(models, architecture, values);
+const std::string of_language = "language model ";
+
+/// What the variant with this name is chosen from.
+nn::ModelRegistry registry_of(const std::string& name) {
+  return name.starts_with(of_language) ? nn::builtin_language_models() : nn::builtin_models();
 }
 
-bool refused(const Selection& selection) {
+/// The variant with this name, its sizes small and `values` set.
+Selection model_selection(const std::string& name, const Values& values) {
+  auto architecture = name.substr(0, name.find(','));
+  if (name.starts_with(of_language)) architecture = architecture.substr(of_language.size());
+  return small(registry_of(name), architecture, values);
+}
+
+bool refused(const std::string& name, const Values& values) {
   try {
-    nn::builtin_models().make(selection,
-                              {.source_vocabulary = 9, .target_vocabulary = 8, .placement = {.device = c10::kMeta}});
+    registry_of(name).make(model_selection(name, values),
+                           {.source_vocabulary = 9, .target_vocabulary = 8, .placement = {.device = c10::kMeta}});
     return false;
   } catch (const UsageError&) {
     return true;
@@ -56,7 +64,7 @@ std::map<std::string, Values> recurrent_variants() {
   }
   for (const auto& kind : parts.encoders.names()) {
     Values values{{"encoder.kind", kind}, {"size", "4"}, {"feed_forward", "5"}};
-    if (refused(model_selection("rnn", values))) values["bridge.kind"] = "mean";  // nothing recurs
+    if (refused("rnn", values)) values["bridge.kind"] = "mean";  // nothing recurs
     variants[fmt::format("rnn, encoder {}", kind)] = values;
     values["attention.kind"] = "general";
     variants[fmt::format("rnn, encoder {}, attention", kind)] = values;
@@ -64,7 +72,7 @@ std::map<std::string, Values> recurrent_variants() {
   for (const auto& kind : parts.bridges.names()) {
     // One that reads the backward direction needs an encoder that has it.
     Values values{{"bridge.kind", kind}};
-    if (refused(model_selection("rnn", values))) values["encoder.bidirectional"] = "all";
+    if (refused("rnn", values)) values["encoder.bidirectional"] = "all";
     variants[fmt::format("rnn, bridge {}", kind)] = values;
   }
   for (const auto& kind : parts.attentions.names()) {
@@ -76,7 +84,7 @@ std::map<std::string, Values> recurrent_variants() {
   }
   for (const auto& kind : parts.attentions.names()) {
     const Values values{{"attention.kind", kind}, {"coverage", "true"}};
-    if (refused(model_selection("rnn", values))) continue;  // it has no score that coverage could be added to
+    if (refused("rnn", values)) continue;  // it has no score that coverage could be added to
     const auto variant = fmt::format("rnn, attention {} coverage", kind);
     variants[variant] = values;
     variants[variant + " fed before"] = values;
@@ -88,7 +96,7 @@ std::map<std::string, Values> recurrent_variants() {
       {"attention.readout.width", "3"},    {"attention.readout.embedding", "true"}};
   for (const auto& kind : parts.outputs.names()) {
     Values values{{"output.kind", kind}};
-    if (refused(model_selection("rnn", values))) values["attention.kind"] = "general";  // it copies
+    if (refused("rnn", values)) values["attention.kind"] = "general";  // it copies
     variants[fmt::format("rnn, output {}", kind)] = values;
   }
   variants["rnn, output copy fed"] = {{"output.kind", "copy"},
@@ -125,12 +133,32 @@ std::map<std::string, Values> transformer_variants() {
   return variants;
 }
 
+std::map<std::string, Values> language_model_variants() {
+  const nn::Parts parts;
+  std::map<std::string, Values> variants;
+  for (const auto& kind : parts.layers.names())
+    variants[fmt::format("language model rnn, layer {}", kind)] = {{"decoder.kind", kind}};
+  for (const auto& kind : parts.outputs.names()) {
+    const Values values{{"output.kind", kind}};
+    if (refused("language model rnn", values)) continue;  // it copies source words
+    variants[fmt::format("language model rnn, output {}", kind)] = values;
+  }
+  variants["language model rnn, residual"] = {{"residual_from", "2"}};
+  variants["language model rnn, noise along time"] = {
+      {"variational", "true"}, {"recurrent_dropout", "0.3"}, {"zoneout", "0.2"}, {"dropout.words.by", "occurrence"}};
+  variants["language model rnn, tied"] = {{"embedding.tied", "true"}, {"size", "4"}};
+  for (const auto& [name, values] : transformer_variants())
+    if (!values.contains("embedding.shared")) variants["language model " + name] = values;
+  return variants;
+}
+
 std::map<std::string, Values> all_variants() {
   auto variants = recurrent_variants();
   for (const auto& kind : nn::builtin_models().names()) {
     if (kind != "rnn" && kind != "transformer") variants[kind] = {};
   }
   variants.merge(transformer_variants());
+  variants.merge(language_model_variants());
   return variants;
 }
 
@@ -171,9 +199,12 @@ std::shared_ptr<nn::Model> random_variant(const std::string& name, uint64_t seed
   for (const auto* site : {"dropout.embedding", "dropout.layers", "dropout.output", "dropout.residual",
                            "dropout.attention", "dropout.inner", "dropout.words.source", "dropout.words.target"})
     values.emplace(site, fmt::format("{}", dropout));
-  auto model = nn::builtin_models().make(
-      model_selection(name, values),
-      {.source_vocabulary = 9, .target_vocabulary = target_words_of(name), .placement = placement});
+  auto placed = placement;
+  if (name.starts_with(of_language))  // it has no encoder to place
+    std::erase_if(placed.parts, [](const auto& part) { return part.first.starts_with("encoder."); });
+  auto model =
+      registry_of(name).make(model_selection(name, values),
+                             {.source_vocabulary = 9, .target_vocabulary = target_words_of(name), .placement = placed});
   randomize(*model, seed, type);
   return model;
 }

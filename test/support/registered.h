@@ -25,7 +25,8 @@ struct ModelVariant {
   Selection selection;
 };
 
-/// Each kind of model; for the recurrent one each kind of layer, encoder, bridge and output layer in turn.
+/// Each kind of model, language models too; for the recurrent ones each kind of layer, encoder, bridge and output layer
+/// in turn.
 std::vector<ModelVariant> model_variants();
 std::vector<std::string> names_of(const std::vector<ModelVariant>& variants);
 

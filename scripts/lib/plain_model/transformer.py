@@ -52,12 +52,13 @@ class RotaryDecoderLayer(nn.TransformerDecoderLayer):
 class Side(nn.Module):
     """Word vectors, positions and layers of one side."""
 
-    def __init__(self, config, words, side):
+    def __init__(self, config, words, side, layers=None):
+        """`layers`: the side whose kind of layers it has, where that is the other one."""
         super().__init__()
         width = int(config["model.width"])
         rotary = config["model.positions"] == "rotary"
         kinds = {"encoder": (nn.TransformerEncoderLayer, RotaryEncoderLayer), "decoder": (nn.TransformerDecoderLayer, RotaryDecoderLayer)}
-        layer = kinds[side][rotary]
+        layer = kinds[layers or side][rotary]
         self.kind, self.scale = config["model.positions"], math.sqrt(width) if config["model.scale"] == "true" else 1
         self.embedding = nn.Embedding(words, width)
         if self.kind == "learned":

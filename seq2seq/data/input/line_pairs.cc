@@ -40,11 +40,13 @@ void check_one_each(std::size_t corpora, std::size_t items, const char* what) {
 
 }  // namespace
 
-Place LinePair::source_place() const { return place_in(*files, files->source, corpus, line); }
+Place LinePair::source_place() const {
+  return files->one_sided() ? target_place() : place_in(*files, files->source, corpus, line);
+}
 Place LinePair::target_place() const { return place_in(*files, files->target, corpus, line); }
 
 LinePairs::LinePairs(TrainFiles files, InvalidUtf8 invalid) : files_(std::move(files)), invalid_(invalid) {
-  if (files_.source.size() != files_.target.size()) {
+  if (!files_.one_sided() && files_.source.size() != files_.target.size()) {
     throw Error(
         fmt::format("{} files of source sentences, but {} of targets", files_.source.size(), files_.target.size()),
         "Name them in the same order, the nth beside the nth");
@@ -61,7 +63,9 @@ bool LinePairs::open_next() {
   source_.reset();
   target_.reset();
   weights_.reset();
-  if (next < both) {
+  if (files_.one_sided()) {
+    if (next < files_.target.size()) source_.emplace(files_.target[next], invalid_);
+  } else if (next < both) {
     source_.emplace(files_.source[next], invalid_);
     target_.emplace(files_.target[next], invalid_);
   } else if (next < both + files_.pairs.size()) {
@@ -73,7 +77,7 @@ bool LinePairs::open_next() {
 
 bool LinePairs::next(LinePair& pair) {
   while (source_) {
-    const bool more = target_ ? next_lines(pair) : next_columns(pair);
+    const bool more = target_ ? next_lines(pair) : files_.one_sided() ? next_target(pair) : next_columns(pair);
     next_weight(pair, more);
     if (more) {
       pair.number = number_++;
@@ -117,6 +121,15 @@ bool LinePairs::next_columns(LinePair& pair) {
   pair.target = pair.source.substr(tab + 1);
   pair.source.resize(tab);
   return true;
+}
+
+bool LinePairs::next_target(LinePair& pair) {
+  pair.source.clear();
+  const bool more = source_->next(pair.target);
+  if (!more && source_->lines() == 0)
+    throw Error(Place{source_->file().string(), 0, 0, {}}, "is empty; at least one line is expected");
+  pair.valid = source_->valid();
+  return more;
 }
 
 void LinePairs::next_weight(LinePair& pair, bool more) {

@@ -26,7 +26,7 @@ struct LinePair {
   Place target_place() const;
 };
 
-/// Reads parallel files of text, one pair of files after another.
+/// Reads parallel files of text, one pair of files after another. For one-sided text every source is empty.
 class LinePairs {
  public:
   /// Throws Error if the sides have different numbers of files, or there is not one tag or weight file per corpus.
@@ -42,12 +42,13 @@ class LinePairs {
   bool open_next();
   bool next_lines(LinePair& pair);
   bool next_columns(LinePair& pair);
+  bool next_target(LinePair& pair);
   void next_weight(LinePair& pair, bool more);
 
   TrainFiles files_;
   InvalidUtf8 invalid_;
   std::size_t opened_ = 0;                     // files, or pairs of files
-  std::optional<LineReader> source_, target_;  // without target_: both sides in columns
+  std::optional<LineReader> source_, target_;  // without target_: one file, of both sides in columns or of targets
   std::optional<WeightReader> weights_;
   int64_t number_ = 0, finished_ = 0;
 };

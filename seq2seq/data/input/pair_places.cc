@@ -1,7 +1,6 @@
 #include "seq2seq/data/input/pair_places.h"
 
 #include <cstddef>
-#include <utility>
 
 #include <fmt/format.h>
 
@@ -22,7 +21,7 @@ int64_t count_lines(const std::filesystem::path& file) {
 
 }  // namespace
 
-PairPlaces::PairPlaces(TrainFiles files) : files_(std::move(files.source)) {
+PairPlaces::PairPlaces(const TrainFiles& files) : files_(files.one_sided() ? files.target : files.source) {
   files_.insert(files_.end(), files.pairs.begin(), files.pairs.end());
 }
 

@@ -12,7 +12,7 @@ namespace seq2seq::data {
 /// Locates a pair of the training text, for messages.
 class PairPlaces {
  public:
-  explicit PairPlaces(TrainFiles files);
+  explicit PairPlaces(const TrainFiles& files);
   /// `news.fr:17`, the line of its source, by the pair's number: lines from 0, over all files. With several corpora it
   /// counts the lines of the previous files, once; if one cannot be read, it returns `pair 17 of the training text`.
   std::string operator()(int64_t number);

@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 
 #include "seq2seq/core/error.h"
+#include "seq2seq/nn/model/language_model.h"
 #include "seq2seq/nn/model/seq2seq.h"
 #include "seq2seq/nn/model/transformer.h"
+#include "seq2seq/nn/model/transformer_language_model.h"
 
 namespace seq2seq::nn {
 
@@ -26,6 +28,15 @@ ModelRegistry builtin_models(std::shared_ptr<const Parts> parts) {
                         {.defaults = std::move(defaults)});
   registry.add<Transformer>("transformer", "self-attention on both sides; Vaswani et al. 2017, arXiv 1706.03762",
                             {.defaults = {.parts = std::move(parts)}});
+  return registry;
+}
+
+ModelRegistry builtin_language_models(std::shared_ptr<const Parts> parts) {
+  ModelRegistry registry;
+  registry.add<LanguageModel>("rnn", "recurrent language model; Mikolov et al. 2010", {.defaults = {.parts = parts}});
+  registry.add<TransformerLanguageModel>("transformer",
+                                         "self-attention over the words so far; Vaswani et al. 2017, arXiv 1706.03762",
+                                         {.defaults = {.parts = std::move(parts)}});
   return registry;
 }
 

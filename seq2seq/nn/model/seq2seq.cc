@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "seq2seq/config/keys.h"
+#include "seq2seq/nn/model/part_sizes.h"
 #include "seq2seq/nn/model/seq2seq_stages.h"
 
 namespace seq2seq::nn {
@@ -114,12 +115,16 @@ std::string refusal_beside(const Seq2SeqOptions& options, const std::function<vo
 }  // namespace
 
 void declare(config::Keys& keys, DropoutOptions& options) {
+  declare_without_words(keys, options);
+  keys.section("words", options.words, "word vectors that are dropped as a whole");
+}
+
+void declare_without_words(config::Keys& keys, DropoutOptions& options) {
   keys.add("embedding", options.embedding, "share of the word vectors' units dropped").at_least(0).below(1);
   keys.add("layers", options.layers, "share dropped between two recurrent layers").at_least(0).below(1);
   keys.add("output", options.output, "share dropped before the output layer").at_least(0).below(1);
   keys.add("variational", options.variational,
            "whether a mask is the same at all steps of a sentence (Gal and Ghahramani 2016), else drawn for each");
-  keys.section("words", options.words, "word vectors that are dropped as a whole");
 }
 
 void declare(config::Keys& keys, Seq2SeqOptions& options) {
@@ -238,15 +243,6 @@ StagedBatch Seq2Seq::begin(const StagedInputs& batch) const {
 
 std::vector<ParameterUse> Seq2Seq::roles() const { return parameter_uses(*this, *encoder_); }
 
-std::vector<std::pair<std::string, int64_t>> Seq2Seq::part_sizes() const {
-  std::vector<std::pair<std::string, int64_t>> sizes;
-  for (const auto& item : named_parameters()) {
-    // `encoder.lstm.weight_ih_l0` belongs to `encoder.lstm`, `output.weight` to `output`.
-    const auto part = item.key().substr(0, item.key().rfind('.'));
-    if (sizes.empty() || sizes.back().first != part) sizes.emplace_back(part, 0);
-    sizes.back().second += item.value().numel();
-  }
-  return sizes;
-}
+std::vector<std::pair<std::string, int64_t>> Seq2Seq::part_sizes() const { return nn::part_sizes(*this); }
 
 }  // namespace seq2seq::nn

@@ -44,6 +44,8 @@ struct DropoutOptions {
   WordDropoutOptions words{};
 };
 void declare(config::Keys& keys, DropoutOptions& options);
+/// The same without the section `words`.
+void declare_without_words(config::Keys& keys, DropoutOptions& options);
 
 struct Seq2SeqOptions {
   std::shared_ptr<const Parts> parts = std::make_shared<Parts>();

@@ -47,7 +47,7 @@ class Walk {
  public:
   Walk(const Placement& placement, const StagedInputs* inputs) : placement_(placement), inputs_(inputs) {}
 
-  void whole_model(const Encoder& encoder, const Decoder& decoder, const OutputLayer& output);
+  void whole_model(const Encoder* encoder, const Decoder& decoder, const OutputLayer& output);
 
   std::vector<Stage> take_stages() { return std::move(stages_); }
   StagedBatch take_batch() { return std::move(batch_); }
@@ -100,7 +100,7 @@ class Walk {
   StagedBatch batch_;
   Rows rows_;                // of the part that was walked last
   std::vector<Last> last_;   // of the encoder's layers
-  std::vector<Last> first_;  // what each layer of the decoder starts from
+  std::vector<Last> first_;  // what each layer of the decoder starts from; empty: zeros
 };
 
 Rows Walk::words(const char* side_name, Side side, const Embedding& embedding, const Dropped& dropped) {
@@ -238,7 +238,7 @@ void Walk::decode(const Decoder& decoder) {
                         .by_sentence = shares.variational};
   for (int64_t number = 0; number < decoder.stack().layers(); ++number)
     rows_ = layer("decoder", decoder.stack(), number, Side::target, dropped, rows_,
-                  &first_.at(static_cast<size_t>(number)), nullptr);
+                  first_.empty() ? nullptr : &first_.at(static_cast<size_t>(number)), nullptr);
   if (attends) attend(decoder, states, words);
 }
 
@@ -356,8 +356,12 @@ void Walk::shards(const OutputLayer& output) {
   add(std::move(loss));
 }
 
-void Walk::whole_model(const Encoder& encoder, const Decoder& decoder, const OutputLayer& output) {
-  encode(encoder);
+void Walk::whole_model(const Encoder* encoder, const Decoder& decoder, const OutputLayer& output) {
+  if (encoder == nullptr) {
+    decode(decoder);
+    return write(output);
+  }
+  encode(*encoder);
   const auto& attention = decoder.attention();
   if (attention.stepwise() || attention.beside_layers() > 0) {
     whole_decoder(decoder);

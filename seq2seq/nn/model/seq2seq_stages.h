@@ -13,17 +13,21 @@ namespace seq2seq::nn {
 /// that is more than layers as one; the bridge, unless it copies; the target's words, the decoder's layers, its
 /// attention, the shares of the output layer, and the loss that joins them. Where the bridge copies, each layer of the
 /// decoder starts as soon as the layer it copies from has ended. A decoder whose layers read what the attention finds
-/// is one stage, with its bridge.
+/// is one stage, with its bridge. Without an encoder there are neither the source's stages nor a bridge, and the layers
+/// start from zeros.
 class Seq2SeqStages {
  public:
   Seq2SeqStages(const Encoder& encoder, const Decoder& decoder, const OutputLayer& output, const Placement& placement)
-      : encoder_(encoder), decoder_(decoder), output_(output), placement_(placement) {}
+      : encoder_(&encoder), decoder_(decoder), output_(output), placement_(placement) {}
+  /// Of a decoder without attention that starts from zeros.
+  Seq2SeqStages(const Decoder& decoder, const OutputLayer& output, const Placement& placement)
+      : encoder_(nullptr), decoder_(decoder), output_(output), placement_(placement) {}
 
   std::vector<Stage> stages() const;
   StagedBatch begin(const StagedInputs& batch) const;
 
  private:
-  const Encoder& encoder_;
+  const Encoder* encoder_;  // null: none
   const Decoder& decoder_;
   const OutputLayer& output_;
   const Placement& placement_;

@@ -5,28 +5,11 @@
 #include <fmt/format.h>
 
 #include "seq2seq/config/keys.h"
+#include "seq2seq/nn/model/part_sizes.h"
+#include "seq2seq/nn/model/transformer_state.h"
 
 namespace seq2seq::nn {
 namespace {
-
-/// What DecoderState is for a Transformer.
-class TransformerState final : public DecoderState {
- public:
-  explicit TransformerState(TransformerCaches caches) : caches(std::move(caches)) {}
-
-  void select(const Ids& hypotheses) override {
-    const auto kept = on_host(hypotheses);
-    caches.words.select(kept);
-    caches.source.select(kept);
-  }
-  void append(const DecoderState& other) override {
-    const auto& more = dynamic_cast<const TransformerState&>(other).caches;
-    caches.words.append(more.words);
-    caches.source.append(more.source);
-  }
-
-  TransformerCaches caches;
-};
 
 struct Depth {
   int64_t& layers;
@@ -145,17 +128,6 @@ Features Transformer::advance(const Packed& inputs, DecoderState& state, const D
 
 std::vector<ParameterUse> Transformer::roles() const { return parameter_uses(*this, *encoder_); }
 
-std::vector<std::pair<std::string, int64_t>> Transformer::part_sizes() const {
-  std::vector<std::pair<std::string, int64_t>> sizes;
-  for (const auto& item : named_parameters()) {
-    // `encoder.layers.0.self_attn.in_proj_weight` belongs to `encoder.layers.0`, `output.weight` to `output`.
-    const auto& name = item.key();
-    const bool of_layer = name.find(".layers.") != std::string::npos;
-    const auto part = name.substr(0, of_layer ? name.find('.', name.find(".layers.") + 8) : name.rfind('.'));
-    if (sizes.empty() || sizes.back().first != part) sizes.emplace_back(part, 0);
-    sizes.back().second += item.value().numel();
-  }
-  return sizes;
-}
+std::vector<std::pair<std::string, int64_t>> Transformer::part_sizes() const { return part_sizes_by_layer(*this); }
 
 }  // namespace seq2seq::nn

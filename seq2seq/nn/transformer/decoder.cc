@@ -12,11 +12,15 @@ namespace {
 
 /// The pairs of a chunk on the device of the layer that asks.
 struct ChunkPairs {
-  AttentionPairs own, source;
+  AttentionPairs own;
+  std::optional<AttentionPairs> source;  // nothing: the decoder reads no source
 };
 
-ChunkPairs pairs_on(const TransformerCaches& caches, const std::vector<int64_t>& rows, c10::Device device, bool apart) {
-  return {caches.words.pairs(device), caches.source.pairs(rows, device, apart)};
+ChunkPairs pairs_on(const TransformerCaches& caches, const std::vector<int64_t>& rows, c10::Device device, bool apart,
+                    bool reads_source) {
+  ChunkPairs pairs{.own = caches.words.pairs(device), .source = {}};
+  if (reads_source) pairs.source = caches.source.pairs(rows, device, apart);
+  return pairs;
 }
 
 }  // namespace
@@ -26,7 +30,8 @@ TransformerDecoder::TransformerDecoder(int64_t layers, const TransformerLayerOpt
     : scale_(options.scale ? std::sqrt(static_cast<double>(context.width)) : 1),
       dropout_(options.dropout.residual),
       word_dropout_(context.word_dropout),
-      drops_weights_(options.dropout.attention > 0) {
+      drops_weights_(options.dropout.attention > 0),
+      reads_source_(context.reads_source) {
   const ParameterPlace words{.device = context.placement.of("embeddings"), .type = context.type};
   embedding_ = register_module(
       "embedding",
@@ -35,8 +40,8 @@ TransformerDecoder::TransformerDecoder(int64_t layers, const TransformerLayerOpt
   ParameterPlace place{.type = context.type};
   for (int64_t layer = 0; layer < layers; ++layer) {
     place.device = context.placement.of_layer("decoder", layer);
-    layers_.push_back(std::make_shared<TransformerDecoderLayer>(options, context.width, place,
-                                                                "decoder.layers." + std::to_string(layer)));
+    layers_.push_back(std::make_shared<TransformerDecoderLayer>(
+        options, context.width, place, "decoder.layers." + std::to_string(layer), reads_source_));
   }
   register_module("layers", module_list(layers_));
   if (options.norm == NormOrder::pre)
@@ -45,6 +50,7 @@ TransformerDecoder::TransformerDecoder(int64_t layers, const TransformerLayerOpt
 
 TransformerCaches TransformerDecoder::start(const Memory& memory, const std::vector<int64_t>& owner) const {
   const auto& layout = *memory.states.layout;
+  if (!reads_source_) return {KeyValueCache(layers(), std::ssize(owner)), SourceCache({}, layout.lengths, owner)};
   const auto states = SentenceOrder(layout).by_sentence(memory.states.rows);
   std::vector<KeysValues> source;
   for (const auto& layer : layers_) source.push_back(layer->source_keys_values(states.to(layer->place().device)));
@@ -67,20 +73,21 @@ Features TransformerDecoder::advance(const Packed& inputs, TransformerCaches& ca
   for (int64_t number = 0; number < layers(); ++number) {
     const auto& layer = *layers_[static_cast<size_t>(number)];
     const auto device = layer.place().device;
-    if (!pairs || pairs->own.device() != device) pairs = pairs_on(caches, layout.lengths, device, draw != nullptr);
+    if (!pairs || pairs->own.device() != device)
+      pairs = pairs_on(caches, layout.lengths, device, draw != nullptr, reads_source_);
     const bool asks_for_weights = wants_attention && number + 1 == layers();
     rows = layer.forward(rows.to(device), at.on(device),
                          {.layer = number,
                           .cache = caches.words,
                           .own_pairs = pairs->own,
-                          .source = caches.source.of(number),
-                          .source_pairs = pairs->source,
+                          .source = reads_source_ ? &caches.source.of(number) : nullptr,
+                          .source_pairs = reads_source_ ? &*pairs->source : nullptr,
                           .weights = asks_for_weights ? &weights : nullptr});
   }
   caches.words.end();
   if (norm_ != nullptr) rows = norm_->forward(rows);
   Features features{.rows = order.packed(rows), .attention = {}};
-  if (weights.defined()) features.attention = order.packed(pairs->source.padded(weights, caches.source.longest()));
+  if (weights.defined()) features.attention = order.packed(pairs->source->padded(weights, caches.source.longest()));
   return features;
 }
 

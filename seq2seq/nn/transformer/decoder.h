@@ -30,11 +30,12 @@ struct TransformerDecoderContext {
   at::ScalarType type = at::kFloat;
   std::shared_ptr<Embedding> words{};  // made already; null: the decoder makes them
   WordDropout word_dropout{};
+  bool reads_source = true;  // false: a language model
 };
 
 /// Writes a target by self-attention over the words so far and attention to the source: Vaswani et al. 2017, arXiv
 /// 1706.03762. Parameters: `embedding.weight`, `layers.0.self_attn.in_proj_weight` ..., and with `norm: pre`
-/// `norm.weight` and `norm.bias` behind the last layer.
+/// `norm.weight` and `norm.bias` behind the last layer. Without a source it looks at the words so far alone.
 class TransformerDecoder final : public Module {
  public:
   TransformerDecoder(int64_t layers, const TransformerLayerOptions& options, const TransformerDecoderContext& context);
@@ -51,7 +52,7 @@ class TransformerDecoder final : public Module {
  private:
   double scale_, dropout_;
   WordDropout word_dropout_;
-  bool drops_weights_;
+  bool drops_weights_, reads_source_;
   std::shared_ptr<Embedding> embedding_;
   std::shared_ptr<Positions> positions_;
   std::vector<std::shared_ptr<TransformerDecoderLayer>> layers_;

@@ -7,7 +7,8 @@ namespace seq2seq::nn {
 using at::Tensor;
 
 TransformerDecoderLayer::TransformerDecoderLayer(const TransformerLayerOptions& options, int64_t width,
-                                                 const ParameterPlace& place, const std::string& name)
+                                                 const ParameterPlace& place, const std::string& name,
+                                                 bool reads_source)
     : place_(place),
       pre_(options.norm == NormOrder::pre),
       dropout_(options.dropout.residual),
@@ -16,12 +17,14 @@ TransformerDecoderLayer::TransformerDecoderLayer(const TransformerLayerOptions& 
       feed_forward_site_(Site::of_module(name + ".linear2")),
       attention_(register_module("self_attn",
                                  std::make_shared<TransformerAttention>(options, width, place, name + ".self_attn"))),
-      source_attention_(register_module(
-          "multihead_attn", std::make_shared<TransformerAttention>(options, width, place, name + ".multihead_attn"))),
+      source_attention_(reads_source
+                            ? register_module("multihead_attn", std::make_shared<TransformerAttention>(
+                                                                    options, width, place, name + ".multihead_attn"))
+                            : nullptr),
       feed_forward_(*this, options, width, place, name),
       norm1_(register_module("norm1", std::make_shared<LayerNorm>(width, place))),
       norm2_(register_module("norm2", std::make_shared<LayerNorm>(width, place))),
-      norm3_(register_module("norm3", std::make_shared<LayerNorm>(width, place))) {}
+      norm3_(reads_source ? register_module("norm3", std::make_shared<LayerNorm>(width, place)) : nullptr) {}
 
 Tensor TransformerDecoderLayer::self_attention(const Tensor& rows, const SentenceRows& at,
                                                const DecoderView& view) const {
@@ -34,8 +37,9 @@ Tensor TransformerDecoderLayer::self_attention(const Tensor& rows, const Sentenc
 Tensor TransformerDecoderLayer::source_attention(const Tensor& rows, const SentenceRows& at,
                                                  const DecoderView& view) const {
   const auto queries = source_attention_->queries(rows);
-  if (view.weights != nullptr) *view.weights = source_attention_->weights(queries, view.source.keys, view.source_pairs);
-  const auto context = source_attention_->attend(queries, view.source, view.source_pairs, /*causal=*/false, at);
+  if (view.weights != nullptr)
+    *view.weights = source_attention_->weights(queries, view.source->keys, *view.source_pairs);
+  const auto context = source_attention_->attend(queries, *view.source, *view.source_pairs, /*causal=*/false, at);
   return dropped(context, at, dropout_, source_site_);
 }
 
@@ -43,14 +47,16 @@ Tensor TransformerDecoderLayer::forward(const Tensor& rows, const SentenceRows& 
   const auto fed = [&](const Tensor& read) {
     return dropped(feed_forward_.forward(read, at), at, dropout_, feed_forward_site_);
   };
+  const bool reads_source = source_attention_ != nullptr;
+  const auto& last_norm = reads_source ? norm3_ : norm2_;
   if (pre_) {
     auto sum = rows + self_attention(norm1_->forward(rows), at, view);
-    sum = sum + source_attention(norm2_->forward(sum), at, view);
-    return sum + fed(norm3_->forward(sum));
+    if (reads_source) sum = sum + source_attention(norm2_->forward(sum), at, view);
+    return sum + fed(last_norm->forward(sum));
   }
   auto normalised = norm1_->forward(rows + self_attention(rows, at, view));
-  normalised = norm2_->forward(normalised + source_attention(normalised, at, view));
-  return norm3_->forward(normalised + fed(normalised));
+  if (reads_source) normalised = norm2_->forward(normalised + source_attention(normalised, at, view));
+  return last_norm->forward(normalised + fed(normalised));
 }
 
 }  // namespace seq2seq::nn

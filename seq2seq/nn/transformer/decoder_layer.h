@@ -16,19 +16,19 @@ struct DecoderView {
   int64_t layer = 0;     // its number
   KeyValueCache& cache;  // of the words so far; gets those of the chunk
   const AttentionPairs& own_pairs;
-  const KeysValues& source;
-  const AttentionPairs& source_pairs;
+  const KeysValues* source;  // null, as its pairs: the layer reads no source
+  const AttentionPairs* source_pairs;
   at::Tensor* weights = nullptr;  // [P] of the source pairs, the mean of all heads; null: not wanted
 };
 
 /// Self-attention over the words so far, attention to the source, and a feed-forward part: Vaswani et al. 2017, arXiv
 /// 1706.03762, section 3.1. Parameters are named as in torch.nn.TransformerDecoderLayer: `self_attn`,
-/// `multihead_attn` ...
+/// `multihead_attn` ... A layer that reads no source is one of torch.nn.TransformerEncoderLayer, looking back alone.
 class TransformerDecoderLayer final : public Module {
  public:
   /// `name`: its own, `decoder.layers.0`, for dropout.
   TransformerDecoderLayer(const TransformerLayerOptions& options, int64_t width, const ParameterPlace& place,
-                          const std::string& name);
+                          const std::string& name, bool reads_source = true);
   /// rows [N, W] hypothesis by hypothesis.
   at::Tensor forward(const at::Tensor& rows, const SentenceRows& at, const DecoderView& view) const;
   /// Of the encoder's states [K, W].
@@ -43,9 +43,9 @@ class TransformerDecoderLayer final : public Module {
   bool pre_;
   double dropout_;
   Site attention_site_, source_site_, feed_forward_site_;
-  std::shared_ptr<TransformerAttention> attention_, source_attention_;
+  std::shared_ptr<TransformerAttention> attention_, source_attention_;  // the latter null: it reads no source
   FeedForward feed_forward_;
-  std::shared_ptr<LayerNorm> norm1_, norm2_, norm3_;
+  std::shared_ptr<LayerNorm> norm1_, norm2_, norm3_;  // of the parts in their order; norm3_ null without a source
 };
 
 }  // namespace seq2seq::nn

@@ -11,12 +11,28 @@
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/text.h"
 #include "seq2seq/run/evaluation_set.h"
+#include "seq2seq/run/metric_names.h"
 
 namespace seq2seq::study {
 
 namespace {
 
 constexpr size_t digest_digits = 16;
+
+/// A language model writes no outputs that metrics could compare.
+void check_metrics(const StudyPlan& plan) {
+  for (const auto& planned : plan.planned) {
+    if (planned.configuration->options.data.task != data::Task::lm) continue;
+    for (const auto& metric : plan.spec.metrics) {
+      if (!run::need_outputs({metric})) continue;
+      throw UsageError(Place{.file = plan.spec.file.string()},
+                       fmt::format("`metrics`: `{}` compares outputs, and `{}` is a language model (`task: lm`), which "
+                                   "writes none",
+                                   metric, planned.run.cell),
+                       "Use `perplexity` alone");
+    }
+  }
+}
 
 /// Marks the runs of other rows than those named.
 void ask_only_for(StudyPlan& plan, const std::vector<std::string>& only) {
@@ -95,6 +111,7 @@ StudyPlan make_plan(const PlanRequest& request, const run::Registries& registrie
   check_configurations(runs, registries);
   Identifier identifier(plan.records.parent_path());
   for (auto& run : runs) plan.planned.push_back(planned(std::move(run), registries, identifier));
+  check_metrics(plan);
   ask_only_for(plan, request.only);
   find_records(plan, files, log);
   return plan;
@@ -105,7 +122,8 @@ void check_configurations(const std::vector<StudyRun>& runs, const run::Registri
   std::vector<std::string> told;
   for (const auto& run : runs) {
     try {
-      if (run::read_configuration(run.base, run.settings, registries)->options.data.test.source.empty())
+      const auto configuration = run::read_configuration(run.base, run.settings, registries);
+      if (!configuration->options.data.test.named())
         throw UsageError(Place{.file = run.base.string()},
                          "names no test set (`data.test`), which a study measures on");
     } catch (const UsageError& error) {
@@ -152,7 +170,7 @@ void check_texts(const StudyPlan& plan) {
   for (const auto& planned : plan.planned) {
     const auto& data = planned.configuration->options.data;
     auto files = data.test.target;
-    files.push_back(data.test.source);
+    if (!data.test.one_sided()) files.push_back(data.test.source);
     if (planned.to_do() && seen.insert(files).second) run::check_line_counts(data.test, data.invalid_utf8);
   }
 }

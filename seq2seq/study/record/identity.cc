@@ -16,8 +16,8 @@ namespace {
 using Paths = std::vector<std::filesystem::path>;
 
 Paths files_of(const data::FilePair& pair) {
-  if (pair.source.empty()) return {};
-  Paths files{pair.source};
+  Paths files;
+  if (!pair.source.empty()) files.push_back(pair.source);
   files.insert(files.end(), pair.target.begin(), pair.target.end());
   return files;
 }
@@ -32,7 +32,7 @@ Paths files_of(const data::TrainFiles& train) {
 /// Returns true if training looks at outputs, so that keys of `decode` and `metrics` change parameters.
 bool looks_at_outputs(const run::Configuration& configuration) {
   const auto& validate = configuration.options.train.validate;
-  return run::need_outputs(validate.metrics) && !configuration.options.data.validation.source.empty();
+  return run::need_outputs(validate.metrics) && configuration.options.data.validation.named();
 }
 
 }  // namespace

@@ -52,8 +52,10 @@ int64_t peak_bytes_of_process() {
   return text.empty() ? 0 : std::stoll(text) * kib;
 }
 
-/// Picks sentences from all over the set: neighbours are often of one document, or of one kind.
+/// Picks sentences from all over the set: neighbours are often of one document, or of one kind. A language model has
+/// none.
 std::vector<Example> examples_of(const run::LoadedRun& run, const run::EvaluationSet& set) {
+  if (run.options().data.task == data::Task::lm) return {};
   const auto all = static_cast<size_t>(set.corpus.pairs());
   const size_t count = std::min(all, most_examples);
   std::vector<int64_t> chosen;

@@ -24,6 +24,10 @@ std::vector<SentenceFigures> measure_sentences(const decode::Predictor& predicto
     sentence.scored_tokens = std::ssize(pair.token_scores);
     sentence.source_tokens = std::ssize(sources.front().sentences[sentences.size() - 1]);
   }
+  if (text.options().task == data::Task::lm) {
+    for (auto& sentence : sentences) sentence.rates.sequences = 1;  // as they are read back
+    return sentences;
+  }
   const auto outputs = decode::search_all(predictor, sources, options, done, &targets);
   for (size_t i = 0; i < outputs.size(); ++i) {
     const auto& ids = outputs[i].front().ids;

@@ -24,7 +24,8 @@ struct SentenceFigures {
   metrics::BleuCounts bleu;
 };
 
-/// Scores and translates the set, one element per sentence, in order. `done` reports the progress of the translation.
+/// Scores and translates the set, one element per sentence, in order; only scores it for a language model. `done`
+/// reports the progress of the translation.
 std::vector<SentenceFigures> measure_sentences(const decode::Predictor& predictor, const run::EvaluationSet& set,
                                                const data::TextPipeline& text, const decode::DecodeOptions& options,
                                                const metrics::MetricOptions& metrics = {},

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <memory>
+
+#include "seq2seq/decode/predictor.h"
+#include "seq2seq/decode/search.h"
+
+namespace seq2seq::decode {
+
+/// A model with a language model of the same target words: shallow fusion, Gulcehre et al. 2015, arXiv 1503.03535,
+/// section 4.1. The search goes by log p(word) of the model + weight * log p(word) of the language model, over the
+/// words that may be written. score() and attention() are the model's own.
+class FusedPredictor final : public Predictor {
+ public:
+  /// `language_model` has the words of `model`, by the same ids; sources mean nothing to it. `weight` is at least 0, so
+  /// that scores only fall as outputs grow. `unknown`: as for ModelPredictor.
+  FusedPredictor(std::unique_ptr<const Predictor> model, std::shared_ptr<const Predictor> language_model, double weight,
+                 bool unknown = false);
+  std::unique_ptr<PredictorState> start(const Sources& sources) const override;
+  void read(PredictorState& state, const nn::Ids& survivors, const nn::Ids& tokens) const override;
+  void append(PredictorState& state, const PredictorState& other) const override;
+  nn::TopK best(const PredictorState& state, int64_t k, const nn::Bans& bans) const override;
+  /// The sums [count, V]; their exponentials do not add up to 1.
+  at::Tensor log_probabilities(const PredictorState& state, int64_t first, int64_t count) const override;
+  at::Tensor score(const Sources& sources, const nn::Packed& inputs, const nn::Packed& targets,
+                   const nn::Ids& owner) const override;
+  at::Tensor attention(const Sources& sources, const nn::Packed& inputs) const override;
+  int64_t longest_output() const override;
+
+ private:
+  std::unique_ptr<const Predictor> model_;
+  std::shared_ptr<const Predictor> language_model_;
+  double weight_;
+  nn::Ids never_written_;  // [n]
+};
+
+/// What the options search with: the model, which must outlive it, and the language model where there is one (null:
+/// none).
+std::unique_ptr<Predictor> make_predictor(const nn::Model& model, const DecodeOptions& options,
+                                          std::shared_ptr<const Predictor> language_model);
+
+}  // namespace seq2seq::decode

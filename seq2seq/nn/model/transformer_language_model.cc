@@ -1,0 +1,110 @@
+#include "seq2seq/nn/model/transformer_language_model.h"
+
+#include "seq2seq/config/keys.h"
+#include "seq2seq/nn/model/language_model.h"
+#include "seq2seq/nn/model/part_sizes.h"
+#include "seq2seq/nn/model/transformer_state.h"
+
+namespace seq2seq::nn {
+namespace {
+
+struct LanguageModelDepth {
+  int64_t& layers;
+};
+void declare(config::Keys& keys, LanguageModelDepth& depth) {
+  keys.add("layers", depth.layers, "layers L, one above the other").at_least(1).at_most(64);
+}
+
+struct TransformerLanguageModelWords {
+  bool& tied;
+};
+void declare(config::Keys& keys, TransformerLanguageModelWords& options) {
+  keys.add("tied", options.tied, "whether the output layer's weight is the embedding");
+}
+
+struct TransformerLanguageModelDropout {
+  TransformerDropout& layers;
+  WordDropoutOptions& words;
+};
+void declare(config::Keys& keys, TransformerLanguageModelDropout& options) {
+  declare(keys, options.layers);
+  TargetWordDropout words{options.words};
+  keys.section("words", words, "word vectors that are dropped as a whole");
+}
+
+std::string wrong_heads(const TransformerLanguageModelOptions& options) {
+  try {
+    check_heads(options.layer, options.width, "model", "model.width");
+    return {};
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+}
+
+}  // namespace
+
+void declare(config::Keys& keys, TransformerLanguageModelOptions& options) {
+  if (options.outputs == nullptr) options.outputs = std::make_shared<OutputRegistry>(options.parts->outputs);
+  keys.add("width", options.width, "width of word vectors and of what every layer reads and gives")
+      .unit("units")
+      .at_least(1);
+  LanguageModelDepth decoder{options.layers};
+  keys.section("decoder", decoder, "what reads the words so far");
+  declare_without_dropout(keys, options.layer);
+  TransformerLanguageModelDropout dropout{options.layer.dropout, options.word_dropout};
+  keys.section("dropout", dropout, "dropped in training");
+  TransformerLanguageModelWords embedding{options.tied_embeddings};
+  keys.section("embedding", embedding, "the word vectors");
+  keys.select("output", options.output, *options.outputs, "from decoder states to words");
+  keys.rule("heads", [&options] { return wrong_heads(options); });
+  keys.rule("output", [&options]() -> std::string {
+    try {
+      check_output(*options.outputs, options.output, {.width = options.width, .tied = options.tied_embeddings});
+      return {};
+    } catch (const UsageError& error) {
+      return error.what();
+    }
+  });
+}
+
+TransformerLanguageModel::TransformerLanguageModel(const Options& options, const ModelContext& context)
+    : placement_(context.placement),
+      longest_(options.layer.positions == PositionKind::learned ? options.layer.longest : no_longest_sentence) {
+  check_heads(options.layer, options.width, "model", "model.width");
+  check_placed(placement_, "encoder", 0);
+  check_placed(placement_, "decoder", options.layers);
+  decoder_ = register_module("decoder", std::make_shared<TransformerDecoder>(
+                                            options.layers, options.layer,
+                                            TransformerDecoderContext{.vocabulary = context.target_vocabulary,
+                                                                      .width = options.width,
+                                                                      .placement = placement_,
+                                                                      .type = context.type,
+                                                                      .word_dropout = options.word_dropout.of_target(),
+                                                                      .reads_source = false}));
+  const auto outputs = options.outputs != nullptr ? *options.outputs : options.parts->outputs;
+  output_ = register_module(
+      "output", outputs.make(options.output,
+                             {.width = options.width,
+                              .vocabulary = context.target_vocabulary,
+                              .tied_weight = options.tied_embeddings ? decoder_->embedding().weight() : at::Tensor(),
+                              .placement = placement_,
+                              .type = context.type}));
+}
+
+Memory TransformerLanguageModel::encode(const Packed& ids, const Draw* /*draw*/) const {
+  return memory_without_states(ids);
+}
+
+std::unique_ptr<DecoderState> TransformerLanguageModel::start(const Memory& memory, const Ids& owner) const {
+  return std::make_unique<TransformerState>(decoder_->start(memory, on_host(owner)));
+}
+
+Features TransformerLanguageModel::advance(const Packed& inputs, DecoderState& state, const Draw* draw) const {
+  return decoder_->advance(inputs, dynamic_cast<TransformerState&>(state).caches, /*wants_attention=*/false, draw);
+}
+
+std::vector<std::pair<std::string, int64_t>> TransformerLanguageModel::part_sizes() const {
+  return part_sizes_by_layer(*this);
+}
+
+}  // namespace seq2seq::nn

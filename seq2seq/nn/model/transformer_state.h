@@ -1,0 +1,29 @@
+#pragma once
+
+#include <utility>
+
+#include "seq2seq/nn/model/model.h"
+#include "seq2seq/nn/transformer/decoder.h"
+
+namespace seq2seq::nn {
+
+/// What DecoderState is for a Transformer.
+class TransformerState final : public DecoderState {
+ public:
+  explicit TransformerState(TransformerCaches caches) : caches(std::move(caches)) {}
+
+  void select(const Ids& hypotheses) override {
+    const auto kept = on_host(hypotheses);
+    caches.words.select(kept);
+    caches.source.select(kept);
+  }
+  void append(const DecoderState& other) override {
+    const auto& more = dynamic_cast<const TransformerState&>(other).caches;
+    caches.words.append(more.words);
+    caches.source.append(more.source);
+  }
+
+  TransformerCaches caches;
+};
+
+}  // namespace seq2seq::nn

@@ -1,0 +1,100 @@
+#include "seq2seq/run/task.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "seq2seq/config/given.h"
+#include "seq2seq/core/files.h"
+
+namespace seq2seq::run {
+
+namespace {
+
+constexpr std::string_view no_source = "has no source", no_encoder = "has no encoder",
+                           no_search = "is not searched: it gives probabilities, and writes no outputs";
+
+const config::Given::Entry* entry_of(const config::Given& section, std::string_view name) {
+  const auto found = std::ranges::find(section.entries, name, &config::Given::Entry::name);
+  return found == section.entries.end() ? nullptr : &*found;
+}
+
+/// The entry of a key by its path, `data.train.source`; null: it is not given.
+const config::Given::Entry* find_path(const config::Given& root, std::string_view path) {
+  const auto point = path.find('.');
+  const auto* entry = entry_of(root, path.substr(0, point));
+  return entry == nullptr || point == std::string_view::npos ? entry : find_path(entry->value, path.substr(point + 1));
+}
+
+/// What file and overrides give; nothing for what is not YAML, which reading it reports.
+std::optional<config::Given> given_by(const std::filesystem::path& file,
+                                      const std::vector<config::Override>& overrides) {
+  config::Faults unheard;
+  try {
+    auto root = config::parse_yaml(disk_files().read(file), file.string(), unheard);
+    if (root) config::apply(overrides, *root, unheard);
+    return root;
+  } catch (const Error&) {
+    return {};
+  }
+}
+
+}  // namespace
+
+const std::vector<RefusedKey>& keys_without_use_to_language_models() {
+  static const std::vector<RefusedKey> keys{{"data.train.source", no_source},
+                                            {"data.train.pairs", no_source},
+                                            {"data.train.tags", no_source},
+                                            {"data.train.weights", "weighs no sentences"},
+                                            {"data.validation.source", no_source},
+                                            {"data.test.source", no_source},
+                                            {"data.source", no_source},
+                                            {"data.shared_vocabulary", no_source},
+                                            {"data.reverse", no_source},
+                                            {"data.clean.max_ratio", no_source},
+                                            {"data.clean.drop_empty_source", no_source},
+                                            {"data.prepared", "reads its text into memory"},
+                                            {"model.encoder", no_encoder},
+                                            {"model.bridge", no_encoder},
+                                            {"model.attention", no_encoder},
+                                            {"model.embedding.shared", no_source},
+                                            {"model.dropout.words.source", no_source},
+                                            {"model.pretrained.source", no_source},
+                                            {"train.coverage_loss", "has no attention to a source"},
+                                            {"decode.beam", no_search},
+                                            {"decode.n_best", no_search},
+                                            {"decode.max_length", no_search},
+                                            {"decode.oracle_length", no_search},
+                                            {"decode.refill", no_search},
+                                            {"decode.allow_unknown", no_search},
+                                            {"decode.empty_source", no_source},
+                                            {"decode.language_model", no_search},
+                                            {"metrics", "makes no translations that could be compared"},
+                                            {"placement.encoder", no_encoder},
+                                            {"placement.bridge", no_encoder},
+                                            {"placement.attention", no_encoder}};
+  return keys;
+}
+
+const nn::ModelRegistry& models_of(const ModelOptions& options, const Registries& registries) {
+  return options.language_model ? registries.language_models : registries.models;
+}
+
+std::unique_ptr<Configuration> configuration_for(const std::filesystem::path& file,
+                                                 const std::vector<config::Override>& overrides,
+                                                 const Registries& registries) {
+  const auto given = given_by(file, overrides);
+  const auto* task = given ? entry_of(*given, "task") : nullptr;
+  if (task == nullptr || task->value.text != "lm") return std::make_unique<Configuration>(registries);
+  config::Faults faults;
+  for (const auto& [key, why] : keys_without_use_to_language_models()) {
+    if (const auto* entry = find_path(*given, key))
+      faults.add(entry->source, fmt::format("`{}`: a language model (`task: lm`) {}", key, why), "Remove it");
+  }
+  faults.throw_if_any();
+  return std::make_unique<Configuration>(registries, data::Task::lm);
+}
+
+}  // namespace seq2seq::run

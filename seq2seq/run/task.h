@@ -1,0 +1,26 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "seq2seq/config/reader.h"
+#include "seq2seq/run/run.h"
+
+namespace seq2seq::run {
+
+/// A key or section of a translation that `task: lm` refuses.
+struct RefusedKey {
+  std::string_view key;
+  std::string_view why;  // behind "a language model": "has no source"
+};
+const std::vector<RefusedKey>& keys_without_use_to_language_models();
+
+/// An empty configuration with the keys of the task that the file, or an override, names. Throws UsageError for keys
+/// that this task has no use for, with the place of each.
+std::unique_ptr<Configuration> configuration_for(const std::filesystem::path& file,
+                                                 const std::vector<config::Override>& overrides,
+                                                 const Registries& registries);
+
+}  // namespace seq2seq::run
