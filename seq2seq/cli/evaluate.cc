@@ -10,8 +10,10 @@
 #include "seq2seq/cli/commands.h"
 #include "seq2seq/cli/common.h"
 #include "seq2seq/core/error.h"
+#include "seq2seq/core/run_folder.h"
 #include "seq2seq/metrics/perplexity.h"
 #include "seq2seq/run/ensemble.h"
+#include "seq2seq/run/task.h"
 
 namespace seq2seq::cli {
 
@@ -154,8 +156,6 @@ void print_perplexity_json(std::ostream& out, const run::Evaluation& evaluation,
   out << json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << '\n';
 }
 
-constexpr const char* given_together = "`--source` and `--reference` are given together, or neither";
-
 class Evaluate final : public Command {
  public:
   std::string name() const override { return "evaluate"; }
@@ -180,22 +180,14 @@ class Evaluate final : public Command {
   }
 
   int run(const Context& context) override {
-    if (source_.has_value() && references_.empty()) throw UsageError(given_together);
+    const bool lm = run::task_of(RunFolder(run_.folder).config()) == data::Task::lm;
+    check_files(lm);
     std::vector<config::Override> overrides;
     add_override(overrides, "--bleu-tokenizer", "metrics.bleu_tokenizer", bleu_tokenizer_);
     if (lowercase_) add_override(overrides, {.option = "--lowercase", .key = "metrics.lowercase", .value = "true"});
     auto log = run_.common.log(context);
     const auto environment = run_.common.environment(context, log);
     const auto loaded = run_.load(environment, std::move(overrides));
-    const bool lm = loaded.options().data.task == data::Task::lm;
-    if (lm && source_)
-      throw UsageError(Place{.part = "--source " + *source_}, "a language model (`task: lm`) has no source",
-                       "Name the text by `--reference` alone");
-    if (lm && references_.size() > 1)
-      throw UsageError(Place{.part = "--reference " + references_[1]},
-                       "is a second text, and a language model (`task: lm`) is measured on one",
-                       "Measure each by itself");
-    if (!lm && !source_ && !references_.empty()) throw UsageError(given_together);
     std::optional<data::FilePair> files;
     if (!references_.empty()) files = data::FilePair{source_.value_or(""), {references_.begin(), references_.end()}};
     const auto evaluation = run::evaluate(loaded, files, environment);
@@ -209,6 +201,21 @@ class Evaluate final : public Command {
   }
 
  private:
+  void check_files(bool lm) const {
+    if (!lm) {
+      if (source_.has_value() != !references_.empty())
+        throw UsageError("`--source` and `--reference` are given together, or neither");
+      return;
+    }
+    if (source_)
+      throw UsageError(Place{.part = "--source " + *source_}, "a language model (`task: lm`) has no source",
+                       "Name the text by `--reference` alone");
+    if (references_.size() > 1)
+      throw UsageError(Place{.part = "--reference " + references_[1]},
+                       "is a second text, and a language model (`task: lm`) is measured on one",
+                       "Measure each by itself");
+  }
+
   RunArguments run_;
   std::optional<std::string> source_;
   std::vector<std::string> references_;

@@ -8,6 +8,8 @@
 #include "seq2seq/cli/commands.h"
 #include "seq2seq/cli/common.h"
 #include "seq2seq/core/error.h"
+#include "seq2seq/core/run_folder.h"
+#include "seq2seq/run/task.h"
 
 namespace seq2seq::cli {
 
@@ -40,16 +42,15 @@ class Score final : public Command {
   }
 
   int run(const Context& context) override {
-    check_options();
-    auto log = run_.common.log(context);
-    const auto environment = run_.common.environment(context, log);
-    const auto loaded = run_.load(environment);
-    const bool lm = loaded.options().data.task == data::Task::lm;
+    const bool lm = run::task_of(RunFolder(run_.folder).config()) == data::Task::lm;
     if (lm) {
       check_text();
     } else {
       check_pairs();
     }
+    auto log = run_.common.log(context);
+    const auto environment = run_.common.environment(context, log);
+    const auto loaded = run_.load(environment);
     auto& out = *context.streams.out;
     run::NBestScoreOptions n_best{.tokens = options_.tokens};
     if (feature_) n_best.feature = *feature_;
@@ -71,6 +72,7 @@ class Score final : public Command {
 
  private:
   void check_pairs() const {
+    check_n_best();
     if (source_.empty()) throw UsageError("missing SOURCE: a file of sources, one a line");
     if (!n_best_ && target_.empty())
       throw UsageError("nothing to score: name a file of targets behind SOURCE, or a list by `--n-best FILE`");
@@ -78,8 +80,9 @@ class Score final : public Command {
 
   void check_text() const {
     const auto* remedy = "Name the text alone: `seq2seq score RUN TEXT`";
-    if (n_best_)
-      throw UsageError(Place{.part = "--n-best"}, "needs a run that translates, not a language model", remedy);
+    if (n_best_ || feature_)
+      throw UsageError(Place{.part = n_best_ ? "--n-best" : "--feature"},
+                       "needs a run that translates, not a language model", remedy);
     if (!target_.empty())
       throw UsageError(Place{.part = target_}, "is a second file, but a language model (`task: lm`) has no source",
                        remedy);
@@ -93,7 +96,7 @@ class Score final : public Command {
     return run::score_text(loaded, lines, *context.streams.out, options_, environment);
   }
 
-  void check_options() const {
+  void check_n_best() const {
     if (!n_best_) {
       if (feature_) throw UsageError(Place{.part = "--feature " + *feature_}, "is only for `--n-best`");
       return;

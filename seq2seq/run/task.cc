@@ -41,6 +41,11 @@ std::optional<config::Given> given_by(const std::filesystem::path& file,
   }
 }
 
+data::Task task_of(const std::optional<config::Given>& given) {
+  const auto* task = given ? entry_of(*given, "task") : nullptr;
+  return task != nullptr && task->value.text == "lm" ? data::Task::lm : data::Task::translation;
+}
+
 }  // namespace
 
 const std::vector<RefusedKey>& keys_without_use_to_language_models() {
@@ -82,12 +87,13 @@ const nn::ModelRegistry& models_of(const ModelOptions& options, const Registries
   return options.language_model ? registries.language_models : registries.models;
 }
 
+data::Task task_of(const std::filesystem::path& configuration) { return task_of(given_by(configuration, {})); }
+
 std::unique_ptr<Configuration> configuration_for(const std::filesystem::path& file,
                                                  const std::vector<config::Override>& overrides,
                                                  const Registries& registries) {
   const auto given = given_by(file, overrides);
-  const auto* task = given ? entry_of(*given, "task") : nullptr;
-  if (task == nullptr || task->value.text != "lm") return std::make_unique<Configuration>(registries);
+  if (task_of(given) == data::Task::translation) return std::make_unique<Configuration>(registries);
   config::Faults faults;
   for (const auto& [key, why] : keys_without_use_to_language_models()) {
     if (const auto* entry = find_path(*given, key))
