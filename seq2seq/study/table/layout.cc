@@ -32,13 +32,13 @@ std::string difference_text(const metrics::Estimate& difference, int digits, boo
   return fmt::format("{} [{:+.{}f}, {:+.{}f}]", value, interval->low, digits, interval->high, digits);
 }
 
-/// False for an interval as wide as all that the metric can be: with two runs, Student's t gives such ones.
+/// False for an interval around 0 as wide as all that the metric can be: with two runs, Student's t gives such ones.
 bool tells_something(const metrics::Estimate& difference, const std::string& metric, double mean) {
   constexpr double points = 100;  // of percent, and of BLEU
   const double reference_mean = mean - difference.value;
   const double widest = metric == "perplexity" ? 2 * std::max(mean, reference_mean) : points;
   const auto interval = difference.interval();
-  return !interval || interval->high - interval->low < widest;
+  return !interval || interval->low > 0 || interval->high < 0 || interval->high - interval->low < widest;
 }
 
 std::vector<std::string> metric_row(const TableLine& line, size_t metric, const std::string& name) {

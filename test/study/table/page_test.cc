@@ -96,7 +96,7 @@ TEST_CASE("page: tables scroll in boxes of their own, and a study without scales
   CHECK(plan.outputs() == study.toy / "study/table");
 }
 
-TEST_CASE("layout: an interval as wide as the metric is not shown", "[study][table]") {
+TEST_CASE("layout: an interval around 0 as wide as the metric is not shown", "[study][table]") {
   // One degree of freedom: the quantile of Student's t at 97.5 % is 12.7, so a standard error of 34 gives +-435.
   const auto wide = study::layout(compared("exact_match", 50, 20, {34.0 * 34.0, 1})).front().rows.front();
   CHECK(wide[3] == "+20.00 [too few runs]");
@@ -104,6 +104,8 @@ TEST_CASE("layout: an interval as wide as the metric is not shown", "[study][tab
   const auto narrow = study::layout(compared("exact_match", 50, 20, {4, 1})).front().rows.front();
   CHECK(narrow[3] == "+20.00 [-5.41, +45.41]");
   CHECK_FALSE(narrow[5].empty());
+  const auto away_from_0 = study::layout(compared("exact_match", 5, -90, {25, 1})).front().rows.front();
+  CHECK(away_from_0[3] == "-90.00 [-153.53, -26.47]");
   CHECK(study::layout(compared("perplexity", 5, 1, {1, 1})).front().rows.front()[3] == "+1.000 [too few runs]");
   CHECK(study::layout(compared("perplexity", 50, 1, {1, 1})).front().rows.front()[3] == "+1.000 [-11.706, +13.706]");
 }
