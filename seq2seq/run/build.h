@@ -6,6 +6,7 @@
 
 #include "seq2seq/data/corpus.h"
 #include "seq2seq/nn/model/model.h"
+#include "seq2seq/nn/precision.h"
 #include "seq2seq/run/environment.h"
 #include "seq2seq/run/run.h"
 #include "seq2seq/text/vocabulary.h"
@@ -20,6 +21,8 @@ nn::Placement training_placement(const RunOptions& options, const data::TextPipe
                                  const Environment& environment);
 /// The device of such a placement that a machine is described by: that of its first place.
 c10::Device training_device(const PlacementOptions& options, const Environment& environment);
+/// Has products computed in `train.precision` from here on. Throws UsageError where the device cannot.
+void use_precision(nn::Precision precision, c10::Device device);
 /// Where a trained model is used: on the command's device if `choice` is empty, as it was trained by `run`, otherwise
 /// as the file of that name says. Throws UsageError.
 nn::Placement placement_for_use(const std::string& choice, const RunOptions& options, const data::TextPipeline& text,
