@@ -1,7 +1,7 @@
 # The CUDA toolkit, for the preset `cuda` alone. Sets the language up; Torch::cuda is made in torch.cmake.
 if(SEQ2SEQ_CUDA)
   if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
-    set(CMAKE_CUDA_ARCHITECTURES 80 90)
+    set(CMAKE_CUDA_ARCHITECTURES 80-virtual 90-real)
   endif()
   set(CMAKE_CUDA_RUNTIME_LIBRARY Shared)
   enable_language(CUDA)

@@ -22,6 +22,7 @@
 #endif
 
 #include "seq2seq/core/error.h"
+#include "seq2seq/core/gpu_kernels.h"
 #include "seq2seq/core/isa.h"
 #include "seq2seq/core/text.h"
 
@@ -64,7 +65,23 @@ std::string device_name([[maybe_unused]] c10::Device device) {
   return "cpu";
 }
 
+/// `avx512`, or `avx512, cudnn`.
+std::string kernels_for(c10::Device device) {
+  const auto for_gpu = device.is_cuda() ? gpu_kernels() : std::string();
+  return for_gpu.empty() ? name(best_isa()) : fmt::format("{}, {}", name(best_isa()), for_gpu);
+}
+
 }  // namespace
+
+int compute_capability([[maybe_unused]] c10::Device device) {
+#ifdef SEQ2SEQ_CUDA
+  if (device.is_cuda()) {
+    const auto* properties = at::cuda::getDeviceProperties(device.index());
+    return 10 * properties->major + properties->minor;
+  }
+#endif
+  return 0;
+}
 
 c10::Device read_device(const std::string& text) {
   if (text == "cpu") return {c10::kCPU};
@@ -117,7 +134,7 @@ Machine prepare_machine(int threads, c10::Device device) {
   return {.threads = at::get_num_threads(),
           .product_library = product_library(),
           .instruction_set = at::get_cpu_capability(),
-          .kernels = name(best_isa()),
+          .kernels = kernels_for(device),
           .device = device_name(device),
           .torch = TORCH_VERSION};
 }

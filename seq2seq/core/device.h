@@ -19,14 +19,17 @@ std::string gpus_here();
 /// Returns true if LibTorch finds a GPU here.
 bool has_gpu();
 
+/// Returns a GPU's compute capability in tenths, 90 for 9.0; 0 for what is no GPU.
+int compute_capability(c10::Device device);
+
 /// The hardware and libraries that results depend on besides the configuration: stored in a run, compared on resume.
 struct Machine {
   int threads = 1;
   std::string product_library;  // what multiplies matrices: "mkl 2024.2", "openblas", ...
   std::string instruction_set;  // "AVX512", "AVX2", "DEFAULT": what LibTorch's kernels use
-  std::string kernels;          // "avx512", "avx2", "reference": what our own use (isa.h)
-  std::string device;           // "cpu", or the GPU's name
-  std::string torch;            // LibTorch's version
+  std::string kernels;  // "avx512", "avx2", "reference": what our own use (isa.h); on a GPU also those asked for
+  std::string device;   // "cpu", or the GPU's name
+  std::string torch;    // LibTorch's version
 };
 
 struct ProcessorLimits {

@@ -7,6 +7,7 @@
 
 #include "seq2seq/core/error.h"
 #include "seq2seq/data/resample.h"
+#include "seq2seq/data/send.h"
 
 namespace seq2seq::data {
 
@@ -78,9 +79,15 @@ Packed make_sources(const std::vector<std::vector<int64_t>>& sources, const std:
 }
 
 Batch to(const Batch& batch, c10::Device device) {
-  Batch moved{to(batch.source, device), to(batch.inputs, device), {}, batch.weights, batch.joint};
-  if (batch.weights.defined()) moved.weights = batch.weights.to(device);
-  moved.targets = moved.inputs.with(batch.targets.rows.to(device));
+  const auto ids = send_together({batch.source.rows, batch.inputs.rows, batch.targets.rows}, device);
+  const auto host_of = [](const Packed& packed) { return packed.rows.is_cpu() ? packed.rows : packed.ids_on_host; };
+  const auto inputs = batch.inputs.layout->on(device);
+  Batch moved{{ids[0], batch.source.layout->on(device), host_of(batch.source)},
+              {ids[1], inputs, host_of(batch.inputs)},
+              {ids[2], inputs, host_of(batch.targets)},
+              batch.weights,
+              batch.joint};
+  if (batch.weights.defined()) moved.weights = send(batch.weights, device);
   return moved;
 }
 

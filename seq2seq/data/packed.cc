@@ -16,6 +16,7 @@
 #include <fmt/format.h>
 
 #include "seq2seq/core/error.h"
+#include "seq2seq/data/send.h"
 
 namespace seq2seq::data {
 namespace {
@@ -86,10 +87,13 @@ std::shared_ptr<const Layout> Layout::on(c10::Device device) const {
   const auto copies = copies_ != nullptr ? copies_ : copied_among_.lock();
   const auto copy = [&] {
     auto copied = std::make_shared<Layout>(*this);
-    copied->owner = owner.to(device);
-    copied->position = position.to(device);
-    copied->key = key.to(device);
-    copied->running_on_device = device.is_cpu() ? at::Tensor() : tensor_of(running).to(device);
+    const auto host = on_host();
+    const auto there = send_together({host.owner, host.position, host.key, tensor_of(running)}, device);
+    copied->owner = there[0];
+    copied->position = there[1];
+    copied->key = there[2];
+    copied->running_on_device = device.is_cpu() ? at::Tensor() : there[3];
+    copied->kept_on_host = device.is_cpu() ? LayoutIndex() : host;
     copied->copies_ = nullptr;
     copied->copied_among_ = copies;
     return copied;
@@ -98,6 +102,13 @@ std::shared_ptr<const Layout> Layout::on(c10::Device device) const {
   const std::lock_guard lock(copies->mutex);
   if (auto found = copies->find(device)) return found;
   return copies->others.emplace_back(copy());
+}
+
+LayoutIndex Layout::on_host() const {
+  const auto here = [](const at::Tensor& kept, const at::Tensor& tensor) {
+    return kept.defined() ? kept : tensor.cpu();
+  };
+  return {here(kept_on_host.owner, owner), here(kept_on_host.position, position), here(kept_on_host.key, key)};
 }
 
 at::Tensor Layout::order() const { return owner.narrow(0, 0, running.empty() ? 0 : running.front()); }
@@ -157,7 +168,7 @@ Packed pack(const std::vector<std::vector<int64_t>>& sentences, const std::vecto
 std::vector<std::vector<int64_t>> unpack(const Packed& ids) {
   std::vector<std::vector<int64_t>> sentences(static_cast<std::size_t>(ids.sentences()));
   const auto rows = ids.rows.cpu().contiguous();
-  const auto owners = ids.layout->owner.cpu();
+  const auto owners = ids.layout->on_host().owner;
   const auto* row = rows.const_data_ptr<int64_t>();
   const auto* owner = owners.const_data_ptr<int64_t>();
   for (int64_t i = 0; i < rows.size(0); ++i) sentences[static_cast<std::size_t>(owner[i])].push_back(row[i]);
@@ -181,12 +192,15 @@ Packed chunk(const Packed& packed, int64_t first, int64_t last) {
   layout->owner = whole.owner.narrow(0, before, rows);        // [N]
   layout->position = whole.position.narrow(0, before, rows);  // [N]
   layout->key = whole.key;                                    // [B]
-  return {packed.rows.narrow(0, before, rows), layout};
+  const auto part_of = [&](const at::Tensor& kept) { return kept.defined() ? kept.narrow(0, before, rows) : kept; };
+  layout->kept_on_host = {part_of(whole.kept_on_host.owner), part_of(whole.kept_on_host.position),
+                          whole.kept_on_host.key};
+  return {packed.rows.narrow(0, before, rows), layout, part_of(packed.ids_on_host)};
 }
 
 at::Tensor sentence_order(const Layout& layout) {
   // Rows come in the order of steps, so a stable sort by owner leaves each sentence's in the order of its steps.
-  return at::argsort(layout.owner, /*stable=*/true);
+  return send(at::argsort(layout.on_host().owner, /*stable=*/true), layout.owner.device());
 }
 
 at::Tensor reversed_order(const Layout& layout) {
@@ -194,7 +208,7 @@ at::Tensor reversed_order(const Layout& layout) {
   if (layout.rows() == 0) return owner;
   // All of it where the rows lie, so that nothing waits for a device.
   const auto running =
-      layout.running_on_device.defined() ? layout.running_on_device : tensor_of(layout.running).to(owner.device());
+      layout.running_on_device.defined() ? layout.running_on_device : send(tensor_of(layout.running), owner.device());
   const auto first_row = running.cumsum(0) - running;                   // [T] of each step
   const auto step = layout.position - layout.position.narrow(0, 0, 1);  // [N] counted from the chunk's first
   const auto place = at::arange(layout.rows(), owner.options()) - first_row.index_select(0, step);
@@ -206,6 +220,10 @@ at::Tensor by_sentence(const at::Tensor& rows, const Layout& layout) {
   return rows.index_select(0, sentence_order(layout));
 }
 
-Packed to(const Packed& packed, c10::Device device) { return {packed.rows.to(device), packed.layout->on(device)}; }
+Packed to(const Packed& packed, c10::Device device) {
+  const bool ids = packed.rows.scalar_type() == at::kLong;
+  return {ids ? send(packed.rows, device) : packed.rows.to(device), packed.layout->on(device),
+          ids && packed.rows.is_cpu() ? packed.rows : packed.ids_on_host};
+}
 
 }  // namespace seq2seq::data

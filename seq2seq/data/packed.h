@@ -10,6 +10,11 @@ namespace seq2seq::data {
 
 class LayoutCopies;
 
+/// The index tensors of a layout.
+struct LayoutIndex {
+  at::Tensor owner, position, key;
+};
+
 /// Layout of the sentences of a batch (or a chunk of its steps) in packed rows: sorted by length, longest first, laid
 /// out step by step, at each step the sentences still running. The sorted order never leaves this struct: `owner` gives
 /// the sentence of each row, and everything outside is in the caller's order. The index tensors are int64 on the device
@@ -22,12 +27,15 @@ struct Layout : std::enable_shared_from_this<Layout> {
   at::Tensor position;           // [N] its step, counted from the sentence's first
   at::Tensor key;                // [B] the pair's number in the corpus, in the caller's order: what random draws go by
   at::Tensor running_on_device;  // [T] `running` beside the index tensors; undefined on the CPU, where nothing needs it
+  LayoutIndex kept_on_host;      // on_host() of a layout that lies elsewhere; undefined: not known
   bool in_order = false;         // whether order() is known to be 0, 1, 2, ..., so that states need not be gathered
 
   int64_t rows() const { return owner.size(0); }
   int64_t steps() const { return static_cast<int64_t>(running.size()); }
   /// [running[0]] the sentences of the first step in sorted order, for gathering and scattering states.
   at::Tensor order() const;
+  /// The index tensors on the CPU. What the host decides, as random draws are, goes by them and waits for no device.
+  LayoutIndex on_host() const;
   /// This layout on another device. Index tensors are copied once for each device, however often this is called.
   std::shared_ptr<const Layout> on(c10::Device device) const;
 
@@ -44,6 +52,7 @@ std::shared_ptr<Layout> new_layout();
 struct Packed {
   at::Tensor rows;
   std::shared_ptr<const Layout> layout;
+  at::Tensor ids_on_host{};  // `rows` on the CPU where ids lie elsewhere; undefined: not known
 
   int64_t sentences() const { return layout->sentences; }
   Packed with(at::Tensor other_rows) const { return {std::move(other_rows), layout}; }

@@ -9,6 +9,7 @@
 #include <ATen/ops/zeros_like.h>
 
 #include "seq2seq/core/random.h"
+#include "seq2seq/data/send.h"
 #include "seq2seq/nn/kernels/dropout/mask.h"
 
 namespace seq2seq::nn {
@@ -22,16 +23,17 @@ uint32_t Site::number() const {
 
 namespace {
 
-/// Index of the rows of a mask.
+/// Index of the rows of a mask, on the CPU.
 struct MaskRows {
   at::Tensor owner, position, key;  // [n], [n], [B]
+  bool to_send = false;             // whether the mask goes to another device
 };
 
 at::Tensor mask_of(const MaskRows& by, int64_t width, double share, Site site, const Draw& draw) {
-  const auto owner = by.owner.cpu().contiguous();
-  const auto position = by.position.cpu().contiguous();
-  const auto key = by.key.cpu().contiguous();
-  auto mask = at::empty({owner.size(0), width}, at::kFloat);
+  const auto owner = by.owner.contiguous();
+  const auto position = by.position.contiguous();
+  const auto key = by.key.contiguous();
+  auto mask = at::empty({owner.size(0), width}, at::TensorOptions(at::kFloat).pinned_memory(by.to_send));
   const kernels::DropoutMask rows{.mask = mask.data_ptr<float>(),
                                   .owner = owner.const_data_ptr<int64_t>(),
                                   .position = position.const_data_ptr<int64_t>(),
@@ -51,19 +53,25 @@ at::Tensor mask_of(const MaskRows& by, int64_t width, double share, Site site, c
 }  // namespace
 
 at::Tensor dropout_mask(const Layout& layout, int64_t width, double share, Site site, const Draw& draw) {
-  const auto position = site.by_sentence ? at::zeros_like(layout.position) : layout.position;
-  return mask_of({layout.owner, position, layout.key}, width, share, site, draw);
+  const auto host = layout.on_host();
+  const auto position = site.by_sentence ? at::zeros_like(host.position) : host.position;
+  return mask_of({host.owner, position, host.key, !layout.owner.is_cpu()}, width, share, site, draw);
 }
 
 at::Tensor sentence_mask(const Layout& layout, int64_t width, double share, Site site, const Draw& draw) {
-  const auto owner = layout.order();
-  return mask_of({owner, at::zeros_like(owner), layout.key}, width, share, site, draw);
+  const auto host = layout.on_host();
+  const auto owner = host.owner.narrow(0, 0, layout.running.empty() ? 0 : layout.running.front());
+  return mask_of({owner, at::zeros_like(owner), host.key, !layout.owner.is_cpu()}, width, share, site, draw);
+}
+
+at::Tensor sent(const at::Tensor& mask, const at::TensorOptions& options) {
+  return data::send(mask, options.device()).to(options.dtype());
 }
 
 Packed dropout(const Packed& input, double share, Site site, const Draw* draw) {
   if (share == 0 || draw == nullptr || input.rows.size(0) == 0) return input;
   const auto mask = dropout_mask(*input.layout, input.rows.size(1), share, site, *draw);
-  return input.with(input.rows * mask.to(input.rows.options()));
+  return input.with(input.rows * sent(mask, input.rows.options()));
 }
 
 }  // namespace seq2seq::nn

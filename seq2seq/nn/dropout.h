@@ -31,9 +31,11 @@ struct Site {
 /// not depend on the batch, the chunk or the device. share 0 or a null `draw` returns the rows as they are.
 Packed dropout(const Packed& input, double share, Site site, const Draw* draw);
 
-/// The mask itself [N, width], 0 or 1/(1-share), float32 on the CPU.
+/// The mask itself [N, width], 0 or 1/(1-share), float32 on the CPU, pinned where the layout lies elsewhere.
 at::Tensor dropout_mask(const Layout& layout, int64_t width, double share, Site site, const Draw& draw);
 /// The mask by sentence, [S, width]: a row for each of layout.order().
 at::Tensor sentence_mask(const Layout& layout, int64_t width, double share, Site site, const Draw& draw);
+/// A mask of these on the device and in the type of what it is multiplied by; waits for no device.
+at::Tensor sent(const at::Tensor& mask, const at::TensorOptions& options);
 
 }  // namespace seq2seq::nn

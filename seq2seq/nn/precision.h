@@ -1,18 +1,27 @@
 #pragma once
 
+#include <string>
+
+#include <c10/core/Device.h>
 #include <c10/core/ScalarType.h>
 
 namespace seq2seq::nn {
 
-/// The type that a model's parameters have and its products are computed in.
-enum class Precision { float32 };
+/// What the products of a model are computed in. Parameters, states, losses and updates are float32 in each.
+enum class Precision {
+  float32,
+  tf32,  // operands with 10 bits of fraction, by the tensor cores of a GPU
+  bf16,  // operands of 16 bits, with 7 of fraction, in the output layer and in LSTM layers by cuDNN; tf32 elsewhere
+};
 
-constexpr c10::ScalarType type_of(Precision precision) {
-  switch (precision) {
-    case Precision::float32:
-      return c10::kFloat;
-  }
-  return c10::kFloat;
-}
+/// The type of a model's parameters.
+constexpr c10::ScalarType type_of(Precision) { return c10::kFloat; }
+
+/// Why a device cannot compute in it; empty: it can.
+std::string precision_refusal(Precision precision, c10::Device device);
+
+/// Products on GPUs are computed so from here on, in the whole process, as LibTorch's own switch for TF32 says it.
+void compute_in(Precision precision);
+Precision computing_in();
 
 }  // namespace seq2seq::nn

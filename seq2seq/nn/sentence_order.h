@@ -1,5 +1,7 @@
 #pragma once
 
+#include <memory>
+
 #include "seq2seq/nn/packed.h"
 
 namespace seq2seq::nn {
@@ -8,13 +10,17 @@ namespace seq2seq::nn {
 class SentenceOrder {
  public:
   explicit SentenceOrder(const Layout& packed);
+  const at::Tensor& on_host() const { return order_on_host_; }
 
   /// [N, ..] rows in packed order -> sentence by sentence.
   at::Tensor by_sentence(const at::Tensor& packed) const;
+  /// The same for ids, with what is known of them on the CPU. `layout`: of the rows that come out.
+  Packed by_sentence(const Packed& ids, std::shared_ptr<const Layout> layout) const;
   /// The inverse.
   at::Tensor packed(const at::Tensor& by_sentence) const;
 
  private:
+  at::Tensor order_on_host_;    // [N] on the CPU
   at::Tensor order_, inverse_;  // [N]
 };
 

@@ -23,14 +23,17 @@ void declare(config::Keys& keys, TargetWordDropout& target) {
 
 at::Tensor word_mask(const Packed& ids, const WordDropout& dropout, Site::Part embedding, const Draw& draw) {
   auto rows = *ids.layout;
-  if (dropout.by == DropWordsBy::word) rows.position = ids.rows;
+  if (dropout.by == DropWordsBy::word) {
+    rows.position = ids.rows;
+    rows.kept_on_host.position = ids.ids_on_host;
+  }
   return dropout_mask(rows, 1, dropout.share, Site{.part = embedding}.within(1), draw);
 }
 
 at::Tensor drop_words(const at::Tensor& vectors, const Packed& ids, const WordDropout& dropout, Site::Part embedding,
                       const Draw* draw) {
   if (dropout.share == 0 || draw == nullptr || vectors.size(0) == 0) return vectors;
-  return vectors * word_mask(ids, dropout, embedding, *draw).to(vectors.options());
+  return vectors * sent(word_mask(ids, dropout, embedding, *draw), vectors.options());
 }
 
 }  // namespace seq2seq::nn

@@ -1,5 +1,6 @@
 #include "seq2seq/run/build.h"
 
+#include "seq2seq/core/error.h"
 #include "seq2seq/run/placement.h"
 #include "seq2seq/run/placement_rules.h"
 
@@ -29,6 +30,14 @@ nn::Placement training_placement(const RunOptions& options, const data::TextPipe
 
 c10::Device training_device(const PlacementOptions& options, const Environment& environment) {
   return environment.single_device ? environment.device : first_device(options, environment.device);
+}
+
+void use_precision(nn::Precision precision, c10::Device device) {
+  const auto refusal = nn::precision_refusal(precision, device);
+  if (!refusal.empty())
+    throw UsageError({.part = "train.precision"}, refusal,
+                     "Use `train.precision: float32`, or choose another device by `--device`");
+  nn::compute_in(precision);
 }
 
 nn::Placement placement_for_use(const std::string& choice, const RunOptions& options, const data::TextPipeline& text,

@@ -6,6 +6,7 @@
 
 #include "seq2seq/data/corpus.h"
 #include "seq2seq/nn/model/model.h"
+#include "seq2seq/nn/precision.h"
 #include "seq2seq/run/environment.h"
 #include "seq2seq/run/run.h"
 #include "seq2seq/text/vocabulary.h"
@@ -20,6 +21,9 @@ nn::Placement training_placement(const RunOptions& options, const data::TextPipe
                                  const Environment& environment);
 /// Returns the device that describes the machine: that of the first place.
 c10::Device training_device(const PlacementOptions& options, const Environment& environment);
+/// Sets the precision of products from here on, `train.precision`. Throws UsageError if the device cannot compute in
+/// it.
+void use_precision(nn::Precision precision, c10::Device device);
 /// Returns the placement for using a trained model: the command's device if `choice` is empty, the training's placement
 /// for `run`, otherwise as the file of that name says. Throws UsageError.
 nn::Placement placement_for_use(const std::string& choice, const RunOptions& options, const data::TextPipeline& text,

@@ -110,6 +110,7 @@ LoadedRun load_run(const std::filesystem::path& path, const std::string& checkpo
   run.update = find_checkpoint(*environment.files, run.folder, named.checkpoint);
   const auto placed = placement_for_use(placement, options, *run.text, environment);
   prepare_machine(environment.threads, placed.device);
+  nn::compute_in(options.decode.precision);
   run.model = build_model(options, *environment.registries, *run.text, placed);
   const auto stored = train::load_weights_only(*environment.files, run.folder, run.update);
   nn::load_weights(*run.model, stored.weights, run.folder.checkpoint(run.update) / "weights.safetensors");

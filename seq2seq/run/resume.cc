@@ -230,7 +230,9 @@ train::Outcome go_on(const RunFolder& folder, const std::vector<config::Override
     return {};
   }
 
-  const auto machine = prepare_machine(environment.threads, training_device(options.placement, environment));
+  const auto device = training_device(options.placement, environment);
+  const auto machine = prepare_machine(environment.threads, device);
+  use_precision(options.train.precision, device);
   const int64_t update = start.empty() ? 0 : std::stoll(start);
   environment.log->say(fmt::format("seq2seq {}: goes on with {} at update {}", version().text(), folder.root().string(),
                                    format_count(update)));

@@ -101,7 +101,9 @@ train::Outcome train_configuration(const NewRun& request, const Configuration& c
   });
   if (!again.empty()) return go_on(folder, {}, environment, {});
   auto options = configuration.options;  // with the placement that is chosen below
-  const auto machine = prepare_machine(environment.threads, training_device(options.placement, environment));
+  const auto device = training_device(options.placement, environment);
+  const auto machine = prepare_machine(environment.threads, device);
+  use_precision(options.train.precision, device);
   const auto data = read_training_data(configuration, environment);
   options.placement = chosen_placement(options, data, environment);
   const auto placement = training_placement(options, *data.text, environment);

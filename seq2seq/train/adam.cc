@@ -42,16 +42,18 @@ Adam::Adam(const Options& options, NamedParameters parameters) : options_(option
   }
 }
 
-void Adam::step(double learning_rate) {
+void Adam::step(double learning_rate, const at::Tensor& skip) {
   const at::NoGradGuard no_gradient;
   Fused* const update =
       options_.decoupled ? static_cast<Fused*>(at::_fused_adamw_) : static_cast<Fused*>(at::_fused_adam_);
   for (const auto& group : groups_with_gradient(parameters_)) {
     const auto steps = group.pick(steps_);
+    const auto skipped = group.skip(skip);
     at::_foreach_add_(steps, 1);
+    if (skipped) at::_foreach_add_(steps, *skipped, -1);
     update(group.parameters, group.gradients, group.pick(average_), group.pick(square_average_), {}, steps,
            learning_rate, options_.beta1, options_.beta2, options_.weight_decay, options_.epsilon, /*amsgrad=*/false,
-           /*maximize=*/false, {}, {});
+           /*maximize=*/false, /*grad_scale=*/{}, skipped);
   }
 }
 

@@ -25,7 +25,8 @@ class Adam final : public Optimizer {
  public:
   using Options = AdamOptions;
   Adam(const Options& options, NamedParameters parameters);
-  void step(double learning_rate) override;
+  using Optimizer::step;
+  void step(double learning_rate, const at::Tensor& skip) override;
   double learning_rate() const override { return options_.learning_rate; }
   nn::NamedTensors state() const override;  // `<parameter>.exp_avg`, `<parameter>.exp_avg_sq`, `<parameter>.step`
   void restore(const nn::NamedTensors& state, const std::filesystem::path& file) override;

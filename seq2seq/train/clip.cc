@@ -6,6 +6,8 @@
 #include <numeric>
 
 #include <ATen/Parallel.h>
+#include <ATen/ops/_foreach_clamp_max.h>
+#include <ATen/ops/_foreach_clamp_min.h>
 #include <ATen/ops/_foreach_mul.h>
 #include <ATen/ops/_foreach_norm.h>
 #include <ATen/ops/empty.h>
@@ -24,6 +26,18 @@ std::vector<at::Tensor> defined_of(const std::vector<at::Tensor>& gradients) {
     if (gradient.defined()) defined.push_back(gradient);
   }
   return defined;
+}
+
+/// Tensors of one device and type together: what one kernel over many tensors takes.
+std::vector<std::vector<at::Tensor>> by_kind(const std::vector<at::Tensor>& tensors) {
+  std::vector<std::vector<at::Tensor>> kinds;
+  for (const auto& tensor : tensors) {
+    const auto kind = std::ranges::find_if(kinds, [&](const auto& others) {
+      return others.front().device() == tensor.device() && others.front().scalar_type() == tensor.scalar_type();
+    });
+    (kind == kinds.end() ? kinds.emplace_back() : *kind).push_back(tensor);
+  }
+  return kinds;
 }
 
 bool in_plain_memory(const at::Tensor& tensor) {
@@ -67,7 +81,7 @@ void scale(const std::vector<at::Tensor>& gradients, const at::Tensor& norm, con
   }
   // Without waiting for the device nothing is known of the norm, so that a factor of 1 is multiplied by, too.
   const auto factor = at::where(norm > 0, wanted / norm, at::ones_like(norm));
-  for (const auto& gradient : defined) gradient.mul_(factor.to(gradient.options()));
+  for (const auto& alike : by_kind(defined)) at::_foreach_mul_(alike, factor.to(alike.front().options()));
 }
 
 }  // namespace
@@ -104,7 +118,10 @@ void NormClip::apply(const std::vector<at::Tensor>& gradients, const at::Tensor&
 }
 
 void ValueClip::apply(const std::vector<at::Tensor>& gradients, const at::Tensor&) const {
-  for (auto& gradient : defined_of(gradients)) gradient.clamp_(-options_.limit, options_.limit);
+  for (const auto& alike : by_kind(defined_of(gradients))) {
+    at::_foreach_clamp_min_(alike, -options_.limit);
+    at::_foreach_clamp_max_(alike, options_.limit);
+  }
 }
 
 void NormRangeClip::apply(const std::vector<at::Tensor>& gradients, const at::Tensor& norm) const {

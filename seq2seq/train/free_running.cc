@@ -18,7 +18,8 @@ namespace {
 /// [N] bool: the rows that read their target.
 at::Tensor forced_rows(const data::Layout& layout, double share, const nn::Draw& draw, SampleBy by) {
   const RandomStream stream(draw.seed, Purpose::forcing);
-  const auto keys = nn::on_host(layout.key), owners = nn::on_host(layout.owner), steps = nn::on_host(layout.position);
+  const auto host = layout.on_host();
+  const auto keys = nn::on_host(host.key), owners = nn::on_host(host.owner), steps = nn::on_host(host.position);
   auto forced = at::empty({layout.rows()}, at::kBool);
   auto* out = forced.mutable_data_ptr<bool>();
   for (size_t row = 0; row < owners.size(); ++row) {

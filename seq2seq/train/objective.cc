@@ -19,7 +19,7 @@ LossOptions loss_options(const TrainOptions& options) {
 at::Tensor token_losses(const nn::Model& model, const data::Batch& batch, const LossOptions& options,
                         const at::Tensor& row_scale, const nn::Draw* draw) {
   const auto memory = model.encode(batch.source, draw);
-  const auto owner = at::arange(batch.sentences(), batch.source.rows.options().dtype(at::kLong));  // [B]
+  const auto owner = at::arange(batch.sentences(), at::kLong);  // [B] on the CPU, where the state reads it
   const auto state = model.start(memory, owner);
   state->wants_attention = options.coverage > 0;
   const double share = draw == nullptr ? 1 : options.forced_share(draw->update);

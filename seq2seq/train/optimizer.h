@@ -20,8 +20,10 @@ using NamedParameters = std::vector<std::pair<std::string, at::Tensor>>;
 class Optimizer {
  public:
   virtual ~Optimizer() = default;
-  /// One update with this learning rate. Parameters without a gradient stay as they are.
-  virtual void step(double learning_rate) = 0;
+  /// One update with this learning rate. Parameters without a gradient stay as they are. `skip` [] float32 on a device,
+  /// or undefined: where it holds 1, nothing changes, and the host does not wait to learn whether it does.
+  virtual void step(double learning_rate, const at::Tensor& skip) = 0;
+  void step(double learning_rate) { step(learning_rate, {}); }
   virtual double learning_rate() const = 0;  // the base the schedule multiplies
   /// `<parameter>.exp_avg`, ...: the tensors themselves, not copied, which change with the next step.
   virtual nn::NamedTensors state() const = 0;

@@ -61,8 +61,11 @@ void declare(config::Keys& keys, TrainOptions& options, const OptimizerRegistry&
   keys.add(
       "objective", options.objective, {{"per_sentence", Objective::per_sentence}, {"per_token", Objective::per_token}},
       "what the sum of an update's token losses is divided by: its sentences (arXiv 1409.3215) or its target tokens");
-  keys.add("precision", options.precision, {{"float32", nn::Precision::float32}},
-           "type of the parameters, in which training computes");
+  keys.add(
+      "precision", options.precision,
+      {{"float32", nn::Precision::float32}, {"tf32", nn::Precision::tf32}, {"bf16", nn::Precision::bf16}},
+      "what products on a GPU are computed in, while parameters, states, losses and updates are float32; `tf32` and "
+      "`bf16` need a GPU of compute capability 8.0");
   keys.section("batch", options.batch, "how pairs are put into batches");
   keys.add("accumulate", options.accumulate,
            "batches an update; their gradient is that of one batch of all their pairs")

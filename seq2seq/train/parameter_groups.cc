@@ -30,6 +30,11 @@ std::vector<at::Tensor> ParameterGroup::pick(const std::vector<at::Tensor>& all)
   return picked;
 }
 
+std::optional<at::Tensor> ParameterGroup::skip(const at::Tensor& flag) const {
+  if (!flag.defined()) return std::nullopt;
+  return flag.to(parameters.front().device(), flag.scalar_type(), /*non_blocking=*/true);
+}
+
 std::vector<ParameterGroup> groups_with_gradient(const NamedParameters& parameters) {
   std::vector<ParameterGroup> groups;
   for (size_t index = 0; index < parameters.size(); ++index) {

@@ -120,30 +120,52 @@ std::optional<Ending> Session::stopped() {
 void Session::update() {
   const auto before = setup_.progress.now();
   const double epoch = order_->epochs_made();
-  const auto place = fmt::format("batch {} of epoch {}", order_->batch() + 1, order_->epoch() + 1);
+  const auto place =
+      fmt::format("update {} (batch {} of epoch {})", state_.update + 1, order_->batch() + 1, order_->epoch() + 1);
   const double factor = schedule_->factor({.update = state_.update, .epoch = epoch, .total_updates = total_updates_});
-  const auto result = updater_.make(order_->take(), {.seed = setup_.seed, .update = state_.update}, factor);
-  if (!result.made) {
-    const auto fault = fmt::format("update {} ({}): {}", state_.update + 1, place, result.fault);
-    if (options_.not_finite == NotFinite::stop)
-      throw Error(
-          fault,
-          "Lower `train.optimizer.learning_rate`, or set `train.not_finite: skip` to pass over such updates, counted");
-    ++state_.skipped;
-    if (team_.leads() &&
-        std::has_single_bit(static_cast<uint64_t>(
-            state_.skipped))) {  // the 1st, 2nd, 4th, 8th, ...: a run that diverged would say nothing else
-      progress_->pause();
-      setup_.log->warn(fmt::format("{}. The update is skipped, {} so far", fault, format_count(state_.skipped)));
-    }
+  auto issued = updater_.issue(order_->take(), {.seed = setup_.seed, .update = state_.update}, factor);
+  const bool late = issued.is_late();
+  if (late) {
+    if (average_) average_->add(state_.update, issued.skipped);
+    const double seconds = seconds_since(before);
+    settle();
+    open_.emplace(Open{.issued = std::move(issued), .place = place, .seconds = seconds});
+  } else {
+    tell_fault(issued.result, place);
+    if (issued.result.made && average_) average_->add(state_.update);
   }
-  if (result.made && average_) average_->add(state_.update);
   ++state_.update;
   state_.epoch = order_->epoch();
   state_.batch = order_->batch();
   team_.reached(state_.update);
-  state_.window.add(result, seconds_since(before));
+  if (!late) state_.window.add(issued.result, seconds_since(before));
   show(state_.window);
+}
+
+/// Takes in what the last update found.
+void Session::settle() {
+  if (!open_) return;
+  const auto before = setup_.progress.now();
+  auto open = std::move(*open_);
+  open_.reset();
+  const auto result = updater_.finish(std::move(open.issued));
+  tell_fault(result, open.place);
+  state_.window.add(result, open.seconds + seconds_since(before));
+}
+
+/// Ends the training, or counts the update as skipped, where something was not finite.
+void Session::tell_fault(const UpdateResult& result, const std::string& place) {
+  if (result.made) return;
+  const auto fault = fmt::format("{}: {}", place, result.fault);
+  if (options_.not_finite == NotFinite::stop)
+    throw Error(
+        fault,
+        "Lower `train.optimizer.learning_rate`, or set `train.not_finite: skip` to pass over such updates, counted");
+  ++state_.skipped;
+  // The 1st, 2nd, 4th, 8th, ...: a run that diverged would say nothing else.
+  if (!team_.leads() || !std::has_single_bit(static_cast<uint64_t>(state_.skipped))) return;
+  progress_->pause();
+  setup_.log->warn(fmt::format("{}. The update is skipped, {} so far", fault, format_count(state_.skipped)));
 }
 
 Figures Session::measure() {
@@ -155,6 +177,7 @@ Figures Session::measure() {
 }
 
 bool Session::validate() {
+  settle();
   progress_->pause();
   check_same_parameters(team_, *setup_.model, state_.update);
   const auto figures = measure();
@@ -178,12 +201,14 @@ bool Session::validate() {
 }
 
 void Session::report() {
+  settle();
   if (team_.leads() && state_.window.updates > 0)
     metrics_.train(moment(), state_.window, perplexity_name(), state_.skipped);
   state_.window = {};
 }
 
 void Session::save(bool is_best) {
+  settle();
   saved_ = state_.update;
   if (!team_.leads()) return;
   state_.schedule = schedule_->state();

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "seq2seq/train/checkpoint.h"
 #include "seq2seq/train/data_order.h"
@@ -28,6 +29,8 @@ class Session {
   std::optional<Ending> already_ended() const;
   std::optional<Ending> stopped();
   void update();
+  void settle();
+  void tell_fault(const UpdateResult& result, const std::string& place);
   bool validate();  // true: the best so far
   void report();
   Figures measure();
@@ -64,6 +67,15 @@ class Session {
   std::optional<int64_t> saved_;  // update of the last checkpoint of this session
   Time saved_at_;
   std::unique_ptr<Progress> progress_;
+
+  /// The last update, when it is late (update.h): what it found is taken in after the next one was issued, and before
+  /// anything is reported, validated or saved.
+  struct Open {
+    IssuedUpdate issued;
+    std::string place;   // for messages: `update 7 (batch 7 of epoch 1)`
+    double seconds = 0;  // spent on it so far
+  };
+  std::optional<Open> open_;
 };
 
 }  // namespace seq2seq::train

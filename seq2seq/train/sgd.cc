@@ -27,13 +27,14 @@ Sgd::Sgd(const Options& options, NamedParameters parameters) : options_(options)
   for (const auto& [name, parameter] : parameters_) momentum_.push_back(at::zeros_like(parameter.detach()));
 }
 
-void Sgd::step(double learning_rate) {
+void Sgd::step(double learning_rate, const at::Tensor& skip) {
   const at::NoGradGuard no_gradient;
   for (const auto& group : groups_with_gradient(parameters_)) {
     // Without dampening a buffer of zeros gives torch.optim's first step, so no step is a special one.
     at::_fused_sgd_(group.parameters, group.gradients, group.pick(momentum_), options_.weight_decay, options_.momentum,
                     learning_rate,
-                    /*dampening=*/0, options_.nesterov, /*maximize=*/false, /*is_first_step=*/false);
+                    /*dampening=*/0, options_.nesterov, /*maximize=*/false, /*is_first_step=*/false,
+                    /*grad_scale=*/{}, group.skip(skip));
   }
 }
 

@@ -22,7 +22,8 @@ class Sgd final : public Optimizer {
  public:
   using Options = SgdOptions;
   Sgd(const Options& options, NamedParameters parameters);
-  void step(double learning_rate) override;
+  using Optimizer::step;
+  void step(double learning_rate, const at::Tensor& skip) override;
   double learning_rate() const override { return options_.learning_rate; }
   nn::NamedTensors state() const override;  // `<parameter>.momentum_buffer`, when there is momentum
   void restore(const nn::NamedTensors& state, const std::filesystem::path& file) override;

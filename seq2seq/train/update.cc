@@ -6,7 +6,13 @@
 #include <sstream>
 #include <utility>
 
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/isfinite.h>
+#include <ATen/ops/maximum.h>
+#include <ATen/ops/stack.h>
 #include <ATen/ops/zeros_like.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -63,6 +69,11 @@ Pairs joined(Team& team, const Pairs& mine) {
   return pairs;
 }
 
+bool lie_on_gpus(const NamedParameters& parameters) {
+  return !parameters.empty() &&
+         std::ranges::none_of(parameters, [](const auto& named) { return named.second.is_cpu(); });
+}
+
 }  // namespace
 
 Updater::Updater(const TrainOptions& options, const Setup& setup, NamedParameters parameters)
@@ -72,13 +83,38 @@ Updater::Updater(const TrainOptions& options, const Setup& setup, NamedParameter
       parameters_(std::move(parameters)),
       optimizer_(setup.optimizers->make(options.optimizer, parameters_)),
       clip_(setup.clips->make(options.clip)),
-      gradients_(setup.gradients) {
+      gradients_(setup.gradients),
+      late_(team_.ranks() == 1 && lie_on_gpus(parameters_)) {
   if (gradients_ != nullptr) return;
   own_gradients_ = std::make_unique<SerialGradients>(*setup.model, loss_options(options));
   gradients_ = own_gradients_.get();
 }
 
-UpdateResult Updater::make(const std::vector<data::Batch>& batches, const nn::Draw& draw, double factor) {
+IssuedUpdate Updater::issue(std::vector<data::Batch> batches, const nn::Draw& draw, double factor) {
+  IssuedUpdate issued;
+  issued.result = planned(batches, factor);
+  for (auto& [name, parameter] : parameters_) parameter.mutable_grad().reset();
+  issued.losses = gradients_->accumulate(batches, issued.result.divisor, draw);
+  issued.batches = std::move(batches);
+  const auto gradients = whole_gradients();
+  const auto norm = gradient_norm(gradients);
+  clip_->apply(gradients, norm);  // of gradients that are not finite, too: the step below is not made with them
+  late_ ? step_on_device(issued, norm) : step_on_host(issued, norm);
+  return issued;
+}
+
+UpdateResult Updater::finish(IssuedUpdate issued) {
+  if (!issued.is_late()) return issued.result;
+  issued.ready->synchronize();
+  const auto* numbers = issued.numbers.const_data_ptr<double>();
+  issued.result.loss = numbers[0];
+  issued.result.gradient_norm = numbers[1];
+  note_fault(issued);
+  return issued.result;
+}
+
+/// What is known of an update before it is made.
+UpdateResult Updater::planned(const std::vector<data::Batch>& batches, double factor) const {
   UpdateResult result;
   result.learning_rate = optimizer_->learning_rate() * factor;
   int64_t sentences = 0;
@@ -89,32 +125,57 @@ UpdateResult Updater::make(const std::vector<data::Batch>& batches, const nn::Dr
     result.target_tokens += counts.target_tokens;
   }
   result.divisor = divisor(options_.objective, sentences, result.target_tokens);
+  return result;
+}
 
-  for (auto& [name, parameter] : parameters_) parameter.mutable_grad().reset();
-  const auto losses = gradients_->accumulate(batches, result.divisor, draw);
+std::vector<at::Tensor> Updater::whole_gradients() {
   std::vector<at::Tensor> gradients;
   for (auto& [name, parameter] : parameters_) {
     // A parameter that no loss depends on: its weight decays as that of any other, wherever the model lies.
     if (!parameter.grad().defined()) parameter.mutable_grad() = at::zeros_like(parameter);
     gradients.push_back(parameter.grad());
   }
-  const auto norm = gradient_norm(gradients);
-  clip_->apply(gradients, norm);  // of gradients that are not finite, too: the step below is not made with them
-  std::vector<double> loss{0};
-  for (const auto& rows : losses) loss.front() += rows.sum(at::kDouble).item<double>();
-  team_.sum(loss);
-  result.loss = loss.front();
-  result.gradient_norm = norm.item<double>();
+  return gradients;
+}
 
-  if (!std::isfinite(result.loss) || !std::isfinite(result.gradient_norm)) {
-    const bool in_loss = !std::isfinite(result.loss);
-    result.fault = fmt::format("{} is {}, with {}", in_loss ? "the loss" : "the gradient's norm",
-                               in_loss ? result.loss : result.gradient_norm, pairs_at_fault(batches, losses));
-    return result;
+void Updater::step_on_host(IssuedUpdate& issued, const at::Tensor& norm) {
+  std::vector<double> loss{0};
+  for (const auto& rows : issued.losses) loss.front() += rows.sum(at::kDouble).item<double>();
+  team_.sum(loss);
+  issued.result.loss = loss.front();
+  issued.result.gradient_norm = norm.item<double>();
+  note_fault(issued);
+  if (issued.result.made) optimizer_->step(issued.result.learning_rate);
+}
+
+void Updater::step_on_device(IssuedUpdate& issued, const at::Tensor& norm) {
+  const auto there = [&](const at::Tensor& tensor) {
+    return tensor.to(norm.device(), at::kDouble, /*non_blocking=*/true);
+  };
+  auto loss = at::zeros_like(norm);
+  for (const auto& rows : issued.losses)
+    if (rows.numel() > 0) loss += there(rows.sum(at::kDouble));
+  const auto numbers = at::stack({loss, norm});
+  issued.skipped = numbers.isfinite().all().logical_not().to(at::kFloat);
+  if (options_.not_finite == NotFinite::stop) {
+    if (stopped_.defined()) issued.skipped = at::maximum(issued.skipped, stopped_);
+    stopped_ = issued.skipped;
   }
-  optimizer_->step(result.learning_rate);
-  result.made = true;
-  return result;
+  optimizer_->step(issued.result.learning_rate, issued.skipped);
+  issued.numbers = at::empty({2}, at::TensorOptions(at::kDouble).pinned_memory(true));
+  issued.numbers.copy_(numbers, /*non_blocking=*/true);
+  issued.ready = std::make_shared<c10::Event>(norm.device().type());
+  issued.ready->record(c10::impl::VirtualGuardImpl(norm.device().type()).getStream(norm.device()));
+}
+
+void Updater::note_fault(IssuedUpdate& issued) {
+  auto& result = issued.result;
+  result.made = std::isfinite(result.loss) && std::isfinite(result.gradient_norm);
+  if (result.made) return;
+  const bool in_loss = !std::isfinite(result.loss);
+  result.fault =
+      fmt::format("{} is {}, with {}", in_loss ? "the loss" : "the gradient's norm",
+                  in_loss ? result.loss : result.gradient_norm, pairs_at_fault(issued.batches, issued.losses));
 }
 
 /// Names the pairs with a token whose loss is not finite; all pairs, when it is only the gradient.

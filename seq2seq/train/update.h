@@ -3,7 +3,11 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
+
+#include <ATen/core/Tensor.h>
+#include <c10/core/Event.h>
 
 #include "seq2seq/train/gradient_source.h"
 #include "seq2seq/train/options.h"
@@ -23,17 +27,44 @@ struct UpdateResult {
   double learning_rate = 0;
 };
 
+/// An update that was issued, and what is known of it.
+struct IssuedUpdate {
+  UpdateResult result;  // all of it, unless it is late
+  // Of a late one, whose loss and norm are still on their way from the device:
+  std::vector<data::Batch> batches;  // kept for the message, should they be at fault
+  std::vector<at::Tensor> losses;
+  at::Tensor skipped;  // [] float32 on the device: 1 where the update changes nothing
+  at::Tensor numbers;  // [2] float64 in pinned memory: loss and norm, filled when `ready` has come
+  std::shared_ptr<c10::Event> ready;
+  bool is_late() const { return ready != nullptr; }
+};
+
 /// Makes updates: has the gradients of some batches made, clips them, and lets the optimizer step. Each rank of a team
 /// makes the same update from its share of the batches.
+///
+/// If all parameters are on GPUs and one process trains, an update is late: nothing in it waits for a device. Whether
+/// loss and norm are finite is decided on their device; an update where one is not changes nothing. With
+/// `not_finite: stop`, neither do the updates after it.
 class Updater {
  public:
   Updater(const TrainOptions& options, const Setup& setup, NamedParameters parameters);
 
   /// `draw` is what dropout draws from; the optimizer's learning rate is multiplied by `factor`.
-  UpdateResult make(const std::vector<data::Batch>& batches, const nn::Draw& draw, double factor);
+  UpdateResult make(std::vector<data::Batch> batches, const nn::Draw& draw, double factor) {
+    return finish(issue(std::move(batches), draw, factor));
+  }
+  /// Issues an update without waiting for its result; further updates may be issued before finish().
+  IssuedUpdate issue(std::vector<data::Batch> batches, const nn::Draw& draw, double factor);
+  /// Returns the result of an update, after waiting for the numbers of a late one.
+  UpdateResult finish(IssuedUpdate issued);
   Optimizer& optimizer() { return *optimizer_; }
 
  private:
+  UpdateResult planned(const std::vector<data::Batch>& batches, double factor) const;
+  std::vector<at::Tensor> whole_gradients();
+  void step_on_host(IssuedUpdate& issued, const at::Tensor& norm);
+  void step_on_device(IssuedUpdate& issued, const at::Tensor& norm);
+  void note_fault(IssuedUpdate& issued);
   std::string pairs_at_fault(const std::vector<data::Batch>& batches, const std::vector<at::Tensor>& losses);
 
   const TrainOptions& options_;
@@ -45,6 +76,8 @@ class Updater {
   std::shared_ptr<Clip> clip_;
   std::unique_ptr<GradientSource> own_gradients_;  // where the setup names none
   GradientSource* gradients_;
+  bool late_ = false;
+  at::Tensor stopped_;  // as `skipped`, of all updates so far; undefined: none was late
 };
 
 }  // namespace seq2seq::train

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/lerp.h>
 #include <c10/core/GradMode.h>
 #include <fmt/format.h>
@@ -31,11 +32,23 @@ WeightAverage::WeightAverage(double decay, NamedParameters parameters)
   for (const auto& [name, parameter] : parameters_) averages_.push_back(parameter.detach().clone());
 }
 
+double WeightAverage::share_of(int64_t updates) const {
+  const auto made = static_cast<double>(updates);
+  return 1 - std::min(decay_, (made + 1) / (made + 10));
+}
+
 void WeightAverage::add(int64_t updates) {
   const at::NoGradGuard no_gradient;
-  const auto made = static_cast<double>(updates);
-  const double decay = std::min(decay_, (made + 1) / (made + 10));
-  for (size_t i = 0; i < averages_.size(); ++i) averages_[i].lerp_(parameters_[i].second, 1 - decay);
+  for (size_t i = 0; i < averages_.size(); ++i) averages_[i].lerp_(parameters_[i].second, share_of(updates));
+}
+
+void WeightAverage::add(int64_t updates, const at::Tensor& skip) {
+  const at::NoGradGuard no_gradient;
+  const auto share = (1 - skip.to(at::kDouble)) * share_of(updates);
+  for (size_t i = 0; i < averages_.size(); ++i) {
+    const auto there = share.to(averages_[i].device(), averages_[i].scalar_type(), /*non_blocking=*/true);
+    averages_[i].lerp_(parameters_[i].second, there);
+  }
 }
 
 void WeightAverage::exchange() {

@@ -30,6 +30,8 @@ class WeightAverage {
   /// average = d average + (1 - d) parameter, after an update. d is `decay`, but at first no more than
   /// (t + 1) / (t + 10) with `updates` t made before, so that what training started from is soon forgotten.
   void add(int64_t updates);
+  /// The same, but nothing changes where `skip` [] float32 holds 1: the host does not wait to learn whether it does.
+  void add(int64_t updates, const at::Tensor& skip);
   /// Exchanges the values of parameters and averages. Twice is as before.
   void exchange();
 
@@ -42,6 +44,8 @@ class WeightAverage {
   void restore(nn::NamedTensors& optimizer, const std::filesystem::path& file);
 
  private:
+  double share_of(int64_t updates) const;  // of the parameter, in the average
+
   double decay_;
   NamedParameters parameters_;
   std::vector<at::Tensor> averages_;  // one per parameter

@@ -1,12 +1,17 @@
 #include "test/support/test_device.h"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdlib>
 #include <limits>
+#include <map>
+#include <mutex>
 #include <new>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <ATen/CPUGeneratorImpl.h>
@@ -42,6 +47,64 @@ std::array<std::atomic<size_t>, test_devices>& limits() {
   }();
   return all;
 }
+
+/// What the host waited for.
+class Waits {
+ public:
+  void add(const std::string& what) {
+    const std::lock_guard lock(mutex_);
+    all_.push_back(what);
+  }
+  std::vector<std::string> take() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(all_, {});
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::string> all_;
+};
+Waits& waits() {
+  static Waits all;
+  return all;
+}
+
+/// Pinned memory is plain memory that is known to be pinned.
+class PinnedAllocator final : public c10::Allocator {
+ public:
+  c10::DataPtr allocate(size_t bytes) override {
+    void* memory = std::malloc(std::max<size_t>(bytes, 1));
+    if (memory == nullptr) throw std::bad_alloc();
+    const std::lock_guard lock(mutex());
+    blocks()[memory] = bytes;
+    return {memory, memory, &give_back, c10::Device(c10::kCPU)};
+  }
+  c10::DeleterFnPtr raw_deleter() const override { return &give_back; }
+  void copy_data(void* to, const void* from, size_t bytes) const override { default_copy_data(to, from, bytes); }
+  static bool holds(const void* at) {
+    const std::lock_guard lock(mutex());
+    auto block = blocks().upper_bound(const_cast<void*>(at));
+    if (block == blocks().begin()) return false;
+    --block;
+    return static_cast<const char*>(at) <= static_cast<const char*>(block->first) + block->second;
+  }
+
+ private:
+  static void give_back(void* memory) {
+    const std::lock_guard lock(mutex());
+    blocks().erase(memory);
+    std::free(memory);
+  }
+  static std::mutex& mutex() {
+    static std::mutex all;
+    return all;
+  }
+  static std::map<void*, size_t>& blocks() {
+    static std::map<void*, size_t> all;
+    return all;
+  }
+};
+PinnedAllocator pinned_allocator;
 
 /// Plain memory that says which device it is of, and on whose stream it was taken.
 class TestAllocator final : public c10::Allocator {
@@ -101,9 +164,9 @@ struct TestGuard final : c10::impl::DeviceGuardImplInterface {
   bool queryEvent(void*) const override { return true; }
   bool queryStream(const c10::Stream&) const override { return true; }
   double elapsedTime(void*, void*, c10::DeviceIndex) const override { return 0; }
-  void synchronizeStream(const c10::Stream&) const override {}
-  void synchronizeEvent(void*) const override {}
-  void synchronizeDevice(c10::DeviceIndex) const override {}
+  void synchronizeStream(const c10::Stream&) const override { waits().add("stream"); }
+  void synchronizeEvent(void*) const override { waits().add("event"); }
+  void synchronizeDevice(c10::DeviceIndex) const override { waits().add("device"); }
 };
 C10_REGISTER_GUARD_IMPL(PrivateUse1, TestGuard)
 
@@ -113,6 +176,8 @@ struct TestHooks final : at::PrivateUse1HooksInterface {
   bool hasPrimaryContext(c10::DeviceIndex) const override { return true; }
   c10::DeviceIndex deviceCount() const override { return test_devices; }
   c10::DeviceIndex getCurrentDevice() const override { return current; }
+  bool isPinnedPtr(const void* at) const override { return PinnedAllocator::holds(at); }
+  c10::Allocator* getPinnedMemoryAllocator() const override { return &pinned_allocator; }
   const at::Generator& getDefaultGenerator(c10::DeviceIndex) const override {  // at::manual_seed seeds it, too
     static const at::Generator generator = at::detail::createCPUGenerator();
     return generator;
@@ -176,8 +241,37 @@ void order_copy(const at::Tensor& from, const at::Tensor& to) {
   wait(source, destination);
 }
 
-at::Tensor copy_from(const at::Tensor& from, const at::Tensor& to, bool) {
+thread_local int computing = 0;  // within compute(), which copies on its own account
+
+/// A copy between host and device is waited for, unless it was asked for without and the host's memory is pinned.
+void note_copy(const at::Tensor& from, const at::Tensor& to, bool non_blocking) {
+  if (computing > 0 || from.numel() == 0 || from.device().is_cpu() == to.device().is_cpu()) return;
+  const auto& of_host = from.device().is_cpu() ? from : to;
+  if (non_blocking && PinnedAllocator::holds(of_host.const_data_ptr())) return;
+  waits().add(to.device().is_cpu() ? "copy to the host" : "copy from memory that is not pinned");
+}
+
+/// Operations whose result, or its size, the host reads.
+bool reads_back(const std::string& operation, const std::vector<at::Tensor>& tensors) {
+  static const std::set<std::string> known{"aten::_local_scalar_dense",
+                                           "aten::nonzero",
+                                           "aten::masked_select",
+                                           "aten::equal",
+                                           "aten::unique_dim",
+                                           "aten::_unique",
+                                           "aten::_unique2",
+                                           "aten::unique_consecutive",
+                                           "aten::bincount",
+                                           "aten::repeat_interleave"};
+  if (known.contains(operation)) return true;
+  return (operation == "aten::index" || operation == "aten::_index_put_impl_" || operation == "aten::index_put_") &&
+         std::ranges::any_of(tensors.begin() + 1, tensors.end(),
+                             [](const at::Tensor& index) { return index.scalar_type() == at::kBool; });
+}
+
+at::Tensor copy_from(const at::Tensor& from, const at::Tensor& to, bool non_blocking) {
   order_copy(from, to);
+  note_copy(from, to, non_blocking);
   on_cpu(to).copy_(on_cpu(from));
   return to;
 }
@@ -222,7 +316,16 @@ void compute(const c10::OperatorHandle& operation, torch::jit::Stack* stack) {
         touch(tensor, writes, stream_order::current(*device), operation.schema().name());
     }
   }
-  at::native::cpu_fallback(operation, stack);
+  if (computing == 0 && device && !device->is_cpu() && reads_back(operation.schema().name(), tensors))
+    waits().add(operation.schema().name());
+  ++computing;
+  try {
+    at::native::cpu_fallback(operation, stack);
+  } catch (...) {
+    --computing;
+    throw;
+  }
+  --computing;
 }
 
 }  // namespace
@@ -232,6 +335,8 @@ FullTestDevice::FullTestDevice(int index, size_t bytes) : index_(static_cast<siz
 }
 
 FullTestDevice::~FullTestDevice() { limits().at(index_) = std::numeric_limits<size_t>::max(); }
+
+std::vector<std::string> take_waits() { return waits().take(); }
 
 c10::Device test_device(int index) { return {type, static_cast<c10::DeviceIndex>(index)}; }
 

@@ -81,9 +81,8 @@ train::Outcome TinyRun::train(const train::TrainOptions& options, std::optional<
 double TinyRun::loss() const {
   const at::NoGradGuard no_gradient;
   std::vector<int64_t> all = numbers(static_cast<size_t>(corpus.pairs()));
-  return train::token_losses(*model, data::make_batch(corpus, all, text), {}, {}, nullptr)
-      .mean(at::kDouble)
-      .item<double>();
+  const auto batch = data::to(data::make_batch(corpus, all, text), model->input_device());
+  return train::token_losses(*model, batch, {}, {}, nullptr).mean(at::kDouble).item<double>();
 }
 
 std::vector<nlohmann::json> TinyRun::metrics(const std::string& kind) const {

@@ -9,6 +9,7 @@
 #include <ATen/ops/zeros.h>
 #include <c10/util/Exception.h>
 
+#include "seq2seq/data/send.h"
 #include "seq2seq/nn/attention/gather.h"
 
 namespace seq2seq::nn {
@@ -54,8 +55,9 @@ const AttentionPairs::Index& AttentionPairs::index() const {
       std::iota(pair.data + first, pair.data + first + group.keys, row * longest() + 1);
     }
   }
-  const auto there = [this](const Numbers& numbers) { return numbers.tensor.to(device()); };
-  index = {there(query), there(key), there(place), there(count), there(slot), there(pair)};
+  const auto there =
+      data::send_together({query.tensor, key.tensor, place.tensor, count.tensor, slot.tensor, pair.tensor}, device());
+  index = {there[0], there[1], there[2], there[3], there[4], there[5]};
   return index;
 }
 
@@ -98,15 +100,15 @@ const PaddedGroups& AttentionPairs::padded_groups() const {
       std::fill_n(to_causally + row * most_keys, std::max<int64_t>(0, group.keys - group.queries + i + 1), true);
     }
   }
-  const auto there = [this](const auto& numbers) { return numbers.tensor.to(device()); };
+  const auto there = [this](const auto& numbers) { return data::send(numbers.tensor, device()); };
   padded = {.query = there(query),
             .key = there(key),
             .pair = there(pair),
             .query_place = there(query_place),
             .key_places = {},
             .pair_place = there(pair_place),
-            .seen = seen.to(device()),
-            .seen_causally = causally.to(device())};
+            .seen = data::send(seen, device()),
+            .seen_causally = data::send(causally, device())};
   for (const auto& places : key_places) padded.key_places.push_back(there(places));
   return padded;
 }
@@ -164,9 +166,9 @@ const AttentionPairs::Apart& AttentionPairs::make_apart() const {
     }
   }
   std::vector<at::Tensor> there;
-  for (const auto& of_use : places) there.push_back(of_use.tensor.to(device()));
+  for (const auto& of_use : places) there.push_back(data::send(of_use.tensor, device()));
   apart = std::make_shared<const Apart>(
-      Apart{AttentionPairs(std::move(alone), device()), key.tensor.to(device()), std::move(there)});
+      Apart{AttentionPairs(std::move(alone), device()), data::send(key.tensor, device()), std::move(there)});
   return *apart;
 }
 

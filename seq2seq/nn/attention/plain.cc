@@ -88,7 +88,8 @@ Tensor sum_by_query(const Tensor& weights, const Tensor& values, const Attention
 Tensor multi_head_attention(const Tensor& queries, const Tensor& keys, const Tensor& values,
                             const AttentionPairs& pairs, const MultiHead& shape, const WeightDropout* dropout) {
   auto weights = head_weights(queries, keys, pairs, shape);
-  if (dropout != nullptr) weights = weights * padded_dropout_mask(pairs, shape.heads, *dropout).to(weights.options());
+  if (dropout != nullptr)
+    weights = weights * sent(padded_dropout_mask(pairs, shape.heads, *dropout), weights.options());
   const auto contexts = at::matmul(weights, by_head(padded_keys(values, pairs), shape.heads));  // [G, h, Qmax, D']
   return of_padded_queries(contexts.transpose(1, 2).flatten(2), pairs);
 }

@@ -7,7 +7,7 @@ namespace {
 
 /// Rows of one step: each asks by itself, in packed order.
 AttentionPairs pairs_of_step(const Layout& layout, const AttendedSources& sources, c10::Device device) {
-  auto owner = on_host(layout.owner);
+  auto owner = on_host(layout.on_host().owner);
   for (auto& row : owner) row = sources.owner[static_cast<size_t>(row)];
   return pairs_of_owners(owner, sources.lengths, device);
 }

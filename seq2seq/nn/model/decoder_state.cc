@@ -8,6 +8,7 @@
 #include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/index_select.h>
 
+#include "seq2seq/data/send.h"
 #include "seq2seq/nn/sentence_order.h"
 
 namespace seq2seq::nn {
@@ -36,7 +37,7 @@ at::Tensor rows_of(const at::Tensor& rows, const std::vector<int64_t>& lengths, 
 int64_t AttendedSources::longest() const { return lengths.empty() ? 0 : *std::ranges::max_element(lengths); }
 
 Ids AttendedSources::words_of(const Layout& layout) const {
-  auto sentence = on_host(layout.owner);
+  auto sentence = on_host(layout.on_host().owner);
   for (auto& row : sentence) row = owner[static_cast<size_t>(row)];
   const auto pairs = pairs_of_owners(sentence, lengths, words.device());
   return pairs.padded(words.index_select(0, pairs.key()), longest());
@@ -86,7 +87,11 @@ AttendedSources attended(const Attention& attention, const Packed& states) {
 }
 
 void RecurrentState::select(const Ids& hypotheses) {
-  carried.change([&](const at::Tensor& tensor) { return tensor.index_select(0, hypotheses.to(tensor.device())); });
+  auto there = hypotheses;
+  carried.change([&](const at::Tensor& tensor) {
+    if (there.device() != tensor.device()) there = data::send(hypotheses, tensor.device());
+    return tensor.index_select(0, there);
+  });
   if (sources.memory.values.defined()) sources.select(on_host(hypotheses));
 }
 

@@ -14,7 +14,10 @@ using at::Tensor;
 
 RunningHypotheses::RunningHypotheses(const RecurrentState& state, const Layout& chunk)
     : order_(chunk.order()), key_(chunk.key.index_select(0, order_)), carried_(state.carried) {
-  const auto order = on_host(order_);
+  const auto host = chunk.on_host();
+  const auto order_on_host = host.owner.narrow(0, 0, order_.size(0));
+  if (!order_.is_cpu()) key_on_host_ = host.key.index_select(0, order_on_host);
+  const auto order = on_host(order_on_host);
   in_order_ = chunk.in_order && std::ssize(order) == chunk.sentences;
   for (const int64_t hypothesis : order) owner_.push_back(state.sources.owner.at(static_cast<size_t>(hypothesis)));
   if (in_order_) return;
@@ -42,6 +45,9 @@ std::shared_ptr<const Layout> RunningHypotheses::step(const Layout& chunk, int64
   layout->owner = at::arange(running, chunk.owner.options());
   layout->position = chunk.position.narrow(0, first_row, running);
   layout->key = key_.narrow(0, 0, running);
+  if (key_on_host_.defined())
+    layout->kept_on_host = {at::arange(running, at::kLong), chunk.on_host().position.narrow(0, first_row, running),
+                            key_on_host_.narrow(0, 0, running)};
   return layout;
 }
 

@@ -24,9 +24,10 @@ class RunningHypotheses {
   void finish(RecurrentState& state) &&;
 
  private:
-  Ids order_;              // [running at first] the hypothesis of each, in the caller's numbers
-  bool in_order_ = false;  // whether these are 0, 1, 2, ... of all of them
-  at::Tensor key_;         // of each, see Layout
+  Ids order_;               // [running at first] the hypothesis of each, in the caller's numbers
+  bool in_order_ = false;   // whether these are 0, 1, 2, ... of all of them
+  at::Tensor key_;          // of each, see Layout
+  at::Tensor key_on_host_;  // the same on the CPU; undefined where key_ lies there
   std::vector<int64_t> owner_;
   Carried carried_;
   std::vector<std::vector<at::Tensor>> ended_;  // in the order in which they left, each a list of what was carried

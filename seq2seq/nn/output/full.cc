@@ -8,6 +8,7 @@
 #include <c10/core/GradMode.h>
 
 #include "seq2seq/config/keys.h"
+#include "seq2seq/nn/output/chunked_cross_entropy.h"
 #include "seq2seq/nn/output/cross_entropy.h"
 #include "seq2seq/nn/output/sharded.h"
 #include "seq2seq/nn/slice.h"
@@ -54,7 +55,14 @@ Tensor FullOutput::loss(const Features& features, const Ids& targets, const Loss
   check_rows(features, targets.size(0));
   if (is_sharded()) return sharded_loss(shards_, features.rows, targets, spec);
   const auto device = weight_.device();
-  return cross_entropy(features.rows.to(device), weight_, bias_, targets.to(device), spec.label_smoothing);
+  const auto rows = features.rows.to(device);
+  const auto here = targets.to(device);
+  // Chunks keep the weight's derivative [V, H] from here to the way back instead of the probabilities [N, V].
+  const bool keeps_less = rows.size(0) >= rows.size(1);
+  if (device.is_cpu() || !keeps_less || !spec.row_scale.defined() || !c10::GradMode::is_enabled())
+    return cross_entropy(rows, weight_, bias_, here, spec.label_smoothing);
+  return chunked_cross_entropy(rows, weight_, bias_, here, spec.row_scale, spec.label_smoothing,
+                               rows_a_chunk(rows.size(0), weight_.size(0)));
 }
 
 Tensor FullOutput::score(const Features& features, const Ids& targets) const {

@@ -1,8 +1,8 @@
 #include "seq2seq/nn/recurrent/lstm_layer.h"
 
-#include <ATen/ops/empty.h>
-#include <ATen/ops/empty_like.h>
+#include <c10/util/Exception.h>
 
+#include "seq2seq/nn/recurrent/lstm_backend.h"
 #include "seq2seq/nn/recurrent/lstm_pass.h"
 
 namespace seq2seq::nn {
@@ -10,6 +10,7 @@ namespace {
 
 using at::Tensor;
 
+/// The equations by whichever backend serves the input.
 class LstmCell final : public Cell {
  public:
   explicit LstmCell(LstmWeights weights) : weights_(std::move(weights)) {}
@@ -24,58 +25,22 @@ class LstmCell final : public Cell {
   }
 
   CellOutput forward(const CellInput& input, const Steps& steps) const override {
-    const auto made = [&](int64_t width) { return at::empty({steps.rows(), width}, input.x.options()); };
-    const auto pass = pass_of(input, made(4 * width()), made(width()), made(width()));
-    lstm_forward(pass, steps);
-    return {.rows = pass.rows,
-            .last = {last_rows(pass.rows, steps), last_rows(pass.cells, steps)},
-            .kept = {pass.gates, pass.cells}};
+    return lstm_backend(input, steps).forward(weights_, input, steps);
   }
 
   CellGradient backward(const CellInput& input, const CellOutput& output, const CellReaching& reaching,
                         const Steps& steps, bool x_wanted) const override {
-    const LstmBackward pass{.forward = pass_of(input, output.kept[0], output.kept[1], output.rows),
-                            .from_above = reaching.rows.defined() ? reaching.rows.contiguous() : Tensor(),
-                            .hidden = reaching_state(reaching, input, 0),
-                            .cell = reaching_state(reaching, input, 1),
-                            .x = x_wanted ? at::empty_like(input.x) : Tensor(),
-                            .input = {},
-                            .weight = {},
-                            .bias = {},
-                            .sums = at::empty_like(output.kept[0])};
-    lstm_backward(pass, steps, LstmWork::steps);
-    return {.x = pass.x,
-            .before = {pass.hidden, pass.cell},
-            .rows = {input.x, rows_before(input.before[0], output.rows, steps), pass.sums}};
+    return lstm_backend(input, steps).backward(weights_, input, output, reaching, steps, x_wanted);
   }
 
   std::vector<Tensor> weight_gradients(const std::vector<Tensor>& rows,
                                        const std::vector<bool>& wanted) const override {
-    const auto &x = rows[0], &before = rows[1], &sums = rows[2];
-    const bool bias_wanted = wanted[2] || wanted[3];
-    LstmBackward pass{};
-    pass.forward = pass_of({.x = x, .before = {before, before}}, sums, before, before);
-    pass.sums = sums;
-    if (wanted[0]) pass.input = at::empty_like(weights_.input, at::MemoryFormat::Contiguous);
-    if (wanted[1]) pass.weight = at::empty_like(weights_.hidden, at::MemoryFormat::Contiguous);
-    if (bias_wanted) pass.bias = at::empty({sums.size(1)}, sums.options());
-    lstm_backward(pass, Steps({x.size(0)}), LstmWork::weights);  // as if all rows were one step's
-    return {pass.input, pass.weight, pass.bias, bias_wanted ? pass.bias.clone() : Tensor()};
+    for (const auto* backend : lstm_backends())
+      if (backend->left(rows)) return backend->weight_gradients(weights_, rows, wanted);
+    TORCH_CHECK(false, "no backend of the LSTM leaves ", rows.size(), " tensors");
   }
 
  private:
-  LstmForward pass_of(const CellInput& input, const Tensor& gates, const Tensor& cells, const Tensor& rows) const {
-    const auto* prepared = dynamic_cast<const LstmPrepared*>(input.panels);
-    return {.x = input.x,
-            .hidden = input.before[0],
-            .cell = input.before[1],
-            .weights = weights_,
-            .panels = prepared == nullptr ? LstmPanels() : prepared->panels,
-            .gates = gates,
-            .cells = cells,
-            .rows = rows};
-  }
-
   LstmWeights weights_;
 };
 

@@ -24,11 +24,13 @@ class NoisyCell {
     const auto& layout = *run.chunk.layout;
     const auto options = run.chunk.rows.options();
     if (noise.dropout > 0)
-      dropped_ = sentence_mask(layout, run.before[0].size(1), noise.dropout, run.site.within(dropout_use), *run.draw)
-                     .to(options);
+      dropped_ =
+          sent(sentence_mask(layout, run.before[0].size(1), noise.dropout, run.site.within(dropout_use), *run.draw),
+               options);
     for (size_t part = 0; noise.zoneout > 0 && part < run.before.size(); ++part) {
       const auto site = run.site.within(zoneout_use + static_cast<uint32_t>(part));
-      kept_.push_back(dropout_mask(layout, run.before[part].size(1), noise.zoneout, site, *run.draw).to(options) == 0);
+      kept_.push_back(sent(dropout_mask(layout, run.before[part].size(1), noise.zoneout, site, *run.draw), options) ==
+                      0);
     }
   }
 

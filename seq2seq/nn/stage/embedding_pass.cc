@@ -19,7 +19,7 @@ class EmbeddingPass final : public StagePass {
         mask_(dropout, ids_.layout),
         out_(std::move(out)) {
     if (words.share > 0 && dropout.draw != nullptr && ids_.rows.size(0) > 0)
-      kept_ = word_mask(ids, words, dropout.site.part, *dropout.draw).to(out_->rows().options());
+      kept_ = sent(word_mask(ids, words, dropout.site.part, *dropout.draw), out_->rows().options());
   }
 
   void forward(const Piece& piece) override {
@@ -63,7 +63,8 @@ void StageMask::apply(const Piece& piece, at::Tensor rows) {
   if (!drops() || piece.rows() == 0) return;
   if (!mask_.defined()) mask_ = at::empty({layout_->rows(), rows.size(1)}, rows.options());
   const auto steps = data::chunk({mask_, layout_}, piece.first_step, piece.last_step);
-  piece.of(mask_).copy_(dropout_mask(*steps.layout, rows.size(1), dropout_.share, dropout_.site, *dropout_.draw));
+  piece.of(mask_).copy_(dropout_mask(*steps.layout, rows.size(1), dropout_.share, dropout_.site, *dropout_.draw),
+                        /*non_blocking=*/true);
   rows.mul_(piece.of(mask_));
 }
 

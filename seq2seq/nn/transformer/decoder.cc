@@ -63,7 +63,7 @@ Features TransformerDecoder::advance(const Packed& inputs, TransformerCaches& ca
   const SentenceOrder order(layout);
   auto at = sentence_rows(layout, order, draw, drops_weights_);
   at.rotation = positions_->rotation(at, layout);
-  const Packed read{order.by_sentence(inputs.rows), at.layout};
+  const auto read = order.by_sentence(inputs, at.layout);
   const auto words = drop_words(embedding_->forward(read).rows * scale_, read, word_dropout_,  // [N, W]
                                 Site::Part::target_embedding, draw);
   auto rows = dropped(positions_->add(words, at, layout), at, dropout_, {Site::Part::target_embedding});

@@ -36,7 +36,7 @@ Memory TransformerEncoder::encode(const Packed& ids, const Draw* draw) const {
   const SentenceOrder order(layout);
   auto at = sentence_rows(layout, order, draw, drops_weights_);
   at.rotation = positions_->rotation(at, layout);
-  const Packed read{order.by_sentence(ids.rows), at.layout};
+  const auto read = order.by_sentence(ids, at.layout);
   const auto words = drop_words(embedding_->forward(read).rows * scale_, read, word_dropout_,  // [N, W]
                                 Site::Part::source_embedding, draw);
   auto rows = dropped(positions_->add(words, at, layout), at, embedding_dropout_, embedding_site_);

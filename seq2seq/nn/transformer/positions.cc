@@ -55,7 +55,7 @@ Tensor Positions::add(const Tensor& words, const SentenceRows& at, const Layout&
 
 Tensor Positions::learned(const SentenceRows& at) const {
   const auto& position = at.layout->position;
-  const int64_t last = position.max().item<int64_t>();
+  const int64_t last = at.layout->on_host().position.max().item<int64_t>();
   if (last >= weight_.size(0))
     throw Error(fmt::format("a sentence has {} tokens or more, its end symbol among them, but there are learned "
                             "positions for {} (`{}.longest`)",

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include <ATen/ops/index_select.h>
+
 namespace seq2seq::nn {
 
 using at::Tensor;
@@ -20,11 +22,16 @@ SentenceRows sentence_rows(const Layout& packed, const SentenceOrder& order, con
   layout->owner = order.by_sentence(packed.owner);
   layout->position = order.by_sentence(packed.position);
   layout->key = packed.key;
+  const auto host = packed.on_host();
+  if (!packed.owner.is_cpu()) {
+    const auto& sorted = order.on_host();
+    layout->kept_on_host = {host.owner.index_select(0, sorted), host.position.index_select(0, sorted), host.key};
+  }
   SentenceRows rows{.layout = std::move(layout), .rotation = {}, .draw = draw};
   if (draw == nullptr || !drops_weights || packed.rows() == 0) return rows;
-  const auto keys = packed.key.to(at::kCPU).contiguous();
+  const auto keys = host.key.contiguous();
   rows.keys.assign(keys.const_data_ptr<int64_t>(), keys.const_data_ptr<int64_t>() + keys.numel());
-  rows.first_position = packed.position[0].item<int64_t>();
+  rows.first_position = host.position[0].item<int64_t>();
   return rows;
 }
 

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+
+namespace seq2seq {
+
+/// Ways to compute on a GPU that are off unless they are asked for: none of them has run on a GPU yet (docs/gpu.md).
+enum class GpuKernel {
+  cudnn,    // LSTM layers by cuDNN
+  softmax,  // softmax, loss and their derivative in the output layer in one kernel of our own
+};
+
+/// Whether the environment variable SEQ2SEQ_GPU_KERNELS names it, as in `cudnn,softmax`. Throws UsageError for a name
+/// that is none of these.
+bool is_on(GpuKernel kernel);
+/// Those that are on, as a run records them: `cudnn, softmax`; empty: none is.
+std::string gpu_kernels();
+
+}  // namespace seq2seq

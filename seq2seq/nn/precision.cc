@@ -1,0 +1,40 @@
+#include "seq2seq/nn/precision.h"
+
+#include <atomic>
+
+#include <ATen/Context.h>
+#include <fmt/format.h>
+
+#include "seq2seq/core/device.h"
+
+namespace seq2seq::nn {
+namespace {
+
+std::atomic<Precision>& current() {
+  static std::atomic<Precision> precision{Precision::float32};
+  return precision;
+}
+
+}  // namespace
+
+std::string precision_refusal(Precision precision, c10::Device device) {
+  if (precision == Precision::float32) return "";
+  const auto name = precision == Precision::tf32 ? "tf32" : "bf16";
+  if (!device.is_cuda()) return fmt::format("`{}` needs a GPU, but the device is `{}`", name, device.str());
+  constexpr int least = 80;  // 8.0, the first that has either
+  const int capability = compute_capability(device);
+  if (capability >= least) return "";
+  return fmt::format("`{}` needs a GPU of compute capability 8.0 or more, but `{}` has {}.{}", name, device.str(),
+                     capability / 10, capability % 10);
+}
+
+void compute_in(Precision precision) {
+  current() = precision;
+  auto& context = at::globalContext();
+  context.setAllowTF32CuBLAS(precision != Precision::float32);
+  context.setAllowTF32CuDNN(precision != Precision::float32);
+}
+
+Precision computing_in() { return current(); }
+
+}  // namespace seq2seq::nn
