@@ -101,9 +101,10 @@ class Evaluate final : public Command {
     arguments.option("--source", source_, "FILE", "sources, one a line (the run's test set)");
     arguments.repeatable("--reference", references_, "FILE",
                          "their references as they are; of several files, an empty line is no reference");
-    arguments.option("--bleu-tokenizer", bleu_tokenizer_, "NAME",
-                     "none, which cuts at blanks, or 13a, sacreBLEU's default, for text that is not tokenized (as "
-                     "configured)");
+    arguments.option(
+        "--bleu-tokenizer", bleu_tokenizer_, "NAME",
+        "sacreBLEU's none, which cuts at blanks, 13a, its default, for text that is not tokenized, intl, zh "
+        "or char (as configured)");
     arguments.flag("--lowercase", lowercase_, "compare outputs and references in lower case");
     arguments.flag("--json", json_, "figures and protocol as JSON, for programs");
   }

@@ -76,9 +76,9 @@ std::string signature(const References& references, const BleuOptions& options) 
   std::set<std::size_t> numbers;
   for (const auto& lines : references) numbers.insert(lines.size());
   const auto number = numbers.size() == 1 ? std::to_string(*numbers.begin()) : "var";
-  const auto tokenizer = options.tokenizer == BleuTokenizer::none ? "none" : "13a";
   return fmt::format("nrefs:{}|case:{}|eff:no|tok:{}|smooth:{}|version:seq2seq-{}", number,
-                     options.lowercase ? "lc" : "mixed", tokenizer, name(options.smoothing), version().number);
+                     options.lowercase ? "lc" : "mixed", name_of(options.tokenizer), name(options.smoothing),
+                     version().number);
 }
 
 }  // namespace

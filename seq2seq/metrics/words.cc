@@ -4,10 +4,14 @@
 #include <array>
 #include <cstddef>
 
+#include "seq2seq/core/text.h"
 #include "seq2seq/text/normalize.h"
+#include "seq2seq/text/unicode.h"
 
 namespace seq2seq::metrics {
 namespace {
+
+constexpr char32_t beyond_unicode = 0x110000;
 
 // Beyond ASCII, what Python's str.isspace says yes to; U+2000 .. U+200A come on top.
 constexpr std::array<std::string_view, 8> kWideBlanks{"\u0085", "\u00A0", "\u1680", "\u2028",
@@ -45,6 +49,41 @@ std::string lower_case(std::string_view line) {
   std::string lowered(line);
   normalizer.apply(lowered);
   return lowered;
+}
+
+std::u32string characters_of(std::string_view line) {
+  std::u32string characters;
+  while (!line.empty()) {
+    const std::size_t bytes = character_bytes(line);
+    if (bytes > 0) {
+      characters += text::take_character(line);
+    } else {
+      characters += beyond_unicode + static_cast<unsigned char>(line[0]);
+      line.remove_prefix(1);
+    }
+  }
+  return characters;
+}
+
+std::string line_of(std::u32string_view characters) {
+  std::string line;
+  for (const char32_t character : characters) {
+    if (character < beyond_unicode) {
+      text::append_utf8(line, character);
+    } else {
+      line += static_cast<char>(character - beyond_unicode);
+    }
+  }
+  return line;
+}
+
+std::string_view without_first_blanks(std::string_view line) {
+  while (!line.empty()) {
+    const std::size_t blank = blank_bytes(line);
+    if (blank == 0) break;
+    line.remove_prefix(blank);
+  }
+  return line;
 }
 
 std::string_view without_final_blanks(std::string_view line) {
