@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "seq2seq/core/text.h"
+#include "seq2seq/text/characters.h"
 #include "seq2seq/text/normalize.h"
 #include "seq2seq/text/unicode.h"
 
@@ -30,18 +31,26 @@ std::size_t blank_bytes(std::string_view text) {
   return third >= 0x80 && third <= 0x8A ? 3 : 0;  // U+2000 .. U+200A
 }
 
-}  // namespace
-
-Tokens split_words(std::string_view line) {
+/// `bytes_of` tells how many bytes the blank at the beginning of a text has, 0 for none.
+template <class BytesOf>
+Tokens split_at(std::string_view line, BytesOf bytes_of) {
   Tokens words;
   std::size_t first = 0;
   for (std::size_t at = 0; at <= line.size();) {
-    const std::size_t blank = at == line.size() ? 1 : blank_bytes(line.substr(at));
+    const std::size_t blank = at == line.size() ? 1 : bytes_of(line.substr(at));
     if (blank > 0 && at > first) words.emplace_back(line.substr(first, at - first));
     at += std::max<std::size_t>(blank, 1);
     if (blank > 0) first = at;
   }
   return words;
+}
+
+}  // namespace
+
+Tokens split_words(std::string_view line) { return split_at(line, blank_bytes); }
+
+Tokens split_at_ascii_blanks(std::string_view line) {
+  return split_at(line, [](std::string_view text) { return text::is_blank(text[0]) ? std::size_t{1} : 0; });
 }
 
 std::string lower_case(std::string_view line) {
