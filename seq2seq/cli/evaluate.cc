@@ -10,6 +10,7 @@
 #include "seq2seq/cli/commands.h"
 #include "seq2seq/cli/common.h"
 #include "seq2seq/core/error.h"
+#include "seq2seq/metrics/metric.h"
 
 namespace seq2seq::cli {
 
@@ -39,11 +40,22 @@ void print_table(std::ostream& out, const run::Evaluation& evaluation, const run
     out << fmt::format("{:<11} {}\n", name, text);
   };
   const auto& rates = evaluation.outputs.rates;
-  out << fmt::format("{:<38} {:>9.4f}\n", "perplexity", evaluation.perplexity.value());
+  const auto perplexities = run::named(evaluation.perplexity);
+  for (const auto& [name, title] : {std::pair("perplexity", "perplexity"),
+                                    {"word_perplexity", "perplexity of a word"},
+                                    {"character_perplexity", "perplexity of a character"}})
+    out << fmt::format("{:<38} {:>9.4f}\n", title, perplexities.at(name));
   figure("exact match", 100 * rates.exact_match(), " %");
   figure(metrics::sequence_error_rate_name, 100 * rates.sequence_error_rate(), " %");
   figure(metrics::token_error_rate_name, 100 * rates.token_error_rate(), " %");
   figure("BLEU", evaluation.outputs.bleu.score, "");
+  train::Figures figures;
+  run::add(figures, evaluation.outputs);
+  for (const auto& kind : metrics::metric_kinds()) {
+    const auto found = evaluation.outputs.lines.find(std::string(kind.name));
+    if (found == evaluation.outputs.lines.end()) continue;
+    figure(kind.title, (kind.share ? 100 : 1) * figures.at(found->first), kind.share ? " %" : "");
+  }
   out << '\n';
   line("run", fmt::format("{}, checkpoint {}", run.folder.root().string(), run.update));
   line("text", fmt::format("{}: {} sentences, {} target tokens", source, format_count(evaluation.sentences),
@@ -56,7 +68,8 @@ void print_table(std::ostream& out, const run::Evaluation& evaluation, const run
                               100 * evaluation.unknown_target));
   line("references", references_text(evaluation, run.options().metrics.lowercase));
   line("search", search_text(evaluation, run.options().decode));
-  line("BLEU", evaluation.outputs.bleu.signature);
+  for (const std::string name : {"bleu", "chrf", "chrf++", "ter"})
+    line(std::string(metrics::find_metric(name)->title).c_str(), evaluation.signatures.at(name));
   line("time", format_duration(evaluation.seconds));
 }
 
@@ -87,6 +100,7 @@ void print_json(std::ostream& out, const run::Evaluation& evaluation, const run:
         {"oracle_length", decode.oracle_length},
         {"cut", evaluation.outputs.cut}}},
       {"bleu_signature", evaluation.outputs.bleu.signature},
+      {"signatures", evaluation.signatures},
       {"seconds", evaluation.seconds}};
   out << json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << '\n';
 }

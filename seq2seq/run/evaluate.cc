@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "seq2seq/core/error.h"
+#include "seq2seq/metrics/metric.h"
 #include "seq2seq/run/length_limits.h"
 #include "seq2seq/run/training_data.h"
 
@@ -44,8 +45,13 @@ Evaluation evaluate(const LoadedRun& run, const std::optional<data::FilePair>& f
   Progress progress(*environment.log, "evaluating", "sentences", static_cast<double>(set.corpus.pairs()),
                     environment.progress);
   evaluation.perplexity = measure_perplexity(*run.predictor, set, *run.text, decode.batch);
-  evaluation.outputs = measure_outputs(*run.predictor, set, *run.text, decode, run.options().metrics,
-                                       [&progress](int64_t done) { progress.update(static_cast<double>(done)); });
+  evaluation.outputs = measure_outputs(
+      *run.predictor, set, *run.text, decode, run.options().metrics,
+      [&progress](int64_t done) { progress.update(static_cast<double>(done)); }, {}, metric_names());
+  for (const auto& kind : metrics::metric_kinds()) {
+    const auto settings = kind.make(run.options().metrics)->settings();
+    evaluation.signatures.emplace(kind.name, metrics::signature(set.references, settings));
+  }
   progress.finish();
   evaluation.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   return evaluation;

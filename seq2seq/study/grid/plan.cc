@@ -52,6 +52,14 @@ std::shared_ptr<const Record> read_if_there(const std::filesystem::path& file, c
   }
 }
 
+void take(const std::shared_ptr<const Record>& found, PlannedRun& planned, const std::vector<std::string>& metrics) {
+  if (has_metrics(*found, metrics)) {
+    planned.record = found;
+  } else {
+    planned.kept = found->metrics();
+  }
+}
+
 }  // namespace
 
 std::filesystem::path StudyPlan::outputs() const {
@@ -85,7 +93,7 @@ StudyPlan make_plan(const PlanRequest& request, const run::Registries& registrie
     std::shared_ptr<const run::Configuration> configuration =
         run::read_configuration(run.base, run.settings, registries);
     auto identity = identifier.identify(*configuration);
-    plan.planned.push_back({std::move(run), std::move(configuration), std::move(identity), nullptr});
+    plan.planned.push_back({std::move(run), std::move(configuration), std::move(identity), nullptr, {}});
   }
   ask_only_for(plan, request.only);
   find_records(plan, files, log);
@@ -119,7 +127,7 @@ void find_records(StudyPlan& plan, const Files& files, Log& log) {
       std::error_code absent;
       if (std::filesystem::exists(places_of(plan, planned).retrain, absent)) continue;
       const auto found = read_if_there(plan.records / record_name(planned.identity), files, log);
-      if (found && is_record_of(*found, planned.identity)) planned.record = found;
+      if (found && is_record_of(*found, planned.identity)) take(found, planned, plan.spec.metrics);
       continue;
     }
     if (!all) {
@@ -129,7 +137,7 @@ void find_records(StudyPlan& plan, const Files& files, Log& log) {
     }
     const auto found = std::find_if(all->begin(), all->end(),
                                     [&planned](const auto& record) { return is_record_of(*record, planned.identity); });
-    if (found != all->end()) planned.record = *found;
+    if (found != all->end()) take(*found, planned, plan.spec.metrics);
   }
 }
 

@@ -75,8 +75,10 @@ class Worker {
         outcome_.interrupted = true;
         return;
       }
+      auto metrics = plan_.spec.metrics;
+      metrics.insert(metrics.end(), planned.kept.begin(), planned.kept.end());
       const auto record =
-          measure(places.folder, *planned.configuration, planned.identity, planned.run.cell, environment_);
+          measure(places.folder, *planned.configuration, planned.identity, planned.run.cell, metrics, environment_);
       write_record(*environment_.files, plan_.records, record);
       environment_.files->remove(places.retrain);
       planned.record = std::make_shared<const Record>(record);

@@ -85,7 +85,7 @@ void check_is_run_of(const std::filesystem::path& path, const Identity& identity
 }
 
 Record measure(const std::filesystem::path& folder, const run::Configuration& configuration, const Identity& identity,
-               const std::string& cell, const run::Environment& environment) {
+               const std::string& cell, const std::vector<std::string>& metrics, const run::Environment& environment) {
   check_is_run_of(folder, identity, environment);
   // Over the places of its training: a model of several devices may not fit one.
   const std::string placement = environment.single_device ? "" : "run";
@@ -96,15 +96,16 @@ Record measure(const std::filesystem::path& folder, const run::Configuration& co
   Progress progress(*environment.log, "measuring", "sentences", static_cast<double>(set.corpus.pairs()),
                     environment.progress);
   const auto started = std::chrono::steady_clock::now();
-  auto sentences = measure_sentences(*run.predictor, set, *run.text, decode, run.options().metrics,
-                                     [&progress](int64_t done) { progress.update(static_cast<double>(done)); });
+  auto sentences = measure_sentences(
+      *run.predictor, set, *run.text, decode, run.options().metrics,
+      [&progress](int64_t done) { progress.update(static_cast<double>(done)); }, metrics);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   progress.finish();
   sentences =
       unpack_sentences(pack_sentences(sentences), folder);  // scores as they are kept, so that all figures agree
 
-  const auto metrics = run.folder.metrics();
-  auto facts = training_facts(environment.files->read(metrics), metrics);
+  const auto log = run.folder.metrics();
+  auto facts = training_facts(environment.files->read(log), log);
   facts.update = run.update;
   const auto corpus = run::read_training_data(
                           *run.configuration, environment,
