@@ -13,6 +13,7 @@ std::unique_ptr<Command> plan_command();
 std::unique_ptr<Command> translate_command();
 std::unique_ptr<Command> score_command();
 std::unique_ptr<Command> evaluate_command();
+std::unique_ptr<Command> compare_command();
 std::unique_ptr<Command> inspect_command();
 std::unique_ptr<Command> config_reference_command();
 std::unique_ptr<Command> config_check_command();
