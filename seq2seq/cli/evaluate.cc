@@ -11,6 +11,7 @@
 #include "seq2seq/cli/common.h"
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/run_folder.h"
+#include "seq2seq/metrics/metric.h"
 #include "seq2seq/metrics/perplexity.h"
 #include "seq2seq/run/ensemble.h"
 #include "seq2seq/run/task.h"
@@ -46,11 +47,22 @@ void print_table(std::ostream& out, const run::Evaluation& evaluation, const run
     out << fmt::format("{:<11} {}\n", name, text);
   };
   const auto& rates = evaluation.outputs.rates;
-  out << fmt::format("{:<38} {:>9.4f}\n", "perplexity", evaluation.perplexity.value());
+  const auto perplexities = run::named(evaluation.perplexity);
+  for (const auto& [name, title] : {std::pair("perplexity", "perplexity"),
+                                    {"word_perplexity", "perplexity of a word"},
+                                    {"character_perplexity", "perplexity of a character"}})
+    out << fmt::format("{:<38} {:>9.4f}\n", title, perplexities.at(name));
   figure("exact match", 100 * rates.exact_match(), " %");
   figure(metrics::sequence_error_rate_name, 100 * rates.sequence_error_rate(), " %");
   figure(metrics::token_error_rate_name, 100 * rates.token_error_rate(), " %");
   figure("BLEU", evaluation.outputs.bleu.score, "");
+  train::Figures figures;
+  run::add(figures, evaluation.outputs);
+  for (const auto& kind : metrics::metric_kinds()) {
+    const auto found = evaluation.outputs.lines.find(std::string(kind.name));
+    if (found == evaluation.outputs.lines.end()) continue;
+    figure(kind.title, (kind.share ? 100 : 1) * figures.at(found->first), kind.share ? " %" : "");
+  }
   out << '\n';
   for (const auto* member : run::members_of(run))
     line(member == &run ? "run" : "with",
@@ -65,7 +77,8 @@ void print_table(std::ostream& out, const run::Evaluation& evaluation, const run
                               100 * evaluation.unknown_target));
   line("references", references_text(evaluation, run.options().metrics.lowercase));
   line("search", search_text(evaluation, run.options().decode));
-  line("BLEU", evaluation.outputs.bleu.signature);
+  for (const std::string name : {"bleu", "chrf", "chrf++", "ter"})
+    line(std::string(metrics::find_metric(name)->title).c_str(), evaluation.signatures.at(name));
   if (metrics::lacks_four_grams(evaluation.outputs.bleu.counts, evaluation.sentences))
     line("", fmt::format("BLEU: {}", metrics::without_four_grams));
   line("time", format_duration(evaluation.seconds));
@@ -103,6 +116,7 @@ void print_json(std::ostream& out, const run::Evaluation& evaluation, const run:
         {"oracle_length", decode.oracle_length},
         {"cut", evaluation.outputs.cut}}},
       {"bleu_signature", evaluation.outputs.bleu.signature},
+      {"signatures", evaluation.signatures},
       {"seconds", evaluation.seconds}};
   if (const auto& fusion = decode.language_model; fusion.any())
     json["search"]["language_model"] = {{"run", fusion.run.string()}, {"weight", fusion.weight}};
@@ -172,9 +186,10 @@ class Evaluate final : public Command {
     arguments.repeatable("--reference", references_, "FILE",
                          "their references as they are; of several files, an empty line is no reference. For a "
                          "language model the text, without `--source`");
-    arguments.option("--bleu-tokenizer", bleu_tokenizer_, "NAME",
-                     "none, which cuts at blanks, or 13a, sacreBLEU's default, for text that is not tokenized (as "
-                     "configured)");
+    arguments.option(
+        "--bleu-tokenizer", bleu_tokenizer_, "NAME",
+        "sacreBLEU's none, which cuts at blanks, 13a, its default, for text that is not tokenized, intl, zh "
+        "or char (as configured)");
     arguments.flag("--lowercase", lowercase_, "compare outputs and references in lower case");
     arguments.flag("--json", json_, "figures and protocol as JSON, for programs");
   }

@@ -8,7 +8,6 @@
 #include "seq2seq/cli/inspect_line.h"
 #include "seq2seq/core/files.h"
 #include "seq2seq/core/progress.h"
-#include "seq2seq/run/metric_names.h"
 #include "seq2seq/study/record/record.h"
 
 namespace seq2seq::cli {
@@ -43,9 +42,10 @@ void inspect_record(std::ostream& out, const std::filesystem::path& json) {
   const auto record = study::read_record(disk_files(), json);
   print_line(out, "record", json.string());
   print_line(out, "row", fmt::format("{}, seed {}", record.cell, record.seed));
-  for (const auto& metric : run::metric_names())
-    print_line(out, metric == run::metric_names().front() ? "figures" : "",
-               fmt::format("{:<22} {:.6g}", metric, record.figure(metric)));
+  const auto metrics = record.metrics();
+  for (const auto& metric : metrics)
+    print_line(out, metric == metrics.front() ? "figures" : "",
+               fmt::format("{:<32} {:.6g}", metric, record.figure(metric)));
   print_line(out, "", fmt::format("on {} sentences", format_count(std::ssize(record.sentences))));
   print_training(out, record);
   print_texts(out, record.identity);

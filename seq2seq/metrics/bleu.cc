@@ -6,13 +6,12 @@
 #include <cstdlib>
 #include <limits>
 #include <map>
-#include <set>
 #include <unordered_map>
 
 #include <fmt/format.h>
 
 #include "seq2seq/core/error.h"
-#include "seq2seq/core/version.h"
+#include "seq2seq/metrics/metric.h"
 #include "seq2seq/metrics/words.h"
 
 namespace seq2seq::metrics {
@@ -28,7 +27,9 @@ class Words {
   std::vector<int> number(std::string_view line, const BleuOptions& options) {
     std::vector<int> numbers;
     const auto text = options.lowercase ? lower_case(line) : std::string(line);
-    for (const auto& word : split_words(tokenize_for_bleu(text, options.tokenizer))) {
+    const auto words = options.blanks == Blanks::ascii ? split_at_ascii_blanks(text)
+                                                       : split_words(tokenize_for_bleu(text, options.tokenizer));
+    for (const auto& word : words) {
       numbers.push_back(names_.emplace(word, static_cast<int>(names_.size()) + 1).first->second);
     }
     return numbers;
@@ -72,16 +73,12 @@ std::string_view name(Smoothing smoothing) {
   return {};
 }
 
-std::string signature(const References& references, const BleuOptions& options) {
-  std::set<std::size_t> numbers;
-  for (const auto& lines : references) numbers.insert(lines.size());
-  const auto number = numbers.size() == 1 ? std::to_string(*numbers.begin()) : "var";
-  const auto tokenizer = options.tokenizer == BleuTokenizer::none ? "none" : "13a";
-  return fmt::format("nrefs:{}|case:{}|eff:no|tok:{}|smooth:{}|version:seq2seq-{}", number,
-                     options.lowercase ? "lc" : "mixed", tokenizer, name(options.smoothing), version().number);
-}
-
 }  // namespace
+
+std::string bleu_settings(const BleuOptions& options) {
+  return fmt::format("case:{}|eff:no|tok:{}|smooth:{}", options.lowercase ? "lc" : "mixed", name_of(options.tokenizer),
+                     name(options.smoothing));
+}
 
 BleuOptions bleu_options(const MetricOptions& options) {
   return {.tokenizer = options.bleu_tokenizer, .lowercase = options.lowercase};
@@ -136,7 +133,7 @@ BleuCounts count_bleu(std::string_view hypothesis, const std::vector<std::string
   return counts;
 }
 
-Bleu bleu_of(const BleuCounts& counts, Smoothing smoothing) {
+Bleu bleu_of(const BleuCounts& counts, Smoothing smoothing, Orders orders) {
   Bleu bleu;
   bleu.counts = counts;
   const auto hypothesis = static_cast<double>(counts.hypothesis_tokens),
@@ -145,8 +142,10 @@ Bleu bleu_of(const BleuCounts& counts, Smoothing smoothing) {
   if (hypothesis < reference) bleu.brevity_penalty = hypothesis > 0 ? std::exp(1 - reference / hypothesis) : 0;
   if (counts.matches == decltype(counts.matches){}) return bleu;  // nothing to smooth
 
+  std::size_t counted = kOrders;
+  while (orders == Orders::effective && counts.ngrams[counted - 1] == 0) --counted;
   double halved = 1, logarithms = 0;
-  for (std::size_t n = 0; n < kOrders; ++n) {
+  for (std::size_t n = 0; n < counted; ++n) {
     const double added = smoothing == Smoothing::add_one && n > 0 ? 1 : 0;
     const double matches = static_cast<double>(counts.matches[n]) + added;
     const double ngrams = static_cast<double>(counts.ngrams[n]) + added;
@@ -159,7 +158,7 @@ Bleu bleu_of(const BleuCounts& counts, Smoothing smoothing) {
     }
     logarithms += std::log(bleu.precisions[n]);  // of 0: -inf, and the score is 0
   }
-  bleu.score = bleu.brevity_penalty * std::exp(logarithms / kOrders);
+  bleu.score = bleu.brevity_penalty * std::exp(logarithms / static_cast<double>(counted));
   return bleu;
 }
 
@@ -174,7 +173,7 @@ Bleu corpus_bleu(const std::vector<std::string>& hypotheses, const References& r
     counts += count_bleu(hypotheses[i], references[i], options);
   }
   auto bleu = bleu_of(counts, options.smoothing);
-  bleu.signature = signature(references, options);
+  bleu.signature = signature(references, bleu_settings(options));
   return bleu;
 }
 

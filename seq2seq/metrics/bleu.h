@@ -16,10 +16,14 @@ namespace seq2seq::metrics {
 /// 2004); see Chen and Cherry 2014, W14-3346.
 enum class Smoothing { none, exponential, floor, add_one };
 
+/// What parts words: all white space of Unicode, as in sacreBLEU, or that of ASCII alone, as in multi-bleu.perl.
+enum class Blanks { unicode, ascii };
+
 struct BleuOptions {
   BleuTokenizer tokenizer = BleuTokenizer::none;
   Smoothing smoothing = Smoothing::exponential;
   bool lowercase = false;  // of both sides, before they are cut into words
+  Blanks blanks = Blanks::unicode;
 };
 
 /// BLEU options of a configuration.
@@ -59,8 +63,14 @@ inline constexpr std::string_view without_four_grams =
 BleuCounts count_bleu(std::string_view hypothesis, const std::vector<std::string>& references,
                       const BleuOptions& options = {});
 
-/// The score, precisions and brevity penalty of summed counts; without the signature, which describes the references.
-Bleu bleu_of(const BleuCounts& counts, Smoothing smoothing);
+/// Which orders count: all four, or only those that the output has n-grams of, as is usual for a single sentence.
+enum class Orders { all, effective };
+
+/// The score, precisions and brevity penalty of summed counts; without a signature, which tells of the references.
+Bleu bleu_of(const BleuCounts& counts, Smoothing smoothing, Orders orders = Orders::all);
+
+/// The middle of a signature: `case:mixed|eff:no|tok:none|smooth:exp`.
+std::string bleu_settings(const BleuOptions& options);
 
 /// Lines of text, and one or more references of each. Throws Error when the numbers differ, there is no line, or one
 /// has no reference.

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <string>
@@ -5,6 +6,7 @@
 
 #include "seq2seq/metrics/bleu.h"
 #include "seq2seq/metrics/words.h"
+#include "seq2seq/text/unicode.h"
 
 namespace seq2seq::metrics {
 namespace {
@@ -38,12 +40,13 @@ std::string part_symbols(std::string_view line) {
 
 /// Replaces each pair of neighbours that `fits` by `before`, the first, `between`, the second, `after`, from left to
 /// right; what was replaced is not looked at again, as with a regular expression.
-template <class Fits>
-std::string part_pairs(std::string_view line, Fits fits, std::string_view before, std::string_view after) {
-  std::string result;
+template <class Text, class Fits>
+Text part_pairs(const Text& line, Fits fits, std::string_view before, std::string_view after) {
+  Text result;
   for (std::size_t at = 0; at < line.size(); ++at) {
     if (at + 1 < line.size() && fits(line[at], line[at + 1])) {
-      result.append(before).append(1, line[at]).append(1, ' ').append(1, line[at + 1]).append(after);
+      result.append(before.begin(), before.end()).append(1, line[at]).append(1, ' ').append(1, line[at + 1]);
+      result.append(after.begin(), after.end());
       ++at;
     } else {
       result += line[at];
@@ -52,12 +55,23 @@ std::string part_pairs(std::string_view line, Fits fits, std::string_view before
   return result;
 }
 
-std::string part_13a(std::string_view line) {
-  std::string text(without_final_blanks(line));
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kReplaced{
-      {{"<skipped>", ""}, {"-\n", ""}, {"\n", " "}, {"&quot;", "\""}, {"&amp;", "&"}, {"&lt;", "<"}, {"&gt;", ">"}}};
-  for (const auto& [from, to] : kReplaced) replace_all(text, from, to);
-  text = part_symbols(" " + text + " ");
+/// The text with a blank on either side of each character that `alone` takes.
+template <class Alone>
+std::u32string set_apart(const std::u32string& characters, Alone alone) {
+  std::u32string result;
+  for (const char32_t character : characters) {
+    if (alone(character)) {
+      result.append(1, U' ').append(1, character).append(1, U' ');
+    } else {
+      result += character;
+    }
+  }
+  return result;
+}
+
+/// What 13a and zh do after what each does first.
+std::string part_western(std::string_view line) {
+  auto text = part_symbols(line);
   text = part_pairs(
       text, [](char a, char b) { return !is_digit(a) && is_point(b); }, "", " ");
   text = part_pairs(
@@ -66,11 +80,68 @@ std::string part_13a(std::string_view line) {
       text, [](char a, char b) { return is_digit(a) && b == '-'; }, "", " ");
 }
 
+std::string part_13a(std::string_view line) {
+  std::string text(without_final_blanks(line));
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kReplaced{
+      {{"<skipped>", ""}, {"-\n", ""}, {"\n", " "}, {"&quot;", "\""}, {"&amp;", "&"}, {"&lt;", "<"}, {"&gt;", ">"}}};
+  for (const auto& [from, to] : kReplaced) replace_all(text, from, to);
+  return part_western(" " + text + " ");
+}
+
+/// Punctuation stands alone unless it stands between digits, symbols always do: mteval-v14.pl.
+std::string part_international(std::string_view line) {
+  using text::is_numeric, text::is_punctuation;
+  auto characters = characters_of(without_final_blanks(line));
+  characters = part_pairs(
+      characters, [](char32_t a, char32_t b) { return !is_numeric(a) && is_punctuation(b); }, "", " ");
+  characters = part_pairs(
+      characters, [](char32_t a, char32_t b) { return is_punctuation(a) && !is_numeric(b); }, " ", "");
+  return line_of(set_apart(characters, text::is_symbol));
+}
+
+/// What sacreBLEU takes for Chinese: blocks of ideographs, their parts and their punctuation. Two of its ranges are
+/// meant for planes beyond the first and written so that they reach from U+2001 to U+2A6D and from U+2F81 to U+2FA1;
+/// scores can be compared with published ones only if they do here.
+bool is_chinese(char32_t character) {
+  constexpr std::array<std::pair<char32_t, char32_t>, 20> ranges{
+      {{0x2001, 0x2A6D}, {0x2E80, 0x2EFF}, {0x2F00, 0x2FDF}, {0x2F81, 0x2FA1}, {0x2FF0, 0x2FFF},
+       {0x3000, 0x303F}, {0x3100, 0x312F}, {0x31A0, 0x31BF}, {0x31C0, 0x31EF}, {0x3200, 0x32FF},
+       {0x3300, 0x33FF}, {0x3400, 0x4DB5}, {0x4E00, 0x9FA5}, {0x9FA6, 0x9FBB}, {0xF900, 0xFA2D},
+       {0xFA30, 0xFA6A}, {0xFA70, 0xFAD9}, {0xFE10, 0xFE1F}, {0xFE30, 0xFE4F}, {0xFF00, 0xFFEF}}};
+  return std::any_of(ranges.begin(), ranges.end(),
+                     [character](const auto& range) { return range.first <= character && character <= range.second; });
+}
+
+std::string part_chinese(std::string_view line) {
+  const auto inner = without_first_blanks(without_final_blanks(line));
+  return part_western(line_of(set_apart(characters_of(inner), is_chinese)));
+}
+
+std::string part_characters(std::string_view line) {
+  return line_of(set_apart(characters_of(line), [](char32_t /*any*/) { return true; }));
+}
+
+std::string parted(std::string_view line, BleuTokenizer tokenizer) {
+  switch (tokenizer) {
+    case BleuTokenizer::none:
+      break;
+    case BleuTokenizer::mteval_13a:
+      return part_13a(line);
+    case BleuTokenizer::international:
+      return part_international(line);
+    case BleuTokenizer::chinese:
+      return part_chinese(line);
+    case BleuTokenizer::characters:
+      return part_characters(line);
+  }
+  return std::string(line);
+}
+
 }  // namespace
 
 std::string tokenize_for_bleu(std::string_view line, BleuTokenizer tokenizer) {
   std::string result;
-  for (const auto& word : split_words(tokenizer == BleuTokenizer::none ? std::string(line) : part_13a(line))) {
+  for (const auto& word : split_words(parted(line, tokenizer))) {
     if (!result.empty()) result += ' ';
     result += word;
   }

@@ -140,17 +140,22 @@ Estimate estimate_difference(std::span<const RunFigures> runs, std::span<const R
   return {mean(figures) - mean(others), sum(parts)};
 }
 
-std::vector<double> bootstrap(int64_t sentences, int64_t sets, uint64_t seed, const FigureOf& figure) {
+void resample(int64_t sentences, int64_t sets, uint64_t seed,
+              const std::function<void(std::span<const int64_t>)>& visit) {
   const RandomStream stream(seed, Purpose::sampling);
   std::vector<int64_t> drawn(static_cast<size_t>(sentences));
-  std::vector<double> figures;
   for (int64_t set = 0; set < sets; ++set) {
     for (int64_t i = 0; i < sentences; ++i) {
       const double place = stream.uniform(static_cast<uint64_t>(set), static_cast<uint32_t>(i));
       drawn[static_cast<size_t>(i)] = static_cast<int64_t>(place * static_cast<double>(sentences));
     }
-    figures.push_back(figure(drawn));
+    visit(drawn);
   }
+}
+
+std::vector<double> bootstrap(int64_t sentences, int64_t sets, uint64_t seed, const FigureOf& figure) {
+  std::vector<double> figures;
+  resample(sentences, sets, seed, [&](std::span<const int64_t> drawn) { figures.push_back(figure(drawn)); });
   return figures;
 }
 

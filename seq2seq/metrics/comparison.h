@@ -67,8 +67,12 @@ Estimate estimate_difference(std::span<const RunFigures> runs, std::span<const R
 
 /// A figure of the sentences with these numbers, of which some occur several times.
 using FigureOf = std::function<double(std::span<const int64_t> sentences)>;
-/// The figure of `sets` sets of as many sentences as there are, drawn with replacement; sets depend only on (seed,
-/// sentences), so that figures of two systems on set i can be paired (Koehn 2004, W04-3250).
+/// Hands `sets` sets of as many sentences as there are to `visit`, drawn with replacement; sets depend on
+/// (seed, sentences) alone.
+void resample(int64_t sentences, int64_t sets, uint64_t seed,
+              const std::function<void(std::span<const int64_t>)>& visit);
+/// The figure of `sets` sets of as many sentences as there are, drawn with replacement; sets depend on
+/// (seed, sentences) alone, so that figures of two systems on set i belong together (Koehn 2004, W04-3250).
 std::vector<double> bootstrap(int64_t sentences, int64_t sets, uint64_t seed, const FigureOf& figure);
 
 }  // namespace seq2seq::metrics

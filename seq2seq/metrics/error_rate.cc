@@ -40,12 +40,14 @@ Distance nearest(const Tokens& hypothesis, const std::vector<Tokens>& references
   return best;
 }
 
-double share(int64_t part, int64_t whole) {
-  if (whole > 0) return static_cast<double>(part) / static_cast<double>(whole);
-  return part == 0 ? 0 : std::numeric_limits<double>::infinity();
-}
+double share(int64_t part, int64_t whole) { return error_share(static_cast<double>(part), static_cast<double>(whole)); }
 
 }  // namespace
+
+double error_share(double errors, double tokens) {
+  if (tokens > 0) return errors / tokens;
+  return errors == 0 ? 0 : std::numeric_limits<double>::infinity();
+}
 
 int64_t edit_distance(const Tokens& a, const Tokens& b) {
   Names names;

@@ -13,6 +13,9 @@ namespace seq2seq::metrics {
 /// the product of the lengths, memory their sum.
 int64_t edit_distance(const Tokens& a, const Tokens& b);
 
+/// errors / tokens; of no tokens 0 without an error, infinite with one.
+double error_share(double errors, double tokens);
+
 /// Counts over a set of sequences and the rates they give. What papers on grapheme-to-phoneme conversion call WER, the
 /// share of words whose pronunciation is wrong, is the sequence error rate here; their PER is the token error rate. If
 /// the tokens are the words of a sentence, the token error rate is the usual WER.

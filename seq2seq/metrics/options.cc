@@ -2,12 +2,27 @@
 
 namespace seq2seq::metrics {
 
+const std::vector<std::pair<std::string, BleuTokenizer>>& bleu_tokenizer_names() {
+  static const std::vector<std::pair<std::string, BleuTokenizer>> names{{"none", BleuTokenizer::none},
+                                                                        {"13a", BleuTokenizer::mteval_13a},
+                                                                        {"intl", BleuTokenizer::international},
+                                                                        {"zh", BleuTokenizer::chinese},
+                                                                        {"char", BleuTokenizer::characters}};
+  return names;
+}
+
+std::string_view name_of(BleuTokenizer tokenizer) {
+  for (const auto& [name, kind] : bleu_tokenizer_names())
+    if (kind == tokenizer) return name;
+  return {};
+}
+
 void declare(config::Keys& keys, MetricOptions& options) {
   keys.add("lowercase", options.lowercase,
            "whether BLEU, error rates and exact match compare outputs and references in lower case");
-  keys.add("bleu_tokenizer", options.bleu_tokenizer,
-           {{"none", BleuTokenizer::none}, {"13a", BleuTokenizer::mteval_13a}},
-           "how BLEU cuts lines into words: none, at blanks; 13a, sacreBLEU's default, for text that is not tokenized");
+  keys.add("bleu_tokenizer", options.bleu_tokenizer, bleu_tokenizer_names(),
+           "how BLEU cuts lines into words, as sacreBLEU: none, at blanks; 13a, its default, for text that is not "
+           "tokenized; intl, also at the punctuation of other scripts; zh, for Chinese; char, at every character");
 }
 
 }  // namespace seq2seq::metrics

@@ -1,11 +1,21 @@
 #pragma once
 
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
 #include "seq2seq/config/keys.h"
 
 namespace seq2seq::metrics {
 
-/// `mteval_13a` is the tokenization of NIST's mteval-v13a.pl, for text that is not tokenized; `none` cuts at blanks.
-enum class BleuTokenizer { none, mteval_13a };
+/// How BLEU cuts lines into words, as the tokenizers of sacreBLEU do: `none`, at blanks; `mteval_13a`, as NIST's
+/// mteval-v13a.pl, for text that is not tokenised; `international`, also at the punctuation and symbols of all scripts
+/// (mteval-v14.pl); `chinese`, each Chinese character by itself and the rest as 13a; `characters`, each by itself.
+enum class BleuTokenizer { none, mteval_13a, international, chinese, characters };
+/// Their names in configurations and signatures.
+const std::vector<std::pair<std::string, BleuTokenizer>>& bleu_tokenizer_names();
+std::string_view name_of(BleuTokenizer tokenizer);
 
 /// Comparison of outputs with references in validation, `evaluate` and studies.
 struct MetricOptions {

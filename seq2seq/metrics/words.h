@@ -12,9 +12,19 @@ using Tokens = std::vector<std::string>;
 /// `str.split`, which also takes U+00A0, U+2028, U+3000 and so on.
 Tokens split_words(std::string_view line);
 
+/// What stands between the blanks of ASCII, as Perl's `split` cuts bytes.
+Tokens split_at_ascii_blanks(std::string_view line);
+
 /// The line in lower case by Unicode's full mapping, as Python's `str.lower` and `sacrebleu --lowercase` have it.
 std::string lower_case(std::string_view line);
 
+/// The characters of a line. A byte that is not UTF-8 becomes a number beyond Unicode's, which nothing else has.
+std::u32string characters_of(std::string_view line);
+/// The line of these characters.
+std::string line_of(std::u32string_view characters);
+
+/// The line without the blanks at its beginning.
+std::string_view without_first_blanks(std::string_view line);
 /// The line without the blanks at its end.
 std::string_view without_final_blanks(std::string_view line);
 

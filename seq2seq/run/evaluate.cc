@@ -5,6 +5,7 @@
 
 #include "seq2seq/core/error.h"
 #include "seq2seq/run/ensemble.h"
+#include "seq2seq/metrics/metric.h"
 #include "seq2seq/run/length_limits.h"
 #include "seq2seq/run/training_data.h"
 #include "seq2seq/text/whitespace.h"
@@ -69,7 +70,14 @@ Evaluation evaluate(const LoadedRun& run, const std::optional<data::FilePair>& f
   const bool lm = run.options().data.task == data::Task::lm;
   evaluation.perplexity =
       measure_perplexity(run.predictor(), set, *run.text, decode.batch, lm ? shown : decode::Done());
-  if (!lm) evaluation.outputs = measure_outputs(run.predictor(), set, *run.text, decode, run.options().metrics, shown);
+  if (!lm) {
+    evaluation.outputs = measure_outputs(run.predictor(), set, *run.text, decode, run.options().metrics, shown, {},
+                                         metric_names());
+  }
+  for (const auto& kind : metrics::metric_kinds()) {
+    const auto settings = kind.make(run.options().metrics)->settings();
+    evaluation.signatures.emplace(kind.name, metrics::signature(set.references, settings));
+  }
   progress.finish();
   evaluation.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   return evaluation;

@@ -1,7 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <string>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -21,10 +24,11 @@ TextSize size_of(const std::vector<std::string>& lines);
 /// Figures, and the facts to report with them.
 struct Evaluation {
   Perplexity perplexity;
-  OutputFigures outputs;                     // not of a language model
-  TextSize text;                             // of the first references
-  int64_t sentences = 0, target_tokens = 0;  // of the first reference of each, without end symbols
-  int64_t empty_target = 0, invalid = 0;     // sentences left out: without any reference, not UTF-8
+  OutputFigures outputs;                          // not of a language model
+  TextSize text;                                  // of the first references
+  std::map<std::string, std::string> signatures;  // of the metrics of metrics/metric.h, by name
+  int64_t sentences = 0, target_tokens = 0;       // of the first reference of each, without end symbols
+  int64_t empty_target = 0, invalid = 0;          // sentences left out: without any reference, not UTF-8
   int64_t most_references = 1, sentences_with_several = 0;
   double unknown_source = 0, unknown_target = 0;  // shares of tokens that are no word of the vocabulary
   double seconds = 0;                             // of search, with scoring

@@ -4,8 +4,10 @@
 #include <numeric>
 #include <utility>
 
+#include "seq2seq/core/text.h"
 #include "seq2seq/decode/fused_predictor.h"
 #include "seq2seq/metrics/perplexity.h"
+#include "seq2seq/metrics/words.h"
 #include "seq2seq/run/compared.h"
 
 namespace seq2seq::run {
@@ -34,6 +36,10 @@ void sum_over(train::Team& team, const std::vector<int64_t*>& counts) {
   for (size_t i = 0; i < counts.size(); ++i) *counts[i] = static_cast<int64_t>(values[i]);
 }
 
+void add_counts(metrics::Counts& sums, const metrics::Counts& counts) {
+  for (size_t i = 0; i < sums.size(); ++i) sums[i] += counts[i];
+}
+
 }  // namespace
 
 decode::Readings readings_of(const EvaluationSet& set, const data::TextPipeline& text,
@@ -43,6 +49,8 @@ decode::Readings readings_of(const EvaluationSet& set, const data::TextPipeline&
     readings.push_back({.text = other.text, .sentences = decode::pick(other.sentences, chosen)});
   return readings;
 }
+int64_t words_of(const std::string& line) { return std::ssize(metrics::split_words(line)) + 1; }
+int64_t characters_of(const std::string& line) { return static_cast<int64_t>(count_characters(line)) + 1; }
 
 double Perplexity::value() const { return metrics::perplexity(score, tokens); }
 
@@ -56,12 +64,18 @@ Perplexity measure_perplexity(const decode::Predictor& predictor, const Evaluati
     perplexity.score += pair.score;
     perplexity.tokens += std::ssize(pair.token_scores);
   }
+  for (const int64_t sentence : share) {
+    const auto& line = set.references[static_cast<size_t>(sentence)].front();
+    perplexity.words += words_of(line);
+    perplexity.characters += characters_of(line);
+  }
   return perplexity;
 }
 
 OutputFigures measure_outputs(const decode::Predictor& predictor, const EvaluationSet& set,
                               const data::TextPipeline& text, const decode::DecodeOptions& options,
-                              const metrics::MetricOptions& metrics, const decode::Done& done, const data::Deal& deal) {
+                              const metrics::MetricOptions& metrics, const decode::Done& done, const data::Deal& deal,
+                              const std::vector<std::string>& names) {
   OutputFigures figures;
   const auto share = share_of(set, deal);
   const auto targets = pick(set.corpus.target, share);
@@ -75,6 +89,11 @@ OutputFigures measure_outputs(const decode::Predictor& predictor, const Evaluati
     lines.push_back(output_line(output.ids, text));
     if (output.cut) ++figures.cut;
   }
+  for (const auto& name : line_metrics(names)) {
+    const auto metric = metrics::find_metric(name)->make(metrics);
+    auto& sums = figures.lines[name] = metrics::Counts(metric->size());
+    for (size_t i = 0; i < lines.size(); ++i) add_counts(sums, metric->count(lines[i], references[i]));
+  }
   if (!lines.empty()) figures.bleu = metrics::corpus_bleu(lines, references, metrics::bleu_options(metrics));
   return figures;
 }
@@ -83,7 +102,7 @@ void sum_over(train::Team& team, Perplexity& perplexity) {
   std::vector<double> score{perplexity.score};
   team.sum(score);
   perplexity.score = score.front();
-  sum_over(team, {&perplexity.tokens});
+  sum_over(team, {&perplexity.tokens, &perplexity.words, &perplexity.characters});
 }
 
 void sum_over(train::Team& team, OutputFigures& figures, const metrics::BleuOptions& options) {
@@ -95,15 +114,22 @@ void sum_over(train::Team& team, OutputFigures& figures, const metrics::BleuOpti
     for (auto& number : *numbers) all.push_back(&number);
   sum_over(team, all);
   figures.bleu = metrics::bleu_of(counts, options.smoothing);
+  for (auto& [name, sums] : figures.lines) team.sum(sums);
 }
 
-train::Figures named(const Perplexity& perplexity) { return {{"perplexity", perplexity.value()}}; }
+train::Figures named(const Perplexity& perplexity) {
+  return {{"perplexity", perplexity.value()},
+          {"word_perplexity", metrics::perplexity(perplexity.score, perplexity.words)},
+          {"character_perplexity", metrics::perplexity(perplexity.score, perplexity.characters)}};
+}
 
 void add(train::Figures& figures, const OutputFigures& outputs) {
   figures["exact_match"] = outputs.rates.exact_match();
   figures["sequence_error_rate"] = outputs.rates.sequence_error_rate();
   figures["token_error_rate"] = outputs.rates.token_error_rate();
   figures["bleu"] = outputs.bleu.score;
+  for (const auto& [name, sums] : outputs.lines)  // the figure of sums is the same whatever was counted
+    figures[name] = metrics::find_metric(name)->make({})->figure(sums);
 }
 
 train::Validate make_validation(const EvaluationSet& set, const data::TextPipeline& text,
@@ -117,15 +143,16 @@ train::Validate make_validation(const EvaluationSet& set, const data::TextPipeli
     const auto deal = team == nullptr ? data::Deal{} : data::Deal{.rank = team->rank(), .ranks = team->ranks()};
     auto perplexity = measure_perplexity(predictor, set, text, decode.batch, {}, deal);
     if (team != nullptr) sum_over(*team, perplexity);
-    auto figures = named(perplexity);
-    if (!need_outputs(metrics)) return figures;
-    auto found = measure_outputs(predictor, set, text, decode, options, {}, deal);
-    if (team != nullptr) sum_over(*team, found, metrics::bleu_options(options));
-    train::Figures outputs;
-    add(outputs, found);
-    for (const auto& [name, value] : outputs)
-      if (std::find(metrics.begin(), metrics.end(), name) != metrics.end()) figures[name] = value;
-    return figures;
+    auto all = named(perplexity);
+    if (need_outputs(metrics)) {
+      auto found = measure_outputs(predictor, set, text, decode, options, {}, deal, metrics);
+      if (team != nullptr) sum_over(*team, found, metrics::bleu_options(options));
+      add(all, found);
+    }
+    std::erase_if(all, [&metrics](const auto& figure) {
+      return figure.first != "perplexity" && std::find(metrics.begin(), metrics.end(), figure.first) == metrics.end();
+    });
+    return all;
   };
 }
 

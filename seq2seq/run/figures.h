@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "seq2seq/decode/search.h"
 #include "seq2seq/metrics/bleu.h"
 #include "seq2seq/metrics/error_rate.h"
+#include "seq2seq/metrics/metric.h"
 #include "seq2seq/metrics/options.h"
 #include "seq2seq/run/evaluation_set.h"
 #include "seq2seq/run/metric_names.h"
@@ -25,12 +27,18 @@ decode::Readings readings_of(const EvaluationSet& set, const data::TextPipeline&
                              const std::vector<int64_t>& chosen);
 
 /// exp of the mean negative log-probability of a token, end symbols among them, of the first reference that each
-/// sentence has.
+/// sentence has. Per word and per character of the reference's own line, whose end counts as one, it can be compared
+/// between models that cut words differently.
 struct Perplexity {
   double score = 0;  // natural log-probability of all pairs
   int64_t tokens = 0;
+  int64_t words = 0, characters = 0;
   double value() const;
 };
+/// How many words and characters a line has, its end among either.
+int64_t words_of(const std::string& line);
+int64_t characters_of(const std::string& line);
+
 Perplexity measure_perplexity(const decode::Predictor& predictor, const EvaluationSet& set,
                               const data::TextPipeline& text, int64_t batch, const decode::Done& done = {},
                               const data::Deal& deal = {});
@@ -39,13 +47,15 @@ Perplexity measure_perplexity(const decode::Predictor& predictor, const Evaluati
 struct OutputFigures {
   metrics::ErrorRates rates;
   metrics::Bleu bleu;
-  int64_t cut = 0;  // outputs that stopped at the longest length
+  std::map<std::string, metrics::Counts> lines;  // sums by name, of the metrics that were asked for
+  int64_t cut = 0;                               // outputs that stopped at the longest length
 };
-/// `deal`: the share of one of several ranks. Without sentences, all figures except the counts are 0.
+/// `names`: metrics to measure beside BLEU and error rates, of `line_metrics`. `deal`: the share of one of several
+/// ranks. Without sentences, all figures except the counts are 0.
 OutputFigures measure_outputs(const decode::Predictor& predictor, const EvaluationSet& set,
                               const data::TextPipeline& text, const decode::DecodeOptions& options,
                               const metrics::MetricOptions& metrics = {}, const decode::Done& done = {},
-                              const data::Deal& deal = {});
+                              const data::Deal& deal = {}, const std::vector<std::string>& names = {});
 
 /// Sums the measurements of all ranks; `options` set the smoothing of BLEU.
 void sum_over(train::Team& team, Perplexity& perplexity);

@@ -1,19 +1,45 @@
 #include "seq2seq/run/metric_names.h"
 
 #include <algorithm>
+#include <array>
+#include <iterator>
+#include <string_view>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "seq2seq/config/nearest.h"
 #include "seq2seq/core/text.h"
+#include "seq2seq/metrics/metric.h"
 
 namespace seq2seq::run {
 
+namespace {
+
+/// What figures.h measures by itself.
+constexpr std::array<std::string_view, 7> own_names{"perplexity",  "word_perplexity",     "character_perplexity",
+                                                    "exact_match", "sequence_error_rate", "token_error_rate",
+                                                    "bleu"};
+
+bool is_own(std::string_view name) { return std::find(own_names.begin(), own_names.end(), name) != own_names.end(); }
+
+}  // namespace
+
 const std::vector<std::string>& metric_names() {
-  static const std::vector<std::string> names{"perplexity", "exact_match", "sequence_error_rate", "token_error_rate",
-                                              "bleu"};
+  static const auto names = [] {
+    std::vector<std::string> all(own_names.begin(), own_names.end());
+    for (const auto& kind : metrics::metric_kinds())
+      if (!is_own(kind.name)) all.emplace_back(kind.name);
+    return all;
+  }();
   return names;
+}
+
+std::vector<std::string> line_metrics(const std::vector<std::string>& names) {
+  std::vector<std::string> found;
+  std::copy_if(names.begin(), names.end(), std::back_inserter(found),
+               [](const auto& name) { return !is_own(name) && metrics::find_metric(name) != nullptr; });
+  return found;
 }
 
 std::string unknown_metric(const std::vector<std::string>& names) {
@@ -29,7 +55,7 @@ std::string unknown_metric(const std::vector<std::string>& names) {
 }
 
 bool need_outputs(const std::vector<std::string>& names) {
-  return std::any_of(names.begin(), names.end(), [](const auto& name) { return name != "perplexity"; });
+  return std::any_of(names.begin(), names.end(), [](const auto& name) { return !name.ends_with("perplexity"); });
 }
 
 }  // namespace seq2seq::run

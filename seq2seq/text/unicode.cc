@@ -26,6 +26,8 @@ bool is_han(char32_t character) {
 }
 bool is_numeric(char32_t character) { return in_category(character, U_GC_N_MASK); }
 bool is_decimal_digit(char32_t character) { return in_category(character, U_GC_ND_MASK); }
+bool is_punctuation(char32_t character) { return in_category(character, U_GC_P_MASK); }
+bool is_symbol(char32_t character) { return in_category(character, U_GC_S_MASK); }
 bool is_currency_sign(char32_t character) {
   return character < 0x80 ? character == '$' : in_category(character, U_GC_SC_MASK);
 }

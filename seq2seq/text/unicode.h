@@ -11,6 +11,8 @@ bool is_alphabetic(char32_t character);       // Alphabetic: letters, and the ma
 bool is_lowercase(char32_t character);        // Lowercase
 bool is_numeric(char32_t character);          // general category N: digits, Roman numerals, fractions
 bool is_decimal_digit(char32_t character);    // general category Nd
+bool is_punctuation(char32_t character);      // general category P
+bool is_symbol(char32_t character);           // general category S: mathematics, currencies, modifiers, pictures
 bool is_currency_sign(char32_t character);    // general category Sc
 bool is_han(char32_t character);              // script Han
 uint8_t combining_class(char32_t character);  // 7 nukta, 9 virama, ...

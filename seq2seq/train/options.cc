@@ -25,7 +25,10 @@ void declare(config::Keys& keys, ValidateOptions& options) {
       .unit("updates")
       .at_least(0)
       .may_change_on_resume();
-  keys.add("metrics", options.metrics, "figures to measure on the validation set");
+  keys.add("metrics", options.metrics,
+           "figures to measure on the validation set: perplexity, word_perplexity, character_perplexity, exact_match, "
+           "sequence_error_rate, token_error_rate, bleu, multi_bleu, chrf, chrf++, ter, word_error_rate, "
+           "position_independent_error_rate");
   keys.add("best_by", options.best_by, "the one of them by which the best checkpoint is kept");
   keys.add("patience", options.patience,
            "validations in a row without improvement after which training stops; 0: it does not")

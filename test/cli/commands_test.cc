@@ -1,8 +1,14 @@
 #include <algorithm>
+#include <cmath>
+#include <sstream>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "seq2seq/metrics/metric.h"
+#include "seq2seq/run/metric_names.h"
+#include "seq2seq/train/validation.h"
 #include "test/cli/program.h"
 #include "test/cli/trained_toy.h"
 #include "test/support/catch.h"
@@ -272,8 +278,10 @@ TEST_CASE("evaluate: table and JSON tell the same figures", "[cli][evaluate]") {
   CHECK(ran.err.empty());
   CHECK(json.at("sentences") == 20);
   const auto figures = json.at("figures");
-  for (const auto* name : {"perplexity", "exact_match", "sequence_error_rate", "token_error_rate", "bleu"})
-    CHECK(figures.contains(name));
+  for (const auto& name : run::metric_names()) CHECK(figures.contains(name));
+  CHECK_THAT(json.at("signatures").at("chrf++").get<std::string>(), ContainsSubstring("nc:6|nw:2"));
+  CHECK_THAT(table.out, ContainsSubstring(fmt::format("{:.2f}", figures.at("chrf++").get<double>())) &&
+                            ContainsSubstring("case:lc|tok:tercom"));
   CHECK_THAT(table.out, ContainsSubstring(fmt::format("{:.4f}", figures.at("perplexity").get<double>())));
   CHECK_THAT(table.out,
              ContainsSubstring(fmt::format("{:.2f} %", 100 * figures.at("sequence_error_rate").get<double>())));
@@ -294,6 +302,41 @@ TEST_CASE("evaluate: table and JSON tell the same figures", "[cli][evaluate]") {
   const auto given = run_program({"evaluate", toy.run(), "--source", toy.file("held.source"), "--reference",
                                   toy.file("held.target"), "--reference", toy.file("held.source"), "--json"});
   CHECK(nlohmann::json::parse(given.out).at("references").at("most") == 2);
+}
+
+TEST_CASE("evaluate: perplexities per token, word and character are of the same probability", "[cli][evaluate]") {
+  const TrainedToy toy;
+  const auto json = nlohmann::json::parse(run_program({"evaluate", toy.run(), "--json", "--quiet"}).out);
+  const auto text = content_of(toy / "held.target");  // its words are the tokens, and each character is a byte
+  const auto characters = static_cast<double>(text.size());
+  const auto tokens = json.at("target_tokens").get<double>() + json.at("sentences").get<double>();
+  const auto logarithm = [&json](const char* name) { return std::log(json.at("figures").at(name).get<double>()); };
+  CHECK_THAT(logarithm("word_perplexity"), WithinRel(logarithm("perplexity"), 1e-12));
+  CHECK_THAT(logarithm("character_perplexity") * characters, WithinRel(logarithm("perplexity") * tokens, 1e-12));
+}
+
+TEST_CASE("train: validation measures every metric by its name, and the best may go by any", "[cli][train]") {
+  const Toy toy(turned);
+  const auto [best, higher] = GENERATE(std::pair("chrf++", true), std::pair("ter", false));
+  const auto ran = run_program({"train", (toy / "toy.yaml").string(), "--run", (toy / "run").string(), "--threads", "1",
+                                "--set", "train.updates=10", "--set", "train.validate.every_updates=5", "--set",
+                                fmt::format("train.validate.metrics=[{}]", fmt::join(run::metric_names(), ", ")),
+                                "--set", fmt::format("train.validate.best_by={}", best)});
+  CHECK(ran.code == 0);
+  std::istringstream lines(content_of(toy / "run/metrics.jsonl"));
+  std::vector<double> figures;
+  bool second_is_best = false;
+  for (std::string line; std::getline(lines, line);) {
+    const auto json = nlohmann::json::parse(line);
+    if (json.value("kind", "") != "validation") continue;
+    for (const auto& name : run::metric_names()) CHECK(json.contains(name));
+    figures.push_back(json.at(best).get<double>());
+    second_is_best = json.at("best");
+  }
+  REQUIRE(figures.size() == 2);
+  CHECK(second_is_best == (higher ? figures[1] > figures[0] : figures[1] < figures[0]));
+  for (const auto& kind : metrics::metric_kinds())
+    CHECK(train::higher_is_better(std::string(kind.name)) == kind.higher_is_better);
 }
 
 TEST_CASE("train: a checkpoint to go back to is named, and refused where it is not there", "[cli][train][resume]") {

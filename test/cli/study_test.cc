@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <string>
+
 #include "test/cli/program.h"
 #include "test/study/study_folder.h"
 #include "test/support/catch.h"
@@ -39,6 +42,39 @@ TEST_CASE("study: from the plan to the table, and then nothing is trained", "[cl
   CHECK(again.code == 0);
   CHECK(again.out == whole.out);
   CHECK_FALSE(fs::exists(study.toy / "runs"));
+}
+
+TEST_CASE("study: a metric that is added later is measured again, without training", "[cli][study]") {
+  const TypedStudy study;
+  REQUIRE(study.run("run", {"--jobs", "1"}).code == 0);
+  const auto add = [&study](const std::string& metrics) {
+    auto text = content_of(study.toy / "study.yaml");
+    text.replace(text.find("metrics: ["), std::string("metrics: [").size(), "metrics: [" + metrics + ", ");
+    study.toy.folder().file("study.yaml", text);
+  };
+  add("chrf++, word_perplexity");
+  CHECK_THAT(study.run("status").out, !ContainsSubstring("all are there"));
+  const auto trained = [&study] {
+    std::string metrics;
+    for (const auto& run : fs::directory_iterator(study.toy / "runs"))
+      if (fs::exists(run.path() / "metrics.jsonl")) metrics += content_of(run.path() / "metrics.jsonl");
+    return metrics;
+  };
+  const auto before = trained();
+  CHECK(std::count(before.begin(), before.end(), '\n') > 4 * 2);
+  const auto again = study.run("run", {"--jobs", "1"});
+  CHECK(again.code == 0);
+  CHECK_THAT(again.out, ContainsSubstring("chrF++, higher is better") && ContainsSubstring("word perplexity, lower"));
+  CHECK(trained() == before);
+  CHECK_THAT(study.run("status").out, ContainsSubstring("all are there"));
+  add("ter");  // what was measured before is kept
+  const auto third = study.run("run", {"--jobs", "1"});
+  CHECK_THAT(third.out, ContainsSubstring("TER, lower is better") && ContainsSubstring("chrF++, higher is better"));
+  for (const auto& entry : fs::directory_iterator(study.toy / "records")) {
+    if (entry.path().extension() != ".json") continue;
+    const auto shown = run_program({"inspect", entry.path().string()}).out;
+    CHECK_THAT(shown, ContainsSubstring("ter") && ContainsSubstring("chrf++") && !ContainsSubstring("multi_bleu"));
+  }
 }
 
 TEST_CASE("study: records of a dirty program are shown as such, and are made again when asked for", "[cli][study]") {

@@ -14,6 +14,7 @@
 #include "test/metrics/real_text.h"
 #include "test/support/catch.h"
 #include "test/support/random_text.h"
+#include "test/support/random_unicode.h"
 #include "test/support/temporary_folder.h"
 #include "test/support/witness.h"
 
@@ -24,7 +25,10 @@ using namespace seq2seq::metrics;
 namespace {
 
 const std::map<std::string, BleuTokenizer> kTokenizers{{"none", BleuTokenizer::none},
-                                                       {"13a", BleuTokenizer::mteval_13a}};
+                                                       {"13a", BleuTokenizer::mteval_13a},
+                                                       {"intl", BleuTokenizer::international},
+                                                       {"zh", BleuTokenizer::chinese},
+                                                       {"char", BleuTokenizer::characters}};
 const std::map<std::string, bool> kCases{{"mixed", false}, {"lc", true}};
 const std::map<std::string, Smoothing> kSmoothings{{"none", Smoothing::none},
                                                    {"exp", Smoothing::exponential},
@@ -123,7 +127,7 @@ TEST_CASE("bleu: equals sacreBLEU's on real text", "[metrics][bleu][witness]") {
   std::istringstream results(*output);
   int compared = 0;
   for (std::string line; std::getline(results, line); ++compared) compare(line, text);
-  REQUIRE(compared == 16);
+  REQUIRE(compared == 40);
 }
 
 TEST_CASE("bleu: short and empty hypotheses score as in sacreBLEU", "[metrics][bleu][witness]") {
@@ -140,7 +144,7 @@ TEST_CASE("bleu: short and empty hypotheses score as in sacreBLEU", "[metrics][b
   for (std::string line; std::getline(results, line);) compare(line, text);
 }
 
-TEST_CASE("bleu: 13a cuts lines as sacreBLEU does", "[metrics][bleu][witness]") {
+TEST_CASE("bleu: each tokenizer cuts lines as sacreBLEU's does", "[metrics][bleu][witness]") {
   std::mt19937_64 random(3);
   auto lines = real_lines();
   std::vector<std::string> pieces;
@@ -150,14 +154,20 @@ TEST_CASE("bleu: 13a cuts lines as sacreBLEU does", "[metrics][bleu][witness]") 
   }
   for (int i = 0; i < 3000; ++i) lines.push_back(random_text(random, pieces, 20));
   const TemporaryFolder folder;
+  for (int i = 0; i < 3000; ++i) lines.push_back(random_unicode(random, 12));
   if (!by_sacrebleu({lines, {lines}}, folder)) {
     WARN("skipped: no witness sacrebleu");
     return;
   }
-  std::string ours;
-  for (const auto& line : lines) ours += tokenize_for_bleu(line, BleuTokenizer::mteval_13a) + "\n";
-
-  REQUIRE(ours == content_of(folder / "tokenized"));
+  for (const auto& [name, tokenizer] : kTokenizers) {
+    std::istringstream theirs(content_of(folder / ("tokenized." + name)));
+    std::string expected;
+    for (const auto& line : lines) {
+      std::getline(theirs, expected);
+      CAPTURE(name, line);
+      REQUIRE(tokenize_for_bleu(line, tokenizer) == expected);
+    }
+  }
 }
 
 TEST_CASE("bleu: the signature names references, tokenizer, smoothing and version as sacreBLEU writes them",

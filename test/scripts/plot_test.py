@@ -35,6 +35,36 @@ def check_bad_weights():
             yield f"--lines {lines}"
 
 
+def comparison(panels=("length", "rank")):
+    figure = {"value": 30.0, "low": 28.5, "high": 31.5}
+    groups = [{"from": 10 * n, "to": 10 * n + 9, "mean": 10 * n + 4, "sentences": 5, "metrics": {"bleu": {"a": figure, "b": figure}}} for n in range(4)]
+    metrics = {"bleu": {"a": figure, "b": figure, "title": "BLEU", "higher_is_better": True}}
+    by = [{"by": panel, "of": "source", "groups": groups} for panel in panels]
+    return {"a": "x/lstm.out", "b": "x/smt.out", "sentences": 20, "metrics": metrics, "by": by}
+
+
+def check_bad_comparisons():
+    expected = "expected the output of `seq2seq compare --json`"
+    without_group = comparison()
+    del without_group["by"][1]["groups"][2]["metrics"]["bleu"]["b"]
+    files = {
+        "no-comparison": (None, "no-comparison: No such file"),
+        "no-json": (b"one two\n", f"no-json: {expected}"),
+        "no-text": (b"\xff\n", f"no-text: {expected}"),
+        "no-metrics": (b'{"metrics": {}, "by": []}', f"no-metrics: {expected}"),
+        "no-groups": (json.dumps(comparison(())).encode(), "no-groups: has no groups"),
+        "no-figure": (json.dumps(without_group).encode(), f"no-figure: {expected}"),
+    }
+    for name, (content, text) in files.items():
+        if content is not None:
+            (FOLDER / name).write_bytes(content)
+        done = plot("length", FOLDER / name)
+        if not failed_with(done, text) or done.stderr.count("\n") != 1:
+            yield f"{name}: {done.stderr}"
+    if "length" not in plot("lengths", FOLDER / "no-json").stderr:
+        yield "an unknown kind of picture is told otherwise"
+
+
 def draws():
     """Whether there is a matplotlib already; without one the script would install it."""
     return PYTHON.exists() and subprocess.run([PYTHON, "-c", "import matplotlib"], capture_output=True).returncode == 0
@@ -61,6 +91,15 @@ def check_pictures():
     drawn = sorted(path.name for path in (FOLDER / "pictures").glob("*")) if done.returncode == 0 else done.stderr
     if drawn != [f"weights-{line}.{kind}" for line in (2, 3) for kind in ("png", "svg")]:
         yield f"pictures: {drawn}"
+    (FOLDER / "groups.json").write_text(json.dumps(comparison()))
+    done = plot("length", FOLDER / "groups.json", "--output", FOLDER / "panels", python=PYTHON)
+    if done.returncode != 0:
+        yield f"length: {done.stderr}"
+        return
+    picture = (FOLDER / "panels/groups.svg").read_text()
+    for text in ("lstm (30.0)", "smt (30.0)", "sentences by source length in words", "sentences by mean frequency rank of source words"):
+        if f"<!-- {text} -->" not in picture:
+            yield f"length: the picture lacks {text}"
 
 
-finish(check_bad_weights, check_bad_folders, check_pictures)
+finish(check_bad_weights, check_bad_comparisons, check_bad_folders, check_pictures)

@@ -2,7 +2,7 @@
 
 FOLDER holds `hypotheses`, `references.0`, `references.1`, ...; an empty line means that this file has no reference of the sentence, unless
 no file has one: then the reference is empty. Prints, for each tokenizer, smoothing and case, a line of these three, score, four
-precisions, brevity penalty, lengths, and text and signature; writes the hypotheses as 13a cuts them to `tokenized`.
+precisions, brevity penalty, lengths, and text and signature; writes the hypotheses as each tokenizer cuts them to `tokenized.NAME`.
 """
 
 import sys
@@ -10,7 +10,6 @@ from pathlib import Path
 
 try:
     from sacrebleu.metrics import BLEU
-    from sacrebleu.tokenizers.tokenizer_13a import Tokenizer13a
 except ImportError as missing:
     print(missing, file=sys.stderr)
     sys.exit(77)
@@ -26,10 +25,10 @@ def main(folder: Path) -> None:
     sentences = [[line or None for line in of_sentence] for of_sentence in zip(*references)]
     sentences = [of_sentence if any(of_sentence) else ["", *of_sentence[1:]] for of_sentence in sentences]
     references = list(zip(*sentences))
-    tokenizer = Tokenizer13a()
-    tokenized = "".join(tokenizer(line.rstrip()) + "\n" for line in hypotheses)
-    (folder / "tokenized").write_bytes(tokenized.encode("utf-8"))
-    for tokenize in ("none", "13a"):
+    for tokenize in ("none", "13a", "intl", "zh", "char"):
+        tokenizer = BLEU(tokenize=tokenize).tokenizer
+        tokenized = "".join(" ".join(tokenizer(line.rstrip()).split()) + "\n" for line in hypotheses)
+        (folder / f"tokenized.{tokenize}").write_bytes(tokenized.encode("utf-8"))
         for smoothing in ("exp", "none", "floor", "add-k"):
             for case, lowercase in (("mixed", False), ("lc", True)):
                 bleu = BLEU(tokenize=tokenize, smooth_method=smoothing, lowercase=lowercase, force=True)

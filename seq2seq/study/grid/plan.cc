@@ -71,7 +71,7 @@ std::shared_ptr<const Record> read_if_there(const std::filesystem::path& file, c
 PlannedRun planned(StudyRun run, const run::Registries& registries, Identifier& identifier) {
   std::shared_ptr<const run::Configuration> configuration = run::read_configuration(run.base, run.settings, registries);
   auto identity = identifier.identify(*configuration);
-  PlannedRun planned{std::move(run), std::move(configuration), std::move(identity), nullptr};
+  PlannedRun planned{std::move(run), std::move(configuration), std::move(identity), nullptr, {}};
   std::vector<Identity> identities;
   for (const auto& member : planned.run.members) {
     planned.members.push_back(study::planned(member, registries, identifier));
@@ -79,6 +79,14 @@ PlannedRun planned(StudyRun run, const run::Registries& registries, Identifier& 
   }
   if (!identities.empty()) planned.identity = ensemble_identity(std::move(planned.identity), identities);
   return planned;
+}
+
+void take(const std::shared_ptr<const Record>& found, PlannedRun& planned, const std::vector<std::string>& metrics) {
+  if (has_metrics(*found, metrics)) {
+    planned.record = found;
+  } else {
+    planned.kept = found->metrics();
+  }
 }
 
 }  // namespace
@@ -145,7 +153,7 @@ void find_records(StudyPlan& plan, const Files& files, Log& log) {
       std::error_code absent;
       if (std::filesystem::exists(places_of(plan, planned).retrain, absent)) continue;
       const auto found = read_if_there(plan.records / record_name(planned.identity), files, log);
-      if (found && is_record_of(*found, planned.identity)) planned.record = found;
+      if (found && is_record_of(*found, planned.identity)) take(found, planned, plan.spec.metrics);
       continue;
     }
     if (!all) {
@@ -155,7 +163,7 @@ void find_records(StudyPlan& plan, const Files& files, Log& log) {
     }
     const auto found = std::find_if(all->begin(), all->end(),
                                     [&planned](const auto& record) { return is_record_of(*record, planned.identity); });
-    if (found != all->end()) planned.record = *found;
+    if (found != all->end()) take(*found, planned, plan.spec.metrics);
   }
 }
 

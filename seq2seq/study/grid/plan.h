@@ -19,7 +19,8 @@ struct PlannedRun {
   StudyRun run;
   std::shared_ptr<const run::Configuration> configuration;
   Identity identity;
-  std::shared_ptr<const Record> record;  // null: none yet
+  std::shared_ptr<const Record> record;  // null: none yet, or none with all metrics that the study asks for
+  std::vector<std::string> kept;         // the metrics of a record that lacks some: they are measured again with these
   std::vector<PlannedRun> members{};     // of an ensemble
   bool asked_for = true;                 // false: `--only` names other rows; the table shows it, but it is not trained
   bool to_do() const { return asked_for && !record; }

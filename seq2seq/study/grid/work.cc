@@ -92,7 +92,10 @@ class Worker {
         }
         trained.push_back({folder, run->identity});
       }
-      const auto record = measure(trained, *planned.configuration, planned.identity, planned.run.cell, environment_);
+      auto metrics = plan_.spec.metrics;
+      metrics.insert(metrics.end(), planned.kept.begin(), planned.kept.end());
+      const auto record =
+          measure(trained, *planned.configuration, planned.identity, planned.run.cell, metrics, environment_);
       write_record(*environment_.files, plan_.records, record);
       environment_.files->remove(places.retrain);
       planned.record = std::make_shared<const Record>(record);

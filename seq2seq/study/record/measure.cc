@@ -122,7 +122,7 @@ void check_is_run_of(const TrainedRun& run, const run::Environment& environment)
 }
 
 Record measure(const std::vector<TrainedRun>& runs, const run::Configuration& configuration, const Identity& identity,
-               const std::string& cell, const run::Environment& environment) {
+               const std::string& cell, const std::vector<std::string>& metrics, const run::Environment& environment) {
   const auto run = load(runs, configuration, environment);
   const auto& decode = run.options().decode;
   const auto& test = configuration.options.data.test;
@@ -131,8 +131,9 @@ Record measure(const std::vector<TrainedRun>& runs, const run::Configuration& co
   Progress progress(*environment.log, "measuring", "sentences", static_cast<double>(set.corpus.pairs()),
                     environment.progress);
   const auto started = std::chrono::steady_clock::now();
-  auto sentences = measure_sentences(run.predictor(), set, *run.text, decode, run.options().metrics,
-                                     [&progress](int64_t done) { progress.update(static_cast<double>(done)); });
+  auto sentences = measure_sentences(
+      run.predictor(), set, *run.text, decode, run.options().metrics,
+      [&progress](int64_t done) { progress.update(static_cast<double>(done)); }, metrics);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   progress.finish();
   sentences = unpack_sentences(pack_sentences(sentences),

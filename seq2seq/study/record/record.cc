@@ -68,7 +68,7 @@ RecordJson to_json(const Record& record) {
   for (const auto& each : record.examples)
     examples.push_back({{"source", each.source}, {"reference", each.reference}, {"output", each.output}});
   auto figures = RecordJson::object();
-  for (const auto& metric : run::metric_names()) figures[metric] = record.figure(metric);
+  for (const auto& metric : record.metrics()) figures[metric] = record.figure(metric);
   const auto& machine = record.machine;
   const auto& identity = record.identity;
   return {{"format", record_format},
@@ -165,10 +165,27 @@ int64_t Record::parameters_in_all() const {
                          [](int64_t sum, const auto& part) { return sum + part.second; });
 }
 
+std::vector<std::string> Record::metrics() const {
+  const auto apart = kept_apart(run::metric_names());
+  std::vector<std::string> names;
+  for (const auto& name : run::metric_names()) {
+    const bool kept = std::find(apart.begin(), apart.end(), name) == apart.end();
+    if (kept || (!sentences.empty() && sentences.front().lines.contains(name))) names.push_back(name);
+  }
+  return names;
+}
+
 double Record::figure(const std::string& metric) const {
   std::vector<int64_t> all(sentences.size());
   std::iota(all.begin(), all.end(), int64_t{0});
   return figure_of(metric, sentences, all);
+}
+
+bool has_metrics(const Record& record, const std::vector<std::string>& names) {
+  const auto apart = kept_apart(names);
+  return std::all_of(apart.begin(), apart.end(), [&record](const auto& name) {
+    return !record.sentences.empty() && record.sentences.front().lines.contains(name);
+  });
 }
 
 bool is_record_of(const Record& record, const Identity& identity) {

@@ -60,9 +60,14 @@ struct Record {
   std::vector<SentenceFigures> sentences;  // of the test set, in its order
 
   int64_t parameters_in_all() const;
+  /// The metrics that were measured: those that every record has, and those that its study asked for.
+  std::vector<std::string> metrics() const;
   /// On the whole test set.
   double figure(const std::string& metric) const;
 };
+
+/// Returns true if all of these were measured.
+bool has_metrics(const Record& record, const std::vector<std::string>& names);
 
 /// Returns true if the record belongs to a run with this identity. If a text of the run is missing, its path is
 /// compared.

@@ -9,6 +9,7 @@
 
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/text.h"
+#include "seq2seq/metrics/metric.h"
 #include "seq2seq/study/record/gzip.h"
 
 namespace seq2seq::study {
@@ -57,6 +58,13 @@ std::vector<Column> columns() {
   return all;
 }
 
+/// `ter:1 12 9.5 ...`: one of the numbers that a metric counts in each sentence.
+std::string extra_column(const std::vector<SentenceFigures>& sentences, const std::string& name, size_t place) {
+  auto text = fmt::format("{}:{}", name, place);
+  for (const auto& sentence : sentences) text += fmt::format(" {}", sentence.lines.at(name)[place]);
+  return text + '\n';
+}
+
 class ColumnReader {
  public:
   ColumnReader(const std::filesystem::path& file, std::string_view text)
@@ -71,6 +79,8 @@ class ColumnReader {
     std::vector<SentenceFigures> sentences(static_cast<size_t>(rows));
     for (auto& sentence : sentences) sentence.rates.sequences = 1;
     for (const auto& column : columns()) read(column, sentences);
+    while (line_ < lines_.size() && !lines_[line_].empty()) read_extra(sentences);
+    check_sizes(sentences);
     return sentences;
   }
 
@@ -82,13 +92,38 @@ class ColumnReader {
     for (size_t i = 0; i < sentences.size(); ++i) column.set(sentences[i], number(values[i + 1]));
   }
 
+  void read_extra(std::vector<SentenceFigures>& sentences) {
+    const auto values = split(next(), ' ');
+    const std::string name(values.front().substr(0, values.front().find(':')));
+    if (values.size() != sentences.size() + 1)
+      throw damaged(fmt::format("should have {} values of `{}`", sentences.size(), values.front()));
+    for (size_t i = 0; i < sentences.size(); ++i) {
+      auto& counts = sentences[i].lines[name];
+      if (i == 0 && values.front() != fmt::format("{}:{}", name, counts.size()))
+        throw damaged(fmt::format("should have `{}:{}`", name, counts.size()));
+      counts.push_back(number<double>(values[i + 1]));
+    }
+  }
+
+  /// Each metric must have the numbers that its figure is made of.
+  void check_sizes(const std::vector<SentenceFigures>& sentences) const {
+    if (sentences.empty()) return;
+    for (const auto& [name, counts] : sentences.front().lines) {
+      const auto* kind = metrics::find_metric(name);
+      const size_t expected = kind == nullptr ? 1 : kind->make({})->size();
+      if (counts.size() != expected)
+        throw damaged(fmt::format("has {} columns of `{}`, which takes {}", counts.size(), name, expected));
+    }
+  }
+
   std::string_view next() {
     if (line_ >= lines_.size()) throw damaged("is too short");
     return lines_[line_++];
   }
 
-  int64_t number(std::string_view text) const {
-    int64_t value = 0;
+  template <class Number = int64_t>
+  Number number(std::string_view text) const {
+    Number value = 0;
     const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (fault != std::errc() || end != text.data() + text.size())
       throw damaged(fmt::format("has {} instead of a number", quote(text)));
@@ -114,6 +149,10 @@ std::string pack_sentences(const std::vector<SentenceFigures>& sentences) {
     text += column.name;
     for (const auto& sentence : sentences) text += fmt::format(" {}", column.get(sentence));
     text += '\n';
+  }
+  if (!sentences.empty()) {
+    for (const auto& [name, counts] : sentences.front().lines)
+      for (size_t place = 0; place < counts.size(); ++place) text += extra_column(sentences, name, place);
   }
   return gzip(text);
 }

@@ -1,5 +1,7 @@
 #include "seq2seq/study/record/sentence_figures.h"
 
+#include <algorithm>
+#include <iterator>
 #include <numeric>
 #include <stdexcept>
 #include <string>
@@ -10,9 +12,35 @@
 
 namespace seq2seq::study {
 
+namespace {
+
+constexpr std::string_view word_perplexity = "word_perplexity", character_perplexity = "character_perplexity";
+
+metrics::Counts count_line(const std::string& name, const std::string& output,
+                           const std::vector<std::string>& references, const metrics::MetricOptions& options) {
+  if (name == word_perplexity) return {static_cast<double>(run::words_of(references.front()))};
+  if (name == character_perplexity) return {static_cast<double>(run::characters_of(references.front()))};
+  return metrics::find_metric(name)->make(options)->count(output, references);
+}
+
+void add_to(metrics::Counts& sums, const metrics::Counts& counts) {
+  sums.resize(counts.size());
+  for (size_t i = 0; i < counts.size(); ++i) sums[i] += counts[i];
+}
+
+}  // namespace
+
+std::vector<std::string> kept_apart(const std::vector<std::string>& names) {
+  auto found = run::line_metrics(names);
+  std::copy_if(names.begin(), names.end(), std::back_inserter(found),
+               [](const auto& name) { return name == word_perplexity || name == character_perplexity; });
+  return found;
+}
+
 std::vector<SentenceFigures> measure_sentences(const decode::Predictor& predictor, const run::EvaluationSet& set,
                                                const data::TextPipeline& text, const decode::DecodeOptions& options,
-                                               const metrics::MetricOptions& metrics, const decode::Done& done) {
+                                               const metrics::MetricOptions& metrics, const decode::Done& done,
+                                               const std::vector<std::string>& names) {
   std::vector<SentenceFigures> sentences;
   std::vector<int64_t> all(static_cast<size_t>(set.corpus.pairs()));
   std::iota(all.begin(), all.end(), 0);
@@ -34,12 +62,15 @@ std::vector<SentenceFigures> measure_sentences(const decode::Predictor& predicto
     const auto& references = set.references[i];
     sentences[i].rates = metrics::error_rates({run::output_tokens(ids, text, metrics)},
                                               {run::reference_tokens(references, text, metrics)});
-    sentences[i].bleu = metrics::count_bleu(run::output_line(ids, text), references, metrics::bleu_options(metrics));
+    const auto line = run::output_line(ids, text);
+    sentences[i].bleu = metrics::count_bleu(line, references, metrics::bleu_options(metrics));
+    for (const auto& name : kept_apart(names)) sentences[i].lines[name] = count_line(name, line, references, metrics);
   }
   return sentences;
 }
 
 double figure_of(std::string_view metric, std::span<const SentenceFigures> sentences, std::span<const int64_t> chosen) {
+  const std::string name(metric);
   SentenceFigures sum;
   for (const int64_t number : chosen) {
     const auto& sentence = sentences[static_cast<size_t>(number)];
@@ -47,12 +78,18 @@ double figure_of(std::string_view metric, std::span<const SentenceFigures> sente
     sum.scored_tokens += sentence.scored_tokens;
     sum.rates += sentence.rates;
     sum.bleu += sentence.bleu;
+    if (const auto counts = sentence.lines.find(name); counts != sentence.lines.end())
+      add_to(sum.lines[name], counts->second);
   }
   if (metric == "perplexity") return metrics::perplexity(sum.score, sum.scored_tokens);
   if (metric == "exact_match") return sum.rates.exact_match();
   if (metric == "sequence_error_rate") return sum.rates.sequence_error_rate();
   if (metric == "token_error_rate") return sum.rates.token_error_rate();
   if (metric == "bleu") return metrics::bleu_of(sum.bleu, metrics::BleuOptions().smoothing).score;
+  if (const auto sums = sum.lines.find(name); sums != sum.lines.end()) {
+    if (name.ends_with("perplexity")) return metrics::perplexity(sum.score, static_cast<int64_t>(sums->second.front()));
+    return metrics::find_metric(name)->make({})->figure(sums->second);
+  }
   throw std::invalid_argument("unknown metric `" + std::string(metric) + "`");
 }
 

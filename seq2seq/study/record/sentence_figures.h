@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -10,8 +12,10 @@
 #include "seq2seq/decode/search.h"
 #include "seq2seq/metrics/bleu.h"
 #include "seq2seq/metrics/error_rate.h"
+#include "seq2seq/metrics/metric.h"
 #include "seq2seq/metrics/options.h"
 #include "seq2seq/run/evaluation_set.h"
+#include "seq2seq/run/metric_names.h"
 
 namespace seq2seq::study {
 
@@ -22,17 +26,22 @@ struct SentenceFigures {
   int64_t source_tokens = 0;
   metrics::ErrorRates rates;  // of this sentence alone
   metrics::BleuCounts bleu;
+  std::map<std::string, metrics::Counts> lines;  // of the other metrics that were measured, by name
 };
 
 /// Scores and translates the set, one element per sentence, in order; only scores it for a language model. `done`
-/// reports the progress of the translation.
+/// reports the progress of the translation. Of `names`, those of `kept_apart` are measured beside the rest.
 std::vector<SentenceFigures> measure_sentences(const decode::Predictor& predictor, const run::EvaluationSet& set,
                                                const data::TextPipeline& text, const decode::DecodeOptions& options,
                                                const metrics::MetricOptions& metrics = {},
-                                               const decode::Done& done = {});
+                                               const decode::Done& done = {},
+                                               const std::vector<std::string>& names = run::metric_names());
 
-/// Returns one of `metric_names()` on the sentences with these numbers, which may repeat. Throws std::invalid_argument
-/// for another name.
+/// Returns those of `names` that only a study that asks for them measures: they take several numbers per sentence.
+std::vector<std::string> kept_apart(const std::vector<std::string>& names);
+
+/// Returns one of `metric_names()` that was measured on the sentences with these numbers, which may repeat. Throws
+/// std::invalid_argument for any other name.
 double figure_of(std::string_view metric, std::span<const SentenceFigures> sentences, std::span<const int64_t> chosen);
 
 }  // namespace seq2seq::study

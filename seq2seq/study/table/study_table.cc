@@ -7,6 +7,8 @@
 #include <string_view>
 
 #include "seq2seq/config/resolved.h"
+#include "seq2seq/metrics/metric.h"
+#include "seq2seq/train/validation.h"
 
 namespace seq2seq::study {
 
@@ -124,9 +126,11 @@ bool start_alike(const run::Configuration& a, const run::Configuration& b) {
 std::optional<metrics::Estimate::Interval> possible_interval(const std::string& metric, const metrics::Estimate& mean) {
   auto interval = mean.interval();
   if (!interval) return interval;
-  const bool counts_from_one = metric == "perplexity";
+  const bool counts_from_one = metric.ends_with("perplexity");
+  const auto* kind = metrics::find_metric(metric);
+  const bool bounded = kind != nullptr ? kind->higher_is_better : metric != "token_error_rate";
   const double least = counts_from_one ? 1 : 0;
-  const double most = counts_from_one || metric == "token_error_rate" ? interval->high : 100;
+  const double most = counts_from_one || !bounded ? interval->high : 100;
   return metrics::Estimate::Interval{std::max(interval->low, least), std::min(interval->high, most)};
 }
 
@@ -135,13 +139,14 @@ double shown_factor(const std::string& metric) {
   return metric == "exact_match" || metric.ends_with("_error_rate") ? percent : 1;
 }
 
-int shown_digits(const std::string& metric) { return metric == "perplexity" ? 3 : 2; }
+int shown_digits(const std::string& metric) { return metric.ends_with("perplexity") ? 3 : 2; }
 
 std::string metric_title(const std::string& metric) {
-  std::string title = metric == "bleu" ? "BLEU" : metric;
+  const auto* kind = metrics::find_metric(metric);
+  std::string title(kind == nullptr || kind->share ? metric : kind->title);
   std::replace(title.begin(), title.end(), '_', ' ');
   if (shown_factor(metric) > 1) title += " in percent";
-  return title + (metric == "bleu" || metric == "exact_match" ? ", higher is better" : ", lower is better");
+  return title + (train::higher_is_better(metric) ? ", higher is better" : ", lower is better");
 }
 
 StudyTable make_table(const StudyPlan& plan) {

@@ -114,7 +114,8 @@ TEST_CASE("record: all of it comes back from its two files", "[study][record]") 
   const auto sources = lines_in(content_of(study.toy / "held.source"));  // 20: every second or third of them
   for (size_t i = 0; i < 8; ++i) CHECK(read.examples[i].source == sources[i * 20 / 8]);
   CHECK(read.examples[0].output == made.examples[0].output);
-  for (const auto& metric : run::metric_names()) CHECK_THAT(read.figure(metric), WithinRel(made.figure(metric), 1e-4));
+  CHECK(read.metrics() == made.metrics());
+  for (const auto& metric : read.metrics()) CHECK_THAT(read.figure(metric), WithinRel(made.figure(metric), 1e-4));
   CHECK(study::is_record_of(read, plan.planned[2].identity));
   CHECK_FALSE(study::is_record_of(read, plan.planned[3].identity));
 }

@@ -1,5 +1,6 @@
 #include "seq2seq/study/record/sentence_figures.h"
 
+#include <algorithm>
 #include <numeric>
 #include <random>
 #include <string>
@@ -85,7 +86,9 @@ TEST_CASE("sentence figures: of any text all together give the figures of the ou
   std::vector<int64_t> every(sentences.size());
   std::iota(every.begin(), every.end(), 0);
   train::Figures figures;
-  run::add(figures, run::measure_outputs(texts.predictor, texts.set, texts.text, texts.decode, options));
+  run::add(figures, run::measure_outputs(texts.predictor, texts.set, texts.text, texts.decode, options, {}, {},
+                                         run::metric_names()));
+  CHECK(figures.contains("chrf++"));
   for (const auto& [metric, value] : figures) {
     CAPTURE(metric);
     CHECK_THAT(study::figure_of(metric, sentences, every), WithinAbs(value, 1e-9));
@@ -97,9 +100,16 @@ TEST_CASE("sentence figures: every metric that a study may name has one", "[stud
       {.score = -2,
        .scored_tokens = 2,
        .rates = {.sequences = 1, .exact = 0, .edits = 1, .reference_tokens = 4},
-       .bleu = {}}};
-  for (const auto& metric : run::metric_names())
-    CHECK_NOTHROW(study::figure_of(metric, sentences, std::vector<int64_t>{0}));
+       .bleu = {},
+       .lines = {}}};
+  const auto apart = study::kept_apart(run::metric_names());
+  CHECK(apart.size() > 6);
+  for (const auto& metric : run::metric_names()) {
+    if (std::find(apart.begin(), apart.end(), metric) == apart.end())
+      CHECK_NOTHROW(study::figure_of(metric, sentences, std::vector<int64_t>{0}));
+    else
+      CHECK_THROWS_AS(study::figure_of(metric, sentences, std::vector<int64_t>{0}), std::invalid_argument);
+  }
   CHECK_THROWS_AS(study::figure_of("blue", sentences, std::vector<int64_t>{0}), std::invalid_argument);
 }
 

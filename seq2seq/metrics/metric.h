@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "seq2seq/metrics/options.h"
+#include "seq2seq/metrics/references.h"
+
+namespace seq2seq::metrics {
+
+/// What one sentence adds to a figure. The sums over sentences give the figure of a text, so that any choice of
+/// sentences can be judged from what was counted once.
+using Counts = std::vector<double>;
+
+/// A way to compare lines of output with lines of references. Stateless; safe to share between threads.
+class Metric {
+ public:
+  virtual ~Metric() = default;
+  virtual std::size_t size() const = 0;  // of its counts
+  /// Counts one sentence. There is one reference at least; it may be empty.
+  virtual Counts count(const std::string& output, const std::vector<std::string>& references) const = 0;
+  /// The figure of summed counts.
+  virtual double figure(std::span<const double> sums) const = 0;
+  /// The figure of one sentence's counts.
+  virtual double sentence_figure(std::span<const double> counts) const { return figure(counts); }
+  /// The figure as the program that is known for it prints it: `chrF2 = 56.33`.
+  virtual std::string text(std::span<const double> sums) const = 0;
+  /// How it compares: the middle of its signature, `case:mixed|eff:yes|nc:6|nw:0|space:no`.
+  virtual std::string settings() const = 0;
+};
+
+struct MetricKind {
+  std::string_view name;   // in configurations, options and JSON
+  std::string_view title;  // in tables
+  bool higher_is_better = false;
+  bool share = false;  // of 1, which people read in percent
+  std::unique_ptr<Metric> (*make)(const MetricOptions& options) = nullptr;
+};
+
+/// All of them. A new metric is a header, a source and a line here.
+const std::vector<MetricKind>& metric_kinds();
+/// Null for another name.
+const MetricKind* find_metric(std::string_view name);
+
+/// `nrefs:1|SETTINGS|version:seq2seq-0.1.0`: what to publish with a figure, in the form of sacreBLEU's signatures.
+std::string signature(const References& references, std::string_view settings);
+
+}  // namespace seq2seq::metrics

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "seq2seq/metrics/comparison.h"
+#include "seq2seq/metrics/metric.h"
+
+namespace seq2seq::metrics {
+
+/// What the sentences of an output count under one metric, a row each.
+class CountTable {
+ public:
+  explicit CountTable(std::shared_ptr<const Metric> metric) : metric_(std::move(metric)) {}
+
+  void add(const Counts& counts) { values_.insert(values_.end(), counts.begin(), counts.end()); }
+  int64_t sentences() const { return std::ssize(values_) / static_cast<int64_t>(metric_->size()); }
+  std::span<const double> operator[](int64_t sentence) const;
+  /// The figure of these sentences, of which some may occur several times.
+  double figure(std::span<const int64_t> sentences) const { return metric_->figure(sums(sentences)); }
+  /// The figure as text, see Metric::text.
+  std::string text(std::span<const int64_t> sentences) const { return metric_->text(sums(sentences)); }
+  double sentence_figure(int64_t sentence) const { return metric_->sentence_figure((*this)[sentence]); }
+  const Metric& metric() const { return *metric_; }
+
+ private:
+  Counts sums(std::span<const int64_t> sentences) const;
+
+  std::shared_ptr<const Metric> metric_;
+  std::vector<double> values_;
+};
+
+struct ResamplingOptions {
+  int64_t samples = 1000;  // resampled sets, and shuffles
+  uint64_t seed = 1;
+  double level = 0.95;  // of the intervals
+};
+
+/// The figure of an output on a text, and the interval between percentiles of its figures on resampled sets.
+struct ResampledFigure {
+  double value = 0;
+  Estimate::Interval interval;
+};
+
+/// The figures of an output, or of two with what they have to do with each other under a metric. `difference` is the
+/// second's figure less the first's. Without a second output all but `first` is as here.
+struct PairedTest {
+  ResampledFigure first, second, difference;
+  /// Share of the resampled sets on which the second is better (Koehn 2004, W04-3250); equal ones count half.
+  double second_better = 0.5;
+  /// How often resampled sets show a difference as large, or larger, in either direction, if all are shifted so that
+  /// the difference found is none; and how often outputs that are exchanged sentence by sentence at random do (Riezler
+  /// and Maxwell 2005, W05-0908). Both are (times + 1) / (samples + 1).
+  double bootstrap_p = 1, randomisation_p = 1;
+  /// Sentences on which the one or the other is better.
+  int64_t first_wins = 0, second_wins = 0, equal = 0;
+};
+
+/// The outputs of one text under one metric: one, or two to compare.
+struct OutputTables {
+  const MetricKind* kind = nullptr;
+  CountTable first;
+  std::optional<CountTable> second;
+};
+
+/// Tests each of `tables` on the given sentences of the text; the sets are the same for all. `done` is told of the sets
+/// that are finished.
+std::vector<PairedTest> paired_tests(std::span<const OutputTables> tables, std::span<const int64_t> sentences,
+                                     const ResamplingOptions& options, const std::function<void(int64_t)>& done = {});
+
+}  // namespace seq2seq::metrics

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace seq2seq::run {
+
+/// Mean ranks of the words of lines by frequency: the most frequent word of a text has rank 1, of equal ones the first
+/// to occur; a word that the text lacks has the rank behind the last.
+class WordRanks {
+ public:
+  void add_line(const std::string& line);
+  /// The mean rank of each line that was added, 0 for one without a word; by the words of `text`, or of these lines.
+  std::vector<double> mean_ranks(const std::optional<std::filesystem::path>& text) const;
+
+ private:
+  std::unordered_map<std::string, int32_t> numbers_;
+  std::vector<std::vector<int32_t>> lines_;
+};
+
+/// The places of `values` in ascending order, cut into `groups` of about as many. Equal values are not parted, so there
+/// may be fewer groups.
+std::vector<std::vector<int64_t>> group_by(const std::vector<double>& values, int64_t groups);
+
+}  // namespace seq2seq::run
