@@ -91,9 +91,9 @@ def main():
     parser.add_argument("--beam", type=int, default=1, metavar="K", help="hypotheses kept by --translate; 1: greedy (the default)")
     arguments = parser.parse_args()
     if len(arguments.files) not in (0, 2):
-        parser.error("give a source and a target file, or neither")
+        parser.error("give both a source and a target file, or neither")
     if arguments.translate and arguments.files:
-        parser.error("give files to score, or one to translate")
+        parser.error("give files to score or a file to translate, not both")
     if arguments.beam < 1:
         parser.error("--beam must be at least 1")
     model, text = load(arguments.run, arguments.checkpoint)
