@@ -58,7 +58,7 @@ std::string list_them(const CLI::App& app) {
   const auto names = options_of(app);
   const bool sets_keys = std::find(names.begin(), names.end(), "--set") != names.end();
   return fmt::format("`{} --help` lists them all{}", full_name(app),
-                     sets_keys ? "; a key of the configuration is set by `--set section.key=value`" : "");
+                     sets_keys ? "; to set a configuration key, use `--set section.key=value`" : "");
 }
 
 /// The first word that nothing takes, as an error that helps.
@@ -73,8 +73,8 @@ void refuse_extras(const CLI::App& app) {
   const auto commands = commands_of(app);
   if (!commands.empty())
     throw UsageError(Place{.part = word}, or_nearest("unknown command", word, commands), list_them(app));
-  throw UsageError(Place{.part = word}, fmt::format("is more than `{}` takes", full_name(app)),
-                   fmt::format("`{} --help` says what it takes", full_name(app)));
+  throw UsageError(Place{.part = word}, fmt::format("is not an argument of `{}`", full_name(app)),
+                   fmt::format("See `{} --help`", full_name(app)));
 }
 
 /// CLI11 takes the next word for the value of `--set=`.
@@ -179,7 +179,7 @@ Command* parse(const std::vector<std::string>& words, const Commands& commands, 
     refuse_extras(app);
     if (const auto commands = commands_of(app); !commands.empty())
       throw UsageError(fmt::format("a command is missing; there are {}", fmt::join(commands, ", ")), list_them(app));
-    throw UsageError(fault.what(), fmt::format("`{} --help` says what it takes", full_name(app)));
+    throw UsageError(fault.what(), fmt::format("See `{} --help`", full_name(app)));
   }
   const auto chosen = std::find(apps.begin(), apps.end(), &deepest(program));
   return commands.at(static_cast<size_t>(chosen - apps.begin())).get();

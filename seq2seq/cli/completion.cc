@@ -11,7 +11,7 @@ namespace {
 class Completion final : public Command {
  public:
   std::string name() const override { return "completion"; }
-  std::string about() const override { return "print a script that completes this program's command line in a shell"; }
+  std::string about() const override { return "print a completion script for a shell"; }
   void declare(Arguments& arguments) override { arguments.required("SHELL", shell_, "bash"); }
   int run(const Context& context) override {
     if (shell_ != "bash") throw UsageError(Place{.part = "SHELL"}, "unknown shell " + quote(shell_) + "; use `bash`");

@@ -15,9 +15,9 @@ namespace {
 class ConfigReference final : public Command {
  public:
   std::string name() const override { return "config reference"; }
-  std::string about() const override { return "list the keys of a configuration: type, default, unit, meaning"; }
+  std::string about() const override { return "list the configuration keys: type, default, unit, meaning"; }
   void declare(Arguments& arguments) override {
-    arguments.optional("SECTION", section_, "only those below it: train.optimizer (all)");
+    arguments.optional("SECTION", section_, "list only keys below this section, such as train.optimizer");
   }
   int run(const Context& context) override {
     const run::Configuration configuration(*context.registries);
@@ -33,11 +33,11 @@ class ConfigReference final : public Command {
 class ConfigCheck final : public Command {
  public:
   std::string name() const override { return "config check"; }
-  std::string about() const override { return "say whether a configuration is valid, and what is wrong with it"; }
+  std::string about() const override { return "check a configuration and report all its errors"; }
   void declare(Arguments& arguments) override {
     arguments.required("FILE", file_, "YAML file");
     arguments.repeatable("--set", set_, "KEY=VALUE", "as in `train`");
-    arguments.flag("--show", show_, "print all keys with their values");
+    arguments.flag("--show", show_, "print all keys and their values");
   }
   int run(const Context& context) override {
     std::vector<config::Override> overrides;
@@ -57,7 +57,7 @@ class ConfigCheck final : public Command {
     std::string lines;
     for (const auto& file : study::texts_of(configuration.options.data)) {
       std::error_code unreadable;
-      if (!std::filesystem::exists(file, unreadable)) lines += fmt::format("not there yet: {}\n", file.string());
+      if (!std::filesystem::exists(file, unreadable)) lines += fmt::format("missing: {}\n", file.string());
     }
     return lines;
   }

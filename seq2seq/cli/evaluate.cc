@@ -18,13 +18,12 @@ namespace {
 std::string references_text(const run::Evaluation& evaluation, bool lowercase) {
   const std::string compared = lowercase ? "; compared in lower case" : "";
   if (evaluation.sentences_with_several == 0) return "one a sentence" + compared;
-  return fmt::format("1 to {} a sentence ({} have several); the nearest counts{}", evaluation.most_references,
+  return fmt::format("1 to {} per sentence ({} have several); the nearest counts{}", evaluation.most_references,
                      format_count(evaluation.sentences_with_several), compared);
 }
 
 std::string search_text(const run::Evaluation& evaluation, const decode::DecodeOptions& decode) {
-  if (decode.oracle_length)
-    return fmt::format("beam {}, each output as long as the first reference it has", decode.beam);
+  if (decode.oracle_length) return fmt::format("beam {}, each output as long as its first reference", decode.beam);
   return fmt::format("beam {}, longest output {:g} x source + {}, at most {}; {} cut there", decode.beam,
                      decode.max_length.ratio, decode.max_length.plus, format_count(decode.max_length.limit),
                      format_count(evaluation.outputs.cut));
@@ -94,23 +93,25 @@ void print_json(std::ostream& out, const run::Evaluation& evaluation, const run:
 class Evaluate final : public Command {
  public:
   std::string name() const override { return "evaluate"; }
-  std::string about() const override { return "measure a run on its test set or on given files"; }
+  std::string about() const override { return "measure a run on its test set or on other files"; }
 
   void declare(Arguments& arguments) override {
     run_.declare(arguments, /*searches=*/true);
-    arguments.option("--source", source_, "FILE", "sources, one a line (the run's test set)");
-    arguments.repeatable("--reference", references_, "FILE",
-                         "their references as they are; of several files, an empty line is no reference");
+    arguments.option("--source", source_, "FILE",
+                     "file of source sentences, one per line (default: the run's test set)");
+    arguments.repeatable(
+        "--reference", references_, "FILE",
+        "file of references, one per line, as text; repeatable. An empty line: no reference in this file");
     arguments.option("--bleu-tokenizer", bleu_tokenizer_, "NAME",
-                     "none, which cuts at blanks, or 13a, sacreBLEU's default, for text that is not tokenized (as "
-                     "configured)");
+                     "tokenization for BLEU: none, at blanks; 13a, sacreBLEU's default, for text that is not tokenized "
+                     "(default: as configured)");
     arguments.flag("--lowercase", lowercase_, "compare outputs and references in lower case");
-    arguments.flag("--json", json_, "figures and protocol as JSON, for programs");
+    arguments.flag("--json", json_, "print figures and protocol as JSON");
   }
 
   int run(const Context& context) override {
     if (source_.has_value() != !references_.empty())
-      throw UsageError("`--source` and `--reference` are given together, or neither");
+      throw UsageError("`--source` and `--reference` need each other; give both or neither");
     std::vector<config::Override> overrides;
     add_override(overrides, "--bleu-tokenizer", "metrics.bleu_tokenizer", bleu_tokenizer_);
     if (lowercase_) add_override(overrides, {.option = "--lowercase", .key = "metrics.lowercase", .value = "true"});

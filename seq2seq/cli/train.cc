@@ -16,24 +16,24 @@ namespace seq2seq::cli {
 namespace {
 
 constexpr const char* stopping =
-    "\nstopping: the update or validation under way ends, then a checkpoint is written; a second signal ends at once\n";
+    "\nstopping after the current update or validation, then writing a checkpoint; a second signal stops at once\n";
 
 class Train final : public Command {
  public:
   std::string name() const override { return "train"; }
-  std::string about() const override { return "train a new run from a configuration, or go on with one"; }
+  std::string about() const override { return "train a new run from a configuration, or continue a run"; }
 
   void declare(Arguments& arguments) override {
     arguments.optional("CONFIG", config_, "YAML file of a new run");
-    arguments.option("--run", folder_, "FOLDER", "where the new run goes (runs/ and the name of CONFIG)");
-    arguments.option("--resume", resumed_, "FOLDER", "go on with this run instead");
+    arguments.option("--run", folder_, "FOLDER", "folder of the new run (default: runs/ and the name of CONFIG)");
+    arguments.option("--resume", resumed_, "FOLDER", "continue this run");
     arguments.option("--checkpoint", checkpoint_, "N",
                      "with --resume: go back to this checkpoint and drop the updates after it (the last)");
     arguments.option("--init-from", init_from_, "RUN", "start with the weights of another run: fine-tuning");
-    arguments.option("--seed", seed_, "N", "sets `seed`");
+    arguments.option("--seed", seed_, "N", "set the key `seed`");
     arguments.option("--timeline", timeline_, "FILE",
-                     "writes what each place did in the fourth update, as a Chrome trace");
-    common_.declare(arguments, "sets a key: train.optimizer.learning_rate=0.1; may be given many times");
+                     "write the timeline of the fourth update, with the work of each place, as a Chrome trace");
+    common_.declare(arguments, "set a configuration key, such as train.optimizer.learning_rate=0.1; repeatable");
   }
 
   bool works_together() const override { return true; }
@@ -70,13 +70,12 @@ class Train final : public Command {
       throw UsageError(Place{.part = option}, "cannot be combined with `--resume`, which takes it from the run");
     };
     if (!resumed_ && config_.empty()) {
-      throw UsageError("nothing to train: name a configuration, or a run with `--resume`",
-                       "`seq2seq train --help` says what it takes");
+      throw UsageError("nothing to train; give a configuration, or a run with `--resume`",
+                       "See `seq2seq train --help`");
     }
     if (!resumed_ && checkpoint_) {
       throw UsageError(Place{.part = "--checkpoint " + *checkpoint_},
-                       "says where a run goes on, and needs `--resume`; a new run takes the weights of another with "
-                       "`--init-from`");
+                       "needs `--resume`; to start a new run from the weights of another, use `--init-from`");
     }
     if (!resumed_) return;
     if (!config_.empty()) refuse(config_.c_str());

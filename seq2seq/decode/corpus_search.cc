@@ -65,8 +65,8 @@ std::vector<std::vector<Hypothesis>> search_all(const Predictor& predictor, cons
                                                 const data::TextPipeline& text, const DecodeOptions& options,
                                                 const Done& done, const Sentences* targets) {
   if (options.oracle_length && targets == nullptr) {
-    throw UsageError("`decode.oracle_length` makes outputs as long as their references, and here are none",
-                     "Say `--set decode.oracle_length=false`");
+    throw UsageError("`decode.oracle_length` needs references, and there are none here",
+                     "Use `--set decode.oracle_length=false`");
   }
   std::vector<std::vector<Hypothesis>> outputs(sources.size());
   int64_t finished = 0;

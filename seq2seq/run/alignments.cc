@@ -33,8 +33,8 @@ std::string attention_line(int64_t sentence, const std::vector<std::string>& sou
 void check_attends(const LoadedRun& run) {
   if (run.model->attends()) return;
   throw UsageError(Place{.file = run.folder.config().string()},
-                   "this model looks at no position of the source, so there are no alignments",
-                   "Train one with `model.attention`, as in `--set model.attention.kind=general`");
+                   "this model has no attention, so there are no alignments",
+                   "Train a model with attention, for example with `--set model.attention.kind=general`");
 }
 
 void write_alignments(const LoadedRun& run, const std::vector<AlignedOutputs>& outputs,

@@ -13,8 +13,8 @@ namespace {
 const data::FilePair& test_set(const LoadedRun& run) {
   const auto& test = run.options().data.test;
   if (test.source.empty()) {
-    throw Error(Place{.file = run.folder.config().string()}, "names no test set (`data.test`)",
-                "Name one with `--source FILE --reference FILE`");
+    throw Error(Place{.file = run.folder.config().string()}, "has no test set (`data.test`)",
+                "Give one with `--source FILE --reference FILE`");
   }
   return test;
 }

@@ -57,10 +57,10 @@ void check_equal(const std::filesystem::path& source, size_t sources, const std:
                  size_t targets) {
   if (sources == targets) return;
   throw Error(Place{.file = target.string()},
-              fmt::format("has {}, but {} has {}; line n of the one belongs to line n of the other",
+              fmt::format("has {}, but {} has {}; line n of one file belongs to line n of the other",
                           format_count(static_cast<int64_t>(targets), "line"), source.string(),
                           format_count(static_cast<int64_t>(sources))),
-              "Find the line that is missing or too many");
+              "Find the missing or extra line");
 }
 
 /// Scores all pairs and adds them up.
@@ -87,7 +87,7 @@ std::string line_of(const decode::PairScore& pair, bool per_token) {
   return line;
 }
 
-/// Whether all of the text, but for blanks around it, is a number.
+/// Returns true if the text, without surrounding blanks, is a number.
 template <class Number>
 bool read_number(std::string_view text, Number& number) {
   while (text.starts_with(' ')) text.remove_prefix(1);
@@ -106,9 +106,9 @@ decode::NBestFields read_n_best(const std::string& line, const Place& place, siz
   }
   if (sentence < sources) return *fields;
   throw Error(place,
-              fmt::format("names sentence {}, counted from 0, but the source has {}", sentence,
+              fmt::format("has sentence {} (counted from 0), but the source has {}", sentence,
                           format_count(static_cast<int64_t>(sources), "line")),
-              "Name the source that the list was made from");
+              "Use the source that the list was made from");
 }
 
 }  // namespace
@@ -142,8 +142,8 @@ Scored score_n_best(const LoadedRun& run, const std::filesystem::path& list, con
     size_t sentence = 0;
     const auto fields = read_n_best(line, place, all.size(), sentence);
     if (decode::has_feature(fields.features, options.feature)) {
-      throw Error(place, fmt::format("has a feature `{}=` already", options.feature),
-                  "Name the new one by `--feature NAME`");
+      throw Error(place, fmt::format("already has a feature `{}=`", options.feature),
+                  "Give another name with `--feature NAME`");
     }
     sources.push_back(all[sentence]);
     targets.push_back(ids_of(fields.text, Side::target, *run.text, options.tokens));

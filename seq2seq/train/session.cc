@@ -18,13 +18,10 @@ namespace {
 
 void check(const TrainOptions& options, const Setup& setup, const Schedule& schedule) {
   if (setup.validate) return;
-  const std::string remedy = "Name validation files under `data.validation`";
-  if (options.validate.patience > 0)
-    throw Error("`train.validate.patience` needs validations, and there is no validation set", remedy);
+  const std::string remedy = "Set `data.validation`";
+  if (options.validate.patience > 0) throw Error("`train.validate.patience` needs a validation set", remedy);
   if (schedule.needs_validation())
-    throw Error(fmt::format("`train.schedule.kind: {}` needs validations, and there is no validation set",
-                            options.schedule.kind),
-                remedy);
+    throw Error(fmt::format("`train.schedule.kind: {}` needs a validation set", options.schedule.kind), remedy);
 }
 
 }  // namespace
@@ -50,7 +47,7 @@ Session::Session(const TrainOptions& options, const Setup& setup, const RunFolde
   total_updates_ = options_.updates ? static_cast<double>(*options_.updates) : order_->updates_in(*options_.epochs);
 }
 
-/// Weights first, then the optimiser: the tensors of a checkpoint are never in memory together, nor after this.
+/// Weights first, then the optimizer: the tensors of a checkpoint are never in memory together, nor after this.
 void Session::resume(int64_t update) {
   const auto& files = *setup_.files;
   {
@@ -128,13 +125,13 @@ void Session::update() {
     if (options_.not_finite == NotFinite::stop)
       throw Error(
           fault,
-          "Lower `train.optimizer.learning_rate`, or set `train.not_finite: skip` to pass over such updates, counted");
+          "Lower `train.optimizer.learning_rate`, or set `train.not_finite: skip` to skip and count such updates");
     ++state_.skipped;
     if (team_.leads() &&
         std::has_single_bit(static_cast<uint64_t>(
             state_.skipped))) {  // the 1st, 2nd, 4th, 8th, ...: a run that diverged would say nothing else
       progress_->pause();
-      setup_.log->warn(fmt::format("{}. The update is skipped, {} so far", fault, format_count(state_.skipped)));
+      setup_.log->warn(fmt::format("{}. Skipped this update ({} so far)", fault, format_count(state_.skipped)));
     }
   }
   if (result.made && average_) average_->add(state_.update);

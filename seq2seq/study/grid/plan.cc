@@ -98,8 +98,7 @@ void check_configurations(const std::vector<StudyRun>& runs, const run::Registri
   for (const auto& run : runs) {
     try {
       if (run::read_configuration(run.base, run.settings, registries)->options.data.test.source.empty())
-        throw UsageError(Place{.file = run.base.string()},
-                         "names no test set (`data.test`), which a study measures on");
+        throw UsageError(Place{.file = run.base.string()}, "has no test set (`data.test`), which a study measures on");
     } catch (const UsageError& error) {
       for (const auto line : split(error.what(), '\n')) {
         if (std::find(told.begin(), told.end(), line) != told.end()) continue;
@@ -136,7 +135,7 @@ void find_records(StudyPlan& plan, const Files& files, Log& log) {
 void check_texts(const StudyPlan& plan) {
   std::vector<Error> faults;
   for (const auto& file : missing_texts(plan)) {
-    faults.emplace_back(Place{.file = file}, "is missing, and runs without a record need it",
+    faults.emplace_back(Place{.file = file}, "is missing, but runs without a record need it",
                         "Get the data first; `scripts/data` has a command for each set");
   }
   if (!faults.empty()) throw UsageError(faults);

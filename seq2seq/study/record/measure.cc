@@ -80,7 +80,7 @@ void check_is_run_of(const std::filesystem::path& path, const Identity& identity
   const auto configuration = run::read_configuration(folder.config(), {}, *environment.registries);
   if (training_digest(*configuration, description.data) == identity.training && description.numerics == run::numerics)
     return;
-  throw Error(Place{.file = path.string()}, "has another run than its name says: it was changed by hand",
+  throw Error(Place{.file = path.string()}, "contains another run than its name says; it was changed by hand",
               "Remove the folder to train the run again");
 }
 
