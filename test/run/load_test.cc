@@ -60,7 +60,7 @@ TEST_CASE("loading: a vocabulary that is not the run's is refused", "[run][load]
     const auto last = text.rfind('\n', text.size() - 2);
     toy.folder().file("run/source.vocabulary", text.substr(0, last + 1));
     const auto refused = message_of<FormatError>([&] { toy.load("run"); });
-    CHECK_THAT(refused, ContainsSubstring("source.vocabulary: holds 5 words"));
+    CHECK_THAT(refused, ContainsSubstring("source.vocabulary: has 5 words"));
     CHECK_THAT(refused, ContainsSubstring("trained with 6"));
   }
   SECTION("with as many, but other ones") {
