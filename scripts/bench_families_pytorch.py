@@ -293,10 +293,10 @@ def read_model(file, family, heads):
     model = (Recurrent if family else Transformer)(family, sizes, heads)
     parameters = {name_in_run(name): parameter for name, parameter in model.named_parameters()}
     if parameters.keys() != weights.keys():
-        raise SystemExit(f"error: {file}: other parameters than the rival's: {sorted(parameters.keys() ^ weights.keys())}")
+        raise SystemExit(f"error: {file}: different parameters: {sorted(parameters.keys() ^ weights.keys())}")
     for name, parameter in parameters.items():
         if parameter.shape != weights[name].shape:
-            raise SystemExit(f"error: {file}: {name} is {list(weights[name].shape)}, and {list(parameter.shape)} here")
+            raise SystemExit(f"error: {file}: {name} has shape {list(weights[name].shape)}, but {list(parameter.shape)} here")
         parameter.data.copy_(weights[name])
     return model
 

@@ -109,7 +109,7 @@ def main():
     if len(arguments.files) > 2:
         parser.error("give a source and a target file, a text for a language model, or nothing")
     if arguments.translate and arguments.files:
-        parser.error("give files to score, or one to translate")
+        parser.error("give files to score or a file to translate, not both")
     if arguments.beam < 1:
         parser.error("--beam must be at least 1")
     model, text = load(arguments.run, arguments.checkpoint)

@@ -65,5 +65,5 @@ reason_after() {
 require_space() {
   local left
   left=$(df -Pm "$1" | awk 'NR == 2 { print $4 }')
-  ((left >= $2)) || fail "$3 needs $2 MB of disk, and only $left MB are free on the file system of $1"
+  ((left >= $2)) || fail "$3 needs $2 MB of disk space, but only $left MB are free on the file system of $1"
 }

@@ -101,7 +101,7 @@ def make(output, made_how, fill):
     if is_made(output, made_how):
         return None
     if output.is_file() or (output.exists() and any(output.iterdir()) and not (output / "card.json").exists()):
-        raise Failure(f"{output} holds other files; move them away, or name another folder with --output")
+        raise Failure(f"{output} contains other files; move them, or set another folder with --output")
     with partial_folder(output) as folder:
         made = folder / output.name
         made.mkdir()

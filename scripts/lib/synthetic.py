@@ -30,9 +30,9 @@ def parser(about, beam):
     p.add_argument("--output", type=Path, required=True, metavar="FOLDER", help="where train.source and train.target go")
     p.add_argument("--beam", type=positive, default=beam, metavar="K", help="hypotheses kept by the search; 1: greedy (%(default)s)")
     p.add_argument("--checkpoint", default="best", metavar="WHICH", help="best, last, or the number of an update (%(default)s)")
-    p.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="sets a key of `decode`, as for translate")
+    p.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="set a key of `decode`, as for translate")
     p.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N (%(default)s)")
-    p.add_argument("--threads", type=int, default=0, metavar="N", help="processor threads; 0: all there are (%(default)s)")
+    p.add_argument("--threads", type=int, default=0, metavar="N", help="number of CPU threads; 0: all processors (default: %(default)s)")
     p.add_argument("--piece", type=positive, default=2000, metavar="N", help="sentences translated between two saves (%(default)s)")
     p.add_argument("--program", type=Path, metavar="FILE", help="the program (build/release/seq2seq, or else build/seq2seq)")
     return p
@@ -53,7 +53,7 @@ def make(name, options, input_is):
                 "input_sha256": digest, "beam": options.beam, "set": options.set}
     if not data_set.is_made(options.output, made_how):
         if options.output.exists() and not (options.output / "card.json").exists():
-            raise Failure(f"{options.output} exists and has no card.json; move it away, or name another folder with --output")
+            raise Failure(f"{options.output} exists and has no card.json; move it, or set another folder with --output")
         translate_and_join(name, options, made_how, lines)
     return json.loads((options.output / "card.json").read_text(encoding="utf-8"))
 

@@ -58,7 +58,7 @@ std::string list_them(const CLI::App& app) {
   const auto names = options_of(app);
   const bool sets_keys = std::find(names.begin(), names.end(), "--set") != names.end();
   return fmt::format("`{} --help` lists them all{}", full_name(app),
-                     sets_keys ? "; a key of the configuration is set by `--set section.key=value`" : "");
+                     sets_keys ? "; to set a configuration key, use `--set section.key=value`" : "");
 }
 
 /// The first word that nothing takes, as an error that helps.
@@ -73,8 +73,8 @@ void refuse_extras(const CLI::App& app) {
   const auto commands = commands_of(app);
   if (!commands.empty())
     throw UsageError(Place{.part = word}, or_nearest("unknown command", word, commands), list_them(app));
-  throw UsageError(Place{.part = word}, fmt::format("is more than `{}` takes", full_name(app)),
-                   fmt::format("`{} --help` says what it takes", full_name(app)));
+  throw UsageError(Place{.part = word}, fmt::format("is not an argument of `{}`", full_name(app)),
+                   fmt::format("See `{} --help`", full_name(app)));
 }
 
 /// `help train` means `train --help`.

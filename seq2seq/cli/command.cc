@@ -43,7 +43,7 @@ std::string asked_for(const std::string& message) {
   const auto start = message.find(mark);
   if (start == std::string::npos) return message;
   const auto number = message.substr(start + mark.size());
-  return number.substr(0, number.find(' ')) + " bytes were asked for at once";
+  return number.substr(0, number.find(' ')) + " bytes in one allocation";
 }
 
 int fail(std::ostream& err, const Error& fault) {
@@ -53,7 +53,7 @@ int fail(std::ostream& err, const Error& fault) {
 
 int no_memory(std::ostream& err, const std::string& detail) {
   err << "error: out of memory" << (detail.empty() ? "" : " (" + detail + ")")
-      << ". Make `train.batch`, `decode.batch` or the model smaller\n";
+      << ". Reduce `train.batch`, `decode.batch` or the size of the model\n";
   return Exit::failed;
 }
 
@@ -70,8 +70,9 @@ void refuse_several(const Command& command) {
   } catch (const UsageError&) {  // variables that say nothing clear concern `train` alone
   }
   if (launch.ranks == 1) return;
-  throw UsageError(fmt::format("`{}` works in one process, but this is one of {}", command.name(), launch.ranks),
-                   "Start it without torchrun, srun or mpirun; only `train` works in several processes");
+  throw UsageError(
+      fmt::format("`{}` runs in a single process, but this is one of {} processes", command.name(), launch.ranks),
+      "Start it without torchrun, srun or mpirun; only `train` works in several processes");
 }
 
 /// Says what went wrong, and returns the exit code for it.

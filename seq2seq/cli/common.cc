@@ -14,9 +14,9 @@ namespace seq2seq::cli {
 void CommonArguments::declare(Arguments& arguments, const std::string& what_set_means) {
   if (!what_set_means.empty()) arguments.repeatable("--set", set, "KEY=VALUE", what_set_means);
   arguments.option("--device", device, "DEVICE",
-                   "cpu, cuda or cuda:N: all of the model there, whatever `placement` says (cpu)");
-  arguments.option("--threads", threads, "N", "processor threads; 0: all there are (0)");
-  arguments.flag("--quiet", quiet, "no messages but warnings and errors");
+                   "device of the whole model: cpu, cuda or cuda:N; overrides `placement` (default: cpu)");
+  arguments.option("--threads", threads, "N", "number of CPU threads; 0: all processors (default: 0)");
+  arguments.flag("--quiet", quiet, "print only warnings and errors");
 }
 
 Log CommonArguments::log(const Context& context, const parallel::Launch& launch) const {
@@ -76,10 +76,10 @@ void RunArguments::declare(Arguments& arguments, bool searches) {
 }
 
 run::LoadedRun RunArguments::load(const run::Environment& environment, std::vector<config::Override> more) const {
-  if (placement && placement->empty()) throw UsageError(Place{.part = "--placement"}, "names neither `run` nor a file");
+  if (placement && placement->empty()) throw UsageError(Place{.part = "--placement"}, "is neither `run` nor a file");
   if (placement && !common.device.empty())
     throw UsageError(Place{.part = "--placement " + *placement}, "cannot be combined with `--device`",
-                     "`--device` puts all of the model on one device");
+                     "`--device` puts the whole model on one device");
   auto overrides = common.overrides();
   add_override(overrides, "--beam", "decode.beam", beam);
   for (auto& each : more) add_override(overrides, std::move(each));

@@ -11,7 +11,7 @@ namespace {
 class Completion final : public Command {
  public:
   std::string name() const override { return "completion"; }
-  std::string about() const override { return "print a script that completes this program's command line in a shell"; }
+  std::string about() const override { return "print a completion script for a shell"; }
   Help help() const override {
     return {
         .examples = {"completion bash > ~/.local/share/bash-completion/completions/seq2seq", "completion bash | less"},

@@ -15,7 +15,7 @@ namespace {
 class ConfigReference final : public Command {
  public:
   std::string name() const override { return "config reference"; }
-  std::string about() const override { return "list the keys of a configuration: type, default, unit, meaning"; }
+  std::string about() const override { return "list the configuration keys: type, default, unit, meaning"; }
   Help help() const override {
     return {.examples = {"config reference", "config reference train.optimizer"}, .page = "docs/configuration.md"};
   }
@@ -40,7 +40,7 @@ class ConfigReference final : public Command {
 class ConfigCheck final : public Command {
  public:
   std::string name() const override { return "config check"; }
-  std::string about() const override { return "say whether a configuration is valid, and what is wrong with it"; }
+  std::string about() const override { return "check a configuration and report all its errors"; }
   Help help() const override {
     return {.examples = {"config check configs/g2p.yaml", "config check configs/g2p.yaml --set decode.beam=10 --show"},
             .page = "docs/configuration.md"};
@@ -48,7 +48,7 @@ class ConfigCheck final : public Command {
   void declare(Arguments& arguments) override {
     arguments.required("FILE", file_, "YAML file");
     arguments.repeatable("--set", set_, "KEY=VALUE", "as in `train`");
-    arguments.flag("--show", show_, "print all keys with their values");
+    arguments.flag("--show", show_, "print all keys and their values");
   }
   int run(const Context& context) override {
     std::vector<config::Override> overrides;
@@ -68,7 +68,7 @@ class ConfigCheck final : public Command {
     std::string lines;
     for (const auto& file : study::texts_of(configuration.options.data)) {
       std::error_code unreadable;
-      if (!std::filesystem::exists(file, unreadable)) lines += fmt::format("not there yet: {}\n", file.string());
+      if (!std::filesystem::exists(file, unreadable)) lines += fmt::format("missing: {}\n", file.string());
     }
     return lines;
   }

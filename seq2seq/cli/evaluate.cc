@@ -23,7 +23,7 @@ namespace {
 std::string references_text(const run::Evaluation& evaluation, bool lowercase) {
   const std::string compared = lowercase ? "; compared in lower case" : "";
   if (evaluation.sentences_with_several == 0) return "one a sentence" + compared;
-  return fmt::format("1 to {} a sentence ({} have several); the nearest counts{}", evaluation.most_references,
+  return fmt::format("1 to {} per sentence ({} have several); the nearest counts{}", evaluation.most_references,
                      format_count(evaluation.sentences_with_several), compared);
 }
 
@@ -173,7 +173,7 @@ void print_perplexity_json(std::ostream& out, const run::Evaluation& evaluation,
 class Evaluate final : public Command {
  public:
   std::string name() const override { return "evaluate"; }
-  std::string about() const override { return "measure a run on its test set or on given files"; }
+  std::string about() const override { return "measure a run on its test set or on other files"; }
   Help help() const override {
     return {.examples = {"evaluate runs/g2p",
                          "evaluate runs/first --source test.en --reference test.fr --bleu-tokenizer 13a"},
@@ -191,7 +191,7 @@ class Evaluate final : public Command {
         "sacreBLEU's none, which cuts at blanks, 13a, its default, for text that is not tokenized, intl, zh "
         "or char (as configured)");
     arguments.flag("--lowercase", lowercase_, "compare outputs and references in lower case");
-    arguments.flag("--json", json_, "figures and protocol as JSON, for programs");
+    arguments.flag("--json", json_, "print figures and protocol as JSON");
   }
 
   int run(const Context& context) override {

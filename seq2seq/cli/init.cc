@@ -16,9 +16,7 @@ namespace {
 class Init final : public Command {
  public:
   std::string name() const override { return "init"; }
-  std::string about() const override {
-    return "make a configuration that learns on a text of your own, and split the text";
-  }
+  std::string about() const override { return "write a configuration for your own text, and split the text"; }
   Help help() const override {
     return {.examples = {"init first --source text.en --target text.fr",
                          "init dates --source dates.prose.gz --target dates.iso.gz"},
@@ -26,10 +24,11 @@ class Init final : public Command {
   }
 
   void declare(Arguments& arguments) override {
-    arguments.required("FOLDER", folder_, "new folder for config.yaml and the parts of the text");
-    arguments.option("--source", source_, "FILE", "sources, one a line, plain or packed by gzip or Zstandard");
-    arguments.option("--target", target_, "FILE", "their targets, line by line");
-    arguments.flag("--quiet", common_.quiet, "no messages but warnings and errors");
+    arguments.required("FOLDER", folder_, "new folder for config.yaml and the split text");
+    arguments.option("--source", source_, "FILE",
+                     "source sentences, one per line, plain or compressed by gzip or Zstandard");
+    arguments.option("--target", target_, "FILE", "targets, line by line");
+    arguments.flag("--quiet", common_.quiet, "print only warnings and errors");
   }
 
   int run(const Context& context) override {

@@ -20,7 +20,7 @@ parallel::Arithmetic parse_arithmetic(const std::string& text) {
 class PlanCommand final : public Command {
  public:
   std::string name() const override { return "plan"; }
-  std::string about() const override { return "predict memory, timeline and speed of training on a described machine"; }
+  std::string about() const override { return "predict memory, timeline and speed of training on another machine"; }
   Help help() const override {
     return {.examples = {"plan configs/sutskever2014.yaml --hardware configs/hardware/k40-2014.yaml",
                          "plan configs/sutskever2014.yaml --search"},
@@ -29,22 +29,25 @@ class PlanCommand final : public Command {
 
   void declare(Arguments& arguments) override {
     arguments.required("CONFIG", config_,
-                       "YAML file, as for `train`; works without the text if the vocabulary sizes are set");
-    arguments.option("--hardware", hardware_, "FILE", "YAML file of a machine, as in configs/hardware (eight H200)");
-    arguments.option("--devices", devices_, "N", "devices of the machine (as its file says)");
-    arguments.flag("--search", search_, "find the fastest placement, chunk and schedule");
+                       "YAML file, as for `train`; needs no text if the sizes of the vocabularies are set");
+    arguments.option("--hardware", hardware_, "FILE",
+                     "YAML file that describes a machine, as in configs/hardware (default: eight H200)");
+    arguments.option("--devices", devices_, "N", "number of devices (default: as in the hardware file)");
+    arguments.flag("--search", search_, "search the fastest placement, chunk and schedule");
     arguments.option("--length", length_, "N",
-                     "steps a side: words and end symbol (the text's mean if it is read, or 25)");
-    arguments.option("--arithmetic", arithmetic_, "TYPE", "float32, tf32 or bfloat16 (float32)");
-    arguments.option("--servers", servers_, "N", "compare 1, 2, 4 ... up to N machines that train together (1)");
+                     "steps per side, words and end symbol (default: mean of the text if it is read, or 25)");
+    arguments.option("--arithmetic", arithmetic_, "TYPE", "float32, tf32 or bfloat16 (default: float32)");
+    arguments.option("--servers", servers_, "N",
+                     "compare 1, 2, 4 ... up to N machines that train together (default: 1)");
     arguments.option("--svg", svg_, "FILE", "draw the timeline");
     arguments.option("--trace", trace_, "FILE", "write the timeline as a Chrome trace");
-    arguments.option("--measured", measured_, "FILE", "with --svg: a measured timeline to draw below");
+    arguments.option("--measured", measured_, "FILE", "with --svg: measured timeline to draw below");
     arguments.option("--measure-costs", measure_costs_, "FILE",
-                     "measure this machine's processors and write them as a file for --hardware");
-    arguments.option("--threads", threads_, "N", "with --measure-costs: processors; 0: all there are (0)");
-    arguments.repeatable("--set", set_, "KEY=VALUE", "sets a key: placement.chunk=5; may be given many times");
-    arguments.flag("--quiet", quiet_, "no messages but warnings and errors");
+                     "measure the CPUs of this machine and write a file for --hardware");
+    arguments.option("--threads", threads_, "N",
+                     "with --measure-costs: number of CPU threads; 0: all processors (default: 0)");
+    arguments.repeatable("--set", set_, "KEY=VALUE", "set a configuration key, such as placement.chunk=5; repeatable");
+    arguments.flag("--quiet", quiet_, "print only warnings and errors");
   }
 
   int run(const Context& context) override {
@@ -76,7 +79,7 @@ class PlanCommand final : public Command {
 
  private:
   void check() const {
-    if (measured_ && !svg_) throw UsageError(Place{.part = "--measured"}, "needs `--svg FILE`, where it is drawn");
+    if (measured_ && !svg_) throw UsageError(Place{.part = "--measured"}, "needs `--svg FILE`");
     if (measure_costs_ && hardware_)
       throw UsageError(Place{.part = "--measure-costs"},
                        "cannot be combined with `--hardware`: it measures this machine");

@@ -14,7 +14,7 @@ namespace {
 class Prepare final : public Command {
  public:
   std::string name() const override { return "prepare"; }
-  std::string about() const override { return "turn the training text of a configuration into token stores"; }
+  std::string about() const override { return "convert the training text of a configuration to token stores"; }
   Help help() const override {
     return {.examples = {"prepare configs/debian-en-fr.yaml",
                          "prepare first/config.yaml --set data.prepared=first/prepared"},
@@ -23,8 +23,8 @@ class Prepare final : public Command {
 
   void declare(Arguments& arguments) override {
     arguments.required("CONFIG", config_,
-                       "YAML file that names the text and, as `data.prepared`, the folder; `data` is enough");
-    common_.declare(arguments, "sets a key: data.prepared=FOLDER; may be given many times");
+                       "YAML file with the text and the folder `data.prepared`; only the section `data` is needed");
+    common_.declare(arguments, "set a configuration key, such as data.prepared=FOLDER; repeatable");
   }
 
   int run(const Context& context) override {

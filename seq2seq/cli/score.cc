@@ -18,9 +18,7 @@ namespace {
 class Score final : public Command {
  public:
   std::string name() const override { return "score"; }
-  std::string about() const override {
-    return "print the natural log-probability of given pairs, or add it to n-best lists";
-  }
+  std::string about() const override { return "print log-probabilities of given pairs, or add them to n-best lists"; }
   Help help() const override {
     return {.examples = {"score runs/g2p words.txt phonemes.txt", "score runs/g2p words.txt --n-best list.txt"},
             .page = "docs/translating.md"};
@@ -34,11 +32,13 @@ class Score final : public Command {
         "that is scored, by itself (then `-` or nothing: standard input)");
     arguments.optional("TARGET", target_, "file of targets, one a line; each is scored given the source in its line");
     arguments.option("--n-best", n_best_, "FILE",
-                     "instead of TARGET a list in the format of Moses, `sentence ||| text ||| features ||| score`, the "
-                     "sentences of SOURCE counted from 0: written again, each line with the feature `seq2seq= SCORE`");
-    arguments.option("--feature", feature_, "NAME", "another name of that feature, for scores of several runs");
-    arguments.flag("--per-token", options_.per_token, "after a tab, the score of each token and of the end symbol");
-    arguments.flag("--tokens", options_.tokens, "lines are tokens between blanks, used as they are");
+                     "instead of TARGET: n-best list in Moses' format, `sentence ||| text ||| features ||| score`, "
+                     "sentences counted from 0; writes it again with the feature `seq2seq= SCORE`");
+    arguments.option("--feature", feature_, "NAME",
+                     "with --n-best: name of the feature, for the scores of several runs (default: seq2seq)");
+    arguments.flag("--per-token", options_.per_token,
+                   "also print, after a tab, the score of each token and of the end symbol");
+    arguments.flag("--tokens", options_.tokens, "read tokens separated by blanks instead of text");
   }
 
   int run(const Context& context) override {
@@ -98,13 +98,13 @@ class Score final : public Command {
 
   void check_n_best() const {
     if (!n_best_) {
-      if (feature_) throw UsageError(Place{.part = "--feature " + *feature_}, "is only for `--n-best`");
+      if (feature_) throw UsageError(Place{.part = "--feature " + *feature_}, "needs `--n-best`");
       return;
     }
     if (!target_.empty()) throw UsageError(Place{.part = target_}, "cannot be combined with `--n-best`");
     if (options_.per_token) throw UsageError(Place{.part = "--per-token"}, "cannot be combined with `--n-best`");
     if (feature_ && (feature_->empty() || feature_->find_first_of(" \t=|") != std::string::npos))
-      throw UsageError(Place{.part = "--feature " + *feature_}, "must be a word without blanks, `=` and `|`");
+      throw UsageError(Place{.part = "--feature " + *feature_}, "must be a word without blanks, `=` or `|`");
   }
 
   RunArguments run_;

@@ -24,18 +24,18 @@ namespace {
 constexpr const char* stopping_study =
     "\nstopping: each training ends its update, then a checkpoint is written; a second signal ends at once\n";
 
-/// What every command on a study takes.
+/// Arguments of every command on a study.
 struct StudyArguments {
   std::string file, scale, runs = "runs/studies";
   std::vector<std::string> only;
 
   void declare(Arguments& arguments, bool chooses_rows = true) {
     arguments.required("FILE", file, "YAML file of the study");
-    arguments.option("--scale", scale, "NAME", "which of its scales (the only one)");
-    arguments.option("--runs", runs, "FOLDER", "where runs are trained, of all studies (runs/studies)");
+    arguments.option("--scale", scale, "NAME", "scale to use, if there are several");
+    arguments.option("--runs", runs, "FOLDER", "folder of the runs of all studies (default: runs/studies)");
     if (chooses_rows)
       arguments.repeatable("--only", only, "ROW",
-                           "only the runs of this row, `reversed` or `reversed, low`; many times");
+                           "only the runs of this row, such as `reversed` or `reversed, low`; repeatable");
   }
   study::StudyPlan plan(const Context& context, Log& log) const {
     return study::make_plan({.study = file, .scale = scale, .runs = runs, .only = only}, *context.registries,
@@ -43,7 +43,7 @@ struct StudyArguments {
   }
 };
 
-constexpr const char* jobs_meaning = "as in `study run`, for the time left";
+constexpr const char* jobs_meaning = "as in `study run`, to estimate the time left";
 constexpr const char* stopping_trial = "\nstopping at the end of an update; a second signal ends at once\n";
 
 int64_t parse_jobs(const std::optional<std::string>& text) {
@@ -87,9 +87,7 @@ int print(const Context& context, const std::string& text) {
 class StudyPlanCommand final : public Command {
  public:
   std::string name() const override { return "study plan"; }
-  std::string about() const override {
-    return "which runs a study takes, which are there, and how long the others will take";
-  }
+  std::string about() const override { return "list the runs of a study, those done, and the time for the others"; }
   Help help() const override {
     return {.examples = {"study plan experiments/sutskever2014/reversal-copy.yaml --scale small",
                          "study plan question.yaml --measure 10"},
@@ -99,13 +97,12 @@ class StudyPlanCommand final : public Command {
     study_.declare(arguments);
     arguments.option("--jobs", jobs_, "N", jobs_meaning);
     arguments.option("--measure", seconds_, "SECONDS",
-                     "trains each row of which nothing was trained yet for so long, and throws that away");
-    arguments.option("--device", device_, "DEVICE", "of `--measure`: cpu, cuda or cuda:N (cpu)");
+                     "train rows without any runs for this time and discard the result, to estimate times");
+    arguments.option("--device", device_, "DEVICE", "device for --measure: cpu, cuda or cuda:N (default: cpu)");
   }
   int run(const Context& context) override {
     const int64_t asked = parse_jobs(jobs_);
-    if (device_ && !seconds_)
-      throw UsageError(Place{.part = "--device " + *device_}, "is for `--measure`, which is not given");
+    if (device_ && !seconds_) throw UsageError(Place{.part = "--device " + *device_}, "needs `--measure SECONDS`");
     const auto seconds = parse_seconds(seconds_);
     Log log(*context.streams.err);
     const auto plan = study_.plan(context, log);
@@ -176,7 +173,7 @@ class StudyTableCommand final : public Command {
   StudyArguments study_;
 };
 
-/// What `study run` starts several of; on a cluster, what each machine may be given.
+/// Worker process: `study run` starts several; on a cluster, start one on each machine.
 class StudyWork final : public Command {
  public:
   std::string name() const override { return "study work"; }
@@ -209,7 +206,7 @@ class StudyWork final : public Command {
 class StudyRunCommand final : public Command {
  public:
   std::string name() const override { return "study run"; }
-  std::string about() const override { return "train what a study lacks, measure it, and write the table"; }
+  std::string about() const override { return "train and measure the missing runs of a study, and write its table"; }
   Help help() const override {
     return {.examples = {"study run experiments/sutskever2014/reversal-copy.yaml --scale small",
                          "study run question.yaml --only reversed"},
@@ -217,9 +214,8 @@ class StudyRunCommand final : public Command {
   }
   void declare(Arguments& arguments) override {
     study_.declare(arguments);
-    arguments.option("--jobs", jobs_, "N", "runs at a time (as many as processors and memory allow)");
-    arguments.flag("--retrain", retrain_,
-                   "make the runs again, even those that are done; with `--only`, those of a row");
+    arguments.option("--jobs", jobs_, "N", "number of parallel runs (default: as many as processors and memory allow)");
+    arguments.flag("--retrain", retrain_, "train all runs again, even finished ones; with `--only`, those of a row");
     common_.declare(arguments, "");
   }
   int run(const Context& context) override {
@@ -272,7 +268,7 @@ class StudyRunCommand final : public Command {
     return stopped ? Exit::interrupted_with_checkpoint : Exit::failed;
   }
 
-  /// What follows `study run`, to be typed again.
+  /// Returns the arguments of `study run`, to be typed again.
   std::string typed() const {
     auto text = study::quoted_for_shell(study_.file);
     const auto add = [&text](const char* option, const std::string& value, const std::string& otherwise) {

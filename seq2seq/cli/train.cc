@@ -16,12 +16,12 @@ namespace seq2seq::cli {
 namespace {
 
 constexpr const char* stopping =
-    "\nstopping: the update or validation under way ends, then a checkpoint is written; a second signal ends at once\n";
+    "\nstopping after the current update or validation, then writing a checkpoint; a second signal stops at once\n";
 
 class Train final : public Command {
  public:
   std::string name() const override { return "train"; }
-  std::string about() const override { return "train a new run from a configuration, or go on with one"; }
+  std::string about() const override { return "train a new run from a configuration, or continue a run"; }
   Help help() const override {
     return {.examples = {"train configs/g2p.yaml --run runs/g2p --set train.updates=5000", "train --resume runs/g2p"},
             .page = "docs/configuration.md"};
@@ -39,8 +39,8 @@ class Train final : public Command {
                      "start with the weights of another run, its best checkpoint or RUN/checkpoints/N: fine-tuning");
     arguments.option("--seed", seed_, "N", "sets `seed`");
     arguments.option("--timeline", timeline_, "FILE",
-                     "writes what each place did in the fourth update, as a Chrome trace");
-    common_.declare(arguments, "sets a key: train.optimizer.learning_rate=0.1; may be given many times");
+                     "write the timeline of the fourth update, with the work of each place, as a Chrome trace");
+    common_.declare(arguments, "set a configuration key, such as train.optimizer.learning_rate=0.1; repeatable");
   }
 
   bool works_together() const override { return true; }
@@ -77,13 +77,12 @@ class Train final : public Command {
       throw UsageError(Place{.part = option}, "cannot be combined with `--resume`, which takes it from the run");
     };
     if (!resumed_ && config_.empty()) {
-      throw UsageError("nothing to train: name a configuration, or a run with `--resume`",
-                       "`seq2seq train --help` says what it takes");
+      throw UsageError("nothing to train; give a configuration, or a run with `--resume`",
+                       "See `seq2seq train --help`");
     }
     if (!resumed_ && checkpoint_) {
       throw UsageError(Place{.part = "--checkpoint " + *checkpoint_},
-                       "says where a run goes on, and needs `--resume`; a new run takes the weights of another with "
-                       "`--init-from`");
+                       "needs `--resume`; to start a new run from the weights of another, use `--init-from`");
     }
     if (!resumed_) return;
     if (!config_.empty()) refuse(config_.c_str());

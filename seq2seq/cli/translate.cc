@@ -20,7 +20,7 @@ namespace {
 class Translate final : public Command {
  public:
   std::string name() const override { return "translate"; }
-  std::string about() const override { return "write the best outputs of a run for lines of text"; }
+  std::string about() const override { return "translate lines of text with a run"; }
   Help help() const override {
     return {.examples = {"translate runs/g2p words.txt --output phonemes.txt",
                          "translate runs/g2p words.txt --n-best 5 --beam 10"},
@@ -29,18 +29,18 @@ class Translate final : public Command {
 
   void declare(Arguments& arguments) override {
     run_.declare(arguments, /*searches=*/true);
-    arguments.optional(
-        "INPUT", input_,
-        "file of sources, one a line, plain or packed by gzip or Zstandard; from a pipe each is answered "
-        "as soon as no other waits (standard input)");
-    arguments.option("--output", output_, "FILE", "where the outputs go, whole or not at all (standard output)");
+    arguments.optional("INPUT", input_,
+                       "file of source sentences, one per line, plain or compressed by gzip or Zstandard; from a pipe "
+                       "each is answered as soon as no other waits (standard input)");
+    arguments.option("--output", output_, "FILE", "output file, written only if complete (default: standard output)");
     arguments.option("--n-best", n_best_, "N",
-                     "the N best of each, in the format of Moses, with scores; equal texts once");
-    arguments.flag("--token-scores", options_.token_scores, "the score of each token too, in that format");
-    arguments.option("--alignments", alignments_, "FILE",
-                     "for each output the source token that its tokens attend to most, `0-0 2-1` (Pharaoh's format)");
-    arguments.option("--attention", attention_, "FILE", "for each output all attention weights, a JSON object a line");
-    arguments.flag("--tokens", options_.tokens, "lines in and out are tokens between blanks, used as they are");
+                     "write the N best outputs of each sentence with scores, in Moses' format; equal texts once");
+    arguments.flag("--token-scores", options_.token_scores, "with --n-best: also write the score of each token");
+    arguments.option(
+        "--alignments", alignments_, "FILE",
+        "for each output token, write the source token that it attends to most, `0-0 2-1` (Pharaoh's format)");
+    arguments.option("--attention", attention_, "FILE", "write all attention weights, one JSON object per output");
+    arguments.flag("--tokens", options_.tokens, "read and write tokens separated by blanks instead of text");
   }
 
   int run(const Context& context) override {
@@ -67,7 +67,7 @@ class Translate final : public Command {
     if (!*context.streams.out) return Exit::reader_gone;  // what follows would speak of lines that nobody got
     warn_of_unknown(log, translated.unknown, "source");
     if (translated.cut > 0) {
-      log.warn(fmt::format("{} of {} outputs were cut at the longest length (`decode.max_length`)",
+      log.warn(fmt::format("{} of {} outputs were cut at the maximum length (`decode.max_length`)",
                            format_count(translated.cut), format_count(translated.lines)));
     }
     return Exit::done;
@@ -85,7 +85,7 @@ class Translate final : public Command {
       const auto [other, added] = taken.emplace(*file, option);
       if (!added)
         throw UsageError(Place{.part = fmt::format("{} {}", option, *file)},
-                         fmt::format("is the file of `{}`, too", other->second), "Name two files");
+                         fmt::format("is also the file of `{}`", other->second), "Use two different files");
     }
   }
 

@@ -89,9 +89,9 @@ std::string foreign_notation(const std::string& text, bool fraction) {
   if (body.size() > 1 && body[0] == '0' && all_digits(body)) {
     const std::string written = decimal(text, body, 10);
     const bool octal = body.find_first_of("89") == std::string_view::npos;
-    return octal ? fmt::format(", which some read as octal: {}, or {} if it is octal", written,
+    return octal ? fmt::format(", which could be octal: {}, or {} if it is octal", written,
                                decimal(text, body, 8).substr(6))
-                 : ", with a zero in front: " + written;
+                 : ", with a leading zero: " + written;
   }
   if (body.find('_') != std::string_view::npos) {
     std::string digits = text;
@@ -166,7 +166,7 @@ Checked check_path(const Given& given, const std::filesystem::path& folder) {
 
 Checked check_scalar(const KeyFacts& facts, const Given& given, const std::filesystem::path& folder) {
   if (given.cut_at_comma && facts.type != KeyType::integer && facts.type != KeyType::number) {
-    return wrong(facts, given, ": between braces a comma ends the value, so put it between quotes");
+    return wrong(facts, given, ": a comma ends a value in braces, so quote it");
   }
   if (given.kind != Given::Kind::scalar) {
     const bool wants_text = facts.type != KeyType::boolean && facts.type != KeyType::integer &&

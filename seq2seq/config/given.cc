@@ -46,7 +46,7 @@ class Converter {
       given_up_ = given.faulty = true;
       faults_.add(source, depth > deepest
                               ? fmt::format("sections and lists are nested more than {} levels deep", deepest)
-                              : "it has more than 100,000 values, which is too many for a configuration");
+                              : "more than 100,000 values, too many for a configuration");
       return given;
     }
     given.faulty = !check_tag(node, source);
@@ -54,7 +54,7 @@ class Converter {
       given.kind = Given::Kind::scalar;
       text_bytes_ += node.Scalar().size();
       if (text_bytes_ > largest_text)
-        return give_up(source, "its values have more than 4 MiB, which is too large for a configuration");
+        return give_up(source, "values of more than 4 MiB, too large for a configuration");
       given.text = node.Scalar();
       given.quoted = node.Tag() == "!";
     } else if (node.IsSequence()) {
@@ -93,15 +93,15 @@ class Converter {
     if (given_up_) return;
     if (!entries.empty() && value.IsNull() && join_at_comma(section.entries.back().value, key.Scalar())) return;
     if (entries.size() == largest_section) {
-      give_up(source, "a section has more than 1,000 keys, which is too many for a configuration");
+      give_up(source, "a section has more than 1,000 keys, too many for a configuration");
       return;
     }
     const auto first =
         std::find_if(entries.begin(), entries.end(), [&](const auto& entry) { return entry.name == key.Scalar(); });
     if (first != entries.end()) {
       section.faulty = true;
-      faults_.add(source, fmt::format("duplicate key {}, first given in line {}", quote(key.Scalar()),
-                                      first->source.place.line));
+      faults_.add(source,
+                  fmt::format("duplicate key {}; first on line {}", quote(key.Scalar()), first->source.place.line));
       return;
     }
     // An empty value has no place of its own.
@@ -140,7 +140,8 @@ class Converter {
   bool given_up_ = false;
 };
 
-/// What to do about a tab in this line or the one before, which YAML takes for no indentation; empty without one.
+/// Returns advice about a tab in this line or the one before, which YAML does not accept as indentation; empty without
+/// one.
 std::string tab_before(const std::string& text, int64_t line) {
   const auto lines = split(text, '\n');
   for (int64_t number = line; number >= std::max<int64_t>(1, line - 1); --number) {
@@ -169,13 +170,13 @@ std::optional<Documents> load(const std::string& text, const Source& begin, Faul
   } catch (const YAML::Exception& exception) {
     if (in_file) source.place = place_of(begin.place.file, exception.mark);
     const auto tab = in_file ? tab_before(text, source.place.line) : std::string();
-    faults.add(source, "this is not YAML: " + exception.msg, tab.empty() ? remedy : tab);
+    faults.add(source, "not valid YAML: " + exception.msg, tab.empty() ? remedy : tab);
     return std::nullopt;
   }
 }
 
 std::optional<Given> parse_override_value(const Override& override, const Source& source, Faults& faults) {
-  const auto documents = load(override.value, source, faults, "Put the value between quotes: key='\"value\"'");
+  const auto documents = load(override.value, source, faults, "Quote the value: key='\"value\"'");
   if (!documents) return std::nullopt;
   if (!documents->first) return nothing_at(source);
   Given given = Converter(override.option, source.option, faults).convert(*documents->first, source, 1);
@@ -233,7 +234,7 @@ void Faults::throw_if_any() {
   for (const auto& fault : faults_) errors.push_back(fault.error);
   if (errors.size() > most_faults) {
     errors.resize(most_faults, errors.front());
-    errors.push_back(Error(faults_.back().source.place, "too many errors, the others are not shown; fix these first"));
+    errors.push_back(Error(faults_.back().source.place, "too many errors; fix these first to see the others"));
   }
   throw UsageError(errors);
 }
@@ -241,7 +242,7 @@ void Faults::throw_if_any() {
 std::optional<Given> parse_yaml(const std::string& text, const std::string& name, Faults& faults) {
   const Source begin{{.file = name}};
   if (text.size() > largest_bytes) {
-    faults.add(begin, "is larger than 1 MiB, which is too large for a configuration");
+    faults.add(begin, "is larger than 1 MiB, too large for a configuration");
     return std::nullopt;
   }
   const auto documents = load(text, begin, faults);
@@ -250,8 +251,8 @@ std::optional<Given> parse_yaml(const std::string& text, const std::string& name
   const YAML::Node& first = *documents->first;
   Converter converter(name, begin.option, faults);
   if (documents->second) {
-    faults.add({place_of(name, *documents->second)}, "a second document begins here",
-               "Only one is read: remove the line `---`, or what follows it");
+    faults.add({place_of(name, *documents->second)}, "a second document starts here",
+               "Only one is allowed: remove the line `---`, or everything after it");
   }
   Given root = converter.convert(first, converter.at(first, begin), 0);
   if (converter.gave_up()) return std::nullopt;

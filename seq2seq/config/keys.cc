@@ -78,7 +78,7 @@ Keys& Keys::add_section(std::string name, std::string meaning) {
 
 Key& Keys::select(std::string name, Selection& selection, const Kinds& kinds, std::string meaning) {
   return add_section(std::move(name), std::move(meaning))
-      .select_here("kind", selection, kinds, "which one; its keys stand beside it");
+      .select_here("kind", selection, kinds, "kind; each has its own keys");
 }
 
 Key& Keys::select_here(std::string key, Selection& selection, const Kinds& kinds, std::string meaning) {

@@ -171,7 +171,7 @@ class Reader {
     const bool beside = join_path(section, name) == found.key;
     const std::string key = beside ? name : found.key;
     faults_.add(entry.source,
-                fmt::format("`{}` is a key of kind{} `{}`, and `{}` is `{}`",
+                fmt::format("`{}` is a key of kind{} `{}`, but `{}` is `{}`",
                             beside ? entry.name : join_path(section, entry.name), found.kinds.size() == 1 ? "" : "s",
                             fmt::join(found.kinds, "`, `"), key, found.choice->chosen()),
                 fmt::format("Remove it, or change `{}`", key));

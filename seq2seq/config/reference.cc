@@ -27,7 +27,7 @@ void describe_key(const KeyFacts& facts, size_t indent, std::string& text) {
       facts.default_value == "null" || (path && (facts.default_value == "\"\"" || facts.default_value == "[]"));
   line += facts.required ? "; required" : unset ? "; not set" : "; default " + facts.default_value;
   if (path) {
-    line += "; the content of the file counts, not its path";
+    line += "; identified by content, not by path";
   } else if (!facts.digest) {
     line += "; changes no result";
   } else if (facts.on_resume == OnResume::may_change) {
@@ -61,7 +61,7 @@ std::string describe_choice(const Choice& choice, size_t indent) {
       if (common(key)) shared += key;
   }
   if (!shared.empty()) {
-    const auto except = without.empty() ? "" : fmt::format(" but {}", fmt::join(without, ", "));
+    const auto except = without.empty() ? "" : fmt::format(" except {}", fmt::join(without, ", "));
     text += fmt::format("{:{}}with every kind{}:\n{}", "", indent, except, shared);
   }
   for (size_t i = 0; i < kinds.size(); ++i) {
@@ -99,7 +99,7 @@ std::string named(const std::string& key, const std::vector<std::string>& those,
   std::vector<std::string> others;
   for (const auto& kind : all)
     if (std::find(those.begin(), those.end(), kind) == those.end()) others.push_back(kind);
-  return fmt::format("any `{}` but `{}`", key, fmt::join(others, "` and `"));
+  return fmt::format("any `{}` except `{}`", key, fmt::join(others, "` and `"));
 }
 
 /// The sections of a choice's kinds. One that every kind has is written once; one that some have names them.

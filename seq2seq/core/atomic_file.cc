@@ -43,10 +43,10 @@ int try_to_write(const fs::path& folder) {
 Error folder_error(const fs::path& folder, const fs::path& path, int reason) {
   if (path.is_relative() && working_directory_is_gone()) return working_directory_error(path);
   const Place place{.file = folder.string()};
-  const auto remedy = fmt::format("Make it, or name another place than `{}`", path.string());
+  const auto remedy = fmt::format("Create it, or use another path than `{}`", path.string());
   std::error_code unknown;
   if (!fs::exists(folder, unknown)) return {place, "no such folder", remedy};
-  if (!fs::is_directory(folder, unknown)) return {place, "is a file; a folder is expected", remedy};
+  if (!fs::is_directory(folder, unknown)) return {place, "is a file; expected a folder", remedy};
   return file_error(folder, "written", reason);
 }
 
@@ -144,8 +144,7 @@ void remove_leftovers(Files& files, const fs::path& path) {
 void check_writable(const fs::path& path) {
   const auto target = find_target(path);
   using Kind = FileTarget::Kind;
-  if (target.kind == Kind::folder)
-    throw Error(Place{.file = path.string()}, "is a folder; the name of a file is expected");
+  if (target.kind == Kind::folder) throw Error(Place{.file = path.string()}, "is a folder; expected a file name");
   const bool there = target.kind != Kind::absent && !own_descriptor(path);
   if (there && ::access(target.file.c_str(), W_OK) != 0) throw file_error(path, "written", errno);
   if (target.kind == Kind::stream) return;

@@ -30,7 +30,7 @@ std::string holder_of(int descriptor) {
 Error not_lockable(const std::filesystem::path& file, int reason) {
   const bool forbidden = reason == EACCES || reason == EPERM || reason == EROFS;
   return {Place{.file = file.parent_path().string()}, "cannot be locked: " + std::generic_category().message(reason),
-          forbidden ? "A run writes into its folder: name one that you may write to" : ""};
+          forbidden ? "A run writes to its folder; use one with write permission" : ""};
 }
 
 }  // namespace
@@ -55,7 +55,7 @@ void FileLock::lock(const std::filesystem::path& file, const std::function<void(
     const int reason = errno;
     if (reason != EWOULDBLOCK) throw not_lockable(file, reason);
     if (!told) busy(holder_of(descriptor_));
-    if (interrupted()) throw Interrupted("interrupted while another process was at work; nothing is changed");
+    if (interrupted()) throw Interrupted("interrupted while waiting for another process; nothing was changed");
     std::this_thread::sleep_for(kAskAgain);
   }
 }

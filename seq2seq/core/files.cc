@@ -119,7 +119,7 @@ class Descriptor {
     if (::fstat(number_, &status) != 0) fail();
     if (static_cast<uint64_t>(status.st_size) < bytes) {  // ftruncate would fill it up with zeros
       throw Error(Place{.file = path_.string()},
-                  fmt::format("holds {} bytes, and {} were expected: its end is missing", status.st_size, bytes));
+                  fmt::format("has {} bytes, expected {}: the file is truncated", status.st_size, bytes));
     }
     if (again([&] { return ::ftruncate(number_, static_cast<off_t>(bytes)); }) != 0) fail();
   }
@@ -266,10 +266,10 @@ Error file_error(const fs::path& path, std::string_view what, int reason) {
   const auto known = as_the_user_knows_it(path);
   if (reason == ENOENT && known.is_relative() && working_directory_is_gone()) return working_directory_error(known);
   std::string remedy;
-  if (reason == ENOSPC || reason == EDQUOT) remedy = "Free some space there and run the command again";
+  if (reason == ENOSPC || reason == EDQUOT) remedy = "Free some space and run the command again";
   if (reason == EACCES || reason == EPERM || reason == EROFS)
-    remedy = "Name a place that you may use, or change its rights";
-  if (reason == EFBIG) remedy = "Raise the limit on the size of files (`ulimit -f`) and run the command again";
+    remedy = "Use a path with write permission, or change its permissions";
+  if (reason == EFBIG) remedy = "Raise the limit on file sizes (`ulimit -f`) and run the command again";
   return {Place{.file = known.string()}, fmt::format("cannot be {}: {}", what, std::generic_category().message(reason)),
           remedy};
 }

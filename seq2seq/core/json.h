@@ -10,12 +10,12 @@
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/text.h"
 
-/// What a reader of a stored JSON file needs beside the library, which makes a whole number of 1.9, of 1e300 and of
-/// 2^64 - 1 as an int64_t, and in some functions calls itself once a level that a file nests. `Json` is either of
-/// nlohmann's kinds of object; nothing of it is included here.
+/// Strict reading of stored JSON, because the library converts to whole numbers 1.9, 1e300 and 2^64 - 1 as an int64_t,
+/// and some of its functions recurse once per nesting level. `Json` is either of nlohmann's object types; this header
+/// does not include the library.
 namespace seq2seq {
 
-/// Not yet an Error: it knows no file. read_json makes one of it.
+/// A fault without a file name; read_json converts it to an Error.
 class JsonFault : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -31,12 +31,12 @@ T whole(const Json& value) {
     const auto number = value.template get<int64_t>();
     if (std::in_range<T>(number)) return static_cast<T>(number);
   }
-  throw JsonFault(value.is_number() ? "a number is out of range for its field" : "a number was expected");
+  throw JsonFault(value.is_number() ? "a number is out of range for its field" : "expected a number");
 }
 
 template <class Json>
 std::vector<int64_t> wholes(const Json& values) {
-  if (!values.is_array()) throw JsonFault("a list of numbers was expected");
+  if (!values.is_array()) throw JsonFault("expected a list of numbers");
   std::vector<int64_t> numbers;
   for (const auto& value : values) numbers.push_back(whole<int64_t>(value));
   return numbers;
@@ -47,12 +47,12 @@ template <class Json>
 Json parse_json(std::string_view text) {
   constexpr int kDeepest = 32;  // our own files need five
   return Json::parse(text, [](int depth, auto /*event*/, const auto& /*value*/) {
-    if (depth > kDeepest) throw JsonFault("its values are nested too deeply");
+    if (depth > kDeepest) throw JsonFault("values are nested too deeply");
     return true;
   });
 }
 
-/// `read(json)` of a file's text. What is no JSON, and what `read` misses in it, is a FormatError with the place.
+/// Returns `read(json)` of a file's text. Throws FormatError with the place if the text is not JSON or `read` fails.
 template <class Json, class Read>
 auto read_json(std::string_view text, const Place& place, const std::string& remedy, const Read& read) {
   const auto damaged = [&](const char* fault) {

@@ -39,8 +39,8 @@ bool RunFolder::holds_run() const {
 
 RunLock::RunLock(const RunFolder& folder)
     : lock_(folder.root() / "lock", [&folder](const std::string& holder) {
-        throw Error(Place{.file = folder.root().string()}, holder + " is writing to this run",
-                    "Wait until it has ended, or name another folder");
+        throw Error(Place{.file = folder.root().string()}, holder + " is using this run",
+                    "Wait until it ends, or use another folder");
       }) {}
 
 }  // namespace seq2seq

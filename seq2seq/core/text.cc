@@ -12,10 +12,10 @@ namespace seq2seq {
 
 namespace {
 
-/// What the first byte of a character says of the others: RFC 3629, section 4.
+/// Constraints of a character's first byte on the others: RFC 3629, section 4.
 struct Lead {
   size_t bytes;             // of the character; 0: begins none
-  uint8_t lowest, highest;  // bounds of the second byte; later ones lie in 0x80 .. 0xBF
+  uint8_t lowest, highest;  // bounds of the second byte; later ones are in 0x80 .. 0xBF
 };
 
 Lead lead(uint8_t first) {
@@ -38,10 +38,10 @@ std::string describe(std::string_view text) {
   if (expected.bytes == 0) return fmt::format("byte 0x{:02X} cannot begin a character (not UTF-8)", first);
   const auto second = text.size() > 1 ? static_cast<uint8_t>(text[1]) : uint8_t{0};
   if (text.size() > 1 && continues(text[1]) && (second < expected.lowest || second > expected.highest)) {
-    return fmt::format("bytes 0x{:02X} 0x{:02X} begin a character that Unicode does not have (not UTF-8)", first,
+    return fmt::format("bytes 0x{:02X} 0x{:02X} begin a character that does not exist in Unicode (not UTF-8)", first,
                        second);
   }
-  return fmt::format("byte 0x{:02X} begins a character that does not end (not UTF-8)", first);
+  return fmt::format("byte 0x{:02X} begins an incomplete character (not UTF-8)", first);
 }
 
 /// Goes on over what is no character, byte by byte.
@@ -62,8 +62,8 @@ size_t character_bytes(std::string_view text) {
 
 namespace {
 
-/// Where the next byte stands, from `at` on, that may be no character of ASCII or NUL: eight bytes at once are passed
-/// over where none of them is. Most text is ASCII, and a line may be long.
+/// Returns the position, from `at` on, of the next byte that may be NUL or outside ASCII: eight bytes at once are
+/// passed over where none of them is. Most text is ASCII, and a line may be long.
 size_t plain_bytes(std::string_view text, size_t at) {
   constexpr uint64_t kHigh = 0x8080808080808080U, kOnes = 0x0101010101010101U;
   for (uint64_t eight = 0; at + sizeof(eight) <= text.size(); at += sizeof(eight)) {

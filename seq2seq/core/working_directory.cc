@@ -11,8 +11,8 @@ bool working_directory_is_gone() {
 }
 
 Error working_directory_error(const std::filesystem::path& path) {
-  return {Place{.file = path.string()}, "the working directory was deleted, so a relative path names nothing",
-          "Change to a folder that exists, or give the absolute path"};
+  return {Place{.file = path.string()}, "the working directory was deleted, so relative paths cannot be resolved",
+          "Change to an existing folder, or use absolute paths"};
 }
 
 }  // namespace seq2seq

@@ -27,15 +27,14 @@ BatchStream::BatchStream(const Corpus& corpus, const TextPipeline& text, const B
       deal_(deal) {
   plan_ = plan_epoch(corpus, options_, seed_, next_.epoch);
   if (plan_.batches() == 0) {
-    throw Error("there is no pair to train on",
-                "Give `data.train` files with pairs, none of them longer than `data.max_length`, and not all of them "
-                "left out by `data.train.repeat`");
+    throw Error("no training pairs",
+                "Check that the files of `data.train` have pairs no longer than `data.max_length`, and that "
+                "`data.train.repeat` does not leave all of them out");
   }
   if (next_.batch >= batches()) {
-    throw FormatError(
-        fmt::format("the checkpoint was written after {} batches of an epoch that has only {}: the training data is "
-                    "not what it was",
-                    next_.batch, batches()));
+    throw FormatError(fmt::format(
+        "the checkpoint was written after {} batches of an epoch, which now has only {}: the training data has changed",
+        next_.batch, batches()));
   }
 }
 

@@ -29,27 +29,27 @@ struct CleanSection {
 void declare(config::Keys& keys, CleanSection& section) {
   auto& clean = section.clean;
   keys.add("max_ratio", clean.max_ratio,
-           "pairs with more tokens on one side to one of the other are left out; 0: any ratio will do")
+           "leave out pairs whose longer side has more than this many tokens per token of the other; 0: no limit")
       .unit("tokens to one")
       .at_least(0);
-  keys.add("drop_empty_source", clean.drop_empty_source, "whether pairs with an empty source are left out");
+  keys.add("drop_empty_source", clean.drop_empty_source, "leave out pairs with an empty source");
   keys.add("drop_control_characters", clean.drop_control_characters,
-           "whether pairs with control characters other than a tab are left out");
+           "leave out pairs with control characters other than tab");
   keys.add("drop_duplicates", clean.drop_duplicates,
-           "whether of pairs with the same tokens only the first is kept; takes 16 bytes of memory a pair");
+           "keep only the first of pairs with equal tokens; costs 16 bytes of memory per pair");
 }
 
 void declare_text(config::Keys& keys, SideOptions& side, const text::TokenizerRegistry& tokenizers) {
-  keys.section("normalize", side.normalize, "what is made of a line before it is cut");
-  keys.select("tokenizer", side.tokenizer, tokenizers, "what cuts a line into tokens");
-  keys.section("vocabulary", side.vocabulary, "which words of the training text get an id");
+  keys.section("normalize", side.normalize, "normalization of lines before tokenization; the defaults change nothing");
+  keys.select("tokenizer", side.tokenizer, tokenizers, "tokenizer");
+  keys.section("vocabulary", side.vocabulary, "words of the training text that get an id");
 }
 
 void declare(config::Keys& keys, SourceSide& source) {
   declare_text(keys, source.side, source.tokenizers);
   keys.add("end", source.end,
            {{"none", SourceEnd::none}, {"after", SourceEnd::after}, {"reversed", SourceEnd::reversed}},
-           "where the source's end symbol stands: nowhere, after the words, or turned with them and so first");
+           "position of the source's end symbol: none, after the words, or reversed with them and so first");
 }
 
 void declare(config::Keys& keys, TargetSide& target) { declare_text(keys, target.side, target.tokenizers); }
@@ -64,8 +64,9 @@ std::string wrong_count(const TrainFiles& files, const std::vector<Item>& items)
 
 std::string wrong_tag(const TrainFiles& files) {
   for (const auto& tag : files.tags) {
-    if (tag.find_first_of(" \t") != std::string::npos) return fmt::format("`{}` is no token: it holds a blank", tag);
-    if (text::is_special(tag)) return fmt::format("`{}` is a special symbol, which no text can hold", tag);
+    if (tag.find_first_of(" \t") != std::string::npos)
+      return fmt::format("`{}` is not a token: it contains a blank", tag);
+    if (text::is_special(tag)) return fmt::format("`{}` is a special symbol, which cannot occur in text", tag);
   }
   return wrong_count(files, files.tags);
 }
@@ -78,22 +79,25 @@ std::string wrong_repeat(const TrainFiles& files) {
 
 }  // namespace
 
-// Paths change no result: what identifies a result is the digest of what lies in the files (`content_digest`).
+// Paths change no result: what identifies a result is the digest of what is in the files (`content_digest`).
 void declare(config::Keys& keys, TrainFiles& files) {
-  keys.add("source", files.source, "file of source sentences, one a line, or several, read one after another")
+  keys.add("source", files.source, "file of source sentences, one per line; a list of files is read in order")
       .changes_no_result();
-  keys.add("target", files.target, "their targets, line by line, in as many files").changes_no_result();
-  keys.add("pairs", files.pairs, "file, or several, of lines `source<TAB>target`").changes_no_result();
+  keys.add("target", files.target, "files of targets, in the same order and with the same lines as `source`")
+      .changes_no_result();
+  keys.add("pairs", files.pairs,
+           "file, or list of files, with lines `source<TAB>target`, instead of or in addition to `source` and `target`")
+      .changes_no_result();
   keys.add("repeat", files.repeat,
-           "how often an epoch has the pairs of each corpus, in the order of the files; of a fraction's pairs an epoch "
-           "has that share, drawn anew each time; empty: once")
+           "how often an epoch contains each corpus, in the order of the files; a fraction takes that share of its "
+           "pairs, drawn anew each epoch; empty: once")
       .unit("copies")
       .at_least(0);
   keys.add("tags", files.tags,
-           "token that is put before each source sentence of a corpus, in the order of the files; an empty one: none");
+           "token added before each source sentence of a corpus, in the order of the files; an empty text adds none");
   keys.add("weights", files.weights,
-           "file of each corpus, in the order of the files, with a number a line, by which the losses of that pair are "
-           "multiplied; an empty one: none");
+           "file for each corpus, in the order of the files, with one number per line that multiplies the losses of "
+           "the pair; an empty text: all 1");
   keys.rule("repeat", [&files] { return wrong_repeat(files); });
   keys.rule("tags", [&files] { return wrong_tag(files); });
   keys.rule("weights", [&files] { return wrong_count(files, files.weights); });
@@ -103,21 +107,22 @@ void declare(config::Keys& keys, TrainFiles& files) {
     };
     if (unnamed(files.source) || unnamed(files.target) || unnamed(files.pairs))
       return "a file of `source`, `target` or `pairs` has no name";
-    return files.source.empty() && files.pairs.empty() ? "is missing: name `source` and `target`, or `pairs`" : "";
+    return files.source.empty() && files.pairs.empty() ? "is missing; set `source` and `target`, or `pairs`" : "";
   });
   keys.rule("target", [&files] {
     if (files.source.size() == files.target.size()) return std::string();
-    return files.target.empty() ? "is missing, but `source` is given"
-                                : fmt::format("names {} files, but `source` {}; the nth belongs to the nth",
-                                              files.target.size(), files.source.size());
+    return files.target.empty()
+               ? "is missing, but `source` is given"
+               : fmt::format("has {} files, but `source` has {}; give the same number in the same order",
+                             files.target.size(), files.source.size());
   });
 }
 
 void declare(config::Keys& keys, FilePair& files) {
-  keys.add("source", files.source, "file of source sentences, one a line").changes_no_result();
+  keys.add("source", files.source, "file of source sentences, one per line").changes_no_result();
   keys.add("target", files.target,
-           "file of their references, line by line; of several, an empty line means that the sentence has no such "
-           "reference, and the first one it has is scored")
+           "file of references, one per line, or a list of files; an empty line: the sentence has no reference in this "
+           "file. The first reference of a sentence is scored")
       .changes_no_result();
   keys.rule("source", [&files] {
     return files.source.empty() && !files.target.empty() ? "is missing, but `target` is given" : "";
@@ -193,34 +198,35 @@ void declare_one_sided(config::Keys& keys, DataOptions& options, const text::Tok
 
 void declare(config::Keys& keys, DataOptions& options, const text::TokenizerRegistry& tokenizers) {
   if (options.task == Task::lm) return declare_one_sided(keys, options, tokenizers);
-  keys.section("train", options.train, "the pairs that are trained on");
-  keys.section("validation", options.validation, "the pairs that progress is measured on; may be left out");
-  keys.section("test", options.test, "the pairs that `evaluate` measures on; may be left out");
+  keys.section("train", options.train, "training pairs");
+  keys.section("validation", options.validation, "validation pairs; optional");
+  keys.section("test", options.test, "test pairs for `evaluate` and studies; optional");
   keys.add("prepared", options.prepared,
-           "folder that `seq2seq prepare` makes of the training text, and from which training then reads; empty: "
-           "training reads the text itself, into memory")
+           "folder of prepared text, made by `seq2seq prepare` (or by `train` if missing) and mapped into memory; not "
+           "set: every start reads the text into memory. Set it for large texts and for subword sampling")
       .changes_no_result();
   SourceSide source{options.source, options.source_end, tokenizers};
-  keys.section("source", source, "the text of the source side");
+  keys.section("source", source, "tokenization and vocabulary of the source");
   TargetSide target{options.target, tokenizers};
-  keys.section("target", target, "the text of the target side");
+  keys.section("target", target, "tokenization and vocabulary of the target");
   keys.add("shared_vocabulary", options.shared_vocabulary,
-           "whether both sides have one vocabulary, of the words of both, by the options of `source.vocabulary`");
+           "use one vocabulary for both sides, with the options of `source.vocabulary`; needed by shared embeddings "
+           "and copying");
   keys.add("reverse", options.reverse,
            {{"none", Reverse::none}, {"source", Reverse::source}, {"target", Reverse::target}, {"both", Reverse::both}},
-           "the side whose words are turned round (Sutskever et al. 2014: source)");
-  keys.add("max_length", options.clean.max_length, "training pairs with a longer side are left out, counted")
+           "side whose words are reversed (Sutskever et al. 2014: source); with attention, use none");
+  keys.add("max_length", options.clean.max_length, "leave out training pairs with a longer side; they are counted")
       .unit("tokens")
       .at_least(1);
   CleanSection clean{options.clean};
-  keys.section("clean", clean, "which other pairs are left out of training, counted");
+  keys.section("clean", clean, "more filters for training pairs; left-out pairs are counted");
   keys.add("invalid_utf8", options.invalid_utf8, {{"error", InvalidUtf8::error}, {"drop", InvalidUtf8::drop}},
-           "what becomes of pairs that are not UTF-8: an error with its place, or left out, counted");
+           "error: stop at text that is not UTF-8, with file and line; drop: leave out such pairs and count them");
   text::declare_special_symbols(keys, options.special_symbols);
   keys.rule("prepared", [&options, &tokenizers] {
     const auto samples = [&](const SideOptions& side) { return tokenizers.make(side.tokenizer)->samples(); };
     const bool needed = samples(options.source) || samples(options.target);
-    return needed && options.prepared.empty() ? "must name a folder where a tokenizer samples" : "";
+    return needed && options.prepared.empty() ? "must be set if a tokenizer samples" : "";
   });
   keys.rule("source.end", [&options] {
     const bool reversed = options.reverse == Reverse::source || options.reverse == Reverse::both;
@@ -229,21 +235,21 @@ void declare(config::Keys& keys, DataOptions& options, const text::TokenizerRegi
 }
 
 void declare(config::Keys& keys, BatchOptions& options) {
-  keys.add("sentences", options.sentences, "pairs a batch; 0: not limited by pairs").unit("pairs").at_least(0);
+  keys.add("sentences", options.sentences, "pairs per batch; 0: no limit. Set this or `tokens`")
+      .unit("pairs")
+      .at_least(0);
   keys.add("tokens", options.tokens,
-           "tokens a batch, both sides with their end symbols; a single longer pair is a batch of its own; 0: not "
-           "limited by tokens")
+           "tokens per batch, both sides with end symbols; a longer pair is a batch of its own; 0: no limit")
       .unit("tokens")
       .at_least(0);
   keys.add("pool", options.pool,
-           "batches that are sorted by length together: larger makes lengths more alike, smaller mixes more")
+           "batches sorted by length together; larger: more equal lengths and faster, smaller: better mixed")
       .unit("batches")
       .at_least(1);
   keys.add("draw", options.draw,
            {{"each_once", EpochDraw::each_once}, {"with_replacement", EpochDraw::with_replacement}},
-           "whether an epoch has every pair once, or as many pairs, each drawn from all of them");
-  keys.add("prefetch", options.prefetch,
-           "updates whose batches are made ahead on another thread; 0: each when it is needed")
+           "each_once: an epoch has every pair once; with_replacement: it has the same number of independent draws");
+  keys.add("prefetch", options.prefetch, "updates prepared ahead on another thread; 0: none")
       .unit("updates")
       .at_least(0)
       .changes_no_result();

@@ -24,7 +24,7 @@ std::vector<std::string> cut_anew(const std::vector<std::string>& sentence, cons
 
 void check(const text::LineTokenizer& tokenizer, const text::Vocabulary* words) {
   if (!tokenizer.samples() || words != nullptr) return;
-  throw Error("a tokenizer that samples needs prepared text", "Name a folder for it as `data.prepared`");
+  throw Error("a tokenizer that samples needs prepared text", "Set `data.prepared` to a folder");
 }
 
 }  // namespace
@@ -35,7 +35,7 @@ Resampler::Resampler(const Corpus& corpus, const TextPipeline& text, uint64_t se
   check(text.target_tokenizer(), corpus.target_words.get());
 }
 
-/// Whether the corpus of the text that the pair comes from has a tag: others may stand beside it without one.
+/// Returns true if the corpus of the pair has a tag; other corpora may have none.
 bool Resampler::tagged(int64_t pair) const {
   const auto& tags = text_->options().train.tags;
   int64_t end = 0;

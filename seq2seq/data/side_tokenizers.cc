@@ -27,7 +27,7 @@ class Lines {
       return true;
     }
     do {
-      if (interrupted()) throw Interrupted("interrupted; nothing is written, and what was there before is as it was");
+      if (interrupted()) throw Interrupted("interrupted; nothing was written");
       if (!pairs_.next(pair_)) return false;
     } while (!pair_.valid);
     line = read_ == Read::target ? pair_.target : pair_.source;
@@ -58,7 +58,7 @@ void set_model(text::LineTokenizer& tokenizer, const std::string& model, const c
   if (!tokenizer.learns()) return;
   if (model.empty()) {
     throw FormatError(std::string("the model of the ") + side + " tokenizer is missing",
-                      "Put the file back, or run `seq2seq prepare` again");
+                      "Restore the file, or run `seq2seq prepare` again");
   }
   tokenizer.set_model(model);
 }

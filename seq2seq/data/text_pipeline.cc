@@ -34,8 +34,8 @@ text::Vocabulary vocabulary_of(const text::VocabularyOptions& options, const cha
   for (const auto* count : counts) (*count)(words);
   auto vocabulary = words.build(options);
   if (vocabulary.words().empty()) {
-    throw Error(fmt::format("no word of {} of `data.train` enters its vocabulary", side),
-                "Lower `vocabulary.minimum_count`, or name other text");
+    throw Error(fmt::format("the vocabulary of {} of `data.train` would have no words", side),
+                "Lower `vocabulary.minimum_count`, or use other text");
   }
   return vocabulary;
 }

@@ -39,8 +39,8 @@ std::vector<std::vector<Hypothesis>> search_all(const Predictor& predictor, cons
                                                 const DecodeOptions& options, const Done& done,
                                                 const Sentences* targets) {
   if (options.oracle_length && targets == nullptr) {
-    throw UsageError("`decode.oracle_length` makes outputs as long as their references, and here are none",
-                     "Say `--set decode.oracle_length=false`");
+    throw UsageError("`decode.oracle_length` needs references, and there are none here",
+                     "Use `--set decode.oracle_length=false`");
   }
   const auto& [first_text, first] = sources.front();
   std::vector<std::vector<Hypothesis>> outputs(first.size());

@@ -16,7 +16,7 @@
 namespace seq2seq::decode {
 namespace {
 
-/// What the predictor reads next: for each live hypothesis of all beams where it comes from, and its last word.
+/// Next input of the predictor: for each live hypothesis of all beams, its origin and its last word.
 struct Step {
   std::vector<int64_t> survivors;
   std::vector<int64_t> tokens;
@@ -78,9 +78,9 @@ std::string weights_digest(const std::filesystem::path& run) {
 }  // namespace
 
 void declare(config::Keys& keys, MaxLengthOptions& options) {
-  keys.add("ratio", options.ratio, "longest output for each token of the source").unit("tokens").at_least(0);
-  keys.add("plus", options.plus, "added to that").unit("tokens").at_least(0);
-  keys.add("limit", options.limit, "no output is longer").unit("tokens").at_least(1);
+  keys.add("ratio", options.ratio, "maximum number of tokens per source token").unit("tokens").at_least(0);
+  keys.add("plus", options.plus, "tokens added to `ratio` times the length of the source").unit("tokens").at_least(0);
+  keys.add("limit", options.limit, "absolute maximum").unit("tokens").at_least(1);
 }
 
 int64_t longest_output(const MaxLengthOptions& options, int64_t source_tokens) {
@@ -100,13 +100,12 @@ void declare(config::Keys& keys, FusionOptions& options) {
 }
 
 void declare(config::Keys& keys, DecodeOptions& options) {
-  keys.add("beam", options.beam, "hypotheses kept at each step of the search; 1 is greedy search").at_least(1);
-  keys.add("n_best", options.n_best, "outputs wanted of each source").at_least(1);
-  keys.section("max_length", options.max_length, "the longest output; a hypothesis that reaches it is cut and marked");
+  keys.add("beam", options.beam, "hypotheses kept at each step; 1: greedy search. Larger is slower").at_least(1);
+  keys.add("n_best", options.n_best, "outputs per source, at most `beam` unless `search: sample`").at_least(1);
+  keys.section("max_length", options.max_length, "maximum length of outputs; longer hypotheses are cut and marked");
   keys.add(
       "oracle_length", options.oracle_length,
-      "whether each output is made as long as its first reference, whatever `max_length` says; only where there are "
-      "references");
+      "make each output as long as its first reference, regardless of `max_length`; needs references");
   keys.add("min_length", options.min_length, "shortest output, where the longest length allows it")
       .unit("tokens")
       .at_least(0);
@@ -124,19 +123,19 @@ void declare(config::Keys& keys, DecodeOptions& options) {
            "beam: the best outputs; sample: `n_best` outputs are drawn at random");
   keys.section("sample", options.sample, "what `search: sample` draws from");
   keys.add("refill", options.refill,
-           "whether the place of a hypothesis that has ended is free for another; otherwise the beam narrows by one");
-  keys.add("batch", options.batch, "sources searched together").unit("sentences").at_least(1).changes_no_result();
-  keys.add("allow_unknown", options.allow_unknown, "whether the unknown word `<unk>` may be written");
+           "refill the place of a finished hypothesis in the beam; false: the beam shrinks");
+  keys.add("batch", options.batch, "sources searched together; larger is faster and costs memory").unit("sentences").at_least(1).changes_no_result();
+  keys.add("allow_unknown", options.allow_unknown, "allow the unknown word `<unk>` in outputs");
   keys.add("ensemble", options.ensemble,
            {{"probabilities", EnsembleMean::probabilities}, {"log_probabilities", EnsembleMean::log_probabilities}},
            "what the runs of an ensemble (`--with`) take the weighted mean of");
-  keys.add("precision", options.precision, {{"float32", nn::Precision::float32}}, "type that the search computes in");
+  keys.add("precision", options.precision, {{"float32", nn::Precision::float32}}, "floating-point type of the search");
   keys.section(
       "language_model", options.language_model,
       "a language model that takes part in the search: shallow fusion, Gulcehre et al. 2015, arXiv 1503.03535");
   keys.add("empty_source", options.empty_source, {{"empty", EmptySource::empty}, {"translate", EmptySource::translate}},
-           "empty: `translate` answers an empty line with an empty line; translate: with what the search finds, as "
-           "`evaluate` and studies always do")
+           "output of `translate` for an empty line. empty: an empty line; translate: the result of the search, as in "
+           "`evaluate` and studies")
       .changes_no_result();
   keys.rule("min_length", [&options] {
     return options.min_length <= options.max_length.limit ? "" : "must not be larger than `max_length.limit`";

@@ -123,7 +123,7 @@ void check_placed(const Placement& placement, const std::string& stack, int64_t 
   if (named == 0 || named == layers) return;
   throw UsageError(
       fmt::format("`placement.{}` names {} devices, but the {} has {} layers", stack, named, stack, layers),
-      "Name one device for each layer");
+      "Give one device for each layer");
 }
 
 }  // namespace seq2seq::nn

@@ -78,8 +78,7 @@ class Reader {
 
  private:
   [[noreturn]] void fail(const std::string& part, const std::string& problem) const {
-    throw FormatError(Place{.file = file_, .part = part}, problem,
-                      "The file is damaged or not of the safetensors format");
+    throw FormatError(Place{.file = file_, .part = part}, problem, "The file is damaged, or not in safetensors format");
   }
 
   nlohmann::json read_header() {
@@ -103,7 +102,8 @@ class Reader {
   void fill(const std::string& part, char* to, uint64_t bytes) {
     for (uint64_t filled = 0; filled < bytes;) {
       const size_t wanted = std::min<uint64_t>(kPiece, bytes - filled);
-      if (input_.read(to + filled, wanted) < wanted) fail(part, "ends early: the file was shortened while it was read");
+      if (input_.read(to + filled, wanted) < wanted)
+        fail(part, "ends early: the file was truncated while it was being read");
       filled += wanted;
     }
   }
@@ -124,7 +124,7 @@ class Reader {
     try {
       const auto type = value.at("dtype").get<std::string>();
       const auto* known = std::find_if(kTypes.begin(), kTypes.end(), [&](const auto& t) { return t.first == type; });
-      if (known == kTypes.end()) fail(name, fmt::format("type {} is not read here", quote(type)));
+      if (known == kTypes.end()) fail(name, fmt::format("type {} is not supported", quote(type)));
       entry.type = known->second;
       for (const auto& size : value.at("shape")) entry.shape.push_back(natural(name, size));
       const auto& offsets = value.at("data_offsets");
@@ -284,7 +284,7 @@ void load_weights(torch::nn::Module& module, const NamedTensors& named, const st
     const auto stored = named.tensors.find(whole.name);
     if (stored == named.tensors.end()) fail(whole.name, "is missing");
     if (stored->second.sizes() != at::IntArrayRef(whole.shape()))
-      fail(whole.name, fmt::format("has shape {}, but the model asks for {}", shape_of(stored->second.sizes()),
+      fail(whole.name, fmt::format("has shape {}, but the model needs {}", shape_of(stored->second.sizes()),
                                    shape_of(whole.shape())));
   }
   for (const auto& [name, tensor] : named.tensors) {

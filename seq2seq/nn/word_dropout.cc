@@ -17,8 +17,8 @@ void declare(config::Keys& keys, TargetWordDropout& target) {
       .at_least(0)
       .below(1);
   keys.add("by", options.by, {{"word", DropWordsBy::word}, {"occurrence", DropWordsBy::occurrence}},
-           "what is drawn: a word, with all its occurrences in a sentence (arXiv 1512.05287), or each occurrence "
-           "(arXiv 1606.02891)");
+           "word: drop all occurrences of a word in a sentence together (arXiv 1512.05287); occurrence: drop each "
+           "separately (arXiv 1606.02891)");
 }
 
 at::Tensor word_mask(const Packed& ids, const WordDropout& dropout, Site::Part embedding, const Draw& draw) {

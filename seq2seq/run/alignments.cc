@@ -36,8 +36,8 @@ void check_attends(const LoadedRun& run) {
                      "Ask one of its runs for them");
   if (run.model->attends()) return;
   throw UsageError(Place{.file = run.folder.config().string()},
-                   "this model looks at no position of the source, so there are no alignments",
-                   "Train one with `model.attention`, as in `--set model.attention.kind=general`");
+                   "this model has no attention, so there are no alignments",
+                   "Train a model with attention, for example with `--set model.attention.kind=general`");
 }
 
 void write_alignments(const LoadedRun& run, const std::vector<AlignedOutputs>& outputs,

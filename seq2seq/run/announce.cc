@@ -45,7 +45,7 @@ void announce_data(Log& log, const TrainingData& data) {
   log.say("          " + target);
 }
 
-/// Bytes in training for a parameter of one number: with its gradient and what the optimiser keeps.
+/// Bytes in training for a parameter of one number: with its gradient and what the optimizer keeps.
 double training_bytes(const train::TrainOptions& options, const Registries& registries) {
   return 4 + 4 + optimizer_state_bytes(options, registries);
 }
@@ -61,7 +61,7 @@ void announce_model(Log& log, const train::TrainOptions& options, const Registri
   }
   log.say(fmt::format("          {:<24} {:>13} parameters", "in all", format_count(in_all)));
   const double bytes = static_cast<double>(in_all) * training_bytes(options, registries);
-  log.say(fmt::format("memory    {} for parameters, gradients and optimiser", bytes_text(bytes)));
+  log.say(fmt::format("memory    {} for parameters, gradients and optimizer", bytes_text(bytes)));
 }
 
 std::string batches_text(const train::TrainOptions& options, data::Task task) {

@@ -92,8 +92,7 @@ PlacementOptions chosen_placement(const RunOptions& options, const TrainingData&
   const auto best = parallel::search(question, hardware.device.count, longest).front();
   environment.log->say(fmt::format("placement auto, {} devices: {}", devices.size(), best.plan.name));
   if (!best.fits)
-    environment.log->warn(
-        fmt::format("no layout is expected to fit the memory of {} devices, taken for H200s", devices.size()));
+    environment.log->warn(fmt::format("no layout fits into the memory of {} devices (assuming H200s)", devices.size()));
   return best.plan.layout.devices.size() == 1 ? on_first(devices, placement)
                                               : in_terms_of_keys(best.plan, devices, placement);
 }

@@ -132,10 +132,10 @@ RunDescription parse_description(const std::string& text, const std::filesystem:
   const Place place{.file = file.string()};
   return read_json<Json>(text, place, {}, [&](const Json& json) {
     if (!json.is_object() || json.value("format", "") != run_format)
-      throw FormatError(place, fmt::format("does not describe a run (no `\"format\": \"{}\"`)", run_format));
+      throw FormatError(place, fmt::format("is not a description of a run (no `\"format\": \"{}\"`)", run_format));
     if (const int version = whole<int>(json.at("version")); version != run_format_version) {
       throw FormatError(
-          place, fmt::format("is of format version {}; this program reads version {}", version, run_format_version),
+          place, fmt::format("has format version {}; this program reads version {}", version, run_format_version),
           "Use the version of the program that wrote it");
     }
     return description_of(json);
@@ -146,7 +146,7 @@ RunDescription read_description(const Files& files, const RunFolder& folder) {
   if (!folder.holds_run()) {
     throw Error(Place{.file = folder.root().string()},
                 fs::exists(folder.root()) ? "is not a run folder (it has no run.json)" : "no such folder",
-                "Name the folder that `seq2seq train` wrote");
+                "Give a folder that `seq2seq train` wrote");
   }
   return parse_description(files.read(folder.description()), folder.description());
 }

@@ -44,9 +44,9 @@ std::vector<Error> different_data(const DataDigests& run, const DataDigests& now
     if (before == after) return;
     const auto shown = [](const std::string& digest) { return digest.empty() ? "none" : digest.substr(0, 12); };
     faults.emplace_back(Place{.file = file.string()},
-                        fmt::format("`data.{}` is not the text this run saw: SHA-256 {} then, {} now", name,
+                        fmt::format("`data.{}` has changed since this run started: SHA-256 {} then, {} now", name,
                                     shown(before), shown(after)),
-                        "Name the same text (it may lie elsewhere), or start a new run");
+                        "Use the same text (its path may differ), or start a new run");
   };
   check(run.train, now.train, options.train.first(), "train");
   check(run.validation, now.validation, a_file_of(options.validation), "validation");

@@ -53,10 +53,10 @@ std::vector<TextFile> read_files(const data::FilePair& files, data::InvalidUtf8 
         Place{.file = file.path.string()},
         fmt::format("has {}, but {} has {}; line n of each reference file belongs to sentence n",
                     format_count(count(file), "line"), files.source.string(), format_count(count(all.front()), "line")),
-        "Leave a line empty where a sentence has no such reference");
+        "Leave a line empty if its sentence has no reference in this file");
   }
   if (count(all.front()) == 0)
-    throw Error(Place{.file = files.source.string()}, "is empty; at least one line is expected");
+    throw Error(Place{.file = files.source.string()}, "is empty; expected at least one line");
   return all;
 }
 

@@ -33,14 +33,14 @@ std::vector<c10::Device> devices_of(const nn::Placement& placement) {
 std::unique_ptr<parallel::Executor> make_executor(const PlacementOptions& options, const nn::Placement& placement,
                                                   const Environment& environment) {
   const auto stalled = [log = environment.log](const std::string& message) {
-    log->warn(message + "; `placement.patience` sets how long training waits");
+    log->warn(message + "; `placement.patience` sets the time limit");
   };
   const auto devices = devices_of(placement);
   const bool on_processor = std::ranges::all_of(devices, [](c10::Device device) { return device.is_cpu(); });
   const bool per_stage = options.threads == PlacementOptions::Threads::per_stage;
   if (per_stage && !on_processor)
-    throw UsageError(Place{.part = "placement.threads"}, "`per_stage` needs all places on the processor",
-                     "Use `together`: a GPU's places have streams of their own");
+    throw UsageError(Place{.part = "placement.threads"}, "`per_stage` needs all places on the CPU",
+                     "Use `together`: places on a GPU have their own streams");
   if (!on_processor) return std::make_unique<parallel::StreamExecutor>(devices, options.patience, stalled);
   if (!per_stage) return std::make_unique<parallel::SerialExecutor>();
   const int team = std::max(1, at::get_num_threads() / placement.places());
@@ -82,8 +82,8 @@ std::unique_ptr<train::GradientSource> make_gradients(const RunOptions& options,
   const auto whole = what_is_whole(options, model);
   if (!whole.empty()) {
     if (!one_place)
-      environment.log->say(fmt::format("places    {} cannot run in stages; the places work one at a time", whole));
-    if (observed) environment.log->warn(fmt::format("`--timeline` is ignored: {} cannot run in stages", whole));
+      environment.log->say(fmt::format("places    {} does not run in stages; the places work one at a time", whole));
+    if (observed) environment.log->warn(fmt::format("`--timeline` is ignored: {} does not run in stages", whole));
     return std::make_unique<train::SerialGradients>(model, loss);
   }
   const auto& how = options.placement;

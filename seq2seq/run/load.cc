@@ -69,7 +69,7 @@ int64_t find_checkpoint(const Files& files, const RunFolder& folder, const std::
   if (named) return *named;
   const auto updates = folder.updates();
   if (updates.empty()) {
-    throw Error(Place{.file = folder.root().string()}, "holds no checkpoint yet",
+    throw Error(Place{.file = folder.root().string()}, "has no checkpoint yet",
                 fmt::format("Train it first: `seq2seq train --resume {}`", folder.root().string()));
   }
   int64_t update = 0;
@@ -79,7 +79,7 @@ int64_t find_checkpoint(const Files& files, const RunFolder& folder, const std::
     throw UsageError(fmt::format("unknown checkpoint `{}`; use `best`, `last` or the number of an update", checkpoint));
   if (std::find(updates.begin(), updates.end(), update) == updates.end()) {
     throw UsageError(Place{.file = folder.root().string()},
-                     fmt::format("holds no checkpoint of update {}; there are {}", update, fmt::join(updates, ", ")));
+                     fmt::format("has no checkpoint of update {}; it has {}", update, fmt::join(updates, ", ")));
   }
   return update;
 }

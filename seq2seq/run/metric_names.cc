@@ -47,7 +47,7 @@ std::string unknown_metric(const std::vector<std::string>& names) {
   for (const auto& name : names) {
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
     const auto near = config::nearest(name, known);
-    return fmt::format("names no metric with {}; {}", quote(name),
+    return fmt::format("has no metric {}; {}", quote(name),
                        near.empty() ? fmt::format("known are {}", fmt::join(known, ", "))
                                     : fmt::format("the nearest known one is `{}`", near));
   }

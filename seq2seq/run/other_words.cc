@@ -1,5 +1,6 @@
 #include "seq2seq/run/other_words.h"
 
+#include <algorithm>
 #include <vector>
 
 #include <fmt/format.h>
@@ -27,18 +28,28 @@ const std::vector<Called>& called_otherwise() {
       {{"data.shared_vocabulary"}, {"share_vocab", "joined_dictionary"}},
       {{"data.max_length"}, {"max_len", "max_sent_length", "max_src_len", "max_tgt_len", "src_seq_length"}},
       {{"model.embedding.size"}, {"word_vec_size", "emb_size", "embedding_dim", "dim_emb", "embed_dim", "embed_size"}},
-      {{"model.embedding.tied"},
-       {"tied_embeddings", "tied_embeddings_all", "share_embeddings", "share_decoder_embeddings", "tied_softmax"}},
+      {{"model.embedding.tied"}, {"share_decoder_embeddings", "share_decoder_input_output_embed", "tied_softmax"}},
+      {{"model.embedding.shared"}, {"share_embeddings", "tied_embeddings_src"}},
+      {{"model.embedding.tied", "model.embedding.shared"},
+       {"tied_embeddings", "tied_embeddings_all", "share_all_embeddings"}},
       {{"model.encoder.cells", "model.decoder.cells"},
        {"hidden_size", "hidden_dim", "hidden", "rnn_size", "num_units", "dim_rnn", "enc_rnn_size", "n_units"}},
       {{"model.encoder.layers", "model.decoder.layers"},
        {"num_layers", "n_layers", "enc_layers", "dec_layers", "encoder_layers", "decoder_layers", "enc_depth",
         "dec_depth"}},
       {{"model.encoder.kind", "model.decoder.kind"},
-       {"rnn_type", "cell", "cell_type", "enc_cell", "dec_cell", "gru", "lstm", "encoder_type", "decoder_type"}},
-      {{"model.encoder.bidirectional"}, {"brnn", "bidir", "birnn"}},
+       {"rnn_type", "cell", "cell_type", "enc_cell", "dec_cell", "gru", "lstm"}},
+      {{"model.architecture"}, {"encoder_type", "decoder_type", "arch", "model_type"}},
+      {{"model.encoder.bidirectional"},
+       {"brnn", "bidir", "birnn", "bidirectional", "encoder_bidirectional", "enc_type"}},
       {{"model.attention.kind"}, {"attention", "attn", "global_attention", "attention_type"}},
+      {{"decode.allow_unknown"}, {"allow_unk", "generate_unk", "ban_unk_token", "unkpen"}},
+      {{"decode.max_length"}, {"max_len_a", "max_len_b", "max_length_factor"}},
       {{"model.attention.input_feeding"}, {"input_feed", "input_feeding"}},
+      {{"model.encoder.residual_from", "model.decoder.residual_from"}, {"skip"}},
+      {{"model.forget_bias"}, {"lstm_forget_gate"}},
+      {{"model.heads"}, {"nhead", "num_heads", "transformer_heads"}},
+      {{"model.norm"}, {"norm_first", "encoder_normalize_before"}},
       {{"model.width"}, {"d_model", "model_dim", "transformer_dim", "dim_model"}},
       {{"model.feed_forward"}, {"ff_size", "transformer_ff", "dim_feedforward", "transformer_dim_ffn"}},
       {{"model.dropout"}, {"dropout", "dropout_rate", "dropout_rnn", "emb_dropout", "hidden_dropout"}},
@@ -52,7 +63,14 @@ const std::vector<Called>& called_otherwise() {
        {"clip_norm", "max_grad_norm", "grad_clip", "clip_grad", "clip_grad_norm", "gradient_clipping"}},
       {{"train.batch.sentences"}, {"batch_size", "mini_batch", "max_sentences", "train_batch_size"}},
       {{"train.batch.tokens"}, {"max_tokens", "mini_batch_words"}},
-      {{"train.accumulate"}, {"accum_count", "update_freq", "optimizer_delay", "gradient_accumulation_steps"}},
+      {{"train.accumulate"},
+       {"accum_count", "update_freq", "optimizer_delay", "batch_multiplier", "gradient_accumulation_steps"}},
+      {{"train.batch.pool"}, {"bucket_size", "maxi_batch"}},
+      {{"train.objective"}, {"normalization", "cost_type", "sentence_avg"}},
+      {{"train.average.decay"}, {"average_decay", "ema_decay", "exponential_smoothing"}},
+      {{"data.train.weights"}, {"data_weighting"}},
+      {{"data.reverse"}, {"right_left"}},
+      {{"seed"}, {"random_seed", "manual_seed"}},
       {{"train.epochs"}, {"max_epoch", "max_epochs", "num_epochs", "n_epochs", "after_epochs", "num_train_epochs"}},
       {{"train.updates"}, {"train_steps", "max_steps", "max_update", "after_batches", "num_steps", "iterations"}},
       {{"train.validate.every_updates"}, {"valid_steps", "valid_freq", "validation_freq", "eval_steps", "eval_every"}},
@@ -79,19 +97,24 @@ const std::vector<Called>& called_otherwise() {
 
 std::map<std::string, std::string> other_words() {
   std::map<std::string, std::string> answers = {
-      {"save_model", "a run's folder is named by the option `--run`"},
-      {"model_dir", "a run's folder is named by the option `--run`"},
-      {"save_dir", "a run's folder is named by the option `--run`"},
-      {"output_dir", "a run's folder is named by the option `--run`"},
-      {"device", "the device is named by the option `--device`, several of them by the section `placement`"},
-      {"gpu", "the device is named by the option `--device`, several of them by the section `placement`"},
-      {"gpu_ranks", "the device is named by the option `--device`, several of them by the section `placement`"},
-      {"use_cuda", "the device is named by the option `--device`, several of them by the section `placement`"},
-      {"world_size", "several processes are started by `torchrun` (docs/scaling.md)"},
-      {"coverage_penalty", "scores are sums of log-probabilities, without a penalty on coverage"},
+      {"save_model", "use the option `--run` for the folder of a run"},
+      {"model_dir", "use the option `--run` for the folder of a run"},
+      {"save_dir", "use the option `--run` for the folder of a run"},
+      {"output_dir", "use the option `--run` for the folder of a run"},
+      {"device", "use the option `--device` for one device, the section `placement` for several"},
+      {"gpu", "use the option `--device` for one device, the section `placement` for several"},
+      {"gpu_ranks", "use the option `--device` for one device, the section `placement` for several"},
+      {"use_cuda", "use the option `--device` for one device, the section `placement` for several"},
+      {"world_size", "start several processes with `torchrun` (docs/scaling.md)"},
+      {"coverage_penalty", "scores are sums of log-probabilities, without a coverage penalty"},
   };
   for (const auto& [keys, words] : called_otherwise())
     for (const auto& word : words) answers.emplace(word, fmt::format("it is `{}` here", fmt::join(keys, "` and `")));
+  for (const auto& [word, answer] : std::map(answers)) {  // fairseq and Marian write hyphens
+    std::string hyphens = word;
+    std::replace(hyphens.begin(), hyphens.end(), '_', '-');
+    answers.emplace(hyphens, answer);
+  }
   return answers;
 }
 

@@ -34,27 +34,26 @@ void check_shares(const PlacementOptions& options) {
   const auto& shares = options.shares;
   if (shares.empty()) return;
   if (options.preset == "single" && options.output.empty())
-    throw PlacementError("shares", "are those of the output layer's devices, and none are named",
-                         "Name them by `placement.output`");
+    throw PlacementError("shares", "need devices of the output layer, and there are none", "Set `placement.output`");
   double sum = 0;
   for (const double share : shares) {
     if (!(share > 0) || !std::isfinite(share))
       throw PlacementError("shares", fmt::format("each must be above 0, found {}", share),
-                           "Leave out a device that is to have no words");
+                           "Leave out devices without words");
     sum += share;
   }
   if (!options.output.empty() && shares.size() != options.output.size())
     throw PlacementError("shares",
                          fmt::format("{} for {} under `placement.output`", many(std::ssize(shares), "share"),
                                      many(std::ssize(options.output), "device")),
-                         "Name one share for each device");
+                         "Give one share for each device");
   if (std::abs(sum - 1) > tolerance)
     throw PlacementError("shares",
                          fmt::format("must add up to 1, but {} add up to {:g}", fmt::join(shares, " + "), sum),
-                         "Name the part of the words that each device holds, as in `[0.5, 0.25, 0.25]`");
+                         "Give the share of the words on each device, as in `[0.5, 0.25, 0.25]`");
 }
 
-/// Where the words of each shard begin and end: borders at the nearest word, none empty. One more than shards.
+/// Returns the first and last words of the shards: borders at the nearest word, no shard empty. One more than shards.
 std::vector<int64_t> word_borders(size_t shards, const std::vector<double>& shares, int64_t words) {
   const auto count = static_cast<int64_t>(shards);
   double sum = 0;
@@ -79,37 +78,39 @@ PlacementError::PlacementError(const std::string& key, const std::string& proble
 
 void declare(config::Keys& keys, PlacementOptions& options) {
   keys.add("preset", options.preset,
-           "single: all on one device; paper: layer k of either side on device k, the output layer split over the "
-           "devices after them; vocabulary_parallel: the output layer split over the devices of the layers; auto: what "
-           "the planner expects to be fastest, which is single on one device")
+           "single: all on one device; paper: layer k of both sides on device k, the output layer split over the next "
+           "devices; vocabulary_parallel: the output layer split over the devices of the layers; auto: the fastest "
+           "layout according to the planner")
       .one_of({"single", "paper", "vocabulary_parallel", "auto"})
       .changes_no_result();
   const auto part = [&keys](const char* name, auto& devices, const char* meaning) {
     keys.add(name, devices, meaning).changes_no_result();
   };
   part("devices", options.devices,
-       "cpu, cuda or cuda:N, each a place, and one may come several times; empty: the command's device for single, "
-       "cuda:0 to cuda:7 for paper, cuda:0 and on, one a layer, for vocabulary_parallel");
+       "list of cpu, cuda or cuda:N, one per place; a device may occur several times. Empty: the command's device for "
+       "single, cuda:0 to cuda:7 for paper, one GPU per layer for vocabulary_parallel");
   part("embeddings", options.embeddings,
-       "device of the word vectors of both sides, as cuda:1 or as the number of one of `devices`, from 0; empty: as "
-       "the preset has it");
-  part("encoder", options.encoder, "devices of the encoder's layers, one each; empty: as the preset has it");
-  part("bridge", options.bridge, "device of what the bridge computes; empty: as the preset has it");
-  part("attention", options.attention, "device of the attention; empty: as the preset has it");
-  part("decoder", options.decoder, "devices of the decoder's layers, one each; empty: as the preset has it");
+       "device of the word vectors of both sides, as cuda:1 or as an index of `devices`, from 0; empty: as in the "
+       "preset");
+  part("encoder", options.encoder, "devices of the encoder's layers, one each; empty: as in the preset");
+  part("bridge", options.bridge, "device of the bridge; empty: as in the preset");
+  part("attention", options.attention, "device of the attention; empty: as in the preset");
+  part("decoder", options.decoder, "devices of the decoder's layers, one each; empty: as in the preset");
   part("output", options.output,
-       "devices of the output layer, each with a part of the words; empty: as the preset has it");
-  part("shares", options.shares, "part of the words on each output device, adding up to 1; empty: equal parts");
-  keys.select("schedule", options.schedule, *options.schedules, "in which order the places work").changes_no_result();
+       "devices of the output layer, each with a share of the words; empty: as in the preset");
+  part("shares", options.shares, "share of the words on each output device, summing to 1; empty: equal shares");
+  keys.select("schedule", options.schedule, *options.schedules, "order in which the places work").changes_no_result();
   keys.add("chunk", options.chunk,
-           "steps that a layer hands on at a time, where the schedule cuts them; 1: the paper's; 0: all")
+           "steps that a layer passes on at a time, in wavefront schedules; 1: as in the paper, 0: all. Larger chunks "
+           "compute faster but wait longer")
       .at_least(0)
       .changes_no_result();
   using Threads = PlacementOptions::Threads;
   keys.add("threads", options.threads, {{"together", Threads::together}, {"per_stage", Threads::per_stage}},
-           "of places on the processor: all threads on one place after another, or a share of them for each place")
+           "threads of places on the CPU. together: all threads work on one place after another; per_stage: each place "
+           "has its share")
       .changes_no_result();
-  keys.add("patience", options.patience, "seconds without progress at any place after which a training ends")
+  keys.add("patience", options.patience, "seconds without progress in any place after which training ends")
       .above(0)
       .changes_no_result();
   for (const char* key : {"devices", "embeddings", "encoder", "bridge", "attention", "decoder", "output", "shares"}) {
@@ -132,8 +133,7 @@ void check_keys(const PlacementOptions& options) {
   for (const auto& text : options.devices) device_at("devices", text);
   for (const auto& [key, devices] : named_devices(options)) {
     if (options.preset == "auto")
-      throw PlacementError(key, "cannot be combined with `preset: auto`, which places every part",
-                           "Leave it out, or choose another preset");
+      throw PlacementError(key, "cannot be combined with `preset: auto`", "Leave it out, or choose another preset");
     for (const auto& text : devices)
       if (place_number(text) < 0) device_at(key, text);
   }
@@ -154,11 +154,11 @@ void check_devices(const PlacementOptions& options, const nn::LayerCounts& layer
   }
   for (const auto& [key, names] : missing) {
     if (names.empty()) continue;
-    throw PlacementError(key,
-                         fmt::format("device{} {} {} not found: {}", names.size() == 1 ? "" : "s",
-                                     fmt::join(names, ", "), names.size() == 1 ? "was" : "were", gpus_here()),
-                         "Use `--device cpu` to put the whole model on the processor, or name devices that are here "
-                         "under `placement`");
+    throw PlacementError(
+        key,
+        fmt::format("device{} {} {} not found: {}", names.size() == 1 ? "" : "s", fmt::join(names, ", "),
+                    names.size() == 1 ? "was" : "were", gpus_here()),
+        "Use `--device cpu` to put the whole model on the CPU, or use existing devices in `placement`");
   }
 }
 
@@ -176,7 +176,7 @@ nn::Placement make_placement(const PlacementOptions& options, c10::Device device
     throw PlacementError(options.output.empty() ? "preset" : "output",
                          fmt::format("{} of the output layer for a target vocabulary of {}",
                                      many(std::ssize(output), "device"), many(words, "word")),
-                         "Each device needs a word of its own: name fewer");
+                         "Each device needs at least one word: use fewer devices");
   }
   const auto borders = word_borders(output.size(), options.shares, words);
   for (size_t shard = 0; shard < output.size(); ++shard)
@@ -213,7 +213,7 @@ void warn_of_idle(const PlacementOptions& options, const nn::Placement& placemen
   const auto numbers = idle.size() == 1
                            ? fmt::format("{}", idle.front())
                            : fmt::format("{} and {}", fmt::join(idle.begin(), idle.end() - 1, ", "), idle.back());
-  log.warn(fmt::format("device{} {} of `placement.devices` stay{} idle: {}", idle.size() == 1 ? "" : "s", numbers,
+  log.warn(fmt::format("device{} {} of `placement.devices` stay{} unused: {}", idle.size() == 1 ? "" : "s", numbers,
                        idle.size() == 1 ? "s" : "", fmt::join(names, ", ")));
 }
 

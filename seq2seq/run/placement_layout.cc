@@ -17,7 +17,7 @@ namespace {
 
 constexpr int paper_devices = 8;
 
-/// The places that options name, and what lies in each.
+/// The places that options name, and what is in each.
 class Layout {
  public:
   Layout(const PlacementOptions& options, const nn::LayerCounts& layers, c10::Device device)
@@ -58,8 +58,8 @@ class Layout {
       throw PlacementError(places_key(),
                            fmt::format("{} for {}: `{}` places each layer on the next device", many(given, "device"),
                                        many(wanted, "layer"), options_.preset),
-                           "Name more under `placement.devices`, where one may come several times, or place the layers "
-                           "by `placement.encoder` and `placement.decoder`");
+                           "Add devices to `placement.devices` (a device may occur several times), or place the layers "
+                           "with `placement.encoder` and `placement.decoder`");
     }
   }
 
@@ -68,7 +68,7 @@ class Layout {
     if (const int number = place_number(text); number >= 0) {
       if (number < std::ssize(options_.devices)) return number;
       throw PlacementError(key,
-                           fmt::format("names place {}, but `placement.devices` names {}", number,
+                           fmt::format("is place {}, but `placement.devices` has {}", number,
                                        many(std::ssize(options_.devices), "device")),
                            "Places are counted from 0");
     }
@@ -78,7 +78,7 @@ class Layout {
     if (!options_.devices.empty()) {
       throw PlacementError(
           key, fmt::format("`{}` is not one of `placement.devices`: {}", text, fmt::join(options_.devices, ", ")),
-          "Add it there, or name one of them");
+          "Add it there, or use one of them");
     }
     made_.places.push_back({device, key});
     return static_cast<int>(made_.places.size()) - 1;
@@ -97,7 +97,7 @@ class Layout {
       throw PlacementError(
           stack,
           fmt::format("names {}, but the {} has {}", many(std::ssize(named), "device"), stack, many(layers, "layer")),
-          "Name one device for each layer");
+          "Give one device for each layer");
     }
     for (int64_t layer = 0; layer < layers; ++layer) place_part(nn::layer_part(stack, layer), stack, named, layer);
   }
@@ -118,7 +118,7 @@ class Layout {
       throw PlacementError("shares",
                            fmt::format("{} for an output layer on {}", many(std::ssize(options_.shares), "share"),
                                        many(std::ssize(made_.output), "device")),
-                           "Name one share for each device");
+                           "Give one share for each device");
     }
   }
 
@@ -132,9 +132,9 @@ class Layout {
       if (with_layer.contains(place) == (options_.preset == "vocabulary_parallel")) output.push_back(place);
     if (!output.empty()) return output;
     throw PlacementError(places_key(),
-                         fmt::format("the layers of the model lie on all of {}, which leaves none for the output layer",
+                         fmt::format("the layers of the model use all of {}, which leaves none for the output layer",
                                      many(by_preset_, "device")),
-                         "Name more under `placement.devices`, or place it by `placement.output`");
+                         "Add devices to `placement.devices`, or set `placement.output`");
   }
 
   const PlacementOptions& options_;
@@ -153,7 +153,7 @@ std::string many(int64_t count, const char* thing) {
   return fmt::format("{} {}{}", count, thing, count == 1 ? "" : "s");
 }
 
-/// The number of a place, where a text is one; otherwise -1.
+/// Returns the number of a place if the text is one, otherwise -1.
 int place_number(const std::string& text) {
   int number = -1;
   const char* end = text.data() + text.size();

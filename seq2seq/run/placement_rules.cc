@@ -73,10 +73,10 @@ void check_only_placement(const std::string& text, const std::filesystem::path& 
   }
   if (!others.empty()) {
     throw UsageError(place,
-                     fmt::format("a file of a placement holds `placement` alone, found {}", fmt::join(others, ", ")),
-                     "Copy the section `placement` to a file of its own");
+                     fmt::format("a placement file may contain only `placement`, found {}", fmt::join(others, ", ")),
+                     "Copy the section `placement` to a separate file");
   }
-  if (!found) throw UsageError(place, "has no section `placement`", "As in `placement: {preset: paper}`");
+  if (!found) throw UsageError(place, "has no section `placement`", "For example, `placement: {preset: paper}`");
 }
 
 }  // namespace

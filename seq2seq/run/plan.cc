@@ -27,7 +27,7 @@ namespace {
 
 constexpr int64_t columns_left = 34;  // of a line of the text timeline, beside its slots
 
-/// What `preset: auto` would choose on this hardware: on a processor, and with one device, a single place.
+/// Returns the choice of `preset: auto` on this hardware; on a CPU, or with one device, a single place.
 parallel::Plan plan_of_auto(const PlacementOptions& options, const parallel::Question& question,
                             const parallel::BatchSize& longest) {
   const auto& hardware = *question.hardware;
@@ -42,13 +42,12 @@ void check_enough(const parallel::Layout& layout, const PlanRequest& request, co
   throw UsageError(
       Place{.part = request.devices ? fmt::format("--devices {}", *request.devices) : "placement"},
       fmt::format("the placement uses {} devices, but {} has {}", used, hardware.name, hardware.device.count),
-      "Use `--set placement.preset=single`, name fewer devices under `placement.devices`, or plan for more with "
-      "`--devices N`");
+      "Use `--set placement.preset=single`, fewer devices in `placement.devices`, or `--devices N`");
 }
 
 std::string read_whole(const std::filesystem::path& file) {
   std::ifstream stream(file, std::ios::binary);
-  if (!stream) throw Error(Place{.file = file.string()}, "cannot be read", "Name a file that `--timeline` wrote");
+  if (!stream) throw Error(Place{.file = file.string()}, "cannot be read", "Use a file that `--timeline` wrote");
   return {std::istreambuf_iterator<char>(stream), {}};
 }
 

@@ -38,7 +38,7 @@ void read_text(const Configuration& configuration, const Environment& environmen
                            : "Set `data.source.vocabulary.size` and `data.target.vocabulary.size`, or get the text");
     }
   }
-  environment.log->say("reading the training text for its words and lengths");
+  environment.log->say("reading words and lengths of the training text");
   const auto data = read_training_data(configuration, environment);
   subject.source_words = data.text->source_vocabulary().size();
   subject.target_words = data.text->target_vocabulary().size();
@@ -74,12 +74,11 @@ PlanSubject plan_subject(const Configuration& configuration, std::optional<int64
   subject.state_bytes = optimizer_state_bytes(options.train, *environment.registries);
   const auto model = outline(options.model, *environment.registries, subject.source_words, subject.target_words);
   if (model->output().copies())
-    throw UsageError(Place{.part = "model.output.kind"},
-                     "`copy` does not run in stages, so that there is nothing to plan");
+    throw UsageError(Place{.part = "model.output.kind"}, "`copy` does not run in stages, so it cannot be planned");
   if (model->staged() == nullptr)
     throw UsageError(
         Place{.part = "model.architecture"},
-        fmt::format("`{}` does not run in stages, so that there is nothing to plan", options.model.architecture.kind));
+        fmt::format("`{}` does not run in stages, so it cannot be planned", options.model.architecture.kind));
   subject.outline = parallel::outline_of(*model);
   return subject;
 }

@@ -57,13 +57,13 @@ std::size_t quantile(const std::vector<int64_t>& lengths, double part) {
 }
 
 void describe_side(std::ostream& out, const char* name, const data::SideSummary& side, int64_t pairs) {
-  out << fmt::format("{:<12} {} tokens, {:.1f} a sentence; half of the sentences have {} at most, 95 % {}\n", name,
-                     format_count(side.tokens), static_cast<double>(side.tokens) / static_cast<double>(pairs),
+  out << fmt::format("{:<12} {} tokens, {:.1f} per sentence; half of the sentences have at most {}, 95 % at most {}\n",
+                     name, format_count(side.tokens), static_cast<double>(side.tokens) / static_cast<double>(pairs),
                      quantile(side.lengths, 0.5), quantile(side.lengths, 0.95));
   out << fmt::format("{:<12} {} different words; vocabulary of {}, {:.2f} % of the tokens unknown\n", "",
                      format_count(side.words), format_count(side.vocabulary_words), share(side.unknown, side.tokens));
   if (side.normalized + side.escaped > 0) {
-    out << fmt::format("{:<12} {} sentences changed by normalisation, {} with escaped special symbols\n", "",
+    out << fmt::format("{:<12} {} sentences changed by normalization, {} with escaped special symbols\n", "",
                        format_count(side.normalized), format_count(side.escaped));
   }
 }
@@ -93,8 +93,8 @@ PreparedText prepare(const std::filesystem::path& config, const std::vector<conf
                      "Train it: `seq2seq train` needs nothing prepared");
   }
   if (configuration->options.data.prepared.empty()) {
-    throw UsageError(Place{.file = config.string()}, "names no folder for prepared text",
-                     "Name one as `data.prepared`, in the file or by `--set data.prepared=FOLDER`");
+    throw UsageError(Place{.file = config.string()}, "has no folder for prepared text",
+                     "Set `data.prepared` in the file or with `--set data.prepared=FOLDER`");
   }
   const auto job = prepare_job(*configuration, environment);
   return {job.folder, data::prepare(job)};

@@ -23,7 +23,7 @@ at::Tensor table_of(const nn::Model& model, nn::Side side) {
     if (use.role.kind == nn::Role::Kind::embedding && use.role.row_per_word && use.side == side) return use.parameter;
   }
   throw Error(Place{.part = fmt::format("model.pretrained.{}", name_of(side))},
-              fmt::format("the model has no word vectors of the {}", name_of(side)), "Leave the key out");
+              fmt::format("the model has no word vectors for the {}", name_of(side)), "Leave the key out");
 }
 
 void set_side(nn::Model& model, nn::Side side, const std::filesystem::path& file, const text::Vocabulary& words,
@@ -35,7 +35,7 @@ void set_side(nn::Model& model, nn::Side side, const std::filesystem::path& file
   Progress progress(*environment.log, fmt::format("word vectors of the {}", name_of(side)), "MB",
                     unknown ? 0 : static_cast<double>(bytes) / kMegabyte, environment.progress);
   const auto vectors = data::read_word_vectors(file, words, table.size(1), [&](int64_t done) {
-    if (interrupted()) throw Interrupted("interrupted; nothing is written");
+    if (interrupted()) throw Interrupted("interrupted; nothing was written");
     progress.update(static_cast<double>(done) / kMegabyte);
   });
   progress.finish();

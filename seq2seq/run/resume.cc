@@ -42,7 +42,7 @@ std::vector<Error> refused(const std::vector<config::Change>& changes, const std
   return faults;
 }
 
-/// Whether nothing is left to train. A run that was finished goes on only when it is to go further than it has come.
+/// Returns true if nothing is left to train. A finished run continues only if its length was raised.
 bool finished(const train::TrainerState& state, const train::TrainOptions& options,
               const std::vector<config::Change>& changes) {
   const bool extended = std::any_of(changes.begin(), changes.end(), [](const auto& change) {
@@ -98,8 +98,8 @@ void warn_if_inexact(const RunDescription& description, const std::string& diges
                      Log& log) {
   if (!digest.empty() && digest != description.digest)
     log.warn(
-        "this program computes the run differently than the one that started it (`numerics`, the version of a kind, "
-        "or the content of a file): the parameters will differ from an uninterrupted run's");
+        "this program computes the run differently from the one that started it (`numerics`, the version of a kind, or "
+        "the content of a file), so the parameters will differ from those of an uninterrupted run");
   if (description.sessions.empty()) return;
   const auto& before = description.sessions.back();
   auto reasons = inexact_because(before.machine, now.machine);
@@ -107,7 +107,7 @@ void warn_if_inexact(const RunDescription& description, const std::string& diges
     reasons.push_back(fmt::format("processes: {} before, {} now", before.processes, now.processes));
   for (const auto& reason : reasons) log.warn(reason);
   if (!reasons.empty())
-    log.warn("so this resume is not exact: the parameters will differ from an uninterrupted run's by rounding");
+    log.warn("so this resume is not exact: the parameters will differ from those of an uninterrupted run by rounding");
 }
 
 struct Checked {
@@ -116,7 +116,7 @@ struct Checked {
   std::string digest_before;  // see digest_now
 };
 
-/// The configuration to go on with. Throws UsageError with every change that is refused.
+/// The configuration to continue with. Throws UsageError with every change that is refused.
 Checked check(const RunFolder& folder, const RunDescription& description,
               const std::vector<config::Override>& overrides, const Environment& environment) {
   const auto& registries = *environment.registries;
@@ -137,7 +137,7 @@ Checked check(const RunFolder& folder, const RunDescription& description,
 void check_never_saved(const Files& files, const RunFolder& folder, const RunDescription& description) {
   const auto fail = [&folder](const fs::path& file, const std::string& problem) {
     throw Error(Place{.file = file.string()}, problem,
-                fmt::format("Put them back from a copy, or train a new run: `seq2seq train {} --run FOLDER`",
+                fmt::format("Restore them from a copy, or train a new run: `seq2seq train {} --run FOLDER`",
                             folder.config().string()));
   };
   std::error_code absent;
@@ -147,10 +147,10 @@ void check_never_saved(const Files& files, const RunFolder& folder, const RunDes
   const bool resumed = std::any_of(description.sessions.begin(), description.sessions.end(),
                                    [](const SessionDescription& session) { return session.from_update > 0; });
   if (resumed || train::shows_checkpoint(metrics))
-    fail(folder.checkpoints(), "holds no checkpoint, but the run has written some");
+    fail(folder.checkpoints(), "has no checkpoint, although the run has written some");
 }
 
-/// What to go on from, verified; empty for a run that was killed before its first checkpoint.
+/// Returns the verified checkpoint to continue from; empty for a run that was killed before its first checkpoint.
 std::optional<train::TrainerState> starting_state(const RunFolder& folder, const RunDescription& description,
                                                   const std::optional<std::string>& checkpoint,
                                                   const Environment& environment) {
@@ -167,7 +167,7 @@ void settle(const RunFolder& folder, const train::TrainerState& state, bool goes
   std::vector<int64_t> later = folder.updates();
   std::erase_if(later, [&state](int64_t update) { return update <= state.update; });
   if (goes_back && later.empty())
-    environment.log->say(fmt::format("drops what was trained after update {}", format_count(state.update)));
+    environment.log->say(fmt::format("drops everything after update {}", format_count(state.update)));
   if (goes_back && !later.empty()) {
     environment.log->say(fmt::format("drops updates {} to {}, and checkpoint{} {}", format_count(state.update + 1),
                                      format_count(later.back()), later.size() == 1 ? "" : "s", fmt::join(later, ", ")));
@@ -175,7 +175,7 @@ void settle(const RunFolder& folder, const train::TrainerState& state, bool goes
   std::error_code absent;
   if (state.best_update && !fs::exists(folder.checkpoint(*state.best_update), absent)) {
     environment.log->warn(
-        fmt::format("{}: the best checkpoint so far is missing; until a validation is better, `best` is the last one",
+        fmt::format("{}: the best checkpoint is missing; `best` is the last one until a validation improves",
                     folder.checkpoint(*state.best_update).string()));
   }
   train::name_checkpoints(*environment.files, folder, state.update, state.best_update);
@@ -183,7 +183,8 @@ void settle(const RunFolder& folder, const train::TrainerState& state, bool goes
   for (const auto update : later) environment.files->remove(folder.checkpoint(update));
 }
 
-/// Where to go on, as rank 0 decides: `finished`, the number of an update, or empty for a run without a checkpoint.
+/// Returns the point to continue from, decided by rank 0: `finished`, the number of an update, or empty for a run
+/// without a checkpoint.
 std::string decide_start(const RunFolder& folder, const RunDescription& description, const Checked& checked,
                          const std::optional<std::string>& from_checkpoint, const Environment& environment,
                          std::optional<train::TrainerState>& state) {
@@ -234,7 +235,7 @@ train::Outcome go_on(const RunFolder& folder, const std::vector<config::Override
   const auto machine = prepare_machine(environment.threads, device);
   use_precision(options.train.precision, device);
   const int64_t update = start.empty() ? 0 : std::stoll(start);
-  environment.log->say(fmt::format("seq2seq {}: goes on with {} at update {}", version().text(), folder.root().string(),
+  environment.log->say(fmt::format("seq2seq {}: continuing {} at update {}", version().text(), folder.root().string(),
                                    format_count(update)));
   if (environment.leads())
     warn_if_inexact(description, checked.digest_before, session_of(machine, update, environment), *environment.log);
@@ -247,7 +248,7 @@ train::Outcome go_on(const RunFolder& folder, const std::vector<config::Override
   announce(*environment.log, options, *environment.registries, data, *model, machine);
   announce_places(*environment.log, options, *environment.registries, *data.text, placement);
   if (start.empty()) {
-    environment.log->say("it ended before its first checkpoint: starting again at update 0");
+    environment.log->say("it ended before its first checkpoint; starting again at update 0");
     set_initial_parameters(*model, options, *data.text, description.init_from, environment);
   }
   if (environment.leads()) {

@@ -18,7 +18,7 @@ namespace seq2seq::run {
 
 namespace {
 
-constexpr const char* no_validation = "needs validations, but `data.validation` names no files";
+constexpr const char* no_validation = "needs validations, but `data.validation` has no files";
 
 // Sections whose keys depend on a registry: what `Keys::section` needs to find their declaration.
 struct DataSection {
@@ -41,22 +41,24 @@ void declare(config::Keys& keys, ModelSection& section) {
   keys.select_here("architecture", section.options.architecture, models_of(section.options, section.registries),
                    "the kind of model; its other keys are those of the kind");
   using Initialization = ModelOptions::Initialization;
-  keys.add(
-      "initialization", section.options.initialization,
-      {{"architecture", Initialization::architecture},
-       {"uniform", Initialization::uniform},
-       {"xavier", Initialization::xavier}},
-      "how parameters start: `uniform` in [-initial_range, initial_range]; `xavier`: Glorot and Bengio 2010, biases "
-      "0, word vectors normal with deviation 1/sqrt(width); `architecture`: rnn uniform, transformer xavier");
+  keys.add("initialization", section.options.initialization,
+           {{"architecture", Initialization::architecture},
+            {"uniform", Initialization::uniform},
+            {"xavier", Initialization::xavier}},
+           "initial values of the parameters. uniform: in [-initial_range, initial_range]; xavier: Glorot and Bengio "
+           "2010, biases 0, word vectors normal with deviation 1/sqrt(width); architecture: uniform for rnn, xavier "
+           "for transformer");
   keys.add("initial_range", section.options.initial_range,
-           "with `uniform`, every parameter starts in [-initial_range, initial_range]")
+           "range of `uniform`: [-initial_range, initial_range]. The default is the paper's, for 1,000 cells; fewer "
+           "cells learn faster with a larger range, such as 0.2 for 256")
       .above(0);
   keys.add("embedding_deviation", section.options.embedding_deviation,
-           "word vectors start normal with this standard deviation (PyTorch: 1); null: uniform like all parameters")
+           "draw initial word vectors from a normal distribution with this standard deviation (PyTorch: 1); null: like "
+           "all parameters")
       .at_least(0);
   keys.add("forget_bias", section.options.forget_bias,
-           "what the biases of an LSTM's forget gate start at, together; null: uniform like all parameters");
-  keys.section("pretrained", section.options.pretrained, "word vectors that are there already");
+           "initial value of an LSTM's forget gate bias (sum of its two biases), often 1; null: like all parameters");
+  keys.section("pretrained", section.options.pretrained, "pretrained word vectors");
 }
 
 struct TrainSection {
@@ -93,7 +95,7 @@ std::string wrong_pretrained(const RunOptions& options, const Registries& regist
   if (files.source.empty() || files.target.empty()) return {};
   try {
     if (!outline(options.model, registries)->shares_embeddings()) return {};
-    return "both sides share their word vectors, which start from one file. Name `source` or `target` alone";
+    return "shared word vectors can start from only one file. Give `source` or `target`, not both";
   } catch (const UsageError&) {
     return {};
   }
@@ -103,7 +105,7 @@ std::string wrong_pretrained(const RunOptions& options, const Registries& regist
 std::string wrong_sharing(const RunOptions& options, const Registries& registries) {
   try {
     if (options.data.shared_vocabulary || !outline(options.model, registries)->shares_embeddings()) return {};
-    return "both sides share their word vectors, but not their vocabulary. Set `data.shared_vocabulary: true`";
+    return "shared word vectors need a shared vocabulary. Set `data.shared_vocabulary: true`";
   } catch (const UsageError&) {
     return {};
   }
@@ -126,15 +128,15 @@ std::string wrong_length(const RunOptions& options, const Registries& registries
     const int64_t allowed = options.data.clean.max_length;
     if (allowed < longest) return {};
     return fmt::format(
-        "allows {}, and one symbol is added, but the model has learned positions for {}. Set "
-        "`data.max_length` to {} at most, or the model's `longest` to {}",
+        "allows {} plus one symbol, but the model has learned positions for {}. Set `data.max_length` to at most {}, "
+        "or the model's `longest` to {}",
         format_count(allowed, "token"), format_count(longest), longest - 1, allowed + 1);
   } catch (const UsageError&) {
     return {};
   }
 }
 
-/// What the objective and the output layer read of attention, and the text that copying needs.
+/// Checks that attention and text have what the objective and the output layer need.
 std::string wrong_coverage_loss(const RunOptions& options, const Registries& registries) {
   if (options.train.coverage_loss == 0) return {};
   try {
@@ -142,8 +144,8 @@ std::string wrong_coverage_loss(const RunOptions& options, const Registries& reg
   } catch (const UsageError&) {
     return {};
   }
-  return "sums attention weights, and this model has none that gradients reach. Set `model.attention.kind`, to another "
-         "kind than multi_head, or `train.coverage_loss: 0`";
+  return "needs attention with differentiable weights. Set `model.attention.kind` to a kind other than none and "
+         "multi_head, or `train.coverage_loss: 0`";
 }
 
 std::string wrong_copy(const RunOptions& options, const Registries& registries) {
@@ -152,7 +154,7 @@ std::string wrong_copy(const RunOptions& options, const Registries& registries) 
   } catch (const UsageError&) {
     return {};
   }
-  return "`copy` writes source words, which need the same numbers on both sides. Set `data.shared_vocabulary: true`";
+  return "`copy` needs the same word ids on both sides. Set `data.shared_vocabulary: true`";
 }
 
 }  // namespace
@@ -185,13 +187,13 @@ void declare(config::Keys& keys, RunOptions& options, const Registries& registri
   options.data.task = task;
   options.model.language_model = task == data::Task::lm;
   DataSection data{options.data, registries};
-  keys.section("data", data, "the text: files, tokens, vocabularies");
+  keys.section("data", data, "text files, tokenization and vocabularies");
   ModelSection model{options.model, registries};
-  keys.section("model", model, "the model and its sizes");
+  keys.section("model", model, "model and its sizes");
   TrainSection train{options.train, registries};
-  keys.section("train", train, "objective, batches, optimiser, and when to stop, validate and save");
-  keys.section("decode", options.decode, "the search for the best output");
-  keys.section("metrics", options.metrics, "how outputs are compared with references");
+  keys.section("train", train, "objective, batches, optimizer, length of training, validation, checkpoints");
+  keys.section("decode", options.decode, "search");
+  keys.section("metrics", options.metrics, "comparison of outputs with references");
   options.placement.schedules = registries.placement_schedules;
   keys.section("placement", options.placement, "which device holds which part");
   keys.section("distributed", options.distributed, "how processes that train one model together talk to each other");

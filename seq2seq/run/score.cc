@@ -50,10 +50,10 @@ void check_equal(const std::filesystem::path& source, size_t sources, const std:
                  size_t targets) {
   if (sources == targets) return;
   throw Error(Place{.file = target.string()},
-              fmt::format("has {}, but {} has {}; line n of the one belongs to line n of the other",
+              fmt::format("has {}, but {} has {}; line n of one file belongs to line n of the other",
                           format_count(static_cast<int64_t>(targets), "line"), source.string(),
                           format_count(static_cast<int64_t>(sources))),
-              "Find the line that is missing or too many");
+              "Find the missing or extra line");
 }
 
 /// Scores all pairs and adds them up.

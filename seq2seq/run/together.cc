@@ -19,7 +19,7 @@ namespace {
 
 using Facts = std::map<std::string, std::string>;
 
-/// Whether ranks may differ in a key: each machine has its own paths and devices.
+/// Returns true if ranks may differ in a key: each machine has its own paths and devices.
 bool of_machine(const config::Value& value) {
   return value.type == config::KeyType::path || value.type == config::KeyType::list_of_paths ||
          value.key.starts_with("placement.") || value.key.starts_with("distributed.");
@@ -118,8 +118,8 @@ void check_same_run(const Configuration& configuration, const RunDescription& de
   const auto found = lines.size();
   if (found > most) lines.resize(most);
   throw parallel::GroupError(
-      fmt::format("rank{} {} {} to train something else than rank 0: {}{}", ranks.size() == 1 ? "" : "s",
-                  fmt::join(ranks, ", "), ranks.size() == 1 ? "is" : "are", fmt::join(lines, "; "),
+      fmt::format("rank{} {} {} a different training from rank 0: {}{}", ranks.size() == 1 ? "" : "s",
+                  fmt::join(ranks, ", "), ranks.size() == 1 ? "has" : "have", fmt::join(lines, "; "),
                   found > most ? fmt::format(" and {} more differences", found - most) : ""),
       "Start all ranks with the same program, configuration and text");
 }

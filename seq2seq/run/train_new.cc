@@ -21,21 +21,22 @@ namespace seq2seq::run {
 
 namespace {
 
-/// A folder is for one run. What lies in it, whatever it is, is not ours to overwrite.
+/// A folder is for one run. What is in it, whatever it is, is not ours to overwrite.
 void check_free(const RunFolder& folder) {
   const Place place{.file = folder.root().string()};
   if (folder.holds_run()) {
-    throw Error(place, "already holds a run",
-                fmt::format("Go on with it by `seq2seq train --resume {}`, or name another folder with `--run`",
+    throw Error(place, "already contains a run",
+                fmt::format("Continue it with `seq2seq train --resume {}`, or use another folder with `--run`",
                             folder.root().string()));
   }
   std::error_code absent;
   if (fs::exists(folder.root(), absent) && !fs::is_directory(folder.root(), absent))
-    throw Error(place, "is a file; a run needs a folder", "Name another with `--run`");
+    throw Error(place, "is a file; expected a folder", "Use another path with `--run`");
   for (const auto& entry : fs::directory_iterator(folder.root(), absent)) {
     if (entry.path().filename() == "lock") continue;  // of a start that failed
-    throw Error(place, fmt::format("is not a run folder, and is not empty (`{}`)", entry.path().filename().string()),
-                "Remove it, or name another folder with `--run`");
+    throw Error(place,
+                fmt::format("is neither empty nor a run folder (it contains `{}`)", entry.path().filename().string()),
+                "Remove it, or use another folder with `--run`");
   }
 }
 
@@ -80,8 +81,8 @@ void write_run(Files& files, const RunFolder& folder, const Configuration& confi
   }
 }
 
-/// Whether the folder holds a run of this configuration that this very launch began: its launcher has started the
-/// processes again.
+/// Returns true if the folder has a run of this configuration that the current launch began: its launcher has started
+/// the processes again.
 bool begun_by_this_launch(const RunFolder& folder, const Configuration& configuration, const Environment& environment) {
   if (environment.launch.id.empty() || !folder.holds_run()) return false;
   const auto description = read_description(*environment.files, folder);

@@ -27,7 +27,7 @@ fs::path weights_file(const InitialWeights& from) {
 }
 
 std::string how_to_go_on(const RunFolder& folder) {
-  return fmt::format("go on with `seq2seq train --resume {}`", folder.root().string());
+  return fmt::format("continue with `seq2seq train --resume {}`", folder.root().string());
 }
 
 void say_ending(Log& log, const train::Outcome& outcome, const train::TrainOptions& options, const RunFolder& folder) {
@@ -43,7 +43,7 @@ void say_ending(Log& log, const train::Outcome& outcome, const train::TrainOptio
       log.say(fmt::format("the time limit ended this session at {}; {}", where, how_to_go_on(folder)));
       break;
     case train::Ending::interrupted:
-      log.say(fmt::format("interrupted at {}, a checkpoint is written; {}", where, how_to_go_on(folder)));
+      log.say(fmt::format("interrupted at {}, checkpoint written; {}", where, how_to_go_on(folder)));
       break;
   }
   if (outcome.skipped > 0) {
@@ -94,7 +94,7 @@ void set_initial_parameters(nn::Model& model, const RunOptions& options, const d
   const RunFolder folder(from->run);
   const auto stored = train::load_weights_only(*environment.files, folder, from->update);
   if (sha256_of_file(weights_file(*from)) != from->sha256) {
-    throw Error(Place{.file = weights_file(*from).string()}, "is not the file this run was started from",
+    throw Error(Place{.file = weights_file(*from).string()}, "is not the file that this run was started from",
                 "Start a new run with `--init-from`");
   }
   const bool lm = options.data.task == data::Task::lm;

@@ -17,20 +17,19 @@ namespace seq2seq::run {
 
 namespace {
 
-constexpr const char* kPutBack = "Put the file back that the run was trained with";
+constexpr const char* kPutBack = "Restore the file that the run was trained with";
 
 text::Vocabulary vocabulary_of_run(const std::filesystem::path& file, const VocabularyMark& expected) {
   auto vocabulary = text::Vocabulary::load(file);
   if (vocabulary.size() != expected.size) {
-    throw FormatError(
-        Place{.file = file.string()},
-        fmt::format("holds {} words with the special ones, but the weights of this run were trained with {}",
-                    vocabulary.size(), expected.size),
-        kPutBack);
+    throw FormatError(Place{.file = file.string()},
+                      fmt::format("has {} words, including special symbols, but this run was trained with {}",
+                                  vocabulary.size(), expected.size),
+                      kPutBack);
   }
   if (mark_of(vocabulary, {}).sha256 != expected.sha256) {
     throw FormatError(Place{.file = file.string()},
-                      "is not the vocabulary this run was trained with (its SHA-256 differs)", kPutBack);
+                      "is not the vocabulary that this run was trained with (its SHA-256 differs)", kPutBack);
   }
   return vocabulary;
 }
@@ -40,7 +39,7 @@ std::string tokenizer_of_run(const std::filesystem::path& file, const Vocabulary
   auto model = disk_files().read(file);
   if (sha256(model) != expected.tokenizer_sha256) {
     throw FormatError(Place{.file = file.string()},
-                      "is not the tokenizer's model this run was trained with (its SHA-256 differs)", kPutBack);
+                      "is not the tokenizer model that this run was trained with (its SHA-256 differs)", kPutBack);
   }
   return model;
 }
@@ -64,8 +63,8 @@ void read_prepared(TrainingData& data, const data::PrepareJob& job, const data::
   auto prepared = data::open_prepared(job.folder, job.keys);
   const auto check = [&](const VocabularyMark& run, const VocabularyMark& now, const std::filesystem::path& file) {
     if (run == now) return;
-    throw FormatError(Place{.file = file.string()}, "is not the vocabulary this run was trained with",
-                      "Name as `data.prepared` a folder of the text and the options that the run began with");
+    throw FormatError(Place{.file = file.string()}, "is not the vocabulary that this run was trained with",
+                      "Set `data.prepared` to a folder with the text and options that the run started with");
   };
   if (data.text) {
     const auto models = data.text->models();

@@ -20,12 +20,11 @@ void UnknownTokens::add(const std::vector<int64_t>& ids, int64_t line) {
 std::string describe(const UnknownTokens& counts, const char* side) {
   if (counts.unknown == 0) return {};
   const double percent = 100 * static_cast<double>(counts.unknown) / static_cast<double>(counts.tokens);
-  std::string text =
-      fmt::format("{} of {} {} tokens ({:.2f} %) {} unknown to the vocabulary", format_count(counts.unknown),
-                  format_count(counts.tokens), side, percent, counts.unknown == 1 ? "is" : "are");
-  if (counts.lines == 1) text += fmt::format("; line {} consists of unknown tokens alone", counts.first_line);
+  std::string text = fmt::format("{} of {} {} tokens ({:.2f} %) {} not in the vocabulary", format_count(counts.unknown),
+                                 format_count(counts.tokens), side, percent, counts.unknown == 1 ? "is" : "are");
+  if (counts.lines == 1) text += fmt::format("; line {} has only unknown tokens", counts.first_line);
   if (counts.lines > 1) {
-    text += fmt::format("; {} lines consist of unknown tokens alone, the first is line {}", format_count(counts.lines),
+    text += fmt::format("; {} lines have only unknown tokens; the first is line {}", format_count(counts.lines),
                         counts.first_line);
   }
   return text;

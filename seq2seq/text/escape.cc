@@ -19,11 +19,10 @@ std::string_view bare(std::string_view token) {
 }  // namespace
 
 void declare_special_symbols(config::Keys& keys, SpecialSymbols& choice, const std::string& name) {
-  keys.add(
-      name, choice,
-      {{"unknown", SpecialSymbols::unknown}, {"escape", SpecialSymbols::escape}, {"error", SpecialSymbols::error}},
-      "a token of the text that is spelled <unk>, <s> or </s> is never that symbol: it becomes an unknown word, or "
-      "a word of its own written with a backslash and read back without, or an error with its line");
+  keys.add(name, choice,
+           {{"unknown", SpecialSymbols::unknown}, {"escape", SpecialSymbols::escape}, {"error", SpecialSymbols::error}},
+           "treatment of tokens spelled <unk>, <s> or </s>: as an unknown word, as a normal word (stored with a "
+           "backslash), or as an error with file and line");
 }
 
 bool escape_special_symbols(std::vector<std::string>& tokens) {

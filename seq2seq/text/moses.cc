@@ -23,9 +23,9 @@ const moses::Language& rules_of(MosesLanguage language) {
 void declare(config::Keys& keys, MosesOptions& options) {
   keys.add("language", options.language,
            {{"en", MosesLanguage::english}, {"fr", MosesLanguage::french}, {"de", MosesLanguage::german}},
-           "whose apostrophes and abbreviations the text has");
-  keys.add("escape", options.escape, "write & | < > ' \" [ ] as entities of XML, as Moses does by default");
-  keys.add("aggressive_dashes", options.aggressive_dashes, "part a-b into a @-@ b");
+           "language of the rules for apostrophes and abbreviations");
+  keys.add("escape", options.escape, "write & | < > ' \" [ ] as XML entities, as Moses does by default");
+  keys.add("aggressive_dashes", options.aggressive_dashes, "split a-b into a @-@ b");
 }
 
 std::vector<std::string> MosesTokenizer::tokenize(std::string_view line) const {

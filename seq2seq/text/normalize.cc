@@ -75,9 +75,9 @@ struct Normalizer::Impl {
 
 void declare(config::Keys& keys, NormalizeOptions& options) {
   keys.add("form", options.form, {{"none", NormalForm::none}, {"nfc", NormalForm::nfc}, {"nfkc", NormalForm::nfkc}},
-           "normal form of Unicode that lines are brought to first; nfkc also folds ligatures, full-width letters, "
-           "superscripts and the like");
-  keys.add("lowercase", options.lowercase, "turn lines to lower case");
+           "Unicode normal form; nfkc also folds ligatures, full-width letters, superscripts and the like, which "
+           "cannot be undone");
+  keys.add("lowercase", options.lowercase, "convert lines to lower case");
 }
 
 Normalizer::Normalizer(const NormalizeOptions& options)

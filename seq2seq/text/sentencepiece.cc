@@ -34,13 +34,13 @@ std::optional<char> byte_of(std::string_view piece) {
 
 }  // namespace
 
-/// What is known of a loaded model.
+/// Properties of a loaded model.
 class SentencePieceTokenizer::Model {
  public:
   Model(std::string_view bytes, const std::string& name) : bytes_(bytes) {
     const auto status = processor_.LoadFromSerializedProto(bytes);
     if (!status.ok()) {
-      throw FormatError(Place{name, 0, 0, {}}, "is no model of SentencePiece, or a damaged one: " + status.ToString());
+      throw FormatError(Place{name, 0, 0, {}}, "is not a SentencePiece model, or is damaged: " + status.ToString());
     }
     std::vector<subwords::Pieces::Piece> pieces;
     for (int id = 0; id < processor_.GetPieceSize(); ++id) {
@@ -68,11 +68,11 @@ class SentencePieceTokenizer::Model {
   std::vector<std::string> encode(std::string_view text) const {
     std::vector<std::string> parts;
     const auto status = processor_.Encode(text, &parts);
-    if (!status.ok()) throw Error("sentencepiece: a line cannot be cut: " + status.ToString());
+    if (!status.ok()) throw Error("sentencepiece: a line cannot be tokenized: " + status.ToString());
     return parts;
   }
 
-  /// The text as the model sees it: normalised, blanks marked.
+  /// The text as the model sees it: normalized, blanks marked.
   std::string normalized(std::string_view text) const {
     std::string result;
     for (const auto& part : encode(text)) append_text(result, part);
@@ -132,7 +132,7 @@ void SentencePieceTokenizer::load(std::string_view bytes, const std::string& nam
   if (samples() && model->is_unigram() != options_.sample.alpha.has_value()) {
     throw model->is_unigram()
         ? Error(Place{name, 0, 0, {}}, "is a unigram model, which `sample.dropout` cannot sample", "Set `sample.alpha`")
-        : Error(Place{name, 0, 0, {}}, "is no unigram model, so `sample.alpha` cannot sample it",
+        : Error(Place{name, 0, 0, {}}, "is not a unigram model, so `sample.alpha` cannot sample it",
                 "Set `sample.dropout`");
   }
   model_ = std::move(model);

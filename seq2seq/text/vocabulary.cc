@@ -27,12 +27,12 @@ struct Fault {
   std::string problem;
 };
 
-/// What keeps `word` from being a word; empty if nothing.
+/// Returns the reason why `word` is not a valid word, or an empty string.
 std::string wrong_word(std::string_view word) {
-  if (word.empty()) return "there is no word";
-  if (is_special(word)) return fmt::format("`{}` is a special symbol, which every vocabulary has, and no word", word);
+  if (word.empty()) return "a word is missing";
+  if (is_special(word)) return fmt::format("`{}` is a special symbol, not a word; every vocabulary has it", word);
   if (std::any_of(word.begin(), word.end(), is_blank)) {
-    return fmt::format("{} holds a blank, and a word cannot", quote(word));
+    return fmt::format("{} contains a blank, which a word cannot", quote(word));
   }
   return {};
 }
@@ -40,7 +40,7 @@ std::string wrong_word(std::string_view word) {
 /// Reads `word<TAB>count`.
 std::optional<Fault> read_word(std::string_view line, Vocabulary::Word& word) {
   if (const auto fault = find_text_fault(line)) return Fault{fault->offset, fault->problem};
-  if (line.ends_with('\r')) return Fault{line.size() - 1, "a Windows line end; a vocabulary has `\\n` alone"};
+  if (line.ends_with('\r')) return Fault{line.size() - 1, "a Windows line end; a vocabulary needs `\\n`"};
   const std::size_t tab = line.rfind('\t');
   if (tab == std::string_view::npos) {
     return Fault{0, fmt::format("{} has no count; a line is `word<TAB>count`", quote(line))};
@@ -51,7 +51,7 @@ std::optional<Fault> read_word(std::string_view line, Vocabulary::Word& word) {
   const char* const end = digits.data() + digits.size();
   const auto [stop, status] = std::from_chars(digits.data(), end, word.count);
   if (status != std::errc() || stop != end || word.count < 0) {
-    return Fault{tab + 1, fmt::format("{} is no count; a whole number of 0 or more is expected", quote(digits))};
+    return Fault{tab + 1, fmt::format("{} is not a count; expected a whole number of at least 0", quote(digits))};
   }
   return std::nullopt;
 }
@@ -60,7 +60,7 @@ void check_header(const std::filesystem::path& file, std::string_view line) {
   const Place place{file.string(), 1, 1, {}};
   const auto expected = fmt::format("the first line of a vocabulary is `{}{}`", kName, kVersion);
   if (line.starts_with(byte_order_mark)) throw FormatError(place, "begins with a byte order mark (BOM); " + expected);
-  if (line.ends_with('\r')) throw FormatError(place, "has Windows line ends; a vocabulary has `\\n` alone");
+  if (line.ends_with('\r')) throw FormatError(place, "has Windows line ends; a vocabulary needs `\\n`");
   if (!line.starts_with(kName)) {
     throw FormatError(place, fmt::format("{} is not a header; {}", quote(line), expected));
   }
@@ -77,7 +77,7 @@ void throw_faults(const std::vector<std::pair<Place, std::string>>& faults) {
     others += fmt::format("{} {}", i > 1 ? "," : "", faults[i].first.line);
   }
   if (faults.size() > kNamed + 1) others += fmt::format(" and {} more", faults.size() - kNamed - 1);
-  throw FormatError(faults[0].first, faults[0].second, others.empty() ? "" : "Other lines at fault:" + others);
+  throw FormatError(faults[0].first, faults[0].second, others.empty() ? "" : "Other invalid lines:" + others);
 }
 
 }  // namespace
@@ -92,7 +92,7 @@ Vocabulary::Vocabulary(std::vector<Word> words) : words_(std::move(words)) {
     const auto& word = words_[i].text;
     if (auto problem = wrong_word(word); !problem.empty()) throw Error("vocabulary: " + problem);
     if (!ids_.emplace(word, static_cast<int64_t>(i) + special_count).second) {
-      throw Error(fmt::format("vocabulary: {} is there twice", quote(word)));
+      throw Error(fmt::format("vocabulary: duplicate word {}", quote(word)));
     }
   }
 }
@@ -116,7 +116,7 @@ Vocabulary Vocabulary::load(const std::filesystem::path& file) {
       const auto [before, added] = lines.emplace(word.text, number);
       if (!added) {
         const auto name = quote(word.text);
-        fault = Fault{0, fmt::format("{} is there twice, first on line {}", name, before->second)};
+        fault = Fault{0, fmt::format("duplicate word {}, first on line {}", name, before->second)};
       }
     }
     if (fault) {

@@ -7,17 +7,17 @@
 namespace seq2seq::text {
 
 void declare(config::Keys& keys, VocabularyOptions& options) {
-  keys.add("size", options.size, "most frequent words that are kept, the special symbols not counted; 0: all")
+  keys.add("size", options.size, "number of most frequent words to keep, without the special symbols; 0: all")
       .unit("words")
       .at_least(0);
-  keys.add("minimum_count", options.minimum_count, "a word that occurs less often in the training text becomes <unk>")
+  keys.add("minimum_count", options.minimum_count, "words that occur less often in the training text become <unk>")
       .unit("occurrences")
       .at_least(1);
   keys.add_file("file", options.file,
-                "a vocabulary that is there already, as docs/formats.md describes it; then no word is counted");
+                "existing vocabulary file (format: docs/formats.md); `size` and `minimum_count` then do not apply");
   keys.rule("file", [&options] {
     const bool counts = options.size > 0 || options.minimum_count > 1;
-    return !options.file.empty() && counts ? "leaves nothing for `size` and `minimum_count` to choose" : "";
+    return !options.file.empty() && counts ? "cannot be combined with `size` and `minimum_count`" : "";
   });
 }
 

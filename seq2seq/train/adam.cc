@@ -22,15 +22,15 @@ using Fused = void(at::TensorList, at::TensorList, at::TensorList, at::TensorLis
 }  // namespace
 
 void declare(config::Keys& keys, AdamOptions& options) {
-  keys.add("learning_rate", options.learning_rate, "step size, before the schedule's factor")
+  keys.add("learning_rate", options.learning_rate, "learning rate, before the factor of the schedule")
       .above(0)
       .may_change_on_resume();
-  keys.add("beta1", options.beta1, "decay of the average of gradients").at_least(0).below(1);
-  keys.add("beta2", options.beta2, "decay of the average of their squares").at_least(0).below(1);
-  keys.add("epsilon", options.epsilon, "added to the root of that average").above(0);
+  keys.add("beta1", options.beta1, "decay of the average of the gradients").at_least(0).below(1);
+  keys.add("beta2", options.beta2, "decay of the average of squared gradients").at_least(0).below(1);
+  keys.add("epsilon", options.epsilon, "added to the square root of the average of squared gradients").above(0);
   keys.add("weight_decay", options.weight_decay,
-           options.decoupled ? "share of the parameter taken off at each step, times the learning rate"
-                             : "share of the parameter added to its gradient")
+           options.decoupled ? "share of a parameter subtracted at each step, times the learning rate"
+                             : "L2 penalty: this share of a parameter is added to its gradient")
       .at_least(0);
 }
 

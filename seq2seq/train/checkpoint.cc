@@ -25,7 +25,7 @@ constexpr auto kOptimizer = "optimizer.safetensors";
 constexpr auto kState = "state.json";
 constexpr auto kChecksums = "checksums.json";
 constexpr auto kCheckpointFormat = "seq2seq checkpoint";
-constexpr auto kDamaged = "The checkpoint is damaged: name another one";
+constexpr auto kDamaged = "The checkpoint is damaged; use another one";
 
 /// Whole, but of another version: no reason to pass over it and lose what was trained.
 class OtherVersion final : public FormatError {
@@ -61,7 +61,7 @@ class Verified {
   Verified(const Files& files, fs::path folder) : files_(files), folder_(std::move(folder)) {
     const fs::path file = folder_ / kChecksums;
     read_json<nlohmann::json>(files_.read(file), Place{.file = file.string()}, kDamaged, [&](const auto& json) {
-      if (json.at("format") != kCheckpointFormat) throw damaged(file, "is not the checksums of a checkpoint");
+      if (json.at("format") != kCheckpointFormat) throw damaged(file, "is not a checksum file of a checkpoint");
       if (const auto version = whole<int>(json.at("version")); version != checkpoint_format_version)
         throw OtherVersion(Place{.file = file.string()},
                            fmt::format("checkpoint of format version {}, but this program reads version {}", version,
@@ -101,8 +101,8 @@ class Verified {
 
   void compare(const std::string& name, const std::string& found) const {
     const auto sum = sums_.find(name);
-    if (sum == sums_.end()) throw damaged(folder_ / kChecksums, fmt::format("holds no checksum of {}", name));
-    if (found != sum->second) throw damaged(folder_ / name, "its content is not what was written: the SHA-256 differs");
+    if (sum == sums_.end()) throw damaged(folder_ / kChecksums, fmt::format("has no checksum of {}", name));
+    if (found != sum->second) throw damaged(folder_ / name, "is damaged: its SHA-256 differs");
   }
 
   const Files& files_;
@@ -185,11 +185,11 @@ std::optional<TrainerState> newest_whole_checkpoint(const Files& files, const Ru
     } catch (const OtherVersion&) {
       throw;
     } catch (const Error& error) {
-      log.warn(fmt::format("{}. Using the checkpoint before it instead", error.what()));
+      log.warn(fmt::format("{}. Using the previous checkpoint", error.what()));
     }
   }
-  throw FormatError(Place{.file = folder.checkpoints().string()}, "every checkpoint in it is damaged",
-                    "Put one back from a copy, or train a new run in another folder");
+  throw FormatError(Place{.file = folder.checkpoints().string()}, "every checkpoint is damaged",
+                    "Restore one from a copy, or train a new run in another folder");
 }
 
 }  // namespace seq2seq::train

@@ -34,22 +34,24 @@ std::optional<int64_t> named_update(const Files& files, const RunFolder& folder,
   const Place place{.file = file.string()};
   const auto update = number_in(files.read(file));
   if (!update)
-    throw FormatError(place, "does not hold the number of an update", "Write the name of a folder beside it into it");
+    throw FormatError(place, "does not contain the number of an update",
+                      "Write the name of a checkpoint folder into it");
   if (is_there(folder.checkpoint(*update))) return update;
   const auto others = folder.updates();
   if (others.empty()) {
-    throw FormatError(place, fmt::format("names checkpoint {}, which is missing, and the run has no other", *update),
-                      "Put it back from a copy, or train a new run in another folder");
+    throw FormatError(place, fmt::format("refers to checkpoint {}, which is missing; the run has no other", *update),
+                      "Restore it from a copy, or train a new run in another folder");
   }
   throw FormatError(
-      place, fmt::format("names checkpoint {}, which is missing; the run has {}", *update, fmt::join(others, ", ")),
-      fmt::format("Put it back from a copy, or {}", remedy));
+      place, fmt::format("refers to checkpoint {}, which is missing; the run has {}", *update, fmt::join(others, ", ")),
+      fmt::format("Restore it from a copy, or {}", remedy));
 }
 
 constexpr auto kChoose = "choose one of these with `--checkpoint N`";
 
 std::string go_on_from_older(const RunFolder& folder) {
-  return fmt::format("go on from an older one with `seq2seq train --resume {} --checkpoint N`", folder.root().string());
+  return fmt::format("continue from an older one with `seq2seq train --resume {} --checkpoint N`",
+                     folder.root().string());
 }
 
 /// Writes the number unless it is there already. What the file holds instead does not matter any more.

@@ -98,16 +98,16 @@ at::Tensor gradient_norm(const std::vector<at::Tensor>& gradients) {
 void declare(config::Keys&, NoClipOptions&) {}
 
 void declare(config::Keys& keys, NormClipOptions& options) {
-  keys.add("limit", options.limit, "largest norm: a gradient whose norm exceeds it is scaled down to it").above(0);
+  keys.add("limit", options.limit, "largest norm of the gradient").above(0);
 }
 
 void declare(config::Keys& keys, ValueClipOptions& options) {
-  keys.add("limit", options.limit, "largest component: each is cut to [-limit, limit]").above(0);
+  keys.add("limit", options.limit, "largest absolute value of a component").above(0);
 }
 
 void declare(config::Keys& keys, NormRangeClipOptions& options) {
-  keys.add("min", options.min, "smallest norm: a gradient of a smaller one is scaled up to it").at_least(0);
-  keys.add("max", options.max, "largest norm: a gradient of a larger one is scaled down to it").above(0);
+  keys.add("min", options.min, "smallest norm; smaller gradients are scaled up").at_least(0);
+  keys.add("max", options.max, "largest norm; larger gradients are scaled down").above(0);
   keys.rule("max", [&options] { return options.min <= options.max ? "" : "must not lie below `min`"; });
 }
 

@@ -41,7 +41,7 @@ std::string wrong_freeze(const nn::Model& model, const std::vector<std::string>&
   for (const auto& name : freeze) {
     if (parts.contains(name)) continue;
     const auto nearest = config::nearest(name, {parts.begin(), parts.end()});
-    return fmt::format("names `{}`, and the model has no such part{}", name,
+    return fmt::format("has `{}`, which is not a part of the model{}", name,
                        nearest.empty() ? "" : fmt::format("; the nearest is `{}`", nearest));
   }
   const bool nothing_left = std::all_of(parameters.begin(), parameters.end(),

@@ -21,7 +21,7 @@ std::string wrong_length_of_run(const TrainOptions& options) {
 void declare(config::Keys& keys, ValidateOptions& options) {
   // The interval is in the digest: it decides which checkpoint is the best, and when patience ends.
   keys.add("every_updates", options.every_updates,
-           "from one validation to the next; 0: at the end of each epoch. There is always one at the end of the run")
+           "interval between validations; 0: at the end of each epoch. The end of the run always has one")
       .unit("updates")
       .at_least(0)
       .may_change_on_resume();
@@ -31,7 +31,7 @@ void declare(config::Keys& keys, ValidateOptions& options) {
            "position_independent_error_rate");
   keys.add("best_by", options.best_by, "the one of them by which the best checkpoint is kept");
   keys.add("patience", options.patience,
-           "validations in a row without improvement after which training stops; 0: it does not")
+           "consecutive validations without improvement after which training stops; 0: never")
       .unit("validations")
       .at_least(0)
       .may_change_on_resume();
@@ -45,15 +45,15 @@ void declare(config::Keys& keys, ValidateOptions& options) {
 
 void declare(config::Keys& keys, CheckpointOptions& options) {
   keys.add("every_minutes", options.every_minutes,
-           "from one checkpoint to the next; 0: not by time. There is one after each validation besides")
+           "interval between checkpoints; 0: not by time. Every validation also writes one")
       .unit("minutes")
       .at_least(0)
       .changes_no_result();
-  keys.add("every_updates", options.every_updates, "from one checkpoint to the next; 0: not by updates")
+  keys.add("every_updates", options.every_updates, "interval between checkpoints; 0: not by updates")
       .unit("updates")
       .at_least(0)
       .changes_no_result();
-  keys.add("keep", options.keep, "how many of the last checkpoints are kept; the best is kept besides")
+  keys.add("keep", options.keep, "number of newest checkpoints to keep, in addition to the best")
       .unit("checkpoints")
       .at_least(1)
       .changes_no_result();
@@ -71,53 +71,53 @@ void declare(config::Keys& keys, TrainOptions& options, const OptimizerRegistry&
       "`bf16` need a GPU of compute capability 8.0");
   keys.section("batch", options.batch, "how pairs are put into batches");
   keys.add("accumulate", options.accumulate,
-           "batches an update; their gradient is that of one batch of all their pairs")
+           "batches per update; the gradient is that of one batch with all their pairs. Raise it if a batch does not "
+           "fit into memory")
       .unit("batches")
       .at_least(1);
   keys.add("label_smoothing", options.label_smoothing,
-           "share of the target's probability that is spread evenly over all words (arXiv 1512.00567)")
+           "share of the target's probability that is spread evenly over all words, often 0.1 (arXiv 1512.00567)")
       .at_least(0)
       .below(1);
-  keys.add(
-          "coverage_loss", options.coverage_loss,
-          "weight of a loss on looking at the same words again: for each target token the sum of min(attention weight, "
-          "sum of earlier ones) over its source (See et al. 2017, arXiv 1704.04368, equations 12 and 13)")
+  keys.add("coverage_loss", options.coverage_loss,
+           "weight of a loss for attending to the same words again: for each target token, the sum of min(attention "
+           "weight, sum of earlier weights) over the source (See et al. 2017, arXiv 1704.04368, equations 12 and 13)")
       .at_least(0);
   keys.add("teacher_forcing", options.teacher_forcing,
-           "share of the pairs, drawn anew each time, whose decoder reads the target; that of the others reads the "
-           "words that the model itself writes, greedily, as many as the target has")
+           "share of pairs, drawn anew each time, whose decoder reads the target; for the others it reads words that "
+           "the model writes greedily. Below 1, an update costs an extra forward pass, word by word")
       .at_least(0)
       .at_most(1);
   keys.section("scheduled_sampling", options.scheduled_sampling,
-               "how the share `teacher_forcing` falls in the course of training, and what is drawn by it; Bengio et "
-               "al. 2015, arXiv 1506.03099");
+               "decrease of `teacher_forcing` during training; Bengio et al. 2015, arXiv 1506.03099");
   keys.section("average", options.average,
-               "moving average of the weights, with which is validated and decoded; Polyak and Juditsky 1992");
-  keys.select("optimizer", options.optimizer, optimizers, "what turns gradients into steps");
-  keys.select("schedule", options.schedule, schedules, "how the learning rate changes in the course of training");
-  keys.select("clip", options.clip, clips, "how large gradients are cut down");
+               "moving average of the weights, used for validation and decoding; Polyak and Juditsky 1992");
+  keys.select("optimizer", options.optimizer, optimizers, "optimizer");
+  keys.select("schedule", options.schedule, schedules, "factor of the learning rate during training");
+  keys.select("clip", options.clip, clips, "gradient clipping");
   keys.add("not_finite", options.not_finite, {{"skip", NotFinite::skip}, {"stop", NotFinite::stop}},
-           "what happens when a loss or gradient is not finite: the update is skipped and counted, or training stops");
-  keys.add("epochs", options.epochs, "length of the run; may be a fraction")
+           "if a loss or gradient is not finite: skip the update and count it, or stop training");
+  keys.add("epochs", options.epochs, "length of the run in epochs; may be a fraction")
       .unit("epochs")
       .above(0)
       .may_change_on_resume();
-  keys.add("updates", options.updates, "length of the run").unit("updates").at_least(1).may_change_on_resume();
+  keys.add("updates", options.updates, "length of the run in updates")
+      .unit("updates")
+      .at_least(1)
+      .may_change_on_resume();
   keys.add("minutes", options.minutes,
-           "longest time of one call of `train`: it then writes a checkpoint, and the run can be resumed")
+           "time limit of one call of `train`: it then writes a checkpoint and stops; continue with `--resume`")
       .unit("minutes")
       .above(0)
       .changes_no_result();
-  keys.section("validate", options.validate, "when and what to measure on the validation set");
-  keys.section("checkpoint", options.checkpoint, "when to write checkpoints, and which to keep");
-  keys.add("freeze", options.freeze,
-           "parts of the model (`encoder`, `encoder.embedding`) or parameters that keep their values");
-  keys.add("report_every_updates", options.report_every_updates, "from one line of metrics.jsonl to the next")
+  keys.section("validate", options.validate, "validation");
+  keys.section("checkpoint", options.checkpoint, "checkpoints");
+  keys.add("freeze", options.freeze, "parts of the model (`encoder`, `encoder.embedding`) or parameters to keep fixed");
+  keys.add("report_every_updates", options.report_every_updates, "interval between lines of metrics.jsonl")
       .unit("updates")
       .at_least(1)
       .changes_no_result();
-  keys.add("tensorboard", options.tensorboard,
-           "whether what goes to metrics.jsonl also goes to TensorBoard's event files")
+  keys.add("tensorboard", options.tensorboard, "also write the figures of metrics.jsonl to TensorBoard event files")
       .changes_no_result();
   keys.rule("epochs", [&options] { return wrong_length_of_run(options); });
 }

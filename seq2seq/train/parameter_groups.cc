@@ -12,7 +12,7 @@
 namespace seq2seq::train {
 namespace {
 
-constexpr auto kRemedy = "The optimiser's state belongs to another model or optimiser, or is damaged";
+constexpr auto kRemedy = "The optimizer's state belongs to another model or optimizer, or is damaged";
 
 /// `output.weight[0:2500]` and `exp_avg` -> `output.weight.exp_avg[0:2500]`, or without rows for a single number.
 std::string state_name(const std::string& parameter, const std::string& what, const at::Tensor& tensor) {
@@ -95,7 +95,7 @@ void check_names(const nn::NamedTensors& named, const NamedParameters& parameter
   }
   for (const auto& [name, tensor] : named.tensors) {
     if (!expected.contains(name))
-      throw FormatError(Place{.file = file.string(), .part = name}, "was not expected here", kRemedy);
+      throw FormatError(Place{.file = file.string(), .part = name}, "is not expected here", kRemedy);
   }
 }
 

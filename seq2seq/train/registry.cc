@@ -16,10 +16,11 @@ OptimizerRegistry builtin_optimizers() {
 
 ClipRegistry builtin_clips() {
   ClipRegistry registry;
-  registry.add<NoClip>("none", "gradients stay as they are");
-  registry.add<NormClip>("norm", "a norm above `limit` is scaled down to it; Sutskever et al. 2014, arXiv 1409.3215");
-  registry.add<ValueClip>("value", "every component is cut to [-limit, limit]");
-  registry.add<NormRangeClip>("norm_range", "the norm is brought into [min, max] from either side");
+  registry.add<NoClip>("none", "no clipping");
+  registry.add<NormClip>("norm",
+                         "scale the gradient down if its norm exceeds `limit`; Sutskever et al. 2014, arXiv 1409.3215");
+  registry.add<ValueClip>("value", "cut every component to [-limit, limit]");
+  registry.add<NormRangeClip>("norm_range", "scale the gradient so that its norm is in [min, max]");
   return registry;
 }
 

@@ -23,17 +23,18 @@ std::string wrong_end(const ScheduledSamplingOptions& options) {
 std::string wrong_k(const ScheduledSamplingOptions& options) {
   const bool needed = options.decay == Decay::exponential || options.decay == Decay::inverse_sigmoid;
   if (needed != options.k.has_value())
-    return needed ? "is missing: how fast the share falls" : "only `exponential` and `inverse_sigmoid` have a `k`";
+    return needed ? "is missing; it sets how fast the share falls"
+                  : "only `exponential` and `inverse_sigmoid` have a `k`";
   if (options.decay == Decay::exponential && *options.k >= 1)
-    return fmt::format("k^i does not fall with k = {}; `exponential` needs k below 1, such as 0.9999", *options.k);
+    return fmt::format("`exponential` needs k below 1, such as 0.9999, not {}", *options.k);
   return options.decay == Decay::inverse_sigmoid && *options.k < 1
-             ? fmt::format("k / (k + exp(i / k)) needs k of at least 1, such as 2000, not {}", *options.k)
+             ? fmt::format("`inverse_sigmoid` needs k of at least 1, such as 2000, not {}", *options.k)
              : "";
 }
 
 std::string idle_keys(const ScheduledSamplingOptions& options) {
   if (options.decay != Decay::none || (options.from_update == 0 && options.final == 0)) return "";
-  return "`from_update` and `final` belong to a decay; choose one, or leave them out";
+  return "`from_update` and `final` need a `decay`; set one, or leave them out";
 }
 
 }  // namespace
@@ -44,16 +45,15 @@ void declare(config::Keys& keys, ScheduledSamplingOptions& options) {
             {"linear", Decay::linear},
             {"exponential", Decay::exponential},
             {"inverse_sigmoid", Decay::inverse_sigmoid}},
-           "how the share `teacher_forcing` falls with the updates i after `from_update`: linearly to `final` at "
-           "`to_update`, by k^i, or by k / (k + exp(i / k))");
-  keys.add("from_update", options.from_update, "until this update the share stays").unit("updates").at_least(0);
-  keys.add("to_update", options.to_update, "where `linear` ends").unit("updates").at_least(1);
-  keys.add("k", options.k, "how fast `exponential` (below 1) and `inverse_sigmoid` (1 or more) fall").above(0);
-  keys.add("final", options.final, "what the share never falls below, as a part of `teacher_forcing`")
-      .at_least(0)
-      .at_most(1);
+           "factor of `teacher_forcing` at i updates after `from_update`: linear to `final` at `to_update`, k^i, or k "
+           "/ (k + exp(i / k)); none: 1");
+  keys.add("from_update", options.from_update, "update at which the decrease begins").unit("updates").at_least(0);
+  keys.add("to_update", options.to_update, "update at which `linear` reaches `final`").unit("updates").at_least(1);
+  keys.add("k", options.k, "parameter of `exponential` (below 1) and `inverse_sigmoid` (1 or more); larger is slower")
+      .above(0);
+  keys.add("final", options.final, "smallest factor of `teacher_forcing`").at_least(0).at_most(1);
   keys.add("by", options.by, {{"pair", SampleBy::pair}, {"word", SampleBy::word}},
-           "what is drawn: whether the decoder reads the target of a pair, or each of its words");
+           "unit of the draw: all words of a pair together, or each word (as in the paper)");
   keys.rule("to_update", [&options] { return wrong_end(options); });
   keys.rule("k", [&options] { return wrong_k(options); });
   keys.rule("decay", [&options] { return idle_keys(options); });

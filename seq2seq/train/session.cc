@@ -18,13 +18,10 @@ namespace {
 
 void check(const TrainOptions& options, const Setup& setup, const Schedule& schedule) {
   if (setup.validate) return;
-  const std::string remedy = "Name validation files under `data.validation`";
-  if (options.validate.patience > 0)
-    throw Error("`train.validate.patience` needs validations, and there is no validation set", remedy);
+  const std::string remedy = "Set `data.validation`";
+  if (options.validate.patience > 0) throw Error("`train.validate.patience` needs a validation set", remedy);
   if (schedule.needs_validation())
-    throw Error(fmt::format("`train.schedule.kind: {}` needs validations, and there is no validation set",
-                            options.schedule.kind),
-                remedy);
+    throw Error(fmt::format("`train.schedule.kind: {}` needs a validation set", options.schedule.kind), remedy);
 }
 
 }  // namespace
@@ -50,7 +47,7 @@ Session::Session(const TrainOptions& options, const Setup& setup, const RunFolde
   total_updates_ = options_.updates ? static_cast<double>(*options_.updates) : order_->updates_in(*options_.epochs);
 }
 
-/// Weights first, then the optimiser: the tensors of a checkpoint are never in memory together, nor after this.
+/// Weights first, then the optimizer: the tensors of a checkpoint are never in memory together, nor after this.
 void Session::resume(int64_t update) {
   const auto& files = *setup_.files;
   {

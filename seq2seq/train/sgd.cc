@@ -12,12 +12,13 @@
 namespace seq2seq::train {
 
 void declare(config::Keys& keys, SgdOptions& options) {
-  keys.add("learning_rate", options.learning_rate, "step size, before the schedule's factor")
+  keys.add("learning_rate", options.learning_rate, "learning rate, before the factor of the schedule")
       .above(0)
       .may_change_on_resume();
-  keys.add("momentum", options.momentum, "share of the last step that is made again; 0: none").at_least(0).below(1);
-  keys.add("nesterov", options.nesterov, "Nesterov's form of momentum");
-  keys.add("weight_decay", options.weight_decay, "share of the parameter added to its gradient").at_least(0);
+  keys.add("momentum", options.momentum, "share of the previous step added to this one; 0: none").at_least(0).below(1);
+  keys.add("nesterov", options.nesterov, "use Nesterov momentum");
+  keys.add("weight_decay", options.weight_decay, "L2 penalty: this share of a parameter is added to its gradient")
+      .at_least(0);
   keys.rule("nesterov",
             [&options] { return options.nesterov && options.momentum == 0 ? "needs `momentum` above 0" : ""; });
 }

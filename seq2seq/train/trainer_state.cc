@@ -65,7 +65,7 @@ std::string to_json(const TrainerState& state) {
 TrainerState from_json(const std::string& text, const std::filesystem::path& file) {
   const Place place{.file = file.string()};
   return read_json<nlohmann::json>(text, place, {}, [&](const nlohmann::json& json) {
-    if (json.at("format") != kStateFormat) throw FormatError(place, "is not the state of a training");
+    if (json.at("format") != kStateFormat) throw FormatError(place, "is not a training state");
     if (const auto version = whole<int>(json.at("version")); version != checkpoint_format_version)
       throw FormatError(place, fmt::format("has format version {}, but this program reads version {}", version,
                                            checkpoint_format_version));

@@ -21,8 +21,8 @@ constexpr auto kTrained = "trained";
 
 void declare(config::Keys& keys, AverageOptions& options) {
   keys.add("decay", options.decay,
-           "share of the average that stays at each update, such as 0.9999; at the beginning less, so that it forgets "
-           "where training started. `null`: no average")
+           "share of the average kept at each update, such as 0.9999; smaller at the beginning, so that it forgets the "
+           "initial weights. null: no average. Costs a copy of the weights")
       .above(0)
       .below(1);
 }

@@ -96,7 +96,7 @@ test_interrupt() {
     wait "$process" || code=$?
     if ((code == 0)); then continue; fi  # it was faster than the signal
     [[ $code == 130 ]] || fail "SIG$signal in training ends with $code, not 130"
-    says "a second signal ends at once"
+    says "a second signal stops at once"
     says "seq2seq train --resume cut-$signal"
     expect 0 "resuming after SIG$signal" train --resume "cut-$signal" --threads 1
     same_weights whole "cut-$signal" 400 "after SIG$signal and --resume the weights are those of a whole run"
@@ -118,7 +118,7 @@ test_lock() {
   local process=$!
   wait_for_checkpoint locked
   expect 1 "a run in use" train --resume locked
-  says "is writing to this run"
+  says "is using this run"
   kill -KILL "$process"
   wait "$process" 2> /dev/null
 }
@@ -179,7 +179,7 @@ test_bad_input() {
   says "four"
   printf 'BZh91AY&SY' > sources.bz2
   expect 1 "a file packed by bzip2" translate whole sources.bz2
-  says "sources.bz2: is packed with bzip2; unpack it first"
+  says "sources.bz2: is compressed with bzip2; decompress it first"
   : > empty
   expect 0 "translating an empty file" translate whole empty
   [[ ! -s out ]] || fail "nothing in, nothing out"
@@ -273,7 +273,7 @@ gone() {
 }
 
 test_deleted_folder() {
-  local here=$PWD deleted="the working directory was deleted, so a relative path names nothing"
+  local here=$PWD deleted="the working directory was deleted, so relative paths cannot be resolved"
   gone 0 "the version" --version
   grep -q '^LibTorch' out || fail "the version is told in a deleted folder"
   gone 0 "help" train --help

@@ -126,10 +126,10 @@ TEST_CASE("study: folders that cannot be written are found before anything is tr
   const std::string command = GENERATE("run", "work");
   const auto refused = run(command, (file / "runs").string());
   CHECK(refused.code == 1);
-  CHECK(refused.err.rfind(file.string() + ": is a file; a folder is expected", 0) == 0);
+  CHECK(refused.err.rfind(file.string() + ": is a file; expected a folder", 0) == 0);
   study.toy.folder().file("records", "");
   CHECK_THAT(run(command, (study.toy / "runs").string()).err,
-             ContainsSubstring("records: is a file; a folder is expected"));
+             ContainsSubstring("records: is a file; expected a folder"));
   CHECK_FALSE(fs::exists(study.toy / "runs"));
 }
 
@@ -144,7 +144,7 @@ TEST_CASE("study: options that cannot be are told before anything is done", "[cl
   CHECK_THAT(told("run", {"--jobs", "0"}), ContainsSubstring("--jobs 0: must be a number from 1 to 1024"));
   CHECK_THAT(told("plan", {"--measure", "soon"}), ContainsSubstring("--measure soon: must be a number from 0.1 to"));
   CHECK_THAT(told("plan", {"--measure", "nan"}), ContainsSubstring("--measure nan"));
-  CHECK_THAT(told("plan", {"--device", "cpu"}), ContainsSubstring("--device cpu: is for `--measure`"));
+  CHECK_THAT(told("plan", {"--device", "cpu"}), ContainsSubstring("--device cpu: needs `--measure SECONDS`"));
   CHECK_THAT(told("plan", {"--only", "backward"}),
              ContainsSubstring("--only backward") && ContainsSubstring("`forward`"));
   CHECK_THAT(told("table", {"--scale", "huge"}), ContainsSubstring("tiny"));

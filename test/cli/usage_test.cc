@@ -106,22 +106,24 @@ TEST_CASE("usage: what the program does not know is refused with 2 and the neare
       Case{{}, "a command is missing"}, Case{{"trian"}, "trian: unknown command; the nearest known one is `train`"},
       Case{{"config", "chek"}, "the nearest known one is `check`"},
       Case{{"translate", "--beem", "3", "x"}, "--beem: unknown option; the nearest known one is `--beam`"},
-      Case{{"train", "--updates", "3", "x"}, "a key of the configuration is set by `--set section.key=value`"},
+      Case{{"train", "--updates", "3", "x"}, "to set a configuration key, use `--set section.key=value`"},
       Case{{"translate", "--beem=3", "x"}, "the nearest known one is `--beam`"}, Case{{"translate"}, "RUN"},
       Case{{"translate", "--placement", "run", "--device", "cpu", "x"},
            "--placement run: cannot be combined with `--device`"},
-      Case{{"score", "a", "b"}, "nothing to score: name a file of targets"},
+      Case{{"score", "a", "b"}, "nothing to score; add a file of targets"},
       Case{{"score", "a", "b", "c", "--n-best", "d"}, "c: cannot be combined with `--n-best`"},
       Case{{"score", "a", "b", "--n-best", "d", "--per-token"}, "--per-token: cannot be combined with `--n-best`"},
       Case{{"score", "a", "b", "--n-best", "d", "--feature", "x=y"}, "--feature x=y: must be a word"},
-      Case{{"score", "a", "b", "c", "--feature", "x"}, "--feature x: is only for `--n-best`"},
-      Case{{"score", "a", "b", "c", "d"}, "d: is more than `seq2seq score` takes"}, Case{{"train"}, "nothing to train"},
+      Case{{"score", "a", "b", "c", "--feature", "x"}, "--feature x: needs `--n-best`"},
+      Case{{"score", "a", "b", "c", "d"}, "d: is not an argument of `seq2seq score`"},
+      Case{{"train"}, "nothing to train"},
       Case{{"train", "--resume", "x", "--run", "y"}, "--run: cannot be combined with `--resume`"},
       Case{{"train", "x.yaml", "--resume", "x"}, "x.yaml: cannot be combined with `--resume`"},
-      Case{{"train", "x.yaml", "--checkpoint", "5"}, "--checkpoint 5: says where a run goes on, and needs `--resume`"},
+      Case{{"train", "x.yaml", "--checkpoint", "5"}, "--checkpoint 5: needs `--resume`"},
       Case{{"train", "x.yaml", "--threads", "two"}, "--threads two"},
       Case{{"train", "x.yaml", "--threads", "-1"}, "-1"}, Case{{"train", "x.yaml", "--device", "tpu"}, "`tpu`"},
-      Case{{"train", "x.yaml", "--set", "seed"}, "--set"}, Case{{"evaluate", "x", "--source", "y"}, "given together"});
+      Case{{"train", "x.yaml", "--set", "seed"}, "--set"},
+      Case{{"evaluate", "x", "--source", "y"}, "give both or neither"});
   CAPTURE(words);
   const auto ran = run_program(words);
   CHECK(ran.code == 2);
@@ -144,7 +146,7 @@ TEST_CASE("config: every fault of a file is told at once, one a line; a valid on
   CHECK(run_program({"config", "check", (toy / "toy.yaml").string()}).code == 0);
   const auto early = run_program({"config", "check", (toy / "toy.yaml").string(), "--set", "data.test.source=later"});
   CHECK(early.code == 0);
-  CHECK_THAT(early.out, ContainsSubstring("valid\nnot there yet: ") && ContainsSubstring("/later\n"));
+  CHECK_THAT(early.out, ContainsSubstring("valid\nmissing: ") && ContainsSubstring("/later\n"));
   const auto valid = content_of(toy / "toy.yaml");
   const auto file = toy.folder().file("wrong.yaml", valid + "decoder: 3\nsed: 2\n");
   const auto lines = std::count(valid.begin(), valid.end(), '\n');

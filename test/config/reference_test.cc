@@ -24,21 +24,14 @@ TEST_CASE("reference: a section lists its keys with type, bounds, unit, default 
 
 TEST_CASE("reference: a choice lists every kind with its keys", "[config][reference]") {
   const Sample sample;
-  REQUIRE(reference(sample.keys, "train.schedule") ==
-          "train.schedule: the learning rate over time\n"
-          "  kind: one of `constant`, `halve`, `warmup`; default constant\n"
-          "      which one; its keys stand beside it\n"
-          "  with `kind: constant`: always the same\n"
-          "  with `kind: halve`: halved now and then\n"
-          "      from_epoch: a number of at least 0 (epochs); default 5\n"
-          "          the first halving\n"
-          "      every_epochs: a number above 0 (epochs); default 0.5\n"
-          "          between two halvings\n"
-          "  with `kind: warmup`: rises, then falls\n"
-          "      updates: a whole number of at least 1; default 4000\n"
-          "          until the largest rate\n"
-          "      every_epochs: a number above 0; default 2\n"
-          "          between two restarts\n");
+  REQUIRE(
+      reference(sample.keys, "train.schedule") ==
+      "train.schedule: the learning rate over time\n  kind: one of `constant`, `halve`, `warmup`; default constant\n   "
+      "   kind; each has its own keys\n  with `kind: constant`: always the same\n  with `kind: halve`: halved now and "
+      "then\n      from_epoch: a number of at least 0 (epochs); default 5\n          the first halving\n      "
+      "every_epochs: a number above 0 (epochs); default 0.5\n          between two halvings\n  with `kind: warmup`: "
+      "rises, then falls\n      updates: a whole number of at least 1; default 4000\n          until the largest "
+      "rate\n      every_epochs: a number above 0; default 2\n          between two restarts\n");
 }
 
 struct Halves {
@@ -82,7 +75,7 @@ TEST_CASE("reference: names every key there is", "[config][reference]") {
   const std::string all = reference(sample.keys);
   for (const char* text :
        {"seed: a whole number of at least 0; default 1\n", "name: a text; default run; changes no result\n",
-        "\ndata: the text\n", "  train: a path; required; the content of the file counts, not its path\n",
+        "\ndata: the text\n", "  train: a path; required; identified by content, not by path\n",
         "  metrics: one of `perplexity`, `bleu`, `wer`, or a list, as in `[a, b]`; default [perplexity]\n",
         "  shares: a number of at least 0 and below 10, or a list, as in `[1, 0.5]`; default [1, 0.5]\n",
         "  reverse: one of `none`, `source`, `target`; default source\n", "\ntrain: how the model is trained\n",

@@ -192,17 +192,15 @@ TEST_CASE("files: a place that cannot be written is found without writing, and t
   const TemporaryFolder folder;
   const auto file = folder.file("file", "old");
   const auto none = folder / "none";
-  CHECK_THROWS_WITH(check_writable(none / "out"), none.string() + ": no such folder. Make it, or name another place " +
+  CHECK_THROWS_WITH(check_writable(none / "out"), none.string() + ": no such folder. Create it, or use another path " +
                                                       "than `" + (none / "out").string() + "`");
-  CHECK_THROWS_WITH(check_writable(file / "out"),
-                    ContainsSubstring(file.string() + ": is a file; a folder is expected"));
-  CHECK_THROWS_WITH(check_writable(folder.path()),
-                    folder.path().string() + ": is a folder; the name of a file is expected");
+  CHECK_THROWS_WITH(check_writable(file / "out"), ContainsSubstring(file.string() + ": is a file; expected a folder"));
+  CHECK_THROWS_WITH(check_writable(folder.path()), folder.path().string() + ": is a folder; expected a file name");
   // Not even root writes here.
   CHECK_THROWS_WITH(check_writable("/proc/out"), ContainsSubstring("/proc: cannot be written: "));
   CHECK_THROWS_WITH(check_folder_writable("/proc/runs/new"), ContainsSubstring("/proc: cannot be written: "));
   CHECK_THROWS_WITH(check_folder_writable(file / "run"),
-                    ContainsSubstring(file.string() + ": is a file; a folder is expected"));
+                    ContainsSubstring(file.string() + ": is a file; expected a folder"));
   check_writable(file);
   check_writable(folder / "out");
   check_writable("/dev/null");
@@ -215,10 +213,10 @@ TEST_CASE("files: a limit on the size of files says so, and the file is named as
           "[core][files][error]") {
   const TemporaryFolder folder;
   const test::SmallDisk disk(3);
-  CHECK_THROWS_WITH(write_atomically(disk_files(), folder / "out", "too long"),
-                    (folder / "out").string() +
-                        ": cannot be written: File too large. Raise the limit on the size of "
-                        "files (`ulimit -f`) and run the command again");
+  CHECK_THROWS_WITH(
+      write_atomically(disk_files(), folder / "out", "too long"),
+      (folder / "out").string() +
+          ": cannot be written: File too large. Raise the limit on file sizes (`ulimit -f`) and run the command again");
   CHECK(entries_in(folder.path()) == 0);
 }
 

@@ -65,7 +65,7 @@ TEST_CASE("files: cutting back never makes a file longer", "[core][files][error]
   const TemporaryFolder folder;
   const auto file = folder.file("metrics.jsonl", "12345");
   REQUIRE_THROWS_WITH(disk_files().truncate(file, 9),
-                      file.string() + ": holds 5 bytes, and 9 were expected: its end is missing");
+                      file.string() + ": has 5 bytes, expected 9: the file is truncated");
   REQUIRE(content_of(file) == "12345");
 }
 
@@ -92,7 +92,7 @@ TEST_CASE("files: a full disk says so and what to do", "[core][files][error]") {
   }
   REQUIRE_THROWS_WITH(
       disk_files().append("/dev/full", "x"),
-      "/dev/full: cannot be written: No space left on device. Free some space there and run the command again");
+      "/dev/full: cannot be written: No space left on device. Free some space and run the command again");
 }
 
 TEST_CASE("files: a folder that is not there is told with the file that was asked for", "[core][files][error]") {

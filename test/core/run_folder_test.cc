@@ -44,7 +44,7 @@ TEST_CASE("run lock: a second writer is refused, and told who holds the run", "[
   {
     const RunLock lock(run);
     REQUIRE_THROWS_WITH(RunLock(run), folder.path().string() + ": process " + std::to_string(::getpid()) +
-                                          " is writing to this run. Wait until it has ended, or name another folder");
+                                          " is using this run. Wait until it ends, or use another folder");
   }
   REQUIRE_NOTHROW(RunLock(run));
 }
@@ -72,7 +72,7 @@ TEST_CASE("run lock: a read-only folder says what to do", "[core][run][error]") 
   std::filesystem::permissions(folder.path(), std::filesystem::perms::owner_all);
   REQUIRE(message ==
           folder.path().string() +
-              ": cannot be locked: Permission denied. A run writes into its folder: name one that you may write to");
+              ": cannot be locked: Permission denied. A run writes to its folder; use one with write permission");
 }
 
 }  // namespace seq2seq

@@ -34,12 +34,12 @@ TEST_CASE("text: of all code points but NUL, only surrogates and those above U+1
 
 TEST_CASE("text: a fault names the byte, where it stands and why it is none", "[core][text][error]") {
   const auto [text, offset, problem] = GENERATE(table<std::string, size_t, std::string>({
-      {"ab\xC3", 2, "byte 0xC3 begins a character that does not end (not UTF-8)"},
-      {"\xE2\x82z", 0, "byte 0xE2 begins a character that does not end (not UTF-8)"},
+      {"ab\xC3", 2, "byte 0xC3 begins an incomplete character (not UTF-8)"},
+      {"\xE2\x82z", 0, "byte 0xE2 begins an incomplete character (not UTF-8)"},
       {"a\x80", 1, "byte 0x80 cannot begin a character (not UTF-8)"},
       {"\xC0\xAF", 0, "byte 0xC0 cannot begin a character (not UTF-8)"},
-      {"\xED\xA0\x80", 0, "bytes 0xED 0xA0 begin a character that Unicode does not have (not UTF-8)"},
-      {"\xE0\x80\x80", 0, "bytes 0xE0 0x80 begin a character that Unicode does not have (not UTF-8)"},
+      {"\xED\xA0\x80", 0, "bytes 0xED 0xA0 begin a character that does not exist in Unicode (not UTF-8)"},
+      {"\xE0\x80\x80", 0, "bytes 0xE0 0x80 begin a character that does not exist in Unicode (not UTF-8)"},
       {std::string("a\0b", 3), 1, "a NUL byte, which is not text (is it UTF-16, or a binary file?)"},
   }));
   const auto fault = find_text_fault(text);

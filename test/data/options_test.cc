@@ -67,7 +67,7 @@ TEST_CASE("data options: training files must be named", "[data][options][error]"
 
 TEST_CASE("data options: files of one side want as many of the other", "[data][options][error]") {
   REQUIRE_THROWS_WITH(read_data("train: {source: [a, b], target: c}\n"),
-                      ContainsSubstring("names 1 files, but `source` 2"));
+                      ContainsSubstring("has 1 files, but `source` has 2"));
   REQUIRE_THROWS_WITH(read_data("train: {source: a}\n"), ContainsSubstring("is missing"));
   REQUIRE_NOTHROW(read_data("train: {pairs: [a, b]}\n"));
 }
@@ -119,7 +119,7 @@ TEST_CASE("data options: what is said of each corpus is said of all, and makes s
       {"weights: [u, v, w]", "has 3 entries for 2 corpora"},
       {"repeat: [1, -1]", "expected a number of at least 0"},
       {"repeat: [0, 0]", "leaves nothing to train on"},
-      {"tags: [a, b c]", "`b c` is no token: it holds a blank"},
+      {"tags: [a, b c]", "`b c` is not a token: it contains a blank"},
       {"tags: [a, </s>]", "`</s>` is a special symbol"},
   }));
   CAPTURE(line);

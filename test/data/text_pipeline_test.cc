@@ -137,7 +137,7 @@ TEST_CASE("text pipeline: a vocabulary without words is refused", "[data][text_p
   options.target.vocabulary.minimum_count = 2;
 
   REQUIRE_THROWS_WITH(TextPipeline::from_training_text(options, kPipelineTokenizers),
-                      ContainsSubstring("no word of the target side"));
+                      ContainsSubstring("the vocabulary of the target side"));
 }
 
 TEST_CASE("text pipeline: a vocabulary that both sides share has the words of both", "[data][text_pipeline]") {

@@ -97,7 +97,7 @@ TEST_CASE("slices: what does not fit a file is told of the whole tensor", "[nn][
   const auto sliced = output_over({5, 1, 5});
   NamedTensors stored{.tensors = {{"weight", at::zeros({10, 3})}, {"bias", at::zeros({11})}}, .metadata = {}};
   CHECK_THROWS_WITH(load_weights(*sliced, stored, "w.safetensors"),
-                    ContainsSubstring("w.safetensors: weight: has shape [10, 3], but the model asks for [11, 3]"));
+                    ContainsSubstring("w.safetensors: weight: has shape [10, 3], but the model needs [11, 3]"));
   stored.tensors["weight"] = at::zeros({11, 3});
   stored.tensors.erase("bias");
   CHECK_THROWS_WITH(load_weights(*sliced, stored, "w.safetensors"),

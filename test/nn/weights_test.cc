@@ -199,7 +199,7 @@ TEST_CASE("weights: a missing, unknown or misshapen tensor is named, and nothing
   }
   SECTION("misshapen") {
     named.tensors[name] = at::zeros({2, 2});
-    says = "file: output.weight: has shape [2, 2], but the model asks for [8, 6]";
+    says = "file: output.weight: has shape [2, 2], but the model needs [8, 6]";
   }
   SECTION("another version") {
     named.metadata["version"] = "7";

@@ -107,10 +107,10 @@ TEST_CASE("chrome trace: what is no timeline of ours is refused with the file's 
       {{"", "t.json"},
        {"[]", "t.json"},
        {changed("seq2seq timeline", "other"), "not a timeline of this program"},
-       {changed("\"version\": 1", "\"version\": 9"), "another version"},
+       {changed("\"version\": 1", "\"version\": 9"), "another format version"},
        {changed("\"cat\": \"weights\"", "\"cat\": \"lunch\""), "unknown kind of job `lunch`"},
        {changed("\"tid\": 1,\\s*\"ts\"", "\"tid\": 7, \"ts\""), "unknown place"},
-       {changed("\"last_step\": 5", "\"last_step\": \"5\""), "a number was expected"},
+       {changed("\"last_step\": 5", "\"last_step\": \"5\""), "expected a number"},
        {text.substr(0, text.size() / 2), "t.json"}}));
   CAPTURE(wrong);
   CHECK_THROWS_WITH(read_chrome_trace(wrong, {.file = "t.json"}),

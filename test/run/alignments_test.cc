@@ -80,7 +80,7 @@ TEST_CASE("alignments: a model without attention has none", "[run][alignments][e
   toy.train("run", {"train.updates=5"});
   const auto run = toy.load("run");
   const auto message = message_of<UsageError>([&] { translated(run, ""); });  // before anything is read
-  CHECK_THAT(message, ContainsSubstring("looks at no position of the source"));
+  CHECK_THAT(message, ContainsSubstring("has no attention"));
   CHECK_THAT(message, ContainsSubstring("model.attention"));
 }
 

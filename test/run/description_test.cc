@@ -66,9 +66,9 @@ TEST_CASE("run.json: another format or version, or damage, is told in one line",
   };
   const auto version = std::to_string(run::run_format_version);
   CHECK_THAT(fault(replaced(text, "\"version\": " + version, "\"version\": 99")),
-             ContainsSubstring("run.json: is of format version 99; this program reads version " + version));
-  CHECK_THAT(fault(replaced(text, "seq2seq run", "something")), ContainsSubstring("does not describe a run"));
-  CHECK_THAT(fault("[1]"), ContainsSubstring("does not describe a run"));
+             ContainsSubstring("run.json: has format version 99; this program reads version " + version));
+  CHECK_THAT(fault(replaced(text, "seq2seq run", "something")), ContainsSubstring("is not a description of a run"));
+  CHECK_THAT(fault("[1]"), ContainsSubstring("is not a description of a run"));
   CHECK_THAT(fault(text.substr(0, text.size() / 2)), ContainsSubstring("run.json: is damaged"));
   CHECK_THAT(fault(""), ContainsSubstring("run.json: is damaged"));
   CHECK_THAT(fault(replaced(text, "\"digest\"", "\"digesd\"")), ContainsSubstring("digest"));

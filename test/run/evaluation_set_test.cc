@@ -110,12 +110,12 @@ TEST_CASE("evaluation set: files that do not belong together are refused with wh
     const auto files = files_of(folder, source, references);
     return message_of<Error>([&] { run::read_evaluation_set(files, numbered_pipeline({})); });
   };
-  CHECK_THAT(message("w3\n", {}), ContainsSubstring("source: has no target file beside it"));
+  CHECK_THAT(message("w3\n", {}), ContainsSubstring("source: has no target file"));
   CHECK_THAT(message("w3\nw3\n", {"w3\nw3\n", "w3\n"}), ContainsSubstring("reference.1: has 1 line, but") &&
                                                             ContainsSubstring("source has 2 lines") &&
                                                             ContainsSubstring("Leave a line empty"));
-  CHECK_THAT(message("", {""}), ContainsSubstring("source: is empty; at least one line is expected"));
-  CHECK_THAT(message("w3\nw3\n", {"\n\n", "\n \n"}), ContainsSubstring("no pair is left: 2 with an empty target"));
+  CHECK_THAT(message("", {""}), ContainsSubstring("source: is empty; expected at least one line"));
+  CHECK_THAT(message("w3\nw3\n", {"\n\n", "\n \n"}), ContainsSubstring("no pairs left: 2 with an empty target"));
 }
 
 }  // namespace seq2seq::test

@@ -135,7 +135,7 @@ TEST_CASE("init: what is wrong with the text is told with its place, and nothing
   const auto file = [&](const char* name, const std::string& text) { return toy.folder().file(name, text); };
   const auto shorter = file("shorter", "a\nb\n");
   CHECK_THAT(fault({good.source, shorter}),
-             ContainsSubstring("text.source:3: has no counterpart") && ContainsSubstring("shorter ends before it"));
+             ContainsSubstring("text.source:3: has no counterpart") && ContainsSubstring("shorter has fewer lines"));
   CHECK_THAT(fault({shorter, good.target}), ContainsSubstring("text.target:3: has no counterpart"));
   CHECK_THAT(fault({shorter, shorter}), ContainsSubstring("has 2 lines with text on both sides; at least 100"));
   CHECK_THAT(fault({toy / "none", good.target}), ContainsSubstring("none: cannot be read"));

@@ -69,16 +69,16 @@ TEST_CASE("large vocabularies: what does not fit is told at its key, before anyt
     return message_of<UsageError>([&] { toy.train("run", set); });
   };
   CHECK_THAT(refused(joined(keys_of("noise_contrastive"), {"train.label_smoothing=0.1"})),
-             ContainsSubstring("--set train.label_smoothing=0.1: `train.label_smoothing`: the loss of the output layer "
+             ContainsSubstring("--set train.label_smoothing=0.1: `train.label_smoothing`: the output layer "
                                "`noise_contrastive`"));
   CHECK_THAT(refused(joined(keys_of("adaptive"), {"train.label_smoothing=0.1"})),
              ContainsSubstring("`train.label_smoothing`: the output layer `adaptive`"));
   CHECK_THAT(refused(joined(keys_of("adaptive"), {"model.embedding.tied=true", "model.embedding.size=12"})),
-             ContainsSubstring("`model.output`: the output layer `adaptive` has matrices of several widths"));
+             ContainsSubstring("`model.output`: the output layer `adaptive` cannot use the target embedding"));
   CHECK_THAT(refused(joined(keys_of("adaptive"), {"model.output.shrink=20"})),
              ContainsSubstring("`model.output`: cluster 1 of the output layer `adaptive` would have no units"));
   CHECK_THAT(refused({"model.output.kind=adaptive", "model.output.cutoffs=[4, 3]"}),
-             ContainsSubstring("`model.output`: `model.output.cutoffs` must be whole numbers that rise"));
+             ContainsSubstring("`model.output`: `model.output.cutoffs` must be ascending whole numbers"));
   CHECK_THAT(refused({"model.output.kind=adaptive", "model.output.cutoffs=[3, 900]", "model.output.shrink=2"}),
              ContainsSubstring("`model.output.cutoffs` ends at 900, but the target vocabulary has 6 words"));
   CHECK_FALSE(fs::exists(toy / "run"));

@@ -11,7 +11,7 @@ TEST_CASE("loading: best, last and numbered checkpoints are found; others are re
   CHECK(toy.load("run", "15").update == 15);
   CHECK(toy.load("run", "best").update % 10 == 0);  // only validated ones can be
   CHECK_THAT(message_of<UsageError>([&] { toy.load("run", "7"); }),
-             ContainsSubstring("no checkpoint of update 7; there are 5, 10, 15, 20"));
+             ContainsSubstring("no checkpoint of update 7; it has 5, 10, 15, 20"));
   CHECK_THAT(message_of<UsageError>([&] { toy.load("run", "newest"); }),
              ContainsSubstring("unknown checkpoint `newest`"));
 }
@@ -23,12 +23,12 @@ TEST_CASE("loading: a best or last checkpoint that is missing is not replaced by
   const auto best = content_of(toy / "run/checkpoints/best");
   fs::remove_all(toy / "run/checkpoints" / best.substr(0, 2));
   CHECK_THAT(message_of<FormatError>([&] { toy.load("run", "best"); }),
-             ContainsSubstring("checkpoints/best: names checkpoint " + best.substr(0, 2) + ", which is missing") &&
+             ContainsSubstring("checkpoints/best: refers to checkpoint " + best.substr(0, 2) + ", which is missing") &&
                  ContainsSubstring("--checkpoint N"));
   CHECK(toy.load("run", "15").update == 15);
   fs::remove_all(toy / "run/checkpoints/20");
   CHECK_THAT(message_of<FormatError>([&] { toy.load("run", "last"); }),
-             ContainsSubstring("checkpoints/last: names checkpoint 20, which is missing"));
+             ContainsSubstring("checkpoints/last: refers to checkpoint 20, which is missing"));
 }
 
 TEST_CASE("loading: only keys of the search and of the metrics can be set on a trained run", "[run][load][error]") {
@@ -60,7 +60,7 @@ TEST_CASE("loading: a vocabulary that is not the run's is refused", "[run][load]
     const auto last = text.rfind('\n', text.size() - 2);
     toy.folder().file("run/source.vocabulary", text.substr(0, last + 1));
     const auto refused = message_of<FormatError>([&] { toy.load("run"); });
-    CHECK_THAT(refused, ContainsSubstring("source.vocabulary: holds 5 words"));
+    CHECK_THAT(refused, ContainsSubstring("source.vocabulary: has 5 words"));
     CHECK_THAT(refused, ContainsSubstring("trained with 6"));
   }
   SECTION("with as many, but other ones") {
@@ -68,7 +68,7 @@ TEST_CASE("loading: a vocabulary that is not the run's is refused", "[run][load]
     other[other.find("\na") + 1] = 'q';
     toy.folder().file("run/source.vocabulary", other);
     CHECK_THAT(message_of<FormatError>([&] { toy.load("run"); }),
-               ContainsSubstring("not the vocabulary this run was trained with"));
+               ContainsSubstring("not the vocabulary that this run was trained with"));
   }
 }
 

@@ -37,7 +37,7 @@ TEST_CASE("new run: a folder that holds one is never written into", "[run][error
 
   const auto refused = message_of<Error>([&] { toy.train("run"); });
 
-  CHECK_THAT(refused, ContainsSubstring("already holds a run"));
+  CHECK_THAT(refused, ContainsSubstring("already contains a run"));
   CHECK_THAT(refused, ContainsSubstring("--resume"));
   CHECK_THAT(message_of<UsageError>([&] { toy.train("run", {"train.update=9"}); }), ContainsSubstring("`updates`"));
   CHECK(content_of(toy / "run/run.json") == before);
@@ -46,7 +46,7 @@ TEST_CASE("new run: a folder that holds one is never written into", "[run][error
 TEST_CASE("new run: a folder with other files, or a file, is refused; an empty one is used", "[run][error]") {
   Toy toy(copied);
   toy.folder().file("other/notes.txt", "mine");
-  CHECK_THAT(message_of<Error>([&] { toy.train("other"); }), ContainsSubstring("not empty (`notes.txt`)"));
+  CHECK_THAT(message_of<Error>([&] { toy.train("other"); }), ContainsSubstring("it contains `notes.txt`"));
   CHECK_THAT(message_of<Error>([&] { toy.train("toy.yaml"); }), ContainsSubstring("is a file"));
   CHECK_THAT(message_of<Error>([&] { toy.train("toy.yaml/run"); }), ContainsSubstring("toy.yaml/run"));
 
@@ -73,33 +73,36 @@ TEST_CASE("new run: what the parts of the model refuse is told by the configurat
         [&] { run::read_configuration(toy / "toy.yaml", overrides(set), *toy.environment.registries); });
   };
   CHECK_THAT(refused({"model.encoder.cells=13"}),
-             ContainsSubstring("toy.yaml:8:1: `model.bridge`: layer 1 of the decoder starts from h of 12 cells"));
+             ContainsSubstring("toy.yaml:8:1: `model.bridge`: layer 1 of the decoder needs h of 12 cells"));
   CHECK_THAT(refused({"model.encoder.layers=3"}), ContainsSubstring("`model.bridge.layers: top`"));
   CHECK_THAT(refused({"model.embedding.tied=true"}),
              ContainsSubstring("--set model.embedding.tied=true: `model.embedding.tied`: tied embeddings need"));
-  CHECK_THAT(refused({"model.embedding.shared=true"}),
-             ContainsSubstring("--set model.embedding.shared=true: `model.embedding.shared`: both sides share") &&
-                 ContainsSubstring("data.shared_vocabulary"));
+  CHECK_THAT(
+      refused({"model.embedding.shared=true"}),
+      ContainsSubstring("--set model.embedding.shared=true: `model.embedding.shared`: shared word vectors need") &&
+          ContainsSubstring("data.shared_vocabulary"));
   CHECK_THAT(refused({"train.freeze=[encoder, decoder.embeding]"}),
-             ContainsSubstring("`train.freeze`: names `decoder.embeding`, and the model has no such part; the nearest "
+             ContainsSubstring("`train.freeze`: has `decoder.embeding`, which is not a part of the model; the nearest "
                                "is `decoder.embedding`"));
   CHECK_THAT(refused({"model.decoder.residual_from=4"}),
-             ContainsSubstring("`model.decoder.residual_from`: names layer 4, but there are 2 layers"));
+             ContainsSubstring("`model.decoder.residual_from`: is 4, but there are 2 layers"));
   CHECK_THAT(refused({"train.freeze=[encoder, decoder, output]"}), ContainsSubstring("leaves nothing to train"));
-  CHECK_THAT(
-      refused({"model.attention.coverage=true"}),
-      ContainsSubstring("`model.attention.coverage`: coverage sums the weights of an attention, and there is none"));
+  CHECK_THAT(refused({"train.lr=1"}), ContainsSubstring("it is `train.optimizer.learning_rate` here"));
+  CHECK_THAT(refused({"train.mini-batch=64"}), ContainsSubstring("it is `train.batch.sentences` here"));
+  CHECK_THAT(refused({"model.share_embeddings=true"}), ContainsSubstring("it is `model.embedding.shared` here"));
+  CHECK_THAT(refused({"model.attention.coverage=true"}),
+             ContainsSubstring("`model.attention.coverage`: coverage needs attention"));
   CHECK_THAT(refused({"model.attention.kind=dot", "model.attention.coverage=true"}),
-             ContainsSubstring("`model.attention`: attention `dot` has no score that coverage could be added to"));
+             ContainsSubstring("`model.attention`: attention `dot` does not support coverage"));
   for (const auto* kind : {"none", "multi_head"}) {
     const auto attention = std::string("model.attention.kind=") + kind;
     CHECK_THAT(refused({attention, "train.coverage_loss=1"}),
-               ContainsSubstring("`train.coverage_loss`: sums attention weights, and this model has none"));
+               ContainsSubstring("`train.coverage_loss`: needs attention with differentiable weights"));
     CHECK_THAT(refused({attention, "data.shared_vocabulary=true", "model.output.kind=copy"}),
-               ContainsSubstring("`model.output`: `copy` needs attention weights"));
+               ContainsSubstring("`model.output`: `copy` needs attention with differentiable weights"));
   }
   CHECK_THAT(refused({"model.attention.kind=general", "model.output.kind=copy"}),
-             ContainsSubstring("`model.output`: `copy` writes source words") &&
+             ContainsSubstring("`model.output`: `copy` needs the same word ids") &&
                  ContainsSubstring("data.shared_vocabulary: true"));
   run::read_configuration(toy / "toy.yaml", overrides({"model.encoder.layers=3", "model.bridge.layers=top"}),
                           *toy.environment.registries);
@@ -176,7 +179,7 @@ TEST_CASE("new run: a full disk at any step leaves a whole run or none, and name
 TEST_CASE("new run: a folder that cannot be written is found before the text is read", "[run][error]") {
   Toy toy(copied);
   const auto failed = message_of<Error>([&] { toy.train("toy.yaml/run", {"data.train.source=nowhere"}); });
-  CHECK(failed.rfind((toy / "toy.yaml").string() + ": is a file; a folder is expected", 0) == 0);
+  CHECK(failed.rfind((toy / "toy.yaml").string() + ": is a file; expected a folder", 0) == 0);
 }
 
 TEST_CASE("new run: the first messages tell what is trained on, how large the model is and what it will take",
@@ -196,7 +199,7 @@ TEST_CASE("new run: a run in use is locked", "[run][error]") {
   toy.train("run", {"train.updates=5"});
   const RunLock lock{RunFolder(toy / "run")};
   CHECK_THAT(message_of<Error>([&] { toy.resume("run", {"train.updates=9"}); }),
-             ContainsSubstring("is writing to this run"));
+             ContainsSubstring("is using this run"));
 }
 
 }  // namespace seq2seq::test

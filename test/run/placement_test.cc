@@ -154,7 +154,7 @@ TEST_CASE("placement: what does not fit is refused at its key before anything is
       {{"placement.devices=[cpu, cuda:x]"}, "`placement.devices`: unknown device `cuda:x`"},
       {{"placement.decoder=[cpu, cuda:99]"},
        "--set placement.decoder=[cpu, cuda:99]: `placement.decoder`: device `cuda:99` was not found: LibTorch finds"},
-      {{"placement.bridge=cuda:98"}, "Use `--device cpu` to put the whole model on the processor"},
+      {{"placement.bridge=cuda:98"}, "Use `--device cpu` to put the whole model on the CPU"},
       {{"placement.preset=paper", "placement.devices=[cpu, cuda:97, cuda:97, cuda:98]"},
        "`placement.devices`: devices `cuda:97`, `cuda:98` were not found"},
       {{"placement.preset=papr"}, "found `papr`; the nearest is `paper`"},
@@ -162,14 +162,13 @@ TEST_CASE("placement: what does not fit is refused at its key before anything is
        "`placement.devices`: 1 device for 2 layers: `paper` places each layer on the next device"},
       {{"placement.preset=vocabulary_parallel", "placement.devices=[cpu]"}, "1 device for 2 layers"},
       {{"placement.preset=paper", "placement.devices=[cpu, cpu]"},
-       "`placement.devices`: the layers of the model lie on all of 2 devices, which leaves none for the output layer"},
+       "`placement.devices`: the layers of the model use all of 2 devices, which leaves none for the output layer"},
       {{"placement.devices=[cpu]", "placement.bridge=cuda:1"},
        "`placement.bridge`: `cuda:1` is not one of `placement.devices`: cpu"},
       {{"placement.devices=[cpu]", "placement.bridge=1"},
-       "`placement.bridge`: names place 1, but `placement.devices` names 1 device. Places are counted from 0"},
-      {{"placement.bridge=0"}, "`placement.bridge`: names place 0, but `placement.devices` names 0 devices"},
-      {{"placement.shares=[0.5, 0.5]"},
-       "`placement.shares`: are those of the output layer's devices, and none are named"},
+       "`placement.bridge`: is place 1, but `placement.devices` has 1 device. Places are counted from 0"},
+      {{"placement.bridge=0"}, "`placement.bridge`: is place 0, but `placement.devices` has 0 devices"},
+      {{"placement.shares=[0.5, 0.5]"}, "`placement.shares`: need devices of the output layer, and there are none"},
       {{"placement.output=[cpu, cpu]", "placement.shares=[0.5, 0.6]"},
        "`placement.shares`: must add up to 1, but 0.5 + 0.6 add up to 1.1"},
       {{"placement.output=[cpu, cpu]", "placement.shares=[1.5, -0.5]"}, "each must be above 0, found -0.5"},
@@ -253,10 +252,10 @@ TEST_CASE("placement: devices on which nothing lies are named in a warning", "[r
   toy.environment.single_device = false;
   toy.train("two", {"train.updates=1", "placement.preset=paper", "placement.devices=[cpu, cpu, cpu, cpu, cpu]",
                     "placement.output=[3]"});
-  CHECK_THAT(toy.said(), ContainsSubstring("devices 2 and 4 of `placement.devices` stay idle: cpu, cpu"));
+  CHECK_THAT(toy.said(), ContainsSubstring("devices 2 and 4 of `placement.devices` stay unused: cpu, cpu"));
   toy.forget_said();
   toy.train("one", {"train.updates=1", "placement.devices=[cpu, cpu]"});
-  CHECK_THAT(toy.said(), ContainsSubstring("device 1 of `placement.devices` stays idle: cpu"));
+  CHECK_THAT(toy.said(), ContainsSubstring("device 1 of `placement.devices` stays unused: cpu"));
   toy.forget_said();
   toy.train("none", {"train.updates=1", "placement.preset=paper", "placement.devices=[cpu, cpu, cpu]"});
   CHECK_THAT(toy.said(), !ContainsSubstring("idle"));
@@ -330,7 +329,7 @@ TEST_CASE("placement: a trained run is used on one device unless a placement is 
       toy.folder().file("places.yaml", "placement: {preset: paper, devices: [cpu, cpu, cpu, cpu], output: [2]}\n");
   toy.forget_said();
   CHECK(load(file.string()).update == 1);
-  CHECK_THAT(toy.said(), ContainsSubstring("device 3 of `placement.devices` stays idle: cpu"));
+  CHECK_THAT(toy.said(), ContainsSubstring("device 3 of `placement.devices` stays unused: cpu"));
 }
 
 TEST_CASE("placement: a file of a placement holds that alone, and its faults are told with their places",
@@ -339,7 +338,7 @@ TEST_CASE("placement: a file of a placement holds that alone, and its faults are
   toy.train("run", {"train.updates=1"});
   const auto [text, message] = GENERATE(table<std::string, std::string>(
       {{"seed: 1\nplacement: {preset: paper}\nmodel: {}\n",
-        "wrong.yaml:1:1: a file of a placement holds `placement` alone, found `seed`, `model`"},
+        "wrong.yaml:1:1: a placement file may contain only `placement`, found `seed`, `model`"},
        {"", "wrong.yaml: has no section `placement`"},
        {"placement:\n  preset: paper\n  devices: [cpu]\n",
         "wrong.yaml:3:3: `placement.devices`: 1 device for 2 layers"},

@@ -90,7 +90,7 @@ TEST_CASE("pretrained word vectors: sides that share one table start from one fi
   const auto refused = message_of<UsageError>([&] {
     toy.train("both", with(shared, {"model.pretrained.source=" + file, "model.pretrained.target=" + file}));
   });
-  CHECK_THAT(refused, ContainsSubstring("`model.pretrained.target`: both sides share their word vectors"));
+  CHECK_THAT(refused, ContainsSubstring("`model.pretrained.target`: shared word vectors"));
 
   toy.train("run", with(shared, {"model.pretrained.source=" + file}));
 

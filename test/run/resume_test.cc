@@ -138,7 +138,7 @@ TEST_CASE("resume: data may move but not change", "[run][resume][error]") {
   SECTION("another text is refused") {
     toy.folder().file("train.source", content_of(toy / "moved.source") + "a\n");
     CHECK_THAT(message_of<UsageError>([&] { toy.resume("run", {"train.updates=15"}); }),
-               ContainsSubstring("`data.train` is not the text this run saw"));
+               ContainsSubstring("`data.train` has changed since this run started"));
   }
   SECTION("a missing file is named") {
     CHECK_THAT(message_of<Error>([&] { toy.resume("run", {"train.updates=15"}); }), ContainsSubstring("train.source"));
@@ -197,18 +197,18 @@ TEST_CASE("resume: a run that lost its checkpoints is an error, and its metrics 
   SECTION("all that is in it") {
     fs::remove_all(checkpoints);
     fs::create_directory(checkpoints);
-    says = "checkpoints: holds no checkpoint, but the run has written some";
+    says = "checkpoints: has no checkpoint, although the run has written some";
   }
   SECTION("the numbered ones") {
     for (const auto* update : {"5", "10", "15", "20"}) fs::remove_all(checkpoints / update);
-    says = "checkpoints/last: names checkpoint 20, which is missing, and the run has no other";
+    says = "checkpoints/last: refers to checkpoint 20, which is missing; the run has no other";
   }
   SECTION("the newest") {
     fs::remove_all(checkpoints / "20");
     says =
-        "checkpoints/last: names checkpoint 20, which is missing; the run has 5, 10, 15. Put it back from a copy, or "
-        "go "
-        "on from an older one with `seq2seq train --resume " +
+        "checkpoints/last: refers to checkpoint 20, which is missing; the run has 5, 10, 15. Restore it from a copy, "
+        "or "
+        "continue from an older one with `seq2seq train --resume " +
         (toy / "run").string() + " --checkpoint N`";
   }
   CHECK_THAT(message_of<Error>([&] { toy.resume("run", {"train.updates=25"}); }), ContainsSubstring(says));
@@ -226,7 +226,7 @@ TEST_CASE("resume: a run without validations that lost its checkpoints after a r
   fs::remove_all(toy / "run/checkpoints");
   fs::create_directory(toy / "run/checkpoints");
   CHECK_THAT(message_of<Error>([&] { toy.resume("run", {"train.updates=15"}); }),
-             ContainsSubstring("holds no checkpoint, but the run has written some"));
+             ContainsSubstring("has no checkpoint, although the run has written some"));
 }
 
 TEST_CASE("resume: `--checkpoint` goes back, says what is dropped, and ends as a run that never went further",
@@ -280,7 +280,7 @@ TEST_CASE("resume: a checkpoint that is not there is refused by listing those th
   toy.train("run", {"train.updates=20"});
   const auto metrics = content_of(toy / "run/metrics.jsonl");
   CHECK_THAT(message_of<UsageError>([&] { toy.resume("run", {}, "7"); }),
-             ContainsSubstring("holds no checkpoint of update 7; there are 5, 10, 15, 20"));
+             ContainsSubstring("has no checkpoint of update 7; it has 5, 10, 15, 20"));
   CHECK(content_of(toy / "run/metrics.jsonl") == metrics);
 }
 
@@ -290,7 +290,7 @@ TEST_CASE("resume: a run that was killed before its first checkpoint starts agai
   kill_before_first_checkpoint(toy, "cut", [&toy] { toy.train("cut"); });
   toy.forget_said();
   CHECK(toy.resume("cut").update == 30);
-  CHECK_THAT(toy.said(), ContainsSubstring("it ended before its first checkpoint: starting again at update 0"));
+  CHECK_THAT(toy.said(), ContainsSubstring("it ended before its first checkpoint; starting again at update 0"));
   CHECK(measured(toy / "cut") == measured(toy / "whole"));
 }
 

@@ -102,9 +102,9 @@ TEST_CASE("scoring: what is no n-best list of the source is named with its line"
       {"a ||| a ||| x= 1 ||| 2", "list:2: expected `sentence"},
       {"-1 ||| a ||| x= 1 ||| 2", "list:2: expected `sentence"},
       {"0 ||| a ||| x= 1 ||| 2 ||| 0-0 1-1", "list:2: expected `sentence"},
-      {"2 ||| a ||| x= 1 ||| 2", "list:2: names sentence 2, counted from 0, but the source has 2 lines"},
-      {"1 ||| a ||| seq2seq= 1 ||| 2", "list:2: has a feature `seq2seq=` already. Name the new one by `--feature"},
-      {"1 ||| a ||| x= 1 seq2seq= 1 ||| 2", "list:2: has a feature `seq2seq=` already"},
+      {"2 ||| a ||| x= 1 ||| 2", "list:2: has sentence 2 (counted from 0), but the source has 2 lines"},
+      {"1 ||| a ||| seq2seq= 1 ||| 2", "list:2: already has a feature `seq2seq=`. Give another name with `--feature"},
+      {"1 ||| a ||| x= 1 seq2seq= 1 ||| 2", "list:2: already has a feature `seq2seq=`"},
   }));
   CAPTURE(line);
   const auto source = toy.folder().file("source", "a\nb\n");
@@ -123,9 +123,8 @@ TEST_CASE("scoring: unknown tokens of both sides are counted", "[run][score]") {
   const auto scored = run::score_files(run, toy.folder().file("source", "a\nq\n"),
                                        toy.folder().file("target", "a q r\nb\n"), out, {}, toy.environment);
   CHECK(run::describe(scored.unknown_source, "source") ==
-        "1 of 2 source tokens (50.00 %) is unknown to the vocabulary; line 2 consists of unknown tokens alone");
-  CHECK(run::describe(scored.unknown_target, "target") ==
-        "2 of 4 target tokens (50.00 %) are unknown to the vocabulary");
+        "1 of 2 source tokens (50.00 %) is not in the vocabulary; line 2 has only unknown tokens");
+  CHECK(run::describe(scored.unknown_target, "target") == "2 of 4 target tokens (50.00 %) are not in the vocabulary");
 }
 
 }  // namespace seq2seq::test

@@ -204,7 +204,7 @@ TEST_CASE("together: ranks with another configuration are named, with the keys",
             {{1, {{"--set", "train.batch.sentences=8"}, {}}}, {2, {{"--set", "train.label_smoothing=0.1"}, {}}}})
           .wait();
   CAPTURE(all_said(ended));
-  CHECK_THAT(message_of_all(ended), ContainsSubstring("ranks 1, 2 are to train something else than rank 0") &&
+  CHECK_THAT(message_of_all(ended), ContainsSubstring("ranks 1, 2 have a different training from rank 0") &&
                                         ContainsSubstring("`train.batch.sentences` is 16 on rank 0 and 8 on rank 1"));
   CHECK_FALSE(fs::exists(toy / "joint" / "run.json"));
 }
@@ -216,7 +216,7 @@ TEST_CASE("together: ranks with another text are named, with its digest", "[run]
   const auto other = fmt::format("data.train.source={}", (toy / "other.source").string());
   const auto ended = Ranks(program(), train_words(toy, "joint"), 2, {}, {{1, {{"--set", other}, {}}}}).wait();
   CAPTURE(all_said(ended));
-  CHECK_THAT(message_of_all(ended), ContainsSubstring("rank 1 is to train something else than rank 0") &&
+  CHECK_THAT(message_of_all(ended), ContainsSubstring("rank 1 has a different training from rank 0") &&
                                         ContainsSubstring("the digest of the training text is "));
 }
 
@@ -259,7 +259,7 @@ TEST_CASE("together: ranks that do not come are named", "[run][parallel][error]"
   SECTION("the others") {
     const auto ended = start("0", "3")->wait();
     CHECK(ended.code == 1);
-    CHECK_THAT(ended.said, ContainsSubstring("ranks 1, 2 of 3 did not come to 127.0.0.1:" + port + " within 1.0 s"));
+    CHECK_THAT(ended.said, ContainsSubstring("ranks 1, 2 of 3 did not connect to 127.0.0.1:" + port + " within 1.0 s"));
   }
   SECTION("rank 0, and with it the store") {
     const auto ended = start("1", "3")->wait();
@@ -313,7 +313,7 @@ TEST_CASE("together: a command other than train refuses to work in several proce
                              {{"RANK", "0"}, {"WORLD_SIZE", "2"}, {"MASTER_ADDR", "127.0.0.1"}, {"MASTER_PORT", "1"}})
                          .wait();
   CHECK(ended.code == 2);
-  CHECK_THAT(ended.said, ContainsSubstring("`evaluate` works in one process, but this is one of 2"));
+  CHECK_THAT(ended.said, ContainsSubstring("`evaluate` runs in a single process, but this is one of 2"));
 }
 
 TEST_CASE("together: torchrun starts the ranks, and again after one has died", "[run][parallel][witness]") {
@@ -339,7 +339,7 @@ exec {} "$@"
   const auto ended = Process(torchrun, words, {{"GOMP_SPINCOUNT", "10000"}}).wait();
   CAPTURE(ended.said);
   CHECK(ended.code == 0);
-  CHECK_THAT(ended.said, ContainsSubstring("rank 1 of 2 (") && ContainsSubstring("goes on with "));
+  CHECK_THAT(ended.said, ContainsSubstring("rank 1 of 2 (") && ContainsSubstring("continuing "));
   CHECK(parameters_of(toy / "joint", 240) == parameters_of(toy / "undisturbed", 240));
 }
 

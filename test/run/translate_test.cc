@@ -196,10 +196,10 @@ TEST_CASE("translating: tokens that the vocabulary does not have are counted", "
   CHECK(counts.lines == 2);
   CHECK(counts.first_line == 3);
   CHECK(run::describe(counts, "source") ==
-        "4 of 6 source tokens (66.67 %) are unknown to the vocabulary; 2 lines consist of unknown tokens alone, the "
+        "4 of 6 source tokens (66.67 %) are not in the vocabulary; 2 lines have only unknown tokens; the "
         "first is line 3");
   CHECK(run::describe({.tokens = 2000, .unknown = 1, .lines = 1, .first_line = 7}, "target") ==
-        "1 of 2,000 target tokens (0.05 %) is unknown to the vocabulary; line 7 consists of unknown tokens alone");
+        "1 of 2,000 target tokens (0.05 %) is not in the vocabulary; line 7 has only unknown tokens");
   CHECK(run::describe({.tokens = 5}, "source").empty());
 }
 

@@ -108,7 +108,7 @@ def check_toy():
     (FOLDER / "mine").mkdir()
     (FOLDER / "mine/notes").write_text("mine\n")
     mine = script("toy", "sort", "--output", FOLDER / "mine")
-    if not failed_with(mine, "holds other files") or lines("mine/notes") != ["mine"]:
+    if not failed_with(mine, "contains other files") or lines("mine/notes") != ["mine"]:
         yield f"a folder of the user's: {mine.returncode} {mine.stderr}"
 
 

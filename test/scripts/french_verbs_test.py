@@ -100,7 +100,7 @@ def check_wrong():
         "short": (package("short", short, good), "5 forms of Indicatif présent, not 6"),
         "unknown": (package("unknown", GOOD, [*good, ("finir", "fin:ir")]), "the verb finir has no template fin:ir"),
         "damaged": (package("damaged", GOOD + "<", good), "conjugations-fr.xml"),
-        "few": (package("few", GOOD, good[:3]), "asked for"),
+        "few": (package("few", GOOD, good[:3]), "requested"),
     }
     for name, (wheel, text) in cases.items():
         output = FOLDER / f"{name}-output"

@@ -71,7 +71,7 @@ def draws():
 
 
 def check_bad_folders():
-    if not failed_with(plot(FOLDER), "neither a run's folder (metrics.jsonl) nor that of a study's table"):
+    if not failed_with(plot(FOLDER), "neither a run folder (metrics.jsonl) nor a folder of a study's table"):
         yield "a folder of something else is told otherwise"
     if not draws():
         return
@@ -79,7 +79,7 @@ def check_bad_folders():
         (FOLDER / name).mkdir()
         (FOLDER / name / file).write_text("{damaged\n")
         done = plot(FOLDER / name, python=PYTHON)
-        if not failed_with(done, file, "no JSON"):
+        if not failed_with(done, file, "not JSON"):
             yield f"{name}: {done.stderr}"
 
 

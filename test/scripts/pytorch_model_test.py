@@ -34,12 +34,12 @@ def check_refusals():
                "kind: copy": ("kind: other", "model.bridge.kind is other", "copy, linear, backward, mean"),
                "attention:\n    kind: none": ("attention:\n    kind: local", "model.attention.kind is local", "none, additive"),
                "    bidirectional: none": ("    bidirectional: none\n    zoneout: 0.1", "model.encoder.zoneout is 0.1", "known here: 0"),
-               "kind: full": ("kind: full\n    heads: 3", "model.output.heads is 3", "not known here")}
+               "kind: full": ("kind: full\n    heads: 3", "model.output.heads is 3", "not supported here")}
     for old, (new, *texts) in changes.items():
         done = run_with(KNOWN.replace(old, new))
         if not failed_with(done, "config.yaml", *texts):
             yield f"{new!r}: {done.stderr.strip() or 'no error'}"
-    if failed_with(run_with(KNOWN), "known here"):
+    if failed_with(run_with(KNOWN), "supported here"):
         yield "what is known is refused"
 
 

@@ -19,7 +19,7 @@ struct Section {
   text::SpecialSymbols special_symbols = text::SpecialSymbols::unknown;
 };
 
-/// What is wrong with a section of these keys; empty when it can be read.
+/// Returns the error of a section of these keys; empty if it is valid.
 std::string fault_of(const std::string& yaml, Section& section) {
   const auto registry = text::builtin_tokenizers();
   config::Keys keys;
@@ -62,9 +62,9 @@ TEST_CASE("text options: what belongs together is read", "[text][options]") {
 
 TEST_CASE("text options: what contradicts itself is told at its place", "[text][options][error]") {
   const auto [options, message] = GENERATE(table<std::string, std::string>({
-      {"sentencepiece, model: a.model, size: 500", "`tokenizer.model`: is given, so nothing is trained"},
-      {"sentencepiece, model: a.model, train: bpe", "`tokenizer.model`: is given, so nothing is trained"},
-      {"sentencepiece, sample: {alpha: 0.1, dropout: 0.1}", "name one of them"},
+      {"sentencepiece, model: a.model, size: 500", "`tokenizer.model`: is an existing model"},
+      {"sentencepiece, model: a.model, train: bpe", "`tokenizer.model`: is an existing model"},
+      {"sentencepiece, sample: {alpha: 0.1, dropout: 0.1}", "set only one of them"},
       {"sentencepiece, sample: {dropout: 0.1}", "a unigram model is sampled by `alpha`"},
       {"sentencepiece, train: bpe, sample: {alpha: 0.1}", "BPE is sampled by `dropout`"},
       {"sentencepiece, sample: {dropout: 1.5}", "dropout"},

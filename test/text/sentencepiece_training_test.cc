@@ -17,7 +17,7 @@ namespace {
 
 using Tokens = std::vector<std::string>;
 
-/// What goes to standard output and standard error while `work` runs.
+/// Returns the text on standard output and standard error while `work` runs.
 template <class Work>
 std::string output_of(Work work) {
   const TemporaryFolder folder;
@@ -91,7 +91,7 @@ TEST_CASE("sentencepiece: a size that does not fit is told with one that does", 
   const auto output = output_of([&] { message = fault_of({.train = kind, .size = 8000}, lines); });
   CAPTURE(message, output);
 
-  REQUIRE_THAT(message, ContainsSubstring("`size: 8000` is more than the training text has pieces for"));
+  REQUIRE_THAT(message, ContainsSubstring("the training text has too few pieces for `size: 8000`"));
   const auto named = std::stoll(message.substr(message.find("at most ") + 8));
   REQUIRE(fault_of({.train = kind, .size = named}, lines).empty());
   REQUIRE(!fault_of({.train = kind, .size = named + 1}, lines).empty());
@@ -102,7 +102,7 @@ TEST_CASE("sentencepiece: a size below the number of characters is told", "[text
   const auto kind = GENERATE(SubwordKind::unigram, SubwordKind::bpe);
   const auto message = fault_of({.train = kind, .size = 5}, {"the quick brown fox jumps over the lazy dog"});
 
-  REQUIRE_THAT(message, ContainsSubstring("`size: 5` is less than the 27 different characters"));
+  REQUIRE_THAT(message, ContainsSubstring("`size: 5` is less than the number of different characters, 27"));
 }
 
 TEST_CASE("sentencepiece: a text without a word is told", "[text][sentencepiece][error]") {
@@ -124,7 +124,7 @@ TEST_CASE("sentencepiece: what is no model is told with its file", "[text][sente
     }
   });
 
-  REQUIRE_THAT(message, ContainsSubstring("bad.model: is no model of SentencePiece"));
+  REQUIRE_THAT(message, ContainsSubstring("bad.model: is not a SentencePiece model"));
   REQUIRE(output.empty());
 }
 

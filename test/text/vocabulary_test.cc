@@ -30,7 +30,7 @@ VocabularyBuilder counted(const std::map<std::string, int>& counts) {
   return builder;
 }
 
-/// What `load` says of a file of these bytes, without the folder; empty when it reads it.
+/// Returns the error of `load` for a file of these bytes, without the folder; empty if it succeeds.
 std::string fault_of_vocabulary(const std::string& bytes) {
   const TemporaryFolder folder;
   try {
@@ -104,17 +104,17 @@ TEST_CASE("vocabulary: every fault of a file is told with file, line and column"
       {"# seq2seq vocabulary 1\r\na\t1\r\n", "words:1:1: has Windows line ends"},
       {kHeader + "a\t1\nb\t2\r\n", "words:3:4: a Windows line end"},
       {kHeader + "a\t1\nb\n", "words:3:1: `b` has no count"},
-      {kHeader + "a\tmany\n", "words:2:3: `many` is no count"},
-      {kHeader + "a\t-1\n", "words:2:3: `-1` is no count"},
-      {kHeader + "a\t1 \n", "words:2:3: `1 ` is no count"},
-      {kHeader + "a\t99999999999999999999\n", "words:2:3: `99999999999999999999` is no count"},
-      {kHeader + "a\t1\nb\t1\na\t3\n", "words:4:1: `a` is there twice, first on line 2"},
+      {kHeader + "a\tmany\n", "words:2:3: `many` is not a count"},
+      {kHeader + "a\t-1\n", "words:2:3: `-1` is not a count"},
+      {kHeader + "a\t1 \n", "words:2:3: `1 ` is not a count"},
+      {kHeader + "a\t99999999999999999999\n", "words:2:3: `99999999999999999999` is not a count"},
+      {kHeader + "a\t1\nb\t1\na\t3\n", "words:4:1: duplicate word `a`, first on line 2"},
       {kHeader + "</s>\t1\n", "words:2:1: `</s>` is a special symbol"},
-      {kHeader + "\t1\n", "words:2:1: there is no word"},
+      {kHeader + "\t1\n", "words:2:1: a word is missing"},
       {kHeader + "\n", "words:2:1: `` has no count"},
-      {kHeader + "a b\t1\n", "words:2:1: `a b` holds a blank"},
-      {kHeader + "a\tb\t1\n", "words:2:1: `a\\tb` holds a blank"},
-      {kHeader + "a\xC3\t1\n", "words:2:2: byte 0xC3 begins a character that does not end"},
+      {kHeader + "a b\t1\n", "words:2:1: `a b` contains a blank"},
+      {kHeader + "a\tb\t1\n", "words:2:1: `a\\tb` contains a blank"},
+      {kHeader + "a\xC3\t1\n", "words:2:2: byte 0xC3 begins an incomplete character"},
   }));
   CAPTURE(bytes);
 
@@ -123,7 +123,7 @@ TEST_CASE("vocabulary: every fault of a file is told with file, line and column"
 
 TEST_CASE("vocabulary: all lines at fault are named at once", "[text][vocabulary][error]") {
   REQUIRE_THAT(fault_of_vocabulary(kHeader + "a\nb\t1\nc\nd\n"),
-               ContainsSubstring("words:2:1") && ContainsSubstring("at fault: 4, 5"));
+               ContainsSubstring("words:2:1") && ContainsSubstring("invalid lines: 4, 5"));
 }
 
 TEST_CASE("vocabulary: a file that is not there is named", "[text][vocabulary][error]") {

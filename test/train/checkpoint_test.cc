@@ -180,7 +180,7 @@ TEST_CASE("checkpoint: a `last` or `best` that holds no number is an error that 
   Run run;
   run.save(10);
   overwrite(run.folder.best(), "ten\n");
-  CHECK_THROWS_WITH(best_update(disk_files(), run.folder), ContainsSubstring("best: does not hold"));
+  CHECK_THROWS_WITH(best_update(disk_files(), run.folder), ContainsSubstring("best: does not contain"));
 }
 
 TEST_CASE("checkpoint: a `last` or `best` that names a missing one is an error that says what is there",
@@ -192,7 +192,7 @@ TEST_CASE("checkpoint: a `last` or `best` that names a missing one is an error t
   SECTION("last") {
     std::filesystem::remove_all(run.folder.checkpoint(30));
     CHECK_THROWS_WITH(run.newest(),
-                      ContainsSubstring("last: names checkpoint 30, which is missing; the run has 10, 20") &&
+                      ContainsSubstring("last: refers to checkpoint 30, which is missing; the run has 10, 20") &&
                           ContainsSubstring("--resume " + run.folder.root().string() + " --checkpoint N"));
     CHECK_THROWS_AS(last_update(disk_files(), run.folder), FormatError);
     CHECK(best_update(disk_files(), run.folder) == 20);
@@ -200,16 +200,16 @@ TEST_CASE("checkpoint: a `last` or `best` that names a missing one is an error t
   SECTION("best") {
     std::filesystem::remove_all(run.folder.checkpoint(20));
     CHECK_THROWS_WITH(best_update(disk_files(), run.folder),
-                      ContainsSubstring("best: names checkpoint 20, which is missing; the run has 10, 30") &&
+                      ContainsSubstring("best: refers to checkpoint 20, which is missing; the run has 10, 30") &&
                           ContainsSubstring("`--checkpoint N`"));
     CHECK(run.newest() == 30);
   }
   SECTION("all") {
     for (const auto update : {10, 20, 30}) std::filesystem::remove_all(run.folder.checkpoint(update));
     CHECK_THROWS_WITH(run.newest(),
-                      ContainsSubstring("last: names checkpoint 30, which is missing, and the run has no other"));
+                      ContainsSubstring("last: refers to checkpoint 30, which is missing; the run has no other"));
     std::filesystem::remove(run.folder.last());
-    CHECK_THROWS_WITH(run.newest(), ContainsSubstring("best: names checkpoint 20, which is missing"));
+    CHECK_THROWS_WITH(run.newest(), ContainsSubstring("best: refers to checkpoint 20, which is missing"));
   }
 }
 

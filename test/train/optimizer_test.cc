@@ -193,7 +193,7 @@ TEST_CASE("optimizer: a state that does not fit is refused, naming file and tens
   }
   SECTION("of another optimiser") {
     state.tensors["b.momentum_buffer"] = at::zeros({5});
-    says = "file: b.momentum_buffer: was not expected";
+    says = "file: b.momentum_buffer: is not expected";
   }
   CHECK_THROWS_WITH(adam.restore(state, "file"), ContainsSubstring(says));
 }

@@ -59,7 +59,7 @@ TEST_CASE("scheduled sampling: a schedule that cannot be meant is refused at its
   CHECK_THAT(refused("{decay: exponential}"), ContainsSubstring("k") && ContainsSubstring("is missing"));
   CHECK_THAT(refused("{decay: inverse_sigmoid, k: 0.5}"), ContainsSubstring("at least 1"));
   CHECK_THAT(refused("{decay: linear, to_update: 5, k: 2}"), ContainsSubstring("`exponential` and `inverse_sigmoid`"));
-  CHECK_THAT(refused("{final: 0.5}"), ContainsSubstring("belong to a decay"));
+  CHECK_THAT(refused("{final: 0.5}"), ContainsSubstring("need a `decay`"));
   CHECK_THAT(refused("{decay: linear, to_update: 5, final: 1.5}"), ContainsSubstring("final"));
 }
 

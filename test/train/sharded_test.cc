@@ -112,7 +112,7 @@ TEST_CASE("shards: `freeze` names the whole, and freezes all of it", "[train][pl
     CHECK(at::equal(after.tensors.at(name), tensor) == (name == "output.weight"));
   }
   CHECK_THROWS_WITH(trainable_parameters(*run.model, {"output.weight[0:3]"}),
-                    ContainsSubstring("the model has no such part; the nearest is `output.weight`"));
+                    ContainsSubstring("not a part of the model; the nearest is `output.weight`"));
 }
 
 }  // namespace

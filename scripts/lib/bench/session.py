@@ -119,7 +119,7 @@ class Session:
                 return result
             say(f"{self.what} {self.size.name}: {name}: other processes used {100 * result['others']:.0f} % of the processors; "
                 f"the run is repeated ({attempt + 1} of {ATTEMPTS})")
-        raise Failure("other processes use the processors; stop them, go on with --resume, or mark the table with --noisy")
+        raise Failure("other processes use the CPU; stop them and continue with --resume, or accept noise with --noisy")
 
 
 # Options that results depend on: a bench goes on only with the same.

@@ -61,7 +61,7 @@ class Config(dict):
                 continue
             known = next((values for pattern, values in KNOWN if re.fullmatch(pattern, name)), [])
             if known == []:
-                raise Failure(f"{path}: {key} is {value}; this key is not known here")
+                raise Failure(f"{path}: {key} is {value}; this key is not supported here")
             if known is not None and value not in known:
                 raise Failure(f"{path}: {key} is {value}; known here: {', '.join(known)}")
 

@@ -46,7 +46,7 @@ constexpr std::array kPackings{
     Packing{"\x1F\x9D"sv, "compress"},
 };
 
-/// Whether `text` and `start` agree as far as both go.
+/// Returns true if `text` and `start` agree as far as both go.
 bool agree(std::string_view text, std::string_view start) {
   for (std::size_t i = 0; i < std::min(text.size(), start.size()); ++i) {
     const bool digit = text[i] >= '0' && text[i] <= '9';
@@ -59,7 +59,7 @@ bool starts_as(const Packing& packing, std::string_view text) {
   return text.size() >= packing.start.size() && agree(text, packing.start);
 }
 
-/// Whether more bytes can tell that a file is packed.
+/// Returns true if more bytes are needed to decide whether a file is compressed.
 bool undecided(std::string_view text) {
   return std::any_of(kPackings.begin(), kPackings.end(), [text](const Packing& packing) {
     return text.size() < packing.start.size() && agree(text, packing.start);
@@ -70,7 +70,7 @@ class PlainSource final : public ByteSource {
  public:
   explicit PlainSource(const std::filesystem::path& file) : name_(file.string()), owned_(true) {
     std::error_code ignored;
-    if (std::filesystem::is_directory(file, ignored)) throw fault("is a folder; a text file is expected");
+    if (std::filesystem::is_directory(file, ignored)) throw fault("is a folder; expected a text file");
     descriptor_ = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
     if (descriptor_ < 0) throw cannot_read();
   }
@@ -133,7 +133,7 @@ class PlainSource final : public ByteSource {
   int64_t consumed_ = 0;
 };
 
-/// What both packings share: blocks of packed bytes, unpacked on demand, to the end of the last frame.
+/// Common part of both formats: blocks of compressed bytes, decompressed on demand, to the end of the last frame.
 class PackedSource : public ByteSource {
  public:
   explicit PackedSource(std::unique_ptr<PlainSource> packed) : packed_(std::move(packed)), block_(kPackedBlock) {}
@@ -148,7 +148,7 @@ class PackedSource : public ByteSource {
         begin_ = 0;
         end_ = packed_->read(block_.data(), block_.size());
         if (end_ == 0) {
-          if (inside_) throw fault("ends in the middle of its packed text: the file is truncated");
+          if (inside_) throw fault("ends in the middle of its compressed text: the file is truncated");
           return 0;
         }
       }
@@ -180,7 +180,7 @@ class GzipSource final : public PackedSource {
  public:
   explicit GzipSource(std::unique_ptr<PlainSource> packed) : PackedSource(std::move(packed)) {
     constexpr int kGzipOnly = 15 + 16;  // the largest window, and a gzip header
-    if (inflateInit2(&stream_, kGzipOnly) != Z_OK) throw fault("cannot be unpacked: zlib does not start");
+    if (inflateInit2(&stream_, kGzipOnly) != Z_OK) throw fault("cannot be decompressed: zlib failed to start");
   }
   ~GzipSource() override { inflateEnd(&stream_); }
   GzipSource(const GzipSource&) = delete;
@@ -217,7 +217,7 @@ class ZstandardSource final : public PackedSource {
  public:
   explicit ZstandardSource(std::unique_ptr<PlainSource> packed)
       : PackedSource(std::move(packed)), stream_(ZSTD_createDStream()) {
-    if (!stream_) throw fault("cannot be unpacked: Zstandard does not start");
+    if (!stream_) throw fault("cannot be decompressed: Zstandard failed to start");
   }
 
  private:
@@ -244,8 +244,8 @@ std::unique_ptr<ByteSource> unpacked(std::unique_ptr<PlainSource> plain) {
   if (starts_as(kZstandard, start)) return std::make_unique<ZstandardSource>(std::move(plain));
   for (const auto& packing : kPackings) {
     if (!starts_as(packing, start)) continue;
-    throw plain->fault(fmt::format("is packed with {}; unpack it first", packing.name),
-                       "Plain text, gzip and Zstandard are read as they are");
+    throw plain->fault(fmt::format("is compressed with {}; decompress it first", packing.name),
+                       "Only plain text, gzip and Zstandard can be read");
   }
   return plain;
 }

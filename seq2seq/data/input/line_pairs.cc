@@ -27,15 +27,15 @@ Place place_in(const TrainFiles& files, const std::vector<std::filesystem::path>
   while (other.next(rest)) {
   }
   throw Error(Place{one.file().string(), 0, 0, {}},
-              fmt::format("has {}, but {} has {}; line n of the one belongs to line n of the other",
+              fmt::format("has {}, but {} has {}; line n of one file belongs to line n of the other",
                           lines_of(one.lines()), other.file().string(), lines_of(other.lines())),
-              "Find the line that is missing or too many, or name other files");
+              "Find the missing or extra line, or use other files");
 }
 
 void check_one_each(std::size_t corpora, std::size_t items, const char* what) {
   if (items == 0 || items == corpora) return;
   throw Error(fmt::format("{} {} for {} corpora", items, what, corpora),
-              "Name one for each, in the order of the files");
+              "Give one for each, in the order of the files");
 }
 
 }  // namespace
@@ -49,7 +49,7 @@ LinePairs::LinePairs(TrainFiles files, InvalidUtf8 invalid) : files_(std::move(f
   if (!files_.one_sided() && files_.source.size() != files_.target.size()) {
     throw Error(
         fmt::format("{} files of source sentences, but {} of targets", files_.source.size(), files_.target.size()),
-        "Name them in the same order, the nth beside the nth");
+        "Give the same number of both, in the same order");
   }
   check_one_each(files_.corpora(), files_.tags.size(), "tags");
   check_one_each(files_.corpora(), files_.weights.size(), "files of weights");
@@ -98,7 +98,7 @@ bool LinePairs::next_lines(LinePair& pair) {
   if (source != target) throw_unequal(*source_, *target_);
   if (!source && source_->lines() == 0) {
     throw Error(Place{source_->file().string(), 0, 0, {}},
-                fmt::format("is empty, and so is {}; at least one line is expected", target_->file().string()));
+                fmt::format("is empty, and so is {}; expected at least one line", target_->file().string()));
   }
   pair.valid = source_->valid() && target_->valid();
   return source;
@@ -107,7 +107,7 @@ bool LinePairs::next_lines(LinePair& pair) {
 bool LinePairs::next_columns(LinePair& pair) {
   if (!source_->next(pair.source)) {
     if (source_->lines() > 0) return false;
-    throw Error(Place{source_->file().string(), 0, 0, {}}, "is empty; at least one line is expected");
+    throw Error(Place{source_->file().string(), 0, 0, {}}, "is empty; expected at least one line");
   }
   pair.valid = source_->valid();
   pair.target.clear();

@@ -22,7 +22,7 @@ constexpr std::size_t kBlock = std::size_t{1} << 18;
 LineReader::LineReader(std::filesystem::path file, InvalidUtf8 invalid)
     : file_(std::move(file)),
       invalid_(invalid),
-      remedy_("Correct the line, or set `data.invalid_utf8: drop` to leave such pairs out, counted"),
+      remedy_("Correct the line, or set `data.invalid_utf8: drop` to leave out such pairs"),
       bytes_(open_bytes(file_)),
       block_(kBlock) {}
 
@@ -66,7 +66,7 @@ bool LineReader::next_bytes(std::string& line) {
     // Without a bound a few packed bytes, or a file that is no text, would take all memory there is.
     if (line.size() > kLongest) {
       throw Error(Place{file_.string(), lines_ + 1, 0, {}}, "is longer than 16 MiB; a line is one sentence",
-                  "Name a text with a line feed after each sentence");
+                  "Use a text with a line feed after each sentence");
     }
     if (feed != nullptr) return true;
   }

@@ -22,7 +22,7 @@ std::optional<float> WeightReader::next() {
   if (!number || weight > std::numeric_limits<float>::max()) {
     throw Error(Place{lines_.file().string(), lines_.lines(), 0, {}},
                 fmt::format("expected a number of at least 0, found {}", quote(line)),
-                "A line of `data.train.weights` is the weight of the pair in the same line");
+                "Each line of `data.train.weights` is the weight of the pair on the same line");
   }
   return weight;
 }

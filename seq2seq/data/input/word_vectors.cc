@@ -64,9 +64,9 @@ class Reader {
     check_count();
     if (found_.empty()) {
       fail(0,
-           fmt::format("has none of the {} of the vocabulary",
+           fmt::format("has none of the {} in the vocabulary",
                        format_count(words_.size() - text::special_count, "word")),
-           "Words are compared as they stand in the vocabulary, after normal form and tokenizer");
+           "Words are compared as spelled in the vocabulary, after normalization and tokenization");
     }
     auto rows = at::empty({std::ssize(found_), width_}, at::kFloat);
     std::copy(numbers_.begin(), numbers_.end(), rows.mutable_data_ptr<float>());
@@ -74,7 +74,7 @@ class Reader {
   }
 
  private:
-  static constexpr const char* kExpected = "Expected a line a word: the word and its numbers, between blanks";
+  static constexpr const char* kExpected = "Expected one line per word: the word and its numbers, separated by blanks";
 
   [[noreturn]] void fail(int64_t line, const std::string& problem, const std::string& remedy) const {
     throw Error(Place{.file = lines_.file().string(), .line = line}, problem, remedy);
@@ -123,7 +123,7 @@ class Reader {
   void take(int64_t id, std::string_view word, std::string_view rest) {
     auto& first = line_of_[static_cast<size_t>(id)];
     if (first > 0) {
-      fail(lines_.lines(), fmt::format("`{}` has a vector already, on line {}", word, first),
+      fail(lines_.lines(), fmt::format("`{}` already has a vector, on line {}", word, first),
            "Remove one of the two lines");
     }
     first = lines_.lines();
@@ -143,7 +143,7 @@ class Reader {
 
   void check_count() const {
     if (!announced_ || *announced_ == vectors_) return;
-    fail(1, fmt::format("announces {}, but {} follow", format_count(*announced_, "vector"), format_count(vectors_)),
+    fail(1, fmt::format("declares {}, but {} follow", format_count(*announced_, "vector"), format_count(vectors_)),
          "The file may be cut off; correct the first line, or remove it");
   }
 

@@ -47,7 +47,7 @@ FormatError damaged(const std::filesystem::path& file, const std::string& proble
 text::Vocabulary open_vocabulary(const std::filesystem::path& file, const std::string& sha256_in_summary) {
   auto vocabulary = text::Vocabulary::load(file);
   if (sha256(vocabulary.serialize()) != sha256_in_summary) {
-    throw damaged(file, "is not what was prepared (its SHA-256 differs from the summary's)");
+    throw damaged(file, "has changed since it was prepared (its SHA-256 differs from the summary)");
   }
   return vocabulary;
 }
@@ -56,7 +56,7 @@ std::string open_model(const std::filesystem::path& file, const SideSummary& sum
   if (summary.tokenizer_sha256.empty()) return {};
   auto model = disk_files().read(file);
   if (sha256(model) != summary.tokenizer_sha256) {
-    throw damaged(file, "is not what the tokenizer learned (its SHA-256 differs from the summary's)");
+    throw damaged(file, "has changed since the tokenizer was trained (its SHA-256 differs from the summary)");
   }
   return model;
 }
@@ -64,17 +64,16 @@ std::string open_model(const std::filesystem::path& file, const SideSummary& sum
 TokenStore open_side(const PreparedFolder::Side& side, int64_t pairs, const SideSummary& summary) {
   const auto tokens = TokenStore::open(side.tokens, /*verify=*/true);
   if (tokens.size() != pairs || tokens.tokens() != summary.tokens) {
-    throw damaged(side.tokens,
-                  fmt::format("holds {} sentences with {} tokens, but the summary beside it says {} with {}",
-                              tokens.size(), tokens.tokens(), pairs, summary.tokens));
+    throw damaged(side.tokens, fmt::format("has {} sentences with {} tokens, but its summary says {} with {}",
+                                           tokens.size(), tokens.tokens(), pairs, summary.tokens));
   }
   const auto ids = TokenStore::open(side.ids, /*verify=*/true);
   if (ids.tokens() != summary.words + text::special_count ||
       ids.largest() >= summary.vocabulary_words + text::special_count || tokens.largest() >= ids.tokens()) {
-    throw damaged(side.ids, fmt::format("gives {} words ids up to {}, but the summary beside it says {} words and a "
-                                        "vocabulary of {}",
-                                        ids.tokens() - text::special_count, ids.largest(), summary.words,
-                                        summary.vocabulary_words));
+    throw damaged(
+        side.ids,
+        fmt::format("has {} words with ids up to {}, but its summary says {} words and a vocabulary of {}",
+                    ids.tokens() - text::special_count, ids.largest(), summary.words, summary.vocabulary_words));
   }
   return tokens.renumbered(ids);
 }
@@ -83,7 +82,7 @@ TokenStore open_side(const PreparedFolder::Side& side, int64_t pairs, const Side
 TokenStore open_numbers(const std::filesystem::path& file, int64_t pairs) {
   auto numbers = TokenStore::open(file, /*verify=*/true);
   if (numbers.tokens() != pairs) {
-    throw damaged(file, fmt::format("holds {} numbers, but there are {} pairs", numbers.tokens(), pairs));
+    throw damaged(file, fmt::format("has {} numbers for {} pairs", numbers.tokens(), pairs));
   }
   return numbers;
 }
@@ -97,7 +96,8 @@ text::Vocabulary open_words(const PreparedFolder::Side& side, const SideSummary&
 Summary read_summary(const PreparedFolder& folder) {
   std::error_code unknown;
   if (!std::filesystem::exists(folder.summary(), unknown)) {
-    throw Error(Place{folder.root.string(), 0, 0, {}}, "holds no prepared text", "Run `seq2seq prepare CONFIG`");
+    throw Error(Place{folder.root.string(), 0, 0, {}}, "is not a folder of prepared text",
+                "Run `seq2seq prepare CONFIG`");
   }
   return parse_summary(disk_files().read(folder.summary()), folder.summary());
 }
@@ -108,8 +108,8 @@ Prepared open_prepared(const PreparedFolder& folder, const PrepareKeys& keys) {
   const auto vocabulary = differences(summary.vocabulary_options, keys.vocabulary);
   if (!text.empty() && !vocabulary.empty()) text += ", ";
   if (text += vocabulary; !text.empty()) {
-    throw Error(Place{folder.root.string(), 0, 0, {}}, "was prepared by other options: " + text,
-                "Run `seq2seq prepare CONFIG` again, or name another folder as `data.prepared`");
+    throw Error(Place{folder.root.string(), 0, 0, {}}, "was prepared with other options: " + text,
+                "Run `seq2seq prepare CONFIG` again, or set `data.prepared` to another folder");
   }
   auto source = open_vocabulary(folder.source().vocabulary, summary.source.vocabulary_sha256);
   auto target = open_vocabulary(folder.target().vocabulary, summary.target.vocabulary_sha256);
@@ -123,7 +123,7 @@ Prepared open_prepared(const PreparedFolder& folder, const PrepareKeys& keys) {
   const int64_t counted = std::accumulate(summary.pairs_of.begin(), summary.pairs_of.end(), int64_t{0});
   if (counted != summary.pairs) {
     throw damaged(folder.summary(),
-                  fmt::format("is damaged: its corpora have {} pairs, but it says {}", counted, summary.pairs));
+                  fmt::format("is damaged: its corpora have {} pairs, but its total is {}", counted, summary.pairs));
   }
   TokenizerModels models{open_model(folder.source().tokenizer, summary.source),
                          open_model(folder.target().tokenizer, summary.target)};

@@ -17,14 +17,14 @@
 namespace seq2seq::data {
 namespace {
 
-/// What is there already is replaced only if it is prepared text: a wrong path must not cost anyone a folder.
+/// An existing folder is replaced only if it has prepared text, so that a wrong path does not delete other data.
 void check_replaceable(const PreparedFolder& folder) {
   std::error_code unknown;
   const bool empty = !std::filesystem::exists(folder.root, unknown) ||
                      (std::filesystem::is_directory(folder.root, unknown) && std::filesystem::is_empty(folder.root));
   if (!empty && !std::filesystem::exists(folder.summary(), unknown)) {
-    throw Error(Place{folder.root.string(), 0, 0, {}}, "is there already and holds no prepared text",
-                "Name another folder as `data.prepared`, or remove it");
+    throw Error(Place{folder.root.string(), 0, 0, {}}, "already exists and is not a folder of prepared text",
+                "Set `data.prepared` to another folder, or remove this one");
   }
 }
 
@@ -39,7 +39,8 @@ std::optional<Summary> summary_there(const PreparedFolder& folder) {
   }
 }
 
-/// Whether the words are those whose numbers the tokens are. Others, changed by hand or damaged, would make other text.
+/// Returns true if the words match the numbers in the tokens. Words that were changed by hand or damaged would give
+/// other text.
 bool has_its_words(const PreparedFolder& folder, const Summary& summary) {
   try {
     open_words(folder.source(), summary.source);

@@ -106,7 +106,8 @@ std::string serialize(const Summary& summary) {
 Summary parse_summary(const std::string& text, const std::filesystem::path& file) {
   const Place place{file.string(), 0, 0, {}};
   return read_json<Json>(text, place, "Run `seq2seq prepare` again", [&](const Json& json) {
-    if (json.value("format", "") != "seq2seq prepared data") throw FormatError(place, "is no summary of prepared data");
+    if (json.value("format", "") != "seq2seq prepared data")
+      throw FormatError(place, "is not a summary of prepared text");
     if (const auto version = whole<int>(json.at("version")); version != prepared_format_version) {
       throw FormatError(
           place, fmt::format("has format version {}; this program reads version {}", version, prepared_format_version),

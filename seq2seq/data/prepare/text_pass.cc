@@ -65,7 +65,7 @@ class TextPass {
     if (weights_) weights_->finish();
     summary.content_digest = digest.get();
     if (const auto file = changed(summary.inputs, look_at(job_->data->train))) {
-      throw Error(Place{*file, 0, 0, {}}, "has changed while it was read", "Run it again when the file is complete");
+      throw Error(Place{*file, 0, 0, {}}, "changed while it was being read", "Run it again when the file is complete");
     }
     return summary;
   }
@@ -73,7 +73,7 @@ class TextPass {
  private:
   void learn(Summary& summary) {
     if (!tokenizers_.source->learns() && !tokenizers_.target->learns()) return;
-    job_->log->say("tokenizer learning from the text");
+    job_->log->say("training the tokenizer");
     tokenizers_.learn(*job_->data);
     const auto models = tokenizers_.models();
     keep(models.source, folder_.source().tokenizer, summary.source);
@@ -94,7 +94,7 @@ class TextPass {
     Progress progress(*job_->log, "preparing", "MB", static_cast<double>(bytes_of(data.train)) / kMegabyte,
                       job_->progress);
     for (TokenBatch batch; batches.next(batch);) {
-      if (interrupted()) throw Interrupted("interrupted; nothing is written, and what was there before is as it was");
+      if (interrupted()) throw Interrupted("interrupted; nothing was written");
       take(batch, summary);
       progress.update(static_cast<double>(lines.consumed()) / kMegabyte,
                       fmt::format("{} pairs", format_count(summary.pairs)));

@@ -57,8 +57,7 @@ void forget(const MappedFile& file) {
 }  // namespace
 
 MappedFile::MappedFile(const std::filesystem::path& file) : place_{file.string(), 0, 0, {}} {
-  page_is_missing_ =
-      place_.file + ": has become shorter, or cannot be read, while it is in use. Run `seq2seq prepare` again\n";
+  page_is_missing_ = place_.file + ": was truncated or became unreadable while in use. Run `seq2seq prepare` again\n";
   const int handle = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
   if (handle < 0) throw file_error(file, "read", errno);
   struct stat status {};

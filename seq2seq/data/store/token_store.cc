@@ -23,19 +23,19 @@ FormatError damaged(const MappedFile& file, const std::string& problem) {
 
 StoreHeader read_header(const MappedFile& mapping) {
   StoreHeader header{};
-  if (mapping.size() < sizeof(header)) throw damaged(mapping, "is no token store: it is too short");
+  if (mapping.size() < sizeof(header)) throw damaged(mapping, "is not a token store: too short");
   std::memcpy(&header, mapping.data(), sizeof(header));
-  if (header.magic != store_magic) throw damaged(mapping, "is no token store: its first bytes are others");
+  if (header.magic != store_magic) throw damaged(mapping, "is not a token store: wrong first bytes");
   if (header.version != store_version) {
     throw damaged(mapping,
                   fmt::format("has format version {}; this program reads version {}", header.version, store_version));
   }
   const uint64_t most = mapping.size();
   if ((header.width != 2 && header.width != 4) || header.tokens > most || header.sentences > most) {
-    throw damaged(mapping, "is damaged: its header makes no sense");
+    throw damaged(mapping, "is damaged: invalid header");
   }
   if (store_bytes(header) != mapping.size()) {
-    throw damaged(mapping, fmt::format("is damaged: it has {} bytes, and its header asks for {}", mapping.size(),
+    throw damaged(mapping, fmt::format("is damaged: it has {} bytes, but its header says {}", mapping.size(),
                                        store_bytes(header)));
   }
   return header;
@@ -50,7 +50,7 @@ void verify_checksum(const MappedFile& mapping, const StoreHeader& header) {
     madvise(const_cast<std::byte*>(mapping.data()), at + count, MADV_DONTNEED);
   }
   if (store_checksum(header, checksum.finish()) != std::string_view(header.sha256.data(), header.sha256.size())) {
-    throw damaged(mapping, "is damaged: its contents are not those its checksum names");
+    throw damaged(mapping, "is damaged: its checksum does not match");
   }
 }
 
@@ -88,7 +88,7 @@ TokenStore TokenStore::open(const std::filesystem::path& file, bool verify) {
 
 void TokenStore::check(const char* what, int64_t index, int64_t count) const {
   if (index >= 0 && index < count) return;
-  throw Error(Place{*file_, 0, 0, {}}, fmt::format("has {} {}s, and number {} was asked for", count, what, index));
+  throw Error(Place{*file_, 0, 0, {}}, fmt::format("has {} {}s; number {} does not exist", count, what, index));
 }
 
 TokenStore::Stretch TokenStore::stretch(int64_t sentence) const {
@@ -135,7 +135,7 @@ int64_t TokenStore::id(int64_t position) const {
 TokenStore TokenStore::renumbered(const TokenStore& ids) const {
   if (largest_ >= ids.tokens()) {
     throw Error(Place{*file_, 0, 0, {}},
-                fmt::format("holds the id {}, and there are other ids for {} alone", largest_, ids.tokens()));
+                fmt::format("has the id {}, but the vocabulary has ids for only {}", largest_, ids.tokens()));
   }
   TokenStore other(*this);
   other.renumbering_ = std::make_shared<const TokenStore>(ids);

@@ -12,24 +12,22 @@ constexpr const char* none = "none";
 
 void check_order(const AttentionBlockOptions& options, const AttentionBlockContext& context) {
   if (options.order == AttentionOrder::after && options.readout.activation == ReadoutOptions::Activation::none)
-    throw UsageError("attention after the cell reaches the output layer through the readout, and the readout is off",
+    throw UsageError("attention with `order: after` needs the readout, which is off",
                      "Set `model.attention.readout.activation: tanh`, or `model.attention.order: before`");
   if (options.order == AttentionOrder::first_layer && context.layers < 2)
-    throw UsageError("attention after the first layer is read by the layers above it, and the decoder has one layer",
+    throw UsageError("attention with `order: first_layer` needs a second decoder layer",
                      "Set `model.decoder.layers` to 2 or more, or `model.attention.order: after`");
 }
 
 }  // namespace
 
 void declare(config::Keys& keys, AttentionBlockOptions& options) {
-  keys.add(
-      "coverage", options.coverage,
-      "whether scores also read how much each state was looked at in earlier steps (Tu et al. 2016, section 3.1; See "
-      "et al. 2017, equation 11); steps then run one by one. Kinds additive, concat and general");
+  keys.add("coverage", options.coverage,
+           "let scores also depend on each state's attention weights in earlier steps (Tu et al. 2016, section 3.1; "
+           "See et al. 2017, equation 11); for additive, concat and general. Runs step by step, which is slower");
   if (options.attention.kind == none) {
     keys.rule("coverage", [&options] {
-      return options.coverage ? "coverage sums the weights of an attention, and there is none: set "
-                                "`model.attention.kind` to additive, concat or general"
+      return options.coverage ? "coverage needs attention; set `model.attention.kind` to additive, concat or general"
                               : std::string();
     });
     return;
@@ -39,13 +37,13 @@ void declare(config::Keys& keys, AttentionBlockOptions& options) {
       {{"after", AttentionOrder::after},
        {"before", AttentionOrder::before},
        {"first_layer", AttentionOrder::first_layer}},
-      "after: the top layer's rows ask, the readout reads the context (Luong et al. 2015); before: the top layer's "
-      "state of the step before asks, the decoder reads the context (Bahdanau et al. 2014); first_layer: the "
-      "bottom layer's rows ask, the layers above read the context (Wu et al. 2016)");
+      "after: queries are the top layer's rows, the readout reads the context (Luong et al. 2015); before: queries are "
+      "the top layer's previous state, the bottom layer reads the context (Bahdanau et al. 2014), slower; first_layer: "
+      "queries are the bottom layer's rows, the layers above read the context (Wu et al. 2016)");
   keys.add("input_feeding", options.input_feeding,
-           "whether the decoder reads, beside each word, what the output layer read at the step before (Luong et al. "
-           "2015, section 3.3); steps then run one by one");
-  keys.section("readout", options.readout, "from context and decoder row to what the output layer reads");
+           "also feed the output layer's input of the previous step to the bottom layer (Luong et al. 2015, section "
+           "3.3); runs step by step, which is slower");
+  keys.section("readout", options.readout, "input of the output layer, from context and decoder row");
   const auto kind = options.kinds->options(options.attention.kind, options.attention.options);
   options.attention.options = kind.value;
   kind.declare(keys);
@@ -60,7 +58,7 @@ AttentionBlock::AttentionBlock(const Options& options, const AttentionBlockConte
       options.attention,
       {.query = query, .memory = context.memory, .place = context.place, .coverage = options.coverage});
   if (options.coverage && !attention_->needs_past())
-    throw UsageError(fmt::format("attention `{}` has no score that coverage could be added to", options.attention.kind),
+    throw UsageError(fmt::format("attention `{}` does not support coverage", options.attention.kind),
                      "Set `model.attention.kind` to additive, concat or general, or `model.attention.coverage: false`");
   if (options.readout.activation == ReadoutOptions::Activation::none) return;
   readout_ = std::make_shared<Readout>(
@@ -84,7 +82,7 @@ int64_t AttentionBlock::beside_layers() const {
 
 AttentionBlockRegistry blocks_of(const std::shared_ptr<const AttentionRegistry>& attentions) {
   AttentionBlockRegistry registry;
-  registry.add<AttentionBlock>(none, "the decoder sees the source through its first state alone");
+  registry.add<AttentionBlock>(none, "the decoder sees the source only through its initial state");
   for (const auto& kind : attentions->names()) {
     registry.add<AttentionBlock>(
         kind, attentions->about(kind),

@@ -10,7 +10,7 @@
 namespace seq2seq::nn {
 
 void declare(config::Keys& keys, ConcatAttentionOptions& options) {
-  keys.add("units", options.units, "width A of the hidden layer of the score").at_least(1);
+  keys.add("units", options.units, "width A of the score's hidden layer").at_least(1);
 }
 
 ConcatAttention::ConcatAttention(const Options& options, const AttentionContext& context)
@@ -20,7 +20,7 @@ ConcatAttention::ConcatAttention(const Options& options, const AttentionContext&
   coverage_weight_ = add_coverage_weight(*this, options.units, context);
 }
 
-// W [q; h] is a sum of two products: that of a state is made once a batch, not once a pair.
+// W [q; h] is a sum of two products: that of a state is made once per batch, not once a pair.
 AttentionMemory ConcatAttention::prepare(const at::Tensor& states) const {
   return {.keys = at::matmul(states, weight_.narrow(1, query_, memory_).t()),
           .values = states,

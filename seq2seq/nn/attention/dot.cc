@@ -10,7 +10,7 @@
 namespace seq2seq::nn {
 
 void declare(config::Keys& keys, DotAttentionOptions& options) {
-  keys.add("scaled", options.scaled, "whether scores are divided by the square root of the width");
+  keys.add("scaled", options.scaled, "divide scores by the square root of the width");
 }
 
 DotAttention::DotAttention(const Options& options, const AttentionContext& context)

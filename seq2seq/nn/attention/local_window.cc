@@ -12,11 +12,11 @@
 namespace seq2seq::nn {
 
 void declare(config::Keys& keys, LocalAttentionOptions& options) {
-  keys.add("window", options.window, "D: states at most so far from the centre are looked at")
+  keys.add("window", options.window, "largest distance D of a visible state from the centre of the window")
       .unit("words")
       .at_least(1);
   keys.add("score", options.score, {{"general", LocalScore::general}, {"dot", LocalScore::dot}},
-           "of a state within the window: as attention of that kind");
+           "score within the window, as in the attention of that kind");
 }
 
 void check_widths(const LocalAttentionOptions& options, const AttentionContext& context, const std::string& kind) {

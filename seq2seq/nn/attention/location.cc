@@ -11,7 +11,7 @@
 namespace seq2seq::nn {
 
 void declare(config::Keys& keys, LocationAttentionOptions& options) {
-  keys.add("longest", options.longest, "positions of the source that have a weight; later words are not looked at")
+  keys.add("longest", options.longest, "number of source positions with a weight; later words are invisible")
       .unit("words")
       .at_least(1);
 }

@@ -11,11 +11,11 @@
 namespace seq2seq::nn {
 
 void declare(config::Keys& keys, MultiHeadAttentionOptions& options) {
-  keys.add("heads", options.heads, "scaled dot products side by side").at_least(1);
-  keys.add("width", options.width, "of queries, keys and values, all heads together").at_least(1);
+  keys.add("heads", options.heads, "number of heads, which split the width").at_least(1);
+  keys.add("width", options.width, "width of queries, keys and values, over all heads").at_least(1);
   keys.rule("heads", [&options] {
     if (options.width % options.heads == 0) return std::string();
-    return fmt::format("{} heads do not divide a width of {}; every head gets the same part of it", options.heads,
+    return fmt::format("{} heads do not divide a width of {}; use a divisor of the width", options.heads,
                        options.width);
   });
 }

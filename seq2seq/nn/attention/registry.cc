@@ -12,13 +12,14 @@ namespace seq2seq::nn {
 
 AttentionRegistry builtin_attentions() {
   AttentionRegistry registry;
-  registry.add<AdditiveAttention>("additive", "a hidden layer of tanh; Bahdanau et al. 2014, arXiv 1409.0473");
+  registry.add<AdditiveAttention>("additive", "score by a hidden tanh layer; Bahdanau et al. 2014, arXiv 1409.0473");
   registry.add<ConcatAttention>("concat", "additive with one matrix; Luong et al. 2015, arXiv 1508.04025");
-  registry.add<DotAttention>("dot", "the product of query and state; Luong et al. 2015, arXiv 1508.04025");
-  registry.add<GeneralAttention>("general", "a product with a matrix between; Luong et al. 2015, arXiv 1508.04025");
+  registry.add<DotAttention>("dot", "dot product of query and state; Luong et al. 2015, arXiv 1508.04025");
+  registry.add<GeneralAttention>("general", "product of query, matrix and state; Luong et al. 2015, arXiv 1508.04025");
   registry.add<LocalMAttention>("local_m", "a window around the step; Luong et al. 2015, arXiv 1508.04025");
-  registry.add<LocalPAttention>("local_p", "a window around a predicted place; Luong et al. 2015, arXiv 1508.04025");
-  registry.add<LocationAttention>("location", "positions by the query alone; Luong et al. 2015, arXiv 1508.04025");
+  registry.add<LocalPAttention>("local_p", "a window around a predicted position; Luong et al. 2015, arXiv 1508.04025");
+  registry.add<LocationAttention>(
+      "location", "weights of positions computed from the query only; Luong et al. 2015, arXiv 1508.04025");
   registry.add<MultiHeadAttention>("multi_head", "several scaled dot products; Vaswani et al. 2017, arXiv 1706.03762");
   return registry;
 }

@@ -11,8 +11,8 @@
 namespace seq2seq::nn {
 
 void declare(config::Keys& keys, AttentiveBridgeOptions& options) {
-  keys.add("units", options.units, "width A of the hidden layer of the score").at_least(1);
-  keys.add("bias", options.bias, "whether the projection has a bias");
+  keys.add("units", options.units, "width A of the score's hidden layer").at_least(1);
+  keys.add("bias", options.bias, "add a bias to the projection");
 }
 
 AttentiveBridge::AttentiveBridge(const Options& options, const BridgeContext& context) : device_(context.place.device) {

@@ -19,7 +19,7 @@ size_t bidirectional_layer(const BridgeContext& context) {
 }  // namespace
 
 void declare(config::Keys& keys, BackwardBridgeOptions& options) {
-  keys.add("bias", options.bias, "whether the projection has a bias; the paper's has none");
+  keys.add("bias", options.bias, "add a bias to the projection; the paper has none");
 }
 
 BackwardBridge::BackwardBridge(const Options& options, const BridgeContext& context) {

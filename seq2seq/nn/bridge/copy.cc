@@ -24,8 +24,8 @@ std::string text_of(const StateShape& shape) {
 void check_same(const StateShape& from, const StateShape& to, size_t layer) {
   if (from == to) return;
   const bool bidirectional = !from.empty() && from.front().directions > 1;
-  throw UsageError(fmt::format("layer {} of the decoder starts from {}, but the copied state is {}", layer + 1,
-                               text_of(to), text_of(from)),
+  throw UsageError(fmt::format("layer {} of the decoder needs {}, but the copied state is {}", layer + 1, text_of(to),
+                               text_of(from)),
                    bidirectional ? "Give `model.decoder` the same kind and as many cells as both directions of "
                                    "`model.encoder` have together, or use `model.bridge.kind: linear`"
                                  : "Give `model.encoder` and `model.decoder` the same kind and cells, or use "
@@ -36,18 +36,20 @@ void check_same(const StateShape& from, const StateShape& to, size_t layer) {
 
 void declare(config::Keys& keys, CopyBridgeOptions& options) {
   using Layers = CopyBridgeOptions::Layers;
-  keys.add("layers", options.layers, {{"all", Layers::all}, {"top", Layers::top}},
-           "whose last state is handed over: each layer's to its counterpart, or the top one's to every layer");
+  keys.add(
+      "layers", options.layers, {{"all", Layers::all}, {"top", Layers::top}},
+      "all: each layer's state goes to the same layer of the decoder; top: the top layer's state goes to every layer");
 }
 
 CopyBridge::CopyBridge(const Options& options, const BridgeContext& context) : devices_(context.devices) {
   const bool all = options.layers == Options::Layers::all;
   if (context.encoder.empty())
-    throw UsageError("the encoder leaves no state that could be copied", "Use `model.bridge.kind: mean`");
+    throw UsageError("the encoder has no last state to copy", "Use `model.bridge.kind: mean`");
   if (all && context.encoder.size() != context.decoder.size()) {
-    throw UsageError(fmt::format("`layers: all` needs as many layers in the decoder ({}) as in the encoder ({})",
-                                 context.decoder.size(), context.encoder.size()),
-                     "Use the same number in both, `model.bridge.layers: top`, or `model.bridge.kind: linear`");
+    throw UsageError(
+        fmt::format("`layers: all` needs the same number of layers in the decoder ({}) and the encoder ({})",
+                    context.decoder.size(), context.encoder.size()),
+        "Use the same number in both, `model.bridge.layers: top`, or `model.bridge.kind: linear`");
   }
   for (size_t layer = 0; layer < context.decoder.size(); ++layer) {
     const size_t from = all ? layer : context.encoder.size() - 1;

@@ -7,16 +7,16 @@ namespace seq2seq::nn {
 void declare(config::Keys& keys, LinearBridgeOptions& options) {
   using Layers = LinearBridgeOptions::Layers;
   keys.add("layers", options.layers, {{"all", Layers::all}, {"top", Layers::top}},
-           "whose last state is projected: each layer's for its counterpart, or the top one's for every layer; the top "
-           "one's, too, where encoder and decoder have different numbers of layers");
+           "all: project each layer's state for the same layer of the decoder (the top layer's state if the numbers of "
+           "layers differ); top: project the top layer's state for every layer");
   keys.add("activation", options.activation, {{"none", BridgeActivation::none}, {"tanh", BridgeActivation::tanh}},
-           "what follows the projection");
-  keys.add("bias", options.bias, "whether the projection has a bias");
+           "activation after the projection");
+  keys.add("bias", options.bias, "add a bias to the projection");
 }
 
 LinearBridge::LinearBridge(const Options& options, const BridgeContext& context) {
   if (context.encoder.empty())
-    throw UsageError("the encoder leaves no last state that could be projected", "Use `model.bridge.kind: mean`");
+    throw UsageError("the encoder has no last state to project", "Use `model.bridge.kind: mean`");
   const bool own = options.layers == Options::Layers::all && context.encoder.size() == context.decoder.size();
   for (size_t layer = 0; layer < context.decoder.size(); ++layer) {
     auto& read = read_.emplace_back();

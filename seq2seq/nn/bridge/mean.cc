@@ -19,7 +19,7 @@ at::Tensor means(const Packed& states) {
 }  // namespace
 
 void declare(config::Keys& keys, MeanBridgeOptions& options) {
-  keys.add("bias", options.bias, "whether the projection has a bias; the paper's has none");
+  keys.add("bias", options.bias, "add a bias to the projection; the paper has none");
 }
 
 MeanBridge::MeanBridge(const Options& options, const BridgeContext& context) : device_(context.place.device) {

@@ -9,18 +9,15 @@ namespace seq2seq::nn {
 
 BridgeRegistry builtin_bridges() {
   BridgeRegistry registry;
-  registry.add<CopyBridge>("copy", "the encoder's last state as it is; Sutskever et al. 2014, arXiv 1409.3215");
+  registry.add<CopyBridge>("copy", "the encoder's last state, unchanged; Sutskever et al. 2014, arXiv 1409.3215");
   registry.add<LinearBridge>("linear", "a projection of the encoder's last state");
   registry.add<BackwardBridge>(
-      "backward",
-      "a projection of the backward direction's last state, with tanh; Bahdanau et al. 2014, arXiv 1409.0473");
-  registry.add<MeanBridge>("mean",
-                           "a projection of the mean of the encoder's states, with tanh; Sennrich et al. 2017, arXiv "
-                           "1703.04357");
+      "backward", "tanh of a projection of the backward direction's last state; Bahdanau et al. 2014, arXiv 1409.0473");
+  registry.add<MeanBridge>(
+      "mean", "tanh of a projection of the mean of the encoder's states; Sennrich et al. 2017, arXiv 1703.04357");
   registry.add<AttentiveBridge>(
       "attentive",
-      "a projection of a sum of the encoder's states by learned weights, with tanh; Lin et al. "
-      "2017, arXiv 1703.03130");
+      "tanh of a projection of a learned weighted sum of the encoder's states; Lin et al. 2017, arXiv 1703.03130");
   return registry;
 }
 

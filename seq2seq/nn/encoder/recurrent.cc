@@ -17,7 +17,7 @@ int64_t bidirectional_layers(const RecurrentEncoderOptions& options) {
 void declare(config::Keys& keys, RecurrentEncoderOptions& options) {
   keys.add("bidirectional", options.bidirectional,
            {{"none", Directions::none}, {"first", Directions::first}, {"all", Directions::all}},
-           "which layers run in both directions, H cells in each, so that they give rows of 2H");
+           "layers that run in both directions, with H cells in each; their rows have width 2H");
   declare(keys, options.stack);
 }
 

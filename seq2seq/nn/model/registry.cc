@@ -13,11 +13,9 @@ namespace seq2seq::nn {
 
 void check_shared_vocabulary(const ModelContext& context) {
   if (context.source_vocabulary == context.target_vocabulary) return;
-  throw UsageError(
-      fmt::format("word vectors that both sides share need one vocabulary, but the source has {} words and "
-                  "the target {}",
-                  context.source_vocabulary, context.target_vocabulary),
-      "Set `data.shared_vocabulary: true`, or `model.embedding.shared: false`");
+  throw UsageError(fmt::format("shared word vectors need one vocabulary, but the source has {} words and the target {}",
+                               context.source_vocabulary, context.target_vocabulary),
+                   "Set `data.shared_vocabulary: true`, or `model.embedding.shared: false`");
 }
 
 ModelRegistry builtin_models(std::shared_ptr<const Parts> parts) {

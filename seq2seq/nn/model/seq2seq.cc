@@ -17,14 +17,13 @@ struct EmbeddingSize {
   bool &tied, &shared;
 };
 void declare(config::Keys& keys, EmbeddingSize& options) {
-  keys.add("size", options.size, "width E of the word vectors of either side").at_least(1);
+  keys.add("size", options.size, "width E of the word vectors of both sides").at_least(1);
   keys.add("tied", options.tied,
-           "whether the output layer's weight is the target embedding; needs an "
-           "embedding as wide as what the output layer reads");
-  keys.add(
-      "shared", options.shared,
-      "whether the source embedding is the target's; needs `data.shared_vocabulary`; with `tied` one matrix serves "
-      "all three (Press and Wolf 2017)");
+           "use the target embedding as the weight of the output layer; needs equal widths of embedding and output "
+           "layer input");
+  keys.add("shared", options.shared,
+           "use one embedding for source and target; needs `data.shared_vocabulary`. With `tied`, one matrix for all "
+           "three (Press and Wolf 2017)");
 }
 
 std::vector<c10::Device> devices(const Stack& stack) {
@@ -58,7 +57,7 @@ std::shared_ptr<AttentionBlock> make_block(const Seq2SeqOptions& options, const 
   const auto asks = decoder.state_shapes().back();
   if (block->attends() && block->order() == AttentionOrder::before &&
       (asks.empty() || asks.front().width != decoder.width()))
-    throw UsageError("attention before the cell needs a decoder whose top layer has its row as its first state",
+    throw UsageError("attention with `order: before` does not work with this kind of decoder",
                      "Use `model.attention.order: after`");
   return block;
 }
@@ -70,14 +69,13 @@ std::shared_ptr<AttentionBlock> block_outline(const Seq2SeqOptions& options) {
 
 void check_tied(const Seq2SeqOptions& options, int64_t width) {
   if (!options.tied_embeddings || options.embedding == width) return;
-  throw UsageError(
-      fmt::format("tied embeddings need as many units before the output layer ({}) as the embedding is wide ({})",
-                  width, options.embedding),
-      "Use the same number for `model.embedding.size` and `model.decoder.cells`, or "
-      "`model.embedding.tied: false`");
+  throw UsageError(fmt::format("tied embeddings need an output layer input ({} units) as wide as the embedding ({})",
+                               width, options.embedding),
+                   "Use the same number for `model.embedding.size` and `model.decoder.cells`, or "
+                   "`model.embedding.tied: false`");
 }
 
-/// For encoders from outside the tree, which may not know of shared word vectors.
+/// For encoders from outside this repository, which may not know of shared word vectors.
 void check_reads(const Encoder& encoder, const at::Tensor& table, const std::string& kind) {
   const auto used = parameters_used(encoder);
   if (std::ranges::any_of(used, [&](const auto& parameter) { return parameter.is_same(table); })) return;
@@ -130,13 +128,13 @@ void declare_without_words(config::Keys& keys, DropoutOptions& options) {
 void declare(config::Keys& keys, Seq2SeqOptions& options) {
   if (options.kinds == nullptr) options.kinds = std::make_shared<PartChoice>(*options.parts);
   EmbeddingSize embedding{options.embedding, options.tied_embeddings, options.shared_embeddings};
-  keys.section("embedding", embedding, "the word vectors");
-  keys.select("encoder", options.encoder, options.kinds->encoders, "what reads the source");
-  keys.select("decoder", options.decoder, options.kinds->decoders, "what writes the target");
-  keys.select("bridge", options.bridge, options.kinds->bridges, "how the decoder starts from the encoder");
-  keys.select("attention", options.attention, options.kinds->attentions, "how the decoder looks at the source");
-  keys.select("output", options.output, options.kinds->outputs, "from decoder states to words");
-  keys.section("dropout", options.dropout, "dropped in training; never along time");
+  keys.section("embedding", embedding, "word vectors");
+  keys.select("encoder", options.encoder, options.kinds->encoders, "encoder, which reads the source");
+  keys.select("decoder", options.decoder, options.kinds->decoders, "decoder, which writes the target");
+  keys.select("bridge", options.bridge, options.kinds->bridges, "initial state of the decoder");
+  keys.select("attention", options.attention, options.kinds->attentions, "attention of the decoder to the source");
+  keys.select("output", options.output, options.kinds->outputs, "output layer, which predicts the words");
+  keys.section("dropout", options.dropout, "dropout, not between steps");
   keys.rule("encoder", [&options] { return refusal([&] { encoder_outline(options); }); });
   keys.rule("decoder", [&options] { return refusal([&] { decoder_outline(options); }); });
   keys.rule("attention", [&options] { return refusal_beside(options, [&] { block_outline(options); }); });

@@ -15,18 +15,17 @@ struct Depth {
   int64_t& layers;
 };
 void declare(config::Keys& keys, Depth& depth) {
-  keys.add("layers", depth.layers, "layers L, one above the other").at_least(1).at_most(64);
+  keys.add("layers", depth.layers, "number L of layers").at_least(1).at_most(64);
 }
 
 struct TransformerWords {
   bool &tied, &shared;
 };
 void declare(config::Keys& keys, TransformerWords& options) {
-  keys.add("tied", options.tied, "whether the output layer's weight is the target embedding");
-  keys.add(
-      "shared", options.shared,
-      "whether the source embedding is the target's; needs `data.shared_vocabulary`; with `tied` one matrix serves "
-      "all three, as in the paper");
+  keys.add("tied", options.tied, "use the target embedding as the weight of the output layer");
+  keys.add("shared", options.shared,
+           "use one embedding for source and target; needs `data.shared_vocabulary`. With `tied`, one matrix for all "
+           "three, as in the paper");
 }
 
 struct TransformerModelDropout {
@@ -35,7 +34,7 @@ struct TransformerModelDropout {
 };
 void declare(config::Keys& keys, TransformerModelDropout& options) {
   declare(keys, options.layers);
-  keys.section("words", options.words, "word vectors that are dropped as a whole");
+  keys.section("words", options.words, "dropout of whole word vectors");
 }
 
 std::string wrong_heads(const TransformerOptions& options) {
@@ -51,18 +50,18 @@ std::string wrong_heads(const TransformerOptions& options) {
 
 void declare(config::Keys& keys, TransformerOptions& options) {
   if (options.outputs == nullptr) options.outputs = std::make_shared<OutputRegistry>(options.parts->outputs);
-  keys.add("width", options.width, "width of word vectors and of what every layer reads and gives")
+  keys.add("width", options.width, "width of word vectors and of the input and output of every layer")
       .unit("units")
       .at_least(1);
   Depth encoder{options.encoder_layers}, decoder{options.decoder_layers};
-  keys.section("encoder", encoder, "what reads the source");
-  keys.section("decoder", decoder, "what writes the target");
+  keys.section("encoder", encoder, "encoder, which reads the source");
+  keys.section("decoder", decoder, "decoder, which writes the target");
   declare_without_dropout(keys, options.layer);
   TransformerModelDropout dropout{options.layer.dropout, options.word_dropout};
-  keys.section("dropout", dropout, "dropped in training");
+  keys.section("dropout", dropout, "dropout");
   TransformerWords embedding{options.tied_embeddings, options.shared_embeddings};
-  keys.section("embedding", embedding, "the word vectors");
-  keys.select("output", options.output, *options.outputs, "from decoder states to words");
+  keys.section("embedding", embedding, "word vectors");
+  keys.select("output", options.output, *options.outputs, "output layer, which predicts the words");
   keys.rule("heads", [&options] { return wrong_heads(options); });
   keys.rule("output", [&options]() -> std::string {
     try {

@@ -20,13 +20,13 @@
 namespace seq2seq::nn {
 namespace {
 
-/// What is wrong with cut-offs whatever the vocabulary, or an empty string.
+/// Returns an error message for cut-offs that are wrong for every vocabulary, or an empty string.
 std::string wrong_cutoffs(const std::vector<double>& cutoffs) {
-  if (cutoffs.empty()) return "names no id. Name where the rarer words begin, as in `[2000, 10000]`";
+  if (cutoffs.empty()) return "is empty. Give the ids where the rarer words begin, as in `[2000, 10000]`";
   for (size_t i = 0; i < cutoffs.size(); ++i) {
     const bool rises = i == 0 ? cutoffs[i] >= 1 : cutoffs[i] > cutoffs[i - 1];
     if (cutoffs[i] != std::floor(cutoffs[i]) || !rises)
-      return fmt::format("must be whole numbers that rise from 1 on, found [{}]", fmt::join(cutoffs, ", "));
+      return fmt::format("must be ascending whole numbers of at least 1, found [{}]", fmt::join(cutoffs, ", "));
   }
   return {};
 }
@@ -34,8 +34,9 @@ std::string wrong_cutoffs(const std::vector<double>& cutoffs) {
 void check(const AdaptiveOutputOptions& options, const OutputContext& context) {
   check_whole(context, "adaptive");
   if (context.tied_weight.defined()) {
-    throw UsageError("the output layer `adaptive` has matrices of several widths and cannot use the target embedding",
-                     "Set `model.embedding.tied: false`, or use another `model.output.kind`");
+    throw UsageError(
+        "the output layer `adaptive` cannot use the target embedding, because its matrices have several widths",
+        "Set `model.embedding.tied: false`, or use another `model.output.kind`");
   }
   if (const auto wrong = wrong_cutoffs(options.cutoffs); !wrong.empty())
     throw UsageError("`model.output.cutoffs` " + wrong);
@@ -45,7 +46,7 @@ void check(const AdaptiveOutputOptions& options, const OutputContext& context) {
         fmt::format("`model.output.cutoffs` ends at {}, but the target vocabulary has {} words: no word is "
                     "left for the last cluster",
                     last, context.vocabulary),
-        "Use lower cut-offs, or `model.output.kind: full`, which is fast at so few words");
+        "Use lower cut-offs, or `model.output.kind: full`, which is fast for so few words");
   }
 }
 
@@ -64,11 +65,11 @@ ParameterPlace place_of(const OutputContext& context) {
 }  // namespace
 
 void declare(config::Keys& keys, AdaptiveOutputOptions& options) {
-  keys.add("bias", options.bias, "whether the head has a bias");
-  keys.add("cutoffs", options.cutoffs,
-           "ids where clusters of rarer words begin, rising; ids are in the order of frequency, the special symbols "
-           "first");
-  keys.add("shrink", options.shrink, "each cluster computes on this part of the units of the one before: 4 is a fourth")
+  keys.add("bias", options.bias, "add a bias to the first softmax");
+  keys.add(
+      "cutoffs", options.cutoffs,
+      "ids where the clusters of rare words begin, ascending; ids are in order of frequency, special symbols first");
+  keys.add("shrink", options.shrink, "divisor of the width from one cluster to the next: 4 means a quarter")
       .at_least(1);
 }
 
@@ -111,8 +112,8 @@ void AdaptiveOutput::add_clusters(const Options& options, const OutputContext& c
 }
 
 std::string AdaptiveOutput::refuses_smoothing() const {
-  return "the output layer `adaptive` computes the cluster of a row's target only, and smoothing needs the probability "
-         "of every word";
+  return "the output layer `adaptive` does not support label smoothing, because it does not compute the probability of "
+         "every word";
 }
 
 at::Tensor AdaptiveOutput::losses(const at::Tensor& rows, const Ids& targets) const {

@@ -51,8 +51,8 @@ CopyOutput::CopyOutput(const Options& options, const OutputContext& context)
     : FullOutput(options, context), vocabulary_(context.vocabulary) {
   if (!context.attends)
     throw UsageError(
-        "`copy` needs attention weights that gradients reach, and this model has none",
-        "Set `model.attention.kind` to another kind than none and multi_head, or `model.output.kind: full`");
+        "`copy` needs attention with differentiable weights",
+        "Set `model.attention.kind` to a kind other than none and multi_head, or `model.output.kind: full`");
   const ParameterPlace place{.device = home(), .type = context.type};
   generate_weight_ = add_parameter("generate_weight", {context.width}, {.kind = Role::Kind::scale}, place);
   generate_bias_ = add_parameter("generate_bias", {1}, {.kind = Role::Kind::bias}, place);

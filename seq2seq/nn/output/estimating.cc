@@ -22,21 +22,19 @@ const OutputContext& whole(const OutputContext& context, const std::string& kind
 }  // namespace
 
 void declare(config::Keys& keys, EstimatingOutputOptions& options) {
-  keys.add("bias", options.bias, "whether the output layer has a bias, a value a word");
+  keys.add("bias", options.bias, "add a bias per word");
   keys.add("samples", options.samples,
-           "words drawn an update, for all its rows; frequent words more often, as log(1 + 1 / (id + 1)); with as many "
-           "as the vocabulary has, each is there once")
+           "words drawn per update, shared by all its rows, frequent words more often: proportional to log(1 + 1 / (id "
+           "+ 1)). More is slower and more accurate; the size of the vocabulary or more: exact")
       .unit("words")
       .at_least(1);
 }
 
 void check_whole(const OutputContext& context, const std::string& kind) {
   if (context.placement.output.size() <= 1) return;
-  throw UsageError(
-      fmt::format("the output layer `{}` computes a few words of each row and cannot be split by words, but "
-                  "the placement gives it {} devices",
-                  kind, context.placement.output.size()),
-      "Name one device under `placement.output`, or use `model.output.kind: full`");
+  throw UsageError(fmt::format("the output layer `{}` cannot be split by words, but the placement gives it {} devices",
+                               kind, context.placement.output.size()),
+                   "Name one device under `placement.output`, or use `model.output.kind: full`");
 }
 
 EstimatingOutput::EstimatingOutput(const EstimatingOutputOptions& options, const OutputContext& context,

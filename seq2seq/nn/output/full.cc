@@ -16,9 +16,7 @@
 namespace seq2seq::nn {
 using at::Tensor;
 
-void declare(config::Keys& keys, FullOutputOptions& options) {
-  keys.add("bias", options.bias, "whether the output layer has a bias, a value a word");
-}
+void declare(config::Keys& keys, FullOutputOptions& options) { keys.add("bias", options.bias, "add a bias per word"); }
 
 FullOutput::FullOutput(const Options& options, const OutputContext& context, std::optional<double> bias_start) {
   auto places = context.placement.output;

@@ -43,9 +43,8 @@ class NoiseLoss : public torch::autograd::Function<NoiseLoss> {
 
 void declare(config::Keys& keys, NoiseContrastiveOutputOptions& options) {
   declare(keys, static_cast<EstimatingOutputOptions&>(options));
-  keys.add(
-      "self_normalized", options.self_normalized,
-      "whether search ranks by logits as they are, taken for log-probabilities; scores are normalised all the same");
+  keys.add("self_normalized", options.self_normalized,
+           "rank hypotheses in search by logits, without normalization, which is faster; `score` still normalizes");
 }
 
 NoiseContrastiveOutput::NoiseContrastiveOutput(const Options& options, const OutputContext& context)
@@ -53,8 +52,8 @@ NoiseContrastiveOutput::NoiseContrastiveOutput(const Options& options, const Out
       self_normalized_(options.self_normalized) {}
 
 std::string NoiseContrastiveOutput::refuses_smoothing() const {
-  return "the loss of the output layer `noise_contrastive` tells words from noise and has no distribution over words "
-         "that could be smoothed";
+  return "the output layer `noise_contrastive` does not support label smoothing, because its loss has no distribution "
+         "over words";
 }
 
 Tensor NoiseContrastiveOutput::loss(const Features& features, const Ids& targets, const LossSpec& spec) const {

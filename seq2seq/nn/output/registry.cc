@@ -36,14 +36,13 @@ void check_output(const OutputRegistry& outputs, const Selection& output, const 
 
 OutputRegistry builtin_outputs() {
   OutputRegistry registry;
-  registry.add<CopyOutput>("copy", "full, or a copy of a source word; See et al. 2017, arXiv 1704.04368");
+  registry.add<CopyOutput>("copy", "full softmax, or a copy of a source word; See et al. 2017, arXiv 1704.04368");
   registry.add<FullOutput>("full", "softmax over the whole vocabulary; Sutskever et al. 2014, arXiv 1409.3215");
-  registry.add<SampledOutput>("sampled", "softmax whose loss samples words; Jean et al. 2015, arXiv 1412.2007");
-  registry.add<NoiseContrastiveOutput>("noise_contrastive",
-                                       "softmax trained to tell words from noise; Mnih and Teh 2012, arXiv 1206.6426");
-  registry.add<AdaptiveOutput>("adaptive",
-                               "softmax over frequent words and clusters of rarer ones; Grave et al. 2017, arXiv "
-                               "1609.04309");
+  registry.add<SampledOutput>("sampled", "softmax with a sampled loss; Jean et al. 2015, arXiv 1412.2007");
+  registry.add<NoiseContrastiveOutput>(
+      "noise_contrastive", "softmax trained to distinguish words from noise; Mnih and Teh 2012, arXiv 1206.6426");
+  registry.add<AdaptiveOutput>(
+      "adaptive", "softmax over frequent words and clusters of rare words; Grave et al. 2017, arXiv 1609.04309");
   return registry;
 }
 

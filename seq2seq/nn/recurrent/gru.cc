@@ -98,7 +98,7 @@ class GruCell final : public Cell {
 }  // namespace
 
 void declare(config::Keys& keys, GruOptions& options) {
-  keys.add("cells", options.cells, "cells H of each layer").at_least(1);
+  keys.add("cells", options.cells, "number H of cells per layer").at_least(1);
   declare_zoneout(keys, options.noise);
 }
 

@@ -22,12 +22,12 @@ using at::Tensor;
 
 constexpr double epsilon = 1e-5;
 
-/// Gain and bias of a normalisation.
+/// Gain and bias of a normalization.
 struct Norm {
   Tensor gain, bias;
 };
 
-/// Rows before a normalisation, with the mean and the inverse deviation of each.
+/// Rows before a normalization, with the mean and the inverse deviation of each.
 struct NormRows {
   Tensor rows, mean, scale;  // [N, W], [N, 1], [N, 1]
   NormRows of(const Steps& steps, int64_t step) const {
@@ -39,7 +39,7 @@ NormRows empty_norm_rows(int64_t rows, int64_t width, const at::TensorOptions& o
   return {at::empty({rows, width}, options), at::empty({rows, 1}, options), at::empty({rows, 1}, options)};
 }
 
-/// Normalises `made.rows` and fills in the rest of it.
+/// Normalizes `made.rows` and fills in the rest of it.
 Tensor normalise(const Norm& norm, const NormRows& made) {
   const auto [result, mean, scale] =
       at::native_layer_norm(made.rows, {made.rows.size(1)}, norm.gain, norm.bias, epsilon);
@@ -157,8 +157,8 @@ class LayerNormLstmCell final : public Cell {
       return {input.rows, input.mean, input.scale, hidden.rows, hidden.mean, hidden.scale,
               cell.rows,  cell.mean,  cell.scale,  gates,       tanh};
     }
-    NormRows input, hidden, cell;  // before their normalisation: x W_ih', h' W_hh' and c
-    Tensor gates, tanh;            // [N, 4H] after their activations, [N, H] of c after its normalisation
+    NormRows input, hidden, cell;  // before their normalization: x W_ih', h' W_hh' and c
+    Tensor gates, tanh;            // [N, 4H] after their activations, [N, H] of c after its normalization
   };
 
   Kept empty_kept(const Steps& steps, const Tensor& x) const {
@@ -176,7 +176,7 @@ class LayerNormLstmCell final : public Cell {
 }  // namespace
 
 void declare(config::Keys& keys, LayerNormLstmOptions& options) {
-  keys.add("cells", options.cells, "cells H of each layer").at_least(1);
+  keys.add("cells", options.cells, "number H of cells per layer").at_least(1);
   declare(keys, options.noise);
 }
 

@@ -65,21 +65,24 @@ class NoisyCell {
   const RecurrentNoise& noise_;
   Steps steps_;
   Tensor dropped_;            // [S, width of h], undefined: nothing is
-  std::vector<Tensor> kept_;  // one a part of the state, [N, width]; empty: the mean is taken
+  std::vector<Tensor> kept_;  // one per part of the state, [N, width]; empty: the mean is taken
 };
 
 }  // namespace
 
 void declare(config::Keys& keys, RecurrentNoise& noise) {
   keys.add("recurrent_dropout", noise.dropout,
-           "share of the units of h dropped on their way to the next step, the same at all steps of a sentence")
+           "share of the units of h dropped between steps, the same units at all steps of a sentence; above 0, layers "
+           "run step by step, which is slower")
       .at_least(0)
       .below(1);
   declare_zoneout(keys, noise);
 }
 
 void declare_zoneout(config::Keys& keys, RecurrentNoise& noise) {
-  keys.add("zoneout", noise.zoneout, "share of the units of the state that keep their value at a step")
+  keys.add("zoneout", noise.zoneout,
+           "share of the units of the state that keep their previous value at a step; above 0, layers run step by "
+           "step, which is slower")
       .at_least(0)
       .below(1);
 }

@@ -11,8 +11,8 @@ LayerRegistry builtin_layers() {
   registry.add<Lstm>("lstm", "long short-term memory without peepholes; Sutskever et al. 2014, arXiv 1409.3215");
   registry.add<Gru>("gru", "gated recurrent units; Cho et al. 2014, arXiv 1406.1078");
   registry.add<LayerNormLstm>("layer_norm_lstm",
-                              "LSTM, layer normalisation in the cell; Ba et al. 2016, arXiv 1607.06450");
-  registry.add<ProjectedLstm>("projected_lstm", "LSTM with a narrower state; Sak et al. 2014, arXiv 1402.1128");
+                              "LSTM with layer normalization in the cell; Ba et al. 2016, arXiv 1607.06450");
+  registry.add<ProjectedLstm>("projected_lstm", "LSTM with a projected state; Sak et al. 2014, arXiv 1402.1128");
   return registry;
 }
 

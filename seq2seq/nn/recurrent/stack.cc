@@ -13,13 +13,13 @@
 namespace seq2seq::nn {
 
 void declare(config::Keys& keys, StackOptions& options) {
-  keys.add("layers", options.layers, "layers L, one above the other").at_least(1).at_most(64);
+  keys.add("layers", options.layers, "number L of layers").at_least(1).at_most(64);
   keys.add("residual_from", options.residual_from,
-           "layers from this one on, counted from 1, add the rows that they read to those that they give; 0: none")
+           "first layer, counted from 1, that adds its input to its output; 0: none. Useful in deep stacks")
       .at_least(0);
   keys.rule("residual_from", [&options] {
     if (options.residual_from <= options.layers) return std::string();
-    return fmt::format("names layer {}, but there {} {}", options.residual_from, options.layers == 1 ? "is" : "are",
+    return fmt::format("is {}, but there {} {}", options.residual_from, options.layers == 1 ? "is" : "are",
                        format_count(options.layers, "layer"));
   });
   const auto kind = options.kinds->options(options.layer.kind, options.layer.options);
@@ -31,9 +31,10 @@ namespace {
 
 void check_residual(int64_t from, int64_t layer, int64_t input, int64_t width) {
   if (input == width) return;
-  throw UsageError(fmt::format("`residual_from: {}` adds what layer {} reads, {} wide, to what it gives, {} wide", from,
-                               layer + 1, input, width),
-                   fmt::format("Make both widths equal, or use `residual_from: {}` or a later layer", layer + 2));
+  throw UsageError(
+      fmt::format("`residual_from: {}` adds the input of layer {}, of width {}, to its output, of width {}", from,
+                  layer + 1, input, width),
+      fmt::format("Make both widths equal, or use `residual_from: {}` or a later layer", layer + 2));
 }
 
 }  // namespace

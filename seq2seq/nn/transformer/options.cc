@@ -8,41 +8,41 @@ namespace seq2seq::nn {
 
 void declare(config::Keys& keys, TransformerDropout& options) {
   keys.add("residual", options.residual,
-           "share dropped of the sum of word vector and position, and of what a part adds")
+           "share dropped from the sum of word vector and position, and from the output of each part")
       .at_least(0)
       .below(1);
-  keys.add("attention", options.attention, "share of the attention weights dropped").at_least(0).below(1);
-  keys.add("inner", options.inner, "share of the feed-forward parts' inner units dropped").at_least(0).below(1);
+  keys.add("attention", options.attention, "share of attention weights dropped").at_least(0).below(1);
+  keys.add("inner", options.inner, "share of inner units of the feed-forward layers dropped").at_least(0).below(1);
 }
 
 void declare(config::Keys& keys, TransformerLayerOptions& options) {
   declare_without_dropout(keys, options);
-  keys.section("dropout", options.dropout, "dropped in training");
+  keys.section("dropout", options.dropout, "dropout");
 }
 
 void declare_without_dropout(config::Keys& keys, TransformerLayerOptions& options) {
-  keys.add("heads", options.heads, "heads of each attention; they share the width").at_least(1);
-  keys.add("feed_forward", options.feed_forward, "inner width of the feed-forward parts").unit("units").at_least(1);
+  keys.add("heads", options.heads, "attention heads, which split the width; must divide it").at_least(1);
+  keys.add("feed_forward", options.feed_forward, "inner width of the feed-forward layers").unit("units").at_least(1);
   keys.add("norm", options.norm, {{"post", NormOrder::post}, {"pre", NormOrder::pre}},
-           "whether a layer normalises the sum that a part makes, or what the part reads");
-  keys.add(
-      "positions", options.positions,
-      {{"sinusoidal", PositionKind::sinusoidal},
-       {"learned", PositionKind::learned},
-       {"rotary", PositionKind::rotary},
-       {"none", PositionKind::none}},
-      "how positions are encoded: by vectors added to the words (sinusoidal, learned), by turning queries and keys "
-      "(rotary), or not at all");
-  keys.add("longest", options.longest, "the longest sentence for which there are learned positions")
+           "post: normalize after each residual sum, as in the paper; pre: normalize the input of each part, which "
+           "trains more stably in deep models");
+  keys.add("positions", options.positions,
+           {{"sinusoidal", PositionKind::sinusoidal},
+            {"learned", PositionKind::learned},
+            {"rotary", PositionKind::rotary},
+            {"none", PositionKind::none}},
+           "encoding of positions: vectors added to the words (sinusoidal, learned), rotation of queries and keys "
+           "(rotary), or none");
+  keys.add("longest", options.longest, "longest sentence, in tokens, with `positions: learned`")
       .unit("tokens")
       .at_least(1);
   keys.add("activation", options.activation, {{"relu", Activation::relu}, {"gelu", Activation::gelu}},
-           "between the two products of a feed-forward part");
-  keys.add("scale", options.scale, "whether word vectors are multiplied by the square root of their width");
+           "activation between the two products of a feed-forward layer");
+  keys.add("scale", options.scale, "multiply word vectors by the square root of their width");
 }
 
 void declare(config::Keys& keys, TransformerEncoderOptions& options) {
-  keys.add("layers", options.layers, "layers L, one above the other").at_least(1).at_most(64);
+  keys.add("layers", options.layers, "number L of layers").at_least(1).at_most(64);
   declare(keys, options.layer);
 }
 
@@ -50,11 +50,11 @@ void check_heads(const TransformerLayerOptions& options, int64_t width, const st
                  const std::string& width_key) {
   if (width % options.heads != 0)
     throw UsageError(fmt::format("`{}.heads: {}` does not divide `{}: {}`", section, options.heads, width_key, width),
-                     "Each head has an equal part of the width: use a divisor of it");
+                     "Use a divisor of the width");
   const int64_t head = width / options.heads;
   if (options.positions == PositionKind::rotary && head % 2 != 0)
     throw UsageError(
-        fmt::format("`{}.positions: rotary` turns pairs of units, but `{}: {}` and `{}.heads: {}` make heads of {}",
+        fmt::format("`{}.positions: rotary` needs heads of an even width, but `{}: {}` and `{}.heads: {}` give {}",
                     section, width_key, width, section, options.heads, head),
         "Use heads of an even width, or other positions");
 }

@@ -30,7 +30,7 @@ Tensor angles(const Layout& packed, int64_t width, int64_t pairs) {
   return steps.unsqueeze(1) * rates;
 }
 
-/// What was made for each step, row by row.
+/// Results of each step, row by row.
 Tensor of_rows(const Tensor& of_steps, const SentenceRows& at, const Layout& packed, at::ScalarType type) {
   return of_steps.to(type).index_select(0, at.layout->position - packed.position.narrow(0, 0, 1));
 }
@@ -57,10 +57,10 @@ Tensor Positions::learned(const SentenceRows& at) const {
   const auto& position = at.layout->position;
   const int64_t last = at.layout->on_host().position.max().item<int64_t>();
   if (last >= weight_.size(0))
-    throw Error(fmt::format("a sentence has {} tokens or more, its end symbol among them, but there are learned "
+    throw Error(fmt::format("a sentence has at least {} tokens, including its end symbol, but the model has learned "
                             "positions for {} (`{}.longest`)",
                             format_count(last + 1), format_count(weight_.size(0)), section_),
-                "Leave longer sentences out (`data.max_length`, `decode.max_length`), or train with more positions");
+                "Limit the length (`data.max_length`, `decode.max_length`), or train with more positions");
   return at::embedding(weight_, position);
 }
 

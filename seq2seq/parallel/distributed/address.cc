@@ -49,7 +49,7 @@ std::string try_once(const addrinfo& to, std::chrono::milliseconds timeout) {
   if (::getsockname(socket.descriptor, reinterpret_cast<sockaddr*>(&here), &size) != 0 ||
       ::getnameinfo(reinterpret_cast<sockaddr*>(&here), size, name.data(), name.size(), nullptr, 0, NI_NUMERICHOST) !=
           0)
-    throw std::runtime_error("this machine's own address is not known");
+    throw std::runtime_error("cannot determine the address of this machine");
   return name.data();
 }
 
@@ -84,11 +84,10 @@ std::string wait_for_port(const std::string& host, uint16_t port, std::chrono::m
     } catch (const std::runtime_error& problem) {
       if (interrupted()) throw Interrupted("interrupted while waiting for the other ranks");
       if (Clock::now() >= end) {
-        throw Error(
-            fmt::format("the ranks' store at {}:{} could not be reached within {}: {}", host, port,
-                        format_duration(std::chrono::duration<double>(timeout).count()), problem.what()),
-            "Check that rank 0 runs, and that MASTER_ADDR and MASTER_PORT name its machine and a free port that "
-            "no firewall closes");
+        throw Error(fmt::format("the ranks' store at {}:{} could not be reached within {}: {}", host, port,
+                                format_duration(std::chrono::duration<double>(timeout).count()), problem.what()),
+                    "Check that rank 0 is running, that MASTER_ADDR is its machine, and that MASTER_PORT is a free "
+                    "port not blocked by a firewall");
       }
       std::this_thread::sleep_for(pause);
     }

@@ -62,11 +62,11 @@ bool wants_nccl(const std::string& backend, c10::Device device) {
   if (backend == "auto") return built_in && device.is_cuda();
   if (!built_in) {
     throw UsageError(Place{.part = "distributed.backend"}, "`nccl` is not part of this build",
-                     "Use `gloo`, or build with the preset `cuda` where `nccl.h` is");
+                     "Use `gloo`, or build with the preset `cuda` and `nccl.h` installed");
   }
   if (!device.is_cuda())
-    throw UsageError(Place{.part = "distributed.backend"}, "`nccl` sums on GPUs alone, and this rank trains on the CPU",
-                     "Use `gloo`, or name a GPU by `--device`");
+    throw UsageError(Place{.part = "distributed.backend"}, "`nccl` works only on GPUs, but this rank trains on the CPU",
+                     "Use `gloo`, or select a GPU with `--device`");
   return true;
 }
 

@@ -54,7 +54,7 @@ class Reader {
 
   [[noreturn]] void refuse(const char* name, const std::string& problem) const {
     throw UsageError(Place{.part = fmt::format("{}={}", name, text(name).value_or(""))}, problem,
-                     "It is set by what started this process");
+                     "The launcher of this process sets it");
   }
 
  private:
@@ -67,7 +67,7 @@ void read_rank(const Reader& reader, const char* rank, const char* ranks, Launch
   launch.ranks = *reader.number(ranks, 1, kMost);
   launch.rank = *reader.number(rank, 0, kMost);
   if (launch.rank >= launch.ranks)
-    reader.refuse(rank, fmt::format("is no rank of {} (`{}`); ranks count from 0", launch.ranks, ranks));
+    reader.refuse(rank, fmt::format("is not a rank of {} (`{}`); ranks count from 0", launch.ranks, ranks));
 }
 
 void read_local(const Reader& reader, const char* rank, const char* ranks, Launch& launch) {
@@ -75,7 +75,7 @@ void read_local(const Reader& reader, const char* rank, const char* ranks, Launc
   launch.local_rank = reader.number(rank, 0, kMost).value_or(launch.local_rank);
   if (!reader.text(ranks)) launch.local_ranks = std::max(launch.local_ranks, launch.local_rank + 1);
   if (launch.local_rank >= launch.local_ranks)
-    reader.refuse(rank, fmt::format("is no rank of {} on this machine (`{}`)", launch.local_ranks, ranks));
+    reader.refuse(rank, fmt::format("is not a rank of {} on this machine (`{}`)", launch.local_ranks, ranks));
 }
 
 void read_address(const Reader& reader, Launch& launch) {

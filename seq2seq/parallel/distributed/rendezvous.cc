@@ -35,7 +35,7 @@ c10::intrusive_ptr<c10d::Store> open_store(const Launch& launch, milliseconds ti
     return c10::make_intrusive<c10d::TCPStore>(launch.host, options);
   } catch (const std::exception& fault) {
     throw Error(fmt::format("the ranks' store at {}:{} cannot be opened: {}", launch.host, launch.port, line_of(fault)),
-                "Name a free port of this machine as MASTER_PORT");
+                "Set MASTER_PORT to a free port of this machine");
   }
 }
 
@@ -76,7 +76,7 @@ void wait_for_ranks(c10d::Store& store, int64_t ranks, const Launch& launch, mil
     if (Clock::now() >= end) break;
     std::this_thread::sleep_for(milliseconds(20));
   }
-  const auto problem = fmt::format("rank{} {} of {} did not come to {}:{} within {}", missing.size() == 1 ? "" : "s",
+  const auto problem = fmt::format("rank{} {} of {} did not connect to {}:{} within {}", missing.size() == 1 ? "" : "s",
                                    fmt::join(missing, ", "), launch.ranks, launch.host, launch.port,
                                    format_duration(std::chrono::duration<double>(timeout).count()));
   give_up(
@@ -125,9 +125,9 @@ Rendezvous meet_at_store(const Launch& launch, milliseconds timeout) {
   }
   for (std::size_t rank = 0; rank < addresses.size(); ++rank) {
     if (result.hosts[rank] == host || !addresses[rank].starts_with("127.")) continue;
-    throw Error(
-        fmt::format("{} is reached from other machines, but knows itself as {}", result.names[rank], addresses[rank]),
-        "Name an address of the network as MASTER_ADDR, not a name that the machine itself takes for loopback");
+    throw Error(fmt::format("{} has an address that other machines can reach, but resolves its own name to {}",
+                            result.names[rank], addresses[rank]),
+                "Set MASTER_ADDR to a network address, not to a name that resolves to the loopback address");
   }
   return result;
 }
@@ -140,7 +140,7 @@ Rendezvous meet(const Launch& launch, milliseconds timeout) {
   } catch (const Error&) {
     throw;
   } catch (const std::exception& fault) {
-    throw Error(fmt::format("the ranks' store at {}:{} stopped answering while the ranks met ({})", launch.host,
+    throw Error(fmt::format("the ranks' store at {}:{} stopped answering while the ranks connected ({})", launch.host,
                             launch.port, line_of(fault)),
                 "Start all ranks again");
   }

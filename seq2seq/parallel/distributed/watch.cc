@@ -50,7 +50,7 @@ void Watch::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-/// What is written last is what is known last, whichever thread writes.
+/// The last value written is the latest state, whichever thread writes.
 void Watch::write() {
   const std::lock_guard writing(write_mutex_);
   std::unique_lock lock(mutex_);
@@ -209,7 +209,7 @@ std::string Watch::explain_silence() const {
   }
   lock.unlock();
   if (last != rank_) return stopped(last);
-  return fmt::format("no rank got further than update {} for {}: the network between them does not answer",
+  return fmt::format("no rank has made progress since update {} for {}: the network between them does not respond",
                      format_count(update_.load()), format_duration(std::chrono::duration<double>(timeout_).count()));
 }
 

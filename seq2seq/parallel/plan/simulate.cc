@@ -39,7 +39,7 @@ class Player {
     while (left_ > 0) {
       find_rates();
       const double until = next_event();
-      if (until == never) throw std::logic_error("a schedule whose order can never be run");
+      if (until == never) throw std::logic_error("a schedule with an impossible order");
       for (auto& job : running_)
         if (job.active) job.left = std::max(0.0, job.left - job.rate * (until - now_));
       now_ = until;

@@ -6,7 +6,7 @@
 namespace seq2seq::parallel {
 
 void declare(config::Keys& keys, MicroBatchOptions& options) {
-  keys.add("count", options.count, "parts that a batch is split into").at_least(1).changes_no_result();
+  keys.add("count", options.count, "number of parts of a batch").at_least(1).changes_no_result();
 }
 
 std::vector<int64_t> MicroBatchSchedule::order(const JobGraph& graph) const {

@@ -7,13 +7,13 @@ namespace seq2seq::parallel {
 
 ScheduleRegistry builtin_schedules() {
   ScheduleRegistry registry;
-  registry.add<LayerByLayer>("layer_by_layer", "a stage at a time, all steps at once: no two places work together");
+  registry.add<LayerByLayer>("layer_by_layer", "one stage after another, all steps at once; places never overlap");
   registry.add<Wavefront>(
       "wavefront", "chunks of steps follow each other through the layers; Sutskever et al. 2014, arXiv 1409.3215");
-  registry.add<Wavefront>("wavefront_deferred",
-                          "wavefront, with the derivatives of parameters put where a place would be idle; after Qi et "
-                          "al. 2023, arXiv 2401.10241",
-                          {.defaults = {.deferred = true}});
+  registry.add<Wavefront>(
+      "wavefront_deferred",
+      "wavefront, with parameter derivatives moved to idle times; after Qi et al. 2023, arXiv 2401.10241",
+      {.defaults = {.deferred = true}});
   registry.add<MicroBatchSchedule>("micro_batch",
                                    "parts of the batch follow each other through the layers; Huang et al. 2019, arXiv "
                                    "1811.06965");

@@ -59,8 +59,8 @@ TimelineEntry entry_of(const Json& event, size_t places) {
 
 Timeline timeline_of(const Json& json) {
   const auto& ours = json.at("otherData");
-  if (ours.at("format").get<std::string>() != trace_format) throw JsonFault("it is not a timeline of this program");
-  if (whole<int>(ours.at("version")) != trace_version) throw JsonFault("a timeline of another version");
+  if (ours.at("format").get<std::string>() != trace_format) throw JsonFault("not a timeline of this program");
+  if (whole<int>(ours.at("version")) != trace_version) throw JsonFault("a timeline of another format version");
   Timeline timeline;
   timeline.places = ours.at("places").get<std::vector<std::string>>();
   timeline.seconds = ours.at("seconds").get<double>();

@@ -45,7 +45,7 @@ int64_t for_each_pair(const InitText& text, const Environment& environment, cons
     if (one != other) {
       const auto& [longer, shorter] = one ? std::pair(text.source, text.target) : std::pair(text.target, text.source);
       throw Error(Place{.file = longer.string(), .line = one ? sources.lines() : targets.lines()},
-                  fmt::format("has no counterpart: {} ends before it", shorter.string()),
+                  fmt::format("has no counterpart: {} has fewer lines", shorter.string()),
                   "Line n of the source belongs to line n of the target");
     }
     if (!one) break;
@@ -62,11 +62,11 @@ int64_t for_each_pair(const InitText& text, const Environment& environment, cons
 void check_files(const std::filesystem::path& folder, const InitText& text) {
   for (const auto& file : {text.source, text.target}) {
     if (std::filesystem::exists(file) && !std::filesystem::is_regular_file(file))
-      throw Error(Place{.file = file.string()}, "is not a regular file; the text is read twice",
+      throw Error(Place{.file = file.string()}, "is not a regular file, but the text is read twice",
                   "Write it to a file first");
   }
   if (std::filesystem::exists(folder))
-    throw Error(Place{.file = folder.string()}, "exists already", "Name a new folder, or remove this one");
+    throw Error(Place{.file = folder.string()}, "exists already", "Use a new folder, or remove this one");
 }
 
 /// Writes the pairs of each part into the folder.
@@ -104,7 +104,7 @@ Initialized init(const std::filesystem::path& folder, const InitText& text, cons
   check_folder_writable(folder);
   Initialized made;
   TextFactsCounter counter;
-  made.left_out = for_each_pair(text, environment, "looking at the text",
+  made.left_out = for_each_pair(text, environment, "reading the text",
                                 [&](const auto& source, const auto& target) { counter.add(source, target); });
   made.facts = counter.finish();
   if (made.facts.pairs < kFewestPairs)
@@ -121,8 +121,8 @@ Initialized init(const std::filesystem::path& folder, const InitText& text, cons
     made.validation = writer.pairs("validation");
     made.test = writer.pairs("test");
     if (std::min({made.training, made.validation, made.test}) == 0)
-      throw Error(Place{.file = text.source.string()}, "has too few different lines to be split in three",
-                  "Split the text by hand, and write the configuration as docs/configuration.md says");
+      throw Error(Place{.file = text.source.string()}, "has too few different lines to split",
+                  "Split the text by hand and write a configuration; see docs/configuration.md");
     made.recipe = recipe_for(made.facts, made.training);
     write_atomically(*environment.files, partial / "config.yaml",
                      configuration_text(made.recipe, made.facts, made.training));

@@ -170,7 +170,7 @@ void find_records(StudyPlan& plan, const Files& files, Log& log) {
 void check_texts(const StudyPlan& plan) {
   std::vector<Error> faults;
   for (const auto& file : missing_texts(plan)) {
-    faults.emplace_back(Place{.file = file}, "is missing, and runs without a record need it",
+    faults.emplace_back(Place{.file = file}, "is missing, but runs without a record need it",
                         "Get the data first; `scripts/data` has a command for each set");
   }
   if (!faults.empty()) throw UsageError(faults);

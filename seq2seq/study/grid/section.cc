@@ -29,7 +29,7 @@ void flatten(const Given& section, const std::string& prefix, const std::filesys
     if (entry.value.kind == Given::Kind::section) {
       flatten(entry.value, key, folder, settings, faults);
     } else if (key == "seed") {
-      faults.add(entry.source, "`seed` is set by `seeds`, of the study or of a scale", "Remove it here");
+      faults.add(entry.source, "`seed` cannot be set here; use `seeds` of the study or of a scale", "Remove it here");
     } else if (std::any_of(settings.begin(), settings.end(), [&key](const auto& other) { return other.key == key; })) {
       faults.add(entry.source, fmt::format("`{}` is set twice here", key), "Remove one of them");
     } else {
@@ -156,8 +156,7 @@ std::optional<std::vector<uint64_t>> SpecSection::seeds(const std::string& name)
     if (texts.empty()) continue;
     config::from_checked(texts.front(), seeds.emplace_back());
     if (std::count(seeds.begin(), seeds.end(), seeds.back()) > 1) {
-      fault(item.source,
-            fmt::format("`{}` has the seed {} twice, which would count one run as two", name_of(name), seeds.back()));
+      fault(item.source, fmt::format("`{}` has the seed {} twice", name_of(name), seeds.back()));
     }
   }
   if (seeds.empty()) fault(given->source, fmt::format("`{}` is empty", name_of(name)));

@@ -85,8 +85,8 @@ class SpecReader {
                   const std::optional<std::filesystem::path>& base, const std::optional<std::vector<uint64_t>>& seeds) {
     if (!is_folder_name(name)) {
       return top.fault(given.source,
-                       fmt::format("{} cannot be the name of a scale: tables go to a folder of this name", quote(name)),
-                       "Use letters, digits, `-`, `_` and `.`, the first of them a letter or a digit");
+                       fmt::format("{} cannot be the name of a scale: it is also the name of a folder", quote(name)),
+                       "Use letters, digits, `-`, `_` and `.`, beginning with a letter or a digit");
     }
     SpecSection section(given, "scales." + name, folder_, faults_);
     auto own_base = section.path("base");
@@ -124,7 +124,7 @@ class SpecReader {
     for (const auto& other : spec_.rows) {
       if (!row.name.empty() && other.name == row.name)
         section.fault(section.place_of("name"),
-                      fmt::format("duplicate row {}, first given in line {}", quote(row.name), other.place.line));
+                      fmt::format("duplicate row {}; first on line {}", quote(row.name), other.place.line));
     }
     for (const auto& [metric, figure] : row.published) {
       if (std::find(spec_.metrics.begin(), spec_.metrics.end(), metric) != spec_.metrics.end()) continue;
@@ -156,7 +156,7 @@ class SpecReader {
       const size_t expected = first->value.items.size(), found = entry.value.items.size();
       if (found != expected) {
         top.fault(entry.value.source,
-                  fmt::format("lists that go together must be equally long: {} has {} values, {} has {}",
+                  fmt::format("the lists of an axis must have the same length: {} has {} values, {} has {}",
                               quote(entry.name), found, quote(first->name), expected));
         return;
       }
@@ -209,10 +209,10 @@ class SpecReader {
                                              quote(row.name), quote(spec_.rows[j].name)));
       }
       if (!row.published.empty() && !spec_.axes.empty())
-        top.fault({row.place},
-                  fmt::format("row {} has published figures, but with axes it is several lines of the table",
-                              quote(row.name)),
-                  "Write a row for each of these lines");
+        top.fault(
+            {row.place},
+            fmt::format("row {} has published figures, but axes give it several lines in the table", quote(row.name)),
+            "Write a row for each of these lines");
     }
     for (const auto& axis : spec_.axes) {
       for (size_t i = 0; i < axis.points.size(); ++i) {
@@ -265,8 +265,8 @@ class SpecReader {
     for (const auto& row : spec_.rows) {
       if (row.published.empty() || !spec_.published_in.empty()) continue;
       top.fault({row.place},
-                fmt::format("row {} has published figures, but the study names no source", quote(row.name)),
-                "Name it in `published_in`");
+                fmt::format("row {} has published figures, but the study has no source for them", quote(row.name)),
+                "Add it as `published_in`");
     }
   }
 
@@ -292,7 +292,7 @@ StudySpec read_study_text(const std::string& text, const std::filesystem::path& 
   StudySpec spec;
   const auto root = config::parse_yaml(text, file.string(), faults);
   if (root && root->kind == Given::Kind::nothing)
-    faults.add(root->source, "is empty", "docs/studies.md says what a study holds");
+    faults.add(root->source, "is empty", "See docs/studies.md");
   else if (root)
     spec = SpecReader(file, faults).read(*root);
   faults.throw_if_any();

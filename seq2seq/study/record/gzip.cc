@@ -45,14 +45,14 @@ std::string gunzip(std::string_view packed, std::size_t most, const std::filesys
   std::string bytes;
   for (int state = Z_OK; state != Z_STREAM_END;) {
     const size_t before = bytes.size();
-    if (before > most) throw damaged("unpacks to more than its kind can be");
+    if (before > most) throw damaged("decompresses to more than expected");
     bytes.resize(before + block_bytes);
     stream.next_out = as_bytes(bytes) + before;
     stream.avail_out = static_cast<uInt>(block_bytes);
     state = inflate(&stream, Z_NO_FLUSH);
     bytes.resize(before + block_bytes - stream.avail_out);
     if (state == Z_OK && (stream.avail_in > 0 || stream.avail_out == 0)) continue;
-    if (state != Z_STREAM_END) throw damaged(state == Z_OK || state == Z_BUF_ERROR ? "is cut short" : "is not gzip");
+    if (state != Z_STREAM_END) throw damaged(state == Z_OK || state == Z_BUF_ERROR ? "is truncated" : "is not gzip");
   }
   return bytes;
 }

@@ -150,10 +150,9 @@ void check_format(const RecordJson& json, const Place& place) {
     throw FormatError(place, "is not a record of a run", record_remedy);
   const int version = whole<int>(json.at("version"));
   if (version == record_format_version) return;
-  throw FormatError(
-      place,
-      fmt::format("is a record of format version {}; this program reads version {}", version, record_format_version),
-      record_remedy);
+  throw FormatError(place,
+                    fmt::format("has format version {}; this program reads version {}", version, record_format_version),
+                    record_remedy);
 }
 
 std::filesystem::path sentences_beside(std::filesystem::path json) { return json.replace_extension(".sentences.gz"); }

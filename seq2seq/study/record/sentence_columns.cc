@@ -20,7 +20,7 @@ constexpr double scores_per_nat = 1000;
 constexpr std::string_view columns_head = "seq2seq sentences 1 ";
 constexpr size_t most_bytes = size_t{1} << 28;  // unpacked; a record of a million sentences has a tenth of it
 
-/// How a number stands in the columns, and how it is told apart from others.
+/// Format of a number in the columns.
 struct Column {
   std::string name;
   std::function<int64_t(const SentenceFigures&)> get;
@@ -74,8 +74,7 @@ class ColumnReader {
     const auto head = next();
     if (head.substr(0, columns_head.size()) != columns_head) throw damaged("has an unknown head");
     const int64_t rows = number(head.substr(columns_head.size()));
-    if (rows < 0 || rows > most_rows_ / std::ssize(columns()))
-      throw damaged("names a number of sentences that is out of range");
+    if (rows < 0 || rows > most_rows_ / std::ssize(columns())) throw damaged("has an invalid number of sentences");
     std::vector<SentenceFigures> sentences(static_cast<size_t>(rows));
     for (auto& sentence : sentences) sentence.rates.sequences = 1;
     for (const auto& column : columns()) read(column, sentences);

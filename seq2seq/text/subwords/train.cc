@@ -17,7 +17,7 @@ namespace seq2seq::text::subwords {
 namespace {
 
 /// At most so many of the lines, each as likely, in their order: Vitter 1985, "Random sampling with a reservoir",
-/// algorithm R, with draws that depend on the line's number alone.
+/// algorithm R, with draws that depends only on the line's number.
 std::vector<std::string> sample_lines(const NextLine& next_line, std::size_t most) {
   struct Numbered {
     uint64_t number;
@@ -82,11 +82,11 @@ int64_t number_after(const std::string& message, const std::string& words) {
 
 [[noreturn]] void fail(const SentencePieceOptions& options, const std::string& message) {
   if (const auto largest = number_after(message, "<= "); largest > 0) {
-    throw Error(fmt::format("sentencepiece: `size: {}` is more than the training text has pieces for", options.size),
+    throw Error(fmt::format("sentencepiece: the training text has too few pieces for `size: {}`", options.size),
                 fmt::format("Set `size` to at most {}", largest - 1));
   }
   if (const auto characters = number_after(message, fmt::format("{} vs ", options.size + 1)); characters > 0) {
-    throw Error(fmt::format("sentencepiece: `size: {}` is less than the {} different characters that are kept",
+    throw Error(fmt::format("sentencepiece: `size: {}` is less than the number of different characters, {}",
                             options.size, characters - 1),
                 "Set a larger `size`, or a smaller `character_coverage`");
   }

@@ -12,11 +12,9 @@ constexpr double kIntervalRounding = 1e-9;
 }  // namespace
 
 void declare(config::Keys& keys, HalveOptions& options) {
-  keys.add("from_epoch", options.from_epoch, "epochs made when the learning rate is first cut")
-      .unit("epochs")
-      .at_least(0);
-  keys.add("every_epochs", options.every_epochs, "from one cut to the next; may be a fraction").unit("epochs").above(0);
-  keys.add("factor", options.factor, "what each cut multiplies it by").above(0).at_most(1);
+  keys.add("from_epoch", options.from_epoch, "epoch of the first cut").unit("epochs").at_least(0);
+  keys.add("every_epochs", options.every_epochs, "interval between cuts; may be a fraction").unit("epochs").above(0);
+  keys.add("factor", options.factor, "factor of each cut").above(0).at_most(1);
 }
 
 double Halve::factor(const Point& point) const {

@@ -6,9 +6,7 @@
 namespace seq2seq::train {
 
 void declare(config::Keys& keys, InverseSquareRootOptions& options) {
-  keys.add("warmup_updates", options.warmup_updates, "updates in which the learning rate rises to the optimiser's")
-      .unit("updates")
-      .at_least(1);
+  keys.add("warmup_updates", options.warmup_updates, "updates of linear warm-up").unit("updates").at_least(1);
 }
 
 double InverseSquareRoot::factor(const Point& point) const {

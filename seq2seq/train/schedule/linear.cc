@@ -5,13 +5,8 @@
 namespace seq2seq::train {
 
 void declare(config::Keys& keys, LinearOptions& options) {
-  keys.add("warmup_updates", options.warmup_updates,
-           "updates in which the learning rate rises to the optimiser's; 0: none")
-      .unit("updates")
-      .at_least(0);
-  keys.add("final", options.final, "share of the optimiser's learning rate at the end of training")
-      .at_least(0)
-      .at_most(1);
+  keys.add("warmup_updates", options.warmup_updates, "updates of linear warm-up; 0: none").unit("updates").at_least(0);
+  keys.add("final", options.final, "factor of the learning rate at the end of training").at_least(0).at_most(1);
 }
 
 double Linear::factor(const Point& point) const {

@@ -10,11 +10,11 @@
 namespace seq2seq::train {
 
 void declare(config::Keys& keys, PlateauOptions& options) {
-  keys.add("factor", options.factor, "what each cut multiplies the learning rate by").above(0).below(1);
-  keys.add("patience", options.patience, "validations in a row without improvement before a cut")
+  keys.add("factor", options.factor, "factor of each cut").above(0).below(1);
+  keys.add("patience", options.patience, "consecutive validations without improvement before a cut")
       .unit("validations")
       .at_least(1);
-  keys.add("minimum", options.minimum, "smallest share of the optimiser's learning rate").at_least(0).at_most(1);
+  keys.add("minimum", options.minimum, "smallest factor of the optimizer's learning rate").at_least(0).at_most(1);
 }
 
 double Plateau::factor(const Point&) const { return factor_; }
@@ -30,7 +30,7 @@ std::string Plateau::state() const { return nlohmann::json{{"factor", factor_}, 
 
 void Plateau::restore(const std::string& state, const std::filesystem::path& file) {
   const Place place{.file = file.string(), .part = "schedule `plateau`"};
-  read_json<nlohmann::json>(state, place, "Resume with the schedule that the run had", [this](const auto& json) {
+  read_json<nlohmann::json>(state, place, "Resume with the run's own schedule", [this](const auto& json) {
     factor_ = json.at("factor").template get<double>();
     bad_ = whole<int64_t>(json.at("bad_validations"));
   });

@@ -85,7 +85,7 @@ TEST_CASE("bytes: a packed file cut anywhere is named as truncated", "[data][inp
   for (std::size_t size = 4; size < packed.size(); ++size) {
     CAPTURE(size);
     const auto file = folder.file("text", packed.substr(0, size));
-    REQUIRE_THROWS_WITH(read_all(file, 100), ContainsSubstring("text: ends in the middle of its packed text"));
+    REQUIRE_THROWS_WITH(read_all(file, 100), ContainsSubstring("text: ends in the middle of its compressed text"));
   }
 }
 
@@ -103,7 +103,7 @@ TEST_CASE("bytes: a packed file that is damaged is named", "[data][input][error]
 TEST_CASE("bytes: a file that is not there, and a folder", "[data][input][error]") {
   const TemporaryFolder folder;
   REQUIRE_THROWS_WITH(open_bytes(folder / "none"), ContainsSubstring("none: cannot be read: No such file"));
-  REQUIRE_THROWS_WITH(open_bytes(folder.path()), ContainsSubstring("is a folder; a text file is expected"));
+  REQUIRE_THROWS_WITH(open_bytes(folder.path()), ContainsSubstring("is a folder; expected a text file"));
 }
 
 TEST_CASE("bytes: zeros behind a gzip file are no text, and another file may follow them", "[data][input]") {
@@ -134,7 +134,7 @@ TEST_CASE("bytes: a file that is packed in another way is named so", "[data][inp
       {"\x1F\x9D\x90"s, "compress"},
   }));
   REQUIRE_THROWS_WITH(open_bytes(folder.file("text", start)),
-                      ContainsSubstring("text: is packed with " + name + "; unpack it first"));
+                      ContainsSubstring("text: is compressed with " + name + "; decompress it first"));
 }
 
 TEST_CASE("bytes: a text that only begins like a packed file is a text", "[data][input]") {

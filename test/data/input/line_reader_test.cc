@@ -17,7 +17,7 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
-/// What reading a file of these bytes says, without the folder.
+/// Returns the error of reading a file of these bytes, without the folder.
 std::string fault_of_text(const std::string& bytes) {
   const TemporaryFolder folder;
   try {
@@ -56,7 +56,7 @@ TEST_CASE("lines: line ends of Unix and Windows, a missing last one and a byte o
 
 TEST_CASE("lines: the first byte that is not text is named with file, line and column", "[data][lines][error]") {
   const auto [bytes, message] = GENERATE(table<std::string, std::string>({
-      {"a\nb\xC3\n", "text:2:2: byte 0xC3 begins a character that does not end (not UTF-8)"},
+      {"a\nb\xC3\n", "text:2:2: byte 0xC3 begins an incomplete character (not UTF-8)"},
       {"é\xFF", "text:1:3: byte 0xFF"},
       {"\x80", "text:1:1: byte 0x80"},
       {"\xC0\xAF", "text:1:1: byte 0xC0"},     // overlong

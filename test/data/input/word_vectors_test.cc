@@ -24,7 +24,7 @@ WordVectors read(const TemporaryFolder& folder, const std::string& bytes, int64_
   return read_word_vectors(folder.file("vectors", bytes), words, width);
 }
 
-/// What reading a file of these bytes says, without the folder.
+/// Returns the error of reading a file of these bytes, without the folder.
 std::string fault_of(const std::string& bytes) {
   const TemporaryFolder folder;
   try {
@@ -76,15 +76,15 @@ TEST_CASE("word vectors: what is wrong is named with its line", "[data][vectors]
       {"the 1 2\nother 1\n", "vectors:2: has 1 number after the word, expected 2"},
       {"the 1 2\n\ncat 1 2\n", "vectors:2: has 0 numbers after the word, expected 2"},
       {"the 1 2\ncat 1 2 3\n", "vectors:2: has 3 numbers after the word, expected 2"},
-      {"the 1 2\nx 1 2\nthe 1 2\n", "vectors:3: `the` has a vector already, on line 1"},
+      {"the 1 2\nx 1 2\nthe 1 2\n", "vectors:3: `the` already has a vector, on line 1"},
       {"x 1 2\nthe 1 nan\n", "vectors:2: number 2 of `the` is `nan`, which is not a finite number"},
       {"the inf 1\n", "vectors:1: number 1 of `the` is `inf`"},
       {"the 1e99 1\n", "vectors:1: number 1 of `the` is `1e99`"},
       {"the 1,5 1\n", "vectors:1: number 1 of `the` is `1,5`"},
-      {"3 2\nthe 1 2\ncat 1 2\n", "vectors:1: announces 3 vectors, but 2 follow"},
-      {"1 2\nthe 1 2\ncat 1 2\n", "vectors:1: announces 1 vector, but 2 follow"},
+      {"3 2\nthe 1 2\ncat 1 2\n", "vectors:1: declares 3 vectors, but 2 follow"},
+      {"1 2\nthe 1 2\ncat 1 2\n", "vectors:1: declares 1 vector, but 2 follow"},
       {"the 1 2\n\xFFx 1 2\n", "vectors:2:1: byte 0xFF"},
-      {"other 1 2\nTHE 1 2\n", "vectors: has none of the 4 words of the vocabulary"},
+      {"other 1 2\nTHE 1 2\n", "vectors: has none of the 4 words in the vocabulary"},
   }));
   CAPTURE(bytes);
   CHECK_THAT(fault_of(bytes), ContainsSubstring(message));

@@ -124,7 +124,7 @@ TEST_CASE("prepare: a text that changes while it is read is told, and no folder 
     return std::chrono::steady_clock::now();
   };
   REQUIRE_THROWS_WITH(work.run(),
-                      file.string() + ": has changed while it was read. Run it again when the file is complete");
+                      file.string() + ": changed while it was being read. Run it again when the file is complete");
   REQUIRE(!std::filesystem::exists(work.job.folder.root));
   work.job.progress.now = std::chrono::steady_clock::now;
   work.run();
@@ -172,7 +172,7 @@ TEST_CASE("prepared text: values that are nested too deeply are refused", "[data
 TEST_CASE("prepare: a folder that holds something else is left alone", "[data][prepare][error]") {
   PrepareWork work("a\n", "x\n");
   work.folder.file("prepared/thesis.txt", "years of work");
-  REQUIRE_THROWS_WITH(work.run(), ContainsSubstring("holds no prepared text"));
+  REQUIRE_THROWS_WITH(work.run(), ContainsSubstring("is not a folder of prepared text"));
   REQUIRE(content_of(work.folder / "prepared/thesis.txt") == "years of work");
 }
 
@@ -181,7 +181,7 @@ TEST_CASE("prepare: bad text is told with its place, and no folder is left", "[d
       {"a\nb\n", "x\n", "has 2 lines"},
       {"", "", "is empty"},
       {"a\nb\xFF\n", "x\ny\n", "source:2:2: byte 0xFF"},
-      {"a\nb\n", "\n\n", "no pair is left: 2 with an empty target"},
+      {"a\nb\n", "\n\n", "no pairs left: 2 with an empty target"},
   }));
   PrepareWork work(source, target);
   REQUIRE_THROWS_WITH(work.run(), ContainsSubstring(message));
@@ -195,7 +195,8 @@ TEST_CASE("prepared text: other options are refused with what differs", "[data][
   auto keys = work.job.keys;
   keys.text = {"data.max_length=50"};
   REQUIRE_THROWS_WITH(open_prepared(work.job.folder, keys), ContainsSubstring("`data.max_length` was 100 and is 50"));
-  REQUIRE_THROWS_WITH(open_prepared({work.folder / "none"}, keys), ContainsSubstring("holds no prepared text"));
+  REQUIRE_THROWS_WITH(open_prepared({work.folder / "none"}, keys),
+                      ContainsSubstring("is not a folder of prepared text"));
 }
 
 TEST_CASE("prepared text: a damaged file is named, whichever it is", "[data][prepare][error]") {

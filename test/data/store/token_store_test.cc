@@ -41,7 +41,7 @@ std::filesystem::path write(const TemporaryFolder& folder, const Sentences& sent
   return folder / "side.tokens";
 }
 
-/// What opening a file of these bytes says, without the folder.
+/// Returns the error of opening a file of these bytes, without the folder.
 std::string fault_of_store(const std::string& bytes) {
   const TemporaryFolder folder;
   try {
@@ -136,8 +136,7 @@ TEST_CASE("token store: whichever operation fails, the file is named, nothing st
     const bool last = nth == counting.operations();  // the folder is synced: the file is in its place already
     REQUIRE_THROWS_WITH(write_through(files),
                         (last ? folder.path() : folder / "side.tokens").string() +
-                            ": cannot be written: No space left on device. Free some space there and run the command "
-                            "again");
+                            ": cannot be written: No space left on device. Free some space and run the command again");
     REQUIRE(std::filesystem::is_empty(folder.path()) != last);
     write_through(disk_files());
     REQUIRE(content_of(folder / "side.tokens") == whole);
@@ -154,11 +153,11 @@ TEST_CASE("token store: a sentence that leads out of its file is told, and the f
   const auto named = ContainsSubstring("side.tokens: is damaged at sentence 1");
   REQUIRE_THROWS_WITH(store[0], named);
   REQUIRE_THROWS_WITH(store.length(0), named);
-  REQUIRE_THROWS_WITH(store[2], ContainsSubstring("side.tokens: has 2 sentences, and number 2 was asked for"));
-  REQUIRE_THROWS_WITH(store.id(4), ContainsSubstring("side.tokens: has 4 tokens, and number 4 was asked for"));
+  REQUIRE_THROWS_WITH(store[2], ContainsSubstring("side.tokens: has 2 sentences; number 2 does not exist"));
+  REQUIRE_THROWS_WITH(store.id(4), ContainsSubstring("side.tokens: has 4 tokens; number 4 does not exist"));
 }
 
-TEST_CASE("token store: a file that is cut short while it is in use ends the program with its name",
+TEST_CASE("token store: a file that is truncated while it is in use ends the program with its name",
           "[data][store][error]") {
   const TemporaryFolder folder;
   const auto file = write(folder, {{1, 2, 3}}, 10);
@@ -180,16 +179,14 @@ TEST_CASE("token store: a file that is cut short while it is in use ends the pro
   REQUIRE(WIFEXITED(status));
   REQUIRE(WEXITSTATUS(status) == 1);
   said.resize(static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
-  REQUIRE(said == file.string() +
-                      ": has become shorter, or cannot be read, while it is in use. Run "
-                      "`seq2seq prepare` again\n");
+  REQUIRE(said == file.string() + ": was truncated or became unreadable while in use. Run `seq2seq prepare` again\n");
 }
 
 TEST_CASE("token store: an id that the other ids do not know is told, and the file named", "[data][store][error]") {
   const TemporaryFolder folder;
   const auto tokens = TokenStore::open(write(folder, {{1, 7}}, 10), true);
   REQUIRE_THROWS_WITH(tokens.renumbered(store_in_memory({{0, 1, 2}})),
-                      ContainsSubstring("side.tokens: holds the id 7, and there are other ids for 3 alone"));
+                      ContainsSubstring("side.tokens: has the id 7, but the vocabulary has ids for only 3"));
 }
 
 TEST_CASE("token store: a file of no sentence, and of empty ones", "[data][store]") {
@@ -216,7 +213,7 @@ TEST_CASE("token store: every cut and every changed byte is found, and the file 
     changed[at] = static_cast<char>(changed[at] ^ 0x10);
     REQUIRE_THAT(fault_of_store(changed), ContainsSubstring("side.tokens: "));
   }
-  REQUIRE_THAT(fault_of_store(bytes + "x"), ContainsSubstring("bytes, and its header asks for"));
+  REQUIRE_THAT(fault_of_store(bytes + "x"), ContainsSubstring("bytes, but its header says"));
 }
 
 TEST_CASE("token store: another version and another kind of file are told apart", "[data][store][error]") {
@@ -224,5 +221,5 @@ TEST_CASE("token store: another version and another kind of file are told apart"
   auto bytes = content_of(write(folder, {{1}}, 10));
   bytes[8] = 7;
   REQUIRE_THAT(fault_of_store(bytes), ContainsSubstring("format version 7; this program reads version 1"));
-  REQUIRE_THAT(fault_of_store(std::string(200, 'a')), ContainsSubstring("no token store"));
+  REQUIRE_THAT(fault_of_store(std::string(200, 'a')), ContainsSubstring("not a token store"));
 }

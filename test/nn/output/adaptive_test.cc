@@ -65,10 +65,10 @@ TEST_CASE("adaptive softmax: what does not fit is refused, and its key named", "
                                                      "has 13 words"));
   CHECK_THAT(message({.cutoffs = {13}}, context), ContainsSubstring("ends at 13"));
   CHECK(message({.cutoffs = {12}}, context) == "nothing was thrown");
-  CHECK_THAT(message({.cutoffs = {4, 4}}, context), ContainsSubstring("must be whole numbers that rise"));
-  CHECK_THAT(message({.cutoffs = {2.5}}, context), ContainsSubstring("must be whole numbers that rise"));
-  CHECK_THAT(message({.cutoffs = {0, 4}}, context), ContainsSubstring("must be whole numbers that rise"));
-  CHECK_THAT(message({.cutoffs = {}}, context), ContainsSubstring("names no id"));
+  CHECK_THAT(message({.cutoffs = {4, 4}}, context), ContainsSubstring("must be ascending whole numbers"));
+  CHECK_THAT(message({.cutoffs = {2.5}}, context), ContainsSubstring("must be ascending whole numbers"));
+  CHECK_THAT(message({.cutoffs = {0, 4}}, context), ContainsSubstring("must be ascending whole numbers"));
+  CHECK_THAT(message({.cutoffs = {}}, context), ContainsSubstring("is empty"));
   CHECK_THAT(message({.cutoffs = {2, 4}, .shrink = 3}, context),
              ContainsSubstring("cluster 2") && ContainsSubstring("model.output.shrink"));
   auto tied = context;

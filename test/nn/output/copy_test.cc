@@ -118,7 +118,7 @@ TEST_CASE("copying: a word that the output layer all but excludes has a finite l
 
 TEST_CASE("copying: without attention weights it is refused with what to do", "[nn][output][error]") {
   CHECK_THROWS_WITH(builtin_outputs().make({.kind = "copy", .options = nullptr}, {.width = 4, .vocabulary = 7}),
-                    ContainsSubstring("attention weights") && ContainsSubstring("model.output.kind: full"));
+                    ContainsSubstring("differentiable weights") && ContainsSubstring("model.output.kind: full"));
 }
 
 }  // namespace

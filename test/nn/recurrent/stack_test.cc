@@ -215,8 +215,8 @@ TEST_CASE("residual stacks: rows of another width cannot be added", "[nn][recurr
   const auto make = [](const std::string& from) {
     random_stack("lstm", 1, 2, 3, at::kDouble, {{"residual_from", from}});
   };
-  CHECK_THROWS_WITH(make("1"), ContainsSubstring("residual_from: 1") && ContainsSubstring("3 wide") &&
-                                   ContainsSubstring("4 wide") && ContainsSubstring("residual_from: 2"));
+  CHECK_THROWS_WITH(make("1"), ContainsSubstring("residual_from: 1") && ContainsSubstring("width 3") &&
+                                   ContainsSubstring("width 4") && ContainsSubstring("residual_from: 2"));
   CHECK_NOTHROW(make("2"));
 }
 

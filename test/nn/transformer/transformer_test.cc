@@ -149,7 +149,8 @@ TEST_CASE("transformer: heads that do not divide the width are refused with both
   CHECK_THROWS_WITH(make(), ContainsSubstring("model.heads: 4") && ContainsSubstring("model.width: 10"));
   options.layer.heads = 2;
   options.layer.positions = PositionKind::rotary;
-  CHECK_THROWS_WITH(make(), ContainsSubstring("rotary") && ContainsSubstring("heads of 5"));
+  CHECK_THROWS_WITH(make(),
+                    ContainsSubstring("rotary") && ContainsSubstring("even width") && ContainsSubstring("give 5"));
 }
 
 TEST_CASE("transformer: the defaults make as many parameters as those of torch.nn.Transformer",

@@ -128,7 +128,7 @@ TEST_CASE("launch: a variable that is missing is named", "[parallel][launch][err
 }
 
 TEST_CASE("launch: a value that cannot be is refused with its name", "[parallel][launch][error]") {
-  REQUIRE_THROWS_WITH(launch_of(with(kTorchrun, "RANK", "4")), ContainsSubstring("RANK=4: is no rank of 4"));
+  REQUIRE_THROWS_WITH(launch_of(with(kTorchrun, "RANK", "4")), ContainsSubstring("RANK=4: is not a rank of 4"));
   REQUIRE_THROWS_WITH(launch_of(with(kTorchrun, "RANK", "-1")), ContainsSubstring("RANK=-1: must be a number"));
   REQUIRE_THROWS_WITH(launch_of(with(kTorchrun, "WORLD_SIZE", "two")), ContainsSubstring("WORLD_SIZE=two"));
   REQUIRE_THROWS_WITH(launch_of(with(kTorchrun, "LOCAL_RANK", "2")), ContainsSubstring("LOCAL_RANK=2"));

@@ -72,7 +72,7 @@ TEST_CASE("watch: a rank that lives but does not take part is named by what it h
   ranks[2].begin_operation();
   wait_until([&] { return ranks[0].explain_silence() == "rank 1 stopped answering after update 0"; });
   ranks[1].begin_operation();
-  wait_until([&] { return ranks[0].explain_silence().starts_with("no rank got further than update 0"); });
+  wait_until([&] { return ranks[0].explain_silence().starts_with("no rank has made progress since update 0"); });
   CHECK_FALSE(ranks[0].fault().has_value());
 }
 

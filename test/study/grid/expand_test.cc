@@ -75,7 +75,7 @@ TEST_CASE("study: a configuration without a test set is told before anything is 
   const auto spec = study_of(toy, "seeds: [1, 2]\nrows: [{name: a, set: {data.test: {source: '', target: []}}}]\n");
   const auto runs = study::expand(spec, study::find_scale(spec, ""));
   const auto message = message_of<UsageError>([&] { study::check_configurations(runs, *toy.environment.registries); });
-  CHECK_THAT(message, ContainsSubstring("toy.yaml: names no test set (`data.test`)"));
+  CHECK_THAT(message, ContainsSubstring("toy.yaml: has no test set (`data.test`)"));
   CHECK(lines_in(message).size() == 1);
 }
 

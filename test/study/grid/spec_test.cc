@@ -26,7 +26,7 @@ reference: reversed
 metrics: [perplexity, bleu]
 )";
 
-/// What has been published of a row, which then is one line of the table.
+/// Published figures of a row, which then is one line of the table.
 const std::string kPublished = R"(question: Does it help?
 base: base.yaml
 seeds: [1, 2, 3]
@@ -99,7 +99,7 @@ TEST_CASE("study: without scales the whole is one, without a reference the first
 TEST_CASE("study: what is wrong in the file is told with line and column", "[study][grid][error]") {
   const auto [part, instead, message] = GENERATE(table<std::string, std::string, std::string>({
       {"reference:", "referense:", "13:1: unknown key `referense`; the nearest known one is `reference`"},
-      {"name: reversed", "name: forward", "9:12: duplicate row `forward`, first given in line 8"},
+      {"name: reversed", "name: forward", "9:12: duplicate row `forward`; first on line 8"},
       {"reference: reversed", "reference: back", "13:12: unknown row `back`; the study has `forward`, `reversed`"},
       {"[1, 2, 3]", "[1, 2, 1]", "6:15: `seeds` has the seed 1 twice"},
       {"[1, 2, 3]", "[1, -2]", "6:12: `seeds`: expected a whole number"},
@@ -111,7 +111,7 @@ TEST_CASE("study: what is wrong in the file is told with line and column", "[stu
       {"[1, 2, 3]", "two", "found `two`. Write them as in `[1, 2, 3]`"},
       {"seeds: [7]", "seeds: 7", "`scales.small.seeds` is a list of seeds, found `7`"},
       {"decoder.layers: [1, 2]", "decoder.layers: [1]",
-       "11:58: lists that go together must be equally long: `model.decoder.layers` has 1 values, "
+       "11:58: the lists of an axis must have the same length: `model.decoder.layers` has 1 values, "
        "`model.encoder.layers` has 2"},
       {"[0, 0.1, \"1\"]", "0.1", "12:29: an axis has a list of values for each key"},
       {"{train.label_smoothing: [0, 0.1, \"1\"]}", "{names: [low, low], train.epochs: [1, 9]}",
@@ -129,17 +129,16 @@ TEST_CASE("study: what is wrong in the file is told with line and column", "[stu
       {"  small:", "  ../small:", "5:13: `../small` cannot be the name of a scale"},
       {"  small:", "  .:", "5:6: `.` cannot be the name of a scale"},
       {"{train.label_smoothing: [0, 0.1, \"1\"]}", "{names: [low], train.epochs: [1, 9]}",
-       "12:34: lists that go together must be equally long: `train.epochs` has 2 values, `names` has 1"},
+       "12:34: the lists of an axis must have the same length: `train.epochs` has 2 values, `names` has 1"},
       {"{train.label_smoothing: [0, 0.1, \"1\"]}", "{names: [low]}", "12:5: an axis is a section"},
       {"metrics: [perplexity, bleu]", "metrics: [perplexity, blue]", "14:10: `metrics`: "},
-      {"metrics: [perplexity, bleu]", "metrics: [\"a\\nb\"]",
-       "14:10: `metrics`: names no metric with `a\\nb`; known are "},
+      {"metrics: [perplexity, bleu]", "metrics: [\"a\\nb\"]", "14:10: `metrics`: has no metric `a\\nb`; known are "},
       {"metrics: [perplexity, bleu]", "metrics: [bleu, bleu]", "14:10: `metrics` has a duplicate"},
       {"reference:", "question2:", "unknown key `question2`; the nearest known one is `question`"},
       {"set: {data.reverse: source}", "set: backwards", "9:27: expected keys of a configuration with their values"},
       {"set: {data.reverse: source}", "set: {data.reverse: source, data: {reverse: none}}",
        "9:57: `data.reverse` is set twice here"},
-      {"set: {data.reverse: source}", "set: {seed: 5}", "9:28: `seed` is set by `seeds`"},
+      {"set: {data.reverse: source}", "set: {seed: 5}", "9:28: `seed` cannot be set here; use `seeds`"},
       {"train.label_smoothing: [0, 0.1, \"1\"]", "seed: [4, 5]", "12:6: `seed` cannot be an axis"},
       {"scales:\n  paper: {}\n  small: {base: ../small.yaml, seeds: [7], "
        "set: {train: {updates: 5, optimizer: {learning_rate: 0.1}}}}\n",
@@ -159,10 +158,10 @@ TEST_CASE("study: a published figure belongs to a line of the table, a metric an
   const auto [part, instead, message] = GENERATE(table<std::string, std::string, std::string>({
       {"metrics: [perplexity, bleu]", "metrics: [perplexity]", "`published` has `bleu`, which is not one of the"},
       {"published_in: arXiv 1409.3215, section 3.3\n", "",
-       "5:5: row `forward` has published figures, but the study names "},
+       "5:5: row `forward` has published figures, but the study has "},
       {"perplexity: 5.8", "perplexity: low", "5:72: `rows[1].published.perplexity`: expected a number"},
       {"metrics:", "axes: [{train.epochs: [1, 2]}]\nmetrics:",
-       "5:5: row `forward` has published figures, but with axes it is several lines of the table"},
+       "5:5: row `forward` has published figures, but axes give it several lines in the table"},
   }));
   CAPTURE(part, instead);
   REQUIRE_THROWS_WITH(read(with(part, instead, kPublished)), ContainsSubstring(message));

@@ -165,7 +165,7 @@ TEST_CASE("study: a failed run does not stop the others, and shows its reason un
   CHECK(outcome.failed == 1);
   const auto status = study::survey(plan, disk_files());
   CHECK(study::name_of(status[0].state) == "failed");
-  CHECK_THAT(status[0].why, ContainsSubstring("is not empty (`note`)"));
+  CHECK_THAT(status[0].why, ContainsSubstring("neither empty nor a run folder (it contains `note`)"));
 
   fs::remove_all(study::places_of(plan, plan.planned[0]).folder);
   CHECK(study::work(plan, study.toy.environment).recorded == 0);  // as long as nobody asks for another try

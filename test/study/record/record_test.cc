@@ -83,13 +83,13 @@ TEST_CASE("record: damaged columns are told with their file", "[study][record][e
     auto changed = text;
     return study::gzip(changed.replace(changed.find(what), what.size(), by));
   };
-  CHECK_THAT(message(packed.substr(0, packed.size() / 2)), ContainsSubstring("the/file.gz: is cut short"));
+  CHECK_THAT(message(packed.substr(0, packed.size() / 2)), ContainsSubstring("the/file.gz: is truncated"));
   CHECK_THAT(message("no gzip at all"), ContainsSubstring("the/file.gz: is not gzip"));
-  CHECK_THAT(message(""), ContainsSubstring("the/file.gz: is cut short"));
+  CHECK_THAT(message(""), ContainsSubstring("the/file.gz: is truncated"));
   CHECK_THAT(message(with("sentences 1 50", "sentences 2 50")),
              ContainsSubstring("the/file.gz:1: has an unknown head"));
   CHECK_THAT(message(with("sentences 1 50", "sentences 1 51")), ContainsSubstring("should have 51 values of `score`"));
-  CHECK_THAT(message(with("sentences 1 50", "sentences 1 -1")), ContainsSubstring("that is out of range"));
+  CHECK_THAT(message(with("sentences 1 50", "sentences 1 -1")), ContainsSubstring("an invalid number"));
   CHECK_THAT(message(with("edits", "edibs")), ContainsSubstring("values of `edits`"));
   CHECK_THAT(message(with("exact ", "exact x")), ContainsSubstring("instead of a number"));
 }
