@@ -120,9 +120,11 @@ void draw_model(Draws& draws, Case& drawn) {
                  {"dropout.words.source", draws.of<std::string>({"0", "0.2"})},
                  {"dropout.words.target", draws.of<std::string>({"0", "0.2"})},
                  {"dropout.words.by", draws.of<std::string>({"word", "occurrence"})}};
-  for (const auto* key :
-       {"encoder.recurrent_dropout", "encoder.zoneout", "decoder.recurrent_dropout", "decoder.zoneout"})
+  for (const auto* key : {"encoder.recurrent_dropout", "encoder.zoneout", "decoder.recurrent_dropout",
+                          "decoder.zoneout", "encoder.weight_dropout", "decoder.weight_dropout"})
     drawn.model[key] = draws.of<std::string>({"0", "0", "0.3"});
+  for (const auto* key : {"encoder.layer_dropout", "decoder.layer_dropout"})
+    drawn.model[key] = draws.of<std::string>({"0", "0.5"});
   drawn.source_words = draws.between(5, 40);
   drawn.target_words = draws.between(5, 40);
 }

@@ -79,7 +79,7 @@ std::map<std::string, Values> recurrent_variants() {
       {"attention.readout.width", "3"},    {"attention.readout.embedding", "true"}};
   for (const auto& kind : parts.outputs.names())
     variants[fmt::format("rnn, output {}", kind)] = {{"output.kind", kind}};
-  variants["rnn, residual"] = {{"residual_from", "2"}};
+  variants["rnn, residual"] = {{"residual_from", "2"}, {"layer_dropout", "0.5"}};
   variants["rnn, noise along time"] = {{"variational", "true"},
                                        {"recurrent_dropout", "0.3"},
                                        {"zoneout", "0.2"},
@@ -93,7 +93,7 @@ std::map<std::string, Values> transformer_variants() {
   const Values sizes{{"width", "4"}, {"feed_forward", "5"}, {"longest", "20"}};
   const std::map<std::string, Values> changed{
       {"transformer", {}},
-      {"transformer, norm pre", {{"norm", "pre"}}},
+      {"transformer, norm pre", {{"norm", "pre"}, {"layer_dropout", "0.5"}}},
       {"transformer, positions learned", {{"positions", "learned"}, {"dropout.words.by", "occurrence"}}},
       {"transformer, positions rotary", {{"positions", "rotary"}, {"norm", "pre"}, {"activation", "gelu"}}},
       {"transformer, positions none", {{"positions", "none"}, {"scale", "false"}, {"tied", "false"}, {"heads", "1"}}}};
@@ -143,8 +143,9 @@ std::vector<std::string> names_of(const std::vector<ModelVariant>& variants) {
 std::shared_ptr<nn::Model> random_variant(const std::string& name, uint64_t seed, double dropout, at::ScalarType type,
                                           const nn::Placement& placement) {
   auto values = all_variants().at(name);
-  for (const auto* site : {"dropout.embedding", "dropout.layers", "dropout.output", "dropout.residual",
-                           "dropout.attention", "dropout.inner", "dropout.words.source", "dropout.words.target"})
+  for (const auto* site :
+       {"dropout.embedding", "dropout.layers", "dropout.output", "dropout.residual", "dropout.attention",
+        "dropout.inner", "dropout.words.source", "dropout.words.target", "weight_dropout"})
     values.emplace(site, fmt::format("{}", dropout));
   auto model = nn::builtin_models().make(model_selection(name, values),
                                          {.source_vocabulary = 9, .target_vocabulary = 8, .placement = placement});
