@@ -36,4 +36,9 @@ at::Tensor dropout_mask(const Layout& layout, int64_t width, double share, Site 
 /// The mask by sentence, [S, width]: a row for each of layout.order().
 at::Tensor sentence_mask(const Layout& layout, int64_t width, double share, Site site, const Draw& draw);
 
+/// The mask of a weight [rows, columns] as above, one an update: a function of (seed, update, site, row, column).
+at::Tensor weight_mask(int64_t rows, int64_t columns, double share, Site site, const Draw& draw);
+/// Whether a layer is left out in this update, which happens in this share of the updates. `site`: the layer's.
+bool leaves_out(double share, Site site, const Draw* draw);
+
 }  // namespace seq2seq::nn

@@ -26,7 +26,8 @@ TransformerDecoder::TransformerDecoder(int64_t layers, const TransformerLayerOpt
     : scale_(options.scale ? std::sqrt(static_cast<double>(context.width)) : 1),
       dropout_(options.dropout.residual),
       word_dropout_(context.word_dropout),
-      drops_weights_(options.dropout.attention > 0) {
+      drops_weights_(options.dropout.attention > 0),
+      layer_dropout_(options.layer_dropout) {
   const ParameterPlace words{.device = context.placement.of("embeddings"), .type = context.type};
   embedding_ = register_module(
       "embedding",
@@ -66,6 +67,7 @@ Features TransformerDecoder::advance(const Packed& inputs, TransformerCaches& ca
   at::Tensor weights;
   for (int64_t number = 0; number < layers(); ++number) {
     const auto& layer = *layers_[static_cast<size_t>(number)];
+    if (leaves_out(layer_dropout_, layer.site(), draw)) continue;
     const auto device = layer.place().device;
     if (!pairs || pairs->own.device() != device) pairs = pairs_on(caches, layout.lengths, device, draw != nullptr);
     const bool asks_for_weights = wants_attention && number + 1 == layers();
@@ -78,6 +80,7 @@ Features TransformerDecoder::advance(const Packed& inputs, TransformerCaches& ca
                           .weights = asks_for_weights ? &weights : nullptr});
   }
   caches.words.end();
+  rows = rows.to(layers_.back()->place().device);  // which may have been left out
   if (norm_ != nullptr) rows = norm_->forward(rows);
   Features features{.rows = order.packed(rows), .attention = {}};
   if (weights.defined()) features.attention = order.packed(pairs->source.padded(weights, caches.source.longest()));

@@ -52,6 +52,7 @@ class TransformerDecoder final : public Module {
   double scale_, dropout_;
   WordDropout word_dropout_;
   bool drops_weights_;
+  double layer_dropout_;
   std::shared_ptr<Embedding> embedding_;
   std::shared_ptr<Positions> positions_;
   std::vector<std::shared_ptr<TransformerDecoderLayer>> layers_;

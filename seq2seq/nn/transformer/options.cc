@@ -38,6 +38,9 @@ void declare_without_dropout(config::Keys& keys, TransformerLayerOptions& option
       .at_least(1);
   keys.add("activation", options.activation, {{"relu", Activation::relu}, {"gelu", Activation::gelu}},
            "between the two products of a feed-forward part");
+  keys.add("layer_dropout", options.layer_dropout, "share of the updates in which each layer is left out")
+      .at_least(0)
+      .below(1);
   keys.add("scale", options.scale, "whether word vectors are multiplied by the square root of their width");
 }
 
