@@ -103,9 +103,8 @@ void declare(config::Keys& keys, DecodeOptions& options) {
   keys.add("beam", options.beam, "hypotheses kept at each step; 1: greedy search. Larger is slower").at_least(1);
   keys.add("n_best", options.n_best, "outputs per source, at most `beam` unless `search: sample`").at_least(1);
   keys.section("max_length", options.max_length, "maximum length of outputs; longer hypotheses are cut and marked");
-  keys.add(
-      "oracle_length", options.oracle_length,
-      "make each output as long as its first reference, regardless of `max_length`; needs references");
+  keys.add("oracle_length", options.oracle_length,
+           "make each output as long as its first reference, regardless of `max_length`; needs references");
   keys.add("min_length", options.min_length, "shortest output, where the longest length allows it")
       .unit("tokens")
       .at_least(0);
@@ -122,9 +121,11 @@ void declare(config::Keys& keys, DecodeOptions& options) {
   keys.add("search", options.search, {{"beam", SearchKind::beam}, {"sample", SearchKind::sample}},
            "beam: the best outputs; sample: `n_best` outputs are drawn at random");
   keys.section("sample", options.sample, "what `search: sample` draws from");
-  keys.add("refill", options.refill,
-           "refill the place of a finished hypothesis in the beam; false: the beam shrinks");
-  keys.add("batch", options.batch, "sources searched together; larger is faster and costs memory").unit("sentences").at_least(1).changes_no_result();
+  keys.add("refill", options.refill, "refill the place of a finished hypothesis in the beam; false: the beam shrinks");
+  keys.add("batch", options.batch, "sources searched together; larger is faster and costs memory")
+      .unit("sentences")
+      .at_least(1)
+      .changes_no_result();
   keys.add("allow_unknown", options.allow_unknown, "allow the unknown word `<unk>` in outputs");
   keys.add("ensemble", options.ensemble,
            {{"probabilities", EnsembleMean::probabilities}, {"log_probabilities", EnsembleMean::log_probabilities}},

@@ -4,8 +4,10 @@
 
 #include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/arange.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/mul.h>
+#include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 
 #include "seq2seq/core/random.h"
@@ -66,6 +68,15 @@ at::Tensor sentence_mask(const Layout& layout, int64_t width, double share, Site
 
 at::Tensor sent(const at::Tensor& mask, const at::TensorOptions& options) {
   return data::send(mask, options.device()).to(options.dtype());
+}
+
+at::Tensor weight_mask(int64_t rows, int64_t columns, double share, Site site, const Draw& draw) {
+  const auto row = at::arange(rows, at::kLong);
+  return mask_of({at::zeros_like(row), row, at::zeros({1}, at::kLong)}, columns, share, site, draw);
+}
+
+bool leaves_out(double share, Site site, const Draw* draw) {
+  return share > 0 && draw != nullptr && weight_mask(1, 1, share, site, *draw).item<float>() == 0;
 }
 
 Packed dropout(const Packed& input, double share, Site site, const Draw* draw) {

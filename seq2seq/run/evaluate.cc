@@ -4,8 +4,8 @@
 #include <chrono>
 
 #include "seq2seq/core/error.h"
-#include "seq2seq/run/ensemble.h"
 #include "seq2seq/metrics/metric.h"
+#include "seq2seq/run/ensemble.h"
 #include "seq2seq/run/length_limits.h"
 #include "seq2seq/run/training_data.h"
 #include "seq2seq/text/whitespace.h"
@@ -71,8 +71,8 @@ Evaluation evaluate(const LoadedRun& run, const std::optional<data::FilePair>& f
   evaluation.perplexity =
       measure_perplexity(run.predictor(), set, *run.text, decode.batch, lm ? shown : decode::Done());
   if (!lm) {
-    evaluation.outputs = measure_outputs(run.predictor(), set, *run.text, decode, run.options().metrics, shown, {},
-                                         metric_names());
+    evaluation.outputs =
+        measure_outputs(run.predictor(), set, *run.text, decode, run.options().metrics, shown, {}, metric_names());
   }
   for (const auto& kind : metrics::metric_kinds()) {
     const auto settings = kind.make(run.options().metrics)->settings();

@@ -4,8 +4,6 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <map>
-#include <string>
 #include <vector>
 
 #include "seq2seq/data/corpus.h"

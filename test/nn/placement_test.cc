@@ -7,6 +7,7 @@
 #include <ATen/ops/allclose.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/ones.h>
+#include <ATen/ops/zeros_like.h>
 
 #include "seq2seq/data/packed.h"
 #include "seq2seq/nn/model/model.h"
@@ -46,8 +47,8 @@ struct Computed {
   TopK best;
 };
 
-Computed compute(const Model& model) {
-  const Draw draw{.seed = 1, .update = 3};
+Computed compute(const Model& model, int64_t update = 3) {
+  const Draw draw{.seed = 1, .update = update};
   const auto ids = [&model](uint64_t seed, const std::vector<int64_t>& lengths, int64_t words) {
     return data::to(data::pack(random_ids(seed, lengths, words), numbers(lengths.size())), model.input_device());
   };
@@ -65,7 +66,10 @@ Computed compute(const Model& model) {
                   .row_words = at::tensor({4, 5}, at::kLong)};
   Computed computed{.losses = losses.detach().cpu(), .gradients = {}, .best = model.output().top_k(features, 3, bans)};
   NamedSlices gradients;
-  for (const auto& item : model.named_parameters()) gradients.emplace_back(item.key(), item.value().grad());
+  for (const auto& item : model.named_parameters()) {
+    const auto& gradient = item.value().grad();  // undefined: of a layer that the update leaves out
+    gradients.emplace_back(item.key(), gradient.defined() ? gradient : at::zeros_like(item.value()));
+  }
   for (const auto& whole : wholes_of(gradients)) computed.gradients[whole.name] = whole.on_cpu();
   return computed;
 }
@@ -92,6 +96,20 @@ TEST_CASE("placement: losses, gradients and best words are those of one device, 
   CHECK(here.best.ids.equal(there.best.ids.cpu()));
   CHECK(at::allclose(here.best.scores, there.best.scores.cpu(), /*rtol=*/0, 1e-12));
   REQUIRE(here.gradients.size() == there.gradients.size());
+  for (const auto& [parameter, gradient] : here.gradients) {
+    CAPTURE(parameter);
+    CHECK(at::allclose(gradient, there.gradients.at(parameter), /*rtol=*/0, 1e-11));
+  }
+}
+
+TEST_CASE("placement: whichever layers an update leaves out, rows reach the device of what reads them",
+          "[nn][placement][dropout]") {
+  const auto name = GENERATE("rnn, residual", "transformer, norm pre");
+  const auto update = GENERATE(range<int64_t>(0, 12));
+  CAPTURE(name, update);
+  const auto here = compute(*random_variant(name, 5), update);
+  const auto there = compute(*random_variant(name, 5, 0, at::kDouble, spread()), update);
+  CHECK(at::allclose(here.losses, there.losses, /*rtol=*/0, 1e-12));
   for (const auto& [parameter, gradient] : here.gradients) {
     CAPTURE(parameter);
     CHECK(at::allclose(gradient, there.gradients.at(parameter), /*rtol=*/0, 1e-11));

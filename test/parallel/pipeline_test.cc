@@ -3,6 +3,7 @@
 
 #include <ATen/ops/allclose.h>
 #include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros_like.h>
 
 #include "seq2seq/parallel/pipeline/pipeline_gradients.h"
 #include "seq2seq/parallel/pipeline/serial_executor.h"
@@ -32,11 +33,14 @@ struct Made {
   std::map<std::string, at::Tensor> gradients;
 };
 
-Made made_by(train::GradientSource& source, const nn::Model& model) {
+Made made_by(train::GradientSource& source, const nn::Model& model, int64_t update = 2) {
   for (auto& parameter : model.parameters()) parameter.mutable_grad().reset();
-  Made made{.losses = source.accumulate({ragged_batch(1), ragged_batch(7)}, 5.0, {.seed = 3, .update = 2}),
+  Made made{.losses = source.accumulate({ragged_batch(1), ragged_batch(7)}, 5.0, {.seed = 3, .update = update}),
             .gradients = {}};
-  for (const auto& item : model.named_parameters()) made.gradients[item.key()] = item.value().grad().clone();
+  for (const auto& item : model.named_parameters()) {
+    const auto& gradient = item.value().grad();  // undefined: of a layer that the update leaves out
+    made.gradients[item.key()] = gradient.defined() ? gradient.clone() : at::zeros_like(item.value());
+  }
   return made;
 }
 
@@ -65,6 +69,27 @@ TEST_CASE("pipeline: every model, schedule and chunk gives the losses and gradie
   PipelineGradients pipeline(*model, *model->staged(), options, builtin_schedules().make({.kind = kind}), chunk,
                              std::make_unique<SerialExecutor>());
   check_same(made_by(serial, *model), made_by(pipeline, *model));
+}
+
+TEST_CASE("pipeline: updates that leave out layers give the losses and gradients of one pass",
+          "[parallel][pipeline][dropout]") {
+  const auto kind = GENERATE_COPY(from_range(builtin_schedules().names()));
+  const int64_t chunk = GENERATE(1, 3);
+  const double dropout = GENERATE(0.0, 0.3);  // of recurrent weights, too
+  CAPTURE(kind, chunk, dropout);
+  const auto model = random_variant("rnn, residual", 5, dropout);
+  train::SerialGradients serial(*model, {});
+  PipelineGradients pipeline(*model, *model->staged(), {}, builtin_schedules().make({.kind = kind}), chunk,
+                             std::make_unique<SerialExecutor>());
+  int64_t without_layer = 0;
+  for (int64_t update = 0; update < 10; ++update) {
+    CAPTURE(update);
+    const auto expected = made_by(serial, *model, update);
+    check_same(expected, made_by(pipeline, *model, update));
+    without_layer += expected.gradients.at("decoder.lstm.weight_ih_l1").count_nonzero().item<int64_t>() == 0 ? 1 : 0;
+  }
+  CHECK(without_layer > 0);
+  CHECK(without_layer < 10);
 }
 
 }  // namespace

@@ -104,13 +104,13 @@ void draw_model(Draws& draws, Case& drawn) {
                  {"encoder.cells", fmt::format("{}", cells)},
                  {"encoder.layers", fmt::format("{}", layers)},
                  {"encoder.projection", fmt::format("{}", cells)},
-                 {"encoder.residual_from", draws.of<std::string>({"0", "3"})},
+                 {"encoder.residual_from", draws.of<std::string>({"0", "3", "3"})},
                  {"decoder.kind", decoder},
                  {"decoder.cells", fmt::format("{}", decoder_cells)},
                  {"decoder.layers", fmt::format("{}", decoder_layers)},
                  {"encoder.bidirectional", copies ? "none" : bidirectional},
                  {"decoder.projection", fmt::format("{}", decoder_cells)},
-                 {"decoder.residual_from", draws.of<std::string>({"0", "3"})},
+                 {"decoder.residual_from", draws.of<std::string>({"0", "3", "3"})},
                  {"bridge.kind", copies ? "copy" : draws.of(bridges)},
                  {"bridge.layers", draws.of<std::string>({"all", "top"})},
                  {"embedding.size", fmt::format("{}", tied ? decoder_cells : draws.between(2, 7))},
@@ -126,9 +126,11 @@ void draw_model(Draws& draws, Case& drawn) {
                  {"dropout.words.source", draws.of<std::string>({"0", "0.2"})},
                  {"dropout.words.target", draws.of<std::string>({"0", "0.2"})},
                  {"dropout.words.by", draws.of<std::string>({"word", "occurrence"})}};
-  for (const auto* key :
-       {"encoder.recurrent_dropout", "encoder.zoneout", "decoder.recurrent_dropout", "decoder.zoneout"})
+  for (const auto* key : {"encoder.recurrent_dropout", "encoder.zoneout", "decoder.recurrent_dropout",
+                          "decoder.zoneout", "encoder.weight_dropout", "decoder.weight_dropout"})
     drawn.model[key] = draws.of<std::string>({"0", "0", "0.3"});
+  for (const auto* key : {"encoder.layer_dropout", "decoder.layer_dropout"})
+    drawn.model[key] = draws.of<std::string>({"0", "0.5"});
   drawn.source_words = draws.between(5, 40);
   drawn.target_words = shared ? drawn.source_words : draws.between(5, 40);
 }

@@ -75,9 +75,15 @@ TEST_CASE("resume: an interrupted run keeps a checkpoint and goes on to the same
 
 TEST_CASE("resume: a finished run that is extended equals a longer one", "[run][resume]") {
   Toy toy(turned);
-  const std::vector<std::string> constant{"train.schedule.kind=constant"};
-  toy.train("long", constant);
-  toy.train("short", {"train.schedule.kind=constant", "train.updates=15"});
+  std::vector<std::string> set{"train.schedule.kind=constant"};
+  if (GENERATE(false, true)) {
+    set.insert(set.end(),
+               {"model.encoder.weight_dropout=0.3", "model.decoder.weight_dropout=0.3", "model.encoder.residual_from=2",
+                "model.encoder.layer_dropout=0.4", "model.decoder.residual_from=2", "model.decoder.layer_dropout=0.4"});
+  }
+  toy.train("long", set);
+  set.emplace_back("train.updates=15");
+  toy.train("short", set);
 
   toy.resume("short", {"train.updates=30"});
 

@@ -104,7 +104,7 @@ std::map<std::string, Values> recurrent_variants() {
                                       {"attention.coverage", "true"},
                                       {"attention.order", "before"},
                                       {"attention.input_feeding", "true"}};
-  variants["rnn, residual"] = {{"residual_from", "2"}};
+  variants["rnn, residual"] = {{"residual_from", "2"}, {"layer_dropout", "0.5"}};
   variants["rnn, noise along time"] = {{"variational", "true"},
                                        {"recurrent_dropout", "0.3"},
                                        {"zoneout", "0.2"},
@@ -121,7 +121,7 @@ std::map<std::string, Values> transformer_variants() {
   const std::map<std::string, Values> changed{
       {"transformer", {}},
       {"transformer, shared", {{"embedding.shared", "true"}}},
-      {"transformer, norm pre", {{"norm", "pre"}}},
+      {"transformer, norm pre", {{"norm", "pre"}, {"layer_dropout", "0.5"}}},
       {"transformer, positions learned", {{"positions", "learned"}, {"dropout.words.by", "occurrence"}}},
       {"transformer, positions rotary", {{"positions", "rotary"}, {"norm", "pre"}, {"activation", "gelu"}}},
       {"transformer, positions none", {{"positions", "none"}, {"scale", "false"}, {"tied", "false"}, {"heads", "1"}}}};
@@ -196,8 +196,9 @@ std::vector<std::string> names_of(const std::vector<ModelVariant>& variants) {
 std::shared_ptr<nn::Model> random_variant(const std::string& name, uint64_t seed, double dropout, at::ScalarType type,
                                           const nn::Placement& placement) {
   auto values = all_variants().at(name);
-  for (const auto* site : {"dropout.embedding", "dropout.layers", "dropout.output", "dropout.residual",
-                           "dropout.attention", "dropout.inner", "dropout.words.source", "dropout.words.target"})
+  for (const auto* site :
+       {"dropout.embedding", "dropout.layers", "dropout.output", "dropout.residual", "dropout.attention",
+        "dropout.inner", "dropout.words.source", "dropout.words.target", "weight_dropout"})
     values.emplace(site, fmt::format("{}", dropout));
   auto placed = placement;
   if (name.starts_with(of_language))  // it has no encoder to place

@@ -150,7 +150,8 @@ Rows Walk::layer(const char* name, const Stack& stack, int64_t number, Side side
          .first = start == nullptr ? nullptr : start->flow,
          .last = last,
          .trains = trains_.back(),
-         .adds_input = stack.adds_input(number)});
+         .adds_input = stack.adds_input(number),
+         .left_out = stack.leaves_out(number, {dropped.part, static_cast<uint32_t>(number)}, inputs_->draw)});
   });
   return rows;
 }

@@ -65,10 +65,13 @@ class Cell {
   virtual std::shared_ptr<const PreparedWeights> panels(bool /*both_ways*/) const { return nullptr; }
 };
 
+struct DroppedCell;  // cell_layer.cc
+
 /// Data of a cell prepared for many calls.
 struct CellPrepared final : PreparedWeights {
-  std::shared_ptr<const PreparedWeights> panels;  // null: none
-  std::shared_ptr<const Deferred> deferred;       // of the weights' gradients; null: each call makes them
+  std::shared_ptr<const PreparedWeights> panels;       // null: none
+  std::shared_ptr<const Deferred> deferred;            // of the weights' gradients; null: each call makes them
+  mutable std::shared_ptr<const DroppedCell> dropped;  // the cell with the weights that the draw of these calls leaves
 };
 
 /// Collects the weights' gradients of all runs that are given it.

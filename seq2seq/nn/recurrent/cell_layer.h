@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -8,6 +9,12 @@
 #include "seq2seq/nn/recurrent/noise.h"
 
 namespace seq2seq::nn {
+
+/// A cell and the recurrent weights [G, H] that it is made with.
+struct CellOfWeights {
+  std::function<std::shared_ptr<const Cell>(const at::Tensor& hidden)> make;
+  at::Tensor hidden;
+};
 
 /// A layer that is a cell.
 class CellLayer : public Layer {
@@ -21,17 +28,19 @@ class CellLayer : public Layer {
 
  protected:
   /// To be called once, by the constructor. `name` is what messages call the layer: `an LSTM layer`.
-  void set_cell(std::shared_ptr<const Cell> cell, std::string name, const RecurrentNoise& noise) {
-    cell_ = std::move(cell);
+  void set_cell(CellOfWeights cell, std::string name, const RecurrentNoise& noise) {
+    cell_ = cell.make(cell.hidden);
+    of_weights_ = std::move(cell);
     name_ = std::move(name);
     noise_ = noise;
   }
   const RecurrentNoise& noise() const { return noise_; }
 
  private:
-  CellOutput run_noisy(const Packed& chunk, const State& before, const LayerCall& call) const;
+  std::shared_ptr<const DroppedCell> dropped_cell(const LayerCall& call) const;
 
   std::shared_ptr<const Cell> cell_;
+  CellOfWeights of_weights_;
   std::string name_;
   RecurrentNoise noise_;
 };

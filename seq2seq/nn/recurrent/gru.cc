@@ -99,7 +99,7 @@ class GruCell final : public Cell {
 
 void declare(config::Keys& keys, GruOptions& options) {
   keys.add("cells", options.cells, "number H of cells per layer").at_least(1);
-  declare_zoneout(keys, options.noise);
+  declare_without_recurrent_dropout(keys, options.noise);
 }
 
 Gru::Gru(const Options& options, const LayerContext& context) {
@@ -115,7 +115,12 @@ Gru::Gru(const Options& options, const LayerContext& context) {
       parameters.add("weight_hh", {gru_gates * cells, cells}, {.kind = Role::Kind::recurrent, .gates = gru_gates});
   weights.input_bias = parameters.add("bias_ih", {gru_gates * cells}, bias(/*second=*/false));
   weights.hidden_bias = parameters.add("bias_hh", {gru_gates * cells}, bias(/*second=*/true));
-  set_cell(std::make_shared<GruCell>(weights), "a GRU layer", options.noise);
+  const auto with_hidden = [weights](const Tensor& hidden) {
+    auto changed = weights;
+    changed.hidden = hidden;
+    return std::make_shared<GruCell>(changed);
+  };
+  set_cell({with_hidden, weights.hidden}, "a GRU layer", options.noise);
 }
 
 }  // namespace seq2seq::nn

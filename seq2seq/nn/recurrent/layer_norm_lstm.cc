@@ -195,7 +195,12 @@ LayerNormLstm::LayerNormLstm(const Options& options, const LayerContext& context
   weights.of_hidden.bias = parameters.add("bias_hh", {gates}, lstm_gate_role(Role::Kind::bias, /*second_bias=*/true));
   weights.of_cell.gain = gain("gain_c", cells);
   weights.of_cell.bias = parameters.add("bias_c", {cells}, {.kind = Role::Kind::bias, .start = 0});
-  set_cell(std::make_shared<LayerNormLstmCell>(weights), "a layer-normalised LSTM layer", options.noise);
+  const auto with_hidden = [weights](const Tensor& hidden) {
+    auto changed = weights;
+    changed.hidden = hidden;
+    return std::make_shared<LayerNormLstmCell>(changed);
+  };
+  set_cell({with_hidden, weights.hidden}, "a layer-normalised LSTM layer", options.noise);
 }
 
 }  // namespace seq2seq::nn

@@ -28,7 +28,12 @@ Lstm::Lstm(const Options& options, const LayerContext& context) {
   weights_.hidden = parameters.add("weight_hh", {gates, cells}, lstm_gate_role(Role::Kind::recurrent));
   weights_.input_bias = parameters.add("bias_ih", {gates}, lstm_gate_role(Role::Kind::bias));
   weights_.hidden_bias = parameters.add("bias_hh", {gates}, lstm_gate_role(Role::Kind::bias, /*second_bias=*/true));
-  set_cell(lstm_cell(weights_), "an LSTM layer", options.noise);
+  const auto with_hidden = [weights = weights_](const at::Tensor& hidden) {
+    auto changed = weights;
+    changed.hidden = hidden;
+    return lstm_cell(changed);
+  };
+  set_cell({with_hidden, weights_.hidden}, "an LSTM layer", options.noise);
 }
 
 std::unique_ptr<LayerPass> Lstm::pass(std::shared_ptr<const Layout> layout, LayerRows rows, const State& first,

@@ -14,7 +14,8 @@ namespace {
 
 using at::Tensor;
 
-constexpr uint32_t dropout_use = 1, zoneout_use = 2;  // of a layer's sites; each part of the state has one more
+// Of a layer's sites; of zoneout each part of the state has one more.
+constexpr uint32_t dropout_use = 1, zoneout_use = 2, weights_use = 8;
 
 class NoisyCell {
  public:
@@ -76,15 +77,22 @@ void declare(config::Keys& keys, RecurrentNoise& noise) {
            "run step by step, which is slower")
       .at_least(0)
       .below(1);
-  declare_zoneout(keys, noise);
+  declare_without_recurrent_dropout(keys, noise);
 }
 
-void declare_zoneout(config::Keys& keys, RecurrentNoise& noise) {
+void declare_without_recurrent_dropout(config::Keys& keys, RecurrentNoise& noise) {
   keys.add("zoneout", noise.zoneout,
            "share of the units of the state that keep their previous value at a step; above 0, layers run step by "
            "step, which is slower")
       .at_least(0)
       .below(1);
+  keys.add("weight_dropout", noise.weights, "share of the recurrent weights dropped, the same in a whole update")
+      .at_least(0)
+      .below(1);
+}
+
+Tensor recurrent_weight_mask(const Tensor& weights, double share, Site layer, const Draw& draw) {
+  return weight_mask(weights.size(0), weights.size(1), share, layer.within(weights_use), draw).to(weights.options());
 }
 
 CellOutput run_with_noise(const std::shared_ptr<const Cell>& cell, const NoisyRun& run, const RecurrentNoise& noise,

@@ -19,13 +19,21 @@ struct RecurrentNoise {
   /// Share of the units of every part of the state that keep their value at a step (Krueger et al. 2017, arXiv
   /// 1606.01305, equation 3). Without training each takes the mean of both values, as in the paper.
   double zoneout = 0;
-  /// Returns true if it changes a run with this draw; null: outside of training.
-  bool acts(const Draw* draw) const { return zoneout > 0 || (draw != nullptr && dropout > 0); }
+  /// Share of the recurrent weights dropped, the same in all sentences and at all steps of an update (Merity et al.
+  /// 2017, arXiv 1708.02182, section 2). The others are scaled up.
+  double weights = 0;
+  /// Returns true if it changes steps with this draw; null: outside of training.
+  bool acts_on_steps(const Draw* draw) const { return zoneout > 0 || (draw != nullptr && dropout > 0); }
+  bool drops_weights(const Draw* draw) const { return draw != nullptr && weights > 0; }
+  bool acts(const Draw* draw) const { return acts_on_steps(draw) || drops_weights(draw); }
 };
-/// Keys `recurrent_dropout` and `zoneout`.
+/// Keys `recurrent_dropout`, `zoneout` and `weight_dropout`.
 void declare(config::Keys& keys, RecurrentNoise& noise);
-/// The latter alone.
-void declare_zoneout(config::Keys& keys, RecurrentNoise& noise);
+/// The same without the first.
+void declare_without_recurrent_dropout(config::Keys& keys, RecurrentNoise& noise);
+
+/// The mask of recurrent weights [G, H] of a layer with this site.
+at::Tensor recurrent_weight_mask(const at::Tensor& weights, double share, Site layer, const Draw& draw);
 
 /// Input of a cell: rows in the layout of the chunk, and the state before it in sorted order.
 struct NoisyRun {

@@ -113,7 +113,12 @@ ProjectedLstm::ProjectedLstm(const Options& options, const LayerContext& context
   weights.hidden_bias = parameters.add("bias_hh", {gates}, lstm_gate_role(Role::Kind::bias, /*second_bias=*/true));
   weights.projection =
       parameters.add("weight_hr", {options.projection, options.cells}, {.kind = Role::Kind::recurrent});
-  set_cell(std::make_shared<ProjectedLstmCell>(weights), "a projected LSTM layer", options.noise);
+  const auto with_hidden = [weights](const Tensor& hidden) {
+    auto changed = weights;
+    changed.hidden = hidden;
+    return std::make_shared<ProjectedLstmCell>(changed);
+  };
+  set_cell({with_hidden, weights.hidden}, "a projected LSTM layer", options.noise);
 }
 
 }  // namespace seq2seq::nn

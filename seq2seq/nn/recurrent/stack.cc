@@ -22,6 +22,16 @@ void declare(config::Keys& keys, StackOptions& options) {
     return fmt::format("is {}, but there {} {}", options.residual_from, options.layers == 1 ? "is" : "are",
                        format_count(options.layers, "layer"));
   });
+  keys.add("layer_dropout", options.layer_dropout,
+           "share of the updates in which each layer that adds what it reads is left out: it gives that alone")
+      .at_least(0)
+      .below(1);
+  keys.rule("layer_dropout", [&options] {
+    return options.layer_dropout > 0 && options.residual_from == 0
+               ? "leaves out layers that add what they read to what they give, and none does; set `residual_from` to "
+                 "the first such layer"
+               : std::string();
+  });
   const auto kind = options.kinds->options(options.layer.kind, options.layer.options);
   options.layer.options = kind.value;
   kind.declare(keys);
@@ -39,7 +49,8 @@ void check_residual(int64_t from, int64_t layer, int64_t input, int64_t width) {
 
 }  // namespace
 
-Stack::Stack(const Options& options, const StackContext& context) : residual_from_(options.residual_from) {
+Stack::Stack(const Options& options, const StackContext& context)
+    : residual_from_(options.residual_from), layer_dropout_(options.layer_dropout) {
   int64_t input = context.input;
   for (int64_t layer = 0; layer < options.layers; ++layer) {
     parameters_.emplace_back(*this, fmt::format("_l{}", layer), context.place(layer));
@@ -52,6 +63,11 @@ Stack::Stack(const Options& options, const StackContext& context) : residual_fro
       check_residual(options.residual_from, layer, input - (layer > 0 ? context.beside : 0), width);
     input = width + context.beside;
   }
+}
+
+bool Stack::leaves_out(int64_t layer, Site site, const Draw* draw) const {
+  constexpr uint32_t use = 9;  // of the layer's sites
+  return adds_input(layer) && nn::leaves_out(layer_dropout_, site.within(use), draw);
 }
 
 std::vector<StateShape> Stack::state_shapes() const {
@@ -85,7 +101,9 @@ Packed Stack::run_layer(int64_t layer, const Packed& input, State& state, const 
   auto made =
       layers_[number]->run(data::to(rows, device), state, {.draw = call.draw, .site = site, .prepared = prepared});
   // What lies beside the rows of the layer below is not added.
-  if (adds_input(layer)) made.rows = made.rows + input.rows.narrow(1, 0, made.rows.size(1)).to(device);
+  if (!adds_input(layer)) return made;
+  const auto read = input.rows.narrow(1, 0, made.rows.size(1)).to(device);
+  made.rows = leaves_out(layer, site, call.draw) ? read : made.rows + read;
   return made;
 }
 

@@ -16,6 +16,7 @@ struct StackOptions {
   Selection layer{.kind = "lstm", .options = nullptr};
   int64_t layers = 1;
   int64_t residual_from = 0;  // layers this one, the next, ..., counted from 1, add what they read; 0: none does
+  double layer_dropout = 0;   // share of the updates in which each of these gives what it reads, as it is
 };
 void declare(config::Keys& keys, StackOptions& options);
 
@@ -48,6 +49,10 @@ class Stack final : public Module {
   /// Returns true if a layer adds its input rows to its output rows (Wu et al. 2016, arXiv 1609.08144, equation 6):
   /// before dropout of either. The layer's state stays its own.
   bool adds_input(int64_t layer) const { return residual_from_ > 0 && layer + 1 >= residual_from_; }
+  /// Whether a layer that adds what it reads gives that alone in this update (stochastic depth: Huang et al. 2016,
+  /// arXiv 1603.09382; LayerDrop: Fan et al. 2019, arXiv 1909.11556). Its state still changes at each step. Nothing is
+  /// scaled, as in the latter. `site`: the layer's.
+  bool leaves_out(int64_t layer, Site site, const Draw* draw) const;
   /// A layer's parameters, in order of registration.
   const std::vector<at::Tensor>& parameters_of(int64_t layer) const {
     return parameters_.at(static_cast<size_t>(layer)).added();
@@ -67,6 +72,7 @@ class Stack final : public Module {
 
  private:
   int64_t residual_from_;
+  double layer_dropout_;
   std::vector<std::shared_ptr<Layer>> layers_;
   std::vector<LayerParameters> parameters_;  // one per layer
 };

@@ -39,7 +39,8 @@ class LayerStagePass final : public StagePass {
     pass_->forward(piece);
     if (copies_out_) {
       const auto own = piece.of(rows_.output);
-      stage_.adds_input ? given.add_(own) : given.copy_(own);
+      if (!stage_.adds_input) given.copy_(own);
+      if (stage_.adds_input && !stage_.left_out) given.add_(own);
       after_.apply(piece, given);
     }
     if (stage_.last && ends(piece)) stage_.last->publish(pass_->last());
@@ -50,7 +51,8 @@ class LayerStagePass final : public StagePass {
     stage_.out->collect(piece);
     const auto& reaching = stage_.out->gradient();
     if (ends(piece))
-      pass_->begin_backward(reaching, stage_.last ? stage_.last->gradient(stage_.layer.place().device) : State());
+      pass_->begin_backward(stage_.left_out ? Tensor() : reaching,
+                            stage_.last ? stage_.last->gradient(stage_.layer.place().device) : State());
     if (reaching.defined()) after_.apply_again(piece, piece.of(reaching));
     pass_->backward(piece);
     if (rows_.input_gradient.defined()) {

@@ -56,6 +56,7 @@ struct LayerStage {
   std::shared_ptr<StateFlow> last;   // null: nobody reads its last state
   bool trains = true;                // whether anything in it or before it is trained
   bool adds_input = false;           // whether the rows of `in`, before dropout, are added to what the layer gives
+  bool left_out = false;             // whether they are then all that is given: only the layer's state goes on
 };
 std::unique_ptr<StagePass> layer_stage_pass(LayerStage stage);
 

@@ -31,7 +31,8 @@ TransformerDecoder::TransformerDecoder(int64_t layers, const TransformerLayerOpt
       dropout_(options.dropout.residual),
       word_dropout_(context.word_dropout),
       drops_weights_(options.dropout.attention > 0),
-      reads_source_(context.reads_source) {
+      reads_source_(context.reads_source),
+      layer_dropout_(options.layer_dropout) {
   const ParameterPlace words{.device = context.placement.of("embeddings"), .type = context.type};
   embedding_ = register_module(
       "embedding",
@@ -72,6 +73,7 @@ Features TransformerDecoder::advance(const Packed& inputs, TransformerCaches& ca
   at::Tensor weights;
   for (int64_t number = 0; number < layers(); ++number) {
     const auto& layer = *layers_[static_cast<size_t>(number)];
+    if (leaves_out(layer_dropout_, layer.site(), draw)) continue;
     const auto device = layer.place().device;
     if (!pairs || pairs->own.device() != device)
       pairs = pairs_on(caches, layout.lengths, device, draw != nullptr, reads_source_);
@@ -85,6 +87,7 @@ Features TransformerDecoder::advance(const Packed& inputs, TransformerCaches& ca
                           .weights = asks_for_weights ? &weights : nullptr});
   }
   caches.words.end();
+  rows = rows.to(layers_.back()->place().device);  // which may have been left out
   if (norm_ != nullptr) rows = norm_->forward(rows);
   Features features{.rows = order.packed(rows), .attention = {}};
   if (weights.defined()) features.attention = order.packed(pairs->source->padded(weights, caches.source.longest()));

@@ -53,6 +53,7 @@ class TransformerDecoder final : public Module {
   double scale_, dropout_;
   WordDropout word_dropout_;
   bool drops_weights_, reads_source_;
+  double layer_dropout_;
   std::shared_ptr<Embedding> embedding_;
   std::shared_ptr<Positions> positions_;
   std::vector<std::shared_ptr<TransformerDecoderLayer>> layers_;

@@ -10,6 +10,7 @@ TransformerDecoderLayer::TransformerDecoderLayer(const TransformerLayerOptions& 
                                                  const ParameterPlace& place, const std::string& name,
                                                  bool reads_source)
     : place_(place),
+      site_(Site::of_module(name)),
       pre_(options.norm == NormOrder::pre),
       dropout_(options.dropout.residual),
       attention_site_(Site::of_module(name + ".self_attn")),

@@ -34,12 +34,15 @@ class TransformerDecoderLayer final : public Module {
   /// Of the encoder's states [K, W].
   KeysValues source_keys_values(const at::Tensor& states) const { return source_attention_->keys_values(states); }
   const ParameterPlace& place() const { return place_; }
+  /// Of the layer as a whole, which an update may leave out.
+  Site site() const { return site_; }
 
  private:
   at::Tensor self_attention(const at::Tensor& rows, const SentenceRows& at, const DecoderView& view) const;
   at::Tensor source_attention(const at::Tensor& rows, const SentenceRows& at, const DecoderView& view) const;
 
   ParameterPlace place_;
+  Site site_;
   bool pre_;
   double dropout_;
   Site attention_site_, source_site_, feed_forward_site_;

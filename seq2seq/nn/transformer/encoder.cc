@@ -16,7 +16,8 @@ TransformerEncoder::TransformerEncoder(const Options& options, const EncoderCont
       embedding_dropout_(context.dropout.embedding),
       embedding_site_{.part = Site::Part::source_embedding, .by_sentence = context.dropout.variational},
       word_dropout_(context.dropout.words),
-      drops_weights_(options.layer.dropout.attention > 0) {
+      drops_weights_(options.layer.dropout.attention > 0),
+      layer_dropout_(options.layer.layer_dropout) {
   check_heads(options.layer, width_, "model.encoder", "model.embedding.size");
   const ParameterPlace words{.device = context.placement.of("embeddings"), .type = context.type};
   embedding_ = add_embedding(*this, context);
@@ -42,10 +43,12 @@ Memory TransformerEncoder::encode(const Packed& ids, const Draw* draw) const {
   auto rows = dropped(positions_->add(words, at, layout), at, embedding_dropout_, embedding_site_);
   auto pairs = pairs_of_sentences(layout.lengths, layout.lengths, rows.device());
   for (const auto& layer : layers_) {
+    if (leaves_out(layer_dropout_, layer->site(), draw)) continue;
     const auto device = layer->place().device;
     if (device != pairs.device()) pairs = pairs_of_sentences(layout.lengths, layout.lengths, device);
     rows = layer->forward(rows.to(device), at.on(device), pairs);
   }
+  rows = rows.to(layers_.back()->place().device);  // which may have been left out
   if (norm_ != nullptr) rows = norm_->forward(rows);
   return {.ids = ids, .states = {order.packed(rows), layout.on(rows.device())}, .last = {}};
 }

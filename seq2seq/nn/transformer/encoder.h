@@ -33,6 +33,7 @@ class TransformerEncoder final : public Encoder {
   Site embedding_site_;
   WordDropout word_dropout_;
   bool drops_weights_;
+  double layer_dropout_;
   std::shared_ptr<Embedding> embedding_;
   std::shared_ptr<Positions> positions_;
   std::vector<std::shared_ptr<TransformerEncoderLayer>> layers_;

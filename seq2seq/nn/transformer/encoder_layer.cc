@@ -7,6 +7,7 @@ namespace seq2seq::nn {
 TransformerEncoderLayer::TransformerEncoderLayer(const TransformerLayerOptions& options, int64_t width,
                                                  const ParameterPlace& place, const std::string& name)
     : place_(place),
+      site_(Site::of_module(name)),
       pre_(options.norm == NormOrder::pre),
       dropout_(options.dropout.residual),
       attention_site_(Site::of_module(name + ".self_attn")),

@@ -19,9 +19,12 @@ class TransformerEncoderLayer final : public Module {
   /// rows [N, W] sentence by sentence; `pairs`: each sees all of its sentence. All on the layer's device.
   at::Tensor forward(const at::Tensor& rows, const SentenceRows& at, const AttentionPairs& pairs) const;
   const ParameterPlace& place() const { return place_; }
+  /// Of the layer as a whole, which an update may leave out.
+  Site site() const { return site_; }
 
  private:
   ParameterPlace place_;
+  Site site_;
   bool pre_;
   double dropout_;
   Site attention_site_, feed_forward_site_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <iterator>
 #include <vector>
@@ -42,7 +43,9 @@ class KeyValueCache {
   void lay_out(const std::vector<Part>& parts, int64_t rows);
   void reuse_slots(const std::vector<int64_t>& hypotheses);
   std::vector<int64_t> first_rows() const;  // [R] where each hypothesis begins
-  bool empty() const { return !layers_.front().keys.defined(); }
+  bool empty() const {                      // layers that an update leaves out add nothing
+    return std::ranges::none_of(layers_, [](const KeysValues& layer) { return layer.keys.defined(); });
+  }
   int64_t slots() const { return layers_.front().keys.size(0) / capacity_; }
 
   std::vector<KeysValues> layers_;  // [slots * capacity, W]; undefined while empty

@@ -38,6 +38,10 @@ void declare_without_dropout(config::Keys& keys, TransformerLayerOptions& option
       .at_least(1);
   keys.add("activation", options.activation, {{"relu", Activation::relu}, {"gelu", Activation::gelu}},
            "activation between the two products of a feed-forward layer");
+  keys.add("layer_dropout", options.layer_dropout,
+           "share of the updates in which each layer is left out (Fan et al. 2019)")
+      .at_least(0)
+      .below(1);
   keys.add("scale", options.scale, "multiply word vectors by the square root of their width");
 }
 

@@ -38,7 +38,8 @@ struct TransformerLayerOptions {
   PositionKind positions = PositionKind::sinusoidal;
   int64_t longest = 1024;  // rows of the table of learned positions
   Activation activation = Activation::relu;
-  bool scale = true;  // whether word vectors are multiplied by the square root of their width
+  double layer_dropout = 0;  // share of the updates in which each layer is left out; Fan et al. 2019, arXiv 1909.11556
+  bool scale = true;         // whether word vectors are multiplied by the square root of their width
   TransformerDropout dropout;
 };
 void declare(config::Keys& keys, TransformerLayerOptions& options);

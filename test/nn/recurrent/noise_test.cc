@@ -1,5 +1,7 @@
 #include "seq2seq/nn/recurrent/noise.h"
 
+#include <cmath>
+
 #include <ATen/ops/cat.h>
 #include <ATen/ops/where.h>
 #include <torch/csrc/autograd/autograd.h>
@@ -111,13 +113,64 @@ TEST_CASE("zoneout: units keep their value in training, and take the mean of bot
   }
 }
 
+TEST_CASE("weight dropout: rows, states and gradients are those of a layer whose recurrent weights the mask has cut",
+          "[nn][recurrent][dropout][gradient]") {
+  const auto kind = GENERATE_COPY(from_range(builtin_layers().names()));
+  CAPTURE(kind);
+  torch::manual_seed(1);
+  const auto dropping = noisy_stack(kind, {{"weight_dropout", "0.4"}}), plain = noisy_stack(kind, {});
+  const auto batch = random_packed(noisy_lengths, 3);
+  Tensor mask;
+  {
+    const torch::NoGradGuard no_gradient;
+    auto weights = plain->named_parameters()["weight_hh_l0"];
+    mask = recurrent_weight_mask(weights, 0.4, site, draw);
+    const auto dropped = (mask == 0).to(at::kDouble).mean().item<double>();
+    CHECK_THAT(dropped, WithinAbs(0.4, 4 * std::sqrt(0.24 / static_cast<double>(mask.numel()))));
+    CHECK((mask == 0).logical_or((mask - 1 / 0.6).abs() < 1e-6).all().item<bool>());
+    weights.mul_(mask);
+  }
+  auto states = dropping->zero_states(batch.sentences()), expected_states = states;
+  const auto rows = dropping->run(batch, states, {.part = site.part, .draw = &draw}).rows;
+  const auto expected = plain->run(batch, expected_states).rows;
+  CHECK(torch::allclose(rows, expected, 0, 1e-12));
+  for (size_t part = 0; part < states[0].size(); ++part)
+    CHECK(torch::allclose(states[0][part], expected_states[0][part], 0, 1e-12));
+  const auto found = torch::autograd::grad({rows.pow(2).sum()}, dropping->parameters());
+  auto gradients = torch::autograd::grad({expected.pow(2).sum()}, plain->parameters());
+  const auto names = plain->named_parameters().keys();
+  for (size_t i = 0; i < names.size(); ++i) {
+    CAPTURE(names[i]);
+    if (names[i] == "weight_hh_l0") gradients[i] = gradients[i] * mask;
+    CHECK(torch::allclose(found[i], gradients[i], 0, 1e-11));
+  }
+}
+
+TEST_CASE("weight dropout: another seed, update or layer draws anew; without a draw nothing is dropped",
+          "[nn][recurrent][dropout]") {
+  const auto weights = at::zeros({16, 64});
+  const auto mask = recurrent_weight_mask(weights, 0.5, site, draw);
+  CHECK(mask.equal(recurrent_weight_mask(weights, 0.5, site, draw)));
+  CHECK_FALSE(mask.equal(recurrent_weight_mask(weights, 0.5, site, {.seed = 5, .update = 2})));
+  CHECK_FALSE(mask.equal(recurrent_weight_mask(weights, 0.5, site, {.seed = 4, .update = 3})));
+  CHECK_FALSE(mask.equal(recurrent_weight_mask(weights, 0.5, {Site::Part::decoder_layer, 1}, draw)));
+  CHECK_FALSE(mask.equal(recurrent_weight_mask(weights, 0.5, {Site::Part::encoder_layer, 0}, draw)));
+  CHECK_FALSE(mask[0].equal(mask[1]));
+  const auto dropping = noisy_stack("lstm", {{"weight_dropout", "0.4"}}), plain = noisy_stack("lstm", {});
+  const auto batch = random_packed(noisy_lengths, 3);
+  auto states = dropping->zero_states(batch.sentences()), expected = states;
+  CHECK(dropping->run(batch, states).rows.equal(plain->run(batch, expected).rows));
+}
+
 TEST_CASE("noise along time: chunk by chunk equals all at once", "[nn][recurrent][dropout][property]") {
   const auto kind = GENERATE_COPY(from_range(builtin_layers().names()));
   const int64_t size = GENERATE(1, 3);
-  const bool prepared = GENERATE(true, false);
-  CAPTURE(kind, size, prepared);
+  const bool prepared = GENERATE(true, false), drops_units = GENERATE(true, false);
+  CAPTURE(kind, size, prepared, drops_units);
   torch::manual_seed(1);
-  const auto stack = noisy_stack(kind, {{"recurrent_dropout", "0.4"}, {"zoneout", "0.3"}});
+  const auto stack = noisy_stack(kind, {{"recurrent_dropout", drops_units ? "0.4" : "0"},
+                                        {"zoneout", drops_units ? "0.3" : "0"},
+                                        {"weight_dropout", "0.2"}});
   const auto batch = random_packed(noisy_lengths, 3);
   auto states = stack->zero_states(batch.sentences()), carried = states;
   const auto whole = stack->run(batch, states, {.part = site.part, .draw = &draw});
