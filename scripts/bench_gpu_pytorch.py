@@ -14,8 +14,12 @@ import argparse
 import contextlib
 import json
 import random
+import sys
 import time
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent / "lib"))
+import quiet_pipe  # noqa: E402, F401
 
 import torch
 from torch import nn

@@ -38,6 +38,14 @@ std::string search_text(const run::Evaluation& evaluation, const decode::DecodeO
                      format_count(evaluation.outputs.cut));
 }
 
+void print_perplexities(std::ostream& out, const run::Perplexity& perplexity) {
+  const auto figures = run::named(perplexity);
+  for (const auto& [name, title] : {std::pair("perplexity", "perplexity"),
+                                    {"word_perplexity", "perplexity of a word"},
+                                    {"character_perplexity", "perplexity of a character"}})
+    out << fmt::format("{:<38} {:>9.4f}\n", title, figures.at(name));
+}
+
 void print_table(std::ostream& out, const run::Evaluation& evaluation, const run::LoadedRun& run,
                  const std::string& source) {
   const auto figure = [&out](std::string_view name, double value, const char* unit) {
@@ -47,11 +55,7 @@ void print_table(std::ostream& out, const run::Evaluation& evaluation, const run
     out << fmt::format("{:<11} {}\n", name, text);
   };
   const auto& rates = evaluation.outputs.rates;
-  const auto perplexities = run::named(evaluation.perplexity);
-  for (const auto& [name, title] : {std::pair("perplexity", "perplexity"),
-                                    {"word_perplexity", "perplexity of a word"},
-                                    {"character_perplexity", "perplexity of a character"}})
-    out << fmt::format("{:<38} {:>9.4f}\n", title, perplexities.at(name));
+  print_perplexities(out, evaluation.perplexity);
   figure("exact match", 100 * rates.exact_match(), " %");
   figure(metrics::sequence_error_rate_name, 100 * rates.sequence_error_rate(), " %");
   figure(metrics::token_error_rate_name, 100 * rates.token_error_rate(), " %");
@@ -123,24 +127,16 @@ void print_json(std::ostream& out, const run::Evaluation& evaluation, const run:
   out << json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << '\n';
 }
 
-/// exp of the mean negative log-probability of a word or a character, where tokens are others.
-double perplexity_by(const run::Evaluation& evaluation, int64_t units) {
-  return metrics::perplexity(evaluation.perplexity.score, units);
-}
-
-/// What there is to say of a language model.
+/// Figures and facts of a language model.
 void print_perplexity(std::ostream& out, const run::Evaluation& evaluation, const run::LoadedRun& run,
                       const std::string& text) {
-  const auto figure = [&out](const char* name, double value) { out << fmt::format("{:<38} {:>9.4f}\n", name, value); };
-  figure("perplexity", evaluation.perplexity.value());
-  figure("perplexity per word", perplexity_by(evaluation, evaluation.text.words));
-  figure("perplexity per character", perplexity_by(evaluation, evaluation.text.characters));
+  print_perplexities(out, evaluation.perplexity);
   out << '\n';
   out << fmt::format("{:<11} {}, checkpoint {}\n", "run", run.folder.root().string(), run.update);
   const auto ends = evaluation.sentences;
   out << fmt::format("{:<11} {}: {} sentences, {} tokens, {} words, {} characters\n", "text", text, format_count(ends),
-                     format_count(evaluation.target_tokens), format_count(evaluation.text.words - ends),
-                     format_count(evaluation.text.characters - ends));
+                     format_count(evaluation.target_tokens), format_count(evaluation.perplexity.words - ends),
+                     format_count(evaluation.perplexity.characters - ends));
   if (evaluation.empty_target + evaluation.invalid > 0) {
     out << fmt::format("{:<11} {} empty, {} not UTF-8\n", "left out", format_count(evaluation.empty_target),
                        format_count(evaluation.invalid));
@@ -151,9 +147,7 @@ void print_perplexity(std::ostream& out, const run::Evaluation& evaluation, cons
 
 void print_perplexity_json(std::ostream& out, const run::Evaluation& evaluation, const run::LoadedRun& run,
                            const std::string& text) {
-  auto figures = run::named(evaluation.perplexity);
-  figures["perplexity_per_word"] = perplexity_by(evaluation, evaluation.text.words);
-  figures["perplexity_per_character"] = perplexity_by(evaluation, evaluation.text.characters);
+  const auto figures = run::named(evaluation.perplexity);
   const nlohmann::ordered_json json{
       {"figures", figures},
       {"run", run.folder.root().string()},
@@ -162,8 +156,8 @@ void print_perplexity_json(std::ostream& out, const run::Evaluation& evaluation,
       {"text", text},
       {"sentences", evaluation.sentences},
       {"target_tokens", evaluation.target_tokens},
-      {"words", evaluation.text.words - evaluation.sentences},
-      {"characters", evaluation.text.characters - evaluation.sentences},
+      {"words", evaluation.perplexity.words - evaluation.sentences},
+      {"characters", evaluation.perplexity.characters - evaluation.sentences},
       {"left_out", {{"empty_target", evaluation.empty_target}, {"invalid", evaluation.invalid}}},
       {"unknown", {{"target", evaluation.unknown_target}}},
       {"seconds", evaluation.seconds}};
@@ -219,7 +213,7 @@ class Evaluate final : public Command {
   void check_files(bool lm) const {
     if (!lm) {
       if (source_.has_value() != !references_.empty())
-        throw UsageError("`--source` and `--reference` are given together, or neither");
+        throw UsageError("`--source` and `--reference` need each other; give both or neither");
       return;
     }
     if (source_)

@@ -75,7 +75,7 @@ class Score final : public Command {
     check_n_best();
     if (source_.empty()) throw UsageError("missing SOURCE: a file of sources, one a line");
     if (!n_best_ && target_.empty())
-      throw UsageError("nothing to score: name a file of targets behind SOURCE, or a list by `--n-best FILE`");
+      throw UsageError("nothing to score; add a file of targets after SOURCE, or a list with `--n-best FILE`");
   }
 
   void check_text() const {

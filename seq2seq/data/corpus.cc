@@ -34,7 +34,7 @@ void Corpus::release_pages() const {
 }
 
 Error no_pair_left(const TrainFiles& files, const LeftOut& left_out) {
-  return Error(Place{files.first().string(), 0, 0, {}}, "no pair is left: " + left_out.text());
+  return Error(Place{files.first().string(), 0, 0, {}}, "no pairs left: " + left_out.text());
 }
 
 Corpus read_corpus(const TrainFiles& files, const TextPipeline& text) {

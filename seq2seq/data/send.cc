@@ -3,12 +3,14 @@
 #include <algorithm>
 
 #include <ATen/ops/cat.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/split_with_sizes.h>
 
 namespace seq2seq::data {
 
 at::Tensor send(const at::Tensor& tensor, c10::Device device) {
-  if (!tensor.is_cpu() || device.is_cpu() || device.is_meta() || tensor.numel() == 0) return tensor.to(device);
+  if (tensor.numel() == 0) return at::empty(tensor.sizes(), tensor.options().device(device));
+  if (!tensor.is_cpu() || device.is_cpu() || device.is_meta()) return tensor.to(device);
   const auto pinned = tensor.is_pinned() ? tensor : tensor.contiguous().pin_memory();
   return pinned.to(device, tensor.scalar_type(), /*non_blocking=*/true);
 }

@@ -8,7 +8,6 @@
 #include "seq2seq/run/ensemble.h"
 #include "seq2seq/run/length_limits.h"
 #include "seq2seq/run/training_data.h"
-#include "seq2seq/text/whitespace.h"
 
 namespace seq2seq::run {
 
@@ -24,12 +23,6 @@ const data::FilePair& test_set(const LoadedRun& run) {
   return test;
 }
 
-std::vector<std::string> first_references(const EvaluationSet& set) {
-  std::vector<std::string> lines;
-  for (const auto& references : set.references) lines.push_back(references.front());
-  return lines;
-}
-
 Evaluation protocol(const EvaluationSet& set) {
   Evaluation evaluation;
   evaluation.sentences = set.corpus.pairs();
@@ -38,23 +31,12 @@ Evaluation protocol(const EvaluationSet& set) {
   evaluation.invalid = set.corpus.left_out[data::Reason::invalid_utf8].pairs;
   evaluation.most_references = set.most_references;
   for (const auto& references : set.references) evaluation.sentences_with_several += references.size() > 1 ? 1 : 0;
-  evaluation.text = size_of(first_references(set));
   evaluation.unknown_source = unknown_share(set.corpus.source);
   evaluation.unknown_target = unknown_share(set.corpus.target);
   return evaluation;
 }
 
 }  // namespace
-
-TextSize size_of(const std::vector<std::string>& lines) {
-  TextSize size;
-  for (const auto& line : lines) {
-    size.words += std::ssize(text::WhitespaceTokenizer({}).tokenize(line)) + 1;
-    const auto begins_character = [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U; };
-    size.characters += std::count_if(line.begin(), line.end(), begins_character) + 1;
-  }
-  return size;
-}
 
 Evaluation evaluate(const LoadedRun& run, const std::optional<data::FilePair>& files, const Environment& environment) {
   const auto& measured = files ? *files : test_set(run);

@@ -12,18 +12,10 @@
 
 namespace seq2seq::run {
 
-/// A text without its tokenizer: perplexities by these are comparable between models that cut it into other tokens.
-struct TextSize {
-  int64_t words = 0;       // between blanks, and an end for each line
-  int64_t characters = 0;  // of UTF-8, blanks among them, and an end for each line
-};
-TextSize size_of(const std::vector<std::string>& lines);
-
 /// Figures, and the facts to report with them.
 struct Evaluation {
   Perplexity perplexity;
   OutputFigures outputs;                          // not of a language model
-  TextSize text;                                  // of the first references
   std::map<std::string, std::string> signatures;  // of the metrics of metrics/metric.h, by name
   int64_t sentences = 0, target_tokens = 0;       // of the first reference of each, without end symbols
   int64_t empty_target = 0, invalid = 0;          // sentences left out: without any reference, not UTF-8

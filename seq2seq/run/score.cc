@@ -125,7 +125,7 @@ Scored score_n_best(const LoadedRun& run, const std::filesystem::path& list, con
     const auto fields = *decode::split_n_best(listed.lines[i].line);
     if (!decode::has_feature(fields.features, options.feature)) continue;
     throw Error(Place{.file = list.string(), .line = static_cast<int64_t>(i) + 1},
-                fmt::format("has a feature `{}=` already", options.feature), "Name the new one by `--feature NAME`");
+                fmt::format("already has a feature `{}=`", options.feature), "Give another name with `--feature NAME`");
   }
   const auto scores = score_list(run, listed, sources, options.tokens, environment);
   scored.unknown_target = scores.unknown;

@@ -150,7 +150,7 @@ TEST_CASE("translate, score and evaluate: a placement of the run or of a file ch
     CHECK(by_file.code == 0);
     CHECK(figures(by_file.out) == figures(plain.out));
     if (words.front() != "translate")
-      CHECK_THAT(by_file.err, ContainsSubstring("device 1 of `placement.devices` stays idle"));
+      CHECK_THAT(by_file.err, ContainsSubstring("device 1 of `placement.devices` stays unused"));
   }
 }
 

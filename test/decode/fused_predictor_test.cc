@@ -42,6 +42,7 @@ std::vector<Hypothesis> list(const Next& next, int64_t vocabulary, int64_t longe
     const auto scores = next(begun.ids);
     Hypothesis ended = begun;
     ended.score += scores[text::end_id];
+    ended.rank = ended.score;
     all.push_back(ended);
     if (std::ssize(begun.ids) == longest) return;
     for (int64_t word = text::end_id + 1; word < vocabulary; ++word) {

@@ -181,7 +181,7 @@ TEST_CASE("rescoring: what does not belong together is named before anything is 
   CHECK_THAT(with_list("0 ||| a ||| lm= x ||| 2\n"), ContainsSubstring("faulty:1: expected features as in"));
   CHECK_THAT(with_list("0 ||| a ||| total= 1 ||| 2\n"),
              ContainsSubstring("has a feature `total=`, a name that is taken"));
-  CHECK_THAT(with_list("9 ||| a ||| lm= 1 ||| 2\n"), ContainsSubstring("faulty:1: names sentence 9"));
+  CHECK_THAT(with_list("9 ||| a ||| lm= 1 ||| 2\n"), ContainsSubstring("faulty:1: has sentence 9"));
   CHECK(toy.out.str().empty());
   for (const std::string text : {"", "a", "a=", "=1", "a=1,", "a=nan", "a=1;b=2"}) {
     CAPTURE(text);

@@ -101,7 +101,7 @@ TEST_CASE("transformer: text longer than the learned positions is refused at its
     return run::read_configuration(toy / "toy.yaml", overrides(set), *toy.environment.registries);
   };
   CHECK_THROWS_WITH(read({}), ContainsSubstring("`data.max_length`") && ContainsSubstring("100 tokens") &&
-                                  ContainsSubstring("`data.max_length` to 99"));
+                                  ContainsSubstring("`data.max_length` to at most 99"));
   CHECK_NOTHROW(read({"data.max_length=99"}));
   CHECK_NOTHROW(read({"model.positions=sinusoidal"}));
 }

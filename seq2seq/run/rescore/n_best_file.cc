@@ -44,7 +44,7 @@ ListedHypothesis read_line(const std::string& line, const Place& place, size_t s
   }
   if (*sentence >= sentences) {
     throw Error(place,
-                fmt::format("names sentence {}, counted from 0, but the source has {}", *sentence,
+                fmt::format("has sentence {} (counted from 0), but the source has {}", *sentence,
                             format_count(static_cast<int64_t>(sentences), "line")),
                 "Name the source that the list was made from");
   }

@@ -132,8 +132,7 @@ void check_configurations(const std::vector<StudyRun>& runs, const run::Registri
     try {
       const auto configuration = run::read_configuration(run.base, run.settings, registries);
       if (!configuration->options.data.test.named())
-        throw UsageError(Place{.file = run.base.string()},
-                         "names no test set (`data.test`), which a study measures on");
+        throw UsageError(Place{.file = run.base.string()}, "has no test set (`data.test`), which a study needs");
     } catch (const UsageError& error) {
       for (const auto line : split(error.what(), '\n')) {
         if (std::find(told.begin(), told.end(), line) != told.end()) continue;

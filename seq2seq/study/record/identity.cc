@@ -65,11 +65,11 @@ Identity ensemble_identity(Identity own, const std::vector<Identity>& members) {
   return own;
 }
 
-TextMark Identifier::mark(const Paths& files, const std::function<std::string()>& digest) {
+TextMark Identifier::mark(const Paths& files, Kind kind, const std::function<std::string()>& digest) {
   if (files.empty()) return {};
   const auto seen = [this](const auto& file) { return file.lexically_relative(folder_).generic_string(); };
   TextMark mark{.path = seen(files.front()), .sha256 = {}};
-  std::string names;
+  std::string names = kind == Kind::training ? "training\n" : "pairs\n";  // which have digests of their own
   for (const auto& file : files) {
     std::error_code absent;
     if (!std::filesystem::exists(file, absent)) mark.missing.push_back(seen(file));
@@ -85,9 +85,10 @@ Identity Identifier::identify(const run::Configuration& configuration) {
   const auto& data = configuration.options.data;
   Identity identity;
   identity.keys = sha256(config::digest_text(configuration.keys));
-  identity.train = mark(files_of(data.train), [&data] { return run::train_digest(data); });
-  identity.validation = mark(files_of(data.validation), [&data] { return data::content_digest(data.validation); });
-  identity.test = mark(files_of(data.test), [&data] { return data::content_digest(data.test); });
+  identity.train = mark(files_of(data.train), Kind::training, [&data] { return run::train_digest(data); });
+  identity.validation =
+      mark(files_of(data.validation), Kind::pairs, [&data] { return data::content_digest(data.validation); });
+  identity.test = mark(files_of(data.test), Kind::pairs, [&data] { return data::content_digest(data.test); });
   if (!identity.texts_here()) return identity;
   const run::DataDigests digests{identity.train.sha256, identity.validation.sha256, identity.test.sha256};
   identity.training = training_digest(configuration, digests);

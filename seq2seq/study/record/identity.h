@@ -40,10 +40,11 @@ class Identifier {
   Identity identify(const run::Configuration& configuration);
 
  private:
-  TextMark mark(const std::vector<std::filesystem::path>& files, const std::function<std::string()>& digest);
+  enum class Kind { training, pairs };
+  TextMark mark(const std::vector<std::filesystem::path>& files, Kind kind, const std::function<std::string()>& digest);
 
   std::filesystem::path folder_;
-  std::map<std::string, std::string> known_;  // names of a set's files to the digest of their content
+  std::map<std::string, std::string> known_;  // kind and names of a set's files to the digest of their content
 };
 
 /// Returns the files of all sets that a configuration names.

@@ -62,6 +62,15 @@ TEST_CASE("study: a run that differs in its search or metrics alone is measured,
   CHECK(runs == 1);
 }
 
+TEST_CASE("study: training, validation and test may be one text", "[study][work]") {
+  StudyFolder study(
+      "seeds: [1]\nscales: {tiny: {set: {train.updates: 10, data.validation: {source: train.source, target: "
+      "[train.target]}, "
+      "data.test: {source: train.source, target: [train.target]}}}}\nrows: [{name: only}]\n");
+  auto plan = study.plan();
+  CHECK(study::work(plan, study.toy.environment).recorded == 1);
+}
+
 TEST_CASE("study: a record holds what a table needs where texts and runs are not", "[study][work]") {
   StudyFolder study(two_by_two);
   auto plan = study.plan();
