@@ -142,6 +142,7 @@ TEST_CASE("shallow fusion: any model with any language model is searched by the 
     expected.push_back({.ids = ids,
                         .token_scores = {},
                         .score = score(*own(*model), ids) + weight * score(*own(*language_model), ids)});
+  for (auto& output : expected) output.rank = output.score;
   std::ranges::sort(expected, decode::better);
   const auto found = search(fused, source, 200, std::ssize(expected), 2);
   REQUIRE(found.size() == expected.size());

@@ -61,6 +61,9 @@ TEST_CASE("late update: the host waits for nothing inside an update, but for the
   const std::set<std::string> waiting{"rnn, output adaptive", "rnn, output sampled", "rnn, output noise_contrastive"};
   const auto name = GENERATE(from_range(names_of(model_variants())));
   CAPTURE(name);
+  const std::string of_any_task =
+      name.substr(name.starts_with("language model ") ? std::string("language model ").size() : 0);
+  const bool waits_for_host = waiting.contains(of_any_task);
   TinyRun run;
   run.model = random_variant(name, 5, 0.3, at::kFloat, on_test_device());
   run.setup.model = run.model.get();
@@ -73,8 +76,8 @@ TEST_CASE("late update: the host waits for nothing inside an update, but for the
   auto first = updater.issue(batch_of(run, {0, 1, 2, 3}), {.seed = 1, .update = 0}, 1);
   auto second = updater.issue(batch_of(run, {6, 5, 4}), {.seed = 1, .update = 1}, 1);
   const auto waits = take_waits();
-  CHECK(waits.empty() == !waiting.contains(name));
-  if (!waits.empty() && !waiting.contains(name)) FAIL_CHECK(waits.front());
+  CHECK(waits.empty() == !waits_for_host);
+  if (!waits.empty() && !waits_for_host) FAIL_CHECK(waits.front());
   CHECK(updater.finish(std::move(first)).made);
   CHECK(updater.finish(std::move(second)).made);
   CHECK(take_waits() == Waits{"event", "event"});

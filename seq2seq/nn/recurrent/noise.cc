@@ -8,6 +8,7 @@
 #include <ATen/ops/where.h>
 
 #include "seq2seq/config/keys.h"
+#include "seq2seq/data/send.h"
 
 namespace seq2seq::nn {
 namespace {
@@ -92,7 +93,8 @@ void declare_without_recurrent_dropout(config::Keys& keys, RecurrentNoise& noise
 }
 
 Tensor recurrent_weight_mask(const Tensor& weights, double share, Site layer, const Draw& draw) {
-  return weight_mask(weights.size(0), weights.size(1), share, layer.within(weights_use), draw).to(weights.options());
+  const auto mask = weight_mask(weights.size(0), weights.size(1), share, layer.within(weights_use), draw);
+  return data::send(mask, weights.device()).to(weights.scalar_type());
 }
 
 CellOutput run_with_noise(const std::shared_ptr<const Cell>& cell, const NoisyRun& run, const RecurrentNoise& noise,
