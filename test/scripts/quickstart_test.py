@@ -86,7 +86,7 @@ source {ROOT}/scripts/lib/quickstart_result.sh
 program={PROGRAM} run={run} data={FOLDER} config={FOLDER}/tiny.yaml device=()
 evaluate_run; show_words; show_curve; what_next '1 s'"""
     done = subprocess.run(["bash", "-c", screen], capture_output=True, text=True, check=False)
-    wanted = ("sequence error rate", "of the test's words are wrong", "sutskever", ". training, smoothed perplexity",
+    wanted = ("sequence error rate", "of the test words are wrong", "sutskever", ". training, smoothed perplexity",
               " init first --source FILE", " study run experiments/", f"scripts/plot {run}")
     missing = [text for text in wanted if text not in done.stdout]
     if done.returncode != 0 or missing:
