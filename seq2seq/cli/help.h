@@ -5,7 +5,7 @@
 
 namespace seq2seq::cli {
 
-/// What `--help` says below the arguments: how the command is used, and which page tells more.
+/// The end of `--help`: examples of the command, and the page that describes it.
 struct Help {
   std::vector<std::string> examples;  // without the program's name: `train configs/g2p.yaml --run runs/g2p`
   std::string page;                   // in the source folder: `docs/configuration.md`

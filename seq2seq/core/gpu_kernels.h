@@ -10,8 +10,8 @@ enum class GpuKernel {
   softmax,  // softmax, loss and their derivative in the output layer in one kernel of our own
 };
 
-/// Whether the environment variable SEQ2SEQ_GPU_KERNELS names it, as in `cudnn,softmax`. Throws UsageError for a name
-/// that is none of these.
+/// Returns true if the environment variable SEQ2SEQ_GPU_KERNELS names it, as in `cudnn,softmax`. Throws UsageError for
+/// a name that is none of these.
 bool is_on(GpuKernel kernel);
 /// Those that are on, as a run records them: `cudnn, softmax`; empty: none is.
 std::string gpu_kernels();

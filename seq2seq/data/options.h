@@ -14,7 +14,7 @@
 
 namespace seq2seq::data {
 
-/// What a model learns: p(target | source), or p(target) of text alone, a language model.
+/// Task of a model: p(target | source), or p(target) of text alone, a language model.
 enum class Task { translation, lm };
 
 /// Validation or test files with corresponding lines. `target` may be several files of references; an empty line means

@@ -8,7 +8,7 @@
 
 namespace seq2seq::decode {
 
-/// What an ensemble takes the weighted mean of.
+/// Kind of weighted mean that joins the models of an ensemble.
 enum class EnsembleMean {
   probabilities,     // p = sum_m w_m p_m, as in arXiv 1409.3215
   log_probabilities  // log p = sum_m w_m log p_m: not normalized, so that probabilities sum to at most 1

@@ -34,8 +34,8 @@ class FusedPredictor final : public Predictor {
   nn::Ids never_written_;  // [n]
 };
 
-/// What the options search with: the model, which must outlive it, and the language model where there is one (null:
-/// none).
+/// Returns the predictor for these options: the model, which must outlive it, and the language model where there is one
+/// (null: none).
 std::unique_ptr<Predictor> make_predictor(const nn::Model& model, const DecodeOptions& options,
                                           std::shared_ptr<const Predictor> language_model);
 

@@ -6,7 +6,7 @@
 
 namespace seq2seq::decode {
 
-/// What a score is divided by before outputs of different lengths are compared.
+/// Divisor of scores, so that outputs of different lengths can be compared.
 struct LengthNormalization {
   enum class Kind {
     none,     // 1
@@ -17,7 +17,7 @@ struct LengthNormalization {
   double alpha = 0.6;  // of gnmt; at least 0, so that the divisor never falls with the length
 
   double divisor(int64_t tokens) const;
-  /// What an output of this score and so many tokens, the end symbol among them, is ranked by.
+  /// Returns the rank of an output with this score and number of tokens, counting the end symbol.
   double rank(double score, int64_t tokens) const { return score / divisor(tokens); }
   /// The highest rank that a beginning of this score can still reach in at most so many tokens: scores only fall, and
   /// divisors never do.

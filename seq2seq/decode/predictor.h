@@ -28,8 +28,8 @@ struct Sources {
 /// Hypotheses that callers of log_probabilities() should ask for at a time: at 80,000 words 41 MB.
 inline constexpr int64_t probability_rows = 64;
 
-/// What a search sees of a model, or of several together: it never asks what kind of model it holds. No gradient is
-/// kept. Indices, words and scores that come out lie on the device of the model's output layer; those handed in may lie
+/// Interface of a search to a model, or to several models together; it hides the kind of model. No gradient is kept.
+/// Indices, words and scores that come out lie on the device of the model's output layer; those handed in may lie
 /// anywhere.
 class Predictor {
  public:

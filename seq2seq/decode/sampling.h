@@ -10,13 +10,13 @@
 
 namespace seq2seq::decode {
 
-/// How many tokens an output may have, without the end symbol.
+/// Number of tokens that an output may have, without the end symbol.
 struct OutputLength {
   int64_t shortest = 0;
   int64_t longest = 1;
 };
 
-/// What a word is drawn from: the model's distribution, sharpened and cut off in this order.
+/// Distribution that words are drawn from: the model's, sharpened and then cut off, in the order of these fields.
 struct SampleOptions {
   double temperature = 1;  // p^(1/temperature), normalized
   int64_t top_k = 0;       // of the k most probable words (Fan et al. 2018); 0: of all

@@ -16,7 +16,7 @@ namespace seq2seq::metrics {
 /// 2004); see Chen and Cherry 2014, W14-3346.
 enum class Smoothing { none, exponential, floor, add_one };
 
-/// What parts words: all white space of Unicode, as in sacreBLEU, or that of ASCII alone, as in multi-bleu.perl.
+/// White space that separates words: all of Unicode, as in sacreBLEU, or that of ASCII alone, as in multi-bleu.perl.
 enum class Blanks { unicode, ascii };
 
 struct BleuOptions {

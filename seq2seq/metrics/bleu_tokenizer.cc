@@ -69,7 +69,7 @@ std::u32string set_apart(const std::u32string& characters, Alone alone) {
   return result;
 }
 
-/// What 13a and zh do after what each does first.
+/// The last steps of 13a and zh, which they share.
 std::string part_western(std::string_view line) {
   auto text = part_symbols(line);
   text = part_pairs(
@@ -99,9 +99,9 @@ std::string part_international(std::string_view line) {
   return line_of(set_apart(characters, text::is_symbol));
 }
 
-/// What sacreBLEU takes for Chinese: blocks of ideographs, their parts and their punctuation. Two of its ranges are
-/// meant for planes beyond the first and written so that they reach from U+2001 to U+2A6D and from U+2F81 to U+2FA1;
-/// scores can be compared with published ones only if they do here.
+/// Characters that sacreBLEU takes for Chinese: blocks of ideographs, their parts and their punctuation. Two of its
+/// ranges are meant for planes beyond the first and written so that they reach from U+2001 to U+2A6D and from U+2F81 to
+/// U+2FA1; scores can be compared with published ones only if they do here.
 bool is_chinese(char32_t character) {
   constexpr std::array<std::pair<char32_t, char32_t>, 20> ranges{
       {{0x2001, 0x2A6D}, {0x2E80, 0x2EFF}, {0x2F00, 0x2FDF}, {0x2F81, 0x2FA1}, {0x2FF0, 0x2FFF},

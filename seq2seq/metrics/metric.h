@@ -12,7 +12,7 @@
 
 namespace seq2seq::metrics {
 
-/// What one sentence adds to a figure. The sums over sentences give the figure of a text, so that any choice of
+/// Counts that one sentence adds to a figure. The sums over sentences give the figure of a text, so that any choice of
 /// sentences can be judged from what was counted once.
 using Counts = std::vector<double>;
 
@@ -29,7 +29,7 @@ class Metric {
   virtual double sentence_figure(std::span<const double> counts) const { return figure(counts); }
   /// The figure as the program that is known for it prints it: `chrF2 = 56.33`.
   virtual std::string text(std::span<const double> sums) const = 0;
-  /// How it compares: the middle of its signature, `case:mixed|eff:yes|nc:6|nw:0|space:no`.
+  /// Its settings, the middle of its signature, `case:mixed|eff:yes|nc:6|nw:0|space:no`.
   virtual std::string settings() const = 0;
 };
 

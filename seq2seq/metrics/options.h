@@ -9,7 +9,7 @@
 
 namespace seq2seq::metrics {
 
-/// How BLEU cuts lines into words, as the tokenizers of sacreBLEU do: `none`, at blanks; `mteval_13a`, as NIST's
+/// Tokenization of lines for BLEU, as in sacreBLEU: `none`, at blanks; `mteval_13a`, as NIST's
 /// mteval-v13a.pl, for text that is not tokenised; `international`, also at the punctuation and symbols of all scripts
 /// (mteval-v14.pl); `chinese`, each Chinese character by itself and the rest as 13a; `characters`, each by itself.
 enum class BleuTokenizer { none, mteval_13a, international, chinese, characters };

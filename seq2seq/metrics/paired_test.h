@@ -14,7 +14,7 @@
 
 namespace seq2seq::metrics {
 
-/// What the sentences of an output count under one metric, a row each.
+/// Counts of an output under one metric, one row per sentence.
 class CountTable {
  public:
   explicit CountTable(std::shared_ptr<const Metric> metric) : metric_(std::move(metric)) {}
@@ -54,9 +54,9 @@ struct PairedTest {
   ResampledFigure first, second, difference;
   /// Share of the resampled sets on which the second is better (Koehn 2004, W04-3250); equal ones count half.
   double second_better = 0.5;
-  /// How often resampled sets show a difference as large, or larger, in either direction, if all are shifted so that
-  /// the difference found is none; and how often outputs that are exchanged sentence by sentence at random do (Riezler
-  /// and Maxwell 2005, W05-0908). Both are (times + 1) / (samples + 1).
+  /// Share of resampled sets that show a difference as large, or larger, in either direction, if all are shifted so
+  /// that the difference found is none; and how often outputs that are exchanged sentence by sentence at random do
+  /// (Riezler and Maxwell 2005, W05-0908). Both are (times + 1) / (samples + 1).
   double bootstrap_p = 1, randomisation_p = 1;
   /// Sentences on which the one or the other is better.
   int64_t first_wins = 0, second_wins = 0, equal = 0;

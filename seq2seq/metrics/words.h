@@ -12,7 +12,7 @@ using Tokens = std::vector<std::string>;
 /// `str.split`, which also takes U+00A0, U+2028, U+3000 and so on.
 Tokens split_words(std::string_view line);
 
-/// What stands between the blanks of ASCII, as Perl's `split` cuts bytes.
+/// Words between the blanks of ASCII, as Perl's `split` cuts bytes.
 Tokens split_at_ascii_blanks(std::string_view line);
 
 /// The line in lower case by Unicode's full mapping, as Python's `str.lower` and `sacrebleu --lowercase` have it.

@@ -40,7 +40,7 @@ at::Tensor sent(const at::Tensor& mask, const at::TensorOptions& options);
 
 /// The mask of a weight [rows, columns] as above, one an update: a function of (seed, update, site, row, column).
 at::Tensor weight_mask(int64_t rows, int64_t columns, double share, Site site, const Draw& draw);
-/// Whether a layer is left out in this update, which happens in this share of the updates. `site`: the layer's.
+/// Returns true if a layer is left out in this update, which happens in this share of the updates. `site`: the layer's.
 bool leaves_out(double share, Site site, const Draw* draw);
 
 }  // namespace seq2seq::nn

@@ -7,7 +7,7 @@
 
 namespace seq2seq::nn {
 
-/// What the products of a model are computed in. Parameters, states, losses and updates are float32 in each.
+/// Precision of the products of a model. Parameters, states, losses and updates are float32 in each.
 enum class Precision {
   float32,
   tf32,  // operands with 10 bits of fraction, by the tensor cores of a GPU

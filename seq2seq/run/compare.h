@@ -21,7 +21,7 @@ struct CompareFiles {
   std::optional<std::filesystem::path> frequencies;  // a text whose words are counted for `SentenceOrder::rank`
 };
 
-/// What sentences are ordered by: their words, of the source or else of the first reference, or the mean rank of these
+/// Order of sentences: their words, of the source or else of the first reference, or the mean rank of these
 /// words by frequency, 1 for the most frequent (Sutskever et al. 2014, figure 3).
 enum class SentenceOrder { length, rank };
 

@@ -21,7 +21,7 @@ namespace {
 
 bool writes_backwards(const LoadedRun& run) { return run.text->decoder_ids({0, 1}) != std::vector<int64_t>{0, 1}; }
 
-/// What sets the targets of two runs apart; empty: nothing.
+/// Returns the first difference between the targets of two runs; empty if there is none.
 std::string difference(const LoadedRun& first, const LoadedRun& other) {
   if (first.options().data.task != other.options().data.task)
     return fmt::format("it is of another `task` than {}", first.folder.root().string());

@@ -39,7 +39,7 @@ class SourceReader {
   std::vector<std::string> tokens(const std::string& line) const;
   /// Returns the ids that the first run reads. Throws Error for a line that is too long for one of the models.
   const std::vector<int64_t>& add(const std::string& line, const Place& place);
-  /// What was read since the last call.
+  /// Returns the lines read since the last call.
   decode::Readings take();
 
  private:

@@ -35,7 +35,7 @@ struct Perplexity {
   int64_t words = 0, characters = 0;
   double value() const;
 };
-/// How many words and characters a line has, its end among either.
+/// Numbers of words and characters of a line, counting its end as one of each.
 int64_t words_of(const std::string& line);
 int64_t characters_of(const std::string& line);
 

@@ -16,7 +16,7 @@ namespace seq2seq::run {
 
 namespace {
 
-/// What figures.h measures by itself.
+/// Metrics that figures.h measures itself.
 constexpr std::array<std::string_view, 7> own_names{"perplexity",  "word_perplexity",     "character_perplexity",
                                                     "exact_match", "sequence_error_rate", "token_error_rate",
                                                     "bleu"};

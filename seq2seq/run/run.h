@@ -79,7 +79,7 @@ struct Configuration {
   config::Keys keys;
 };
 
-/// What a model of these options is chosen from.
+/// Returns the registry that a model of these options is chosen from.
 const nn::ModelRegistry& models_of(const ModelOptions& options, const Registries& registries);
 
 /// Returns true if a key belongs to `decode` or `metrics`: it affects decoding and measuring, but no parameter unless

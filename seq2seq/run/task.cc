@@ -28,7 +28,8 @@ const config::Given::Entry* find_path(const config::Given& root, std::string_vie
   return entry == nullptr || point == std::string_view::npos ? entry : find_path(entry->value, path.substr(point + 1));
 }
 
-/// What file and overrides give; nothing for what is not YAML, which reading it reports.
+/// Returns the value that file and overrides give; nothing for a file that is not YAML, which is reported when it is
+/// read.
 std::optional<config::Given> given_by(const std::filesystem::path& file,
                                       const std::vector<config::Override>& overrides) {
   config::Faults unheard;

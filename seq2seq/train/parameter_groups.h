@@ -17,7 +17,7 @@ struct ParameterGroup {
   std::vector<at::Tensor> parameters, gradients;
   /// Those of `all`, one per parameter of the optimizer, that belong to this group; none when `all` is empty.
   std::vector<at::Tensor> pick(const std::vector<at::Tensor>& all) const;
-  /// What the fused kernels take as `found_inf`: `flag` on the group's device, or nothing where it is undefined.
+  /// Argument `found_inf` of the fused kernels: `flag` on the group's device, or nothing where it is undefined.
   std::optional<at::Tensor> skip(const at::Tensor& flag) const;
 };
 std::vector<ParameterGroup> groups_with_gradient(const NamedParameters& parameters);

@@ -113,7 +113,7 @@ UpdateResult Updater::finish(IssuedUpdate issued) {
   return issued.result;
 }
 
-/// What is known of an update before it is made.
+/// Facts about an update that are known before it is made.
 UpdateResult Updater::planned(const std::vector<data::Batch>& batches, double factor) const {
   UpdateResult result;
   result.learning_rate = optimizer_->learning_rate() * factor;

@@ -22,7 +22,7 @@ using Ids = std::vector<int64_t>;
 
 constexpr double sums_differ = 1e-12;  // only the order of sums differs
 
-/// What the next word costs, by what is written: the end symbol at its id.
+/// Scores of the next word after the words written so far, by id.
 using Next = std::function<std::vector<double>(const Ids& written)>;
 
 /// The scores of the next word as the definition has them: log p of the model + weight * log p of the language model.

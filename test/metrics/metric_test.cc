@@ -83,7 +83,7 @@ OutputSample real_text(unsigned seed) {
   return sample;
 }
 
-/// What trained models wrote: the outputs that the records of the studies under experiments/ show.
+/// Outputs of trained models: the outputs that the records of the studies under experiments/ show.
 OutputSample committed_outputs(unsigned /*seed*/) {
   std::set<std::pair<std::string, std::string>> shown;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(SEQ2SEQ_SOURCE_DIR "/experiments")) {

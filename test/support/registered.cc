@@ -30,7 +30,7 @@ bool takes(const config::KeyFacts& key, const std::string& value) {
 
 const std::string of_language = "language model ";
 
-/// What the variant with this name is chosen from.
+/// Registry that the variant with this name is chosen from.
 nn::ModelRegistry registry_of(const std::string& name) {
   return name.starts_with(of_language) ? nn::builtin_language_models() : nn::builtin_models();
 }

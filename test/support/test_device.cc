@@ -48,7 +48,7 @@ std::array<std::atomic<size_t>, test_devices>& limits() {
   return all;
 }
 
-/// What the host waited for.
+/// Operations that the host waited for.
 class Waits {
  public:
   void add(const std::string& what) {

@@ -37,15 +37,6 @@ void declare(config::Keys& keys, TransformerModelDropout& options) {
   keys.section("words", options.words, "dropout of whole word vectors");
 }
 
-std::string wrong_heads(const TransformerOptions& options) {
-  try {
-    check_heads(options.layer, options.width, "model", "model.width");
-    return {};
-  } catch (const UsageError& error) {
-    return error.what();
-  }
-}
-
 }  // namespace
 
 void declare(config::Keys& keys, TransformerOptions& options) {
@@ -62,7 +53,7 @@ void declare(config::Keys& keys, TransformerOptions& options) {
   TransformerWords embedding{options.tied_embeddings, options.shared_embeddings};
   keys.section("embedding", embedding, "word vectors");
   keys.select("output", options.output, *options.outputs, "output layer, which predicts the words");
-  keys.rule("heads", [&options] { return wrong_heads(options); });
+  keys.rule("heads", [&options] { return wrong_heads(options.layer, options.width); });
   keys.rule("output", [&options]() -> std::string {
     try {
       check_output(*options.outputs, options.output, {.width = options.width, .tied = options.tied_embeddings});

@@ -29,34 +29,25 @@ struct TransformerLanguageModelDropout {
 void declare(config::Keys& keys, TransformerLanguageModelDropout& options) {
   declare(keys, options.layers);
   TargetWordDropout words{options.words};
-  keys.section("words", words, "word vectors that are dropped as a whole");
-}
-
-std::string wrong_heads(const TransformerLanguageModelOptions& options) {
-  try {
-    check_heads(options.layer, options.width, "model", "model.width");
-    return {};
-  } catch (const UsageError& error) {
-    return error.what();
-  }
+  keys.section("words", words, "dropout of whole word vectors");
 }
 
 }  // namespace
 
 void declare(config::Keys& keys, TransformerLanguageModelOptions& options) {
   if (options.outputs == nullptr) options.outputs = std::make_shared<OutputRegistry>(options.parts->outputs);
-  keys.add("width", options.width, "width of word vectors and of what every layer reads and gives")
+  keys.add("width", options.width, "width of word vectors and of the input and output of every layer")
       .unit("units")
       .at_least(1);
   LanguageModelDepth decoder{options.layers};
-  keys.section("decoder", decoder, "what reads the words so far");
+  keys.section("decoder", decoder, "decoder, which reads the words so far");
   declare_without_dropout(keys, options.layer);
   TransformerLanguageModelDropout dropout{options.layer.dropout, options.word_dropout};
-  keys.section("dropout", dropout, "dropped in training");
+  keys.section("dropout", dropout, "dropout");
   TransformerLanguageModelWords embedding{options.tied_embeddings};
-  keys.section("embedding", embedding, "the word vectors");
-  keys.select("output", options.output, *options.outputs, "from decoder states to words");
-  keys.rule("heads", [&options] { return wrong_heads(options); });
+  keys.section("embedding", embedding, "word vectors");
+  keys.select("output", options.output, *options.outputs, "output layer, which predicts the words");
+  keys.rule("heads", [&options] { return wrong_heads(options.layer, options.width); });
   keys.rule("output", [&options]() -> std::string {
     try {
       check_output(*options.outputs, options.output, {.width = options.width, .tied = options.tied_embeddings});

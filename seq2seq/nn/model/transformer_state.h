@@ -7,7 +7,7 @@
 
 namespace seq2seq::nn {
 
-/// What DecoderState is for a Transformer.
+/// The decoder state of a Transformer.
 class TransformerState final : public DecoderState {
  public:
   explicit TransformerState(TransformerCaches caches) : caches(std::move(caches)) {}

@@ -8,7 +8,7 @@
 
 namespace seq2seq::nn {
 
-/// How many rows of logits are computed at a time, of N rows and V words in float32: as many as take 256 MB, in
+/// Number of rows of logits computed at a time, of N rows and V words in float32: as many as take 256 MB, in
 /// multiples of 256, and 256 at least.
 int64_t rows_a_chunk(int64_t rows, int64_t vocabulary);
 

@@ -19,7 +19,7 @@ class LstmBackend {
   virtual CellOutput forward(const LstmWeights& weights, const CellInput& input, const Steps& steps) const = 0;
   virtual CellGradient backward(const LstmWeights& weights, const CellInput& input, const CellOutput& output,
                                 const CellReaching& reaching, const Steps& steps, bool x_wanted) const = 0;
-  /// Whether its backward() left these rows.
+  /// True if its backward() left these rows.
   virtual bool left(const std::vector<at::Tensor>& rows) const = 0;
   virtual std::vector<at::Tensor> weight_gradients(const LstmWeights& weights, const std::vector<at::Tensor>& rows,
                                                    const std::vector<bool>& wanted) const = 0;

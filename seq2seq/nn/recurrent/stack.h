@@ -49,7 +49,7 @@ class Stack final : public Module {
   /// Returns true if a layer adds its input rows to its output rows (Wu et al. 2016, arXiv 1609.08144, equation 6):
   /// before dropout of either. The layer's state stays its own.
   bool adds_input(int64_t layer) const { return residual_from_ > 0 && layer + 1 >= residual_from_; }
-  /// Whether a layer that adds what it reads gives that alone in this update (stochastic depth: Huang et al. 2016,
+  /// Returns true if a residual layer gives its input alone in this update (stochastic depth: Huang et al. 2016,
   /// arXiv 1603.09382; LayerDrop: Fan et al. 2019, arXiv 1909.11556). Its state still changes at each step. Nothing is
   /// scaled, as in the latter. `site`: the layer's.
   bool leaves_out(int64_t layer, Site site, const Draw* draw) const;

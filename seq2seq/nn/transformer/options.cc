@@ -63,4 +63,13 @@ void check_heads(const TransformerLayerOptions& options, int64_t width, const st
         "Use heads of an even width, or other positions");
 }
 
+std::string wrong_heads(const TransformerLayerOptions& options, int64_t width) {
+  try {
+    check_heads(options, width, "model", "model.width");
+    return {};
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+}
+
 }  // namespace seq2seq::nn

@@ -56,5 +56,7 @@ void declare(config::Keys& keys, TransformerEncoderOptions& options);
 /// is where the key `heads` stands, and `width_key` names the width.
 void check_heads(const TransformerLayerOptions& options, int64_t width, const std::string& section,
                  const std::string& width_key);
+/// Returns the error of check_heads() for a model whose `model.width` is `width`, or an empty string.
+std::string wrong_heads(const TransformerLayerOptions& options, int64_t width);
 
 }  // namespace seq2seq::nn

@@ -18,7 +18,7 @@ namespace seq2seq::run {
 inline constexpr const char* total_feature = "total";
 inline constexpr const char* model_feature = "seq2seq";
 
-/// What each feature counts in the choice of a hypothesis.
+/// Weight of each feature in the choice of a hypothesis.
 using FeatureWeights = std::map<std::string, double>;
 
 /// The even average of the list's total and the model's score: arXiv 1409.3215, section 3.6.
@@ -39,7 +39,7 @@ struct RescoreOptions {
   std::optional<ListFiles> development;  // weights are tuned on it; `weights` is where they start
 };
 
-/// What the best choices among the first hypotheses of each sentence reach.
+/// BLEU of the best choices among the first hypotheses of each sentence.
 struct RescoredAt {
   int64_t length = 0;      // hypotheses of a sentence that were looked at, at most
   metrics::Bleu list;      // the highest total

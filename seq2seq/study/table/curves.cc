@@ -24,7 +24,7 @@ constexpr std::array<const char*, 8> colours{"#0072B2", "#D55E00", "#009E73", "#
 constexpr std::array<const char*, 5> dashes{"", "7 3", "2 3", "9 3 2 3", "14 4"};
 constexpr const char* drawn_metric = "perplexity";
 
-/// How the line of row `number` is drawn.
+/// Style of the line of row `number`.
 std::string stroke(size_t number) {
   const std::string dash = dashes[number / colours.size() % dashes.size()];
   return fmt::format("fill=\"none\" stroke=\"{}\" stroke-width=\"1.6\"{}", colours[number % colours.size()],

@@ -60,7 +60,7 @@ std::vector<std::string> metric_row(const TableLine& line, size_t metric, const 
   return row;
 }
 
-/// Whether BLEU is among the metrics, and some row's targets are too short for it.
+/// Returns true if BLEU is among the metrics and the targets of some row are too short for it.
 bool lacks_four_grams(const StudyTable& table) {
   if (std::find(table.metrics.begin(), table.metrics.end(), "bleu") == table.metrics.end()) return false;
   return std::any_of(table.lines.begin(), table.lines.end(), [](const TableLine& line) {

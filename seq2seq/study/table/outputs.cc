@@ -77,7 +77,7 @@ std::vector<Stretch> compare(const Pieces& output, const Pieces& reference) {
   return stretches;
 }
 
-/// What a run made of a sentence; empty where it is not among its examples.
+/// Returns the output of a run for a sentence; empty if it is not among its examples.
 std::string output_of(const Record& record, const Example& wanted) {
   const auto found = std::find_if(record.examples.begin(), record.examples.end(), [&wanted](const Example& example) {
     return example.source == wanted.source && example.reference == wanted.reference;

@@ -42,7 +42,7 @@ class GpuKernels {
   GpuKernels& operator=(const GpuKernels&) = delete;
 };
 
-/// What the imitation was asked for.
+/// Calls of the imitation.
 struct Asked {
   int64_t forward = 0, backward = 0;
 };

@@ -10,7 +10,7 @@ namespace seq2seq::test {
 
 namespace {
 
-/// Whether the number is 1, 2 or 5 times a power of ten.
+/// Returns true if the number is 1, 2 or 5 times a power of ten.
 bool is_round(double number) {
   const double leading = number / std::pow(10.0, std::floor(std::log10(number) + 1e-9));
   return std::abs(leading - 1) < 1e-6 || std::abs(leading - 2) < 1e-6 || std::abs(leading - 5) < 1e-6;

@@ -8,7 +8,7 @@
 
 namespace seq2seq::nn::kernels {
 
-/// How many threads share a row, a power of two. Thread t takes the words t, t + row_threads, ...
+/// Number of threads that share a row, a power of two. Thread t takes the words t, t + row_threads, ...
 inline constexpr int row_threads = 256;
 
 /// Some of a row's logits z: the largest, the sum of exp(z - largest), and the sum of z.
@@ -29,7 +29,7 @@ constexpr RowPart joined(const RowPart& a, const RowPart& b, const Exp& exp) {
           a.sum + b.sum};
 }
 
-/// What thread `thread` finds in its words of a row.
+/// The part of a row that thread `thread` has read.
 template <class Exp>
 constexpr RowPart part_of(const float* logits, int64_t words, int thread, const Exp& exp) {
   RowPart part = empty_part();
