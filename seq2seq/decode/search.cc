@@ -134,6 +134,10 @@ void declare(config::Keys& keys, DecodeOptions& options) {
   keys.section(
       "language_model", options.language_model,
       "a language model that takes part in the search: shallow fusion, Gulcehre et al. 2015, arXiv 1503.03535");
+  keys.section(
+      "rescore", options.rescore,
+      "measured outputs are chosen from an n-best list of another system: `evaluate` and studies, as in table 2 of "
+      "arXiv 1409.3215");
   keys.add("empty_source", options.empty_source, {{"empty", EmptySource::empty}, {"translate", EmptySource::translate}},
            "output of `translate` for an empty line. empty: an empty line; translate: the result of the search, as in "
            "`evaluate` and studies")

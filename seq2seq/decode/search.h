@@ -9,6 +9,7 @@
 #include "seq2seq/decode/hypothesis.h"
 #include "seq2seq/decode/length_normalization.h"
 #include "seq2seq/decode/predictor.h"
+#include "seq2seq/decode/rescore_options.h"
 #include "seq2seq/decode/sampling.h"
 #include "seq2seq/nn/precision.h"
 
@@ -57,6 +58,7 @@ struct DecodeOptions {
   nn::Precision precision = nn::Precision::float32;
   FusionOptions language_model;
   EmptySource empty_source = EmptySource::empty;  // for a caller of search() that translates text
+  RescoreOptions rescore;                         // for a caller that measures outputs
 };
 void declare(config::Keys& keys, DecodeOptions& options);
 

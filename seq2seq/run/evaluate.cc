@@ -53,8 +53,8 @@ Evaluation evaluate(const LoadedRun& run, const std::optional<data::FilePair>& f
   evaluation.perplexity =
       measure_perplexity(run.predictor(), set, *run.text, decode.batch, lm ? shown : decode::Done());
   if (!lm) {
-    evaluation.outputs =
-        measure_outputs(run.predictor(), set, *run.text, decode, run.options().metrics, shown, {}, metric_names());
+    evaluation.outputs = compare_outputs(outputs_of(run, set, environment, shown), set, set.all(), *run.text,
+                                         run.options().metrics, metric_names());
   }
   for (const auto& kind : metrics::metric_kinds()) {
     const auto settings = kind.make(run.options().metrics)->settings();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <numeric>
 #include <span>
 #include <string>
 #include <utility>
@@ -93,6 +94,7 @@ class SetBuilder {
 
   EvaluationSet finish() {
     if (set_.references.empty()) throw data::no_pair_left(places_.front(), set_.corpus.left_out);
+    set_.lines = std::ssize(source_.lines);
     set_.corpus.source = sources_.finish();
     set_.corpus.target = targets_.finish();
     if (std::ssize(numbers_) < std::ssize(source_.lines)) {
@@ -134,6 +136,12 @@ class SetBuilder {
 };
 
 }  // namespace
+
+std::vector<int64_t> EvaluationSet::all() const {
+  std::vector<int64_t> numbers(static_cast<size_t>(corpus.pairs()));
+  std::iota(numbers.begin(), numbers.end(), 0);
+  return numbers;
+}
 
 void check_line_counts(const data::FilePair& files, data::InvalidUtf8 invalid) { read_files(files, invalid); }
 

@@ -1,7 +1,6 @@
 #include "seq2seq/run/figures.h"
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 
 #include "seq2seq/core/text.h"
@@ -16,9 +15,7 @@ namespace {
 
 /// The sentences of one rank.
 std::vector<int64_t> share_of(const EvaluationSet& set, const data::Deal& deal) {
-  std::vector<int64_t> all(static_cast<size_t>(set.corpus.pairs()));
-  std::iota(all.begin(), all.end(), 0);
-  return data::dealt(all, set.corpus, deal);
+  return data::dealt(set.all(), set.corpus, deal);
 }
 
 decode::Sentences pick(const data::TokenStore& store, const std::vector<int64_t>& share) {
@@ -42,13 +39,6 @@ void add_counts(metrics::Counts& sums, const metrics::Counts& counts) {
 
 }  // namespace
 
-decode::Readings readings_of(const EvaluationSet& set, const data::TextPipeline& text,
-                             const std::vector<int64_t>& chosen) {
-  decode::Readings readings{{.text = &text, .sentences = pick(set.corpus.source, chosen)}};
-  for (const auto& other : set.others)
-    readings.push_back({.text = other.text, .sentences = decode::pick(other.sentences, chosen)});
-  return readings;
-}
 int64_t words_of(const std::string& line) { return std::ssize(metrics::split_words(line)) + 1; }
 int64_t characters_of(const std::string& line) { return static_cast<int64_t>(count_characters(line)) + 1; }
 
@@ -72,21 +62,16 @@ Perplexity measure_perplexity(const decode::Predictor& predictor, const Evaluati
   return perplexity;
 }
 
-OutputFigures measure_outputs(const decode::Predictor& predictor, const EvaluationSet& set,
-                              const data::TextPipeline& text, const decode::DecodeOptions& options,
-                              const metrics::MetricOptions& metrics, const decode::Done& done, const data::Deal& deal,
-                              const std::vector<std::string>& names) {
+OutputFigures compare_outputs(const std::vector<Output>& outputs, const EvaluationSet& set,
+                              const std::vector<int64_t>& chosen, const data::TextPipeline& text,
+                              const metrics::MetricOptions& metrics, const std::vector<std::string>& names) {
   OutputFigures figures;
-  const auto share = share_of(set, deal);
-  const auto targets = pick(set.corpus.target, share);
   std::vector<std::string> lines;
   metrics::References references;
-  for (const auto& found : decode::search_all(predictor, readings_of(set, text, share), options, done, &targets)) {
-    const auto& output = found.front();
-    references.push_back(set.references[static_cast<size_t>(share[lines.size()])]);
-    figures.rates += metrics::error_rates({output_tokens(output.ids, text, metrics)},
-                                          {reference_tokens(references.back(), text, metrics)});
-    lines.push_back(output_line(output.ids, text));
+  for (const auto& output : outputs) {
+    references.push_back(set.references[static_cast<size_t>(chosen[lines.size()])]);
+    figures.rates += metrics::error_rates({output.tokens}, {reference_tokens(references.back(), text, metrics)});
+    lines.push_back(output.line);
     if (output.cut) ++figures.cut;
   }
   for (const auto& name : line_metrics(names)) {
@@ -96,6 +81,15 @@ OutputFigures measure_outputs(const decode::Predictor& predictor, const Evaluati
   }
   if (!lines.empty()) figures.bleu = metrics::corpus_bleu(lines, references, metrics::bleu_options(metrics));
   return figures;
+}
+
+OutputFigures measure_outputs(const decode::Predictor& predictor, const EvaluationSet& set,
+                              const data::TextPipeline& text, const decode::DecodeOptions& options,
+                              const metrics::MetricOptions& metrics, const decode::Done& done, const data::Deal& deal,
+                              const std::vector<std::string>& names) {
+  const auto share = share_of(set, deal);
+  return compare_outputs(search_outputs(predictor, set, text, options, metrics, share, done), set, share, text, metrics,
+                         names);
 }
 
 void sum_over(train::Team& team, Perplexity& perplexity) {

@@ -17,14 +17,11 @@
 #include "seq2seq/metrics/options.h"
 #include "seq2seq/run/evaluation_set.h"
 #include "seq2seq/run/metric_names.h"
+#include "seq2seq/run/outputs.h"
 #include "seq2seq/train/team.h"
 #include "seq2seq/train/validation.h"
 
 namespace seq2seq::run {
-
-/// The sentences with these numbers as each model reads them: that of `text` first, then the set's others.
-decode::Readings readings_of(const EvaluationSet& set, const data::TextPipeline& text,
-                             const std::vector<int64_t>& chosen);
 
 /// exp of the mean negative log-probability of a token, end symbols among them, of the first reference that each
 /// sentence has. Per word and per character of the reference's own line, whose end counts as one, it can be compared
@@ -50,8 +47,12 @@ struct OutputFigures {
   std::map<std::string, metrics::Counts> lines;  // sums by name, of the metrics that were asked for
   int64_t cut = 0;                               // outputs that stopped at the longest length
 };
-/// `names`: metrics to measure beside BLEU and error rates, of `line_metrics`. `deal`: the share of one of several
-/// ranks. Without sentences, all figures except the counts are 0.
+/// Compares outputs with the references of the sentences `chosen`. `names`: metrics to measure beside BLEU and error
+/// rates, of `line_metrics`. Without sentences, all figures except the counts are 0.
+OutputFigures compare_outputs(const std::vector<Output>& outputs, const EvaluationSet& set,
+                              const std::vector<int64_t>& chosen, const data::TextPipeline& text,
+                              const metrics::MetricOptions& metrics, const std::vector<std::string>& names);
+/// Searches for outputs and compares them. `deal`: the share of one of several ranks.
 OutputFigures measure_outputs(const decode::Predictor& predictor, const EvaluationSet& set,
                               const data::TextPipeline& text, const decode::DecodeOptions& options,
                               const metrics::MetricOptions& metrics = {}, const decode::Done& done = {},

@@ -11,6 +11,7 @@
 #include "seq2seq/run/build.h"
 #include "seq2seq/run/figures.h"
 #include "seq2seq/run/other_words.h"
+#include "seq2seq/run/rescore/choose.h"
 #include "seq2seq/run/task.h"
 #include "seq2seq/train/freeze.h"
 
@@ -216,6 +217,8 @@ void declare(config::Keys& keys, RunOptions& options, const Registries& registri
   keys.rule("model.embedding.shared", [&options, &registries] { return wrong_sharing(options, registries); });
   keys.rule("train.coverage_loss", [&options, &registries] { return wrong_coverage_loss(options, registries); });
   keys.rule("model.output", [&options, &registries] { return wrong_copy(options, registries); });
+  keys.rule("decode.rescore.feature_weights",
+            [&options] { return wrong_feature_weights(options.decode.rescore.feature_weights); });
   keys.rule("train.freeze", [&options, &registries] { return wrong_freeze(options, registries); });
 }
 

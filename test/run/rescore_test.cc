@@ -10,6 +10,7 @@
 
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/random.h"
+#include "seq2seq/run/evaluate.h"
 #include "seq2seq/run/rescore/tune.h"
 #include "seq2seq/run/score.h"
 #include "test/support/catch.h"
@@ -160,6 +161,30 @@ TEST_CASE("rescoring: weights are tuned on a development list", "[run][rescore]"
   const auto found = toy.rescore({.weights = {{"total", 1}}, .development = toy.files});
   CHECK_THAT(found.at.back().rescored.score, WithinAbs(found.at.back().oracle.score, 1e-9));
   CHECK(lines_in(toy.out.str()).front() == "b a c b a");
+}
+
+TEST_CASE("rescoring: evaluation chooses from a list for the lines of its files, whichever are left out",
+          "[run][rescore][evaluate]") {
+  RescoreToy toy;
+  const auto references = toy.toy.folder().file("gaps", "b a c b a\n\nc a b c a b\n");  // line 1 has none
+  const auto bleu = [&](const std::vector<std::string>& set) {
+    std::vector<std::string> all{"decode.rescore.list=" + toy.files.list.string()};
+    all.insert(all.end(), set.begin(), set.end());
+    const auto evaluation = run::evaluate(toy.toy.load("run", "last", all),
+                                          data::FilePair{toy.files.source, {references}}, toy.toy.environment);
+    CHECK(evaluation.sentences == 2);
+    return evaluation.outputs.bleu.score;
+  };
+  const auto expected = [](const std::vector<std::string>& lines) {
+    return metrics::corpus_bleu(lines, {{"b a c b a"}, {"c a b c a b"}}).score;
+  };
+  CHECK_THAT(bleu({"decode.rescore.choose=total"}), WithinAbs(expected({"a b c a b", "c a b c c"}), 1e-9));
+  CHECK_THAT(bleu({"decode.rescore.choose=oracle"}), WithinAbs(expected({"b a c b a", "c a b c a"}), 1e-9));
+  CHECK_THAT(bleu({"decode.rescore.feature_weights=lm=-1"}), WithinAbs(expected({"b a c b", "c a b c c"}), 1e-9));
+  CHECK_THAT(message_of<Error>([&] { bleu({"decode.rescore.feature_weights=lmm=1"}); }),
+             ContainsSubstring("decode.rescore.feature_weights lmm: unknown feature; the list has `total`, `seq2seq`"));
+  CHECK_THAT(message_of<Error>([&] { bleu({"decode.rescore.feature_weights=lm"}); }),
+             ContainsSubstring("decode.rescore.feature_weights lm: must be `NAME=WEIGHT`"));
 }
 
 TEST_CASE("rescoring: what does not belong together is named before anything is written", "[run][rescore][error]") {

@@ -1,10 +1,11 @@
-"""The recipes of docs/recipes.md: its commands run one after another, with a few updates; back-translation and distillation give what
-`translate` gives of the whole text, go on after an interruption, and refuse what they cannot use. Prints what is wrong, one line each,
+"""The recipes of docs/recipes.md: its commands run one after another, with a few updates; back-translation, distillation and lists give
+what `translate` gives of the whole text, go on after an interruption, and refuse what they cannot use. Prints what is wrong, one line each,
 and exits with 1; with 0 when all is right.
 
 usage: recipes_test.py PROGRAM
 """
 
+import hashlib
 import json
 import os
 import re
@@ -25,8 +26,8 @@ exec {PROGRAM} "$@"
 """
 
 
-def run(*words, **environment):
-    return subprocess.run([str(word) for word in words], cwd=FOLDER, capture_output=True, text=True, check=False,
+def run(*words, input=None, **environment):
+    return subprocess.run([str(word) for word in words], cwd=FOLDER, capture_output=True, text=True, check=False, input=input,
                           env={**os.environ, "OMP_NUM_THREADS": "1", **environment})
 
 
@@ -38,7 +39,7 @@ def check_page():
     (FOLDER / "build/release/seq2seq").symlink_to(PROGRAM)
     (FOLDER / "scripts").symlink_to(ROOT / "scripts")
     commands = re.sub(r"^(build/release/seq2seq train .*)$", r"\1 --threads 1", commands, flags=re.M)
-    commands = re.sub(r"^(scripts/(?:back-translate|distill)) ", r"\1 --program build/release/seq2seq ", commands, flags=re.M)
+    commands = re.sub(r"^(scripts/(?:back-translate|distill|n-best-list)) ", r"\1 --program build/release/seq2seq ", commands, flags=re.M)
     done = run("bash", "-euo", "pipefail", "-c", commands)
     if done.returncode != 0:
         yield f"docs/recipes.md: {done.stderr.strip()}"
@@ -128,4 +129,55 @@ def check_refusals():
         yield f"a folder of the user's: {done}"
 
 
-finish(check_page, check_back_translation, check_training, check_refusals)
+def n_best_list(*options, **environment):
+    return run(ROOT / "scripts/n-best-list", "data/recipes/backward", "list.source", "list.reference", "--output", "lists", "--sentences", 4, "--beam", 3,
+               "--program", FOLDER / "wrapper", "--threads", 1, *options, **environment)
+
+
+def check_n_best_list():
+    """Nine pairs, two of which have an empty side; the second round fails at first."""
+    sources = ["s1 s2", "s3", "", "s4 s5 s6", "s1", "s2 s2", "s7 s3 s1", "s2", "s5 s1"]
+    write("list.source", *sources)
+    write("list.reference", *sources[:4], "", *sources[5:])
+    (FOLDER / "calls").unlink()
+    done = n_best_list("--hypotheses", 6, FAIL_IN="2")
+    if done.returncode != 1 or "a fault" not in done.stderr or (FOLDER / "lists").exists():
+        yield f"a failing round: {done}"
+    done = n_best_list("--hypotheses", 6)
+    rounds = int(lines("calls")[0]) - 1
+    if done.returncode != 0 or rounds < 2:
+        yield f"resuming: {rounds} rounds, {done}"
+        return
+    pairs = list(zip(lines("lists/source"), lines("lists/reference"), strict=True))
+    by_hash = sorted((pair for pair in zip(sources, [*sources[:4], "", *sources[5:]], strict=True) if all(pair)),
+                     key=lambda pair: hashlib.sha256("\n".join(pair).encode()).digest())
+    if sorted(pairs) != sorted(by_hash[:4]) or [sources.index(source) for source, _ in pairs] != sorted(sources.index(source) for source, _ in pairs):
+        yield f"chosen lines: {pairs}"
+    fields = [line.split(" ||| ") for line in lines("lists/list")]
+    for sentence in range(4):
+        texts = [text for number, text, _, _ in fields if number == str(sentence)]
+        scores = [float(score) for number, _, _, score in fields if number == str(sentence)]
+        if len(texts) != 6 or len(set(texts)) != 6 or scores != sorted(scores, reverse=True):
+            yield f"sentence {sentence}: {texts}, {scores}"
+        best = run(PROGRAM, "translate", "data/recipes/backward", "--beam", 3, "--quiet", "--threads", 1, input=pairs[sentence][0] + "\n").stdout.strip()
+        if best not in texts:
+            yield f"sentence {sentence}: the best of the beam, {best}, is missing in {texts}"
+    scored = run(PROGRAM, "score", "data/recipes/backward", "lists/source", "--n-best", "lists/list", "--quiet", "--threads", 1).stdout.splitlines()
+    for line, field in zip(scored, fields, strict=True):
+        score = float(re.search(r"seq2seq= (\S+)", line)[1])
+        if abs(score - float(field[3])) > 1e-4 * abs(score):
+            yield f"the total {field[3]} is not the score of the run: {line}"
+    calls = lines("calls")
+    if n_best_list("--hypotheses", 6).returncode != 0 or lines("calls") != calls:
+        yield "a list that is there was made again"
+    write("list.reference", "s1")
+    done = n_best_list("--hypotheses", 6)
+    if done.returncode != 1 or "list.source has 9 lines and list.reference 1; they must be parallel" not in done.stderr:
+        yield f"sides of unequal length: {done}"
+    write("list.source", "")
+    done = n_best_list()
+    if done.returncode != 1 or "they must be parallel" in done.stderr or "no line with text on both sides" not in done.stderr:
+        yield f"an empty side: {done}"
+
+
+finish(check_page, check_back_translation, check_training, check_refusals, check_n_best_list)

@@ -13,100 +13,12 @@
 #include "seq2seq/core/progress.h"
 #include "seq2seq/core/text.h"
 #include "seq2seq/data/input/line_reader.h"
-#include "seq2seq/run/ensemble.h"
-#include "seq2seq/run/rescore/n_best_file.h"
+#include "seq2seq/run/rescore/list_texts.h"
 #include "seq2seq/run/rescore/tune.h"
 
 namespace seq2seq::run {
 
 namespace {
-
-constexpr metrics::Smoothing sentence_smoothing = metrics::Smoothing::add_one;
-
-/// An n-best list with the lines of its source and references, read and checked.
-struct ListTexts {
-  decode::Readings sources;
-  NBestFile list;
-  ListedFeatures features;
-  metrics::References references;  // empty: none were named
-};
-
-decode::Readings read_sources(const LoadedRun& run, const std::filesystem::path& file, bool tokens) {
-  SourceReader reader(run, tokens);
-  data::LineReader lines(data::open_bytes(file), file.string());
-  for (std::string line; lines.next(line);) reader.add(line, {.file = file.string(), .line = lines.lines()});
-  return reader.take();
-}
-
-metrics::References read_references(const ListFiles& files, size_t sentences) {
-  metrics::References references(files.references.empty() ? 0 : sentences);
-  for (const auto& file : files.references) {
-    const auto lines = data::read_lines(file);
-    if (lines.size() != sentences)
-      throw Error(Place{.file = file.string()},
-                  fmt::format("has {}, but {} has {}", format_count(std::ssize(lines), "line"), files.source.string(),
-                              format_count(static_cast<int64_t>(sentences))),
-                  "Line n of each file of references belongs to sentence n");
-    for (size_t i = 0; i < sentences; ++i) references[i].push_back(lines[i]);
-  }
-  return references;
-}
-
-ListTexts read_texts(const LoadedRun& run, const ListFiles& files, bool tokens) {
-  ListTexts texts;
-  texts.sources = read_sources(run, files.source, tokens);
-  const size_t sentences = texts.sources.front().sentences.size();
-  texts.references = read_references(files, sentences);
-  texts.list = read_n_best_file(files.list, sentences);
-  texts.features = read_features(texts.list);
-  for (const std::string own : {total_feature, model_feature}) {
-    if (std::ranges::count(texts.features.names, own) == 0) continue;
-    throw Error(Place{.file = files.list.string()}, fmt::format("has a feature `{}=`, a name that is taken here", own),
-                fmt::format("`{}` is the last field of a line and `{}` the score of the run; rename the feature",
-                            total_feature, model_feature));
-  }
-  return texts;
-}
-
-/// The names of all features: the list's total, the run's score, then those of the list.
-std::vector<std::string> names_of(const ListTexts& texts) {
-  std::vector<std::string> names{total_feature, model_feature};
-  names.insert(names.end(), texts.features.names.begin(), texts.features.names.end());
-  return names;
-}
-
-/// In the order of the names; 0 for one that is not mentioned.
-std::vector<double> weights_of(const FeatureWeights& weights, const std::vector<std::string>& names) {
-  for (const auto& [name, weight] : weights) {
-    if (std::ranges::count(names, name) > 0) continue;
-    throw UsageError(Place{.part = "--feature-weights " + name},
-                     fmt::format("unknown feature; the list has `{}`", fmt::join(names, "`, `")));
-  }
-  std::vector<double> ordered;
-  for (const auto& name : names) ordered.push_back(weights.contains(name) ? weights.at(name) : 0);
-  return ordered;
-}
-
-struct ScoredTexts {
-  RankedLists lists;  // of each sentence, in the order of the file
-  double saved = 0;
-};
-
-ScoredTexts score(const LoadedRun& run, const ListTexts& texts, bool tokens, const Environment& environment) {
-  const auto scored = score_list(run, texts.list, texts.sources, tokens, environment);
-  const auto options = metrics::bleu_options(run.options().metrics);
-  ScoredTexts ranked{.lists = RankedLists(texts.list.by_sentence.size()), .saved = scored.scores.saved()};
-  for (size_t i = 0; i < texts.list.lines.size(); ++i) {
-    const auto& hypothesis = texts.list.lines[i];
-    Ranked each{.features = {hypothesis.total, scored.of(hypothesis).score}, .bleu = {}};
-    const auto& listed = texts.features.of_line[i];
-    each.features.insert(each.features.end(), listed.begin(), listed.end());
-    if (!texts.references.empty())
-      each.bleu = metrics::count_bleu(hypothesis.text, texts.references[hypothesis.sentence], options);
-    ranked.lists[hypothesis.sentence].push_back(std::move(each));
-  }
-  return ranked;
-}
 
 /// The first hypotheses of each sentence; BLEU of a sentence with an empty list is that of an empty line.
 class Choices {
@@ -120,8 +32,7 @@ class Choices {
     return {.length = length,
             .list = bleu(length, [&](const Ranked& each) { return dot(total, each.features); }),
             .rescored = bleu(length, [&](const Ranked& each) { return dot(weights, each.features); }),
-            .oracle =
-                bleu(length, [](const Ranked& each) { return metrics::bleu_of(each.bleu, sentence_smoothing).score; })};
+            .oracle = bleu(length, [](const Ranked& each) { return sentence_bleu(each); })};
   }
 
  private:
@@ -165,7 +76,7 @@ std::vector<int64_t> lengths_of(const RankedLists& lists) {
 
 std::vector<double> tuned(const LoadedRun& run, const RescoreOptions& options, const ListTexts& texts,
                           std::vector<double> weights, const Environment& environment) {
-  auto scored = score(run, texts, options.tokens, environment);
+  auto scored = score_lists(run, texts, options.tokens, environment);
   environment.log->say(fmt::format("tuning {} on {}", format_count(std::ssize(weights), "weight"),
                                    format_count(std::ssize(scored.lists), "sentence")));
   return tune(scored.lists, std::move(weights));
@@ -195,19 +106,19 @@ FeatureWeights parse_feature_weights(const std::string& text, const std::string&
 
 Rescored rescore(const LoadedRun& run, const ListFiles& files, std::ostream& output, const RescoreOptions& options,
                  const Environment& environment) {
-  const auto texts = read_texts(run, files, options.tokens);
-  const auto names = names_of(texts);
-  auto weights = weights_of(options.weights, names);
+  const auto texts = read_list_texts(run, files, options.tokens);
+  const auto names = feature_names(texts);
+  auto weights = ordered_weights(options.weights, names, "--feature-weights");
   if (options.development) {
-    const auto development = read_texts(run, *options.development, options.tokens);
-    if (names_of(development) != names)
+    const auto development = read_list_texts(run, *options.development, options.tokens);
+    if (feature_names(development) != names)
       throw Error(Place{.file = options.development->list.string()},
                   fmt::format("has the features `{}`, but {} has `{}`", fmt::join(development.features.names, " "),
                               files.list.string(), fmt::join(texts.features.names, " ")),
                   "Weights are tuned on a list of the same system");
     weights = tuned(run, options, development, std::move(weights), environment);
   }
-  const auto scored = score(run, texts, options.tokens, environment);
+  const auto scored = score_lists(run, texts, options.tokens, environment);
   Rescored rescored{.sentences = std::ssize(scored.lists),
                     .hypotheses = std::ssize(texts.list.lines),
                     .saved = scored.saved,

@@ -88,7 +88,13 @@ Identity Identifier::identify(const run::Configuration& configuration) {
   identity.train = mark(files_of(data.train), Kind::training, [&data] { return run::train_digest(data); });
   identity.validation =
       mark(files_of(data.validation), Kind::pairs, [&data] { return data::content_digest(data.validation); });
-  identity.test = mark(files_of(data.test), Kind::pairs, [&data] { return data::content_digest(data.test); });
+  const auto& list = configuration.options.decode.rescore.list;
+  auto test = files_of(data.test);
+  if (!list.empty()) test.push_back(list);
+  identity.test = mark(test, Kind::pairs, [&data, &list] {
+    const auto digest = data::content_digest(data.test);
+    return list.empty() ? digest : sha256(digest + sha256_of_file(list));
+  });
   if (!identity.texts_here()) return identity;
   const run::DataDigests digests{identity.train.sha256, identity.validation.sha256, identity.test.sha256};
   identity.training = training_digest(configuration, digests);

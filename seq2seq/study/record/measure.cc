@@ -52,29 +52,18 @@ int64_t peak_bytes_of_process() {
   return text.empty() ? 0 : std::stoll(text) * kib;
 }
 
-/// Picks sentences from all over the set: neighbours are often of one document, or of one kind. A language model has
-/// none.
-std::vector<Example> examples_of(const run::LoadedRun& run, const run::EvaluationSet& set) {
-  if (run.options().data.task == data::Task::lm) return {};
-  const auto all = static_cast<size_t>(set.corpus.pairs());
-  const size_t count = std::min(all, most_examples);
-  std::vector<int64_t> chosen;
-  decode::Sentences targets;
-  std::vector<std::string> references;
-  for (size_t i = 0; i < count; ++i) {
-    const size_t sentence = i * all / count;
-    chosen.push_back(static_cast<int64_t>(sentence));
-    targets.push_back(set.corpus.target[chosen.back()]);
-    references.push_back(set.references[sentence].front());
-  }
-  const auto sources = run::readings_of(set, *run.text, chosen);
-  const auto found = decode::search_all(run.predictor(), sources, run.options().decode, {}, &targets);
+/// Picks sentences from all over the set: neighbours are often of one document, or of one kind. A language model has no
+/// outputs, and so no examples.
+std::vector<Example> examples_of(const run::LoadedRun& run, const run::EvaluationSet& set,
+                                 const std::vector<run::Output>& outputs) {
+  const size_t all = outputs.size(), count = std::min(all, most_examples);
   std::vector<Example> examples;
   for (size_t i = 0; i < count; ++i) {
-    const auto words = run.text->source_words(sources.front().sentences[i]);
+    const size_t sentence = i * all / count;
+    const auto words = run.text->source_words(set.corpus.source[static_cast<int64_t>(sentence)]);
     examples.push_back({.source = run.text->source_tokenizer().detokenize(words),
-                        .reference = references[i],
-                        .output = run::output_line(found[i].front().ids, *run.text)});
+                        .reference = set.references[sentence].front(),
+                        .output = outputs[sentence].line});
   }
   return examples;
 }
@@ -124,16 +113,18 @@ void check_is_run_of(const TrainedRun& run, const run::Environment& environment)
 Record measure(const std::vector<TrainedRun>& runs, const run::Configuration& configuration, const Identity& identity,
                const std::string& cell, const std::vector<std::string>& metrics, const run::Environment& environment) {
   const auto run = load(runs, configuration, environment);
-  const auto& decode = run.options().decode;
   const auto& test = configuration.options.data.test;
   auto set = run::read_evaluation_set(test, *run.text);
   run::add_other_readings(set, test, run);
   Progress progress(*environment.log, "measuring", "sentences", static_cast<double>(set.corpus.pairs()),
                     environment.progress);
   const auto started = std::chrono::steady_clock::now();
-  auto sentences = measure_sentences(
-      run.predictor(), set, *run.text, decode, run.options().metrics,
-      [&progress](int64_t done) { progress.update(static_cast<double>(done)); }, metrics);
+  std::vector<run::Output> outputs;
+  if (run.options().data.task != data::Task::lm)
+    outputs = run::outputs_of(run, set, environment,
+                              [&progress](int64_t done) { progress.update(static_cast<double>(done)); });
+  auto sentences = measure_sentences(run.predictor(), set, *run.text, run.options().decode.batch, outputs,
+                                     run.options().metrics, metrics);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   progress.finish();
   sentences = unpack_sentences(pack_sentences(sentences),
@@ -167,7 +158,7 @@ Record measure(const std::vector<TrainedRun>& runs, const run::Configuration& co
           .operations = operations,
           .search_seconds = seconds,
           .peak_bytes = peak_bytes_of_process(),
-          .examples = examples_of(run, set),
+          .examples = examples_of(run, set, outputs),
           .sentences = std::move(sentences)};
 }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <numeric>
 #include <stdexcept>
 #include <string>
 
@@ -38,31 +37,27 @@ std::vector<std::string> kept_apart(const std::vector<std::string>& names) {
 }
 
 std::vector<SentenceFigures> measure_sentences(const decode::Predictor& predictor, const run::EvaluationSet& set,
-                                               const data::TextPipeline& text, const decode::DecodeOptions& options,
-                                               const metrics::MetricOptions& metrics, const decode::Done& done,
+                                               const data::TextPipeline& text, int64_t batch,
+                                               const std::vector<run::Output>& outputs,
+                                               const metrics::MetricOptions& metrics,
                                                const std::vector<std::string>& names) {
   std::vector<SentenceFigures> sentences;
-  std::vector<int64_t> all(static_cast<size_t>(set.corpus.pairs()));
-  std::iota(all.begin(), all.end(), 0);
-  const auto sources = run::readings_of(set, text, all);
+  const auto sources = run::readings_of(set, text, set.all());
   const auto targets = decode::all_sentences(set.corpus.target);
-  for (const auto& pair : decode::score_all(predictor, sources, targets, options.batch)) {
+  for (const auto& pair : decode::score_all(predictor, sources, targets, batch)) {
     auto& sentence = sentences.emplace_back();
     sentence.score = pair.score;
     sentence.scored_tokens = std::ssize(pair.token_scores);
     sentence.source_tokens = std::ssize(sources.front().sentences[sentences.size() - 1]);
   }
-  if (text.options().task == data::Task::lm) {
+  if (outputs.empty()) {
     for (auto& sentence : sentences) sentence.rates.sequences = 1;  // as they are read back
     return sentences;
   }
-  const auto outputs = decode::search_all(predictor, sources, options, done, &targets);
   for (size_t i = 0; i < outputs.size(); ++i) {
-    const auto& ids = outputs[i].front().ids;
+    const auto& [line, tokens, cut] = outputs[i];
     const auto& references = set.references[i];
-    sentences[i].rates = metrics::error_rates({run::output_tokens(ids, text, metrics)},
-                                              {run::reference_tokens(references, text, metrics)});
-    const auto line = run::output_line(ids, text);
+    sentences[i].rates = metrics::error_rates({tokens}, {run::reference_tokens(references, text, metrics)});
     sentences[i].bleu = metrics::count_bleu(line, references, metrics::bleu_options(metrics));
     for (const auto& name : kept_apart(names)) sentences[i].lines[name] = count_line(name, line, references, metrics);
   }

@@ -7,15 +7,14 @@
 #include <string_view>
 #include <vector>
 
-#include "seq2seq/decode/corpus_search.h"
 #include "seq2seq/decode/predictor.h"
-#include "seq2seq/decode/search.h"
 #include "seq2seq/metrics/bleu.h"
 #include "seq2seq/metrics/error_rate.h"
 #include "seq2seq/metrics/metric.h"
 #include "seq2seq/metrics/options.h"
 #include "seq2seq/run/evaluation_set.h"
 #include "seq2seq/run/metric_names.h"
+#include "seq2seq/run/outputs.h"
 
 namespace seq2seq::study {
 
@@ -29,12 +28,13 @@ struct SentenceFigures {
   std::map<std::string, metrics::Counts> lines;  // of the other metrics that were measured, by name
 };
 
-/// Scores and translates the set, one element per sentence, in order; only scores it for a language model. `done`
-/// reports the progress of the translation. Of `names`, those of `kept_apart` are measured beside the rest.
+/// Scores the set and compares outputs with its references, one element per sentence, in order. `outputs` are those of
+/// all sentences; none: of a language model, which is only scored. Of `names`, those of `kept_apart` are measured
+/// beside the rest.
 std::vector<SentenceFigures> measure_sentences(const decode::Predictor& predictor, const run::EvaluationSet& set,
-                                               const data::TextPipeline& text, const decode::DecodeOptions& options,
+                                               const data::TextPipeline& text, int64_t batch,
+                                               const std::vector<run::Output>& outputs,
                                                const metrics::MetricOptions& metrics = {},
-                                               const decode::Done& done = {},
                                                const std::vector<std::string>& names = run::metric_names());
 
 /// Returns those of `names` that only a study that asks for them measures: they take several numbers per sentence.

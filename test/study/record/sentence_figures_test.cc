@@ -19,7 +19,9 @@ namespace {
 
 std::vector<study::SentenceFigures> measured(const run::LoadedRun& run) {
   const auto set = run::read_evaluation_set(run.options().data.test, *run.text);
-  return study::measure_sentences(run.predictor(), set, *run.text, run.options().decode);
+  const auto outputs =
+      run::search_outputs(run.predictor(), set, *run.text, run.options().decode, run.options().metrics, set.all());
+  return study::measure_sentences(run.predictor(), set, *run.text, run.options().decode.batch, outputs);
 }
 
 /// All figures as `evaluate` gives them, which sums up texts and not sentences' figures.
@@ -82,7 +84,10 @@ TEST_CASE("sentence figures: of any text all together give the figures of the ou
   lines[3].clear();
   const TemporaryFolder folder;
   const Texts texts(folder, tokenizer, {.form = text::NormalForm::nfkc, .lowercase = true}, outputs, {lines, outputs});
-  const auto sentences = study::measure_sentences(texts.predictor, texts.set, texts.text, texts.decode, options);
+  const auto found =
+      run::search_outputs(texts.predictor, texts.set, texts.text, texts.decode, options, texts.set.all());
+  const auto sentences =
+      study::measure_sentences(texts.predictor, texts.set, texts.text, texts.decode.batch, found, options);
   std::vector<int64_t> every(sentences.size());
   std::iota(every.begin(), every.end(), 0);
   train::Figures figures;

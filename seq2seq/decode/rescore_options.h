@@ -1,0 +1,26 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "seq2seq/config/keys.h"
+
+namespace seq2seq::decode {
+
+/// How one hypothesis of a list is chosen.
+enum class ListChoice {
+  weighted_sum,  // the highest weighted sum of its features and the model's score
+  total,         // the highest total of the system that made the list: its baseline
+  oracle,        // the highest BLEU of the sentence by itself: the best choice there is
+};
+
+/// Outputs that are measured are chosen from an n-best list of another system, not searched for.
+struct RescoreOptions {
+  std::filesystem::path list;  // in the format of Moses, for the lines of the test set; empty: outputs are searched for
+  ListChoice choose = ListChoice::weighted_sum;
+  std::string feature_weights = "total=0.5,seq2seq=0.5";  // as in `seq2seq rescore --feature-weights`
+  bool any() const { return !list.empty(); }
+};
+void declare(config::Keys& keys, RescoreOptions& options);
+
+}  // namespace seq2seq::decode

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "seq2seq/decode/reading.h"
+#include "seq2seq/metrics/bleu.h"
+#include "seq2seq/metrics/references.h"
+#include "seq2seq/run/rescore/n_best_file.h"
+#include "seq2seq/run/rescore/rescore.h"
+#include "seq2seq/run/rescore/tune.h"
+
+namespace seq2seq::run {
+
+/// An n-best list with the lines of its source and references, read and checked.
+struct ListTexts {
+  decode::Readings sources;
+  NBestFile list;
+  ListedFeatures features;
+  metrics::References references;  // empty: none were named
+};
+
+/// Throws Error for files that do not belong together. `tokens`: texts are tokens between blanks.
+ListTexts read_list_texts(const LoadedRun& run, const ListFiles& files, bool tokens);
+
+/// Reads the features of a list. Throws Error for one with a name that is taken here.
+ListedFeatures read_own_features(const NBestFile& list);
+
+/// The names of all features: the list's total, the run's score, then those of the list.
+std::vector<std::string> feature_names(const ListTexts& texts);
+
+/// Weights in the order of the names; 0 for a feature without one. Throws UsageError for a feature that the list does
+/// not have; `option` is where the weights are set.
+std::vector<double> ordered_weights(const FeatureWeights& weights, const std::vector<std::string>& names,
+                                    const std::string& option);
+
+/// The features of every hypothesis, and its n-grams if there are references. `scored` null: the run's score is 0.
+RankedLists rank_lists(const ListTexts& texts, const metrics::BleuOptions& options, const ListScored* scored);
+
+struct ScoredLists {
+  RankedLists lists;
+  double saved = 0;  // share of decoder steps that shared beginnings saved
+};
+/// rank_lists() with the scores of the run or ensemble.
+ScoredLists score_lists(const LoadedRun& run, const ListTexts& texts, bool tokens, const Environment& environment);
+
+/// BLEU of a hypothesis by itself, with add-one smoothing.
+double sentence_bleu(const Ranked& hypothesis);
+
+}  // namespace seq2seq::run
