@@ -6,7 +6,9 @@
 
 #include <fmt/format.h>
 
+#include "seq2seq/core/device.h"
 #include "seq2seq/core/error.h"
+#include "seq2seq/core/progress.h"
 #include "seq2seq/run/ensemble.h"
 
 namespace seq2seq::cli {
@@ -35,7 +37,11 @@ run::Environment CommonArguments::environment(const Context& context, Log& log, 
                                     : device.empty() ? "cpu"
                                                      : device);
   environment.single_device = !device.empty();
-  environment.threads = parallel::threads_of(launch, parse_number("--threads", threads, 0, most_threads));
+  const int asked = parse_number("--threads", threads, 0, most_threads);
+  if (const int here = processors({.obey_openmp = false}); asked > here)
+    log.warn(fmt::format("--threads {}: this process may use {}; more threads than that make it slower", asked,
+                         format_count(here, "processor")));
+  environment.threads = parallel::threads_of(launch, asked);
   environment.launch = launch;
   environment.progress.terminal = context.streams.terminal.err;
   environment.progress.columns = context.streams.terminal.columns;

@@ -99,7 +99,7 @@ It was interrupted; training has written a checkpoint.
 .SH ENVIRONMENT
 .TP
 .B SEQ2SEQ_ISA
-The instruction set of the kernels, at most: reference, avx2 or avx512.
+The instruction set of the kernels, in place of the best one: reference, avx2 or avx512.
 .SH EXAMPLES
 .TP
 Train, resume and use a model:

@@ -14,19 +14,23 @@ Isa of_processor() {
   return Isa::reference;
 }
 
-Isa allowed(Isa best) {
-  const char* asked = std::getenv("SEQ2SEQ_ISA");
-  if (asked == nullptr || *asked == '\0') return best;
-  for (const Isa isa : {Isa::reference, Isa::avx2, Isa::avx512}) {
-    if (name(isa) == asked) return isa < best ? isa : best;
-  }
-  throw UsageError({.part = std::string("SEQ2SEQ_ISA=") + asked}, "unknown instruction set",
-                   "Use reference, avx2 or avx512");
-}
-
 }  // namespace
 
-Isa best_isa() { return allowed(of_processor()); }
+Isa choose_isa(Isa best, const std::string& asked) {
+  if (asked.empty()) return best;
+  for (const Isa isa : {Isa::reference, Isa::avx2, Isa::avx512}) {
+    if (name(isa) != asked) continue;
+    if (isa <= best) return isa;
+    throw UsageError({.part = "SEQ2SEQ_ISA=" + asked}, "this processor does not have these instructions",
+                     "Use " + name(best) + (best == Isa::reference ? "" : " or less") + ", or unset the variable");
+  }
+  throw UsageError({.part = "SEQ2SEQ_ISA=" + asked}, "unknown instruction set", "Use reference, avx2 or avx512");
+}
+
+Isa best_isa() {
+  const char* asked = std::getenv("SEQ2SEQ_ISA");
+  return choose_isa(of_processor(), asked == nullptr ? "" : asked);
+}
 
 std::vector<Isa> available_isas() {
   std::vector<Isa> all;

@@ -8,9 +8,11 @@ namespace seq2seq {
 /// Instruction sets that kernels are written for, each containing those before it.
 enum class Isa { reference, avx2, avx512 };
 
-/// Returns the best set that this processor has and that the environment variable SEQ2SEQ_ISA (reference, avx2, avx512)
-/// allows.
+/// Returns the best set that this processor has, or the one that the environment variable SEQ2SEQ_ISA names.
 Isa best_isa();
+/// Returns the set that `asked` names (reference, avx2, avx512), or `best` if it is empty. Throws UsageError for an
+/// unknown name, and for a set above `best`, the best one that the processor has.
+Isa choose_isa(Isa best, const std::string& asked);
 /// Returns all sets that this processor can run, ascending; for tests.
 std::vector<Isa> available_isas();
 std::string name(Isa isa);

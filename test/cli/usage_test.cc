@@ -131,6 +131,12 @@ TEST_CASE("usage: what the program does not know is refused with 2 and the neare
   CHECK_THAT(ran.err, ContainsSubstring(problem));
 }
 
+TEST_CASE("usage: more threads than processors are warned of", "[cli]") {
+  const Toy toy(copied);
+  CHECK_THAT(run_program({"translate", (toy / "no-run").string(), "--threads", "4096"}).err,
+             ContainsSubstring("--threads 4096: this process may use ") && ContainsSubstring("make it slower"));
+}
+
 TEST_CASE("usage: a misspelled key is told with the option as typed, the key and the nearest one",
           "[cli][config][error]") {
   const Toy toy(copied);
