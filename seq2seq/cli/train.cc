@@ -38,6 +38,7 @@ class Train final : public Command {
     arguments.option("--init-from", init_from_, "RUN",
                      "start with the weights of another run, its best checkpoint or RUN/checkpoints/N: fine-tuning");
     arguments.option("--seed", seed_, "N", "sets `seed`");
+    arguments.flag("--explain", explain_, "print data, model and the memory of a new run, and stop before it");
     arguments.option("--timeline", timeline_, "FILE",
                      "write the timeline of the fourth update, with the work of each place, as a Chrome trace");
     common_.declare(arguments, "set a configuration key, such as train.optimizer.learning_rate=0.1; repeatable");
@@ -63,6 +64,12 @@ class Train final : public Command {
     if (timeline_) environment.timeline = *timeline_;
     auto overrides = common_.overrides();
     add_override(overrides, "--seed", "seed", seed_);
+    if (explain_) {
+      for (const auto& line : run::explain_training(
+               {.config = config_, .overrides = overrides, .folder = {}, .init_from = {}}, environment))
+        *context.streams.out << line << '\n';
+      return Exit::done;
+    }
     const InterruptGuard guard(log.quiet() ? nullptr : stopping);
     const auto outcome =
         resumed_ ? run::resume(*resumed_, overrides, environment, checkpoint_)
@@ -88,6 +95,7 @@ class Train final : public Command {
     if (!config_.empty()) refuse(config_.c_str());
     if (folder_) refuse("--run");
     if (init_from_) refuse("--init-from");
+    if (explain_) refuse("--explain");
   }
 
   std::filesystem::path new_folder() const {
@@ -96,6 +104,7 @@ class Train final : public Command {
 
   std::string config_;
   std::optional<std::string> folder_, resumed_, checkpoint_, init_from_, seed_, timeline_;
+  bool explain_ = false;
   CommonArguments common_;
 };
 

@@ -3,9 +3,9 @@
 #include <cmath>
 #include <string>
 
-#include <ATen/ops/zeros.h>
 #include <fmt/format.h>
 
+#include "seq2seq/core/available_memory.h"
 #include "seq2seq/core/progress.h"
 #include "seq2seq/data/bucket.h"
 #include "seq2seq/run/build.h"
@@ -50,8 +50,8 @@ double training_bytes(const train::TrainOptions& options, const Registries& regi
   return 4 + 4 + optimizer_state_bytes(options, registries);
 }
 
-void announce_model(Log& log, const train::TrainOptions& options, const Registries& registries,
-                    const nn::Model& model) {
+void announce_model(Log& log, const train::TrainOptions& options, const Registries& registries, const nn::Model& model,
+                    const std::optional<MemoryForecast>& forecast) {
   int64_t in_all = 0;
   const char* head = "model     ";
   for (const auto& [part, count] : model.part_sizes()) {
@@ -62,6 +62,13 @@ void announce_model(Log& log, const train::TrainOptions& options, const Registri
   log.say(fmt::format("          {:<24} {:>13} parameters", "in all", format_count(in_all)));
   const double bytes = static_cast<double>(in_all) * training_bytes(options, registries);
   log.say(fmt::format("memory    {} for parameters, gradients and optimizer", bytes_text(bytes)));
+  if (!forecast) return;
+  const auto available = available_memory();
+  if (forecast->activations)
+    log.say(fmt::format("          {} in all at the largest batch{}", bytes_text(forecast->total()),
+                        available ? "; " + available_text(*available) : ""));
+  const auto warning = too_much_memory(*forecast, available);
+  if (!warning.empty()) log.warn(warning);
 }
 
 std::string batches_text(const train::TrainOptions& options, data::Task task) {
@@ -86,21 +93,10 @@ void announce_length(Log& log, const RunOptions& options, const data::Corpus& co
 
 }  // namespace
 
-double optimizer_state_bytes(const train::TrainOptions& options, const Registries& registries) {
-  constexpr int64_t numbers = 4096;
-  const train::NamedParameters sample{{"sample", at::zeros({numbers})}};
-  const auto state = registries.optimizers.make(options.optimizer, sample)->state();
-  double bytes = 0;
-  for (const auto& [name, tensor] : state.tensors) bytes += static_cast<double>(tensor.nbytes());
-  const double of_average = options.average.decay ? sizeof(float) : 0;
-  return bytes / numbers + of_average;
-}
-
 void announce(Log& log, const RunOptions& options, const Registries& registries, const TrainingData& data,
-              const nn::Model& model, const Machine& machine) {
-  if (log.quiet()) return;
+              const nn::Model& model, const Machine& machine, const std::optional<MemoryForecast>& forecast) {
   announce_data(log, data);
-  announce_model(log, options.train, registries, model);
+  announce_model(log, options.train, registries, model, forecast);
   announce_length(log, options, data.train);
   log.say(fmt::format("machine   {}, {} thread{}, kernels for {}; LibTorch {} with {} for {}", machine.device,
                       machine.threads, machine.threads == 1 ? "" : "s", machine.kernels, machine.torch,

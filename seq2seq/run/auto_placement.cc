@@ -9,8 +9,8 @@
 
 #include "seq2seq/core/device.h"
 #include "seq2seq/parallel/plan/search.h"
-#include "seq2seq/run/announce.h"
 #include "seq2seq/run/build.h"
+#include "seq2seq/run/memory_forecast.h"
 
 namespace seq2seq::run {
 

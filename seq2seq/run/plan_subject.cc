@@ -8,8 +8,8 @@
 
 #include <fmt/format.h>
 
-#include "seq2seq/run/announce.h"
 #include "seq2seq/run/build.h"
+#include "seq2seq/run/memory_forecast.h"
 #include "seq2seq/run/training_data.h"
 #include "seq2seq/text/vocabulary.h"
 

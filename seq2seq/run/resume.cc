@@ -244,8 +244,9 @@ train::Outcome go_on(const RunFolder& folder, const std::vector<config::Override
   check_same_run(*configuration, description, data, fmt::format("update {} of a run", update), environment);
   options.placement = chosen_placement(options, data, environment);
   const auto placement = training_placement(options, *data.text, environment);
+  const auto memory = forecast_memory(options, data, environment);
   const auto model = build_model(options, *environment.registries, *data.text, placement);
-  announce(*environment.log, options, *environment.registries, data, *model, machine);
+  announce(*environment.log, options, *environment.registries, data, *model, machine, memory);
   announce_places(*environment.log, options, *environment.registries, *data.text, placement);
   if (start.empty()) {
     environment.log->say("it ended before its first checkpoint; starting again at update 0");

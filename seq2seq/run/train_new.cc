@@ -4,6 +4,7 @@
 
 #include "seq2seq/config/resolved.h"
 #include "seq2seq/core/atomic_file.h"
+#include "seq2seq/core/available_memory.h"
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/version.h"
 #include "seq2seq/run/announce.h"
@@ -108,6 +109,7 @@ train::Outcome train_configuration(const NewRun& request, const Configuration& c
   const auto data = read_training_data(configuration, environment);
   options.placement = chosen_placement(options, data, environment);
   const auto placement = training_placement(options, *data.text, environment);
+  const auto memory = forecast_memory(options, data, environment);
   const auto model = build_model(options, *environment.registries, *data.text, placement);
   auto description =
       describe(configuration, data_digests(options.data, data.train_digest), *data.text, *model, machine, environment);
@@ -121,7 +123,7 @@ train::Outcome train_configuration(const NewRun& request, const Configuration& c
     load_language_model(options, *data.text, environment);
 
   environment.log->say(fmt::format("seq2seq {}: a new run in {}", version().text(), folder.root().string()));
-  announce(*environment.log, options, *environment.registries, data, *model, machine);
+  announce(*environment.log, options, *environment.registries, data, *model, machine, memory);
   announce_places(*environment.log, options, *environment.registries, *data.text, placement);
   set_initial_parameters(*model, options, *data.text, description.init_from, environment);
 
@@ -136,6 +138,20 @@ train::Outcome train_configuration(const NewRun& request, const Configuration& c
 }
 
 }  // namespace
+
+std::vector<std::string> explain_training(const NewRun& request, const Environment& environment) {
+  const auto configuration = read_to_train(request.config, request.overrides, environment);
+  const auto& options = configuration->options;
+  const auto machine = prepare_machine(environment.threads, training_device(options.placement, environment));
+  const auto data = read_training_data(*configuration, environment);
+  const auto memory = forecast_memory(options, data, environment);
+  const auto model = outline(options.model, *environment.registries, data.text->source_vocabulary().size(),
+                             data.text->target_vocabulary().size());
+  announce(*environment.log, options, *environment.registries, data, *model, machine, memory);
+  if (memory) return forecast_lines(*memory, available_memory());
+  throw UsageError(Place{.part = "--explain"}, "memory is foreseen for one process on a processor alone",
+                   "For GPUs and placements use `seq2seq plan`");
+}
 
 train::Outcome train_new(const NewRun& request, const Environment& environment) {
   // A misspelt key is told even where the folder is taken: it is what was typed last.

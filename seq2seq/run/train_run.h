@@ -24,6 +24,10 @@ struct NewRun {
 /// written if configuration or data have errors.
 train::Outcome train_new(const NewRun& request, const Environment& environment);
 
+/// Reads configuration and data of a new run, prints what a training would print before its first update, and returns
+/// the memory that it would take as lines. Trains and writes nothing.
+std::vector<std::string> explain_training(const NewRun& request, const Environment& environment);
+
 /// Action of a resume after the ranks of a launch have connected.
 train::Outcome go_on(const RunFolder& folder, const std::vector<config::Override>& overrides,
                      const Environment& environment, const std::optional<std::string>& checkpoint);

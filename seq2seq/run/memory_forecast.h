@@ -1,0 +1,40 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "seq2seq/data/batch.h"
+#include "seq2seq/run/environment.h"
+#include "seq2seq/run/run.h"
+#include "seq2seq/run/training_data.h"
+
+namespace seq2seq::run {
+
+/// Bytes that training on the CPU takes at the largest batch of an epoch.
+struct MemoryForecast {
+  double parameters = 0, gradients = 0, optimizer = 0;
+  std::optional<double> activations;  // what forward keeps for backward; empty: not known of such a model
+  double program = 0;                 // what this process has taken so far: the program and the text
+  data::BatchCounts largest;          // the batch that takes the most
+  double total() const;
+};
+
+/// Foresees the memory of a training of this configuration in this process, before its model is built. Empty for a
+/// training on a GPU, and for one of several processes.
+std::optional<MemoryForecast> forecast_memory(const RunOptions& options, const TrainingData& data,
+                                              const Environment& environment);
+
+/// Bytes of optimizer state per number, measured on a small parameter.
+double optimizer_state_bytes(const train::TrainOptions& options, const Registries& registries);
+
+/// `1.2 GB more are available`
+std::string available_text(int64_t bytes);
+
+/// The forecast as a table, an item a line, with what is available.
+std::vector<std::string> forecast_lines(const MemoryForecast& forecast, std::optional<int64_t> available);
+
+/// A warning if the forecast is more than what is available, with what to do; else empty.
+std::string too_much_memory(const MemoryForecast& forecast, std::optional<int64_t> available);
+
+}  // namespace seq2seq::run
