@@ -24,7 +24,8 @@ int64_t asked_for(const study::StudyPlan& plan) {
 /// Returns the word for the state of a run.
 std::string state_text(const study::PlannedRun& planned, const study::RunStatus& status) {
   if (!planned.asked_for && status.state != RunState::recorded) return "not asked for";
-  if (status.measured_only && status.state == RunState::to_do) return "to measure";
+  const bool waits = status.state == RunState::to_do || status.state == RunState::stopped;
+  if (status.measured_only && waits) return "to measure";
   return study::name_of(status.state);
 }
 
@@ -124,7 +125,8 @@ std::vector<std::string> missing_lines(const study::StudyPlan& plan, const std::
   for (size_t i = 0; i < plan.planned.size(); ++i) {
     if (!plan.planned[i].to_do()) continue;
     const auto& run = plan.planned[i].run;
-    lines.push_back(fmt::format("missing: {}, seed {} ({}{})", run.cell, run.seed, study::name_of(status[i].state),
+    lines.push_back(fmt::format("missing: {}, seed {} ({}{})", run.cell, run.seed,
+                                state_text(plan.planned[i], status[i]),
                                 status[i].why.empty() ? "" : ": " + status[i].why));
   }
   return lines;

@@ -57,7 +57,8 @@ void look_into_folder(RunStatus& status, const StudyPlan& plan, const PlannedRun
   status.update = facts.updates;
   status.seconds = facts.seconds;
   const double share = share_done(facts, planned.configuration->options.train);
-  constexpr double enough = 0.02;  // below that start-up weighs too much
+  if (share >= 1) status.measured_only = true;  // a search was interrupted, or the study asks for another metric
+  constexpr double enough = 0.02;               // below that start-up weighs too much
   if (share > enough) status.left = facts.seconds * (1 - share) / share;
 }
 

@@ -24,7 +24,7 @@ struct RunStatus {
   double seconds = 0;          // of training so far
   std::optional<double> left;  // seconds; unknown until a similar run was trained
   std::string why;             // of a failed run: the reason
-  bool measured_only = false;  // another run of the plan trains the same parameters: only its figures are its own
+  bool measured_only = false;  // its parameters are trained, or another run of the plan trains them
 };
 
 /// Seconds of training, each row's by its name in the table.

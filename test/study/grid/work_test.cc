@@ -62,6 +62,20 @@ TEST_CASE("study: a run that differs in its search or metrics alone is measured,
   CHECK(runs == 1);
 }
 
+TEST_CASE("study: a finished run whose record lacks a metric is to be measured, not trained", "[study][work]") {
+  StudyFolder study(two_by_two);
+  auto plan = study.plan();
+  study::work(plan, study.toy.environment);
+  study.toy.folder().file("study.yaml",
+                          "question: Does it help?\nbase: toy.yaml\nmetrics: [perplexity, chrf]\n" + two_by_two);
+  auto asked = study.plan();
+  CHECK(asked.planned[0].to_do());
+  const auto status = study::survey(asked, disk_files());
+  CHECK(status[0].measured_only);
+  CHECK(status[0].left == 0.0);
+  CHECK(study::work(asked, study.toy.environment).recorded == 4);
+}
+
 TEST_CASE("study: training, validation and test may be one text", "[study][work]") {
   StudyFolder study(
       "seeds: [1]\nscales: {tiny: {set: {train.updates: 10, data.validation: {source: train.source, target: "
