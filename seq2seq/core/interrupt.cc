@@ -47,6 +47,7 @@ InterruptGuard::~InterruptGuard() {
   if (guards.fetch_sub(1) > 1) return;
   sigaction(SIGINT, &before_int, nullptr);
   sigaction(SIGTERM, &before_term, nullptr);
+  signals_seen = 0;
 }
 
 bool interrupted() { return signals_seen.load() > 0; }

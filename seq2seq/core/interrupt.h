@@ -14,7 +14,7 @@ class InterruptGuard {
   InterruptGuard& operator=(const InterruptGuard&) = delete;
 };
 
-/// Returns true if a signal was received. Long loops check it between two units of work.
+/// Returns true if a signal was received and a guard still exists. Long loops check it between two units of work.
 bool interrupted();
 
 }  // namespace seq2seq

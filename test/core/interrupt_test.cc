@@ -21,6 +21,7 @@ TEST_CASE("interrupt: a guarded signal leaves a mark, and a new guard begins wit
     const InterruptGuard later;
     REQUIRE(interrupted());  // a guard within a guard forgets nothing
   }
+  REQUIRE_FALSE(interrupted());  // work without a guard is not stopped by a signal of earlier
   const InterruptGuard guard;
   REQUIRE_FALSE(interrupted());
 }
