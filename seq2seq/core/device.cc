@@ -67,8 +67,8 @@ std::string device_name([[maybe_unused]] c10::Device device) {
 
 /// `avx512`, or `avx512, cudnn`.
 std::string kernels_for(c10::Device device) {
-  const auto for_gpu = device.is_cuda() ? gpu_kernels() : std::string();
-  return for_gpu.empty() ? name(best_isa()) : fmt::format("{}, {}", name(best_isa()), for_gpu);
+  const auto for_gpu = gpu_kernels();  // a misspelled name is an error on the CPU, too
+  return for_gpu.empty() || !device.is_cuda() ? name(best_isa()) : fmt::format("{}, {}", name(best_isa()), for_gpu);
 }
 
 }  // namespace

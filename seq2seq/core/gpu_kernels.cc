@@ -16,8 +16,8 @@
 namespace seq2seq {
 namespace {
 
-constexpr std::array<std::pair<GpuKernel, std::string_view>, 2> names{
-    {{GpuKernel::cudnn, "cudnn"}, {GpuKernel::softmax, "softmax"}}};
+constexpr std::array<std::pair<GpuKernel, std::string_view>, 3> names{
+    {{GpuKernel::cudnn, "cudnn"}, {GpuKernel::lstm, "lstm"}, {GpuKernel::softmax, "softmax"}}};
 
 std::vector<GpuKernel> asked_for() {
   std::vector<GpuKernel> kernels;
@@ -27,7 +27,8 @@ std::vector<GpuKernel> asked_for() {
     const auto found = std::ranges::find(names, part, [](const auto& named) { return named.second; });
     if (found == names.end())
       throw UsageError({.part = fmt::format("SEQ2SEQ_GPU_KERNELS={}", asked)},
-                       fmt::format("unknown kernel {}", quote(part)), "Use cudnn, softmax, or both, parted by a comma");
+                       fmt::format("unknown kernel {}", quote(part)),
+                       "Use one or more of cudnn, lstm and softmax, separated by commas");
     kernels.push_back(found->first);
   }
   return kernels;

@@ -7,6 +7,7 @@ namespace seq2seq {
 /// Ways to compute on a GPU that are off unless they are asked for: none of them has run on a GPU yet (docs/gpu.md).
 enum class GpuKernel {
   cudnn,    // LSTM layers by cuDNN
+  lstm,     // the recurrence of an LSTM layer in one launch of our own, where its weights fit the GPU
   softmax,  // softmax, loss and their derivative in the output layer in one kernel of our own
 };
 

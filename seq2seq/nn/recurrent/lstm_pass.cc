@@ -14,11 +14,13 @@ int64_t LstmSizes::parts(const Steps& steps, int64_t share) const {
 bool has_lstm_kernels(const at::Tensor& x) { return x.is_cpu() && x.scalar_type() == at::kFloat; }
 
 void lstm_forward(const LstmForward& pass, const Steps& steps) {
-  has_lstm_kernels(pass.x) ? lstm_forward_cpu(pass, steps) : lstm_forward_plain(pass, steps);
+  if (has_lstm_kernels(pass.x)) return lstm_forward_cpu(pass, steps);
+  if (!lstm_forward_one_launch(pass, steps)) lstm_forward_plain(pass, steps);
 }
 
 void lstm_backward(const LstmBackward& pass, const Steps& steps, LstmWork work) {
-  has_lstm_kernels(pass.forward.x) ? lstm_backward_cpu(pass, steps, work) : lstm_backward_plain(pass, steps, work);
+  if (has_lstm_kernels(pass.forward.x)) return lstm_backward_cpu(pass, steps, work);
+  if (!lstm_backward_one_launch(pass, steps, work)) lstm_backward_plain(pass, steps, work);
 }
 
 }  // namespace seq2seq::nn

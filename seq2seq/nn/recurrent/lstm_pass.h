@@ -58,7 +58,12 @@ LstmPanels lstm_panels_cpu(const LstmWeights& weights);
 void lstm_panels_backward_cpu(const LstmWeights& weights, LstmPanels& panels);
 void lstm_backward_cpu(const LstmBackward& pass, const Steps& steps, LstmWork work = LstmWork::all);
 
-/// Whichever of the two serves x's device and type.
+/// float32 on a GPU, where SEQ2SEQ_GPU_KERNELS names `lstm`: the recurrence of all steps is one launch. Returns false,
+/// and does nothing, where that does not serve.
+bool lstm_forward_one_launch(const LstmForward& pass, const Steps& steps);
+bool lstm_backward_one_launch(const LstmBackward& pass, const Steps& steps, LstmWork work);
+
+/// Whichever of these serves x's device and type.
 void lstm_forward(const LstmForward& pass, const Steps& steps);
 void lstm_backward(const LstmBackward& pass, const Steps& steps, LstmWork work = LstmWork::all);
 /// Returns true if our kernels for the CPU serve x's device and type.

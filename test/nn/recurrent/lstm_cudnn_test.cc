@@ -19,6 +19,7 @@
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/library.h>
 
+#include "seq2seq/core/device.h"
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/gpu_kernels.h"
 #include "seq2seq/nn/precision.h"
@@ -239,8 +240,9 @@ TEST_CASE("gpu kernels: those asked for are on, and an unknown name is refused",
   }
   const GpuKernels on("cudnn,softmacs");
   CHECK_THROWS_WITH(is_on(GpuKernel::softmax),
-                    ContainsSubstring("SEQ2SEQ_GPU_KERNELS=cudnn,softmacs: unknown kernel `softmacs`. Use cudnn, "
-                                      "softmax, or both"));
+                    ContainsSubstring("SEQ2SEQ_GPU_KERNELS=cudnn,softmacs: unknown kernel `softmacs`. Use one or more "
+                                      "of cudnn, lstm and softmax"));
+  CHECK_THROWS_AS(prepare_machine(1, c10::Device(c10::kCPU)), UsageError);  // on the CPU, too
 }
 
 }  // namespace

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+namespace seq2seq::nn::kernels {
+
+// A layer's cells are dealt out to blocks, which all run at the same time and keep their part of the recurrent weights
+// in shared memory. A group of blocks has all cells; sentences are dealt round robin to the groups, so that the
+// tails of sorted sentences shrink together. After each step the blocks of a group wait for each other.
+
+inline constexpr int lanes = 32, warps = 8, recurrence_threads = lanes * warps;
+inline constexpr int block_cells = 8;   // of a block
+inline constexpr int chunk_terms = 32;  // terms of a sum whose factors lie in shared memory at a time
+inline constexpr int sum_splits = 4;    // parts of a sum on the way back that are added up by threads of their own
+
+struct RecurrenceShape {
+  int64_t groups = 1, blocks = 1;  // in all, and of each group
+  int rows_a_lane = 1;             // 1, 2 or 4: a tile of rows has 32 times as many
+  int64_t shared_bytes = 0;        // of a block
+};
+
+/// Properties of a GPU.
+struct GpuLimits {
+  int64_t multiprocessors = 0;
+  int64_t shared_bytes = 0;  // that a block may ask for
+};
+
+/// The shape for H cells and S sentences; empty if the weights of a layer do not fit the GPU.
+std::optional<RecurrenceShape> recurrence_shape(int64_t cells, int64_t sentences, const GpuLimits& limits);
+
+/// Numbers of a block's shared memory: its weights, a tile of factors, and on the way back the parts of sums. A row
+/// more keeps the tile's columns in different banks.
+constexpr int64_t panel_numbers(int64_t cells) { return int64_t{4} * block_cells * cells; }
+constexpr int64_t tile_stride(int rows_a_lane) { return int64_t{lanes} * rows_a_lane + 1; }
+constexpr int64_t tile_numbers(int rows_a_lane) { return chunk_terms * tile_stride(rows_a_lane); }
+constexpr int64_t part_numbers(int rows_a_lane) { return int64_t{sum_splits} * block_cells * lanes * rows_a_lane; }
+
+}  // namespace seq2seq::nn::kernels
