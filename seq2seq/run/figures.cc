@@ -88,6 +88,7 @@ OutputFigures measure_outputs(const decode::Predictor& predictor, const Evaluati
                                           {reference_tokens(references.back(), text, metrics)});
     lines.push_back(output_line(output.ids, text));
     if (output.cut) ++figures.cut;
+    if (options.search == decode::SearchKind::exact) figures.exact.add(output);
   }
   for (const auto& name : line_metrics(names)) {
     const auto metric = metrics::find_metric(name)->make(metrics);
@@ -107,9 +108,18 @@ void sum_over(train::Team& team, Perplexity& perplexity) {
 
 void sum_over(train::Team& team, OutputFigures& figures, const metrics::BleuOptions& options) {
   auto& counts = figures.bleu.counts;
-  std::vector<int64_t*> all{&figures.rates.sequences,        &figures.rates.exact, &figures.rates.edits,
-                            &figures.rates.reference_tokens, &figures.cut,         &counts.hypothesis_tokens,
-                            &counts.reference_tokens};
+  auto& exact = figures.exact;
+  std::vector<int64_t*> all{&figures.rates.sequences,
+                            &figures.rates.exact,
+                            &figures.rates.edits,
+                            &figures.rates.reference_tokens,
+                            &figures.cut,
+                            &counts.hypothesis_tokens,
+                            &counts.reference_tokens,
+                            &exact.sentences,
+                            &exact.unproven,
+                            &exact.missed,
+                            &exact.empty};
   for (auto* numbers : {&counts.matches, &counts.ngrams})
     for (auto& number : *numbers) all.push_back(&number);
   sum_over(team, all);
@@ -130,6 +140,7 @@ void add(train::Figures& figures, const OutputFigures& outputs) {
   figures["bleu"] = outputs.bleu.score;
   for (const auto& [name, sums] : outputs.lines)  // the figure of sums is the same whatever was counted
     figures[name] = metrics::find_metric(name)->make({})->figure(sums);
+  figures.merge(rates_of(outputs.exact));
 }
 
 train::Validate make_validation(const EvaluationSet& set, const data::TextPipeline& text,

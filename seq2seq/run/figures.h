@@ -16,6 +16,7 @@
 #include "seq2seq/metrics/metric.h"
 #include "seq2seq/metrics/options.h"
 #include "seq2seq/run/evaluation_set.h"
+#include "seq2seq/run/exact_counts.h"
 #include "seq2seq/run/metric_names.h"
 #include "seq2seq/train/team.h"
 #include "seq2seq/train/validation.h"
@@ -49,6 +50,7 @@ struct OutputFigures {
   metrics::Bleu bleu;
   std::map<std::string, metrics::Counts> lines;  // sums by name, of the metrics that were asked for
   int64_t cut = 0;                               // outputs that stopped at the longest length
+  ExactCounts exact;
 };
 /// `names`: metrics to measure beside BLEU and error rates, of `line_metrics`. `deal`: the share of one of several
 /// ranks. Without sentences, all figures except the counts are 0.
