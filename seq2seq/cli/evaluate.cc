@@ -81,6 +81,7 @@ void print_table(std::ostream& out, const run::Evaluation& evaluation, const run
                               100 * evaluation.unknown_target));
   line("references", references_text(evaluation, run.options().metrics.lowercase));
   line("search", search_text(evaluation, run.options().decode));
+  if (evaluation.outputs.exact.sentences > 0) line("exact", run::describe(evaluation.outputs.exact));
   for (const std::string name : {"bleu", "chrf", "chrf++", "ter"})
     line(std::string(metrics::find_metric(name)->title).c_str(), evaluation.signatures.at(name));
   if (metrics::lacks_four_grams(evaluation.outputs.bleu.counts, evaluation.sentences))
@@ -122,6 +123,13 @@ void print_json(std::ostream& out, const run::Evaluation& evaluation, const run:
       {"bleu_signature", evaluation.outputs.bleu.signature},
       {"signatures", evaluation.signatures},
       {"seconds", evaluation.seconds}};
+  if (const auto& exact = evaluation.outputs.exact; exact.sentences > 0) {
+    json["search"]["exact"] = {{"nodes", decode.exact_nodes},
+                               {"sentences", exact.sentences},
+                               {"unproven", exact.unproven},
+                               {"missed", exact.missed},
+                               {"empty", exact.empty}};
+  }
   if (const auto& fusion = decode.language_model; fusion.any())
     json["search"]["language_model"] = {{"run", fusion.run.string()}, {"weight", fusion.weight}};
   out << json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << '\n';

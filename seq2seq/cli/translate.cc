@@ -70,6 +70,7 @@ class Translate final : public Command {
       log.warn(fmt::format("{} of {} outputs were cut at the maximum length (`decode.max_length`)",
                            format_count(translated.cut), format_count(translated.lines)));
     }
+    if (translated.exact.sentences > 0) log.say("exact search: " + run::describe(translated.exact));
     return Exit::done;
   }
 

@@ -1,12 +1,11 @@
 #include "seq2seq/decode/beam.h"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 #include <tuple>
 #include <utility>
 
-#include "seq2seq/core/error.h"
+#include "seq2seq/decode/repeats.h"
 #include "seq2seq/text/vocabulary.h"
 
 namespace seq2seq::decode {
@@ -50,9 +49,7 @@ std::vector<Beam::Candidate> Beam::rank(const Extensions& extensions) const {
   for (int64_t parent = 0; parent < static_cast<int64_t>(live_.size()); ++parent) {
     for (int64_t i = parent * extensions.width; i < (parent + 1) * extensions.width; ++i) {
       const double token_score = extensions.scores[i];
-      if (std::isnan(token_score)) {
-        throw Error("the model's probabilities are not numbers (NaN)", "Use an earlier checkpoint of the run");
-      }
+      check_is_number(token_score);
       if (token_score == -std::numeric_limits<double>::infinity()) continue;  // impossible
       if (extensions.words[i] == text::end_id && written_ < options_.shortest) continue;
       const double score = live_[static_cast<size_t>(parent)].score + token_score;
@@ -85,15 +82,11 @@ bool Beam::out_of_patience() const {
 }
 
 void Beam::add_repeats(int64_t first_row, std::vector<int64_t>& rows, std::vector<int64_t>& words) const {
-  const auto size = options_.no_repeat;
-  if (size == 0 || written_ < size) return;  // nothing that long is written yet, or can be with one word more
+  if (options_.no_repeat == 0 || written_ < options_.no_repeat) return;
   for (size_t i = 0; i < live_.size(); ++i) {
-    const auto ids = paths_.trace(live_[i].path).ids;
-    const auto last = ids.end() - (size - 1);  // what the next word would end an n-gram with
-    for (auto start = ids.begin(); ids.end() - start >= size; ++start) {
-      if (!std::equal(last, ids.end(), start)) continue;
+    for (const int64_t word : repeating_words(paths_.trace(live_[i].path).ids, options_.no_repeat)) {
       rows.push_back(first_row + static_cast<int64_t>(i));
-      words.push_back(*(start + size - 1));
+      words.push_back(word);
     }
   }
 }

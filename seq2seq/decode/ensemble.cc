@@ -69,6 +69,16 @@ void EnsemblePredictor::append(PredictorState& state, const PredictorState& othe
   ours.hypotheses += theirs.hypotheses;
 }
 
+std::unique_ptr<PredictorState> EnsemblePredictor::selected(const PredictorState& state,
+                                                            const nn::Ids& hypotheses) const {
+  const auto& ours = cast(state);
+  auto chosen = std::make_unique<EnsembleState>();
+  for (size_t i = 0; i < members_.size(); ++i)
+    chosen->members.push_back(members_[i].predictor->selected(*ours.members[i], hypotheses));
+  chosen->hypotheses = hypotheses.size(0);
+  return chosen;
+}
+
 at::Tensor EnsemblePredictor::mean(const PredictorState& state, int64_t first, int64_t count) const {
   const auto& ours = cast(state);
   at::Tensor sum;  // [count, V]

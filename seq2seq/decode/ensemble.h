@@ -30,6 +30,7 @@ class EnsemblePredictor final : public Predictor {
   std::unique_ptr<PredictorState> start(const Sources& sources) const override;
   void read(PredictorState& state, const nn::Ids& survivors, const nn::Ids& tokens) const override;
   void append(PredictorState& state, const PredictorState& other) const override;
+  std::unique_ptr<PredictorState> selected(const PredictorState& state, const nn::Ids& hypotheses) const override;
   nn::TopK best(const PredictorState& state, int64_t k, const nn::Bans& bans) const override;
   at::Tensor log_probabilities(const PredictorState& state, int64_t first, int64_t count) const override;
   at::Tensor score(const Sources& sources, const nn::Packed& inputs, const nn::Packed& targets,

@@ -38,6 +38,7 @@ std::unique_ptr<PredictorState> FusedPredictor::start(const Sources& sources) co
 
 void FusedPredictor::read(PredictorState& state, const nn::Ids& survivors, const nn::Ids& tokens) const {
   auto& both = dynamic_cast<FusedState&>(state);
+  both.model->wants_attention = both.wants_attention;
   model_->read(*both.model, survivors, tokens);
   language_model_->read(*both.language_model, survivors, tokens);
   both.hypotheses = tokens.size(0);
@@ -49,6 +50,16 @@ void FusedPredictor::append(PredictorState& state, const PredictorState& other) 
   model_->append(*ours.model, *theirs.model);
   language_model_->append(*ours.language_model, *theirs.language_model);
   ours.hypotheses += theirs.hypotheses;
+}
+
+std::unique_ptr<PredictorState> FusedPredictor::selected(const PredictorState& state, const nn::Ids& hypotheses) const {
+  const auto& ours = dynamic_cast<const FusedState&>(state);
+  auto chosen = std::make_unique<FusedState>();
+  chosen->wants_attention = ours.wants_attention;
+  chosen->model = model_->selected(*ours.model, hypotheses);
+  chosen->language_model = language_model_->selected(*ours.language_model, hypotheses);
+  chosen->hypotheses = hypotheses.size(0);
+  return chosen;
 }
 
 at::Tensor FusedPredictor::log_probabilities(const PredictorState& state, int64_t first, int64_t count) const {
@@ -75,6 +86,10 @@ at::Tensor FusedPredictor::score(const Sources& sources, const nn::Packed& input
 
 at::Tensor FusedPredictor::attention(const Sources& sources, const nn::Packed& inputs) const {
   return model_->attention(sources, inputs);
+}
+
+at::Tensor FusedPredictor::attended(const PredictorState& state) const {
+  return model_->attended(*dynamic_cast<const FusedState&>(state).model);
 }
 
 int64_t FusedPredictor::longest_output() const {

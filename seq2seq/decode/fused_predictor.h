@@ -9,7 +9,7 @@ namespace seq2seq::decode {
 
 /// A model with a language model of the same target words: shallow fusion, Gulcehre et al. 2015, arXiv 1503.03535,
 /// section 4.1. The search goes by log p(word) of the model + weight * log p(word) of the language model, over the
-/// words that may be written. score() and attention() are the model's own.
+/// words that may be written. score(), attention() and attended() are the model's own.
 class FusedPredictor final : public Predictor {
  public:
   /// `language_model` has the words of `model`, by the same ids; sources mean nothing to it. `weight` is at least 0, so
@@ -19,12 +19,14 @@ class FusedPredictor final : public Predictor {
   std::unique_ptr<PredictorState> start(const Sources& sources) const override;
   void read(PredictorState& state, const nn::Ids& survivors, const nn::Ids& tokens) const override;
   void append(PredictorState& state, const PredictorState& other) const override;
+  std::unique_ptr<PredictorState> selected(const PredictorState& state, const nn::Ids& hypotheses) const override;
   nn::TopK best(const PredictorState& state, int64_t k, const nn::Bans& bans) const override;
   /// The sums [count, V]; their exponentials do not add up to 1.
   at::Tensor log_probabilities(const PredictorState& state, int64_t first, int64_t count) const override;
   at::Tensor score(const Sources& sources, const nn::Packed& inputs, const nn::Packed& targets,
                    const nn::Ids& owner) const override;
   at::Tensor attention(const Sources& sources, const nn::Packed& inputs) const override;
+  at::Tensor attended(const PredictorState& state) const override;
   int64_t longest_output() const override;
 
  private:

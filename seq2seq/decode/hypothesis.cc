@@ -1,8 +1,16 @@
 #include "seq2seq/decode/hypothesis.h"
 
 #include <algorithm>
+#include <cmath>
+
+#include "seq2seq/core/error.h"
 
 namespace seq2seq::decode {
+
+void check_is_number(double token_score) {
+  if (!std::isnan(token_score)) return;
+  throw Error("the model's probabilities are not numbers (NaN)", "Use an earlier checkpoint of the run");
+}
 
 bool better(const Hypothesis& a, const Hypothesis& b) { return a.rank != b.rank ? a.rank > b.rank : a.ids < b.ids; }
 

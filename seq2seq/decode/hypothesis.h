@@ -11,9 +11,14 @@ struct Hypothesis {
   std::vector<int64_t> ids;          // without the end symbol
   std::vector<double> token_scores;  // one an id, then the end symbol's; a cut hypothesis has none for the end
   double score = 0;                  // their sum
-  double rank = 0;   // what outputs are compared by: the score, normalized by length if that is asked for
-  bool cut = false;  // stopped at the longest output: scored as it stands, without an end symbol
+  double rank = 0;      // what outputs are compared by: the score, normalized by length if that is asked for
+  bool cut = false;     // stopped at the longest output: scored as it stands, without an end symbol
+  bool proven = false;  // by exact search: no output that is not listed before it ranks higher
+  bool missed = false;  // proven the best, and beam search returned another one
 };
+
+/// Throws Error for a log-probability that is not a number.
+void check_is_number(double token_score);
 
 /// True if `a` is listed before `b`: the higher rank first, equal ones in the order of their ids, word by word.
 bool better(const Hypothesis& a, const Hypothesis& b);

@@ -34,6 +34,8 @@ at::Tensor first_ids(int64_t count, c10::Device device) {
 
 at::Tensor Predictor::attention(const Sources&, const nn::Packed&) const { return {}; }
 
+at::Tensor Predictor::attended(const PredictorState&) const { return {}; }
+
 nn::Ids never_written(bool unknown) {
   std::vector<int64_t> never{text::start_id};
   if (!unknown) never.push_back(text::unknown_id);
@@ -56,6 +58,7 @@ void ModelPredictor::read(PredictorState& state, const nn::Ids& survivors, const
   const at::NoGradGuard no_gradient;
   auto& model_state = dynamic_cast<ModelState&>(state);
   const c10::Device device = model_->input_device();
+  model_state.decoder->wants_attention = state.wants_attention;
   model_state.decoder->select(survivors.to(device));
   const nn::Packed inputs{tokens.to(device), data::make_step(tokens.size(0), model_state.read++)->on(device)};
   model_state.features = model_->advance(inputs, *model_state.decoder, nullptr);
@@ -70,6 +73,16 @@ void ModelPredictor::append(PredictorState& state, const PredictorState& other) 
   if (ours.features.rows.defined()) ours.features = nn::joined(ours.features, theirs.features);
 }
 
+std::unique_ptr<PredictorState> ModelPredictor::selected(const PredictorState& state, const nn::Ids& hypotheses) const {
+  const at::NoGradGuard no_gradient;
+  const auto& ours = dynamic_cast<const ModelState&>(state);
+  auto chosen = std::make_unique<ModelState>();
+  chosen->wants_attention = ours.wants_attention;
+  chosen->decoder = ours.decoder->selected(hypotheses.to(model_->input_device()));
+  chosen->read = ours.read;
+  return chosen;
+}
+
 nn::TopK ModelPredictor::best(const PredictorState& state, int64_t k, const nn::Bans& bans) const {
   const at::NoGradGuard no_gradient;
   nn::Bans all = bans;
@@ -80,6 +93,8 @@ nn::TopK ModelPredictor::best(const PredictorState& state, int64_t k, const nn::
 at::Tensor ModelPredictor::log_probabilities(const PredictorState& state, int64_t first, int64_t count) const {
   return model_->output().log_probabilities(nn::part_of(features_of(state), first, count));
 }
+
+at::Tensor ModelPredictor::attended(const PredictorState& state) const { return features_of(state).attention; }
 
 int64_t ModelPredictor::longest_output() const {
   const int64_t longest = model_->longest_target();

@@ -13,6 +13,8 @@ namespace seq2seq::decode {
 class PredictorState {
  public:
   virtual ~PredictorState() = default;
+  /// True if attended() is asked for after each read().
+  bool wants_attention = false;
 };
 
 /// The same sentences as each model of a predictor reads them, in one order: an ensemble's models may have vocabularies
@@ -42,6 +44,9 @@ class Predictor {
   /// Adds the hypotheses of `other`, which has read as many words, behind those of `state`: their sources are searched
   /// together from now on.
   virtual void append(PredictorState& state, const PredictorState& other) const = 0;
+  /// Returns a state of the hypotheses with these indices [R'], repeated or left out at will, which must read a word
+  /// before it predicts one. Neither state changes with the other.
+  virtual std::unique_ptr<PredictorState> selected(const PredictorState& state, const nn::Ids& hypotheses) const = 0;
   /// The k best next words of each hypothesis that has read a word, without those that this predictor never writes and
   /// without `bans`. A row with fewer words left ends in scores of minus infinity.
   virtual nn::TopK best(const PredictorState& state, int64_t k, const nn::Bans& bans) const = 0;
@@ -55,6 +60,9 @@ class Predictor {
   /// The attention weights of each target row over the positions of its source, as the encoder reads them [N, S], in
   /// packed order of `inputs`; undefined where the model looks at no position.
   virtual at::Tensor attention(const Sources& sources, const nn::Packed& inputs) const;
+  /// The attention weights [R, S] over the positions of each hypothesis' source that its next word is predicted with.
+  /// The state must want them. Undefined where the model looks at no position, and of an ensemble.
+  virtual at::Tensor attended(const PredictorState& state) const;
   /// The longest output that it can write, without the end symbol.
   virtual int64_t longest_output() const { return nn::no_longest_sentence; }
 };
@@ -70,11 +78,13 @@ class ModelPredictor final : public Predictor {
   std::unique_ptr<PredictorState> start(const Sources& sources) const override;
   void read(PredictorState& state, const nn::Ids& survivors, const nn::Ids& tokens) const override;
   void append(PredictorState& state, const PredictorState& other) const override;
+  std::unique_ptr<PredictorState> selected(const PredictorState& state, const nn::Ids& hypotheses) const override;
   nn::TopK best(const PredictorState& state, int64_t k, const nn::Bans& bans) const override;
   at::Tensor log_probabilities(const PredictorState& state, int64_t first, int64_t count) const override;
   at::Tensor score(const Sources& sources, const nn::Packed& inputs, const nn::Packed& targets,
                    const nn::Ids& owner) const override;
   at::Tensor attention(const Sources& sources, const nn::Packed& inputs) const override;
+  at::Tensor attended(const PredictorState& state) const override;
   int64_t longest_output() const override;
 
  private:

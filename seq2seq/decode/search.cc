@@ -12,6 +12,7 @@
 #include "seq2seq/core/files.h"
 #include "seq2seq/core/run_folder.h"
 #include "seq2seq/decode/beam.h"
+#include "seq2seq/decode/exact_search.h"
 
 namespace seq2seq::decode {
 namespace {
@@ -118,9 +119,16 @@ void declare(config::Keys& keys, DecodeOptions& options) {
   keys.add("no_repeat_ngram", options.no_repeat_ngram,
            "no output has an n-gram of so many tokens twice; 0: any may repeat")
       .at_least(0);
-  keys.add("search", options.search, {{"beam", SearchKind::beam}, {"sample", SearchKind::sample}},
-           "beam: the best outputs; sample: `n_best` outputs are drawn at random");
+  keys.add(
+      "search", options.search,
+      {{"beam", SearchKind::beam}, {"sample", SearchKind::sample}, {"exact", SearchKind::exact}},
+      "beam: the best outputs that beam search finds; sample: `n_best` outputs are drawn at random; exact: the best "
+      "of all outputs, by branch and bound from the outputs of beam search on (Stahlberg and Byrne 2019)");
   keys.section("sample", options.sample, "what `search: sample` draws from");
+  keys.add("exact_nodes", options.exact_nodes,
+           "beginnings of outputs that `search: exact` extends for a source at most; a search that would need more is "
+           "stopped, counted, and not called exact")
+      .at_least(1);
   keys.add("refill", options.refill, "refill the place of a finished hypothesis in the beam; false: the beam shrinks");
   keys.add("batch", options.batch, "sources searched together; larger is faster and costs memory")
       .unit("sentences")
@@ -146,10 +154,11 @@ void declare(config::Keys& keys, DecodeOptions& options) {
     return options.min_length <= options.max_length.limit ? "" : "must not be larger than `max_length.limit`";
   });
   keys.rule("search", [&options] {
-    if (options.search == SearchKind::beam) return "";
-    return options.patience > 0 || options.no_repeat_ngram > 0
-               ? "`sample` draws outputs at random: `patience` and `no_repeat_ngram` are for `search: beam`"
-               : "";
+    if (options.search == SearchKind::exact && options.patience > 0)
+      return "`exact` finds the best of all outputs: `patience`, which ends a search early, is for `search: beam`";
+    if (options.search == SearchKind::sample && (options.patience > 0 || options.no_repeat_ngram > 0))
+      return "`sample` draws outputs at random: `patience` and `no_repeat_ngram` are for `search: beam`";
+    return "";
   });
   keys.rule("sample", [&options] {
     const auto& sample = options.sample;
@@ -168,6 +177,7 @@ void declare(config::Keys& keys, DecodeOptions& options) {
 std::vector<std::vector<Hypothesis>> search(const Predictor& predictor, const Sources& sources,
                                             const std::vector<OutputLength>& lengths, const DecodeOptions& options) {
   if (options.search == SearchKind::beam) return beam_search(predictor, sources, lengths, options);
+  if (options.search == SearchKind::exact) return exact_search(predictor, sources, lengths, options);
   return draw_samples(predictor, sources, lengths,
                       {.sample = options.sample,
                        .draws = options.n_best,

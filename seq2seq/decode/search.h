@@ -26,7 +26,7 @@ void declare(config::Keys& keys, MaxLengthOptions& options);
 /// For a source of so many tokens, its end symbol not counted. A fraction of a token counts as one.
 int64_t longest_output(const MaxLengthOptions& options, int64_t source_tokens);
 
-enum class SearchKind { beam, sample };
+enum class SearchKind { beam, sample, exact };
 
 /// Output for an empty source line when translating. When outputs are measured it is always searched for, like every
 /// other line.
@@ -51,8 +51,9 @@ struct DecodeOptions {
   int64_t no_repeat_ngram = 0;  // tokens of the n-grams that no output has twice; 0: any may
   SearchKind search = SearchKind::beam;
   SampleOptions sample;
-  bool refill = true;  // otherwise each complete hypothesis takes one place from the beam for good
-  int64_t batch = 64;  // sentences that a caller of search() should hand over together; changes no result
+  int64_t exact_nodes = 10'000;  // beginnings of outputs that an exact search extends for a source at most
+  bool refill = true;            // otherwise each complete hypothesis takes one place from the beam for good
+  int64_t batch = 64;            // sentences that a caller of search() should hand over together; changes no result
   bool allow_unknown = false;
   EnsembleMean ensemble = EnsembleMean::probabilities;  // for whoever makes an ensemble
   nn::Precision precision = nn::Precision::float32;
@@ -62,8 +63,9 @@ struct DecodeOptions {
 };
 void declare(config::Keys& keys, DecodeOptions& options);
 
-/// Returns what `options.search` finds: beam_search() or draw_samples(), see sampling.h. Outputs are in the order of
-/// the sources, never none of one. `lengths` [B] are what the caller makes of max_length, min_length or oracle_length.
+/// Returns what `options.search` finds: beam_search(), draw_samples() of sampling.h, or exact_search(). Outputs are in
+/// the order of the sources, never none of one. `lengths` [B] are what the caller makes of max_length, min_length or
+/// oracle_length.
 std::vector<std::vector<Hypothesis>> search(const Predictor& predictor, const Sources& sources,
                                             const std::vector<OutputLength>& lengths, const DecodeOptions& options);
 

@@ -73,6 +73,7 @@ OutputFigures compare_outputs(const std::vector<Output>& outputs, const Evaluati
     figures.rates += metrics::error_rates({output.tokens}, {reference_tokens(references.back(), text, metrics)});
     lines.push_back(output.line);
     if (output.cut) ++figures.cut;
+    figures.exact += output.exact;
   }
   for (const auto& name : line_metrics(names)) {
     const auto metric = metrics::find_metric(name)->make(metrics);
@@ -101,9 +102,18 @@ void sum_over(train::Team& team, Perplexity& perplexity) {
 
 void sum_over(train::Team& team, OutputFigures& figures, const metrics::BleuOptions& options) {
   auto& counts = figures.bleu.counts;
-  std::vector<int64_t*> all{&figures.rates.sequences,        &figures.rates.exact, &figures.rates.edits,
-                            &figures.rates.reference_tokens, &figures.cut,         &counts.hypothesis_tokens,
-                            &counts.reference_tokens};
+  auto& exact = figures.exact;
+  std::vector<int64_t*> all{&figures.rates.sequences,
+                            &figures.rates.exact,
+                            &figures.rates.edits,
+                            &figures.rates.reference_tokens,
+                            &figures.cut,
+                            &counts.hypothesis_tokens,
+                            &counts.reference_tokens,
+                            &exact.sentences,
+                            &exact.unproven,
+                            &exact.missed,
+                            &exact.empty};
   for (auto* numbers : {&counts.matches, &counts.ngrams})
     for (auto& number : *numbers) all.push_back(&number);
   sum_over(team, all);
@@ -124,6 +134,7 @@ void add(train::Figures& figures, const OutputFigures& outputs) {
   figures["bleu"] = outputs.bleu.score;
   for (const auto& [name, sums] : outputs.lines)  // the figure of sums is the same whatever was counted
     figures[name] = metrics::find_metric(name)->make({})->figure(sums);
+  figures.merge(rates_of(outputs.exact));
 }
 
 train::Validate make_validation(const EvaluationSet& set, const data::TextPipeline& text,

@@ -16,6 +16,7 @@
 #include "seq2seq/metrics/metric.h"
 #include "seq2seq/metrics/options.h"
 #include "seq2seq/run/evaluation_set.h"
+#include "seq2seq/run/exact_counts.h"
 #include "seq2seq/run/metric_names.h"
 #include "seq2seq/run/outputs.h"
 #include "seq2seq/train/team.h"
@@ -46,6 +47,7 @@ struct OutputFigures {
   metrics::Bleu bleu;
   std::map<std::string, metrics::Counts> lines;  // sums by name, of the metrics that were asked for
   int64_t cut = 0;                               // outputs that stopped at the longest length
+  ExactCounts exact;
 };
 /// Compares outputs with the references of the sentences `chosen`. `names`: metrics to measure beside BLEU and error
 /// rates, of `line_metrics`. Without sentences, all figures except the counts are 0.

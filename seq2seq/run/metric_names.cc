@@ -42,8 +42,7 @@ std::vector<std::string> line_metrics(const std::vector<std::string>& names) {
   return found;
 }
 
-std::string unknown_metric(const std::vector<std::string>& names) {
-  const auto& known = metric_names();
+std::string unknown_metric(const std::vector<std::string>& names, const std::vector<std::string>& known) {
   for (const auto& name : names) {
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
     const auto near = config::nearest(name, known);

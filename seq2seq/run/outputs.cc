@@ -34,6 +34,7 @@ std::vector<Output> search_outputs(const decode::Predictor& predictor, const Eva
     const auto& best = found.front();
     outputs.push_back(
         {.line = output_line(best.ids, text), .tokens = output_tokens(best.ids, text, metrics), .cut = best.cut});
+    if (options.search == decode::SearchKind::exact) outputs.back().exact.add(best);
   }
   return outputs;
 }

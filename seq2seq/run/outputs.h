@@ -10,6 +10,7 @@
 #include "seq2seq/metrics/options.h"
 #include "seq2seq/metrics/words.h"
 #include "seq2seq/run/evaluation_set.h"
+#include "seq2seq/run/exact_counts.h"
 #include "seq2seq/run/load.h"
 
 namespace seq2seq::run {
@@ -18,7 +19,8 @@ namespace seq2seq::run {
 struct Output {
   std::string line;
   metrics::Tokens tokens;
-  bool cut = false;  // stopped at the longest length
+  bool cut = false;     // stopped at the longest length
+  ExactCounts exact{};  // of this output; without a sentence if it was not searched for exactly
 };
 
 /// The sentences with these numbers as each model reads them: that of `text` first, then the set's others.

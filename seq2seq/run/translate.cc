@@ -98,6 +98,8 @@ Translated translate(const LoadedRun& run, data::LineReader& input, std::ostream
       ++next;
       ++translated.lines;
       if (outputs.front().cut) ++translated.cut;
+      const bool searched = !outputs.front().token_scores.empty();
+      if (searched && run.options().decode.search == decode::SearchKind::exact) translated.exact.add(outputs.front());
     }
     output.flush();
     if (options.alignments.wanted()) write_alignments(run, aligned, options.alignments);

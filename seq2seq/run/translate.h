@@ -5,6 +5,7 @@
 
 #include "seq2seq/data/input/line_reader.h"
 #include "seq2seq/run/alignments.h"
+#include "seq2seq/run/exact_counts.h"
 #include "seq2seq/run/load.h"
 #include "seq2seq/run/unknown_tokens.h"
 
@@ -21,6 +22,7 @@ struct TranslateOptions {
 struct Translated {
   int64_t lines = 0;
   int64_t cut = 0;        // first outputs that stopped at the longest length
+  ExactCounts exact;      // of the lines that were searched for
   UnknownTokens unknown;  // of the source
 };
 

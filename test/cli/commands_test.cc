@@ -268,6 +268,24 @@ TEST_CASE("score: one number a pair, with those of its tokens behind a tab", "[c
   CHECK(run_program({"score", toy.run(), toy.file("held.source"), toy.file("train.target")}).code == 1);
 }
 
+TEST_CASE("exact search: translate and evaluate say what the beam missed", "[cli][translate][evaluate]") {
+  const TrainedToy toy;
+  const std::vector<std::string> exact{
+      "--beam", "1", "--set", "decode.search=exact", "--set", "decode.exact_nodes=5000"};
+  auto translate = std::vector<std::string>{"translate", toy.run()};
+  translate.insert(translate.end(), exact.begin(), exact.end());
+  const auto ran = run_program(translate, "a b\n\nc\n");
+  CHECK(ran.code == 0);
+  CHECK_THAT(ran.err, ContainsSubstring("exact search: best output proven for") && ContainsSubstring("2 sentences"));
+  auto evaluate = std::vector<std::string>{"evaluate", toy.run(), "--json", "--quiet"};
+  evaluate.insert(evaluate.end(), exact.begin(), exact.end());
+  const auto json = nlohmann::json::parse(run_program(evaluate).out);
+  const auto counts = json.at("search").at("exact");
+  CHECK(counts.at("sentences") == 20);
+  CHECK_THAT(json.at("figures").at("search_error_rate").get<double>() * 20,
+             WithinAbs(counts.at("missed").get<double>(), 1e-9));
+}
+
 TEST_CASE("evaluate: table and JSON tell the same figures", "[cli][evaluate]") {
   const TrainedToy toy;
   const auto table = run_program({"evaluate", toy.run()});

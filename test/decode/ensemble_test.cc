@@ -86,11 +86,15 @@ TEST_CASE("ensemble: a beam that holds everything finds the best of all outputs"
   const std::vector<Sentences> readings{{{4, 5}, {6}}, {{7}, {8, 9, 4}}, {{5, 5}, {4}}};
   const auto found =
       decode::search(ensemble, packed(readings), {{.longest = 4}, {.longest = 3}}, {.beam = 40, .n_best = 10});
+  const auto exact = decode::search(ensemble, packed(readings), {{.longest = 4}, {.longest = 3}},
+                                    {.beam = 1, .search = decode::SearchKind::exact});
   REQUIRE(found.size() == 2);
   for (size_t sentence = 0; sentence < 2; ++sentence) {
     const Sentences sources{readings[0][sentence], readings[1][sentence], readings[2][sentence]};
     const auto expected = list_joint_outputs(members, sources, weights, mean, sentence == 0 ? 4 : 3);
     REQUIRE(found[sentence].size() == 10);
+    CHECK(exact[sentence].front().ids == expected.front().ids);
+    CHECK(exact[sentence].front().proven);
     for (size_t i = 0; i < 10; ++i) {
       CAPTURE(sentence, i);
       REQUIRE(found[sentence][i].ids == expected[i].ids);

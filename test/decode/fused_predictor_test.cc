@@ -87,6 +87,10 @@ TEST_CASE("shallow fusion: with a beam as wide as the space, equals exhaustive s
     REQUIRE(found[i].ids == expected[i].ids);
     REQUIRE_THAT(found[i].score, WithinAbs(expected[i].score, sums_differ));
   }
+  const auto exact = decode::search(fused, data::pack({{5, 4}}, {0}), {{.longest = longest}},
+                                    {.beam = 1, .search = decode::SearchKind::exact});
+  CHECK(exact.front().front().ids == expected.front().ids);
+  CHECK(exact.front().front().proven);
 }
 
 TEST_CASE("shallow fusion: greedy search takes the best sum at each step", "[decode][search][fusion]") {

@@ -35,9 +35,21 @@ TEST_CASE("decode options: more outputs than hypotheses are refused", "[decode][
   REQUIRE_THROWS_WITH(read("beam: 3\nn_best: 4\n", options), ContainsSubstring("n_best") && ContainsSubstring("beam"));
 }
 
+TEST_CASE("decode options: settings that contradict each other are refused", "[decode][options][error]") {
+  const auto [yaml, key] = GENERATE(table<std::string, std::string>({
+      {"search: exact\npatience: 1", "patience"},
+      {"search: sample\npatience: 1", "patience"},
+      {"search: sample\nno_repeat_ngram: 2", "no_repeat_ngram"},
+      {"sample: {top_k: 3}", "search: sample"},
+  }));
+  CAPTURE(yaml);
+  decode::DecodeOptions options;
+  REQUIRE_THROWS_WITH(read(yaml + "\n", options), ContainsSubstring(key));
+}
+
 TEST_CASE("decode options: values out of range are refused", "[decode][options][error]") {
   const std::string yaml = GENERATE("beam: 0", "n_best: 0", "batch: 0", "max_length: {ratio: -1}",
-                                    "max_length: {plus: -1}", "max_length: {limit: 0}");
+                                    "max_length: {plus: -1}", "max_length: {limit: 0}", "exact_nodes: 0");
   CAPTURE(yaml);
   decode::DecodeOptions options;
   REQUIRE_THROWS_AS(read(yaml + "\n", options), UsageError);

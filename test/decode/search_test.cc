@@ -71,6 +71,12 @@ class EqualPredictor final : public decode::Predictor {
   void append(decode::PredictorState& state, const decode::PredictorState& other) const override {
     dynamic_cast<State&>(state).rows += dynamic_cast<const State&>(other).rows;
   }
+  std::unique_ptr<decode::PredictorState> selected(const decode::PredictorState&,
+                                                   const nn::Ids& hypotheses) const override {
+    auto chosen = std::make_unique<State>();
+    chosen->rows = hypotheses.size(0);
+    return chosen;
+  }
   nn::TopK best(const decode::PredictorState& state, int64_t, const nn::Bans&) const override {
     const auto ids = at::tensor({2, 3, 4}, at::kLong).unsqueeze(0).repeat({dynamic_cast<const State&>(state).rows, 1});
     return {at::full_like(ids, score_, at::kDouble), ids};

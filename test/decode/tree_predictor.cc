@@ -79,6 +79,15 @@ void TreePredictor::append(decode::PredictorState& state, const decode::Predicto
   rows.insert(rows.end(), more.begin(), more.end());
 }
 
+std::unique_ptr<decode::PredictorState> TreePredictor::selected(const decode::PredictorState& state,
+                                                                const nn::Ids& hypotheses) const {
+  const auto& rows = dynamic_cast<const TreeState&>(state).rows;
+  auto chosen = std::make_unique<TreeState>();
+  for (const int64_t hypothesis : to_vector(hypotheses))
+    chosen->rows.push_back(rows.at(static_cast<size_t>(hypothesis)));
+  return chosen;
+}
+
 nn::TopK TreePredictor::best(const decode::PredictorState& state, int64_t k, const nn::Bans& bans) const {
   TORCH_CHECK(!bans.words.defined(), "this predictor takes bans of rows alone");
   std::set<std::pair<int64_t, int64_t>> banned;

@@ -26,6 +26,8 @@ class TreePredictor final : public decode::Predictor {
   std::unique_ptr<decode::PredictorState> start(const decode::Sources& sources) const override;
   void read(decode::PredictorState& state, const nn::Ids& survivors, const nn::Ids& tokens) const override;
   void append(decode::PredictorState& state, const decode::PredictorState& other) const override;
+  std::unique_ptr<decode::PredictorState> selected(const decode::PredictorState& state,
+                                                   const nn::Ids& hypotheses) const override;
   nn::TopK best(const decode::PredictorState& state, int64_t k, const nn::Bans& bans) const override;
   at::Tensor log_probabilities(const decode::PredictorState& state, int64_t first, int64_t count) const override;
   at::Tensor score(const decode::Sources& sources, const nn::Packed& inputs, const nn::Packed& targets,

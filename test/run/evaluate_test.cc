@@ -109,6 +109,43 @@ TEST_CASE("evaluation: figures do not depend on which file of references has the
   }
 }
 
+TEST_CASE("evaluation: exact search counts what the beam missed, and what it could not prove", "[run][evaluate]") {
+  Toy toy(turned);
+  toy.train("run", {"train.updates=40"});
+  const auto with = [&](const std::vector<std::string>& settings) {
+    auto all = settings;
+    all.emplace_back("decode.max_length={ratio: 1, plus: 1, limit: 6}");
+    return toy.load("run", "last", all);
+  };
+  const auto best_of = [](const run::LoadedRun& run, const run::EvaluationSet& set) {
+    return decode::search_all(run.predictor(), decode::all_sentences(set.corpus.source), *run.text,
+                              run.options().decode);
+  };
+  const auto run = with({"decode.search=exact", "decode.beam=1", "decode.exact_nodes=100000"});
+  const auto set = run::read_evaluation_set(run.options().data.validation, *run.text);
+  const auto by_beam = best_of(with({"decode.beam=1"}), set), widest = best_of(with({"decode.beam=2000"}), set);
+  int64_t missed = 0, empty = 0;
+  for (size_t i = 0; i < widest.size(); ++i) {
+    missed += by_beam[i].front().ids != widest[i].front().ids || by_beam[i].front().cut ? 1 : 0;
+    empty += widest[i].front().ids.empty() ? 1 : 0;
+  }
+  const auto outputs = run::evaluate(run, {}, toy.environment).outputs;
+  CHECK(outputs.exact.sentences == std::ssize(widest));
+  CHECK(outputs.exact.unproven == 0);
+  CHECK(outputs.exact.missed == missed);
+  CHECK(missed > 0);
+  CHECK(outputs.exact.empty == empty);
+  train::Figures figures;
+  run::add(figures, outputs);
+  CHECK_THAT(figures.at("search_error_rate"),
+             WithinAbs(static_cast<double>(missed) / static_cast<double>(widest.size()), 1e-12));
+
+  const auto stopped = run::evaluate(with({"decode.search=exact", "decode.exact_nodes=1"}), {}, toy.environment);
+  CHECK(stopped.outputs.exact.unproven == std::ssize(widest));
+  CHECK(stopped.outputs.exact.missed == 0);
+  CHECK(run::evaluate(with({}), {}, toy.environment).outputs.exact.sentences == 0);
+}
+
 TEST_CASE("evaluation: BLEU cuts the text as asked for", "[run][evaluate]") {
   Toy toy(copied);
   toy.train("run", {"train.updates=5"});

@@ -45,6 +45,15 @@ class ScriptedPredictor final : public decode::Predictor {
     places.insert(places.end(), more.begin(), more.end());
   }
 
+  std::unique_ptr<decode::PredictorState> selected(const decode::PredictorState& state,
+                                                   const nn::Ids& hypotheses) const override {
+    const auto& places = dynamic_cast<const State&>(state).places;
+    auto chosen = std::make_unique<State>();
+    for (int64_t i = 0; i < hypotheses.size(0); ++i)
+      chosen->places.push_back(places[static_cast<size_t>(hypotheses[i].item<int64_t>())]);
+    return chosen;
+  }
+
   nn::TopK best(const decode::PredictorState& state, int64_t /*k*/, const nn::Bans& /*bans*/) const override {
     const auto& places = dynamic_cast<const State&>(state).places;
     auto ids = at::empty({std::ssize(places), 1}, at::kLong);

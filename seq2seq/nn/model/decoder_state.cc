@@ -95,6 +95,12 @@ void RecurrentState::select(const Ids& hypotheses) {
   if (sources.memory.values.defined()) sources.select(on_host(hypotheses));
 }
 
+std::unique_ptr<DecoderState> RecurrentState::selected(const Ids& hypotheses) const {
+  auto state = std::make_unique<RecurrentState>(*this);
+  state->select(hypotheses);
+  return state;
+}
+
 void RecurrentState::append(const DecoderState& other) {
   const auto& more = dynamic_cast<const RecurrentState&>(other);
   for (size_t layer = 0; layer < carried.layers.size(); ++layer) {

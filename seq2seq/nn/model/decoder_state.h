@@ -54,6 +54,7 @@ class RecurrentState final : public DecoderState {
  public:
   void select(const Ids& hypotheses) override;
   void append(const DecoderState& other) override;
+  std::unique_ptr<DecoderState> selected(const Ids& hypotheses) const override;
 
   Carried carried;
   AttendedSources sources;

@@ -29,6 +29,8 @@ class DecoderState {
   virtual void select(const Ids& hypotheses) = 0;
   /// Adds the hypotheses of another state of the same model behind its own.
   virtual void append(const DecoderState& other) = 0;
+  /// Returns a state of the hypotheses with these indices, as after `select`. Neither state changes with the other.
+  virtual std::unique_ptr<DecoderState> selected(const Ids& hypotheses) const = 0;
   /// True if advance() also gives attention weights, which may cost another pass. Nothing else depends on it.
   bool wants_attention = false;
 };

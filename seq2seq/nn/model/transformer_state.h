@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <utility>
 
 #include "seq2seq/nn/model/model.h"
@@ -21,6 +22,13 @@ class TransformerState final : public DecoderState {
     const auto& more = dynamic_cast<const TransformerState&>(other).caches;
     caches.words.append(more.words);
     caches.source.append(more.source);
+  }
+  std::unique_ptr<DecoderState> selected(const Ids& hypotheses) const override {
+    const auto kept = on_host(hypotheses);
+    auto state = std::make_unique<TransformerState>(TransformerCaches{caches.words.selected(kept), caches.source});
+    state->caches.source.select(kept);
+    state->wants_attention = wants_attention;
+    return state;
   }
 
   TransformerCaches caches;

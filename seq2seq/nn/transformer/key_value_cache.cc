@@ -139,6 +139,18 @@ void KeyValueCache::select(const Numbers& hypotheses) {
   lay_out({{this, hypotheses}}, std::max(rows, capacity_));
 }
 
+KeyValueCache KeyValueCache::selected(const Numbers& hypotheses) const {
+  auto cache = *this;
+  if (empty()) {
+    cache.lengths_ = picked(lengths_, hypotheses);
+    return cache;
+  }
+  int64_t rows = 0;
+  for (const int64_t hypothesis : hypotheses) rows = std::max(rows, lengths_.at(static_cast<size_t>(hypothesis)) + 1);
+  cache.lay_out({{this, hypotheses}}, rows);
+  return cache;
+}
+
 void KeyValueCache::append(const KeyValueCache& other) {
   if (empty() && other.empty()) {
     lengths_.insert(lengths_.end(), other.lengths_.begin(), other.lengths_.end());

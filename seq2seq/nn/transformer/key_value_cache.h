@@ -24,6 +24,8 @@ class KeyValueCache {
   void select(const std::vector<int64_t>& hypotheses);
   /// Adds the hypotheses of another behind its own.
   void append(const KeyValueCache& other);
+  /// Returns a cache of these hypotheses in memory of its own.
+  KeyValueCache selected(const std::vector<int64_t>& hypotheses) const;
 
   /// Begins a chunk that has so many more rows of each hypothesis [R].
   void begin(const std::vector<int64_t>& rows);

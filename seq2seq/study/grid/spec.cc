@@ -14,6 +14,7 @@
 #include "seq2seq/run/metric_names.h"
 #include "seq2seq/study/grid/ensemble_rows.h"
 #include "seq2seq/study/grid/section.h"
+#include "seq2seq/study/record/sentence_figures.h"
 
 namespace seq2seq::study {
 
@@ -61,7 +62,7 @@ class SpecReader {
     if (!top.has("metrics")) return top.missing("metrics", "the metrics of every row");
     const std::set<std::string> different(spec_.metrics.begin(), spec_.metrics.end());
     if (different.size() < spec_.metrics.size()) top.fault(top.place_of("metrics"), "`metrics` has a duplicate");
-    const auto wrong = run::unknown_metric(spec_.metrics);
+    const auto wrong = run::unknown_metric(spec_.metrics, study_metric_names());
     if (!wrong.empty()) top.fault(top.place_of("metrics"), fmt::format("`metrics`: {}", wrong));
   }
 

@@ -7,7 +7,6 @@
 #include <nlohmann/json.hpp>
 
 #include "seq2seq/core/json.h"
-#include "seq2seq/run/metric_names.h"
 #include "seq2seq/run/numerics.h"
 #include "seq2seq/study/record/sentence_columns.h"
 
@@ -165,9 +164,9 @@ int64_t Record::parameters_in_all() const {
 }
 
 std::vector<std::string> Record::metrics() const {
-  const auto apart = kept_apart(run::metric_names());
+  const auto apart = kept_apart(study_metric_names());
   std::vector<std::string> names;
-  for (const auto& name : run::metric_names()) {
+  for (const auto& name : study_metric_names()) {
     const bool kept = std::find(apart.begin(), apart.end(), name) == apart.end();
     if (kept || (!sentences.empty() && sentences.front().lines.contains(name))) names.push_back(name);
   }

@@ -37,11 +37,14 @@ std::vector<SentenceFigures> measure_sentences(const decode::Predictor& predicto
                                                const metrics::MetricOptions& metrics = {},
                                                const std::vector<std::string>& names = run::metric_names());
 
+/// The names of all figures that a study may have: those of run::metric_names() and the rates of exact search.
+const std::vector<std::string>& study_metric_names();
+
 /// Returns those of `names` that only a study that asks for them measures: they take several numbers per sentence.
 std::vector<std::string> kept_apart(const std::vector<std::string>& names);
 
-/// Returns one of `metric_names()` that was measured on the sentences with these numbers, which may repeat. Throws
-/// std::invalid_argument for any other name.
+/// Returns one of `study_metric_names()` that was measured on the sentences with these numbers, which may repeat.
+/// Throws std::invalid_argument for any other name.
 double figure_of(std::string_view metric, std::span<const SentenceFigures> sentences, std::span<const int64_t> chosen);
 
 }  // namespace seq2seq::study

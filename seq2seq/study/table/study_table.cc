@@ -136,7 +136,7 @@ std::optional<metrics::Estimate::Interval> possible_interval(const std::string& 
 
 double shown_factor(const std::string& metric) {
   constexpr double percent = 100;
-  return metric == "exact_match" || metric.ends_with("_error_rate") ? percent : 1;
+  return metric == "exact_match" || metric.ends_with("_rate") ? percent : 1;
 }
 
 int shown_digits(const std::string& metric) { return metric.ends_with("perplexity") ? 3 : 2; }

@@ -142,6 +142,34 @@ TEST_CASE("models: states joined go on as each did", "[nn][model][property]") {
   CHECK(torch::allclose(step(*first, {5, 6, 7}, 1), step(*whole, {5, 6, 7}, 1), 0, 1e-12));
 }
 
+TEST_CASE("models: a selected state and the state it comes from go on apart", "[nn][model][property]") {
+  const auto name = GENERATE_COPY(from_range(names_of(model_variants())));
+  CAPTURE(name);
+  const torch::NoGradGuard no_gradient;
+  const auto model = random_variant(name, 9);
+  const auto batch = pairs(random_ids(1, {4, 2, 7}, 9), random_ids(2, {5, 5, 5}, 8), {0, 1, 2});
+  const auto memory = model->encode(batch.source, nullptr);
+  const auto step = [&](DecoderState& state, const std::vector<int64_t>& ids, int64_t position) {
+    return model->advance({at::tensor(ids), data::make_step(std::ssize(ids), position)}, state, nullptr).rows;
+  };
+  const auto begun = [&](const std::vector<int64_t>& owners) {
+    auto state = model->start(memory, at::tensor(owners));
+    for (int64_t position = 0; position < 2; ++position)
+      step(*state, std::vector<int64_t>(owners.size(), 1 + position), position);
+    return state;
+  };
+  auto expected = begun({0, 1, 2}), expected_selected = begun({2, 0, 2});
+  const auto rows = step(*expected, {5, 6, 7}, 2), selected_rows = step(*expected_selected, {7, 6, 5}, 2);
+
+  auto state = begun({0, 1, 2});
+  const auto selected = state->selected(at::tensor({2, 0, 2}));
+  CHECK(torch::allclose(step(*selected, {7, 6, 5}, 2), selected_rows, 0, 1e-12));
+  const auto again = state->selected(at::tensor({2, 0, 2}));
+  CHECK(torch::allclose(step(*state, {5, 6, 7}, 2), rows, 0, 1e-12));
+  CHECK(torch::allclose(step(*again, {7, 6, 5}, 2), selected_rows, 0, 1e-12));
+  CHECK(torch::allclose(step(*state, {5, 6, 7}, 3), step(*expected, {5, 6, 7}, 3), 0, 1e-12));
+}
+
 TEST_CASE("models: the best words of a step have the scores that scoring gives them", "[nn][model][property]") {
   const auto name = GENERATE_COPY(from_range(names_of(model_variants())));
   CAPTURE(name);

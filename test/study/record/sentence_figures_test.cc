@@ -100,6 +100,25 @@ TEST_CASE("sentence figures: of any text all together give the figures of the ou
   }
 }
 
+TEST_CASE("sentence figures: rates of exact search are shares of the sentences", "[study][evaluate]") {
+  Toy toy(turned);
+  toy.train("run", {"train.updates=30"});
+  const auto run = toy.load("run", "last", {"decode.search=exact", "decode.beam=1", "decode.exact_nodes=300"});
+  const auto set = run::read_evaluation_set(run.options().data.validation, *run.text);
+  const auto outputs =
+      run::search_outputs(run.predictor(), set, *run.text, run.options().decode, run.options().metrics, set.all());
+  const auto sentences = study::measure_sentences(run.predictor(), set, *run.text, run.options().decode.batch, outputs,
+                                                  {}, study::study_metric_names());
+  std::vector<int64_t> every(sentences.size());
+  std::iota(every.begin(), every.end(), 0);
+  train::Figures figures;
+  run::add(figures, run::evaluate(run, {}, toy.environment).outputs);
+  for (const auto& name : run::exact_rate_names()) {
+    CAPTURE(name);
+    CHECK_THAT(study::figure_of(name, sentences, every), WithinAbs(figures.at(name), 1e-12));
+  }
+}
+
 TEST_CASE("sentence figures: every metric that a study may name has one", "[study][evaluate]") {
   const std::vector<study::SentenceFigures> sentences{
       {.score = -2,
@@ -107,9 +126,9 @@ TEST_CASE("sentence figures: every metric that a study may name has one", "[stud
        .rates = {.sequences = 1, .exact = 0, .edits = 1, .reference_tokens = 4},
        .bleu = {},
        .lines = {}}};
-  const auto apart = study::kept_apart(run::metric_names());
+  const auto apart = study::kept_apart(study::study_metric_names());
   CHECK(apart.size() > 6);
-  for (const auto& metric : run::metric_names()) {
+  for (const auto& metric : study::study_metric_names()) {
     if (std::find(apart.begin(), apart.end(), metric) == apart.end())
       CHECK_NOTHROW(study::figure_of(metric, sentences, std::vector<int64_t>{0}));
     else

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <vector>
+
+#include "seq2seq/decode/hypothesis.h"
+#include "seq2seq/decode/predictor.h"
+#include "seq2seq/decode/sampling.h"
+#include "seq2seq/decode/search.h"
+
+namespace seq2seq::decode {
+
+/// The n best of all outputs of each source that end within the longest length, whatever the beam: Stahlberg and Byrne
+/// 2019, arXiv 1908.10090. In the order of the sources, best first.
+///
+/// Depth-first branch and bound. The outputs of beam search are the first that a beginning has to beat; a beginning
+/// that could not rank before the n-th best output so far at any length (LengthNormalization::bound) is never extended.
+/// Of the beginnings of one length the most probable ones are extended first, some at a time.
+///
+/// At most `exact_nodes` beginnings of a source are extended. Outputs of a source whose search was stopped there are
+/// the best found, and not marked as `proven`. Hypothesis::missed says that beam search returned another best output.
+/// Outputs that do not end are not among those searched: they are returned only where nothing else was found.
+std::vector<std::vector<Hypothesis>> exact_search(const Predictor& predictor, const Sources& sources,
+                                                  const std::vector<OutputLength>& lengths,
+                                                  const DecodeOptions& options);
+
+}  // namespace seq2seq::decode

@@ -1,0 +1,16 @@
+#include "seq2seq/decode/repeats.h"
+
+#include <algorithm>
+
+namespace seq2seq::decode {
+
+std::vector<int64_t> repeating_words(const std::vector<int64_t>& ids, int64_t size) {
+  std::vector<int64_t> words;
+  if (std::ssize(ids) < size) return words;  // nothing that long is written yet, or can be with one word more
+  const auto last = ids.end() - (size - 1);  // what the next word would end an n-gram with
+  for (auto start = ids.begin(); ids.end() - start >= size; ++start)
+    if (std::equal(last, ids.end(), start)) words.push_back(*(start + size - 1));
+  return words;
+}
+
+}  // namespace seq2seq::decode

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "seq2seq/decode/hypothesis.h"
+#include "seq2seq/train/validation.h"
+
+namespace seq2seq::run {
+
+/// What exact search says of the best outputs of a text, to part search errors from errors of the model (Stahlberg and
+/// Byrne 2019, arXiv 1908.10090).
+struct ExactCounts {
+  int64_t sentences = 0;  // searched exactly; 0: `decode.search` is another
+  int64_t unproven = 0;   // where `decode.exact_nodes` stopped the search
+  int64_t missed = 0;     // where beam search returned another output than the proven best
+  int64_t empty = 0;      // where the proven best output is empty
+
+  void add(const decode::Hypothesis& best);
+  ExactCounts& operator+=(const ExactCounts& other);
+};
+
+/// The names of their shares of all sentences: search_error_rate (missed), empty_best_rate and unproven_rate.
+const std::vector<std::string>& exact_rate_names();
+/// 1 or 0: whether one output counts for the rate of this name. One that was not searched for exactly is unproven.
+double counts_for(std::string_view rate, const ExactCounts& output);
+/// The rates by name; none without sentences.
+train::Figures rates_of(const ExactCounts& counts);
+
+/// `best output proven for 97 of 100 sentences (3 stopped at decode.exact_nodes); beam search missed it for 12, it is
+/// empty for 5`
+std::string describe(const ExactCounts& counts);
+
+}  // namespace seq2seq::run
