@@ -46,7 +46,7 @@ Corpus read_corpus(const TrainFiles& files, const TextPipeline& text) {
   std::vector<int64_t> pairs_of(files.corpora());
   for (TokenPair pair; reader.next(pair);) {
     source.add(text.source_ids(pair.source));
-    target.add(text.target_ids(pair.target));
+    target.add(text.target_ids(pair.target, text.copied_words(pair.source)));
     numbers.push_back(pair.number);
     if (!files.weights.empty()) weights.push_back(stored_weight(pair.weight));
     ++pairs_of[pair.corpus];

@@ -31,6 +31,9 @@ std::shared_ptr<nn::Model> outline(const ModelOptions& options, const Registries
                                    int64_t source_vocabulary = nn::unknown_vocabulary,
                                    int64_t target_vocabulary = nn::unknown_vocabulary);
 
+/// Whether its text needs ids beyond the vocabularies, for words that it copies.
+bool extends_vocabulary(const ModelOptions& options, const Registries& registries);
+
 /// The model of a configuration, its parameters not yet set. Throws UsageError when `placement` does not fit the model.
 std::shared_ptr<nn::Model> build_model(const RunOptions& options, const Registries& registries,
                                        const data::TextPipeline& text, const nn::Placement& placement);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "seq2seq/data/corpus.h"
 #include "seq2seq/metrics/references.h"
@@ -13,6 +14,7 @@ struct EvaluationSet {
   data::Corpus corpus;             // the target is the first reference that a sentence has, as the model sees it
   metrics::References references;  // [pairs][at least 1], the lines of the files as they are, in the order of the files
   int64_t most_references = 1;
+  std::vector<data::CopiedWords> copied;  // [pairs] of each source
 };
 
 /// Throws Error for files that cannot be read or have unequal numbers of lines, and when no sentence is left.

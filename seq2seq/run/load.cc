@@ -61,6 +61,7 @@ LoadedRun load_run(const std::filesystem::path& folder, const std::string& check
   run.configuration = read_configuration(run.folder.config(), overrides, *environment.registries);
   const auto& options = run.options();
   run.text = text_of_run(options.data, *environment.registries, run.folder, run.description);
+  if (extends_vocabulary(options.model, *environment.registries)) run.text->extend_vocabulary();
   run.update = find_checkpoint(*environment.files, run.folder, checkpoint);
   const auto placed = placement_for_use(placement, options, *run.text, environment);
   prepare_machine(environment.threads, placed.device);

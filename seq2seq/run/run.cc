@@ -123,7 +123,7 @@ std::string wrong_length(const RunOptions& options, const Registries& registries
   }
 }
 
-/// What the objective and the output layer read of attention, and the text that copying needs.
+/// What the objective reads of attention.
 std::string wrong_coverage_loss(const RunOptions& options, const Registries& registries) {
   if (options.train.coverage_loss == 0) return {};
   try {
@@ -133,15 +133,6 @@ std::string wrong_coverage_loss(const RunOptions& options, const Registries& reg
   }
   return "sums attention weights, and this model has none that gradients reach. Set `model.attention.kind`, to another "
          "kind than multi_head, or `train.coverage_loss: 0`";
-}
-
-std::string wrong_copy(const RunOptions& options, const Registries& registries) {
-  try {
-    if (options.data.shared_vocabulary || !outline(options.model, registries)->output().copies()) return {};
-  } catch (const UsageError&) {
-    return {};
-  }
-  return "`copy` writes source words, which need the same numbers on both sides. Set `data.shared_vocabulary: true`";
 }
 
 }  // namespace
@@ -189,7 +180,6 @@ void declare(config::Keys& keys, RunOptions& options, const Registries& registri
   keys.rule("model.pretrained.target", [&options, &registries] { return wrong_pretrained(options, registries); });
   keys.rule("model.embedding.shared", [&options, &registries] { return wrong_sharing(options, registries); });
   keys.rule("train.coverage_loss", [&options, &registries] { return wrong_coverage_loss(options, registries); });
-  keys.rule("model.output", [&options, &registries] { return wrong_copy(options, registries); });
   keys.rule("train.freeze", [&options, &registries] { return wrong_freeze(options, registries); });
 }
 

@@ -21,36 +21,47 @@ namespace seq2seq::run {
 
 namespace {
 
-enum class Side { source, target };
-
 /// `tokens`: the line is tokens between blanks.
-std::vector<int64_t> ids_of(std::string_view line, Side side, const data::TextPipeline& text, bool tokens) {
-  const bool source = side == Side::source;
-  const text::Tokenizer& tokenizer = source ? text.source_tokenizer() : text.target_tokenizer();
-  const auto words = tokens ? text::WhitespaceTokenizer({}).tokenize(line) : tokenizer.tokenize(line);
-  return source ? text.source_ids(words) : text.target_ids(words);
+std::vector<std::string> tokens_of(std::string_view line, const text::Tokenizer& tokenizer, bool tokens) {
+  return tokens ? text::WhitespaceTokenizer({}).tokenize(line) : tokenizer.tokenize(line);
 }
 
 data::LineReader open_lines(const std::filesystem::path& file) { return {data::open_bytes(file), file.string()}; }
 
-void check_length(const std::vector<int64_t>& ids, Side side, const LengthLimits& limits, const Place& place) {
-  if (side == Side::source)
-    limits.check_source(std::ssize(ids), place);
-  else
-    limits.check_target(std::ssize(ids), place);
-}
+/// Sources, with the words that their targets may copy.
+struct Sources {
+  decode::Sentences ids;
+  std::vector<data::CopiedWords> copied;
+};
 
-decode::Sentences read_sentences(const std::filesystem::path& file, Side side, const LoadedRun& run, bool tokens,
-                                 UnknownTokens& unknown) {
+Sources read_sources(const std::filesystem::path& file, const LoadedRun& run, bool tokens, UnknownTokens& unknown) {
   const LengthLimits limits(*run.model, run.options().data);
-  decode::Sentences sentences;
+  Sources sources;
   auto lines = open_lines(file);
   for (std::string line; lines.next(line);) {
-    sentences.push_back(ids_of(line, side, *run.text, tokens));
-    check_length(sentences.back(), side, limits, {.file = file.string(), .line = lines.lines()});
-    unknown.add(sentences.back(), lines.lines());
+    const auto words = tokens_of(line, run.text->source_tokenizer(), tokens);
+    sources.ids.push_back(run.text->source_ids(words));
+    sources.copied.push_back(run.text->copied_words(words));
+    limits.check_source(std::ssize(words), {.file = file.string(), .line = lines.lines()});
+    unknown.add(sources.ids.back(), run.text->source_vocabulary(), lines.lines());
   }
-  return sentences;
+  return sources;
+}
+
+/// Reads the target of each source; lines beyond the sources, too.
+decode::Sentences read_targets(const std::filesystem::path& file, const Sources& sources, const LoadedRun& run,
+                               bool tokens, UnknownTokens& unknown) {
+  const LengthLimits limits(*run.model, run.options().data);
+  decode::Sentences targets;
+  auto lines = open_lines(file);
+  for (std::string line; lines.next(line);) {
+    const auto words = tokens_of(line, run.text->target_tokenizer(), tokens);
+    const auto copied = targets.size() < sources.copied.size() ? sources.copied[targets.size()] : data::CopiedWords();
+    targets.push_back(run.text->target_ids(words, copied));
+    limits.check_target(std::ssize(words), {.file = file.string(), .line = lines.lines()});
+    unknown.add(targets.back(), run.text->target_vocabulary(), lines.lines());
+  }
+  return targets;
 }
 
 void check_equal(const std::filesystem::path& source, size_t sources, const std::filesystem::path& target,
@@ -118,10 +129,10 @@ double Scored::perplexity() const { return std::exp(-score / static_cast<double>
 Scored score_files(const LoadedRun& run, const std::filesystem::path& source, const std::filesystem::path& target,
                    std::ostream& output, const ScoreOptions& options, const Environment& environment) {
   Scored scored;
-  const auto sources = read_sentences(source, Side::source, run, options.tokens, scored.unknown_source);
-  const auto targets = read_sentences(target, Side::target, run, options.tokens, scored.unknown_target);
-  check_equal(source, sources.size(), target, targets.size());
-  for (const auto& pair : score_pairs(run, sources, targets, environment)) {
+  const auto sources = read_sources(source, run, options.tokens, scored.unknown_source);
+  const auto targets = read_targets(target, sources, run, options.tokens, scored.unknown_target);
+  check_equal(source, sources.ids.size(), target, targets.size());
+  for (const auto& pair : score_pairs(run, sources.ids, targets, environment)) {
     if (!(output << line_of(pair, options.per_token) << '\n')) break;
     add(scored, pair);
   }
@@ -132,7 +143,7 @@ Scored score_files(const LoadedRun& run, const std::filesystem::path& source, co
 Scored score_n_best(const LoadedRun& run, const std::filesystem::path& list, const std::filesystem::path& source,
                     std::ostream& output, const NBestScoreOptions& options, const Environment& environment) {
   Scored scored;
-  const auto all = read_sentences(source, Side::source, run, options.tokens, scored.unknown_source);
+  const auto all = read_sources(source, run, options.tokens, scored.unknown_source);
   const LengthLimits limits(*run.model, run.options().data);
   std::vector<std::string> written;
   decode::Sentences sources, targets;
@@ -140,15 +151,16 @@ Scored score_n_best(const LoadedRun& run, const std::filesystem::path& list, con
   for (std::string line; lines.next(line); written.push_back(line)) {
     const Place place{.file = list.string(), .line = lines.lines()};
     size_t sentence = 0;
-    const auto fields = read_n_best(line, place, all.size(), sentence);
+    const auto fields = read_n_best(line, place, all.ids.size(), sentence);
     if (decode::has_feature(fields.features, options.feature)) {
       throw Error(place, fmt::format("has a feature `{}=` already", options.feature),
                   "Name the new one by `--feature NAME`");
     }
-    sources.push_back(all[sentence]);
-    targets.push_back(ids_of(fields.text, Side::target, *run.text, options.tokens));
+    sources.push_back(all.ids[sentence]);
+    const auto words = tokens_of(fields.text, run.text->target_tokenizer(), options.tokens);
+    targets.push_back(run.text->target_ids(words, all.copied[sentence]));
     limits.check_target(std::ssize(targets.back()), place);
-    scored.unknown_target.add(targets.back(), lines.lines());
+    scored.unknown_target.add(targets.back(), run.text->target_vocabulary(), lines.lines());
   }
   const auto scores = score_pairs(run, sources, targets, environment);
   for (size_t i = 0; i < scores.size(); ++i) {

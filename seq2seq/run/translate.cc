@@ -25,23 +25,30 @@ std::vector<std::string> tokens_of(const std::string& line, const LoadedRun& run
   return tokens ? text::WhitespaceTokenizer({}).tokenize(line) : run.text->source_tokenizer().tokenize(line);
 }
 
-std::string text_of(const decode::Hypothesis& hypothesis, const LoadedRun& run, bool tokens) {
-  const auto words = run.text->target_words(hypothesis.ids);
+std::string text_of(const decode::Hypothesis& hypothesis, const data::CopiedWords& copied, const LoadedRun& run,
+                    bool tokens) {
+  const auto words = run.text->target_words(hypothesis.ids, copied);
   return tokens ? fmt::format("{}", fmt::join(words, " ")) : run.text->target_tokenizer().detokenize(words);
 }
 
+/// The outputs found for a source, and the words that they may copy from it.
+struct Searched {
+  const std::vector<decode::Hypothesis>& outputs;
+  const data::CopiedWords& copied;
+};
+
 /// Returns the outputs that were written.
-std::vector<std::vector<int64_t>> write(std::ostream& output, int64_t number,
-                                        const std::vector<decode::Hypothesis>& outputs, const LoadedRun& run,
-                                        const TranslateOptions& options) {
+std::vector<std::vector<int64_t>> write(std::ostream& output, int64_t number, const Searched& found,
+                                        const LoadedRun& run, const TranslateOptions& options) {
+  const auto& outputs = found.outputs;
   if (!options.n_best_format) {
-    output << text_of(outputs.front(), run, options.tokens) << '\n';
+    output << text_of(outputs.front(), found.copied, run, options.tokens) << '\n';
     return {outputs.front().ids};
   }
   std::set<std::string> written;
   std::vector<std::vector<int64_t>> all;
   for (const auto& hypothesis : outputs) {
-    const auto text = text_of(hypothesis, run, options.tokens);
+    const auto text = text_of(hypothesis, found.copied, run, options.tokens);
     if (!written.insert(text).second) continue;  // the same text of other tokens; the best of them came first
     output << decode::n_best_line(number, text, hypothesis, options.token_scores) << '\n';
     all.push_back(hypothesis.ids);
@@ -77,18 +84,20 @@ Translated translate(const LoadedRun& run, data::LineReader& input, std::ostream
   bool more = true;
   while (more && output) {
     decode::Sentences sources;
+    std::vector<data::CopiedWords> copied;
     std::vector<AlignedOutputs> aligned;
     std::string line;
     while (std::ssize(sources) < ahead && (sources.empty() || input.ready()) && (more = input.next(line))) {
       auto tokens = tokens_of(line, run, options.tokens);
       sources.push_back(run.text->source_ids(tokens));
+      copied.push_back(run.text->copied_words(tokens));
       limits.check_source(std::ssize(sources.back()), {.file = input.file().string(), .line = input.lines()});
-      translated.unknown.add(sources.back(), input.lines());
+      translated.unknown.add(sources.back(), run.text->source_vocabulary(), input.lines());
       if (options.alignments.wanted()) aligned.emplace_back().source_tokens = std::move(tokens);
     }
     size_t next = 0;
     for (const auto& outputs : outputs_of(sources, run)) {
-      auto written = write(output, translated.lines, outputs, run, options);
+      auto written = write(output, translated.lines, {outputs, copied[next]}, run, options);
       if (options.alignments.wanted()) {
         auto& sentence = aligned[next];
         sentence.number = translated.lines;

@@ -56,18 +56,20 @@ std::vector<Example> examples_of(const run::LoadedRun& run, const run::Evaluatio
   const size_t count = std::min(all, most_examples);
   decode::Sentences sources, targets;
   std::vector<std::string> references;
+  std::vector<data::CopiedWords> copied;
   for (size_t i = 0; i < count; ++i) {
     const size_t sentence = i * all / count;
     sources.push_back(set.corpus.source[static_cast<int64_t>(sentence)]);
     targets.push_back(set.corpus.target[static_cast<int64_t>(sentence)]);
     references.push_back(set.references[sentence].front());
+    copied.push_back(set.copied[sentence]);
   }
   const auto found = decode::search_all(*run.predictor, sources, *run.text, run.options().decode, {}, &targets);
   std::vector<Example> examples;
   for (size_t i = 0; i < count; ++i) {
     examples.push_back({.source = run.text->source_tokenizer().detokenize(run.text->source_words(sources[i])),
                         .reference = references[i],
-                        .output = run::output_line(found[i].front().ids, *run.text)});
+                        .output = run::output_line(found[i].front().ids, *run.text, copied[i])});
   }
   return examples;
 }

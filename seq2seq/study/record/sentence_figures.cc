@@ -24,9 +24,11 @@ std::vector<SentenceFigures> measure_sentences(const decode::Predictor& predicto
   for (size_t i = 0; i < outputs.size(); ++i) {
     const auto& ids = outputs[i].front().ids;
     const auto& references = set.references[i];
-    sentences[i].rates = metrics::error_rates({run::output_tokens(ids, text, metrics)},
+    const auto& copied = set.copied[i];
+    sentences[i].rates = metrics::error_rates({run::output_tokens(ids, text, copied, metrics)},
                                               {run::reference_tokens(references, text, metrics)});
-    sentences[i].bleu = metrics::count_bleu(run::output_line(ids, text), references, metrics::bleu_options(metrics));
+    sentences[i].bleu =
+        metrics::count_bleu(run::output_line(ids, text, copied), references, metrics::bleu_options(metrics));
   }
   return sentences;
 }
