@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "seq2seq/core/error.h"
+#include "seq2seq/data/alignment.h"
 #include "seq2seq/data/resample.h"
 
 namespace seq2seq::data {
@@ -23,6 +24,16 @@ Batch gather(const Corpus& corpus, std::span<const int64_t> indices, const TextP
     keys.push_back(corpus.number(index));
   }
   auto batch = make_batch(sources, targets, keys, text);
+  if (corpus.aligned()) {
+    std::vector<AlignedPair> pairs;
+    for (std::size_t i = 0; i < sources.size(); ++i) {
+      auto& pair = pairs.emplace_back();
+      for (const int64_t link : corpus.links[indices[i]]) pair.links.push_back(link_of(link));
+      pair.source_tokens = std::ssize(sources[i]);
+      pair.target_tokens = std::ssize(targets[i]);
+    }
+    batch.alignment = reference_attention(pairs, *batch.source.layout, *batch.targets.layout, text);
+  }
   if (corpus.weighted()) {
     batch.weights = at::empty({std::ssize(indices)}, at::kFloat);  // [B]
     auto* weight = batch.weights.mutable_data_ptr<float>();
@@ -78,7 +89,8 @@ Packed make_sources(const std::vector<std::vector<int64_t>>& sources, const std:
 }
 
 Batch to(const Batch& batch, c10::Device device) {
-  Batch moved{to(batch.source, device), to(batch.inputs, device), {}, batch.weights, batch.joint};
+  Batch moved{to(batch.source, device), to(batch.inputs, device), {}, batch.alignment, batch.weights, batch.joint};
+  if (batch.alignment.defined()) moved.alignment = batch.alignment.to(device);
   if (batch.weights.defined()) moved.weights = batch.weights.to(device);
   moved.targets = moved.inputs.with(batch.targets.rows.to(device));
   return moved;

@@ -123,16 +123,29 @@ std::string wrong_length(const RunOptions& options, const Registries& registries
   }
 }
 
-/// What the objective reads of attention.
-std::string wrong_coverage_loss(const RunOptions& options, const Registries& registries) {
-  if (options.train.coverage_loss == 0) return {};
+/// Whether an objective can read the model's attention. A model that cannot be made is told of at its own keys.
+bool lacks_attention(const RunOptions& options, const Registries& registries) {
   try {
-    if (outline(options.model, registries)->differentiates_attention()) return {};
+    return !outline(options.model, registries)->differentiates_attention();
   } catch (const UsageError&) {
-    return {};
+    return false;
   }
+}
+
+std::string wrong_coverage_loss(const RunOptions& options, const Registries& registries) {
+  if (options.train.coverage_loss == 0 || !lacks_attention(options, registries)) return {};
   return "sums attention weights, and this model has none that gradients reach. Set `model.attention.kind`, to another "
          "kind than multi_head, or `train.coverage_loss: 0`";
+}
+
+std::string wrong_guided_alignment(const RunOptions& options, const Registries& registries) {
+  if (options.train.guided_alignment.weight == 0) return {};
+  const auto& files = options.data.train.alignment;
+  if (std::ranges::all_of(files, [](const auto& file) { return file.empty(); }))
+    return "needs word alignments. Name a file of them for the training text as `data.train.alignment`";
+  if (!lacks_attention(options, registries)) return {};
+  return "compares attention weights, and this model has none that gradients reach. Set `model.attention.kind`, to "
+         "another kind than multi_head, or `train.guided_alignment.weight: 0`";
 }
 
 }  // namespace
@@ -180,6 +193,8 @@ void declare(config::Keys& keys, RunOptions& options, const Registries& registri
   keys.rule("model.pretrained.target", [&options, &registries] { return wrong_pretrained(options, registries); });
   keys.rule("model.embedding.shared", [&options, &registries] { return wrong_sharing(options, registries); });
   keys.rule("train.coverage_loss", [&options, &registries] { return wrong_coverage_loss(options, registries); });
+  keys.rule("train.guided_alignment.weight",
+            [&options, &registries] { return wrong_guided_alignment(options, registries); });
   keys.rule("train.freeze", [&options, &registries] { return wrong_freeze(options, registries); });
 }
 

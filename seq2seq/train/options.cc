@@ -76,6 +76,9 @@ void declare(config::Keys& keys, TrainOptions& options, const OptimizerRegistry&
           "weight of a loss on looking at the same words again: for each target token the sum of min(attention weight, "
           "sum of earlier ones) over its source (See et al. 2017, arXiv 1704.04368, equations 12 and 13)")
       .at_least(0);
+  keys.section("guided_alignment", options.guided_alignment,
+               "a loss on attention that differs from the word alignments `data.train.alignment`; Chen et al. 2016, "
+               "arXiv 1607.01628");
   keys.add("teacher_forcing", options.teacher_forcing,
            "share of the pairs, drawn anew each time, whose decoder reads the target; that of the others reads the "
            "words that the model itself writes, greedily, as many as the target has")

@@ -20,6 +20,7 @@ struct TokenPair {
   text::LineTokenizer::Changes source_changes{}, target_changes{};
   std::size_t corpus = 0;
   float weight = 1;
+  std::vector<Link> links{};  // a tag is a token of the source
 };
 
 /// Turns lines into tokens and says which pairs are no good. Safe to share between threads.
@@ -32,7 +33,7 @@ class PairFilter {
 
   /// Why the pair is left out; otherwise `tokens` are its tokens, after the tag of its corpus, which does not count as
   /// one for what is left out. Does not know of duplicates. Throws Error for a special symbol where the tokenizer
-  /// refuses it.
+  /// refuses it, and for a link to a token that is not there.
   std::optional<Reason> tokenize(const LinePair& lines, TokenPair& tokens) const;
 
  private:

@@ -42,6 +42,7 @@ void check_one_each(std::size_t corpora, std::size_t items, const char* what) {
 
 Place LinePair::source_place() const { return place_in(*files, files->source, corpus, line); }
 Place LinePair::target_place() const { return place_in(*files, files->target, corpus, line); }
+Place LinePair::alignment_place() const { return {files->alignment.at(corpus).string(), line, 0, {}}; }
 
 LinePairs::LinePairs(TrainFiles files, InvalidUtf8 invalid) : files_(std::move(files)), invalid_(invalid) {
   if (files_.source.size() != files_.target.size()) {
@@ -51,6 +52,7 @@ LinePairs::LinePairs(TrainFiles files, InvalidUtf8 invalid) : files_(std::move(f
   }
   check_one_each(files_.corpora(), files_.tags.size(), "tags");
   check_one_each(files_.corpora(), files_.weights.size(), "files of weights");
+  check_one_each(files_.corpora(), files_.alignment.size(), "alignments");
   open_next();
 }
 
@@ -61,6 +63,7 @@ bool LinePairs::open_next() {
   source_.reset();
   target_.reset();
   weights_.reset();
+  alignment_.reset();
   if (next < both) {
     source_.emplace(files_.source[next], invalid_);
     target_.emplace(files_.target[next], invalid_);
@@ -68,6 +71,8 @@ bool LinePairs::open_next() {
     source_.emplace(files_.pairs[next - both], invalid_);
   }
   if (source_ && !files_.weights.empty() && !files_.weights[next].empty()) weights_.emplace(files_.weights[next]);
+  if (source_ && !files_.alignment.empty() && !files_.alignment[next].empty())
+    alignment_.emplace(files_.alignment[next]);
   return source_.has_value();
 }
 
@@ -75,6 +80,7 @@ bool LinePairs::next(LinePair& pair) {
   while (source_) {
     const bool more = target_ ? next_lines(pair) : next_columns(pair);
     next_weight(pair, more);
+    next_links(pair, more);
     if (more) {
       pair.number = number_++;
       pair.files = &files_;
@@ -125,6 +131,14 @@ void LinePairs::next_weight(LinePair& pair, bool more) {
   const auto weight = weights_->next();
   if (weight.has_value() != more) throw_unequal(weights_->lines(), *source_);
   pair.weight = weight.value_or(1);
+}
+
+void LinePairs::next_links(LinePair& pair, bool more) {
+  pair.links.clear();
+  if (!alignment_) return;
+  auto links = alignment_->next();
+  if (links.has_value() != more) throw_unequal(alignment_->lines(), *source_);
+  if (links) pair.links = std::move(*links);
 }
 
 int64_t bytes_of(const TrainFiles& files) {
