@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "seq2seq/data/corpus.h"
 #include "seq2seq/decode/corpus_search.h"
@@ -14,7 +15,8 @@ struct EvaluationSet {
   data::Corpus corpus;             // the target is the first reference that a sentence has, as the model sees it
   metrics::References references;  // [pairs][at least 1], the lines of the files as they are, in the order of the files
   int64_t most_references = 1;
-  decode::Readings others{};  // the sources as the other runs of an ensemble read them
+  std::vector<data::CopiedWords> copied{};  // [pairs] of each source
+  decode::Readings others{};                // the sources as the other runs of an ensemble read them
 };
 
 /// Throws Error for unreadable files or unequal numbers of lines, and if no sentence is left.

@@ -83,10 +83,11 @@ OutputFigures measure_outputs(const decode::Predictor& predictor, const Evaluati
   metrics::References references;
   for (const auto& found : decode::search_all(predictor, readings_of(set, text, share), options, done, &targets)) {
     const auto& output = found.front();
-    references.push_back(set.references[static_cast<size_t>(share[lines.size()])]);
-    figures.rates += metrics::error_rates({output_tokens(output.ids, text, metrics)},
+    const auto sentence = static_cast<size_t>(share[lines.size()]);
+    references.push_back(set.references[sentence]);
+    figures.rates += metrics::error_rates({output_tokens(output.ids, text, set.copied[sentence], metrics)},
                                           {reference_tokens(references.back(), text, metrics)});
-    lines.push_back(output_line(output.ids, text));
+    lines.push_back(output_line(output.ids, text, set.copied[sentence]));
     if (output.cut) ++figures.cut;
   }
   for (const auto& name : line_metrics(names)) {

@@ -25,18 +25,11 @@ constexpr metrics::Smoothing sentence_smoothing = metrics::Smoothing::add_one;
 
 /// An n-best list with the lines of its source and references, read and checked.
 struct ListTexts {
-  decode::Readings sources;
+  SourceText sources;
   NBestFile list;
   ListedFeatures features;
   metrics::References references;  // empty: none were named
 };
-
-decode::Readings read_sources(const LoadedRun& run, const std::filesystem::path& file, bool tokens) {
-  SourceReader reader(run, tokens);
-  data::LineReader lines(data::open_bytes(file), file.string());
-  for (std::string line; lines.next(line);) reader.add(line, {.file = file.string(), .line = lines.lines()});
-  return reader.take();
-}
 
 metrics::References read_references(const ListFiles& files, size_t sentences) {
   metrics::References references(files.references.empty() ? 0 : sentences);
@@ -54,8 +47,9 @@ metrics::References read_references(const ListFiles& files, size_t sentences) {
 
 ListTexts read_texts(const LoadedRun& run, const ListFiles& files, bool tokens) {
   ListTexts texts;
-  texts.sources = read_sources(run, files.source, tokens);
-  const size_t sentences = texts.sources.front().sentences.size();
+  UnknownTokens unknown;  // not reported
+  texts.sources = read_sources(files.source, run, tokens, unknown);
+  const size_t sentences = texts.sources.sentences();
   texts.references = read_references(files, sentences);
   texts.list = read_n_best_file(files.list, sentences);
   texts.features = read_features(texts.list);

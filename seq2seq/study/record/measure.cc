@@ -61,11 +61,13 @@ std::vector<Example> examples_of(const run::LoadedRun& run, const run::Evaluatio
   std::vector<int64_t> chosen;
   decode::Sentences targets;
   std::vector<std::string> references;
+  std::vector<data::CopiedWords> copied;
   for (size_t i = 0; i < count; ++i) {
     const size_t sentence = i * all / count;
     chosen.push_back(static_cast<int64_t>(sentence));
     targets.push_back(set.corpus.target[chosen.back()]);
     references.push_back(set.references[sentence].front());
+    copied.push_back(set.copied[sentence]);
   }
   const auto sources = run::readings_of(set, *run.text, chosen);
   const auto found = decode::search_all(run.predictor(), sources, run.options().decode, {}, &targets);
@@ -74,7 +76,7 @@ std::vector<Example> examples_of(const run::LoadedRun& run, const run::Evaluatio
     const auto words = run.text->source_words(sources.front().sentences[i]);
     examples.push_back({.source = run.text->source_tokenizer().detokenize(words),
                         .reference = references[i],
-                        .output = run::output_line(found[i].front().ids, *run.text)});
+                        .output = run::output_line(found[i].front().ids, *run.text, copied[i])});
   }
   return examples;
 }

@@ -60,9 +60,10 @@ std::vector<SentenceFigures> measure_sentences(const decode::Predictor& predicto
   for (size_t i = 0; i < outputs.size(); ++i) {
     const auto& ids = outputs[i].front().ids;
     const auto& references = set.references[i];
-    sentences[i].rates = metrics::error_rates({run::output_tokens(ids, text, metrics)},
+    const auto& copied = set.copied[i];
+    sentences[i].rates = metrics::error_rates({run::output_tokens(ids, text, copied, metrics)},
                                               {run::reference_tokens(references, text, metrics)});
-    const auto line = run::output_line(ids, text);
+    const auto line = run::output_line(ids, text, copied);
     sentences[i].bleu = metrics::count_bleu(line, references, metrics::bleu_options(metrics));
     for (const auto& name : kept_apart(names)) sentences[i].lines[name] = count_line(name, line, references, metrics);
   }
