@@ -58,6 +58,8 @@ def load(run, checkpoint="best"):
         weights["encoder.embedding.weight"] = weights["decoder.embedding.weight"]
     names = {name_in_run(name): name for name in model.state_dict()}
     model.load_state_dict({names.get(name, name): weight for name, weight in weights.items()})  # refuses what is missing or left over
+    if config["model.output.kind"] == "copy":
+        model.encoder.copied = text.copied
     return model.eval(), text
 
 

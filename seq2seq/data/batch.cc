@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "seq2seq/core/error.h"
+#include "seq2seq/data/alignment.h"
 #include "seq2seq/data/resample.h"
 #include "seq2seq/data/send.h"
 
@@ -24,6 +25,16 @@ Batch gather(const Corpus& corpus, std::span<const int64_t> indices, const TextP
     keys.push_back(corpus.number(index));
   }
   auto batch = make_batch(sources, targets, keys, text);
+  if (corpus.aligned()) {
+    std::vector<AlignedPair> pairs;
+    for (std::size_t i = 0; i < sources.size(); ++i) {
+      auto& pair = pairs.emplace_back();
+      for (const int64_t link : corpus.links[indices[i]]) pair.links.push_back(link_of(link));
+      pair.source_tokens = std::ssize(sources[i]);
+      pair.target_tokens = std::ssize(targets[i]);
+    }
+    batch.alignment = reference_attention(pairs, *batch.source.layout, *batch.targets.layout, text);
+  }
   if (corpus.weighted()) {
     batch.weights = at::empty({std::ssize(indices)}, at::kFloat);  // [B]
     auto* weight = batch.weights.mutable_data_ptr<float>();
@@ -85,8 +96,10 @@ Batch to(const Batch& batch, c10::Device device) {
   Batch moved{{ids[0], batch.source.layout->on(device), host_of(batch.source)},
               {ids[1], inputs, host_of(batch.inputs)},
               {ids[2], inputs, host_of(batch.targets)},
+              batch.alignment,
               batch.weights,
               batch.joint};
+  if (batch.alignment.defined()) moved.alignment = send(batch.alignment, device);
   if (batch.weights.defined()) moved.weights = send(batch.weights, device);
   return moved;
 }

@@ -21,6 +21,7 @@ struct BatchCounts {
 /// padding.
 struct Batch {
   Packed source, inputs, targets;      // ids [N]; inputs and targets share a layout
+  at::Tensor alignment{};              // [N, S] of the target rows, see reference_attention(); undefined: none
   at::Tensor weights{};                // [B] float32, what losses are multiplied by; undefined: nothing
   std::optional<BatchCounts> joint{};  // of the batch that this is one rank's part of; empty: it is the whole batch
   int64_t sentences() const { return source.sentences(); }

@@ -7,6 +7,7 @@
 
 #include "seq2seq/core/checksum.h"
 #include "seq2seq/core/error.h"
+#include "seq2seq/data/alignment.h"
 #include "seq2seq/data/clean/pair_reader.h"
 
 namespace seq2seq::data {
@@ -30,7 +31,7 @@ std::string digest_of(std::initializer_list<const std::vector<std::filesystem::p
 }  // namespace
 
 void Corpus::release_pages() const {
-  for (const auto* store : {&source, &target, &numbers, &weights}) store->release_pages();
+  for (const auto* store : {&source, &target, &numbers, &weights, &links}) store->release_pages();
 }
 
 Error no_pair_left(const TrainFiles& files, const LeftOut& left_out) {
@@ -40,14 +41,15 @@ Error no_pair_left(const TrainFiles& files, const LeftOut& left_out) {
 Corpus read_corpus(const TrainFiles& files, const TextPipeline& text) {
   PairReader reader(files, text.options().invalid_utf8, text.options().clean, text.source_tokenizer(),
                     text.target_tokenizer());
-  TokenStoreBuilder source, target;
+  TokenStoreBuilder source, target, links;
   std::vector<int64_t> numbers, weights;
   std::vector<int64_t> pairs_of(files.corpora());
   for (TokenPair pair; reader.next(pair);) {
     source.add(text.source_ids(pair.source));
-    target.add(text.target_ids(pair.target));
+    target.add(text.target_ids(pair.target, text.copied_words(pair.source)));
     numbers.push_back(pair.number);
     if (!files.weights.empty()) weights.push_back(stored_weight(pair.weight));
+    if (!files.alignment.empty()) links.add(stored_links(pair.links));
     ++pairs_of[pair.corpus];
   }
   if (numbers.empty()) throw no_pair_left(files, reader.left_out());
@@ -58,12 +60,14 @@ Corpus read_corpus(const TrainFiles& files, const TextPipeline& text) {
           .left_out = reader.left_out(),
           .pairs_of = std::move(pairs_of),
           .repeat = files.repeat,
-          .weights = store_of(weights)};
+          .weights = store_of(weights),
+          .links = files.alignment.empty() ? TokenStore() : links.finish()};
 }
 
 std::string content_digest(const TrainFiles& files) {
-  const auto text = digest_of({&files.source, &files.target, &files.pairs});
-  return files.weights.empty() ? text : sha256(text + digest_of({&files.weights}));
+  auto text = digest_of({&files.source, &files.target, &files.pairs});
+  if (!files.weights.empty()) text = sha256(text + digest_of({&files.weights}));
+  return files.alignment.empty() ? text : sha256(text + "alignment" + digest_of({&files.alignment}));
 }
 
 std::string content_digest(const FilePair& files) {

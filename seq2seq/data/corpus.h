@@ -24,11 +24,13 @@ struct Corpus {
   std::vector<int64_t> pairs_of{};  // each corpus of the text: they lie one after another
   std::vector<double> repeat{};     // copies in an epoch of the pairs of each of them; empty: one
   TokenStore weights{};             // [pairs] tokens, as stored_weight gives them; empty: every pair weighs 1
+  TokenStore links{};               // [pairs] of each, as stored_link gives them; empty: none has any
   /// Words of the `original` ids of a side; null if unknown.
   std::shared_ptr<const text::Vocabulary> source_words{}, target_words{};
   int64_t pairs() const { return source.size(); }
   /// Releases the pages of mapped files, as TokenStore does.
   void release_pages() const;
+  bool aligned() const { return links.tokens() > 0; }
   bool weighted() const { return weights.tokens() > 0; }
   float weight(int64_t pair) const {
     return weighted() ? std::bit_cast<float>(static_cast<uint32_t>(weights.id(pair))) : 1;
@@ -45,7 +47,7 @@ Corpus read_corpus(const TrainFiles& files, const TextPipeline& text);
 /// Thrown when every pair of a text was left out.
 Error no_pair_left(const TrainFiles& files, const LeftOut& left_out);
 
-/// SHA-256 over the contents of the files in their order, those of weights too; names not included.
+/// SHA-256 over the contents of the files in their order, those of weights and alignments too; names not included.
 std::string content_digest(const TrainFiles& files);
 std::string content_digest(const FilePair& files);
 

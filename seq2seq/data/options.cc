@@ -100,7 +100,11 @@ void declare(config::Keys& keys, TrainFiles& files) {
            "the pair; an empty text: all 1");
   keys.rule("repeat", [&files] { return wrong_repeat(files); });
   keys.rule("tags", [&files] { return wrong_tag(files); });
+  keys.add("alignment", files.alignment,
+           "file of each corpus, in the order of the files, with the links of its tokens a line, `0-0 1-2`, for "
+           "`train.guided_alignment`; an empty one: none");
   keys.rule("weights", [&files] { return wrong_count(files, files.weights); });
+  keys.rule("alignment", [&files] { return wrong_count(files, files.alignment); });
   keys.rule("source", [&files] {
     const auto unnamed = [](const auto& list) {
       return std::any_of(list.begin(), list.end(), [](const auto& file) { return file.empty(); });
@@ -210,8 +214,7 @@ void declare(config::Keys& keys, DataOptions& options, const text::TokenizerRegi
   TargetSide target{options.target, tokenizers};
   keys.section("target", target, "tokenization and vocabulary of the target");
   keys.add("shared_vocabulary", options.shared_vocabulary,
-           "use one vocabulary for both sides, with the options of `source.vocabulary`; needed by shared embeddings "
-           "and copying");
+           "use one vocabulary for both sides, with the options of `source.vocabulary`; needed by shared embeddings");
   keys.add("reverse", options.reverse,
            {{"none", Reverse::none}, {"source", Reverse::source}, {"target", Reverse::target}, {"both", Reverse::both}},
            "side whose words are reversed (Sutskever et al. 2014: source); with attention, use none");
@@ -227,6 +230,13 @@ void declare(config::Keys& keys, DataOptions& options, const text::TokenizerRegi
     const auto samples = [&](const SideOptions& side) { return tokenizers.make(side.tokenizer)->samples(); };
     const bool needed = samples(options.source) || samples(options.target);
     return needed && options.prepared.empty() ? "must be set if a tokenizer samples" : "";
+  });
+  keys.rule("train.alignment", [&options, &tokenizers] {
+    const auto samples = [&](const SideOptions& side) { return tokenizers.make(side.tokenizer)->samples(); };
+    return !options.train.alignment.empty() && (samples(options.source) || samples(options.target))
+               ? "links tokens, and a tokenizer that samples cuts others in each epoch. Turn `sample` off, or leave "
+                 "the alignment out"
+               : "";
   });
   keys.rule("source.end", [&options] {
     const bool reversed = options.reverse == Reverse::source || options.reverse == Reverse::both;

@@ -32,8 +32,9 @@ void declare(config::Keys& keys, FilePair& files);
 /// read as one text. Options of corpora (a pair of files, or a file of pairs) are in this order, or empty.
 struct TrainFiles {
   std::vector<std::filesystem::path> source, target, pairs;
-  std::vector<double> repeat{};                  // copies of its pairs in an epoch; a fraction is that share of them
-  std::vector<std::string> tags{};               // token before each of its sources; empty: none
+  std::vector<double> repeat{};                    // copies of its pairs in an epoch; a fraction is that share of them
+  std::vector<std::string> tags{};                 // token before each of its sources; empty: none
+  std::vector<std::filesystem::path> alignment{};  // file with links of tokens a line (Pharaoh); empty: none
   std::vector<std::filesystem::path> weights{};  // file with a number a line, by which losses are multiplied; empty: 1
   /// Text for a language model: every source is empty.
   bool one_sided() const { return source.empty() && pairs.empty() && !target.empty(); }

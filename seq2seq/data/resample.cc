@@ -30,7 +30,10 @@ void check(const text::LineTokenizer& tokenizer, const text::Vocabulary* words) 
 }  // namespace
 
 Resampler::Resampler(const Corpus& corpus, const TextPipeline& text, uint64_t seed)
-    : corpus_(&corpus), text_(&text), seed_(seed) {
+    : corpus_(&corpus),
+      text_(&text),
+      seed_(seed),
+      reads_words_(text.extends_vocabulary() && corpus.source_words != nullptr) {
   check(text.source_tokenizer(), corpus.source_words.get());
   check(text.target_tokenizer(), corpus.target_words.get());
 }
@@ -46,10 +49,10 @@ bool Resampler::tagged(int64_t pair) const {
   return false;
 }
 
-std::vector<int64_t> Resampler::source(int64_t pair, int64_t epoch) const {
+std::vector<std::string> Resampler::source_tokens(int64_t pair, int64_t epoch) const {
   const auto& tokenizer = text_->source_tokenizer();
-  if (!tokenizer.samples()) return corpus_->source[pair];
   auto sentence = words_of(corpus_->source.original(pair), *corpus_->source_words);
+  if (!tokenizer.samples()) return sentence;
   std::vector<std::string> read;
   if (tagged(pair)) {  // the tag of the corpus comes first and is no part of the line
     read.push_back(std::move(sentence.front()));
@@ -58,16 +61,29 @@ std::vector<int64_t> Resampler::source(int64_t pair, int64_t epoch) const {
   const text::Draws draws(seed_, text::Side::source, static_cast<uint64_t>(epoch),
                           static_cast<uint64_t>(corpus_->number(pair)));
   for (auto& token : cut_anew(sentence, tokenizer, draws)) read.push_back(std::move(token));
-  return text_->source_ids(read);
+  return read;
+}
+
+std::vector<std::string> Resampler::target_tokens(int64_t pair, int64_t epoch) const {
+  const auto& tokenizer = text_->target_tokenizer();
+  auto sentence = words_of(corpus_->target.original(pair), *corpus_->target_words);
+  if (!tokenizer.samples()) return sentence;
+  const text::Draws draws(seed_, text::Side::target, static_cast<uint64_t>(epoch),
+                          static_cast<uint64_t>(corpus_->number(pair)));
+  return cut_anew(sentence, tokenizer, draws);
+}
+
+std::vector<int64_t> Resampler::source(int64_t pair, int64_t epoch) const {
+  const bool reads_words = reads_words_ || text_->source_tokenizer().samples();
+  return reads_words ? text_->source_ids(source_tokens(pair, epoch)) : corpus_->source[pair];
 }
 
 std::vector<int64_t> Resampler::target(int64_t pair, int64_t epoch) const {
-  const auto& tokenizer = text_->target_tokenizer();
-  if (!tokenizer.samples()) return corpus_->target[pair];
-  const text::Draws draws(seed_, text::Side::target, static_cast<uint64_t>(epoch),
-                          static_cast<uint64_t>(corpus_->number(pair)));
-  return text_->target_ids(
-      cut_anew(words_of(corpus_->target.original(pair), *corpus_->target_words), tokenizer, draws));
+  if (reads_words_) {
+    const auto copied = text_->copied_words(source_tokens(pair, epoch));
+    return text_->target_ids(target_tokens(pair, epoch), copied);
+  }
+  return text_->target_tokenizer().samples() ? text_->target_ids(target_tokens(pair, epoch)) : corpus_->target[pair];
 }
 
 int64_t Resampler::source_length(int64_t pair, int64_t epoch) const {

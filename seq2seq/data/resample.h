@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "seq2seq/data/corpus.h"
@@ -10,7 +11,8 @@
 namespace seq2seq::data {
 
 /// The training sentences of an epoch. If the tokenizer of a side samples, its sentences are segmented again, depending
-/// only on (seed, epoch, number of the pair); copies of a pair in one epoch are segmented equally.
+/// only on (seed, epoch, number of the pair); copies of a pair in one epoch are segmented equally. If the vocabulary is
+/// extended, the ids of prepared text are made from its words.
 class Resampler {
  public:
   /// Corpus and text must outlive it. Throws Error if a side samples but the corpus does not have its words.
@@ -23,10 +25,13 @@ class Resampler {
 
  private:
   bool tagged(int64_t pair) const;
+  std::vector<std::string> source_tokens(int64_t pair, int64_t epoch) const;
+  std::vector<std::string> target_tokens(int64_t pair, int64_t epoch) const;
 
   const Corpus* corpus_;
   const TextPipeline* text_;
   uint64_t seed_;
+  bool reads_words_;  // of either side, whether it samples or not
 };
 
 }  // namespace seq2seq::data

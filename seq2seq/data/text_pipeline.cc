@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <initializer_list>
 #include <numeric>
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
@@ -13,10 +14,14 @@
 namespace seq2seq::data {
 namespace {
 
-std::vector<std::string> words_behind(const text::Vocabulary& vocabulary, const std::vector<int64_t>& ids) {
+std::vector<std::string> words_behind(const text::Vocabulary& vocabulary, const std::vector<int64_t>& ids,
+                                      const CopiedWords& copied) {
   std::vector<std::string> words;
   words.reserve(ids.size());
-  for (const int64_t id : ids) words.push_back(vocabulary.word(id));
+  for (const int64_t id : ids) {
+    const auto* beyond = id < vocabulary.size() ? nullptr : copied.word(id);
+    words.push_back(beyond != nullptr ? *beyond : vocabulary.word(id < vocabulary.size() ? id : text::unknown_id));
+  }
   return words;
 }
 
@@ -106,20 +111,54 @@ std::vector<int64_t> TextPipeline::decoder_ids(std::vector<int64_t> ids) const {
   return ids;
 }
 
-std::vector<int64_t> TextPipeline::source_ids(const std::vector<std::string>& tokens) const {
-  return ids_of(source_vocabulary_, tokens);
+CopiedWords TextPipeline::copied_words(const std::vector<std::string>& source_tokens) const {
+  CopiedWords copied;
+  if (!extends_) return copied;
+  const auto ids = source_ids(source_tokens);
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    const auto& token = source_tokens[i];
+    if (ids[i] == text::unknown_id || target_vocabulary_.id(token) != text::unknown_id) continue;
+    copied.add(token, ids[i] < source_vocabulary_.size() ? extended().of_source_word(ids[i]) : ids[i]);
+  }
+  return copied;
 }
 
-std::vector<int64_t> TextPipeline::target_ids(const std::vector<std::string>& tokens) const {
-  return ids_of(target_vocabulary_, tokens);
+std::vector<int64_t> TextPipeline::target_of_source() const {
+  std::vector<int64_t> ids{text::unknown_id, text::start_id, text::end_id};
+  for (const auto& word : source_vocabulary_.words()) ids.push_back(target_vocabulary_.id(word.text));
+  return ids;
+}
+
+std::vector<int64_t> TextPipeline::source_ids(const std::vector<std::string>& tokens) const {
+  auto ids = ids_of(source_vocabulary_, tokens);
+  if (!extends_) return ids;
+  std::vector<std::string_view> neither;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (ids[i] != text::unknown_id || text::is_special(tokens[i])) continue;
+    if (const auto target = target_vocabulary_.id(tokens[i]); target != text::unknown_id) {
+      ids[i] = extended().of_target_word(target);
+      continue;
+    }
+    const auto found = std::ranges::find(neither, tokens[i]);
+    ids[i] = extended().of_neither(found - neither.begin());
+    if (found == neither.end()) neither.emplace_back(tokens[i]);
+  }
+  return ids;
+}
+
+std::vector<int64_t> TextPipeline::target_ids(const std::vector<std::string>& tokens, const CopiedWords& copied) const {
+  auto ids = ids_of(target_vocabulary_, tokens);
+  for (std::size_t i = 0; extends_ && i < ids.size(); ++i)
+    if (ids[i] == text::unknown_id) ids[i] = copied.id(tokens[i]);
+  return ids;
 }
 
 std::vector<std::string> TextPipeline::source_words(const std::vector<int64_t>& ids) const {
-  return words_behind(source_vocabulary_, ids);
+  return words_behind(source_vocabulary_, ids, {});
 }
 
-std::vector<std::string> TextPipeline::target_words(const std::vector<int64_t>& ids) const {
-  return words_behind(target_vocabulary_, ids);
+std::vector<std::string> TextPipeline::target_words(const std::vector<int64_t>& ids, const CopiedWords& copied) const {
+  return words_behind(target_vocabulary_, ids, copied);
 }
 
 }  // namespace seq2seq::data

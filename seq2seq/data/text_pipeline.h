@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "seq2seq/data/copied_words.h"
 #include "seq2seq/data/options.h"
 #include "seq2seq/data/side_tokenizers.h"
 #include "seq2seq/text/tokenizer.h"
@@ -44,15 +45,31 @@ class TextPipeline {
   /// Returns the output of a decoder, without the end symbol, reversed if the options say so. It is its own inverse.
   std::vector<int64_t> decoder_ids(std::vector<int64_t> ids) const;
 
+  /// Lets ids go on behind the vocabularies, as ExtendedIds numbers them, for a model that copies such words. Before
+  /// any text is turned into ids.
+  void extend_vocabulary() { extends_ = true; }
+  bool extends_vocabulary() const { return extends_; }
+  /// The words that a target may copy from a source of these tokens and that the target's vocabulary does not have;
+  /// none where the vocabulary is not extended.
+  CopiedWords copied_words(const std::vector<std::string>& source_tokens) const;
+  /// [S] for each id of the source's vocabulary the target's id of the same spelling; the unknown word's where it has
+  /// none.
+  std::vector<int64_t> target_of_source() const;
+
   std::vector<int64_t> source_ids(const std::vector<std::string>& tokens) const;
-  std::vector<int64_t> target_ids(const std::vector<std::string>& tokens) const;
+  /// `copied`: of the source that these are a target of.
+  std::vector<int64_t> target_ids(const std::vector<std::string>& tokens, const CopiedWords& copied = {}) const;
+  /// A word beyond the vocabulary is `<unk>`, but for those in `copied`.
   std::vector<std::string> source_words(const std::vector<int64_t>& ids) const;
-  std::vector<std::string> target_words(const std::vector<int64_t>& ids) const;
+  std::vector<std::string> target_words(const std::vector<int64_t>& ids, const CopiedWords& copied = {}) const;
 
  private:
+  ExtendedIds extended() const { return {.source = source_vocabulary_.size(), .target = target_vocabulary_.size()}; }
+
   DataOptions options_;
   SideTokenizers tokenizers_;
   text::Vocabulary source_vocabulary_, target_vocabulary_;
+  bool extends_ = false;
 };
 
 }  // namespace seq2seq::data

@@ -56,6 +56,7 @@ void write_alignments(const LoadedRun& run, const std::vector<AlignedOutputs>& o
   size_t next = 0;
   for (const auto& output : outputs) {
     const auto& source = output.source_tokens;
+    const auto copied = run.text->copied_words(source);
     for (const auto& ids : output.targets) {
       const auto& weights = all[next++];
       if (streams.links != nullptr)
@@ -63,7 +64,7 @@ void write_alignments(const LoadedRun& run, const std::vector<AlignedOutputs>& o
       if (streams.weights != nullptr) {
         const auto positions = weights.front().size();
         *streams.weights << attention_line(output.number, with_end(source, positions),
-                                           with_end(run.text->target_words(ids), weights.size()), weights)
+                                           with_end(run.text->target_words(ids, copied), weights.size()), weights)
                          << '\n';
       }
     }

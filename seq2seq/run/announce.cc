@@ -25,7 +25,8 @@ std::string side(const char* name, const text::Vocabulary& vocabulary, double un
   std::string text =
       fmt::format("{}{}{} ({:.2f} % of the training tokens unknown", name,
                   format_count(vocabulary.size() - text::special_count), *name == '\0' ? "" : " words", 100 * unknown);
-  if (validation != nullptr) text += fmt::format(", {:.2f} % of validation", 100 * unknown_share(*validation));
+  if (validation != nullptr)
+    text += fmt::format(", {:.2f} % of validation", 100 * unknown_share(*validation, vocabulary));
   return text + ")";
 }
 

@@ -56,13 +56,19 @@ std::shared_ptr<nn::Model> outline(const ModelOptions& options, const Registries
   return models_of(options, registries).make(options.architecture, context);
 }
 
+bool extends_vocabulary(const ModelOptions& options, const Registries& registries) {
+  return outline(options, registries)->output().extends_vocabulary();
+}
+
 std::shared_ptr<nn::Model> build_model(const RunOptions& options, const Registries& registries,
                                        const data::TextPipeline& text, const nn::Placement& placement) {
   return models_of(options.model, registries)
-      .make(options.model.architecture, nn::ModelContext{.source_vocabulary = text.source_vocabulary().size(),
-                                                         .target_vocabulary = text.target_vocabulary().size(),
-                                                         .placement = placement,
-                                                         .type = nn::type_of(options.train.precision)});
+      .make(options.model.architecture,
+            nn::ModelContext{.source_vocabulary = text.source_vocabulary().size(),
+                             .target_vocabulary = text.target_vocabulary().size(),
+                             .placement = placement,
+                             .type = nn::type_of(options.train.precision),
+                             .target_of_source = [&text] { return text.target_of_source(); }});
 }
 
 }  // namespace seq2seq::run

@@ -35,6 +35,9 @@ std::shared_ptr<nn::Model> outline(const ModelOptions& options, const Registries
                                    int64_t source_vocabulary = nn::unknown_vocabulary,
                                    int64_t target_vocabulary = nn::unknown_vocabulary);
 
+/// Returns true if the text of a model needs ids beyond the vocabularies, for words that it copies.
+bool extends_vocabulary(const ModelOptions& options, const Registries& registries);
+
 /// Returns the model of a configuration with uninitialized parameters. Throws UsageError if `placement` does not fit
 /// the model.
 std::shared_ptr<nn::Model> build_model(const RunOptions& options, const Registries& registries,

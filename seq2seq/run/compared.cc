@@ -10,13 +10,14 @@ void bring_to_lower_case(metrics::Tokens& tokens) {
 
 }  // namespace
 
-std::string output_line(const std::vector<int64_t>& ids, const data::TextPipeline& text) {
-  return text.target_tokenizer().detokenize(text.target_words(ids));
+std::string output_line(const std::vector<int64_t>& ids, const data::TextPipeline& text,
+                        const data::CopiedWords& copied) {
+  return text.target_tokenizer().detokenize(text.target_words(ids, copied));
 }
 
 metrics::Tokens output_tokens(const std::vector<int64_t>& ids, const data::TextPipeline& text,
-                              const metrics::MetricOptions& options) {
-  auto tokens = text.target_words(ids);
+                              const data::CopiedWords& copied, const metrics::MetricOptions& options) {
+  auto tokens = text.target_words(ids, copied);
   if (options.lowercase) bring_to_lower_case(tokens);
   return tokens;
 }

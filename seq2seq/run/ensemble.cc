@@ -23,6 +23,8 @@ bool writes_backwards(const LoadedRun& run) { return run.text->decoder_ids({0, 1
 
 /// Returns the first difference between the targets of two runs; empty if there is none.
 std::string difference(const LoadedRun& first, const LoadedRun& other) {
+  if (first.text->extends_vocabulary() || other.text->extends_vocabulary())
+    return "`model.output.extended_vocabulary` gives every source words of its own";
   if (first.options().data.task != other.options().data.task)
     return fmt::format("it is of another `task` than {}", first.folder.root().string());
   const auto& words = first.text->target_vocabulary();
@@ -103,6 +105,19 @@ std::vector<const LoadedRun*> members_of(const LoadedRun& run) {
 void check_target_length(const LoadedRun& run, int64_t tokens, const Place& place) {
   for (const auto* member : members_of(run))
     LengthLimits(*member->model, member->options().data).check_target(tokens, place);
+}
+
+SourceText read_sources(const std::filesystem::path& file, const LoadedRun& run, bool tokens, UnknownTokens& unknown) {
+  SourceReader reader(run, tokens);
+  SourceText text;
+  data::LineReader lines(data::open_bytes(file), file.string());
+  for (std::string line; lines.next(line);) {
+    const auto& ids = reader.add(line, {.file = file.string(), .line = lines.lines()});
+    unknown.add(ids, run.text->source_vocabulary(), lines.lines());
+    text.copied.push_back(run.text->copied_words(reader.tokens(line)));
+  }
+  text.readings = reader.take();
+  return text;
 }
 
 void add_other_readings(EvaluationSet& set, const data::FilePair& files, const LoadedRun& run) {

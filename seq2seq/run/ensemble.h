@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -8,6 +10,7 @@
 #include "seq2seq/decode/corpus_search.h"
 #include "seq2seq/run/evaluation_set.h"
 #include "seq2seq/run/load.h"
+#include "seq2seq/run/unknown_tokens.h"
 
 namespace seq2seq::run {
 
@@ -25,6 +28,15 @@ std::vector<const LoadedRun*> members_of(const LoadedRun& run);
 
 /// Throws Error for a target of so many tokens that one of the models cannot read.
 void check_target_length(const LoadedRun& run, int64_t tokens, const Place& place);
+
+/// A source text as each run reads it, with the words of each line that its targets may copy.
+struct SourceText {
+  decode::Readings readings;
+  std::vector<data::CopiedWords> copied;
+  size_t sentences() const { return readings.front().sentences.size(); }
+};
+/// Reads a file as `SourceReader` does, and counts its unknown tokens.
+SourceText read_sources(const std::filesystem::path& file, const LoadedRun& run, bool tokens, UnknownTokens& unknown);
 
 /// Adds to a set what the other runs of an ensemble read of its sentences; `files` are those it was read from. Throws
 /// Error for a line that one of their models cannot read.

@@ -23,7 +23,7 @@ const data::FilePair& test_set(const LoadedRun& run) {
   return test;
 }
 
-Evaluation protocol(const EvaluationSet& set) {
+Evaluation protocol(const EvaluationSet& set, const LoadedRun& run) {
   Evaluation evaluation;
   evaluation.sentences = set.corpus.pairs();
   evaluation.target_tokens = set.corpus.target.tokens();
@@ -31,8 +31,8 @@ Evaluation protocol(const EvaluationSet& set) {
   evaluation.invalid = set.corpus.left_out[data::Reason::invalid_utf8].pairs;
   evaluation.most_references = set.most_references;
   for (const auto& references : set.references) evaluation.sentences_with_several += references.size() > 1 ? 1 : 0;
-  evaluation.unknown_source = unknown_share(set.corpus.source);
-  evaluation.unknown_target = unknown_share(set.corpus.target);
+  evaluation.unknown_source = unknown_share(set.corpus.source, run.text->source_vocabulary());
+  evaluation.unknown_target = unknown_share(set.corpus.target, run.text->target_vocabulary());
   return evaluation;
 }
 
@@ -43,7 +43,7 @@ Evaluation evaluate(const LoadedRun& run, const std::optional<data::FilePair>& f
   auto set = read_evaluation_set(measured, *run.text);
   check_lengths(set, measured, LengthLimits(*run.model, run.options().data));
   add_other_readings(set, measured, run);
-  auto evaluation = protocol(set);
+  auto evaluation = protocol(set, run);
   const auto started = std::chrono::steady_clock::now();
   const auto& decode = run.options().decode;
   Progress progress(*environment.log, "evaluating", "sentences", static_cast<double>(set.corpus.pairs()),

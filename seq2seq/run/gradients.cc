@@ -66,6 +66,8 @@ parallel::Observer timeline_writer(const Environment& environment) {
 /// The choice that keeps the training from running in stages, or an empty string.
 std::string what_is_whole(const RunOptions& options, const nn::Model& model) {
   if (options.train.coverage_loss > 0) return fmt::format("`train.coverage_loss: {}`", options.train.coverage_loss);
+  if (const double weight = options.train.guided_alignment.weight; weight > 0)
+    return fmt::format("`train.guided_alignment.weight: {}`", weight);
   if (model.staged() != nullptr) return {};
   return model.output().copies() ? "`model.output.kind: copy`"
                                  : fmt::format("`model.architecture: {}`", options.model.architecture.kind);

@@ -107,6 +107,7 @@ LoadedRun load_run(const std::filesystem::path& path, const std::string& checkpo
   run.configuration = read_configuration(run.folder.config(), overrides, *environment.registries);
   const auto& options = run.options();
   run.text = text_of_run(options.data, *environment.registries, run.folder, run.description);
+  if (extends_vocabulary(options.model, *environment.registries)) run.text->extend_vocabulary();
   run.update = find_checkpoint(*environment.files, run.folder, named.checkpoint);
   const auto placed = placement_for_use(placement, options, *run.text, environment);
   prepare_machine(environment.threads, placed.device);
@@ -128,6 +129,10 @@ std::shared_ptr<const decode::Predictor> load_language_model(const RunOptions& o
   const Place key{.file = fusion.run.string(), .part = "decode.language_model.run"};
   if (options.data.reverse == data::Reverse::target || options.data.reverse == data::Reverse::both)
     throw UsageError(key, "reads words in the order of the text, but `data.reverse` turns the targets of this model",
+                     "Search without a language model");
+  if (text.extends_vocabulary())
+    throw UsageError(key,
+                     "has one vocabulary, but `model.output.extended_vocabulary` gives every source words of its own",
                      "Search without a language model");
   auto run = std::make_shared<const LoadedRun>(load_run(fusion.run, "best", {}, environment));
   if (run->options().data.task != data::Task::lm)

@@ -32,8 +32,10 @@ std::vector<Output> search_outputs(const decode::Predictor& predictor, const Eva
   std::vector<Output> outputs;
   for (const auto& found : decode::search_all(predictor, readings_of(set, text, chosen), options, done, &targets)) {
     const auto& best = found.front();
-    outputs.push_back(
-        {.line = output_line(best.ids, text), .tokens = output_tokens(best.ids, text, metrics), .cut = best.cut});
+    const auto& copied = set.copied[static_cast<size_t>(chosen[outputs.size()])];
+    outputs.push_back({.line = output_line(best.ids, text, copied),
+                       .tokens = output_tokens(best.ids, text, copied, metrics),
+                       .cut = best.cut});
     if (options.search == decode::SearchKind::exact) outputs.back().exact.add(best);
   }
   return outputs;

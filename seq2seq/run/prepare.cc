@@ -35,9 +35,14 @@ data::PrepareKeys keys_of(const Configuration& configuration) {
     if (!option.starts_with("data.") || is_of_batches(option)) continue;
     (is_of_vocabulary(option) ? keys.vocabulary : keys.text).emplace_back(option);
   }
-  std::string weights;  // of which corpora there are any
-  for (const auto& file : configuration.options.data.train.weights) weights += file.empty() ? '0' : '1';
-  if (!weights.empty()) keys.text.push_back("data.train.weights=" + weights);
+  const auto add_which = [&](const char* key, const std::vector<std::filesystem::path>& files) {
+    std::string given;  // of which corpora there are any
+    for (const auto& file : files) given += file.empty() ? '0' : '1';
+    if (!given.empty()) keys.text.push_back(key + given);
+  };
+  const auto& train = configuration.options.data.train;
+  add_which("data.train.weights=", train.weights);
+  add_which("data.train.alignment=", train.alignment);
   return keys;
 }
 
@@ -108,6 +113,7 @@ void describe(std::ostream& out, const data::PreparedFolder& folder, const data:
     out << fmt::format("{:<12} {} pairs from each file\n", "", fmt::join(summary.pairs_of, ", "));
   }
   if (summary.weighted) out << fmt::format("{:<12} with weights\n", "");
+  if (summary.aligned) out << fmt::format("{:<12} with alignments\n", "");
   describe_side(out, "source", summary.source, summary.pairs);
   describe_side(out, "target", summary.target, summary.pairs);
   const char* name = "left out";

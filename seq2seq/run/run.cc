@@ -137,25 +137,30 @@ std::string wrong_length(const RunOptions& options, const Registries& registries
   }
 }
 
-/// Checks that attention and text have what the objective and the output layer need.
-std::string wrong_coverage_loss(const RunOptions& options, const Registries& registries) {
-  if (options.train.coverage_loss == 0) return {};
+/// Returns true if the objective cannot read the attention of the model. A model with errors is reported at its own
+/// keys.
+bool lacks_attention(const RunOptions& options, const Registries& registries) {
   try {
-    if (outline(options.model, registries)->differentiates_attention()) return {};
+    return !outline(options.model, registries)->differentiates_attention();
   } catch (const UsageError&) {
-    return {};
+    return false;
   }
+}
+
+std::string wrong_coverage_loss(const RunOptions& options, const Registries& registries) {
+  if (options.train.coverage_loss == 0 || !lacks_attention(options, registries)) return {};
   return "needs attention with differentiable weights. Set `model.attention.kind` to a kind other than none and "
          "multi_head, or `train.coverage_loss: 0`";
 }
 
-std::string wrong_copy(const RunOptions& options, const Registries& registries) {
-  try {
-    if (options.data.shared_vocabulary || !outline(options.model, registries)->output().copies()) return {};
-  } catch (const UsageError&) {
-    return {};
-  }
-  return "`copy` needs the same word ids on both sides. Set `data.shared_vocabulary: true`";
+std::string wrong_guided_alignment(const RunOptions& options, const Registries& registries) {
+  if (options.train.guided_alignment.weight == 0) return {};
+  const auto& files = options.data.train.alignment;
+  if (std::ranges::all_of(files, [](const auto& file) { return file.empty(); }))
+    return "needs word alignments. Name a file of them for the training text in `data.train.alignment`";
+  if (!lacks_attention(options, registries)) return {};
+  return "needs attention with differentiable weights. Set `model.attention.kind` to a kind other than none and "
+         "multi_head, or `train.guided_alignment.weight: 0`";
 }
 
 }  // namespace
@@ -216,9 +221,10 @@ void declare(config::Keys& keys, RunOptions& options, const Registries& registri
   keys.rule("model.pretrained.target", [&options, &registries] { return wrong_pretrained(options, registries); });
   keys.rule("model.embedding.shared", [&options, &registries] { return wrong_sharing(options, registries); });
   keys.rule("train.coverage_loss", [&options, &registries] { return wrong_coverage_loss(options, registries); });
-  keys.rule("model.output", [&options, &registries] { return wrong_copy(options, registries); });
   keys.rule("decode.rescore.feature_weights",
             [&options] { return wrong_feature_weights(options.decode.rescore.feature_weights); });
+  keys.rule("train.guided_alignment.weight",
+            [&options, &registries] { return wrong_guided_alignment(options, registries); });
   keys.rule("train.freeze", [&options, &registries] { return wrong_freeze(options, registries); });
 }
 

@@ -20,28 +20,22 @@ namespace seq2seq::run {
 namespace {
 
 /// `tokens`: the line is tokens between blanks.
-std::vector<int64_t> target_ids(std::string_view line, const data::TextPipeline& text, bool tokens) {
-  return text.target_ids(tokens ? text::WhitespaceTokenizer({}).tokenize(line)
-                                : text.target_tokenizer().tokenize(line));
+std::vector<std::string> target_tokens(std::string_view line, const data::TextPipeline& text, bool tokens) {
+  return tokens ? text::WhitespaceTokenizer({}).tokenize(line) : text.target_tokenizer().tokenize(line);
 }
 
 data::LineReader open_lines(const std::filesystem::path& file) { return {data::open_bytes(file), file.string()}; }
 
-decode::Readings read_sources(const std::filesystem::path& file, const LoadedRun& run, bool tokens,
-                              UnknownTokens& unknown) {
-  SourceReader reader(run, tokens);
-  auto lines = open_lines(file);
-  for (std::string line; lines.next(line);)
-    unknown.add(reader.add(line, {.file = file.string(), .line = lines.lines()}), lines.lines());
-  return reader.take();
-}
-
-decode::Sentences read_targets(data::LineReader& lines, const LoadedRun& run, bool tokens, UnknownTokens& unknown) {
+/// `copied`: of the source of each line; empty for text without a source.
+decode::Sentences read_targets(data::LineReader& lines, const LoadedRun& run,
+                               const std::vector<data::CopiedWords>& copied, bool tokens, UnknownTokens& unknown) {
+  const data::CopiedWords nothing;
   decode::Sentences sentences;
   for (std::string line; lines.next(line);) {
-    sentences.push_back(target_ids(line, *run.text, tokens));
+    const auto& words = sentences.size() < copied.size() ? copied[sentences.size()] : nothing;
+    sentences.push_back(run.text->target_ids(target_tokens(line, *run.text, tokens), words));
     check_target_length(run, std::ssize(sentences.back()), {.file = lines.file().string(), .line = lines.lines()});
-    unknown.add(sentences.back(), lines.lines());
+    unknown.add(sentences.back(), run.text->target_vocabulary(), lines.lines());
   }
   return sentences;
 }
@@ -98,16 +92,16 @@ Scored score_files(const LoadedRun& run, const std::filesystem::path& source, co
   Scored scored;
   const auto sources = read_sources(source, run, options.tokens, scored.unknown_source);
   auto lines = open_lines(target);
-  const auto targets = read_targets(lines, run, options.tokens, scored.unknown_target);
-  check_equal(source, sources.front().sentences.size(), target, targets.size());
-  write_scores(scored, score_pairs(run, sources, targets, environment), output, options);
+  const auto targets = read_targets(lines, run, sources.copied, options.tokens, scored.unknown_target);
+  check_equal(source, sources.sentences(), target, targets.size());
+  write_scores(scored, score_pairs(run, sources.readings, targets, environment), output, options);
   return scored;
 }
 
 Scored score_text(const LoadedRun& run, data::LineReader& lines, std::ostream& output, const ScoreOptions& options,
                   const Environment& environment) {
   Scored scored;
-  const auto text = read_targets(lines, run, options.tokens, scored.unknown_target);
+  const auto text = read_targets(lines, run, /*copied=*/{}, options.tokens, scored.unknown_target);
   if (text.empty()) throw Error(Place{.file = lines.file()}, "is empty; at least one line is expected");
   decode::Readings no_sources;
   for (const auto* member : members_of(run))
@@ -120,7 +114,7 @@ Scored score_n_best(const LoadedRun& run, const std::filesystem::path& list, con
                     std::ostream& output, const NBestScoreOptions& options, const Environment& environment) {
   Scored scored;
   const auto sources = read_sources(source, run, options.tokens, scored.unknown_source);
-  const auto listed = read_n_best_file(list, sources.front().sentences.size());
+  const auto listed = read_n_best_file(list, sources.sentences());
   for (size_t i = 0; i < listed.lines.size(); ++i) {
     const auto fields = *decode::split_n_best(listed.lines[i].line);
     if (!decode::has_feature(fields.features, options.feature)) continue;

@@ -12,6 +12,7 @@
 #include "seq2seq/run/length_limits.h"
 #include "seq2seq/run/prepare.h"
 #include "seq2seq/run/together.h"
+#include "seq2seq/run/unknown_tokens.h"
 
 namespace seq2seq::run {
 
@@ -46,8 +47,8 @@ std::string tokenizer_of_run(const std::filesystem::path& file, const Vocabulary
 
 void read_text(TrainingData& data, const data::DataOptions& options) {
   data.train = data::read_corpus(options.train, *data.text);
-  data.source_unknown = unknown_share(data.train.source);
-  data.target_unknown = unknown_share(data.train.target);
+  data.source_unknown = unknown_share(data.train.source, data.text->source_vocabulary());
+  data.target_unknown = unknown_share(data.train.target, data.text->target_vocabulary());
   data.train_digest = data::content_digest(options.train);
 }
 
@@ -55,7 +56,7 @@ double share_of(const data::SideSummary& side) {
   return static_cast<double>(side.unknown) / static_cast<double>(std::max<int64_t>(side.tokens, 1));
 }
 
-void read_prepared(TrainingData& data, const data::PrepareJob& job, const data::DataOptions& options,
+void read_prepared(TrainingData& data, const data::PrepareJob& job, const data::DataOptions& options, bool extends,
                    const Environment& environment) {
   const auto& tokenizers = environment.registries->tokenizers;
   first_alone(environment, [&job] { data::prepare(job); });
@@ -76,14 +77,15 @@ void read_prepared(TrainingData& data, const data::PrepareJob& job, const data::
     data.text = std::make_unique<data::TextPipeline>(options, tokenizers, std::move(prepared.source_vocabulary),
                                                      std::move(prepared.target_vocabulary), prepared.models);
   }
+  if (extends) data.text->extend_vocabulary();
   data.train = std::move(prepared.corpus);
   data.train.repeat = options.train.repeat;
   const auto words = [](const data::PreparedFolder::Side& side, const data::SideSummary& summary) {
     return std::make_shared<const text::Vocabulary>(data::open_words(side, summary));
   };
-  if (data.text->source_tokenizer().samples())
+  if (extends || data.text->source_tokenizer().samples())
     data.train.source_words = words(job.folder.source(), prepared.summary.source);
-  if (data.text->target_tokenizer().samples())
+  if (extends || data.text->target_tokenizer().samples())
     data.train.target_words = words(job.folder.target(), prepared.summary.target);
   data.source_unknown = share_of(prepared.summary.source);
   data.target_unknown = share_of(prepared.summary.target);
@@ -108,12 +110,14 @@ TrainingData read_training_data(const Configuration& configuration, const Enviro
   const auto& tokenizers = environment.registries->tokenizers;
   TrainingData data;
   data.text = std::move(of_run);
+  const bool extends = extends_vocabulary(configuration.options.model, *environment.registries);
   if (options.prepared.empty()) {
     if (!data.text)
       data.text = std::make_unique<data::TextPipeline>(data::TextPipeline::from_training_text(options, tokenizers));
+    if (extends) data.text->extend_vocabulary();
     read_text(data, options);
   } else {
-    read_prepared(data, prepare_job(configuration, environment), options, environment);
+    read_prepared(data, prepare_job(configuration, environment), options, extends, environment);
   }
   if (options.validation.named()) data.validation = read_evaluation_set(options.validation, *data.text);
   check_lengths(data, configuration.options, *environment.registries);
@@ -140,12 +144,12 @@ void write_vocabularies(Files& files, const RunFolder& folder, const data::TextP
   if (!models.target.empty()) write_atomically(files, folder.target_tokenizer(), models.target);
 }
 
-double unknown_share(const data::TokenStore& sentences) {
+double unknown_share(const data::TokenStore& sentences, const text::Vocabulary& vocabulary) {
   int64_t unknown = 0, tokens = 0;
   for (int64_t sentence = 0; sentence < sentences.size(); ++sentence) {
     const auto ids = sentences[sentence];
     tokens += std::ssize(ids);
-    unknown += std::count(ids.begin(), ids.end(), text::unknown_id);
+    unknown += unknown_among(ids, vocabulary);
   }
   return tokens == 0 ? 0 : static_cast<double>(unknown) / static_cast<double>(tokens);
 }

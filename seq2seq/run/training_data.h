@@ -34,6 +34,6 @@ std::unique_ptr<data::TextPipeline> text_of_run(const data::DataOptions& options
 void write_vocabularies(Files& files, const RunFolder& folder, const data::TextPipeline& text);
 
 /// Share of tokens that are not in the vocabulary, 0 to 1.
-double unknown_share(const data::TokenStore& sentences);
+double unknown_share(const data::TokenStore& sentences, const text::Vocabulary& vocabulary);
 
 }  // namespace seq2seq::run

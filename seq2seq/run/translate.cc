@@ -20,23 +20,30 @@ namespace {
 // Batches read ahead and sorted by length together: more make lengths more alike, fewer answer sooner.
 constexpr int64_t batches_ahead = 32;
 
-std::string text_of(const decode::Hypothesis& hypothesis, const LoadedRun& run, bool tokens) {
-  const auto words = run.text->target_words(hypothesis.ids);
+std::string text_of(const decode::Hypothesis& hypothesis, const data::CopiedWords& copied, const LoadedRun& run,
+                    bool tokens) {
+  const auto words = run.text->target_words(hypothesis.ids, copied);
   return tokens ? fmt::format("{}", fmt::join(words, " ")) : run.text->target_tokenizer().detokenize(words);
 }
 
+/// The outputs found for a source, and the words that they may copy from it.
+struct Searched {
+  const std::vector<decode::Hypothesis>& outputs;
+  const data::CopiedWords& copied;
+};
+
 /// Returns the outputs that were written.
-std::vector<std::vector<int64_t>> write(std::ostream& output, int64_t number,
-                                        const std::vector<decode::Hypothesis>& outputs, const LoadedRun& run,
-                                        const TranslateOptions& options) {
+std::vector<std::vector<int64_t>> write(std::ostream& output, int64_t number, const Searched& found,
+                                        const LoadedRun& run, const TranslateOptions& options) {
+  const auto& outputs = found.outputs;
   if (!options.n_best_format) {
-    output << text_of(outputs.front(), run, options.tokens) << '\n';
+    output << text_of(outputs.front(), found.copied, run, options.tokens) << '\n';
     return {outputs.front().ids};
   }
   std::set<std::string> written;
   std::vector<std::vector<int64_t>> all;
   for (const auto& hypothesis : outputs) {
-    const auto text = text_of(hypothesis, run, options.tokens);
+    const auto text = text_of(hypothesis, found.copied, run, options.tokens);
     if (!written.insert(text).second) continue;  // the same text of other tokens; the best of them came first
     const auto* name = run.options().decode.language_model.any() ? "fused" : "logprob";
     output << decode::n_best_line(number, text, hypothesis, options.token_scores, name) << '\n';
@@ -76,19 +83,20 @@ Translated translate(const LoadedRun& run, data::LineReader& input, std::ostream
   Translated translated;
   bool more = true;
   while (more && output) {
+    std::vector<data::CopiedWords> copied;
     std::vector<AlignedOutputs> aligned;
     std::string line;
-    int64_t waiting = 0;
-    while (waiting < ahead && (waiting == 0 || input.ready()) && (more = input.next(line))) {
+    while (std::ssize(copied) < ahead && (copied.empty() || input.ready()) && (more = input.next(line))) {
       const auto& ids = reader.add(line, {.file = input.file().string(), .line = input.lines()});
-      translated.unknown.add(ids, input.lines());
-      if (options.alignments.wanted()) aligned.emplace_back().source_tokens = reader.tokens(line);
-      ++waiting;
+      translated.unknown.add(ids, run.text->source_vocabulary(), input.lines());
+      auto tokens = reader.tokens(line);
+      copied.push_back(run.text->copied_words(tokens));
+      if (options.alignments.wanted()) aligned.emplace_back().source_tokens = std::move(tokens);
     }
     const auto sources = reader.take();
     size_t next = 0;
     for (const auto& outputs : outputs_of(sources, run)) {
-      auto written = write(output, translated.lines, outputs, run, options);
+      auto written = write(output, translated.lines, {outputs, copied[next]}, run, options);
       if (options.alignments.wanted()) {
         auto& sentence = aligned[next];
         sentence.number = translated.lines;

@@ -5,12 +5,16 @@
 #include <fmt/format.h>
 
 #include "seq2seq/core/progress.h"
-#include "seq2seq/text/vocabulary.h"
 
 namespace seq2seq::run {
 
-void UnknownTokens::add(const std::vector<int64_t>& ids, int64_t line) {
-  const int64_t here = std::count(ids.begin(), ids.end(), text::unknown_id);
+int64_t unknown_among(const std::vector<int64_t>& ids, const text::Vocabulary& vocabulary) {
+  return std::ranges::count_if(ids,
+                               [size = vocabulary.size()](int64_t id) { return id == text::unknown_id || id >= size; });
+}
+
+void UnknownTokens::add(const std::vector<int64_t>& ids, const text::Vocabulary& vocabulary, int64_t line) {
+  const int64_t here = unknown_among(ids, vocabulary);
   tokens += std::ssize(ids);
   unknown += here;
   if (here == 0 || here < std::ssize(ids)) return;

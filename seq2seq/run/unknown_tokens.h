@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "seq2seq/text/vocabulary.h"
+
 namespace seq2seq::run {
 
 /// Counts the tokens of one side of a text that are not in the vocabulary.
@@ -12,9 +14,13 @@ struct UnknownTokens {
   int64_t lines = 0;       // those that consist of unknown tokens alone
   int64_t first_line = 0;  // of these, counted from 1
 
-  /// Adds the ids of a line; its number counts from 1.
-  void add(const std::vector<int64_t>& ids, int64_t line);
+  /// Adds the ids of a line; its number counts from 1. Ids beyond the
+  /// vocabulary are unknown, too.
+  void add(const std::vector<int64_t>& ids, const text::Vocabulary& vocabulary, int64_t line);
 };
+
+/// Number of these ids that are not in the vocabulary.
+int64_t unknown_among(const std::vector<int64_t>& ids, const text::Vocabulary& vocabulary);
 
 /// `3 of 24 source tokens (12.50 %) are not in the vocabulary; line 7 has only unknown tokens`. Empty if all are known.
 /// `side`: source or target.

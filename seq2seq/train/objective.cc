@@ -6,6 +6,7 @@
 
 #include "seq2seq/train/coverage_loss.h"
 #include "seq2seq/train/free_running.h"
+#include "seq2seq/train/guided_alignment.h"
 
 namespace seq2seq::train {
 
@@ -13,7 +14,8 @@ LossOptions loss_options(const TrainOptions& options) {
   return {.label_smoothing = options.label_smoothing,
           .teacher_forcing = options.teacher_forcing,
           .scheduled_sampling = options.scheduled_sampling,
-          .coverage = options.coverage_loss};
+          .coverage = options.coverage_loss,
+          .guided_alignment = options.guided_alignment};
 }
 
 at::Tensor token_losses(const nn::Model& model, const data::Batch& batch, const LossOptions& options,
@@ -21,16 +23,22 @@ at::Tensor token_losses(const nn::Model& model, const data::Batch& batch, const 
   const auto memory = model.encode(batch.source, draw);
   const auto owner = at::arange(batch.sentences(), at::kLong);  // [B] on the CPU, where the state reads it
   const auto state = model.start(memory, owner);
-  state->wants_attention = options.coverage > 0;
+  const bool guides = options.guided_alignment.weight > 0 && batch.alignment.defined();
+  state->wants_attention = options.coverage > 0 || guides;
   const double share = draw == nullptr ? 1 : options.forced_share(draw->update);
   const auto inputs =
       share == 1 ? batch.inputs : decoder_inputs(model, memory, batch, share, *draw, options.scheduled_sampling.by);
   const auto features = model.advance(inputs, *state, draw);
-  const auto losses = model.output().loss(
-      features, batch.targets.rows, {.label_smoothing = options.label_smoothing, .row_scale = row_scale, .draw = draw});
-  if (options.coverage == 0) return losses;
-  const auto covered = coverage_losses(features.attention, *batch.targets.layout);
-  return losses + options.coverage * covered.to(losses.options());
+  auto losses = model.output().loss(features, batch.targets.rows,
+                                    {.label_smoothing = options.label_smoothing, .row_scale = row_scale, .draw = draw});
+  const auto add = [&](double weight, const at::Tensor& more) { losses = losses + weight * more.to(losses.options()); };
+  if (options.coverage > 0) add(options.coverage, coverage_losses(features.attention, *batch.targets.layout));
+  if (guides) {
+    const auto reference = batch.alignment.to(features.attention.device());
+    add(options.guided_alignment.weight,
+        alignment_losses(features.attention, reference, options.guided_alignment.cost));
+  }
+  return losses;
 }
 
 at::Tensor row_scale(const data::Batch& batch, double divisor, at::ScalarType type) {

@@ -19,6 +19,7 @@ struct LossOptions {
   /// That share after so many updates.
   double forced_share(int64_t update) const { return teacher_forcing * scheduled_sampling.factor(update); }
   double coverage = 0;  // weight of coverage_losses(); needs Model::differentiates_attention() when above 0
+  GuidedAlignmentOptions guided_alignment{};  // a weight above 0 needs the same
 };
 LossOptions loss_options(const TrainOptions& options);
 

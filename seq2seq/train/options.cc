@@ -83,6 +83,9 @@ void declare(config::Keys& keys, TrainOptions& options, const OptimizerRegistry&
            "weight of a loss for attending to the same words again: for each target token, the sum of min(attention "
            "weight, sum of earlier weights) over the source (See et al. 2017, arXiv 1704.04368, equations 12 and 13)")
       .at_least(0);
+  keys.section("guided_alignment", options.guided_alignment,
+               "a loss on attention that differs from the word alignments `data.train.alignment`; Chen et al. 2016, "
+               "arXiv 1607.01628");
   keys.add("teacher_forcing", options.teacher_forcing,
            "share of pairs, drawn anew each time, whose decoder reads the target; for the others it reads words that "
            "the model writes greedily. Below 1, an update costs an extra forward pass, word by word")

@@ -9,6 +9,7 @@
 #include "seq2seq/data/bucket.h"
 #include "seq2seq/nn/precision.h"
 #include "seq2seq/train/clip.h"
+#include "seq2seq/train/guided_alignment.h"
 #include "seq2seq/train/optimizer.h"
 #include "seq2seq/train/schedule/schedule.h"
 #include "seq2seq/train/scheduled_sampling.h"
@@ -43,7 +44,8 @@ struct TrainOptions {
   data::BatchOptions batch;
   int64_t accumulate = 1;  // batches an update
   double label_smoothing = 0;
-  double coverage_loss = 0;    // weight of what is looked at again
+  double coverage_loss = 0;  // weight of what is looked at again
+  GuidedAlignmentOptions guided_alignment;
   double teacher_forcing = 1;  // share of the pairs that read their own target, not what the model writes
   ScheduledSamplingOptions scheduled_sampling;  // how that share changes, and what is drawn by it
   AverageOptions average;

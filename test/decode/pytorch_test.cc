@@ -70,6 +70,8 @@ const std::vector<std::pair<std::string, std::string>> pairs{{"a b c", "x y"},
                                                              {"", "x"},
                                                              {"c c c c a b a b a b c a", ""},
                                                              {"a unknown  b", "z x nowhere"},
+                                                             {"c unknown b c other unknown", "c b unknown x nowhere c"},
+                                                             {"other c x", "other unknown x y"},
                                                              {"x </s> a", "<unk> <s> z"},
                                                              {"", ""}};
 
@@ -86,8 +88,9 @@ void write_lines(const TemporaryFolder& folder, const std::string& name) {
 data::Batch batch_of(const data::TextPipeline& text) {
   std::vector<std::vector<int64_t>> sources, targets;
   for (const auto& [source, target] : pairs) {
-    sources.push_back(text.source_ids(text.source_tokenizer().tokenize(source)));
-    targets.push_back(text.target_ids(text.target_tokenizer().tokenize(target)));
+    const auto words = text.source_tokenizer().tokenize(source);
+    sources.push_back(text.source_ids(words));
+    targets.push_back(text.target_ids(text.target_tokenizer().tokenize(target), text.copied_words(words)));
   }
   return data::make_batch(sources, targets, numbers(pairs.size()), text);
 }
@@ -111,9 +114,9 @@ std::string outputs_of(const nn::Model& model, const data::TextPipeline& text, c
       decode::search(decode::ModelPredictor(model, /*unknown=*/false), batch.source, lengths, {.beam = beam});
   std::string lines;
   for (size_t pair = 0; pair < pairs.size(); ++pair) {
-    const auto words = text.target_words(text.decoder_ids(found[pair].front().ids));
-    const bool empty = text.source_tokenizer().tokenize(pairs[pair].first).empty();
-    lines += (empty ? "" : text.target_tokenizer().detokenize(words)) + "\n";
+    const auto source = text.source_tokenizer().tokenize(pairs[pair].first);
+    const auto words = text.target_words(text.decoder_ids(found[pair].front().ids), text.copied_words(source));
+    lines += (source.empty() ? "" : text.target_tokenizer().detokenize(words)) + "\n";
   }
   return lines;
 }
@@ -128,16 +131,19 @@ Run make_run(const TemporaryFolder& folder, const std::string& name, const std::
   keys.section("model", model_section, "model");
   config::read_text(yaml, "run.yaml", folder.path(), {}, keys);
 
-  const text::Vocabulary sources({{"a", 5}, {"b", 4}, {"c", 3}, {"▁", 1}}), targets({{"y", 5}, {"x", 4}, {"z", 3}});
+  const text::Vocabulary sources({{"a", 5}, {"b", 4}, {"c", 3}, {"▁", 1}}),
+      targets({{"y", 5}, {"x", 4}, {"z", 3}, {"c", 1}});
   const text::Vocabulary both({{"a", 5}, {"y", 5}, {"b", 4}, {"x", 4}, {"c", 3}, {"z", 3}});
   const bool one = run.data.shared_vocabulary;
   const auto& read = lm ? text::Vocabulary({}) : sources;
-  const data::TextPipeline text(run.data, run.tokenizers, one ? both : read, one ? both : targets);
+  data::TextPipeline text(run.data, run.tokenizers, one ? both : read, one ? both : targets);
   const nn::ModelContext context{.source_vocabulary = text.source_vocabulary().size(),
                                  .target_vocabulary = text.target_vocabulary().size(),
-                                 .placement = {}};
+                                 .placement = {},
+                                 .target_of_source = [&text] { return text.target_of_source(); }};
   Run made;
   made.model = run.models.make(run.architecture, context);
+  if (made.model->output().extends_vocabulary()) text.extend_vocabulary();
   randomize(*made.model, /*seed=*/name.size());
   write_lines(folder, name);
   folder.file(name + "/config.yaml", (lm ? "task: lm\n" : "") + config::write_yaml(keys));
@@ -203,7 +209,12 @@ const std::vector<std::string> models{
     "encoder: {layers: 1, cells: 4}, decoder: {layers: 2, cells: 4}, bridge: {kind: attentive, units: 3}, "
     "attention: {kind: additive, units: 3}, output: {kind: copy}",
     "encoder: {layers: 1, cells: 4}, decoder: {layers: 1, cells: 4}, attention: {kind: general, coverage: true, "
-    "order: before, input_feeding: true, readout: {width: 5}}, output: {kind: copy}"};
+    "order: before, input_feeding: true, readout: {width: 5}}, output: {kind: copy}",
+    "encoder: {layers: 1, cells: 4}, decoder: {layers: 1, cells: 4}, attention: {kind: general}, "
+    "output: {kind: copy, extended_vocabulary: true}",
+    "encoder: {layers: 1, cells: 3, bidirectional: all}, decoder: {layers: 1, cells: 4}, bridge: {kind: mean}, "
+    "attention: {kind: additive, units: 3, coverage: true, readout: {embedding: true}}, "
+    "output: {kind: copy, extended_vocabulary: true}"};
 
 const std::vector<std::string> language_models{
     "embedding: {size: 5}, decoder: {layers: 2, cells: 6}",
@@ -246,6 +257,10 @@ TEST_CASE("run folder: plain PyTorch gives the same loss, gradients, scores and 
       "data: {" + names + "}\nmodel: {architecture: transformer, positions: learned, longest: 60, scale: false, " +
           transformer + "}\n",
       "data: {" + names + "}\nmodel: {architecture: transformer, norm: pre, positions: rotary, " + transformer + "}\n"};
+  variants.push_back("data: {" + names +
+                     ", shared_vocabulary: true, reverse: both}\nmodel: {embedding: {size: 5, shared: true}, "
+                     "attention: {kind: general}, output: {kind: copy, extended_vocabulary: true}, " +
+                     two + "}\n");
   for (const auto& model : models)
     variants.push_back("data: {" + names + ", reverse: source}\nmodel: {embedding: {size: 5}, " + model + "}\n");
   const size_t translations = variants.size();

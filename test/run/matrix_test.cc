@@ -46,6 +46,7 @@ std::vector<Axis> all_axes() {
           axis_of("attention.coverage", {"true"}),
           axis_of("attention.readout.activation", {"maxout", "none"}),
           axis_of("output.kind", kinds.outputs.names()),
+          axis_of("output.extended_vocabulary", {"true"}),
           axis_of("embedding.tied", {"true"})};
 }
 
@@ -77,7 +78,11 @@ std::vector<std::string> settings_of(const Choice& first, const Choice& second) 
     if (choice.value == "none" && speaks_of_attention(choice) && !about("attention.order") && !about("attention.kind"))
       settings.push_back("model.attention.order=before");
     if (choice.value == "copy" && choice.key == "output.kind") {
-      settings.push_back("data.shared_vocabulary=true");
+      if (!about("attention.kind")) settings.push_back("model.attention.kind=general");
+    }
+    if (choice.key == "output.extended_vocabulary") {
+      settings.push_back("data.target.vocabulary.size=2");
+      if (!about("output.kind")) settings.push_back("model.output.kind=copy");
       if (!about("attention.kind")) settings.push_back("model.attention.kind=general");
     }
     if (choice.value == "adaptive")

@@ -101,9 +101,6 @@ TEST_CASE("new run: what the parts of the model refuse is told by the configurat
     CHECK_THAT(refused({attention, "data.shared_vocabulary=true", "model.output.kind=copy"}),
                ContainsSubstring("`model.output`: `copy` needs attention with differentiable weights"));
   }
-  CHECK_THAT(refused({"model.attention.kind=general", "model.output.kind=copy"}),
-             ContainsSubstring("`model.output`: `copy` needs the same word ids") &&
-                 ContainsSubstring("data.shared_vocabulary: true"));
   run::read_configuration(toy / "toy.yaml", overrides({"model.encoder.layers=3", "model.bridge.layers=top"}),
                           *toy.environment.registries);
 }

@@ -104,6 +104,8 @@ std::map<std::string, Values> recurrent_variants() {
                                       {"attention.coverage", "true"},
                                       {"attention.order", "before"},
                                       {"attention.input_feeding", "true"}};
+  variants["rnn, output copy extended"] = {
+      {"output.kind", "copy"}, {"output.extended_vocabulary", "true"}, {"attention.kind", "general"}};
   variants["rnn, residual"] = {{"residual_from", "2"}, {"layer_dropout", "0.5"}};
   variants["rnn, noise along time"] = {{"variational", "true"},
                                        {"recurrent_dropout", "0.3"},

@@ -2,8 +2,7 @@
 
 import torch
 from torch import nn
-
-from .text import UNKNOWN
+from torch.nn.functional import pad
 
 
 class CopyOutput(nn.Linear):
@@ -13,9 +12,12 @@ class CopyOutput(nn.Linear):
         self.generate_bias = nn.Parameter(torch.empty(1))
 
     def log_probabilities(self, rows, weights, ids):
-        """Decoder rows [B, H], attention weights and ids of the source [B, S] -> log p [B, V]. Ids that the vocabulary
-        does not have count as the unknown word."""
+        """Decoder rows [B, H], attention weights and target ids of the source's words [B, S] -> log p [B, V']. Ids behind
+        the vocabulary are words that are copied alone; V' has them, too."""
         generate = torch.sigmoid(rows @ self.generate_weight + self.generate_bias).unsqueeze(1)
-        ids = ids.where(ids < self.out_features, UNKNOWN)
-        copied = torch.zeros(len(rows), self.out_features, dtype=rows.dtype).scatter_add(1, ids, weights)
-        return torch.log(generate * self(rows).softmax(dim=1) + (1 - generate) * copied)
+        beyond = max(0, int(ids.max()) + 1 - self.out_features)
+        written = pad(self(rows).softmax(dim=1), (0, beyond))
+        copied = torch.zeros_like(written).scatter_add(1, ids, weights)
+        p = generate * written + (1 - generate) * copied
+        possible = p > 0  # the logarithm of 0 has no gradient
+        return torch.log(p.where(possible, 1)).where(possible, -torch.inf)

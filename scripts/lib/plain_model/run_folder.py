@@ -14,7 +14,7 @@ class Failure(Exception):
 
 # Keys of `model` and the values known here; None: any. Keys that matter in training alone stand first.
 KNOWN = [
-    (r"(initial_range|initialization|forget_bias|embedding_deviation|dropout\..*|.*dropout)", None),
+    (r"(initial_range|initialization|forget_bias|embedding_deviation|pretrained\..*|dropout\..*|.*dropout)", None),
     (r"architecture", ["rnn", "transformer"]),
     (r"(width|heads|feed_forward|longest)", None),
     (r"norm", ["post", "pre"]),
@@ -39,6 +39,7 @@ KNOWN = [
     (r"attention\.readout\.activation", ["tanh", "maxout", "none"]),
     (r"output\.kind", ["full", "copy", "sampled", "noise_contrastive", "adaptive"]),
     (r"output\.self_normalized", ["false"]),
+    (r"output\.extended_vocabulary", ["false", "true"]),
     (r"output\.(samples|cutoffs|shrink)", None),
     (r"output\.bias", ["false", "true"]),
 ]

@@ -11,7 +11,7 @@ from .bridge import make_bridge
 from .copying import CopyOutput
 from .output import make_output
 from .recurrent import Stack
-from .text import END, START
+from .text import END, START, UNKNOWN
 
 
 @dataclass
@@ -20,7 +20,7 @@ class Memory:
 
     states: torch.Tensor  # [B, S, M], zeros behind a source's last word
     mask: torch.Tensor    # [B, S], whether there is a word
-    ids: torch.Tensor     # [B, S] of the words
+    ids: torch.Tensor     # [B, S] of the words, as Encoder.copied gives them
     last: list            # each layer's last state, its parts by name
 
     def mean(self):
@@ -53,6 +53,7 @@ class Encoder(nn.Module):
         super().__init__()
         size = config.number("model.embedding.size")
         self.embedding = nn.Embedding(words, size)
+        self.copied = lambda ids: ids  # from source ids to target ids, for an output layer that copies
         layers = config.number("model.encoder.layers")
         self.bidirectional = {"none": 0, "first": 1, "all": layers}[config.get("model.encoder.bidirectional", "none")]
         self.kind = config["model.encoder.kind"]
@@ -71,10 +72,15 @@ class Encoder(nn.Module):
 
     def forward(self, sources) -> Memory:
         ids = pack_sequence(sources, enforce_sorted=False)
-        rows, last = self.stack.read(ids._replace(data=self.embedding(ids.data)))
+        rows, last = self.stack.read(ids._replace(data=self.embedding(known(ids.data, self.embedding))))
         states, lengths = pad_packed_sequence(rows, batch_first=True)
         mask = torch.arange(states.size(1)) < lengths.unsqueeze(1)
-        return Memory(states, mask, pad_sequence(sources, batch_first=True), last)
+        return Memory(states, mask, self.copied(pad_sequence(sources, batch_first=True)), last)
+
+
+def known(ids, embedding):
+    """Words beyond the vocabulary as the unknown one."""
+    return ids.where(ids < embedding.num_embeddings, UNKNOWN)
 
 
 def shape_of(module, width):
@@ -115,7 +121,7 @@ class Decoder(nn.Module):
 
     def step(self, ids, state):
         """The words written last [B] -> what the output layer reads [B, width], the state after them."""
-        words, layers, context, weights = self.embedding(ids), [], None, torch.zeros_like(state.past)
+        words, layers, context, weights = self.embedding(known(ids, self.embedding)), [], None, torch.zeros_like(state.past)
         read = [words]
         if self.attention is not None and self.order == "before":  # Bahdanau et al. 2014
             context, weights = self.attention(state.layers[-1]["h"], state.memory, state.past)
@@ -174,6 +180,9 @@ class Seq2Seq(nn.Module):
     def _scores(self, sources, targets):
         inputs, outputs = decoder_sides(targets)
         logits = self(sources, inputs)
+        if isinstance(self.output, CopyOutput):  # what the source does not have cannot be copied
+            outputs = [output.where((output < self.output.out_features) | torch.isin(output, self.encoder.copied(source)), UNKNOWN)
+                       for source, output in zip(sources, outputs)]
         return [row[:len(output)].double().log_softmax(dim=1).gather(1, output.unsqueeze(1)).squeeze(1)
                 for row, output in zip(logits, outputs)]
 

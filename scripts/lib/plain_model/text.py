@@ -22,8 +22,11 @@ class Text:
         self.normalize = {side: normalizer(config, side) for side in SIDES}
         self.end, self.reverse = config["data.source.end"], config["data.reverse"]
         self.target_words = ["<unk>", "<s>", "</s>", *target_words]
+        self.source_words = ["<unk>", "<s>", "</s>", *source_words]
         self.ids = {side: {word: id for id, word in enumerate(words, start=END + 1)}
                     for side, words in zip(SIDES, (source_words, target_words))}
+        self.extended = config.flag("model.output.extended_vocabulary")
+        self.beyond = {}  # the words met so far that a vocabulary does not have, numbered: ids go on with them
 
     def source(self, line) -> torch.Tensor:
         """What the encoder reads. Of an empty line without an end symbol it reads the unknown word."""
@@ -40,15 +43,36 @@ class Text:
 
     def target_line(self, ids):
         """The text of what a decoder wrote, without the end symbol."""
-        words = [self.target_words[id] for id in ids]
+        all_words = [*self.target_words, *self.beyond]
+        words = [all_words[id] for id in ids]
         return self.join(words[::-1] if self.reverse in ("target", "both") else words)
 
     def words(self, side, line):
         """The tokens of a line, in the order of the text."""
         return self.tokenize[side](self.normalize[side](line))
 
+    def copied(self, ids):
+        """Source ids -> the target ids of the same words."""
+        words = [*self.source_words, *self.beyond]
+
+        def target(id):
+            if id <= END:
+                return id
+            found = self.ids["target"].get(words[id])
+            return self._beyond(words[id], len(self.target_words)) if found is None else found
+
+        return ids.clone().apply_(target)
+
     def _ids(self, side, line):
-        return [self.ids[side].get(token, UNKNOWN) for token in self.words(side, line)]
+        known = len(self.source_words if side == "source" else self.target_words)
+        ids = self.ids[side]
+        return [ids[token] if token in ids else self._beyond(token, known) for token in self.words(side, line)]
+
+    def _beyond(self, word, known):
+        """The id of a word that a vocabulary of so many does not have."""
+        if not self.extended or word in self.target_words[:END + 1]:
+            return UNKNOWN
+        return known + self.beyond.setdefault(word, len(self.beyond))
 
 
 def normalizer(config, side):

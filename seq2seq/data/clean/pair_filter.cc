@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "seq2seq/core/error.h"
+#include "seq2seq/core/progress.h"
 #include "seq2seq/core/text.h"
 
 namespace seq2seq::data {
@@ -34,6 +35,21 @@ uint64_t mix(uint64_t x) {
               "Fix the line, or set `data.special_symbols: escape` to keep it as a word, or `unknown`");
 }
 
+/// Throws Error for a link to a token that the pair does not have.
+void check_links(const LinePair& lines, const TokenPair& tokens) {
+  const auto check = [&](const Link& link, const char* side, int64_t token, int64_t count, const Place& text) {
+    if (token < count) return;
+    throw Error(lines.alignment_place(),
+                fmt::format("`{}-{}` names {} token {}, counted from 0, but {}:{} has {}", link.source, link.target,
+                            side, token, text.file, text.line, format_count(count, "token")),
+                "Links count the tokens that `data.source.tokenizer` and `data.target.tokenizer` cut");
+  };
+  for (const auto& link : lines.links) {
+    check(link, "source", link.source, std::ssize(tokens.source), lines.source_place());
+    check(link, "target", link.target, std::ssize(tokens.target), lines.target_place());
+  }
+}
+
 }  // namespace
 
 std::optional<Reason> PairFilter::tokenize(const LinePair& lines, TokenPair& tokens) const {
@@ -51,8 +67,13 @@ std::optional<Reason> PairFilter::tokenize(const LinePair& lines, TokenPair& tok
   if (const auto& symbol = tokens.target_changes.refused; !symbol.empty()) refuse(lines.target_place(), symbol);
   tokens.corpus = lines.corpus;
   tokens.weight = lines.weight;
+  check_links(lines, tokens);
+  tokens.links = lines.links;
   const auto reason = fault(tokens);
-  if (!reason && !lines.tag.empty()) tokens.source.insert(tokens.source.begin(), lines.tag);
+  if (!reason && !lines.tag.empty()) {
+    tokens.source.insert(tokens.source.begin(), lines.tag);
+    for (auto& link : tokens.links) ++link.source;
+  }
   return reason;
 }
 

@@ -20,6 +20,7 @@ struct TokenPair {
   text::LineTokenizer::Changes source_changes{}, target_changes{};
   std::size_t corpus = 0;
   float weight = 1;
+  std::vector<Link> links{};  // a tag is a token of the source
 };
 
 /// Converts lines to tokens and rejects unsuitable pairs. Safe to share between threads.
@@ -31,7 +32,8 @@ class PairFilter {
   static CleanOptions nothing() { return {.max_length = 0}; }
 
   /// Returns the reason for leaving the pair out; otherwise `tokens` are its tokens, after the tag of its corpus, which
-  /// the limits do not count. Does not detect duplicates. Throws Error for a special symbol that the options forbid.
+  /// the limits do not count. Does not detect duplicates. Throws Error for a special symbol that the options forbid,
+  /// and for a link to a token that is not there.
   std::optional<Reason> tokenize(const LinePair& lines, TokenPair& tokens) const;
 
  private:

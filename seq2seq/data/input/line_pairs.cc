@@ -44,6 +44,7 @@ Place LinePair::source_place() const {
   return files->one_sided() ? target_place() : place_in(*files, files->source, corpus, line);
 }
 Place LinePair::target_place() const { return place_in(*files, files->target, corpus, line); }
+Place LinePair::alignment_place() const { return {files->alignment.at(corpus).string(), line, 0, {}}; }
 
 LinePairs::LinePairs(TrainFiles files, InvalidUtf8 invalid) : files_(std::move(files)), invalid_(invalid) {
   if (!files_.one_sided() && files_.source.size() != files_.target.size()) {
@@ -53,6 +54,7 @@ LinePairs::LinePairs(TrainFiles files, InvalidUtf8 invalid) : files_(std::move(f
   }
   check_one_each(files_.corpora(), files_.tags.size(), "tags");
   check_one_each(files_.corpora(), files_.weights.size(), "files of weights");
+  check_one_each(files_.corpora(), files_.alignment.size(), "alignments");
   open_next();
 }
 
@@ -63,6 +65,7 @@ bool LinePairs::open_next() {
   source_.reset();
   target_.reset();
   weights_.reset();
+  alignment_.reset();
   if (files_.one_sided()) {
     if (next < files_.target.size()) source_.emplace(files_.target[next], invalid_);
   } else if (next < both) {
@@ -72,6 +75,8 @@ bool LinePairs::open_next() {
     source_.emplace(files_.pairs[next - both], invalid_);
   }
   if (source_ && !files_.weights.empty() && !files_.weights[next].empty()) weights_.emplace(files_.weights[next]);
+  if (source_ && !files_.alignment.empty() && !files_.alignment[next].empty())
+    alignment_.emplace(files_.alignment[next]);
   return source_.has_value();
 }
 
@@ -79,6 +84,7 @@ bool LinePairs::next(LinePair& pair) {
   while (source_) {
     const bool more = target_ ? next_lines(pair) : files_.one_sided() ? next_target(pair) : next_columns(pair);
     next_weight(pair, more);
+    next_links(pair, more);
     if (more) {
       pair.number = number_++;
       pair.files = &files_;
@@ -138,6 +144,14 @@ void LinePairs::next_weight(LinePair& pair, bool more) {
   const auto weight = weights_->next();
   if (weight.has_value() != more) throw_unequal(weights_->lines(), *source_);
   pair.weight = weight.value_or(1);
+}
+
+void LinePairs::next_links(LinePair& pair, bool more) {
+  pair.links.clear();
+  if (!alignment_) return;
+  auto links = alignment_->next();
+  if (links.has_value() != more) throw_unequal(alignment_->lines(), *source_);
+  if (links) pair.links = std::move(*links);
 }
 
 int64_t bytes_of(const TrainFiles& files) {

@@ -4,8 +4,10 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "seq2seq/core/error.h"
+#include "seq2seq/data/input/alignment_reader.h"
 #include "seq2seq/data/input/line_reader.h"
 #include "seq2seq/data/input/weight_reader.h"
 #include "seq2seq/data/options.h"
@@ -21,18 +23,21 @@ struct LinePair {
   std::size_t corpus = 0;  // which pair of files, or file of pairs, it comes from
   std::string tag;         // of the corpus
   float weight = 1;
+  std::vector<Link> links{};  // of its tokens, where the corpus has an alignment
 
   Place source_place() const;
   Place target_place() const;
+  Place alignment_place() const;  // of its links
 };
 
 /// Reads parallel files of text, one pair of files after another. For one-sided text every source is empty.
 class LinePairs {
  public:
-  /// Throws Error if the sides have different numbers of files, or there is not one tag or weight file per corpus.
+  /// Throws Error if the sides have different numbers of files, or there is not one tag, weight file or alignment per
+  /// corpus.
   LinePairs(TrainFiles files, InvalidUtf8 invalid);
   /// Returns false after the last. Throws Error for unreadable files, files of unequal length, an empty text, a line
-  /// without exactly one tab, and an invalid weight.
+  /// without exactly one tab, and an invalid weight or alignment.
   bool next(LinePair& pair);
   int64_t consumed() const {
     return finished_ + (source_ ? source_->consumed() : 0) + (target_ ? target_->consumed() : 0);
@@ -44,12 +49,14 @@ class LinePairs {
   bool next_columns(LinePair& pair);
   bool next_target(LinePair& pair);
   void next_weight(LinePair& pair, bool more);
+  void next_links(LinePair& pair, bool more);
 
   TrainFiles files_;
   InvalidUtf8 invalid_;
   std::size_t opened_ = 0;                     // files, or pairs of files
   std::optional<LineReader> source_, target_;  // without target_: one file, of both sides in columns or of targets
   std::optional<WeightReader> weights_;
+  std::optional<AlignmentReader> alignment_;
   int64_t number_ = 0, finished_ = 0;
 };
 

@@ -87,6 +87,14 @@ TokenStore open_numbers(const std::filesystem::path& file, int64_t pairs) {
   return numbers;
 }
 
+/// A store with the links of each pair.
+TokenStore open_links(const std::filesystem::path& file, int64_t pairs) {
+  auto links = TokenStore::open(file, /*verify=*/true);
+  if (links.size() != pairs)
+    throw damaged(file, fmt::format("holds the links of {} pairs, but there are {}", links.size(), pairs));
+  return links;
+}
+
 }  // namespace
 
 text::Vocabulary open_words(const PreparedFolder::Side& side, const SideSummary& summary) {
@@ -120,6 +128,7 @@ Prepared open_prepared(const PreparedFolder& folder, const PrepareKeys& keys) {
                 .pairs_of = summary.pairs_of};
   if (summary.pairs < summary.lines) corpus.numbers = open_numbers(folder.numbers(), summary.pairs);
   if (summary.weighted) corpus.weights = open_numbers(folder.weights(), summary.pairs);
+  if (summary.aligned) corpus.links = open_links(folder.links(), summary.pairs);
   const int64_t counted = std::accumulate(summary.pairs_of.begin(), summary.pairs_of.end(), int64_t{0});
   if (counted != summary.pairs) {
     throw damaged(folder.summary(),

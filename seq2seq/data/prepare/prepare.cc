@@ -59,7 +59,7 @@ bool is_gone(const std::filesystem::path& file) {
 }  // namespace
 
 bool is_text_of(const Summary& summary, const TrainFiles& files) {
-  for (const auto* list : {&files.source, &files.target, &files.pairs, &files.weights}) {
+  for (const auto* list : {&files.source, &files.target, &files.pairs, &files.weights, &files.alignment}) {
     if (std::any_of(list->begin(), list->end(), is_gone)) return true;
   }
   return summary.inputs == look_at(files) || summary.content_digest == content_digest(files);

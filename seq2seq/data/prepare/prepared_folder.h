@@ -16,6 +16,7 @@ struct PreparedFolder {
   Side target() const { return side("target"); }
   std::filesystem::path numbers() const { return root / "numbers.tokens"; }  // absent when no pair was left out
   std::filesystem::path weights() const { return root / "weights.tokens"; }  // absent when none were given
+  std::filesystem::path links() const { return root / "links.tokens"; }      // absent without an alignment
   std::filesystem::path summary() const { return root / "summary.json"; }
   std::filesystem::path lock() const { return root.parent_path() / ("." + root.filename().string() + ".lock"); }
 

@@ -96,6 +96,7 @@ std::string serialize(const Summary& summary) {
                      {"pairs", summary.pairs},
                      {"pairs_of", summary.pairs_of},
                      {"weighted", summary.weighted},
+                     {"aligned", summary.aligned},
                      {"source", to_json(summary.source)},
                      {"target", to_json(summary.target)},
                      {"left_out", to_json(summary.left_out)},
@@ -122,6 +123,7 @@ Summary parse_summary(const std::string& text, const std::filesystem::path& file
                     .pairs = whole<int64_t>(json.at("pairs")),
                     .pairs_of = wholes(json.at("pairs_of")),
                     .weighted = json.at("weighted").get<bool>(),
+                    .aligned = json.value("aligned", false),  // absent where an older program prepared the text
                     .source = side_of(json.at("source")),
                     .target = side_of(json.at("target")),
                     .left_out = left_out_of(json.at("left_out")),
@@ -139,9 +141,9 @@ Summary parse_summary(const std::string& text, const std::filesystem::path& file
 std::vector<InputText> look_at(const TrainFiles& files) {
   constexpr int64_t kNanoseconds = 1'000'000'000;
   std::vector<InputText> inputs;
-  for (const auto* list : {&files.source, &files.target, &files.pairs, &files.weights}) {
+  for (const auto* list : {&files.source, &files.target, &files.pairs, &files.weights, &files.alignment}) {
     for (const auto& file : *list) {
-      if (file.empty()) continue;  // a corpus without weights
+      if (file.empty()) continue;  // a corpus without weights or alignment
       struct stat status {};
       if (stat(file.c_str(), &status) != 0) throw Error(Place{file.string(), 0, 0, {}}, "no such file");
       inputs.push_back({.path = file.string(),

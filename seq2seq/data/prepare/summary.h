@@ -56,6 +56,7 @@ struct Summary {
   int64_t lines = 0, pairs = 0;
   std::vector<int64_t> pairs_of;  // each pair of files, then each file of pairs
   bool weighted = false;          // pairs have weights
+  bool aligned = false;           // pairs have links
   SideSummary source, target;
   LeftOut left_out;
   std::vector<SamplePair> samples;  // of lines 1, 10, 100, ..., where they were not left out

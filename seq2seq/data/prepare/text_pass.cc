@@ -9,6 +9,7 @@
 #include "seq2seq/core/checksum.h"
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/interrupt.h"
+#include "seq2seq/data/alignment.h"
 #include "seq2seq/data/clean/pair_filter.h"
 #include "seq2seq/data/corpus.h"
 #include "seq2seq/data/input/line_pairs.h"
@@ -22,6 +23,7 @@ namespace {
 constexpr double kMegabyte = 1e6;
 constexpr int64_t kMostLines = int64_t{1} << 32;
 constexpr int64_t kMostBits = int64_t{1} << 32;  // of a float
+constexpr int64_t kMostLinks = int64_t{1} << 32;
 
 /// The first file that is no longer as it was; nothing if all are.
 std::optional<std::string> changed(const std::vector<InputText>& before, const std::vector<InputText>& now) {
@@ -41,6 +43,7 @@ class TextPass {
         target_(*job.files, folder.target().tokens),
         numbers_(*job.files, folder.numbers(), kMostLines) {
     if (!job.data->train.weights.empty()) weights_.emplace(*job.files, folder.weights(), kMostBits);
+    if (!job.data->train.alignment.empty()) links_.emplace(*job.files, folder.links(), kMostLinks);
   }
 
   Summary run() {
@@ -49,6 +52,7 @@ class TextPass {
     summary.text_options = job_->keys.text;
     summary.pairs_of.resize(job_->data->train.corpora());
     summary.weighted = weights_.has_value();
+    summary.aligned = links_.has_value();
     summary.inputs = look_at(job_->data->train);
     learn(summary);
     // Meanwhile, on a thread of its own: the pages it reads are those that the pass reads too.
@@ -63,6 +67,7 @@ class TextPass {
     source.get();
     if (summary.pairs < summary.lines) numbers_.finish();
     if (weights_) weights_->finish();
+    if (links_) links_->finish();
     summary.content_digest = digest.get();
     if (const auto file = changed(summary.inputs, look_at(job_->data->train))) {
       throw Error(Place{*file, 0, 0, {}}, "changed while it was being read", "Run it again when the file is complete");
@@ -119,6 +124,7 @@ class TextPass {
       kept.push_back(&pair);
       numbers.push_back(pair.number);
       weights.push_back(stored_weight(pair.weight));
+      if (links_) links_->add(stored_links(pair.links));
       ++summary.pairs_of[pair.corpus];
     }
     summary.pairs += std::ssize(kept);
@@ -136,7 +142,7 @@ class TextPass {
   SideTokenizers tokenizers_;
   ProvisionalSide source_, target_;
   StoreWriter numbers_;
-  std::optional<StoreWriter> weights_;
+  std::optional<StoreWriter> weights_, links_;
   SeenPairs seen_;
 };
 

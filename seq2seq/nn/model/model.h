@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -45,7 +46,8 @@ struct LayerCounts {
 /// batch is kept inside.
 class Model : public Module {
  public:
-  /// ids [N] as data::make_batch lays them out, on `input_device()`.
+  /// ids [N] as data::make_batch lays them out, on `input_device()`. Where the output layer extends its vocabulary, ids
+  /// of either side may go on behind it (data::ExtendedIds).
   virtual Memory encode(const Packed& ids, const Draw* draw) const = 0;
   /// The state before the first target word. `owner` [R] names each hypothesis' sentence in the memory.
   virtual std::unique_ptr<DecoderState> start(const Memory& memory, const Ids& owner) const = 0;
@@ -79,6 +81,9 @@ struct ModelContext {
   int64_t target_vocabulary = 0;
   Placement placement;
   at::ScalarType type = at::kFloat;  // of the parameters
+  /// For a model that copies: for each source id the target id of the same spelling, the unknown word's where it has
+  /// none. Null: both sides have the same ids.
+  std::function<std::vector<int64_t>()> target_of_source{};
 };
 
 /// Throws UsageError if the two vocabularies differ in size: shared word vectors need one vocabulary.

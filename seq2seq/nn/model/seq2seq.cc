@@ -219,16 +219,22 @@ Seq2Seq::Seq2Seq(const Options& options, const ModelContext& context)
                                                                     dropout.variational, dropout.words.of_target()},
                                                         .copies = output->copies()}));
   output_ = register_module("output", output);
+  if (output->copies()) copied_.emplace(context, output->extends_vocabulary());
 }
 
-Memory Seq2Seq::encode(const Packed& ids, const Draw* draw) const { return encoder_->encode(ids, draw); }
+Memory Seq2Seq::encode(const Packed& ids, const Draw* draw) const {
+  if (!copied_) return encoder_->encode(ids, draw);
+  auto memory = encoder_->encode(copied_->read(ids), draw);
+  memory.ids = copied_->copied(ids);
+  return memory;
+}
 
 std::unique_ptr<DecoderState> Seq2Seq::start(const Memory& memory, const Ids& owner) const {
   return decoder_->start(memory, owner);
 }
 
 Features Seq2Seq::advance(const Packed& inputs, DecoderState& state, const Draw* draw) const {
-  return decoder_->advance(inputs, state, draw);
+  return decoder_->advance(copied_ ? copied_->written(inputs) : inputs, state, draw);
 }
 
 std::vector<Stage> Seq2Seq::stages() const {

@@ -2,12 +2,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "seq2seq/nn/bridge/bridge.h"
 #include "seq2seq/nn/encoder/encoder.h"
+#include "seq2seq/nn/model/copied_ids.h"
 #include "seq2seq/nn/model/decoder.h"
 #include "seq2seq/nn/model/model.h"
 #include "seq2seq/nn/word_dropout.h"
@@ -93,6 +95,7 @@ class Seq2Seq final : public Model, public StagedModel {
   Placement placement_;
   LayerCounts layers_;
   bool shares_embeddings_;
+  std::optional<CopiedIds> copied_;  // where the output layer copies
 };
 
 /// The architectures, by `model.architecture`: rnn, transformer.

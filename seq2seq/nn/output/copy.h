@@ -6,7 +6,9 @@
 
 namespace seq2seq::nn {
 
-struct CopyOutputOptions : FullOutputOptions {};
+struct CopyOutputOptions : FullOutputOptions {
+  bool extended_vocabulary = false;
+};
 void declare(config::Keys& keys, CopyOutputOptions& options);
 
 /// Generates a word of the vocabulary or copies one of the source: p(w) = g P(w) + (1 - g) sum of a_i over the
@@ -15,8 +17,9 @@ void declare(config::Keys& keys, CopyOutputOptions& options);
 /// 9. There g reads context, state and input word; here the row r, which the readout makes of the first two, and of the
 /// third with `readout.embedding`. Weights that do not sum to 1 are divided by their sum.
 ///
-/// Ids of source words are ids of target words, as with `data.shared_vocabulary`; one that the target's vocabulary does
-/// not have counts as the unknown word. Further parameters `generate_weight` [H] and `generate_bias` [1].
+/// Features::source has ids of target words. One beyond the vocabulary counts as the unknown word; with
+/// `extended_vocabulary` it is a word that only copying writes, so that P(w) = 0, and so may targets be. Further
+/// parameters `generate_weight` [H] and `generate_bias` [1].
 class CopyOutput final : public FullOutput {
  public:
   using Options = CopyOutputOptions;
@@ -29,18 +32,22 @@ class CopyOutput final : public FullOutput {
   at::Tensor log_probabilities(const Features& features) const override;
   const std::vector<SoftmaxShard>& shards() const override { return OutputLayer::shards(); }  // it is one piece
   bool copies() const override { return true; }
+  bool extends_vocabulary() const override { return extended_; }
 
  private:
   /// Data that rows need to copy words, all on the layer's device.
   struct Copying {
     at::Tensor weights;            // [N, S], rows that sum to 1, or to 0 without a source
-    Ids words;                     // [N, S] ids of the target's vocabulary
+    Ids words;                     // [N, S] ids of target words
     at::Tensor generated, copied;  // [N] log g and log(1 - g)
   };
   Copying copying(const Features& features, at::ScalarType type) const;
   at::Tensor vocabulary_log_probabilities(const Features& features) const;  // [N, V], with gradient
+  at::Tensor log_probabilities(const Features& features, const Copying& copy) const;
+  Ids known(const Ids& words) const;  // those beyond the vocabulary as the unknown word
 
   int64_t vocabulary_;
+  bool extended_;
   at::Tensor generate_weight_, generate_bias_;  // [H], [1]
 };
 

@@ -61,13 +61,16 @@ class OutputLayer : public Module {
   virtual at::Tensor score(const Features& features, const Ids& targets) const = 0;
   /// Returns the k best words of each row that are not banned.
   virtual TopK top_k(const Features& features, int64_t k, const Bans& bans) const = 0;
-  /// The natural log-probability of every word [R, V], float64, no gradient: what ensembles average.
+  /// The natural log-probability of every word of the vocabulary [R, V], float64, no gradient: what ensembles average.
+  /// A layer that extends the vocabulary adds columns, up to the largest id among the words of the sources.
   virtual at::Tensor log_probabilities(const Features& features) const = 0;
   /// The pieces that loss and gradient can be made of, in order of their words; the losses are on the first one's
   /// device. Empty: the layer cannot be split.
   virtual const std::vector<SoftmaxShard>& shards() const;
   /// True if it reads the attention's weights and the source's words, Features::attention and Features::source.
   virtual bool copies() const { return false; }
+  /// True if words of the source and targets may have ids behind the vocabulary, which it copies.
+  virtual bool extends_vocabulary() const { return false; }
   /// Device of losses and scores.
   virtual c10::Device home() const = 0;
 

@@ -29,7 +29,7 @@ NBestFile of_sentences(NBestFile all, const EvaluationSet& set) {
 
 ListTexts texts_of(const LoadedRun& run, const EvaluationSet& set) {
   ListTexts texts;
-  texts.sources = readings_of(set, *run.text, set.all());
+  texts.sources = {.readings = readings_of(set, *run.text, set.all()), .copied = set.copied};
   texts.references = set.references;
   texts.list = of_sentences(read_n_best_file(run.options().decode.rescore.list, static_cast<size_t>(set.lines)), set);
   texts.features = read_own_features(texts.list);

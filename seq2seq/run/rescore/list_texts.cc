@@ -9,18 +9,11 @@
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/progress.h"
 #include "seq2seq/data/input/line_reader.h"
-#include "seq2seq/run/ensemble.h"
+#include "seq2seq/run/unknown_tokens.h"
 
 namespace seq2seq::run {
 
 namespace {
-
-decode::Readings read_sources(const LoadedRun& run, const std::filesystem::path& file, bool tokens) {
-  SourceReader reader(run, tokens);
-  data::LineReader lines(data::open_bytes(file), file.string());
-  for (std::string line; lines.next(line);) reader.add(line, {.file = file.string(), .line = lines.lines()});
-  return reader.take();
-}
 
 metrics::References read_references(const ListFiles& files, size_t sentences) {
   metrics::References references(files.references.empty() ? 0 : sentences);
@@ -40,8 +33,9 @@ metrics::References read_references(const ListFiles& files, size_t sentences) {
 
 ListTexts read_list_texts(const LoadedRun& run, const ListFiles& files, bool tokens) {
   ListTexts texts;
-  texts.sources = read_sources(run, files.source, tokens);
-  const size_t sentences = texts.sources.front().sentences.size();
+  UnknownTokens unknown;  // not reported
+  texts.sources = read_sources(files.source, run, tokens, unknown);
+  const size_t sentences = texts.sources.sentences();
   texts.references = read_references(files, sentences);
   texts.list = read_n_best_file(files.list, sentences);
   texts.features = read_own_features(texts.list);

@@ -3,9 +3,9 @@
 #include <string>
 #include <vector>
 
-#include "seq2seq/decode/reading.h"
 #include "seq2seq/metrics/bleu.h"
 #include "seq2seq/metrics/references.h"
+#include "seq2seq/run/ensemble.h"
 #include "seq2seq/run/rescore/n_best_file.h"
 #include "seq2seq/run/rescore/rescore.h"
 #include "seq2seq/run/rescore/tune.h"
@@ -14,7 +14,7 @@ namespace seq2seq::run {
 
 /// An n-best list with the lines of its source and references, read and checked.
 struct ListTexts {
-  decode::Readings sources;
+  SourceText sources;
   NBestFile list;
   ListedFeatures features;
   metrics::References references;  // empty: none were named

@@ -119,7 +119,7 @@ ListedFeatures read_features(const NBestFile& list) {
   return features;
 }
 
-ListScored score_list(const LoadedRun& run, const NBestFile& list, const decode::Readings& sources, bool tokens,
+ListScored score_list(const LoadedRun& run, const NBestFile& list, const SourceText& sources, bool tokens,
                       const Environment& environment) {
   ListScored scored;
   std::vector<decode::Sentences> targets(list.by_sentence.size());
@@ -127,14 +127,15 @@ ListScored score_list(const LoadedRun& run, const NBestFile& list, const decode:
     const auto& hypothesis = list.lines[i];
     const auto line = static_cast<int64_t>(i) + 1;
     auto ids = run.text->target_ids(tokens ? text::WhitespaceTokenizer({}).tokenize(hypothesis.text)
-                                           : run.text->target_tokenizer().tokenize(hypothesis.text));
+                                           : run.text->target_tokenizer().tokenize(hypothesis.text),
+                                    sources.copied[hypothesis.sentence]);
     check_target_length(run, std::ssize(ids), {.file = list.path.string(), .line = line});
-    scored.unknown.add(ids, line);
+    scored.unknown.add(ids, run.text->target_vocabulary(), line);
     targets[hypothesis.sentence].push_back(std::move(ids));
   }
   Progress progress(*environment.log, "scoring", "hypotheses", static_cast<double>(list.lines.size()),
                     environment.progress);
-  scored.scores = decode::score_lists(run.predictor(), sources, targets, hypotheses_at_once,
+  scored.scores = decode::score_lists(run.predictor(), sources.readings, targets, hypotheses_at_once,
                                       [&progress](int64_t done) { progress.update(static_cast<double>(done)); });
   progress.finish();
   return scored;

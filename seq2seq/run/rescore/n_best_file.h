@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "seq2seq/decode/list_scores.h"
+#include "seq2seq/run/ensemble.h"
 #include "seq2seq/run/load.h"
 #include "seq2seq/run/unknown_tokens.h"
 
@@ -48,7 +49,7 @@ struct ListScored {
 
 /// Scores every hypothesis given its source. `sources`: all lines of it, as the runs read them; `tokens`: texts are
 /// tokens between blanks.
-ListScored score_list(const LoadedRun& run, const NBestFile& list, const decode::Readings& sources, bool tokens,
+ListScored score_list(const LoadedRun& run, const NBestFile& list, const SourceText& sources, bool tokens,
                       const Environment& environment);
 
 }  // namespace seq2seq::run

@@ -12,7 +12,6 @@
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/progress.h"
 #include "seq2seq/core/text.h"
-#include "seq2seq/data/input/line_reader.h"
 #include "seq2seq/run/rescore/list_texts.h"
 #include "seq2seq/run/rescore/tune.h"
 

@@ -1,8 +1,10 @@
 #include "seq2seq/nn/output/copy.h"
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include <torch/utils.h>
@@ -11,6 +13,7 @@
 #include "seq2seq/text/vocabulary.h"
 #include "test/support/catch.h"
 #include "test/support/models.h"
+#include "test/support/registered.h"
 
 namespace seq2seq::nn {
 namespace {
@@ -19,11 +22,12 @@ using namespace seq2seq::test;
 
 constexpr int64_t copy_row_width = 4, known_words = 7;
 
-std::shared_ptr<OutputLayer> copying(const Placement& placement = {}) {
+std::shared_ptr<OutputLayer> copying(const Placement& placement = {}, bool extended = false) {
   OutputContext context{.width = copy_row_width, .vocabulary = known_words};
   context.placement = placement;
   context.attends = true;
-  auto output = builtin_outputs().make({.kind = "copy", .options = nullptr}, context);
+  const auto outputs = builtin_outputs();
+  auto output = outputs.make(small(outputs, "copy", {{"extended_vocabulary", extended ? "true" : "false"}}), context);
   randomize(*output, 3, torch::kDouble);
   return output;
 }
@@ -105,6 +109,121 @@ TEST_CASE("copying: shards of the vocabulary give what one matrix gives", "[nn][
   for (const double smoothing : {0.0, 0.1}) {
     const LossSpec spec{.label_smoothing = smoothing, .row_scale = {}};
     CHECK(torch::allclose(split->loss(given, targets, spec), whole->loss(given, targets, spec), 0, 1e-12));
+  }
+}
+
+/// Rows that copy words beyond the vocabulary: one twice, two at once, none; a position of weight 0.
+Features beyond_rows() {
+  auto given = three_rows();
+  given.source = torch::tensor(std::vector<int64_t>{9, 5, 9, 20, 11, 9, 0, 0, 6, 6, 6, 30}).view({3, 4});
+  return given;
+}
+
+/// p of any word, by the equation of the pointer-generator with an extended vocabulary.
+double probability_by_equation(const OutputLayer& output, const Features& given, int64_t row, int64_t word) {
+  const torch::NoGradGuard no_gradient;
+  const auto parameters = output.named_parameters();
+  const auto r = given.rows[row];
+  const double gate = r.dot(parameters["generate_weight"]).item<double>() + parameters["generate_bias"].item<double>();
+  const double generate = 1 / (1 + std::exp(-gate));
+  double copied = 0, sum = 0;
+  for (int64_t i = 0; i < given.source.size(1); ++i) {
+    const double weight = given.attention[row][i].item<double>();
+    if (given.source[row][i].item<int64_t>() == word) copied += weight;
+    sum += weight;
+  }
+  const double written =
+      word < known_words ? (parameters["weight"].mv(r) + parameters["bias"]).softmax(0)[word].item<double>() : 0;
+  return generate * written + (1 - generate) * copied / sum;
+}
+
+TEST_CASE("copying: with an extended vocabulary words beyond it have the probability of the equation", "[nn][output]") {
+  const auto output = copying({}, /*extended=*/true);
+  const auto given = beyond_rows();
+  const auto all = output->log_probabilities(given);
+  CHECK(torch::allclose(all.exp().sum(1), torch::ones({3}, torch::kDouble), 0, 1e-12));
+  for (const int64_t word : {0, 5, 6, 9, 11, 20}) {
+    CAPTURE(word);
+    const auto targets = torch::full({3}, word, torch::kLong);
+    const auto score = output->score(given, targets), loss = output->loss(given, targets, {});
+    const auto smoothed = output->loss(given, targets, {.label_smoothing = 0.2, .row_scale = {}});
+    for (int64_t row = 0; row < 3; ++row) {
+      CAPTURE(row);
+      const double log_p = std::log(probability_by_equation(*output, given, row, word));
+      if (std::isinf(log_p)) {
+        CHECK(all[row][word].item<double>() == log_p);
+        CHECK(score[row].item<double>() == log_p);
+        CHECK(std::isfinite(loss[row].item<double>()));
+        continue;
+      }
+      double mean = 0;
+      for (int64_t other = 0; other < known_words; ++other)
+        mean += std::log(probability_by_equation(*output, given, row, other)) / known_words;
+      CHECK_THAT(all[row][word].item<double>(), WithinAbs(log_p, 1e-12));
+      CHECK_THAT(score[row].item<double>(), WithinAbs(log_p, 1e-12));
+      CHECK_THAT(loss[row].item<double>(), WithinAbs(-log_p, 1e-12));
+      CHECK_THAT(smoothed[row].item<double>(), WithinAbs(-0.8 * log_p - 0.2 * mean, 1e-12));
+    }
+  }
+}
+
+TEST_CASE("copying: the best words of an extended vocabulary are those of all, equal ones by their ids",
+          "[nn][output]") {
+  const auto output = copying({}, /*extended=*/true);
+  auto given = beyond_rows();
+  given.attention = torch::tensor({{0.1, 0.2, 0.3, 0.4}, {0.5, 0.5, 0.0, 0.0}, {0.2, 0.1, 0.1, 0.0}}, torch::kDouble);
+  const Bans bans{.words = torch::tensor({5, 20}, torch::kLong),
+                  .rows = torch::tensor({1, 2}, torch::kLong),
+                  .row_words = torch::tensor({9, 6}, torch::kLong)};
+  const bool with_bans = GENERATE(false, true);
+  const int64_t k = GENERATE(1, 3, 9);
+  CAPTURE(with_bans, k);
+  const auto best = output->top_k(given, k, with_bans ? bans : Bans());
+  for (int64_t row = 0; row < 3; ++row) {
+    std::vector<std::pair<double, int64_t>> all;  // minus p, id: in order
+    for (int64_t word = 0; word < 40; ++word) {
+      const bool closed = with_bans && (word == 5 || word == 20 || (row == 1 && word == 9) || (row == 2 && word == 6));
+      const double p = closed ? 0 : probability_by_equation(*output, given, row, word);
+      if (p > 0) all.emplace_back(-p, word);
+    }
+    std::ranges::sort(all);
+    for (int64_t place = 0; place < k; ++place) {
+      CAPTURE(row, place);
+      const double score = best.scores[row][place].item<double>();
+      if (place >= std::ssize(all)) {
+        CHECK(std::isinf(score));
+        continue;
+      }
+      const auto& [minus, word] = all[static_cast<size_t>(place)];
+      CHECK_THAT(score, WithinAbs(std::log(-minus), 1e-12));
+      // In the second row two words beyond the vocabulary have the same weight.
+      CHECK(best.ids[row][place].item<int64_t>() == word);
+    }
+  }
+}
+
+TEST_CASE("copying: the gradient of words beyond the vocabulary agrees with differences", "[nn][output][gradient]") {
+  const auto output = copying({}, /*extended=*/true);
+  auto given = beyond_rows();
+  given.attention.requires_grad_();
+  given.rows.requires_grad_();
+  const auto targets = torch::tensor({9, 11, 6}, torch::kLong);
+  const double smoothing = GENERATE(0.0, 0.1);
+  const auto loss = [&] { return output->loss(given, targets, {.label_smoothing = smoothing, .row_scale = {}}).sum(); };
+  loss().backward();
+  const torch::NoGradGuard no_gradient;
+  for (auto* values : {&given.attention, &given.rows}) {
+    for (int64_t i = 0; i < values->numel(); ++i) {
+      auto place = values->view(-1)[i];
+      const double value = place.item<double>(), step = 1e-6;
+      if (value == 0) continue;  // a weight of 0 has no lower one
+      place.fill_(value + step);
+      const double above = loss().item<double>();
+      place.fill_(value - step);
+      const double below = loss().item<double>();
+      place.fill_(value);
+      CHECK_THAT(values->grad().view(-1)[i].item<double>(), WithinAbs((above - below) / (2 * step), 1e-8));
+    }
   }
 }
 
