@@ -148,6 +148,16 @@ std::string wrong_coverage_loss(const RunOptions& options, const Registries& reg
          "multi_head, or `train.coverage_loss: 0`";
 }
 
+std::string wrong_coverage_penalty(const RunOptions& options, const Registries& registries) {
+  if (options.decode.coverage_penalty == 0) return {};
+  try {
+    if (outline(options.model, registries)->attends()) return {};
+  } catch (const UsageError&) {
+    return {};
+  }
+  return "needs attention weights, and this model has no attention. Use 0";
+}
+
 std::string wrong_copy(const RunOptions& options, const Registries& registries) {
   try {
     if (options.data.shared_vocabulary || !outline(options.model, registries)->output().copies()) return {};
@@ -215,6 +225,7 @@ void declare(config::Keys& keys, RunOptions& options, const Registries& registri
   keys.rule("model.pretrained.target", [&options, &registries] { return wrong_pretrained(options, registries); });
   keys.rule("model.embedding.shared", [&options, &registries] { return wrong_sharing(options, registries); });
   keys.rule("train.coverage_loss", [&options, &registries] { return wrong_coverage_loss(options, registries); });
+  keys.rule("decode.coverage_penalty", [&options, &registries] { return wrong_coverage_penalty(options, registries); });
   keys.rule("model.output", [&options, &registries] { return wrong_copy(options, registries); });
   keys.rule("train.freeze", [&options, &registries] { return wrong_freeze(options, registries); });
 }
