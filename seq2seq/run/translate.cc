@@ -46,23 +46,30 @@ std::vector<std::vector<int64_t>> write(std::ostream& output, int64_t number,
 }
 
 /// The outputs of each source. An empty one is not searched for, where the options say so.
-std::vector<std::vector<decode::Hypothesis>> outputs_of(const decode::Readings& sources, const LoadedRun& run) {
+/// `demands` has one of each, or none.
+std::vector<std::vector<decode::Hypothesis>> outputs_of(const decode::Readings& sources,
+                                                        const std::vector<decode::Demand>& demands,
+                                                        const LoadedRun& run) {
   const auto& options = run.options().decode;
   const auto& first = sources.front().sentences;
-  const auto is_searched = [&options](const std::vector<int64_t>& ids) {
-    return !ids.empty() || options.empty_source == decode::EmptySource::translate;
+  const auto is_searched = [&](size_t i) {
+    return !first[i].empty() || options.empty_source == decode::EmptySource::translate ||
+           (!demands.empty() && demands[i].any());
   };
   decode::Readings searched;
   for (const auto& [text, sentences] : sources) {
     auto& reading = searched.emplace_back(decode::Reading{.text = text, .sentences = {}});
     for (size_t i = 0; i < first.size(); ++i)
-      if (is_searched(first[i])) reading.sentences.push_back(sentences[i]);
+      if (is_searched(i)) reading.sentences.push_back(sentences[i]);
   }
-  auto found = decode::search_all(run.predictor(), searched, options);
+  std::vector<decode::Demand> demanded;
+  for (size_t i = 0; i < demands.size(); ++i)
+    if (is_searched(i)) demanded.push_back(demands[i]);
+  auto found = decode::search_all(run.predictor(), searched, options, {}, nullptr, demanded);
   std::vector<std::vector<decode::Hypothesis>> outputs;
   size_t next = 0;
-  for (const auto& ids : first)
-    outputs.push_back(is_searched(ids) ? std::move(found[next++]) : std::vector<decode::Hypothesis>(1));
+  for (size_t i = 0; i < first.size(); ++i)
+    outputs.push_back(is_searched(i) ? std::move(found[next++]) : std::vector<decode::Hypothesis>(1));
   return outputs;
 }
 
@@ -73,21 +80,24 @@ Translated translate(const LoadedRun& run, data::LineReader& input, std::ostream
   if (options.alignments.wanted()) check_attends(run);
   const int64_t ahead = run.options().decode.batch * batches_ahead;
   SourceReader reader(run, options.tokens);
+  DemandReader demand_reader(run, options.demands, options.tokens);
   Translated translated;
   bool more = true;
   while (more && output) {
     std::vector<AlignedOutputs> aligned;
+    std::vector<decode::Demand> demands;
     std::string line;
     int64_t waiting = 0;
     while (waiting < ahead && (waiting == 0 || input.ready()) && (more = input.next(line))) {
       const auto& ids = reader.add(line, {.file = input.file().string(), .line = input.lines()});
       translated.unknown.add(ids, input.lines());
+      if (options.demands.any()) demands.push_back(demand_reader.next(std::ssize(ids)));
       if (options.alignments.wanted()) aligned.emplace_back().source_tokens = reader.tokens(line);
       ++waiting;
     }
     const auto sources = reader.take();
     size_t next = 0;
-    for (const auto& outputs : outputs_of(sources, run)) {
+    for (const auto& outputs : outputs_of(sources, demands, run)) {
       auto written = write(output, translated.lines, outputs, run, options);
       if (options.alignments.wanted()) {
         auto& sentence = aligned[next];
@@ -95,8 +105,9 @@ Translated translate(const LoadedRun& run, data::LineReader& input, std::ostream
         sentence.source = sources.front().sentences[next];
         sentence.targets = std::move(written);
       }
-      ++next;
       ++translated.lines;
+      if (!demands.empty()) translated.unmet.add(outputs.front().ids, demands[next], translated.lines);
+      ++next;
       if (outputs.front().cut) ++translated.cut;
       const bool searched = !outputs.front().token_scores.empty();
       if (searched && run.options().decode.search == decode::SearchKind::exact) translated.exact.add(outputs.front());
@@ -104,6 +115,7 @@ Translated translate(const LoadedRun& run, data::LineReader& input, std::ostream
     output.flush();
     if (options.alignments.wanted()) write_alignments(run, aligned, options.alignments);
   }
+  if (output) demand_reader.finish();
   return translated;
 }
 
