@@ -118,6 +118,9 @@ void declare(config::Keys& keys, DecodeOptions& options) {
       "beam: the best outputs that beam search finds; sample: `n_best` outputs are drawn at random; exact: the best "
       "of all outputs, by branch and bound from the outputs of beam search on (Stahlberg and Byrne 2019)");
   keys.section("sample", options.sample, "what `search: sample` draws from");
+  keys.add("minimum_bayes_risk", options.minimum_bayes_risk,
+           "with `search: sample`: write the sample that is most similar to all `n_best` samples, on average, by this "
+           "metric: bleu, chrf, ... (Eikema and Aziz 2020); none: the most probable one");
   keys.add("exact_nodes", options.exact_nodes,
            "beginnings of outputs that `search: exact` extends for a source at most; a search that would need more is "
            "stopped, counted, and not called exact")

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
 #include <vector>
 
 #include "seq2seq/config/keys.h"
@@ -48,6 +49,9 @@ struct DiverseBeamOptions {
 };
 void declare(config::Keys& keys, DiverseBeamOptions& options);
 
+/// What `minimum_bayes_risk` is without a metric.
+inline constexpr const char* no_metric = "none";
+
 struct DecodeOptions {
   int64_t beam = 12;  // K; 1: greedy
   int64_t n_best = 1;
@@ -62,6 +66,7 @@ struct DecodeOptions {
   int64_t no_repeat_ngram = 0;  // tokens of the n-grams that no output has twice; 0: any may
   SearchKind search = SearchKind::beam;
   SampleOptions sample;
+  std::string minimum_bayes_risk = no_metric;  // the metric that a caller of search() chooses among samples by
   int64_t exact_nodes = 10'000;  // beginnings of outputs that an exact search extends for a source at most
   bool refill = true;            // otherwise each complete hypothesis takes one place from the beam for good
   int64_t batch = 64;            // sentences that a caller of search() should hand over together; changes no result

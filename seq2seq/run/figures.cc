@@ -9,6 +9,7 @@
 #include "seq2seq/metrics/perplexity.h"
 #include "seq2seq/metrics/words.h"
 #include "seq2seq/run/compared.h"
+#include "seq2seq/run/minimum_bayes_risk.h"
 
 namespace seq2seq::run {
 
@@ -81,7 +82,9 @@ OutputFigures measure_outputs(const decode::Predictor& predictor, const Evaluati
   const auto targets = pick(set.corpus.target, share);
   std::vector<std::string> lines;
   metrics::References references;
-  for (const auto& found : decode::search_all(predictor, readings_of(set, text, share), options, done, &targets)) {
+  auto outputs = decode::search_all(predictor, readings_of(set, text, share), options, done, &targets);
+  order_by_risk(outputs, text, options, metrics);
+  for (const auto& found : outputs) {
     const auto& output = found.front();
     references.push_back(set.references[static_cast<size_t>(share[lines.size()])]);
     figures.rates += metrics::error_rates({output_tokens(output.ids, text, metrics)},

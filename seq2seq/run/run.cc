@@ -10,6 +10,7 @@
 #include "seq2seq/nn/model/seq2seq.h"
 #include "seq2seq/run/build.h"
 #include "seq2seq/run/figures.h"
+#include "seq2seq/run/minimum_bayes_risk.h"
 #include "seq2seq/run/other_words.h"
 #include "seq2seq/run/task.h"
 #include "seq2seq/train/freeze.h"
@@ -225,6 +226,7 @@ void declare(config::Keys& keys, RunOptions& options, const Registries& registri
   keys.rule("model.pretrained.target", [&options, &registries] { return wrong_pretrained(options, registries); });
   keys.rule("model.embedding.shared", [&options, &registries] { return wrong_sharing(options, registries); });
   keys.rule("train.coverage_loss", [&options, &registries] { return wrong_coverage_loss(options, registries); });
+  keys.rule("decode.minimum_bayes_risk", [&options] { return wrong_minimum_bayes_risk(options.decode); });
   keys.rule("decode.coverage_penalty", [&options, &registries] { return wrong_coverage_penalty(options, registries); });
   keys.rule("model.output", [&options, &registries] { return wrong_copy(options, registries); });
   keys.rule("train.freeze", [&options, &registries] { return wrong_freeze(options, registries); });

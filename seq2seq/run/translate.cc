@@ -12,6 +12,7 @@
 #include "seq2seq/decode/corpus_search.h"
 #include "seq2seq/decode/n_best.h"
 #include "seq2seq/run/ensemble.h"
+#include "seq2seq/run/minimum_bayes_risk.h"
 
 namespace seq2seq::run {
 
@@ -66,6 +67,7 @@ std::vector<std::vector<decode::Hypothesis>> outputs_of(const decode::Readings& 
   for (size_t i = 0; i < demands.size(); ++i)
     if (is_searched(i)) demanded.push_back(demands[i]);
   auto found = decode::search_all(run.predictor(), searched, options, {}, nullptr, demanded);
+  order_by_risk(found, *run.text, options, run.options().metrics);
   std::vector<std::vector<decode::Hypothesis>> outputs;
   size_t next = 0;
   for (size_t i = 0; i < first.size(); ++i)

@@ -14,6 +14,7 @@
 #include "seq2seq/run/ensemble.h"
 #include "seq2seq/run/figures.h"
 #include "seq2seq/run/load.h"
+#include "seq2seq/run/minimum_bayes_risk.h"
 #include "seq2seq/run/numerics.h"
 #include "seq2seq/run/training_data.h"
 #include "seq2seq/study/record/operations.h"
@@ -68,7 +69,8 @@ std::vector<Example> examples_of(const run::LoadedRun& run, const run::Evaluatio
     references.push_back(set.references[sentence].front());
   }
   const auto sources = run::readings_of(set, *run.text, chosen);
-  const auto found = decode::search_all(run.predictor(), sources, run.options().decode, {}, &targets);
+  auto found = decode::search_all(run.predictor(), sources, run.options().decode, {}, &targets);
+  run::order_by_risk(found, *run.text, run.options().decode, run.options().metrics);
   std::vector<Example> examples;
   for (size_t i = 0; i < count; ++i) {
     const auto words = run.text->source_words(sources.front().sentences[i]);

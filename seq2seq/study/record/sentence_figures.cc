@@ -10,6 +10,7 @@
 #include "seq2seq/run/compared.h"
 #include "seq2seq/run/exact_counts.h"
 #include "seq2seq/run/figures.h"
+#include "seq2seq/run/minimum_bayes_risk.h"
 
 namespace seq2seq::study {
 
@@ -72,7 +73,8 @@ std::vector<SentenceFigures> measure_sentences(const decode::Predictor& predicto
     for (auto& sentence : sentences) sentence.rates.sequences = 1;  // as they are read back
     return sentences;
   }
-  const auto outputs = decode::search_all(predictor, sources, options, done, &targets);
+  auto outputs = decode::search_all(predictor, sources, options, done, &targets);
+  run::order_by_risk(outputs, text, options, metrics);
   for (size_t i = 0; i < outputs.size(); ++i) {
     const auto& ids = outputs[i].front().ids;
     const auto& references = set.references[i];
