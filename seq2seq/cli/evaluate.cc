@@ -27,13 +27,24 @@ std::string references_text(const run::Evaluation& evaluation, bool lowercase) {
                      format_count(evaluation.sentences_with_several), compared);
 }
 
+std::string kind_of_search(const decode::DecodeOptions& decode) {
+  const bool by_risk = decode.minimum_bayes_risk != decode::no_metric;
+  if (decode.search == decode::SearchKind::exact)
+    return fmt::format("exact, from beam {} on, at most {} beginnings", decode.beam, format_count(decode.exact_nodes));
+  if (decode.search == decode::SearchKind::sample)
+    return by_risk ? fmt::format("the sample of {} with the least risk by {}", decode.n_best, decode.minimum_bayes_risk)
+                   : fmt::format("the most probable of {}", format_count(decode.n_best, "sample"));
+  const auto& groups = decode.diverse_beam;
+  return groups.groups > 1 ? fmt::format("beam {} in {} groups", decode.beam, groups.groups)
+                           : fmt::format("beam {}", decode.beam);
+}
+
 std::string search_text(const run::Evaluation& evaluation, const decode::DecodeOptions& decode) {
   const auto& fusion = decode.language_model;
-  const auto beam = fusion.any() ? fmt::format("beam {} with {:g} x the language model {}", decode.beam, fusion.weight,
-                                               fusion.run.string())
-                                 : fmt::format("beam {}", decode.beam);
-  if (decode.oracle_length) return fmt::format("{}, each output as long as the first reference it has", beam);
-  return fmt::format("{}, longest output {:g} x source + {}, at most {}; {} cut there", beam, decode.max_length.ratio,
+  auto search = kind_of_search(decode);
+  if (fusion.any()) search += fmt::format(" with {:g} x the language model {}", fusion.weight, fusion.run.string());
+  if (decode.oracle_length) return fmt::format("{}, each output as long as the first reference it has", search);
+  return fmt::format("{}, longest output {:g} x source + {}, at most {}; {} cut there", search, decode.max_length.ratio,
                      decode.max_length.plus, format_count(decode.max_length.limit),
                      format_count(evaluation.outputs.cut));
 }

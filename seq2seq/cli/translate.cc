@@ -40,6 +40,10 @@ class Translate final : public Command {
         "--alignments", alignments_, "FILE",
         "for each output token, write the source token that it attends to most, `0-0 2-1` (Pharaoh's format)");
     arguments.option("--attention", attention_, "FILE", "write all attention weights, one JSON object per output");
+    arguments.option("--prefix", prefix_, "FILE",
+                     "each output begins with the same line of this file; an empty line leaves it free");
+    arguments.option("--constraints", constraints_, "FILE",
+                     "each output has all phrases of the same line of this file, separated by tabs, in any order");
     arguments.flag("--tokens", options_.tokens, "read and write tokens separated by blanks instead of text");
   }
 
@@ -51,6 +55,8 @@ class Translate final : public Command {
     const bool from_stream = input_.empty() || input_ == "-";
     check_files();
     auto bytes = from_stream ? nullptr : data::open_bytes(input_);
+    const auto prefixes = lines_of(prefix_), constraints = lines_of(constraints_);
+    options_.demands = {.prefixes = prefixes.get(), .constraints = constraints.get()};
     const auto loaded = run_.load(environment, std::move(overrides));
     run::check_translates(loaded, "translates nothing");
     if (from_stream) bytes = data::open_bytes(context.streams.in, "<stdin>");
@@ -70,6 +76,12 @@ class Translate final : public Command {
       log.warn(fmt::format("{} of {} outputs were cut at the maximum length (`decode.max_length`)",
                            format_count(translated.cut), format_count(translated.lines)));
     }
+    if (translated.unmet.outputs > 0) {
+      log.warn(fmt::format(
+          "{} of {} outputs lack what `--prefix` or `--constraints` asks for, the first of line {}; a "
+          "larger `decode.max_length` leaves more room",
+          format_count(translated.unmet.outputs), format_count(translated.lines), translated.unmet.first_line));
+    }
     if (translated.exact.sentences > 0) log.say("exact search: " + run::describe(translated.exact));
     return Exit::done;
   }
@@ -79,6 +91,8 @@ class Translate final : public Command {
   void check_files() const {
     using Named = std::pair<const char*, std::optional<std::string>>;
     std::map<std::string, std::string> taken{{input_, "INPUT"}};  // what names each file
+    if (prefix_) taken.emplace(*prefix_, "--prefix");
+    if (constraints_) taken.emplace(*constraints_, "--constraints");
     for (const auto& [option, file] :
          {Named("--output", output_), Named("--alignments", alignments_), Named("--attention", attention_)}) {
       if (!file) continue;
@@ -94,9 +108,14 @@ class Translate final : public Command {
     return path ? std::make_unique<AtomicText>(disk_files(), *path) : nullptr;
   }
 
+  /// Null without a file.
+  static std::unique_ptr<data::LineReader> lines_of(const std::optional<std::string>& path) {
+    return path ? std::make_unique<data::LineReader>(data::open_bytes(*path), *path) : nullptr;
+  }
+
   RunArguments run_;
   std::string input_;
-  std::optional<std::string> output_, n_best_, alignments_, attention_;
+  std::optional<std::string> output_, n_best_, alignments_, attention_, prefix_, constraints_;
   run::TranslateOptions options_;
 };
 

@@ -17,10 +17,12 @@ using Done = std::function<void(int64_t sentences)>;  // told how many are done 
 /// The n best outputs of any number of sources, in their order, sentences of like length searched together. Ids and
 /// token scores come in the order of the text. The first reading's length and target vocabulary are those of all.
 /// `targets` are asked for their lengths alone, and only where the options want outputs as long as their references;
-/// without them such options are an error.
+/// without them such options are an error. `demands` has one of each source, in the order of the text, or none; a
+/// prefix is only for targets that are written forwards.
 std::vector<std::vector<Hypothesis>> search_all(const Predictor& predictor, const Readings& sources,
                                                 const DecodeOptions& options, const Done& done = {},
-                                                const Sentences* targets = nullptr);
+                                                const Sentences* targets = nullptr,
+                                                const std::vector<Demand>& demands = {});
 /// The same, of one model.
 std::vector<std::vector<Hypothesis>> search_all(const Predictor& predictor, const Sentences& sources,
                                                 const data::TextPipeline& text, const DecodeOptions& options,

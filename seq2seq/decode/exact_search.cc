@@ -3,14 +3,17 @@
 #include <algorithm>
 #include <limits>
 #include <memory>
-#include <numeric>
+#include <span>
 #include <tuple>
 #include <utility>
 
 #include <ATen/ops/arange.h>
 #include <ATen/ops/tensor.h>
 
+#include "seq2seq/decode/beam_search.h"
+#include "seq2seq/decode/phrases.h"
 #include "seq2seq/decode/repeats.h"
+#include "seq2seq/decode/scoring_rule.h"
 #include "seq2seq/text/vocabulary.h"
 
 namespace seq2seq::decode {
@@ -25,12 +28,14 @@ struct Beginning {
   int64_t parent = 0;  // its row among those that the block's state has read
   int64_t word = 0;    // its last
   int64_t path = Paths::root;
-  double token_score = 0, score = 0;
+  double token_score = 0, value = 0;
+  Coverage covered = {};  // by the words before the last
+  Phrases::Progress progress = {};
 };
 
 /// True if `a` is extended after `b`.
 bool later(const Beginning& a, const Beginning& b) {
-  return std::tie(a.score, b.parent, b.word) < std::tie(b.score, a.parent, a.word);
+  return std::tie(a.value, b.parent, b.word) < std::tie(b.value, a.parent, a.word);
 }
 
 /// Beginnings of one length.
@@ -40,31 +45,44 @@ struct Block {
   std::vector<Beginning> nodes;                 // the next one last
 };
 
+/// The source that is searched.
+struct ExactSource {
+  int64_t number = 0;  // in the batch
+  OutputLength length;
+  Demand demand;
+  std::vector<int64_t> positions;  // of its words in rows of attention, where the rule reads them
+  std::vector<Hypothesis> beam;    // what beam search found
+};
+
 /// The search of one source.
 class ExactSearch {
  public:
-  ExactSearch(const Predictor& predictor, const DecodeOptions& options, const OutputLength& length,
-              std::vector<Hypothesis> beam)
-      : predictor_(predictor), options_(options), length_(length), beam_(std::move(beam)) {
+  ExactSearch(const Predictor& predictor, const DecodeOptions& options, ExactSource source)
+      : predictor_(predictor),
+        options_(options),
+        rule_(scoring_rule(options)),
+        source_(std::move(source)),
+        phrases_(source_.demand.phrases) {
     const auto never = never_written(options.allow_unknown);
     never_.assign(never.const_data_ptr<int64_t>(), never.const_data_ptr<int64_t>() + never.numel());
-    for (const auto& hypothesis : beam_)
+    for (const auto& hypothesis : source_.beam)
       if (!hypothesis.cut) best_.push_back(hypothesis);
   }
 
-  /// `started`: the state of a batch that has read nothing; `source`: its number there.
-  std::vector<Hypothesis> run(std::shared_ptr<const PredictorState> started, int64_t source) {
-    blocks_.push_back({.state = std::move(started), .written = 0, .nodes = {{source, text::start_id}}});
+  /// `started`: the state of a batch that has read nothing.
+  std::vector<Hypothesis> run(std::shared_ptr<const PredictorState> started) {
+    const Beginning root{.parent = source_.number, .word = text::start_id, .progress = phrases_.start()};
+    blocks_.push_back({.state = std::move(started), .written = 0, .nodes = {root}});
     bool finished = true;
     while (finished && !blocks_.empty()) {
-      const auto nodes = take();
+      auto nodes = take();
       if (nodes.empty()) {
         blocks_.pop_back();
         continue;
       }
       extended_ += std::ssize(nodes);
       finished = extended_ <= options_.exact_nodes;
-      if (finished) extend(nodes);
+      if (finished) extend(std::move(nodes));
     }
     return outputs(finished);
   }
@@ -73,88 +91,123 @@ class ExactSearch {
   std::vector<Beginning> take() {
     auto& nodes = blocks_.back().nodes;
     std::vector<Beginning> taken;
-    while (!nodes.empty() && taken.size() < nodes_at_once && !beaten(nodes.back().score)) {
-      taken.push_back(nodes.back());
+    while (!nodes.empty() && taken.size() < nodes_at_once && !beaten(nodes.back().value)) {
+      taken.push_back(std::move(nodes.back()));
       nodes.pop_back();
     }
     return taken;
   }
 
-  void extend(const std::vector<Beginning>& nodes) {
-    const auto& block = blocks_.back();
-    const int64_t written = block.written;
-    std::vector<int64_t> parents, words, paths;
-    for (const auto& node : nodes) {
-      parents.push_back(node.parent);
-      words.push_back(node.word);
-      paths.push_back(written == 0 ? Paths::root : paths_.add(node.path, node.word, node.token_score));
-    }
-    std::shared_ptr<PredictorState> state = predictor_.selected(*block.state, at::tensor(parents));
-    if (block.nodes.empty()) blocks_.pop_back();
-    const auto count = std::ssize(nodes);
-    predictor_.read(*state, at::arange(count), at::tensor(words));
-    const auto scores = predictor_.log_probabilities(*state, 0, count).to(at::kCPU).contiguous();  // [count, V]
-    const int64_t vocabulary = scores.size(1);
-    const auto* row = scores.const_data_ptr<double>();
+  void extend(std::vector<Beginning> nodes) {
+    const int64_t written = blocks_.back().written;
+    std::shared_ptr<const PredictorState> state = read(nodes);
+    if (blocks_.back().nodes.empty()) blocks_.pop_back();
+    cover(nodes, *state);
+    const auto scores =
+        predictor_.log_probabilities(*state, 0, std::ssize(nodes)).to(at::kCPU).contiguous();  // [nodes, V]
+    const auto row_of = [&scores](size_t i) {
+      const auto vocabulary = static_cast<size_t>(scores.size(1));
+      return std::span(scores.const_data_ptr<double>() + i * vocabulary, vocabulary);
+    };
     for (size_t i = 0; i < nodes.size(); ++i)
-      if (written >= length_.shortest)
-        complete(nodes[i], paths[i], row[static_cast<int64_t>(i) * vocabulary + text::end_id]);
-    if (written == length_.longest) return;
+      if (may_end(nodes[i], written)) complete(nodes[i], row_of(i)[text::end_id]);
+    if (written == source_.length.longest) return;
     Block next{.state = std::move(state), .written = written + 1, .nodes = {}};
-    for (size_t i = 0; i < nodes.size(); ++i, row += vocabulary)
-      add_children(next, nodes[i].score, static_cast<int64_t>(i), paths[i], row, vocabulary);
+    for (size_t i = 0; i < nodes.size(); ++i) add_children(next, nodes[i], static_cast<int64_t>(i), row_of(i));
     if (next.nodes.empty()) return;
     std::ranges::sort(next.nodes, later);
     blocks_.push_back(std::move(next));
   }
 
-  void complete(const Beginning& node, int64_t path, double end_score) {
+  /// Reads the last word of each node, and gives it a path.
+  std::unique_ptr<PredictorState> read(std::vector<Beginning>& nodes) {
+    std::vector<int64_t> parents, words;
+    for (auto& node : nodes) {
+      parents.push_back(node.parent);
+      words.push_back(node.word);
+      if (blocks_.back().written > 0) node.path = paths_.add(node.path, node.word, node.token_score);
+    }
+    auto state = predictor_.selected(*blocks_.back().state, at::tensor(parents));
+    predictor_.read(*state, at::arange(std::ssize(nodes)), at::tensor(words));
+    return state;
+  }
+
+  /// Adds the attention that the next words are predicted with.
+  void cover(std::vector<Beginning>& nodes, const PredictorState& state) const {
+    if (!rule_.reads_attention()) return;
+    const auto attention = predictor_.attended(state).to(at::kCPU, at::kDouble).contiguous();  // [nodes, S]
+    const auto* row = attention.const_data_ptr<double>();
+    for (auto& node : nodes) {
+      node.covered = covered(node.covered, row, source_.positions);
+      row += attention.size(1);
+    }
+  }
+
+  bool may_end(const Beginning& node, int64_t written) const {
+    return written >= source_.length.shortest && written >= std::ssize(source_.demand.prefix) &&
+           phrases_.met(node.progress);
+  }
+
+  void complete(const Beginning& node, double end_score) {
     check_is_number(end_score);
-    const double score = node.score + end_score;
-    if (score == -std::numeric_limits<double>::infinity()) return;
-    auto hypothesis = paths_.trace(path);
+    auto hypothesis = paths_.trace(node.path);
     hypothesis.token_scores.push_back(end_score);
-    hypothesis.score = score;
-    hypothesis.rank = options_.length_normalization.rank(score, std::ssize(hypothesis.token_scores));
+    hypothesis.score += end_score;
+    if (hypothesis.score == -std::numeric_limits<double>::infinity()) return;
+    hypothesis.rank =
+        rule_.rank(node.value + rule_.token(end_score, false), std::ssize(hypothesis.token_scores), node.covered);
     const auto same = [&hypothesis](const Hypothesis& other) { return other.ids == hypothesis.ids; };
     if (std::ranges::any_of(best_, same)) return;  // beam search found it
     best_.insert(std::ranges::upper_bound(best_, hypothesis, better), std::move(hypothesis));
     if (std::ssize(best_) > options_.n_best) best_.pop_back();
   }
 
-  void add_children(Block& next, double score, int64_t parent, int64_t path, const double* scores, int64_t vocabulary) {
-    std::vector<bool> banned(static_cast<size_t>(vocabulary));
+  /// `row`: its place among the nodes that were extended with it.
+  void add_children(Block& next, const Beginning& node, int64_t row, std::span<const double> scores) {
+    const auto written = paths_.trace(node.path).ids;
+    std::vector<bool> banned(scores.size());
     for (const int64_t word : never_) banned[static_cast<size_t>(word)] = true;
     banned[text::end_id] = true;
     if (options_.no_repeat_ngram > 0)
-      for (const int64_t word : repeating_words(paths_.trace(path).ids, options_.no_repeat_ngram))
+      for (const int64_t word : repeating_words(written, options_.no_repeat_ngram))
         banned[static_cast<size_t>(word)] = true;
-    for (int64_t word = 0; word < vocabulary; ++word) {
-      if (banned[static_cast<size_t>(word)]) continue;
-      const double token_score = scores[word];
-      check_is_number(token_score);
-      if (token_score == -std::numeric_limits<double>::infinity() || beaten(score + token_score)) continue;
-      next.nodes.push_back({parent, word, path, token_score, score + token_score});
+    if (written.size() < source_.demand.prefix.size()) {
+      banned.assign(scores.size(), true);
+      banned[static_cast<size_t>(source_.demand.prefix[written.size()])] = false;
+    }
+    std::vector<bool> repeated(scores.size());
+    for (const int64_t word : written) repeated[static_cast<size_t>(word)] = true;
+    for (size_t word = 0; word < scores.size(); ++word) {
+      if (banned[word]) continue;
+      check_is_number(scores[word]);
+      const double value = node.value + rule_.token(scores[word], repeated[word]);
+      if (scores[word] == -std::numeric_limits<double>::infinity() || beaten(value)) continue;
+      auto progress = phrases_.after(node.progress, static_cast<int64_t>(word));
+      if (next.written + phrases_.words_needed(progress) > source_.length.longest) continue;
+      next.nodes.push_back(
+          {row, static_cast<int64_t>(word), node.path, scores[word], value, node.covered, std::move(progress)});
     }
   }
 
-  bool beaten(double score) const {
+  bool beaten(double value) const {
     if (std::ssize(best_) < options_.n_best) return false;
-    return options_.length_normalization.bound(score, length_.longest + 1) < best_.back().rank;
+    return rule_.bound(value, source_.length.longest + 1) < best_.back().rank;
   }
 
   std::vector<Hypothesis> outputs(bool finished) const {
-    if (best_.empty()) return beam_;
+    const auto& beam = source_.beam;
+    if (best_.empty()) return beam;
     auto best = best_;
     for (auto& hypothesis : best) hypothesis.proven = finished;
-    best.front().missed = finished && (beam_.front().cut || beam_.front().ids != best.front().ids);
+    best.front().missed = finished && (beam.front().cut || beam.front().ids != best.front().ids);
     return best;
   }
 
   const Predictor& predictor_;
   const DecodeOptions& options_;
-  OutputLength length_;
-  std::vector<Hypothesis> beam_;  // what beam search found
+  ScoringRule rule_;
+  ExactSource source_;
+  Phrases phrases_;
   std::vector<Hypothesis> best_;  // complete ones, best first
   std::vector<int64_t> never_;
   Paths paths_;
@@ -166,13 +219,22 @@ class ExactSearch {
 
 std::vector<std::vector<Hypothesis>> exact_search(const Predictor& predictor, const Sources& sources,
                                                   const std::vector<OutputLength>& lengths,
-                                                  const DecodeOptions& options) {
+                                                  const DecodeOptions& options, const std::vector<Demand>& demands) {
   if (lengths.empty()) return {};
-  auto outputs = beam_search(predictor, sources, lengths, options);
-  const std::shared_ptr<const PredictorState> started = predictor.start(sources);
+  auto outputs = beam_search(predictor, sources, lengths, options, demands);
+  auto state = predictor.start(sources);
+  const bool attends = scoring_rule(options).reads_attention();
+  state->wants_attention = attends;
+  const std::shared_ptr<const PredictorState> started = std::move(state);
+  const auto positions = attends ? word_positions(sources) : std::vector<std::vector<int64_t>>(lengths.size());
   for (size_t source = 0; source < outputs.size(); ++source) {
-    ExactSearch search(predictor, options, lengths[source], std::move(outputs[source]));
-    outputs[source] = search.run(started, static_cast<int64_t>(source));
+    ExactSearch search(predictor, options,
+                       {.number = static_cast<int64_t>(source),
+                        .length = lengths[source],
+                        .demand = demands.empty() ? Demand() : demands[source],
+                        .positions = positions[source],
+                        .beam = std::move(outputs[source])});
+    outputs[source] = search.run(started);
   }
   return outputs;
 }

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "seq2seq/decode/demand.h"
 #include "seq2seq/decode/hypothesis.h"
 #include "seq2seq/decode/predictor.h"
 #include "seq2seq/decode/sampling.h"
@@ -13,7 +14,7 @@ namespace seq2seq::decode {
 /// 2019, arXiv 1908.10090. In the order of the sources, best first.
 ///
 /// Depth-first branch and bound. The outputs of beam search are the first that a beginning has to beat; a beginning
-/// that could not rank before the n-th best output so far at any length (LengthNormalization::bound) is never extended.
+/// that could not rank before the n-th best output so far at any length (ScoringRule::bound) is never extended.
 /// Of the beginnings of one length the most probable ones are extended first, some at a time.
 ///
 /// At most `exact_nodes` beginnings of a source are extended. Outputs of a source whose search was stopped there are
@@ -21,6 +22,7 @@ namespace seq2seq::decode {
 /// Outputs that do not end are not among those searched: they are returned only where nothing else was found.
 std::vector<std::vector<Hypothesis>> exact_search(const Predictor& predictor, const Sources& sources,
                                                   const std::vector<OutputLength>& lengths,
-                                                  const DecodeOptions& options);
+                                                  const DecodeOptions& options,
+                                                  const std::vector<Demand>& demands = {});
 
 }  // namespace seq2seq::decode

@@ -25,6 +25,7 @@ struct Draft {
   size_t source = 0;
   uint64_t key = 0;  // of its draws: of the source's words and the draft's number
   OutputLength length;
+  std::vector<int64_t> prefix;
   Hypothesis output;
 };
 
@@ -149,7 +150,8 @@ class Drawer {
     for (int64_t i = 0; i < never_.size(0); ++i)
       open[static_cast<size_t>(never_.const_data_ptr<int64_t>()[i])] = impossible;
     if (written < draft.length.shortest) open[text::end_id] = impossible;
-    const int64_t word = words_.draw(open, draft.key, written);
+    const bool forced = written < std::ssize(draft.prefix);
+    const int64_t word = forced ? draft.prefix[static_cast<size_t>(written)] : words_.draw(open, draft.key, written);
     if (word != text::end_id && written == draft.length.longest) {
       output.cut = true;
       return false;
@@ -180,14 +182,20 @@ void declare(config::Keys& keys, SampleOptions& options) {
 }
 
 std::vector<std::vector<Hypothesis>> draw_samples(const Predictor& predictor, const Sources& sources,
-                                                  const std::vector<OutputLength>& lengths, const Drawing& drawing) {
+                                                  const std::vector<OutputLength>& lengths, const Drawing& drawing,
+                                                  const std::vector<Demand>& demands) {
   if (lengths.empty()) return {};
+  TORCH_CHECK(std::ranges::all_of(demands, [](const Demand& demand) { return demand.phrases.empty(); }),
+              "draws cannot be made to have a phrase");
   std::vector<Draft> drafts;
   const auto read = data::unpack(sources.readings.front());
   for (size_t source = 0; source < lengths.size(); ++source)
     for (int64_t number = 0; number < drawing.draws; ++number)
-      drafts.push_back(
-          {.source = source, .key = key_of(read[source], number), .length = lengths[source], .output = {}});
+      drafts.push_back({.source = source,
+                        .key = key_of(read[source], number),
+                        .length = lengths[source],
+                        .prefix = demands.empty() ? std::vector<int64_t>() : demands[source].prefix,
+                        .output = {}});
   Drawer(predictor, drawing).run(sources, drafts);
   std::vector<std::vector<Hypothesis>> outputs(lengths.size());
   for (auto& draft : drafts) {

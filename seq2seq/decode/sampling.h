@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "seq2seq/config/keys.h"
+#include "seq2seq/decode/demand.h"
 #include "seq2seq/decode/hypothesis.h"
 #include "seq2seq/decode/length_normalization.h"
 #include "seq2seq/decode/predictor.h"
@@ -36,8 +37,10 @@ struct Drawing {
 /// Draws outputs of each source word by word, listed best first; equal ones are listed as often as they were drawn.
 /// Scores are the model's own log-probabilities, whatever distribution the words were drawn from. A draw depends on the
 /// seed, the source's own words, its number among the draws and its position: not on what the source is searched with.
-/// Sources of the same words get the same outputs. An output of the longest length that does not end then is cut.
+/// Sources of the same words get the same outputs. A demanded prefix is written first; phrases cannot be demanded. An
+/// output of the longest length that does not end then is cut.
 std::vector<std::vector<Hypothesis>> draw_samples(const Predictor& predictor, const Sources& sources,
-                                                  const std::vector<OutputLength>& lengths, const Drawing& drawing);
+                                                  const std::vector<OutputLength>& lengths, const Drawing& drawing,
+                                                  const std::vector<Demand>& demands = {});
 
 }  // namespace seq2seq::decode

@@ -4,63 +4,15 @@
 #include <cmath>
 #include <string>
 
-#include <ATen/ops/tensor.h>
-#include <c10/util/Exception.h>
-
 #include "seq2seq/core/checksum.h"
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/files.h"
 #include "seq2seq/core/run_folder.h"
-#include "seq2seq/decode/beam.h"
+#include "seq2seq/decode/beam_search.h"
 #include "seq2seq/decode/exact_search.h"
 
 namespace seq2seq::decode {
 namespace {
-
-/// Next input of the predictor: for each live hypothesis of all beams, its origin and its last word.
-struct Step {
-  std::vector<int64_t> survivors;
-  std::vector<int64_t> tokens;
-
-  /// `first_row`: where the beam's hypotheses began in the step before.
-  void add(const Beam& beam, int64_t first_row) {
-    for (const auto& live : beam.live()) {
-      survivors.push_back(first_row + live.parent);
-      tokens.push_back(live.word);
-    }
-  }
-};
-
-/// Gives each beam its rows. A beam whose search is over has none, and is never computed on again.
-Step extend(std::vector<Beam>& beams, const nn::TopK& best) {
-  const at::Tensor scores = best.scores.to(at::kCPU).contiguous(),
-                   words = best.ids.to(at::kCPU).contiguous();  // [R, k]
-  const int64_t width = scores.size(1);
-  Step next;
-  int64_t row = 0;
-  for (auto& beam : beams) {
-    const auto rows = static_cast<int64_t>(beam.live().size());
-    if (rows == 0) continue;
-    beam.extend({.scores = scores.const_data_ptr<double>() + row * width,
-                 .words = words.const_data_ptr<int64_t>() + row * width,
-                 .width = width});
-    next.add(beam, row);
-    row += rows;
-  }
-  return next;
-}
-
-/// Words that the live hypotheses may not write next.
-nn::Bans bans_of(const std::vector<Beam>& beams) {
-  std::vector<int64_t> rows, words;
-  int64_t first = 0;
-  for (const auto& beam : beams) {
-    beam.add_repeats(first, rows, words);
-    first += std::ssize(beam.live());
-  }
-  if (rows.empty()) return {};
-  return {.words = {}, .rows = at::tensor(rows), .row_words = at::tensor(words)};
-}
 
 /// SHA-256 of the weights that a run is used with: what its path stands for in a digest.
 std::string weights_digest(const std::filesystem::path& run) {
@@ -76,7 +28,39 @@ std::string weights_digest(const std::filesystem::path& run) {
               "Name the folder that `seq2seq train` wrote for a language model (`task: lm`)");
 }
 
+/// Returns why the kind of search does not go with other settings; empty if it does.
+std::string contradicting_search(const DecodeOptions& options) {
+  const bool grouped = options.diverse_beam.groups > 1;
+  if (options.search == SearchKind::exact) {
+    if (options.patience > 0)
+      return "`exact` finds the best of all outputs: `patience`, which ends a search early, is for `search: beam`";
+    if (grouped) return "`exact` finds the best of all outputs: `diverse_beam` is for `search: beam`";
+  }
+  if (options.search == SearchKind::sample) {
+    if (options.patience > 0 || options.no_repeat_ngram > 0 || grouped)
+      return "`sample` draws outputs at random: `patience`, `no_repeat_ngram` and `diverse_beam` are for `search: "
+             "beam`";
+    if (options.repetition_penalty != 1 || options.coverage_penalty > 0)
+      return "`sample` draws outputs at random: `repetition_penalty` and `coverage_penalty` are for `beam` and `exact`";
+  }
+  return {};
+}
+
 }  // namespace
+
+void declare(config::Keys& keys, DiverseBeamOptions& options) {
+  keys.add("groups", options.groups, "groups of `beam` / `groups` hypotheses each; 1: no groups").at_least(1);
+  keys.add(
+          "strength", options.strength,
+          "what a word loses, in the ranking of a step, for each hypothesis of an earlier group that has just taken it")
+      .at_least(0);
+}
+
+ScoringRule scoring_rule(const DecodeOptions& options) {
+  return {.normalization = options.length_normalization,
+          .repetition = options.repetition_penalty,
+          .coverage = options.coverage_penalty};
+}
 
 void declare(config::Keys& keys, MaxLengthOptions& options) {
   keys.add("ratio", options.ratio, "maximum number of tokens per source token").unit("tokens").at_least(0);
@@ -111,6 +95,15 @@ void declare(config::Keys& keys, DecodeOptions& options) {
       .at_least(0);
   keys.section("length_normalization", options.length_normalization,
                "how outputs of different lengths are compared; without it short ones are favoured");
+  keys.add("repetition_penalty", options.repetition_penalty,
+           "the log-probability of a word that the output already has counts so many times (Keskar et al. 2019)")
+      .at_least(1);
+  keys.add("coverage_penalty", options.coverage_penalty,
+           "weight of a penalty on outputs whose attention left out words of the source: beta of Wu et al. 2016, "
+           "equation 14; needs attention")
+      .at_least(0);
+  keys.section("diverse_beam", options.diverse_beam,
+               "groups of hypotheses that are made to differ: Vijayakumar et al. 2016, arXiv 1610.02424");
   keys.add("patience", options.patience,
            "the beam search of a source ends once `patience` times `beam` outputs are complete, as most toolkits do at "
            "1; "
@@ -125,6 +118,9 @@ void declare(config::Keys& keys, DecodeOptions& options) {
       "beam: the best outputs that beam search finds; sample: `n_best` outputs are drawn at random; exact: the best "
       "of all outputs, by branch and bound from the outputs of beam search on (Stahlberg and Byrne 2019)");
   keys.section("sample", options.sample, "what `search: sample` draws from");
+  keys.add("minimum_bayes_risk", options.minimum_bayes_risk,
+           "with `search: sample`: write the sample that is most similar to all `n_best` samples, on average, by this "
+           "metric: bleu, chrf, ... (Eikema and Aziz 2020); none: the most probable one");
   keys.add("exact_nodes", options.exact_nodes,
            "beginnings of outputs that `search: exact` extends for a source at most; a search that would need more is "
            "stopped, counted, and not called exact")
@@ -153,12 +149,12 @@ void declare(config::Keys& keys, DecodeOptions& options) {
   keys.rule("min_length", [&options] {
     return options.min_length <= options.max_length.limit ? "" : "must not be larger than `max_length.limit`";
   });
-  keys.rule("search", [&options] {
-    if (options.search == SearchKind::exact && options.patience > 0)
-      return "`exact` finds the best of all outputs: `patience`, which ends a search early, is for `search: beam`";
-    if (options.search == SearchKind::sample && (options.patience > 0 || options.no_repeat_ngram > 0))
-      return "`sample` draws outputs at random: `patience` and `no_repeat_ngram` are for `search: beam`";
-    return "";
+  keys.rule("search", [&options] { return contradicting_search(options); });
+  keys.rule("diverse_beam", [&options] {
+    return options.beam % options.diverse_beam.groups == 0
+               ? ""
+               : fmt::format("a beam of {} cannot be divided into {} groups of equal size; change `beam` or `groups`",
+                             options.beam, options.diverse_beam.groups);
   });
   keys.rule("sample", [&options] {
     const auto& sample = options.sample;
@@ -175,45 +171,16 @@ void declare(config::Keys& keys, DecodeOptions& options) {
 }
 
 std::vector<std::vector<Hypothesis>> search(const Predictor& predictor, const Sources& sources,
-                                            const std::vector<OutputLength>& lengths, const DecodeOptions& options) {
-  if (options.search == SearchKind::beam) return beam_search(predictor, sources, lengths, options);
-  if (options.search == SearchKind::exact) return exact_search(predictor, sources, lengths, options);
+                                            const std::vector<OutputLength>& lengths, const DecodeOptions& options,
+                                            const std::vector<Demand>& demands) {
+  if (options.search == SearchKind::beam) return beam_search(predictor, sources, lengths, options, demands);
+  if (options.search == SearchKind::exact) return exact_search(predictor, sources, lengths, options, demands);
   return draw_samples(predictor, sources, lengths,
                       {.sample = options.sample,
                        .draws = options.n_best,
                        .allow_unknown = options.allow_unknown,
-                       .normalization = options.length_normalization});
-}
-
-std::vector<std::vector<Hypothesis>> beam_search(const Predictor& predictor, const Sources& sources,
-                                                 const std::vector<OutputLength>& lengths,
-                                                 const DecodeOptions& options) {
-  TORCH_CHECK(options.beam >= 1 && options.n_best >= 1, "a search needs a beam and outputs of at least 1");
-  TORCH_CHECK(sources.sentences() == std::ssize(lengths), "one length a source");
-  if (lengths.empty()) return {};
-  std::vector<Beam> beams;
-  Step step;
-  for (const auto& length : lengths) {
-    beams.emplace_back(BeamOptions{.places = options.beam,
-                                   .n_best = options.n_best,
-                                   .shortest = length.shortest,
-                                   .longest = length.longest,
-                                   .refill = options.refill,
-                                   .patience = options.patience,
-                                   .no_repeat = options.no_repeat_ngram,
-                                   .normalization = options.length_normalization});
-    step.add(beams.back(), static_cast<int64_t>(beams.size()) - 1);
-  }
-  const auto state = predictor.start(sources);
-  while (!step.survivors.empty()) {
-    // One extension of a hypothesis may end; K others may all be live in the next step.
-    predictor.read(*state, at::tensor(step.survivors), at::tensor(step.tokens));
-    step = extend(beams, predictor.best(*state, options.beam + 1, bans_of(beams)));
-  }
-  std::vector<std::vector<Hypothesis>> outputs;
-  outputs.reserve(beams.size());
-  for (const auto& beam : beams) outputs.push_back(beam.best());
-  return outputs;
+                       .normalization = options.length_normalization},
+                      demands);
 }
 
 }  // namespace seq2seq::decode

@@ -2,15 +2,18 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
 #include <vector>
 
 #include "seq2seq/config/keys.h"
+#include "seq2seq/decode/demand.h"
 #include "seq2seq/decode/ensemble.h"
 #include "seq2seq/decode/hypothesis.h"
 #include "seq2seq/decode/length_normalization.h"
 #include "seq2seq/decode/predictor.h"
 #include "seq2seq/decode/rescore_options.h"
 #include "seq2seq/decode/sampling.h"
+#include "seq2seq/decode/scoring_rule.h"
 #include "seq2seq/nn/precision.h"
 
 namespace seq2seq::decode {
@@ -40,6 +43,16 @@ struct FusionOptions {
 };
 void declare(config::Keys& keys, FusionOptions& options);
 
+/// Groups of hypotheses that are kept apart: see beam_search.h.
+struct DiverseBeamOptions {
+  int64_t groups = 1;     // 1: all hypotheses compete with each other
+  double strength = 0.5;  // lambda of Vijayakumar et al. 2016
+};
+void declare(config::Keys& keys, DiverseBeamOptions& options);
+
+/// What `minimum_bayes_risk` is without a metric.
+inline constexpr const char* no_metric = "none";
+
 struct DecodeOptions {
   int64_t beam = 12;  // K; 1: greedy
   int64_t n_best = 1;
@@ -47,10 +60,14 @@ struct DecodeOptions {
   bool oracle_length = false;  // outputs are as long as their first references; max_length does not count
   int64_t min_length = 0;      // tokens of an output without the end symbol, where the longest length allows it
   LengthNormalization length_normalization;
+  double repetition_penalty = 1;  // see ScoringRule
+  double coverage_penalty = 0;    // see ScoringRule; needs a model that attends
+  DiverseBeamOptions diverse_beam;
   double patience = 0;          // of beam search; 0: it ends when no live hypothesis can win
   int64_t no_repeat_ngram = 0;  // tokens of the n-grams that no output has twice; 0: any may
   SearchKind search = SearchKind::beam;
   SampleOptions sample;
+  std::string minimum_bayes_risk = no_metric;  // the metric that a caller of search() chooses among samples by
   int64_t exact_nodes = 10'000;  // beginnings of outputs that an exact search extends for a source at most
   bool refill = true;            // otherwise each complete hypothesis takes one place from the beam for good
   int64_t batch = 64;            // sentences that a caller of search() should hand over together; changes no result
@@ -63,35 +80,14 @@ struct DecodeOptions {
 };
 void declare(config::Keys& keys, DecodeOptions& options);
 
+/// What these options compare hypotheses by.
+ScoringRule scoring_rule(const DecodeOptions& options);
+
 /// Returns what `options.search` finds: beam_search(), draw_samples() of sampling.h, or exact_search(). Outputs are in
 /// the order of the sources, never none of one. `lengths` [B] are what the caller makes of max_length, min_length or
 /// oracle_length.
 std::vector<std::vector<Hypothesis>> search(const Predictor& predictor, const Sources& sources,
-                                            const std::vector<OutputLength>& lengths, const DecodeOptions& options);
-
-/// The n best outputs of each source, best first, in the order of the sources; fewer where the search found no more,
-/// never none. Throws Error when the model's probabilities are not numbers.
-///
-/// Beam search as in arXiv 1409.3215, section 3.2, with K = `beam`, for each source by itself:
-/// 1. At first one hypothesis is live, with nothing written.
-/// 2. At each step all extensions of the live hypotheses, by a word or by the end symbol, are ranked by score; equal
-///    ones in the order of their ids, word by word. All compete for the K places: one that ends goes to the complete
-///    set if it stands among the first K, and is dropped otherwise. The best K of those that do not end, wherever they
-///    stand, are the live ones of the next step. Without `refill` each complete hypothesis keeps its place, so that K
-///    falls by one with it, and only what stands among the first K of a step lives on; the search ends with K at 0.
-/// 3. Scores only fall: once n hypotheses are complete, a live one that could not rank before the n-th of them at any
-///    length is dropped (LengthNormalization::bound). The search is over when none is live; with `patience` p (Kasai et
-///    al. 2022, arXiv 2204.05424), once p K hypotheses are complete. Live hypotheses are of one length, so that
-///    normalization changes nothing of 2.
-/// 4. Below the shortest length the end symbol is no extension.
-/// 5. With `no_repeat_ngram` n, a word that would end an n-gram for the second time is no extension. A hypothesis that
-///    has no extension left is dropped, or cut if it is the last one.
-/// 6. Live hypotheses of the longest length get one more step, in which they can only end. Those whose end does not
-///    stand among the first K are cut: marked, scored as they stand, and ranked with the complete ones.
-/// Greedy search is the case K = 1. A score is what the predictor gives: of a model the natural log-probability of the
-/// output, with a language model beside it the weighted sum of both.
-std::vector<std::vector<Hypothesis>> beam_search(const Predictor& predictor, const Sources& sources,
-                                                 const std::vector<OutputLength>& lengths,
-                                                 const DecodeOptions& options);
+                                            const std::vector<OutputLength>& lengths, const DecodeOptions& options,
+                                            const std::vector<Demand>& demands = {});
 
 }  // namespace seq2seq::decode

@@ -80,6 +80,10 @@ void join(LoadedRun& first, std::vector<LoadedRun> others, const std::vector<dou
                           "An ensemble writes the words of one target vocabulary (`data.target.vocabulary.file`)");
   }
   if (!faults.empty()) throw UsageError(faults);
+  if (first.options().decode.coverage_penalty > 0)
+    throw UsageError(Place{.part = "decode.coverage_penalty"},
+                     "an ensemble has no attention of its own: its models may cut the source into different tokens",
+                     "Use 0");
   first.others = std::move(others);
   std::vector<decode::EnsembleMember> members;
   for (const auto* run : members_of(first))

@@ -87,6 +87,10 @@ const std::vector<Called>& called_otherwise() {
       {{"decode.beam"}, {"beam_size", "num_beams"}},
       {{"decode.length_normalization"}, {"length_penalty", "lenpen", "normalize", "len_pen", "beam_alpha"}},
       {{"decode.min_length"}, {"min_decode_length", "min_new_tokens", "min_len"}},
+      {{"decode.coverage_penalty"}, {"coverage_penalty", "stepwise_penalty"}},
+      {{"decode.repetition_penalty"}, {"repetition_penalty"}},
+      {{"decode.diverse_beam"},
+       {"diverse_beam_groups", "diverse_beam_strength", "num_beam_groups", "diversity_penalty"}},
       {{"decode.no_repeat_ngram"}, {"no_repeat_ngram_size", "block_ngram_repeat"}},
       {{"decode.sample.temperature"}, {"temperature", "random_sampling_temp", "sampling_temperature"}},
       {{"decode.sample.top_k"}, {"top_k", "random_sampling_topk", "sampling_topk", "output_sampling"}},
@@ -109,7 +113,6 @@ std::map<std::string, std::string> other_words() {
       {"gpu_ranks", "use the option `--device` for one device, the section `placement` for several"},
       {"use_cuda", "use the option `--device` for one device, the section `placement` for several"},
       {"world_size", "start several processes with `torchrun` (docs/scaling.md)"},
-      {"coverage_penalty", "scores are sums of log-probabilities, without a coverage penalty"},
   };
   for (const auto& [keys, words] : called_otherwise())
     for (const auto& word : words) answers.emplace(word, fmt::format("it is `{}` here", fmt::join(keys, "` and `")));

@@ -1,6 +1,7 @@
 #include "seq2seq/run/outputs.h"
 
 #include "seq2seq/run/compared.h"
+#include "seq2seq/run/minimum_bayes_risk.h"
 #include "seq2seq/run/rescore/choose.h"
 
 namespace seq2seq::run {
@@ -29,10 +30,14 @@ std::vector<Output> search_outputs(const decode::Predictor& predictor, const Eva
                                    const metrics::MetricOptions& metrics, const std::vector<int64_t>& chosen,
                                    const decode::Done& done) {
   const auto targets = pick(set.corpus.target, chosen);
+  std::vector<data::CopiedWords> all_copied;
+  for (const int64_t sentence : chosen) all_copied.push_back(set.copied[static_cast<size_t>(sentence)]);
+  auto all_found = decode::search_all(predictor, readings_of(set, text, chosen), options, done, &targets);
+  order_by_risk(all_found, text, all_copied, options, metrics);
   std::vector<Output> outputs;
-  for (const auto& found : decode::search_all(predictor, readings_of(set, text, chosen), options, done, &targets)) {
+  for (const auto& found : all_found) {
     const auto& best = found.front();
-    const auto& copied = set.copied[static_cast<size_t>(chosen[outputs.size()])];
+    const auto& copied = all_copied[outputs.size()];
     outputs.push_back({.line = output_line(best.ids, text, copied),
                        .tokens = output_tokens(best.ids, text, copied, metrics),
                        .cut = best.cut});

@@ -10,6 +10,7 @@
 #include "seq2seq/nn/model/seq2seq.h"
 #include "seq2seq/run/build.h"
 #include "seq2seq/run/figures.h"
+#include "seq2seq/run/minimum_bayes_risk.h"
 #include "seq2seq/run/other_words.h"
 #include "seq2seq/run/rescore/choose.h"
 #include "seq2seq/run/task.h"
@@ -163,6 +164,16 @@ std::string wrong_guided_alignment(const RunOptions& options, const Registries& 
          "multi_head, or `train.guided_alignment.weight: 0`";
 }
 
+std::string wrong_coverage_penalty(const RunOptions& options, const Registries& registries) {
+  if (options.decode.coverage_penalty == 0) return {};
+  try {
+    if (outline(options.model, registries)->attends()) return {};
+  } catch (const UsageError&) {
+    return {};
+  }
+  return "needs attention weights, and this model has no attention. Use 0";
+}
+
 }  // namespace
 
 void declare(config::Keys& keys, PretrainedOptions& options) {
@@ -225,6 +236,8 @@ void declare(config::Keys& keys, RunOptions& options, const Registries& registri
             [&options] { return wrong_feature_weights(options.decode.rescore.feature_weights); });
   keys.rule("train.guided_alignment.weight",
             [&options, &registries] { return wrong_guided_alignment(options, registries); });
+  keys.rule("decode.minimum_bayes_risk", [&options] { return wrong_minimum_bayes_risk(options.decode); });
+  keys.rule("decode.coverage_penalty", [&options, &registries] { return wrong_coverage_penalty(options, registries); });
   keys.rule("train.freeze", [&options, &registries] { return wrong_freeze(options, registries); });
 }
 

@@ -12,6 +12,7 @@
 #include "seq2seq/decode/corpus_search.h"
 #include "seq2seq/decode/n_best.h"
 #include "seq2seq/run/ensemble.h"
+#include "seq2seq/run/minimum_bayes_risk.h"
 
 namespace seq2seq::run {
 
@@ -53,23 +54,36 @@ std::vector<std::vector<int64_t>> write(std::ostream& output, int64_t number, co
 }
 
 /// The outputs of each source. An empty one is not searched for, where the options say so.
-std::vector<std::vector<decode::Hypothesis>> outputs_of(const decode::Readings& sources, const LoadedRun& run) {
+/// `demands` has one of each, or none.
+std::vector<std::vector<decode::Hypothesis>> outputs_of(const decode::Readings& sources,
+                                                        const std::vector<data::CopiedWords>& copied,
+                                                        const std::vector<decode::Demand>& demands,
+                                                        const LoadedRun& run) {
   const auto& options = run.options().decode;
   const auto& first = sources.front().sentences;
-  const auto is_searched = [&options](const std::vector<int64_t>& ids) {
-    return !ids.empty() || options.empty_source == decode::EmptySource::translate;
+  const auto is_searched = [&](size_t i) {
+    return !first[i].empty() || options.empty_source == decode::EmptySource::translate ||
+           (!demands.empty() && demands[i].any());
   };
   decode::Readings searched;
   for (const auto& [text, sentences] : sources) {
     auto& reading = searched.emplace_back(decode::Reading{.text = text, .sentences = {}});
     for (size_t i = 0; i < first.size(); ++i)
-      if (is_searched(first[i])) reading.sentences.push_back(sentences[i]);
+      if (is_searched(i)) reading.sentences.push_back(sentences[i]);
   }
-  auto found = decode::search_all(run.predictor(), searched, options);
+  std::vector<decode::Demand> demanded;
+  std::vector<data::CopiedWords> copied_of;
+  for (size_t i = 0; i < first.size(); ++i) {
+    if (!is_searched(i)) continue;
+    if (!demands.empty()) demanded.push_back(demands[i]);
+    copied_of.push_back(copied[i]);
+  }
+  auto found = decode::search_all(run.predictor(), searched, options, {}, nullptr, demanded);
+  order_by_risk(found, *run.text, copied_of, options, run.options().metrics);
   std::vector<std::vector<decode::Hypothesis>> outputs;
   size_t next = 0;
-  for (const auto& ids : first)
-    outputs.push_back(is_searched(ids) ? std::move(found[next++]) : std::vector<decode::Hypothesis>(1));
+  for (size_t i = 0; i < first.size(); ++i)
+    outputs.push_back(is_searched(i) ? std::move(found[next++]) : std::vector<decode::Hypothesis>(1));
   return outputs;
 }
 
@@ -80,22 +94,25 @@ Translated translate(const LoadedRun& run, data::LineReader& input, std::ostream
   if (options.alignments.wanted()) check_attends(run);
   const int64_t ahead = run.options().decode.batch * batches_ahead;
   SourceReader reader(run, options.tokens);
+  DemandReader demand_reader(run, options.demands, options.tokens);
   Translated translated;
   bool more = true;
   while (more && output) {
     std::vector<data::CopiedWords> copied;
     std::vector<AlignedOutputs> aligned;
+    std::vector<decode::Demand> demands;
     std::string line;
     while (std::ssize(copied) < ahead && (copied.empty() || input.ready()) && (more = input.next(line))) {
       const auto& ids = reader.add(line, {.file = input.file().string(), .line = input.lines()});
       translated.unknown.add(ids, run.text->source_vocabulary(), input.lines());
+      if (options.demands.any()) demands.push_back(demand_reader.next(std::ssize(ids)));
       auto tokens = reader.tokens(line);
       copied.push_back(run.text->copied_words(tokens));
       if (options.alignments.wanted()) aligned.emplace_back().source_tokens = std::move(tokens);
     }
     const auto sources = reader.take();
     size_t next = 0;
-    for (const auto& outputs : outputs_of(sources, run)) {
+    for (const auto& outputs : outputs_of(sources, copied, demands, run)) {
       auto written = write(output, translated.lines, {outputs, copied[next]}, run, options);
       if (options.alignments.wanted()) {
         auto& sentence = aligned[next];
@@ -103,8 +120,9 @@ Translated translate(const LoadedRun& run, data::LineReader& input, std::ostream
         sentence.source = sources.front().sentences[next];
         sentence.targets = std::move(written);
       }
-      ++next;
       ++translated.lines;
+      if (!demands.empty()) translated.unmet.add(outputs.front().ids, demands[next], translated.lines);
+      ++next;
       if (outputs.front().cut) ++translated.cut;
       const bool searched = !outputs.front().token_scores.empty();
       if (searched && run.options().decode.search == decode::SearchKind::exact) translated.exact.add(outputs.front());
@@ -112,6 +130,7 @@ Translated translate(const LoadedRun& run, data::LineReader& input, std::ostream
     output.flush();
     if (options.alignments.wanted()) write_alignments(run, aligned, options.alignments);
   }
+  if (output) demand_reader.finish();
   return translated;
 }
 

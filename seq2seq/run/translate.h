@@ -5,6 +5,7 @@
 
 #include "seq2seq/data/input/line_reader.h"
 #include "seq2seq/run/alignments.h"
+#include "seq2seq/run/demands.h"
 #include "seq2seq/run/exact_counts.h"
 #include "seq2seq/run/load.h"
 #include "seq2seq/run/unknown_tokens.h"
@@ -17,12 +18,14 @@ struct TranslateOptions {
       false;  // Moses: `number ||| text ||| features ||| score`, as many lines a sentence as `decode.n_best`
   bool token_scores = false;    // those of each token among the features; with n_best_format
   AlignmentStreams alignments;  // of each output that is written
+  DemandFiles demands;
 };
 
 struct Translated {
   int64_t lines = 0;
   int64_t cut = 0;        // first outputs that stopped at the longest length
   ExactCounts exact;      // of the lines that were searched for
+  Unmet unmet;            // first outputs that lack a prefix or a phrase
   UnknownTokens unknown;  // of the source
 };
 

@@ -286,6 +286,28 @@ TEST_CASE("exact search: translate and evaluate say what the beam missed", "[cli
              WithinAbs(counts.at("missed").get<double>(), 1e-9));
 }
 
+TEST_CASE("translate: outputs have the prefix and the phrases of their line", "[cli][translate]") {
+  const TrainedToy toy;
+  const auto prefix = toy.folder().file("prefix", "c b\n\n"), phrases = toy.folder().file("phrases", "\nb c\ta a\n");
+  const auto ran = run_program({"translate", toy.run(), "--prefix", prefix, "--constraints", phrases}, "a b c\nc a\n");
+  CHECK(ran.code == 0);
+  const auto outputs = lines_in(ran.out);
+  REQUIRE(outputs.size() == 2);
+  CHECK(outputs[0].starts_with("c b"));
+  CHECK_THAT(outputs[1], ContainsSubstring("b c") && ContainsSubstring("a a"));
+  CHECK(ran.err.find("lack") == std::string::npos);
+
+  const auto unknown = toy.folder().file("unknown", "a\nz\n");
+  const auto refused = run_program({"translate", toy.run(), "--constraints", unknown}, "a\nb\n");
+  CHECK(refused.code == 1);
+  CHECK_THAT(refused.err, ContainsSubstring(unknown.string() + ":2") && ContainsSubstring("`z`"));
+  const auto short_of = run_program(
+      {"translate", toy.run(), "--constraints", phrases, "--set", "decode.max_length={ratio: 0, plus: 3, limit: 3}"},
+      "a\nb\n");
+  CHECK(short_of.code == 0);
+  CHECK_THAT(short_of.err, ContainsSubstring("1 of 2 outputs lack") && ContainsSubstring("line 2"));
+}
+
 TEST_CASE("evaluate: table and JSON tell the same figures", "[cli][evaluate]") {
   const TrainedToy toy;
   const auto table = run_program({"evaluate", toy.run()});

@@ -41,6 +41,11 @@ TEST_CASE("decode options: settings that contradict each other are refused", "[d
       {"search: sample\npatience: 1", "patience"},
       {"search: sample\nno_repeat_ngram: 2", "no_repeat_ngram"},
       {"sample: {top_k: 3}", "search: sample"},
+      {"search: sample\nrepetition_penalty: 2", "repetition_penalty"},
+      {"search: sample\ncoverage_penalty: 1", "coverage_penalty"},
+      {"search: sample\nbeam: 4\ndiverse_beam: {groups: 2}", "diverse_beam"},
+      {"search: exact\nbeam: 4\ndiverse_beam: {groups: 2}", "diverse_beam"},
+      {"beam: 5\ndiverse_beam: {groups: 2}", "equal size"},
   }));
   CAPTURE(yaml);
   decode::DecodeOptions options;
@@ -48,8 +53,10 @@ TEST_CASE("decode options: settings that contradict each other are refused", "[d
 }
 
 TEST_CASE("decode options: values out of range are refused", "[decode][options][error]") {
-  const std::string yaml = GENERATE("beam: 0", "n_best: 0", "batch: 0", "max_length: {ratio: -1}",
-                                    "max_length: {plus: -1}", "max_length: {limit: 0}", "exact_nodes: 0");
+  const std::string yaml =
+      GENERATE("beam: 0", "n_best: 0", "batch: 0", "max_length: {ratio: -1}", "max_length: {plus: -1}",
+               "max_length: {limit: 0}", "exact_nodes: 0", "repetition_penalty: 0.9", "coverage_penalty: -1",
+               "diverse_beam: {groups: 0}", "diverse_beam: {strength: -1}");
   CAPTURE(yaml);
   decode::DecodeOptions options;
   REQUIRE_THROWS_AS(read(yaml + "\n", options), UsageError);

@@ -1,6 +1,8 @@
 #include "test/decode/plain_search.h"
 
 #include <algorithm>
+#include <cmath>
+#include <map>
 #include <set>
 
 #include "seq2seq/text/vocabulary.h"
@@ -24,6 +26,17 @@ std::vector<Hypothesis> extensions_of(const TreePredictor& predictor, const std:
     all.push_back(extended);
   }
   return all;
+}
+
+/// The sum that live hypotheses compete by: their scores, those of repeated words counted `repetition` times.
+double plain_value(const Hypothesis& hypothesis, double repetition) {
+  double value = 0;
+  for (size_t i = 0; i < hypothesis.token_scores.size(); ++i) {
+    const auto end = hypothesis.ids.begin() + static_cast<std::ptrdiff_t>(std::min(i, hypothesis.ids.size()));
+    const bool repeated = i < hypothesis.ids.size() && std::find(hypothesis.ids.begin(), end, hypothesis.ids[i]) != end;
+    value += (repeated ? repetition : 1) * hypothesis.token_scores[i];
+  }
+  return value;
 }
 
 bool ended(const Hypothesis& hypothesis) { return hypothesis.ids.back() == text::end_id; }
@@ -71,29 +84,60 @@ std::vector<Hypothesis> list_outputs(const TreePredictor& predictor, const std::
   return complete;
 }
 
-std::vector<Hypothesis> plain_search(const TreePredictor& predictor, const std::vector<int64_t>& source,
-                                     const PlainSearch& options) {
-  std::vector<Hypothesis> live(1), complete;
-  for (int64_t words = 0; words <= options.longest; ++words) {
+double plain_rank(const TreePredictor& predictor, const std::vector<int64_t>& source, const Hypothesis& hypothesis,
+                  const PlainSearch& options) {
+  const auto tokens = std::ssize(hypothesis.token_scores);
+  double rank = plain_value(hypothesis, options.repetition) / options.normalization.divisor(tokens);
+  for (size_t word = 0; word < source.size() && options.coverage > 0; ++word) {
+    if (source[word] == text::end_id) continue;
+    double sum = 0;
+    for (int64_t token = 0; token < tokens; ++token)
+      sum += predictor.attention_of(source, {hypothesis.ids.begin(), hypothesis.ids.begin() + token})[word];
+    rank += options.coverage * std::log(std::min(std::max(sum, 1e-10), 1.0));
+  }
+  return rank;
+}
+
+bool contains(const std::vector<int64_t>& ids, const std::vector<int64_t>& words) {
+  return std::search(ids.begin(), ids.end(), words.begin(), words.end()) != ids.end();
+}
+
+namespace {
+
+/// One group; without groups the whole search.
+struct PlainGroup {
+  const TreePredictor& predictor;
+  std::vector<int64_t> source;
+  PlainSearch options;  // `beam` and `n_best` are the group's
+  std::vector<Hypothesis> live{1}, complete{};
+  bool over = false;
+
+  double rank(const Hypothesis& hypothesis) const { return plain_rank(predictor, source, hypothesis, options); }
+
+  /// Extends hypotheses of so many words. `chosen`: how often earlier groups went on by each word.
+  void step(int64_t words, const std::map<int64_t, int64_t>& chosen) {
     std::vector<Hypothesis> ranking;
     for (const auto& hypothesis : live) {
       for (const auto& extended : extensions_of(predictor, source, hypothesis)) {
         if (ended(extended) ? words < options.shortest : repeats(extended.ids, static_cast<size_t>(options.no_repeat)))
           continue;
         ranking.push_back(extended);
+        ranking.back().rank = plain_value(extended, options.repetition);
+        if (const auto found = chosen.find(extended.ids.back()); found != chosen.end())
+          ranking.back().rank -= options.diversity * static_cast<double>(found->second);
       }
     }
     sort(ranking);
     std::vector<Hypothesis> going_on;
     std::set<std::vector<int64_t>> completed;
-    const int64_t free = options.refill ? options.beam : options.beam - static_cast<int64_t>(complete.size());
+    const int64_t free = options.refill ? options.beam : options.beam - std::ssize(complete);
     for (size_t place = 0; place < ranking.size(); ++place) {
       const bool among_the_first = static_cast<int64_t>(place) < free;
       if (!ended(ranking[place])) {
         if (options.refill || among_the_first) going_on.push_back(ranking[place]);
       } else if (among_the_first) {
         complete.push_back(without_end(ranking[place]));
-        complete.back().rank = options.normalization.rank(complete.back().score, words + 1);
+        complete.back().rank = rank(complete.back());
         completed.insert(complete.back().ids);
       }
     }
@@ -101,23 +145,52 @@ std::vector<Hypothesis> plain_search(const TreePredictor& predictor, const std::
     if (words == options.longest || (going_on.empty() && complete.empty())) {
       for (auto hypothesis : live) {
         hypothesis.cut = true;
-        hypothesis.rank = options.normalization.rank(hypothesis.score, words);
+        hypothesis.rank = rank(hypothesis);
         if (!completed.contains(hypothesis.ids)) complete.push_back(hypothesis);
       }
-      break;
+      over = true;
+      return;
     }
     shorten(going_on, free);
     live = going_on;
-    if (options.drop_beaten && static_cast<int64_t>(complete.size()) >= options.n_best) {
-      const double needed = complete[static_cast<size_t>(options.n_best - 1)].rank;
-      std::erase_if(live, [&](const Hypothesis& hypothesis) {
-        return options.normalization.rank(hypothesis.score, options.longest + 1) < needed;
-      });
+    if (!options.drop_beaten || std::ssize(complete) < options.n_best) return;
+    const double needed = complete[static_cast<size_t>(options.n_best - 1)].rank;
+    std::erase_if(live, [&](const Hypothesis& hypothesis) {
+      const double value = plain_value(hypothesis, options.repetition);
+      return options.normalization.rank(value, options.longest + 1) < needed;
+    });
+  }
+};
+
+}  // namespace
+
+std::vector<Hypothesis> plain_search(const TreePredictor& predictor, const std::vector<int64_t>& source,
+                                     const PlainSearch& options) {
+  auto of_group = options;
+  of_group.beam = options.beam / options.groups;
+  of_group.n_best = std::min(options.n_best, of_group.beam);
+  std::vector<PlainGroup> groups(static_cast<size_t>(options.groups), {predictor, source, of_group});
+  for (int64_t words = 0; words <= options.longest; ++words) {
+    std::map<int64_t, int64_t> chosen;
+    for (auto& group : groups) {
+      if (group.over) continue;
+      group.step(words, chosen);
+      if (group.over) continue;
+      for (const auto& hypothesis : group.live) ++chosen[hypothesis.ids.back()];
     }
   }
-  sort(complete);
-  shorten(complete, options.n_best);
-  return complete;
+  std::vector<Hypothesis> all;
+  for (auto& group : groups) {
+    sort(group.complete);
+    shorten(group.complete, of_group.n_best);
+    for (const auto& output : group.complete) {
+      const auto same = [&output](const Hypothesis& other) { return other.ids == output.ids; };
+      if (std::none_of(all.begin(), all.end(), same)) all.push_back(output);
+    }
+  }
+  sort(all);
+  shorten(all, options.n_best);
+  return all;
 }
 
 }  // namespace seq2seq::test

@@ -20,12 +20,23 @@ struct PlainSearch {
   bool refill = true;
   int64_t no_repeat = 0;
   decode::LengthNormalization normalization{};
-  bool drop_beaten = true;  // rule 3 of search.h; without it the search goes on to the longest output
+  bool drop_beaten = true;  // rule 3 of beam_search.h; without it the search goes on to the longest output
+  double repetition = 1;
+  double coverage = 0;
+  int64_t groups = 1;
+  double diversity = 0;
 };
 
-/// The rules of search.h once more, as plainly as they can be written: whole hypotheses, the whole vocabulary,
+/// The rules of beam_search.h once more, as plainly as they can be written: whole hypotheses, the whole vocabulary,
 /// everything sorted.
 std::vector<decode::Hypothesis> plain_search(const TreePredictor& predictor, const std::vector<int64_t>& source,
                                              const PlainSearch& options);
+
+/// What an output is ranked by, from its ids and the score of each token.
+double plain_rank(const TreePredictor& predictor, const std::vector<int64_t>& source,
+                  const decode::Hypothesis& hypothesis, const PlainSearch& options);
+
+/// True if the words occur in the ids, one behind the other.
+bool contains(const std::vector<int64_t>& ids, const std::vector<int64_t>& words);
 
 }  // namespace seq2seq::test

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include <ATen/ops/empty.h>
+#include <ATen/ops/zeros.h>
 
 #include "seq2seq/core/random.h"
 #include "seq2seq/text/vocabulary.h"
@@ -30,14 +31,44 @@ Ids to_vector(const at::Tensor& ids) {
   return {flat.const_data_ptr<int64_t>(), flat.const_data_ptr<int64_t>() + flat.numel()};
 }
 
+uint64_t node_of(const Ids& source, const Ids& written) {
+  uint64_t node = 17;
+  for (const int64_t id : source) node = node * 1000003 + static_cast<uint64_t>(id);
+  for (const int64_t id : written) node = node * 999983 + static_cast<uint64_t>(id) + 7;
+  return node;
+}
+
 }  // namespace
 
 int64_t TreePredictor::vocabulary() const { return text::special_count + options_.words; }
 
+std::vector<double> TreePredictor::attention_of(const Ids& source, const Ids& written) const {
+  const RandomStream stream(options_.seed + 1000, Purpose::sampling);
+  std::vector<double> weights;
+  double sum = 0;
+  for (size_t word = 0; word < source.size(); ++word) {
+    weights.push_back(std::pow(stream.uniform(node_of(source, written), static_cast<uint32_t>(word)), 4));
+    sum += weights.back();
+  }
+  for (double& weight : weights) weight /= sum;
+  return weights;
+}
+
+at::Tensor TreePredictor::attended(const decode::PredictorState& state) const {
+  TORCH_CHECK(state.wants_attention, "attention was not asked for");
+  const auto& rows = dynamic_cast<const TreeState&>(state).rows;
+  size_t longest = 0;
+  for (const auto& row : rows) longest = std::max(longest, row.source.size());
+  auto all = at::zeros({std::ssize(rows), static_cast<int64_t>(longest)}, at::kDouble);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const auto weights = attention_of(rows[i].source, rows[i].written);
+    std::ranges::copy(weights, all.mutable_data_ptr<double>() + i * longest);
+  }
+  return all;
+}
+
 std::vector<double> TreePredictor::next(const Ids& source, const Ids& written) const {
-  uint64_t node = 17;
-  for (const int64_t id : source) node = node * 1000003 + static_cast<uint64_t>(id);
-  for (const int64_t id : written) node = node * 999983 + static_cast<uint64_t>(id) + 7;
+  const auto node = node_of(source, written);
   const RandomStream stream(options_.seed, Purpose::sampling);
   std::vector<double> scores;
   double sum = 0;
@@ -83,6 +114,7 @@ std::unique_ptr<decode::PredictorState> TreePredictor::selected(const decode::Pr
                                                                 const nn::Ids& hypotheses) const {
   const auto& rows = dynamic_cast<const TreeState&>(state).rows;
   auto chosen = std::make_unique<TreeState>();
+  chosen->wants_attention = state.wants_attention;
   for (const int64_t hypothesis : to_vector(hypotheses))
     chosen->rows.push_back(rows.at(static_cast<size_t>(hypothesis)));
   return chosen;

@@ -30,12 +30,15 @@ class TreePredictor final : public decode::Predictor {
                                                    const nn::Ids& hypotheses) const override;
   nn::TopK best(const decode::PredictorState& state, int64_t k, const nn::Bans& bans) const override;
   at::Tensor log_probabilities(const decode::PredictorState& state, int64_t first, int64_t count) const override;
+  at::Tensor attended(const decode::PredictorState& state) const override;
   at::Tensor score(const decode::Sources& sources, const nn::Packed& inputs, const nn::Packed& targets,
                    const nn::Ids& owner) const override;
 
   int64_t vocabulary() const;
   /// Natural log-probabilities of every word [V] after `written` (without start symbol), given a source.
   std::vector<double> next(const std::vector<int64_t>& source, const std::vector<int64_t>& written) const;
+  /// Weights of the words of a source, which sum to 1, for the word that follows `written`.
+  std::vector<double> attention_of(const std::vector<int64_t>& source, const std::vector<int64_t>& written) const;
   int64_t extended() const { return extended_; }  // hypotheses given to read() so far
 
  private:

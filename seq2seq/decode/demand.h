@@ -1,0 +1,16 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace seq2seq::decode {
+
+/// What an output of one source must have, beside its length.
+struct Demand {
+  std::vector<int64_t> prefix = {};  // the words that it begins with
+  std::vector<std::vector<int64_t>> phrases =
+      {};  // sequences of words that must occur in it, none empty; see phrases.h
+  bool any() const { return !prefix.empty() || !phrases.empty(); }
+};
+
+}  // namespace seq2seq::decode

@@ -1,0 +1,104 @@
+#include "seq2seq/run/demands.h"
+
+#include <algorithm>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "seq2seq/core/error.h"
+#include "seq2seq/core/progress.h"
+#include "seq2seq/core/text.h"
+#include "seq2seq/decode/phrases.h"
+#include "seq2seq/decode/reading.h"
+#include "seq2seq/text/vocabulary.h"
+#include "seq2seq/text/whitespace.h"
+
+namespace seq2seq::run {
+
+namespace {
+
+void check_search(const decode::DecodeOptions& options) {
+  const Place place{.part = "--constraints"};
+  if (options.search == decode::SearchKind::sample)
+    throw UsageError(place, "samples cannot be made to have a phrase", "Use `decode.search: beam` or `exact`");
+  if (options.diverse_beam.groups > 1 || !options.refill)
+    throw UsageError(place, "need all places of the beam, so `diverse_beam` and `refill: false` are not possible",
+                     "Use `--set decode.diverse_beam.groups=1 --set decode.refill=true`");
+}
+
+/// The next line of a file of demands.
+std::string next_line(data::LineReader& lines) {
+  std::string line;
+  if (lines.next(line)) return line;
+  throw Error(Place{.file = lines.file().string(), .line = lines.lines() + 1},
+              "is missing: the source has more lines than this file", "Write one line for each line of the source");
+}
+
+}  // namespace
+
+DemandReader::DemandReader(const LoadedRun& run, const DemandFiles& files, bool tokens)
+    : run_(run), files_(files), tokens_(tokens) {
+  if (files.prefixes != nullptr && decode::writes_backwards(*run.text))
+    throw UsageError(Place{.part = "--prefix"},
+                     "this run writes the last word of an output first (`data.reverse`), so no output can be made to "
+                     "begin with given words",
+                     "Use a run that is trained with `data.reverse: none` or `source`");
+  if (files.constraints != nullptr) check_search(run.options().decode);
+}
+
+decode::Demand DemandReader::next(int64_t source_tokens) {
+  decode::Demand demand;
+  const int64_t longest = std::min(decode::longest_output(run_.options().decode.max_length, source_tokens),
+                                   run_.predictor().longest_output());
+  if (files_.prefixes != nullptr) demand.prefix = ids_of(next_line(*files_.prefixes), *files_.prefixes, longest);
+  if (files_.constraints == nullptr) return demand;
+  const auto line = next_line(*files_.constraints);
+  for (const auto field : split(line, '\t')) {
+    auto phrase = ids_of(std::string(field), *files_.constraints, longest);
+    if (!phrase.empty()) demand.phrases.push_back(std::move(phrase));
+  }
+  return demand;
+}
+
+std::vector<int64_t> DemandReader::ids_of(const std::string& text, const data::LineReader& lines,
+                                          int64_t longest) const {
+  const Place place{.file = lines.file().string(), .line = lines.lines()};
+  const auto tokens =
+      tokens_ ? text::WhitespaceTokenizer({}).tokenize(text) : run_.text->target_tokenizer().tokenize(text);
+  auto ids = run_.text->target_ids(tokens);
+  for (size_t i = 0; i < ids.size(); ++i) {
+    const bool written =
+        ids[i] >= text::special_count || (ids[i] == text::unknown_id && run_.options().decode.allow_unknown);
+    if (!written)
+      throw Error(place, fmt::format("no output can have {}, which is not in the target vocabulary", quote(tokens[i])),
+                  "Replace the word, or remove it from the line");
+  }
+  if (std::ssize(ids) > longest)
+    throw Error(place,
+                fmt::format("{} has {}, but the output of this line can have only {}", quote(text),
+                            format_count(std::ssize(ids), "token"), format_count(longest)),
+                "Shorten it, or raise `decode.max_length`");
+  return ids;
+}
+
+void DemandReader::finish() {
+  for (auto* lines : {files_.prefixes, files_.constraints}) {
+    std::string line;
+    if (lines == nullptr || !lines->next(line)) continue;
+    throw Error(Place{.file = lines->file().string(), .line = lines->lines()},
+                "has no line of the source: this file has more lines than the source",
+                "Write one line for each line of the source");
+  }
+}
+
+void Unmet::add(const std::vector<int64_t>& ids, const decode::Demand& demand, int64_t line) {
+  const decode::Phrases phrases(demand.phrases);
+  auto progress = phrases.start();
+  for (const int64_t word : ids) progress = phrases.after(progress, word);
+  const bool begins = std::ssize(ids) >= std::ssize(demand.prefix) &&
+                      std::equal(demand.prefix.begin(), demand.prefix.end(), ids.begin());
+  if (begins && phrases.met(progress)) return;
+  if (outputs++ == 0) first_line = line;
+}
+
+}  // namespace seq2seq::run

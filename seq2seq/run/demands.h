@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "seq2seq/data/input/line_reader.h"
+#include "seq2seq/decode/demand.h"
+#include "seq2seq/run/load.h"
+
+namespace seq2seq::run {
+
+/// Files that say what each output must have, a line for each line of the source; an empty line demands nothing.
+struct DemandFiles {
+  data::LineReader* prefixes = nullptr;     // the beginning of the output
+  data::LineReader* constraints = nullptr;  // phrases that must occur in it, separated by tabs
+  bool any() const { return prefixes != nullptr || constraints != nullptr; }
+};
+
+/// Reads what the outputs of a run must have.
+class DemandReader {
+ public:
+  /// `tokens`: texts are tokens between blanks. `run` must outlive it. Throws UsageError where the run or its search
+  /// cannot meet such demands.
+  DemandReader(const LoadedRun& run, const DemandFiles& files, bool tokens);
+  /// Returns the demand of the next line, for a source of so many tokens. Throws Error, with file and line, if a file
+  /// ends before, and for what no output of the run can have.
+  decode::Demand next(int64_t source_tokens);
+  /// Throws Error if a file has lines that the source does not have.
+  void finish();
+
+ private:
+  std::vector<int64_t> ids_of(const std::string& text, const data::LineReader& lines, int64_t longest) const;
+
+  const LoadedRun& run_;
+  DemandFiles files_;
+  bool tokens_;
+};
+
+/// Outputs that lack something demanded.
+struct Unmet {
+  int64_t outputs = 0;
+  int64_t first_line = 0;  // of the source, counted from 1
+
+  void add(const std::vector<int64_t>& ids, const decode::Demand& demand, int64_t line);
+};
+
+}  // namespace seq2seq::run

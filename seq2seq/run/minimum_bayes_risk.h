@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "seq2seq/data/text_pipeline.h"
+#include "seq2seq/decode/search.h"
+#include "seq2seq/metrics/options.h"
+
+namespace seq2seq::run {
+
+/// Lists the samples of each source by their expected similarity to all of its samples, the highest first: minimum
+/// Bayes risk decoding (Kumar and Byrne 2004; over samples: Eikema and Aziz 2020, arXiv 2005.10283). The metric that
+/// `options.minimum_bayes_risk` names compares the text of each sample with the text of each, itself included, as a
+/// reference; the mean becomes its rank (of metrics that fall with similarity, minus the mean). Samples of one text are
+/// listed once, by the tokens with the best score. `copied`: of each source. Does nothing where `options` name no
+/// metric.
+void order_by_risk(std::vector<std::vector<decode::Hypothesis>>& outputs, const data::TextPipeline& text,
+                   const std::vector<data::CopiedWords>& copied, const decode::DecodeOptions& options,
+                   const metrics::MetricOptions& metrics);
+
+/// Returns why `decode.minimum_bayes_risk` cannot be what it is; empty if it can.
+std::string wrong_minimum_bayes_risk(const decode::DecodeOptions& options);
+
+}  // namespace seq2seq::run
