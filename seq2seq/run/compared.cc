@@ -10,15 +10,9 @@ void bring_to_lower_case(metrics::Tokens& tokens) {
 
 }  // namespace
 
-std::string output_line(const std::vector<int64_t>& ids, const data::TextPipeline& text) {
-  return text.target_tokenizer().detokenize(text.target_words(ids));
-}
-
-metrics::Tokens output_tokens(const std::vector<int64_t>& ids, const data::TextPipeline& text,
-                              const metrics::MetricOptions& options) {
-  auto tokens = text.target_words(ids);
-  if (options.lowercase) bring_to_lower_case(tokens);
-  return tokens;
+metrics::Tokens output_tokens(metrics::Tokens words, const metrics::MetricOptions& options) {
+  if (options.lowercase) bring_to_lower_case(words);
+  return words;
 }
 
 std::vector<metrics::Tokens> reference_tokens(const std::vector<std::string>& references,

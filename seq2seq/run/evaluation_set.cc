@@ -118,6 +118,7 @@ class SetBuilder {
   }
 
   void add_pair(const data::TokenPair& tokens) {
+    set_.source_tokens.push_back(tokens.source);
     sources_.add(text_.source_ids(tokens.source));
     targets_.add(text_.target_ids(tokens.target));
     numbers_.push_back(tokens.number);

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "seq2seq/data/corpus.h"
 #include "seq2seq/decode/corpus_search.h"
@@ -14,7 +16,8 @@ struct EvaluationSet {
   data::Corpus corpus;             // the target is the first reference that a sentence has, as the model sees it
   metrics::References references;  // [pairs][at least 1], the lines of the files as they are, in the order of the files
   int64_t most_references = 1;
-  decode::Readings others{};  // the sources as the other runs of an ensemble read them
+  std::vector<std::vector<std::string>> source_tokens;  // [pairs] with those that the vocabulary lacks
+  decode::Readings others{};                            // the sources as the other runs of an ensemble read them
 };
 
 /// Throws Error for unreadable files or unequal numbers of lines, and if no sentence is left.

@@ -9,6 +9,7 @@
 #include "seq2seq/metrics/perplexity.h"
 #include "seq2seq/metrics/words.h"
 #include "seq2seq/run/compared.h"
+#include "seq2seq/run/output_words.h"
 
 namespace seq2seq::run {
 
@@ -49,6 +50,13 @@ decode::Readings readings_of(const EvaluationSet& set, const data::TextPipeline&
     readings.push_back({.text = other.text, .sentences = decode::pick(other.sentences, chosen)});
   return readings;
 }
+
+std::vector<std::vector<std::string>> source_tokens_of(const EvaluationSet& set, const std::vector<int64_t>& chosen) {
+  std::vector<std::vector<std::string>> tokens;
+  for (const int64_t sentence : chosen) tokens.push_back(set.source_tokens[static_cast<size_t>(sentence)]);
+  return tokens;
+}
+
 int64_t words_of(const std::string& line) { return std::ssize(metrics::split_words(line)) + 1; }
 int64_t characters_of(const std::string& line) { return static_cast<int64_t>(count_characters(line)) + 1; }
 
@@ -79,15 +87,16 @@ OutputFigures measure_outputs(const decode::Predictor& predictor, const Evaluati
   OutputFigures figures;
   const auto share = share_of(set, deal);
   const auto targets = pick(set.corpus.target, share);
+  const auto sources = readings_of(set, text, share);
+  const auto found = decode::search_all(predictor, sources, options, done, &targets);
+  for (const auto& outputs : found) figures.cut += outputs.front().cut ? 1 : 0;
   std::vector<std::string> lines;
   metrics::References references;
-  for (const auto& found : decode::search_all(predictor, readings_of(set, text, share), options, done, &targets)) {
-    const auto& output = found.front();
+  for (auto& words : words_of_best(predictor, sources.front(), source_tokens_of(set, share), found, options)) {
     references.push_back(set.references[static_cast<size_t>(share[lines.size()])]);
-    figures.rates += metrics::error_rates({output_tokens(output.ids, text, metrics)},
+    lines.push_back(text.target_tokenizer().detokenize(words));
+    figures.rates += metrics::error_rates({output_tokens(std::move(words), metrics)},
                                           {reference_tokens(references.back(), text, metrics)});
-    lines.push_back(output_line(output.ids, text));
-    if (output.cut) ++figures.cut;
   }
   for (const auto& name : line_metrics(names)) {
     const auto metric = metrics::find_metric(name)->make(metrics);
@@ -135,17 +144,17 @@ void add(train::Figures& figures, const OutputFigures& outputs) {
 train::Validate make_validation(const EvaluationSet& set, const data::TextPipeline& text,
                                 const decode::DecodeOptions& decode, const metrics::MetricOptions& options,
                                 const std::vector<std::string>& metrics, train::Team* team,
-                                std::shared_ptr<const decode::Predictor> language_model) {
-  return [&set, &text, decode, options, metrics, team,
+                                std::shared_ptr<const decode::Predictor> language_model, const decode::Done& done) {
+  return [&set, &text, decode, options, metrics, team, done,
           language_model = std::move(language_model)](const nn::Model& model) {
     const auto made = decode::make_predictor(model, decode, language_model);
     const auto& predictor = *made;
     const auto deal = team == nullptr ? data::Deal{} : data::Deal{.rank = team->rank(), .ranks = team->ranks()};
-    auto perplexity = measure_perplexity(predictor, set, text, decode.batch, {}, deal);
+    auto perplexity = measure_perplexity(predictor, set, text, decode.batch, done, deal);
     if (team != nullptr) sum_over(*team, perplexity);
     auto all = named(perplexity);
     if (need_outputs(metrics)) {
-      auto found = measure_outputs(predictor, set, text, decode, options, {}, deal, metrics);
+      auto found = measure_outputs(predictor, set, text, decode, options, done, deal, metrics);
       if (team != nullptr) sum_over(*team, found, metrics::bleu_options(options));
       add(all, found);
     }

@@ -26,6 +26,9 @@ namespace seq2seq::run {
 decode::Readings readings_of(const EvaluationSet& set, const data::TextPipeline& text,
                              const std::vector<int64_t>& chosen);
 
+/// The source tokens of the sentences with these numbers, as they stand in the text.
+std::vector<std::vector<std::string>> source_tokens_of(const EvaluationSet& set, const std::vector<int64_t>& chosen);
+
 /// exp of the mean negative log-probability of a token, end symbols among them, of the first reference that each
 /// sentence has. Per word and per character of the reference's own line, whose end counts as one, it can be compared
 /// between models that cut words differently.
@@ -66,10 +69,11 @@ void add(train::Figures& figures, const OutputFigures& outputs);
 
 /// Validation function for the trainer: perplexity and the other configured metrics. Each rank of `team` (null: alone)
 /// measures its share and returns the figures of all. `set`, `text` and `team` must outlive it. `language_model`: of
-/// `decode.language_model`, null without one.
+/// `decode.language_model`, null without one. `done` hears of each measurement.
 train::Validate make_validation(const EvaluationSet& set, const data::TextPipeline& text,
                                 const decode::DecodeOptions& decode, const metrics::MetricOptions& options,
                                 const std::vector<std::string>& metrics, train::Team* team = nullptr,
-                                std::shared_ptr<const decode::Predictor> language_model = {});
+                                std::shared_ptr<const decode::Predictor> language_model = {},
+                                const decode::Done& done = {});
 
 }  // namespace seq2seq::run

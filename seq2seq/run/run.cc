@@ -148,6 +148,18 @@ std::string wrong_coverage_loss(const RunOptions& options, const Registries& reg
          "multi_head, or `train.coverage_loss: 0`";
 }
 
+/// Only attention says which source word an unknown word stands for.
+std::string wrong_replacement(const RunOptions& options, const Registries& registries) {
+  if (options.decode.unknown.kind != decode::UnknownOptions::Kind::replace) return {};
+  try {
+    if (outline(options.model, registries)->attends()) return {};
+  } catch (const UsageError&) {
+    return {};
+  }
+  return "`replace` takes the source word that the model attends to most, but this model has no attention. Use `keep` "
+         "or `drop`, or train a model with `model.attention.kind`";
+}
+
 std::string wrong_copy(const RunOptions& options, const Registries& registries) {
   try {
     if (options.data.shared_vocabulary || !outline(options.model, registries)->output().copies()) return {};
@@ -215,6 +227,7 @@ void declare(config::Keys& keys, RunOptions& options, const Registries& registri
   keys.rule("model.pretrained.target", [&options, &registries] { return wrong_pretrained(options, registries); });
   keys.rule("model.embedding.shared", [&options, &registries] { return wrong_sharing(options, registries); });
   keys.rule("train.coverage_loss", [&options, &registries] { return wrong_coverage_loss(options, registries); });
+  keys.rule("decode.unknown.kind", [&options, &registries] { return wrong_replacement(options, registries); });
   keys.rule("model.output", [&options, &registries] { return wrong_copy(options, registries); });
   keys.rule("train.freeze", [&options, &registries] { return wrong_freeze(options, registries); });
 }

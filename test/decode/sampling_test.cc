@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "seq2seq/decode/search.h"
+#include "seq2seq/text/vocabulary.h"
 #include "test/decode/plain_search.h"
 #include "test/decode/tree_predictor.h"
 #include "test/support/catch.h"

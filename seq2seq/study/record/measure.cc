@@ -10,11 +10,11 @@
 #include "seq2seq/config/resolved.h"
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/version.h"
-#include "seq2seq/run/compared.h"
 #include "seq2seq/run/ensemble.h"
 #include "seq2seq/run/figures.h"
 #include "seq2seq/run/load.h"
 #include "seq2seq/run/numerics.h"
+#include "seq2seq/run/output_words.h"
 #include "seq2seq/run/training_data.h"
 #include "seq2seq/study/record/operations.h"
 #include "seq2seq/study/record/sentence_columns.h"
@@ -68,13 +68,16 @@ std::vector<Example> examples_of(const run::LoadedRun& run, const run::Evaluatio
     references.push_back(set.references[sentence].front());
   }
   const auto sources = run::readings_of(set, *run.text, chosen);
-  const auto found = decode::search_all(run.predictor(), sources, run.options().decode, {}, &targets);
+  const auto& decode = run.options().decode;
+  const auto found = decode::search_all(run.predictor(), sources, decode, {}, &targets);
+  const auto outputs =
+      run::words_of_best(run.predictor(), sources.front(), run::source_tokens_of(set, chosen), found, decode);
   std::vector<Example> examples;
   for (size_t i = 0; i < count; ++i) {
     const auto words = run.text->source_words(sources.front().sentences[i]);
     examples.push_back({.source = run.text->source_tokenizer().detokenize(words),
                         .reference = references[i],
-                        .output = run::output_line(found[i].front().ids, *run.text)});
+                        .output = run.text->target_tokenizer().detokenize(outputs[i])});
   }
   return examples;
 }
@@ -131,9 +134,9 @@ Record measure(const std::vector<TrainedRun>& runs, const run::Configuration& co
   Progress progress(*environment.log, "measuring", "sentences", static_cast<double>(set.corpus.pairs()),
                     environment.progress);
   const auto started = std::chrono::steady_clock::now();
-  auto sentences = measure_sentences(
-      run.predictor(), set, *run.text, decode, run.options().metrics,
-      [&progress](int64_t done) { progress.update(static_cast<double>(done)); }, metrics);
+  auto done = decode::on_small_memory(environment.log);
+  done.finished = [&progress](int64_t sentences) { progress.update(static_cast<double>(sentences)); };
+  auto sentences = measure_sentences(run.predictor(), set, *run.text, decode, run.options().metrics, done, metrics);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   progress.finish();
   sentences = unpack_sentences(pack_sentences(sentences),

@@ -9,6 +9,7 @@
 #include "seq2seq/metrics/perplexity.h"
 #include "seq2seq/run/compared.h"
 #include "seq2seq/run/figures.h"
+#include "seq2seq/run/output_words.h"
 
 namespace seq2seq::study {
 
@@ -57,12 +58,12 @@ std::vector<SentenceFigures> measure_sentences(const decode::Predictor& predicto
     return sentences;
   }
   const auto outputs = decode::search_all(predictor, sources, options, done, &targets);
+  const auto words = run::words_of_best(predictor, sources.front(), set.source_tokens, outputs, options);
   for (size_t i = 0; i < outputs.size(); ++i) {
-    const auto& ids = outputs[i].front().ids;
     const auto& references = set.references[i];
-    sentences[i].rates = metrics::error_rates({run::output_tokens(ids, text, metrics)},
+    sentences[i].rates = metrics::error_rates({run::output_tokens(words[i], metrics)},
                                               {run::reference_tokens(references, text, metrics)});
-    const auto line = run::output_line(ids, text);
+    const auto line = text.target_tokenizer().detokenize(words[i]);
     sentences[i].bleu = metrics::count_bleu(line, references, metrics::bleu_options(metrics));
     for (const auto& name : kept_apart(names)) sentences[i].lines[name] = count_line(name, line, references, metrics);
   }
