@@ -12,9 +12,11 @@
 
 #include "seq2seq/cli/commands.h"
 #include "seq2seq/cli/common.h"
+#include "seq2seq/cli/line_editor.h"
 #include "seq2seq/core/atomic_text.h"
 #include "seq2seq/core/error.h"
 #include "seq2seq/data/input/line_reader.h"
+#include "seq2seq/run/conversation.h"
 
 namespace seq2seq::cli {
 
@@ -71,6 +73,9 @@ class Translate final : public Command {
         "for each output token, write the source token that it attends to most, `0-0 2-1` (Pharaoh's format)");
     arguments.option("--attention", attention_, "FILE", "write all attention weights, one JSON object per output");
     arguments.flag("--tokens", options_.tokens, "read and write tokens separated by blanks instead of text");
+    arguments.flag("--interactive", interactive_,
+                   "ask for sentences one by one, with commands for n-best outputs, probabilities, alignment and "
+                   "alternatives (`:help`)");
   }
 
   int run(const Context& context) override {
@@ -83,6 +88,7 @@ class Translate final : public Command {
       add_override(overrides, {.option = "--unknown " + *unknown_, .key = "decode.allow_unknown", .value = "true"});
     }
     set_formats();
+    if (interactive_) return converse(context, environment, std::move(overrides));
     const bool from_stream = input_.empty() || input_ == "-";
     check_files();
     auto bytes = from_stream ? nullptr : data::open_bytes(input_);
@@ -129,6 +135,31 @@ class Translate final : public Command {
                        "Other formats have no place for an error");
   }
 
+  int converse(const Context& context, const run::Environment& environment, std::vector<config::Override> overrides) {
+    const bool writes = output_ || format_ || alignments_ || attention_ || options_.token_scores;
+    if (!input_.empty() || writes)
+      throw UsageError(Place{.part = "--interactive"}, "reads from the terminal and answers there",
+                       "Leave out INPUT and options for files and formats");
+    auto loaded = run_.load(environment, std::move(overrides));
+    run::check_translates(loaded, "translates nothing");
+    environment.log->say(fmt::format("{}, checkpoint {}. `:help` lists the commands, Ctrl-D ends",
+                                     loaded.folder.root().string(), loaded.update));
+    run::Conversation conversation(loaded, options_.tokens);
+    LineEditor editor(context.streams);
+    std::string line;
+    while (*context.streams.out && editor.next(line)) {
+      try {
+        const auto answer = conversation.answer(line);
+        if (!answer) break;
+        *context.streams.out << *answer << std::flush;
+      } catch (const Error& fault) {  // of this line
+        *context.streams.err << "error: " << fault.what() << std::endl;
+      }
+    }
+    check_written(*context.streams.out);
+    return Exit::done;
+  }
+
   /// Each of the files can be written, and no two of them are the same.
   void check_files() const {
     using Named = std::pair<const char*, std::optional<std::string>>;
@@ -163,6 +194,7 @@ class Translate final : public Command {
   RunArguments run_;
   std::string input_, input_format_ = "text";
   std::optional<std::string> output_, format_, n_best_, unknown_, alignments_, attention_;
+  bool interactive_ = false;
   run::TranslateOptions options_;
 };
 
