@@ -116,6 +116,7 @@ Commands builtin_commands() {
   commands.push_back(rescore_command());
   commands.push_back(evaluate_command());
   commands.push_back(compare_command());
+  commands.push_back(states_command());
   commands.push_back(inspect_command());
   commands.push_back(config_reference_command());
   commands.push_back(config_check_command());
