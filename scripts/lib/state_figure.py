@@ -139,5 +139,5 @@ def draw_separation(found, plt):
     axes.set_xticks(range(len(found)), list(found))
     axes.set_ylabel("told apart, %")
     axes.set_ylim(0, 105)
-    axes.legend(frameon=False, fontsize=7, loc="lower right")
+    axes.legend(frameon=False, fontsize=7, ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1.0))  # above the bars
     return figure
