@@ -17,6 +17,7 @@
 #include "seq2seq/cli/commands.h"
 #include "seq2seq/cli/share_processors.h"
 #include "seq2seq/cli/working_directory.h"
+#include "seq2seq/core/device.h"
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/version.h"
 #include "seq2seq/parallel/distributed/launch.h"
@@ -31,11 +32,6 @@ std::string version_text() {
 }
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
-
-bool out_of_memory(const std::string& message) {
-  return message.find("can't allocate memory") != std::string::npos ||
-         message.find("out of memory") != std::string::npos;
-}
 
 /// `1440000000000 bytes were asked for at once` from the words of LibTorch's allocator.
 std::string asked_for(const std::string& message) {
@@ -95,7 +91,7 @@ int explain(std::ostream& err, std::exception_ptr thrown) {
     return no_memory(err, first_line(fault.what_without_backtrace()));
   } catch (const c10::Error& fault) {
     const auto what = first_line(fault.what_without_backtrace());
-    return out_of_memory(what) ? no_memory(err, asked_for(what)) : fault_of_program(err, what);
+    return is_out_of_memory(thrown) ? no_memory(err, asked_for(what)) : fault_of_program(err, what);
   } catch (const std::bad_alloc&) {
     return no_memory(err, "");
   } catch (const std::exception& fault) {
@@ -120,6 +116,7 @@ Commands builtin_commands() {
   commands.push_back(rescore_command());
   commands.push_back(evaluate_command());
   commands.push_back(compare_command());
+  commands.push_back(states_command());
   commands.push_back(inspect_command());
   commands.push_back(config_reference_command());
   commands.push_back(config_check_command());

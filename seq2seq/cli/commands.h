@@ -15,6 +15,7 @@ std::unique_ptr<Command> score_command();
 std::unique_ptr<Command> rescore_command();
 std::unique_ptr<Command> evaluate_command();
 std::unique_ptr<Command> compare_command();
+std::unique_ptr<Command> states_command();
 std::unique_ptr<Command> inspect_command();
 std::unique_ptr<Command> config_reference_command();
 std::unique_ptr<Command> config_check_command();

@@ -5,17 +5,37 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "seq2seq/cli/commands.h"
 #include "seq2seq/cli/common.h"
+#include "seq2seq/cli/line_editor.h"
 #include "seq2seq/core/atomic_text.h"
+#include "seq2seq/core/error.h"
 #include "seq2seq/data/input/line_reader.h"
+#include "seq2seq/run/conversation.h"
 
 namespace seq2seq::cli {
 
 namespace {
+
+using run::InputFormat;
+using run::OutputFormat;
+
+/// The value with this name. Throws UsageError with the option as typed.
+template <class Value>
+Value named_value(const std::string& option, const std::string& name,
+                  const std::vector<std::pair<std::string, Value>>& values) {
+  std::vector<std::string> names;
+  for (const auto& [known, value] : values) {
+    if (known == name) return value;
+    names.push_back(known);
+  }
+  throw UsageError(Place{.part = option + " " + name}, fmt::format("must be one of {}", fmt::join(names, ", ")));
+}
 
 class Translate final : public Command {
  public:
@@ -33,9 +53,21 @@ class Translate final : public Command {
                        "file of source sentences, one per line, plain or compressed by gzip or Zstandard; from a pipe "
                        "each is answered as soon as no other waits (standard input)");
     arguments.option("--output", output_, "FILE", "output file, written only if complete (default: standard output)");
+    arguments.option("--format", format_, "FORMAT",
+                     "text: the best output of each line; moses: n-best lists; tsv: tab-separated columns; json: an "
+                     "object per line (default: text, with `--n-best` moses)");
+    arguments.option("--input-format", input_format_, "FORMAT",
+                     "text, or json: an object per line with the sentence under `source`; other keys are copied to the "
+                     "answer. Needs `--format json` (default: text)");
+    arguments.flag("--keep-going", options_.keep_going,
+                   "with `--format json`: answer a line that cannot be read with an object with `error`, and go on");
     arguments.option("--n-best", n_best_, "N",
-                     "write the N best outputs of each sentence with scores, in Moses' format; equal texts once");
-    arguments.flag("--token-scores", options_.token_scores, "with --n-best: also write the score of each token");
+                     "write the N best outputs of each sentence with scores; equal texts once");
+    arguments.flag("--token-scores", options_.token_scores,
+                   "with `--format moses`: also write the score of each token");
+    arguments.option("--unknown", unknown_, "WHAT",
+                     "allow the unknown word in outputs, and keep it (`<unk>`), drop it, or replace it by the source "
+                     "word that it attends to most (as configured)");
     arguments.option(
         "--alignments", alignments_, "FILE",
         "for each output token, write the source token that it attends to most, `0-0 2-1` (Pharaoh's format)");
@@ -45,6 +77,9 @@ class Translate final : public Command {
     arguments.option("--constraints", constraints_, "FILE",
                      "each output has all phrases of the same line of this file, separated by tabs, in any order");
     arguments.flag("--tokens", options_.tokens, "read and write tokens separated by blanks instead of text");
+    arguments.flag("--interactive", interactive_,
+                   "ask for sentences one by one, with commands for n-best outputs, probabilities, alignment and "
+                   "alternatives (`:help`)");
   }
 
   int run(const Context& context) override {
@@ -52,6 +87,12 @@ class Translate final : public Command {
     const auto environment = run_.common.environment(context, log);
     std::vector<config::Override> overrides;
     add_override(overrides, "--n-best", "decode.n_best", n_best_);
+    if (unknown_) {
+      add_override(overrides, "--unknown", "decode.unknown.kind", unknown_);
+      add_override(overrides, {.option = "--unknown " + *unknown_, .key = "decode.allow_unknown", .value = "true"});
+    }
+    set_formats();
+    if (interactive_) return converse(context, environment, std::move(overrides));
     const bool from_stream = input_.empty() || input_ == "-";
     check_files();
     auto bytes = from_stream ? nullptr : data::open_bytes(input_);
@@ -61,7 +102,8 @@ class Translate final : public Command {
     run::check_translates(loaded, "translates nothing");
     if (from_stream) bytes = data::open_bytes(context.streams.in, "<stdin>");
 
-    options_.n_best_format = n_best_ || options_.token_scores;
+    options_.list = n_best_.has_value() || loaded.options().decode.n_best > 1;
+    options_.log = &log;
     data::LineReader lines(std::move(bytes), from_stream ? "<stdin>" : input_);
     const auto text = file(output_), links = file(alignments_), weights = file(attention_);
     if (links) options_.alignments.links = &links->stream();
@@ -71,22 +113,62 @@ class Translate final : public Command {
       if (written != nullptr) written->commit();
     if (!output_) check_written(*context.streams.out);
     if (!*context.streams.out) return Exit::reader_gone;  // what follows would speak of lines that nobody got
-    warn_of_unknown(log, translated.unknown, "source");
-    if (translated.cut > 0) {
-      log.warn(fmt::format("{} of {} outputs were cut at the maximum length (`decode.max_length`)",
-                           format_count(translated.cut), format_count(translated.lines)));
-    }
-    if (translated.unmet.outputs > 0) {
-      log.warn(fmt::format(
-          "{} of {} outputs lack what `--prefix` or `--constraints` asks for, the first of line {}; a "
-          "larger `decode.max_length` leaves more room",
-          format_count(translated.unmet.outputs), format_count(translated.lines), translated.unmet.first_line));
-    }
-    if (translated.exact.sentences > 0) log.say("exact search: " + run::describe(translated.exact));
-    return Exit::done;
+    return report(translated, log);
   }
 
  private:
+  void set_formats() {
+    const bool listed = n_best_ || options_.token_scores;
+    options_.format = named_value<OutputFormat>("--format", format_.value_or(listed ? "moses" : "text"),
+                                                {{"text", OutputFormat::text},
+                                                 {"moses", OutputFormat::moses},
+                                                 {"tsv", OutputFormat::tsv},
+                                                 {"json", OutputFormat::json}});
+    options_.input = named_value<InputFormat>("--input-format", input_format_,
+                                              {{"text", InputFormat::text}, {"json", InputFormat::json}});
+    const bool json = options_.format == OutputFormat::json;
+    if (options_.format == OutputFormat::text && n_best_)
+      throw UsageError(Place{.part = "--format text"}, "has no place for the outputs of `--n-best`",
+                       "Use moses, tsv or json");
+    if (options_.token_scores && options_.format != OutputFormat::moses)
+      throw UsageError(Place{.part = "--token-scores"}, "is for `--format moses`",
+                       "Leave it out; `--format json` always writes them");
+    if (options_.input == InputFormat::json && !json)
+      throw UsageError(Place{.part = "--input-format json"}, "needs `--format json`",
+                       "Other formats have no place for the keys of a request");
+    if (options_.keep_going && (prefix_ || constraints_))
+      throw UsageError(Place{.part = "--keep-going"}, "cannot be combined with `--prefix` and `--constraints`",
+                       "A line that cannot be read would leave their lines behind");
+    if (options_.keep_going && !json)
+      throw UsageError(Place{.part = "--keep-going"}, "needs `--format json`",
+                       "Other formats have no place for an error");
+  }
+
+  int converse(const Context& context, const run::Environment& environment, std::vector<config::Override> overrides) {
+    const bool writes = output_ || format_ || alignments_ || attention_ || options_.token_scores;
+    if (!input_.empty() || writes || prefix_ || constraints_)
+      throw UsageError(Place{.part = "--interactive"}, "reads from the terminal and answers there",
+                       "Leave out INPUT and options for files and formats");
+    auto loaded = run_.load(environment, std::move(overrides));
+    run::check_translates(loaded, "translates nothing");
+    environment.log->say(fmt::format("{}, checkpoint {}. `:help` lists the commands, Ctrl-D ends",
+                                     loaded.folder.root().string(), loaded.update));
+    run::Conversation conversation(loaded, options_.tokens);
+    LineEditor editor(context.streams);
+    std::string line;
+    while (*context.streams.out && editor.next(line)) {
+      try {
+        const auto answer = conversation.answer(line);
+        if (!answer) break;
+        *context.streams.out << *answer << std::flush;
+      } catch (const Error& fault) {  // of this line
+        *context.streams.err << "error: " << fault.what() << std::endl;
+      }
+    }
+    check_written(*context.streams.out);
+    return Exit::done;
+  }
+
   /// Each of the files can be written, and no two of them are the same.
   void check_files() const {
     using Named = std::pair<const char*, std::optional<std::string>>;
@@ -104,6 +186,25 @@ class Translate final : public Command {
     }
   }
 
+  static int report(const run::Translated& translated, Log& log) {
+    warn_of_unknown(log, translated.unknown, "source");
+    if (translated.cut > 0) {
+      log.warn(fmt::format("{} of {} outputs were cut at the maximum length (`decode.max_length`)",
+                           format_count(translated.cut), format_count(translated.lines)));
+    }
+    if (translated.unmet.outputs > 0) {
+      log.warn(fmt::format(
+          "{} of {} outputs lack what `--prefix` or `--constraints` asks for, the first of line {}; a "
+          "larger `decode.max_length` leaves more room",
+          format_count(translated.unmet.outputs), format_count(translated.lines), translated.unmet.first_line));
+    }
+    if (translated.exact.sentences > 0) log.say("exact search: " + run::describe(translated.exact));
+    if (translated.failed == 0) return Exit::done;
+    log.warn(fmt::format("{} of {} lines could not be read; their answers have the key `error`",
+                         format_count(translated.failed), format_count(translated.lines)));
+    return Exit::failed;
+  }
+
   static std::unique_ptr<AtomicText> file(const std::optional<std::string>& path) {
     return path ? std::make_unique<AtomicText>(disk_files(), *path) : nullptr;
   }
@@ -114,8 +215,9 @@ class Translate final : public Command {
   }
 
   RunArguments run_;
-  std::string input_;
-  std::optional<std::string> output_, n_best_, alignments_, attention_, prefix_, constraints_;
+  std::string input_, input_format_ = "text";
+  std::optional<std::string> output_, format_, n_best_, unknown_, alignments_, attention_, prefix_, constraints_;
+  bool interactive_ = false;
   run::TranslateOptions options_;
 };
 

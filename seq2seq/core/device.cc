@@ -8,12 +8,14 @@
 #include <fstream>
 #include <limits>
 #include <malloc.h>
+#include <new>
 #include <sched.h>
 #include <system_error>
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
+#include <c10/util/Exception.h>
 #include <fmt/format.h>
 #include <torch/headeronly/version.h>
 
@@ -29,6 +31,12 @@
 namespace seq2seq {
 
 namespace {
+
+/// LibTorch's allocator for the CPU throws a plain error, others one of their own.
+bool speaks_of_memory(const std::string& message) {
+  return message.find("can't allocate memory") != std::string::npos ||
+         message.find("out of memory") != std::string::npos;
+}
 
 int gpus() { return at::hasCUDA() ? at::detail::getCUDAHooks().getNumGPUs() : 0; }
 
@@ -72,6 +80,20 @@ std::string kernels_for(c10::Device device) {
 }
 
 }  // namespace
+
+bool is_out_of_memory(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const std::bad_alloc&) {
+    return true;
+  } catch (const c10::Error& fault) {
+    return speaks_of_memory(fault.what_without_backtrace());
+  } catch (const Error& fault) {  // an output layer on several devices names the share that did not fit
+    return speaks_of_memory(fault.what());
+  } catch (...) {
+    return false;
+  }
+}
 
 int compute_capability([[maybe_unused]] c10::Device device) {
 #ifdef SEQ2SEQ_CUDA

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <exception>
 #include <string>
 
 #include <c10/core/Device.h>
@@ -18,6 +19,9 @@ bool is_here(c10::Device device);
 std::string gpus_here();
 /// Returns true if LibTorch finds a GPU here.
 bool has_gpu();
+
+/// Returns true if this error says that the memory of some device does not suffice.
+bool is_out_of_memory(const std::exception_ptr& error);
 
 /// Returns a GPU's compute capability in tenths, 90 for 9.0; 0 for what is no GPU.
 int compute_capability(c10::Device device);

@@ -1,11 +1,15 @@
 #include "seq2seq/decode/corpus_search.h"
 
 #include <algorithm>
+#include <exception>
+#include <memory>
 #include <span>
 #include <utility>
 
 #include <c10/util/Exception.h>
+#include <fmt/format.h>
 
+#include "seq2seq/core/device.h"
 #include "seq2seq/core/error.h"
 #include "seq2seq/data/batch.h"
 
@@ -13,16 +17,31 @@ namespace seq2seq::decode {
 
 namespace {
 
-/// Indices of the sentences, those of like length together, longest first: what does not fit into memory fails at once.
-std::vector<Indices> by_length(const Sentences& sentences, int64_t batch) {
+/// Calls `work` on batches of at most `most` sentences, those of like length together, longest first: what does not fit
+/// into memory fails at once. A batch that does not fit is halved, and so are the later ones.
+void by_length(const Sentences& sentences, int64_t most, const Done& done,
+               const std::function<void(const Indices&)>& work) {
   const auto order = longest_first(sentences);
-  std::vector<Indices> batches;
+  bool halved = false;
   for (auto first = order.begin(); first != order.end();) {
-    const auto last = first + std::min<int64_t>(batch, order.end() - first);
-    batches.emplace_back(first, last);
-    first = last;
+    const auto last = first + std::min<int64_t>(most, order.end() - first);
+    const Indices indices(first, last);
+    bool fits = true;
+    try {
+      work(indices);
+    } catch (...) {
+      fits = !is_out_of_memory(std::current_exception());
+      if (fits || indices.size() == 1) throw;
+    }
+    if (fits) {
+      first = last;
+      if (done.finished) done.finished(first - order.begin());
+      continue;
+    }
+    if (done.halved && !halved) done.halved(std::ssize(indices));
+    halved = true;
+    most = (std::ssize(indices) + 1) / 2;
   }
-  return batches;
 }
 
 /// A row's weights in the order of the source's text.
@@ -54,6 +73,17 @@ std::vector<Demand> as_written(std::vector<Demand> demands, const data::TextPipe
 
 }  // namespace
 
+Done on_small_memory(Log* log) {
+  Done done;
+  if (log == nullptr) return done;
+  done.halved = [log, said = std::make_shared<bool>(false)](int64_t sentences) {
+    if (!std::exchange(*said, true))
+      log->warn(fmt::format("memory does not suffice for {} sentences together; each batch that does not fit is halved",
+                            sentences));
+  };
+  return done;
+}
+
 std::vector<std::vector<Hypothesis>> search_all(const Predictor& predictor, const Readings& sources,
                                                 const DecodeOptions& options, const Done& done,
                                                 const Sentences* targets, const std::vector<Demand>& demands) {
@@ -63,7 +93,6 @@ std::vector<std::vector<Hypothesis>> search_all(const Predictor& predictor, cons
   }
   const auto& [first_text, first] = sources.front();
   std::vector<std::vector<Hypothesis>> outputs(first.size());
-  int64_t finished = 0;
   const auto length_of = [&](size_t index) -> OutputLength {
     if (!options.oracle_length) {
       const int64_t longest =
@@ -72,7 +101,7 @@ std::vector<std::vector<Hypothesis>> search_all(const Predictor& predictor, cons
     }
     return {.shortest = std::ssize((*targets)[index]), .longest = std::ssize((*targets)[index])};
   };
-  for (const auto& indices : by_length(first, options.batch)) {
+  by_length(first, options.batch, done, [&](const Indices& indices) {
     std::vector<OutputLength> lengths;
     for (const int64_t index : indices) lengths.push_back(length_of(static_cast<size_t>(index)));
     auto found = search(predictor, Sources(packed(sources, indices)), lengths, options,
@@ -85,9 +114,7 @@ std::vector<std::vector<Hypothesis>> search_all(const Predictor& predictor, cons
       }
       outputs[static_cast<size_t>(indices[i])] = std::move(found[i]);
     }
-    finished += std::ssize(indices);
-    if (done) done(finished);
-  }
+  });
   return outputs;
 }
 
@@ -102,18 +129,15 @@ std::vector<PairScore> score_all(const Predictor& predictor, const Readings& sou
   const auto& [text, first] = sources.front();
   const auto others = std::span(sources).subspan(1);
   std::vector<PairScore> scores(first.size());
-  int64_t finished = 0;
   const bool lm = text->options().task == data::Task::lm;  // every source is empty
-  for (const auto& indices : by_length(lm ? targets : first, batch)) {
+  by_length(lm ? targets : first, batch, done, [&](const Indices& indices) {
     const auto pairs = data::make_batch(pick(first, indices), pick(targets, indices), indices, *text);
     auto found = score(predictor, pairs, packed(others, indices));
     for (size_t i = 0; i < indices.size(); ++i) {
       if (writes_backwards(*text)) reverse_words(found[i].token_scores, found[i].token_scores.size() - 1);
       scores[static_cast<size_t>(indices[i])] = std::move(found[i]);
     }
-    finished += std::ssize(indices);
-    if (done) done(finished);
-  }
+  });
   return scores;
 }
 
@@ -125,18 +149,19 @@ std::vector<PairScore> score_all(const Predictor& predictor, const Sentences& so
 std::vector<AttentionWeights> attention_all(const Predictor& predictor, const Sentences& sources,
                                             const Sentences& targets, const data::TextPipeline& text, int64_t batch) {
   std::vector<AttentionWeights> all(sources.size());
-  for (const auto& indices : by_length(sources, batch)) {
+  bool attends = true;
+  by_length(sources, batch, /*done=*/{}, [&](const Indices& indices) {
     const auto found =
         attention(predictor, data::make_batch(pick(sources, indices), pick(targets, indices), indices, text));
-    if (found.empty()) return {};
-    for (size_t i = 0; i < indices.size(); ++i) {
+    attends = attends && !found.empty();
+    for (size_t i = 0; i < found.size(); ++i) {
       const auto index = static_cast<size_t>(indices[i]);
       const auto order = text.reading_order(std::ssize(sources[index]));
       for (const auto& row : found[i]) all[index].push_back(in_text_order(row, order));
       if (writes_backwards(text)) std::reverse(all[index].begin(), all[index].end() - 1);
     }
-  }
-  return all;
+  });
+  return attends ? all : std::vector<AttentionWeights>();
 }
 
 }  // namespace seq2seq::decode

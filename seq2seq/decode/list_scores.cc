@@ -138,7 +138,7 @@ ListScores score_lists(const Predictor& predictor, const Readings& sources, cons
       for (auto& target : list) root.targets.push_back(&target);
     }
     scores.steps += TreeWalk(predictor, Sources(packed(sources, indices))).run(std::move(roots));
-    if (done) done(finished);
+    if (done.finished) done.finished(finished);
   }
   if (writes_backwards(*text))
     for (auto& list : scores.lists)

@@ -131,6 +131,7 @@ void declare(config::Keys& keys, DecodeOptions& options) {
       .at_least(1)
       .changes_no_result();
   keys.add("allow_unknown", options.allow_unknown, "allow the unknown word `<unk>` in outputs");
+  keys.section("unknown", options.unknown, "how outputs show the unknown word, where `allow_unknown` allows it");
   keys.add("ensemble", options.ensemble,
            {{"probabilities", EnsembleMean::probabilities}, {"log_probabilities", EnsembleMean::log_probabilities}},
            "what the runs of an ensemble (`--with`) take the weighted mean of");
@@ -146,6 +147,11 @@ void declare(config::Keys& keys, DecodeOptions& options) {
            "output of `translate` for an empty line. empty: an empty line; translate: the result of the search, as in "
            "`evaluate` and studies")
       .changes_no_result();
+  keys.rule("unknown.kind", [&options] {
+    return options.unknown.kind == UnknownOptions::Kind::keep || options.allow_unknown
+               ? ""
+               : "changes nothing, because outputs have no `<unk>`. Set `decode.allow_unknown: true`";
+  });
   keys.rule("min_length", [&options] {
     return options.min_length <= options.max_length.limit ? "" : "must not be larger than `max_length.limit`";
   });

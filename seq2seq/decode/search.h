@@ -14,6 +14,7 @@
 #include "seq2seq/decode/rescore_options.h"
 #include "seq2seq/decode/sampling.h"
 #include "seq2seq/decode/scoring_rule.h"
+#include "seq2seq/decode/unknown.h"
 #include "seq2seq/nn/precision.h"
 
 namespace seq2seq::decode {
@@ -72,6 +73,7 @@ struct DecodeOptions {
   bool refill = true;            // otherwise each complete hypothesis takes one place from the beam for good
   int64_t batch = 64;            // sentences that a caller of search() should hand over together; changes no result
   bool allow_unknown = false;
+  UnknownOptions unknown;                               // for a caller of search() that writes text
   EnsembleMean ensemble = EnsembleMean::probabilities;  // for whoever makes an ensemble
   nn::Precision precision = nn::Precision::float32;
   FusionOptions language_model;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <ostream>
+#include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -12,13 +13,20 @@
 
 namespace seq2seq::run {
 
-std::string pharaoh_line(const decode::AttentionWeights& weights, int64_t source_tokens, int64_t target_tokens) {
-  std::vector<std::string> links;
+std::vector<Link> links_of(const decode::AttentionWeights& weights, int64_t source_tokens, int64_t target_tokens) {
+  std::vector<Link> links;
   for (int64_t target = 0; target < target_tokens; ++target) {
     const auto& row = weights.at(static_cast<size_t>(target));
     const auto source = std::ranges::max_element(row) - row.begin();
-    if (source < source_tokens) links.push_back(fmt::format("{}-{}", source, target));
+    if (source < source_tokens) links.push_back({source, target});
   }
+  return links;
+}
+
+std::string pharaoh_line(const decode::AttentionWeights& weights, int64_t source_tokens, int64_t target_tokens) {
+  std::vector<std::string> links;
+  for (const auto& [source, target] : links_of(weights, source_tokens, target_tokens))
+    links.push_back(fmt::format("{}-{}", source, target));
   return fmt::format("{}", fmt::join(links, " "));
 }
 
@@ -40,34 +48,47 @@ void check_attends(const LoadedRun& run) {
                    "Train a model with attention, for example with `--set model.attention.kind=general`");
 }
 
-void write_alignments(const LoadedRun& run, const std::vector<AlignedOutputs>& outputs,
-                      const AlignmentStreams& streams) {
-  decode::Sentences sources, targets;
-  for (const auto& output : outputs) {
-    sources.insert(sources.end(), output.targets.size(), output.source);
-    targets.insert(targets.end(), output.targets.begin(), output.targets.end());
+std::vector<std::vector<decode::AttentionWeights>> weights_of(
+    const LoadedRun& run, const decode::Sentences& sources,
+    const std::vector<std::vector<decode::Hypothesis>>& outputs) {
+  decode::Sentences repeated, targets;
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    for (const auto& hypothesis : outputs[i]) {
+      repeated.push_back(sources[i]);
+      targets.push_back(hypothesis.ids);
+    }
   }
-  const auto all = decode::attention_all(run.predictor(), sources, targets, *run.text, run.options().decode.batch);
+  auto all = decode::attention_all(run.predictor(), repeated, targets, *run.text, run.options().decode.batch);
+  std::vector<std::vector<decode::AttentionWeights>> weights(outputs.size());
+  size_t next = 0;
+  for (size_t i = 0; i < outputs.size(); ++i)
+    for (size_t j = 0; j < outputs[i].size(); ++j) weights[i].push_back(std::move(all.at(next++)));
+  return weights;
+}
+
+void write_alignment(const LoadedRun& run, const AlignedOutput& output, const AlignmentStreams& streams) {
+  const auto& source = output.source_tokens;
+  const auto& weights = output.weights;
   const auto end = run.text->target_words({text::end_id}).front();
   const auto with_end = [&end](std::vector<std::string> words, size_t wanted) {
     if (words.size() < wanted) words.push_back(end);
     return words;
   };
-  size_t next = 0;
-  for (const auto& output : outputs) {
-    const auto& source = output.source_tokens;
-    const auto copied = run.text->copied_words(source);
-    for (const auto& ids : output.targets) {
-      const auto& weights = all[next++];
-      if (streams.links != nullptr)
-        *streams.links << pharaoh_line(weights, std::ssize(source), std::ssize(ids)) << '\n';
-      if (streams.weights != nullptr) {
-        const auto positions = weights.front().size();
-        *streams.weights << attention_line(output.number, with_end(source, positions),
-                                           with_end(run.text->target_words(ids, copied), weights.size()), weights)
-                         << '\n';
-      }
+  if (streams.links != nullptr) {
+    decode::AttentionWeights shown;  // of the words that the output shows
+    for (size_t i = 0; i < output.target.size(); ++i) {
+      const bool dropped = output.target[i] == text::unknown_id &&
+                           run.options().decode.unknown.kind == decode::UnknownOptions::Kind::drop;
+      if (!dropped) shown.push_back(weights[i]);
     }
+    *streams.links << pharaoh_line(shown, std::ssize(source), std::ssize(shown)) << '\n';
+  }
+  if (streams.weights != nullptr) {
+    *streams.weights << attention_line(output.number, with_end(source, weights.front().size()),
+                                       with_end(run.text->target_words(output.target, run.text->copied_words(source)),
+                                                weights.size()),
+                                       weights)
+                     << '\n';
   }
 }
 

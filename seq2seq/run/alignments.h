@@ -17,27 +17,38 @@ struct AlignmentStreams {
   bool wanted() const { return links != nullptr || weights != nullptr; }
 };
 
+/// A source token and the target token that attends to it most, both counted from 0.
+struct Link {
+  int64_t source, target;
+};
 /// Links each target token to the source token with the largest weight, the first of equal ones; no link if that is the
 /// end symbol.
+std::vector<Link> links_of(const decode::AttentionWeights& weights, int64_t source_tokens, int64_t target_tokens);
+/// The links in Pharaoh's format, `0-0 2-1`.
 std::string pharaoh_line(const decode::AttentionWeights& weights, int64_t source_tokens, int64_t target_tokens);
 
 /// `{"sentence": 0, "source": ["a", "</s>"], "target": ["A", "</s>"], "weights": [[0.9, 0.1], [0.2, 0.8]]}`
 std::string attention_line(int64_t sentence, const std::vector<std::string>& source,
                            const std::vector<std::string>& target, const decode::AttentionWeights& weights);
 
-/// Some outputs of one source.
-struct AlignedOutputs {
-  int64_t number = 0;                         // of the sentence, counted from 0
-  std::vector<std::string> source_tokens;     // as they stand in the text, also those that the vocabulary lacks
-  std::vector<int64_t> source;                // their ids
-  std::vector<std::vector<int64_t>> targets;  // the ids of each output
-};
-
 /// Throws UsageError for a model without attention.
 void check_attends(const LoadedRun& run);
 
-/// Writes the attention of the model while it reads each output. The model must have attention.
-void write_alignments(const LoadedRun& run, const std::vector<AlignedOutputs>& outputs,
-                      const AlignmentStreams& streams);
+/// The attention weights of each output of each source. The model must have attention.
+std::vector<std::vector<decode::AttentionWeights>> weights_of(
+    const LoadedRun& run, const decode::Sentences& sources,
+    const std::vector<std::vector<decode::Hypothesis>>& outputs);
+
+/// One output of a source.
+struct AlignedOutput {
+  int64_t number = 0;                      // of the sentence, counted from 0
+  std::vector<std::string> source_tokens;  // as they stand in the text, also those that the vocabulary lacks
+  std::vector<int64_t> target;             // ids
+  decode::AttentionWeights weights;
+};
+
+/// Writes the links and the weights of an output. Where `decode.unknown` drops unknown words, the links count the words
+/// that are left.
+void write_alignment(const LoadedRun& run, const AlignedOutput& output, const AlignmentStreams& streams);
 
 }  // namespace seq2seq::run

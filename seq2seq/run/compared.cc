@@ -15,11 +15,9 @@ std::string output_line(const std::vector<int64_t>& ids, const data::TextPipelin
   return text.target_tokenizer().detokenize(text.target_words(ids, copied));
 }
 
-metrics::Tokens output_tokens(const std::vector<int64_t>& ids, const data::TextPipeline& text,
-                              const data::CopiedWords& copied, const metrics::MetricOptions& options) {
-  auto tokens = text.target_words(ids, copied);
-  if (options.lowercase) bring_to_lower_case(tokens);
-  return tokens;
+metrics::Tokens output_tokens(metrics::Tokens words, const metrics::MetricOptions& options) {
+  if (options.lowercase) bring_to_lower_case(words);
+  return words;
 }
 
 std::vector<metrics::Tokens> reference_tokens(const std::vector<std::string>& references,

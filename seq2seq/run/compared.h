@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -10,13 +9,13 @@
 
 namespace seq2seq::run {
 
-/// Returns the line that `translate` writes for an output, for BLEU. `copied`: of the output's source.
+/// Returns an output as text, with unknown words as `<unk>`. `copied`: of the output's source.
 std::string output_line(const std::vector<int64_t>& ids, const data::TextPipeline& text,
                         const data::CopiedWords& copied);
 
-/// Returns the tokens of an output for error rates and exact match, in lower case if the options say so.
-metrics::Tokens output_tokens(const std::vector<int64_t>& ids, const data::TextPipeline& text,
-                              const data::CopiedWords& copied, const metrics::MetricOptions& options);
+/// Returns the tokens of an output for error rates and exact match, in lower case if the options say so. `words` are
+/// those of output_words.h.
+metrics::Tokens output_tokens(metrics::Tokens words, const metrics::MetricOptions& options);
 
 /// References of the comparison: the line of each reference, tokenized by the target's tokenizer without
 /// `data.target.normalize`. With `lowercase` the tokens are in lower case; if the target text is, too, the line is

@@ -90,6 +90,11 @@ void join(LoadedRun& first, std::vector<LoadedRun> others, const std::vector<dou
     members.push_back(
         {.predictor = run->model_predictor.get(), .weight = weights.empty() ? 1 : weights.at(members.size())});
   const auto& options = first.options().decode;
+  if (options.unknown.kind == decode::UnknownOptions::Kind::replace)
+    throw UsageError(Place{.part = "decode.unknown.kind"},
+                     "`replace` needs alignments, which an ensemble does not have: its models may cut the source into "
+                     "different tokens",
+                     "Use `keep` or `drop`");
   auto ensemble =
       std::make_unique<decode::EnsemblePredictor>(std::move(members), options.ensemble, options.allow_unknown);
   if (first.language_model == nullptr) {
@@ -148,12 +153,13 @@ std::vector<std::string> SourceReader::tokens(const std::string& line) const {
 }
 
 const std::vector<int64_t>& SourceReader::add(const std::string& line, const Place& place) {
-  for (size_t i = 0; i < members_.size(); ++i) {
-    const auto& [text, sentences] = readings_[i];
-    auto ids = text->source_ids(tokens_of(line, *text, tokens_));
-    LengthLimits(*members_[i]->model, members_[i]->options().data).check_source(std::ssize(ids), place);
-    readings_[i].sentences.push_back(std::move(ids));
+  decode::Sentences all;
+  for (const auto* member : members_) {
+    auto ids = member->text->source_ids(tokens_of(line, *member->text, tokens_));
+    LengthLimits(*member->model, member->options().data).check_source(std::ssize(ids), place);
+    all.push_back(std::move(ids));
   }
+  for (size_t i = 0; i < all.size(); ++i) readings_[i].sentences.push_back(std::move(all[i]));
   return readings_.front().sentences.back();
 }
 

@@ -49,7 +49,8 @@ class SourceReader {
   SourceReader(const LoadedRun& run, bool tokens);
   /// The tokens of a line as the first run reads it.
   std::vector<std::string> tokens(const std::string& line) const;
-  /// Returns the ids that the first run reads. Throws Error for a line that is too long for one of the models.
+  /// Returns the ids that the first run reads. Throws Error for a line that is too long for one of the models;
+  /// the line is then left out.
   const std::vector<int64_t>& add(const std::string& line, const Place& place);
   /// Returns the lines read since the last call.
   decode::Readings take();

@@ -48,7 +48,8 @@ Evaluation evaluate(const LoadedRun& run, const std::optional<data::FilePair>& f
   const auto& decode = run.options().decode;
   Progress progress(*environment.log, "evaluating", "sentences", static_cast<double>(set.corpus.pairs()),
                     environment.progress);
-  const decode::Done shown = [&progress](int64_t done) { progress.update(static_cast<double>(done)); };
+  auto shown = decode::on_small_memory(environment.log);
+  shown.finished = [&progress](int64_t done) { progress.update(static_cast<double>(done)); };
   const bool lm = run.options().data.task == data::Task::lm;
   evaluation.perplexity =
       measure_perplexity(run.predictor(), set, *run.text, decode.batch, lm ? shown : decode::Done());

@@ -121,6 +121,7 @@ class SetBuilder {
 
   void add_pair(const data::TokenPair& tokens) {
     set_.copied.push_back(text_.copied_words(tokens.source));
+    set_.source_tokens.push_back(tokens.source);
     sources_.add(text_.source_ids(tokens.source));
     targets_.add(text_.target_ids(tokens.target, set_.copied.back()));
     numbers_.push_back(tokens.number);

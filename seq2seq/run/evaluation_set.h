@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "seq2seq/data/corpus.h"
@@ -15,9 +16,10 @@ struct EvaluationSet {
   data::Corpus corpus;             // the target is the first reference that a sentence has, as the model sees it
   metrics::References references;  // [pairs][at least 1], the lines of the files as they are, in the order of the files
   int64_t most_references = 1;
-  int64_t lines = 0;                        // of the files, with those of sentences that are left out
-  std::vector<data::CopiedWords> copied{};  // [pairs] of each source
-  decode::Readings others{};                // the sources as the other runs of an ensemble read them
+  int64_t lines = 0;                                    // of the files, with those of sentences that are left out
+  std::vector<std::vector<std::string>> source_tokens;  // [pairs] with those that the vocabulary lacks
+  std::vector<data::CopiedWords> copied{};              // [pairs] of each source
+  decode::Readings others{};                            // the sources as the other runs of an ensemble read them
 
   /// The numbers of all sentences.
   std::vector<int64_t> all() const;

@@ -8,6 +8,7 @@
 #include "seq2seq/metrics/perplexity.h"
 #include "seq2seq/metrics/words.h"
 #include "seq2seq/run/compared.h"
+#include "seq2seq/run/output_words.h"
 
 namespace seq2seq::run {
 
@@ -62,7 +63,7 @@ Perplexity measure_perplexity(const decode::Predictor& predictor, const Evaluati
   return perplexity;
 }
 
-OutputFigures compare_outputs(const std::vector<Output>& outputs, const EvaluationSet& set,
+OutputFigures compare_outputs(const std::vector<MeasuredOutput>& outputs, const EvaluationSet& set,
                               const std::vector<int64_t>& chosen, const data::TextPipeline& text,
                               const metrics::MetricOptions& metrics, const std::vector<std::string>& names) {
   OutputFigures figures;
@@ -140,17 +141,17 @@ void add(train::Figures& figures, const OutputFigures& outputs) {
 train::Validate make_validation(const EvaluationSet& set, const data::TextPipeline& text,
                                 const decode::DecodeOptions& decode, const metrics::MetricOptions& options,
                                 const std::vector<std::string>& metrics, train::Team* team,
-                                std::shared_ptr<const decode::Predictor> language_model) {
-  return [&set, &text, decode, options, metrics, team,
+                                std::shared_ptr<const decode::Predictor> language_model, const decode::Done& done) {
+  return [&set, &text, decode, options, metrics, team, done,
           language_model = std::move(language_model)](const nn::Model& model) {
     const auto made = decode::make_predictor(model, decode, language_model);
     const auto& predictor = *made;
     const auto deal = team == nullptr ? data::Deal{} : data::Deal{.rank = team->rank(), .ranks = team->ranks()};
-    auto perplexity = measure_perplexity(predictor, set, text, decode.batch, {}, deal);
+    auto perplexity = measure_perplexity(predictor, set, text, decode.batch, done, deal);
     if (team != nullptr) sum_over(*team, perplexity);
     auto all = named(perplexity);
     if (need_outputs(metrics)) {
-      auto found = measure_outputs(predictor, set, text, decode, options, {}, deal, metrics);
+      auto found = measure_outputs(predictor, set, text, decode, options, done, deal, metrics);
       if (team != nullptr) sum_over(*team, found, metrics::bleu_options(options));
       add(all, found);
     }

@@ -51,7 +51,7 @@ struct OutputFigures {
 };
 /// Compares outputs with the references of the sentences `chosen`. `names`: metrics to measure beside BLEU and error
 /// rates, of `line_metrics`. Without sentences, all figures except the counts are 0.
-OutputFigures compare_outputs(const std::vector<Output>& outputs, const EvaluationSet& set,
+OutputFigures compare_outputs(const std::vector<MeasuredOutput>& outputs, const EvaluationSet& set,
                               const std::vector<int64_t>& chosen, const data::TextPipeline& text,
                               const metrics::MetricOptions& metrics, const std::vector<std::string>& names);
 /// Searches for outputs and compares them. `deal`: the share of one of several ranks.
@@ -69,10 +69,11 @@ void add(train::Figures& figures, const OutputFigures& outputs);
 
 /// Validation function for the trainer: perplexity and the other configured metrics. Each rank of `team` (null: alone)
 /// measures its share and returns the figures of all. `set`, `text` and `team` must outlive it. `language_model`: of
-/// `decode.language_model`, null without one.
+/// `decode.language_model`, null without one. `done` hears of each measurement.
 train::Validate make_validation(const EvaluationSet& set, const data::TextPipeline& text,
                                 const decode::DecodeOptions& decode, const metrics::MetricOptions& options,
                                 const std::vector<std::string>& metrics, train::Team* team = nullptr,
-                                std::shared_ptr<const decode::Predictor> language_model = {});
+                                std::shared_ptr<const decode::Predictor> language_model = {},
+                                const decode::Done& done = {});
 
 }  // namespace seq2seq::run

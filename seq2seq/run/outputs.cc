@@ -2,6 +2,7 @@
 
 #include "seq2seq/run/compared.h"
 #include "seq2seq/run/minimum_bayes_risk.h"
+#include "seq2seq/run/output_words.h"
 #include "seq2seq/run/rescore/choose.h"
 
 namespace seq2seq::run {
@@ -25,33 +26,38 @@ decode::Readings readings_of(const EvaluationSet& set, const data::TextPipeline&
   return readings;
 }
 
-std::vector<Output> search_outputs(const decode::Predictor& predictor, const EvaluationSet& set,
-                                   const data::TextPipeline& text, const decode::DecodeOptions& options,
-                                   const metrics::MetricOptions& metrics, const std::vector<int64_t>& chosen,
-                                   const decode::Done& done) {
+std::vector<MeasuredOutput> search_outputs(const decode::Predictor& predictor, const EvaluationSet& set,
+                                           const data::TextPipeline& text, const decode::DecodeOptions& options,
+                                           const metrics::MetricOptions& metrics, const std::vector<int64_t>& chosen,
+                                           const decode::Done& done) {
   const auto targets = pick(set.corpus.target, chosen);
+  const auto sources = readings_of(set, text, chosen);
   std::vector<data::CopiedWords> all_copied;
-  for (const int64_t sentence : chosen) all_copied.push_back(set.copied[static_cast<size_t>(sentence)]);
-  auto all_found = decode::search_all(predictor, readings_of(set, text, chosen), options, done, &targets);
+  std::vector<std::vector<std::string>> source_tokens;
+  for (const int64_t sentence : chosen) {
+    all_copied.push_back(set.copied[static_cast<size_t>(sentence)]);
+    source_tokens.push_back(set.source_tokens[static_cast<size_t>(sentence)]);
+  }
+  auto all_found = decode::search_all(predictor, sources, options, done, &targets);
   order_by_risk(all_found, text, all_copied, options, metrics);
-  std::vector<Output> outputs;
-  for (const auto& found : all_found) {
-    const auto& best = found.front();
-    const auto& copied = all_copied[outputs.size()];
-    outputs.push_back({.line = output_line(best.ids, text, copied),
-                       .tokens = output_tokens(best.ids, text, copied, metrics),
+  std::vector<MeasuredOutput> outputs;
+  auto all_words = words_of_best(predictor, sources.front(), source_tokens, all_found, options);
+  for (size_t i = 0; i < all_found.size(); ++i) {
+    const auto& best = all_found[i].front();
+    outputs.push_back({.line = text.target_tokenizer().detokenize(all_words[i]),
+                       .tokens = output_tokens(std::move(all_words[i]), metrics),
                        .cut = best.cut});
     if (options.search == decode::SearchKind::exact) outputs.back().exact.add(best);
   }
   return outputs;
 }
 
-std::vector<Output> outputs_of(const LoadedRun& run, const EvaluationSet& set, const Environment& environment,
-                               const decode::Done& done) {
+std::vector<MeasuredOutput> outputs_of(const LoadedRun& run, const EvaluationSet& set, const Environment& environment,
+                                       const decode::Done& done) {
   const auto& options = run.options();
   if (!options.decode.rescore.any())
     return search_outputs(run.predictor(), set, *run.text, options.decode, options.metrics, set.all(), done);
-  std::vector<Output> outputs;
+  std::vector<MeasuredOutput> outputs;
   for (auto& line : choose_from_list(run, set, environment)) {
     auto tokens = reference_tokens({line}, *run.text, options.metrics).front();
     outputs.push_back({.line = std::move(line), .tokens = std::move(tokens)});

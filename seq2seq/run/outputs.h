@@ -16,7 +16,7 @@
 namespace seq2seq::run {
 
 /// The output for a sentence, in the forms that metrics compare with references: see compared.h.
-struct Output {
+struct MeasuredOutput {
   std::string line;
   metrics::Tokens tokens;
   bool cut = false;     // stopped at the longest length
@@ -28,14 +28,14 @@ decode::Readings readings_of(const EvaluationSet& set, const data::TextPipeline&
                              const std::vector<int64_t>& chosen);
 
 /// Searches for the best output of each sentence with these numbers, in their order.
-std::vector<Output> search_outputs(const decode::Predictor& predictor, const EvaluationSet& set,
-                                   const data::TextPipeline& text, const decode::DecodeOptions& options,
-                                   const metrics::MetricOptions& metrics, const std::vector<int64_t>& chosen,
-                                   const decode::Done& done = {});
+std::vector<MeasuredOutput> search_outputs(const decode::Predictor& predictor, const EvaluationSet& set,
+                                           const data::TextPipeline& text, const decode::DecodeOptions& options,
+                                           const metrics::MetricOptions& metrics, const std::vector<int64_t>& chosen,
+                                           const decode::Done& done = {});
 
 /// The outputs of a run or ensemble for all sentences of a set: from the list of `decode.rescore` if it names one, else
 /// searched for. Throws Error for a list that is not of this set.
-std::vector<Output> outputs_of(const LoadedRun& run, const EvaluationSet& set, const Environment& environment,
-                               const decode::Done& done = {});
+std::vector<MeasuredOutput> outputs_of(const LoadedRun& run, const EvaluationSet& set, const Environment& environment,
+                                       const decode::Done& done = {});
 
 }  // namespace seq2seq::run

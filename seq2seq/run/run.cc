@@ -154,6 +154,18 @@ std::string wrong_coverage_loss(const RunOptions& options, const Registries& reg
          "multi_head, or `train.coverage_loss: 0`";
 }
 
+/// Only attention says which source word an unknown word stands for.
+std::string wrong_replacement(const RunOptions& options, const Registries& registries) {
+  if (options.decode.unknown.kind != decode::UnknownOptions::Kind::replace) return {};
+  try {
+    if (outline(options.model, registries)->attends()) return {};
+  } catch (const UsageError&) {
+    return {};
+  }
+  return "`replace` takes the source word that the model attends to most, but this model has no attention. Use `keep` "
+         "or `drop`, or train a model with `model.attention.kind`";
+}
+
 std::string wrong_guided_alignment(const RunOptions& options, const Registries& registries) {
   if (options.train.guided_alignment.weight == 0) return {};
   const auto& files = options.data.train.alignment;
@@ -238,6 +250,7 @@ void declare(config::Keys& keys, RunOptions& options, const Registries& registri
             [&options, &registries] { return wrong_guided_alignment(options, registries); });
   keys.rule("decode.minimum_bayes_risk", [&options] { return wrong_minimum_bayes_risk(options.decode); });
   keys.rule("decode.coverage_penalty", [&options, &registries] { return wrong_coverage_penalty(options, registries); });
+  keys.rule("decode.unknown.kind", [&options, &registries] { return wrong_replacement(options, registries); });
   keys.rule("train.freeze", [&options, &registries] { return wrong_freeze(options, registries); });
 }
 

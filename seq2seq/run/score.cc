@@ -54,8 +54,9 @@ void check_equal(const std::filesystem::path& source, size_t sources, const std:
 std::vector<decode::PairScore> score_pairs(const LoadedRun& run, const decode::Readings& sources,
                                            const decode::Sentences& targets, const Environment& environment) {
   Progress progress(*environment.log, "scoring", "pairs", static_cast<double>(targets.size()), environment.progress);
-  auto scores = decode::score_all(run.predictor(), sources, targets, run.options().decode.batch,
-                                  [&progress](int64_t done) { progress.update(static_cast<double>(done)); });
+  auto done = decode::on_small_memory(environment.log);
+  done.finished = [&progress](int64_t pairs) { progress.update(static_cast<double>(pairs)); };
+  auto scores = decode::score_all(run.predictor(), sources, targets, run.options().decode.batch, done);
   progress.finish();
   return scores;
 }

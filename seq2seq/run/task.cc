@@ -77,6 +77,7 @@ const std::vector<RefusedKey>& keys_without_use_to_language_models() {
                                             {"decode.oracle_length", no_search},
                                             {"decode.refill", no_search},
                                             {"decode.allow_unknown", no_search},
+                                            {"decode.unknown", no_search},
                                             {"decode.empty_source", no_source},
                                             {"decode.language_model", no_search},
                                             {"metrics", "makes no translations that could be compared"},

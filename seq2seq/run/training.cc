@@ -126,7 +126,7 @@ train::Outcome run_training(const RunOptions& options, const TrainingData& data,
     const auto& metrics = options.train.validate.metrics;
     const auto language_model = need_outputs(metrics) ? load_language_model(options, *data.text, environment) : nullptr;
     setup.validate = make_validation(*data.validation, *data.text, options.decode, options.metrics, metrics,
-                                     environment.group, language_model);
+                                     environment.group, language_model, decode::on_small_memory(environment.log));
   }
   std::unique_ptr<train::GradientSource> joint;
   if (environment.group != nullptr) {

@@ -1,5 +1,9 @@
 #include "seq2seq/run/translate.h"
 
+#include <algorithm>
+#include <chrono>
+#include <exception>
+#include <optional>
 #include <ostream>
 #include <set>
 #include <string>
@@ -8,62 +12,44 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
 
+#include "seq2seq/core/error.h"
 #include "seq2seq/decode/corpus_search.h"
 #include "seq2seq/decode/n_best.h"
 #include "seq2seq/run/ensemble.h"
+#include "seq2seq/run/json_lines.h"
 #include "seq2seq/run/minimum_bayes_risk.h"
+#include "seq2seq/run/output_words.h"
 
 namespace seq2seq::run {
 
 namespace {
 
+using Outputs = std::vector<std::vector<decode::Hypothesis>>;
+using Weights = std::vector<std::vector<decode::AttentionWeights>>;
+
 // Batches read ahead and sorted by length together: more make lengths more alike, fewer answer sooner.
 constexpr int64_t batches_ahead = 32;
 
-std::string text_of(const decode::Hypothesis& hypothesis, const data::CopiedWords& copied, const LoadedRun& run,
-                    bool tokens) {
-  const auto words = run.text->target_words(hypothesis.ids, copied);
-  return tokens ? fmt::format("{}", fmt::join(words, " ")) : run.text->target_tokenizer().detokenize(words);
-}
-
-/// The outputs found for a source, and the words that they may copy from it.
-struct Searched {
-  const std::vector<decode::Hypothesis>& outputs;
-  const data::CopiedWords& copied;
+/// A line of the input.
+struct Request {
+  std::string line;                 // as it was read
+  std::string source;               // the sentence in it
+  std::vector<std::string> tokens;  // of the source, where attention or copied words need them
+  data::CopiedWords copied;         // from the source
+  decode::Demand demand;
+  std::string fault;  // why it is not translated; empty: it is
 };
 
-/// Returns the outputs that were written.
-std::vector<std::vector<int64_t>> write(std::ostream& output, int64_t number, const Searched& found,
-                                        const LoadedRun& run, const TranslateOptions& options) {
-  const auto& outputs = found.outputs;
-  if (!options.n_best_format) {
-    output << text_of(outputs.front(), found.copied, run, options.tokens) << '\n';
-    return {outputs.front().ids};
-  }
-  std::set<std::string> written;
-  std::vector<std::vector<int64_t>> all;
-  for (const auto& hypothesis : outputs) {
-    const auto text = text_of(hypothesis, found.copied, run, options.tokens);
-    if (!written.insert(text).second) continue;  // the same text of other tokens; the best of them came first
-    const auto* name = run.options().decode.language_model.any() ? "fused" : "logprob";
-    output << decode::n_best_line(number, text, hypothesis, options.token_scores, name) << '\n';
-    all.push_back(hypothesis.ids);
-  }
-  return all;
-}
-
-/// The outputs of each source. An empty one is not searched for, where the options say so.
-/// `demands` has one of each, or none.
-std::vector<std::vector<decode::Hypothesis>> outputs_of(const decode::Readings& sources,
-                                                        const std::vector<data::CopiedWords>& copied,
-                                                        const std::vector<decode::Demand>& demands,
-                                                        const LoadedRun& run) {
+/// The outputs of each source. An empty one is not searched for, where the options say so. `requests`: those of the
+/// sources.
+Outputs outputs_of(const decode::Readings& sources, const std::vector<const Request*>& requests, const LoadedRun& run,
+                   const decode::Done& done) {
   const auto& options = run.options().decode;
   const auto& first = sources.front().sentences;
   const auto is_searched = [&](size_t i) {
-    return !first[i].empty() || options.empty_source == decode::EmptySource::translate ||
-           (!demands.empty() && demands[i].any());
+    return !first[i].empty() || options.empty_source == decode::EmptySource::translate || requests[i]->demand.any();
   };
   decode::Readings searched;
   for (const auto& [text, sentences] : sources) {
@@ -71,67 +57,227 @@ std::vector<std::vector<decode::Hypothesis>> outputs_of(const decode::Readings& 
     for (size_t i = 0; i < first.size(); ++i)
       if (is_searched(i)) reading.sentences.push_back(sentences[i]);
   }
-  std::vector<decode::Demand> demanded;
-  std::vector<data::CopiedWords> copied_of;
+  std::vector<decode::Demand> demands;
+  std::vector<data::CopiedWords> copied;
   for (size_t i = 0; i < first.size(); ++i) {
     if (!is_searched(i)) continue;
-    if (!demands.empty()) demanded.push_back(demands[i]);
-    copied_of.push_back(copied[i]);
+    demands.push_back(requests[i]->demand);
+    copied.push_back(requests[i]->copied);
   }
-  auto found = decode::search_all(run.predictor(), searched, options, {}, nullptr, demanded);
-  order_by_risk(found, *run.text, copied_of, options, run.options().metrics);
-  std::vector<std::vector<decode::Hypothesis>> outputs;
+  if (std::ranges::none_of(demands, &decode::Demand::any)) demands.clear();
+  auto found = decode::search_all(run.predictor(), searched, options, done, nullptr, demands);
+  order_by_risk(found, *run.text, copied, options, run.options().metrics);
+  Outputs outputs;
   size_t next = 0;
   for (size_t i = 0; i < first.size(); ++i)
     outputs.push_back(is_searched(i) ? std::move(found[next++]) : std::vector<decode::Hypothesis>(1));
   return outputs;
 }
 
+class Translator {
+ public:
+  Translator(const LoadedRun& run, data::LineReader& input, std::ostream& output, const TranslateOptions& options)
+      : run_(run),
+        input_(input),
+        output_(output),
+        options_(options),
+        words_(run.options().decode.unknown, *run.text),
+        reader_(run, options.tokens),
+        demands_(run, options.demands, options.tokens),
+        done_(decode::on_small_memory(options.log)) {
+    const bool links = options.format == OutputFormat::json && run.others.empty() && run.model->attends();
+    shows_links_ = links;
+    reads_tokens_ = links || options.alignments.wanted() || run.text->extends_vocabulary() ||
+                    run.options().decode.unknown.kind == decode::UnknownOptions::Kind::replace;
+  }
+
+  Translated translate_all() {
+    if (options_.format == OutputFormat::tsv) output_ << tsv_header() << '\n';
+    while (more_ && output_) {
+      const auto requests = read();
+      answer(requests);
+      output_.flush();
+      if (fault_) std::rethrow_exception(fault_);
+    }
+    if (output_) demands_.finish();
+    return translated_;
+  }
+
+ private:
+  /// The lines that are there, at least one unless the input is over.
+  std::vector<Request> read() {
+    const int64_t ahead = run_.options().decode.batch * batches_ahead;
+    std::vector<Request> requests;
+    while (std::ssize(requests) < ahead && (requests.empty() || input_.ready())) {
+      Request request;
+      const int64_t before = input_.lines();
+      try {
+        more_ = input_.next(request.line);
+        if (!more_) break;
+        if (requests.empty()) started_ = std::chrono::steady_clock::now();
+        read(request);
+      } catch (const Error& fault) {
+        const bool next_line_follows = input_.lines() > before;
+        if (!options_.keep_going || !next_line_follows) {
+          fault_ = std::current_exception();
+          break;
+        }
+        request.fault = fault.what();
+      }
+      requests.push_back(std::move(request));
+    }
+    return requests;
+  }
+
+  void read(Request& request) {
+    const Place place{.file = input_.file().string(), .line = input_.lines()};
+    request.source = options_.input == InputFormat::json ? json_source(request.line, place) : request.line;
+    const auto& ids = reader_.add(request.source, place);
+    translated_.unknown.add(ids, run_.text->source_vocabulary(), input_.lines());
+    if (options_.demands.any()) request.demand = demands_.next(std::ssize(ids));
+    if (reads_tokens_) request.tokens = reader_.tokens(request.source);
+    request.copied = run_.text->copied_words(request.tokens);
+  }
+
+  void answer(const std::vector<Request>& requests) {
+    const auto sources = reader_.take();
+    std::vector<const Request*> searched;
+    for (const auto& request : requests)
+      if (request.fault.empty()) searched.push_back(&request);
+    const auto outputs = outputs_of(sources, searched, run_, done_);
+    const auto& ids = sources.front().sentences;
+    const auto weights = weights_for(ids, outputs);
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
+    size_t next = 0;
+    for (const auto& request : requests) {
+      if (request.fault.empty()) {
+        write(request, outputs[next], weights.empty() ? std::vector<decode::AttentionWeights>() : weights[next],
+              seconds);
+        count(request, outputs[next].front());
+        ++next;
+      } else {
+        write_fault(request);
+      }
+      ++translated_.lines;
+    }
+  }
+
+  /// Counts the best output of a line.
+  void count(const Request& request, const decode::Hypothesis& best) {
+    if (best.cut) ++translated_.cut;
+    if (request.demand.any()) translated_.unmet.add(best.ids, request.demand, translated_.lines + 1);
+    const bool searched = !best.token_scores.empty();
+    if (searched && run_.options().decode.search == decode::SearchKind::exact) translated_.exact.add(best);
+  }
+
+  /// Of all outputs if alignments are shown, otherwise only of those whose words depend on them; empty if none does.
+  Weights weights_for(const decode::Sentences& ids, const Outputs& outputs) const {
+    if (shows_links_ || options_.alignments.wanted()) return weights_of(run_, ids, outputs);
+    Outputs needing(outputs.size());
+    bool any = false;
+    for (size_t i = 0; i < outputs.size(); ++i) {
+      for (const auto& hypothesis : outputs[i]) {
+        if (!words_.needs_attention(hypothesis.ids)) continue;
+        any = true;
+        needing[i] = outputs[i];
+        break;
+      }
+    }
+    return any ? weights_of(run_, ids, needing) : Weights();
+  }
+
+  void write(const Request& request, const std::vector<decode::Hypothesis>& outputs,
+             const std::vector<decode::AttentionWeights>& weights, double seconds) {
+    std::set<std::string> written;
+    std::vector<Output> shown;
+    for (size_t i = 0; i < outputs.size(); ++i) {
+      const auto& hypothesis = outputs[i];
+      const auto& looked = weights.empty() ? no_weights_ : weights[i];
+      const auto words = words_.words(hypothesis.ids, request.tokens, looked);
+      auto text =
+          options_.tokens ? fmt::format("{}", fmt::join(words, " ")) : run_.text->target_tokenizer().detokenize(words);
+      if (!written.insert(text).second) continue;  // the same text of other tokens; the best of them came first
+      auto& output =
+          shown.emplace_back(Output{.text = std::move(text), .hypothesis = hypothesis, .tokens = {}, .links = {}});
+      if (options_.format == OutputFormat::json)
+        output.tokens = run_.text->target_words(hypothesis.ids, request.copied);
+      if (shows_links_) output.links = links_of(looked, std::ssize(request.tokens), std::ssize(hypothesis.ids));
+      if (options_.alignments.wanted())
+        write_alignment(run_, {translated_.lines, request.tokens, hypothesis.ids, looked}, options_.alignments);
+      const bool only_best =
+          options_.format == OutputFormat::text || (options_.format == OutputFormat::json && !options_.list);
+      if (only_best) break;
+    }
+    write_in_format(request, shown, seconds);
+  }
+
+  void write_in_format(const Request& request, const std::vector<Output>& outputs, double seconds) {
+    const auto& decode = run_.options().decode;
+    switch (options_.format) {
+      case OutputFormat::text:
+        output_ << outputs.front().text << '\n';
+        break;
+      case OutputFormat::moses:
+        for (const auto& output : outputs)
+          output_ << decode::n_best_line(translated_.lines, output.text, output.hypothesis, options_.token_scores,
+                                         decode.language_model.any() ? "fused" : "logprob")
+                  << '\n';
+        break;
+      case OutputFormat::tsv:
+        for (const auto& output : outputs) output_ << tsv_line(translated_.lines, request.source, output) << '\n';
+        break;
+      case OutputFormat::json: {
+        const bool normalized = decode.length_normalization.kind != decode::LengthNormalization::Kind::none;
+        const JsonFormat format{.list = options_.list, .normalized = normalized};
+        output_ << joined_objects(asked(request), json_answer(outputs, seconds, format)) << '\n';
+      }
+    }
+  }
+
+  void write_fault(const Request& request) {
+    ++translated_.failed;
+    const auto answer = dumped({{"error", request.fault}});
+    // A line that is an object has keys that its sender may wait for, such as an id.
+    output_ << (is_json_object(request.line) ? joined_objects(request.line, answer) : answer) << '\n';
+  }
+
+  bool is_json_object(const std::string& line) const {
+    if (options_.input != InputFormat::json) return false;
+    const auto object = nlohmann::json::parse(line, /*cb=*/nullptr, /*allow_exceptions=*/false);
+    return object.is_object() && !object.contains("error");
+  }
+
+  static std::string dumped(const nlohmann::ordered_json& object) {
+    return object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  }
+
+  /// The request as an object.
+  std::string asked(const Request& request) const {
+    return options_.input == InputFormat::json ? request.line : dumped({{"source", request.source}});
+  }
+
+  const LoadedRun& run_;
+  data::LineReader& input_;
+  std::ostream& output_;
+  const TranslateOptions& options_;
+  const OutputWords words_;
+  SourceReader reader_;
+  DemandReader demands_;
+  decode::Done done_;
+  const decode::AttentionWeights no_weights_{};
+  bool shows_links_ = false, reads_tokens_ = false;
+  bool more_ = true;
+  std::exception_ptr fault_;  // of a line, after which nothing is read
+  std::chrono::steady_clock::time_point started_;
+  Translated translated_;
+};
+
 }  // namespace
 
 Translated translate(const LoadedRun& run, data::LineReader& input, std::ostream& output,
                      const TranslateOptions& options) {
   if (options.alignments.wanted()) check_attends(run);
-  const int64_t ahead = run.options().decode.batch * batches_ahead;
-  SourceReader reader(run, options.tokens);
-  DemandReader demand_reader(run, options.demands, options.tokens);
-  Translated translated;
-  bool more = true;
-  while (more && output) {
-    std::vector<data::CopiedWords> copied;
-    std::vector<AlignedOutputs> aligned;
-    std::vector<decode::Demand> demands;
-    std::string line;
-    while (std::ssize(copied) < ahead && (copied.empty() || input.ready()) && (more = input.next(line))) {
-      const auto& ids = reader.add(line, {.file = input.file().string(), .line = input.lines()});
-      translated.unknown.add(ids, run.text->source_vocabulary(), input.lines());
-      if (options.demands.any()) demands.push_back(demand_reader.next(std::ssize(ids)));
-      auto tokens = reader.tokens(line);
-      copied.push_back(run.text->copied_words(tokens));
-      if (options.alignments.wanted()) aligned.emplace_back().source_tokens = std::move(tokens);
-    }
-    const auto sources = reader.take();
-    size_t next = 0;
-    for (const auto& outputs : outputs_of(sources, copied, demands, run)) {
-      auto written = write(output, translated.lines, {outputs, copied[next]}, run, options);
-      if (options.alignments.wanted()) {
-        auto& sentence = aligned[next];
-        sentence.number = translated.lines;
-        sentence.source = sources.front().sentences[next];
-        sentence.targets = std::move(written);
-      }
-      ++translated.lines;
-      if (!demands.empty()) translated.unmet.add(outputs.front().ids, demands[next], translated.lines);
-      ++next;
-      if (outputs.front().cut) ++translated.cut;
-      const bool searched = !outputs.front().token_scores.empty();
-      if (searched && run.options().decode.search == decode::SearchKind::exact) translated.exact.add(outputs.front());
-    }
-    output.flush();
-    if (options.alignments.wanted()) write_alignments(run, aligned, options.alignments);
-  }
-  if (output) demand_reader.finish();
-  return translated;
+  return Translator(run, input, output, options).translate_all();
 }
 
 }  // namespace seq2seq::run

@@ -19,7 +19,7 @@ struct Written {
 Written translated(const run::LoadedRun& run, const std::string& text, bool n_best = false) {
   std::ostringstream out, links, weights;
   auto lines = line_reader(text);
-  run::TranslateOptions options{.n_best_format = n_best};
+  run::TranslateOptions options{.format = n_best ? run::OutputFormat::moses : run::OutputFormat::text};
   options.alignments = {.links = &links, .weights = &weights};
   run::translate(run, lines, out, options);
   return {out.str(), links.str(), weights.str()};

@@ -93,7 +93,7 @@ TEST_CASE("copying: translate, score, n-best lists and evaluate agree on words o
   const auto source = toy / "held.source";
   std::ostringstream listed, rescored, scores;
   auto lines = line_reader(content_of(source));
-  run::translate(run, lines, listed, {.n_best_format = true});
+  run::translate(run, lines, listed, {.format = run::OutputFormat::moses});
   const auto list = toy.folder().file("list", listed.str());
   run::score_n_best(run, list, source, rescored, {.feature = "again"}, toy.environment);
 

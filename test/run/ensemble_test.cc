@@ -79,7 +79,7 @@ TEST_CASE("ensemble: outputs have the scores that scoring gives them", "[run][en
   const auto source = runs.toy.folder().file("some.source", "a b c\n\nc c\nb\nb a b c\n");
   std::ostringstream listed, scored;
   auto lines = line_reader(content_of(source));
-  CHECK(run::translate(run, lines, listed, {.n_best_format = true}).lines == 5);
+  CHECK(run::translate(run, lines, listed, {.format = run::OutputFormat::moses}).lines == 5);
   const auto list = runs.toy.folder().file("list", listed.str());
   run::score_n_best(run, list, source, scored, {}, runs.toy.environment);
   std::istringstream again(scored.str());

@@ -54,7 +54,7 @@ TEST_CASE("scoring: an n-best list gets the score of each text given its source,
   const auto source = toy.folder().file("source", "a b c\nc\nb b\n");
   std::ostringstream listed, out;
   auto lines = line_reader(content_of(source));
-  run::translate(run, lines, listed, {.n_best_format = true});
+  run::translate(run, lines, listed, {.format = run::OutputFormat::moses});
   // Of another system: features of its own, blanks, a separator and an unknown token in the text, in any order.
   const std::string foreign =
       "2 ||| b a  ||| LM0= -3.5 Distortion0= 0 0 ||| -1.25\n0 ||| c ||| b ||| lm= 1 ||| 2\n1 |||  |||  ||| -9e-1\n";

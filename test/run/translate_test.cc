@@ -98,8 +98,8 @@ TEST_CASE("translating: the scores of an n-best list are those that `score` give
   Toy toy(turned);
   toy.train("run", {"data.reverse=" + reverse});
   const auto run = toy.load("run", "last", {"decode.beam=4", "decode.n_best=4"});
-  const auto list =
-      lines_in(translated(run, "a b c\nc\n", {.tokens = true, .n_best_format = true, .token_scores = true}));
+  const auto list = lines_in(
+      translated(run, "a b c\nc\n", {.tokens = true, .format = run::OutputFormat::moses, .token_scores = true}));
   REQUIRE(list.size() == 8);
 
   for (const auto& line : list) {
@@ -173,7 +173,7 @@ TEST_CASE("translating: an empty line is answered with an empty line, or with wh
   const std::string blank = GENERATE("\n", " \t\n");
   const auto run = toy.load("run");
   CHECK(translated(run, blank) == "\n");
-  CHECK(translated(run, blank, {.n_best_format = true, .token_scores = true}) ==
+  CHECK(translated(run, blank, {.format = run::OutputFormat::moses, .token_scores = true}) ==
         "0 |||  ||| logprob= 0 tokens= ||| 0\n");
   CHECK(translated(run, "a\n" + blank + "b\n") == translated(run, "a\n") + "\n" + translated(run, "b\n"));
 
@@ -214,7 +214,7 @@ TEST_CASE("translating: an n-best list has each text once, with the best of its 
   const auto run = toy.load("run", "last", {"decode.beam=12", "decode.n_best=12"});
 
   // `--tokens` shows each sequence of tokens as a text of its own, best first: the first of equal ones stays.
-  const auto all = lines_in(translated(run, "a\na aa\n", {.tokens = true, .n_best_format = true}));
+  const auto all = lines_in(translated(run, "a\na aa\n", {.tokens = true, .format = run::OutputFormat::moses}));
   std::vector<std::string> wanted;
   std::vector<std::pair<char, std::string>> seen;
   for (const auto& line : all) {
@@ -225,7 +225,7 @@ TEST_CASE("translating: an n-best list has each text once, with the best of its 
     wanted.push_back(fmt::format("{} ||| {}{}", line.front(), text, line.substr(line.find(" ||| logprob= "))));
   }
   REQUIRE(wanted.size() < all.size());
-  CHECK(lines_in(translated(run, "a\na aa\n", {.n_best_format = true})) == wanted);
+  CHECK(lines_in(translated(run, "a\na aa\n", {.format = run::OutputFormat::moses})) == wanted);
 }
 
 }  // namespace seq2seq::test

@@ -102,4 +102,81 @@ def check_pictures():
             yield f"length: the picture lacks {text}"
 
 
-finish(check_bad_weights, check_bad_comparisons, check_bad_folders, check_pictures)
+def write_states(name, rows, sentences):
+    names = "\t".join(f"layer1.h.{unit}" for unit in range(len(rows[0])))
+    lines = ["\t".join([sentence, *map(repr, row)]) for sentence, row in zip(sentences, rows)]
+    (FOLDER / name).write_text("\n".join([f"sentence\t{names}", *lines]) + "\n")
+    return FOLDER / name
+
+
+PHRASES = ROOT / "experiments/sutskever2014/figure2.tsv"
+SENTENCES = [line.split("\t")[4] for line in PHRASES.read_text(encoding="utf-8").splitlines()[1:]]
+
+
+def check_bad_states():
+    if not draws():
+        return
+    good = [[0.5, 1.0]] * len(SENTENCES)
+    (FOLDER / "columns.tsv").write_text("group\tsentence\n1\t2\n")
+    cases = {
+        "absent": ((FOLDER / "none.tsv",), "none.tsv: No such file"),
+        "other": ((FOLDER / "text",), "text: expected the output of `seq2seq states`"),
+        "phrases": ((write_states("good.tsv", good, SENTENCES), "--phrases", FOLDER / "columns.tsv"), "columns.tsv: expected the columns group, verb, acts"),
+        "count": ((write_states("few.tsv", good[:-1], SENTENCES), "--phrases", PHRASES), f"has {len(SENTENCES) - 1} states, but there are {len(SENTENCES)} phrases"),
+        "sentence": ((write_states("other.tsv", good, ["x", *SENTENCES[1:]]), "--phrases", PHRASES), "other.tsv: sentence 1 is `x`, but phrase 1 is `the server calls the client`"),
+    }
+    for name, (words, text) in cases.items():
+        if not failed_with(done := plot("states", *words, python=PYTHON), text):
+            yield f"states, {name}: {done.stderr}"
+    if "--phrases is for `states`" not in plot("attention", FOLDER / "text", "--phrases", PHRASES).stderr:
+        yield "--phrases is taken for other pictures"
+
+
+STATES_CHECK = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import numpy, state_figure
+random = numpy.random.default_rng(3)
+for points in (random.normal(size=(12, 40)), random.normal(size=(50, 3)), numpy.outer(random.normal(size=7), random.normal(size=20))):
+    found, shares = state_figure.principal_components(points)
+    left, values, _ = numpy.linalg.svd(points - points.mean(axis=0), full_matrices=False)
+    wanted = left[:, :2] * values[:2]
+    for column in range(2):
+        # The smaller eigenvalues have half the digits; a direction without variance has any sign.
+        assert min(numpy.abs(found[:, column] - sign * wanted[:, column]).max() for sign in (1, -1)) < 1e-6, column
+    assert numpy.allclose(shares, values[:2] ** 2 / (values ** 2).sum(), atol=1e-12)
+
+phrases = state_figure.read_phrases(__import__("pathlib").Path(sys.argv[2]))
+order = numpy.array([[float(phrase["acts"] == "first"), 0.1 * random.normal()] for phrase in phrases])  # knows who acts, not the voice
+found = state_figure.separations([order], phrases)
+assert found["who acts"]["runs"] == [1.0] and abs(found["active or passive"]["runs"][0] - 0.5) < 0.3, found
+assert found["active or passive"]["bag of words"] == 1.0 and found["who acts"]["bag of words"] == 0.5, found
+words = [sorted(phrase["sentence"].split()) for phrase in phrases if phrase["group"] == "pairs" and phrase["voice"] == "active"]
+assert all(words.count(each) == 2 for each in words)  # the control has nothing to tell the two orders by
+"""
+
+
+def check_states():
+    """Principal components against the singular value decomposition; separation of states that are made to separate; the pictures."""
+    if not draws():
+        return skipped("no matplotlib to draw with")
+    done = subprocess.run([PYTHON, "-c", STATES_CHECK, ROOT / "scripts/lib", PHRASES], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        yield f"states: {done.stderr}"
+    rows = [[len(sentence) / 10, 1.0 if sentence.startswith("the server") else -1.0] for sentence in SENTENCES]
+    files = [write_states(f"seed{seed}.tsv", rows, SENTENCES) for seed in (1, 2)]
+    done = plot("states", *files, "--phrases", PHRASES, "--output", FOLDER / "states", python=PYTHON)
+    drawn = sorted(path.name for path in (FOLDER / "states").glob("*")) if done.returncode == 0 else done.stderr
+    if drawn != sorted(f"{name}.{kind}" for name in ("seed1-pca", "seed2-pca", "separation") for kind in ("png", "svg")):
+        yield f"states: {drawn}"
+        return
+    picture = (FOLDER / "states/seed1-pca.svg").read_text()
+    for text in SENTENCES[:12]:
+        if f"<!-- {text} -->" not in picture:
+            yield f"states: the picture lacks {text}"
+    done = plot("states", files[0], "--output", FOLDER / "alone", python=PYTHON)
+    if done.returncode != 0 or not (FOLDER / "alone/seed1-pca.svg").exists():
+        yield f"states without phrases: {done.stderr}"
+
+
+finish(check_bad_weights, check_bad_comparisons, check_bad_folders, check_pictures, check_bad_states, check_states)

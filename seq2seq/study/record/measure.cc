@@ -10,11 +10,11 @@
 #include "seq2seq/config/resolved.h"
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/version.h"
-#include "seq2seq/run/compared.h"
 #include "seq2seq/run/ensemble.h"
 #include "seq2seq/run/figures.h"
 #include "seq2seq/run/load.h"
 #include "seq2seq/run/numerics.h"
+#include "seq2seq/run/output_words.h"
 #include "seq2seq/run/training_data.h"
 #include "seq2seq/study/record/operations.h"
 #include "seq2seq/study/record/sentence_columns.h"
@@ -55,7 +55,7 @@ int64_t peak_bytes_of_process() {
 /// Picks sentences from all over the set: neighbours are often of one document, or of one kind. A language model has no
 /// outputs, and so no examples.
 std::vector<Example> examples_of(const run::LoadedRun& run, const run::EvaluationSet& set,
-                                 const std::vector<run::Output>& outputs) {
+                                 const std::vector<run::MeasuredOutput>& outputs) {
   const size_t all = outputs.size(), count = std::min(all, most_examples);
   std::vector<Example> examples;
   for (size_t i = 0; i < count; ++i) {
@@ -119,10 +119,10 @@ Record measure(const std::vector<TrainedRun>& runs, const run::Configuration& co
   Progress progress(*environment.log, "measuring", "sentences", static_cast<double>(set.corpus.pairs()),
                     environment.progress);
   const auto started = std::chrono::steady_clock::now();
-  std::vector<run::Output> outputs;
-  if (run.options().data.task != data::Task::lm)
-    outputs = run::outputs_of(run, set, environment,
-                              [&progress](int64_t done) { progress.update(static_cast<double>(done)); });
+  auto done = decode::on_small_memory(environment.log);
+  done.finished = [&progress](int64_t sentences) { progress.update(static_cast<double>(sentences)); };
+  std::vector<run::MeasuredOutput> outputs;
+  if (run.options().data.task != data::Task::lm) outputs = run::outputs_of(run, set, environment, done);
   auto sentences = measure_sentences(run.predictor(), set, *run.text, run.options().decode.batch, outputs,
                                      run.options().metrics, metrics);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();

@@ -9,6 +9,7 @@
 #include "seq2seq/run/compared.h"
 #include "seq2seq/run/exact_counts.h"
 #include "seq2seq/run/figures.h"
+#include "seq2seq/run/output_words.h"
 
 namespace seq2seq::study {
 
@@ -54,7 +55,7 @@ std::vector<std::string> kept_apart(const std::vector<std::string>& names) {
 
 std::vector<SentenceFigures> measure_sentences(const decode::Predictor& predictor, const run::EvaluationSet& set,
                                                const data::TextPipeline& text, int64_t batch,
-                                               const std::vector<run::Output>& outputs,
+                                               const std::vector<run::MeasuredOutput>& outputs,
                                                const metrics::MetricOptions& metrics,
                                                const std::vector<std::string>& names) {
   std::vector<SentenceFigures> sentences;

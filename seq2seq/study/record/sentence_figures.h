@@ -33,7 +33,7 @@ struct SentenceFigures {
 /// beside the rest.
 std::vector<SentenceFigures> measure_sentences(const decode::Predictor& predictor, const run::EvaluationSet& set,
                                                const data::TextPipeline& text, int64_t batch,
-                                               const std::vector<run::Output>& outputs,
+                                               const std::vector<run::MeasuredOutput>& outputs,
                                                const metrics::MetricOptions& metrics = {},
                                                const std::vector<std::string>& names = run::metric_names());
 

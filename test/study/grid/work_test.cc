@@ -52,7 +52,9 @@ TEST_CASE("study: a run that differs in its search or metrics alone is measured,
   StudyFolder study(
       "seeds: [1]\nscales: {tiny: {set: {train.updates: 10}}}\n"
       "rows: [{name: greedy, set: {decode.beam: 1}}, {name: beam, set: {" +
-      std::string(GENERATE("decode.beam: 5", "decode.beam: 1, metrics.lowercase: true")) + "}}]\n");
+      std::string(GENERATE("decode.beam: 5", "decode.beam: 1, metrics.lowercase: true",
+                           "decode.beam: 1, decode.allow_unknown: true, decode.unknown.kind: drop")) +
+      "}}]\n");
   auto plan = study.plan();
   CHECK(plan.planned[0].identity.training == plan.planned[1].identity.training);
   CHECK(plan.planned[0].identity.result != plan.planned[1].identity.result);

@@ -1,6 +1,7 @@
 #include "seq2seq/study/record/sentence_figures.h"
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 #include <random>
 #include <string>
@@ -53,6 +54,25 @@ TEST_CASE("sentence figures: all together give what `evaluate` gives", "[study][
     CAPTURE(metric);
     CHECK_THAT(study::figure_of(metric, sentences, every), WithinRel(value, 1e-9));
   }
+}
+
+TEST_CASE("sentence figures: unknown words are replaced as `evaluate` replaces them", "[study][evaluate][unknown]") {
+  Toy toy(copied);
+  toy.train("run", {"train.updates=80", "model.attention.kind=general", "data.target.vocabulary.size=2"});
+  std::vector<int64_t> every(20);
+  std::iota(every.begin(), every.end(), 0);
+  std::map<std::string, double> errors;
+  for (const std::string kind : {"keep", "drop", "replace"}) {
+    CAPTURE(kind);
+    const auto run = toy.load("run", "last", {"decode.allow_unknown=true", "decode.unknown.kind=" + kind});
+    const auto sentences = measured(run);
+    for (const auto& [metric, value] : evaluated(run, toy)) {
+      CAPTURE(metric);
+      CHECK_THAT(study::figure_of(metric, sentences, every), WithinRel(value, 1e-9));
+    }
+    errors[kind] = study::figure_of("token_error_rate", sentences, every);
+  }
+  CHECK(errors["replace"] < errors["keep"]);  // `<unk>` is never right
 }
 
 TEST_CASE("sentence figures: a choice of them gives what `evaluate` gives on these lines", "[study][evaluate]") {

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "seq2seq/cli/command.h"
+#include "seq2seq/data/input/line_reader.h"
+
+namespace seq2seq::cli {
+
+/// Reads the lines that a person types, with a prompt, line editing and a history, by libedit. It is loaded when it is
+/// first needed, so that the program runs without it: then, and where the input is no terminal, lines are read as they
+/// come.
+class LineEditor {
+ public:
+  explicit LineEditor(const Streams& streams);
+  /// Returns false at the end of the input.
+  bool next(std::string& line);
+
+ private:
+  using ReadLine = char* (*)(const char* prompt);
+  using AddHistory = int (*)(const char* line);
+
+  const Streams& streams_;
+  ReadLine read_line_ = nullptr;  // null: plain lines
+  AddHistory add_history_ = nullptr;
+  std::unique_ptr<data::LineReader> plain_;
+};
+
+}  // namespace seq2seq::cli

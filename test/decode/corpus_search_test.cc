@@ -1,0 +1,161 @@
+#include "seq2seq/decode/corpus_search.h"
+
+#include <algorithm>
+#include <memory>
+#include <new>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <ATen/ops/empty.h>
+#include <c10/util/Exception.h>
+
+#include "seq2seq/data/text_pipeline.h"
+#include "test/decode/tree_predictor.h"
+#include "test/support/catch.h"
+
+namespace seq2seq::test {
+namespace {
+
+enum class Failure { cpu, other_device, standard, none };
+
+/// Fails like an allocator once more than so many hypotheses are under way.
+class SmallPredictor final : public decode::Predictor {
+ public:
+  SmallPredictor(const decode::Predictor& whole, int64_t most, Failure failure)
+      : whole_(&whole), most_(most), failure_(failure) {}
+  std::unique_ptr<decode::PredictorState> start(const decode::Sources& sources) const override {
+    sizes.push_back(sources.sentences());
+    return whole_->start(sources);
+  }
+  void read(decode::PredictorState& state, const nn::Ids& survivors, const nn::Ids& tokens) const override {
+    if (survivors.size(0) > most_) fail();
+    whole_->read(state, survivors, tokens);
+  }
+  void append(decode::PredictorState& state, const decode::PredictorState& other) const override {
+    whole_->append(state, other);
+  }
+  std::unique_ptr<decode::PredictorState> selected(const decode::PredictorState& state,
+                                                   const nn::Ids& hypotheses) const override {
+    return whole_->selected(state, hypotheses);
+  }
+  nn::TopK best(const decode::PredictorState& state, int64_t k, const nn::Bans& bans) const override {
+    return whole_->best(state, k, bans);
+  }
+  at::Tensor log_probabilities(const decode::PredictorState& state, int64_t first, int64_t count) const override {
+    return whole_->log_probabilities(state, first, count);
+  }
+  at::Tensor score(const decode::Sources& sources, const nn::Packed& inputs, const nn::Packed& targets,
+                   const nn::Ids& owner) const override {
+    if (sources.sentences() > most_) fail();
+    return whole_->score(sources, inputs, targets, owner);
+  }
+
+  mutable std::vector<int64_t> sizes;  // sentences of each search
+
+ private:
+  void fail() const {
+    constexpr int64_t petabyte = int64_t{1} << 50;
+    if (failure_ == Failure::cpu) at::empty({petabyte}, at::kByte);  // the words of LibTorch's own allocator
+    if (failure_ == Failure::other_device) TORCH_CHECK_WITH(OutOfMemoryError, false, "CUDA out of memory");
+    if (failure_ == Failure::standard) throw std::bad_alloc();
+    throw std::logic_error("not a fault of memory");
+  }
+
+  const decode::Predictor* whole_;
+  int64_t most_;
+  Failure failure_;
+};
+
+data::TextPipeline plain_text() {
+  const auto vocabulary = [] { return text::Vocabulary({{"a", 3}, {"b", 2}, {"c", 1}}); };
+  data::DataOptions options;
+  options.reverse = data::Reverse::none;
+  return {options, text::builtin_tokenizers(), vocabulary(), vocabulary()};
+}
+
+/// Sentences of one to five words, none twice.
+decode::Sentences sentences() {
+  decode::Sentences all;
+  for (int64_t i = 0; i < 21; ++i) {
+    std::vector<int64_t> ids;
+    for (int64_t rest = i + 3; rest > 0; rest /= 3) ids.push_back(3 + rest % 3);
+    all.push_back(ids);
+  }
+  return all;
+}
+
+decode::DecodeOptions search_options() {
+  return {.beam = 2, .n_best = 2, .max_length = {.ratio = 1, .plus = 2, .limit = 10}, .batch = 8};
+}
+
+}  // namespace
+
+TEST_CASE("corpus search: a batch that does not fit into memory is halved, with the same outputs, and said once",
+          "[decode][corpus_search][batch]") {
+  const auto failure = GENERATE(Failure::cpu, Failure::other_device, Failure::standard);
+  const int64_t most = GENERATE(2, 5, 9, 15);  // hypotheses; a sentence has two, all 8 of a batch 16
+  CAPTURE(static_cast<int>(failure), most);
+  const TreePredictor whole({.seed = 3});
+  const SmallPredictor small(whole, most, failure);
+  const auto text = plain_text();
+  std::vector<int64_t> finished, halved;
+  decode::Done done([&finished](int64_t count) { finished.push_back(count); });
+  done.halved = [&halved](int64_t count) { halved.push_back(count); };
+
+  const auto found = decode::search_all(small, sentences(), text, search_options(), done);
+
+  const auto wanted = decode::search_all(whole, sentences(), text, search_options());
+  REQUIRE(found.size() == wanted.size());
+  for (size_t i = 0; i < found.size(); ++i) {
+    REQUIRE(found[i].size() == wanted[i].size());
+    for (size_t j = 0; j < found[i].size(); ++j) {
+      CHECK(found[i][j].ids == wanted[i][j].ids);
+      CHECK(found[i][j].score == wanted[i][j].score);
+    }
+  }
+  CHECK(halved == std::vector<int64_t>{8});
+  CHECK(finished.back() == 21);
+  CHECK(std::is_sorted(small.sizes.rbegin(), small.sizes.rend()));  // a later batch is never larger again
+  CHECK(small.sizes.back() <= std::max<int64_t>(most / 2, 1));
+}
+
+TEST_CASE("corpus search: scores of pairs are halved alike", "[decode][corpus_search][batch]") {
+  const TreePredictor whole({.seed = 4});
+  const SmallPredictor small(whole, 3, Failure::other_device);
+  const auto text = plain_text();
+  int64_t halved = 0;
+  decode::Done done;
+  done.halved = [&halved](int64_t) { ++halved; };
+  const auto found = decode::score_all(small, sentences(), sentences(), text, 8, done);
+  const auto wanted = decode::score_all(whole, sentences(), sentences(), text, 8);
+  CHECK(halved == 1);
+  REQUIRE(found.size() == wanted.size());
+  for (size_t i = 0; i < found.size(); ++i) CHECK(found[i].score == wanted[i].score);
+}
+
+TEST_CASE("corpus search: a sentence that does not fit alone, and any other fault, is thrown",
+          "[decode][corpus_search][error]") {
+  const TreePredictor whole({.seed = 3});
+  const auto text = plain_text();
+  const SmallPredictor small(whole, 0, Failure::other_device);
+  CHECK_THROWS_AS(decode::search_all(small, sentences(), text, search_options()), c10::OutOfMemoryError);
+  CHECK(small.sizes == std::vector<int64_t>{8, 4, 2, 1});
+  const SmallPredictor broken(whole, 0, Failure::none);
+  CHECK_THROWS_AS(decode::search_all(broken, sentences(), text, search_options()), std::logic_error);
+  CHECK(broken.sizes == std::vector<int64_t>{8});
+}
+
+TEST_CASE("corpus search: the warning about memory comes once for any number of searches", "[decode][corpus_search]") {
+  std::ostringstream out;
+  Log log(out);
+  const auto done = decode::on_small_memory(&log);
+  const TreePredictor whole({.seed = 3});
+  const SmallPredictor small(whole, 4, Failure::other_device);
+  for (int i = 0; i < 2; ++i) decode::search_all(small, sentences(), plain_text(), search_options(), done);
+  CHECK(out.str() ==
+        "warning: memory does not suffice for 8 sentences together; each batch that does not fit is halved\n");
+}
+
+}  // namespace seq2seq::test
