@@ -1,5 +1,6 @@
 #include "seq2seq/run/json_lines.h"
 
+#include <algorithm>
 #include <functional>
 #include <numeric>
 
@@ -62,7 +63,8 @@ TEST_CASE("JSON lines: members are added to a request, of which no byte changes"
 TEST_CASE("translating: JSON lines say what plain text, an n-best list and alignments say", "[run][translate][json]") {
   const bool attends = GENERATE(false, true);
   Toy toy(turned);
-  toy.train("run", {"train.updates=20", attends ? "model.attention.kind=general" : "model.attention.kind=none"});
+  toy.train("run", {"train.updates=20", attends ? "model.attention.kind=general" : "model.attention.kind=none",
+                    "data.source.end=none"});  // each token of an output has a link
   const std::string text = "a b c\n\nc zebra\n";
   const auto run =
       toy.load("run", "last", {"decode.beam=4", "decode.n_best=3", "decode.length_normalization.kind=average"});
@@ -74,6 +76,7 @@ TEST_CASE("translating: JSON lines say what plain text, an n-best list and align
     run::translate(run, lines, out, {.format = OutputFormat::moses, .alignments = {.links = &links}});
   }
   const auto aligned = lines_in(links.str());
+  if (attends) REQUIRE(aligned.front().ends_with("-" + std::to_string(std::ranges::count(aligned.front(), ' '))));
   const auto plain = lines_in(translation_of(run, text, {}));
 
   const auto all = answers(run, text, {.format = OutputFormat::json, .list = true});
