@@ -16,8 +16,15 @@ LossOptions loss_options(const TrainOptions& options) {
           .coverage = options.coverage_loss};
 }
 
+at::Tensor LossParts::sum() const { return coverage.defined() ? of_words + coverage : of_words; }
+
 at::Tensor token_losses(const nn::Model& model, const data::Batch& batch, const LossOptions& options,
                         const at::Tensor& row_scale, const nn::Draw* draw) {
+  return loss_parts(model, batch, options, row_scale, draw).sum();
+}
+
+LossParts loss_parts(const nn::Model& model, const data::Batch& batch, const LossOptions& options,
+                     const at::Tensor& row_scale, const nn::Draw* draw) {
   const auto memory = model.encode(batch.source, draw);
   const auto owner = at::arange(batch.sentences(), at::kLong);  // [B] on the CPU, where the state reads it
   const auto state = model.start(memory, owner);
@@ -26,11 +33,13 @@ at::Tensor token_losses(const nn::Model& model, const data::Batch& batch, const 
   const auto inputs =
       share == 1 ? batch.inputs : decoder_inputs(model, memory, batch, share, *draw, options.scheduled_sampling.by);
   const auto features = model.advance(inputs, *state, draw);
-  const auto losses = model.output().loss(
+  LossParts parts;
+  parts.of_words = model.output().loss(
       features, batch.targets.rows, {.label_smoothing = options.label_smoothing, .row_scale = row_scale, .draw = draw});
-  if (options.coverage == 0) return losses;
+  if (options.coverage == 0) return parts;
   const auto covered = coverage_losses(features.attention, *batch.targets.layout);
-  return losses + options.coverage * covered.to(losses.options());
+  parts.coverage = options.coverage * covered.to(parts.of_words.options());
+  return parts;
 }
 
 at::Tensor row_scale(const data::Batch& batch, double divisor, at::ScalarType type) {
