@@ -11,6 +11,7 @@
 #include <c10/core/GradMode.h>
 
 #include "seq2seq/train/parameter_groups.h"
+#include "seq2seq/train/update_blocks.h"
 
 namespace seq2seq::train {
 namespace {
@@ -44,17 +45,37 @@ Adam::Adam(const Options& options, NamedParameters parameters) : options_(option
 
 void Adam::step(double learning_rate, const at::Tensor& skip) {
   const at::NoGradGuard no_gradient;
-  Fused* const update =
-      options_.decoupled ? static_cast<Fused*>(at::_fused_adamw_) : static_cast<Fused*>(at::_fused_adam_);
   for (const auto& group : groups_with_gradient(parameters_)) {
     const auto steps = group.pick(steps_);
     const auto skipped = group.skip(skip);
     at::_foreach_add_(steps, 1);
     if (skipped) at::_foreach_add_(steps, *skipped, -1);
-    update(group.parameters, group.gradients, group.pick(average_), group.pick(square_average_), {}, steps,
-           learning_rate, options_.beta1, options_.beta2, options_.weight_decay, options_.epsilon, /*amsgrad=*/false,
-           /*maximize=*/false, /*grad_scale=*/{}, skipped);
+    const auto averages = group.pick(average_), square_averages = group.pick(square_average_);
+    fused({group.parameters, group.gradients, averages, square_averages, steps}, learning_rate, skipped);
   }
+}
+
+void Adam::step(const EditedStep& edited) {
+  const at::NoGradGuard no_gradient;
+  for (const auto& group : groups_with_gradient(parameters_)) {
+    const auto steps = group.pick(steps_);
+    at::_foreach_add_(steps, 1);
+    step_in_blocks(group, {group.pick(average_), group.pick(square_average_)}, edited.edit,
+                   [&](const UpdateBlock& block) {
+                     std::vector<at::Tensor> of_block;
+                     for (const size_t member : block.members) of_block.push_back(steps[member]);
+                     fused({block.parameters, block.gradients, block.states[0], block.states[1], of_block},
+                           edited.learning_rate, {});
+                   });
+  }
+}
+
+void Adam::fused(const Lists& lists, double learning_rate, const std::optional<at::Tensor>& skip) const {
+  Fused* const update =
+      options_.decoupled ? static_cast<Fused*>(at::_fused_adamw_) : static_cast<Fused*>(at::_fused_adam_);
+  update(lists.parameters, lists.gradients, lists.averages, lists.square_averages, {}, lists.steps, learning_rate,
+         options_.beta1, options_.beta2, options_.weight_decay, options_.epsilon, /*amsgrad=*/false,
+         /*maximize=*/false, /*grad_scale=*/{}, skip);
 }
 
 nn::NamedTensors Adam::state() const {

@@ -1,7 +1,10 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <vector>
+
+#include <ATen/core/Tensor.h>
 
 #include "seq2seq/config/keys.h"
 #include "seq2seq/train/optimizer.h"
@@ -27,11 +30,18 @@ class Adam final : public Optimizer {
   Adam(const Options& options, NamedParameters parameters);
   using Optimizer::step;
   void step(double learning_rate, const at::Tensor& skip) override;
+  void step(const EditedStep& edited) override;
   double learning_rate() const override { return options_.learning_rate; }
   nn::NamedTensors state() const override;  // `<parameter>.exp_avg`, `<parameter>.exp_avg_sq`, `<parameter>.step`
   void restore(const nn::NamedTensors& state, const std::filesystem::path& file) override;
 
  private:
+  /// The arguments of a step that are lists: parameters, gradients, both averages, steps.
+  struct Lists {
+    at::TensorList parameters, gradients, averages, square_averages, steps;
+  };
+  void fused(const Lists& lists, double learning_rate, const std::optional<at::Tensor>& skip) const;
+
   AdamOptions options_;
   NamedParameters parameters_;
   std::vector<at::Tensor> average_, square_average_;  // one per parameter, like it

@@ -1,17 +1,15 @@
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
 
 #include "seq2seq/config/keys.h"
 #include "seq2seq/core/registry.h"
+#include "seq2seq/train/optimizer.h"
 
 namespace seq2seq::train {
-
-/// The Euclidean norm over all gradients together, [] float64 on the device of the first, summed in double. An
-/// undefined gradient counts as 0.
-at::Tensor gradient_norm(const std::vector<at::Tensor>& gradients);
 
 /// Gradient clipping.
 class Clip {
@@ -19,6 +17,9 @@ class Clip {
   virtual ~Clip() = default;
   /// Changes the gradients in place; `norm` [] is theirs. Waits for no device.
   virtual void apply(const std::vector<at::Tensor>& gradients, const at::Tensor& norm) const = 0;
+  /// The same for gradients on the CPU, as a function that may be called for any parts of them on any threads. Nothing:
+  /// the clipping needs them whole.
+  virtual std::optional<GradientEdit> edit(double /*norm*/) const { return std::nullopt; }
 };
 
 using ClipRegistry = Registry<Clip>;
@@ -32,6 +33,7 @@ class NoClip final : public Clip {
   using Options = NoClipOptions;
   explicit NoClip(const Options&) {}
   void apply(const std::vector<at::Tensor>& gradients, const at::Tensor& norm) const override;
+  std::optional<GradientEdit> edit(double norm) const override;
 };
 
 struct NormClipOptions {
@@ -45,6 +47,7 @@ class NormClip final : public Clip {
   using Options = NormClipOptions;
   explicit NormClip(const Options& options) : options_(options) {}
   void apply(const std::vector<at::Tensor>& gradients, const at::Tensor& norm) const override;
+  std::optional<GradientEdit> edit(double norm) const override;
 
  private:
   Options options_;
@@ -61,6 +64,7 @@ class ValueClip final : public Clip {
   using Options = ValueClipOptions;
   explicit ValueClip(const Options& options) : options_(options) {}
   void apply(const std::vector<at::Tensor>& gradients, const at::Tensor& norm) const override;
+  std::optional<GradientEdit> edit(double norm) const override;
 
  private:
   Options options_;
@@ -77,6 +81,7 @@ class NormRangeClip final : public Clip {
   using Options = NormRangeClipOptions;
   explicit NormRangeClip(const Options& options) : options_(options) {}
   void apply(const std::vector<at::Tensor>& gradients, const at::Tensor& norm) const override;
+  std::optional<GradientEdit> edit(double norm) const override;
 
  private:
   Options options_;

@@ -60,12 +60,13 @@ std::vector<at::Tensor> SerialGradients::accumulate(const std::vector<data::Batc
     }
     const auto batch = data::to(batches[i], model_.input_device());
     const auto scale = row_scale(batch, divisor, type);  // [N]
-    const auto rows = token_losses(model_, batch, options_, scale, &draw);
+    const auto parts = loss_parts(model_, batch, options_, scale, &draw);
     {
+      const auto rows = parts.sum();
       const auto hooks = i == last && ready() ? std::make_unique<ReadyHooks>(model_, ready()) : nullptr;
       rows.backward(scale.to(rows.device()));
     }
-    losses.push_back(weighted(rows.detach(), batch));
+    losses.push_back(weighted(parts.of_words.detach(), batch));
   }
   return losses;
 }

@@ -24,7 +24,8 @@ class GradientSource {
   /// returns.
   void on_ready(GradientReady ready) { ready_ = std::move(ready); }
   /// Adds to every trainable parameter's `grad` the derivative of the sum of all weighted token losses over `divisor`.
-  /// Returns the weighted losses of each batch's target rows [N], in packed order, without gradient.
+  /// Returns the weighted losses of each batch's target words [N], in packed order, without gradient and without what
+  /// the objective adds to them (coverage): a perplexity is made of them.
   virtual std::vector<at::Tensor> accumulate(const std::vector<data::Batch>& batches, double divisor,
                                              const nn::Draw& draw) = 0;
 

@@ -18,8 +18,15 @@ LossOptions loss_options(const TrainOptions& options) {
           .guided_alignment = options.guided_alignment};
 }
 
+at::Tensor LossParts::sum() const { return of_attention.defined() ? of_words + of_attention : of_words; }
+
 at::Tensor token_losses(const nn::Model& model, const data::Batch& batch, const LossOptions& options,
                         const at::Tensor& row_scale, const nn::Draw* draw) {
+  return loss_parts(model, batch, options, row_scale, draw).sum();
+}
+
+LossParts loss_parts(const nn::Model& model, const data::Batch& batch, const LossOptions& options,
+                     const at::Tensor& row_scale, const nn::Draw* draw) {
   const auto memory = model.encode(batch.source, draw);
   const auto owner = at::arange(batch.sentences(), at::kLong);  // [B] on the CPU, where the state reads it
   const auto state = model.start(memory, owner);
@@ -29,16 +36,20 @@ at::Tensor token_losses(const nn::Model& model, const data::Batch& batch, const 
   const auto inputs =
       share == 1 ? batch.inputs : decoder_inputs(model, memory, batch, share, *draw, options.scheduled_sampling.by);
   const auto features = model.advance(inputs, *state, draw);
-  auto losses = model.output().loss(features, batch.targets.rows,
-                                    {.label_smoothing = options.label_smoothing, .row_scale = row_scale, .draw = draw});
-  const auto add = [&](double weight, const at::Tensor& more) { losses = losses + weight * more.to(losses.options()); };
+  LossParts parts;
+  parts.of_words = model.output().loss(
+      features, batch.targets.rows, {.label_smoothing = options.label_smoothing, .row_scale = row_scale, .draw = draw});
+  const auto add = [&parts](double weight, const at::Tensor& losses) {
+    const auto more = weight * losses.to(parts.of_words.options());
+    parts.of_attention = parts.of_attention.defined() ? parts.of_attention + more : more;
+  };
   if (options.coverage > 0) add(options.coverage, coverage_losses(features.attention, *batch.targets.layout));
   if (guides) {
     const auto reference = batch.alignment.to(features.attention.device());
     add(options.guided_alignment.weight,
         alignment_losses(features.attention, reference, options.guided_alignment.cost));
   }
-  return losses;
+  return parts;
 }
 
 at::Tensor row_scale(const data::Batch& batch, double divisor, at::ScalarType type) {

@@ -30,6 +30,15 @@ LossOptions loss_options(const TrainOptions& options);
 at::Tensor token_losses(const nn::Model& model, const data::Batch& batch, const LossOptions& options,
                         const at::Tensor& row_scale, const nn::Draw* draw);
 
+/// The same in parts.
+struct LossParts {
+  at::Tensor of_words;      // [N] of the target words, what a likelihood is made of
+  at::Tensor of_attention;  // [N] coverage_losses() and alignment_losses() times their weights; undefined: none
+  at::Tensor sum() const;
+};
+LossParts loss_parts(const nn::Model& model, const data::Batch& batch, const LossOptions& options,
+                     const at::Tensor& row_scale, const nn::Draw* draw);
+
 /// The derivative of the objective by each row's loss [N]: the weight of its pair over `divisor`.
 at::Tensor row_scale(const data::Batch& batch, double divisor, at::ScalarType type);
 

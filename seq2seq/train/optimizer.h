@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -13,6 +14,17 @@
 
 namespace seq2seq::train {
 
+/// Changes gradients in place before a step, as clipping does; empty: it changes none.
+using GradientEdit = std::function<void(const std::vector<at::Tensor>& gradients)>;
+
+/// A step of gradients on the CPU that are read and changed once.
+struct EditedStep {
+  double learning_rate = 0;
+  const std::vector<at::Tensor>& gradients;  // one per parameter
+  const GradientEdit& edit;                  // still to be made; may be called for any parts of the gradients
+  const std::vector<at::Tensor>& used_rows;  // one per parameter: see ReadGradients
+};
+
 using NamedParameters = std::vector<std::pair<std::string, at::Tensor>>;
 
 /// Changes parameters by their gradients. LibTorch's fused kernels do the arithmetic; the state is ours, so that a
@@ -24,6 +36,9 @@ class Optimizer {
   /// or undefined: where it holds 1, nothing changes, and the host does not wait to learn whether it does.
   virtual void step(double learning_rate, const at::Tensor& skip) = 0;
   void step(double learning_rate) { step(learning_rate, {}); }
+  /// Edits the gradients and makes the step, to the same bits as one after the other. An optimizer may go through them
+  /// block by block, and leave the gradients of `grad()` as they were where it does not need them any more.
+  virtual void step(const EditedStep& edited);
   virtual double learning_rate() const = 0;  // the base the schedule multiplies
   /// `<parameter>.exp_avg`, ...: the tensors themselves, not copied, which change with the next step.
   virtual nn::NamedTensors state() const = 0;

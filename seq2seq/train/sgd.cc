@@ -4,10 +4,12 @@
 #include <utility>
 
 #include <ATen/ops/_fused_sgd.h>
+#include <ATen/ops/index_select.h>
 #include <ATen/ops/zeros_like.h>
 #include <c10/core/GradMode.h>
 
 #include "seq2seq/train/parameter_groups.h"
+#include "seq2seq/train/update_blocks.h"
 
 namespace seq2seq::train {
 
@@ -30,13 +32,49 @@ Sgd::Sgd(const Options& options, NamedParameters parameters) : options_(options)
 
 void Sgd::step(double learning_rate, const at::Tensor& skip) {
   const at::NoGradGuard no_gradient;
-  for (const auto& group : groups_with_gradient(parameters_)) {
-    // Without dampening a buffer of zeros gives torch.optim's first step, so no step is a special one.
-    at::_fused_sgd_(group.parameters, group.gradients, group.pick(momentum_), options_.weight_decay, options_.momentum,
-                    learning_rate,
-                    /*dampening=*/0, options_.nesterov, /*maximize=*/false, /*is_first_step=*/false,
-                    /*grad_scale=*/{}, group.skip(skip));
+  for (const auto& group : groups_with_gradient(parameters_))
+    fused(group.parameters, group.gradients, group.pick(momentum_), learning_rate, group.skip(skip));
+}
+
+void Sgd::fused(at::TensorList parameters, at::TensorList gradients, at::TensorList momentum, double learning_rate,
+                const std::optional<at::Tensor>& skip) const {
+  // Without dampening a buffer of zeros gives torch.optim's first step, so no step is a special one.
+  at::_fused_sgd_(parameters, gradients, momentum, options_.weight_decay, options_.momentum, learning_rate,
+                  /*dampening=*/0, options_.nesterov, /*maximize=*/false, /*is_first_step=*/false,
+                  /*grad_scale=*/{}, skip);
+}
+
+void Sgd::step(const EditedStep& edited) {
+  const at::NoGradGuard no_gradient;
+  const bool plain = options_.momentum == 0 && options_.weight_decay == 0;
+  for (const auto& all : groups_with_gradient(parameters_)) {
+    ParameterGroup group;
+    for (size_t member = 0; member < all.indices.size(); ++member) {
+      const auto& rows = edited.used_rows[all.indices[member]];
+      if (plain && rows.defined()) {
+        step_rows(all.parameters[member], all.gradients[member], rows, edited);
+        continue;
+      }
+      group.indices.push_back(all.indices[member]);
+      group.parameters.push_back(all.parameters[member]);
+      group.gradients.push_back(all.gradients[member]);
+    }
+    std::vector<std::vector<at::Tensor>> states;
+    if (!momentum_.empty()) states.push_back(group.pick(momentum_));
+    step_in_blocks(group, states, edited.edit, [&](const UpdateBlock& block) {
+      fused(block.parameters, block.gradients, block.states.empty() ? std::vector<at::Tensor>() : block.states.front(),
+            edited.learning_rate, {});
+    });
   }
+}
+
+void Sgd::step_rows(at::Tensor parameter, const at::Tensor& gradient, const at::Tensor& rows,
+                    const EditedStep& edited) const {
+  if (rows.size(0) == 0) return;
+  const std::vector<at::Tensor> values{parameter.index_select(0, rows)}, changes{gradient.index_select(0, rows)};
+  if (edited.edit) edited.edit(changes);
+  fused(values, changes, {}, edited.learning_rate, {});
+  parameter.index_copy_(0, rows, values.front());
 }
 
 nn::NamedTensors Sgd::state() const {

@@ -1,7 +1,10 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <vector>
+
+#include <ATen/core/Tensor.h>
 
 #include "seq2seq/config/keys.h"
 #include "seq2seq/train/optimizer.h"
@@ -24,11 +27,18 @@ class Sgd final : public Optimizer {
   Sgd(const Options& options, NamedParameters parameters);
   using Optimizer::step;
   void step(double learning_rate, const at::Tensor& skip) override;
+  /// Without momentum and weight decay, rows without a gradient stay as they are and are not touched.
+  void step(const EditedStep& edited) override;
   double learning_rate() const override { return options_.learning_rate; }
   nn::NamedTensors state() const override;  // `<parameter>.momentum_buffer`, when there is momentum
   void restore(const nn::NamedTensors& state, const std::filesystem::path& file) override;
 
  private:
+  void step_rows(at::Tensor parameter, const at::Tensor& gradient, const at::Tensor& rows,
+                 const EditedStep& edited) const;
+  void fused(at::TensorList parameters, at::TensorList gradients, at::TensorList momentum, double learning_rate,
+             const std::optional<at::Tensor>& skip) const;
+
   SgdOptions options_;
   NamedParameters parameters_;
   std::vector<at::Tensor> momentum_;  // one per parameter, like it; empty without momentum

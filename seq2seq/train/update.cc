@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <set>
 #include <sstream>
 #include <utility>
@@ -97,9 +98,13 @@ IssuedUpdate Updater::issue(std::vector<data::Batch> batches, const nn::Draw& dr
   issued.losses = gradients_->accumulate(batches, issued.result.divisor, draw);
   issued.batches = std::move(batches);
   const auto gradients = whole_gradients();
-  const auto norm = gradient_norm(gradients);
-  clip_->apply(gradients, norm);  // of gradients that are not finite, too: the step below is not made with them
-  late_ ? step_on_device(issued, norm) : step_on_host(issued, norm);
+  const auto read = read_gradients(gradients);
+  if (!late_) {
+    step_on_host(issued, gradients, read);
+    return issued;
+  }
+  clip_->apply(gradients, read.norm);  // of gradients that are not finite, too: the step below is not made with them
+  step_on_device(issued, read.norm);
   return issued;
 }
 
@@ -138,14 +143,23 @@ std::vector<at::Tensor> Updater::whole_gradients() {
   return gradients;
 }
 
-void Updater::step_on_host(IssuedUpdate& issued, const at::Tensor& norm) {
+void Updater::step_on_host(IssuedUpdate& issued, const std::vector<at::Tensor>& gradients, const ReadGradients& read) {
   std::vector<double> loss{0};
   for (const auto& rows : issued.losses) loss.front() += rows.sum(at::kDouble).item<double>();
   team_.sum(loss);
   issued.result.loss = loss.front();
-  issued.result.gradient_norm = norm.item<double>();
+  issued.result.gradient_norm = read.norm.item<double>();
   note_fault(issued);
-  if (issued.result.made) optimizer_->step(issued.result.learning_rate);
+  if (!issued.result.made) return;
+  const double learning_rate = issued.result.learning_rate;
+  const bool on_processor = std::ranges::all_of(gradients, [](const auto& gradient) { return gradient.is_cpu(); });
+  if (const auto edit = on_processor ? clip_->edit(issued.result.gradient_norm) : std::nullopt) {
+    optimizer_->step(
+        {.learning_rate = learning_rate, .gradients = gradients, .edit = *edit, .used_rows = read.used_rows});
+    return;
+  }
+  clip_->apply(gradients, read.norm);
+  optimizer_->step(learning_rate);
 }
 
 void Updater::step_on_device(IssuedUpdate& issued, const at::Tensor& norm) {

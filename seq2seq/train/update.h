@@ -9,6 +9,7 @@
 #include <ATen/core/Tensor.h>
 #include <c10/core/Event.h>
 
+#include "seq2seq/train/gradient_norm.h"
 #include "seq2seq/train/gradient_source.h"
 #include "seq2seq/train/options.h"
 #include "seq2seq/train/team.h"
@@ -62,7 +63,7 @@ class Updater {
  private:
   UpdateResult planned(const std::vector<data::Batch>& batches, double factor) const;
   std::vector<at::Tensor> whole_gradients();
-  void step_on_host(IssuedUpdate& issued, const at::Tensor& norm);
+  void step_on_host(IssuedUpdate& issued, const std::vector<at::Tensor>& gradients, const ReadGradients& read);
   void step_on_device(IssuedUpdate& issued, const at::Tensor& norm);
   void note_fault(IssuedUpdate& issued);
   std::string pairs_at_fault(const std::vector<data::Batch>& batches, const std::vector<at::Tensor>& losses);

@@ -13,6 +13,7 @@
 #include <fstream>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -33,6 +34,7 @@
 #include "seq2seq/train/clip.h"
 #include "seq2seq/train/data_order.h"
 #include "seq2seq/train/freeze.h"
+#include "seq2seq/train/gradient_norm.h"
 #include "seq2seq/train/objective.h"
 #include "seq2seq/train/update.h"
 
@@ -217,11 +219,19 @@ Json profile(const std::string& config, int64_t updates, c10::Device device) {
     stepping.forget_gradients();
     for (const auto& batch : here) phased_passes(training, batch, draw, times);
     const auto gradients = stepping.gradients();
-    const auto norm = train::gradient_norm(gradients);
+    const auto read = train::read_gradients(gradients);
+    const auto& norm = read.norm;
     if (!warm_up) {
-      stepping.clip->apply(gradients, norm);
+      const double rate = stepping.optimizer->learning_rate();
+      const auto edit = device.is_cpu() ? stepping.clip->edit(norm.item<double>()) : std::nullopt;
+      if (!edit) stepping.clip->apply(gradients, norm);
       times.add("clipping");
-      stepping.optimizer->step(stepping.optimizer->learning_rate());
+      if (edit) {
+        stepping.optimizer->step(
+            {.learning_rate = rate, .gradients = gradients, .edit = *edit, .used_rows = read.used_rows});
+      } else {
+        stepping.optimizer->step(rate);
+      }
       times.add("parameter update");
     }
     auto& whole_times = warm_up ? unused : whole;

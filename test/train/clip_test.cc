@@ -8,6 +8,7 @@
 #include <ATen/ops/randn.h>
 #include <ATen/ops/zeros.h>
 
+#include "seq2seq/train/gradient_norm.h"
 #include "test/support/catch.h"
 
 namespace seq2seq::train {
