@@ -93,6 +93,25 @@ TEST_CASE("shallow fusion: with a beam as wide as the space, equals exhaustive s
   CHECK(exact.front().front().proven);
 }
 
+TEST_CASE("shallow fusion: a coverage penalty reads the attention of the model", "[decode][search][fusion]") {
+  const TreePredictor::Options of_model{.seed = 3, .words = 3};
+  const TreePredictor model(of_model);
+  const FusedPredictor fused(std::make_unique<TreePredictor>(of_model),
+                             std::make_shared<TreePredictor>(TreePredictor::Options{.seed = 9, .words = 3}),
+                             /*weight=*/0);
+  for (const auto kind : {decode::SearchKind::beam, decode::SearchKind::exact}) {
+    const decode::DecodeOptions options{.beam = 3, .n_best = 3, .coverage_penalty = 0.8, .search = kind};
+    const auto sources = data::pack({{5, 4, 6}}, {0});
+    const auto expected = decode::search(model, sources, {{.longest = 4}}, options).front();
+    const auto found = decode::search(fused, sources, {{.longest = 4}}, options).front();
+    REQUIRE(found.size() == expected.size());
+    for (size_t i = 0; i < found.size(); ++i) {
+      CHECK(found[i].ids == expected[i].ids);
+      CHECK_THAT(found[i].rank, WithinAbs(expected[i].rank, sums_differ));
+    }
+  }
+}
+
 TEST_CASE("shallow fusion: greedy search takes the best sum at each step", "[decode][search][fusion]") {
   const auto seed = GENERATE(range<uint64_t>(1, 21));
   CAPTURE(seed);

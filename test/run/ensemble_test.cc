@@ -53,6 +53,17 @@ struct TwoRuns {
 
 }  // namespace
 
+TEST_CASE("ensemble: a coverage penalty, which reads the attention of one model, is refused",
+          "[run][ensemble][error]") {
+  Toy toy(turned);
+  toy.train("run", {"train.updates=5", "model.attention.kind=general"});
+  auto first = toy.load("run", "last", {"decode.coverage_penalty=0.2"});
+  std::vector<run::LoadedRun> others;
+  others.push_back(toy.load("run"));
+  CHECK_THAT(message_of<UsageError>([&] { run::join(first, std::move(others), {}); }),
+             ContainsSubstring("decode.coverage_penalty") && ContainsSubstring("an ensemble has no attention"));
+}
+
 TEST_CASE("ensemble: a token's probability is the weighted mean of its runs'", "[run][ensemble]") {
   TwoRuns runs;
   const auto source = runs.toy.folder().file("pairs.source", "a b c\nc\n\nb b a c a\n").string();
