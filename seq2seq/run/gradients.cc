@@ -63,6 +63,19 @@ parallel::Observer timeline_writer(const Environment& environment) {
               }};
 }
 
+/// Says where places wait because layers cannot run over some of the steps.
+void say_what_waits(const std::vector<nn::Stage>& stages, const parallel::Schedule& schedule, Log& log) {
+  const auto needs_sentences = [](const nn::Stage& stage) {
+    return stage.whole && !stage.recurrent &&
+           (stage.name.starts_with("encoder.") || stage.name.starts_with("decoder."));
+  };
+  if (schedule.micro_batches() > 1 || std::ranges::none_of(stages, needs_sentences)) return;
+  log.say(
+      "places    a Transformer's layers need whole sentences, so their places wait for each other; "
+      "`placement.schedule: "
+      "{kind: micro_batch}` lets them work on parts of the batch at the same time");
+}
+
 /// The choice that keeps the training from running in stages, or an empty string.
 std::string what_is_whole(const RunOptions& options, const nn::Model& model) {
   if (options.train.coverage_loss > 0) return fmt::format("`train.coverage_loss: {}`", options.train.coverage_loss);
@@ -96,6 +109,7 @@ std::unique_ptr<train::GradientSource> make_gradients(const RunOptions& options,
                                            : fmt::format(", chunks of {} steps", how.chunk);
   if (!one_place)
     environment.log->say(fmt::format("places    {}, schedule {}{}", placement.places(), chosen.kind, cut));
+  if (!one_place) say_what_waits(staged->stages(), *schedule, *environment.log);
   return std::make_unique<parallel::PipelineGradients>(
       model, *staged, loss, schedule, how.chunk, make_executor(how, placement, environment),
       observed && environment.leads() ? timeline_writer(environment) : parallel::Observer());

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <set>
 
+#include "seq2seq/nn/model/transformer.h"
 #include "seq2seq/parallel/plan/fit_costs.h"
 #include "seq2seq/parallel/plan/memory.h"
 #include "seq2seq/parallel/plan/outline.h"
@@ -71,6 +72,18 @@ TEST_CASE("plan: a layer's place holds that layer of both sides", "[parallel][pl
   CHECK(memory[4].parameters + memory[5].parameters == output);
 }
 
+void check_same_stages(const std::vector<OutlinedStage>& planned, const std::vector<nn::Stage>& real) {
+  REQUIRE(planned.size() == real.size());
+  for (size_t number = 0; number < real.size(); ++number) {
+    const auto &a = planned[number].stage, &b = real[number];
+    CHECK(std::tuple(a.name, a.place, a.side, a.recurrent, a.whole, a.defers_weights, a.products, a.width, a.kept) ==
+          std::tuple(b.name, b.place, b.side, b.recurrent, b.whole, b.defers_weights, b.products, b.width, b.kept));
+    REQUIRE(a.inputs.size() == b.inputs.size());
+    for (size_t input = 0; input < a.inputs.size(); ++input)
+      CHECK((a.inputs[input].stage == b.inputs[input].stage && a.inputs[input].needs == b.inputs[input].needs));
+  }
+}
+
 TEST_CASE("plan: the stages at their places are those of the model built there", "[parallel][plan]") {
   const bool tied = GENERATE(false, true), shared = GENERATE(false, true), whole = GENERATE(false, true);
   CAPTURE(tied, shared, whole);
@@ -86,18 +99,22 @@ TEST_CASE("plan: the stages at their places are those of the model built there",
   if (!whole) context.placement.output = {{c10::kMeta, 0, 40, 4}, {c10::kMeta, 40, 80, 5}};
   const nn::Seq2Seq model(options, context);
 
-  const auto planned = place(outline, layout).stages;
-  const auto real = model.stages();
+  check_same_stages(place(outline, layout).stages, model.stages());
+}
 
-  REQUIRE(planned.size() == real.size());
-  for (size_t number = 0; number < real.size(); ++number) {
-    const auto &a = planned[number].stage, &b = real[number];
-    CHECK(std::tuple(a.name, a.place, a.side, a.recurrent, a.whole, a.defers_weights, a.products, a.width, a.kept) ==
-          std::tuple(b.name, b.place, b.side, b.recurrent, b.whole, b.defers_weights, b.products, b.width, b.kept));
-    REQUIRE(a.inputs.size() == b.inputs.size());
-    for (size_t input = 0; input < a.inputs.size(); ++input)
-      CHECK((a.inputs[input].stage == b.inputs[input].stage && a.inputs[input].needs == b.inputs[input].needs));
-  }
+TEST_CASE("plan: the stages of a Transformer at their places are those of the model built there", "[parallel][plan]") {
+  const bool tied = GENERATE(false, true), whole = GENERATE(false, true);
+  CAPTURE(tied, whole);
+  nn::TransformerOptions options{.width = 16, .encoder_layers = 4, .decoder_layers = 4, .tied_embeddings = tied};
+  options.layer.norm = nn::NormOrder::pre;
+  nn::ModelContext context{.source_vocabulary = 90, .target_vocabulary = 80, .placement = {}};
+  context.placement.device = c10::kMeta;
+  const auto outline = outline_of(nn::Transformer(options, context));
+  const auto layout = whole ? Layout{} : paper_layout();
+  for (const auto& [part, place] : layout.parts)
+    context.placement.parts.emplace(part, nn::PartPlace{.device = c10::kMeta, .place = static_cast<int>(place)});
+  if (!whole) context.placement.output = {{c10::kMeta, 0, 40, 4}, {c10::kMeta, 40, 80, 5}};
+  check_same_stages(place(outline, layout).stages, nn::Transformer(options, context).stages());
 }
 
 TEST_CASE("plan: shares of the output layer add up to the whole, each with its words", "[parallel][plan]") {

@@ -5,10 +5,12 @@
 #include <string>
 #include <vector>
 
+#include <ATen/ops/allclose.h>
 #include <fmt/format.h>
 
 #include "seq2seq/core/error.h"
 #include "seq2seq/data/input/line_reader.h"
+#include "seq2seq/nn/weights.h"
 #include "seq2seq/run/build.h"
 #include "seq2seq/run/evaluate.h"
 #include "seq2seq/run/place_table.h"
@@ -59,16 +61,29 @@ TEST_CASE("transformer: a resumed run ends with the same parameters, dropout inc
   CHECK((parameters_of(toy / "cut", 20) == parameters_of(toy / "whole", 20)));
 }
 
-TEST_CASE("transformer: trains in several places as in one, and says that these work one at a time",
+TEST_CASE("transformer: trains in several places as in one, and says when these wait for each other",
           "[run][placement]") {
   Toy toy(turned);
   use_transformer(toy, "  norm: pre");
-  toy.train("whole");
-  toy.forget_said();
+  const std::string sgd = "train.optimizer={kind: sgd, learning_rate: 0.1}";  // Adam makes steps of rounding
+  toy.train("whole", {"train.updates=5", sgd});
   toy.environment.single_device = false;
-  toy.train("placed", {"placement.preset=paper", "placement.devices=[cpu, cpu, cpu]"});
-  CHECK_THAT(toy.said(), ContainsSubstring("`model.architecture: transformer` does not run in stages"));
-  CHECK((parameters_of(toy / "placed", 20) == parameters_of(toy / "whole", 20)));
+  const auto train = [&](const std::string& name, const std::string& schedule) {
+    toy.forget_said();
+    toy.train(name, {"train.updates=5", sgd, "placement.preset=paper", "placement.devices=[cpu, cpu, cpu]",
+                     "placement.schedule={kind: " + schedule + "}"});
+    const auto placed = toy.load(name), whole = toy.load("whole");
+    const auto found = nn::weights_of(*placed.model), expected = nn::weights_of(*whole.model);
+    for (const auto& [parameter, tensor] : expected.tensors) {
+      CAPTURE(name, parameter);
+      CHECK(at::allclose(found.tensors.at(parameter), tensor, 1e-4, 1e-6));
+    }
+  };
+  train("waiting", "wavefront");
+  CHECK_THAT(toy.said(), ContainsSubstring("a Transformer's layers need whole sentences"));
+  train("parted", "micro_batch");
+  CHECK_THAT(toy.said(),
+             ContainsSubstring("places    3, schedule micro_batch") && !ContainsSubstring("need whole sentences"));
 }
 
 TEST_CASE("transformer: the table of places counts every parameter where it lies", "[run][placement]") {

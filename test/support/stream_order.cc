@@ -1,8 +1,10 @@
 #include "test/support/stream_order.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <mutex>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -26,6 +28,7 @@ struct State {
   std::mutex mutex;
   std::map<Key, Clock> clocks;
   std::map<const void*, std::vector<Access>> blocks;
+  std::map<const void*, std::set<Key>> uses;      // of blocks, on other streams than their own
   std::map<Key, std::vector<Access>> given_back;  // by the stream whose next operation may take the memory
   std::vector<std::string> races;
   c10::StreamId last_stream = 0;
@@ -120,12 +123,20 @@ void access(const void* block, const void* bytes, size_t count, bool writes, con
   accesses.push_back(std::move(now));
 }
 
+void use(const void* block, const c10::Stream& stream) {
+  const std::lock_guard lock(state().mutex);
+  state().uses[block].insert(key_of(stream));
+}
+
 void free(const void* block, const c10::Stream& stream) {
   const std::lock_guard lock(state().mutex);
+  const auto waited_for = std::exchange(state().uses[block], {});
+  state().uses.erase(block);
   const auto found = state().blocks.find(block);
   if (found == state().blocks.end()) return;
   auto& given_back = state().given_back[key_of(stream)];
-  given_back.insert(given_back.end(), found->second.begin(), found->second.end());
+  std::ranges::copy_if(found->second, std::back_inserter(given_back),
+                       [&](const Access& access) { return !waited_for.contains(access.stream); });
   state().blocks.erase(found);
 }
 

@@ -30,6 +30,8 @@ void synchronize(const c10::Stream& stream);
 /// An operation on a stream touches bytes that belong to a block of memory.
 void access(const void* block, const void* bytes, size_t count, bool writes, const c10::Stream& stream,
             const std::string& operation);
+/// Memory that is also used on this stream: when it is given back, nobody takes it before the work there is done.
+void use(const void* block, const c10::Stream& stream);
 /// Memory is taken and given back on the current stream of its device, as LibTorch's caching allocator does it.
 void free(const void* block, const c10::Stream& stream);
 

@@ -161,6 +161,9 @@ struct TestGuard final : c10::impl::DeviceGuardImplInterface {
   }
   void block(void* event, const c10::Stream& stream) const override { stream_order::block(event, stream); }
   void destroyEvent(void* event, c10::DeviceIndex) const noexcept override { stream_order::destroy(event); }
+  void recordDataPtrOnStream(const c10::DataPtr& memory, const c10::Stream& stream) const override {
+    stream_order::use(memory.get(), stream);
+  }
   bool queryEvent(void*) const override { return true; }
   bool queryStream(const c10::Stream&) const override { return true; }
   double elapsedTime(void*, void*, c10::DeviceIndex) const override { return 0; }

@@ -26,7 +26,7 @@ using namespace test;
 NamedParameters some_parameters() {
   at::manual_seed(1);
   NamedParameters parameters{
-      {"large", at::randn({100, 1003})}, {"table", at::randn({6000, 8})}, {"bias", at::randn({7})}};
+      {"large", at::randn({300, 1003})}, {"table", at::randn({6000, 8})}, {"bias", at::randn({7})}};
   for (int i = 0; i < 5; ++i) parameters.emplace_back("small" + std::to_string(i), at::randn({33, 12}));
   parameters.emplace_back("double", at::randn({40}, at::kDouble));
   for (auto& [name, parameter] : parameters) parameter.requires_grad_();

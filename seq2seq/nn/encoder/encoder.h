@@ -17,6 +17,7 @@
 #include "seq2seq/nn/placement.h"
 #include "seq2seq/nn/recurrent/layer.h"
 #include "seq2seq/nn/recurrent/stack.h"
+#include "seq2seq/nn/sentence_stack.h"
 #include "seq2seq/nn/word_dropout.h"
 
 namespace seq2seq::nn {
@@ -61,8 +62,10 @@ class Encoder : public Module {
   virtual std::vector<StateShape> last_shapes() const = 0;
   /// Returns the number of layers that a placement can name.
   virtual int64_t layer_count() const { return std::ssize(last_shapes()); }
-  /// Returns its layers, so that each can be a stage; empty: the encoder is one stage.
+  /// Returns its layers, so that each can be a stage; empty: the encoder is one stage, unless it is a sentence_stack().
   virtual std::optional<EncoderLayers> layers() const { return {}; }
+  /// Returns itself as layers that need whole sentences, so that each can be a stage; null: it is none.
+  virtual const SentenceStack* sentence_stack() const { return nullptr; }
 };
 
 /// Gives `encoder` the shared word vectors, or its own as its module `embedding`.

@@ -15,7 +15,7 @@ namespace {
 using at::Tensor;
 
 /// A piece of rows that flow in, as a leaf of a graph.
-Tensor leaf_of(LocalGraph& graph, const Piece& piece, const RowFlow& flow, c10::Device device) {
+Tensor leaf_of(LocalGraph& graph, const Piece& piece, RowFlow& flow, c10::Device device) {
   return graph.leaf(piece.of(flow.rows()).to(device));
 }
 

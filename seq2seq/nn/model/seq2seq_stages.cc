@@ -1,14 +1,12 @@
 #include "seq2seq/nn/model/seq2seq_stages.h"
 
-#include <algorithm>
 #include <string>
 #include <utility>
 
-#include <ATen/ops/empty.h>
 #include <fmt/format.h>
 
 #include "seq2seq/nn/model/attention_pass.h"
-#include "seq2seq/nn/output/softmax_shard.h"
+#include "seq2seq/nn/model/stage_list.h"
 #include "seq2seq/nn/stage/passes.h"
 
 namespace seq2seq::nn {
@@ -16,41 +14,12 @@ namespace {
 
 using Needs = StageInput::Needs;
 
-/// Multiplications of one row by all matrices among these parameters.
-double products_of(const std::vector<at::Tensor>& parameters) {
-  double products = 0;
-  for (const auto& parameter : parameters)
-    if (parameter.dim() == 2) products += static_cast<double>(parameter.numel());
-  return products;
-}
-
-/// Numbers a row that a part keeps: what comes in and goes out, and what its largest matrix makes of it.
-int64_t kept_by(const std::vector<at::Tensor>& parameters, int64_t width) {
-  int64_t kept = 2 * width;
-  for (const auto& parameter : parameters)
-    if (parameter.dim() == 2) kept = std::max(kept, 2 * width + parameter.size(0));
-  return kept;
-}
-
-/// Rows, or a last state, of a stage; the flows are there when there is a batch.
-struct Rows {
-  int64_t stage = 0;
-  std::shared_ptr<RowFlow> flow;
-};
-struct Last {
-  int64_t stage = 0;
-  std::shared_ptr<StateFlow> flow;
-};
-
 /// Goes through the model once and lists its stages; with a batch it makes their passes, too.
-class Walk {
+class Walk final : public StageList {
  public:
-  Walk(const Placement& placement, const StagedInputs* inputs) : placement_(placement), inputs_(inputs) {}
+  using StageList::StageList;
 
   void whole_model(const Encoder* encoder, const Decoder& decoder, const OutputLayer& output);
-
-  std::vector<Stage> take_stages() { return std::move(stages_); }
-  StagedBatch take_batch() { return std::move(batch_); }
 
  private:
   void encode(const Encoder& encoder);
@@ -58,26 +27,6 @@ class Walk {
   void decode(const Decoder& decoder);
   void attend(const Decoder& decoder, const Rows& states, const Rows& words);
   void whole_decoder(const Decoder& decoder);
-  void write(const OutputLayer& output);
-  int64_t add(Stage stage) {
-    const auto trained = [](const at::Tensor& parameter) { return parameter.requires_grad(); };
-    const auto after_trained = [this](const StageInput& input) { return trains_[static_cast<size_t>(input.stage)]; };
-    trains_.push_back(std::ranges::any_of(stage.parameters, trained) ||
-                      std::ranges::any_of(stage.inputs, after_trained));
-    stages_.push_back(std::move(stage));
-    return std::ssize(stages_) - 1;
-  }
-  template <class Make>
-  void pass(const Make& make) {
-    if (inputs_ != nullptr) batch_.passes.push_back(make());
-  }
-  const Packed& ids(Side side) const { return side == Side::source ? inputs_->source : inputs_->inputs; }
-  std::shared_ptr<RowFlow> row_flow(Side side, int64_t width, const ParameterPlace& place) const {
-    if (inputs_ == nullptr) return nullptr;
-    return std::make_shared<RowFlow>(ids(side).layout->rows(), width, place, trains_.back());
-  }
-  std::shared_ptr<StateFlow> state_flow() const { return inputs_ == nullptr ? nullptr : std::make_shared<StateFlow>(); }
-  StageDropout dropout(double share, Site site) const { return {share, site, inputs_->draw}; }
 
   struct Dropped {
     double before = 0, after = 0;
@@ -90,20 +39,13 @@ class Walk {
   Rows layer(const char* name, const Stack& stack, int64_t number, Side side, const Dropped& dropped, const Rows& below,
              const Last* start, const std::shared_ptr<StateFlow>& last);
   void whole_encoder(const Encoder& encoder);
-  void shards(const OutputLayer& output);
-  bool is_looked_up(const at::Tensor& matrix) const;
 
-  const Placement& placement_;
-  const StagedInputs* inputs_;
-  std::vector<Stage> stages_;
-  std::vector<bool> trains_;  // one a stage: whether anything in it, or before it, is trained
-  StagedBatch batch_;
   Rows rows_;                // of the part that was walked last
   std::vector<Last> last_;   // of the encoder's layers
   std::vector<Last> first_;  // what each layer of the decoder starts from; empty: zeros
 };
 
-Rows Walk::words(const char* side_name, Side side, const Embedding& embedding, const Dropped& dropped) {
+StageList::Rows Walk::words(const char* side_name, Side side, const Embedding& embedding, const Dropped& dropped) {
   const auto& weight = embedding.weight();
   Stage stage{.name = fmt::format("embeddings.{}", side_name), .place = placement_.place_of("embeddings")};
   stage.device = weight.device();
@@ -117,8 +59,8 @@ Rows Walk::words(const char* side_name, Side side, const Embedding& embedding, c
   return rows;
 }
 
-Rows Walk::layer(const char* name, const Stack& stack, int64_t number, Side side, const Dropped& dropped,
-                 const Rows& below, const Last* start, const std::shared_ptr<StateFlow>& last) {
+StageList::Rows Walk::layer(const char* name, const Stack& stack, int64_t number, Side side, const Dropped& dropped,
+                            const Rows& below, const Last* start, const std::shared_ptr<StateFlow>& last) {
   const auto& layer = stack.layer(number);
   Stage stage{.name = fmt::format("{}.{}", name, number)};
   stage.place = placement_.place_of(stage.name);
@@ -133,6 +75,10 @@ Rows Walk::layer(const char* name, const Stack& stack, int64_t number, Side side
   stage.products = products_of(stage.parameters);
   stage.width = layer.width();
   stage.kept = kept_by(stage.parameters, stage.width);
+  if (const int64_t directions = layer.directions(); directions > 1)
+    // Each has its own rows, the second reads its own copy of the input, and the output is a copy of theirs.
+    stage.kept = directions * kept_by(stage.parameters, stage.width / directions) + stage.width +
+                 (directions - 1) * this->stage(below.stage).width;
   Rows rows{add(std::move(stage)), row_flow(side, layer.width(), layer.place())};
   pass([&] {
     const bool top = number + 1 == stack.layers();
@@ -149,7 +95,7 @@ Rows Walk::layer(const char* name, const Stack& stack, int64_t number, Side side
          .out = rows.flow,
          .first = start == nullptr ? nullptr : start->flow,
          .last = last,
-         .trains = trains_.back(),
+         .trains = trains(),
          .adds_input = stack.adds_input(number),
          .left_out = stack.leaves_out(number, {dropped.part, static_cast<uint32_t>(number)}, inputs_->draw)});
   });
@@ -158,6 +104,10 @@ Rows Walk::layer(const char* name, const Stack& stack, int64_t number, Side side
 
 void Walk::encode(const Encoder& encoder) {
   const auto parts = encoder.layers();
+  if (const auto* stack = encoder.sentence_stack()) {
+    rows_ = sentences(*stack, {.side = Side::source, .packs = true});
+    return;
+  }
   if (!parts) return whole_encoder(encoder);
   const auto& shares = parts->dropout;
   rows_ = words("source", Side::source, parts->embedding,
@@ -207,7 +157,7 @@ void Walk::bridge(const Bridge& bridge, int64_t layers) {
   stage.whole = true;
   stage.spans_devices = true;
   stage.parameters = parameters_used(bridge);
-  stage.inputs = {{rows_.stage, Needs::end}};
+  stage.inputs = {{rows_.stage, Needs::rows}};
   for (const auto& last : last_)
     if (last.stage != rows_.stage) stage.inputs.push_back({last.stage, Needs::end});
   const int64_t number = add(std::move(stage));
@@ -248,7 +198,7 @@ void Walk::attend(const Decoder& decoder, const Rows& states, const Rows& words)
   const bool reads_words = block.readout()->reads_words();
   const auto device = block.place().device;
   Stage stage{.name = "attention", .place = placement_.place_of("attention"), .device = device};
-  stage.inputs = {{rows_.stage, Needs::steps}, {states.stage, Needs::end}};
+  stage.inputs = {{rows_.stage, Needs::steps}, {states.stage, Needs::rows}};
   if (reads_words) stage.inputs.push_back({words.stage, Needs::steps});
   stage.parameters = parameters_used(*block.attention());
   const auto of_readout = parameters_used(*block.readout());
@@ -277,7 +227,7 @@ void Walk::whole_decoder(const Decoder& decoder) {
   Stage stage{.name = "decoder", .place = placement_.place_of(top), .device = decoder.attention().place().device};
   stage.whole = true;
   stage.spans_devices = true;
-  stage.inputs = {{rows_.stage, Needs::end}};
+  stage.inputs = {{rows_.stage, Needs::rows}};
   for (const auto& last : last_)
     if (last.stage != rows_.stage) stage.inputs.push_back({last.stage, Needs::end});
   stage.parameters = parameters_used(decoder);
@@ -298,69 +248,10 @@ void Walk::whole_decoder(const Decoder& decoder) {
   });
 }
 
-void Walk::write(const OutputLayer& output) {
-  const auto home = output.home();
-  if (inputs_ != nullptr)
-    batch_.losses = at::empty({inputs_->targets.size(0)}, rows_.flow->rows().options().device(home));
-  const auto stage_of_output = [&] {
-    return OutputStage{output, rows_.flow, inputs_->targets, inputs_->spec, batch_.losses};
-  };
-  if (!output.shards().empty()) {
-    shards(output);
-    if (inputs_ == nullptr) return;
-    for (auto& made : sharded_output_passes(stage_of_output())) batch_.passes.push_back(std::move(made));
-    return;
-  }
-  Stage stage{.name = "output", .place = placement_.place_of_shard(0), .device = home};
-  stage.inputs = {{rows_.stage, Needs::steps}};
-  stage.parameters = parameters_used(output);
-  if (std::ranges::any_of(stage.parameters, [this](const at::Tensor& one) { return is_looked_up(one); }))
-    stage.place = placement_.place_of("embeddings");
-  stage.products = products_of(stage.parameters);
-  stage.width = 1;
-  stage.kept = kept_by(stage.parameters, 1);
-  add(std::move(stage));
-  pass([&] { return whole_output_pass(stage_of_output()); });
-}
-
-/// True if an earlier stage has this parameter, too: a tied matrix, which lies where the embedding does.
-bool Walk::is_looked_up(const at::Tensor& matrix) const {
-  return std::ranges::any_of(stages_, [&](const Stage& stage) {
-    return std::ranges::any_of(stage.parameters, [&](const at::Tensor& other) { return other.is_same(matrix); });
-  });
-}
-
-void Walk::shards(const OutputLayer& output) {
-  const bool with_embedding = output.shards().size() == 1 && is_looked_up(output.shards().front().weight());
-  const auto place_of = [&](size_t shard) {
-    return with_embedding ? placement_.place_of("embeddings") : placement_.place_of_shard(shard);
-  };
-  std::vector<StageInput> joined;
-  for (size_t number = 0; number < output.shards().size(); ++number) {
-    const auto& shard = output.shards()[number];
-    Stage stage{.name = fmt::format("output.{}", number), .place = place_of(number)};
-    stage.device = shard.device();
-    stage.defers_weights = true;
-    stage.inputs = {{rows_.stage, Needs::steps}};
-    stage.parameters = {shard.weight()};
-    if (shard.bias().defined()) stage.parameters.push_back(shard.bias());
-    const int64_t cells = shard.weight().size(1);
-    stage.products = static_cast<double>(shard.words() * cells);
-    stage.width = 4;  // what it finds of a row
-    stage.kept = shard.words() + cells;
-    joined.push_back({add(std::move(stage)), Needs::steps});
-  }
-  Stage loss{.name = "loss", .place = place_of(0), .device = output.home()};
-  loss.inputs = std::move(joined);
-  loss.width = 1;
-  loss.kept = 2;
-  add(std::move(loss));
-}
-
 void Walk::whole_model(const Encoder* encoder, const Decoder& decoder, const OutputLayer& output) {
   if (encoder == nullptr) {
     decode(decoder);
-    return write(output);
+    return write(output, rows_);
   }
   encode(*encoder);
   const auto& attention = decoder.attention();
@@ -370,7 +261,7 @@ void Walk::whole_model(const Encoder* encoder, const Decoder& decoder, const Out
     bridge(decoder.bridge(), decoder.stack().layers());
     decode(decoder);
   }
-  write(output);
+  write(output, rows_);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "seq2seq/config/keys.h"
 #include "seq2seq/nn/model/part_sizes.h"
+#include "seq2seq/nn/model/transformer_stages.h"
 #include "seq2seq/nn/model/transformer_state.h"
 
 namespace seq2seq::nn {
@@ -104,6 +105,14 @@ Transformer::Transformer(const Options& options, const ModelContext& context)
                               .tied_weight = options.tied_embeddings ? decoder_->embedding().weight() : at::Tensor(),
                               .placement = placement_,
                               .type = context.type}));
+}
+
+std::vector<Stage> Transformer::stages() const {
+  return TransformerStages(encoder_.get(), *decoder_, *output_, placement_).stages();
+}
+
+StagedBatch Transformer::begin(const StagedInputs& batch) const {
+  return TransformerStages(encoder_.get(), *decoder_, *output_, placement_).begin(batch);
 }
 
 Memory Transformer::encode(const Packed& ids, const Draw* draw) const { return encoder_->encode(ids, draw); }

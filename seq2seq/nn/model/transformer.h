@@ -31,7 +31,7 @@ void declare(config::Keys& keys, TransformerOptions& options);
 
 /// The Transformer of Vaswani et al. 2017 (arXiv 1706.03762), on packed rows: attention runs within each sentence's own
 /// rows.
-class Transformer final : public Model {
+class Transformer final : public Model, public StagedModel {
  public:
   using Options = TransformerOptions;
   Transformer(const Options& options, const ModelContext& context);
@@ -40,6 +40,9 @@ class Transformer final : public Model {
   std::unique_ptr<DecoderState> start(const Memory& memory, const Ids& owner) const override;
   Features advance(const Packed& inputs, DecoderState& state, const Draw* draw) const override;
   const OutputLayer& output() const override { return *output_; }
+  const StagedModel* staged() const override { return this; }
+  std::vector<Stage> stages() const override;
+  StagedBatch begin(const StagedInputs& batch) const override;
   c10::Device input_device() const override { return placement_.of("embeddings"); }
   LayerCounts layers() const override { return layers_; }
   std::vector<ParameterUse> roles() const override;

@@ -3,6 +3,7 @@
 #include "seq2seq/config/keys.h"
 #include "seq2seq/nn/model/language_model.h"
 #include "seq2seq/nn/model/part_sizes.h"
+#include "seq2seq/nn/model/transformer_stages.h"
 #include "seq2seq/nn/model/transformer_state.h"
 
 namespace seq2seq::nn {
@@ -80,6 +81,14 @@ TransformerLanguageModel::TransformerLanguageModel(const Options& options, const
                               .tied_weight = options.tied_embeddings ? decoder_->embedding().weight() : at::Tensor(),
                               .placement = placement_,
                               .type = context.type}));
+}
+
+std::vector<Stage> TransformerLanguageModel::stages() const {
+  return TransformerStages(nullptr, *decoder_, *output_, placement_).stages();
+}
+
+StagedBatch TransformerLanguageModel::begin(const StagedInputs& batch) const {
+  return TransformerStages(nullptr, *decoder_, *output_, placement_).begin(batch);
 }
 
 Memory TransformerLanguageModel::encode(const Packed& ids, const Draw* /*draw*/) const {

@@ -27,8 +27,8 @@ struct TransformerLanguageModelOptions {
 void declare(config::Keys& keys, TransformerLanguageModelOptions& options);
 
 /// A language model by self-attention over the words so far: the decoder of Vaswani et al. 2017 (arXiv 1706.03762)
-/// without attention to a source. It is one piece for a pipeline.
-class TransformerLanguageModel final : public Model {
+/// without attention to a source.
+class TransformerLanguageModel final : public Model, public StagedModel {
  public:
   using Options = TransformerLanguageModelOptions;
   TransformerLanguageModel(const Options& options, const ModelContext& context);
@@ -37,6 +37,9 @@ class TransformerLanguageModel final : public Model {
   std::unique_ptr<DecoderState> start(const Memory& memory, const Ids& owner) const override;
   Features advance(const Packed& inputs, DecoderState& state, const Draw* draw) const override;
   const OutputLayer& output() const override { return *output_; }
+  const StagedModel* staged() const override { return this; }
+  std::vector<Stage> stages() const override;
+  StagedBatch begin(const StagedInputs& batch) const override;
   c10::Device input_device() const override { return placement_.of("embeddings"); }
   LayerCounts layers() const override { return {.encoder = 0, .decoder = decoder_->layers()}; }
   std::vector<ParameterUse> roles() const override { return parameter_uses(*this); }

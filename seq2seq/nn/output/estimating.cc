@@ -1,5 +1,6 @@
 #include "seq2seq/nn/output/estimating.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <ATen/TensorOperators.h>
@@ -39,10 +40,12 @@ void check_whole(const OutputContext& context, const std::string& kind) {
 
 EstimatingOutput::EstimatingOutput(const EstimatingOutputOptions& options, const OutputContext& context,
                                    const std::string& kind, std::optional<double> bias_start)
-    : FullOutput({.bias = options.bias}, whole(context, kind), bias_start) {
+    : FullOutput({.bias = options.bias}, whole(context, kind), bias_start), samples_(options.samples) {
   if (home().is_meta()) return;  // for its sizes only
   sampler_ = std::make_unique<WordSampler>(log_uniform_weights(context.vocabulary), options.samples);
 }
+
+int64_t EstimatingOutput::estimated_words() const { return std::min(samples_, weight().size(0)) + 1; }
 
 EstimatingOutput::Candidates EstimatingOutput::candidates(const Features& features, const Ids& targets,
                                                           const Draw& draw) const {

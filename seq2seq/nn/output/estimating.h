@@ -26,6 +26,7 @@ class EstimatingOutput : public FullOutput {
   EstimatingOutput(const EstimatingOutputOptions& options, const OutputContext& context, const std::string& kind,
                    std::optional<double> bias_start);
   bool estimates_loss() const override { return true; }
+  int64_t estimated_words() const override;
   const std::vector<SoftmaxShard>& shards() const override { return OutputLayer::shards(); }
 
  protected:
@@ -42,6 +43,7 @@ class EstimatingOutput : public FullOutput {
   Candidates candidates(const Features& features, const Ids& targets, const Draw& draw) const;
 
  private:
+  int64_t samples_;
   std::unique_ptr<const WordSampler> sampler_;  // null on the meta device
 };
 

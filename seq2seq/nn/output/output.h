@@ -54,6 +54,9 @@ class OutputLayer : public Module {
   virtual at::Tensor loss(const Features& features, const Ids& targets, const LossSpec& spec) const = 0;
   /// Returns true if loss() is an estimate, as in layers that sample.
   virtual bool estimates_loss() const { return false; }
+  /// Words that the loss of a row looks at in training, drawn ones and its target, where they are not all words; 0:
+  /// all.
+  virtual int64_t estimated_words() const { return 0; }
   /// Why its loss has no label smoothing; empty: it has.
   virtual std::string refuses_smoothing() const { return {}; }
   /// The exact natural log-probability of each target [N], float64, no gradient: what validation, scoring and search

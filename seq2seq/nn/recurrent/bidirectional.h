@@ -20,6 +20,7 @@ class Bidirectional final : public Layer {
   int64_t width() const override { return forward_.layer->width() + backward_.layer->width(); }
   ParameterPlace place() const override { return forward_.layer->place(); }
   bool needs_all_steps() const override { return true; }
+  int64_t directions() const override { return 2; }
   std::shared_ptr<const PreparedWeights> prepare() const override;
   std::unique_ptr<LayerPass> pass(std::shared_ptr<const Layout> layout, LayerRows rows, const State& first,
                                   const LayerCall& call) const override;

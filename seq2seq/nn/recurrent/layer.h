@@ -89,6 +89,8 @@ class Layer {
   /// Returns true if a chunk must hold all steps, as for a backward direction or self-attention. A schedule waits for
   /// it, and a decoder cannot use it.
   virtual bool needs_all_steps() const { return false; }
+  /// Passes over the rows that run side by side and keep rows of their own: 2 where a layer reads both ways.
+  virtual int64_t directions() const { return 1; }
   /// Null where nothing is gained by it.
   virtual std::shared_ptr<const PreparedWeights> prepare() const { return nullptr; }
   /// The same for many calls of one or a few steps with gradients: the weights' gradients are then made once per

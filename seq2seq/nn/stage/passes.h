@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "seq2seq/nn/encoder/encoder.h"
 #include "seq2seq/nn/output/output.h"
 #include "seq2seq/nn/recurrent/stack.h"
+#include "seq2seq/nn/sentence_stack.h"
 #include "seq2seq/nn/stage/flow.h"
 #include "seq2seq/nn/stage/stage.h"
 #include "seq2seq/nn/word_dropout.h"
@@ -79,6 +81,19 @@ struct EncoderStage {
   std::vector<std::shared_ptr<StateFlow>> last;
 };
 std::unique_ptr<StagePass> encoder_pass(EncoderStage stage);
+
+/// A part of a stack that needs whole sentences, in one piece.
+struct SentenceStage {
+  SentenceWork work;
+  std::vector<at::Tensor> parameters;
+  c10::Device device{c10::kCPU};
+  std::shared_ptr<RowFlow> below;   // null: word vectors
+  std::shared_ptr<RowFlow> states;  // of the encoder; null: it reads none
+  size_t states_reader = 0;         // its number there
+  std::shared_ptr<RowFlow> out;
+  bool trains = true;  // whether anything in it or before it is trained
+};
+std::unique_ptr<StagePass> sentence_pass(SentenceStage stage);
 
 /// Rows to losses. `losses` [N] on the output layer's home device is filled piece by piece.
 struct OutputStage {

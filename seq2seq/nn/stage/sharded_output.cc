@@ -28,8 +28,8 @@ class ShardPass final : public StagePass {
         spec_(stage.spec),
         exchange_(std::move(exchange)),
         reader_(in_->add_reader(shard.device())) {
-    const auto options = in_->rows().options().device(shard.device());
-    exchange_->statistics.push_back(at::empty({in_->rows().size(0), 4}, options));
+    const auto options = at::TensorOptions(in_->place().type).device(shard.device());
+    exchange_->statistics.push_back(at::empty({targets_.size(0), 4}, options));
   }
 
   void forward(const Piece& piece) override {

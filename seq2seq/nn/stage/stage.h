@@ -17,7 +17,8 @@ namespace seq2seq::nn {
 struct StageInput {
   enum class Needs {
     steps,  // the rows of the same steps
-    end     // all of it: its last state, or all its rows
+    end,    // its last state
+    rows    // all its rows
   };
   int64_t stage = 0;  // its number in the list of stages; smaller than that of the stage itself
   Needs needs = Needs::steps;

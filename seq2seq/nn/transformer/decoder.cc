@@ -1,14 +1,19 @@
 #include "seq2seq/nn/transformer/decoder.h"
 
 #include <cmath>
+#include <iterator>
+#include <memory>
 #include <optional>
 
 #include <ATen/TensorOperators.h>
 
 #include "seq2seq/nn/transformer/module_list.h"
+#include "seq2seq/nn/transformer/staged_sentences.h"
 
 namespace seq2seq::nn {
 namespace {
+
+using at::Tensor;
 
 /// The pairs of a chunk on the device of the layer that asks.
 struct ChunkPairs {
@@ -27,12 +32,11 @@ ChunkPairs pairs_on(const TransformerCaches& caches, const std::vector<int64_t>&
 
 TransformerDecoder::TransformerDecoder(int64_t layers, const TransformerLayerOptions& options,
                                        const TransformerDecoderContext& context)
-    : scale_(options.scale ? std::sqrt(static_cast<double>(context.width)) : 1),
-      dropout_(options.dropout.residual),
+    : width_(context.width),
+      options_(options),
+      scale_(options.scale ? std::sqrt(static_cast<double>(context.width)) : 1),
       word_dropout_(context.word_dropout),
-      drops_weights_(options.dropout.attention > 0),
-      reads_source_(context.reads_source),
-      layer_dropout_(options.layer_dropout) {
+      reads_source_(context.reads_source) {
   const ParameterPlace words{.device = context.placement.of("embeddings"), .type = context.type};
   embedding_ = register_module(
       "embedding",
@@ -58,22 +62,27 @@ TransformerCaches TransformerDecoder::start(const Memory& memory, const std::vec
   return {KeyValueCache(layers(), std::ssize(owner)), SourceCache(std::move(source), layout.lengths, owner)};
 }
 
+Tensor TransformerDecoder::read_words(const Packed& ids, const SentenceOrder& order, const SentenceRows& at) const {
+  const auto read = order.by_sentence(ids, at.layout);
+  const auto words = drop_words(embedding_->forward(read).rows * scale_, read, word_dropout_,  // [N, W]
+                                Site::Part::target_embedding, at.draw);
+  return dropped(positions_->add(words, at, *ids.layout), at, options_.dropout.residual,
+                 {Site::Part::target_embedding});
+}
+
 Features TransformerDecoder::advance(const Packed& inputs, TransformerCaches& caches, bool wants_attention,
                                      const Draw* draw) const {
   const auto& layout = *inputs.layout;
   const SentenceOrder order(layout);
-  auto at = sentence_rows(layout, order, draw, drops_weights_);
+  auto at = sentence_rows(layout, order, draw, options_.dropout.attention > 0);
   at.rotation = positions_->rotation(at, layout);
-  const auto read = order.by_sentence(inputs, at.layout);
-  const auto words = drop_words(embedding_->forward(read).rows * scale_, read, word_dropout_,  // [N, W]
-                                Site::Part::target_embedding, draw);
-  auto rows = dropped(positions_->add(words, at, layout), at, dropout_, {Site::Part::target_embedding});
+  auto rows = read_words(inputs, order, at);
   caches.words.begin(layout.lengths);
   std::optional<ChunkPairs> pairs;
-  at::Tensor weights;
+  Tensor weights;
   for (int64_t number = 0; number < layers(); ++number) {
     const auto& layer = *layers_[static_cast<size_t>(number)];
-    if (leaves_out(layer_dropout_, layer.site(), draw)) continue;
+    if (leaves_out(options_.layer_dropout, layer.site(), draw)) continue;
     const auto device = layer.place().device;
     if (!pairs || pairs->own.device() != device)
       pairs = pairs_on(caches, layout.lengths, device, draw != nullptr, reads_source_);
@@ -92,6 +101,46 @@ Features TransformerDecoder::advance(const Packed& inputs, TransformerCaches& ca
   Features features{.rows = order.packed(rows), .attention = {}};
   if (weights.defined()) features.attention = order.packed(pairs->source->padded(weights, caches.source.longest()));
   return features;
+}
+
+std::vector<SentencePart> TransformerDecoder::parts() const {
+  std::vector<SentencePart> parts{words_part(*embedding_, *positions_)};
+  for (const auto& layer : layers_)
+    parts.push_back({.parameters = parameters_used(*layer),
+                     .place = layer->place(),
+                     .kept = numbers_kept(options_, width_, reads_source_)});
+  if (norm_ != nullptr) add_norm(*norm_, parts.back());
+  return parts;
+}
+
+Tensor TransformerDecoder::run(size_t number, const Tensor& rows, const Tensor& states,
+                               const StagedSentences& batch) const {
+  const auto& layer = *layers_[number];
+  if (leaves_out(options_.layer_dropout, layer.site(), batch.at(0).draw)) return rows;
+  KeyValueCache cache(1, std::ssize(batch.lengths()));
+  cache.begin(batch.lengths());
+  KeysValues source;
+  if (reads_source_) source = layer.source_keys_values(states);
+  return layer.forward(rows, batch.at(number + 1),
+                       {.layer = 0,
+                        .cache = cache,
+                        .own_pairs = batch.own_pairs(number + 1),
+                        .source = reads_source_ ? &source : nullptr,
+                        .source_pairs = reads_source_ ? &batch.source_pairs(number + 1) : nullptr});
+}
+
+std::vector<SentenceWork> TransformerDecoder::begin(const SentenceBatch& batch) const {
+  const auto shared = std::make_shared<StagedSentences>(batch, *this, options_.dropout.attention > 0);
+  shared->rotate(*positions_);
+  std::vector<SentenceWork> works{[this, shared](const Tensor&, const Tensor&) {
+    return read_words(shared->ids(), shared->order(0), shared->at(0));
+  }};
+  for (size_t number = 0; number < layers_.size(); ++number)
+    works.emplace_back([this, shared, number](const Tensor& below, const Tensor& states) {
+      const auto rows = run(number, below, states, *shared);
+      return number + 1 == layers_.size() ? shared->finished(rows, norm_.get()) : rows;
+    });
+  return works;
 }
 
 }  // namespace seq2seq::nn

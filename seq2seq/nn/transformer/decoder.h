@@ -10,12 +10,16 @@
 #include "seq2seq/nn/features.h"
 #include "seq2seq/nn/memory.h"
 #include "seq2seq/nn/placement.h"
+#include "seq2seq/nn/sentence_order.h"
+#include "seq2seq/nn/sentence_stack.h"
 #include "seq2seq/nn/transformer/decoder_layer.h"
 #include "seq2seq/nn/transformer/positions.h"
 #include "seq2seq/nn/transformer/source_cache.h"
 #include "seq2seq/nn/word_dropout.h"
 
 namespace seq2seq::nn {
+
+class StagedSentences;
 
 /// State of a decoder between steps, for R hypotheses.
 struct TransformerCaches {
@@ -36,7 +40,7 @@ struct TransformerDecoderContext {
 /// Writes a target by self-attention over the words so far and attention to the source: Vaswani et al. 2017, arXiv
 /// 1706.03762. Parameters: `embedding.weight`, `layers.0.self_attn.in_proj_weight` ..., and with `norm: pre`
 /// `norm.weight` and `norm.bias` behind the last layer. Without a source it looks at the words so far alone.
-class TransformerDecoder final : public Module {
+class TransformerDecoder final : public Module, public SentenceStack {
  public:
   TransformerDecoder(int64_t layers, const TransformerLayerOptions& options, const TransformerDecoderContext& context);
 
@@ -48,12 +52,19 @@ class TransformerDecoder final : public Module {
 
   const Embedding& embedding() const { return *embedding_; }
   int64_t layers() const { return std::ssize(layers_); }
+  std::vector<SentencePart> parts() const override;
+  std::vector<SentenceWork> begin(const SentenceBatch& batch) const override;
 
  private:
-  double scale_, dropout_;
+  at::Tensor read_words(const Packed& ids, const SentenceOrder& order, const SentenceRows& at) const;
+  /// All rows of a batch through a layer, apart from any search.
+  at::Tensor run(size_t layer, const at::Tensor& rows, const at::Tensor& states, const StagedSentences& batch) const;
+
+  int64_t width_;
+  TransformerLayerOptions options_;
+  double scale_;
   WordDropout word_dropout_;
-  bool drops_weights_, reads_source_;
-  double layer_dropout_;
+  bool reads_source_;
   std::shared_ptr<Embedding> embedding_;
   std::shared_ptr<Positions> positions_;
   std::vector<std::shared_ptr<TransformerDecoderLayer>> layers_;

@@ -1,11 +1,13 @@
 #include "seq2seq/nn/transformer/encoder.h"
 
 #include <cmath>
+#include <memory>
 #include <string>
 
 #include <ATen/TensorOperators.h>
 
 #include "seq2seq/nn/transformer/module_list.h"
+#include "seq2seq/nn/transformer/staged_sentences.h"
 
 namespace seq2seq::nn {
 
@@ -13,11 +15,11 @@ TransformerEncoder::TransformerEncoder(const Options& options, const EncoderCont
     : width_(context.embedding),
       scale_(options.layer.scale ? std::sqrt(static_cast<double>(width_)) : 1),
       longest_(options.layer.positions == PositionKind::learned ? options.layer.longest : no_longest_sentence),
+      options_(options.layer),
       embedding_dropout_(context.dropout.embedding),
       embedding_site_{.part = Site::Part::source_embedding, .by_sentence = context.dropout.variational},
       word_dropout_(context.dropout.words),
-      drops_weights_(options.layer.dropout.attention > 0),
-      layer_dropout_(options.layer.layer_dropout) {
+      drops_weights_(options.layer.dropout.attention > 0) {
   check_heads(options.layer, width_, "model.encoder", "model.embedding.size");
   const ParameterPlace words{.device = context.placement.of("embeddings"), .type = context.type};
   embedding_ = add_embedding(*this, context);
@@ -32,18 +34,22 @@ TransformerEncoder::TransformerEncoder(const Options& options, const EncoderCont
   if (options.layer.norm == NormOrder::pre) norm_ = register_module("norm", std::make_shared<LayerNorm>(width_, place));
 }
 
+at::Tensor TransformerEncoder::read_words(const Packed& ids, const SentenceOrder& order, const SentenceRows& at) const {
+  const auto read = order.by_sentence(ids, at.layout);
+  const auto words = drop_words(embedding_->forward(read).rows * scale_, read, word_dropout_,  // [N, W]
+                                Site::Part::source_embedding, at.draw);
+  return dropped(positions_->add(words, at, *ids.layout), at, embedding_dropout_, embedding_site_);
+}
+
 Memory TransformerEncoder::encode(const Packed& ids, const Draw* draw) const {
   const auto& layout = *ids.layout;
   const SentenceOrder order(layout);
   auto at = sentence_rows(layout, order, draw, drops_weights_);
   at.rotation = positions_->rotation(at, layout);
-  const auto read = order.by_sentence(ids, at.layout);
-  const auto words = drop_words(embedding_->forward(read).rows * scale_, read, word_dropout_,  // [N, W]
-                                Site::Part::source_embedding, draw);
-  auto rows = dropped(positions_->add(words, at, layout), at, embedding_dropout_, embedding_site_);
+  auto rows = read_words(ids, order, at);
   auto pairs = pairs_of_sentences(layout.lengths, layout.lengths, rows.device());
   for (const auto& layer : layers_) {
-    if (leaves_out(layer_dropout_, layer->site(), draw)) continue;
+    if (leaves_out(options_.layer_dropout, layer->site(), draw)) continue;
     const auto device = layer->place().device;
     if (device != pairs.device()) pairs = pairs_of_sentences(layout.lengths, layout.lengths, device);
     rows = layer->forward(rows.to(device), at.on(device), pairs);
@@ -51,6 +57,33 @@ Memory TransformerEncoder::encode(const Packed& ids, const Draw* draw) const {
   rows = rows.to(layers_.back()->place().device);  // which may have been left out
   if (norm_ != nullptr) rows = norm_->forward(rows);
   return {.ids = ids, .states = {order.packed(rows), layout.on(rows.device())}, .last = {}};
+}
+
+std::vector<SentencePart> TransformerEncoder::parts() const {
+  std::vector<SentencePart> parts{words_part(*embedding_, *positions_)};
+  for (const auto& layer : layers_)
+    parts.push_back({.parameters = parameters_used(*layer),
+                     .place = layer->place(),
+                     .kept = numbers_kept(options_, width_, /*reads_source=*/false)});
+  if (norm_ != nullptr) add_norm(*norm_, parts.back());
+  return parts;
+}
+
+std::vector<SentenceWork> TransformerEncoder::begin(const SentenceBatch& batch) const {
+  const auto shared = std::make_shared<StagedSentences>(batch, *this, drops_weights_);
+  shared->rotate(*positions_);
+  std::vector<SentenceWork> works{[this, shared](const at::Tensor&, const at::Tensor&) {
+    return read_words(shared->ids(), shared->order(0), shared->at(0));
+  }};
+  for (size_t number = 0; number < layers_.size(); ++number)
+    works.emplace_back([this, shared, number](const at::Tensor& below, const at::Tensor&) {
+      const auto& layer = *layers_[number];
+      auto rows = below;
+      if (!leaves_out(options_.layer_dropout, layer.site(), shared->at(0).draw))
+        rows = layer.forward(below, shared->at(number + 1), shared->own_pairs(number + 1));
+      return number + 1 == layers_.size() ? shared->finished(rows, norm_.get()) : rows;
+    });
+  return works;
 }
 
 EncoderRegistry builtin_encoders() {

@@ -28,10 +28,10 @@ SentenceRows sentence_rows(const Layout& packed, const SentenceOrder& order, con
     layout->kept_on_host = {host.owner.index_select(0, sorted), host.position.index_select(0, sorted), host.key};
   }
   SentenceRows rows{.layout = std::move(layout), .rotation = {}, .draw = draw};
-  if (draw == nullptr || !drops_weights || packed.rows() == 0) return rows;
+  if (draw == nullptr || !drops_weights) return rows;
   const auto keys = host.key.contiguous();
   rows.keys.assign(keys.const_data_ptr<int64_t>(), keys.const_data_ptr<int64_t>() + keys.numel());
-  rows.first_position = host.position[0].item<int64_t>();
+  if (packed.rows() > 0) rows.first_position = host.position[0].item<int64_t>();
   return rows;
 }
 

@@ -16,6 +16,16 @@ constexpr double million = 1e6;
 bool is_embedding(const Stage& stage) { return stage.name.starts_with("embeddings."); }
 bool is_output(const Stage& stage) { return stage.name.starts_with("output"); }
 
+/// Numbers of the derivatives of its matrices. A whole output layer has those of all its words, even if it computes
+/// with some of them; a share of one has the words that it computes with.
+double written_by(const Stage& stage) {
+  if (stage.name != "output") return stage.products;
+  double numbers = 0;
+  for (const auto& parameter : stage.parameters)
+    if (parameter.dim() == 2) numbers += static_cast<double>(parameter.numel());
+  return numbers;
+}
+
 class Costs {
  public:
   Costs(const Outline& placed, const Layout& layout, const Hardware& hardware, Arithmetic arithmetic)
@@ -26,7 +36,13 @@ class Costs {
         readers_[static_cast<size_t>(input.stage)].emplace_back(stage, input.needs);
   }
 
-  JobCost of(const Job& job, double sentences) const {
+  /// `sentences` of the micro-batch, and its rows on either side.
+  struct PartSizes {
+    double sentences = 0, source = 0, target = 0;
+    double rows(nn::Side side) const { return side == nn::Side::source ? source : target; }
+  };
+
+  JobCost of(const Job& job, const PartSizes& sizes) const {
     const auto& outlined = placed_.stages[static_cast<size_t>(job.stage)];
     JobCost cost;
     if (const auto& measured = hardware_.measured; measured.any()) {
@@ -36,7 +52,7 @@ class Costs {
     } else {
       compute(job, outlined, cost);
     }
-    if (job.kind != Job::Kind::weights) cost.transfer = transfers(job, sentences);
+    if (job.kind != Job::Kind::weights) cost.transfer = transfers(job, sizes);
     return cost;
   }
 
@@ -57,7 +73,7 @@ class Costs {
     }
     if (with_weights) {
       add_products(rows, stage.products, 1, cost);
-      if (!is_embedding(stage)) move(2 * stage.products, cost);  // added to what other pieces gave
+      if (!is_embedding(stage)) move(2 * written_by(stage), cost);  // added to what other pieces gave
       if (is_embedding(stage) && job.piece.first_step == 0) move(2 * outlined.numbers, cost);  // made once, whole
     }
     cost.kernels += kernels * hardware_.device.kernel;
@@ -80,7 +96,7 @@ class Costs {
   }
 
   /// Forward a stage copies what it reads; backward it copies what its readers made of it.
-  double transfers(const Job& job, double sentences) const {
+  double transfers(const Job& job, const PartSizes& sizes) const {
     const auto stage = static_cast<size_t>(job.stage);
     const auto& inputs = placed_.stages[stage].stage.inputs;
     const bool forward = job.kind == Job::Kind::forward;
@@ -99,7 +115,7 @@ class Costs {
       if (device_of(other) == device_of(stage)) continue;
       const auto& from = placed_.stages[forward ? other : stage].stage;
       if (!forward && placed_.stages[other].stage.name == "loss") continue;  // copies the joined losses below
-      seconds += transfer(needs, from, job, forward, sentences);
+      seconds += transfer(needs, from, job, forward, sizes);
     }
     if (!forward && is_output(placed_.stages[stage].stage))
       for (const auto& [other, needs] : readers_[stage])
@@ -107,11 +123,14 @@ class Costs {
     return seconds;
   }
 
-  double transfer(StageInput::Needs needs, const Stage& from, const Job& job, bool forward, double sentences) const {
-    const auto width = static_cast<double>(from.width);
-    if (needs == StageInput::Needs::steps) return over_link(width * static_cast<double>(job.piece.rows()));
-    const bool crosses = forward ? job.piece.first_step == 0 : true;  // a last state, once
-    return crosses && from.recurrent ? over_link(2 * width * sentences) : 0;
+  double transfer(StageInput::Needs needs, const Stage& from, const Job& job, bool forward,
+                  const PartSizes& sizes) const {
+    const auto width = static_cast<double>(from.width), rows = static_cast<double>(job.piece.rows());
+    if (needs == StageInput::Needs::steps) return over_link(width * rows);
+    const bool crosses = forward ? job.piece.first_step == 0 : true;  // the first piece copies all of it
+    if (!crosses) return 0;
+    if (needs == StageInput::Needs::rows) return over_link(width * (forward ? sizes.rows(from.side) : rows));
+    return from.recurrent ? over_link(2 * width * sizes.sentences) : 0;
   }
 
   double over_link(double numbers) const {
@@ -152,16 +171,19 @@ const std::vector<double>* measured_cost(const MeasuredOptions& measured, const 
 std::vector<JobCost> costs_of(const JobGraph& graph, const Outline& placed, const Layout& layout,
                               const Hardware& hardware, Arithmetic arithmetic) {
   const Costs costs(placed, layout, hardware, arithmetic);
-  std::vector<double> sentences;  // of each micro-batch
+  std::vector<Costs::PartSizes> sizes;  // of each micro-batch
   for (const auto& job : graph.jobs) {
     const auto part = static_cast<size_t>(job.micro_batch);
-    if (sentences.size() <= part) sentences.resize(part + 1, 0);
+    if (sizes.size() <= part) sizes.resize(part + 1);
     const double at_a_step =
         static_cast<double>(job.piece.rows()) / static_cast<double>(std::max<int64_t>(1, job.piece.steps()));
-    sentences[part] = std::max(sentences[part], at_a_step);
+    sizes[part].sentences = std::max(sizes[part].sentences, at_a_step);
+    const bool source = graph.stages[static_cast<size_t>(job.stage)].side == nn::Side::source;
+    auto& rows = source ? sizes[part].source : sizes[part].target;
+    rows = std::max(rows, static_cast<double>(job.piece.last_row));
   }
   std::vector<JobCost> made;
-  for (const auto& job : graph.jobs) made.push_back(costs.of(job, sentences[static_cast<size_t>(job.micro_batch)]));
+  for (const auto& job : graph.jobs) made.push_back(costs.of(job, sizes[static_cast<size_t>(job.micro_batch)]));
   return made;
 }
 

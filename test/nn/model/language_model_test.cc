@@ -112,7 +112,8 @@ TEST_CASE("language model: it has the decoder's names and none of an encoder", "
 }
 
 TEST_CASE("language model: stages are its own, and a placement of an encoder is refused", "[nn][lm][error]") {
-  const auto model = random_variant("language model rnn, layer lstm", 1);
+  const auto name = GENERATE(as<std::string>(), "language model rnn, layer lstm", "language model transformer");
+  const auto model = random_variant(name, 1);
   REQUIRE(model->staged() != nullptr);
   std::vector<std::string> stages;
   for (const auto& stage : model->staged()->stages()) stages.push_back(stage.name);

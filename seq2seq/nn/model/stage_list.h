@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "seq2seq/nn/output/output.h"
+#include "seq2seq/nn/placement.h"
+#include "seq2seq/nn/sentence_stack.h"
+#include "seq2seq/nn/stage/flow.h"
+#include "seq2seq/nn/stage/passes.h"
+#include "seq2seq/nn/stage/stage.h"
+
+namespace seq2seq::nn {
+
+/// Multiplications of one row by all matrices among these parameters.
+double products_of(const std::vector<at::Tensor>& parameters);
+/// Numbers a row that a part keeps for its way back: its output and as much beside it (the cells of a recurrent layer),
+/// and what its largest matrix makes of a row.
+int64_t kept_by(const std::vector<at::Tensor>& parameters, int64_t width);
+
+/// The stages of a model in the making, in their order; with a batch their passes, too.
+class StageList {
+ public:
+  /// `inputs`: null without a batch.
+  StageList(const Placement& placement, const StagedInputs* inputs) : placement_(placement), inputs_(inputs) {}
+
+  /// Rows, or a last state, of a stage; the flows are there when there is a batch.
+  struct Rows {
+    int64_t stage = 0;
+    std::shared_ptr<RowFlow> flow;
+  };
+  struct Last {
+    int64_t stage = 0;
+    std::shared_ptr<StateFlow> flow;
+  };
+
+  /// Use of a stack of layers that need whole sentences.
+  struct SentenceUse {
+    Side side = Side::target;
+    bool packs = false;            // whether its rows come out in packed order, or sentence by sentence
+    const Rows* states = nullptr;  // the encoder's rows, sentence by sentence; null: it reads none
+  };
+  /// Adds the word vectors and each layer of a stack.
+  Rows sentences(const SentenceStack& stack, const SentenceUse& use);
+  /// Adds the output layer, in shares where it has them, and the loss. `rows`: in packed order.
+  void write(const OutputLayer& output, const Rows& rows);
+
+  std::vector<Stage> take_stages() { return std::move(stages_); }
+  StagedBatch take_batch() { return std::move(batch_); }
+
+ protected:
+  /// Adds a stage and returns its number.
+  int64_t add(Stage stage);
+  /// Adds the pass of the stage that was added last, where there is a batch.
+  template <class Make>
+  void pass(const Make& make) {
+    if (inputs_ != nullptr) batch_.passes.push_back(make());
+  }
+  /// Of a stage that was added.
+  const Stage& stage(int64_t number) const { return stages_[static_cast<size_t>(number)]; }
+  /// Whether anything in the stage that was added last, or before it, is trained.
+  bool trains() const { return trains_.back(); }
+  const Packed& ids(Side side) const { return side == Side::source ? inputs_->source : inputs_->inputs; }
+  std::shared_ptr<RowFlow> row_flow(Side side, int64_t width, const ParameterPlace& place) const;
+  std::shared_ptr<StateFlow> state_flow() const { return inputs_ == nullptr ? nullptr : std::make_shared<StateFlow>(); }
+  StageDropout dropout(double share, Site site) const { return {share, site, inputs_->draw}; }
+
+  const Placement& placement_;
+  const StagedInputs* inputs_;
+
+ private:
+  void shards(const OutputLayer& output, const Rows& rows);
+  bool is_looked_up(const at::Tensor& matrix) const;
+
+  std::vector<Stage> stages_;
+  std::vector<bool> trains_;  // by stage
+  StagedBatch batch_;
+};
+
+}  // namespace seq2seq::nn
