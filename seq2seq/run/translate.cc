@@ -88,7 +88,7 @@ Translated translate(const LoadedRun& run, data::LineReader& input, std::ostream
     std::string line;
     while (std::ssize(copied) < ahead && (copied.empty() || input.ready()) && (more = input.next(line))) {
       const auto& ids = reader.add(line, {.file = input.file().string(), .line = input.lines()});
-      translated.unknown.add(ids, run.text->source_vocabulary(), input.lines());
+      translated.unknown.add(ids, *run.text, text::Side::source, input.lines());
       auto tokens = reader.tokens(line);
       copied.push_back(run.text->copied_words(tokens));
       if (options.alignments.wanted()) aligned.emplace_back().source_tokens = std::move(tokens);

@@ -20,7 +20,7 @@ TransformerEncoder::TransformerEncoder(const Options& options, const EncoderCont
       layer_dropout_(options.layer.layer_dropout) {
   check_heads(options.layer, width_, "model.encoder", "model.embedding.size");
   const ParameterPlace words{.device = context.placement.of("embeddings"), .type = context.type};
-  embedding_ = add_embedding(*this, context);
+  embedding_ = add_source_embedding(*this, context);
   positions_ = register_module("positions", std::make_shared<Positions>(options.layer, width_, words, context.section));
   ParameterPlace place{.type = context.type};
   for (int64_t layer = 0; layer < options.layers; ++layer) {
@@ -38,8 +38,8 @@ Memory TransformerEncoder::encode(const Packed& ids, const Draw* draw) const {
   auto at = sentence_rows(layout, order, draw, drops_weights_);
   at.rotation = positions_->rotation(at, layout);
   const auto read = order.by_sentence(ids, at.layout);
-  const auto words = drop_words(embedding_->forward(read).rows * scale_, read, word_dropout_,  // [N, W]
-                                Site::Part::source_embedding, draw);
+  const auto words = drop_words(embedding_.forward(read).rows * scale_, embedding_.words_of(read), word_dropout_,
+                                Site::Part::source_embedding, draw);  // [N, W]
   auto rows = dropped(positions_->add(words, at, layout), at, embedding_dropout_, embedding_site_);
   auto pairs = pairs_of_sentences(layout.lengths, layout.lengths, rows.device());
   for (const auto& layer : layers_) {

@@ -34,7 +34,7 @@ class TransformerEncoder final : public Encoder {
   WordDropout word_dropout_;
   bool drops_weights_;
   double layer_dropout_;
-  std::shared_ptr<Embedding> embedding_;
+  SourceEmbedding embedding_;
   std::shared_ptr<Positions> positions_;
   std::vector<std::shared_ptr<TransformerEncoderLayer>> layers_;
   std::shared_ptr<LayerNorm> norm_;  // null: `norm: post`
