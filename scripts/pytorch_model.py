@@ -34,7 +34,7 @@ from plain_model.run_folder import (Config, Failure, find_checkpoint, read_confi
                                     read_vocabulary, read_weights)
 from plain_model.search import longest_output, translate  # noqa: E402
 from plain_model.seq2seq import Seq2Seq, decoder_sides  # noqa: E402, F401
-from plain_model.text import END, Text  # noqa: E402
+from plain_model.text import END, Text, factor_vocabularies  # noqa: E402
 from plain_model.transformer import Transformer  # noqa: E402
 
 
@@ -43,6 +43,7 @@ def load(run, checkpoint="best"):
     run = Path(run)
     config = read_config(run / "config.yaml")
     config.check_model(run / "config.yaml")
+    config.factors = [len(values) + END + 1 for values in factor_vocabularies(config, run)]
     is_lm = config.get("task") == "lm"
     words = [read_vocabulary(run / f"{side}.vocabulary") for side in (["target"] if is_lm else ["source", "target"])]
     sizes = [len(side) + END + 1 for side in words]

@@ -11,7 +11,8 @@
 namespace seq2seq {
 
 /// The names of all files of a run; docs/formats.md describes their contents.
-///   run.json  config.yaml  source.vocabulary  target.vocabulary  source.tokenizer  target.tokenizer  metrics.jsonl
+///   run.json  config.yaml  source.vocabulary  source.factor1.vocabulary ...  target.vocabulary  source.tokenizer
+///   target.tokenizer  metrics.jsonl
 ///   tensorboard/ lock checkpoints/UPDATE/{weights.safetensors, optimizer.safetensors, state.json, checksums.json}
 ///   checkpoints/{last, best}
 class RunFolder {
@@ -22,6 +23,10 @@ class RunFolder {
   std::filesystem::path config() const { return root_ / "config.yaml"; }
   std::filesystem::path source_vocabulary() const { return root_ / "source.vocabulary"; }
   std::filesystem::path target_vocabulary() const { return root_ / "target.vocabulary"; }
+  /// Of the values of a factor, numbered from 1.
+  std::filesystem::path factor_vocabulary(int64_t factor) const {
+    return root_ / ("source.factor" + std::to_string(factor) + ".vocabulary");
+  }
   std::filesystem::path source_tokenizer() const { return root_ / "source.tokenizer"; }  // only of one that learns
   std::filesystem::path target_tokenizer() const { return root_ / "target.tokenizer"; }
   std::filesystem::path metrics() const { return root_ / "metrics.jsonl"; }

@@ -39,8 +39,7 @@ Error no_pair_left(const TrainFiles& files, const LeftOut& left_out) {
 }
 
 Corpus read_corpus(const TrainFiles& files, const TextPipeline& text) {
-  PairReader reader(files, text.options().invalid_utf8, text.options().clean, text.source_tokenizer(),
-                    text.target_tokenizer());
+  PairReader reader(files, text.options(), text.source_tokenizer(), text.target_tokenizer());
   TokenStoreBuilder source, target, links;
   std::vector<int64_t> numbers, weights;
   std::vector<int64_t> pairs_of(files.corpora());

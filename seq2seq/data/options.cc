@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "seq2seq/data/bucket.h"
+#include "seq2seq/data/factors.h"
 
 namespace seq2seq::data {
 namespace {
@@ -13,6 +14,7 @@ namespace {
 struct SourceSide {
   SideOptions& side;
   SourceEnd& end;
+  int64_t& factors;
   const text::TokenizerRegistry& tokenizers;
 };
 
@@ -50,6 +52,12 @@ void declare(config::Keys& keys, SourceSide& source) {
   keys.add("end", source.end,
            {{"none", SourceEnd::none}, {"after", SourceEnd::after}, {"reversed", SourceEnd::reversed}},
            "position of the source's end symbol: none, after the words, or reversed with them and so first");
+  keys.add("factors", source.factors,
+           fmt::format("factors of each source token, such as its part of speech, written behind the word with U+FFE8 "
+                       "between them: `word{}factor` (arXiv 1606.02892)",
+                       factor_mark))
+      .at_least(0)
+      .at_most(16);
 }
 
 void declare(config::Keys& keys, TargetSide& target) { declare_text(keys, target.side, target.tokenizers); }
@@ -60,6 +68,18 @@ std::string wrong_count(const TrainFiles& files, const std::vector<Item>& items)
   if (items.empty() || items.size() == files.corpora()) return "";
   return fmt::format("has {} entries for {} corpora (each pair of files is one, and each file of pairs)", items.size(),
                      files.corpora());
+}
+
+std::string wrong_factors(const DataOptions& options) {
+  if (options.source_factors == 0) return "";
+  if (options.source.tokenizer.kind != "whitespace")
+    return fmt::format(
+        "needs tokens with blanks between them, but `data.source.tokenizer` is {}. Cut the text beforehand, give each "
+        "piece the factors of its word, and use `whitespace`",
+        options.source.tokenizer.kind);
+  if (options.source.normalize.form == text::NormalForm::nfkc)
+    return "does not work with `data.source.normalize.form: nfkc`, which replaces the mark U+FFE8. Use nfc";
+  return "";
 }
 
 std::string wrong_tag(const TrainFiles& files) {
@@ -209,7 +229,7 @@ void declare(config::Keys& keys, DataOptions& options, const text::TokenizerRegi
            "folder of prepared text, made by `seq2seq prepare` (or by `train` if missing) and mapped into memory; not "
            "set: every start reads the text into memory. Set it for large texts and for subword sampling")
       .changes_no_result();
-  SourceSide source{options.source, options.source_end, tokenizers};
+  SourceSide source{options.source, options.source_end, options.source_factors, tokenizers};
   keys.section("source", source, "tokenization and vocabulary of the source");
   TargetSide target{options.target, tokenizers};
   keys.section("target", target, "tokenization and vocabulary of the target");
@@ -238,6 +258,7 @@ void declare(config::Keys& keys, DataOptions& options, const text::TokenizerRegi
                  "the alignment out"
                : "";
   });
+  keys.rule("source.factors", [&options] { return wrong_factors(options); });
   keys.rule("source.end", [&options] {
     const bool reversed = options.reverse == Reverse::source || options.reverse == Reverse::both;
     return options.source_end == SourceEnd::reversed && !reversed ? "`reversed` needs `reverse: source` or `both`" : "";

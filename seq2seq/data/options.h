@@ -72,6 +72,7 @@ struct DataOptions {
   FilePair validation, test;
   std::filesystem::path prepared;  // what `seq2seq prepare` makes of the training text; empty: it is read anew
   SideOptions source, target;
+  int64_t source_factors = 0;      // of each source token, written behind its word; see data/factors.h
   bool shared_vocabulary = false;  // one of both sides' words, by the options of the source
   SourceEnd source_end = SourceEnd::after;
   Reverse reverse = Reverse::source;

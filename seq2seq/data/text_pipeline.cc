@@ -59,10 +59,10 @@ std::vector<int64_t> as_read(std::vector<int64_t> items, const DataOptions& opti
 }  // namespace
 
 TextPipeline::TextPipeline(const DataOptions& options, const text::TokenizerRegistry& tokenizers,
-                           text::Vocabulary source, text::Vocabulary target, const TokenizerModels& models)
+                           SourceVocabulary source, text::Vocabulary target, const TokenizerModels& models)
     : options_(options),
       tokenizers_(options, tokenizers),
-      source_vocabulary_(std::move(source)),
+      source_(std::move(source)),
       target_vocabulary_(std::move(target)) {
   tokenizers_.set(models);
 }
@@ -70,18 +70,20 @@ TextPipeline::TextPipeline(const DataOptions& options, const text::TokenizerRegi
 TextPipeline TextPipeline::from_training_text(const DataOptions& options, const text::TokenizerRegistry& tokenizers) {
   SideTokenizers sides(options, tokenizers);
   sides.learn(options);
-  PairReader reader(options.train, options.invalid_utf8, options.clean, *sides.source, *sides.target);
-  text::VocabularyBuilder source, target;
+  PairReader reader(options.train, options, *sides.source, *sides.target);
+  FactorCounter source(options.source_factors);
+  text::VocabularyBuilder target;
   for (TokenPair pair; reader.next(pair);) {
     for (const auto& token : pair.source) source.add(token);
     for (const auto& token : pair.target) target.add(token);
   }
-  sides.count_pieces(source, target);
+  sides.count_pieces(source.words(), target);
   const auto counted = [](const text::VocabularyBuilder& from) {
     return [&from](text::VocabularyBuilder& into) { into.add(from); };
   };
-  auto [source_words, target_words] = vocabularies(options, counted(source), counted(target));
-  return {options, tokenizers, std::move(source_words), std::move(target_words), sides.models()};
+  auto [source_words, target_words] = vocabularies(options, counted(source.words()), counted(target));
+  return {
+      options, tokenizers, {std::move(source_words), source.vocabularies()}, std::move(target_words), sides.models()};
 }
 
 std::pair<text::Vocabulary, text::Vocabulary> TextPipeline::vocabularies(const DataOptions& options,
@@ -118,19 +120,27 @@ CopiedWords TextPipeline::copied_words(const std::vector<std::string>& source_to
   for (std::size_t i = 0; i < ids.size(); ++i) {
     const auto& token = source_tokens[i];
     if (ids[i] == text::unknown_id || target_vocabulary_.id(token) != text::unknown_id) continue;
-    copied.add(token, ids[i] < source_vocabulary_.size() ? extended().of_source_word(ids[i]) : ids[i]);
+    copied.add(token, ids[i] < source_vocabulary().size() ? extended().of_source_word(ids[i]) : ids[i]);
   }
   return copied;
 }
 
 std::vector<int64_t> TextPipeline::target_of_source() const {
   std::vector<int64_t> ids{text::unknown_id, text::start_id, text::end_id};
-  for (const auto& word : source_vocabulary_.words()) ids.push_back(target_vocabulary_.id(word.text));
+  for (const auto& word : source_vocabulary().words()) ids.push_back(target_vocabulary_.id(word.text));
   return ids;
 }
 
+bool TextPipeline::is_unknown(text::Side side, int64_t id) const {
+  if (side == text::Side::target) return id == text::unknown_id || id >= target_vocabulary_.size();
+  const int64_t word = source_.word(id);
+  return word == text::unknown_id || word >= source_vocabulary().size();
+}
+
 std::vector<int64_t> TextPipeline::source_ids(const std::vector<std::string>& tokens) const {
-  auto ids = ids_of(source_vocabulary_, tokens);
+  std::vector<int64_t> ids;
+  ids.reserve(tokens.size());
+  for (const auto& token : tokens) ids.push_back(source_.id(token));
   if (!extends_) return ids;
   std::vector<std::string_view> neither;
   for (std::size_t i = 0; i < ids.size(); ++i) {
@@ -154,7 +164,11 @@ std::vector<int64_t> TextPipeline::target_ids(const std::vector<std::string>& to
 }
 
 std::vector<std::string> TextPipeline::source_words(const std::vector<int64_t>& ids) const {
-  return words_behind(source_vocabulary_, ids, {});
+  if (source_.factors().empty()) return words_behind(source_vocabulary(), ids, {});
+  std::vector<std::string> tokens;
+  tokens.reserve(ids.size());
+  for (const int64_t id : ids) tokens.push_back(source_.token(id));
+  return tokens;
 }
 
 std::vector<std::string> TextPipeline::target_words(const std::vector<int64_t>& ids, const CopiedWords& copied) const {

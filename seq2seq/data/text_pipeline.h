@@ -8,8 +8,10 @@
 #include <vector>
 
 #include "seq2seq/data/copied_words.h"
+#include "seq2seq/data/factors.h"
 #include "seq2seq/data/options.h"
 #include "seq2seq/data/side_tokenizers.h"
+#include "seq2seq/text/draws.h"
 #include "seq2seq/text/tokenizer.h"
 #include "seq2seq/text/vocabulary.h"
 
@@ -19,7 +21,7 @@ namespace seq2seq::data {
 class TextPipeline {
  public:
   /// `models`: models of the tokenizers that learn.
-  TextPipeline(const DataOptions& options, const text::TokenizerRegistry& tokenizers, text::Vocabulary source,
+  TextPipeline(const DataOptions& options, const text::TokenizerRegistry& tokenizers, SourceVocabulary source,
                text::Vocabulary target, const TokenizerModels& models = {});
   /// Trains the tokenizers on the training files, then counts their words. Throws Error for empty files, unequal line
   /// counts and invalid UTF-8, with file and line.
@@ -30,8 +32,10 @@ class TextPipeline {
   static std::pair<text::Vocabulary, text::Vocabulary> vocabularies(const DataOptions& options, const Count& source,
                                                                     const Count& target);
 
-  const text::Vocabulary& source_vocabulary() const { return source_vocabulary_; }
+  /// Of the words of the source, which have no factors.
+  const text::Vocabulary& source_vocabulary() const { return source_.words(); }
   const text::Vocabulary& target_vocabulary() const { return target_vocabulary_; }
+  const SourceVocabulary& source() const { return source_; }
   const text::LineTokenizer& source_tokenizer() const { return *tokenizers_.source; }
   const text::LineTokenizer& target_tokenizer() const { return *tokenizers_.target; }
   TokenizerModels models() const { return tokenizers_.models(); }
@@ -56,6 +60,10 @@ class TextPipeline {
   /// none.
   std::vector<int64_t> target_of_source() const;
 
+  /// Whether the vocabulary of a side does not have the word of an id.
+  bool is_unknown(text::Side side, int64_t id) const;
+
+  /// Ids as SourceVocabulary numbers them.
   std::vector<int64_t> source_ids(const std::vector<std::string>& tokens) const;
   /// `copied`: of the source that these are a target of.
   std::vector<int64_t> target_ids(const std::vector<std::string>& tokens, const CopiedWords& copied = {}) const;
@@ -64,11 +72,12 @@ class TextPipeline {
   std::vector<std::string> target_words(const std::vector<int64_t>& ids, const CopiedWords& copied = {}) const;
 
  private:
-  ExtendedIds extended() const { return {.source = source_vocabulary_.size(), .target = target_vocabulary_.size()}; }
+  ExtendedIds extended() const { return {.source = source_vocabulary().size(), .target = target_vocabulary_.size()}; }
 
   DataOptions options_;
   SideTokenizers tokenizers_;
-  text::Vocabulary source_vocabulary_, target_vocabulary_;
+  SourceVocabulary source_;
+  text::Vocabulary target_vocabulary_;
   bool extends_ = false;
 };
 

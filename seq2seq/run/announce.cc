@@ -20,14 +20,15 @@ std::string left_out(const data::Corpus& corpus) {
   return text.empty() ? text : fmt::format(" (left out: {})", text);
 }
 
-std::string side(const char* name, const text::Vocabulary& vocabulary, double unknown,
-                 const data::TokenStore* validation) {
-  std::string text =
+std::string side(const char* name, double unknown, const data::TokenStore* validation, const data::TextPipeline& text,
+                 text::Side of) {
+  const auto& vocabulary = of == text::Side::source ? text.source_vocabulary() : text.target_vocabulary();
+  std::string said =
       fmt::format("{}{}{} ({:.2f} % of the training tokens unknown", name,
                   format_count(vocabulary.size() - text::special_count), *name == '\0' ? "" : " words", 100 * unknown);
   if (validation != nullptr)
-    text += fmt::format(", {:.2f} % of validation", 100 * unknown_share(*validation, vocabulary));
-  return text + ")";
+    said += fmt::format(", {:.2f} % of validation", 100 * unknown_share(*validation, text, of));
+  return said + ")";
 }
 
 void announce_data(Log& log, const TrainingData& data) {
@@ -38,11 +39,14 @@ void announce_data(Log& log, const TrainingData& data) {
   log.say(validation == nullptr ? "          no validation set"
                                 : fmt::format("          validation {} {}{}", format_count(validation->pairs()), pairs,
                                               left_out(*validation)));
-  const auto target = side(lm ? "" : "target ", data.text->target_vocabulary(), data.target_unknown,
-                           validation == nullptr ? nullptr : &validation->target);
+  const auto target = side(lm ? "" : "target ", data.target_unknown,
+                           validation == nullptr ? nullptr : &validation->target, *data.text, text::Side::target);
   if (lm) return log.say("words     " + target);
-  log.say("words     " + side("source ", data.text->source_vocabulary(), data.source_unknown,
-                              validation == nullptr ? nullptr : &validation->source));
+  log.say("words     " + side("source ", data.source_unknown, validation == nullptr ? nullptr : &validation->source,
+                              *data.text, text::Side::source));
+  for (int64_t factor = 1; const auto& values : data.text->source().factors())
+    log.say(fmt::format("          factor {} of the source has {}", factor++,
+                        format_count(values.size() - text::special_count, "value")));
   log.say("          " + target);
 }
 
@@ -107,8 +111,8 @@ void announce(Log& log, const RunOptions& options, const Registries& registries,
 void announce_places(Log& log, const RunOptions& options, const Registries& registries, const data::TextPipeline& text,
                      const nn::Placement& placement) {
   if (log.quiet() || (placement.parts.empty() && placement.output.empty())) return;
-  const auto model =
-      outline(options.model, registries, text.source_vocabulary().size(), text.target_vocabulary().size());
+  const auto model = outline(options.model, registries, text.source_vocabulary().size(),
+                             text.target_vocabulary().size(), text.source().factor_sizes());
   const auto table = place_table(*model, placement);
   if (table.size() < 2) return;
   const char* head = "places    ";

@@ -49,9 +49,11 @@ nn::Placement placement_for_use(const std::string& choice, const RunOptions& opt
 }
 
 std::shared_ptr<nn::Model> outline(const ModelOptions& options, const Registries& registries, int64_t source_vocabulary,
-                                   int64_t target_vocabulary) {
-  nn::ModelContext context{
-      .source_vocabulary = source_vocabulary, .target_vocabulary = target_vocabulary, .placement = {}};
+                                   int64_t target_vocabulary, const std::vector<int64_t>& source_factors) {
+  nn::ModelContext context{.source_vocabulary = source_vocabulary,
+                           .target_vocabulary = target_vocabulary,
+                           .placement = {},
+                           .source_factors = {options.factors, source_factors}};
   context.placement.device = c10::kMeta;
   return models_of(options, registries).make(options.architecture, context);
 }
@@ -68,7 +70,8 @@ std::shared_ptr<nn::Model> build_model(const RunOptions& options, const Registri
                              .target_vocabulary = text.target_vocabulary().size(),
                              .placement = placement,
                              .type = nn::type_of(options.train.precision),
-                             .target_of_source = [&text] { return text.target_of_source(); }});
+                             .target_of_source = [&text] { return text.target_of_source(); },
+                             .source_factors = {options.model.factors, text.source().factor_sizes()}});
 }
 
 }  // namespace seq2seq::run

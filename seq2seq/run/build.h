@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "seq2seq/data/corpus.h"
 #include "seq2seq/nn/model/model.h"
@@ -30,10 +31,11 @@ nn::Placement placement_for_use(const std::string& choice, const RunOptions& opt
                                 const Environment& environment);
 
 /// Returns the model of a configuration without allocating its parameters, for its sizes. Throws UsageError if it
-/// cannot be built.
+/// cannot be built. `source_factors`: the number of values of each factor of the source.
 std::shared_ptr<nn::Model> outline(const ModelOptions& options, const Registries& registries,
                                    int64_t source_vocabulary = nn::unknown_vocabulary,
-                                   int64_t target_vocabulary = nn::unknown_vocabulary);
+                                   int64_t target_vocabulary = nn::unknown_vocabulary,
+                                   const std::vector<int64_t>& source_factors = {});
 
 /// Returns true if the text of a model needs ids beyond the vocabularies, for words that it copies.
 bool extends_vocabulary(const ModelOptions& options, const Registries& registries);

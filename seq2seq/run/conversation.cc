@@ -14,6 +14,7 @@
 #include "seq2seq/decode/alternatives.h"
 #include "seq2seq/run/alignments.h"
 #include "seq2seq/run/ensemble.h"
+#include "seq2seq/run/unknown_tokens.h"
 #include "seq2seq/text/vocabulary.h"
 
 namespace seq2seq::run {
@@ -103,7 +104,7 @@ std::string Conversation::not_known() const {
   std::vector<std::string> words;
   const auto& ids = last_->sources.front().sentences.front();
   for (size_t i = 0; i < ids.size(); ++i)
-    if (ids[i] == text::unknown_id || ids[i] >= run_->text->source_vocabulary().size())
+    if (unknown_among({ids[i]}, *run_->text, text::Side::source) > 0)
       words.push_back(last_->source_tokens[i]);
   return words.empty() ? "" : fmt::format("(not in the vocabulary: {})\n", fmt::join(words, " "));
 }

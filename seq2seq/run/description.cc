@@ -68,6 +68,8 @@ RunDescription description_of(const Json& json) {
   description.data = {data.at("train"), data.at("validation"), data.at("test")};
   description.source = mark_of_json(json.at("vocabularies").at("source"));
   description.target = mark_of_json(json.at("vocabularies").at("target"));
+  for (const auto& factor : json.at("vocabularies").value("factors", Json::array()))
+    description.factors.push_back(mark_of_json(factor));
   for (const auto& [part, count] : json.at("parameters").items())
     description.parameters.emplace_back(part, whole<int64_t>(count));
   if (const auto& from = json.at("init_from"); !from.is_null()) {
@@ -92,6 +94,13 @@ VocabularyMark mark_of(const text::Vocabulary& vocabulary, const std::string& to
   return {vocabulary.size(), sha256(vocabulary.serialize()), tokenizer_model.empty() ? "" : sha256(tokenizer_model)};
 }
 
+std::vector<VocabularyMark> marks_of(const std::vector<text::Vocabulary>& vocabularies) {
+  std::vector<VocabularyMark> marks;
+  marks.reserve(vocabularies.size());
+  for (const auto& vocabulary : vocabularies) marks.push_back(mark_of(vocabulary, {}));
+  return marks;
+}
+
 int64_t RunDescription::parameters_in_all() const {
   int64_t sum = 0;
   for (const auto& [part, count] : parameters) sum += count;
@@ -110,6 +119,7 @@ std::string serialize(const RunDescription& description) {
   json["data"] = {
       {"train", description.data.train}, {"validation", description.data.validation}, {"test", description.data.test}};
   json["vocabularies"] = {{"source", to_json(description.source)}, {"target", to_json(description.target)}};
+  for (const auto& factor : description.factors) json["vocabularies"]["factors"].push_back(to_json(factor));
   json["parameters"] = Json::object();
   for (const auto& [part, count] : description.parameters) json["parameters"][part] = count;
   json["init_from"] = nullptr;

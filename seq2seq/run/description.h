@@ -34,6 +34,7 @@ struct VocabularyMark {
   bool operator==(const VocabularyMark&) const = default;
 };
 VocabularyMark mark_of(const text::Vocabulary& vocabulary, const std::string& tokenizer_model);
+std::vector<VocabularyMark> marks_of(const std::vector<text::Vocabulary>& vocabularies);
 
 /// Source of a run's initial weights (`--init-from`).
 struct InitialWeights {
@@ -52,6 +53,7 @@ struct RunDescription {
   std::string digest;
   DataDigests data;
   VocabularyMark source, target;
+  std::vector<VocabularyMark> factors{};                    // of the source
   std::vector<std::pair<std::string, int64_t>> parameters;  // by part
   std::optional<InitialWeights> init_from;
   std::vector<SessionDescription> sessions;  // `sittings` in run.json

@@ -122,7 +122,7 @@ SourceText read_sources(const std::filesystem::path& file, const LoadedRun& run,
   data::LineReader lines(data::open_bytes(file), file.string());
   for (std::string line; lines.next(line);) {
     const auto& ids = reader.add(line, {.file = file.string(), .line = lines.lines()});
-    unknown.add(ids, run.text->source_vocabulary(), lines.lines());
+    unknown.add(ids, *run.text, text::Side::source, lines.lines());
     text.copied.push_back(run.text->copied_words(reader.tokens(line)));
   }
   text.readings = reader.take();
@@ -155,7 +155,9 @@ std::vector<std::string> SourceReader::tokens(const std::string& line) const {
 const std::vector<int64_t>& SourceReader::add(const std::string& line, const Place& place) {
   decode::Sentences all;
   for (const auto* member : members_) {
-    auto ids = member->text->source_ids(tokens_of(line, *member->text, tokens_));
+    const auto words = tokens_of(line, *member->text, tokens_);
+    data::check_factors(words, member->text->options().source_factors, line, place);
+    auto ids = member->text->source_ids(words);
     LengthLimits(*member->model, member->options().data).check_source(std::ssize(ids), place);
     all.push_back(std::move(ids));
   }

@@ -31,8 +31,8 @@ Evaluation protocol(const EvaluationSet& set, const LoadedRun& run) {
   evaluation.invalid = set.corpus.left_out[data::Reason::invalid_utf8].pairs;
   evaluation.most_references = set.most_references;
   for (const auto& references : set.references) evaluation.sentences_with_several += references.size() > 1 ? 1 : 0;
-  evaluation.unknown_source = unknown_share(set.corpus.source, run.text->source_vocabulary());
-  evaluation.unknown_target = unknown_share(set.corpus.target, run.text->target_vocabulary());
+  evaluation.unknown_source = unknown_share(set.corpus.source, *run.text, text::Side::source);
+  evaluation.unknown_target = unknown_share(set.corpus.target, *run.text, text::Side::target);
   return evaluation;
 }
 

@@ -67,7 +67,8 @@ class SetBuilder {
       : source_(files.front()),
         references_(std::span(files).subspan(1)),
         text_(text),
-        filter_(data::PairFilter::nothing(), text.source_tokenizer(), text.target_tokenizer()) {
+        filter_(data::PairFilter::nothing(), text.source_tokenizer(), text.target_tokenizer(),
+                text.options().source_factors) {
     for (const auto& reference : references_)
       places_.push_back({.source = {source_.path}, .target = {reference.path}, .pairs = {}});
   }

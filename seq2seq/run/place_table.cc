@@ -42,7 +42,7 @@ std::string part_of(const std::string& parameter, const nn::LayerCounts& layers)
   if (words.front() == "output") return "output";
   for (const char* part : {"bridge", "attention"})
     if (has(part)) return part;
-  if (has("embedding") || has("positions")) return "embeddings";
+  if (has("embedding") || has("factors") || has("positions")) return "embeddings";
   const auto of_list = layer_of_list(words, layers);
   const auto layer = of_list < 0 ? layer_of(words.back()) : of_list;
   return layer < 0 ? "" : nn::layer_part(std::string(words.front()), layer);

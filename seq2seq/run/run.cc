@@ -61,6 +61,7 @@ void declare(config::Keys& keys, ModelSection& section) {
   keys.add("forget_bias", section.options.forget_bias,
            "initial value of an LSTM's forget gate bias (sum of its two biases), often 1; null: like all parameters");
   keys.section("pretrained", section.options.pretrained, "pretrained word vectors");
+  keys.section("factors", section.options.factors, "vectors of the factors of source tokens (`data.source.factors`)");
 }
 
 struct TrainSection {
@@ -76,7 +77,10 @@ void declare(config::Keys& keys, TrainSection& section) {
 std::string wrong_freeze(const RunOptions& options, const Registries& registries) {
   if (options.train.freeze.empty()) return {};
   try {
-    return train::wrong_freeze(*outline(options.model, registries), options.train.freeze);
+    const std::vector<int64_t> factors(static_cast<size_t>(options.data.source_factors), nn::unknown_vocabulary);
+    return train::wrong_freeze(
+        *outline(options.model, registries, nn::unknown_vocabulary, nn::unknown_vocabulary, factors),
+        options.train.freeze);
   } catch (const UsageError&) {
     return {};
   }
@@ -100,6 +104,27 @@ std::string wrong_pretrained(const RunOptions& options, const Registries& regist
     return "shared word vectors can start from only one file. Give `source` or `target`, not both";
   } catch (const UsageError&) {
     return {};
+  }
+}
+
+/// A model that cannot be made without factors either is reported at its own keys.
+std::string wrong_factors(const RunOptions& options, const Registries& registries) {
+  const auto count = static_cast<size_t>(options.data.source_factors);
+  if (count == 0)
+    return options.model.factors.sizes.empty()
+               ? ""
+               : "has `sizes`, but source tokens have no factors. Set `data.source.factors`";
+  try {
+    outline(options.model, registries);
+  } catch (const UsageError&) {
+    return {};
+  }
+  try {
+    outline(options.model, registries, nn::unknown_vocabulary, nn::unknown_vocabulary,
+            std::vector<int64_t>(count, nn::unknown_vocabulary));
+    return {};
+  } catch (const UsageError& error) {
+    return error.what();
   }
 }
 
@@ -243,6 +268,7 @@ void declare(config::Keys& keys, RunOptions& options, const Registries& registri
   keys.rule("train.label_smoothing", [&options, &registries] { return wrong_smoothing(options, registries); });
   keys.rule("model.pretrained.target", [&options, &registries] { return wrong_pretrained(options, registries); });
   keys.rule("model.embedding.shared", [&options, &registries] { return wrong_sharing(options, registries); });
+  keys.rule("model.factors", [&options, &registries] { return wrong_factors(options, registries); });
   keys.rule("train.coverage_loss", [&options, &registries] { return wrong_coverage_loss(options, registries); });
   keys.rule("decode.rescore.feature_weights",
             [&options] { return wrong_feature_weights(options.decode.rescore.feature_weights); });

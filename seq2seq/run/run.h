@@ -49,6 +49,7 @@ struct ModelOptions {
   double initial_range = 0.08;  // arXiv 1409.3215, section 3.4
   std::optional<double> embedding_deviation, forget_bias;
   PretrainedOptions pretrained;
+  nn::FactorOptions factors;  // of the source's tokens
 };
 
 /// The whole configuration, assembled only here.

@@ -35,7 +35,7 @@ decode::Sentences read_targets(data::LineReader& lines, const LoadedRun& run,
     const auto& words = sentences.size() < copied.size() ? copied[sentences.size()] : nothing;
     sentences.push_back(run.text->target_ids(target_tokens(line, *run.text, tokens), words));
     check_target_length(run, std::ssize(sentences.back()), {.file = lines.file().string(), .line = lines.lines()});
-    unknown.add(sentences.back(), run.text->target_vocabulary(), lines.lines());
+    unknown.add(sentences.back(), *run.text, text::Side::target, lines.lines());
   }
   return sentences;
 }

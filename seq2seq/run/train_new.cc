@@ -54,6 +54,7 @@ RunDescription describe(const Configuration& configuration, const DataDigests& d
                              .data = data,
                              .source = mark_of(text.source_vocabulary(), text.models().source),
                              .target = mark_of(text.target_vocabulary(), text.models().target),
+                             .factors = marks_of(text.source().factors()),
                              .parameters = model.part_sizes(),
                              .init_from = {},
                              .sessions = {session_of(machine, 0, environment)}};
@@ -71,8 +72,12 @@ void write_run(Files& files, const RunFolder& folder, const Configuration& confi
     write_vocabularies(files, folder, text);
     write_description(files, folder, description);
   } catch (...) {
-    for (const auto& file : {folder.description(), folder.checkpoints(), folder.config(), folder.source_vocabulary(),
-                             folder.target_vocabulary(), folder.source_tokenizer(), folder.target_tokenizer()}) {
+    std::vector<fs::path> written{folder.description(),       folder.checkpoints(),       folder.config(),
+                                  folder.source_vocabulary(), folder.target_vocabulary(), folder.source_tokenizer(),
+                                  folder.target_tokenizer()};
+    for (int64_t factor = 1; factor <= std::ssize(text.source().factors()); ++factor)
+      written.push_back(folder.factor_vocabulary(factor));
+    for (const auto& file : written) {
       try {
         files.remove(file);
       } catch (const Error&) {  // the first error says it

@@ -92,11 +92,14 @@ void set_initial_parameters(nn::Model& model, const RunOptions& options, const d
   set_pretrained(model, options.model.pretrained, text, environment);
   if (!from) return;
   const RunFolder folder(from->run);
-  const auto stored = train::load_weights_only(*environment.files, folder, from->update);
+  auto stored = train::load_weights_only(*environment.files, folder, from->update);
   if (sha256_of_file(weights_file(*from)) != from->sha256) {
     throw Error(Place{.file = weights_file(*from).string()}, "is not the file that this run was started from",
                 "Start a new run with `--init-from`");
   }
+  // Their rows belong to the values that the other run numbered.
+  if (read_description(*environment.files, folder).factors != marks_of(text.source().factors()))
+    std::erase_if(stored.weights.tensors, [](const auto& item) { return item.first.starts_with("encoder.factors."); });
   const bool lm = options.data.task == data::Task::lm;
   const auto source = lm ? text::Vocabulary({}) : text::Vocabulary::load(folder.source_vocabulary());
   const auto target = text::Vocabulary::load(folder.target_vocabulary());

@@ -7,6 +7,7 @@
 
 #include "seq2seq/core/checksum.h"
 #include "seq2seq/core/error.h"
+#include "seq2seq/core/progress.h"
 #include "seq2seq/data/prepare/open_prepared.h"
 #include "seq2seq/run/build.h"
 #include "seq2seq/run/length_limits.h"
@@ -35,6 +36,21 @@ text::Vocabulary vocabulary_of_run(const std::filesystem::path& file, const Voca
   return vocabulary;
 }
 
+/// Throws FormatError unless the run describes a vocabulary of each factor.
+std::vector<text::Vocabulary> factors_of_run(const RunFolder& folder, const data::DataOptions& options,
+                                             const RunDescription& description) {
+  if (std::ssize(description.factors) != options.source_factors)
+    throw FormatError(Place{.file = folder.description().string()},
+                      fmt::format("describes the vocabularies of {}, but `data.source.factors` is {} in {}",
+                                  format_count(std::ssize(description.factors), "factor"), options.source_factors,
+                                  folder.config().string()),
+                      kPutBack);
+  std::vector<text::Vocabulary> factors;
+  for (int64_t factor = 1; const auto& expected : description.factors)
+    factors.push_back(vocabulary_of_run(folder.factor_vocabulary(factor++), expected));
+  return factors;
+}
+
 std::string tokenizer_of_run(const std::filesystem::path& file, const VocabularyMark& expected) {
   if (expected.tokenizer_sha256.empty()) return {};
   auto model = disk_files().read(file);
@@ -47,8 +63,8 @@ std::string tokenizer_of_run(const std::filesystem::path& file, const Vocabulary
 
 void read_text(TrainingData& data, const data::DataOptions& options) {
   data.train = data::read_corpus(options.train, *data.text);
-  data.source_unknown = unknown_share(data.train.source, data.text->source_vocabulary());
-  data.target_unknown = unknown_share(data.train.target, data.text->target_vocabulary());
+  data.source_unknown = unknown_share(data.train.source, *data.text, text::Side::source);
+  data.target_unknown = unknown_share(data.train.target, *data.text, text::Side::target);
   data.train_digest = data::content_digest(options.train);
 }
 
@@ -61,8 +77,8 @@ void read_prepared(TrainingData& data, const data::PrepareJob& job, const data::
   const auto& tokenizers = environment.registries->tokenizers;
   first_alone(environment, [&job] { data::prepare(job); });
   if (!environment.leads()) data::prepare(job);  // does nothing, unless this machine has a folder of its own
-  auto prepared = data::open_prepared(job.folder, job.keys);
-  const auto check = [&](const VocabularyMark& run, const VocabularyMark& now, const std::filesystem::path& file) {
+  auto prepared = data::open_prepared(job.folder, job.keys, options.source_factors);
+  const auto check = [&](const auto& run, const auto& now, const std::filesystem::path& file) {
     if (run == now) return;
     throw FormatError(Place{.file = file.string()}, "is not the vocabulary that this run was trained with",
                       "Set `data.prepared` to a folder with the text and options that the run started with");
@@ -71,11 +87,13 @@ void read_prepared(TrainingData& data, const data::PrepareJob& job, const data::
     const auto models = data.text->models();
     check(mark_of(data.text->source_vocabulary(), models.source),
           mark_of(prepared.source_vocabulary, prepared.models.source), job.folder.source().vocabulary);
+    check(marks_of(data.text->source().factors()), marks_of(prepared.factors), job.folder.source().words);
     check(mark_of(data.text->target_vocabulary(), models.target),
           mark_of(prepared.target_vocabulary, prepared.models.target), job.folder.target().vocabulary);
   } else {
-    data.text = std::make_unique<data::TextPipeline>(options, tokenizers, std::move(prepared.source_vocabulary),
-                                                     std::move(prepared.target_vocabulary), prepared.models);
+    data.text = std::make_unique<data::TextPipeline>(
+        options, tokenizers, data::SourceVocabulary(std::move(prepared.source_vocabulary), std::move(prepared.factors)),
+        std::move(prepared.target_vocabulary), prepared.models);
   }
   if (extends) data.text->extend_vocabulary();
   data.train = std::move(prepared.corpus);
@@ -130,26 +148,29 @@ std::unique_ptr<data::TextPipeline> text_of_run(const data::DataOptions& options
                                      tokenizer_of_run(folder.target_tokenizer(), description.target)};
   auto source = options.task == data::Task::lm ? text::Vocabulary({})
                                                : vocabulary_of_run(folder.source_vocabulary(), description.source);
-  return std::make_unique<data::TextPipeline>(options, registries.tokenizers, std::move(source),
-                                              vocabulary_of_run(folder.target_vocabulary(), description.target),
-                                              models);
+  return std::make_unique<data::TextPipeline>(
+      options, registries.tokenizers,
+      data::SourceVocabulary(std::move(source), factors_of_run(folder, options, description)),
+      vocabulary_of_run(folder.target_vocabulary(), description.target), models);
 }
 
 void write_vocabularies(Files& files, const RunFolder& folder, const data::TextPipeline& text) {
   if (text.options().task != data::Task::lm)
     write_atomically(files, folder.source_vocabulary(), text.source_vocabulary().serialize());
+  for (int64_t factor = 1; const auto& vocabulary : text.source().factors())
+    write_atomically(files, folder.factor_vocabulary(factor++), vocabulary.serialize());
   write_atomically(files, folder.target_vocabulary(), text.target_vocabulary().serialize());
   const auto models = text.models();
   if (!models.source.empty()) write_atomically(files, folder.source_tokenizer(), models.source);
   if (!models.target.empty()) write_atomically(files, folder.target_tokenizer(), models.target);
 }
 
-double unknown_share(const data::TokenStore& sentences, const text::Vocabulary& vocabulary) {
+double unknown_share(const data::TokenStore& sentences, const data::TextPipeline& text, text::Side side) {
   int64_t unknown = 0, tokens = 0;
   for (int64_t sentence = 0; sentence < sentences.size(); ++sentence) {
     const auto ids = sentences[sentence];
     tokens += std::ssize(ids);
-    unknown += unknown_among(ids, vocabulary);
+    unknown += unknown_among(ids, text, side);
   }
   return tokens == 0 ? 0 : static_cast<double>(unknown) / static_cast<double>(tokens);
 }

@@ -33,7 +33,7 @@ std::unique_ptr<data::TextPipeline> text_of_run(const data::DataOptions& options
                                                 const RunFolder& folder, const RunDescription& description);
 void write_vocabularies(Files& files, const RunFolder& folder, const data::TextPipeline& text);
 
-/// Share of tokens that are not in the vocabulary, 0 to 1.
-double unknown_share(const data::TokenStore& sentences, const text::Vocabulary& vocabulary);
+/// Share of tokens that are not in the vocabulary of their side, 0 to 1.
+double unknown_share(const data::TokenStore& sentences, const data::TextPipeline& text, text::Side side);
 
 }  // namespace seq2seq::run

@@ -133,7 +133,7 @@ class Translator {
     const Place place{.file = input_.file().string(), .line = input_.lines()};
     request.source = options_.input == InputFormat::json ? json_source(request.line, place) : request.line;
     const auto& ids = reader_.add(request.source, place);
-    translated_.unknown.add(ids, run_.text->source_vocabulary(), input_.lines());
+    translated_.unknown.add(ids, *run_.text, text::Side::source, input_.lines());
     if (options_.demands.any()) request.demand = demands_.next(std::ssize(ids));
     if (reads_tokens_) request.tokens = reader_.tokens(request.source);
     request.copied = run_.text->copied_words(request.tokens);

@@ -8,13 +8,13 @@
 
 namespace seq2seq::run {
 
-int64_t unknown_among(const std::vector<int64_t>& ids, const text::Vocabulary& vocabulary) {
-  return std::ranges::count_if(ids,
-                               [size = vocabulary.size()](int64_t id) { return id == text::unknown_id || id >= size; });
+int64_t unknown_among(const std::vector<int64_t>& ids, const data::TextPipeline& text, text::Side side) {
+  return std::ranges::count_if(ids, [&](int64_t id) { return text.is_unknown(side, id); });
 }
 
-void UnknownTokens::add(const std::vector<int64_t>& ids, const text::Vocabulary& vocabulary, int64_t line) {
-  const int64_t here = unknown_among(ids, vocabulary);
+void UnknownTokens::add(const std::vector<int64_t>& ids, const data::TextPipeline& text, text::Side side,
+                        int64_t line) {
+  const int64_t here = unknown_among(ids, text, side);
   tokens += std::ssize(ids);
   unknown += here;
   if (here == 0 || here < std::ssize(ids)) return;

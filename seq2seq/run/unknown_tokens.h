@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "seq2seq/text/vocabulary.h"
+#include "seq2seq/data/text_pipeline.h"
 
 namespace seq2seq::run {
 
@@ -16,11 +16,11 @@ struct UnknownTokens {
 
   /// Adds the ids of a line; its number counts from 1. Ids beyond the
   /// vocabulary are unknown, too.
-  void add(const std::vector<int64_t>& ids, const text::Vocabulary& vocabulary, int64_t line);
+  void add(const std::vector<int64_t>& ids, const data::TextPipeline& text, text::Side side, int64_t line);
 };
 
-/// Number of these ids that are not in the vocabulary.
-int64_t unknown_among(const std::vector<int64_t>& ids, const text::Vocabulary& vocabulary);
+/// Number of these ids whose words are not in the vocabulary of their side.
+int64_t unknown_among(const std::vector<int64_t>& ids, const data::TextPipeline& text, text::Side side);
 
 /// `3 of 24 source tokens (12.50 %) are not in the vocabulary; line 7 has only unknown tokens`. Empty if all are known.
 /// `side`: source or target.

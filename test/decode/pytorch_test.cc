@@ -13,6 +13,7 @@
 
 #include "seq2seq/config/reader.h"
 #include "seq2seq/config/resolved.h"
+#include "seq2seq/core/text.h"
 #include "seq2seq/data/batch.h"
 #include "seq2seq/decode/predictor.h"
 #include "seq2seq/decode/score.h"
@@ -36,6 +37,7 @@ struct RunConfiguration {
   text::TokenizerRegistry tokenizers = text::builtin_tokenizers();
   nn::ModelRegistry models;
   data::DataOptions data;
+  nn::FactorOptions factors;
   Selection architecture{.kind = "rnn", .options = nullptr};
 };
 
@@ -51,6 +53,7 @@ struct ModelSection {
 };
 void declare(config::Keys& keys, ModelSection& section) {
   keys.select_here("architecture", section.run.architecture, section.run.models, "the model");
+  keys.section("factors", section.run.factors, "factors");
 }
 
 /// A run folder of an untrained model, with `source` and `target` beside it, and what was computed on these by us.
@@ -75,20 +78,37 @@ const std::vector<std::pair<std::string, std::string>> pairs{{"a b c", "x y"},
                                                              {"x </s> a", "<unk> <s> z"},
                                                              {"", ""}};
 
-void write_lines(const TemporaryFolder& folder, const std::string& name) {
+const std::vector<text::Vocabulary> factor_values{text::Vocabulary({{"N", 2}, {"V", 1}}), text::Vocabulary({{"p", 1}})};
+
+/// Its tokens with two factors each, some of them unknown.
+std::string with_factors(const std::string& source) {
+  std::string line;
+  for (const auto token : split(source, ' ')) {
+    const std::vector<std::string> first{"N", "V", "Z"}, second{"p", "q"};
+    const size_t number = line.size();
+    if (!token.empty()) line += fmt::format("{}￨{}￨{} ", token, first[number % 3], second[number % 2]);
+  }
+  return line;
+}
+
+void write_lines(const TemporaryFolder& folder, const std::string& name, bool factored) {
   std::string sources, targets;
   for (const auto& [source, target] : pairs) {
-    sources += source + "\n";
+    sources += (factored ? with_factors(source) : source) + "\n";
     targets += target + "\n";
   }
   folder.file(name + "/source", sources);
   folder.file(name + "/target", targets);
 }
 
+std::vector<std::string> source_tokens(const std::string& source, const data::TextPipeline& text) {
+  return text.source_tokenizer().tokenize(text.source().factors().empty() ? source : with_factors(source));
+}
+
 data::Batch batch_of(const data::TextPipeline& text) {
   std::vector<std::vector<int64_t>> sources, targets;
   for (const auto& [source, target] : pairs) {
-    const auto words = text.source_tokenizer().tokenize(source);
+    const auto words = source_tokens(source, text);
     sources.push_back(text.source_ids(words));
     targets.push_back(text.target_ids(text.target_tokenizer().tokenize(target), text.copied_words(words)));
   }
@@ -114,7 +134,7 @@ std::string outputs_of(const nn::Model& model, const data::TextPipeline& text, c
       decode::search(decode::ModelPredictor(model, /*unknown=*/false), batch.source, lengths, {.beam = beam});
   std::string lines;
   for (size_t pair = 0; pair < pairs.size(); ++pair) {
-    const auto source = text.source_tokenizer().tokenize(pairs[pair].first);
+    const auto source = source_tokens(pairs[pair].first, text);
     const auto words = text.target_words(text.decoder_ids(found[pair].front().ids), text.copied_words(source));
     lines += (source.empty() ? "" : text.target_tokenizer().detokenize(words)) + "\n";
   }
@@ -136,16 +156,21 @@ Run make_run(const TemporaryFolder& folder, const std::string& name, const std::
   const text::Vocabulary both({{"a", 5}, {"y", 5}, {"b", 4}, {"x", 4}, {"c", 3}, {"z", 3}});
   const bool one = run.data.shared_vocabulary;
   const auto& read = lm ? text::Vocabulary({}) : sources;
-  data::TextPipeline text(run.data, run.tokenizers, one ? both : read, one ? both : targets);
+  const data::SourceVocabulary source(one ? both : read,
+                                      run.data.source_factors > 0 ? factor_values : std::vector<text::Vocabulary>());
+  data::TextPipeline text(run.data, run.tokenizers, source, one ? both : targets);
   const nn::ModelContext context{.source_vocabulary = text.source_vocabulary().size(),
                                  .target_vocabulary = text.target_vocabulary().size(),
                                  .placement = {},
-                                 .target_of_source = [&text] { return text.target_of_source(); }};
+                                 .target_of_source = [&text] { return text.target_of_source(); },
+                                 .source_factors = {run.factors, text.source().factor_sizes()}};
   Run made;
   made.model = run.models.make(run.architecture, context);
   if (made.model->output().extends_vocabulary()) text.extend_vocabulary();
   randomize(*made.model, /*seed=*/name.size());
-  write_lines(folder, name);
+  write_lines(folder, name, run.data.source_factors > 0);
+  for (size_t factor = 0; factor < source.factors().size(); ++factor)
+    folder.file(fmt::format("{}/source.factor{}.vocabulary", name, factor + 1), source.factors()[factor].serialize());
   folder.file(name + "/config.yaml", (lm ? "task: lm\n" : "") + config::write_yaml(keys));
   if (!lm) folder.file(name + "/source.vocabulary", text.source_vocabulary().serialize());
   folder.file(name + "/target.vocabulary", text.target_vocabulary().serialize());
@@ -261,6 +286,13 @@ TEST_CASE("run folder: plain PyTorch gives the same loss, gradients, scores and 
                      ", shared_vocabulary: true, reverse: both}\nmodel: {embedding: {size: 5, shared: true}, "
                      "attention: {kind: general}, output: {kind: copy, extended_vocabulary: true}, " +
                      two + "}\n");
+  // Factors, beside the words and added to them, of recurrent layers and of a Transformer.
+  const std::string factored = ", reverse: source, source: {factors: 2}}\nmodel: {";
+  for (const auto& model : {"embedding: {size: 7}, factors: {sizes: [3, 2]}, " + two,
+                            "embedding: {size: 5}, factors: {combine: sum}, " + two,
+                            "architecture: transformer, factors: {sizes: [3, 1]}, " + transformer,
+                            "architecture: transformer, factors: {combine: sum}, " + transformer})
+    variants.push_back("data: {" + names + factored + model + "}\n");
   for (const auto& model : models)
     variants.push_back("data: {" + names + ", reverse: source}\nmodel: {embedding: {size: 5}, " + model + "}\n");
   const size_t translations = variants.size();

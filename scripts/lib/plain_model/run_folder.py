@@ -23,6 +23,8 @@ KNOWN = [
     (r"scale", ["false", "true"]),
     (r"(encoder|decoder)\.zoneout", ["0"]),
     (r"embedding\.size", None),
+    (r"factors\.combine", ["concatenate", "sum"]),
+    (r"factors\.sizes", None),
     (r"embedding\.(tied|shared)", ["false", "true"]),
     (r"(encoder|decoder)\.kind", ["lstm", "gru", "projected_lstm"]),
     (r"(encoder|decoder)\.(layers|cells|projection|residual_from)", None),
@@ -47,6 +49,8 @@ KNOWN = [
 
 class Config(dict):
     """The resolved configuration of a run: `section.key` -> text."""
+
+    factors = ()  # how many values each factor of the source has, the special ones included
 
     def number(self, key, default=0):
         return int(self.get(key, default))

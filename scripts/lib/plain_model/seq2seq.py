@@ -9,6 +9,7 @@ from torch.nn.utils.rnn import pack_sequence, pad_packed_sequence, pad_sequence
 from .attention import Readout, make_attention
 from .bridge import make_bridge
 from .copying import CopyOutput
+from .factors import add_source_embedding, source_vectors
 from .output import make_output
 from .recurrent import Stack
 from .text import END, START, UNKNOWN
@@ -52,7 +53,7 @@ class Encoder(nn.Module):
     def __init__(self, config, words):
         super().__init__()
         size = config.number("model.embedding.size")
-        self.embedding = nn.Embedding(words, size)
+        add_source_embedding(self, config, words, size)
         self.copied = lambda ids: ids  # from source ids to target ids, for an output layer that copies
         layers = config.number("model.encoder.layers")
         self.bidirectional = {"none": 0, "first": 1, "all": layers}[config.get("model.encoder.bidirectional", "none")]
@@ -72,7 +73,8 @@ class Encoder(nn.Module):
 
     def forward(self, sources) -> Memory:
         ids = pack_sequence(sources, enforce_sorted=False)
-        rows, last = self.stack.read(ids._replace(data=self.embedding(known(ids.data, self.embedding))))
+        read = ids.data if self.factors else known(ids.data, self.embedding)
+        rows, last = self.stack.read(ids._replace(data=source_vectors(self, read)))
         states, lengths = pad_packed_sequence(rows, batch_first=True)
         mask = torch.arange(states.size(1)) < lengths.unsqueeze(1)
         return Memory(states, mask, self.copied(pad_sequence(sources, batch_first=True)), last)

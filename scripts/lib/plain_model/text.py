@@ -6,10 +6,11 @@ import unicodedata
 
 import torch
 
-from .run_folder import Failure
+from .run_folder import Failure, read_vocabulary
 
 UNKNOWN, START, END = 0, 1, 2  # ids of <unk>, <s>, </s>; the words of the vocabulary's file follow
 SIDES = ("source", "target")
+FACTOR = "\uffe8"  # between a source word and its factors
 
 
 class Text:
@@ -25,6 +26,7 @@ class Text:
         self.source_words = ["<unk>", "<s>", "</s>", *source_words]
         self.ids = {side: {word: id for id, word in enumerate(words, start=END + 1)}
                     for side, words in zip(SIDES, (source_words, target_words))}
+        self.values = [{value: id for id, value in enumerate(values, start=END + 1)} for values in factor_vocabularies(config, run)]
         self.extended = config.flag("model.output.extended_vocabulary")
         self.beyond = {}  # the words met so far that a vocabulary does not have, numbered: ids go on with them
 
@@ -64,15 +66,30 @@ class Text:
         return ids.clone().apply_(target)
 
     def _ids(self, side, line):
+        if side == "source" and self.values:
+            return [self._with_factors(*token.split(FACTOR)) for token in self.words(side, line)]
         known = len(self.source_words if side == "source" else self.target_words)
         ids = self.ids[side]
         return [ids[token] if token in ids else self._beyond(token, known) for token in self.words(side, line)]
+
+    def _with_factors(self, word, *values):
+        """The one number of a token: word + words * (value 1 + values 1 * (value 2 + ...))."""
+        id, step = self.ids["source"].get(word, UNKNOWN), len(self.source_words)
+        for value, ids in zip(values, self.values):
+            id += step * ids.get(value, UNKNOWN)
+            step *= len(ids) + END + 1
+        return id
 
     def _beyond(self, word, known):
         """The id of a word that a vocabulary of so many does not have."""
         if not self.extended or word in self.target_words[:END + 1]:
             return UNKNOWN
         return known + self.beyond.setdefault(word, len(self.beyond))
+
+
+def factor_vocabularies(config, run):
+    return [read_vocabulary(run / f"source.factor{number}.vocabulary")
+            for number in range(1, config.number("data.source.factors") + 1)]
 
 
 def normalizer(config, side):

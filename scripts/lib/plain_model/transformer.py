@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from .factors import add_source_embedding, source_vectors
 from .output import make_output
 from .seq2seq import Seq2Seq
 
@@ -60,7 +61,11 @@ class Side(nn.Module):
         kinds = {"encoder": (nn.TransformerEncoderLayer, RotaryEncoderLayer), "decoder": (nn.TransformerDecoderLayer, RotaryDecoderLayer)}
         layer = kinds[layers or side][rotary]
         self.kind, self.scale = config["model.positions"], math.sqrt(width) if config["model.scale"] == "true" else 1
-        self.embedding = nn.Embedding(words, width)
+        self.factors = None
+        if side == "encoder":
+            add_source_embedding(self, config, words, width)
+        else:
+            self.embedding = nn.Embedding(words, width)
         if self.kind == "learned":
             self.positions = nn.Embedding(int(config["model.longest"]), width)
         self.layers = nn.ModuleList(
@@ -71,7 +76,7 @@ class Side(nn.Module):
 
     def rows(self, ids, *memory, **masks):
         """ids [length] -> rows [1, length, width]."""
-        x = self.scale * self.embedding(ids)
+        x = self.scale * source_vectors(self, ids)
         if self.kind == "learned":
             x = x + self.positions.weight[:len(ids)]
         if self.kind == "sinusoidal":

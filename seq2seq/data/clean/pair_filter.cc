@@ -9,6 +9,7 @@
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/progress.h"
 #include "seq2seq/core/text.h"
+#include "seq2seq/data/factors.h"
 
 namespace seq2seq::data {
 namespace {
@@ -65,6 +66,7 @@ std::optional<Reason> PairFilter::tokenize(const LinePair& lines, TokenPair& tok
   tokens.target = target_->tokenize(lines.target, tokens.target_changes);
   if (const auto& symbol = tokens.source_changes.refused; !symbol.empty()) refuse(lines.source_place(), symbol);
   if (const auto& symbol = tokens.target_changes.refused; !symbol.empty()) refuse(lines.target_place(), symbol);
+  check_factors(tokens.source, factors_, lines.source, lines.source_place());
   tokens.corpus = lines.corpus;
   tokens.weight = lines.weight;
   check_links(lines, tokens);

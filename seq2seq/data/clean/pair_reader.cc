@@ -4,9 +4,11 @@
 
 namespace seq2seq::data {
 
-PairReader::PairReader(TrainFiles files, InvalidUtf8 invalid, const CleanOptions& clean,
-                       const text::LineTokenizer& source, const text::LineTokenizer& target)
-    : lines_(std::move(files), invalid), filter_(clean, source, target), drop_duplicates_(clean.drop_duplicates) {}
+PairReader::PairReader(TrainFiles files, const DataOptions& options, const text::LineTokenizer& source,
+                       const text::LineTokenizer& target)
+    : lines_(std::move(files), options.invalid_utf8),
+      filter_(options.clean, source, target, options.source_factors),
+      drop_duplicates_(options.clean.drop_duplicates) {}
 
 bool PairReader::next(TokenPair& pair) {
   while (lines_.next(line_)) {

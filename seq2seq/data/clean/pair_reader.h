@@ -12,7 +12,7 @@ namespace seq2seq::data {
 /// are used for training.
 class PairReader {
  public:
-  PairReader(TrainFiles files, InvalidUtf8 invalid, const CleanOptions& clean, const text::LineTokenizer& source,
+  PairReader(TrainFiles files, const DataOptions& options, const text::LineTokenizer& source,
              const text::LineTokenizer& target);
   /// Reads the next pair that is not left out; returns false after the last. Throws Error as LinePairs does.
   bool next(TokenPair& pair);

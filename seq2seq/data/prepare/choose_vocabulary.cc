@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "seq2seq/core/checksum.h"
+#include "seq2seq/data/factors.h"
 #include "seq2seq/data/side_tokenizers.h"
 #include "seq2seq/data/store/store_file.h"
 #include "seq2seq/data/text_pipeline.h"
@@ -12,21 +13,21 @@
 namespace seq2seq::data {
 namespace {
 
-void write_side(const PreparedFolder::Side& side, const text::Vocabulary& words, const text::Vocabulary& vocabulary,
+void write_side(const PreparedFolder::Side& side, const text::Vocabulary& words, const SourceVocabulary& vocabulary,
                 Files& files, SideSummary& summary) {
   std::vector<int64_t> ids{text::unknown_id, text::start_id, text::end_id};
   int64_t known = 0;
   for (const auto& word : words.words()) {
     ids.push_back(vocabulary.id(word.text));
-    if (ids.back() != text::unknown_id) known += word.count;
+    if (vocabulary.word(ids.back()) != text::unknown_id) known += word.count;
   }
-  StoreWriter writer(files, side.ids, vocabulary.size());
+  StoreWriter writer(files, side.ids, vocabulary.ids());
   writer.add(ids);
   writer.finish();
-  const auto bytes = vocabulary.serialize();
+  const auto bytes = vocabulary.words().serialize();
   write_atomically(files, side.vocabulary, bytes);
   summary.unknown = summary.tokens - known;
-  summary.vocabulary_words = std::ssize(vocabulary.words());
+  summary.vocabulary_words = std::ssize(vocabulary.words().words());
   summary.vocabulary_sha256 = sha256(bytes);
 }
 
@@ -34,6 +35,12 @@ text::VocabularyBuilder counted(const text::Vocabulary& words) {
   text::VocabularyBuilder builder;
   for (const auto& word : words.words()) builder.add(word.text, word.count);
   return builder;
+}
+
+FactorCounter counted_source(const text::Vocabulary& tokens, int64_t factors) {
+  FactorCounter counter(factors);
+  for (const auto& token : tokens.words()) counter.add(token.text, token.count);
+  return counter;
 }
 
 std::string model_of(const PreparedFolder::Side& side, const SideSummary& summary, const Files& files) {
@@ -48,16 +55,18 @@ void choose_vocabulary(const PrepareJob& job, const PreparedFolder& folder, Summ
   SideTokenizers tokenizers(*job.data, *job.tokenizers);
   tokenizers.set(
       {model_of(folder.source(), summary.source, *job.files), model_of(folder.target(), summary.target, *job.files)});
-  auto source_counts = counted(source_words), target_counts = counted(target_words);
-  tokenizers.count_pieces(source_counts, target_counts);
+  auto source_counts = counted_source(source_words, job.data->source_factors);
+  auto target_counts = counted(target_words);
+  tokenizers.count_pieces(source_counts.words(), target_counts);
   const auto added = [](const text::VocabularyBuilder& from) {
     return [&from](text::VocabularyBuilder& into) { into.add(from); };
   };
-  const auto [source, target] = TextPipeline::vocabularies(*job.data, added(source_counts), added(target_counts));
+  const auto [source, target] =
+      TextPipeline::vocabularies(*job.data, added(source_counts.words()), added(target_counts));
   // Without options the folder counts as one whose vocabulary is still to be chosen: so it is if this is cut short.
   summary.vocabulary_options.clear();
   write_atomically(*job.files, folder.summary(), serialize(summary));
-  write_side(folder.source(), source_words, source, *job.files, summary.source);
+  write_side(folder.source(), source_words, {source, source_counts.vocabularies()}, *job.files, summary.source);
   write_side(folder.target(), target_words, target, *job.files, summary.target);
   summary.vocabulary_options = job.keys.vocabulary;
   write_atomically(*job.files, folder.summary(), serialize(summary));

@@ -9,6 +9,7 @@
 
 #include "seq2seq/core/checksum.h"
 #include "seq2seq/core/error.h"
+#include "seq2seq/data/factors.h"
 
 namespace seq2seq::data {
 namespace {
@@ -61,15 +62,26 @@ std::string open_model(const std::filesystem::path& file, const SideSummary& sum
   return model;
 }
 
-TokenStore open_side(const PreparedFolder::Side& side, int64_t pairs, const SideSummary& summary) {
+/// The values of each factor of the source.
+std::vector<text::Vocabulary> open_factors(const PreparedFolder::Side& side, const SideSummary& summary,
+                                           int64_t factors) {
+  if (factors == 0) return {};
+  FactorCounter values(factors);
+  const auto tokens = open_words(side, summary);
+  for (const auto& token : tokens.words()) values.add(token.text, token.count);
+  return values.vocabularies();
+}
+
+/// `most_ids`: that the vocabulary has.
+TokenStore open_side(const PreparedFolder::Side& side, int64_t pairs, const SideSummary& summary, int64_t most_ids) {
   const auto tokens = TokenStore::open(side.tokens, /*verify=*/true);
   if (tokens.size() != pairs || tokens.tokens() != summary.tokens) {
     throw damaged(side.tokens, fmt::format("has {} sentences with {} tokens, but its summary says {} with {}",
                                            tokens.size(), tokens.tokens(), pairs, summary.tokens));
   }
   const auto ids = TokenStore::open(side.ids, /*verify=*/true);
-  if (ids.tokens() != summary.words + text::special_count ||
-      ids.largest() >= summary.vocabulary_words + text::special_count || tokens.largest() >= ids.tokens()) {
+  if (ids.tokens() != summary.words + text::special_count || ids.largest() >= most_ids ||
+      tokens.largest() >= ids.tokens()) {
     throw damaged(
         side.ids,
         fmt::format("has {} words with ids up to {}, but its summary says {} words and a vocabulary of {}",
@@ -110,7 +122,7 @@ Summary read_summary(const PreparedFolder& folder) {
   return parse_summary(disk_files().read(folder.summary()), folder.summary());
 }
 
-Prepared open_prepared(const PreparedFolder& folder, const PrepareKeys& keys) {
+Prepared open_prepared(const PreparedFolder& folder, const PrepareKeys& keys, int64_t factors) {
   auto summary = read_summary(folder);
   auto text = differences(summary.text_options, keys.text);
   const auto vocabulary = differences(summary.vocabulary_options, keys.vocabulary);
@@ -120,12 +132,14 @@ Prepared open_prepared(const PreparedFolder& folder, const PrepareKeys& keys) {
                 "Run `seq2seq prepare CONFIG` again, or set `data.prepared` to another folder");
   }
   auto source = open_vocabulary(folder.source().vocabulary, summary.source.vocabulary_sha256);
+  auto values = open_factors(folder.source(), summary.source, factors);
   auto target = open_vocabulary(folder.target().vocabulary, summary.target.vocabulary_sha256);
-  Corpus corpus{.source = open_side(folder.source(), summary.pairs, summary.source),
-                .target = open_side(folder.target(), summary.pairs, summary.target),
-                .numbers = {},
-                .left_out = summary.left_out,
-                .pairs_of = summary.pairs_of};
+  Corpus corpus{
+      .source = open_side(folder.source(), summary.pairs, summary.source, SourceVocabulary(source, values).ids()),
+      .target = open_side(folder.target(), summary.pairs, summary.target, target.size()),
+      .numbers = {},
+      .left_out = summary.left_out,
+      .pairs_of = summary.pairs_of};
   if (summary.pairs < summary.lines) corpus.numbers = open_numbers(folder.numbers(), summary.pairs);
   if (summary.weighted) corpus.weights = open_numbers(folder.weights(), summary.pairs);
   if (summary.aligned) corpus.links = open_links(folder.links(), summary.pairs);
@@ -140,6 +154,7 @@ Prepared open_prepared(const PreparedFolder& folder, const PrepareKeys& keys) {
           .corpus = std::move(corpus),
           .source_vocabulary = std::move(source),
           .target_vocabulary = std::move(target),
+          .factors = std::move(values),
           .models = std::move(models)};
 }
 

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <cstdint>
+#include <vector>
+
 #include "seq2seq/data/corpus.h"
 #include "seq2seq/data/prepare/prepare.h"
 
@@ -10,10 +13,12 @@ struct Prepared {
   Summary summary;
   Corpus corpus;
   text::Vocabulary source_vocabulary, target_vocabulary;
+  std::vector<text::Vocabulary> factors;  // the values of each factor of the source
   TokenizerModels models;
 };
-/// Throws Error naming the options if the folder was made with other ones, and FormatError if it is damaged.
-Prepared open_prepared(const PreparedFolder& folder, const PrepareKeys& keys);
+/// `factors`: that source tokens have. Throws Error naming the options if the folder was made with other ones, and
+/// FormatError if it is damaged.
+Prepared open_prepared(const PreparedFolder& folder, const PrepareKeys& keys, int64_t factors = 0);
 
 /// Returns all words of a side, by the ids of its tokens before renumbering.
 text::Vocabulary open_words(const PreparedFolder::Side& side, const SideSummary& summary);

@@ -12,6 +12,7 @@
 #include "seq2seq/core/registry.h"
 #include "seq2seq/nn/dropout.h"
 #include "seq2seq/nn/embedding.h"
+#include "seq2seq/nn/factors.h"
 #include "seq2seq/nn/memory.h"
 #include "seq2seq/nn/parameter.h"
 #include "seq2seq/nn/placement.h"
@@ -41,6 +42,7 @@ struct EncoderContext {
   at::ScalarType type = at::kFloat;
   std::string section = "model.encoder";  // of its keys, for messages
   std::shared_ptr<Embedding> words{};     // of both sides, registered by the decoder; null: the encoder has its own
+  SourceFactors factors{};
 };
 
 /// The parts of an encoder that is nothing but an embedding and a stack of layers.
@@ -68,8 +70,21 @@ class Encoder : public Module {
   virtual const SentenceStack* sentence_stack() const { return nullptr; }
 };
 
-/// Gives `encoder` the shared word vectors, or its own as its module `embedding`.
+/// Gives `encoder` the shared word vectors, or its own as its module `embedding`. Throws UsageError if the source has
+/// factors, which an encoder reads by add_source_embedding().
 std::shared_ptr<Embedding> add_embedding(Encoder& encoder, const EncoderContext& context);
+
+/// What an encoder looks up for the tokens of its source.
+struct SourceEmbedding {
+  std::shared_ptr<Embedding> words;
+  std::shared_ptr<FactorEmbeddings> factors;  // null: none
+
+  /// Ids of tokens -> ids of their words, by which whole words are dropped.
+  Packed words_of(const Packed& ids) const { return factors == nullptr ? ids : factors->words(ids); }
+  Packed forward(const Packed& ids) const;  // [N] -> [N, E]
+};
+/// As add_embedding(), with the module `factors` if the source has factors.
+SourceEmbedding add_source_embedding(Encoder& encoder, const EncoderContext& context);
 
 using EncoderRegistry = Registry<Encoder, const EncoderContext&>;
 

@@ -22,7 +22,7 @@ void declare(config::Keys& keys, RecurrentEncoderOptions& options) {
 }
 
 RecurrentEncoder::RecurrentEncoder(const Options& options, const EncoderContext& context) : dropout_(context.dropout) {
-  embedding_ = add_embedding(*this, context);
+  embedding_ = add_source_embedding(*this, context);
   const auto place = [&context](int64_t layer) {
     return ParameterPlace{.device = context.placement.of_layer("encoder", layer), .type = context.type};
   };
@@ -34,8 +34,9 @@ RecurrentEncoder::RecurrentEncoder(const Options& options, const EncoderContext&
 }
 
 Memory RecurrentEncoder::encode(const Packed& ids, const Draw* draw) const {
-  const auto vectors = embedding_->forward(ids);
-  const auto words = drop_words(vectors.rows, ids, dropout_.words, Site::Part::source_embedding, draw);
+  const auto vectors = embedding_.forward(ids);
+  const auto words =
+      drop_words(vectors.rows, embedding_.words_of(ids), dropout_.words, Site::Part::source_embedding, draw);
   const auto embedded = dropout(vectors.with(words), dropout_.embedding,
                                 {.part = Site::Part::source_embedding, .by_sentence = dropout_.variational}, draw);
   Memory memory{.ids = ids, .states = {}, .last = stack_->zero_states(ids.sentences())};

@@ -28,11 +28,15 @@ class RecurrentEncoder final : public Encoder {
   Memory encode(const Packed& ids, const Draw* draw) const override;
   int64_t width() const override { return stack_->width(); }
   std::vector<StateShape> last_shapes() const override { return stack_->state_shapes(); }
-  std::optional<EncoderLayers> layers() const override { return EncoderLayers{*embedding_, *stack_, dropout_}; }
+  /// One stage if it reads factors.
+  std::optional<EncoderLayers> layers() const override {
+    if (embedding_.factors != nullptr) return {};
+    return EncoderLayers{*embedding_.words, *stack_, dropout_};
+  }
 
  private:
   EncoderDropout dropout_;
-  std::shared_ptr<Embedding> embedding_;
+  SourceEmbedding embedding_;
   std::shared_ptr<Stack> stack_;
 };
 

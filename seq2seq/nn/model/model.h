@@ -84,6 +84,7 @@ struct ModelContext {
   /// For a model that copies: for each source id the target id of the same spelling, the unknown word's where it has
   /// none. Null: both sides have the same ids.
   std::function<std::vector<int64_t>()> target_of_source{};
+  SourceFactors source_factors{};
 };
 
 /// Throws UsageError if the two vocabularies differ in size: shared word vectors need one vocabulary.

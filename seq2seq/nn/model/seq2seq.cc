@@ -186,7 +186,8 @@ Seq2Seq::Seq2Seq(const Options& options, const ModelContext& context)
                                                                    dropout.variational, dropout.words.of_source()},
                                                        .placement = placement,
                                                        .type = context.type,
-                                                       .words = shares_embeddings_ ? words : nullptr}));
+                                                       .words = shares_embeddings_ ? words : nullptr,
+                                                       .factors = context.source_factors}));
   if (shares_embeddings_) check_reads(*encoder_, words->weight(), options.encoder.kind);
   const auto place_of_layer = [&](int64_t layer) {
     return ParameterPlace{.device = placement.of_layer("decoder", layer), .type = context.type};
@@ -219,6 +220,9 @@ Seq2Seq::Seq2Seq(const Options& options, const ModelContext& context)
                                                                     dropout.variational, dropout.words.of_target()},
                                                         .copies = output->copies()}));
   output_ = register_module("output", output);
+  if (output->copies() && context.source_factors.any())
+    throw UsageError("`copy` writes words of the source, but its tokens have factors",
+                     "Use another `model.output.kind`, or `data.source.factors: 0`");
   if (output->copies()) copied_.emplace(context, output->extends_vocabulary());
 }
 

@@ -87,7 +87,8 @@ Transformer::Transformer(const Options& options, const ModelContext& context)
                                                 .placement = placement_,
                                                 .type = context.type,
                                                 .section = "model",
-                                                .words = shares_embeddings_ ? words : nullptr}));
+                                                .words = shares_embeddings_ ? words : nullptr,
+                                                .factors = context.source_factors}));
   decoder_ =
       register_module("decoder", std::make_shared<TransformerDecoder>(
                                      options.decoder_layers, options.layer,

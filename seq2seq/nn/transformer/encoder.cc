@@ -22,7 +22,7 @@ TransformerEncoder::TransformerEncoder(const Options& options, const EncoderCont
       drops_weights_(options.layer.dropout.attention > 0) {
   check_heads(options.layer, width_, "model.encoder", "model.embedding.size");
   const ParameterPlace words{.device = context.placement.of("embeddings"), .type = context.type};
-  embedding_ = add_embedding(*this, context);
+  embedding_ = add_source_embedding(*this, context);
   positions_ = register_module("positions", std::make_shared<Positions>(options.layer, width_, words, context.section));
   ParameterPlace place{.type = context.type};
   for (int64_t layer = 0; layer < options.layers; ++layer) {
@@ -36,7 +36,7 @@ TransformerEncoder::TransformerEncoder(const Options& options, const EncoderCont
 
 at::Tensor TransformerEncoder::read_words(const Packed& ids, const SentenceOrder& order, const SentenceRows& at) const {
   const auto read = order.by_sentence(ids, at.layout);
-  const auto words = drop_words(embedding_->forward(read).rows * scale_, read, word_dropout_,  // [N, W]
+  const auto words = drop_words(embedding_.forward(read).rows * scale_, embedding_.words_of(read), word_dropout_,  // [N, W]
                                 Site::Part::source_embedding, at.draw);
   return dropped(positions_->add(words, at, *ids.layout), at, embedding_dropout_, embedding_site_);
 }
@@ -60,7 +60,9 @@ Memory TransformerEncoder::encode(const Packed& ids, const Draw* draw) const {
 }
 
 std::vector<SentencePart> TransformerEncoder::parts() const {
-  std::vector<SentencePart> parts{words_part(*embedding_, *positions_)};
+  std::vector<SentencePart> parts{words_part(*embedding_.words, *positions_)};
+  if (embedding_.factors != nullptr)
+    for (const auto& parameter : parameters_used(*embedding_.factors)) parts.front().parameters.push_back(parameter);
   for (const auto& layer : layers_)
     parts.push_back({.parameters = parameters_used(*layer),
                      .place = layer->place(),

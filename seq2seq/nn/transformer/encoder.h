@@ -41,7 +41,7 @@ class TransformerEncoder final : public Encoder, public SentenceStack {
   Site embedding_site_;
   WordDropout word_dropout_;
   bool drops_weights_;
-  std::shared_ptr<Embedding> embedding_;
+  SourceEmbedding embedding_;
   std::shared_ptr<Positions> positions_;
   std::vector<std::shared_ptr<TransformerEncoderLayer>> layers_;
   std::shared_ptr<LayerNorm> norm_;  // null: `norm: post`

@@ -130,7 +130,7 @@ ListScored score_list(const LoadedRun& run, const NBestFile& list, const SourceT
                                            : run.text->target_tokenizer().tokenize(hypothesis.text),
                                     sources.copied[hypothesis.sentence]);
     check_target_length(run, std::ssize(ids), {.file = list.path.string(), .line = line});
-    scored.unknown.add(ids, run.text->target_vocabulary(), line);
+    scored.unknown.add(ids, *run.text, text::Side::target, line);
     targets[hypothesis.sentence].push_back(std::move(ids));
   }
   Progress progress(*environment.log, "scoring", "hypotheses", static_cast<double>(list.lines.size()),

@@ -1,0 +1,109 @@
+#include "seq2seq/data/factors.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "seq2seq/core/progress.h"
+#include "seq2seq/core/text.h"
+
+namespace seq2seq::data {
+namespace {
+
+constexpr int64_t most_ids = int64_t{1} << 32;
+constexpr std::string_view blanks = " \t\n\v\f\r";
+
+/// The column of a token, counted from 1; 0 if the line does not hold it as it is, as after normalization.
+int64_t column_of(std::string_view line, std::size_t token, const std::string& text) {
+  std::size_t at = line.find_first_not_of(blanks);
+  for (; token > 0 && at != std::string_view::npos; --token)
+    at = line.find_first_not_of(blanks, line.find_first_of(blanks, at));
+  return at != std::string_view::npos && line.substr(at).starts_with(text) ? static_cast<int64_t>(at) + 1 : 0;
+}
+
+}  // namespace
+
+FactoredToken split_factors(std::string_view token) {
+  auto end = std::min(token.find(factor_mark), token.size());
+  FactoredToken split{.word = token.substr(0, end), .values = {}};
+  while (end < token.size()) {
+    const auto begin = end + factor_mark.size();
+    end = std::min(token.find(factor_mark, begin), token.size());
+    split.values.push_back(token.substr(begin, end - begin));
+  }
+  return split;
+}
+
+void check_factors(const std::vector<std::string>& tokens, int64_t factors, std::string_view line, Place place) {
+  if (factors == 0) return;
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    const auto split = split_factors(tokens[i]);
+    const bool empty = split.word.empty() || std::ranges::any_of(split.values, &std::string_view::empty);
+    if (std::ssize(split.values) == factors && !empty) continue;
+    place.column = column_of(line, i, tokens[i]);
+    const auto found = split.word.empty() ? "no word"
+                       : empty            ? "an empty factor"
+                                          : format_count(std::ssize(split.values), "factor");
+    throw Error(place,
+                fmt::format("the token {} has {}, but `data.source.factors` is {}", quote(tokens[i]), found, factors),
+                fmt::format("Write a word and {} as `word{}factor`, with U+FFE8 between them",
+                            format_count(factors, "factor"), factor_mark));
+  }
+}
+
+void FactorCounter::add(std::string_view token, int64_t count) {
+  if (values_.empty()) return words_.add(token, count);
+  const auto split = split_factors(token);
+  words_.add(split.word, count);
+  for (std::size_t i = 0; i < std::min(values_.size(), split.values.size()); ++i)
+    values_[i].add(split.values[i], count);
+}
+
+std::vector<text::Vocabulary> FactorCounter::vocabularies() const {
+  std::vector<text::Vocabulary> all;
+  all.reserve(values_.size());
+  for (const auto& values : values_) all.push_back(values.build({}));
+  return all;
+}
+
+SourceVocabulary::SourceVocabulary(text::Vocabulary words, std::vector<text::Vocabulary> factors)
+    : words_(std::move(words)), factors_(std::move(factors)), ids_(words_.size()) {
+  for (const auto& factor : factors_) {
+    if (ids_ > most_ids / factor.size())
+      throw Error(
+          "the words of the source times the values of its factors are more than 4,294,967,296, the most that "
+          "can be numbered",
+          "Lower `data.source.vocabulary.size`, or put what has many values into `data.source` without factors");
+    ids_ *= factor.size();
+  }
+}
+
+std::vector<int64_t> SourceVocabulary::factor_sizes() const {
+  std::vector<int64_t> sizes;
+  sizes.reserve(factors_.size());
+  for (const auto& factor : factors_) sizes.push_back(factor.size());
+  return sizes;
+}
+
+int64_t SourceVocabulary::id(std::string_view token) const {
+  if (factors_.empty()) return words_.id(token);
+  const auto split = split_factors(token);
+  int64_t id = words_.id(split.word), step = words_.size();
+  for (std::size_t i = 0; i < factors_.size(); ++i) {
+    if (i < split.values.size()) id += step * factors_[i].id(split.values[i]);
+    step *= factors_[i].size();
+  }
+  return id;
+}
+
+std::string SourceVocabulary::token(int64_t id) const {
+  std::string text = words_.word(word(id));
+  for (int64_t rest = id / words_.size(); const auto& factor : factors_) {
+    text += fmt::format("{}{}", factor_mark, factor.word(rest % factor.size()));
+    rest /= factor.size();
+  }
+  return text;
+}
+
+}  // namespace seq2seq::data

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "seq2seq/core/error.h"
+#include "seq2seq/text/vocabulary.h"
+
+namespace seq2seq::data {
+
+/// Stands before each factor of a source token: U+FFE8, as in OpenNMT.
+inline constexpr std::string_view factor_mark = "\uFFE8";
+
+/// A source token as its word and the values of its factors: `Häuser￨NN￨plural` is `Häuser` with `NN` and `plural`.
+struct FactoredToken {
+  std::string_view word;
+  std::vector<std::string_view> values;
+};
+FactoredToken split_factors(std::string_view token);
+
+/// Throws Error for a token that is not a word with a value of each factor. `line`: the text of the tokens, at `place`;
+/// the message adds the column.
+void check_factors(const std::vector<std::string>& tokens, int64_t factors, std::string_view line, Place place);
+
+/// Counts words of a source and values of its factors. Without factors, a token is a word.
+class FactorCounter {
+ public:
+  explicit FactorCounter(int64_t factors) : values_(static_cast<std::size_t>(factors)) {}
+  void add(std::string_view token, int64_t count = 1);
+  text::VocabularyBuilder& words() { return words_; }
+  /// The values of each factor, all of them.
+  std::vector<text::Vocabulary> vocabularies() const;
+
+ private:
+  text::VocabularyBuilder words_;
+  std::vector<text::VocabularyBuilder> values_;
+};
+
+/// The vocabularies of a source: of its words, and of each factor (Sennrich and Haddow 2016, arXiv 1606.02892). With W
+/// words and F1, F2, ... values, specials included, the id of a token is word + W * (value 1 + F1 * (value 2 + ...)),
+/// so ids below W are those of words whose values are all unknown, as of tags and of the end symbol.
+class SourceVocabulary {
+ public:
+  /// Throws Error if ids would need more than the four bytes in which text is stored.
+  SourceVocabulary(text::Vocabulary words, std::vector<text::Vocabulary> factors = {});
+
+  const text::Vocabulary& words() const { return words_; }
+  const std::vector<text::Vocabulary>& factors() const { return factors_; }
+  /// The size of each factor's vocabulary, specials included.
+  std::vector<int64_t> factor_sizes() const;
+  /// The number of different ids: W without factors.
+  int64_t ids() const { return ids_; }
+  int64_t id(std::string_view token) const;
+  /// The word's id in words().
+  int64_t word(int64_t id) const { return factors_.empty() ? id : id % words_.size(); }
+  /// The token behind an id: the word, and its values if it has factors.
+  std::string token(int64_t id) const;
+
+ private:
+  text::Vocabulary words_;
+  std::vector<text::Vocabulary> factors_;
+  int64_t ids_;
+};
+
+}  // namespace seq2seq::data

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "seq2seq/config/keys.h"
+#include "seq2seq/nn/packed.h"
+#include "seq2seq/nn/parameter.h"
+
+namespace seq2seq::nn {
+
+/// How the vectors of a source word and of its factors become one (Sennrich and Haddow 2016, arXiv 1606.02892, section
+/// 2): side by side, as there, or added.
+struct FactorOptions {
+  enum class Combine { concatenate, sum } combine = Combine::concatenate;
+  std::vector<double> sizes{};  // widths of the factors' vectors, where they stand side by side; the word has the rest
+};
+void declare(config::Keys& keys, FactorOptions& options);
+
+/// The factors of a model's source. Ids of its tokens are those of data::SourceVocabulary.
+struct SourceFactors {
+  FactorOptions options{};
+  std::vector<int64_t> values{};  // F of each factor's vocabulary, specials included; empty: no factors
+
+  bool any() const { return !values.empty(); }
+  /// Returns the width of the vectors of words, if those of tokens have `width` E.
+  int64_t word_width(int64_t width) const;
+};
+
+/// Returns what does not fit together, for tokens with vectors of `width`; empty: nothing.
+std::string wrong_factors(const SourceFactors& factors, int64_t width);
+
+/// Tables of vectors of the values of each factor: parameters `weight_0` [F, size] or, where they are added, [F, E],
+/// ...
+class FactorEmbeddings final : public Module {
+ public:
+  /// `words`: W of the source's vocabulary. Throws UsageError for what wrong_factors() finds.
+  FactorEmbeddings(const SourceFactors& factors, int64_t words, int64_t width, const ParameterPlace& place);
+
+  /// Ids of tokens [N] -> ids of their words.
+  Packed words(const Packed& ids) const;
+  /// Vectors of the words [N, width of a word] and ids of the tokens -> vectors of the tokens [N, E].
+  Packed forward(const Packed& words, const Packed& ids) const;
+
+ private:
+  bool adds_;
+  int64_t words_;
+  std::vector<int64_t> values_;
+  std::vector<at::Tensor> weights_;
+};
+
+}  // namespace seq2seq::nn

@@ -1,0 +1,208 @@
+// Factors of source tokens in a whole run: learned, resumed, scored, translated, placed, and refused.
+
+#include "seq2seq/data/factors.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <sstream>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include <ATen/ops/allclose.h>
+#include <fmt/format.h>
+
+#include "seq2seq/core/error.h"
+#include "seq2seq/core/random.h"
+#include "seq2seq/core/text.h"
+#include "seq2seq/run/evaluate.h"
+#include "seq2seq/run/run.h"
+#include "seq2seq/run/score.h"
+#include "seq2seq/run/translate.h"
+#include "test/support/catch.h"
+#include "test/support/piecewise_source.h"
+#include "test/support/toy.h"
+
+namespace seq2seq::test {
+
+namespace {
+
+/// Lines of letters with the factors `up` or `low`, and 1 or 2, which means nothing.
+std::string factored_lines(int64_t lines, uint64_t seed) {
+  const RandomStream draws(seed, Purpose::sampling);
+  uint64_t next = 0;
+  const auto below = [&](int64_t bound) {
+    return static_cast<int64_t>(draws.uniform(next++, 0) * static_cast<double>(bound));
+  };
+  std::string text;
+  for (int64_t line = 0; line < lines; ++line) {
+    for (int64_t token = 0, tokens = 1 + below(4); token < tokens; ++token) {
+      const auto letter = static_cast<char>('a' + below(3));
+      text += fmt::format("{}{}￨{}￨{}", token == 0 ? "" : " ", letter, below(2) == 0 ? "up" : "low", 1 + below(2));
+    }
+    text += "\n";
+  }
+  return text;
+}
+
+/// Each word of a line, `up` in upper case: only the factor tells.
+std::string written(const std::string& sources) {
+  std::string text;
+  for (const auto& line : lines_in(sources)) {
+    std::string words;
+    for (const auto token : split(line, ' ')) {
+      const auto [word, values] = data::split_factors(token);
+      const int shift = values.front() == "up" ? 'A' - 'a' : 0;
+      words += fmt::format("{}{}", words.empty() ? "" : " ", static_cast<char>(word.front() + shift));
+    }
+    text += words + "\n";
+  }
+  return text;
+}
+
+std::string without_factors(const std::string& sources) {
+  std::string text;
+  for (const auto& line : lines_in(sources)) {
+    std::string words;
+    for (const auto token : split(line, ' '))
+      words += fmt::format("{}{}", words.empty() ? "" : " ", data::split_factors(token).word);
+    text += words + "\n";
+  }
+  return text;
+}
+
+/// A world in which letters are written in the case that a factor names.
+struct Cases : Toy {
+  Cases() : Toy(copied) {
+    for (const auto& [name, lines, seed] : {std::tuple("train", 1000, 5), std::tuple("held", 60, 6)}) {
+      const auto text = factored_lines(lines, static_cast<uint64_t>(seed));
+      folder().file(fmt::format("{}.source", name), text);
+      folder().file(fmt::format("{}.target", name), written(text));
+    }
+  }
+};
+
+std::vector<std::string> with_factors(std::vector<std::string> more) {
+  more.insert(more.begin(), {"data.source.factors=2", "model.factors.sizes=[3, 2]"});
+  return more;
+}
+
+}  // namespace
+
+TEST_CASE("factors: what only a factor tells is learned, and not without it", "[run][learn][factors][slow]") {
+  const std::string combined = GENERATE("concatenate", "sum");
+  CAPTURE(combined);
+  Cases toy;
+  const std::vector<std::string> set{
+      "model.embedding.size=16", "model.encoder.layers=1",           "model.decoder.layers=1",
+      "model.encoder.cells=32",  "model.decoder.cells=32",           "model.attention.kind=general",
+      "model.dropout.layers=0",  "model.initialization=xavier",      "train.schedule.kind=constant",
+      "train.updates=400",       "train.validate.every_updates=400", "train.checkpoint.every_updates=0"};
+  auto factored = combined == "sum" ? std::vector<std::string>{"data.source.factors=2", "model.factors.combine=sum"}
+                                    : with_factors({});
+  factored.insert(factored.end(), set.begin(), set.end());
+  toy.train("factored", factored);
+  CHECK(run::evaluate(toy.load("factored"), {}, toy.environment).outputs.rates.exact_match() > 0.95);
+  for (const auto* file : {"train.source", "held.source"})
+    toy.folder().file(file, without_factors(content_of(toy / file)));
+  toy.train("words", set);
+  CHECK(run::evaluate(toy.load("words"), {}, toy.environment).outputs.rates.exact_match() < 0.5);
+}
+
+TEST_CASE("factors: a run that is resumed ends as one that was not, prepared or read", "[run][resume][factors]") {
+  Cases toy;
+  auto set = with_factors({"data.source.vocabulary.size=2", "train.schedule.kind=constant"});
+  toy.train("long", set);
+  set.insert(set.end(), {"train.updates=15", "data.prepared=" + (toy / "prepared").string()});
+  toy.train("short", set);
+  toy.resume("short", {"train.updates=30"});
+  CHECK((parameters_of(toy / "short", 30) == parameters_of(toy / "long", 30)));
+}
+
+TEST_CASE("factors: score, evaluate and translate read them, and refuse a token without them",
+          "[run][score][factors][error]") {
+  Cases toy;
+  toy.train("run", with_factors({"data.source.vocabulary.size=2", "train.updates=20"}));
+  const auto run = toy.load("run");
+  std::ostringstream scores;
+  const auto scored = run::score_files(run, toy / "held.source", toy / "held.target", scores, {}, toy.environment);
+  const auto evaluation = run::evaluate(run, {}, toy.environment);
+  CHECK_THAT(evaluation.perplexity.value(), WithinRel(scored.perplexity(), 1e-6));
+  // The third letter is no word of the vocabulary, whatever its factors are.
+  int64_t unknown = 0;
+  const auto words = without_factors(content_of(toy / "held.source"));
+  for (const auto& word : run.text->source_vocabulary().words())
+    unknown -= std::ranges::count(words, word.text.front());
+  for (const char letter : {'a', 'b', 'c'}) unknown += std::ranges::count(words, letter);
+  CHECK(scored.unknown_source.unknown == unknown);
+
+  auto lines = line_reader("a￨up￨1 b￨low￨2\na￨low￨1 b￨up\n");
+  std::ostringstream out;
+  CHECK_THAT(message_of<Error>([&] { run::translate(run, lines, out, {}); }),
+             ContainsSubstring(":2:13: the token `b￨up` has 1 factor, but `data.source.factors` is 2"));
+  CHECK_THAT(message_of<Error>([&] {
+               run::score_files(run, toy.folder().file("plain", "a b\n"), toy.folder().file("t", "a\n"), scores, {},
+                                toy.environment);
+             }),
+             ContainsSubstring("plain:1:1: the token `a` has 0 factors"));
+}
+
+TEST_CASE("factors: the model in stages on several places learns what it learns in one", "[run][placement][factors]") {
+  Cases toy;
+  auto set = with_factors({"train.updates=4", "train.optimizer.kind=sgd", "train.optimizer.learning_rate=0.5"});
+  toy.train("one", set);
+  set.insert(set.end(), {"placement.devices=[cpu, cpu, cpu]", "placement.embeddings=0", "placement.encoder=[0, 1]",
+                         "placement.decoder=[1, 2]", "placement.output=[2]"});
+  toy.train("several", set);
+  const auto one = toy.load("one"), several = toy.load("several");
+  const auto parameters = several.model->named_parameters();
+  for (const auto& parameter : one.model->named_parameters()) {
+    CAPTURE(parameter.key());
+    CHECK(at::allclose(parameter.value(), parameters[parameter.key()], /*rtol=*/0, /*atol=*/1e-5));
+  }
+}
+
+TEST_CASE("factors: fine-tuning takes their tables over only if the values are numbered alike",
+          "[run][init_from][factors]") {
+  Cases toy;
+  toy.train("first", with_factors({"train.updates=5"}));
+  const auto table_after = [&](const std::string& name) {
+    toy.forget_said();
+    toy.train_from(name, (toy / "first").string(), with_factors({"train.updates=1"}));
+    return toy.said();
+  };
+  CHECK_THAT(table_after("same"), ContainsSubstring("copied whole               encoder.factors.weight_0"));
+  auto text = content_of(toy / "train.source");
+  for (size_t at = text.find("low"); at != std::string::npos; at = text.find("low", at)) text.replace(at, 3, "LOW");
+  toy.folder().file("train.source", text);
+  CHECK_THAT(table_after("other"), ContainsSubstring("left at its initial values encoder.factors.weight_0"));
+}
+
+TEST_CASE("factors: settings that do not fit are refused at their keys, and text before training",
+          "[run][factors][error]") {
+  Cases toy;
+  const auto refused = [&](const std::vector<std::string>& set) {
+    return message_of<UsageError>(
+        [&] { run::read_configuration(toy / "toy.yaml", overrides(set), *toy.environment.registries); });
+  };
+  CHECK_THAT(refused({"data.source.factors=1"}), ContainsSubstring("`model.factors`: `sizes` has 0 numbers"));
+  CHECK_THAT(refused({"model.factors.sizes=[3]"}), ContainsSubstring("source tokens have no factors"));
+  CHECK_THAT(refused({"data.source.factors=1", "model.factors.sizes=[2.5]"}),
+             ContainsSubstring("must be whole numbers, but one is 2.5"));
+  CHECK_THAT(refused({"data.source.factors=1", "model.factors.combine=sum", "data.source.tokenizer.kind=character"}),
+             ContainsSubstring("`data.source.factors`: needs tokens with blanks between them"));
+  CHECK_THAT(refused({"data.source.factors=1", "model.factors.combine=sum", "data.source.normalize.form=nfkc"}),
+             ContainsSubstring("Use nfc"));
+  CHECK_THAT(refused({"data.source.factors=1", "model.factors.combine=sum", "model.attention.kind=general",
+                      "model.output.kind=copy", "data.shared_vocabulary=true"}),
+             ContainsSubstring("`copy` writes words of the source, but its tokens have factors"));
+  CHECK_THAT(refused(with_factors({"model.embedding.shared=true", "data.shared_vocabulary=true"})),
+             ContainsSubstring("leave no room for factors"));
+  toy.folder().file("train.source", "a￨up￨1\nb￨low a￨up￨1\n");
+  toy.folder().file("train.target", "A\nb A\n");
+  CHECK_THAT(message_of<Error>([&] { toy.train("run", with_factors({})); }),
+             ContainsSubstring("train.source:2:1: the token `b￨low` has 1 factor, but `data.source.factors` is 2"));
+  CHECK_FALSE(fs::exists(toy / "run" / "run.json"));
+}
+
+}  // namespace seq2seq::test
