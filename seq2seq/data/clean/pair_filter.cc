@@ -66,7 +66,7 @@ std::optional<Reason> PairFilter::tokenize(const LinePair& lines, TokenPair& tok
   tokens.target = target_->tokenize(lines.target, tokens.target_changes);
   if (const auto& symbol = tokens.source_changes.refused; !symbol.empty()) refuse(lines.source_place(), symbol);
   if (const auto& symbol = tokens.target_changes.refused; !symbol.empty()) refuse(lines.target_place(), symbol);
-  check_factors(tokens.source, factors_, lines.source, lines.source_place());
+  if (factors_ > 0) check_factors(tokens.source, factors_, lines.source, lines.source_place());
   tokens.corpus = lines.corpus;
   tokens.weight = lines.weight;
   check_links(lines, tokens);
