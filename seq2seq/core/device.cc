@@ -73,10 +73,13 @@ std::string device_name([[maybe_unused]] c10::Device device) {
   return "cpu";
 }
 
-/// `avx512`, or `avx512, cudnn`.
+/// `avx512 (layers, output)` on the CPU: a run that was trained when LibTorch computed the output layer has `avx512`,
+/// and its resume differs by rounding. `avx512` or `avx512, cudnn` on a GPU.
 std::string kernels_for(c10::Device device) {
+  const auto own = name(best_isa());
   const auto for_gpu = gpu_kernels();  // a misspelled name is an error on the CPU, too
-  return for_gpu.empty() || !device.is_cuda() ? name(best_isa()) : fmt::format("{}, {}", name(best_isa()), for_gpu);
+  if (!device.is_cuda()) return best_isa() == Isa::reference ? own : own + " (layers, output)";
+  return for_gpu.empty() ? own : fmt::format("{}, {}", own, for_gpu);
 }
 
 }  // namespace

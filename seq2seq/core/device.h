@@ -31,9 +31,11 @@ struct Machine {
   int threads = 1;
   std::string product_library;  // what multiplies matrices: "mkl 2024.2", "openblas", ...
   std::string instruction_set;  // "AVX512", "AVX2", "DEFAULT": what LibTorch's kernels use
-  std::string kernels;  // "avx512", "avx2", "reference": what our own use (isa.h); on a GPU also those asked for
-  std::string device;   // "cpu", or the GPU's name
-  std::string torch;    // LibTorch's version
+  // What our own use (isa.h) and what they compute: "avx512 (layers, output)", "reference"; on a GPU also those asked
+  // for
+  std::string kernels;
+  std::string device;  // "cpu", or the GPU's name
+  std::string torch;   // LibTorch's version
 };
 
 struct ProcessorLimits {

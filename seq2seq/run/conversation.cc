@@ -104,8 +104,7 @@ std::string Conversation::not_known() const {
   std::vector<std::string> words;
   const auto& ids = last_->sources.front().sentences.front();
   for (size_t i = 0; i < ids.size(); ++i)
-    if (unknown_among({ids[i]}, *run_->text, text::Side::source) > 0)
-      words.push_back(last_->source_tokens[i]);
+    if (unknown_among({ids[i]}, *run_->text, text::Side::source) > 0) words.push_back(last_->source_tokens[i]);
   return words.empty() ? "" : fmt::format("(not in the vocabulary: {})\n", fmt::join(words, " "));
 }
 

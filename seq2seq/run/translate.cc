@@ -140,10 +140,12 @@ class Translator {
   }
 
   void answer(const std::vector<Request>& requests) {
-    const auto sources = reader_.take();
+    auto sources = reader_.take();
     std::vector<const Request*> searched;
     for (const auto& request : requests)
       if (request.fault.empty()) searched.push_back(&request);
+    // A line whose demand is faulty was read as a source before.
+    for (auto& reading : sources) reading.sentences.resize(searched.size());
     const auto outputs = outputs_of(sources, searched, run_, done_);
     const auto& ids = sources.front().sentences;
     const auto weights = weights_for(ids, outputs);

@@ -11,6 +11,7 @@
 #include "seq2seq/nn/output/chunked_cross_entropy.h"
 #include "seq2seq/nn/output/cross_entropy.h"
 #include "seq2seq/nn/output/sharded.h"
+#include "seq2seq/nn/output/tiled_cross_entropy.h"
 #include "seq2seq/nn/slice.h"
 
 namespace seq2seq::nn {
@@ -55,9 +56,12 @@ Tensor FullOutput::loss(const Features& features, const Ids& targets, const Loss
   const auto device = weight_.device();
   const auto rows = features.rows.to(device);
   const auto here = targets.to(device);
+  const bool known_ahead = spec.row_scale.defined() && c10::GradMode::is_enabled();
+  if (has_tiled_cross_entropy(rows, weight_) && (known_ahead || !c10::GradMode::is_enabled()))
+    return tiled_cross_entropy(rows, weight_, bias_, here, spec.row_scale, spec.label_smoothing);
   // Chunks keep the weight's derivative [V, H] from here to the way back instead of the probabilities [N, V].
   const bool keeps_less = rows.size(0) >= rows.size(1);
-  if (device.is_cpu() || !keeps_less || !spec.row_scale.defined() || !c10::GradMode::is_enabled())
+  if (device.is_cpu() || !keeps_less || !known_ahead)
     return cross_entropy(rows, weight_, bias_, here, spec.label_smoothing);
   return chunked_cross_entropy(rows, weight_, bias_, here, spec.row_scale, spec.label_smoothing,
                                rows_a_chunk(rows.size(0), weight_.size(0)));
@@ -67,6 +71,8 @@ Tensor FullOutput::score(const Features& features, const Ids& targets) const {
   check_rows(features, -1);
   if (is_sharded()) return sharded_score(shards_, features.rows, targets);
   const c10::NoGradGuard no_gradient;
+  if (has_tiled_cross_entropy(features.rows, weight_))
+    return tiled_cross_entropy(features.rows, weight_, bias_, targets.cpu(), {}, 0).neg_().to(at::kDouble);
   const auto z = logits(features);
   return (z.gather(1, targets.to(z.device()).unsqueeze(1)) - z.logsumexp(1, /*keepdim=*/true))
       .squeeze(1)

@@ -36,8 +36,9 @@ TransformerEncoder::TransformerEncoder(const Options& options, const EncoderCont
 
 at::Tensor TransformerEncoder::read_words(const Packed& ids, const SentenceOrder& order, const SentenceRows& at) const {
   const auto read = order.by_sentence(ids, at.layout);
-  const auto words = drop_words(embedding_.forward(read).rows * scale_, embedding_.words_of(read), word_dropout_,  // [N, W]
-                                Site::Part::source_embedding, at.draw);
+  const auto words =
+      drop_words(embedding_.forward(read).rows * scale_, embedding_.words_of(read), word_dropout_,  // [N, W]
+                 Site::Part::source_embedding, at.draw);
   return dropped(positions_->add(words, at, *ids.layout), at, embedding_dropout_, embedding_site_);
 }
 

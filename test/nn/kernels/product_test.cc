@@ -39,7 +39,7 @@ TEST_CASE("product: every instruction set, from either layout, equals the sum in
   const int64_t depth = GENERATE(0, 1, 37);
   const int64_t columns = GENERATE_COPY(filter([=](int64_t count) { return count <= kernel.columns; },
                                                values<int64_t>({1, 7, 8, 9, 15, 16, 17, 31, 32})));
-  const bool turned = GENERATE(true, false);
+  const bool turned = GENERATE(true, false), start_last = turned;
   CAPTURE(name(isa), rows, depth, columns, turned);
   const auto left = random_values(rows * depth, 1), right = random_values(depth * columns, 2),
              start = random_values(rows * columns, 3);
@@ -64,7 +64,8 @@ TEST_CASE("product: every instruction set, from either layout, equals the sum in
                    .out_stride = stride,
                    .rows = rows,
                    .depth = depth,
-                   .columns = columns});
+                   .columns = columns,
+                   .start_last = start_last});
   double worst = 0;
   for (int64_t row = 0; row < rows; ++row) {
     for (int64_t column = 0; column < columns; ++column) {
@@ -75,6 +76,25 @@ TEST_CASE("product: every instruction set, from either layout, equals the sum in
     CHECK(out[static_cast<size_t>(row * stride + columns)] == 77.0F);
   }
   CHECK(worst < 1e-5);
+}
+
+TEST_CASE("product: a scaled panel holds each row times its factor, and zeros beyond the columns", "[nn][kernels]") {
+  const auto isa = GENERATE_COPY(from_range(available_isas()));
+  const auto kernel = product_kernels(isa);
+  const int64_t depth = 7, stride = kernel.columns + 3;
+  const int64_t columns = GENERATE_COPY(filter([=](int64_t count) { return count <= kernel.columns; },
+                                               values<int64_t>({1, 7, 8, 9, 15, 16, 17, 31, 32})));
+  CAPTURE(name(isa), columns);
+  const auto from = random_values(depth * stride, 1), scale = random_values(depth, 2);
+  std::vector<float> panel(static_cast<size_t>(depth * kernel.columns), NAN);
+  kernel.pack_scaled(from.data(), stride, scale.data(), depth, columns, panel.data());
+  for (int64_t k = 0; k < depth; ++k) {
+    for (int64_t column = 0; column < kernel.columns; ++column) {
+      const float expected =
+          column < columns ? scale[static_cast<size_t>(k)] * from[static_cast<size_t>(k * stride + column)] : 0;
+      CHECK(panel[static_cast<size_t>(k * kernel.columns + column)] == expected);
+    }
+  }
 }
 
 TEST_CASE("product: a row's sums are the same bits alone and among others", "[nn][kernels]") {

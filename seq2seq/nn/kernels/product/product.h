@@ -16,6 +16,8 @@ struct Product {
   float* out;  // a row every out_stride
   int64_t out_stride;
   int64_t rows, depth, columns;
+  /// Adds `start` to the sum over k instead of starting with it: a sum of many parts then loses less to rounding.
+  bool start_last = false;
 };
 
 /// float32 products for one thread, where a caller deals out rows and columns itself. Every sum adds its terms in the
@@ -27,6 +29,8 @@ struct ProductKernels {
   void (*pack)(const float* from, int64_t stride, int64_t depth, int64_t count, float* to);
   /// to[k, c] = from[c * stride + k]: the same of a matrix that lies transposed.
   void (*pack_transposed)(const float* from, int64_t stride, int64_t depth, int64_t count, float* to);
+  /// to[k, c] = scale[k] * from[k * stride + c]: the rows of a matrix scaled.
+  void (*pack_scaled)(const float* from, int64_t stride, const float* scale, int64_t depth, int64_t count, float* to);
   void (*multiply)(const Product& product);
 
   int64_t panels(int64_t of) const { return (of + columns - 1) / columns; }

@@ -13,18 +13,24 @@ void pack_transposed(const float* from, int64_t, int64_t depth, int64_t, float* 
   for (int64_t k = 0; k < depth; ++k) to[k] = from[k];
 }
 
+void pack_scaled(const float* from, int64_t stride, const float* scale, int64_t depth, int64_t, float* to) {
+  for (int64_t k = 0; k < depth; ++k) to[k] = scale[k] * from[k * stride];
+}
+
 void multiply(const Product& p) {
   for (int64_t row = 0; row < p.rows; ++row) {
-    float sum = p.start != nullptr ? p.start[row * p.start_stride] : 0;
+    const float start = p.start != nullptr ? p.start[row * p.start_stride] : 0;
+    float sum = p.start_last ? 0 : start;
     for (int64_t k = 0; k < p.depth; ++k) sum += p.left[row * p.row_stride + k * p.depth_stride] * p.panel[k];
-    p.out[row * p.out_stride] = sum;
+    p.out[row * p.out_stride] = p.start_last ? start + sum : sum;
   }
 }
 
 }  // namespace
 
 ProductKernels product_kernels() {
-  return {.columns = 1, .pack = pack, .pack_transposed = pack_transposed, .multiply = multiply};
+  return {
+      .columns = 1, .pack = pack, .pack_transposed = pack_transposed, .pack_scaled = pack_scaled, .multiply = multiply};
 }
 
 }  // namespace seq2seq::nn::kernels::reference

@@ -33,25 +33,40 @@ void pack_transposed(const float* from, int64_t stride, int64_t depth, int64_t c
   }
 }
 
+void pack_scaled(const float* from, int64_t stride, const float* scale, int64_t depth, int64_t count, float* to) {
+  for (int64_t k = 0; k < depth; ++k, from += stride, to += panel_columns) {
+    const Vector factor = Vector::all(scale[k]);
+    for (int v = 0; v < vectors; ++v) {
+      const int64_t lanes = count - v * Vector::width;
+      const float* part = from + v * Vector::width;
+      const Vector values = lanes >= Vector::width ? Vector::load(part)
+                            : lanes > 0            ? Vector::load(part, lanes)
+                                                   : Vector::all(0.0F);
+      (factor * values).store(to + v * Vector::width);
+    }
+  }
+}
+
 /// Lanes of the row that vector `v` of the panel covers; 0 and below: none.
 int64_t lanes(const Product& p, int v) { return p.columns - v * Vector::width; }
+
+/// What the sums of a row start with.
+[[gnu::always_inline]] inline Vector start_of(const Product& p, int64_t row, int v) {
+  if (p.start == nullptr || lanes(p, v) <= 0) return Vector::all(0.0F);  // no arithmetic on a null pointer
+  const float* start = p.start + row * p.start_stride + v * Vector::width;
+  return lanes(p, v) < Vector::width ? Vector::load(start, lanes(p, v)) : Vector::load(start);
+}
 
 template <int Rows>
 void multiply_rows(const Product& p, int64_t row) {
   Vector sum[Rows][vectors];
   for (int r = 0; r < Rows; ++r) {
-    for (int v = 0; v < vectors; ++v) {
-      if (p.start == nullptr || lanes(p, v) <= 0) {  // no arithmetic on a null pointer
-        sum[r][v] = Vector::all(0.0F);
-        continue;
-      }
-      const float* start = p.start + (row + r) * p.start_stride + v * Vector::width;
-      sum[r][v] = lanes(p, v) < Vector::width ? Vector::load(start, lanes(p, v)) : Vector::load(start);
-    }
+    for (int v = 0; v < vectors; ++v) sum[r][v] = p.start_last ? Vector::all(0.0F) : start_of(p, row + r, v);
   }
   multiply_tile(p.left + row * p.row_stride, p.row_stride, p.depth_stride, p.panel, p.depth, sum);
   for (int r = 0; r < Rows; ++r) {
     for (int v = 0; v < vectors; ++v) {
+      if (p.start_last) sum[r][v] = start_of(p, row + r, v) + sum[r][v];
       float* out = p.out + (row + r) * p.out_stride + v * Vector::width;
       if (lanes(p, v) >= Vector::width) {
         sum[r][v].store(out);
@@ -69,7 +84,11 @@ void multiply(const Product& p) {
 }  // namespace
 
 ProductKernels product_kernels() {
-  return {.columns = panel_columns, .pack = pack, .pack_transposed = pack_transposed, .multiply = multiply};
+  return {.columns = panel_columns,
+          .pack = pack,
+          .pack_transposed = pack_transposed,
+          .pack_scaled = pack_scaled,
+          .multiply = multiply};
 }
 
 }  // namespace seq2seq::nn::kernels::SEQ2SEQ_VECTOR_NAMESPACE

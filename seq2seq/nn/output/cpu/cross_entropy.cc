@@ -1,0 +1,38 @@
+#include "seq2seq/nn/output/cpu/cross_entropy.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "seq2seq/nn/output/cpu/blocks.h"
+#include "seq2seq/nn/output/cpu/rows.h"
+#include "seq2seq/nn/output/cpu/words.h"
+#include "seq2seq/nn/recurrent/team.h"
+
+namespace seq2seq::nn::cpu {
+
+void cross_entropy(const CrossEntropy& operands, Isa isa) {
+  Shared shared(operands, isa);
+  const auto& division = shared.division;
+  const int64_t parts = std::max<int64_t>(1, std::max(division.blocks, shared.kept.defined() ? division.tiles() : 0));
+  const int64_t threads = team_size(parts);
+  Rows rows(shared, threads);
+  std::optional<Words> words;
+  if (shared.kept.defined()) words.emplace(shared, threads);
+  together(parts, [&](Member member) {
+    rows.prepare(member);
+#pragma omp barrier
+    for (size_t i = 0; i < division.chunks.size(); ++i) {
+      const auto& chunk = division.chunks[i];
+      const auto own = member.part(static_cast<int64_t>(chunk.size()));
+      for (int64_t block = own.first; block < own.last; ++block)
+        rows.run(chunk[static_cast<size_t>(block)], member.thread);
+      if (!words) continue;
+#pragma omp barrier  // a tile needs the exponentials of all blocks
+      const auto tiles = member.part(division.tiles());
+      for (int64_t tile = tiles.first; tile < tiles.last; ++tile) words->run(i, tile, member.thread);
+#pragma omp barrier  // the next chunk's exponentials take their place
+    }
+  });
+}
+
+}  // namespace seq2seq::nn::cpu

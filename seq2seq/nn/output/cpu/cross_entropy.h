@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+
+#include "seq2seq/core/isa.h"
+
+namespace seq2seq::nn::cpu {
+
+/// Operands and results of cross_entropy(), in float32, all matrices by rows without gaps.
+struct CrossEntropy {
+  const float* rows;            // [N, H]
+  const float* weight;          // [V, H]
+  const float* bias;            // [V]; null: none
+  const int64_t* targets;       // [N], each below V
+  const float* scale;           // [N] the derivative of the objective by each loss; null: no derivative is wanted
+  int64_t count, width, words;  // N, H, V
+  float smoothing;              // share of the target that is spread evenly over all words
+
+  float* losses;           // [N]
+  float* row_gradient;     // [N, H]; null: not wanted, and so the following
+  float* weight_gradient;  // [V, H]
+  float* bias_gradient;    // [V]
+  bool differentiates_words() const { return weight_gradient != nullptr || bias_gradient != nullptr; }
+};
+
+/// Computes losses and derivatives with three products and no matrix [N, V]: see blocks.h. Each sum adds its terms in a
+/// fixed order, so the results are the same bits on any number of threads, and a row's loss and gradient are the same
+/// in any batch.
+void cross_entropy(const CrossEntropy& operands, Isa isa = best_isa());
+
+}  // namespace seq2seq::nn::cpu
