@@ -36,8 +36,8 @@ struct Sizes {
 };
 
 /// Random operands in float32.
-struct Operands {
-  Operands(Sizes of, double spread, bool biased) {
+struct TiledOperands {
+  TiledOperands(Sizes of, double spread, bool biased) {
     torch::manual_seed(7);
     rows = at::randn({of.rows, of.width});
     weight = at::randn({of.words, of.width}) * spread;
@@ -51,7 +51,7 @@ struct Operands {
 /// Losses, and the derivatives by rows, weight and bias.
 using Results = std::array<Tensor, 4>;
 
-Results by_kernels(const Operands& of, double smoothing, Isa isa, bool rows = true, bool weight = true,
+Results by_kernels(const TiledOperands& of, double smoothing, Isa isa, bool rows = true, bool weight = true,
                    bool bias = true) {
   const auto room = [](bool wanted, const Tensor& like) {
     return wanted && like.defined() ? at::full_like(like, NAN) : Tensor();
@@ -76,7 +76,7 @@ Results by_kernels(const Operands& of, double smoothing, Isa isa, bool rows = tr
 }
 
 /// By LibTorch's cross-entropy in the given type.
-Results witness(const Operands& of, double smoothing, at::ScalarType type) {
+Results witness(const TiledOperands& of, double smoothing, at::ScalarType type) {
   const auto leaf = [&](const Tensor& tensor) { return tensor.to(type, false, true).requires_grad_(); };
   const auto x = leaf(of.rows), w = leaf(of.weight), b = of.bias.defined() ? leaf(of.bias) : Tensor();
   auto logits = at::matmul(x, w.t());
@@ -90,7 +90,7 @@ Results witness(const Operands& of, double smoothing, at::ScalarType type) {
 
 /// The largest difference between the results, as a share of the largest number in `exact`, or of the largest summand,
 /// since what cancels leaves its rounding.
-double error(const Results& found, const Results& exact, size_t result, const Operands& of) {
+double error(const Results& found, const Results& exact, size_t result, const TiledOperands& of) {
   const auto largest = [](const Tensor& tensor) { return tensor.abs().max().item<double>(); };
   const std::array<double, 4> summand{1, largest(of.scale) * largest(of.weight), largest(of.scale) * largest(of.rows),
                                       largest(of.scale)};
@@ -106,7 +106,7 @@ TEST_CASE("tiled output: losses and gradients are those of torch's cross-entropy
   const auto [smoothing, spread, biased] = GENERATE(table<double, double, bool>(
       {{0.0, 0.3, false}, {0.0, 12.0, true}, {0.1, 0.3, true}, {0.1, 12.0, false}, {1.0, 0.3, true}}));
   CAPTURE(name(isa), sizes.rows, sizes.width, sizes.words, smoothing, spread, biased);
-  const Operands of(sizes, spread, biased);
+  const TiledOperands of(sizes, spread, biased);
   const auto found = by_kernels(of, smoothing, isa);
   const auto exact = witness(of, smoothing, at::kDouble), single = witness(of, smoothing, at::kFloat);
   for (size_t i = 0; i < found.size(); ++i) {
@@ -120,7 +120,7 @@ TEST_CASE("tiled output: losses and gradients are those of torch's cross-entropy
 TEST_CASE("tiled output: several chunks of rows give what torch's cross-entropy gives",
           "[nn][kernels][output][witness][gradient]") {
   const auto isa = best_isa();
-  const Operands of({300, 3, 130'000}, 1, true);  // 39 million logits: 3 chunks
+  const TiledOperands of({300, 3, 130'000}, 1, true);  // 39 million logits: 3 chunks
   const auto found = by_kernels(of, 0.1, isa);
   const auto exact = witness(of, 0.1, at::kDouble);
   for (size_t i = 0; i < found.size(); ++i) {
@@ -131,7 +131,7 @@ TEST_CASE("tiled output: several chunks of rows give what torch's cross-entropy 
 
 TEST_CASE("tiled output: the same bits on any number of threads", "[nn][kernels][output]") {
   const auto isa = GENERATE_COPY(from_range(available_isas()));
-  const Operands of({901, 36, 500}, 1, true);
+  const TiledOperands of({901, 36, 500}, 1, true);
   const int threads = at::get_num_threads();
   at::set_num_threads(1);
   const auto alone = by_kernels(of, 0.1, isa);
@@ -145,10 +145,10 @@ TEST_CASE("tiled output: the same bits on any number of threads", "[nn][kernels]
 
 TEST_CASE("tiled output: a row has the same loss and gradient alone and among others", "[nn][kernels][output]") {
   const auto isa = GENERATE_COPY(from_range(available_isas()));
-  const Operands all({70, 12, 90}, 1, true);
+  const TiledOperands all({70, 12, 90}, 1, true);
   const auto among = by_kernels(all, 0.1, isa);
   for (const int64_t row : {0, 31, 69}) {
-    Operands one = all;
+    TiledOperands one = all;
     for (auto* tensor : {&one.rows, &one.targets, &one.scale}) *tensor = tensor->narrow(0, row, 1).contiguous();
     const auto alone = by_kernels(one, 0.1, isa);
     CHECK(alone[0].equal(among[0].narrow(0, row, 1)));
@@ -159,7 +159,7 @@ TEST_CASE("tiled output: a row has the same loss and gradient alone and among ot
 TEST_CASE("tiled output: what is not wanted is not computed, and the rest has the same bits",
           "[nn][kernels][output][gradient]") {
   const auto isa = GENERATE_COPY(from_range(available_isas()));
-  const Operands of({50, 9, 60}, 1, true);
+  const TiledOperands of({50, 9, 60}, 1, true);
   const auto all = by_kernels(of, 0.1, isa);
   const unsigned wanted = GENERATE(range(0U, 8U));
   const auto some = by_kernels(of, 0.1, isa, (wanted & 1U) != 0, (wanted & 2U) != 0, (wanted & 4U) != 0);
@@ -173,7 +173,7 @@ TEST_CASE("tiled output: a full layer on the CPU uses it in float32, with and wi
   const auto outputs = builtin_outputs();
   const auto output = outputs.make(small(outputs, "full"), {.width = 4, .vocabulary = 50});
   randomize(*output, 3, at::kFloat);
-  const Operands of({9, 4, 50}, 1, false);
+  const TiledOperands of({9, 4, 50}, 1, false);
   const auto x = of.rows.clone().requires_grad_();
   const LossSpec spec{.label_smoothing = 0.1, .row_scale = of.scale};
   const auto tiled = output->loss({.rows = x}, of.targets, spec);
@@ -190,7 +190,7 @@ TEST_CASE("tiled output: a full layer on the CPU uses it in float32, with and wi
 }
 
 TEST_CASE("tiled output: a target beyond the vocabulary is an error", "[nn][output][error]") {
-  const Operands of({3, 4, 5}, 1, false);
+  const TiledOperands of({3, 4, 5}, 1, false);
   const at::NoGradGuard no_gradient;
   const auto targets = of.targets.clone();
   targets[1] = 5;
