@@ -187,9 +187,11 @@ void Updater::note_fault(IssuedUpdate& issued) {
   result.made = std::isfinite(result.loss) && std::isfinite(result.gradient_norm);
   if (result.made) return;
   const bool in_loss = !std::isfinite(result.loss);
+  const double value = in_loss ? result.loss : result.gradient_norm;
+  // The sign of what is not a number says nothing.
   result.fault =
       fmt::format("{} is {}, with {}", in_loss ? "the loss" : "the gradient's norm",
-                  in_loss ? result.loss : result.gradient_norm, pairs_at_fault(issued.batches, issued.losses));
+                  std::isnan(value) ? std::abs(value) : value, pairs_at_fault(issued.batches, issued.losses));
 }
 
 /// Names the pairs with a token whose loss is not finite; all pairs, when it is only the gradient.

@@ -140,10 +140,10 @@ def check_n_best_list():
     write("list.source", *sources)
     write("list.reference", *sources[:4], "", *sources[5:])
     (FOLDER / "calls").unlink()
-    done = n_best_list("--hypotheses", 6, FAIL_IN="2")
+    done = n_best_list("--hypotheses", 4, FAIL_IN="2")
     if done.returncode != 1 or "a fault" not in done.stderr or (FOLDER / "lists").exists():
         yield f"a failing round: {done}"
-    done = n_best_list("--hypotheses", 6)
+    done = n_best_list("--hypotheses", 4)
     rounds = int(lines("calls")[0]) - 1
     if done.returncode != 0 or rounds < 2:
         yield f"resuming: {rounds} rounds, {done}"
@@ -157,7 +157,7 @@ def check_n_best_list():
     for sentence in range(4):
         texts = [text for number, text, _, _ in fields if number == str(sentence)]
         scores = [float(score) for number, _, _, score in fields if number == str(sentence)]
-        if len(texts) != 6 or len(set(texts)) != 6 or scores != sorted(scores, reverse=True):
+        if len(texts) != 4 or len(set(texts)) != 4 or scores != sorted(scores, reverse=True):
             yield f"sentence {sentence}: {texts}, {scores}"
         best = run(PROGRAM, "translate", "data/recipes/backward", "--beam", 3, "--quiet", "--threads", 1, input=pairs[sentence][0] + "\n").stdout.strip()
         if best not in texts:
@@ -168,10 +168,10 @@ def check_n_best_list():
         if abs(score - float(field[3])) > 1e-4 * abs(score):
             yield f"the total {field[3]} is not the score of the run: {line}"
     calls = lines("calls")
-    if n_best_list("--hypotheses", 6).returncode != 0 or lines("calls") != calls:
+    if n_best_list("--hypotheses", 4).returncode != 0 or lines("calls") != calls:
         yield "a list that is there was made again"
     write("list.reference", "s1")
-    done = n_best_list("--hypotheses", 6)
+    done = n_best_list("--hypotheses", 4)
     if done.returncode != 1 or "list.source has 9 lines and list.reference 1; they must be parallel" not in done.stderr:
         yield f"sides of unequal length: {done}"
     write("list.source", "")
