@@ -6,6 +6,7 @@
 
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/text.h"
+#include "seq2seq/data/factors.h"
 #include "seq2seq/data/input/line_reader.h"
 #include "seq2seq/text/vocabulary.h"
 #include "seq2seq/text/whitespace.h"
@@ -53,7 +54,8 @@ std::vector<std::string> OutputWords::words(const std::vector<int64_t>& ids,
     } else if (kind_ == Kind::replace) {
       const auto& row = weights.at(i);
       const auto end = row.begin() + std::min(std::ssize(row), std::ssize(source_tokens));
-      const auto& source = source_tokens[static_cast<size_t>(std::max_element(row.begin(), end) - row.begin())];
+      const auto& token = source_tokens[static_cast<size_t>(std::max_element(row.begin(), end) - row.begin())];
+      const auto source = text_->options().source_factors > 0 ? std::string(data::split_factors(token).word) : token;
       const auto known = dictionary_.find(source);
       if (known == dictionary_.end()) {
         changed.push_back(source);

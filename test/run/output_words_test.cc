@@ -51,6 +51,17 @@ TEST_CASE("unknown words: kept, dropped, replaced by the most attended source wo
   CHECK_FALSE(run::OutputWords({.kind = Kind::drop}, text).needs_attention(ids));
 }
 
+TEST_CASE("unknown words: a source word replaces without its factors", "[run][unknown]") {
+  data::DataOptions options;
+  options.source_factors = 1;
+  const data::TextPipeline text(options, text::builtin_tokenizers(), text::Vocabulary({{"a", 1}}),
+                                text::Vocabulary({{"A", 1}}));
+  const auto words = [&](int64_t id) {
+    return run::OutputWords({.kind = Kind::replace}, text).words({id}, {"Oslo\uFFE8NE"}, {{1, 0}, {0, 1}});
+  };
+  CHECK(words(text::unknown_id) == std::vector<std::string>{"Oslo"});
+}
+
 TEST_CASE("unknown words: a fault in the dictionary is named with its line", "[run][unknown][error]") {
   const TemporaryFolder folder;
   const auto fault = [&](const std::string& content) {
