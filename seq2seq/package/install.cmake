@@ -12,7 +12,7 @@ install(TARGETS seq2seq RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(TARGETS seq2seq_options seq2seq_version ${part_targets} EXPORT seq2seqTargets
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/seq2seq/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/seq2seq
-        FILES_MATCHING PATTERN "*.h" PATTERN "kernels" EXCLUDE PATTERN "package" EXCLUDE)
+        FILES_MATCHING PATTERN "*.h" PATTERN "kernels" EXCLUDE REGEX "nn/output/cpu" EXCLUDE PATTERN "package" EXCLUDE)
 
 install(EXPORT seq2seqTargets NAMESPACE seq2seq:: DESTINATION ${package_folder})
 set(seq2seq_cuda OFF)
