@@ -19,6 +19,12 @@ Sentences pick(const Sentences& sentences, const Indices& indices) {
   return picked;
 }
 
+Sentences pick(const data::TokenStore& store, const Indices& indices) {
+  Sentences picked;
+  for (const int64_t index : indices) picked.push_back(store[index]);
+  return picked;
+}
+
 Indices longest_first(const Sentences& sentences) {
   Indices order(sentences.size());
   std::iota(order.begin(), order.end(), 0);

@@ -23,6 +23,7 @@ using Readings = std::vector<Reading>;
 
 Sentences all_sentences(const data::TokenStore& store);
 Sentences pick(const Sentences& sentences, const Indices& indices);
+Sentences pick(const data::TokenStore& store, const Indices& indices);
 
 /// Indices of the sentences, longest first, those of equal length in their order.
 Indices longest_first(const Sentences& sentences);

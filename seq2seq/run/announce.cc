@@ -84,8 +84,8 @@ std::string batches_text(const train::TrainOptions& options, data::Task task) {
   return options.accumulate > 1 ? fmt::format("{} x {}", options.accumulate, size) : size;
 }
 
-void announce_length(Log& log, const RunOptions& options, const data::Corpus& corpus) {
-  const auto batches = data::plan_epoch(corpus, options.train.batch, options.seed, 0).batches();
+/// `batches`: of an epoch.
+void announce_length(Log& log, const RunOptions& options, int64_t batches) {
   const double in_epoch = std::ceil(static_cast<double>(batches) / static_cast<double>(options.train.accumulate));
   const double updates = options.train.updates ? static_cast<double>(*options.train.updates)
                                                : std::ceil(options.train.epochs.value_or(0) * in_epoch);
@@ -102,7 +102,9 @@ void announce(Log& log, const RunOptions& options, const Registries& registries,
               const nn::Model& model, const Machine& machine, const std::optional<MemoryForecast>& forecast) {
   announce_data(log, data);
   announce_model(log, options.train, registries, model, forecast);
-  announce_length(log, options, data.train);
+  announce_length(
+      log, options,
+      forecast ? forecast->batches : data::plan_epoch(data.train, options.train.batch, options.seed, 0).batches());
   log.say(fmt::format("machine   {}, {} thread{}, kernels for {}; LibTorch {} with {} for {}", machine.device,
                       machine.threads, machine.threads == 1 ? "" : "s", machine.kernels, machine.torch,
                       machine.product_library, machine.instruction_set));
@@ -111,8 +113,7 @@ void announce(Log& log, const RunOptions& options, const Registries& registries,
 void announce_places(Log& log, const RunOptions& options, const Registries& registries, const data::TextPipeline& text,
                      const nn::Placement& placement) {
   if (log.quiet() || (placement.parts.empty() && placement.output.empty())) return;
-  const auto model = outline(options.model, registries, text.source_vocabulary().size(),
-                             text.target_vocabulary().size(), text.source().factor_sizes());
+  const auto model = outline(options.model, registries, text);
   const auto table = place_table(*model, placement);
   if (table.size() < 2) return;
   const char* head = "places    ";

@@ -69,8 +69,7 @@ PlacementOptions chosen_placement(const RunOptions& options, const TrainingData&
   const auto& placement = options.placement;
   if (placement.preset != "auto" || environment.single_device) return placement;
   const auto devices = devices_here(placement, environment);
-  const auto model = outline(options.model, *environment.registries, data.text->source_vocabulary().size(),
-                             data.text->target_vocabulary().size(), data.text->source().factor_sizes());
+  const auto model = outline(options.model, *environment.registries, *data.text);
   const bool on_processor = std::ranges::none_of(devices, [](const auto& name) { return name.starts_with("cuda"); });
   // One place of a processor already uses all of it.
   if (devices.size() == 1 || on_processor || model->staged() == nullptr) return on_first(devices, placement);

@@ -58,6 +58,12 @@ std::shared_ptr<nn::Model> outline(const ModelOptions& options, const Registries
   return models_of(options, registries).make(options.architecture, context);
 }
 
+std::shared_ptr<nn::Model> outline(const ModelOptions& options, const Registries& registries,
+                                   const data::TextPipeline& text) {
+  return outline(options, registries, text.source_vocabulary().size(), text.target_vocabulary().size(),
+                 text.source().factor_sizes());
+}
+
 bool extends_vocabulary(const ModelOptions& options, const Registries& registries) {
   return outline(options, registries)->output().extends_vocabulary();
 }

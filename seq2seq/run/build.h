@@ -37,6 +37,10 @@ std::shared_ptr<nn::Model> outline(const ModelOptions& options, const Registries
                                    int64_t target_vocabulary = nn::unknown_vocabulary,
                                    const std::vector<int64_t>& source_factors = {});
 
+/// The same for the vocabularies of a text.
+std::shared_ptr<nn::Model> outline(const ModelOptions& options, const Registries& registries,
+                                   const data::TextPipeline& text);
+
 /// Returns true if the text of a model needs ids beyond the vocabularies, for words that it copies.
 bool extends_vocabulary(const ModelOptions& options, const Registries& registries);
 

@@ -10,7 +10,7 @@
 
 namespace seq2seq::run {
 
-/// What exact search says of the best outputs of a text, to part search errors from errors of the model (Stahlberg and
+/// Counts of exact search over a text, which separate search errors from errors of the model (Stahlberg and
 /// Byrne 2019, arXiv 1908.10090).
 struct ExactCounts {
   int64_t sentences = 0;  // searched exactly; 0: `decode.search` is another

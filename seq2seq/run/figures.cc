@@ -19,13 +19,6 @@ std::vector<int64_t> share_of(const EvaluationSet& set, const data::Deal& deal) 
   return data::dealt(set.all(), set.corpus, deal);
 }
 
-decode::Sentences pick(const data::TokenStore& store, const std::vector<int64_t>& share) {
-  decode::Sentences sentences;
-  sentences.reserve(share.size());
-  for (const int64_t sentence : share) sentences.push_back(store[sentence]);
-  return sentences;
-}
-
 /// Sums whole numbers, exactly: a double holds them up to 2^53.
 void sum_over(train::Team& team, const std::vector<int64_t*>& counts) {
   std::vector<double> values;
@@ -50,8 +43,8 @@ Perplexity measure_perplexity(const decode::Predictor& predictor, const Evaluati
                               const data::Deal& deal) {
   Perplexity perplexity;
   const auto share = share_of(set, deal);
-  for (const auto& pair :
-       decode::score_all(predictor, readings_of(set, text, share), pick(set.corpus.target, share), batch, done)) {
+  for (const auto& pair : decode::score_all(predictor, readings_of(set, text, share),
+                                            decode::pick(set.corpus.target, share), batch, done)) {
     perplexity.score += pair.score;
     perplexity.tokens += std::ssize(pair.token_scores);
   }

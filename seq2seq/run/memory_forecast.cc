@@ -34,10 +34,9 @@ std::optional<RowBytes> kept_by(const nn::Model& model) {
   return bytes;
 }
 
-/// The batch of the first epoch that keeps the most; without `bytes`, the one of most tokens.
-data::BatchCounts largest_batch(const RunOptions& options, const data::Corpus& corpus, const RowBytes& bytes) {
-  const bool lm = options.data.task == data::Task::lm;
-  const auto plan = data::plan_epoch(corpus, options.train.batch, options.seed, 0);
+/// The batch that keeps the most.
+data::BatchCounts largest_batch(const data::EpochPlan& plan, const data::Corpus& corpus, bool lm,
+                                const RowBytes& bytes) {
   data::BatchCounts largest;
   for (int64_t number = 0; number < plan.batches(); ++number) {
     data::BatchCounts batch{.sentences = std::ssize(plan[number])};
@@ -71,17 +70,19 @@ std::optional<MemoryForecast> forecast_memory(const RunOptions& options, const T
                                               const Environment& environment) {
   if (!training_device(options.placement, environment).is_cpu() || environment.group != nullptr) return std::nullopt;
   const auto& registries = *environment.registries;
-  const auto model =
-      outline(options.model, registries, data.text->source_vocabulary().size(), data.text->target_vocabulary().size());
+  const auto model = outline(options.model, registries, *data.text);
   double numbers = 0;
   for (const auto& [part, count] : model->part_sizes()) numbers += static_cast<double>(count);
   const auto bytes = kept_by(*model);
+  const auto plan = data::plan_epoch(data.train, options.train.batch, options.seed, 0);
+  const bool lm = options.data.task == data::Task::lm;
   MemoryForecast forecast{.parameters = numbers * sizeof(float),
                           .gradients = numbers * sizeof(float),
                           .optimizer = numbers * optimizer_state_bytes(options.train, registries),
                           .activations = {},
                           .program = resident_bytes(),
-                          .largest = largest_batch(options, data.train, bytes.value_or(RowBytes{1, 1}))};
+                          .largest = largest_batch(plan, data.train, lm, bytes.value_or(RowBytes{1, 1})),
+                          .batches = plan.batches()};
   if (bytes) forecast.activations = bytes->of(forecast.largest);
   return forecast;
 }

@@ -14,9 +14,10 @@ namespace seq2seq::run {
 /// Bytes that training on the CPU takes at the largest batch of an epoch.
 struct MemoryForecast {
   double parameters = 0, gradients = 0, optimizer = 0;
-  std::optional<double> activations;  // what forward keeps for backward; empty: not known of such a model
-  double program = 0;                 // what this process has taken so far: the program and the text
+  std::optional<double> activations;  // kept by forward for backward; empty: not known for this kind of model
+  double program = 0;                 // of this process so far: the program and the text
   data::BatchCounts largest;          // the batch that takes the most
+  int64_t batches = 0;                // of the first epoch
   double total() const;
 };
 

@@ -7,20 +7,9 @@
 
 namespace seq2seq::run {
 
-namespace {
-
-decode::Sentences pick(const data::TokenStore& store, const std::vector<int64_t>& chosen) {
-  decode::Sentences sentences;
-  sentences.reserve(chosen.size());
-  for (const int64_t sentence : chosen) sentences.push_back(store[sentence]);
-  return sentences;
-}
-
-}  // namespace
-
 decode::Readings readings_of(const EvaluationSet& set, const data::TextPipeline& text,
                              const std::vector<int64_t>& chosen) {
-  decode::Readings readings{{.text = &text, .sentences = pick(set.corpus.source, chosen)}};
+  decode::Readings readings{{.text = &text, .sentences = decode::pick(set.corpus.source, chosen)}};
   for (const auto& other : set.others)
     readings.push_back({.text = other.text, .sentences = decode::pick(other.sentences, chosen)});
   return readings;
@@ -30,7 +19,7 @@ std::vector<MeasuredOutput> search_outputs(const decode::Predictor& predictor, c
                                            const data::TextPipeline& text, const decode::DecodeOptions& options,
                                            const metrics::MetricOptions& metrics, const std::vector<int64_t>& chosen,
                                            const decode::Done& done) {
-  const auto targets = pick(set.corpus.target, chosen);
+  const auto targets = decode::pick(set.corpus.target, chosen);
   const auto sources = readings_of(set, text, chosen);
   std::vector<data::CopiedWords> all_copied;
   std::vector<std::vector<std::string>> source_tokens;

@@ -150,8 +150,7 @@ std::vector<std::string> explain_training(const NewRun& request, const Environme
   const auto machine = prepare_machine(environment.threads, training_device(options.placement, environment));
   const auto data = read_training_data(*configuration, environment);
   const auto memory = forecast_memory(options, data, environment);
-  const auto model = outline(options.model, *environment.registries, data.text->source_vocabulary().size(),
-                             data.text->target_vocabulary().size());
+  const auto model = outline(options.model, *environment.registries, *data.text);
   announce(*environment.log, options, *environment.registries, data, *model, machine, memory);
   if (memory) return forecast_lines(*memory, available_memory());
   throw UsageError(Place{.part = "--explain"}, "memory is foreseen for one process on a processor alone",

@@ -14,7 +14,7 @@
 
 namespace seq2seq::run {
 
-/// What a line of the input is.
+/// The meaning of an input line.
 enum class InputFormat {
   text,  // a sentence
   json   // an object with the sentence under `source`; its other keys go to the answer

@@ -32,7 +32,7 @@ struct PlainSearch {
 std::vector<decode::Hypothesis> plain_search(const TreePredictor& predictor, const std::vector<int64_t>& source,
                                              const PlainSearch& options);
 
-/// What an output is ranked by, from its ids and the score of each token.
+/// The rank of an output, from its ids and the score of each token.
 double plain_rank(const TreePredictor& predictor, const std::vector<int64_t>& source,
                   const decode::Hypothesis& hypothesis, const PlainSearch& options);
 

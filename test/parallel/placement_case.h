@@ -1,6 +1,6 @@
 #pragma once
 
-// What the property test of placement draws: a small model, places, a schedule and batches.
+// A case of the property test of placement: a small model, places, a schedule and batches.
 
 #include <cstdint>
 #include <string>

@@ -1,4 +1,4 @@
-// What the planner says stages keep, against what their forward passes leave in memory.
+// The memory that the planner expects stages to keep, compared with what their forward passes leave allocated.
 
 #include <algorithm>
 #include <cstdint>
@@ -98,7 +98,7 @@ TEST_CASE("plan: the bytes that stages keep are those in memory after their forw
   if (kept.architecture == "transformer") values.insert({"dropout.residual", "0"});
   const auto model = model_of(kept.architecture, values, kept.language);
   const auto outline = outline_of(*model);
-  // What two batches of one length differ in is kept for their rows: weights laid out anew, say, are not.
+  // The difference of two batches of one length is memory of their rows; packed weights, for example, cancel out.
   double measured = 0, planned = 0;
   for (const int64_t sentences : {16, 32}) {
     const double sign = sentences == 32 ? 1 : -1;

@@ -162,6 +162,46 @@ TEST_CASE("factors: the model in stages on several places learns what it learns 
   }
 }
 
+TEST_CASE("factors: a Transformer in stages on several places learns what it learns in one",
+          "[run][placement][factors]") {
+  Cases toy;
+  toy.folder().file("toy.yaml",
+                    "data:\n  train: {source: train.source, target: train.target}\n"
+                    "  validation: {source: held.source, target: held.target}\n"
+                    "model: {architecture: transformer, width: 16, heads: 2, feed_forward: 16, encoder: {layers: 2}, "
+                    "decoder: {layers: 2}}\n"
+                    "train: {batch: {sentences: 16}, optimizer: {kind: sgd, learning_rate: 0.1}, updates: 4}\n");
+  auto set = with_factors({});
+  toy.train("one", set);
+  set.insert(set.end(), {"placement.devices=[cpu, cpu, cpu]", "placement.embeddings=0", "placement.encoder=[0, 1]",
+                         "placement.decoder=[1, 2]", "placement.output=[2]", "placement.schedule.kind=micro_batch"});
+  toy.train("several", set);
+  const auto parameters = toy.load("several").model->named_parameters();
+  const auto one = toy.load("one");
+  for (const auto& parameter : one.model->named_parameters()) {
+    CAPTURE(parameter.key());
+    CHECK(at::allclose(parameter.value(), parameters[parameter.key()], /*rtol=*/0, /*atol=*/1e-5));
+  }
+}
+
+TEST_CASE("factors: the memory of a training counts their tables", "[run][factors]") {
+  Cases toy;
+  const auto set = with_factors({"train.updates=1"});
+  const auto lines = run::explain_training(
+      {.config = toy / "toy.yaml", .overrides = overrides(set), .folder = toy / "run", .init_from = {}},
+      toy.environment);
+  CHECK(lines.size() == 6);
+  const auto explained = toy.said();
+  CHECK_THAT(explained, ContainsSubstring("encoder.factors"));
+  toy.forget_said();
+  toy.train("run", set);
+  const auto parameters_in = [](const std::string& said) {
+    const auto end = said.find(" parameters\n");
+    return said.substr(said.rfind('\n', end), end - said.rfind('\n', end));
+  };
+  CHECK(parameters_in(explained) == parameters_in(toy.said()));
+}
+
 TEST_CASE("factors: fine-tuning takes their tables over only if the values are numbered alike",
           "[run][init_from][factors]") {
   Cases toy;
