@@ -29,10 +29,10 @@ int compute_capability(c10::Device device);
 /// The hardware and libraries that results depend on besides the configuration: stored in a run, compared on resume.
 struct Machine {
   int threads = 1;
-  std::string product_library;  // what multiplies matrices: "mkl 2024.2", "openblas", ...
-  std::string instruction_set;  // "AVX512", "AVX2", "DEFAULT": what LibTorch's kernels use
-  // What our own use (isa.h) and what they compute: "avx512 (layers, output)", "reference"; on a GPU also those asked
-  // for
+  std::string product_library;  // for matrices: "mkl 2024.2", "openblas", ...
+  std::string instruction_set;  // of LibTorch's kernels: "AVX512", "AVX2", "DEFAULT"
+  // The instruction set of our kernels (isa.h), and the parts that they compute: "avx512 (layers, output)",
+  // "reference". On a GPU, also the kernels that SEQ2SEQ_GPU_KERNELS names.
   std::string kernels;
   std::string device;  // "cpu", or the GPU's name
   std::string torch;   // LibTorch's version

@@ -60,7 +60,7 @@ class TextPipeline {
   /// none.
   std::vector<int64_t> target_of_source() const;
 
-  /// Whether the vocabulary of a side does not have the word of an id.
+  /// Returns true if the word of an id is not in the vocabulary of its side.
   bool is_unknown(text::Side side, int64_t id) const;
 
   /// Ids as SourceVocabulary numbers them.

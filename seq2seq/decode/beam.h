@@ -11,7 +11,7 @@
 
 namespace seq2seq::decode {
 
-/// What a predictor says of the next words of each live hypothesis of one source.
+/// Scores of the next words of each live hypothesis of one source, from a predictor.
 struct Extensions {
   const double* scores;               // [live, width] natural log-probabilities of the best words, best first
   const int64_t* words;               // [live, width]

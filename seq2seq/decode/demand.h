@@ -5,7 +5,7 @@
 
 namespace seq2seq::decode {
 
-/// What an output of one source must have, beside its length.
+/// Words that an output of one source must have.
 struct Demand {
   std::vector<int64_t> prefix = {};  // the words that it begins with
   std::vector<std::vector<int64_t>> phrases =

@@ -13,7 +13,7 @@ namespace seq2seq::decode {
 /// extensions of a hypothesis share them.
 using Coverage = std::shared_ptr<const std::vector<double>>;
 
-/// What the hypotheses of one source are compared by. Beginnings of one length compete by their `value`, the sum of
+/// The comparison of hypotheses of one source. Beginnings of one length compete by their `value`, the sum of
 /// token() over what they have written; outputs by their rank(). Values only fall as an output grows, and no rank is
 /// above bound(): so a search can drop a beginning for good once its bound is below the ranks it must beat.
 struct ScoringRule {

@@ -28,7 +28,7 @@ std::string weights_digest(const std::filesystem::path& run) {
               "Name the folder that `seq2seq train` wrote for a language model (`task: lm`)");
 }
 
-/// Returns why the kind of search does not go with other settings; empty if it does.
+/// Returns the reason why `search` cannot be combined with other settings, or an empty string.
 std::string contradicting_search(const DecodeOptions& options) {
   const bool grouped = options.diverse_beam.groups > 1;
   if (options.search == SearchKind::exact) {

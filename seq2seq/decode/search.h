@@ -51,7 +51,7 @@ struct DiverseBeamOptions {
 };
 void declare(config::Keys& keys, DiverseBeamOptions& options);
 
-/// What `minimum_bayes_risk` is without a metric.
+/// The value of `minimum_bayes_risk` without a metric.
 inline constexpr const char* no_metric = "none";
 
 struct DecodeOptions {
@@ -82,7 +82,7 @@ struct DecodeOptions {
 };
 void declare(config::Keys& keys, DecodeOptions& options);
 
-/// What these options compare hypotheses by.
+/// Returns the rule by which these options compare hypotheses.
 ScoringRule scoring_rule(const DecodeOptions& options);
 
 /// Returns what `options.search` finds: beam_search(), draw_samples() of sampling.h, or exact_search(). Outputs are in

@@ -10,7 +10,7 @@ namespace seq2seq::train {
 /// undefined gradient counts as 0.
 at::Tensor gradient_norm(const std::vector<at::Tensor>& gradients);
 
-/// What one pass over gradients finds.
+/// The results of one pass over gradients.
 struct ReadGradients {
   at::Tensor norm;  // gradient_norm()
   /// By gradient, ascending int64 on the CPU: the rows that are not all zero, where they are few, as in a table of word

@@ -74,7 +74,7 @@ class Encoder : public Module {
 /// factors, which an encoder reads by add_source_embedding().
 std::shared_ptr<Embedding> add_embedding(Encoder& encoder, const EncoderContext& context);
 
-/// What an encoder looks up for the tokens of its source.
+/// The tables in which an encoder looks up its source's tokens.
 struct SourceEmbedding {
   std::shared_ptr<Embedding> words;
   std::shared_ptr<FactorEmbeddings> factors;  // null: none

@@ -60,7 +60,7 @@ class StageList {
   }
   /// Of a stage that was added.
   const Stage& stage(int64_t number) const { return stages_[static_cast<size_t>(number)]; }
-  /// Whether anything in the stage that was added last, or before it, is trained.
+  /// Returns true if anything in the last stage or before it is trained.
   bool trains() const { return trains_.back(); }
   const Packed& ids(Side side) const { return side == Side::source ? inputs_->source : inputs_->inputs; }
   std::shared_ptr<RowFlow> row_flow(Side side, int64_t width, const ParameterPlace& place) const;

@@ -38,7 +38,7 @@ class StagedSentences {
   at::Tensor finished(const at::Tensor& rows, const LayerNorm* norm) const;
 
  private:
-  /// What the parts of one place share.
+  /// Data that the parts of one place share.
   struct Context {
     int64_t place = 0;
     c10::Device device{c10::kCPU};

@@ -50,7 +50,7 @@ void pack_scaled(const float* from, int64_t stride, const float* scale, int64_t 
 /// Lanes of the row that vector `v` of the panel covers; 0 and below: none.
 int64_t lanes(const Product& p, int v) { return p.columns - v * Vector::width; }
 
-/// What the sums of a row start with.
+/// The initial values of a row's sums.
 [[gnu::always_inline]] inline Vector start_of(const Product& p, int64_t row, int v) {
   if (p.start == nullptr || lanes(p, v) <= 0) return Vector::all(0.0F);  // no arithmetic on a null pointer
   const float* start = p.start + row * p.start_stride + v * Vector::width;

@@ -17,7 +17,7 @@ constexpr void load_weights(const LstmRecurrenceBackward& pass, const BlockPlace
   });
 }
 
-/// What reaches h of a sentence at a step: through the step after it, or, where that has no row of the sentence, from
+/// The gradient of h of a sentence at a step: through the step after it or, if that has no row of the sentence, from
 /// outside. `passed`: the sentences of the group that the step after has.
 template <int RowsALane>
 constexpr float reaching(const LstmRecurrenceBackward& pass, const BlockMemory& memory, int64_t at, bool passed,

@@ -1,6 +1,6 @@
 #pragma once
 
-// What a block of threads does in one step of an LSTM's recurrence. The same source runs on a GPU, where the threads
+// The work of a block of threads in one step of an LSTM's recurrence. The same source runs on a GPU, where the threads
 // are a block's, and on the CPU, where they are a loop's: a team's each() calls a function for every thread and returns
 // when all have run, so that what lies between two calls is where threads wait for each other.
 

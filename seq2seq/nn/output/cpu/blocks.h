@@ -48,7 +48,7 @@ struct Division {
 /// Memory of a thread: aligned, as vector loads want it.
 inline at::Tensor numbers(int64_t count) { return at::empty({count}, at::kFloat); }
 
-/// What all threads share.
+/// Data that all threads share.
 struct Shared {
   Shared(const CrossEntropy& operands, Isa isa);
 

@@ -11,7 +11,7 @@ namespace seq2seq::nn::cpu {
 class Rows {
  public:
   Rows(Shared& shared, int64_t threads);
-  /// What all blocks need, in parts: before the first of them.
+  /// Makes a member's part of the data that all blocks need; to be called before the first block.
   void prepare(Member member);
   void run(const RowBlock& block, int64_t thread);
 
