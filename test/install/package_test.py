@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
-from support import FOLDER, PYTHON, ROOT, finish, skipped  # noqa: E402
+from support import FOLDER, PYTHON, ROOT, finish, public_headers, skipped  # noqa: E402
 
 CMAKE, BUILD = sys.argv[1], Path(sys.argv[2]).resolve()
 PREFIX = FOLDER / "prefix"
@@ -73,11 +73,8 @@ def check_installed():
 
 
 def check_headers():
-    own = {path.relative_to(ROOT) for path in (ROOT / "seq2seq").rglob("*.h")}
-    inner = ("seq2seq/nn/kernels/", "seq2seq/nn/output/cpu/")
-    public = {path for path in own if not str(path).startswith(inner)}
     found = {path.relative_to(INCLUDE) for path in INCLUDE.rglob("*.h")}
-    for path in sorted(public ^ found):
+    for path in sorted({Path(header) for header in public_headers()} ^ found):
         yield f"header {path}: {'installed' if path in found else 'not installed'}"
     for path in sorted(found):
         for included in re.findall(r'#include "([^"]+)"', (INCLUDE / path).read_text(encoding="utf-8")):

@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 
-from support import FOLDER, ROOT, finish, without_witness
+from support import FOLDER, ROOT, finish, public_headers, without_witness
 
 
 def make(root, output):
@@ -21,9 +21,8 @@ def check_tree():
     shown = set()  # of the headers, each on a page that says how to include it
     for page in (FOLDER / "tree/html").glob("*_8h_source.html"):
         shown.add(re.search(r"<title>[^<]*: (seq2seq/\S+) Source File</title>", page.read_text(encoding="utf-8")).group(1))
-    headers = {str(path.relative_to(ROOT)) for path in (ROOT / "seq2seq").rglob("*.h") if "nn/kernels" not in str(path)}
-    if shown != headers:
-        yield f"scripts/docs: pages of other files than the public headers: {sorted(shown ^ headers)}"
+    if shown != public_headers():
+        yield f"scripts/docs: pages of other files than the public headers: {sorted(shown ^ public_headers())}"
 
 
 def check_fault():

@@ -11,6 +11,8 @@ import re
 import select
 import subprocess
 import sys
+import termios
+import time
 from pathlib import Path
 
 from support import FOLDER, finish, skipped
@@ -67,14 +69,26 @@ class Terminal:
         before, self.shown = self.shown.split(text, 1)
         return before
 
+    def wait_for_editing(self):
+        """libedit shows the prompt, then stops the terminal from showing keys. A key between the two would be shown twice."""
+        start = time.monotonic()
+        while termios.tcgetattr(self.descriptor)[3] & termios.ECHO:
+            if time.monotonic() - start > PATIENCE:
+                raise AssertionError("the line is not edited: the terminal shows the keys itself")
+            time.sleep(0.001)
+
     def type(self, keys):
         """Types a line after the prompt; what is answered, without what the terminal shows of the keys."""
+        if edits():
+            self.wait_for_editing()
         os.write(self.descriptor, (keys + "\n").encode())
         self.wait_for("\n")
         answer = self.wait_for("> ")
         return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\r", "", answer).strip()
 
     def end(self):
+        if edits():
+            self.wait_for_editing()
         os.write(self.descriptor, END.encode())
         status = os.waitpid(self.process, 0)[1]
         os.close(self.descriptor)

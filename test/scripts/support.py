@@ -1,6 +1,7 @@
 """What the tests of the scripts share: a folder of their own, the scripts run as a user runs them, faults as lines."""
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -30,6 +31,14 @@ def lines(path):
 def failed_with(done, *texts, status=1):
     """Whether a script ended with one clear error that holds the texts."""
     return done.returncode == status and done.stderr.startswith("error: ") and all(text in done.stderr for text in texts)
+
+
+def public_headers():
+    """The headers, as `seq2seq/…`, that users include: all but the folders that docs/reference/Doxyfile leaves out."""
+    found = re.search(r"^EXCLUDE\s*=\s*(.+)$", (ROOT / "docs/reference/Doxyfile").read_text(encoding="utf-8"), re.MULTILINE)
+    inner = tuple(f"{folder}/" for folder in found.group(1).split())
+    every = (str(path.relative_to(ROOT)) for path in (ROOT / "seq2seq").rglob("*.h"))
+    return {path for path in every if not path.startswith(inner)}
 
 
 def skipped(what):
