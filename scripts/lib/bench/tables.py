@@ -1,5 +1,7 @@
 """What scripts/bench prints, and writes into docs/performance.md: tables in Markdown, made of stored results alone."""
 
+import re
+
 from bench.process import NOISE_SHARE, Failure
 from bench.products import ceiling
 from bench.session import FOLDER, ROOT, median, read_results, spread
@@ -84,10 +86,20 @@ def losses_table(losses):
     return "Losses a sentence, update by update:\n\n" + table(["update", *names], rows)
 
 
+def phases_shown(profile):
+    """The phases with the output layer as one: where its kernels serve, its forward pass computes the gradients, too."""
+    shown = {}
+    for name, phase in profile["phases"].items():
+        row = shown.setdefault("output layer" if name.startswith("output layer") else name, {"seconds": 0, "operations": 0})
+        for figure in row:
+            row[figure] += phase[figure]
+    return shown
+
+
 def profile_table(profile, top):
     whole = profile["whole"]
     rows = []
-    for name, phase in profile["phases"].items():
+    for name, phase in phases_shown(profile).items():
         rate = phase["operations"] / phase["seconds"] / 1e9 if phase["operations"] else 0
         rows.append([name, f"{1e3 * phase['seconds']:,.1f} ms", f"{100 * phase['seconds'] / whole:.1f} %",
                      f"{rate:,.1f}" if rate else "", f"{rate / top:.2f}" if rate else ""])
@@ -130,7 +142,7 @@ def provenance(results):
 
 
 def write_page(what, report=None, sizes=SIZES):
-    """Puts the tables of every size that was measured into the page, between the marks of this bench."""
+    """Puts the tables of every size that was measured into the page, between the marks of this bench. Tables of other sizes stay."""
     report = report or whole_report
     files = [FOLDER / size.name / f"{what}-{device}.json" for device in ("cpu", "cuda")
              for name, size in sizes.items() if name != "tiny"]
@@ -141,15 +153,25 @@ def write_page(what, report=None, sizes=SIZES):
     reports = [report(results) for _, results in measured]
     if not reports:
         raise Failure(f"nothing to write: no size but `tiny` was measured with `scripts/bench {what}`")
-    PAGE.write_text(filled(PAGE.read_text(encoding="utf-8"), what, "\n".join(reports)), encoding="utf-8")
+    PAGE.write_text(filled(PAGE.read_text(encoding="utf-8"), what, reports), encoding="utf-8")
     return PAGE
 
 
-def filled(page, what, content):
-    """The page with new content between `<!-- scripts/bench WHAT -->` and its end mark."""
+def filled(page, what, reports):
+    """The page with these reports between `<!-- scripts/bench WHAT -->` and its end mark, each in place of that of its heading."""
     begin, end = f"<!-- scripts/bench {what} -->\n", f"<!-- end of scripts/bench {what} -->\n"
     before, found, rest = page.partition(begin)
-    _, ended, after = rest.partition(end)
+    content, ended, after = rest.partition(end)
     if not found or not ended:
         raise Failure(f"docs/performance.md has no place for the tables: the marks {begin.strip()} and {end.strip()} are missing")
-    return before + begin + "\n" + content + "\n" + end + after
+    parts = by_heading(content)
+    for text in reports:
+        parts.update(by_heading(text))
+    return before + begin + "\n" + "\n".join(parts.values()) + "\n" + end + after
+
+
+def by_heading(content):
+    """Reports by their first lines, `### Train, small, cpu`."""
+    starts = [*re.finditer(r"^### .*$", content, re.MULTILINE)]
+    ends = [*(start.start() for start in starts[1:]), len(content)]
+    return {start.group(): content[start.start():stop].strip() + "\n" for start, stop in zip(starts, ends)}
