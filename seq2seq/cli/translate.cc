@@ -67,7 +67,8 @@ class Translate final : public Command {
                    "with `--format moses`: also write the score of each token");
     arguments.option("--unknown", unknown_, "WHAT",
                      "allow the unknown word in outputs, and keep it (`<unk>`), drop it, or replace it by the source "
-                     "word that it attends to most (as configured)");
+                     "word that it attends to most; or positional: replace `<unk:d>` by the source word that it names "
+                     "(as configured)");
     arguments.option(
         "--alignments", alignments_, "FILE",
         "for each output token, write the source token that it attends to most, `0-0 2-1` (Pharaoh's format)");
@@ -89,7 +90,8 @@ class Translate final : public Command {
     add_override(overrides, "--n-best", "decode.n_best", n_best_);
     if (unknown_) {
       add_override(overrides, "--unknown", "decode.unknown.kind", unknown_);
-      add_override(overrides, {.option = "--unknown " + *unknown_, .key = "decode.allow_unknown", .value = "true"});
+      if (*unknown_ != "positional")
+        add_override(overrides, {.option = "--unknown " + *unknown_, .key = "decode.allow_unknown", .value = "true"});
     }
     set_formats();
     if (interactive_) return converse(context, environment, std::move(overrides));

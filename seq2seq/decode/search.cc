@@ -148,7 +148,9 @@ void declare(config::Keys& keys, DecodeOptions& options) {
            "`evaluate` and studies")
       .changes_no_result();
   keys.rule("unknown.kind", [&options] {
-    return options.unknown.kind == UnknownOptions::Kind::keep || options.allow_unknown
+    using Kind = UnknownOptions::Kind;
+    const bool of_unknown = options.unknown.kind == Kind::drop || options.unknown.kind == Kind::replace;
+    return !of_unknown || options.allow_unknown
                ? ""
                : "changes nothing, because outputs have no `<unk>`. Set `decode.allow_unknown: true`";
   });

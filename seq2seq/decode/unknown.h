@@ -6,15 +6,16 @@
 
 namespace seq2seq::decode {
 
-/// Treatment of the unknown word `<unk>` in outputs.
+/// Treatment of the unknown word `<unk>` in outputs, and of words that tell where the source word stands.
 struct UnknownOptions {
   enum class Kind {
-    keep,    // it is written as `<unk>`
-    drop,    // it is left out
-    replace  // by the source word that it attends to most: Jean et al. 2015, arXiv 1412.2007, section 4.2.1
+    keep,       // it is written as `<unk>`
+    drop,       // it is left out
+    replace,    // by the source word that it attends to most: Jean et al. 2015, arXiv 1412.2007, section 4.2.1
+    positional  // `<unk:d>`, the target's word j, by the source word j - d: Luong et al. 2015, arXiv 1410.8206, section 3.3
   };
   Kind kind = Kind::keep;
-  std::filesystem::path dictionary;  // of source words, for replace; empty: the source word itself
+  std::filesystem::path dictionary;  // of source words, for replace and positional; empty: the source word itself
 };
 void declare(config::Keys& keys, UnknownOptions& options);
 

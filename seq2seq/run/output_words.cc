@@ -1,6 +1,12 @@
 #include "seq2seq/run/output_words.h"
 
 #include <algorithm>
+#include <charconv>
+#include <cstddef>
+#include <optional>
+#include <string_view>
+#include <system_error>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -16,6 +22,27 @@ namespace seq2seq::run {
 namespace {
 
 using Kind = decode::UnknownOptions::Kind;
+
+constexpr std::string_view annotation = "<unk:";  // of a word `<unk:d>`
+
+/// The source token with the largest weight; none of an empty source.
+std::optional<size_t> most_attended(const std::vector<float>& weights, size_t source_tokens) {
+  if (source_tokens == 0) return std::nullopt;
+  const auto end = weights.begin() + std::min(std::ssize(weights), static_cast<std::ptrdiff_t>(source_tokens));
+  return static_cast<size_t>(std::max_element(weights.begin(), end) - weights.begin());
+}
+
+/// The source token that `<unk:d>` at a position of the target names: position - d. None of `<unk:none>`, and where the
+/// source does not reach so far.
+std::optional<size_t> annotated(std::string_view word, size_t position, size_t source_tokens) {
+  word.remove_prefix(annotation.size());
+  int64_t distance = 0;
+  const auto [end, fault] = std::from_chars(word.data(), word.data() + word.size(), distance);
+  if (fault != std::errc() || std::string_view(end, word.data() + word.size()) != ">") return std::nullopt;
+  const auto source = static_cast<int64_t>(position) - distance;
+  if (source < 0 || source >= static_cast<int64_t>(source_tokens)) return std::nullopt;
+  return static_cast<size_t>(source);
+}
 
 std::map<std::string, std::vector<std::string>> read_dictionary(const std::filesystem::path& file) {
   std::map<std::string, std::vector<std::string>> dictionary;
@@ -36,31 +63,48 @@ std::map<std::string, std::vector<std::string>> read_dictionary(const std::files
 }  // namespace
 
 OutputWords::OutputWords(const decode::UnknownOptions& options, const data::TextPipeline& text)
-    : kind_(options.kind), text_(&text), dictionary_(read_dictionary(options.dictionary)) {}
+    : kind_(options.kind), text_(&text), dictionary_(read_dictionary(options.dictionary)) {
+  const auto annotates = [](const text::Vocabulary::Word& word) { return word.text.starts_with(annotation); };
+  if (kind_ == Kind::positional && std::ranges::none_of(text.target_vocabulary().words(), annotates)) {
+    throw Error(Place{.part = "decode.unknown.kind: positional"},
+                "the target's vocabulary has no word `<unk:d>`, so the model writes none",
+                "Train on text that scripts/annotate-unknown has annotated");
+  }
+}
 
 bool OutputWords::needs_attention(const std::vector<int64_t>& ids) const {
   return kind_ == Kind::replace && std::ranges::find(ids, text::unknown_id) != ids.end();
 }
 
+bool OutputWords::is_unknown(int64_t id, const std::string& word) const {
+  return kind_ == Kind::positional ? word.starts_with(annotation) : kind_ != Kind::keep && id == text::unknown_id;
+}
+
+void OutputWords::append_translation(const std::string& source_token, std::vector<std::string>& words) const {
+  auto source = text_->options().source_factors > 0 ? std::string(data::split_factors(source_token).word) : source_token;
+  const auto known = dictionary_.find(source);
+  if (known == dictionary_.end()) {
+    words.push_back(std::move(source));
+  } else {
+    words.insert(words.end(), known->second.begin(), known->second.end());
+  }
+}
+
 std::vector<std::string> OutputWords::words(const std::vector<int64_t>& ids,
                                             const std::vector<std::string>& source_tokens,
                                             const decode::AttentionWeights& weights) const {
-  auto words = text_->target_words(ids, text_->copied_words(source_tokens));
-  if (kind_ == Kind::keep || std::ranges::find(ids, text::unknown_id) == ids.end()) return words;
   std::vector<std::string> changed;
-  for (size_t i = 0; i < ids.size(); ++i) {
-    if (ids[i] != text::unknown_id || (kind_ == Kind::replace && source_tokens.empty())) {
+  auto words = text_->target_words(ids, text_->copied_words(source_tokens));
+  for (size_t i = 0; i < words.size(); ++i) {
+    if (!is_unknown(ids[i], words[i])) {
       changed.push_back(std::move(words[i]));
-    } else if (kind_ == Kind::replace) {
-      const auto& row = weights.at(i);
-      const auto end = row.begin() + std::min(std::ssize(row), std::ssize(source_tokens));
-      const auto& token = source_tokens[static_cast<size_t>(std::max_element(row.begin(), end) - row.begin())];
-      const auto source = text_->options().source_factors > 0 ? std::string(data::split_factors(token).word) : token;
-      const auto known = dictionary_.find(source);
-      if (known == dictionary_.end()) {
-        changed.push_back(source);
+    } else if (kind_ != Kind::drop) {
+      const auto source = kind_ == Kind::replace ? most_attended(weights.at(i), source_tokens.size())
+                                                 : annotated(words[i], i, source_tokens.size());
+      if (source) {
+        append_translation(source_tokens[*source], changed);
       } else {
-        changed.insert(changed.end(), known->second.begin(), known->second.end());
+        changed.push_back(text_->target_vocabulary().word(text::unknown_id));
       }
     }
   }

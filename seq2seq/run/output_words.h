@@ -11,20 +11,27 @@
 
 namespace seq2seq::run {
 
-/// Turns the ids of outputs into words, `<unk>` as `decode.unknown` says.
+/// Turns the ids of outputs into words, unknown ones as `decode.unknown` says.
 class OutputWords {
  public:
-  /// `text` must outlive it. Throws Error for a dictionary that cannot be read, with file and line.
+  using Kind = decode::UnknownOptions::Kind;
+  /// `text` must outlive it. Throws Error for a dictionary that cannot be read, with file and line, and where positions
+  /// are wanted, but the target's vocabulary has no word `<unk:d>`.
   OutputWords(const decode::UnknownOptions& options, const data::TextPipeline& text);
+  /// Returns true if words of the source may take the place of unknown ones.
+  bool need_source() const { return kind_ == Kind::replace || kind_ == Kind::positional; }
   /// Returns true if the words of this output depend on attention: one of them is replaced.
   bool needs_attention(const std::vector<int64_t>& ids) const;
   /// `weights` are those of the output, a column for each of the `source_tokens` and perhaps one for the end symbol;
-  /// read only if needed. An empty source has no word to replace with: `<unk>` stays.
+  /// read only if needed. Where the source has no word to replace with, the word is `<unk>`.
   std::vector<std::string> words(const std::vector<int64_t>& ids, const std::vector<std::string>& source_tokens,
                                  const decode::AttentionWeights& weights) const;
 
  private:
-  decode::UnknownOptions::Kind kind_;
+  bool is_unknown(int64_t id, const std::string& word) const;
+  void append_translation(const std::string& source_token, std::vector<std::string>& words) const;
+
+  Kind kind_;
   const data::TextPipeline* text_;
   std::map<std::string, std::vector<std::string>> dictionary_;
 };

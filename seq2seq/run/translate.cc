@@ -88,7 +88,7 @@ class Translator {
     const bool links = options.format == OutputFormat::json && run.others.empty() && run.model->attends();
     shows_links_ = links;
     reads_tokens_ = links || options.alignments.wanted() || run.text->extends_vocabulary() ||
-                    run.options().decode.unknown.kind == decode::UnknownOptions::Kind::replace;
+                    words_.need_source();
   }
 
   Translated translate_all() {

@@ -62,6 +62,28 @@ TEST_CASE("unknown words: a source word replaces without its factors", "[run][un
   CHECK(words(text::unknown_id) == std::vector<std::string>{"Oslo"});
 }
 
+TEST_CASE("unknown words: an annotated word is replaced by the source word whose place it names", "[run][unknown]") {
+  const TemporaryFolder folder;
+  const data::TextPipeline text(
+      {}, text::builtin_tokenizers(), text::Vocabulary({{"a", 1}}),
+      text::Vocabulary({{"A", 9}, {"<unk:0>", 8}, {"<unk:-2>", 7}, {"<unk:1>", 6}, {"<unk:none>", 5}, {"<unk:1", 4}}));
+  const auto id = [&text](const char* word) { return text.target_vocabulary().id(word); };
+  const auto words = [&](const std::vector<int64_t>& ids, const std::filesystem::path& dictionary = {}) {
+    return run::OutputWords({.kind = Kind::positional, .dictionary = dictionary}, text)
+        .words(ids, {"Oslo", "a", "Rio"}, {});
+  };
+  using Words = std::vector<std::string>;
+  CHECK(words({id("<unk:-2>"), id("A"), id("<unk:1>")}) == Words{"Rio", "A", "a"});
+  CHECK(words({id("<unk:0>")}, folder.file("dictionary", "Oslo\tKristiania town\n")) == Words{"Kristiania", "town"});
+  // Before the first word, beyond the last one, of no word, of no number that ends.
+  CHECK(words({id("<unk:1>"), id("<unk:-2>"), id("<unk:none>"), id("<unk:1")}) == Words{"<unk>", "<unk>", "<unk>", "<unk>"});
+  CHECK(words({text::unknown_id}) == Words{"<unk>"});
+  CHECK_FALSE(run::OutputWords({.kind = Kind::positional}, text).needs_attention({id("<unk:0>")}));
+  const auto plain = plain_text();
+  CHECK_THAT(message_of<Error>([&] { run::OutputWords({.kind = Kind::positional}, plain); }),
+             ContainsSubstring("the target's vocabulary has no word `<unk:d>`") && ContainsSubstring("annotate-unknown"));
+}
+
 TEST_CASE("unknown words: a fault in the dictionary is named with its line", "[run][unknown][error]") {
   const TemporaryFolder folder;
   const auto fault = [&](const std::string& content) {

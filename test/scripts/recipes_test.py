@@ -50,6 +50,10 @@ def check_page():
             yield f"docs/recipes.md: `{line}` is not printed:\n{done.stdout}"
     if sum(1 for word in ("<copy>", "<reverse>") if any(line.startswith(word + "\t") for line in lines("data/recipes/tags/source.vocabulary"))) != 2:
         yield "docs/recipes.md: the tags are no words of the vocabulary"
+    if not any(line.startswith("<unk:") for line in lines("data/recipes/rare-run/target.vocabulary")):
+        yield "docs/recipes.md: no rare word was annotated"
+    if any("<unk:" in line for line in lines("data/recipes/rare.out")):
+        yield "docs/recipes.md: `<unk:d>` is not replaced"
 
 
 def write(name, *rows):
