@@ -5,16 +5,14 @@ namespace seq2seq::decode {
 void declare(config::Keys& keys, UnknownOptions& options) {
   using Kind = UnknownOptions::Kind;
   keys.add("kind", options.kind,
-           {{"keep", Kind::keep},
-            {"drop", Kind::drop},
-            {"replace", Kind::replace},
-            {"positional", Kind::positional}},
+           {{"keep", Kind::keep}, {"drop", Kind::drop}, {"replace", Kind::replace}, {"positional", Kind::positional}},
            "keep: it stays `<unk>`; drop: it is left out; replace: by the source word that it attends to most (Jean et "
            "al. 2015, arXiv 1412.2007); positional: words `<unk:d>`, as scripts/annotate-unknown puts them into the "
            "training text, are replaced by the source word d places before their own place (Luong et al. 2015, arXiv "
            "1410.8206)");
   keys.add_file("dictionary", options.dictionary,
-                "with replace and positional: a file with a source word, a tab and its translation per line; words that it lacks are "
+                "with replace and positional: a file with a source word, a tab and its translation per line; words "
+                "that it lacks are "
                 "copied");
   keys.rule("dictionary", [&options] {
     const bool used = options.kind == Kind::replace || options.kind == Kind::positional;

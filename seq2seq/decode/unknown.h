@@ -12,7 +12,8 @@ struct UnknownOptions {
     keep,       // it is written as `<unk>`
     drop,       // it is left out
     replace,    // by the source word that it attends to most: Jean et al. 2015, arXiv 1412.2007, section 4.2.1
-    positional  // `<unk:d>`, the target's word j, by the source word j - d: Luong et al. 2015, arXiv 1410.8206, section 3.3
+    positional  // `<unk:d>`, the target's word j, by the source word j - d: Luong et al. 2015, arXiv 1410.8206,
+                // section 3.3
   };
   Kind kind = Kind::keep;
   std::filesystem::path dictionary;  // of source words, for replace and positional; empty: the source word itself

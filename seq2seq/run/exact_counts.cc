@@ -1,5 +1,6 @@
 #include "seq2seq/run/exact_counts.h"
 
+#include <algorithm>
 #include <array>
 #include <stdexcept>
 
@@ -41,6 +42,10 @@ const std::vector<std::string>& exact_rate_names() {
     return all;
   }();
   return names;
+}
+
+bool is_exact_rate(std::string_view name) {
+  return std::ranges::any_of(rates, [name](const Rate& rate) { return rate.name == name; });
 }
 
 double counts_for(std::string_view name, const ExactCounts& output) {

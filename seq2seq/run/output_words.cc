@@ -81,7 +81,8 @@ bool OutputWords::is_unknown(int64_t id, const std::string& word) const {
 }
 
 void OutputWords::append_translation(const std::string& source_token, std::vector<std::string>& words) const {
-  auto source = text_->options().source_factors > 0 ? std::string(data::split_factors(source_token).word) : source_token;
+  auto source =
+      text_->options().source_factors > 0 ? std::string(data::split_factors(source_token).word) : source_token;
   const auto known = dictionary_.find(source);
   if (known == dictionary_.end()) {
     words.push_back(std::move(source));

@@ -87,8 +87,7 @@ class Translator {
         done_(decode::on_small_memory(options.log)) {
     const bool links = options.format == OutputFormat::json && run.others.empty() && run.model->attends();
     shows_links_ = links;
-    reads_tokens_ = links || options.alignments.wanted() || run.text->extends_vocabulary() ||
-                    words_.need_source();
+    reads_tokens_ = links || options.alignments.wanted() || run.text->extends_vocabulary() || words_.need_source();
   }
 
   Translated translate_all() {

@@ -76,12 +76,14 @@ TEST_CASE("unknown words: an annotated word is replaced by the source word whose
   CHECK(words({id("<unk:-2>"), id("A"), id("<unk:1>")}) == Words{"Rio", "A", "a"});
   CHECK(words({id("<unk:0>")}, folder.file("dictionary", "Oslo\tKristiania town\n")) == Words{"Kristiania", "town"});
   // Before the first word, beyond the last one, of no word, of no number that ends.
-  CHECK(words({id("<unk:1>"), id("<unk:-2>"), id("<unk:none>"), id("<unk:1")}) == Words{"<unk>", "<unk>", "<unk>", "<unk>"});
+  CHECK(words({id("<unk:1>"), id("<unk:-2>"), id("<unk:none>"), id("<unk:1")}) ==
+        Words{"<unk>", "<unk>", "<unk>", "<unk>"});
   CHECK(words({text::unknown_id}) == Words{"<unk>"});
   CHECK_FALSE(run::OutputWords({.kind = Kind::positional}, text).needs_attention({id("<unk:0>")}));
   const auto plain = plain_text();
-  CHECK_THAT(message_of<Error>([&] { run::OutputWords({.kind = Kind::positional}, plain); }),
-             ContainsSubstring("the target's vocabulary has no word `<unk:d>`") && ContainsSubstring("annotate-unknown"));
+  CHECK_THAT(
+      message_of<Error>([&] { run::OutputWords({.kind = Kind::positional}, plain); }),
+      ContainsSubstring("the target's vocabulary has no word `<unk:d>`") && ContainsSubstring("annotate-unknown"));
 }
 
 TEST_CASE("unknown words: a fault in the dictionary is named with its line", "[run][unknown][error]") {

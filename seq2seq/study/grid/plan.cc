@@ -11,6 +11,7 @@
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/text.h"
 #include "seq2seq/run/evaluation_set.h"
+#include "seq2seq/run/exact_counts.h"
 #include "seq2seq/run/metric_names.h"
 
 namespace seq2seq::study {
@@ -19,17 +20,26 @@ namespace {
 
 constexpr size_t digest_digits = 16;
 
-/// A language model writes no outputs that metrics could compare.
+/// Refuses figures that a row does not have: a language model writes no outputs that metrics could compare, and search
+/// errors are known only after exact search.
 void check_metrics(const StudyPlan& plan) {
+  const Place place{.file = plan.spec.file.string()};
   for (const auto& planned : plan.planned) {
-    if (planned.configuration->options.data.task != data::Task::lm) continue;
+    const auto& options = planned.configuration->options;
     for (const auto& metric : plan.spec.metrics) {
-      if (!run::need_outputs({metric})) continue;
-      throw UsageError(Place{.file = plan.spec.file.string()},
-                       fmt::format("`metrics`: `{}` compares outputs, and `{}` is a language model (`task: lm`), which "
-                                   "writes none",
-                                   metric, planned.run.cell),
-                       "Use `perplexity` alone");
+      if (options.data.task == data::Task::lm && run::need_outputs({metric})) {
+        throw UsageError(place,
+                         fmt::format("`metrics`: `{}` compares outputs, and `{}` is a language model (`task: lm`), "
+                                     "which writes none",
+                                     metric, planned.run.cell),
+                         "Use `perplexity` alone");
+      }
+      if (options.decode.search != decode::SearchKind::exact && run::is_exact_rate(metric)) {
+        throw UsageError(
+            place,
+            fmt::format("`metrics`: `{}` needs exact search, and `{}` searches otherwise", metric, planned.run.cell),
+            "Set `decode.search: exact`, or move the row to a study of its own");
+      }
     }
   }
 }

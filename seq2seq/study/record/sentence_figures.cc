@@ -24,11 +24,6 @@ metrics::Counts count_line(const std::string& name, const std::string& output,
   return metrics::find_metric(name)->make(options)->count(output, references);
 }
 
-bool is_exact_rate(const std::string& name) {
-  const auto& rates = run::exact_rate_names();
-  return std::find(rates.begin(), rates.end(), name) != rates.end();
-}
-
 void add_to(metrics::Counts& sums, const metrics::Counts& counts) {
   sums.resize(counts.size());
   for (size_t i = 0; i < counts.size(); ++i) sums[i] += counts[i];
@@ -48,7 +43,7 @@ const std::vector<std::string>& study_metric_names() {
 std::vector<std::string> kept_apart(const std::vector<std::string>& names) {
   auto found = run::line_metrics(names);
   std::copy_if(names.begin(), names.end(), std::back_inserter(found), [](const auto& name) {
-    return name == word_perplexity || name == character_perplexity || is_exact_rate(name);
+    return name == word_perplexity || name == character_perplexity || run::is_exact_rate(name);
   });
   return found;
 }
@@ -77,8 +72,8 @@ std::vector<SentenceFigures> measure_sentences(const decode::Predictor& predicto
     sentences[i].rates = metrics::error_rates({outputs[i].tokens}, {run::reference_tokens(references, text, metrics)});
     sentences[i].bleu = metrics::count_bleu(line, references, metrics::bleu_options(metrics));
     for (const auto& name : kept_apart(names)) {
-      sentences[i].lines[name] = is_exact_rate(name) ? metrics::Counts{run::counts_for(name, outputs[i].exact)}
-                                                     : count_line(name, line, references, metrics);
+      sentences[i].lines[name] = run::is_exact_rate(name) ? metrics::Counts{run::counts_for(name, outputs[i].exact)}
+                                                          : count_line(name, line, references, metrics);
     }
   }
   return sentences;
@@ -102,7 +97,7 @@ double figure_of(std::string_view metric, std::span<const SentenceFigures> sente
   if (metric == "token_error_rate") return sum.rates.token_error_rate();
   if (metric == "bleu") return metrics::bleu_of(sum.bleu, metrics::BleuOptions().smoothing).score;
   if (const auto sums = sum.lines.find(name); sums != sum.lines.end()) {
-    if (is_exact_rate(name)) return sums->second.front() / static_cast<double>(chosen.size());
+    if (run::is_exact_rate(name)) return sums->second.front() / static_cast<double>(chosen.size());
     if (name.ends_with("perplexity")) return metrics::perplexity(sum.score, static_cast<int64_t>(sums->second.front()));
     return metrics::find_metric(name)->make({})->figure(sums->second);
   }

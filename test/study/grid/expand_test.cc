@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "seq2seq/study/grid/plan.h"
+#include "test/study/study_folder.h"
 #include "test/support/catch.h"
 #include "test/support/toy.h"
 
@@ -77,6 +78,20 @@ TEST_CASE("study: a configuration without a test set is told before anything is 
   const auto message = message_of<UsageError>([&] { study::check_configurations(runs, *toy.environment.registries); });
   CHECK_THAT(message, ContainsSubstring("toy.yaml: has no test set (`data.test`)"));
   CHECK(lines_in(message).size() == 1);
+}
+
+TEST_CASE("study: search errors are measured of rows with exact search alone", "[study][grid][error]") {
+  StudyFolder study("rows: [{name: replaced below}]\n");
+  const auto plan_of = [&study](const std::string& beam) {
+    study.toy.folder().file("study.yaml",
+                            "question: q\nbase: toy.yaml\nmetrics: [perplexity, search_error_rate]\nseeds: [1]\nrows:\n"
+                            "  - {name: exact, set: {decode.search: exact}}\n" +
+                                beam);
+    return study.plan();
+  };
+  CHECK(plan_of("  - {name: exact from one, set: {decode.search: exact, decode.beam: 1}}\n").planned.size() == 2);
+  CHECK_THAT(message_of<UsageError>([&] { plan_of("  - {name: a beam}\n"); }),
+             ContainsSubstring("`metrics`: `search_error_rate` needs exact search, and `a beam` searches otherwise"));
 }
 
 TEST_CASE("study: a scale that there is not is told with those that there are", "[study][grid][error]") {
