@@ -6,7 +6,6 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
-#include <ATen/ops/embedding.h>
 #include <ATen/ops/floor_divide.h>
 #include <ATen/ops/remainder.h>
 #include <fmt/format.h>
@@ -63,8 +62,8 @@ FactorEmbeddings::FactorEmbeddings(const SourceFactors& factors, int64_t words, 
   if (const auto wrong = wrong_factors(factors, width); !wrong.empty()) throw UsageError(wrong);
   for (std::size_t factor = 0; factor < values_.size(); ++factor) {
     const int64_t size = adds_ ? width : static_cast<int64_t>(factors.options.sizes[factor]);
-    weights_.push_back(add_parameter(fmt::format("weight_{}", factor), {values_[factor], size},
-                                     {.kind = Role::Kind::embedding}, place));
+    weights_.push_back(
+        add_table(fmt::format("weight_{}", factor), {values_[factor], size}, {.kind = Role::Kind::embedding}, place));
   }
 }
 
@@ -77,7 +76,7 @@ Packed FactorEmbeddings::forward(const Packed& words, const Packed& ids) const {
   std::vector<at::Tensor> vectors{words.rows};
   auto rest = at::floor_divide(ids.rows, words_);
   for (std::size_t factor = 0; factor < weights_.size(); ++factor) {
-    vectors.push_back(at::embedding(weights_[factor], at::remainder(rest, values_[factor])));
+    vectors.push_back(look_up(weights_[factor], at::remainder(rest, values_[factor])));
     rest = at::floor_divide(rest, values_[factor]);
   }
   if (!adds_) return ids.with(at::cat(vectors, 1));

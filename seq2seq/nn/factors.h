@@ -7,6 +7,7 @@
 #include "seq2seq/config/keys.h"
 #include "seq2seq/nn/packed.h"
 #include "seq2seq/nn/parameter.h"
+#include "seq2seq/nn/used_rows.h"
 
 namespace seq2seq::nn {
 
@@ -33,7 +34,7 @@ std::string wrong_factors(const SourceFactors& factors, int64_t width);
 
 /// Tables of vectors of the values of each factor: parameters `weight_0` [F, size] or, where they are added, [F, E],
 /// ...
-class FactorEmbeddings final : public Module {
+class FactorEmbeddings final : public TableModule {
  public:
   /// `words`: W of the source's vocabulary. Throws UsageError for what wrong_factors() finds.
   FactorEmbeddings(const SourceFactors& factors, int64_t words, int64_t width, const ParameterPlace& place);

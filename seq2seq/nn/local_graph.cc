@@ -2,6 +2,8 @@
 
 #include <torch/csrc/autograd/autograd.h>
 
+#include "seq2seq/nn/used_rows.h"
+
 namespace seq2seq::nn {
 
 at::Tensor LocalGraph::leaf(const at::Tensor& tensor) {
@@ -44,11 +46,7 @@ void deliver(const std::vector<at::Tensor>& parameters, std::vector<at::Tensor>&
   for (size_t number = 0; number < parameters.size(); ++number) {
     if (!gradients[number].defined()) continue;
     auto& sum = parameters[number].mutable_grad();
-    if (sum.defined()) {
-      sum.add_(gradients[number].to(sum.device()));
-    } else {
-      sum = gradients[number];
-    }
+    add_gradient(sum, sum.defined() ? gradients[number].to(sum.device()) : gradients[number]);
     gradients[number].reset();
   }
 }
@@ -56,11 +54,7 @@ void deliver(const std::vector<at::Tensor>& parameters, std::vector<at::Tensor>&
 void add_each(std::vector<at::Tensor>& sums, const std::vector<at::Tensor>& more) {
   for (size_t i = 0; i < more.size(); ++i) {
     if (!more[i].defined()) continue;
-    if (sums[i].defined()) {
-      sums[i].add_(more[i]);
-    } else {
-      sums[i] = more[i].clone();
-    }
+    add_gradient(sums[i], sums[i].defined() ? more[i] : more[i].clone());
   }
 }
 

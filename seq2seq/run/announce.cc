@@ -65,7 +65,8 @@ void announce_model(Log& log, const train::TrainOptions& options, const Registri
     in_all += count;
   }
   log.say(fmt::format("          {:<24} {:>13} parameters", "in all", format_count(in_all)));
-  const double bytes = static_cast<double>(in_all) * training_bytes(options, registries);
+  const double bytes = forecast ? forecast->parameters + forecast->gradients + forecast->optimizer
+                                : static_cast<double>(in_all) * training_bytes(options, registries);
   log.say(fmt::format("memory    {} for parameters, gradients and optimizer", bytes_text(bytes)));
   if (!forecast) return;
   const auto available = available_memory();

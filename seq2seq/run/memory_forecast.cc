@@ -7,9 +7,10 @@
 #include <ATen/ops/zeros.h>
 #include <fmt/format.h>
 
+#include "seq2seq/core/isa.h"
 #include "seq2seq/core/progress.h"
 #include "seq2seq/data/bucket.h"
-#include "seq2seq/parallel/plan/outline.h"
+#include "seq2seq/nn/used_rows.h"
 #include "seq2seq/run/build.h"
 #include "seq2seq/run/place_table.h"
 
@@ -17,26 +18,125 @@ namespace seq2seq::run {
 
 namespace {
 
-/// Bytes that are kept for each row of a side.
-struct RowBytes {
-  double source = 0, target = 0;
-  double of(const data::BatchCounts& batch) const {
-    return source * static_cast<double>(batch.source_tokens) + target * static_cast<double>(batch.target_tokens);
+/// Memory of one stage, in numbers.
+struct StageNumbers {
+  nn::Side side = nn::Side::target;
+  double kept = 0;   // a row, from its way forward to its way back
+  double words = 0;  // exponentials a row, of an output layer that goes through its words tile by tile
+  std::vector<at::Tensor> parameters{};  // those that no later stage has
+
+  double rows(const data::BatchCounts& batch) const {
+    return static_cast<double>(side == nn::Side::source ? batch.source_tokens : batch.target_tokens);
+  }
+  double kept_of(const data::BatchCounts& batch) const { return kept * rows(batch); }
+  /// On its way back: as much as it kept, or the exponentials.
+  double workspace(const data::BatchCounts& batch) const {
+    constexpr double most_exponentials = 1 << 24;  // nn/output/cpu/blocks.cc
+    return std::max(kept_of(batch), std::min(most_exponentials, words * rows(batch)));
   }
 };
 
-std::optional<RowBytes> kept_by(const nn::Model& model) {
-  if (model.staged() == nullptr || model.output().copies()) return std::nullopt;
-  RowBytes bytes;
-  for (const auto& each : parallel::outline_of(model).stages)
-    (each.stage.side == nn::Side::source ? bytes.source : bytes.target) +=
-        static_cast<double>(each.stage.kept) * sizeof(float);
-  return bytes;
+
+/// `tiles`: whether an output layer goes through its words tile by tile. It then keeps no probabilities, but the
+/// derivatives by its rows.
+StageNumbers numbers_of(const nn::Stage& stage, bool tiles) {
+  StageNumbers numbers{.side = stage.side, .kept = static_cast<double>(stage.kept)};
+  if (!tiles || !stage.name.starts_with("output.")) return numbers;
+  numbers.kept = static_cast<double>(stage.parameters.front().size(1));
+  numbers.words = static_cast<double>(stage.parameters.front().size(0));
+  return numbers;
+}
+
+using Stages = std::vector<StageNumbers>;
+
+/// Empty: not known for this kind of model.
+Stages stages_of(const nn::Model& model, bool tiles) {
+  if (model.staged() == nullptr || model.output().copies()) return {};
+  Stages stages;
+  const auto all = model.staged()->stages();
+  std::vector<at::Tensor> seen;
+  for (auto stage = all.rbegin(); stage != all.rend(); ++stage) {
+    auto& numbers = stages.emplace_back(numbers_of(*stage, tiles));
+    for (const auto& parameter : stage->parameters) {
+      if (std::ranges::any_of(seen, [&](const auto& other) { return other.is_same(parameter); })) continue;
+      numbers.parameters.push_back(parameter);
+      seen.push_back(parameter);
+    }
+  }
+  std::ranges::reverse(stages);
+  return stages;
+}
+
+double kept_by(const Stages& stages, const data::BatchCounts& batch) {
+  double kept = 0;
+  for (const auto& stage : stages) kept += stage.kept_of(batch);
+  return kept;
+}
+
+/// An optimizer of the run for one small parameter.
+std::shared_ptr<train::Optimizer> sample_optimizer(const train::TrainOptions& options, const Registries& registries,
+                                                   int64_t numbers) {
+  const train::NamedParameters sample{{"sample", at::zeros({numbers})}};
+  return registries.optimizers.make(options.optimizer, sample);
+}
+
+/// Numbers that the gradients of an update store, by parameter.
+class GradientNumbers {
+ public:
+  /// `sparse`: of tables only the rows that are used, no more than there are tokens.
+  GradientNumbers(const nn::Model& model, bool sparse, const data::BatchCounts& batch, int64_t accumulate)
+      : uses_(model.roles()), batch_(batch), accumulate_(accumulate) {
+    if (sparse) tables_ = nn::tables_of(model, uses_);
+  }
+
+  double of(const at::Tensor& parameter) const {
+    const bool table = std::ranges::any_of(tables_, [&](const auto& one) { return one.is_same(parameter); });
+    const int64_t rows = table ? std::min(parameter.size(0), tokens_of(parameter)) * parameter.size(1) : parameter.numel();
+    return static_cast<double>(rows);
+  }
+  double of(const std::vector<at::Tensor>& parameters) const {
+    double numbers = 0;
+    for (const auto& parameter : parameters) numbers += of(parameter);
+    return numbers;
+  }
+
+ private:
+  int64_t tokens_of(const at::Tensor& table) const {
+    int64_t tokens = 0;
+    for (const auto& use : uses_)
+      if (use.parameter.is_same(table))
+        tokens += use.side == nn::Side::source ? batch_.source_tokens : batch_.target_tokens;
+    return accumulate_ * tokens;
+  }
+
+  std::vector<nn::ParameterUse> uses_;
+  data::BatchCounts batch_;
+  int64_t accumulate_;
+  std::vector<at::Tensor> tables_;
+};
+
+/// The most numbers of gradients and activations at once, in one process and place. On its way back a stage makes its
+/// gradients and frees what it kept. Of accumulated batches, all but the first find the gradients
+/// there and add to them.
+double most_at_once(const Stages& stages, const GradientNumbers& gradients, const data::BatchCounts& batch,
+                    bool accumulates) {
+  double kept = kept_by(stages, batch), made = 0, most = 0;
+  for (const auto& stage : stages) made += accumulates ? gradients.of(stage.parameters) : 0;
+  for (auto stage = stages.rbegin(); stage != stages.rend(); ++stage) {
+    const double own = gradients.of(stage->parameters);
+    most = std::max(most, kept + made + own + stage->workspace(batch));
+    kept -= stage->kept_of(batch);
+    made += accumulates ? 0 : own;
+  }
+  return std::max(most, made);
 }
 
 /// The batch that keeps the most.
 data::BatchCounts largest_batch(const data::EpochPlan& plan, const data::Corpus& corpus, bool lm,
-                                const RowBytes& bytes) {
+                                const Stages& stages) {
+  const auto size_of = [&](const data::BatchCounts& batch) {
+    return stages.empty() ? static_cast<double>(batch.source_tokens + batch.target_tokens) : kept_by(stages, batch);
+  };
   data::BatchCounts largest;
   for (int64_t number = 0; number < plan.batches(); ++number) {
     data::BatchCounts batch{.sentences = std::ssize(plan[number])};
@@ -44,7 +144,7 @@ data::BatchCounts largest_batch(const data::EpochPlan& plan, const data::Corpus&
       batch.source_tokens += lm ? 0 : corpus.source.length(pair) + 1;
       batch.target_tokens += corpus.target.length(pair) + 1;
     }
-    if (bytes.of(batch) > bytes.of(largest)) largest = batch;
+    if (size_of(batch) > size_of(largest)) largest = batch;
   }
   return largest;
 }
@@ -64,7 +164,7 @@ std::string batch_text(const data::BatchCounts& batch) {
 
 }  // namespace
 
-double MemoryForecast::total() const { return program + parameters + gradients + optimizer + activations.value_or(0); }
+double MemoryForecast::total() const { return program + parameters + optimizer + passing; }
 
 std::optional<MemoryForecast> forecast_memory(const RunOptions& options, const TrainingData& data,
                                               const Environment& environment) {
@@ -73,24 +173,31 @@ std::optional<MemoryForecast> forecast_memory(const RunOptions& options, const T
   const auto model = outline(options.model, registries, *data.text);
   double numbers = 0;
   for (const auto& [part, count] : model->part_sizes()) numbers += static_cast<double>(count);
-  const auto bytes = kept_by(*model);
+  const bool one_place = names_nothing(options.placement);
+  const auto stages = stages_of(*model, one_place && best_isa() != Isa::reference);
   const auto plan = data::plan_epoch(data.train, options.train.batch, options.seed, 0);
   const bool lm = options.data.task == data::Task::lm;
   MemoryForecast forecast{.parameters = numbers * sizeof(float),
-                          .gradients = numbers * sizeof(float),
+                          .gradients = 0,
                           .optimizer = numbers * optimizer_state_bytes(options.train, registries),
                           .activations = {},
                           .program = resident_bytes(),
-                          .largest = largest_batch(plan, data.train, lm, bytes.value_or(RowBytes{1, 1})),
+                          .largest = largest_batch(plan, data.train, lm, stages),
                           .batches = plan.batches()};
-  if (bytes) forecast.activations = bytes->of(forecast.largest);
+  const bool sparse = sample_optimizer(options.train, registries, 1)->takes_sparse();
+  const GradientNumbers gradients(*model, sparse, forecast.largest, options.train.accumulate);
+  forecast.gradients = gradients.of(model->parameters()) * sizeof(float);
+  forecast.passing = forecast.gradients;
+  if (stages.empty()) return forecast;
+  forecast.activations = kept_by(stages, forecast.largest) * sizeof(float);
+  forecast.passing = one_place ? most_at_once(stages, gradients, forecast.largest, options.train.accumulate > 1) * sizeof(float)
+                               : forecast.gradients + *forecast.activations;
   return forecast;
 }
 
 double optimizer_state_bytes(const train::TrainOptions& options, const Registries& registries) {
   constexpr int64_t numbers = 4096;
-  const train::NamedParameters sample{{"sample", at::zeros({numbers})}};
-  const auto state = registries.optimizers.make(options.optimizer, sample)->state();
+  const auto state = sample_optimizer(options, registries, numbers)->state();
   double bytes = 0;
   for (const auto& [name, tensor] : state.tensors) bytes += static_cast<double>(tensor.nbytes());
   const double of_average = options.average.decay ? sizeof(float) : 0;
@@ -106,7 +213,8 @@ std::vector<std::string> forecast_lines(const MemoryForecast& forecast, std::opt
     return fmt::format("{:<12} {:>10}{}", name, bytes_text(bytes), note.empty() ? "" : "  " + note);
   };
   std::vector<std::string> lines{item("program", forecast.program, "with the text, so far"),
-                                 item("parameters", forecast.parameters), item("gradients", forecast.gradients),
+                                 item("parameters", forecast.parameters),
+                                 item("gradients", forecast.gradients, forecast.activations ? "most of them made as activations go" : ""),
                                  item("optimizer", forecast.optimizer)};
   if (forecast.activations)
     lines.push_back(item("activations", *forecast.activations,

@@ -15,6 +15,7 @@ namespace seq2seq::run {
 struct MemoryForecast {
   double parameters = 0, gradients = 0, optimizer = 0;
   std::optional<double> activations;  // kept by forward for backward; empty: not known for this kind of model
+  double passing = 0;                 // gradients and activations at once, at most: some come as others go
   double program = 0;                 // of this process so far: the program and the text
   data::BatchCounts largest;          // the batch that takes the most
   int64_t batches = 0;                // of the first epoch

@@ -10,6 +10,7 @@
 #include <ATen/ops/zeros_like.h>
 #include <c10/core/GradMode.h>
 
+#include "seq2seq/core/error.h"
 #include "seq2seq/train/parameter_groups.h"
 #include "seq2seq/train/update_blocks.h"
 
@@ -33,10 +34,16 @@ void declare(config::Keys& keys, AdamOptions& options) {
            options.decoupled ? "share of a parameter subtracted at each step, times the learning rate"
                              : "L2 penalty: this share of a parameter is added to its gradient")
       .at_least(0);
+  keys.add("lazy", options.lazy,
+           "in tables of word vectors, change only rows of words that the update's batches have: less memory traffic, but "
+           "the averages and `weight_decay` of all other rows wait, so results differ. CPU only; no effect on tied "
+           "embeddings");
 }
 
 Adam::Adam(const Options& options, NamedParameters parameters) : options_(options), parameters_(std::move(parameters)) {
   for (const auto& [name, parameter] : parameters_) {
+    if (options_.lazy && !parameter.is_cpu() && !parameter.is_meta())
+      throw UsageError("`train.optimizer.lazy` works only on the CPU", "Set it to false, or train on the CPU");
     average_.push_back(at::zeros_like(parameter.detach()));
     square_average_.push_back(at::zeros_like(parameter.detach()));
     steps_.push_back(at::zeros({}, parameter.options().dtype(at::kFloat).requires_grad(false)));
@@ -57,16 +64,25 @@ void Adam::step(double learning_rate, const at::Tensor& skip) {
 
 void Adam::step(const EditedStep& edited) {
   const at::NoGradGuard no_gradient;
-  for (const auto& group : groups_with_gradient(parameters_)) {
-    const auto steps = group.pick(steps_);
-    at::_foreach_add_(steps, 1);
-    step_in_blocks(group, {group.pick(average_), group.pick(square_average_)}, edited.edit,
-                   [&](const UpdateBlock& block) {
-                     std::vector<at::Tensor> of_block;
-                     for (const size_t member : block.members) of_block.push_back(steps[member]);
-                     fused({block.parameters, block.gradients, block.states[0], block.states[1], of_block},
-                           edited.learning_rate, {});
-                   });
+  const auto stepping = [&](const ParameterGroup& group) {
+    return [this, &edited, steps = group.pick(steps_)](const UpdateBlock& block) {
+      std::vector<at::Tensor> of_block;
+      for (const size_t member : block.members) of_block.push_back(steps[member]);
+      fused({block.parameters, block.gradients, block.states[0], block.states[1], of_block}, edited.learning_rate, {});
+    };
+  };
+  const auto states = [&](const ParameterGroup& group) {
+    return std::vector{group.pick(average_), group.pick(square_average_)};
+  };
+  for (const auto& all : groups_with_gradient(parameters_)) {
+    at::_foreach_add_(all.pick(steps_), 1);
+    const auto by_rows = [&](size_t member) { return options_.lazy && all.gradients[member].is_sparse(); };
+    for (size_t member = 0; member < all.indices.size(); ++member) {
+      if (by_rows(member))
+        step_in_rows(all, member, edited.used_rows[all.indices[member]], states(all), edited.edit, stepping(all));
+    }
+    const auto group = without(all, by_rows);
+    step_in_blocks(group, states(group), edited.edit, stepping(group));
   }
 }
 

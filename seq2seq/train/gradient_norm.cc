@@ -16,12 +16,15 @@
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
 
+#include "seq2seq/nn/used_rows.h"
+
 namespace seq2seq::train {
 namespace {
 
 constexpr int64_t kSums = 4;
 
-bool in_plain_memory(const at::Tensor& tensor) {
+bool in_plain_memory(const at::Tensor& gradient) {
+  const auto tensor = nn::stored_numbers(gradient);
   return tensor.is_cpu() && tensor.scalar_type() == at::kFloat && tensor.is_contiguous();
 }
 
@@ -43,6 +46,8 @@ class Squares {
     sums_ = sums;
     return ((bits[0] | bits[1] | bits[2] | bits[3]) & 0x7FFFFFFFU) != 0;  // without the sign of a zero
   }
+  /// Adds one value to the sum that has its turn at `place`.
+  void add_at(int64_t place, float value) { sums_[static_cast<size_t>(place % kSums)] += double{value} * double{value}; }
   double norm(const float* rest, int64_t count) const {
     double total = std::accumulate(sums_.begin(), sums_.end(), 0.0);
     for (int64_t at = 0; at < count; ++at) total += double{rest[at]} * double{rest[at]};
@@ -58,7 +63,30 @@ struct ReadGradient {
   at::Tensor used_rows;
 };
 
+/// Each value has its place in the whole gradient, so that the sums are those of the whole.
+ReadGradient read_sparse(const at::Tensor& gradient) {
+  const auto used = nn::used_rows_of(gradient);
+  const auto* rows = used.rows.const_data_ptr<int64_t>();
+  const auto* values = used.values.const_data_ptr<float>();
+  const int64_t width = used.values.size(1), whole = gradient.numel() / kSums * kSums;
+  Squares squares;
+  if (width % kSums == 0) {
+    squares.add(values, used.values.numel());
+    return {.norm = squares.norm(values, 0), .used_rows = used.rows};
+  }
+  std::vector<float> rest;
+  for (int64_t row = 0; row < used.rows.size(0); ++row) {
+    for (int64_t column = 0; column < width; ++column) {
+      const int64_t place = rows[row] * width + column;
+      const float value = values[row * width + column];
+      place < whole ? squares.add_at(place, value) : rest.push_back(value);
+    }
+  }
+  return {.norm = squares.norm(rest.data(), std::ssize(rest)), .used_rows = used.rows};
+}
+
 ReadGradient read_plain(const at::Tensor& gradient) {
+  if (gradient.is_sparse()) return read_sparse(gradient);
   const auto* values = gradient.const_data_ptr<float>();
   const int64_t numel = gradient.numel();
   Squares squares;
@@ -80,7 +108,8 @@ ReadGradient read_plain(const at::Tensor& gradient) {
 std::vector<ReadGradient> read_all(const std::vector<at::Tensor>& gradients) {
   std::vector<size_t> order(gradients.size());
   std::iota(order.begin(), order.end(), size_t{0});
-  std::ranges::stable_sort(order, std::ranges::greater(), [&](size_t each) { return gradients[each].numel(); });
+  std::ranges::stable_sort(order, std::ranges::greater(),
+                           [&](size_t each) { return nn::stored_numbers(gradients[each]).numel(); });
   std::vector<ReadGradient> read(gradients.size());
   std::atomic<size_t> next = 0;
   at::parallel_for(0, at::get_num_threads(), 1, [&](int64_t, int64_t) {
@@ -99,7 +128,12 @@ ReadGradients read_gradients(const std::vector<at::Tensor>& gradients) {
   ReadGradients found{.norm = at::zeros({}, at::kDouble), .used_rows = std::vector<at::Tensor>(gradients.size())};
   if (defined.empty()) return found;
   if (!std::ranges::all_of(defined, in_plain_memory)) {
-    auto norms = at::_foreach_norm(defined, 2, at::kDouble);
+    std::vector<at::Tensor> numbers;
+    for (const auto& gradient : defined) numbers.push_back(nn::stored_numbers(gradient));
+    for (size_t number = 0; number < gradients.size(); ++number)
+      if (gradients[number].defined() && gradients[number].is_sparse())
+        found.used_rows[number] = nn::used_rows_of(gradients[number]).rows;
+    auto norms = at::_foreach_norm(numbers, 2, at::kDouble);
     for (auto& norm : norms) norm = norm.to(norms.front().device());
     found.norm = at::stack(norms).norm();
     return found;

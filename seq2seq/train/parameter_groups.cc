@@ -47,7 +47,8 @@ std::vector<ParameterGroup> groups_with_gradient(const NamedParameters& paramete
     if (group == groups.end()) group = groups.insert(groups.end(), ParameterGroup{});
     group->indices.push_back(index);
     group->parameters.push_back(parameter);
-    group->gradients.push_back(parameter.grad().contiguous());  // the fused kernels take it as it lies
+    const auto& gradient = parameter.grad();
+    group->gradients.push_back(gradient.is_sparse() ? gradient : gradient.contiguous());  // the kernels take it as it lies
   }
   return groups;
 }

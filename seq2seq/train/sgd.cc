@@ -4,7 +4,6 @@
 #include <utility>
 
 #include <ATen/ops/_fused_sgd.h>
-#include <ATen/ops/index_select.h>
 #include <ATen/ops/zeros_like.h>
 #include <c10/core/GradMode.h>
 
@@ -47,34 +46,20 @@ void Sgd::fused(at::TensorList parameters, at::TensorList gradients, at::TensorL
 void Sgd::step(const EditedStep& edited) {
   const at::NoGradGuard no_gradient;
   const bool plain = options_.momentum == 0 && options_.weight_decay == 0;
+  const auto step = [&](const UpdateBlock& block) {
+    fused(block.parameters, block.gradients, block.states.empty() ? std::vector<at::Tensor>() : block.states.front(),
+          edited.learning_rate, {});
+  };
   for (const auto& all : groups_with_gradient(parameters_)) {
-    ParameterGroup group;
-    for (size_t member = 0; member < all.indices.size(); ++member) {
-      const auto& rows = edited.used_rows[all.indices[member]];
-      if (plain && rows.defined()) {
-        step_rows(all.parameters[member], all.gradients[member], rows, edited);
-        continue;
-      }
-      group.indices.push_back(all.indices[member]);
-      group.parameters.push_back(all.parameters[member]);
-      group.gradients.push_back(all.gradients[member]);
-    }
+    const auto rows_of = [&](size_t member) { return edited.used_rows[all.indices[member]]; };
+    const auto by_rows = [&](size_t member) { return plain && rows_of(member).defined(); };
+    for (size_t member = 0; member < all.indices.size(); ++member)
+      if (by_rows(member)) step_in_rows(all, member, rows_of(member), {}, edited.edit, step);
+    const auto group = without(all, by_rows);
     std::vector<std::vector<at::Tensor>> states;
     if (!momentum_.empty()) states.push_back(group.pick(momentum_));
-    step_in_blocks(group, states, edited.edit, [&](const UpdateBlock& block) {
-      fused(block.parameters, block.gradients, block.states.empty() ? std::vector<at::Tensor>() : block.states.front(),
-            edited.learning_rate, {});
-    });
+    step_in_blocks(group, states, edited.edit, step);
   }
-}
-
-void Sgd::step_rows(at::Tensor parameter, const at::Tensor& gradient, const at::Tensor& rows,
-                    const EditedStep& edited) const {
-  if (rows.size(0) == 0) return;
-  const std::vector<at::Tensor> values{parameter.index_select(0, rows)}, changes{gradient.index_select(0, rows)};
-  if (edited.edit) edited.edit(changes);
-  fused(values, changes, {}, edited.learning_rate, {});
-  parameter.index_copy_(0, rows, values.front());
 }
 
 nn::NamedTensors Sgd::state() const {

@@ -29,13 +29,12 @@ class Sgd final : public Optimizer {
   void step(double learning_rate, const at::Tensor& skip) override;
   /// Without momentum and weight decay, rows without a gradient stay as they are and are not touched.
   void step(const EditedStep& edited) override;
+  bool takes_sparse() const override { return true; }
   double learning_rate() const override { return options_.learning_rate; }
   nn::NamedTensors state() const override;  // `<parameter>.momentum_buffer`, when there is momentum
   void restore(const nn::NamedTensors& state, const std::filesystem::path& file) override;
 
  private:
-  void step_rows(at::Tensor parameter, const at::Tensor& gradient, const at::Tensor& rows,
-                 const EditedStep& edited) const;
   void fused(at::TensorList parameters, at::TensorList gradients, at::TensorList momentum, double learning_rate,
              const std::optional<at::Tensor>& skip) const;
 

@@ -70,9 +70,19 @@ Pairs joined(Team& team, const Pairs& mine) {
   return pairs;
 }
 
+bool lie_on_processor(const NamedParameters& parameters) {
+  return std::ranges::all_of(parameters, [](const auto& named) { return named.second.is_cpu(); });
+}
+
 bool lie_on_gpus(const NamedParameters& parameters) {
   return !parameters.empty() &&
          std::ranges::none_of(parameters, [](const auto& named) { return named.second.is_cpu(); });
+}
+
+std::vector<at::Tensor> stored_numbers_of(const std::vector<at::Tensor>& gradients) {
+  std::vector<at::Tensor> numbers;
+  for (const auto& gradient : gradients) numbers.push_back(nn::stored_numbers(gradient));
+  return numbers;
 }
 
 }  // namespace
@@ -86,6 +96,8 @@ Updater::Updater(const TrainOptions& options, const Setup& setup, NamedParameter
       clip_(setup.clips->make(options.clip)),
       gradients_(setup.gradients),
       late_(team_.ranks() == 1 && lie_on_gpus(parameters_)) {
+  if (optimizer_->takes_sparse() && lie_on_processor(parameters_))
+    sparse_.emplace(*setup.model, nn::tables_of(*setup.model, setup.model->roles()));
   if (gradients_ != nullptr) return;
   own_gradients_ = std::make_unique<SerialGradients>(*setup.model, loss_options(options));
   gradients_ = own_gradients_.get();
@@ -97,7 +109,7 @@ IssuedUpdate Updater::issue(std::vector<data::Batch> batches, const nn::Draw& dr
   for (auto& [name, parameter] : parameters_) parameter.mutable_grad().reset();
   issued.losses = gradients_->accumulate(batches, issued.result.divisor, draw);
   issued.batches = std::move(batches);
-  const auto gradients = whole_gradients();
+  const auto gradients = this->gradients();
   const auto read = read_gradients(gradients);
   if (!late_) {
     step_on_host(issued, gradients, read);
@@ -133,12 +145,14 @@ UpdateResult Updater::planned(const std::vector<data::Batch>& batches, double fa
   return result;
 }
 
-std::vector<at::Tensor> Updater::whole_gradients() {
+std::vector<at::Tensor> Updater::gradients() {
   std::vector<at::Tensor> gradients;
   for (auto& [name, parameter] : parameters_) {
     // A parameter that no loss depends on: its weight decays as that of any other, wherever the model lies.
-    if (!parameter.grad().defined()) parameter.mutable_grad() = at::zeros_like(parameter);
-    gradients.push_back(parameter.grad());
+    auto& gradient = parameter.mutable_grad();
+    if (!gradient.defined()) gradient = at::zeros_like(parameter);
+    if (gradient.is_sparse()) gradient = nn::sparse_gradient(nn::used_rows_of(gradient), parameter.size(0));
+    gradients.push_back(gradient);
   }
   return gradients;
 }
@@ -152,14 +166,13 @@ void Updater::step_on_host(IssuedUpdate& issued, const std::vector<at::Tensor>& 
   note_fault(issued);
   if (!issued.result.made) return;
   const double learning_rate = issued.result.learning_rate;
-  const bool on_processor = std::ranges::all_of(gradients, [](const auto& gradient) { return gradient.is_cpu(); });
-  if (const auto edit = on_processor ? clip_->edit(issued.result.gradient_norm) : std::nullopt) {
-    optimizer_->step(
-        {.learning_rate = learning_rate, .gradients = gradients, .edit = *edit, .used_rows = read.used_rows});
-    return;
-  }
-  clip_->apply(gradients, read.norm);
-  optimizer_->step(learning_rate);
+  const bool on_processor = lie_on_processor(parameters_);
+  const auto edit = on_processor ? clip_->edit(issued.result.gradient_norm) : std::nullopt;
+  if (!edit) clip_->apply(stored_numbers_of(gradients), read.norm);
+  if (!on_processor) return optimizer_->step(learning_rate);
+  const auto left_to_make = edit.value_or(GradientEdit());
+  optimizer_->step(
+      {.learning_rate = learning_rate, .gradients = gradients, .edit = left_to_make, .used_rows = read.used_rows});
 }
 
 void Updater::step_on_device(IssuedUpdate& issued, const at::Tensor& norm) {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,6 +10,7 @@
 #include <ATen/core/Tensor.h>
 #include <c10/core/Event.h>
 
+#include "seq2seq/nn/used_rows.h"
 #include "seq2seq/train/gradient_norm.h"
 #include "seq2seq/train/gradient_source.h"
 #include "seq2seq/train/options.h"
@@ -62,7 +64,7 @@ class Updater {
 
  private:
   UpdateResult planned(const std::vector<data::Batch>& batches, double factor) const;
-  std::vector<at::Tensor> whole_gradients();
+  std::vector<at::Tensor> gradients();
   void step_on_host(IssuedUpdate& issued, const std::vector<at::Tensor>& gradients, const ReadGradients& read);
   void step_on_device(IssuedUpdate& issued, const at::Tensor& norm);
   void note_fault(IssuedUpdate& issued);
@@ -74,6 +76,7 @@ class Updater {
   Team& team_;
   NamedParameters parameters_;
   std::shared_ptr<Optimizer> optimizer_;
+  std::optional<nn::UsedRowGradients> sparse_;  // where the optimizer takes them and all parameters are on the CPU
   std::shared_ptr<Clip> clip_;
   std::unique_ptr<GradientSource> own_gradients_;  // where the setup names none
   GradientSource* gradients_;

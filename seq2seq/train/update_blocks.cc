@@ -2,9 +2,15 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
+#include <optional>
 
 #include <ATen/Parallel.h>
 #include <ATen/core/LegacyTypeDispatch.h>
+#include <ATen/ops/index_select.h>
+#include <ATen/ops/zeros.h>
+
+#include "seq2seq/nn/used_rows.h"
 
 namespace seq2seq::train {
 namespace {
@@ -49,10 +55,31 @@ at::Tensor part_of(const at::Tensor& tensor, const Span& span) {
   return tensor.view(-1).narrow(0, span.first, span.last - span.first);
 }
 
+/// The part of a sparse gradient with the zeros that it does not store.
+at::Tensor whole_part_of(const nn::UsedRows& used, const Span& span) {
+  auto part = at::zeros({span.last - span.first}, used.values.options());
+  const int64_t width = used.values.size(1), count = used.rows.size(0);
+  const auto bytes = used.values.element_size();
+  const auto* rows = used.rows.const_data_ptr<int64_t>();
+  const auto* values = static_cast<const char*>(used.values.const_data_ptr());
+  auto* to = static_cast<char*>(part.mutable_data_ptr());
+  for (auto at = std::lower_bound(rows, rows + count, span.first / width) - rows; at < count; ++at) {
+    const int64_t row = rows[at] * width;
+    const int64_t first = std::max(row, span.first), last = std::min(row + width, span.last);
+    if (first >= last) break;
+    std::memcpy(to + (first - span.first) * bytes, values + (at * width + first - row) * bytes,
+                static_cast<size_t>((last - first) * bytes));
+  }
+  return part;
+}
+
 }  // namespace
 
 void step_in_blocks(const ParameterGroup& group, const std::vector<std::vector<at::Tensor>>& states,
-                    const GradientEdit& edit, const std::function<void(const UpdateBlock& block)>& step) {
+                    const GradientEdit& edit, const BlockStep& step) {
+  std::vector<std::optional<nn::UsedRows>> sparse(group.gradients.size());
+  for (size_t member = 0; member < sparse.size(); ++member)
+    if (group.gradients[member].is_sparse()) sparse[member] = nn::used_rows_of(group.gradients[member]);
   const auto blocks = cut(group);
   at::parallel_for(0, std::ssize(blocks), 1, [&](int64_t begin, int64_t end) {
     const at::AutoDispatchBelowADInplaceOrView without_graph;  // of this thread
@@ -61,7 +88,9 @@ void step_in_blocks(const ParameterGroup& group, const std::vector<std::vector<a
       block.states.resize(states.size());
       for (const auto& span : blocks[static_cast<size_t>(number)]) {
         block.parameters.push_back(part_of(group.parameters[span.member], span));
-        block.gradients.push_back(part_of(group.gradients[span.member], span));
+        const auto& used = sparse[span.member];
+        block.gradients.push_back(used ? whole_part_of(*used, span).view_as(block.parameters.back())
+                                       : part_of(group.gradients[span.member], span));
         for (size_t kind = 0; kind < states.size(); ++kind)
           block.states[kind].push_back(part_of(states[kind][span.member], span));
         block.members.push_back(span.member);
@@ -70,6 +99,32 @@ void step_in_blocks(const ParameterGroup& group, const std::vector<std::vector<a
       step(block);
     }
   });
+}
+
+void step_in_rows(const ParameterGroup& group, size_t member, const at::Tensor& rows,
+                  const std::vector<std::vector<at::Tensor>>& states, const GradientEdit& edit, const BlockStep& step) {
+  if (rows.size(0) == 0) return;
+  const auto& gradient = group.gradients[member];
+  const auto changed = [&](const at::Tensor& whole) { return whole.index_select(0, rows); };
+  UpdateBlock block{.parameters = {changed(group.parameters[member])}, .gradients = {}, .states = {}, .members = {member}};
+  block.gradients.push_back(gradient.is_sparse() ? nn::used_rows_of(gradient).values : changed(gradient));
+  for (const auto& kind : states) block.states.push_back({changed(kind[member])});
+  if (edit) edit(block.gradients);
+  step(block);
+  const auto put_back = [&](at::Tensor whole, const at::Tensor& of_rows) { whole.index_copy_(0, rows, of_rows); };
+  put_back(group.parameters[member], block.parameters.front());
+  for (size_t kind = 0; kind < states.size(); ++kind) put_back(states[kind][member], block.states[kind].front());
+}
+
+ParameterGroup without(const ParameterGroup& group, const std::function<bool(size_t member)>& leaves) {
+  ParameterGroup kept;
+  for (size_t member = 0; member < group.indices.size(); ++member) {
+    if (leaves(member)) continue;
+    kept.indices.push_back(group.indices[member]);
+    kept.parameters.push_back(group.parameters[member]);
+    kept.gradients.push_back(group.gradients[member]);
+  }
+  return kept;
 }
 
 }  // namespace seq2seq::train

@@ -18,10 +18,19 @@ struct UpdateBlock {
   std::vector<size_t> members;                  // of the group, one per tensor
 };
 
+using BlockStep = std::function<void(const UpdateBlock& block)>;
+
 /// Edits the gradients of a group on the CPU and has `step` called for each block right after its own, on all threads:
-/// memory is read and written once. `states`: of each kind one tensor per member. Every number of a tensor must depend
-/// on its own alone.
+/// memory is read and written once. Of a sparse gradient each block is made whole for the step. `states`: of each kind
+/// one tensor per member. Every number of a tensor must depend on its own alone.
 void step_in_blocks(const ParameterGroup& group, const std::vector<std::vector<at::Tensor>>& states,
-                    const GradientEdit& edit, const std::function<void(const UpdateBlock& block)>& step);
+                    const GradientEdit& edit, const BlockStep& step);
+
+/// The same for these rows of one member alone; the others stay as they are and are not touched.
+void step_in_rows(const ParameterGroup& group, size_t member, const at::Tensor& rows,
+                  const std::vector<std::vector<at::Tensor>>& states, const GradientEdit& edit, const BlockStep& step);
+
+/// Returns the group without the members for which `leaves` is true.
+ParameterGroup without(const ParameterGroup& group, const std::function<bool(size_t member)>& leaves);
 
 }  // namespace seq2seq::train

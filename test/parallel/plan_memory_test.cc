@@ -7,7 +7,6 @@
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/full.h>
-#include <c10/core/Allocator.h>
 #include <c10/util/ThreadLocalDebugInfo.h>
 
 #include "seq2seq/nn/initialize.h"
@@ -15,6 +14,7 @@
 #include "seq2seq/parallel/plan/measure.h"
 #include "seq2seq/parallel/plan/memory.h"
 #include "test/support/catch.h"
+#include "test/support/counted_bytes.h"
 #include "test/support/registered.h"
 
 namespace seq2seq::parallel {
@@ -23,14 +23,6 @@ namespace {
 using namespace seq2seq::test;
 
 constexpr int64_t words = 400, steps = 20;
-
-/// Counts the bytes that tensors on the CPU take on this thread.
-class CountedBytes final : public c10::MemoryReportingInfoBase {
- public:
-  void reportMemoryUsage(void*, int64_t change, size_t, size_t, c10::Device) override { bytes += change; }
-  bool memoryProfilingEnabled() const override { return true; }
-  int64_t bytes = 0;
-};
 
 std::shared_ptr<nn::Model> model_of(const std::string& architecture, const Values& values, bool language) {
   const auto models = language ? nn::builtin_language_models() : nn::builtin_models();

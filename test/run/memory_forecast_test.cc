@@ -1,11 +1,18 @@
 #include "seq2seq/run/memory_forecast.h"
 
 #include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <c10/util/ThreadLocalDebugInfo.h>
+#include <fmt/format.h>
 
 #include "seq2seq/core/error.h"
 #include "seq2seq/data/bucket.h"
 #include "seq2seq/run/load.h"
 #include "test/support/catch.h"
+#include "test/support/counted_bytes.h"
 #include "test/support/toy.h"
 
 namespace seq2seq::test {
@@ -42,6 +49,40 @@ TEST_CASE("memory forecast: parameters and optimizer are those of the trained ru
     most = std::max(most, data::make_batch(corpus, plan[batch], *run.text).target_tokens());
   CHECK(forecast.largest.target_tokens == most);
   CHECK(forecast.largest.sentences == 7);
+}
+
+/// Keys of a training with a vocabulary that is far larger than what the toy's text has of it.
+std::vector<std::string> large_vocabulary(const Toy& toy) {
+  std::string text = "# seq2seq vocabulary 1\n";
+  for (const char* word : {"a", "b", "c"}) text += fmt::format("{}\t9\n", word);
+  for (int word = 0; word < 3000; ++word) text += fmt::format("w{}\t1\n", word);
+  disk_files().write(toy / "large.vocabulary", text);
+  return {"data.source.vocabulary.file=" + (toy / "large.vocabulary").string(),
+          "data.target.vocabulary.file=" + (toy / "large.vocabulary").string(),
+          "model.dropout.layers=0",
+          "model.embedding.size=64",
+          "model.encoder.cells=96",
+          "model.decoder.cells=96",
+          "train.batch.sentences=64",
+          "train.updates=3"};
+}
+
+TEST_CASE("memory forecast: is what the tensors of a training take at most", "[run]") {
+  const auto optimizer = GENERATE(as<std::string>(), "sgd", "adam");
+  const int64_t accumulate = GENERATE(1, 2);
+  CAPTURE(optimizer, accumulate);
+  Toy toy(copied, 3, 5);
+  auto set = large_vocabulary(toy);
+  set.push_back("train.optimizer.kind=" + optimizer);
+  set.push_back("train.optimizer.learning_rate=0.01");
+  set.push_back(fmt::format("train.accumulate={}", accumulate));
+  const auto forecast = forecast_of(toy, set);
+  const auto counted = std::make_shared<CountedBytes>();
+  {
+    const c10::DebugInfoGuard counting(c10::DebugInfoKind::PROFILER_STATE, counted);
+    toy.train("run", set);
+  }
+  CHECK_THAT(forecast.total() - forecast.program, WithinRel(static_cast<double>(counted->peak), 0.05));
 }
 
 TEST_CASE("memory forecast: grows with the batch, and what does not fit is said before it is tried", "[run]") {

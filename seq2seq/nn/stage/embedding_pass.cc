@@ -1,6 +1,5 @@
 #include <utility>
 
-#include <ATen/ops/embedding_dense_backward.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/index_select.h>
 
@@ -14,7 +13,8 @@ class EmbeddingPass final : public StagePass {
  public:
   EmbeddingPass(const Embedding& embedding, const Packed& ids, const StageDropout& dropout, const WordDropout& words,
                 std::shared_ptr<RowFlow> out)
-      : weight_(embedding.weight()),
+      : embedding_(embedding),
+        weight_(embedding.weight()),
         ids_(data::to(ids, weight_.device())),
         mask_(dropout, ids_.layout),
         out_(std::move(out)) {
@@ -41,13 +41,13 @@ class EmbeddingPass final : public StagePass {
   void weights(const Piece& piece) override {
     rows_ += piece.rows();
     if (rows_ == 0 || rows_ < ids_.rows.size(0) || !out_->gradient().defined()) return;
-    gradients_[0] = at::embedding_dense_backward(out_->gradient(), ids_.rows, weight_.size(0), /*padding_idx=*/-1,
-                                                 /*scale_grad_by_freq=*/false);
+    gradients_[0] = embedding_.weight_gradient(out_->gradient(), ids_.rows);
   }
 
   void deliver() override { nn::deliver({weight_}, gradients_); }
 
  private:
+  const Embedding& embedding_;
   at::Tensor weight_;
   Packed ids_;
   StageMask mask_;

@@ -36,7 +36,7 @@ class SentencePass final : public StagePass {
     if (stage_.states) stage_.states->answer(stage_.states_reader, gradient_of(states_leaf_));
     for (size_t number = 0; number < gradients_.size(); ++number) {
       const auto& made = graph_.parameter_gradients()[number];
-      if (made.defined()) gradients_[number] = made.contiguous();
+      if (made.defined()) gradients_[number] = made.is_sparse() ? made : made.contiguous();
     }
     graph_ = {};
   }

@@ -1,46 +1,56 @@
 #include "seq2seq/parallel/distributed/data_parallel.h"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/zeros_like.h>
 
-#include "seq2seq/nn/parameter.h"
+#include "seq2seq/nn/used_rows.h"
 
 namespace seq2seq::parallel {
 namespace {
 
-/// Parameters that are tables of word vectors and nothing else. One that is an output layer's matrix too has a gradient
-/// in every row.
-std::set<const at::TensorImpl*> tables_of(const nn::Model& model) {
-  std::set<const at::TensorImpl*> tables, others;
-  for (const auto& use : model.roles()) {
-    const bool table = use.role.kind == nn::Role::Kind::embedding && use.role.row_per_word;
-    (table ? tables : others).insert(use.parameter.unsafeGetTensorImpl());
+/// The rows of a gradient that are not all zero, or that a sparse one stores.
+nn::UsedRows used_rows(const at::Tensor& gradient) {
+  if (!gradient.defined()) return {};
+  if (gradient.is_sparse()) return nn::used_rows_of(gradient);
+  const auto rows = gradient.any(1).nonzero().squeeze(1);
+  return {rows, gradient.index_select(0, rows)};
+}
+
+/// Makes the sum of what all ranks have, in their order, the gradient of a table.
+void set_sparse(const at::Tensor& table, const std::vector<nn::UsedRows>& all) {
+  std::vector<at::Tensor> rows{at::empty({0}, at::kLong)},
+      values{at::empty({0, table.size(1)}, table.options().requires_grad(false))};
+  for (const auto& of_rank : all) {
+    rows.push_back(of_rank.rows);
+    values.push_back(of_rank.values);
   }
-  for (const auto* other : others) tables.erase(other);
-  return tables;
+  table.mutable_grad() = nn::sparse_gradient(nn::sum_of_rows(at::cat(values), at::cat(rows)), table.size(0));
 }
 
-/// Indices of the rows that are not all zero.
-at::Tensor used_rows(const at::Tensor& gradient) {
-  return gradient.defined() ? gradient.any(1).nonzero().squeeze(1) : at::Tensor();
+/// The same for a whole gradient, of which these rows are this rank's.
+void set_whole(const at::Tensor& table, const at::Tensor& mine, const std::vector<nn::UsedRows>& all) {
+  auto& gradient = table.mutable_grad();
+  if (!gradient.defined()) gradient = at::zeros_like(table).detach();
+  auto sum = gradient.detach();
+  if (mine.defined()) sum.index_fill_(0, mine, 0);
+  for (const auto& of_rank : all) sum.index_add_(0, of_rank.rows, of_rank.values);
 }
 
-int64_t count_of(const at::Tensor& rows) { return rows.defined() ? rows.size(0) : 0; }
+int64_t count_of(const nn::UsedRows& used) { return used.rows.defined() ? used.rows.size(0) : 0; }
 
 }  // namespace
 
 DataParallel::DataParallel(train::GradientSource& source, ProcessGroup& group, const nn::Model& model,
                            const train::NamedParameters& parameters, int64_t bucket_bytes)
     : source_(source), group_(group) {
-  const auto tables = tables_of(model);
+  const auto tables = nn::tables_of(model, model.roles());
   // From the last to the first: the order in which a backward pass makes most gradients.
   for (const auto& [name, parameter] : train::NamedParameters(parameters.rbegin(), parameters.rend())) {
-    if (tables.contains(parameter.unsafeGetTensorImpl())) {
+    if (std::ranges::any_of(tables, [&](const auto& table) { return table.is_same(parameter); })) {
       tables_.push_back(parameter);
     } else {
       add_slot(parameter, bucket_bytes);
@@ -122,12 +132,16 @@ void DataParallel::finish_buckets(const std::vector<int64_t>& defined) {
   }
 }
 
-/// For each rank: which slots have a gradient there, which tables have one, and how many rows of each it used.
-std::vector<std::vector<int64_t>> DataParallel::gather_counts(const std::vector<at::Tensor>& used) {
+/// For each rank: which slots have a gradient there, which tables have one (2: a sparse one), and how many rows of each
+/// it used.
+std::vector<std::vector<int64_t>> DataParallel::gather_counts(const std::vector<nn::UsedRows>& used) {
   std::vector<int64_t> mine;
   for (const auto& slot : slots_) mine.push_back(slot.parameter.grad().defined() ? 1 : 0);
-  for (const auto& table : tables_) mine.push_back(table.grad().defined() ? 1 : 0);
-  for (const auto& rows : used) mine.push_back(count_of(rows));
+  for (const auto& table : tables_) {
+    const auto& gradient = table.grad();
+    mine.push_back(!gradient.defined() ? 0 : gradient.is_sparse() ? 2 : 1);
+  }
+  for (const auto& of_table : used) mine.push_back(count_of(of_table));
   auto numbers = at::empty({std::ssize(mine)}, at::kLong);
   std::copy(mine.begin(), mine.end(), numbers.mutable_data_ptr<int64_t>());
   std::vector<std::vector<int64_t>> all;
@@ -142,53 +156,58 @@ std::vector<std::vector<int64_t>> DataParallel::gather_counts(const std::vector<
 /// The rows of all tables travel together: each rank's ids, table after table, then its rows. Returns for each slot how
 /// many ranks have a gradient.
 std::vector<int64_t> DataParallel::sum_tables() {
-  std::vector<at::Tensor> used;
+  std::vector<nn::UsedRows> used;
   for (const auto& table : tables_) used.push_back(used_rows(table.grad()));
   const auto counts = gather_counts(used);
   const auto ranks = counts.size();
-  std::vector<int64_t> defined(slots_.size() + tables_.size(), 0), ids_of(ranks, 0), numbers_of(ranks, 0);
+  std::vector<int64_t> defined(slots_.size(), 0), ids_of(ranks, 0), numbers_of(ranks, 0);
   for (std::size_t rank = 0; rank < ranks; ++rank) {
-    for (std::size_t i = 0; i < defined.size(); ++i) defined[i] += counts[rank][i];
+    for (std::size_t i = 0; i < slots_.size(); ++i) defined[i] += counts[rank][i];
     for (std::size_t i = 0; i < tables_.size(); ++i) {
-      const int64_t rows = counts[rank][defined.size() + i];
+      const int64_t rows = counts[rank][slots_.size() + tables_.size() + i];
       ids_of[rank] += rows;
       numbers_of[rank] += rows * tables_[i].size(1);
     }
   }
   std::vector<at::Tensor> ids, rows;
   for (std::size_t i = 0; i < tables_.size(); ++i) {
-    if (!used[i].defined()) continue;
-    auto sum = tables_[i].grad().detach();
-    ids.push_back(used[i].to(tables_.front().device()));
-    rows.push_back(sum.index_select(0, used[i]).flatten().to(tables_.front().device()));
-    sum.index_fill_(0, used[i], 0);
+    if (!used[i].rows.defined()) continue;
+    ids.push_back(used[i].rows.to(tables_.front().device()));
+    rows.push_back(used[i].values.flatten().to(tables_.front().device()));
   }
+  std::vector<std::vector<nn::UsedRows>> all(tables_.size());
   if (std::ranges::any_of(ids_of, [](int64_t count) { return count > 0; })) {
     const auto none = at::empty({0}, tables_.front().options().requires_grad(false));
     const auto all_ids = group_.gather(ids.empty() ? none.to(at::kLong) : at::cat(ids), ids_of);
     const auto all_rows = group_.gather(rows.empty() ? none : at::cat(rows), numbers_of);
-    for (std::size_t rank = 0; rank < ranks; ++rank) add_rows(counts[rank], all_ids[rank], all_rows[rank]);
+    for (std::size_t rank = 0; rank < ranks; ++rank) take_rows(counts[rank], all_ids[rank], all_rows[rank], all);
   }
   for (std::size_t i = 0; i < tables_.size(); ++i) {
-    auto& gradient = tables_[i].mutable_grad();
-    if (defined[slots_.size() + i] > 0 && !gradient.defined()) gradient = at::zeros_like(tables_[i]).detach();
+    const auto has = [&](int64_t kind) {
+      return std::ranges::any_of(counts, [&](const auto& of_rank) { return of_rank[slots_.size() + i] == kind; });
+    };
+    if (has(2)) {
+      set_sparse(tables_[i], all[i]);
+    } else if (has(1)) {
+      set_whole(tables_[i], used[i].rows, all[i]);
+    }
   }
   return defined;
 }
 
-/// Adds what one rank sent to the gradients of the tables.
-void DataParallel::add_rows(const std::vector<int64_t>& counts, const at::Tensor& ids, const at::Tensor& numbers) {
+/// Adds what one rank sent to `all`, by table.
+void DataParallel::take_rows(const std::vector<int64_t>& counts, const at::Tensor& ids, const at::Tensor& numbers,
+                             std::vector<std::vector<nn::UsedRows>>& all) const {
   int64_t id = 0, number = 0;
   for (std::size_t i = 0; i < tables_.size(); ++i) {
     const int64_t rows = counts[slots_.size() + tables_.size() + i];
     if (rows == 0) continue;
-    const auto& table = tables_[i];
-    auto& gradient = table.mutable_grad();
-    if (!gradient.defined()) gradient = at::zeros_like(table).detach();
-    gradient.detach().index_add_(0, ids.narrow(0, id, rows).to(table.device()),
-                                 numbers.narrow(0, number, rows * table.size(1)).view({rows, -1}).to(table.device()));
+    const auto device = tables_[i].device();
+    const int64_t width = tables_[i].size(1);
+    all[i].push_back({.rows = ids.narrow(0, id, rows).to(device),
+                      .values = numbers.narrow(0, number, rows * width).view({rows, width}).to(device)});
     id += rows;
-    number += rows * table.size(1);
+    number += rows * width;
   }
 }
 

@@ -9,6 +9,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "seq2seq/nn/model/model.h"
+#include "seq2seq/nn/used_rows.h"
 #include "seq2seq/parallel/distributed/process_group.h"
 #include "seq2seq/train/gradient_source.h"
 #include "seq2seq/train/optimizer.h"
@@ -53,8 +54,9 @@ class DataParallel final : public train::GradientSource {
   void start_full_buckets();
   void finish_buckets(const std::vector<int64_t>& defined);
   std::vector<int64_t> sum_tables();
-  void add_rows(const std::vector<int64_t>& counts, const at::Tensor& ids, const at::Tensor& numbers);
-  std::vector<std::vector<int64_t>> gather_counts(const std::vector<at::Tensor>& used);
+  void take_rows(const std::vector<int64_t>& counts, const at::Tensor& ids, const at::Tensor& numbers,
+                 std::vector<std::vector<nn::UsedRows>>& all) const;
+  std::vector<std::vector<int64_t>> gather_counts(const std::vector<nn::UsedRows>& used);
 
   train::GradientSource& source_;
   ProcessGroup& group_;
