@@ -5,12 +5,13 @@
                                                    FOLDER; KIND is plain or best
     scripts/bench_pytorch.py decode RUN INPUT OUTPUT --beam K
                                                    outputs for lines of text, by the weights of a run folder
-    scripts/bench_pytorch.py products SHAPE ...    GFLOP/s of float32 products; a shape is M,N,K or M,N,K,t
+    scripts/bench_pytorch.py products SHAPE ...    GFLOP/s of products; a shape is M,N,K or M,N,K,t
 
 `plain` is the loop that a researcher writes: nn.LSTM on padded batches, CrossEntropyLoss over all positions with
 ignore_index, clip_grad_norm_, SGD. `best` computes the output layer and the loss for real words alone, updates with the
 fused SGD, and takes clipping into the learning rate instead of scaling all gradients; scripts/bench starts it with an
-allocator that keeps its blocks, in huge pages. Both compute in float32 without TF32. Sources are padded on the left, so
+allocator that keeps its blocks, in huge pages. Both compute in float32 without TF32, or with --precision bf16 forward under
+torch.autocast. Sources are padded on the left, so
 that every encoder ends on a word. Prints JSON, an object a line.
 """
 
@@ -42,6 +43,7 @@ def arguments():
     train.add_argument("folder", type=Path, help="holds batches.jsonl and weights.safetensors")
     train.add_argument("kind", choices=["plain", "best"])
     train.add_argument("--rate", type=float, default=0.1, help="of SGD (%(default)s)")
+    train.add_argument("--precision", choices=["float32", "bf16"], default="float32", help="of products (%(default)s)")
     train.add_argument("--clip", type=float, default=5.0, help="limit of the gradient's norm (%(default)s)")
     decode = commands.add_parser("decode", help="outputs for lines of text")
     decode.add_argument("run", type=Path, help="run folder")
@@ -51,6 +53,7 @@ def arguments():
     decode.add_argument("--batch", type=int, default=64, help="sentences searched together (%(default)s)")
     products = commands.add_parser("products", help="GFLOP/s of products")
     products.add_argument("shapes", nargs="+", metavar="SHAPE")
+    products.add_argument("--precision", choices=["float32", "bf16"], default="float32", help="of operands (%(default)s)")
     products.add_argument("--seconds", type=float, default=0.1, help="of each count (%(default)s)")
     return p.parse_args()
 
@@ -108,6 +111,11 @@ def pad(rows, fill, left=False):
     return torch.tensor([f + row if left else row + f for f, row in zip(fills, rows)]).t().contiguous()
 
 
+def computing_in(options):
+    """Autocast rounds the operands of products to bf16 and computes losses in float32."""
+    return torch.autocast(torch.device(options.device).type, dtype=torch.bfloat16, enabled=options.precision == "bf16")
+
+
 class PlainLoop:
     def __init__(self, model, options):
         self.model, self.options = model, options
@@ -115,8 +123,9 @@ class PlainLoop:
         self.optimizer = torch.optim.SGD(model.parameters(), lr=options.rate)
 
     def update(self, source, given, wanted):
-        logits = self.model.output(self.model.states(source, given))
-        loss = self.criterion(logits.flatten(0, 1), wanted.flatten()) / source.shape[1]
+        with computing_in(self.options):
+            logits = self.model.output(self.model.states(source, given))
+            loss = self.criterion(logits.flatten(0, 1), wanted.flatten()) / source.shape[1]
         self.optimizer.zero_grad()
         loss.backward()
         norm = nn.utils.clip_grad_norm_(self.model.parameters(), self.options.clip)
@@ -133,8 +142,9 @@ class BestLoop:
     def update(self, source, given, wanted):
         wanted = wanted.flatten()
         real = (wanted != PAD_TARGET).nonzero().squeeze(1)
-        states = self.model.states(source, given).flatten(0, 1).index_select(0, real)
-        loss = F.cross_entropy(self.model.output(states), wanted[real], reduction="sum") / source.shape[1]
+        with computing_in(self.options):
+            states = self.model.states(source, given).flatten(0, 1).index_select(0, real)
+            loss = F.cross_entropy(self.model.output(states), wanted[real], reduction="sum") / source.shape[1]
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         norm = nn.utils.get_total_norm([p.grad for p in self.parameters], foreach=True).item()
@@ -268,9 +278,10 @@ def rates(shape, options):
     """GFLOP/s by library, the median of five counts, the libraries in turn."""
     m, n, k = (int(size) for size in shape.split(",")[:3])
     transposed = shape.endswith(",t")
-    a = torch.rand(k, m, device=options.device).t() if transposed else torch.rand(m, k, device=options.device)
-    b = torch.rand(k, n, device=options.device) if transposed else torch.rand(n, k, device=options.device).t()
-    out = torch.empty(m, n, device=options.device)
+    like = {"device": options.device, "dtype": torch.bfloat16 if options.precision == "bf16" else torch.float32}
+    a = torch.rand(k, m, **like).t() if transposed else torch.rand(m, k, **like)
+    b = torch.rand(k, n, **like) if transposed else torch.rand(n, k, **like).t()
+    out = torch.empty(m, n, **like)
     contenders = {"torch.mm": lambda: torch.mm(a, b, out=out)}
     if options.device == "cpu" and torch.backends.mkldnn.is_available():
         linear, weight = torch.ops.mkldnn._linear_pointwise, b.t().contiguous()

@@ -14,6 +14,11 @@ Isa of_processor() {
   return Isa::reference;
 }
 
+std::string isa_of_environment() {
+  const char* asked = std::getenv("SEQ2SEQ_ISA");
+  return asked == nullptr ? "" : asked;
+}
+
 }  // namespace
 
 Isa choose_isa(Isa best, const std::string& asked) {
@@ -27,9 +32,13 @@ Isa choose_isa(Isa best, const std::string& asked) {
   throw UsageError({.part = "SEQ2SEQ_ISA=" + asked}, "unknown instruction set", "Use reference, avx2 or avx512");
 }
 
-Isa best_isa() {
-  const char* asked = std::getenv("SEQ2SEQ_ISA");
-  return choose_isa(of_processor(), asked == nullptr ? "" : asked);
+Isa best_isa() { return choose_isa(of_processor(), isa_of_environment()); }
+
+bool processor_has_bf16() { return of_processor() == Isa::avx512 && __builtin_cpu_supports("avx512bf16") != 0; }
+
+bool has_bf16_products() {
+  const Isa isa = best_isa();
+  return isa == Isa::avx512 ? processor_has_bf16() : isa_of_environment() == name(Isa::reference);
 }
 
 std::vector<Isa> available_isas() {

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "seq2seq/core/device.h"
+#include "seq2seq/core/isa.h"
 
 namespace seq2seq::nn {
 namespace {
@@ -15,11 +16,19 @@ std::atomic<Precision>& current() {
   return precision;
 }
 
+std::string refusal_of_processor() {
+  if (has_bf16_products()) return "";
+  return "`bf16` on a processor needs AVX512-BF16, " +
+         (processor_has_bf16() ? fmt::format("but SEQ2SEQ_ISA allows {} alone", name(best_isa()))
+                               : std::string("which this one does not have"));
+}
+
 }  // namespace
 
 std::string precision_refusal(Precision precision, c10::Device device) {
   if (precision == Precision::float32) return "";
   const auto name = precision == Precision::tf32 ? "tf32" : "bf16";
+  if (device.is_cpu() && precision == Precision::bf16) return refusal_of_processor();
   if (!device.is_cuda()) return fmt::format("`{}` needs a GPU, but the device is `{}`", name, device.str());
   constexpr int least = 80;  // 8.0, the first that has either
   const int capability = compute_capability(device);

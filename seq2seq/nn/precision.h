@@ -11,7 +11,7 @@ namespace seq2seq::nn {
 enum class Precision {
   float32,
   tf32,  // operands with 10 bits of fraction, by the tensor cores of a GPU
-  bf16,  // operands of 16 bits, with 7 of fraction, in the output layer and in LSTM layers by cuDNN; tf32 elsewhere
+  bf16,  // 16 bits, 7 of fraction, in output and LSTM layers (on a GPU by cuDNN); elsewhere tf32, on the CPU float32
 };
 
 /// The type of a model's parameters.
@@ -20,7 +20,7 @@ constexpr c10::ScalarType type_of(Precision) { return c10::kFloat; }
 /// Why a device cannot compute in it; empty: it can.
 std::string precision_refusal(Precision precision, c10::Device device);
 
-/// Products on GPUs are computed so from here on, in the whole process, as LibTorch's own switch for TF32 says it.
+/// Products are computed so from here on, in the whole process; sets LibTorch's own switch for TF32, too.
 void compute_in(Precision precision);
 Precision computing_in();
 

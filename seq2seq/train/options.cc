@@ -67,8 +67,9 @@ void declare(config::Keys& keys, TrainOptions& options, const OptimizerRegistry&
   keys.add(
       "precision", options.precision,
       {{"float32", nn::Precision::float32}, {"tf32", nn::Precision::tf32}, {"bf16", nn::Precision::bf16}},
-      "what products on a GPU are computed in, while parameters, states, losses and updates are float32; `tf32` and "
-      "`bf16` need a GPU of compute capability 8.0");
+      "what products are computed in, while sums, parameters, states, losses and updates are float32, and so are "
+      "validation and decoding; `bf16` needs a processor with AVX512-BF16 (for LSTM layers and a full output layer on "
+      "one device; other products stay float32) or a GPU of compute capability 8.0, `tf32` needs such a GPU");
   keys.section("batch", options.batch, "how pairs are put into batches");
   keys.add("accumulate", options.accumulate,
            "batches per update; the gradient is that of one batch with all their pairs. Raise it if a batch does not "

@@ -68,9 +68,8 @@ TEST_CASE("gpu: a run decodes to the same, with the same scores, wherever it was
 
 TEST_CASE("gpu: what a device cannot compute in is refused at the key", "[run][error]") {
   Toy toy(copied);
-  const std::string precision = GENERATE("tf32", "bf16");
-  CHECK_THROWS_WITH(toy.train("run", {"train.precision=" + precision}),
-                    ContainsSubstring("train.precision: `" + precision + "` needs a GPU, but the device is `cpu`"));
+  CHECK_THROWS_WITH(toy.train("run", {"train.precision=tf32"}),
+                    ContainsSubstring("train.precision: `tf32` needs a GPU, but the device is `cpu`"));
 }
 
 TEST_CASE("gpu: a run goes on from its checkpoint, on the GPU and on the CPU", "[run][gpu][resume]") {

@@ -1,4 +1,4 @@
-"""The rates of float32 products by every library that the program can use: the best of them is the ceiling."""
+"""The rates of products by every library that the program can use: the best of them is the ceiling."""
 
 import json
 
@@ -14,9 +14,9 @@ def measure(session, shapes):
     seconds = 0.01 if session.size.name == "tiny" else SECONDS
     options = session.options
     done = [measure_process([PYTHON, RIVALS, "--threads", options.threads, "--device", options.device, "products", "--seconds",
-                             seconds, *words])]
+                             seconds, "--precision", session.precision, *words])]
     theirs, ours = json.loads(done[0].output)["rates"], [{} for _ in words]
-    if options.device == "cpu":
+    if options.device == "cpu" and session.precision == "float32":
         done.append(measure_process([session.programs / "test/product_bench", options.threads, seconds, *words]))
         ours = json.loads(done[1].output)
     rates = {name: {"shape": word, **mine, **other} for name, word, mine, other in zip(shapes, words, ours, theirs)}

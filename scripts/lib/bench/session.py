@@ -50,7 +50,8 @@ class Session:
     def __init__(self, what, size, options):
         self.what, self.size, self.options = what, size, options
         self.folder = FOLDER / size.name
-        self.file = results_file(what, size.name, options.device)
+        self.precision = getattr(options, "precision", "float32")
+        self.file = results_file(what, size.name, options.device, self.precision)
         self.programs = build_folder(options.device)
         self.results = self.stored() if options.resume and self.file.exists() else self.begin()
         self.begun, self.done = time.monotonic(), 0
@@ -86,7 +87,7 @@ class Session:
 
     def configure(self, name, updates, rate=RATE):
         file = self.folder / f"{name}.yaml"
-        file.write_text(text.configuration(self.size, updates, rate, CLIP), encoding="utf-8")
+        file.write_text(text.configuration(self.size, updates, rate, CLIP, self.precision), encoding="utf-8")
         return file
 
     def once(self, name, make):
@@ -123,11 +124,13 @@ class Session:
 
 
 # Options that results depend on: a bench goes on only with the same.
-RESULT_OPTIONS = ("device", "threads", "updates", "sentences", "batch", "beam", "places", "ranks", "processor_time")
+RESULT_OPTIONS = ("device", "threads", "updates", "sentences", "batch", "beam", "places", "ranks", "processor_time", "precision")
+PRECISIONS = ("float32", "bf16")  # of training
 
 
-def results_file(what, size, device):
-    return FOLDER / size / f"{what}-{device.replace(':', '')}.json"
+def results_file(what, size, device, precision="float32"):
+    kind = "" if precision == "float32" else f"-{precision}"
+    return FOLDER / size / f"{what}-{device.replace(':', '')}{kind}.json"
 
 
 def read_results(file):

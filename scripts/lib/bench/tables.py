@@ -4,7 +4,7 @@ import re
 
 from bench.process import NOISE_SHARE, Failure
 from bench.products import ceiling
-from bench.session import FOLDER, ROOT, median, read_results, spread
+from bench.session import PRECISIONS, ROOT, median, read_results, results_file, spread
 from bench.sizes import SIZES
 from bench.train import CONTENDERS
 
@@ -26,9 +26,17 @@ def whole_report(results):
 
 def heading(results):
     settings, size = results["settings"], SIZES[results["settings"]["size"]]
-    return (f"### {settings['what'].capitalize()}, {size.name}, {settings['device']}\n\n{size.source_words:,} source and "
+    return (f"### {settings['what'].capitalize()}, {size.name}, {settings['device']}{in_precision(results)}\n\n{size.source_words:,} source and "
             f"{size.target_words:,} target words, {size.cells:,} cells, {size.layers} layers per side, batches of "
             f"{settings['batch'] if settings['what'] == 'decode' else size.batch}.{marks(results)}")
+
+
+def precision_of(results):
+    return results["settings"].get("precision", "float32")
+
+
+def in_precision(results):
+    return "" if precision_of(results) == "float32" else f", {precision_of(results)}"
 
 
 def marks(results):
@@ -131,7 +139,7 @@ def products_table(results):
     libraries = list(dict.fromkeys(name for row in rates.values() for name in row if name != "shape"))
     rows = [[name, row["shape"].removesuffix(",t").replace(",", " x "), *(f"{row[l]:,.1f}" if l in row else "" for l in libraries)]
             for name, row in rates.items()]
-    return "GFLOP/s of float32 products, M x N x K:\n\n" + table(["product", "shape", *libraries], rows)
+    return f"GFLOP/s of {precision_of(results)} products, M x N x K:\n\n" + table(["product", "shape", *libraries], rows)
 
 
 def provenance(results):
@@ -144,7 +152,7 @@ def provenance(results):
 def write_page(what, report=None, sizes=SIZES):
     """Puts the tables of every size that was measured into the page, between the marks of this bench. Tables of other sizes stay."""
     report = report or whole_report
-    files = [FOLDER / size.name / f"{what}-{device}.json" for device in ("cpu", "cuda")
+    files = [results_file(what, size.name, device, precision) for device in ("cpu", "cuda") for precision in PRECISIONS
              for name, size in sizes.items() if name != "tiny"]
     measured = [(file, read_results(file)) for file in files if file.exists()]
     for file, results in measured:

@@ -63,15 +63,16 @@ train:
   batch: {{sentences: {batch}, pool: {pool}}}
   optimizer: {{kind: sgd, learning_rate: {rate}}}
   clip: {{kind: norm, limit: {clip}}}
+  precision: {precision}
   updates: {updates}
   report_every_updates: 1
 decode: {{beam: 12, max_length: {{ratio: 1, plus: 0}}}}
 """
 
 
-def configuration(size, updates, rate, clip):
+def configuration(size, updates, rate, clip, precision="float32"):
     return CONFIGURATION.format(name=size.name, cells=size.cells, layers=size.layers, batch=size.batch, pool=POOL,
-                                updates=updates, rate=rate, clip=clip)
+                                updates=updates, rate=rate, clip=clip, precision=precision)
 
 
 def write(folder, size):

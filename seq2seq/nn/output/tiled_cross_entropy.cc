@@ -11,6 +11,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "seq2seq/core/isa.h"
+#include "seq2seq/nn/kernels/computing.h"
 #include "seq2seq/nn/output/cpu/cross_entropy.h"
 
 namespace seq2seq::nn {
@@ -51,7 +52,8 @@ Tensor losses(const Tensor& rows, const Tensor& weight, const Tensor& bias, cons
                       .losses = write(found),
                       .row_gradient = write(gradients.rows),
                       .weight_gradient = write(gradients.weight),
-                      .bias_gradient = write(gradients.bias)});
+                      .bias_gradient = write(gradients.bias)},
+                     best_isa(), kernels::operands_now());
   return found;
 }
 
@@ -80,7 +82,7 @@ class TiledCrossEntropy : public torch::autograd::Function<TiledCrossEntropy> {
 
 bool has_tiled_cross_entropy(const Tensor& rows, const Tensor& weight) {
   return rows.is_cpu() && rows.scalar_type() == at::kFloat && weight.scalar_type() == at::kFloat &&
-         best_isa() != Isa::reference;
+         (best_isa() != Isa::reference || kernels::operands_now() == kernels::Operands::bf16);
 }
 
 Tensor tiled_cross_entropy(const Tensor& rows, const Tensor& weight, const Tensor& bias, const Ids& targets,

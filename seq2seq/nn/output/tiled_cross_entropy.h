@@ -6,8 +6,8 @@
 
 namespace seq2seq::nn {
 
-/// True where the kernels of nn/output/cpu compute the output layer: float32 on a CPU with vector instructions.
-/// Elsewhere LibTorch's products are faster, or the only ones.
+/// True where the kernels of nn/output/cpu compute the output layer: float32 on a CPU with vector instructions, or
+/// with products in bf16. Elsewhere LibTorch's products are faster, or the only ones.
 bool has_tiled_cross_entropy(const at::Tensor& rows, const at::Tensor& weight);
 
 /// cross_entropy() for losses whose derivatives `row_scale` [N] are known ahead, tile by tile: all gradients are made

@@ -2,6 +2,7 @@
 
 #include <ATen/ops/empty.h>
 
+#include "seq2seq/nn/kernels/computing.h"
 #include "seq2seq/nn/kernels/lstm/step.h"
 #include "seq2seq/nn/kernels/product/product.h"
 #include "seq2seq/nn/recurrent/lstm_pass.h"
@@ -31,8 +32,7 @@ class Panels {
   int64_t count() const { return (columns_ + width_ - 1) / width_; }
   int64_t first(int64_t panel) const { return panel * width_; }
   int64_t columns(int64_t panel) const { return std::min(width_, columns_ - panel * width_); }
-  /// Row k of a panel.
-  float* at(int64_t panel, int64_t k = 0) const { return data_ + (panel * depth_ + k) * width_; }
+  float* at(int64_t panel) const { return data_ + panel * depth_ * width_; }
 
  private:
   int64_t width_, depth_, columns_;
@@ -60,7 +60,9 @@ class Backward {
         input_(product_, size_.gates, makes_steps_ && pass.x.defined() ? size_.input : 0,
                pass.forward.panels.input_backward),
         x_block_(product_, block, makes_weights_ && pass.input.defined() ? size_.input : 0),
-        before_block_(product_, block, makes_weights_ && pass.weight.defined() ? size_.cells : 0) {}
+        before_(makes_weights_ && pass.weight.defined() ? rows_before(pass.forward.hidden, pass.forward.rows, steps)
+                                                        : at::Tensor()),
+        before_block_(product_, block, before_.defined() ? size_.cells : 0) {}
 
   void run() {
     together(size_.parts(steps_, product_.columns), [&](Member member) {
@@ -163,22 +165,15 @@ class Backward {
 
   /// The rows' inputs, and the h before each.
   void pack_block(Member member, Range rows) {
-    const auto* x = pass_.forward.x.const_data_ptr<float>();
-    for (auto [panel, last] = member.part(x_block_.count()); panel < last; ++panel) {
-      product_.pack(x + rows.first * size_.input + x_block_.first(panel), size_.input, rows.size(),
-                    x_block_.columns(panel), x_block_.at(panel));
-    }
-    const auto *hidden = pass_.forward.hidden.const_data_ptr<float>(), *h = pass_.forward.rows.const_data_ptr<float>();
-    const auto mine = member.part(before_block_.count());
-    for (int64_t step = 0; step < steps_.count(); ++step) {
-      const Range here{std::max(rows.first, steps_.offset(step)), std::min(rows.last, steps_.offset(step + 1))};
-      if (here.size() <= 0) continue;
-      const float* from = step == 0 ? hidden : h + steps_.offset(step - 1) * size_.cells;
-      from += (here.first - steps_.offset(step)) * size_.cells;
-      for (int64_t panel = mine.first; panel < mine.last; ++panel) {
-        product_.pack(from + before_block_.first(panel), size_.cells, here.size(), before_block_.columns(panel),
-                      before_block_.at(panel, here.first - rows.first));
-      }
+    pack_rows(member, rows, pass_.forward.x, x_block_);
+    pack_rows(member, rows, before_, before_block_);
+  }
+
+  void pack_rows(Member member, Range rows, const at::Tensor& from, const Panels& block) {
+    for (auto [panel, last] = member.part(block.count()); panel < last; ++panel) {
+      const int64_t stride = from.size(1);
+      product_.pack(from.const_data_ptr<float>() + rows.first * stride + block.first(panel), stride, rows.size(),
+                    block.columns(panel), block.at(panel));
     }
   }
 
@@ -204,19 +199,21 @@ class Backward {
     }
   }
 
-  const kernels::LstmKernels lstm_ = kernels::lstm_kernels();
-  const ProductKernels product_ = kernels::product_kernels();
+  const kernels::LstmKernels lstm_ = kernels::lstm_kernels(best_isa(), kernels::operands_now());
+  const ProductKernels product_ = kernels::product_kernels(best_isa(), kernels::operands_now());
   const LstmBackward& pass_;
   const Steps& steps_;
   bool makes_steps_, makes_weights_;
   LstmSizes size_;
-  Panels recurrent_, input_, x_block_, before_block_;
+  Panels recurrent_, input_, x_block_;
+  at::Tensor before_;  // [N, H] the h before each row
+  Panels before_block_;
 };
 
 }  // namespace
 
 void lstm_panels_backward_cpu(const LstmWeights& weights, LstmPanels& panels) {
-  const auto product = kernels::product_kernels();
+  const auto product = kernels::product_kernels(best_isa(), kernels::operands_now());
   const auto made = [&](const at::Tensor& weight) {
     const Panels all(product, weight.size(0), weight.size(1));
     together(all.count(), [&](Member member) { fill(product, weight, all, member.part(all.count())); });

@@ -3,6 +3,7 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/empty.h>
 
+#include "seq2seq/nn/kernels/computing.h"
 #include "seq2seq/nn/kernels/lstm/step.h"
 #include "seq2seq/nn/kernels/product/product.h"
 #include "seq2seq/nn/recurrent/lstm_pass.h"
@@ -98,8 +99,8 @@ class Forward {
     return panels_ + panel_offset(product_, size_.input, size_.cells, gate, cell);
   }
 
-  const kernels::LstmKernels lstm_ = kernels::lstm_kernels();
-  const kernels::ProductKernels product_ = kernels::product_kernels();
+  const kernels::LstmKernels lstm_ = kernels::lstm_kernels(best_isa(), kernels::operands_now());
+  const kernels::ProductKernels product_ = kernels::product_kernels(best_isa(), kernels::operands_now());
   const Steps& steps_;
   LstmSizes size_;
   const float *x_, *hidden_, *cell_, *input_, *weight_;
@@ -114,8 +115,8 @@ class Forward {
 }  // namespace
 
 LstmPanels lstm_panels_cpu(const LstmWeights& weights) {
-  const auto lstm = kernels::lstm_kernels();
-  const auto product = kernels::product_kernels();
+  const auto lstm = kernels::lstm_kernels(best_isa(), kernels::operands_now());
+  const auto product = kernels::product_kernels(best_isa(), kernels::operands_now());
   const int64_t cells = weights.hidden.size(1), input = weights.input.size(1);
   const LstmPanels made{.input = at::empty({panel_offset(product, input, cells, 4, 0)}, at::kFloat),
                         .hidden = at::empty({lstm.packed_size(cells)}, at::kFloat),

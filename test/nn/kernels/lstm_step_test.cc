@@ -3,6 +3,7 @@
 
 #include "seq2seq/nn/kernels/lstm/step.h"
 #include "test/nn/kernels/random_values.h"
+#include "test/nn/kernels/variants.h"
 #include "test/support/catch.h"
 
 namespace seq2seq::nn::kernels {
@@ -114,15 +115,18 @@ double largest_difference(const std::vector<float>& a, const std::vector<double>
 }
 
 TEST_CASE("lstm step: every instruction set computes the equations", "[nn][kernels][lstm]") {
-  const auto isa = GENERATE_COPY(from_range(available_isas()));
+  const auto variant = GENERATE_COPY(from_range(variants()));
   const auto [rows, cells] = GENERATE(
       table<int64_t, int64_t>({{1, 1}, {3, 7}, {2, 8}, {5, 17}, {4, 32}, {2, 47}, {13, 33}, {7, 16}, {6, 64}}));
   const auto seed = GENERATE(10U, 20U);
   const bool with_above = GENERATE(true, false);
-  CAPTURE(name(isa), rows, cells, seed, with_above);
+  CAPTURE(variant, rows, cells, seed, with_above);
   const Inputs inputs(rows, cells, seed);
-  const auto ours = by_kernels(lstm_kernels(isa), inputs, with_above);
-  const auto exact = by_the_equations(inputs, with_above);
+  auto operands = inputs;
+  operands.weight = variant.operand(inputs.weight);
+  operands.hidden_before = variant.operand(inputs.hidden_before);
+  const auto ours = by_kernels(lstm_kernels(variant.isa, variant.operands), inputs, with_above);
+  const auto exact = by_the_equations(operands, with_above);
 
   // A few units in the last place of sums up to 10 (forward) and of products of them (gradients).
   CHECK(largest_difference(ours.gates, exact.gates) < 2e-6);

@@ -1,6 +1,7 @@
 #include "seq2seq/nn/output/tiled_cross_entropy.h"
 
 #include <array>
+#include <cmath>
 #include <vector>
 
 #include <ATen/Parallel.h>
@@ -20,6 +21,7 @@
 #include "seq2seq/core/isa.h"
 #include "seq2seq/nn/output/cpu/cross_entropy.h"
 #include "seq2seq/nn/output/output.h"
+#include "test/nn/kernels/variants.h"
 #include "test/support/catch.h"
 #include "test/support/models.h"
 #include "test/support/registered.h"
@@ -51,8 +53,8 @@ struct TiledOperands {
 /// Losses, and the derivatives by rows, weight and bias.
 using Results = std::array<Tensor, 4>;
 
-Results by_kernels(const TiledOperands& of, double smoothing, Isa isa, bool rows = true, bool weight = true,
-                   bool bias = true) {
+Results by_kernels(const TiledOperands& of, double smoothing, const Variant& variant, bool rows = true,
+                   bool weight = true, bool bias = true) {
   const auto room = [](bool wanted, const Tensor& like) {
     return wanted && like.defined() ? at::full_like(like, NAN) : Tensor();
   };
@@ -71,7 +73,7 @@ Results by_kernels(const TiledOperands& of, double smoothing, Isa isa, bool rows
                       .row_gradient = write(found[1]),
                       .weight_gradient = write(found[2]),
                       .bias_gradient = write(found[3])},
-                     isa);
+                     variant.isa, variant.operands);
   return found;
 }
 
@@ -107,7 +109,7 @@ TEST_CASE("tiled output: losses and gradients are those of torch's cross-entropy
       {{0.0, 0.3, false}, {0.0, 12.0, true}, {0.1, 0.3, true}, {0.1, 12.0, false}, {1.0, 0.3, true}}));
   CAPTURE(name(isa), sizes.rows, sizes.width, sizes.words, smoothing, spread, biased);
   const TiledOperands of(sizes, spread, biased);
-  const auto found = by_kernels(of, smoothing, isa);
+  const auto found = by_kernels(of, smoothing, {isa});
   const auto exact = witness(of, smoothing, at::kDouble), single = witness(of, smoothing, at::kFloat);
   for (size_t i = 0; i < found.size(); ++i) {
     CAPTURE(i);
@@ -117,11 +119,29 @@ TEST_CASE("tiled output: losses and gradients are those of torch's cross-entropy
   }
 }
 
+TEST_CASE("tiled output: bf16 rounds what the logits are products of, and moves gradients by its rounding alone",
+          "[nn][kernels][output][witness][gradient]") {
+  const auto variant = GENERATE_COPY(from_range(bf16_variants()));
+  const auto sizes = GENERATE(Sizes{1, 5, 3}, Sizes{33, 17, 49}, Sizes{130, 257, 70}, Sizes{300, 20, 501});
+  const double smoothing = GENERATE(0.0, 0.1);
+  CAPTURE(variant, sizes.rows, sizes.width, sizes.words, smoothing);
+  const TiledOperands of(sizes, 0.3, true);
+  TiledOperands rounded = of;
+  for (auto* operand : {&rounded.rows, &rounded.weight}) *operand = operand->to(at::kBFloat16).to(at::kFloat);
+  const auto found = by_kernels(of, smoothing, variant);
+  const auto exact = witness(rounded, smoothing, at::kDouble);
+  CHECK(error(found, exact, 0, of) < 1e-5);
+  const double half_unit = std::ldexp(1.0, -9);  // of bf16, the most that rounding moves a number by
+  for (const size_t gradient : {1, 2, 3}) {
+    CAPTURE(gradient);
+    CHECK(error(found, exact, gradient, of) < 2 * half_unit);  // of either operand
+  }
+}
+
 TEST_CASE("tiled output: several chunks of rows give what torch's cross-entropy gives",
           "[nn][kernels][output][witness][gradient]") {
-  const auto isa = best_isa();
   const TiledOperands of({300, 3, 130'000}, 1, true);  // 39 million logits: 3 chunks
-  const auto found = by_kernels(of, 0.1, isa);
+  const auto found = by_kernels(of, 0.1, {best_isa()});
   const auto exact = witness(of, 0.1, at::kDouble);
   for (size_t i = 0; i < found.size(); ++i) {
     CAPTURE(i);
@@ -130,27 +150,27 @@ TEST_CASE("tiled output: several chunks of rows give what torch's cross-entropy 
 }
 
 TEST_CASE("tiled output: the same bits on any number of threads", "[nn][kernels][output]") {
-  const auto isa = GENERATE_COPY(from_range(available_isas()));
+  const auto variant = GENERATE_COPY(from_range(variants()));
   const TiledOperands of({901, 36, 500}, 1, true);
   const int threads = at::get_num_threads();
   at::set_num_threads(1);
-  const auto alone = by_kernels(of, 0.1, isa);
+  const auto alone = by_kernels(of, 0.1, variant);
   for (const int team : {2, 3}) {
     at::set_num_threads(team);
-    const auto together = by_kernels(of, 0.1, isa);
+    const auto together = by_kernels(of, 0.1, variant);
     for (size_t i = 0; i < alone.size(); ++i) CHECK(alone[i].equal(together[i]));
   }
   at::set_num_threads(threads);
 }
 
 TEST_CASE("tiled output: a row has the same loss and gradient alone and among others", "[nn][kernels][output]") {
-  const auto isa = GENERATE_COPY(from_range(available_isas()));
+  const auto variant = GENERATE_COPY(from_range(variants()));
   const TiledOperands all({70, 12, 90}, 1, true);
-  const auto among = by_kernels(all, 0.1, isa);
+  const auto among = by_kernels(all, 0.1, variant);
   for (const int64_t row : {0, 31, 69}) {
     TiledOperands one = all;
     for (auto* tensor : {&one.rows, &one.targets, &one.scale}) *tensor = tensor->narrow(0, row, 1).contiguous();
-    const auto alone = by_kernels(one, 0.1, isa);
+    const auto alone = by_kernels(one, 0.1, variant);
     CHECK(alone[0].equal(among[0].narrow(0, row, 1)));
     CHECK(alone[1].equal(among[1].narrow(0, row, 1)));
   }
@@ -158,11 +178,11 @@ TEST_CASE("tiled output: a row has the same loss and gradient alone and among ot
 
 TEST_CASE("tiled output: what is not wanted is not computed, and the rest has the same bits",
           "[nn][kernels][output][gradient]") {
-  const auto isa = GENERATE_COPY(from_range(available_isas()));
+  const auto variant = GENERATE_COPY(from_range(variants()));
   const TiledOperands of({50, 9, 60}, 1, true);
-  const auto all = by_kernels(of, 0.1, isa);
+  const auto all = by_kernels(of, 0.1, variant);
   const unsigned wanted = GENERATE(range(0U, 8U));
-  const auto some = by_kernels(of, 0.1, isa, (wanted & 1U) != 0, (wanted & 2U) != 0, (wanted & 4U) != 0);
+  const auto some = by_kernels(of, 0.1, variant, (wanted & 1U) != 0, (wanted & 2U) != 0, (wanted & 4U) != 0);
   for (size_t i = 0; i < all.size(); ++i)
     if (some[i].defined()) CHECK(some[i].equal(all[i]));
 }

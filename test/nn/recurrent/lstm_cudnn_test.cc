@@ -22,6 +22,7 @@
 #include "seq2seq/core/device.h"
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/gpu_kernels.h"
+#include "seq2seq/core/isa.h"
 #include "seq2seq/nn/precision.h"
 #include "seq2seq/nn/recurrent/lstm_backend.h"
 #include "test/support/catch.h"
@@ -210,6 +211,7 @@ TEST_CASE("lstm by cudnn: bf16 rounds the operands, and what comes out is float3
 TEST_CASE("precision: what a device cannot compute in is refused with the reason", "[nn][error]") {
   CHECK(precision_refusal(Precision::float32, c10::kCPU).empty());
   CHECK(precision_refusal(Precision::tf32, c10::kCPU) == "`tf32` needs a GPU, but the device is `cpu`");
+  CHECK(precision_refusal(Precision::bf16, c10::kCPU).empty() == has_bf16_products());
   CHECK(precision_refusal(Precision::bf16, test_device(1)) == "`bf16` needs a GPU, but the device is `test:1`");
 }
 

@@ -4,7 +4,9 @@
 
 namespace seq2seq::nn::kernels {
 
-LstmKernels lstm_kernels(Isa isa) {
+LstmKernels lstm_kernels(Isa isa, Operands operands) {
+  if (operands == Operands::bf16)
+    return isa == Isa::avx512 ? avx512_bf16::lstm_kernels() : reference::lstm_kernels(operands);
   switch (isa) {
     case Isa::avx512:
       return avx512::lstm_kernels();
@@ -13,7 +15,7 @@ LstmKernels lstm_kernels(Isa isa) {
     case Isa::reference:
       break;
   }
-  return reference::lstm_kernels();
+  return reference::lstm_kernels(operands);
 }
 
 }  // namespace seq2seq::nn::kernels

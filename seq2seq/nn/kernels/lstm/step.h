@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "seq2seq/core/isa.h"
+#include "seq2seq/nn/kernels/operands.h"
 
 namespace seq2seq::nn::kernels {
 
@@ -50,7 +51,8 @@ struct LstmKernels {
   int64_t packed_size(int64_t cells) const { return 4 * cells * ((cells + share - 1) / share * share); }
 };
 
-/// Complete for every instruction set.
-LstmKernels lstm_kernels(Isa isa = best_isa());
+/// Complete for every instruction set. In bf16, avx512 needs a processor with AVX512-BF16 (has_bf16_products()), and
+/// all lower sets are the reference.
+LstmKernels lstm_kernels(Isa isa = best_isa(), Operands operands = Operands::float32);
 
 }  // namespace seq2seq::nn::kernels

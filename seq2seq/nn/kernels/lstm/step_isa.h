@@ -5,7 +5,7 @@
 namespace seq2seq::nn::kernels {
 
 namespace reference {
-LstmKernels lstm_kernels();
+LstmKernels lstm_kernels(Operands operands);
 }  // namespace reference
 
 namespace avx2 {
@@ -15,5 +15,10 @@ LstmKernels lstm_kernels();
 namespace avx512 {
 LstmKernels lstm_kernels();
 }  // namespace avx512
+
+/// Operands in bf16, for processors with AVX512-BF16.
+namespace avx512_bf16 {
+LstmKernels lstm_kernels();
+}  // namespace avx512_bf16
 
 }  // namespace seq2seq::nn::kernels

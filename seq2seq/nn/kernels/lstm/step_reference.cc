@@ -10,14 +10,19 @@ namespace {
 
 float sigmoid(float x) { return 1 / (1 + std::exp(-x)); }
 
-/// The rows of the weight as they are, gate by gate: a cell's own four are read.
+float unrounded(float value) { return value; }
+
+/// The rows of the weight, gate by gate: a cell's own four are read. `round`: what is done to an operand of the
+/// product.
+template <float (&round)(float)>
 void pack(const float* weight, int64_t cells, Cells own, float* packed) {
   for (int64_t gate = 0; gate < 4; ++gate) {
     const int64_t first = (gate * cells + own.first) * cells;
-    std::copy_n(weight + first, (own.last - own.first) * cells, packed + first);
+    std::transform(weight + first, weight + first + (own.last - own.first) * cells, packed + first, round);
   }
 }
 
+template <float (&round)(float)>
 void forward(const LstmStep& s, const float* packed, Cells own) {
   for (int64_t row = 0; row < s.rows; ++row) {
     float* gates = s.gates + row * 4 * s.cells;
@@ -27,7 +32,7 @@ void forward(const LstmStep& s, const float* packed, Cells own) {
       const auto sum = [&](int64_t gate) {
         const float* weight = packed + (gate * s.cells + j) * s.cells;
         float sum = gates[gate * s.cells + j];
-        for (int64_t k = 0; k < s.cells; ++k) sum += before[k] * weight[k];
+        for (int64_t k = 0; k < s.cells; ++k) sum += round(before[k]) * weight[k];
         return sum;
       };
       const float i = gates[j] = sigmoid(sum(0));
@@ -61,6 +66,10 @@ void backward(const LstmStepGradient& s, Cells own) {
 
 }  // namespace
 
-LstmKernels lstm_kernels() { return {.share = 1, .pack = pack, .forward = forward, .backward = backward}; }
+LstmKernels lstm_kernels(Operands operands) {
+  if (operands == Operands::bf16)
+    return {.share = 1, .pack = pack<rounded_to_bf16>, .forward = forward<rounded_to_bf16>, .backward = backward};
+  return {.share = 1, .pack = pack<unrounded>, .forward = forward<unrounded>, .backward = backward};
+}
 
 }  // namespace seq2seq::nn::kernels::reference

@@ -7,6 +7,9 @@
 #include "seq2seq/nn/kernels/lstm/step_isa.h"
 #include "seq2seq/nn/kernels/product/tile_vector.h"
 #include "seq2seq/nn/kernels/product/transpose_vector.h"
+#if defined(__AVX512BF16__)
+#include "seq2seq/nn/kernels/product/pairs_vector.h"
+#endif
 
 namespace seq2seq::nn::kernels::SEQ2SEQ_VECTOR_NAMESPACE {
 namespace {
@@ -32,13 +35,36 @@ void for_vectors(Cells own, Work work) {
   if (cell < own.last) work(cell, Partial{own.last - cell});
 }
 
+#if defined(__AVX512BF16__)
+/// The product's operands are rounded to bf16: panels of pairs.
+[[gnu::always_inline]] inline void lay_out(const float* from, int64_t from_stride, int64_t depth, int64_t lanes,
+                                           float* to, int64_t to_stride) {
+  transpose_pairs(from, from_stride, depth, lanes, to, to_stride);
+}
+template <int Rows>
+[[gnu::always_inline]] inline void add_recurrent(const float* hidden, int64_t cells, const float* panel,
+                                                 Vector (&sum)[Rows][4]) {
+  multiply_rounded(hidden, cells, panel, cells, sum);
+}
+#else
+[[gnu::always_inline]] inline void lay_out(const float* from, int64_t from_stride, int64_t depth, int64_t lanes,
+                                           float* to, int64_t to_stride) {
+  transpose(from, from_stride, depth, lanes, to, to_stride);
+}
+template <int Rows>
+[[gnu::always_inline]] inline void add_recurrent(const float* hidden, int64_t cells, const float* panel,
+                                                 Vector (&sum)[Rows][4]) {
+  multiply_tile(hidden, cells, 1, panel, cells, sum);
+}
+#endif
+
 /// Panels [cells of h', 4 gates, width], one for each `width` cells; zeros where the last one ends early.
 void pack(const float* weight, int64_t cells, Cells own, float* packed) {
   for (int64_t cell = own.first; cell < own.last; cell += width) {
     float* panel = packed + cell * 4 * cells;
     const int64_t lanes = std::min(width, own.last - cell);
     for (int64_t gate = 0; gate < 4; ++gate) {
-      transpose(weight + (gate * cells + cell) * cells, cells, cells, lanes, panel + gate * width, 4 * width);
+      lay_out(weight + (gate * cells + cell) * cells, cells, cells, lanes, panel + gate * width, 4 * width);
     }
   }
 }
@@ -69,7 +95,7 @@ void forward(const LstmStep& s, const float* packed, Cells own) {
         for (int gate = 0; gate < 4; ++gate)
           sum[r][gate] = move.load(s.gates + ((row + r) * 4 + gate) * s.cells + cell);
       }
-      multiply_tile(s.hidden_before + row * s.cells, s.cells, 1, packed + cell * 4 * s.cells, s.cells, sum);
+      add_recurrent(s.hidden_before + row * s.cells, s.cells, packed + cell * 4 * s.cells, sum);
       for (int r = 0; r < rows; ++r) activate(s, sum[r], row + r, cell, move);
     });
   });

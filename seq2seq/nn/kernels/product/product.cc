@@ -4,7 +4,9 @@
 
 namespace seq2seq::nn::kernels {
 
-ProductKernels product_kernels(Isa isa) {
+ProductKernels product_kernels(Isa isa, Operands operands) {
+  if (operands == Operands::bf16)
+    return isa == Isa::avx512 ? avx512_bf16::product_kernels() : reference::product_kernels(operands);
   switch (isa) {
     case Isa::avx512:
       return avx512::product_kernels();
@@ -13,7 +15,7 @@ ProductKernels product_kernels(Isa isa) {
     case Isa::reference:
       break;
   }
-  return reference::product_kernels();
+  return reference::product_kernels(operands);
 }
 
 }  // namespace seq2seq::nn::kernels

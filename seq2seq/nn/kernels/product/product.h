@@ -3,14 +3,15 @@
 #include <cstdint>
 
 #include "seq2seq/core/isa.h"
+#include "seq2seq/nn/kernels/operands.h"
 
 namespace seq2seq::nn::kernels {
 
 /// out[r, c] = start[r, c] + sum over k of left[r, k] panel[k, c], for up to a panel's width of columns.
 struct Product {
-  const float* left;  // left[r, k] at r * row_stride + k * depth_stride
+  const float* left;  // left[r, k] at r * row_stride + k * depth_stride, of which one is 1
   int64_t row_stride, depth_stride;
-  const float* panel;  // [depth, ProductKernels::columns], as `pack` lays it out
+  const float* panel;  // as `pack` lays it out, in room for [depth, ProductKernels::columns]
   const float* start;  // [rows, columns], a row every start_stride (0: one row for all); null: zeros; may be `out`
   int64_t start_stride;
   float* out;  // a row every out_stride
@@ -20,8 +21,9 @@ struct Product {
   bool start_last = false;
 };
 
-/// float32 products for one thread, where a caller deals out rows and columns itself. Every sum adds its terms in the
-/// order of k, so a result depends neither on the rows and columns beside it nor on how they were dealt out.
+/// Products for one thread, where a caller deals out rows and columns itself. Every sum adds its terms in the order of
+/// k, so a result depends neither on the rows and columns beside it nor on how they were dealt out. With operands in
+/// bf16, `pack` rounds the panel and `multiply` the left operand; both come and go in float32.
 struct ProductKernels {
   /// Columns of a panel.
   int64_t columns;
@@ -36,7 +38,8 @@ struct ProductKernels {
   int64_t panels(int64_t of) const { return (of + columns - 1) / columns; }
 };
 
-/// Complete for every instruction set.
-ProductKernels product_kernels(Isa isa = best_isa());
+/// Complete for every instruction set. In bf16, avx512 needs a processor with AVX512-BF16 (has_bf16_products()), and
+/// all lower sets are the reference.
+ProductKernels product_kernels(Isa isa = best_isa(), Operands operands = Operands::float32);
 
 }  // namespace seq2seq::nn::kernels

@@ -5,7 +5,7 @@
 namespace seq2seq::nn::kernels {
 
 namespace reference {
-ProductKernels product_kernels();
+ProductKernels product_kernels(Operands operands);
 }  // namespace reference
 
 namespace avx2 {
@@ -15,5 +15,10 @@ ProductKernels product_kernels();
 namespace avx512 {
 ProductKernels product_kernels();
 }  // namespace avx512
+
+/// Operands in bf16, for processors with AVX512-BF16.
+namespace avx512_bf16 {
+ProductKernels product_kernels();
+}  // namespace avx512_bf16
 
 }  // namespace seq2seq::nn::kernels

@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "seq2seq/nn/kernels/product/product_isa.h"
+#include "seq2seq/nn/kernels/product/rows_vector.h"
 #include "seq2seq/nn/kernels/product/tile_vector.h"
 #include "seq2seq/nn/kernels/product/transpose_vector.h"
 
@@ -47,38 +48,12 @@ void pack_scaled(const float* from, int64_t stride, const float* scale, int64_t 
   }
 }
 
-/// Lanes of the row that vector `v` of the panel covers; 0 and below: none.
-int64_t lanes(const Product& p, int v) { return p.columns - v * Vector::width; }
-
-/// The initial values of a row's sums.
-[[gnu::always_inline]] inline Vector start_of(const Product& p, int64_t row, int v) {
-  if (p.start == nullptr || lanes(p, v) <= 0) return Vector::all(0.0F);  // no arithmetic on a null pointer
-  const float* start = p.start + row * p.start_stride + v * Vector::width;
-  return lanes(p, v) < Vector::width ? Vector::load(start, lanes(p, v)) : Vector::load(start);
-}
-
-template <int Rows>
-void multiply_rows(const Product& p, int64_t row) {
-  Vector sum[Rows][vectors];
-  for (int r = 0; r < Rows; ++r) {
-    for (int v = 0; v < vectors; ++v) sum[r][v] = p.start_last ? Vector::all(0.0F) : start_of(p, row + r, v);
-  }
-  multiply_tile(p.left + row * p.row_stride, p.row_stride, p.depth_stride, p.panel, p.depth, sum);
-  for (int r = 0; r < Rows; ++r) {
-    for (int v = 0; v < vectors; ++v) {
-      if (p.start_last) sum[r][v] = start_of(p, row + r, v) + sum[r][v];
-      float* out = p.out + (row + r) * p.out_stride + v * Vector::width;
-      if (lanes(p, v) >= Vector::width) {
-        sum[r][v].store(out);
-      } else if (lanes(p, v) > 0) {
-        sum[r][v].store(out, lanes(p, v));
-      }
-    }
-  }
-}
-
 void multiply(const Product& p) {
-  for_tiles<tile_rows<vectors>>(p.rows, [&](auto rows, int64_t row) { multiply_rows<rows>(p, row); });
+  for_tiles<tile_rows<vectors>>(p.rows, [&](auto rows, int64_t first) {
+    multiply_rows<rows, vectors>(p, first, [&](int64_t row, auto& sum) {
+      multiply_tile(p.left + row * p.row_stride, p.row_stride, p.depth_stride, p.panel, p.depth, sum);
+    });
+  });
 }
 
 }  // namespace

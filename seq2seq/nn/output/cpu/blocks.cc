@@ -58,9 +58,9 @@ Division::Division(const CrossEntropy& of, const kernels::ProductKernels& produc
   }
 }
 
-Shared::Shared(const CrossEntropy& operands, Isa isa)
+Shared::Shared(const CrossEntropy& operands, Isa isa, kernels::Operands rounding)
     : of(operands),
-      product(kernels::product_kernels(isa)),
+      product(kernels::product_kernels(isa, rounding)),
       kernel(kernels::cross_entropy_kernels(isa)),
       division(operands, product),
       kept(of.differentiates_words() ? numbers(division.chunk * of.words) : at::Tensor()),

@@ -50,7 +50,7 @@ inline at::Tensor numbers(int64_t count) { return at::empty({count}, at::kFloat)
 
 /// Data that all threads share.
 struct Shared {
-  Shared(const CrossEntropy& operands, Isa isa);
+  Shared(const CrossEntropy& operands, Isa isa, kernels::Operands rounding);
 
   /// exp(z - reference) [words of the tile, padded rows of the block], where they are kept for the words' derivatives.
   float* exponentials(const RowBlock& block, int64_t tile) const {

@@ -10,8 +10,8 @@
 
 namespace seq2seq::nn::cpu {
 
-void cross_entropy(const CrossEntropy& operands, Isa isa) {
-  Shared shared(operands, isa);
+void cross_entropy(const CrossEntropy& operands, Isa isa, kernels::Operands rounding) {
+  Shared shared(operands, isa, rounding);
   const auto& division = shared.division;
   const int64_t parts = std::max<int64_t>(1, std::max(division.blocks, shared.kept.defined() ? division.tiles() : 0));
   const int64_t threads = team_size(parts);

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "seq2seq/core/isa.h"
+#include "seq2seq/nn/kernels/operands.h"
 
 namespace seq2seq::nn::cpu {
 
@@ -25,7 +26,8 @@ struct CrossEntropy {
 
 /// Computes losses and derivatives with three products and no matrix [N, V]: see blocks.h. Each sum adds its terms in a
 /// fixed order, so the results are the same bits on any number of threads, and a row's loss and gradient are the same
-/// in any batch.
-void cross_entropy(const CrossEntropy& operands, Isa isa = best_isa());
+/// in any batch. `rounding`: of what the three products multiply; all else is float32.
+void cross_entropy(const CrossEntropy& operands, Isa isa = best_isa(),
+                   kernels::Operands rounding = kernels::Operands::float32);
 
 }  // namespace seq2seq::nn::cpu

@@ -1,0 +1,113 @@
+// Panels of pairs of bf16.
+
+#include <algorithm>
+
+#include "seq2seq/nn/kernels/product/pairs_vector.h"
+#include "seq2seq/nn/kernels/product/product_isa.h"
+#include "seq2seq/nn/kernels/product/rows_vector.h"
+#include "seq2seq/nn/kernels/product/tile_vector.h"
+
+namespace seq2seq::nn::kernels::avx512_bf16 {
+namespace {
+
+/// A panel's vectors a row. More than of float32: a row of the tile is rounded once for all of them.
+constexpr int vectors = 4;
+constexpr int64_t panel_columns = vectors * Vector::width;
+
+/// to[k / 2, c] = the pair of row(k) and row(k + 1), each a function of (vector, lanes there are).
+template <class Row>
+void pack_rows(int64_t depth, int64_t count, float* to, Row row) {
+  for (int64_t k = 0; k < depth; k += 2, to += panel_columns) {
+    for (int v = 0; v < vectors; ++v) {
+      const int64_t lanes = std::clamp<int64_t>(count - v * Vector::width, 0, Vector::width);
+      const Vector first = row(k, v, lanes), second = k + 1 < depth ? row(k + 1, v, lanes) : Vector::all(0.0F);
+      paired(first, second).store(to + v * Vector::width);
+    }
+  }
+}
+
+/// The part of a row that a vector covers.
+Vector part(const float* row, int v, int64_t lanes) {
+  if (lanes == 0) return Vector::all(0.0F);
+  const float* from = row + v * Vector::width;
+  return lanes == Vector::width ? Vector::load(from) : Vector::load(from, lanes);
+}
+
+void pack(const float* from, int64_t stride, int64_t depth, int64_t count, float* to) {
+  pack_rows(depth, count, to, [&](int64_t k, int v, int64_t lanes) { return part(from + k * stride, v, lanes); });
+}
+
+void pack_transposed(const float* from, int64_t stride, int64_t depth, int64_t count, float* to) {
+  for (int v = 0; v < vectors; ++v) {
+    const int64_t first = v * Vector::width;
+    transpose_pairs(from + first * stride, stride, depth, count - first, to + first, panel_columns);
+  }
+}
+
+void pack_scaled(const float* from, int64_t stride, const float* scale, int64_t depth, int64_t count, float* to) {
+  pack_rows(depth, count, to,
+            [&](int64_t k, int v, int64_t lanes) { return Vector::all(scale[k]) * part(from + k * stride, v, lanes); });
+}
+
+void multiply_by_rows(const Product& p) {
+  for_tiles<tile_rows<vectors>>(p.rows, [&](auto rows, int64_t first) {
+    multiply_rows<rows, vectors>(p, first, [&](int64_t row, auto& sum) {
+      multiply_rounded(p.left + row * p.row_stride, p.row_stride, p.panel, p.depth, sum);
+    });
+  });
+}
+
+/// A left operand that lies transposed is rounded in blocks: its rows are too far apart to be read tile by tile.
+constexpr int64_t block_rows = 3 * Vector::width;
+static_assert(block_rows % tile_rows<vectors> == 0);
+
+/// to[k / 2, r] = the pair of from[r, k] and its neighbour, with from[r, k] at r + k * stride.
+void round_block(const float* from, int64_t stride, int64_t rows, int64_t depth, float* to) {
+  for (int64_t k = 0; k < depth; k += 2, to += block_rows) {
+    for (int64_t row = 0; row < rows; row += Vector::width) {
+      const auto load = [&](int64_t at) {
+        const float* here = from + at * stride + row;
+        return rows - row < Vector::width ? Vector::load(here, rows - row) : Vector::load(here);
+      };
+      paired(load(k), k + 1 < depth ? load(k + 1) : Vector::all(0.0F)).store(to + row);
+    }
+  }
+}
+
+void multiply_by_columns(const Product& p) {
+  alignas(64) float block[pairs_of(rounded_depth) * block_rows];
+  for (int64_t row = 0; row < p.rows; row += block_rows) {
+    Product part = p;
+    part.rows = std::min(block_rows, p.rows - row);
+    part.start = p.start != nullptr ? p.start + row * p.start_stride : nullptr;
+    part.out = p.out + row * p.out_stride;
+    int64_t first = 0;
+    do {
+      part.depth = std::min(rounded_depth, p.depth - first);
+      round_block(p.left + row + first * p.depth_stride, p.depth_stride, part.rows, part.depth, block);
+      const float* const panel = p.panel + first / 2 * panel_columns;
+      for_tiles<tile_rows<vectors>>(part.rows, [&](auto rows, int64_t of_tile) {
+        multiply_rows<rows, vectors>(part, of_tile, [&](int64_t at, auto& sum) {
+          multiply_pairs<1, block_rows>(block + at, panel, pairs_of(part.depth), sum);
+        });
+      });
+      part.start = part.out;  // the rest of the depth is added to it
+      part.start_stride = part.out_stride;
+      first += rounded_depth;
+    } while (first < p.depth);
+  }
+}
+
+void multiply(const Product& p) { p.depth_stride == 1 ? multiply_by_rows(p) : multiply_by_columns(p); }
+
+}  // namespace
+
+ProductKernels product_kernels() {
+  return {.columns = panel_columns,
+          .pack = pack,
+          .pack_transposed = pack_transposed,
+          .pack_scaled = pack_scaled,
+          .multiply = multiply};
+}
+
+}  // namespace seq2seq::nn::kernels::avx512_bf16
