@@ -53,9 +53,12 @@ std::vector<std::string> OutputWords::words(const std::vector<int64_t>& ids,
       changed.push_back(std::move(words[i]));
     } else if (kind_ == Kind::replace) {
       const auto& row = weights.at(i);
-      const auto end = row.begin() + std::min(std::ssize(row), std::ssize(source_tokens));
-      const auto& token = source_tokens[static_cast<size_t>(std::max_element(row.begin(), end) - row.begin())];
-      const auto source = text_->options().source_factors > 0 ? std::string(data::split_factors(token).word) : token;
+      const auto& form = text_->options().source_form;
+      size_t best = 0;
+      for (size_t place = 1; place < std::min(row.size(), source_tokens.size()); ++place)
+        if (row[place] > row[best] && !form.separates(source_tokens[place])) best = place;
+      const auto& token = source_tokens[best];
+      const auto source = form.factors > 0 ? std::string(data::split_factors(token).word) : token;
       const auto known = dictionary_.find(source);
       if (known == dictionary_.end()) {
         changed.push_back(source);
