@@ -56,7 +56,9 @@ def load(run, checkpoint="best"):
     if config["model.embedding.tied"] == "true":
         weights["output.weight"] = weights["decoder.embedding.weight"]
     if config.flag("model.embedding.shared"):
-        weights["encoder.embedding.weight"] = weights["decoder.embedding.weight"]
+        for name in model.state_dict():
+            if name.startswith("encoder.") and name.endswith("embedding.weight"):
+                weights[name] = weights["decoder.embedding.weight"]
     names = {name_in_run(name): name for name in model.state_dict()}
     model.load_state_dict({names.get(name, name): weight for name, weight in weights.items()})  # refuses what is missing or left over
     if config["model.output.kind"] == "copy":
@@ -67,8 +69,11 @@ def load(run, checkpoint="best"):
 def run_parameters(model):
     """The parameters by their names in the run. Word vectors that both sides share are the decoder's."""
     parameters = {name_in_run(name): parameter for name, parameter in model.named_parameters()}
-    if not isinstance(model, LanguageModel) and model.encoder.embedding is model.decoder.embedding:
-        parameters["decoder.embedding.weight"] = parameters.pop("encoder.embedding.weight")
+    if isinstance(model, LanguageModel):
+        return parameters
+    table = model.decoder.embedding.weight
+    for name in [name for name, parameter in parameters.items() if name.startswith("encoder.") and parameter is table]:
+        parameters["decoder.embedding.weight"] = parameters.pop(name)
     return parameters
 
 

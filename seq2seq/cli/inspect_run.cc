@@ -64,10 +64,9 @@ void print_places(std::ostream& out, const RunFolder& folder, const run::RunDesc
     const auto configuration = run::read_configuration(folder.config(), {}, registries);
     const auto& options = configuration->options;
     if (run::names_nothing(options.placement)) return;
-    std::vector<int64_t> factors;
-    for (const auto& factor : description.factors) factors.push_back(factor.size);
-    const auto model =
-        run::outline(options.model, registries, description.source.size, description.target.size, factors);
+    run::SourceSizes sizes{.factors = {}, .parts = options.data.source_form.parts};
+    for (const auto& factor : description.factors) sizes.factors.push_back(factor.size);
+    const auto model = run::outline(options.model, registries, description.source.size, description.target.size, sizes);
     const auto placement = run::make_placement(options.placement, c10::kCPU, model->layers(), description.target.size);
     const auto table = run::place_table(*model, placement);
     if (table.size() < 2) return;

@@ -46,7 +46,8 @@ at::Tensor reference_attention(const std::vector<AlignedPair>& pairs, const Layo
     const auto& [links, source_tokens, target_tokens] = pairs[pair];
     Numbers written(static_cast<std::size_t>(target_tokens));
     for (std::size_t token = 0; token < written.size(); ++token) written[token] = static_cast<int64_t>(token);
-    const auto position = places_in(text.reading_order(source_tokens), source_tokens);
+    const auto position = places_in(
+        text.reading_order(Numbers(static_cast<std::size_t>(source_tokens), text::unknown_id)), source_tokens);
     const auto step = places_in(text.decoder_ids(written), target_tokens);
     Numbers count(written.size());
     for (const auto& link : links) ++count[static_cast<std::size_t>(link.target)];

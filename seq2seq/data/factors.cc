@@ -7,6 +7,7 @@
 
 #include "seq2seq/core/progress.h"
 #include "seq2seq/core/text.h"
+#include "seq2seq/text/parts.h"
 
 namespace seq2seq::data {
 namespace {
@@ -35,9 +36,11 @@ FactoredToken split_factors(std::string_view token) {
   return split;
 }
 
-void check_factors(const std::vector<std::string>& tokens, int64_t factors, std::string_view line, Place place) {
+void check_factors(const std::vector<std::string>& tokens, const SourceForm& form, std::string_view line, Place place) {
+  const auto factors = form.factors;
   if (factors == 0) return;
   for (std::size_t i = 0; i < tokens.size(); ++i) {
+    if (form.separates(tokens[i])) continue;
     const auto split = split_factors(tokens[i]);
     const bool empty = split.word.empty() || std::ranges::any_of(split.values, &std::string_view::empty);
     if (std::ssize(split.values) == factors && !empty) continue;
@@ -53,6 +56,7 @@ void check_factors(const std::vector<std::string>& tokens, int64_t factors, std:
 }
 
 void FactorCounter::add(std::string_view token, int64_t count) {
+  if (form_.separates(token)) return;
   if (values_.empty()) return words_.add(token, count);
   const auto split = split_factors(token);
   words_.add(split.word, count);
@@ -67,8 +71,11 @@ std::vector<text::Vocabulary> FactorCounter::vocabularies() const {
   return all;
 }
 
-SourceVocabulary::SourceVocabulary(text::Vocabulary words, std::vector<text::Vocabulary> factors)
-    : words_(std::move(words)), factors_(std::move(factors)), ids_(words_.size()) {
+SourceVocabulary::SourceVocabulary(text::Vocabulary words, std::vector<text::Vocabulary> factors, int64_t parts)
+    : words_(std::move(words)),
+      factors_(std::move(factors)),
+      form_{.factors = std::ssize(factors_), .parts = parts},
+      ids_(words_.size()) {
   for (const auto& factor : factors_) {
     if (ids_ > most_ids / factor.size())
       throw Error(
@@ -87,6 +94,7 @@ std::vector<int64_t> SourceVocabulary::factor_sizes() const {
 }
 
 int64_t SourceVocabulary::id(std::string_view token) const {
+  if (form_.separates(token)) return text::end_id;
   if (factors_.empty()) return words_.id(token);
   const auto split = split_factors(token);
   int64_t id = words_.id(split.word), step = words_.size();
@@ -98,6 +106,7 @@ int64_t SourceVocabulary::id(std::string_view token) const {
 }
 
 std::string SourceVocabulary::token(int64_t id) const {
+  if (form_.parts > 1 && id == text::end_id) return std::string(text::part_separator);
   std::string text = words_.word(word(id));
   for (int64_t rest = id / words_.size(); const auto& factor : factors_) {
     text += fmt::format("{}{}", factor_mark, factor.word(rest % factor.size()));

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "seq2seq/core/error.h"
+#include "seq2seq/data/source_form.h"
 #include "seq2seq/text/vocabulary.h"
 
 namespace seq2seq::data {
@@ -21,30 +22,33 @@ struct FactoredToken {
 FactoredToken split_factors(std::string_view token);
 
 /// Throws Error for a token that is not a word with a value of each factor. `line`: the text of the tokens, at `place`;
-/// the message adds the column.
-void check_factors(const std::vector<std::string>& tokens, int64_t factors, std::string_view line, Place place);
+/// the message adds the column. Separators of parts have no factors.
+void check_factors(const std::vector<std::string>& tokens, const SourceForm& form, std::string_view line, Place place);
 
-/// Counts words of a source and values of its factors. Without factors, a token is a word.
+/// Counts words of a source and values of its factors. Without factors, a token is a word. Separators of parts are
+/// none.
 class FactorCounter {
  public:
-  explicit FactorCounter(int64_t factors) : values_(static_cast<std::size_t>(factors)) {}
+  explicit FactorCounter(const SourceForm& form) : form_(form), values_(static_cast<std::size_t>(form.factors)) {}
   void add(std::string_view token, int64_t count = 1);
   text::VocabularyBuilder& words() { return words_; }
   /// The values of each factor, all of them.
   std::vector<text::Vocabulary> vocabularies() const;
 
  private:
+  SourceForm form_;
   text::VocabularyBuilder words_;
   std::vector<text::VocabularyBuilder> values_;
 };
 
 /// The vocabularies of a source: of its words, and of each factor (Sennrich and Haddow 2016, arXiv 1606.02892). With W
 /// words and F1, F2, ... values, specials included, the id of a token is word + W * (value 1 + F1 * (value 2 + ...)),
-/// so ids below W are those of words whose values are all unknown, as of tags and of the end symbol.
+/// so ids below W are those of words whose values are all unknown, as of tags and of the end symbol. A separator of
+/// parts has the id of the end symbol: it ends a sentence.
 class SourceVocabulary {
  public:
   /// Throws Error if ids would need more than the four bytes in which text is stored.
-  SourceVocabulary(text::Vocabulary words, std::vector<text::Vocabulary> factors = {});
+  SourceVocabulary(text::Vocabulary words, std::vector<text::Vocabulary> factors = {}, int64_t parts = 1);
 
   const text::Vocabulary& words() const { return words_; }
   const std::vector<text::Vocabulary>& factors() const { return factors_; }
@@ -61,6 +65,7 @@ class SourceVocabulary {
  private:
   text::Vocabulary words_;
   std::vector<text::Vocabulary> factors_;
+  SourceForm form_;
   int64_t ids_;
 };
 

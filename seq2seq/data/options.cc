@@ -7,6 +7,7 @@
 
 #include "seq2seq/data/bucket.h"
 #include "seq2seq/data/factors.h"
+#include "seq2seq/text/parts.h"
 
 namespace seq2seq::data {
 namespace {
@@ -14,7 +15,7 @@ namespace {
 struct SourceSide {
   SideOptions& side;
   SourceEnd& end;
-  int64_t& factors;
+  SourceForm& form;
   const text::TokenizerRegistry& tokenizers;
 };
 
@@ -52,11 +53,17 @@ void declare(config::Keys& keys, SourceSide& source) {
   keys.add("end", source.end,
            {{"none", SourceEnd::none}, {"after", SourceEnd::after}, {"reversed", SourceEnd::reversed}},
            "position of the source's end symbol: none, after the words, or reversed with them and so first");
-  keys.add("factors", source.factors,
+  keys.add("factors", source.form.factors,
            fmt::format("factors of each source token, such as its part of speech, written behind the word with U+FFE8 "
                        "between them: `word{}factor` (arXiv 1606.02892)",
                        factor_mark))
       .at_least(0)
+      .at_most(16);
+  keys.add("parts", source.form.parts,
+           fmt::format("sentences in each source line, such as one sentence in several languages, with the token `{}` "
+                       "between them; each has an encoder of its own (arXiv 1601.00710)",
+                       text::part_separator))
+      .at_least(1)
       .at_most(16);
 }
 
@@ -71,7 +78,7 @@ std::string wrong_count(const TrainFiles& files, const std::vector<Item>& items)
 }
 
 std::string wrong_factors(const DataOptions& options) {
-  if (options.source_factors == 0) return "";
+  if (options.source_form.factors == 0) return "";
   if (options.source.tokenizer.kind != "whitespace")
     return fmt::format(
         "needs tokens with blanks between them, but `data.source.tokenizer` is {}. Cut the text beforehand, give each "
@@ -80,6 +87,15 @@ std::string wrong_factors(const DataOptions& options) {
   if (options.source.normalize.form == text::NormalForm::nfkc)
     return "does not work with `data.source.normalize.form: nfkc`, which replaces the mark U+FFE8. Use nfc";
   return "";
+}
+
+std::string wrong_parts(const DataOptions& options) {
+  if (options.source_form.parts == 1) return "";
+  if (options.source_end != SourceEnd::after)
+    return "needs the end symbol after each part. Set `data.source.end: after`";
+  return std::ranges::all_of(options.train.alignment, [](const auto& file) { return file.empty(); })
+             ? ""
+             : "does not work with `data.train.alignment`: each part has attention weights of its own that sum to 1";
 }
 
 std::string wrong_tag(const TrainFiles& files) {
@@ -229,7 +245,7 @@ void declare(config::Keys& keys, DataOptions& options, const text::TokenizerRegi
            "folder of prepared text, made by `seq2seq prepare` (or by `train` if missing) and mapped into memory; not "
            "set: every start reads the text into memory. Set it for large texts and for subword sampling")
       .changes_no_result();
-  SourceSide source{options.source, options.source_end, options.source_factors, tokenizers};
+  SourceSide source{options.source, options.source_end, options.source_form, tokenizers};
   keys.section("source", source, "tokenization and vocabulary of the source");
   TargetSide target{options.target, tokenizers};
   keys.section("target", target, "tokenization and vocabulary of the target");
@@ -259,6 +275,7 @@ void declare(config::Keys& keys, DataOptions& options, const text::TokenizerRegi
                : "";
   });
   keys.rule("source.factors", [&options] { return wrong_factors(options); });
+  keys.rule("source.parts", [&options] { return wrong_parts(options); });
   keys.rule("source.end", [&options] {
     const bool reversed = options.reverse == Reverse::source || options.reverse == Reverse::both;
     return options.source_end == SourceEnd::reversed && !reversed ? "`reversed` needs `reverse: source` or `both`" : "";

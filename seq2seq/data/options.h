@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "seq2seq/config/keys.h"
+#include "seq2seq/data/source_form.h"
 #include "seq2seq/text/escape.h"
 #include "seq2seq/text/normalize.h"
 #include "seq2seq/text/tokenizer.h"
@@ -72,7 +73,7 @@ struct DataOptions {
   FilePair validation, test;
   std::filesystem::path prepared;  // what `seq2seq prepare` makes of the training text; empty: it is read anew
   SideOptions source, target;
-  int64_t source_factors = 0;      // of each source token, written behind its word; see data/factors.h
+  SourceForm source_form;
   bool shared_vocabulary = false;  // one of both sides' words, by the options of the source
   SourceEnd source_end = SourceEnd::after;
   Reverse reverse = Reverse::source;

@@ -1,16 +1,20 @@
 #include "seq2seq/data/side_tokenizers.h"
 
+#include <utility>
+
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/interrupt.h"
 #include "seq2seq/data/input/line_pairs.h"
+#include "seq2seq/text/parts.h"
 
 namespace seq2seq::data {
 namespace {
 
-std::shared_ptr<text::LineTokenizer> tokenizer_of(const SideOptions& side, const DataOptions& options,
+std::shared_ptr<text::LineTokenizer> tokenizer_of(const SideOptions& side, const DataOptions& options, int64_t parts,
                                                   const text::TokenizerRegistry& tokenizers) {
-  return std::make_shared<text::LineTokenizer>(side.normalize, options.special_symbols,
-                                               tokenizers.make(side.tokenizer));
+  std::shared_ptr<text::Tokenizer> cutter = tokenizers.make(side.tokenizer);
+  if (parts > 1) cutter = std::make_shared<text::PartsTokenizer>(std::move(cutter));
+  return std::make_shared<text::LineTokenizer>(side.normalize, options.special_symbols, std::move(cutter));
 }
 
 enum class Read { source, target, both };
@@ -66,8 +70,8 @@ void set_model(text::LineTokenizer& tokenizer, const std::string& model, const c
 }  // namespace
 
 SideTokenizers::SideTokenizers(const DataOptions& options, const text::TokenizerRegistry& tokenizers)
-    : source(tokenizer_of(options.source, options, tokenizers)),
-      target(tokenizer_of(options.target, options, tokenizers)) {}
+    : source(tokenizer_of(options.source, options, options.source_form.parts, tokenizers)),
+      target(tokenizer_of(options.target, options, /*parts=*/1, tokenizers)) {}
 
 void SideTokenizers::set(const TokenizerModels& models) {
   set_model(*source, models.source, "source");

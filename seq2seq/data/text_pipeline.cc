@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <initializer_list>
-#include <numeric>
 #include <string_view>
 #include <utility>
 
@@ -71,7 +70,7 @@ TextPipeline TextPipeline::from_training_text(const DataOptions& options, const 
   SideTokenizers sides(options, tokenizers);
   sides.learn(options);
   PairReader reader(options.train, options, *sides.source, *sides.target);
-  FactorCounter source(options.source_factors);
+  FactorCounter source(options.source_form);
   text::VocabularyBuilder target;
   for (TokenPair pair; reader.next(pair);) {
     for (const auto& token : pair.source) source.add(token);
@@ -82,8 +81,11 @@ TextPipeline TextPipeline::from_training_text(const DataOptions& options, const 
     return [&from](text::VocabularyBuilder& into) { into.add(from); };
   };
   auto [source_words, target_words] = vocabularies(options, counted(source.words()), counted(target));
-  return {
-      options, tokenizers, {std::move(source_words), source.vocabularies()}, std::move(target_words), sides.models()};
+  return {options,
+          tokenizers,
+          {std::move(source_words), source.vocabularies(), options.source_form.parts},
+          std::move(target_words),
+          sides.models()};
 }
 
 std::pair<text::Vocabulary, text::Vocabulary> TextPipeline::vocabularies(const DataOptions& options,
@@ -99,13 +101,27 @@ std::pair<text::Vocabulary, text::Vocabulary> TextPipeline::vocabularies(const D
 }
 
 std::vector<int64_t> TextPipeline::encoder_ids(std::vector<int64_t> ids) const {
-  return as_read(std::move(ids), options_, text::end_id, text::unknown_id);
+  if (options_.source_form.parts == 1) return as_read(std::move(ids), options_, text::end_id, text::unknown_id);
+  auto read = reading_order(ids);
+  for (auto& item : read) item = item < 0 ? text::end_id : ids[static_cast<std::size_t>(item)];
+  return read;
 }
 
-std::vector<int64_t> TextPipeline::reading_order(int64_t tokens) const {
-  std::vector<int64_t> numbers(static_cast<std::size_t>(tokens));
-  std::iota(numbers.begin(), numbers.end(), 0);
-  return as_read(std::move(numbers), options_, -1, -1);
+std::vector<int64_t> TextPipeline::reading_order(const std::vector<int64_t>& ids) const {
+  std::vector<int64_t> order, part;
+  const auto finish = [&](int64_t end) {
+    for (const int64_t item : as_read(std::exchange(part, {}), options_, end, -1)) order.push_back(item);
+  };
+  for (int64_t token = 0; token < std::ssize(ids); ++token) {
+    const bool ends = options_.source_form.parts > 1 && ids[static_cast<std::size_t>(token)] == text::end_id;
+    if (ends) {
+      finish(token);
+    } else {
+      part.push_back(token);
+    }
+  }
+  finish(-1);
+  return order;
 }
 
 std::vector<int64_t> TextPipeline::decoder_ids(std::vector<int64_t> ids) const {
@@ -164,7 +180,7 @@ std::vector<int64_t> TextPipeline::target_ids(const std::vector<std::string>& to
 }
 
 std::vector<std::string> TextPipeline::source_words(const std::vector<int64_t>& ids) const {
-  if (source_.factors().empty()) return words_behind(source_vocabulary(), ids, {});
+  if (source_.factors().empty() && options_.source_form.parts == 1) return words_behind(source_vocabulary(), ids, {});
   std::vector<std::string> tokens;
   tokens.reserve(ids.size());
   for (const int64_t id : ids) tokens.push_back(source_.token(id));

@@ -42,10 +42,11 @@ class TextPipeline {
   const DataOptions& options() const { return options_; }
 
   /// Returns the input of an encoder: ids of the tokens, reversed and with the end symbol as the options say. Never
-  /// empty: an empty line without an end symbol gives the unknown word. For a language model always empty.
+  /// empty: an empty line without an end symbol gives the unknown word. For a language model always empty. Each part of
+  /// a source is reversed by itself and ends with the end symbol.
   std::vector<int64_t> encoder_ids(std::vector<int64_t> ids) const;
-  /// Returns the token at each position of encoder_ids() for a line of so many tokens; -1: a symbol.
-  std::vector<int64_t> reading_order(int64_t tokens) const;
+  /// Returns the token at each position of encoder_ids() for the ids of a line's tokens; -1: a symbol.
+  std::vector<int64_t> reading_order(const std::vector<int64_t>& ids) const;
   /// Returns the output of a decoder, without the end symbol, reversed if the options say so. It is its own inverse.
   std::vector<int64_t> decoder_ids(std::vector<int64_t> ids) const;
 

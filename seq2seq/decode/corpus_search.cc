@@ -156,7 +156,7 @@ std::vector<AttentionWeights> attention_all(const Predictor& predictor, const Se
     attends = attends && !found.empty();
     for (size_t i = 0; i < found.size(); ++i) {
       const auto index = static_cast<size_t>(indices[i]);
-      const auto order = text.reading_order(std::ssize(sources[index]));
+      const auto order = text.reading_order(sources[index]);
       for (const auto& row : found[i]) all[index].push_back(in_text_order(row, order));
       if (writes_backwards(text)) std::reverse(all[index].begin(), all[index].end() - 1);
     }

@@ -20,7 +20,15 @@ nn::Placement place(const PlacementOptions& placement, const ModelOptions& model
   return placed;
 }
 
+nn::SourceParts parts_of(const ModelOptions& options, int64_t parts) {
+  return {.options = options.multi_source, .count = parts, .separator = text::end_id};
+}
+
 }  // namespace
+
+SourceSizes unknown_sizes(const data::SourceForm& form) {
+  return {std::vector<int64_t>(static_cast<size_t>(form.factors), nn::unknown_vocabulary), form.parts};
+}
 
 nn::Placement training_placement(const RunOptions& options, const data::TextPipeline& text,
                                  const Environment& environment) {
@@ -49,11 +57,12 @@ nn::Placement placement_for_use(const std::string& choice, const RunOptions& opt
 }
 
 std::shared_ptr<nn::Model> outline(const ModelOptions& options, const Registries& registries, int64_t source_vocabulary,
-                                   int64_t target_vocabulary, const std::vector<int64_t>& source_factors) {
+                                   int64_t target_vocabulary, const SourceSizes& source) {
   nn::ModelContext context{.source_vocabulary = source_vocabulary,
                            .target_vocabulary = target_vocabulary,
                            .placement = {},
-                           .source_factors = {options.factors, source_factors}};
+                           .source_factors = {options.factors, source.factors},
+                           .source_parts = parts_of(options, source.parts)};
   context.placement.device = c10::kMeta;
   return models_of(options, registries).make(options.architecture, context);
 }
@@ -61,7 +70,7 @@ std::shared_ptr<nn::Model> outline(const ModelOptions& options, const Registries
 std::shared_ptr<nn::Model> outline(const ModelOptions& options, const Registries& registries,
                                    const data::TextPipeline& text) {
   return outline(options, registries, text.source_vocabulary().size(), text.target_vocabulary().size(),
-                 text.source().factor_sizes());
+                 {text.source().factor_sizes(), text.options().source_form.parts});
 }
 
 bool extends_vocabulary(const ModelOptions& options, const Registries& registries) {
@@ -77,7 +86,8 @@ std::shared_ptr<nn::Model> build_model(const RunOptions& options, const Registri
                              .placement = placement,
                              .type = nn::type_of(options.train.precision),
                              .target_of_source = [&text] { return text.target_of_source(); },
-                             .source_factors = {options.model.factors, text.source().factor_sizes()}});
+                             .source_factors = {options.model.factors, text.source().factor_sizes()},
+                             .source_parts = parts_of(options.model, options.data.source_form.parts)});
 }
 
 }  // namespace seq2seq::run

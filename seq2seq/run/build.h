@@ -30,12 +30,19 @@ void use_precision(nn::Precision precision, c10::Device device);
 nn::Placement placement_for_use(const std::string& choice, const RunOptions& options, const data::TextPipeline& text,
                                 const Environment& environment);
 
+/// What a model is told of its source beside the number of its words: the values of each factor, and the parts.
+struct SourceSizes {
+  std::vector<int64_t> factors{};
+  int64_t parts = 1;
+};
+/// The same where the text is not known.
+SourceSizes unknown_sizes(const data::SourceForm& form);
+
 /// Returns the model of a configuration without allocating its parameters, for its sizes. Throws UsageError if it
-/// cannot be built. `source_factors`: the number of values of each factor of the source.
+/// cannot be built.
 std::shared_ptr<nn::Model> outline(const ModelOptions& options, const Registries& registries,
                                    int64_t source_vocabulary = nn::unknown_vocabulary,
-                                   int64_t target_vocabulary = nn::unknown_vocabulary,
-                                   const std::vector<int64_t>& source_factors = {});
+                                   int64_t target_vocabulary = nn::unknown_vocabulary, const SourceSizes& source = {});
 
 /// The same for the vocabularies of a text.
 std::shared_ptr<nn::Model> outline(const ModelOptions& options, const Registries& registries,

@@ -156,7 +156,7 @@ const std::vector<int64_t>& SourceReader::add(const std::string& line, const Pla
   decode::Sentences all;
   for (const auto* member : members_) {
     const auto words = tokens_of(line, *member->text, tokens_);
-    data::check_factors(words, member->text->options().source_factors, line, place);
+    data::check_source(words, member->text->options().source_form, line, place);
     auto ids = member->text->source_ids(words);
     LengthLimits(*member->model, member->options().data).check_source(std::ssize(ids), place);
     all.push_back(std::move(ids));

@@ -68,7 +68,7 @@ class SetBuilder {
         references_(std::span(files).subspan(1)),
         text_(text),
         filter_(data::PairFilter::nothing(), text.source_tokenizer(), text.target_tokenizer(),
-                text.options().source_factors) {
+                text.options().source_form) {
     for (const auto& reference : references_)
       places_.push_back({.source = {source_.path}, .target = {reference.path}, .pairs = {}});
   }

@@ -25,11 +25,15 @@ using Kind = decode::UnknownOptions::Kind;
 
 constexpr std::string_view annotation = "<unk:";  // of a word `<unk:d>`
 
-/// The source token with the largest weight; none of an empty source.
-std::optional<size_t> most_attended(const std::vector<float>& weights, size_t source_tokens) {
-  if (source_tokens == 0) return std::nullopt;
-  const auto end = weights.begin() + std::min(std::ssize(weights), static_cast<std::ptrdiff_t>(source_tokens));
-  return static_cast<size_t>(std::max_element(weights.begin(), end) - weights.begin());
+/// The source token with the largest weight that is a word; none of an empty source.
+std::optional<size_t> most_attended(const std::vector<float>& weights, const std::vector<std::string>& source_tokens,
+                                    const data::SourceForm& form) {
+  std::optional<size_t> best;
+  for (size_t place = 0; place < std::min(weights.size(), source_tokens.size()); ++place) {
+    if (form.separates(source_tokens[place])) continue;
+    if (!best || weights[place] > weights[*best]) best = place;
+  }
+  return best;
 }
 
 /// The source token that `<unk:d>` at a position of the target names: position - d. None of `<unk:none>`, and where the
@@ -82,7 +86,7 @@ bool OutputWords::is_unknown(int64_t id, const std::string& word) const {
 
 void OutputWords::append_translation(const std::string& source_token, std::vector<std::string>& words) const {
   auto source =
-      text_->options().source_factors > 0 ? std::string(data::split_factors(source_token).word) : source_token;
+      text_->options().source_form.factors > 0 ? std::string(data::split_factors(source_token).word) : source_token;
   const auto known = dictionary_.find(source);
   if (known == dictionary_.end()) {
     words.push_back(std::move(source));
@@ -100,7 +104,7 @@ std::vector<std::string> OutputWords::words(const std::vector<int64_t>& ids,
     if (!is_unknown(ids[i], words[i])) {
       changed.push_back(std::move(words[i]));
     } else if (kind_ != Kind::drop) {
-      const auto source = kind_ == Kind::replace ? most_attended(weights.at(i), source_tokens.size())
+      const auto source = kind_ == Kind::replace ? most_attended(weights.at(i), source_tokens, text_->options().source_form)
                                                  : annotated(words[i], i, source_tokens.size());
       if (source) {
         append_translation(source_tokens[*source], changed);

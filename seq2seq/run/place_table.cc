@@ -37,7 +37,8 @@ int64_t layer_of_list(const std::vector<std::string_view>& words, const nn::Laye
 
 /// The part of a placement that a parameter belongs to; empty: one that no placement names.
 std::string part_of(const std::string& parameter, const nn::LayerCounts& layers) {
-  const auto words = split(parameter, '.');
+  auto words = split(parameter, '.');
+  std::erase_if(words, [](std::string_view word) { return word.starts_with("source_"); });  // of one of the encoders
   const auto has = [&words](std::string_view word) { return std::ranges::find(words, word) != words.end(); };
   if (words.front() == "output") return "output";
   for (const char* part : {"bridge", "attention"})

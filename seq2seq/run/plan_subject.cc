@@ -72,7 +72,8 @@ PlanSubject plan_subject(const Configuration& configuration, std::optional<int64
                           ? batch.sentences
                           : std::max<int64_t>(1, batch.tokens / (subject.source_steps + subject.target_steps));
   subject.state_bytes = optimizer_state_bytes(options.train, *environment.registries);
-  const auto model = outline(options.model, *environment.registries, subject.source_words, subject.target_words);
+  const auto model = outline(options.model, *environment.registries, subject.source_words, subject.target_words,
+                             {.factors = {}, .parts = options.data.source_form.parts});
   if (model->output().copies())
     throw UsageError(Place{.part = "model.output.kind"}, "`copy` does not run in stages, so it cannot be planned");
   if (model->staged() == nullptr)

@@ -33,7 +33,7 @@ data::PrepareKeys keys_of(const Configuration& configuration) {
   const auto options = config::result_text(configuration.keys);
   for (const auto option : split(options, '\n')) {
     if (!option.starts_with("data.") || is_of_batches(option)) continue;
-    if (option == "data.source.factors=0") continue;  // older folders do not name it
+    if (option == "data.source.factors=0" || option == "data.source.parts=1") continue;  // older folders do not name it
     (is_of_vocabulary(option) ? keys.vocabulary : keys.text).emplace_back(option);
   }
   const auto add_which = [&](const char* key, const std::vector<std::filesystem::path>& files) {

@@ -17,11 +17,14 @@ constexpr double kMegabyte = 1e6;
 
 const char* name_of(nn::Side side) { return side == nn::Side::source ? "source" : "target"; }
 
-/// The table that a side's words are looked up in.
-at::Tensor table_of(const nn::Model& model, nn::Side side) {
+/// The tables that a side's words are looked up in: one, or that of each encoder.
+std::vector<at::Tensor> tables_of(const nn::Model& model, nn::Side side) {
+  std::vector<at::Tensor> tables;
   for (const auto& use : model.roles()) {
-    if (use.role.kind == nn::Role::Kind::embedding && use.role.row_per_word && use.side == side) return use.parameter;
+    if (use.role.kind == nn::Role::Kind::embedding && use.role.row_per_word && use.side == side)
+      tables.push_back(use.parameter);
   }
+  if (!tables.empty()) return tables;
   throw Error(Place{.part = fmt::format("model.pretrained.{}", name_of(side))},
               fmt::format("the model has no word vectors for the {}", name_of(side)), "Leave the key out");
 }
@@ -29,18 +32,19 @@ at::Tensor table_of(const nn::Model& model, nn::Side side) {
 void set_side(nn::Model& model, nn::Side side, const std::filesystem::path& file, const text::Vocabulary& words,
               const Environment& environment) {
   if (file.empty()) return;
-  auto table = table_of(model, side);
+  const auto tables = tables_of(model, side);
   std::error_code unknown;  // a file that is not there is told of by the reader
   const auto bytes = std::filesystem::file_size(file, unknown);
   Progress progress(*environment.log, fmt::format("word vectors of the {}", name_of(side)), "MB",
                     unknown ? 0 : static_cast<double>(bytes) / kMegabyte, environment.progress);
-  const auto vectors = data::read_word_vectors(file, words, table.size(1), [&](int64_t done) {
+  const auto vectors = data::read_word_vectors(file, words, tables.front().size(1), [&](int64_t done) {
     if (interrupted()) throw Interrupted("interrupted; nothing was written");
     progress.update(static_cast<double>(done) / kMegabyte);
   });
   progress.finish();
-  table.index_copy_(0, at::tensor(vectors.ids).to(table.device()),
-                    vectors.rows.to(table.device(), table.scalar_type()));
+  for (auto table : tables)
+    table.index_copy_(0, at::tensor(vectors.ids).to(table.device()),
+                      vectors.rows.to(table.device(), table.scalar_type()));
   const auto found = std::ssize(vectors.ids);
   const int64_t all = words.size() - text::special_count;
   environment.log->say(fmt::format("{} of {} ({:.1f} %) start from {}", format_count(found),

@@ -62,6 +62,8 @@ void declare(config::Keys& keys, ModelSection& section) {
            "initial value of an LSTM's forget gate bias (sum of its two biases), often 1; null: like all parameters");
   keys.section("pretrained", section.options.pretrained, "pretrained word vectors");
   keys.section("factors", section.options.factors, "vectors of the factors of source tokens (`data.source.factors`)");
+  keys.section("multi_source", section.options.multi_source,
+               "encoders of sources that consist of several sentences (`data.source.parts`)");
 }
 
 struct TrainSection {
@@ -77,10 +79,9 @@ void declare(config::Keys& keys, TrainSection& section) {
 std::string wrong_freeze(const RunOptions& options, const Registries& registries) {
   if (options.train.freeze.empty()) return {};
   try {
-    const std::vector<int64_t> factors(static_cast<size_t>(options.data.source_factors), nn::unknown_vocabulary);
-    return train::wrong_freeze(
-        *outline(options.model, registries, nn::unknown_vocabulary, nn::unknown_vocabulary, factors),
-        options.train.freeze);
+    return train::wrong_freeze(*outline(options.model, registries, nn::unknown_vocabulary, nn::unknown_vocabulary,
+                                        unknown_sizes(options.data.source_form)),
+                               options.train.freeze);
   } catch (const UsageError&) {
     return {};
   }
@@ -109,8 +110,8 @@ std::string wrong_pretrained(const RunOptions& options, const Registries& regist
 
 /// A model that cannot be made without factors either is reported at its own keys.
 std::string wrong_factors(const RunOptions& options, const Registries& registries) {
-  const auto count = static_cast<size_t>(options.data.source_factors);
-  if (count == 0)
+  const data::SourceForm form{.factors = options.data.source_form.factors};
+  if (form.factors == 0)
     return options.model.factors.sizes.empty()
                ? ""
                : "has `sizes`, but source tokens have no factors. Set `data.source.factors`";
@@ -120,8 +121,24 @@ std::string wrong_factors(const RunOptions& options, const Registries& registrie
     return {};
   }
   try {
-    outline(options.model, registries, nn::unknown_vocabulary, nn::unknown_vocabulary,
-            std::vector<int64_t>(count, nn::unknown_vocabulary));
+    outline(options.model, registries, nn::unknown_vocabulary, nn::unknown_vocabulary, unknown_sizes(form));
+    return {};
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+}
+
+/// The same for sources of several parts.
+std::string wrong_parts(const RunOptions& options, const Registries& registries) {
+  const data::SourceForm form{.parts = options.data.source_form.parts};
+  if (form.parts == 1) return {};
+  try {
+    outline(options.model, registries);
+  } catch (const UsageError&) {
+    return {};
+  }
+  try {
+    outline(options.model, registries, nn::unknown_vocabulary, nn::unknown_vocabulary, unknown_sizes(form));
     return {};
   } catch (const UsageError& error) {
     return error.what();
@@ -268,6 +285,7 @@ void declare(config::Keys& keys, RunOptions& options, const Registries& registri
   keys.rule("train.label_smoothing", [&options, &registries] { return wrong_smoothing(options, registries); });
   keys.rule("model.pretrained.target", [&options, &registries] { return wrong_pretrained(options, registries); });
   keys.rule("model.embedding.shared", [&options, &registries] { return wrong_sharing(options, registries); });
+  keys.rule("model.multi_source", [&options, &registries] { return wrong_parts(options, registries); });
   keys.rule("model.factors", [&options, &registries] { return wrong_factors(options, registries); });
   keys.rule("train.coverage_loss", [&options, &registries] { return wrong_coverage_loss(options, registries); });
   keys.rule("decode.rescore.feature_weights",

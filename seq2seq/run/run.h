@@ -50,6 +50,7 @@ struct ModelOptions {
   std::optional<double> embedding_deviation, forget_bias;
   PretrainedOptions pretrained;
   nn::FactorOptions factors;  // of the source's tokens
+  nn::MultiSourceOptions multi_source;
 };
 
 /// The whole configuration, assembled only here.

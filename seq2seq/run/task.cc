@@ -70,6 +70,7 @@ const std::vector<RefusedKey>& keys_without_use_to_language_models() {
                                             {"model.dropout.words.source", no_source},
                                             {"model.pretrained.source", no_source},
                                             {"model.factors", no_source},
+                                            {"model.multi_source", no_source},
                                             {"train.coverage_loss", "has no attention to a source"},
                                             {"train.guided_alignment", "has no attention to a source"},
                                             {"decode.beam", no_search},

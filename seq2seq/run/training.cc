@@ -99,7 +99,9 @@ void set_initial_parameters(nn::Model& model, const RunOptions& options, const d
   }
   // Their rows belong to the values that the other run numbered.
   if (read_description(*environment.files, folder).factors != marks_of(text.source().factors()))
-    std::erase_if(stored.weights.tensors, [](const auto& item) { return item.first.starts_with("encoder.factors."); });
+    std::erase_if(stored.weights.tensors, [](const auto& item) {
+      return item.first.starts_with("encoder.") && item.first.find(".factors.") != std::string::npos;
+    });
   const bool lm = options.data.task == data::Task::lm;
   const auto source = lm ? text::Vocabulary({}) : text::Vocabulary::load(folder.source_vocabulary());
   const auto target = text::Vocabulary::load(folder.target_vocabulary());

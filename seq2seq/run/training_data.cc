@@ -39,10 +39,10 @@ text::Vocabulary vocabulary_of_run(const std::filesystem::path& file, const Voca
 /// Throws FormatError unless the run describes a vocabulary of each factor.
 std::vector<text::Vocabulary> factors_of_run(const RunFolder& folder, const data::DataOptions& options,
                                              const RunDescription& description) {
-  if (std::ssize(description.factors) != options.source_factors)
+  if (std::ssize(description.factors) != options.source_form.factors)
     throw FormatError(Place{.file = folder.description().string()},
                       fmt::format("describes the vocabularies of {}, but `data.source.factors` is {} in {}",
-                                  format_count(std::ssize(description.factors), "factor"), options.source_factors,
+                                  format_count(std::ssize(description.factors), "factor"), options.source_form.factors,
                                   folder.config().string()),
                       kPutBack);
   std::vector<text::Vocabulary> factors;
@@ -77,7 +77,7 @@ void read_prepared(TrainingData& data, const data::PrepareJob& job, const data::
   const auto& tokenizers = environment.registries->tokenizers;
   first_alone(environment, [&job] { data::prepare(job); });
   if (!environment.leads()) data::prepare(job);  // does nothing, unless this machine has a folder of its own
-  auto prepared = data::open_prepared(job.folder, job.keys, options.source_factors);
+  auto prepared = data::open_prepared(job.folder, job.keys, options.source_form);
   const auto check = [&](const auto& run, const auto& now, const std::filesystem::path& file) {
     if (run == now) return;
     throw FormatError(Place{.file = file.string()}, "is not the vocabulary that this run was trained with",
@@ -92,7 +92,9 @@ void read_prepared(TrainingData& data, const data::PrepareJob& job, const data::
           mark_of(prepared.target_vocabulary, prepared.models.target), job.folder.target().vocabulary);
   } else {
     data.text = std::make_unique<data::TextPipeline>(
-        options, tokenizers, data::SourceVocabulary(std::move(prepared.source_vocabulary), std::move(prepared.factors)),
+        options, tokenizers,
+        data::SourceVocabulary(std::move(prepared.source_vocabulary), std::move(prepared.factors),
+                               options.source_form.parts),
         std::move(prepared.target_vocabulary), prepared.models);
   }
   if (extends) data.text->extend_vocabulary();
@@ -150,7 +152,8 @@ std::unique_ptr<data::TextPipeline> text_of_run(const data::DataOptions& options
                                                : vocabulary_of_run(folder.source_vocabulary(), description.source);
   return std::make_unique<data::TextPipeline>(
       options, registries.tokenizers,
-      data::SourceVocabulary(std::move(source), factors_of_run(folder, options, description)),
+      data::SourceVocabulary(std::move(source), factors_of_run(folder, options, description),
+                             options.source_form.parts),
       vocabulary_of_run(folder.target_vocabulary(), description.target), models);
 }
 

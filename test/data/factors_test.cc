@@ -26,7 +26,7 @@ using Tokens = std::vector<std::string>;
 
 std::string message_of_check(const Tokens& tokens, int64_t factors, const std::string& line) {
   try {
-    check_factors(tokens, factors, line, {.file = "text", .line = 7});
+    check_factors(tokens, {.factors = factors}, line, {.file = "text", .line = 7});
   } catch (const Error& error) {
     return error.what();
   }
@@ -36,7 +36,7 @@ std::string message_of_check(const Tokens& tokens, int64_t factors, const std::s
 DataOptions factored(const TemporaryFolder& folder, const std::string& source, const std::string& target) {
   DataOptions options;
   options.train = {.source = {folder.file("source", source)}, .target = {folder.file("target", target)}, .pairs = {}};
-  options.source_factors = 2;
+  options.source_form.factors = 2;
   return options;
 }
 
@@ -113,7 +113,7 @@ TEST_CASE("factors: prepared text has the vocabularies and ids of text that is r
   job.folder = {folder / "prepared"};
   job.log = &log;
   prepare(job);
-  const auto prepared = open_prepared(job.folder, job.keys, 2);
+  const auto prepared = open_prepared(job.folder, job.keys, {.factors = 2});
   const auto text = TextPipeline::from_training_text(options, kFactorTokenizers);
   const auto corpus = read_corpus(options.train, text);
   REQUIRE(prepared.factors.size() == 2);

@@ -38,6 +38,7 @@ struct RunConfiguration {
   nn::ModelRegistry models;
   data::DataOptions data;
   nn::FactorOptions factors;
+  nn::MultiSourceOptions multi_source;
   Selection architecture{.kind = "rnn", .options = nullptr};
 };
 
@@ -54,6 +55,7 @@ struct ModelSection {
 void declare(config::Keys& keys, ModelSection& section) {
   keys.select_here("architecture", section.run.architecture, section.run.models, "the model");
   keys.section("factors", section.run.factors, "factors");
+  keys.section("multi_source", section.run.multi_source, "sources of several parts");
 }
 
 /// A run folder of an untrained model, with `source` and `target` beside it, and what was computed on these by us.
@@ -91,10 +93,28 @@ std::string with_factors(const std::string& source) {
   return line;
 }
 
-void write_lines(const TemporaryFolder& folder, const std::string& name, bool factored) {
+/// The same words in several parts, the last ones in the last part, some of them empty.
+std::string in_parts(const std::string& source, int64_t parts) {
+  std::string line;
+  const auto words = split(source, ' ');
+  for (int64_t part = 1, next = 0; part <= parts; ++part) {
+    const auto end = part == parts ? std::ssize(words) : std::min(std::ssize(words), next + std::ssize(words) / parts);
+    for (; next < end; ++next) line += fmt::format("{} ", words[static_cast<size_t>(next)]);
+    if (part < parts) line += "||| ";
+  }
+  return line;
+}
+
+/// A source as the run's text has it.
+std::string written(const std::string& source, const data::SourceForm& form) {
+  if (form.factors > 0) return with_factors(source);
+  return form.parts > 1 ? in_parts(source, form.parts) : source;
+}
+
+void write_lines(const TemporaryFolder& folder, const std::string& name, const data::SourceForm& form) {
   std::string sources, targets;
   for (const auto& [source, target] : pairs) {
-    sources += (factored ? with_factors(source) : source) + "\n";
+    sources += written(source, form) + "\n";
     targets += target + "\n";
   }
   folder.file(name + "/source", sources);
@@ -102,7 +122,7 @@ void write_lines(const TemporaryFolder& folder, const std::string& name, bool fa
 }
 
 std::vector<std::string> source_tokens(const std::string& source, const data::TextPipeline& text) {
-  return text.source_tokenizer().tokenize(text.source().factors().empty() ? source : with_factors(source));
+  return text.source_tokenizer().tokenize(written(source, text.options().source_form));
 }
 
 data::Batch batch_of(const data::TextPipeline& text) {
@@ -127,7 +147,7 @@ double backward(const nn::Model& model, const data::Batch& batch) {
 std::string outputs_of(const nn::Model& model, const data::TextPipeline& text, const data::Batch& batch, int64_t beam) {
   std::vector<decode::OutputLength> lengths;
   for (const auto& [source, target] : pairs) {
-    const auto tokens = std::ssize(text.source_tokenizer().tokenize(source));
+    const auto tokens = std::ssize(source_tokens(source, text));
     lengths.push_back({.longest = decode::longest_output(decode::MaxLengthOptions{}, tokens)});
   }
   const auto found =
@@ -156,19 +176,21 @@ Run make_run(const TemporaryFolder& folder, const std::string& name, const std::
   const text::Vocabulary both({{"a", 5}, {"y", 5}, {"b", 4}, {"x", 4}, {"c", 3}, {"z", 3}});
   const bool one = run.data.shared_vocabulary;
   const auto& read = lm ? text::Vocabulary({}) : sources;
-  const data::SourceVocabulary source(one ? both : read,
-                                      run.data.source_factors > 0 ? factor_values : std::vector<text::Vocabulary>());
+  const data::SourceVocabulary source(
+      one ? both : read, run.data.source_form.factors > 0 ? factor_values : std::vector<text::Vocabulary>(),
+      run.data.source_form.parts);
   data::TextPipeline text(run.data, run.tokenizers, source, one ? both : targets);
   const nn::ModelContext context{.source_vocabulary = text.source_vocabulary().size(),
                                  .target_vocabulary = text.target_vocabulary().size(),
                                  .placement = {},
                                  .target_of_source = [&text] { return text.target_of_source(); },
-                                 .source_factors = {run.factors, text.source().factor_sizes()}};
+                                 .source_factors = {run.factors, text.source().factor_sizes()},
+                                 .source_parts = {run.multi_source, run.data.source_form.parts, text::end_id}};
   Run made;
   made.model = run.models.make(run.architecture, context);
   if (made.model->output().extends_vocabulary()) text.extend_vocabulary();
   randomize(*made.model, /*seed=*/name.size());
-  write_lines(folder, name, run.data.source_factors > 0);
+  write_lines(folder, name, run.data.source_form);
   for (size_t factor = 0; factor < source.factors().size(); ++factor)
     folder.file(fmt::format("{}/source.factor{}.vocabulary", name, factor + 1), source.factors()[factor].serialize());
   folder.file(name + "/config.yaml", (lm ? "task: lm\n" : "") + config::write_yaml(keys));
@@ -293,6 +315,20 @@ TEST_CASE("run folder: plain PyTorch gives the same loss, gradients, scores and 
                             "architecture: transformer, factors: {sizes: [3, 1]}, " + transformer,
                             "architecture: transformer, factors: {combine: sum}, " + transformer})
     variants.push_back("data: {" + names + factored + model + "}\n");
+  // Sources of several parts.
+  const std::string in_two = ", reverse: source, source: {parts: 2}}\nmodel: {embedding: {size: 5}, ";
+  for (const auto& model :
+       {two, two + ", multi_source: {combine: child_sum}, attention: {kind: general}",
+        two + ", attention: {kind: additive, units: 3, order: before, input_feeding: true, coverage: true}",
+        std::string("encoder: {kind: gru, layers: 2, cells: 3, bidirectional: all}, decoder: {kind: gru, layers: 1, "
+                    "cells: 4}, bridge: {kind: mean}, attention: {kind: general, readout: {embedding: true}}"),
+        std::string(
+            "encoder: {layers: 2, cells: 3, bidirectional: first}, decoder: {layers: 2, cells: 4}, bridge: {kind: "
+            "linear}, attention: {kind: dot, order: first_layer, readout: {activation: none}}")})
+    variants.push_back("data: {" + names + in_two + model + "}\n");
+  variants.push_back("data: {" + names +
+                     ", shared_vocabulary: true, source: {parts: 3}}\nmodel: {embedding: {size: 5, " +
+                     "shared: true}, multi_source: {combine: child_sum}, attention: {kind: general}, " + two + "}\n");
   for (const auto& model : models)
     variants.push_back("data: {" + names + ", reverse: source}\nmodel: {embedding: {size: 5}, " + model + "}\n");
   const size_t translations = variants.size();

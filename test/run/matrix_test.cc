@@ -17,10 +17,14 @@ namespace seq2seq::test {
 
 namespace {
 
+constexpr const char* parts = "data.source.parts";
+
 /// A key and one of its values: `bridge.kind=mean`.
 struct Choice {
   std::string key, value;
-  std::string name() const { return value == "true" ? key : value; }  // `input_feeding` reads better than `true`
+  /// `input_feeding` reads better than `true`.
+  std::string name() const { return value == "true" || key == parts ? key : value; }
+  std::string setting() const { return fmt::format("{}{}={}", key == parts ? "" : "model.", key, value); }
 };
 
 /// The values of a key that a pair is made of.
@@ -47,7 +51,8 @@ std::vector<Axis> all_axes() {
           axis_of("attention.readout.activation", {"maxout", "none"}),
           axis_of("output.kind", kinds.outputs.names()),
           axis_of("output.extended_vocabulary", {"true"}),
-          axis_of("embedding.tied", {"true"})};
+          axis_of("embedding.tied", {"true"}),
+          axis_of(parts, {"2"})};
 }
 
 /// Returns true if layers of this kind can form a decoder.
@@ -90,8 +95,21 @@ std::vector<std::string> settings_of(const Choice& first, const Choice& second) 
     if (choice.value == "sampled" || choice.value == "noise_contrastive") settings.push_back("model.output.samples=3");
     if (choice.value == "dot" && about("encoder.bidirectional")) settings.push_back("model.encoder.cells=6");
   }
-  for (const auto& choice : {first, second}) settings.push_back(fmt::format("model.{}={}", choice.key, choice.value));
+  if (about(parts))
+    settings.insert(settings.end(), {"data.train.source=parts.train", "data.validation.source=parts.held",
+                                     "data.test.source=parts.held"});
+  for (const auto& choice : {first, second}) settings.push_back(choice.setting());
   return settings;
+}
+
+/// The lines of a file with their last word as a second part.
+std::string in_two_parts(const std::string& text) {
+  std::string lines;
+  for (const auto& line : lines_in(text)) {
+    const auto blank = line.rfind(' ');
+    lines += blank == std::string::npos ? line + " |||\n" : line.substr(0, blank) + " |||" + line.substr(blank) + "\n";
+  }
+  return lines;
 }
 
 /// An empty string where all works, or the key of the rule that refuses it.
@@ -104,7 +122,8 @@ std::string tried(Toy& toy, const std::vector<std::string>& settings, const std:
     return key == std::string::npos ? text : text.substr(key, text.find_first_of(" `:,", key) - key);
   }
   toy.resume(run, {"train.updates=3"});
-  auto lines = line_reader("a b c\nb\n");
+  const bool in_parts = std::ranges::count(settings, fmt::format("{}=2", parts)) > 0;
+  auto lines = line_reader(in_parts ? "a ||| b c\n||| b\n" : "a b c\nb\n");
   std::ostringstream out;
   run::translate(toy.load(run), lines, out, {});
   return lines_in(out.str()).size() == 2 ? "" : "translate wrote " + out.str();
@@ -115,6 +134,8 @@ std::string tried(Toy& toy, const std::vector<std::string>& settings, const std:
 TEST_CASE("models: all pairs of kinds train, resume and decode, or are refused by a named rule",
           "[run][matrix][slow]") {
   Toy toy(turned);
+  toy.folder().file("parts.train", in_two_parts(content_of(toy / "train.source")));
+  toy.folder().file("parts.held", in_two_parts(content_of(toy / "held.source")));
   const auto axes = all_axes();
   std::string table;
   int64_t tried_pairs = 0, refused = 0;

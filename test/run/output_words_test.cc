@@ -53,7 +53,7 @@ TEST_CASE("unknown words: kept, dropped, replaced by the most attended source wo
 
 TEST_CASE("unknown words: a source word replaces without its factors", "[run][unknown]") {
   data::DataOptions options;
-  options.source_factors = 1;
+  options.source_form.factors = 1;
   const data::TextPipeline text(options, text::builtin_tokenizers(), text::Vocabulary({{"a", 1}}),
                                 text::Vocabulary({{"A", 1}}));
   const auto words = [&](int64_t id) {

@@ -42,10 +42,21 @@ Selection model_selection(const std::string& name, const Values& values) {
   return small(registry_of(name), architecture, values);
 }
 
+/// Sources of the variant. Some id separates their parts, so that random ids have parts of any number and length.
+nn::SourceParts source_parts_of(const Values& values) {
+  if (!values.contains("parts")) return {};
+  using Combine = nn::MultiSourceOptions::Combine;
+  return {.options = {values.contains("child_sum") ? Combine::child_sum : Combine::basic},
+          .count = std::stoll(values.at("parts")),
+          .separator = 5};
+}
+
 bool refused(const std::string& name, const Values& values) {
   try {
-    registry_of(name).make(model_selection(name, values),
-                           {.source_vocabulary = 9, .target_vocabulary = 8, .placement = {.device = c10::kMeta}});
+    registry_of(name).make(model_selection(name, values), {.source_vocabulary = 9,
+                                                           .target_vocabulary = 8,
+                                                           .placement = {.device = c10::kMeta},
+                                                           .source_parts = source_parts_of(values)});
     return false;
   } catch (const UsageError&) {
     return true;
@@ -118,6 +129,35 @@ std::map<std::string, Values> recurrent_variants() {
   return variants;
 }
 
+/// Those with an encoder for each of several sentences of a source.
+std::map<std::string, Values> multi_source_variants() {
+  const nn::Parts parts;
+  std::map<std::string, Values> variants;
+  for (const auto& kind : parts.layers.names())
+    variants[fmt::format("rnn, sources {}", kind)] = {{"encoder.kind", kind}, {"decoder.kind", kind}};
+  variants["rnn, sources child_sum"] = {{"child_sum", "true"}, {"attention.kind", "general"}};
+  variants["rnn, sources shared"] = {{"embedding.shared", "true"},
+                                     {"encoder.bidirectional", "first"},
+                                     {"encoder.cells", "2"},
+                                     {"bridge.kind", "linear"}};
+  variants["rnn, sources three"] = {{"parts", "3"}, {"child_sum", "true"}, {"attention.kind", "additive"}};
+  for (const auto& kind : parts.encoders.names())
+    variants[fmt::format("rnn, sources encoder {}", kind)] = {{"encoder.kind", kind},
+                                                              {"size", "4"},
+                                                              {"feed_forward", "5"},
+                                                              {"bridge.kind", "mean"},
+                                                              {"attention.kind", "general"}};
+  for (const auto& kind : parts.attentions.names()) {
+    const auto variant = fmt::format("rnn, sources attention {}", kind);
+    variants[variant] = {{"attention.kind", kind}};
+    variants[variant + " fed"] = {{"attention.kind", kind}, {"attention.input_feeding", "true"}};
+    const Values covered{{"attention.kind", kind}, {"coverage", "true"}, {"attention.order", "before"}};
+    if (!refused("rnn", covered)) variants[variant + " coverage before"] = covered;
+  }
+  for (auto& [variant, values] : variants) values.emplace("parts", "2");
+  return variants;
+}
+
 std::map<std::string, Values> transformer_variants() {
   const Values sizes{{"width", "4"}, {"feed_forward", "5"}, {"longest", "20"}};
   const std::map<std::string, Values> changed{
@@ -159,6 +199,7 @@ std::map<std::string, Values> all_variants() {
   for (const auto& kind : nn::builtin_models().names()) {
     if (kind != "rnn" && kind != "transformer") variants[kind] = {};
   }
+  variants.merge(multi_source_variants());
   variants.merge(transformer_variants());
   variants.merge(language_model_variants());
   return variants;
@@ -205,9 +246,10 @@ std::shared_ptr<nn::Model> random_variant(const std::string& name, uint64_t seed
   auto placed = placement;
   if (name.starts_with(of_language))  // it has no encoder to place
     std::erase_if(placed.parts, [](const auto& part) { return part.first.starts_with("encoder."); });
-  auto model =
-      registry_of(name).make(model_selection(name, values),
-                             {.source_vocabulary = 9, .target_vocabulary = target_words_of(name), .placement = placed});
+  auto model = registry_of(name).make(model_selection(name, values), {.source_vocabulary = 9,
+                                                                      .target_vocabulary = target_words_of(name),
+                                                                      .placement = placed,
+                                                                      .source_parts = source_parts_of(values)});
   randomize(*model, seed, type);
   return model;
 }

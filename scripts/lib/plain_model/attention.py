@@ -1,11 +1,20 @@
 """How a decoder looks at the source, and what its output layer reads."""
 
+from dataclasses import replace
+
 import torch
 from torch import nn
 
 
 def make_attention(config, query, memory):
     """None without attention; widths of the rows that ask and of the encoder's states."""
+    parts = config.number("data.source.parts", 1)
+    if parts > 1 and config.get("model.attention.kind", "none") != "none":
+        return MultiSource([make_one(config, query, memory) for _ in range(parts)])
+    return make_one(config, query, memory)
+
+
+def make_one(config, query, memory):
     kind = config.get("model.attention.kind", "none")
     coverage = config.flag("model.attention.coverage")
     if kind == "additive":
@@ -22,6 +31,27 @@ class Attention(nn.Module):
         scores = self.scores(query, memory.states, past).masked_fill(~memory.mask, -torch.inf)  # [B, S]
         weights = scores.softmax(dim=1)
         return torch.einsum("bs,bsm->bm", weights, memory.states), weights
+
+
+class MultiSource(nn.Module):
+    """An attention to each part of the source, and their contexts side by side: Zoph and Knight 2016, section 3.3."""
+
+    def __init__(self, attentions):
+        super().__init__()
+        for part, attention in enumerate(attentions):
+            self.add_module(f"source_{part}", attention)
+
+    def forward(self, query, memory, past):
+        found = [attention(query, part, before) for attention, part, before
+                 in zip(self.children(), parts_of(memory), past.split(memory.widths, dim=1))]
+        contexts, weights = zip(*found)
+        return torch.cat(contexts, dim=1), torch.cat(weights, dim=1)
+
+
+def parts_of(memory):
+    """The states of each part of the sources, as of sources that have no other."""
+    states, masks = memory.states.split(memory.widths, dim=1), memory.mask.split(memory.widths, dim=1)
+    return [replace(memory, states=state, mask=mask) for state, mask in zip(states, masks)]
 
 
 class Additive(Attention):

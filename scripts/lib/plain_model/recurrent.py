@@ -54,4 +54,4 @@ def parts_of(state):
 
 def name_in_run(name):
     """A parameter's name here -> in the run: `encoder.lstm.1.weight_ih_l0` is `encoder.lstm.weight_ih_l1`."""
-    return re.sub(r"^(encoder|decoder)\.(\w+)\.(\d+)\.(\w+)_l0", r"\1.\2.\4_l\3", name)
+    return re.sub(r"^(encoder(?:\.source_\d+)?|decoder)\.(\w+)\.(\d+)\.(\w+)_l0", r"\1.\2.\4_l\3", name)

@@ -25,6 +25,7 @@ KNOWN = [
     (r"embedding\.size", None),
     (r"factors\.combine", ["concatenate", "sum"]),
     (r"factors\.sizes", None),
+    (r"multi_source\.combine", ["basic", "child_sum"]),
     (r"embedding\.(tied|shared)", ["false", "true"]),
     (r"(encoder|decoder)\.kind", ["lstm", "gru", "projected_lstm"]),
     (r"(encoder|decoder)\.(layers|cells|projection|residual_from)", None),

@@ -23,12 +23,13 @@ class Memory:
     mask: torch.Tensor    # [B, S], whether there is a word
     ids: torch.Tensor     # [B, S] of the words, as Encoder.copied gives them
     last: list            # each layer's last state, its parts by name
+    widths: tuple = ()    # how many of the S words are those of each part of the source, where it has several
 
     def mean(self):
         return self.states.sum(dim=1) / self.mask.sum(dim=1, keepdim=True)
 
     def select(self, indices):
-        return Memory(self.states[indices], self.mask[indices], self.ids[indices], chosen(self.last, indices))
+        return Memory(self.states[indices], self.mask[indices], self.ids[indices], chosen(self.last, indices), self.widths)
 
 
 @dataclass
@@ -80,6 +81,59 @@ class Encoder(nn.Module):
         return Memory(states, mask, self.copied(pad_sequence(sources, batch_first=True)), last)
 
 
+class MultiSourceEncoder(nn.Module):
+    """An encoder for each part of a source; their last states become one. Zoph and Knight 2016, section 3."""
+
+    def __init__(self, config, words, parts):
+        super().__init__()
+        for part in range(parts):
+            self.add_module(f"source_{part}", Encoder(config, words))
+        self.bidirectional = self.source_0.bidirectional
+        self.child_sum = config["model.multi_source.combine"] == "child_sum"
+        self.parts = parts
+        for layer, shape in enumerate(self.last_shapes()):
+            h = shape["h"]
+            if self.child_sum:
+                self.register_parameter(f"gates_l{layer}", nn.Parameter(torch.empty(3 * h, parts * h)))
+                for part in range(parts):
+                    self.register_parameter(f"forget_{part}_l{layer}", nn.Parameter(torch.empty(h, h)))
+            else:
+                self.register_parameter(f"weight_h_l{layer}", nn.Parameter(torch.empty(h, parts * h)))
+
+    def encoders(self):
+        return [getattr(self, f"source_{part}") for part in range(self.parts)]
+
+    @property
+    def width(self):
+        return self.source_0.width
+
+    def last_shapes(self):
+        return self.source_0.last_shapes()
+
+    def forward(self, sources) -> Memory:
+        parts = zip(*[self.split(source) for source in sources])
+        read = [encoder(list(part)) for encoder, part in zip(self.encoders(), parts)]
+        states, mask, ids = (torch.cat([getattr(each, name) for each in read], dim=1) for name in ("states", "mask", "ids"))
+        last = [self.combined(layer, states) for layer, states in enumerate(zip(*[each.last for each in read]))]
+        return Memory(states, mask, ids, last, tuple(each.states.size(1) for each in read))
+
+    def split(self, source):
+        """Each part ends with the end symbol."""
+        ends = (source == END).nonzero().flatten() + 1
+        return source.tensor_split(ends[:-1])
+
+    def combined(self, layer, states):
+        together = torch.cat([state["h"] for state in states], dim=1)
+        if not self.child_sum:  # equations 1 and 2
+            h = torch.tanh(together @ getattr(self, f"weight_h_l{layer}").T)
+            return {"h": h, "c": sum(state["c"] for state in states)} if "c" in states[0] else {"h": h}
+        i, o, u = (together @ getattr(self, f"gates_l{layer}").T).chunk(3, dim=1)
+        c = i.sigmoid() * u.tanh()
+        for part, state in enumerate(states):
+            c = c + (state["h"] @ getattr(self, f"forget_{part}_l{layer}").T).sigmoid() * state["c"]
+        return {"h": o.sigmoid() * c.tanh(), "c": c}
+
+
 def known(ids, embedding):
     """Words beyond the vocabulary as the unknown one."""
     return ids.where(ids < embedding.num_embeddings, UNKNOWN)
@@ -103,10 +157,11 @@ class Decoder(nn.Module):
         self.attention = make_attention(config, bottom if self.order == "first_layer" else top, encoder.width)
         attends = self.attention is not None
         with_readout = attends and config["model.attention.readout.activation"] != "none"
-        self.readout = Readout(config, encoder.width, top, size) if with_readout else None
+        parts = config.number("data.source.parts", 1)
+        context = parts * encoder.width if attends else 0
+        self.readout = Readout(config, context, top, size) if with_readout else None
         self.width = self.readout.width if with_readout else top  # of what the output layer reads
         self.fed = self.width if attends and config.flag("model.attention.input_feeding") else 0
-        context = encoder.width if attends else 0
         self.embedding = nn.Embedding(words, size)
         self.add_module(self.kind, Stack(config, "decoder", size + (context if self.order == "before" else 0) + self.fed,
                                          beside=context if self.order == "first_layer" else 0))
@@ -146,10 +201,12 @@ class Seq2Seq(nn.Module):
 
     def __init__(self, config, source_words, target_words):
         super().__init__()
-        self.encoder = Encoder(config, source_words)
+        parts = config.number("data.source.parts", 1)
+        self.encoder = Encoder(config, source_words) if parts == 1 else MultiSourceEncoder(config, source_words, parts)
         self.decoder = Decoder(config, target_words, self.encoder)
         if config.flag("model.embedding.shared"):
-            self.encoder.embedding = self.decoder.embedding
+            for encoder in [self.encoder] if parts == 1 else self.encoder.encoders():
+                encoder.embedding = self.decoder.embedding
         self.output = make_output(config, self.decoder.width, target_words)
         if config["model.embedding.tied"] == "true":
             self.output.weight = self.decoder.embedding.weight

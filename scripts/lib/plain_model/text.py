@@ -11,6 +11,7 @@ from .run_folder import Failure, read_vocabulary
 UNKNOWN, START, END = 0, 1, 2  # ids of <unk>, <s>, </s>; the words of the vocabulary's file follow
 SIDES = ("source", "target")
 FACTOR = "\uffe8"  # between a source word and its factors
+PART = "|||"  # between the parts of a source, each a sentence
 
 
 class Text:
@@ -22,6 +23,7 @@ class Text:
         self.join = tools["target"][1]
         self.normalize = {side: normalizer(config, side) for side in SIDES}
         self.end, self.reverse = config["data.source.end"], config["data.reverse"]
+        self.parts = config.number("data.source.parts", 1)
         self.target_words = ["<unk>", "<s>", "</s>", *target_words]
         self.source_words = ["<unk>", "<s>", "</s>", *source_words]
         self.ids = {side: {word: id for id, word in enumerate(words, start=END + 1)}
@@ -31,7 +33,19 @@ class Text:
         self.beyond = {}  # the words met so far that a vocabulary does not have, numbered: ids go on with them
 
     def source(self, line) -> torch.Tensor:
-        """What the encoder reads. Of an empty line without an end symbol it reads the unknown word."""
+        """What the encoder reads. Of an empty line without an end symbol it reads the unknown word. Each part ends with the
+        end symbol."""
+        if self.parts > 1:
+            return torch.cat([self._part(part) for part in self._parts(line)])
+        return self._part(line)
+
+    def _parts(self, line):
+        parts = [part.strip(" \t\n\v\f\r") for part in re.split(r"(?:^|(?<=[ \t-\r]))\|\|\|(?=[ \t-\r]|$)", line)]
+        if len(parts) != self.parts:
+            raise Failure(f"{line!r} has {len(parts)} parts, but data.source.parts is {self.parts}")
+        return parts
+
+    def _part(self, line):
         ids = self._ids("source", line) + ([END] if self.end == "reversed" else [])
         if self.reverse in ("source", "both"):
             ids.reverse()
@@ -51,6 +65,9 @@ class Text:
 
     def words(self, side, line):
         """The tokens of a line, in the order of the text."""
+        if side == "source" and self.parts > 1 and PART in line:
+            first, *others = [self.words(side, part) for part in self._parts(line)]
+            return first + [token for part in others for token in [PART, *part]]
         return self.tokenize[side](self.normalize[side](line))
 
     def copied(self, ids):

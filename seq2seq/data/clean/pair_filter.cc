@@ -9,7 +9,7 @@
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/progress.h"
 #include "seq2seq/core/text.h"
-#include "seq2seq/data/factors.h"
+#include "seq2seq/data/source_form.h"
 
 namespace seq2seq::data {
 namespace {
@@ -66,7 +66,7 @@ std::optional<Reason> PairFilter::tokenize(const LinePair& lines, TokenPair& tok
   tokens.target = target_->tokenize(lines.target, tokens.target_changes);
   if (const auto& symbol = tokens.source_changes.refused; !symbol.empty()) refuse(lines.source_place(), symbol);
   if (const auto& symbol = tokens.target_changes.refused; !symbol.empty()) refuse(lines.target_place(), symbol);
-  if (factors_ > 0) check_factors(tokens.source, factors_, lines.source, lines.source_place());
+  if (!form_.plain()) check_source(tokens.source, form_, lines.source, lines.source_place());
   tokens.corpus = lines.corpus;
   tokens.weight = lines.weight;
   check_links(lines, tokens);
@@ -80,9 +80,11 @@ std::optional<Reason> PairFilter::tokenize(const LinePair& lines, TokenPair& tok
 }
 
 std::optional<Reason> PairFilter::fault(const TokenPair& tokens) const {
-  const auto [shorter, longer] = std::minmax({std::ssize(tokens.source), std::ssize(tokens.target)});
+  const auto parts = part_lengths(tokens.source, form_);
+  const auto longest = *std::ranges::max_element(parts);
+  const auto [shorter, longer] = std::minmax({longest, std::ssize(tokens.target)});
   if (tokens.target.empty()) return Reason::empty_target;
-  if (options_.drop_empty_source && tokens.source.empty()) return Reason::empty_source;
+  if (options_.drop_empty_source && std::ranges::find(parts, 0) != parts.end()) return Reason::empty_source;
   if (options_.max_length > 0 && longer > options_.max_length) return Reason::too_long;
   const bool unlike =
       options_.max_ratio > 0 && static_cast<double>(longer) > options_.max_ratio * static_cast<double>(shorter);

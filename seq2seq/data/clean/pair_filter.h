@@ -26,16 +26,16 @@ struct TokenPair {
 /// Converts lines to tokens and rejects unsuitable pairs. Safe to share between threads.
 class PairFilter {
  public:
-  /// `factors`: that each source token has.
   PairFilter(const CleanOptions& options, const text::LineTokenizer& source, const text::LineTokenizer& target,
-             int64_t factors = 0)
-      : options_(options), source_(&source), target_(&target), factors_(factors) {}
+             const SourceForm& form = {})
+      : options_(options), source_(&source), target_(&target), form_(form) {}
   /// For validation and test sets, where only pairs that cannot be measured are left out.
   static CleanOptions nothing() { return {.max_length = 0}; }
 
   /// Returns the reason for leaving the pair out; otherwise `tokens` are its tokens, after the tag of its corpus, which
-  /// the limits do not count. Does not detect duplicates. Throws Error for a special symbol that the options forbid,
-  /// for a token without its factors, and for a link to a token that is not there.
+  /// the limits do not count. Limits hold for each part of a source. Does not detect duplicates. Throws Error for a
+  /// special symbol that the options forbid, for a token without its factors, for a source with another number of
+  /// parts, and for a link to a token that is not there.
   std::optional<Reason> tokenize(const LinePair& lines, TokenPair& tokens) const;
 
  private:
@@ -44,7 +44,7 @@ class PairFilter {
   CleanOptions options_;
   const text::LineTokenizer* source_;
   const text::LineTokenizer* target_;
-  int64_t factors_;
+  SourceForm form_;
 };
 
 /// Detects duplicate pairs by a 128-bit hash of their tokens: 16 bytes per pair.

@@ -7,7 +7,7 @@ namespace seq2seq::data {
 PairReader::PairReader(TrainFiles files, const DataOptions& options, const text::LineTokenizer& source,
                        const text::LineTokenizer& target)
     : lines_(std::move(files), options.invalid_utf8),
-      filter_(options.clean, source, target, options.source_factors),
+      filter_(options.clean, source, target, options.source_form),
       drop_duplicates_(options.clean.drop_duplicates) {}
 
 bool PairReader::next(TokenPair& pair) {

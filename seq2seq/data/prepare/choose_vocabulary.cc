@@ -37,8 +37,8 @@ text::VocabularyBuilder counted(const text::Vocabulary& words) {
   return builder;
 }
 
-FactorCounter counted_source(const text::Vocabulary& tokens, int64_t factors) {
-  FactorCounter counter(factors);
+FactorCounter counted_source(const text::Vocabulary& tokens, const SourceForm& form) {
+  FactorCounter counter(form);
   for (const auto& token : tokens.words()) counter.add(token.text, token.count);
   return counter;
 }
@@ -55,7 +55,7 @@ void choose_vocabulary(const PrepareJob& job, const PreparedFolder& folder, Summ
   SideTokenizers tokenizers(*job.data, *job.tokenizers);
   tokenizers.set(
       {model_of(folder.source(), summary.source, *job.files), model_of(folder.target(), summary.target, *job.files)});
-  auto source_counts = counted_source(source_words, job.data->source_factors);
+  auto source_counts = counted_source(source_words, job.data->source_form);
   auto target_counts = counted(target_words);
   tokenizers.count_pieces(source_counts.words(), target_counts);
   const auto added = [](const text::VocabularyBuilder& from) {
@@ -66,7 +66,8 @@ void choose_vocabulary(const PrepareJob& job, const PreparedFolder& folder, Summ
   // Without options the folder counts as one whose vocabulary is still to be chosen: so it is if this is cut short.
   summary.vocabulary_options.clear();
   write_atomically(*job.files, folder.summary(), serialize(summary));
-  write_side(folder.source(), source_words, {source, source_counts.vocabularies()}, *job.files, summary.source);
+  write_side(folder.source(), source_words, {source, source_counts.vocabularies(), job.data->source_form.parts},
+             *job.files, summary.source);
   write_side(folder.target(), target_words, target, *job.files, summary.target);
   summary.vocabulary_options = job.keys.vocabulary;
   write_atomically(*job.files, folder.summary(), serialize(summary));

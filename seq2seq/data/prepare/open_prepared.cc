@@ -64,9 +64,9 @@ std::string open_model(const std::filesystem::path& file, const SideSummary& sum
 
 /// The values of each factor of the source.
 std::vector<text::Vocabulary> open_factors(const PreparedFolder::Side& side, const SideSummary& summary,
-                                           int64_t factors) {
-  if (factors == 0) return {};
-  FactorCounter values(factors);
+                                           const SourceForm& form) {
+  if (form.factors == 0) return {};
+  FactorCounter values(form);
   const auto tokens = open_words(side, summary);
   for (const auto& token : tokens.words()) values.add(token.text, token.count);
   return values.vocabularies();
@@ -122,7 +122,7 @@ Summary read_summary(const PreparedFolder& folder) {
   return parse_summary(disk_files().read(folder.summary()), folder.summary());
 }
 
-Prepared open_prepared(const PreparedFolder& folder, const PrepareKeys& keys, int64_t factors) {
+Prepared open_prepared(const PreparedFolder& folder, const PrepareKeys& keys, const SourceForm& form) {
   auto summary = read_summary(folder);
   auto text = differences(summary.text_options, keys.text);
   const auto vocabulary = differences(summary.vocabulary_options, keys.vocabulary);
@@ -132,14 +132,14 @@ Prepared open_prepared(const PreparedFolder& folder, const PrepareKeys& keys, in
                 "Run `seq2seq prepare CONFIG` again, or set `data.prepared` to another folder");
   }
   auto source = open_vocabulary(folder.source().vocabulary, summary.source.vocabulary_sha256);
-  auto values = open_factors(folder.source(), summary.source, factors);
+  auto values = open_factors(folder.source(), summary.source, form);
   auto target = open_vocabulary(folder.target().vocabulary, summary.target.vocabulary_sha256);
-  Corpus corpus{
-      .source = open_side(folder.source(), summary.pairs, summary.source, SourceVocabulary(source, values).ids()),
-      .target = open_side(folder.target(), summary.pairs, summary.target, target.size()),
-      .numbers = {},
-      .left_out = summary.left_out,
-      .pairs_of = summary.pairs_of};
+  Corpus corpus{.source = open_side(folder.source(), summary.pairs, summary.source,
+                                    SourceVocabulary(source, values, form.parts).ids()),
+                .target = open_side(folder.target(), summary.pairs, summary.target, target.size()),
+                .numbers = {},
+                .left_out = summary.left_out,
+                .pairs_of = summary.pairs_of};
   if (summary.pairs < summary.lines) corpus.numbers = open_numbers(folder.numbers(), summary.pairs);
   if (summary.weighted) corpus.weights = open_numbers(folder.weights(), summary.pairs);
   if (summary.aligned) corpus.links = open_links(folder.links(), summary.pairs);

@@ -16,9 +16,9 @@ struct Prepared {
   std::vector<text::Vocabulary> factors;  // the values of each factor of the source
   TokenizerModels models;
 };
-/// `factors`: that source tokens have. Throws Error naming the options if the folder was made with other ones, and
+/// `form`: of the source. Throws Error naming the options if the folder was made with other ones, and
 /// FormatError if it is damaged.
-Prepared open_prepared(const PreparedFolder& folder, const PrepareKeys& keys, int64_t factors = 0);
+Prepared open_prepared(const PreparedFolder& folder, const PrepareKeys& keys, const SourceForm& form = {});
 
 /// Returns all words of a side, by the ids of its tokens before renumbering.
 text::Vocabulary open_words(const PreparedFolder::Side& side, const SideSummary& summary);

@@ -93,7 +93,7 @@ class TextPass {
 
   void read(Summary& summary) {
     const auto& data = *job_->data;
-    const PairFilter filter(data.clean, *tokenizers_.source, *tokenizers_.target, data.source_factors);
+    const PairFilter filter(data.clean, *tokenizers_.source, *tokenizers_.target, data.source_form);
     LinePairs lines(data.train, data.invalid_utf8);
     TokenBatches batches(lines, filter, job_->threads);
     Progress progress(*job_->log, "preparing", "MB", static_cast<double>(bytes_of(data.train)) / kMegabyte,

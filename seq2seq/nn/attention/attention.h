@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "seq2seq/core/registry.h"
 #include "seq2seq/nn/attention/operations.h"
@@ -25,6 +26,8 @@ struct AttentionMemory {
   at::Tensor values;  // [K, width] what a context is a sum of
   /// The product of queries with a weight, for calls of one step each; null: the attention multiplies by itself.
   std::shared_ptr<const DeferredLinear> product = {};
+  /// The same of an attention to several sentences, for each.
+  std::vector<std::shared_ptr<const DeferredLinear>> products = {};
 };
 
 /// Rows of a decoder that look at the source.
@@ -46,6 +49,10 @@ class Attention : public Module {
  public:
   /// states [K, M] of the encoder, sentence by sentence. Every later call reads what is made here.
   virtual AttentionMemory prepare(const at::Tensor& states) const = 0;
+  /// The same of sources that consist of several sentences. `part` [K]: the one that each state belongs to.
+  virtual AttentionMemory prepare_parts(const at::Tensor& states, const std::vector<int64_t>& /*part*/) const {
+    return prepare(states);
+  }
   virtual AttentionResult attend(const AttentionQueries& queries, const AttentionMemory& memory,
                                  const AttentionPairs& pairs) const = 0;
   virtual int64_t width() const = 0;  // of a context

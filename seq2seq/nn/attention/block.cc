@@ -4,6 +4,7 @@
 
 #include "seq2seq/config/keys.h"
 #include "seq2seq/core/error.h"
+#include "seq2seq/nn/attention/multi_source.h"
 
 namespace seq2seq::nn {
 namespace {
@@ -54,9 +55,14 @@ AttentionBlock::AttentionBlock(const Options& options, const AttentionBlockConte
   if (options.attention.kind == none) return;
   check_order(options, context);
   const int64_t query = order_ == AttentionOrder::first_layer ? context.bottom : context.top;
-  attention_ = options.kinds->make(
-      options.attention,
-      {.query = query, .memory = context.memory, .place = context.place, .coverage = options.coverage});
+  const AttentionContext sides{
+      .query = query, .memory = context.memory, .place = context.place, .coverage = options.coverage};
+  const auto make = [&] { return options.kinds->make(options.attention, sides); };
+  if (context.sources > 1) {
+    attention_ = std::make_shared<MultiSourceAttention>(context.sources, make);
+  } else {
+    attention_ = make();
+  }
   if (options.coverage && !attention_->needs_past())
     throw UsageError(fmt::format("attention `{}` does not support coverage", options.attention.kind),
                      "Set `model.attention.kind` to additive, concat or general, or `model.attention.coverage: false`");

@@ -36,6 +36,7 @@ struct AttentionBlockContext {
   int64_t embedding = 0;  // E
   int64_t layers = 1;
   ParameterPlace place;
+  int64_t sources = 1;  // sentences that a source consists of
 };
 
 /// The attention of a decoder with what connects it to the layers; without attention it connects nothing.

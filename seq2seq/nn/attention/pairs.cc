@@ -136,6 +136,11 @@ const KeySets& AttentionPairs::key_sets() const {
   return sets;
 }
 
+const PartPairs& AttentionPairs::parts() const {
+  TORCH_CHECK(data_->parts != nullptr, "pairs without the parts of their sources");
+  return *data_->parts;
+}
+
 struct AttentionPairs::Apart {
   AttentionPairs pairs;
   at::Tensor key;                  // [P] of each pair its key, counted from 1

@@ -42,6 +42,8 @@ struct PaddedGroups {
   at::Tensor seen, seen_causally;      // [G, longest_queries, longest] bool, of each pair: see MultiHead::causal
 };
 
+class PartPairs;  // part_pairs.h
+
 /// Keys that each query sees, group by group. A sentence never sees the rows of another, and there is no padding. `Q`,
 /// `K`, `P` and `G` count queries, keys, pairs of both, and groups. A copy shares everything.
 class AttentionPairs {
@@ -79,6 +81,10 @@ class AttentionPairs {
   /// Rows of keys [K, A] -> [P, A], those of apart().
   at::Tensor keys_apart(const at::Tensor& keys) const;
 
+  /// The same part by part, where sources consist of several sentences. Throws if they are not known to.
+  const PartPairs& parts() const;
+  void set_parts(std::shared_ptr<const PartPairs> parts) { data_->parts = std::move(parts); }
+
  private:
   struct Index {
     at::Tensor query, key, place, count;
@@ -96,6 +102,7 @@ class AttentionPairs {
     PaddedGroups padded;
     KeySets key_sets;
     std::shared_ptr<const Apart> apart;
+    std::shared_ptr<const PartPairs> parts;  // null: a source is one sentence
   };
   const Index& index() const;
   const Apart& make_apart() const;

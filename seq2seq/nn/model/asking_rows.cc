@@ -9,7 +9,7 @@ namespace {
 AttentionPairs pairs_of_step(const Layout& layout, const AttendedSources& sources, c10::Device device) {
   auto owner = on_host(layout.on_host().owner);
   for (auto& row : owner) row = sources.owner[static_cast<size_t>(row)];
-  return pairs_of_owners(owner, sources.lengths, device);
+  return sources.pairs(owner, device);
 }
 
 /// Rows of several steps, hypothesis by hypothesis.
@@ -18,7 +18,7 @@ AttentionPairs pairs_of_chunk(const Layout& layout, const AttendedSources& sourc
   owner.reserve(static_cast<size_t>(layout.rows()));
   for (size_t hypothesis = 0; hypothesis < layout.lengths.size(); ++hypothesis)
     owner.insert(owner.end(), static_cast<size_t>(layout.lengths[hypothesis]), sources.owner[hypothesis]);
-  return pairs_of_owners(owner, sources.lengths, device);
+  return sources.pairs(owner, device);
 }
 
 }  // namespace

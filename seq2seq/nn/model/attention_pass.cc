@@ -85,7 +85,7 @@ class AttentionPass final : public StagePass {
   void prepare() {
     prepared_.parameters(parameters_);
     const auto states = prepared_.leaf(stage_.states->rows().to(device_));
-    made_ = attended(*stage_.block.attention(), {states, stage_.source});
+    made_ = attended(*stage_.block.attention(), {states, stage_.source}, stage_.part_lengths);
     sources_ = made_;
     sources_->memory = {.keys = made_.memory.keys.detach(), .values = made_.memory.values.detach()};
   }

@@ -32,7 +32,7 @@ std::unique_ptr<DecoderState> Decoder::start(const Memory& memory, const Ids& ow
   state->carried.layers = bridge().first(memory);
   if (block.attends()) {
     const auto states = data::to(memory.states, block.place().device);
-    state->sources = attended(*block.attention(), states);
+    state->sources = attended(*block.attention(), states, source_parts().lengths(memory.ids));
     if (parts_.copies)
       state->sources.words = SentenceOrder(*states.layout).by_sentence(memory.ids.rows.to(block.place().device));
     const auto zeros = [&](int64_t width) { return at::zeros({memory.sentences(), width}, states.rows.options()); };

@@ -9,6 +9,7 @@
 #include "seq2seq/nn/model/decoder_state.h"
 #include "seq2seq/nn/model/model.h"
 #include "seq2seq/nn/recurrent/stack.h"
+#include "seq2seq/nn/source_parts.h"
 #include "seq2seq/nn/word_dropout.h"
 
 namespace seq2seq::nn {
@@ -28,6 +29,7 @@ struct DecoderParts {
   std::shared_ptr<AttentionBlock> attention;
   DecoderDropout dropout;
   bool copies = false;  // whether the output layer reads attention weights and source words
+  SourceParts source_parts{};
 };
 
 /// Writes a target: the bridge's state, then embedding, recurrent stack and attention over the words so far.
@@ -43,6 +45,7 @@ class Decoder final : public Module {
   const Bridge& bridge() const { return *parts_.bridge; }
   const Stack& stack() const { return *parts_.stack; }
   const AttentionBlock& attention() const { return *parts_.attention; }
+  const SourceParts& source_parts() const { return parts_.source_parts; }
   const DecoderDropout& dropout() const { return parts_.dropout; }
 
  private:

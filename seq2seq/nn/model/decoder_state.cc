@@ -9,6 +9,7 @@
 #include <ATen/ops/index_select.h>
 
 #include "seq2seq/data/send.h"
+#include "seq2seq/nn/attention/part_pairs.h"
 #include "seq2seq/nn/sentence_order.h"
 
 namespace seq2seq::nn {
@@ -32,15 +33,46 @@ at::Tensor rows_of(const at::Tensor& rows, const std::vector<int64_t>& lengths, 
   return kept.empty() ? rows.narrow(0, 0, 0) : at::cat(kept);
 }
 
+/// The items of the sentences that are wanted.
+template <class Item>
+std::vector<Item> items_of(std::vector<Item>& all, const std::vector<bool>& wanted) {
+  std::vector<Item> kept;
+  for (size_t i = 0; i < all.size(); ++i)
+    if (wanted[i]) kept.push_back(std::move(all[i]));
+  return kept;
+}
+
+/// Of each row the number of the sentence of its source that it belongs to.
+std::vector<int64_t> part_of_rows(const std::vector<std::vector<int64_t>>& part_lengths) {
+  std::vector<int64_t> parts;
+  for (const auto& lengths : part_lengths)
+    for (size_t part = 0; part < lengths.size(); ++part)
+      parts.insert(parts.end(), static_cast<size_t>(lengths[part]), static_cast<int64_t>(part));
+  return parts;
+}
+
 }  // namespace
 
 int64_t AttendedSources::longest() const { return lengths.empty() ? 0 : *std::ranges::max_element(lengths); }
 
+AttentionPairs AttendedSources::pairs(std::span<const int64_t> source_of_query, c10::Device device) const {
+  auto pairs = pairs_of_owners(source_of_query, lengths, device);
+  if (part_lengths.empty()) return pairs;
+  std::vector<std::vector<int64_t>> of_groups;
+  of_groups.reserve(pairs.groups().size());
+  for (const auto& group : pairs.groups()) {
+    const auto source = source_of_query[static_cast<size_t>(group.first_query)];
+    of_groups.push_back(part_lengths[static_cast<size_t>(source)]);
+  }
+  pairs.set_parts(std::make_shared<PartPairs>(pairs, std::move(of_groups)));
+  return pairs;
+}
+
 Ids AttendedSources::words_of(const Layout& layout) const {
   auto sentence = on_host(layout.on_host().owner);
   for (auto& row : sentence) row = owner[static_cast<size_t>(row)];
-  const auto pairs = pairs_of_owners(sentence, lengths, words.device());
-  return pairs.padded(words.index_select(0, pairs.key()), longest());
+  const auto seen = pairs(sentence, words.device());
+  return seen.padded(words.index_select(0, seen.key()), longest());
 }
 
 void AttendedSources::select(const std::vector<int64_t>& hypotheses) {
@@ -57,12 +89,11 @@ void AttendedSources::drop_unused() {
   memory.keys = rows_of(memory.keys, lengths, wanted);
   memory.values = rows_of(memory.values, lengths, wanted);
   words = rows_of(words, lengths, wanted);
-  std::vector<int64_t> number(lengths.size()), kept;
-  for (size_t source = 0; source < lengths.size(); ++source) {
-    number[source] = std::ssize(kept);
-    if (wanted[source]) kept.push_back(lengths[source]);
-  }
-  lengths = std::move(kept);
+  std::vector<int64_t> number(lengths.size());
+  for (size_t source = 1; source < number.size(); ++source)
+    number[source] = number[source - 1] + (wanted[source - 1] ? 1 : 0);
+  lengths = items_of(lengths, wanted);
+  part_lengths = items_of(part_lengths, wanted);
   for (auto& source : owner) source = number[static_cast<size_t>(source)];
 }
 
@@ -72,14 +103,19 @@ void AttendedSources::append(const AttendedSources& other) {
   more.drop_unused();
   for (const int64_t source : more.owner) owner.push_back(source + std::ssize(lengths));
   lengths.insert(lengths.end(), more.lengths.begin(), more.lengths.end());
+  part_lengths.insert(part_lengths.end(), more.part_lengths.begin(), more.part_lengths.end());
   memory.keys = joined(memory.keys, more.memory.keys);
   memory.values = joined(memory.values, more.memory.values);
   words = joined(words, more.words);
 }
 
-AttendedSources attended(const Attention& attention, const Packed& states) {
+AttendedSources attended(const Attention& attention, const Packed& states,
+                         std::vector<std::vector<int64_t>> part_lengths) {
   AttendedSources sources;
-  sources.memory = attention.prepare(SentenceOrder(*states.layout).by_sentence(states.rows));
+  const auto rows = SentenceOrder(*states.layout).by_sentence(states.rows);
+  sources.memory =
+      part_lengths.empty() ? attention.prepare(rows) : attention.prepare_parts(rows, part_of_rows(part_lengths));
+  sources.part_lengths = std::move(part_lengths);
   sources.lengths = states.layout->lengths;
   sources.owner.resize(sources.lengths.size());
   std::iota(sources.owner.begin(), sources.owner.end(), 0);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "seq2seq/nn/attention/attention.h"
@@ -14,12 +15,15 @@ namespace seq2seq::nn {
 
 /// The sources that hypotheses look at. Empty without attention.
 struct AttendedSources {
-  AttentionMemory memory;        // sentence by sentence
-  std::vector<int64_t> lengths;  // [B] of the sources
-  std::vector<int64_t> owner;    // [R] each hypothesis' source
-  Ids words;                     // [K] ids of the sources, as memory; undefined unless the output layer copies
+  AttentionMemory memory;                          // sentence by sentence
+  std::vector<int64_t> lengths;                    // [B] of the sources
+  std::vector<int64_t> owner;                      // [R] each hypothesis' source
+  std::vector<std::vector<int64_t>> part_lengths;  // [B] of each source's sentences; empty: each is one
+  Ids words;  // [K] ids of the sources, as memory; undefined unless the output layer copies
 
   int64_t longest() const;  // S: of the sources
+  /// Queries of these sources [Q] and the states that they see.
+  AttentionPairs pairs(std::span<const int64_t> source_of_query, c10::Device device) const;
   /// [N, S] for each row of hypotheses the words of its source, 0 behind their end.
   Ids words_of(const Layout& layout) const;
   void select(const std::vector<int64_t>& hypotheses);
@@ -30,8 +34,10 @@ struct AttendedSources {
   void drop_unused();
 };
 
-/// The sources of a batch, with one hypothesis each. `states` [K, M] are on the attention's device.
-AttendedSources attended(const Attention& attention, const Packed& states);
+/// The sources of a batch, with one hypothesis each. `states` [K, M] are on the attention's device. `part_lengths`: as
+/// SourceParts::lengths() gives them.
+AttendedSources attended(const Attention& attention, const Packed& states,
+                         std::vector<std::vector<int64_t>> part_lengths = {});
 
 /// State of a decoder between steps, hypotheses first.
 struct Carried {

@@ -100,7 +100,7 @@ Features Decoder::advance_steps(const Packed& words, RecurrentState& state, cons
   for (const auto& step_words : of_step) {
     running.keep(step_words.size(0));
     if (!pairs || pairs->queries() != step_words.size(0))
-      pairs = pairs_of_owners(running.owner(), state.sources.lengths, attention().place().device);
+      pairs = state.sources.pairs(running.owner(), attention().place().device);
     Step step(*this, state, call, *pairs, running);
     rows.push_back(step.run({step_words, running.step(layout, first_row)}));
     if (state.wants_attention) weights.push_back(step.weights(state.sources.longest()));

@@ -17,6 +17,7 @@
 #include "seq2seq/nn/packed.h"
 #include "seq2seq/nn/parameter.h"
 #include "seq2seq/nn/placement.h"
+#include "seq2seq/nn/source_parts.h"
 #include "seq2seq/nn/stage/stage.h"
 
 namespace seq2seq::nn {
@@ -85,6 +86,7 @@ struct ModelContext {
   /// none. Null: both sides have the same ids.
   std::function<std::vector<int64_t>()> target_of_source{};
   SourceFactors source_factors{};
+  SourceParts source_parts{};
 };
 
 /// Throws UsageError if the two vocabularies differ in size: shared word vectors need one vocabulary.

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "seq2seq/config/keys.h"
+#include "seq2seq/nn/encoder/multi_source.h"
 #include "seq2seq/nn/model/part_sizes.h"
 #include "seq2seq/nn/model/seq2seq_stages.h"
 
@@ -45,15 +46,17 @@ std::shared_ptr<Encoder> encoder_outline(const Seq2SeqOptions& options) {
   return options.kinds->encoders.make(options.encoder, context);
 }
 
-/// `decoder`: the stack, or its outline.
+/// `decoder`: the stack, or its outline. `sources`: sentences of a source.
 std::shared_ptr<AttentionBlock> make_block(const Seq2SeqOptions& options, const AttentionBlockRegistry& attentions,
-                                           const Encoder& encoder, const Stack& decoder, const ParameterPlace& place) {
+                                           const Encoder& encoder, const Stack& decoder, const ParameterPlace& place,
+                                           int64_t sources = 1) {
   const auto block = attentions.make(options.attention, {.memory = encoder.width(),
                                                          .bottom = decoder.layer(0).width(),
                                                          .top = decoder.width(),
                                                          .embedding = options.embedding,
                                                          .layers = decoder.layers(),
-                                                         .place = place});
+                                                         .place = place,
+                                                         .sources = sources});
   const auto asks = decoder.state_shapes().back();
   if (block->attends() && block->order() == AttentionOrder::before &&
       (asks.empty() || asks.front().width != decoder.width()))
@@ -65,6 +68,14 @@ std::shared_ptr<AttentionBlock> make_block(const Seq2SeqOptions& options, const 
 std::shared_ptr<AttentionBlock> block_outline(const Seq2SeqOptions& options) {
   return make_block(options, options.kinds->attentions, *encoder_outline(options), *decoder_outline(options),
                     {.device = c10::kMeta});
+}
+
+/// An encoder for each sentence of a source, or the one.
+std::shared_ptr<Encoder> make_encoder(const Seq2SeqOptions& options, const EncoderRegistry& encoders,
+                                      const EncoderContext& context, const SourceParts& parts) {
+  const auto make = [&] { return encoders.make(options.encoder, context); };
+  if (!parts.several()) return make();
+  return std::make_shared<MultiSourceEncoder>(parts, context, make);
 }
 
 void check_tied(const Seq2SeqOptions& options, int64_t width) {
@@ -179,22 +190,23 @@ Seq2Seq::Seq2Seq(const Options& options, const ModelContext& context)
   };
   if (shares_embeddings_) check_shared_vocabulary(context);
   const auto words = std::make_shared<Embedding>(context.target_vocabulary, options.embedding, place_of("embeddings"));
-  encoder_ = register_module(
-      "encoder", parts.encoders.make(options.encoder, {.vocabulary = context.source_vocabulary,
-                                                       .embedding = options.embedding,
-                                                       .dropout = {dropout.embedding, dropout.layers,
-                                                                   dropout.variational, dropout.words.of_source()},
-                                                       .placement = placement,
-                                                       .type = context.type,
-                                                       .words = shares_embeddings_ ? words : nullptr,
-                                                       .factors = context.source_factors}));
+  const EncoderContext reading{
+      .vocabulary = context.source_vocabulary,
+      .embedding = options.embedding,
+      .dropout = {dropout.embedding, dropout.layers, dropout.variational, dropout.words.of_source()},
+      .placement = placement,
+      .type = context.type,
+      .words = shares_embeddings_ ? words : nullptr,
+      .factors = context.source_factors};
+  encoder_ = register_module("encoder", make_encoder(options, parts.encoders, reading, context.source_parts));
   if (shares_embeddings_) check_reads(*encoder_, words->weight(), options.encoder.kind);
   const auto place_of_layer = [&](int64_t layer) {
     return ParameterPlace{.device = placement.of_layer("decoder", layer), .type = context.type};
   };
   const auto outline = parts.decoders.make(
       options.decoder, {.input = 1, .place = [](int64_t) { return ParameterPlace{.device = c10::kMeta}; }});
-  const auto attention = make_block(options, parts.attentions, *encoder_, *outline, place_of("attention"));
+  const auto attention =
+      make_block(options, parts.attentions, *encoder_, *outline, place_of("attention"), context.source_parts.count);
   const auto stack = parts.decoders.make(options.decoder, {.input = options.embedding + attention->beside_words(),
                                                            .beside = attention->beside_layers(),
                                                            .place = place_of_layer});
@@ -218,11 +230,16 @@ Seq2Seq::Seq2Seq(const Options& options, const ModelContext& context)
                                                         .attention = attention,
                                                         .dropout = {dropout.embedding, dropout.layers, dropout.output,
                                                                     dropout.variational, dropout.words.of_target()},
-                                                        .copies = output->copies()}));
+                                                        .copies = output->copies(),
+                                                        .source_parts = context.source_parts}));
   output_ = register_module("output", output);
   if (output->copies() && context.source_factors.any())
     throw UsageError("`copy` writes words of the source, but its tokens have factors",
                      "Use another `model.output.kind`, or `data.source.factors: 0`");
+  if (output->copies() && context.source_parts.several())
+    throw UsageError(
+        "`copy` takes one probability of each word from one attention, but each part of the source has its own",
+        "Use another `model.output.kind`, or `data.source.parts: 1`");
   if (output->copies()) copied_.emplace(context, output->extends_vocabulary());
 }
 

@@ -213,6 +213,7 @@ void Walk::attend(const Decoder& decoder, const Rows& states, const Rows& words)
     return attention_pass({.block = block,
                            .source = inputs_->source.layout->on(device),
                            .target = inputs_->inputs.layout->on(device),
+                           .part_lengths = decoder.source_parts().lengths(inputs_->source),
                            .states = states.flow,
                            .rows = below.flow,
                            .words = reads_words ? words.flow : nullptr,

@@ -72,6 +72,9 @@ Transformer::Transformer(const Options& options, const ModelContext& context)
       shares_embeddings_(options.shared_embeddings) {
   check_heads(options.layer, options.width, "model", "model.width");
   if (shares_embeddings_) check_shared_vocabulary(context);
+  if (context.source_parts.several())
+    throw UsageError("`transformer` reads sources of one part",
+                     "Use `model.architecture: rnn`, which has an encoder for each part, or `data.source.parts: 1`");
   check_placed(placement_, "encoder", layers_.encoder);
   check_placed(placement_, "decoder", layers_.decoder);
   const auto words =

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "seq2seq/core/error.h"
+
+namespace seq2seq::data {
+
+/// What a line of a source consists of.
+struct SourceForm {
+  int64_t factors = 0;  // behind each of its words: data/factors.h
+  int64_t parts = 1;    // sentences with text::part_separator between them
+
+  bool plain() const { return factors == 0 && parts == 1; }
+  /// Returns true for the token between two parts.
+  bool separates(std::string_view token) const;
+};
+
+/// Throws Error for a line with another number of parts, and for a token that is not a word with a value of each
+/// factor. `tokens`: of `line`, at `place`.
+void check_source(const std::vector<std::string>& tokens, const SourceForm& form, std::string_view line,
+                  const Place& place);
+
+/// Returns the number of tokens of each part of a source, at least one part.
+std::vector<int64_t> part_lengths(const std::vector<std::string>& tokens, const SourceForm& form);
+
+}  // namespace seq2seq::data

@@ -1,0 +1,159 @@
+// Sources of several sentences in a whole run: learned, resumed, scored, translated, placed, and refused.
+
+#include <sstream>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include <ATen/ops/allclose.h>
+#include <fmt/format.h>
+
+#include "seq2seq/core/error.h"
+#include "seq2seq/core/random.h"
+#include "seq2seq/run/evaluate.h"
+#include "seq2seq/run/run.h"
+#include "seq2seq/run/score.h"
+#include "seq2seq/run/translate.h"
+#include "test/support/catch.h"
+#include "test/support/piecewise_source.h"
+#include "test/support/toy.h"
+
+namespace seq2seq::test {
+
+namespace {
+
+/// Two sequences of the same length a line, and from each place the letter of the first or, where that is an `n`, of
+/// the second: neither sequence alone tells the target.
+std::pair<std::string, std::string> chosen_lines(int64_t lines, uint64_t seed, bool only_first) {
+  const RandomStream draws(seed, Purpose::sampling);
+  uint64_t next = 0;
+  const auto below = [&](int64_t bound) {
+    return static_cast<size_t>(draws.uniform(next++, 0) * static_cast<double>(bound));
+  };
+  std::string sources, targets;
+  for (int64_t line = 0; line < lines; ++line) {
+    std::string first, second, target;
+    for (size_t token = 0, tokens = 1 + below(4); token < tokens; ++token) {
+      const char one = "abnn"[below(4)], other = "cde"[below(3)];
+      first += fmt::format("{} ", one);
+      second += fmt::format(" {}", other);
+      target += fmt::format("{}{}", token == 0 ? "" : " ", one == 'n' ? other : one);
+    }
+    sources += only_first ? first + "\n" : first + "|||" + second + "\n";
+    targets += target + "\n";
+  }
+  return {sources, targets};
+}
+
+struct Choices : Toy {
+  explicit Choices(bool only_first = false, int64_t pairs = 300) : Toy(copied) {
+    for (const auto& [name, lines, seed] : {std::tuple("train", pairs, 5), std::tuple("held", int64_t{60}, 6)}) {
+      const auto [sources, targets] = chosen_lines(lines, static_cast<uint64_t>(seed), only_first);
+      folder().file(fmt::format("{}.source", name), sources);
+      folder().file(fmt::format("{}.target", name), targets);
+    }
+  }
+};
+
+std::vector<std::string> in_parts(std::vector<std::string> more) {
+  more.insert(more.begin(), "data.source.parts=2");
+  return more;
+}
+
+}  // namespace
+
+TEST_CASE("multi-source: what only both sentences tell is learned, and not from one", "[run][learn][parts][slow]") {
+  const std::vector<std::string> set{
+      "model.embedding.size=16", "model.encoder.layers=1",           "model.decoder.layers=1",
+      "model.encoder.cells=32",  "model.decoder.cells=32",           "model.attention.kind=general",
+      "model.dropout.layers=0",  "model.initialization=xavier",      "train.schedule.kind=constant",
+      "train.updates=700",       "train.validate.every_updates=700", "train.checkpoint.every_updates=0"};
+  const auto exact = [&](Choices& toy, const std::vector<std::string>& settings) {
+    toy.train("run", settings);
+    return run::evaluate(toy.load("run"), {}, toy.environment).outputs.rates.exact_match();
+  };
+  Choices both(/*only_first=*/false, /*pairs=*/2000), first(/*only_first=*/true, /*pairs=*/2000);
+  CHECK(exact(both, in_parts(set)) == 1);
+  CHECK(exact(first, set) < 0.6);
+}
+
+TEST_CASE("multi-source: a run that is resumed ends as one that was not, prepared or read", "[run][resume][parts]") {
+  Choices toy;
+  auto set = in_parts({"data.source.vocabulary.size=4", "train.schedule.kind=constant", "model.attention.kind=general",
+                       "model.dropout.layers=0.2"});
+  toy.train("long", set);
+  set.insert(set.end(), {"train.updates=15", "data.prepared=" + (toy / "prepared").string()});
+  toy.train("short", set);
+  toy.resume("short", {"train.updates=30"});
+  CHECK((parameters_of(toy / "short", 30) == parameters_of(toy / "long", 30)));
+}
+
+TEST_CASE("multi-source: score, evaluate and translate read the parts, and refuse another number of them",
+          "[run][score][parts][error]") {
+  Choices toy;
+  toy.train("run",
+            in_parts({"train.updates=20", "model.attention.kind=additive", "model.multi_source.combine=child_sum"}));
+  const auto run = toy.load("run");
+  std::ostringstream scores;
+  const auto scored = run::score_files(run, toy / "held.source", toy / "held.target", scores, {}, toy.environment);
+  CHECK_THAT(run::evaluate(run, {}, toy.environment).perplexity.value(), WithinRel(scored.perplexity(), 1e-6));
+  CHECK(scored.unknown_source.unknown == 0);
+  auto lines = line_reader("a b ||| c d\n ||| c\na b\n");
+  std::ostringstream out;
+  CHECK_THAT(message_of<Error>([&] { run::translate(run, lines, out, {}); }),
+             ContainsSubstring(":3: has 1 part, but `data.source.parts` is 2"));
+}
+
+TEST_CASE("multi-source: the model in stages on several places learns what it learns in one",
+          "[run][placement][parts]") {
+  const auto attention = GENERATE("none", "general", "additive");
+  const auto feeding = GENERATE("false", "true");
+  if (attention == std::string("none") && feeding == std::string("true")) return;
+  CAPTURE(attention, feeding);
+  Choices toy;
+  auto set = in_parts({"train.updates=4", "train.optimizer.kind=sgd", "train.optimizer.learning_rate=0.5",
+                       fmt::format("model.attention.kind={}", attention)});
+  if (attention != std::string("none")) set.push_back(fmt::format("model.attention.input_feeding={}", feeding));
+  toy.train("one", set);
+  set.insert(set.end(), {"placement.devices=[cpu, cpu, cpu]", "placement.embeddings=0", "placement.encoder=[0, 1]",
+                         "placement.decoder=[1, 2]", "placement.output=[2]"});
+  toy.train("several", set);
+  const auto one = toy.load("one"), several = toy.load("several");
+  const auto parameters = several.model->named_parameters();
+  for (const auto& parameter : one.model->named_parameters()) {
+    CAPTURE(parameter.key());
+    CHECK(at::allclose(parameter.value(), parameters[parameter.key()], /*rtol=*/0, /*atol=*/1e-5));
+  }
+}
+
+TEST_CASE("multi-source: settings that do not fit are refused at their keys, and text before training",
+          "[run][parts][error]") {
+  Choices toy;
+  const auto refused = [&](const std::vector<std::string>& set) {
+    return message_of<UsageError>(
+        [&] { run::read_configuration(toy / "toy.yaml", overrides(in_parts(set)), *toy.environment.registries); });
+  };
+  CHECK_THAT(refused({"data.source.end=none"}), ContainsSubstring("`data.source.parts`: needs the end symbol"));
+  CHECK_THAT(refused({"model.attention.kind=general", "model.output.kind=copy", "data.shared_vocabulary=true"}),
+             ContainsSubstring("`model.multi_source`: `copy`"));
+  CHECK_THAT(refused({"model.encoder.kind=gru", "model.decoder.kind=gru", "model.multi_source.combine=child_sum"}),
+             ContainsSubstring("`combine: child_sum` needs layers with a state h and a cell c"));
+  CHECK_THAT(refused({"data.train.alignment=[links]", "model.attention.kind=general"}),
+             ContainsSubstring("does not work with `data.train.alignment`"));
+  CHECK_THAT(refused({"data.source.parts=0"}), ContainsSubstring("data.source.parts"));
+  toy.folder().file("toy.yaml",
+                    "data:\n  train: {source: train.source, target: train.target}\n"
+                    "model: {architecture: transformer, width: 16, heads: 2}\n");
+  CHECK_THAT(refused({}), ContainsSubstring("`transformer` reads sources of one part"));
+}
+
+TEST_CASE("multi-source: a text with another number of parts is refused before training", "[run][parts][error]") {
+  Choices toy;
+  toy.folder().file("train.source", "a ||| c\na ||| c ||| d\n");
+  toy.folder().file("train.target", "a\na\n");
+  CHECK_THAT(message_of<Error>([&] { toy.train("run", in_parts({})); }),
+             ContainsSubstring("train.source:2: has 3 parts, but `data.source.parts` is 2"));
+  CHECK_FALSE(fs::exists(toy / "run" / "run.json"));
+}
+
+}  // namespace seq2seq::test
