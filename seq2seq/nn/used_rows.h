@@ -12,8 +12,8 @@
 
 namespace seq2seq::nn {
 
-/// The gradient of a table [V, E] of which few rows are used, such as word vectors: all other rows are zero, and are not
-/// stored. As a tensor it is LibTorch's sparse one with one sparse dimension, so that it may stand in `grad()`.
+/// The gradient of a table [V, E] of which few rows are used, such as word vectors: all other rows are zero, and are
+/// not stored. As a tensor it is LibTorch's sparse one with one sparse dimension, so that it may stand in `grad()`.
 struct UsedRows {
   at::Tensor rows;    // [U] int64, ascending, each once
   at::Tensor values;  // [U, E]

@@ -36,7 +36,6 @@ struct StageNumbers {
   }
 };
 
-
 /// `tiles`: whether an output layer goes through its words tile by tile. It then keeps no probabilities, but the
 /// derivatives by its rows.
 StageNumbers numbers_of(const nn::Stage& stage, bool tiles) {
@@ -91,7 +90,8 @@ class GradientNumbers {
 
   double of(const at::Tensor& parameter) const {
     const bool table = std::ranges::any_of(tables_, [&](const auto& one) { return one.is_same(parameter); });
-    const int64_t rows = table ? std::min(parameter.size(0), tokens_of(parameter)) * parameter.size(1) : parameter.numel();
+    const int64_t rows =
+        table ? std::min(parameter.size(0), tokens_of(parameter)) * parameter.size(1) : parameter.numel();
     return static_cast<double>(rows);
   }
   double of(const std::vector<at::Tensor>& parameters) const {
@@ -190,8 +190,9 @@ std::optional<MemoryForecast> forecast_memory(const RunOptions& options, const T
   forecast.passing = forecast.gradients;
   if (stages.empty()) return forecast;
   forecast.activations = kept_by(stages, forecast.largest) * sizeof(float);
-  forecast.passing = one_place ? most_at_once(stages, gradients, forecast.largest, options.train.accumulate > 1) * sizeof(float)
-                               : forecast.gradients + *forecast.activations;
+  forecast.passing =
+      one_place ? most_at_once(stages, gradients, forecast.largest, options.train.accumulate > 1) * sizeof(float)
+                : forecast.gradients + *forecast.activations;
   return forecast;
 }
 
@@ -212,10 +213,10 @@ std::vector<std::string> forecast_lines(const MemoryForecast& forecast, std::opt
   const auto item = [](const char* name, double bytes, const std::string& note = {}) {
     return fmt::format("{:<12} {:>10}{}", name, bytes_text(bytes), note.empty() ? "" : "  " + note);
   };
-  std::vector<std::string> lines{item("program", forecast.program, "with the text, so far"),
-                                 item("parameters", forecast.parameters),
-                                 item("gradients", forecast.gradients, forecast.activations ? "most of them made as activations go" : ""),
-                                 item("optimizer", forecast.optimizer)};
+  std::vector<std::string> lines{
+      item("program", forecast.program, "with the text, so far"), item("parameters", forecast.parameters),
+      item("gradients", forecast.gradients, forecast.activations ? "most of them made as activations go" : ""),
+      item("optimizer", forecast.optimizer)};
   if (forecast.activations)
     lines.push_back(item("activations", *forecast.activations,
                          fmt::format("of the largest batch: {}", batch_text(forecast.largest))));

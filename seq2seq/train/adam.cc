@@ -34,10 +34,11 @@ void declare(config::Keys& keys, AdamOptions& options) {
            options.decoupled ? "share of a parameter subtracted at each step, times the learning rate"
                              : "L2 penalty: this share of a parameter is added to its gradient")
       .at_least(0);
-  keys.add("lazy", options.lazy,
-           "in tables of word vectors, change only rows of words that the update's batches have: less memory traffic, but "
-           "the averages and `weight_decay` of all other rows wait, so results differ. CPU only; no effect on tied "
-           "embeddings");
+  keys.add(
+      "lazy", options.lazy,
+      "in tables of word vectors, change only rows of words that the update's batches have: less memory traffic, but "
+      "the averages and `weight_decay` of all other rows wait, so results differ. CPU only; no effect on tied "
+      "embeddings");
 }
 
 Adam::Adam(const Options& options, NamedParameters parameters) : options_(options), parameters_(std::move(parameters)) {

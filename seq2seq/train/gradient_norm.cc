@@ -47,7 +47,9 @@ class Squares {
     return ((bits[0] | bits[1] | bits[2] | bits[3]) & 0x7FFFFFFFU) != 0;  // without the sign of a zero
   }
   /// Adds one value to the sum that has its turn at `place`.
-  void add_at(int64_t place, float value) { sums_[static_cast<size_t>(place % kSums)] += double{value} * double{value}; }
+  void add_at(int64_t place, float value) {
+    sums_[static_cast<size_t>(place % kSums)] += double{value} * double{value};
+  }
   double norm(const float* rest, int64_t count) const {
     double total = std::accumulate(sums_.begin(), sums_.end(), 0.0);
     for (int64_t at = 0; at < count; ++at) total += double{rest[at]} * double{rest[at]};

@@ -39,7 +39,8 @@ class Optimizer {
   /// Edits the gradients and makes the step, to the same bits as one after the other. An optimizer may go through them
   /// block by block, and leave the gradients of `grad()` as they were where it does not need them any more.
   virtual void step(const EditedStep& edited);
-  /// Returns true if this step takes gradients of tables that are sparse (nn/used_rows.h); else all it is given are whole.
+  /// Returns true if this step takes gradients of tables that are sparse (nn/used_rows.h); else all it is given are
+  /// whole.
   virtual bool takes_sparse() const { return false; }
   virtual double learning_rate() const = 0;  // the base the schedule multiplies
   /// `<parameter>.exp_avg`, ...: the tensors themselves, not copied, which change with the next step.

@@ -48,7 +48,8 @@ std::vector<ParameterGroup> groups_with_gradient(const NamedParameters& paramete
     group->indices.push_back(index);
     group->parameters.push_back(parameter);
     const auto& gradient = parameter.grad();
-    group->gradients.push_back(gradient.is_sparse() ? gradient : gradient.contiguous());  // the kernels take it as it lies
+    group->gradients.push_back(gradient.is_sparse() ? gradient
+                                                    : gradient.contiguous());  // the kernels take it as it lies
   }
   return groups;
 }

@@ -106,7 +106,8 @@ void step_in_rows(const ParameterGroup& group, size_t member, const at::Tensor& 
   if (rows.size(0) == 0) return;
   const auto& gradient = group.gradients[member];
   const auto changed = [&](const at::Tensor& whole) { return whole.index_select(0, rows); };
-  UpdateBlock block{.parameters = {changed(group.parameters[member])}, .gradients = {}, .states = {}, .members = {member}};
+  UpdateBlock block{
+      .parameters = {changed(group.parameters[member])}, .gradients = {}, .states = {}, .members = {member}};
   block.gradients.push_back(gradient.is_sparse() ? nn::used_rows_of(gradient).values : changed(gradient));
   for (const auto& kind : states) block.states.push_back({changed(kind[member])});
   if (edit) edit(block.gradients);

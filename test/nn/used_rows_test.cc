@@ -104,8 +104,8 @@ TEST_CASE("used rows: every model has the gradients that it has whole, of tables
       if (!found[i].defined()) continue;
       const bool table = std::ranges::any_of(tables, [&](const auto& one) { return one.is_same(parameters[i]); });
       CHECK(found[i].is_sparse() == table);
-      const auto rows = found[i].is_sparse() ? sparse_gradient(used_rows_of(found[i]), parameters[i].size(0)).to_dense()
-                                             : found[i];
+      const auto rows =
+          found[i].is_sparse() ? sparse_gradient(used_rows_of(found[i]), parameters[i].size(0)).to_dense() : found[i];
       CHECK(rows.equal(whole[i]));
     }
   }

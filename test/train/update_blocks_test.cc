@@ -45,7 +45,8 @@ void set_gradients(NamedParameters& parameters, int step, bool with_double) {
     if (name.ends_with("table")) {
       gradient.zero_();
       const int64_t rows = gradient.size(0);
-      for (const int64_t row : {int64_t{3}, rows - 1, int64_t{17} + step, rows / 2}) gradient[row] = at::randn({gradient.size(1)});
+      for (const int64_t row : {int64_t{3}, rows - 1, int64_t{17} + step, rows / 2})
+        gradient[row] = at::randn({gradient.size(1)});
     }
     if (name == "double" && !with_double) continue;
     parameter.mutable_grad() = gradient;
