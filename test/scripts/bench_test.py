@@ -232,7 +232,7 @@ def check_report():
 
 
 def check_write_docs():
-    tables.FOLDER, tables.PAGE, tables.ROOT = FOLDER / "docs", FOLDER / "performance.md", FOLDER
+    session.FOLDER, tables.PAGE, tables.ROOT = FOLDER / "docs", FOLDER / "performance.md", FOLDER
     file = FOLDER / "docs/small/train-cpu.json"
     file.parent.mkdir(parents=True)
     page = "# Performance\n<!-- scripts/bench train -->\n<!-- end of scripts/bench train -->\n"
