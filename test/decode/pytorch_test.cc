@@ -323,7 +323,7 @@ TEST_CASE("run folder: plain PyTorch gives the same loss, gradients, scores and 
         std::string("encoder: {kind: gru, layers: 2, cells: 3, bidirectional: all}, decoder: {kind: gru, layers: 1, "
                     "cells: 4}, bridge: {kind: mean}, attention: {kind: general, readout: {embedding: true}}"),
         std::string(
-            "encoder: {layers: 2, cells: 3, bidirectional: first}, decoder: {layers: 2, cells: 4}, bridge: {kind: "
+            "encoder: {layers: 2, cells: 4, bidirectional: first}, decoder: {layers: 2, cells: 4}, bridge: {kind: "
             "linear}, attention: {kind: dot, order: first_layer, readout: {activation: none}}")})
     variants.push_back("data: {" + names + in_two + model + "}\n");
   variants.push_back("data: {" + names +

@@ -17,14 +17,14 @@ namespace seq2seq::test {
 
 namespace {
 
-constexpr const char* parts = "data.source.parts";
+constexpr const char* source_parts = "data.source.parts";
 
 /// A key and one of its values: `bridge.kind=mean`.
 struct Choice {
   std::string key, value;
   /// `input_feeding` reads better than `true`.
-  std::string name() const { return value == "true" || key == parts ? key : value; }
-  std::string setting() const { return fmt::format("{}{}={}", key == parts ? "" : "model.", key, value); }
+  std::string name() const { return value == "true" || key == source_parts ? key : value; }
+  std::string setting() const { return fmt::format("{}{}={}", key == source_parts ? "" : "model.", key, value); }
 };
 
 /// The values of a key that a pair is made of.
@@ -52,7 +52,7 @@ std::vector<Axis> all_axes() {
           axis_of("output.kind", kinds.outputs.names()),
           axis_of("output.extended_vocabulary", {"true"}),
           axis_of("embedding.tied", {"true"}),
-          axis_of(parts, {"2"})};
+          axis_of(source_parts, {"2"})};
 }
 
 /// Returns true if layers of this kind can form a decoder.
@@ -95,7 +95,7 @@ std::vector<std::string> settings_of(const Choice& first, const Choice& second) 
     if (choice.value == "sampled" || choice.value == "noise_contrastive") settings.push_back("model.output.samples=3");
     if (choice.value == "dot" && about("encoder.bidirectional")) settings.push_back("model.encoder.cells=6");
   }
-  if (about(parts))
+  if (about(source_parts))
     settings.insert(settings.end(), {"data.train.source=parts.train", "data.validation.source=parts.held",
                                      "data.test.source=parts.held"});
   for (const auto& choice : {first, second}) settings.push_back(choice.setting());
@@ -122,7 +122,7 @@ std::string tried(Toy& toy, const std::vector<std::string>& settings, const std:
     return key == std::string::npos ? text : text.substr(key, text.find_first_of(" `:,", key) - key);
   }
   toy.resume(run, {"train.updates=3"});
-  const bool in_parts = std::ranges::count(settings, fmt::format("{}=2", parts)) > 0;
+  const bool in_parts = std::ranges::count(settings, fmt::format("{}=2", source_parts)) > 0;
   auto lines = line_reader(in_parts ? "a ||| b c\n||| b\n" : "a b c\nb\n");
   std::ostringstream out;
   run::translate(toy.load(run), lines, out, {});
