@@ -320,10 +320,10 @@ TEST_CASE("run folder: plain PyTorch gives the same loss, gradients, scores and 
   for (const auto& model :
        {two, two + ", multi_source: {combine: child_sum}, attention: {kind: general}",
         two + ", attention: {kind: additive, units: 3, order: before, input_feeding: true, coverage: true}",
-        std::string("encoder: {kind: gru, layers: 2, cells: 3, bidirectional: all}, decoder: {kind: gru, layers: 1, "
-                    "cells: 4}, bridge: {kind: mean}, attention: {kind: general, readout: {embedding: true}}"),
+        std::string("encoder: {kind: gru, layers: 2, cells: 3, bidirectional: all}, decoder: {kind: gru, layers: 2, "
+                    "cells: 4}, bridge: {kind: linear}, attention: {kind: general, readout: {embedding: true}}"),
         std::string(
-            "encoder: {layers: 2, cells: 3, bidirectional: first}, decoder: {layers: 2, cells: 4}, bridge: {kind: "
+            "encoder: {layers: 2, cells: 4, bidirectional: first}, decoder: {layers: 2, cells: 4}, bridge: {kind: "
             "linear}, attention: {kind: dot, order: first_layer, readout: {activation: none}}")})
     variants.push_back("data: {" + names + in_two + model + "}\n");
   variants.push_back("data: {" + names +
