@@ -28,6 +28,7 @@ class FullOutput : public OutputLayer {
   at::Tensor loss(const Features& features, const Ids& targets, const LossSpec& spec) const override;
   at::Tensor score(const Features& features, const Ids& targets) const override;
   TopK top_k(const Features& features, int64_t k, const Bans& bans) const override;
+  /// By the softmax of this class: a derived layer with a top_k() of its own needs a ranking() of its own.
   std::unique_ptr<const WordRanking> ranking() const override;
   at::Tensor log_probabilities(const Features& features) const override;
   const std::vector<SoftmaxShard>& shards() const override { return shards_; }
