@@ -1,15 +1,12 @@
 #include "seq2seq/decode/corpus_search.h"
 
 #include <algorithm>
-#include <exception>
-#include <memory>
+#include <functional>
 #include <span>
 #include <utility>
 
 #include <c10/util/Exception.h>
-#include <fmt/format.h>
 
-#include "seq2seq/core/device.h"
 #include "seq2seq/core/error.h"
 #include "seq2seq/data/batch.h"
 
@@ -22,25 +19,13 @@ namespace {
 void by_length(const Sentences& sentences, int64_t most, const Done& done,
                const std::function<void(const Indices&)>& work) {
   const auto order = longest_first(sentences);
-  bool halved = false;
+  Halving halving(most, done);
   for (auto first = order.begin(); first != order.end();) {
-    const auto last = first + std::min<int64_t>(most, order.end() - first);
+    const auto last = first + std::min<int64_t>(halving.most(), order.end() - first);
     const Indices indices(first, last);
-    bool fits = true;
-    try {
-      work(indices);
-    } catch (...) {
-      fits = !is_out_of_memory(std::current_exception());
-      if (fits || indices.size() == 1) throw;
-    }
-    if (fits) {
-      first = last;
-      if (done.finished) done.finished(first - order.begin());
-      continue;
-    }
-    if (done.halved && !halved) done.halved(std::ssize(indices));
-    halved = true;
-    most = (std::ssize(indices) + 1) / 2;
+    if (!halving.fits(std::ssize(indices), [&] { work(indices); })) continue;
+    first = last;
+    if (done.finished) done.finished(first - order.begin());
   }
 }
 
@@ -72,17 +57,6 @@ std::vector<Demand> as_written(std::vector<Demand> demands, const data::TextPipe
 }
 
 }  // namespace
-
-Done on_small_memory(Log* log) {
-  Done done;
-  if (log == nullptr) return done;
-  done.halved = [log, said = std::make_shared<bool>(false)](int64_t sentences) {
-    if (!std::exchange(*said, true))
-      log->warn(fmt::format("memory does not suffice for {} sentences together; each batch that does not fit is halved",
-                            sentences));
-  };
-  return done;
-}
 
 std::vector<std::vector<Hypothesis>> search_all(const Predictor& predictor, const Readings& sources,
                                                 const DecodeOptions& options, const Done& done,

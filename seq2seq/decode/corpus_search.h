@@ -1,32 +1,15 @@
 #pragma once
 
-#include <concepts>
 #include <cstdint>
-#include <functional>
-#include <string>
-#include <utility>
 #include <vector>
 
-#include "seq2seq/core/log.h"
+#include "seq2seq/decode/halving.h"
 #include "seq2seq/decode/predictor.h"
 #include "seq2seq/decode/reading.h"
 #include "seq2seq/decode/score.h"
 #include "seq2seq/decode/search.h"
 
 namespace seq2seq::decode {
-
-/// Hears of work on many sentences. Either function may be empty; one alone is `finished`.
-struct Done {
-  Done() = default;
-  template <std::invocable<int64_t> Function>
-  Done(Function&& function) : finished(std::forward<Function>(function)) {}  // NOLINT: a function is a Done
-
-  std::function<void(int64_t sentences)> finished;  // how many are done so far
-  std::function<void(int64_t sentences)> halved;    // memory does not suffice for so many together; at most once a call
-};
-
-/// Warns the first time that memory does not suffice for a batch. `log` may be null: then nobody hears of it.
-Done on_small_memory(Log* log);
 
 /// All of these functions compute on batches of sentences of like length. If memory does not suffice for a batch, it is
 /// halved and tried again, as are the batches after it; the error is thrown if a single sentence does not fit.

@@ -1,7 +1,9 @@
 #include "seq2seq/decode/list_scores.h"
 
 #include <algorithm>
+#include <deque>
 #include <map>
+#include <numeric>
 #include <utility>
 
 #include <ATen/ops/tensor.h>
@@ -90,22 +92,103 @@ class TreeWalk {
   std::unique_ptr<PredictorState> state_;
 };
 
-/// Indices of sources, longest first, as many together as have `hypotheses` targets, but at least one.
-std::vector<Indices> batches_of(const Sentences& sources, const std::vector<Sentences>& targets, int64_t hypotheses) {
-  std::vector<Indices> batches;
-  int64_t held = 0;
-  for (const int64_t source : longest_first(sources)) {
-    const auto more = std::ssize(targets[static_cast<size_t>(source)]);
-    if (more == 0) continue;
-    if (batches.empty() || held + more > hypotheses) {
-      batches.emplace_back();
-      held = 0;
+/// Some of the targets of one source.
+struct Share {
+  int64_t source;
+  int64_t first, last;  // of its targets
+  int64_t size() const { return last - first; }
+};
+
+/// Deals out the targets of all sources, longest source first.
+class Shares {
+ public:
+  Shares(const Sentences& sources, const std::vector<Sentences>& targets) {
+    for (const int64_t source : longest_first(sources)) {
+      const auto count = std::ssize(targets[static_cast<size_t>(source)]);
+      if (count > 0) left_.push_back({source, 0, count});
     }
-    batches.back().push_back(source);
-    held += more;
   }
-  return batches;
+  bool empty() const { return left_.empty(); }
+
+  /// The next `most` targets of whole lists. Of a longer list all, unless it may be `divided`.
+  std::vector<Share> next(int64_t most, bool divided) const {
+    std::vector<Share> shares;
+    int64_t held = 0;
+    for (const auto& share : left_) {
+      if (held > 0 && held + share.size() > most) break;
+      shares.push_back(share);
+      if (divided) shares.back().last = std::min(share.last, share.first + most);
+      held += shares.back().size();
+    }
+    return shares;
+  }
+  void drop(const std::vector<Share>& shares) {
+    for (const auto& share : shares) {
+      left_.front().first = share.last;
+      if (left_.front().size() == 0) left_.pop_front();
+    }
+  }
+
+ private:
+  std::deque<Share> left_;
+};
+
+int64_t targets_of(const std::vector<Share>& shares) {
+  return std::accumulate(shares.begin(), shares.end(), int64_t{0},
+                         [](int64_t sum, const Share& share) { return sum + share.size(); });
 }
+
+/// Scores of targets as decoders write them, and the steps that they took.
+class ListScorer {
+ public:
+  ListScorer(const Predictor& predictor, const Readings& sources, const std::vector<Sentences>& targets)
+      : predictor_(predictor), sources_(sources), targets_(targets) {
+    for (const auto& list : targets) scores_.lists.emplace_back(list.size());
+  }
+
+  /// What an attempt that failed has left of these shares is replaced.
+  void run(const std::vector<Share>& shares) {
+    Indices indices;
+    std::vector<std::vector<Target>> lists;
+    int64_t tokens = 0;
+    for (const auto& share : shares) {
+      indices.push_back(share.source);
+      for (const auto& target : lists.emplace_back(targets_of(share))) tokens += std::ssize(target.words);
+    }
+    std::vector<Node> roots;
+    for (auto& list : lists) {
+      auto& root = roots.emplace_back(Node{.parent = std::ssize(roots), .targets = {}});
+      for (auto& target : list) root.targets.push_back(&target);
+    }
+    scores_.steps += TreeWalk(predictor_, Sources(packed(sources_, indices))).run(std::move(roots));
+    scores_.tokens += tokens;
+  }
+
+  ListScores finish() && {
+    if (writes_backwards(*sources_.front().text))
+      for (auto& list : scores_.lists)
+        for (auto& pair : list) reverse_words(pair.token_scores, pair.token_scores.size() - 1);
+    return std::move(scores_);
+  }
+
+ private:
+  std::vector<Target> targets_of(const Share& share) {
+    std::vector<Target> targets;
+    const auto source = static_cast<size_t>(share.source);
+    for (auto i = static_cast<size_t>(share.first); i < static_cast<size_t>(share.last); ++i) {
+      auto words = sources_.front().text->decoder_ids(targets_[source][i]);
+      words.push_back(text::end_id);
+      auto& score = scores_.lists[source][i] = {};
+      targets.push_back({.words = std::move(words), .score = &score});
+    }
+    return targets;
+  }
+
+  const Predictor& predictor_;
+  const Readings& sources_;
+  const std::vector<Sentences>& targets_;
+  ListScores scores_;
+};
 
 }  // namespace
 
@@ -115,35 +198,18 @@ double ListScores::saved() const {
 
 ListScores score_lists(const Predictor& predictor, const Readings& sources, const std::vector<Sentences>& targets,
                        int64_t hypotheses, const Done& done) {
-  const auto& [text, first] = sources.front();
-  ListScores scores;
-  for (const auto& list : targets) scores.lists.emplace_back(list.size());
+  ListScorer scorer(predictor, sources, targets);
+  Shares left(sources.front().sentences, targets);
+  Halving halving(hypotheses, done);
   int64_t finished = 0;
-  for (const auto& indices : batches_of(first, targets, hypotheses)) {
-    std::vector<std::vector<Target>> lists;
-    for (const int64_t index : indices) {
-      const auto source = static_cast<size_t>(index);
-      auto& list = lists.emplace_back();
-      for (size_t i = 0; i < targets[source].size(); ++i) {
-        auto words = text->decoder_ids(targets[source][i]);
-        words.push_back(text::end_id);
-        scores.tokens += std::ssize(words);
-        list.push_back({.words = std::move(words), .score = &scores.lists[source][i]});
-      }
-      finished += std::ssize(list);
-    }
-    std::vector<Node> roots;
-    for (auto& list : lists) {
-      auto& root = roots.emplace_back(Node{.parent = std::ssize(roots), .targets = {}});
-      for (auto& target : list) root.targets.push_back(&target);
-    }
-    scores.steps += TreeWalk(predictor, Sources(packed(sources, indices))).run(std::move(roots));
+  while (!left.empty()) {
+    const auto shares = left.next(halving.most(), /*divided=*/halving.halved());
+    if (!halving.fits(targets_of(shares), [&] { scorer.run(shares); })) continue;
+    left.drop(shares);
+    finished += targets_of(shares);
     if (done.finished) done.finished(finished);
   }
-  if (writes_backwards(*text))
-    for (auto& list : scores.lists)
-      for (auto& pair : list) reverse_words(pair.token_scores, pair.token_scores.size() - 1);
-  return scores;
+  return std::move(scorer).finish();
 }
 
 }  // namespace seq2seq::decode

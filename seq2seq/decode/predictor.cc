@@ -18,7 +18,18 @@ struct ModelState final : PredictorState {
   std::unique_ptr<nn::DecoderState> decoder;
   nn::Features features;  // what the last word read leaves for the output layer; undefined before the first
   int64_t read = 0;       // words of each hypothesis, the start symbol among them
+  int64_t hypotheses = 0;
 };
+
+/// True if all of `count` hypotheses go on in their order, as in greedy search while no sentence has ended.
+bool keeps_all(const nn::Ids& survivors, int64_t count) {
+  if (!survivors.is_cpu() || survivors.size(0) != count) return false;
+  const auto here = survivors.contiguous();
+  const auto* first = here.const_data_ptr<int64_t>();
+  for (int64_t i = 0; i < count; ++i)
+    if (first[i] != i) return false;
+  return true;
+}
 
 const nn::Features& features_of(const PredictorState& state) {
   const auto& features = dynamic_cast<const ModelState&>(state).features;
@@ -43,7 +54,12 @@ nn::Ids never_written(bool unknown) {
 }
 
 ModelPredictor::ModelPredictor(const nn::Model& model, bool unknown)
-    : model_(&model), never_written_(never_written(unknown)) {}
+    : model_(&model), never_written_(never_written(unknown)), ranking_(std::make_unique<Ranking>()) {}
+
+const nn::WordRanking& ModelPredictor::Ranking::of(const nn::OutputLayer& output) {
+  std::call_once(made_, [&] { ranking_ = output.ranking(); });
+  return *ranking_;
+}
 
 std::unique_ptr<PredictorState> ModelPredictor::start(const Sources& sources) const {
   const at::NoGradGuard no_gradient;
@@ -51,6 +67,7 @@ std::unique_ptr<PredictorState> ModelPredictor::start(const Sources& sources) co
   const nn::Memory memory = model_->encode(data::to(sources.readings.front(), device), nullptr);
   auto state = std::make_unique<ModelState>();
   state->decoder = model_->start(memory, first_ids(sources.sentences(), device));
+  state->hypotheses = sources.sentences();
   return state;
 }
 
@@ -59,7 +76,8 @@ void ModelPredictor::read(PredictorState& state, const nn::Ids& survivors, const
   auto& model_state = dynamic_cast<ModelState&>(state);
   const c10::Device device = model_->input_device();
   model_state.decoder->wants_attention = state.wants_attention;
-  model_state.decoder->select(survivors.to(device));
+  if (!keeps_all(survivors, model_state.hypotheses)) model_state.decoder->select(survivors.to(device));
+  model_state.hypotheses = survivors.size(0);
   const nn::Packed inputs{tokens.to(device), data::make_step(tokens.size(0), model_state.read++)->on(device)};
   model_state.features = model_->advance(inputs, *model_state.decoder, nullptr);
 }
@@ -70,6 +88,7 @@ void ModelPredictor::append(PredictorState& state, const PredictorState& other) 
   const auto& theirs = dynamic_cast<const ModelState&>(other);
   TORCH_CHECK(ours.read == theirs.read, "hypotheses of ", ours.read, " and of ", theirs.read, " words read together");
   ours.decoder->append(*theirs.decoder);
+  ours.hypotheses += theirs.hypotheses;
   if (ours.features.rows.defined()) ours.features = nn::joined(ours.features, theirs.features);
 }
 
@@ -80,6 +99,7 @@ std::unique_ptr<PredictorState> ModelPredictor::selected(const PredictorState& s
   chosen->wants_attention = ours.wants_attention;
   chosen->decoder = ours.decoder->selected(hypotheses.to(model_->input_device()));
   chosen->read = ours.read;
+  chosen->hypotheses = hypotheses.size(0);
   return chosen;
 }
 
@@ -87,7 +107,7 @@ nn::TopK ModelPredictor::best(const PredictorState& state, int64_t k, const nn::
   const at::NoGradGuard no_gradient;
   nn::Bans all = bans;
   all.words = bans.words.defined() ? at::cat({never_written_, bans.words.to(at::kCPU)}) : never_written_;
-  return model_->output().top_k(features_of(state), k, all);
+  return ranking_->of(model_->output()).top_k(features_of(state), k, all);
 }
 
 at::Tensor ModelPredictor::log_probabilities(const PredictorState& state, int64_t first, int64_t count) const {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <utility>
 #include <vector>
 
@@ -72,6 +73,7 @@ nn::Ids never_written(bool unknown);
 
 /// One model, which must outlive it. Start symbol and unknown word are never written (`unknown` lifts the latter);
 /// their share of probability is not given to other words, so that a hypothesis has the score that score() gives it.
+/// From the first best() on the model's weights must not change: the output layer's may be laid out once.
 class ModelPredictor final : public Predictor {
  public:
   explicit ModelPredictor(const nn::Model& model, bool unknown = false);
@@ -88,11 +90,21 @@ class ModelPredictor final : public Predictor {
   int64_t longest_output() const override;
 
  private:
+  /// The output layer's ranking, made when it is first asked for: scoring needs none.
+  class Ranking {
+   public:
+    const nn::WordRanking& of(const nn::OutputLayer& output);
+
+   private:
+    std::once_flag made_;
+    std::unique_ptr<const nn::WordRanking> ranking_;
+  };
   nn::Features features(const nn::Packed& sources, const nn::Packed& inputs, const nn::Ids& owner,
                         bool wants_attention) const;
 
   const nn::Model* model_;
   nn::Ids never_written_;  // [n]
+  std::unique_ptr<Ranking> ranking_;
 };
 
 }  // namespace seq2seq::decode

@@ -7,6 +7,7 @@
 
 #include "seq2seq/core/random.h"
 #include "seq2seq/text/vocabulary.h"
+#include "test/decode/small_predictor.h"
 #include "test/decode/tree_predictor.h"
 #include "test/support/catch.h"
 
@@ -84,6 +85,51 @@ TEST_CASE("list scores: every target has the score of its own words, and each be
   CHECK(found.tokens == tokens);
   CHECK(found.steps == beginnings);
   CHECK(found.saved() == 1 - static_cast<double>(beginnings) / static_cast<double>(tokens));
+}
+
+TEST_CASE("list scores: what does not fit into memory is halved, a list of one source, too, and said once",
+          "[decode][score][batch]") {
+  const auto failure = GENERATE(Failure::cpu, Failure::other_device, Failure::standard);
+  const int64_t most = GENERATE(1, 5, 20, 40);  // different beginnings of one length; the longest list has more
+  CAPTURE(static_cast<int>(failure), most);
+  const auto text = pipeline(data::Reverse::none);
+  const TreePredictor whole({.seed = 5, .words = listed_words});
+  const SmallPredictor small(whole, most, failure);
+  const decode::Readings sources{{.text = &text, .sentences = {{3}, {4, 5, 3}, {5}, {3, 3, 4, 5}}}};
+  const std::vector<Sentences> targets{random_list(1, 100), {}, random_list(2, 1), random_list(3, 200)};
+  std::vector<int64_t> finished, halved;
+  decode::Done done([&finished](int64_t count) { finished.push_back(count); });
+  done.halved = [&halved](int64_t count) { halved.push_back(count); };
+
+  const auto found = decode::score_lists(small, sources, targets, 250, done);
+
+  const auto wanted = decode::score_lists(whole, sources, targets, 250);
+  REQUIRE(found.lists.size() == wanted.lists.size());
+  for (size_t source = 0; source < wanted.lists.size(); ++source) {
+    REQUIRE(found.lists[source].size() == wanted.lists[source].size());
+    for (size_t i = 0; i < wanted.lists[source].size(); ++i) {
+      CHECK(found.lists[source][i].token_scores == wanted.lists[source][i].token_scores);
+      CHECK(found.lists[source][i].score == wanted.lists[source][i].score);
+    }
+  }
+  CHECK(found.tokens == wanted.tokens);
+  CHECK(found.steps >= wanted.steps);
+  CHECK(halved == std::vector<int64_t>{200});
+  CHECK(std::is_sorted(finished.begin(), finished.end()));
+  CHECK(finished.back() == 301);
+}
+
+TEST_CASE("list scores: a target that does not fit alone, and any other fault, is thrown", "[decode][score][error]") {
+  const auto text = pipeline(data::Reverse::none);
+  const TreePredictor whole({.seed = 5, .words = listed_words});
+  const decode::Readings sources{{.text = &text, .sentences = {{3}}}};
+  const std::vector<Sentences> targets{random_list(1, 8)};
+  const SmallPredictor small(whole, 0, Failure::other_device);
+  CHECK_THROWS_AS(decode::score_lists(small, sources, targets, 100), c10::OutOfMemoryError);
+  CHECK(small.sizes.size() == 4);  // 8, 4, 2 and 1 targets
+  const SmallPredictor broken(whole, 0, Failure::none);
+  CHECK_THROWS_AS(decode::score_lists(broken, sources, targets, 100), std::logic_error);
+  CHECK(broken.sizes.size() == 1);
 }
 
 }  // namespace seq2seq::test

@@ -51,6 +51,8 @@ inline Vector power_of_two(Vector n) {
 inline Vector where_less(Vector x, Vector y, Vector a, Vector b) {
   return {_mm512_mask_blend_ps(_mm512_cmp_ps_mask(x.lanes, y.lanes, _CMP_LT_OQ), b.lanes, a.lanes)};
 }
+/// Bit i: whether lane i of x is below that of y.
+inline uint32_t lanes_less(Vector x, Vector y) { return _mm512_cmp_ps_mask(x.lanes, y.lanes, _CMP_LT_OQ); }
 
 #else
 
@@ -85,6 +87,9 @@ inline Vector power_of_two(Vector n) {
 }
 inline Vector where_less(Vector x, Vector y, Vector a, Vector b) {
   return {_mm256_blendv_ps(b.lanes, a.lanes, _mm256_cmp_ps(x.lanes, y.lanes, _CMP_LT_OQ))};
+}
+inline uint32_t lanes_less(Vector x, Vector y) {
+  return static_cast<uint32_t>(_mm256_movemask_ps(_mm256_cmp_ps(x.lanes, y.lanes, _CMP_LT_OQ)));
 }
 
 #endif

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "seq2seq/nn/output/full.h"
@@ -30,7 +31,8 @@ class CopyOutput final : public FullOutput {
   at::Tensor score(const Features& features, const Ids& targets) const override;
   TopK top_k(const Features& features, int64_t k, const Bans& bans) const override;
   at::Tensor log_probabilities(const Features& features) const override;
-  const std::vector<SoftmaxShard>& shards() const override { return OutputLayer::shards(); }  // it is one piece
+  std::unique_ptr<const WordRanking> ranking() const override { return OutputLayer::ranking(); }  // by its own top_k()
+  const std::vector<SoftmaxShard>& shards() const override { return OutputLayer::shards(); }      // it is one piece
   bool copies() const override { return true; }
   bool extends_vocabulary() const override { return extended_; }
 

@@ -10,6 +10,7 @@
 #include "seq2seq/config/keys.h"
 #include "seq2seq/nn/output/chunked_cross_entropy.h"
 #include "seq2seq/nn/output/cross_entropy.h"
+#include "seq2seq/nn/output/packed_ranking.h"
 #include "seq2seq/nn/output/sharded.h"
 #include "seq2seq/nn/output/tiled_cross_entropy.h"
 #include "seq2seq/nn/slice.h"
@@ -86,6 +87,13 @@ TopK FullOutput::top_k(const Features& features, int64_t k, const Bans& bans) co
   const auto z = logits(features);
   return best_words(z, z.logsumexp(1, /*keepdim=*/true), k, bans);
 }
+
+std::unique_ptr<const WordRanking> FullOutput::ranking_of(bool normalizes) const {
+  if (is_sharded() || !has_packed_ranking(weight_)) return OutputLayer::ranking();
+  return packed_ranking(*this, weight_, bias_, normalizes);
+}
+
+std::unique_ptr<const WordRanking> FullOutput::ranking() const { return ranking_of(/*normalizes=*/true); }
 
 Tensor FullOutput::log_probabilities(const Features& features) const {
   check_rows(features, -1);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -27,6 +28,8 @@ class FullOutput : public OutputLayer {
   at::Tensor loss(const Features& features, const Ids& targets, const LossSpec& spec) const override;
   at::Tensor score(const Features& features, const Ids& targets) const override;
   TopK top_k(const Features& features, int64_t k, const Bans& bans) const override;
+  /// By the softmax of this class: a derived layer with a top_k() of its own needs a ranking() of its own.
+  std::unique_ptr<const WordRanking> ranking() const override;
   at::Tensor log_probabilities(const Features& features) const override;
   const std::vector<SoftmaxShard>& shards() const override { return shards_; }
   c10::Device home() const override { return shards_.front().device(); }
@@ -34,6 +37,8 @@ class FullOutput : public OutputLayer {
  protected:
   void check_rows(const Features& features, int64_t rows) const;
   at::Tensor logits(const Features& features) const;  // [N, V] of a single shard
+  /// `normalizes`: whether log-probabilities come out; otherwise logits.
+  std::unique_ptr<const WordRanking> ranking_of(bool normalizes) const;
   // Of a single shard.
   const at::Tensor& weight() const { return weight_; }
   const at::Tensor& bias() const { return bias_; }

@@ -71,4 +71,6 @@ TopK NoiseContrastiveOutput::top_k(const Features& features, int64_t k, const Ba
   return best_words(logits(features), /*normalizer=*/{}, k, bans);
 }
 
+std::unique_ptr<const WordRanking> NoiseContrastiveOutput::ranking() const { return ranking_of(!self_normalized_); }
+
 }  // namespace seq2seq::nn

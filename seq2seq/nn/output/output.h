@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,13 @@ struct OutputContext {
   bool attends = false;  // whether features have attention weights that gradients reach
 };
 
+/// OutputLayer::top_k() for many calls with the same weights, as in a search.
+class WordRanking {
+ public:
+  virtual ~WordRanking() = default;
+  virtual TopK top_k(const Features& features, int64_t k, const Bans& bans) const = 0;
+};
+
 /// From decoder rows to probabilities of words. The full matrix [N, V] stays inside, but for log_probabilities().
 class OutputLayer : public Module {
  public:
@@ -64,6 +72,9 @@ class OutputLayer : public Module {
   virtual at::Tensor score(const Features& features, const Ids& targets) const = 0;
   /// Returns the k best words of each row that are not banned.
   virtual TopK top_k(const Features& features, int64_t k, const Bans& bans) const = 0;
+  /// Returns what finds the same words as top_k(), with the same scores to rounding, by weights that it may lay out
+  /// once. The layer must outlive it, and its weights must not change meanwhile.
+  virtual std::unique_ptr<const WordRanking> ranking() const;
   /// The natural log-probability of every word of the vocabulary [R, V], float64, no gradient: what ensembles average.
   /// A layer that extends the vocabulary adds columns, up to the largest id among the words of the sources.
   virtual at::Tensor log_probabilities(const Features& features) const = 0;

@@ -135,8 +135,9 @@ ListScored score_list(const LoadedRun& run, const NBestFile& list, const SourceT
   }
   Progress progress(*environment.log, "scoring", "hypotheses", static_cast<double>(list.lines.size()),
                     environment.progress);
-  scored.scores = decode::score_lists(run.predictor(), sources.readings, targets, hypotheses_at_once,
-                                      [&progress](int64_t done) { progress.update(static_cast<double>(done)); });
+  auto done = decode::on_small_memory(environment.log);
+  done.finished = [&progress](int64_t hypotheses) { progress.update(static_cast<double>(hypotheses)); };
+  scored.scores = decode::score_lists(run.predictor(), sources.readings, targets, hypotheses_at_once, done);
   progress.finish();
   return scored;
 }

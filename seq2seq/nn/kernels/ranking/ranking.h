@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+
+#include "seq2seq/core/isa.h"
+
+namespace seq2seq::nn::kernels {
+
+/// A row's softmax over some words. The shares of all words together make the normalizer of the row.
+struct ExponentialSum {
+  float largest;  // logit z; -infinity: that of every word
+  float sum;      // of exp(z - largest); a NaN if a logit is a NaN or infinity
+};
+
+/// What a search reads from a row's logits z [count], for one thread. `count` is a multiple of `lanes`.
+struct RankingKernels {
+  int64_t lanes;
+  ExponentialSum (*sum)(const float* z, int64_t count);
+  /// Writes the places of the logits above `least`, ascending, to `places` [count]. Returns how many there are.
+  int64_t (*above)(const float* z, int64_t count, float least, int32_t* places);
+};
+
+/// Complete for every instruction set.
+RankingKernels ranking_kernels(Isa isa = best_isa());
+
+}  // namespace seq2seq::nn::kernels

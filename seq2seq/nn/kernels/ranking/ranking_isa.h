@@ -1,0 +1,19 @@
+#pragma once
+
+#include "seq2seq/nn/kernels/ranking/ranking.h"
+
+namespace seq2seq::nn::kernels {
+
+namespace reference {
+RankingKernels ranking_kernels();
+}  // namespace reference
+
+namespace avx2 {
+RankingKernels ranking_kernels();
+}  // namespace avx2
+
+namespace avx512 {
+RankingKernels ranking_kernels();
+}  // namespace avx512
+
+}  // namespace seq2seq::nn::kernels

@@ -1,0 +1,99 @@
+#include "seq2seq/nn/output/packed_ranking.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/empty.h>
+#include <c10/util/Exception.h>
+
+#include "seq2seq/core/isa.h"
+#include "seq2seq/nn/output/cpu/best_words.h"
+
+namespace seq2seq::nn {
+namespace {
+
+/// Words of a row that are kept sorted while more are found; for more, sorting once is faster.
+constexpr int64_t most_listed_words = 128;
+
+std::vector<int64_t> numbers_of(const Ids& ids) {
+  if (!ids.defined()) return {};
+  const auto here = ids.to(at::kCPU).contiguous();
+  const auto* first = here.const_data_ptr<int64_t>();
+  return {first, first + here.numel()};
+}
+
+void check_below(const std::vector<int64_t>& ids, int64_t count, const char* what) {
+  for (const int64_t id : ids)
+    TORCH_CHECK_INDEX(id >= 0 && id < count, "a banned word of ", what, " ", id, " of ", count);
+}
+
+cpu::BannedWords banned_words(const Bans& bans, int64_t rows, int64_t words) {
+  cpu::BannedWords banned{.everywhere = numbers_of(bans.words), .of_rows = {}, .offsets = {}};
+  check_below(banned.everywhere, words, "id");
+  std::ranges::sort(banned.everywhere);
+  const auto of = numbers_of(bans.rows), row_words = numbers_of(bans.row_words);
+  if (of.empty()) return banned;
+  check_below(of, rows, "row");
+  check_below(row_words, words, "id");
+  std::vector<std::pair<int64_t, int64_t>> pairs;
+  for (size_t i = 0; i < of.size(); ++i) pairs.emplace_back(of[i], row_words.at(i));
+  std::ranges::sort(pairs);
+  banned.offsets.assign(static_cast<size_t>(rows) + 1, 0);
+  for (const auto& [row, word] : pairs) {
+    ++banned.offsets[static_cast<size_t>(row) + 1];
+    banned.of_rows.push_back(word);
+  }
+  for (size_t row = 1; row < banned.offsets.size(); ++row) banned.offsets[row] += banned.offsets[row - 1];
+  return banned;
+}
+
+class PackedRanking final : public WordRanking {
+ public:
+  PackedRanking(const OutputLayer& plain, const at::Tensor& weight, const at::Tensor& bias, bool normalizes)
+      : plain_(plain),
+        panels_(weight.contiguous().const_data_ptr<float>(),
+                bias.defined() ? bias.contiguous().const_data_ptr<float>() : nullptr, weight.size(0), weight.size(1)),
+        normalizes_(normalizes) {}
+
+  TopK top_k(const Features& features, int64_t k, const Bans& bans) const override {
+    const auto& rows = features.rows;
+    const int64_t width = std::min(k, panels_.words() - (bans.words.defined() ? bans.words.numel() : 0));
+    if (!serves(rows) || width < 1 || width > most_listed_words) return plain_.top_k(features, k, bans);
+    const auto x = rows.detach().contiguous();
+    const auto banned = banned_words(bans, x.size(0), panels_.words());
+    TopK best{.scores = at::empty({x.size(0), width}, at::kDouble), .ids = at::empty({x.size(0), width}, at::kLong)};
+    const bool complete = cpu::best_words(panels_, {.rows = x.const_data_ptr<float>(),
+                                                    .count = x.size(0),
+                                                    .k = width,
+                                                    .banned = banned,
+                                                    .normalizes = normalizes_,
+                                                    .scores = best.scores.mutable_data_ptr<double>(),
+                                                    .ids = best.ids.mutable_data_ptr<int64_t>()});
+    return complete ? best : plain_.top_k(features, k, bans);
+  }
+
+ private:
+  bool serves(const at::Tensor& rows) const {
+    return rows.is_cpu() && rows.scalar_type() == at::kFloat && rows.dim() == 2 && rows.size(0) > 0 &&
+           rows.size(1) == panels_.width();
+  }
+
+  const OutputLayer& plain_;
+  cpu::WordPanels panels_;
+  bool normalizes_;
+};
+
+}  // namespace
+
+bool has_packed_ranking(const at::Tensor& weight) {
+  return weight.is_cpu() && weight.scalar_type() == at::kFloat && best_isa() != Isa::reference;
+}
+
+std::unique_ptr<const WordRanking> packed_ranking(const OutputLayer& plain, const at::Tensor& weight,
+                                                  const at::Tensor& bias, bool normalizes) {
+  return std::make_unique<PackedRanking>(plain, weight, bias, normalizes);
+}
+
+}  // namespace seq2seq::nn
