@@ -104,8 +104,9 @@ std::vector<std::string> OutputWords::words(const std::vector<int64_t>& ids,
     if (!is_unknown(ids[i], words[i])) {
       changed.push_back(std::move(words[i]));
     } else if (kind_ != Kind::drop) {
-      const auto source = kind_ == Kind::replace ? most_attended(weights.at(i), source_tokens, text_->options().source_form)
-                                                 : annotated(words[i], i, source_tokens.size());
+      const auto source = kind_ == Kind::replace
+                              ? most_attended(weights.at(i), source_tokens, text_->options().source_form)
+                              : annotated(words[i], i, source_tokens.size());
       if (source) {
         append_translation(source_tokens[*source], changed);
       } else {
