@@ -33,7 +33,8 @@ def main():
     batches = [batch(size) for _ in range(3)]
     shown["witness"] = [witness_update(model, *sides) for sides in batches]
     for kind in (bench_pytorch.PlainLoop, bench_pytorch.BestLoop):
-        loop = kind(bench_pytorch.read_model(folder / "weights.safetensors", "cpu"), argparse.Namespace(rate=RATE, clip=CLIP))
+        options = argparse.Namespace(rate=RATE, clip=CLIP, device="cpu", precision="float32")
+        loop = kind(bench_pytorch.read_model(folder / "weights.safetensors", "cpu"), options)
         shown[kind.__name__.removesuffix("Loop").lower()] = [loop.update(*padded(*sides))[0] for sides in batches]
     shown |= searches(size, folder)
     print(json.dumps(shown))
