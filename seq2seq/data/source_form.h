@@ -9,7 +9,7 @@
 
 namespace seq2seq::data {
 
-/// What a line of a source consists of.
+/// The form of a source line: sentences, and factors of their words.
 struct SourceForm {
   int64_t factors = 0;  // behind each of its words: data/factors.h
   int64_t parts = 1;    // sentences with text::part_separator between them

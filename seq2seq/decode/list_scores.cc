@@ -146,7 +146,7 @@ class ListScorer {
     for (const auto& list : targets) scores_.lists.emplace_back(list.size());
   }
 
-  /// What an attempt that failed has left of these shares is replaced.
+  /// Scores these shares. Overwrites scores that a failed attempt left for them.
   void run(const std::vector<Share>& shares) {
     Indices indices;
     std::vector<std::vector<Target>> lists;

@@ -30,12 +30,12 @@ void use_precision(nn::Precision precision, c10::Device device);
 nn::Placement placement_for_use(const std::string& choice, const RunOptions& options, const data::TextPipeline& text,
                                 const Environment& environment);
 
-/// What a model is told of its source beside the number of its words: the values of each factor, and the parts.
+/// Sizes of a source besides its vocabulary: the number of values of each factor, and the number of parts.
 struct SourceSizes {
   std::vector<int64_t> factors{};
   int64_t parts = 1;
 };
-/// The same where the text is not known.
+/// The sizes to check a model with before its text is read.
 SourceSizes unknown_sizes(const data::SourceForm& form);
 
 /// Returns the model of a configuration without allocating its parameters, for its sizes. Throws UsageError if it

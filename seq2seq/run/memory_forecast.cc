@@ -10,6 +10,7 @@
 #include "seq2seq/core/isa.h"
 #include "seq2seq/core/progress.h"
 #include "seq2seq/data/bucket.h"
+#include "seq2seq/nn/output/cpu/cross_entropy.h"
 #include "seq2seq/nn/used_rows.h"
 #include "seq2seq/run/build.h"
 #include "seq2seq/run/place_table.h"
@@ -31,8 +32,7 @@ struct StageNumbers {
   double kept_of(const data::BatchCounts& batch) const { return kept * rows(batch); }
   /// On its way back: as much as it kept, or the exponentials.
   double workspace(const data::BatchCounts& batch) const {
-    constexpr double most_exponentials = 1 << 24;  // nn/output/cpu/blocks.cc
-    return std::max(kept_of(batch), std::min(most_exponentials, words * rows(batch)));
+    return std::max(kept_of(batch), std::min<double>(nn::cpu::most_kept_exponentials, words * rows(batch)));
   }
 };
 

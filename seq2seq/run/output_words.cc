@@ -36,16 +36,18 @@ std::optional<size_t> most_attended(const std::vector<float>& weights, const std
   return best;
 }
 
-/// The source token that `<unk:d>` at a position of the target names: position - d. None of `<unk:none>`, and where the
-/// source does not reach so far.
-std::optional<size_t> annotated(std::string_view word, size_t position, size_t source_tokens) {
+/// The source token that `<unk:d>` at a position of the target names: position - d. None for `<unk:none>`, for a place
+/// outside the source and for a separator.
+std::optional<size_t> annotated(std::string_view word, size_t position, const std::vector<std::string>& source_tokens,
+                                const data::SourceForm& form) {
   word.remove_prefix(annotation.size());
   int64_t distance = 0;
   const auto [end, fault] = std::from_chars(word.data(), word.data() + word.size(), distance);
   if (fault != std::errc() || std::string_view(end, word.data() + word.size()) != ">") return std::nullopt;
   const auto source = static_cast<int64_t>(position) - distance;
-  if (source < 0 || source >= static_cast<int64_t>(source_tokens)) return std::nullopt;
-  return static_cast<size_t>(source);
+  if (source < 0 || source >= std::ssize(source_tokens)) return std::nullopt;
+  const auto place = static_cast<size_t>(source);
+  return form.separates(source_tokens[place]) ? std::nullopt : std::optional(place);
 }
 
 std::map<std::string, std::vector<std::string>> read_dictionary(const std::filesystem::path& file) {
@@ -98,15 +100,15 @@ void OutputWords::append_translation(const std::string& source_token, std::vecto
 std::vector<std::string> OutputWords::words(const std::vector<int64_t>& ids,
                                             const std::vector<std::string>& source_tokens,
                                             const decode::AttentionWeights& weights) const {
+  const auto& form = text_->options().source_form;
   std::vector<std::string> changed;
   auto words = text_->target_words(ids, text_->copied_words(source_tokens));
   for (size_t i = 0; i < words.size(); ++i) {
     if (!is_unknown(ids[i], words[i])) {
       changed.push_back(std::move(words[i]));
     } else if (kind_ != Kind::drop) {
-      const auto source = kind_ == Kind::replace
-                              ? most_attended(weights.at(i), source_tokens, text_->options().source_form)
-                              : annotated(words[i], i, source_tokens.size());
+      const auto source = kind_ == Kind::replace ? most_attended(weights.at(i), source_tokens, form)
+                                                 : annotated(words[i], i, source_tokens, form);
       if (source) {
         append_translation(source_tokens[*source], changed);
       } else {

@@ -147,7 +147,9 @@ train::Outcome train_configuration(const NewRun& request, const Configuration& c
 std::vector<std::string> explain_training(const NewRun& request, const Environment& environment) {
   const auto configuration = read_to_train(request.config, request.overrides, environment);
   const auto& options = configuration->options;
-  const auto machine = prepare_machine(environment.threads, training_device(options.placement, environment));
+  const auto device = training_device(options.placement, environment);
+  const auto machine = prepare_machine(environment.threads, device);
+  use_precision(options.train.precision, device);
   const auto data = read_training_data(*configuration, environment);
   const auto memory = forecast_memory(options, data, environment);
   const auto model = outline(options.model, *environment.registries, *data.text);

@@ -62,6 +62,21 @@ TEST_CASE("unknown words: a source word replaces without its factors", "[run][un
   CHECK(words(text::unknown_id) == std::vector<std::string>{"Oslo"});
 }
 
+TEST_CASE("unknown words: what stands between the parts of a source replaces none", "[run][unknown][parts]") {
+  data::DataOptions options;
+  options.source_form.parts = 2;
+  const data::TextPipeline text(options, text::builtin_tokenizers(), text::Vocabulary({{"a", 1}}),
+                                text::Vocabulary({{"<unk:0>", 1}}));
+  const auto words = [&](Kind kind, const std::vector<int64_t>& ids, const std::vector<std::string>& source) {
+    const std::vector<float> even(source.size(), 0.5F);
+    return run::OutputWords({.kind = kind}, text).words(ids, source, decode::AttentionWeights(ids.size() + 1, even));
+  };
+  using Words = std::vector<std::string>;
+  CHECK(words(Kind::replace, {text::unknown_id}, {"|||", "Oslo"}) == Words{"Oslo"});
+  CHECK(words(Kind::replace, {text::unknown_id}, {"|||"}) == Words{"<unk>"});
+  CHECK(words(Kind::positional, {3, 3, 3}, {"Rio", "|||", "Oslo"}) == Words{"Rio", "<unk>", "Oslo"});
+}
+
 TEST_CASE("unknown words: an annotated word is replaced by the source word whose place it names", "[run][unknown]") {
   const TemporaryFolder folder;
   const data::TextPipeline text(

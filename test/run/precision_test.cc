@@ -97,9 +97,14 @@ TEST_CASE("bf16: a processor that does not have the instructions is refused befo
   const AllowedIsa allowed(Isa::avx2);
   const std::string reason =
       processor_has_bf16() ? "but SEQ2SEQ_ISA allows avx2 alone" : "which this one does not have";
-  CHECK_THROWS_WITH(toy.train("run", {"train.precision=bf16"}),
-                    ContainsSubstring("train.precision: `bf16` on a processor needs AVX512-BF16, " + reason +
-                                      ". Use `train.precision: float32`"));
+  const auto refused = ContainsSubstring("train.precision: `bf16` on a processor needs AVX512-BF16, " + reason +
+                                         ". Use `train.precision: float32`");
+  CHECK_THROWS_WITH(toy.train("run", {"train.precision=bf16"}), refused);
+  const config::Override bf16{.option = "--set", .key = "train.precision", .value = "bf16"};
+  CHECK_THROWS_WITH(
+      run::explain_training({.config = toy / "toy.yaml", .overrides = {bf16}, .folder = toy / "run", .init_from = {}},
+                            toy.environment),
+      refused);
   CHECK_FALSE(fs::exists(toy / "run"));
 }
 

@@ -5,7 +5,7 @@
 
 namespace seq2seq::nn::kernels {
 
-/// What products on the CPU round their operands to in the precision that the process computes in.
+/// Returns the type of operands of CPU products in the current precision of the process.
 inline Operands operands_now() { return computing_in() == Precision::bf16 ? Operands::bf16 : Operands::float32; }
 
 }  // namespace seq2seq::nn::kernels

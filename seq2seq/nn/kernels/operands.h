@@ -5,11 +5,11 @@
 
 namespace seq2seq::nn::kernels {
 
-/// What products round their operands to; sums are float32 in each.
+/// The type that products round their operands to. Sums are float32.
 enum class Operands { float32, bf16 };
 
-/// The nearest bf16 number, of two equally near ones the even one. As the processors' instructions do, takes what is
-/// smaller than float32's normal numbers for zero.
+/// Rounds to the nearest bf16 number, ties to even. Subnormal float32 numbers become zero, as in the processors'
+/// instructions.
 inline float rounded_to_bf16(float value) {
   const auto bits = std::bit_cast<uint32_t>(value);
   constexpr uint32_t exponent = 0x7F800000, fraction = 0x007FFFFF, kept = 0xFFFF0000, quiet = 0x00400000;

@@ -16,7 +16,7 @@ struct Variant {
   nn::kernels::Operands operands = nn::kernels::Operands::float32;
 
   bool rounds() const { return operands == nn::kernels::Operands::bf16; }
-  /// What the product of kernels of this variant takes a number for; LibTorch rounds it.
+  /// A number as the products of this variant see it, rounded by LibTorch.
   float operand(float value) const { return rounds() ? static_cast<float>(c10::BFloat16(value)) : value; }
   std::vector<float> operand(std::vector<float> values) const {
     for (auto& value : values) value = operand(value);

@@ -174,7 +174,7 @@ TEST_CASE("best words: a row has the same bits alone and among others", "[nn][ke
   }
 }
 
-TEST_CASE("best words: impossible words come last, and what is no number is not ranked", "[nn][kernels][output]") {
+TEST_CASE("best words: impossible words come last, and NaN is not ranked", "[nn][kernels][output]") {
   const auto isa = GENERATE_COPY(from_range(available_isas()));
   Ranked ranked({3, 4, 200}, true, true);
   ranked.rows = ranked.rows.abs() + 0.125;

@@ -102,7 +102,7 @@ struct RoundedProduct : torch::autograd::Function<RoundedProduct> {
   }
 };
 
-/// What Operands::run() returns, by the equations in double with rounded products, differentiated by autograd.
+/// The results of Operands::run(), by the equations in double with rounded products, differentiated by autograd.
 std::vector<at::Tensor> with_rounded_products(const Operands& layer) {
   std::vector<at::Tensor> leaf;
   for (const auto& tensor : layer.tensors) leaf.push_back(tensor.to(at::kDouble).clone().requires_grad_());
@@ -138,7 +138,7 @@ TEST_CASE("lstm layer: bf16 rounds the operands of products and nothing else", "
     CAPTURE(names[i]);
     CHECK(ours[i].scalar_type() == at::kFloat);
     const auto size = [](const at::Tensor& difference) { return difference.norm().item<double>(); };
-    // What is left: float32's own rounding, and the few numbers that it takes across the middle between two of bf16.
+    // Only float32's rounding remains; it moves a few numbers across the midpoint of two bf16 neighbours.
     CHECK(size(ours[i].to(at::kDouble) - rounding[i]) < 0.1 * size(rounding[i] - exact[i]));
   }
 }

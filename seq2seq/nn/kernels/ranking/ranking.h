@@ -12,7 +12,7 @@ struct ExponentialSum {
   float sum;      // of exp(z - largest); a NaN if a logit is a NaN or infinity
 };
 
-/// What a search reads from a row's logits z [count], for one thread. `count` is a multiple of `lanes`.
+/// Kernels that rank the logits z [count] of a row, for one thread. `count` is a multiple of `lanes`.
 struct RankingKernels {
   int64_t lanes;
   ExponentialSum (*sum)(const float* z, int64_t count);

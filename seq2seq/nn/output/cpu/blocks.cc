@@ -12,8 +12,6 @@ constexpr int64_t most_words = 240, most_rows = 256;
 constexpr int64_t word_unit = 12;
 /// Fewer words than these tiles have are divided, so that each thread gets some.
 constexpr int64_t least_tiles = 4;
-/// Numbers that the exponentials of a chunk may take: 64 MiB.
-constexpr int64_t kept_numbers = int64_t{1} << 24;
 
 constexpr int64_t parts(int64_t of, int64_t most) { return (of + most - 1) / most; }
 
@@ -43,8 +41,9 @@ Division::Division(const CrossEntropy& of, const kernels::ProductKernels& produc
   const int64_t panel = product.columns, panels = product.panels(of.count);
   const int64_t in_block =
       std::max<int64_t>(1, std::clamp(cached_numbers * 2 / std::max<int64_t>(1, of.width), panel, most_rows) / panel);
-  const int64_t in_chunk =
-      of.differentiates_words() ? std::max<int64_t>(1, kept_numbers / std::max<int64_t>(1, words) / panel) : panels;
+  const int64_t in_chunk = of.differentiates_words()
+                               ? std::max<int64_t>(1, most_kept_exponentials / std::max<int64_t>(1, words) / panel)
+                               : panels;
   const int64_t count = parts(panels, in_chunk), threads = team_size(panels);
   for (int64_t i = 0; i < count; ++i) {
     const auto [first, last] = Member{i, count}.part(of.count, panel);

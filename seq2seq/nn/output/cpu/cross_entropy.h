@@ -7,6 +7,9 @@
 
 namespace seq2seq::nn::cpu {
 
+/// Exponentials that cross_entropy() keeps at most for the derivative by the weight: 64 MiB.
+inline constexpr int64_t most_kept_exponentials = int64_t{1} << 24;
+
 /// Operands and results of cross_entropy(), in float32, all matrices by rows without gaps.
 struct CrossEntropy {
   const float* rows;            // [N, H]
