@@ -202,7 +202,7 @@ struct TextToMeasureOn {
   FilePair& files;
 };
 void declare(config::Keys& keys, TextToMeasureOn& text) {
-  keys.add("target", text.files.target, "file of sentences, one a line").changes_no_result();
+  keys.add("target", text.files.target, "file of sentences, one per line").changes_no_result();
 }
 
 struct CleanText {
@@ -228,7 +228,7 @@ void declare_one_sided(config::Keys& keys, DataOptions& options, const text::Tok
       .unit("tokens")
       .at_least(1);
   CleanText clean{options.clean};
-  keys.section("clean", clean, "which other sentences are left out of training, counted");
+  keys.section("clean", clean, "more filters for training sentences; left-out sentences are counted");
   keys.add("invalid_utf8", options.invalid_utf8, {{"error", InvalidUtf8::error}, {"drop", InvalidUtf8::drop}},
            "error: stop at text that is not UTF-8, with file and line; drop: leave out such lines and count them");
   text::declare_special_symbols(keys, options.special_symbols);

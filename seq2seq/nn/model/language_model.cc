@@ -28,7 +28,7 @@ struct LanguageModelDropout {
 void declare(config::Keys& keys, LanguageModelDropout& options) {
   declare_without_words(keys, options.dropout);
   TargetWordDropout words{options.dropout.words};
-  keys.section("words", words, "word vectors that are dropped as a whole");
+  keys.section("words", words, "dropout of whole word vectors");
 }
 
 /// Every sentence starts from zeros.

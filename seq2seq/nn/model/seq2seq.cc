@@ -125,7 +125,7 @@ std::string refusal_beside(const Seq2SeqOptions& options, const std::function<vo
 
 void declare(config::Keys& keys, DropoutOptions& options) {
   declare_without_words(keys, options);
-  keys.section("words", options.words, "word vectors that are dropped as a whole");
+  keys.section("words", options.words, "dropout of whole word vectors");
 }
 
 void declare_without_words(config::Keys& keys, DropoutOptions& options) {

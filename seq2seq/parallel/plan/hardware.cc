@@ -45,7 +45,7 @@ void declare(config::Keys& keys, DeviceOptions& options) {
   speed("float32", options.float32);
   speed("tf32", options.tf32);
   speed("bfloat16", options.bfloat16);
-  keys.add("kernel", options.kernel, "least time of a kernel").unit("s").at_least(0);
+  keys.add("kernel", options.kernel, "minimum time of a kernel").unit("s").at_least(0);
   keys.rule("rows", [&options]() -> std::string {
     if (options.rows.empty()) return "needs at least one number";
     return std::ranges::adjacent_find(options.rows, std::greater_equal<>()) == options.rows.end() ? "" : "must rise";
