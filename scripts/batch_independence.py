@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """usage: scripts/batch_independence.py RUN SOURCE [--beam K ...] [--lines N]
 
-Tries the contract of docs/architecture.md on a run: the outputs of a text do not depend on how its sentences were batched.
-Translates SOURCE in batches of 1, of 7 and of 64, in a shuffled order, and in batches of 32 with one sentence that is four
-times as long as the longest of the text; greedily and by a beam. The tokens must be the same and the scores equal to 1e-5 of max(1, |score|). Where
-tokens differ between outputs whose scores are that close, the case is counted as a near-tie. Prints a line for each way;
-the exit status is 1 if a sentence broke the contract.
+Checks that the outputs of a run do not depend on the batches of its sentences (docs/architecture.md). Translates SOURCE in batches
+of 1, 7 and 64, in a shuffled order, and in batches of 32 with one sentence that is four times as long as the longest of the text, with
+greedy search and with a beam. The tokens must be the same, and the scores equal to 1e-5 of max(1, |score|). If tokens differ although the
+scores are that close, the case counts as a near-tie. Prints one line for each kind of batch. The exit status is 1 if an output depends on
+the batch.
 """
 
 import argparse

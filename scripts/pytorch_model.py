@@ -1,22 +1,22 @@
 #!/usr/bin/env python3
 """Builds the model of a run folder in plain PyTorch, scores pairs of lines with it, or lines by themselves, and translates.
 
-    scripts/pytorch_model.py RUN                   prints the modules and how many parameters they have
-    scripts/pytorch_model.py RUN SOURCE TARGET     prints each pair's natural log-probability, a line a pair
-    scripts/pytorch_model.py RUN SOURCE TARGET --json     with that of each token and of the end symbol
-    scripts/pytorch_model.py RUN TEXT             the same of the lines of a text, by a language model
-    scripts/pytorch_model.py RUN --translate SOURCE       prints an output for each line, by greedy search
-    scripts/pytorch_model.py RUN --translate SOURCE --beam 12     by beam search
+    scripts/pytorch_model.py RUN                   prints the modules and their numbers of parameters
+    scripts/pytorch_model.py RUN SOURCE TARGET     prints the natural log-probability of each pair, one per line
+    scripts/pytorch_model.py RUN SOURCE TARGET --json     also prints that of each token and of the end symbol
+    scripts/pytorch_model.py RUN TEXT             prints the same for the lines of a text, with a language model
+    scripts/pytorch_model.py RUN --translate SOURCE       prints an output for each line, with greedy search
+    scripts/pytorch_model.py RUN --translate SOURCE --beam 12     with beam search
 
-For those who go on in Python:
+To use it in Python:
 
     from pytorch_model import load
     model, text = load("runs/g2p")                 # torch.nn.Module, in evaluation mode
     model.score([text.source("s u t s k e v e r")], [text.target("S UH T S K EH V ER")])
 
-The recurrent modules are torch.nn's own; scripts/lib/plain_model has the others, a file each, as their papers write them.
-Dropout is left out: it only matters in training. Reads runs of either architecture with any output layer; what is not computed here
-is refused with its key and value.
+The recurrent modules are those of torch.nn. scripts/lib/plain_model has the others, one file each, written as in their papers.
+Dropout is left out, because it only matters in training. Reads runs of either architecture with any output layer, and refuses
+unsupported keys, naming key and value.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-// A program with all that `seq2seq` does, and an attention of its own: `model.attention: {kind: cosine, ...}`.
+// The whole program `seq2seq` with one more attention: `model.attention: {kind: cosine, ...}`.
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
@@ -21,12 +21,12 @@ struct CosineOptions {
   double sharpness = 10;
 };
 
-/// The keys of the kind: `seq2seq config reference` and the checks of a configuration come from here.
+/// Declares the keys of the kind: `seq2seq config reference` and the checks of a configuration come from here.
 void declare(seq2seq::config::Keys& keys, CosineOptions& options) {
-  keys.add("sharpness", options.sharpness, "what the cosine is multiplied by before the softmax").above(0);
+  keys.add("sharpness", options.sharpness, "factor of the cosine before the softmax").above(0);
 }
 
-/// Rows of length 1.
+/// Scales rows to length 1.
 at::Tensor unit(const at::Tensor& rows) {
   return rows / at::linalg_vector_norm(rows, 2, at::IntArrayRef{1}, /*keepdim=*/true).clamp_min(1e-6);
 }
@@ -40,14 +40,14 @@ class Cosine final : public seq2seq::nn::Attention {
       : sharpness_(options.sharpness),
         weight_(add_parameter("weight", {context.memory, context.query}, {}, context.place)) {}
 
-  /// states [K, M]: of all sentences, one after another. Made once a batch.
+  /// states [K, M]: of all sentences, one after another. Called once per batch.
   AttentionMemory prepare(const at::Tensor& states) const override { return {.keys = unit(states), .values = states}; }
 
-  /// `pairs` says which rows of the memory each query looks at; the softmax over them is done by attend_by_scores().
+  /// `pairs` says which rows of the memory each query sees; attend_by_scores() computes the softmax over them.
   AttentionResult attend(const AttentionQueries& queries, const AttentionMemory& memory,
                          const AttentionPairs& pairs) const override {
-    const auto asked = unit(at::matmul(queries.rows, weight_.t())) * sharpness_;  // [Q, M]
-    return seq2seq::nn::attend_by_scores(seq2seq::nn::dot_scores(asked, memory.keys, pairs), memory, pairs);
+    const auto scaled = unit(at::matmul(queries.rows, weight_.t())) * sharpness_;  // [Q, M]
+    return seq2seq::nn::attend_by_scores(seq2seq::nn::dot_scores(scaled, memory.keys, pairs), memory, pairs);
   }
 
   int64_t width() const override { return weight_.size(0); }

@@ -9,10 +9,10 @@ evaluate_run() {
   table=$(seq2seq evaluate "$run" "${device[@]}")
   printf '%s\n' "$table"
   error_percent=$(awk '/^sequence error rate/ { print $(NF - 1) }' <<< "$table")
-  say "(papers on this task call the sequence error rate WER, a word being wrong or right, and the token error rate PER)"
+  say "(papers on this task call the sequence error rate WER, the share of wrong words, and the token error rate PER)"
 }
 
-# Ten words of the test, as many of them wrong as of the whole test, and three words that the dictionary does not have.
+# Ten words of the test, with the error rate of the whole test, and three words that are not in the dictionary.
 show_words() {
   local folder file
   folder=$(mktemp -d)
@@ -23,10 +23,10 @@ show_words() {
       "$file" > "$folder/${file##*/}"
   done
   seq2seq translate "$run" "$folder/test.letters" "${device[@]}" --quiet > "$folder/outputs"
-  say "  $error_percent % of the test words are wrong, and about that share of these ten; wrong phonemes are in brackets, [] marks a missing one"
+  say "  $error_percent % of the test words are wrong; these ten have about the same share. Wrong phonemes are in brackets, [] marks a missing one"
   "$repository/scripts/lib/word_examples" "$folder/test.letters" "$folder/outputs" "$folder"/test.phonemes* \
     --error-rate "$(awk -v percent="$error_percent" 'BEGIN { print percent / 100 }')"
-  say "  and three words that the dictionary does not have:"
+  say "  and three words that are not in the dictionary:"
   printf '%s\n' 's u t s k e v e r' 'b l e n d e r i f i c' 'q u a x t o n v i l l e' > "$folder/new"
   paste <(tr -d ' ' < "$folder/new") <(seq2seq translate "$run" "$folder/new" "${device[@]}" --quiet) |
     awk -F '\t' '{ printf "  %-16s %s\n", $1, $2 }'
@@ -51,18 +51,18 @@ what_next() {
 
 ${bold}Done in $1.${plain} Where things are:
   program   $program
-  data      $data (card.md says what it is, and what to say with a figure)
+  data      $data (card.md describes it, and how to report figures)
   config    $config
-  run       $run (config.yaml, checkpoints, metrics.jsonl: all that the commands below need)
+  run       $run (config.yaml, checkpoints, metrics.jsonl: everything that the commands below need)
 
 What to try next:
 EOF
   try "a word of your own" "echo 's u t s k e v e r' | $program translate $run"
   try "its five best pronunciations, with scores" "echo 's u t s k e v e r' | $program translate $run --n-best 5"
-  try "a model for text of your own, two files line by line (docs/own-data.md)" "$program init first --source FILE --target FILE"
-  try "does reversing the source help? trained with three seeds, as a table (docs/studies.md)" \
+  try "a model for your own text, two files line by line (docs/own-data.md)" "$program init first --source FILE --target FILE"
+  try "does reversing the source help? a table over three seeds (docs/studies.md)" \
     "$program study run experiments/sutskever2014/reversal-g2p.yaml --scale small"
-  try "the learning curve as a picture; tables of studies and attention weights, too" "scripts/plot $run"
+  try "the learning curve as a picture (scripts/plot also draws tables of studies and attention weights)" "scripts/plot $run"
   try "a longer training, and a better model" "$program train configs/g2p-full.yaml"
   try "every key of a configuration" "$program config reference"
   try "build and run the tests" "scripts/test"

@@ -26,8 +26,8 @@ def parser(about, beam):
     """The options of both scripts."""
     p = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("run", type=Path, metavar="RUN", help="run folder of the model that translates")
-    p.add_argument("input", type=Path, metavar="FILE", help="text to translate, a sentence a line")
-    p.add_argument("--output", type=Path, required=True, metavar="FOLDER", help="where train.source and train.target go")
+    p.add_argument("input", type=Path, metavar="FILE", help="text to translate, one sentence per line")
+    p.add_argument("--output", type=Path, required=True, metavar="FOLDER", help="output folder for train.source and train.target")
     p.add_argument("--beam", type=positive, default=beam, metavar="K", help="hypotheses kept by the search; 1: greedy (%(default)s)")
     p.add_argument("--checkpoint", default="best", metavar="WHICH", help="best, last, or the number of an update (%(default)s)")
     p.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="set a key of `decode`, as for translate")

@@ -193,7 +193,7 @@ Command* parse(const std::vector<std::string>& words, const Commands& commands, 
       throw UsageError(fmt::format("a command is missing after `{}`", full_name(app)),
                        fmt::format("Use one of {}", fmt::join(names, ", ")));
     }
-    throw UsageError(fault.what(), fmt::format("`{} --help` says what it takes", full_name(app)));
+    throw UsageError(fault.what(), fmt::format("See `{} --help`", full_name(app)));
   }
   const auto chosen = std::find(apps.begin(), apps.end(), &deepest(program));
   return commands.at(static_cast<size_t>(chosen - apps.begin())).get();

@@ -23,11 +23,11 @@ class Arguments {
   explicit Arguments(CLI::App& app) : app_(&app) {}
   void required(const std::string& name, std::string& value, const std::string& meaning);  // by its position
   void optional(const std::string& name, std::string& value, const std::string& meaning);
-  /// `value` names in the help what follows the option: FILE, N, ...
+  /// `value`: name of the option's argument in the help, such as FILE or N.
   void option(const std::string& option, std::string& field, const std::string& value, const std::string& meaning);
   void option(const std::string& option, std::optional<std::string>& field, const std::string& value,
               const std::string& meaning);
-  /// May be given many times, each time with one value.
+  /// The option may be repeated; it takes one value each time.
   void repeatable(const std::string& option, std::vector<std::string>& field, const std::string& value,
                   const std::string& meaning);
   void flag(const std::string& option, bool& field, const std::string& meaning);
@@ -38,7 +38,7 @@ class Arguments {
 
 using Commands = std::vector<std::unique_ptr<Command>>;
 
-/// One line of what the program is.
+/// One line that describes the program.
 inline constexpr const char* program_summary =
     "Learns to map sequences to sequences: LSTM encoder-decoders, attention, Transformers.";
 
@@ -64,8 +64,9 @@ struct ProgramText {
   std::string version;
 };
 
-/// Fills the fields of the command that the words after the program's name ask for. Null when all that was asked for is
-/// help, which is then written to `out`. Throws UsageError; where a command is missing, its help goes to `err` before.
+/// Fills the fields of the command that the words after the program's name select. Returns null if only help was
+/// requested, which is then written to `out`. Throws UsageError; if a command is missing, its help is first written to
+/// `err`.
 Command* parse(const std::vector<std::string>& words, const Commands& commands, const ProgramText& program,
                std::ostream& out, std::ostream& err);
 

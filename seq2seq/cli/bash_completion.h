@@ -8,8 +8,8 @@
 
 namespace seq2seq::cli {
 
-/// A script for bash that completes commands, options and what they take: files, folders, devices, and after `--set`
-/// the keys of the configuration with those values that have names. Needs bash 4 and nothing else.
+/// Returns a bash script that completes commands, options and their values: files, folders, devices, and after `--set`
+/// the keys of the configuration with their named values. Needs only bash 4.
 std::string bash_completion(const std::vector<CommandFacts>& commands, const config::Keys& keys);
 
 }  // namespace seq2seq::cli

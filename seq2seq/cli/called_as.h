@@ -6,8 +6,8 @@
 
 namespace seq2seq::cli {
 
-/// A stream of messages in which commands to type name the program as the user called it: where a piece of text that is
-/// written has "`seq2seq ", it becomes "`build/release/seq2seq ". All else passes to `out` as it is.
+/// A stream that names the program in messages as the user called it: replaces "`seq2seq " by, for example,
+/// "`build/release/seq2seq ". Passes all other text to `out` unchanged.
 class CalledAs final : private std::streambuf, public std::ostream {
  public:
   CalledAs(std::ostream& out, const std::string& program);

@@ -10,8 +10,8 @@
 
 namespace seq2seq::cli {
 
-/// The exit codes of the program. Whoever reads the output may stop, as `head` does: then the command ends quietly,
-/// with the code that a shell shows for a program that SIGPIPE has ended.
+/// The exit codes of the program. If the reader of the output stops early, as `head` does, the command ends quietly
+/// with the code that a shell shows for SIGPIPE.
 enum Exit : int { done = 0, failed = 1, usage = 2, interrupted_with_checkpoint = 130, reader_gone = 141 };
 
 /// Streams of the program. Tests pass their own.
@@ -29,7 +29,7 @@ struct Context {
   std::string program = "seq2seq";  // as the user called it, for commands that messages show
 };
 
-/// One command of the program: its file states what it takes and does it.
+/// One command of the program: declares its arguments, and runs.
 class Command {
  public:
   virtual ~Command() = default;
@@ -45,10 +45,11 @@ class Command {
 
 Commands builtin_commands();
 
-/// The whole program. `main` makes the registries, adds its own kinds, and calls this. Never throws. Call it before
-/// anything starts a thread or writes to a standard stream: it may start the process anew, once (share_processors.h).
+/// Runs the whole program. `main` makes the registries, adds its own kinds, and calls this. Never throws. Call it
+/// before anything starts a thread or writes to a standard stream, because it may restart the process once
+/// (share_processors.h).
 int run(int count, char** words, const run::Registries& registries);
-/// `words`: behind the name of the program, which is `program`.
+/// `words`: the arguments after the name of the program, `program`.
 int run(const std::vector<std::string>& words, const run::Registries& registries, const Streams& streams,
         const std::string& program = "seq2seq");
 

@@ -70,19 +70,20 @@ void add_override(std::vector<config::Override>& overrides, config::Override set
 
 void RunArguments::declare(Arguments& arguments, bool searches) {
   arguments.required("RUN", folder, "folder of the run, or one of its checkpoints: RUN/checkpoints/best");
-  arguments.option("--checkpoint", checkpoint, "WHICH", "best, last, or the number of an update (best)");
-  if (searches) arguments.option("--beam", beam, "K", "hypotheses kept by the search; 1: greedy (as configured)");
+  arguments.option("--checkpoint", checkpoint, "WHICH", "best, last, or the number of an update (default: best)");
+  if (searches)
+    arguments.option("--beam", beam, "K", "hypotheses kept by the search; 1: greedy (default: as configured)");
   arguments.option("--placement", placement, "WHERE",
-                   "run: over the places of the run's training; or a YAML file with a section `placement` (all of the "
-                   "model on one device)");
-  arguments.repeatable("--with", others, "RUN", "another run; all of them write together, as an ensemble");
+                   "run: spread the model as in its training; or a YAML file with a section `placement` (default: the "
+                   "whole model on one device)");
+  arguments.repeatable("--with", others, "RUN", "add another run to an ensemble; repeatable");
   arguments.option("--weights", weights, "W,W,...",
-                   "how much each run of an ensemble counts, RUN's weight first (equally)");
-  common.declare(arguments, searches ? "sets a key of `decode`: decode.max_length.ratio=3" : "");
+                   "weights of the runs of an ensemble, RUN's weight first (default: equal weights)");
+  common.declare(arguments, searches ? "set a key of `decode`, such as decode.max_length.ratio=3; repeatable" : "");
 }
 
 run::LoadedRun RunArguments::load(const run::Environment& environment, std::vector<config::Override> more) const {
-  if (placement && placement->empty()) throw UsageError(Place{.part = "--placement"}, "is neither `run` nor a file");
+  if (placement && placement->empty()) throw UsageError(Place{.part = "--placement"}, "must be `run` or a file");
   if (placement && !common.device.empty())
     throw UsageError(Place{.part = "--placement " + *placement}, "cannot be combined with `--device`",
                      "`--device` puts the whole model on one device");
@@ -90,8 +91,8 @@ run::LoadedRun RunArguments::load(const run::Environment& environment, std::vect
   add_override(overrides, "--beam", "decode.beam", beam);
   for (auto& each : more) add_override(overrides, std::move(each));
   if (weights && others.empty())
-    throw UsageError(Place{.part = "--weights " + *weights}, "is only for an ensemble",
-                     "Name its other runs by `--with RUN`");
+    throw UsageError(Place{.part = "--weights " + *weights}, "needs an ensemble",
+                     "Add its other runs with `--with RUN`");
   const auto weight = weights ? run::parse_weights(*weights, others.size() + 1, "--weights") : std::vector<double>();
   const auto load_one = [&](const std::string& run) {
     return run::load_run(run, checkpoint, overrides, environment, placement.value_or(""));

@@ -20,22 +20,23 @@
 
 namespace seq2seq::cli {
 
-/// Options of every command that computes: what is the command's business and not the configuration's.
+/// Options of every command that computes, which are not part of the configuration.
 struct CommonArguments {
   std::string device, threads = "0";
   bool quiet = false;
   std::vector<std::string> set;
 
   void declare(Arguments& arguments, const std::string& what_set_means);
-  /// Of several processes only rank 0 speaks; the others warn, with their rank.
+  /// Of several processes, only rank 0 prints messages; the others print only warnings, with their rank.
   Log log(const Context& context, const parallel::Launch& launch = {}) const;
-  /// Throws UsageError for a device that is not there or a number that is none. Where no device is named, each rank of
-  /// a launch has the GPU of its local rank, if there are GPUs.
+  /// Throws UsageError for a missing device or an invalid number. Without a device, each rank of a launch uses the GPU
+  /// of its local rank, if there are GPUs.
   run::Environment environment(const Context& context, Log& log, const parallel::Launch& launch = {}) const;
   std::vector<config::Override> overrides() const;
 };
 
-/// The number of an option. Throws UsageError with the option as typed where the text is none in [least, most].
+/// Returns the number of an option. Throws UsageError with the option as typed, unless the text is a number in [least,
+/// most].
 template <class Number>
 Number parse_number(const std::string& option, const std::string& text, Number least, Number most) {
   Number number{};
@@ -45,8 +46,8 @@ Number parse_number(const std::string& option, const std::string& text, Number l
   throw UsageError(Place{.part = option + " " + text}, fmt::format("must be a number from {} to {}", least, most));
 }
 
-/// An option that stands for a key: its value is checked as the key's, and messages show the option as typed. Throws
-/// UsageError when the key is set by `--set` as well.
+/// An option that sets a key: its value is checked like that of the key, and messages show the option as typed. Throws
+/// UsageError if `--set` sets the key as well.
 void add_override(std::vector<config::Override>& overrides, const std::string& option, const std::string& key,
                   const std::optional<std::string>& value);
 void add_override(std::vector<config::Override>& overrides, config::Override setting);
@@ -62,10 +63,10 @@ struct RunArguments {
   run::LoadedRun load(const run::Environment& environment, std::vector<config::Override> more = {}) const;
 };
 
-/// Warns of tokens that the vocabulary does not have, unless `log` is quiet. `side`: source or target.
+/// Warns of tokens that are not in the vocabulary, unless `log` is quiet. `side`: source or target.
 void warn_of_unknown(Log& log, const run::UnknownTokens& counts, const char* side);
 
-/// Throws Error when writing to `out` has failed, but not when its reader has gone: that ends a command quietly.
+/// Throws Error if writing to `out` has failed, except if its reader closed the pipe, which ends a command quietly.
 void check_written(const std::ostream& out);
 
 }  // namespace seq2seq::cli

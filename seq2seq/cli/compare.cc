@@ -47,29 +47,31 @@ class Compare final : public Command {
   }
 
   void declare(Arguments& arguments) override {
-    arguments.required("A", first_, "file of outputs, one a line, plain or packed by gzip or Zstandard");
-    arguments.optional("B", second_, "another output of the same text: is it better than A, and is that chance?");
+    arguments.required("A", first_, "file of outputs, one per line, plain or compressed by gzip or Zstandard");
+    arguments.optional("B", second_, "second output of the same text, compared with A");
     arguments.repeatable("--reference", references_, "FILE",
-                         "references, one a line; of several files, an empty line is no reference");
-    arguments.option("--source", source_, "FILE", "sources, shown with examples and ordered by `--by`");
-    arguments.repeatable(
-        "--metric", metrics_, "NAME",
-        "only these; examples and `--by` show the first: " + fmt::format("{}", fmt::join(metric_names(), ", ")));
+                         "references, one per line; with several files, an empty line: no reference in this file");
+    arguments.option("--source", source_, "FILE", "sources, shown with examples and used by `--by`");
+    arguments.repeatable("--metric", metrics_, "NAME",
+                         "metric to measure, repeatable; examples and `--by` use the first (default: all): " +
+                             fmt::format("{}", fmt::join(metric_names(), ", ")));
     arguments.repeatable(
         "--by", orders_, "ORDER",
-        "also by groups of sentences: length, in words, or rank, the mean frequency rank of the words; "
-        "of the source, or else of the reference");
-    arguments.option("--groups", groups_, "N", "groups for `--by`, of about as many sentences (8)");
+        "also measure groups of sentences, by length in words or by rank, the mean frequency rank of the words; "
+        "of the source if it is given, otherwise of the reference");
+    arguments.option("--groups", groups_, "N", "groups for `--by`, of about equal size (default: 8)");
     arguments.option("--frequencies", frequencies_, "FILE",
-                     "text whose words are counted for `--by rank`, such as that of the training (the measured one)");
-    arguments.option("--samples", samples_, "N", "resampled sets for intervals and p-values, and exchanges (1000)");
-    arguments.option("--seed", seed_, "N", "of the samples (1)");
-    arguments.option("--examples", examples_, "N", "sentences to show on which B, and A, is most better (3)");
+                     "text that ranks words for `--by rank`, such as the training text (default: the measured text)");
+    arguments.option("--samples", samples_, "N",
+                     "number of resampled sets, and of exchanges, for intervals and p-values (default: 1000)");
+    arguments.option("--seed", seed_, "N", "seed of the samples (default: 1)");
+    arguments.option("--examples", examples_, "N",
+                     "number of sentences to show on which B is better than A, and A better than B (default: 3)");
     arguments.option("--bleu-tokenizer", tokenizer_, "NAME",
-                     "of BLEU: none, 13a, intl, zh or char, as in sacreBLEU (13a)");
+                     "sacreBLEU's tokenizer for BLEU: none, 13a, intl, zh or char (default: 13a)");
     arguments.flag("--lowercase", lowercase_, "compare in lower case");
-    arguments.flag("--json", json_, "all figures as JSON, for programs and for scripts/plot");
-    arguments.flag("--quiet", quiet_, "no messages but warnings and errors");
+    arguments.flag("--json", json_, "print all figures as JSON, for programs and for scripts/plot");
+    arguments.flag("--quiet", quiet_, "print only warnings and errors");
   }
 
   int run(const Context& context) override {
@@ -89,8 +91,7 @@ class Compare final : public Command {
 
  private:
   run::CompareFiles files() const {
-    if (references_.empty())
-      throw UsageError("nothing to compare outputs with: name a file of references by `--reference FILE`");
+    if (references_.empty()) throw UsageError("no references; give a file of them with `--reference FILE`");
     run::CompareFiles files{.first = first_,
                             .second = std::nullopt,
                             .references = {references_.begin(), references_.end()},

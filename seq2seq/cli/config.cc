@@ -20,8 +20,9 @@ class ConfigReference final : public Command {
     return {.examples = {"config reference", "config reference train.optimizer"}, .page = "docs/configuration.md"};
   }
   void declare(Arguments& arguments) override {
-    arguments.optional("SECTION", section_, "only those below it: train.optimizer (all)");
-    arguments.option("--task", task_, "NAME", "the keys of `translation` or of `lm`, a language model (translation)");
+    arguments.optional("SECTION", section_, "only the keys below it, such as train.optimizer (default: all)");
+    arguments.option("--task", task_, "NAME",
+                     "`translation`, or `lm` for the keys of a language model (default: translation)");
   }
   int run(const Context& context) override {
     if (task_ != "translation" && task_ != "lm")
@@ -47,7 +48,7 @@ class ConfigCheck final : public Command {
   }
   void declare(Arguments& arguments) override {
     arguments.required("FILE", file_, "YAML file");
-    arguments.repeatable("--set", set_, "KEY=VALUE", "as in `train`");
+    arguments.repeatable("--set", set_, "KEY=VALUE", "set a configuration key, as in `train`; repeatable");
     arguments.flag("--show", show_, "print all keys and their values");
   }
   int run(const Context& context) override {

@@ -22,7 +22,7 @@ namespace {
 
 std::string references_text(const run::Evaluation& evaluation, bool lowercase) {
   const std::string compared = lowercase ? "; compared in lower case" : "";
-  if (evaluation.sentences_with_several == 0) return "one a sentence" + compared;
+  if (evaluation.sentences_with_several == 0) return "one per sentence" + compared;
   return fmt::format("1 to {} per sentence ({} have several); the nearest counts{}", evaluation.most_references,
                      format_count(evaluation.sentences_with_several), compared);
 }
@@ -30,7 +30,8 @@ std::string references_text(const run::Evaluation& evaluation, bool lowercase) {
 std::string kind_of_search(const decode::DecodeOptions& decode) {
   const bool by_risk = decode.minimum_bayes_risk != decode::no_metric;
   if (decode.search == decode::SearchKind::exact)
-    return fmt::format("exact, from beam {} on, at most {} beginnings", decode.beam, format_count(decode.exact_nodes));
+    return fmt::format("exact, starting from beam {}, at most {} partial outputs", decode.beam,
+                       format_count(decode.exact_nodes));
   if (decode.search == decode::SearchKind::sample)
     return by_risk ? fmt::format("the sample of {} with the least risk by {}", decode.n_best, decode.minimum_bayes_risk)
                    : fmt::format("the most probable of {}", format_count(decode.n_best, "sample"));
@@ -43,7 +44,7 @@ std::string search_text(const run::Evaluation& evaluation, const decode::DecodeO
   const auto& fusion = decode.language_model;
   auto search = kind_of_search(decode);
   if (fusion.any()) search += fmt::format(" with {:g} x the language model {}", fusion.weight, fusion.run.string());
-  if (decode.oracle_length) return fmt::format("{}, each output as long as the first reference it has", search);
+  if (decode.oracle_length) return fmt::format("{}, each output as long as its first reference", search);
   return fmt::format("{}, longest output {:g} x source + {}, at most {}; {} cut there", search, decode.max_length.ratio,
                      decode.max_length.plus, format_count(decode.max_length.limit),
                      format_count(evaluation.outputs.cut));
@@ -52,8 +53,8 @@ std::string search_text(const run::Evaluation& evaluation, const decode::DecodeO
 void print_perplexities(std::ostream& out, const run::Perplexity& perplexity) {
   const auto figures = run::named(perplexity);
   for (const auto& [name, title] : {std::pair("perplexity", "perplexity"),
-                                    {"word_perplexity", "perplexity of a word"},
-                                    {"character_perplexity", "perplexity of a character"}})
+                                    {"word_perplexity", "perplexity per word"},
+                                    {"character_perplexity", "perplexity per character"}})
     out << fmt::format("{:<38} {:>9.4f}\n", title, figures.at(name));
 }
 
@@ -195,14 +196,14 @@ class Evaluate final : public Command {
 
   void declare(Arguments& arguments) override {
     run_.declare(arguments, /*searches=*/true);
-    arguments.option("--source", source_, "FILE", "sources, one a line (the run's test set)");
+    arguments.option("--source", source_, "FILE", "sources, one per line (default: the run's test set)");
     arguments.repeatable("--reference", references_, "FILE",
-                         "their references as they are; of several files, an empty line is no reference. For a "
-                         "language model the text, without `--source`");
+                         "references, one per line; repeatable. With several files, an empty line: no reference in "
+                         "this file. For a language model: the text, without `--source`");
     arguments.option(
         "--bleu-tokenizer", bleu_tokenizer_, "NAME",
-        "sacreBLEU's none, which cuts at blanks, 13a, its default, for text that is not tokenized, intl, zh "
-        "or char (as configured)");
+        "sacreBLEU's tokenizer for BLEU: none (split at blanks), 13a (sacreBLEU's default, for untokenized text), "
+        "intl, zh or char (default: as configured)");
     arguments.flag("--lowercase", lowercase_, "compare outputs and references in lower case");
     arguments.flag("--json", json_, "print figures and protocol as JSON");
   }
@@ -237,11 +238,11 @@ class Evaluate final : public Command {
     }
     if (source_)
       throw UsageError(Place{.part = "--source " + *source_}, "a language model (`task: lm`) has no source",
-                       "Name the text by `--reference` alone");
+                       "Give only the text, with `--reference`");
     if (references_.size() > 1)
       throw UsageError(Place{.part = "--reference " + references_[1]},
-                       "is a second text, and a language model (`task: lm`) is measured on one",
-                       "Measure each by itself");
+                       "is a second text, but a language model (`task: lm`) is measured on one text",
+                       "Evaluate each text in a call of its own");
   }
 
   RunArguments run_;

@@ -7,7 +7,7 @@ namespace seq2seq::cli {
 std::vector<CommandGroup> builtin_groups() {
   return {
       {.name = "config",
-       .about = "the keys of a configuration: list them, or check a file",
+       .about = "list the keys of a configuration, or check a file",
        .help = {.examples = {"config reference train.optimizer", "config check configs/g2p.yaml"},
                 .page = "docs/configuration.md"}},
       {.name = "study",
@@ -20,7 +20,7 @@ std::vector<CommandGroup> builtin_groups() {
 
 Help program_help() {
   return {.examples = {"init first --source text.en --target text.fr", "train first/config.yaml --run first/run"},
-          .page = "docs/index.md, for a first model docs/own-data.md"};
+          .page = "docs/index.md; for a first model, docs/own-data.md"};
 }
 
 std::string to_text(const Help& help, const std::string& program) {

@@ -11,14 +11,14 @@ struct Help {
   std::string page;                   // in the source folder: `docs/configuration.md`
 };
 
-/// A word that stands before commands of its own, as `study` before `study run`.
+/// A word before a group of commands, such as `study` before `study run`.
 struct CommandGroup {
   std::string name, about;
   Help help;
 };
 std::vector<CommandGroup> builtin_groups();
 
-/// Of the program as a whole.
+/// Returns the help of the program as a whole.
 Help program_help();
 
 /// Returns the text: examples with the program as it was called, and the page.

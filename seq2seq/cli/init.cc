@@ -27,7 +27,7 @@ class Init final : public Command {
     arguments.required("FOLDER", folder_, "new folder for config.yaml and the split text");
     arguments.option("--source", source_, "FILE",
                      "source sentences, one per line, plain or compressed by gzip or Zstandard");
-    arguments.option("--target", target_, "FILE", "targets, line by line");
+    arguments.option("--target", target_, "FILE", "targets, one per line, in the order of the sources");
     arguments.flag("--quiet", common_.quiet, "print only warnings and errors");
   }
 

@@ -23,7 +23,7 @@ int64_t update_of(const fs::path& folder) {
 class Inspect final : public Command {
  public:
   std::string name() const override { return "inspect"; }
-  std::string about() const override { return "say what a file or folder of this program is and holds"; }
+  std::string about() const override { return "identify and describe a file or folder of this program"; }
   Help help() const override {
     return {.examples = {"inspect runs/g2p", "inspect runs/g2p/checkpoints/best"}, .page = "docs/formats.md"};
   }

@@ -146,7 +146,7 @@ std::optional<fs::path> record_of(const fs::path& file, std::string_view head) {
 
 [[noreturn]] void refuse(const fs::path& file) {
   throw Error(Place{.file = file.string()}, "is not a file of this program",
-              "`seq2seq inspect --help` lists what it knows");
+              "`seq2seq inspect --help` lists the files that it knows");
 }
 
 }  // namespace

@@ -7,11 +7,11 @@
 
 namespace seq2seq::cli {
 
-/// Says what a file is and holds, by its contents: a configuration, a study, a vocabulary, weights, a JSON or JSON
+/// Identifies a file by its contents and describes it: a configuration, a study, a vocabulary, weights, a JSON or JSON
 /// Lines file of this program, ... Throws Error for a file that the program does not know.
 void inspect_file(std::ostream& out, const std::filesystem::path& file, const run::Registries& registries);
 
-/// Says what a checkpoint `RUN/checkpoints/UPDATE` holds, and verifies its checksums.
+/// Describes a checkpoint `RUN/checkpoints/UPDATE`, and verifies its checksums.
 void inspect_checkpoint(std::ostream& out, const std::filesystem::path& folder, int64_t update);
 
 }  // namespace seq2seq::cli

@@ -56,7 +56,7 @@ void inspect_metrics(std::ostream& out, const fs::path& file) {
     ++kinds[kind].first;
     kinds[kind].second = std::move(json);
   }
-  print_line(out, "metrics", file.string() + ": what a training measured; `scripts/plot RUN` draws it");
+  print_line(out, "metrics", file.string() + ": figures of a training; `scripts/plot RUN` draws them");
   for (const auto& [kind, found] : kinds)
     print_line(out, kind.c_str(),
                fmt::format("{}, the last: {}", format_count(found.first, "line"), numbers_of(found.second)));
@@ -87,7 +87,7 @@ void inspect_state(std::ostream& out, const fs::path& file) {
 }
 
 void inspect_card(std::ostream& out, const fs::path& file, const Json& json) {
-  print_line(out, "data card", file.string() + ": what a data set is; card.md beside it says it in words");
+  print_line(out, "data card", file.string() + ": description of a data set; card.md is the version for people");
   for (const auto& [part, facts] : json.at("splits").items()) print_line(out, part.c_str(), numbers_of(facts));
 }
 

@@ -8,8 +8,8 @@
 
 namespace seq2seq::cli {
 
-/// Says what a JSON or JSON Lines file of this program is and holds. False if it is none. `first_line` is its first
-/// line. Throws FormatError for a file that is damaged.
+/// Describes a JSON or JSON Lines file of this program. Returns false for other files. `first_line` is its first line.
+/// Throws FormatError for a file that is damaged.
 bool inspect_json(std::ostream& out, const std::filesystem::path& file, std::string_view first_line,
                   const run::Registries& registries);
 

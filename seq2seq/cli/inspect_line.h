@@ -7,7 +7,7 @@
 
 namespace seq2seq::cli {
 
-/// A line of what `inspect` says: a name and what belongs to it, in columns.
+/// Prints a line of the output of `inspect`: a name and its text, in columns.
 inline void print_line(std::ostream& out, const char* name, const std::string& text) {
   out << fmt::format("{:<12} {}\n", name, text);
 }

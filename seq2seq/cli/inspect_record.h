@@ -5,8 +5,8 @@
 
 namespace seq2seq::cli {
 
-/// Prints the record of a study's run: which row and seed, its figures, how it was trained, on what, and examples.
-/// Throws FormatError for what is no record.
+/// Prints the record of a study's run: row and seed, figures, training, data and examples. Throws FormatError if it is
+/// not a record.
 void inspect_record(std::ostream& out, const std::filesystem::path& json);
 
 }  // namespace seq2seq::cli

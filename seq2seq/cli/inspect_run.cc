@@ -47,7 +47,7 @@ void print_description(std::ostream& out, const run::RunDescription& run) {
   }
   print_line(out, "", fmt::format("{:<24} {:>13} parameters", "in all", format_count(run.parameters_in_all())));
   if (run.init_from)
-    print_line(out, "begun with", fmt::format("{}, update {}", run.init_from->run.string(), run.init_from->update));
+    print_line(out, "started from", fmt::format("{}, update {}", run.init_from->run.string(), run.init_from->update));
   for (const auto& session : run.sessions) {
     const auto& machine = session.machine;
     print_line(out, "trained",

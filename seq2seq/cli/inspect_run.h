@@ -9,7 +9,7 @@
 
 namespace seq2seq::cli {
 
-/// `3 epochs`, or `3 epochs and 2 batches`: how far the data have been read.
+/// `3 epochs`, or `3 epochs and 2 batches`: the part of the data that was read.
 std::string epochs_made(const train::TrainerState& state);
 
 /// Prints description, progress and figures of a run for people.

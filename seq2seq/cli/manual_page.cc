@@ -72,7 +72,7 @@ seq2seq \- learn to map sequences to sequences: LSTM encoder\-decoders, attentio
 .B seq2seq \-\-version
 .SH DESCRIPTION
 {1}
-A run is one YAML file, its configuration. Training makes a folder of it, which every other command goes on from.
+One YAML file configures a run. Training writes a run folder, which all other commands read.
 .SH COMMANDS
 )";
 
@@ -82,24 +82,27 @@ lists every key with its type, default, unit, range and meaning;
 .B seq2seq config check
 reads a file as
 .B seq2seq train
-does and prints every fault of it. Paths in a file are relative to the file, on the command line to the current folder.
+does and prints all errors. Paths in a file are relative to the file; paths on the command line are relative to the current folder.
 .SH EXIT STATUS
 .TP
 .B 0
-The command has done what was asked for.
+Success.
 .TP
 .B 1
-It failed.
+Failure.
 .TP
 .B 2
 The command line or the configuration is wrong.
 .TP
 .B 130
-It was interrupted; training has written a checkpoint.
+Interrupted; training has written a checkpoint.
+.TP
+.B 141
+The reader of the output closed the pipe.
 .SH ENVIRONMENT
 .TP
 .B SEQ2SEQ_ISA
-The instruction set of the kernels, in place of the best one: reference, avx2 or avx512.
+Instruction set of the kernels: reference, avx2 or avx512 (default: the best one that the processor has).
 .SH EXAMPLES
 .TP
 Train, resume and use a model:

@@ -33,7 +33,7 @@ class PlanCommand final : public Command {
     arguments.option("--hardware", hardware_, "FILE",
                      "YAML file that describes a machine, as in configs/hardware (default: eight H200)");
     arguments.option("--devices", devices_, "N", "number of devices (default: as in the hardware file)");
-    arguments.flag("--search", search_, "search the fastest placement, chunk and schedule");
+    arguments.flag("--search", search_, "find the fastest placement, chunk and schedule");
     arguments.option("--length", length_, "N",
                      "steps per side, words and end symbol (default: mean of the text if it is read, or 25)");
     arguments.option("--arithmetic", arithmetic_, "TYPE", "float32, tf32 or bfloat16 (default: float32)");
@@ -41,7 +41,7 @@ class PlanCommand final : public Command {
                      "compare 1, 2, 4 ... up to N machines that train together (default: 1)");
     arguments.option("--svg", svg_, "FILE", "draw the timeline");
     arguments.option("--trace", trace_, "FILE", "write the timeline as a Chrome trace");
-    arguments.option("--measured", measured_, "FILE", "with --svg: measured timeline to draw below");
+    arguments.option("--measured", measured_, "FILE", "with --svg: measured timeline to draw below the predicted one");
     arguments.option("--measure-costs", measure_costs_, "FILE",
                      "measure the CPUs of this machine and write a file for --hardware");
     arguments.option("--threads", threads_, "N",

@@ -14,7 +14,9 @@ namespace {
 class Prepare final : public Command {
  public:
   std::string name() const override { return "prepare"; }
-  std::string about() const override { return "convert the training text of a configuration to token stores"; }
+  std::string about() const override {
+    return "convert the training text of a configuration to memory-mapped token stores";
+  }
   Help help() const override {
     return {.examples = {"prepare configs/debian-en-fr.yaml",
                          "prepare first/config.yaml --set data.prepared=first/prepared"},

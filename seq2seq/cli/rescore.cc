@@ -20,7 +20,9 @@ namespace {
 class Rescore final : public Command {
  public:
   std::string name() const override { return "rescore"; }
-  std::string about() const override { return "choose from an n-best list of any system with the score of a run"; }
+  std::string about() const override {
+    return "choose outputs from an n-best list of any system with the scores of a run";
+  }
   Help help() const override {
     return {.examples = {"rescore runs/wmt source.txt list.txt --output best.txt --reference reference.txt",
                          "rescore runs/wmt source.txt list.txt --with runs/wmt2 --feature-weights total=1,seq2seq=0.5"},
@@ -29,21 +31,23 @@ class Rescore final : public Command {
 
   void declare(Arguments& arguments) override {
     run_.declare(arguments, /*searches=*/false);
-    arguments.required("SOURCE", files_.source, "file of sources, one a line");
+    arguments.required("SOURCE", files_.source, "file of sources, one per line");
     arguments.required("LIST", files_.list,
-                       "their hypotheses in the format of Moses, `sentence ||| text ||| features ||| total`, sentences "
+                       "n-best list in the format of Moses, `sentence ||| text ||| features ||| total`; sentences are "
                        "counted from 0");
-    arguments.option("--output", output_, "FILE", "where the chosen texts go, one a line (standard output)");
+    arguments.option("--output", output_, "FILE",
+                     "output file for the chosen texts, one per line (default: standard output)");
     arguments.repeatable("--reference", files_.references, "FILE",
-                         "references, one a line: prints BLEU of the list, rescored, and of the best choice there is");
+                         "references, one per line: print BLEU of the list, of the chosen texts, and of the best "
+                         "possible choice");
     arguments.option(
         "--feature-weights", feature_weights_, "NAME=W,...",
-        "what counts how much: `total`, the last field; `seq2seq`, the run's log-probability; or a feature "
-        "of the list (total=0.5,seq2seq=0.5)");
-    arguments.option("--tune-source", tune_.source, "FILE", "sources of a development list: tunes the weights on it");
-    arguments.option("--tune-list", tune_.list, "FILE", "the development list, of the same system as LIST");
+        "weights of the features: `total`, the last field; `seq2seq`, the run's log-probability; or a feature of the "
+        "list (default: total=0.5,seq2seq=0.5)");
+    arguments.option("--tune-source", tune_.source, "FILE", "sources of a development list, to tune the weights on it");
+    arguments.option("--tune-list", tune_.list, "FILE", "development list of the same system as LIST");
     arguments.repeatable("--tune-reference", tune_.references, "FILE", "references of the development list");
-    arguments.flag("--tokens", tokens_, "texts are tokens between blanks, used as they are");
+    arguments.flag("--tokens", tokens_, "read tokens separated by blanks instead of text");
   }
 
   int run(const Context& context) override {
@@ -74,12 +78,12 @@ class Rescore final : public Command {
     const bool any = !tune_.source.empty() || !tune_.list.empty() || !tune_.references.empty();
     if (!any) return std::nullopt;
     if (tune_.source.empty() || tune_.list.empty() || tune_.references.empty())
-      throw UsageError("`--tune-source`, `--tune-list` and `--tune-reference` are given together, or none of them");
+      throw UsageError("`--tune-source`, `--tune-list` and `--tune-reference` need each other; give all three or none");
     return tune_.paths();
   }
 
   static void report(Log& log, const run::Rescored& rescored) {
-    log.say(fmt::format("{}, {}; shared beginnings saved {:.1f} % of the decoder's steps",
+    log.say(fmt::format("{}, {}; common beginnings saved {:.1f} % of the decoder steps",
                         format_count(rescored.sentences, "sentence"), format_count(rescored.hypotheses) + " hypotheses",
                         100 * rescored.saved));
     std::vector<std::string> weights;

@@ -28,12 +28,12 @@ class Score final : public Command {
     run_.declare(arguments, /*searches=*/false);
     arguments.optional(
         "SOURCE", source_,
-        "file of sources, one a line, plain or packed by gzip or Zstandard; for a language model the text "
-        "that is scored, by itself (then `-` or nothing: standard input)");
-    arguments.optional("TARGET", target_, "file of targets, one a line; each is scored given the source in its line");
+        "file of sources, one per line, plain or compressed by gzip or Zstandard; for a language model, the text to "
+        "score (then `-` or nothing: standard input)");
+    arguments.optional("TARGET", target_, "file of targets, one per line, scored given the source in the same line");
     arguments.option("--n-best", n_best_, "FILE",
-                     "instead of TARGET: n-best list in Moses' format, `sentence ||| text ||| features ||| score`, "
-                     "sentences counted from 0; writes it again with the feature `seq2seq= SCORE`");
+                     "instead of TARGET: n-best list in the format of Moses, `sentence ||| text ||| features ||| "
+                     "score`; sentences are counted from 0. Writes the list with the added feature `seq2seq= SCORE`");
     arguments.option("--feature", feature_, "NAME",
                      "with --n-best: name of the feature, for the scores of several runs (default: seq2seq)");
     arguments.flag("--per-token", options_.per_token,
@@ -63,7 +63,7 @@ class Score final : public Command {
       log.say(fmt::format("{} {}, {} tokens with end symbols: log-probability {:.6g}, perplexity {:.4f}",
                           format_count(scored.pairs), lm ? "sentences" : "pairs", format_count(scored.tokens),
                           scored.score, scored.perplexity()));
-      if (n_best_) log.say(fmt::format("shared beginnings saved {:.1f} % of the decoder's steps", 100 * scored.saved));
+      if (n_best_) log.say(fmt::format("common beginnings saved {:.1f} % of the decoder steps", 100 * scored.saved));
     }
     warn_of_unknown(log, scored.unknown_source, "source");
     warn_of_unknown(log, scored.unknown_target, "target");
@@ -73,16 +73,16 @@ class Score final : public Command {
  private:
   void check_pairs() const {
     check_n_best();
-    if (source_.empty()) throw UsageError("missing SOURCE: a file of sources, one a line");
+    if (source_.empty()) throw UsageError("missing SOURCE: a file of sources, one per line");
     if (!n_best_ && target_.empty())
       throw UsageError("nothing to score; add a file of targets after SOURCE, or a list with `--n-best FILE`");
   }
 
   void check_text() const {
-    const auto* remedy = "Name the text alone: `seq2seq score RUN TEXT`";
+    const auto* remedy = "Give only the text: `seq2seq score RUN TEXT`";
     if (n_best_ || feature_)
       throw UsageError(Place{.part = n_best_ ? "--n-best" : "--feature"},
-                       "needs a run that translates, not a language model", remedy);
+                       "needs a translation model, not a language model", remedy);
     if (!target_.empty())
       throw UsageError(Place{.part = target_}, "is a second file, but a language model (`task: lm`) has no source",
                        remedy);

@@ -26,13 +26,13 @@ class States final : public Command {
 
   void declare(Arguments& arguments) override {
     arguments.required("RUN", folder_, "folder of the run, or one of its checkpoints: RUN/checkpoints/best");
-    arguments.optional("SENTENCES", input_, "file of source sentences, one per line (standard input)");
-    arguments.option("--checkpoint", checkpoint_, "WHICH", "best, last, or the number of an update (best)");
+    arguments.optional("SENTENCES", input_, "file of source sentences, one per line (default: standard input)");
+    arguments.option("--checkpoint", checkpoint_, "WHICH", "best, last, or the number of an update (default: best)");
     arguments.option("--output", output_, "FILE",
-                     "NumPy's format if the name ends in `.npy`, otherwise columns between tabs after a line of names "
-                     "(default: such columns, on standard output)");
+                     "output file: a NumPy array if the name ends in `.npy`, otherwise tab-separated columns after a "
+                     "line of names (default: columns on standard output)");
     arguments.option("--layer", layer_, "N", "only layer N of the encoder, counted from 1 (default: all)");
-    arguments.option("--part", part_, "PART", "hidden, cell, or all (hidden)");
+    arguments.option("--part", part_, "PART", "hidden, cell, or all (default: hidden)");
     arguments.flag("--tokens", options_.tokens, "read tokens separated by blanks instead of text");
     common_.declare(arguments, "");
   }

@@ -22,7 +22,7 @@ namespace seq2seq::cli {
 namespace {
 
 constexpr const char* stopping_study =
-    "\nstopping: each training ends its update, then a checkpoint is written; a second signal ends at once\n";
+    "\nstopping: each training finishes its update and writes a checkpoint; a second signal stops at once\n";
 
 /// Arguments of every command on a study.
 struct StudyArguments {
@@ -44,7 +44,7 @@ struct StudyArguments {
 };
 
 constexpr const char* jobs_meaning = "as in `study run`, to estimate the time left";
-constexpr const char* stopping_trial = "\nstopping at the end of an update; a second signal ends at once\n";
+constexpr const char* stopping_trial = "\nstopping after the current update; a second signal stops at once\n";
 
 int64_t parse_jobs(const std::optional<std::string>& text) {
   constexpr int64_t most_jobs = 1024;
@@ -87,7 +87,7 @@ int print(const Context& context, const std::string& text) {
 class StudyPlanCommand final : public Command {
  public:
   std::string name() const override { return "study plan"; }
-  std::string about() const override { return "list the runs of a study, those done, and the time for the others"; }
+  std::string about() const override { return "list the runs of a study, their states, and the time left"; }
   Help help() const override {
     return {.examples = {"study plan experiments/sutskever2014/reversal-copy.yaml --scale small",
                          "study plan question.yaml --measure 10"},
@@ -120,7 +120,7 @@ class StudyPlanCommand final : public Command {
     common.threads = std::to_string(jobs.threads);
     const InterruptGuard guard(stopping_trial);
     auto tried = study::try_rows(plan, study::survey(plan, disk_files()), seconds, common.environment(context, log));
-    if (interrupted()) throw Interrupted("interrupted; no run was touched");
+    if (interrupted()) throw Interrupted("interrupted; no run was changed");
     return tried;
   }
 
@@ -131,7 +131,7 @@ class StudyPlanCommand final : public Command {
 class StudyStatusCommand final : public Command {
  public:
   std::string name() const override { return "study status"; }
-  std::string about() const override { return "what of a study is done, running and failed, and the time left"; }
+  std::string about() const override { return "show each run of a study: done, running or failed, and the time left"; }
   Help help() const override {
     return {.examples = {"study status experiments/sutskever2014/reversal-copy.yaml --scale small",
                          "study status question.yaml --jobs 2"},
@@ -177,7 +177,7 @@ class StudyTableCommand final : public Command {
 class StudyWork final : public Command {
  public:
   std::string name() const override { return "study work"; }
-  std::string about() const override { return "train the runs of a study that nobody else is at, one after another"; }
+  std::string about() const override { return "train runs of a study that no other process trains, one after another"; }
   Help help() const override {
     return {.examples = {"study work experiments/sutskever2014/reversal-copy.yaml --scale small",
                          "study work question.yaml --threads 2"},
@@ -255,7 +255,7 @@ class StudyRunCommand final : public Command {
     const auto faults = study::run_processes("/proc/self/exe", words, jobs.jobs, [&progress] { progress.tick(); });
     progress.finish();
     for (const auto& fault : faults)
-      if (!fault.empty()) environment.log->warn(fault + "; its run goes on when the study is run again");
+      if (!fault.empty()) environment.log->warn(fault + "; run the study again to continue its run");
     return interrupted();
   }
 
@@ -264,7 +264,7 @@ class StudyRunCommand final : public Command {
     const auto missing = runs_to_do(plan);
     if (missing == 0) return Exit::done;
     for (const auto& line : missing_lines(plan, study::survey(plan, disk_files()))) log.warn(line);
-    log.say(fmt::format("the same command goes on: {} study run {}", context.program, typed()));
+    log.say(fmt::format("continue with: {} study run {}", context.program, typed()));
     return stopped ? Exit::interrupted_with_checkpoint : Exit::failed;
   }
 

@@ -37,18 +37,16 @@ std::string dirty_text(const study::StudyPlan& plan) {
   return dirty == 0 ? ""
                     : fmt::format(
                           "  dirty ({} of {}): made by a program with uncommitted changes; `study run --retrain` "
-                          "makes runs again\n",
+                          "trains runs again\n",
                           dirty, plan.planned.size());
 }
 
 std::string time_text(const std::vector<study::RunStatus>& status, int64_t jobs) {
-  if (count_of(status, RunState::recorded) == std::ssize(status)) return "all are there: nothing to train";
+  if (count_of(status, RunState::recorded) == std::ssize(status)) return "all runs are done; nothing to train";
   const auto at_a_time = jobs == 1 ? std::string("one at a time") : fmt::format("{} at a time", jobs);
   const auto left = study::time_left(status, jobs);
-  return left
-             ? fmt::format("about {} left, {}", format_duration(*left), at_a_time)
-             : fmt::format("{}; nothing tells yet how long it takes: `study plan --measure 10` tries each row for 10 s",
-                           at_a_time);
+  return left ? fmt::format("about {} left, {}", format_duration(*left), at_a_time)
+              : fmt::format("{}; no timing yet: `study plan --measure 10` tries each row for 10 s", at_a_time);
 }
 
 std::string counts_text(const study::StudyPlan& plan, const std::vector<study::RunStatus>& status) {
@@ -98,7 +96,7 @@ std::string plan_text(const study::StudyPlan& plan, const std::vector<study::Run
                         fmt::join(seeds, ", "));
   }
   text += dirty_text(plan);
-  for (const auto& file : study::missing_texts(plan)) text += fmt::format("  not here yet: {}\n", file);
+  for (const auto& file : study::missing_texts(plan)) text += fmt::format("  missing text: {}\n", file);
   return text;
 }
 

@@ -11,11 +11,11 @@
 
 namespace seq2seq::cli {
 
-/// Prints the runs of a study and those done, by cell, and the time for the rest with `jobs` at a time.
+/// Prints the runs of a study by cell, with their states, and the time left with `jobs` runs at a time.
 std::string plan_text(const study::StudyPlan& plan, const std::vector<study::RunStatus>& status, int64_t jobs);
 /// A line for every run.
 std::string status_text(const study::StudyPlan& plan, const std::vector<study::RunStatus>& status, int64_t jobs);
-/// A line for every run that was asked for and has no record: why.
+/// Returns a line for every selected run without a record, with the reason.
 std::vector<std::string> missing_lines(const study::StudyPlan& plan, const std::vector<study::RunStatus>& status);
 
 /// Progress display while several processes train: finished runs, and progress of the running ones.

@@ -29,16 +29,16 @@ class Train final : public Command {
 
   void declare(Arguments& arguments) override {
     arguments.optional("CONFIG", config_, "YAML file of a new run");
-    arguments.option("--run", folder_, "FOLDER", "where the new run goes (runs/ and the name of CONFIG)");
-    arguments.option("--resume", resumed_, "FOLDER", "go on with this run instead");
+    arguments.option("--run", folder_, "FOLDER", "folder of the new run (default: runs/ and the name of CONFIG)");
+    arguments.option("--resume", resumed_, "FOLDER", "continue this run instead");
     arguments.option(
         "--checkpoint", checkpoint_, "N",
         "with --resume: go back to this checkpoint (best, last, or the number of an update) and drop the updates after "
-        "it (the last)");
+        "it (default: last)");
     arguments.option("--init-from", init_from_, "RUN",
-                     "start with the weights of another run, its best checkpoint or RUN/checkpoints/N: fine-tuning");
-    arguments.option("--seed", seed_, "N", "sets `seed`");
-    arguments.flag("--explain", explain_, "print data, model and the memory of a new run, and stop before it");
+                     "start with the weights of another run (fine-tuning): its best checkpoint, or RUN/checkpoints/N");
+    arguments.option("--seed", seed_, "N", "set `seed`");
+    arguments.flag("--explain", explain_, "print data, model and memory of a new run, without training it");
     arguments.option("--timeline", timeline_, "FILE",
                      "write the timeline of the fourth update, with the work of each place, as a Chrome trace");
     common_.declare(arguments, "set a configuration key, such as train.optimizer.learning_rate=0.1; repeatable");

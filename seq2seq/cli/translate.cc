@@ -50,33 +50,34 @@ class Translate final : public Command {
   void declare(Arguments& arguments) override {
     run_.declare(arguments, /*searches=*/true);
     arguments.optional("INPUT", input_,
-                       "file of source sentences, one per line, plain or compressed by gzip or Zstandard; from a pipe "
-                       "each is answered as soon as no other waits (standard input)");
+                       "file of source sentences, one per line, plain or compressed by gzip or Zstandard; a line from "
+                       "a pipe is translated as soon as no other is waiting (default: standard input)");
     arguments.option("--output", output_, "FILE", "output file, written only if complete (default: standard output)");
     arguments.option("--format", format_, "FORMAT",
                      "text: the best output of each line; moses: n-best lists; tsv: tab-separated columns; json: an "
-                     "object per line (default: text, with `--n-best` moses)");
+                     "object per line (default: text, or moses with `--n-best`)");
     arguments.option("--input-format", input_format_, "FORMAT",
                      "text, or json: an object per line with the sentence under `source`; other keys are copied to the "
                      "answer. Needs `--format json` (default: text)");
     arguments.flag("--keep-going", options_.keep_going,
-                   "with `--format json`: answer a line that cannot be read with an object with `error`, and go on");
+                   "with `--format json`: if a line cannot be read, write an object with `error` and continue");
     arguments.option("--n-best", n_best_, "N",
-                     "write the N best outputs of each sentence with scores; equal texts once");
+                     "write the N best outputs of each sentence with scores; equal texts appear once");
     arguments.flag("--token-scores", options_.token_scores,
                    "with `--format moses`: also write the score of each token");
     arguments.option("--unknown", unknown_, "WHAT",
-                     "allow the unknown word in outputs, and keep it (`<unk>`), drop it, or replace it by the source "
-                     "word that it attends to most; or positional: replace `<unk:d>` by the source word that it names "
-                     "(as configured)");
+                     "allow the unknown word in outputs. keep: write `<unk>`; drop: leave it out; replace: write the "
+                     "source word that it attends to most; positional: replace `<unk:d>` by the source word d places "
+                     "before (default: as configured)");
     arguments.option(
         "--alignments", alignments_, "FILE",
         "for each output token, write the source token that it attends to most, `0-0 2-1` (Pharaoh's format)");
     arguments.option("--attention", attention_, "FILE", "write all attention weights, one JSON object per output");
     arguments.option("--prefix", prefix_, "FILE",
-                     "each output begins with the same line of this file; an empty line leaves it free");
-    arguments.option("--constraints", constraints_, "FILE",
-                     "each output has all phrases of the same line of this file, separated by tabs, in any order");
+                     "begin each output with the same line of this file; an empty line: no prefix");
+    arguments.option(
+        "--constraints", constraints_, "FILE",
+        "put all phrases of the same line of this file, separated by tabs, into each output, in any order");
     arguments.flag("--tokens", options_.tokens, "read and write tokens separated by blanks instead of text");
     arguments.flag("--interactive", interactive_,
                    "ask for sentences one by one, with commands for n-best outputs, probabilities, alignment and "
@@ -101,7 +102,7 @@ class Translate final : public Command {
     const auto prefixes = lines_of(prefix_), constraints = lines_of(constraints_);
     options_.demands = {.prefixes = prefixes.get(), .constraints = constraints.get()};
     const auto loaded = run_.load(environment, std::move(overrides));
-    run::check_translates(loaded, "translates nothing");
+    run::check_translates(loaded, "cannot translate");
     if (from_stream) bytes = data::open_bytes(context.streams.in, "<stdin>");
 
     options_.list = n_best_.has_value() || loaded.options().decode.n_best > 1;
@@ -130,30 +131,29 @@ class Translate final : public Command {
                                               {{"text", InputFormat::text}, {"json", InputFormat::json}});
     const bool json = options_.format == OutputFormat::json;
     if (options_.format == OutputFormat::text && n_best_)
-      throw UsageError(Place{.part = "--format text"}, "has no place for the outputs of `--n-best`",
+      throw UsageError(Place{.part = "--format text"}, "cannot show the outputs of `--n-best`",
                        "Use moses, tsv or json");
     if (options_.token_scores && options_.format != OutputFormat::moses)
-      throw UsageError(Place{.part = "--token-scores"}, "is for `--format moses`",
+      throw UsageError(Place{.part = "--token-scores"}, "needs `--format moses`",
                        "Leave it out; `--format json` always writes them");
     if (options_.input == InputFormat::json && !json)
       throw UsageError(Place{.part = "--input-format json"}, "needs `--format json`",
-                       "Other formats have no place for the keys of a request");
+                       "Other formats cannot return the keys of a request");
     if (options_.keep_going && (prefix_ || constraints_))
       throw UsageError(Place{.part = "--keep-going"}, "cannot be combined with `--prefix` and `--constraints`",
-                       "A line that cannot be read would leave their lines behind");
+                       "After a line that cannot be read, their lines would belong to other sentences");
     if (options_.keep_going && !json)
-      throw UsageError(Place{.part = "--keep-going"}, "needs `--format json`",
-                       "Other formats have no place for an error");
+      throw UsageError(Place{.part = "--keep-going"}, "needs `--format json`", "Other formats cannot show an error");
   }
 
   int converse(const Context& context, const run::Environment& environment, std::vector<config::Override> overrides) {
     const bool writes = output_ || format_ || alignments_ || attention_ || options_.token_scores;
     if (!input_.empty() || writes || prefix_ || constraints_)
-      throw UsageError(Place{.part = "--interactive"}, "reads from the terminal and answers there",
+      throw UsageError(Place{.part = "--interactive"}, "reads from the terminal and writes to it",
                        "Leave out INPUT and options for files and formats");
     auto loaded = run_.load(environment, std::move(overrides));
-    run::check_translates(loaded, "translates nothing");
-    environment.log->say(fmt::format("{}, checkpoint {}. `:help` lists the commands, Ctrl-D ends",
+    run::check_translates(loaded, "cannot translate");
+    environment.log->say(fmt::format("{}, checkpoint {}. `:help` lists the commands, Ctrl-D quits",
                                      loaded.folder.root().string(), loaded.update));
     run::Conversation conversation(loaded, options_.tokens);
     LineEditor editor(context.streams);
@@ -196,8 +196,8 @@ class Translate final : public Command {
     }
     if (translated.unmet.outputs > 0) {
       log.warn(fmt::format(
-          "{} of {} outputs lack what `--prefix` or `--constraints` asks for, the first of line {}; a "
-          "larger `decode.max_length` leaves more room",
+          "{} of {} outputs do not meet `--prefix` or `--constraints`, the first on line {}; a larger "
+          "`decode.max_length` may help",
           format_count(translated.unmet.outputs), format_count(translated.lines), translated.unmet.first_line));
     }
     if (translated.exact.sentences > 0) log.say("exact search: " + run::describe(translated.exact));

@@ -7,7 +7,7 @@
 
 namespace seq2seq::cli {
 
-/// The error to report in place of `fault` where it came about because the working directory was deleted.
+/// Returns the error to report instead of `fault` if its cause is that the working directory was deleted.
 std::optional<Error> lost_directory(const std::exception& fault);
 
 }  // namespace seq2seq::cli

@@ -7,7 +7,7 @@
 
 namespace seq2seq::config {
 
-/// A choice of which other kinds than the chosen one have a key or section.
+/// A choice in which kinds other than the chosen one have a key or section.
 struct AnotherKind {
   const Choice* choice = nullptr;
   std::string key;                 // the path of the key that chooses, `model.architecture`

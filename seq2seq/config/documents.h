@@ -7,7 +7,7 @@
 
 namespace seq2seq::config {
 
-/// The first document of a YAML text, if it has one, and the place where a second begins.
+/// The first document of a YAML text, if there is one, and the place where a second one begins.
 struct Documents {
   std::optional<YAML::Node> first;
   std::optional<YAML::Mark> second;

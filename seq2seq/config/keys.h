@@ -106,8 +106,8 @@ class Keys {
   /// `kinds` must outlive it. Returns the key `kind`.
   Key& select(std::string name, Selection& selection, const Kinds& kinds, std::string meaning);
 
-  /// Adds the same without a section of its own: the kind's keys stand among this section's keys, and `key` chooses the
-  /// kind: `architecture: rnn`.
+  /// Adds the same without a section: the kind's keys are keys of this section, and `key` selects the kind:
+  /// `architecture: rnn`.
   Key& select_here(std::string key, Selection& selection, const Kinds& kinds, std::string meaning);
 
   /// Adds a rule between keys of this section and below it, checked after they are read without errors. `wrong` returns
@@ -116,7 +116,7 @@ class Keys {
   void rule(std::string key, std::function<std::string()> wrong);
 
   /// Removes a key or section, by its path below these keys: `train.coverage_loss`. Does nothing if there is none. For
-  /// configurations that have no use for it.
+  /// configurations that cannot use it.
   void leave_out(std::string_view path);
 
   /// Hints for keys of other programs, shown when such a key is unknown: {{"lr", "it is `train.optimizer.learning_rate`

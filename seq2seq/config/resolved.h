@@ -16,9 +16,9 @@ std::string write_yaml(const Keys& keys);
 /// `train.schedule.kind.version=2`. Throws Error if such a file cannot be read.
 std::string result_text(const Keys& keys);
 
-/// Returns what a run's digest is made of: the lines above, without keys at their default, so that a key that is added
-/// later changes no digest. (A default that changes is a change of `numerics`.) `counts` says which keys to take, with
-/// their kinds' versions; empty: all.
+/// Returns the lines above that a run's digest includes: those of keys that differ from their default, so that a key
+/// that is added later changes no digest. (A default that changes is a change of `numerics`.) `counts` says which keys
+/// to take, with their kinds' versions; empty: all.
 std::string digest_text(const Keys& keys, const std::function<bool(const std::string& key)>& counts = {});
 
 /// A key with its current value. Paths are absolute.

@@ -12,7 +12,7 @@
 
 namespace seq2seq::config {
 
-/// Private to this part: what `Keys` are made of. The reader, the writer and the reference walk it.
+/// The tree of keys behind `Keys`, private to this part. The reader, the writer and the reference walk it.
 struct Section {
   std::string name, meaning;
   Keys keys;

@@ -46,7 +46,7 @@ class AtomicFile {
   TemporaryFile partial_;
 };
 
-/// Throws Error naming the folder, or the file, if `path` cannot be written, so that the user learns it before hours of
+/// Throws Error naming the folder or the file if `path` cannot be written, so that the user learns this before hours of
 /// work. Changes nothing.
 void check_writable(const fs::path& path);
 

@@ -20,10 +20,10 @@ std::string gpus_here();
 /// Returns true if LibTorch finds a GPU here.
 bool has_gpu();
 
-/// Returns true if this error says that the memory of some device does not suffice.
+/// Returns true if this error says that a device ran out of memory.
 bool is_out_of_memory(const std::exception_ptr& error);
 
-/// Returns a GPU's compute capability in tenths, 90 for 9.0; 0 for what is no GPU.
+/// Returns a GPU's compute capability in tenths, such as 90 for 9.0; 0 for other devices.
 int compute_capability(c10::Device device);
 
 /// The hardware and libraries that results depend on besides the configuration: stored in a run, compared on resume.
@@ -45,7 +45,7 @@ struct ProcessorLimits {
 /// and OMP_NUM_THREADS.
 int processors(const ProcessorLimits& limits = {});
 
-/// threads 0: as many as the machine has processors for us. Sets LibTorch's thread count.
+/// threads 0: one per processor that this process may use. Sets LibTorch's thread count.
 Machine prepare_machine(int threads, c10::Device device);
 
 }  // namespace seq2seq

@@ -11,7 +11,7 @@ namespace seq2seq {
 class FileLock {
  public:
   /// If another process holds it, calls `busy` once with `process 1234`, then waits until it is free. `busy` may throw
-  /// instead. Throws Error when the file cannot be locked, Interrupted when a signal comes while it waits.
+  /// instead. Throws Error if the file cannot be locked, and Interrupted if a signal arrives while it waits.
   FileLock(const std::filesystem::path& file, const std::function<void(const std::string& holder)>& busy);
   ~FileLock();
   FileLock(const FileLock&) = delete;

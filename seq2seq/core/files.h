@@ -40,8 +40,8 @@ class FileStream {
   virtual void finish() = 0;                                                    // synced and closed
 };
 
-/// The file-system interface: the program writes every file that it keeps through it, so that a test can make any
-/// operation fail and check that nothing half-written stays. `disk_files()` is the real one.
+/// The file-system interface. The program writes every permanent file through it, so that a test can make any operation
+/// fail and check that nothing half-written stays. `disk_files()` is the real one.
 class Files {
  public:
   virtual ~Files() = default;
@@ -62,7 +62,7 @@ class Files {
 
 Files& disk_files();
 
-/// Writes and syncs what `make` hands to the sink; not atomic by itself.
+/// Writes and syncs the bytes that `make` passes to the sink; not atomic by itself.
 void write_pieces(Files& files, const fs::path& path, const std::function<void(const Sink&)>& make);
 
 /// Bytes in memory, read as a file.

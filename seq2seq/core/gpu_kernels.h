@@ -4,7 +4,7 @@
 
 namespace seq2seq {
 
-/// Ways to compute on a GPU that are off unless they are asked for: none of them has run on a GPU yet (docs/gpu.md).
+/// Kernels for GPUs that are off by default (docs/gpu.md).
 enum class GpuKernel {
   cudnn,    // LSTM layers by cuDNN
   lstm,     // the recurrence of an LSTM layer in one launch of our own, where its weights fit the GPU
@@ -12,9 +12,9 @@ enum class GpuKernel {
 };
 
 /// Returns true if the environment variable SEQ2SEQ_GPU_KERNELS names it, as in `cudnn,softmax`. Throws UsageError for
-/// a name that is none of these.
+/// any other name.
 bool is_on(GpuKernel kernel);
-/// Those that are on, as a run records them: `cudnn, softmax`; empty: none is.
+/// Returns those that are on, as a run records them: `cudnn, softmax`; empty if none is.
 std::string gpu_kernels();
 
 }  // namespace seq2seq

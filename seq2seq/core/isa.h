@@ -17,8 +17,8 @@ Isa choose_isa(Isa best, const std::string& asked);
 std::vector<Isa> available_isas();
 std::string name(Isa isa);
 
-/// Returns true if the kernels of best_isa() can multiply bf16 numbers: those for AVX-512 where the processor has
-/// AVX512-BF16 as well; the reference where SEQ2SEQ_ISA asks for it, since it is slow.
+/// Returns true if the kernels of best_isa() can multiply bf16 numbers: those for AVX-512 if the processor also has
+/// AVX512-BF16. The slow reference can do so only if SEQ2SEQ_ISA selects it.
 bool has_bf16_products();
 /// Returns true if this processor has AVX512-BF16 beside avx512.
 bool processor_has_bf16();

@@ -12,7 +12,7 @@ class Log {
  public:
   enum class Level { quiet, normal };  // quiet: warnings only
 
-  /// `speaker` stands before every warning, where several processes write to one terminal: `rank 1`.
+  /// `speaker` is written before every warning if several processes write to one terminal: `rank 1`.
   explicit Log(std::ostream& out, Level level = Level::normal, std::string speaker = {})
       : out_(&out), level_(level), speaker_(std::move(speaker)) {}
   void say(std::string_view line);   // news; silent when quiet

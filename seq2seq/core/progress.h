@@ -20,9 +20,9 @@ struct ProgressOptions {
       std::chrono::steady_clock::now;  // a test hands in its own
 };
 
-/// Shows progress to a person who waits: done of total, rate, time left, and a text of the caller's (loss, learning
-/// rate, ...). On a terminal a bar, elsewhere a line now and then, nothing when the log is quiet. Time comes from a
-/// steady clock.
+/// Shows progress to a waiting user: the amount done, the total, rate, time left, and a text of the caller (loss,
+/// learning rate, ...). Draws a bar on a terminal, prints a line now and then elsewhere, and nothing if the log is
+/// quiet. Time comes from a steady clock.
 class Progress {
  public:
   /// total 0: unknown, no bar and no time left. `unit` is plural: `updates`, `lines`. `from`: the amount done before by

@@ -32,7 +32,7 @@ struct KindInfo {
   Options defaults{};
 };
 
-/// Describes the entries of a registry without making one: all that configuration and help need.
+/// Describes the entries of a registry without making one. Configuration and help need no more.
 class Kinds {
  public:
   virtual ~Kinds() = default;
@@ -103,7 +103,7 @@ class Registry final : public Kinds {
     std::function<std::shared_ptr<Product>(const AnyOptions&, Arguments...)> make;
   };
 
-  /// The entry of this name, which takes `held`.
+  /// Returns the entry of this name, which accepts `held`.
   const Entry& find(const std::string& name, const AnyOptions& held = {}) const {
     for (const auto& entry : entries_) {
       if (entry.name != name) continue;

@@ -23,7 +23,7 @@ class RunFolder {
   std::filesystem::path config() const { return root_ / "config.yaml"; }
   std::filesystem::path source_vocabulary() const { return root_ / "source.vocabulary"; }
   std::filesystem::path target_vocabulary() const { return root_ / "target.vocabulary"; }
-  /// Of the values of a factor, numbered from 1.
+  /// File of the values of a factor, numbered from 1.
   std::filesystem::path factor_vocabulary(int64_t factor) const {
     return root_ / ("source.factor" + std::to_string(factor) + ".vocabulary");
   }

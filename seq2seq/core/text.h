@@ -30,8 +30,8 @@ std::string_view first_characters(std::string_view text, size_t characters);
 /// Returns the pieces between separators, with the empty ones: one more than separators.
 std::vector<std::string_view> split(std::string_view text, char separator);
 
-/// For messages: the text between backticks on one line, control characters and bytes that are not UTF-8 as `\x1B`,
-/// long ones cut.
+/// Returns the text for a message: between backticks, on one line, with control characters and bytes that are not UTF-8
+/// as `\x1B`, and cut if it is long.
 std::string quote(std::string_view text, size_t longest = 60);
 
 }  // namespace seq2seq

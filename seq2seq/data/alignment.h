@@ -22,8 +22,9 @@ struct AlignedPair {
   int64_t source_tokens = 0, target_tokens = 0;
 };
 
-/// [N, S] for each target row of a batch, in packed order of `targets`, the share of each position of its source, as
-/// the encoder reads it: 1 over the row's links where it has one, else 0; float32. S: the longest source as it is read.
+/// Returns [N, S], float32: for each target row of a batch, in packed order of `targets`, the share of each position of
+/// its source, as the encoder reads it. The share is 1 / (links of the row) at linked positions, otherwise 0. S is the
+/// length of the longest source.
 at::Tensor reference_attention(const std::vector<AlignedPair>& pairs, const Layout& source, const Layout& targets,
                                const TextPipeline& text);
 

@@ -16,7 +16,7 @@ struct DataPosition {
   int64_t epoch = 0, batch = 0;
 };
 
-/// A batch, and which it is.
+/// A batch and its position.
 struct StreamedBatch {
   Batch batch;
   DataPosition position;

@@ -26,11 +26,11 @@ struct ExtendedIds {
 /// The words of one source that its target may copy although the target's vocabulary does not have them.
 class CopiedWords {
  public:
-  /// `id`: of a target's word. A word that is there already stays as it is.
+  /// `id`: of a target's word. Does nothing for a word that is already there.
   void add(const std::string& word, int64_t id);
-  /// The id of a target's word; the unknown word's where the source does not have it.
+  /// Returns the id of a target's word, or that of the unknown word if the source does not have it.
   int64_t id(std::string_view word) const;
-  /// Null for an id that no word here has.
+  /// Returns null for an id that no word here has.
   const std::string* word(int64_t id) const;
 
  private:

@@ -11,7 +11,7 @@
 
 namespace seq2seq::data {
 
-/// Stands before each factor of a source token: U+FFE8, as in OpenNMT.
+/// Separator before each factor of a source token: U+FFE8, as in OpenNMT.
 inline constexpr std::string_view factor_mark = "\uFFE8";
 
 /// A source token as its word and the values of its factors: `Häuser￨NN￨plural` is `Häuser` with `NN` and `plural`.

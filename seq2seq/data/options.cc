@@ -52,17 +52,20 @@ void declare(config::Keys& keys, SourceSide& source) {
   declare_text(keys, source.side, source.tokenizers);
   keys.add("end", source.end,
            {{"none", SourceEnd::none}, {"after", SourceEnd::after}, {"reversed", SourceEnd::reversed}},
-           "position of the source's end symbol: none, after the words, or reversed with them and so first");
-  keys.add("factors", source.form.factors,
-           fmt::format("factors of each source token, such as its part of speech, written behind the word with U+FFE8 "
-                       "between them: `word{}factor` (arXiv 1606.02892)",
-                       factor_mark))
+           "end symbol of the source. none: no symbol; after: after the words; reversed: reversed with the words, so "
+           "it is first");
+  keys.add(
+          "factors", source.form.factors,
+          fmt::format("number of factors of each source token, such as its part of speech, written after the word with "
+                      "U+FFE8 before each: `word{}factor` (arXiv 1606.02892)",
+                      factor_mark))
       .at_least(0)
       .at_most(16);
   keys.add("parts", source.form.parts,
-           fmt::format("sentences in each source line, such as one sentence in several languages, with the token `{}` "
-                       "between them; each has an encoder of its own (arXiv 1601.00710)",
-                       text::part_separator))
+           fmt::format(
+               "number of sentences in each source line, such as one sentence in several languages, separated by "
+               "the token `{}`; each has its own encoder (arXiv 1601.00710)",
+               text::part_separator))
       .at_least(1)
       .at_most(16);
 }
@@ -136,9 +139,10 @@ void declare(config::Keys& keys, TrainFiles& files) {
            "the pair; an empty text: all 1");
   keys.rule("repeat", [&files] { return wrong_repeat(files); });
   keys.rule("tags", [&files] { return wrong_tag(files); });
-  keys.add("alignment", files.alignment,
-           "file of each corpus, in the order of the files, with the links of its tokens a line, `0-0 1-2`, for "
-           "`train.guided_alignment`; an empty one: none");
+  keys.add(
+      "alignment", files.alignment,
+      "file for each corpus, in the order of the files, with the word alignment of a pair per line, `0-0 1-2`, for "
+      "`train.guided_alignment`; an empty text: none");
   keys.rule("weights", [&files] { return wrong_count(files, files.weights); });
   keys.rule("alignment", [&files] { return wrong_count(files, files.alignment); });
   keys.rule("source", [&files] {
@@ -179,17 +183,17 @@ struct TextToTrainOn {
 };
 void declare(config::Keys& keys, TextToTrainOn& text) {
   auto& files = text.files;
-  keys.add("target", files.target, "file of sentences, one a line, or several, read one after another")
+  keys.add("target", files.target, "file of sentences, one per line; a list of files is read in order")
       .changes_no_result();
   keys.add("repeat", files.repeat,
-           "how often an epoch has the sentences of each file, in their order; of a fraction's sentences an epoch has "
-           "that share, drawn anew each time; empty: once")
+           "how often an epoch contains each file, in the order of the files; a fraction takes that share of its "
+           "sentences, drawn anew each epoch; empty: once")
       .unit("copies")
       .at_least(0);
   keys.rule("repeat", [&files] { return wrong_repeat(files); });
   keys.rule("target", [&files] {
     const auto unnamed = [](const auto& file) { return file.empty(); };
-    if (files.target.empty()) return "is missing: name a file of text";
+    if (files.target.empty()) return "is missing; give a file of text";
     return std::any_of(files.target.begin(), files.target.end(), unnamed) ? "names a file without a name" : "";
   });
 }
@@ -198,7 +202,7 @@ struct TextToMeasureOn {
   FilePair& files;
 };
 void declare(config::Keys& keys, TextToMeasureOn& text) {
-  keys.add("target", text.files.target, "file of sentences, one a line").changes_no_result();
+  keys.add("target", text.files.target, "file of sentences, one per line").changes_no_result();
 }
 
 struct CleanText {
@@ -206,31 +210,32 @@ struct CleanText {
 };
 void declare(config::Keys& keys, CleanText& section) {
   keys.add("drop_control_characters", section.clean.drop_control_characters,
-           "whether sentences with control characters other than a tab are left out");
+           "leave out sentences with control characters other than tab");
   keys.add("drop_duplicates", section.clean.drop_duplicates,
-           "whether of sentences with the same tokens only the first is kept; takes 16 bytes of memory a sentence");
+           "keep only the first of sentences with equal tokens; costs 16 bytes of memory per sentence");
 }
 
 /// The keys of a language model's text.
 void declare_one_sided(config::Keys& keys, DataOptions& options, const text::TokenizerRegistry& tokenizers) {
   TextToTrainOn train{options.train};
-  keys.section("train", train, "the text that is trained on");
+  keys.section("train", train, "training text");
   TextToMeasureOn validation{options.validation}, test{options.test};
-  keys.section("validation", validation, "the text that progress is measured on; may be left out");
-  keys.section("test", test, "the text that `evaluate` measures on; may be left out");
+  keys.section("validation", validation, "validation text; optional");
+  keys.section("test", test, "test text for `evaluate` and studies; optional");
   TargetSide target{options.target, tokenizers};
-  keys.section("target", target, "how lines become tokens");
-  keys.add("max_length", options.clean.max_length, "longer sentences are left out of training, counted")
+  keys.section("target", target, "tokenization and vocabulary");
+  keys.add("max_length", options.clean.max_length, "leave out longer training sentences; they are counted")
       .unit("tokens")
       .at_least(1);
   CleanText clean{options.clean};
-  keys.section("clean", clean, "which other sentences are left out of training, counted");
+  keys.section("clean", clean, "more filters for training sentences; left-out sentences are counted");
   keys.add("invalid_utf8", options.invalid_utf8, {{"error", InvalidUtf8::error}, {"drop", InvalidUtf8::drop}},
-           "what becomes of lines that are not UTF-8: an error with its place, or left out, counted");
+           "error: stop at text that is not UTF-8, with file and line; drop: leave out such lines and count them");
   text::declare_special_symbols(keys, options.special_symbols);
   keys.rule("target.tokenizer", [&options, &tokenizers] {
-    return tokenizers.make(options.target.tokenizer)->samples() ? "samples, which needs `seq2seq prepare` and so pairs"
-                                                                : "";
+    return tokenizers.make(options.target.tokenizer)->samples()
+               ? "samples, which needs prepared text, and a language model has none"
+               : "";
   });
 }
 

@@ -40,7 +40,7 @@ struct TrainFiles {
   /// Text for a language model: every source is empty.
   bool one_sided() const { return source.empty() && pairs.empty() && !target.empty(); }
   std::size_t corpora() const { return (one_sided() ? target : source).size() + pairs.size(); }
-  /// The first file: what a message about all of them names.
+  /// The first file, which messages about all files name.
   const std::filesystem::path& first() const {
     return one_sided() ? target.front() : source.empty() ? pairs.front() : source.front();
   }

@@ -34,7 +34,7 @@ struct Layout : std::enable_shared_from_this<Layout> {
   int64_t steps() const { return static_cast<int64_t>(running.size()); }
   /// [running[0]] the sentences of the first step in sorted order, for gathering and scattering states.
   at::Tensor order() const;
-  /// The index tensors on the CPU. What the host decides, as random draws are, goes by them and waits for no device.
+  /// The index tensors on the CPU. Decisions of the host, such as random draws, use them and wait for no device.
   LayoutIndex on_host() const;
   /// This layout on another device. Index tensors are copied once for each device, however often this is called.
   std::shared_ptr<const Layout> on(c10::Device device) const;
@@ -81,7 +81,7 @@ at::Tensor reversed_order(const Layout& layout);
 /// Rows [N] or [N, ...] in packed order -> the same rows in sentence_order().
 at::Tensor by_sentence(const at::Tensor& rows, const Layout& layout);
 
-/// Moves rows and index tensors to a device; nothing is copied when they are there.
+/// Moves rows and index tensors to a device; copies nothing that is already there.
 Packed to(const Packed& packed, c10::Device device);
 
 }  // namespace seq2seq::data

@@ -6,10 +6,10 @@
 
 namespace seq2seq::data {
 
-/// A tensor of the CPU on a device. The copy is made on the device's current stream from pinned memory, and the caller
-/// waits for nothing. A tensor that lies there is returned as it is. Keeps no graph.
+/// Copies a tensor from the CPU to a device, on the device's current stream and from pinned memory. The caller waits
+/// for nothing. Returns a tensor that is already on the device unchanged. Keeps no graph.
 at::Tensor send(const at::Tensor& tensor, c10::Device device);
-/// Several tensors of int64 [n], of the CPU, in one copy.
+/// Copies several int64 tensors [n] from the CPU at once.
 std::vector<at::Tensor> send_together(const std::vector<at::Tensor>& numbers, c10::Device device);
 
 }  // namespace seq2seq::data

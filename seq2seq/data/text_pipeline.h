@@ -50,15 +50,14 @@ class TextPipeline {
   /// Returns the output of a decoder, without the end symbol, reversed if the options say so. It is its own inverse.
   std::vector<int64_t> decoder_ids(std::vector<int64_t> ids) const;
 
-  /// Lets ids go on behind the vocabularies, as ExtendedIds numbers them, for a model that copies such words. Before
-  /// any text is turned into ids.
+  /// Extends the ids beyond the vocabularies, as ExtendedIds numbers them, for a model that copies such words. Call it
+  /// before any text is converted to ids.
   void extend_vocabulary() { extends_ = true; }
   bool extends_vocabulary() const { return extends_; }
-  /// The words that a target may copy from a source of these tokens and that the target's vocabulary does not have;
-  /// none where the vocabulary is not extended.
+  /// Returns the words that a target may copy from a source of these tokens and that are not in the target vocabulary;
+  /// none if the vocabulary is not extended.
   CopiedWords copied_words(const std::vector<std::string>& source_tokens) const;
-  /// [S] for each id of the source's vocabulary the target's id of the same spelling; the unknown word's where it has
-  /// none.
+  /// Returns [S]: for each source id the target id of the same spelling, or that of the unknown word if there is none.
   std::vector<int64_t> target_of_source() const;
 
   /// Returns true if the word of an id is not in the vocabulary of its side.
@@ -68,7 +67,7 @@ class TextPipeline {
   std::vector<int64_t> source_ids(const std::vector<std::string>& tokens) const;
   /// `copied`: of the source that these are a target of.
   std::vector<int64_t> target_ids(const std::vector<std::string>& tokens, const CopiedWords& copied = {}) const;
-  /// A word beyond the vocabulary is `<unk>`, but for those in `copied`.
+  /// A word beyond the vocabulary is `<unk>`, except those in `copied`.
   std::vector<std::string> source_words(const std::vector<int64_t>& ids) const;
   std::vector<std::string> target_words(const std::vector<int64_t>& ids, const CopiedWords& copied = {}) const;
 

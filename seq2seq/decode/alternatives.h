@@ -13,8 +13,8 @@ struct Alternative {
   double score = 0;
 };
 
-/// The `count` most probable words after `written`, the first words of an output in the order in which the model writes
-/// them; best first. `sources` holds one sentence.
+/// Returns the `count` most probable words after `written`, best first. `written` is the beginning of an output, in the
+/// order in which the model writes it. `sources` holds one sentence.
 std::vector<Alternative> alternatives(const Predictor& predictor, const Sources& sources,
                                       const std::vector<int64_t>& written, int64_t count);
 

@@ -11,14 +11,14 @@
 
 namespace seq2seq::decode {
 
-/// All of these functions compute on batches of sentences of like length. If memory does not suffice for a batch, it is
-/// halved and tried again, as are the batches after it; the error is thrown if a single sentence does not fit.
+/// All of these functions compute on batches of sentences of similar length. If memory does not suffice for a batch, it
+/// is halved and tried again, as are the batches after it; the error is thrown if a single sentence does not fit.
 
 /// The n best outputs of any number of sources, in their order, sentences of like length searched together. Ids and
-/// token scores come in the order of the text. The first reading's length and target vocabulary are those of all.
-/// `targets` are asked for their lengths alone, and only where the options want outputs as long as their references;
-/// without them such options are an error. `demands` has one of each source, in the order of the text, or none; a
-/// prefix is only for targets that are written forwards.
+/// token scores come in the order of the text. Length and target vocabulary are those of the first reading. `targets`
+/// only provide lengths, if the options want outputs as long as their references; such options are an error without
+/// `targets`. `demands` has one of each source, in the order of the text, or none; a prefix is only for targets that
+/// are written forwards.
 std::vector<std::vector<Hypothesis>> search_all(const Predictor& predictor, const Readings& sources,
                                                 const DecodeOptions& options, const Done& done = {},
                                                 const Sentences* targets = nullptr,
@@ -36,9 +36,9 @@ std::vector<PairScore> score_all(const Predictor& predictor, const Readings& sou
 std::vector<PairScore> score_all(const Predictor& predictor, const Sentences& sources, const Sentences& targets,
                                  const data::TextPipeline& text, int64_t batch, const Done& done = {});
 
-/// The attention weights of any number of pairs, in their order: rows in the order of the target's text, the end
-/// symbol's last; columns in that of the source's text, the end symbol's last, where the encoder reads one. Empty where
-/// the model looks at no position.
+/// Returns the attention weights of any number of pairs, in their order. Rows are in the order of the target text,
+/// columns in the order of the source text; the end symbol is last, for sources only if the encoder reads one. Empty if
+/// the model has no attention to positions.
 std::vector<AttentionWeights> attention_all(const Predictor& predictor, const Sentences& sources,
                                             const Sentences& targets, const data::TextPipeline& text, int64_t batch);
 

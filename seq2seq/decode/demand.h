@@ -5,7 +5,7 @@
 
 namespace seq2seq::decode {
 
-/// Words that an output of one source must have.
+/// Words that an output of one source must contain.
 struct Demand {
   std::vector<int64_t> prefix = {};  // the words that it begins with
   std::vector<std::vector<int64_t>> phrases =

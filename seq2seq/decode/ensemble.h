@@ -20,10 +20,10 @@ struct EnsembleMember {
   double weight = 1;  // above 0; weights are divided by their sum
 };
 
-/// Several models of one target vocabulary that write one output together: member m reads Sources::readings[m]. They
-/// may differ in everything else: kind, size, source vocabulary, direction, device. What comes out lies on the first
-/// member's device. Beside the states of its members it holds the probabilities of a few rows at a time, whatever the
-/// number of members or hypotheses.
+/// Several models with one target vocabulary that write one output together: member m reads Sources::readings[m]. They
+/// may differ in everything else: kind, size, source vocabulary, direction, device. Results are on the first member's
+/// device. Besides the states of its members, it holds the probabilities of a few rows at a time, for any number of
+/// members or hypotheses.
 class EnsemblePredictor final : public Predictor {
  public:
   EnsemblePredictor(std::vector<EnsembleMember> members, EnsembleMean mean, bool unknown = false);
@@ -38,7 +38,7 @@ class EnsemblePredictor final : public Predictor {
   int64_t longest_output() const override;
 
  private:
-  /// The weighted mean of what `mean_` says, float64 [count, V].
+  /// Returns the weighted mean of the values that `mean_` selects, float64 [count, V].
   at::Tensor mean(const PredictorState& state, int64_t first, int64_t count) const;
 
   std::vector<EnsembleMember> members_;  // of weights that sum to 1

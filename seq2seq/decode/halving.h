@@ -9,7 +9,7 @@
 
 namespace seq2seq::decode {
 
-/// Hears of work on many sentences. Either function may be empty; one alone is `finished`.
+/// Receives reports of work on many sentences. Either function may be empty; a single function is `finished`.
 struct Done {
   Done() = default;
   template <std::invocable<int64_t> Function>
@@ -19,18 +19,19 @@ struct Done {
   std::function<void(int64_t sentences)> halved;    // memory does not suffice for so many together; at most once a call
 };
 
-/// Warns the first time that memory does not suffice for a batch. `log` may be null: then nobody hears of it.
+/// Warns the first time that memory does not suffice for a batch. Without a `log` (null), it does not warn.
 Done on_small_memory(Log* log);
 
-/// The size of batches for which memory suffices: at first what is asked for, half of what did not fit after a failure.
+/// The size of batches that fit into memory: at first the requested size; after a failure, half the size that did not
+/// fit.
 class Halving {
  public:
   Halving(int64_t most, const Done& done) : most_(most), done_(done) {}
   int64_t most() const { return most_; }
   /// True if memory did not suffice at least once.
   bool halved() const { return halved_; }
-  /// Calls `work` on so many sentences together, of which it may have done a part when memory does not suffice. Returns
-  /// false then, with fewer in most(); but throws the error if it was a single sentence.
+  /// Calls `work` on this many sentences together. If memory does not suffice, `work` may have done a part of them;
+  /// then returns false, with fewer in most(), or throws the error if it was a single sentence.
   bool fits(int64_t together, const std::function<void()>& work);
 
  private:

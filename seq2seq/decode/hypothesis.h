@@ -27,7 +27,7 @@ bool better(const Hypothesis& a, const Hypothesis& b);
 class Paths {
  public:
   static constexpr int64_t root = -1;  // nothing written yet
-  /// Appends a word to the path that ends in `parent`; returns where the longer path ends.
+  /// Appends a word to the path that ends in `parent`; returns the end of the longer path.
   int64_t add(int64_t parent, int64_t word, double token_score);
   /// The words from the root to `end`, their scores and the sum of these, added up from the first word on.
   Hypothesis trace(int64_t end) const;

@@ -22,7 +22,7 @@ void declare(config::Keys& keys, LengthNormalization& options) {
   keys.add("kind", options.kind, {{"none", Kind::none}, {"average", Kind::average}, {"gnmt", Kind::gnmt}},
            "none: the sum of log-probabilities; average: their mean; gnmt: divided by ((5 + tokens) / 6)^alpha (Wu et "
            "al. 2016)");
-  keys.add("alpha", options.alpha, "with gnmt; 0 is none, larger values favour longer outputs").at_least(0);
+  keys.add("alpha", options.alpha, "with gnmt: strength; 0: none, larger values favour longer outputs").at_least(0);
 }
 
 }  // namespace seq2seq::decode

@@ -17,11 +17,11 @@ struct ListScores {
   double saved() const;
 };
 
-/// Scores every target of each source: what score_all() gives each pair, to rounding. A source is encoded once, and
-/// targets that begin alike are computed once up to where they part: the prefix tree of each list is walked level by
-/// level. `hypotheses`: targets that are computed together, all of one source at least. If memory does not suffice for
-/// them, fewer are taken from then on, also of one source, which is then encoded for each part of its list; the error
-/// is thrown if a single target does not fit.
+/// Scores every target of each source, with the results of score_all() up to rounding. A source is encoded once, and
+/// the common beginning of several targets is computed once: the prefix tree of each list is walked level by level.
+/// `hypotheses`: targets that are computed together, all of one source at least. If memory does not suffice for them,
+/// fewer are taken from then on, also of one source, which is then encoded for each part of its list; the error is
+/// thrown if a single target does not fit.
 ListScores score_lists(const Predictor& predictor, const Readings& sources, const std::vector<Sentences>& targets,
                        int64_t hypotheses, const Done& done = {});
 

@@ -27,9 +27,8 @@ struct NBestFields {
   std::string_view sentence, text, features, score;
 };
 
-/// Takes the first field and the last two off; what is left is the text, whatever is in it. Of what `n_best_line`
-/// writes this gives every field back, because only a text can hold `|||`. Nothing for a line of fewer than four
-/// fields.
+/// Splits off the first field and the last two; the rest is the text. This restores every field that `n_best_line`
+/// wrote, because only the text can contain `|||`. Returns nothing for a line of fewer than four fields.
 std::optional<NBestFields> split_n_best(std::string_view line);
 
 /// Returns true if the features have one of this name.

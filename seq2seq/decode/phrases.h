@@ -27,7 +27,7 @@ class Phrases {
   int64_t words_met(const Progress& progress) const;
   /// At least so many words must follow.
   int64_t words_needed(const Progress& progress) const;
-  /// The words that go on with a phrase that has not occurred, each once.
+  /// Returns the words that continue a phrase that has not occurred yet, each once.
   std::vector<int64_t> next(const Progress& progress) const;
 
  private:

@@ -32,8 +32,7 @@ struct Sources {
 inline constexpr int64_t probability_rows = 64;
 
 /// Interface of a search to a model, or to several models together; it hides the kind of model. No gradient is kept.
-/// Indices, words and scores that come out lie on the device of the model's output layer; those handed in may lie
-/// anywhere.
+/// Returned indices, words and scores are on the device of the model's output layer; arguments may be on any device.
 class Predictor {
  public:
   virtual ~Predictor() = default;
@@ -58,17 +57,18 @@ class Predictor {
   /// symbols are rows too. `owner` [T] names the source of each target, so that several share one; undefined: one each.
   virtual at::Tensor score(const Sources& sources, const nn::Packed& inputs, const nn::Packed& targets,
                            const nn::Ids& owner) const = 0;
-  /// The attention weights of each target row over the positions of its source, as the encoder reads them [N, S], in
-  /// packed order of `inputs`; undefined where the model looks at no position.
+  /// Returns the attention weights [N, S] of each target row over the positions of its source, as the encoder reads
+  /// them, in packed order of `inputs`; undefined if the model has no attention to positions.
   virtual at::Tensor attention(const Sources& sources, const nn::Packed& inputs) const;
-  /// The attention weights [R, S] over the positions of each hypothesis' source that its next word is predicted with.
-  /// The state must want them. Undefined where the model looks at no position, and of an ensemble.
+  /// Returns the attention weights [R, S] for the next word of each hypothesis, over the positions of its source. The
+  /// state must request them. Undefined for an ensemble, or if the model has no attention to positions.
   virtual at::Tensor attended(const PredictorState& state) const;
   /// The longest output that it can write, without the end symbol.
   virtual int64_t longest_output() const { return nn::no_longest_sentence; }
 };
 
-/// The words that no search writes: the start symbol and, unless `unknown` lifts it, the unknown word. [n] on the CPU.
+/// Returns the words that no search writes: the start symbol and, unless `unknown` allows it, the unknown word. [n] on
+/// the CPU.
 nn::Ids never_written(bool unknown);
 
 /// One model, which must outlive it. Start symbol and unknown word are never written (`unknown` lifts the latter);

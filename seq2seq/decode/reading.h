@@ -32,7 +32,7 @@ std::vector<nn::Packed> packed(std::span<const Reading> readings, const Indices&
 
 /// True if decoders write the last word of a target first.
 bool writes_backwards(const data::TextPipeline& text);
-/// Reverses the scores of the first `words` words; what follows, the end symbol's, stays.
+/// Reverses the scores of the first `words` words; the score of the end symbol stays last.
 void reverse_words(std::vector<double>& scores, size_t words);
 
 }  // namespace seq2seq::decode

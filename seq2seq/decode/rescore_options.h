@@ -14,7 +14,7 @@ enum class ListChoice {
   oracle,        // the highest BLEU of the sentence by itself: the best choice there is
 };
 
-/// Outputs that are measured are chosen from an n-best list of another system, not searched for.
+/// Options for measuring outputs that are chosen from an n-best list of another system instead of searched for.
 struct RescoreOptions {
   std::filesystem::path list;  // in the format of Moses, for the lines of the test set; empty: outputs are searched for
   ListChoice choose = ListChoice::weighted_sum;

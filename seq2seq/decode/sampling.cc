@@ -171,14 +171,14 @@ class Drawer {
 
 void declare(config::Keys& keys, SampleOptions& options) {
   keys.add("temperature", options.temperature, "below 1 favours probable words, above 1 improbable ones").above(0);
-  keys.add("top_k", options.top_k, "draws one of the so many most probable words; 0: of all").at_least(0);
-  keys.add("top_p", options.top_p, "draws one of the fewest words that together have this probability; 1: of all")
+  keys.add("top_k", options.top_k, "draw only from this many most probable words; 0: from all").at_least(0);
+  keys.add("top_p", options.top_p, "draw only from the fewest words that together have this probability; 1: from all")
       .above(0)
       .at_most(1);
-  keys.add("epsilon", options.epsilon, "draws no word below this probability, unless it is the best one")
+  keys.add("epsilon", options.epsilon, "draw no word below this probability, except the most probable one")
       .at_least(0)
       .below(1);
-  keys.add("seed", options.seed, "what draws are computed from, with the source's words");
+  keys.add("seed", options.seed, "seed of the draws, which also depend on the words of the source");
 }
 
 std::vector<std::vector<Hypothesis>> draw_samples(const Predictor& predictor, const Sources& sources,

@@ -17,8 +17,8 @@ struct PairScore {
 /// of the source.
 using AttentionWeights = std::vector<std::vector<float>>;
 
-/// In the order of the batch's sentences, columns in the order in which the encoder reads. Empty where the model looks
-/// at no position. An ensemble has no weights.
+/// In the order of the batch's sentences, with columns in the order in which the encoder reads. Empty if the model has
+/// no attention to positions. An ensemble has no weights.
 std::vector<AttentionWeights> attention(const Predictor& predictor, const data::Batch& batch);
 
 /// In the order of the batch's sentences. `others`: its sources as the other models of an ensemble read them.

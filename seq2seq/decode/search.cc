@@ -33,15 +33,17 @@ std::string contradicting_search(const DecodeOptions& options) {
   const bool grouped = options.diverse_beam.groups > 1;
   if (options.search == SearchKind::exact) {
     if (options.patience > 0)
-      return "`exact` finds the best of all outputs: `patience`, which ends a search early, is for `search: beam`";
-    if (grouped) return "`exact` finds the best of all outputs: `diverse_beam` is for `search: beam`";
+      return "`exact` finds the best of all outputs, so it cannot be combined with `patience`, which ends a search "
+             "early";
+    if (grouped) return "`exact` finds the best of all outputs, so it cannot be combined with `diverse_beam`";
   }
   if (options.search == SearchKind::sample) {
     if (options.patience > 0 || options.no_repeat_ngram > 0 || grouped)
-      return "`sample` draws outputs at random: `patience`, `no_repeat_ngram` and `diverse_beam` are for `search: "
-             "beam`";
+      return "`sample` draws outputs at random, so it cannot be combined with `patience`, `no_repeat_ngram` or "
+             "`diverse_beam`";
     if (options.repetition_penalty != 1 || options.coverage_penalty > 0)
-      return "`sample` draws outputs at random: `repetition_penalty` and `coverage_penalty` are for `beam` and `exact`";
+      return "`sample` draws outputs at random, so it cannot be combined with `repetition_penalty` or "
+             "`coverage_penalty`";
   }
   return {};
 }
@@ -50,9 +52,9 @@ std::string contradicting_search(const DecodeOptions& options) {
 
 void declare(config::Keys& keys, DiverseBeamOptions& options) {
   keys.add("groups", options.groups, "groups of `beam` / `groups` hypotheses each; 1: no groups").at_least(1);
-  keys.add(
-          "strength", options.strength,
-          "what a word loses, in the ranking of a step, for each hypothesis of an earlier group that has just taken it")
+  keys.add("strength", options.strength,
+           "amount that a word loses, in the ranking of a step, for each hypothesis of an earlier group that just "
+           "chose it")
       .at_least(0);
 }
 
@@ -79,8 +81,7 @@ void declare(config::Keys& keys, FusionOptions& options) {
   keys.add("run", options.run,
            "folder of a run of `task: lm` with the words of this model's target; its best checkpoint is used")
       .digest([&options] { return weights_digest(options.run); });
-  keys.add("weight", options.weight,
-           "what its log-probabilities are multiplied by before they are added to the model's; 0: not used")
+  keys.add("weight", options.weight, "factor of its log-probabilities, which are added to the model's; 0: not used")
       .at_least(0);
 }
 
@@ -90,40 +91,39 @@ void declare(config::Keys& keys, DecodeOptions& options) {
   keys.section("max_length", options.max_length, "maximum length of outputs; longer hypotheses are cut and marked");
   keys.add("oracle_length", options.oracle_length,
            "make each output as long as its first reference, regardless of `max_length`; needs references");
-  keys.add("min_length", options.min_length, "shortest output, where the longest length allows it")
+  keys.add("min_length", options.min_length, "minimum length of outputs, as far as the maximum length allows it")
       .unit("tokens")
       .at_least(0);
   keys.section("length_normalization", options.length_normalization,
-               "how outputs of different lengths are compared; without it short ones are favoured");
+               "comparison of outputs of different lengths; without it, short outputs are favoured");
   keys.add("repetition_penalty", options.repetition_penalty,
-           "the log-probability of a word that the output already has counts so many times (Keskar et al. 2019)")
+           "factor of the log-probability of a word that the output already contains (Keskar et al. 2019)")
       .at_least(1);
   keys.add("coverage_penalty", options.coverage_penalty,
-           "weight of a penalty on outputs whose attention left out words of the source: beta of Wu et al. 2016, "
+           "weight of a penalty on outputs whose attention leaves out source words: beta of Wu et al. 2016, "
            "equation 14; needs attention")
       .at_least(0);
   keys.section("diverse_beam", options.diverse_beam,
-               "groups of hypotheses that are made to differ: Vijayakumar et al. 2016, arXiv 1610.02424");
+               "groups of hypotheses that are penalized for equal words (Vijayakumar et al. 2016, arXiv 1610.02424)");
   keys.add("patience", options.patience,
-           "the beam search of a source ends once `patience` times `beam` outputs are complete, as most toolkits do at "
-           "1; "
+           "end the beam search of a source when `patience` times `beam` outputs are complete; most toolkits use 1. "
            "0: when no hypothesis can still win, which is exact")
       .at_least(0);
   keys.add("no_repeat_ngram", options.no_repeat_ngram,
-           "no output has an n-gram of so many tokens twice; 0: any may repeat")
+           "forbid outputs that contain an n-gram of this many tokens twice; 0: any may repeat")
       .at_least(0);
-  keys.add(
-      "search", options.search,
-      {{"beam", SearchKind::beam}, {"sample", SearchKind::sample}, {"exact", SearchKind::exact}},
-      "beam: the best outputs that beam search finds; sample: `n_best` outputs are drawn at random; exact: the best "
-      "of all outputs, by branch and bound from the outputs of beam search on (Stahlberg and Byrne 2019)");
-  keys.section("sample", options.sample, "what `search: sample` draws from");
+  keys.add("search", options.search,
+           {{"beam", SearchKind::beam}, {"sample", SearchKind::sample}, {"exact", SearchKind::exact}},
+           "beam: the best outputs that beam search finds; sample: `n_best` outputs, drawn at random; exact: the best "
+           "of all "
+           "outputs, by branch and bound that starts from the outputs of beam search (Stahlberg and Byrne 2019)");
+  keys.section("sample", options.sample, "distribution that `search: sample` draws from");
   keys.add("minimum_bayes_risk", options.minimum_bayes_risk,
            "with `search: sample`: write the sample that is most similar to all `n_best` samples, on average, by this "
            "metric: bleu, chrf, ... (Eikema and Aziz 2020); none: the most probable one");
   keys.add("exact_nodes", options.exact_nodes,
-           "beginnings of outputs that `search: exact` extends for a source at most; a search that would need more is "
-           "stopped, counted, and not called exact")
+           "largest number of partial outputs that `search: exact` extends for a source; a search that needs more is "
+           "stopped, and counted as not exact")
       .at_least(1);
   keys.add("refill", options.refill, "refill the place of a finished hypothesis in the beam; false: the beam shrinks");
   keys.add("batch", options.batch, "sources searched together; larger is faster and costs memory")
@@ -131,18 +131,17 @@ void declare(config::Keys& keys, DecodeOptions& options) {
       .at_least(1)
       .changes_no_result();
   keys.add("allow_unknown", options.allow_unknown, "allow the unknown word `<unk>` in outputs");
-  keys.section("unknown", options.unknown, "how outputs show the unknown word, where `allow_unknown` allows it");
+  keys.section("unknown", options.unknown, "treatment of the unknown word in outputs, if `allow_unknown` allows it");
   keys.add("ensemble", options.ensemble,
            {{"probabilities", EnsembleMean::probabilities}, {"log_probabilities", EnsembleMean::log_probabilities}},
-           "what the runs of an ensemble (`--with`) take the weighted mean of");
+           "values whose weighted mean an ensemble (`--with`) uses");
   keys.add("precision", options.precision, {{"float32", nn::Precision::float32}}, "floating-point type of the search");
-  keys.section(
-      "language_model", options.language_model,
-      "a language model that takes part in the search: shallow fusion, Gulcehre et al. 2015, arXiv 1503.03535");
+  keys.section("language_model", options.language_model,
+               "language model for the search: shallow fusion, Gulcehre et al. 2015, arXiv 1503.03535");
   keys.section(
       "rescore", options.rescore,
-      "measured outputs are chosen from an n-best list of another system: `evaluate` and studies, as in table 2 of "
-      "arXiv 1409.3215");
+      "choose outputs from an n-best list of another system, in `evaluate` and studies, as in table 2 of arXiv "
+      "1409.3215");
   keys.add("empty_source", options.empty_source, {{"empty", EmptySource::empty}, {"translate", EmptySource::translate}},
            "output of `translate` for an empty line. empty: an empty line; translate: the result of the search, as in "
            "`evaluate` and studies")

@@ -6,7 +6,7 @@
 
 namespace seq2seq::decode {
 
-/// Treatment of the unknown word `<unk>` in outputs, and of words that tell where the source word stands.
+/// Treatment of the unknown word `<unk>` in outputs, and of words that state the position of their source word.
 struct UnknownOptions {
   enum class Kind {
     keep,       // it is written as `<unk>`

@@ -66,7 +66,8 @@ BleuCounts count_bleu(std::string_view hypothesis, const std::vector<std::string
 /// Which orders count: all four, or only those that the output has n-grams of, as is usual for a single sentence.
 enum class Orders { all, effective };
 
-/// The score, precisions and brevity penalty of summed counts; without a signature, which tells of the references.
+/// Returns score, precisions and brevity penalty of summed counts, without a signature, because that depends on the
+/// references.
 Bleu bleu_of(const BleuCounts& counts, Smoothing smoothing, Orders orders = Orders::all);
 
 /// The middle of a signature: `case:mixed|eff:no|tok:none|smooth:exp`.

@@ -8,7 +8,7 @@
 
 namespace seq2seq::metrics {
 
-/// An estimate of a variance, and how much it is worth: with a normal sample of n it has n - 1 degrees of freedom.
+/// An estimate of a variance with its degrees of freedom: n - 1 for a normal sample of n.
 struct Variance {
   double value = 0;
   double degrees_of_freedom = 0;
@@ -43,8 +43,8 @@ struct Estimate {
   bool known() const;  // how far; not of a single seed, nor where a run diverged
 };
 
-/// Figures of several runs, one per seed, of one configuration: the figure on the whole test set, and the same on
-/// `resampled` sets of sentences, drawn from it with replacement, the same ones for whatever is compared.
+/// Figures of several runs of one configuration, one per seed: the figure on the whole test set, and on `resampled`
+/// sets of sentences that are drawn from it with replacement. The sets are the same for everything that is compared.
 struct RunFigures {
   double figure = 0;
   std::vector<double> resampled;
@@ -55,7 +55,7 @@ struct RunFigures {
 /// Throws std::invalid_argument without a run or with unequal numbers of sets.
 Estimate estimate_mean(std::span<const RunFigures> runs, int64_t sentences);
 
-/// The figure of one system as it is, whatever other seeds would give: its variance is that of the sentences alone.
+/// Returns the figure of one system without the variance over seeds: its variance is that of the sentences alone.
 Estimate estimate_of_system(const RunFigures& system, int64_t sentences);
 /// The same minus the mean of the runs of `reference`, whose seeds count.
 Estimate estimate_system_difference(const RunFigures& system, std::span<const RunFigures> reference, int64_t sentences);
@@ -67,8 +67,8 @@ Estimate estimate_difference(std::span<const RunFigures> runs, std::span<const R
 
 /// A figure of the sentences with these numbers, of which some occur several times.
 using FigureOf = std::function<double(std::span<const int64_t> sentences)>;
-/// Hands `sets` sets of as many sentences as there are to `visit`, drawn with replacement; sets depend on
-/// (seed, sentences) alone.
+/// Calls `visit` with `sets` sets of `sentences` sentences, drawn with replacement. The sets depend only on (seed,
+/// sentences).
 void resample(int64_t sentences, int64_t sets, uint64_t seed,
               const std::function<void(std::span<const int64_t>)>& visit);
 /// The figure of `sets` sets of as many sentences as there are, drawn with replacement; sets depend on

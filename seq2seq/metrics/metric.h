@@ -12,8 +12,8 @@
 
 namespace seq2seq::metrics {
 
-/// Counts that one sentence adds to a figure. The sums over sentences give the figure of a text, so that any choice of
-/// sentences can be judged from what was counted once.
+/// Counts that one sentence adds to a figure. Their sums over sentences give the figure of a text, so the counts of a
+/// text give the figure of any choice of its sentences.
 using Counts = std::vector<double>;
 
 /// A way to compare lines of output with lines of references. Stateless; safe to share between threads.
@@ -27,7 +27,7 @@ class Metric {
   virtual double figure(std::span<const double> sums) const = 0;
   /// The figure of one sentence's counts.
   virtual double sentence_figure(std::span<const double> counts) const { return figure(counts); }
-  /// The figure as the program that is known for it prints it: `chrF2 = 56.33`.
+  /// Returns the figure as the metric's best-known program prints it: `chrF2 = 56.33`.
   virtual std::string text(std::span<const double> sums) const = 0;
   /// Its settings, the middle of its signature, `case:mixed|eff:yes|nc:6|nw:0|space:no`.
   virtual std::string settings() const = 0;
@@ -43,7 +43,7 @@ struct MetricKind {
 
 /// All of them. A new metric is a header, a source and a line here.
 const std::vector<MetricKind>& metric_kinds();
-/// Null for another name.
+/// Returns null for an unknown name.
 const MetricKind* find_metric(std::string_view name);
 
 /// `nrefs:1|SETTINGS|version:seq2seq-0.1.0`: what to publish with a figure, in the form of sacreBLEU's signatures.

@@ -19,10 +19,11 @@ std::string_view name_of(BleuTokenizer tokenizer) {
 
 void declare(config::Keys& keys, MetricOptions& options) {
   keys.add("lowercase", options.lowercase,
-           "whether BLEU, error rates and exact match compare outputs and references in lower case");
-  keys.add("bleu_tokenizer", options.bleu_tokenizer, bleu_tokenizer_names(),
-           "how BLEU cuts lines into words, as sacreBLEU: none, at blanks; 13a, its default, for text that is not "
-           "tokenized; intl, also at the punctuation of other scripts; zh, for Chinese; char, at every character");
+           "compare outputs and references in lower case, in BLEU, error rates and exact match");
+  keys.add(
+      "bleu_tokenizer", options.bleu_tokenizer, bleu_tokenizer_names(),
+      "sacreBLEU's tokenizer for BLEU. none: split at blanks; 13a: sacreBLEU's default, for untokenized text; intl: "
+      "also split at the punctuation of other scripts; zh: for Chinese; char: split at every character");
 }
 
 }  // namespace seq2seq::metrics

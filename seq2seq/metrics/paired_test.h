@@ -48,15 +48,15 @@ struct ResampledFigure {
   Estimate::Interval interval;
 };
 
-/// The figures of an output, or of two with what they have to do with each other under a metric. `difference` is the
-/// second's figure less the first's. Without a second output all but `first` is as here.
+/// The figures of one output, or of two outputs and their comparison, under a metric. `difference` is the second figure
+/// minus the first. Without a second output, all fields except `first` have their defaults.
 struct PairedTest {
   ResampledFigure first, second, difference;
   /// Share of the resampled sets on which the second is better (Koehn 2004, W04-3250); equal ones count half.
   double second_better = 0.5;
-  /// Share of resampled sets that show a difference as large, or larger, in either direction, if all are shifted so
-  /// that the difference found is none; and how often outputs that are exchanged sentence by sentence at random do
-  /// (Riezler and Maxwell 2005, W05-0908). Both are (times + 1) / (samples + 1).
+  /// Share of resampled sets that show a difference at least as large, in either direction, after the measured
+  /// difference was subtracted from all sets; and the same share for outputs that are exchanged sentence by sentence at
+  /// random (Riezler and Maxwell 2005, W05-0908). Both are (times + 1) / (samples + 1).
   double bootstrap_p = 1, randomisation_p = 1;
   /// Sentences on which the one or the other is better.
   int64_t first_wins = 0, second_wins = 0, equal = 0;
@@ -69,8 +69,8 @@ struct OutputTables {
   std::optional<CountTable> second;
 };
 
-/// Tests each of `tables` on the given sentences of the text; the sets are the same for all. `done` is told of the sets
-/// that are finished.
+/// Tests each of `tables` on the given sentences of the text, with the same sets for all. Calls `done` with the number
+/// of finished sets.
 std::vector<PairedTest> paired_tests(std::span<const OutputTables> tables, std::span<const int64_t> sentences,
                                      const ResamplingOptions& options, const std::function<void(int64_t)>& done = {});
 

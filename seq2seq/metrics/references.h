@@ -5,8 +5,8 @@
 
 namespace seq2seq::metrics {
 
-/// references[sentence][i]: the lines that a sentence may be compared with, one at least. What is missing is not there,
-/// so one sentence may have fewer than another.
+/// references[sentence][i]: the lines that a sentence may be compared with, one at least. Sentences may have different
+/// numbers of references.
 using References = std::vector<std::vector<std::string>>;
 
 }  // namespace seq2seq::metrics

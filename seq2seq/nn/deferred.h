@@ -13,10 +13,11 @@ namespace seq2seq::nn {
 /// adds to it on the way back.
 class DeferredRows final : public torch::CustomClassHolder {
  public:
-  /// Adds the rows of one step, a tensor [n, ...] for each that the gradients are made of. They are kept without the
-  /// graph that they stand in. Rows that a backward pass left when it failed are dropped first.
+  /// Adds the rows of one step: a tensor [n, ...] for each operand of the gradients, without its graph. First drops
+  /// rows that a failed backward pass left.
   void add(const std::vector<at::Tensor>& rows);
-  /// Hands over the rows of all steps, joined in the order in which the steps ran forward; empty: no step left any.
+  /// Returns the rows of all steps and removes them, joined in the order in which the steps ran forward; empty if there
+  /// are none.
   std::vector<at::Tensor> take();
 
  private:
@@ -50,7 +51,7 @@ class Deferred {
 /// pass.
 class DeferredLinear {
  public:
-  /// weight [O, I], bias [O] or undefined. To be made anew for each batch, while gradients are kept if they are wanted.
+  /// weight [O, I], bias [O] or undefined. Make a new one for each batch, while gradients are kept if they are wanted.
   explicit DeferredLinear(at::Tensor weight, at::Tensor bias = {});
   /// x [n, I] -> [n, O]. Throws ShapeError.
   at::Tensor operator()(const at::Tensor& x) const;

@@ -31,11 +31,12 @@ struct Site {
 /// not depend on the batch, the chunk or the device. share 0 or a null `draw` returns the rows as they are.
 Packed dropout(const Packed& input, double share, Site site, const Draw* draw);
 
-/// The mask itself [N, width], 0 or 1/(1-share), float32 on the CPU, pinned where the layout lies elsewhere.
+/// The mask itself [N, width], 0 or 1/(1-share), float32 on the CPU, in pinned memory if the layout is on another
+/// device.
 at::Tensor dropout_mask(const Layout& layout, int64_t width, double share, Site site, const Draw& draw);
 /// The mask by sentence, [S, width]: a row for each of layout.order().
 at::Tensor sentence_mask(const Layout& layout, int64_t width, double share, Site site, const Draw& draw);
-/// A mask of these on the device and in the type of what it is multiplied by; waits for no device.
+/// Returns one of these masks on the device and in the type of its operand; waits for no device.
 at::Tensor sent(const at::Tensor& mask, const at::TensorOptions& options);
 
 /// The mask of a weight [rows, columns] as above, one an update: a function of (seed, update, site, row, column).

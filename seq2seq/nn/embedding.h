@@ -16,7 +16,7 @@ class Embedding final : public TableModule {
   /// Returns the gradient of the weight from those of the vectors [N, E] of `ids` [N].
   at::Tensor weight_gradient(const at::Tensor& gradient, const Ids& ids) const;
   const at::Tensor& weight() const { return weight_; }
-  /// Of the weight, where it is looked up.
+  /// The role of the weight when it is looked up.
   static Role role() { return {.kind = Role::Kind::embedding, .row_per_word = true}; }
 
  private:

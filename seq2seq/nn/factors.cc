@@ -26,7 +26,7 @@ int64_t sum_of(const std::vector<double>& sizes) {
 
 void declare(config::Keys& keys, FactorOptions& options) {
   keys.add("combine", options.combine, {{"concatenate", Combine::concatenate}, {"sum", Combine::sum}},
-           "how the vectors of a source word and of its factors become one: concatenate: side by side; sum: added");
+           "combination of the vectors of a source word and its factors. concatenate: side by side; sum: added");
   keys.add("sizes", options.sizes,
            "with `concatenate`, the width of the vectors of each factor, in order; the word's vector has the rest of "
            "the width")
@@ -46,7 +46,8 @@ int64_t SourceFactors::word_width(int64_t width) const {
 std::string wrong_factors(const SourceFactors& factors, int64_t width) {
   const auto& [combine, sizes] = factors.options;
   if (combine == Combine::sum)
-    return sizes.empty() ? "" : "vectors of factors that are added are as wide as those of words. Leave `sizes` out";
+    return sizes.empty() ? ""
+                         : "with `combine: sum`, vectors of factors are as wide as those of words. Leave `sizes` out";
   if (sizes.size() != factors.values.size())
     return fmt::format("`sizes` has {}, but `data.source.factors` is {}. Give a width for each factor",
                        format_count(std::ssize(sizes), "number"), factors.values.size());

@@ -32,8 +32,7 @@ struct SourceFactors {
 /// Returns what does not fit together, for tokens with vectors of `width`; empty: nothing.
 std::string wrong_factors(const SourceFactors& factors, int64_t width);
 
-/// Tables of vectors of the values of each factor: parameters `weight_0` [F, size] or, where they are added, [F, E],
-/// ...
+/// Tables of vectors of the values of each factor: parameters `weight_0` [F, size] or, if they are added, [F, E], ...
 class FactorEmbeddings final : public TableModule {
  public:
   /// `words`: W of the source's vocabulary. Throws UsageError for what wrong_factors() finds.

@@ -10,7 +10,7 @@ namespace seq2seq::nn {
 enum class Initialization { uniform, xavier };
 
 /// Every parameter uniform in [-range, range] (arXiv 1409.3215, section 3.4). A value depends only on (seed, the
-/// parameter's name, its index): not on the order of parameters, nor on where they lie or how they are sliced.
+/// parameter's name, its index): not on the order, the device or the slices of parameters.
 void initialize_uniform(torch::nn::Module& module, double range, uint64_t seed);
 
 /// Matrices uniform in [-r, r], r = sqrt(6 / (inputs + outputs)), each gate by itself (Glorot and Bengio 2010, equation
@@ -18,10 +18,10 @@ void initialize_uniform(torch::nn::Module& module, double range, uint64_t seed);
 /// and index, as above.
 void initialize_xavier(torch::nn::Module& module, uint64_t seed);
 
-/// Sets the parameters whose role says what they start at.
+/// Sets the parameters whose role gives a fixed initial value.
 void set_starts(torch::nn::Module& module);
 
-/// Sets what every forget gate adds to its sum, both biases together, to `bias` (Gers, Schmidhuber and Cummins 2000; 1
+/// Sets the bias of every forget gate, the sum of its two biases, to `bias` (Gers, Schmidhuber and Cummins 2000; 1
 /// after Jozefowicz, Zaremba and Sutskever 2015). Goes by the roles of the parameters.
 void set_forget_bias(torch::nn::Module& module, double bias);
 

@@ -27,10 +27,10 @@ class LocalGraph {
   std::vector<at::Tensor> gradients_, parameter_gradients_;
 };
 
-/// Copies what came back to a leaf, zeros where nothing did, into `reader`; an undefined reader wants nothing.
+/// Copies the gradient of a leaf, or zeros if it has none, into `reader`. Does nothing for an undefined reader.
 void give(at::Tensor reader, const at::Tensor& gradient);
 
-/// Adds derivatives, undefined ones aside, to grad() of parameters, on any device, and gives them up.
+/// Adds derivatives, except undefined ones, to grad() of parameters on any device, and releases them.
 void deliver(const std::vector<at::Tensor>& parameters, std::vector<at::Tensor>& gradients);
 
 /// Adds the defined tensors one by one; an undefined sum becomes a copy.

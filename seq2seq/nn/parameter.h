@@ -30,10 +30,11 @@ struct Role {
   std::optional<double> start{};
 };
 
-/// The text that a parameter meets: the encoder's parameters the source, all others the target.
+/// The side of the text that a parameter processes: the source for the encoder's parameters, the target for all others.
 enum class Side { source, target };
 
-/// One use of a parameter. A shared parameter, as a tied embedding, has several; a sliced one has one for each slice.
+/// One use of a parameter. A shared parameter, such as a tied embedding, has several; a sliced one has one for each
+/// slice.
 struct ParameterUse {
   std::string name;  // of the whole: as named_parameters() has it, without the rows of a slice
   at::Tensor parameter;

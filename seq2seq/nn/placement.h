@@ -28,7 +28,7 @@ struct OutputShard {
 /// are more shards than words, or the shares are not one positive number a device that add up to V.
 std::vector<OutputShard> split_words(const std::vector<c10::Device>& devices, const std::vector<int64_t>& shares,
                                      int64_t vocabulary);
-/// The same shards where they cover V words in order, each with a word at least. Shards without words (first = last = 0
+/// Returns the same shards if they cover V words in order and each has a word. Shards without words (first = last = 0
 /// in all) are split evenly. Throws UsageError as above.
 std::vector<OutputShard> with_words(const std::vector<OutputShard>& shards, int64_t vocabulary);
 

@@ -17,10 +17,10 @@ enum class Precision {
 /// The type of a model's parameters.
 constexpr c10::ScalarType type_of(Precision) { return c10::kFloat; }
 
-/// Why a device cannot compute in it; empty: it can.
+/// Returns the reason why a device cannot compute in it; empty if it can.
 std::string precision_refusal(Precision precision, c10::Device device);
 
-/// Products are computed so from here on, in the whole process; sets LibTorch's own switch for TF32, too.
+/// Sets the precision of products in the whole process, including LibTorch's own switch for TF32.
 void compute_in(Precision precision);
 Precision computing_in();
 

@@ -10,13 +10,14 @@
 namespace seq2seq::nn {
 
 /// Rows of a parameter that is on several devices. Each of its slices is registered under a name that tells the rows:
-/// `weight[0:2500]`, `weight[2500:5000]`. Files, messages, `train.freeze` and `--init-from` know the whole alone.
+/// `weight[0:2500]`, `weight[2500:5000]`. Files, messages, `train.freeze` and `--init-from` use only the name of the
+/// whole.
 struct Slice {
   std::string whole;            // the name without a range
   int64_t first = 0, last = 0;  // the rows [first, last); both 0: all of them, and the name has no range
 };
 
-/// Reads a name. One that ends in no range is that of a whole.
+/// Reads a name. A name without a range is that of a whole parameter.
 Slice slice_of(const std::string& name);
 std::string name_of(const Slice& slice);
 
@@ -33,7 +34,7 @@ struct Whole {
 
   std::vector<int64_t> shape() const;  // of all rows
   int64_t numel() const;
-  /// All rows on the CPU: a copy where the parameter is sliced or lies elsewhere.
+  /// All rows on the CPU: a copy if the parameter is sliced or on another device.
   at::Tensor on_cpu() const;
   /// Gives each part its rows of `values`, which has the shape of the whole.
   void set(const at::Tensor& values) const;

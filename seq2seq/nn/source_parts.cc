@@ -6,7 +6,7 @@ void declare(config::Keys& keys, MultiSourceOptions& options) {
   using Combine = MultiSourceOptions::Combine;
   keys.add(
       "combine", options.combine, {{"basic", Combine::basic}, {"child_sum", Combine::child_sum}},
-      "how the last states of the encoders become one (Zoph and Knight 2016). basic: h = tanh(W [h1; h2]), c = c1 + "
+      "combination of the last states of the encoders (Zoph and Knight 2016). basic: h = tanh(W [h1; h2]), c = c1 + "
       "c2; child_sum: an LSTM step with a forget gate for each encoder");
 }
 

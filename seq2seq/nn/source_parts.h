@@ -21,8 +21,8 @@ struct SourceParts {
   int64_t separator = -1;  // the id that each of them ends with
 
   bool several() const { return count > 1; }
-  /// Returns the lengths [K] of a source's parts. The last part goes on to the source's end, whatever it holds; a part
-  /// that is missing has length 0.
+  /// Returns the lengths [K] of a source's parts. The last part extends to the end of the source, whatever it contains;
+  /// a missing part has length 0.
   std::vector<int64_t> lengths(const std::vector<int64_t>& source) const;
   /// The same for each source of a batch, [B] of [K]; empty if a source is one sentence.
   std::vector<std::vector<int64_t>> lengths(const Packed& ids) const;

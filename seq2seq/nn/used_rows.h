@@ -32,7 +32,7 @@ at::Tensor stored_numbers(const at::Tensor& gradient);
 /// Adds a gradient of either kind to the sum of others; an undefined sum becomes `more` itself.
 void add_gradient(at::Tensor& sum, const at::Tensor& more);
 
-/// A module with tables of which words look rows up.
+/// A module with tables whose rows are looked up by word.
 class TableModule : public Module {
  protected:
   /// Registers a table of zeros [V, E] under this name.

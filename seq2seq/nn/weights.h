@@ -12,8 +12,8 @@
 
 namespace seq2seq::nn {
 
-/// Tensors by name with a few words of text about them: the contents of a safetensors file. Slices of one tensor
-/// (nn/slice.h) may stand for it where it is written, never where it was read.
+/// Tensors by name with a few words of text about them: the contents of a safetensors file. When a file is written,
+/// slices (nn/slice.h) may replace a tensor; a file that was read has only whole tensors.
 struct NamedTensors {
   std::map<std::string, at::Tensor> tensors;  // on the CPU when read from a file
   std::map<std::string, std::string> metadata;
@@ -33,8 +33,8 @@ NamedTensors read_safetensors(InputFile& file, const std::filesystem::path& name
 
 /// The parameters of a module by their registered names, whole, copied to the CPU.
 NamedTensors weights_of(const torch::nn::Module& module);
-/// The parameters themselves, on any device, sliced ones slice by slice: to be written at once, because they change
-/// with the module.
+/// Returns the parameters themselves, on any device, sliced ones slice by slice. Write them immediately, because they
+/// change with the module.
 NamedTensors weights_in_place(const torch::nn::Module& module);
 
 /// Sets every parameter from the tensor of its name, and slices from their rows of the whole. Throws FormatError naming

@@ -10,7 +10,7 @@ namespace seq2seq::nn {
 /// section 4.2), or each occurrence (Sennrich et al. 2016, arXiv 1606.02891).
 enum class DropWordsBy { word, occurrence };
 
-/// Word vectors of one side that are zero as a whole in training; what stays is scaled by 1 / (1 - share).
+/// Shares of words whose vectors are zero in training; the other vectors are scaled by 1 / (1 - share).
 struct WordDropout {
   double share = 0;
   DropWordsBy by = DropWordsBy::word;
@@ -34,7 +34,8 @@ void declare(config::Keys& keys, TargetWordDropout& options);
 /// pair's key) and of the id or of the position. `embedding`: the side's own.
 at::Tensor word_mask(const Packed& ids, const WordDropout& dropout, Site::Part embedding, const Draw& draw);
 
-/// The vectors [N, E] of `ids` [N], those of dropped words zero. As they are with share 0 or a null `draw`.
+/// Returns the vectors [N, E] of `ids` [N], with zeros for dropped words. Returns them unchanged with share 0 or a null
+/// `draw`.
 at::Tensor drop_words(const at::Tensor& vectors, const Packed& ids, const WordDropout& dropout, Site::Part embedding,
                       const Draw* draw);
 

@@ -61,8 +61,8 @@ struct Comparison {
   std::vector<GroupedSentences> grouped;                           // as `CompareOptions::orders`
 };
 
-/// `done` is told of lines that are read. Throws Error for what cannot be read, is not UTF-8, has no line, or has not
-/// as many lines as the first file.
+/// Calls `done` with the lines read so far. Throws Error for a file that cannot be read, is not UTF-8, has no line, or
+/// has another number of lines than the first file.
 Comparison compare(const CompareFiles& files, const CompareOptions& options,
                    const std::function<void(int64_t)>& done = {});
 

@@ -157,7 +157,7 @@ std::string Conversation::alternatives(int64_t position, int64_t count) const {
   const auto words = std::ssize(shown.ids);
   if (position > words + 1)
     throw UsageError(fmt::format("the first output has {}", format_count(words, "token")),
-                     fmt::format("Positions are 1 to {}, the last of them its end", words + 1));
+                     fmt::format("Positions are 1 to {}; the last is the end of the output", words + 1));
   const auto& text = *run_->text;
   auto written = text.decoder_ids(shown.ids);
   // A model that writes backwards has written what stands behind the position.

@@ -17,8 +17,8 @@ class Conversation {
  public:
   /// `run` must outlive it; `:n-best` changes its search. `tokens`: sentences are tokens between blanks.
   Conversation(LoadedRun& run, bool tokens);
-  /// Returns the text to show, which ends in a line feed or is empty; nothing: the conversation is over. Throws Error
-  /// for a line that the model cannot read and for a command that cannot be followed; the conversation can go on.
+  /// Returns the text to show, which ends in a line feed or is empty; nothing if the conversation is over. Throws Error
+  /// for a line that the model cannot read and for an invalid command; the conversation can continue.
   std::optional<std::string> answer(const std::string& line);
 
  private:

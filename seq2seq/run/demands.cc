@@ -20,9 +20,10 @@ namespace {
 void check_search(const decode::DecodeOptions& options) {
   const Place place{.part = "--constraints"};
   if (options.search == decode::SearchKind::sample)
-    throw UsageError(place, "samples cannot be made to have a phrase", "Use `decode.search: beam` or `exact`");
+    throw UsageError(place, "sampling cannot put given phrases into outputs", "Use `decode.search: beam` or `exact`");
   if (options.diverse_beam.groups > 1 || !options.refill)
-    throw UsageError(place, "need all places of the beam, so `diverse_beam` and `refill: false` are not possible",
+    throw UsageError(place,
+                     "need all places of the beam, so they cannot be combined with `diverse_beam` or `refill: false`",
                      "Use `--set decode.diverse_beam.groups=1 --set decode.refill=true`");
 }
 
@@ -40,9 +41,9 @@ DemandReader::DemandReader(const LoadedRun& run, const DemandFiles& files, bool 
     : run_(run), files_(files), tokens_(tokens) {
   if (files.prefixes != nullptr && decode::writes_backwards(*run.text))
     throw UsageError(Place{.part = "--prefix"},
-                     "this run writes the last word of an output first (`data.reverse`), so no output can be made to "
-                     "begin with given words",
-                     "Use a run that is trained with `data.reverse: none` or `source`");
+                     "this run writes the last word of an output first (`data.reverse`), so it cannot begin outputs "
+                     "with given words",
+                     "Use a run that was trained with `data.reverse: none` or `source`");
   if (files.constraints != nullptr) check_search(run.options().decode);
 }
 
@@ -70,7 +71,8 @@ std::vector<int64_t> DemandReader::ids_of(const std::string& text, const data::L
     const bool written =
         ids[i] >= text::special_count || (ids[i] == text::unknown_id && run_.options().decode.allow_unknown);
     if (!written)
-      throw Error(place, fmt::format("no output can have {}, which is not in the target vocabulary", quote(tokens[i])),
+      throw Error(place,
+                  fmt::format("{} is not in the target vocabulary, so no output can contain it", quote(tokens[i])),
                   "Replace the word, or remove it from the line");
   }
   if (std::ssize(ids) > longest)
@@ -86,7 +88,7 @@ void DemandReader::finish() {
     std::string line;
     if (lines == nullptr || !lines->next(line)) continue;
     throw Error(Place{.file = lines->file().string(), .line = lines->lines()},
-                "has no line of the source: this file has more lines than the source",
+                "has no source line: this file has more lines than the source",
                 "Write one line for each line of the source");
   }
 }

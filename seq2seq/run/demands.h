@@ -9,21 +9,22 @@
 
 namespace seq2seq::run {
 
-/// Files that say what each output must have, a line for each line of the source; an empty line demands nothing.
+/// Files of the words that each output must contain, with a line for each line of the source; an empty line demands
+/// nothing.
 struct DemandFiles {
   data::LineReader* prefixes = nullptr;     // the beginning of the output
   data::LineReader* constraints = nullptr;  // phrases that must occur in it, separated by tabs
   bool any() const { return prefixes != nullptr || constraints != nullptr; }
 };
 
-/// Reads what the outputs of a run must have.
+/// Reads the words that the outputs of a run must contain.
 class DemandReader {
  public:
   /// `tokens`: texts are tokens between blanks. `run` must outlive it. Throws UsageError where the run or its search
   /// cannot meet such demands.
   DemandReader(const LoadedRun& run, const DemandFiles& files, bool tokens);
-  /// Returns the demand of the next line, for a source of so many tokens. Throws Error, with file and line, if a file
-  /// ends before, and for what no output of the run can have.
+  /// Returns the demand of the next line, for a source of so many tokens. Throws Error with file and line if a file
+  /// ends early, or if no output of the run can contain the words.
   decode::Demand next(int64_t source_tokens);
   /// Throws Error if a file has lines that the source does not have.
   void finish();
@@ -36,7 +37,7 @@ class DemandReader {
   bool tokens_;
 };
 
-/// Outputs that lack something demanded.
+/// Outputs that do not meet their demands.
 struct Unmet {
   int64_t outputs = 0;
   int64_t first_line = 0;  // of the source, counted from 1

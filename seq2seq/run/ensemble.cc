@@ -24,9 +24,9 @@ bool writes_backwards(const LoadedRun& run) { return run.text->decoder_ids({0, 1
 /// Returns the first difference between the targets of two runs; empty if there is none.
 std::string difference(const LoadedRun& first, const LoadedRun& other) {
   if (first.text->extends_vocabulary() || other.text->extends_vocabulary())
-    return "`model.output.extended_vocabulary` gives every source words of its own";
+    return "`model.output.extended_vocabulary` adds the words of each source to its vocabulary";
   if (first.options().data.task != other.options().data.task)
-    return fmt::format("it is of another `task` than {}", first.folder.root().string());
+    return fmt::format("its `task` differs from that of {}", first.folder.root().string());
   const auto& words = first.text->target_vocabulary();
   const auto& others = other.text->target_vocabulary();
   const int64_t both = std::min(words.size(), others.size());
@@ -58,8 +58,8 @@ std::vector<double> parse_weights(const std::string& text, size_t runs, const st
     const char* end = text.data() + comma;
     const auto [stop, fault] = std::from_chars(text.data() + start, end, weight);
     if (fault != std::errc() || stop != end || !std::isfinite(weight) || weight <= 0)
-      throw UsageError(Place{.part = option + " " + text}, "must be numbers above 0 with commas between them",
-                       "Write one a run, as in `1,1,0.5`");
+      throw UsageError(Place{.part = option + " " + text}, "must be numbers above 0, separated by commas",
+                       "Give one per run, as in `1,1,0.5`");
     weights.push_back(weight);
     start = comma + 1;
   }
@@ -67,7 +67,7 @@ std::vector<double> parse_weights(const std::string& text, size_t runs, const st
     throw UsageError(Place{.part = option + " " + text},
                      fmt::format("has {}, but there are {}", format_count(std::ssize(weights), "weight"),
                                  format_count(static_cast<int64_t>(runs), "run")),
-                     "Write one a run, RUN's first");
+                     "Give one per run, RUN's first");
   return weights;
 }
 
@@ -77,7 +77,7 @@ void join(LoadedRun& first, std::vector<LoadedRun> others, const std::vector<dou
     const auto found = difference(first, other);
     if (!found.empty())
       faults.emplace_back(Place{.file = other.folder.root().string()}, "cannot join the ensemble: " + found,
-                          "An ensemble writes the words of one target vocabulary (`data.target.vocabulary.file`)");
+                          "All runs of an ensemble need the same target vocabulary (`data.target.vocabulary.file`)");
   }
   if (!faults.empty()) throw UsageError(faults);
   if (first.options().decode.coverage_penalty > 0)

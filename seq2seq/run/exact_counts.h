@@ -25,7 +25,7 @@ struct ExactCounts {
 /// The names of their shares of all sentences: search_error_rate (missed), empty_best_rate and unproven_rate.
 const std::vector<std::string>& exact_rate_names();
 bool is_exact_rate(std::string_view name);
-/// 1 or 0: whether one output counts for the rate of this name. One that was not searched for exactly is unproven.
+/// Returns 1 if an output counts for the rate of this name, otherwise 0. Without exact search, an output is unproven.
 double counts_for(std::string_view rate, const ExactCounts& output);
 /// The rates by name; none without sentences.
 train::Figures rates_of(const ExactCounts& counts);

@@ -11,8 +11,8 @@ namespace seq2seq::run {
 /// that is no such object, for a key twice, and for a key that `translate` writes itself.
 std::string json_source(std::string_view line, const Place& place);
 
-/// An object on one line, with more members at its end: `{"id": 7}` and `{"output": "a"}` give
-/// `{"id": 7, "output": "a"}`. What the line has stays as it is, byte for byte. Both must be objects.
+/// An object on one line, with more members at its end: `{"id": 7}` and `{"output": "a"}` give `{"id": 7, "output":
+/// "a"}`. The text of the line does not change, byte for byte. Both must be objects.
 std::string joined_objects(std::string_view line, std::string_view members);
 
 }  // namespace seq2seq::run

@@ -35,12 +35,12 @@ void allow_only_use(const std::vector<config::Override>& overrides) {
 void check_same_words(const text::Vocabulary& language_model, const text::Vocabulary& target,
                       const std::filesystem::path& file) {
   constexpr const char* remedy =
-      "Train the language model with `data.target.vocabulary.file`, and the tokenizer, of the run that translates";
+      "Train the language model with `data.target.vocabulary.file`, and the tokenizer, of the translation run";
   const auto &ours = language_model.words(), &theirs = target.words();
   for (size_t i = 0; i < std::min(ours.size(), theirs.size()); ++i) {
     if (ours[i].text == theirs[i].text) continue;
     throw UsageError(Place{.file = file.string(), .line = static_cast<int64_t>(i) + 2},
-                     fmt::format("word {} of the language model is {}, but of the model it is {}", i + 1,
+                     fmt::format("word {} is {} in the language model, but {} in the translation model", i + 1,
                                  quote(ours[i].text), quote(theirs[i].text)),
                      remedy);
   }
@@ -128,11 +128,11 @@ std::shared_ptr<const decode::Predictor> load_language_model(const RunOptions& o
   if (!fusion.any()) return nullptr;
   const Place key{.file = fusion.run.string(), .part = "decode.language_model.run"};
   if (options.data.reverse == data::Reverse::target || options.data.reverse == data::Reverse::both)
-    throw UsageError(key, "reads words in the order of the text, but `data.reverse` turns the targets of this model",
+    throw UsageError(key, "reads words in the order of the text, but `data.reverse` reverses the targets of this model",
                      "Search without a language model");
   if (text.extends_vocabulary())
     throw UsageError(key,
-                     "has one vocabulary, but `model.output.extended_vocabulary` gives every source words of its own",
+                     "has a fixed vocabulary, but `model.output.extended_vocabulary` adds the words of each source",
                      "Search without a language model");
   auto run = std::make_shared<const LoadedRun>(load_run(fusion.run, "best", {}, environment));
   if (run->options().data.task != data::Task::lm)

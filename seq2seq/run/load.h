@@ -15,7 +15,7 @@
 
 namespace seq2seq::run {
 
-/// A run as it is used: everything from text to predictions. Several make an ensemble: see ensemble.h.
+/// A loaded run: everything from text to predictions. Several runs can form an ensemble: see ensemble.h.
 struct LoadedRun {
   RunFolder folder;
   std::unique_ptr<Configuration> configuration;
@@ -46,7 +46,8 @@ struct NamedCheckpoint {
   std::filesystem::path run;
   std::string checkpoint;
 };
-/// `RUN/checkpoints/best` names the checkpoint `best` of RUN; any other path is a run, and `checkpoint` stays as it is.
+/// `RUN/checkpoints/best` names the checkpoint `best` of RUN; any other path is a run, and `checkpoint` does not
+/// change.
 NamedCheckpoint named_checkpoint(const std::filesystem::path& path, const std::string& checkpoint);
 /// The language model that `decode.language_model` names, for a search over the target's words of `text`; null: none is
 /// named. Throws Error when it is not a run of `task: lm`, or when its words are not those of `text`, with the first
@@ -54,7 +55,7 @@ NamedCheckpoint named_checkpoint(const std::filesystem::path& path, const std::s
 std::shared_ptr<const decode::Predictor> load_language_model(const RunOptions& options, const data::TextPipeline& text,
                                                              const Environment& environment);
 
-/// Throws UsageError for a language model, which `what` cannot be asked of: "translates nothing".
+/// Throws UsageError for a language model. `what` says why it cannot be used: "cannot translate".
 void check_translates(const LoadedRun& run, const std::string& what);
 
 /// The update that `checkpoint` means, as above.

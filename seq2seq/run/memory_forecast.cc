@@ -215,7 +215,7 @@ std::vector<std::string> forecast_lines(const MemoryForecast& forecast, std::opt
   };
   std::vector<std::string> lines{
       item("program", forecast.program, "with the text, so far"), item("parameters", forecast.parameters),
-      item("gradients", forecast.gradients, forecast.activations ? "most of them made as activations go" : ""),
+      item("gradients", forecast.gradients, forecast.activations ? "mostly computed while activations are freed" : ""),
       item("optimizer", forecast.optimizer)};
   if (forecast.activations)
     lines.push_back(item("activations", *forecast.activations,
@@ -233,9 +233,9 @@ std::string too_much_memory(const MemoryForecast& forecast, std::optional<int64_
   if (!available || needed <= static_cast<double>(*available)) return {};
   const double fixed = forecast.parameters + forecast.gradients + forecast.optimizer;
   const auto remedy = fixed > static_cast<double>(*available)
-                          ? "a smaller model or vocabulary, or another optimizer, takes less"
-                          : "smaller batches (`train.batch`, with `train.accumulate`) take less";
-  return fmt::format("training needs about {} more at its largest batch ({}), and {} are available; {}",
+                          ? "a smaller model or vocabulary, or another optimizer, needs less"
+                          : "smaller batches (`train.batch`, with `train.accumulate`) need less";
+  return fmt::format("training needs about {} more memory at its largest batch ({}), but {} are available; {}",
                      bytes_text(needed), batch_text(forecast.largest), bytes_text(static_cast<double>(*available)),
                      remedy);
 }

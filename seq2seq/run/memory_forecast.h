@@ -22,21 +22,21 @@ struct MemoryForecast {
   double total() const;
 };
 
-/// Foresees the memory of a training of this configuration in this process, before its model is built. Empty for a
-/// training on a GPU, and for one of several processes.
+/// Predicts the memory of a training of this configuration in this process, before its model is built. Empty for a
+/// training on a GPU or by several processes.
 std::optional<MemoryForecast> forecast_memory(const RunOptions& options, const TrainingData& data,
                                               const Environment& environment);
 
 /// Bytes of optimizer state per number, measured on a small parameter.
 double optimizer_state_bytes(const train::TrainOptions& options, const Registries& registries);
 
-/// `1.2 GB more are available`
+/// `1.2 GB more are available`.
 std::string available_text(int64_t bytes);
 
-/// The forecast as a table, an item a line, with what is available.
+/// Returns the forecast as a table with one item per line, and the available memory.
 std::vector<std::string> forecast_lines(const MemoryForecast& forecast, std::optional<int64_t> available);
 
-/// A warning if the forecast is more than what is available, with what to do; else empty.
+/// Returns a warning with advice if the forecast exceeds the available memory; otherwise an empty string.
 std::string too_much_memory(const MemoryForecast& forecast, std::optional<int64_t> available);
 
 }  // namespace seq2seq::run

@@ -19,7 +19,7 @@ void order_by_risk(std::vector<std::vector<decode::Hypothesis>>& outputs, const 
                    const std::vector<data::CopiedWords>& copied, const decode::DecodeOptions& options,
                    const metrics::MetricOptions& metrics);
 
-/// Returns why `decode.minimum_bayes_risk` cannot be what it is; empty if it can.
+/// Returns an error message for `decode.minimum_bayes_risk`, or an empty string.
 std::string wrong_minimum_bayes_risk(const decode::DecodeOptions& options);
 
 }  // namespace seq2seq::run

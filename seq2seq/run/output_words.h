@@ -23,7 +23,7 @@ class OutputWords {
   /// Returns true if the words of this output depend on attention: one of them is replaced.
   bool needs_attention(const std::vector<int64_t>& ids) const;
   /// `weights` are those of the output, a column for each of the `source_tokens` and perhaps one for the end symbol;
-  /// read only if needed. Where the source has no word to replace with, the word is `<unk>`.
+  /// read only if needed. If the source has no word for the replacement, the word is `<unk>`.
   std::vector<std::string> words(const std::vector<int64_t>& ids, const std::vector<std::string>& source_tokens,
                                  const decode::AttentionWeights& weights) const;
 

@@ -151,7 +151,7 @@ std::string plan(const PlanRequest& request, const Environment& environment) {
                   of_sides(options, format_count(subject.source_words), format_count(subject.target_words)));
   text += fmt::format("machine   {}: {} of {}, {}\n", hardware.name, hardware.device.count, hardware.device.name,
                       hardware.measured.any() ? "measured costs" : parallel::name_of(request.arithmetic));
-  text += fmt::format("batch     {} sentences of {} steps; activations of {} steps a side\n", subject.sentences,
+  text += fmt::format("batch     {} sentences of {} steps; activations of {} steps per side\n", subject.sentences,
                       of_sides(options, subject.source_steps, subject.target_steps), subject.longest);
   text += fmt::format("placement {}: {} places, schedule {}, chunk {}\n", plan.name, plan.layout.devices.size(),
                       plan.schedule.kind, plan.chunk == 0 ? "all steps" : std::to_string(plan.chunk));

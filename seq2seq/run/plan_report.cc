@@ -40,8 +40,8 @@ std::string gains_line(const char* what, const std::vector<Gain>& gains, const c
   std::string line = fmt::format("{:<10}", what);
   for (const auto& gain : gains) line += fmt::format(" {}: {:.2f}", of_chunk(gain.size), gain.factor);
   const auto from = parallel::pays_from(gains);
-  return line + (from ? fmt::format("; pays from {} {} on\n", of_chunk(*from), unit)
-                      : fmt::format("; pays at none of these {}\n", unit));
+  return line + (from ? fmt::format("; faster from {} {} on\n", of_chunk(*from), unit)
+                      : fmt::format("; not faster at any of these {}\n", unit));
 }
 
 }  // namespace
@@ -71,7 +71,7 @@ std::string operations_report(const Prediction& prediction, const parallel::Batc
   const double sum = std::accumulate(prediction.operations.begin(), prediction.operations.end(), 0.0);
   std::vector<std::string> by_place;
   for (const double each : prediction.operations) by_place.push_back(fmt::format("{:.3g}", each / in_batch / 1e6));
-  return fmt::format("operations {:.4g} million a word of either side; by place {}\n", sum / in_batch / 1e6,
+  return fmt::format("operations {:.4g} million per word of either side; by place {}\n", sum / in_batch / 1e6,
                      fmt::join(by_place, ", "));
 }
 
@@ -92,7 +92,7 @@ std::string chunk_report(const parallel::Question& question, const parallel::Pla
   const auto pieces = [](int64_t steps, int64_t chunk) {
     return steps == 0 ? 0 : chunk == 0 ? 1 : (steps + chunk - 1) / chunk;
   };
-  std::string head = fmt::format("{:<22}", "chunks"), equal = fmt::format("{:<22}", "  of equal jobs"),
+  std::string head = fmt::format("{:<22}", "chunks"), equal = fmt::format("{:<22}", "  for equal jobs"),
               simulated = fmt::format("{:<22}", "  simulated"), speed = fmt::format("{:<22}", "  words/s");
   for (const int64_t chunk : chunks_shown) {
     const auto working = pieces(batch.source, chunk) + pieces(batch.target, chunk);
@@ -106,7 +106,7 @@ std::string chunk_report(const parallel::Question& question, const parallel::Pla
     speed += fmt::format(" {:>9}", words(prediction.words_per_second));
   }
   return fmt::format(
-      "bubble by chunk, schedule {}; of equal jobs: (L - 1) / (chunks of both sides + L - 1), {} "
+      "bubble by chunk, schedule {}; for equal jobs: (L - 1) / (chunks of both sides + L - 1), {} "
       "layers\n{}\n{}\n{}\n{}\n",
       plan.schedule.kind, layers, head, equal, simulated, speed);
 }
@@ -128,7 +128,7 @@ std::string search_report(const parallel::Question& question, const std::vector<
 
 std::string pays_report(const parallel::Question& question, const parallel::Plan& plan) {
   std::string text = fmt::format("gain      over `single`: {}\n", plan.name);
-  text += gains_line("  length", parallel::gains_by_length(question, plan, {3, 5, 10, 25, 50, 100}), "steps a side");
+  text += gains_line("  length", parallel::gains_by_length(question, plan, {3, 5, 10, 25, 50, 100}), "steps per side");
   text += gains_line("  batch", parallel::gains_by_batch(question, plan, {1, 4, 16, 64, 128, 256}), "sentences");
   if (plan.chunk > 0)
     text += gains_line("  chunk", parallel::gains_by_chunk(question, plan, {1, 2, 5, 10, 25}), "steps");
@@ -137,8 +137,8 @@ std::string pays_report(const parallel::Question& question, const parallel::Plan
 
 std::string servers_report(const parallel::Question& question, const parallel::Plan& plan, int64_t most) {
   std::string text = fmt::format(
-      "servers   {:>7} {:>35} {:>35}\n          {:>7} {:>12} {:>11} {:>10} {:>12} {:>11} {:>10}\n", "", "a batch each",
-      "one joint batch", "", "words/s", "efficiency", "exposed", "words/s", "efficiency", "exposed");
+      "servers   {:>7} {:>35} {:>35}\n          {:>7} {:>12} {:>11} {:>10} {:>12} {:>11} {:>10}\n", "",
+      "one batch each", "one joint batch", "", "words/s", "efficiency", "exposed", "words/s", "efficiency", "exposed");
   for (int64_t servers = 1; servers <= most; servers *= 2) {
     text += fmt::format("          {:>7}", servers);
     for (const bool joint : {false, true}) {
@@ -148,7 +148,7 @@ std::string servers_report(const parallel::Question& question, const parallel::P
     }
     text += "\n";
   }
-  return text + "          exposed: after the gradients are made, while the network still sums them\n";
+  return text + "          exposed: time after the last gradient was computed, while the network still sums\n";
 }
 
 std::string border_report(const parallel::Outline& placed) {
@@ -156,7 +156,7 @@ std::string border_report(const parallel::Outline& placed) {
   for (const auto& each : placed.stages)
     if (each.stage.whole)
       text += fmt::format(
-          "note      `{}` takes all steps in one piece: the wavefront ends before it and starts anew after it\n",
+          "note      `{}` needs all steps at once: the wavefront ends before it and starts again after it\n",
           each.stage.name);
   return text;
 }

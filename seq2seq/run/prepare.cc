@@ -95,8 +95,8 @@ PreparedText prepare(const std::filesystem::path& config, const std::vector<conf
   const auto configuration = read_configuration(config, overrides, *environment.registries, "data");
   if (configuration->options.data.task == data::Task::lm) {
     throw UsageError(Place{.file = config.string()},
-                     "is of a language model (`task: lm`), which reads its text into memory",
-                     "Train it: `seq2seq train` needs nothing prepared");
+                     "is for a language model (`task: lm`), which reads its text into memory",
+                     "Run `seq2seq train`, which needs no prepared text");
   }
   if (configuration->options.data.prepared.empty()) {
     throw UsageError(Place{.file = config.string()}, "has no folder for prepared text",

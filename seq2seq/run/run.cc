@@ -63,7 +63,7 @@ void declare(config::Keys& keys, ModelSection& section) {
   keys.section("pretrained", section.options.pretrained, "pretrained word vectors");
   keys.section("factors", section.options.factors, "vectors of the factors of source tokens (`data.source.factors`)");
   keys.section("multi_source", section.options.multi_source,
-               "encoders of sources that consist of several sentences (`data.source.parts`)");
+               "encoders for sources of several sentences (`data.source.parts`)");
 }
 
 struct TrainSection {
@@ -249,12 +249,13 @@ Registries builtin_registries() {
 
 void declare(config::Keys& keys, RunOptions& options, const Registries& registries) {
   keys.answer_words(other_words());
-  keys.add("seed", options.seed, "what every random draw is computed from: parameters, order of the data, dropout");
+  keys.add("seed", options.seed, "seed of all random draws: initial parameters, order of the data, dropout");
   const auto task = options.data.task;
   options.data.task = data::Task::translation;  // the default, whatever this configuration is for
-  keys.add("task", options.data.task, {{"translation", data::Task::translation}, {"lm", data::Task::lm}},
-           "what is learned: targets given sources, or (`lm`) a language model of text alone, which has no key of a "
-           "source, an encoder, a bridge or attention: `seq2seq config reference --task lm` lists its keys");
+  keys.add(
+      "task", options.data.task, {{"translation", data::Task::translation}, {"lm", data::Task::lm}},
+      "translation: learn targets given sources; lm: learn a language model of text alone, without keys of a source, "
+      "encoder, bridge or attention (`seq2seq config reference --task lm` lists its keys)");
   options.data.task = task;
   options.model.language_model = task == data::Task::lm;
   DataSection data{options.data, registries};
@@ -266,8 +267,8 @@ void declare(config::Keys& keys, RunOptions& options, const Registries& registri
   keys.section("decode", options.decode, "search");
   keys.section("metrics", options.metrics, "comparison of outputs with references");
   options.placement.schedules = registries.placement_schedules;
-  keys.section("placement", options.placement, "which device holds which part");
-  keys.section("distributed", options.distributed, "how processes that train one model together talk to each other");
+  keys.section("placement", options.placement, "devices for the parts of the model");
+  keys.section("distributed", options.distributed, "communication between processes that train one model together");
   if (task == data::Task::lm)
     for (const auto& refused : keys_without_use_to_language_models()) keys.leave_out(refused.key);
   keys.rule("train.validate.metrics", [&options] {

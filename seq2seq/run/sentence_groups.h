@@ -22,8 +22,8 @@ class WordRanks {
   std::vector<std::vector<int32_t>> lines_;
 };
 
-/// The places of `values` in ascending order, cut into `groups` of about as many. Equal values are not parted, so there
-/// may be fewer groups.
+/// Returns the indices of `values` in ascending order, divided into `groups` of about equal size. Equal values stay
+/// together, so there may be fewer groups.
 std::vector<std::vector<int64_t>> group_by(const std::vector<double>& values, int64_t groups);
 
 }  // namespace seq2seq::run

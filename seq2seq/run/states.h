@@ -18,7 +18,7 @@ struct StatesOptions {
   bool tokens = false;  // lines are tokens between blanks
 };
 
-/// The state in which the encoder ends each sentence: what starts the decoder.
+/// The encoder's state after each sentence, from which the decoder starts.
 struct States {
   std::vector<std::string> sentences;
   std::vector<std::string> columns;  // `layer1.h.0`, ...

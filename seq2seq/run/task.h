@@ -17,11 +17,12 @@ struct RefusedKey {
 };
 const std::vector<RefusedKey>& keys_without_use_to_language_models();
 
-/// The task that a configuration names; translation where it cannot be read, which reading it as a whole reports.
+/// Returns the task that a configuration names, or translation if the file cannot be read; reading the whole
+/// configuration then reports the error.
 data::Task task_of(const std::filesystem::path& configuration);
 
 /// An empty configuration with the keys of the task that the file, or an override, names. Throws UsageError for keys
-/// that this task has no use for, with the place of each.
+/// that this task cannot use, with the place of each.
 std::unique_ptr<Configuration> configuration_for(const std::filesystem::path& file,
                                                  const std::vector<config::Override>& overrides,
                                                  const Registries& registries);

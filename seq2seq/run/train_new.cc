@@ -155,7 +155,7 @@ std::vector<std::string> explain_training(const NewRun& request, const Environme
   const auto model = outline(options.model, *environment.registries, *data.text);
   announce(*environment.log, options, *environment.registries, data, *model, machine, memory);
   if (memory) return forecast_lines(*memory, available_memory());
-  throw UsageError(Place{.part = "--explain"}, "memory is foreseen for one process on a processor alone",
+  throw UsageError(Place{.part = "--explain"}, "predicts memory only for one process on the CPU",
                    "For GPUs and placements use `seq2seq plan`");
 }
 

@@ -24,8 +24,8 @@ struct NewRun {
 /// written if configuration or data have errors.
 train::Outcome train_new(const NewRun& request, const Environment& environment);
 
-/// Reads configuration and data of a new run, prints what a training would print before its first update, and returns
-/// the memory that it would take as lines. Trains and writes nothing.
+/// Reads configuration and data of a new run, prints everything that a training prints before its first update, and
+/// returns the memory that the training needs, as lines. Trains and writes nothing.
 std::vector<std::string> explain_training(const NewRun& request, const Environment& environment);
 
 /// Action of a resume after the ranks of a launch have connected.

@@ -19,8 +19,8 @@ enum class SpecialSymbols {
 /// The key `name` of the section: `data.special_symbols`.
 void declare_special_symbols(config::Keys& keys, SpecialSymbols& choice, const std::string& name = "special_symbols");
 
-/// Puts a backslash before every token that is a special symbol after any number of backslashes, none included, so that
-/// `unescape_special_symbols` gives any tokens back as they were. Whether there were any.
+/// Puts a backslash before every token that is a special symbol after zero or more backslashes, so that
+/// `unescape_special_symbols` restores all tokens. Returns true if there was such a token.
 bool escape_special_symbols(std::vector<std::string>& tokens);
 void unescape_special_symbols(std::vector<std::string>& tokens);
 

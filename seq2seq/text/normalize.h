@@ -24,9 +24,9 @@ class Normalizer {
   ~Normalizer();
   Normalizer(Normalizer&&) noexcept;
 
-  /// False when the options ask for nothing: then `apply` need not be called.
+  /// Returns false if the options change nothing; then `apply` need not be called.
   bool active() const { return active_; }
-  /// Changes a line of valid UTF-8 in place; whether it did.
+  /// Changes a line of valid UTF-8 in place. Returns true if the line has changed.
   bool apply(std::string& line) const;
 
  private:

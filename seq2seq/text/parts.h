@@ -23,7 +23,7 @@ class PartsTokenizer final : public Tokenizer {
   bool inverts() const override { return cutter_->inverts(); }
 
   bool learns() const override { return cutter_->learns(); }
-  /// The parts are lines of their own.
+  /// Treats each part as a line.
   void learn(const NextLine& next_line) override;
   std::string model() const override { return cutter_->model(); }
   void set_model(std::string_view bytes) override { cutter_->set_model(bytes); }

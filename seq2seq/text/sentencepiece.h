@@ -32,9 +32,9 @@ struct SentencePieceOptions {
 };
 void declare(config::Keys& keys, SentencePieceOptions& options);
 
-/// Subwords of SentencePiece (Kudo and Richardson 2018, arXiv 1808.06226): `▁Subs cript ion`. A model trained here
-/// leaves the text as it is, so every line without other blanks than spaces comes back; a model of others normalizes as
-/// it was trained to. A character the model does not know is a token of its own.
+/// Subwords of SentencePiece (Kudo and Richardson 2018, arXiv 1808.06226): `▁Subs cript ion`. A model trained here does
+/// not change the text, so every line whose only blanks are spaces comes back unchanged. A given model normalizes as it
+/// was trained to. A character the model does not know is a token of its own.
 class SentencePieceTokenizer final : public Tokenizer {
  public:
   using Options = SentencePieceOptions;

@@ -18,7 +18,7 @@ bool is_han(char32_t character);              // script Han
 uint8_t combining_class(char32_t character);  // 7 nukta, 9 virama, ...
 bool is_unicode_blank(char32_t character);    // White_Space, and the four separators of ASCII (U+001C to U+001F)
 
-/// Takes the first character off valid UTF-8, which must not be empty.
+/// Removes and returns the first character of valid UTF-8, which must not be empty.
 char32_t take_character(std::string_view& text);
 void append_utf8(std::string& text, char32_t character);
 

@@ -36,9 +36,8 @@ void declare(config::Keys& keys, AdamOptions& options) {
       .at_least(0);
   keys.add(
       "lazy", options.lazy,
-      "in tables of word vectors, change only rows of words that the update's batches have: less memory traffic, but "
-      "the averages and `weight_decay` of all other rows wait, so results differ. CPU only; no effect on tied "
-      "embeddings");
+      "in tables of word vectors, change only rows of words in the update's batches. Less memory traffic, but other "
+      "results: the averages and `weight_decay` of other rows wait. CPU only; no effect on tied embeddings");
 }
 
 Adam::Adam(const Options& options, NamedParameters parameters) : options_(options), parameters_(std::move(parameters)) {

@@ -52,9 +52,9 @@ nn::NamedTensors load_optimizer(const Files& files, const RunFolder& folder, int
 /// Verifies all files of a checkpoint without keeping any of its tensors.
 TrainerState verify_checkpoint(const Files& files, const RunFolder& folder, int64_t update);
 
-/// The state of the checkpoint to continue from: that which `last` names or, where it is damaged, the newest whole one
-/// before it, with a warning that names what is wrong. Empty when there is none yet. Throws FormatError when `last`
-/// names a checkpoint that is missing, or all are damaged.
+/// Returns the state of the checkpoint to continue from: the one that `last` names or, if it is damaged, the newest
+/// intact one before it, with a warning that names the damage. Empty if there is none yet. Throws FormatError if `last`
+/// names a missing checkpoint, or if all are damaged.
 std::optional<TrainerState> newest_whole_checkpoint(const Files& files, const RunFolder& folder, Log& log);
 
 }  // namespace seq2seq::train

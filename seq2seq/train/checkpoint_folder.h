@@ -9,10 +9,10 @@
 
 namespace seq2seq::train {
 
-/// The update that `checkpoints/last` names; where there is no such file, the newest there is; empty without any.
-/// Throws FormatError where the file holds no number, or names a checkpoint that is missing.
+/// Returns the update that `checkpoints/last` names, or the newest one if there is no such file; empty without any
+/// checkpoint. Throws FormatError if the file contains no number or names a missing checkpoint.
 std::optional<int64_t> last_update(const Files& files, const RunFolder& folder);
-/// The update that `checkpoints/best` names; where there is no such file, the last. Throws as above.
+/// Returns the update that `checkpoints/best` names, or the last one if there is no such file. Throws as above.
 std::optional<int64_t> best_update(const Files& files, const RunFolder& folder);
 
 /// Checkpoints that a resume may start from, the newest first: what `last` names and those before it. A newer one
@@ -23,12 +23,12 @@ std::vector<int64_t> updates_to_resume_from(const Files& files, const RunFolder&
 /// missing or a later checkpoint is removed.
 void name_checkpoints(Files& files, const RunFolder& folder, int64_t update, std::optional<int64_t> best);
 
-/// Removes all but the best and the last `keep` up to `current`. What is newer belongs to a past that was left:
-/// training was resumed from an earlier checkpoint.
+/// Removes all but the best and the last `keep` up to `current`. Newer ones are also removed: they are from before
+/// training was resumed at an earlier checkpoint.
 void prune_checkpoints(Files& files, const RunFolder& folder, int64_t current, std::optional<int64_t> best,
                        int64_t keep);
 
-/// Removes what a killed process left half written, and puts back what it had set aside and not replaced.
+/// Removes files that a killed process left half-written, and restores those that it had moved aside but not replaced.
 void tidy_checkpoints(Files& files, const RunFolder& folder);
 
 }  // namespace seq2seq::train

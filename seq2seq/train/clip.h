@@ -75,7 +75,7 @@ struct NormRangeClipOptions {
 };
 void declare(config::Keys& keys, NormRangeClipOptions& options);
 
-/// The norm is brought into [min, max] from either side, the often retold misreading; a norm of 0 stays 0.
+/// The norm is scaled into [min, max] from either side, a common misreading of the paper; a norm of 0 stays 0.
 class NormRangeClip final : public Clip {
  public:
   using Options = NormRangeClipOptions;

@@ -9,8 +9,8 @@
 
 namespace seq2seq::train {
 
-/// The batches of training, update after update. Where it stands is the place of what was taken, whatever was made
-/// ahead, so it continues from a checkpoint.
+/// The batches of training, update after update. Its position counts only batches that were taken, not those that were
+/// prepared ahead, so it can continue from a checkpoint.
 class DataOrder {
  public:
   /// Goes on from there with `accumulate` batches an update, of which it makes the part of one rank. Throws as

@@ -17,7 +17,7 @@ using Scalars = std::vector<std::pair<std::string, double>>;
 /// only numbers are needed here. docs/formats.md describes it.
 class EventFile {
  public:
-  /// A new file in the folder. Events of `first_update` and later that earlier files have are to be forgotten.
+  /// A new file in the folder. TensorBoard then ignores events of earlier files from `first_update` on.
   EventFile(Files& files, const std::filesystem::path& folder, int64_t first_update);
   /// Under `head/NAME`.
   void add(int64_t update, std::string_view head, const Scalars& scalars);

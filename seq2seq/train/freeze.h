@@ -8,8 +8,8 @@
 
 namespace seq2seq::train {
 
-/// Returns an error message for `freeze` with this model, or an empty string: a name that is not a part of it, with the
-/// nearest that is, or that nothing is left to train.
+/// Returns an error message for `freeze` with this model, or an empty string: for a name that is not a part of the
+/// model (with the nearest one), or if nothing is left to train.
 std::string wrong_freeze(const nn::Model& model, const std::vector<std::string>& freeze);
 
 /// The model's parameters without those frozen, each tensor once; only they require a gradient afterwards. `freeze`

@@ -20,7 +20,7 @@ class GradientSource {
  public:
   virtual ~GradientSource() = default;
   /// `ready` is called during accumulate(), on any one thread at a time and at most once for each parameter, when the
-  /// update will add nothing more to its `grad`. A parameter that it was not called for is whole when accumulate()
+  /// update will add nothing more to its `grad`. The gradient of any other parameter is complete when accumulate()
   /// returns.
   void on_ready(GradientReady ready) { ready_ = std::move(ready); }
   /// Adds to every trainable parameter's `grad` the derivative of the sum of all weighted token losses over `divisor`.

@@ -9,10 +9,10 @@ namespace seq2seq::train {
 using Cost = GuidedAlignmentOptions::Cost;
 
 void declare(config::Keys& keys, GuidedAlignmentOptions& options) {
-  keys.add("weight", options.weight, "of the loss, beside that of the words; 0: none").at_least(0);
+  keys.add("weight", options.weight, "weight of this loss; 0: not used").at_least(0);
   keys.add("cost", options.cost,
            {{"cross_entropy", Cost::cross_entropy}, {"squared_error", Cost::squared_error}, {"product", Cost::product}},
-           "how attention a is compared with the links' shares r: - sum r log a; 1/2 sum (r - a)^2; - log sum r a");
+           "loss of attention a and the shares r of the links: - sum r log a; 1/2 sum (r - a)^2; - log sum r a");
 }
 
 at::Tensor alignment_losses(const at::Tensor& attention, const at::Tensor& reference, Cost cost) {

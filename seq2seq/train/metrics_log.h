@@ -34,11 +34,11 @@ class MetricsLog {
   MetricsLog(Files& files, std::filesystem::path path, std::filesystem::path events = {})
       : files_(files), path_(std::move(path)), events_folder_(std::move(events)) {}
   void begin();
-  /// Goes on after the first `bytes`; what a run wrote after its checkpoint is cut off, and so is a line without its
-  /// end. Warns of a file that is missing, which is started anew, and of one that is shorter.
+  /// Continues after the first `bytes`. Cuts off everything that a run wrote after its checkpoint, and an incomplete
+  /// line. Warns if the file is missing, and then starts a new one, or if it is shorter.
   void resume(int64_t bytes, int64_t update, Log& log);
-  /// `perplexity`: what e to the loss is called, `smoothed_perplexity` where the loss has label smoothing in it; empty:
-  /// the loss is an estimate, and it is left out.
+  /// `perplexity`: name of exp(loss), which is `smoothed_perplexity` if the loss includes label smoothing. Empty if the
+  /// loss is an estimate; then it is left out.
   void train(const Moment& moment, const Window& window, const std::string& perplexity, int64_t skipped);
   void validation(const Moment& moment, const Figures& figures, bool best);
   int64_t bytes() const { return bytes_; }

@@ -16,7 +16,7 @@ struct LossOptions {
   double label_smoothing = 0;
   double teacher_forcing = 1;  // share of the pairs, or words, for which the decoder reads the target
   ScheduledSamplingOptions scheduled_sampling{};
-  /// That share after so many updates.
+  /// Returns that share after this many updates.
   double forced_share(int64_t update) const { return teacher_forcing * scheduled_sampling.factor(update); }
   double coverage = 0;  // weight of coverage_losses(); needs Model::differentiates_attention() when above 0
   GuidedAlignmentOptions guided_alignment{};  // a weight above 0 needs the same

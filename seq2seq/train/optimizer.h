@@ -36,8 +36,9 @@ class Optimizer {
   /// or undefined: where it holds 1, nothing changes, and the host does not wait to learn whether it does.
   virtual void step(double learning_rate, const at::Tensor& skip) = 0;
   void step(double learning_rate) { step(learning_rate, {}); }
-  /// Edits the gradients and makes the step, to the same bits as one after the other. An optimizer may go through them
-  /// block by block, and leave the gradients of `grad()` as they were where it does not need them any more.
+  /// Edits the gradients and makes the step, with the same bits as if these were done one after the other. An optimizer
+  /// may go through them block by block, and leave the gradients of `grad()` as they were where it does not need them
+  /// any more.
   virtual void step(const EditedStep& edited);
   /// Returns true if this step takes gradients of tables that are sparse (nn/used_rows.h); else all it is given are
   /// whole.

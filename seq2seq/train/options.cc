@@ -29,7 +29,7 @@ void declare(config::Keys& keys, ValidateOptions& options) {
            "figures to measure on the validation set: perplexity, word_perplexity, character_perplexity, exact_match, "
            "sequence_error_rate, token_error_rate, bleu, multi_bleu, chrf, chrf++, ter, word_error_rate, "
            "position_independent_error_rate");
-  keys.add("best_by", options.best_by, "the one of them by which the best checkpoint is kept");
+  keys.add("best_by", options.best_by, "measured figure that decides which checkpoint is best");
   keys.add("patience", options.patience,
            "consecutive validations without improvement after which training stops; 0: never")
       .unit("validations")
@@ -61,16 +61,16 @@ void declare(config::Keys& keys, CheckpointOptions& options) {
 
 void declare(config::Keys& keys, TrainOptions& options, const OptimizerRegistry& optimizers,
              const ScheduleRegistry& schedules, const ClipRegistry& clips) {
-  keys.add(
-      "objective", options.objective, {{"per_sentence", Objective::per_sentence}, {"per_token", Objective::per_token}},
-      "what the sum of an update's token losses is divided by: its sentences (arXiv 1409.3215) or its target tokens");
+  keys.add("objective", options.objective,
+           {{"per_sentence", Objective::per_sentence}, {"per_token", Objective::per_token}},
+           "divisor of the sum of token losses of an update: its sentences (arXiv 1409.3215) or its target tokens");
   keys.add(
       "precision", options.precision,
       {{"float32", nn::Precision::float32}, {"tf32", nn::Precision::tf32}, {"bf16", nn::Precision::bf16}},
-      "what products are computed in, while sums, parameters, states, losses and updates are float32, and so are "
-      "validation and decoding; `bf16` needs a processor with AVX512-BF16 (for LSTM layers and a full output layer on "
-      "one device; other products stay float32) or a GPU of compute capability 8.0, `tf32` needs such a GPU");
-  keys.section("batch", options.batch, "how pairs are put into batches");
+      "type of the operands of products; sums, parameters, states, losses, updates, validation and decoding stay "
+      "float32. `bf16` needs a GPU of compute capability 8.0, or a processor with AVX512-BF16 (for LSTM layers and a "
+      "full output layer on one device; other products stay float32). `tf32` needs such a GPU");
+  keys.section("batch", options.batch, "division of the pairs into batches");
   keys.add("accumulate", options.accumulate,
            "batches per update; the gradient is that of one batch with all their pairs. Raise it if a batch does not "
            "fit into memory")

@@ -156,8 +156,7 @@ void Session::tell_fault(const UpdateResult& result, const std::string& place) {
   const auto fault = fmt::format("{}: {}", place, result.fault);
   if (options_.not_finite == NotFinite::stop)
     throw Error(
-        fault,
-        "Lower `train.optimizer.learning_rate`, or set `train.not_finite: skip` to pass over such updates, counted");
+        fault, "Lower `train.optimizer.learning_rate`, or set `train.not_finite: skip` to skip and count such updates");
   ++state_.skipped;
   // The 1st, 2nd, 4th, 8th, ...: a run that diverged would say nothing else.
   if (!team_.leads() || !std::has_single_bit(static_cast<uint64_t>(state_.skipped))) return;

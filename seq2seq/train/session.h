@@ -15,8 +15,8 @@
 
 namespace seq2seq::train {
 
-/// One call of `train`: from the beginning of a run, or from a checkpoint, to an ending. Of a team, the leading rank
-/// writes and looks at the clock; all ranks end together.
+/// One call of `train`, from the beginning of a run or from a checkpoint until it stops. Of a team, only the leading
+/// rank writes and checks the time; all ranks end together.
 class Session {
  public:
   Session(const TrainOptions& options, const Setup& setup, const RunFolder& folder, std::optional<int64_t> resume_from);
@@ -68,8 +68,8 @@ class Session {
   Time saved_at_;
   std::unique_ptr<Progress> progress_;
 
-  /// The last update, when it is late (update.h): what it found is taken in after the next one was issued, and before
-  /// anything is reported, validated or saved.
+  /// The last update, if it is late (update.h): its result is read after the next one was issued, and before anything
+  /// is reported, validated or saved.
   struct Open {
     IssuedUpdate issued;
     std::string place;   // for messages: `update 7 (batch 7 of epoch 1)`

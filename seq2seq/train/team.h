@@ -17,7 +17,7 @@ class Team {
   bool leads() const { return rank() == 0; }
   /// Replaces each value by its sum over all ranks; all get the same bits.
   virtual void sum(std::vector<double>&) {}
-  /// Returns what each rank hands in, in order of ranks.
+  /// Returns the values that the ranks pass, in order of ranks.
   virtual std::vector<std::string> gather(const std::string& bytes) { return {bytes}; }
   /// Marks the begin or end of work that only this rank does and that may take long: the others wait without a
   /// time-out.

@@ -21,7 +21,7 @@
 
 namespace seq2seq::train {
 
-/// Everything a training is made of; the caller owns it all.
+/// The parts of a training, all owned by the caller.
 struct Setup {
   uint64_t seed = 1;
   nn::Model* model = nullptr;

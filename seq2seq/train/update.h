@@ -42,8 +42,8 @@ struct IssuedUpdate {
   bool is_late() const { return ready != nullptr; }
 };
 
-/// Makes updates: has the gradients of some batches made, clips them, and lets the optimizer step. Each rank of a team
-/// makes the same update from its share of the batches.
+/// Makes updates: computes the gradients of some batches, clips them, and runs a step of the optimizer. Each rank of a
+/// team makes the same update from its share of the batches.
 ///
 /// If all parameters are on GPUs and one process trains, an update is late: nothing in it waits for a device. Whether
 /// loss and norm are finite is decided on their device; an update where one is not changes nothing. With

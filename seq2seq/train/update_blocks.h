@@ -26,7 +26,7 @@ using BlockStep = std::function<void(const UpdateBlock& block)>;
 void step_in_blocks(const ParameterGroup& group, const std::vector<std::vector<at::Tensor>>& states,
                     const GradientEdit& edit, const BlockStep& step);
 
-/// The same for these rows of one member alone; the others stay as they are and are not touched.
+/// The same for these rows of one member only; other rows do not change.
 void step_in_rows(const ParameterGroup& group, size_t member, const at::Tensor& rows,
                   const std::vector<std::vector<at::Tensor>>& states, const GradientEdit& edit, const BlockStep& step);
 

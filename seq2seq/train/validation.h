@@ -18,7 +18,8 @@ using Validate = std::function<Figures(const nn::Model&)>;
 /// True for figures that are better when higher (bleu, exact_match); false for error rates, perplexity, loss.
 bool higher_is_better(const std::string& metric);
 
-/// True when `score` is strictly better than the best so far, if there is one. What is not finite never is.
+/// Returns true if `score` is strictly better than the best so far, if there is one. A score that is not finite is
+/// never better.
 bool improves(const std::string& metric, double score, std::optional<double> best);
 
 }  // namespace seq2seq::train

@@ -27,12 +27,12 @@ class WeightAverage {
   /// Starts with the parameters as they are.
   WeightAverage(double decay, NamedParameters parameters);
 
-  /// average = d average + (1 - d) parameter, after an update. d is `decay`, but at first no more than
-  /// (t + 1) / (t + 10) with `updates` t made before, so that what training started from is soon forgotten.
+  /// average = d average + (1 - d) parameter, after an update. d is `decay`, but at most (t + 1) / (t + 10) after t
+  /// `updates`, so that the average soon forgets the initial weights.
   void add(int64_t updates);
   /// The same, but nothing changes where `skip` [] float32 holds 1: the host does not wait to learn whether it does.
   void add(int64_t updates, const at::Tensor& skip);
-  /// Exchanges the values of parameters and averages. Twice is as before.
+  /// Exchanges the values of parameters and averages. A second call restores them.
   void exchange();
 
   /// The weights of the model with averages where there are any: the tensors themselves.

@@ -53,7 +53,7 @@ TEST_CASE("translate, score, evaluate: a run joined with itself says what it say
 
   const auto refused = run_program({"translate", toy.run(), "--weights", "1"}, text);
   CHECK(refused.code == 2);
-  CHECK_THAT(refused.err, ContainsSubstring("--weights 1: is only for an ensemble"));
+  CHECK_THAT(refused.err, ContainsSubstring("--weights 1: needs an ensemble"));
   const auto links =
       run_program({"translate", toy.run(), "--with", toy.run(), "--alignments", toy.file("links")}, text);
   CHECK(links.code == 2);
@@ -77,7 +77,7 @@ TEST_CASE("rescore: writes a text for each source and reports BLEU", "[cli][resc
   CHECK(content_of(toy / "best") == chosen.out);
   const auto half = run_program({"rescore", toy.run(), source, file, "--tune-list", file});
   CHECK(half.code == 2);
-  CHECK_THAT(half.err, ContainsSubstring("are given together"));
+  CHECK_THAT(half.err, ContainsSubstring("need each other"));
 }
 
 TEST_CASE("translate: files and streams, order and empty lines", "[cli][translate]") {

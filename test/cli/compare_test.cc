@@ -187,7 +187,7 @@ TEST_CASE("compare: bad input is one line that says what and where", "[cli][comp
   refused({"compare", empty, "--reference", empty}, 1, "empty: is empty");
   refused({"compare", files.file("absent"), "--reference", r}, 1, "absent");
   refused({"compare", files.file("bad", "fine\nnot \xC3(\n"), "--reference", r}, 1, "bad:2:5: byte 0xC3");
-  refused({"compare", a}, 2, "name a file of references by `--reference FILE`");
+  refused({"compare", a}, 2, "give a file of them with `--reference FILE`");
   refused({"compare", a, "--reference", r, "--metric", "chrff"}, 2,
           "--metric chrff: is unknown; the nearest known one is `chrf`");
   refused({"compare", a, "--reference", r, "--metric", "ter", "--metric", "ter"}, 2, "--metric ter: is given twice");

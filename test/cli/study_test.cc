@@ -35,7 +35,7 @@ TEST_CASE("study: from the plan to the table, and then nothing is trained", "[cl
   CHECK(whole.code == 0);
   CHECK_THAT(whole.out,
              ContainsSubstring("forward") && ContainsSubstring("reversed") && ContainsSubstring("perplexity"));
-  CHECK_THAT(study.run("status").out, ContainsSubstring("all are there: nothing to train"));
+  CHECK_THAT(study.run("status").out, ContainsSubstring("all runs are done; nothing to train"));
   CHECK(study.run("table").out == whole.out);
   fs::remove_all(study.toy / "runs");
   const auto again = study.run("run");

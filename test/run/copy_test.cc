@@ -161,7 +161,7 @@ TEST_CASE("copying: a run with an extended vocabulary neither joins an ensemble 
     others.push_back(toy.load(other));
     return message_of<UsageError>([&] { run::join(first, std::move(others), {}); });
   };
-  const std::string reason = "`model.output.extended_vocabulary` gives every source words of its own";
+  const std::string reason = "`model.output.extended_vocabulary` adds the words of each source";
   CHECK_THAT(refusal("plain", "extended"), ContainsSubstring("extended: cannot join the ensemble: " + reason));
   CHECK_THAT(refusal("extended", "plain"), ContainsSubstring("cannot join the ensemble: " + reason));
   CHECK(refusal("plain", "plain") == "nothing was thrown");

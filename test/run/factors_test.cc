@@ -237,7 +237,7 @@ TEST_CASE("factors: settings that do not fit are refused at their keys, and text
                       "model.output.kind=copy", "data.shared_vocabulary=true"}),
              ContainsSubstring("`copy` writes words of the source, but its tokens have factors"));
   CHECK_THAT(refused(with_factors({"model.embedding.shared=true", "data.shared_vocabulary=true"})),
-             ContainsSubstring("leave no room for factors"));
+             ContainsSubstring("which leaves none for factors"));
   toy.folder().file("train.source", "a￨up￨1\nb￨low a￨up￨1\n");
   toy.folder().file("train.target", "A\nb A\n");
   CHECK_THAT(message_of<Error>([&] { toy.train("run", with_factors({})); }),

@@ -32,14 +32,14 @@ struct PrepareJob {
   ProgressOptions progress;
 };
 
-/// Prepares the folder for the job and does only what is missing: nothing if it is complete; if only the vocabulary
-/// options changed, it does not read the text again. Reads the text once, in memory that grows with the number of
-/// distinct words. The folder appears completely or not at all. Waits if another process prepares the same folder.
-/// Throws Error for text that is invalid or changes meanwhile, and Interrupted.
+/// Prepares the folder for the job and repeats only the necessary work: none if the folder is complete; if only the
+/// vocabulary options changed, it does not read the text again. Reads the text once, in memory that grows with the
+/// number of distinct words. The folder appears completely or not at all. Waits if another process prepares the same
+/// folder. Throws Error for text that is invalid or changes meanwhile, and Interrupted.
 Summary prepare(const PrepareJob& job);
 
-/// Returns true if the prepared text equals the content of the files, at any path. If one of them is missing, what was
-/// prepared stands for it.
+/// Returns true if the prepared text equals the content of the files, at any path. If a file is missing, the prepared
+/// text is assumed to equal it.
 bool is_text_of(const Summary& summary, const TrainFiles& files);
 
 }  // namespace seq2seq::data

@@ -66,7 +66,7 @@ std::string serialize(const Summary& summary);
 /// Throws FormatError: not JSON, another format or version, a field that is missing or of another type.
 Summary parse_summary(const std::string& text, const std::filesystem::path& file);
 
-/// The files as they are now. Throws Error for one that is not there.
+/// Returns the files as they are now. Throws Error for a missing file.
 std::vector<InputText> look_at(const TrainFiles& files);
 
 }  // namespace seq2seq::data

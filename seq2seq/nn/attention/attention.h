@@ -58,7 +58,7 @@ class Attention : public Module {
   virtual int64_t width() const = 0;  // of a context
   /// True if a step needs the weights of earlier steps, as coverage does. Steps then run one by one.
   virtual bool needs_past() const { return false; }
-  /// True if gradients reach the weights, so that an objective or an output layer can be made of them.
+  /// Returns true if gradients reach the weights, so that an objective or an output layer can use them.
   virtual bool differentiates_weights() const { return true; }
 };
 

@@ -15,7 +15,8 @@ at::Tensor add_coverage_weight(Module& module, int64_t width, const AttentionCon
 AttentionResult attend_covered(const AttentionQueries& queries, const at::Tensor& asked, const AttentionMemory& memory,
                                const at::Tensor& v, const at::Tensor& w, const AttentionPairs& pairs);
 
-/// q_i . w c_ij of every pair [P]: what dot products add when c is one more unit of the state. rows [Q, H], w [H].
+/// q_i . w c_ij of every pair [P], which is added to dot products if c is one more unit of the state. rows [Q, H], w
+/// [H].
 at::Tensor coverage_scores(const AttentionQueries& queries, const at::Tensor& w, const AttentionPairs& pairs);
 
 }  // namespace seq2seq::nn

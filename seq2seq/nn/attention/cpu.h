@@ -22,7 +22,7 @@ struct Scores {
   double scale = 1;
 };
 
-/// Derivatives by them; those that are undefined are not wanted, or all zero.
+/// Derivatives by these inputs; an undefined one is not wanted, or zero.
 struct Gradients {
   at::Tensor queries, keys, v, weights, values;
 };

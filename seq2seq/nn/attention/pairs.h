@@ -34,8 +34,7 @@ struct PaddedGroups {
   at::Tensor query;  // [G * longest_queries]
   at::Tensor key;    // [G * longest]
   at::Tensor pair;   // [G * longest_queries * longest]
-  /// The inverses: of each row, where it went, counted from 1. A key has one place in each of several groups, and 0
-  /// where it has no more.
+  /// The inverses: the place of each row, counted from 1. A key has one place in each of several groups, then 0.
   at::Tensor query_place;              // [Q]
   std::vector<at::Tensor> key_places;  // each [keys()]
   at::Tensor pair_place;               // [P]

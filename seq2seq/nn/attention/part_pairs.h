@@ -8,7 +8,7 @@
 namespace seq2seq::nn {
 
 /// Pairs of queries with sources that consist of several sentences, part by part. A query sees all keys of its source;
-/// those of the first part stand before those of the second.
+/// those of the first part come before those of the second.
 class PartPairs {
  public:
   /// `lengths`: of each group of `all`, the keys of its source's parts [K].

@@ -16,13 +16,13 @@ struct ReadoutOptions {
 };
 void declare(config::Keys& keys, ReadoutOptions& options);
 
-/// Widths of what a readout reads; `embedding` counts only if the options want it.
+/// Widths of the inputs of a readout; `embedding` counts only if the options use it.
 struct ReadoutContext {
   int64_t context = 0, rows = 0, embedding = 0;
   ParameterPlace place;
 };
 
-/// Makes what the output layer reads of a context and the decoder's row: tanh(W [c; h]), Luong et al. 2015, arXiv
+/// Computes the output layer's input from a context and the decoder's row: tanh(W [c; h]), Luong et al. 2015, arXiv
 /// 1508.04025, equation 5; or the maximum of neighbouring pairs of W [c; h; e], the deep output of Bahdanau et al.
 /// 2014, arXiv 1409.0473, A.2.2, where e is the embedding of the word read.
 class Readout final : public Module {
@@ -31,7 +31,7 @@ class Readout final : public Module {
   /// context [Q, C], rows [Q, H], words [Q, E] -> [Q, R]. `product`: what prepare_steps() made, or null.
   at::Tensor operator()(const at::Tensor& context, const at::Tensor& rows, const at::Tensor& words,
                         const DeferredLinear* product = nullptr) const;
-  /// For many calls of one step each while gradients are kept, anew for each batch.
+  /// For many calls of one step each while gradients are kept. Call it again for each batch.
   std::shared_ptr<const DeferredLinear> prepare_steps() const { return std::make_shared<DeferredLinear>(weight_); }
   int64_t width() const { return width_; }
   bool reads_words() const { return options_.embedding; }

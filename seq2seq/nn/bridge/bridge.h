@@ -19,13 +19,13 @@ struct BridgeContext {
   std::vector<c10::Device> devices;  // of the decoder's layers
 };
 
-/// Makes the decoder's first state from what the encoder leaves. Belongs to the recurrent decoder.
+/// Computes the decoder's first state from the results of the encoder. Belongs to the recurrent decoder.
 class Bridge : public Module {
  public:
   /// One state a decoder layer, on its device, for the sentences of the memory, in their order.
   virtual std::vector<State> first(const Memory& memory) const = 0;
-  /// The encoder's layer whose last state each layer of the decoder starts from as it is: those states can be handed
-  /// over one by one, before the encoder is done. Empty: first() computes.
+  /// The encoder's layer whose unchanged last state starts each layer of the decoder. These states can be passed on one
+  /// by one, before the encoder has finished. Empty: first() computes the states.
   virtual std::vector<int64_t> copied_layers() const { return {}; }
 };
 

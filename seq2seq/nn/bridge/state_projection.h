@@ -16,8 +16,8 @@ struct StateColumns {
   at::Tensor of(const Memory& memory) const;  // [B, width]
 };
 
-/// All columns of the part of this name in the last state of a layer of the encoder; of the first part, h, where the
-/// layer has none of this name.
+/// All columns of the part of this name in the last state of a layer of the encoder, or of the first part, h, if the
+/// layer has no part of this name.
 StateColumns columns_of(const BridgeContext& context, size_t layer, const std::string& part);
 
 /// The widths of these, as StateProjection reads them.
@@ -34,7 +34,7 @@ struct StateProjectionOptions {
 /// weight_h_l0 [H, X], bias_h_l0 [H], weight_c_l0, ...
 class StateProjection {
  public:
-  /// `read` [L, parts]: the width X of what each part is a projection of.
+  /// `read` [L, parts]: the width X of the input of each projection.
   StateProjection(Module& bridge, const BridgeContext& context, const std::vector<std::vector<int64_t>>& read,
                   const StateProjectionOptions& options);
   /// `rows(layer, part)` gives the rows [B, X] that a part is a projection of, on any device.

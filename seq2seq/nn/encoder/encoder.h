@@ -30,7 +30,7 @@ struct EncoderDropout {
   WordDropout words{};
 };
 
-/// A model that reads sentences of any length says so.
+/// The longest sentence of a model that reads sentences of any length.
 constexpr int64_t no_longest_sentence = std::numeric_limits<int64_t>::max();
 
 /// Properties of the model that an encoder needs.
@@ -45,14 +45,14 @@ struct EncoderContext {
   SourceFactors factors{};
 };
 
-/// The parts of an encoder that is nothing but an embedding and a stack of layers.
+/// The parts of an encoder that consists only of an embedding and a stack of layers.
 struct EncoderLayers {
   const Embedding& embedding;
   const Stack& stack;
   EncoderDropout dropout;
 };
 
-/// Reads sources. Holds parameters only.
+/// Reads sources. Stores only parameters.
 class Encoder : public Module {
  public:
   /// ids [N] on the device of the embeddings -> all that a decoder may look at.
@@ -66,7 +66,7 @@ class Encoder : public Module {
   virtual int64_t layer_count() const { return std::ssize(last_shapes()); }
   /// Returns its layers, so that each can be a stage; empty: the encoder is one stage, unless it is a sentence_stack().
   virtual std::optional<EncoderLayers> layers() const { return {}; }
-  /// Returns itself as layers that need whole sentences, so that each can be a stage; null: it is none.
+  /// Returns itself as a stack of layers that need whole sentences, so that each can be a stage; null if it is not one.
   virtual const SentenceStack* sentence_stack() const { return nullptr; }
 };
 

@@ -84,7 +84,7 @@ void check_child_sum(const StateShape& shape) {
   const bool fits = shape.size() == 2 && shape.back().name == cell && shape.front().width == shape.back().width;
   if (!fits)
     throw UsageError(
-        "`combine: child_sum` needs layers with a state h and a cell c of the same width, as of LSTM layers",
+        "`combine: child_sum` needs layers with a state h and a cell c of the same width, such as LSTM layers",
         "Use `model.encoder.kind: lstm`, or `model.multi_source.combine: basic`");
 }
 

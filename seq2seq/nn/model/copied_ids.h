@@ -5,15 +5,15 @@
 
 namespace seq2seq::nn {
 
-/// The ids of a model that copies: those of either side may go on behind its vocabulary, as data::ExtendedIds numbers
+/// The ids of a model that copies: those of either side may extend beyond its vocabulary, as data::ExtendedIds numbers
 /// them. Results are on the device of the ids given, which is that of the embeddings, and keep their copy on the host.
 class CopiedIds {
  public:
-  /// `extended`: whether words beyond the target's vocabulary can be copied. Throws UsageError where otherwise no word
-  /// of the source is one of the target.
+  /// `extended`: whether words beyond the target's vocabulary can be copied. If not, throws UsageError if no source
+  /// word is a target word.
   CopiedIds(const ModelContext& context, bool extended);
 
-  /// Source ids as the encoder reads them: words beyond its vocabulary are the unknown one.
+  /// Source ids as the encoder reads them: words beyond its vocabulary are the unknown word.
   Packed read(const Packed& source) const;
   /// The target ids of source words.
   Packed copied(const Packed& packed) const;

@@ -37,8 +37,8 @@ class Decoder final : public Module {
  public:
   explicit Decoder(DecoderParts parts);
   std::unique_ptr<DecoderState> start(const Memory& memory, const Ids& owner) const;
-  /// ids [N] -> rows [N, width of the attention block]. The features have the attention's weights where the state wants
-  /// them or the output layer copies, and then the source's words, too.
+  /// ids [N] -> rows [N, width of the attention block]. The features contain the attention weights if the state
+  /// requests them or the output layer copies; in the latter case, also the source's words.
   Features advance(const Packed& inputs, DecoderState& state, const Draw* draw) const;
 
   const Embedding& embedding() const { return *parts_.embedding; }

@@ -13,7 +13,7 @@
 
 namespace seq2seq::nn {
 
-/// The sources that hypotheses look at. Empty without attention.
+/// The sources that hypotheses attend to. Empty without attention.
 struct AttendedSources {
   AttentionMemory memory;                          // sentence by sentence
   std::vector<int64_t> lengths;                    // [B] of the sources

@@ -19,7 +19,7 @@ struct LanguageModelWords {
 void declare(config::Keys& keys, LanguageModelWords& options) {
   keys.add("size", options.size, "width E of the word vectors").at_least(1);
   keys.add("tied", options.tied,
-           "whether the output layer's weight is the embedding; needs an embedding as wide as the decoder's rows");
+           "use the embedding as the weight of the output layer; needs an embedding as wide as the decoder's rows");
 }
 
 struct LanguageModelDropout {
@@ -28,7 +28,7 @@ struct LanguageModelDropout {
 void declare(config::Keys& keys, LanguageModelDropout& options) {
   declare_without_words(keys, options.dropout);
   TargetWordDropout words{options.dropout.words};
-  keys.section("words", words, "word vectors that are dropped as a whole");
+  keys.section("words", words, "dropout of whole word vectors");
 }
 
 /// Every sentence starts from zeros.
@@ -79,10 +79,10 @@ void declare(config::Keys& keys, LanguageModelOptions& options) {
   if (options.kinds == nullptr) options.kinds = std::make_shared<PartChoice>(*options.parts);
   LanguageModelWords embedding{options.embedding, options.tied_embeddings};
   keys.section("embedding", embedding, "the word vectors");
-  keys.select("decoder", options.decoder, options.kinds->decoders, "what reads the words so far");
-  keys.select("output", options.output, options.kinds->outputs, "from decoder states to words");
+  keys.select("decoder", options.decoder, options.kinds->decoders, "decoder, which reads the preceding words");
+  keys.select("output", options.output, options.kinds->outputs, "output layer, which predicts the words");
   LanguageModelDropout dropout{options.dropout};
-  keys.section("dropout", dropout, "dropped in training; never along time");
+  keys.section("dropout", dropout, "dropout, not between steps");
   keys.rule("decoder", [&options] { return wrong_decoder(options); });
   keys.rule("embedding.tied",
             [&options] { return refusal_beside(options, [&](int64_t width) { check_tied(options, width); }); });

@@ -25,7 +25,7 @@ void declare(config::Keys& keys, LanguageModelOptions& options);
 
 /// A recurrent language model: p(y) = prod_t p(y_t | y_1 ... y_t-1), Mikolov et al. 2010; with dropout between layers
 /// Zaremba et al. 2014 (arXiv 1409.2329). It is the decoder of `Seq2Seq` alone, starts each sentence from zeros, and
-/// its parameters have the same names. Of a source it only takes the number of sentences.
+/// its parameters have the same names. It uses only the number of sentences of a source.
 class LanguageModel final : public Model, public StagedModel {
  public:
   using Options = LanguageModelOptions;

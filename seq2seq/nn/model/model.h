@@ -22,8 +22,8 @@
 
 namespace seq2seq::nn {
 
-/// State of a decoder between steps, for R hypotheses. A search reorders it by `select`, adds to it by `append`, and
-/// knows nothing else of it.
+/// State of a decoder between steps, for R hypotheses. A search only reorders it with `select` and extends it with
+/// `append`.
 class DecoderState {
  public:
   virtual ~DecoderState() = default;
@@ -42,24 +42,24 @@ struct LayerCounts {
   int64_t encoder = 0, decoder = 0;
 };
 
-/// A model of p(target | source): everything that training, scoring and search see of it. Parameters are named as a
-/// PyTorch user would expect (`encoder.embedding.weight`, `encoder.lstm.weight_ih_l0`, `output.weight`). Nothing of a
-/// batch is kept inside.
+/// A model of p(target | source), as training, scoring and search see it. Parameters are named as a PyTorch user would
+/// expect (`encoder.embedding.weight`, `encoder.lstm.weight_ih_l0`, `output.weight`). A model stores nothing of a
+/// batch.
 class Model : public Module {
  public:
-  /// ids [N] as data::make_batch lays them out, on `input_device()`. Where the output layer extends its vocabulary, ids
-  /// of either side may go on behind it (data::ExtendedIds).
+  /// ids [N] as data::make_batch lays them out, on `input_device()`. If the output layer extends its vocabulary, ids of
+  /// either side may be beyond it (data::ExtendedIds).
   virtual Memory encode(const Packed& ids, const Draw* draw) const = 0;
   /// The state before the first target word. `owner` [R] names each hypothesis' sentence in the memory.
   virtual std::unique_ptr<DecoderState> start(const Memory& memory, const Ids& owner) const = 0;
   /// Reads target ids [N], one step, a chunk of steps or all of them, and moves the state on.
   virtual Features advance(const Packed& inputs, DecoderState& state, const Draw* draw) const = 0;
   virtual const OutputLayer& output() const = 0;
-  /// The model as stages that a pipeline can run; null: it is one piece.
+  /// The model as stages that a pipeline can run; null if it cannot be divided.
   virtual const StagedModel* staged() const { return nullptr; }
   virtual c10::Device input_device() const = 0;
   virtual LayerCounts layers() const = 0;
-  /// Every use of every parameter, with its role and the text it meets.
+  /// Every use of every parameter, with its role and its side of the text.
   virtual std::vector<ParameterUse> roles() const = 0;
   /// The model's parts with the number of their parameters, each counted once: {"encoder.embedding", 7424}, ...
   virtual std::vector<std::pair<std::string, int64_t>> part_sizes() const = 0;
@@ -82,8 +82,8 @@ struct ModelContext {
   int64_t target_vocabulary = 0;
   Placement placement;
   at::ScalarType type = at::kFloat;  // of the parameters
-  /// For a model that copies: for each source id the target id of the same spelling, the unknown word's where it has
-  /// none. Null: both sides have the same ids.
+  /// For a model that copies: for each source id the target id of the same spelling, or that of the unknown word. Null:
+  /// both sides have the same ids.
   std::function<std::vector<int64_t>()> target_of_source{};
   SourceFactors source_factors{};
   SourceParts source_parts{};

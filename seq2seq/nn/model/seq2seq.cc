@@ -125,7 +125,7 @@ std::string refusal_beside(const Seq2SeqOptions& options, const std::function<vo
 
 void declare(config::Keys& keys, DropoutOptions& options) {
   declare_without_words(keys, options);
-  keys.section("words", options.words, "word vectors that are dropped as a whole");
+  keys.section("words", options.words, "dropout of whole word vectors");
 }
 
 void declare_without_words(config::Keys& keys, DropoutOptions& options) {
@@ -133,7 +133,7 @@ void declare_without_words(config::Keys& keys, DropoutOptions& options) {
   keys.add("layers", options.layers, "share dropped between two recurrent layers").at_least(0).below(1);
   keys.add("output", options.output, "share dropped before the output layer").at_least(0).below(1);
   keys.add("variational", options.variational,
-           "whether a mask is the same at all steps of a sentence (Gal and Ghahramani 2016), else drawn for each");
+           "use the same mask at all steps of a sentence (Gal and Ghahramani 2016); false: one for each step");
 }
 
 void declare(config::Keys& keys, Seq2SeqOptions& options) {
@@ -237,9 +237,8 @@ Seq2Seq::Seq2Seq(const Options& options, const ModelContext& context)
     throw UsageError("`copy` writes words of the source, but its tokens have factors",
                      "Use another `model.output.kind`, or `data.source.factors: 0`");
   if (output->copies() && context.source_parts.several())
-    throw UsageError(
-        "`copy` takes one probability of each word from one attention, but each part of the source has its own",
-        "Use another `model.output.kind`, or `data.source.parts: 1`");
+    throw UsageError("`copy` needs a single attention, but each part of the source has its own",
+                     "Use another `model.output.kind`, or `data.source.parts: 1`");
   if (output->copies()) copied_.emplace(context, output->extends_vocabulary());
 }
 

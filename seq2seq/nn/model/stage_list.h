@@ -44,7 +44,7 @@ class StageList {
   };
   /// Adds the word vectors and each layer of a stack.
   Rows sentences(const SentenceStack& stack, const SentenceUse& use);
-  /// Adds the output layer, in shares where it has them, and the loss. `rows`: in packed order.
+  /// Adds the output layer, in shares if it has them, and the loss. `rows`: in packed order.
   void write(const OutputLayer& output, const Rows& rows);
 
   std::vector<Stage> take_stages() { return std::move(stages_); }
@@ -53,7 +53,7 @@ class StageList {
  protected:
   /// Adds a stage and returns its number.
   int64_t add(Stage stage);
-  /// Adds the pass of the stage that was added last, where there is a batch.
+  /// Adds the pass of the stage that was added last, if there is a batch.
   template <class Make>
   void pass(const Make& make) {
     if (inputs_ != nullptr) batch_.passes.push_back(make());

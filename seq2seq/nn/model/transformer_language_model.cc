@@ -20,7 +20,7 @@ struct TransformerLanguageModelWords {
   bool& tied;
 };
 void declare(config::Keys& keys, TransformerLanguageModelWords& options) {
-  keys.add("tied", options.tied, "whether the output layer's weight is the embedding");
+  keys.add("tied", options.tied, "use the embedding as the weight of the output layer");
 }
 
 struct TransformerLanguageModelDropout {
@@ -41,7 +41,7 @@ void declare(config::Keys& keys, TransformerLanguageModelOptions& options) {
       .unit("units")
       .at_least(1);
   LanguageModelDepth decoder{options.layers};
-  keys.section("decoder", decoder, "decoder, which reads the words so far");
+  keys.section("decoder", decoder, "decoder, which reads the preceding words");
   declare_without_dropout(keys, options.layer);
   TransformerLanguageModelDropout dropout{options.layer.dropout, options.word_dropout};
   keys.section("dropout", dropout, "dropout");

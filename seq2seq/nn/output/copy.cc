@@ -79,9 +79,10 @@ Tensor banned(const Ids& words, const Bans& bans) {
 
 void declare(config::Keys& keys, CopyOutputOptions& options) {
   declare(keys, static_cast<FullOutputOptions&>(options));
-  keys.add("extended_vocabulary", options.extended_vocabulary,
-           "whether source words that the target's vocabulary does not have can be copied, too, and are targets to "
-           "train on; otherwise they count as the unknown word");
+  keys.add(
+      "extended_vocabulary", options.extended_vocabulary,
+      "also copy source words that are not in the target vocabulary, and train on them as targets; false: they are "
+      "the unknown word");
 }
 
 CopyOutput::CopyOutput(const Options& options, const OutputContext& context)

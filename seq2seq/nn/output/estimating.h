@@ -47,7 +47,7 @@ class EstimatingOutput : public FullOutput {
   std::unique_ptr<const WordSampler> sampler_;  // null on the meta device
 };
 
-/// Throws UsageError where the placement gives the output layer several devices.
+/// Throws UsageError if the placement gives the output layer several devices.
 void check_whole(const OutputContext& context, const std::string& kind);
 
 }  // namespace seq2seq::nn

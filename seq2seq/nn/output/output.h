@@ -48,38 +48,37 @@ struct OutputContext {
   bool attends = false;  // whether features have attention weights that gradients reach
 };
 
-/// OutputLayer::top_k() for many calls with the same weights, as in a search.
+/// Computes OutputLayer::top_k() for many calls with the same weights, as in a search.
 class WordRanking {
  public:
   virtual ~WordRanking() = default;
   virtual TopK top_k(const Features& features, int64_t k, const Bans& bans) const = 0;
 };
 
-/// From decoder rows to probabilities of words. The full matrix [N, V] stays inside, but for log_probabilities().
+/// Computes probabilities of words from decoder rows. Only log_probabilities() returns a full matrix [N, V].
 class OutputLayer : public Module {
  public:
-  /// targets [N] -> the negative log-likelihood of each row [N], what training descends.
+  /// targets [N] -> the negative log-likelihood of each row [N], which training minimizes.
   virtual at::Tensor loss(const Features& features, const Ids& targets, const LossSpec& spec) const = 0;
   /// Returns true if loss() is an estimate, as in layers that sample.
   virtual bool estimates_loss() const { return false; }
-  /// Words that the loss of a row looks at in training, drawn ones and its target, where they are not all words; 0:
-  /// all.
+  /// Number of words that the loss of a row reads in training: drawn words and its target. 0: all words.
   virtual int64_t estimated_words() const { return 0; }
-  /// Why its loss has no label smoothing; empty: it has.
+  /// Returns the reason why its loss does not support label smoothing; empty if it does.
   virtual std::string refuses_smoothing() const { return {}; }
-  /// The exact natural log-probability of each target [N], float64, no gradient: what validation, scoring and search
-  /// report. Lies on the layer's device.
+  /// Returns the exact natural log-probability of each target [N], float64, without gradient, on the layer's device.
+  /// Validation, scoring and search report it.
   virtual at::Tensor score(const Features& features, const Ids& targets) const = 0;
   /// Returns the k best words of each row that are not banned.
   virtual TopK top_k(const Features& features, int64_t k, const Bans& bans) const = 0;
-  /// Returns what finds the same words as top_k(), with the same scores to rounding, by weights that it may lay out
-  /// once. The layer must outlive it, and its weights must not change meanwhile.
+  /// Returns an object that finds the same words as top_k(), with the same scores up to rounding, and may lay out the
+  /// weights once. The layer must outlive it, and its weights must not change meanwhile.
   virtual std::unique_ptr<const WordRanking> ranking() const;
   /// The natural log-probability of every word of the vocabulary [R, V], float64, no gradient: what ensembles average.
   /// A layer that extends the vocabulary adds columns, up to the largest id among the words of the sources.
   virtual at::Tensor log_probabilities(const Features& features) const = 0;
-  /// The pieces that loss and gradient can be made of, in order of their words; the losses are on the first one's
-  /// device. Empty: the layer cannot be split.
+  /// The shards that compute loss and gradient piece by piece, in order of their words; the losses are on the first
+  /// one's device. Empty if the layer cannot be split.
   virtual const std::vector<SoftmaxShard>& shards() const;
   /// True if it reads the attention's weights and the source's words, Features::attention and Features::source.
   virtual bool copies() const { return false; }
@@ -105,8 +104,8 @@ struct OutputOutline {
   bool tied = false, attends = false;
 };
 
-/// Makes an output layer without memory: throws the UsageError that making it would, but for what depends on the
-/// vocabulary.
+/// Makes an output layer without memory, and throws the UsageError that making it would throw, except errors that
+/// depend on the vocabulary.
 void check_output(const OutputRegistry& outputs, const Selection& output, const OutputOutline& model);
 
 /// The k best words of each row of log-probabilities or logits z [R, V], best first, equal ones in order of their ids.

@@ -64,8 +64,8 @@ class SoftmaxShard {
   };
   /// Adds what these rows contribute, the rows as in Forward. A frozen parameter gets none.
   void add_weight_gradient(Gradient& gradient, const at::Tensor& rows, const at::Tensor& logit_gradient) const;
-  /// Adds it to grad() of the parameters, without a graph: the weight's to this shard's rows of a borrowed parameter,
-  /// where that lies. The caller must not let two shards write to one parameter at the same time.
+  /// Adds it to grad() of the parameters, without a graph. For a borrowed weight, adds to this shard's rows on the
+  /// device of that parameter. The caller must not let two shards write to one parameter at the same time.
   void deliver(const Gradient& gradient) const;
 
   /// Every logit [N, V_s], on the shard's device.

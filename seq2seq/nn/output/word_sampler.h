@@ -11,9 +11,9 @@
 namespace seq2seq::nn {
 
 /// Draws K words per update so that the expected number of draws of each word is known exactly: min(1, c w) for a word
-/// of weight w, with c such that these add up to K. Words that are due every time are there in every update; the
-/// others, by falling weight, fill the remaining draws by stratified sampling (Cochran 1977, chapter 5): draw j falls
-/// in the jth of equal shares of what they are due. With K at least V each word is drawn exactly once.
+/// of weight w, with c such that these add up to K. Words with an expected number of 1 are in every update. The others,
+/// sorted by falling weight, fill the remaining draws by stratified sampling (Cochran 1977, chapter 5): draw j falls
+/// into the jth of equal shares of their expected numbers. With K at least V each word is drawn exactly once.
 class WordSampler {
  public:
   /// `weights` [V], each above 0; `samples`: K, at least 1.

@@ -43,7 +43,7 @@ class LayerParameters {
     return other;
   }
   const ParameterPlace& place() const { return place_; }
-  /// All that were added, those of the second direction included, in their order.
+  /// Returns all added parameters in their order, including those of the second direction.
   const std::vector<at::Tensor>& added() const { return *added_; }
 
  private:
@@ -89,13 +89,14 @@ class Layer {
   /// Returns true if a chunk must hold all steps, as for a backward direction or self-attention. A schedule waits for
   /// it, and a decoder cannot use it.
   virtual bool needs_all_steps() const { return false; }
-  /// Passes over the rows that run side by side and keep rows of their own: 2 where a layer reads both ways.
+  /// Number of passes over the rows that run side by side and store their own rows: 2 if a layer reads in both
+  /// directions.
   virtual int64_t directions() const { return 1; }
-  /// Null where nothing is gained by it.
+  /// Null if this would save nothing.
   virtual std::shared_ptr<const PreparedWeights> prepare() const { return nullptr; }
-  /// The same for many calls of one or a few steps with gradients: the weights' gradients are then made once per
-  /// backward pass, over all of these calls' rows, not once per call. To be made anew for each batch, in the mode of
-  /// gradients that the calls run in. Null: run() works as it does without.
+  /// The same for many calls of one or a few steps with gradients: the weights' gradients are then computed once per
+  /// backward pass, over the rows of all of these calls, not once per call. Make a new one for each batch, in the
+  /// gradient mode of the calls. Null: run() needs no preparation.
   virtual std::shared_ptr<const PreparedWeights> prepare_steps() const { return nullptr; }
   /// A pass of the layer's own over a batch, without autograd; null: it has none, and autograd_pass() serves. `first`:
   /// the state before the first step, in the caller's order.

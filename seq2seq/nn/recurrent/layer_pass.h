@@ -25,7 +25,7 @@ struct LayerRows {
 };
 
 /// One batch passing through a layer, piece by piece: forward in the order of steps, backward in the reverse order,
-/// without the autograd engine between the pieces. The weights stay as they are meanwhile.
+/// without the autograd engine between the pieces. The weights must not change meanwhile.
 class LayerPass {
  public:
   virtual ~LayerPass() = default;
@@ -41,8 +41,8 @@ class LayerPass {
   /// The derivative by the state before the first step, in the caller's order. Call it after the last backward().
   virtual State first_gradient() const = 0;
   /// Adds the parameters' derivatives of a piece, or of several in a row, to `gradients`: one per parameter of the
-  /// layer in order of registration, made if it is undefined, left alone where the parameter is frozen. After
-  /// backward() of the piece, at any time.
+  /// layer in order of registration, created if it is undefined, not changed if the parameter is frozen. Call it at any
+  /// time after backward() of the piece.
   virtual void add_weight_gradients(const Piece& piece, std::vector<at::Tensor>& gradients) = 0;
 };
 

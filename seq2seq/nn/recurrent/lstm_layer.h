@@ -17,8 +17,7 @@ struct LstmWeights {
   at::Tensor input_bias, hidden_bias;  // [4H]
 };
 
-/// A layer's weights once more, laid out as our kernels read them; undefined where there are none for their type and
-/// device.
+/// A copy of a layer's weights, laid out for our kernels; undefined if there are no kernels for their type and device.
 struct LstmPanels {
   at::Tensor input, hidden;                    // for the way forward
   at::Tensor input_backward, hidden_backward;  // for the way back
@@ -42,9 +41,9 @@ struct LstmResult {
   at::Tensor rows, hidden, cell;
 };
 
-/// Runs the cell over packed rows x [N, I]. `running` [T] sentences a step, never rising; `hidden`, `cell`
-/// [running[0], H] the state before the first step, in sorted order. With the panels of these very weights they need
-/// not be laid out anew.
+/// Runs the cell over packed rows x [N, I]. `running` [T] sentences a step, never rising; `hidden`, `cell` [running[0],
+/// H] the state before the first step, in sorted order. With the panels of these weights, they need not be laid out
+/// again.
 LstmResult lstm_layer(const at::Tensor& x, const std::vector<int64_t>& running, const at::Tensor& hidden,
                       const at::Tensor& cell, const LstmWeights& weights, const LstmPanels* panels = nullptr);
 

@@ -45,7 +45,7 @@ struct LstmSizes {
   int64_t rows, input, cells, gates;  // N, I, H, 4H
 };
 
-/// The equations as they stand, for any device and type: what gradients in double are checked with.
+/// The equations without optimization, for any device and type. Gradient checks in double use them.
 void lstm_forward_plain(const LstmForward& pass, const Steps& steps);
 void lstm_backward_plain(const LstmBackward& pass, const Steps& steps, LstmWork work = LstmWork::all);
 
@@ -58,15 +58,15 @@ LstmPanels lstm_panels_cpu(const LstmWeights& weights);
 void lstm_panels_backward_cpu(const LstmWeights& weights, LstmPanels& panels);
 void lstm_backward_cpu(const LstmBackward& pass, const Steps& steps, LstmWork work = LstmWork::all);
 
-/// float32 on a GPU, where SEQ2SEQ_GPU_KERNELS names `lstm`: the recurrence of all steps is one launch. Returns false,
-/// and does nothing, where that does not serve.
+/// For float32 on a GPU, if SEQ2SEQ_GPU_KERNELS names `lstm`: runs the recurrence of all steps in one launch. Otherwise
+/// does nothing and returns false.
 bool lstm_forward_one_launch(const LstmForward& pass, const Steps& steps);
 bool lstm_backward_one_launch(const LstmBackward& pass, const Steps& steps, LstmWork work);
 
-/// Whichever of these serves x's device and type.
+/// Calls the one of these that supports x's device and type.
 void lstm_forward(const LstmForward& pass, const Steps& steps);
 void lstm_backward(const LstmBackward& pass, const Steps& steps, LstmWork work = LstmWork::all);
-/// Returns true if our kernels for the CPU serve x's device and type.
+/// Returns true if our kernels for the CPU support x's device and type.
 bool has_lstm_kernels(const at::Tensor& x);
 
 }  // namespace seq2seq::nn

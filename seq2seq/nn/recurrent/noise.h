@@ -13,8 +13,8 @@ namespace seq2seq::nn {
 /// Dropout of a recurrent layer between steps, in training only; none by default. Drawn by nn/dropout.h, so that it
 /// depends on neither batch nor chunk.
 struct RecurrentNoise {
-  /// Share of the units of h' that a sentence does without, the same at all steps, before they are multiplied by the
-  /// recurrent weights (Gal and Ghahramani 2016, arXiv 1512.05287, equation 7). Those left are scaled up.
+  /// Share of the units of h' that are dropped before the recurrent product, the same at all steps of a sentence (Gal
+  /// and Ghahramani 2016, arXiv 1512.05287, equation 7). The others are scaled up.
   double dropout = 0;
   /// Share of the units of every part of the state that keep their value at a step (Krueger et al. 2017, arXiv
   /// 1606.01305, equation 3). Without training each takes the mean of both values, as in the paper.

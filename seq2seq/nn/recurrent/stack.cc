@@ -23,13 +23,12 @@ void declare(config::Keys& keys, StackOptions& options) {
                        format_count(options.layers, "layer"));
   });
   keys.add("layer_dropout", options.layer_dropout,
-           "share of the updates in which each layer that adds what it reads is left out: it gives that alone")
+           "share of the updates in which each residual layer is left out: its output is then its input")
       .at_least(0)
       .below(1);
   keys.rule("layer_dropout", [&options] {
     return options.layer_dropout > 0 && options.residual_from == 0
-               ? "leaves out layers that add what they read to what they give, and none does; set `residual_from` to "
-                 "the first such layer"
+               ? "leaves out residual layers, but the stack has none; set `residual_from` to the first residual layer"
                : std::string();
   });
   const auto kind = options.kinds->options(options.layer.kind, options.layer.options);

@@ -37,7 +37,7 @@ struct StackCall {
   const std::vector<std::shared_ptr<const PreparedWeights>>* prepared = nullptr;  // one per layer
 };
 
-/// Layers one above the other. Holds parameters only: states go in and come out.
+/// Layers one above the other. Stores only parameters; states are passed in and returned.
 class Stack final : public Module {
  public:
   using Options = StackOptions;

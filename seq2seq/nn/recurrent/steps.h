@@ -23,7 +23,8 @@ struct Steps {
 
 /// Each sentence's row at its own last step, in sorted order. [S, H] `rows` itself where there is a single step.
 at::Tensor last_rows(const at::Tensor& rows, const Steps& steps);
-/// Row by row, what stood before it: the first state [S, H] at the first step, else the row of the step before. [N, H]
+/// Returns [N, H]: for each row the state before it, which is the first state [S, H] at the first step, otherwise the
+/// row of the previous step.
 at::Tensor rows_before(const at::Tensor& first, const at::Tensor& rows, const Steps& steps);
 
 }  // namespace seq2seq::nn

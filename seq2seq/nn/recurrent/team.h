@@ -16,7 +16,7 @@ struct Range {
 /// One of the threads that work on a layer together.
 struct Member {
   int64_t thread, threads;
-  /// This one's part of 0 .. count - 1, whose ends are multiples of `unit` but for the last.
+  /// Returns this thread's part of 0 .. count - 1. Its ends are multiples of `unit`, except the last.
   Range part(int64_t count, int64_t unit = 1) const {
     const int64_t units = (count + unit - 1) / unit;
     const auto from = [&](int64_t of) { return std::min(count, units * of / threads * unit); };

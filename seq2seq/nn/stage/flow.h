@@ -12,11 +12,11 @@
 
 namespace seq2seq::nn {
 
-/// Rows that one stage hands to others, and what comes back to them. Whoever reads a tensor of another device copies
-/// it: a reader the rows, the writer the gradients.
+/// Rows that one stage passes to others, and their gradients. The stage that reads a tensor of another device copies
+/// it: a reader copies the rows, the writer the gradients.
 class RowFlow {
  public:
-  /// rows [N, W] of the writer's device. `wanted`: whether what lies before them is trained.
+  /// rows [N, W] on the writer's device. `wanted`: whether anything before them is trained.
   RowFlow(int64_t rows, int64_t width, const ParameterPlace& place, bool wanted)
       : size_{rows, width}, place_(place), wanted_(wanted) {}
 
@@ -60,7 +60,7 @@ class RowFlow {
 /// Copies rows to another device, without waiting for it where that is one with streams.
 void hand_over(const at::Tensor& from, at::Tensor to);
 
-/// A layer's last state, handed to others, and what comes back to it.
+/// A layer's last state, which other stages read, and its gradient.
 class StateFlow {
  public:
   void publish(State state) { state_ = std::move(state); }

@@ -62,7 +62,7 @@ struct LayerStage {
 };
 std::unique_ptr<StagePass> layer_stage_pass(LayerStage stage);
 
-/// Makes the decoder's first states from everything the encoder produced, in one piece. `states`: the encoder's rows.
+/// Computes the decoder's first states from all results of the encoder, in one piece. `states`: the encoder's rows.
 struct BridgeStage {
   const Bridge& bridge;
   Packed ids;

@@ -24,8 +24,8 @@ struct StageInput {
   Needs needs = Needs::steps;
 };
 
-/// A part of a model that runs piece by piece at one place: an embedding, a layer, a share of the output layer. A
-/// model's stages are data: what a schedule orders, and a planner counts.
+/// A part of a model that runs piece by piece at one place: an embedding, a layer, a share of the output layer. Stages
+/// are data, which a schedule orders and a planner counts.
 struct Stage {
   std::string name;  // as in Placement: `embeddings.source`, `encoder.0`, `output.2`, `loss`
   int64_t place = 0;

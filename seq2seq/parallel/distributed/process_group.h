@@ -33,7 +33,7 @@ class ProcessGroup final : public train::Team {
   std::vector<std::string> gather(const std::string& bytes) override;
   void reached(int64_t update) override;
   void busy(bool now) override;
-  /// Returns what rank 0 hands in.
+  /// Returns the value that rank 0 passes.
   std::string broadcast(const std::string& bytes);
   void barrier();
   /// Rank 0 does the work, however long it takes, while the others wait.
@@ -48,8 +48,8 @@ class ProcessGroup final : public train::Team {
   /// Returns each rank's tensor, in order of ranks; all have the same type and device, and rank r has sizes[r] numbers.
   std::vector<at::Tensor> gather(const at::Tensor& numbers, const std::vector<int64_t>& sizes);
 
-  /// Does what this rank is to do in the group, and leaves it with the others. What `work` throws is told to them, and
-  /// thrown on as RankLost.
+  /// Runs this rank's `work` in the group and leaves the group together with the others. An exception of `work` is
+  /// reported to them, and rethrown as RankLost.
   void run(const std::function<void()>& work);
 
  private:

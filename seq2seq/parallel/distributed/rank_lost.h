@@ -7,13 +7,13 @@
 
 namespace seq2seq::parallel {
 
-/// The first line of what an exception says: c10d's continue with the frames of its stack.
+/// Returns the first line of an exception's message: messages of c10d continue with stack frames.
 inline std::string line_of(const std::exception& fault) {
   const std::string text = fault.what();
   return text.substr(0, text.find('\n'));
 }
 
-/// A fault of the ranks together: each finds it, and none is to blame alone.
+/// A fault that all ranks find and that no single rank caused.
 class GroupError final : public Error {
  public:
   using Error::Error;
@@ -24,7 +24,7 @@ class GroupError final : public Error {
 class RankLost final : public Error {
  public:
   RankLost(const std::string& message, bool report) : Error(message), report_(report) {}
-  /// Returns true if this process is the one of its machine that says so.
+  /// Returns true if this process is the one of its machine that prints the message.
   bool report() const { return report_; }
 
  private:

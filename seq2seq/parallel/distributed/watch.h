@@ -35,12 +35,12 @@ class Watch {
   /// Marks whether this rank does work of its own that may take longer than the timeout.
   void busy(bool now) { busy_ = now; }
   bool another_is_busy() const;
-  /// Returns true if the rank that holds the store has not answered for so long that it is taken for dead.
+  /// Returns true if the rank that holds the store has been silent for so long that it counts as dead.
   bool store_is_silent() const;
   /// Counts an operation of the group that this rank begins.
   void begin_operation() { ++operations_; }
 
-  /// Why the run must end, once that is known: a message that names the rank.
+  /// Returns why the run must end, once this is known: a message that names the rank.
   std::optional<std::string> fault() const;
   /// Time of silence after which a rank counts as dead, once a connection has broken.
   std::chrono::milliseconds time_of_death() const;

@@ -13,7 +13,8 @@ namespace seq2seq::parallel {
 /// Called when a job has ended, with its start and end in seconds since run() began.
 using JobEnded = std::function<void(int64_t job, double start, double end)>;
 
-/// Runs the jobs of an update, each after those it needs, those of one place in the order of the schedule.
+/// Runs the jobs of an update: each job after those that it needs, and the jobs of one place in the order of the
+/// schedule.
 class Executor {
  public:
   virtual ~Executor() = default;

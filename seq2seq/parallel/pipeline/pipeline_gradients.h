@@ -24,7 +24,7 @@ struct Observer {
 /// autograd engine sees at most one piece of one stage. Results are those of train::SerialGradients to rounding.
 class PipelineGradients final : public train::GradientSource {
  public:
-  /// `staged` is `model`, which must outlive this. `chunk`: steps of a piece, where the schedule cuts them.
+  /// `staged` is `model`, which must outlive this. `chunk`: steps of a piece, if the schedule cuts the steps.
   PipelineGradients(const nn::Model& model, const nn::StagedModel& staged, const train::LossOptions& options,
                     std::shared_ptr<const Schedule> schedule, int64_t chunk, std::unique_ptr<Executor> executor,
                     Observer observer = {});

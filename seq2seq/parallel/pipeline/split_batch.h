@@ -7,7 +7,7 @@
 
 namespace seq2seq::parallel {
 
-/// A part of a batch, and where its target rows stand in the whole.
+/// A part of a batch, and the positions of its target rows in the whole batch.
 struct BatchPart {
   data::Batch batch;
   at::Tensor target_rows;  // [n] of [N]; undefined: all of them, in order

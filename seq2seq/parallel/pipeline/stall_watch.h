@@ -9,20 +9,20 @@
 
 namespace seq2seq::parallel {
 
-/// Ends the process when what is waited for has not changed for too long: a device or thread that hangs cannot be
-/// stopped from outside.
+/// Ends the process if the pending work has not changed for too long: a device or thread that hangs cannot be stopped
+/// from outside.
 class StallWatch {
  public:
   /// Names of the pending work; empty when everything is done.
   using Look = std::function<std::optional<std::string>()>;
-  /// After `patience` seconds of the same look `stalled` is called with a message, and the process ends with status 1.
+  /// After `patience` seconds without a change, calls `stalled` with a message and ends the process with status 1.
   StallWatch(double patience, std::function<void(const std::string& message)> stalled);
   ~StallWatch();
   StallWatch(const StallWatch&) = delete;
   StallWatch& operator=(const StallWatch&) = delete;
 
-  /// Looks from now on, until there is nothing left. Takes the place of what was looked at before, which is not called
-  /// again; empty: looks at nothing.
+  /// Watches this work from now on, until nothing is pending. Replaces the function that was watched before, which is
+  /// not called again; empty: watches nothing.
   void look_at(Look look);
 
  private:

@@ -26,15 +26,15 @@ std::string name_of(Arithmetic arithmetic) {
 }
 
 void declare(config::Keys& keys, DeviceOptions& options) {
-  keys.add("name", options.name, "what the device is called");
-  keys.add("count", options.count, "how many of them a machine has").at_least(1).at_most(1024);
-  keys.add("memory", options.memory, "memory of each").unit("bytes").above(0);
-  keys.add("bandwidth", options.bandwidth, "of its memory").unit("bytes/s").above(0);
-  keys.add("rows", options.rows, "numbers of rows of a product, rising, at which its speed is given")
+  keys.add("name", options.name, "name of the device");
+  keys.add("count", options.count, "devices per machine").at_least(1).at_most(1024);
+  keys.add("memory", options.memory, "memory of a device").unit("bytes").above(0);
+  keys.add("bandwidth", options.bandwidth, "bandwidth of this memory").unit("bytes/s").above(0);
+  keys.add("rows", options.rows, "ascending numbers of rows, for which the speeds of products are given")
       .above(0)
       .required();
   const auto speed = [&](const char* name, std::vector<double>& values) {
-    auto& key = keys.add(name, values, "speed of a product with so many `rows`").unit("operations/s").above(0);
+    auto& key = keys.add(name, values, "speed of a product for each number of `rows`").unit("operations/s").above(0);
     if (std::string(name) == "float32") key.required();
     keys.rule(name, [&values, &options, name]() -> std::string {
       const bool may_be_empty = std::string(name) != "float32";
@@ -45,7 +45,7 @@ void declare(config::Keys& keys, DeviceOptions& options) {
   speed("float32", options.float32);
   speed("tf32", options.tf32);
   speed("bfloat16", options.bfloat16);
-  keys.add("kernel", options.kernel, "least time of a kernel").unit("s").at_least(0);
+  keys.add("kernel", options.kernel, "minimum time of a kernel").unit("s").at_least(0);
   keys.rule("rows", [&options]() -> std::string {
     if (options.rows.empty()) return "needs at least one number";
     return std::ranges::adjacent_find(options.rows, std::greater_equal<>()) == options.rows.end() ? "" : "must rise";
@@ -54,27 +54,31 @@ void declare(config::Keys& keys, DeviceOptions& options) {
 
 void declare(config::Keys& keys, ProcessorOptions& options) {
   keys.add("count", options.count, "processors that all places share; 0: the devices are accelerators").at_least(0);
-  keys.add("speed_up", options.speed_up, "of one job on all processors, over one").at_least(1);
-  keys.add("together", options.together, "speed of a job on each processor at a time, over one job; 0: their number")
+  keys.add("speed_up", options.speed_up, "speed of one job on all processors, relative to one processor").at_least(1);
+  keys.add("together", options.together,
+           "combined speed of one job per processor, relative to a single job; 0: the number of processors")
       .at_least(0);
 }
 
 void declare(config::Keys& keys, LinkOptions& options) {
-  keys.add("bandwidth", options.bandwidth, "from a device to another, in one direction").unit("bytes/s").above(0);
-  keys.add("latency", options.latency, "of a transfer").unit("s").at_least(0);
-  keys.add("shared", options.shared, "whether all transfers share the bandwidth");
+  keys.add("bandwidth", options.bandwidth, "bandwidth from one device to another, in one direction")
+      .unit("bytes/s")
+      .above(0);
+  keys.add("latency", options.latency, "latency of a transfer").unit("s").at_least(0);
+  keys.add("shared", options.shared, "all transfers share the bandwidth");
 }
 
 void declare(config::Keys& keys, LaunchOptions& options) {
   keys.add("seconds", options.seconds, "to issue a kernel").unit("s").at_least(0);
   keys.add("job", options.job, "kernels of a job").at_least(0);
-  keys.add("step_forward", options.step_forward, "more of a recurrent layer, a step forward").at_least(0);
-  keys.add("step_backward", options.step_backward, "more of a recurrent layer, a step backward").at_least(0);
+  keys.add("step_forward", options.step_forward, "further kernels per forward step of a recurrent layer").at_least(0);
+  keys.add("step_backward", options.step_backward, "further kernels per backward step of a recurrent layer")
+      .at_least(0);
 }
 
 void declare(config::Keys& keys, NetworkOptions& options) {
-  keys.add("bandwidth", options.bandwidth, "of a machine, in one direction").unit("bytes/s").above(0);
-  keys.add("latency", options.latency, "of a step from a machine to the next").unit("s").at_least(0);
+  keys.add("bandwidth", options.bandwidth, "bandwidth of a machine, in one direction").unit("bytes/s").above(0);
+  keys.add("latency", options.latency, "latency of a step from one machine to the next").unit("s").at_least(0);
 }
 
 void declare(config::Keys& keys, MeasuredOptions& options) {
@@ -91,13 +95,13 @@ void declare(config::Keys& keys, MeasuredOptions& options) {
 }
 
 void declare(config::Keys& keys, Hardware& hardware) {
-  keys.add("name", hardware.name, "what the machine is called").required();
-  keys.section("device", hardware.device, "what computes");
-  keys.section("processors", hardware.processors, "where the device is a CPU");
-  keys.section("link", hardware.link, "between two devices of a machine");
-  keys.section("launch", hardware.launch, "what it costs to start work");
-  keys.section("network", hardware.network, "between machines");
-  keys.section("measured", hardware.measured, "costs as `seq2seq plan --measure-costs` found them");
+  keys.add("name", hardware.name, "name of the machine").required();
+  keys.section("device", hardware.device, "devices of the machine");
+  keys.section("processors", hardware.processors, "processors, if the devices are CPUs");
+  keys.section("link", hardware.link, "link between two devices of a machine");
+  keys.section("launch", hardware.launch, "cost of starting work");
+  keys.section("network", hardware.network, "network between machines");
+  keys.section("measured", hardware.measured, "costs that `seq2seq plan --measure-costs` measured");
 }
 
 double Hardware::speed(Arithmetic arithmetic, double rows) const {

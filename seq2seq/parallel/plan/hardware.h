@@ -26,7 +26,7 @@ struct DeviceOptions {
 };
 void declare(config::Keys& keys, DeviceOptions& options);
 
-/// The processors that all places share where the device is a CPU.
+/// The processors that all places share if the device is a CPU.
 struct ProcessorOptions {
   int64_t count = 0;    // 0: the devices are accelerators
   double speed_up = 1;  // of one job that runs on all of them, over one

@@ -14,9 +14,9 @@ namespace seq2seq::parallel {
 /// A batch of equally long sentences of one word.
 data::Batch equal_batch(const BatchSize& size);
 
-/// Measures what the jobs of a model cost on one processor of this machine, how much faster all of them are on one job,
-/// and how much more they do when each has a job. `models`: the same model as often as there are processors to use,
-/// whose gradients are lost. `done`: told of each of the measurements.
+/// Measures the costs of the jobs of a model on one processor of this machine, the speed-up of one job on all
+/// processors, and the combined speed of one job per processor. `models`: the same model as often as there are
+/// processors to use, whose gradients are lost. `done`: told of each of the measurements.
 Hardware measure_costs(const std::vector<std::shared_ptr<nn::Model>>& models, const BatchSize& batch,
                        const std::function<void(int done, int all)>& done);
 

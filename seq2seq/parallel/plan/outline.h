@@ -10,7 +10,7 @@
 
 namespace seq2seq::parallel {
 
-/// A stage, and what the planner needs to know of it beside.
+/// A stage, and the other facts that the planner needs.
 struct OutlinedStage {
   nn::Stage stage;
   double recurrent_products = 0;  // those of a row that wait for the step before

@@ -9,7 +9,7 @@
 
 namespace seq2seq::parallel {
 
-/// A plan and what it gives.
+/// A plan and its prediction.
 struct Ranked {
   Plan plan;
   double update = 0;  // s

@@ -8,11 +8,11 @@
 
 namespace seq2seq::parallel {
 
-/// Says in which order the jobs of an update are issued. It changes no result beyond rounding.
+/// Determines the order in which the jobs of an update are issued. It changes no result beyond rounding.
 class Schedule {
  public:
   virtual ~Schedule() = default;
-  /// Into how many parts of about equally many sentences a batch is split.
+  /// Returns the number of parts, of about equally many sentences, into which a batch is split.
   virtual int64_t micro_batches() const { return 1; }
   /// Returns true if the steps are cut into chunks; otherwise a piece is all of them.
   virtual bool cuts_steps() const { return true; }

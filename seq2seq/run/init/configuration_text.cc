@@ -31,7 +31,7 @@ std::string about_side(const SideFacts& side, Cut cut) {
       return fmt::format("lines of {:.0f} characters on average, {} different ones", side.characters.mean(),
                          std::ssize(side.alphabet));
     case Cut::subwords:
-      return fmt::format("{:.0f} words a line, {}{} different ones", side.words.mean(), most ? "more than " : "",
+      return fmt::format("{:.0f} words per line, {}{} different ones", side.words.mean(), most ? "more than " : "",
                          format_count(side.types));
   }
   return {};
@@ -58,7 +58,7 @@ std::string model_text(const Recipe& recipe) {
   return fmt::format(R"(model:
   architecture: rnn
   embedding: {{size: {}}}
-  encoder: {{kind: lstm, layers: {}, cells: {}, bidirectional: all}}  # larger: more to learn with, and slower
+  encoder: {{kind: lstm, layers: {}, cells: {}, bidirectional: all}}  # more cells learn more, and are slower
   decoder: {{kind: lstm, layers: {}, cells: {}}}
   bridge: {{kind: linear}}
   attention: {{kind: general}}
@@ -79,7 +79,7 @@ std::string train_text(const Recipe& recipe, int64_t pairs) {
   label_smoothing: 0.1
   schedule: {{kind: linear, warmup_updates: {}}}  # rises to the rate, then falls to 0 at the last update
   clip: {{kind: norm, limit: 5}}
-  updates: {}  # {:.1f} epochs; more help as long as the validation perplexity falls
+  updates: {}  # {:.1f} epochs; more updates help while the validation perplexity falls
   validate: {{every_updates: {}}}
   checkpoint: {{every_minutes: 5}}
 )",
@@ -93,14 +93,15 @@ std::string part_file(const std::string& part, const std::string& side) { return
 
 std::string configuration_text(const Recipe& recipe, const TextFacts& facts, int64_t training_pairs) {
   std::string text = fmt::format(
-      "# Written by `seq2seq init` for {}. `seq2seq config reference KEY` explains each key, `data.reverse` for one.\n",
+      "# Written by `seq2seq init` for {}. `seq2seq config reference KEY` explains a key such as `data.reverse`.\n",
       format_count(facts.pairs, "pair"));
   text += "seed: 1\n";
   text += data_text(recipe, facts) + model_text(recipe) + train_text(recipe, training_pairs);
-  return text + fmt::format(
-                    "decode:\n  beam: 5\n  max_length: {{ratio: {}}}  # an output has at most {} tokens for each "
-                    "of the source, and ten more\n",
-                    recipe.length_ratio, recipe.length_ratio);
+  return text +
+         fmt::format(
+             "decode:\n  beam: 5\n  max_length: {{ratio: {}}}  # an output has at most {} tokens per source token, "
+             "plus ten\n",
+             recipe.length_ratio, recipe.length_ratio);
 }
 
 }  // namespace seq2seq::run

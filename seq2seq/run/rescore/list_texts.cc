@@ -46,7 +46,7 @@ ListedFeatures read_own_features(const NBestFile& list) {
   auto features = read_features(list);
   for (const std::string own : {total_feature, model_feature}) {
     if (std::ranges::count(features.names, own) == 0) continue;
-    throw Error(Place{.file = list.path.string()}, fmt::format("has a feature `{}=`, a name that is taken here", own),
+    throw Error(Place{.file = list.path.string()}, fmt::format("has a feature `{}=`, which is a reserved name", own),
                 fmt::format("`{}` is the last field of a line and `{}` the score of the run; rename the feature",
                             total_feature, model_feature));
   }

@@ -23,7 +23,7 @@ struct ListTexts {
 /// Throws Error for files that do not belong together. `tokens`: texts are tokens between blanks.
 ListTexts read_list_texts(const LoadedRun& run, const ListFiles& files, bool tokens);
 
-/// Reads the features of a list. Throws Error for one with a name that is taken here.
+/// Reads the features of a list. Throws Error for a feature with a reserved name.
 ListedFeatures read_own_features(const NBestFile& list);
 
 /// The names of all features: the list's total, the run's score, then those of the list.

@@ -28,8 +28,8 @@ struct NBestFile {
   std::vector<std::vector<size_t>> by_sentence;  // indices of lines
 };
 
-/// Reads a list for a source of so many lines. Throws Error with file and line for what is no line of a list, and for a
-/// sentence that the source does not have.
+/// Reads a list for a source of so many lines. Throws Error with file and line for an invalid line, and for a sentence
+/// that the source does not have.
 NBestFile read_n_best_file(const std::filesystem::path& path, size_t sentences);
 
 /// The features of a list, the same for every line.

@@ -95,7 +95,7 @@ FeatureWeights parse_feature_weights(const std::string& text, const std::string&
     const char* start = equals == std::string_view::npos ? end : part.data() + equals + 1;
     const auto [stop, fault] = std::from_chars(start, end, weight);
     if (name.empty() || fault != std::errc() || stop != end || !std::isfinite(weight))
-      throw UsageError(Place{.part = option + " " + text}, "must be `NAME=WEIGHT` with commas between them",
+      throw UsageError(Place{.part = option + " " + text}, "must be `NAME=WEIGHT`, separated by commas",
                        "As in `total=1,seq2seq=0.5`");
     if (!weights.emplace(name, weight).second)
       throw UsageError(Place{.part = option + " " + text}, fmt::format("names `{}` twice", name));

@@ -38,12 +38,12 @@ void check_ensembles(const StudySpec& spec, config::Faults& faults) {
       fault(fmt::format("is an ensemble of {}, which is not a row", quote(row.ensemble->row)),
             "Name a row of the study");
     else if (member->ensemble)
-      fault(fmt::format("is an ensemble of {}, which is one itself", quote(member->name)),
+      fault(fmt::format("is an ensemble of {}, which is an ensemble itself", quote(member->name)),
             "Name the row that is trained");
     if (row.ensemble->seeds.size() == 1) fault("is an ensemble of one run", "List at least two seeds");
     for (const auto& setting : row.settings) {
       if (run::of_outputs(setting.key)) continue;
-      fault(fmt::format("is an ensemble, and sets {}", quote(setting.key)),
+      fault(fmt::format("is an ensemble, but sets {}", quote(setting.key)),
             "An ensemble trains nothing: set only keys of `decode` and `metrics`");
     }
   }

@@ -14,7 +14,7 @@
 
 namespace seq2seq::study {
 
-/// A run of a study with its configuration, and its record where there is one.
+/// A run of a study with its configuration, and its record if there is one.
 struct PlannedRun {
   StudyRun run;
   std::shared_ptr<const run::Configuration> configuration;
@@ -70,7 +70,7 @@ std::set<std::string> missing_texts(const StudyPlan& plan);
 /// would be found after training.
 void check_texts(const StudyPlan& plan);
 
-/// Throws Error naming a folder that records, runs or tables could not be written into.
+/// Throws Error naming a folder in which records, runs or tables cannot be written.
 void check_folders(const StudyPlan& plan);
 
 }  // namespace seq2seq::study

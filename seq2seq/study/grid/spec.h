@@ -12,7 +12,7 @@
 
 namespace seq2seq::study {
 
-/// Keys of a configuration that a study sets; messages name the place in its file.
+/// Configuration keys that a study sets; messages name their place in its file.
 using Settings = std::vector<config::Override>;
 
 /// Runs of another row that write together.
@@ -22,7 +22,7 @@ struct StudyEnsemble {
   bool operator==(const StudyEnsemble&) const = default;
 };
 
-/// A line of the table: what it sets, and what others have reached with it, by metric.
+/// A line of the table: the keys that it sets, and published figures by metric.
 struct StudyRow {
   std::string name;
   Settings settings;

@@ -24,9 +24,9 @@ WorkOutcome work(StudyPlan& plan, const run::Environment& environment);
 /// Removes the reasons of failed runs, so that they are tried again.
 void forget_failures(const StudyPlan& plan, Files& files);
 
-/// Has the runs that are asked for made again, even those that are done: removes their folders and marks them. An old
-/// record stays until the new one replaces it. Throws UsageError if a text is missing, and Error if another process
-/// works on one of the runs; then nothing has changed.
+/// Marks the selected runs to be made again, even finished ones, and removes their folders. An old record stays until
+/// the new one replaces it. Throws UsageError if a text is missing, and Error if another process works on one of the
+/// runs; then nothing has changed.
 void retrain(StudyPlan& plan, Files& files);
 
 }  // namespace seq2seq::study

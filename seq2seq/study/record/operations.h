@@ -10,8 +10,8 @@ namespace seq2seq::study {
 
 /// Floating-point operations of a training: 6 for each parameter that a token is multiplied by, two of them forward
 /// (multiply, add) and four backward, as in Kaplan et al. 2020, arXiv 2001.08361, section 2.1. A table that is looked
-/// up does not count, but a tied one counts where it is the output layer's weight. What is computed token by token
-/// beside the products (gates, softmax, the update) is left out, here as there. `uses`: as Model::roles() has them.
+/// up does not count, but a tied one counts where it is the output layer's weight. As in the paper, computations other
+/// than products (gates, softmax, the update) are left out. `uses`: as Model::roles() has them.
 double training_operations(const std::vector<nn::ParameterUse>& uses, double source_tokens, double target_tokens);
 
 /// Tokens of a side in an epoch, with one end symbol per sentence, counting the repeats of corpora.

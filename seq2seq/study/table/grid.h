@@ -5,7 +5,7 @@
 
 namespace seq2seq::study {
 
-/// A table as it is shown, of texts alone. The first column is set to the left, the others to the right.
+/// A table of texts, as it is shown. The first column is aligned to the left, the others to the right.
 struct Grid {
   std::string title;
   std::vector<std::string> head;

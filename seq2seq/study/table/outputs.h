@@ -6,8 +6,8 @@
 
 namespace seq2seq::study {
 
-/// Returns an output as HTML, with what differs from the reference in elements `mark`: words, or characters where both
-/// sides are one word. A marked blank stands for what is missing.
+/// Returns an output as HTML, with differences from the reference in elements `mark`: words, or characters if both
+/// sides are one word. A marked blank shows that something is missing.
 std::string marked_output(const std::string& output, const std::string& reference);
 
 /// Returns the sentences that records keep, as HTML: source, reference, and what the first run of each row made of

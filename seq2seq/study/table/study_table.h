@@ -48,10 +48,10 @@ StudyTable make_table(const StudyPlan& plan);
 /// are they compared seed by seed. Decided by the keys in which they differ.
 bool start_alike(const run::Configuration& a, const run::Configuration& b);
 
-/// The interval of a mean, as far as the metric can have such values.
+/// Returns the interval of a mean, limited to valid values of the metric.
 std::optional<metrics::Estimate::Interval> possible_interval(const std::string& metric, const metrics::Estimate& mean);
 
-/// 100 for what is shown in percent, 1 for others.
+/// 100 for metrics that are shown in percent, otherwise 1.
 double shown_factor(const std::string& metric);
 /// Digits after the point: perplexities near 1 differ in the third.
 int shown_digits(const std::string& metric);

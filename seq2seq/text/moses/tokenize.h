@@ -13,10 +13,10 @@ struct Style {
   bool aggressive_dashes;  // a-b: a @-@ b
 };
 
-/// The tokens of a line of valid UTF-8, as Moses' tokenizer.perl cuts it.
+/// Returns the tokens of a line of valid UTF-8, as Moses' tokenizer.perl splits it.
 std::vector<std::string> tokenize(std::string_view line, const Language& language, const Style& style);
 
-/// Tokens put together to a line, as Moses' detokenizer.perl does it.
+/// Joins tokens to a line, as Moses' detokenizer.perl does.
 std::string detokenize(const std::vector<std::string>& tokens, const Language& language, bool unescape);
 
 }  // namespace seq2seq::text::moses

@@ -20,7 +20,7 @@ class Schedule {
  public:
   virtual ~Schedule() = default;
   virtual double factor(const Point& point) const = 0;
-  /// True when it stays as it is unless validations tell it how training goes.
+  /// Returns true if it changes only after validations.
   virtual bool needs_validation() const { return false; }
   /// After each validation; only plateau listens. `improved`: better than all before.
   virtual void validated(bool improved) { (void)improved; }

@@ -24,7 +24,7 @@ class WordPanels {
 
   int64_t tiles() const { return (product_.panels(words_) + tile_panels_ - 1) / tile_panels_; }
   int64_t tile_words() const { return tile_panels_ * product_.columns; }
-  /// The words of a tile; what pads the last one goes on behind V.
+  /// The words of a tile; the padding of the last tile has ids from V on.
   Range padded_words_of(int64_t tile) const {
     const int64_t last = std::min(product_.panels(words_), (tile + 1) * tile_panels_);
     return {tile * tile_words(), last * product_.columns};
