@@ -14,6 +14,8 @@ enum class GpuKernel {
 /// Returns true if the environment variable SEQ2SEQ_GPU_KERNELS names it, as in `cudnn,softmax`. Throws UsageError for
 /// a name that is none of these.
 bool is_on(GpuKernel kernel);
+/// Returns why a GPU of this compute capability, in tenths, cannot run those that are on; empty: it can.
+std::string gpu_kernels_refusal(int compute_capability);
 /// Those that are on, as a run records them: `cudnn, softmax`; empty: none is.
 std::string gpu_kernels();
 
