@@ -79,6 +79,8 @@ std::string kernels_for(c10::Device device) {
   const auto own = name(best_isa());
   const auto for_gpu = gpu_kernels();  // a misspelled name is an error on the CPU, too
   if (!device.is_cuda()) return best_isa() == Isa::reference ? own : own + " (layers, output)";
+  if (const auto refusal = gpu_kernels_refusal(compute_capability(device)); !refusal.empty())
+    throw UsageError({.part = "SEQ2SEQ_GPU_KERNELS"}, refusal, "Leave it out of the variable");
   return for_gpu.empty() ? own : fmt::format("{}, {}", own, for_gpu);
 }
 

@@ -41,6 +41,17 @@ bool is_on(GpuKernel kernel) {
   return std::ranges::find(asked, kernel) != asked.end();
 }
 
+std::string gpu_kernels_refusal(int compute_capability) {
+  constexpr int built_for = 80;  // third_party/cuda.cmake: compute_80 for the driver to compile, and sm_90
+  if (compute_capability >= built_for) return "";
+  for (const auto& [kernel, name] : names) {
+    if (kernel == GpuKernel::cudnn || !is_on(kernel)) continue;
+    return fmt::format("`{}` is built for GPUs of compute capability 8.0 and more, but this one has {}.{}", name,
+                       compute_capability / 10, compute_capability % 10);
+  }
+  return "";
+}
+
 std::string gpu_kernels() {
   std::vector<std::string_view> on;
   for (const auto& [kernel, name] : names)

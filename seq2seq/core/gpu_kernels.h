@@ -14,6 +14,8 @@ enum class GpuKernel {
 /// Returns true if the environment variable SEQ2SEQ_GPU_KERNELS names it, as in `cudnn,softmax`. Throws UsageError for
 /// any other name.
 bool is_on(GpuKernel kernel);
+/// Returns why a GPU of this compute capability, in tenths, cannot run the kernels that are on; empty if it can.
+std::string gpu_kernels_refusal(int compute_capability);
 /// Returns those that are on, as a run records them: `cudnn, softmax`; empty if none is.
 std::string gpu_kernels();
 

@@ -53,7 +53,9 @@ TEST_CASE("gpu: losses and gradients are those of the CPU", "[nn][gpu]") {
   if (!device) return;
   const auto [type, tolerance] = GENERATE(std::pair(at::kDouble, 1e-11), std::pair(at::kFloat, 1e-5));
   const double dropout = GENERATE(0.0, 0.3);
-  CAPTURE(dropout, tolerance);
+  const std::string kernels = GENERATE("", "cudnn", "lstm");
+  CAPTURE(dropout, tolerance, kernels);
+  const GpuKernels on(kernels);
   const ModelShape shape{.embedding = 16, .cells = 24, .dropout = dropout};
   const nn::Draw draw{.seed = 1, .update = 3};
   const auto here = compute(*random_model(5, shape, type), draw);

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdlib>
 #include <optional>
+#include <string>
 
 #include "seq2seq/core/device.h"
 #include "seq2seq/core/error.h"
@@ -17,5 +19,14 @@ inline std::optional<c10::Device> gpu() {
     return std::nullopt;
   }
 }
+
+/// SEQ2SEQ_GPU_KERNELS names these kernels while it lives.
+class GpuKernels {
+ public:
+  explicit GpuKernels(const std::string& names) { ::setenv("SEQ2SEQ_GPU_KERNELS", names.c_str(), 1); }
+  ~GpuKernels() { ::unsetenv("SEQ2SEQ_GPU_KERNELS"); }
+  GpuKernels(const GpuKernels&) = delete;
+  GpuKernels& operator=(const GpuKernels&) = delete;
+};
 
 }  // namespace seq2seq::test

@@ -101,5 +101,6 @@ int main(int argc, char** argv) {
     std::cerr << "a witness is missing, and in CI that is a failure: scripts/setup --tests installs them\n";
     return 1;
   }
-  return failed == 0 && counts.skipped == counts.cases ? kSkipped : failed;
+  if (failed != 0) return 1;  // Catch2 counts failures: four of them would be the status of a skip
+  return counts.skipped == counts.cases ? kSkipped : 0;
 }

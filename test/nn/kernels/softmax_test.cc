@@ -76,7 +76,7 @@ TEST_CASE("softmax kernel: on the host it gives what log-softmax gives in double
 }
 
 TEST_CASE("softmax kernel: on a GPU it gives what log-softmax gives in double, and the same bits twice",
-          "[nn][kernels][gradient][gpu]") {
+          "[nn][kernels][gradient][gpu][small]") {
   const auto device = test::gpu();
   if (!device) return;
   const auto of = any_operands();

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <future>
 #include <string>
 #include <tuple>
@@ -34,15 +33,6 @@ namespace {
 
 using namespace test;
 using at::Tensor;
-
-/// Sets the variable while it lives.
-class GpuKernels {
- public:
-  explicit GpuKernels(const std::string& names) { ::setenv("SEQ2SEQ_GPU_KERNELS", names.c_str(), 1); }
-  ~GpuKernels() { ::unsetenv("SEQ2SEQ_GPU_KERNELS"); }
-  GpuKernels(const GpuKernels&) = delete;
-  GpuKernels& operator=(const GpuKernels&) = delete;
-};
 
 /// Calls of the imitation.
 struct Asked {
@@ -236,9 +226,18 @@ TEST_CASE("lstm by cudnn: what it does not compute is refused by its reason, and
 
 TEST_CASE("gpu kernels: those asked for are on, and an unknown name is refused", "[nn][error]") {
   CHECK(gpu_kernels().empty());
+  CHECK(gpu_kernels_refusal(75).empty());  // no kernel of ours
   {
     const GpuKernels on("softmax,cudnn");
     CHECK(gpu_kernels() == "cudnn, softmax");
+    CHECK_THAT(gpu_kernels_refusal(75), ContainsSubstring("`softmax`"));
+  }
+  {
+    const GpuKernels on("cudnn,lstm");
+    CHECK(gpu_kernels_refusal(80).empty());
+    CHECK(gpu_kernels_refusal(120).empty());
+    CHECK(gpu_kernels_refusal(75) ==
+          "`lstm` is built for GPUs of compute capability 8.0 and more, but this one has 7.5");
   }
   const GpuKernels on("cudnn,softmacs");
   CHECK_THROWS_WITH(is_on(GpuKernel::softmax),

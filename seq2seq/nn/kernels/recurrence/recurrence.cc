@@ -10,6 +10,7 @@
 #ifdef SEQ2SEQ_CUDA
 #include <ATen/cuda/CUDAContext.h>
 #include <c10/cuda/CUDAException.h>
+#include <c10/cuda/CUDAGuard.h>
 
 #include "seq2seq/nn/kernels/recurrence/launch.h"
 #else
@@ -101,6 +102,7 @@ GpuLimits limits_of(int device) {
 
 template <class Pass>
 void run_on_gpu(const Pass& pass, const RecurrenceShape& shape, uint32_t* counters, int device) {
+  const c10::cuda::CUDAGuard guard(static_cast<c10::DeviceIndex>(device));  // a launch needs its stream's device
   const auto stream = at::cuda::getCurrentCUDAStream(static_cast<c10::DeviceIndex>(device));
   C10_CUDA_CHECK(launch_recurrence(pass, shape, counters, stream));
 }

@@ -1,6 +1,5 @@
-#include <cstdio>
-
 #include "seq2seq/nn/kernels/recurrence/backward.h"
+#include "seq2seq/nn/kernels/recurrence/barrier.h"
 #include "seq2seq/nn/kernels/recurrence/forward.h"
 #include "seq2seq/nn/kernels/recurrence/launch.h"
 
@@ -33,26 +32,6 @@ struct GpuMath {
   }
 };
 
-/// Waits until all blocks of the group have come here `turn` times. A block that waits for seconds ends the launch: one
-/// of the others is lost.
-__device__ void wait_for_group(uint32_t* counter, int64_t blocks, int64_t turn) {
-  constexpr int64_t most_looks = int64_t{1} << 28;
-  __syncthreads();
-  if (threadIdx.x == 0) {
-    __threadfence();  // what this block wrote is seen before its mark
-    atomicAdd(counter, 1U);
-    const auto wanted = static_cast<uint32_t>(blocks * turn);
-    int64_t looks = 0;
-    while (*reinterpret_cast<volatile uint32_t*>(counter) < wanted) {
-      if (++looks < most_looks) continue;
-      printf("seq2seq: a block of an LSTM's recurrence waited in vain for the others of its group\n");
-      __trap();
-    }
-    __threadfence();
-  }
-  __syncthreads();
-}
-
 template <int RowsALane, class Pass>
 __global__ void __launch_bounds__(recurrence_threads)
     recurrence_kernel(Pass pass, RecurrenceShape shape, uint32_t* counters) {
@@ -67,7 +46,7 @@ __global__ void __launch_bounds__(recurrence_threads)
   load_weights(pass, place, memory, team);
   for (int64_t turn = 0; turn < turns(pass); ++turn) {
     run_step<RowsALane>(pass, place, memory, step_of(pass, turn), team, GpuMath());
-    if (turn + 1 < turns(pass)) wait_for_group(counters + place.group, shape.blocks, turn + 1);
+    if (turn + 1 < turns(pass)) wait_for_group(counters + counter_stride * place.group, shape.blocks, turn + 1);
   }
 }
 
@@ -78,7 +57,7 @@ cudaError_t launch(Pass pass, RecurrenceShape shape, uint32_t* counters, cudaStr
   if (const auto error =
           cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(shared)))
     return error;
-  const auto counted = static_cast<size_t>(shape.groups) * sizeof(uint32_t);
+  const auto counted = static_cast<size_t>(counter_numbers(shape)) * sizeof(uint32_t);
   if (const auto error = cudaMemsetAsync(counters, 0, counted, stream)) return error;
   void* arguments[] = {&pass, &shape, &counters};
   const auto blocks = static_cast<unsigned>(shape.groups * shape.blocks);

@@ -37,8 +37,8 @@ void lstm_recurrence_on_host(const LstmRecurrenceBackward& pass, const Recurrenc
 /// Of a GPU; nothing fits in a build without CUDA.
 GpuLimits gpu_limits(int device);
 
-/// On the current stream of a GPU, where all of it lies. `counters` [shape.groups] of the GPU are for the kernel
-/// alone. Only in a build with CUDA.
+/// On the current stream of a GPU, where all of it lies; which device is current does not matter. `counters`
+/// [counter_numbers(shape)] of the GPU are for the kernel alone. Only in a build with CUDA.
 void lstm_recurrence_on_gpu(const LstmRecurrence& pass, const RecurrenceShape& shape, uint32_t* counters, int device);
 void lstm_recurrence_on_gpu(const LstmRecurrenceBackward& pass, const RecurrenceShape& shape, uint32_t* counters,
                             int device);

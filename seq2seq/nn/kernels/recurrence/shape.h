@@ -26,6 +26,10 @@ struct GpuLimits {
   int64_t shared_bytes = 0;  // that a block may ask for
 };
 
+/// Numbers of counters that the groups wait with, each in a line of the cache of its own.
+inline constexpr int64_t counter_stride = 32;
+constexpr int64_t counter_numbers(const RecurrenceShape& shape) { return counter_stride * shape.groups; }
+
 /// The shape for H cells and S sentences; empty if the weights of a layer do not fit the GPU.
 std::optional<RecurrenceShape> recurrence_shape(int64_t cells, int64_t sentences, const GpuLimits& limits);
 

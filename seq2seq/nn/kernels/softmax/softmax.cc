@@ -6,6 +6,7 @@
 #ifdef SEQ2SEQ_CUDA
 #include <ATen/cuda/CUDAContext.h>
 #include <c10/cuda/CUDAException.h>
+#include <c10/cuda/CUDAGuard.h>
 
 #include "seq2seq/nn/kernels/softmax/launch.h"
 #else
@@ -39,6 +40,7 @@ void softmax_on_host(const SoftmaxRows& rows) {
 #ifdef SEQ2SEQ_CUDA
 
 void softmax_on_gpu(const SoftmaxRows& rows, int device) {
+  const c10::cuda::CUDAGuard guard(static_cast<c10::DeviceIndex>(device));  // a launch needs its stream's device
   const auto stream = at::cuda::getCurrentCUDAStream(static_cast<c10::DeviceIndex>(device));
   C10_CUDA_CHECK(launch_softmax(rows, stream));
 }

@@ -16,7 +16,8 @@ struct SoftmaxRows {
 
 /// As on a GPU, one thread of a row after another.
 void softmax_on_host(const SoftmaxRows& rows);
-/// On the current stream of a GPU, where all of it lies. Only in a build with CUDA.
+/// On the current stream of a GPU, where all of it lies; which device is current does not matter. Only in a build with
+/// CUDA.
 void softmax_on_gpu(const SoftmaxRows& rows, int device);
 
 }  // namespace seq2seq::nn::kernels
