@@ -37,6 +37,14 @@ std::string precision_refusal(Precision precision, c10::Device device) {
                      capability / 10, capability % 10);
 }
 
+std::string slow_bf16_warning(double speed) {
+  if (speed > 1) return "";
+  return fmt::format(
+      "`train.precision: bf16` is slower than float32 on this processor: its products make {:.2f} times as many "
+      "multiplications per second; use `float32`, unless the rounding itself is of interest",
+      speed);
+}
+
 void compute_in(Precision precision) {
   current() = precision;
   auto& context = at::globalContext();

@@ -1,6 +1,7 @@
 #include "seq2seq/run/build.h"
 
 #include "seq2seq/core/error.h"
+#include "seq2seq/nn/kernels/product/bf16_speed.h"
 #include "seq2seq/run/placement.h"
 #include "seq2seq/run/placement_rules.h"
 
@@ -40,12 +41,15 @@ c10::Device training_device(const PlacementOptions& options, const Environment& 
   return environment.single_device ? environment.device : first_device(options, environment.device);
 }
 
-void use_precision(nn::Precision precision, c10::Device device) {
+void use_precision(nn::Precision precision, c10::Device device, Log& log) {
   const auto refusal = nn::precision_refusal(precision, device);
   if (!refusal.empty())
     throw UsageError({.part = "train.precision"}, refusal,
                      "Use `train.precision: float32`, or choose another device by `--device`");
   nn::compute_in(precision);
+  if (precision != nn::Precision::bf16 || !device.is_cpu()) return;
+  const auto warning = nn::slow_bf16_warning(nn::kernels::measure_bf16_speed());
+  if (!warning.empty()) log.warn(warning);
 }
 
 nn::Placement placement_for_use(const std::string& choice, const RunOptions& options, const data::TextPipeline& text,

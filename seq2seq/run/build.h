@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "seq2seq/core/log.h"
 #include "seq2seq/data/corpus.h"
 #include "seq2seq/nn/model/model.h"
 #include "seq2seq/nn/precision.h"
@@ -23,8 +24,8 @@ nn::Placement training_placement(const RunOptions& options, const data::TextPipe
 /// Returns the device that describes the machine: that of the first place.
 c10::Device training_device(const PlacementOptions& options, const Environment& environment);
 /// Sets the precision of products from here on, `train.precision`. Throws UsageError if the device cannot compute in
-/// it.
-void use_precision(nn::Precision precision, c10::Device device);
+/// it. Warns if a processor is slower in bf16 than in float32.
+void use_precision(nn::Precision precision, c10::Device device, Log& log);
 /// Returns the placement for using a trained model: the command's device if `choice` is empty, the training's placement
 /// for `run`, otherwise as the file of that name says. Throws UsageError.
 nn::Placement placement_for_use(const std::string& choice, const RunOptions& options, const data::TextPipeline& text,

@@ -110,7 +110,7 @@ train::Outcome train_configuration(const NewRun& request, const Configuration& c
   auto options = configuration.options;  // with the placement that is chosen below
   const auto device = training_device(options.placement, environment);
   const auto machine = prepare_machine(environment.threads, device);
-  use_precision(options.train.precision, device);
+  use_precision(options.train.precision, device, *environment.log);
   const auto data = read_training_data(configuration, environment);
   options.placement = chosen_placement(options, data, environment);
   const auto placement = training_placement(options, *data.text, environment);
@@ -149,7 +149,7 @@ std::vector<std::string> explain_training(const NewRun& request, const Environme
   const auto& options = configuration->options;
   const auto device = training_device(options.placement, environment);
   const auto machine = prepare_machine(environment.threads, device);
-  use_precision(options.train.precision, device);
+  use_precision(options.train.precision, device, *environment.log);
   const auto data = read_training_data(*configuration, environment);
   const auto memory = forecast_memory(options, data, environment);
   const auto model = outline(options.model, *environment.registries, *data.text);

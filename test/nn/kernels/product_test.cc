@@ -3,6 +3,7 @@
 #include <cmath>
 #include <vector>
 
+#include "seq2seq/nn/kernels/product/bf16_speed.h"
 #include "test/nn/kernels/random_values.h"
 #include "test/nn/kernels/variants.h"
 #include "test/support/catch.h"
@@ -179,6 +180,13 @@ TEST_CASE("product: a row's sums are the same bits alone and among others", "[nn
   multiply(0, rows, all.data());
   for (int64_t row = 0; row < rows; ++row) multiply(row, 1, alone.data() + row * columns);
   CHECK(all == alone);
+}
+
+TEST_CASE("product: the speed in bf16 is a ratio where there are such products", "[nn][kernels]") {
+  if (!has_bf16_products()) SKIP("this processor has no AVX512-BF16");
+  const double speed = measure_bf16_speed();
+  CHECK(std::isfinite(speed));
+  CHECK(speed > 0);
 }
 
 }  // namespace

@@ -205,6 +205,11 @@ TEST_CASE("precision: what a device cannot compute in is refused with the reason
   CHECK(precision_refusal(Precision::bf16, test_device(1)) == "`bf16` needs a GPU, but the device is `test:1`");
 }
 
+TEST_CASE("precision: a processor that is slower in bf16 is named with its speed", "[nn][error]") {
+  CHECK(slow_bf16_warning(1.7).empty());
+  CHECK_THAT(slow_bf16_warning(0.62), ContainsSubstring("make 0.62 times as many multiplications per second"));
+}
+
 TEST_CASE("lstm by cudnn: what it does not compute is refused by its reason, and computed by the equations",
           "[nn][lstm]") {
   const auto input_on = [](c10::Device device) {
