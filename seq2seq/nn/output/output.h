@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -46,6 +47,8 @@ struct OutputContext {
   Placement placement;
   at::ScalarType type = at::kFloat;
   bool attends = false;  // whether features have attention weights that gradients reach
+  /// Returns how often each word [V] occurs in the targets of the training text; null: not known.
+  std::function<std::vector<int64_t>()> target_counts{};
 };
 
 /// OutputLayer::top_k() for many calls with the same weights, as in a search.
@@ -65,6 +68,8 @@ class OutputLayer : public Module {
   /// Words that the loss of a row looks at in training, drawn ones and its target, where they are not all words; 0:
   /// all.
   virtual int64_t estimated_words() const { return 0; }
+  /// Returns true if it draws words by OutputContext::target_counts. Without them it can be used, but not trained.
+  virtual bool reads_counts() const { return false; }
   /// Why its loss has no label smoothing; empty: it has.
   virtual std::string refuses_smoothing() const { return {}; }
   /// The exact natural log-probability of each target [N], float64, no gradient: what validation, scoring and search
