@@ -166,6 +166,8 @@ void inspect_file(std::ostream& out, const fs::path& file, const run::Registries
   const auto head = head_of(file);
   const auto extension = file.extension();
   if (head.starts_with("# seq2seq vocabulary") || extension == ".vocabulary") return inspect_vocabulary(out, file);
+  if (head.starts_with("# seq2seq counts"))
+    return print_line(out, "counts", file.string() + ": of the target's words in the training text, a line each");
   if (head.starts_with("s2stoken")) return inspect_store(out, file);
   if (extension == ".safetensors") return inspect_tensors(out, file);
   if (const auto record = record_of(file, head)) {

@@ -12,7 +12,7 @@ namespace seq2seq {
 
 /// The names of all files of a run; docs/formats.md describes their contents.
 ///   run.json  config.yaml  source.vocabulary  source.factor1.vocabulary ...  target.vocabulary  source.tokenizer
-///   target.tokenizer  metrics.jsonl
+///   target.tokenizer  target.counts  metrics.jsonl
 ///   tensorboard/ lock checkpoints/UPDATE/{weights.safetensors, optimizer.safetensors, state.json, checksums.json}
 ///   checkpoints/{last, best}
 class RunFolder {
@@ -29,6 +29,7 @@ class RunFolder {
   }
   std::filesystem::path source_tokenizer() const { return root_ / "source.tokenizer"; }  // only of one that learns
   std::filesystem::path target_tokenizer() const { return root_ / "target.tokenizer"; }
+  std::filesystem::path target_counts() const { return root_ / "target.counts"; }  // only of runs that draw by them
   std::filesystem::path metrics() const { return root_ / "metrics.jsonl"; }
   std::filesystem::path tensorboard() const { return root_ / "tensorboard"; }
   std::filesystem::path checkpoints() const { return root_ / "checkpoints"; }

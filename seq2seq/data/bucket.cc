@@ -5,6 +5,7 @@
 #include <functional>
 #include <utility>
 
+#include "seq2seq/config/keys.h"
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/random.h"
 #include "seq2seq/data/repeat.h"
@@ -81,6 +82,31 @@ void cut(std::span<int64_t> pairs, const Lengths& lengths, const Most& most,
 }
 
 }  // namespace
+
+void declare(config::Keys& keys, BatchOptions& options) {
+  keys.add("sentences", options.sentences, "pairs per batch; 0: no limit. Set this or `tokens`")
+      .unit("pairs")
+      .at_least(0);
+  keys.add("tokens", options.tokens,
+           "tokens per batch, both sides with end symbols; a longer pair is a batch of its own; 0: no limit")
+      .unit("tokens")
+      .at_least(0);
+  keys.add("pool", options.pool,
+           "batches sorted by length together; larger: more equal lengths and faster, smaller: better mixed")
+      .unit("batches")
+      .at_least(1);
+  keys.add("draw", options.draw,
+           {{"each_once", EpochDraw::each_once}, {"with_replacement", EpochDraw::with_replacement}},
+           "each_once: an epoch has every pair once; with_replacement: it has the same number of independent draws");
+  keys.add("prefetch", options.prefetch, "updates prepared ahead on another thread; 0: none")
+      .unit("updates")
+      .at_least(0)
+      .changes_no_result();
+  keys.rule("sentences", [&options] {
+    return (options.sentences > 0) == (options.tokens > 0) ? "exactly one of `sentences` and `tokens` must be above 0"
+                                                           : "";
+  });
+}
 
 EpochPlan plan_epoch(const Corpus& corpus, const BatchOptions& options, uint64_t seed, int64_t epoch) {
   if ((options.sentences > 0) == (options.tokens > 0)) {

@@ -15,50 +15,34 @@ namespace {
 constexpr int64_t most_ids = int64_t{1} << 32;
 constexpr std::string_view blanks = " \t\n\v\f\r";
 
-/// The column of a token, counted from 1; 0 if the line does not hold it as it is, as after normalization.
-int64_t column_of(std::string_view line, std::size_t token, const std::string& text) {
-  std::size_t at = line.find_first_not_of(blanks);
-  for (; token > 0 && at != std::string_view::npos; --token)
-    at = line.find_first_not_of(blanks, line.find_first_of(blanks, at));
-  return at != std::string_view::npos && line.substr(at).starts_with(text) ? static_cast<int64_t>(at) + 1 : 0;
-}
-
 }  // namespace
 
-FactoredToken split_factors(std::string_view token) {
-  auto end = std::min(token.find(factor_mark), token.size());
-  FactoredToken split{.word = token.substr(0, end), .values = {}};
-  while (end < token.size()) {
-    const auto begin = end + factor_mark.size();
-    end = std::min(token.find(factor_mark, begin), token.size());
-    split.values.push_back(token.substr(begin, end - begin));
-  }
-  return split;
-}
-
-void check_factors(const std::vector<std::string>& tokens, const SourceForm& form, std::string_view line, Place place) {
+void check_factors(std::string_view line, const SourceForm& form, Place place) {
   const auto factors = form.factors;
   if (factors == 0) return;
-  for (std::size_t i = 0; i < tokens.size(); ++i) {
-    if (form.separates(tokens[i])) continue;
-    const auto split = split_factors(tokens[i]);
+  for (std::size_t at = line.find_first_not_of(blanks), end = 0; at < line.size();
+       at = line.find_first_not_of(blanks, end)) {
+    end = std::min(line.find_first_of(blanks, at), line.size());
+    const auto token = line.substr(at, end - at);
+    if (form.separates(token)) continue;
+    const auto split = text::split_factors(token);
     const bool empty = split.word.empty() || std::ranges::any_of(split.values, &std::string_view::empty);
     if (std::ssize(split.values) == factors && !empty) continue;
-    place.column = column_of(line, i, tokens[i]);
+    place.column = static_cast<int64_t>(at) + 1;
     const auto found = split.word.empty() ? "no word"
                        : empty            ? "an empty factor"
                                           : format_count(std::ssize(split.values), "factor");
     throw Error(place,
-                fmt::format("the token {} has {}, but `data.source.factors` is {}", quote(tokens[i]), found, factors),
+                fmt::format("the token {} has {}, but `data.source.factors` is {}", quote(token), found, factors),
                 fmt::format("Write a word and {} as `word{}factor`, with U+FFE8 between them",
-                            format_count(factors, "factor"), factor_mark));
+                            format_count(factors, "factor"), text::factor_mark));
   }
 }
 
 void FactorCounter::add(std::string_view token, int64_t count) {
   if (form_.separates(token)) return;
   if (values_.empty()) return words_.add(token, count);
-  const auto split = split_factors(token);
+  const auto split = text::split_factors(token);
   words_.add(split.word, count);
   for (std::size_t i = 0; i < std::min(values_.size(), split.values.size()); ++i)
     values_[i].add(split.values[i], count);
@@ -97,7 +81,7 @@ std::vector<int64_t> SourceVocabulary::factor_sizes() const {
 int64_t SourceVocabulary::id(std::string_view token) const {
   if (form_.separates(token)) return text::end_id;
   if (factors_.empty()) return words_.id(token);
-  const auto split = split_factors(token);
+  const auto split = text::split_factors(token);
   int64_t id = words_.id(split.word), step = words_.size();
   for (std::size_t i = 0; i < factors_.size(); ++i) {
     if (i < split.values.size()) id += step * factors_[i].id(split.values[i]);
@@ -110,7 +94,7 @@ std::string SourceVocabulary::token(int64_t id) const {
   if (form_.parts > 1 && id == text::end_id) return std::string(text::part_separator);
   std::string text = words_.word(word(id));
   for (int64_t rest = id / words_.size(); const auto& factor : factors_) {
-    text += fmt::format("{}{}", factor_mark, factor.word(rest % factor.size()));
+    text += fmt::format("{}{}", text::factor_mark, factor.word(rest % factor.size()));
     rest /= factor.size();
   }
   return text;

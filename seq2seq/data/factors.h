@@ -7,23 +7,14 @@
 
 #include "seq2seq/core/error.h"
 #include "seq2seq/data/source_form.h"
+#include "seq2seq/text/factors.h"
 #include "seq2seq/text/vocabulary.h"
 
 namespace seq2seq::data {
 
-/// Separator before each factor of a source token: U+FFE8, as in OpenNMT.
-inline constexpr std::string_view factor_mark = "\uFFE8";
-
-/// A source token as its word and the values of its factors: `Häuser￨NN￨plural` is `Häuser` with `NN` and `plural`.
-struct FactoredToken {
-  std::string_view word;
-  std::vector<std::string_view> values;
-};
-FactoredToken split_factors(std::string_view token);
-
-/// Throws Error for a token that is not a word with a value of each factor. `line`: the text of the tokens, at `place`;
-/// the message adds the column. Separators of parts have no factors.
-void check_factors(const std::vector<std::string>& tokens, const SourceForm& form, std::string_view line, Place place);
+/// Throws Error for a token of a line, between blanks, that is not a word with a value of each factor. The line is at
+/// `place`; the message adds the column. Separators of parts have no factors.
+void check_factors(std::string_view line, const SourceForm& form, Place place);
 
 /// Counts words of a source and values of its factors. Without factors, a token is a word. Separators of parts are
 /// none.

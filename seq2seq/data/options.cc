@@ -5,8 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "seq2seq/data/bucket.h"
-#include "seq2seq/data/factors.h"
+#include "seq2seq/text/factors.h"
 #include "seq2seq/text/parts.h"
 
 namespace seq2seq::data {
@@ -58,7 +57,7 @@ void declare(config::Keys& keys, SourceSide& source) {
           "factors", source.form.factors,
           fmt::format("number of factors of each source token, such as its part of speech, written after the word with "
                       "U+FFE8 before each: `word{}factor` (arXiv 1606.02892)",
-                      factor_mark))
+                      text::factor_mark))
       .at_least(0)
       .at_most(16);
   keys.add("parts", source.form.parts,
@@ -80,12 +79,12 @@ std::string wrong_count(const TrainFiles& files, const std::vector<Item>& items)
                      files.corpora());
 }
 
-std::string wrong_factors(const DataOptions& options) {
+std::string wrong_factors(const DataOptions& options, const text::TokenizerRegistry& tokenizers) {
   if (options.source_form.factors == 0) return "";
-  if (options.source.tokenizer.kind != "whitespace")
+  if (!tokenizers.make(options.source.tokenizer)->between_words())
     return fmt::format(
-        "needs tokens with blanks between them, but `data.source.tokenizer` is {}. Cut the text beforehand, give each "
-        "piece the factors of its word, and use `whitespace`",
+        "needs words that are cut by themselves, but `data.source.tokenizer: {}` cuts them by what is beside them. Cut "
+        "the text beforehand, and use `whitespace`, `character` or `sentencepiece`",
         options.source.tokenizer.kind);
   if (options.source.normalize.form == text::NormalForm::nfkc)
     return "does not work with `data.source.normalize.form: nfkc`, which replaces the mark U+FFE8. Use nfc";
@@ -279,36 +278,11 @@ void declare(config::Keys& keys, DataOptions& options, const text::TokenizerRegi
                  "the alignment out"
                : "";
   });
-  keys.rule("source.factors", [&options] { return wrong_factors(options); });
+  keys.rule("source.factors", [&options, &tokenizers] { return wrong_factors(options, tokenizers); });
   keys.rule("source.parts", [&options] { return wrong_parts(options); });
   keys.rule("source.end", [&options] {
     const bool reversed = options.reverse == Reverse::source || options.reverse == Reverse::both;
     return options.source_end == SourceEnd::reversed && !reversed ? "`reversed` needs `reverse: source` or `both`" : "";
-  });
-}
-
-void declare(config::Keys& keys, BatchOptions& options) {
-  keys.add("sentences", options.sentences, "pairs per batch; 0: no limit. Set this or `tokens`")
-      .unit("pairs")
-      .at_least(0);
-  keys.add("tokens", options.tokens,
-           "tokens per batch, both sides with end symbols; a longer pair is a batch of its own; 0: no limit")
-      .unit("tokens")
-      .at_least(0);
-  keys.add("pool", options.pool,
-           "batches sorted by length together; larger: more equal lengths and faster, smaller: better mixed")
-      .unit("batches")
-      .at_least(1);
-  keys.add("draw", options.draw,
-           {{"each_once", EpochDraw::each_once}, {"with_replacement", EpochDraw::with_replacement}},
-           "each_once: an epoch has every pair once; with_replacement: it has the same number of independent draws");
-  keys.add("prefetch", options.prefetch, "updates prepared ahead on another thread; 0: none")
-      .unit("updates")
-      .at_least(0)
-      .changes_no_result();
-  keys.rule("sentences", [&options] {
-    return (options.sentences > 0) == (options.tokens > 0) ? "exactly one of `sentences` and `tokens` must be above 0"
-                                                           : "";
   });
 }
 

@@ -5,15 +5,17 @@
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/interrupt.h"
 #include "seq2seq/data/input/line_pairs.h"
+#include "seq2seq/text/factors.h"
 #include "seq2seq/text/parts.h"
 
 namespace seq2seq::data {
 namespace {
 
-std::shared_ptr<text::LineTokenizer> tokenizer_of(const SideOptions& side, const DataOptions& options, int64_t parts,
-                                                  const text::TokenizerRegistry& tokenizers) {
+std::shared_ptr<text::LineTokenizer> tokenizer_of(const SideOptions& side, const DataOptions& options,
+                                                  const SourceForm& form, const text::TokenizerRegistry& tokenizers) {
   std::shared_ptr<text::Tokenizer> cutter = tokenizers.make(side.tokenizer);
-  if (parts > 1) cutter = std::make_shared<text::PartsTokenizer>(std::move(cutter));
+  if (form.factors > 0) cutter = std::make_shared<text::FactorsTokenizer>(std::move(cutter));
+  if (form.parts > 1) cutter = std::make_shared<text::PartsTokenizer>(std::move(cutter));
   return std::make_shared<text::LineTokenizer>(side.normalize, options.special_symbols, std::move(cutter));
 }
 
@@ -70,8 +72,8 @@ void set_model(text::LineTokenizer& tokenizer, const std::string& model, const c
 }  // namespace
 
 SideTokenizers::SideTokenizers(const DataOptions& options, const text::TokenizerRegistry& tokenizers)
-    : source(tokenizer_of(options.source, options, options.source_form.parts, tokenizers)),
-      target(tokenizer_of(options.target, options, /*parts=*/1, tokenizers)) {}
+    : source(tokenizer_of(options.source, options, options.source_form, tokenizers)),
+      target(tokenizer_of(options.target, options, /*form=*/{}, tokenizers)) {}
 
 void SideTokenizers::set(const TokenizerModels& models) {
   set_model(*source, models.source, "source");

@@ -18,7 +18,7 @@ void check_source(const std::vector<std::string>& tokens, const SourceForm& form
   if (parts != form.parts)
     throw Error(place, fmt::format("has {}, but `data.source.parts` is {}", format_count(parts, "part"), form.parts),
                 fmt::format("Write `{}` with blanks around it between two parts", text::part_separator));
-  check_factors(tokens, form, line, place);
+  check_factors(line, form, place);
 }
 
 std::vector<int64_t> part_lengths(const std::vector<std::string>& tokens, const SourceForm& form) {

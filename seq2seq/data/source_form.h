@@ -19,8 +19,8 @@ struct SourceForm {
   bool separates(std::string_view token) const;
 };
 
-/// Throws Error for a line with another number of parts, and for a token that is not a word with a value of each
-/// factor. `tokens`: of `line`, at `place`.
+/// Throws Error for a line with another number of parts, and for a word without a value of each factor. `tokens`: of
+/// `line`, at `place`.
 void check_source(const std::vector<std::string>& tokens, const SourceForm& form, std::string_view line,
                   const Place& place);
 

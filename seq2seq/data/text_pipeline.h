@@ -60,6 +60,11 @@ class TextPipeline {
   /// Returns [S]: for each source id the target id of the same spelling, or that of the unknown word if there is none.
   std::vector<int64_t> target_of_source() const;
 
+  /// How often each word [V] occurs in the targets of the training text, for an output layer that draws words by it.
+  /// Empty: not known.
+  const std::vector<int64_t>& target_counts() const { return target_counts_; }
+  void set_target_counts(std::vector<int64_t> counts) { target_counts_ = std::move(counts); }
+
   /// Returns true if the word of an id is not in the vocabulary of its side.
   bool is_unknown(text::Side side, int64_t id) const;
 
@@ -79,6 +84,7 @@ class TextPipeline {
   SourceVocabulary source_;
   text::Vocabulary target_vocabulary_;
   bool extends_ = false;
+  std::vector<int64_t> target_counts_;
 };
 
 }  // namespace seq2seq::data

@@ -1,5 +1,8 @@
 #include "seq2seq/run/build.h"
 
+#include <functional>
+#include <vector>
+
 #include "seq2seq/core/error.h"
 #include "seq2seq/nn/kernels/product/bf16_speed.h"
 #include "seq2seq/run/placement.h"
@@ -77,12 +80,18 @@ std::shared_ptr<nn::Model> outline(const ModelOptions& options, const Registries
                  {text.source().factor_sizes(), text.options().source_form.parts});
 }
 
+bool reads_counts(const ModelOptions& options, const Registries& registries) {
+  return outline(options, registries)->output().reads_counts();
+}
+
 bool extends_vocabulary(const ModelOptions& options, const Registries& registries) {
   return outline(options, registries)->output().extends_vocabulary();
 }
 
 std::shared_ptr<nn::Model> build_model(const RunOptions& options, const Registries& registries,
                                        const data::TextPipeline& text, const nn::Placement& placement) {
+  std::function<std::vector<int64_t>()> counts;
+  if (!text.target_counts().empty()) counts = [&text] { return text.target_counts(); };
   return models_of(options.model, registries)
       .make(options.model.architecture,
             nn::ModelContext{.source_vocabulary = text.source_vocabulary().size(),
@@ -90,6 +99,7 @@ std::shared_ptr<nn::Model> build_model(const RunOptions& options, const Registri
                              .placement = placement,
                              .type = nn::type_of(options.train.precision),
                              .target_of_source = [&text] { return text.target_of_source(); },
+                             .target_counts = counts,
                              .source_factors = {options.model.factors, text.source().factor_sizes()},
                              .source_parts = parts_of(options.model, options.data.source_form.parts)});
 }

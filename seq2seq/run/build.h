@@ -49,6 +49,9 @@ std::shared_ptr<nn::Model> outline(const ModelOptions& options, const Registries
 std::shared_ptr<nn::Model> outline(const ModelOptions& options, const Registries& registries,
                                    const data::TextPipeline& text);
 
+/// Returns true if a model is trained on words that are drawn by their counts in the training text.
+bool reads_counts(const ModelOptions& options, const Registries& registries);
+
 /// Returns true if the text of a model needs ids beyond the vocabularies, for words that it copies.
 bool extends_vocabulary(const ModelOptions& options, const Registries& registries);
 

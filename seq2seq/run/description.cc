@@ -70,6 +70,7 @@ RunDescription description_of(const Json& json) {
   description.target = mark_of_json(json.at("vocabularies").at("target"));
   for (const auto& factor : json.at("vocabularies").value("factors", Json::array()))
     description.factors.push_back(mark_of_json(factor));
+  description.target_counts = json.at("vocabularies").value("target_counts", "");
   for (const auto& [part, count] : json.at("parameters").items())
     description.parameters.emplace_back(part, whole<int64_t>(count));
   if (const auto& from = json.at("init_from"); !from.is_null()) {
@@ -120,6 +121,7 @@ std::string serialize(const RunDescription& description) {
       {"train", description.data.train}, {"validation", description.data.validation}, {"test", description.data.test}};
   json["vocabularies"] = {{"source", to_json(description.source)}, {"target", to_json(description.target)}};
   for (const auto& factor : description.factors) json["vocabularies"]["factors"].push_back(to_json(factor));
+  if (!description.target_counts.empty()) json["vocabularies"]["target_counts"] = description.target_counts;
   json["parameters"] = Json::object();
   for (const auto& [part, count] : description.parameters) json["parameters"][part] = count;
   json["init_from"] = nullptr;

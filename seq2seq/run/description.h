@@ -54,6 +54,7 @@ struct RunDescription {
   DataDigests data;
   VocabularyMark source, target;
   std::vector<VocabularyMark> factors{};                    // of the source
+  std::string target_counts{};                              // SHA-256 of their file; empty where there is none
   std::vector<std::pair<std::string, int64_t>> parameters;  // by part
   std::optional<InitialWeights> init_from;
   std::vector<SessionDescription> sessions;  // `sittings` in run.json

@@ -12,8 +12,8 @@
 
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/text.h"
-#include "seq2seq/data/factors.h"
 #include "seq2seq/data/input/line_reader.h"
+#include "seq2seq/text/factors.h"
 #include "seq2seq/text/vocabulary.h"
 #include "seq2seq/text/whitespace.h"
 
@@ -88,7 +88,7 @@ bool OutputWords::is_unknown(int64_t id, const std::string& word) const {
 
 void OutputWords::append_translation(const std::string& source_token, std::vector<std::string>& words) const {
   auto source =
-      text_->options().source_form.factors > 0 ? std::string(data::split_factors(source_token).word) : source_token;
+      text_->options().source_form.factors > 0 ? std::string(text::split_factors(source_token).word) : source_token;
   const auto known = dictionary_.find(source);
   if (known == dictionary_.end()) {
     words.push_back(std::move(source));

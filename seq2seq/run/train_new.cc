@@ -5,6 +5,7 @@
 #include "seq2seq/config/resolved.h"
 #include "seq2seq/core/atomic_file.h"
 #include "seq2seq/core/available_memory.h"
+#include "seq2seq/core/checksum.h"
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/version.h"
 #include "seq2seq/run/announce.h"
@@ -14,6 +15,7 @@
 #include "seq2seq/run/metric_names.h"
 #include "seq2seq/run/numerics.h"
 #include "seq2seq/run/placement_rules.h"
+#include "seq2seq/run/target_counts.h"
 #include "seq2seq/run/together.h"
 #include "seq2seq/run/train_run.h"
 #include "seq2seq/run/training.h"
@@ -59,6 +61,8 @@ RunDescription describe(const Configuration& configuration, const DataDigests& d
                              .init_from = {},
                              .sessions = {session_of(machine, 0, environment)}};
   description.created = description.sessions.front().started;
+  if (const auto& counts = text.target_counts(); !counts.empty())
+    description.target_counts = sha256(counts_text(counts, text.target_vocabulary()));
   return description;
 }
 
@@ -74,7 +78,7 @@ void write_run(Files& files, const RunFolder& folder, const Configuration& confi
   } catch (...) {
     std::vector<fs::path> written{folder.description(),       folder.checkpoints(),       folder.config(),
                                   folder.source_vocabulary(), folder.target_vocabulary(), folder.source_tokenizer(),
-                                  folder.target_tokenizer()};
+                                  folder.target_tokenizer(),  folder.target_counts()};
     for (int64_t factor = 1; factor <= std::ssize(text.source().factors()); ++factor)
       written.push_back(folder.factor_vocabulary(factor));
     for (const auto& file : written) {

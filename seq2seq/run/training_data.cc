@@ -12,6 +12,7 @@
 #include "seq2seq/run/build.h"
 #include "seq2seq/run/length_limits.h"
 #include "seq2seq/run/prepare.h"
+#include "seq2seq/run/target_counts.h"
 #include "seq2seq/run/together.h"
 #include "seq2seq/run/unknown_tokens.h"
 
@@ -49,6 +50,17 @@ std::vector<text::Vocabulary> factors_of_run(const RunFolder& folder, const data
   for (int64_t factor = 1; const auto& expected : description.factors)
     factors.push_back(vocabulary_of_run(folder.factor_vocabulary(factor++), expected));
   return factors;
+}
+
+std::vector<int64_t> counts_of_run(const RunFolder& folder, const RunDescription& description,
+                                   const text::Vocabulary& vocabulary) {
+  if (description.target_counts.empty()) return {};
+  const auto file = folder.target_counts();
+  const auto bytes = disk_files().read(file);
+  if (sha256(bytes) != description.target_counts)
+    throw FormatError(Place{.file = file.string()},
+                      "is not the file of counts that this run was trained with (its SHA-256 differs)", kPutBack);
+  return read_counts(bytes, vocabulary, file);
 }
 
 std::string tokenizer_of_run(const std::filesystem::path& file, const VocabularyMark& expected) {
@@ -139,6 +151,8 @@ TrainingData read_training_data(const Configuration& configuration, const Enviro
   } else {
     read_prepared(data, prepare_job(configuration, environment), options, extends, environment);
   }
+  if (data.text->target_counts().empty() && reads_counts(configuration.options.model, *environment.registries))
+    data.text->set_target_counts(count_targets(data.train.target, data.text->target_vocabulary()));
   if (options.validation.named()) data.validation = read_evaluation_set(options.validation, *data.text);
   check_lengths(data, configuration.options, *environment.registries);
   return data;
@@ -150,11 +164,13 @@ std::unique_ptr<data::TextPipeline> text_of_run(const data::DataOptions& options
                                      tokenizer_of_run(folder.target_tokenizer(), description.target)};
   auto source = options.task == data::Task::lm ? text::Vocabulary({})
                                                : vocabulary_of_run(folder.source_vocabulary(), description.source);
-  return std::make_unique<data::TextPipeline>(
+  auto text = std::make_unique<data::TextPipeline>(
       options, registries.tokenizers,
       data::SourceVocabulary(std::move(source), factors_of_run(folder, options, description),
                              options.source_form.parts),
       vocabulary_of_run(folder.target_vocabulary(), description.target), models);
+  text->set_target_counts(counts_of_run(folder, description, text->target_vocabulary()));
+  return text;
 }
 
 void write_vocabularies(Files& files, const RunFolder& folder, const data::TextPipeline& text) {
@@ -163,6 +179,8 @@ void write_vocabularies(Files& files, const RunFolder& folder, const data::TextP
   for (int64_t factor = 1; const auto& vocabulary : text.source().factors())
     write_atomically(files, folder.factor_vocabulary(factor++), vocabulary.serialize());
   write_atomically(files, folder.target_vocabulary(), text.target_vocabulary().serialize());
+  if (!text.target_counts().empty())
+    write_atomically(files, folder.target_counts(), counts_text(text.target_counts(), text.target_vocabulary()));
   const auto models = text.models();
   if (!models.source.empty()) write_atomically(files, folder.source_tokenizer(), models.source);
   if (!models.target.empty()) write_atomically(files, folder.target_tokenizer(), models.target);

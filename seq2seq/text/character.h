@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,7 @@ class CharacterTokenizer final : public Tokenizer {
   explicit CharacterTokenizer(const Options&) {}
   std::vector<std::string> tokenize(std::string_view line) const override;
   std::string detokenize(const std::vector<std::string>& tokens) const override;
+  std::optional<std::string> between_words() const override { return "\u2581"; }
 };
 
 }  // namespace seq2seq::text

@@ -43,6 +43,7 @@ class SentencePieceTokenizer final : public Tokenizer {
   std::vector<std::string> tokenize(std::string_view line) const override;
   std::string detokenize(const std::vector<std::string>& tokens) const override;
   bool inverts() const override { return options_.model.empty(); }
+  std::optional<std::string> between_words() const override { return ""; }
 
   bool learns() const override { return true; }
   /// Trains on a sample of the lines, at most `training_lines`; with a model given, reads that and no line. Throws

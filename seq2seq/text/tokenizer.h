@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,10 @@ class Tokenizer {
   virtual std::string detokenize(const std::vector<std::string>& tokens) const = 0;
   /// Returns true if tokenizing and detokenizing restores every line whose only blanks are single spaces between words.
   virtual bool inverts() const { return true; }
+
+  /// Returns the token that stands between two words of a line if each is cut by itself, as `▁` of characters; empty:
+  /// no token. Nothing: it cuts a word by what is beside it, so words cannot be cut by themselves.
+  virtual std::optional<std::string> between_words() const { return std::nullopt; }
 
   /// Returns true if it needs `learn` or `set_model` before it is used.
   virtual bool learns() const { return false; }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,7 @@ class WhitespaceTokenizer final : public Tokenizer {
   explicit WhitespaceTokenizer(const Options&) {}
   std::vector<std::string> tokenize(std::string_view line) const override;
   std::string detokenize(const std::vector<std::string>& tokens) const override;
+  std::optional<std::string> between_words() const override { return ""; }
 };
 
 }  // namespace seq2seq::text

@@ -24,9 +24,9 @@ const auto kFactorTokenizers = text::builtin_tokenizers();
 
 using Tokens = std::vector<std::string>;
 
-std::string message_of_check(const Tokens& tokens, int64_t factors, const std::string& line) {
+std::string message_of_check(int64_t factors, const std::string& line) {
   try {
-    check_factors(tokens, {.factors = factors}, line, {.file = "text", .line = 7});
+    check_factors(line, {.factors = factors}, {.file = "text", .line = 7});
   } catch (const Error& error) {
     return error.what();
   }
@@ -42,24 +42,16 @@ DataOptions factored(const TemporaryFolder& folder, const std::string& source, c
 
 }  // namespace
 
-TEST_CASE("factors: a token is split at its marks", "[data][factors]") {
-  const auto split = split_factors("Häuser￨NN￨");
-  CHECK(split.word == "Häuser");
-  CHECK(split.values == std::vector<std::string_view>{"NN", ""});
-  CHECK(split_factors("a|b").values.empty());
-}
-
 TEST_CASE("factors: a token without its factors is an error with line and column", "[data][factors][error]") {
-  CHECK(message_of_check({"a￨x", "b￨y"}, 1, "a￨x b￨y").empty());
-  CHECK(message_of_check({"a", "b"}, 0, "a b").empty());
+  CHECK(message_of_check(1, "a￨x b￨y ").empty());
+  CHECK(message_of_check(0, "a b").empty());
   // The mark takes three bytes, so the second token begins at column 8.
-  CHECK_THAT(message_of_check({"a￨x", "b"}, 1, "a￨x  b"),
+  CHECK_THAT(message_of_check(1, "a￨x  b"),
              ContainsSubstring("text:7:8: the token `b` has 0 factors, but `data.source.factors` is 1") &&
                  ContainsSubstring("word￨factor"));
-  CHECK_THAT(message_of_check({"a￨x￨y"}, 1, " a￨x￨y"),
-             ContainsSubstring("text:7:2:") && ContainsSubstring("2 factors"));
-  CHECK_THAT(message_of_check({"a￨"}, 1, "a￨"), ContainsSubstring("an empty factor"));
-  CHECK_THAT(message_of_check({"￨x"}, 1, "￨x"), ContainsSubstring("no word"));
+  CHECK_THAT(message_of_check(1, " a￨x￨y"), ContainsSubstring("text:7:2:") && ContainsSubstring("2 factors"));
+  CHECK_THAT(message_of_check(1, "a￨"), ContainsSubstring("an empty factor"));
+  CHECK_THAT(message_of_check(1, "￨x"), ContainsSubstring("no word"));
 }
 
 TEST_CASE("factors: each word with its values has an id of its own, from which they come back", "[data][factors]") {

@@ -1,24 +1,22 @@
 // Factors of source tokens in a whole run: learned, resumed, scored, translated, placed, and refused.
 
-#include "seq2seq/data/factors.h"
+#include "seq2seq/text/factors.h"
 
 #include <algorithm>
 #include <cstdint>
 #include <sstream>
 #include <string>
-#include <tuple>
 #include <vector>
 
-#include <ATen/ops/allclose.h>
 #include <fmt/format.h>
 
 #include "seq2seq/core/error.h"
-#include "seq2seq/core/random.h"
 #include "seq2seq/core/text.h"
 #include "seq2seq/run/evaluate.h"
 #include "seq2seq/run/run.h"
 #include "seq2seq/run/score.h"
 #include "seq2seq/run/translate.h"
+#include "test/run/source_worlds.h"
 #include "test/support/catch.h"
 #include "test/support/piecewise_source.h"
 #include "test/support/toy.h"
@@ -29,16 +27,13 @@ namespace {
 
 /// Lines of letters with the factors `up` or `low`, and 1 or 2, which means nothing.
 std::string factored_lines(int64_t lines, uint64_t seed) {
-  const RandomStream draws(seed, Purpose::sampling);
-  uint64_t next = 0;
-  const auto below = [&](int64_t bound) {
-    return static_cast<int64_t>(draws.uniform(next++, 0) * static_cast<double>(bound));
-  };
+  SmallNumbers draws(seed);
   std::string text;
   for (int64_t line = 0; line < lines; ++line) {
-    for (int64_t token = 0, tokens = 1 + below(4); token < tokens; ++token) {
-      const auto letter = static_cast<char>('a' + below(3));
-      text += fmt::format("{}{}￨{}￨{}", token == 0 ? "" : " ", letter, below(2) == 0 ? "up" : "low", 1 + below(2));
+    for (int64_t token = 0, tokens = 1 + draws.below(4); token < tokens; ++token) {
+      const auto letter = static_cast<char>('a' + draws.below(3));
+      const char* shape = draws.below(2) == 0 ? "up" : "low";
+      text += fmt::format("{}{}￨{}￨{}", token == 0 ? "" : " ", letter, shape, 1 + draws.below(2));
     }
     text += "\n";
   }
@@ -51,7 +46,7 @@ std::string written(const std::string& sources) {
   for (const auto& line : lines_in(sources)) {
     std::string words;
     for (const auto token : split(line, ' ')) {
-      const auto [word, values] = data::split_factors(token);
+      const auto [word, values] = text::split_factors(token);
       const int shift = values.front() == "up" ? 'A' - 'a' : 0;
       words += fmt::format("{}{}", words.empty() ? "" : " ", static_cast<char>(word.front() + shift));
     }
@@ -65,7 +60,7 @@ std::string without_factors(const std::string& sources) {
   for (const auto& line : lines_in(sources)) {
     std::string words;
     for (const auto token : split(line, ' '))
-      words += fmt::format("{}{}", words.empty() ? "" : " ", data::split_factors(token).word);
+      words += fmt::format("{}{}", words.empty() ? "" : " ", text::split_factors(token).word);
     text += words + "\n";
   }
   return text;
@@ -74,11 +69,10 @@ std::string without_factors(const std::string& sources) {
 /// A world in which letters are written in the case that a factor names.
 struct Cases : Toy {
   Cases() : Toy(copied) {
-    for (const auto& [name, lines, seed] : {std::tuple("train", 1000, 5), std::tuple("held", 60, 6)}) {
-      const auto text = factored_lines(lines, static_cast<uint64_t>(seed));
-      folder().file(fmt::format("{}.source", name), text);
-      folder().file(fmt::format("{}.target", name), written(text));
-    }
+    write_pairs(*this, 1000, [](int64_t lines, uint64_t seed) {
+      const auto sources = factored_lines(lines, seed);
+      return WrittenPairs(sources, written(sources));
+    });
   }
 };
 
@@ -93,30 +87,19 @@ TEST_CASE("factors: what only a factor tells is learned, and not without it", "[
   const std::string combined = GENERATE("concatenate", "sum");
   CAPTURE(combined);
   Cases toy;
-  const std::vector<std::string> set{
-      "model.embedding.size=16", "model.encoder.layers=1",           "model.decoder.layers=1",
-      "model.encoder.cells=32",  "model.decoder.cells=32",           "model.attention.kind=general",
-      "model.dropout.layers=0",  "model.initialization=xavier",      "train.schedule.kind=constant",
-      "train.updates=400",       "train.validate.every_updates=400", "train.checkpoint.every_updates=0"};
+  const auto set = quick_learner(400);
   auto factored = combined == "sum" ? std::vector<std::string>{"data.source.factors=2", "model.factors.combine=sum"}
                                     : with_factors({});
   factored.insert(factored.end(), set.begin(), set.end());
-  toy.train("factored", factored);
-  CHECK(run::evaluate(toy.load("factored"), {}, toy.environment).outputs.rates.exact_match() > 0.95);
+  CHECK(exact_after(toy, "factored", factored) > 0.95);
   for (const auto* file : {"train.source", "held.source"})
     toy.folder().file(file, without_factors(content_of(toy / file)));
-  toy.train("words", set);
-  CHECK(run::evaluate(toy.load("words"), {}, toy.environment).outputs.rates.exact_match() < 0.5);
+  CHECK(exact_after(toy, "words", set) < 0.5);
 }
 
 TEST_CASE("factors: a run that is resumed ends as one that was not, prepared or read", "[run][resume][factors]") {
   Cases toy;
-  auto set = with_factors({"data.source.vocabulary.size=2", "train.schedule.kind=constant"});
-  toy.train("long", set);
-  set.insert(set.end(), {"train.updates=15", "data.prepared=" + (toy / "prepared").string()});
-  toy.train("short", set);
-  toy.resume("short", {"train.updates=30"});
-  CHECK((parameters_of(toy / "short", 30) == parameters_of(toy / "long", 30)));
+  check_resume(toy, with_factors({"data.source.vocabulary.size=2", "train.schedule.kind=constant"}));
 }
 
 TEST_CASE("factors: score, evaluate and translate read them, and refuse a token without them",
@@ -149,17 +132,7 @@ TEST_CASE("factors: score, evaluate and translate read them, and refuse a token 
 
 TEST_CASE("factors: the model in stages on several places learns what it learns in one", "[run][placement][factors]") {
   Cases toy;
-  auto set = with_factors({"train.updates=4", "train.optimizer.kind=sgd", "train.optimizer.learning_rate=0.5"});
-  toy.train("one", set);
-  set.insert(set.end(), {"placement.devices=[cpu, cpu, cpu]", "placement.embeddings=0", "placement.encoder=[0, 1]",
-                         "placement.decoder=[1, 2]", "placement.output=[2]"});
-  toy.train("several", set);
-  const auto one = toy.load("one"), several = toy.load("several");
-  const auto parameters = several.model->named_parameters();
-  for (const auto& parameter : one.model->named_parameters()) {
-    CAPTURE(parameter.key());
-    CHECK(at::allclose(parameter.value(), parameters[parameter.key()], /*rtol=*/0, /*atol=*/1e-5));
-  }
+  check_places(toy, with_factors({"train.updates=4", "train.optimizer.kind=sgd", "train.optimizer.learning_rate=0.5"}));
 }
 
 TEST_CASE("factors: a Transformer in stages on several places learns what it learns in one",
@@ -171,17 +144,7 @@ TEST_CASE("factors: a Transformer in stages on several places learns what it lea
                     "model: {architecture: transformer, width: 16, heads: 2, feed_forward: 16, encoder: {layers: 2}, "
                     "decoder: {layers: 2}}\n"
                     "train: {batch: {sentences: 16}, optimizer: {kind: sgd, learning_rate: 0.1}, updates: 4}\n");
-  auto set = with_factors({});
-  toy.train("one", set);
-  set.insert(set.end(), {"placement.devices=[cpu, cpu, cpu]", "placement.embeddings=0", "placement.encoder=[0, 1]",
-                         "placement.decoder=[1, 2]", "placement.output=[2]", "placement.schedule.kind=micro_batch"});
-  toy.train("several", set);
-  const auto parameters = toy.load("several").model->named_parameters();
-  const auto one = toy.load("one");
-  for (const auto& parameter : one.model->named_parameters()) {
-    CAPTURE(parameter.key());
-    CHECK(at::allclose(parameter.value(), parameters[parameter.key()], /*rtol=*/0, /*atol=*/1e-5));
-  }
+  check_places(toy, with_factors({}), {"placement.schedule.kind=micro_batch"});
 }
 
 TEST_CASE("factors: the memory of a training counts their tables", "[run][factors]") {
@@ -221,16 +184,13 @@ TEST_CASE("factors: fine-tuning takes their tables over only if the values are n
 TEST_CASE("factors: settings that do not fit are refused at their keys, and text before training",
           "[run][factors][error]") {
   Cases toy;
-  const auto refused = [&](const std::vector<std::string>& set) {
-    return message_of<UsageError>(
-        [&] { run::read_configuration(toy / "toy.yaml", overrides(set), *toy.environment.registries); });
-  };
+  const auto refused = [&](const std::vector<std::string>& set) { return refusal_of(toy, set); };
   CHECK_THAT(refused({"data.source.factors=1"}), ContainsSubstring("`model.factors`: `sizes` has 0 numbers"));
   CHECK_THAT(refused({"model.factors.sizes=[3]"}), ContainsSubstring("source tokens have no factors"));
   CHECK_THAT(refused({"data.source.factors=1", "model.factors.sizes=[2.5]"}),
              ContainsSubstring("must be whole numbers, but one is 2.5"));
-  CHECK_THAT(refused({"data.source.factors=1", "model.factors.combine=sum", "data.source.tokenizer.kind=character"}),
-             ContainsSubstring("`data.source.factors`: needs tokens with blanks between them"));
+  CHECK_THAT(refused({"data.source.factors=1", "model.factors.combine=sum", "data.source.tokenizer.kind=moses"}),
+             ContainsSubstring("`data.source.factors`: needs words that are cut by themselves"));
   CHECK_THAT(refused({"data.source.factors=1", "model.factors.combine=sum", "data.source.normalize.form=nfkc"}),
              ContainsSubstring("Use nfc"));
   CHECK_THAT(refused({"data.source.factors=1", "model.factors.combine=sum", "model.attention.kind=general",

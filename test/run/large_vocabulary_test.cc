@@ -33,9 +33,12 @@ std::vector<std::string> joined(std::vector<std::string> keys, const std::vector
 
 TEST_CASE("large vocabularies: a resumed run has the parameters of an uninterrupted one", "[run][output][resume]") {
   const auto kind = GENERATE(as<std::string>(), "sampled", "noise_contrastive", "adaptive");
-  CAPTURE(kind);
+  const bool by_counts = GENERATE(false, true);
+  if (kind == "adaptive" && by_counts) return;  // draws nothing
+  CAPTURE(kind, by_counts);
   Toy toy(copied);
-  const auto keys = joined(keys_of(kind), {"train.checkpoint.every_updates=5"});
+  auto keys = joined(keys_of(kind), {"train.checkpoint.every_updates=5"});
+  if (by_counts) keys = joined(keys, {"model.output.distribution=unigram", "model.output.exponent=0.75"});
   toy.train("whole", joined(keys, {"train.updates=10"}));
   toy.train("cut", joined(keys, {"train.updates=5"}));
   toy.resume("cut", {"train.updates=10"});
@@ -62,6 +65,30 @@ TEST_CASE("large vocabularies: validation's perplexity falls, and training lines
   CHECK(found);
 }
 
+TEST_CASE("large vocabularies: a run keeps the counts that it draws words by, read or prepared, and refuses others",
+          "[run][output][resume][error]") {
+  Toy toy(copied);
+  toy.folder().file("train.target", "b b c\nb\n\nq b\n");
+  toy.folder().file("train.source", "a\nb\nc\nc\n");
+  const auto keys = joined(keys_of("sampled"), {"model.output.distribution=unigram", "train.updates=2",
+                                                "data.target.vocabulary.size=2", "data.shared_vocabulary=false"});
+  toy.train("run", keys);
+  // The empty target is left out. </s> ends each sentence, and the rarest of three words is unknown.
+  const std::string counts = "# seq2seq counts 1\n<unk>\t1\n<s>\t0\n</s>\t3\nb\t4\nc\t1\n";
+  CHECK(content_of(toy / "run/target.counts") == counts);
+  CHECK(toy.load("run").text->target_counts() == std::vector<int64_t>{1, 0, 3, 4, 1});
+  toy.train("prepared", joined(keys, {"data.prepared=" + (toy / "text").string()}));
+  CHECK(content_of(toy / "prepared/target.counts") == counts);
+  CHECK((parameters_of(toy / "prepared", 2) == parameters_of(toy / "run", 2)));
+  toy.train("ids", joined(keys_of("sampled"), {"train.updates=2", "data.target.vocabulary.size=2"}));
+  CHECK_FALSE(fs::exists(toy / "ids/target.counts"));
+  CHECK((parameters_of(toy / "ids", 2) != parameters_of(toy / "run", 2)));
+
+  toy.folder().file("run/target.counts", "# seq2seq counts 1\n<unk>\t1\n<s>\t0\n</s>\t3\nb\t1\nc\t4\n");
+  CHECK_THAT(message_of<Error>([&] { toy.resume("run", {"train.updates=4"}); }),
+             ContainsSubstring("target.counts: is not the file of counts that this run was trained with"));
+}
+
 TEST_CASE("large vocabularies: what does not fit is told at its key, before anything is written",
           "[run][output][error]") {
   Toy toy(copied);
@@ -81,6 +108,8 @@ TEST_CASE("large vocabularies: what does not fit is told at its key, before anyt
              ContainsSubstring("`model.output`: `model.output.cutoffs` must be ascending whole numbers"));
   CHECK_THAT(refused({"model.output.kind=adaptive", "model.output.cutoffs=[3, 900]", "model.output.shrink=2"}),
              ContainsSubstring("`model.output.cutoffs` ends at 900, but the target vocabulary has 6 words"));
+  CHECK_THAT(refused(joined(keys_of("sampled"), {"model.output.exponent=0.75"})),
+             ContainsSubstring("`model.output.exponent`: is a power of counts. Set `distribution: unigram`"));
   CHECK_FALSE(fs::exists(toy / "run"));
 }
 

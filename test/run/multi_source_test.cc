@@ -2,18 +2,16 @@
 
 #include <sstream>
 #include <string>
-#include <tuple>
 #include <vector>
 
-#include <ATen/ops/allclose.h>
 #include <fmt/format.h>
 
 #include "seq2seq/core/error.h"
-#include "seq2seq/core/random.h"
 #include "seq2seq/run/evaluate.h"
 #include "seq2seq/run/run.h"
 #include "seq2seq/run/score.h"
 #include "seq2seq/run/translate.h"
+#include "test/run/source_worlds.h"
 #include "test/support/catch.h"
 #include "test/support/piecewise_source.h"
 #include "test/support/toy.h"
@@ -24,34 +22,27 @@ namespace {
 
 /// Two sequences of the same length a line, and from each place the letter of the first or, where that is an `n`, of
 /// the second: neither sequence alone tells the target.
-std::pair<std::string, std::string> chosen_lines(int64_t lines, uint64_t seed, bool only_first) {
-  const RandomStream draws(seed, Purpose::sampling);
-  uint64_t next = 0;
-  const auto below = [&](int64_t bound) {
-    return static_cast<size_t>(draws.uniform(next++, 0) * static_cast<double>(bound));
-  };
-  std::string sources, targets;
+WrittenPairs chosen_lines(int64_t lines, uint64_t seed, bool only_first) {
+  SmallNumbers draws(seed);
+  WrittenPairs pairs;
   for (int64_t line = 0; line < lines; ++line) {
     std::string first, second, target;
-    for (size_t token = 0, tokens = 1 + below(4); token < tokens; ++token) {
-      const char one = "abnn"[below(4)], other = "cde"[below(3)];
+    for (int64_t token = 0, tokens = 1 + draws.below(4); token < tokens; ++token) {
+      const char one = "abnn"[draws.below(4)], other = "cde"[draws.below(3)];
       first += fmt::format("{} ", one);
       second += fmt::format(" {}", other);
       target += fmt::format("{}{}", token == 0 ? "" : " ", one == 'n' ? other : one);
     }
-    sources += only_first ? first + "\n" : first + "|||" + second + "\n";
-    targets += target + "\n";
+    pairs.first += only_first ? first + "\n" : first + "|||" + second + "\n";
+    pairs.second += target + "\n";
   }
-  return {sources, targets};
+  return pairs;
 }
 
 struct Choices : Toy {
   explicit Choices(bool only_first = false, int64_t pairs = 300) : Toy(copied) {
-    for (const auto& [name, lines, seed] : {std::tuple("train", pairs, 5), std::tuple("held", int64_t{60}, 6)}) {
-      const auto [sources, targets] = chosen_lines(lines, static_cast<uint64_t>(seed), only_first);
-      folder().file(fmt::format("{}.source", name), sources);
-      folder().file(fmt::format("{}.target", name), targets);
-    }
+    write_pairs(*this, pairs,
+                [only_first](int64_t lines, uint64_t seed) { return chosen_lines(lines, seed, only_first); });
   }
 };
 
@@ -63,29 +54,16 @@ std::vector<std::string> in_parts(std::vector<std::string> more) {
 }  // namespace
 
 TEST_CASE("multi-source: what only both sentences tell is learned, and not from one", "[run][learn][parts][slow]") {
-  const std::vector<std::string> set{
-      "model.embedding.size=16", "model.encoder.layers=1",           "model.decoder.layers=1",
-      "model.encoder.cells=32",  "model.decoder.cells=32",           "model.attention.kind=general",
-      "model.dropout.layers=0",  "model.initialization=xavier",      "train.schedule.kind=constant",
-      "train.updates=700",       "train.validate.every_updates=700", "train.checkpoint.every_updates=0"};
-  const auto exact = [&](Choices& toy, const std::vector<std::string>& settings) {
-    toy.train("run", settings);
-    return run::evaluate(toy.load("run"), {}, toy.environment).outputs.rates.exact_match();
-  };
+  const auto set = quick_learner(700);
   Choices both(/*only_first=*/false, /*pairs=*/2000), first(/*only_first=*/true, /*pairs=*/2000);
-  CHECK(exact(both, in_parts(set)) == 1);
-  CHECK(exact(first, set) < 0.6);
+  CHECK(exact_after(both, "run", in_parts(set)) == 1);
+  CHECK(exact_after(first, "run", set) < 0.6);
 }
 
 TEST_CASE("multi-source: a run that is resumed ends as one that was not, prepared or read", "[run][resume][parts]") {
   Choices toy;
-  auto set = in_parts({"data.source.vocabulary.size=4", "train.schedule.kind=constant", "model.attention.kind=general",
-                       "model.dropout.layers=0.2"});
-  toy.train("long", set);
-  set.insert(set.end(), {"train.updates=15", "data.prepared=" + (toy / "prepared").string()});
-  toy.train("short", set);
-  toy.resume("short", {"train.updates=30"});
-  CHECK((parameters_of(toy / "short", 30) == parameters_of(toy / "long", 30)));
+  check_resume(toy, in_parts({"data.source.vocabulary.size=4", "train.schedule.kind=constant",
+                              "model.attention.kind=general", "model.dropout.layers=0.2"}));
 }
 
 TEST_CASE("multi-source: score, evaluate and translate read the parts, and refuse another number of them",
@@ -114,25 +92,13 @@ TEST_CASE("multi-source: the model in stages on several places learns what it le
   auto set = in_parts({"train.updates=4", "train.optimizer.kind=sgd", "train.optimizer.learning_rate=0.5",
                        fmt::format("model.attention.kind={}", attention)});
   if (attention != std::string("none")) set.push_back(fmt::format("model.attention.input_feeding={}", feeding));
-  toy.train("one", set);
-  set.insert(set.end(), {"placement.devices=[cpu, cpu, cpu]", "placement.embeddings=0", "placement.encoder=[0, 1]",
-                         "placement.decoder=[1, 2]", "placement.output=[2]"});
-  toy.train("several", set);
-  const auto one = toy.load("one"), several = toy.load("several");
-  const auto parameters = several.model->named_parameters();
-  for (const auto& parameter : one.model->named_parameters()) {
-    CAPTURE(parameter.key());
-    CHECK(at::allclose(parameter.value(), parameters[parameter.key()], /*rtol=*/0, /*atol=*/1e-5));
-  }
+  check_places(toy, set);
 }
 
 TEST_CASE("multi-source: settings that do not fit are refused at their keys, and text before training",
           "[run][parts][error]") {
   Choices toy;
-  const auto refused = [&](const std::vector<std::string>& set) {
-    return message_of<UsageError>(
-        [&] { run::read_configuration(toy / "toy.yaml", overrides(in_parts(set)), *toy.environment.registries); });
-  };
+  const auto refused = [&](const std::vector<std::string>& set) { return refusal_of(toy, in_parts(set)); };
   CHECK_THAT(refused({"data.source.end=none"}), ContainsSubstring("`data.source.parts`: needs the end symbol"));
   CHECK_THAT(refused({"model.attention.kind=general", "model.output.kind=copy", "data.shared_vocabulary=true"}),
              ContainsSubstring("`model.multi_source`: `copy`"));

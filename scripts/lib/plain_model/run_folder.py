@@ -43,7 +43,7 @@ KNOWN = [
     (r"output\.kind", ["full", "copy", "sampled", "noise_contrastive", "adaptive"]),
     (r"output\.self_normalized", ["false"]),
     (r"output\.extended_vocabulary", ["false", "true"]),
-    (r"output\.(samples|cutoffs|shrink)", None),
+    (r"output\.(samples|distribution|exponent|cutoffs|shrink)", None),
     (r"output\.bias", ["false", "true"]),
 ]
 

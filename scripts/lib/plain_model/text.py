@@ -20,6 +20,9 @@ class Text:
     def __init__(self, config, source_words, target_words, run):
         tools = {side: tokenizer(config, side, run) for side in SIDES}
         self.tokenize = {side: tools[side][0] for side in SIDES}
+        if config.number("data.source.factors") > 0:
+            between = ["▁"] if config["data.source.tokenizer.kind"] == "character" else []
+            self.tokenize["source"] = by_word(tools["source"][0], between)
         self.join = tools["target"][1]
         self.normalize = {side: normalizer(config, side) for side in SIDES}
         self.end, self.reverse = config["data.source.end"], config["data.reverse"]
@@ -102,6 +105,18 @@ class Text:
         if not self.extended or word in self.target_words[:END + 1]:
             return UNKNOWN
         return known + self.beyond.setdefault(word, len(self.beyond))
+
+
+def by_word(cut, between):
+    """Cuts each word of a line by itself and gives its factors to each of its tokens, and to those between it and the word before."""
+    def tokenize(line):
+        tokens = []
+        for word in re.findall(r"[^ \t-\r]+", line):
+            text, mark, factors = word.partition(FACTOR)
+            tokens += [token + mark + factors for token in (between if tokens else []) + cut(text)]
+        return tokens
+
+    return tokenize
 
 
 def factor_vocabularies(config, run):

@@ -127,7 +127,8 @@ LanguageModel::LanguageModel(const Options& options, const ModelContext& context
                                           .vocabulary = context.target_vocabulary,
                                           .tied_weight = options.tied_embeddings ? words->weight() : at::Tensor(),
                                           .placement = placement_,
-                                          .type = context.type}));
+                                          .type = context.type,
+                                          .target_counts = context.target_counts}));
 }
 
 Memory memory_without_states(const Packed& ids) {

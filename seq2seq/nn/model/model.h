@@ -85,6 +85,7 @@ struct ModelContext {
   /// For a model that copies: for each source id the target id of the same spelling, or that of the unknown word. Null:
   /// both sides have the same ids.
   std::function<std::vector<int64_t>()> target_of_source{};
+  std::function<std::vector<int64_t>()> target_counts{};  // as in OutputContext
   SourceFactors source_factors{};
   SourceParts source_parts{};
 };

@@ -221,7 +221,8 @@ Seq2Seq::Seq2Seq(const Options& options, const ModelContext& context)
                                                           .tied_weight = tied_weight,
                                                           .placement = placement,
                                                           .type = context.type,
-                                                          .attends = attention->differentiates_weights()});
+                                                          .attends = attention->differentiates_weights(),
+                                                          .target_counts = context.target_counts});
   decoder_ = register_module(
       "decoder", std::make_shared<Decoder>(DecoderParts{.embedding = words,
                                                         .bridge = bridge,

@@ -108,7 +108,8 @@ Transformer::Transformer(const Options& options, const ModelContext& context)
                               .vocabulary = context.target_vocabulary,
                               .tied_weight = options.tied_embeddings ? decoder_->embedding().weight() : at::Tensor(),
                               .placement = placement_,
-                              .type = context.type}));
+                              .type = context.type,
+                              .target_counts = context.target_counts}));
 }
 
 std::vector<Stage> Transformer::stages() const {

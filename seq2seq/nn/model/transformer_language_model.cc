@@ -80,7 +80,8 @@ TransformerLanguageModel::TransformerLanguageModel(const Options& options, const
                               .vocabulary = context.target_vocabulary,
                               .tied_weight = options.tied_embeddings ? decoder_->embedding().weight() : at::Tensor(),
                               .placement = placement_,
-                              .type = context.type}));
+                              .type = context.type,
+                              .target_counts = context.target_counts}));
 }
 
 std::vector<Stage> TransformerLanguageModel::stages() const {

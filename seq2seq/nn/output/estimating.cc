@@ -1,6 +1,7 @@
 #include "seq2seq/nn/output/estimating.h"
 
 #include <algorithm>
+#include <stdexcept>
 #include <utility>
 
 #include <ATen/TensorOperators.h>
@@ -15,6 +16,8 @@
 namespace seq2seq::nn {
 namespace {
 
+using Distribution = EstimatingOutputOptions::Distribution;
+
 const OutputContext& whole(const OutputContext& context, const std::string& kind) {
   check_whole(context, kind);
   return context;
@@ -25,10 +28,24 @@ const OutputContext& whole(const OutputContext& context, const std::string& kind
 void declare(config::Keys& keys, EstimatingOutputOptions& options) {
   keys.add("bias", options.bias, "add a bias per word");
   keys.add("samples", options.samples,
-           "words drawn per update, shared by all its rows, frequent words more often: proportional to log(1 + 1 / (id "
-           "+ 1)). More is slower and more accurate; the size of the vocabulary or more: exact")
+           "words drawn per update, shared by all its rows, frequent words more often. More is slower and more "
+           "accurate; "
+           "the size of the vocabulary or more: exact")
       .unit("words")
       .at_least(1);
+  keys.add("distribution", options.distribution,
+           {{"log_uniform", Distribution::log_uniform}, {"unigram", Distribution::unigram}},
+           "how often words are drawn. log_uniform: proportional to log(1 + 1 / (id + 1)); unigram: proportional to "
+           "their counts in the training text (Mnih and Teh 2012)");
+  keys.add("exponent", options.exponent,
+           "with `unigram`, power of the counts, such as 0.75 (Mikolov et al. 2013); 0: all words equally often")
+      .at_least(0)
+      .at_most(2);
+  keys.rule("exponent", [&options] {
+    return options.exponent != 1 && options.distribution != Distribution::unigram
+               ? "is a power of counts. Set `distribution: unigram`, or leave it out"
+               : "";
+  });
 }
 
 void check_whole(const OutputContext& context, const std::string& kind) {
@@ -40,9 +57,15 @@ void check_whole(const OutputContext& context, const std::string& kind) {
 
 EstimatingOutput::EstimatingOutput(const EstimatingOutputOptions& options, const OutputContext& context,
                                    const std::string& kind, std::optional<double> bias_start)
-    : FullOutput({.bias = options.bias}, whole(context, kind), bias_start), samples_(options.samples) {
-  if (home().is_meta()) return;  // for its sizes only
-  sampler_ = std::make_unique<WordSampler>(log_uniform_weights(context.vocabulary), options.samples);
+    : FullOutput({.bias = options.bias}, whole(context, kind), bias_start),
+      samples_(options.samples),
+      distribution_(options.distribution) {
+  if (home().is_meta()) return;                          // for its sizes only
+  if (reads_counts() && !context.target_counts) return;  // for use, which draws no words
+  const auto weights = reads_counts() ? unigram_weights(context.target_counts(), options.exponent)
+                                      : log_uniform_weights(context.vocabulary);
+  if (std::ssize(weights) != context.vocabulary) throw std::logic_error("a word of the vocabulary has no count");
+  sampler_ = std::make_unique<WordSampler>(weights, options.samples);
 }
 
 int64_t EstimatingOutput::estimated_words() const { return std::min(samples_, weight().size(0)) + 1; }
@@ -50,6 +73,7 @@ int64_t EstimatingOutput::estimated_words() const { return std::min(samples_, we
 EstimatingOutput::Candidates EstimatingOutput::candidates(const Features& features, const Ids& targets,
                                                           const Draw& draw) const {
   check_rows(features, targets.size(0));
+  if (sampler_ == nullptr) throw std::logic_error("the output layer has no counts to draw words by");
   const auto device = home();
   const auto drawn = sampler_->draw(draw);
   Candidates found;

@@ -12,8 +12,14 @@
 namespace seq2seq::nn {
 
 struct EstimatingOutputOptions {
+  /// Proportions in which words are drawn: Zipf's law by id (log_uniform_weights()), or their counts in the training
+  /// text (Mnih and Teh 2012, arXiv 1206.6426), to a power (Mikolov et al. 2013, arXiv 1310.4546: 0.75).
+  enum class Distribution { log_uniform, unigram };
+
   bool bias = true;
   int64_t samples = 4096;  // K
+  Distribution distribution = Distribution::log_uniform;
+  double exponent = 1;  // of the counts
 };
 void declare(config::Keys& keys, EstimatingOutputOptions& options);
 
@@ -27,6 +33,7 @@ class EstimatingOutput : public FullOutput {
                    std::optional<double> bias_start);
   bool estimates_loss() const override { return true; }
   int64_t estimated_words() const override;
+  bool reads_counts() const override { return distribution_ == EstimatingOutputOptions::Distribution::unigram; }
   const std::vector<SoftmaxShard>& shards() const override { return OutputLayer::shards(); }
 
  protected:
@@ -44,7 +51,8 @@ class EstimatingOutput : public FullOutput {
 
  private:
   int64_t samples_;
-  std::unique_ptr<const WordSampler> sampler_;  // null on the meta device
+  EstimatingOutputOptions::Distribution distribution_;
+  std::unique_ptr<const WordSampler> sampler_;  // null on the meta device, and without the counts that it needs
 };
 
 /// Throws UsageError if the placement gives the output layer several devices.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -46,6 +47,8 @@ struct OutputContext {
   Placement placement;
   at::ScalarType type = at::kFloat;
   bool attends = false;  // whether features have attention weights that gradients reach
+  /// Returns how often each word [V] occurs in the targets of the training text; null: not known.
+  std::function<std::vector<int64_t>()> target_counts{};
 };
 
 /// Computes OutputLayer::top_k() for many calls with the same weights, as in a search.
@@ -64,6 +67,8 @@ class OutputLayer : public Module {
   virtual bool estimates_loss() const { return false; }
   /// Number of words that the loss of a row reads in training: drawn words and its target. 0: all words.
   virtual int64_t estimated_words() const { return 0; }
+  /// Returns true if it draws words by OutputContext::target_counts. Without them it can be used, but not trained.
+  virtual bool reads_counts() const { return false; }
   /// Returns the reason why its loss does not support label smoothing; empty if it does.
   virtual std::string refuses_smoothing() const { return {}; }
   /// Returns the exact natural log-probability of each target [N], float64, without gradient, on the layer's device.

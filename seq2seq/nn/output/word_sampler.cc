@@ -59,4 +59,12 @@ std::vector<double> log_uniform_weights(int64_t vocabulary) {
   return weights;
 }
 
+std::vector<double> unigram_weights(const std::vector<int64_t>& counts, double exponent) {
+  std::vector<double> weights;
+  weights.reserve(counts.size());
+  for (const int64_t count : counts)
+    weights.push_back(std::pow(static_cast<double>(std::max<int64_t>(count, 1)), exponent));
+  return weights;
+}
+
 }  // namespace seq2seq::nn

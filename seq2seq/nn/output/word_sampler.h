@@ -35,4 +35,8 @@ class WordSampler {
 /// Weights by id that fall as log(1 + 1 / (id + 1)), after Zipf: ids are in the order of frequency.
 std::vector<double> log_uniform_weights(int64_t vocabulary);
 
+/// Weights by id: the words' counts to the power of `exponent`. A word without an occurrence counts as if it had one,
+/// because it may be a target.
+std::vector<double> unigram_weights(const std::vector<int64_t>& counts, double exponent);
+
 }  // namespace seq2seq::nn

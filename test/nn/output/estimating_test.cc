@@ -1,6 +1,7 @@
 // What output layers that sample words claim beside what the tests of all output layers claim.
 
 #include <cmath>
+#include <stdexcept>
 #include <vector>
 
 #include <torch/csrc/autograd/autograd.h>
@@ -27,15 +28,39 @@ struct SampledLayer {
   WordSampler sampler;  // a second one, for the same words
 };
 
-SampledLayer layer_of(const std::string& kind, int64_t samples) {
-  const OutputContext context{.width = row_width, .vocabulary = vocabulary_size};
+using Distribution = EstimatingOutputOptions::Distribution;
+
+/// Counts in no order of the ids; the fourth word does not occur.
+std::vector<int64_t> counts_of_words() {
+  std::vector<int64_t> counts;
+  for (int64_t word = 0; word < vocabulary_size; ++word) counts.push_back(word == 3 ? 0 : 1 + 37 * word % 101);
+  return counts;
+}
+
+/// What words are drawn in proportion to.
+std::vector<double> plain_weights(Distribution distribution) {
+  std::vector<double> weights;
+  for (int64_t word = 0; word < vocabulary_size; ++word) {
+    const auto count = static_cast<double>(counts_of_words()[static_cast<size_t>(word)]);
+    weights.push_back(distribution == Distribution::unigram ? std::pow(count == 0 ? 1 : count, 0.75)
+                                                            : std::log(1 + 1.0 / static_cast<double>(word + 1)));
+  }
+  return weights;
+}
+
+SampledLayer layer_of(const std::string& kind, int64_t samples, Distribution distribution = Distribution::log_uniform) {
+  const OutputContext context{.width = row_width, .vocabulary = vocabulary_size, .target_counts = counts_of_words};
+  const EstimatingOutputOptions options{.bias = true,
+                                        .samples = samples,
+                                        .distribution = distribution,
+                                        .exponent = distribution == Distribution::unigram ? 0.75 : 1};
   std::shared_ptr<OutputLayer> output;
-  if (kind == "sampled") output = std::make_shared<SampledOutput>(SampledOutputOptions{{true, samples}}, context);
+  if (kind == "sampled") output = std::make_shared<SampledOutput>(SampledOutputOptions{options}, context);
   if (kind != "sampled")
-    output = std::make_shared<NoiseContrastiveOutput>(NoiseContrastiveOutputOptions{{true, samples}, false}, context);
+    output = std::make_shared<NoiseContrastiveOutput>(NoiseContrastiveOutputOptions{options, false}, context);
   randomize(*output, 3, at::kDouble);
   const auto parameters = output->named_parameters();
-  return {output, parameters["weight"], parameters["bias"], WordSampler(log_uniform_weights(vocabulary_size), samples)};
+  return {output, parameters["weight"], parameters["bias"], WordSampler(plain_weights(distribution), samples)};
 }
 
 /// Rows and their targets, frequent and rare ones.
@@ -83,9 +108,10 @@ TEST_CASE("sampling outputs: loss and gradients are those of the equations, word
   const auto kind = GENERATE(as<std::string>(), "sampled", "noise_contrastive");
   const int64_t samples = GENERATE(1, 6, 19, 20, 30);
   const double smoothing = GENERATE(0.0, 0.2);
+  const auto distribution = GENERATE(Distribution::log_uniform, Distribution::unigram);
   if (kind == "noise_contrastive" && smoothing > 0) return;  // has none
-  CAPTURE(kind, samples, smoothing);
-  const auto layer = layer_of(kind, samples);
+  CAPTURE(kind, samples, smoothing, static_cast<int>(distribution));
+  const auto layer = layer_of(kind, samples, distribution);
   const GivenRows given;
   for (int64_t update = 0; update < 5; ++update) {
     const Draw draw{.seed = 2, .update = update};
@@ -152,7 +178,9 @@ class Means {
 
 TEST_CASE("sampled softmax: the estimated normaliser and its gradient are right on average",
           "[nn][output][witness][gradient][property]") {
-  const auto layer = layer_of("sampled", 6);
+  const auto distribution = GENERATE(Distribution::log_uniform, Distribution::unigram);
+  CAPTURE(static_cast<int>(distribution));
+  const auto layer = layer_of("sampled", 6, distribution);
   const GivenRows given;
   // exp(loss) is the normalizer over exp(z_y).
   const auto full = layer.output->loss({.rows = given.rows}, given.targets, {}).exp();
@@ -171,7 +199,9 @@ TEST_CASE("sampled softmax: the estimated normaliser and its gradient are right 
 
 TEST_CASE("noise-contrastive estimation: loss and gradient are right on average",
           "[nn][output][witness][gradient][property]") {
-  const auto layer = layer_of("noise_contrastive", 6);
+  const auto distribution = GENERATE(Distribution::log_uniform, Distribution::unigram);
+  CAPTURE(static_cast<int>(distribution));
+  const auto layer = layer_of("noise_contrastive", 6, distribution);
   const GivenRows given;
   const auto expected_counts = layer.sampler.log_expected().exp();
   const auto against =
@@ -194,7 +224,7 @@ TEST_CASE("noise-contrastive estimation: loss and gradient are right on average"
 TEST_CASE("noise-contrastive estimation: self-normalised search ranks by logits, and scores stay exact",
           "[nn][output]") {
   const OutputContext context{.width = row_width, .vocabulary = vocabulary_size};
-  NoiseContrastiveOutput output({{true, 6}, /*self_normalized=*/true}, context);
+  NoiseContrastiveOutput output({{.bias = true, .samples = 6}, /*self_normalized=*/true}, context);
   randomize(output, 3, at::kDouble);
   const torch::NoGradGuard no_gradient;
   const GivenRows given;
@@ -216,6 +246,21 @@ TEST_CASE("noise-contrastive estimation: the bias starts at -log V, and the norm
   initialize_uniform(*layer.output, 0.08, 1);
   set_starts(*layer.output);
   CHECK(torch::allclose(layer.bias, torch::full({vocabulary_size}, -std::log(20.0), torch::kDouble)));
+}
+
+TEST_CASE("sampling outputs: without the counts that it draws by, a layer scores but does not train",
+          "[nn][output][error]") {
+  const auto kind = GENERATE(as<std::string>(), "sampled", "noise_contrastive");
+  const auto layer = layer_of(kind, 6, Distribution::unigram);
+  CHECK(layer.output->reads_counts());
+  CHECK_FALSE(layer_of(kind, 6).output->reads_counts());
+  const EstimatingOutputOptions options{.distribution = Distribution::unigram};
+  const OutputContext context{.width = row_width, .vocabulary = vocabulary_size};
+  const SampledOutput output(SampledOutputOptions{options}, context);
+  const GivenRows given;
+  const Draw draw;
+  CHECK(output.score({.rows = given.rows.detach().to(at::kFloat)}, given.targets).size(0) == 5);
+  CHECK_THROWS_AS(output.loss({.rows = given.rows.to(at::kFloat)}, given.targets, {.draw = &draw}), std::logic_error);
 }
 
 TEST_CASE("sampling outputs: several devices, and smoothing without a distribution, are refused by name",

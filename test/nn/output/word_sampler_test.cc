@@ -21,8 +21,8 @@ std::vector<double> expected_counts(const WordSampler& sampler) {
 
 TEST_CASE("word sampler: each word is drawn as often on average as it says, and these add up to K",
           "[nn][output][sampler][property]") {
-  const auto weights = GENERATE(log_uniform_weights(40), std::vector<double>{1, 5, 0.1, 30, 2, 2, 0.01, 30, 1},
-                                std::vector<double>(17, 0.3));
+  const auto weights = GENERATE(log_uniform_weights(40), unigram_weights({0, 7, 120, 0, 3, 55, 1, 9, 2000}, 0.75),
+                                std::vector<double>{1, 5, 0.1, 30, 2, 2, 0.01, 30, 1}, std::vector<double>(17, 0.3));
   const int64_t samples = GENERATE(1, 3, 7);
   CAPTURE(weights.size(), samples);
   const WordSampler sampler(weights, samples);
@@ -49,6 +49,14 @@ TEST_CASE("word sampler: each word is drawn as often on average as it says, and 
     const double error = 5 * std::sqrt(expected[word] / updates);
     CHECK_THAT(drawn[static_cast<int64_t>(word)] / updates, WithinAbs(expected[word], error));
   }
+}
+
+TEST_CASE("word sampler: by counts, two words that are not always drawn differ as their counts to a power",
+          "[nn][output][sampler]") {
+  const double exponent = GENERATE(0.0, 0.75, 1.0);
+  const auto expected = expected_counts(WordSampler(unigram_weights({5, 0, 40, 1, 1000}, exponent), 2));
+  CHECK_THAT(expected[2] / expected[0], WithinRel(std::pow(8.0, exponent), 1e-12));
+  CHECK_THAT(expected[1], WithinRel(expected[3], 1e-12));  // none counts as one
 }
 
 TEST_CASE("word sampler: with as many words as there are, or more, each is drawn once", "[nn][output][sampler]") {
