@@ -66,7 +66,8 @@ class Compare final : public Command {
     arguments.option("--seed", seed_, "N", "of the samples (1)");
     arguments.option("--examples", examples_, "N", "sentences to show on which B, and A, is most better (3)");
     arguments.option("--bleu-tokenizer", tokenizer_, "NAME",
-                     "of BLEU: none, 13a, intl, zh or char, as in sacreBLEU (13a)");
+                     "of BLEU: none, 13a, intl, zh or char, as in sacreBLEU (13a, as sacreBLEU, because outputs of any "
+                     "program are compared; `evaluate` uses `metrics.bleu_tokenizer` of its run, by default none)");
     arguments.flag("--lowercase", lowercase_, "compare in lower case");
     arguments.flag("--json", json_, "all figures as JSON, for programs and for scripts/plot");
     arguments.flag("--quiet", quiet_, "no messages but warnings and errors");

@@ -202,7 +202,7 @@ class Evaluate final : public Command {
     arguments.option(
         "--bleu-tokenizer", bleu_tokenizer_, "NAME",
         "sacreBLEU's none, which cuts at blanks, 13a, its default, for text that is not tokenized, intl, zh "
-        "or char (as configured)");
+        "or char (as `metrics.bleu_tokenizer` of the run, by default none; `compare` uses 13a)");
     arguments.flag("--lowercase", lowercase_, "compare outputs and references in lower case");
     arguments.flag("--json", json_, "print figures and protocol as JSON");
   }
