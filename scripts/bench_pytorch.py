@@ -1,10 +1,8 @@
 #!/usr/bin/env python3
-"""The rivals of scripts/bench: an LSTM encoder-decoder in PyTorch, trained and decoded, and the rates of its products.
+"""The rivals of scripts/bench train: an LSTM encoder-decoder in PyTorch, and the rates of its products.
 
     scripts/bench_pytorch.py train FOLDER KIND     updates on the batches and from the weights that train_bench wrote to
                                                    FOLDER; KIND is plain or best
-    scripts/bench_pytorch.py decode RUN INPUT OUTPUT --beam K
-                                                   outputs for lines of text, by the weights of a run folder
     scripts/bench_pytorch.py products SHAPE ...    GFLOP/s of products; a shape is M,N,K or M,N,K,t
 
 `plain` is the loop that a researcher writes: nn.LSTM on padded batches, CrossEntropyLoss over all positions with
@@ -45,12 +43,6 @@ def arguments():
     train.add_argument("--rate", type=float, default=0.1, help="of SGD (%(default)s)")
     train.add_argument("--precision", choices=["float32", "bf16"], default="float32", help="of products (%(default)s)")
     train.add_argument("--clip", type=float, default=5.0, help="limit of the gradient's norm (%(default)s)")
-    decode = commands.add_parser("decode", help="outputs for lines of text")
-    decode.add_argument("run", type=Path, help="run folder")
-    decode.add_argument("input", type=Path)
-    decode.add_argument("output", type=Path)
-    decode.add_argument("--beam", type=int, default=1, help="hypotheses kept; 1: greedy (%(default)s)")
-    decode.add_argument("--batch", type=int, default=64, help="sentences searched together (%(default)s)")
     products = commands.add_parser("products", help="GFLOP/s of products")
     products.add_argument("shapes", nargs="+", metavar="SHAPE")
     products.add_argument("--precision", choices=["float32", "bf16"], default="float32", help="of operands (%(default)s)")
@@ -60,6 +52,10 @@ def arguments():
 
 def show(**fields):
     print(json.dumps(fields), flush=True)
+
+
+def compute_in_float32():
+    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
 
 
 class Model(nn.Module):
@@ -169,107 +165,6 @@ def train(options):
 
 
 @torch.inference_mode()
-def decode(options):
-    sys.path.insert(0, str(Path(__file__).resolve().parent))
-    from pytorch_model import find_checkpoint, load, read_config, read_lines
-
-    _, text = load(options.run)
-    model = read_model(find_checkpoint(options.run, "best") / "weights.safetensors", options.device)
-    config = read_config(options.run / "config.yaml")
-    ratio, plus = (float(config[f"decode.max_length.{key}"]) for key in ("ratio", "plus"))
-    words = ["<unk>", "<s>", "</s>", *sorted(text.ids["target"], key=text.ids["target"].get)]
-    lines = read_lines(options.input) if options.input.stat().st_size > 0 else []
-    sources = [text.source(line) for line in lines]
-    longest = [int(-(-(ratio * len(line.split())) // 1) + plus) for line in lines]
-    order = sorted(range(len(lines)), key=lambda i: -len(sources[i]))
-    outputs = [""] * len(lines)
-    for start in range(0, len(order), options.batch):
-        chosen = order[start:start + options.batch]
-        find = greedy if options.beam == 1 else search
-        found = find(model, [sources[i] for i in chosen], torch.tensor([longest[i] for i in chosen]), options)
-        for i, ids in zip(chosen, found):
-            outputs[i] = " ".join(words[id] for id in ids)
-    options.output.write_text("".join(line + "\n" for line in outputs), encoding="utf-8")
-
-
-def encode(model, sources, options):
-    ids = nn.utils.rnn.pack_sequence([source.to(options.device) for source in sources], enforce_sorted=False)
-    return model.encoder.lstm(ids._replace(data=model.encoder.embedding(ids.data)))[1]
-
-
-def greedy(model, sources, longest, options):
-    state = encode(model, sources, options)
-    longest = longest.to(options.device)
-    last = torch.full((len(sources),), START, device=options.device)
-    ended, words = longest == 0, []
-    while not ended.all():
-        states, state = model.decoder.lstm(model.decoder.embedding(last)[None], state)
-        logits = model.output(states[0])
-        logits[:, [0, START]] = -torch.inf  # the unknown word and the start symbol are never written
-        last = logits.argmax(1)
-        words.append(last)
-        ended = ended | (last == END) | (longest == len(words))
-    rows = torch.stack(words, 1).tolist() if words else [[] for _ in sources]
-    return [row[:row.index(END)] if END in row[:most] else row[:most] for row, most in zip(rows, longest.tolist())]
-
-
-def search(model, sources, longest, options):
-    """The best outputs of some sources, by a beam of sums of log-probabilities.
-
-    The rules are those of the program: what ends among the best K of a step is complete, the best K that do not end go on,
-    and what is still going on at its longest length is cut, unless its end stands among the best K then.
-    """
-    device, beam, n = options.device, options.beam, len(sources)
-    state = tuple(s.repeat_interleave(beam, dim=1) for s in encode(model, sources, options))  # [L, n K, H]
-    longest = longest.to(device)
-    first = torch.arange(n, device=device)[:, None] * beam  # of each sentence's rows
-    scores = torch.full((n, beam), -torch.inf, device=device)
-    scores[:, 0] = 0  # all hypotheses are the same at first
-    last = torch.full((n, beam), START, device=device)
-    best = torch.full((n,), -torch.inf, device=device)  # of what is complete
-    best_at = torch.zeros(n, 2, dtype=torch.long, device=device)  # the step, and the row it came from
-    parents, words = [], []
-    for step in range(int(longest.max()) + 1):
-        states, state = model.decoder.lstm(model.decoder.embedding(last.flatten())[None], state)
-        log_p = model.output(states[0]).log_softmax(1).view(n, beam, -1)
-        log_p[..., [0, START]] = -torch.inf  # never written
-        kinds = log_p.shape[2]
-        ranked, index = (scores[..., None] + log_p).flatten(1).topk(2 * beam)  # [n, 2 K]
-        parent, word = index // kinds, index % kinds
-        ends = word == END
-        complete = torch.where(ends[:, :beam], ranked[:, :beam], -torch.inf)
-        can_end = torch.zeros_like(scores).scatter_reduce(1, parent[:, :beam], ends[:, :beam].float(), "amax") > 0
-        cut = scores.masked_fill(can_end, -torch.inf)
-        at_limit = (longest == step)[:, None]
-        candidates = torch.cat([complete, torch.where(at_limit, cut, -torch.inf)], dim=1)
-        value, which = candidates.max(1)
-        better = value > best
-        best = torch.where(better, value, best)
-        row = torch.where(which < beam, parent.gather(1, which.clamp(max=beam - 1)[:, None]).squeeze(1), which - beam)
-        best_at = torch.where(better[:, None], torch.stack([torch.full_like(row, step), row], 1), best_at)
-        going_on = ends.to(torch.int8).argsort(dim=1, stable=True)[:, :beam]  # the best that do not end
-        scores = ranked.gather(1, going_on).masked_fill(at_limit | (longest < step)[:, None], -torch.inf)
-        scores = scores.masked_fill(scores < best[:, None], -torch.inf)  # sums only fall
-        parent, last = parent.gather(1, going_on), word.gather(1, going_on)
-        parents.append(parent)
-        words.append(last)
-        if torch.isneginf(scores).all():
-            break
-        state = tuple(s.index_select(1, (first + parent).flatten()) for s in state)
-    parents, words = torch.stack(parents).tolist(), torch.stack(words).tolist()
-    return [trace(i, *at, parents, words) for i, at in enumerate(best_at.tolist())]
-
-
-def trace(sentence, step, row, parents, words):
-    """The words that a hypothesis of a sentence had written before a step."""
-    found = []
-    for earlier in range(step - 1, -1, -1):
-        found.append(words[earlier][sentence][row])
-        row = parents[earlier][sentence][row]
-    return found[::-1]
-
-
-@torch.inference_mode()
 def products(options):
     show(rates=[rates(shape, options) for shape in options.shapes], torch=torch.__version__)
 
@@ -313,8 +208,8 @@ def seconds_of(work, options):
 def main():
     options = arguments()
     torch.set_num_threads(options.threads)
-    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
-    {"train": train, "decode": decode, "products": products}[options.command](options)
+    compute_in_float32()
+    {"train": train, "products": products}[options.command](options)
 
 
 if __name__ == "__main__":

@@ -203,7 +203,7 @@ class Evaluate final : public Command {
     arguments.option(
         "--bleu-tokenizer", bleu_tokenizer_, "NAME",
         "sacreBLEU's tokenizer for BLEU: none (split at blanks), 13a (sacreBLEU's default, for untokenized text), "
-        "intl, zh or char (default: as configured)");
+        "intl, zh or char (default: `metrics.bleu_tokenizer` of the run; the default of `compare` is 13a)");
     arguments.flag("--lowercase", lowercase_, "compare outputs and references in lower case");
     arguments.flag("--json", json_, "print figures and protocol as JSON");
   }

@@ -141,8 +141,8 @@ void backward_from(const nn::Memory& memory, const nn::Memory& leaves) {
   torch::autograd::backward(roots, gradients);
 }
 
-/// The passes of an update, part by part: an update of train::Updater without label smoothing, weights of pairs or
-/// free-running decoders. Leaves the gradients in the parameters.
+/// The passes of an update, part by part: an update of train::Updater without losses of attention or free-running
+/// decoders. Leaves the gradients in the parameters.
 void phased_passes(const Training& training, const data::Batch& batch, const nn::Draw& draw, Clock& clock) {
   const auto& model = *training.model;
   const auto divisor = train::divisor(training.options().train.objective, batch.sentences(), batch.target_tokens());
@@ -155,8 +155,10 @@ void phased_passes(const Training& training, const data::Batch& batch, const nn:
   const auto feature_leaves = cut(features.rows);
   clock.add("decoder forward");
   const auto scale = train::row_scale(batch, divisor, feature_leaves.scalar_type());
-  const auto losses = model.output().loss({.rows = feature_leaves, .attention = features.attention}, batch.targets.rows,
-                                          {.label_smoothing = 0, .row_scale = scale});
+  const nn::LossSpec spec{
+      .label_smoothing = training.options().train.label_smoothing, .row_scale = scale, .draw = &draw};
+  const nn::Features leaves{.rows = feature_leaves, .attention = features.attention, .source = features.source};
+  const auto losses = model.output().loss(leaves, batch.targets.rows, spec);
   clock.add("output layer forward");
   losses.backward(scale.to(losses.device()));
   clock.add("output layer backward");

@@ -1,5 +1,5 @@
 """What scripts/bench counts, generates and reads: its operations by PyTorch's own counter, its rivals by the model of
-scripts/pytorch_model.py, its text by its definition. Measures nothing but `families` at the size tiny. Prints what is wrong,
+scripts/pytorch_model.py, its text by its definition. Measures nothing but `families` and `decode` at the size tiny. Prints what is wrong,
 one line each, and exits with 1; with 0 when all is right.
 """
 
@@ -7,6 +7,7 @@ import argparse
 import collections
 import dataclasses
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,7 @@ from pathlib import Path
 from support import FOLDER, LIBRARY, PYTHON, ROOT, finish, without_witness
 
 sys.path.insert(0, str(LIBRARY))
-from bench import families, process, session, sizes, tables, text, train  # noqa: E402
+from bench import decode_modes, families, process, session, sizes, tables, text, train  # noqa: E402
 
 SIZE = sizes.Size("test", source_words=50, target_words=40, cells=6, layers=2, batch=8, updates=2, warm_up=1, sentences=5)
 
@@ -57,6 +58,46 @@ def check_decoding_operations():
     by_hand = 3 * 2 * 576 + 9 * (2 * 576 + 516)
     if sizes.decoding_operations(SIZE, source_tokens=3, steps=3, beam=4) != by_hand:
         yield f"operations of decoding are not {by_hand}"
+
+
+def check_decode():
+    """Every mode is measured, beside a rival that writes the same; scores that differ are refused."""
+    decode_modes.check_scores([-10.0, -2.0], [-10.0005, -2.0])
+    for wrong in (-10.01, float("nan")):
+        yield from not_refused(f"a score of {wrong}", "hypothesis 2", lambda: decode_modes.check_scores([-1.0, wrong], [-1.0, -10.0]))
+    if not PYTHON.exists():
+        yield from without_witness("torch")
+        return
+    done = subprocess.run([ROOT / "scripts/bench", "decode", "--quick", "--noisy", "--threads", "1"], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        yield f"scripts/bench decode: {done.stderr.strip()}"
+        return
+    rows = [line.split("|")[1:-1] for line in done.stdout.splitlines() if line.startswith(("| seq2seq, ", "| PyTorch, "))]
+    expected = [f"{who}, {mode.title}" for mode in decode_modes.MODES.values() for who in ("seq2seq", "PyTorch")]
+    if [row[0].strip() for row in rows] != expected:
+        yield f"scripts/bench decode: not two rows for each mode:\n{done.stdout}"
+    shares = [float(share) for share in re.findall(r"([0-9.]+) % of the outputs equal", done.stdout)]
+    if len(shares) != len(decode_modes.MODES) - 1 or min(shares) < 75:  # rounding decides between words that are about as probable
+        yield f"scripts/bench decode: outputs differ:\n{done.stdout}"
+
+
+def check_hypotheses():
+    """A list has its target first, and as many texts as asked for that begin as it does, of the same length."""
+    lines = decode_modes.list_lines([["w1", "w2", "w3", "w4"], ["w5"]], 30, 40)
+    texts = decode_modes.texts_of(lines)
+    for number, target in enumerate((("w1", "w2", "w3", "w4"), ("w5",))):
+        own = [text for i, text in texts if i == number]
+        if len(own) != 30 or own[0] != target or {len(text) for text in own} != {len(target)}:
+            yield f"hypotheses: a list of {own}"
+    begun = sum(text[:2] == ("w1", "w2") for number, text in texts if number == 0)
+    if not 8 < begun < 24:  # about half of them
+        yield f"hypotheses: {begun} of 30 have the first two words of the target"
+
+
+def check_scoring_operations():
+    """By hand, as above: 3 source tokens, then five rows."""
+    if sizes.scoring_operations(SIZE, source_tokens=3, steps=5) != 3 * 2 * 576 + 5 * (2 * 576 + 516):
+        yield "operations of scoring are not those of three source tokens and five rows"
 
 
 def check_processor_time():
@@ -109,10 +150,13 @@ def check_by_pytorch():
     found = json.loads(done.stdout)
     if found["operations"] != operations:
         yield f"an update takes {operations} operations, torch.utils.flop_counter finds {found['operations']}"
-    for mine, expected in (("beam", "exhaustive"), ("greedy", "beam of one")):
+    for mine, expected in (("beam", "exhaustive"), ("greedy", "beam of one"), ("list", "exhaustive list"), ("ensemble", "exhaustive ensemble")):
         if found[mine] != found[expected]:
             yield f"search: {mine} finds {found[mine]}, {expected} {found[expected]}"
-    if len(set(map(len, found["exhaustive"]))) < 3 or found["greedy"] == found["beam"]:
+    for mine, expected in zip(found["scores"], found["model's scores"], strict=True):
+        if any(abs(a - b) > 1e-4 * abs(b) for a, b in zip(mine, expected, strict=True)):
+            yield f"scores: {mine} instead of {expected}"
+    if len({len(first) for first, *_ in found["exhaustive"]}) < 3 or found["greedy"] == found["beam"] or found["ensemble"] == [each[:2] for each in found["list"]]:
         yield f"search: the witness is too easy: {found['exhaustive']}"
     for kind in ("plain", "best"):
         for update, (loss, expected) in enumerate(zip(found[kind], found["witness"], strict=True), start=1):
@@ -249,6 +293,6 @@ def check_write_docs():
     yield from not_refused("a table without a rival", "has only seq2seq, best", lambda: tables.write_page("train"))
 
 
-finish(check_text, check_decoding_operations, check_by_pytorch, check_metrics, check_losses, check_busy, check_measure, check_session,
+finish(check_text, check_decoding_operations, check_scoring_operations, check_hypotheses, check_by_pytorch, check_metrics, check_losses, check_busy, check_measure, check_session,
        check_noise, check_page, check_report, check_write_docs,
-       check_processor_time, slow=(check_families,))  # fmt: skip
+       check_processor_time, slow=(check_families, check_decode))  # fmt: skip

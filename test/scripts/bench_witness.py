@@ -1,8 +1,8 @@
 """bench_witness.py SIZE FOLDER: what bench_test.py compares with, in an environment that has torch.
 
 Counts the operations of an update of 3 sentences of 5 and 4 tokens by torch.utils.flop_counter, on cells written out as products. Then
-trains the model of scripts/pytorch_model.py, and both rivals of scripts/bench from the same weights; and searches all outputs of a few
-words for the best, beside the rivals' searches. Prints JSON.
+trains the model of scripts/pytorch_model.py, and both rivals of scripts/bench from the same weights; and scores all outputs of a few
+words, beside the rivals' searches and scorer. Prints JSON.
 """
 
 import argparse
@@ -17,6 +17,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
+import bench_decode_pytorch  # noqa: E402
 import bench_pytorch  # noqa: E402
 import pytorch_model  # noqa: E402
 
@@ -47,28 +48,53 @@ def save(model, folder):
 
 def searches(size, folder):
     """A vocabulary of four words, outputs of up to three of them: a beam of 100 loses none."""
-    torch.manual_seed(1)
+    sources = [torch.randint(3, size["source_words"], (length,)) for length in (5, 2, 7, 3, 6, 1)]
+    longest = torch.tensor([3, 0, 3, 1, 2, 3])
+    models = [sharp_model(size, seed) for seed in (1, 2)]
+    rivals = []
+    for model in models:
+        save(model, folder)
+        rivals.append(bench_pytorch.read_model(folder / "weights.safetensors", "cpu"))
+    one, listed = rivals[:1], [(source, all_outputs(most)) for source, most in zip(sources, longest.tolist())]
+    with torch.inference_mode():
+        search = bench_decode_pytorch.search
+        states = bench_decode_pytorch.encode_all(one[0], sources, 4)
+        return {"exhaustive": [ranked(models[:1], *each)[:1] for each in listed],
+                "beam": search(one, sources, longest, 100),
+                "greedy": [[output] for output in bench_decode_pytorch.greedy(one[0], sources, longest)],
+                "beam of one": search(one, sources, longest, 1),
+                "exhaustive list": [ranked(models[:1], *each)[:5] for each in listed],
+                "list": search(one, sources, longest, 400, n_best=5),
+                "exhaustive ensemble": [ranked(models, *each)[:2] for each in listed],
+                "ensemble": search(rivals, sources, longest, 400, n_best=2),
+                "model's scores": [scores(models[:1], *each).tolist() for each in listed],
+                "scores": [bench_decode_pytorch.score(one[0], tuple(s[:, [i] * len(outputs)] for s in states), outputs)
+                           for i, (_, outputs) in enumerate(listed)]}
+
+
+def sharp_model(size, seed):
+    torch.manual_seed(seed)
     model = pytorch_model.Seq2Seq(configuration(size), size["source_words"], 7).eval()
     with torch.inference_mode():
         for parameter in model.parameters():  # or all outputs would be about as probable
             parameter *= 9
         model.output.weight[pytorch_model.END] *= 4
-        sources = [torch.randint(3, size["source_words"], (length,)) for length in (5, 2, 7, 3, 6, 1)]
-        longest = torch.tensor([3, 0, 3, 1, 2, 3])
-        save(model, folder)
-        rival = bench_pytorch.read_model(folder / "weights.safetensors", "cpu")
-        options = lambda beam: argparse.Namespace(beam=beam, device="cpu")
-        return {"exhaustive": [exhaustive(model, source, most) for source, most in zip(sources, longest.tolist())],
-                "beam": bench_pytorch.search(rival, sources, longest, options(100)),
-                "greedy": bench_pytorch.greedy(rival, sources, longest, options(1)),
-                "beam of one": bench_pytorch.search(rival, sources, longest, options(1))}
+    return model
 
 
-def exhaustive(model, source, longest):
-    outputs = [torch.tensor(words, dtype=torch.long) for length in range(longest + 1)
-               for words in itertools.product(range(3, 7), repeat=length)]
-    scores = [sum(tokens) for tokens in model.score([source] * len(outputs), outputs)]
-    return outputs[max(range(len(outputs)), key=scores.__getitem__)].tolist()
+def all_outputs(longest):
+    return [list(words) for length in range(longest + 1) for words in itertools.product(range(3, 7), repeat=length)]
+
+
+def scores(models, source, outputs):
+    """Sums of the logarithms of the models' mean probabilities of each word."""
+    targets = [torch.tensor(words, dtype=torch.long) for words in outputs]
+    by_model = [[torch.as_tensor(tokens) for tokens in model.score([source] * len(targets), targets)] for model in models]
+    return torch.stack([torch.stack(tokens).exp().mean(0).log().sum() for tokens in zip(*by_model)])
+
+
+def ranked(models, source, outputs):
+    return [outputs[i] for i in scores(models, source, outputs).argsort(descending=True)]
 
 
 def configuration(size):

@@ -1,12 +1,16 @@
-"""scripts/bench decode: `seq2seq translate` and a batched search in PyTorch with the same weights, greedy and by a beam."""
+"""scripts/bench decode: `seq2seq translate` and `score`, and searches and a scorer in PyTorch with the same weights."""
 
+import json
 import shutil
 
 from bench import products
+from bench.decode_modes import MODES, Files
 from bench.process import measure, output_of
-from bench.session import ALLOCATOR, PYTHON, RIVALS, Session, build, say, sizes_of
-from bench.sizes import GREEDY_TIMES, decoding_operations, decoding_shapes
+from bench.session import ALLOCATOR, PYTHON, ROOT, Session, build, say, sizes_of
+from bench.sizes import decoding_shapes
 
+RIVAL = ROOT / "scripts/bench_decode_pytorch.py"
+RIVAL_BATCHES = (16, 64, 256)  # sentences, or hypotheses to score, that the rival computes together: the fastest counts
 TINY_STEP = 1e-9  # the learning rate of the one update that makes a run: its weights are the initial ones
 
 
@@ -17,79 +21,90 @@ def run(options):
 
 def bench(session):
     session.write_text()
-    make_run(session)
     options, size = session.options, session.size
-    beams = {"greedy": 1, f"beam {options.beam}": options.beam}
-    session.once("products", lambda: products.measure(session, decoding_shapes(size, options.batch, options.beam)))
-    contenders = {f"{who}, {search}": search_of(who, beam, session)
-                  for search, beam in beams.items() for who in ("seq2seq", "PyTorch")}
+    decodings = [Decoding(session, name) for name in options.modes.split(",")]
+    make_runs(session, max(each.mode.models for each in decodings))
+    session.once("products", lambda: products.measure(session, decoding_shapes(size, options.batch, MODES["beam12"].beam)))
+    for each in decodings:
+        each.files.write(size, options.sentences or size.sentences)
+        each.choose_batch()
+    contenders = {f"{who}, {each.mode.title}": each.contender(who) for each in decodings for who in ("seq2seq", "PyTorch")}
     session.alternate(contenders, options.runs)
-    session.results["equal"] = {search: equal_share(session, search) for search in beams}
-    session.results["work"] = {search: work(session, search, beam) for search, beam in beams.items()}
+    session.results["equal"] = {each.mode.title: each.files.equal_share() for each in decodings}
+    session.results["work"] = {each.mode.title: each.files.work(size) for each in decodings}
     session.save()
     return session.results
 
 
-def make_run(session):
-    """A run folder with the initial weights. Nothing that is measured depends on what they learned: outputs are as long as
-    their sources, because a model that learned nothing writes no end symbol."""
-    run = session.folder / "run"
-    shutil.rmtree(run, ignore_errors=True)
+def make_runs(session, count):
+    """Run folders with initial weights, of different seeds. Nothing that is measured depends on what they learned: outputs
+    are as long as their sources, because a model that learned nothing writes no end symbol."""
     config = session.configure("decode", 1, rate=TINY_STEP)
-    say(f"decode {session.size.name}: a run folder")
-    output_of([session.programs / "seq2seq", "train", config, "--run", run, "--quiet", "--threads", session.options.threads])
+    for number, run in enumerate(run_folders(session, count), start=1):
+        shutil.rmtree(run, ignore_errors=True)
+        say(f"decode {session.size.name}: run folder {number} of {count}")
+        output_of([session.programs / "seq2seq", "train", config, "--run", run, "--quiet", "--threads", session.options.threads,
+                   "--set", f"seed={number}"])
 
 
-def outputs(session, who, search):
-    return session.folder / f"{who}-{search.replace(' ', '')}.output"
+def run_folders(session, count):
+    return [session.folder / ("run" if number == 1 else f"run{number}") for number in range(1, count + 1)]
 
 
-def sources(session, beam):
-    lines = (session.folder / "decode.source").read_text(encoding="utf-8").splitlines()
-    return lines[:(session.options.sentences or session.size.sentences) * (GREEDY_TIMES if beam == 1 else 1)]
+class Decoding:
+    """One mode at one size."""
 
+    def __init__(self, session, name):
+        self.session, self.mode, self.files = session, MODES[name], Files(session.folder, name)
+        self.runs = run_folders(session, self.mode.models)
+        self.rival_batch = 1
 
-def search_of(who, beam, session):
-    search = "greedy" if beam == 1 else f"beam {beam}"
+    def choose_batch(self):
+        """The fastest batch size of the rival, each tried once."""
+        if self.mode.alone:
+            return
 
-    def make():
-        return timed(who, beam, session, outputs(session, who, search))
-    return make
+        def make():
+            done = self.measure("PyTorch", self.files.source, ",".join(map(str, RIVAL_BATCHES)))
+            seconds = json.loads(done.output)["seconds"]
+            return {"best": int(min(seconds, key=seconds.get)), "seconds": seconds, "others": done.others}
+        self.rival_batch = self.session.once(f"batch of PyTorch, {self.mode.title}", make)["best"]
 
+    def contender(self, who):
+        """Makes a run. A rate is items over the time of a whole run less that of one with empty files."""
+        def make():
+            batch = 1 if self.mode.alone else self.session.options.batch if who == "seq2seq" else self.rival_batch
+            shown = None if who == "seq2seq" and self.mode.hypotheses else batch  # `score` has a size of its own
+            without = self.measure(who, self.files.empty, batch)
+            done = self.measure(who, self.files.source, batch)
+            seconds = max(done.seconds - without.seconds, 1e-3)
+            return {"rate": self.files.items() / seconds, "unit": self.mode.unit, "seconds": seconds, "start_up": without.seconds,
+                    "batch": shown, "peak_mb": done.peak_mb, "others": max(done.others, without.others), "gpu_mb": done.gpu_mb}
+        return make
 
-def timed(who, beam, session, output):
-    """Sentences a second: the time of a whole run less that of one with an empty input, for either program alike."""
-    source, empty = session.folder / "sources", session.folder / "empty"
-    lines = sources(session, beam)
-    source.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
-    empty.write_text("", encoding="utf-8")
-    gpu = session.options.device != "cpu"
-    environment = ALLOCATOR if who == "PyTorch" else {}
-    without = measure(command(who, beam, session, empty, session.folder / "empty.output"), environment=environment, gpu=gpu)
-    done = measure(command(who, beam, session, source, output), environment=environment, gpu=gpu)
-    seconds = max(done.seconds - without.seconds, 1e-3)
-    return {"rate": len(lines) / seconds, "unit": "sentences/s", "seconds": seconds, "start_up": without.seconds,
-            "peak_mb": done.peak_mb, "others": max(done.others, without.others), "gpu_mb": done.gpu_mb}
+    def measure(self, who, source, batch):
+        listed = self.files.list if source == self.files.source else self.files.empty
+        gpu, environment = self.session.options.device != "cpu", ALLOCATOR if who == "PyTorch" else {}
+        command = (self.own_command if who == "seq2seq" else self.rival_command)(source, listed, batch)
+        done = measure(command, environment=environment, gpu=gpu)
+        if who == "seq2seq" and self.mode.hypotheses:
+            self.files.output(who).write_text(done.output, encoding="utf-8")
+        return done
 
+    def common(self):
+        return ["--threads", self.session.options.threads, "--device", self.session.options.device]
 
-def command(who, beam, session, source, output):
-    options, run = session.options, session.folder / "run"
-    common = ["--threads", options.threads, "--device", options.device]
-    if who == "seq2seq":
-        return [session.programs / "seq2seq", "translate", run, source, "--output", output, "--beam", beam, "--quiet",
-                "--set", f"decode.batch={options.batch}", *common]
-    return [PYTHON, RIVALS, *common, "decode", run, source, output, "--beam", beam, "--batch", options.batch]
+    def own_command(self, source, listed, batch):
+        program, (first, *others) = self.session.programs / "seq2seq", self.runs
+        if self.mode.hypotheses:
+            return [program, "score", first, source, "--n-best", listed, "--quiet", *self.common()]
+        listing = ["--n-best", self.mode.n_best] if self.mode.n_best > 1 else []
+        return [program, "translate", first, source, "--output", self.files.output("seq2seq"), "--beam", self.mode.beam, *listing,
+                "--quiet", "--set", f"decode.batch={batch}", *self.common(), *(word for run in others for word in ("--with", run))]
 
-
-def equal_share(session, search):
-    ours, theirs = (outputs(session, who, search).read_text(encoding="utf-8").splitlines() for who in ("seq2seq", "PyTorch"))
-    return sum(mine == other for mine, other in zip(ours, theirs)) / len(ours)
-
-
-def work(session, search, beam):
-    """What the sentences need: a step of the decoder for each word written, and one that ends."""
-    written = outputs(session, "seq2seq", search).read_text(encoding="utf-8").splitlines()
-    lengths = [(len(line.split()) + 1, len(output.split()) + 1) for line, output in zip(sources(session, beam), written)]
-    return {"sentences": len(lengths), "source_words": sum(source - 1 for source, _ in lengths),
-            "target_words": sum(steps - 1 for _, steps in lengths),
-            "operations": sum(decoding_operations(session.size, source, steps, beam) for source, steps in lengths)}
+    def rival_command(self, source, listed, batch):
+        command = [PYTHON, RIVAL, *self.common(), "score" if self.mode.hypotheses else "search", source, self.files.output("PyTorch"),
+                   *self.runs, "--batch", batch]
+        if self.mode.hypotheses:
+            return [*command, "--list", listed]
+        return [*command, "--beam", self.mode.beam, "--n-best", self.mode.n_best]

@@ -124,7 +124,7 @@ class Session:
 
 
 # Options that results depend on: a bench goes on only with the same.
-RESULT_OPTIONS = ("device", "threads", "updates", "sentences", "batch", "beam", "places", "ranks", "processor_time", "precision")
+RESULT_OPTIONS = ("device", "threads", "updates", "sentences", "batch", "modes", "places", "ranks", "processor_time", "precision")
 PRECISIONS = ("float32", "bf16")  # of training
 
 

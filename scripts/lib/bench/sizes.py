@@ -17,7 +17,7 @@ class Size:
     batch: int  # pairs an update
     updates: int  # measured in a run
     warm_up: int  # updates before them
-    sentences: int  # decoded in a run by a beam; greedily GREEDY_TIMES as many
+    sentences: int  # decoded in a run with a beam of 5; more or fewer in other modes of scripts/bench decode
 
     @property
     def target_rows(self):
@@ -48,9 +48,13 @@ def training_operations(size, source_tokens, target_tokens):
 
 def decoding_operations(size, source_tokens, steps, beam):
     """Of one sentence: `steps` are those of the decoder, of which the first has one hypothesis."""
+    return scoring_operations(size, source_tokens, 1 + beam * (steps - 1))
+
+
+def scoring_operations(size, source_tokens, steps):
+    """Of some sources and so many steps of the decoder, each with a row of the output layer."""
     forward = forward_operations(size)
-    rows = 1 + beam * (steps - 1)
-    return forward["encoder"] * source_tokens + (forward["decoder"] + forward["output layer"]) * rows
+    return forward["encoder"] * source_tokens + (forward["decoder"] + forward["output layer"]) * steps
 
 
 def training_shapes(size):

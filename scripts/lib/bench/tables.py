@@ -122,16 +122,24 @@ def decode_parts(results):
     top = ceiling(results["products"])
     rows = []
     for name, runs in results["runs"].items():
-        search = name.partition(", ")[2]
+        mode = name.partition(", ")[2]
         rates = [run["rate"] for run in runs]
-        work = results["work"][search]
+        work = results["work"][mode]
         gflops = median(rates) * work["operations"] / work["sentences"] / 1e9
-        rows.append([name, f"{median(rates):,.1f}", f"{100 * spread(rates):.1f} %", ratio(results["runs"], name, f"PyTorch, {search}"),
-                     memory(runs), f"{median([run['start_up'] for run in runs]):.1f} s", f"{gflops:,.1f}", f"{gflops / top[0]:.2f}"])
-    words = "; ".join(f"{search}: {work['sentences']:,} sentences, {work['source_words']:,} source and {work['target_words']:,} target "
-                      f"words, {100 * results['equal'][search]:.1f} % of the outputs equal" for search, work in results["work"].items())
-    return [table(["", "sentences/s", "spread", "of PyTorch", "peak memory", "start-up", "GFLOP/s", "of ceiling"], rows),
-            f"{words}. {ceiling_text(top)}"]
+        rows.append([name, f"{median(rates):,.1f} {runs[0]['unit']}", f"{100 * spread(rates):.1f} %", ratio(results["runs"], name, f"PyTorch, {mode}"),
+                     runs[0].get("batch", results["settings"]["batch"]) or "", memory(runs), f"{median([run['start_up'] for run in runs]):.1f} s",
+                     f"{gflops:,.1f}", f"{gflops / top[0]:.2f}"])
+    head = ["", "rate", "spread", "of PyTorch", "batch", "peak memory", "start-up", "GFLOP/s", "of ceiling"]
+    return [table(head, rows), "; ".join(decoded_text(results, mode, work) for mode, work in results["work"].items()) + ". " + ceiling_text(top)]
+
+
+def decoded_text(results, mode, work):
+    text = f"{mode}: {work['sentences']:,} "
+    if "shared" in work:
+        return text + (f"hypotheses, {work['source_words']:,} source and {work['target_words']:,} target words, {100 * work['shared']:.1f} % of the "
+                       "steps shared by beginnings, all scores equal to 1e-4")
+    return text + (f"sentences, {work['source_words']:,} source and {work['target_words']:,} target words, "
+                   f"{100 * results['equal'][mode]:.1f} % of the outputs equal")
 
 
 def products_table(results):
