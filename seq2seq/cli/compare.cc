@@ -67,9 +67,10 @@ class Compare final : public Command {
     arguments.option("--seed", seed_, "N", "seed of the samples (default: 1)");
     arguments.option("--examples", examples_, "N",
                      "number of sentences to show on which B is better than A, and A better than B (default: 3)");
-    arguments.option("--bleu-tokenizer", tokenizer_, "NAME",
-                     "sacreBLEU's tokenizer for BLEU: none, 13a, intl, zh or char (default: 13a; the default of `evaluate` "
-                     "is `metrics.bleu_tokenizer` of its run)");
+    arguments.option(
+        "--bleu-tokenizer", tokenizer_, "NAME",
+        "sacreBLEU's tokenizer for BLEU: none, 13a, intl, zh or char (default: 13a; the default of `evaluate` "
+        "is `metrics.bleu_tokenizer` of its run)");
     arguments.flag("--lowercase", lowercase_, "compare in lower case");
     arguments.flag("--json", json_, "print all figures as JSON, for programs and for scripts/plot");
     arguments.flag("--quiet", quiet_, "print only warnings and errors");

@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <optional>
 #include <ostream>
+#include <vector>
 
 #include "seq2seq/cli/commands.h"
 #include "seq2seq/cli/common.h"
@@ -9,6 +10,7 @@
 #include "seq2seq/core/interrupt.h"
 #include "seq2seq/parallel/distributed/launch.h"
 #include "seq2seq/parallel/distributed/rank_lost.h"
+#include "seq2seq/run/kernel_check/check_training.h"
 #include "seq2seq/run/train_run.h"
 
 namespace seq2seq::cli {
@@ -39,6 +41,9 @@ class Train final : public Command {
                      "start with the weights of another run (fine-tuning): its best checkpoint, or RUN/checkpoints/N");
     arguments.option("--seed", seed_, "N", "set `seed`");
     arguments.flag("--explain", explain_, "print data, model and memory of a new run, without training it");
+    arguments.option("--check-kernels", check_kernels_, "N",
+                     "compare our kernels with LibTorch's operators on the first N batches of a new run, without "
+                     "training it; exit status 1 if a difference is too large");
     arguments.option("--timeline", timeline_, "FILE",
                      "write the timeline of the fourth update, with the work of each place, as a Chrome trace");
     common_.declare(arguments, "set a configuration key, such as train.optimizer.learning_rate=0.1; repeatable");
@@ -70,6 +75,7 @@ class Train final : public Command {
         *context.streams.out << line << '\n';
       return Exit::done;
     }
+    if (check_kernels_) return check_kernels(context, overrides, environment);
     const InterruptGuard guard(log.quiet() ? nullptr : stopping);
     const auto outcome =
         resumed_ ? run::resume(*resumed_, overrides, environment, checkpoint_)
@@ -77,6 +83,21 @@ class Train final : public Command {
                        {.config = config_, .overrides = overrides, .folder = new_folder(), .init_from = init_from_},
                        environment);
     return outcome.ending == train::Ending::interrupted ? Exit::interrupted_with_checkpoint : Exit::done;
+  }
+
+  int check_kernels(const Context& context, const std::vector<config::Override>& overrides,
+                    const run::Environment& environment) const {
+    constexpr int64_t most = 1'000'000;
+    const auto batches = parse_number<int64_t>("--check-kernels", *check_kernels_, 1, most);
+    const auto report = run::check_kernels(
+        {.config = config_, .overrides = overrides, .folder = {}, .init_from = init_from_}, batches, environment);
+    for (const auto& line : report.lines) *context.streams.out << line << '\n';
+    check_written(*context.streams.out);
+    if (report.fault.empty()) return Exit::done;
+    throw Error(
+        report.fault,
+        "Please report it with the table above. A lower instruction set avoids these kernels: SEQ2SEQ_ISA=avx2, "
+        "or reference");
   }
 
   void check() const {
@@ -91,11 +112,14 @@ class Train final : public Command {
       throw UsageError(Place{.part = "--checkpoint " + *checkpoint_},
                        "needs `--resume`; to start a new run from the weights of another, use `--init-from`");
     }
+    if (check_kernels_ && explain_)
+      throw UsageError(Place{.part = "--check-kernels"}, "cannot be combined with `--explain`");
     if (!resumed_) return;
     if (!config_.empty()) refuse(config_.c_str());
     if (folder_) refuse("--run");
     if (init_from_) refuse("--init-from");
     if (explain_) refuse("--explain");
+    if (check_kernels_) refuse("--check-kernels");
   }
 
   std::filesystem::path new_folder() const {
@@ -103,7 +127,7 @@ class Train final : public Command {
   }
 
   std::string config_;
-  std::optional<std::string> folder_, resumed_, checkpoint_, init_from_, seed_, timeline_;
+  std::optional<std::string> folder_, resumed_, checkpoint_, init_from_, seed_, timeline_, check_kernels_;
   bool explain_ = false;
   CommonArguments common_;
 };

@@ -63,6 +63,16 @@ test_usage() {
   expect 1 "a run that is not there" translate nowhere < /dev/null
 }
 
+test_kernel_check() {
+  expect 0 "kernels agree with LibTorch's operators" train toy.yaml --check-kernels 1 --threads 1 < /dev/null
+  grep -q '^decoder.lstm layer 1 .* gradients of parameters ' out || fail "the kernel check lists each layer"
+  [[ ! -e runs ]] || fail "the kernel check leaves no folder"
+  expect 2 "no batch to check" train toy.yaml --check-kernels 0 < /dev/null
+  expect 2 "kernels of an old run" train --resume nowhere --check-kernels 1 < /dev/null
+  says '--check-kernels: cannot be combined with `--resume`, which takes it from the run'
+  expect 2 "two ways to stop before a run" train toy.yaml --explain --check-kernels 1 < /dev/null
+}
+
 test_training() {
   expect 0 "training" train toy.yaml --run whole --threads 1
   [[ ! -s out ]] || fail "training prints nothing on standard output"
@@ -297,6 +307,7 @@ test_deleted_folder() {
 
 make_data
 test_usage
+test_kernel_check
 test_training
 test_interrupt
 test_kill

@@ -32,7 +32,8 @@ class Panels {
   int64_t count() const { return (columns_ + width_ - 1) / width_; }
   int64_t first(int64_t panel) const { return panel * width_; }
   int64_t columns(int64_t panel) const { return std::min(width_, columns_ - panel * width_); }
-  float* at(int64_t panel) const { return data_ + panel * depth_ * width_; }
+  int64_t stride() const { return depth_ * width_; }  // from each panel to the next
+  float* at(int64_t panel) const { return data_ + panel * stride(); }
 
  private:
   int64_t width_, depth_, columns_;
@@ -147,6 +148,7 @@ class Backward {
       if (!pass_.add_weights) std::fill(to + own.first, to + own.last, 0.0F);
       for (int64_t row = 0; row < size_.rows; ++row) {
         const float* from = sums + (row * 4 + gate) * size_.cells;
+#pragma omp simd
         for (int64_t cell = own.first; cell < own.last; ++cell) to[cell] += from[cell];
       }
     }
@@ -182,20 +184,19 @@ class Backward {
     const int64_t stride = gradient.size(1);
     for (int64_t gate = 0; gate < 4; ++gate) {
       const int64_t first = gate * size_.cells + own.first;
-      for (int64_t panel = 0; panel < panels.count(); ++panel) {
-        float* out = gradient.data_ptr<float>() + first * stride + panels.first(panel);
-        product_.multiply({.left = pass_.sums.const_data_ptr<float>() + rows.first * size_.gates + first,
-                           .row_stride = 1,
-                           .depth_stride = size_.gates,
-                           .panel = panels.at(panel),
-                           .start = rows.first == 0 && !pass_.add_weights ? nullptr : out,
-                           .start_stride = stride,
-                           .out = out,
-                           .out_stride = stride,
-                           .rows = own.last - own.first,
-                           .depth = rows.size(),
-                           .columns = panels.columns(panel)});
-      }
+      float* out = gradient.data_ptr<float>() + first * stride;
+      product_.multiply({.left = pass_.sums.const_data_ptr<float>() + rows.first * size_.gates + first,
+                         .row_stride = 1,
+                         .depth_stride = size_.gates,
+                         .panel = panels.at(0),
+                         .start = rows.first == 0 && !pass_.add_weights ? nullptr : out,
+                         .start_stride = stride,
+                         .out = out,
+                         .out_stride = stride,
+                         .rows = own.last - own.first,
+                         .depth = rows.size(),
+                         .columns = stride,
+                         .panel_stride = panels.stride()});
     }
   }
 

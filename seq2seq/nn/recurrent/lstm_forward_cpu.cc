@@ -38,39 +38,66 @@ class Forward {
                                              : at::empty({lstm_.packed_size(size_.cells)}, at::kFloat)),
         share_(panels_ == nullptr ? lstm_.share : product_.columns),  // a panel is one thread's
         parts_(size_.parts(steps_, share_)),
-        scratch_(at::empty({panels_ == nullptr ? team_size(parts_) * panel_size() : 0}, at::kFloat)) {}
+        scratch_(
+            at::empty({panels_ == nullptr ? room_of({size_.cells, size_.cells}, team_size(parts_)) * panel_size() : 0},
+                      at::kFloat)) {}
 
   void run() {
     together(parts_, [&](Member member) {
       const auto [first, last] = member.part(size_.cells, share_);
       const Cells own{first, last};
-      input_product(own, scratch_.data_ptr<float>() + (panels_ == nullptr ? member.thread * panel_size() : 0));
+      input_product(
+          own, panels_ == nullptr ? packed_input(own, member) : InputPanels{panels_, product_.panels(size_.cells), 0});
       recurrence(own);
     });
   }
 
  private:
-  int64_t panel_size() const { return size_.input * product_.columns; }
+  /// Panels of the input's weight, gate by gate.
+  struct InputPanels {
+    const float* first;
+    int64_t of_gate;    // panels of a gate
+    int64_t from_cell;  // the first cell of `first`; 0 where panels of all cells are there
+  };
 
-  /// The inputs' share of the sums, panel by panel. `panel`: room for one, where the weight's are not there already.
-  void input_product(Cells own, float* panel) {
+  int64_t panel_size() const { return size_.input * product_.columns; }
+  /// Returns the number of panels in `scratch_` before those of a member. Each member has room for one more in each
+  /// gate than its cells fill: its first and last panel may be shorter than others.
+  int64_t room_of(Cells own, int64_t thread) const { return 4 * (own.first / product_.columns + thread); }
+
+  /// Makes the panels of a member's cells.
+  InputPanels packed_input(Cells own, Member member) {
+    auto* const first = scratch_.data_ptr<float>() + room_of(own, member.thread) * panel_size();
+    auto* panel = first;
     for (int64_t gate = 0; gate < 4; ++gate) {
-      for (int64_t cell = own.first; cell < own.last; cell += product_.columns) {
-        const int64_t column = gate * size_.cells + cell;
-        const int64_t columns = std::min(product_.columns, own.last - cell);
-        if (panels_ == nullptr)
-          product_.pack_transposed(input_ + column * size_.input, size_.input, size_.input, columns, panel);
-        product_.multiply({.left = x_,
+      for (int64_t cell = own.first; cell < own.last; cell += product_.columns, panel += panel_size()) {
+        product_.pack_transposed(input_ + (gate * size_.cells + cell) * size_.input, size_.input, size_.input,
+                                 std::min(product_.columns, own.last - cell), panel);
+      }
+    }
+    return {first, product_.panels(own.last - own.first), own.first};
+  }
+
+  /// The inputs' share of the sums. Some rows at a time, so that they are read from memory once for all gates.
+  void input_product(Cells own, const InputPanels& panels) {
+    constexpr int64_t block = 48;
+    if (own.first == own.last) return;
+    for (int64_t row = 0; row < size_.rows; row += block) {
+      for (int64_t gate = 0; gate < 4; ++gate) {
+        const int64_t column = gate * size_.cells + own.first;
+        const int64_t panel = gate * panels.of_gate + (own.first - panels.from_cell) / product_.columns;
+        product_.multiply({.left = x_ + row * size_.input,
                            .row_stride = size_.input,
                            .depth_stride = 1,
-                           .panel = panels_ == nullptr ? panel : panel_at(gate, cell),
+                           .panel = panels.first + panel * panel_size(),
                            .start = bias_.const_data_ptr<float>() + column,
                            .start_stride = 0,
-                           .out = gates_ + column,
+                           .out = gates_ + row * size_.gates + column,
                            .out_stride = size_.gates,
-                           .rows = size_.rows,
+                           .rows = std::min(block, size_.rows - row),
                            .depth = size_.input,
-                           .columns = columns});
+                           .columns = own.last - own.first,
+                           .panel_stride = panel_size()});
       }
     }
   }
@@ -95,10 +122,6 @@ class Forward {
     }
   }
 
-  const float* panel_at(int64_t gate, int64_t cell) const {
-    return panels_ + panel_offset(product_, size_.input, size_.cells, gate, cell);
-  }
-
   const kernels::LstmKernels lstm_ = kernels::lstm_kernels(best_isa(), kernels::operands_now());
   const kernels::ProductKernels product_ = kernels::product_kernels(best_isa(), kernels::operands_now());
   const Steps& steps_;
@@ -109,7 +132,7 @@ class Forward {
   const float* panels_;  // of the input's weight; null: each is made when it is needed
   at::Tensor packed_;
   int64_t share_, parts_;
-  at::Tensor scratch_;  // a panel of the input's weight for each thread
+  at::Tensor scratch_;  // panels of the input's weight for each thread
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "seq2seq/nn/kernels/product/product.h"
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -187,6 +188,48 @@ TEST_CASE("product: the speed in bf16 is a ratio where there are such products",
   const double speed = measure_bf16_speed();
   CHECK(std::isfinite(speed));
   CHECK(speed > 0);
+}
+
+TEST_CASE("product: several panels at once give the bits of one after the other", "[nn][kernels]") {
+  const auto variant = GENERATE_COPY(from_range(variants()));
+  const auto kernel = product_kernels(variant.isa, variant.operands);
+  const int64_t rows = GENERATE(1, 12, 13, 47, 48, 61, 100);
+  const int64_t depth = GENERATE(1, 37, 256, 300);  // 256: most that is laid out at once
+  const int64_t columns = GENERATE(5, 33, 64, 97, 130);
+  const bool turned = GENERATE(true, false), start_last = GENERATE(true, false);
+  CAPTURE(variant, rows, depth, columns, turned, start_last);
+  const auto left = random_values(rows * depth, 1), right = random_values(depth * columns, 2),
+             start = random_values(rows * columns, 3);
+  const int64_t panel_stride = depth * kernel.columns;
+  std::vector<float> panels(static_cast<size_t>(kernel.panels(columns) * panel_stride));
+  for (int64_t panel = 0; panel < kernel.panels(columns); ++panel) {
+    const int64_t first = panel * kernel.columns;
+    kernel.pack(right.data() + first, columns, depth, std::min(kernel.columns, columns - first),
+                panels.data() + panel * panel_stride);
+  }
+  std::vector<float> together(start.size()), alone(start.size());
+  Product product{.left = left.data(),
+                  .row_stride = turned ? 1 : depth,
+                  .depth_stride = turned ? rows : 1,
+                  .panel = panels.data(),
+                  .start = start.data(),
+                  .start_stride = columns,
+                  .out = together.data(),
+                  .out_stride = columns,
+                  .rows = rows,
+                  .depth = depth,
+                  .columns = columns,
+                  .panel_stride = panel_stride,
+                  .start_last = start_last};
+  kernel.multiply(product);
+  for (int64_t first = 0; first < columns; first += kernel.columns) {
+    product.panel = panels.data() + first / kernel.columns * panel_stride;
+    product.start = start.data() + first;
+    product.out = alone.data() + first;
+    product.columns = std::min(kernel.columns, columns - first);
+    kernel.multiply(product);
+  }
+  CHECK(together == alone);
 }
 
 }  // namespace

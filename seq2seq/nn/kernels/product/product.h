@@ -7,7 +7,8 @@
 
 namespace seq2seq::nn::kernels {
 
-/// out[r, c] = start[r, c] + sum over k of left[r, k] panel[k, c], for up to a panel's width of columns.
+/// out[r, c] = start[r, c] + sum over k of left[r, k] panel[k, c], for the columns of a panel, or of several side by
+/// side.
 struct Product {
   const float* left;  // left[r, k] at r * row_stride + k * depth_stride, of which one is 1
   int64_t row_stride, depth_stride;
@@ -17,6 +18,7 @@ struct Product {
   float* out;  // a row every out_stride
   int64_t out_stride;
   int64_t rows, depth, columns;
+  int64_t panel_stride = 0;  // from each panel to the next; unused where one has all columns
   /// Adds `start` to the sum over k instead of starting with it: a sum of many parts then loses less to rounding.
   bool start_last = false;
 };

@@ -51,8 +51,10 @@ void pack_scaled(const float* from, int64_t stride, const float* scale, int64_t 
 
 void multiply_by_rows(const Product& p) {
   for_tiles<tile_rows<vectors>>(p.rows, [&](auto rows, int64_t first) {
-    multiply_rows<rows, vectors>(p, first, [&](int64_t row, auto& sum) {
-      multiply_rounded(p.left + row * p.row_stride, p.row_stride, p.panel, p.depth, sum);
+    for_panels<panel_columns>(p, [&](const Product& part) {
+      multiply_rows<rows, vectors>(part, first, [&](int64_t row, auto& sum) {
+        multiply_rounded(p.left + row * p.row_stride, p.row_stride, part.panel, p.depth, sum);
+      });
     });
   });
 }
@@ -85,10 +87,12 @@ void multiply_by_columns(const Product& p) {
     do {
       part.depth = std::min(rounded_depth, p.depth - first);
       round_block(p.left + row + first * p.depth_stride, p.depth_stride, part.rows, part.depth, block);
-      const float* const panel = p.panel + first / 2 * panel_columns;
-      for_tiles<tile_rows<vectors>>(part.rows, [&](auto rows, int64_t of_tile) {
-        multiply_rows<rows, vectors>(part, of_tile, [&](int64_t at, auto& sum) {
-          multiply_pairs<1, block_rows>(block + at, panel, pairs_of(part.depth), sum);
+      part.panel = p.panel + first / 2 * panel_columns;
+      for_panels<panel_columns>(part, [&](const Product& of_panel) {
+        for_tiles<tile_rows<vectors>>(part.rows, [&](auto rows, int64_t of_tile) {
+          multiply_rows<rows, vectors>(of_panel, of_tile, [&](int64_t at, auto& sum) {
+            multiply_pairs<1, block_rows>(block + at, of_panel.panel, pairs_of(part.depth), sum);
+          });
         });
       });
       part.start = part.out;  // the rest of the depth is added to it

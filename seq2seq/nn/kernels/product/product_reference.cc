@@ -24,10 +24,13 @@ struct OfOperands {
 
   static void multiply(const Product& p) {
     for (int64_t row = 0; row < p.rows; ++row) {
-      const float start = p.start != nullptr ? p.start[row * p.start_stride] : 0;
-      float sum = p.start_last ? 0 : start;
-      for (int64_t k = 0; k < p.depth; ++k) sum += round(p.left[row * p.row_stride + k * p.depth_stride]) * p.panel[k];
-      p.out[row * p.out_stride] = p.start_last ? start + sum : sum;
+      for (int64_t column = 0; column < p.columns; ++column) {
+        const float* panel = p.panel + column * p.panel_stride;
+        const float start = p.start != nullptr ? p.start[row * p.start_stride + column] : 0;
+        float sum = p.start_last ? 0 : start;
+        for (int64_t k = 0; k < p.depth; ++k) sum += round(p.left[row * p.row_stride + k * p.depth_stride]) * panel[k];
+        p.out[row * p.out_stride + column] = p.start_last ? start + sum : sum;
+      }
     }
   }
 

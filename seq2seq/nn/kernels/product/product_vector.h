@@ -48,10 +48,49 @@ void pack_scaled(const float* from, int64_t stride, const float* scale, int64_t 
   }
 }
 
+/// Rows of a left operand that are laid out at once, and most numbers of their depth.
+constexpr int64_t laid_out_rows = 48, laid_out_depth = 256;
+static_assert(laid_out_rows % tile_rows<vectors> == 0);
+
+/// Tiles [depth, rows of a tile], one behind the other, of a matrix that lies transposed.
+void lay_out(const float* from, int64_t stride, int64_t rows, int64_t depth, float* to) {
+  constexpr int64_t of_tile = tile_rows<vectors>;
+  for (int64_t k = 0; k < depth; ++k, from += stride, to += of_tile) {
+    for (int64_t row = 0; row < rows; row += of_tile) {
+      const int64_t count = std::min(of_tile, rows - row);
+      Vector::load(from + row, count).store(to + row * depth, count);
+    }
+  }
+}
+
+/// The product with a left operand that lies transposed, so that each number of a row lies in another page: it is laid
+/// out once for all panels.
+void multiply_laid_out(const Product& p) {
+  constexpr int64_t of_tile = tile_rows<vectors>;
+  alignas(64) float tiles[laid_out_rows * laid_out_depth];
+  for (int64_t row = 0; row < p.rows; row += laid_out_rows) {
+    Product part = p;
+    part.rows = std::min(laid_out_rows, p.rows - row);
+    part.start = p.start != nullptr ? p.start + row * p.start_stride : nullptr;
+    part.out = p.out + row * p.out_stride;
+    lay_out(p.left + row, p.depth_stride, part.rows, p.depth, tiles);
+    for_panels<panel_columns>(part, [&](const Product& of_panel) {
+      for_tiles<of_tile>(part.rows, [&](auto rows, int64_t first) {
+        multiply_rows<rows, vectors>(of_panel, first, [&](int64_t at, auto& sum) {
+          multiply_tile(tiles + at * p.depth, 1, of_tile, of_panel.panel, p.depth, sum);
+        });
+      });
+    });
+  }
+}
+
 void multiply(const Product& p) {
+  if (p.row_stride == 1 && p.depth <= laid_out_depth && p.columns > panel_columns) return multiply_laid_out(p);
   for_tiles<tile_rows<vectors>>(p.rows, [&](auto rows, int64_t first) {
-    multiply_rows<rows, vectors>(p, first, [&](int64_t row, auto& sum) {
-      multiply_tile(p.left + row * p.row_stride, p.row_stride, p.depth_stride, p.panel, p.depth, sum);
+    for_panels<panel_columns>(p, [&](const Product& part) {
+      multiply_rows<rows, vectors>(part, first, [&](int64_t row, auto& sum) {
+        multiply_tile(p.left + row * p.row_stride, p.row_stride, p.depth_stride, part.panel, p.depth, sum);
+      });
     });
   });
 }

@@ -17,6 +17,19 @@ inline int64_t lanes(const Product& p, int v) { return p.columns - v * Vector::w
   return lanes(p, v) < Vector::width ? Vector::load(start, lanes(p, v)) : Vector::load(start);
 }
 
+/// Calls work(product) for each panel of a product.
+template <int64_t PanelColumns, class Work>
+[[gnu::always_inline]] inline void for_panels(const Product& p, Work work) {
+  Product part = p;
+  for (int64_t left = p.columns; left > 0; left -= PanelColumns) {
+    part.columns = left < PanelColumns ? left : PanelColumns;
+    work(part);
+    part.panel += p.panel_stride;
+    if (part.start != nullptr) part.start += PanelColumns;
+    part.out += PanelColumns;
+  }
+}
+
 /// Computes `Rows` rows of a panel of `Vectors` vectors. `add_tile(row, sum)` adds the products of the rows from `row`
 /// on to sum[Rows][Vectors].
 template <int Rows, int Vectors, class AddTile>

@@ -13,7 +13,7 @@ Rows::Rows(Shared& shared, int64_t threads)
   rooms_.resize(static_cast<size_t>(threads));
   for (auto& room : rooms_) {
     room = {.rows = numbers(division.block * of_.width),
-            .panel = numbers(division.tile * shared.product.columns),
+            .panels = numbers(division.tile * shared.product.panels(of_.width) * shared.product.columns),
             .logits = numbers(shared.kept.defined() ? 0 : division.tile * division.block),
             .change = std::vector<float>(block),
             .total = std::vector<float>(block),
@@ -105,23 +105,25 @@ void Rows::add_gradient(const RowBlock& block, int64_t tile, const float* expone
     if (change == 1) continue;
     for (int64_t i = 0; i < of_.width; ++i) gradient[row * of_.width + i] *= change;
   }
-  for (int64_t column = 0; column < of_.width; column += shared_.product.columns) {
-    const int64_t columns = std::min(shared_.product.columns, of_.width - column);
-    shared_.product.pack(of_.weight + words.first * of_.width + column, of_.width, words.size(), columns,
-                         room.panel.data_ptr<float>());
-    shared_.product.multiply({.left = exponentials,
-                              .row_stride = 1,
-                              .depth_stride = block.padded,
-                              .panel = room.panel.data_ptr<float>(),
-                              .start = tile > 0 ? gradient + column : nullptr,
-                              .start_stride = of_.width,
-                              .out = gradient + column,
-                              .out_stride = of_.width,
-                              .rows = block.rows,
-                              .depth = words.size(),
-                              .columns = columns,
-                              .start_last = true});
+  const int64_t of_panel = words.size() * shared_.product.columns;
+  float* panel = room.panels.data_ptr<float>();
+  for (int64_t column = 0; column < of_.width; column += shared_.product.columns, panel += of_panel) {
+    shared_.product.pack(of_.weight + words.first * of_.width + column, of_.width, words.size(),
+                         std::min(shared_.product.columns, of_.width - column), panel);
   }
+  shared_.product.multiply({.left = exponentials,
+                            .row_stride = 1,
+                            .depth_stride = block.padded,
+                            .panel = room.panels.data_ptr<float>(),
+                            .start = tile > 0 ? gradient : nullptr,
+                            .start_stride = of_.width,
+                            .out = gradient,
+                            .out_stride = of_.width,
+                            .rows = block.rows,
+                            .depth = words.size(),
+                            .columns = of_.width,
+                            .panel_stride = of_panel,
+                            .start_last = true});
 }
 
 void Rows::finish_losses(const RowBlock& block, const Room& room) const {

@@ -19,7 +19,7 @@ class Rows {
   /// Memory of a thread.
   struct Room {
     at::Tensor rows;               // [H, block] in panels
-    at::Tensor panel;              // a tile's words by the columns of a panel
+    at::Tensor panels;             // a tile's words in panels
     at::Tensor logits;             // [tile, block], where they are not kept
     std::vector<float> change;     // [block] of the reference
     std::vector<float> total;      // [block] sum of logits

@@ -89,21 +89,20 @@ void Words::scale_rows(const RowBlock& block, size_t index, int64_t tile, Room& 
 void Words::add_weight(const RowBlock& block, int64_t tile, const Room& room) const {
   const auto words = shared_.division.words_of(tile);
   const int64_t columns = shared_.product.columns;
-  const float* panel = room.panels.data_ptr<float>() + block.offset * shared_.product.panels(of_.width) * columns;
-  for (int64_t column = 0; column < of_.width; column += columns, panel += block.rows * columns) {
-    float* const gradient = of_.weight_gradient + words.first * of_.width + column;
-    shared_.product.multiply({.left = shared_.exponentials(block, tile),
-                              .row_stride = block.padded,
-                              .depth_stride = 1,
-                              .panel = panel,
-                              .start = gradient,
-                              .start_stride = of_.width,
-                              .out = gradient,
-                              .out_stride = of_.width,
-                              .rows = words.size(),
-                              .depth = block.rows,
-                              .columns = std::min(columns, of_.width - column)});
-  }
+  float* const gradient = of_.weight_gradient + words.first * of_.width;
+  shared_.product.multiply(
+      {.left = shared_.exponentials(block, tile),
+       .row_stride = block.padded,
+       .depth_stride = 1,
+       .panel = room.panels.data_ptr<float>() + block.offset * shared_.product.panels(of_.width) * columns,
+       .start = gradient,
+       .start_stride = of_.width,
+       .out = gradient,
+       .out_stride = of_.width,
+       .rows = words.size(),
+       .depth = block.rows,
+       .columns = of_.width,
+       .panel_stride = block.rows * columns});
 }
 
 void Words::add_bias(const RowBlock& block, int64_t tile, const Room& room) {

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "seq2seq/core/registry.h"
+#include "seq2seq/nn/recurrent/layer.h"
+
+namespace seq2seq::nn {
+
+/// A call of a layer, and what reached its outputs on the way back.
+struct WatchedCall {
+  Packed input;  // [N, I]
+  State before;
+  at::Tensor reaching_rows;  // [N, W]; undefined: nothing did
+  State reaching_state;      // of the state after the call; undefined parts: nothing did
+  int64_t first_step = 0;    // of the input, among the steps of the batch
+};
+
+/// A layer and its calls.
+struct LayerWatch {
+  std::string kind;  // `lstm`
+  std::shared_ptr<Layer> layer;
+  std::vector<at::Tensor> parameters;  // in order of registration
+  std::vector<std::shared_ptr<WatchedCall>> calls;
+};
+
+using LayerWatches = std::vector<std::shared_ptr<LayerWatch>>;
+
+/// Returns a registry of the same kinds. Each layer that it makes adds itself to `watches`, and notes all of its calls
+/// there: also those of outlines, which are never called. In a layer of two directions each is a layer of its own.
+LayerRegistry watched(const LayerRegistry& kinds, const std::shared_ptr<LayerWatches>& watches);
+
+}  // namespace seq2seq::nn
