@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "seq2seq/cli/inspect_factors.h"
 #include "seq2seq/core/progress.h"
 #include "seq2seq/data/prepare/open_prepared.h"
 #include "seq2seq/run/prepare.h"
@@ -68,6 +69,7 @@ void print_samples(std::ostream& out, const std::vector<data::SamplePair>& sampl
 void inspect_prepared(std::ostream& out, const data::PreparedFolder& folder) {
   const auto summary = data::read_summary(folder);
   run::describe(out, folder, summary);
+  print_factors(out, data::open_factors(folder, summary));
   print_lengths(out, "source", summary.source.lengths);
   print_lengths(out, "target", summary.target.lengths);
   print_coverage(out, "source", text::Vocabulary::load(folder.source().words), summary.source.tokens);

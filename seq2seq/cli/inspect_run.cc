@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "seq2seq/cli/inspect_factors.h"
 #include "seq2seq/cli/inspect_line.h"
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/files.h"
@@ -54,6 +55,17 @@ void print_description(std::ostream& out, const run::RunDescription& run) {
                fmt::format("{} from update {}: {}, {} thread(s), kernels for {}; LibTorch {} with {} for {}",
                            session.started, format_count(session.from_update), machine.device, machine.threads,
                            machine.kernels, machine.torch, machine.product_library, machine.instruction_set));
+  }
+}
+
+void print_factors(std::ostream& out, const RunFolder& folder, size_t count) {
+  try {
+    std::vector<text::Vocabulary> factors;
+    for (size_t factor = 1; factor <= count; ++factor)
+      factors.push_back(text::Vocabulary::load(folder.factor_vocabulary(static_cast<int64_t>(factor))));
+    print_factors(out, factors);
+  } catch (const Error& error) {
+    print_line(out, "damaged", error.what());
   }
 }
 
@@ -141,6 +153,7 @@ void inspect_run(std::ostream& out, const RunFolder& folder, const run::Registri
   const auto description = run::read_description(disk_files(), folder);
   print_line(out, "run", folder.root().string());
   print_description(out, description);
+  print_factors(out, folder, description.factors.size());
   print_places(out, folder, description, registries);
   print_state(out, folder);
   print_figures(out, folder);

@@ -29,13 +29,13 @@ class PlanCommand final : public Command {
 
   void declare(Arguments& arguments) override {
     arguments.required("CONFIG", config_,
-                       "YAML file, as for `train`; needs no text if the sizes of the vocabularies are set");
+                       "YAML file, as for `train`; needs no text if the sizes of all vocabularies are set");
     arguments.option("--hardware", hardware_, "FILE",
                      "YAML file that describes a machine, as in configs/hardware (default: eight H200)");
     arguments.option("--devices", devices_, "N", "number of devices (default: as in the hardware file)");
     arguments.flag("--search", search_, "find the fastest placement, chunk and schedule");
     arguments.option("--length", length_, "N",
-                     "steps per side, words and end symbol (default: mean of the text if it is read, or 25)");
+                     "steps per sentence, words and end symbol (default: mean of the text if it is read, or 25)");
     arguments.option("--arithmetic", arithmetic_, "TYPE", "float32, tf32 or bfloat16 (default: float32)");
     arguments.option("--servers", servers_, "N",
                      "compare 1, 2, 4 ... up to N machines that train together (default: 1)");

@@ -1,6 +1,7 @@
 #include "seq2seq/run/plan_report.h"
 
 #include <algorithm>
+#include <cctype>
 #include <numeric>
 
 #include <fmt/format.h>
@@ -34,6 +35,23 @@ std::string stages_at(const parallel::Outline& placed, int64_t place) {
   for (const auto& each : placed.stages)
     if (each.stage.place == place) names.push_back(each.stage.name);
   return fmt::format("{}", fmt::join(names, ", "));
+}
+
+/// The names of stages in their order, those of layers as a range: `encoder.0` to `encoder.5`, `bridge`.
+std::string listed(const std::vector<std::string>& names) {
+  const auto stack = [](const std::string& name) { return name.substr(0, name.rfind('.')); };
+  const auto is_layer = [](const std::string& name) {
+    return std::isdigit(static_cast<unsigned char>(name.back())) != 0;
+  };
+  std::string text;
+  for (size_t first = 0, last = 0; first < names.size(); first = ++last) {
+    while (is_layer(names[first]) && last + 1 < names.size() && is_layer(names[last + 1]) &&
+           stack(names[last + 1]) == stack(names[first]))
+      ++last;
+    text += fmt::format("{}`{}`", text.empty() ? "" : ", ", names[first]);
+    if (last > first) text += fmt::format(" to `{}`", names[last]);
+  }
+  return text;
 }
 
 std::string gains_line(const char* what, const std::vector<Gain>& gains, const char* unit) {
@@ -152,13 +170,12 @@ std::string servers_report(const parallel::Question& question, const parallel::P
 }
 
 std::string border_report(const parallel::Outline& placed) {
-  std::string text;
+  std::vector<std::string> names;
   for (const auto& each : placed.stages)
-    if (each.stage.whole)
-      text += fmt::format(
-          "note      `{}` needs all steps at once: the wavefront ends before it and starts again after it\n",
-          each.stage.name);
-  return text;
+    if (each.stage.whole) names.push_back(each.stage.name);
+  if (names.empty()) return "";
+  return fmt::format("note      {} {} all steps at once: the wavefront ends before {} and starts again after it\n",
+                     listed(names), names.size() == 1 ? "needs" : "need", names.size() == 1 ? "it" : "each");
 }
 
 }  // namespace seq2seq::run

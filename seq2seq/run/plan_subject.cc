@@ -26,22 +26,30 @@ int64_t words_of(const text::VocabularyOptions& options) {
   return options.size > 0 ? options.size + text::special_count : 0;
 }
 
+/// Only the text tells what it is read for.
+UsageError missing(const std::filesystem::path& file, const data::DataOptions& options) {
+  const Place place{.file = file.string()};
+  if (options.source_form.factors > 0)
+    return {place, "the text is missing, which alone has the values of the factors",
+            "Get the text, or leave the factors out: `--set data.source.factors=0 --set model.factors.sizes=[]`"};
+  return {place, "the text is missing, and the configuration does not say how many words the vocabularies have",
+          options.task == data::Task::lm
+              ? "Set `data.target.vocabulary.size`, or get the text"
+              : "Set `data.source.vocabulary.size` and `data.target.vocabulary.size`, or get the text"};
+}
+
 void read_text(const Configuration& configuration, const Environment& environment, PlanSubject& subject) {
   const auto& train = configuration.options.data.train;
   for (const auto& files : {train.source, train.target, train.pairs}) {
     for (const auto& file : files) {
-      if (std::filesystem::exists(file)) continue;
-      throw UsageError(Place{.file = file.string()},
-                       "the text is missing, and the configuration does not say how many words the vocabularies have",
-                       configuration.options.data.task == data::Task::lm
-                           ? "Set `data.target.vocabulary.size`, or get the text"
-                           : "Set `data.source.vocabulary.size` and `data.target.vocabulary.size`, or get the text");
+      if (!std::filesystem::exists(file)) throw missing(file, configuration.options.data);
     }
   }
   environment.log->say("reading words and lengths of the training text");
   const auto data = read_training_data(configuration, environment);
   subject.source_words = data.text->source_vocabulary().size();
   subject.target_words = data.text->target_vocabulary().size();
+  subject.factors = data.text->source().factor_sizes();
   const auto mean = [&](const data::TokenStore& store) {
     return static_cast<int64_t>(std::lround(static_cast<double>(store.tokens()) / static_cast<double>(store.size()))) +
            1;
@@ -63,17 +71,22 @@ PlanSubject plan_subject(const Configuration& configuration, std::optional<int64
   subject.source_words = lm ? text::special_count : words_of(options.data.source.vocabulary);
   subject.target_words =
       options.data.shared_vocabulary ? subject.source_words : words_of(options.data.target.vocabulary);
-  if (subject.source_words == 0 || subject.target_words == 0) read_text(configuration, environment, subject);
-  if (steps || subject.source_steps == 0) subject.source_steps = subject.target_steps = steps.value_or(usual_steps);
+  const auto& form = options.data.source_form;
+  if (subject.source_words == 0 || subject.target_words == 0 || form.factors > 0)
+    read_text(configuration, environment, subject);
+  if (steps || subject.source_steps == 0) {
+    subject.target_steps = steps.value_or(usual_steps);
+    subject.source_steps = form.parts * subject.target_steps;
+  }
   if (lm) subject.source_steps = 0;
-  if (subject.longest == 0) subject.longest = options.data.clean.max_length + 1;
+  if (subject.longest == 0) subject.longest = form.parts * (options.data.clean.max_length + 1);
   const auto& batch = options.train.batch;
   subject.sentences = batch.sentences > 0
                           ? batch.sentences
                           : std::max<int64_t>(1, batch.tokens / (subject.source_steps + subject.target_steps));
   subject.state_bytes = optimizer_state_bytes(options.train, *environment.registries);
   const auto model = outline(options.model, *environment.registries, subject.source_words, subject.target_words,
-                             {.factors = {}, .parts = options.data.source_form.parts});
+                             {.factors = subject.factors, .parts = form.parts});
   if (model->output().copies())
     throw UsageError(Place{.part = "model.output.kind"}, "`copy` does not run in stages, so it cannot be planned");
   if (model->staged() == nullptr)

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "seq2seq/nn/placement.h"
 #include "seq2seq/parallel/plan/predict.h"
@@ -15,14 +16,16 @@ struct PlanSubject {
   int64_t source_words = 0, target_words = 0;  // of the vocabularies, specials included
   // Of the text on average, end symbols included; 0: the text was not read. A language model has no source: always 0.
   int64_t source_steps = 0, target_steps = 0;
-  int64_t longest = 0;     // steps of a side
-  int64_t sentences = 0;   // of a batch of such lengths
-  double state_bytes = 0;  // of the optimizer, a parameter
+  int64_t longest = 0;           // steps of a side
+  int64_t sentences = 0;         // of a batch of such lengths
+  double state_bytes = 0;        // of the optimizer, a parameter
+  std::vector<int64_t> factors;  // values of each factor of the source, specials included
   parallel::Outline outline;
 };
 
-/// Reads the text only if the sizes of the vocabularies are not configured. `steps`: length of a side; empty: mean of
-/// the text, or 25. Throws UsageError if the text is needed and missing.
+/// Reads the text only if the sizes of the vocabularies are not configured, or if the source has factors. `steps`:
+/// length of a sentence, of which a source may have several; empty: mean of the text, or 25. Throws UsageError if the
+/// text is needed and missing.
 PlanSubject plan_subject(const Configuration& configuration, std::optional<int64_t> steps,
                          const Environment& environment);
 

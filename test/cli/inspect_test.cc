@@ -21,6 +21,25 @@ TEST_CASE("inspect: a run that is spread over places says what lies in each", "[
               "              2 cpu     output [0, 6)                                       78 parameters"));
 }
 
+TEST_CASE("inspect: the values of source factors are listed, of a run and of prepared text",
+          "[cli][inspect][factors]") {
+  const Toy toy(copied);
+  toy.folder().file("train.source", "a￨x￨1 b￨y￨1\nc￨x￨1\n");
+  toy.folder().file("train.target", "a b\nc\n");
+  toy.folder().file("held.source", "a￨x￨1\n");
+  toy.folder().file("held.target", "a\n");
+  const auto run = (toy / "run").string(), text = (toy / "text").string();
+  REQUIRE(
+      run_program({"train", (toy / "toy.yaml").string(), "--run", run, "--set", "train.updates=1", "--set",
+                   "data.source.factors=2", "--set", "model.factors.sizes=[2, 1]", "--set", "data.prepared=" + text})
+          .code == 0);
+  for (const auto& path : {run, text}) {
+    CAPTURE(path);
+    CHECK_THAT(run_program({"inspect", path}).out, ContainsSubstring("factors      factor 1 has 2 values: x 2, y 1\n"
+                                                                     "             factor 2 has 1 value: 1 3\n"));
+  }
+}
+
 TEST_CASE("inspect: epochs are those made, of a run that is finished and of one within an epoch", "[cli][inspect]") {
   const auto [updates, says] =
       GENERATE(std::pair("14", "update 14, 2 epochs"), std::pair("15", "update 15, 2 epochs and 1 batch"));

@@ -79,6 +79,59 @@ TEST_CASE("plan: reads the text where only it says how many words there are", "[
   CHECK_THAT(given.out, ContainsSubstring("16 sentences of 9 and 9 steps"));
 }
 
+/// For training, validation and test.
+void write_text(const Toy& toy, const std::string& sources, const std::string& targets) {
+  for (const char* name : {"train", "held"}) {
+    toy.folder().file(std::string(name) + ".source", sources);
+    toy.folder().file(std::string(name) + ".target", targets);
+  }
+}
+
+TEST_CASE("plan: the factors of a source have tables of the values that the text has", "[cli][plan][factors]") {
+  const Toy toy(copied);
+  write_text(toy, "a￨x b￨y\nc￨x\n", "a b\nc\n");
+  const std::vector<std::string> words{
+      "plan",  (toy / "toy.yaml").string(),    "--set", "data.source.factors=1",
+      "--set", "model.factors.sizes=[4]",      "--set", "data.source.vocabulary.size=3",
+      "--set", "data.target.vocabulary.size=3"};
+  const auto ran = run_program(words);
+  CHECK(ran.code == 0);
+  // 6 words of 4 units and 5 values of 4 instead of 6 words of 8.
+  CHECK_THAT(run_program({"plan", (toy / "toy.yaml").string(), "--set", "data.source.vocabulary.size=3", "--set",
+                          "data.target.vocabulary.size=3"})
+                 .out,
+             ContainsSubstring("4,782 parameters"));
+  CHECK_THAT(ran.out, ContainsSubstring("4,778 parameters"));
+  fs::remove(toy / "train.source");
+  const auto missing = run_program(words);
+  CHECK(missing.code == 2);
+  CHECK_THAT(missing.err, ContainsSubstring("train.source: the text is missing, which alone has the values"));
+}
+
+TEST_CASE("plan: a source of several sentences has the steps of each", "[cli][plan][parts]") {
+  const Toy toy(copied);
+  write_text(toy, "a b ||| c\nc ||| a b a b\n", "a b\nc\n");  // 5 and 7 steps, as each sentence has an end symbol
+  const auto config = (toy / "toy.yaml").string();
+  const std::vector<std::string> read{"plan", config, "--set", "data.source.parts=2"};
+  CHECK_THAT(run_program(read).out, ContainsSubstring("16 sentences of 6 and 3 steps; activations of 7 steps a side"));
+  auto given = read;
+  given.insert(given.end(), {"--length", "9"});
+  CHECK_THAT(run_program(given).out, ContainsSubstring("16 sentences of 18 and 9 steps"));
+}
+
+TEST_CASE("plan: one note lists the stages that take all steps in one piece", "[cli][plan]") {
+  const auto ran = run_program({"plan", SEQ2SEQ_SOURCE_DIR "/configs/transformer-small.yaml", "--set",
+                                "data.source.vocabulary.size=100", "--set", "data.target.vocabulary.size=100", "--set",
+                                "model.encoder.layers=3", "--set", "model.decoder.layers=2"});
+  CHECK(ran.code == 0);
+  const auto note = ran.out.find("note ");
+  REQUIRE(note != std::string::npos);
+  CHECK(ran.out.find("note ", note + 1) == std::string::npos);
+  CHECK_THAT(ran.out,
+             ContainsSubstring("`embeddings.source`, `encoder.0` to `encoder.2`, `embeddings.target`, `decoder.0` to "
+                               "`decoder.1` take all steps in one piece: the wavefront ends before each"));
+}
+
 TEST_CASE("plan: costs measured here are a hardware file that plans use", "[cli][plan]") {
   const Toy toy(copied);
   const auto config = (toy / "toy.yaml").string(), costs = (toy / "costs.yaml").string();

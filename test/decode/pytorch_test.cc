@@ -244,7 +244,7 @@ const std::vector<std::string> models{
     "attention: {kind: general, order: before}",
     "encoder: {layers: 1, cells: 4}, decoder: {layers: 1, cells: 4}, output: {kind: sampled, samples: 2}",
     "encoder: {layers: 1, cells: 4}, decoder: {layers: 1, cells: 4}, "
-    "output: {kind: noise_contrastive, samples: 2, bias: false}",
+    "output: {kind: noise_contrastive, samples: 2, distribution: unigram, exponent: 0.75, bias: false}",
     "encoder: {layers: 1, cells: 8}, decoder: {layers: 1, cells: 8}, "
     "output: {kind: adaptive, cutoffs: [2, 4], shrink: 2}",
     "encoder: {kind: gru, layers: 1, cells: 4}, decoder: {kind: projected_lstm, layers: 2, cells: 5, projection: 3}, "
@@ -315,6 +315,10 @@ TEST_CASE("run folder: plain PyTorch gives the same loss, gradients, scores and 
                             "architecture: transformer, factors: {sizes: [3, 1]}, " + transformer,
                             "architecture: transformer, factors: {combine: sum}, " + transformer})
     variants.push_back("data: {" + names + factored + model + "}\n");
+  variants.push_back("data: {" + names +
+                     ", source: {factors: 2, tokenizer: {kind: character}}}\nmodel: {embedding: {size: 7}, factors: "
+                     "{sizes: [3, 2]}, " +
+                     two + "}\n");
   // Sources of several parts.
   const std::string in_two = ", reverse: source, source: {parts: 2}}\nmodel: {embedding: {size: 5}, ";
   for (const auto& model :

@@ -117,6 +117,58 @@ TEST_CASE("plan: the stages of a Transformer at their places are those of the mo
   check_same_stages(place(outline, layout).stages, nn::Transformer(options, context).stages());
 }
 
+/// The stage of a whole encoder, and the model.
+struct WholeEncoder {
+  WholeEncoder(const nn::ModelContext& context, const nn::Seq2SeqOptions& options) : model(options, context) {
+    for (const auto& each : outline_of(model).stages)
+      if (each.stage.name == "encoder") stage = each;
+  }
+  /// Numbers of the encoder's parameters with this in their names.
+  double numbers(const std::string& name) const {
+    double sum = 0;
+    for (const auto& item : model.named_parameters())
+      if (item.key().starts_with("encoder.") && item.key().find(name) != std::string::npos)
+        sum += static_cast<double>(item.value().numel());
+    return sum;
+  }
+  nn::Seq2Seq model;
+  OutlinedStage stage;
+};
+
+TEST_CASE("plan: a row of a source of several sentences passes one of the encoders", "[parallel][plan]") {
+  const int64_t sources = GENERATE(2, 3);
+  CAPTURE(sources);
+  nn::Seq2SeqOptions options{.embedding = 8};
+  options.encoder = lstm_encoder(2, 16);
+  options.decoder = lstm_stack(2, 16);
+  nn::ModelContext context{.source_vocabulary = 90, .target_vocabulary = 80, .placement = {}};
+  context.placement.device = c10::kMeta;
+  context.source_parts = {.options = {}, .count = sources, .separator = 2};
+  const WholeEncoder whole(context, options);
+  const auto combined = whole.numbers("encoder.weight_h_l") / static_cast<double>(sources);
+  CHECK(whole.stage.stage.products ==
+        whole.numbers("source_0.lstm.weight_ih") + whole.numbers("source_0.lstm.weight_hh") + combined);
+  CHECK(whole.stage.recurrent_products == whole.numbers("source_0.lstm.weight_hh"));
+  CHECK(whole.stage.numbers == whole.numbers(""));
+}
+
+TEST_CASE("plan: the tables of words and factors are counted, not multiplied by", "[parallel][plan]") {
+  const int64_t words = GENERATE(90, 9000);
+  nn::Seq2SeqOptions options{.embedding = 8};
+  options.encoder = lstm_encoder(2, 16);
+  options.decoder = lstm_stack(2, 16);
+  nn::ModelContext context{.source_vocabulary = words, .target_vocabulary = 80, .placement = {}};
+  context.placement.device = c10::kMeta;
+  context.source_factors = {.options = {.sizes = {3, 2}}, .values = {7, 5}};
+  const WholeEncoder whole(context, options);
+  const double layers = 4 * 16 * (8 + 16) + 4 * 16 * (16 + 16);
+  CHECK(whole.stage.stage.products == layers);
+  CHECK(whole.stage.recurrent_products == 2 * 4 * 16 * 16);
+  CHECK(whole.stage.numbers == layers + 2 * 2 * 4 * 16 + static_cast<double>(3 * words + 3 * 7 + 2 * 5));
+  // Vectors, output, and gates, states and cells of two layers, however many words there are.
+  CHECK(whole.stage.stage.kept == 8 + 16 + 2 * (4 + 2) * 16);
+}
+
 TEST_CASE("plan: shares of the output layer add up to the whole, each with its words", "[parallel][plan]") {
   const Asked asked;
   auto layout = paper_layout();

@@ -76,6 +76,31 @@ struct Cases : Toy {
   }
 };
 
+/// A world in which each of two words of letters is written in the case that its factor names, letter by letter.
+struct WordCases : Toy {
+  WordCases() : Toy(copied) {
+    write_pairs(*this, 1000, [](int64_t lines, uint64_t seed) {
+      SmallNumbers draws(seed);
+      WrittenPairs pairs;
+      for (int64_t line = 0; line < lines; ++line) {
+        for (int word = 0; word < 2; ++word) {
+          const bool up = draws.below(2) == 0;
+          std::string letters;
+          for (int64_t letter = 0, count = 1 + draws.below(3); letter < count; ++letter)
+            letters += static_cast<char>('a' + draws.below(3));
+          pairs.first += fmt::format("{}{}￨{}", word == 0 ? "" : " ", letters, up ? "up" : "low");
+          if (up)
+            for (auto& letter : letters) letter = static_cast<char>(letter + 'A' - 'a');
+          pairs.second += fmt::format("{}{}", word == 0 ? "" : " ", letters);
+        }
+        pairs.first += "\n";
+        pairs.second += "\n";
+      }
+      return pairs;
+    });
+  }
+};
+
 std::vector<std::string> with_factors(std::vector<std::string> more) {
   more.insert(more.begin(), {"data.source.factors=2", "model.factors.sizes=[3, 2]"});
   return more;
@@ -95,6 +120,42 @@ TEST_CASE("factors: what only a factor tells is learned, and not without it", "[
   for (const auto* file : {"train.source", "held.source"})
     toy.folder().file(file, without_factors(content_of(toy / file)));
   CHECK(exact_after(toy, "words", set) < 0.5);
+}
+
+TEST_CASE("factors: each character or subword has the factors of its word", "[run][learn][factors][slow]") {
+  const std::string kind = GENERATE("character", "sentencepiece");
+  CAPTURE(kind);
+  WordCases toy;
+  auto set = quick_learner(kind == "character" ? 700 : 400);
+  const auto of_sides = [&](const std::string& key) {
+    for (const char* side : {"source", "target"}) set.push_back(fmt::format("data.{}.tokenizer.{}", side, key));
+  };
+  set.insert(set.end(), {"data.source.factors=1", "model.factors.sizes=[3]", "data.max_length=20"});
+  of_sides("kind=" + kind);
+  if (kind == "sentencepiece") of_sides("train=bpe"), of_sides("size=20");
+  CHECK(exact_after(toy, "run", set) > 0.9);
+  const auto run = toy.load("run");
+  auto lines = line_reader("ab￨low c￨up\n");
+  std::ostringstream out;
+  run::translate(run, lines, out, {});
+  CHECK(out.str() == "ab C\n");
+  auto wrong = line_reader("ab￨low c\n");
+  CHECK_THAT(message_of<Error>([&] { run::translate(run, wrong, out, {}); }),
+             ContainsSubstring(":1:10: the token `c` has 0 factors, but `data.source.factors` is 1"));
+}
+
+TEST_CASE("factors: subwords that are drawn anew in each epoch keep the factors of their words",
+          "[run][resume][factors]") {
+  WordCases toy;
+  std::vector<std::string> set{"data.source.factors=1", "model.factors.sizes=[3]", "train.updates=20",
+                               "train.schedule.kind=constant", "data.prepared=" + (toy / "prepared").string()};
+  for (const char* value : {"kind=sentencepiece", "train=unigram", "size=14", "sample.alpha=0.1"})
+    set.push_back(fmt::format("data.source.tokenizer.{}", value));
+  toy.train("whole", set);
+  set.push_back("train.updates=10");
+  toy.train("cut", set);
+  toy.resume("cut", {"train.updates=20"});
+  CHECK((parameters_of(toy / "cut", 20) == parameters_of(toy / "whole", 20)));
 }
 
 TEST_CASE("factors: a run that is resumed ends as one that was not, prepared or read", "[run][resume][factors]") {

@@ -1,6 +1,7 @@
 #include "seq2seq/data/prepare/open_prepared.h"
 
 #include <algorithm>
+#include <charconv>
 #include <numeric>
 #include <system_error>
 #include <utility>
@@ -62,9 +63,8 @@ std::string open_model(const std::filesystem::path& file, const SideSummary& sum
   return model;
 }
 
-/// The values of each factor of the source.
-std::vector<text::Vocabulary> open_factors(const PreparedFolder::Side& side, const SideSummary& summary,
-                                           const SourceForm& form) {
+std::vector<text::Vocabulary> values_of(const PreparedFolder::Side& side, const SideSummary& summary,
+                                        const SourceForm& form) {
   if (form.factors == 0) return {};
   FactorCounter values(form);
   const auto tokens = open_words(side, summary);
@@ -113,6 +113,16 @@ text::Vocabulary open_words(const PreparedFolder::Side& side, const SideSummary&
   return open_vocabulary(side.words, summary.words_sha256);
 }
 
+std::vector<text::Vocabulary> open_factors(const PreparedFolder& folder, const Summary& summary) {
+  SourceForm form;
+  for (const auto& [key, number] :
+       {std::pair("data.source.factors", &form.factors), {"data.source.parts", &form.parts}}) {
+    const auto value = value_in(summary.text_options, key);
+    std::from_chars(value.data(), value.data() + value.size(), *number);  // an absent one leaves the default
+  }
+  return values_of(folder.source(), summary.source, form);
+}
+
 Summary read_summary(const PreparedFolder& folder) {
   std::error_code unknown;
   if (!std::filesystem::exists(folder.summary(), unknown)) {
@@ -132,7 +142,7 @@ Prepared open_prepared(const PreparedFolder& folder, const PrepareKeys& keys, co
                 "Run `seq2seq prepare CONFIG` again, or set `data.prepared` to another folder");
   }
   auto source = open_vocabulary(folder.source().vocabulary, summary.source.vocabulary_sha256);
-  auto values = open_factors(folder.source(), summary.source, form);
+  auto values = values_of(folder.source(), summary.source, form);
   auto target = open_vocabulary(folder.target().vocabulary, summary.target.vocabulary_sha256);
   Corpus corpus{.source = open_side(folder.source(), summary.pairs, summary.source,
                                     SourceVocabulary(source, values, form.parts).ids()),

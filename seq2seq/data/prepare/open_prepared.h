@@ -23,6 +23,9 @@ Prepared open_prepared(const PreparedFolder& folder, const PrepareKeys& keys, co
 /// Returns all words of a side, by the ids of its tokens before renumbering.
 text::Vocabulary open_words(const PreparedFolder::Side& side, const SideSummary& summary);
 
+/// Returns the values of each factor of the source. Throws FormatError if the words are damaged.
+std::vector<text::Vocabulary> open_factors(const PreparedFolder& folder, const Summary& summary);
+
 /// Returns the summary of the folder. Throws Error if it is not a folder of prepared text.
 Summary read_summary(const PreparedFolder& folder);
 

@@ -22,7 +22,8 @@ class Walk final : public StageList {
   void whole_model(const Encoder* encoder, const Decoder& decoder, const OutputLayer& output);
 
  private:
-  void encode(const Encoder& encoder);
+  /// `sources`: sentences of a source, each with an encoder of its own.
+  void encode(const Encoder& encoder, int64_t sources);
   void bridge(const Bridge& bridge, int64_t layers);
   void decode(const Decoder& decoder);
   void attend(const Decoder& decoder, const Rows& states, const Rows& words);
@@ -38,7 +39,7 @@ class Walk final : public StageList {
   Rows words(const char* side_name, Side side, const Embedding& embedding, const Dropped& dropped);
   Rows layer(const char* name, const Stack& stack, int64_t number, Side side, const Dropped& dropped, const Rows& below,
              const Last* start, const std::shared_ptr<StateFlow>& last);
-  void whole_encoder(const Encoder& encoder);
+  void whole_encoder(const Encoder& encoder, int64_t sources);
 
   Rows rows_;                // of the part that was walked last
   std::vector<Last> last_;   // of the encoder's layers
@@ -102,13 +103,13 @@ StageList::Rows Walk::layer(const char* name, const Stack& stack, int64_t number
   return rows;
 }
 
-void Walk::encode(const Encoder& encoder) {
+void Walk::encode(const Encoder& encoder, int64_t sources) {
   const auto parts = encoder.layers();
   if (const auto* stack = encoder.sentence_stack()) {
     rows_ = sentences(*stack, {.side = Side::source, .packs = true});
     return;
   }
-  if (!parts) return whole_encoder(encoder);
+  if (!parts) return whole_encoder(encoder, sources);
   const auto& shares = parts->dropout;
   rows_ = words("source", Side::source, parts->embedding,
                 {.after = shares.embedding,
@@ -125,15 +126,35 @@ void Walk::encode(const Encoder& encoder) {
   }
 }
 
-void Walk::whole_encoder(const Encoder& encoder) {
+/// Matrices of an encoder that rows are multiplied by: all but tables.
+std::vector<at::Tensor> matrices_of(const Encoder& encoder) {
+  std::vector<at::Tensor> matrices;
+  for (const auto& use : parameter_uses(encoder))
+    if (use.role.kind != Role::Kind::embedding && use.parameter.dim() == 2) matrices.push_back(use.parameter);
+  return matrices;
+}
+
+/// Numbers a row that an encoder keeps: what it looks up, its output, and of each recurrence its gates, states and
+/// cells.
+int64_t kept_by_encoder(const Encoder& encoder) {
+  int64_t vectors = 0, recurrent = 0;
+  for (const auto& use : parameter_uses(encoder)) {
+    if (use.role.kind == Role::Kind::embedding) vectors += use.parameter.size(1);
+    if (use.role.kind == Role::Kind::recurrent) recurrent += use.parameter.size(0) + 2 * use.parameter.size(1);
+  }
+  return vectors + (recurrent > 0 ? encoder.width() + recurrent : kept_by(matrices_of(encoder), encoder.width()));
+}
+
+void Walk::whole_encoder(const Encoder& encoder, int64_t sources) {
   Stage stage{.name = "encoder", .place = placement_.place_of("encoder.0"), .device = placement_.of("encoder.0")};
   stage.side = Side::source;
   stage.whole = true;
   stage.spans_devices = true;
   stage.parameters = parameters_used(encoder);
-  stage.products = products_of(stage.parameters);
+  // All encoders of a source have the same sizes, and each of its rows passes one of them.
+  stage.products = products_of(matrices_of(encoder)) / static_cast<double>(sources);
   stage.width = encoder.width();
-  stage.kept = kept_by(stage.parameters, stage.width);
+  stage.kept = kept_by_encoder(encoder) / sources;
   const ParameterPlace place{.device = stage.device, .type = stage.parameters.front().scalar_type()};
   const int64_t number = add(std::move(stage));
   rows_ = {number, row_flow(Side::source, encoder.width(), place)};
@@ -254,7 +275,7 @@ void Walk::whole_model(const Encoder* encoder, const Decoder& decoder, const Out
     decode(decoder);
     return write(output, rows_);
   }
-  encode(*encoder);
+  encode(*encoder, decoder.source_parts().count);
   const auto& attention = decoder.attention();
   if (attention.stepwise() || attention.beside_layers() > 0) {
     whole_decoder(decoder);

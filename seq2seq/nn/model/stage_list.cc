@@ -43,7 +43,7 @@ std::shared_ptr<RowFlow> StageList::row_flow(Side side, int64_t width, const Par
 StageList::Rows StageList::sentences(const SentenceStack& stack, const SentenceUse& use) {
   const bool source = use.side == Side::source;
   const auto parts = stack.parts();
-  const int64_t width = parts.front().parameters.front().size(1);
+  const int64_t width = parts.front().kept;  // word vectors keep what they hand on
   std::vector<std::string> names{source ? "embeddings.source" : "embeddings.target"};
   std::vector<int64_t> places{placement_.place_of("embeddings")};
   for (size_t part = 1; part < parts.size(); ++part) {

@@ -62,6 +62,7 @@ Memory TransformerEncoder::encode(const Packed& ids, const Draw* draw) const {
 
 std::vector<SentencePart> TransformerEncoder::parts() const {
   std::vector<SentencePart> parts{words_part(*embedding_.words, *positions_)};
+  parts.front().kept = width_;  // of the words and their factors
   if (embedding_.factors != nullptr)
     for (const auto& parameter : parameters_used(*embedding_.factors)) parts.front().parameters.push_back(parameter);
   for (const auto& layer : layers_)

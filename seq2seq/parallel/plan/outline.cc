@@ -55,17 +55,24 @@ bool Outline::splits_output() const { return !stages.empty() && stages.back().st
 
 Outline outline_of(const nn::Model& model) {
   if (model.staged() == nullptr) throw std::logic_error("the model does not run in stages");
-  std::set<const c10::TensorImpl*> recurrent, seen;
-  for (const auto& use : model.roles())
+  std::set<const c10::TensorImpl*> recurrent, tables, seen;
+  for (const auto& use : model.roles()) {
     if (use.role.kind == nn::Role::Kind::recurrent) recurrent.insert(use.parameter.unsafeGetTensorImpl());
+    if (use.role.kind == nn::Role::Kind::embedding) tables.insert(use.parameter.unsafeGetTensorImpl());
+  }
   Outline outline;
   for (auto& stage : model.staged()->stages()) {
     OutlinedStage outlined{.stage = std::move(stage)};
+    double matrices = 0;
     for (const auto& parameter : outlined.stage.parameters) {
+      const auto* id = parameter.unsafeGetTensorImpl();
       const auto numbers = static_cast<double>(parameter.numel());
-      if (recurrent.contains(parameter.unsafeGetTensorImpl())) outlined.recurrent_products += numbers;
-      if (seen.insert(parameter.unsafeGetTensorImpl()).second) outlined.numbers += numbers;
+      if (recurrent.contains(id)) outlined.recurrent_products += numbers;
+      if (parameter.dim() == 2 && !tables.contains(id)) matrices += numbers;
+      if (seen.insert(id).second) outlined.numbers += numbers;
     }
+    // A row of a source of several sentences passes one of the encoders: it meets a share of the stage's matrices.
+    if (outlined.recurrent_products > 0) outlined.recurrent_products *= outlined.stage.products / matrices;
     outline.stages.push_back(std::move(outlined));
   }
   return outline;

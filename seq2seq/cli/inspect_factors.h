@@ -1,0 +1,13 @@
+#pragma once
+
+#include <iosfwd>
+#include <vector>
+
+#include "seq2seq/text/vocabulary.h"
+
+namespace seq2seq::cli {
+
+/// Prints a line for each factor of the source: how many values it has, and the most frequent ones with their counts.
+void print_factors(std::ostream& out, const std::vector<text::Vocabulary>& factors);
+
+}  // namespace seq2seq::cli
