@@ -10,6 +10,8 @@
 #include <ATen/ops/logaddexp.h>
 #include <c10/util/Exception.h>
 
+#include "seq2seq/nn/output/packed_ranking.h"
+
 namespace seq2seq::decode {
 namespace {
 
@@ -93,10 +95,24 @@ at::Tensor EnsemblePredictor::mean(const PredictorState& state, int64_t first, i
   return sum;
 }
 
+std::optional<nn::TopK> EnsemblePredictor::mixed_best(const PredictorState& state, int64_t k,
+                                                      const nn::Bans& bans) const {
+  const auto mixture =
+      mean_ == EnsembleMean::probabilities ? nn::Mixture::probabilities : nn::Mixture::log_probabilities;
+  std::vector<nn::MixedLayer> layers;
+  for (size_t i = 0; i < members_.size(); ++i) {
+    const auto [ranking, features] = members_[i].predictor->ranked(*cast(state).members[i]);
+    if (ranking == nullptr) return std::nullopt;
+    layers.push_back({.ranking = ranking, .features = features, .weight = members_[i].weight});
+  }
+  return nn::mixture_top_k(layers, mixture, k, bans);
+}
+
 nn::TopK EnsemblePredictor::best(const PredictorState& state, int64_t k, const nn::Bans& bans) const {
   const at::NoGradGuard no_gradient;
   nn::Bans all = bans;
   all.words = bans.words.defined() ? at::cat({never_written_, bans.words.to(at::kCPU)}) : never_written_;
+  if (auto best = mixed_best(state, k, all)) return *std::move(best);
   const int64_t hypotheses = cast(state).hypotheses;
   std::vector<at::Tensor> scores, ids;
   for (int64_t first = 0; first < hypotheses; first += probability_rows) {
@@ -113,13 +129,11 @@ at::Tensor EnsemblePredictor::log_probabilities(const PredictorState& state, int
   return to_log(mean(state, first, count), mean_);
 }
 
-at::Tensor EnsemblePredictor::score(const Sources& sources, const nn::Packed& inputs, const nn::Packed& targets,
-                                    const nn::Ids& owner) const {
-  TORCH_CHECK(sources.readings.size() == members_.size(), "one reading of the sources a member");
-  at::Tensor sum;  // [N]
+at::Tensor EnsemblePredictor::joined(const std::function<at::Tensor(size_t)>& score_of) const {
+  at::Tensor sum;  // [n]
   for (size_t i = 0; i < members_.size(); ++i) {
-    const auto [predictor, weight] = members_[i];
-    auto part = predictor->score(sources.readings[i], inputs, targets, owner);
+    const double weight = members_[i].weight;
+    auto part = score_of(i);
     part = mean_ == EnsembleMean::probabilities ? part + std::log(weight) : part * weight;
     if (!sum.defined())
       sum = part;
@@ -129,6 +143,18 @@ at::Tensor EnsemblePredictor::score(const Sources& sources, const nn::Packed& in
       sum.add_(part.to(sum.device()));
   }
   return sum;
+}
+
+at::Tensor EnsemblePredictor::next_scores(const PredictorState& state, const nn::Ids& hypotheses,
+                                          const nn::Ids& words) const {
+  return joined(
+      [&](size_t i) { return members_[i].predictor->next_scores(*cast(state).members[i], hypotheses, words); });
+}
+
+at::Tensor EnsemblePredictor::score(const Sources& sources, const nn::Packed& inputs, const nn::Packed& targets,
+                                    const nn::Ids& owner) const {
+  TORCH_CHECK(sources.readings.size() == members_.size(), "one reading of the sources a member");
+  return joined([&](size_t i) { return members_[i].predictor->score(sources.readings[i], inputs, targets, owner); });
 }
 
 int64_t EnsemblePredictor::longest_output() const {

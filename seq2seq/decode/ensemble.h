@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "seq2seq/decode/predictor.h"
@@ -33,13 +35,18 @@ class EnsemblePredictor final : public Predictor {
   std::unique_ptr<PredictorState> selected(const PredictorState& state, const nn::Ids& hypotheses) const override;
   nn::TopK best(const PredictorState& state, int64_t k, const nn::Bans& bans) const override;
   at::Tensor log_probabilities(const PredictorState& state, int64_t first, int64_t count) const override;
+  at::Tensor next_scores(const PredictorState& state, const nn::Ids& hypotheses, const nn::Ids& words) const override;
   at::Tensor score(const Sources& sources, const nn::Packed& inputs, const nn::Packed& targets,
                    const nn::Ids& owner) const override;
   int64_t longest_output() const override;
 
  private:
+  /// Returns what best() returns, without a row of all words; empty if the members' output layers have no such pass.
+  std::optional<nn::TopK> mixed_best(const PredictorState& state, int64_t k, const nn::Bans& bans) const;
   /// Returns the weighted mean of the values that `mean_` selects, float64 [count, V].
   at::Tensor mean(const PredictorState& state, int64_t first, int64_t count) const;
+  /// Joins the scores of the same words [n] by each member. `score_of`: from a member's index to its scores.
+  at::Tensor joined(const std::function<at::Tensor(size_t)>& score_of) const;
 
   std::vector<EnsembleMember> members_;  // of weights that sum to 1
   EnsembleMean mean_;

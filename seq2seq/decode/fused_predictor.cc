@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/cat.h>
 #include <c10/util/Exception.h>
+
+#include "seq2seq/nn/output/packed_ranking.h"
 
 namespace seq2seq::decode {
 
@@ -75,8 +78,20 @@ nn::TopK FusedPredictor::best(const PredictorState& state, int64_t k, const nn::
   const at::NoGradGuard no_gradient;
   nn::Bans all = bans;
   all.words = bans.words.defined() ? at::cat({never_written_, bans.words.to(at::kCPU)}) : never_written_;
-  const int64_t hypotheses = dynamic_cast<const FusedState&>(state).hypotheses;
-  return nn::best_words(log_probabilities(state, 0, hypotheses), /*normalizer=*/{}, k, all);
+  const auto& both = dynamic_cast<const FusedState&>(state);
+  const auto own = model_->ranked(*both.model), added = language_model_->ranked(*both.language_model);
+  if (own.ranking != nullptr && added.ranking != nullptr) {
+    const std::vector<nn::MixedLayer> layers{{own.ranking, own.features, 1}, {added.ranking, added.features, weight_}};
+    if (auto best = nn::mixture_top_k(layers, nn::Mixture::log_probabilities, k, all)) return *std::move(best);
+  }
+  return nn::best_words(log_probabilities(state, 0, both.hypotheses), /*normalizer=*/{}, k, all);
+}
+
+at::Tensor FusedPredictor::next_scores(const PredictorState& state, const nn::Ids& hypotheses,
+                                       const nn::Ids& words) const {
+  const auto& both = dynamic_cast<const FusedState&>(state);
+  const auto own = model_->next_scores(*both.model, hypotheses, words);
+  return own + weight_ * language_model_->next_scores(*both.language_model, hypotheses, words).to(own.device());
 }
 
 at::Tensor FusedPredictor::score(const Sources& sources, const nn::Packed& inputs, const nn::Packed& targets,

@@ -23,6 +23,8 @@ class FusedPredictor final : public Predictor {
   nn::TopK best(const PredictorState& state, int64_t k, const nn::Bans& bans) const override;
   /// The sums [count, V]; their exponentials do not add up to 1.
   at::Tensor log_probabilities(const PredictorState& state, int64_t first, int64_t count) const override;
+  /// The sums of these words.
+  at::Tensor next_scores(const PredictorState& state, const nn::Ids& hypotheses, const nn::Ids& words) const override;
   at::Tensor score(const Sources& sources, const nn::Packed& inputs, const nn::Packed& targets,
                    const nn::Ids& owner) const override;
   at::Tensor attention(const Sources& sources, const nn::Packed& inputs) const override;

@@ -39,12 +39,7 @@ class TreeWalk {
     for (size_t depth = 0; !level.empty(); ++depth) {
       steps += std::ssize(level);
       read(level);
-      std::vector<Node> next;
-      for (int64_t first = 0; first < std::ssize(level); first += probability_rows) {
-        const int64_t count = std::min(probability_rows, std::ssize(level) - first);
-        score(level, first, count, depth, next);
-      }
-      level = std::move(next);
+      level = score(level, depth);
     }
     return steps;
   }
@@ -59,33 +54,31 @@ class TreeWalk {
     predictor_.read(*state_, at::tensor(survivors), at::tensor(words));
   }
 
-  /// Scores the next word of every target below `count` nodes from `first` on, and adds the nodes that they go to.
-  void score(const std::vector<Node>& level, int64_t first, int64_t count, size_t depth, std::vector<Node>& next) {
+  /// Scores the next word of every target, and returns the nodes that they go to.
+  std::vector<Node> score(const std::vector<Node>& level, size_t depth) const {
     std::vector<Node> children;
-    std::vector<int64_t> rows, words;
-    for (int64_t row = 0; row < count; ++row) {
+    std::vector<int64_t> parents, words;
+    for (size_t i = 0; i < level.size(); ++i) {
       std::map<int64_t, std::vector<Target*>> by_word;
-      for (auto* target : level[static_cast<size_t>(first + row)].targets)
-        by_word[target->words[depth]].push_back(target);
+      for (auto* target : level[i].targets) by_word[target->words[depth]].push_back(target);
       for (auto& [word, targets] : by_word) {
-        rows.push_back(row);
+        parents.push_back(static_cast<int64_t>(i));
         words.push_back(word);
-        children.push_back({.parent = first + row, .word = word, .targets = std::move(targets)});
+        children.push_back({.parent = parents.back(), .word = word, .targets = std::move(targets)});
       }
     }
-    const auto all = predictor_.log_probabilities(*state_, first, count);  // [count, V]
-    const auto device = all.device();
-    const auto chosen =
-        all.index({at::tensor(rows).to(device), at::tensor(words).to(device)}).to(at::kCPU).contiguous();
-    const auto* value = chosen.const_data_ptr<double>();
-    for (auto& child : children) {
+    const auto scores =
+        predictor_.next_scores(*state_, at::tensor(parents), at::tensor(words)).to(at::kCPU).contiguous();
+    const auto* value = scores.const_data_ptr<double>();
+    for (const auto& child : children) {
       for (auto* target : child.targets) {
         target->score->token_scores.push_back(*value);
         target->score->score += *value;
       }
       ++value;
-      if (child.word != text::end_id) next.push_back(std::move(child));
     }
+    std::erase_if(children, [](const Node& child) { return child.word == text::end_id; });
+    return children;
   }
 
   const Predictor& predictor_;

@@ -1,11 +1,14 @@
 #include "seq2seq/decode/predictor.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/index_select.h>
 #include <ATen/ops/tensor.h>
 #include <c10/util/Exception.h>
 
@@ -13,6 +16,10 @@
 
 namespace seq2seq::decode {
 namespace {
+
+/// Next words that a model scores together: where the output layer has no pass without them, their logits are one
+/// matrix.
+constexpr int64_t scored_rows = 1024;
 
 struct ModelState final : PredictorState {
   std::unique_ptr<nn::DecoderState> decoder;
@@ -37,11 +44,32 @@ const nn::Features& features_of(const PredictorState& state) {
   return features;
 }
 
+nn::Features features_at(const nn::Features& features, const nn::Ids& rows) {
+  const auto chosen = [&rows](const at::Tensor& tensor) {
+    return tensor.defined() ? tensor.index_select(0, rows.to(tensor.device())) : tensor;
+  };
+  return {.rows = chosen(features.rows), .attention = chosen(features.attention), .source = chosen(features.source)};
+}
+
 at::Tensor first_ids(int64_t count, c10::Device device) {
   return at::arange(count, at::TensorOptions().dtype(at::kLong).device(device));
 }
 
 }  // namespace
+
+at::Tensor Predictor::next_scores(const PredictorState& state, const nn::Ids& hypotheses, const nn::Ids& words) const {
+  const auto* rows = hypotheses.const_data_ptr<int64_t>();
+  const auto* const end = rows + hypotheses.size(0);
+  std::vector<at::Tensor> scores{at::empty({0}, at::kDouble)};
+  for (const auto *first = rows, *last = first; first != end; first = last) {
+    last = std::lower_bound(first, end, *first + probability_rows);
+    const auto all = log_probabilities(state, *first, last[-1] - *first + 1);  // [count, V]
+    const int64_t from = first - rows, count = last - first;
+    const auto row = (hypotheses.narrow(0, from, count) - *first).to(all.device());
+    scores.push_back(all.index({row, words.narrow(0, from, count).to(all.device())}).to(at::kCPU));
+  }
+  return at::cat(scores);
+}
 
 at::Tensor Predictor::attention(const Sources&, const nn::Packed&) const { return {}; }
 
@@ -112,6 +140,24 @@ nn::TopK ModelPredictor::best(const PredictorState& state, int64_t k, const nn::
 
 at::Tensor ModelPredictor::log_probabilities(const PredictorState& state, int64_t first, int64_t count) const {
   return model_->output().log_probabilities(nn::part_of(features_of(state), first, count));
+}
+
+at::Tensor ModelPredictor::next_scores(const PredictorState& state, const nn::Ids& hypotheses,
+                                       const nn::Ids& words) const {
+  const at::NoGradGuard no_gradient;
+  const auto& features = features_of(state);
+  std::vector<at::Tensor> scores{
+      at::empty({0}, at::TensorOptions().dtype(at::kDouble).device(model_->output().home()))};
+  for (int64_t first = 0; first < words.size(0); first += scored_rows) {
+    const int64_t count = std::min(scored_rows, words.size(0) - first);
+    scores.push_back(model_->output().score(features_at(features, hypotheses.narrow(0, first, count)),
+                                            words.narrow(0, first, count)));
+  }
+  return at::cat(scores);
+}
+
+RankedRows ModelPredictor::ranked(const PredictorState& state) const {
+  return {.ranking = &ranking_->of(model_->output()), .features = &features_of(state)};
 }
 
 at::Tensor ModelPredictor::attended(const PredictorState& state) const { return features_of(state).attention; }

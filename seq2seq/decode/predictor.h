@@ -28,6 +28,12 @@ struct Sources {
   std::vector<nn::Packed> readings;  // encoder ids, as data::make_sources packs them; never empty
 };
 
+/// A ranking of words, and the rows that it ranks them for.
+struct RankedRows {
+  const nn::WordRanking* ranking = nullptr;
+  const nn::Features* features = nullptr;
+};
+
 /// Hypotheses that callers of log_probabilities() should ask for at a time: at 80,000 words 41 MB.
 inline constexpr int64_t probability_rows = 64;
 
@@ -53,6 +59,11 @@ class Predictor {
   /// The natural log-probability of every next word [count, V], float64, of `count` hypotheses from `first` on; of
   /// banned words, too.
   virtual at::Tensor log_probabilities(const PredictorState& state, int64_t first, int64_t count) const = 0;
+  /// The natural log-probability of words[i] as the next word of the hypothesis hypotheses[i], float64 [n]. Both are on
+  /// the CPU, and hypotheses ascend.
+  virtual at::Tensor next_scores(const PredictorState& state, const nn::Ids& hypotheses, const nn::Ids& words) const;
+  /// The output layer that best() leaves the ranking to, and its rows; null: there is no single one.
+  virtual RankedRows ranked(const PredictorState& /*state*/) const { return {}; }
   /// The natural log-probability of each target row given its source, float64 [N], in packed order of `targets`; end
   /// symbols are rows too. `owner` [T] names the source of each target, so that several share one; undefined: one each.
   virtual at::Tensor score(const Sources& sources, const nn::Packed& inputs, const nn::Packed& targets,
@@ -83,6 +94,8 @@ class ModelPredictor final : public Predictor {
   std::unique_ptr<PredictorState> selected(const PredictorState& state, const nn::Ids& hypotheses) const override;
   nn::TopK best(const PredictorState& state, int64_t k, const nn::Bans& bans) const override;
   at::Tensor log_probabilities(const PredictorState& state, int64_t first, int64_t count) const override;
+  at::Tensor next_scores(const PredictorState& state, const nn::Ids& hypotheses, const nn::Ids& words) const override;
+  RankedRows ranked(const PredictorState& state) const override;
   at::Tensor score(const Sources& sources, const nn::Packed& inputs, const nn::Packed& targets,
                    const nn::Ids& owner) const override;
   at::Tensor attention(const Sources& sources, const nn::Packed& inputs) const override;

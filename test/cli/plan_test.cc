@@ -119,7 +119,7 @@ TEST_CASE("plan: a source of several sentences has the steps of each", "[cli][pl
   CHECK_THAT(run_program(given).out, ContainsSubstring("16 sentences of 18 and 9 steps"));
 }
 
-TEST_CASE("plan: one note lists the stages that take all steps in one piece", "[cli][plan]") {
+TEST_CASE("plan: one note lists the stages that need all steps at once", "[cli][plan]") {
   const auto ran = run_program({"plan", SEQ2SEQ_SOURCE_DIR "/configs/transformer-small.yaml", "--set",
                                 "data.source.vocabulary.size=100", "--set", "data.target.vocabulary.size=100", "--set",
                                 "model.encoder.layers=3", "--set", "model.decoder.layers=2"});
@@ -129,7 +129,7 @@ TEST_CASE("plan: one note lists the stages that take all steps in one piece", "[
   CHECK(ran.out.find("note ", note + 1) == std::string::npos);
   CHECK_THAT(ran.out,
              ContainsSubstring("`embeddings.source`, `encoder.0` to `encoder.2`, `embeddings.target`, `decoder.0` to "
-                               "`decoder.1` take all steps in one piece: the wavefront ends before each"));
+                               "`decoder.1` need all steps at once: the wavefront ends before each"));
 }
 
 TEST_CASE("plan: costs measured here are a hardware file that plans use", "[cli][plan]") {

@@ -2,11 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
+#include <string>
 #include <tuple>
 #include <vector>
 
+#include <ATen/ops/full.h>
 #include <ATen/ops/tensor.h>
 
+#include "seq2seq/decode/ensemble.h"
+#include "seq2seq/decode/fused_predictor.h"
 #include "seq2seq/decode/score.h"
 #include "seq2seq/decode/search.h"
 #include "seq2seq/text/vocabulary.h"
@@ -276,6 +281,35 @@ TEST_CASE("model predictor: bans hold in their own rows, and the best words are 
     const auto [scores, ids] = open.topk(4);
     CHECK(best.ids[row].equal(ids));
     CHECK(at::allclose(best.scores[row], scores, 0, 1e-6));
+  }
+}
+
+TEST_CASE("predictor: chosen next words have the scores that they have among all words",
+          "[decode][predictor][ensemble]") {
+  const auto name = GENERATE(as<std::string>(), "rnn, output full", "rnn, output adaptive", "rnn, output copy",
+                             "rnn, output copy extended", "transformer");
+  const auto type = GENERATE(at::kFloat, at::kDouble);
+  CAPTURE(name);
+  const auto model = random_variant(name, 3, 0, type), other = random_variant(name, 4, 0, type);
+  const auto language_model = random_variant("language model rnn, layer gru", 5, 0, type);
+  const ModelPredictor one(*model), two(*other);
+  const decode::EnsemblePredictor mean({{&one, 2}, {&two, 1}}, decode::EnsembleMean::probabilities);
+  const decode::EnsemblePredictor log_mean({{&one, 1}, {&two, 3}}, decode::EnsembleMean::log_probabilities);
+  const decode::FusedPredictor fused(std::make_unique<ModelPredictor>(*model),
+                                     std::make_shared<ModelPredictor>(*language_model), 0.3);
+  const auto sources = data::pack(random_ids(1, std::vector<int64_t>(70, 2), 8), numbers(70));  // none beyond the words
+  for (const decode::Predictor* predictor : std::vector<const decode::Predictor*>{&one, &mean, &log_mean, &fused}) {
+    const bool joint = predictor == &mean || predictor == &log_mean;
+    const auto state = predictor->start(decode::Sources(std::vector<nn::Packed>(joint ? 2 : 1, sources)));
+    predictor->read(*state, tensor(numbers(70)), at::full({70}, text::start_id, at::kLong));
+    const auto rows = tensor({0, 0, 3, 63, 64, 64, 69}), words = tensor({2, 5, 7, 2, 4, 6, 3});
+    const auto expected = predictor->log_probabilities(*state, 0, 70).index({rows, words});
+    const auto found = predictor->next_scores(*state, rows, words);
+    CHECK(found.scalar_type() == at::kDouble);
+    const double rounding = type == at::kFloat ? 1e-5 : 1e-12;
+    CHECK(at::allclose(found, expected, 0, rounding));
+    CHECK(at::allclose(predictor->Predictor::next_scores(*state, rows, words), expected, 0, rounding));
+    CHECK(predictor->next_scores(*state, tensor({}), tensor({})).numel() == 0);
   }
 }
 

@@ -49,6 +49,16 @@ cpu::BannedWords banned_words(const Bans& bans, int64_t rows, int64_t words) {
   return banned;
 }
 
+/// Words of a row that kernels rank; 0: they do not.
+int64_t listed_words(int64_t k, int64_t words, const Bans& bans) {
+  const int64_t width = std::min(k, words - (bans.words.defined() ? bans.words.numel() : 0));
+  return width < 1 || width > most_listed_words ? 0 : width;
+}
+
+TopK room_for(int64_t rows, int64_t width) {
+  return {.scores = at::empty({rows, width}, at::kDouble), .ids = at::empty({rows, width}, at::kLong)};
+}
+
 class PackedRanking final : public WordRanking {
  public:
   PackedRanking(const OutputLayer& plain, const at::Tensor& weight, const at::Tensor& bias, bool normalizes)
@@ -59,11 +69,11 @@ class PackedRanking final : public WordRanking {
 
   TopK top_k(const Features& features, int64_t k, const Bans& bans) const override {
     const auto& rows = features.rows;
-    const int64_t width = std::min(k, panels_.words() - (bans.words.defined() ? bans.words.numel() : 0));
-    if (!serves(rows) || width < 1 || width > most_listed_words) return plain_.top_k(features, k, bans);
+    const int64_t width = listed_words(k, panels_.words(), bans);
+    if (!serves(rows) || width == 0) return plain_.top_k(features, k, bans);
     const auto x = rows.detach().contiguous();
     const auto banned = banned_words(bans, x.size(0), panels_.words());
-    TopK best{.scores = at::empty({x.size(0), width}, at::kDouble), .ids = at::empty({x.size(0), width}, at::kLong)};
+    auto best = room_for(x.size(0), width);
     const bool complete = cpu::best_words(panels_, {.rows = x.const_data_ptr<float>(),
                                                     .count = x.size(0),
                                                     .k = width,
@@ -74,16 +84,24 @@ class PackedRanking final : public WordRanking {
     return complete ? best : plain_.top_k(features, k, bans);
   }
 
- private:
+  const cpu::WordPanels& panels() const { return panels_; }
+  bool normalizes() const { return normalizes_; }
   bool serves(const at::Tensor& rows) const {
     return rows.is_cpu() && rows.scalar_type() == at::kFloat && rows.dim() == 2 && rows.size(0) > 0 &&
            rows.size(1) == panels_.width();
   }
 
+ private:
   const OutputLayer& plain_;
   cpu::WordPanels panels_;
   bool normalizes_;
 };
+
+/// Null unless kernels can mix the layer with others.
+const PackedRanking* mixable(const MixedLayer& layer) {
+  const auto* packed = dynamic_cast<const PackedRanking*>(layer.ranking);
+  return packed != nullptr && packed->normalizes() && packed->serves(layer.features->rows) ? packed : nullptr;
+}
 
 }  // namespace
 
@@ -94,6 +112,32 @@ bool has_packed_ranking(const at::Tensor& weight) {
 std::unique_ptr<const WordRanking> packed_ranking(const OutputLayer& plain, const at::Tensor& weight,
                                                   const at::Tensor& bias, bool normalizes) {
   return std::make_unique<PackedRanking>(plain, weight, bias, normalizes);
+}
+
+std::optional<TopK> mixture_top_k(const std::vector<MixedLayer>& layers, Mixture mixture, int64_t k, const Bans& bans) {
+  std::vector<at::Tensor> rows;
+  std::vector<cpu::MixedRows> members;
+  for (const auto& layer : layers) {
+    const auto* packed = mixable(layer);
+    if (packed == nullptr) return std::nullopt;
+    const auto& x = rows.emplace_back(layer.features->rows.detach().contiguous());
+    members.push_back({.panels = &packed->panels(), .rows = x.const_data_ptr<float>(), .weight = layer.weight});
+    TORCH_CHECK(members.back().panels->words() == members.front().panels->words() && x.size(0) == rows.front().size(0),
+                "layers of one vocabulary and as many rows are mixed");
+  }
+  const int64_t count = rows.front().size(0), words = members.front().panels->words();
+  const int64_t width = listed_words(k, words, bans);
+  if (width == 0) return std::nullopt;
+  const auto banned = banned_words(bans, count, words);
+  auto best = room_for(count, width);
+  const bool exact = cpu::best_mixed_words({.members = std::move(members),
+                                            .probabilities = mixture == Mixture::probabilities,
+                                            .count = count,
+                                            .k = width,
+                                            .banned = banned,
+                                            .scores = best.scores.mutable_data_ptr<double>(),
+                                            .ids = best.ids.mutable_data_ptr<int64_t>()});
+  return exact ? std::optional(std::move(best)) : std::nullopt;
 }
 
 }  // namespace seq2seq::nn

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
+#include <vector>
 
 #include <ATen/core/Tensor.h>
 
@@ -16,5 +19,22 @@ bool has_packed_ranking(const at::Tensor& weight);
 /// numbers. `normalizes`: whether log-probabilities come out; otherwise logits.
 std::unique_ptr<const WordRanking> packed_ranking(const OutputLayer& plain, const at::Tensor& weight,
                                                   const at::Tensor& bias, bool normalizes);
+
+/// One of several output layers over the same words, whose distributions are mixed.
+struct MixedLayer {
+  const WordRanking* ranking;
+  const Features* features;  // R rows
+  double weight;             // at least 0
+};
+
+/// Kind of mixture that ranks words.
+enum class Mixture {
+  probabilities,     // log sum_m w_m p_m
+  log_probabilities  // sum_m w_m log p_m
+};
+
+/// The k best words of each row by a mixture of layers. Undefined unless each is a ranking of packed_ranking() that
+/// normalizes, and where float32 does not do: probabilities too small for it, and weights that are no numbers.
+std::optional<TopK> mixture_top_k(const std::vector<MixedLayer>& layers, Mixture mixture, int64_t k, const Bans& bans);
 
 }  // namespace seq2seq::nn

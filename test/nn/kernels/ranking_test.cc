@@ -71,5 +71,29 @@ TEST_CASE("ranking: the places above a bound, in order, equal ones left out", "[
   }
 }
 
+TEST_CASE("ranking: every instruction set adds a layer to a mixture as in double", "[nn][kernels]") {
+  const auto isa = GENERATE_COPY(from_range(available_isas()));
+  const auto kernel = ranking_kernels(isa);
+  const int64_t vectors = GENERATE(1, 2, 5);
+  CAPTURE(name(isa), vectors);
+  auto z = random_values(vectors * kernel.lanes, 6);
+  const auto before = random_values(vectors * kernel.lanes, 7);
+  for (auto& value : z) value *= 20;
+  z.back() = -infinity;
+  auto shares = before, logs = before;
+  kernel.add_exponentials({z.data(), std::ssize(z), 2.5F, 0.25F, shares.data()});
+  kernel.add_logs({z.data(), std::ssize(z), 2.5F, 0.25F, logs.data()});
+  for (size_t i = 0; i < z.size(); ++i) {
+    CAPTURE(i);
+    const double relative = static_cast<double>(z[i]) - 2.5, share = 0.25 * std::exp(relative);
+    CHECK_THAT(shares[i], WithinAbs(before[i] + share, 1e-6 * (1 + share)));
+    if (z[i] == -infinity) {
+      CHECK(logs[i] == -infinity);
+    } else {
+      CHECK_THAT(logs[i], WithinAbs(before[i] + 0.25 * relative, 1e-6 * (1 + std::abs(relative))));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace seq2seq::nn::kernels

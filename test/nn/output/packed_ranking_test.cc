@@ -1,4 +1,7 @@
+#include "seq2seq/nn/output/packed_ranking.h"
+
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include <ATen/TensorOperators.h>
@@ -10,6 +13,7 @@
 #include <torch/utils.h>
 
 #include "seq2seq/core/error.h"
+#include "seq2seq/core/isa.h"
 #include "seq2seq/nn/output/noise_contrastive.h"
 #include "seq2seq/nn/output/output.h"
 #include "test/support/catch.h"
@@ -95,6 +99,38 @@ TEST_CASE("ranking: weights that are no numbers give what top_k() gives", "[nn][
   const auto found = output->ranking()->top_k(features, 60, {}), plain = output->top_k(features, 60, {});
   CHECK(found.scores.isnan().equal(plain.scores.isnan()));
   CHECK(found.scores.isfinite().equal(plain.scores.isfinite()));
+}
+
+TEST_CASE("ranking: layers are mixed by their log-probabilities where kernels serve all of them",
+          "[nn][output][search]") {
+  torch::manual_seed(6);
+  const auto mixture = GENERATE(Mixture::probabilities, Mixture::log_probabilities);
+  const auto first = ranking_output("full", 4, 60, at::kFloat), second = ranking_output("sampled", 9, 60, at::kFloat);
+  const auto first_ranking = first->ranking(), second_ranking = second->ranking();
+  const Features of_first{.rows = at::randn({5, 4}), .attention = {}},
+      of_second{.rows = at::randn({5, 9}), .attention = {}};
+  const std::vector<MixedLayer> layers{{first_ranking.get(), &of_first, 0.7}, {second_ranking.get(), &of_second, 0.2}};
+  const Bans bans{.words = ids_of({5}), .rows = ids_of({4, 0}), .row_words = ids_of({2, 10})};
+  const auto found = mixture_top_k(layers, mixture, 7, bans);
+  const bool kernels = best_isa() != Isa::reference;
+  REQUIRE(found.has_value() == kernels);
+  if (!kernels) return;
+  const auto a = first->log_probabilities(of_first), b = second->log_probabilities(of_second);
+  const auto all = mixture == Mixture::probabilities ? (0.7 * a.exp() + 0.2 * b.exp()).log() : 0.7 * a + 0.2 * b;
+  const auto expected = best_words(all, {}, 7, bans);
+  CHECK(found->ids.equal(expected.ids));
+  CHECK(at::allclose(found->scores, expected.scores, 0, 1e-5));
+
+  for (const auto& [kind, type] : {std::pair{"adaptive", at::kFloat}, {"full", at::kDouble}}) {
+    const auto other = ranking_output(kind, 4, 60, type);
+    const auto other_ranking = other->ranking();
+    const Features of_other{.rows = at::randn({5, 4}, type), .attention = {}};
+    CHECK_FALSE(mixture_top_k({layers[0], {other_ranking.get(), &of_other, 0.1}}, mixture, 7, bans).has_value());
+  }
+  NoiseContrastiveOutput by_logits({{true, 6}, /*self_normalized=*/true}, {.width = 4, .vocabulary = 60});
+  randomize(by_logits, 3, at::kFloat);
+  const auto logits_ranking = by_logits.ranking();
+  CHECK_FALSE(mixture_top_k({{logits_ranking.get(), &of_first, 1}}, mixture, 7, bans).has_value());
 }
 
 TEST_CASE("ranking: rows of another width, and words that there are none of, are errors", "[nn][output][error]") {

@@ -12,12 +12,25 @@ struct ExponentialSum {
   float sum;      // of exp(z - largest); a NaN if a logit is a NaN or infinity
 };
 
+/// What a row's logits z [count] add to a mixture of layers `sum` [count].
+struct MixtureTerm {
+  const float* z;
+  int64_t count;
+  float normalizer;  // log sum exp of the row
+  float weight;
+  float* sum;
+};
+
 /// Kernels that rank the logits z [count] of a row, for one thread. `count` is a multiple of `lanes`.
 struct RankingKernels {
   int64_t lanes;
   ExponentialSum (*sum)(const float* z, int64_t count);
   /// Writes the places of the logits above `least`, ascending, to `places` [count]. Returns how many there are.
   int64_t (*above)(const float* z, int64_t count, float least, int32_t* places);
+  /// sum += weight * exp(z - normalizer), where this is at least e^-87; less may be taken as 0.
+  void (*add_exponentials)(const MixtureTerm& term);
+  /// sum += weight * (z - normalizer).
+  void (*add_logs)(const MixtureTerm& term);
 };
 
 /// Complete for every instruction set.

@@ -23,8 +23,18 @@ int64_t above(const float* z, int64_t count, float least, int32_t* places) {
   return found;
 }
 
+void add_exponentials(const MixtureTerm& of) {
+  for (int64_t i = 0; i < of.count; ++i) of.sum[i] += of.weight * std::exp(of.z[i] - of.normalizer);
+}
+
+void add_logs(const MixtureTerm& of) {
+  for (int64_t i = 0; i < of.count; ++i) of.sum[i] += of.weight * (of.z[i] - of.normalizer);
+}
+
 }  // namespace
 
-RankingKernels ranking_kernels() { return {.lanes = 1, .sum = sum, .above = above}; }
+RankingKernels ranking_kernels() {
+  return {.lanes = 1, .sum = sum, .above = above, .add_exponentials = add_exponentials, .add_logs = add_logs};
+}
 
 }  // namespace seq2seq::nn::kernels::reference

@@ -48,8 +48,26 @@ int64_t above(const float* z, int64_t count, float least, int32_t* places) {
   return found;
 }
 
+void add_exponentials(const MixtureTerm& of) {
+  const Vector normalizer = Vector::all(of.normalizer), weight = Vector::all(of.weight);
+  for (int64_t i = 0; i < of.count; i += Vector::width) {
+    const Vector relative = Vector::load(of.z + i) - normalizer;
+    const Vector share = where_less(relative, Vector::all(-87.0F), Vector::all(0.0F), exp(relative));
+    fma(weight, share, Vector::load(of.sum + i)).store(of.sum + i);
+  }
+}
+
+void add_logs(const MixtureTerm& of) {
+  const Vector normalizer = Vector::all(of.normalizer), weight = Vector::all(of.weight);
+  for (int64_t i = 0; i < of.count; i += Vector::width)
+    fma(weight, Vector::load(of.z + i) - normalizer, Vector::load(of.sum + i)).store(of.sum + i);
+}
+
 }  // namespace
 
-RankingKernels ranking_kernels() { return {.lanes = Vector::width, .sum = sum, .above = above}; }
+RankingKernels ranking_kernels() {
+  return {
+      .lanes = Vector::width, .sum = sum, .above = above, .add_exponentials = add_exponentials, .add_logs = add_logs};
+}
 
 }  // namespace seq2seq::nn::kernels::SEQ2SEQ_VECTOR_NAMESPACE

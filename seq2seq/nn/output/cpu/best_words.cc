@@ -2,50 +2,23 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include <ATen/ops/empty.h>
-
-#include "seq2seq/nn/kernels/ranking/ranking.h"
 
 namespace seq2seq::nn::cpu {
 namespace {
 
-constexpr float impossible = -std::numeric_limits<float>::infinity();
-
 /// Rows that one call of the product takes: a multiple of what any instruction set computes at once.
 constexpr int64_t block_rows = 12;
+/// Rows of a mixture whose logits are there together: the weights are read once for these.
+constexpr int64_t mixed_rows = 5 * block_rows;
+/// Words of a mixture that are looked through before the bound is raised; a multiple of the lanes of any instruction
+/// set.
+constexpr int64_t piece_words = 256;
+/// Sums of probabilities have lost digits below it, because float32 has no exponentials below e^-87.
+constexpr float least_probability = 1e-30F;
 /// Products of two numbers that make a thread worth waking.
 constexpr int64_t products_a_thread = int64_t{1} << 17;
-
-/// The best words of a row so far, best first, equal ones in the order in which they came.
-class BestList {
- public:
-  BestList(float* scores, int32_t* ids, int64_t& size, int64_t k) : scores_(scores), ids_(ids), size_(size), k_(k) {}
-
-  int64_t size() const { return size_; }
-  float score(int64_t place) const { return scores_[place]; }
-  int32_t id(int64_t place) const { return ids_[place]; }
-  /// A word must score more than this to be among them.
-  float bound() const { return size_ < k_ ? impossible : scores_[k_ - 1]; }
-
-  void add(float score, int32_t id) {
-    if (!(score > bound())) return;
-    int64_t place = size_ < k_ ? size_++ : k_ - 1;
-    for (; place > 0 && scores_[place - 1] < score; --place) {
-      scores_[place] = scores_[place - 1];
-      ids_[place] = ids_[place - 1];
-    }
-    scores_[place] = score;
-    ids_[place] = id;
-  }
-
- private:
-  float* scores_;
-  int32_t* ids_;
-  int64_t& size_;
-  int64_t k_;
-};
 
 class Search {
  public:
@@ -87,7 +60,7 @@ class Search {
     auto* const logits = logits_.data_ptr<float>() + thread * block_rows * panels_.tile_words();
     for (int64_t first = 0; first < of_.count; first += block_rows) {
       const int64_t rows = std::min(block_rows, of_.count - first);
-      panels_.logits(of_.rows + first * panels_.width(), rows, tile, logits);
+      panels_.logits(of_.rows + first * panels_.width(), rows, tile, logits, panels_.tile_words());
       for (int64_t i = 0; i < rows; ++i) rank(first + i, tile, logits + i * panels_.tile_words(), thread);
     }
   }
@@ -99,55 +72,24 @@ class Search {
     sums_[static_cast<size_t>(row * panels_.tiles() + tile)] = sum;
     auto best = list(row, thread);
     if (!(sum.largest > best.bound())) return;
-    ban(row, words, z);
+    of_.banned.apply(row, words, z);
     auto* const places = places_.data() + thread * panels_.tile_words();
     const int64_t found = kernel_.above(z, words.size(), best.bound(), places);
     for (int64_t i = 0; i < found; ++i) best.add(z[places[i]], static_cast<int32_t>(words.first) + places[i]);
   }
 
-  void ban(int64_t row, Range words, float* z) const {
-    const auto among = [&](const int64_t* first, const int64_t* last) {
-      for (first = std::lower_bound(first, last, words.first); first != last && *first < words.last; ++first)
-        z[*first - words.first] = impossible;
-    };
-    const auto& banned = of_.banned;
-    among(banned.everywhere.data(), banned.everywhere.data() + banned.everywhere.size());
-    if (banned.offsets.empty()) return;
-    const auto at = static_cast<size_t>(row);
-    among(banned.of_rows.data() + banned.offsets[at], banned.of_rows.data() + banned.offsets[at + 1]);
-  }
-
   /// Joins what all threads found about a row.
   void finish(int64_t row, int64_t threads) {
-    const float normalizer = normalizers_[static_cast<size_t>(row)] = this->normalizer(row);
+    const float of_row = normalizer(sums_.data() + row * panels_.tiles(), panels_.tiles());
+    normalizers_[static_cast<size_t>(row)] = of_row;
     auto best = list(row, 0);
     for (int64_t thread = 1; thread < threads; ++thread) {
       const auto more = list(row, thread);
       for (int64_t i = 0; i < more.size(); ++i) best.add(more.score(i), more.id(i));
     }
     auto* const scores = of_.scores + row * of_.k;
-    auto* const ids = of_.ids + row * of_.k;
-    for (int64_t i = 0; i < best.size(); ++i) {
-      scores[i] = of_.normalizes ? best.score(i) - normalizer : best.score(i);
-      ids[i] = best.id(i);
-    }
-    // All other words are impossible.
-    int64_t next = 0;
-    for (int64_t i = best.size(); i < of_.k; ++next) {
-      if (std::find(ids, ids + best.size(), next) != ids + best.size()) continue;
-      scores[i] = impossible;
-      ids[i++] = next;
-    }
-  }
-
-  /// log sum exp of a row's logits, from the sums of its tiles in their order.
-  float normalizer(int64_t row) const {
-    const auto* const sums = sums_.data() + row * panels_.tiles();
-    float largest = impossible, total = 0;
-    for (int64_t tile = 0; tile < panels_.tiles(); ++tile) largest = std::max(largest, sums[tile].largest);
-    for (int64_t tile = 0; tile < panels_.tiles(); ++tile)
-      total += sums[tile].sum * std::exp(sums[tile].largest - largest);
-    return largest + std::log(total);
+    for (int64_t i = 0; i < best.size(); ++i) scores[i] = of_.normalizes ? best.score(i) - of_row : best.score(i);
+    best.write(scores, of_.ids + row * of_.k);
   }
 
   const WordPanels& panels_;
@@ -163,8 +105,115 @@ class Search {
   std::vector<float> normalizers_;             // [R]
 };
 
+class MixedSearch {
+ public:
+  explicit MixedSearch(const BestMixedWords& operands)
+      : of_(operands),
+        kernel_(kernels::ranking_kernels(first().isa())),
+        rows_(std::min(mixed_rows, of_.count)),
+        stride_(first().padded_words()),
+        parts_(std::clamp<int64_t>(rows_ * stride_ * first().width() / products_a_thread, 1, first().tiles())),
+        threads_(team_size(parts_)),
+        logits_(at::empty({rows_ * stride_}, at::kFloat)),
+        mixture_(at::empty({rows_ * stride_}, at::kFloat)),
+        places_(static_cast<size_t>(threads_ * piece_words)),
+        scores_(static_cast<size_t>(threads_ * of_.k)),
+        ids_(scores_.size()),
+        offsets_(static_cast<size_t>(rows_)),
+        complete_(static_cast<size_t>(rows_)) {
+    int64_t tiles = 0;
+    for (const auto& member : of_.members) tiles = std::max(tiles, member.panels->tiles());
+    sums_.resize(static_cast<size_t>(rows_ * tiles));
+  }
+
+  bool run() {
+    for (int64_t start = 0; start < of_.count; start += mixed_rows)
+      if (!run({start, std::min(of_.count, start + mixed_rows)})) return false;
+    return true;
+  }
+
+ private:
+  const WordPanels& first() const { return *of_.members.front().panels; }
+  float* logits(int64_t row) { return logits_.data_ptr<float>() + row * stride_; }
+  float* mixture(int64_t row) { return mixture_.data_ptr<float>() + row * stride_; }
+
+  bool run(Range rows) {
+    std::fill_n(mixture(0), rows.size() * stride_, 0.0F);
+    std::ranges::fill(offsets_, 0.0);
+    together(parts_, [&](Member thread) {
+      const auto own = thread.part(rows.size());
+      for (const auto& member : of_.members) {
+        if (member.weight == 0) continue;
+        const auto tiles = thread.part(member.panels->tiles());
+        for (int64_t tile = tiles.first; tile < tiles.last; ++tile) multiply(member, rows, tile);
+#pragma omp barrier
+        for (int64_t row = own.first; row < own.last; ++row) add(member, row);
+#pragma omp barrier  // the next member's logits take the place of these
+      }
+      for (int64_t row = own.first; row < own.last; ++row)
+        complete_[static_cast<size_t>(row)] = rank(row, rows.first + row, thread.thread) ? 1 : 0;
+    });
+    return std::all_of(complete_.begin(), complete_.begin() + rows.size(), [](char complete) { return complete == 1; });
+  }
+
+  void multiply(const MixedRows& member, Range rows, int64_t tile) {
+    const auto words = member.panels->padded_words_of(tile);
+    for (int64_t row = 0; row < rows.size(); row += block_rows) {
+      const int64_t count = std::min(block_rows, rows.size() - row);
+      member.panels->logits(member.rows + (rows.first + row) * member.panels->width(), count, tile,
+                            logits(row) + words.first, stride_);
+      for (int64_t i = row; i < row + count; ++i)
+        sums_[static_cast<size_t>(i * member.panels->tiles() + tile)] =
+            kernel_.sum(logits(i) + words.first, words.size());
+    }
+  }
+
+  void add(const MixedRows& member, int64_t row) {
+    const int64_t tiles = member.panels->tiles();
+    const float of_row = normalizer(sums_.data() + row * tiles, tiles);
+    offsets_[static_cast<size_t>(row)] += member.weight * of_row;
+    (of_.probabilities ? kernel_.add_exponentials : kernel_.add_logs)({.z = logits(row),
+                                                                       .count = stride_,
+                                                                       .normalizer = of_row,
+                                                                       .weight = static_cast<float>(member.weight),
+                                                                       .sum = mixture(row)});
+  }
+
+  /// Returns false if a result is not exact enough.
+  bool rank(int64_t row, int64_t number, int64_t thread) {
+    auto* const values = mixture(row);
+    std::fill(values + first().words(), values + stride_, impossible_score);
+    of_.banned.apply(number, {0, stride_}, values);
+    int64_t size = 0;
+    BestList best(scores_.data() + thread * of_.k, ids_.data() + thread * of_.k, size, of_.k);
+    auto* const places = places_.data() + thread * piece_words;
+    for (int64_t word = 0; word < stride_; word += piece_words) {
+      const int64_t found = kernel_.above(values + word, std::min(piece_words, stride_ - word), best.bound(), places);
+      for (int64_t i = 0; i < found; ++i) best.add(values[word + places[i]], static_cast<int32_t>(word) + places[i]);
+    }
+    auto* const scores = of_.scores + number * of_.k;
+    for (int64_t i = 0; i < size; ++i) scores[i] = of_.probabilities ? std::log(double{best.score(i)}) : best.score(i);
+    best.write(scores, of_.ids + number * of_.k);
+    if (!std::isfinite(offsets_[static_cast<size_t>(row)])) return false;
+    return !of_.probabilities || size == 0 || best.score(size - 1) >= least_probability;
+  }
+
+  const BestMixedWords& of_;
+  const kernels::RankingKernels kernel_;
+  int64_t rows_, stride_, parts_, threads_;
+  at::Tensor logits_, mixture_;                // [rows, padded V] of one member, and of those so far
+  std::vector<int32_t> places_;                // [threads, words of a piece]
+  std::vector<float> scores_;                  // [threads, k]
+  std::vector<int32_t> ids_;                   // [threads, k]
+  std::vector<double> offsets_;                // [rows] sum of weights times normalizers
+  std::vector<char> complete_;                 // [rows]
+  std::vector<kernels::ExponentialSum> sums_;  // [rows, tiles]
+};
+
 }  // namespace
 
 bool best_words(const WordPanels& panels, const BestWords& operands) { return Search(panels, operands).run(); }
+
+bool best_mixed_words(const BestMixedWords& operands) { return MixedSearch(operands).run(); }
 
 }  // namespace seq2seq::nn::cpu

@@ -3,16 +3,10 @@
 #include <cstdint>
 #include <vector>
 
+#include "seq2seq/nn/output/cpu/best_list.h"
 #include "seq2seq/nn/output/cpu/word_panels.h"
 
 namespace seq2seq::nn::cpu {
-
-/// Words that may not come next.
-struct BannedWords {
-  std::vector<int64_t> everywhere;  // ascending
-  std::vector<int64_t> of_rows;     // of the first row, ascending, then of the second, ...
-  std::vector<int64_t> offsets;     // [R + 1] where each row's begin; empty: no row has any
-};
 
 /// Operands and results of best_words(), in memory without gaps.
 struct BestWords {
@@ -30,5 +24,30 @@ struct BestWords {
 /// memory. Results have the same bits on any number of threads, and a row's in any batch. Returns false if a row has
 /// no normalizer, as with a NaN among the weights: then nothing of use is written.
 bool best_words(const WordPanels& panels, const BestWords& operands);
+
+/// One of several layers over the same words, and the rows that it reads.
+struct MixedRows {
+  const WordPanels* panels;
+  const float* rows;  // [R, width of the panels], without gaps
+  double weight;      // at least 0
+};
+
+/// Operands and results of best_mixed_words().
+struct BestMixedWords {
+  std::vector<MixedRows> members;
+  bool probabilities;  // whether log sum_m w_m p_m is the score of a word; otherwise sum_m w_m log p_m
+  int64_t count;       // R
+  int64_t k;           // words wanted of each row, at most V
+  const BannedWords& banned;
+
+  double* scores;  // [R, k] best first; minus infinity where a row has no more words
+  int64_t* ids;    // [R, k] equal scores in the order of ids
+};
+
+/// Finds the k best words of each row by a mixture of layers. Of all members together it holds two numbers a word for a
+/// few rows. Results have the same bits on any number of threads, and a row's in any batch. Returns false if float32
+/// does not do: a row without a normalizer, or a word among the best that is too improbable. Then nothing of use is
+/// written.
+bool best_mixed_words(const BestMixedWords& operands);
 
 }  // namespace seq2seq::nn::cpu

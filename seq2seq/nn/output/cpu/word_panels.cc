@@ -44,7 +44,7 @@ WordPanels::WordPanels(const float* weight, const float* bias, int64_t words, in
   });
 }
 
-void WordPanels::logits(const float* rows, int64_t count, int64_t tile, float* out) const {
+void WordPanels::logits(const float* rows, int64_t count, int64_t tile, float* out, int64_t stride) const {
   const auto words = padded_words_of(tile);
   for (int64_t word = words.first; word < words.last; word += product_.columns) {
     product_.multiply({.left = rows,
@@ -54,7 +54,7 @@ void WordPanels::logits(const float* rows, int64_t count, int64_t tile, float* o
                        .start = bias_.const_data_ptr<float>() + word,
                        .start_stride = 0,
                        .out = out + (word - words.first),
-                       .out_stride = tile_words(),
+                       .out_stride = stride,
                        .rows = count,
                        .depth = width_,
                        .columns = product_.columns,

@@ -24,15 +24,17 @@ class WordPanels {
 
   int64_t tiles() const { return (product_.panels(words_) + tile_panels_ - 1) / tile_panels_; }
   int64_t tile_words() const { return tile_panels_ * product_.columns; }
+  /// Number of words with the padding of the last panel.
+  int64_t padded_words() const { return product_.panels(words_) * product_.columns; }
   /// The words of a tile; the padding of the last tile has ids from V on.
   Range padded_words_of(int64_t tile) const {
     const int64_t last = std::min(product_.panels(words_), (tile + 1) * tile_panels_);
     return {tile * tile_words(), last * product_.columns};
   }
-  /// Writes the logits of `count` rows [H] for the padded words of a tile to `out`, a row every tile_words(). They are
+  /// Writes the logits of `count` rows [H] for the padded words of a tile to `out`, a row every `stride`. They are
   /// minus infinity behind V. A logit depends on its row and word alone, and has the bits that cross_entropy() gives
   /// it.
-  void logits(const float* rows, int64_t count, int64_t tile, float* out) const;
+  void logits(const float* rows, int64_t count, int64_t tile, float* out, int64_t stride) const;
 
  private:
   int64_t words_, width_;
