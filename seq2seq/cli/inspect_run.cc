@@ -58,7 +58,7 @@ void print_description(std::ostream& out, const run::RunDescription& run) {
   }
 }
 
-void print_factors(std::ostream& out, const RunFolder& folder, size_t count) {
+void print_factors_of(const RunFolder& folder, std::ostream& out, size_t count) {
   try {
     std::vector<text::Vocabulary> factors;
     for (size_t factor = 1; factor <= count; ++factor)
@@ -153,7 +153,7 @@ void inspect_run(std::ostream& out, const RunFolder& folder, const run::Registri
   const auto description = run::read_description(disk_files(), folder);
   print_line(out, "run", folder.root().string());
   print_description(out, description);
-  print_factors(out, folder, description.factors.size());
+  print_factors_of(folder, out, description.factors.size());
   print_places(out, folder, description, registries);
   print_state(out, folder);
   print_figures(out, folder);

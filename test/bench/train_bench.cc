@@ -196,7 +196,7 @@ void check_same(double phased, double whole) {
 Json profile(const std::string& config, int64_t updates, c10::Device device) {
   Training training(config, device);
   const auto& options = training.options().train;
-  run::use_precision(options.precision, device);
+  run::use_precision(options.precision, device, training.log);
   const auto& registries = training.registries;
   train::Setup setup;
   setup.seed = training.options().seed;

@@ -184,7 +184,10 @@ TEST_CASE("product: a row's sums are the same bits alone and among others", "[nn
 }
 
 TEST_CASE("product: the speed in bf16 is a ratio where there are such products", "[nn][kernels]") {
-  if (!has_bf16_products()) SKIP("this processor has no AVX512-BF16");
+  if (!has_bf16_products()) {
+    WARN("skipped: no AVX512-BF16");
+    return;
+  }
   const double speed = measure_bf16_speed();
   CHECK(std::isfinite(speed));
   CHECK(speed > 0);
