@@ -113,7 +113,8 @@ TEST_CASE("plan: a source of several sentences has the steps of each", "[cli][pl
   write_text(toy, "a b ||| c\nc ||| a b a b\n", "a b\nc\n");  // 5 and 7 steps, as each sentence has an end symbol
   const auto config = (toy / "toy.yaml").string();
   const std::vector<std::string> read{"plan", config, "--set", "data.source.parts=2"};
-  CHECK_THAT(run_program(read).out, ContainsSubstring("16 sentences of 6 and 3 steps; activations of 7 steps a side"));
+  CHECK_THAT(run_program(read).out,
+             ContainsSubstring("16 sentences of 6 and 3 steps; activations of 7 steps per side"));
   auto given = read;
   given.insert(given.end(), {"--length", "9"});
   CHECK_THAT(run_program(given).out, ContainsSubstring("16 sentences of 18 and 9 steps"));
