@@ -49,7 +49,9 @@ std::vector<ParameterUse> parameter_uses(const torch::nn::Module& root, const to
   for (const auto* module : stated_modules(root)) {
     const bool reads = std::ranges::find(of_encoder, module) != of_encoder.end();
     for (const auto& use : module->uses_) {
-      const auto slice = slice_of(names.at(use.parameter.unsafeGetTensorImpl()));
+      // A parameter of a module outside `root`, such as a table that an encoder shares, has no name below it.
+      const auto name = names.find(use.parameter.unsafeGetTensorImpl());
+      const auto slice = slice_of(name == names.end() ? std::string() : name->second);
       uses.push_back({.name = slice.whole,
                       .parameter = use.parameter,
                       .first_row = slice.first,

@@ -279,7 +279,8 @@ TEST_CASE("translate: outputs have the prefix and the phrases of their line", "[
       {"translate", toy.run(), "--constraints", phrases, "--set", "decode.max_length={ratio: 0, plus: 3, limit: 3}"},
       "a\nb\n");
   CHECK(short_of.code == 0);
-  CHECK_THAT(short_of.err, ContainsSubstring("1 of 2 outputs lack") && ContainsSubstring("line 2"));
+  CHECK_THAT(short_of.err, ContainsSubstring("1 of 2 outputs do not meet `--prefix` or `--constraints`") &&
+                               ContainsSubstring("line 2"));
 }
 
 TEST_CASE("train: a checkpoint to go back to is named, and refused where it is not there", "[cli][train][resume]") {

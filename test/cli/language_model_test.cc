@@ -333,7 +333,7 @@ TEST_CASE("shallow fusion: what is no language model of the same words is refuse
        "has 5 words, but the model has 4; `e` is the first that the model lacks");
   world.folder.file("train.text", "d d d d c c c b b a\n");
   REQUIRE(world.train("other", {"--set", "train.updates=1"}).code == 0);
-  says(world.with("evaluate", "other", "0.5"), "word 1 of the language model is `d`, but of the model it is `a`");
+  says(world.with("evaluate", "other", "0.5"), "word 1 is `d` in the language model, but `a` in the translation model");
 }
 
 }  // namespace seq2seq::test

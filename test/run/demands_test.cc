@@ -109,7 +109,8 @@ TEST_CASE("demands: runs and searches that cannot meet them are refused", "[run]
     return message_of<UsageError>([&] { translate_with(loaded, "a\n", prefixes, constraints); });
   };
   CHECK_THAT(told("turned", {}, "a\n", nullptr), ContainsSubstring("data.reverse"));
-  CHECK_THAT(told("run", {"decode.search=sample"}, nullptr, "a\n"), ContainsSubstring("samples"));
+  CHECK_THAT(told("run", {"decode.search=sample"}, nullptr, "a\n"),
+             ContainsSubstring("sampling cannot put given phrases"));
   CHECK_THAT(told("run", {"decode.diverse_beam.groups=2"}, nullptr, "a\n"), ContainsSubstring("diverse_beam"));
   CHECK_THAT(told("run", {"decode.refill=false"}, nullptr, "a\n"), ContainsSubstring("refill"));
 }

@@ -205,7 +205,7 @@ TEST_CASE("rescoring: what does not belong together is named before anything is 
              ContainsSubstring("faulty:2: has the features `lm[0] lm[1]`, but line 1 has `lm`"));
   CHECK_THAT(with_list("0 ||| a ||| lm= x ||| 2\n"), ContainsSubstring("faulty:1: expected features as in"));
   CHECK_THAT(with_list("0 ||| a ||| total= 1 ||| 2\n"),
-             ContainsSubstring("has a feature `total=`, a name that is taken"));
+             ContainsSubstring("has a feature `total=`, which is a reserved name"));
   CHECK_THAT(with_list("9 ||| a ||| lm= 1 ||| 2\n"), ContainsSubstring("faulty:1: has sentence 9"));
   CHECK(toy.out.str().empty());
   for (const std::string text : {"", "a", "a=", "=1", "a=1,", "a=nan", "a=1;b=2"}) {

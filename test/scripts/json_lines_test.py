@@ -72,8 +72,8 @@ def check_answers():
 
 def check_options():
     for options, text in ((("--format", "xml"), "--format xml: must be one of text, moses, tsv, json"), (("--input-format", "json"), "--input-format json: needs `--format json`"),
-                          (("--format", "text", "--n-best", 2), "--format text: has no place"), (("--keep-going",), "--keep-going: needs `--format json`"),
-                          (("--format", "json", "--token-scores"), "--token-scores: is for `--format moses`"),
+                          (("--format", "text", "--n-best", 2), "--format text: cannot show the outputs of `--n-best`"), (("--keep-going",), "--keep-going: needs `--format json`"),
+                          (("--format", "json", "--token-scores"), "--token-scores: needs `--format moses`"),
                           (("--unknown", "guess"), "--unknown guess")):
         done = run(PROGRAM, "translate", "runs/g2p", *options, input="hello\n")
         if done.returncode != 2 or text not in done.stderr or done.stdout:

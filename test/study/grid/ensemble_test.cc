@@ -110,13 +110,14 @@ TEST_CASE("study: ensembles that make no sense are refused with their line", "[s
   };
   CHECK_THAT(refusal("ensemble: {row: unknown, seeds: [1, 2]}"),
              ContainsSubstring("study.yaml:7:5: row `joined` is an ensemble of `unknown`, which is not a row"));
-  CHECK_THAT(refusal("ensemble: {row: other, seeds: [1, 2]}"), ContainsSubstring("of `other`, which is one itself"));
+  CHECK_THAT(refusal("ensemble: {row: other, seeds: [1, 2]}"),
+             ContainsSubstring("of `other`, which is an ensemble itself"));
   CHECK_THAT(refusal("ensemble: {row: single, seeds: [1]}"), ContainsSubstring("is an ensemble of one run"));
   CHECK_THAT(refusal("ensemble: {row: single}"), ContainsSubstring("seeds"));
   CHECK_THAT(refusal("ensemble: single"), ContainsSubstring("`ensemble` is a section {row: ..., seeds: [...]}"));
   CHECK_THAT(refusal("ensemble: {row: single, seeds: [1, 2], weight: 1}"), ContainsSubstring("unknown key"));
   CHECK_THAT(refusal("ensemble: {row: single, seeds: [1, 3]}, set: {train.updates: 4}"),
-             ContainsSubstring("is an ensemble, and sets `train.updates`"));
+             ContainsSubstring("is an ensemble, but sets `train.updates`"));
   CHECK_THAT(refusal("ensemble: {row: single, seeds: [1, 2]}"), ContainsSubstring("so they would be the same runs"));
 }
 
