@@ -23,16 +23,18 @@ namespace {
 struct StageNumbers {
   nn::Side side = nn::Side::target;
   double kept = 0;   // a row, from its way forward to its way back
-  double words = 0;  // exponentials a row, of an output layer that goes through its words tile by tile
+  int64_t width = 0, words = 0;  // of an output layer that goes through its words tile by tile
   std::vector<at::Tensor> parameters{};  // those that no later stage has
 
   double rows(const data::BatchCounts& batch) const {
     return static_cast<double>(side == nn::Side::source ? batch.source_tokens : batch.target_tokens);
   }
   double kept_of(const data::BatchCounts& batch) const { return kept * rows(batch); }
-  /// On its way back: as much as it kept, or the exponentials.
+  /// On its way back: as much as it kept, or what an output layer stores for its tiles.
   double workspace(const data::BatchCounts& batch) const {
-    return std::max(kept_of(batch), std::min<double>(nn::cpu::most_kept_exponentials, words * rows(batch)));
+    if (words == 0) return kept_of(batch);
+    const auto tiles = nn::cpu::cross_entropy_workspace(static_cast<int64_t>(rows(batch)), width, words);
+    return std::max(kept_of(batch), static_cast<double>(tiles));
   }
 };
 
@@ -41,8 +43,9 @@ struct StageNumbers {
 StageNumbers numbers_of(const nn::Stage& stage, bool tiles) {
   StageNumbers numbers{.side = stage.side, .kept = static_cast<double>(stage.kept)};
   if (!tiles || !stage.name.starts_with("output.")) return numbers;
-  numbers.kept = static_cast<double>(stage.parameters.front().size(1));
-  numbers.words = static_cast<double>(stage.parameters.front().size(0));
+  numbers.words = stage.parameters.front().size(0);
+  numbers.width = stage.parameters.front().size(1);
+  numbers.kept = static_cast<double>(numbers.width);
   return numbers;
 }
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <string>
@@ -196,7 +197,9 @@ TEST_CASE("attention kinds: in float32 what double gives, with the same derivati
   REQUIRE(exact.size() == ours.size());
   for (size_t i = 0; i < exact.size(); ++i) {
     CAPTURE(i);
-    CHECK(torch::allclose(ours[i].to(torch::kDouble), exact[i], 1e-4, 1e-4));
+    // A small sum of large terms has the rounding of its terms, so the bound is relative to the largest number.
+    const double largest = exact[i].abs().max().item<double>();
+    CHECK((ours[i].to(torch::kDouble) - exact[i]).abs().max().item<double>() < 2e-6 * std::max(1.0, largest));
   }
 }
 

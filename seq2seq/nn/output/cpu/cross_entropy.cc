@@ -9,11 +9,33 @@
 #include "seq2seq/nn/recurrent/team.h"
 
 namespace seq2seq::nn::cpu {
+namespace {
+
+/// Parts of the work, of which each thread gets some.
+int64_t parts_of(const Division& division, bool differentiates_words) {
+  return std::max<int64_t>(1, std::max(division.blocks, differentiates_words ? division.tiles() : 0));
+}
+
+}  // namespace
+
+int64_t cross_entropy_workspace(int64_t count, int64_t width, int64_t words) {
+  float gradient = 0;  // of the weight: its place alone says that it is wanted
+  CrossEntropy sizes{};
+  sizes.count = count;
+  sizes.width = width;
+  sizes.words = words;
+  sizes.weight_gradient = &gradient;
+  const auto product = kernels::product_kernels();
+  const Division division(sizes, product);
+  const int64_t laid_out = (division.tile + division.chunk) * product.panels(width) * product.columns;
+  const int64_t threads = team_size(parts_of(division, /*differentiates_words=*/true));
+  return division.chunk * words + threads * (division.block * width + laid_out);
+}
 
 void cross_entropy(const CrossEntropy& operands, Isa isa, kernels::Operands rounding) {
   Shared shared(operands, isa, rounding);
   const auto& division = shared.division;
-  const int64_t parts = std::max<int64_t>(1, std::max(division.blocks, shared.kept.defined() ? division.tiles() : 0));
+  const int64_t parts = parts_of(division, shared.kept.defined());
   const int64_t threads = team_size(parts);
   Rows rows(shared, threads);
   std::optional<Words> words;
