@@ -22,8 +22,8 @@ namespace {
 /// Memory of one stage, in numbers.
 struct StageNumbers {
   nn::Side side = nn::Side::target;
-  double kept = 0;   // a row, from its way forward to its way back
-  int64_t width = 0, words = 0;  // of an output layer that goes through its words tile by tile
+  double kept = 0;                       // a row, from its way forward to its way back
+  int64_t width = 0, words = 0;          // of an output layer that goes through its words tile by tile
   std::vector<at::Tensor> parameters{};  // those that no later stage has
 
   double rows(const data::BatchCounts& batch) const {

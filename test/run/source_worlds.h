@@ -1,6 +1,6 @@
 #pragma once
 
-// What tests of sources with factors and of sources of several sentences share.
+// Set-up of the tests of sources with factors and of sources of several sentences.
 
 #include <cstdint>
 #include <string>
@@ -89,7 +89,7 @@ inline void check_resume(Toy& toy, std::vector<std::string> set) {
   CHECK((parameters_of(toy / "short", 30) == parameters_of(toy / "long", 30)));
 }
 
-/// What reading the toy's configuration with these settings says.
+/// Returns the message for the toy's configuration with these settings.
 inline std::string refusal_of(const Toy& toy, const std::vector<std::string>& set) {
   return message_of<UsageError>(
       [&] { run::read_configuration(toy / "toy.yaml", overrides(set), *toy.environment.registries); });

@@ -40,7 +40,7 @@ class WatchedLayers {
   std::shared_ptr<nn::LayerWatches> watches_ = std::make_shared<nn::LayerWatches>();
 };
 
-/// What was compared.
+/// Size of the comparison.
 struct ComparedText {
   int64_t batches = 0, source_words = 0, target_words = 0;
 };

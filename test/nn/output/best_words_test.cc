@@ -342,7 +342,7 @@ TEST_CASE("best mixed words: gives up where float32 does not do", "[nn][kernels]
     CHECK(mixed.run(2, isa, /*probabilities=*/false));
     mixed.check(2, /*probabilities=*/false);
   }
-  SECTION("a weight is no number") {
+  SECTION("a weight is not a number") {
     (mixed.biases[1] = biases[1].clone())[39] = std::nan("");
     CHECK_FALSE(mixed.run(2, isa, /*probabilities=*/true));
     CHECK_FALSE(mixed.run(2, isa, /*probabilities=*/false));

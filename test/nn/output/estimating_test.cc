@@ -37,7 +37,7 @@ std::vector<int64_t> counts_of_words() {
   return counts;
 }
 
-/// What words are drawn in proportion to.
+/// Weights in proportion to which words are drawn.
 std::vector<double> plain_weights(Distribution distribution) {
   std::vector<double> weights;
   for (int64_t word = 0; word < vocabulary_size; ++word) {

@@ -12,7 +12,7 @@ struct ExponentialSum {
   float sum;      // of exp(z - largest); a NaN if a logit is a NaN or infinity
 };
 
-/// What a row's logits z [count] add to a mixture of layers `sum` [count].
+/// The share of a row's logits z [count] in a mixture of layers `sum` [count].
 struct MixtureTerm {
   const float* z;
   int64_t count;

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-// What assert() calls on a GPU; the toolkit declares it only where NDEBUG is not set.
+// assert() calls this function on a GPU. The toolkit declares it only if NDEBUG is not set.
 extern "C" __host__ __device__ void __assert_fail(const char* assertion, const char* file, unsigned line,
                                                   const char* function) noexcept;
 

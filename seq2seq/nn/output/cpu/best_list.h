@@ -1,6 +1,6 @@
 #pragma once
 
-// What searches for the best words of a row share.
+// Helpers of all searches for the best words of a row.
 
 #include <algorithm>
 #include <cmath>

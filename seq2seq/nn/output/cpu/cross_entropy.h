@@ -33,8 +33,8 @@ struct CrossEntropy {
 void cross_entropy(const CrossEntropy& operands, Isa isa = best_isa(),
                    kernels::Operands rounding = kernels::Operands::float32);
 
-/// Returns how many numbers cross_entropy() stores in training besides its results: kept exponentials, and matrices that
-/// each thread lays out.
+/// Returns how many numbers cross_entropy() stores in training besides its results: kept exponentials, and matrices
+/// that each thread lays out.
 int64_t cross_entropy_workspace(int64_t count, int64_t width, int64_t words);
 
 }  // namespace seq2seq::nn::cpu
