@@ -126,23 +126,22 @@ void Walk::encode(const Encoder& encoder, int64_t sources) {
   }
 }
 
-/// Matrices of an encoder that rows are multiplied by: all but tables.
-std::vector<at::Tensor> matrices_of(const Encoder& encoder) {
-  std::vector<at::Tensor> matrices;
-  for (const auto& use : parameter_uses(encoder))
-    if (use.role.kind != Role::Kind::embedding && use.parameter.dim() == 2) matrices.push_back(use.parameter);
-  return matrices;
-}
-
-/// Numbers a row that an encoder keeps: what it looks up, its output, and of each recurrence its gates, states and
-/// cells.
-int64_t kept_by_encoder(const Encoder& encoder) {
+/// Fills in what a plan wants to know of a stage that is a whole encoder. Of each recurrence a row keeps its gates,
+/// states and cells. All encoders of a source have the same sizes, and each of its rows passes one of them.
+void measure_encoder(const Encoder& encoder, int64_t sources, Stage& stage) {
+  std::vector<at::Tensor> matrices;  // that rows are multiplied by: all but tables
   int64_t vectors = 0, recurrent = 0;
   for (const auto& use : parameter_uses(encoder)) {
-    if (use.role.kind == Role::Kind::embedding) vectors += use.parameter.size(1);
+    if (use.role.kind == Role::Kind::embedding) {
+      vectors += use.parameter.size(1);
+    } else if (use.parameter.dim() == 2) {
+      matrices.push_back(use.parameter);
+    }
     if (use.role.kind == Role::Kind::recurrent) recurrent += use.parameter.size(0) + 2 * use.parameter.size(1);
   }
-  return vectors + (recurrent > 0 ? encoder.width() + recurrent : kept_by(matrices_of(encoder), encoder.width()));
+  const int64_t layers = recurrent > 0 ? encoder.width() + recurrent : kept_by(matrices, encoder.width());
+  stage.products = products_of(matrices) / static_cast<double>(sources);
+  stage.kept = (vectors + layers) / sources;
 }
 
 void Walk::whole_encoder(const Encoder& encoder, int64_t sources) {
@@ -151,10 +150,8 @@ void Walk::whole_encoder(const Encoder& encoder, int64_t sources) {
   stage.whole = true;
   stage.spans_devices = true;
   stage.parameters = parameters_used(encoder);
-  // All encoders of a source have the same sizes, and each of its rows passes one of them.
-  stage.products = products_of(matrices_of(encoder)) / static_cast<double>(sources);
   stage.width = encoder.width();
-  stage.kept = kept_by_encoder(encoder) / sources;
+  if (inputs_ == nullptr) measure_encoder(encoder, sources, stage);  // only a plan reads it, not the passes of a batch
   const ParameterPlace place{.device = stage.device, .type = stage.parameters.front().scalar_type()};
   const int64_t number = add(std::move(stage));
   rows_ = {number, row_flow(Side::source, encoder.width(), place)};
