@@ -67,7 +67,7 @@ TEST_CASE("study: a metric that is added later is measured again, without traini
   CHECK(again.code == 0);
   CHECK_THAT(again.out, ContainsSubstring("chrF++, higher is better") && ContainsSubstring("word perplexity, lower"));
   CHECK(trained() == before);
-  CHECK_THAT(study.run("status").out, ContainsSubstring("all are there"));
+  CHECK_THAT(study.run("status").out, ContainsSubstring("all runs are done"));
   add("ter");  // what was measured before is kept
   const auto third = study.run("run", {"--jobs", "1"});
   CHECK_THAT(third.out, ContainsSubstring("TER, lower is better") && ContainsSubstring("chrF++, higher is better"));

@@ -41,7 +41,7 @@ TEST_CASE("usage: pages that the help names are there, and its examples are read
   for (const auto& group : cli::builtin_groups()) helps.push_back(group.help);
   for (const auto& command : cli::builtin_commands()) helps.push_back(command->help());
   for (const auto& help : helps) {
-    const auto page = help.page.substr(0, help.page.find_first_of(" ,"));
+    const auto page = help.page.substr(0, help.page.find_first_of(" ,;"));
     CAPTURE(page);
     CHECK(fs::exists(fs::path(SEQ2SEQ_SOURCE_DIR) / page));
     for (const auto& example : help.examples) {
