@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""The rival of scripts/bench distributed: the plain loop of scripts/bench_pytorch.py under DistributedDataParallel.
+"""The PyTorch program of scripts/bench distributed: the plain loop of scripts/bench_pytorch.py under DistributedDataParallel.
 
     torchrun --nproc-per-node N scripts/bench_ddp_pytorch.py FOLDER
 
-Every rank takes each Nth sentence of a batch that train_bench wrote to FOLDER, sorted by length; gradients are those of the
-joint batch. Rank 0 prints JSON, an object an update, as scripts/bench_pytorch.py does.
+Every rank takes every Nth sentence of a batch that train_bench wrote to FOLDER, sorted by length. The gradients are those of the
+joint batch. Rank 0 prints JSON, one object per update, like scripts/bench_pytorch.py.
 """
 
 import argparse

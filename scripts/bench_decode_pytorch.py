@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""The rivals of scripts/bench decode: batched searches and a batched scorer in PyTorch, with the weights of run folders.
+"""The PyTorch programs of scripts/bench decode: batched searches and a batched scorer in PyTorch, with the weights of run folders.
 
     scripts/bench_decode_pytorch.py search INPUT OUTPUT RUN ... --beam K
                                                    outputs for lines of text; several runs write them together
     scripts/bench_decode_pytorch.py score INPUT OUTPUT RUN --list LIST
-                                                   log-probabilities of the texts of an n-best list, a line each
+                                                   log-probabilities of the texts of an n-best list, one per line
 
 With several sizes in --batch all work is done once for each size. Prints the seconds of each size as JSON.
 """

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""The rivals of scripts/bench families: each family of models in PyTorch, in the training loop that a careful user writes.
+"""The PyTorch programs of scripts/bench families: each family of models, in the training loop that a careful user writes.
 
     scripts/bench_families_pytorch.py FOLDER FAMILY    updates on the batches and from the weights that train_bench wrote to FOLDER
 
 Batches are padded on the right and sorted by the source's length. The encoder reads them by pack_padded_sequence, attention is a
-batched product with a masked softmax, and what does not change from step to step is made once a batch. A decoder that has to go step
-by step is a loop over nn.LSTMCell or nn.GRUCell; all others run in one call. The Transformer is made of torch.nn's own layers with
-masks. The loss is CrossEntropyLoss over all positions with ignore_index. float32 without TF32. Prints JSON, an object a line.
+batched product with a masked softmax, and tensors that are the same at all steps are computed once per batch. A decoder that must run
+step by step is a loop over nn.LSTMCell or nn.GRUCell; all others run in one call. The Transformer consists of the layers of torch.nn
+with masks. The loss is CrossEntropyLoss over all positions with ignore_index. float32 without TF32. Prints JSON, one object per line.
 """
 
 import argparse

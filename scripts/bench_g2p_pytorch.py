@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""The rival on CMUdict: a grapheme-to-phoneme model in PyTorch, as a competent user would write it.
+"""Trains a grapheme-to-phoneme model on CMUdict in PyTorch, as a competent user would write it, for comparison.
 
 An LSTM encoder-decoder without attention: the decoder starts from the encoder's final states, the letters are read in
 reverse. Without options this is the plain loop (Adam at a constant rate); --peak-rate, --warmup and --linear-decay make
 it the best loop. It trains for --seconds of wall time, decodes the test words and prints WER and PER.
 
-DIR holds one word a line, symbols separated by blanks: train.letters, train.phonemes, and test.letters with
+The files in DIR have one word per line, symbols separated by blanks: train.letters, train.phonemes, and test.letters with
 test.phonemes, test.phonemes.2, ... (further pronunciations of the same words; an empty line means none).
 """
 import argparse

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""The rivals of scripts/gpu-check: an LSTM encoder-decoder trained in PyTorch on padded batches of like lengths.
+"""The PyTorch programs of scripts/gpu-check: train an LSTM encoder-decoder on padded batches of similar lengths.
 
     scripts/bench_gpu_pytorch.py train FOLDER --layers L --cells H --batch B --precision PRECISION
-                                                     source+target words a second
+                                                     source and target words per second
     scripts/bench_gpu_pytorch.py layer --cells H --precision PRECISION
                                                      milliseconds of one nn.LSTM, forward and backward, padded and packed
 
-PRECISION is float32 (true float32), tf32 (what PyTorch's LSTM uses unless it is told not to), or autocast (bf16, in which
+PRECISION is float32 (true float32), tf32 (the default of PyTorch's LSTM), or autocast (bf16, in which
 PyTorch computes LSTMs in float16). Prints one JSON object.
 """
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""The `moses` tokenizer beside sacremoses, line by line and by the clock: bench_moses.py LANG FILE [--lines N].
+"""Compares outputs and speed of the `moses` tokenizer with sacremoses, line by line: bench_moses.py LANG FILE [--lines N].
 
-Runs with .venv/bin/python, after `scripts/setup --tests` and `cmake --build --preset release --target moses_bench`. Takes N lines
-evenly from FILE, cuts them and puts them together with both, five rounds in turn after one to warm up, and prints in how many
-lines they agree and the median rates.
+Runs with .venv/bin/python, after `scripts/setup --tests` and `cmake --build --preset release --target moses_bench`. Takes N
+lines, evenly spread over FILE. Tokenizes and detokenizes them with both programs, alternately, in five rounds after a warm-up. Prints
+the number of equal lines and the median rates.
 """
 
 import argparse

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""The rival of `scripts/bench data`: training on padded batches in PyTorch, with and without batches of like lengths.
+"""The PyTorch program of `scripts/bench data`: trains on padded batches, with and without batches of similar lengths.
 
-An LSTM encoder-decoder as users write it: nn.LSTM over rectangles, every position computed, pads left out of the loss
-alone. Prints one JSON object, the real words (both sides with their end symbols) that it trains on in a second:
+An LSTM encoder-decoder as users write it: nn.LSTM computes every position, padding included; only the loss leaves
+out padding. Prints one JSON object, the real words (of both sides, with end symbols) trained per second:
 {"bucketed": N, "random": N}.
 """
 import argparse

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The rivals of scripts/bench train: an LSTM encoder-decoder in PyTorch, and the rates of its products.
+"""The PyTorch programs of scripts/bench train: an LSTM encoder-decoder, and the rates of its products.
 
     scripts/bench_pytorch.py train FOLDER KIND     updates on the batches and from the weights that train_bench wrote to
                                                    FOLDER; KIND is plain or best
@@ -8,9 +8,9 @@
 `plain` is the loop that a researcher writes: nn.LSTM on padded batches, CrossEntropyLoss over all positions with
 ignore_index, clip_grad_norm_, SGD. `best` computes the output layer and the loss for real words alone, updates with the
 fused SGD, and takes clipping into the learning rate instead of scaling all gradients; scripts/bench starts it with an
-allocator that keeps its blocks, in huge pages. Both compute in float32 without TF32, or with --precision bf16 forward under
-torch.autocast. Sources are padded on the left, so
-that every encoder ends on a word. Prints JSON, an object a line.
+allocator that keeps its blocks, in huge pages. Both compute in float32 without TF32. With --precision bf16, the
+forward pass runs under torch.autocast. Sources are padded on the left, so that the encoder ends on a word in every sentence.
+Prints JSON, one object per line.
 """
 
 import argparse

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""What an update of one pair costs: configs/lake2018.yaml against a PyTorch loop, one after the other on one thread.
+"""Measures the cost of an update of one pair: configs/lake2018.yaml and a PyTorch loop, one after the other on one thread.
 
-The loop is the one that tutorials teach: nn.LSTM over the command, over the whole target with teacher forcing and word by word
-without, fused Adam, clip_grad_norm_. Both draw pairs of data/scan/simple (scripts/data/scan) with replacement, half of them with
+The loop is as in tutorials: nn.LSTM reads the command; with teacher forcing it reads the whole target, without it the target is
+written word by word; fused Adam, clip_grad_norm_. Both draw pairs of data/scan/simple (scripts/data/scan) with replacement, half of them with
 teacher forcing. Prints milliseconds an update, of processor time where others use the processor too, and how many times as fast.
 """
 

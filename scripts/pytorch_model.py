@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Builds the model of a run folder in plain PyTorch, scores pairs of lines with it, or lines by themselves, and translates.
+"""Builds the model of a run folder in plain PyTorch, scores pairs of lines (or single lines), and translates.
 
     scripts/pytorch_model.py RUN                   prints the modules and their numbers of parameters
     scripts/pytorch_model.py RUN SOURCE TARGET     prints the natural log-probability of each pair, one per line
-    scripts/pytorch_model.py RUN SOURCE TARGET --json     also prints that of each token and of the end symbol
+    scripts/pytorch_model.py RUN SOURCE TARGET --json     also prints the log-probability of each token and of the end symbol
     scripts/pytorch_model.py RUN TEXT             prints the same for the lines of a text, with a language model
     scripts/pytorch_model.py RUN --translate SOURCE       prints an output for each line, with greedy search
     scripts/pytorch_model.py RUN --translate SOURCE --beam 12     with beam search

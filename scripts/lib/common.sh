@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2034
-# Sourced by the scripts: where the repository is, one clear line for each error, steps with the time they took.
+# Sourced by the scripts: the path of the repository, one clear line for each error, steps with their times.
 
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 log=$repository/build/setup.log

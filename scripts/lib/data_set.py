@@ -1,7 +1,7 @@
-"""What the scripts under scripts/data share: a data set is a folder that appears whole or not at all, with a card.
+"""Shared by the scripts under scripts/data: a data set is a folder that is written completely or not at all, with a card.
 
-card.json says how it was made and holds a digest of every file; card.md says the same to people. A folder that is there
-already, made the same way and with every file as it was, is left alone.
+card.json records how the data set was made, and a digest of every file; card.md has the same for people. An existing folder
+stays as it is if it was made in the same way and no file has changed.
 """
 
 import contextlib

@@ -1,4 +1,4 @@
-"""What the scripts that draw share: matplotlib, which the first of them installs into .venv, and how pictures look."""
+"""Shared by the scripts that draw: matplotlib, which the first call installs into .venv, and the style of pictures."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""A metric by groups of sentences, as `seq2seq compare --by length --by rank --json` writes them: figure 3 of Sutskever et al. 2014."""
+"""Draws a metric by groups of sentences, as `seq2seq compare --by length --by rank --json` writes them: figure 3 of Sutskever et al. 2014."""
 
 import json
 from pathlib import Path

@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2154
-# Sourced by scripts/setup: a build folder and .venv hold absolute paths, which are wrong once the clone was moved or copied.
+# Sourced by scripts/setup: a build folder and .venv contain absolute paths, which are wrong after the clone was moved or copied.
 
 # remove_moved_build FOLDER: removes a build folder that was configured for a clone in another place, so that it is made again.
 remove_moved_build() {

@@ -1,4 +1,4 @@
-"""How far a long step is: one line that is written over on a terminal, a line every half minute in a log."""
+"""Progress of a long step: one line that is overwritten on a terminal, a line every half minute in a log."""
 
 import sys
 import time

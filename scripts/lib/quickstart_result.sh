@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2154
-# Sourced by scripts/quickstart: what it shows of a trained run. Reads the variables `program`, `run`, `data`, `config` and `device`.
+# Sourced by scripts/quickstart: prints the results of a trained run. Reads the variables `program`, `run`, `data`, `config` and `device`.
 
 seq2seq() { "$program" "$@"; }
 

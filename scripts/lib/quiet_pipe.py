@@ -1,5 +1,5 @@
-"""Importing this lets a script end quietly when the reader of its output has gone, as `head` does: with the status 141 of a program
-that SIGPIPE has ended. It leaves the signal itself alone, which a connection to a server may cause, too."""
+"""A script that imports this ends quietly if the reader of its output stops early, as `head` does, with status 141, as if ended by
+SIGPIPE. The handling of the signal itself does not change, because a connection to a server may cause it, too."""
 
 import atexit
 import os

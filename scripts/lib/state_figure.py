@@ -1,4 +1,4 @@
-"""Where an encoder's final states lie (figure 2 of Sutskever et al. 2014), and whether word order and voice separate in them."""
+"""Draws an encoder's final states (figure 2 of Sutskever et al. 2014), and measures whether word order and voice separate."""
 
 from collections import Counter
 

@@ -1,7 +1,7 @@
-"""What scripts/back-translate and scripts/distill share: a run translates a file in pieces, and the pairs appear whole or not at all.
+"""Shared by scripts/back-translate and scripts/distill: a run translates a file in pieces; the pairs are written completely or not at all.
 
-The pieces lie in a folder beside the output until all are there, so an interrupted translation goes on with the next piece. The folder
-of pairs has a card, as data sets have (data_set.py): made the same way from the same files, it is left alone.
+The pieces are in a folder beside the output until all are finished, so an interrupted translation continues with the next piece. The
+folder of pairs has a card, like a data set (data_set.py). It stays as it is if it was made in the same way from the same files.
 """
 
 import argparse

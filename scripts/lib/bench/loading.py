@@ -1,4 +1,4 @@
-"""scripts/bench data: what preparing, loading and batches of like lengths cost."""
+"""scripts/bench data: the cost of preparing and loading, and the gain of batches of similar lengths."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""scripts/bench placement: this program under several placements, schedules and chunks, on the same batches."""
+"""scripts/bench placement: this program with several placements, schedules and chunks, on the same batches."""
 
 import tempfile
 from pathlib import Path

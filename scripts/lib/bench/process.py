@@ -1,4 +1,4 @@
-"""Runs a program and measures it: its time, its start, its memory, and how much of the machine others used meanwhile."""
+"""Runs a program and measures its time, start-up and memory, and the processor time of other programs meanwhile."""
 
 import os
 import resource

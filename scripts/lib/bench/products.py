@@ -1,4 +1,4 @@
-"""The rates of products by every library that the program can use: the best of them is the ceiling."""
+"""The rates of products in every library that the program can use. The best rate is the ceiling."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What the benches share: where things lie, results that a stopped bench goes on from, runs that are repeated."""
+"""Shared by the benchmarks: paths, results from which a stopped benchmark continues, repeated runs."""
 
 import json
 import os

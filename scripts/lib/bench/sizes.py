@@ -1,4 +1,4 @@
-"""The sizes of model that scripts/bench measures, and what they compute, counted from their shapes."""
+"""The sizes of models that scripts/bench measures, and their operations, counted from shapes."""
 
 from dataclasses import dataclass
 

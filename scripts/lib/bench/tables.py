@@ -1,4 +1,4 @@
-"""What scripts/bench prints, and writes into docs/performance.md: tables in Markdown, made of stored results alone."""
+"""The tables that scripts/bench prints and writes into docs/performance.md, in Markdown, made only from stored results."""
 
 import re
 

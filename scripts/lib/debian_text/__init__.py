@@ -1,7 +1,7 @@
-"""Parallel text out of Debian: package descriptions, LibreOffice's help, manual pages, and four manuals of the project.
+"""Parallel text from Debian: package descriptions, LibreOffice's help, manual pages, and four manuals of the project.
 
-archive gets what is needed; descriptions, office_help, man_pages and manuals each yield pairs of aligned blocks; sentences
-splits those; clean keeps what is a translation; split deals the documents out to training, validation and test.
+archive downloads packages; descriptions, office_help, man_pages and manuals each yield pairs of aligned blocks; sentences splits
+the blocks; clean keeps pairs that are translations; split divides the documents into training, validation and test.
 """
 
 from typing import NamedTuple

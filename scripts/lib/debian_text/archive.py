@@ -1,4 +1,4 @@
-"""Debian's indices and packages for an ordinary user: apt with a state of its own, so that nothing is installed or changed."""
+"""Downloads Debian's indices and packages as an ordinary user. apt has its own state, so nothing is installed or changed."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Two texts that are a translation of each other, each a list of blocks (kind, text), put side by side."""
+"""Aligns two texts that are translations of each other, each a list of blocks (kind, text)."""
 
 
 def kinds(blocks):

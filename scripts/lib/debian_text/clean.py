@@ -1,4 +1,4 @@
-"""What of the aligned text is kept: one spelling of blanks, quotes and dashes, and only pairs that can be translations."""
+"""Cleans aligned text: one spelling of blanks, quotes and dashes, and only pairs that can be translations."""
 
 import re
 import unicodedata

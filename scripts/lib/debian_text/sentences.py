@@ -1,4 +1,4 @@
-"""Blocks of text into sentences, where both sides fall into the same number of them."""
+"""Splits blocks of text into sentences, if both sides have the same number of sentences."""
 
 import re
 

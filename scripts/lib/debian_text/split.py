@@ -1,4 +1,4 @@
-"""Documents dealt out to training, validation and test by a hash of their names, and near copies of held-out text taken out."""
+"""Splits documents into training, validation and test by a hash of their names, and removes near copies of held-out text."""
 
 import hashlib
 from collections import Counter, defaultdict

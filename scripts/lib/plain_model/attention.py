@@ -1,4 +1,4 @@
-"""How a decoder looks at the source, and what its output layer reads."""
+"""Attention to the source, and the readout for the output layer."""
 
 from dataclasses import replace
 

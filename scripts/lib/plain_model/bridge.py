@@ -1,4 +1,4 @@
-"""How a decoder starts from its encoder."""
+"""Bridges: the first state of a decoder, from the encoder."""
 
 import torch
 from torch import nn

@@ -1,4 +1,4 @@
-"""Output layers, as torch.nn has them: what all kinds compute outside training is exact."""
+"""Output layers of torch.nn. Outside training, all kinds compute exact probabilities."""
 
 from torch import nn
 

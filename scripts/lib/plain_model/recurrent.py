@@ -1,4 +1,4 @@
-"""Stacks of recurrent layers, torch.nn's own, one module a layer."""
+"""Stacks of recurrent layers of torch.nn, one module per layer."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What lies in a run folder: configuration, vocabularies, weights."""
+"""Contents of a run folder: configuration, vocabularies, weights."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""From lines to ids as a run does it, and back."""
+"""Converts lines to ids, as a run does, and back."""
 
 import importlib
 import re

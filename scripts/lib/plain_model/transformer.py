@@ -1,6 +1,6 @@
-"""The Transformer of a run folder in plain PyTorch: torch.nn's own layers, a sentence at a time and so without pads.
+"""The Transformer of a run folder in plain PyTorch: the layers of torch.nn, one sentence at a time, so without padding.
 
-Vaswani et al. 2017, arXiv 1706.03762. Dropout is left out. The names of the modules are those that the run's weights have.
+Vaswani et al. 2017, arXiv 1706.03762. Dropout is left out. Modules have the names of the run's weights.
 """
 
 import math

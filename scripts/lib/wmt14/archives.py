@@ -1,4 +1,4 @@
-"""Lines of a file in a .tgz, a .tar or a folder, one after the other, without unpacking anything to the disk."""
+"""Reads the lines of a file in a .tgz, a .tar or a folder, without unpacking to the disk."""
 
 import contextlib
 import gzip

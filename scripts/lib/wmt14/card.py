@@ -1,4 +1,4 @@
-"""What is told of the text that was made: the card, and the line at the end."""
+"""The card of the text, and the line printed at the end."""
 
 from .recipe import TEXTS, WHERE
 

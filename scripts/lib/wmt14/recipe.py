@@ -1,4 +1,4 @@
-"""Which files the text is made of, by the names of their publishers, and how many pairs others counted in them."""
+"""The files of the text, by their publishers' names, and the numbers of pairs that others counted in them."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""Pairs of lines into pairs of tokenised lines, on all cores and in their order; what is no pair is left out and counted."""
+"""Tokenizes pairs of lines on all cores, in order; lines that are not a pair are left out and counted."""
 
 import ctypes
 import itertools
