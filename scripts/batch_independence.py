@@ -51,8 +51,8 @@ def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[1], usage=__doc__.split("\n")[0].removeprefix("usage: "))
     parser.add_argument("run")
     parser.add_argument("source")
-    parser.add_argument("--beam", type=int, nargs="+", default=[1, 5], help="greedy is 1 (%(default)s)")
-    parser.add_argument("--lines", type=int, help="of the text, from its start (all)")
+    parser.add_argument("--beam", type=int, nargs="+", default=[1, 5], help="beam widths; 1: greedy (%(default)s)")
+    parser.add_argument("--lines", type=int, help="lines of the text to use, from its start (all)")
     parser.add_argument("--program", default=ROOT / "build/release/seq2seq")
     return parser.parse_args()
 

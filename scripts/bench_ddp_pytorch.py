@@ -36,9 +36,9 @@ class Loss(nn.Module):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path, help="holds batches.jsonl and weights.safetensors")
-    parser.add_argument("--threads", type=int, default=1, help="of each rank (%(default)s)")
-    parser.add_argument("--rate", type=float, default=0.1, help="of SGD (%(default)s)")
+    parser.add_argument("folder", type=Path, help="folder with batches.jsonl and weights.safetensors")
+    parser.add_argument("--threads", type=int, default=1, help="threads of each rank (%(default)s)")
+    parser.add_argument("--rate", type=float, default=0.1, help="learning rate of SGD (%(default)s)")
     parser.add_argument("--clip", type=float, default=5.0, help="limit of the gradient's norm (%(default)s)")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)

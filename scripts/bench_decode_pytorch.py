@@ -34,7 +34,7 @@ def arguments():
     commands = p.add_subparsers(dest="command", required=True)
     for name, about in (("search", "outputs for lines of text"), ("score", "log-probabilities of given outputs")):
         command = commands.add_parser(name, help=about)
-        command.add_argument("input", type=Path, help="sources, one a line")
+        command.add_argument("input", type=Path, help="sources, one per line")
         command.add_argument("output", type=Path)
         command.add_argument("runs", type=Path, nargs="+", metavar="RUN", help="run folder")
         command.add_argument("--batch", default="64", metavar="N,...", help="sentences computed together (%(default)s)")

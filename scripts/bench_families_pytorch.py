@@ -330,13 +330,13 @@ class Loop(PlainLoop):
 
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("folder", type=Path, help="holds batches.jsonl and weights.safetensors")
+    p.add_argument("folder", type=Path, help="folder with batches.jsonl and weights.safetensors")
     p.add_argument("family", choices=FAMILIES)
     p.add_argument("--threads", type=int, default=2, help="(%(default)s)")
-    p.add_argument("--heads", type=int, default=4, help="of the families that have some (%(default)s)")
-    p.add_argument("--rate", type=float, default=0.1, help="of SGD (%(default)s)")
+    p.add_argument("--heads", type=int, default=4, help="heads, in families with multi-head attention (%(default)s)")
+    p.add_argument("--rate", type=float, default=0.1, help="learning rate of SGD (%(default)s)")
     p.add_argument("--clip", type=float, default=5.0, help="limit of the gradient's norm (%(default)s)")
-    p.add_argument("--updates", type=int, metavar="N", help="of the first batches alone (all)")
+    p.add_argument("--updates", type=int, metavar="N", help="train only on the first N batches (all)")
     options = p.parse_args()
     torch.set_num_threads(options.threads)
     loop = Loop(read_model(options.folder / "weights.safetensors", FAMILIES[options.family], options.heads), options)

@@ -41,7 +41,7 @@ def arguments():
     layer = commands.add_parser("layer")
     layer.add_argument("--cells", type=int, required=True)
     layer.add_argument("--batch", type=int, default=128, help="sentences (%(default)s)")
-    layer.add_argument("--steps", type=int, default=25, help="the longest sentence; the shortest has half (%(default)s)")
+    layer.add_argument("--steps", type=int, default=25, help="length of the longest sentence; the shortest has half as many steps (%(default)s)")
     for command in (train, layer):
         command.add_argument("--precision", choices=["float32", "tf32", "autocast"], default="float32")
         command.add_argument("--device", default="cuda", help="(%(default)s)")

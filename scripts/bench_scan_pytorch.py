@@ -3,7 +3,7 @@
 
 The loop is as in tutorials: nn.LSTM reads the command; with teacher forcing it reads the whole target, without it the target is
 written word by word; fused Adam, clip_grad_norm_. Both draw pairs of data/scan/simple (scripts/data/scan) with replacement, half of them with
-teacher forcing. Prints milliseconds an update, of processor time where others use the processor too, and how many times as fast.
+teacher forcing. Prints the processor time of an update in milliseconds for both, and their ratio.
 """
 
 import argparse
@@ -28,9 +28,9 @@ START, END, FIRST_WORD = 0, 1, 2
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--updates", type=int, default=1000, help="measured of either (%(default)s)")
-    parser.add_argument("--rounds", type=int, default=3, help="the best of so many counts (%(default)s)")
-    parser.add_argument("--teacher-forcing", type=float, default=0.5, help="share of the pairs (%(default)s)")
+    parser.add_argument("--updates", type=int, default=1000, help="updates measured with each program (%(default)s)")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds of measurement; the best counts (%(default)s)")
+    parser.add_argument("--teacher-forcing", type=float, default=0.5, help="share of pairs with teacher forcing (%(default)s)")
     options = parser.parse_args()
     torch.set_num_threads(1)
     loop = PyTorchLoop(*read_pairs(ROOT / "data/scan/simple"), options.teacher_forcing)

@@ -108,10 +108,10 @@ def print_outputs(model, text, config, file, beam):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", help="folder of a run")
-    parser.add_argument("files", nargs="*", metavar="SOURCE TARGET", help="two files, a sentence a line; of a language model one, its text")
+    parser.add_argument("files", nargs="*", metavar="SOURCE TARGET", help="two files, one sentence per line; for a language model, one file of text")
     parser.add_argument("--checkpoint", default="best", help="best (the default), last or the number of an update")
-    parser.add_argument("--json", action="store_true", help="an object a pair, with the score of each token")
-    parser.add_argument("--translate", metavar="SOURCE", help="a file to translate, a sentence a line")
+    parser.add_argument("--json", action="store_true", help="print one object per pair, with the score of each token")
+    parser.add_argument("--translate", metavar="SOURCE", help="file to translate, one sentence per line")
     parser.add_argument("--beam", type=int, default=1, metavar="K", help="hypotheses kept by --translate; 1: greedy (the default)")
     arguments = parser.parse_args()
     if len(arguments.files) > 2:

@@ -5,9 +5,9 @@ import json
 from bench.process import output_of
 from bench.session import ROOT, build, processor
 
-ABOUT = """Measures attention forward and backward on packed sentences (64 of T/2 to T words) beside LibTorch's operations on padded
-ones, in one process, in turn: multi-head attention beside scaled_dot_product_attention; the attention of a decoder, all
-steps at once, a step a call, and a step of a beam search, beside bmm and a masked softmax. Prints medians of seven and ratios."""
+ABOUT = """Compares attention on packed sentences (64 of T/2 to T words) with LibTorch's operations on padded ones, forward and backward,
+alternately in one process. Multi-head attention is compared with scaled_dot_product_attention. The attention of a decoder (all steps
+at once, one step per call, and a step of a beam search) is compared with bmm and a masked softmax. Prints medians of seven and ratios."""
 
 
 def run(options):

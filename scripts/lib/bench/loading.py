@@ -10,9 +10,9 @@ from bench.process import measure, output_of
 from bench.session import PYTHON, ROOT, build, processor
 
 ABOUT = """Measures the data part on synthetic text (words by Zipf's law): `prepare` in MB/s and tokens/s with its peak memory, the
-loader alone on one core in tokens/s with its memory, the share of pads that batches of like lengths avoid, and how many
-words a second training consumes on this machine with such batches and with random ones: here, where no pad is computed,
-and in a padded PyTorch loop (scripts/bench_padded_pytorch.py). Prints a table, and the machine. 10 million pairs take
+loader alone on one core in tokens/s with its memory, the share of padding that batches of similar lengths avoid, and the
+words per second of training with such batches and with random ones, in this program, which computes no padding, and in a padded
+PyTorch loop (scripts/bench_padded_pytorch.py). Prints a table, and the machine. 10 million pairs take
 6 GB of disk."""
 BUILD = ROOT / "build/release"
 POOL = 100  # batches of like lengths are sorted within
