@@ -74,9 +74,9 @@ std::string device_name([[maybe_unused]] c10::Device device) {
 }
 
 /// `avx512 (layers, output)` on the CPU: a run that was trained when LibTorch computed the output layer has `avx512`,
-/// and its resume differs by rounding. `avx512` or `avx512, cudnn` on a GPU.
+/// and its resume differs by rounding. `avx512` or `avx512, cudnn` on a GPU. In float32, amx has the kernels of avx512.
 std::string kernels_for(c10::Device device) {
-  const auto own = name(best_isa());
+  const auto own = name(std::min(best_isa(), Isa::avx512));
   const auto for_gpu = gpu_kernels();  // a misspelled name is an error on the CPU, too
   if (!device.is_cuda()) return best_isa() == Isa::reference ? own : own + " (layers, output)";
   if (const auto refusal = gpu_kernels_refusal(compute_capability(device)); !refusal.empty())

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "seq2seq/core/error.h"
+#include "seq2seq/core/isa.h"
 #include "seq2seq/nn/kernels/product/bf16_speed.h"
 #include "seq2seq/run/placement.h"
 #include "seq2seq/run/placement_rules.h"
@@ -53,6 +54,13 @@ void use_precision(nn::Precision precision, c10::Device device, Log& log) {
   if (precision != nn::Precision::bf16 || !device.is_cpu()) return;
   const auto warning = nn::slow_bf16_warning(nn::kernels::measure_bf16_speed());
   if (!warning.empty()) log.warn(warning);
+}
+
+Machine prepare_training(nn::Precision precision, c10::Device device, const Environment& environment) {
+  auto machine = prepare_machine(environment.threads, device);
+  use_precision(precision, device, *environment.log);
+  if (precision == nn::Precision::bf16 && device.is_cpu() && best_isa() == Isa::amx) machine.kernels += ", bf16 by amx";
+  return machine;
 }
 
 nn::Placement placement_for_use(const std::string& choice, const RunOptions& options, const data::TextPipeline& text,

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "seq2seq/core/device.h"
 #include "seq2seq/core/log.h"
 #include "seq2seq/data/corpus.h"
 #include "seq2seq/nn/model/model.h"
@@ -26,6 +27,8 @@ c10::Device training_device(const PlacementOptions& options, const Environment& 
 /// Sets the precision of products from here on, `train.precision`. Throws UsageError if the device cannot compute in
 /// it. Warns if a processor is slower in bf16 than in float32.
 void use_precision(nn::Precision precision, c10::Device device, Log& log);
+/// Prepares the machine and use_precision() for a training. The returned kernels include those that `precision` adds.
+Machine prepare_training(nn::Precision precision, c10::Device device, const Environment& environment);
 /// Returns the placement for using a trained model: the command's device if `choice` is empty, the training's placement
 /// for `run`, otherwise as the file of that name says. Throws UsageError.
 nn::Placement placement_for_use(const std::string& choice, const RunOptions& options, const data::TextPipeline& text,

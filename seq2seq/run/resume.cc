@@ -232,8 +232,7 @@ train::Outcome go_on(const RunFolder& folder, const std::vector<config::Override
   }
 
   const auto device = training_device(options.placement, environment);
-  const auto machine = prepare_machine(environment.threads, device);
-  use_precision(options.train.precision, device, *environment.log);
+  const auto machine = prepare_training(options.train.precision, device, environment);
   const int64_t update = start.empty() ? 0 : std::stoll(start);
   environment.log->say(fmt::format("seq2seq {}: continuing {} at update {}", version().text(), folder.root().string(),
                                    format_count(update)));

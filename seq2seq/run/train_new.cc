@@ -113,8 +113,7 @@ train::Outcome train_configuration(const NewRun& request, const Configuration& c
   if (!again.empty()) return go_on(folder, {}, environment, {});
   auto options = configuration.options;  // with the placement that is chosen below
   const auto device = training_device(options.placement, environment);
-  const auto machine = prepare_machine(environment.threads, device);
-  use_precision(options.train.precision, device, *environment.log);
+  const auto machine = prepare_training(options.train.precision, device, environment);
   const auto data = read_training_data(configuration, environment);
   options.placement = chosen_placement(options, data, environment);
   const auto placement = training_placement(options, *data.text, environment);
@@ -152,8 +151,7 @@ std::vector<std::string> explain_training(const NewRun& request, const Environme
   const auto configuration = read_to_train(request.config, request.overrides, environment);
   const auto& options = configuration->options;
   const auto device = training_device(options.placement, environment);
-  const auto machine = prepare_machine(environment.threads, device);
-  use_precision(options.train.precision, device, *environment.log);
+  const auto machine = prepare_training(options.train.precision, device, environment);
   const auto data = read_training_data(*configuration, environment);
   const auto memory = forecast_memory(options, data, environment);
   const auto model = outline(options.model, *environment.registries, *data.text);

@@ -8,6 +8,8 @@ namespace seq2seq::test {
 TEST_CASE("instruction sets: one that is named is used, and nothing is used in place of it", "[core][error]") {
   CHECK(choose_isa(Isa::avx512, "") == Isa::avx512);
   CHECK(choose_isa(Isa::avx512, "avx2") == Isa::avx2);
+  CHECK(choose_isa(Isa::amx, "") == Isa::amx);
+  CHECK(choose_isa(Isa::amx, "avx512") == Isa::avx512);
   CHECK(choose_isa(Isa::avx2, "avx2") == Isa::avx2);
   CHECK(choose_isa(Isa::reference, "reference") == Isa::reference);
   CHECK_THROWS_AS(choose_isa(Isa::avx2, "avx512"), UsageError);
@@ -16,7 +18,10 @@ TEST_CASE("instruction sets: one that is named is used, and nothing is used in p
                     "instructions. Use avx2 or less, or unset the variable");
   CHECK_THROWS_WITH(choose_isa(Isa::reference, "avx2"), ContainsSubstring("Use reference, or unset the variable"));
   CHECK_THROWS_WITH(choose_isa(Isa::avx512, "amx"),
-                    "SEQ2SEQ_ISA=amx: unknown instruction set. Use reference, avx2 or avx512");
+                    "SEQ2SEQ_ISA=amx: this processor does not have these "
+                    "instructions. Use avx512 or less, or unset the variable");
+  CHECK_THROWS_WITH(choose_isa(Isa::amx, "sse4"),
+                    "SEQ2SEQ_ISA=sse4: unknown instruction set. Use reference, avx2, avx512 or amx");
 }
 
 }  // namespace seq2seq::test

@@ -32,7 +32,11 @@ class AllowedIsa {
 };
 
 std::vector<Isa> isas_for_bf16() {
-  return processor_has_bf16() ? std::vector{Isa::reference, Isa::avx512} : std::vector{Isa::reference};
+  std::vector isas{Isa::reference};
+  for (const Isa isa : available_isas()) {
+    if (isa >= Isa::avx512 && processor_has_bf16()) isas.push_back(isa);
+  }
+  return isas;
 }
 
 std::vector<std::string> in_bf16(const std::vector<std::string>& more) {

@@ -7,7 +7,9 @@
 #include <cstdint>
 #include <immintrin.h>
 
-#if defined(__AVX512BF16__)
+#if defined(__AMX_BF16__)
+#define SEQ2SEQ_VECTOR_NAMESPACE amx
+#elif defined(__AVX512BF16__)
 #define SEQ2SEQ_VECTOR_NAMESPACE avx512_bf16
 #elif defined(__AVX512F__)
 #define SEQ2SEQ_VECTOR_NAMESPACE avx512

@@ -119,20 +119,19 @@ class Backward {
 
   /// out[:, columns] = sums [rows, 4H] times the panels of a weight.
   void multiply(const float* sums, int64_t rows, const Panels& panels, Range columns, float* out, int64_t stride) {
-    for (int64_t column = columns.first; column < columns.last; column += product_.columns) {
-      const int64_t panel = column / product_.columns;
-      product_.multiply({.left = sums,
-                         .row_stride = size_.gates,
-                         .depth_stride = 1,
-                         .panel = panels.at(panel),
-                         .start = nullptr,
-                         .start_stride = 0,
-                         .out = out + column,
-                         .out_stride = stride,
-                         .rows = rows,
-                         .depth = size_.gates,
-                         .columns = panels.columns(panel)});
-    }
+    if (columns.size() == 0) return;
+    product_.multiply({.left = sums,
+                       .row_stride = size_.gates,
+                       .depth_stride = 1,
+                       .panel = panels.at(columns.first / product_.columns),
+                       .start = nullptr,
+                       .start_stride = 0,
+                       .out = out + columns.first,
+                       .out_stride = stride,
+                       .rows = rows,
+                       .depth = size_.gates,
+                       .columns = columns.size(),
+                       .panel_stride = panels.stride()});
   }
 
   void input_gradient(Range rows) {

@@ -99,8 +99,7 @@ KernelReport check_kernels(const NewRun& request, int64_t batches, const Environ
     throw UsageError(Place{.part = "--check-kernels"},
                      fmt::format("compares kernels of the CPU, but the device is `{}`", device.str()),
                      "Use `--device cpu`");
-  prepare_machine(environment.threads, device);
-  use_precision(options.train.precision, device, *environment.log);
+  prepare_training(options.train.precision, device, environment);
   const auto data = read_training_data(*configuration, environment);
   const auto model = build_model(options, *environment.registries, *data.text, on_device(device));
   std::optional<InitialWeights> from;

@@ -28,10 +28,12 @@ inline std::ostream& operator<<(std::ostream& out, const Variant& variant) {
   return out << name(variant.isa) << (variant.rounds() ? ", bf16" : ", float32");
 }
 
-/// The kernels for bf16 that this processor can run: the reference, and with AVX512-BF16 those of avx512.
+/// The kernels for bf16 that this processor can run: the reference, with AVX512-BF16 those of avx512, and those of amx.
 inline std::vector<Variant> bf16_variants() {
   std::vector<Variant> all{{Isa::reference, nn::kernels::Operands::bf16}};
-  if (processor_has_bf16()) all.push_back({Isa::avx512, nn::kernels::Operands::bf16});
+  for (const Isa isa : available_isas()) {
+    if (isa >= Isa::avx512 && processor_has_bf16()) all.push_back({isa, nn::kernels::Operands::bf16});
+  }
   return all;
 }
 

@@ -6,6 +6,7 @@ namespace seq2seq::nn::kernels {
 
 CrossEntropyKernels cross_entropy_kernels(Isa isa) {
   switch (isa) {
+    case Isa::amx:
     case Isa::avx512:
       return avx512::cross_entropy_kernels();
     case Isa::avx2:

@@ -52,7 +52,7 @@ struct LstmKernels {
 };
 
 /// Complete for every instruction set. In bf16, avx512 needs a processor with AVX512-BF16 (has_bf16_products()), and
-/// all lower sets are the reference.
+/// all lower sets are the reference. In float32, amx is avx512.
 LstmKernels lstm_kernels(Isa isa = best_isa(), Operands operands = Operands::float32);
 
 }  // namespace seq2seq::nn::kernels

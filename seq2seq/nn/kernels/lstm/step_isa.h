@@ -21,4 +21,9 @@ namespace avx512_bf16 {
 LstmKernels lstm_kernels();
 }  // namespace avx512_bf16
 
+/// Operands in bf16, for processors with AMX-BF16.
+namespace amx {
+LstmKernels lstm_kernels();
+}  // namespace amx
+
 }  // namespace seq2seq::nn::kernels

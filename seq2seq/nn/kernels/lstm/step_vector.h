@@ -10,6 +10,9 @@
 #if defined(__AVX512BF16__)
 #include "seq2seq/nn/kernels/product/pairs_vector.h"
 #endif
+#if defined(__AMX_BF16__)
+#include "seq2seq/nn/kernels/product/tiles_amx.h"
+#endif
 
 namespace seq2seq::nn::kernels::SEQ2SEQ_VECTOR_NAMESPACE {
 namespace {
@@ -66,6 +69,9 @@ void pack(const float* weight, int64_t cells, Cells own, float* packed) {
     for (int64_t gate = 0; gate < 4; ++gate) {
       lay_out(weight + (gate * cells + cell) * cells, cells, cells, lanes, panel + gate * width, 4 * width);
     }
+#if defined(__AVX512BF16__)
+    clear_rest(cells, panel);
+#endif
   }
 }
 
@@ -87,9 +93,48 @@ void activate(const LstmStep& s, const Vector (&sum)[4], int64_t row, int64_t ce
   move.store(s.hidden + at, o * tanh(c));
 }
 
+#if defined(__AMX_BF16__)
+/// The sums of a vector of cells gain the products of `left`, a part of h' whose first column is `depth`. They stay in
+/// s.gates.
+void add_recurrent(const LstmStep& s, const LeftTiles& left, int64_t row, int64_t depth, const float* packed,
+                   int64_t cell, int64_t lanes) {
+  for (int64_t gate = 0; gate < 4; gate += 2) {
+    float* const sums = s.gates + (row * 4 + gate) * s.cells + cell;
+    multiply(left, packed + cell * 4 * s.cells + depth / 2 * 4 * width + gate * width,
+             {.start = sums,
+              .start_stride = 4 * s.cells,
+              .out = sums,
+              .out_stride = 4 * s.cells,
+              .next_group = s.cells,
+              .first = lanes,
+              .second = lanes});
+  }
+}
+
+void forward(const LstmStep& s, const float* packed, Cells own) {
+  const WholeTiles tiles;
+  LeftTiles left;
+  for (int64_t row = 0; row < s.rows; row += LeftTiles::most_rows) {
+    const int64_t rows = std::min(LeftTiles::most_rows, s.rows - row);
+    for (int64_t depth = 0; depth < s.cells; depth += LeftTiles::most_depth) {
+      const int64_t count = std::min(LeftTiles::most_depth, s.cells - depth);
+      left.round(s.hidden_before + row * s.cells + depth, s.cells, 1, rows, count);
+      for_vectors(own, [&](int64_t cell, auto move) {
+        add_recurrent(s, left, row, depth, packed, cell, std::min(width, own.last - cell));
+        if (depth + count < s.cells) return;
+        for (int64_t r = row; r < row + rows; ++r) {
+          Vector sum[4];
+          for (int64_t gate = 0; gate < 4; ++gate) sum[gate] = move.load(s.gates + (r * 4 + gate) * s.cells + cell);
+          activate(s, sum, r, cell, move);
+        }
+      });
+    }
+  }
+}
+#else
 void forward(const LstmStep& s, const float* packed, Cells own) {
   for_vectors(own, [&](int64_t cell, auto move) {
-    for_tiles<tile_rows<4>>(s.rows, [&](auto rows, int64_t row) {
+    for_tiles<tile_rows<4> >(s.rows, [&](auto rows, int64_t row) {
       Vector sum[rows][4];
       for (int r = 0; r < rows; ++r) {
         for (int gate = 0; gate < 4; ++gate)
@@ -100,6 +145,7 @@ void forward(const LstmStep& s, const float* packed, Cells own) {
     });
   });
 }
+#endif
 
 template <class Move>
 void gate_gradients(const LstmStepGradient& s, int64_t row, int64_t cell, Move move) {

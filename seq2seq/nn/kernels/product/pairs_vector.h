@@ -15,12 +15,25 @@ namespace seq2seq::nn::kernels::SEQ2SEQ_VECTOR_NAMESPACE {
 
 constexpr int64_t pairs_of(int64_t numbers) { return (numbers + 1) / 2; }
 
+/// Columns of a panel in pairs.
+inline constexpr int64_t panel_columns = 4 * Vector::width;
+/// Rows of pairs that one instruction of AMX multiplies.
+inline constexpr int64_t tile_pairs = 16;
+
+/// Clears the rows of pairs after the last one, up to a multiple of `tile_pairs`, so that AMX can read them. Panels of
+/// a smaller depth have no room for them, for they have room for `depth` rows.
+inline void clear_rest(int64_t depth, float* panel) {
+  if (depth < tile_pairs) return;
+  const int64_t pairs = pairs_of(depth), whole = (pairs + tile_pairs - 1) / tile_pairs * tile_pairs;
+  std::fill(panel + pairs * panel_columns, panel + whole * panel_columns, 0.0F);
+}
+
 /// Lane i: the pair of first[i] and second[i].
 inline Vector paired(Vector first, Vector second) {
-  const auto rounded = [](Vector v) {
-    return _mm512_cvtepu16_epi32(std::bit_cast<__m256i>(_mm512_cvtneps_pbh(v.lanes)));
-  };
-  return {_mm512_castsi512_ps(_mm512_or_si512(rounded(first), _mm512_slli_epi32(rounded(second), 16)))};
+  alignas(64) static constexpr uint16_t alternating[] = {0, 16, 1, 17, 2,  18, 3,  19, 4,  20, 5,  21, 6,  22, 7,  23,
+                                                         8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
+  const auto both = std::bit_cast<__m512i>(_mm512_cvtne2ps_pbh(second.lanes, first.lanes));
+  return {_mm512_castsi512_ps(_mm512_permutexvar_epi16(_mm512_load_si512(alternating), both))};
 }
 
 /// Loads up to 32 numbers as pairs of neighbours; zeros beyond `count`.

@@ -1,7 +1,8 @@
-// Panels of pairs of bf16.
+// Products of bf16 operands by AVX512-BF16.
 
 #include <algorithm>
 
+#include "seq2seq/nn/kernels/product/pair_panels_vector.h"
 #include "seq2seq/nn/kernels/product/pairs_vector.h"
 #include "seq2seq/nn/kernels/product/product_isa.h"
 #include "seq2seq/nn/kernels/product/rows_vector.h"
@@ -9,45 +10,6 @@
 
 namespace seq2seq::nn::kernels::avx512_bf16 {
 namespace {
-
-/// A panel's vectors a row. More than of float32: a row of the tile is rounded once for all of them.
-constexpr int vectors = 4;
-constexpr int64_t panel_columns = vectors * Vector::width;
-
-/// to[k / 2, c] = the pair of row(k) and row(k + 1), each a function of (vector, lanes there are).
-template <class Row>
-void pack_rows(int64_t depth, int64_t count, float* to, Row row) {
-  for (int64_t k = 0; k < depth; k += 2, to += panel_columns) {
-    for (int v = 0; v < vectors; ++v) {
-      const int64_t lanes = std::clamp<int64_t>(count - v * Vector::width, 0, Vector::width);
-      const Vector first = row(k, v, lanes), second = k + 1 < depth ? row(k + 1, v, lanes) : Vector::all(0.0F);
-      paired(first, second).store(to + v * Vector::width);
-    }
-  }
-}
-
-/// The part of a row that a vector covers.
-Vector part(const float* row, int v, int64_t lanes) {
-  if (lanes == 0) return Vector::all(0.0F);
-  const float* from = row + v * Vector::width;
-  return lanes == Vector::width ? Vector::load(from) : Vector::load(from, lanes);
-}
-
-void pack(const float* from, int64_t stride, int64_t depth, int64_t count, float* to) {
-  pack_rows(depth, count, to, [&](int64_t k, int v, int64_t lanes) { return part(from + k * stride, v, lanes); });
-}
-
-void pack_transposed(const float* from, int64_t stride, int64_t depth, int64_t count, float* to) {
-  for (int v = 0; v < vectors; ++v) {
-    const int64_t first = v * Vector::width;
-    transpose_pairs(from + first * stride, stride, depth, count - first, to + first, panel_columns);
-  }
-}
-
-void pack_scaled(const float* from, int64_t stride, const float* scale, int64_t depth, int64_t count, float* to) {
-  pack_rows(depth, count, to,
-            [&](int64_t k, int v, int64_t lanes) { return Vector::all(scale[k]) * part(from + k * stride, v, lanes); });
-}
 
 void multiply_by_rows(const Product& p) {
   for_tiles<tile_rows<vectors>>(p.rows, [&](auto rows, int64_t first) {
@@ -108,9 +70,9 @@ void multiply(const Product& p) { p.depth_stride == 1 ? multiply_by_rows(p) : mu
 
 ProductKernels product_kernels() {
   return {.columns = panel_columns,
-          .pack = pack,
-          .pack_transposed = pack_transposed,
-          .pack_scaled = pack_scaled,
+          .pack = pack_pairs,
+          .pack_transposed = pack_pairs_transposed,
+          .pack_scaled = pack_pairs_scaled,
           .multiply = multiply};
 }
 

@@ -21,4 +21,9 @@ namespace avx512_bf16 {
 ProductKernels product_kernels();
 }  // namespace avx512_bf16
 
+/// Operands in bf16, for processors with AMX-BF16.
+namespace amx {
+ProductKernels product_kernels();
+}  // namespace amx
+
 }  // namespace seq2seq::nn::kernels

@@ -86,8 +86,8 @@ void multiply_laid_out(const Product& p) {
 
 void multiply(const Product& p) {
   if (p.row_stride == 1 && p.depth <= laid_out_depth && p.columns > panel_columns) return multiply_laid_out(p);
-  for_tiles<tile_rows<vectors>>(p.rows, [&](auto rows, int64_t first) {
-    for_panels<panel_columns>(p, [&](const Product& part) {
+  for_panels<panel_columns>(p, [&](const Product& part) {  // a panel stays in the first-level cache
+    for_tiles<tile_rows<vectors>>(p.rows, [&](auto rows, int64_t first) {
       multiply_rows<rows, vectors>(part, first, [&](int64_t row, auto& sum) {
         multiply_tile(p.left + row * p.row_stride, p.row_stride, p.depth_stride, part.panel, p.depth, sum);
       });

@@ -6,6 +6,7 @@ namespace seq2seq::nn::kernels {
 
 RankingKernels ranking_kernels(Isa isa) {
   switch (isa) {
+    case Isa::amx:
     case Isa::avx512:
       return avx512::ranking_kernels();
     case Isa::avx2:

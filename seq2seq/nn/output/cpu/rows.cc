@@ -57,20 +57,18 @@ void Rows::pack_rows(const RowBlock& block, Room& room) const {
 }
 
 void Rows::logits(const RowBlock& block, Range words, const Room& room, float* out) const {
-  const int64_t columns = shared_.product.columns;
-  for (int64_t row = 0; row < block.padded; row += columns) {
-    shared_.product.multiply({.left = of_.weight + words.first * of_.width,
-                              .row_stride = of_.width,
-                              .depth_stride = 1,
-                              .panel = room.rows.data_ptr<float>() + row * of_.width,
-                              .start = nullptr,
-                              .start_stride = 0,
-                              .out = out + row,
-                              .out_stride = block.padded,
-                              .rows = words.size(),
-                              .depth = of_.width,
-                              .columns = columns});
-  }
+  shared_.product.multiply({.left = of_.weight + words.first * of_.width,
+                            .row_stride = of_.width,
+                            .depth_stride = 1,
+                            .panel = room.rows.data_ptr<float>(),
+                            .start = nullptr,
+                            .start_stride = 0,
+                            .out = out,
+                            .out_stride = block.padded,
+                            .rows = words.size(),
+                            .depth = of_.width,
+                            .columns = block.padded,
+                            .panel_stride = of_.width * shared_.product.columns});
 }
 
 void Rows::read_targets(const RowBlock& block, Range words, const float* logits, Room& room) const {
