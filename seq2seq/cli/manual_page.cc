@@ -102,7 +102,7 @@ The reader of the output closed the pipe.
 .SH ENVIRONMENT
 .TP
 .B SEQ2SEQ_ISA
-Instruction set of the kernels: reference, avx2, avx512 or amx (default: the best one that the processor has).
+Instruction set of the kernels: reference, neon, avx2, avx512 or amx (default: the best one that the processor has).
 .SH EXAMPLES
 .TP
 Train, resume and use a model:

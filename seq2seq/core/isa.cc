@@ -1,16 +1,21 @@
 #include "seq2seq/core/isa.h"
 
 #include <cstdlib>
+
+#if defined(__x86_64__)
 #include <unistd.h>
 
 #include <sys/syscall.h>
+#endif
 
 #include "seq2seq/core/error.h"
 
 namespace seq2seq {
 namespace {
 
-constexpr Isa all_isas[] = {Isa::reference, Isa::avx2, Isa::avx512, Isa::amx};
+constexpr Isa all_isas[] = {Isa::reference, Isa::neon, Isa::avx2, Isa::avx512, Isa::amx};
+
+#if defined(__x86_64__)
 
 bool has_bf16() { return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512bf16"); }
 
@@ -30,6 +35,23 @@ Isa of_processor() {
   return Isa::reference;
 }
 
+#else
+
+bool has_bf16() { return false; }
+
+Isa of_processor() {
+#if defined(__aarch64__)
+  return Isa::neon;
+#else
+  return Isa::reference;
+#endif
+}
+
+#endif
+
+/// Returns true if a processor with `best` has `isa`.
+bool contains(Isa best, Isa isa) { return isa == best || (isa < best && isa != Isa::neon); }
+
 std::string isa_of_environment() {
   const char* asked = std::getenv("SEQ2SEQ_ISA");
   return asked == nullptr ? "" : asked;
@@ -41,11 +63,12 @@ Isa choose_isa(Isa best, const std::string& asked) {
   if (asked.empty()) return best;
   for (const Isa isa : all_isas) {
     if (name(isa) != asked) continue;
-    if (isa <= best) return isa;
+    if (contains(best, isa)) return isa;
     throw UsageError({.part = "SEQ2SEQ_ISA=" + asked}, "this processor does not have these instructions",
                      "Use " + name(best) + (best == Isa::reference ? "" : " or less") + ", or unset the variable");
   }
-  throw UsageError({.part = "SEQ2SEQ_ISA=" + asked}, "unknown instruction set", "Use reference, avx2, avx512 or amx");
+  throw UsageError({.part = "SEQ2SEQ_ISA=" + asked}, "unknown instruction set",
+                   "Use reference, neon, avx2, avx512 or amx");
 }
 
 Isa best_isa() { return choose_isa(of_processor(), isa_of_environment()); }
@@ -60,7 +83,7 @@ bool has_bf16_products() {
 std::vector<Isa> available_isas() {
   std::vector<Isa> all;
   for (const Isa isa : all_isas) {
-    if (isa <= of_processor()) all.push_back(isa);
+    if (contains(of_processor(), isa)) all.push_back(isa);
   }
   return all;
 }
@@ -73,6 +96,8 @@ std::string name(Isa isa) {
       return "avx512";
     case Isa::avx2:
       return "avx2";
+    case Isa::neon:
+      return "neon";
     case Isa::reference:
       break;
   }

@@ -5,14 +5,14 @@
 
 namespace seq2seq {
 
-/// Instruction sets that kernels are written for, each containing those before it. `amx` is AMX-BF16 beside
-/// AVX512-BF16.
-enum class Isa { reference, avx2, avx512, amx };
+/// Instruction sets that kernels are written for. `neon` is that of 64-bit ARM processors. The others are those of x86,
+/// and each contains those before it; `amx` is AMX-BF16 beside AVX512-BF16.
+enum class Isa { reference, neon, avx2, avx512, amx };
 
 /// Returns the best set that this processor has, or the one that the environment variable SEQ2SEQ_ISA names.
 Isa best_isa();
-/// Returns the set that `asked` names (reference, avx2, avx512, amx), or `best` if it is empty. Throws UsageError for
-/// an unknown name, and for a set above `best`, the best one that the processor has.
+/// Returns the set that `asked` names (reference, neon, avx2, avx512, amx), or `best` if it is empty. Throws UsageError
+/// for an unknown name, and for a set that a processor with `best` does not have.
 Isa choose_isa(Isa best, const std::string& asked);
 /// Returns all sets that this processor can run, ascending; for tests.
 std::vector<Isa> available_isas();

@@ -8,6 +8,10 @@ namespace reference {
 AttentionKernels attention_kernels();
 }  // namespace reference
 
+namespace neon {
+AttentionKernels attention_kernels();
+}  // namespace neon
+
 namespace avx2 {
 AttentionKernels attention_kernels();
 }  // namespace avx2

@@ -7,7 +7,7 @@
 #include <limits>
 
 #include "seq2seq/nn/kernels/attention/attention_isa.h"
-#include "seq2seq/nn/kernels/attention/reduce_vector.h"
+#include "seq2seq/nn/kernels/vector.h"
 
 namespace seq2seq::nn::kernels::SEQ2SEQ_VECTOR_NAMESPACE {
 namespace {

@@ -8,6 +8,10 @@ namespace reference {
 CrossEntropyKernels cross_entropy_kernels();
 }  // namespace reference
 
+namespace neon {
+CrossEntropyKernels cross_entropy_kernels();
+}  // namespace neon
+
 namespace avx2 {
 CrossEntropyKernels cross_entropy_kernels();
 }  // namespace avx2

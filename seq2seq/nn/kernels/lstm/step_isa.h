@@ -5,8 +5,12 @@
 namespace seq2seq::nn::kernels {
 
 namespace reference {
-LstmKernels lstm_kernels(Operands operands);
+LstmKernels lstm_kernels(Operands operands = Operands::float32);
 }  // namespace reference
+
+namespace neon {
+LstmKernels lstm_kernels();
+}  // namespace neon
 
 namespace avx2 {
 LstmKernels lstm_kernels();

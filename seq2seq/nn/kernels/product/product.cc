@@ -1,24 +1,16 @@
 #include "seq2seq/nn/kernels/product/product.h"
 
+#include "seq2seq/nn/kernels/kernels_of.h"
 #include "seq2seq/nn/kernels/product/product_isa.h"
 
 namespace seq2seq::nn::kernels {
 
 ProductKernels product_kernels(Isa isa, Operands operands) {
-  if (operands == Operands::bf16) {
-    return isa == Isa::amx      ? amx::product_kernels()
-           : isa == Isa::avx512 ? avx512_bf16::product_kernels()
-                                : reference::product_kernels(operands);
-  }
-  switch (isa) {
-    case Isa::amx:
-    case Isa::avx512:
-      return avx512::product_kernels();
-    case Isa::avx2:
-      return avx2::product_kernels();
-    case Isa::reference:
-      break;
-  }
+  if (operands == Operands::float32) return SEQ2SEQ_KERNELS_OF(isa, product_kernels());
+#if defined(__x86_64__)
+  if (isa == Isa::amx) return amx::product_kernels();
+  if (isa == Isa::avx512) return avx512_bf16::product_kernels();
+#endif
   return reference::product_kernels(operands);
 }
 

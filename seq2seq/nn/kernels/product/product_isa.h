@@ -5,8 +5,12 @@
 namespace seq2seq::nn::kernels {
 
 namespace reference {
-ProductKernels product_kernels(Operands operands);
+ProductKernels product_kernels(Operands operands = Operands::float32);
 }  // namespace reference
+
+namespace neon {
+ProductKernels product_kernels();
+}  // namespace neon
 
 namespace avx2 {
 ProductKernels product_kernels();

@@ -10,9 +10,9 @@
 
 namespace seq2seq::nn::kernels::SEQ2SEQ_VECTOR_NAMESPACE {
 
-/// Rows of a tile whose sums fit the registers (32 of 16 lanes, 16 of 8) beside a row of its panel.
+/// Rows of a tile whose sums fit the registers beside a row of its panel.
 template <int Columns>
-inline constexpr int tile_rows = (Vector::width == 16 ? 24 : 12) / Columns;
+inline constexpr int tile_rows = Vector::registers * 3 / 4 / Columns;
 
 /// sum[r][c] += a[r, :] panel[:, c], with a[r, k] at r * row_stride + k * depth_stride and the panel [depth, Columns,
 /// width] in one piece.

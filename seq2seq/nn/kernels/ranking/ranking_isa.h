@@ -8,6 +8,10 @@ namespace reference {
 RankingKernels ranking_kernels();
 }  // namespace reference
 
+namespace neon {
+RankingKernels ranking_kernels();
+}  // namespace neon
+
 namespace avx2 {
 RankingKernels ranking_kernels();
 }  // namespace avx2

@@ -5,7 +5,6 @@
 #include <bit>
 #include <cmath>
 
-#include "seq2seq/nn/kernels/attention/reduce_vector.h"
 #include "seq2seq/nn/kernels/ranking/ranking_isa.h"
 #include "seq2seq/nn/kernels/vector.h"
 

@@ -1,0 +1,1 @@
+#include "seq2seq/nn/kernels/attention/table_vector.h"

@@ -1,0 +1,1 @@
+#include "seq2seq/nn/kernels/cross_entropy/cross_entropy_vector.h"

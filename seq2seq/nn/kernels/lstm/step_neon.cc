@@ -1,0 +1,1 @@
+#include "seq2seq/nn/kernels/lstm/step_vector.h"

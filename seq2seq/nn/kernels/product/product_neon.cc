@@ -1,0 +1,1 @@
+#include "seq2seq/nn/kernels/product/product_vector.h"

@@ -1,0 +1,1 @@
+#include "seq2seq/nn/kernels/ranking/ranking_vector.h"
