@@ -69,8 +69,7 @@ struct StudyScale {
 ///   reference: forward                                # row to compare the others with; default: the first
 ///   metrics: [perplexity]
 ///   published_in: arXiv 1409.3215, section 3.3
-///   gap: trained on a hundredth of the text            # why the figures differ from the published ones; for the
-///   ledger
+///   gap: trained on a hundredth of the text            # why figures differ from the published ones; for the ledger
 struct StudySpec {
   std::filesystem::path file;
   std::string question;
