@@ -93,7 +93,7 @@ struct SectionText {
 
 std::vector<SectionText> sections_below(const Keys& keys);
 
-/// Lists `key: kind` for these kinds, or "all but the others" if those are fewer.
+/// Lists `key: kind` for these kinds, or "any except" the other kinds if those are fewer.
 std::string named(const std::string& key, const std::vector<std::string>& those, const std::vector<std::string>& all) {
   if (2 * those.size() <= all.size()) return fmt::format("`{}: {}`", key, fmt::join(those, "` or `"));
   std::vector<std::string> others;
@@ -102,7 +102,7 @@ std::string named(const std::string& key, const std::vector<std::string>& those,
   return fmt::format("any `{}` except `{}`", key, fmt::join(others, "` and `"));
 }
 
-/// Returns the sections of a choice's kinds. A section that every kind has is written once; one that only some have
+/// Returns the sections of a choice's kinds. A section of every kind is written once; a section of only some kinds
 /// names them.
 std::vector<SectionText> sections_of_kinds(const Choice& choice, const std::string& path) {
   const auto kinds = choice.kinds().names();

@@ -36,7 +36,7 @@ struct Change {
   OnResume on_resume;
 };
 
-/// Returns the keys whose values differ, in order of declaration; a key that only one side has, because another kind
+/// Returns the keys with different values, in order of declaration; a key that only one side has, because another kind
 /// was selected, is `(absent)` on the other.
 std::vector<Change> compare(const Keys& before, const Keys& after);
 

@@ -7,7 +7,7 @@
 
 namespace seq2seq::nn {
 
-/// A piece of a model that the autograd engine runs backward by itself: leaves in, outputs out.
+/// A piece of a model with a separate autograd graph, from its leaves to its outputs.
 class LocalGraph {
  public:
   /// Returns a copy of `tensor` as a start of the graph. Its gradient has the number of this call.

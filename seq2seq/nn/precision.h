@@ -20,8 +20,8 @@ constexpr c10::ScalarType type_of(Precision) { return c10::kFloat; }
 /// Returns the reason why a device cannot compute in this precision, or an empty string.
 std::string precision_refusal(Precision precision, c10::Device device);
 
-/// Returns a warning for a processor whose products make `speed` times as many multiplications per second in bf16 as in
-/// float32; empty if bf16 is faster.
+/// Returns a warning for a processor that multiplies `speed` times as fast in bf16 as in float32; empty if bf16 is
+/// faster.
 std::string slow_bf16_warning(double speed);
 
 /// Sets the precision of products in the whole process, including LibTorch's own switch for TF32.

@@ -25,8 +25,8 @@ struct States {
   std::vector<float> values;         // [sentences, columns]
 };
 
-/// Computes the states for each line of `input`. Throws UsageError for a model whose encoder has no final state, and
-/// for a layer or part that it does not have.
+/// Computes the states for each line of `input`. Throws UsageError for a model with an encoder without a final state,
+/// and for a layer or part that it does not have.
 States encoder_states(const LoadedRun& run, data::LineReader& input, const StatesOptions& options);
 
 /// Writes a NumPy array [sentences, columns] of float32, format version 1.0

@@ -38,7 +38,7 @@ struct Checkpoint {
 inline constexpr int checkpoint_format_version = 1;
 
 /// Writes `checkpoints/<update>/` under a temporary name, syncs and renames it; then replaces `last` and, for a new
-/// best one, `best`; then removes all but the last `keep` and the best. Checkpoints removed by hand are not missed.
+/// best one, `best`; then removes all but the last `keep` and the best. Checkpoints removed by hand are not an error.
 void save_checkpoint(Files& files, const RunFolder& folder, const Checkpoint& checkpoint, bool is_best, int64_t keep);
 
 /// Loads a checkpoint and verifies checksums and versions. Throws FormatError naming the damaged file.

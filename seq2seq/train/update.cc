@@ -35,7 +35,7 @@ std::string places_of(const std::set<int64_t>& numbers, const Setup& setup) {
   return fmt::format("{}{}", fmt::join(shown, ", "), more > 0 ? fmt::format(" and {} more pairs", more) : "");
 }
 
-/// Numbers of pairs: those with a token whose loss is not finite, and all pairs.
+/// Numbers of pairs: those with a token of non-finite loss, and all pairs.
 struct Pairs {
   std::set<int64_t> at_fault, all;
 };
@@ -207,7 +207,7 @@ void Updater::note_fault(IssuedUpdate& issued) {
                   std::isnan(value) ? std::abs(value) : value, pairs_at_fault(issued.batches, issued.losses));
 }
 
-/// Names the pairs with a token whose loss is not finite; if only the gradient is not finite, all pairs.
+/// Names the pairs with a token of non-finite loss; if only the gradient is not finite, all pairs.
 std::string Updater::pairs_at_fault(const std::vector<data::Batch>& batches, const std::vector<at::Tensor>& losses) {
   const auto pairs = joined(team_, pairs_of(batches, losses));
   return places_of(pairs.at_fault.empty() ? pairs.all : pairs.at_fault, setup_);

@@ -10,7 +10,7 @@ struct MultiHeadAttentionOptions {
 };
 void declare(config::Keys& keys, MultiHeadAttentionOptions& options);
 
-/// Several scaled dot products side by side, each on its own projections: Vaswani et al. 2017, arXiv 1706.03762,
+/// Several scaled dot products side by side, each with its own projections: Vaswani et al. 2017, arXiv 1706.03762,
 /// section 3.2.2. Its weights are the mean over all heads. They are computed only without gradients, because nothing in
 /// training reads them.
 class MultiHeadAttention final : public Attention {

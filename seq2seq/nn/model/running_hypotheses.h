@@ -16,7 +16,7 @@ class RunningHypotheses {
 
   /// The first `count` continue; the others have finished.
   void keep(int64_t count);
-  /// Runs one step of the continuing hypotheses, whose rows begin at `first_row` of the chunk.
+  /// Runs one step of the continuing hypotheses. Their rows begin at `first_row` of the chunk.
   std::shared_ptr<const Layout> step(const Layout& chunk, int64_t first_row) const;
   const std::vector<int64_t>& owner() const { return owner_; }  // [running] source of each hypothesis
   Carried& carried() { return carried_; }

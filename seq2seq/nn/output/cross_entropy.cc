@@ -21,7 +21,7 @@ using torch::autograd::variable_list;
 /// operations: the logits become the probabilities, and these become the gradient.
 class CrossEntropy : public torch::autograd::Function<CrossEntropy> {
  public:
-  /// Without a bias the targets stand at its index among the inputs; they need no gradient either.
+  /// Without a bias, the targets have its index among the inputs; they need no gradient either.
   static Tensor forward(AutogradContext* context, const Tensor& x, const Tensor& weight,
                         const std::optional<Tensor>& bias, const Tensor& targets, double smoothing) {
     auto z = output_logits(x, weight, bias.value_or(Tensor()));

@@ -20,7 +20,7 @@ bool has_packed_ranking(const at::Tensor& weight);
 std::unique_ptr<const WordRanking> packed_ranking(const OutputLayer& plain, const at::Tensor& weight,
                                                   const at::Tensor& bias, bool normalizes);
 
-/// One of several output layers over the same words, the distributions of which are mixed.
+/// One of several output layers over the same words, for a mixture of their distributions.
 struct MixedLayer {
   const WordRanking* ranking;
   const Features* features;  // R rows

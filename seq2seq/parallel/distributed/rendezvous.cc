@@ -106,7 +106,7 @@ Rendezvous meet_at_store(const Launch& launch, milliseconds timeout) {
   }
   result.store->set(arrival_key(launch.rank),
                     fmt::format("{} {} {} {}", launch.ranks, ::getpid(), result.address, host));
-  // Rank 0 is there first, or its store is missing; its number of ranks counts.
+  // Waits for rank 0 first, because its number of ranks counts.
   wait_for_ranks(*result.store, 1, launch, timeout);
   int64_t ranks = 0;
   std::istringstream(result.store->get_to_str(arrival_key(0))) >> ranks;

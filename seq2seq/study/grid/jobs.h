@@ -9,7 +9,7 @@
 namespace seq2seq::study {
 
 /// The number of runs trained at the same time, and the threads of each. Their product is at most the number of
-/// processors: trainings whose threads wait for each other at barriers are many times slower.
+/// processors: with more threads, which wait for each other at barriers, trainings are many times slower.
 struct Jobs {
   int64_t jobs = 1;
   int64_t threads = 1;  // of each

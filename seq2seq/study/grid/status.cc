@@ -107,7 +107,7 @@ void tell_what_is_only_measured(std::vector<RunStatus>& all, const StudyPlan& pl
   }
 }
 
-/// An ensemble trains the members that are missing; its own work is only to measure.
+/// An ensemble trains its missing members; apart from these it is only measured.
 void tell_of_ensembles(std::vector<RunStatus>& all, const StudyPlan& plan, const RowSeconds& tried) {
   std::set<std::string> trained;  // by rows that are not ensembles
   for (const auto& planned : plan.planned)
