@@ -21,7 +21,7 @@ std::vector<std::string> commands_of(const CLI::App& app) {
   return names;
 }
 
-/// `config reference` is a command of the command `config`.
+/// Returns the app of a command; `config reference` is a command of the command `config`.
 CLI::App* app_of(CLI::App& program, const Command& command) {
   const std::string name = command.name();
   const auto blank = name.find(' ');
@@ -61,7 +61,7 @@ std::string list_them(const CLI::App& app) {
                      sets_keys ? "; to set a configuration key, use `--set section.key=value`" : "");
 }
 
-/// The first word that nothing takes, as an error that helps.
+/// Reports the first unused word, with advice.
 void refuse_extras(const CLI::App& app) {
   const auto extras = app.remaining();
   if (extras.empty()) return;
@@ -77,7 +77,7 @@ void refuse_extras(const CLI::App& app) {
                    fmt::format("See `{} --help`", full_name(app)));
 }
 
-/// `help train` means `train --help`.
+/// Converts `help train` to `train --help`.
 std::vector<std::string> help_as_option(std::vector<std::string> words) {
   if (words.empty() || words.front() != "help") return words;
   words.erase(words.begin());
@@ -85,7 +85,7 @@ std::vector<std::string> help_as_option(std::vector<std::string> words) {
   return words;
 }
 
-/// CLI11 takes the next word for the value of `--set=`.
+/// CLI11 would take the next word as the value of `--set=`.
 void refuse_empty_values(const std::vector<std::string>& words) {
   for (const auto& word : words) {
     if (word == "--") return;
@@ -94,7 +94,7 @@ void refuse_empty_values(const std::vector<std::string>& words) {
   }
 }
 
-/// The app of each command, in their order.
+/// Returns the app of each command, in their order.
 std::vector<CLI::App*> declare_all(CLI::App& program, const Commands& commands) {
   std::vector<CLI::App*> apps;
   for (const auto& command : commands) {
@@ -150,7 +150,7 @@ void Arguments::repeatable(const std::string& option, std::vector<std::string>& 
   app_->add_option(option, field, meaning)
       ->type_name(value)
       ->expected(1)
-      ->allow_extra_args(false)  // on by default for a list: then it takes the words that follow, and splits `[a,b]`
+      ->allow_extra_args(false)  // the default for a list would take the following words, too, and split `[a,b]`
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
@@ -181,8 +181,8 @@ Command* parse(const std::vector<std::string>& words, const Commands& commands, 
   const auto apps = declare_all(program, commands);
   try {
     const auto meant = help_as_option(words);
-    program.parse(std::vector<std::string>(meant.rbegin(), meant.rend()));  // CLI11 takes them from the back
-  } catch (const CLI::Success& asked) {                                     // for help or version
+    program.parse(std::vector<std::string>(meant.rbegin(), meant.rend()));  // CLI11 takes them from the end
+  } catch (const CLI::Success& asked) {                                     // help or version
     program.exit(asked, out, out);
     return nullptr;
   } catch (const CLI::ParseError& fault) {

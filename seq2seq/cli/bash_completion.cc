@@ -17,8 +17,8 @@ namespace {
 // scripts/setup --link replaces only a file that begins with this line.
 constexpr const char* kMark = "# Completion of seq2seq in bash, written by `seq2seq completion bash`.\n\n";
 
-/// The text with the placeholders replaced by what the declarations say. bash parts words at `=` and `:`, so the words
-/// are put together first, and of an answer only what follows the last of these goes back.
+/// The script, with placeholders for the declarations. bash splits words at `=` and `:`, so the script first joins
+/// them, and returns only the part of an answer after the last of these.
 constexpr const char* kBashScript = R"bash(_seq2seq() {
   local words=() word current command='' option='' position=0 takes value strip index joined=0
   COMPREPLY=()
@@ -130,7 +130,7 @@ void replace_all(std::string& text, std::string_view placeholder, const std::str
     text.replace(at, placeholder.size(), by);
 }
 
-/// Lines of a `case`: one for each right side, with all patterns that lead to it.
+/// Returns the lines of a `case`: one for each right side, with all patterns that lead to it.
 std::string cases(const std::map<std::string, std::set<std::string>>& patterns_of) {
   std::string text;
   for (const auto& [action, patterns] : patterns_of)
@@ -164,7 +164,7 @@ std::string options_cases(const std::vector<CommandFacts>& commands) {
   return text;
 }
 
-/// Keys of files, and those whose values have names. The same key of several kinds may have names of each.
+/// Returns cases for keys of files and keys with named values. A key of several kinds may have names from each.
 std::string values_cases(const config::Keys& keys) {
   using config::KeyType;
   std::map<std::string, std::set<std::string>> names;

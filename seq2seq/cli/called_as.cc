@@ -6,7 +6,7 @@ namespace seq2seq::cli {
 
 CalledAs::CalledAs(std::ostream& out, const std::string& program)
     : std::ostream(static_cast<std::streambuf*>(this)), out_(out.rdbuf()), command_("`" + program + " ") {
-  setf(std::ios::unitbuf);  // as std::cerr: nothing waits in a buffer
+  setf(std::ios::unitbuf);  // unbuffered, like std::cerr
 }
 
 std::streamsize CalledAs::xsputn(const char* text, std::streamsize count) {

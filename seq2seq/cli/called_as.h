@@ -6,7 +6,7 @@
 
 namespace seq2seq::cli {
 
-/// A stream that names the program in messages as the user called it: replaces "`seq2seq " by, for example,
+/// A stream that shows the program's name in messages as the user called it: replaces "`seq2seq " by, for example,
 /// "`build/release/seq2seq ". Passes all other text to `out` unchanged.
 class CalledAs final : private std::streambuf, public std::ostream {
  public:
@@ -18,7 +18,7 @@ class CalledAs final : private std::streambuf, public std::ostream {
   int sync() override;
 
   std::streambuf* out_;
-  std::string command_;  // what stands for "`seq2seq "
+  std::string command_;  // replaces "`seq2seq "
 };
 
 }  // namespace seq2seq::cli

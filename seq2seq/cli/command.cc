@@ -33,7 +33,7 @@ std::string version_text() {
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
-/// `1440000000000 bytes were asked for at once` from the words of LibTorch's allocator.
+/// Extracts `1440000000000 bytes were asked for at once` from the message of LibTorch's allocator.
 std::string asked_for(const std::string& message) {
   const std::string mark = "you tried to allocate ";
   const auto start = message.find(mark);
@@ -58,12 +58,12 @@ int fault_of_program(std::ostream& err, const std::string& what) {
   return Exit::failed;
 }
 
-/// Throws UsageError where a launcher started several processes: each would do the same work, and write the same files.
+/// Throws UsageError if a launcher started several processes: each would do the same work and write the same files.
 void refuse_several(const Command& command) {
   parallel::Launch launch;
   try {
     launch = parallel::read_launch();
-  } catch (const UsageError&) {  // variables that say nothing clear concern `train` alone
+  } catch (const UsageError&) {  // unclear variables matter only for `train`
   }
   if (launch.ranks == 1) return;
   throw UsageError(
@@ -71,7 +71,7 @@ void refuse_several(const Command& command) {
       "Start it without torchrun, srun or mpirun; only `train` works in several processes");
 }
 
-/// Says what went wrong, and returns the exit code for it.
+/// Prints the error and returns its exit code.
 int explain(std::ostream& err, std::exception_ptr thrown) {
   try {
     std::rethrow_exception(thrown);
@@ -79,7 +79,7 @@ int explain(std::ostream& err, std::exception_ptr thrown) {
     err << fault.what() << '\n';
     return Exit::interrupted_with_checkpoint;
   } catch (const UsageError& fault) {
-    err << fault.what() << '\n';  // begins with a place: the file's, or the option as typed
+    err << fault.what() << '\n';  // begins with a place: in the file, or the option as typed
     return Exit::usage;
   } catch (const Error& fault) {
     if (const auto lost = lost_directory(fault)) return fail(err, *lost);
@@ -149,9 +149,9 @@ int run(const std::vector<std::string>& words, const run::Registries& registries
 
 int run(int count, char** words, const run::Registries& registries) {
   share_processors(count, words);
-  // A reader that has gone shows as a failed write: a training goes on, a translation ends.
+  // A closed pipe shows as a failed write: training continues, a translation ends.
   std::signal(SIGPIPE, SIG_IGN);
-  // A limit on the size of files (`ulimit -f`) shows as a failed write, as a full disk does.
+  // A limit on the size of files (`ulimit -f`) shows as a failed write, like a full disk.
   std::signal(SIGXFSZ, SIG_IGN);
   std::ios::sync_with_stdio(false);
   const std::string program = count > 0 && *words[0] != '\0' ? words[0] : "seq2seq";

@@ -32,7 +32,7 @@ run::Environment CommonArguments::environment(const Context& context, Log& log, 
   environment.registries = context.registries;
   environment.log = &log;
   const bool gpu_of_rank = device.empty() && launch.ranks > 1 && has_gpu();
-  const bool shown_one = !is_here({c10::kCUDA, 1});  // by a launcher that gives each rank its own
+  const bool shown_one = !is_here({c10::kCUDA, 1});  // a launcher may show each rank only its own GPU
   environment.device = parse_device(gpu_of_rank      ? fmt::format("cuda:{}", shown_one ? 0 : launch.local_rank)
                                     : device.empty() ? "cpu"
                                                      : device);

@@ -20,7 +20,7 @@
 
 namespace seq2seq::cli {
 
-/// Options of every command that computes, which are not part of the configuration.
+/// Options of every command that computes, outside the configuration.
 struct CommonArguments {
   std::string device, threads = "0";
   bool quiet = false;
@@ -35,7 +35,7 @@ struct CommonArguments {
   std::vector<config::Override> overrides() const;
 };
 
-/// Returns the number of an option. Throws UsageError with the option as typed, unless the text is a number in [least,
+/// Returns the number of an option. Throws UsageError with the option as typed unless the text is a number in [least,
 /// most].
 template <class Number>
 Number parse_number(const std::string& option, const std::string& text, Number least, Number most) {
@@ -46,8 +46,8 @@ Number parse_number(const std::string& option, const std::string& text, Number l
   throw UsageError(Place{.part = option + " " + text}, fmt::format("must be a number from {} to {}", least, most));
 }
 
-/// An option that sets a key: its value is checked like that of the key, and messages show the option as typed. Throws
-/// UsageError if `--set` sets the key as well.
+/// Adds an option that sets a key: its value is checked like that of the key, and messages show the option as typed.
+/// Throws UsageError if `--set` also sets the key.
 void add_override(std::vector<config::Override>& overrides, const std::string& option, const std::string& key,
                   const std::optional<std::string>& value);
 void add_override(std::vector<config::Override>& overrides, config::Override setting);
@@ -66,7 +66,7 @@ struct RunArguments {
 /// Warns of tokens that are not in the vocabulary, unless `log` is quiet. `side`: source or target.
 void warn_of_unknown(Log& log, const run::UnknownTokens& counts, const char* side);
 
-/// Throws Error if writing to `out` has failed, except if its reader closed the pipe, which ends a command quietly.
+/// Throws Error if writing to `out` has failed, unless its reader closed the pipe, which ends a command quietly.
 void check_written(const std::ostream& out);
 
 }  // namespace seq2seq::cli

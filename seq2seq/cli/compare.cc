@@ -21,7 +21,7 @@ namespace seq2seq::cli {
 
 namespace {
 
-/// One of `names`, for an option.
+/// Throws unless the value of an option is one of `names`.
 void require_known(const std::string& option, const std::string& value, const std::vector<std::string>& names) {
   if (std::find(names.begin(), names.end(), value) != names.end()) return;
   const auto near = config::nearest(value, names);

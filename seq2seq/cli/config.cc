@@ -64,7 +64,7 @@ class ConfigCheck final : public Command {
   }
 
  private:
-  /// A line for every text that is named and not there, which is no fault as long as nothing is trained.
+  /// Returns a line for every configured text that is missing, which is not an error until training.
   static std::string absent(const run::Configuration& configuration) {
     std::string lines;
     for (const auto& file : study::texts_of(configuration.options.data)) {

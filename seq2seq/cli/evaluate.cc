@@ -147,7 +147,7 @@ void print_json(std::ostream& out, const run::Evaluation& evaluation, const run:
   out << json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << '\n';
 }
 
-/// Figures and facts of a language model.
+/// Prints figures and facts of a language model.
 void print_perplexity(std::ostream& out, const run::Evaluation& evaluation, const run::LoadedRun& run,
                       const std::string& text) {
   print_perplexities(out, evaluation.perplexity);

@@ -21,7 +21,7 @@ std::vector<CommandGroup> builtin_groups();
 /// Returns the help of the program as a whole.
 Help program_help();
 
-/// Returns the text: examples with the program as it was called, and the page.
+/// Returns the text: examples with the program's name as called, and the page.
 std::string to_text(const Help& help, const std::string& program);
 
 }  // namespace seq2seq::cli

@@ -12,7 +12,7 @@ namespace seq2seq::cli {
 
 namespace {
 
-/// The update of `checkpoints/<update>` in a run folder; -1 for another folder.
+/// Returns the update of `checkpoints/<update>` in a run folder; -1 for any other folder.
 int64_t update_of(const fs::path& folder) {
   const auto name = folder.filename().string();
   int64_t update = -1;
@@ -37,7 +37,7 @@ class Inspect final : public Command {
   int run(const Context& context) override {
     auto& out = *context.streams.out;
     auto path = fs::absolute(path_).lexically_normal();
-    if (!path.has_filename()) path = path.parent_path();  // a final slash
+    if (!path.has_filename()) path = path.parent_path();  // if the path ends in a slash
     if (!fs::exists(path)) throw Error(Place{.file = path_}, "no such file or folder");
     const int64_t update = update_of(path);
     if (!fs::is_directory(path)) {
@@ -49,7 +49,7 @@ class Inspect final : public Command {
     } else if (fs::exists(path / "table.json")) {
       inspect_table(out, fs::path(path_) / "table.json");
     } else if (RunFolder folder(path_); !folder.holds_run() && fs::exists(folder.config())) {
-      inspect_file(out, folder.config(), *context.registries);  // what `init` made, not trained yet
+      inspect_file(out, folder.config(), *context.registries);  // a folder made by `init`, not trained yet
     } else {
       inspect_run(out, folder, *context.registries);
     }

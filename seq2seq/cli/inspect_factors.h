@@ -7,7 +7,7 @@
 
 namespace seq2seq::cli {
 
-/// Prints a line for each factor of the source: how many values it has, and the most frequent ones with their counts.
+/// Prints a line for each factor of the source: its number of values, and the most frequent ones with their counts.
 void print_factors(std::ostream& out, const std::vector<text::Vocabulary>& factors);
 
 }  // namespace seq2seq::cli

@@ -36,7 +36,7 @@ namespace fs = std::filesystem;
 
 constexpr size_t words_shown = 20;
 
-/// The first bytes of a file.
+/// Returns the first bytes of a file.
 std::string head_of(const fs::path& file) {
   constexpr size_t most = 65536;
   std::string head(most, '\0');
@@ -89,7 +89,7 @@ void inspect_store(std::ostream& out, const fs::path& file) {
                          format_count(store.size(), "sentence"), format_count(store.tokens(), "token")));
 }
 
-/// False if the file is not a SentencePiece model.
+/// Returns false if the file is not a SentencePiece model.
 bool inspect_subwords(std::ostream& out, const fs::path& file) {
   text::SentencePieceTokenizer tokenizer({});
   try {
@@ -107,7 +107,7 @@ bool inspect_subwords(std::ostream& out, const fs::path& file) {
   return true;
 }
 
-/// `checkpoints/best` and `checkpoints/last` hold the number of an update.
+/// Returns the update in `checkpoints/best` or `checkpoints/last`.
 std::optional<int64_t> named_update(const fs::path& file, std::string_view head) {
   if (file.parent_path().filename() != "checkpoints") return {};
   int64_t update = 0;
@@ -116,7 +116,7 @@ std::optional<int64_t> named_update(const fs::path& file, std::string_view head)
   return update;
 }
 
-/// Lines of `translate --n-best`.
+/// Returns true for a line of `translate --n-best`.
 bool is_n_best(std::string_view line) {
   const auto digits = line.find_first_not_of("0123456789");
   return digits != 0 && digits != line.npos && line.substr(digits).starts_with(" ||| ");
@@ -136,7 +136,7 @@ void inspect_n_best(std::ostream& out, const fs::path& file) {
                          format_count(sentences, "sentence")));
 }
 
-/// The record that sentences' figures belong to; absent if the file is not one of a record.
+/// Returns the record to which a file of sentences belongs; no value if it is not a file of a record.
 std::optional<fs::path> record_of(const fs::path& file, std::string_view head) {
   constexpr std::string_view ending = ".sentences.gz";
   const auto name = file.filename().string();
@@ -155,7 +155,7 @@ void inspect_checkpoint(std::ostream& out, const fs::path& folder, int64_t updat
   const RunFolder run(folder.parent_path().parent_path());
   const auto checkpoint = train::load_weights_only(disk_files(), run, update);
   const auto& state = checkpoint.state;
-  train::verify_checkpoint(disk_files(), run, update);  // the optimiser's file, too
+  train::verify_checkpoint(disk_files(), run, update);  // also checks the optimiser's file
   out << fmt::format("{}: update {}, {}; checksums agree\n", folder.string(), format_count(state.update),
                      epochs_made(state));
   print_tensors(out, checkpoint.weights);

@@ -29,7 +29,7 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-/// The JSON of a text, or `discarded`.
+/// Returns the JSON of a text, or `discarded`.
 Json parsed(std::string_view text) { return Json::parse(text, nullptr, /*allow_exceptions=*/false); }
 
 std::string text_of(const Json& json, const char* name) {
@@ -37,7 +37,7 @@ std::string text_of(const Json& json, const char* name) {
   return found != json.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
-/// `perplexity 1.9, bleu 30`: the numbers of an object.
+/// Returns the numbers of an object: `perplexity 1.9, bleu 30`.
 std::string numbers_of(const Json& json) {
   std::string text;
   for (const auto& [name, value] : json.items())
@@ -45,7 +45,7 @@ std::string numbers_of(const Json& json) {
   return text;
 }
 
-/// Lines of metrics.jsonl by kind, and the last of each.
+/// Prints the lines of metrics.jsonl by kind, and the last of each.
 void inspect_metrics(std::ostream& out, const fs::path& file) {
   std::istringstream lines(disk_files().read(file));
   std::map<std::string, std::pair<int64_t, Json>> kinds;

@@ -24,7 +24,7 @@ double percent(int64_t part, int64_t whole) {
   return whole == 0 ? 0 : 100 * static_cast<double>(part) / static_cast<double>(whole);
 }
 
-/// Sentences by length, ten lengths a row; the last row is open.
+/// Prints the number of sentences by length, ten lengths per row; the last row is open.
 void print_lengths(std::ostream& out, const char* name, const std::vector<int64_t>& lengths) {
   constexpr std::size_t kRow = 10;
   std::vector<int64_t> rows((lengths.size() + kRow - 1) / kRow);
@@ -41,7 +41,7 @@ void print_lengths(std::ostream& out, const char* name, const std::vector<int64_
   }
 }
 
-/// Prints the share of the text that the most frequent words cover: 1, 2, 5, 10, ... thousand of them.
+/// Prints the share of the text covered by the 1, 2, 5, 10, ... thousand most frequent words.
 void print_coverage(std::ostream& out, const char* name, const text::Vocabulary& words, int64_t tokens) {
   out << fmt::format("\n{} tokens covered by the most frequent words\n", name);
   const int64_t all = std::ssize(words.words());

@@ -6,7 +6,7 @@
 
 namespace seq2seq::cli {
 
-/// Prints the prepared text for people: counts, what was left out, lengths, coverage of vocabularies, sample pairs.
+/// Prints a description of prepared text: counts, pairs left out, lengths, coverage of vocabularies, sample pairs.
 void inspect_prepared(std::ostream& out, const data::PreparedFolder& folder);
 
 }  // namespace seq2seq::cli

@@ -39,7 +39,7 @@ void print_description(std::ostream& out, const run::RunDescription& run) {
              fmt::format("training {}, validation {}, test {}", short_digest(run.data.train),
                          short_digest(run.data.validation), short_digest(run.data.test)));
   const auto words = format_count(run.target.size - text::special_count);
-  const int64_t source = run.source.size - text::special_count;  // of a language model 0
+  const int64_t source = run.source.size - text::special_count;  // 0 for a language model
   print_line(out, "words", source == 0 ? words : fmt::format("source {}, target {}", format_count(source), words));
   const char* name = "model";
   for (const auto& [part, count] : run.parameters) {
@@ -69,7 +69,7 @@ void print_factors_of(const RunFolder& folder, std::ostream& out, size_t count) 
   }
 }
 
-/// The places that the configuration spreads the model over, with the bytes of its parameters.
+/// Prints the places of the configured placement, with the bytes of their parameters.
 void print_places(std::ostream& out, const RunFolder& folder, const run::RunDescription& description,
                   const run::Registries& registries) {
   try {
@@ -120,7 +120,7 @@ void print_state(std::ostream& out, const RunFolder& folder) {
   print_line(out, "checkpoints", list);
 }
 
-/// The last lines of their kind in metrics.jsonl: `update 500, epoch 0.6, perplexity 1.9`.
+/// Prints the last line of each kind in metrics.jsonl: `update 500, epoch 0.6, perplexity 1.9`.
 void print_figures(std::ostream& out, const RunFolder& folder) {
   if (!fs::exists(folder.metrics())) return;
   std::istringstream lines(disk_files().read(folder.metrics()));

@@ -9,10 +9,10 @@
 
 namespace seq2seq::cli {
 
-/// `3 epochs`, or `3 epochs and 2 batches`: the part of the data that was read.
+/// Returns `3 epochs`, or `3 epochs and 2 batches`: the part of the data that was read.
 std::string epochs_made(const train::TrainerState& state);
 
-/// Prints description, progress and figures of a run for people.
+/// Prints description, progress and figures of a run.
 void inspect_run(std::ostream& out, const RunFolder& folder, const run::Registries& registries);
 
 }  // namespace seq2seq::cli

@@ -24,14 +24,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The keys at the top of a YAML file: what begins a line and ends with a colon.
+/// Returns the keys at the top of a YAML file: text that begins a line and ends with a colon.
 std::set<std::string> top_keys(const fs::path& file) {
   std::set<std::string> keys;
   std::istringstream lines(disk_files().read(file));
   for (std::string line; std::getline(lines, line);) {
     const auto key = line.substr(0, line.find(':'));
     if (!key.empty() && key.size() < line.size() && std::isalpha(static_cast<unsigned char>(key.front())) != 0)
-      keys.insert(key.substr(0, key.find('.')));  // `train.updates: 5` is of `train`
+      keys.insert(key.substr(0, key.find('.')));  // `train.updates: 5` belongs to `train`
   }
   return keys;
 }
@@ -42,7 +42,7 @@ bool has_any(const std::set<std::string>& keys, const std::vector<std::string>& 
   return false;
 }
 
-/// The values of a configuration that say most about it, those that are set.
+/// Prints the most important values of a configuration, if they are set.
 void inspect_configuration(std::ostream& out, const fs::path& file, const run::Registries& registries) {
   const auto configuration = run::read_to_check(file, {}, registries);
   const std::set<std::string> shown{"seed",

@@ -8,7 +8,7 @@
 namespace seq2seq::cli {
 
 /// Describes a YAML file of this program: a configuration, a study, a machine for `plan`, or a placement. Returns false
-/// if it has no key of these. Throws UsageError with all errors of the file.
+/// if it has none of their keys. Throws UsageError with all errors of the file.
 bool inspect_yaml(std::ostream& out, const std::filesystem::path& file, const run::Registries& registries);
 
 }  // namespace seq2seq::cli

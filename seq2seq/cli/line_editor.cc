@@ -11,7 +11,7 @@ namespace seq2seq::cli {
 namespace {
 
 constexpr const char* prompt = "> ";
-constexpr const char* libedit = "libedit.so.2";  // the name of its interface since 2003
+constexpr const char* libedit = "libedit.so.2";  // name of its interface since 2003
 
 }  // namespace
 
@@ -27,7 +27,7 @@ LineEditor::LineEditor(const Streams& streams) : streams_(streams) {
     plain_ = std::make_unique<data::LineReader>(data::open_bytes(streams.in, "<stdin>"), "<stdin>");
     return;
   }
-  std::setlocale(LC_CTYPE, "");  // it edits characters, of as many bytes as the user's locale says
+  std::setlocale(LC_CTYPE, "");  // it edits characters in the encoding of the user's locale
 }
 
 bool LineEditor::next(std::string& line) {

@@ -8,9 +8,9 @@
 
 namespace seq2seq::cli {
 
-/// Reads the lines that a person types, with a prompt, line editing and a history from libedit. The library is loaded
-/// when it is first needed, so that the program runs without it. Without the library, or if the input is not a
-/// terminal, lines are read without editing.
+/// Reads lines typed by a person, with a prompt, line editing and a history from libedit. The library is loaded on
+/// first use, so the program also runs without it. Without the library, or if the input is not a terminal, lines are
+/// read without editing.
 class LineEditor {
  public:
   explicit LineEditor(const Streams& streams);

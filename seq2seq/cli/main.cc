@@ -1,4 +1,4 @@
-// The program `seq2seq`. A program with kinds of your own is the same with a line more for each: see docs/extending.md.
+// The program `seq2seq`. A program with your own kinds is the same, with one more line for each: see docs/extending.md.
 
 #include "seq2seq/cli/command.h"
 

@@ -7,7 +7,7 @@
 
 namespace seq2seq::cli {
 
-/// The manual page of the program, section 1, in the macros of man(7). `version`: `0.1.0`.
+/// Returns the manual page of the program, section 1, in the macros of man(7). `version`: `0.1.0`.
 std::string manual_page(const std::vector<CommandFacts>& commands, const std::string& version);
 
 }  // namespace seq2seq::cli

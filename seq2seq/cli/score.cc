@@ -58,7 +58,7 @@ class Score final : public Command {
                         : n_best_ ? run::score_n_best(loaded, *n_best_, source_, out, n_best, environment)
                                   : run::score_files(loaded, source_, target_, out, options_, environment);
     check_written(out);
-    if (!out) return Exit::reader_gone;  // what follows would speak of pairs that nobody got
+    if (!out) return Exit::reader_gone;  // a summary would describe pairs that were not received
     if (scored.tokens > 0) {
       log.say(fmt::format("{} {}, {} tokens with end symbols: log-probability {:.6g}, perplexity {:.4f}",
                           format_count(scored.pairs), lm ? "sentences" : "pairs", format_count(scored.tokens),

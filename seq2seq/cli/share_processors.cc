@@ -7,7 +7,7 @@
 namespace seq2seq::cli {
 
 void share_processors(int count, char** words) {
-  constexpr const char* turns = "10000";  // of the loop that a thread waits in before it sleeps
+  constexpr const char* turns = "10000";  // iterations of the loop in which a thread waits before it sleeps
   const std::string_view command = count > 1 ? words[1] : "";
   if (command != "train" && command != "study") return;
   if (std::getenv("GOMP_SPINCOUNT") != nullptr || std::getenv("OMP_WAIT_POLICY") != nullptr) return;

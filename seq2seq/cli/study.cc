@@ -51,7 +51,7 @@ int64_t parse_jobs(const std::optional<std::string>& text) {
   return text ? parse_number("--jobs", *text, int64_t{1}, most_jobs) : 0;
 }
 
-/// Of a row's trial.
+/// Parses the seconds of a row's trial.
 std::optional<double> parse_seconds(const std::optional<std::string>& text) {
   constexpr double least = 0.1, most = 86'400;
   return text ? std::optional(parse_number("--measure", *text, least, most)) : std::nullopt;
@@ -72,7 +72,7 @@ study::Jobs jobs_for(const study::StudyPlan& plan, int64_t asked) {
   return study::fit_jobs(asked, processors(), runs_to_do(plan), largest_peak(plan), study::available_memory());
 }
 
-/// Empty when it was deleted: paths are then shown whole.
+/// Empty if the folder was deleted: paths are then shown in full.
 std::filesystem::path current_folder() {
   std::error_code gone;
   return std::filesystem::current_path(gone);
@@ -240,12 +240,12 @@ class StudyRunCommand final : public Command {
   }
 
  private:
-  /// Of each job: as asked for, or else its share of the processors.
+  /// Returns the threads of each job: as requested, or its share of the processors.
   std::string threads_of(const study::Jobs& jobs) const {
     return common_.threads == "0" ? std::to_string(jobs.threads) : common_.threads;
   }
 
-  /// True when a signal ended it.
+  /// Returns true if a signal ended it.
   bool work_together(const study::StudyPlan& plan, const study::Jobs& jobs, const run::Environment& environment) const {
     std::vector<std::string> words{"study",    "work",         study_.file, "--runs",    study_.runs,
                                    "--device", common_.device, "--quiet",   "--threads", threads_of(jobs)};
@@ -268,7 +268,7 @@ class StudyRunCommand final : public Command {
     return stopped ? Exit::interrupted_with_checkpoint : Exit::failed;
   }
 
-  /// Returns the arguments of `study run`, to be typed again.
+  /// Returns the arguments of `study run`, for a command to repeat it.
   std::string typed() const {
     auto text = study::quoted_for_shell(study_.file);
     const auto add = [&text](const char* option, const std::string& value, const std::string& otherwise) {

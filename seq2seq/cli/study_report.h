@@ -13,7 +13,7 @@ namespace seq2seq::cli {
 
 /// Prints the runs of a study by cell, with their states, and the time left with `jobs` runs at a time.
 std::string plan_text(const study::StudyPlan& plan, const std::vector<study::RunStatus>& status, int64_t jobs);
-/// A line for every run.
+/// Returns a line for every run.
 std::string status_text(const study::StudyPlan& plan, const std::vector<study::RunStatus>& status, int64_t jobs);
 /// Returns a line for every selected run without a record, with the reason.
 std::vector<std::string> missing_lines(const study::StudyPlan& plan, const std::vector<study::RunStatus>& status);
@@ -22,7 +22,7 @@ std::vector<std::string> missing_lines(const study::StudyPlan& plan, const std::
 class StudyProgress {
  public:
   StudyProgress(const study::StudyPlan& plan, int64_t jobs, const run::Environment& environment);
-  void tick();  // as often as one likes; looks at the folders now and then
+  void tick();  // may be called often; reads the folders only from time to time
   void finish();
 
  private:

@@ -25,7 +25,7 @@ namespace {
 using run::InputFormat;
 using run::OutputFormat;
 
-/// The value with this name. Throws UsageError with the option as typed.
+/// Returns the value with this name. Throws UsageError with the option as typed.
 template <class Value>
 Value named_value(const std::string& option, const std::string& name,
                   const std::vector<std::pair<std::string, Value>>& values) {
@@ -115,7 +115,7 @@ class Translate final : public Command {
     for (const auto& written : {text.get(), links.get(), weights.get()})
       if (written != nullptr) written->commit();
     if (!output_) check_written(*context.streams.out);
-    if (!*context.streams.out) return Exit::reader_gone;  // what follows would speak of lines that nobody got
+    if (!*context.streams.out) return Exit::reader_gone;  // a summary would describe lines that were not received
     return report(translated, log);
   }
 
@@ -163,7 +163,7 @@ class Translate final : public Command {
         const auto answer = conversation.answer(line);
         if (!answer) break;
         *context.streams.out << *answer << std::flush;
-      } catch (const Error& fault) {  // of this line
+      } catch (const Error& fault) {  // of the present line
         *context.streams.err << "error: " << fault.what() << std::endl;
       }
     }
@@ -171,10 +171,10 @@ class Translate final : public Command {
     return Exit::done;
   }
 
-  /// Each of the files can be written, and no two of them are the same.
+  /// Throws unless each of the files can be written and all of them are different.
   void check_files() const {
     using Named = std::pair<const char*, std::optional<std::string>>;
-    std::map<std::string, std::string> taken{{input_, "INPUT"}};  // what names each file
+    std::map<std::string, std::string> taken{{input_, "INPUT"}};  // the option or argument that names each file
     if (prefix_) taken.emplace(*prefix_, "--prefix");
     if (constraints_) taken.emplace(*constraints_, "--constraints");
     for (const auto& [option, file] :
@@ -211,7 +211,7 @@ class Translate final : public Command {
     return path ? std::make_unique<AtomicText>(disk_files(), *path) : nullptr;
   }
 
-  /// Null without a file.
+  /// Null if there is no file.
   static std::unique_ptr<data::LineReader> lines_of(const std::optional<std::string>& path) {
     return path ? std::make_unique<data::LineReader>(data::open_bytes(*path), *path) : nullptr;
   }

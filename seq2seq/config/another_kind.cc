@@ -8,7 +8,7 @@ namespace seq2seq::config {
 
 namespace {
 
-/// True if there is such a key or section in these keys, with any choice of kinds.
+/// Returns true if these keys have such a key or section for any choice of kinds.
 bool has(const Keys& keys, const std::string& path) {
   const auto own = [&](const std::string& name) { return join_path(keys.tree().path, name) == path; };
   return std::any_of(keys.tree().items.begin(), keys.tree().items.end(), [&](const Tree::Item& item) {

@@ -7,10 +7,10 @@
 
 namespace seq2seq::config {
 
-/// A choice in which kinds other than the chosen one have a key or section.
+/// A choice in which only kinds other than the chosen one have a key or section.
 struct AnotherKind {
   const Choice* choice = nullptr;
-  std::string key;                 // the path of the key that chooses, `model.architecture`
+  std::string key;                 // path of the key that selects the kind, `model.architecture`
   std::vector<std::string> kinds;  // empty: no kind has it
 };
 

@@ -46,8 +46,7 @@ std::string decimal(std::string_view text, std::string_view digits, int base) {
   return parse(digits, value, base) == std::errc() ? "write " + sign + std::to_string(value) : "write it in decimal";
 }
 
-/// `[-+]? digits [. digits] [e [-+]? digits]`, digits missing on at most one side of the point, no zero in front of
-/// another digit.
+/// `[-+]? digits [. digits] [e [-+]? digits]`; digits may be missing on one side of the point; no leading zero.
 bool is_decimal_number(std::string_view text) {
   const std::string_view body = without_sign(text);
   const size_t exponent = body.find_first_of("eE");
@@ -60,7 +59,7 @@ bool is_decimal_number(std::string_view text) {
   return (all_digits(whole) || (whole.empty() && !part.empty())) && (part.empty() || all_digits(part));
 }
 
-/// `0,001` with a decimal comma, `1,000` with commas between thousands, or either: what to write. Empty for another
+/// Returns advice for `0,001` with a decimal comma, `1,000` with commas between thousands, or either. Empty for another
 /// text.
 std::string with_comma(const std::string& text, bool fraction) {
   const auto groups = split(without_sign(text), ',');
@@ -77,8 +76,7 @@ std::string with_comma(const std::string& text, bool fraction) {
   return decimal ? fmt::format(": use a point, {}", pointed) : "";
 }
 
-/// Numbers in notations that YAML 1.1 and 1.2 read differently, or only one of them reads: what the text is, and what
-/// to write.
+/// Returns advice for numbers in notations that YAML 1.1 and 1.2 read differently, or that only one of them accepts.
 std::string foreign_notation(const std::string& text, bool fraction) {
   if (text.find(',') != std::string::npos) return with_comma(text, fraction);
   const std::string_view body = without_sign(text);
@@ -103,7 +101,7 @@ std::string foreign_notation(const std::string& text, bool fraction) {
 
 bool is_infinity(std::string_view text) { return without_sign(text) == ".inf"; }
 
-/// `out_of_range` is told apart, because it is a number all the same.
+/// Returns `out_of_range` as a separate error, because the text is a number.
 std::errc number_of(const KeyFacts& facts, const std::string& text, double& value) {
   if (facts.type == KeyType::number || facts.type == KeyType::list_of_numbers) {
     if (is_infinity(text)) return from_checked(text, value), std::errc();
@@ -140,7 +138,7 @@ Checked check_number(const KeyFacts& facts, const Given& given) {
   if (fault == std::errc::result_out_of_range) return wrong(facts, given, ", which is out of range");
   if (fault != std::errc()) {
     std::string addition = foreign_notation(text, facts.type != KeyType::integer);
-    // A whole number in the notation of the others: 1e3, 5.0.
+    // Accepts a whole number in another notation: 1e3, 5.0.
     if (addition.empty() && facts.type == KeyType::integer && is_decimal_number(text) &&
         parse(text, value) == std::errc() && std::abs(value) < 1e15 && value == std::floor(value)) {
       addition = fmt::format(": write {}", static_cast<int64_t>(value));
@@ -158,7 +156,7 @@ Checked check_text(const KeyFacts& facts, const Given& given) {
   return wrong(facts, given, near.empty() ? "" : fmt::format("; the nearest is `{}`", near));
 }
 
-/// An empty path stays empty: it means that none is given.
+/// An empty path stays empty: it means none.
 Checked check_path(const Given& given, const std::filesystem::path& folder) {
   if (given.text.empty()) return {.texts = {""}};
   return {.texts = {(folder / given.text).lexically_normal().string()}};

@@ -9,16 +9,16 @@
 
 namespace seq2seq::config {
 
-/// Describes the values of a key, for messages and the reference: `a whole number of at least 1`.
+/// Describes the valid values of a key, for messages and the reference: `a whole number of at least 1`.
 std::string expectation(const KeyFacts& facts);
 
-/// A value checked for type and bounds: either `problem` says what is wrong, or `texts` is the argument of `facts.set`.
+/// A value checked for type and bounds: `problem` is an error message, or `texts` is the argument of `facts.set`.
 struct Checked {
   std::vector<std::string> texts{};
   std::string problem{};
 };
 
-/// `folder`, absolute, is what relative paths start from.
+/// `folder`: absolute folder of relative paths.
 Checked check(const KeyFacts& facts, const Given& given, const std::filesystem::path& folder);
 
 }  // namespace seq2seq::config

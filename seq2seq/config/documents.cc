@@ -12,7 +12,7 @@ namespace seq2seq::config {
 
 namespace {
 
-/// Notes where documents begin, and nothing else.
+/// Records only where documents begin.
 class Beginnings final : public YAML::EventHandler {
  public:
   std::vector<YAML::Mark> marks;
@@ -31,7 +31,7 @@ class Beginnings final : public YAML::EventHandler {
   void OnMapEnd() override {}
 };
 
-/// The line of the text from the mark on, or the first characters of it.
+/// Returns the rest of the line from the mark on, or the first characters of it.
 std::string text_at(const std::string& text, const YAML::Mark& mark) {
   const auto lines = split(text, '\n');
   const auto line = static_cast<size_t>(mark.line);

@@ -14,14 +14,14 @@ namespace seq2seq::config {
 
 namespace {
 
-// A configuration is written by a person. What is larger or deeper is another file, or one made to exhaust memory:
-// aliases of aliases grow without bound.
+// Limits for a configuration written by a person. A larger or deeper file is something else, or made to exhaust memory:
+// nested aliases grow without bound.
 constexpr size_t largest_bytes = size_t{1} << 20;
 constexpr size_t largest_values = 100000;
-constexpr size_t largest_text = size_t{4} << 20;  // bytes of all values, aliases written out
+constexpr size_t largest_text = size_t{4} << 20;  // bytes of all values, with aliases expanded
 constexpr size_t largest_section = 1000;          // keys
 constexpr int deepest = 32;
-constexpr size_t most_faults = 100;  // that anyone reads
+constexpr size_t most_faults = 100;  // more would not be read
 
 Place place_of(const std::string& name, const YAML::Mark& mark) {
   if (mark.is_null()) return {.file = name};
@@ -34,7 +34,7 @@ Given nothing_at(const Source& source) {
   return given;
 }
 
-/// Turns yaml-cpp's nodes into values with places.
+/// Converts yaml-cpp's nodes to values with places.
 class Converter {
  public:
   Converter(const std::string& name, int option, Faults& faults) : name_(name), option_(option), faults_(faults) {}
@@ -67,7 +67,7 @@ class Converter {
     return given;
   }
 
-  /// Then nothing more can be said of the text.
+  /// Returns true if reading stopped: later errors would be unreliable.
   bool gave_up() const { return given_up_; }
 
   Source at(const YAML::Node& node, const Source& otherwise) const {
@@ -104,13 +104,14 @@ class Converter {
                   fmt::format("duplicate key {}; first on line {}", quote(key.Scalar()), first->source.place.line));
       return;
     }
-    // An empty value has no place of its own.
+    // An empty value has no place of its own; use the place of its key.
     const Source value_source = value.IsNull() ? source : at(value, source);
     Given converted = convert(value, value_source, depth + 1);
     section.entries.push_back({key.Scalar(), source, std::move(converted)});
   }
 
-  /// Puts `0` and the key `001` behind it together again: a decimal comma between braces. False where they are no such.
+  /// Joins `0` and the key `001` after it again: a decimal comma between braces. Returns false if they are not such a
+  /// pair.
   static bool join_at_comma(Given& value, const std::string& rest) {
     const auto starts_with_digit = [](const std::string& text) {
       return !text.empty() && text[0] >= '0' && text[0] <= '9';
@@ -140,8 +141,8 @@ class Converter {
   bool given_up_ = false;
 };
 
-/// Returns advice about a tab in this line or the one before, which YAML does not accept as indentation; empty without
-/// one.
+/// Returns advice about a tab in this line or the one before, because YAML does not accept tabs as indentation; empty
+/// if there is none.
 std::string tab_before(const std::string& text, int64_t line) {
   const auto lines = split(text, '\n');
   for (int64_t number = line; number >= std::max<int64_t>(1, line - 1); --number) {
@@ -153,7 +154,7 @@ std::string tab_before(const std::string& text, int64_t line) {
   return {};
 }
 
-/// The documents of a text; nothing, and a fault, if it is no YAML. `begin` is where the text starts.
+/// Returns the documents of a text; no value, and an error, if it is not YAML. `begin`: place where the text starts.
 std::optional<Documents> load(const std::string& text, const Source& begin, Faults& faults,
                               const std::string& remedy = {}) {
   Source source = begin;
@@ -180,7 +181,7 @@ std::optional<Given> parse_override_value(const Override& override, const Source
   if (!documents) return std::nullopt;
   if (!documents->first) return nothing_at(source);
   Given given = Converter(override.option, source.option, faults).convert(*documents->first, source, 1);
-  // In a plain text YAML would cut off what follows ` #` as a comment, which nobody means on a command line.
+  // YAML would treat text after ` #` as a comment, which is not meant on a command line.
   if (given.kind == Given::Kind::scalar && !given.quoted) {
     const size_t start = override.value.find_first_not_of(" \t");
     const size_t end = override.value.find_last_not_of(" \t");
@@ -199,7 +200,7 @@ void put(Given& section, const std::vector<std::string_view>& path, size_t depth
   });
   if (entry ==
       entries
-          .end()) {  // also where the file gave a plain value for a section: both stay, and the file's is found wrong
+          .end()) {  // also if the file has a plain value for a section: both stay, and the file's is reported as wrong
     Given::Entry added{name, value.source, nothing_at(value.source)};
     entries.push_back(std::move(added));
     entry = std::prev(entries.end());

@@ -22,8 +22,8 @@ class Faults {
   size_t size() const { return faults_.size(); }
   /// Returns true if there are more errors than are reported: the search for others can stop.
   bool enough() const;
-  /// Throws a UsageError with the first hundred errors, if there are any: those of the file by line, then those of the
-  /// options in the order typed.
+  /// Throws a UsageError with the first hundred errors, if there are any: first those of the file by line, then those
+  /// of the options in the order typed.
   void throw_if_any();
 
  private:
@@ -34,33 +34,33 @@ class Faults {
   std::vector<Fault> faults_;
 };
 
-/// A value as the user gave it: YAML with places, before any key is known.
+/// A value as the user wrote it: YAML with places, before keys are known.
 struct Given {
   enum class Kind { nothing, scalar, list, section };
   struct Entry;
 
   Kind kind = Kind::nothing;
   std::string text{};   // of a scalar
-  bool quoted = false;  // a text between quotes is not a number and no truth value
+  bool quoted = false;  // a text between quotes is neither a number nor true or false
   std::vector<Given> items{};
   std::vector<Entry> entries;  // without `{}`, which would need a complete Entry here
   Source source{};
   bool cut_at_comma = false;  // `{rate: 0,001}`: YAML reads `rate: 0` and a key `001`; `text` has both parts
-  bool faulty = false;        // what it holds is not all that was given: a key twice, a value that cannot be read
+  bool faulty = false;        // incomplete: a duplicate key, or a value that cannot be read
 };
 
 struct Given::Entry {
   std::string name;
   Source source;
   Given value;
-  std::optional<std::string> in_file{};  // the text that an override took the place of
+  std::optional<std::string> in_file{};  // the text that an override replaced
 };
 
-/// Reads one YAML document that is a mapping, or empty. Duplicate keys are errors; so is a text that is not YAML, and
-/// then nothing is returned.
+/// Reads one YAML document that is a mapping, or empty. Duplicate keys are errors. Returns no value if the text is not
+/// YAML, which is an error, too.
 std::optional<Given> parse_yaml(const std::string& text, const std::string& name, Faults& faults);
 
-/// Applies the overrides to the values of the file, each in the place of the value that it replaces.
+/// Applies the overrides to the values of the file; each replaces the value at its place.
 void apply(const std::vector<Override>& overrides, Given& root, Faults& faults);
 
 /// Returns a value as the user wrote it, for messages.

@@ -18,7 +18,7 @@ struct Overloaded : Visitors... {
 template <class... Visitors>
 Overloaded(Visitors...) -> Overloaded<Visitors...>;
 
-/// The keys of a kind, which own the options that they are bound to.
+/// The keys of a kind, which own the options they are bound to.
 std::unique_ptr<Keys> keys_of_options(const std::string& path, const KindOptions& options) {
   auto keys = std::make_unique<Keys>();
   keys->tree().path = path;

@@ -22,25 +22,26 @@ enum class OnResume { fixed, may_change };
 
 enum class KeyType { boolean, integer, number, text, path, list_of_numbers, list_of_text, list_of_paths };
 
-/// Everything about one key, for the reader, the writer and the reference.
+/// All properties of one key, for the reader, the writer and the reference.
 struct KeyFacts {
   std::string name, meaning, unit;
-  std::string default_value;  // as YAML text, as `get` gives it
+  std::string default_value;  // as YAML text, from `get`
   KeyType type = KeyType::text;
   std::optional<double> at_least, at_most, above, below;
   std::vector<std::string> one_of;
   bool is_unsigned = false;
   bool required = false;
-  bool optional = false;  // `null` is a value
+  bool optional = false;  // whether `null` is a value
   OnResume on_resume = OnResume::fixed;
   std::function<std::string()> get;     // the value as YAML text
-  std::function<std::string()> digest;  // the value as the digest has it; null: the key is not part of it
-  std::function<int()> version;         // of the kind that the key chooses; null: it chooses none
-  /// Takes values already checked for type and bounds: one scalar text, the items of a list, or nothing for `null`.
+  std::function<std::string()> digest;  // the value for the digest; null: the key is not part of it
+  std::function<int()> version;         // of the kind that the key selects; null: it selects none
+  /// Sets a value that has been checked for type and bounds: one scalar text, the items of a list, or nothing for
+  /// `null`.
   std::function<void(const std::vector<std::string>&)> set;
 };
 
-/// One key of a configuration. Everything about it is declared here once; the reader, `--set`, `config reference`, the
+/// One key of a configuration. All its properties are declared here once; the reader, `--set`, `config reference`, the
 /// resolved file, the digest and the comparison on resume use this declaration. Made by Keys::add, refined by the
 /// chained setters.
 class Key {
@@ -50,7 +51,7 @@ class Key {
   explicit Key(KeyFacts facts) : facts_(std::move(facts)) {}
   Key& unit(std::string unit) { return facts_.unit = std::move(unit), *this; }
   Key& at_least(double bound) { return facts_.at_least = bound, *this; }
-  /// Infinity as a bound allows `.inf`.
+  /// An infinite bound allows `.inf`.
   Key& at_most(double bound) { return facts_.at_most = bound, *this; }
   Key& above(double bound) { return facts_.above = bound, *this; }
   Key& below(double bound) { return facts_.below = bound, *this; }
@@ -58,7 +59,7 @@ class Key {
   Key& required() { return facts_.required = true, *this; }
   Key& may_change_on_resume() { return facts_.on_resume = OnResume::may_change, *this; }
   /// Marks a key that cannot change a result: it is not part of the digest and may change on resume. Paths are such
-  /// keys by default: files are identified by content, not by path.
+  /// keys by default, because files are identified by content, not by path.
   Key& changes_no_result() { return facts_.digest = nullptr, may_change_on_resume(); }
   Key& digest(std::function<std::string()> value) { return facts_.digest = std::move(value), *this; }
 
@@ -68,7 +69,7 @@ class Key {
   KeyFacts facts_;
 };
 
-struct Tree;  // what Keys are made of: tree.h
+struct Tree;  // contents of Keys: tree.h
 
 /// The keys of one section, in order of declaration, bound to the fields of an options struct that must outlive it.
 ///
@@ -82,31 +83,31 @@ class Keys {
   ~Keys();
   Keys(Keys&&) noexcept;
 
-  /// T: bool, int64_t, uint64_t, double, std::string, std::filesystem::path, a std::vector of the last three (one value
-  /// stands for a list of one; bounds are those of each), or std::optional of any scalar (then `null` or absence mean
-  /// empty). The field's value at this moment is the default.
+  /// T: bool, int64_t, uint64_t, double, std::string, std::filesystem::path, a std::vector of the last three (a single
+  /// value is a list of one; bounds apply to each), or std::optional of any scalar (`null` or absence mean empty). The
+  /// present value of the field is the default.
   template <class T>
   Key& add(std::string name, T& field, std::string meaning);
 
-  /// Adds a path whose file's content, not the path, is part of the digest: for files that a part reads by itself, such
-  /// as a model. (The digest treats the texts of a run separately.)
+  /// Adds a path to a file; the digest includes the file's content instead of the path. For files that a part reads
+  /// itself, such as a model. (The digest treats the texts of a run separately.)
   Key& add_file(std::string name, std::filesystem::path& field, std::string meaning);
 
-  /// Adds an enumeration with its names: {{"none", Reverse::none}, ...}.
+  /// Adds an enumeration with the names of its values: {{"none", Reverse::none}, ...}.
   template <class Enum>
   Key& add(std::string name, Enum& field, const std::vector<std::pair<std::string, Enum>>& names, std::string meaning);
 
-  /// Adds a section: calls `declare(keys, options)`, found by the type of `options`.
+  /// Adds a section: calls `declare(keys, options)`, which is found by the type of `options`.
   template <class Options>
   void section(std::string name, Options& options, std::string meaning) {
     declare(add_section(std::move(name), std::move(meaning)), options);
   }
 
-  /// Adds a section `{kind: NAME, ...}` whose other keys are those of the kind; `selection.kind` is the default kind.
+  /// Adds a section `{kind: NAME, ...}`; its other keys are the keys of the kind. `selection.kind` is the default kind.
   /// `kinds` must outlive it. Returns the key `kind`.
   Key& select(std::string name, Selection& selection, const Kinds& kinds, std::string meaning);
 
-  /// Adds the same without a section: the kind's keys are keys of this section, and `key` selects the kind:
+  /// As select(), without a section: the kind's keys are keys of this section, and `key` selects the kind:
   /// `architecture: rnn`.
   Key& select_here(std::string key, Selection& selection, const Kinds& kinds, std::string meaning);
 
@@ -115,12 +116,12 @@ class Keys {
   /// `batch.sentences`).
   void rule(std::string key, std::function<std::string()> wrong);
 
-  /// Removes a key or section, by its path below these keys: `train.coverage_loss`. Does nothing if there is none. For
-  /// configurations that cannot use it.
+  /// Removes a key or section, by its path below these keys, from configurations that cannot use it:
+  /// `train.coverage_loss`. Does nothing if it does not exist.
   void leave_out(std::string_view path);
 
-  /// Hints for keys of other programs, shown when such a key is unknown: {{"lr", "it is `train.optimizer.learning_rate`
-  /// here"}}. Called on the keys of a whole configuration.
+  /// Adds hints for keys of other programs, shown when such a key is unknown: {{"lr", "it is
+  /// `train.optimizer.learning_rate` here"}}. Call it on the keys of a whole configuration.
   void answer_words(std::map<std::string, std::string> answers);
 
   const Tree& tree() const { return *tree_; }
@@ -213,7 +214,7 @@ Key& Keys::add(std::string name, Enum& field, const std::vector<std::pair<std::s
     for (const auto& [text, value] : names) {
       if (value == field) return to_yaml(text);
     }
-    return std::string("null");  // a value without a name: the declaration forgot one
+    return std::string("null");  // a value that the declaration does not name
   };
   facts.set = [&field, names](const std::vector<std::string>& texts) {
     for (const auto& [text, value] : names) {

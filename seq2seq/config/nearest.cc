@@ -8,7 +8,7 @@ namespace seq2seq::config {
 
 namespace {
 
-/// Optimal string alignment: insertions, deletions, substitutions, and swaps of neighbours, none of a place twice.
+/// Optimal string alignment: insertions, deletions, substitutions, and swaps of neighbours, at most one per place.
 size_t distance(const std::string& from, const std::string& to) {
   std::vector<size_t> before_last, last(to.size() + 1), current(to.size() + 1);
   std::iota(last.begin(), last.end(), size_t{0});
@@ -33,7 +33,7 @@ std::string nearest(const std::string& word, const std::vector<std::string>& can
   size_t least = word.size() / 2 + 1;
   for (const auto& candidate : candidates) {
     const size_t difference = std::max(word.size(), candidate.size()) - std::min(word.size(), candidate.size());
-    if (difference >= least) continue;  // the distance is at least that; and a word of a megabyte costs nothing
+    if (difference >= least) continue;  // a lower bound of the distance, so that a huge word costs nothing
     const size_t found = distance(word, candidate);
     if (found < least) {
       least = found;

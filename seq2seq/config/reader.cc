@@ -42,7 +42,7 @@ class Reader {
          const std::string& section)
       : all_(all), folder_(std::move(folder)), overrides_(overrides), faults_(faults), section_(section) {}
 
-  /// `source` is where the section begins: missing keys are reported there.
+  /// `source`: the start of the section, where missing keys are reported.
   void read(Keys& keys, const Given& given, const Source& source) {
     const size_t faults_before = faults_.size();
     places_[keys.tree().path] = source;
@@ -52,8 +52,8 @@ class Reader {
     if (given.faulty || faults_.size() > faults_before) faulty_.insert(keys.tree().path);
   }
 
-  /// Checks the rules. A rule reads keys of its section and below. If one of them is wrong already, the rule would
-  /// check its default instead, so it is skipped; errors elsewhere do not matter.
+  /// Checks the rules. A rule reads keys of its section and below. If one of them is wrong, the rule would check its
+  /// default instead, so it is skipped; errors elsewhere do not matter.
   void ask_rules(const Keys& keys) {
     for (const auto& rule : keys.tree().rules) {
       if (faulty_at_or_below(keys.tree().path)) break;
@@ -69,7 +69,7 @@ class Reader {
   }
 
  private:
-  /// Before all others: it decides which other keys there are.
+  /// Reads the key before all others, because it determines which other keys exist.
   void choose_kinds(Keys& keys, const Given& given) {
     for (auto& item : keys.tree().items) {
       const auto* choice = std::get_if<std::unique_ptr<Choice>>(&item);
@@ -96,7 +96,7 @@ class Reader {
         if ((*section)->name == entry.name) return read_section((*section)->keys, entry);
       } else if (const auto& choice = std::get<std::unique_ptr<Choice>>(item);
                  choice->key().facts().name == entry.name) {
-        return;  // read before all others
+        return;  // already read
       } else if (contains(names(choice->keys()), entry.name)) {
         return read_entry(choice->keys(), entry);
       }
@@ -119,7 +119,7 @@ class Reader {
                                                 keys.tree().path, example, describe(entry.value)));
   }
 
-  /// `train.optimizer.kind: adam` for `train.optimizer: adam`; empty where the value is no kind of the section.
+  /// Returns `train.optimizer.kind: adam` for `train.optimizer: adam`; empty if the value is not a kind of the section.
   static std::string kind_meant(const Keys& keys, const Given& value) {
     for (const auto& item : keys.tree().items) {
       const auto* choice = std::get_if<std::unique_ptr<Choice>>(&item);
@@ -140,7 +140,7 @@ class Reader {
   std::filesystem::path folder_of(const Source& source) const {
     if (source.option < 0) return folder_;
     const auto& own = overrides_[static_cast<size_t>(source.option)].folder;
-    std::error_code gone;  // a working directory that was deleted: a relative path stays one, and is not found
+    std::error_code gone;  // a deleted working directory: a relative path stays relative and is not found
     return own.empty() ? std::filesystem::current_path(gone) : own;
   }
 
@@ -163,7 +163,7 @@ class Reader {
     const auto found = find_another_kind(all_, join_path(section, entry.name));
     if (found.kinds.empty()) return false;
     if (is_undecided(*found.choice)) return true;
-    // An override that changes the kind drops what the file says of the old kind.
+    // An override that changes the kind drops the file's keys of the old kind.
     const auto passed_over = pass_over_.find(found.choice);
     if (passed_over != pass_over_.end() && entry.source.option < 0 && contains(found.kinds, passed_over->second))
       return true;
@@ -182,7 +182,7 @@ class Reader {
     return std::find(undecided_.begin(), undecided_.end(), &choice) != undecided_.end();
   }
 
-  /// A key of this name in another section: the user may have put it in the wrong one.
+  /// Returns a key of this name in another section, in case the user put it in the wrong one.
   std::string find_elsewhere(const std::string& name) const {
     std::string found;
     visit_keys(all_, [&](const std::string& path, const KeyFacts& facts) {
@@ -197,7 +197,7 @@ class Reader {
         find_missing_key(keys, (*key)->facts(), given, source);
       } else if (auto* section = std::get_if<std::unique_ptr<Section>>(&item)) {
         if (find_entry(given, (*section)->name) != nullptr) continue;
-        if (faults_.size() > 0) faulty_.insert((*section)->keys.tree().path);  // it may stand there misspelled
+        if (faults_.size() > 0) faulty_.insert((*section)->keys.tree().path);  // it may be misspelled
         read((*section)->keys, {}, source);
       } else {
         auto& choice = std::get<std::unique_ptr<Choice>>(item);
@@ -234,11 +234,11 @@ class Reader {
   std::filesystem::path folder_;
   const std::vector<Override>& overrides_;
   Faults& faults_;
-  const std::string& section_;                      // the one that is needed; empty: all
+  const std::string& section_;                      // the only one that is needed; empty: all
   std::map<std::string, Source> places_;            // of keys and sections, by path; the file itself at ""
-  std::set<std::string> faulty_;                    // paths at which something is wrong
-  std::vector<const Choice*> undecided_;            // whose kind is unknown: nothing can be said of their other keys
-  std::map<const Choice*, std::string> pass_over_;  // whose kind an override has changed, and the kind before
+  std::set<std::string> faulty_;                    // paths with an error
+  std::vector<const Choice*> undecided_;            // with an unknown kind: their other keys cannot be checked
+  std::map<const Choice*, std::string> pass_over_;  // with a kind changed by an override, and the previous kind
 };
 
 }  // namespace

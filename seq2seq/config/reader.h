@@ -9,12 +9,12 @@
 
 namespace seq2seq::config {
 
-/// `--set train.optimizer.learning_rate=0.1`, in the order typed; a later one wins.
+/// `--set train.optimizer.learning_rate=0.1`, in the order typed; later ones win.
 struct Override {
   std::string option;  // for messages: "--set train.epochs=3" or "--seed 7", as typed
   std::string key;
   std::string value;               // YAML text: a scalar or a flow list
-  std::filesystem::path folder{};  // what relative paths start from; empty: the current folder
+  std::filesystem::path folder{};  // folder of relative paths; empty: the current folder
 };
 
 /// Splits `section.key=value`. Throws UsageError if the `=` or the key is missing.
@@ -22,21 +22,21 @@ Override parse_override(const std::string& typed);
 
 /// Extent of the checks of a configuration. Given values are always checked.
 struct ReadScope {
-  /// For a command that needs no other section: only its keys are required, and only its rules are checked. Empty: all.
+  /// A command that needs only this section requires only its keys and checks only its rules. Empty: all sections.
   std::string section{};
   /// True if rules between keys are checked.
   bool rules = true;
 };
 
 /// Reads a YAML file over the defaults of `keys`, then the overrides, strictly: unknown and duplicate keys, wrong
-/// types, octal and hexadecimal numbers, values out of range, missing required keys and broken rules are all found and
-/// thrown as one UsageError, each with file, line, column and the nearest known key (for an override: the option as
-/// typed). Relative paths are taken from the folder of the file, those of an override from the current folder; they end
+/// types, octal and hexadecimal numbers, values out of range, missing required keys and broken rules are all collected
+/// and thrown as one UsageError, each with file, line, column and the nearest known key (for an override: the option as
+/// typed). Relative paths are relative to the folder of the file, or for an override to the current folder; they become
 /// absolute.
 void read_file(const std::filesystem::path& file, const std::vector<Override>& overrides, Keys& keys,
                const ReadScope& scope = {});
 
-/// Reads the same from a text; messages show `name` as the file, and relative paths start from `folder`.
+/// As above, from a text; messages use `name` as the file, and relative paths start from `folder`.
 void read_text(const std::string& text, const std::string& name, const std::filesystem::path& folder,
                const std::vector<Override>& overrides, Keys& keys, const ReadScope& scope = {});
 

@@ -38,7 +38,7 @@ void describe_key(const KeyFacts& facts, size_t indent, std::string& text) {
 
 std::vector<std::string> key_texts(const Keys& keys, size_t indent);
 
-/// The kinds of a choice with their keys. What several kinds have in common is written once, before them.
+/// Describes the kinds of a choice with their keys. Keys that several kinds have are described once, before them.
 std::string describe_choice(const Choice& choice, size_t indent) {
   const KeyFacts& facts = choice.key().facts();
   std::string text;
@@ -72,7 +72,7 @@ std::string describe_choice(const Choice& choice, size_t indent) {
   return text;
 }
 
-/// The text of each key that stands in a section itself.
+/// Returns the text of each key directly in a section.
 std::vector<std::string> key_texts(const Keys& keys, size_t indent) {
   std::vector<std::string> texts;
   for (const auto& item : keys.tree().items) {
@@ -84,16 +84,16 @@ std::vector<std::string> key_texts(const Keys& keys, size_t indent) {
   return texts;
 }
 
-/// A section as it is printed, and the kinds that have it.
+/// The text of a section, and the kinds that have it.
 struct SectionText {
   std::string path, meaning, keys;
-  std::vector<std::string> with;  // `model.architecture: rnn`; empty: it is always there
+  std::vector<std::string> with;  // `model.architecture: rnn`; empty: always present
   bool operator==(const SectionText&) const = default;
 };
 
 std::vector<SectionText> sections_below(const Keys& keys);
 
-/// `key: kind` of those kinds, or of all but the others where these are fewer.
+/// Lists `key: kind` for these kinds, or "any except" the other kinds if those are fewer.
 std::string named(const std::string& key, const std::vector<std::string>& those, const std::vector<std::string>& all) {
   if (2 * those.size() <= all.size()) return fmt::format("`{}: {}`", key, fmt::join(those, "` or `"));
   std::vector<std::string> others;
@@ -102,7 +102,8 @@ std::string named(const std::string& key, const std::vector<std::string>& those,
   return fmt::format("any `{}` except `{}`", key, fmt::join(others, "` and `"));
 }
 
-/// The sections of a choice's kinds. One that every kind has is written once; one that some have names them.
+/// Returns the sections of a choice's kinds. A section of every kind is written once; a section of only some kinds
+/// names them.
 std::vector<SectionText> sections_of_kinds(const Choice& choice, const std::string& path) {
   const auto kinds = choice.kinds().names();
   std::vector<std::pair<SectionText, std::vector<std::string>>> found;  // a section, and the kinds that have it
@@ -123,7 +124,8 @@ std::vector<SectionText> sections_of_kinds(const Choice& choice, const std::stri
   return sections;
 }
 
-/// Each under its full path, so that no key stands far from its section's name; first its keys, then what is below it.
+/// Returns the section and all sections below it, each under its full path, so that every key is near its section's
+/// name; first the section's keys, then those below.
 std::vector<SectionText> section_and_below(const Keys& keys, const std::string& meaning) {
   SectionText section{.path = keys.tree().path, .meaning = meaning, .keys = {}, .with = {}};
   for (const auto& key : key_texts(keys, section.path.empty() ? 0 : 2)) section.keys += key;
@@ -154,7 +156,8 @@ std::string printed(const SectionText& section) {
 
 using VisitKey = std::function<void(const std::string& path, const KeyFacts&, const std::string& with)>;
 
-/// Every key with its path, those of all kinds too. `with`: a line that names the kind, if it is one's.
+/// Visits every key with its path, including keys of all kinds. `with`: a line that names the kind, for a key of a
+/// kind.
 void visit_keys_of_all_kinds(const Keys& keys, const std::string& with, const VisitKey& visit) {
   const auto path_of = [&keys](const KeyFacts& facts) { return join_path(keys.tree().path, facts.name); };
   for (const auto& item : keys.tree().items) {

@@ -51,7 +51,7 @@ bool has(const std::vector<Seen>& values, const std::string& path) {
 
 bool differs_from_default(const KeyFacts& facts) { return facts.get() != facts.default_value; }
 
-/// One line for each key that counts, and one for each kind of version 2 or later, also where the kind is the default.
+/// Returns one line for each selected key, and one for each kind of version 2 or later, even if it is the default kind.
 std::string lines_of(const Keys& keys, bool with_defaults, const std::function<bool(const std::string&)>& counts) {
   std::vector<std::string> lines;
   visit_keys(keys, [&](const std::string& path, const KeyFacts& facts) {
@@ -92,7 +92,7 @@ std::vector<Change> compare(const Keys& before, const Keys& after) {
   std::vector<Change> changes;
   auto was = old_values.begin();
   auto is = new_values.begin();
-  // What both sides have stands in the same order in both; what only one side has is reported where it stands.
+  // Keys of both sides are in the same order; a key of only one side is reported at its place there.
   while (was != old_values.end() || is != new_values.end()) {
     if (was != old_values.end() && !has(new_values, was->path)) {
       changes.push_back({was->path, was->text, "(absent)", was->on_resume});

@@ -11,14 +11,14 @@ namespace seq2seq::config {
 /// Writes all keys with their current values, as YAML that reads back to the same: the `config.yaml` of a run folder.
 std::string write_yaml(const Keys& keys);
 
-/// Returns the keys that can change a result, one `path=value` a line, sorted. The value of a file that
-/// `Keys::add_file` declared is the SHA-256 of its content. A kind of version 2 or later adds the line
+/// Returns the keys that can change a result, one `path=value` per line, sorted. For a file declared with
+/// `Keys::add_file`, the value is the SHA-256 of its content. A kind of version 2 or later adds the line
 /// `train.schedule.kind.version=2`. Throws Error if such a file cannot be read.
 std::string result_text(const Keys& keys);
 
-/// Returns the lines above that a run's digest includes: those of keys that differ from their default, so that a key
-/// that is added later changes no digest. (A default that changes is a change of `numerics`.) `counts` says which keys
-/// to take, with their kinds' versions; empty: all.
+/// Returns the lines above that a run's digest includes: those of keys that differ from their default, so that a new
+/// key does not change existing digests. (A change of a default requires a change of `numerics`.) `counts` selects the
+/// keys, with their kinds' versions; empty: all.
 std::string digest_text(const Keys& keys, const std::function<bool(const std::string& key)>& counts = {});
 
 /// A key with its current value. Paths are absolute.
@@ -27,7 +27,7 @@ struct Value {
   std::string text;  // YAML
   KeyType type;
 };
-/// Returns all keys in order of declaration; of choices, those of the chosen kind.
+/// Returns all keys in order of declaration; for choices, the keys of the chosen kind.
 std::vector<Value> values(const Keys& keys);
 
 struct Change {
@@ -36,15 +36,15 @@ struct Change {
   OnResume on_resume;
 };
 
-/// Returns the keys whose values differ, in order of declaration; a key that only one side has (another kind was
-/// selected) shows as `(absent)`.
+/// Returns the keys with different values, in order of declaration; a key that only one side has, because another kind
+/// was selected, is `(absent)` on the other.
 std::vector<Change> compare(const Keys& before, const Keys& after);
 
-/// Visits every key with its whole path, those of all kinds too, in the order of the reference; a key that several
-/// kinds have comes once for each.
+/// Visits every key with its whole path, including keys of all kinds, in the order of the reference. A key that several
+/// kinds have is visited once for each.
 void visit_known_keys(const Keys& keys, const std::function<void(const std::string& path, const KeyFacts&)>& visit);
 
-/// Describes every key below `section` (all if empty) with type, default, unit, range and meaning, for people. Throws
+/// Describes every key below `section` (empty: all) with type, default, unit, range and meaning, for people. Throws
 /// UsageError for an unknown section, with the nearest name.
 std::string reference(const Keys& keys, const std::string& section = {});
 

@@ -17,7 +17,7 @@ namespace {
 
 template <class T>
 void read_number(std::string_view text, T& value) {
-  if (!text.empty() && text[0] == '+') text.remove_prefix(1);  // from_chars knows no plus
+  if (!text.empty() && text[0] == '+') text.remove_prefix(1);  // from_chars does not accept a plus
   std::from_chars(text.data(), text.data() + text.size(), value);
 }
 
@@ -25,8 +25,8 @@ bool one_of(std::string_view text, std::initializer_list<std::string_view> words
   return std::find(words.begin(), words.end(), text) != words.end();
 }
 
-/// Returns true if YAML 1.1 or 1.2 may read the plain text as something other than a text, so that it needs quotes. In
-/// doubt, yes.
+/// Returns true if YAML 1.1 or 1.2 may read the plain text as something other than a text, so that it needs quotes.
+/// True if in doubt.
 bool is_ambiguous(const std::string& text) {
   std::string lower = text;
   std::transform(lower.begin(), lower.end(), lower.begin(),
@@ -60,7 +60,7 @@ std::string to_yaml(double value) {
   const auto format = fixed ? std::chars_format::fixed : std::chars_format::scientific;
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value, format).ptr;
   std::string text(digits.data(), end);
-  // Python's YAML takes 1e-08 for a text: it wants a point.
+  // Python's YAML reads 1e-08 as a text, because it requires a point.
   if (!fixed && text.find('.') == std::string::npos) text.insert(text.find('e'), ".0");
   return text;
 }

@@ -7,17 +7,17 @@
 
 namespace seq2seq::config {
 
-/// Returns a value as YAML text that reads back to the same: doubles in their shortest form, texts between quotes where
-/// YAML needs them.
+/// Returns a value as YAML text that reads back to the same value: doubles in their shortest form, texts between quotes
+/// if YAML needs them.
 std::string to_yaml(bool value);
 std::string to_yaml(int64_t value);
 std::string to_yaml(uint64_t value);
 std::string to_yaml(double value);
 std::string to_yaml(const std::string& value);
 std::string to_yaml(const std::filesystem::path& value);
-std::string to_yaml(const char*) = delete;  // would be taken for a bool
+std::string to_yaml(const char*) = delete;  // would be converted to bool
 
-/// Returns `[a, b]` for items that are YAML text.
+/// Returns `[a, b]` for items that are already YAML text.
 std::string yaml_list(const std::vector<std::string>& items);
 
 /// Returns the value of a text that has been checked.

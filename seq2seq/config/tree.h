@@ -12,13 +12,13 @@
 
 namespace seq2seq::config {
 
-/// The tree of keys behind `Keys`, private to this part. The reader, the writer and the reference walk it.
+/// The tree of keys behind `Keys`, private to this part. Used by the reader, the writer and the reference.
 struct Section {
   std::string name, meaning;
   Keys keys;
 };
 
-/// A choice among kinds: the key that names the kind, and the keys of the kind that is chosen now.
+/// A choice among kinds: the key that names the kind, and the keys of the present kind.
 class Choice {
  public:
   Choice(std::string path, std::string key, Selection& selection, const Kinds& kinds, std::string meaning);
@@ -26,11 +26,12 @@ class Choice {
   const Key& key() const { return key_; }
   const Kinds& kinds() const { return *kinds_; }
   const std::string& chosen() const { return selection_->kind; }
-  /// Keys of the chosen kind, bound to the options of the selection; empty when none is chosen. Throws std::logic_error
-  /// if other options were put into the selection after its keys were declared: the keys would change the old ones.
+  /// Returns the keys of the chosen kind, bound to the options of the selection; empty if none is chosen. Throws
+  /// std::logic_error if the selection got other options after its keys were declared, because the keys would change
+  /// the old ones.
   Keys& keys() { return check_bound(), *keys_; }
   const Keys& keys() const { return check_bound(), *keys_; }
-  /// Keys of any kind, with its defaults, bound to options of their own: for messages and the reference.
+  /// Returns the keys of any kind, with its defaults, bound to separate options: for messages and the reference.
   std::unique_ptr<Keys> keys_of(const std::string& kind) const;
 
  private:
@@ -52,19 +53,19 @@ struct Rule {
 struct Tree {
   using Item = std::variant<std::unique_ptr<Key>, std::unique_ptr<Section>, std::unique_ptr<Choice>>;
   std::string path;    // of the section, `train.optimizer`; empty at the top
-  AnyOptions options;  // of a kind: keeps alive what its keys are bound to; empty where the caller does
+  AnyOptions options;  // owns the options of a kind that the keys are bound to; empty: the caller owns them
   std::vector<Item> items;
   std::vector<Rule> rules;
-  std::map<std::string, std::string> answers;  // at the top: to words of other programs
+  std::map<std::string, std::string> answers;  // at the top: hints for words of other programs
 };
 
-/// `train` and `batch` give `train.batch`.
+/// Joins `train` and `batch` to `train.batch`.
 std::string join_path(const std::string& section, const std::string& name);
 
-/// Returns the names of the keys and sections directly in a section, with the keys of the chosen kinds.
+/// Returns the names of the keys and sections directly in a section, including keys of the chosen kinds.
 std::vector<std::string> names(const Keys& keys);
 
-/// Calls `visit(path, facts)` for all keys in order of declaration; of choices, for those of the chosen kind.
+/// Calls `visit(path, facts)` for all keys in order of declaration; for choices, the keys of the chosen kind.
 void visit_keys(const Keys& keys, const std::function<void(const std::string&, const KeyFacts&)>& visit);
 
 }  // namespace seq2seq::config

@@ -10,7 +10,7 @@
 
 namespace seq2seq {
 
-/// Options of any type, together with that type: reading returns the stored options, or null for another type. Copies
+/// Options of any type, together with that type. Reading returns the stored options, or null for another type. Copies
 /// share the options. Empty by default.
 class AnyOptions {
  public:
@@ -22,7 +22,7 @@ class AnyOptions {
     static_assert(!std::is_void_v<Options> && !std::is_const_v<Options>, "the options need a type, and may be changed");
   }
 
-  /// The options; null if there are none, or if they are of another type.
+  /// Returns the options; null if there are none, or if they are of another type.
   template <class Options>
   Options* get() const {
     return type_ == typeid(Options) ? static_cast<Options*>(value_.get()) : nullptr;
@@ -30,7 +30,7 @@ class AnyOptions {
 
   explicit operator bool() const { return value_ != nullptr; }
   std::type_index type() const { return type_; }  // of `void` if empty
-  /// Returns true if both are the same object, not equal ones.
+  /// Returns true if both are the same object; equal objects are not enough.
   bool operator==(const AnyOptions& other) const { return value_ == other.value_; }
 
  private:
@@ -38,7 +38,7 @@ class AnyOptions {
   std::shared_ptr<void> value_;
 };
 
-/// Name of a type as C++ writes it, for messages: `seq2seq::train::AdamOptions`.
+/// Returns the name of a type in C++ notation, for messages: `seq2seq::train::AdamOptions`.
 std::string name_of_type(std::type_index type);
 
 }  // namespace seq2seq

@@ -17,7 +17,7 @@ namespace seq2seq {
 
 namespace {
 
-/// Runs `work`; if it throws, tries `undo` and throws on. That undoing fails too would only hide the reason.
+/// Runs `work`; if it throws, runs `undo` and rethrows. Ignores errors of `undo`, which would hide the cause.
 template <class Work, class Undo>
 void or_undo(const Work& work, const Undo& undo) {
   try {
@@ -25,7 +25,7 @@ void or_undo(const Work& work, const Undo& undo) {
   } catch (...) {
     try {
       undo();
-    } catch (const std::exception&) {  // the first error says it
+    } catch (const std::exception&) {  // the first error matters
     }
     throw;
   }
@@ -59,7 +59,7 @@ TemporaryFile::~TemporaryFile() {
   if (!stream_) return;
   try {
     files_.remove(path_);
-  } catch (const std::exception&) {  // an error is on its way already
+  } catch (const std::exception&) {  // another error is already being reported
   }
 }
 
@@ -75,7 +75,7 @@ void TemporaryFile::remove() {
 
 AtomicFile::AtomicFile(Files& files, const fs::path& path)
     : files_(files), target_(find_target(path)), partial_(files, temporary_beside(target_.file, "partial")) {
-  // Before the first byte: nobody may read in the new file what they may not read in the old.
+  // Before the first byte is written: the new file must not be readable to more users than the old one.
   if (target_.kind != FileTarget::Kind::absent) files_.copy_permissions(target_.file, partial_.path());
 }
 
@@ -91,7 +91,7 @@ void AtomicFile::commit() {
 
 void AtomicFile::write_into_target() {
   const auto bytes = files_.read(partial_.path());
-  partial_.remove();  // its space may be needed
+  partial_.remove();  // its disk space may be needed
   if (target_.kind != FileTarget::Kind::several_names) return files_.write(target_.file, bytes);
   const auto before = files_.read(target_.file);
   or_undo([&] { files_.write(target_.file, bytes); }, [&] { files_.write(target_.file, before); });
@@ -111,7 +111,7 @@ void make_folder_atomically(Files& files, const fs::path& path, const std::funct
   const fs::path partial = temporary_beside(folder, "partial");
   const fs::path replaced = temporary_beside(folder, "replaced");
   if (!fs::exists(folder) && fs::exists(replaced))
-    files.rename(replaced, folder);  // killed between the two renames below
+    files.rename(replaced, folder);  // a process was killed between the two renames below
   or_undo(
       [&] {
         files.remove(partial);

@@ -8,7 +8,7 @@
 
 namespace seq2seq {
 
-/// Collects characters and hands them to the file in blocks.
+/// Collects characters and passes them to the file in blocks.
 class AtomicText::FileBuffer final : public std::streambuf {
  public:
   FileBuffer(Files& files, const fs::path& path) : file_(files, path), block_(1 << 16) { begin_block(); }
@@ -39,7 +39,7 @@ class AtomicText::PipeBuffer final : public std::filebuf {
  public:
   explicit PipeBuffer(const fs::path& path) : path_(path) {
     errno = 0;
-    if (open(path, std::ios::app | std::ios::binary) == nullptr) fail();  // a descriptor's file may hold text already
+    if (open(path, std::ios::app | std::ios::binary) == nullptr) fail();  // a descriptor's file may already have text
   }
 
  protected:
@@ -76,7 +76,7 @@ AtomicText::AtomicText(Files& files, const fs::path& path) : stream_(nullptr) {
     buffer_ = std::move(file);
   }
   stream_.rdbuf(buffer_.get());
-  stream_.exceptions(std::ios::badbit);  // hands on what a buffer throws
+  stream_.exceptions(std::ios::badbit);  // rethrows errors of the buffer
 }
 
 AtomicText::~AtomicText() = default;

@@ -7,7 +7,7 @@
 
 namespace seq2seq {
 
-/// A stream to a file, in constant memory. commit() replaces a file as a whole; without it the file does not change
+/// A stream to a file, in constant memory. commit() replaces the whole file; without it the file does not change
 /// (AtomicFile). Pipes and devices receive the text at once. Throws Error naming the file.
 class AtomicText {
  public:
@@ -24,7 +24,7 @@ class AtomicText {
   class PipeBuffer;
 
   std::unique_ptr<std::streambuf> buffer_;
-  FileBuffer* file_ = nullptr;  // the buffer, unless it is that of a pipe or a device
+  FileBuffer* file_ = nullptr;  // null for a pipe or a device
   std::ostream stream_;
 };
 

@@ -7,7 +7,7 @@
 namespace seq2seq {
 namespace {
 
-/// `MemAvailable:   123 kB` of /proc/meminfo, in bytes.
+/// Returns `MemAvailable:   123 kB` of /proc/meminfo, in bytes.
 std::optional<int64_t> of_kernel(const std::filesystem::path& meminfo) {
   constexpr int64_t kib = 1024;
   std::ifstream lines(meminfo);
@@ -19,7 +19,7 @@ std::optional<int64_t> of_kernel(const std::filesystem::path& meminfo) {
   return std::nullopt;
 }
 
-/// The number that a file holds; empty for none, such as `max`.
+/// Returns the number in a file; no value for any other text, such as `max`.
 std::optional<int64_t> number_in(const std::filesystem::path& file) {
   std::ifstream text(file);
   int64_t number = 0;

@@ -16,7 +16,7 @@ namespace seq2seq {
 
 namespace {
 
-// libcrypto fails here only when it cannot get memory or was built without SHA-256.
+// libcrypto fails here only if it cannot allocate memory or was built without SHA-256.
 void require(bool done) {
   if (!done) throw std::runtime_error("libcrypto does not compute SHA-256");
 }
@@ -70,7 +70,7 @@ std::string sha256_of_file(const std::filesystem::path& path) {
   Sha256 sum;
   std::vector<char> block(size_t{1} << 20);
   while (const size_t count = std::fread(block.data(), 1, block.size(), file.get())) sum.add({block.data(), count});
-  if (std::ferror(file.get()) != 0) throw unreadable(path);  // a folder opens, and fails here
+  if (std::ferror(file.get()) != 0) throw unreadable(path);  // a folder can be opened, and fails here
   return sum.finish();
 }
 

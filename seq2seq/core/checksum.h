@@ -7,7 +7,7 @@
 
 namespace seq2seq {
 
-/// SHA-256 (FIPS 180-4) of bytes given in pieces, as 64 hexadecimal digits. libcrypto does the work.
+/// Computes the SHA-256 (FIPS 180-4) of bytes in pieces, as 64 hexadecimal digits, by libcrypto.
 class Sha256 {
  public:
   Sha256();
@@ -15,7 +15,7 @@ class Sha256 {
   Sha256(Sha256&&) noexcept;
   Sha256& operator=(Sha256&&) noexcept;
   void add(std::string_view bytes);
-  std::string finish();  // once
+  std::string finish();  // call it once
 
  private:
   struct State;

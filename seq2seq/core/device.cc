@@ -32,7 +32,7 @@ namespace seq2seq {
 
 namespace {
 
-/// LibTorch's allocator for the CPU throws a plain error, others one of their own.
+/// LibTorch's CPU allocator throws a generic error; other allocators have their own type.
 bool speaks_of_memory(const std::string& message) {
   return message.find("can't allocate memory") != std::string::npos ||
          message.find("out of memory") != std::string::npos;
@@ -45,7 +45,7 @@ bool read_number(std::string_view text, int& number) {
   return fault == std::errc() && end == text.data() + text.size() && number >= 0;
 }
 
-/// `mkl 2024.2` from `Intel(R) oneAPI Math Kernel Library Version 2024.2-Product Build 20240605 for ...`.
+/// Extracts `mkl 2024.2` from `Intel(R) oneAPI Math Kernel Library Version 2024.2-Product Build 20240605 for ...`.
 std::string product_library() {
   if (!at::globalContext().hasMKL()) return at::globalContext().hasLAPACK() ? "lapack" : "none";
   const std::string text = at::get_mkl_version();
@@ -56,8 +56,9 @@ std::string product_library() {
   return "mkl " + text.substr(number, text.find_first_not_of("0123456789.", number) - number);
 }
 
-/// Blocks that are freed stay with the process. An update frees and takes the same tens of megabytes again and again;
-/// given back to the system, each page would be cleared and mapped anew: a tenth of an update's time and more.
+/// Keeps freed memory in the process. Updates free and allocate the same tens of megabytes again and again. If they
+/// were returned to the system, each page would be cleared and mapped again, which takes a tenth of an update's time
+/// and more.
 void keep_freed_memory() {
 #ifdef __GLIBC__
   mallopt(M_MMAP_MAX, 0);
@@ -73,8 +74,9 @@ std::string device_name([[maybe_unused]] c10::Device device) {
   return "cpu";
 }
 
-/// `avx512 (layers, output)` on the CPU: a run that was trained when LibTorch computed the output layer has `avx512`,
-/// and its resume differs by rounding. `avx512` or `avx512, cudnn` on a GPU. In float32, amx has the kernels of avx512.
+/// Returns `avx512 (layers, output)` on the CPU. (A run from the time when LibTorch computed the output layer has
+/// `avx512`; its resume differs by rounding.) Returns `avx512` or `avx512, cudnn` on a GPU. In float32, amx has the
+/// kernels of avx512.
 std::string kernels_for(c10::Device device) {
   const auto own = name(std::min(best_isa(), Isa::avx512));
   const auto for_gpu = gpu_kernels();  // a misspelled name is an error on the CPU, too

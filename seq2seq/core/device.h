@@ -7,32 +7,32 @@
 
 namespace seq2seq {
 
-/// Parses `cpu`, `cuda` or `cuda:N`. Throws UsageError for any other text, and for a GPU that this machine lacks (with
-/// the number of GPUs that it has).
+/// Parses `cpu`, `cuda` or `cuda:N`. Throws UsageError for any other text, and for a GPU that this machine does not
+/// have; the message has the number of GPUs.
 c10::Device parse_device(const std::string& text);
 
-/// Parses the same without asking whether this machine has the device.
+/// As parse_device(), without checking that this machine has the device.
 c10::Device read_device(const std::string& text);
 /// Returns true if the machine has the device.
 bool is_here(c10::Device device);
-/// Returns what this machine has, for messages: `LibTorch finds one GPU here, `cuda:0``.
+/// Returns a list of this machine's GPUs, for messages: `LibTorch finds one GPU here, `cuda:0``.
 std::string gpus_here();
 /// Returns true if LibTorch finds a GPU here.
 bool has_gpu();
 
-/// Returns true if this error says that a device ran out of memory.
+/// Returns true if the error means that a device ran out of memory.
 bool is_out_of_memory(const std::exception_ptr& error);
 
 /// Returns a GPU's compute capability in tenths, such as 90 for 9.0; 0 for other devices.
 int compute_capability(c10::Device device);
 
-/// The hardware and libraries that results depend on besides the configuration: stored in a run, compared on resume.
+/// The hardware and libraries on which results depend besides the configuration. Stored in a run, compared on resume.
 struct Machine {
   int threads = 1;
-  std::string product_library;  // for matrices: "mkl 2024.2", "openblas", ...
+  std::string product_library;  // library of matrix products: "mkl 2024.2", "openblas", ...
   std::string instruction_set;  // of LibTorch's kernels: "AVX512", "AVX2", "DEFAULT"
-  // The instruction set of our kernels (isa.h), and the parts that they compute: "avx512 (layers, output)",
-  // "reference". On a GPU, also the kernels that SEQ2SEQ_GPU_KERNELS names.
+  // The instruction set of our kernels (isa.h), and the parts they compute: "avx512 (layers, output)", "reference". On
+  // a GPU, also the kernels named in SEQ2SEQ_GPU_KERNELS.
   std::string kernels;
   std::string device;  // "cpu", or the GPU's name
   std::string torch;   // LibTorch's version
@@ -41,11 +41,11 @@ struct Machine {
 struct ProcessorLimits {
   bool obey_openmp = true;  // OMP_NUM_THREADS
 };
-/// Returns the number of processors that this process may use: the machine's, limited by taskset, a container's quota
-/// and OMP_NUM_THREADS.
+/// Returns the number of processors that this process may use: those of the machine, limited by taskset, a container's
+/// quota and OMP_NUM_THREADS.
 int processors(const ProcessorLimits& limits = {});
 
-/// threads 0: one per processor that this process may use. Sets LibTorch's thread count.
+/// Sets LibTorch's number of threads and describes the machine. threads 0: one per processor that this process may use.
 Machine prepare_machine(int threads, c10::Device device);
 
 }  // namespace seq2seq

@@ -15,7 +15,7 @@ std::string line_of(const Place& place, const std::string& problem, const std::s
   if (!line.empty()) line += ": ";
   line += problem;
   if (!remedy.empty()) line += ". " + remedy;
-  return printable(line);  // names and values of files that nobody checked stand in it
+  return printable(line);  // it may contain names and values from unchecked files
 }
 
 std::string lines_of(const std::vector<Error>& faults) {

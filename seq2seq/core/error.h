@@ -12,13 +12,13 @@ struct Place {
   std::string file{};
   int64_t line = 0;
   int64_t column = 0;
-  std::string part{};  // a tensor, a key, an option as typed: what is wrong inside the file
+  std::string part{};  // part of the file that is wrong: a tensor, a key, an option as typed
 };
 
-/// Returns `file:line:column: part`, without the fields that are unknown.
+/// Returns `file:line:column: part`, without unknown fields.
 std::string to_string(const Place& place);
 
-/// An error that the user can fix. `what()` is one line: place, what is wrong and what was expected, what to do.
+/// An error that the user can fix. `what()` is one line: place, problem, expected value, advice.
 class Error : public std::runtime_error {
  public:
   explicit Error(const std::string& problem, const std::string& remedy = {}) : Error(Place{}, problem, remedy) {}
@@ -29,7 +29,7 @@ class Error : public std::runtime_error {
   Place place_;
 };
 
-/// All errors of a command line or a configuration, one for each line of `what()`. The exit status is 2.
+/// All errors of a command line or a configuration, one per line of `what()`. The exit status is 2.
 class UsageError : public Error {
  public:
   using Error::Error;
@@ -37,7 +37,7 @@ class UsageError : public Error {
   explicit UsageError(const std::vector<Error>& faults);
 };
 
-/// Tensors whose shapes do not fit.
+/// Tensors with shapes that do not fit.
 class ShapeError : public Error {
  public:
   using Error::Error;

@@ -44,7 +44,7 @@ FileLock::FileLock(const std::filesystem::path& file, const std::function<void(c
     ::close(descriptor_);
     throw;
   }
-  // Only for messages: that the lock is held does not depend on it, so a full disk is no reason to stop here.
+  // Only for messages. The lock does not depend on it, so a full disk is not an error here.
   const std::string process = fmt::format("{}\n", ::getpid());
   if (::ftruncate(descriptor_, 0) == 0) [[maybe_unused]]
     const ssize_t count = ::pwrite(descriptor_, process.data(), process.size(), 0);

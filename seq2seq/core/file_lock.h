@@ -6,12 +6,12 @@
 
 namespace seq2seq {
 
-/// Holds a file against other processes (flock) as long as it lives; a killed process leaves no lock behind. The file
-/// stays: removing it would let two processes lock two files of that name.
+/// Locks a file against other processes (flock) for as long as it exists; a killed process leaves no lock behind. The
+/// file is not removed, because two processes could then lock two files of the same name.
 class FileLock {
  public:
-  /// If another process holds it, calls `busy` once with `process 1234`, then waits until it is free. `busy` may throw
-  /// instead. Throws Error if the file cannot be locked, and Interrupted if a signal arrives while it waits.
+  /// If another process holds the lock, calls `busy` once with `process 1234`, then waits until it is free. `busy` may
+  /// throw instead. Throws Error if the file cannot be locked, and Interrupted if a signal arrives during the wait.
   FileLock(const std::filesystem::path& file, const std::function<void(const std::string& holder)>& busy);
   ~FileLock();
   FileLock(const FileLock&) = delete;

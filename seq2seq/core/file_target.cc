@@ -15,9 +15,9 @@ namespace seq2seq {
 
 namespace {
 
-constexpr int kMostLinks = 40;  // as many as the kernel follows
+constexpr int kMostLinks = 40;  // the kernel's limit
 
-/// Returns the target of the symbolic link `path`, or nothing if it is not a link.
+/// Returns the target of the symbolic link `path`; no value if it is not a link.
 std::optional<fs::path> next_link(const fs::path& path) {
   std::error_code none;
   const auto next = fs::read_symlink(path, none);
@@ -25,7 +25,7 @@ std::optional<fs::path> next_link(const fs::path& path) {
   return next.is_absolute() ? next : folder_of(path) / next;
 }
 
-/// The path behind all symbolic links of the last name, whether a file is there or not.
+/// Follows all symbolic links of the last name, whether the final file exists or not.
 fs::path follow_links(const fs::path& path) {
   fs::path at = path;
   for (int links = 0; links <= kMostLinks; ++links) {
@@ -44,7 +44,7 @@ FileTarget::Kind kind_of(const fs::path& file, const struct stat& status) {
   using Kind = FileTarget::Kind;
   if (S_ISDIR(status.st_mode)) return Kind::folder;
   struct stat behind {};
-  // A link of /proc may lead to a file whose name is gone: only the link reaches it.
+  // A link of /proc may lead to a file without a name, which can be reached only through the link.
   const bool reachable = ::lstat(file.c_str(), &behind) == 0 && same_file(status, behind);
   if (!S_ISREG(status.st_mode) || !reachable) return Kind::stream;
   return status.st_nlink > 1 ? Kind::several_names : Kind::one_name;
@@ -62,7 +62,7 @@ std::optional<int> own_descriptor(const fs::path& path) {
   fs::path at = path;
   for (int links = 0; links <= kMostLinks; ++links) {
     const auto next = next_link(at);
-    if (!next) return std::nullopt;  // descriptors are links, so the last is not reached here
+    if (!next) return std::nullopt;  // descriptors are links, so `at` is none
     const auto name = at.filename().string();
     int number = -1;
     const auto [end, fault] = std::from_chars(name.data(), name.data() + name.size(), number);

@@ -22,11 +22,11 @@ struct FileTarget {
   enum class Kind {
     absent,         // a new file
     one_name,       // a file that a new one may replace
-    several_names,  // hard links: a new file would have one of the names, the old text would keep the others
-    stream,         // a pipe, a device, a descriptor: written straight through
+    several_names,  // hard links: a new file would replace only one of the names
+    stream,         // a pipe, a device, a descriptor: written directly
     folder,
   };
-  std::filesystem::path file;  // behind symbolic links
+  std::filesystem::path file;  // after symbolic links
   Kind kind = Kind::absent;
 };
 /// Throws Error naming `path` if its links form a cycle or it cannot be accessed.

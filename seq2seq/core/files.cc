@@ -25,7 +25,7 @@ namespace {
 
 constexpr std::array<std::string_view, 4> kTemporary{"partial", "replaced", "offsets", "provisional"};
 
-/// A signal may cut a call short: it is made again.
+/// Repeats a call that a signal interrupted.
 template <class Call>
 auto again(const Call& call) {
   auto result = call();
@@ -33,12 +33,12 @@ auto again(const Call& call) {
   return result;
 }
 
-/// An open file that is closed at the end.
+/// An open file that the destructor closes.
 class Descriptor {
  public:
   Descriptor(fs::path path, int flags, std::string_view what) : path_(std::move(path)), what_(what) {
-    // A descriptor of this process is used as it is: opened by its name, a file that a shell appends to (`>>`) would
-    // be cut to nothing, and a socket cannot be opened at all.
+    // Uses a descriptor of this process as it is: opening it by name would truncate a file that a shell appends to
+    // (`>>`), and is impossible for a socket.
     const auto own = (flags & O_ACCMODE) == O_WRONLY ? own_descriptor(path_) : std::nullopt;
     number_ =
         own ? ::fcntl(*own, F_DUPFD_CLOEXEC, 0) : again([&] { return ::open(path_.c_str(), flags | O_CLOEXEC, 0666); });
@@ -68,9 +68,9 @@ class Descriptor {
   }
 
   std::string read_all() {
-    std::string bytes(size() + 1, '\0');  // one more, so that the end is seen without growing
+    std::string bytes(size() + 1, '\0');  // one more byte, to detect the end without growing
     size_t filled = 0;
-    for (;;) {  // until nothing comes: a pipe has no size to go by
+    for (;;) {  // until the end: a pipe has no size
       if (filled == bytes.size()) bytes.resize(2 * filled + 4096);
       const ssize_t count = again([&] { return ::read(number_, bytes.data() + filled, bytes.size() - filled); });
       if (count < 0) fail();
@@ -125,11 +125,11 @@ class Descriptor {
   }
 
   void sync() {
-    // Pipes, terminals and folders of some network file systems cannot be synced: EINVAL, EROFS says so.
+    // Pipes, terminals and folders of some network file systems cannot be synced; the error is then EINVAL or EROFS.
     if (again([&] { return ::fsync(number_); }) != 0 && errno != EINVAL && errno != EROFS) fail();
   }
 
-  /// Some file systems tell of a full disk only here.
+  /// Some file systems report a full disk only here.
   void close() {
     const int number = number_;
     number_ = -1;
@@ -151,7 +151,7 @@ class DiskFile final : public InputFile {
   size_t read(char* to, size_t count) override { return file_.read_some(to, count); }
 
  private:
-  fs::path path_;  // the descriptor refers to it
+  fs::path path_;  // referenced by the descriptor
   Descriptor file_;
   uint64_t bytes_;
 };
@@ -215,7 +215,8 @@ class DiskFiles final : public Files {
     struct stat status {};
     if (::stat(from.c_str(), &status) != 0) throw file_error(from, "read", errno);
     constexpr mode_t all = 07777, without_set_id = 01777;
-    // First the owner: giving a file away clears bits of its mode. Only root may, and a group is given by its members.
+    // Sets the owner first, because a change of owner clears bits of the mode. Only root may set the owner; members of
+    // a group may set the group.
     const bool same_owner = ::chown(to.c_str(), status.st_uid, status.st_gid) == 0;
     if (::chmod(to.c_str(), status.st_mode & (same_owner ? all : without_set_id)) != 0)
       throw file_error(to, "written", errno);
@@ -249,7 +250,7 @@ bool is_temporary(const std::string& name, size_t dot) {
          std::find(kTemporary.begin(), kTemporary.end(), name.substr(dot + 1)) != kTemporary.end();
 }
 
-/// `folder/name` for `folder/.name.partial`: the user knows only the file that it is to become.
+/// Returns `folder/name` for `folder/.name.partial`: the user knows only the final name.
 fs::path as_the_user_knows_it(const fs::path& path) {
   fs::path known;
   for (const auto& part : path) {

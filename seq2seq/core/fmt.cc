@@ -1,5 +1,5 @@
-// The functions of fmt, compiled once: with FMT_HEADER_ONLY each object would compile them again. These are the
-// instantiations of fmt's own src/format.cc, which LibTorch's copy of fmt lacks.
+// The functions of fmt, compiled once: with FMT_HEADER_ONLY each object file would compile them again. These are the
+// instantiations of fmt's own src/format.cc, which are missing from LibTorch's copy of fmt.
 #include <fmt/format-inl.h>
 
 FMT_BEGIN_NAMESPACE

@@ -24,7 +24,7 @@ void note(int signal) {
       const ssize_t written = ::write(STDERR_FILENO, answer, std::strlen(answer));
     return;
   }
-  // The second: whoever sends it does not want to wait for the unit of work to end.
+  // Lets a second signal end the program at once.
   std::signal(signal, SIG_DFL);
   std::raise(signal);
 }
@@ -38,7 +38,7 @@ InterruptGuard::InterruptGuard(const char* answer) {
   struct sigaction action {};
   action.sa_handler = note;
   sigemptyset(&action.sa_mask);
-  // No SA_RESTART: a program that waits for a line of standard input must notice the signal.
+  // Without SA_RESTART: a program that waits for a line of standard input must notice the signal.
   sigaction(SIGINT, &action, &before_int);
   sigaction(SIGTERM, &action, &before_term);
 }

@@ -3,11 +3,11 @@
 namespace seq2seq {
 
 /// While a guard exists, SIGINT and SIGTERM set a flag instead of ending the program; a second signal ends it at once.
-/// The first signal prints `answer` on standard error, so that the user knows what the program is waiting for. This is
-/// the only global state that a part may read: a signal handler cannot store its result elsewhere.
+/// The first signal prints `answer` on standard error, so that the user knows why the program has not ended yet. This
+/// is the only global state that parts may read, because a signal handler cannot store its result elsewhere.
 class InterruptGuard {
  public:
-  /// `answer` must live as long as the guard; null: none.
+  /// `answer` must outlive the guard; null: none.
   explicit InterruptGuard(const char* answer = nullptr);
   ~InterruptGuard();
   InterruptGuard(const InterruptGuard&) = delete;

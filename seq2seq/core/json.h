@@ -10,9 +10,9 @@
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/text.h"
 
-/// Strict reading of stored JSON, because the library converts to whole numbers 1.9, 1e300 and 2^64 - 1 as an int64_t,
-/// and some of its functions recurse once per nesting level. `Json` is either of nlohmann's object types; this header
-/// does not include the library.
+/// Strict reading of stored JSON. The library would convert 1.9, 1e300 and 2^64 - 1 to an int64_t, and some of its
+/// functions recurse once per nesting level. `Json` is either of nlohmann's object types; this header does not include
+/// the library.
 namespace seq2seq {
 
 /// A fault without a file name; read_json converts it to an Error.
@@ -45,7 +45,7 @@ std::vector<int64_t> wholes(const Json& values) {
 /// Parses a text. Throws Json::exception if it is not JSON, and JsonFault for values that are nested too deeply.
 template <class Json>
 Json parse_json(std::string_view text) {
-  constexpr int kDeepest = 32;  // our own files need five
+  constexpr int kDeepest = 32;  // our own files need five levels
   return Json::parse(text, [](int depth, auto /*event*/, const auto& /*value*/) {
     if (depth > kDeepest) throw JsonFault("values are nested too deeply");
     return true;

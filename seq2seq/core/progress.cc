@@ -30,7 +30,7 @@ Progress::Progress(Log& log, std::string_view title, std::string_view unit, doub
   started_ = last_drawn_ = options_.now();
 }
 
-Progress::~Progress() { pause(); }  // without finish(): something went wrong, and its message must not hang on to a bar
+Progress::~Progress() { pause(); }  // without finish() there was an error; its message needs a line of its own
 
 void Progress::update(double done, std::string_view detail, std::optional<double> seconds_left) {
   if (log_->quiet()) return;
@@ -38,7 +38,7 @@ void Progress::update(double done, std::string_view detail, std::optional<double
   if (first_ < 0) {
     first_ = done;
     first_update_ = now;
-    if (options_.terminal) last_drawn_ -= options_.bar_every;  // the bar is there at once
+    if (options_.terminal) last_drawn_ -= options_.bar_every;  // draw the bar at once
   }
   done_ = done;
   detail_ = detail;
@@ -90,7 +90,7 @@ std::string Progress::render(double done, std::string_view detail, std::optional
   }
   if (seconds_left) line += fmt::format(", {} left", format_duration(*seconds_left));
   if (!detail.empty()) line += fmt::format(", {}", detail);
-  // The last column stays free: writing there would make some terminals go on to the next line.
+  // Keeps the last column free, because some terminals would start a new line after it.
   if (options_.terminal) line = first_characters(line, static_cast<size_t>(std::max(1, options_.columns - 1)));
   return line;
 }

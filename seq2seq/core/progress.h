@@ -12,25 +12,25 @@
 namespace seq2seq {
 
 struct ProgressOptions {
-  bool terminal = false;                        // a bar redrawn in place; otherwise a line now and then
+  bool terminal = false;                        // a bar redrawn in place; otherwise a line from time to time
   int columns = 80;                             // of the terminal
   std::chrono::milliseconds bar_every{200};     // shortest time between two drawings of the bar
-  std::chrono::milliseconds line_every{10000};  // and between two lines
+  std::chrono::milliseconds line_every{10000};  // shortest time between two lines
   std::function<std::chrono::steady_clock::time_point()> now =
-      std::chrono::steady_clock::now;  // a test hands in its own
+      std::chrono::steady_clock::now;  // tests pass their own clock
 };
 
 /// Shows progress to a waiting user: the amount done, the total, rate, time left, and a text of the caller (loss,
-/// learning rate, ...). Draws a bar on a terminal, prints a line now and then elsewhere, and nothing if the log is
-/// quiet. Time comes from a steady clock.
+/// learning rate, ...). Draws a bar on a terminal, otherwise prints a line from time to time; prints nothing if the log
+/// is quiet. Uses a steady clock.
 class Progress {
  public:
-  /// total 0: unknown, no bar and no time left. `unit` is plural: `updates`, `lines`. `from`: the amount done before by
-  /// another process; it does not count for the rate.
+  /// total 0: unknown, without a bar and time left. `unit` is plural: `updates`, `lines`. `from`: the amount done
+  /// earlier by another process, which does not count for the rate.
   Progress(Log& log, std::string_view title, std::string_view unit, double total, ProgressOptions options,
            double from = 0);
   ~Progress();
-  /// `seconds_left`: the caller's own estimate, if it is better than the one from the rate so far.
+  /// `seconds_left`: the caller's estimate, if it is better than one from the rate so far.
   void update(double done, std::string_view detail = {}, std::optional<double> seconds_left = {});
   /// Clears the bar so that a message can be printed; the next update draws it again.
   void pause();
@@ -38,12 +38,12 @@ class Progress {
 
  private:
   std::string render(double done, std::string_view detail, std::optional<double> seconds_left) const;
-  double rate() const;  // units a second since the first update; 0 when not known yet
+  double rate() const;  // units per second since the first update; 0: not known yet
 
   Log* log_;
   std::string title_, unit_, detail_;
   double total_ = 0, from_ = 0;
-  double first_ = -1;  // `done` at the first update: a resumed run's rate counts from there
+  double first_ = -1;  // `done` at the first update, from which a resumed run's rate counts
   double done_ = 0;
   ProgressOptions options_;
   std::chrono::steady_clock::time_point started_, first_update_, last_drawn_;

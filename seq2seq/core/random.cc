@@ -24,7 +24,8 @@ class Words {
     return second_ = true, joined(words_[0], words_[1]);
   }
 
-  /// A whole number below `bound`, each equally likely. Lemire 2019, "Fast random integer generation in an interval".
+  /// Returns a whole number below `bound`, uniformly distributed. Lemire 2019, "Fast random integer generation in an
+  /// interval".
   uint64_t below(uint64_t bound) {
     for (;;) {
       const auto product = static_cast<Wide>(next()) * bound;

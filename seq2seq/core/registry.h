@@ -17,7 +17,7 @@ namespace config {
 class Keys;
 }
 
-/// Options of one kind, whatever their type; `declare` declares their keys (see config/keys.h).
+/// Options of one kind, of any type; `declare` declares their keys (see config/keys.h).
 struct KindOptions {
   AnyOptions value;
   std::function<void(config::Keys&)> declare;  // binds the keys to `value`, which must outlive them
@@ -26,28 +26,28 @@ struct KindOptions {
 /// Options of registering a kind, besides its name and description.
 template <class Options>
 struct KindInfo {
-  /// Raise it by hand if the kind computes something different with the same options. Part of the digest of every run
-  /// that selects the kind, so that older runs and records no longer match. 1 adds nothing to the digest.
+  /// Increase it by hand if the kind computes something different with the same options. Part of the digest of every
+  /// run that selects the kind, so that older runs and records no longer match. Version 1 adds nothing to the digest.
   int version = 1;
   Options defaults{};
 };
 
-/// Describes the entries of a registry without making one. Configuration and help need no more.
+/// Describes the entries of a registry without making one, for configuration and help.
 class Kinds {
  public:
   virtual ~Kinds() = default;
-  virtual std::vector<std::string> names() const = 0;            // in the order of registration
-  virtual std::string about(const std::string& name) const = 0;  // one line: what it is, and the paper
+  virtual std::vector<std::string> names() const = 0;            // in order of registration
+  virtual std::string about(const std::string& name) const = 0;  // one line: description and paper
   virtual int version(const std::string& name) const = 0;        // see KindInfo
   /// Returns new options of a kind: a copy of `held`, or the kind's defaults if `held` is empty. Throws Error if `held`
-  /// are not options of that kind.
+  /// are options of another kind.
   virtual KindOptions options(const std::string& name, const AnyOptions& held = {}) const = 0;
 };
 
 /// A configuration's choice among the entries of a registry: `{kind: halve, from_epoch: 5}`.
 struct Selection {
   std::string kind;
-  AnyOptions options;  // of the kind's own Options type; empty means that kind's defaults
+  AnyOptions options;  // of the kind's own Options type; empty: that kind's defaults
 };
 
 /// Factories of `Product`, by name. An entry is a class T with `T::Options`, a function `declare(config::Keys&,
@@ -56,7 +56,7 @@ struct Selection {
 template <class Product, class... Arguments>
 class Registry final : public Kinds {
  public:
-  /// `registry.add<Halve>("halve", "halved every so many epochs", {.version = 2})`
+  /// Adds an entry: `registry.add<Halve>("halve", "halved every so many epochs", {.version = 2})`.
   template <class T>
   void add(const std::string& name, const std::string& about, const KindInfo<typename T::Options>& info = {}) {
     using Options = typename T::Options;
@@ -88,7 +88,7 @@ class Registry final : public Kinds {
     return find(name, held).options(held);
   }
 
-  /// Throws Error if there is no such kind, or if the options are not of that kind.
+  /// Throws Error if there is no such kind, or if the options are of another kind.
   std::shared_ptr<Product> make(const Selection& selection, Arguments... arguments) const {
     return find(selection.kind, selection.options).make(selection.options, std::forward<Arguments>(arguments)...);
   }

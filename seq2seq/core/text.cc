@@ -14,8 +14,8 @@ namespace {
 
 /// Constraints of a character's first byte on the others: RFC 3629, section 4.
 struct Lead {
-  size_t bytes;             // of the character; 0: begins none
-  uint8_t lowest, highest;  // bounds of the second byte; later ones are in 0x80 .. 0xBF
+  size_t bytes;             // of the character; 0: cannot begin one
+  uint8_t lowest, highest;  // bounds of the second byte; later bytes are in 0x80 .. 0xBF
 };
 
 Lead lead(uint8_t first) {
@@ -25,7 +25,7 @@ Lead lead(uint8_t first) {
   if (first < 0xF0)
     return {3, uint8_t(first == 0xE0 ? 0xA0 : 0x80), uint8_t(first == 0xED ? 0x9F : 0xBF)};  // 0xED 0xA0: surrogates
   if (first < 0xF5)
-    return {4, uint8_t(first == 0xF0 ? 0x90 : 0x80), uint8_t(first == 0xF4 ? 0x8F : 0xBF)};  // above: beyond U+10FFFF
+    return {4, uint8_t(first == 0xF0 ? 0x90 : 0x80), uint8_t(first == 0xF4 ? 0x8F : 0xBF)};  // 0x90: beyond U+10FFFF
   return {0, 0, 0};
 }
 
@@ -44,7 +44,7 @@ std::string describe(std::string_view text) {
   return fmt::format("byte 0x{:02X} begins an incomplete character (not UTF-8)", first);
 }
 
-/// Goes on over what is no character, byte by byte.
+/// Steps over bytes that are not a character one by one.
 size_t step(std::string_view text) { return std::max<size_t>(1, character_bytes(text)); }
 
 }  // namespace
@@ -62,8 +62,8 @@ size_t character_bytes(std::string_view text) {
 
 namespace {
 
-/// Returns the position, from `at` on, of the next byte that may be NUL or outside ASCII: eight bytes at once are
-/// passed over where none of them is. Most text is ASCII, and a line may be long.
+/// Returns the position, from `at` on, of the next byte that may be NUL or outside ASCII. Skips eight bytes at a time,
+/// because most text is ASCII, and a line may be long.
 size_t plain_bytes(std::string_view text, size_t at) {
   constexpr uint64_t kHigh = 0x8080808080808080U, kOnes = 0x0101010101010101U;
   for (uint64_t eight = 0; at + sizeof(eight) <= text.size(); at += sizeof(eight)) {

@@ -5,15 +5,15 @@
 
 namespace seq2seq {
 
-/// The version of this program. Every run folder stores it; the program makes no decision by it.
+/// The version of this program. Every run folder stores it; no decision of the program depends on it.
 struct Version {
   std::string number;  // 0.1.0
   std::string commit;  // abbreviated hash, "unknown" outside a git clone
-  bool dirty = false;  // tracked files differed from the commit when it was built
+  bool dirty = false;  // whether tracked files differed from the commit at build time
 
   /// "0.1.0 (1a2b3c4d5e6f, modified)"
   std::string text() const;
-  /// Returns true if `text()` was made by a dirty program.
+  /// Returns true if `text` is the text() of a dirty program.
   static bool is_dirty(std::string_view text);
 };
 

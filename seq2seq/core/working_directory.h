@@ -9,7 +9,7 @@ namespace seq2seq {
 /// Returns true if the working directory was deleted, so that relative paths cannot be resolved.
 bool working_directory_is_gone();
 
-/// `file: the working directory was deleted ...`, for a relative path.
+/// Returns the error `file: the working directory was deleted ...`, for a relative path.
 Error working_directory_error(const std::filesystem::path& path);
 
 }  // namespace seq2seq

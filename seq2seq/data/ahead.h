@@ -11,8 +11,8 @@
 
 namespace seq2seq::data {
 
-/// Calls a function repeatedly on a thread of its own and keeps up to `most` results ahead of the consumer. Results
-/// keep their order, so they do not depend on thread timing.
+/// Calls a function repeatedly on its own thread and keeps up to `most` results ahead of the consumer. Results keep
+/// their order, so they do not depend on thread timing.
 template <class Result>
 class Ahead {
  public:
@@ -71,7 +71,7 @@ class Ahead {
   std::deque<Result> made_;
   std::exception_ptr fault_;
   bool stop_ = false;
-  std::thread thread_;  // the last: it uses all the others
+  std::thread thread_;  // last, because it uses all the others
 };
 
 }  // namespace seq2seq::data

@@ -10,7 +10,7 @@ namespace {
 
 using Numbers = std::vector<int64_t>;
 
-/// The inverse of an order; what it does not name has no place.
+/// Returns the inverse of an order; an item that is not in the order has no place.
 Numbers places_in(const Numbers& order, int64_t items) {
   Numbers places(static_cast<std::size_t>(items), -1);
   for (std::size_t place = 0; place < order.size(); ++place)
@@ -18,7 +18,7 @@ Numbers places_in(const Numbers& order, int64_t items) {
   return places;
 }
 
-/// The packed rows of each sentence, step by step.
+/// Returns the packed rows of each sentence, step by step.
 std::vector<Numbers> rows_of_sentences(const Layout& layout) {
   std::vector<Numbers> rows(static_cast<std::size_t>(layout.sentences));
   const auto owner = layout.owner.contiguous();

@@ -10,8 +10,8 @@
 namespace seq2seq::data {
 namespace {
 
-// A look at any page of a file maps up to 16 of its neighbours (64 KiB), and a pair looks at four: its ids and its
-// offset on either side. 500 pairs then hold at most 128 MB.
+// Reading a page of a file maps up to 16 of its neighbours (64 KiB), and a pair reads four: its ids and its offset on
+// either side. So 500 pairs hold at most 128 MB.
 constexpr int64_t kReleaseAfterPairs = 500;  // pairs
 
 }  // namespace
@@ -41,7 +41,7 @@ BatchStream::BatchStream(const Corpus& corpus, const TextPipeline& text, const B
 StreamedBatch BatchStream::next() {
   if (next_.batch == batches()) {
     next_ = {.epoch = next_.epoch + 1, .batch = 0};
-    plan_ = {};  // before the next one takes its place, not beside it
+    plan_ = {};  // freed before the next plan is made
     plan_ = plan_epoch(*corpus_, options_, seed_, next_.epoch);
   }
   const auto pairs = plan_[next_.batch];
@@ -54,7 +54,7 @@ StreamedBatch BatchStream::next() {
 }
 
 BatchCounts BatchStream::counts(std::span<const int64_t> pairs) const {
-  const auto ends = std::ssize(text_->encoder_ids({text::unknown_id})) - 1;  // what stands beside a source's words
+  const auto ends = std::ssize(text_->encoder_ids({text::unknown_id})) - 1;  // symbols beside a source's words
   BatchCounts counts{.sentences = std::ssize(pairs)};
   for (const int64_t pair : pairs) {
     counts.source_tokens += std::max<int64_t>(1, resampler_.source_length(pair, next_.epoch) + ends);

@@ -11,7 +11,7 @@
 
 namespace seq2seq::data {
 
-/// Position of a training in its data: before batch `batch` of `epoch`, both from 0.
+/// Position of training in its data: before batch `batch` of `epoch`, both counted from 0.
 struct DataPosition {
   int64_t epoch = 0, batch = 0;
 };
@@ -20,20 +20,20 @@ struct DataPosition {
 struct StreamedBatch {
   Batch batch;
   DataPosition position;
-  int64_t batches = 0;  // of its epoch
+  int64_t batches = 0;  // in its epoch
 };
 
 /// The endless sequence of training batches, made on demand. Depends only on (corpus, options, seed, deal, position).
-/// Each batch has the pairs dealt to its rank, perhaps none; positions and `Batch::joint` are the same on all ranks.
+/// Each batch has the pairs dealt to its rank, possibly none; positions and `Batch::joint` are the same on all ranks.
 /// For a mapped corpus, only the pages of the last few pairs stay in memory.
 class BatchStream {
  public:
-  /// Corpus and text must outlive it. Throws Error if there are no training pairs, and FormatError if the epoch does
-  /// not have the batch because the data has changed.
+  /// `corpus` and `text` must outlive it. Throws Error if there are no training pairs, and FormatError if the epoch
+  /// does not have the batch because the data has changed.
   BatchStream(const Corpus& corpus, const TextPipeline& text, const BatchOptions& options, uint64_t seed,
               const DataPosition& from, const Deal& deal = {});
   StreamedBatch next();
-  int64_t batches() const { return plan_.batches(); }  // of the epoch of the last batch
+  int64_t batches() const { return plan_.batches(); }  // in the epoch of the last batch
 
  private:
   BatchCounts counts(std::span<const int64_t> pairs) const;
@@ -46,7 +46,7 @@ class BatchStream {
   uint64_t seed_;
   DataPosition next_;
   Deal deal_;
-  EpochPlan plan_;          // of the epoch under way
+  EpochPlan plan_;          // of the current epoch
   int64_t pairs_read_ = 0;  // since pages were released
 };
 

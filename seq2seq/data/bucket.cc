@@ -14,7 +14,7 @@ namespace seq2seq::data {
 namespace {
 
 /// Lengths of both sides of every pair. They are read in the order of the file, each page once; in the order of an
-/// epoch every one of them would be another page.
+/// epoch each length would need another page.
 class Lengths {
  public:
   explicit Lengths(const Corpus& corpus) : end_symbols_(corpus.source.tokens() == 0 ? 1 : 2) {
@@ -27,7 +27,8 @@ class Lengths {
     }
     corpus.release_pages();
   }
-  /// By source, then target length: both sides of a batch are then alike, because many pairs share a source length.
+  /// Returns the key that sorts by source length, then by target length. Both sides of a batch are then alike, because
+  /// many pairs share a source length.
   uint64_t order(int64_t pair) const { return both_[static_cast<std::size_t>(pair)]; }
   int64_t tokens(int64_t pair) const {
     constexpr uint64_t kTarget = (uint64_t{1} << kBits) - 1;
@@ -36,7 +37,7 @@ class Lengths {
 
  private:
   static constexpr unsigned kBits = 32;
-  int64_t end_symbols_;         // a pair; text without a source has one
+  int64_t end_symbols_;         // per pair; text without a source has one
   std::vector<uint64_t> both_;  // source, target
 };
 
@@ -57,12 +58,12 @@ std::vector<int64_t> shuffled_pairs(const Corpus& corpus, EpochDraw draw, const 
   return order;
 }
 
-/// 0: any number.
+/// Limits of a batch; 0: no limit.
 struct Most {
   int64_t sentences, tokens;
 };
 
-/// Cuts pairs into runs that hold no more than `most`, but at least one pair.
+/// Cuts pairs into runs within the limits `most`, but of at least one pair.
 void cut(std::span<int64_t> pairs, const Lengths& lengths, const Most& most,
          const std::function<void(std::span<int64_t>)>& use) {
   std::size_t first = 0;

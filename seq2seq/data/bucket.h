@@ -14,10 +14,10 @@ enum class EpochDraw { each_once, with_replacement };
 
 struct BatchOptions {
   int64_t sentences = 0;  // a batch; 0: not limited by sentences
-  int64_t tokens = 0;     // source and target together, end symbols included; exactly one of the two is given
+  int64_t tokens = 0;     // source and target together, end symbols included; exactly one of the two limits is given
   int64_t pool = 100;     // batches sorted by length together: larger makes lengths more alike, smaller mixes more
   EpochDraw draw = EpochDraw::each_once;
-  int64_t prefetch = 2;  // updates whose batches are made ahead on another thread; 0: none
+  int64_t prefetch = 2;  // updates for which batches are made in advance on another thread; 0: none
 };
 void declare(config::Keys& keys, BatchOptions& options);
 
@@ -35,11 +35,11 @@ class EpochPlan {
   struct Bounds {
     std::size_t first, count;
   };
-  std::vector<int64_t> pairs_;  // pool after pool: batches are shuffled by their bounds alone
+  std::vector<int64_t> pairs_;  // pool after pool; only the bounds of batches are shuffled
   std::vector<Bounds> bounds_;  // [batches], in the order of the epoch
 };
 
-/// Pairs are shuffled, cut into pools, sorted by length within each, cut into batches, and the batches shuffled.
+/// Shuffles the pairs, cuts them into pools, sorts each pool by length, cuts it into batches, and shuffles the batches.
 /// Depends only on (corpus, options, seed, epoch). Every pair occurs exactly once, or as often as `corpus.repeat` says;
 /// with replacement, that often on average.
 EpochPlan plan_epoch(const Corpus& corpus, const BatchOptions& options, uint64_t seed, int64_t epoch);

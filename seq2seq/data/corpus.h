@@ -19,16 +19,16 @@ namespace seq2seq::data {
 /// others.
 struct Corpus {
   TokenStore source, target;
-  TokenStore numbers;  // [pairs] tokens; empty: number n belongs to pair n
+  TokenStore numbers;  // [pairs] tokens; empty: pair n has number n
   LeftOut left_out;
-  std::vector<int64_t> pairs_of{};  // each corpus of the text: they lie one after another
-  std::vector<double> repeat{};     // copies in an epoch of the pairs of each of them; empty: one
-  TokenStore weights{};             // [pairs] tokens, as stored_weight gives them; empty: every pair weighs 1
-  TokenStore links{};               // [pairs] of each, as stored_link gives them; empty: none has any
-  /// Words of the `original` ids of a side; null if unknown.
+  std::vector<int64_t> pairs_of{};  // number of pairs of each corpus of the text, in their order
+  std::vector<double> repeat{};     // copies of each corpus's pairs in an epoch; empty: one
+  TokenStore weights{};             // [pairs] tokens, made by stored_weight(); empty: every pair weighs 1
+  TokenStore links{};               // [pairs] of each, made by stored_link(); empty: no pair has links
+  /// Words for the `original` ids of a side; null if unknown.
   std::shared_ptr<const text::Vocabulary> source_words{}, target_words{};
   int64_t pairs() const { return source.size(); }
-  /// Releases the pages of mapped files, as TokenStore does.
+  /// Releases the pages of mapped files, as TokenStore::release_pages() does.
   void release_pages() const;
   bool aligned() const { return links.tokens() > 0; }
   bool weighted() const { return weights.tokens() > 0; }
@@ -38,16 +38,16 @@ struct Corpus {
   int64_t number(int64_t pair) const { return numbers.tokens() == 0 ? pair : numbers.id(pair); }
 };
 
-/// A weight as the token of a store: the bits of the number.
+/// Converts a weight to a token of a store: the bits of the number.
 inline int64_t stored_weight(float weight) { return std::bit_cast<uint32_t>(weight); }
 
-/// Reads training text, without the pairs that the options leave out. Throws Error if none is left.
+/// Reads training text without the pairs that the options exclude. Throws Error if none is left.
 Corpus read_corpus(const TrainFiles& files, const TextPipeline& text);
 
-/// Thrown when every pair of a text was left out.
+/// Returns the error for a text of which every pair was left out.
 Error no_pair_left(const TrainFiles& files, const LeftOut& left_out);
 
-/// SHA-256 over the contents of the files in their order, those of weights and alignments too; names not included.
+/// SHA-256 over the contents of the files in their order, including weights and alignments, but without file names.
 std::string content_digest(const TrainFiles& files);
 std::string content_digest(const FilePair& files);
 

@@ -8,8 +8,8 @@
 
 namespace seq2seq::data {
 
-/// Prepares batches of a stream ahead on another thread. The batches do not depend on how many are prepared. The thread
-/// works on one core and never enters LibTorch's thread pool, which belongs to the model.
+/// Makes batches of a stream in advance on another thread. The batches do not depend on how many are made in advance.
+/// The thread works on one core and never uses LibTorch's thread pool, which belongs to the model.
 class Loader {
  public:
   /// `ahead`: number of batches; 0: each is made on demand, on the caller's thread. The data of the stream must outlive
@@ -17,7 +17,7 @@ class Loader {
   Loader(BatchStream stream, int64_t ahead);
   Loader(const Loader&) = delete;
   Loader& operator=(const Loader&) = delete;
-  /// Returns the next batch. Rethrows errors of making it.
+  /// Returns the next batch. Rethrows errors from making it.
   StreamedBatch next() { return ahead_ ? ahead_->next() : stream_.next(); }
 
  private:

@@ -23,7 +23,7 @@ struct TargetSide {
   const text::TokenizerRegistry& tokenizers;
 };
 
-/// Bound to what it cleans but for `max_length`, which stands beside the section.
+/// Refers to all options of cleaning except `max_length`, which is a key outside the section.
 struct CleanSection {
   CleanOptions& clean;
 };
@@ -71,7 +71,7 @@ void declare(config::Keys& keys, SourceSide& source) {
 
 void declare(config::Keys& keys, TargetSide& target) { declare_text(keys, target.side, target.tokenizers); }
 
-/// Wrong when a list says something of each corpus, and there are not as many.
+/// Returns an error message if a list with one entry per corpus has a different number of entries.
 template <class Item>
 std::string wrong_count(const TrainFiles& files, const std::vector<Item>& items) {
   if (items.empty() || items.size() == files.corpora()) return "";
@@ -117,7 +117,7 @@ std::string wrong_repeat(const TrainFiles& files) {
 
 }  // namespace
 
-// Paths change no result: what identifies a result is the digest of what is in the files (`content_digest`).
+// Paths do not change results. The digest of the files' contents (`content_digest`) identifies a result.
 void declare(config::Keys& keys, TrainFiles& files) {
   keys.add("source", files.source, "file of source sentences, one per line; a list of files is read in order")
       .changes_no_result();
@@ -214,7 +214,7 @@ void declare(config::Keys& keys, CleanText& section) {
            "keep only the first of sentences with equal tokens; costs 16 bytes of memory per sentence");
 }
 
-/// The keys of a language model's text.
+/// Declares the keys for a language model's text.
 void declare_one_sided(config::Keys& keys, DataOptions& options, const text::TokenizerRegistry& tokenizers) {
   TextToTrainOn train{options.train};
   keys.section("train", train, "training text");

@@ -15,12 +15,12 @@
 
 namespace seq2seq::data {
 
-/// Task of a model: p(target | source), or p(target) of text alone, a language model.
+/// Task of a model: p(target | source), or p(target) for text without sources (a language model).
 enum class Task { translation, lm };
 
 /// Validation or test files with corresponding lines. `target` may be several files of references; an empty line means
-/// that the sentence has no reference in this file. The first reference of a sentence is scored. Without a source they
-/// are text for a language model.
+/// that the sentence has no reference in this file. The first reference of a sentence is scored. Without a source the
+/// files are text for a language model.
 struct FilePair {
   std::filesystem::path source;
   std::vector<std::filesystem::path> target;
@@ -33,14 +33,14 @@ void declare(config::Keys& keys, FilePair& files);
 /// read as one text. Options of corpora (a pair of files, or a file of pairs) are in this order, or empty.
 struct TrainFiles {
   std::vector<std::filesystem::path> source, target, pairs;
-  std::vector<double> repeat{};                    // copies of its pairs in an epoch; a fraction is that share of them
-  std::vector<std::string> tags{};                 // token before each of its sources; empty: none
-  std::vector<std::filesystem::path> alignment{};  // file with links of tokens a line (Pharaoh); empty: none
-  std::vector<std::filesystem::path> weights{};  // file with a number a line, by which losses are multiplied; empty: 1
-  /// Text for a language model: every source is empty.
+  std::vector<double> repeat{};                    // copies of its pairs in an epoch; a fraction is a share of them
+  std::vector<std::string> tags{};                 // token before each source; empty: none
+  std::vector<std::filesystem::path> alignment{};  // file with one line of token links per pair (Pharaoh); empty: none
+  std::vector<std::filesystem::path> weights{};    // file with one factor of the loss per line; empty: 1
+  /// Returns true for text of a language model: every source is empty.
   bool one_sided() const { return source.empty() && pairs.empty() && !target.empty(); }
   std::size_t corpora() const { return (one_sided() ? target : source).size() + pairs.size(); }
-  /// The first file, which messages about all files name.
+  /// Returns the first file. Messages about all files name it.
   const std::filesystem::path& first() const {
     return one_sided() ? target.front() : source.empty() ? pairs.front() : source.front();
   }
@@ -48,7 +48,7 @@ struct TrainFiles {
 void declare(config::Keys& keys, TrainFiles& files);
 
 enum class Reverse { none, source, target, both };
-enum class SourceEnd { none, after, reversed };  // reversed: the end symbol is turned with the words and comes first
+enum class SourceEnd { none, after, reversed };  // reversed: the end symbol is reversed with the words and comes first
 enum class InvalidUtf8 { error, drop };
 
 /// Tokenization and vocabulary of one side.
@@ -60,21 +60,21 @@ struct SideOptions {
 
 /// Filters of training pairs. Each pair left out is counted with its reason.
 struct CleanOptions {
-  int64_t max_length = 100;              // tokens a side
-  double max_ratio = 0;                  // tokens of the longer side to one of the shorter; 0: any
+  int64_t max_length = 100;              // tokens per side
+  double max_ratio = 0;                  // ratio of tokens of the longer side to the shorter; 0: no limit
   bool drop_empty_source = false;        // an empty target is always left out
-  bool drop_control_characters = false;  // U+0000 to U+001F but tab, U+007F to U+009F
-  bool drop_duplicates = false;          // of pairs with the same tokens the first is kept
+  bool drop_control_characters = false;  // U+0000 to U+001F except tab, U+007F to U+009F
+  bool drop_duplicates = false;          // keep only the first of several pairs with the same tokens
 };
 
 struct DataOptions {
-  Task task = Task::translation;  // with `lm`, no text has a source
+  Task task = Task::translation;  // `lm`: texts have no source
   TrainFiles train;
   FilePair validation, test;
-  std::filesystem::path prepared;  // what `seq2seq prepare` makes of the training text; empty: it is read anew
+  std::filesystem::path prepared;  // folder made by `seq2seq prepare`; empty: read the training text itself
   SideOptions source, target;
   SourceForm source_form;
-  bool shared_vocabulary = false;  // one of both sides' words, by the options of the source
+  bool shared_vocabulary = false;  // one for the words of both sides, by the options of the source
   SourceEnd source_end = SourceEnd::after;
   Reverse reverse = Reverse::source;
   CleanOptions clean;

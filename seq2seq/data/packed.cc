@@ -54,13 +54,13 @@ bool starts_in_order(const std::vector<int64_t>& numbers, int64_t count) {
 
 }  // namespace
 
-/// A device without an index, `cuda`, is any of its type.
+/// Returns true if the layout is on this device. A device without an index, `cuda`, stands for any of its type.
 bool lies_on(const Layout& layout, c10::Device device) {
   const auto here = layout.owner.device();
   return device.has_index() ? here == device : here.type() == device.type();
 }
 
-/// The copies of one layout on other devices, and that layout.
+/// The copies of one layout on other devices, and the layout itself.
 class LayoutCopies {
  public:
   std::mutex mutex;
@@ -98,7 +98,7 @@ std::shared_ptr<const Layout> Layout::on(c10::Device device) const {
     copied->copied_among_ = copies;
     return copied;
   };
-  if (copies == nullptr) return copy();  // a copy that has outlived the layout it was made of
+  if (copies == nullptr) return copy();  // the original layout no longer exists
   const std::lock_guard lock(copies->mutex);
   if (auto found = copies->find(device)) return found;
   return copies->others.emplace_back(copy());
@@ -186,7 +186,7 @@ Packed chunk(const Packed& packed, int64_t first, int64_t last) {
   auto layout = new_layout();
   layout->running.assign(begin + first, begin + last);
   layout->sentences = whole.sentences;
-  layout->in_order = whole.in_order;  // a later step holds the first of an earlier one's sentences
+  layout->in_order = whole.in_order;  // the sentences of a later step are the first ones of an earlier step
   for (const int64_t length : whole.lengths)
     layout->lengths.push_back(std::clamp<int64_t>(length - first, 0, last - first));
   layout->owner = whole.owner.narrow(0, before, rows);        // [N]
@@ -199,14 +199,14 @@ Packed chunk(const Packed& packed, int64_t first, int64_t last) {
 }
 
 at::Tensor sentence_order(const Layout& layout) {
-  // Rows come in the order of steps, so a stable sort by owner leaves each sentence's in the order of its steps.
+  // Rows are in the order of steps, so a stable sort by owner keeps each sentence's rows in the order of its steps.
   return send(at::argsort(layout.on_host().owner, /*stable=*/true), layout.owner.device());
 }
 
 at::Tensor reversed_order(const Layout& layout) {
   const auto& owner = layout.owner;
   if (layout.rows() == 0) return owner;
-  // All of it where the rows lie, so that nothing waits for a device.
+  // Computes everything on the device of the rows, so that nothing waits for it.
   const auto running =
       layout.running_on_device.defined() ? layout.running_on_device : send(tensor_of(layout.running), owner.device());
   const auto first_row = running.cumsum(0) - running;                   // [T] of each step

@@ -10,7 +10,7 @@
 namespace seq2seq::data {
 namespace {
 
-/// Apart from what an epoch's shuffling draws by, which is below two to the power of 63.
+/// Different from the salts of an epoch's shuffling, which are below 2^63.
 uint64_t salt_of(std::size_t corpus, int64_t epoch) {
   constexpr unsigned kDraws = 63, kCorpus = 40;
   return uint64_t{1} << kDraws | static_cast<uint64_t>(corpus) << kCorpus | static_cast<uint64_t>(epoch);
@@ -31,8 +31,8 @@ std::vector<int64_t> repeated_pairs(const Corpus& corpus, const RandomStream& st
     auto more = std::llround((corpus.repeat[part] - static_cast<double>(whole)) * static_cast<double>(count));
     pairs.reserve(pairs.size() + static_cast<std::size_t>(whole * count + more));
     for (int64_t i = 0; i < count; ++i) {
-      // Each pair is taken with the chance that the places left have among the pairs left: Knuth, The Art of Computer
-      // Programming, volume 2, section 3.4.2, algorithm S. No list of the pairs is needed.
+      // Takes each pair with probability (places left) / (pairs left): Knuth, The Art of Computer Programming, volume
+      // 2, section 3.4.2, algorithm S. Needs no list of the pairs.
       const bool once_more =
           more > 0 && static_cast<double>(count - i) * stream.uniform(salt_of(part, epoch), static_cast<uint32_t>(i)) <
                           static_cast<double>(more);

@@ -8,8 +8,8 @@
 
 namespace seq2seq::data {
 
-/// Returns the pairs of an epoch in order: each corpus as often as `corpus.repeat` says. A fraction takes that share of
-/// the pairs, rounded, drawn without replacement from (stream, epoch).
+/// Returns the pairs of an epoch in order: each corpus as often as `corpus.repeat` says. For a fraction, that share of
+/// the pairs, rounded, is drawn without replacement from (stream, epoch).
 std::vector<int64_t> repeated_pairs(const Corpus& corpus, const RandomStream& stream, int64_t epoch);
 
 }  // namespace seq2seq::data

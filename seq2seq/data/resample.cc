@@ -54,7 +54,7 @@ std::vector<std::string> Resampler::source_tokens(int64_t pair, int64_t epoch) c
   auto sentence = words_of(corpus_->source.original(pair), *corpus_->source_words);
   if (!tokenizer.samples()) return sentence;
   std::vector<std::string> read;
-  if (tagged(pair)) {  // the tag of the corpus comes first and is no part of the line
+  if (tagged(pair)) {  // the tag of the corpus comes first and is not part of the line
     read.push_back(std::move(sentence.front()));
     sentence.erase(sentence.begin());
   }

@@ -10,12 +10,12 @@
 
 namespace seq2seq::data {
 
-/// The training sentences of an epoch. If the tokenizer of a side samples, its sentences are segmented again, depending
-/// only on (seed, epoch, number of the pair); copies of a pair in one epoch are segmented equally. If the vocabulary is
-/// extended, the ids of prepared text are made from its words.
+/// The training sentences of an epoch. If the tokenizer of a side samples, its sentences are segmented anew, depending
+/// only on (seed, epoch, number of the pair); copies of a pair in one epoch have the same segmentation. If the
+/// vocabulary is extended, the ids of prepared text are made from its words.
 class Resampler {
  public:
-  /// Corpus and text must outlive it. Throws Error if a side samples but the corpus does not have its words.
+  /// `corpus` and `text` must outlive it. Throws Error if a side samples but the corpus does not have its words.
   Resampler(const Corpus& corpus, const TextPipeline& text, uint64_t seed);
   std::vector<int64_t> source(int64_t pair, int64_t epoch) const;
   std::vector<int64_t> target(int64_t pair, int64_t epoch) const;
@@ -31,7 +31,7 @@ class Resampler {
   const Corpus* corpus_;
   const TextPipeline* text_;
   uint64_t seed_;
-  bool reads_words_;  // of either side, whether it samples or not
+  bool reads_words_;  // of either side, with or without sampling
 };
 
 }  // namespace seq2seq::data

@@ -21,7 +21,7 @@ std::shared_ptr<text::LineTokenizer> tokenizer_of(const SideOptions& side, const
 
 enum class Read { source, target, both };
 
-/// The training text's lines of one side or of both, those that are text.
+/// The valid lines of the training text, of one side or of both.
 class Lines {
  public:
   Lines(const DataOptions& options, Read read) : pairs_(options.train, options.invalid_utf8), read_(read) {}

@@ -14,13 +14,14 @@ struct TokenizerModels {
   std::string source, target;
 };
 
-/// The tokenizers of both sides, as the options say.
+/// The tokenizers of both sides, according to the options.
 struct SideTokenizers {
   std::shared_ptr<text::LineTokenizer> source, target;
 
-  /// Tokenizers that learn are not ready yet.
+  /// Makes the tokenizers; those that learn are not ready yet.
   SideTokenizers(const DataOptions& options, const text::TokenizerRegistry& tokenizers);
-  /// Throws FormatError for a model that is missing or belongs to another tokenizer.
+  /// Sets the models of tokenizers that learn. Throws FormatError for a model that is missing or belongs to another
+  /// tokenizer.
   void set(const TokenizerModels& models);
   /// Trains tokenizers that learn on the training text. With a shared vocabulary, both sides share one model of both
   /// texts.

@@ -44,8 +44,8 @@ text::Vocabulary vocabulary_of(const text::VocabularyOptions& options, const cha
   return vocabulary;
 }
 
-/// A side's items in the order in which an encoder reads them, with `end` where the options want the end symbol, and
-/// `only` where there is nothing else. A language model reads nothing.
+/// Returns a side's items in the order in which an encoder reads them, with `end` where the options want the end
+/// symbol, or `only` if there are no items. Empty for a language model.
 std::vector<int64_t> as_read(std::vector<int64_t> items, const DataOptions& options, int64_t end, int64_t only) {
   if (options.task == Task::lm) return {};
   if (options.source_end == SourceEnd::reversed) items.push_back(end);

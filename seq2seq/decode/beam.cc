@@ -26,7 +26,7 @@ void Beam::extend(const Extensions& extensions, const std::map<int64_t, int64_t>
   std::vector<Live> next;
   std::vector<bool> ended(live_.size());
   auto free = places_by_bank(ranked);
-  std::vector<int64_t> stood(free.size());  // candidates so far
+  std::vector<int64_t> stood(free.size());  // candidates so far in each share of places
   for (const auto& candidate : ranked) {
     const auto parent = static_cast<size_t>(candidate.parent);
     const bool among_the_first = stood[candidate.bank]++ < places;
@@ -94,12 +94,12 @@ void Beam::penalize_repetition(std::vector<Candidate>& candidates, size_t first,
 }
 
 void Beam::sort(std::vector<Candidate>& candidates) const {
-  // At most one extension of each of the K live hypotheses ends, so that among 2K there are K that go on.
+  // At most one extension of each of the K live hypotheses ends, so at least K of 2K extensions continue.
   const auto needed =
       phrases_.any() ? candidates.size() : std::min(candidates.size(), static_cast<size_t>(2 * options_.places));
   std::partial_sort(candidates.begin(), candidates.begin() + static_cast<std::ptrdiff_t>(needed), candidates.end(),
                     [](const Candidate& a, const Candidate& b) {
-                      // The live ones stand in the order of their ids, and so do their extensions.
+                      // Live hypotheses and their extensions are already in the order of their ids.
                       return std::tie(b.place, a.parent, a.word) < std::tie(a.place, b.parent, b.word);
                     });
   candidates.resize(needed);
@@ -121,7 +121,7 @@ void Beam::add_phrase_words(std::vector<Candidate>& candidates, const Extensions
   const Live& live = live_[static_cast<size_t>(parent)];
   const auto words = phrases_.next(live.progress);
   if (words.empty()) return;
-  std::vector<int64_t> left_out;  // those that stand there already, and those that no output may have
+  std::vector<int64_t> left_out;  // candidates already, and words that no output may have
   if (options_.no_repeat > 0) left_out = repeating_words(paths_.trace(live.path).ids, options_.no_repeat);
   const auto* row = extensions.words + parent * extensions.width;
   left_out.insert(left_out.end(), row, row + extensions.width);
@@ -180,7 +180,7 @@ void Beam::keep(Hypothesis hypothesis, double value, const Coverage& covered) {
 }
 
 void Beam::cut(const std::vector<bool>& ended) {
-  // One that lacks a phrase is the last resort.
+  // A hypothesis that lacks a phrase is the last resort.
   const bool any_met =
       !best_.empty() || std::ranges::any_of(live_, [this](const Live& live) { return phrases_.met(live.progress); });
   for (size_t i = 0; i < live_.size(); ++i) {

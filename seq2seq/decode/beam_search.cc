@@ -17,7 +17,7 @@ namespace seq2seq::decode {
 
 namespace {
 
-/// The beams of all sources, those of one source's groups side by side, and the predictor that they share.
+/// The beams of all sources, with the groups of one source side by side, and their common predictor.
 class BeamSearch {
  public:
   BeamSearch(const Predictor& predictor, const Sources& sources, const DecodeOptions& options)
@@ -54,7 +54,7 @@ class BeamSearch {
   }
 
  private:
-  /// `first_row`: where the beam's hypotheses began in the step before.
+  /// `first_row`: row of the beam's first hypothesis in the previous step.
   void append_rows(const Beam& beam, int64_t first_row) {
     for (const auto& live : beam.live()) {
       survivors_.push_back(first_row + live.parent);
@@ -62,9 +62,9 @@ class BeamSearch {
     }
   }
 
-  /// Words of each hypothesis that its beam may have to look at. One extension of a hypothesis may end; K others may
-  /// all be live in the next step. Earlier groups hold back the words of at most K - K / G hypotheses, repetition those
-  /// that are written.
+  /// Returns how many words of each hypothesis its beam may have to look at. One extension of a hypothesis may end, and
+  /// K others may all be live in the next step. Diversity can exclude the words of at most K - K / G hypotheses of
+  /// earlier groups; the repetition penalty can exclude the words already written.
   int64_t width() const { return options_.beam + 1 + (scoring_rule(options_).reads_words() ? read_ : 0); }
 
   /// Words that the live hypotheses may not write next.
@@ -79,7 +79,7 @@ class BeamSearch {
     return {.words = {}, .rows = at::tensor(rows), .row_words = at::tensor(words)};
   }
 
-  /// Gives each beam its rows. A beam whose search is over has none, and is never computed on again.
+  /// Gives each beam its rows. A beam that has finished its search has no rows and costs no computation.
   void extend(const nn::TopK& best) {
     const at::Tensor scores = best.scores.to(at::kCPU).contiguous(),
                      words = best.ids.to(at::kCPU).contiguous();  // [R, k]
@@ -115,7 +115,7 @@ class BeamSearch {
     return predictor_.log_probabilities(*state_, first, count).to(at::kCPU).contiguous();
   }
 
-  /// Undefined unless the scoring rule reads it.
+  /// Returns an undefined tensor unless the scoring rule reads attention.
   at::Tensor attention() const {
     if (!state_->wants_attention) return {};
     const auto attention = predictor_.attended(*state_);
@@ -134,7 +134,7 @@ class BeamSearch {
   const DecodeOptions& options_;
   std::unique_ptr<PredictorState> state_;
   std::vector<Beam> beams_;
-  std::vector<int64_t> survivors_, tokens_;  // what the predictor reads next
+  std::vector<int64_t> survivors_, tokens_;  // next input of the predictor
   int64_t read_ = 0;                         // words of each live hypothesis
 };
 

@@ -14,8 +14,8 @@ namespace seq2seq::decode {
 
 namespace {
 
-/// Calls `work` on batches of at most `most` sentences, those of like length together, longest first: what does not fit
-/// into memory fails at once. A batch that does not fit is halved, and so are the later ones.
+/// Calls `work` on batches of at most `most` sentences of similar length, longest first, so that a batch that does not
+/// fit into memory fails at once. Such a batch and all later ones are halved.
 void by_length(const Sentences& sentences, int64_t most, const Done& done,
                const std::function<void(const Indices&)>& work) {
   const auto order = longest_first(sentences);
@@ -29,7 +29,7 @@ void by_length(const Sentences& sentences, int64_t most, const Done& done,
   }
 }
 
-/// A row's weights in the order of the source's text.
+/// Returns a row's weights in the order of the source's text.
 std::vector<float> in_text_order(const std::vector<float>& weights, const std::vector<int64_t>& reading_order) {
   std::vector<float> ordered(weights.size());
   for (size_t position = 0; position < weights.size(); ++position) {
@@ -46,7 +46,7 @@ std::vector<Demand> pick(const std::vector<Demand>& demands, const Indices& indi
   return picked;
 }
 
-/// Demands in the order in which the decoder writes.
+/// Returns demands in the order in which the decoder writes.
 std::vector<Demand> as_written(std::vector<Demand> demands, const data::TextPipeline& text) {
   if (!writes_backwards(text)) return demands;
   for (auto& demand : demands) {

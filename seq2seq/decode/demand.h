@@ -7,9 +7,9 @@ namespace seq2seq::decode {
 
 /// Words that an output of one source must contain.
 struct Demand {
-  std::vector<int64_t> prefix = {};  // the words that it begins with
+  std::vector<int64_t> prefix = {};  // the first words of the output
   std::vector<std::vector<int64_t>> phrases =
-      {};  // sequences of words that must occur in it, none empty; see phrases.h
+      {};  // sequences of words that must occur in it, none of them empty; see phrases.h
   bool any() const { return !prefix.empty() || !phrases.empty(); }
 };
 

@@ -22,12 +22,12 @@ struct EnsembleState final : PredictorState {
 
 const EnsembleState& cast(const PredictorState& state) { return dynamic_cast<const EnsembleState&>(state); }
 
-/// Log-probabilities of what EnsemblePredictor::mean() gives, in place; of banned words, minus infinity.
+/// Turns the result of EnsemblePredictor::mean() into log-probabilities, in place; banned words become minus infinity.
 at::Tensor to_log(at::Tensor mean, EnsembleMean kind) {
   return kind == EnsembleMean::log_probabilities ? mean : mean.clamp_min_(0).log_();
 }
 
-/// The bans of `count` rows from `first` on, which are then the rows from 0 on.
+/// Returns the bans of `count` rows from `first` on, renumbered from 0.
 nn::Bans bans_of(const nn::Bans& bans, int64_t first, int64_t count) {
   if (!bans.rows.defined()) return bans;
   const auto chosen = bans.rows.ge(first).logical_and(bans.rows.lt(first + count));

@@ -22,10 +22,10 @@ struct EnsembleMember {
   double weight = 1;  // above 0; weights are divided by their sum
 };
 
-/// Several models with one target vocabulary that write one output together: member m reads Sources::readings[m]. They
-/// may differ in everything else: kind, size, source vocabulary, direction, device. Results are on the first member's
-/// device. Besides the states of its members, it holds the probabilities of a few rows at a time, for any number of
-/// members or hypotheses.
+/// Several models with one target vocabulary that write one output together. Member m reads Sources::readings[m].
+/// Members may differ in everything else: kind, size, source vocabulary, direction, device. Results are on the first
+/// member's device. Besides the states of its members it stores the probabilities of only a few rows at a time, for any
+/// number of members or hypotheses.
 class EnsemblePredictor final : public Predictor {
  public:
   EnsemblePredictor(std::vector<EnsembleMember> members, EnsembleMean mean, bool unknown = false);
@@ -41,14 +41,15 @@ class EnsemblePredictor final : public Predictor {
   int64_t longest_output() const override;
 
  private:
-  /// Returns what best() returns, without a row of all words; empty if the members' output layers have no such pass.
+  /// Returns the result of best() without computing a row of all words. Returns no value if the members' output layers
+  /// cannot do this.
   std::optional<nn::TopK> mixed_best(const PredictorState& state, int64_t k, const nn::Bans& bans) const;
   /// Returns the weighted mean of the values that `mean_` selects, float64 [count, V].
   at::Tensor mean(const PredictorState& state, int64_t first, int64_t count) const;
-  /// Joins the scores of the same words [n] by each member. `score_of`: from a member's index to its scores.
+  /// Joins the members' scores of the same words [n]. `score_of` maps a member's index to its scores.
   at::Tensor joined(const std::function<at::Tensor(size_t)>& score_of) const;
 
-  std::vector<EnsembleMember> members_;  // of weights that sum to 1
+  std::vector<EnsembleMember> members_;  // with weights that sum to 1
   EnsembleMean mean_;
   nn::Ids never_written_;  // [n]
 };

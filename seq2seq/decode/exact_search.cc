@@ -20,29 +20,29 @@ namespace seq2seq::decode {
 
 namespace {
 
-// Beginnings extended together: more use the machine better, fewer improve the bound sooner.
+// Beginnings extended together: more use the hardware better, fewer improve the bound sooner.
 constexpr size_t nodes_at_once = 8;
 
 /// A beginning of an output that may still be extended.
 struct Beginning {
-  int64_t parent = 0;  // its row among those that the block's state has read
-  int64_t word = 0;    // its last
+  int64_t parent = 0;  // its row in the block's state
+  int64_t word = 0;    // its last word
   int64_t path = Paths::root;
   double token_score = 0, value = 0;
   Coverage covered = {};  // by the words before the last
   Phrases::Progress progress = {};
 };
 
-/// True if `a` is extended after `b`.
+/// Returns true if `a` is extended after `b`.
 bool later(const Beginning& a, const Beginning& b) {
   return std::tie(a.value, b.parent, b.word) < std::tie(b.value, a.parent, a.word);
 }
 
 /// Beginnings of one length.
 struct Block {
-  std::shared_ptr<const PredictorState> state;  // of the beginnings that are one word shorter
+  std::shared_ptr<const PredictorState> state;  // of the beginnings one word shorter
   int64_t written = 0;                          // words of each
-  std::vector<Beginning> nodes;                 // the next one last
+  std::vector<Beginning> nodes;                 // the next one to extend last
 };
 
 /// The source that is searched.
@@ -50,8 +50,8 @@ struct ExactSource {
   int64_t number = 0;  // in the batch
   OutputLength length;
   Demand demand;
-  std::vector<int64_t> positions;  // of its words in rows of attention, where the rule reads them
-  std::vector<Hypothesis> beam;    // what beam search found
+  std::vector<int64_t> positions;  // of its words in rows of attention, if the rule reads them
+  std::vector<Hypothesis> beam;    // result of beam search
 };
 
 /// The search of one source.
@@ -69,7 +69,7 @@ class ExactSearch {
       if (!hypothesis.cut) best_.push_back(hypothesis);
   }
 
-  /// `started`: the state of a batch that has read nothing.
+  /// `started`: the state of a batch before it has read a word.
   std::vector<Hypothesis> run(std::shared_ptr<const PredictorState> started) {
     const Beginning root{.parent = source_.number, .word = text::start_id, .progress = phrases_.start()};
     blocks_.push_back({.state = std::move(started), .written = 0, .nodes = {root}});
@@ -119,7 +119,7 @@ class ExactSearch {
     blocks_.push_back(std::move(next));
   }
 
-  /// Reads the last word of each node, and gives it a path.
+  /// Reads the last word of each node, and adds it to the node's path.
   std::unique_ptr<PredictorState> read(std::vector<Beginning>& nodes) {
     std::vector<int64_t> parents, words;
     for (auto& node : nodes) {
@@ -132,7 +132,7 @@ class ExactSearch {
     return state;
   }
 
-  /// Adds the attention that the next words are predicted with.
+  /// Adds the attention used to predict the next words.
   void cover(std::vector<Beginning>& nodes, const PredictorState& state) const {
     if (!rule_.reads_attention()) return;
     const auto attention = predictor_.attended(state).to(at::kCPU, at::kDouble).contiguous();  // [nodes, S]
@@ -157,12 +157,12 @@ class ExactSearch {
     hypothesis.rank =
         rule_.rank(node.value + rule_.token(end_score, false), std::ssize(hypothesis.token_scores), node.covered);
     const auto same = [&hypothesis](const Hypothesis& other) { return other.ids == hypothesis.ids; };
-    if (std::ranges::any_of(best_, same)) return;  // beam search found it
+    if (std::ranges::any_of(best_, same)) return;  // already found by beam search
     best_.insert(std::ranges::upper_bound(best_, hypothesis, better), std::move(hypothesis));
     if (std::ssize(best_) > options_.n_best) best_.pop_back();
   }
 
-  /// `row`: its place among the nodes that were extended with it.
+  /// `row`: its index among the nodes extended together.
   void add_children(Block& next, const Beginning& node, int64_t row, std::span<const double> scores) {
     const auto written = paths_.trace(node.path).ids;
     std::vector<bool> banned(scores.size());
@@ -211,7 +211,7 @@ class ExactSearch {
   std::vector<Hypothesis> best_;  // complete ones, best first
   std::vector<int64_t> never_;
   Paths paths_;
-  std::vector<Block> blocks_;  // the longest beginnings last
+  std::vector<Block> blocks_;  // longest beginnings last
   int64_t extended_ = 0;
 };
 

@@ -10,7 +10,7 @@ namespace seq2seq::decode {
 struct LengthNormalization {
   enum class Kind {
     none,     // 1
-    average,  // n, the tokens with the end symbol: the mean log-probability of a token
+    average,  // n, the number of tokens with the end symbol: the mean log-probability of a token
     gnmt      // ((5 + n) / 6)^alpha: Wu et al. 2016, arXiv 1609.08144, equation 14
   };
   Kind kind = Kind::none;
@@ -19,8 +19,8 @@ struct LengthNormalization {
   double divisor(int64_t tokens) const;
   /// Returns the rank of an output with this score and number of tokens, counting the end symbol.
   double rank(double score, int64_t tokens) const { return score / divisor(tokens); }
-  /// The highest rank that a beginning of this score can still reach in at most so many tokens: scores only fall, and
-  /// divisors never do.
+  /// Returns the highest rank that a beginning of this score can still reach with at most this many tokens: scores only
+  /// fall, and divisors never fall.
   double bound(double score, int64_t most_tokens) const { return score / divisor(most_tokens); }
 };
 void declare(config::Keys& keys, LengthNormalization& options);

@@ -14,15 +14,15 @@ namespace seq2seq::decode {
 
 namespace {
 
-/// Targets of a source as a decoder writes them, each with its end symbol, and the scores found so far.
+/// Targets of a source in the order of the decoder, each with its end symbol, and the scores found so far.
 struct Target {
   std::vector<int64_t> words;
   PairScore* score;
 };
 
-/// Targets that have begun alike.
+/// Targets with the same beginning.
 struct Node {
-  int64_t parent = 0;  // the node of the level before, at first the source
+  int64_t parent = 0;  // the node of the previous level; on the first level, the source
   int64_t word = text::start_id;
   std::vector<Target*> targets;
 };
@@ -54,7 +54,7 @@ class TreeWalk {
     predictor_.read(*state_, at::tensor(survivors), at::tensor(words));
   }
 
-  /// Scores the next word of every target, and returns the nodes that they go to.
+  /// Scores the next word of every target, and returns the nodes of the next level.
   std::vector<Node> score(const std::vector<Node>& level, size_t depth) const {
     std::vector<Node> children;
     std::vector<int64_t> parents, words;
@@ -92,7 +92,7 @@ struct Share {
   int64_t size() const { return last - first; }
 };
 
-/// Deals out the targets of all sources, longest source first.
+/// Hands out the targets of all sources, longest source first.
 class Shares {
  public:
   Shares(const Sentences& sources, const std::vector<Sentences>& targets) {
@@ -103,7 +103,7 @@ class Shares {
   }
   bool empty() const { return left_.empty(); }
 
-  /// The next `most` targets of whole lists. Of a longer list all, unless it may be `divided`.
+  /// Returns the next lists, about `most` targets in all. A longer list is returned whole unless it may be `divided`.
   std::vector<Share> next(int64_t most, bool divided) const {
     std::vector<Share> shares;
     int64_t held = 0;
@@ -131,7 +131,7 @@ int64_t targets_of(const std::vector<Share>& shares) {
                          [](int64_t sum, const Share& share) { return sum + share.size(); });
 }
 
-/// Scores of targets as decoders write them, and the steps that they took.
+/// Scores targets in the order of decoders, and counts the steps.
 class ListScorer {
  public:
   ListScorer(const Predictor& predictor, const Readings& sources, const std::vector<Sentences>& targets)
@@ -139,7 +139,7 @@ class ListScorer {
     for (const auto& list : targets) scores_.lists.emplace_back(list.size());
   }
 
-  /// Scores these shares. Overwrites scores that a failed attempt left for them.
+  /// Scores these shares. Overwrites scores that a failed attempt left.
   void run(const std::vector<Share>& shares) {
     Indices indices;
     std::vector<std::vector<Target>> lists;

@@ -9,16 +9,16 @@
 
 namespace seq2seq::decode {
 
-/// A hypothesis in the n-best format of Moses, without line end: `sentence ||| text ||| features ||| score`, the
-/// sentence counted from 0. `logprob` is its natural log-probability, the score what it is ranked by: the same unless
-/// `decode.length_normalization` divides it.
+/// A hypothesis in the n-best format of Moses, without line end: `sentence ||| text ||| features ||| score`, with
+/// sentences counted from 0. `logprob` is the natural log-probability. The score is the number that ranks the
+/// hypothesis: the same number unless `decode.length_normalization` divides it.
 ///
 ///   0 ||| AH B AW T ||| logprob= -0.52 ||| -0.52
 ///
-/// With `token_scores` a second feature lists those of each token and of the end symbol, `tokens= -0.1 -0.2 ...`. A
-/// hypothesis cut at the longest output has the feature `cut= 1`. Numbers have 9 significant digits. The text stands
-/// as it is, and may hold ` ||| ` itself: see `split_n_best`.
-/// `name` says what the scores are: `logprob`, or `fused`, of a model and a language model together.
+/// With `token_scores` a second feature lists the score of each token and the end symbol, `tokens= -0.1 -0.2 ...`. A
+/// hypothesis cut at the longest length has the feature `cut= 1`. Numbers have 9 significant digits. The text is not
+/// escaped and may contain ` ||| `: see `split_n_best`.
+/// `name` is the name of the first feature: `logprob`, or `fused` for scores of a model and a language model together.
 std::string n_best_line(int64_t sentence, std::string_view text, const Hypothesis& hypothesis, bool token_scores,
                         std::string_view name = "logprob");
 
@@ -31,10 +31,10 @@ struct NBestFields {
 /// wrote, because only the text can contain `|||`. Returns nothing for a line of fewer than four fields.
 std::optional<NBestFields> split_n_best(std::string_view line);
 
-/// Returns true if the features have one of this name.
+/// Returns true if `features` contains a feature with this name.
 bool has_feature(std::string_view features, std::string_view name);
 
-/// The line with ` name= value` behind its features, otherwise as it was. `fields` are those of the line.
+/// Returns the line with ` name= value` added after its features. `fields` are the fields of the line.
 std::string with_feature(std::string_view line, const NBestFields& fields, std::string_view name, double value);
 
 }  // namespace seq2seq::decode

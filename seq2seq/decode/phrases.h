@@ -5,27 +5,27 @@
 
 namespace seq2seq::decode {
 
-/// Sequences of words that must occur in an output, as an acceptor of outputs. They may overlap; one that is asked for
-/// twice must occur once.
+/// Sequences of words that must occur in an output, as an acceptor of outputs. They may overlap. A phrase that is
+/// listed twice needs to occur only once.
 class Phrases {
  public:
-  /// State of a beginning: for each phrase, how many of its words the beginning ends in; all of them for good once the
-  /// phrase has occurred.
+  /// State of a beginning: for each phrase, the number of its first words at the end of the beginning. Stays at all
+  /// words once the phrase has occurred.
   using Progress = std::vector<int64_t>;
 
   Phrases() = default;
-  /// None of them is empty.
+  /// No phrase may be empty.
   explicit Phrases(std::vector<std::vector<int64_t>> phrases);
 
   bool any() const { return !phrases_.empty(); }
   Progress start() const { return Progress(phrases_.size()); }
   Progress after(const Progress& progress, int64_t word) const;
-  /// True if every phrase has occurred.
+  /// Returns true if every phrase has occurred.
   bool met(const Progress& progress) const { return words_met(progress) == words(); }
-  /// The words of all phrases, and how many of them are there.
+  /// Returns the number of words of all phrases, and how many of them have been met.
   int64_t words() const { return words_; }
   int64_t words_met(const Progress& progress) const;
-  /// At least so many words must follow.
+  /// Returns the least number of words that must still follow.
   int64_t words_needed(const Progress& progress) const;
   /// Returns the words that continue a phrase that has not occurred yet, each once.
   std::vector<int64_t> next(const Progress& progress) const;
@@ -33,7 +33,7 @@ class Phrases {
  private:
   struct Phrase {
     std::vector<int64_t> words;
-    std::vector<int64_t> fallback;  // [n + 1] how many words a broken match leaves: Knuth, Morris and Pratt 1977
+    std::vector<int64_t> fallback;  // [n + 1] matched words left after a mismatch: Knuth, Morris and Pratt 1977
   };
   static int64_t extended(const Phrase& phrase, int64_t matched, int64_t word);
 
@@ -41,9 +41,9 @@ class Phrases {
   int64_t words_ = 0;
 };
 
-/// Divides places of a beam over the numbers of phrase words that hypotheses have met (Post and Vilar 2018, arXiv
-/// 1804.06609, section 3.2). `waiting` [n + 1]: the candidates that have met 0, 1, ... words. Shares are equal, the
-/// places left over go to those who have met most, and so do the places that a number cannot fill.
+/// Divides the places of a beam among the numbers of phrase words that hypotheses have met (Post and Vilar 2018, arXiv
+/// 1804.06609, section 3.2). `waiting` [n + 1]: number of candidates that have met 0, 1, ... words. Shares are equal.
+/// Remaining places, and places that a group cannot fill, go to the candidates that have met the most words.
 std::vector<int64_t> share_places(int64_t places, const std::vector<int64_t>& waiting);
 
 }  // namespace seq2seq::decode

@@ -17,18 +17,18 @@
 namespace seq2seq::decode {
 namespace {
 
-/// Next words that a model scores together: where the output layer has no pass without them, their logits are one
-/// matrix.
+/// Number of next words that a model scores together. If the output layer cannot score without them, their logits are
+/// one matrix.
 constexpr int64_t scored_rows = 1024;
 
 struct ModelState final : PredictorState {
   std::unique_ptr<nn::DecoderState> decoder;
-  nn::Features features;  // what the last word read leaves for the output layer; undefined before the first
-  int64_t read = 0;       // words of each hypothesis, the start symbol among them
+  nn::Features features;  // input of the output layer after the last word read; undefined before the first
+  int64_t read = 0;       // words of each hypothesis, the start symbol included
   int64_t hypotheses = 0;
 };
 
-/// True if all of `count` hypotheses go on in their order, as in greedy search while no sentence has ended.
+/// Returns true if all of `count` hypotheses continue in their order, as in greedy search while no sentence has ended.
 bool keeps_all(const nn::Ids& survivors, int64_t count) {
   if (!survivors.is_cpu() || survivors.size(0) != count) return false;
   const auto here = survivors.contiguous();

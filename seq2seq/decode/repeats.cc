@@ -6,8 +6,8 @@ namespace seq2seq::decode {
 
 std::vector<int64_t> repeating_words(const std::vector<int64_t>& ids, int64_t size) {
   std::vector<int64_t> words;
-  if (std::ssize(ids) < size) return words;  // nothing that long is written yet, or can be with one word more
-  const auto last = ids.end() - (size - 1);  // what the next word would end an n-gram with
+  if (std::ssize(ids) < size) return words;  // too short for an n-gram even with one more word
+  const auto last = ids.end() - (size - 1);  // the n-gram's words before the next one
   for (auto start = ids.begin(); ids.end() - start >= size; ++start)
     if (std::equal(last, ids.end(), start)) words.push_back(*(start + size - 1));
   return words;

@@ -3,7 +3,8 @@
 namespace seq2seq::decode {
 
 void declare(config::Keys& keys, RescoreOptions& options) {
-  // A study finds records without the list, so only its name is in the digest of keys; its content counts as text.
+  // A study can find records without the list, so the digest of keys has only its name. The digest of the text covers
+  // its content.
   keys.add("list", options.list,
            "n-best list in the format of Moses for the lines of the test set, counted from 0; not set: outputs are "
            "searched for")

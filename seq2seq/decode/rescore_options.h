@@ -7,16 +7,16 @@
 
 namespace seq2seq::decode {
 
-/// How one hypothesis of a list is chosen.
+/// Rule for choosing a hypothesis of a list.
 enum class ListChoice {
   weighted_sum,  // the highest weighted sum of its features and the model's score
-  total,         // the highest total of the system that made the list: its baseline
-  oracle,        // the highest BLEU of the sentence by itself: the best choice there is
+  total,         // the highest total of the system that made the list: the baseline
+  oracle,        // the highest sentence BLEU: the best possible choice
 };
 
 /// Options for measuring outputs that are chosen from an n-best list of another system instead of searched for.
 struct RescoreOptions {
-  std::filesystem::path list;  // in the format of Moses, for the lines of the test set; empty: outputs are searched for
+  std::filesystem::path list;  // in the format of Moses, for the lines of the test set; empty: search for outputs
   ListChoice choose = ListChoice::weighted_sum;
   std::string feature_weights = "total=0.5,seq2seq=0.5";  // as in `seq2seq rescore --feature-weights`
   bool any() const { return !list.empty(); }

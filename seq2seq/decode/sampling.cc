@@ -20,10 +20,10 @@ namespace {
 
 constexpr double impossible = -std::numeric_limits<double>::infinity();
 
-/// An output that is being drawn.
+/// An unfinished output.
 struct Draft {
   size_t source = 0;
-  uint64_t key = 0;  // of its draws: of the source's words and the draft's number
+  uint64_t key = 0;  // for its random numbers: from the source's words and the draft's number
   OutputLength length;
   std::vector<int64_t> prefix;
   Hypothesis output;
@@ -36,7 +36,7 @@ uint64_t key_of(const std::vector<int64_t>& source, int64_t number) {
   return (key ^ static_cast<uint64_t>(number)) * prime;
 }
 
-/// Draws the next word from log-probabilities, of which banned ones are minus infinity.
+/// Draws the next word from log-probabilities; those of banned words are minus infinity.
 class WordDraw {
  public:
   explicit WordDraw(const SampleOptions& options) : options_(options), stream_(options.seed, Purpose::sampling) {}
@@ -49,7 +49,7 @@ class WordDraw {
       left -= weight;
       if (left < 0) return word;
     }
-    return words_.front().word;  // the sum was rounded
+    return words_.front().word;  // rounding error of the sum
   }
 
  private:
@@ -71,7 +71,7 @@ class WordDraw {
     }
   }
 
-  /// Leaves what may be drawn, and returns the sum of its weights.
+  /// Removes the words that must not be drawn, and returns the sum of the remaining weights.
   double cut_off() {
     const auto heavier = [](const Weighted& a, const Weighted& b) {
       return a.weight != b.weight ? a.weight > b.weight : a.word < b.word;

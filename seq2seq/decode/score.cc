@@ -16,7 +16,7 @@ std::vector<PairScore> score(const Predictor& predictor, const data::Batch& batc
   const at::Tensor owners = batch.targets.layout->owner.to(at::kCPU).contiguous();  // [N]
   const auto* score = scores.const_data_ptr<double>();
   const auto* owner = owners.const_data_ptr<int64_t>();
-  // Rows lie step by step, so that a sentence's own come in the order of its words.
+  // Rows are stored step by step, so the rows of each sentence are in the order of its words.
   for (int64_t row = 0; row < scores.size(0); ++row) {
     PairScore& pair = pairs[static_cast<size_t>(owner[row])];
     pair.token_scores.push_back(score[row]);

@@ -7,7 +7,7 @@
 
 namespace seq2seq::decode {
 
-/// The score of one pair: natural log-probabilities of its target tokens, then of the end symbol.
+/// The score of one pair: natural log-probabilities of its target tokens and then of the end symbol.
 struct PairScore {
   std::vector<double> token_scores;
   double score = 0;  // their sum, in double
@@ -17,11 +17,12 @@ struct PairScore {
 /// of the source.
 using AttentionWeights = std::vector<std::vector<float>>;
 
-/// In the order of the batch's sentences, with columns in the order in which the encoder reads. Empty if the model has
-/// no attention to positions. An ensemble has no weights.
+/// In the order of the batch's sentences; columns in the order in which the encoder reads. Empty for an ensemble, or if
+/// the model has no attention to positions.
 std::vector<AttentionWeights> attention(const Predictor& predictor, const data::Batch& batch);
 
-/// In the order of the batch's sentences. `others`: its sources as the other models of an ensemble read them.
+/// Returns scores in the order of the batch's sentences. `others`: the sources as the other models of an ensemble read
+/// them.
 std::vector<PairScore> score(const Predictor& predictor, const data::Batch& batch,
                              const std::vector<nn::Packed>& others = {});
 

@@ -14,7 +14,7 @@
 namespace seq2seq::decode {
 namespace {
 
-/// SHA-256 of the weights that a run is used with: what its path stands for in a digest.
+/// SHA-256 of the weights of a run. A digest uses it instead of the run's path.
 std::string weights_digest(const std::filesystem::path& run) {
   if (run.empty()) return {};
   const RunFolder folder(run);
@@ -71,7 +71,7 @@ void declare(config::Keys& keys, MaxLengthOptions& options) {
 }
 
 int64_t longest_output(const MaxLengthOptions& options, int64_t source_tokens) {
-  // 1.1 * 10 is a little more than 11, and should not count as 12.
+  // 1.1 * 10 is slightly more than 11, but should not count as 12.
   const double by_ratio = std::ceil(options.ratio * static_cast<double>(source_tokens) - 1e-9);
   const double longest = std::min(by_ratio + static_cast<double>(options.plus), static_cast<double>(options.limit));
   return static_cast<int64_t>(longest);

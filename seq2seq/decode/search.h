@@ -27,24 +27,24 @@ struct MaxLengthOptions {
 };
 void declare(config::Keys& keys, MaxLengthOptions& options);
 
-/// For a source of so many tokens, its end symbol not counted. A fraction of a token counts as one.
+/// Returns the longest output for a source of this many tokens, without its end symbol. A fraction of a token counts as
+/// one.
 int64_t longest_output(const MaxLengthOptions& options, int64_t source_tokens);
 
 enum class SearchKind { beam, sample, exact };
 
-/// Output for an empty source line when translating. When outputs are measured it is always searched for, like every
-/// other line.
+/// Output for an empty source line in translation. Measurements search for its output, as for every other line.
 enum class EmptySource { empty, translate };
 
-/// A language model that takes part in the search (fused_predictor.h).
+/// A language model that is part of the search (fused_predictor.h).
 struct FusionOptions {
-  std::filesystem::path run;  // its folder; empty: none
-  double weight = 0.2;        // of its log-probabilities; 0: none
+  std::filesystem::path run;  // folder of its run; empty: none
+  double weight = 0.2;        // of its log-probabilities; 0: no effect
   bool any() const { return !run.empty() && weight > 0; }
 };
 void declare(config::Keys& keys, FusionOptions& options);
 
-/// Groups of hypotheses that are kept apart: see beam_search.h.
+/// Groups of hypotheses that compete separately: see beam_search.h.
 struct DiverseBeamOptions {
   int64_t groups = 1;     // 1: all hypotheses compete with each other
   double strength = 0.5;  // lambda of Vijayakumar et al. 2016
@@ -58,23 +58,23 @@ struct DecodeOptions {
   int64_t beam = 12;  // K; 1: greedy
   int64_t n_best = 1;
   MaxLengthOptions max_length;
-  bool oracle_length = false;  // outputs are as long as their first references; max_length does not count
-  int64_t min_length = 0;      // tokens of an output without the end symbol, where the longest length allows it
+  bool oracle_length = false;  // outputs are as long as their first references; max_length is ignored
+  int64_t min_length = 0;      // tokens of an output without the end symbol, up to the longest length
   LengthNormalization length_normalization;
   double repetition_penalty = 1;  // see ScoringRule
   double coverage_penalty = 0;    // see ScoringRule; needs a model that attends
   DiverseBeamOptions diverse_beam;
-  double patience = 0;          // of beam search; 0: it ends when no live hypothesis can win
-  int64_t no_repeat_ngram = 0;  // tokens of the n-grams that no output has twice; 0: any may
+  double patience = 0;          // of beam search; 0: it ends when no live hypothesis can win any more
+  int64_t no_repeat_ngram = 0;  // size of the n-grams that an output may contain only once; 0: no limit
   SearchKind search = SearchKind::beam;
   SampleOptions sample;
-  std::string minimum_bayes_risk = no_metric;  // the metric that a caller of search() chooses among samples by
-  int64_t exact_nodes = 10'000;  // beginnings of outputs that an exact search extends for a source at most
-  bool refill = true;            // otherwise each complete hypothesis takes one place from the beam for good
-  int64_t batch = 64;            // sentences that a caller of search() should hand over together; changes no result
+  std::string minimum_bayes_risk = no_metric;  // metric by which a caller of search() chooses among samples
+  int64_t exact_nodes = 10'000;                // most beginnings of outputs per source that exact search extends
+  bool refill = true;  // otherwise each complete hypothesis takes one place from the beam for good
+  int64_t batch = 64;  // sentences that a caller of search() should pass together; does not change results
   bool allow_unknown = false;
   UnknownOptions unknown;                               // for a caller of search() that writes text
-  EnsembleMean ensemble = EnsembleMean::probabilities;  // for whoever makes an ensemble
+  EnsembleMean ensemble = EnsembleMean::probabilities;  // for code that makes an ensemble
   nn::Precision precision = nn::Precision::float32;
   FusionOptions language_model;
   EmptySource empty_source = EmptySource::empty;  // for a caller of search() that translates text
@@ -85,9 +85,9 @@ void declare(config::Keys& keys, DecodeOptions& options);
 /// Returns the rule by which these options compare hypotheses.
 ScoringRule scoring_rule(const DecodeOptions& options);
 
-/// Returns what `options.search` finds: beam_search(), draw_samples() of sampling.h, or exact_search(). Outputs are in
-/// the order of the sources, never none of one. `lengths` [B] are what the caller makes of max_length, min_length or
-/// oracle_length.
+/// Searches by the method `options.search`: beam_search(), draw_samples() of sampling.h, or exact_search(). Outputs are
+/// in the order of the sources, at least one per source. `lengths` [B]: computed by the caller from max_length,
+/// min_length or oracle_length.
 std::vector<std::vector<Hypothesis>> search(const Predictor& predictor, const Sources& sources,
                                             const std::vector<OutputLength>& lengths, const DecodeOptions& options,
                                             const std::vector<Demand>& demands = {});

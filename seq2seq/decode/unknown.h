@@ -6,13 +6,13 @@
 
 namespace seq2seq::decode {
 
-/// Treatment of the unknown word `<unk>` in outputs, and of words that state the position of their source word.
+/// Treatment of the unknown word `<unk>` in outputs, and of words that contain the position of their source word.
 struct UnknownOptions {
   enum class Kind {
-    keep,       // it is written as `<unk>`
-    drop,       // it is left out
-    replace,    // by the source word that it attends to most: Jean et al. 2015, arXiv 1412.2007, section 4.2.1
-    positional  // `<unk:d>`, the target's word j, by the source word j - d: Luong et al. 2015, arXiv 1410.8206,
+    keep,       // write `<unk>`
+    drop,       // leave it out
+    replace,    // by the source word with the most attention: Jean et al. 2015, arXiv 1412.2007, section 4.2.1
+    positional  // `<unk:d>` at the target's word j, by the source word j - d: Luong et al. 2015, arXiv 1410.8206,
                 // section 3.3
   };
   Kind kind = Kind::keep;

@@ -18,7 +18,7 @@ namespace seq2seq::metrics {
 namespace {
 
 constexpr std::size_t kOrders = BleuCounts::orders;
-using Ngram = std::array<int, kOrders>;  // words by number, from 1; 0 after the last
+using Ngram = std::array<int, kOrders>;  // numbers of words, from 1; 0 after the last word
 using NgramCounts = std::map<Ngram, int64_t>;
 
 /// Numbers the words of one sentence and its references.
@@ -121,7 +121,7 @@ BleuCounts count_bleu(std::string_view hypothesis, const std::vector<std::string
   counts.hypothesis_tokens = std::ssize(tokens);
   counts.reference_tokens = nearest_length(std::ssize(tokens), reference_tokens);
   for (std::size_t n = 0; n < kOrders; ++n) {
-    NgramCounts most;  // in one reference
+    NgramCounts most;  // largest count in one reference
     for (const auto& reference : reference_tokens) {
       for (const auto& [ngram, count] : count_ngrams(reference, n + 1)) most[ngram] = std::max(most[ngram], count);
     }
@@ -156,7 +156,7 @@ Bleu bleu_of(const BleuCounts& counts, Smoothing smoothing, Orders orders) {
     } else if (ngrams > 0 && smoothing == Smoothing::floor) {
       bleu.precisions[n] = 100 * 0.1 / ngrams;
     }
-    logarithms += std::log(bleu.precisions[n]);  // of 0: -inf, and the score is 0
+    logarithms += std::log(bleu.precisions[n]);  // of 0: -inf, which makes the score 0
   }
   bleu.score = bleu.brevity_penalty * std::exp(logarithms / static_cast<double>(counted));
   return bleu;

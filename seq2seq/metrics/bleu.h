@@ -11,31 +11,31 @@
 
 namespace seq2seq::metrics {
 
-/// Replacement of an n-gram precision of 0: `exponential`, half of what one match would give, then a quarter, ...
+/// Replacement of an n-gram precision of 0: `exponential`, the precision of half a match, then a quarter, ...
 /// (mteval-v13a.pl); `floor`, 0.1 matches; `add_one`, one more match and one more n-gram from bigrams on (Lin and Och
 /// 2004); see Chen and Cherry 2014, W14-3346.
 enum class Smoothing { none, exponential, floor, add_one };
 
-/// White space that separates words: all of Unicode, as in sacreBLEU, or that of ASCII alone, as in multi-bleu.perl.
+/// White space that separates words: all of Unicode, as in sacreBLEU, or only ASCII, as in multi-bleu.perl.
 enum class Blanks { unicode, ascii };
 
 struct BleuOptions {
   BleuTokenizer tokenizer = BleuTokenizer::none;
   Smoothing smoothing = Smoothing::exponential;
-  bool lowercase = false;  // of both sides, before they are cut into words
+  bool lowercase = false;  // of both sides, before they are split into words
   Blanks blanks = Blanks::unicode;
 };
 
-/// BLEU options of a configuration.
+/// Returns the BLEU options of a configuration.
 BleuOptions bleu_options(const MetricOptions& options);
 
 /// Counts from which the BLEU of a corpus is computed; counts of sentences may be summed.
 struct BleuCounts {
   static constexpr int orders = 4;
   std::array<int64_t, orders> matches{},
-      ngrams{};  // by order: n-grams of the hypothesis also in a reference (clipped), and all
+      ngrams{};  // by order: n-grams of the hypothesis that match a reference (clipped), and all
   int64_t hypothesis_tokens = 0;
-  int64_t reference_tokens = 0;  // of the reference nearest in length, of two the shorter
+  int64_t reference_tokens = 0;  // of the reference nearest in length, the shorter of two
 
   BleuCounts& operator+=(const BleuCounts& other);
 };
@@ -53,32 +53,32 @@ struct Bleu {
   std::string text() const;
 };
 
-/// True if the references are too short for BLEU, which compares up to four words in a row: they have one word each, or
-/// less than four on average and no output has four. The score is then 0 or made of smoothing.
+/// Returns true if the references are too short for BLEU, which compares up to four words in a row: they have one word
+/// each, or less than four on average and no output has four. The score is then 0 or results from smoothing only.
 bool lacks_four_grams(const BleuCounts& counts, int64_t sentences);
 inline constexpr std::string_view without_four_grams =
     "the lines have no four words in a row (4-grams), so it says nothing here; look at exact match or an error rate";
 
-/// Counts one sentence. Throws Error when it has no reference.
+/// Counts one sentence. Throws Error if it has no reference.
 BleuCounts count_bleu(std::string_view hypothesis, const std::vector<std::string>& references,
                       const BleuOptions& options = {});
 
-/// Which orders count: all four, or only those that the output has n-grams of, as is usual for a single sentence.
+/// Orders that count: all four, or, as is usual for a single sentence, only those for which the output has n-grams.
 enum class Orders { all, effective };
 
 /// Returns score, precisions and brevity penalty of summed counts, without a signature, because that depends on the
 /// references.
 Bleu bleu_of(const BleuCounts& counts, Smoothing smoothing, Orders orders = Orders::all);
 
-/// The middle of a signature: `case:mixed|eff:no|tok:none|smooth:exp`.
+/// Returns the middle part of a signature: `case:mixed|eff:no|tok:none|smooth:exp`.
 std::string bleu_settings(const BleuOptions& options);
 
-/// Lines of text, and one or more references of each. Throws Error when the numbers differ, there is no line, or one
-/// has no reference.
+/// Computes BLEU of lines of text with one or more references each. Throws Error if the numbers of lines differ, there
+/// is no line, or a line has no reference.
 Bleu corpus_bleu(const std::vector<std::string>& hypotheses, const References& references,
                  const BleuOptions& options = {});
 
-/// A line as the tokenizer writes it: tokens with one space between two.
+/// Returns a line as split by the tokenizer: tokens with one space between them.
 std::string tokenize_for_bleu(std::string_view line, BleuTokenizer tokenizer);
 
 }  // namespace seq2seq::metrics

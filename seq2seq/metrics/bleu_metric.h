@@ -5,7 +5,8 @@
 
 namespace seq2seq::metrics {
 
-/// BLEU, see bleu.h. A sentence's is sacreBLEU's `sentence_bleu`: over the orders that the output has n-grams of.
+/// BLEU, see bleu.h. The BLEU of a sentence is sacreBLEU's `sentence_bleu`: over the orders for which the output has
+/// n-grams.
 class BleuMetric : public Metric {
  public:
   explicit BleuMetric(const BleuOptions& options) : options_(options) {}

@@ -14,8 +14,8 @@ namespace {
 bool is_digit(char byte) { return byte >= '0' && byte <= '9'; }
 bool is_point(char byte) { return byte == '.' || byte == ','; }
 
-/// The rules of mteval-v13a.pl on bytes: it names characters of ASCII only, and a byte of any other is like the
-/// character, no digit.
+/// The rules of mteval-v13a.pl on bytes: they name only ASCII characters, and a byte of any other character is treated
+/// as a character that is not a digit.
 bool stands_alone(char byte) {
   return (byte >= '{' && byte <= '~') || (byte >= '[' && byte <= '`') || (byte >= ' ' && byte <= '&') ||
          (byte >= '(' && byte <= '+') || (byte >= ':' && byte <= '@') || byte == '/';
@@ -38,8 +38,8 @@ std::string part_symbols(std::string_view line) {
   return result;
 }
 
-/// Replaces each pair of neighbours that `fits` by `before`, the first, `between`, the second, `after`, from left to
-/// right; what was replaced is not looked at again, as with a regular expression.
+/// Replaces each pair of neighbours that `fits` by `before`, the first, a space, the second and `after`, from left to
+/// right. Replaced text is not matched again, as with a regular expression.
 template <class Text, class Fits>
 Text part_pairs(const Text& line, Fits fits, std::string_view before, std::string_view after) {
   Text result;
@@ -55,7 +55,7 @@ Text part_pairs(const Text& line, Fits fits, std::string_view before, std::strin
   return result;
 }
 
-/// The text with a blank on either side of each character that `alone` takes.
+/// Returns the text with a blank on either side of each character for which `alone` is true.
 template <class Alone>
 std::u32string set_apart(const std::u32string& characters, Alone alone) {
   std::u32string result;
@@ -69,7 +69,7 @@ std::u32string set_apart(const std::u32string& characters, Alone alone) {
   return result;
 }
 
-/// The last steps of 13a and zh, which they share.
+/// The last steps, common to 13a and zh.
 std::string part_western(std::string_view line) {
   auto text = part_symbols(line);
   text = part_pairs(
@@ -88,7 +88,7 @@ std::string part_13a(std::string_view line) {
   return part_western(" " + text + " ");
 }
 
-/// Punctuation stands alone unless it stands between digits, symbols always do: mteval-v14.pl.
+/// Separates punctuation unless it is between digits, and all symbols: mteval-v14.pl.
 std::string part_international(std::string_view line) {
   using text::is_numeric, text::is_punctuation;
   auto characters = characters_of(without_final_blanks(line));
@@ -99,9 +99,9 @@ std::string part_international(std::string_view line) {
   return line_of(set_apart(characters, text::is_symbol));
 }
 
-/// Characters that sacreBLEU takes for Chinese: blocks of ideographs, their parts and their punctuation. Two of its
-/// ranges are meant for planes beyond the first and written so that they reach from U+2001 to U+2A6D and from U+2F81 to
-/// U+2FA1; scores can be compared with published ones only if they do here.
+/// Returns true for characters that sacreBLEU regards as Chinese: blocks of ideographs, their parts and their
+/// punctuation. Two of its ranges are meant for planes beyond the first, but are written as U+2001 to U+2A6D and U+2F81
+/// to U+2FA1. We keep them, so that scores can be compared with published ones.
 bool is_chinese(char32_t character) {
   constexpr std::array<std::pair<char32_t, char32_t>, 20> ranges{
       {{0x2001, 0x2A6D}, {0x2E80, 0x2EFF}, {0x2F00, 0x2FDF}, {0x2F81, 0x2FA1}, {0x2FF0, 0x2FFF},

@@ -18,7 +18,8 @@ bool is_ascii_punctuation(char32_t character) {
          (character >= U'[' && character <= U'`') || (character >= U'{' && character <= U'~');
 }
 
-/// A line as characters without blanks, and as numbers of its words, of which punctuation at one end is a word.
+/// A line as characters without blanks, and as numbers of its words; punctuation at one end of a word is a separate
+/// word.
 struct ChrfLine {
   std::u32string characters, words;
 };
@@ -72,11 +73,11 @@ int64_t count_common(const std::vector<std::u32string_view>& a, const std::vecto
   return common;
 }
 
-/// Appends for each order up to `orders` what chrF counts.
+/// Appends chrF's counts for each order up to `orders`.
 void add_counts(Counts& counts, std::u32string_view output, std::u32string_view reference, std::size_t orders) {
   for (std::size_t order = 1; order <= orders; ++order) {
     const auto of_reference = sorted_ngrams(reference, order), of_output = sorted_ngrams(output, order);
-    // Where the reference has no n-gram, none of the output's is wrong.
+    // If the reference has no n-grams of an order, those of the output do not count as wrong.
     counts.push_back(of_reference.empty() ? 0 : static_cast<double>(of_output.size()));
     counts.push_back(static_cast<double>(of_reference.size()));
     counts.push_back(static_cast<double>(count_common(of_output, of_reference)));

@@ -25,7 +25,7 @@ std::vector<double> figures_of(std::span<const RunFigures> runs) {
   return figures;
 }
 
-/// For each set the mean over the runs.
+/// Returns, for each set, the mean over the runs.
 std::vector<double> means_by_set(std::span<const RunFigures> runs) {
   std::vector<double> means(runs.front().resampled.size());
   for (const auto& run : runs) {
@@ -40,7 +40,7 @@ Variance of_mean(std::span<const double> values) {
   return result;
 }
 
-/// A bootstrap's spread is the variance itself, and is worth as much as the sentences that it was drawn from.
+/// The variance of a bootstrap is the variance itself; its degrees of freedom come from the number of sentences.
 Variance of_sentences(std::span<const double> resampled, int64_t sentences) {
   return {variance(resampled).value, static_cast<double>(sentences - 1)};
 }
@@ -73,7 +73,7 @@ Variance sum(std::span<const Variance> parts) {
     weighted += part.value * part.value / part.degrees_of_freedom;
   }
   if (weighted > 0) return {total, total * total / weighted};
-  double freedom = 0;  // nothing varies at all
+  double freedom = 0;  // nothing varies
   for (const auto& part : parts) freedom += part.degrees_of_freedom;
   return {0, freedom};
 }
@@ -97,8 +97,8 @@ std::optional<double> Estimate::p_value() const {
 std::optional<double> Estimate::detectable(double power, double level) const {
   if (!known() || variance.degrees_of_freedom < 1) return std::nullopt;
   const double freedom = variance.degrees_of_freedom;
-  // A spread seen in few runs is more often too small than too large: half of the time below this share of the true one
-  // (the median of chi-square after Wilson and Hilferty 1931).
+  // With few runs, the measured variance is more often too small than too large: half of the time it is below this
+  // share of the true one (the median of chi-square after Wilson and Hilferty 1931).
   const double median_share = std::pow(1 - 2 / (9 * freedom), 1.5);
   return (student_quantile((1 + level) / 2, freedom) + student_quantile(power, freedom)) * std::sqrt(variance.value) /
          median_share;

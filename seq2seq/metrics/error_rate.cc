@@ -53,7 +53,7 @@ int64_t edit_distance(const Tokens& a, const Tokens& b) {
   Names names;
   const auto rows = numbered(a, names);
   const auto columns = numbered(b, names);
-  std::vector<int64_t> above(columns.size() + 1);  // distances of the tokens so far of `a` to each beginning of `b`
+  std::vector<int64_t> above(columns.size() + 1);  // distances of the tokens of `a` so far to each prefix of `b`
   std::iota(above.begin(), above.end(), 0);
   std::vector<int64_t> current(above.size());
   for (std::size_t i = 0; i < rows.size(); ++i) {

@@ -13,12 +13,12 @@ namespace seq2seq::metrics {
 /// the product of the lengths, memory their sum.
 int64_t edit_distance(const Tokens& a, const Tokens& b);
 
-/// errors / tokens; of no tokens 0 without an error, infinite with one.
+/// Returns errors / tokens. Without tokens: 0 if there is no error, otherwise infinite.
 double error_share(double errors, double tokens);
 
-/// Counts over a set of sequences and the rates they give. What papers on grapheme-to-phoneme conversion call WER, the
-/// share of words whose pronunciation is wrong, is the sequence error rate here; their PER is the token error rate. If
-/// the tokens are the words of a sentence, the token error rate is the usual WER.
+/// Counts over a set of sequences and the rates they give. Papers on grapheme-to-phoneme conversion use other names:
+/// their WER, the share of words with a wrong pronunciation, is the sequence error rate here, and their PER is the
+/// token error rate. If the tokens are the words of a sentence, the token error rate is the usual WER.
 struct ErrorRates {
   int64_t sequences = 0;
   int64_t exact = 0;             // sequences equal to one of their references
@@ -34,12 +34,12 @@ inline constexpr std::string_view sequence_error_rate_name = "sequence error rat
 inline constexpr std::string_view token_error_rate_name = "token error rate";
 inline constexpr std::string_view word_error_rate_name = "word error rate (WER)";
 
-/// references[sequence]: one or more. The nearest is the one with the least edits / tokens (an empty one counts as one
-/// token long), of equal ones the first. Throws Error when the numbers differ, there is no sequence, or one has no
-/// reference.
+/// references[sequence]: one or more. The nearest reference has the smallest edits / tokens (an empty one counts as one
+/// token long); of equal ones, the first. Throws Error if the numbers of sequences differ, there is no sequence, or one
+/// has no reference.
 ErrorRates error_rates(const std::vector<Tokens>& hypotheses, const std::vector<std::vector<Tokens>>& references);
 
-/// The same on the words of lines: `token_error_rate` is then the ordinary WER.
+/// As error_rates(), for the words of lines: `token_error_rate` is then the usual WER.
 ErrorRates word_error_rates(const std::vector<std::string>& hypotheses, const References& references);
 
 }  // namespace seq2seq::metrics

@@ -9,17 +9,17 @@
 
 namespace seq2seq::metrics {
 
-/// Tokenization of lines for BLEU, as in sacreBLEU: `none`, at blanks; `mteval_13a`, as NIST's
-/// mteval-v13a.pl, for text that is not tokenised; `international`, also at the punctuation and symbols of all scripts
-/// (mteval-v14.pl); `chinese`, each Chinese character by itself and the rest as 13a; `characters`, each by itself.
+/// Tokenization of lines for BLEU, as in sacreBLEU: `none` splits at blanks; `mteval_13a`, for text that is not
+/// tokenised, as NIST's mteval-v13a.pl; `international` also at punctuation and symbols of all scripts (mteval-v14.pl);
+/// `chinese` around each Chinese character, and the rest as 13a; `characters` around each character.
 enum class BleuTokenizer { none, mteval_13a, international, chinese, characters };
-/// Their names in configurations and signatures.
+/// Returns their names in configurations and signatures.
 const std::vector<std::pair<std::string, BleuTokenizer>>& bleu_tokenizer_names();
 std::string_view name_of(BleuTokenizer tokenizer);
 
 /// Comparison of outputs with references in validation, `evaluate` and studies.
 struct MetricOptions {
-  bool lowercase = false;  // of outputs and references, for all metrics but perplexity
+  bool lowercase = false;  // of outputs and references, for all metrics except perplexity
   BleuTokenizer bleu_tokenizer = BleuTokenizer::none;
 };
 void declare(config::Keys& keys, MetricOptions& options);

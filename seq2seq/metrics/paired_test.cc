@@ -13,7 +13,7 @@ namespace {
 
 using Figures = std::vector<double>;
 
-/// Of each table the figures on the resampled sets; without a second output those stay empty.
+/// For each table the figures on the resampled sets; empty for a missing second output.
 struct ResampledSets {
   std::vector<Figures> first, second;
 };
@@ -35,14 +35,14 @@ ResampledSets draw_sets(std::span<const OutputTables> tables, std::span<const in
   return sets;
 }
 
-/// Between the percentiles that leave out as many figures at either end.
+/// Returns the interval between two percentiles that cut off equal shares at both ends.
 Estimate::Interval percentiles(Figures figures, double level) {
   std::sort(figures.begin(), figures.end());
   const auto outside = static_cast<std::size_t>((1 - level) / 2 * static_cast<double>(figures.size()));
   return {figures[outside], figures[figures.size() - 1 - outside]};
 }
 
-/// Error rates are infinite where all references are empty.
+/// Error rates are infinite if all references are empty.
 double difference_of(double first, double second) { return first == second ? 0 : second - first; }
 
 Figures differences_of(const Figures& first, const Figures& second) {
@@ -57,7 +57,7 @@ double share_better(const Figures& differences, bool higher_is_better) {
   return better / static_cast<double>(differences.size());
 }
 
-/// Sums that differ in nothing but the order in which they were made must not count as different.
+/// Compares with a tolerance: sums that differ only in their order of addition must count as equal.
 bool at_least(double value, double least) { return value >= least - 1e-12 * std::abs(least); }
 
 double p_value(int64_t times, int64_t samples) {
@@ -72,7 +72,7 @@ double bootstrap_p_value(const Figures& differences, double difference) {
   return p_value(times, std::ssize(differences));
 }
 
-/// Exchanges the outputs of some sentences, and tells how the figures then differ.
+/// Exchanges the outputs of some sentences, and returns the difference of the figures.
 class Exchange {
  public:
   Exchange(const OutputTables& tables, std::span<const int64_t> sentences)
@@ -88,7 +88,7 @@ class Exchange {
 
   double difference(const RandomStream& stream, uint64_t shuffle) const {
     constexpr std::size_t bits = 128;
-    Counts moved(columns_);  // what the first output gains, which the second loses
+    Counts moved(columns_);  // gains of the first output, and losses of the second
     std::array<uint32_t, 4> words{};
     for (std::size_t i = 0; i < sentences_.size(); ++i) {
       if (i % bits == 0) words = stream.draw(shuffle, static_cast<uint32_t>(i / bits));
@@ -109,7 +109,7 @@ class Exchange {
   const OutputTables& tables_;
   std::span<const int64_t> sentences_;
   std::size_t columns_;
-  Counts first_, second_;  // of all sentences as they are
+  Counts first_, second_;  // sums over all sentences before the exchange
 };
 
 double randomisation_p_value(const OutputTables& tables, std::span<const int64_t> sentences, double difference,

@@ -5,8 +5,9 @@
 namespace seq2seq::metrics {
 
 /// The position-independent error rate (Tillmann et al. 1997, "Accelerated DP based search for statistical
-/// translation"; the PER of translation): the word error rate of bags of words. The larger number of words of output
-/// and reference, less the words in common, over the words of the reference, of the one for which this is least.
+/// translation"; the PER of translation): the word error rate of bags of words. The larger of the numbers of words of
+/// output and reference, minus the number of common words, divided by the words of the reference; for the reference
+/// with the smallest rate.
 class PositionIndependentErrorRateMetric final : public Metric {
  public:
   explicit PositionIndependentErrorRateMetric(bool lowercase) : lowercase_(lowercase) {}

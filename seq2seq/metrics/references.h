@@ -5,7 +5,7 @@
 
 namespace seq2seq::metrics {
 
-/// references[sentence][i]: the lines that a sentence may be compared with, one at least. Sentences may have different
+/// references[sentence][i]: the lines with which a sentence may be compared, at least one. Sentences may have different
 /// numbers of references.
 using References = std::vector<std::vector<std::string>>;
 

@@ -46,7 +46,7 @@ double incomplete_beta(double a, double b, double x) {
 
 /// P(T > |t|).
 double upper_tail(double t, double degrees_of_freedom) {
-  constexpr double many = 1e6;      // from here on the approximation is the better one
+  constexpr double many = 1e6;      // above this the approximation is more accurate
   if (degrees_of_freedom > many) {  // Abramowitz and Stegun 1964, 26.7.8
     const double normal =
         std::abs(t) * (1 - 1 / (4 * degrees_of_freedom)) / std::sqrt(1 + t * t / (2 * degrees_of_freedom));
@@ -67,7 +67,7 @@ double student_quantile(double probability, double degrees_of_freedom) {
   const double tail = std::min(probability, 1 - probability);
   double low = 0, high = 1;
   while (upper_tail(high, degrees_of_freedom) > tail) high *= 2;
-  // Halving, to the last bit: it is called a few times a table.
+  // Bisects to the last bit; it is called only a few times per table.
   for (double middle = high / 2; middle > low && middle < high; middle = low + (high - low) / 2) {
     (upper_tail(middle, degrees_of_freedom) > tail ? low : high) = middle;
   }

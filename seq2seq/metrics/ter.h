@@ -4,8 +4,8 @@
 
 namespace seq2seq::metrics {
 
-/// Translation edit rate (Snover et al. 2006), as sacreBLEU 2.6.0 computes it by default, in lower case always: edits
-/// against the reference that takes fewest, over the mean length of the references. See translation_edits.h.
+/// Translation edit rate (Snover et al. 2006), computed as by default in sacreBLEU 2.6.0, always in lower case: the
+/// fewest edits against a reference, divided by the mean length of the references. See translation_edits.h.
 class TerMetric final : public Metric {
  public:
   std::size_t size() const override { return 2; }

@@ -27,9 +27,9 @@ struct PathCell {
   }
 };
 
-/// Distances of one beginning of the output to the beginnings of the reference that are near the diagonal.
+/// Distances of one prefix of the output to those prefixes of the reference that are near the diagonal.
 struct PathRow {
-  int64_t first = 0;  // the length of the shortest of them
+  int64_t first = 0;  // length of the shortest prefix
   std::vector<PathCell> cells;
 
   PathCell at(int64_t length) const {
@@ -38,7 +38,7 @@ struct PathRow {
   }
 };
 
-/// Edit distances to one reference of outputs of one length.
+/// Edit distances of outputs of one length to one reference.
 class NearDiagonal {
  public:
   NearDiagonal(const Sentence& reference, int64_t output_words)
@@ -55,7 +55,7 @@ class NearDiagonal {
     return row;
   }
 
-  /// The row of the output's first `words` words, of which `last` is the last.
+  /// Returns the row of the output's first `words` words; `last` is the last of them.
   PathRow next_row(const PathRow& above, int64_t words, int last) const {
     const auto diagonal = static_cast<int64_t>(std::floor(static_cast<double>(words) * ratio_));
     const int64_t whole = std::ssize(reference_) + 1;
@@ -66,7 +66,7 @@ class NearDiagonal {
       PathCell cell;
       if (length == 0) {
         cell = {above.at(0).cost + 1, Step::remove};
-      } else {  // of equal ones the first
+      } else {  // of equal ones, the first
         const bool same = last == reference_[static_cast<std::size_t>(length - 1)];
         cell.offer(above.at(length - 1).cost + (same ? 0 : 1), same ? Step::keep : Step::replace);
         cell.offer(above.at(length).cost + 1, Step::remove);
@@ -86,11 +86,11 @@ class NearDiagonal {
   int64_t width_;
 };
 
-/// Where the words of the reference are found in the output, and which words of either have no equal there.
+/// Places of the reference's words in the output, and the words of either side without an equal there.
 struct WordAlignment {
   std::vector<int64_t> place;               // of each word of the reference; -1: before the first word
-  std::vector<int64_t> wrong_output{0};     // how many of the first n words
-  std::vector<int64_t> wrong_reference{0};  // how many of the first n words
+  std::vector<int64_t> wrong_output{0};     // number of wrong words among the first n
+  std::vector<int64_t> wrong_reference{0};  // number of wrong words among the first n
 
   void add(Step step) {
     const bool of_output = step != Step::insert, of_reference = step != Step::remove;
@@ -119,7 +119,7 @@ WordAlignment align(const std::vector<PathRow>& rows, int64_t reference_words) {
   return alignment;
 }
 
-/// `length` words from `start` moved so that they stand before what is now at `target`.
+/// Moves `length` words from `start` before the word that is now at `target`.
 Sentence shifted(const Sentence& words, int64_t start, int64_t length, int64_t target) {
   Sentence result = words;
   const auto first = result.begin() + start, last = first + length;
@@ -127,7 +127,7 @@ Sentence shifted(const Sentence& words, int64_t start, int64_t length, int64_t t
     std::rotate(result.begin() + target, first, last);
   } else if (target > start + length) {
     std::rotate(first, last, result.begin() + target);
-  } else {  // among its own words: as many words farther as it is behind the first of them
+  } else {  // inside the moved words: moves them by target - start words
     std::rotate(first, last, result.begin() + std::min(start + length + (target - start), std::ssize(words)));
   }
   return result;
@@ -143,7 +143,7 @@ struct Shift {
   }
 };
 
-/// Looks for the shift that helps most.
+/// Searches for the best shift.
 class ShiftSearch {
  public:
   ShiftSearch(const Sentence& output, const Sentence& reference)
@@ -176,7 +176,7 @@ class ShiftSearch {
     alignment_ = align(rows_, reference_words());
   }
 
-  /// Of another order of the same words; the rows of what both begin with are known.
+  /// Returns the distance of another order of the same words. Reuses the rows of their common prefix.
   int64_t distance_of(const Sentence& words) const {
     const auto same = std::mismatch(words.begin(), words.end(), output_.begin()).first - words.begin();
     PathRow row = rows_[static_cast<std::size_t>(same)];
@@ -204,7 +204,8 @@ class ShiftSearch {
     return output_[static_cast<std::size_t>(of_output)] == reference_[static_cast<std::size_t>(of_reference)];
   }
 
-  /// Moves words of the output to where the reference has them, from `goal` on, if both are wrong as they are.
+  /// Tries moving words of the output to the place of the equal words of the reference, from `goal` on, if both are
+  /// wrong now.
   void try_shift(int64_t start, int64_t goal, int64_t length, std::optional<Shift>& best) {
     if (count_between(alignment_.wrong_output, start, length) == 0) return;
     if (count_between(alignment_.wrong_reference, goal, length) == 0) return;

@@ -5,10 +5,10 @@
 
 namespace seq2seq::metrics {
 
-/// Number of edits that turn an output into a reference, where moving up to ten neighbours elsewhere is one edit, as
-/// inserting, deleting or replacing a word is (Snover et al. 2006, 2006.amta-papers.25). Finding the fewest is NP-hard.
-/// This is the greedy search of Tercom as sacreBLEU 2.6.0 has it: the shift that helps most, again and again, over at
-/// most a thousand candidates, none farther than 50 words; distances near the diagonal only. Words are given by number.
+/// Returns the number of edits that turn an output into a reference. One edit inserts, deletes or replaces a word, or
+/// moves up to ten neighbouring words (Snover et al. 2006, 2006.amta-papers.25). Finding the fewest is NP-hard. This is
+/// Tercom's greedy search as in sacreBLEU 2.6.0: it repeatedly makes the best shift, of at most a thousand candidates
+/// and at most 50 words far, and computes distances near the diagonal only. Words are numbers.
 int64_t translation_edits(const std::vector<int>& output, const std::vector<int>& reference);
 
 }  // namespace seq2seq::metrics

@@ -4,8 +4,8 @@
 
 namespace seq2seq::metrics {
 
-/// The word error rate (WER): fewest insertions, deletions and substitutions of words (Levenshtein 1966) over the words
-/// of the nearest reference. See error_rate.h.
+/// The word error rate (WER): the fewest insertions, deletions and substitutions of words (Levenshtein 1966), divided
+/// by the words of the nearest reference. See error_rate.h.
 class WordErrorRateMetric final : public Metric {
  public:
   explicit WordErrorRateMetric(bool lowercase) : lowercase_(lowercase) {}

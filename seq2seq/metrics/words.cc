@@ -14,11 +14,11 @@ namespace {
 
 constexpr char32_t beyond_unicode = 0x110000;
 
-// Beyond ASCII, what Python's str.isspace says yes to; U+2000 .. U+200A come on top.
+// The blanks beyond ASCII by Python's str.isspace, except U+2000 .. U+200A, which are tested separately.
 constexpr std::array<std::string_view, 8> kWideBlanks{"\u0085", "\u00A0", "\u1680", "\u2028",
                                                       "\u2029", "\u202F", "\u205F", "\u3000"};
 
-/// Bytes of the blank that begins `text`; 0 when none does.
+/// Returns the number of bytes of the blank at the beginning of `text`; 0 if there is none.
 std::size_t blank_bytes(std::string_view text) {
   const char first = text[0];
   if (first == ' ' || (first >= '\t' && first <= '\r') || (first >= '\x1C' && first <= '\x1F')) return 1;
@@ -31,7 +31,7 @@ std::size_t blank_bytes(std::string_view text) {
   return third >= 0x80 && third <= 0x8A ? 3 : 0;  // U+2000 .. U+200A
 }
 
-/// `bytes_of` tells how many bytes the blank at the beginning of a text has, 0 for none.
+/// `bytes_of` returns the number of bytes of the blank at the beginning of a text, 0 for none.
 template <class BytesOf>
 Tokens split_at(std::string_view line, BytesOf bytes_of) {
   Tokens words;

@@ -8,19 +8,19 @@ namespace seq2seq::metrics {
 
 using Tokens = std::vector<std::string>;
 
-/// Returns the words between blanks, where every Unicode white space is a blank: sacreBLEU cuts lines with Python's
-/// `str.split`, which also takes U+00A0, U+2028, U+3000 and so on.
+/// Returns the words between blanks; every Unicode white space counts as a blank. sacreBLEU splits lines with Python's
+/// `str.split`, which also splits at U+00A0, U+2028, U+3000 and so on.
 Tokens split_words(std::string_view line);
 
-/// Words between the blanks of ASCII, as Perl's `split` cuts bytes.
+/// Returns the words between ASCII blanks, as Perl's `split` does for bytes.
 Tokens split_at_ascii_blanks(std::string_view line);
 
-/// The line in lower case by Unicode's full mapping, as Python's `str.lower` and `sacrebleu --lowercase` have it.
+/// Returns the line in lower case by Unicode's full mapping, as Python's `str.lower` and `sacrebleu --lowercase` do.
 std::string lower_case(std::string_view line);
 
-/// The characters of a line. A byte that is not UTF-8 becomes a number beyond Unicode's, which nothing else has.
+/// Returns the characters of a line. A byte that is not UTF-8 becomes a number beyond Unicode that no character has.
 std::u32string characters_of(std::string_view line);
-/// The line of these characters.
+/// The inverse of characters_of().
 std::string line_of(std::u32string_view characters);
 
 /// The line without the blanks at its beginning.

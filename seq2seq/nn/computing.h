@@ -4,7 +4,7 @@
 
 namespace seq2seq::nn {
 
-/// Computes in a precision while it lives.
+/// Sets the precision of computations for as long as it exists.
 class Computing {
  public:
   explicit Computing(Precision precision) : before_(computing_in()) { compute_in(precision); }

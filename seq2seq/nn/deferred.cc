@@ -28,15 +28,15 @@ struct Deferral final : torch::CustomClassHolder {
   size_t parameters;
 };
 
-/// Makes the token of parameters; backward, their gradients. The engine runs it after every function that took the
-/// token, though these give it nothing.
+/// Forward, makes the token of the parameters; backward, computes their gradients. The engine runs it after every
+/// function that took the token, although these return no gradient for it.
 class DeferredRoot : public torch::autograd::Function<DeferredRoot> {
  public:
   static Tensor forward(AutogradContext* context, at::TensorList parameters,
                         const c10::intrusive_ptr<Deferral>& deferral) {
     context->set_materialize_grads(false);
     context->saved_data["deferral"] = at::IValue::make_capsule(deferral);
-    // On the parameters' device: the engine runs a function on the device and stream of what it made.
+    // On the parameters' device: the engine runs a backward function on the device and stream of its forward result.
     return at::empty({0}, parameters.front().options());
   }
 
@@ -56,7 +56,7 @@ class DeferredRoot : public torch::autograd::Function<DeferredRoot> {
   }
 };
 
-/// Not inputs of the step: their gradients come by the token.
+/// Not inputs of the step, because their gradients come through the token.
 struct LinearWeights {
   Tensor weight, bias;
 };

@@ -19,7 +19,7 @@ namespace seq2seq::nn {
 Site Site::of_module(std::string_view name) { return {Part::named, hash_of_name(name)}; }
 
 uint32_t Site::number() const {
-  // The highest bit keeps hashed numbers apart from the others.
+  // The highest bit separates hashed numbers from the others.
   return part == Part::named ? 0x80000000U | layer : static_cast<uint32_t>(part) << 10 | layer;
 }
 

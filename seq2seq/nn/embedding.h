@@ -13,7 +13,7 @@ class Embedding final : public TableModule {
  public:
   Embedding(int64_t words, int64_t size, const ParameterPlace& place);
   Packed forward(const Packed& ids) const;  // [N] -> [N, E]
-  /// Returns the gradient of the weight from those of the vectors [N, E] of `ids` [N].
+  /// Returns the gradient of the weight from the gradients of the vectors [N, E] of `ids` [N].
   at::Tensor weight_gradient(const at::Tensor& gradient, const Ids& ids) const;
   const at::Tensor& weight() const { return weight_; }
   /// The role of the weight when it is looked up.

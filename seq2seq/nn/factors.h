@@ -11,11 +11,11 @@
 
 namespace seq2seq::nn {
 
-/// How the vectors of a source word and of its factors become one (Sennrich and Haddow 2016, arXiv 1606.02892, section
-/// 2): side by side, as there, or added.
+/// Combines the vectors of a source word and its factors into one (Sennrich and Haddow 2016, arXiv 1606.02892, section
+/// 2): side by side, as in the paper, or added.
 struct FactorOptions {
   enum class Combine { concatenate, sum } combine = Combine::concatenate;
-  std::vector<double> sizes{};  // widths of the factors' vectors, where they stand side by side; the word has the rest
+  std::vector<double> sizes{};  // widths of the factors' vectors if they are side by side; the word has the rest
 };
 void declare(config::Keys& keys, FactorOptions& options);
 
@@ -25,22 +25,23 @@ struct SourceFactors {
   std::vector<int64_t> values{};  // F of each factor's vocabulary, specials included; empty: no factors
 
   bool any() const { return !values.empty(); }
-  /// Returns the width of the vectors of words, if those of tokens have `width` E.
+  /// Returns the width of the vectors of words, if the vectors of tokens have `width` E.
   int64_t word_width(int64_t width) const;
 };
 
-/// Returns what does not fit together, for tokens with vectors of `width`; empty: nothing.
+/// Returns a message about options that do not fit together, for tokens with vectors of `width`, or an empty string.
 std::string wrong_factors(const SourceFactors& factors, int64_t width);
 
-/// Tables of vectors of the values of each factor: parameters `weight_0` [F, size] or, if they are added, [F, E], ...
+/// Tables of vectors for the values of each factor: parameters `weight_0`, ... [F, size] or, if vectors are added, [F,
+/// E].
 class FactorEmbeddings final : public TableModule {
  public:
-  /// `words`: W of the source's vocabulary. Throws UsageError for what wrong_factors() finds.
+  /// `words`: size W of the source's vocabulary. Throws UsageError with the message of wrong_factors().
   FactorEmbeddings(const SourceFactors& factors, int64_t words, int64_t width, const ParameterPlace& place);
 
   /// Ids of tokens [N] -> ids of their words.
   Packed words(const Packed& ids) const;
-  /// Vectors of the words [N, width of a word] and ids of the tokens -> vectors of the tokens [N, E].
+  /// Vectors of the words [N, width of a word], and ids of the tokens -> vectors of the tokens [N, E].
   Packed forward(const Packed& words, const Packed& ids) const;
 
  private:

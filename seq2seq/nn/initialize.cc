@@ -19,8 +19,8 @@
 namespace seq2seq::nn {
 namespace {
 
-/// Four values at a time, made of four shares inside (0, 1). The parameter holds the rows of `name` from `first_row`
-/// on.
+/// Computes four values at a time from four uniform numbers inside (0, 1). The parameter holds the rows of `name` from
+/// `first_row` on.
 template <class Values>
 void fill(const at::Tensor& parameter, std::string_view name, int64_t first_row, uint64_t seed,
           const Values& values_of) {
@@ -59,7 +59,7 @@ auto normal_values(double deviation) {
   };
 }
 
-/// Of a parameter's uses the one that initialization goes by: that of a table, if it is looked up.
+/// Returns the role that initialization uses for each parameter: of several uses, the look-up as a table comes first.
 std::map<std::string, Role> leading_roles(const std::vector<ParameterUse>& uses) {
   std::map<std::string, Role> roles;
   for (const auto& use : uses) {
@@ -82,7 +82,7 @@ void initialize_xavier(torch::nn::Module& module, uint64_t seed) {
   const c10::NoGradGuard no_gradient;
   const auto uses = parameter_uses(module);
   const auto roles = leading_roles(uses);
-  std::map<std::string, int64_t> rows;  // of the whole
+  std::map<std::string, int64_t> rows;  // rows of the whole parameter
   for (const auto& item : module.named_parameters()) rows[slice_of(item.key()).whole] += item.value().size(0);
   for (const auto& use : uses) {
     const auto& role = roles.at(use.name);

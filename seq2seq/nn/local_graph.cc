@@ -7,7 +7,7 @@
 namespace seq2seq::nn {
 
 at::Tensor LocalGraph::leaf(const at::Tensor& tensor) {
-  // Not detach(): other pieces of the same memory are written later, which would count as a change of this one.
+  // Not detach(): pieces of the same memory are written later, which would count as changes of this one.
   leaves_.push_back(tensor.variable_data().requires_grad_());
   return leaves_.back();
 }

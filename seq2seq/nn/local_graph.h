@@ -7,14 +7,14 @@
 
 namespace seq2seq::nn {
 
-/// A piece of a model that the autograd engine runs backward by itself: leaves in, outputs out.
+/// A piece of a model with a separate autograd graph, from its leaves to its outputs.
 class LocalGraph {
  public:
-  /// A copy of `tensor` that the graph starts from; its gradient comes out under the number of this call.
+  /// Returns a copy of `tensor` as a start of the graph. Its gradient has the number of this call.
   at::Tensor leaf(const at::Tensor& tensor);
-  /// Parameters of the stage, whose gradients come out of parameter_gradients().
+  /// Sets the parameters of the stage; parameter_gradients() returns their gradients.
   void parameters(const std::vector<at::Tensor>& all) { parameters_ = all; }
-  /// An output and its gradient; undefined: none.
+  /// Adds an output and its gradient; undefined: none.
   void reach(const at::Tensor& output, const at::Tensor& gradient);
   /// Runs backward once and frees the graph.
   void backward();

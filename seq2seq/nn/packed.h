@@ -15,7 +15,7 @@ using Ids = at::Tensor;  // int64
 /// Throws ShapeError "`what` has shape [..], expected [..]"; -1 fits any size.
 void check_shape(const at::Tensor& tensor, at::IntArrayRef expected, std::string_view what);
 
-/// Ids as numbers on the host.
+/// Returns ids as numbers on the host.
 std::vector<int64_t> on_host(const Ids& ids);
 
 }  // namespace seq2seq::nn

@@ -22,7 +22,7 @@ void Module::use_parameter(const at::Tensor& parameter, const Role& role) { uses
 
 namespace {
 
-/// `root` and the modules below it that state roles, each once.
+/// Returns `root` and the modules below it that declare roles, each once.
 std::vector<const Module*> stated_modules(const torch::nn::Module& root) {
   std::vector<const torch::nn::Module*> modules{&root};
   for (const auto& module : root.modules(/*include_self=*/false)) modules.push_back(module.get());
@@ -49,7 +49,7 @@ std::vector<ParameterUse> parameter_uses(const torch::nn::Module& root, const to
   for (const auto* module : stated_modules(root)) {
     const bool reads = std::ranges::find(of_encoder, module) != of_encoder.end();
     for (const auto& use : module->uses_) {
-      // A parameter of a module outside `root`, such as a table that an encoder shares, has no name below it.
+      // A parameter of a module outside `root`, such as a table that an encoder shares, has no name in `root`.
       const auto name = names.find(use.parameter.unsafeGetTensorImpl());
       const auto slice = slice_of(name == names.end() ? std::string() : name->second);
       uses.push_back({.name = slice.whole,

@@ -30,7 +30,7 @@ void check_shares(size_t devices, const std::vector<int64_t>& shares, int64_t vo
   if (empty != shares.end())
     throw UsageError(fmt::format("`placement.shares`: {} is not a number of words", *empty),
                      "Give each device one word or more");
-  // Cut off at 2^61, so that no sum overflows.
+  // Limited to 2^61, so that no sum overflows.
   const int64_t sum = std::accumulate(shares.begin(), shares.end(), int64_t{0}, [&](int64_t before, int64_t words) {
     return std::min(before, int64_t{1} << 61) + std::min(words, int64_t{1} << 61);
   });

@@ -9,8 +9,8 @@
 
 namespace seq2seq::nn {
 
-/// Place of a part. A place runs its parts one after another and has its own stream or worker thread. It is on one
-/// device; several places may share a device.
+/// Place of a part. A place is on one device and has its own stream or worker thread, on which it runs its parts one
+/// after another. Several places may share a device.
 struct PartPlace {
   c10::Device device{c10::kCPU};
   int place = 0;
@@ -23,9 +23,9 @@ struct OutputShard {
   int place = 0;
 };
 
-/// Splits V words over these devices, in order. `shares` holds the number of words of each; empty: sizes that differ by
-/// at most one, the larger ones first. Throws UsageError naming `placement.output` or `placement.shares` where there
-/// are more shards than words, or the shares are not one positive number a device that add up to V.
+/// Splits V words over these devices, in order. `shares`: the number of words of each; empty: sizes that differ by at
+/// most one, the larger ones first. Throws UsageError naming `placement.output` or `placement.shares` if there are more
+/// shards than words, or if the shares are not one positive number per device with the sum V.
 std::vector<OutputShard> split_words(const std::vector<c10::Device>& devices, const std::vector<int64_t>& shares,
                                      int64_t vocabulary);
 /// Returns the same shards if they cover V words in order and each has a word. Shards without words (first = last = 0
@@ -34,8 +34,8 @@ std::vector<OutputShard> with_words(const std::vector<OutputShard>& shards, int6
 
 /// A place for each part of a model: data, not code. Several parts may name the same place.
 ///
-/// Parts are named `embeddings`, `encoder.0` ... (a layer each), `bridge`, `attention`, `decoder.0` ... What is not
-/// named is on `device`, which is place 0.
+/// Parts are named `embeddings`, `encoder.0` ... (one per layer), `bridge`, `attention`, `decoder.0` ... Parts without
+/// a name here are on `device`, which is place 0.
 struct Placement {
   c10::Device device{c10::kCPU};
   std::map<std::string, PartPlace> parts;
@@ -51,10 +51,10 @@ struct Placement {
   int64_t named_layers(const std::string& stack) const;
 };
 
-/// The name of a layer as a part: `encoder.0`.
+/// Returns the name of a layer as a part: `encoder.0`.
 std::string layer_part(const std::string& stack, int64_t layer);
 
-/// Throws UsageError unless the placement names no layer of a stack, or all of them.
+/// Throws UsageError unless the placement names either no layer of a stack or all of them.
 void check_placed(const Placement& placement, const std::string& stack, int64_t layers);
 
 }  // namespace seq2seq::nn

@@ -30,7 +30,7 @@ std::string precision_refusal(Precision precision, c10::Device device) {
   const auto name = precision == Precision::tf32 ? "tf32" : "bf16";
   if (device.is_cpu() && precision == Precision::bf16) return refusal_of_processor();
   if (!device.is_cuda()) return fmt::format("`{}` needs a GPU, but the device is `{}`", name, device.str());
-  constexpr int least = 80;  // 8.0, the first that has either
+  constexpr int least = 80;  // 8.0, the first with tf32 and bf16
   const int capability = compute_capability(device);
   if (capability >= least) return "";
   return fmt::format("`{}` needs a GPU of compute capability 8.0 or more, but `{}` has {}.{}", name, device.str(),

@@ -6,7 +6,7 @@
 
 namespace seq2seq::nn {
 
-/// The permutation between packed rows and rows that are stored sentence by sentence, which attention works on.
+/// The permutation between packed rows and rows stored sentence by sentence, the order in which attention works.
 class SentenceOrder {
  public:
   explicit SentenceOrder(const Layout& packed);
@@ -14,9 +14,9 @@ class SentenceOrder {
 
   /// [N, ..] rows in packed order -> sentence by sentence.
   at::Tensor by_sentence(const at::Tensor& packed) const;
-  /// The same for ids, with what is known of them on the CPU. `layout`: of the rows that come out.
+  /// As above, for ids; keeps their copy on the CPU. `layout`: of the resulting rows.
   Packed by_sentence(const Packed& ids, std::shared_ptr<const Layout> layout) const;
-  /// The inverse.
+  /// The inverse of by_sentence().
   at::Tensor packed(const at::Tensor& by_sentence) const;
 
  private:
@@ -24,8 +24,8 @@ class SentenceOrder {
   at::Tensor order_, inverse_;  // [N]
 };
 
-/// rows [N, ..] in another order [N], which `inverse` undoes. Its derivative is a permutation, too, where that of
-/// index_select() adds row by row.
+/// Returns rows [N, ..] in another order [N], which `inverse` undoes. The derivative is a permutation, too; the
+/// derivative of index_select() adds row by row.
 at::Tensor permuted(const at::Tensor& rows, const at::Tensor& order, const at::Tensor& inverse);
 
 }  // namespace seq2seq::nn

@@ -59,7 +59,7 @@ UsedRows used_rows_of(const Tensor& gradient) {
 
 UsedRows sum_of_rows(const Tensor& rows, const Ids& ids) {
   const auto [used, number, counts] = at::_unique2(ids, /*sorted=*/true, /*return_inverse=*/true);
-  // Of a table of the used rows alone: the sums that the whole table would have.
+  // The gradient of a table that has only the used rows: the same sums as in the whole table.
   return {used, at::embedding_dense_backward(rows, number, used.size(0), /*padding_idx=*/-1,
                                              /*scale_grad_by_freq=*/false)};
 }

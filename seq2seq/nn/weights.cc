@@ -28,7 +28,7 @@ static_assert(std::endian::native == std::endian::little, "the format's numbers 
 
 constexpr size_t kPrefix = 8;                     // bytes of the header's length
 constexpr size_t kPiece = size_t{1} << 20;        // bytes read or written at once
-constexpr uint64_t kLongestHeader = 100'000'000;  // as Python's safetensors has it
+constexpr uint64_t kLongestHeader = 100'000'000;  // the limit of Python's safetensors
 constexpr auto kFormat = "seq2seq weights";
 constexpr auto kVersion = "1";
 
@@ -48,7 +48,7 @@ const char* name_of(at::ScalarType type) {
   throw Error(fmt::format("tensors of type {} cannot be stored", c10::toString(type)));
 }
 
-/// One tensor as the header describes it, checked against the data's size.
+/// One tensor as the header describes it; its shape and type fit the size of its data.
 struct Entry {
   std::string name;
   at::ScalarType type = at::kFloat;
@@ -93,7 +93,7 @@ class Reader {
     try {
       auto header = parse_json<nlohmann::json>(text);
       if (header.is_object()) return header;
-    } catch (const nlohmann::json::exception&) {  // told below
+    } catch (const nlohmann::json::exception&) {  // reported below
     } catch (const JsonFault&) {
     }
     fail("", "its header is not a JSON object");
@@ -149,7 +149,8 @@ class Reader {
     if (entry.begin > entry.end || entry.end > data)
       fail(entry.name, fmt::format("its data should be bytes {} to {} of {}", entry.begin, entry.end, data));
     const bool empty = std::find(entry.shape.begin(), entry.shape.end(), 0) != entry.shape.end();
-    // No tensor takes more than the bytes there are; the sizes beside a 0 must still multiply to what LibTorch counts.
+    // No tensor is larger than the data. In an empty tensor, the product of the other sizes must still fit LibTorch's
+    // counts.
     const uint64_t most = empty ? std::numeric_limits<int64_t>::max() : data;
     uint64_t size = c10::elementSize(entry.type);
     bool fits = true;
@@ -162,7 +163,7 @@ class Reader {
                                    fmt::join(entry.shape, ", "), entry.end - entry.begin));
   }
 
-  /// In the order of their data, every byte of which belongs to exactly one tensor.
+  /// Sorts by data. Every byte of the data must belong to exactly one tensor.
   void sort_by_place(std::vector<Entry>& entries) const {
     std::sort(entries.begin(), entries.end(),
               [](const Entry& a, const Entry& b) { return std::pair(a.begin, a.end) < std::pair(b.begin, b.end); });
@@ -211,7 +212,7 @@ void check_version(const NamedTensors& named, const std::filesystem::path& file)
   const auto format = named.metadata.find("format");
   const auto version = named.metadata.find("version");
   if (format == named.metadata.end() || format->second != kFormat || version == named.metadata.end())
-    return;  // another program's
+    return;  // written by another program
   if (version->second != kVersion)
     throw FormatError(
         Place{.file = file.string()},

@@ -6,11 +6,11 @@
 
 namespace seq2seq::nn {
 
-/// Unit of word dropout: a word of a sentence, with all its occurrences (Gal and Ghahramani 2016, arXiv 1512.05287,
+/// Unit of word dropout: a word with all its occurrences in a sentence (Gal and Ghahramani 2016, arXiv 1512.05287,
 /// section 4.2), or each occurrence (Sennrich et al. 2016, arXiv 1606.02891).
 enum class DropWordsBy { word, occurrence };
 
-/// Shares of words whose vectors are zero in training; the other vectors are scaled by 1 / (1 - share).
+/// Shares of words with zero vectors in training; the other vectors are scaled by 1 / (1 - share).
 struct WordDropout {
   double share = 0;
   DropWordsBy by = DropWordsBy::word;
@@ -24,14 +24,14 @@ struct WordDropoutOptions {
 };
 void declare(config::Keys& keys, WordDropoutOptions& options);
 
-/// The same for a model that reads no source: without the key `source`.
+/// As WordDropout, for a model that reads no source: without the key `source`.
 struct TargetWordDropout {
   WordDropoutOptions& words;
 };
 void declare(config::Keys& keys, TargetWordDropout& options);
 
 /// 0 or 1 / (1 - share) for each of the ids [N] -> [N, 1], float32 on the CPU: a function of (seed, update, side, the
-/// pair's key) and of the id or of the position. `embedding`: the side's own.
+/// pair's key) and of the id or the position. `embedding`: the side's embedding.
 at::Tensor word_mask(const Packed& ids, const WordDropout& dropout, Site::Part embedding, const Draw& draw);
 
 /// Returns the vectors [N, E] of `ids` [N], with zeros for dropped words. Returns them unchanged with share 0 or a null

@@ -75,7 +75,7 @@ void write_alignment(const LoadedRun& run, const AlignedOutput& output, const Al
     return words;
   };
   if (streams.links != nullptr) {
-    decode::AttentionWeights shown;  // of the words that the output shows
+    decode::AttentionWeights shown;  // of the words in the written output
     for (size_t i = 0; i < output.target.size(); ++i) {
       const bool dropped = output.target[i] == text::unknown_id &&
                            run.options().decode.unknown.kind == decode::UnknownOptions::Kind::drop;

@@ -50,7 +50,7 @@ void announce_data(Log& log, const TrainingData& data) {
   log.say("          " + target);
 }
 
-/// Bytes in training for a parameter of one number: with its gradient and what the optimizer keeps.
+/// Returns the bytes in training per number of a parameter, including its gradient and the optimizer's state.
 double training_bytes(const train::TrainOptions& options, const Registries& registries) {
   return 4 + 4 + optimizer_state_bytes(options, registries);
 }
@@ -85,7 +85,7 @@ std::string batches_text(const train::TrainOptions& options, data::Task task) {
   return options.accumulate > 1 ? fmt::format("{} x {}", options.accumulate, size) : size;
 }
 
-/// `batches`: of an epoch.
+/// `batches`: of one epoch.
 void announce_length(Log& log, const RunOptions& options, int64_t batches) {
   const double in_epoch = std::ceil(static_cast<double>(batches) / static_cast<double>(options.train.accumulate));
   const double updates = options.train.updates ? static_cast<double>(*options.train.updates)

@@ -30,7 +30,7 @@ PlacementOptions on_first(const std::vector<std::string>& devices, PlacementOpti
   return options;
 }
 
-/// Steps of a side, the end symbol included.
+/// Mean number of steps of a side, end symbol included.
 int64_t mean_steps(const data::TokenStore& side) {
   const auto sentences = static_cast<double>(std::max<int64_t>(1, side.size()));
   return static_cast<int64_t>(std::lround(static_cast<double>(side.tokens()) / sentences)) + 1;
@@ -71,7 +71,7 @@ PlacementOptions chosen_placement(const RunOptions& options, const TrainingData&
   const auto devices = devices_here(placement, environment);
   const auto model = outline(options.model, *environment.registries, *data.text);
   const bool on_processor = std::ranges::none_of(devices, [](const auto& name) { return name.starts_with("cuda"); });
-  // One place of a processor already uses all of it.
+  // A single place already uses the whole processor.
   if (devices.size() == 1 || on_processor || model->staged() == nullptr) return on_first(devices, placement);
   const auto outlined = parallel::outline_of(*model);
   auto hardware = parallel::eight_h200();

@@ -22,10 +22,10 @@ namespace {
 /// The lines of one sentence.
 struct SentenceLines {
   std::string first, second, source;
-  std::vector<std::string> references;  // those that count
+  std::vector<std::string> references;  // non-empty ones, if there are several
 };
 
-/// Files that are read side by side and must have as many lines.
+/// Files that are read in parallel and must have the same number of lines.
 class SideBySide {
  public:
   void add(const std::filesystem::path& file) {
@@ -61,7 +61,7 @@ class SideBySide {
   std::vector<std::string> lines_;
 };
 
-/// The sentences that the one output wins by most; of equal ones the longest.
+/// The sentences with the largest gain of one output; of equal gains, the longest.
 class Examples {
   using Weight = std::pair<double, double>;  // gain, words
 
@@ -90,7 +90,7 @@ class Examples {
 
  private:
   std::size_t most_;
-  std::vector<std::pair<Weight, ComparedSentence>> kept_;  // the heaviest first
+  std::vector<std::pair<Weight, ComparedSentence>> kept_;  // the largest weights first
 };
 
 class Comparer {
@@ -187,7 +187,7 @@ class Comparer {
       group.most = value(sentences.back());
       for (const int64_t sentence : sentences) group.mean += value(sentence) / static_cast<double>(sentences.size());
       group.sentences = std::ssize(sentences);
-      std::sort(sentences.begin(), sentences.end());  // so that one group of all has the figures of the text
+      std::sort(sentences.begin(), sentences.end());  // so that one group of all sentences has the figures of the text
       group.tests = metrics::paired_tests(tables_, sentences, options_.resampling);
     }
     return grouped;

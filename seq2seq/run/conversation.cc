@@ -32,7 +32,8 @@ constexpr const char* help =
 
 constexpr int64_t usual_alternatives = 5;
 
-/// The number in an argument; `usual` if it is missing. Throws UsageError for anything but a number of at least 1.
+/// Returns the number in an argument, or `usual` if it is missing. Throws UsageError unless it is a number of at least
+/// 1.
 int64_t number_in(const std::vector<std::string_view>& arguments, size_t place, int64_t usual) {
   if (arguments.size() <= place) return usual;
   const auto text = arguments[place];
@@ -42,7 +43,7 @@ int64_t number_in(const std::vector<std::string_view>& arguments, size_t place, 
   throw UsageError(fmt::format("{} is not a number of at least 1", quote(text)), "`:help` lists the commands");
 }
 
-/// `0.9731  the`: a probability and a word.
+/// Returns `0.9731  the`: a probability and a word.
 std::string probability_line(double log_probability, const std::string& word) {
   return fmt::format("{:.4f}  {}\n", std::exp(log_probability), word);
 }
@@ -160,7 +161,7 @@ std::string Conversation::alternatives(int64_t position, int64_t count) const {
                      fmt::format("Positions are 1 to {}; the last is the end of the output", words + 1));
   const auto& text = *run_->text;
   auto written = text.decoder_ids(shown.ids);
-  // A model that writes backwards has written what stands behind the position.
+  // A model that writes backwards has already written the words after the position.
   const bool backwards = decode::writes_backwards(text) && position <= words;
   written.resize(static_cast<size_t>(backwards ? words - position : position - 1));
   std::string lines;

@@ -12,13 +12,13 @@
 
 namespace seq2seq::run {
 
-/// Answers a person's lines: sentences, and commands that begin with `:` and concern the last sentence (`:help`).
+/// Answers a person's lines: sentences, and commands that begin with `:` and refer to the last sentence (`:help`).
 class Conversation {
  public:
   /// `run` must outlive it; `:n-best` changes its search. `tokens`: sentences are tokens between blanks.
   Conversation(LoadedRun& run, bool tokens);
-  /// Returns the text to show, which ends in a line feed or is empty; nothing if the conversation is over. Throws Error
-  /// for a line that the model cannot read and for an invalid command; the conversation can continue.
+  /// Returns the text to show, which ends in a line feed or is empty; no value if the conversation is over. Throws
+  /// Error for a line that the model cannot read and for an invalid command; the conversation can continue.
   std::optional<std::string> answer(const std::string& line);
 
  private:

@@ -27,7 +27,7 @@ void check_search(const decode::DecodeOptions& options) {
                      "Use `--set decode.diverse_beam.groups=1 --set decode.refill=true`");
 }
 
-/// The next line of a file of demands.
+/// Returns the next line of a file of demands.
 std::string next_line(data::LineReader& lines) {
   std::string line;
   if (lines.next(line)) return line;

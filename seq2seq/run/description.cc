@@ -18,7 +18,7 @@ using Json = nlohmann::ordered_json;
 namespace {
 
 constexpr const char* run_format = "seq2seq run";
-constexpr const char* stored_sessions = "sittings";  // the name that run folders have had from the start
+constexpr const char* stored_sessions = "sittings";  // name used by all run folders so far
 
 std::string utc_now() {
   const std::time_t now = std::time(nullptr);

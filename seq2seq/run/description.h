@@ -22,15 +22,15 @@ struct SessionDescription {
   std::string program;  // Version::text()
   int64_t from_update = 0;
   Machine machine;
-  int64_t processes = 1;  // that trained together
-  std::string launch{};   // what started them, as parallel::Launch::id has it
+  int64_t processes = 1;  // number of processes that trained together
+  std::string launch{};   // the launch that started them, from parallel::Launch::id
 };
 
 /// Vocabulary and tokenizer model of a run's weights.
 struct VocabularyMark {
   int64_t size = 0;  // specials included
   std::string sha256;
-  std::string tokenizer_sha256;  // empty for one that learns nothing
+  std::string tokenizer_sha256;  // empty for a tokenizer that does not learn
   bool operator==(const VocabularyMark&) const = default;
 };
 VocabularyMark mark_of(const text::Vocabulary& vocabulary, const std::string& tokenizer_model);
@@ -40,7 +40,7 @@ std::vector<VocabularyMark> marks_of(const std::vector<text::Vocabulary>& vocabu
 struct InitialWeights {
   std::filesystem::path run;
   int64_t update = 0;
-  std::string sha256;  // of the weights' file
+  std::string sha256;  // of the weights file
 };
 
 /// The contents of `run.json`: identity, origin and machine of a run.
@@ -54,7 +54,7 @@ struct RunDescription {
   DataDigests data;
   VocabularyMark source, target;
   std::vector<VocabularyMark> factors{};                    // of the source
-  std::string target_counts{};                              // SHA-256 of their file; empty where there is none
+  std::string target_counts{};                              // SHA-256 of the file of counts; empty if there is none
   std::vector<std::pair<std::string, int64_t>> parameters;  // by part
   std::optional<InitialWeights> init_from;
   std::vector<SessionDescription> sessions;  // `sittings` in run.json
@@ -66,16 +66,17 @@ struct RunDescription {
 
 /// `{"format": "seq2seq run", "version": 1, ...}`
 std::string serialize(const RunDescription& description);
-/// Throws FormatError: not JSON, another format or version, a field that is missing or of another type.
+/// Throws FormatError if the text is not JSON, has another format or version, or a field is missing or has the wrong
+/// type.
 RunDescription parse_description(const std::string& text, const std::filesystem::path& file);
 /// Throws Error if this is not a run folder.
 RunDescription read_description(const Files& files, const RunFolder& folder);
 void write_description(Files& files, const RunFolder& folder, const RunDescription& description);
 
-/// Describes a session of this program that starts now, on `machine`.
+/// Describes a session of this program on `machine` that starts now.
 SessionDescription session_now(const Machine& machine, int64_t from_update);
 
-/// Returns one line for each reason why a run continued `now` differs from the uninterrupted one.
+/// Returns one line for each reason why a run that continues on `now` can differ from the uninterrupted one.
 std::vector<std::string> inexact_because(const Machine& then, const Machine& now);
 
 }  // namespace seq2seq::run

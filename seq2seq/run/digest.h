@@ -15,15 +15,16 @@ struct DataDigests {
   bool operator==(const DataDigests&) const = default;
 };
 DataDigests data_digests(const data::DataOptions& options);
-/// Of the training text: stored with prepared text, so that a large text is not read only for it.
+/// Returns the digest of the training text. It is also stored with prepared text, so that a large text need not be read
+/// for it.
 std::string train_digest(const data::DataOptions& options);
-/// All three digests, given that of the training text.
+/// Returns all three digests; `train` is the one of the training text.
 DataDigests data_digests(const data::DataOptions& options, const std::string& train);
 
-/// One fault for each set whose contents have changed since the run.
+/// Returns one error for each set with contents that have changed since the run.
 std::vector<Error> different_data(const DataDigests& run, const DataDigests& now, const data::DataOptions& options);
 
-/// Identity of a result: SHA-256 of the keys that can change it, the contents of the data, and `numerics`.
+/// Identity of a result: SHA-256 of the keys that can change the result, the contents of the data, and `numerics`.
 std::string run_digest(const Configuration& configuration, const DataDigests& data);
 
 }  // namespace seq2seq::run

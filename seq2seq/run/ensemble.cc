@@ -21,7 +21,7 @@ namespace {
 
 bool writes_backwards(const LoadedRun& run) { return run.text->decoder_ids({0, 1}) != std::vector<int64_t>{0, 1}; }
 
-/// Returns the first difference between the targets of two runs; empty if there is none.
+/// Returns the first difference between the targets of two runs, or an empty string.
 std::string difference(const LoadedRun& first, const LoadedRun& other) {
   if (first.text->extends_vocabulary() || other.text->extends_vocabulary())
     return "`model.output.extended_vocabulary` adds the words of each source to its vocabulary";
@@ -132,7 +132,7 @@ SourceText read_sources(const std::filesystem::path& file, const LoadedRun& run,
 void add_other_readings(EvaluationSet& set, const data::FilePair& files, const LoadedRun& run) {
   if (run.others.empty()) return;
   SourceReader reader(run, /*tokens=*/false);
-  std::vector<int64_t> invalid;  // lines that the set has left out
+  std::vector<int64_t> invalid;  // lines left out of the set
   const auto lines = data::read_lines(files.source, &invalid);
   for (int64_t pair = 0; pair < set.corpus.pairs(); ++pair) {
     const int64_t line = set.corpus.number(pair);

@@ -15,7 +15,7 @@
 namespace seq2seq::run {
 
 /// Environment of a run that is not part of its configuration: messages, files, and the machine. All of it must outlive
-/// the calls it is given to.
+/// the calls it is passed to.
 struct Environment {
   const Registries* registries = nullptr;
   Log* log = nullptr;
@@ -23,11 +23,11 @@ struct Environment {
   c10::Device device{c10::kCPU};
   /// True if the whole model is on `device`; otherwise training places its parts as configured.
   bool single_device = true;
-  int threads = 0;  // 0: as many as the machine has processors for us
+  int threads = 0;  // 0: as many as there are processors available to this process
   ProgressOptions progress;
-  std::filesystem::path timeline;  // where a training writes the timeline of one of its updates; empty: nowhere
-  parallel::Launch launch;         // which of how many processes that train together this one is
-  parallel::ProcessGroup* group = nullptr;  // they, once they have met; null: this process is alone
+  std::filesystem::path timeline;           // file for the timeline of one update of a training; empty: none
+  parallel::Launch launch;                  // the number of this process among those that train together
+  parallel::ProcessGroup* group = nullptr;  // of these processes, after they have connected; null: a single process
 
   /// Returns true if this process writes the run and reports for all.
   bool leads() const { return launch.rank == 0; }

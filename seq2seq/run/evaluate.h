@@ -15,16 +15,16 @@ namespace seq2seq::run {
 /// Figures, and the facts to report with them.
 struct Evaluation {
   Perplexity perplexity;
-  OutputFigures outputs;                          // not of a language model
-  std::map<std::string, std::string> signatures;  // of the metrics of metrics/metric.h, by name
-  int64_t sentences = 0, target_tokens = 0;       // of the first reference of each, without end symbols
-  int64_t empty_target = 0, invalid = 0;          // sentences left out: without any reference, not UTF-8
+  OutputFigures outputs;                          // none for a language model
+  std::map<std::string, std::string> signatures;  // by name, for the metrics of metrics/metric.h
+  int64_t sentences = 0, target_tokens = 0;       // of the first references, without end symbols
+  int64_t empty_target = 0, invalid = 0;          // sentences left out: without any reference, or not UTF-8
   int64_t most_references = 1, sentences_with_several = 0;
-  double unknown_source = 0, unknown_target = 0;  // shares of tokens that are no word of the vocabulary
-  double seconds = 0;                             // of search, with scoring
+  double unknown_source = 0, unknown_target = 0;  // shares of tokens that are not in the vocabulary
+  double seconds = 0;                             // of search, including scoring
 };
 
-/// Measures on the given files, or on the run's test set. Throws Error if there is neither.
+/// Measures on the given files or, without them, on the run's test set. Throws Error if there is neither.
 Evaluation evaluate(const LoadedRun& run, const std::optional<data::FilePair>& files, const Environment& environment);
 
 }  // namespace seq2seq::run

@@ -19,7 +19,7 @@ namespace seq2seq::run {
 
 namespace {
 
-/// The lines of a file; those that are not UTF-8 are empty and not valid.
+/// The lines of a file; lines that are not UTF-8 are empty and marked as not valid.
 struct TextFile {
   std::filesystem::path path;
   std::vector<std::string> lines;
@@ -34,13 +34,13 @@ TextFile read_file(const std::filesystem::path& path, data::InvalidUtf8 invalid)
   return file;
 }
 
-/// As many empty lines as a file has: the source where there is none.
+/// Returns as many empty lines as `file` has, for a missing source.
 TextFile without_text(const TextFile& file) {
   const auto lines = file.lines.size();
   return {file.path, std::vector<std::string>(lines), std::vector<bool>(lines, true)};
 }
 
-/// The source, then the references.
+/// Returns the source, then the references.
 std::vector<TextFile> read_files(const data::FilePair& files, data::InvalidUtf8 invalid) {
   if (files.target.empty()) throw Error(Place{.file = files.source.string()}, "has no target file beside it");
   std::vector<TextFile> all;
@@ -132,7 +132,7 @@ class SetBuilder {
   std::span<const TextFile> references_;
   const data::TextPipeline& text_;
   data::PairFilter filter_;
-  std::vector<data::TrainFiles> places_;  // of each reference with its source, for errors
+  std::vector<data::TrainFiles> places_;  // for each reference, with its source, for errors
   data::TokenStoreBuilder sources_, targets_;
   std::vector<int64_t> numbers_;
   EvaluationSet set_;

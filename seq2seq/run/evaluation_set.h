@@ -13,22 +13,22 @@ namespace seq2seq::run {
 /// Sentences of a validation or test set. A line with at least one token is a reference; sentences without any
 /// reference are left out and counted in `corpus.left_out`.
 struct EvaluationSet {
-  data::Corpus corpus;             // the target is the first reference that a sentence has, as the model sees it
-  metrics::References references;  // [pairs][at least 1], the lines of the files as they are, in the order of the files
+  data::Corpus corpus;             // the target is each sentence's first reference, as the model sees it
+  metrics::References references;  // [pairs][at least 1] unchanged lines of the files, in the order of the files
   int64_t most_references = 1;
-  int64_t lines = 0;                                    // of the files, with those of sentences that are left out
-  std::vector<std::vector<std::string>> source_tokens;  // [pairs] with those that the vocabulary lacks
+  int64_t lines = 0;                                    // of the files, including those of sentences that are left out
+  std::vector<std::vector<std::string>> source_tokens;  // [pairs] including words that are not in the vocabulary
   std::vector<data::CopiedWords> copied{};              // [pairs] of each source
   decode::Readings others{};                            // the sources as the other runs of an ensemble read them
 
-  /// The numbers of all sentences.
+  /// Returns the numbers of all sentences.
   std::vector<int64_t> all() const;
 };
 
-/// Throws Error for unreadable files or unequal numbers of lines, and if no sentence is left.
+/// Throws Error for unreadable files, for unequal numbers of lines, and if no sentence is left.
 EvaluationSet read_evaluation_set(const data::FilePair& files, const data::TextPipeline& text);
 
-/// Throws like read_evaluation_set for unreadable files or unequal numbers of lines, but does not need the vocabulary.
+/// As read_evaluation_set(), throws for unreadable files or unequal numbers of lines, but does not need the vocabulary.
 void check_line_counts(const data::FilePair& files, data::InvalidUtf8 invalid);
 
 }  // namespace seq2seq::run

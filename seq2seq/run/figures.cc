@@ -15,12 +15,12 @@ namespace seq2seq::run {
 
 namespace {
 
-/// The sentences of one rank.
+/// Returns the sentences of one rank.
 std::vector<int64_t> share_of(const EvaluationSet& set, const data::Deal& deal) {
   return data::dealt(set.all(), set.corpus, deal);
 }
 
-/// Sums whole numbers, exactly: a double holds them up to 2^53.
+/// Sums whole numbers over all ranks. Exact, because a double represents them up to 2^53.
 void sum_over(train::Team& team, const std::vector<int64_t*>& counts) {
   std::vector<double> values;
   for (const auto* count : counts) values.push_back(static_cast<double>(*count));
@@ -127,7 +127,7 @@ void add(train::Figures& figures, const OutputFigures& outputs) {
   figures["sequence_error_rate"] = outputs.rates.sequence_error_rate();
   figures["token_error_rate"] = outputs.rates.token_error_rate();
   figures["bleu"] = outputs.bleu.score;
-  for (const auto& [name, sums] : outputs.lines)  // the figure of sums is the same whatever was counted
+  for (const auto& [name, sums] : outputs.lines)  // sums determine the figure
     figures[name] = metrics::find_metric(name)->make({})->figure(sums);
   figures.merge(rates_of(outputs.exact));
 }

@@ -24,16 +24,16 @@
 
 namespace seq2seq::run {
 
-/// exp of the mean negative log-probability of a token, end symbols among them, of the first reference that each
-/// sentence has. Per word and per character of the reference's own line, whose end counts as one, it can be compared
-/// between models that cut words differently.
+/// exp of the mean negative log-probability of a token, including end symbols, of each sentence's first reference. The
+/// figures per word and per character of the reference's line, including one for its end, can be compared between
+/// models with different tokenizations.
 struct Perplexity {
   double score = 0;  // natural log-probability of all pairs
   int64_t tokens = 0;
   int64_t words = 0, characters = 0;
   double value() const;
 };
-/// Numbers of words and characters of a line, counting its end as one of each.
+/// Returns the number of words or characters of a line, including one for its end.
 int64_t words_of(const std::string& line);
 int64_t characters_of(const std::string& line);
 
@@ -45,12 +45,12 @@ Perplexity measure_perplexity(const decode::Predictor& predictor, const Evaluati
 struct OutputFigures {
   metrics::ErrorRates rates;
   metrics::Bleu bleu;
-  std::map<std::string, metrics::Counts> lines;  // sums by name, of the metrics that were asked for
+  std::map<std::string, metrics::Counts> lines;  // sums by name, for the configured metrics
   int64_t cut = 0;                               // outputs that stopped at the longest length
   ExactCounts exact;
 };
-/// Compares outputs with the references of the sentences `chosen`. `names`: metrics to measure beside BLEU and error
-/// rates, of `line_metrics`. Without sentences, all figures except the counts are 0.
+/// Compares outputs with the references of the sentences `chosen`. `names`: metrics to measure besides BLEU and error
+/// rates, from `line_metrics`. Without sentences, all figures except the counts are 0.
 OutputFigures compare_outputs(const std::vector<MeasuredOutput>& outputs, const EvaluationSet& set,
                               const std::vector<int64_t>& chosen, const data::TextPipeline& text,
                               const metrics::MetricOptions& metrics, const std::vector<std::string>& names);
@@ -60,16 +60,16 @@ OutputFigures measure_outputs(const decode::Predictor& predictor, const Evaluati
                               const metrics::MetricOptions& metrics = {}, const decode::Done& done = {},
                               const data::Deal& deal = {}, const std::vector<std::string>& names = {});
 
-/// Sums the measurements of all ranks; `options` set the smoothing of BLEU.
+/// Sums the measurements over all ranks; `options` set the smoothing of BLEU.
 void sum_over(train::Team& team, Perplexity& perplexity);
 void sum_over(train::Team& team, OutputFigures& figures, const metrics::BleuOptions& options);
 
 train::Figures named(const Perplexity& perplexity);
 void add(train::Figures& figures, const OutputFigures& outputs);
 
-/// Validation function for the trainer: perplexity and the other configured metrics. Each rank of `team` (null: alone)
-/// measures its share and returns the figures of all. `set`, `text` and `team` must outlive it. `language_model`: of
-/// `decode.language_model`, null without one. `done` hears of each measurement.
+/// Returns the validation function of a training, for perplexity and the other configured metrics. Each rank of `team`
+/// (null: one process) measures its share and returns the figures of all. `set`, `text` and `team` must outlive the
+/// function. `language_model`: of `decode.language_model`; null: none. Calls `done` after each measurement.
 train::Validate make_validation(const EvaluationSet& set, const data::TextPipeline& text,
                                 const decode::DecodeOptions& decode, const metrics::MetricOptions& options,
                                 const std::vector<std::string>& metrics, train::Team* team = nullptr,

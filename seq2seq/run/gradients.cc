@@ -22,7 +22,7 @@ namespace seq2seq::run {
 
 namespace {
 
-/// The device of each place.
+/// Returns the device of each place.
 std::vector<c10::Device> devices_of(const nn::Placement& placement) {
   std::vector<c10::Device> devices(static_cast<size_t>(placement.places()), placement.device);
   for (const auto& [name, part] : placement.parts) devices[static_cast<size_t>(part.place)] = part.device;
@@ -47,10 +47,10 @@ std::unique_ptr<parallel::Executor> make_executor(const PlacementOptions& option
   return std::make_unique<parallel::ThreadedExecutor>(placement.places(), team, options.patience, stalled);
 }
 
-/// Writes the timeline of the fourth update of this session: the first ones take memory for the first time.
+/// Writes the timeline of the fourth update of this session, because the first ones allocate memory.
 parallel::Observer timeline_writer(const Environment& environment) {
   constexpr size_t number = 4;
-  const auto updates = std::make_shared<std::set<int64_t>>();  // begun in this session
+  const auto updates = std::make_shared<std::set<int64_t>>();  // started in this session
   return {.wants =
               [updates](int64_t update) {
                 if (updates->size() > number) return false;
@@ -63,7 +63,7 @@ parallel::Observer timeline_writer(const Environment& environment) {
               }};
 }
 
-/// Says where places wait because layers cannot run over some of the steps.
+/// Reports that places wait for each other if layers cannot run over some of the steps.
 void say_what_waits(const std::vector<nn::Stage>& stages, const parallel::Schedule& schedule, Log& log) {
   const auto needs_sentences = [](const nn::Stage& stage) {
     return stage.whole && !stage.recurrent &&
@@ -76,7 +76,7 @@ void say_what_waits(const std::vector<nn::Stage>& stages, const parallel::Schedu
       "{kind: micro_batch}` lets them work on parts of the batch at the same time");
 }
 
-/// The choice that keeps the training from running in stages, or an empty string.
+/// Returns the option that prevents training in stages, or an empty string.
 std::string what_is_whole(const RunOptions& options, const nn::Model& model) {
   if (options.train.coverage_loss > 0) return fmt::format("`train.coverage_loss: {}`", options.train.coverage_loss);
   if (const double weight = options.train.guided_alignment.weight; weight > 0)

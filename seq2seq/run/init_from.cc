@@ -15,7 +15,8 @@ namespace seq2seq::run {
 
 namespace {
 
-/// The side of each parameter with a row a word, by name. Word vectors that both sides share are the target's.
+/// Returns the side of each parameter with a row per word, by name. Word vectors that both sides share belong to the
+/// target.
 std::map<std::string, nn::Side> tables_of(const nn::Model& model) {
   std::map<std::string, nn::Side> tables;
   for (const auto& use : model.roles()) {
@@ -37,7 +38,7 @@ bool rows_fit(at::IntArrayRef one, const text::Vocabulary& words, at::IntArrayRe
          one.slice(1) == other.slice(1);
 }
 
-/// Row by row, those of some of the words; the special words always are the same ones.
+/// Copies the rows of common words; special words always correspond.
 int64_t copy_rows(const nn::Whole::Part& part, const text::Vocabulary& mine, const at::Tensor& other,
                   const text::Vocabulary& theirs) {
   auto parameter = part.tensor;

@@ -20,16 +20,16 @@ struct Vocabularies {
 struct TakenOver {
   struct ByWord {
     std::string parameter;
-    int64_t taken = 0, words = 0;  // rows taken over, of the new model's
+    int64_t taken = 0, words = 0;  // rows taken over, of all rows of the new model
   };
-  std::vector<std::string> whole;    // name and shape agree
-  std::vector<ByWord> by_word;       // tables with a row a word: those of the same word
-  std::vector<std::string> initial;  // of the new model, with no match: left at their initial values
+  std::vector<std::string> whole;    // same name and shape
+  std::vector<ByWord> by_word;       // tables with a row per word: rows of the same words
+  std::vector<std::string> initial;  // of the new model, without a match: keep their initial values
   std::vector<std::string> unused;   // of the other model
 };
 
-/// Sets the parameters of `model`, which belong to the words of `mine`, from `other`, which belong to those of
-/// `theirs`: by name and shape, tables with a row a word by word.
+/// Sets the parameters of `model`, with the words of `mine`, from `other`, with the words of `theirs`: by name and
+/// shape, and tables with a row per word by word.
 TakenOver take_over(nn::Model& model, const Vocabularies& mine, const nn::NamedTensors& other,
                     const Vocabularies& theirs);
 

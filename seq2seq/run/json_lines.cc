@@ -15,18 +15,18 @@ namespace {
 
 constexpr const char* remedy = R"(Write an object on each line: {"source": "a sentence"})";
 
-/// The keys of an answer.
+/// Keys that `translate` writes.
 constexpr std::array written{"output", "tokens",    "token_scores", "score",      "normalized_score",
                              "cut",    "alignment", "seconds",      "hypotheses", "error"};
 
-/// `unexpected end of input` from the message of a parse error.
+/// Extracts `unexpected end of input` from the message of a parse error.
 std::string reason_of(const std::string& message) {
   const auto start = message.find(": ");
   const auto reason = start == std::string::npos ? message : message.substr(start + 2);
   return reason.substr(0, reason.find("; last read"));
 }
 
-/// Parses the line; `keys` becomes those of the outermost object, in order.
+/// Parses the line; sets `keys` to those of the outermost object, in order.
 nlohmann::json parse(std::string_view line, std::vector<std::string>& keys, Place place) {
   const auto note_key = [&keys](int depth, nlohmann::json::parse_event_t event, const nlohmann::json& value) {
     if (depth == 1 && event == nlohmann::json::parse_event_t::key) keys.push_back(value.get<std::string>());

@@ -35,7 +35,7 @@ void check_lengths(const EvaluationSet& set, const data::FilePair& files, const 
   for (int64_t pair = 0; pair < set.corpus.pairs(); ++pair) {
     const int64_t line = set.corpus.number(pair) + 1;
     limits.check_source(set.corpus.source.length(pair), {.file = files.source.string(), .line = line});
-    // Of several references the model reads the first one that there is; it is named by the first file.
+    // Of several references the model reads the first non-empty one; messages name the first file.
     limits.check_target(set.corpus.target.length(pair), {.file = files.target.front().string(), .line = line});
   }
 }

@@ -9,7 +9,7 @@
 
 namespace seq2seq::run {
 
-/// Longest lines that a model can read, limited by learned positions.
+/// Lengths of the longest lines that a model can read, limited by learned positions.
 class LengthLimits {
  public:
   LengthLimits(const nn::Model& model, const data::DataOptions& options);
@@ -19,7 +19,7 @@ class LengthLimits {
   void check_target(int64_t tokens, const Place& place) const;
 
  private:
-  int64_t source_, target_;  // tokens of a line; nn::no_longest_sentence: any number
+  int64_t source_, target_;  // tokens of a line; nn::no_longest_sentence: no limit
 };
 
 /// Throws Error for the first sentence of the files that the model cannot read.

@@ -31,7 +31,7 @@ void allow_only_use(const std::vector<config::Override>& overrides) {
   if (!faults.empty()) throw UsageError(faults);
 }
 
-/// A search adds probabilities word by word: both models must have the same words in the same order.
+/// A search adds probabilities word by word, so both models must have the same words in the same order.
 void check_same_words(const text::Vocabulary& language_model, const text::Vocabulary& target,
                       const std::filesystem::path& file) {
   constexpr const char* remedy =
@@ -86,7 +86,7 @@ int64_t find_checkpoint(const Files& files, const RunFolder& folder, const std::
 
 NamedCheckpoint named_checkpoint(const std::filesystem::path& path, const std::string& checkpoint) {
   auto whole = path.lexically_normal();
-  if (!whole.has_filename()) whole = whole.parent_path();  // a final slash
+  if (!whole.has_filename()) whole = whole.parent_path();  // if the path ends in a slash
   const auto folder = whole.parent_path();
   if (folder.filename() != "checkpoints") return {path, checkpoint};
   const auto run = folder.has_parent_path() ? folder.parent_path() : std::filesystem::path(".");
@@ -139,7 +139,7 @@ std::shared_ptr<const decode::Predictor> load_language_model(const RunOptions& o
     throw UsageError(key, "is not a language model", "Name a run of `task: lm`");
   check_same_words(run->text->target_vocabulary(), text.target_vocabulary(), run->folder.target_vocabulary());
   const auto* predictor = &run->predictor();
-  return {std::move(run), predictor};  // keeps the whole run
+  return {std::move(run), predictor};  // keeps the whole run alive
 }
 
 }  // namespace seq2seq::run

@@ -22,15 +22,15 @@ namespace {
 /// Memory of one stage, in numbers.
 struct StageNumbers {
   nn::Side side = nn::Side::target;
-  double kept = 0;                       // a row, from its way forward to its way back
-  int64_t width = 0, words = 0;          // of an output layer that goes through its words tile by tile
+  double kept = 0;                       // per row, from its forward to its backward pass
+  int64_t width = 0, words = 0;          // of an output layer that processes its words tile by tile
   std::vector<at::Tensor> parameters{};  // those that no later stage has
 
   double rows(const data::BatchCounts& batch) const {
     return static_cast<double>(side == nn::Side::source ? batch.source_tokens : batch.target_tokens);
   }
   double kept_of(const data::BatchCounts& batch) const { return kept * rows(batch); }
-  /// On its way back: as much as it kept, or what an output layer stores for its tiles.
+  /// Numbers needed in its backward pass: as many as it kept, or those that an output layer stores for its tiles.
   double workspace(const data::BatchCounts& batch) const {
     if (words == 0) return kept_of(batch);
     const auto tiles = nn::cpu::cross_entropy_workspace(static_cast<int64_t>(rows(batch)), width, words);
@@ -38,8 +38,8 @@ struct StageNumbers {
   }
 };
 
-/// `tiles`: whether an output layer goes through its words tile by tile. It then keeps no probabilities, but the
-/// derivatives by its rows.
+/// `tiles`: whether an output layer processes its words tile by tile. It then keeps the derivatives by its rows instead
+/// of probabilities.
 StageNumbers numbers_of(const nn::Stage& stage, bool tiles) {
   StageNumbers numbers{.side = stage.side, .kept = static_cast<double>(stage.kept)};
   if (!tiles || !stage.name.starts_with("output.")) return numbers;
@@ -51,7 +51,7 @@ StageNumbers numbers_of(const nn::Stage& stage, bool tiles) {
 
 using Stages = std::vector<StageNumbers>;
 
-/// Empty: not known for this kind of model.
+/// Empty if not known for this kind of model.
 Stages stages_of(const nn::Model& model, bool tiles) {
   if (model.staged() == nullptr || model.output().copies()) return {};
   Stages stages;
@@ -75,17 +75,17 @@ double kept_by(const Stages& stages, const data::BatchCounts& batch) {
   return kept;
 }
 
-/// An optimizer of the run for one small parameter.
+/// Makes the run's optimizer for one small parameter.
 std::shared_ptr<train::Optimizer> sample_optimizer(const train::TrainOptions& options, const Registries& registries,
                                                    int64_t numbers) {
   const train::NamedParameters sample{{"sample", at::zeros({numbers})}};
   return registries.optimizers.make(options.optimizer, sample);
 }
 
-/// Numbers that the gradients of an update store, by parameter.
+/// Numbers stored by the gradients of an update, by parameter.
 class GradientNumbers {
  public:
-  /// `sparse`: of tables only the rows that are used, no more than there are tokens.
+  /// `sparse`: tables store only used rows, at most one per token.
   GradientNumbers(const nn::Model& model, bool sparse, const data::BatchCounts& batch, int64_t accumulate)
       : uses_(model.roles()), batch_(batch), accumulate_(accumulate) {
     if (sparse) tables_ = nn::tables_of(model, uses_);
@@ -118,9 +118,9 @@ class GradientNumbers {
   std::vector<at::Tensor> tables_;
 };
 
-/// The most numbers of gradients and activations at once, in one process and place. On its way back a stage makes its
-/// gradients and frees what it kept. Of accumulated batches, all but the first find the gradients
-/// there and add to them.
+/// Returns the maximum of gradients and activations at any time, in numbers, for one process and place. In its backward
+/// pass a stage computes its gradients and frees what it kept. With accumulated batches, all but the first add to
+/// existing gradients.
 double most_at_once(const Stages& stages, const GradientNumbers& gradients, const data::BatchCounts& batch,
                     bool accumulates) {
   double kept = kept_by(stages, batch), made = 0, most = 0;
@@ -134,7 +134,7 @@ double most_at_once(const Stages& stages, const GradientNumbers& gradients, cons
   return std::max(most, made);
 }
 
-/// The batch that keeps the most.
+/// Returns the batch that keeps the most numbers.
 data::BatchCounts largest_batch(const data::EpochPlan& plan, const data::Corpus& corpus, bool lm,
                                 const Stages& stages) {
   const auto size_of = [&](const data::BatchCounts& batch) {
@@ -152,7 +152,7 @@ data::BatchCounts largest_batch(const data::EpochPlan& plan, const data::Corpus&
   return largest;
 }
 
-/// Bytes of memory that this process has now.
+/// Returns the resident memory of this process in bytes.
 double resident_bytes() {
   std::ifstream statistics("/proc/self/statm");
   double all = 0, resident = 0;
@@ -231,7 +231,7 @@ std::vector<std::string> forecast_lines(const MemoryForecast& forecast, std::opt
 }
 
 std::string too_much_memory(const MemoryForecast& forecast, std::optional<int64_t> available) {
-  // What the program has taken already is not available any more.
+  // Memory that the program already uses is not part of the available memory.
   const double needed = forecast.total() - forecast.program;
   if (!available || needed <= static_cast<double>(*available)) return {};
   const double fixed = forecast.parameters + forecast.gradients + forecast.optimizer;

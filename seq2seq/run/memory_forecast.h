@@ -11,18 +11,18 @@
 
 namespace seq2seq::run {
 
-/// Bytes that training on the CPU takes at the largest batch of an epoch.
+/// Bytes that training on the CPU needs for the largest batch of an epoch.
 struct MemoryForecast {
   double parameters = 0, gradients = 0, optimizer = 0;
   std::optional<double> activations;  // kept by forward for backward; empty: not known for this kind of model
-  double passing = 0;                 // gradients and activations at once, at most: some come as others go
-  double program = 0;                 // of this process so far: the program and the text
-  data::BatchCounts largest;          // the batch that takes the most
-  int64_t batches = 0;                // of the first epoch
+  double passing = 0;                 // maximum of gradients and activations at any time; they do not all exist at once
+  double program = 0;                 // used by this process so far, for the program and the text
+  data::BatchCounts largest;          // the batch that needs the most memory
+  int64_t batches = 0;                // in the first epoch
   double total() const;
 };
 
-/// Predicts the memory of a training of this configuration in this process, before its model is built. Empty for a
+/// Predicts the memory that training this configuration needs in this process, before its model is built. No value for
 /// training on a GPU or by several processes.
 std::optional<MemoryForecast> forecast_memory(const RunOptions& options, const TrainingData& data,
                                               const Environment& environment);
@@ -30,7 +30,7 @@ std::optional<MemoryForecast> forecast_memory(const RunOptions& options, const T
 /// Bytes of optimizer state per number, measured on a small parameter.
 double optimizer_state_bytes(const train::TrainOptions& options, const Registries& registries);
 
-/// `1.2 GB more are available`.
+/// Returns `1.2 GB more are available`.
 std::string available_text(int64_t bytes);
 
 /// Returns the forecast as a table with one item per line, and the available memory.

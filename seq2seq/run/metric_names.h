@@ -5,10 +5,10 @@
 
 namespace seq2seq::run {
 
-/// The names of all figures: perplexity, of a token, of a word and of a character; exact_match, sequence_error_rate,
-/// token_error_rate and bleu; then those of metrics/metric.h that are none of these.
+/// Returns the names of all figures: perplexity per token, word and character; exact_match, sequence_error_rate,
+/// token_error_rate and bleu; then the other metrics of metrics/metric.h.
 const std::vector<std::string>& metric_names();
-/// Returns those of `names` that compare lines by metrics/metric.h.
+/// Returns those of `names` that are line metrics of metrics/metric.h.
 std::vector<std::string> line_metrics(const std::vector<std::string>& names);
 /// Returns an error message for the first of `names` that is not in `known`, or an empty string.
 std::string unknown_metric(const std::vector<std::string>& names,

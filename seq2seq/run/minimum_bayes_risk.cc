@@ -15,7 +15,7 @@ namespace seq2seq::run {
 
 namespace {
 
-/// Samples of one text.
+/// Samples with the same text.
 struct SampledText {
   std::string line;
   decode::Hypothesis best;

@@ -2,7 +2,7 @@
 
 namespace seq2seq::run {
 
-/// Raise it by hand if the same configuration, data and seed would train different parameters; part of every run's
+/// Increase it by hand if the same configuration, data and seed would train different parameters. Part of every run's
 /// digest.
 inline constexpr int numerics = 2;
 

@@ -11,7 +11,7 @@ namespace seq2seq::run {
 namespace {
 
 struct Called {
-  std::vector<std::string> keys;  // here
+  std::vector<std::string> keys;  // our keys
   std::vector<std::string> words;
 };
 
@@ -119,7 +119,7 @@ std::map<std::string, std::string> other_words() {
   };
   for (const auto& [keys, words] : called_otherwise())
     for (const auto& word : words) answers.emplace(word, fmt::format("it is `{}` here", fmt::join(keys, "` and `")));
-  for (const auto& [word, answer] : std::map(answers)) {  // fairseq and Marian write hyphens
+  for (const auto& [word, answer] : std::map(answers)) {  // fairseq and Marian use hyphens
     std::string hyphens = word;
     std::replace(hyphens.begin(), hyphens.end(), '_', '-');
     answers.emplace(hyphens, answer);

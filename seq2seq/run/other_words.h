@@ -5,8 +5,8 @@
 
 namespace seq2seq::run {
 
-/// Hints for keys of OpenNMT-py, fairseq, Marian, JoeyNMT and PyTorch scripts: our name of the key, or that there is
-/// none.
+/// Returns hints for keys of OpenNMT-py, fairseq, Marian, JoeyNMT and PyTorch scripts: our name of the key, or a note
+/// that we do not have it.
 std::map<std::string, std::string> other_words();
 
 }  // namespace seq2seq::run

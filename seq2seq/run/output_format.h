@@ -15,28 +15,28 @@ namespace seq2seq::run {
 enum class OutputFormat {
   text,   // the best output of each line
   moses,  // n-best lists: `number ||| text ||| features ||| score`
-  tsv,    // a line per output, after a line of names
-  json    // an object per line of the input
+  tsv,    // a line per output, after a line of column names
+  json    // an object per input line
 };
 
 /// One output of a sentence, ready to be written.
 struct Output {
-  std::string text;  // what `translate` writes as plain text
+  std::string text;  // plain text of the output, as `translate` writes it
   decode::Hypothesis hypothesis;
   std::vector<std::string> tokens;         // as the model wrote them
-  std::optional<std::vector<Link>> links;  // empty: the model has no attention
+  std::optional<std::vector<Link>> links;  // no value: the model has no attention
 };
 
-/// `sentence	source	output	score	normalized_score	cut`: the names of the columns.
+/// Returns the names of the columns: `sentence     source  output  score   normalized_score        cut`.
 std::string tsv_header();
-/// The line of one output. A tab in a text becomes a blank.
+/// Returns the line of one output. Tabs in texts become blanks.
 std::string tsv_line(int64_t sentence, std::string_view source, const Output& output);
 
 struct JsonFormat {
-  bool list = false;        // outputs are a list under `hypotheses`; otherwise the best one's members are the answer's
-  bool normalized = false;  // with `normalized_score`
+  bool list = false;        // outputs as a list under `hypotheses`, not only the best one's members
+  bool normalized = false;  // whether to write `normalized_score`
 };
-/// The members of an answer as a JSON object on one line: those of the outputs, best first, and `seconds`.
+/// Returns the members of an answer as a JSON object on one line: the outputs, best first, and `seconds`.
 std::string json_answer(const std::vector<Output>& outputs, double seconds, const JsonFormat& format);
 
 }  // namespace seq2seq::run

@@ -23,9 +23,10 @@ namespace {
 
 using Kind = decode::UnknownOptions::Kind;
 
-constexpr std::string_view annotation = "<unk:";  // of a word `<unk:d>`
+constexpr std::string_view annotation = "<unk:";  // prefix of a word `<unk:d>`
 
-/// The source token with the largest weight that is a word; none of an empty source.
+/// Returns the source token with the largest weight, except for tokens that are not words; no value for an empty
+/// source.
 std::optional<size_t> most_attended(const std::vector<float>& weights, const std::vector<std::string>& source_tokens,
                                     const data::SourceForm& form) {
   std::optional<size_t> best;
@@ -36,8 +37,8 @@ std::optional<size_t> most_attended(const std::vector<float>& weights, const std
   return best;
 }
 
-/// The source token that `<unk:d>` at a position of the target names: position - d. None for `<unk:none>`, for a place
-/// outside the source and for a separator.
+/// Returns the source token for `<unk:d>` at a position of the target: position - d. No value for `<unk:none>`, for a
+/// position outside the source and for a separator.
 std::optional<size_t> annotated(std::string_view word, size_t position, const std::vector<std::string>& source_tokens,
                                 const data::SourceForm& form) {
   word.remove_prefix(annotation.size());

@@ -11,18 +11,18 @@
 
 namespace seq2seq::run {
 
-/// Turns the ids of outputs into words, unknown ones as `decode.unknown` says.
+/// Converts the ids of outputs to words; unknown words according to `decode.unknown`.
 class OutputWords {
  public:
   using Kind = decode::UnknownOptions::Kind;
-  /// `text` must outlive it. Throws Error for a dictionary that cannot be read, with file and line, and where positions
-  /// are wanted, but the target's vocabulary has no word `<unk:d>`.
+  /// `text` must outlive it. Throws Error with file and line for a dictionary that cannot be read, and Error if
+  /// positions are wanted but the target's vocabulary has no word `<unk:d>`.
   OutputWords(const decode::UnknownOptions& options, const data::TextPipeline& text);
-  /// Returns true if words of the source may take the place of unknown ones.
+  /// Returns true if words of the source may replace unknown words.
   bool need_source() const { return kind_ == Kind::replace || kind_ == Kind::positional; }
-  /// Returns true if the words of this output depend on attention: one of them is replaced.
+  /// Returns true if the words of this output depend on attention, because one of them is replaced.
   bool needs_attention(const std::vector<int64_t>& ids) const;
-  /// `weights` are those of the output, a column for each of the `source_tokens` and perhaps one for the end symbol;
+  /// `weights`: of the output, with a column for each of the `source_tokens` and optionally one for the end symbol;
   /// read only if needed. If the source has no word for the replacement, the word is `<unk>`.
   std::vector<std::string> words(const std::vector<int64_t>& ids, const std::vector<std::string>& source_tokens,
                                  const decode::AttentionWeights& weights) const;
@@ -36,7 +36,7 @@ class OutputWords {
   std::map<std::string, std::vector<std::string>> dictionary_;
 };
 
-/// The words of the best output of each source. Asks for attention only for outputs that need it.
+/// Returns the words of the best output of each source. Computes attention only for outputs that need it.
 std::vector<std::vector<std::string>> words_of_best(const decode::Predictor& predictor, const decode::Reading& sources,
                                                     const std::vector<std::vector<std::string>>& source_tokens,
                                                     const std::vector<std::vector<decode::Hypothesis>>& found,

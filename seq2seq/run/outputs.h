@@ -20,10 +20,11 @@ struct MeasuredOutput {
   std::string line;
   metrics::Tokens tokens;
   bool cut = false;     // stopped at the longest length
-  ExactCounts exact{};  // of this output; without a sentence if it was not searched for exactly
+  ExactCounts exact{};  // counts of this output; zero sentences if it was not searched for exactly
 };
 
-/// The sentences with these numbers as each model reads them: that of `text` first, then the set's others.
+/// Returns the sentences with these numbers as each model reads them: first the reading by `text`, then the set's
+/// others.
 decode::Readings readings_of(const EvaluationSet& set, const data::TextPipeline& text,
                              const std::vector<int64_t>& chosen);
 
@@ -33,8 +34,8 @@ std::vector<MeasuredOutput> search_outputs(const decode::Predictor& predictor, c
                                            const metrics::MetricOptions& metrics, const std::vector<int64_t>& chosen,
                                            const decode::Done& done = {});
 
-/// The outputs of a run or ensemble for all sentences of a set: from the list of `decode.rescore` if it names one, else
-/// searched for. Throws Error for a list that is not of this set.
+/// Returns the outputs of a run or ensemble for all sentences of a set: from the list `decode.rescore` if it is set,
+/// otherwise by search. Throws Error for a list that does not belong to this set.
 std::vector<MeasuredOutput> outputs_of(const LoadedRun& run, const EvaluationSet& set, const Environment& environment,
                                        const decode::Done& done = {});
 

@@ -18,7 +18,7 @@ namespace seq2seq::run {
 
 namespace {
 
-/// The number behind the last `_l` of a name, as in `weight_ih_l0`; -1 without one.
+/// Returns the number after the last `_l` of a name, as in `weight_ih_l0`; -1 if there is none.
 int64_t layer_of(std::string_view name) {
   const size_t mark = name.rfind("_l");
   if (mark == std::string_view::npos) return -1;
@@ -28,17 +28,18 @@ int64_t layer_of(std::string_view name) {
   return fault == std::errc() && stop == end ? layer : -1;
 }
 
-/// The layer of a parameter of a Transformer: `encoder.layers.0. ...`, or the norm behind the last one; -1: no layer.
+/// Returns the layer of a parameter of a Transformer: `encoder.layers.0. ...`, or the norm after the last layer; -1:
+/// not in a layer.
 int64_t layer_of_list(const std::vector<std::string_view>& words, const nn::LayerCounts& layers) {
   if (words.size() > 2 && words[1] == "layers") return std::stoll(std::string(words[2]));
   if (words.size() > 2 && words[1] == "norm") return (words[0] == "encoder" ? layers.encoder : layers.decoder) - 1;
   return -1;
 }
 
-/// The part of a placement that a parameter belongs to; empty: one that no placement names.
+/// Returns the part of a placement that a parameter belongs to; empty for a parameter of a part without a name.
 std::string part_of(const std::string& parameter, const nn::LayerCounts& layers) {
   auto words = split(parameter, '.');
-  std::erase_if(words, [](std::string_view word) { return word.starts_with("source_"); });  // of one of the encoders
+  std::erase_if(words, [](std::string_view word) { return word.starts_with("source_"); });  // one of several encoders
   const auto has = [&words](std::string_view word) { return std::ranges::find(words, word) != words.end(); };
   if (words.front() == "output") return "output";
   for (const char* part : {"bridge", "attention"})
@@ -59,7 +60,7 @@ class Table {
     row.parameters += parameters;
   }
 
-  /// The output layer's parameters have a row for each of `words`.
+  /// Adds the output layer's parameters, which have a row for each of `words`.
   void add_output(int64_t parameters, int64_t words) {
     if (placement_.output.empty()) return add("output", parameters);
     for (const auto& shard : placement_.output) {

@@ -19,13 +19,13 @@ struct PlaceRow {
   int64_t parameters = 0;
 };
 
-/// Returns the places that a placement uses, in order, for a model of these parameters. Does not allocate the model.
+/// Returns the places that a placement uses, in order, for a model with these parameters. Does not allocate the model.
 std::vector<PlaceRow> place_table(const nn::Model& model, const nn::Placement& placement);
 
-/// One line per place: place, device, parts, parameters and their size at `bytes` each.
+/// Returns one line per place: place, device, parts, parameters, and their size with `bytes` bytes for each.
 std::vector<std::string> place_lines(const std::vector<PlaceRow>& table, double bytes);
 
-/// `1.2 GB` or `345.6 MB`.
+/// Returns `1.2 GB` or `345.6 MB`.
 std::string bytes_text(double bytes);
 
 }  // namespace seq2seq::run

@@ -17,7 +17,7 @@ namespace seq2seq::run {
 
 namespace {
 
-/// Every key that names devices, with what it names.
+/// Returns every key that names devices, with the devices.
 std::vector<std::pair<std::string, std::vector<std::string>>> named_devices(const PlacementOptions& options) {
   std::vector<std::pair<std::string, std::vector<std::string>>> named{
       {"encoder", options.encoder}, {"decoder", options.decoder}, {"output", options.output}};
@@ -30,7 +30,7 @@ std::vector<std::pair<std::string, std::vector<std::string>>> named_devices(cons
 }
 
 void check_shares(const PlacementOptions& options) {
-  constexpr double tolerance = 0.002;  // three thirds written as 0.333
+  constexpr double tolerance = 0.002;  // accepts three thirds written as 0.333
   const auto& shares = options.shares;
   if (shares.empty()) return;
   if (options.preset == "single" && options.output.empty())
@@ -53,7 +53,7 @@ void check_shares(const PlacementOptions& options) {
                          "Give the share of the words on each device, as in `[0.5, 0.25, 0.25]`");
 }
 
-/// Returns the first and last words of the shards: borders at the nearest word, no shard empty. One more than shards.
+/// Returns the word at which each shard begins, and the end: borders at the nearest word, no shard empty.
 std::vector<int64_t> word_borders(size_t shards, const std::vector<double>& shares, int64_t words) {
   const auto count = static_cast<int64_t>(shards);
   double sum = 0;

@@ -17,7 +17,7 @@ namespace {
 
 constexpr int paper_devices = 8;
 
-/// The places that options name, and what is in each.
+/// The places that the options name, and the parts in each.
 class Layout {
  public:
   Layout(const PlacementOptions& options, const nn::LayerCounts& layers, c10::Device device)
@@ -63,7 +63,7 @@ class Layout {
     }
   }
 
-  /// The place that a key names. Without `devices`, each new device is a new place.
+  /// Returns the place that a key names. Without `devices`, each new device is a new place.
   int find(const std::string& key, const std::string& text) {
     if (const int number = place_number(text); number >= 0) {
       if (number < std::ssize(options_.devices)) return number;
@@ -122,7 +122,7 @@ class Layout {
     }
   }
 
-  /// The places of the preset with a layer, or those without one.
+  /// Returns the places of the preset with a layer, or those without a layer.
   std::vector<int> output_by_preset() const {
     std::set<int> with_layer;
     for (const auto& [part, place] : made_.parts)
@@ -139,7 +139,7 @@ class Layout {
 
   const PlacementOptions& options_;
   nn::LayerCounts layers_;
-  int by_preset_ = 0;  // places that the preset can use: without those that keys of single parts add
+  int by_preset_ = 0;  // places that the preset can use: excludes those added by keys of single parts
   PlacementLayout made_;
 };
 

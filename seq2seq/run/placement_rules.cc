@@ -16,7 +16,7 @@ namespace seq2seq::run {
 
 namespace {
 
-/// Adds rules for what `check` finds, each at the key that it names. `options` must outlive the keys.
+/// Adds a rule for each key at which `check` may report an error. `options` must outlive the keys.
 void add_rules(config::Keys& keys, const PlacementOptions& options, const std::function<void()>& check) {
   for (const char* name :
        {"preset", "devices", "embeddings", "encoder", "bridge", "attention", "decoder", "output", "shares"}) {
@@ -24,7 +24,7 @@ void add_rules(config::Keys& keys, const PlacementOptions& options, const std::f
       try {
         check_keys(options);
       } catch (const PlacementError&) {
-        return {};  // its own rule says it
+        return {};  // reported by its own rule
       }
       try {
         check();
@@ -46,7 +46,7 @@ std::unique_ptr<Configuration> read(const std::filesystem::path& file, const std
     try {
       layers = layers_of(options.model, registries);
     } catch (const UsageError&) {
-      return;  // the model's own rules say it
+      return;  // reported by the model's own rules
     }
     check_layers(options.placement, *layers);
     if (on_this_machine) check_devices(options.placement, *layers);
@@ -55,7 +55,7 @@ std::unique_ptr<Configuration> read(const std::filesystem::path& file, const std
   return configuration;
 }
 
-/// Throws UsageError unless the file holds a section `placement` and nothing else.
+/// Throws UsageError unless the file contains a section `placement` and nothing else.
 void check_only_placement(const std::string& text, const std::filesystem::path& file) {
   config::Faults faults;
   const auto root = config::parse_yaml(text, file.string(), faults);

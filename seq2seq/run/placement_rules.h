@@ -16,14 +16,14 @@ namespace seq2seq::run {
 /// Returns the numbers of layers of a configured model, without allocating it. Throws UsageError if it cannot be built.
 nn::LayerCounts layers_of(const ModelOptions& options, const Registries& registries);
 
-/// Reads a configuration for training in `environment`, like read_configuration; the placement must also fit the model
-/// and this machine, unless the environment puts everything on one device. Throws UsageError with the place of each
-/// error.
+/// Reads a configuration for training in `environment`, like read_configuration(). The placement must also fit the
+/// model and this machine, unless the environment puts everything on one device. Throws UsageError with the place of
+/// each error.
 std::unique_ptr<Configuration> read_to_train(const std::filesystem::path& file,
                                              const std::vector<config::Override>& overrides,
                                              const Environment& environment);
 
-/// Reads the same for a check: the placement must fit the model, but not this machine.
+/// As above, for a check: the placement must fit the model, but not this machine.
 std::unique_ptr<Configuration> read_to_check(const std::filesystem::path& file,
                                              const std::vector<config::Override>& overrides,
                                              const Registries& registries);

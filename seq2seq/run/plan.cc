@@ -25,7 +25,7 @@ namespace seq2seq::run {
 
 namespace {
 
-constexpr int64_t columns_left = 34;  // of a line of the text timeline, beside its slots
+constexpr int64_t columns_left = 34;  // columns of a timeline's line beside its slots
 
 /// Returns the choice of `preset: auto` on this hardware; on a CPU, or with one device, a single place.
 parallel::Plan plan_of_auto(const PlacementOptions& options, const parallel::Question& question,
@@ -62,7 +62,7 @@ void write_files(const PlanRequest& request, const parallel::Prediction& predict
   write_atomically(files, *request.svg, parallel::svg_timeline(drawn));
 }
 
-/// Measures this machine's processors with the configuration's model, one for each of them.
+/// Measures this machine's processors with the configuration's model, with one process for each of them.
 parallel::Hardware measured_here(const PlanRequest& request, const RunOptions& options, const PlanSubject& subject,
                                  const Environment& environment) {
   const int processors = prepare_machine(environment.threads, c10::kCPU).threads;
@@ -103,7 +103,7 @@ parallel::Hardware hardware_of(const PlanRequest& request, const RunOptions& opt
   return hardware;
 }
 
-/// `25 and 30`, of source and target; of a language model the target's alone.
+/// Returns `25 and 30`, for source and target; for a language model only the target.
 template <class Item>
 std::string of_sides(const RunOptions& options, const Item& source, const Item& target) {
   return options.data.task == data::Task::lm ? fmt::format("{}", target) : fmt::format("{} and {}", source, target);

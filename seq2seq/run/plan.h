@@ -16,21 +16,21 @@ namespace seq2seq::run {
 struct PlanRequest {
   std::filesystem::path config;
   std::vector<config::Override> overrides;
-  std::optional<std::filesystem::path> hardware;  // absent: eight H200
-  std::optional<int64_t> devices;                 // of the machine, in place of what the hardware says
-  std::optional<int64_t> length;                  // steps of a sentence; absent: the text's mean if it is read, or 25
+  std::optional<std::filesystem::path> hardware;  // no value: eight H200
+  std::optional<int64_t> devices;                 // number of devices, instead of the hardware's
+  std::optional<int64_t> length;                  // steps of a sentence; no value: the text's mean if it is read, or 25
   parallel::Arithmetic arithmetic = parallel::Arithmetic::float32;
   bool search = false;
-  int64_t servers = 1;  // largest number of machines that are compared
+  int64_t servers = 1;  // largest number of machines to compare
   std::optional<std::filesystem::path> svg, trace;
-  std::optional<std::filesystem::path> measured;  // a timeline to draw below the predicted one
+  std::optional<std::filesystem::path> measured;  // a measured timeline to draw below the predicted one
   std::optional<std::filesystem::path> measure_costs;
 };
 
 /// Predicts an update of a configuration on any described machine, and returns a report: parameters, bytes and
 /// operations by place, devices without enough memory, the timeline, the bubble, words per second and what limits them.
-/// Writes the files that are asked for. Does not allocate the model, and reads the text only if the configuration does
-/// not set the sizes of all vocabularies. Throws UsageError and Error.
+/// Writes the requested files. Does not allocate the model, and reads the text only if the configuration does not set
+/// the sizes of all vocabularies. Throws UsageError and Error.
 std::string plan(const PlanRequest& request, const Environment& environment);
 
 }  // namespace seq2seq::run

@@ -29,7 +29,7 @@ std::string words(double per_second) {
                           : format_count(static_cast<int64_t>(std::llround(per_second)));
 }
 
-/// The names of a place's stages.
+/// Returns the names of a place's stages.
 std::string stages_at(const parallel::Outline& placed, int64_t place) {
   std::vector<std::string> names;
   for (const auto& each : placed.stages)
@@ -37,7 +37,7 @@ std::string stages_at(const parallel::Outline& placed, int64_t place) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
-/// The names of stages in their order, those of layers as a range: `encoder.0` to `encoder.5`, `bridge`.
+/// Lists the names of stages in their order, with ranges for layers: `encoder.0` to `encoder.5`, `bridge`.
 std::string listed(const std::vector<std::string>& names) {
   const auto stack = [](const std::string& name) { return name.substr(0, name.rfind('.')); };
   const auto is_layer = [](const std::string& name) {

@@ -10,7 +10,7 @@
 
 namespace seq2seq::run {
 
-/// Sections of the output of `seq2seq plan`, each some lines that end in a line break.
+/// Sections of the output of `seq2seq plan`; each consists of lines that end in a line break.
 
 std::string memory_report(const parallel::Outline& placed, const parallel::Layout& layout,
                           const std::vector<parallel::PlaceMemory>& memory, const parallel::Hardware& hardware);
@@ -19,12 +19,12 @@ std::string operations_report(const parallel::Prediction& prediction, const para
 
 std::string update_report(const parallel::Prediction& prediction);
 
-/// Bubble by chunk: for equal jobs, (L - 1) / (chunks of both sides + L - 1), and simulated.
+/// Bubble by chunk: for equal jobs, (L - 1) / (chunks of both sides + L - 1), and as simulated.
 std::string chunk_report(const parallel::Question& question, const parallel::Plan& plan);
 
 std::string search_report(const parallel::Question& question, const std::vector<parallel::Ranked>& ranked);
 
-/// Speed-up of a plan over `single` by length, batch and chunk, and the points where it begins.
+/// Speed-up of a plan over `single` by length, batch and chunk, and the points from which it is faster.
 std::string pays_report(const parallel::Question& question, const parallel::Plan& plan);
 
 std::string servers_report(const parallel::Question& question, const parallel::Plan& plan, int64_t most);

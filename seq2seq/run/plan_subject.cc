@@ -19,14 +19,14 @@ namespace {
 
 constexpr int64_t usual_steps = 25;
 
-/// The words of a side where the configuration says how many there are; 0: the text decides.
+/// Returns the number of words of a side if the configuration sets it; 0: it depends on the text.
 int64_t words_of(const text::VocabularyOptions& options) {
   if (!options.file.empty() && std::filesystem::exists(options.file))
     return text::Vocabulary::load(options.file).size();
   return options.size > 0 ? options.size + text::special_count : 0;
 }
 
-/// Only the text tells what it is read for.
+/// Returns an error for a missing text that is needed.
 UsageError missing(const std::filesystem::path& file, const data::DataOptions& options) {
   const Place place{.file = file.string()};
   if (options.source_form.factors > 0)

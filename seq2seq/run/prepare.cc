@@ -18,7 +18,7 @@ namespace seq2seq::run {
 
 namespace {
 
-/// Keys of `data` that act when a batch is made, and not on what is prepared.
+/// Keys of `data` that affect how batches are made, but not prepared text.
 constexpr std::array<std::string_view, 3> kOfBatches{"data.reverse=", "data.source.end=", "data.train.repeat="};
 
 bool is_of_batches(std::string_view option) {
@@ -33,11 +33,11 @@ data::PrepareKeys keys_of(const Configuration& configuration) {
   const auto options = config::result_text(configuration.keys);
   for (const auto option : split(options, '\n')) {
     if (!option.starts_with("data.") || is_of_batches(option)) continue;
-    if (option == "data.source.factors=0" || option == "data.source.parts=1") continue;  // older folders do not name it
+    if (option == "data.source.factors=0" || option == "data.source.parts=1") continue;  // missing in older folders
     (is_of_vocabulary(option) ? keys.vocabulary : keys.text).emplace_back(option);
   }
   const auto add_which = [&](const char* key, const std::vector<std::filesystem::path>& files) {
-    std::string given;  // of which corpora there are any
+    std::string given;  // which corpora have them
     for (const auto& file : files) given += file.empty() ? '0' : '1';
     if (!given.empty()) keys.text.push_back(key + given);
   };
@@ -51,7 +51,7 @@ double share(int64_t part, int64_t whole) {
   return whole == 0 ? 0 : 100 * static_cast<double>(part) / static_cast<double>(whole);
 }
 
-/// The length that `part` of the sentences do not exceed; the longest length counted apart stands for all beyond.
+/// Returns the length that at most `part` of the sentences exceed. The last count stands for all longer sentences.
 std::size_t quantile(const std::vector<int64_t>& lengths, double part) {
   int64_t all = 0, seen = 0;
   for (const int64_t count : lengths) all += count;

@@ -10,15 +10,15 @@
 
 namespace seq2seq::run {
 
-/// Required content of the folder `data.prepared` of a configuration. `configuration` and `environment` must outlive
-/// it.
+/// Returns the required content of the folder `data.prepared` of a configuration. `configuration` and `environment`
+/// must outlive it.
 data::PrepareJob prepare_job(const Configuration& configuration, const Environment& environment);
 
 struct PreparedText {
   data::PreparedFolder folder;
   data::Summary summary;
 };
-/// Prepares the text of a configuration. Throws UsageError if it has no folder for it.
+/// Prepares the text of a configuration. Throws UsageError if it sets no folder for prepared text.
 PreparedText prepare(const std::filesystem::path& config, const std::vector<config::Override>& overrides,
                      const Environment& environment);
 

@@ -17,7 +17,7 @@ constexpr double kMegabyte = 1e6;
 
 const char* name_of(nn::Side side) { return side == nn::Side::source ? "source" : "target"; }
 
-/// The tables that a side's words are looked up in: one, or that of each encoder.
+/// Returns the tables of a side's words: one, or one per encoder.
 std::vector<at::Tensor> tables_of(const nn::Model& model, nn::Side side) {
   std::vector<at::Tensor> tables;
   for (const auto& use : model.roles()) {
@@ -33,7 +33,7 @@ void set_side(nn::Model& model, nn::Side side, const std::filesystem::path& file
               const Environment& environment) {
   if (file.empty()) return;
   const auto tables = tables_of(model, side);
-  std::error_code unknown;  // a file that is not there is told of by the reader
+  std::error_code unknown;  // the reader reports a missing file
   const auto bytes = std::filesystem::file_size(file, unknown);
   Progress progress(*environment.log, fmt::format("word vectors of the {}", name_of(side)), "MB",
                     unknown ? 0 : static_cast<double>(bytes) / kMegabyte, environment.progress);

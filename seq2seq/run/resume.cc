@@ -30,7 +30,7 @@ std::string option_of(const std::string& key, const std::vector<config::Override
   return key;
 }
 
-/// Changes that would make another run of it, old and new side by side.
+/// Returns errors for changes that would make it a different run, with old and new values.
 std::vector<Error> refused(const std::vector<config::Change>& changes, const std::vector<config::Override>& overrides) {
   std::vector<Error> faults;
   for (const auto& change : changes) {
@@ -42,7 +42,7 @@ std::vector<Error> refused(const std::vector<config::Change>& changes, const std
   return faults;
 }
 
-/// Returns true if nothing is left to train. A finished run continues only if its length was raised.
+/// Returns true if nothing is left to train. A finished run continues only if its length was increased.
 bool finished(const train::TrainerState& state, const train::TrainOptions& options,
               const std::vector<config::Change>& changes) {
   const bool extended = std::any_of(changes.begin(), changes.end(), [](const auto& change) {
@@ -53,8 +53,8 @@ bool finished(const train::TrainerState& state, const train::TrainOptions& optio
     if (patience > 0 && state.bad_validations >= patience) return true;
   }
   if (options.updates) return state.update >= *options.updates;
-  // A checkpoint at the end of 2.5 epochs knows only that it is somewhere in the third one. It was an end, but perhaps
-  // of a shorter run that was extended later.
+  // A checkpoint at the end of 2.5 epochs records only that it is in the third one. It was an end, but maybe of a
+  // shorter run that was extended later.
   const double at_most = static_cast<double>(state.epoch + (state.batch > 0 ? 1 : 0));
   if (state.finished && !extended && at_most >= *options.epochs) return true;
   return static_cast<double>(state.epoch) >= *options.epochs;
@@ -85,11 +85,12 @@ train::Outcome say_finished(const train::TrainerState& state, const train::Train
           .skipped = state.skipped};
 }
 
-/// The digest of a run's own configuration as this program computes it; empty if a file that it names is gone.
+/// Returns the digest of a run's own configuration as this program computes it; empty if a file that it names is
+/// missing.
 std::string digest_now(const Configuration& configuration, const RunDescription& description) {
   try {
     return run_digest(configuration, description.data);
-  } catch (const Error&) {  // an override may name the file where it lies now
+  } catch (const Error&) {  // an override may name the file's new place
     return {};
   }
 }
@@ -116,12 +117,12 @@ struct Checked {
   std::string digest_before;  // see digest_now
 };
 
-/// The configuration to continue with. Throws UsageError with every change that is refused.
+/// Returns the configuration to continue with. Throws UsageError with every refused change.
 Checked check(const RunFolder& folder, const RunDescription& description,
               const std::vector<config::Override>& overrides, const Environment& environment) {
   const auto& registries = *environment.registries;
   const auto before = read_configuration(folder.config(), {}, registries);
-  // A key that may not change is told as such, before what a rule between keys would say of its new value.
+  // A changed key that must not change is reported before rules between keys check its new value.
   Configuration changed(registries, before->options.data.task);
   config::read_file(folder.config(), overrides, changed.keys, {.rules = false});
   const auto changes = config::compare(before->keys, changed.keys);
@@ -132,8 +133,8 @@ Checked check(const RunFolder& folder, const RunDescription& description,
   return {read_to_train(folder.config(), overrides, environment), changes, digest_now(*before, description)};
 }
 
-/// Throws where the run once had a checkpoint: one that was killed before its first begins again, one that lost them
-/// must not.
+/// Throws if the run has had a checkpoint. A run that was killed before its first checkpoint starts again; a run that
+/// lost its checkpoints must not.
 void check_never_saved(const Files& files, const RunFolder& folder, const RunDescription& description) {
   const auto fail = [&folder](const fs::path& file, const std::string& problem) {
     throw Error(Place{.file = file.string()}, problem,
@@ -150,7 +151,7 @@ void check_never_saved(const Files& files, const RunFolder& folder, const RunDes
     fail(folder.checkpoints(), "has no checkpoint, although the run has written some");
 }
 
-/// Returns the verified checkpoint to continue from; empty for a run that was killed before its first checkpoint.
+/// Returns the verified checkpoint to continue from; no value for a run that was killed before its first checkpoint.
 std::optional<train::TrainerState> starting_state(const RunFolder& folder, const RunDescription& description,
                                                   const std::optional<std::string>& checkpoint,
                                                   const Environment& environment) {
@@ -161,8 +162,8 @@ std::optional<train::TrainerState> starting_state(const RunFolder& folder, const
   return state;
 }
 
-/// Says what is lost by going back to a checkpoint that was asked for, and removes the later ones. The one that `last`
-/// names is replaced first: what a killed process leaves is the run before or after it.
+/// Reports what is lost by going back to a requested checkpoint, and removes the later ones. Replaces `last` first, so
+/// that a killed process leaves either the old run or the new one.
 void settle(const RunFolder& folder, const train::TrainerState& state, bool goes_back, const Environment& environment) {
   std::vector<int64_t> later = folder.updates();
   std::erase_if(later, [&state](int64_t update) { return update <= state.update; });
@@ -183,7 +184,7 @@ void settle(const RunFolder& folder, const train::TrainerState& state, bool goes
   for (const auto update : later) environment.files->remove(folder.checkpoint(update));
 }
 
-/// Returns the point to continue from, decided by rank 0: `finished`, the number of an update, or empty for a run
+/// Returns the point to continue from, as decided by rank 0: `finished`, the number of an update, or empty for a run
 /// without a checkpoint.
 std::string decide_start(const RunFolder& folder, const RunDescription& description, const Checked& checked,
                          const std::optional<std::string>& from_checkpoint, const Environment& environment,
@@ -200,7 +201,7 @@ std::string decide_start(const RunFolder& folder, const RunDescription& descript
 parallel::DistributedOptions distributed_options(const RunFolder& folder,
                                                  const std::vector<config::Override>& overrides,
                                                  const Environment& environment) {
-  read_description(*environment.files, folder);  // where it is no run, that is what is wrong
+  read_description(*environment.files, folder);  // reports first if it is not a run
   const auto configuration = configuration_for(folder.config(), overrides, *environment.registries);
   config::read_file(folder.config(), overrides, configuration->keys, {.rules = false});
   return configuration->options.distributed;
@@ -223,7 +224,7 @@ train::Outcome go_on(const RunFolder& folder, const std::vector<config::Override
   if (environment.leads()) lock.emplace(folder);
   const auto checked = check(folder, description, overrides, environment);
   const auto& configuration = checked.configuration;
-  auto options = configuration->options;  // with the placement that is chosen below
+  auto options = configuration->options;  // with the placement chosen below
   std::optional<train::TrainerState> checkpoint;
   const auto start = decide_start(folder, description, checked, from_checkpoint, environment, checkpoint);
   if (start == "finished") {

@@ -19,7 +19,7 @@ namespace {
 
 constexpr const char* no_validation = "needs validations, but `data.validation` has no files";
 
-/// Asked of a model without memory. One that cannot be made is told of at its own keys.
+/// Asks a model without memory. A model that cannot be made is reported at its own keys.
 std::string wrong_freeze(const RunOptions& options, const Registries& registries) {
   if (options.train.freeze.empty()) return {};
   try {
@@ -52,8 +52,8 @@ std::string wrong_pretrained(const RunOptions& options, const Registries& regist
   }
 }
 
-/// Returns why a model cannot read sources of this form. One that cannot be made for plain sources either is reported
-/// at its own keys.
+/// Returns the reason why a model cannot read sources of this form. A model that cannot be made even for plain sources
+/// is reported at its own keys.
 std::string wrong_source(const data::SourceForm& form, const RunOptions& options, const Registries& registries) {
   try {
     outline(options.model, registries);
@@ -81,7 +81,7 @@ std::string wrong_parts(const RunOptions& options, const Registries& registries)
   return parts == 1 ? "" : wrong_source({.parts = parts}, options, registries);
 }
 
-/// Word vectors that both sides share belong to the words of one vocabulary.
+/// Word vectors that both sides share need one vocabulary.
 std::string wrong_sharing(const RunOptions& options, const Registries& registries) {
   try {
     if (options.data.shared_vocabulary || !outline(options.model, registries)->shares_embeddings()) return {};
@@ -100,7 +100,7 @@ std::string wrong_metric_of_language_model(const RunOptions& options) {
   return {};
 }
 
-/// Training text is known to be no longer than `data.max_length`.
+/// The training text is known to be no longer than `data.max_length`.
 std::string wrong_length(const RunOptions& options, const Registries& registries) {
   try {
     const auto model = outline(options.model, registries);
@@ -132,7 +132,7 @@ std::string wrong_coverage_loss(const RunOptions& options, const Registries& reg
          "multi_head, or `train.coverage_loss: 0`";
 }
 
-/// Only attention says which source word an unknown word stands for.
+/// Replacing unknown words needs attention, which relates them to source words.
 std::string wrong_replacement(const RunOptions& options, const Registries& registries) {
   if (options.decode.unknown.kind != decode::UnknownOptions::Kind::replace) return {};
   try {

@@ -12,7 +12,7 @@ namespace seq2seq::run {
 
 namespace {
 
-// Sections whose keys depend on a registry: what `Keys::section` needs to find their declaration.
+// Sections with keys that depend on a registry, as types by which `Keys::section` finds their declaration.
 struct DataSection {
   data::DataOptions& options;
   const Registries& registries;
@@ -88,7 +88,7 @@ void declare(config::Keys& keys, RunOptions& options, const Registries& registri
   keys.answer_words(other_words());
   keys.add("seed", options.seed, "seed of all random draws: initial parameters, order of the data, dropout");
   const auto task = options.data.task;
-  options.data.task = data::Task::translation;  // the default, whatever this configuration is for
+  options.data.task = data::Task::translation;  // the default, for any task of this configuration
   keys.add(
       "task", options.data.task, {{"translation", data::Task::translation}, {"lm", data::Task::lm}},
       "translation: learn targets given sources; lm: learn a language model of text alone, without keys of a source, "

@@ -25,7 +25,7 @@ namespace seq2seq::run {
 /// All kinds that a configuration can choose. `main` makes them, adds its own, and passes them down.
 struct Registries {
   text::TokenizerRegistry tokenizers;
-  std::shared_ptr<nn::Parts> parts;  // what the recurrent models are made of; `models` reads them as they are then
+  std::shared_ptr<nn::Parts> parts;  // parts of the recurrent models; `models` reads them when a model is made
   nn::ModelRegistry models;
   nn::ModelRegistry language_models;  // the architectures of `task: lm`
   train::OptimizerRegistry optimizers;
@@ -35,7 +35,7 @@ struct Registries {
 };
 Registries builtin_registries();
 
-/// Files with initial word vectors; empty: initialize like all parameters.
+/// Files with initial word vectors; empty: initialize them like all parameters.
 struct PretrainedOptions {
   std::filesystem::path source, target;
 };
@@ -44,7 +44,7 @@ void declare(config::Keys& keys, PretrainedOptions& options);
 struct ModelOptions {
   bool language_model = false;  // whether the architecture is one of `Registries::language_models`
   Selection architecture{.kind = "rnn", .options = nullptr};
-  /// Initialization of parameters: the default of the architecture, or a fixed one.
+  /// Initialization of parameters: the architecture's default, or a specific one.
   enum class Initialization { architecture, uniform, xavier } initialization = Initialization::architecture;
   double initial_range = 0.08;  // arXiv 1409.3215, section 3.4
   std::optional<double> embedding_deviation, forget_bias;
@@ -53,7 +53,7 @@ struct ModelOptions {
   nn::MultiSourceOptions multi_source;
 };
 
-/// The whole configuration, assembled only here.
+/// The whole configuration; only this struct combines all sections.
 struct RunOptions {
   uint64_t seed = 1;
   data::DataOptions data;
@@ -67,9 +67,9 @@ struct RunOptions {
 /// `registries` must outlive `keys`.
 void declare(config::Keys& keys, RunOptions& options, const Registries& registries);
 
-/// Options together with the keys bound to them, for reading a configuration file. `registries` must outlive it.
+/// Options with the keys bound to them, for reading a configuration file. `registries` must outlive it.
 struct Configuration {
-  /// The task decides which keys there are.
+  /// `task` determines which keys exist.
   explicit Configuration(const Registries& registries, data::Task task = data::Task::translation) {
     options.data.task = task;
     declare(keys, options, registries);
@@ -81,14 +81,14 @@ struct Configuration {
   config::Keys keys;
 };
 
-/// Returns the registry that a model of these options is chosen from.
+/// Returns the registry from which a model with these options is chosen.
 const nn::ModelRegistry& models_of(const ModelOptions& options, const Registries& registries);
 
-/// Returns true if a key belongs to `decode` or `metrics`: it affects decoding and measuring, but no parameter unless
+/// Returns true if a key belongs to `decode` or `metrics`: it affects decoding and measuring, but parameters only if
 /// validation uses outputs.
 bool of_outputs(std::string_view key);
 
-/// Throws UsageError with every fault of the file and the overrides. `section`: the only one that must be complete;
+/// Throws UsageError with every error of the file and the overrides. `section`: the only one that must be complete;
 /// empty: all.
 std::unique_ptr<Configuration> read_configuration(const std::filesystem::path& file,
                                                   const std::vector<config::Override>& overrides,

@@ -50,7 +50,7 @@ void check_equal(const std::filesystem::path& source, size_t sources, const std:
               "Find the missing or extra line");
 }
 
-/// Scores all pairs and adds them up.
+/// Scores all pairs and adds up their scores.
 std::vector<decode::PairScore> score_pairs(const LoadedRun& run, const decode::Readings& sources,
                                            const decode::Sentences& targets, const Environment& environment) {
   Progress progress(*environment.log, "scoring", "pairs", static_cast<double>(targets.size()), environment.progress);

@@ -13,14 +13,14 @@ namespace seq2seq::run {
 
 struct ScoreOptions {
   bool tokens = false;     // lines are tokens between blanks, as the tokenizers would write them
-  bool per_token = false;  // after a tab, the score of each token and of the end symbol
+  bool per_token = false;  // adds a tab and the scores of each token and of the end symbol
 };
 
 struct Scored {
-  int64_t pairs = 0, tokens = 0;  // end symbols count as tokens
-  double score = 0;               // natural log-probability of them all
+  int64_t pairs = 0, tokens = 0;  // tokens include end symbols
+  double score = 0;               // natural log-probability of all pairs
   double perplexity() const;      // exp(-score / tokens)
-  double saved = 0;               // share of decoder steps that hypotheses of one source with one beginning shared
+  double saved = 0;               // share of decoder steps saved by shared beginnings of one source's hypotheses
   UnknownTokens unknown_source, unknown_target;
 };
 
@@ -29,19 +29,20 @@ struct Scored {
 Scored score_files(const LoadedRun& run, const std::filesystem::path& source, const std::filesystem::path& target,
                    std::ostream& output, const ScoreOptions& options, const Environment& environment);
 
-/// The natural log-probability of each line of a file, or of standard input, by a language model; `lines` reads it.
+/// Writes the natural log-probability of each line of a file or of standard input, read by `lines`, by a language
+/// model.
 Scored score_text(const LoadedRun& run, data::LineReader& lines, std::ostream& output, const ScoreOptions& options,
                   const Environment& environment);
 
 struct NBestScoreOptions {
   bool tokens = false;              // as above
-  std::string feature = "seq2seq";  // the name that the score has in the list
+  std::string feature = "seq2seq";  // name of the score in the list
 };
 
 /// Copies an n-best list in Moses' format and adds a feature to each line: the natural log-probability of its text
-/// given the line of `source` with the number in its first field, from 0. Everything else is unchanged. Throws Error
-/// with file and line for an invalid line, a sentence that `source` does not have, and an existing feature of this
-/// name.
+/// given the line of `source` with the number in its first field, counted from 0. Everything else is unchanged. Throws
+/// Error with file and line for an invalid line, a sentence that `source` does not have, and an existing feature of
+/// this name.
 Scored score_n_best(const LoadedRun& run, const std::filesystem::path& list, const std::filesystem::path& source,
                     std::ostream& output, const NBestScoreOptions& options, const Environment& environment);
 

@@ -13,7 +13,7 @@ namespace seq2seq::run {
 
 namespace {
 
-/// The count of each word, and its place among the first occurrences.
+/// The count of each word, and its place in order of first occurrence.
 class WordCounts {
  public:
   void add(const std::string& word, int64_t times = 1) {

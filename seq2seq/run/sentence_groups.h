@@ -9,12 +9,13 @@
 
 namespace seq2seq::run {
 
-/// Mean ranks of the words of lines by frequency: the most frequent word of a text has rank 1, of equal ones the first
-/// to occur; a word that the text lacks has the rank behind the last.
+/// Mean ranks of the words of lines by frequency. The most frequent word of a text has rank 1; equal counts are in
+/// order of first occurrence. A word that is not in the text has the rank after the last.
 class WordRanks {
  public:
   void add_line(const std::string& line);
-  /// The mean rank of each line that was added, 0 for one without a word; by the words of `text`, or of these lines.
+  /// Returns the mean rank of each added line, 0 for a line without words; by the words of `text`, or else of these
+  /// lines.
   std::vector<double> mean_ranks(const std::optional<std::filesystem::path>& text) const;
 
  private:

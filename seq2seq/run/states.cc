@@ -21,7 +21,7 @@ namespace seq2seq::run {
 
 namespace {
 
-/// Parts of a layer's state, by the names of their equations: an LSTM has both, a GRU only the first.
+/// Parts of a layer's state, with their names in the equations: an LSTM has both, a GRU only the first.
 constexpr std::pair<StatePart, const char*> parts[] = {{StatePart::hidden, "h"}, {StatePart::cell, "c"}};
 
 struct Chosen {
@@ -83,7 +83,7 @@ States encoder_states(const LoadedRun& run, data::LineReader& input, const State
 
 void write_npy(const States& states, std::ostream& output) {
   static_assert(std::endian::native == std::endian::little, "the array is written as it lies in memory");
-  constexpr size_t before = 10, alignment = 64;  // magic, version and length; where the values begin
+  constexpr size_t before = 10, alignment = 64;  // magic, version and length; alignment of the values
   std::string header = fmt::format("{{'descr': '<f4', 'fortran_order': False, 'shape': ({}, {}), }}",
                                    states.sentences.size(), states.columns.size());
   header.append(alignment - 1 - (before + header.size()) % alignment, ' ');

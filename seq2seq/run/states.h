@@ -13,26 +13,26 @@ namespace seq2seq::run {
 enum class StatePart { hidden, cell, all };
 
 struct StatesOptions {
-  int64_t layer = 0;  // counted from 1; 0: all, the first layer's state first
+  int64_t layer = 0;  // counted from 1; 0: all layers in order
   StatePart part = StatePart::hidden;
   bool tokens = false;  // lines are tokens between blanks
 };
 
-/// The encoder's state after each sentence, from which the decoder starts.
+/// The encoder's states after each sentence, from which the decoder starts.
 struct States {
   std::vector<std::string> sentences;
   std::vector<std::string> columns;  // `layer1.h.0`, ...
   std::vector<float> values;         // [sentences, columns]
 };
 
-/// Reads each line of `input` as a sentence. Throws UsageError for a model whose encoder has no final state, and for a
-/// layer or part that it does not have.
+/// Computes the states for each line of `input`. Throws UsageError for a model with an encoder without a final state,
+/// and for a layer or part that it does not have.
 States encoder_states(const LoadedRun& run, data::LineReader& input, const StatesOptions& options);
 
-/// A NumPy array [sentences, columns] of float32, format version 1.0
+/// Writes a NumPy array [sentences, columns] of float32, format version 1.0
 /// (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html).
 void write_npy(const States& states, std::ostream& output);
-/// A line of names, `sentence` and those of the columns, then a line per sentence, between tabs. A tab in a sentence
+/// Writes a line of names, `sentence` and the columns, then a line per sentence, separated by tabs. A tab in a sentence
 /// becomes a blank.
 void write_tsv(const States& states, std::ostream& output);
 

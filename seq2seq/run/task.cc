@@ -21,15 +21,14 @@ const config::Given::Entry* entry_of(const config::Given& section, std::string_v
   return found == section.entries.end() ? nullptr : &*found;
 }
 
-/// The entry of a key by its path, `data.train.source`; null: it is not given.
+/// Returns the entry of a key by its path, `data.train.source`; null if it is not set.
 const config::Given::Entry* find_path(const config::Given& root, std::string_view path) {
   const auto point = path.find('.');
   const auto* entry = entry_of(root, path.substr(0, point));
   return entry == nullptr || point == std::string_view::npos ? entry : find_path(entry->value, path.substr(point + 1));
 }
 
-/// Returns the value that file and overrides give; nothing for a file that is not YAML, which is reported when it is
-/// read.
+/// Returns the values of file and overrides; no value for a file that is not YAML, which is reported when it is read.
 std::optional<config::Given> given_by(const std::filesystem::path& file,
                                       const std::vector<config::Override>& overrides) {
   config::Faults unheard;

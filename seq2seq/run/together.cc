@@ -19,7 +19,7 @@ namespace {
 
 using Facts = std::map<std::string, std::string>;
 
-/// Returns true if ranks may differ in a key: each machine has its own paths and devices.
+/// Returns true if ranks may differ in this key: paths and devices depend on the machine.
 bool of_machine(const config::Value& value) {
   return value.type == config::KeyType::path || value.type == config::KeyType::list_of_paths ||
          value.key.starts_with("placement.") || value.key.starts_with("distributed.");
@@ -61,7 +61,7 @@ Facts read(const std::string& text) {
   return facts;
 }
 
-/// `the program is A on rank 0 and B on rank 1` for each fact that differs.
+/// Returns `the program is A on rank 0 and B on rank 1` for each fact that differs.
 std::vector<std::string> differences(const Facts& first, const Facts& other, std::size_t rank) {
   std::vector<std::string> lines;
   const auto value = [](const Facts& facts, const std::string& name) {

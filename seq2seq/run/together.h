@@ -23,15 +23,15 @@ train::Outcome together(const Environment& environment, const std::function<para
 /// Returns rank 0's decision on every rank; only rank 0 calls `decide`.
 std::string decided(const Environment& environment, const std::function<std::string()>& decide);
 
-/// Only rank 0 does this, while the others wait without limit.
+/// Runs `work` on rank 0 only, while the others wait without a time limit.
 void first_alone(const Environment& environment, const std::function<void()>& work);
 
-/// Throws Error naming the ranks whose configuration, text, program or start differs from rank 0, and the differences.
-/// Paths and placement may differ.
+/// Throws Error naming the ranks with a configuration, text, program or start that differs from rank 0, and the
+/// differences. Paths and placement may differ.
 void check_same_run(const Configuration& configuration, const RunDescription& description, const TrainingData& data,
                     const std::string& beginning, const Environment& environment);
 
-/// This session, for the description of its run.
+/// Returns a description of this session for the description of its run.
 SessionDescription session_of(const Machine& machine, int64_t from_update, const Environment& environment);
 
 }  // namespace seq2seq::run

@@ -24,7 +24,7 @@ namespace seq2seq::run {
 
 namespace {
 
-/// A folder is for one run. What is in it, whatever it is, is not ours to overwrite.
+/// Throws unless the folder is free: a run needs its own folder, and existing contents are never overwritten.
 void check_free(const RunFolder& folder) {
   const Place place{.file = folder.root().string()};
   if (folder.holds_run()) {
@@ -36,7 +36,7 @@ void check_free(const RunFolder& folder) {
   if (fs::exists(folder.root(), absent) && !fs::is_directory(folder.root(), absent))
     throw Error(place, "is a file; expected a folder", "Use another path with `--run`");
   for (const auto& entry : fs::directory_iterator(folder.root(), absent)) {
-    if (entry.path().filename() == "lock") continue;  // of a start that failed
+    if (entry.path().filename() == "lock") continue;  // left by a failed start
     throw Error(place,
                 fmt::format("is neither empty nor a run folder (it contains `{}`)", entry.path().filename().string()),
                 "Remove it, or use another folder with `--run`");
@@ -66,12 +66,12 @@ RunDescription describe(const Configuration& configuration, const DataDigests& d
   return description;
 }
 
-/// The description comes last: a folder with one is a run. What fails leaves the folder empty, so that it can be tried
-/// again.
+/// Writes the description last, because it makes the folder a run. A failure leaves the folder empty, so that the user
+/// can try again.
 void write_run(Files& files, const RunFolder& folder, const Configuration& configuration,
                const data::TextPipeline& text, const RunDescription& description) {
   try {
-    files.make_folder(folder.checkpoints());  // a run without it has lost its checkpoints
+    files.make_folder(folder.checkpoints());  // a run without this folder has lost its checkpoints
     write_atomically(files, folder.config(), config::write_yaml(configuration.keys));
     write_vocabularies(files, folder, text);
     write_description(files, folder, description);
@@ -84,15 +84,15 @@ void write_run(Files& files, const RunFolder& folder, const Configuration& confi
     for (const auto& file : written) {
       try {
         files.remove(file);
-      } catch (const Error&) {  // the first error says it
+      } catch (const Error&) {  // report the first error instead
       }
     }
     throw;
   }
 }
 
-/// Returns true if the folder has a run of this configuration that the current launch began: its launcher has started
-/// the processes again.
+/// Returns true if the folder has a run of this configuration that was started by the current launch: its launcher has
+/// restarted the processes.
 bool begun_by_this_launch(const RunFolder& folder, const Configuration& configuration, const Environment& environment) {
   if (environment.launch.id.empty() || !folder.holds_run()) return false;
   const auto description = read_description(*environment.files, folder);
@@ -111,7 +111,7 @@ train::Outcome train_configuration(const NewRun& request, const Configuration& c
     return "";
   });
   if (!again.empty()) return go_on(folder, {}, environment, {});
-  auto options = configuration.options;  // with the placement that is chosen below
+  auto options = configuration.options;  // with the placement chosen below
   const auto device = training_device(options.placement, environment);
   const auto machine = prepare_training(options.train.precision, device, environment);
   const auto data = read_training_data(configuration, environment);
@@ -126,7 +126,7 @@ train::Outcome train_configuration(const NewRun& request, const Configuration& c
   check_same_run(configuration, description, data,
                  description.init_from ? "the weights with SHA-256 " + description.init_from->sha256 : "a new run",
                  environment);
-  // What is wrong with the language model of validations is said before the run begins.
+  // Reports errors in the language model for validations before the run starts.
   if (data.validation && need_outputs(options.train.validate.metrics))
     load_language_model(options, *data.text, environment);
 
@@ -139,7 +139,7 @@ train::Outcome train_configuration(const NewRun& request, const Configuration& c
   if (environment.leads()) {
     environment.files->make_folder(folder.root());
     lock.emplace(folder);
-    check_free(folder);  // again, now that no other can begin
+    check_free(folder);  // again, now that no other run can start
     write_run(*environment.files, folder, configuration, *data.text, description);
   }
   return run_training(options, data, *model, placement, folder, {}, environment);
@@ -162,7 +162,7 @@ std::vector<std::string> explain_training(const NewRun& request, const Environme
 }
 
 train::Outcome train_new(const NewRun& request, const Environment& environment) {
-  // A misspelt key is told even where the folder is taken: it is what was typed last.
+  // Checks the keys first: a misspelt key is reported even if the folder is not free.
   const auto configuration = read_to_train(request.config, request.overrides, environment);
   return together(
       environment, [&] { return configuration->options.distributed; },

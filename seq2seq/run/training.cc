@@ -97,7 +97,7 @@ void set_initial_parameters(nn::Model& model, const RunOptions& options, const d
     throw Error(Place{.file = weights_file(*from).string()}, "is not the file that this run was started from",
                 "Start a new run with `--init-from`");
   }
-  // Their rows belong to the values that the other run numbered.
+  // Their rows belong to the values in the order of the other run.
   if (read_description(*environment.files, folder).factors != marks_of(text.source().factors()))
     std::erase_if(stored.weights.tensors, [](const auto& item) {
       return item.first.starts_with("encoder.") && item.first.find(".factors.") != std::string::npos;

@@ -14,15 +14,16 @@
 
 namespace seq2seq::run {
 
-/// Returns the best weights of another run of the same task, to start a new run from. Throws Error if it has none.
+/// Returns the best weights of another run of the same task, from which a new run can start. Throws Error if it has
+/// none.
 InitialWeights find_initial_weights(const std::filesystem::path& run, data::Task task, const Environment& environment);
 
-/// Sets the parameters before the first update: random by the seed, then word vectors from files, then the weights of
-/// `from`, with a report. Throws Error if the weights of `from` have changed, and like set_pretrained.
+/// Sets the parameters before the first update: randomly by the seed, then word vectors from files, then the weights of
+/// `from`, with a report. Throws Error if the weights of `from` have changed, and like set_pretrained().
 void set_initial_parameters(nn::Model& model, const RunOptions& options, const data::TextPipeline& text,
                             const std::optional<InitialWeights>& from, const Environment& environment);
 
-/// Trains and reports how it ended and how to continue.
+/// Trains, and reports how training ended and how to continue.
 train::Outcome run_training(const RunOptions& options, const TrainingData& data, nn::Model& model,
                             const nn::Placement& placement, const RunFolder& folder, std::optional<int64_t> resume_from,
                             const Environment& environment);

@@ -37,7 +37,7 @@ text::Vocabulary vocabulary_of_run(const std::filesystem::path& file, const Voca
   return vocabulary;
 }
 
-/// Throws FormatError unless the run describes a vocabulary of each factor.
+/// Loads the vocabularies of the factors. Throws FormatError unless the run describes one for each factor.
 std::vector<text::Vocabulary> factors_of_run(const RunFolder& folder, const data::DataOptions& options,
                                              const RunDescription& description) {
   if (std::ssize(description.factors) != options.source_form.factors)
@@ -88,7 +88,7 @@ void read_prepared(TrainingData& data, const data::PrepareJob& job, const data::
                    const Environment& environment) {
   const auto& tokenizers = environment.registries->tokenizers;
   first_alone(environment, [&job] { data::prepare(job); });
-  if (!environment.leads()) data::prepare(job);  // does nothing, unless this machine has a folder of its own
+  if (!environment.leads()) data::prepare(job);  // does nothing unless this machine has its own folder
   auto prepared = data::open_prepared(job.folder, job.keys, options.source_form);
   const auto check = [&](const auto& run, const auto& now, const std::filesystem::path& file) {
     if (run == now) return;
@@ -124,8 +124,8 @@ void read_prepared(TrainingData& data, const data::PrepareJob& job, const data::
   data.train_digest = prepared.summary.content_digest;
 }
 
-/// Of what will be measured on: a line that the model cannot read would end the training at its first validation, or
-/// the evaluation after it.
+/// Checks the texts of measurements: a line that the model cannot read would end the training at its first validation,
+/// or the evaluation after it.
 void check_lengths(const TrainingData& data, const RunOptions& options, const Registries& registries) {
   const LengthLimits limits(*outline(options.model, registries), options.data);
   if (!limits.any()) return;

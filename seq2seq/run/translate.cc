@@ -29,21 +29,20 @@ namespace {
 using Outputs = std::vector<std::vector<decode::Hypothesis>>;
 using Weights = std::vector<std::vector<decode::AttentionWeights>>;
 
-// Batches read ahead and sorted by length together: more make lengths more alike, fewer answer sooner.
+// Batches read ahead and sorted by length together: more make lengths more alike, fewer reduce the delay of answers.
 constexpr int64_t batches_ahead = 32;
 
 /// A line of the input.
 struct Request {
-  std::string line;                 // as it was read
+  std::string line;                 // as read
   std::string source;               // the sentence in it
-  std::vector<std::string> tokens;  // of the source, where attention or copied words need them
+  std::vector<std::string> tokens;  // of the source, if attention or copied words need them
   data::CopiedWords copied;         // from the source
   decode::Demand demand;
-  std::string fault;  // why it is not translated; empty: it is
+  std::string fault;  // reason why it is not translated; empty: it is
 };
 
-/// The outputs of each source. An empty one is not searched for, where the options say so. `requests`: those of the
-/// sources.
+/// Returns the outputs of each source. With that option, an empty source is not searched. `requests`: of the sources.
 Outputs outputs_of(const decode::Readings& sources, const std::vector<const Request*>& requests, const LoadedRun& run,
                    const decode::Done& done) {
   const auto& options = run.options().decode;
@@ -103,7 +102,7 @@ class Translator {
   }
 
  private:
-  /// The lines that are there, at least one unless the input is over.
+  /// Returns the lines that are waiting, at least one unless the input has ended.
   std::vector<Request> read() {
     const int64_t ahead = run_.options().decode.batch * batches_ahead;
     std::vector<Request> requests;
@@ -143,7 +142,7 @@ class Translator {
     std::vector<const Request*> searched;
     for (const auto& request : requests)
       if (request.fault.empty()) searched.push_back(&request);
-    // A line whose demand is faulty was read as a source before.
+    // Drops a line with a faulty demand, which has already been read as a source.
     for (auto& reading : sources) reading.sentences.resize(searched.size());
     const auto outputs = outputs_of(sources, searched, run_, done_);
     const auto& ids = sources.front().sentences;
@@ -171,7 +170,8 @@ class Translator {
     if (searched && run_.options().decode.search == decode::SearchKind::exact) translated_.exact.add(best);
   }
 
-  /// Of all outputs if alignments are shown, otherwise only of those whose words depend on them; empty if none does.
+  /// Returns the weights of all outputs if alignments are written, otherwise only of outputs with words that depend on
+  /// them; empty if there are none.
   Weights weights_for(const decode::Sentences& ids, const Outputs& outputs) const {
     if (shows_links_ || options_.alignments.wanted()) return weights_of(run_, ids, outputs);
     Outputs needing(outputs.size());
@@ -197,7 +197,7 @@ class Translator {
       const auto words = words_.words(hypothesis.ids, request.tokens, looked);
       auto text =
           options_.tokens ? fmt::format("{}", fmt::join(words, " ")) : run_.text->target_tokenizer().detokenize(words);
-      if (!written.insert(text).second) continue;  // the same text of other tokens; the best of them came first
+      if (!written.insert(text).second) continue;  // same text with other tokens; the best one came first
       auto& output =
           shown.emplace_back(Output{.text = std::move(text), .hypothesis = hypothesis, .tokens = {}, .links = {}});
       if (options_.format == OutputFormat::json)
@@ -238,7 +238,7 @@ class Translator {
   void write_fault(const Request& request) {
     ++translated_.failed;
     const auto answer = dumped({{"error", request.fault}});
-    // A line that is an object has keys that its sender may wait for, such as an id.
+    // The answer repeats the keys of a line that is an object, because its sender may need them, such as an id.
     output_ << (is_json_object(request.line) ? joined_objects(request.line, answer) : answer) << '\n';
   }
 
@@ -252,7 +252,7 @@ class Translator {
     return object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
   }
 
-  /// The request as an object.
+  /// Returns the request as an object.
   std::string asked(const Request& request) const {
     return options_.input == InputFormat::json ? request.line : dumped({{"source", request.source}});
   }
@@ -268,7 +268,7 @@ class Translator {
   const decode::AttentionWeights no_weights_{};
   bool shows_links_ = false, reads_tokens_ = false;
   bool more_ = true;
-  std::exception_ptr fault_;  // of a line, after which nothing is read
+  std::exception_ptr fault_;  // error of a line; nothing is read after it
   std::chrono::steady_clock::time_point started_;
   Translated translated_;
 };

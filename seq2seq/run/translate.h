@@ -14,36 +14,36 @@
 
 namespace seq2seq::run {
 
-/// The meaning of an input line.
+/// Meaning of an input line.
 enum class InputFormat {
   text,  // a sentence
-  json   // an object with the sentence under `source`; its other keys go to the answer
+  json   // an object with the sentence under `source`; the answer repeats its other keys
 };
 
 struct TranslateOptions {
   bool tokens = false;  // sentences in and out are tokens between blanks, as the tokenizers would write them
   OutputFormat format = OutputFormat::text;
-  InputFormat input = InputFormat::text;  // json: only with the format json
-  bool list = false;                      // the format json: outputs are a list, also if there is only one
-  bool keep_going = false;                // the format json: a line that cannot be read gets an answer with `error`
-  bool token_scores = false;              // the format moses: those of each token among the features
-  AlignmentStreams alignments;            // of each output that is written
+  InputFormat input = InputFormat::text;  // json: only with the output format json
+  bool list = false;                      // output format json: always write a list, even for one output
+  bool keep_going = false;                // output format json: answer a line that cannot be read with `error`
+  bool token_scores = false;              // output format moses: add the scores of tokens to the features
+  AlignmentStreams alignments;            // for each written output
   DemandFiles demands;
-  Log* log = nullptr;  // hears if memory does not suffice for a batch; null: nobody
+  Log* log = nullptr;  // for a warning if a batch does not fit into memory; null: no warning
 };
 
 struct Translated {
   int64_t lines = 0;
-  int64_t cut = 0;        // first outputs that stopped at the longest length
-  int64_t failed = 0;     // lines that were answered with an error
-  ExactCounts exact;      // of the lines that were searched for
-  Unmet unmet;            // first outputs that lack a prefix or a phrase
+  int64_t cut = 0;        // lines with a best output that stopped at the longest length
+  int64_t failed = 0;     // lines answered with an error
+  ExactCounts exact;      // of the lines that were searched
+  Unmet unmet;            // best outputs that lack a prefix or a phrase
   UnknownTokens unknown;  // of the source
 };
 
 /// Translates every line of `input` to `output`, in order. Writes the outputs of the lines read so far as soon as no
-/// other line is waiting, and before an error of a later line is thrown. `decode.empty_source` sets the output for
-/// empty lines. A list of outputs has each text of a sentence once, with its best score. Stops early if `output` fails.
+/// further line is waiting, and before it throws an error of a later line. `decode.empty_source` sets the output for
+/// empty lines. A list of outputs has each text only once, with its best score. Stops early if `output` fails.
 Translated translate(const LoadedRun& run, data::LineReader& input, std::ostream& output,
                      const TranslateOptions& options);
 

@@ -13,9 +13,8 @@ namespace seq2seq::text {
 struct CharacterOptions {};
 inline void declare(config::Keys&, CharacterOptions&) {}
 
-/// Each code point is a token. A blank is written U+2581 `▁`, and a `▁` of the text as two of them, so that every line
-/// whose blanks are spaces comes back unchanged; other ASCII blanks come back as spaces. Each byte that is not UTF-8 is
-/// a token.
+/// Each code point is a token. A blank becomes U+2581 `▁`, and a `▁` of the text becomes two of them, so lines with no
+/// blanks but spaces are restored exactly; other ASCII blanks become spaces. Each byte that is not UTF-8 is a token.
 class CharacterTokenizer final : public Tokenizer {
  public:
   using Options = CharacterOptions;

@@ -10,13 +10,14 @@ namespace seq2seq::text {
 enum class Side : uint32_t { source = 0, target = 1 };
 
 /// The random numbers for segmenting one line of the training text in one epoch. They depend only on (seed, side,
-/// epoch, number of the pair), so a line is segmented equally in any batch, on any thread and after a resume.
+/// epoch, number of the pair), so the segmentation of a line is the same in any batch, on any thread and after a
+/// resume.
 class Draws {
  public:
   /// Throws std::invalid_argument beyond 2^24 epochs or 2^40 pairs.
   Draws(uint64_t seed, Side side, uint64_t epoch, uint64_t pair);
 
-  double next();  // [0, 1), 53 bits
+  double next();  // in [0, 1), 53 bits
 
  private:
   RandomStream stream_;

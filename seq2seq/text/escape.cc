@@ -10,7 +10,7 @@ namespace {
 
 constexpr char kBackslash = '\\';
 
-/// The token without the backslashes it begins with.
+/// Returns the token without its leading backslashes.
 std::string_view bare(std::string_view token) {
   token.remove_prefix(std::min(token.size(), token.find_first_not_of(kBackslash)));
   return token;

@@ -16,7 +16,7 @@ std::string_view without_factors(std::string_view token) { return token.substr(0
 
 std::vector<std::string> words_of(std::string_view line) { return WhitespaceTokenizer({}).tokenize(line); }
 
-/// The tokens of each word by `cut`, with the word's factors.
+/// Returns the tokens of each word by `cut`, with the word's factors.
 template <class Cut>
 std::vector<std::string> cut_words(std::string_view line, const std::string& between, const Cut& cut) {
   std::vector<std::string> tokens;
@@ -63,7 +63,7 @@ std::string FactorsTokenizer::detokenize(const std::vector<std::string>& tokens)
   std::string line;
   std::size_t next = 0;
   for (const auto& word : words_of(cutter_->detokenize(texts))) {
-    // Its tokens are those that make it, with all behind them that add nothing, such as a blank before the next word.
+    // The tokens of this word, including following tokens that add no text, such as a blank before the next word.
     std::vector<std::string> own;
     std::optional<std::size_t> completing;
     for (; next < texts.size(); ++next) {

@@ -10,21 +10,22 @@
 
 namespace seq2seq::text {
 
-/// Stands before each factor of a source word or token: U+FFE8, as in OpenNMT.
+/// The mark before each factor of a source word or token: U+FFE8, as in OpenNMT.
 inline constexpr std::string_view factor_mark = "\uFFE8";
 
-/// A word or token as its text and the values of its factors: `Häuser￨NN￨plural` is `Häuser` with `NN` and `plural`.
+/// A word or token, split into its text and the values of its factors: `Häuser￨NN￨plural` is `Häuser` with `NN` and
+/// `plural`.
 struct FactoredToken {
   std::string_view word;
   std::vector<std::string_view> values;
 };
 FactoredToken split_factors(std::string_view token);
 
-/// Cuts each word of a line by another tokenizer. Each of its tokens has the factors of the word: `Häuser￨NN` becomes
-/// `▁Häus￨NN` and `er￨NN`. A token between two words has those of the second.
+/// Splits each word of a line with another tokenizer. Each of its tokens gets the factors of the word: `Häuser￨NN`
+/// becomes `▁Häus￨NN` and `er￨NN`. A token between two words gets the factors of the second.
 class FactorsTokenizer final : public Tokenizer {
  public:
-  /// `cutter`: with Tokenizer::between_words().
+  /// `cutter`: must have a value of Tokenizer::between_words().
   explicit FactorsTokenizer(std::shared_ptr<Tokenizer> cutter) : cutter_(std::move(cutter)) {}
 
   std::vector<std::string> tokenize(std::string_view line) const override;
@@ -32,7 +33,7 @@ class FactorsTokenizer final : public Tokenizer {
   bool inverts() const override { return cutter_->inverts(); }
 
   bool learns() const override { return cutter_->learns(); }
-  /// Learns from the words without their factors. Throws Error for a model that does not tell where words begin.
+  /// Learns from the words without their factors. Throws Error for a model that does not mark where words begin.
   void learn(const NextLine& next_line) override;
   std::string model() const override { return cutter_->model(); }
   void set_model(std::string_view bytes) override;

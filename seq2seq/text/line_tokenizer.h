@@ -11,7 +11,7 @@
 
 namespace seq2seq::text {
 
-/// Converts lines of one side to tokens: normal form, tokenization, special symbols.
+/// Converts lines of one side to tokens: applies normal form, tokenization and treatment of special symbols.
 class LineTokenizer final : public Tokenizer {
  public:
   LineTokenizer(const NormalizeOptions& normalize, SpecialSymbols special_symbols, std::shared_ptr<Tokenizer> cutter);
@@ -19,11 +19,11 @@ class LineTokenizer final : public Tokenizer {
   /// Changes of a line during tokenization.
   struct Changes {
     bool normalized = false, escaped = false;
-    std::string refused;  // the special symbol in it, where the options make that an error
+    std::string refused;  // a special symbol of the line, if the options make it an error
   };
   std::vector<std::string> tokenize(std::string_view line, Changes& changes) const;
 
-  /// Tokenizes a line without its normal form, for lines that are only compared with tokens.
+  /// Tokenizes a line without normalization, for lines that are only compared with tokens.
   std::vector<std::string> cut(std::string_view line) const;
 
   std::vector<std::string> tokenize(std::string_view line) const override;

@@ -19,8 +19,8 @@ struct MosesOptions {
 void declare(config::Keys& keys, MosesOptions& options);
 
 /// Tokenizes and detokenizes like tokenizer.perl and detokenizer.perl of Moses (Koehn et al. 2007). The rules are not
-/// exactly invertible: most lines come back unchanged, some with other blanks. docs/text.md has the agreement with
-/// sacremoses.
+/// exactly invertible: most lines are restored unchanged, some with different blanks. docs/text.md has the agreement
+/// with sacremoses.
 class MosesTokenizer final : public Tokenizer {
  public:
   using Options = MosesOptions;

@@ -42,7 +42,7 @@ bool lower_ascii(std::string& line) {
 }  // namespace
 
 struct Normalizer::Impl {
-  const icu::Normalizer2* form;  // ICU's own; null: none
+  const icu::Normalizer2* form;  // owned by ICU; null: none
   bool lowercase;
 
   bool to_form(std::string& line) const {
@@ -88,7 +88,7 @@ Normalizer::Normalizer(Normalizer&&) noexcept = default;
 
 bool Normalizer::apply(std::string& line) const {
   if (!active_) return false;
-  if (is_ascii(line)) return impl_->lowercase && lower_ascii(line);  // every form leaves ASCII as it is
+  if (is_ascii(line)) return impl_->lowercase && lower_ascii(line);  // no form changes ASCII
   const std::string before = line;
   impl_->to_form(line);
   if (impl_->to_lowercase(line)) impl_->to_form(line);

@@ -7,7 +7,7 @@
 
 namespace seq2seq::text {
 
-/// The forms of Unicode Standard Annex 15 that a text may be brought to.
+/// The normal forms of Unicode Standard Annex 15.
 enum class NormalForm { none, nfc, nfkc };
 
 struct NormalizeOptions {
@@ -16,15 +16,15 @@ struct NormalizeOptions {
 };
 void declare(config::Keys& keys, NormalizeOptions& options);
 
-/// Brings lines to one form of Unicode, then to lower case (full mappings, no language's own rules), then to the form
-/// again, which lower case may have left. Stateless; safe to share between threads.
+/// Converts lines to a Unicode normal form, then to lower case (full mappings, without rules of single languages), then
+/// to the normal form again, because lower case can break it. Stateless; safe to share between threads.
 class Normalizer {
  public:
   explicit Normalizer(const NormalizeOptions& options);
   ~Normalizer();
   Normalizer(Normalizer&&) noexcept;
 
-  /// Returns false if the options change nothing; then `apply` need not be called.
+  /// Returns false if the options change nothing, so that `apply` need not be called.
   bool active() const { return active_; }
   /// Changes a line of valid UTF-8 in place. Returns true if the line has changed.
   bool apply(std::string& line) const;

@@ -14,7 +14,7 @@ std::string_view without_outer_blanks(std::string_view part) {
   return part;
 }
 
-/// The parts of a line: what stands between separators, which have blanks or an end of the line on both sides.
+/// Returns the parts of a line: the text between separators, which have blanks or an end of the line on both sides.
 std::vector<std::string_view> parts_of(std::string_view line) {
   std::vector<std::string_view> parts;
   std::size_t begin = 0;

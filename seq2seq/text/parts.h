@@ -13,7 +13,7 @@ namespace seq2seq::text {
 /// The token between the parts of a line, each a sentence: `guten Tag ||| bonjour`.
 inline constexpr std::string_view part_separator = "|||";
 
-/// Cuts each part of a line by another tokenizer. Separators stay tokens of their own.
+/// Splits each part of a line with another tokenizer. Separators stay separate tokens.
 class PartsTokenizer final : public Tokenizer {
  public:
   explicit PartsTokenizer(std::shared_ptr<Tokenizer> cutter) : cutter_(std::move(cutter)) {}

@@ -21,7 +21,7 @@ namespace {
 using sentencepiece::SentencePieceProcessor;
 using subwords::blank_mark;
 
-/// Its name for a byte: `<0x0A>`. Only models with `byte_fallback` have them.
+/// Returns SentencePiece's name of a byte: `<0x0A>`. Only models with `byte_fallback` have such pieces.
 std::string byte_piece(char byte) { return fmt::format("<0x{:02X}>", static_cast<unsigned char>(byte)); }
 
 std::optional<char> byte_of(std::string_view piece) {
@@ -59,7 +59,7 @@ class SentencePieceTokenizer::Model {
   const std::string& bytes() const { return bytes_; }
   const subwords::Pieces& pieces() const { return pieces_; }
 
-  /// Of the kinds there are, only unigram models rank several segmentations.
+  /// Detects the kind of model: only unigram models rank several segmentations.
   bool is_unigram() const {
     std::vector<std::vector<std::string>> ranked;
     return processor_.NBestEncode("a", 1, &ranked).ok() && !ranked.empty() && !ranked.front().empty();
@@ -72,14 +72,14 @@ class SentencePieceTokenizer::Model {
     return parts;
   }
 
-  /// The text as the model sees it: normalized, blanks marked.
+  /// Returns the text as the model sees it: normalized, blanks marked.
   std::string normalized(std::string_view text) const {
     std::string result;
     for (const auto& part : encode(text)) append_text(result, part);
     return result;
   }
 
-  /// Appends to `tokens` what `part` is: a piece, or else its characters one by one, as bytes if the model has them.
+  /// Appends `part` to `tokens`: as a piece, or otherwise character by character, as bytes if the model has them.
   void append_tokens(std::vector<std::string>& tokens, std::string_view part) const {
     if (pieces_.find(part) != nullptr || (byte_fallback_ && byte_of(part))) {
       tokens.emplace_back(part);
@@ -117,7 +117,7 @@ class SentencePieceTokenizer::Model {
   SentencePieceProcessor processor_;
   subwords::Pieces pieces_;
   bool byte_fallback_ = false;
-  bool blank_first_ = false, blank_last_ = false;  // where it puts a blank that the text has not
+  bool blank_first_ = false, blank_last_ = false;  // where it adds a blank that is not in the text
 };
 
 SentencePieceTokenizer::SentencePieceTokenizer(const Options& options) : options_(options) {}

@@ -17,13 +17,13 @@ enum class SubwordKind { unigram, bpe };
 
 /// Random segmentation of the training text in each epoch. Validation and decoding always use the best segmentation.
 struct SubwordSampleOptions {
-  std::optional<double> alpha;  // unigram; null: no sampling
-  double dropout = 0;           // BPE; 0: none
+  std::optional<double> alpha;  // for unigram; null: no sampling
+  double dropout = 0;           // for BPE; 0: none
 };
 void declare(config::Keys& keys, SubwordSampleOptions& options);
 
 struct SentencePieceOptions {
-  std::filesystem::path model;  // empty: it is trained
+  std::filesystem::path model;  // empty: train a model
   SubwordKind train = SubwordKind::unigram;
   int64_t size = 8000;
   double character_coverage = 0.9995;
@@ -33,8 +33,8 @@ struct SentencePieceOptions {
 void declare(config::Keys& keys, SentencePieceOptions& options);
 
 /// Subwords of SentencePiece (Kudo and Richardson 2018, arXiv 1808.06226): `▁Subs cript ion`. A model trained here does
-/// not change the text, so every line whose only blanks are spaces comes back unchanged. A given model normalizes as it
-/// was trained to. A character the model does not know is a token of its own.
+/// not change the text, so lines with no blanks but spaces are restored exactly. A given model normalizes as in its
+/// training. A character unknown to the model is a separate token.
 class SentencePieceTokenizer final : public Tokenizer {
  public:
   using Options = SentencePieceOptions;
@@ -46,8 +46,8 @@ class SentencePieceTokenizer final : public Tokenizer {
   std::optional<std::string> between_words() const override { return ""; }
 
   bool learns() const override { return true; }
-  /// Trains on a sample of the lines, at most `training_lines`; with a model given, reads that and no line. Throws
-  /// Error when the text has too few different pieces or too many characters for `size`, and says what would fit.
+  /// Trains on a sample of at most `training_lines` lines. If a model is given, reads that and no lines. Throws Error
+  /// if the text has too few different pieces or too many characters for `size`; the message says which size would fit.
   void learn(const NextLine& next_line) override;
   std::string model() const override;
   void set_model(std::string_view bytes) override;
@@ -62,7 +62,7 @@ class SentencePieceTokenizer final : public Tokenizer {
   const Model& loaded() const;
 
   Options options_;
-  std::shared_ptr<const Model> model_;  // never changes, so copies share it; null until it is learned or set
+  std::shared_ptr<const Model> model_;  // never changes, so copies share it; null until learned or set
 };
 
 }  // namespace seq2seq::text

@@ -6,8 +6,8 @@
 
 namespace seq2seq::text {
 
-/// Properties of a code point, as ICU knows them (third_party/icu.md). Beyond U+10FFFF nothing has one.
-bool is_alphabetic(char32_t character);       // Alphabetic: letters, and the marks and signs that work like them
+/// Properties of a code point from ICU (third_party/icu.md). All are false beyond U+10FFFF.
+bool is_alphabetic(char32_t character);       // Alphabetic: letters, and marks and signs that behave like letters
 bool is_lowercase(char32_t character);        // Lowercase
 bool is_numeric(char32_t character);          // general category N: digits, Roman numerals, fractions
 bool is_decimal_digit(char32_t character);    // general category Nd

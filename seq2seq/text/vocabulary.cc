@@ -23,7 +23,7 @@ constexpr std::string_view kVersion = "1";
 const std::array<std::string, special_count> kSpecials{"<unk>", "<s>", "</s>"};
 
 struct Fault {
-  std::size_t offset;  // in the line
+  std::size_t offset;  // within the line
   std::string problem;
 };
 

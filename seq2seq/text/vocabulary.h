@@ -14,16 +14,16 @@
 namespace seq2seq::text {
 
 struct VocabularyOptions {
-  int64_t size = 0;            // most frequent words kept, specials not counted; 0: all
-  int64_t minimum_count = 1;   // rarer words become <unk>
-  std::filesystem::path file;  // of a vocabulary that is there already; then nothing is counted
+  int64_t size = 0;            // number of most frequent words kept, without specials; 0: all
+  int64_t minimum_count = 1;   // less frequent words become <unk>
+  std::filesystem::path file;  // of an existing vocabulary; no words are counted then
 };
 void declare(config::Keys& keys, VocabularyOptions& options);
 
-/// Ids of special symbols. A word of the text that is spelled like one is an unknown word.
+/// Ids of special symbols. A word of the text that is spelled like one counts as unknown.
 enum Special : int64_t { unknown_id = 0, start_id = 1, end_id = 2 };
 inline constexpr int64_t special_count = 3;
-bool is_special(std::string_view word);  // spelled like one
+bool is_special(std::string_view word);  // true if spelled like one
 
 /// The words of one side and their ids: the specials `<unk>` 0, `<s>` 1, `</s>` 2, then the words, most frequent first
 /// (equal counts in byte order, so that the same text always gives the same ids).
@@ -34,22 +34,23 @@ class Vocabulary {
     int64_t count;  // occurrences in the training text
   };
 
-  /// Ids follow the order of the words. Throws Error for a duplicate, a word with a blank, one spelled like a special.
+  /// Ids follow the order of the words. Throws Error for a duplicate, a word with a blank, or a word spelled like a
+  /// special symbol.
   explicit Vocabulary(std::vector<Word> words);
-  /// Throws FormatError: another version, duplicate words, a line without a count, Windows line ends, a BOM; all with
-  /// file and line. Words keep the order of the file, which may have been edited.
+  /// Loads a file; words keep their order in the file, which may have been edited. Throws FormatError with file and
+  /// line for another version, a duplicate word, a line without a count, Windows line ends, or a BOM.
   static Vocabulary load(const std::filesystem::path& file);
-  std::string serialize() const;  // what `load` reads; see docs/formats.md
+  std::string serialize() const;  // in the format of `load`; see docs/formats.md
 
   int64_t size() const { return static_cast<int64_t>(words_.size()) + special_count; }
-  int64_t id(std::string_view word) const;    // unknown_id for a word that is not there
-  const std::string& word(int64_t id) const;  // `<unk>` and so on for the specials
-  int64_t count(int64_t id) const;            // 0 for the specials
+  int64_t id(std::string_view word) const;    // unknown_id for a word that is not in the vocabulary
+  const std::string& word(int64_t id) const;  // `<unk>` and so on for special symbols
+  int64_t count(int64_t id) const;            // 0 for special symbols
   const std::vector<Word>& words() const { return words_; }
 
  private:
   struct Hash {
-    using is_transparent = void;  // a word is looked up without copying it
+    using is_transparent = void;  // look-up without copying the word
     std::size_t operator()(std::string_view word) const { return std::hash<std::string_view>()(word); }
   };
   std::vector<Word> words_;

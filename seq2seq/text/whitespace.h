@@ -13,8 +13,8 @@ namespace seq2seq::text {
 struct WhitespaceOptions {};
 inline void declare(config::Keys&, WhitespaceOptions&) {}
 
-/// Splits lines at runs of ASCII blanks. Joining uses single spaces, so lines with other blanks do not come back
-/// unchanged. Other Unicode blanks (a no-break space) belong to their word.
+/// Splits lines at runs of ASCII blanks. Joining uses single spaces, so lines with other blanks are not restored
+/// exactly. Other Unicode blanks, such as a no-break space, are part of their word.
 class WhitespaceTokenizer final : public Tokenizer {
  public:
   using Options = WhitespaceOptions;

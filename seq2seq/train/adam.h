@@ -18,18 +18,18 @@ struct AdamOptions {
   double epsilon = 1e-8;
   double weight_decay = 0;
   bool lazy = false;
-  bool decoupled = false;  // what sets AdamW apart: no key, the registry's two entries differ in it
+  bool decoupled = false;  // AdamW; not a key, but the difference between two registry entries
 };
 void declare(config::Keys& keys, AdamOptions& options);
 
 /// Adam (Kingma and Ba 2015, arXiv 1412.6980, algorithm 1); `decoupled`, AdamW (Loshchilov and Hutter 2019, arXiv
-/// 1711.05101): weight decay shrinks the parameter by rate * weight_decay instead of joining the gradient. As
-/// torch.optim.Adam and AdamW. `lazy`: of a sparse gradient, a step changes averages and parameters of the used rows
-/// alone, as torch.optim.SparseAdam.
+/// 1711.05101): weight decay shrinks the parameter by rate * weight_decay instead of being added to the gradient. As
+/// torch.optim.Adam and AdamW. `lazy`: for a sparse gradient, a step changes averages and parameters of the used rows
+/// only, as in torch.optim.SparseAdam.
 class Adam final : public Optimizer {
  public:
   using Options = AdamOptions;
-  /// Throws UsageError if it is lazy and a parameter is on a GPU, where gradients are whole.
+  /// Throws UsageError if it is lazy and a parameter is on a GPU, where gradients are dense.
   Adam(const Options& options, NamedParameters parameters);
   using Optimizer::step;
   void step(double learning_rate, const at::Tensor& skip) override;
@@ -40,7 +40,7 @@ class Adam final : public Optimizer {
   void restore(const nn::NamedTensors& state, const std::filesystem::path& file) override;
 
  private:
-  /// The arguments of a step that are lists: parameters, gradients, both averages, steps.
+  /// List arguments of a step: parameters, gradients, both averages, steps.
   struct Lists {
     at::TensorList parameters, gradients, averages, square_averages, steps;
   };
@@ -48,8 +48,8 @@ class Adam final : public Optimizer {
 
   AdamOptions options_;
   NamedParameters parameters_;
-  std::vector<at::Tensor> average_, square_average_;  // one per parameter, like it
-  std::vector<at::Tensor> steps_;  // one per parameter, float32 [] as the fused kernels ask: exact up to 16,777,216
+  std::vector<at::Tensor> average_, square_average_;  // one per parameter, of the same shape
+  std::vector<at::Tensor> steps_;  // one per parameter, float32 [] for the fused kernels: exact up to 16,777,216
 };
 
 }  // namespace seq2seq::train

@@ -14,7 +14,7 @@
 namespace seq2seq::train {
 namespace {
 
-/// The sum of a tensor's numbers, read as integers of their width: on any device, without a copy.
+/// Returns the sum of a tensor's numbers, read as integers of the same width. Works on any device, without a copy.
 int64_t sum_of_bits(const at::Tensor& tensor) {
   const auto bytes = tensor.element_size();
   const auto integers = bytes == 8 ? at::kLong : bytes == 4 ? at::kInt : at::kShort;

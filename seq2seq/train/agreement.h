@@ -7,7 +7,8 @@
 
 namespace seq2seq::train {
 
-/// Throws Error naming the ranks and the first parameter whose bits are not those of rank 0.
+/// Compares all parameters with those of rank 0. Throws Error naming the ranks and the first parameter that differ in
+/// any bit.
 void check_same_parameters(Team& team, const nn::Model& model, int64_t update);
 
 }  // namespace seq2seq::train

@@ -27,13 +27,13 @@ constexpr auto kChecksums = "checksums.json";
 constexpr auto kCheckpointFormat = "seq2seq checkpoint";
 constexpr auto kDamaged = "The checkpoint is damaged; use another one";
 
-/// Whole, but of another version: no reason to pass over it and lose what was trained.
+/// An intact checkpoint of another version. It is not skipped like a damaged one, because that would lose training.
 class OtherVersion final : public FormatError {
  public:
   using FormatError::FormatError;
 };
 
-/// A file with the checksum of all that it holds, whether or not its reader read to the end.
+/// A file with the checksum of its whole content, even if its reader does not read to the end.
 class Summed final : public InputFile {
  public:
   explicit Summed(InputFile& file) : file_(file) {}
@@ -55,7 +55,7 @@ class Summed final : public InputFile {
   Sha256 sum_;
 };
 
-/// The files of one checkpoint, each verified when it is read.
+/// The files of one checkpoint; each is verified when it is read.
 class Verified {
  public:
   Verified(const Files& files, fs::path folder) : files_(files), folder_(std::move(folder)) {
@@ -86,12 +86,12 @@ class Verified {
     } catch (const FormatError&) {
       fault = std::current_exception();
     }
-    compare(name, summed.sum());  // that a file is damaged says more than what its damage looks like
+    compare(name, summed.sum());  // first: a wrong checksum explains any format error
     if (fault) std::rethrow_exception(fault);
     return tensors;
   }
 
-  /// Without keeping anything of the file.
+  /// Verifies the file without keeping its content.
   void verify(const std::string& name) const { compare(name, Summed(*files_.open(folder_ / name)).sum()); }
 
  private:
@@ -139,12 +139,12 @@ void save_checkpoint(Files& files, const RunFolder& folder, const Checkpoint& ch
   std::error_code unreadable;
   if (!fs::exists(folder.checkpoints(), unreadable)) {
     files.make_folder(folder.checkpoints());
-    files.sync_folder(folder.root());  // or a loss of power takes the folder with all that is in it
+    files.sync_folder(folder.root());  // otherwise a power failure could remove the folder with its content
   }
   make_folder_atomically(files, folder.checkpoint(update),
                          [&](const fs::path& partial) { write_checkpoint(files, partial, checkpoint); });
-  // A process killed between a checkpoint and the replacement of `best` is made good by the next one: the state knows
-  // which it is.
+  // If a process was killed after writing a checkpoint and before replacing `best`, the next checkpoint replaces it:
+  // the state records which one is best.
   const auto best = is_best ? update : checkpoint.state.best_update;
   name_checkpoints(files, folder, update, best);
   prune_checkpoints(files, folder, update, best, keep);

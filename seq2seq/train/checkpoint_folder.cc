@@ -27,7 +27,8 @@ std::optional<int64_t> number_in(std::string_view text) {
   return update;
 }
 
-/// The update that `last` or `best` names; empty when there is no such file. Throws unless that checkpoint is there.
+/// Returns the update that `last` or `best` names; no value if there is no such file. Throws if that checkpoint does
+/// not exist.
 std::optional<int64_t> named_update(const Files& files, const RunFolder& folder, const fs::path& file,
                                     const std::string& remedy) {
   if (!is_there(file)) return {};
@@ -54,7 +55,7 @@ std::string go_on_from_older(const RunFolder& folder) {
                      folder.root().string());
 }
 
-/// Writes the number unless it is there already. What the file holds instead does not matter any more.
+/// Writes the number unless the file already contains it. Any other content is overwritten.
 void name_update(Files& files, const fs::path& file, int64_t update) {
   if (is_there(file) && number_in(files.read(file)) == update) return;
   write_atomically(files, file, std::to_string(update) + "\n");
@@ -64,7 +65,7 @@ void name_update(Files& files, const fs::path& file, int64_t update) {
 
 std::optional<int64_t> last_update(const Files& files, const RunFolder& folder) {
   if (const auto last = named_update(files, folder, folder.last(), kChoose)) return last;
-  const auto updates = folder.updates();  // killed before `last` was written for the first time
+  const auto updates = folder.updates();  // a process was killed before it first wrote `last`
   return updates.empty() ? std::nullopt : std::optional(updates.back());
 }
 
@@ -77,7 +78,7 @@ std::vector<int64_t> updates_to_resume_from(const Files& files, const RunFolder&
   auto updates = folder.updates();
   if (const auto last = named_update(files, folder, folder.last(), go_on_from_older(folder)))
     std::erase_if(updates, [&last](int64_t update) { return update > *last; });
-  if (updates.empty()) named_update(files, folder, folder.best(), {});  // throws when there was one
+  if (updates.empty()) named_update(files, folder, folder.best(), {});  // throws if it names a checkpoint
   std::reverse(updates.begin(), updates.end());
   return updates;
 }

@@ -9,18 +9,19 @@
 
 namespace seq2seq::train {
 
-/// Returns the update that `checkpoints/last` names, or the newest one if there is no such file; empty without any
-/// checkpoint. Throws FormatError if the file contains no number or names a missing checkpoint.
+/// Returns the update that `checkpoints/last` names, or the newest one if there is no such file; no value if there is
+/// no checkpoint. Throws FormatError if the file contains no number or names a missing checkpoint.
 std::optional<int64_t> last_update(const Files& files, const RunFolder& folder);
 /// Returns the update that `checkpoints/best` names, or the last one if there is no such file. Throws as above.
 std::optional<int64_t> best_update(const Files& files, const RunFolder& folder);
 
-/// Checkpoints that a resume may start from, the newest first: what `last` names and those before it. A newer one
-/// belongs to a past that was left, or to a process that was killed before it replaced `last`. Throws as above.
+/// Returns the checkpoints that a resume may start from, newest first: the one named by `last` and all before it. Newer
+/// ones are from before a resume at an earlier checkpoint, or from a process that was killed before it replaced `last`.
+/// Throws as above.
 std::vector<int64_t> updates_to_resume_from(const Files& files, const RunFolder& folder);
 
-/// Makes `last` name `update`, and `best` name `best`. Without `best`, or where it is missing, a `best` that names a
-/// missing or a later checkpoint is removed.
+/// Makes `last` name `update`, and `best` name `best`. If `best` has no value, or its checkpoint does not exist,
+/// removes the file `best` when it names a missing or later checkpoint.
 void name_checkpoints(Files& files, const RunFolder& folder, int64_t update, std::optional<int64_t> best);
 
 /// Removes all but the best and the last `keep` up to `current`. Newer ones are also removed: they are from before

@@ -20,7 +20,7 @@ std::vector<at::Tensor> defined_of(const std::vector<at::Tensor>& gradients) {
   return defined;
 }
 
-/// Tensors of one device and type together: what one kernel over many tensors takes.
+/// Groups tensors by device and type, as one kernel over many tensors needs them.
 std::vector<std::vector<at::Tensor>> by_kind(const std::vector<at::Tensor>& tensors) {
   std::vector<std::vector<at::Tensor>> kinds;
   for (const auto& tensor : tensors) {
@@ -32,7 +32,7 @@ std::vector<std::vector<at::Tensor>> by_kind(const std::vector<at::Tensor>& tens
   return kinds;
 }
 
-/// Multiplies gradients of the norm `from` so that it becomes `to`; a norm of 0 stays 0. Empty: nothing is to be done.
+/// Scales gradients from the norm `from` to the norm `to`; a norm of 0 stays 0. Empty if nothing changes.
 GradientEdit scaled(double from, double to) {
   if (to == from || !(from > 0)) return {};
   return [factor = to / from](const std::vector<at::Tensor>& gradients) { at::_foreach_mul_(gradients, factor); };
@@ -46,7 +46,7 @@ void scale(const std::vector<at::Tensor>& gradients, const at::Tensor& norm, con
     if (const auto edit = scaled(norm.item<double>(), wanted.item<double>())) edit(defined);
     return;
   }
-  // Without waiting for the device nothing is known of the norm, so that a factor of 1 is multiplied by, too.
+  // The host does not wait for the norm, so it also multiplies by a factor of 1.
   const auto factor = at::where(norm > 0, wanted / norm, at::ones_like(norm));
   for (const auto& alike : by_kind(defined)) at::_foreach_mul_(alike, factor.to(alike.front().options()));
 }

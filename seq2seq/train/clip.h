@@ -15,10 +15,10 @@ namespace seq2seq::train {
 class Clip {
  public:
   virtual ~Clip() = default;
-  /// Changes the gradients in place; `norm` [] is theirs. Waits for no device.
+  /// Changes the gradients in place; `norm` []: their norm. Does not wait for a device.
   virtual void apply(const std::vector<at::Tensor>& gradients, const at::Tensor& norm) const = 0;
-  /// The same for gradients on the CPU, as a function that may be called for any parts of them on any threads. Nothing:
-  /// the clipping needs them whole.
+  /// Returns the same change for gradients on the CPU, as a function that may be called for any parts of them on any
+  /// threads. No value: the clipping needs whole gradients.
   virtual std::optional<GradientEdit> edit(double /*norm*/) const { return std::nullopt; }
 };
 
@@ -41,7 +41,7 @@ struct NormClipOptions {
 };
 void declare(config::Keys& keys, NormClipOptions& options);
 
-/// A gradient whose norm s exceeds `limit` is scaled by limit / s (arXiv 1409.3215, section 3.4).
+/// Scales a gradient with a norm s above `limit` by limit / s (arXiv 1409.3215, section 3.4).
 class NormClip final : public Clip {
  public:
   using Options = NormClipOptions;
@@ -58,7 +58,7 @@ struct ValueClipOptions {
 };
 void declare(config::Keys& keys, ValueClipOptions& options);
 
-/// Each component is cut to [-limit, limit].
+/// Limits each component to [-limit, limit].
 class ValueClip final : public Clip {
  public:
   using Options = ValueClipOptions;
@@ -75,7 +75,8 @@ struct NormRangeClipOptions {
 };
 void declare(config::Keys& keys, NormRangeClipOptions& options);
 
-/// The norm is scaled into [min, max] from either side, a common misreading of the paper; a norm of 0 stays 0.
+/// Scales the gradient so that its norm lies in [min, max], also upwards: a common misreading of the paper. A norm of 0
+/// stays 0.
 class NormRangeClip final : public Clip {
  public:
   using Options = NormRangeClipOptions;

@@ -6,9 +6,9 @@
 
 namespace seq2seq::train {
 
-/// For each target row [N] sum_i min(a_i, c_i) over the positions i of its source, where a are its attention weights
-/// and c their sums over the sentence's earlier rows: See et al. 2017, arXiv 1704.04368, equation 12. `weights` [N, S]
-/// in the packed order of `layout`, which begins with the sentences' first steps.
+/// Returns, for each target row [N], sum_i min(a_i, c_i) over the positions i of its source, where a_i are its
+/// attention weights and c_i their sums over the sentence's earlier rows: See et al. 2017, arXiv 1704.04368, equation
+/// 12. `weights` [N, S] in the packed order of `layout`, which must begin with the first step.
 at::Tensor coverage_losses(const at::Tensor& weights, const data::Layout& layout);
 
 }  // namespace seq2seq::train

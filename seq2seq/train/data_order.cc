@@ -8,7 +8,7 @@
 namespace seq2seq::train {
 namespace {
 
-/// 7 + 3.0 / 10 may lie a rounding below 7.3; no epoch has a thousand million batches, so nothing is brought forward.
+/// 7 + 3.0 / 10 may be slightly less than 7.3. An epoch has fewer than 10^9 batches, so this never ends one too early.
 constexpr double kRounding = 1e-9;
 
 }  // namespace

@@ -29,14 +29,14 @@ std::string little_endian(Number number) {
   return bytes;
 }
 
-/// As TFRecords have it, so that a checksum of data that holds checksums differs.
+/// Masks a checksum, as TFRecords require for data that contain checksums.
 std::string masked_crc(std::string_view bytes) {
   constexpr uint32_t mask = 0xA282EAD8;
   const uint32_t crc = crc32c(bytes);
   return little_endian(std::rotr(crc, 15) + mask);
 }
 
-// The wire format of protocol buffers: each field is its number and kind, then its value.
+// Wire format of protocol buffers: each field is its number and kind, then its value.
 std::string varint(uint64_t value) {
   std::string bytes;
   for (; value >= 0x80; value >>= 7U) bytes += static_cast<char>((value & 0x7F) | 0x80);

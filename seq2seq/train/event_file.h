@@ -13,13 +13,13 @@ namespace seq2seq::train {
 
 using Scalars = std::vector<std::pair<std::string, double>>;
 
-/// A file of events as TensorBoard reads it: TFRecords of `tensorflow.Event` messages, written by hand because of them
-/// only numbers are needed here. docs/formats.md describes it.
+/// A file of events in TensorBoard's format: TFRecords of `tensorflow.Event` messages, written without a library,
+/// because we need only numbers. docs/formats.md describes it.
 class EventFile {
  public:
-  /// A new file in the folder. TensorBoard then ignores events of earlier files from `first_update` on.
+  /// Creates a file in the folder. TensorBoard then ignores events of earlier files from `first_update` on.
   EventFile(Files& files, const std::filesystem::path& folder, int64_t first_update);
-  /// Under `head/NAME`.
+  /// Adds scalars under `head/NAME`.
   void add(int64_t update, std::string_view head, const Scalars& scalars);
 
  private:

@@ -15,7 +15,7 @@
 namespace seq2seq::train {
 namespace {
 
-/// [N] bool: the rows that read their target.
+/// [N] bool: which rows read their target.
 at::Tensor forced_rows(const data::Layout& layout, double share, const nn::Draw& draw, SampleBy by) {
   const RandomStream stream(draw.seed, Purpose::forcing);
   const auto host = layout.on_host();
@@ -24,7 +24,7 @@ at::Tensor forced_rows(const data::Layout& layout, double share, const nn::Draw&
   auto* out = forced.mutable_data_ptr<bool>();
   for (size_t row = 0; row < owners.size(); ++row) {
     auto number = static_cast<uint64_t>(keys[static_cast<size_t>(owners[row])]);
-    // Above the numbers of pairs; what is drawn for a pair as a whole has a zero there.
+    // In bits above the numbers of pairs; draws for a whole pair have zeros there.
     if (by == SampleBy::word) number |= static_cast<uint64_t>(steps[row] + 1) << 40U;
     out[row] = stream.uniform(number, static_cast<uint32_t>(draw.update)) < share;
   }
@@ -42,7 +42,7 @@ data::Packed decoder_inputs(const nn::Model& model, const nn::Memory& memory, co
   const auto sentences = at::arange(batch.sentences(), batch.source.rows.options().dtype(at::kLong));  // [B]
   const auto state = model.start(memory, sentences);
   const nn::Bans bans{.words = at::tensor({text::start_id}, at::kLong), .rows = {}, .row_words = {}};
-  std::vector<at::Tensor> read{chunk(batch.inputs, 0, 1).rows};  // step by step, of the sentences still running
+  std::vector<at::Tensor> read{chunk(batch.inputs, 0, 1).rows};  // step by step, for the sentences still running
   for (int64_t step = 1; step < layout.steps(); ++step) {
     const auto before = chunk(batch.inputs, step - 1, step);
     const auto features = model.advance(before.with(read.back()), *state, &draw);

@@ -12,7 +12,7 @@
 namespace seq2seq::train {
 namespace {
 
-/// `encoder` for `encoder.embedding.weight`, not for `encoder_norm.weight`.
+/// True for `encoder` and `encoder.embedding.weight`, but not for `encoder` and `encoder_norm.weight`.
 bool names(const std::string& part, const std::string& parameter) {
   return parameter == part || (parameter.starts_with(part) && parameter[part.size()] == '.');
 }
@@ -21,7 +21,7 @@ bool frozen(const std::string& parameter, const std::vector<std::string>& freeze
   return std::any_of(freeze.begin(), freeze.end(), [&](const auto& part) { return names(part, parameter); });
 }
 
-/// All that `freeze` may name: `encoder`, `encoder.embedding`, `encoder.embedding.weight`, ...
+/// Returns all names that `freeze` may contain: `encoder`, `encoder.embedding`, `encoder.embedding.weight`, ...
 std::set<std::string> parts_of(const std::vector<std::string>& parameters) {
   std::set<std::string> parts;
   for (const auto& name : parameters) {

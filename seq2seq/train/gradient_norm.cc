@@ -28,11 +28,11 @@ bool in_plain_memory(const at::Tensor& gradient) {
   return tensor.is_cpu() && tensor.scalar_type() == at::kFloat && tensor.is_contiguous();
 }
 
-/// Sums of squares, taken in turn: LibTorch's order, whose own norm of float32 in double first writes all of it out in
-/// double (an update of one pair with 1.3 million parameters takes a tenth longer with that).
+/// Sums of squares that take values in turn, in LibTorch's order. LibTorch's own norm of float32 in double first copies
+/// everything to double, which makes an update of one pair with 1.3 million parameters a tenth slower.
 class Squares {
  public:
-  /// Adds `count` values, a multiple of kSums, and returns whether any is not zero.
+  /// Adds `count` values, a multiple of kSums. Returns true if any of them is nonzero.
   bool add(const float* values, int64_t count) {
     std::array<double, kSums> sums = sums_;
     std::array<uint32_t, kSums> bits{};
@@ -44,9 +44,9 @@ class Squares {
       }
     }
     sums_ = sums;
-    return ((bits[0] | bits[1] | bits[2] | bits[3]) & 0x7FFFFFFFU) != 0;  // without the sign of a zero
+    return ((bits[0] | bits[1] | bits[2] | bits[3]) & 0x7FFFFFFFU) != 0;  // ignores the sign of a zero
   }
-  /// Adds one value to the sum that has its turn at `place`.
+  /// Adds one value to the sum that is next at `place`.
   void add_at(int64_t place, float value) {
     sums_[static_cast<size_t>(place % kSums)] += double{value} * double{value};
   }
@@ -65,7 +65,7 @@ struct ReadGradient {
   at::Tensor used_rows;
 };
 
-/// Each value has its place in the whole gradient, so that the sums are those of the whole.
+/// Each value is added at its place in the dense gradient, so the sums are the same.
 ReadGradient read_sparse(const at::Tensor& gradient) {
   const auto used = nn::used_rows_of(gradient);
   const auto* rows = used.rows.const_data_ptr<int64_t>();
@@ -106,7 +106,7 @@ ReadGradient read_plain(const at::Tensor& gradient) {
   return read;
 }
 
-/// A gradient is read by one thread, so that its sum has one order; the largest ones first.
+/// Each gradient is read by a single thread, so that its sum has a fixed order; the largest ones first.
 std::vector<ReadGradient> read_all(const std::vector<at::Tensor>& gradients) {
   std::vector<size_t> order(gradients.size());
   std::iota(order.begin(), order.end(), size_t{0});

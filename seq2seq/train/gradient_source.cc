@@ -19,7 +19,7 @@ class TellReady final : public torch::autograd::PostAccumulateGradHook {
   const GradientReady& ready_;
 };
 
-/// Has `ready` called for each parameter that a backward pass reaches, for as long as it lives.
+/// While it exists, `ready` is called for each parameter that a backward pass reaches.
 class ReadyHooks {
  public:
   ReadyHooks(const nn::Model& model, const GradientReady& ready) : model_(model) {
@@ -38,7 +38,7 @@ class ReadyHooks {
   const nn::Model& model_;
 };
 
-/// The last batch that has a sentence: its backward pass makes the gradients whole.
+/// Returns the last batch with a sentence: its backward pass completes the gradients.
 std::size_t last_filled(const std::vector<data::Batch>& batches) {
   std::size_t last = batches.size();
   for (std::size_t i = 0; i < batches.size(); ++i)

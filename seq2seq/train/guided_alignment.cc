@@ -16,7 +16,7 @@ void declare(config::Keys& keys, GuidedAlignmentOptions& options) {
 }
 
 at::Tensor alignment_losses(const at::Tensor& attention, const at::Tensor& reference, Cost cost) {
-  // A weight of 0, as a window of attention gives, costs as much as the smallest number.
+  // A weight of 0, which windowed attention can give, costs as much as the smallest positive number.
   const auto log = [](const at::Tensor& weights) { return weights.clamp_min(std::numeric_limits<float>::min()).log(); };
   const auto shares = reference.to(attention.options());
   if (cost == Cost::cross_entropy) return -(shares * log(attention)).sum(1);

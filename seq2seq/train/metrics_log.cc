@@ -13,13 +13,13 @@
 namespace seq2seq::train {
 namespace {
 
-// Numbers that are not finite become null, as JSON has none.
+// Numbers that are not finite become null, because JSON cannot represent them.
 using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kHeader = R"({"format":"seq2seq metrics","version":1})"
                                      "\n";
 
-/// The kind of a line; empty for the header and what is no JSON.
+/// Returns the kind of a line; empty for the header and for text that is not JSON.
 std::string kind_of(std::string_view line) {
   const auto json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
   const auto kind = json.is_object() ? json.find("kind") : json.end();

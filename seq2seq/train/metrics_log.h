@@ -18,27 +18,27 @@ namespace seq2seq::train {
 struct Moment {
   int64_t update = 0;
   double epoch = 0;
-  double seconds = 0;  // of training, all sessions
+  double seconds = 0;  // of training, in all sessions
 };
 
-/// Returns true if the content of a `metrics.jsonl` has a line of training or validation.
+/// Returns true if the content of a `metrics.jsonl` has a line of training or of validation.
 bool has_measurements(const std::string& metrics);
-/// Returns true if it shows that a checkpoint was written, as one is after every validation: has a line after a
-/// validation's.
+/// Returns true if the content shows that a checkpoint was written: it has a line after that of a validation, and every
+/// validation is followed by a checkpoint.
 bool shows_checkpoint(const std::string& metrics);
 
-/// `metrics.jsonl`: one JSON object a line; docs/formats.md describes them. The same goes to a file of events where
-/// their folder is given.
+/// `metrics.jsonl`: one JSON object per line; docs/formats.md describes them. If the folder of event files is given,
+/// writes the same numbers there.
 class MetricsLog {
  public:
   MetricsLog(Files& files, std::filesystem::path path, std::filesystem::path events = {})
       : files_(files), path_(std::move(path)), events_folder_(std::move(events)) {}
   void begin();
   /// Continues after the first `bytes`. Cuts off everything that a run wrote after its checkpoint, and an incomplete
-  /// line. Warns if the file is missing, and then starts a new one, or if it is shorter.
+  /// line. Warns if the file is shorter, or if it is missing; then starts a new one.
   void resume(int64_t bytes, int64_t update, Log& log);
   /// `perplexity`: name of exp(loss), which is `smoothed_perplexity` if the loss includes label smoothing. Empty if the
-  /// loss is an estimate; then it is left out.
+  /// loss is an estimate; the line then has no perplexity.
   void train(const Moment& moment, const Window& window, const std::string& perplexity, int64_t skipped);
   void validation(const Moment& moment, const Figures& figures, bool best);
   int64_t bytes() const { return bytes_; }

@@ -28,7 +28,7 @@ at::Tensor token_losses(const nn::Model& model, const data::Batch& batch, const 
 LossParts loss_parts(const nn::Model& model, const data::Batch& batch, const LossOptions& options,
                      const at::Tensor& row_scale, const nn::Draw* draw) {
   const auto memory = model.encode(batch.source, draw);
-  const auto owner = at::arange(batch.sentences(), at::kLong);  // [B] on the CPU, where the state reads it
+  const auto owner = at::arange(batch.sentences(), at::kLong);  // [B] on the CPU, as the state expects it
   const auto state = model.start(memory, owner);
   const bool guides = options.guided_alignment.weight > 0 && batch.alignment.defined();
   state->wants_attention = options.coverage > 0 || guides;

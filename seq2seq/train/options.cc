@@ -19,7 +19,7 @@ std::string wrong_length_of_run(const TrainOptions& options) {
 }  // namespace
 
 void declare(config::Keys& keys, ValidateOptions& options) {
-  // The interval is in the digest: it decides which checkpoint is the best, and when patience ends.
+  // The interval is part of the digest, because it affects which checkpoint is the best and when patience ends.
   keys.add("every_updates", options.every_updates,
            "interval between validations; 0: at the end of each epoch. The end of the run always has one")
       .unit("updates")

@@ -49,7 +49,7 @@ std::vector<ParameterGroup> groups_with_gradient(const NamedParameters& paramete
     group->parameters.push_back(parameter);
     const auto& gradient = parameter.grad();
     group->gradients.push_back(gradient.is_sparse() ? gradient
-                                                    : gradient.contiguous());  // the kernels take it as it lies
+                                                    : gradient.contiguous());  // kernels read it without strides
   }
   return groups;
 }

@@ -7,11 +7,11 @@
 
 namespace seq2seq::train {
 
-/// Unit of the draw whether the decoder reads the target: all words of a pair together, or each word.
+/// Unit of the draws between target and model's own words: all words of a pair together, or each word.
 enum class SampleBy { pair, word };
 
-/// Decrease of the share that reads the target during training: Bengio et al. 2015, arXiv 1506.03099, section 2.4. With
-/// i updates made after `from_update`, the factor is 1 - (1 - final) i / (to_update - from_update) until `to_update`
+/// Decreases the share that reads the target during training: Bengio et al. 2015, arXiv 1506.03099, section 2.4. With i
+/// updates made after `from_update`, the factor is 1 - (1 - final) i / (to_update - from_update) until `to_update`
 /// (linear), k^i (exponential) or k / (k + exp(i / k)) (inverse_sigmoid), and never below `final`.
 struct ScheduledSamplingOptions {
   enum class Decay { none, linear, exponential, inverse_sigmoid } decay = Decay::none;

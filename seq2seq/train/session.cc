@@ -47,7 +47,7 @@ Session::Session(const TrainOptions& options, const Setup& setup, const RunFolde
   total_updates_ = options_.updates ? static_cast<double>(*options_.updates) : order_->updates_in(*options_.epochs);
 }
 
-/// Weights first, then the optimizer: the tensors of a checkpoint are never in memory together, nor after this.
+/// Loads the weights first, then the optimizer, so that all tensors of a checkpoint are never in memory together.
 void Session::resume(int64_t update) {
   const auto& files = *setup_.files;
   {
@@ -98,14 +98,14 @@ Outcome Session::run() {
   return outcome(*ending);
 }
 
-/// A run that patience ended goes on only when it is given more of it; one that reached its end, when it is to be
+/// A run that ended by patience continues only with more patience; a run that ended regularly, only if it is made
 /// longer.
 std::optional<Ending> Session::already_ended() const {
   if (saved_ && out_of_patience()) return Ending::patience;
   return saved_ && reached_end() ? std::optional(Ending::finished) : std::nullopt;
 }
 
-/// A signal may have come to any rank; the time is the leading one's.
+/// A signal may reach any rank; only the leading rank's time counts.
 std::optional<Ending> Session::stopped() {
   const bool signal = interrupted();
   std::vector<double> seen{signal ? 1.0 : 0.0, team_.leads() && out_of_time() ? 1.0 : 0.0};
@@ -139,7 +139,7 @@ void Session::update() {
   show(state_.window);
 }
 
-/// Takes in what the last update found.
+/// Reads the result of the last update.
 void Session::settle() {
   if (!open_) return;
   const auto before = setup_.progress.now();
@@ -150,7 +150,7 @@ void Session::settle() {
   state_.window.add(result, open.seconds + seconds_since(before));
 }
 
-/// Ends the training, or counts the update as skipped, where something was not finite.
+/// If something was not finite, ends the training, or counts the update as skipped.
 void Session::tell_fault(const UpdateResult& result, const std::string& place) {
   if (result.made) return;
   const auto fault = fmt::format("{}: {}", place, result.fault);
@@ -158,7 +158,7 @@ void Session::tell_fault(const UpdateResult& result, const std::string& place) {
     throw Error(
         fault, "Lower `train.optimizer.learning_rate`, or set `train.not_finite: skip` to skip and count such updates");
   ++state_.skipped;
-  // The 1st, 2nd, 4th, 8th, ...: a run that diverged would say nothing else.
+  // Warns for the 1st, 2nd, 4th, 8th, ...: a diverged run would otherwise fill the log.
   if (!team_.leads() || !std::has_single_bit(static_cast<uint64_t>(state_.skipped))) return;
   progress_->pause();
   setup_.log->warn(fmt::format("{}. The update is skipped, {} so far", fault, format_count(state_.skipped)));
@@ -249,12 +249,12 @@ bool Session::out_of_patience() const {
   return options_.validate.patience > 0 && state_.bad_validations >= options_.validate.patience;
 }
 
-/// A session makes one update at least: with less time than it takes to load a run, the run would never end.
+/// A session makes at least one update: otherwise, if loading takes longer than the time limit, a run would never end.
 bool Session::out_of_time() const {
   return options_.minutes && state_.update > first_update_ && seconds_since(started_) >= 60 * *options_.minutes;
 }
 
-/// Empty where the loss is an estimate, or none of a likelihood at all.
+/// Empty if the loss is an estimate or is not a likelihood.
 std::string Session::perplexity_name() const {
   if (setup_.model->output().estimates_loss()) return {};
   return options_.label_smoothing > 0 ? "smoothed_perplexity" : "perplexity";

@@ -15,8 +15,8 @@
 
 namespace seq2seq::train {
 
-/// One call of `train`, from the beginning of a run or from a checkpoint until it stops. Of a team, only the leading
-/// rank writes and checks the time; all ranks end together.
+/// One call of `train`, from the start of a run or from a checkpoint until it stops. In a team, only the leading rank
+/// writes files and checks the time; all ranks end together.
 class Session {
  public:
   Session(const TrainOptions& options, const Setup& setup, const RunFolder& folder, std::optional<int64_t> resume_from);
@@ -31,7 +31,7 @@ class Session {
   void update();
   void settle();
   void tell_fault(const UpdateResult& result, const std::string& place);
-  bool validate();  // true: the best so far
+  bool validate();  // returns true for the best so far
   void report();
   Figures measure();
   void save(bool is_best);
@@ -51,7 +51,7 @@ class Session {
   const TrainOptions& options_;
   const Setup& setup_;
   const RunFolder& folder_;
-  Team alone_;  // where the setup names no team
+  Team alone_;  // used if the setup names no team
   Team& team_;
   Time started_;
   NamedParameters parameters_;
@@ -62,14 +62,14 @@ class Session {
   std::unique_ptr<DataOrder> order_;
   MetricsLog metrics_;
   double total_updates_ = 0;
-  double earlier_seconds_ = 0;    // of training, in the sessions before this one
-  int64_t first_update_ = 0;      // updates made in them
+  double earlier_seconds_ = 0;    // of training, in earlier sessions
+  int64_t first_update_ = 0;      // updates made in earlier sessions
   std::optional<int64_t> saved_;  // update of the last checkpoint of this session
   Time saved_at_;
   std::unique_ptr<Progress> progress_;
 
-  /// The last update, if it is late (update.h): its result is read after the next one was issued, and before anything
-  /// is reported, validated or saved.
+  /// The last update, if it is late (update.h). Its result is read after the next update was issued, and before
+  /// anything is reported, validated or saved.
   struct Open {
     IssuedUpdate issued;
     std::string place;   // for messages: `update 7 (batch 7 of epoch 1)`

@@ -37,7 +37,7 @@ void Sgd::step(double learning_rate, const at::Tensor& skip) {
 
 void Sgd::fused(at::TensorList parameters, at::TensorList gradients, at::TensorList momentum, double learning_rate,
                 const std::optional<at::Tensor>& skip) const {
-  // Without dampening a buffer of zeros gives torch.optim's first step, so no step is a special one.
+  // Without dampening, a buffer of zeros gives the same first step as torch.optim, so no step is special.
   at::_fused_sgd_(parameters, gradients, momentum, options_.weight_decay, options_.momentum, learning_rate,
                   /*dampening=*/0, options_.nesterov, /*maximize=*/false, /*is_first_step=*/false,
                   /*grad_scale=*/{}, skip);

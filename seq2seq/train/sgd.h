@@ -19,7 +19,7 @@ struct SgdOptions {
 };
 void declare(config::Keys& keys, SgdOptions& options);
 
-/// v = momentum v + g + weight_decay p; p = p - rate v, with Nesterov's p - rate (g + momentum v): as torch.optim.SGD
+/// v = momentum v + g + weight_decay p; p = p - rate v, or with Nesterov p - rate (g + momentum v): as torch.optim.SGD
 /// without dampening.
 class Sgd final : public Optimizer {
  public:
@@ -27,11 +27,11 @@ class Sgd final : public Optimizer {
   Sgd(const Options& options, NamedParameters parameters);
   using Optimizer::step;
   void step(double learning_rate, const at::Tensor& skip) override;
-  /// Without momentum and weight decay, rows without a gradient stay as they are and are not touched.
+  /// Without momentum and weight decay, rows without a gradient do not change and are not accessed.
   void step(const EditedStep& edited) override;
   bool takes_sparse() const override { return true; }
   double learning_rate() const override { return options_.learning_rate; }
-  nn::NamedTensors state() const override;  // `<parameter>.momentum_buffer`, when there is momentum
+  nn::NamedTensors state() const override;  // `<parameter>.momentum_buffer`, if there is momentum
   void restore(const nn::NamedTensors& state, const std::filesystem::path& file) override;
 
  private:
@@ -40,7 +40,7 @@ class Sgd final : public Optimizer {
 
   SgdOptions options_;
   NamedParameters parameters_;
-  std::vector<at::Tensor> momentum_;  // one per parameter, like it; empty without momentum
+  std::vector<at::Tensor> momentum_;  // one per parameter, of the same shape; empty without momentum
 };
 
 }  // namespace seq2seq::train

@@ -21,7 +21,7 @@
 
 namespace seq2seq::train {
 
-/// The parts of a training, all owned by the caller.
+/// The objects that a training needs, all owned by the caller.
 struct Setup {
   uint64_t seed = 1;
   nn::Model* model = nullptr;
@@ -31,8 +31,8 @@ struct Setup {
   const ScheduleRegistry* schedules = nullptr;
   const ClipRegistry* clips = nullptr;
   GradientSource* gradients = nullptr;  // null: SerialGradients of the model
-  Team* team = nullptr;                 // null: one process alone. With more, `gradients` sums over them
-  /// Returns the place of a pair, by its number, for messages; empty: unknown.
+  Team* team = nullptr;                 // null: one process alone. With several, `gradients` must sum over them
+  /// Returns the place of a pair, by its number, for messages. Empty function: not known.
   std::function<std::string(int64_t number)> place_of_pair;
   Validate validate;  // empty: no validation set
   Files* files = nullptr;
@@ -46,16 +46,16 @@ struct Outcome {
   Ending ending = Ending::finished;
   int64_t update = 0;
   double epoch = 0;
-  double seconds = 0;  // of training, all sessions
+  double seconds = 0;  // of training, in all sessions
   std::optional<int64_t> best_update;
   std::optional<double> best_score;  // of validate.best_by
-  int64_t skipped = 0;               // updates not made because something was not finite, in the whole run
+  int64_t skipped = 0;               // updates skipped in the whole run because something was not finite
 };
 
-/// Trains until the options' end, patience, time limit or interrupt, writing checkpoints and metrics.jsonl into the
-/// folder, whose lock the caller holds. Of a team only the leading rank writes, and all end together. With
-/// `resume_from` (the update of a checkpoint that is there) it continues from it: on the CPU, with the same threads and
-/// libraries, the parameters are then bit for bit those of an uninterrupted run.
+/// Trains until the end set by the options, patience, time limit or interrupt, and writes checkpoints and metrics.jsonl
+/// into the folder; the caller must hold its lock. In a team only the leading rank writes, and all end together. With
+/// `resume_from` (the update of an existing checkpoint) it continues from there: on the CPU, with the same number of
+/// threads and the same libraries, the parameters are then bit for bit those of an uninterrupted run.
 Outcome train(const TrainOptions& options, const Setup& setup, const RunFolder& folder,
               std::optional<int64_t> resume_from = {});
 

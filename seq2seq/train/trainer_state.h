@@ -7,7 +7,7 @@
 
 namespace seq2seq::train {
 
-/// `state.json` of a checkpoint; docs/formats.md describes it. Numbers read back to the same bits.
+/// Writes `state.json` of a checkpoint; docs/formats.md describes it. Numbers are read back with the same bits.
 std::string to_json(const TrainerState& state);
 /// Throws FormatError naming `file`.
 TrainerState from_json(const std::string& text, const std::filesystem::path& file);

@@ -22,7 +22,7 @@
 namespace seq2seq::train {
 namespace {
 
-/// `news.fr:3, web.fr:17 and 120 more pairs`.
+/// Returns `news.fr:3, web.fr:17 and 120 more pairs`.
 std::string places_of(const std::set<int64_t>& numbers, const Setup& setup) {
   constexpr size_t kShown = 8;
   std::vector<std::string> shown;
@@ -35,7 +35,7 @@ std::string places_of(const std::set<int64_t>& numbers, const Setup& setup) {
   return fmt::format("{}{}", fmt::join(shown, ", "), more > 0 ? fmt::format(" and {} more pairs", more) : "");
 }
 
-/// The numbers of pairs: those with a token whose loss is not finite, and all.
+/// Numbers of pairs: those with a token of non-finite loss, and all pairs.
 struct Pairs {
   std::set<int64_t> at_fault, all;
 };
@@ -54,7 +54,7 @@ Pairs pairs_of(const std::vector<data::Batch>& batches, const std::vector<at::Te
   return pairs;
 }
 
-/// The pairs of all ranks. Goes through text: one line for each of the two sets.
+/// Returns the pairs of all ranks. Exchanges them as text: one line for each of the two sets.
 Pairs joined(Team& team, const Pairs& mine) {
   Pairs pairs;
   for (const auto& of_rank :
@@ -115,7 +115,7 @@ IssuedUpdate Updater::issue(std::vector<data::Batch> batches, const nn::Draw& dr
     step_on_host(issued, gradients, read);
     return issued;
   }
-  clip_->apply(gradients, read.norm);  // of gradients that are not finite, too: the step below is not made with them
+  clip_->apply(gradients, read.norm);  // also clips gradients that are not finite; the step then skips them
   step_on_device(issued, read.norm);
   return issued;
 }
@@ -130,7 +130,7 @@ UpdateResult Updater::finish(IssuedUpdate issued) {
   return issued.result;
 }
 
-/// Facts about an update that are known before it is made.
+/// Returns the facts about an update that are known in advance.
 UpdateResult Updater::planned(const std::vector<data::Batch>& batches, double factor) const {
   UpdateResult result;
   result.learning_rate = optimizer_->learning_rate() * factor;
@@ -148,7 +148,7 @@ UpdateResult Updater::planned(const std::vector<data::Batch>& batches, double fa
 std::vector<at::Tensor> Updater::gradients() {
   std::vector<at::Tensor> gradients;
   for (auto& [name, parameter] : parameters_) {
-    // A parameter that no loss depends on: its weight decays as that of any other, wherever the model lies.
+    // A parameter on which no loss depends gets zeros, so that weight decay applies to it on every device.
     auto& gradient = parameter.mutable_grad();
     if (!gradient.defined()) gradient = at::zeros_like(parameter);
     if (gradient.is_sparse()) gradient = nn::sparse_gradient(nn::used_rows_of(gradient), parameter.size(0));
@@ -201,13 +201,13 @@ void Updater::note_fault(IssuedUpdate& issued) {
   if (result.made) return;
   const bool in_loss = !std::isfinite(result.loss);
   const double value = in_loss ? result.loss : result.gradient_norm;
-  // The sign of what is not a number says nothing.
+  // Drops the meaningless sign of a NaN.
   result.fault =
       fmt::format("{} is {}, with {}", in_loss ? "the loss" : "the gradient's norm",
                   std::isnan(value) ? std::abs(value) : value, pairs_at_fault(issued.batches, issued.losses));
 }
 
-/// Names the pairs with a token whose loss is not finite; all pairs, when it is only the gradient.
+/// Names the pairs with a token of non-finite loss; if only the gradient is not finite, all pairs.
 std::string Updater::pairs_at_fault(const std::vector<data::Batch>& batches, const std::vector<at::Tensor>& losses) {
   const auto pairs = joined(team_, pairs_of(batches, losses));
   return places_of(pairs.at_fault.empty() ? pairs.all : pairs.at_fault, setup_);

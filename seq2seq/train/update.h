@@ -21,23 +21,23 @@ namespace seq2seq::train {
 
 /// Counts and results of one update, over all ranks.
 struct UpdateResult {
-  bool made = false;   // false: something was not finite, and no parameter was touched
-  std::string fault;   // then: what, and with which pairs
+  bool made = false;   // false: something was not finite, and no parameter changed
+  std::string fault;   // if not made: the reason and the pairs
   double loss = 0;     // sum of the token losses, each times the weight of its pair
-  double divisor = 1;  // what the objective divides it by
+  double divisor = 1;  // of the loss, by the objective
   int64_t source_tokens = 0, target_tokens = 0;
   double gradient_norm = 0;  // before clipping
   double learning_rate = 0;
 };
 
-/// An update that was issued, and what is known of it.
+/// An issued update, and its results so far.
 struct IssuedUpdate {
-  UpdateResult result;  // all of it, unless it is late
-  // Of a late one, whose loss and norm are still on their way from the device:
-  std::vector<data::Batch> batches;  // kept for the message, should they be at fault
+  UpdateResult result;  // complete unless the update is late
+  // Of a late update; loss and norm are still computed on the device:
+  std::vector<data::Batch> batches;  // for the message, if they cause a fault
   std::vector<at::Tensor> losses;
-  at::Tensor skipped;  // [] float32 on the device: 1 where the update changes nothing
-  at::Tensor numbers;  // [2] float64 in pinned memory: loss and norm, filled when `ready` has come
+  at::Tensor skipped;  // [] float32 on the device: 1 if the update changes nothing
+  at::Tensor numbers;  // [2] float64 in pinned memory: loss and norm, valid when `ready` has occurred
   std::shared_ptr<c10::Event> ready;
   bool is_late() const { return ready != nullptr; }
 };
@@ -45,20 +45,20 @@ struct IssuedUpdate {
 /// Makes updates: computes the gradients of some batches, clips them, and runs a step of the optimizer. Each rank of a
 /// team makes the same update from its share of the batches.
 ///
-/// If all parameters are on GPUs and one process trains, an update is late: nothing in it waits for a device. Whether
-/// loss and norm are finite is decided on their device; an update where one is not changes nothing. With
-/// `not_finite: stop`, neither do the updates after it.
+/// If all parameters are on GPUs and a single process trains, updates are late: nothing in them waits for a device. The
+/// device checks that loss and norm are finite; otherwise the update changes nothing. With `not_finite: stop`, later
+/// updates then change nothing either.
 class Updater {
  public:
   Updater(const TrainOptions& options, const Setup& setup, NamedParameters parameters);
 
-  /// `draw` is what dropout draws from; the optimizer's learning rate is multiplied by `factor`.
+  /// `draw`: source of dropout's random numbers. `factor` multiplies the optimizer's learning rate.
   UpdateResult make(std::vector<data::Batch> batches, const nn::Draw& draw, double factor) {
     return finish(issue(std::move(batches), draw, factor));
   }
   /// Issues an update without waiting for its result; further updates may be issued before finish().
   IssuedUpdate issue(std::vector<data::Batch> batches, const nn::Draw& draw, double factor);
-  /// Returns the result of an update, after waiting for the numbers of a late one.
+  /// Returns the result of an update; waits for the numbers of a late one.
   UpdateResult finish(IssuedUpdate issued);
   Optimizer& optimizer() { return *optimizer_; }
 
@@ -72,16 +72,16 @@ class Updater {
 
   const TrainOptions& options_;
   const Setup& setup_;
-  Team alone_;  // where the setup names no team
+  Team alone_;  // used if the setup names no team
   Team& team_;
   NamedParameters parameters_;
   std::shared_ptr<Optimizer> optimizer_;
-  std::optional<nn::UsedRowGradients> sparse_;  // where the optimizer takes them and all parameters are on the CPU
+  std::optional<nn::UsedRowGradients> sparse_;  // if the optimizer accepts them and all parameters are on the CPU
   std::shared_ptr<Clip> clip_;
-  std::unique_ptr<GradientSource> own_gradients_;  // where the setup names none
+  std::unique_ptr<GradientSource> own_gradients_;  // used if the setup names none
   GradientSource* gradients_;
   bool late_ = false;
-  at::Tensor stopped_;  // as `skipped`, of all updates so far; undefined: none was late
+  at::Tensor stopped_;  // as `skipped`, over all updates so far; undefined: no update was late
 };
 
 }  // namespace seq2seq::train

@@ -15,9 +15,9 @@
 namespace seq2seq::train {
 namespace {
 
-/// Numbers of a block in [64 K, 512 K], a few for each thread: larger ones leave the cache, and the calls for smaller
-/// ones would count. A multiple of what a vector kernel takes at a time, so that only the end of a tensor is computed
-/// as its rest, as in one call for all.
+/// Returns the size of a block, in [64 K, 512 K] numbers, for a few blocks per thread: larger blocks leave the cache,
+/// and smaller ones make the cost of calls noticeable. A multiple of a vector kernel's step, so that only the end of a
+/// tensor is computed as a remainder, as in a single call.
 int64_t block_size(const ParameterGroup& group) {
   int64_t numbers = 0;
   for (const auto& parameter : group.parameters) numbers += parameter.numel();
@@ -55,7 +55,7 @@ at::Tensor part_of(const at::Tensor& tensor, const Span& span) {
   return tensor.view(-1).narrow(0, span.first, span.last - span.first);
 }
 
-/// The part of a sparse gradient with the zeros that it does not store.
+/// Returns a part of a sparse gradient, with the zeros that it does not store.
 at::Tensor whole_part_of(const nn::UsedRows& used, const Span& span) {
   auto part = at::zeros({span.last - span.first}, used.values.options());
   const int64_t width = used.values.size(1), count = used.rows.size(0);
@@ -82,7 +82,7 @@ void step_in_blocks(const ParameterGroup& group, const std::vector<std::vector<a
     if (group.gradients[member].is_sparse()) sparse[member] = nn::used_rows_of(group.gradients[member]);
   const auto blocks = cut(group);
   at::parallel_for(0, std::ssize(blocks), 1, [&](int64_t begin, int64_t end) {
-    const at::AutoDispatchBelowADInplaceOrView without_graph;  // of this thread
+    const at::AutoDispatchBelowADInplaceOrView without_graph;  // in this thread
     for (int64_t number = begin; number < end; ++number) {
       UpdateBlock block;
       block.states.resize(states.size());

@@ -12,10 +12,11 @@ namespace seq2seq::train {
 /// Named figures: {"perplexity": 1.31, "sequence_error_rate": 0.287, ...}.
 using Figures = std::map<std::string, double>;
 
-/// Made by study/run from decode and metrics, which lie above this part. Called without gradient.
+/// Computes the figures, without gradient. Passed in by study or run, which combine decode and metrics; both lie above
+/// this part.
 using Validate = std::function<Figures(const nn::Model&)>;
 
-/// True for figures that are better when higher (bleu, exact_match); false for error rates, perplexity, loss.
+/// Returns true for figures that are better when higher (bleu, exact_match); false for error rates, perplexity, loss.
 bool higher_is_better(const std::string& metric);
 
 /// Returns true if `score` is strictly better than the best so far, if there is one. A score that is not finite is

@@ -54,7 +54,7 @@ void WeightAverage::add(int64_t updates, const at::Tensor& skip) {
 void WeightAverage::exchange() {
   const at::NoGradGuard no_gradient;
   for (size_t i = 0; i < averages_.size(); ++i) {
-    // By value: other modules may hold views of a parameter.
+    // Copies, because other modules may hold views of a parameter.
     const auto trained = parameters_[i].second.detach().clone();
     at::Tensor parameter = parameters_[i].second;
     parameter.copy_(averages_[i]);

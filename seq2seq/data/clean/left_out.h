@@ -13,33 +13,33 @@ namespace seq2seq::data {
 enum class Reason { invalid_utf8, control_characters, empty_target, empty_source, too_long, unlike_lengths, duplicate };
 inline constexpr std::size_t reason_count = 7;
 
-/// `too_long`, for files.
+/// Name for files: `too_long`.
 std::string_view name_of(Reason reason);
-/// `longer than data.clean.max_length`, for people.
+/// Text for people: `longer than data.clean.max_length`.
 std::string_view meaning_of(Reason reason);
 
-/// Left-out pairs: count and first lines for each reason.
+/// Pairs that were left out: count and first lines for each reason.
 class LeftOut {
  public:
   static constexpr std::size_t lines_kept = 5;
 
   struct Count {
     int64_t pairs = 0;
-    std::vector<int64_t> first_lines;  // from 1
+    std::vector<int64_t> first_lines;  // counted from 1
   };
 
   void add(Reason reason, int64_t line);
   const Count& operator[](Reason reason) const { return counts_[static_cast<std::size_t>(reason)]; }
   Count& operator[](Reason reason) { return counts_[static_cast<std::size_t>(reason)]; }
   int64_t total() const;
-  /// `3 longer than data.clean.max_length, 1 with an empty target`; empty if none.
+  /// Returns `3 longer than data.clean.max_length, 1 with an empty target`; empty if none.
   std::string text() const;
 
  private:
   std::array<Count, reason_count> counts_;
 };
 
-/// All reasons.
+/// Returns all reasons.
 std::array<Reason, reason_count> reasons();
 
 }  // namespace seq2seq::data

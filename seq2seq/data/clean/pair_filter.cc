@@ -24,7 +24,7 @@ bool has_control_character(std::string_view line) {
   return false;
 }
 
-/// A round of the finaliser of MurmurHash3: every bit of the input reaches every bit of the output.
+/// One round of the finaliser of MurmurHash3: every bit of the input affects every bit of the output.
 uint64_t mix(uint64_t x) {
   x = (x ^ (x >> 33U)) * 0xFF51AFD7ED558CCDU;
   x = (x ^ (x >> 33U)) * 0xC4CEB9FE1A85EC53U;
@@ -100,7 +100,7 @@ bool SeenPairs::add(const TokenPair& pair) {
     key.low = mix(key.low + 0x9E3779B97F4A7C15U * hash);
   };
   for (const auto& token : pair.source) take(token);
-  take("\t");  // no token holds a blank
+  take("\t");  // tokens do not contain blanks
   for (const auto& token : pair.target) take(token);
   return seen_.insert(key).second;
 }

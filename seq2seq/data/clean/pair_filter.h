@@ -15,12 +15,12 @@
 namespace seq2seq::data {
 
 struct TokenPair {
-  int64_t number = 0;  // line, from 0
+  int64_t number = 0;  // line, counted from 0
   std::vector<std::string> source, target;
   text::LineTokenizer::Changes source_changes{}, target_changes{};
   std::size_t corpus = 0;
   float weight = 1;
-  std::vector<Link> links{};  // a tag is a token of the source
+  std::vector<Link> links{};  // a tag counts as a token of the source
 };
 
 /// Converts lines to tokens and rejects unsuitable pairs. Safe to share between threads.
@@ -29,13 +29,13 @@ class PairFilter {
   PairFilter(const CleanOptions& options, const text::LineTokenizer& source, const text::LineTokenizer& target,
              const SourceForm& form = {})
       : options_(options), source_(&source), target_(&target), form_(form) {}
-  /// For validation and test sets, where only pairs that cannot be measured are left out.
+  /// Options for validation and test sets, from which only pairs that cannot be measured are left out.
   static CleanOptions nothing() { return {.max_length = 0}; }
 
-  /// Returns the reason for leaving the pair out; otherwise `tokens` are its tokens, after the tag of its corpus, which
-  /// the limits do not count. Limits hold for each part of a source. Does not detect duplicates. Throws Error for a
-  /// special symbol that the options forbid, for a token without its factors, for a source with another number of
-  /// parts, and for a link to a token that is not there.
+  /// Returns the reason for leaving the pair out, or sets `tokens` to the tag of its corpus and its tokens. The limits
+  /// do not count the tag; they apply to each part of a source. Does not detect duplicates. Throws Error for a special
+  /// symbol that the options forbid, a token without its factors, a source with a wrong number of parts, and a link to
+  /// a token that does not exist.
   std::optional<Reason> tokenize(const LinePair& lines, TokenPair& tokens) const;
 
  private:

@@ -8,8 +8,8 @@
 
 namespace seq2seq::data {
 
-/// Reads text as pairs of tokens. Leaves out and counts unsuitable pairs, so that words are counted over the pairs that
-/// are used for training.
+/// Reads text as pairs of tokens. Leaves out and counts unsuitable pairs, so that words are counted only in pairs used
+/// for training.
 class PairReader {
  public:
   PairReader(TrainFiles files, const DataOptions& options, const text::LineTokenizer& source,

@@ -16,7 +16,7 @@ namespace {
 
 constexpr int64_t kMostTokens = 1 << 16;  // a link is stored as one number of four bytes
 
-/// The two numbers of `3-5`; nothing for anything else.
+/// Returns the two numbers of `3-5`; no value for any other text.
 std::optional<Link> read_link(std::string_view text) {
   Link link;
   const char* const end = text.data() + text.size();

@@ -10,7 +10,7 @@
 
 namespace seq2seq::data {
 
-/// A link between a source token and a target token, counted from 0 in the order of the text.
+/// A link between a source token and a target token, both counted from 0 in the order of the text.
 struct Link {
   int64_t source = 0, target = 0;
   auto operator<=>(const Link&) const = default;
@@ -20,7 +20,7 @@ struct Link {
 class AlignmentReader {
  public:
   explicit AlignmentReader(std::filesystem::path file) : lines_(std::move(file), InvalidUtf8::error) {}
-  /// Returns the links of the next line, each once, in the order of their sources; nothing after the last line. Throws
+  /// Returns the links of the next line, each once, in the order of their sources; no value after the last line. Throws
   /// Error with file, line and column for an invalid link.
   std::optional<std::vector<Link>> next();
   LineReader& lines() { return lines_; }

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include <fmt/format.h>
-#define ZLIB_CONST  // its input is const, which C could not say in 1995
+#define ZLIB_CONST  // makes zlib's input const
 #include <zlib.h>
 #include <zstd.h>
 
@@ -22,11 +22,11 @@
 namespace seq2seq::data {
 namespace {
 
-constexpr std::size_t kPackedBlock = std::size_t{1} << 18;  // of packed bytes
+constexpr std::size_t kPackedBlock = std::size_t{1} << 18;  // compressed bytes
 
 using namespace std::string_view_literals;
 
-/// A way to pack a file, and the bytes that such a file starts with; `#` stands for a digit.
+/// A compression format, and the first bytes of its files; `#` stands for a digit.
 struct Packing {
   std::string_view start;
   std::string_view name;
@@ -46,7 +46,7 @@ constexpr std::array kPackings{
     Packing{"\x1F\x9D"sv, "compress"},
 };
 
-/// Returns true if `text` and `start` agree as far as both go.
+/// Returns true if one of `text` and `start` begins with the other.
 bool agree(std::string_view text, std::string_view start) {
   for (std::size_t i = 0; i < std::min(text.size(), start.size()); ++i) {
     const bool digit = text[i] >= '0' && text[i] <= '9';
@@ -81,7 +81,8 @@ class PlainSource final : public ByteSource {
   PlainSource(const PlainSource&) = delete;
   PlainSource& operator=(const PlainSource&) = delete;
 
-  /// As many of the first bytes as tell how the text is packed. `read` gives them again: a pipe cannot be rewound.
+  /// Returns the first bytes, as many as show how the text is compressed. `read` returns them again, because a pipe
+  /// cannot be rewound.
   std::string_view start() {
     std::array<char, 16> bytes{};
     while (undecided(start_)) {
@@ -118,7 +119,7 @@ class PlainSource final : public ByteSource {
     }
   }
 
-  /// Waits for bytes, the end or an error, -1: for as long as it takes; false when there is none of these.
+  /// Waits for bytes, the end or an error; -1: without a time limit. Returns false on timeout.
   bool poll(int milliseconds) const {
     pollfd request{.fd = descriptor_, .events = POLLIN, .revents = 0};
     return ::poll(&request, 1, milliseconds) > 0;
@@ -129,11 +130,11 @@ class PlainSource final : public ByteSource {
   std::string name_;
   int descriptor_ = -1;
   bool owned_ = false;
-  std::string start_;  // what `start` has read, and `read` has not given yet
+  std::string start_;  // read by `start`, but not yet returned by `read`
   int64_t consumed_ = 0;
 };
 
-/// Common part of both formats: blocks of compressed bytes, decompressed on demand, to the end of the last frame.
+/// Common part of both formats: decompresses blocks of bytes on demand, to the end of the last frame.
 class PackedSource : public ByteSource {
  public:
   explicit PackedSource(std::unique_ptr<PlainSource> packed) : packed_(std::move(packed)), block_(kPackedBlock) {}
@@ -143,7 +144,7 @@ class PackedSource : public ByteSource {
   std::size_t read(char* buffer, std::size_t capacity) final {
     std::size_t made = 0;
     while (made == 0 && capacity > 0) {
-      const bool pending = filled_ && inside_;  // unpacked text may wait where the last buffer was full
+      const bool pending = filled_ && inside_;  // more output may be waiting if the last buffer was full
       if (begin_ == end_ && !pending) {
         begin_ = 0;
         end_ = packed_->read(block_.data(), block_.size());
@@ -159,8 +160,8 @@ class PackedSource : public ByteSource {
   }
 
  protected:
-  /// Unpacks from [begin_, end_), moves begin_ and says by inside_ whether a frame is under way; returns how many bytes
-  /// came out.
+  /// Decompresses from [begin_, end_), advances begin_ and sets inside_ if a frame has not ended. Returns the number of
+  /// bytes written.
   virtual std::size_t unpack(char* buffer, std::size_t capacity) = 0;
   Error fault(const std::string& problem) const { return packed_->fault(problem); }
   const char* data() const { return block_.data() + begin_; }
@@ -179,7 +180,7 @@ class PackedSource : public ByteSource {
 class GzipSource final : public PackedSource {
  public:
   explicit GzipSource(std::unique_ptr<PlainSource> packed) : PackedSource(std::move(packed)) {
-    constexpr int kGzipOnly = 15 + 16;  // the largest window, and a gzip header
+    constexpr int kGzipOnly = 15 + 16;  // the largest window, and only gzip headers
     if (inflateInit2(&stream_, kGzipOnly) != Z_OK) throw fault("cannot be decompressed: zlib failed to start");
   }
   ~GzipSource() override { inflateEnd(&stream_); }
@@ -203,7 +204,7 @@ class GzipSource final : public PackedSource {
     return capacity - stream_.avail_out;
   }
 
-  /// A file may be several gzip files one after another, with zeros behind them that fill up a block of a tape.
+  /// A file may consist of several gzip files one after another, followed by zeros that fill up a block of a tape.
   bool begin_next() {
     while (left() > 0 && *data() == '\0') take(1);
     inflateReset(&stream_);

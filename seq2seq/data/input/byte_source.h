@@ -12,19 +12,19 @@ namespace seq2seq::data {
 class ByteSource {
  public:
   virtual ~ByteSource() = default;
-  /// Reads up to `capacity` bytes into `buffer`; returns 0 only at the end. Throws Error naming the file: not readable,
-  /// truncated, corrupt.
+  /// Reads up to `capacity` bytes into `buffer`; returns 0 only at the end. Throws Error naming the file if it is
+  /// unreadable, truncated or corrupt.
   virtual std::size_t read(char* buffer, std::size_t capacity) = 0;
-  /// Bytes of the file itself read so far, for progress.
+  /// Returns the number of bytes of the file itself read so far, for progress.
   virtual int64_t consumed() const = 0;
-  /// Returns true if `read` returns without waiting for the program at the other end of a pipe, or for a person.
+  /// Returns true if `read` can return without waiting for the program at the other end of a pipe, or for a person.
   virtual bool ready() = 0;
 };
 
-/// Decompresses gzip and Zstandard, detected by the first bytes, not by the file's name. Throws Error if the file is
-/// missing, a folder, unreadable, or compressed in another way.
+/// Opens a file and decompresses gzip and Zstandard, detected by the first bytes, not by the file's name. Throws Error
+/// if the file is missing, a folder, unreadable, or compressed in another way.
 std::unique_ptr<ByteSource> open_bytes(const std::filesystem::path& file);
-/// The same for an open file or pipe, which stays open; `name` is its name in messages. Waits for the first bytes.
+/// As above, for an open file or pipe, which stays open; `name` is its name in messages. Waits for the first bytes.
 std::unique_ptr<ByteSource> open_bytes(int descriptor, const std::string& name);
 
 }  // namespace seq2seq::data

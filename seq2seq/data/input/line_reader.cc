@@ -33,9 +33,9 @@ LineReader::LineReader(std::unique_ptr<ByteSource> bytes, const std::string& nam
       bytes_(std::move(bytes)),
       block_(kBlock) {}
 
-/// Reads more bytes behind those that are not handed out yet, for which there must be room; false at the end.
+/// Reads more bytes after those not returned yet; there must be room for them. Returns false at the end.
 bool LineReader::fill() {
-  if (ended_) return false;  // a terminal would be asked for another end
+  if (ended_) return false;  // a terminal would wait for a second end
   if (begin_ > 0) std::copy(block_.data() + begin_, block_.data() + end_, block_.data());
   end_ -= std::exchange(begin_, 0);
   const std::size_t count = bytes_->read(block_.data() + end_, block_.size() - end_);
@@ -53,7 +53,7 @@ bool LineReader::ready() {
   return true;
 }
 
-/// The next line as it stands, without its line feed.
+/// Reads the next line, without its line feed.
 bool LineReader::next_bytes(std::string& line) {
   line.clear();
   for (;;) {
@@ -63,7 +63,7 @@ bool LineReader::next_bytes(std::string& line) {
     const auto count = feed == nullptr ? end_ - begin_ : static_cast<std::size_t>(feed - first);
     line.append(first, count);
     begin_ += count + (feed == nullptr ? 0 : 1);
-    // Without a bound a few packed bytes, or a file that is no text, would take all memory there is.
+    // Without a limit, a small compressed file, or a file that is not text, could fill the memory.
     if (line.size() > kLongest) {
       throw Error(Place{file_.string(), lines_ + 1, 0, {}}, "is longer than 16 MiB; a line is one sentence",
                   "Use a text with a line feed after each sentence");

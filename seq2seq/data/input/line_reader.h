@@ -17,19 +17,18 @@ class LineReader {
  public:
   /// Throws Error if the file is missing, a folder, or unreadable.
   LineReader(std::filesystem::path file, InvalidUtf8 invalid);
-  /// Reads the input of a command, where every fault is an error; `name` is its name in messages.
+  /// Reads the input of a command, in which every invalid line is an error; `name` is its name in messages.
   LineReader(std::unique_ptr<ByteSource> bytes, const std::string& name);
   /// Reads the next line without its end; returns false after the last. Throws Error for a line of more than 16 MiB. A
   /// line that is not UTF-8 or contains a NUL byte throws Error with file, line and column, or is returned empty and
-  /// not `valid`, as `invalid` says.
+  /// not `valid`, depending on `invalid`.
   bool next(std::string& line);
-  /// Returns true if `next` returns without waiting for a writer: the next line is there to its end, or the text is
-  /// over.
+  /// Returns true if `next` can return without waiting for a writer: the next line is complete, or the text has ended.
   bool ready();
   bool valid() const { return valid_; }
   int64_t lines() const { return lines_; }  // read so far
   const std::filesystem::path& file() const { return file_; }
-  int64_t consumed() const { return bytes_->consumed(); }  // bytes of the file, packed as it is
+  int64_t consumed() const { return bytes_->consumed(); }  // bytes of the file itself, before decompression
 
  private:
   bool next_bytes(std::string& line);
@@ -37,10 +36,10 @@ class LineReader {
 
   std::filesystem::path file_;
   InvalidUtf8 invalid_;
-  std::string remedy_;  // of a line that is no text
+  std::string remedy_;  // for a line that is not text
   std::unique_ptr<ByteSource> bytes_;
   std::vector<char> block_;
-  std::size_t begin_ = 0, end_ = 0;  // what of the block is not handed out yet
+  std::size_t begin_ = 0, end_ = 0;  // part of the block that has not been returned yet
   bool ended_ = false;
   int64_t lines_ = 0;
   bool valid_ = true;

@@ -34,7 +34,7 @@ std::string PairPlaces::operator()(int64_t number) {
       if (is_last || line < lines_[corpus]) return fmt::format("{}:{}", files_[corpus].string(), line + 1);
       line -= lines_[corpus];
     }
-  } catch (const Error&) {  // said below, without the file
+  } catch (const Error&) {  // the text below does without the file
   }
   return fmt::format("pair {} of the training text", format_count(number + 1));
 }

@@ -18,7 +18,7 @@ std::optional<float> WeightReader::next() {
   float weight = 0;
   const char* const end = line.data() + line.size();
   const auto read = std::from_chars(line.data(), end, weight);
-  const bool number = read.ec == std::errc() && read.ptr == end && weight >= 0;  // not a number is not above 0
+  const bool number = read.ec == std::errc() && read.ptr == end && weight >= 0;  // NaN fails the comparison
   if (!number || weight > std::numeric_limits<float>::max()) {
     throw Error(Place{lines_.file().string(), lines_.lines(), 0, {}},
                 fmt::format("expected a number of at least 0, found {}", quote(line)),

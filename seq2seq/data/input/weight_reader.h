@@ -12,8 +12,8 @@ namespace seq2seq::data {
 class WeightReader {
  public:
   explicit WeightReader(std::filesystem::path file) : lines_(std::move(file), InvalidUtf8::error) {}
-  /// Returns the next weight, or nothing after the last. Throws Error with file and line unless it is a number of at
-  /// least 0.
+  /// Returns the next weight, or no value after the last line. Throws Error with file and line unless it is a number of
+  /// at least 0.
   std::optional<float> next();
   LineReader& lines() { return lines_; }
 

@@ -23,7 +23,7 @@ namespace {
 
 constexpr std::string_view kBlanks = " \t";
 
-/// Takes the first field off `rest`; empty when none is left.
+/// Removes the first field from `rest` and returns it; empty if none is left.
 std::string_view next_field(std::string_view& rest) {
   rest.remove_prefix(std::min(rest.find_first_not_of(kBlanks), rest.size()));
   const auto field = rest.substr(0, rest.find_first_of(kBlanks));
@@ -80,7 +80,7 @@ class Reader {
     throw Error(Place{.file = lines_.file().string(), .line = line}, problem, remedy);
   }
 
-  /// True if the first line announces how many vectors of which width follow.
+  /// Returns true if the first line declares the number and width of the vectors.
   bool read_header(std::string_view line) {
     const auto count = number_of<int64_t>(next_field(line)), width = number_of<int64_t>(next_field(line));
     if (!count || !width || !next_field(line).empty()) return false;
@@ -112,7 +112,7 @@ class Reader {
     if (id >= text::special_count) take(id, word, rest);
   }
 
-  /// A line of more fields is that of a word with blanks, unless all of them are numbers.
+  /// A line with more fields has a word with blanks, unless all fields are numbers.
   void pass_over(std::string_view rest, int64_t fields) const {
     for (int64_t extra = fields - width_; extra > 0; --extra)
       if (!number_of<double>(next_field(rest))) return;
@@ -152,8 +152,8 @@ class Reader {
   int64_t width_;
   const BytesRead& told_;
   std::optional<int64_t> announced_;
-  int64_t vectors_ = 0;           // lines of words so far
-  std::vector<int64_t> line_of_;  // of each word of the vocabulary; 0: not found yet
+  int64_t vectors_ = 0;           // lines with words so far
+  std::vector<int64_t> line_of_;  // [words] line of each word of the vocabulary; 0: not found yet
   std::vector<int64_t> found_;
   std::vector<float> numbers_;
 };

@@ -63,7 +63,7 @@ void choose_vocabulary(const PrepareJob& job, const PreparedFolder& folder, Summ
   };
   const auto [source, target] =
       TextPipeline::vocabularies(*job.data, added(source_counts.words()), added(target_counts));
-  // Without options the folder counts as one whose vocabulary is still to be chosen: so it is if this is cut short.
+  // While its summary has no vocabulary options, the folder counts as incomplete: an interrupted run chooses again.
   summary.vocabulary_options.clear();
   write_atomically(*job.files, folder.summary(), serialize(summary));
   write_side(folder.source(), source_words, {source, source_counts.vocabularies(), job.data->source_form.parts},

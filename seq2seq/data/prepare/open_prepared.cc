@@ -24,7 +24,7 @@ std::string value_in(const std::vector<std::string>& options, const std::string&
   return "(absent)";
 }
 
-/// `data.max_length` was 50 and is 100, ...
+/// Returns `data.max_length was 50 and is 100, ...`.
 std::string differences(const std::vector<std::string>& then, const std::vector<std::string>& now) {
   std::vector<std::string> keys;
   for (const auto* options : {&now, &then}) {
@@ -72,7 +72,7 @@ std::vector<text::Vocabulary> values_of(const PreparedFolder::Side& side, const 
   return values.vocabularies();
 }
 
-/// `most_ids`: that the vocabulary has.
+/// `most_ids`: number of ids in the vocabulary.
 TokenStore open_side(const PreparedFolder::Side& side, int64_t pairs, const SideSummary& summary, int64_t most_ids) {
   const auto tokens = TokenStore::open(side.tokens, /*verify=*/true);
   if (tokens.size() != pairs || tokens.tokens() != summary.tokens) {
@@ -90,7 +90,7 @@ TokenStore open_side(const PreparedFolder::Side& side, int64_t pairs, const Side
   return tokens.renumbered(ids);
 }
 
-/// A store with one number a pair.
+/// Opens a store with one number per pair.
 TokenStore open_numbers(const std::filesystem::path& file, int64_t pairs) {
   auto numbers = TokenStore::open(file, /*verify=*/true);
   if (numbers.tokens() != pairs) {
@@ -99,7 +99,7 @@ TokenStore open_numbers(const std::filesystem::path& file, int64_t pairs) {
   return numbers;
 }
 
-/// A store with the links of each pair.
+/// Opens a store with the links of each pair.
 TokenStore open_links(const std::filesystem::path& file, int64_t pairs) {
   auto links = TokenStore::open(file, /*verify=*/true);
   if (links.size() != pairs)
@@ -118,7 +118,7 @@ std::vector<text::Vocabulary> open_factors(const PreparedFolder& folder, const S
   for (const auto& [key, number] :
        {std::pair("data.source.factors", &form.factors), {"data.source.parts", &form.parts}}) {
     const auto value = value_in(summary.text_options, key);
-    std::from_chars(value.data(), value.data() + value.size(), *number);  // an absent one leaves the default
+    std::from_chars(value.data(), value.data() + value.size(), *number);  // a missing value keeps the default
   }
   return values_of(folder.source(), summary.source, form);
 }

@@ -8,7 +8,7 @@
 
 namespace seq2seq::data {
 
-/// Prepared text as training reads it: mapped, not in memory.
+/// Prepared text as training reads it: mapped files, not copies in memory.
 struct Prepared {
   Summary summary;
   Corpus corpus;
@@ -16,8 +16,8 @@ struct Prepared {
   std::vector<text::Vocabulary> factors;  // the values of each factor of the source
   TokenizerModels models;
 };
-/// `form`: of the source. Throws Error naming the options if the folder was made with other ones, and
-/// FormatError if it is damaged.
+/// `form`: of the source. Throws Error naming the options if the folder was made with others, and FormatError if it is
+/// damaged.
 Prepared open_prepared(const PreparedFolder& folder, const PrepareKeys& keys, const SourceForm& form = {});
 
 /// Returns all words of a side, by the ids of its tokens before renumbering.

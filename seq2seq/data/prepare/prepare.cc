@@ -17,7 +17,7 @@
 namespace seq2seq::data {
 namespace {
 
-/// An existing folder is replaced only if it has prepared text, so that a wrong path does not delete other data.
+/// An existing folder is replaced only if it contains prepared text, so that a wrong path does not delete other data.
 void check_replaceable(const PreparedFolder& folder) {
   std::error_code unknown;
   const bool empty = !std::filesystem::exists(folder.root, unknown) ||
@@ -28,7 +28,7 @@ void check_replaceable(const PreparedFolder& folder) {
   }
 }
 
-/// The summary of what is there, if it can be read; what cannot is made anew.
+/// Returns the summary of the folder, if it can be read; an unreadable folder is made again.
 std::optional<Summary> summary_there(const PreparedFolder& folder) {
   std::error_code unknown;
   if (!std::filesystem::exists(folder.summary(), unknown)) return std::nullopt;
@@ -39,8 +39,8 @@ std::optional<Summary> summary_there(const PreparedFolder& folder) {
   }
 }
 
-/// Returns true if the words match the numbers in the tokens. Words that were changed by hand or damaged would give
-/// other text.
+/// Returns true if the words match the numbers in the tokens. Words that were edited or damaged would produce a
+/// different text.
 bool has_its_words(const PreparedFolder& folder, const Summary& summary) {
   try {
     open_words(folder.source(), summary.source);

@@ -24,7 +24,7 @@ struct PrepareJob {
   const DataOptions* data = nullptr;
   const text::TokenizerRegistry* tokenizers = nullptr;
   PrepareKeys keys;
-  std::string program;  // kept in the summary
+  std::string program;  // recorded in the summary
   PreparedFolder folder;
   int threads = 1;
   Files* files = &disk_files();
@@ -32,14 +32,14 @@ struct PrepareJob {
   ProgressOptions progress;
 };
 
-/// Prepares the folder for the job and repeats only the necessary work: none if the folder is complete; if only the
-/// vocabulary options changed, it does not read the text again. Reads the text once, in memory that grows with the
-/// number of distinct words. The folder appears completely or not at all. Waits if another process prepares the same
-/// folder. Throws Error for text that is invalid or changes meanwhile, and Interrupted.
+/// Prepares the folder for the job and does only the necessary work: none if the folder is complete; if only the
+/// vocabulary options have changed, it does not read the text again. Reads the text once, in memory that grows with the
+/// number of distinct words. The folder appears completely or not at all. Waits while another process prepares the same
+/// folder. Throws Error for text that is invalid or changes during the work, and Interrupted.
 Summary prepare(const PrepareJob& job);
 
-/// Returns true if the prepared text equals the content of the files, at any path. If a file is missing, the prepared
-/// text is assumed to equal it.
+/// Returns true if the prepared text was made from the content of these files, at any path. A missing file is assumed
+/// to be unchanged.
 bool is_text_of(const Summary& summary, const TrainFiles& files);
 
 }  // namespace seq2seq::data

@@ -5,12 +5,12 @@
 
 namespace seq2seq::data {
 
-/// Paths of the parts of prepared text; docs/formats.md describes each file. Ids in the `tokens` are numbers of words;
-/// `ids` maps them to ids of the vocabulary, so that tokens do not depend on the vocabulary.
+/// Paths of the parts of prepared text; docs/formats.md describes each file. The ids in `tokens` are numbers of words;
+/// `ids` maps them to ids of the vocabulary, so that `tokens` do not depend on the vocabulary.
 struct PreparedFolder {
   std::filesystem::path root;
   struct Side {
-    std::filesystem::path tokenizer, tokens, words, ids, vocabulary;  // `tokenizer` only of one that learns
+    std::filesystem::path tokenizer, tokens, words, ids, vocabulary;  // `tokenizer` only if it learns
   };
   Side source() const { return side("source"); }
   Side target() const { return side("target"); }

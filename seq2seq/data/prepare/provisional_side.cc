@@ -12,7 +12,7 @@
 namespace seq2seq::data {
 namespace {
 
-constexpr int64_t kMostWords = int64_t{1} << 32;     // what four bytes hold
+constexpr int64_t kMostWords = int64_t{1} << 32;     // the range of four bytes
 constexpr std::size_t kLengths = 201;                // of the histogram: 0 to 199 tokens, and more
 constexpr int64_t kReleaseAfterSentences = 100'000;  // sentences
 
@@ -35,7 +35,8 @@ void ProvisionalSide::add(const std::vector<std::string>& sentence) {
   writer_.add(ids_);
 }
 
-/// The id of every number. A word that is spelled like a special symbol has none but the unknown word's.
+/// Writes the words and returns the id of every number. A word that is spelled like a special symbol gets the id of the
+/// unknown word.
 std::vector<int64_t> ProvisionalSide::write_words(const std::filesystem::path& words, SideSummary& summary) const {
   text::VocabularyBuilder builder;
   for (const auto& [word, number] : numbers_) builder.add(word, counts_[static_cast<std::size_t>(number)]);

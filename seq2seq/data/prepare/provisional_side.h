@@ -14,11 +14,11 @@
 
 namespace seq2seq::data {
 
-/// One side of a text during reading: words are numbered in order of appearance, and sentences are stored on disk until
-/// all words are counted. So the text is read and tokenized only once.
+/// One side of a text while it is read: words are numbered in order of appearance, and sentences are stored on disk
+/// until all words are counted. The text is thus read and tokenized only once.
 class ProvisionalSide {
  public:
-  /// Until finish(), the sentences are in a file beside `tokens`.
+  /// Until finish(), the sentences are in a temporary file beside `tokens`.
   ProvisionalSide(Files& files, const std::filesystem::path& tokens);
   void add(const std::vector<std::string>& sentence);
   /// Writes all words, most frequent first, as a vocabulary, and the sentences as ids in it.
@@ -35,8 +35,8 @@ class ProvisionalSide {
   std::filesystem::path file_;
   StoreWriter writer_;
   std::unordered_map<std::string, int64_t, Hash, std::equal_to<>> numbers_;
-  std::vector<int64_t> counts_;  // by number
-  std::vector<int64_t> ids_;     // of one sentence, kept for their memory
+  std::vector<int64_t> counts_;  // by number of the word
+  std::vector<int64_t> ids_;     // of one sentence; kept to reuse its memory
 };
 
 }  // namespace seq2seq::data

@@ -123,7 +123,7 @@ Summary parse_summary(const std::string& text, const std::filesystem::path& file
                     .pairs = whole<int64_t>(json.at("pairs")),
                     .pairs_of = wholes(json.at("pairs_of")),
                     .weighted = json.at("weighted").get<bool>(),
-                    .aligned = json.value("aligned", false),  // absent where an older program prepared the text
+                    .aligned = json.value("aligned", false),  // missing in files of older versions
                     .source = side_of(json.at("source")),
                     .target = side_of(json.at("target")),
                     .left_out = left_out_of(json.at("left_out")),

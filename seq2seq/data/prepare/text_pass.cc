@@ -25,7 +25,7 @@ constexpr int64_t kMostLines = int64_t{1} << 32;
 constexpr int64_t kMostBits = int64_t{1} << 32;  // of a float
 constexpr int64_t kMostLinks = int64_t{1} << 32;
 
-/// The first file that is no longer as it was; nothing if all are.
+/// Returns the first file that has changed, or no value.
 std::optional<std::string> changed(const std::vector<InputText>& before, const std::vector<InputText>& now) {
   for (std::size_t i = 0; i < before.size(); ++i) {
     if (!(before[i] == now[i])) return now[i].path;
@@ -55,7 +55,7 @@ class TextPass {
     summary.aligned = links_.has_value();
     summary.inputs = look_at(job_->data->train);
     learn(summary);
-    // Meanwhile, on a thread of its own: the pages it reads are those that the pass reads too.
+    // Runs on another thread at the same time, so that both read the same pages.
     auto digest = std::async(std::launch::async, [this] { return content_digest(job_->data->train); });
     read(summary);
     if (summary.pairs == 0) throw no_pair_left(job_->data->train, summary.left_out);

@@ -5,9 +5,9 @@
 namespace seq2seq::data {
 namespace {
 
-constexpr std::size_t kLines = 4000;  // some milliseconds of work
+constexpr std::size_t kLines = 4000;  // a few milliseconds of work
 
-/// Lines 1, 10, 100, ...: some from all of a text whose length is not known yet.
+/// Returns true for lines 1, 10, 100, ...: a sample of a text of unknown length.
 bool is_sample(int64_t line) {
   while (line % 10 == 0) line /= 10;
   return line == 1;

@@ -16,20 +16,20 @@ namespace seq2seq::data {
 struct TokenBatch {
   struct Dropped {
     Reason reason;
-    int64_t line;  // from 1
+    int64_t line;  // counted from 1
   };
   std::vector<TokenPair> pairs;
   std::vector<Dropped> dropped;
   std::vector<SamplePair> samples;
 };
 
-/// Tokenizes lines on several threads while the caller uses the previous ones.
+/// Tokenizes lines on several threads while the caller uses the previous batch.
 class TokenBatches {
  public:
   /// `lines` and `filter` must outlive it.
   TokenBatches(LinePairs& lines, const PairFilter& filter, int threads)
       : lines_(&lines), filter_(&filter), ahead_(static_cast<std::size_t>(threads) + 1) {}
-  /// Reads the next section; returns false after the last. Rethrows errors of reading.
+  /// Reads the next section; returns false after the last. Rethrows errors from reading.
   bool next(TokenBatch& batch);
 
  private:

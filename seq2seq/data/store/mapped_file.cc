@@ -16,12 +16,13 @@
 namespace seq2seq::data {
 namespace {
 
-// What is mapped, where a signal handler finds it: it may take no lock. Files beyond these end as the system has it.
+// The mapped files, for a signal handler, which must not take a lock. For files beyond this number the system's default
+// applies.
 constexpr std::size_t kFiles = 64;
 std::array<std::atomic<const MappedFile*>, kFiles> mapped_files;
 struct sigaction action_before {};
 
-/// The system's signal for a page of a mapped file that is not to be had.
+/// Handles the system's signal for an unreadable page of a mapped file.
 void tell_missing_page(int /*signal*/, siginfo_t* info, void* /*context*/) {
   for (const auto& slot : mapped_files) {
     const auto* file = slot.load();
@@ -30,7 +31,7 @@ void tell_missing_page(int /*signal*/, siginfo_t* info, void* /*context*/) {
     [[maybe_unused]] const auto count = ::write(STDERR_FILENO, line.data(), line.size());
     ::_exit(1);
   }
-  sigaction(SIGBUS, &action_before, nullptr);  // none of ours: it is raised again, and ends as it would have
+  sigaction(SIGBUS, &action_before, nullptr);  // not one of ours: raised again with the previous action
 }
 
 void watch(const MappedFile& file) {

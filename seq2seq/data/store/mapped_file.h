@@ -8,8 +8,8 @@
 
 namespace seq2seq::data {
 
-/// A file's bytes, mapped for reading. If another program truncates the file meanwhile, or its disk fails, the missing
-/// page cannot be read: the program then exits with status 1 and one line that names the file.
+/// A file's bytes, mapped for reading. If another program truncates the file, or its disk fails, a page can no longer
+/// be read: the program then exits with status 1 and prints one line that names the file.
 class MappedFile {
  public:
   /// Throws Error naming the file.
@@ -22,7 +22,7 @@ class MappedFile {
   std::size_t size() const { return size_; }
   bool holds(const void* address) const { return address >= start_ && address < start_ + size_; }
   const Place& place() const { return place_; }
-  /// Message when a page cannot be read.
+  /// Returns the message for a page that cannot be read.
   const std::string& page_is_missing() const { return page_is_missing_; }
 
  private:

@@ -17,10 +17,10 @@ namespace seq2seq::data {
 struct StoreHeader {
   std::array<char, 8> magic;
   uint32_t version = 0;
-  uint32_t width = 0;  // bytes an id: 2 or 4
+  uint32_t width = 0;  // bytes per id: 2 or 4
   uint64_t sentences = 0, tokens = 0;
-  int64_t largest = -1;          // id
-  std::array<char, 64> sha256;   // store_checksum, as hexadecimal digits
+  int64_t largest = -1;          // largest id
+  std::array<char, 64> sha256;   // store_checksum(), in hexadecimal digits
   std::array<char, 24> nothing;  // zeros
 };
 static_assert(sizeof(StoreHeader) == 128);
@@ -28,22 +28,22 @@ static_assert(sizeof(StoreHeader) == 128);
 inline constexpr std::array<char, 8> store_magic{'s', '2', 's', 't', 'o', 'k', 'e', 'n'};
 inline constexpr uint32_t store_version = 1;
 
-/// SHA-256 of the header without its checksum, followed by the SHA-256 of the rest.
+/// Returns the SHA-256 of the header without its checksum, followed by the SHA-256 of the rest.
 std::string store_checksum(StoreHeader header, const std::string& contents);
-/// Position of the offsets: after header, ids, and zeros to the next multiple of 8.
+/// Returns the position of the offsets: after header, ids, and zeros up to a multiple of 8.
 uint64_t store_offsets_at(const StoreHeader& header);
-/// Bytes of the whole file.
+/// Returns the number of bytes of the whole file.
 uint64_t store_bytes(const StoreHeader& header);
 
-/// Writes a store sentence by sentence, in constant memory. Until finish() there are only two temporary files beside
+/// Writes a store sentence by sentence, in constant memory. Until finish() the data are in two temporary files beside
 /// it; without finish() they are removed.
 class StoreWriter {
  public:
-  /// Ids are below `id_limit`, which decides how many bytes each takes. Throws Error if the file cannot be created;
-  /// add() and finish() do so if the disk is full.
+  /// Ids must be below `id_limit`, which determines the bytes per id. Throws Error if the file cannot be created; add()
+  /// and finish() do so if the disk is full.
   StoreWriter(Files& files, const std::filesystem::path& file, int64_t id_limit);
   void add(std::span<const int64_t> ids);
-  void finish();  // synced and renamed
+  void finish();  // syncs and renames the file
   int64_t sentences() const { return sentences_; }
   int64_t tokens() const { return tokens_; }
 
@@ -58,8 +58,8 @@ class StoreWriter {
   int width_;
   AtomicFile body_;
   TemporaryFile offsets_;
-  std::string body_block_, offsets_block_;  // what is not written yet
-  Sha256 checksum_;                         // of what follows the header
+  std::string body_block_, offsets_block_;  // not written yet
+  Sha256 checksum_;                         // of everything after the header
   std::vector<uint16_t> narrow_;
   std::vector<uint32_t> wide_;
   int64_t sentences_ = 0, tokens_ = 0, largest_ = -1;

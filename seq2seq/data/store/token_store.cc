@@ -46,7 +46,7 @@ void verify_checksum(const MappedFile& mapping, const StoreHeader& header) {
   for (std::size_t at = sizeof(header); at < mapping.size(); at += kVerifiedAtOnce) {
     const std::size_t count = std::min(kVerifiedAtOnce, mapping.size() - at);
     checksum.add({reinterpret_cast<const char*>(mapping.data() + at), count});
-    // What was looked at counts for this process until it is let go of: a file of any size would.
+    // Pages that were read count for this process until they are released, and a file may be of any size.
     madvise(const_cast<std::byte*>(mapping.data()), at + count, MADV_DONTNEED);
   }
   if (store_checksum(header, checksum.finish()) != std::string_view(header.sha256.data(), header.sha256.size())) {
@@ -94,7 +94,7 @@ void TokenStore::check(const char* what, int64_t index, int64_t count) const {
 TokenStore::Stretch TokenStore::stretch(int64_t sentence) const {
   check("sentence", sentence, sentences_);
   const Stretch ids{offsets_[sentence], offsets_[sentence + 1]};
-  // A file that was not verified, or changed since, must not lead out of its pages.
+  // Guards against offsets outside the ids, in a file that was not verified or has changed since.
   if (ids.first > ids.last || ids.last > static_cast<uint64_t>(tokens_)) {
     throw FormatError(Place{*file_, 0, 0, {}}, fmt::format("is damaged at sentence {}", sentence + 1),
                       "Run `seq2seq prepare` again");

@@ -15,16 +15,16 @@ namespace seq2seq::data {
 class TokenStore {
  public:
   TokenStore();  // empty
-  /// Maps a file that a StoreWriter wrote. Throws FormatError naming the file: another format or version, a truncated
-  /// file, and with `verify` a wrong checksum.
+  /// Maps a file written by StoreWriter. Throws FormatError naming the file for another format or version, a truncated
+  /// file and, with `verify`, a wrong checksum.
   static TokenStore open(const std::filesystem::path& file, bool verify);
 
   int64_t size() const { return sentences_; }
   int64_t tokens() const { return tokens_; }
-  int64_t largest() const { return largest_; }  // id; -1 without tokens
+  int64_t largest() const { return largest_; }  // largest id; -1 without tokens
   int64_t length(int64_t sentence) const;
   std::vector<int64_t> operator[](int64_t sentence) const;
-  int64_t id(int64_t position) const;  // of all sentences one after another
+  int64_t id(int64_t position) const;  // position in the ids of all sentences, one after another
 
   /// Returns the same sentences with `ids.id(i)` instead of each id i. Throws Error if an id has no replacement.
   TokenStore renumbered(const TokenStore& ids) const;
@@ -40,13 +40,13 @@ class TokenStore {
   explicit TokenStore(Unset) {}
   static std::shared_ptr<const std::string> in_memory();
   struct Stretch {
-    uint64_t first, last;  // the ids from the one up to the other
+    uint64_t first, last;  // ids [first, last)
   };
   Stretch stretch(int64_t sentence) const;
   void check(const char* what, int64_t index, int64_t count) const;
   int64_t stored(int64_t position) const;
 
-  std::shared_ptr<const void> owner_;                      // of what the pointers look at
+  std::shared_ptr<const void> owner_;                      // owns the memory behind the pointers
   std::shared_ptr<const std::string> file_ = in_memory();  // for messages
   std::shared_ptr<const TokenStore> renumbering_;
   const std::byte* ids_ = nullptr;     // [tokens], of `width_` bytes each

@@ -9,9 +9,9 @@ struct AdditiveAttentionOptions {
 };
 void declare(config::Keys& keys, AdditiveAttentionOptions& options);
 
-/// Scores a query q against a state h by v' tanh(W q + U h): Bahdanau et al. 2014, arXiv 1409.0473, A.1.2. With W and U
-/// side by side it is `concat` of Luong et al. 2015, arXiv 1508.04025, section 3.1. Coverage is a term w c inside the
-/// tanh (coverage.h).
+/// Scores a query q against a state h by v' tanh(W q + U h): Bahdanau et al. 2014, arXiv 1409.0473, A.1.2. Equals
+/// `concat`, with W and U side by side: Luong et al. 2015, arXiv 1508.04025, section 3.1. Coverage adds a term w c
+/// inside the tanh (coverage.h).
 class AdditiveAttention final : public Attention {
  public:
   using Options = AdditiveAttentionOptions;

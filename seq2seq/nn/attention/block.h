@@ -8,12 +8,12 @@
 
 namespace seq2seq::nn {
 
-/// Order of attention: the query, and the reader of the context.
+/// Source of the query, and reader of the context.
 enum class AttentionOrder {
   after,   // the top layer's rows ask; the readout reads the context: Luong et al. 2015, arXiv 1508.04025
   before,  // the top layer's state of the step before asks; the decoder reads the context: Bahdanau et al. 2014
-  // The bottom layer's rows ask, the layers above read the context: Wu et al. 2016, arXiv 1609.08144. There the row of
-  // the step before asks; here that of the step, so that all steps run at once.
+  // The bottom layer's rows ask and the layers above read the context: Wu et al. 2016, arXiv 1609.08144. The paper asks
+  // with the row of the previous step; here the row of the current step asks, so that all steps run at once.
   first_layer
 };
 
@@ -32,35 +32,35 @@ void declare(config::Keys& keys, AttentionBlockOptions& options);
 struct AttentionBlockContext {
   int64_t memory = 0;     // M: width of the encoder's states
   int64_t bottom = 0;     // width of the bottom layer's rows
-  int64_t top = 0;        // H: of the top layer's
+  int64_t top = 0;        // H: width of the top layer's rows
   int64_t embedding = 0;  // E
   int64_t layers = 1;
   ParameterPlace place;
   int64_t sources = 1;  // sentences that a source consists of
 };
 
-/// The attention of a decoder with what connects it to the layers; without attention it connects nothing.
+/// The attention of a decoder and its connections to the layers. Without attention it connects nothing.
 class AttentionBlock {
  public:
   using Options = AttentionBlockOptions;
-  /// Throws UsageError for what does not fit.
+  /// Throws UsageError for options that do not fit together.
   AttentionBlock(const Options& options, const AttentionBlockContext& context);
 
   bool attends() const { return attention_ != nullptr; }
   const std::shared_ptr<Attention>& attention() const { return attention_; }
   const std::shared_ptr<Readout>& readout() const { return readout_; }  // null: the output layer reads the top rows
-  /// True if it has weights that gradients reach.
+  /// Returns true if it has weights that gradients reach.
   bool differentiates_weights() const { return attends() && attention_->differentiates_weights(); }
   AttentionOrder order() const { return order_; }
   bool input_feeding() const { return input_feeding_; }
-  const ParameterPlace& place() const { return place_; }  // of attention and readout
-  /// True if a step needs results of the step before it other than the layers' states.
+  const ParameterPlace& place() const { return place_; }  // of the attention and the readout
+  /// Returns true if a step needs results of the previous step other than the layers' states.
   bool stepwise() const;
 
-  int64_t beside_words() const;   // width of what the bottom layer reads beside a word's vector
-  int64_t beside_layers() const;  // of what each layer above it reads beside the rows of the layer below
-  int64_t width() const { return readout_ == nullptr ? top_ : readout_->width(); }  // of what the output layer reads
-  int64_t fed() const { return input_feeding_ ? width() : 0; }  // F: of what is fed to the next step
+  int64_t beside_words() const;   // width of the bottom layer's input beside a word's vector
+  int64_t beside_layers() const;  // width of each higher layer's input beside the rows of the layer below
+  int64_t width() const { return readout_ == nullptr ? top_ : readout_->width(); }  // width of the output layer's input
+  int64_t fed() const { return input_feeding_ ? width() : 0; }  // F: width of the vector fed to the next step
 
  private:
   std::shared_ptr<Attention> attention_;
@@ -71,7 +71,7 @@ class AttentionBlock {
   ParameterPlace place_;
 };
 
-/// `none` and each kind of attention, under its name: what a decoder chooses from.
+/// The kinds that a decoder chooses from: `none` and each kind of attention, under its name.
 using AttentionBlockRegistry = Registry<AttentionBlock, const AttentionBlockContext&>;
 AttentionBlockRegistry blocks_of(const std::shared_ptr<const AttentionRegistry>& attentions);
 

@@ -20,7 +20,7 @@ ConcatAttention::ConcatAttention(const Options& options, const AttentionContext&
   coverage_weight_ = add_coverage_weight(*this, options.units, context);
 }
 
-// W [q; h] is a sum of two products: that of a state is made once per batch, not once a pair.
+// W [q; h] is a sum of two products. The product of a state is computed once per batch, not once per pair.
 AttentionMemory ConcatAttention::prepare(const at::Tensor& states) const {
   return {.keys = at::matmul(states, weight_.narrow(1, query_, memory_).t()),
           .values = states,

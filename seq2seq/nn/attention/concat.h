@@ -10,7 +10,7 @@ struct ConcatAttentionOptions {
 void declare(config::Keys& keys, ConcatAttentionOptions& options);
 
 /// Scores a query q against a state h by v' tanh(W [q; h]): Luong et al. 2015, arXiv 1508.04025, section 3.1. The same
-/// function as `additive`, with one matrix, coverage included.
+/// function as `additive`, coverage included, with one matrix instead of two.
 class ConcatAttention final : public Attention {
  public:
   using Options = ConcatAttentionOptions;

@@ -17,7 +17,7 @@ AttentionResult attend_covered(const AttentionQueries& queries, const at::Tensor
     const auto made = attend_additive(asked, memory.keys, memory.values, v, pairs);
     return {made.context, made.weights};
   }
-  // What is inside the tanh differs from pair to pair: each pair gets a key of its own.
+  // The term inside the tanh differs from pair to pair, so each pair gets a key of its own.
   const auto keys = at::addcmul(pairs.keys_apart(memory.keys), queries.past.unsqueeze(1), w);  // [P, A]
   return attend_by_scores(additive_scores(asked, keys, v, pairs.apart()), memory, pairs);
 }

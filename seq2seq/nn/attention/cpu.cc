@@ -14,17 +14,17 @@ namespace {
 using at::Tensor;
 using kernels::AttentionKernels;
 
-/// Queries of a group that backward takes at a time: their derivatives by scores stay in the cache.
+/// Queries of a group that backward computes at a time, so that their derivatives by scores stay in the cache.
 constexpr int64_t queries_at_a_time = 64;
 
 Tensor empty(at::IntArrayRef shape) { return at::empty(shape, at::kFloat); }
 
-/// Room for the derivatives by keys or values, zeros where they are added to.
+/// Allocates the derivatives by keys or values: uninitialized if each is written once, otherwise zeros to add to.
 Tensor room_like(const Tensor& matrix, bool written_once) {
   return written_once ? empty(matrix.sizes()) : at::zeros(matrix.sizes(), at::kFloat);
 }
 
-/// Scores of a group, and their way back.
+/// Computes the scores of a group and their backward pass.
 class Scorer {
  public:
   explicit Scorer(const Scores& operands)
@@ -36,7 +36,7 @@ class Scorer {
   bool additive() const { return v_ != nullptr; }
   int64_t width() const { return keys_.width; }
   int64_t scratch() const { return additive() ? kernels::additive_scratch(width()) : 0; }
-  /// In multiply-adds; a tanh is about eight.
+  /// In multiply-adds; a tanh counts as about eight.
   int64_t cost_of_pair() const { return additive() ? 8 * width() : width(); }
 
   void forward(const AttentionKernels& kernel, const AttentionGroup& group, float* scores, float* scratch) const {
@@ -54,8 +54,8 @@ class Scorer {
                  .scale = scale_});
   }
 
-  /// Writes the derivatives of the group's queries, writes or adds those of its keys, adds those of v. `reaching`
-  /// [queries, keys]: what reaches scores, times the scale.
+  /// Writes the derivatives of the group's queries, writes or adds those of its keys, and adds those of v. `reaching`
+  /// [queries, keys]: the derivatives by the scores, times the scale.
   void backward(const AttentionKernels& kernel, const AttentionGroup& group, float* reaching, Rows queries, Rows keys,
                 bool add, float* v, float* scratch) const {
     if (additive()) {
@@ -127,7 +127,7 @@ void sum_of_group(const AttentionKernels& kernel, const AttentionGroup& group, c
                    .add = false});
 }
 
-/// The derivatives of a group's weights from those of its contexts.
+/// Computes the derivatives of a group's weights from those of its contexts.
 void weights_gradient_of_group(const AttentionKernels& kernel, const AttentionGroup& group, const ConstRows& reaching,
                                const ConstRows& values, float* out) {
   kernel.dots({.left = reaching.row(group.first_query),
@@ -161,7 +161,8 @@ const AttentionGroup& group_of(const AttentionPairs& pairs, int64_t number) {
   return pairs.groups()[static_cast<size_t>(number)];
 }
 
-/// A share of the derivative of v for each group: their sum is taken in the order of the groups, whoever made them.
+/// Each group's part of the derivative of v. The parts are summed in the order of the groups, whichever thread computed
+/// them.
 class SharesOfV {
  public:
   SharesOfV(const Scorer& scorer, const AttentionPairs& pairs)
@@ -221,7 +222,7 @@ Gradients scores_backward(const Scores& operands, const Tensor& reaching, const 
                  .values = {}};
   const Rows queries(made.queries), keys(made.keys);
   const SharesOfV v(scorer, pairs);
-  auto* const from = const_cast<float*>(reaching.const_data_ptr<float>());  // read only
+  auto* const from = const_cast<float*>(reaching.const_data_ptr<float>());  // only read
   for_key_sets(pairs, 2 * scorer.cost_of_pair(), scorer.scratch(), [&](int64_t number, float* scratch) {
     const auto& group = group_of(pairs, number);
     scorer.backward(kernel, group, from + group.first_pair, queries, keys, !once, v.of(number), scratch);

@@ -1,8 +1,8 @@
 #pragma once
 
-// The operations in float32 on the CPU, without a graph: groups are dealt out to LibTorch's threads, and kernels of our
-// own do each. What a group gives depends on it alone, so that neither the number of threads nor other groups change a
-// bit. Matrices may have any distance between rows, but rows in one piece: by_rows().
+// The operations in float32 on the CPU, without a graph: LibTorch's threads share the groups, and our own kernels
+// compute each. A group's result depends only on that group: neither the number of threads nor other groups change a
+// bit. Matrices may have any distance between rows, but each row must be contiguous: by_rows().
 
 #include <ATen/core/Tensor.h>
 
@@ -10,19 +10,19 @@
 
 namespace seq2seq::nn::cpu {
 
-/// Returns whether these kernels compute tensors of this type and device.
+/// Returns true if these kernels compute tensors of this type and device.
 bool serve(const at::Tensor& tensor);
 
-/// The matrix, or a copy of it where its rows are not in one piece.
+/// Returns the matrix, or a copy of it if its rows are not contiguous.
 at::Tensor by_rows(const at::Tensor& matrix);
 
-/// Inputs of scores: v . tanh(q + k), or scale * q . k if v is undefined.
+/// Inputs of scores: v . tanh(q + k), or scale * q . k with an undefined v.
 struct Scores {
   at::Tensor queries, keys, v;
   double scale = 1;
 };
 
-/// Derivatives by these inputs; an undefined one is not wanted, or zero.
+/// Derivatives by these inputs; undefined: not wanted, or zero.
 struct Gradients {
   at::Tensor queries, keys, v, weights, values;
 };
@@ -34,13 +34,13 @@ at::Tensor softmax(const at::Tensor& scores, const AttentionPairs& pairs);
 at::Tensor softmax_backward(const at::Tensor& weights, const at::Tensor& reaching, const AttentionPairs& pairs);
 
 at::Tensor sum(const at::Tensor& weights, const at::Tensor& values, const AttentionPairs& pairs);
-/// Of weights, unless `values_only`, and of values.
+/// Derivatives by the values and, unless `values_only`, by the weights.
 Gradients sum_backward(const at::Tensor& weights, const at::Tensor& values, const at::Tensor& reaching,
                        const AttentionPairs& pairs);
 
 Attended attend(const Scores& operands, const at::Tensor& values, const AttentionPairs& pairs);
-/// `reaching`: the derivatives by context and weights, either may be undefined. Where values are the keys themselves,
-/// the derivative of keys is that of both.
+/// `reaching`: the derivatives by context and weights; either may be undefined. If the values are the keys themselves,
+/// the derivative by the keys includes the derivative by the values.
 Gradients attend_backward(const Scores& operands, const at::Tensor& values, const at::Tensor& weights,
                           const Attended& reaching, const AttentionPairs& pairs);
 
@@ -52,14 +52,14 @@ struct MultiHeadOperands {
 
 struct MultiHeadResult {
   at::Tensor context;  // [Q, h D']
-  at::Tensor log_sum;  // [h, Q] of each head's scores: all that backward needs to make the weights again
+  at::Tensor log_sum;  // [h, Q] log of the sum of each head's exponentials, from which backward recomputes the weights
 };
 
 MultiHeadResult multi_head(const MultiHeadOperands& operands, const AttentionPairs& pairs);
 Gradients multi_head_backward(const MultiHeadOperands& operands, const at::Tensor& log_sum, const at::Tensor& reaching,
                               const AttentionPairs& pairs);
 
-/// [P] the mean of the heads' weights.
+/// Returns the mean of the heads' weights [P].
 at::Tensor multi_head_weights(const at::Tensor& queries, const at::Tensor& keys, const AttentionPairs& pairs,
                               const MultiHead& shape);
 

@@ -1,6 +1,6 @@
 #pragma once
 
-// How float32 attention on the CPU is dealt out to threads.
+// Distributes float32 attention on the CPU to threads.
 
 #include <algorithm>
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace seq2seq::nn::cpu {
 
-/// Rows of a matrix, or of a part of its columns.
+/// Rows of a matrix, or of some of its columns.
 struct ConstRows {
   explicit ConstRows(const at::Tensor& matrix)
       : data(matrix.const_data_ptr<float>()), stride(matrix.stride(0)), width(matrix.size(1)) {}
@@ -31,15 +31,15 @@ struct Rows {
   int64_t stride = 0, width = 0;
 };
 
-/// Room for `size` floats, not set.
+/// Uninitialized memory for `size` floats.
 using Room = std::unique_ptr<float[]>;
 inline Room room_for(int64_t size) { return Room(new float[static_cast<size_t>(size)]); }
 
-/// Multiply-adds below which another thread is not worth waking.
+/// Below this number of multiply-adds, another thread is not worth waking.
 inline constexpr int64_t cost_of_thread = 1 << 18;
 
-/// work(first, last) for parts of 0 .. count - 1 that cost about the same, on as many threads as are worth it.
-/// cost_before(i): of all before i, up to cost_before(count).
+/// Calls work(first, last) for parts of 0 .. count - 1 of about equal cost, on as many threads as are worth waking.
+/// cost_before(i): the cost of all items before i, for i up to `count`.
 template <class Cost, class Work>
 void for_parts(int64_t count, Cost cost_before, Work work) {
   const int64_t total = cost_before(count);
@@ -63,7 +63,7 @@ void for_parts(int64_t count, Cost cost_before, Work work) {
   });
 }
 
-/// work(group, scratch) for every group.
+/// Calls work(group, scratch) for every group.
 template <class Work>
 void for_groups(const AttentionPairs& pairs, int64_t cost_of_pair, int64_t scratch, Work work) {
   const auto& groups = pairs.groups();
@@ -77,7 +77,8 @@ void for_groups(const AttentionPairs& pairs, int64_t cost_of_pair, int64_t scrat
   });
 }
 
-/// work(number of a group, scratch) for every group, those of a set of keys one after another on one thread.
+/// Calls work(number of a group, scratch) for every group; groups of one set of keys run one after another on one
+/// thread.
 template <class Work>
 void for_key_sets(const AttentionPairs& pairs, int64_t cost_of_pair, int64_t scratch, Work work) {
   const auto& sets = pairs.key_sets();
@@ -91,11 +92,11 @@ void for_key_sets(const AttentionPairs& pairs, int64_t cost_of_pair, int64_t scr
       });
 }
 
-/// work(part of the group, whether it is the first) for so many of its queries at a time.
+/// Calls work(part of the group, whether it is the first part) for `at_a_time` of its queries at a time.
 template <class Work>
 void for_queries(const AttentionGroup& group, int64_t at_a_time, Work work) {
   int64_t query = 0;
-  do {  // once for a group without queries too, whose keys have derivatives of zero
+  do {  // also once for a group without queries: the derivatives of its keys are zero
     const int64_t queries = std::min(at_a_time, group.queries - query);
     work(AttentionGroup{.first_query = group.first_query + query,
                         .queries = queries,
@@ -107,8 +108,8 @@ void for_queries(const AttentionGroup& group, int64_t at_a_time, Work work) {
   } while (query < group.queries);
 }
 
-/// Returns true if `pairs` have each of `keys` in one group exactly, so that its derivative is written, not added to
-/// zeros.
+/// Returns true if each of the `keys` is in exactly one group of `pairs`, so that its derivative can be written instead
+/// of added.
 bool each_key_once(const AttentionPairs& pairs, int64_t keys);
 
 }  // namespace seq2seq::nn::cpu

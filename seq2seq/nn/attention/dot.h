@@ -10,8 +10,8 @@ struct DotAttentionOptions {
 void declare(config::Keys& keys, DotAttentionOptions& options);
 
 /// Scores a query q against a state h by q' h: Luong et al. 2015, arXiv 1508.04025, section 3.1; `scaled` divides by
-/// the square root of the width (Vaswani et al. 2017, arXiv 1706.03762, equation 1). Both must be equally wide. No
-/// parameters.
+/// the square root of the width (Vaswani et al. 2017, arXiv 1706.03762, equation 1). Query and state must be equally
+/// wide. Has no parameters.
 class DotAttention final : public Attention {
  public:
   using Options = DotAttentionOptions;

@@ -13,9 +13,9 @@ using at::Tensor;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-/// `rows` after one row of zeros and before as many as make `size` of them.
+/// Returns `size` rows: `before` rows of zeros, then `rows`, then zeros again.
 Tensor between_zeros(const Tensor& rows, int64_t before, int64_t size) {
-  std::vector<int64_t> padding(static_cast<size_t>(2 * rows.dim()), 0);  // of the last dimension first
+  std::vector<int64_t> padding(static_cast<size_t>(2 * rows.dim()), 0);  // last dimension first
   padding[padding.size() - 2] = before;
   padding[padding.size() - 1] = size - before - rows.size(0);
   return at::constant_pad_nd(rows, padding);
@@ -28,7 +28,7 @@ Tensor gathered(const Tensor& rows, const Tensor& index) {
 class Gather : public torch::autograd::Function<Gather> {
  public:
   static Tensor forward(AutogradContext* context, const Tensor& rows, const Tensor& index,
-                        const std::vector<Tensor>* places) {  // a pointer: they are no operands to derive by
+                        const std::vector<Tensor>* places) {  // a pointer, because gradients do not pass through them
     context->saved_data["rows"] = rows.size(0);
     context->saved_data["places"] = *places;
     return gathered(rows, index);

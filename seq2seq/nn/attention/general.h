@@ -7,8 +7,8 @@ namespace seq2seq::nn {
 struct GeneralAttentionOptions {};
 inline void declare(config::Keys&, GeneralAttentionOptions&) {}
 
-/// Scores a query q against a state h by q' W h: Luong et al. 2015, arXiv 1508.04025, section 3.1. Coverage c is one
-/// more unit of the state, so that the score is q' (W h + w c) (coverage.h).
+/// Scores a query q against a state h by q' W h: Luong et al. 2015, arXiv 1508.04025, section 3.1. Coverage c acts as
+/// one more unit of the state: the score is then q' (W h + w c) (coverage.h).
 class GeneralAttention final : public Attention {
  public:
   using Options = GeneralAttentionOptions;

@@ -7,7 +7,7 @@ namespace seq2seq::nn {
 struct LocalMAttentionOptions : LocalAttentionOptions {};
 
 /// Looks at the states around the query's own step, from t - D to t + D: `local-m` of Luong et al. 2015, arXiv
-/// 1508.04025, section 3.2. Steps beyond the source's end look around its last word, so that every query sees a state.
+/// 1508.04025, section 3.2. Steps beyond the end of the source look around its last word, so every query sees a state.
 class LocalMAttention final : public Attention {
  public:
   using Options = LocalMAttentionOptions;

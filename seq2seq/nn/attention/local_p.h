@@ -10,8 +10,8 @@ struct LocalPAttentionOptions : LocalAttentionOptions {
 void declare(config::Keys& keys, LocalPAttentionOptions& options);
 
 /// Looks at the states around a centre that the query predicts, p = S sigmoid(v' tanh(W_p q)) for a source of S words:
-/// `local-p` of Luong et al. 2015, arXiv 1508.04025, section 3.2. The softmax over the states from p - D to
-/// p + D is multiplied by a Gaussian around p of deviation D / 2, so weights sum to at most 1. Words count from 0.
+/// `local-p` of Luong et al. 2015, arXiv 1508.04025, section 3.2. The softmax over the states from p - D to p + D is
+/// multiplied by a Gaussian around p of deviation D / 2, so weights sum to at most 1. Words are counted from 0.
 class LocalPAttention final : public Attention {
  public:
   using Options = LocalPAttentionOptions;

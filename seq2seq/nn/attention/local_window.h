@@ -15,13 +15,14 @@ struct LocalAttentionOptions {
 };
 void declare(config::Keys& keys, LocalAttentionOptions& options);
 
-/// Refuses `score: dot` of a query and a state of different widths. `kind`: that of the attention.
+/// Throws UsageError for `score: dot` if query and state differ in width. `kind`: name of the attention.
 void check_widths(const LocalAttentionOptions& options, const AttentionContext& context, const std::string& kind);
 
-/// A number of each query [Q] as one of each of its pairs [P].
+/// Repeats a number of each query [Q] for each of its pairs [P].
 at::Tensor of_each_pair(const at::Tensor& of_queries, const AttentionPairs& pairs);
 
-/// Softmax over the keys that lie at most `window` from their query's centre, 0 for others [P]. `distance` [P] from it.
+/// Softmax over the keys at a distance of at most `window` from their query's centre; 0 for other keys. [P] `distance`
+/// [P]: from the centre.
 at::Tensor softmax_in_window(const at::Tensor& scores, const at::Tensor& distance, int64_t window,
                              const AttentionPairs& pairs);
 

@@ -9,8 +9,8 @@ struct LocationAttentionOptions {
 };
 void declare(config::Keys& keys, LocationAttentionOptions& options);
 
-/// Scores positions of the source by the query alone, W q: Luong et al. 2015, arXiv 1508.04025, section 3.1. As there,
-/// a short sentence uses the first positions, and of a long one the words beyond `longest` get no weight.
+/// Scores positions of the source by the query only, W q: Luong et al. 2015, arXiv 1508.04025, section 3.1. As in the
+/// paper, a short sentence uses only the first positions, and words beyond `longest` get no weight.
 class LocationAttention final : public Attention {
  public:
   using Options = LocationAttentionOptions;

@@ -10,9 +10,9 @@ struct MultiHeadAttentionOptions {
 };
 void declare(config::Keys& keys, MultiHeadAttentionOptions& options);
 
-/// Several scaled dot products side by side, each on projections of its own: Vaswani et al. 2017, arXiv 1706.03762,
-/// section 3.2.2. Its weights are the mean of all heads, and made without gradients alone: nothing in training reads
-/// them.
+/// Several scaled dot products side by side, each with its own projections: Vaswani et al. 2017, arXiv 1706.03762,
+/// section 3.2.2. Its weights are the mean over all heads. They are computed only without gradients, because nothing in
+/// training reads them.
 class MultiHeadAttention final : public Attention {
  public:
   using Options = MultiHeadAttentionOptions;
@@ -20,7 +20,7 @@ class MultiHeadAttention final : public Attention {
   AttentionMemory prepare(const at::Tensor& states) const override;
   AttentionResult attend(const AttentionQueries& queries, const AttentionMemory& memory,
                          const AttentionPairs& pairs) const override;
-  bool differentiates_weights() const override { return false; }  // alignments alone read them
+  bool differentiates_weights() const override { return false; }  // only alignments read them
   int64_t width() const override { return output_weight_.size(0); }
 
  private:

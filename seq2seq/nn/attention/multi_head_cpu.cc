@@ -13,21 +13,21 @@ namespace {
 
 using at::Tensor;
 
-/// Queries below which a group's scores are rows, one query after another; from there on they are columns, a vector of
-/// queries side by side.
+/// A group with fewer queries computes its scores in rows, one query after another. Other groups compute them in
+/// columns, a vector of queries side by side.
 constexpr int64_t few_queries = 4;
 
-/// Queries of one group and head that are worked on together, and the keys that any of them sees.
+/// Queries of one group and head that are computed together, and the keys that any of them sees.
 struct Block {
   int64_t group, head;
   int64_t first_query, queries;  // rows
-  int64_t first_key, keys;       // rows; `keys` those that the last query sees
-  int64_t place;                 // of the first query in its group
-  int64_t seen_by_first;         // keys
+  int64_t first_key, keys;       // rows; `keys`: as many as the last query sees
+  int64_t place;                 // of the first query, within its group
+  int64_t seen_by_first;         // keys that the first query sees
   int64_t lanes;                 // for the queries
 };
 
-/// Room for a block: scores of one query after another, or columns.
+/// Memory for a block: scores in rows, one query after another, or in columns.
 struct Scratch {
   Scratch(float* room, int64_t scores, int64_t columns)
       : weights(room),
@@ -58,7 +58,7 @@ class Heads {
         scores_room_(pairs.longest() * most_lanes()),
         columns_room_(std::max(width_, value_width_) * most_lanes()) {}
 
-  /// work(group, head, scratch) for all of them, those that share keys on one thread.
+  /// Calls work(group, head, scratch) for all groups and heads; those that share keys run on one thread.
   template <class Work>
   void for_all(int64_t products, Work work) const {
     const auto& sets = pairs_.key_sets();
@@ -162,10 +162,11 @@ class Heads {
     const bool causal = operands_.shape.causal, few = group.queries < few_queries;
     for (int64_t query = 0; query < group.queries;) {
       const int64_t rest = group.queries - query;
-      // Two vectors share each load of a key; one vector of causal queries skips more keys that it does not see.
+      // Two vectors share each load of a key; with causal queries, one vector skips more of the keys that it does not
+      // see.
       const int64_t lanes = few ? 0 : causal || rest <= kernel_.lanes ? kernel_.lanes : 2 * kernel_.lanes;
       const int64_t queries = few ? causal ? 1 : rest : std::min(rest, lanes);
-      const int64_t hidden = causal ? group.queries - query - queries : 0;  // from the last of these queries
+      const int64_t hidden = causal ? group.queries - query - queries : 0;  // keys unseen by the last query
       const int64_t seen_by_first = causal ? group.keys - group.queries + query + 1 : group.keys;
       work(Block{.group = number,
                  .head = head,
@@ -281,7 +282,7 @@ class Heads {
     multiply_by_mask(block, scratch, what);
   }
 
-  /// Queries of the block, and the lanes beyond them.
+  /// Returns the queries of the block, including the lanes beyond them.
   static int64_t rows_of_mask(const Block& block) { return by_columns(block) ? block.lanes : block.queries; }
 
   void multiply_by_mask(const Block& block, const Scratch& scratch, float* what) const {

@@ -15,7 +15,7 @@
 namespace seq2seq::nn {
 namespace {
 
-/// Rows of all parts, and of one part after another.
+/// Order of rows: all rows as stored, and sorted part by part.
 struct RowsByPart {
   RowsByPart(const std::vector<int64_t>& part, size_t parts, c10::Device device) : sizes(parts, 0) {
     std::vector<int64_t> sorted, place(part.size());

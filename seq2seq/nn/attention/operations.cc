@@ -39,10 +39,10 @@ c10::intrusive_ptr<Kept> kept(AutogradContext* context) {
   return c10::static_intrusive_pointer_cast<Kept>(context->saved_data["kept"].toCapsule());
 }
 
-/// The gradient in rows of one piece.
+/// Returns the gradient in contiguous memory.
 Tensor in_one_piece(const Tensor& gradient) { return gradient.defined() ? gradient.contiguous() : gradient; }
 
-/// v or, for dot scores, nothing.
+/// Returns v, or an undefined tensor for dot scores.
 Tensor defined_or_empty(const std::optional<Tensor>& v) { return v.value_or(Tensor()); }
 
 class ScoresFunction : public torch::autograd::Function<ScoresFunction> {
@@ -141,7 +141,7 @@ class MultiHeadFunction : public torch::autograd::Function<MultiHeadFunction> {
   }
 };
 
-/// Returns true if an operation on these needs a gradient.
+/// Returns true if an operation on these operands needs a gradient.
 bool with_gradient(std::initializer_list<const Tensor*> operands) {
   if (!c10::GradMode::is_enabled()) return false;
   return std::any_of(operands.begin(), operands.end(), [](const Tensor* one) { return one->requires_grad(); });

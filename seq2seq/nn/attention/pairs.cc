@@ -143,8 +143,8 @@ const PartPairs& AttentionPairs::parts() const {
 
 struct AttentionPairs::Apart {
   AttentionPairs pairs;
-  at::Tensor key;                  // [P] of each pair its key, counted from 1
-  std::vector<at::Tensor> places;  // each [K] a pair of each key, counted from 1; 0: it has no more
+  at::Tensor key;                  // [P] key of each pair, counted from 1
+  std::vector<at::Tensor> places;  // each [K] a pair of each key, counted from 1; 0: no further pair
 };
 
 const AttentionPairs::Apart& AttentionPairs::make_apart() const {

@@ -14,73 +14,74 @@ namespace seq2seq::nn {
 struct AttentionGroup {
   int64_t first_query = 0, queries = 0;
   int64_t first_key = 0, keys = 0;
-  int64_t first_pair = 0;  // filled in by AttentionPairs: its pairs are [queries, keys], a query's after another's
+  int64_t first_pair = 0;  // set by AttentionPairs; its pairs are [queries, keys], one query after another
 
   int64_t pairs() const { return queries * keys; }
 };
 
-/// Groups in sets that have no key in common, so that threads can sum derivatives of keys, a set each. Set s holds the
-/// groups order[first[s]] .. order[first[s + 1] - 1].
+/// Sets of groups that have no key in common, so that each thread can sum the derivatives of the keys of a set. Set s
+/// holds the groups order[first[s]] .. order[first[s + 1] - 1].
 struct KeySets {
-  std::vector<int64_t> order;  // [groups] ascending within a set
+  std::vector<int64_t> order;  // [groups] ascending within each set
   std::vector<int64_t> first;  // [sets + 1]
 
   int64_t size() const { return static_cast<int64_t>(first.size()) - 1; }
 };
 
-/// Positions of rows and pairs when each group is padded to the longest, int64 on the device. 0 stands for a pad and i
-/// + 1 for row or pair i, so that rows behind one row of zeros are gathered, never scattered.
+/// Positions of rows and pairs when each group is padded to the longest, int64 on the device. 0 is a pad, and i + 1 is
+/// row or pair i: with a row of zeros in front, rows can be gathered and need not be scattered.
 struct PaddedGroups {
   at::Tensor query;  // [G * longest_queries]
   at::Tensor key;    // [G * longest]
   at::Tensor pair;   // [G * longest_queries * longest]
-  /// The inverses: the place of each row, counted from 1. A key has one place in each of several groups, then 0.
+  /// The inverses: the place of each row, counted from 1. A key of several groups has a place in each of them; 0: no
+  /// further place.
   at::Tensor query_place;              // [Q]
   std::vector<at::Tensor> key_places;  // each [keys()]
   at::Tensor pair_place;               // [P]
-  at::Tensor seen, seen_causally;      // [G, longest_queries, longest] bool, of each pair: see MultiHead::causal
+  at::Tensor seen, seen_causally;      // [G, longest_queries, longest] bool, by pair: see MultiHead::causal
 };
 
 class PartPairs;  // part_pairs.h
 
-/// Keys that each query sees, group by group. A sentence never sees the rows of another, and there is no padding. `Q`,
-/// `K`, `P` and `G` count queries, keys, pairs of both, and groups. A copy shares everything.
+/// The keys that each query sees, group by group. A sentence never sees the rows of another, and there is no padding.
+/// `Q`, `K`, `P` and `G` count queries, keys, pairs of both, and groups. Copies share their data.
 class AttentionPairs {
  public:
-  /// Groups in the order of their queries, which they cover without gaps. Several may look at the same keys.
+  /// `groups`: in the order of their queries, which they cover without gaps. Several groups may look at the same keys.
   AttentionPairs(std::vector<AttentionGroup> groups, c10::Device device);
 
   const std::vector<AttentionGroup>& groups() const { return data_->groups; }
   c10::Device device() const { return data_->device; }
   int64_t queries() const { return data_->queries; }                  // Q
-  int64_t keys() const { return data_->keys; }                        // K at least: the last key that is seen, and 1
+  int64_t keys() const { return data_->keys; }                        // a lower bound of K: the last seen key + 1
   int64_t pairs() const { return data_->pairs; }                      // P
-  int64_t longest() const { return data_->longest; }                  // S: the most keys of a query
-  int64_t longest_queries() const { return data_->longest_queries; }  // the most queries of a group
+  int64_t longest() const { return data_->longest; }                  // S: largest number of keys of a query
+  int64_t longest_queries() const { return data_->longest_queries; }  // largest number of queries of a group
 
-  /// Of each pair [P], int64 on the device: its query, its key, and the place of the key among those of its query. All
-  /// index tensors are made at the first call.
+  /// For each pair [P], int64 on the device: its query, its key, and the place of the key among the keys of its query.
+  /// The first call computes all index tensors.
   const at::Tensor& query() const { return index().query; }
   const at::Tensor& key() const { return index().key; }
   const at::Tensor& place() const { return index().place; }
-  /// [Q] how many keys each query has.
+  /// [Q] number of keys of each query.
   const at::Tensor& keys_of_query() const { return index().count; }
 
-  /// Values of pairs [P] -> [Q, width], zeros where a query has fewer keys. `width` is at least S.
+  /// Values of pairs [P] -> [Q, width], zeros if a query has fewer keys. `width` is at least S.
   at::Tensor padded(const at::Tensor& of_pairs, int64_t width) const;
-  /// The inverse.
+  /// The inverse of padded().
   at::Tensor of_pairs(const at::Tensor& padded) const;
 
   const PaddedGroups& padded_groups() const;
   const KeySets& key_sets() const;
 
-  /// The same queries, each with keys of its own: key p is that of pair p, so that what differs from pair to pair may
-  /// be added to it.
+  /// The same queries, each with its own keys: key p belongs to pair p alone, so that a term that differs from pair to
+  /// pair can be added to it.
   const AttentionPairs& apart() const;
-  /// Rows of keys [K, A] -> [P, A], those of apart().
+  /// Rows of keys [K, A] -> [P, A], the keys of apart().
   at::Tensor keys_apart(const at::Tensor& keys) const;
 
-  /// The same part by part, where sources consist of several sentences. Throws if they are not known to.
+  /// The same pairs part by part, if sources consist of several sentences. Throws if the parts are not known.
   const PartPairs& parts() const;
   void set_parts(std::shared_ptr<const PartPairs> parts) { data_->parts = std::move(parts); }
 
@@ -88,7 +89,7 @@ class AttentionPairs {
   struct Index {
     at::Tensor query, key, place, count;
     at::Tensor slot,
-        pair;  // [Q * S] of `padded`: its pair, counted from 1; [P] of each pair: where it is in `padded`
+        pair;  // [Q * S] of `padded`: its pair, counted from 1; [P]: the place of each pair in `padded`
   };
   struct Apart;
   struct Data {
@@ -96,7 +97,7 @@ class AttentionPairs {
     std::vector<AttentionGroup> groups;
     c10::Device device;
     int64_t queries = 0, keys = 0, pairs = 0, longest = 0, longest_queries = 0;
-    // Made at the first call.
+    // Computed at the first call.
     Index index;
     PaddedGroups padded;
     KeySets key_sets;
@@ -109,7 +110,7 @@ class AttentionPairs {
   std::shared_ptr<Data> data_;
 };
 
-/// A group a sentence: `queries` and `keys` [B] count the rows of each, which are stored sentence by sentence.
+/// One group per sentence: `queries` and `keys` [B] count the rows of each, which are stored sentence by sentence.
 AttentionPairs pairs_of_sentences(const std::vector<int64_t>& queries, const std::vector<int64_t>& keys,
                                   c10::Device device);
 

@@ -21,7 +21,7 @@ at::Tensor sent_to(c10::Device device, const Positions& positions) {
   return data::send(at::tensor(positions, at::kLong), device);
 }
 
-/// How many keys of a source stand before those of a part.
+/// Returns the number of keys of a source before those of a part.
 int64_t before(const Positions& lengths, size_t part) {
   return std::accumulate(lengths.begin(), lengths.begin() + static_cast<std::ptrdiff_t>(part), int64_t{0});
 }
@@ -59,7 +59,7 @@ PartPairs::Part PartPairs::make(const AttentionPairs& all, size_t number) const 
 
 const PartPairs::Index& PartPairs::index() const {
   if (index_.order.defined()) return index_;
-  Positions inverse;  // of each pair of the parts, where it is among all
+  Positions inverse;  // for each pair of the parts, its position among all pairs
   for (size_t number = 0; number < parts_.size(); ++number) {
     const auto first = std::ssize(inverse);
     for (size_t g = 0; g < groups_.size(); ++g) {

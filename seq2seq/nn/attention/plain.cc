@@ -45,8 +45,8 @@ Tensor of_padded_queries(const Tensor& values, const AttentionPairs& pairs) {
   return gather_rows(values.reshape({-1, values.size(2)}), padded.query_place, {padded.query});
 }
 
-/// Softmax over the last dimension where `seen`, zeros elsewhere. The number for what is not seen is finite, so that a
-/// query that sees nothing gets zeros, not NaN.
+/// Softmax over the last dimension where `seen`, zeros elsewhere. Unseen scores become a finite number, so that a query
+/// that sees nothing gets zeros, not NaN.
 Tensor softmax_where(const Tensor& scores, const Tensor& seen) {
   const auto hidden = seen.logical_not();
   return scores.masked_fill(hidden, -1e30).softmax(-1).masked_fill(hidden, 0);

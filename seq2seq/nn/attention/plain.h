@@ -1,8 +1,8 @@
 #pragma once
 
-// The operations as products of LibTorch, for double on the CPU, with which gradients are checked, and for other
-// devices. Groups are padded to the longest one: their rows are gathered and multiplied as one batch, so that nothing
-// is added by atomics, whose order differs from run to run on a GPU, and nothing is read back from the device.
+// The operations as products of LibTorch, for double on the CPU, which gradient checks use, and for other devices.
+// Groups are padded to the longest one, and their rows are gathered and multiplied as one batch. So nothing is added by
+// atomics, whose order differs from run to run on a GPU, and nothing is read back from the device.
 
 #include "seq2seq/nn/attention/operations.h"
 

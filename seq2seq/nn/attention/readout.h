@@ -28,10 +28,10 @@ struct ReadoutContext {
 class Readout final : public Module {
  public:
   Readout(const ReadoutOptions& options, const ReadoutContext& context);
-  /// context [Q, C], rows [Q, H], words [Q, E] -> [Q, R]. `product`: what prepare_steps() made, or null.
+  /// context [Q, C], rows [Q, H], words [Q, E] -> [Q, R]. `product`: result of prepare_steps(), or null.
   at::Tensor operator()(const at::Tensor& context, const at::Tensor& rows, const at::Tensor& words,
                         const DeferredLinear* product = nullptr) const;
-  /// For many calls of one step each while gradients are kept. Call it again for each batch.
+  /// For many calls of one step each with gradients. Call it again for each batch.
   std::shared_ptr<const DeferredLinear> prepare_steps() const { return std::make_shared<DeferredLinear>(weight_); }
   int64_t width() const { return width_; }
   bool reads_words() const { return options_.embedding; }

@@ -8,11 +8,12 @@ namespace kernels {
 struct WeightMask;
 }
 
-/// Dropout of the weights of one group and head, as kernels read it. `query`: the first query's number in the group.
+/// Returns the dropout of the weights of one group and head, as kernels read it. `query`: number of the first query in
+/// the group.
 kernels::WeightMask weight_mask(const WeightDropout& dropout, const AttentionPairs& pairs, int64_t group, int64_t head,
                                 int64_t query = 0);
 
-/// [G, heads, longest_queries, longest] 0 or 1/(1-share), zeros for pads; float32 on the CPU.
+/// Mask [G, heads, longest_queries, longest] of 0 or 1/(1-share), zeros for pads; float32 on the CPU.
 at::Tensor padded_dropout_mask(const AttentionPairs& pairs, int64_t heads, const WeightDropout& dropout);
 
 }  // namespace seq2seq::nn

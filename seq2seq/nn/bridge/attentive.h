@@ -15,10 +15,10 @@ struct AttentiveBridgeOptions {
 };
 void declare(config::Keys& keys, AttentiveBridgeOptions& options);
 
-/// The decoder starts from a sum of the encoder's states whose weights are learned: a = softmax_i(q' tanh(W h_i)), the
+/// Starts the decoder from a sum of the encoder's states with learned weights: a = softmax_i(q' tanh(W h_i)), the
 /// self-attentive sentence embedding of Lin et al. 2017 (arXiv 1703.03130, equation 5) with one row, then tanh(V sum_i
-/// a_i h_i), each part of each layer by a projection of its own as in the kind `mean`. A source without rows has the
-/// sum 0. Takes any encoder.
+/// a_i h_i), with its own projection V for each part of each layer, as in the kind `mean`. The sum of a source without
+/// rows is 0. Works with any encoder.
 class AttentiveBridge final : public Bridge {
  public:
   using Options = AttentiveBridgeOptions;

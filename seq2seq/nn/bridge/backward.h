@@ -13,10 +13,10 @@ struct BackwardBridgeOptions {
 };
 void declare(config::Keys& keys, BackwardBridgeOptions& options);
 
-/// The decoder starts from the encoder's backward direction, which read the source's beginning last: s_0 = tanh(W h_1)
+/// Starts the decoder from the encoder's backward direction, which read the source's beginning last: s_0 = tanh(W h_1)
 /// (Bahdanau et al. 2014, arXiv 1409.0473, A.2.2). h_1 is the state after the first word of the top layer that runs in
-/// both directions. Another part of the state, as c of an LSTM, is likewise a projection of its own counterpart. Throws
-/// UsageError where no layer of the encoder runs in both directions.
+/// both directions. Any other part of the state, such as c of an LSTM, is a projection of the same part of that layer.
+/// Throws UsageError if no layer of the encoder runs in both directions.
 class BackwardBridge final : public Bridge {
  public:
   using Options = BackwardBridgeOptions;

@@ -9,9 +9,9 @@
 
 namespace seq2seq::nn {
 
-/// Encoder and decoder that a bridge connects. `encoder`: the shapes of the encoder's last states, whose parts tell how
-/// many directions they come from; empty where nothing recurs. `decoder`: those of the states that the decoder starts
-/// from.
+/// Encoder and decoder that a bridge connects. `encoder`: the shapes of the encoder's last states, with the number of
+/// directions of each part; empty if the encoder is not recurrent. `decoder`: the shapes of the states that the decoder
+/// starts from.
 struct BridgeContext {
   std::vector<StateShape> encoder, decoder;
   int64_t memory = 0;                // M: width of Memory::states
@@ -22,10 +22,10 @@ struct BridgeContext {
 /// Computes the decoder's first state from the results of the encoder. Belongs to the recurrent decoder.
 class Bridge : public Module {
  public:
-  /// One state a decoder layer, on its device, for the sentences of the memory, in their order.
+  /// Returns one state per decoder layer, on its device, for the sentences of the memory, in their order.
   virtual std::vector<State> first(const Memory& memory) const = 0;
-  /// The encoder's layer whose unchanged last state starts each layer of the decoder. These states can be passed on one
-  /// by one, before the encoder has finished. Empty: first() computes the states.
+  /// For each layer of the decoder, the encoder's layer from which it starts with an unchanged last state. These states
+  /// can be passed on one by one, before the encoder has finished. Empty: first() computes the states.
   virtual std::vector<int64_t> copied_layers() const { return {}; }
 };
 

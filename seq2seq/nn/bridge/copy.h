@@ -9,10 +9,10 @@ struct CopyBridgeOptions {
 };
 void declare(config::Keys& keys, CopyBridgeOptions& options);
 
-/// The decoder starts from the encoder's last state (arXiv 1409.3215, section 2). `all`: each layer from its own
-/// counterpart, h and c. `top`: every layer from the state of the encoder's top one. The state of a bidirectional layer
-/// is that of both directions side by side, so the decoder needs as many cells as both have together. Throws UsageError
-/// where shapes differ.
+/// Starts the decoder from the encoder's last state (arXiv 1409.3215, section 2). `all`: each layer from h and c of the
+/// same layer of the encoder. `top`: every layer from the state of the encoder's top layer. The state of a
+/// bidirectional layer has both directions side by side, so the decoder needs as many cells as both have together.
+/// Throws UsageError if shapes differ.
 class CopyBridge final : public Bridge {
  public:
   using Options = CopyBridgeOptions;

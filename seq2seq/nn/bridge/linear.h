@@ -16,9 +16,9 @@ struct LinearBridgeOptions {
 void declare(config::Keys& keys, LinearBridgeOptions& options);
 
 /// Each part of the decoder's first state is a projection of the same part of the encoder's last state: W h + b, or its
-/// tanh. `all`: of the corresponding layer, or of the top one if the encoder has another number of layers. `top`:
-/// always of the top layer. If the encoder has no such part, such as c in a GRU, its h is projected. Takes any widths,
-/// kinds and directions. Throws UsageError where nothing recurs in the encoder.
+/// tanh. `all`: of the corresponding layer, or of the top layer if encoder and decoder differ in their number of
+/// layers. `top`: always of the top layer. If the encoder has no such part, such as c in a GRU, its h is projected.
+/// Works with any widths, kinds and directions. Throws UsageError if the encoder is not recurrent.
 class LinearBridge final : public Bridge {
  public:
   using Options = LinearBridgeOptions;

@@ -13,9 +13,9 @@ struct MeanBridgeOptions {
 };
 void declare(config::Keys& keys, MeanBridgeOptions& options);
 
-/// The decoder starts from the mean of the encoder's states over each source: s_0 = tanh(W mean_i h_i), each part of
-/// each layer by a projection of its own (Sennrich et al. 2017, arXiv 1703.04357, section 2). A source without rows
-/// has the mean 0. Takes any encoder.
+/// Starts the decoder from the mean of the encoder's states over each source: s_0 = tanh(W mean_i h_i), with its own
+/// projection W for each part of each layer (Sennrich et al. 2017, arXiv 1703.04357, section 2). The mean of a source
+/// without rows is 0. Works with any encoder.
 class MeanBridge final : public Bridge {
  public:
   using Options = MeanBridgeOptions;

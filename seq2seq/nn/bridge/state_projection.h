@@ -9,18 +9,18 @@
 
 namespace seq2seq::nn {
 
-/// Columns [first, first + width) of a part of one of the encoder's last states.
+/// Columns [first, first + width) of one part of one of the encoder's last states.
 struct StateColumns {
   size_t layer = 0, part = 0;
   int64_t first = 0, width = 0;
   at::Tensor of(const Memory& memory) const;  // [B, width]
 };
 
-/// All columns of the part of this name in the last state of a layer of the encoder, or of the first part, h, if the
-/// layer has no part of this name.
+/// Returns all columns of the part with this name in the last state of an encoder layer, or of the first part, h, if
+/// the layer has no such part.
 StateColumns columns_of(const BridgeContext& context, size_t layer, const std::string& part);
 
-/// The widths of these, as StateProjection reads them.
+/// Returns the widths of these columns, as StateProjection reads them.
 std::vector<std::vector<int64_t>> widths_of(const std::vector<std::vector<StateColumns>>& read);
 
 enum class BridgeActivation { none, tanh };
@@ -30,14 +30,14 @@ struct StateProjectionOptions {
   bool bias = false;
 };
 
-/// W x + b, or its tanh, for each part of each layer of the decoder's first state. The parameters belong to the bridge:
-/// weight_h_l0 [H, X], bias_h_l0 [H], weight_c_l0, ...
+/// Computes W x + b, or its tanh, for each part of each layer of the decoder's first state. The parameters belong to
+/// the bridge: weight_h_l0 [H, X], bias_h_l0 [H], weight_c_l0, ...
 class StateProjection {
  public:
   /// `read` [L, parts]: the width X of the input of each projection.
   StateProjection(Module& bridge, const BridgeContext& context, const std::vector<std::vector<int64_t>>& read,
                   const StateProjectionOptions& options);
-  /// `rows(layer, part)` gives the rows [B, X] that a part is a projection of, on any device.
+  /// `rows(layer, part)` returns the input rows [B, X] of a part's projection, on any device.
   std::vector<State> states(const std::function<at::Tensor(size_t layer, size_t part)>& rows) const;
 
  private:

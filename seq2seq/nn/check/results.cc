@@ -26,7 +26,7 @@ namespace {
 
 using at::Tensor;
 
-/// The parameters as leaves of their own, in numbers of `type`.
+/// Copies the parameters as leaves, in numbers of `type`.
 std::vector<Tensor> copies(const std::vector<Tensor>& parameters, at::ScalarType type) {
   std::vector<Tensor> all;
   for (const auto& parameter : parameters)
@@ -35,7 +35,7 @@ std::vector<Tensor> copies(const std::vector<Tensor>& parameters, at::ScalarType
   return all;
 }
 
-/// A layer's run with a graph: from x [N, I] and the state before to the rows and the state after.
+/// Runs a layer with a graph: x [N, I] and the state before -> the rows and the state after.
 template <class Run>
 PartResults differentiated(const WatchedCall& call, const std::vector<Tensor>& parameters, at::ScalarType type,
                            const Run& run) {
@@ -59,7 +59,7 @@ PartResults differentiated(const WatchedCall& call, const std::vector<Tensor>& p
   return results;
 }
 
-/// Losses and gradients of some rows.
+/// Computes losses and gradients of some rows.
 PartResults losses_of(const std::vector<Tensor>& parameters, const Tensor& rows, const Ids& targets,
                       const LossSpec& spec) {
   LocalGraph graph;

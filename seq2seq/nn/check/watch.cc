@@ -40,7 +40,7 @@ class WatchedLayer final : public Layer {
     auto output = inner().run(chunk, state, call);
     note_gradient(output.rows, noted, noted->reaching_rows);
     for (size_t part = 0; part < state.size(); ++part) {
-      // Where a state is the rows, what reaches it is a part of what reaches them.
+      // If a state is the rows themselves, its gradient is part of theirs.
       if (!state[part].is_same(output.rows)) note_gradient(state[part], noted, noted->reaching_state[part]);
     }
     watch_->calls.push_back(noted);

@@ -10,13 +10,13 @@
 
 namespace seq2seq::nn {
 
-/// A call of a layer, and what reached its outputs on the way back.
+/// A call of a layer, and the gradients that reached its outputs.
 struct WatchedCall {
   Packed input;  // [N, I]
   State before;
-  at::Tensor reaching_rows;  // [N, W]; undefined: nothing did
-  State reaching_state;      // of the state after the call; undefined parts: nothing did
-  int64_t first_step = 0;    // of the input, among the steps of the batch
+  at::Tensor reaching_rows;  // [N, W] gradient of the output rows; undefined: none
+  State reaching_state;      // gradient of the state after the call; undefined parts: none
+  int64_t first_step = 0;    // first step of the input, among the steps of the batch
 };
 
 /// A layer and its calls.
@@ -29,8 +29,8 @@ struct LayerWatch {
 
 using LayerWatches = std::vector<std::shared_ptr<LayerWatch>>;
 
-/// Returns a registry of the same kinds. Each layer that it makes adds itself to `watches`, and notes all of its calls
-/// there: also those of outlines, which are never called. In a layer of two directions each is a layer of its own.
+/// Returns a registry of the same kinds. Each layer that it makes adds itself to `watches` and records all its calls
+/// there; so do outlines, which are never called. A bidirectional layer counts as two layers.
 LayerRegistry watched(const LayerRegistry& kinds, const std::shared_ptr<LayerWatches>& watches);
 
 }  // namespace seq2seq::nn

@@ -18,12 +18,12 @@ namespace {
 
 constexpr const char* cell = "c";
 
-/// Every encoder draws masks of its own.
+/// Gives every encoder its own masks.
 Draw draw_of(const Draw& draw, size_t part) {
   return {.seed = draw.seed + part * 0x9E3779B97F4A7C15U, .update = draw.update};
 }
 
-/// Where the rows of whole sources are among those of their parts, each packed by itself, one part after another.
+/// Maps the rows of whole sources to the rows of their parts, which are packed separately, one part after another.
 class JoinedRows {
  public:
   explicit JoinedRows(const Layout& whole) : order_(static_cast<size_t>(whole.rows())), inverse_(order_) {
@@ -35,7 +35,7 @@ class JoinedRows {
     lengths_.push_back(part.lengths);
     first_ += part.rows();
   }
-  /// Rows [N, M] of the parts, one part after another -> of the whole.
+  /// Rows [N, M] of the parts, one part after another -> rows of the whole sources.
   at::Tensor joined(const at::Tensor& rows) {
     std::vector<size_t> next(lengths_.size(), 0);
     size_t row = 0;
@@ -56,12 +56,12 @@ class JoinedRows {
 
  private:
   std::vector<int64_t> order_, inverse_;  // [N]
-  std::vector<int64_t> rows_;             // of the whole, sentence by sentence
+  std::vector<int64_t> rows_;             // of the whole sources, sentence by sentence
   std::vector<std::vector<int64_t>> rows_of_parts_, lengths_;
   int64_t first_ = 0;
 };
 
-/// The sentences of a part, of sources whose parts have these lengths.
+/// Returns the sentences of one part, for sources with parts of these lengths.
 std::vector<std::vector<int64_t>> sentences_of(const std::vector<std::vector<int64_t>>& sources,
                                                const std::vector<std::vector<int64_t>>& lengths, size_t part) {
   std::vector<std::vector<int64_t>> sentences;

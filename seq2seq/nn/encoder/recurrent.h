@@ -28,7 +28,7 @@ class RecurrentEncoder final : public Encoder {
   Memory encode(const Packed& ids, const Draw* draw) const override;
   int64_t width() const override { return stack_->width(); }
   std::vector<StateShape> last_shapes() const override { return stack_->state_shapes(); }
-  /// One stage if it reads factors.
+  /// Empty if it reads factors: it is then one stage.
   std::optional<EncoderLayers> layers() const override {
     if (embedding_.factors != nullptr) return {};
     return EncoderLayers{*embedding_.words, *stack_, dropout_};

@@ -6,7 +6,7 @@ namespace seq2seq::nn {
 
 namespace {
 
-/// `width`: of the vectors of words.
+/// `width`: of the word vectors.
 std::shared_ptr<Embedding> add_words(Encoder& encoder, const EncoderContext& context, int64_t width) {
   if (context.words != nullptr) {
     encoder.use_parameter(context.words->weight(), Embedding::role());

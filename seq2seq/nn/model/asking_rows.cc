@@ -5,14 +5,14 @@
 namespace seq2seq::nn {
 namespace {
 
-/// Rows of one step: each asks by itself, in packed order.
+/// Pairs for the rows of one step: each row asks by itself, in packed order.
 AttentionPairs pairs_of_step(const Layout& layout, const AttendedSources& sources, c10::Device device) {
   auto owner = on_host(layout.on_host().owner);
   for (auto& row : owner) row = sources.owner[static_cast<size_t>(row)];
   return sources.pairs(owner, device);
 }
 
-/// Rows of several steps, hypothesis by hypothesis.
+/// Pairs for the rows of several steps, hypothesis by hypothesis.
 AttentionPairs pairs_of_chunk(const Layout& layout, const AttendedSources& sources, c10::Device device) {
   std::vector<int64_t> owner;
   owner.reserve(static_cast<size_t>(layout.rows()));

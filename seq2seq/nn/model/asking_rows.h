@@ -10,26 +10,26 @@
 
 namespace seq2seq::nn {
 
-/// The rows of a chunk of steps while they look at their sources. Between packed order, in which rows come in and go
-/// out, and the order of the pairs: hypothesis by hypothesis.
+/// The rows of a chunk of steps while they look at their sources. Converts between packed order, in which rows come in
+/// and go out, and the order of the pairs, hypothesis by hypothesis.
 class AskingRows {
  public:
   AskingRows(const Layout& layout, const AttendedSources& sources, c10::Device device);
 
-  /// Rows in packed order ask; the result is in the order of the pairs.
+  /// Asks with rows in packed order; the result is in the order of the pairs.
   AttentionResult ask(const Attention& attention, const AttentionMemory& memory, const Packed& rows,
                       bool wants_weights) const;
-  /// context in the order of the pairs, rows and words in packed order -> what the output layer reads [N, R], packed.
+  /// context in the order of the pairs, rows and words in packed order -> the output layer's input [N, R], packed.
   at::Tensor read_out(const Readout& readout, const at::Tensor& context, const Packed& rows, const Packed& words) const;
-  /// [N, S] the weights of a result in packed order.
+  /// Returns the weights [N, S] of a result in packed order.
   at::Tensor weights(const AttentionResult& result) const;
-  /// From the order of the pairs to packed order.
+  /// Reorders rows from the order of the pairs to packed order.
   at::Tensor packed(const at::Tensor& rows) const;
 
  private:
   at::Tensor in_order_of_pairs(const Packed& rows) const;
 
-  std::optional<SentenceOrder> order_;  // of several steps; with one step both orders are the same
+  std::optional<SentenceOrder> order_;  // empty for a single step: both orders are then the same
   c10::Device device_;
   int64_t longest_;  // S
   AttentionPairs pairs_;

@@ -14,7 +14,7 @@ namespace {
 
 using at::Tensor;
 
-/// A piece of rows that flow in, as a leaf of a graph.
+/// Makes a piece of the incoming rows a leaf of a graph.
 Tensor leaf_of(LocalGraph& graph, const Piece& piece, RowFlow& flow, c10::Device device) {
   return graph.leaf(piece.of(flow.rows()).to(device));
 }
@@ -90,7 +90,7 @@ class AttentionPass final : public StagePass {
     sources_->memory = {.keys = made_.memory.keys.detach(), .values = made_.memory.values.detach()};
   }
 
-  /// Through what was made of the encoder's states once.
+  /// Runs backward through prepare(), once for all pieces.
   void finish() {
     prepared_.reach(made_.memory.keys, memory_gradients_[0]);
     prepared_.reach(made_.memory.values, memory_gradients_[1]);
@@ -108,7 +108,7 @@ class AttentionPass final : public StagePass {
   Tensor states_reader_, rows_reader_, words_reader_;
   LocalGraph prepared_;
   AttendedSources made_;                    // in the graph of `prepared_`
-  std::optional<AttendedSources> sources_;  // the same without it
+  std::optional<AttendedSources> sources_;  // the same outside that graph
   std::vector<Run> runs_;
   int64_t rows_done_ = 0;
 };

@@ -13,12 +13,12 @@ namespace seq2seq::nn {
 /// The decoder's top rows look at the encoder's, piece by piece.
 struct AttentionStage {
   const AttentionBlock& block;           // of order `after`, without input feeding
-  std::shared_ptr<const Layout> source;  // on the attention's device, as `target`
+  std::shared_ptr<const Layout> source;  // on the attention's device, as is `target`
   std::shared_ptr<const Layout> target;
-  std::vector<std::vector<int64_t>> part_lengths;  // of the sources, as SourceParts::lengths() gives them
+  std::vector<std::vector<int64_t>> part_lengths;  // from SourceParts::lengths()
   std::shared_ptr<RowFlow> states;                 // of the encoder
   std::shared_ptr<RowFlow> rows, words;            // of the decoder; words: null unless the readout reads them
-  StageDropout after;                              // of the rows that go out
+  StageDropout after;                              // of the output rows
   std::shared_ptr<RowFlow> out;
 };
 std::unique_ptr<StagePass> attention_pass(AttentionStage stage);

@@ -43,12 +43,12 @@ Packed CopiedIds::copied(const Packed& packed) const {
   const auto in_source = known(source, sizes_.source);
   auto target = in_source;
   if (target_of_source_.defined()) target = target_of_source_.index_select(0, in_source);
-  // A word of the source's vocabulary alone. Without a table ids behind those of the target are such words.
+  // Words that only the source's vocabulary has. Without a table, these are the ids beyond the target's vocabulary.
   const auto lacks = target_of_source_.defined()
                          ? target.eq(text::unknown_id).logical_and(in_source.ne(text::unknown_id))
                          : target.ge(sizes_.target);
   target = at::where(lacks, in_source + sizes_.of_source_word(0), target);
-  const auto of_target = source - sizes_.of_target_word(0);  // words of the target's vocabulary alone
+  const auto of_target = source - sizes_.of_target_word(0);  // for words that only the target's vocabulary has
   return packed.with(
       at::where(source.lt(sizes_.source), target, at::where(of_target.lt(sizes_.target), of_target, source)));
 }

@@ -5,15 +5,15 @@
 
 namespace seq2seq::nn {
 
-/// The ids of a model that copies: those of either side may extend beyond its vocabulary, as data::ExtendedIds numbers
-/// them. Results are on the device of the ids given, which is that of the embeddings, and keep their copy on the host.
+/// The ids of a model that copies. Ids of either side may lie beyond its vocabulary, numbered by data::ExtendedIds.
+/// Results are on the device of the given ids, the embeddings' device, and keep the copy of the ids on the host.
 class CopiedIds {
  public:
-  /// `extended`: whether words beyond the target's vocabulary can be copied. If not, throws UsageError if no source
-  /// word is a target word.
+  /// `extended`: whether words beyond the target's vocabulary can be copied. If they cannot, throws UsageError unless
+  /// some source word is also a target word.
   CopiedIds(const ModelContext& context, bool extended);
 
-  /// Source ids as the encoder reads them: words beyond its vocabulary are the unknown word.
+  /// Source ids as the encoder reads them: words beyond its vocabulary become the unknown word.
   Packed read(const Packed& source) const;
   /// The target ids of source words.
   Packed copied(const Packed& packed) const;

@@ -16,7 +16,7 @@ namespace seq2seq::nn {
 
 struct DecoderDropout {
   double embedding = 0, layers = 0, output = 0;
-  bool variational = false;  // whether each mask is the same at all steps of a sentence
+  bool variational = false;  // whether all steps of a sentence share a mask
   WordDropout words{};
 };
 
@@ -25,20 +25,21 @@ struct DecoderParts {
   std::shared_ptr<Embedding> embedding;
   std::shared_ptr<Bridge> bridge;
   std::shared_ptr<Stack> stack;
-  std::string stack_name;  // what the stack is registered as: the kind of its layers
+  std::string stack_name;  // name of the stack's module: the kind of its layers
   std::shared_ptr<AttentionBlock> attention;
   DecoderDropout dropout;
   bool copies = false;  // whether the output layer reads attention weights and source words
   SourceParts source_parts{};
 };
 
-/// Writes a target: the bridge's state, then embedding, recurrent stack and attention over the words so far.
+/// Writes a target. Starts from the bridge's state; reads the words so far through embedding, recurrent stack and
+/// attention.
 class Decoder final : public Module {
  public:
   explicit Decoder(DecoderParts parts);
   std::unique_ptr<DecoderState> start(const Memory& memory, const Ids& owner) const;
   /// ids [N] -> rows [N, width of the attention block]. The features contain the attention weights if the state
-  /// requests them or the output layer copies; in the latter case, also the source's words.
+  /// requests them or the output layer copies; if it copies, also the source's words.
   Features advance(const Packed& inputs, DecoderState& state, const Draw* draw) const;
 
   const Embedding& embedding() const { return *parts_.embedding; }

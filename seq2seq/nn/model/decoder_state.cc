@@ -23,7 +23,7 @@ at::Tensor widened(const at::Tensor& tensor, int64_t width) {
   return tensor.size(1) == width ? tensor : at::constant_pad_nd(tensor, {0, width - tensor.size(1)});
 }
 
-/// The rows of some sentences, of rows that are stored sentence by sentence.
+/// Returns the rows of the wanted sentences; `rows` are stored sentence by sentence.
 at::Tensor rows_of(const at::Tensor& rows, const std::vector<int64_t>& lengths, const std::vector<bool>& wanted) {
   if (!rows.defined()) return rows;
   std::vector<at::Tensor> kept;
@@ -33,7 +33,7 @@ at::Tensor rows_of(const at::Tensor& rows, const std::vector<int64_t>& lengths, 
   return kept.empty() ? rows.narrow(0, 0, 0) : at::cat(kept);
 }
 
-/// The items of the sentences that are wanted.
+/// Returns the items of the wanted sentences.
 template <class Item>
 std::vector<Item> items_of(std::vector<Item>& all, const std::vector<bool>& wanted) {
   std::vector<Item> kept;
@@ -42,7 +42,7 @@ std::vector<Item> items_of(std::vector<Item>& all, const std::vector<bool>& want
   return kept;
 }
 
-/// Of each row the number of the sentence of its source that it belongs to.
+/// Returns, for each row, the number of its sentence within its source.
 std::vector<int64_t> part_of_rows(const std::vector<std::vector<int64_t>>& part_lengths) {
   std::vector<int64_t> parts;
   for (const auto& lengths : part_lengths)

@@ -17,32 +17,32 @@ namespace seq2seq::nn {
 struct AttendedSources {
   AttentionMemory memory;                          // sentence by sentence
   std::vector<int64_t> lengths;                    // [B] of the sources
-  std::vector<int64_t> owner;                      // [R] each hypothesis' source
-  std::vector<std::vector<int64_t>> part_lengths;  // [B] of each source's sentences; empty: each is one
-  Ids words;  // [K] ids of the sources, as memory; undefined unless the output layer copies
+  std::vector<int64_t> owner;                      // [R] source of each hypothesis
+  std::vector<std::vector<int64_t>> part_lengths;  // [B] sentences of each source; empty: each source is one sentence
+  Ids words;  // [K] source ids, in the order of `memory`; undefined unless the output layer copies
 
   int64_t longest() const;  // S: of the sources
-  /// Queries of these sources [Q] and the states that they see.
+  /// Pairs these queries [Q] with the states that they see.
   AttentionPairs pairs(std::span<const int64_t> source_of_query, c10::Device device) const;
-  /// [N, S] for each row of hypotheses the words of its source, 0 behind their end.
+  /// [N, S] For each row, the words of its hypothesis' source; 0 beyond the end.
   Ids words_of(const Layout& layout) const;
   void select(const std::vector<int64_t>& hypotheses);
-  /// Adds the sources and hypotheses of another; sources of either without a hypothesis are dropped.
+  /// Adds the sources and hypotheses of `other`. Drops sources without a hypothesis on both sides.
   void append(const AttendedSources& other);
 
  private:
   void drop_unused();
 };
 
-/// The sources of a batch, with one hypothesis each. `states` [K, M] are on the attention's device. `part_lengths`: as
-/// SourceParts::lengths() gives them.
+/// The sources of a batch, with one hypothesis each. `states` [K, M] are on the attention's device. `part_lengths`:
+/// from SourceParts::lengths().
 AttendedSources attended(const Attention& attention, const Packed& states,
                          std::vector<std::vector<int64_t>> part_lengths = {});
 
-/// State of a decoder between steps, hypotheses first.
+/// State that a decoder carries between steps; the first dimension counts hypotheses.
 struct Carried {
   std::vector<State> layers;  // one per layer
-  at::Tensor fed;             // [R, F] what the step before gave to the output layer; undefined without input feeding
+  at::Tensor fed;             // [R, F] input of the output layer in the previous step; undefined without input feeding
   at::Tensor past;            // [R, S] sums of attention weights so far; undefined unless the attention needs them
 
   /// Replaces each tensor by change(tensor).
@@ -65,7 +65,7 @@ class RecurrentState final : public DecoderState {
   Carried carried;
   AttendedSources sources;
   std::vector<std::shared_ptr<const PreparedWeights>> prepared;  // one per layer, or empty
-  std::shared_ptr<const DeferredLinear> readout;                 // the readout's product over many steps, or null
+  std::shared_ptr<const DeferredLinear> readout;                 // the readout's product for many steps, or null
 };
 
 }  // namespace seq2seq::nn

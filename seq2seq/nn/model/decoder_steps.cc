@@ -27,7 +27,7 @@ class Step {
         pairs_(pairs),
         wants_weights_(state.wants_attention || running.carried().past.defined()) {}
 
-  /// words [R, E] -> what the output layer reads [R, width].
+  /// words [R, E] -> the output layer's input [R, width].
   Tensor run(const Packed& words) {
     if (block_.order() == AttentionOrder::before) ask(running_.layers.back().front(), words);
     auto rows = words.with(bottom_input(words.rows));
@@ -67,7 +67,7 @@ class Step {
     weights_ = std::move(found.weights);
   }
 
-  /// Returns the input of the bottom layer: the word's vector, the context that is already known, and what was fed.
+  /// Returns the input of the bottom layer: the word's vector, the context if it is already known, and the fed vector.
   Tensor bottom_input(const Tensor& words) const {
     std::vector<Tensor> parts{words};
     if (block_.order() == AttentionOrder::before) parts.push_back(context_.to(words.device()));
@@ -92,11 +92,11 @@ Features Decoder::advance_steps(const Packed& words, RecurrentState& state, cons
   const auto& layout = *words.layout;
   const auto call = stack_call(state, draw);
   RunningHypotheses running(state, layout);
-  // One split: slicing step by step would cost a gradient of all rows for each step.
+  // Splits once: slicing step by step would cost a gradient of all rows for each step.
   const auto of_step = at::split_with_sizes(words.rows, layout.running);
   std::vector<Tensor> rows, weights;
   int64_t first_row = 0;
-  std::optional<AttentionPairs> pairs;  // of the hypotheses that run, made anew when some have ended
+  std::optional<AttentionPairs> pairs;  // of the running hypotheses; computed again when some have ended
   for (const auto& step_words : of_step) {
     running.keep(step_words.size(0));
     if (!pairs || pairs->queries() != step_words.size(0))

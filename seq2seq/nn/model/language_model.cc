@@ -54,7 +54,7 @@ void check_tied(const LanguageModelOptions& options, int64_t width) {
                    "`model.embedding.tied: false`");
 }
 
-/// The message of what `check` throws of the decoder's width; empty: nothing.
+/// Returns the message that `check` throws for the decoder's width; empty if it does not throw.
 std::string refusal(const LanguageModelOptions& options, const std::function<void(int64_t width)>& check) {
   try {
     check(stack_outline(options, options.kinds->decoders)->width());
@@ -68,7 +68,8 @@ std::string wrong_decoder(const LanguageModelOptions& options) {
   return refusal(options, [](int64_t) {});
 }
 
-/// The same for what lies beside the decoder; a decoder that cannot be made is reported at its own key.
+/// As refusal(), for a part beside the decoder. Empty if the decoder cannot be made, because that is reported at its
+/// own key.
 std::string refusal_beside(const LanguageModelOptions& options, const std::function<void(int64_t width)>& check) {
   return wrong_decoder(options).empty() ? refusal(options, check) : std::string();
 }

@@ -24,15 +24,15 @@ struct LanguageModelOptions {
 void declare(config::Keys& keys, LanguageModelOptions& options);
 
 /// A recurrent language model: p(y) = prod_t p(y_t | y_1 ... y_t-1), Mikolov et al. 2010; with dropout between layers
-/// Zaremba et al. 2014 (arXiv 1409.2329). It is the decoder of `Seq2Seq` alone, starts each sentence from zeros, and
-/// its parameters have the same names. It uses only the number of sentences of a source.
+/// Zaremba et al. 2014 (arXiv 1409.2329). Consists of the decoder of `Seq2Seq` only, with the same parameter names, and
+/// starts each sentence from zeros. Of a source it uses only the number of sentences.
 class LanguageModel final : public Model, public StagedModel {
  public:
   using Options = LanguageModelOptions;
-  /// Throws UsageError for a placement that names an encoder's layers, and where tied embeddings do not fit.
+  /// Throws UsageError if the placement names an encoder's layers, or if tied embeddings do not fit.
   LanguageModel(const Options& options, const ModelContext& context);
 
-  /// The ids as they are; states of no width.
+  /// Returns the ids unchanged, and states of width 0.
   Memory encode(const Packed& ids, const Draw* draw) const override;
   std::unique_ptr<DecoderState> start(const Memory& memory, const Ids& owner) const override;
   Features advance(const Packed& inputs, DecoderState& state, const Draw* draw) const override;
@@ -51,10 +51,10 @@ class LanguageModel final : public Model, public StagedModel {
   Placement placement_;
 };
 
-/// The memory of a model without a source: no states, but as many sentences as `ids` has.
+/// Returns the memory of a model without a source: no states, but as many sentences as `ids` has.
 Memory memory_without_states(const Packed& ids);
 
-/// The architectures of a language model: rnn, transformer. `parts` may be added to until one is made.
+/// The architectures of a language model: rnn, transformer. `parts` may be extended until a model is made.
 ModelRegistry builtin_language_models(std::shared_ptr<const Parts> parts = std::make_shared<Parts>());
 
 }  // namespace seq2seq::nn

@@ -9,11 +9,11 @@
 
 namespace seq2seq::nn {
 
-/// Parameters of each part of a recurrent model, each counted once: `encoder.lstm.weight_ih_l0` belongs to
-/// `encoder.lstm`, `output.weight` to `output`.
+/// Returns the number of parameters of each part of a recurrent model, each parameter counted once:
+/// `encoder.lstm.weight_ih_l0` belongs to `encoder.lstm`, `output.weight` to `output`.
 std::vector<std::pair<std::string, int64_t>> part_sizes(const torch::nn::Module& model);
 
-/// The same for a Transformer, layer by layer: `encoder.layers.0.self_attn.in_proj_weight` belongs to
+/// As part_sizes(), for a Transformer, layer by layer: `encoder.layers.0.self_attn.in_proj_weight` belongs to
 /// `encoder.layers.0`.
 std::vector<std::pair<std::string, int64_t>> part_sizes_by_layer(const torch::nn::Module& model);
 

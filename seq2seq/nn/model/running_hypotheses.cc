@@ -52,7 +52,7 @@ std::shared_ptr<const Layout> RunningHypotheses::step(const Layout& chunk, int64
 }
 
 void RunningHypotheses::finish(RecurrentState& state) && {
-  std::vector<Tensor> sorted;  // a list of what is carried, of all hypotheses of the chunk
+  std::vector<Tensor> sorted;  // the carried tensors of all hypotheses of the chunk
   carried_.change([&](const Tensor& running) {
     std::vector<Tensor> parts{running};
     for (auto ended = ended_.rbegin(); ended != ended_.rend(); ++ended) parts.push_back(ended->at(sorted.size()));

@@ -33,7 +33,7 @@ std::vector<c10::Device> devices(const Stack& stack) {
   return all;
 }
 
-/// A decoder without memory: its sizes depend on its kind.
+/// Makes a decoder without memory, because the sizes of a decoder depend on its kind.
 std::shared_ptr<Stack> decoder_outline(const Seq2SeqOptions& options) {
   return options.kinds->decoders.make(options.decoder, {.input = options.embedding, .place = [](int64_t) {
                                                           return ParameterPlace{.device = c10::kMeta};
@@ -46,7 +46,7 @@ std::shared_ptr<Encoder> encoder_outline(const Seq2SeqOptions& options) {
   return options.kinds->encoders.make(options.encoder, context);
 }
 
-/// `decoder`: the stack, or its outline. `sources`: sentences of a source.
+/// `decoder`: the stack, or its outline. `sources`: number of sentences of a source.
 std::shared_ptr<AttentionBlock> make_block(const Seq2SeqOptions& options, const AttentionBlockRegistry& attentions,
                                            const Encoder& encoder, const Stack& decoder, const ParameterPlace& place,
                                            int64_t sources = 1) {
@@ -70,7 +70,7 @@ std::shared_ptr<AttentionBlock> block_outline(const Seq2SeqOptions& options) {
                     {.device = c10::kMeta});
 }
 
-/// An encoder for each sentence of a source, or the one.
+/// Makes one encoder, or one for each sentence of a source.
 std::shared_ptr<Encoder> make_encoder(const Seq2SeqOptions& options, const EncoderRegistry& encoders,
                                       const EncoderContext& context, const SourceParts& parts) {
   const auto make = [&] { return encoders.make(options.encoder, context); };
@@ -86,7 +86,7 @@ void check_tied(const Seq2SeqOptions& options, int64_t width) {
                    "`model.embedding.tied: false`");
 }
 
-/// For encoders from outside this repository, which may not know of shared word vectors.
+/// Checks encoders from outside this repository, which may not know of shared word vectors.
 void check_reads(const Encoder& encoder, const at::Tensor& table, const std::string& kind) {
   const auto used = parameters_used(encoder);
   if (std::ranges::any_of(used, [&](const auto& parameter) { return parameter.is_same(table); })) return;
@@ -102,7 +102,8 @@ BridgeContext between(const Encoder& encoder, const Stack& decoder, const Parame
           .devices = devices(decoder)};
 }
 
-/// The message of a part that cannot be made, or an empty string: the configuration reports it at its key.
+/// Returns the message of a part that cannot be made, or an empty string. The configuration reports it at the part's
+/// key.
 std::string refusal(const std::function<void()>& make) {
   try {
     make();
@@ -112,7 +113,8 @@ std::string refusal(const std::function<void()>& make) {
   }
 }
 
-/// The same for a part beside encoder and decoder: where one of these cannot be made, its own key reports it.
+/// As refusal(), for a part beside encoder and decoder. Empty if one of these cannot be made, because that is reported
+/// at its own key.
 std::string refusal_beside(const Seq2SeqOptions& options, const std::function<void()>& make) {
   const auto both = [&] {
     encoder_outline(options);

@@ -16,8 +16,8 @@
 
 namespace seq2seq::nn {
 
-/// The registries a recurrent encoder–decoder takes its parts from. Every kind of layer is a kind of encoder and of
-/// decoder, too; `encoders` holds those that are more than a stack of layers.
+/// The registries from which a recurrent encoder–decoder takes its parts. Every kind of layer is also a kind of encoder
+/// and of decoder; `encoders` holds the kinds that are more than a stack of layers.
 struct Parts {
   LayerRegistry layers = builtin_layers();
   EncoderRegistry encoders = builtin_encoders();
@@ -26,7 +26,7 @@ struct Parts {
   OutputRegistry outputs = builtin_outputs();
 };
 
-/// Parts, as they are now, with the kinds that follow from them: what configuration and models choose from.
+/// The present contents of Parts, with the kinds that follow from them. Configuration and models choose from these.
 struct PartChoice {
   explicit PartChoice(const Parts& parts);
   EncoderRegistry encoders;
@@ -36,7 +36,7 @@ struct PartChoice {
   OutputRegistry outputs;
 };
 
-/// Shares of units dropped in training; applied only to what passes up, never along time (Zaremba et al. 2014, arXiv
+/// Shares of units dropped in training. Applied between layers only, never along time (Zaremba et al. 2014, arXiv
 /// 1409.2329).
 struct DropoutOptions {
   double embedding = 0;
@@ -46,7 +46,7 @@ struct DropoutOptions {
   WordDropoutOptions words{};
 };
 void declare(config::Keys& keys, DropoutOptions& options);
-/// The same without the section `words`.
+/// As declare(), without the section `words`.
 void declare_without_words(config::Keys& keys, DropoutOptions& options);
 
 struct Seq2SeqOptions {
@@ -60,7 +60,7 @@ struct Seq2SeqOptions {
   Selection output{.kind = "full", .options = nullptr};
   DropoutOptions dropout;
   bool tied_embeddings = false;    // the output layer's weight is the target embedding (Press and Wolf 2017)
-  bool shared_embeddings = false;  // the source embedding is the target's; with `tied` all three are one
+  bool shared_embeddings = false;  // the source embedding is the target embedding; with `tied` all three are one
 };
 void declare(config::Keys& keys, Seq2SeqOptions& options);
 
@@ -95,11 +95,11 @@ class Seq2Seq final : public Model, public StagedModel {
   Placement placement_;
   LayerCounts layers_;
   bool shares_embeddings_;
-  std::optional<CopiedIds> copied_;  // where the output layer copies
+  std::optional<CopiedIds> copied_;  // if the output layer copies
 };
 
-/// The architectures, by `model.architecture`: rnn, transformer.
-/// `parts` may be added to until a model or its configuration is made.
+/// The architectures, by `model.architecture`: rnn, transformer. `parts` may be extended until a model or its
+/// configuration is made.
 ModelRegistry builtin_models(std::shared_ptr<const Parts> parts = std::make_shared<Parts>());
 
 }  // namespace seq2seq::nn

@@ -14,7 +14,7 @@ namespace {
 
 using Needs = StageInput::Needs;
 
-/// Goes through the model once and lists its stages; with a batch it makes their passes, too.
+/// Walks through the model once and lists its stages; with a batch, also makes their passes.
 class Walk final : public StageList {
  public:
   using StageList::StageList;
@@ -22,7 +22,7 @@ class Walk final : public StageList {
   void whole_model(const Encoder* encoder, const Decoder& decoder, const OutputLayer& output);
 
  private:
-  /// `sources`: sentences of a source, each with an encoder of its own.
+  /// `sources`: number of sentences of a source, each with its own encoder.
   void encode(const Encoder& encoder, int64_t sources);
   void bridge(const Bridge& bridge, int64_t layers);
   void decode(const Decoder& decoder);
@@ -41,9 +41,9 @@ class Walk final : public StageList {
              const Last* start, const std::shared_ptr<StateFlow>& last);
   void whole_encoder(const Encoder& encoder, int64_t sources);
 
-  Rows rows_;                // of the part that was walked last
+  Rows rows_;                // of the last part walked
   std::vector<Last> last_;   // of the encoder's layers
-  std::vector<Last> first_;  // what each layer of the decoder starts from; empty: zeros
+  std::vector<Last> first_;  // the state that each layer of the decoder starts from; empty: zeros
 };
 
 StageList::Rows Walk::words(const char* side_name, Side side, const Embedding& embedding, const Dropped& dropped) {
@@ -77,7 +77,7 @@ StageList::Rows Walk::layer(const char* name, const Stack& stack, int64_t number
   stage.width = layer.width();
   stage.kept = kept_by(stage.parameters, stage.width);
   if (const int64_t directions = layer.directions(); directions > 1)
-    // Each has its own rows, the second reads its own copy of the input, and the output is a copy of theirs.
+    // Each direction stores its own rows, the second one its own copy of the input; the output is a copy of both.
     stage.kept = directions * kept_by(stage.parameters, stage.width / directions) + stage.width +
                  (directions - 1) * this->stage(below.stage).width;
   Rows rows{add(std::move(stage)), row_flow(side, layer.width(), layer.place())};
@@ -126,10 +126,10 @@ void Walk::encode(const Encoder& encoder, int64_t sources) {
   }
 }
 
-/// Fills in what a plan wants to know of a stage that is a whole encoder. Of each recurrence a row keeps its gates,
-/// states and cells. All encoders of a source have the same sizes, and each of its rows passes one of them.
+/// Fills in the figures that a plan needs for a whole encoder as one stage. For each recurrence a row keeps its gates,
+/// states and cells. All encoders of a source have the same sizes, and each row passes through one of them.
 void measure_encoder(const Encoder& encoder, int64_t sources, Stage& stage) {
-  std::vector<at::Tensor> matrices;  // that rows are multiplied by: all but tables
+  std::vector<at::Tensor> matrices;  // matrices that multiply rows: all parameters but tables
   int64_t vectors = 0, recurrent = 0;
   for (const auto& use : parameter_uses(encoder)) {
     if (use.role.kind == Role::Kind::embedding) {
@@ -151,7 +151,7 @@ void Walk::whole_encoder(const Encoder& encoder, int64_t sources) {
   stage.spans_devices = true;
   stage.parameters = parameters_used(encoder);
   stage.width = encoder.width();
-  if (inputs_ == nullptr) measure_encoder(encoder, sources, stage);  // only a plan reads it, not the passes of a batch
+  if (inputs_ == nullptr) measure_encoder(encoder, sources, stage);  // only a plan reads these figures
   const ParameterPlace place{.device = stage.device, .type = stage.parameters.front().scalar_type()};
   const int64_t number = add(std::move(stage));
   rows_ = {number, row_flow(Side::source, encoder.width(), place)};

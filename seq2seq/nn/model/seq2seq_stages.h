@@ -9,17 +9,17 @@
 
 namespace seq2seq::nn {
 
-/// The stages of a recurrent encoder–decoder, in this order: the source's words and the encoder's layers, or an encoder
-/// that is more than layers as one; the bridge, unless it copies; the target's words, the decoder's layers, its
-/// attention, the shares of the output layer, and the loss that joins them. Where the bridge copies, each layer of the
-/// decoder starts as soon as the layer it copies from has ended. A decoder whose layers read what the attention finds
-/// is one stage, with its bridge. Without an encoder there are neither the source's stages nor a bridge, and the layers
-/// start from zeros.
+/// The stages of a recurrent encoder–decoder, in this order: the source's words and the encoder's layers (an encoder
+/// that is more than a stack of layers is one stage); the bridge, unless it copies; the target's words, the decoder's
+/// layers, its attention, the shares of the output layer, and the loss that joins them. If the bridge copies, each
+/// layer of the decoder starts as soon as the layer it copies from has ended. If the decoder's layers read the
+/// attention's context, the decoder and its bridge are one stage. Without an encoder there are no stages for the source
+/// and no bridge, and the layers start from zeros.
 class Seq2SeqStages {
  public:
   Seq2SeqStages(const Encoder& encoder, const Decoder& decoder, const OutputLayer& output, const Placement& placement)
       : encoder_(&encoder), decoder_(decoder), output_(output), placement_(placement) {}
-  /// Of a decoder without attention that starts from zeros.
+  /// Stages of a decoder without attention that starts from zeros.
   Seq2SeqStages(const Decoder& decoder, const OutputLayer& output, const Placement& placement)
       : encoder_(nullptr), decoder_(decoder), output_(output), placement_(placement) {}
 

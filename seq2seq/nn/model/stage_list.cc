@@ -43,7 +43,7 @@ std::shared_ptr<RowFlow> StageList::row_flow(Side side, int64_t width, const Par
 StageList::Rows StageList::sentences(const SentenceStack& stack, const SentenceUse& use) {
   const bool source = use.side == Side::source;
   const auto parts = stack.parts();
-  const int64_t width = parts.front().kept;  // word vectors keep what they hand on
+  const int64_t width = parts.front().kept;  // word vectors keep their output
   std::vector<std::string> names{source ? "embeddings.source" : "embeddings.target"};
   std::vector<int64_t> places{placement_.place_of("embeddings")};
   for (size_t part = 1; part < parts.size(); ++part) {
@@ -56,7 +56,7 @@ StageList::Rows StageList::sentences(const SentenceStack& stack, const SentenceU
     works = stack.begin(
         {.ids = ids(use.side), .states = states, .draw = inputs_->draw, .places = places, .packs = use.packs});
   }
-  std::map<std::string, size_t> readers;  // of the encoder's states, by device: the layers go backward one by one
+  std::map<std::string, size_t> readers;  // of the encoder's states, by device; layers go backward one by one
   Rows rows;
   for (size_t part = 0; part < parts.size(); ++part) {
     const auto& about = parts[part];
@@ -123,7 +123,7 @@ void StageList::write(const OutputLayer& output, const Rows& rows) {
   pass([&] { return whole_output_pass(stage_of_output()); });
 }
 
-/// True if an earlier stage has this parameter, too: a tied matrix, which lies where the embedding does.
+/// Returns true if an earlier stage has this parameter, too: a tied matrix, which is on the embedding's device.
 bool StageList::is_looked_up(const at::Tensor& matrix) const {
   return std::ranges::any_of(stages_, [&](const Stage& stage) {
     return std::ranges::any_of(stage.parameters, [&](const at::Tensor& other) { return other.is_same(matrix); });
@@ -146,7 +146,7 @@ void StageList::shards(const OutputLayer& output, const Rows& rows) {
     if (shard.bias().defined()) stage.parameters.push_back(shard.bias());
     const int64_t cells = shard.weight().size(1);
     stage.products = static_cast<double>(shard.words() * cells);
-    stage.width = 4;  // what it finds of a row
+    stage.width = 4;  // its results per row
     stage.kept = shard.words() + cells;
     joined.push_back({add(std::move(stage)), Needs::steps});
   }

@@ -14,19 +14,19 @@
 
 namespace seq2seq::nn {
 
-/// Multiplications of one row by all matrices among these parameters.
+/// Returns the number of multiplications of one row by all matrices among these parameters.
 double products_of(const std::vector<at::Tensor>& parameters);
-/// Numbers a row that a part keeps for its way back: its output and as much beside it (the cells of a recurrent layer),
-/// and what its largest matrix makes of a row.
+/// Returns how many numbers a part keeps per row for its backward pass: its output and as many again (the cells of a
+/// recurrent layer), and the product of its largest matrix.
 int64_t kept_by(const std::vector<at::Tensor>& parameters, int64_t width);
 
-/// The stages of a model in the making, in their order; with a batch their passes, too.
+/// Collects the stages of a model in order; with a batch, also their passes.
 class StageList {
  public:
-  /// `inputs`: null without a batch.
+  /// `inputs`: null if there is no batch.
   StageList(const Placement& placement, const StagedInputs* inputs) : placement_(placement), inputs_(inputs) {}
 
-  /// Rows, or a last state, of a stage; the flows are there when there is a batch.
+  /// Rows, or a last state, of a stage; the flows exist only with a batch.
   struct Rows {
     int64_t stage = 0;
     std::shared_ptr<RowFlow> flow;
@@ -39,8 +39,8 @@ class StageList {
   /// Use of a stack of layers that need whole sentences.
   struct SentenceUse {
     Side side = Side::target;
-    bool packs = false;            // whether its rows come out in packed order, or sentence by sentence
-    const Rows* states = nullptr;  // the encoder's rows, sentence by sentence; null: it reads none
+    bool packs = false;            // whether its rows come out in packed order; otherwise sentence by sentence
+    const Rows* states = nullptr;  // the encoder's rows, sentence by sentence; null: it reads no source
   };
   /// Adds the word vectors and each layer of a stack.
   Rows sentences(const SentenceStack& stack, const SentenceUse& use);
@@ -53,14 +53,14 @@ class StageList {
  protected:
   /// Adds a stage and returns its number.
   int64_t add(Stage stage);
-  /// Adds the pass of the stage that was added last, if there is a batch.
+  /// Adds the pass of the last added stage, if there is a batch.
   template <class Make>
   void pass(const Make& make) {
     if (inputs_ != nullptr) batch_.passes.push_back(make());
   }
-  /// Of a stage that was added.
+  /// Returns an added stage.
   const Stage& stage(int64_t number) const { return stages_[static_cast<size_t>(number)]; }
-  /// Returns true if anything in the last stage or before it is trained.
+  /// Returns true if the last stage or any before it is trained.
   bool trains() const { return trains_.back(); }
   const Packed& ids(Side side) const { return side == Side::source ? inputs_->source : inputs_->inputs; }
   std::shared_ptr<RowFlow> row_flow(Side side, int64_t width, const ParameterPlace& place) const;

@@ -29,7 +29,7 @@ struct TransformerOptions {
 };
 void declare(config::Keys& keys, TransformerOptions& options);
 
-/// The Transformer of Vaswani et al. 2017 (arXiv 1706.03762), on packed rows: attention runs within each sentence's own
+/// The Transformer of Vaswani et al. 2017 (arXiv 1706.03762), on packed rows: each sentence attends only to its own
 /// rows.
 class Transformer final : public Model, public StagedModel {
  public:

@@ -10,9 +10,9 @@
 namespace seq2seq::nn {
 
 /// The stages of a Transformer, in this order: the source's words and the encoder's layers; the target's words and the
-/// decoder's layers, each of which reads the encoder's states; the shares of the output layer, and the loss that joins
-/// them. A layer needs all rows of a sentence, so a pipeline splits a batch by sentences (Huang et al. 2019, arXiv
-/// 1811.06965). A language model has no encoder.
+/// decoder's layers, which read the encoder's states; the shares of the output layer, and the loss that joins them. A
+/// layer needs all rows of a sentence, so a pipeline splits a batch by sentences (Huang et al. 2019, arXiv 1811.06965).
+/// A language model has no encoder.
 class TransformerStages {
  public:
   /// `encoder`: null for a language model.

@@ -50,7 +50,7 @@ void check(const AdaptiveOutputOptions& options, const OutputContext& context) {
   }
 }
 
-/// A matrix, and a bias beside it, under the names of torch.nn.Linear.
+/// A matrix and its bias, under the names of torch.nn.Linear.
 struct Weights final : Module {
   at::Tensor add(const std::string& name, at::IntArrayRef shape, Role::Kind kind, const ParameterPlace& place) {
     return add_parameter(name, shape, {.kind = kind}, place);
@@ -118,7 +118,7 @@ std::string AdaptiveOutput::refuses_smoothing() const {
 
 at::Tensor AdaptiveOutput::losses(const at::Tensor& rows, const Ids& targets) const {
   const int64_t in_head = clusters_.front().first;
-  auto classes = targets.clone();   // [N] of the head
+  auto classes = targets.clone();   // [N] for the head
   std::vector<at::Tensor> members;  // rows whose target is in each cluster
   for (size_t number = 0; number < clusters_.size(); ++number) {
     const auto& cluster = clusters_[number];

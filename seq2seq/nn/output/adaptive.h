@@ -11,21 +11,22 @@ namespace seq2seq::nn {
 
 struct AdaptiveOutputOptions {
   bool bias = false;
-  std::vector<double> cutoffs{2000, 10000};  // ids, rising: where the words of each cluster begin
+  std::vector<double> cutoffs{2000, 10000};  // ids, rising: the first word of each cluster
   int64_t shrink = 4;
 };
 void declare(config::Keys& keys, AdaptiveOutputOptions& options);
 
-/// Adaptive softmax: Grave et al. 2017, arXiv 1609.04309. The words before the first cut-off, and one entry for each
-/// cluster of rarer ones, are the classes of a first softmax, the head; a word of cluster i, counted from 1, has the
-/// probability of that entry times its share of a softmax over the cluster alone, on H / shrink^i units. A row computes
-/// the cluster of its target only. Exact. Parameters as in torch.nn.AdaptiveLogSoftmaxWithLoss: `head.weight`,
-/// `head.bias`, `tail.0.0.weight` [H / shrink, H], `tail.0.1.weight`, ... Lies on one device.
+/// Adaptive softmax: Grave et al. 2017, arXiv 1609.04309. The classes of a first softmax, the head, are the words
+/// before the first cut-off and one entry for each cluster of rarer words. A word of cluster i, counted from 1, has the
+/// probability of the cluster's entry times its probability in a softmax over the cluster alone, on H / shrink^i units.
+/// A row computes only the cluster of its target. The result is exact. Parameters as in
+/// torch.nn.AdaptiveLogSoftmaxWithLoss: `head.weight`, `head.bias`, `tail.0.0.weight` [H / shrink, H],
+/// `tail.0.1.weight`, ... Lies on one device.
 class AdaptiveOutput final : public OutputLayer {
  public:
   using Options = AdaptiveOutputOptions;
-  /// Throws UsageError naming the key: cut-offs that do not fit the vocabulary or the shrinking width, a tied weight,
-  /// several devices.
+  /// Throws UsageError naming the key, for cut-offs that do not fit the vocabulary or the shrinking width, a tied
+  /// weight, or several devices.
   AdaptiveOutput(const Options& options, const OutputContext& context);
 
   at::Tensor loss(const Features& features, const Ids& targets, const LossSpec& spec) const override;

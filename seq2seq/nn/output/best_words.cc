@@ -39,7 +39,7 @@ TopK best_words(at::Tensor z, const at::Tensor& normalizer, int64_t k, const Ban
   ban(z, bans);
   const int64_t banned = bans.words.defined() ? bans.words.numel() : 0;
   const int64_t width = std::min(k, z.size(1) - banned);
-  // topk chooses freely among equal scores. One word more shows whether the choice at the last place was free.
+  // topk picks any of several equal scores. One more word shows whether there was a choice for the last place.
   const int64_t looked_at = std::min(width + 1, z.size(1));
   auto [scores, ids] = z.topk(looked_at, 1);
   if (looked_at > width && width > 0) {

@@ -25,7 +25,7 @@ using at::Tensor;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-/// Rows of a chunk: logits [n, V] become the derivatives by them, and the losses [n] are filled in.
+/// Rows of a chunk. Replaces the logits [n, V] by their derivatives and fills in the losses [n].
 struct ChunkOfLosses {
   Tensor logits, targets, scale, losses;
   double smoothing;
@@ -58,12 +58,12 @@ bool has_kernel(const Tensor& logits) {
   return logits.is_cuda() && logits.scalar_type() == at::kFloat && is_on(GpuKernel::softmax);
 }
 
-/// Products of the output layer. In bf16 the operands are rounded and the sums are float32.
+/// Products of the output layer. In bf16, operands are rounded and sums are float32.
 class Products {
  public:
   explicit Products(const Tensor& like)
       : rounds_(!like.is_cpu() && like.scalar_type() == at::kFloat && computing_in() == Precision::bf16) {}
-  /// An operand as the products take it.
+  /// Returns an operand in the type that the products take.
   Tensor operand(const Tensor& tensor) const { return rounds_ ? tensor.to(at::kBFloat16) : tensor; }
   void into(Tensor result, const Tensor& a, const Tensor& b) const {
     rounds_ ? at::mm_out(result, a, b, result.scalar_type()) : at::mm_out(result, a, b);

@@ -25,18 +25,18 @@ namespace {
 
 using at::Tensor;
 
-/// log(exp(generated) + exp(copied) c) where c >= 0 is what is copied; its gradient is finite at c = 0.
+/// log(exp(generated) + exp(copied) c), where c >= 0 is the copied weight; the gradient is finite at c = 0.
 Tensor log_mixture(const Tensor& generated, const Tensor& copied, const Tensor& c) {
   const auto there = c.gt(0);
   return at::where(there, at::logaddexp(generated, copied + at::where(there, c, 1).log()), generated);
 }
 
-/// [N] the weight of one word of each row.
+/// [N] The weight of one word per row.
 Tensor weight_of(const Tensor& weights, const Ids& words, const Ids& wanted) {
   return (weights * words.eq(wanted.unsqueeze(1)).to(weights.options())).sum(1);
 }
 
-/// [N, S] the weight of each position's word, summed at its first position; 0 at others.
+/// [N, S] The weight of each position's word: summed at its first position, 0 at the others.
 Tensor weights_of_positions(const Tensor& weights, const Ids& words) {
   const auto same = words.unsqueeze(1).eq(words.unsqueeze(2));  // [N, S, S]
   const auto sums = at::matmul(same.to(weights.options()), weights.unsqueeze(2)).squeeze(2);
@@ -44,15 +44,15 @@ Tensor weights_of_positions(const Tensor& weights, const Ids& words) {
   return sums.masked_fill(seen_before, 0);
 }
 
-/// [N, V] the weight of every word of the vocabulary. Each place is added to once, so that the sum is the same bits
-/// every time.
+/// [N, V] The weight of every word of the vocabulary. Each element is added to only once, so the sum is reproducible to
+/// the bit.
 Tensor weights_of_words(const Tensor& weights, const Ids& words, int64_t vocabulary) {
   const auto beyond = words.ge(vocabulary);
   return at::zeros({weights.size(0), vocabulary}, weights.options())
       .scatter_add(1, words.masked_fill(beyond, 0), weights_of_positions(weights, words).masked_fill(beyond, 0));
 }
 
-/// The bans of words of the vocabulary.
+/// Returns the bans of words within the vocabulary.
 Bans within(Bans bans, int64_t vocabulary) {
   if (bans.words.defined()) bans.words = bans.words.masked_select(bans.words.lt(vocabulary));
   if (bans.row_words.defined()) {
@@ -63,7 +63,7 @@ Bans within(Bans bans, int64_t vocabulary) {
   return bans;
 }
 
-/// [N, S] bool: the words that are banned.
+/// [N, S] bool: which words are banned.
 Tensor banned(const Ids& words, const Bans& bans) {
   auto found = at::zeros(words.sizes(), words.options().dtype(at::kBool));
   if (bans.words.defined()) found = words.unsqueeze(2).eq(bans.words.to(words.device())).any(2);
@@ -101,7 +101,7 @@ CopyOutput::Copying CopyOutput::copying(const Features& features, at::ScalarType
   const auto words = features.source.to(home());
   const auto weights = features.attention.to(home(), type);
   const auto sum = weights.sum(1, /*keepdim=*/true);
-  const auto looks = sum.gt(0);  // else the source has no word
+  const auto looks = sum.gt(0);  // otherwise the source has no word
   const auto gate = (at::matmul(features.rows.to(home()), generate_weight_) + generate_bias_).to(type);
   return {.weights = weights / at::where(looks, sum, 1),
           .words = extended_ ? words : known(words),
@@ -128,7 +128,7 @@ Tensor CopyOutput::loss(const Features& features, const Ids& targets, const Loss
   const auto of_vocabulary = extended_ ? known(wanted) : wanted;
   const auto with_copy = [&](const Tensor& of_target) {
     if (!extended_) return of_target;
-    // A weight of 0, which a window of attention can give, costs as much as the smallest one.
+    // A weight of 0, which windowed attention can give, costs as much as the smallest positive weight.
     constexpr float smallest = std::numeric_limits<float>::min();
     const auto weight = weight_of(copy.weights, copy.words, wanted).clamp_min(smallest);
     return at::where(wanted.lt(vocabulary_), of_target, copy.copied + weight.log());
@@ -164,7 +164,7 @@ TopK CopyOutput::top_k(const Features& features, int64_t k, const Bans& bans) co
   const auto copy = copying(features, at::kDouble);
   const auto of_vocabulary = log_probabilities(features, copy);
   if (!extended_) return best_words(of_vocabulary, {}, k, bans);
-  // A column more for each position of the source, those of smaller ids first.
+  // One more column for each position of the source, in order of ids.
   const auto [words, order] = copy.words.sort(/*stable=*/true, 1, /*descending=*/false);
   const auto weights = weights_of_positions(copy.weights.gather(1, order), words);
   const auto closed = words.lt(vocabulary_).logical_or(banned(words, bans));

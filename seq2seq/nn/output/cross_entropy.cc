@@ -17,11 +17,11 @@ using at::Tensor;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-/// Softmax and cross-entropy together with the product under them, so that one matrix [N, V] is kept instead of the
-/// three that composing them would keep: the logits become the probabilities, and these the gradient.
+/// Computes product, softmax and cross-entropy together. Keeps one matrix [N, V] instead of the three of separate
+/// operations: the logits become the probabilities, and these become the gradient.
 class CrossEntropy : public torch::autograd::Function<CrossEntropy> {
  public:
-  /// Without a bias the targets take its place among the inputs, and they need no gradient either.
+  /// Without a bias, the targets have its index among the inputs; they need no gradient either.
   static Tensor forward(AutogradContext* context, const Tensor& x, const Tensor& weight,
                         const std::optional<Tensor>& bias, const Tensor& targets, double smoothing) {
     auto z = output_logits(x, weight, bias.value_or(Tensor()));
@@ -43,7 +43,7 @@ class CrossEntropy : public torch::autograd::Function<CrossEntropy> {
     auto dz = probabilities - smoothing / static_cast<double>(weight.size(0));
     dz.scatter_add_(1, targets.unsqueeze(1), at::full({dz.size(0), 1}, smoothing - 1, dz.options()));
     dz.mul_(from_above);
-    // A frozen parameter gets no gradient, and none is computed.
+    // Computes no gradient for a frozen parameter.
     return {context->needs_input_grad(0) ? at::mm(dz, weight) : Tensor(),
             context->needs_input_grad(1) ? at::mm(dz.t(), x) : Tensor(),
             context->needs_input_grad(2) ? dz.sum(0) : Tensor(), Tensor(), Tensor()};

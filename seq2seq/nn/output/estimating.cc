@@ -60,8 +60,8 @@ EstimatingOutput::EstimatingOutput(const EstimatingOutputOptions& options, const
     : FullOutput({.bias = options.bias}, whole(context, kind), bias_start),
       samples_(options.samples),
       distribution_(options.distribution) {
-  if (home().is_meta()) return;                          // for its sizes only
-  if (reads_counts() && !context.target_counts) return;  // for use, which draws no words
+  if (home().is_meta()) return;                          // made only for its sizes
+  if (reads_counts() && !context.target_counts) return;  // made for use without training, which draws no words
   const auto weights = reads_counts() ? unigram_weights(context.target_counts(), options.exponent)
                                       : log_uniform_weights(context.vocabulary);
   if (std::ssize(weights) != context.vocabulary) throw std::logic_error("a word of the vocabulary has no count");
@@ -81,7 +81,7 @@ EstimatingOutput::Candidates EstimatingOutput::candidates(const Features& featur
   found.targets = targets.to(device);
   found.words = drawn.to(device);
   const int64_t samples = drawn.size(0), rows = found.rows.size(0);
-  // One look-up of both, so that the matrix has one dense gradient.
+  // Looks up both at once, so that the matrix has one dense gradient.
   const auto ids = at::cat({found.words, found.targets});
   const auto vectors = at::embedding(weight(), ids);
   const auto options = weight().options().requires_grad(false);

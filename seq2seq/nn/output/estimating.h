@@ -23,12 +23,12 @@ struct EstimatingOutputOptions {
 };
 void declare(config::Keys& keys, EstimatingOutputOptions& options);
 
-/// A softmax over the whole vocabulary, with the parameters of FullOutput, whose loss in training looks at the target
-/// and at K words that are drawn again each update and serve all its rows. Everything else is exact, and so is the loss
-/// of rows without a draw. Lies on one device.
+/// A softmax over the whole vocabulary with the parameters of FullOutput. In training, its loss reads only the target
+/// and K words, which are drawn once per update and shared by all its rows. Everything else is exact, including the
+/// loss of rows without a draw. On one device.
 class EstimatingOutput : public FullOutput {
  public:
-  /// Throws UsageError for several shards; `kind` names it.
+  /// Throws UsageError for several shards; `kind` is the name in the message.
   EstimatingOutput(const EstimatingOutputOptions& options, const OutputContext& context, const std::string& kind,
                    std::optional<double> bias_start);
   bool estimates_loss() const override { return true; }
@@ -37,14 +37,14 @@ class EstimatingOutput : public FullOutput {
   const std::vector<SoftmaxShard>& shards() const override { return OutputLayer::shards(); }
 
  protected:
-  /// Words that rows [N, H] are compared with in an update, with a graph if gradients are needed.
+  /// Words with which rows [N, H] are compared in an update, with a graph if gradients are needed.
   struct Candidates {
     at::Tensor rows;              // [N, H] on the layer's device
     at::Tensor target_logits;     // [N]
-    at::Tensor target_expected;   // [N] the log of how often a row's target is drawn on average
+    at::Tensor target_expected;   // [N] log of the expected number of draws of each row's target
     at::Tensor sampled_vectors;   // [K, H]
     at::Tensor sampled_offsets;   // [K] bias minus `sampled_expected`
-    at::Tensor sampled_expected;  // [K] the log of how often each is drawn on average
+    at::Tensor sampled_expected;  // [K] log of the expected number of draws of each
     Ids targets, words;           // [N], [K]
   };
   Candidates candidates(const Features& features, const Ids& targets, const Draw& draw) const;
@@ -52,7 +52,7 @@ class EstimatingOutput : public FullOutput {
  private:
   int64_t samples_;
   EstimatingOutputOptions::Distribution distribution_;
-  std::unique_ptr<const WordSampler> sampler_;  // null on the meta device, and without the counts that it needs
+  std::unique_ptr<const WordSampler> sampler_;  // null on the meta device, and without the counts it needs
 };
 
 /// Throws UsageError if the placement gives the output layer several devices.

@@ -25,7 +25,7 @@ FullOutput::FullOutput(const Options& options, const OutputContext& context, std
   if (places.empty()) places.push_back({.device = context.placement.device});
   places = with_words(places, context.vocabulary);
   const bool tied = context.tied_weight.defined(), whole = places.size() == 1;
-  if (tied && whole) places.front().device = context.tied_weight.device();  // one product and its bias: on one device
+  if (tied && whole) places.front().device = context.tied_weight.device();  // product and bias on one device
   const Role weight{.kind = Role::Kind::projection, .row_per_word = true};
   const Role bias{.kind = Role::Kind::bias, .row_per_word = true, .start = bias_start};
   const auto add = [&](const std::string& name, const OutputShard& shard, const Role& role) {
@@ -60,7 +60,7 @@ Tensor FullOutput::loss(const Features& features, const Ids& targets, const Loss
   const bool known_ahead = spec.row_scale.defined() && c10::GradMode::is_enabled();
   if (has_tiled_cross_entropy(rows, weight_) && (known_ahead || !c10::GradMode::is_enabled()))
     return tiled_cross_entropy(rows, weight_, bias_, here, spec.row_scale, spec.label_smoothing);
-  // Chunks keep the weight's derivative [V, H] from here to the way back instead of the probabilities [N, V].
+  // Chunks keep the weight's derivative [V, H] until the backward pass, instead of the probabilities [N, V].
   const bool keeps_less = rows.size(0) >= rows.size(1);
   if (device.is_cpu() || !keeps_less || !known_ahead)
     return cross_entropy(rows, weight_, bias_, here, spec.label_smoothing);

@@ -16,19 +16,19 @@ void declare(config::Keys& keys, FullOutputOptions& options);
 /// A linear layer and a softmax over the whole vocabulary: log p = z_y - log sum exp z, z = W h + b. Parameters
 /// `weight` [V, H] (the embedding's when tied) and `bias` [V], as in torch.nn.Linear.
 ///
-/// With several shards in the placement each holds its slices of them (nn/slice.h) on its own device; rows and targets
-/// go to each, and what comes out is on the first one's. A tied weight stays where the embedding is, and each shard
-/// copies its rows for every call.
+/// If the placement has several shards, each holds its slices of both (nn/slice.h) on its own device. Rows and targets
+/// go to every shard; results are on the first shard's device. A tied weight stays on the embedding's device, and each
+/// shard copies its rows for every call.
 class FullOutput : public OutputLayer {
  public:
   using Options = FullOutputOptions;
-  /// `bias_start`: what the bias starts at; empty: as other parameters.
+  /// `bias_start`: initial value of the bias; empty: as other parameters.
   FullOutput(const Options& options, const OutputContext& context, std::optional<double> bias_start = {});
 
   at::Tensor loss(const Features& features, const Ids& targets, const LossSpec& spec) const override;
   at::Tensor score(const Features& features, const Ids& targets) const override;
   TopK top_k(const Features& features, int64_t k, const Bans& bans) const override;
-  /// By the softmax of this class: a derived layer with a top_k() of its own needs a ranking() of its own.
+  /// Ranks by the softmax of this class. A derived layer with its own top_k() needs its own ranking().
   std::unique_ptr<const WordRanking> ranking() const override;
   at::Tensor log_probabilities(const Features& features) const override;
   const std::vector<SoftmaxShard>& shards() const override { return shards_; }
@@ -37,9 +37,9 @@ class FullOutput : public OutputLayer {
  protected:
   void check_rows(const Features& features, int64_t rows) const;
   at::Tensor logits(const Features& features) const;  // [N, V] of a single shard
-  /// `normalizes`: whether log-probabilities come out; otherwise logits.
+  /// `normalizes`: whether scores are log-probabilities; otherwise logits.
   std::unique_ptr<const WordRanking> ranking_of(bool normalizes) const;
-  // Of a single shard.
+  // The weight of a single shard.
   const at::Tensor& weight() const { return weight_; }
   const at::Tensor& bias() const { return bias_; }
 
@@ -47,7 +47,7 @@ class FullOutput : public OutputLayer {
   bool is_sharded() const { return shards_.size() > 1; }
 
   std::vector<SoftmaxShard> shards_;
-  at::Tensor weight_, bias_;  // of a single shard; bias undefined when there is none
+  at::Tensor weight_, bias_;  // of a single shard; `bias_` may be undefined
 };
 
 }  // namespace seq2seq::nn

@@ -11,15 +11,15 @@ struct NoiseContrastiveOutputOptions : EstimatingOutputOptions {
 };
 void declare(config::Keys& keys, NoiseContrastiveOutputOptions& options);
 
-/// Noise-contrastive estimation (Gutmann and Hyvärinen 2010) of a softmax with its normalizer held at 1: Mnih and Teh
-/// 2012, arXiv 1206.6426; Vaswani et al. 2013. Each row tells its target from the words drawn as noise: a word w of
-/// logit z_w that comes m_w times on average is taken for data with probability s(z_w - log m_w), s(x) = 1 / (1 +
-/// e^-x), and the loss is -log s(z_y - log m_y) - sum over the drawn words j of log s(log m_j - z_j). It is not a
+/// Noise-contrastive estimation (Gutmann and Hyvärinen 2010) of a softmax with its normalizer fixed at 1: Mnih and Teh
+/// 2012, arXiv 1206.6426; Vaswani et al. 2013. Each row learns to tell its target from words drawn as noise: a word w
+/// of logit z_w and expected number of draws m_w counts as data with probability s(z_w - log m_w), s(x) = 1 / (1 +
+/// e^-x). The loss is -log s(z_y - log m_y) - sum over the drawn words j of log s(log m_j - z_j). It is not a
 /// likelihood and has no label smoothing; its gradient is right on average. The bias starts at -log V, so that the
 /// normalizer starts near 1.
 ///
-/// Scores and log_probabilities() are exact and normalized. With `self_normalized` top_k() ranks by the logits as they
-/// are, which search takes for log-probabilities (Vaswani et al. 2013; Devlin et al. 2014): it saves the normalizer.
+/// Scores and log_probabilities() are exact and normalized. With `self_normalized`, top_k() ranks by the unchanged
+/// logits, which search takes for log-probabilities (Vaswani et al. 2013; Devlin et al. 2014): it saves the normalizer.
 class NoiseContrastiveOutput final : public EstimatingOutput {
  public:
   using Options = NoiseContrastiveOutputOptions;

@@ -16,24 +16,24 @@
 
 namespace seq2seq::nn {
 
-/// The k most probable words of each row, best first; those of equal score in order of their ids. A row that has fewer
-/// than k words left ends in scores of minus infinity.
+/// The k most probable words of each row, best first; words of equal score in order of their ids. If fewer than k words
+/// are left in a row, its last scores are minus infinity.
 struct TopK {
   at::Tensor scores;  // [R, k] natural log-probabilities, float64, on the output layer's device
   Ids ids;            // [R, k] on the same device
 };
 
-/// Words that may not come next.
+/// Words that must not come next.
 struct Bans {
-  Ids words;            // [n] in every row; undefined: none
-  Ids rows, row_words;  // [m] each: the word row_words[i] in the row rows[i]; undefined: none
+  Ids words;            // [n] banned in every row; undefined: none
+  Ids rows, row_words;  // [m] each: the word row_words[i] is banned in the row rows[i]; undefined: none
 };
 
 /// Use of the losses in training. A layer that computes loss and gradient in one pass needs it in the forward pass.
 struct LossSpec {
   /// The target distribution is 1 - e on the target and e / V on every word (Szegedy et al. 2016).
   double label_smoothing = 0;
-  /// [N] the derivative of the objective by each row's loss. The caller runs backward() with exactly this gradient.
+  /// [N] The derivative of the objective by each row's loss. The caller runs backward() with exactly this gradient.
   /// Undefined: the caller runs backward() with any gradient, or not at all.
   at::Tensor row_scale;
   /// Source of random numbers for a layer that samples words; null: compute the exact loss.
@@ -47,7 +47,7 @@ struct OutputContext {
   Placement placement;
   at::ScalarType type = at::kFloat;
   bool attends = false;  // whether features have attention weights that gradients reach
-  /// Returns how often each word [V] occurs in the targets of the training text; null: not known.
+  /// Returns how often each word [V] occurs in the targets of the training text. Null: not known.
   std::function<std::vector<int64_t>()> target_counts{};
 };
 
@@ -65,11 +65,12 @@ class OutputLayer : public Module {
   virtual at::Tensor loss(const Features& features, const Ids& targets, const LossSpec& spec) const = 0;
   /// Returns true if loss() is an estimate, as in layers that sample.
   virtual bool estimates_loss() const { return false; }
-  /// Number of words that the loss of a row reads in training: drawn words and its target. 0: all words.
+  /// Number of words that the loss of a row reads in training: the drawn words and the target. 0: all words.
   virtual int64_t estimated_words() const { return 0; }
-  /// Returns true if it draws words by OutputContext::target_counts. Without them it can be used, but not trained.
+  /// Returns true if it draws words by OutputContext::target_counts. Without the counts it can be used, but not
+  /// trained.
   virtual bool reads_counts() const { return false; }
-  /// Returns the reason why its loss does not support label smoothing; empty if it does.
+  /// Returns the reason why its loss does not support label smoothing, or an empty string.
   virtual std::string refuses_smoothing() const { return {}; }
   /// Returns the exact natural log-probability of each target [N], float64, without gradient, on the layer's device.
   /// Validation, scoring and search report it.
@@ -79,28 +80,30 @@ class OutputLayer : public Module {
   /// Returns an object that finds the same words as top_k(), with the same scores up to rounding, and may lay out the
   /// weights once. The layer must outlive it, and its weights must not change meanwhile.
   virtual std::unique_ptr<const WordRanking> ranking() const;
-  /// The natural log-probability of every word of the vocabulary [R, V], float64, no gradient: what ensembles average.
-  /// A layer that extends the vocabulary adds columns, up to the largest id among the words of the sources.
+  /// Returns the natural log-probability of every word of the vocabulary [R, V], float64, without gradient; ensembles
+  /// average it. A layer that extends the vocabulary adds columns, up to the largest id among the words of the sources.
   virtual at::Tensor log_probabilities(const Features& features) const = 0;
-  /// The shards that compute loss and gradient piece by piece, in order of their words; the losses are on the first
-  /// one's device. Empty if the layer cannot be split.
+  /// Returns the shards that compute loss and gradient piece by piece, in order of their words; the losses are on the
+  /// first shard's device. Empty if the layer cannot be split.
   virtual const std::vector<SoftmaxShard>& shards() const;
-  /// True if it reads the attention's weights and the source's words, Features::attention and Features::source.
+  /// Returns true if it reads the attention's weights and the source's words, Features::attention and Features::source.
   virtual bool copies() const { return false; }
-  /// True if words of the source and targets may have ids behind the vocabulary, which it copies.
+  /// Returns true if it copies words beyond the vocabulary: source and target ids may then be larger than the
+  /// vocabulary.
   virtual bool extends_vocabulary() const { return false; }
-  /// Device of losses and scores.
+  /// Returns the device of losses and scores.
   virtual c10::Device home() const = 0;
 
  protected:
-  /// Throws UsageError where `spec` smooths labels and the layer refuses it.
+  /// Throws UsageError if `spec` smooths labels and the layer does not support it.
   void check_smoothing(const LossSpec& spec) const;
 };
 
 using OutputRegistry = Registry<OutputLayer, const OutputContext&>;
 OutputRegistry builtin_outputs();  // full, copy, sampled, noise_contrastive, adaptive
 
-/// Number of words of a model that is built only for its sizes, before its vocabulary is known: more than any cut-off.
+/// Number of words of a model that is built only for its sizes, before its vocabulary is known: larger than any
+/// cut-off.
 inline constexpr int64_t unknown_vocabulary = int64_t{1} << 30;
 
 /// Properties of a model for check_output().
@@ -109,12 +112,12 @@ struct OutputOutline {
   bool tied = false, attends = false;
 };
 
-/// Makes an output layer without memory, and throws the UsageError that making it would throw, except errors that
+/// Makes an output layer without memory. Throws the UsageError that making the real one would throw, except errors that
 /// depend on the vocabulary.
 void check_output(const OutputRegistry& outputs, const Selection& output, const OutputOutline& model);
 
-/// The k best words of each row of log-probabilities or logits z [R, V], best first, equal ones in order of their ids.
-/// Changes z where words are banned. `normalizer` [R, 1] is subtracted from what comes out; undefined: nothing is.
+/// Returns the k best words of each row of log-probabilities or logits z [R, V], best first, equal ones in order of
+/// their ids. Overwrites z at banned words. `normalizer` [R, 1] is subtracted from the scores unless it is undefined.
 TopK best_words(at::Tensor z, const at::Tensor& normalizer, int64_t k, const Bans& bans);
 
 }  // namespace seq2seq::nn

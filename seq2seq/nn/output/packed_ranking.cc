@@ -14,7 +14,7 @@
 namespace seq2seq::nn {
 namespace {
 
-/// Words of a row that are kept sorted while more are found; for more, sorting once is faster.
+/// Largest number of words of a row that are kept sorted during the search; for more words, sorting once is faster.
 constexpr int64_t most_listed_words = 128;
 
 std::vector<int64_t> numbers_of(const Ids& ids) {
@@ -49,7 +49,7 @@ cpu::BannedWords banned_words(const Bans& bans, int64_t rows, int64_t words) {
   return banned;
 }
 
-/// Words of a row that kernels rank; 0: they do not.
+/// Returns the number of words of a row that kernels rank; 0: they cannot.
 int64_t listed_words(int64_t k, int64_t words, const Bans& bans) {
   const int64_t width = std::min(k, words - (bans.words.defined() ? bans.words.numel() : 0));
   return width < 1 || width > most_listed_words ? 0 : width;
@@ -97,7 +97,7 @@ class PackedRanking final : public WordRanking {
   bool normalizes_;
 };
 
-/// Null unless kernels can mix the layer with others.
+/// Returns null unless kernels can mix the layer with others.
 const PackedRanking* mixable(const MixedLayer& layer) {
   const auto* packed = dynamic_cast<const PackedRanking*>(layer.ranking);
   return packed != nullptr && packed->normalizes() && packed->serves(layer.features->rows) ? packed : nullptr;

@@ -11,16 +11,16 @@
 
 namespace seq2seq::nn {
 
-/// True where the kernels of nn/output/cpu rank words: float32 on a CPU with vector instructions.
+/// Returns true if the kernels of nn/output/cpu can rank words: float32 on a CPU with vector instructions.
 bool has_packed_ranking(const at::Tensor& weight);
 
-/// The ranking of a full output layer by its weight [V, H] and bias [V] (undefined: none), of which it makes a copy in
-/// panels. No matrix [R, V] is ever there. `plain` serves what the kernels do not: long lists, and weights that are no
-/// numbers. `normalizes`: whether log-probabilities come out; otherwise logits.
+/// Returns the ranking of a full output layer by its weight [V, H] and bias [V] (may be undefined), copied into panels.
+/// Never allocates a matrix [R, V]. `plain` serves the cases without a kernel: long lists, and weights that are NaN or
+/// infinite. `normalizes`: whether scores are log-probabilities; otherwise logits.
 std::unique_ptr<const WordRanking> packed_ranking(const OutputLayer& plain, const at::Tensor& weight,
                                                   const at::Tensor& bias, bool normalizes);
 
-/// One of several output layers over the same words, whose distributions are mixed.
+/// One of several output layers over the same words, for a mixture of their distributions.
 struct MixedLayer {
   const WordRanking* ranking;
   const Features* features;  // R rows
@@ -33,8 +33,9 @@ enum class Mixture {
   log_probabilities  // sum_m w_m log p_m
 };
 
-/// The k best words of each row by a mixture of layers. Undefined unless each is a ranking of packed_ranking() that
-/// normalizes, and where float32 does not do: probabilities too small for it, and weights that are no numbers.
+/// Returns the k best words of each row by a mixture of layers. Returns no value unless each layer has a normalizing
+/// ranking of packed_ranking(), or if float32 is not enough: for probabilities too small for it, and weights that are
+/// NaN or infinite.
 std::optional<TopK> mixture_top_k(const std::vector<MixedLayer>& layers, Mixture mixture, int64_t k, const Bans& bans);
 
 }  // namespace seq2seq::nn

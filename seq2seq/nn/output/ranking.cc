@@ -5,7 +5,7 @@
 namespace seq2seq::nn {
 namespace {
 
-/// The layer's own function.
+/// Ranks by the layer's own top_k().
 class LayerRanking final : public WordRanking {
  public:
   explicit LayerRanking(const OutputLayer& layer) : layer_(layer) {}

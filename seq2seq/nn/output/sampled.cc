@@ -25,13 +25,14 @@ struct Smoothing {
   Tensor sampled_expected;  // [K] logs
 };
 
-/// log Z - z_y and its gradient in one matrix [N, K]: what is drawn becomes its share of Z, and that the derivative.
+/// log Z - z_y and its gradient in one matrix [N, K]: the logits of the drawn words become their shares of Z, and these
+/// the derivative.
 class SampledCrossEntropy : public torch::autograd::Function<SampledCrossEntropy> {
  public:
   static Tensor forward(AutogradContext* context, const Tensor& rows, const Tensor& target_logits,
                         const Tensor& vectors, const Tensor& offsets, const Tensor& hits, const Smoothing& smoothing) {
     auto z = at::addmm(offsets, rows, vectors.t());  // [N, K]
-    Tensor loss, weights;                            // weights [K] of the drawn logits in the mean of all
+    Tensor loss, weights;                            // weights [K] of the drawn logits in the mean of all logits
     if (smoothing.share > 0) {
       weights = (-smoothing.sampled_expected).exp() / smoothing.vocabulary;
       const auto logits = (z + smoothing.sampled_expected).masked_fill_(hits, 0);
@@ -75,7 +76,7 @@ void declare(config::Keys& keys, SampledOutputOptions& options) {
 Tensor SampledOutput::loss(const Features& features, const Ids& targets, const LossSpec& spec) const {
   if (spec.draw == nullptr) return FullOutput::loss(features, targets, spec);
   const auto found = candidates(features, targets, *spec.draw);
-  const auto hits = found.targets.unsqueeze(1).eq(found.words);  // [N, K] drawn words that are the row's target
+  const auto hits = found.targets.unsqueeze(1).eq(found.words);  // [N, K] whether a drawn word is the row's target
   return SampledCrossEntropy::apply(found.rows, found.target_logits, found.sampled_vectors, found.sampled_offsets, hits,
                                     Smoothing{.share = spec.label_smoothing,
                                               .vocabulary = static_cast<double>(weight().size(0)),

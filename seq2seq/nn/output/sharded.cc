@@ -30,7 +30,7 @@ struct Found {
   Joined joined;  // on the first shard's device
 };
 
-/// All shards are given their work before the first result is asked for, so that devices compute side by side.
+/// Starts the work of all shards before it asks for the first result, so that devices compute side by side.
 Found forward_in_all(const Shards& shards, const Tensor& rows, const Ids& targets, double smoothing) {
   Found found;
   for (const auto& shard : shards) found.shards.push_back(shard.forward(rows, targets, /*sum_logits=*/smoothing > 0));
@@ -40,7 +40,7 @@ Found forward_in_all(const Shards& shards, const Tensor& rows, const Ids& target
   return found;
 }
 
-/// Adds the parts of the derivative by the rows, one shard after the other, on the first shard's device.
+/// Sums the shards' parts of the derivative by the rows, one shard after the other, on the first shard's device.
 class HiddenSum {
  public:
   explicit HiddenSum(c10::Device home) : home_(home) {}
@@ -55,13 +55,13 @@ class HiddenSum {
   Tensor sum_;
 };
 
-/// Derivatives that the forward pass made.
+/// Derivatives computed by the forward pass.
 struct Made final : torch::CustomClassHolder {
   Tensor hidden;  // [N, H]
   std::vector<SoftmaxShard::Gradient> parameters;
 };
 
-/// Each parameter once: the weights of all shards, or the one they borrow, then the biases.
+/// Returns each parameter once: the weights of all shards, or the weight they borrow, then the biases.
 variable_list parameters_of(const Shards& shards) {
   variable_list parameters;
   for (const auto& shard : shards) {
@@ -73,7 +73,7 @@ variable_list parameters_of(const Shards& shards) {
   return parameters;
 }
 
-/// One gradient for all rows of a borrowed weight, which lies elsewhere.
+/// Returns one gradient for all rows of a borrowed weight.
 Tensor joined_weight(const Shards& shards, const std::vector<SoftmaxShard::Gradient>& gradients) {
   if (!gradients.front().weight.defined()) return {};
   auto joined = at::empty_like(shards.front().weight().detach());
@@ -82,17 +82,17 @@ Tensor joined_weight(const Shards& shards, const std::vector<SoftmaxShard::Gradi
   return joined;
 }
 
-/// A parameter's derivative, from the node that makes it to the one that hands it on.
+/// A parameter's derivative, from the node that computes it to the ParameterNode.
 struct Handed final : torch::CustomClassHolder {
   Tensor gradient;
 };
 using HandedList = std::vector<c10::intrusive_ptr<Handed>>;
 
-/// Hands a derivative on to its parameter, on the parameter's device: were all of them to leave the node of the loss,
-/// they would be added on that node's stream, which is of the first shard's device.
+/// Passes a derivative on to its parameter, on the parameter's device. If the node of the loss returned all of them,
+/// they would be added on that node's stream, on the first shard's device.
 class ParameterNode : public torch::autograd::Function<ParameterNode> {
  public:
-  /// A number that stands for the parameter among the inputs of the loss.
+  /// Returns a number that represents the parameter among the inputs of the loss.
   static Tensor forward(AutogradContext* context, const Tensor& parameter, const c10::intrusive_ptr<Handed>* handed) {
     context->saved_data["handed"] = c10::IValue::make_capsule(*handed);
     return at::zeros({}, parameter.options());
@@ -103,8 +103,8 @@ class ParameterNode : public torch::autograd::Function<ParameterNode> {
   }
 };
 
-/// Cross-entropy over the shards' words. `parameters` are the numbers that stand for them. The inputs after the
-/// parameters are no tensors that need a gradient.
+/// Cross-entropy over the shards' words. `parameters` are the numbers that represent the parameters. The inputs after
+/// them need no gradient.
 class ShardedCrossEntropy : public torch::autograd::Function<ShardedCrossEntropy> {
  public:
   static Tensor forward(AutogradContext* context, const Tensor& rows, at::TensorList parameters, const Shards* shards,
@@ -144,7 +144,7 @@ class ShardedCrossEntropy : public torch::autograd::Function<ShardedCrossEntropy
   struct Kept final : torch::CustomClassHolder {
     Shards shards;
     HandedList handed;         // one per parameter, in the order of parameters_of()
-    variable_list parameters;  // the numbers that stand for them
+    variable_list parameters;  // the numbers that represent them
   };
 
   static c10::intrusive_ptr<Made> make_gradients(const Shards& shards, Found& found, const LossSpec& spec,
@@ -179,7 +179,7 @@ class ShardedCrossEntropy : public torch::autograd::Function<ShardedCrossEntropy
     return made;
   }
 
-  /// Moves the gradients out, so that none is kept twice.
+  /// Moves the gradients out, so that none is stored twice.
   static variable_list hand_on(const Kept& kept, Made& made) {
     variable_list gradients;
     if (kept.shards.front().borrows_weight()) {
@@ -202,8 +202,8 @@ class ShardedCrossEntropy : public torch::autograd::Function<ShardedCrossEntropy
   }
 };
 
-/// Adds minus infinity to the logits of this shard's banned words, and 0 where a word is another shard's, so that no
-/// device is waited for.
+/// Adds minus infinity to the logits of this shard's banned words, and 0 for the banned words of other shards, so that
+/// no device has to wait.
 void ban(const SoftmaxShard& shard, Tensor& logits, const Bans& bans) {
   const auto localised = [&](const Ids& words) {
     const auto local = words.to(shard.device()).sub(shard.first());
@@ -253,8 +253,8 @@ TopK sharded_top_k(const Shards& shards, const Tensor& rows, int64_t k, const Ba
     scores.push_back(best.scores.to(home));
     ids.push_back(best.ids.add(shards[i].first()).to(home));
   }
-  // Of equal scores those of lower ids stand first in a shard, and so do the shards: the order of columns is that of
-  // ids.
+  // Within a shard, equal scores are in order of ids, and shards are in order of their words: so the columns are in
+  // order of ids.
   const int64_t banned = bans.words.defined() ? bans.words.numel() : 0;
   auto best = best_words(at::cat(scores, 1), found.joined.normalizer.unsqueeze(1),
                          std::min(k, shards.front().vocabulary() - banned), {});

@@ -21,10 +21,10 @@ namespace {
 
 using at::Tensor;
 
-/// Numbers that the exponentials of a few rows take at once, so that no second matrix [N, V_s] is made.
+/// Number of exponentials computed at a time, so that no second matrix [N, V_s] is needed.
 constexpr int64_t kAtOnce = int64_t{1} << 22;
 
-/// The type that maxima and sums are kept in.
+/// Returns the type of maxima and sums.
 at::ScalarType statistics_type(const Tensor& logits) {
   return c10::isReducedFloatingType(logits.scalar_type()) ? at::kFloat : logits.scalar_type();
 }
@@ -88,7 +88,7 @@ SoftmaxShard::Forward SoftmaxShard::forward(const Tensor& rows, const Ids& targe
       const auto local = targets.to(device()).sub(first()).unsqueeze(1);
       found.owned = local.ge(0).logical_and_(local.lt(words())).to(found.logits.scalar_type());
       found.targets = local.clamp(0, words() - 1);
-      // Filled, not multiplied: another word's logit may be infinite.
+      // Fills instead of multiplying: another word's logit may be infinite.
       of_target = found.logits.gather(1, found.targets).masked_fill_(found.owned.eq(0), 0).squeeze(1).to(type);
     }
     const auto sum = sum_logits ? found.logits.sum(1, /*keepdim=*/false, type) : at::zeros_like(of_target);

@@ -28,7 +28,7 @@ struct Gradients {
   Tensor rows, weight, bias;
 };
 
-/// The losses [N], and those gradients that are defined.
+/// Returns the losses [N], and computes the gradients that are defined.
 Tensor losses(const Tensor& rows, const Tensor& weight, const Tensor& bias, const Ids& targets, const Tensor& row_scale,
               double smoothing, const Gradients& gradients) {
   const auto x = rows.detach().contiguous(), w = weight.detach().contiguous(), y = targets.contiguous(),

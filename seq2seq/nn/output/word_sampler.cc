@@ -21,7 +21,7 @@ WordSampler::WordSampler(const std::vector<double>& weights, int64_t samples) : 
   const auto weight_of = [&](int64_t place) {
     return weights[static_cast<size_t>(order_[static_cast<size_t>(place)])];
   };
-  std::vector<double> left(order_.size() + 1, 0);  // the weight from a place on
+  std::vector<double> left(order_.size() + 1, 0);  // the total weight from each place on
   for (int64_t place = words - 1; place >= 0; --place)
     left[static_cast<size_t>(place)] = left[static_cast<size_t>(place) + 1] + weight_of(place);
   if (drawn == words) always_ = words;
@@ -47,7 +47,7 @@ Ids WordSampler::draw(const Draw& draw) const {
   for (int64_t share = 0; share < draws_; ++share) {
     const double at =
         static_cast<double>(share) + stream.uniform(static_cast<uint64_t>(draw.update), static_cast<uint32_t>(share));
-    first = std::upper_bound(first, cumulative_.end() - 1, at);  // the last one takes what rounding leaves
+    first = std::upper_bound(first, cumulative_.end() - 1, at);  // rounding errors fall to the last word
     words.push_back(order_[static_cast<size_t>(always_ + (first - cumulative_.begin()))]);
   }
   return at::tensor(words, at::kLong);

@@ -55,7 +55,7 @@ class AutogradPass final : public LayerPass {
       found.defined() ? out.copy_(found) : out.zero_();
     }
     for (size_t part = 0; part < later_.size(); ++part) later_[part] = run.graph.gradient(1 + part);
-    run.output.reset();  // what the graph kept is free
+    run.output.reset();  // releases the graph's memory
     run.after.clear();
   }
 

@@ -21,7 +21,7 @@ struct PreparedDirections final : PreparedWeights {
   std::shared_ptr<const PreparedWeights> forward, backward;
 };
 
-/// Two directions of a layer draw at the same sites, so the second draws by another seed.
+/// Both directions of a layer draw at the same sites, so the second one uses another seed.
 Draw backward_draw(const Draw& draw) { return {.seed = ~draw.seed, .update = draw.update}; }
 
 /// Inputs of each direction. Refers to itself, so it must not move.
@@ -46,7 +46,7 @@ class DirectionCalls {
   Draw draw_;
 };
 
-/// The columns of one direction (0: forward, 1: backward); undefined where a part is.
+/// Returns the columns of one direction (0: forward, 1: backward). Undefined parts stay undefined.
 State half_of(const State& state, int64_t direction) {
   State half;
   for (const auto& part : state) {
@@ -72,7 +72,7 @@ State side_by_side(const State& forward, const State& backward) {
   return joined;
 }
 
-/// One direction's pass, with rows of its own.
+/// The pass of one direction, with rows of its own.
 struct DirectionPass {
   DirectionPass(const Bidirectional::Direction& direction, const std::shared_ptr<const Layout>& layout,
                 LayerRows wanted, const State& first, const LayerCall& call)
@@ -83,12 +83,12 @@ struct DirectionPass {
   }
 
   LayerRows rows;
-  Tensor reaching;  // [N, H] what reaches the output; undefined: nothing does
+  Tensor reaching;  // [N, H] gradient of the output; undefined: none
   std::unique_ptr<LayerPass> pass;
   size_t parameters = 0;
 };
 
-/// The passes of both directions; its only piece is all steps.
+/// The passes of both directions. All steps are a single piece.
 class BidirectionalPass final : public LayerPass {
  public:
   BidirectionalPass(const Bidirectional::Direction& forward, const Bidirectional::Direction& backward,
@@ -191,7 +191,7 @@ Packed Bidirectional::run(const Packed& chunk, State& state, const LayerCall& ca
   const auto forward = forward_.layer->run(chunk, ahead, calls.forward);
   const auto backward = backward_.layer->run(chunk.with(permuted(chunk.rows, order, order)), back, calls.backward);
   state = side_by_side(ahead, back);
-  // A layer may give fewer rows than it reads.
+  // A layer may return fewer rows than it reads.
   const auto order_out = backward.layout == chunk.layout ? order : data::reversed_order(*backward.layout);
   return forward.with(at::cat({forward.rows, permuted(backward.rows, order_out, order_out)}, 1));
 }

@@ -7,9 +7,9 @@
 
 namespace seq2seq::nn {
 
-/// Two layers of one kind over the same rows: one reads each sentence from its first row to its last, the other from
-/// its last to its first (Schuster and Paliwal 1997). Rows [N, 2H] hold both outputs side by side, forward first; so
-/// does each part of the state [B, 2H]: its second half is the backward layer's state after the sentence's first row.
+/// Two layers of one kind over the same rows: one reads each sentence from the first row to the last, the other from
+/// the last to the first (Schuster and Paliwal 1997). Rows [N, 2H] hold both outputs side by side, forward first. So
+/// does each part of the state [B, 2H]; its second half is the backward layer's state after the sentence's first row.
 /// The parameters of the backward layer are named `weight_ih_l0_reverse`, as in torch.nn.LSTM(bidirectional=True).
 class Bidirectional final : public Layer {
  public:

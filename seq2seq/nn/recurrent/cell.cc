@@ -27,8 +27,8 @@ CellOutput forward_of(const CellRun& run, const Tensor& x, State before) {
   return run.cell->forward({.x = x, .before = std::move(before), .panels = run.panels.get()}, run.steps);
 }
 
-/// Inputs: x, the state's parts, the token of the deferred gradients, the run. Outputs: the rows, and those parts of
-/// the last state that are not the rows.
+/// Inputs: x, the state's parts, the token of the deferred gradients, the run. Outputs: the rows, and the parts of the
+/// last state other than the rows.
 class CellFunction : public torch::autograd::Function<CellFunction> {
  public:
   static variable_list forward(AutogradContext* context, const Tensor& x, at::TensorList before,

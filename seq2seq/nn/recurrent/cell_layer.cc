@@ -9,7 +9,7 @@
 namespace seq2seq::nn {
 namespace {
 
-/// The states of the sentences that have a row, in sorted order.
+/// Returns the states of the sentences that have a row, in sorted order.
 State gathered(const State& state, const Layout& layout) {
   if (layout.in_order && layout.running.front() == layout.sentences) return state;
   State sorted;
@@ -17,7 +17,7 @@ State gathered(const State& state, const Layout& layout) {
   return sorted;
 }
 
-/// Puts them back.
+/// Writes them back.
 void scatter(const State& sorted, const Layout& layout, State& state) {
   const bool all = layout.in_order && layout.running.front() == layout.sentences;
   for (size_t part = 0; part < state.size(); ++part)
@@ -37,24 +37,24 @@ std::shared_ptr<const CellPrepared> prepared_for_steps(const std::shared_ptr<con
   return prepared;
 }
 
-/// For many calls in the present mode of gradients.
+/// Prepares a cell for many calls in the current gradient mode.
 std::shared_ptr<const CellPrepared> prepared_for_calls(const std::shared_ptr<const Cell>& cell) {
   return c10::GradMode::is_enabled() ? prepared_for_steps(cell) : prepared_once(*cell);
 }
 
-/// Null: nothing is.
+/// Null if nothing is prepared.
 const CellPrepared* prepared_of(const LayerCall& call) {
   return call.prepared == nullptr ? nullptr : &dynamic_cast<const CellPrepared&>(*call.prepared);
 }
 
 }  // namespace
 
-/// A cell with the weights that a draw leaves, and what is prepared of it.
+/// A cell with the weights left by a draw, and the data prepared for it.
 struct DroppedCell {
   Draw draw;
   bool keeps_gradients = false;
   std::shared_ptr<const Cell> cell;
-  std::shared_ptr<const CellPrepared> prepared;  // null: it serves one call
+  std::shared_ptr<const CellPrepared> prepared;  // null if it serves one call
 };
 
 ParameterPlace CellLayer::place() const {
@@ -78,7 +78,7 @@ Packed CellLayer::run(const Packed& chunk, State& state, const LayerCall& call) 
   const auto dropped = noise_.drops_weights(call.draw) ? dropped_cell(call) : nullptr;
   const auto& cell = dropped != nullptr ? dropped->cell : cell_;
   const auto* prepared = dropped != nullptr ? dropped->prepared.get() : prepared_of(call);
-  std::shared_ptr<const CellPrepared> own;  // step by step, what is prepared serves all steps
+  std::shared_ptr<const CellPrepared> own;  // step by step, all steps share the prepared data
   if (noise_.acts_on_steps(call.draw) && prepared == nullptr) prepared = (own = prepared_for_calls(cell)).get();
   const auto result =
       noise_.acts_on_steps(call.draw)
@@ -89,8 +89,8 @@ Packed CellLayer::run(const Packed& chunk, State& state, const LayerCall& call) 
   return chunk.with(result.rows);
 }
 
-/// Calls that share what is prepared share the weights that are left, too, where one backward pass goes over all of
-/// them or none.
+/// Calls with the same prepared data also share the weights that are left, provided that one backward pass covers
+/// either all of them or none.
 std::shared_ptr<const DroppedCell> CellLayer::dropped_cell(const LayerCall& call) const {
   const auto* given = prepared_of(call);
   const bool keeps_gradients = c10::GradMode::is_enabled();

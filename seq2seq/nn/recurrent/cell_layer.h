@@ -10,13 +10,13 @@
 
 namespace seq2seq::nn {
 
-/// A cell and the recurrent weights [G, H] that it is made with.
+/// A cell, and the recurrent weights [G, H] used to make it.
 struct CellOfWeights {
   std::function<std::shared_ptr<const Cell>(const at::Tensor& hidden)> make;
   at::Tensor hidden;
 };
 
-/// A layer that is a cell.
+/// A layer that consists of a cell.
 class CellLayer : public Layer {
  public:
   Packed run(const Packed& chunk, State& state, const LayerCall& call) const override;
@@ -27,7 +27,7 @@ class CellLayer : public Layer {
   std::shared_ptr<const PreparedWeights> prepare_steps() const override;
 
  protected:
-  /// To be called once, by the constructor. `name` is what messages call the layer: `an LSTM layer`.
+  /// The constructor must call it once. `name` is the layer's name in messages: `an LSTM layer`.
   void set_cell(CellOfWeights cell, std::string name, const RecurrentNoise& noise) {
     cell_ = cell.make(cell.hidden);
     of_weights_ = std::move(cell);

@@ -62,7 +62,7 @@ class GruCell final : public Cell {
     const auto &gate_rows = output.kept[0], &candidates = output.kept[1];
     const auto later = reaching_state(reaching, input, 0);
     const auto before = rows_before(input.before[0], output.rows, steps);
-    // The derivatives of what the inputs and what the state before add to the gates' sums differ in the candidate.
+    // Inputs and previous state contribute to the gates' sums with different derivatives only in the candidate.
     const auto of_input = at::empty_like(gate_rows), of_hidden = at::empty_like(gate_rows);  // [N, 3H]
     for (int64_t step = steps.count() - 1; step >= 0; --step) {
       auto dh = later.narrow(0, 0, steps.sentences(step));

@@ -10,8 +10,8 @@ struct GruOptions {
 };
 void declare(config::Keys& keys, GruOptions& options);
 
-/// A layer of gated recurrent units (Cho et al. 2014, arXiv 1406.1078, appendix A), with the reset gate behind the
-/// product, as in torch.nn.GRU:
+/// A layer of gated recurrent units (Cho et al. 2014, arXiv 1406.1078, appendix A), with the reset gate applied after
+/// the product, as in torch.nn.GRU:
 ///   r z = sigmoid(x W_ih' + b_ih + h' W_hh' + b_hh);  n = tanh(x W_in' + b_in + r (h' W_hn' + b_hn));
 ///   h = (1 - z) n + z h'.
 /// Parameters are named, shaped and ordered as in torch.nn.GRU, gates r z n: `weight_ih` [3H, I], `weight_hh` [3H, H],

@@ -19,9 +19,9 @@ using State = std::vector<at::Tensor>;
 struct StatePart {
   std::string name;
   int64_t width = 0;
-  int64_t directions = 1;  // equal shares that the width falls into: 2, forward and backward, of a bidirectional layer
+  int64_t directions = 1;  // equal shares of the width: 2, forward and backward, if bidirectional
 
-  /// A copied state may come from any number of directions.
+  /// Ignores `directions`: a copied state may come from any number of directions.
   bool operator==(const StatePart& other) const { return name == other.name && width == other.width; }
 };
 using StateShape = std::vector<StatePart>;
@@ -36,7 +36,7 @@ class LayerParameters {
     added_->push_back(owner_->add_parameter(name + suffix_, shape, role, place_));
     return added_->back();
   }
-  /// The same for a layer's second direction: names end in `_l0_reverse`, as torch.nn.LSTM names them.
+  /// As this object, for a layer's second direction: names end in `_l0_reverse`, as torch.nn.LSTM names them.
   LayerParameters reversed() const {
     auto other = *this;
     other.suffix_ += "_reverse";
@@ -55,11 +55,11 @@ class LayerParameters {
 
 /// Properties of the stack that a layer needs.
 struct LayerContext {
-  int64_t input = 0;  // I: width of the rows it reads
+  int64_t input = 0;  // I: width of its input rows
   LayerParameters parameters;
 };
 
-/// Weights of a layer prepared for calls of few steps each, as in a search. Valid for these values of the weights only.
+/// Weights of a layer prepared for calls of few steps each, as in a search. Valid until the weights change.
 class PreparedWeights {
  public:
   virtual ~PreparedWeights() = default;
@@ -68,8 +68,8 @@ class PreparedWeights {
 /// Inputs of a layer besides its rows and state.
 struct LayerCall {
   const Draw* draw = nullptr;                 // null: nothing is dropped
-  Site site{Site::Part::named};               // of what the layer itself drops, by Site::within()
-  const PreparedWeights* prepared = nullptr;  // what prepare() or prepare_steps() made, or null; changes no result
+  Site site{Site::Part::named};               // for dropout within the layer, by Site::within()
+  const PreparedWeights* prepared = nullptr;  // from prepare() or prepare_steps(), or null; does not change results
 };
 
 class LayerPass;   // layer_pass.h
@@ -79,31 +79,31 @@ struct LayerRows;  // layer_pass.h
 class Layer {
  public:
   virtual ~Layer() = default;
-  /// Runs over a chunk of steps, rows [N, I] -> rows [N', W] with their own layout. `state` holds each sentence's state
-  /// before the chunk and, afterwards, after its own last step in it; sentences without a row in the chunk keep theirs.
-  /// Rows and state are on the layer's device.
+  /// Runs over a chunk of steps, rows [N, I] -> rows [N', W] with their own layout. `state` is each sentence's state
+  /// before the chunk; run() replaces it by the state after the sentence's own last step in the chunk. Sentences
+  /// without a row in the chunk keep their state. Rows and state are on the layer's device.
   virtual Packed run(const Packed& chunk, State& state, const LayerCall& call) const = 0;
   virtual StateShape state_shape() const = 0;
-  virtual int64_t width() const = 0;  // W: of the rows that come out
+  virtual int64_t width() const = 0;  // W: of the output rows
   virtual ParameterPlace place() const = 0;
   /// Returns true if a chunk must hold all steps, as for a backward direction or self-attention. A schedule waits for
   /// it, and a decoder cannot use it.
   virtual bool needs_all_steps() const { return false; }
-  /// Number of passes over the rows that run side by side and store their own rows: 2 if a layer reads in both
+  /// Number of passes over the rows that run side by side and each store their own rows: 2 if a layer reads in both
   /// directions.
   virtual int64_t directions() const { return 1; }
-  /// Null if this would save nothing.
+  /// Prepares the weights for many calls. Null if that saves nothing.
   virtual std::shared_ptr<const PreparedWeights> prepare() const { return nullptr; }
-  /// The same for many calls of one or a few steps with gradients: the weights' gradients are then computed once per
-  /// backward pass, over the rows of all of these calls, not once per call. Make a new one for each batch, in the
-  /// gradient mode of the calls. Null: run() needs no preparation.
+  /// As prepare(), for many calls of one or a few steps with gradients: the weights' gradients are then computed once
+  /// per backward pass, over the rows of all these calls, not once per call. Make a new one for each batch, in the
+  /// gradient mode of the calls. Null if run() needs no preparation.
   virtual std::shared_ptr<const PreparedWeights> prepare_steps() const { return nullptr; }
-  /// A pass of the layer's own over a batch, without autograd; null: it has none, and autograd_pass() serves. `first`:
-  /// the state before the first step, in the caller's order.
+  /// Returns the layer's own pass over a batch, without autograd; null if it has none, so that autograd_pass() must be
+  /// used. `first`: the state before the first step, in the caller's order.
   virtual std::unique_ptr<LayerPass> pass(std::shared_ptr<const Layout> layout, LayerRows rows, const State& first,
                                           const LayerCall& call) const;
 
-  /// The state before the first step: zeros [B, width] for each part.
+  /// Returns the state before the first step: zeros [B, width] for each part.
   State zero_state(int64_t sentences) const;
 };
 

@@ -39,7 +39,7 @@ NormRows empty_norm_rows(int64_t rows, int64_t width, const at::TensorOptions& o
   return {at::empty({rows, width}, options), at::empty({rows, 1}, options), at::empty({rows, 1}, options)};
 }
 
-/// Normalizes `made.rows` and fills in the rest of it.
+/// Normalizes `made.rows` and fills in its mean and scale.
 Tensor normalise(const Norm& norm, const NormRows& made) {
   const auto [result, mean, scale] =
       at::native_layer_norm(made.rows, {made.rows.size(1)}, norm.gain, norm.bias, epsilon);
@@ -125,7 +125,7 @@ class LayerNormLstmCell final : public Cell {
       cell_bias.add_(cell.bias);
     }
     const auto in = normalise_backward(weights_.of_input, kept.input, sums);
-    const auto row = [](const Tensor& sum) { return sum.unsqueeze(0); };  // a row a call, to be summed
+    const auto row = [](const Tensor& sum) { return sum.unsqueeze(0); };  // one row per call, to be summed
     return {.x = x_wanted ? at::mm(in.rows, weights_.input) : Tensor(),
             .before = {later_h, later_c},
             .rows = {input.x, rows_before(input.before[0], output.rows, steps), in.rows, of_hidden, row(in.gain),

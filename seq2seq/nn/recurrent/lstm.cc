@@ -8,7 +8,7 @@ namespace seq2seq::nn {
 
 namespace {
 
-/// The panels in what prepare() or prepare_steps() made.
+/// Returns the panels made by prepare() or prepare_steps().
 const LstmPanels* panels_of(const LayerCall& call) {
   if (call.prepared == nullptr) return nullptr;
   return &dynamic_cast<const LstmPrepared&>(*dynamic_cast<const CellPrepared&>(*call.prepared).panels).panels;

@@ -17,12 +17,12 @@ using at::Tensor;
 
 constexpr int64_t lstm_mode = 2, weights_a_layer = 4;  // of LibTorch's functions for cuDNN
 
-/// Inputs and weights of an update in the form of cuDNN: one layer of one direction, whose states have a layer in
-/// front, [1, S, H].
+/// Inputs and weights in the form of cuDNN: one layer of one direction; states have a first dimension for layers, [1,
+/// S, H].
 struct CudnnLayer {
-  at::ScalarType type;  // what cuDNN computes in
+  at::ScalarType type;  // type in which cuDNN computes
   Tensor x, hidden, cell;
-  std::vector<Tensor> weights;  // as torch.nn.LSTM has them: gates i f g o, a bias for each product
+  std::vector<Tensor> weights;  // as in torch.nn.LSTM: gates i f g o, one bias for each product
   int64_t cells = 0;
 };
 
@@ -35,7 +35,7 @@ CudnnLayer layer_of(const LstmWeights& weights, const CellInput& input) {
                    .cell = input.before[1].unsqueeze(0).to(type),
                    .weights = {},
                    .cells = weights.hidden.size(1)};
-  // Tensors of their own over the same values, which may be moved into cuDNN's buffer while the parameters stay.
+  // Separate tensors with the same values, which can move into cuDNN's buffer while the parameters stay.
   for (const auto& weight : {weights.input, weights.hidden, weights.input_bias, weights.hidden_bias})
     layer.weights.push_back(weight.variable_data().to(type));
   return layer;
@@ -43,8 +43,8 @@ CudnnLayer layer_of(const LstmWeights& weights, const CellInput& input) {
 
 Tensor without_layer(const Tensor& state) { return state.squeeze(0); }
 
-/// An LSTM layer by cuDNN over packed rows. Dropout stays outside. The way back may be taken once: it changes what the
-/// way forward reserved.
+/// An LSTM layer by cuDNN over packed rows, without dropout. backward() may be called once only, because it changes the
+/// memory reserved by forward().
 class CudnnLstm final : public LstmBackend {
  public:
   std::string_view name() const override { return "cudnn"; }
@@ -52,7 +52,7 @@ class CudnnLstm final : public LstmBackend {
   std::string refusal(const CellInput& input, const Steps& steps) const override {
     if (input.x.is_cpu()) return "the layer lies on the CPU";
     if (!is_on(GpuKernel::cudnn)) return "SEQ2SEQ_GPU_KERNELS does not name `cudnn`";
-    // A decoder that is fed runs step by step, and cuDNN would make the weights' gradients once a step.
+    // With input feeding, a decoder runs step by step, and cuDNN would compute the weights' gradients once per step.
     if (steps.count() < 2) return "it is a single step";
     return "";
   }
@@ -72,7 +72,7 @@ class CudnnLstm final : public LstmBackend {
             .kept = {reserve, buffer}};
   }
 
-  /// Makes the weights' gradients, too: they are the rows that are left, a row [1, ...] each.
+  /// Also computes the weights' gradients: they are the returned rows, one row [1, ...] each.
   CellGradient backward(const LstmWeights& weights, const CellInput& input, const CellOutput& output,
                         const CellReaching& reaching, const Steps& steps, bool x_wanted) const override {
     const auto layer = layer_of(weights, input);

@@ -22,7 +22,7 @@ LstmForward pass_of(const LstmWeights& weights, const CellInput& input, const Te
           .rows = rows};
 }
 
-/// The equations of lstm_pass.h. It keeps gates and cells of all rows.
+/// The equations of lstm_pass.h. Keeps gates and cells of all rows.
 class LstmEquations final : public LstmBackend {
  public:
   std::string_view name() const override { return "equations"; }

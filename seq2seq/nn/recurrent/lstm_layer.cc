@@ -10,7 +10,7 @@ namespace {
 
 using at::Tensor;
 
-/// The equations by whichever backend serves the input.
+/// The equations by the first backend that can compute the input.
 class LstmCell final : public Cell {
  public:
   explicit LstmCell(LstmWeights weights) : weights_(std::move(weights)) {}

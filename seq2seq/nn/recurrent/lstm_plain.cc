@@ -12,7 +12,7 @@ namespace {
 
 using at::Tensor;
 
-/// The derivatives of the gates' sums at one step, and what reaches the cells before it, in place.
+/// Computes the derivatives of the gates' sums at one step and, in place, the gradient of the previous cells.
 void step_gradient(const LstmBackward& p, const Steps& steps, int64_t step, const Tensor& sums) {
   const int64_t sentences = steps.sentences(step);
   const auto later_h = p.hidden.narrow(0, 0, sentences);

@@ -15,8 +15,8 @@ namespace {
 
 using at::Tensor;
 
-/// A batch on its way through an LSTM layer. Gates, cells and rows of all steps are one tensor each: those of a piece
-/// are views, and the weights' gradient of several pieces is one product.
+/// The pass of a batch through an LSTM layer. Gates, cells and rows of all steps are one tensor each; a piece uses
+/// views of them, and the weights' gradient of several pieces takes one product.
 class LstmSequence final : public LayerPass {
  public:
   LstmSequence(const LstmWeights& weights, const LstmPanels* panels, std::shared_ptr<const Layout> layout,
@@ -86,7 +86,7 @@ class LstmSequence final : public LayerPass {
     return Steps({begin + piece.first_step, begin + piece.last_step});
   }
 
-  /// The state before a piece: the first one, or the rows of the step before it.
+  /// Returns the state before a piece: the first state, or the rows of the previous step.
   Tensor before(const Piece& piece, const Tensor& first, const Tensor& whole) const {
     return piece.first_step == 0 ? first : steps_.of(whole, piece.first_step - 1);
   }
@@ -115,7 +115,8 @@ class LstmSequence final : public LayerPass {
             .sums = piece.of(sums_)};
   }
 
-  /// Each sentence's row at its own last step; those without a row keep their first state. In the caller's order.
+  /// Returns each sentence's row at its own last step, in the caller's order. Sentences without a row keep their first
+  /// state.
   Tensor last_of(const Tensor& first, const Tensor& whole) const {
     return first.index_copy(0, order_, last_rows(whole, steps_));
   }
@@ -126,12 +127,12 @@ class LstmSequence final : public LayerPass {
   Steps steps_;
   LayerRows rows_;
   State sentences_;                         // the first state, in the caller's order
-  Tensor reaching_output_;                  // [N, H], undefined: nothing does
-  State reaching_last_;                     // what reaches the last state
+  Tensor reaching_output_;                  // [N, H] gradient of the output; undefined: none
+  State reaching_last_;                     // gradient of the last state
   Tensor order_;                            // [S]
   Tensor hidden_, cell_;                    // [S, H] the first state, in sorted order
   Tensor gates_, cells_;                    // [N, 4H], [N, H]
-  Tensor hidden_gradient_, cell_gradient_;  // [S, H] what reaches the state before the step that backward has come to
+  Tensor hidden_gradient_, cell_gradient_;  // [S, H] of the state before the last step that ran backward
   Tensor sums_;                             // [N, 4H]
 };
 

@@ -15,7 +15,7 @@ namespace {
 
 using at::Tensor;
 
-// Of a layer's sites; of zoneout each part of the state has one more.
+// Uses of a layer's site. Zoneout takes one for each part of the state, from `zoneout_use` on.
 constexpr uint32_t dropout_use = 1, zoneout_use = 2, weights_use = 8;
 
 class NoisyCell {
@@ -66,8 +66,8 @@ class NoisyCell {
   const NoisyRun& run_;
   const RecurrentNoise& noise_;
   Steps steps_;
-  Tensor dropped_;            // [S, width of h], undefined: nothing is
-  std::vector<Tensor> kept_;  // one per part of the state, [N, width]; empty: the mean is taken
+  Tensor dropped_;            // [S, width of h]; undefined: nothing is dropped
+  std::vector<Tensor> kept_;  // one per part of the state, [N, width]; empty: takes the mean
 };
 
 }  // namespace

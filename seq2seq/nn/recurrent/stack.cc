@@ -65,7 +65,7 @@ Stack::Stack(const Options& options, const StackContext& context)
 }
 
 bool Stack::leaves_out(int64_t layer, Site site, const Draw* draw) const {
-  constexpr uint32_t use = 9;  // of the layer's sites
+  constexpr uint32_t use = 9;  // of the layer's site
   return adds_input(layer) && nn::leaves_out(layer_dropout_, site.within(use), draw);
 }
 
@@ -99,7 +99,7 @@ Packed Stack::run_layer(int64_t layer, const Packed& input, State& state, const 
   const auto device = layers_.at(number)->place().device;
   auto made =
       layers_[number]->run(data::to(rows, device), state, {.draw = call.draw, .site = site, .prepared = prepared});
-  // What lies beside the rows of the layer below is not added.
+  // The columns beside the rows of the layer below are not added.
   if (!adds_input(layer)) return made;
   const auto read = input.rows.narrow(1, 0, made.rows.size(1)).to(device);
   made.rows = leaves_out(layer, site, call.draw) ? read : made.rows + read;

@@ -11,8 +11,8 @@
 namespace seq2seq::nn {
 namespace {
 
-/// Rows by their numbers. On a GPU this is one launch, where a copy for each step would be as many as the whole layer
-/// takes otherwise; on the CPU the copies are faster.
+/// Returns rows by their numbers. On a GPU this is one launch; a copy for each step would need as many launches as the
+/// rest of the layer. On the CPU the copies are faster.
 at::Tensor picked(const at::Tensor& rows, const std::vector<int64_t>& numbers) {
   return rows.index_select(0, data::send(at::tensor(numbers, at::kLong), rows.device()));
 }

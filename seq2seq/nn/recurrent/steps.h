@@ -21,10 +21,10 @@ struct Steps {
   std::vector<int64_t> running, offsets{0};
 };
 
-/// Each sentence's row at its own last step, in sorted order. [S, H] `rows` itself where there is a single step.
+/// Returns each sentence's row at its own last step [S, H], in sorted order. With a single step it is `rows` itself.
 at::Tensor last_rows(const at::Tensor& rows, const Steps& steps);
-/// Returns [N, H]: for each row the state before it, which is the first state [S, H] at the first step, otherwise the
-/// row of the previous step.
+/// Returns [N, H]: for each row the previous state, which is the first state [S, H] at the first step, and otherwise
+/// the row of the previous step.
 at::Tensor rows_before(const at::Tensor& first, const at::Tensor& rows, const Steps& steps);
 
 }  // namespace seq2seq::nn

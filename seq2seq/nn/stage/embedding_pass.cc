@@ -37,7 +37,7 @@ class EmbeddingPass final : public StagePass {
     if (kept_.defined()) gradient.mul_(piece.of(kept_));
   }
 
-  /// One call for all rows: on a GPU a sum over words that is added to piece by piece would be of no fixed order.
+  /// Makes one call for all rows: on a GPU, adding to a sum over words piece by piece would have no fixed order.
   void weights(const Piece& piece) override {
     rows_ += piece.rows();
     if (rows_ == 0 || rows_ < ids_.rows.size(0) || !out_->gradient().defined()) return;
@@ -51,9 +51,9 @@ class EmbeddingPass final : public StagePass {
   at::Tensor weight_;
   Packed ids_;
   StageMask mask_;
-  at::Tensor kept_;  // [N, 1] of the words; undefined: none is dropped
+  at::Tensor kept_;  // [N, 1] factors of the words; undefined: none is dropped
   std::shared_ptr<RowFlow> out_;
-  int64_t rows_ = 0;  // whose weights() were called
+  int64_t rows_ = 0;  // rows for which weights() was called
   std::vector<at::Tensor> gradients_{1};
 };
 

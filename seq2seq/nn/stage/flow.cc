@@ -9,7 +9,7 @@ namespace seq2seq::nn {
 
 namespace {
 
-/// Keeps memory of another stream from being used anew before this one has read it.
+/// Keeps memory of another stream from being reused before this stream has read it.
 void read_here(const at::Tensor& tensor) {
   if (tensor.is_cpu()) return;
   const c10::impl::VirtualGuardImpl guard(tensor.device().type());

@@ -24,7 +24,7 @@ class LayerStagePass final : public StagePass {
     copies_ = stage_.in->place().device != place.device || before_.drops();
     rows_.input_gradient = stage_.in->add_reader(place.device);
     rows_.input = copies_ ? made(stage_.in->rows().size(1)) : stage_.in->rows();
-    // The layer reads its own output again, so what is done to it later is done elsewhere.
+    // The layer reads its own output again, so later changes need a copy.
     copies_out_ = after_.drops() || stage_.adds_input;
     rows_.output = copies_out_ ? made(stage_.layer.width()) : stage_.out->rows();
     if (stage_.first) first_reader_ = stage_.first->add_reader();
@@ -83,7 +83,7 @@ class LayerStagePass final : public StagePass {
   LayerStage stage_;
   StageMask before_, after_;
   LayerRows rows_;
-  bool copies_ = false, copies_out_ = false;  // whether `input` and `output` are memory of their own
+  bool copies_ = false, copies_out_ = false;  // whether `input` and `output` are separate memory
   size_t first_reader_ = 0;
   std::unique_ptr<LayerPass> pass_;
   std::vector<Tensor> gradients_;

@@ -24,7 +24,7 @@ struct StageDropout {
   const Draw* draw = nullptr;
 };
 
-/// Masks of one site, made piece by piece and kept for the way back.
+/// Masks of one site, made piece by piece and kept for the backward pass.
 class StageMask {
  public:
   StageMask(const StageDropout& dropout, std::shared_ptr<const Layout> layout)
@@ -32,7 +32,7 @@ class StageMask {
   bool drops() const { return dropout_.share > 0 && dropout_.draw != nullptr; }
   /// Makes the mask of a piece and multiplies its rows [n, width] by it in place.
   void apply(const Piece& piece, at::Tensor rows);
-  /// Multiplies by the mask that was made.
+  /// Multiplies by the same mask again.
   void apply_again(const Piece& piece, at::Tensor rows) const;
 
  private:
@@ -51,14 +51,14 @@ struct LayerStage {
   const std::vector<at::Tensor>& parameters;
   std::shared_ptr<const PreparedWeights> prepared;  // null: none
   std::shared_ptr<const Layout> layout;             // on the layer's device
-  StageDropout before, after;                       // of the rows that come in and that go out
+  StageDropout before, after;                       // of the input rows and of the output rows
   const Draw* draw = nullptr;                       // for dropout within the layer
   std::shared_ptr<RowFlow> in, out;
   std::shared_ptr<StateFlow> first;  // null: the layer starts from zeros
-  std::shared_ptr<StateFlow> last;   // null: nobody reads its last state
-  bool trains = true;                // whether anything in it or before it is trained
-  bool adds_input = false;           // whether the rows of `in`, before dropout, are added to what the layer gives
-  bool left_out = false;             // whether they are then all that is given: only the layer's state goes on
+  std::shared_ptr<StateFlow> last;   // null: no stage reads its last state
+  bool trains = true;                // whether the layer or anything before it is trained
+  bool adds_input = false;           // whether the rows of `in`, before dropout, are added to the layer's output
+  bool left_out = false;             // whether only these rows are passed on; the layer's state still advances
 };
 std::unique_ptr<StagePass> layer_stage_pass(LayerStage stage);
 
@@ -82,20 +82,20 @@ struct EncoderStage {
 };
 std::unique_ptr<StagePass> encoder_pass(EncoderStage stage);
 
-/// A part of a stack that needs whole sentences, in one piece.
+/// A part of a stack of layers that need whole sentences, in one piece.
 struct SentenceStage {
   SentenceWork work;
   std::vector<at::Tensor> parameters;
   c10::Device device{c10::kCPU};
   std::shared_ptr<RowFlow> below;   // null: word vectors
   std::shared_ptr<RowFlow> states;  // of the encoder; null: it reads none
-  size_t states_reader = 0;         // its number there
+  size_t states_reader = 0;         // its number as a reader of `states`
   std::shared_ptr<RowFlow> out;
-  bool trains = true;  // whether anything in it or before it is trained
+  bool trains = true;  // whether the part or anything before it is trained
 };
 std::unique_ptr<StagePass> sentence_pass(SentenceStage stage);
 
-/// Rows to losses. `losses` [N] on the output layer's home device is filled piece by piece.
+/// Computes losses from rows. `losses` [N], on the output layer's home device, are filled piece by piece.
 struct OutputStage {
   const OutputLayer& output;
   std::shared_ptr<RowFlow> in;
@@ -103,9 +103,9 @@ struct OutputStage {
   LossSpec spec;
   at::Tensor losses;
 };
-/// An output layer that cannot be split.
+/// Makes the pass of an output layer that cannot be split.
 std::unique_ptr<StagePass> whole_output_pass(OutputStage stage);
-/// One pass a shard, then the one that joins them.
+/// Makes one pass per shard, then the pass that joins them.
 std::vector<std::unique_ptr<StagePass>> sharded_output_passes(OutputStage stage);
 
 }  // namespace seq2seq::nn

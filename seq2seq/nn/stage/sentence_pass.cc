@@ -10,8 +10,8 @@ namespace {
 
 using at::Tensor;
 
-/// Runs all rows at once as a graph that starts at the rows it reads, so that the engine goes backward through this
-/// stage alone.
+/// Runs all rows at once as a graph that starts at its input rows, so that the engine runs backward through this stage
+/// only.
 class SentencePass final : public StagePass {
  public:
   explicit SentencePass(SentenceStage stage) : stage_(std::move(stage)), gradients_(stage_.parameters.size()) {
@@ -45,9 +45,9 @@ class SentencePass final : public StagePass {
   void deliver() override { nn::deliver(stage_.parameters, gradients_); }
 
  private:
-  /// The rows of a flow on this device; a leaf of the graph if what lies before them is trained.
+  /// Returns the rows of a flow on this device; a leaf of the graph if anything before them is trained.
   Tensor leaf_of(RowFlow& flow, int64_t& number) {
-    // Copied ahead of the graph: a copy within it would run backward on the writer's device.
+    // Copies before the graph starts: a copy within it would run backward on the writer's device.
     const auto rows = flow.rows().to(stage_.device);
     if (!flow.wanted() || !stage_.trains) return rows;
     number = leaves_++;

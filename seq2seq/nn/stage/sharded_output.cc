@@ -75,7 +75,7 @@ class ShardPass final : public StagePass {
   std::map<int64_t, Run> runs_;  // by their first step
 };
 
-/// Joins what the shards found, at home. Going backward is the shards' work.
+/// Joins the results of the shards at home. The shards compute the backward pass.
 class LossPass final : public StagePass {
  public:
   LossPass(const OutputStage& stage, std::shared_ptr<Exchange> exchange)

@@ -125,7 +125,7 @@ class WholeOutputPass final : public StagePass {
     Run run;
     run.piece = piece;
     run.graph.parameters(parameters_);
-    // Copied by this stage, ahead of the graph: a copy within it would run backward on the writer's device.
+    // This stage copies before the graph starts: a copy within it would run backward on the writer's device.
     const auto rows = piece.of(stage_.in->rows()).to(stage_.output.home());
     const Features features{.rows = run.graph.leaf(rows), .attention = {}};
     const LossSpec spec{.label_smoothing = stage_.spec.label_smoothing,

@@ -11,7 +11,7 @@
 
 namespace seq2seq::nn {
 
-/// Rows that are compared with queries, and those that contexts are sums of.
+/// Rows that are compared with queries, and rows that contexts are sums of.
 struct KeysValues {
   at::Tensor keys, values;  // [K, W] each
 };
@@ -21,7 +21,7 @@ struct KeysValues {
 /// torch.nn.MultiheadAttention.
 class TransformerAttention final : public Module {
  public:
-  /// `name`: its own, for dropout.
+  /// `name`: of this attention, for dropout.
   TransformerAttention(const TransformerLayerOptions& options, int64_t width, const ParameterPlace& place,
                        const std::string& name);
 
@@ -29,16 +29,16 @@ class TransformerAttention final : public Module {
     at::Tensor queries;  // [N, W]
     KeysValues source;
   };
-  /// Self-attention of rows, with queries and keys rotated by their positions.
+  /// Projects rows for self-attention, with queries and keys rotated by their positions.
   Projected project(const at::Tensor& rows, const Rotation& rotation) const;
   at::Tensor queries(const at::Tensor& rows) const;        // [Q, W]
   KeysValues keys_values(const at::Tensor& memory) const;  // of [K, W]
 
-  /// Queries [Q, W] of `at` look at keys -> [Q, W]. `causal`: at none behind their own position. Where weights are
-  /// dropped, the pairs have a group for each sentence.
+  /// Queries [Q, W] of `at` look at keys -> [Q, W]. `causal`: a query looks at no position after its own. If weights
+  /// are dropped, `pairs` must have one group per sentence.
   at::Tensor attend(const at::Tensor& queries, const KeysValues& source, const AttentionPairs& pairs, bool causal,
                     const SentenceRows& at) const;
-  /// The mean of the weights of all heads [P], without gradient.
+  /// Returns the mean of the weights of all heads [P], without gradient.
   at::Tensor weights(const at::Tensor& queries, const at::Tensor& keys, const AttentionPairs& pairs) const;
 
  private:

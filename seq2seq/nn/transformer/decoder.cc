@@ -18,7 +18,7 @@ using at::Tensor;
 /// The pairs of a chunk on the device of the layer that asks.
 struct ChunkPairs {
   AttentionPairs own;
-  std::optional<AttentionPairs> source;  // nothing: the decoder reads no source
+  std::optional<AttentionPairs> source;  // empty: the decoder reads no source
 };
 
 ChunkPairs pairs_on(const TransformerCaches& caches, const std::vector<int64_t>& rows, c10::Device device, bool apart,
@@ -96,7 +96,7 @@ Features TransformerDecoder::advance(const Packed& inputs, TransformerCaches& ca
                           .weights = asks_for_weights ? &weights : nullptr});
   }
   caches.words.end();
-  rows = rows.to(layers_.back()->place().device);  // which may have been left out
+  rows = rows.to(layers_.back()->place().device);  // the layer may have been left out
   if (norm_ != nullptr) rows = norm_->forward(rows);
   Features features{.rows = order.packed(rows), .attention = {}};
   if (weights.defined()) features.attention = order.packed(pairs->source->padded(weights, caches.source.longest()));

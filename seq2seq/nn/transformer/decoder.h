@@ -29,24 +29,24 @@ struct TransformerCaches {
 
 struct TransformerDecoderContext {
   int64_t vocabulary = 0;  // V of the target, specials included
-  int64_t width = 0;       // W, of the encoder's states too
+  int64_t width = 0;       // W, also of the encoder's states
   Placement placement;
   at::ScalarType type = at::kFloat;
-  std::shared_ptr<Embedding> words{};  // made already; null: the decoder makes them
+  std::shared_ptr<Embedding> words{};  // existing word vectors; null: the decoder makes its own
   WordDropout word_dropout{};
   bool reads_source = true;  // false: a language model
 };
 
 /// Writes a target by self-attention over the words so far and attention to the source: Vaswani et al. 2017, arXiv
-/// 1706.03762. Parameters: `embedding.weight`, `layers.0.self_attn.in_proj_weight` ..., and with `norm: pre`
-/// `norm.weight` and `norm.bias` behind the last layer. Without a source it looks at the words so far alone.
+/// 1706.03762. Parameters: `embedding.weight`, `layers.0.self_attn.in_proj_weight` ..., and with `norm: pre` also
+/// `norm.weight` and `norm.bias` after the last layer. Without a source it looks only at the words so far.
 class TransformerDecoder final : public Module, public SentenceStack {
  public:
   TransformerDecoder(int64_t layers, const TransformerLayerOptions& options, const TransformerDecoderContext& context);
 
-  /// `owner` [R] names each hypothesis' sentence in the memory.
+  /// `owner` [R]: the sentence of each hypothesis in the memory.
   TransformerCaches start(const Memory& memory, const std::vector<int64_t>& owner) const;
-  /// ids [N], one step, a chunk of steps or all of them -> rows [N, W] and, where wanted, the mean weights of the last
+  /// ids [N] of one step, a chunk of steps or all steps -> rows [N, W] and, if wanted, the mean weights of the last
   /// layer's heads, without gradient.
   Features advance(const Packed& inputs, TransformerCaches& caches, bool wants_attention, const Draw* draw) const;
 
@@ -57,7 +57,7 @@ class TransformerDecoder final : public Module, public SentenceStack {
 
  private:
   at::Tensor read_words(const Packed& ids, const SentenceOrder& order, const SentenceRows& at) const;
-  /// All rows of a batch through a layer, apart from any search.
+  /// Runs all rows of a batch through a layer, in training.
   at::Tensor run(size_t layer, const at::Tensor& rows, const at::Tensor& states, const StagedSentences& batch) const;
 
   int64_t width_;

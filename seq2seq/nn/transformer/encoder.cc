@@ -55,7 +55,7 @@ Memory TransformerEncoder::encode(const Packed& ids, const Draw* draw) const {
     if (device != pairs.device()) pairs = pairs_of_sentences(layout.lengths, layout.lengths, device);
     rows = layer->forward(rows.to(device), at.on(device), pairs);
   }
-  rows = rows.to(layers_.back()->place().device);  // which may have been left out
+  rows = rows.to(layers_.back()->place().device);  // the layer may have been left out
   if (norm_ != nullptr) rows = norm_->forward(rows);
   return {.ids = ids, .states = {order.packed(rows), layout.on(rows.device())}, .last = {}};
 }

@@ -13,9 +13,9 @@
 
 namespace seq2seq::nn {
 
-/// Reads a source by self-attention: Vaswani et al. 2017, arXiv 1706.03762. Its states are as wide as the word vectors,
-/// and nothing recurs. Parameters: `embedding.weight`, `layers.0.self_attn.in_proj_weight` ..., and with `norm: pre`
-/// `norm.weight` and `norm.bias` behind the last layer.
+/// Reads a source by self-attention: Vaswani et al. 2017, arXiv 1706.03762. Its states are as wide as the word vectors;
+/// it has no recurrent states. Parameters: `embedding.weight`, `layers.0.self_attn.in_proj_weight` ..., and with `norm:
+/// pre` also `norm.weight` and `norm.bias` after the last layer.
 class TransformerEncoder final : public Encoder, public SentenceStack {
  public:
   using Options = TransformerEncoderOptions;

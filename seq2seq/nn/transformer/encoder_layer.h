@@ -9,17 +9,18 @@
 
 namespace seq2seq::nn {
 
-/// Self-attention and feed-forward part, each with what it reads added and normalized: Vaswani et al. 2017, arXiv
-/// 1706.03762, section 3.1. Parameters are named as in torch.nn.TransformerEncoderLayer: `self_attn.in_proj_weight` ...
+/// Self-attention and feed-forward part; the input of each is added to its output and normalized: Vaswani et al. 2017,
+/// arXiv 1706.03762, section 3.1. Parameters are named as in torch.nn.TransformerEncoderLayer:
+/// `self_attn.in_proj_weight` ...
 class TransformerEncoderLayer final : public Module {
  public:
-  /// `name`: its own, `encoder.layers.0`, for dropout.
+  /// `name`: of the layer, `encoder.layers.0`, for dropout.
   TransformerEncoderLayer(const TransformerLayerOptions& options, int64_t width, const ParameterPlace& place,
                           const std::string& name);
-  /// rows [N, W] sentence by sentence; `pairs`: each sees all of its sentence. All on the layer's device.
+  /// rows [N, W] sentence by sentence. `pairs`: each row sees its whole sentence. All on the layer's device.
   at::Tensor forward(const at::Tensor& rows, const SentenceRows& at, const AttentionPairs& pairs) const;
   const ParameterPlace& place() const { return place_; }
-  /// Of the layer as a whole, which an update may leave out.
+  /// Site of the layer as a whole, which an update may leave out.
   Site site() const { return site_; }
 
  private:

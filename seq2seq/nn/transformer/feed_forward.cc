@@ -15,7 +15,7 @@ FeedForward::FeedForward(Module& layer, const TransformerLayerOptions& options, 
 
 at::Tensor FeedForward::forward(const at::Tensor& rows, const SentenceRows& at) const {
   auto inner = inner_->forward(rows);  // [N, F]
-  // relu() needs its result alone on the way back, and so takes the place of what it reads.
+  // The backward pass of relu() needs only its result, so it can overwrite its input.
   inner = activation_ == Activation::relu ? at::relu_(inner) : at::gelu(inner);
   return outer_->forward(dropped(inner, at, dropout_, site_));
 }

@@ -19,7 +19,7 @@ using Numbers = std::vector<int64_t>;
 
 Ids index_on(const Numbers& numbers, const Tensor& rows) { return at::tensor(numbers, at::kLong).to(rows.device()); }
 
-/// `all` with rows at these places; in place where no gradient is kept.
+/// Returns `all` with `rows` at these places; changes `all` itself outside gradient mode.
 Tensor put(const Tensor& all, const Numbers& places, const Tensor& rows) {
   const auto index = index_on(places, all);
   if (c10::GradMode::is_enabled()) return all.index_put({index}, rows);

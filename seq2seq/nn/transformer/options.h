@@ -7,24 +7,25 @@
 
 namespace seq2seq::nn {
 
-/// Position of normalization in the layers of a Transformer: the sum of a part's input and output (Vaswani et al. 2017,
-/// arXiv 1706.03762, section 5.4), or what it reads (Xiong et al. 2020, arXiv 2002.04745), with one more at the end.
+/// Position of normalization in the layers of a Transformer: `post`: of the sum of a part's input and output (Vaswani
+/// et al. 2017, arXiv 1706.03762, section 5.4). `pre`: of a part's input, with one more normalization at the end (Xiong
+/// et al. 2020, arXiv 2002.04745).
 enum class NormOrder { post, pre };
 
 /// Encoding of positions in a Transformer.
 enum class PositionKind {
   sinusoidal,  // added to the word vectors; arXiv 1706.03762, section 3.5
-  learned,     // the same from a table of parameters; Gehring et al. 2017, arXiv 1705.03122, section 3.1
-  rotary,      // queries and keys of self-attention are turned by them; Su et al. 2021, arXiv 2104.09864
+  learned,     // as sinusoidal, from a table of parameters; Gehring et al. 2017, arXiv 1705.03122, section 3.1
+  rotary,      // rotates queries and keys of self-attention; Su et al. 2021, arXiv 2104.09864
   none
 };
 
-/// Between the two products of a feed-forward part.
+/// Activation between the two products of a feed-forward part.
 enum class Activation { relu, gelu };  // gelu: Hendrycks and Gimpel 2016, arXiv 1606.08415
 
 /// Shares dropped in training.
 struct TransformerDropout {
-  double residual = 0.1;  // of the sum of word vector and position, and of what each part adds; arXiv 1706.03762, 5.4
+  double residual = 0.1;  // of the sum of word vector and position, and of each part's output; arXiv 1706.03762, 5.4
   double attention = 0;   // of the attention weights
   double inner = 0;       // of the inner units of the feed-forward parts
 };
@@ -43,7 +44,7 @@ struct TransformerLayerOptions {
   TransformerDropout dropout;
 };
 void declare(config::Keys& keys, TransformerLayerOptions& options);
-/// The same without the section `dropout`, for a model that adds to it.
+/// As declare(), without the section `dropout`, for a model that adds to it.
 void declare_without_dropout(config::Keys& keys, TransformerLayerOptions& options);
 
 struct TransformerEncoderOptions {
@@ -52,11 +53,11 @@ struct TransformerEncoderOptions {
 };
 void declare(config::Keys& keys, TransformerEncoderOptions& options);
 
-/// Throws UsageError unless heads of whole and, where they are turned, even width fit into rows of `width`. `section`
-/// is where the key `heads` stands, and `width_key` names the width.
+/// Throws UsageError unless the heads divide `width` into whole parts, which must be even if they are rotated.
+/// `section` contains the key `heads`, and `width_key` names the width.
 void check_heads(const TransformerLayerOptions& options, int64_t width, const std::string& section,
                  const std::string& width_key);
-/// Returns the error of check_heads() for a model whose `model.width` is `width`, or an empty string.
+/// Returns the error of check_heads() for a model with `model.width` = `width`, or an empty string.
 std::string wrong_heads(const TransformerLayerOptions& options, int64_t width);
 
 }  // namespace seq2seq::nn

@@ -21,7 +21,7 @@ namespace {
 
 using at::Tensor;
 
-/// For each step of the chunk, position / 10000^(2 i / width), i < pairs [T, pairs], in double.
+/// For each step of the chunk: position / 10000^(2 i / width) for i < pairs [T, pairs], in double.
 Tensor angles(const Layout& packed, int64_t width, int64_t pairs) {
   const auto options = at::TensorOptions(at::kDouble).device(packed.position.device());
   const auto steps = at::arange(packed.steps(), options) + packed.position.narrow(0, 0, 1);  // [T]
@@ -30,7 +30,7 @@ Tensor angles(const Layout& packed, int64_t width, int64_t pairs) {
   return steps.unsqueeze(1) * rates;
 }
 
-/// Results of each step, row by row.
+/// Repeats the result of each step for its rows.
 Tensor of_rows(const Tensor& of_steps, const SentenceRows& at, const Layout& packed, at::ScalarType type) {
   return of_steps.to(type).index_select(0, at.layout->position - packed.position.narrow(0, 0, 1));
 }

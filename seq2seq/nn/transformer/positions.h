@@ -9,14 +9,13 @@
 
 namespace seq2seq::nn {
 
-/// Encodes the positions of rows for the layers of a stack. Parameter `weight` [longest, W] where they are
-/// learned.
+/// Encodes the positions of rows for the layers of a stack. Parameter `weight` [longest, W] if they are learned.
 class Positions final : public Module {
  public:
-  /// `section`: where its keys stand, for messages.
+  /// `section`: section of its keys, for messages.
   Positions(const TransformerLayerOptions& options, int64_t width, const ParameterPlace& place, std::string section);
 
-  /// Word vectors [N, W] of these rows -> with what is added to them. `packed`: the same rows' layout in packed order.
+  /// Adds the encoding to the word vectors [N, W] of these rows. `packed`: the same rows' layout in packed order.
   /// Throws Error if a sentence is longer than the learned positions.
   at::Tensor add(const at::Tensor& words, const SentenceRows& at, const Layout& packed) const;
   /// Returns the rotation angles of each row's queries and keys, on the device of `packed`; undefined without rotation.
@@ -32,8 +31,8 @@ class Positions final : public Module {
   at::Tensor weight_;
 };
 
-/// Turns each pair of units of each head, (2 i, 2 i + 1), by position / 10000^(2 i / D): arXiv 2104.09864, equations 34
-/// and 15. rows [N, heads D]; an undefined rotation turns nothing.
+/// Rotates each pair of units of each head, (2 i, 2 i + 1), by position / 10000^(2 i / D): arXiv 2104.09864, equations
+/// 34 and 15. rows [N, heads D]; an undefined rotation changes nothing.
 at::Tensor rotate(const at::Tensor& rows, const Rotation& rotation, int64_t heads);
 
 }  // namespace seq2seq::nn

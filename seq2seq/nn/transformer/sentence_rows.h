@@ -16,20 +16,20 @@ struct Rotation {
   at::Tensor cosine, sine;  // [N, D / 2]
 };
 
-/// Describes rows that are stored sentence by sentence, on one device.
+/// Rows stored sentence by sentence, on one device.
 struct SentenceRows {
-  /// Holds the sentence and position of each row in this order; it has no steps.
+  /// Sentence and position of each row in this order; has no steps.
   std::shared_ptr<const Layout> layout;
   Rotation rotation;
   const Draw* draw = nullptr;  // null: nothing is dropped
-  /// For dropout of attention weights: the pair's number of each sentence, and the position of its first row.
+  /// For dropout of attention weights: for each sentence, the pair's number and the position of its first row.
   std::vector<int64_t> keys{};
   int64_t first_position = 0;
 
   SentenceRows on(c10::Device device) const;
 };
 
-/// `rotation` is left open. `drops_weights`: whether attention weights are dropped, too.
+/// Leaves `rotation` undefined. `drops_weights`: whether attention weights are dropped, too.
 SentenceRows sentence_rows(const Layout& packed, const SentenceOrder& order, const Draw* draw, bool drops_weights);
 
 /// Dropout of rows [N, width].

@@ -17,13 +17,13 @@ class SourceCache {
   SourceCache(std::vector<KeysValues> layers, std::vector<int64_t> lengths, std::vector<int64_t> owner)
       : layers_(std::move(layers)), lengths_(std::move(lengths)), owner_(std::move(owner)) {}
 
-  /// Moves owners alone, unless most of the rows have lost theirs.
+  /// Changes only the owners, unless most of the rows have lost theirs.
   void select(const std::vector<int64_t>& hypotheses);
   void append(const SourceCache& other);
 
   const KeysValues& of(int64_t layer) const { return layers_.at(static_cast<size_t>(layer)); }
-  /// For so many rows of each hypothesis [R]. `apart`: each hypothesis is a group of its own; otherwise those that look
-  /// at the same source share one where they follow each other.
+  /// Returns the pairs for `rows` rows of each hypothesis [R]. `apart`: each hypothesis is a group of its own;
+  /// otherwise consecutive hypotheses of the same source share a group.
   AttentionPairs pairs(const std::vector<int64_t>& rows, c10::Device device, bool apart) const;
   int64_t hypotheses() const { return std::ssize(owner_); }
   int64_t longest() const;  // S

@@ -64,19 +64,19 @@ int64_t numbers_kept(const TransformerLayerOptions& options, int64_t width, bool
   const auto& dropout = options.dropout;
   const int64_t mask = dropout.residual > 0 ? 1 : 0;
   const int64_t rotated = options.positions == PositionKind::rotary ? 2 : 0;
-  // In rows of the width: queries, keys, values; contexts; the sum and its norm.
+  // In units of `width`: queries, keys, values; contexts; the sum and its norm.
   int64_t rows = 3 + rotated + 1 + mask + 2;
   if (reads_source) rows += 3 + 1 + mask + 2;
   rows += mask + 2;  // of the feed-forward part
   int64_t inner = options.activation == Activation::relu ? 1 : 2;
   if (dropout.inner > 0) inner += 2;
-  const int64_t log_sums = options.heads * (reads_source ? 2 : 1);  // of the weights of each head
+  const int64_t log_sums = options.heads * (reads_source ? 2 : 1);  // one per head and attention
   return rows * width + inner * options.feed_forward + log_sums;
 }
 
 void add_norm(const LayerNorm& norm, SentencePart& last) {
   const auto added = parameters_used(norm);
-  last.kept += added.front().size(0);  // its output; it reads the layer's again
+  last.kept += added.front().size(0);  // its output; its input is the layer's output
   last.parameters.insert(last.parameters.end(), added.begin(), added.end());
 }
 

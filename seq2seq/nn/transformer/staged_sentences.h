@@ -17,8 +17,8 @@
 
 namespace seq2seq::nn {
 
-/// A batch on its way through the parts of a Transformer's stack, which may run on several devices and threads: index
-/// tensors on the device of each part, and pairs that the parts of one place share.
+/// Data of a batch that passes through the parts of a Transformer's stack, which may run on several devices and
+/// threads: index tensors on the device of each part, and pairs that the parts of one place share.
 class StagedSentences {
  public:
   /// Copies index tensors to the devices of all parts.
@@ -27,14 +27,15 @@ class StagedSentences {
   void rotate(const Positions& positions);
 
   const Packed& ids() const { return ids_; }
-  /// Of part 0, the word vectors, and 1, 2, ..., the layers.
+  /// `part`: 0 for the word vectors, then 1, 2, ... for the layers.
   const SentenceOrder& order(size_t part) const { return *context(part).order; }
   const SentenceRows& at(size_t part) const { return context(part).at; }
-  /// Each row with those of its sentence, and with the encoder's states of it. Made at the first call at a place.
+  /// Pairs each row with the rows of its sentence, or with the encoder's states of it. Computed at the first call for a
+  /// place.
   const AttentionPairs& own_pairs(size_t part) const;
   const AttentionPairs& source_pairs(size_t part) const;
   const std::vector<int64_t>& lengths() const { return ids_.layout->lengths; }
-  /// The rows of the last layer, normalized where `norm` is not null, in the order that the batch asks for.
+  /// Returns the rows of the last layer in the order that the batch asks for, normalized unless `norm` is null.
   at::Tensor finished(const at::Tensor& rows, const LayerNorm* norm) const;
 
  private:
@@ -55,12 +56,12 @@ class StagedSentences {
   std::vector<size_t> context_of_;  // by part
 };
 
-/// The word vectors of a stack as a part of it.
+/// Returns the word vectors of a stack as a part of it.
 SentencePart words_part(const Embedding& embedding, const Positions& positions);
-/// Numbers a row that a layer keeps for its way back, its output included: what its products, attention, norms and
-/// dropout masks read again.
+/// Returns the numbers per row that a layer keeps for its backward pass, its output included: all that its products,
+/// attention, norms and dropout masks read again.
 int64_t numbers_kept(const TransformerLayerOptions& options, int64_t width, bool reads_source);
-/// Adds the norm behind the last layer to its part.
+/// Adds the norm after the last layer to that layer's part.
 void add_norm(const LayerNorm& norm, SentencePart& last);
 
 }  // namespace seq2seq::nn

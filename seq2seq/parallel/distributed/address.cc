@@ -30,7 +30,7 @@ struct Socket {
 
 std::string text_of(int fault) { return std::generic_category().message(fault); }
 
-/// The address that a connection goes out from; throws what is wrong as text.
+/// Returns the local address of a connection; throws the error message as a text.
 std::string try_once(const addrinfo& to, std::chrono::milliseconds timeout) {
   const Socket socket{::socket(to.ai_family, to.ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, to.ai_protocol)};
   if (socket.descriptor < 0) throw std::runtime_error(text_of(errno));

@@ -25,13 +25,13 @@ Pending::Pending(Pending&&) noexcept = default;
 Pending& Pending::operator=(Pending&&) noexcept = default;
 
 bool Pending::wait(std::chrono::milliseconds most) {
-  // Not by c10d's own time-out: it breaks the operation, and with NCCL the group.
+  // Does not use c10d's own time-out, which breaks the operation and, with NCCL, the group.
   const auto end = std::chrono::steady_clock::now() + most;
   while (!work_->isCompleted()) {
     if (std::chrono::steady_clock::now() >= end) return false;
     std::this_thread::sleep_for(std::chrono::microseconds(50));
   }
-  work_->wait();  // returns at once, or throws what the operation failed with
+  work_->wait();  // returns at once, or throws the operation's error
   return true;
 }
 

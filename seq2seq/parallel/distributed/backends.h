@@ -16,7 +16,7 @@ class Work;
 
 namespace seq2seq::parallel {
 
-/// An operation under way.
+/// A pending operation.
 class Pending {
  public:
   Pending();
@@ -24,7 +24,7 @@ class Pending {
   ~Pending();
   Pending(Pending&&) noexcept;
   Pending& operator=(Pending&&) noexcept;
-  /// Waits for its end, no longer than this; whether it has ended. Throws what it failed with.
+  /// Waits for its end, for at most this time. Returns true if it has ended. Rethrows its error.
   bool wait(std::chrono::milliseconds most);
 
  private:
@@ -47,10 +47,10 @@ class Backend {
   c10::intrusive_ptr<c10d::Backend> backend_;
 };
 
-/// Returns true if tensors on this device go through NCCL. Throws UsageError when that is asked for and cannot be.
+/// Returns true if tensors on this device go through NCCL. Throws UsageError if NCCL is required but cannot be used.
 bool wants_nccl(const std::string& backend, c10::Device device);
 
-/// `address`: this machine's, where the other ranks reach it; GLOO_SOCKET_IFNAME names an interface instead.
+/// `address`: address of this machine for the other ranks; GLOO_SOCKET_IFNAME names an interface instead.
 Backend make_gloo(const c10::intrusive_ptr<c10d::Store>& store, int64_t rank, int64_t ranks, const std::string& address,
                   std::chrono::milliseconds timeout);
 Backend make_nccl(const c10::intrusive_ptr<c10d::Store>& store, int64_t rank, int64_t ranks,

@@ -12,7 +12,7 @@
 namespace seq2seq::parallel {
 namespace {
 
-/// The rows of a gradient that are not all zero, or that a sparse one stores.
+/// Returns the nonzero rows of a dense gradient, or the rows that a sparse gradient stores.
 nn::UsedRows used_rows(const at::Tensor& gradient) {
   if (!gradient.defined()) return {};
   if (gradient.is_sparse()) return nn::used_rows_of(gradient);
@@ -20,7 +20,7 @@ nn::UsedRows used_rows(const at::Tensor& gradient) {
   return {rows, gradient.index_select(0, rows)};
 }
 
-/// Makes the sum of what all ranks have, in their order, the gradient of a table.
+/// Sets the gradient of a table to the sum over all ranks, in order of ranks.
 void set_sparse(const at::Tensor& table, const std::vector<nn::UsedRows>& all) {
   std::vector<at::Tensor> rows{at::empty({0}, at::kLong)},
       values{at::empty({0, table.size(1)}, table.options().requires_grad(false))};
@@ -31,7 +31,7 @@ void set_sparse(const at::Tensor& table, const std::vector<nn::UsedRows>& all) {
   table.mutable_grad() = nn::sparse_gradient(nn::sum_of_rows(at::cat(values), at::cat(rows)), table.size(0));
 }
 
-/// The same for a whole gradient, of which these rows are this rank's.
+/// As above, for a dense gradient; `mine` is this rank's.
 void set_whole(const at::Tensor& table, const at::Tensor& mine, const std::vector<nn::UsedRows>& all) {
   auto& gradient = table.mutable_grad();
   if (!gradient.defined()) gradient = at::zeros_like(table).detach();
@@ -48,7 +48,7 @@ DataParallel::DataParallel(train::GradientSource& source, ProcessGroup& group, c
                            const train::NamedParameters& parameters, int64_t bucket_bytes)
     : source_(source), group_(group) {
   const auto tables = nn::tables_of(model, model.roles());
-  // From the last to the first: the order in which a backward pass makes most gradients.
+  // From last to first, the order in which a backward pass computes most gradients.
   for (const auto& [name, parameter] : train::NamedParameters(parameters.rbegin(), parameters.rend())) {
     if (std::ranges::any_of(tables, [&](const auto& table) { return table.is_same(parameter); })) {
       tables_.push_back(parameter);
@@ -113,13 +113,13 @@ void DataParallel::take(Slot& slot) {
   start_full_buckets();
 }
 
-/// In their order on every rank, whatever order the gradients come in.
+/// Starts buckets in the same order on every rank, for any order of the gradients.
 void DataParallel::start_full_buckets() {
   for (; started_ < buckets_.size() && buckets_[started_].ready == buckets_[started_].slots; ++started_)
     buckets_[started_].sum = group_.start_sum(buckets_[started_].numbers);
 }
 
-/// `defined`: for each slot, how many ranks have a gradient. One that no rank has stays undefined.
+/// `defined`: for each slot, how many ranks have a gradient. A gradient that no rank has stays undefined.
 void DataParallel::finish_buckets(const std::vector<int64_t>& defined) {
   for (auto& bucket : buckets_) group_.finish(*std::exchange(bucket.sum, nullptr));
   for (std::size_t i = 0; i < slots_.size(); ++i) {
@@ -132,8 +132,8 @@ void DataParallel::finish_buckets(const std::vector<int64_t>& defined) {
   }
 }
 
-/// For each rank: which slots have a gradient there, which tables have one (2: a sparse one), and how many rows of each
-/// it used.
+/// Returns for each rank: which slots have a gradient there, which tables have one (2: a sparse one), and how many rows
+/// of each it used.
 std::vector<std::vector<int64_t>> DataParallel::gather_counts(const std::vector<nn::UsedRows>& used) {
   std::vector<int64_t> mine;
   for (const auto& slot : slots_) mine.push_back(slot.parameter.grad().defined() ? 1 : 0);
@@ -153,8 +153,8 @@ std::vector<std::vector<int64_t>> DataParallel::gather_counts(const std::vector<
   return all;
 }
 
-/// The rows of all tables travel together: each rank's ids, table after table, then its rows. Returns for each slot how
-/// many ranks have a gradient.
+/// Sends the rows of all tables together: each rank's ids, table after table, then its rows. Returns, for each slot,
+/// how many ranks have a gradient.
 std::vector<int64_t> DataParallel::sum_tables() {
   std::vector<nn::UsedRows> used;
   for (const auto& table : tables_) used.push_back(used_rows(table.grad()));
@@ -195,7 +195,7 @@ std::vector<int64_t> DataParallel::sum_tables() {
   return defined;
 }
 
-/// Adds what one rank sent to `all`, by table.
+/// Adds the data from one rank to `all`, by table.
 void DataParallel::take_rows(const std::vector<int64_t>& counts, const at::Tensor& ids, const at::Tensor& numbers,
                              std::vector<std::vector<nn::UsedRows>>& all) const {
   int64_t id = 0, number = 0;

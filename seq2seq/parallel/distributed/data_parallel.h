@@ -16,22 +16,21 @@
 
 namespace seq2seq::parallel {
 
-/// Sums the gradients of another source over all ranks. Dense gradients travel in buckets of about 25 MB, in a fixed
-/// order of parameters, each bucket as soon as the backward pass has filled it and those before it. Of tables that are
-/// only looked up, the rows travel that some rank used: they are added in order of ranks. All ranks end with the same
-/// bits.
+/// Sums the gradients of another source over all ranks. Dense gradients are sent in buckets of about 25 MB, in a fixed
+/// order of parameters, each bucket as soon as the backward pass has filled it and those before it. For tables that are
+/// only looked up, only used rows are sent; they are added in order of ranks. All ranks end with the same bits.
 class DataParallel final : public train::GradientSource {
  public:
   static constexpr int64_t kBucketBytes = 25'000'000;
 
-  /// `parameters`: those of the model that are trained, each once. Source and group must outlive it.
+  /// `parameters`: the trained parameters of the model, each once. `source` and `group` must outlive it.
   DataParallel(train::GradientSource& source, ProcessGroup& group, const nn::Model& model,
                const train::NamedParameters& parameters, int64_t bucket_bytes = kBucketBytes);
   ~DataParallel() override;
   DataParallel(const DataParallel&) = delete;
   DataParallel& operator=(const DataParallel&) = delete;
 
-  /// As the source's, with `divisor` for the joint batch; the gradients must be undefined before. Returns this rank's
+  /// As in the source, with `divisor` for the joint batch; the gradients must be undefined before. Returns this rank's
   /// losses.
   std::vector<at::Tensor> accumulate(const std::vector<data::Batch>& batches, double divisor,
                                      const nn::Draw& draw) override;
@@ -44,7 +43,7 @@ class DataParallel final : public train::GradientSource {
     bool ready = false;
   };
   struct Bucket {
-    at::Tensor numbers;  // flat
+    at::Tensor numbers;  // one-dimensional
     std::size_t slots = 0, ready = 0;
     std::shared_ptr<ProcessGroup::Sum> sum;
   };
@@ -63,7 +62,7 @@ class DataParallel final : public train::GradientSource {
   std::vector<Slot> slots_;
   std::map<const at::TensorImpl*, std::size_t> slot_of_;
   std::vector<Bucket> buckets_;
-  std::size_t started_ = 0;  // buckets of this update
+  std::size_t started_ = 0;  // buckets started in this update
   std::vector<at::Tensor> tables_;
 };
 

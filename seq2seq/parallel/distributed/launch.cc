@@ -21,7 +21,7 @@ namespace {
 
 constexpr int64_t kMost = 1 << 20;  // ranks
 
-/// The environment variables, with the errors of reading them.
+/// Reads environment variables and collects errors.
 class Reader {
  public:
   explicit Reader(const Variables& variables) : variables_(variables) {}
@@ -61,7 +61,7 @@ class Reader {
   const Variables& variables_;
 };
 
-/// Rank and number of ranks by the variables of these names.
+/// Reads rank and number of ranks from the variables with these names.
 void read_rank(const Reader& reader, const char* rank, const char* ranks, Launch& launch) {
   reader.need({rank, ranks});
   launch.ranks = *reader.number(ranks, 1, kMost);
@@ -85,26 +85,26 @@ void read_address(const Reader& reader, Launch& launch) {
 
 bool is_loopback(const std::string& host) { return host == "localhost" || host == "::1" || host.starts_with("127."); }
 
-/// A port that two launches at the same time hardly share.
+/// Returns a port that two simultaneous launches are unlikely to share.
 uint16_t port_by(int64_t number) {
   constexpr int64_t first = 20000, count = 12000;
   return static_cast<uint16_t>(first + number % count);
 }
 
-/// `host 1234 567`: a process and when it started, by which it is told from every other one.
+/// Returns `host 1234 567`: a process and its start time, which identify it uniquely.
 std::string parent_process() {
   char host[256] = {};
   ::gethostname(host, sizeof(host) - 1);
   std::ifstream file(fmt::format("/proc/{}/stat", ::getppid()));
   const std::string stat((std::istreambuf_iterator<char>(file)), {});
   std::istringstream fields(stat.substr(std::min(stat.size(), stat.rfind(')') + 1)));  // a name may have spaces
-  constexpr int start_time = 20;                                                       // counted behind the name
+  constexpr int start_time = 20;                                                       // counted after the name
   std::string field;
   for (int i = 0; i < start_time; ++i) fields >> field;
   return fmt::format("{} {} {}", host, ::getppid(), field);
 }
 
-/// Another launcher's rank, where it started the same processes: a script may copy its variables.
+/// Compares with the rank of another launcher that started the same processes: a script may copy its variables.
 void check_same(const Reader& reader, const char* mine, int64_t value, const char* other) {
   const auto says = reader.number(other, 0, kMost);
   if (says && *says != value)
@@ -195,7 +195,7 @@ Launch read_launch(const Variables& variables) {
     return of_mpi(reader, "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_LOCAL_RANK",
                   "OMPI_COMM_WORLD_LOCAL_SIZE");
   }
-  // Only srun sets the number of a step. A batch script, one process, has the other variables too.
+  // Only srun sets the number of a step. A batch script, which is a single process, has the other variables, too.
   if (reader.text("SLURM_STEP_ID") && reader.text("SLURM_PROCID")) return of_slurm(reader);
   if (reader.text("PMI_RANK") || reader.text("PMI_SIZE"))
     return of_mpi(reader, "PMI_RANK", "PMI_SIZE", "MPI_LOCALRANKID", "MPI_LOCALNRANKS");

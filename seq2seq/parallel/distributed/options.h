@@ -8,7 +8,7 @@ namespace seq2seq::parallel {
 
 /// Communication of the processes that train one model.
 struct DistributedOptions {
-  std::string backend = "auto";  // gloo, nccl; auto: nccl for tensors on GPUs where it was built in, otherwise gloo
+  std::string backend = "auto";  // gloo, nccl; auto: nccl for tensors on GPUs if it was built in, otherwise gloo
   double timeout = 300;          // seconds
 };
 void declare(config::Keys& keys, DistributedOptions& options);

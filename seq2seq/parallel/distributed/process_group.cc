@@ -27,7 +27,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-/// c10d tells of the same faults as we do, with the frames of its own stack.
+/// c10d reports the same errors as we do, with its own stack frames.
 void quiet_c10d() { FLAGS_caffe2_log_level = 3; }
 
 }  // namespace
@@ -35,8 +35,8 @@ void quiet_c10d() { FLAGS_caffe2_log_level = 3; }
 struct ProcessGroup::Connection {
   Rendezvous met;
   std::unique_ptr<Watch> watch;
-  Backend gloo, nccl;  // the second is null where it is not used
-  int64_t waits = 0;   // of after_leader
+  Backend gloo, nccl;  // the second is null if unused
+  int64_t waits = 0;   // number of calls of after_leader
 
   Backend& of(const at::Tensor& tensor) { return tensor.is_cuda() && nccl ? nccl : gloo; }
 };
@@ -44,7 +44,7 @@ struct ProcessGroup::Connection {
 class ProcessGroup::Sum {
  public:
   Pending pending;
-  at::Tensor tensor, sent;  // `sent` is a copy where the backend cannot read the tensor itself
+  at::Tensor tensor, sent;  // `sent` is a copy if the backend cannot read the tensor itself
 };
 
 ProcessGroup::ProcessGroup(const Launch& launch, const DistributedOptions& options, c10::Device device)
@@ -57,9 +57,9 @@ ProcessGroup::ProcessGroup(const Launch& launch, const DistributedOptions& optio
   connection_ = std::make_unique<Connection>();
   connection_->met = std::move(met);
   connection_->watch = std::move(watch);
-  // A little longer than our own, which names the rank.
+  // Slightly longer than our own time-out, which names the rank.
   const auto longer = timeout_ + timeout_ / 2 + milliseconds(2000);
-  // On a thread of its own, because connecting waits for the others, and one of them may have gone by now.
+  // On a separate thread, because connecting waits for the others, and one of them may be gone.
   std::promise<void> made;
   auto connected = made.get_future();
   std::thread([&connection = *connection_, made = std::move(made), rank = launch.rank, ranks = launch.ranks, longer,
@@ -105,7 +105,7 @@ void ProcessGroup::wait(const std::function<bool(milliseconds)>& done) {
 }
 
 /// The rest of a broken group may wait for the others for a long time; it ends with the process. A store that hangs
-/// must not keep this process either: another thread tells the others, and is left behind if it has to be.
+/// must not block this process either, so a separate thread informs the others and is abandoned if necessary.
 void ProcessGroup::leave(const std::string& message) {
   auto& connection = *connection_.release();
   std::promise<bool> first;
@@ -115,7 +115,7 @@ void ProcessGroup::leave(const std::string& message) {
     try {
       connection.watch->leave_with(message);
       report = connection.met.store->add("told/" + connection.met.hosts[static_cast<std::size_t>(rank)], 1) == 1;
-    } catch (const std::exception&) {  // the store is gone, and each tells
+    } catch (const std::exception&) {  // the store is gone, so every rank reports
     }
     first.set_value(report);
   }).detach();
@@ -139,7 +139,7 @@ void ProcessGroup::run(const std::function<void()>& work) {
   }
 }
 
-/// The store goes with rank 0, so that rank is the last.
+/// The store ends with rank 0, so rank 0 leaves last.
 void ProcessGroup::leave_in_peace() {
   barrier();
   connection_->watch->stop();
@@ -148,12 +148,12 @@ void ProcessGroup::leave_in_peace() {
     store.set(fmt::format("left/{}", launch_.rank), "");
     return;
   }
-  if (launch_.launcher_has_store) return;  // which stays
+  if (launch_.launcher_has_store) return;  // it outlives rank 0
   std::vector<std::string> keys;
   for (int64_t other = 1; other < launch_.ranks; ++other) keys.push_back(fmt::format("left/{}", other));
   try {
     store.wait(keys, timeout_);
-  } catch (const std::exception&) {  // all have finished; one left without a word
+  } catch (const std::exception&) {  // all have finished; one left without a message
   }
 }
 
@@ -184,7 +184,7 @@ std::vector<at::Tensor> ProcessGroup::gather(const at::Tensor& numbers, const st
   auto& backend = connection_->of(numbers);
   const bool copied = numbers.is_cuda() && &backend == &connection_->gloo;
   const auto device = copied ? c10::Device(c10::kCPU) : numbers.device();
-  // c10d gathers tensors of one size.
+  // c10d gathers tensors of equal size only.
   const int64_t most = *std::max_element(sizes.begin(), sizes.end());
   if (most == 0) {
     std::vector<at::Tensor> nothing(sizes.size(), numbers);

@@ -15,41 +15,41 @@
 
 namespace seq2seq::parallel {
 
-/// The processes of a launch, connected: c10d's Gloo for tensors on the CPU and, where it is built in and wanted, NCCL
-/// for those on GPUs. Every rank makes the same calls in the same order. A call that another rank does not answer
-/// throws RankLost with a message that names it.
+/// The connected processes of a launch: by c10d's Gloo for tensors on the CPU and, if built in and wanted, NCCL for
+/// tensors on GPUs. Every rank must make the same calls in the same order. A call that another rank does not answer
+/// throws RankLost with a message that names the rank.
 class ProcessGroup final : public train::Team {
  public:
-  /// Waits until all ranks have come; see meet(). `device` is where this rank's gradients will lie.
+  /// Waits until all ranks have connected; see meet(). `device`: the device of this rank's gradients.
   ProcessGroup(const Launch& launch, const DistributedOptions& options, c10::Device device);
   ~ProcessGroup() override;
 
   int64_t rank() const override { return launch_.rank; }
   int64_t ranks() const override { return launch_.ranks; }
-  /// `rank 1 of 4 (host, process 1234)`.
+  /// Returns `rank 1 of 4 (host, process 1234)`.
   const std::string& name(int64_t rank) const;
 
   void sum(std::vector<double>& values) override;
   std::vector<std::string> gather(const std::string& bytes) override;
   void reached(int64_t update) override;
   void busy(bool now) override;
-  /// Returns the value that rank 0 passes.
+  /// Returns the value passed by rank 0.
   std::string broadcast(const std::string& bytes);
   void barrier();
-  /// Rank 0 does the work, however long it takes, while the others wait.
+  /// Runs `work` on rank 0, for any length of time, while the others wait.
   void after_leader(const std::function<void()>& work);
 
-  /// A sum that is under way.
+  /// A pending sum.
   class Sum;
-  /// Begins to replace a dense tensor by its sum over all ranks; all get the same bits. Until finish() nobody else may
-  /// use it.
+  /// Starts to replace a dense tensor by its sum over all ranks; all get the same bits. The tensor must not be used
+  /// until finish().
   std::shared_ptr<Sum> start_sum(const at::Tensor& tensor);
   void finish(Sum& sum);
   /// Returns each rank's tensor, in order of ranks; all have the same type and device, and rank r has sizes[r] numbers.
   std::vector<at::Tensor> gather(const at::Tensor& numbers, const std::vector<int64_t>& sizes);
 
-  /// Runs this rank's `work` in the group and leaves the group together with the others. An exception of `work` is
-  /// reported to them, and rethrown as RankLost.
+  /// Runs this rank's `work` in the group, then leaves the group together with the others. Reports an exception of
+  /// `work` to them and rethrows it as RankLost.
   void run(const std::function<void()>& work);
 
  private:
@@ -60,7 +60,7 @@ class ProcessGroup final : public train::Team {
 
   Launch launch_;
   std::chrono::milliseconds timeout_;
-  std::unique_ptr<Connection> connection_;  // null once it has broken
+  std::unique_ptr<Connection> connection_;  // null after it broke
 };
 
 }  // namespace seq2seq::parallel

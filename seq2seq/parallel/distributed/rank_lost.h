@@ -13,18 +13,18 @@ inline std::string line_of(const std::exception& fault) {
   return text.substr(0, text.find('\n'));
 }
 
-/// A fault that all ranks find and that no single rank caused.
+/// An error that all ranks detect and that no single rank caused.
 class GroupError final : public Error {
  public:
   using Error::Error;
 };
 
-/// The end of a run of several processes because of one of them. Threads of the group may still wait for others, so the
-/// program leaves by _exit, after the message and without running destructors of what it holds.
+/// Ends a run of several processes because of one of them. Threads of the group may still wait for others, so the
+/// program prints the message and leaves by _exit, without running destructors.
 class RankLost final : public Error {
  public:
   RankLost(const std::string& message, bool report) : Error(message), report_(report) {}
-  /// Returns true if this process is the one of its machine that prints the message.
+  /// Returns true if this process prints the message for its machine.
   bool report() const { return report_; }
 
  private:

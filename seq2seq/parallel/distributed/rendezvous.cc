@@ -39,12 +39,12 @@ c10::intrusive_ptr<c10d::Store> open_store(const Launch& launch, milliseconds ti
   }
 }
 
-/// The message of a rank that gave up, for those that still wait.
+/// Key for the message of a rank that gave up, for ranks that still wait.
 constexpr const char* kFailed = "failed";
 constexpr const char* kHeard = "heard";
 
-/// Tells the ranks that have come, waits a moment until they have heard it (the store may go with this process), and
-/// throws.
+/// Informs the ranks that have connected, waits until they have read the message (the store may end with this process),
+/// and throws.
 [[noreturn]] void give_up(c10d::Store& store, int64_t come, const Error& error) {
   constexpr std::chrono::seconds longest{2};
   store.set(kFailed, std::string(error.what()));
@@ -62,7 +62,7 @@ void check_failed(c10d::Store& store) {
   throw RankLost(message, report);
 }
 
-/// Waits for the keys of the first `ranks` ranks, asking now and then, so that the missing ones can be named.
+/// Waits for the keys of the first `ranks` ranks. Checks repeatedly, so that missing ranks can be named.
 void wait_for_ranks(c10d::Store& store, int64_t ranks, const Launch& launch, milliseconds timeout) {
   const auto end = Clock::now() + timeout;
   std::vector<std::string> missing;
@@ -92,7 +92,8 @@ Rendezvous meet_at_store(const Launch& launch, milliseconds timeout) {
   if (!serves) result.address = wait_for_port(launch.host, launch.port, timeout);
   const auto store = open_store(launch, timeout);
   if (serves) result.address = wait_for_port(launch.host, launch.port, timeout);
-  // A launcher's store stays when the ranks start again. Not the launch's id: each machine's torchrun has its own.
+  // A launcher's store survives a restart of the ranks. The launch's id is not used, because each machine's torchrun
+  // has its own.
   const auto prefix = fmt::format("seq2seq {}", launch.restarts);
   result.store = c10::make_intrusive<c10d::PrefixStore>(prefix, store);
   result.second = c10::make_intrusive<c10d::PrefixStore>(prefix, store->clone());
@@ -105,7 +106,7 @@ Rendezvous meet_at_store(const Launch& launch, milliseconds timeout) {
   }
   result.store->set(arrival_key(launch.rank),
                     fmt::format("{} {} {} {}", launch.ranks, ::getpid(), result.address, host));
-  // Rank 0 is there first or comes with the store; what it says of the number of ranks counts.
+  // Waits for rank 0 first, because its number of ranks counts.
   wait_for_ranks(*result.store, 1, launch, timeout);
   int64_t ranks = 0;
   std::istringstream(result.store->get_to_str(arrival_key(0))) >> ranks;

@@ -20,7 +20,7 @@ using std::chrono::milliseconds;
 
 std::string life_key(int64_t rank) { return fmt::format("alive/{}", rank); }
 
-/// Periods without a new sign of life after which a rank is taken for dead, when a connection has broken.
+/// Periods without a new heartbeat after which a rank counts as dead once a connection has broken.
 constexpr int kPeriodsOfTheDead = 4;
 
 }  // namespace
@@ -50,7 +50,7 @@ void Watch::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-/// The last value written is the latest state, whichever thread writes.
+/// The last value written is the latest state, from any thread.
 void Watch::write() {
   const std::lock_guard writing(write_mutex_);
   std::unique_lock lock(mutex_);
@@ -76,7 +76,7 @@ void Watch::run() {
       if (std::exchange(first, false)) store_->wait(keys, timeout_);
       look(keys);
     } catch (const std::exception&) {
-      // The store has gone with the process that held it.
+      // The store ended with the process that held it.
       set_fault(server_ < 0 ? "the launcher's store stopped answering" : stopped(server_));
       lock.lock();
       while (!stop_) {
@@ -118,7 +118,7 @@ void Watch::look(const std::vector<std::string>& keys) {
   if (!found.empty()) set_fault(found);
 }
 
-/// A rank that waits inside the library of a device cannot leave by itself.
+/// A rank that waits inside a device's library cannot leave regularly.
 void Watch::leave_if_stuck() {
   if (!fault_ || Clock::now() - fault_known_ < timeout_ + time_of_death()) return;
   std::fputs(("error: " + *fault_ + "\n").c_str(), stderr);
@@ -165,7 +165,7 @@ void Watch::leave_with(const std::string& message) {
   }
   try {
     write();
-    // The others must read it before the store goes with this process.
+    // The others must read it before the store ends with this process.
     const auto until = Clock::now() + time_of_death();
     std::unique_lock lock(mutex_);
     if (server_ == rank_)
@@ -182,7 +182,7 @@ std::string Watch::explain_failure(const std::string& reason) {
   for (;;) {
     if (fault_) return *fault_;
     const auto now = Clock::now();
-    // Whoever has been silent since the failure is the one that has gone.
+    // The rank that has been silent since the failure is the lost one.
     for (std::size_t rank = 0; rank < seen_.size(); ++rank) {
       if (static_cast<int64_t>(rank) == rank_ || looked_ < failed) continue;
       if (now - seen_[rank].since < time_of_death()) continue;

@@ -21,37 +21,38 @@ class Watch {
  public:
   using Clock = std::chrono::steady_clock;
 
-  /// `names` of the ranks, for messages. `store` is this thread's own connection. `server`: who holds the store, a rank
-  /// or -1 for the launcher. A rank without a new sign of life for `timeout` is lost.
+  /// `names` of the ranks, for messages. `store` is this thread's own connection. `server`: the rank that holds the
+  /// store, or -1 for the launcher. A rank without a new heartbeat for `timeout` is lost.
   Watch(c10::intrusive_ptr<c10d::Store> store, int64_t rank, std::vector<std::string> names, int64_t server,
         std::chrono::milliseconds timeout);
   ~Watch() { stop(); }
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
 
-  /// Ends the signs of life.
+  /// Stops the heartbeats.
   void stop();
   void reached(int64_t update) { update_ = update; }
-  /// Marks whether this rank does work of its own that may take longer than the timeout.
+  /// Sets whether this rank does work of its own that may take longer than the timeout.
   void busy(bool now) { busy_ = now; }
   bool another_is_busy() const;
   /// Returns true if the rank that holds the store has been silent for so long that it counts as dead.
   bool store_is_silent() const;
-  /// Counts an operation of the group that this rank begins.
+  /// Counts an operation of the group that this rank starts.
   void begin_operation() { ++operations_; }
 
-  /// Returns why the run must end, once this is known: a message that names the rank.
+  /// Returns the reason why the run must end, once it is known: a message that names the rank.
   std::optional<std::string> fault() const;
-  /// Time of silence after which a rank counts as dead, once a connection has broken.
+  /// Time of silence after which a rank counts as dead once a connection has broken.
   std::chrono::milliseconds time_of_death() const;
-  /// Publishes why this rank leaves. If this rank holds the store, waits briefly until the others have read it.
-  /// Hangs where the store does.
+  /// Publishes the reason why this rank leaves. If this rank holds the store, waits briefly until the others have read
+  /// it. Hangs if the store hangs.
   void leave_with(const std::string& message);
 
-  /// After an operation failed with `reason`: waits until it is known which rank is at fault, no longer than the
-  /// timeout, and returns the message.
+  /// Call it after an operation failed with `reason`. Waits until the rank at fault is known, for at most the timeout,
+  /// and returns the message.
   std::string explain_failure(const std::string& reason);
-  /// After an operation had no answer for the whole timeout: names the rank that did not begin it.
+  /// Call it after an operation had no answer for the whole timeout. Returns a message that names the rank that did not
+  /// start the operation.
   std::string explain_silence() const;
 
   const std::string& name(int64_t rank) const { return names_[static_cast<std::size_t>(rank)]; }
@@ -66,9 +67,9 @@ class Watch {
   void run();
   void write();
   void look(const std::vector<std::string>& keys);
-  void leave_if_stuck();  // with the lock
+  void leave_if_stuck();  // call it with the lock
   void set_fault(const std::string& message);
-  std::string stopped(int64_t rank) const;  // with the lock
+  std::string stopped(int64_t rank) const;  // call it with the lock
   std::string own() const;
 
   c10::intrusive_ptr<c10d::Store> store_;
@@ -83,12 +84,12 @@ class Watch {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<Seen> seen_;
-  Clock::time_point looked_;  // the last time that the store answered
+  Clock::time_point looked_;  // last time the store answered
   std::string own_fault_;
   std::optional<std::string> fault_;
   Clock::time_point fault_known_;
   bool stop_ = false;
-  std::thread thread_;  // the last: it uses all the others
+  std::thread thread_;  // last, because it uses all the others
 };
 
 }  // namespace seq2seq::parallel

@@ -10,19 +10,19 @@
 
 namespace seq2seq::parallel {
 
-/// Called when a job has ended, with its start and end in seconds since run() began.
+/// Called after a job has ended, with its start and end in seconds since run() began.
 using JobEnded = std::function<void(int64_t job, double start, double end)>;
 
-/// Runs the jobs of an update: each job after those that it needs, and the jobs of one place in the order of the
+/// Runs the jobs of an update: each job after those it depends on, and the jobs of one place in the order of the
 /// schedule.
 class Executor {
  public:
   virtual ~Executor() = default;
-  /// `work` does a job; if it throws, the run stops and run() rethrows. `ended` may be empty; it is called once for
+  /// `work` runs a job; if it throws, the run stops and run() rethrows. `ended` may be empty; it is called once for
   /// each job, in order within a place, and never after run() has returned.
   virtual void run(const JobGraph& graph, const std::vector<int64_t>& order,
                    const std::function<void(int64_t job)>& work, const JobEnded& ended) = 0;
-  /// Returns true if a job is finished, not just queued on a device, when `work` returns.
+  /// Returns true if a job has finished when `work` returns, and is not just queued on a device.
   virtual bool works_at_once() const { return true; }
 };
 

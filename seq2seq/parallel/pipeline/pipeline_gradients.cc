@@ -14,8 +14,8 @@
 namespace seq2seq::parallel {
 namespace {
 
-/// Stages that share a parameter with another. Their gradients are added at the end, because the stages may run in
-/// threads of their own, and a sum has one order.
+/// Returns the stages that share a parameter with another. Their gradients are added at the end: stages may run in
+/// separate threads, and the sum needs a fixed order.
 std::vector<bool> stages_that_share(const std::vector<nn::Stage>& stages) {
   std::map<const c10::TensorImpl*, int> users;
   for (const auto& stage : stages)
@@ -33,7 +33,7 @@ BatchShape shape_of(const data::Batch& batch) {
 
 }  // namespace
 
-/// A micro-batch on its way.
+/// A micro-batch in progress.
 struct PipelineGradients::Part {
   data::Batch batch;
   at::Tensor target_rows;
@@ -57,7 +57,7 @@ std::vector<at::Tensor> PipelineGradients::accumulate(const std::vector<data::Ba
                                                       const nn::Draw& draw) {
   const at::NoGradGuard by_hand;
   std::vector<at::Tensor> losses;
-  size_t last = batches.size();  // the batch after which gradients are whole
+  size_t last = batches.size();  // the batch after which gradients are complete
   for (size_t number = 0; number < batches.size(); ++number)
     if (batches[number].sentences() > 0) last = number;
   for (size_t number = 0; number < batches.size(); ++number) {
@@ -105,7 +105,7 @@ PipelineGradients::Part PipelineGradients::begin(const BatchPart& part, double d
 }
 
 void PipelineGradients::run_jobs(const JobGraph& graph, std::vector<Part>& parts, const Reports& reports) {
-  // Steps of a stage whose derivatives are still to come, by part and stage: only the stage's place counts them.
+  // Steps of a stage with derivatives still to be computed, by part and stage; only the stage's place changes them.
   std::vector<std::vector<int64_t>> left(parts.size(), std::vector<int64_t>(stages_.size(), 0));
   for (const auto& job : graph.jobs)
     if (job.kind == Job::Kind::backward)

@@ -20,11 +20,12 @@ struct Observer {
   std::function<void(const Timeline& timeline)> take;
 };
 
-/// Makes gradients stage by stage, piece by piece, in the order of a schedule: forward and backward are ours, and the
-/// autograd engine sees at most one piece of one stage. Results are those of train::SerialGradients to rounding.
+/// Computes gradients stage by stage, piece by piece, in the order of a schedule. This class runs forward and backward;
+/// the autograd engine sees at most one piece of one stage. Results equal those of train::SerialGradients up to
+/// rounding.
 class PipelineGradients final : public train::GradientSource {
  public:
-  /// `staged` is `model`, which must outlive this. `chunk`: steps of a piece, if the schedule cuts the steps.
+  /// `staged` is `model`, which must outlive this object. `chunk`: steps per piece, if the schedule cuts the steps.
   PipelineGradients(const nn::Model& model, const nn::StagedModel& staged, const train::LossOptions& options,
                     std::shared_ptr<const Schedule> schedule, int64_t chunk, std::unique_ptr<Executor> executor,
                     Observer observer = {});
@@ -35,8 +36,8 @@ class PipelineGradients final : public train::GradientSource {
  private:
   struct Part;
   struct Reports {
-    bool timeline = false;  // the observer wants it
-    bool ready = false;     // ready() is called for finished gradients
+    bool timeline = false;  // whether the observer wants it
+    bool ready = false;     // whether to call ready() for finished gradients
   };
   at::Tensor run(const data::Batch& batch, double divisor, const nn::Draw& draw, bool is_last);
   Part begin(const BatchPart& part, double divisor, const nn::Draw& draw) const;
@@ -46,7 +47,7 @@ class PipelineGradients final : public train::GradientSource {
   const nn::Model& model_;
   const nn::StagedModel& staged_;
   std::vector<nn::Stage> stages_;
-  std::vector<bool> shares_;  // by stage: whether another uses a parameter of it
+  std::vector<bool> shares_;  // by stage: whether another stage uses one of its parameters
   train::LossOptions options_;
   std::shared_ptr<const Schedule> schedule_;
   int64_t chunk_;

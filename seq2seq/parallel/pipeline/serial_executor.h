@@ -4,7 +4,7 @@
 
 namespace seq2seq::parallel {
 
-/// One job after another in the calling thread, all its threads on each: several places on one processor.
+/// Runs one job after another in the calling thread, with all threads for each: for several places on one processor.
 class SerialExecutor final : public Executor {
  public:
   void run(const JobGraph& graph, const std::vector<int64_t>& order, const std::function<void(int64_t job)>& work,

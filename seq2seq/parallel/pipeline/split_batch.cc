@@ -32,14 +32,14 @@ std::vector<BatchPart> split_batch(const data::Batch& batch, int64_t parts) {
   const auto keys = numbers(batch.source.layout->key);
   auto order = numbers(batch.source.layout->order());
   for (int64_t sentence = 0; sentence < batch.sentences(); ++sentence)
-    if (sources[static_cast<size_t>(sentence)].empty()) order.push_back(sentence);  // has no row to be found by
+    if (sources[static_cast<size_t>(sentence)].empty()) order.push_back(sentence);  // has no row to find it by
 
   std::vector<BatchPart> made;
   for (int64_t part = 0; part < parts; ++part) {
     std::vector<int64_t> chosen;
     for (auto place = part; place < std::ssize(order); place += parts)
       chosen.push_back(order[static_cast<size_t>(place)]);
-    std::ranges::sort(chosen);  // equally long sentences stay in the order of the whole, and so do the rows
+    std::ranges::sort(chosen);  // equal lengths stay in order, and so do the rows
     const auto ids = at::tensor(chosen, at::kLong);
     const auto part_keys = picked(keys, chosen);
     BatchPart next;

@@ -13,8 +13,8 @@ struct BatchPart {
   at::Tensor target_rows;  // [n] of [N]; undefined: all of them, in order
 };
 
-/// Deals the sentences of a batch out into at most `parts` parts, longest source first, so that the parts are about
-/// equally long. A sentence keeps its key, and so what is drawn for it.
+/// Divides the sentences of a batch into at most `parts` parts, longest source first, so that the parts have similar
+/// lengths. A sentence keeps its key, and therefore its random draws.
 std::vector<BatchPart> split_batch(const data::Batch& batch, int64_t parts);
 
 }  // namespace seq2seq::parallel

@@ -9,11 +9,11 @@
 
 namespace seq2seq::parallel {
 
-/// Ends the process if the pending work has not changed for too long: a device or thread that hangs cannot be stopped
-/// from outside.
+/// Ends the process if the pending work has not changed for too long, because a device or thread that hangs cannot be
+/// stopped from outside.
 class StallWatch {
  public:
-  /// Names of the pending work; empty when everything is done.
+  /// Returns the names of the pending work; no value if everything is done.
   using Look = std::function<std::optional<std::string>()>;
   /// After `patience` seconds without a change, calls `stalled` with a message and ends the process with status 1.
   StallWatch(double patience, std::function<void(const std::string& message)> stalled);
@@ -22,7 +22,7 @@ class StallWatch {
   StallWatch& operator=(const StallWatch&) = delete;
 
   /// Watches this work from now on, until nothing is pending. Replaces the function that was watched before, which is
-  /// not called again; empty: watches nothing.
+  /// not called again; empty: watch nothing.
   void look_at(Look look);
 
  private:
@@ -33,7 +33,7 @@ class StallWatch {
   std::mutex mutex_;
   std::condition_variable changed_;
   Look look_;
-  bool fresh_ = false;  // a new look, which has not been taken yet
+  bool fresh_ = false;  // a new function, not called yet
   bool closing_ = false;
   std::thread thread_;
 };

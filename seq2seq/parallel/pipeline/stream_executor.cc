@@ -28,14 +28,14 @@ c10::Event event_on(const c10::Stream& stream, bool timed) {
   return event;
 }
 
-/// Makes streams wait for what was issued on one of them.
+/// Makes streams wait for the work issued on one of them.
 void follow(const std::vector<c10::Stream>& streams, const c10::Stream& first) {
   const auto issued = event_on(first, /*timed=*/false);
   for (const auto& stream : streams)
     if (stream != first) issued.block(stream);
 }
 
-/// Makes one stream wait for what was issued on the others.
+/// Makes one stream wait for the work issued on the others.
 void lead(const c10::Stream& last, const std::vector<c10::Stream>& streams) {
   for (const auto& stream : streams)
     if (stream != last) event_on(stream, /*timed=*/false).block(last);
@@ -43,7 +43,7 @@ void lead(const c10::Stream& last, const std::vector<c10::Stream>& streams) {
 
 }  // namespace
 
-/// Events around the jobs of an update; a job on the CPU has times instead.
+/// Events around the jobs of an update; jobs on the CPU have times instead.
 class JobEvents {
  public:
   JobEvents(size_t jobs, bool timed) : timed(timed), before(timed ? jobs : 0), after(jobs), on_cpu(timed ? jobs : 0) {}
@@ -60,7 +60,7 @@ class JobEvents {
 StreamExecutor::StreamExecutor(const std::vector<c10::Device>& places, double patience,
                                std::function<void(const std::string& message)> stalled)
     : places_(places), watch_(patience, std::move(stalled)) {
-  at::globalContext().setWarnOnAccumulateGradStreamMismatch(false);  // no gradient passes through AccumulateGrad here
+  at::globalContext().setWarnOnAccumulateGradStreamMismatch(false);  // no gradients pass through AccumulateGrad
   for (const auto device : places)
     if (!device.is_cpu() && std::ranges::find(devices_, device) == devices_.end()) devices_.push_back(device);
   for (size_t place = 0; place < places.size(); ++place) {
@@ -69,7 +69,7 @@ StreamExecutor::StreamExecutor(const std::vector<c10::Device>& places, double pa
   }
 }
 
-/// The stream that a place computes on; nothing on the CPU.
+/// Returns the stream on which a place computes; no value on the CPU.
 std::optional<c10::Stream> StreamExecutor::stream_of(int64_t place) const {
   const auto number = static_cast<size_t>(place);
   const auto device = std::ranges::find(devices_, places_[number]);
@@ -77,7 +77,7 @@ std::optional<c10::Stream> StreamExecutor::stream_of(int64_t place) const {
   return streams_[number][static_cast<size_t>(device - devices_.begin())];
 }
 
-/// Every stream starts behind what the caller has issued.
+/// Every stream starts after the work issued by the caller.
 void StreamExecutor::begin() const {
   for (const auto device : devices_) {
     const auto issued = event_on(guard_of(device).getStream(device), /*timed=*/false);
@@ -106,14 +106,14 @@ void StreamExecutor::issue(const JobGraph& graph, int64_t number, const std::fun
   if (own && events.timed) events.before[index] = event_on(*own, true);
   if (!own && events.timed) events.on_cpu[index].first = events.seconds();
   work(number);
-  if (!own && spans)  // what needs a job on the CPU waits for no event, so that its work on devices must be over
+  if (!own && spans)  // readers of a CPU job wait for no event, so its work on devices must end here
     for (const auto& stream : streams) event_on(stream, /*timed=*/false).synchronize();
   if (own && spans) lead(*own, streams);
   if (own) events.after[index] = event_on(*own, events.timed);
   if (!own && events.timed) events.on_cpu[index].second = events.seconds();
 }
 
-/// Issuing can hang, too: a job on the CPU waits for devices, and a device takes only so many jobs ahead.
+/// Issuing can hang, too: a job on the CPU waits for devices, and a device's queue is limited.
 void StreamExecutor::issue_all(const JobGraph& graph, const std::vector<int64_t>& order,
                                const std::function<void(int64_t job)>& work, JobEvents& events) {
   std::atomic<size_t> issued = 0;
@@ -134,15 +134,15 @@ void StreamExecutor::issue_all(const JobGraph& graph, const std::vector<int64_t>
     watch_.look_at({});
     throw;
   }
-  watch_.look_at({});  // what it looked at ends here
+  watch_.look_at({});  // its data end here
 }
 
-/// The caller's streams go on behind all jobs.
+/// The caller's streams continue after all jobs.
 void StreamExecutor::end(const JobGraph& graph, const std::vector<int64_t>& order,
                          const std::shared_ptr<JobEvents>& events) {
   std::vector<int64_t> last(places_.size(), -1);
   for (const int64_t job : order) last[static_cast<size_t>(graph.jobs[static_cast<size_t>(job)].place)] = job;
-  std::vector<std::pair<std::string, int64_t>> names;  // what each place ends with
+  std::vector<std::pair<std::string, int64_t>> names;  // last job of each place
   for (const int64_t job : last) {
     if (job < 0 || !events->after[static_cast<size_t>(job)]) continue;
     const auto& about = graph.jobs[static_cast<size_t>(job)];

@@ -16,14 +16,14 @@ namespace seq2seq::parallel {
 
 class JobEvents;
 
-/// A stream a place on devices that have streams: the calling thread issues all jobs in the order of the schedule,
-/// events make streams wait for each other, and the calling thread waits only where a job on the CPU needs what a
-/// device makes. While a place's job is issued, its device's current stream is the place's, and that of every other
-/// device is one on which this place alone copies: a copy between devices runs on the current stream of its source, and
-/// must not wait for what the source computes meanwhile.
+/// One stream per place, on devices that have streams. The calling thread issues all jobs in the order of the schedule,
+/// and events make streams wait for each other; the calling thread waits only if a job on the CPU needs the result of a
+/// device. While a job is issued, the current stream of its device is that of its place. On every other device it is a
+/// stream only for copies of this place: a copy between devices runs on the current stream of its source, and must not
+/// wait for the source's computations.
 class StreamExecutor final : public Executor {
  public:
-  /// `places`: the device of each. `patience` and `stalled`: see StallWatch.
+  /// `places`: device of each place. `patience` and `stalled`: see StallWatch.
   StreamExecutor(const std::vector<c10::Device>& places, double patience,
                  std::function<void(const std::string& message)> stalled);
 

@@ -9,14 +9,14 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-extern "C" int MKL_Set_Num_Threads_Local(int threads) __attribute__((weak));  // in LibTorch, if it is built with MKL
+extern "C" int MKL_Set_Num_Threads_Local(int threads) __attribute__((weak));  // in LibTorch, if built with MKL
 
 namespace seq2seq::parallel {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// LibTorch sets the number of threads at a thread's first call of it, OpenMP and MKL count them by thread.
+/// LibTorch sets the number of threads when a thread first uses it; OpenMP and MKL have one number per thread.
 void use_team(int threads) {
   at::init_num_threads();
   omp_set_num_threads(threads);
@@ -25,14 +25,14 @@ void use_team(int threads) {
 
 }  // namespace
 
-/// Shared state of the workers during an update, guarded by the executor's mutex except for what never changes.
+/// State of an update shared by the workers. The executor's mutex guards everything that changes.
 struct ThreadedExecutor::Update {
   const JobGraph& graph;
   const std::function<void(int64_t job)>& work;
   const JobEnded& ended;
   Clock::time_point begin = Clock::now();
   std::vector<std::vector<int64_t>> queues;  // by place, in order
-  std::vector<size_t> next;                  // by place: into its queue
+  std::vector<size_t> next;                  // by place: index into its queue
   std::vector<int64_t> running;              // by place: a job, or -1
   std::vector<bool> done;                    // by job
   size_t left = 0;
@@ -102,7 +102,7 @@ void ThreadedExecutor::serve(int64_t place, int team) {
   }
 }
 
-/// Wakes the places whose next job has become ready, and nobody else: there may be many more places than processors.
+/// Wakes only the places that have a ready job: there may be many more places than processors.
 void ThreadedExecutor::wake(Update& update) {
   for (size_t place = 0; place < has_work_.size(); ++place)
     if (update.running[place] < 0 && update.ready(static_cast<int64_t>(place))) has_work_[place].notify_one();

@@ -12,11 +12,12 @@
 
 namespace seq2seq::parallel {
 
-/// A worker thread a place, each with a team of threads of its own: stages on one processor that work at the same time.
+/// One worker thread per place, each with its own team of threads: for stages that work at the same time on one
+/// processor.
 class ThreadedExecutor final : public Executor {
  public:
-  /// `team`: threads that a worker's kernels use. `patience` [s]: when no job ends for so long, `stalled` is called
-  /// with what is running, and the process ends with status 1: a thread that hangs cannot be stopped.
+  /// `team`: threads for a worker's kernels. `patience` [s]: if no job ends for this long, `stalled` is called with the
+  /// running jobs, and the process ends with status 1, because a thread that hangs cannot be stopped.
   ThreadedExecutor(int64_t places, int team, double patience, std::function<void(const std::string& what)> stalled);
   ~ThreadedExecutor() override;
   ThreadedExecutor(const ThreadedExecutor&) = delete;
@@ -34,9 +35,9 @@ class ThreadedExecutor final : public Executor {
   double patience_;
   std::function<void(const std::string& what)> stalled_;
   std::mutex mutex_;
-  std::vector<std::condition_variable> has_work_;  // by place: its next job is ready, or all is over
-  std::condition_variable over_;                   // the update is
-  Update* update_ = nullptr;                       // under way
+  std::vector<std::condition_variable> has_work_;  // by place: its next job is ready, or the update is over
+  std::condition_variable over_;                   // the update is over
+  Update* update_ = nullptr;                       // current update
   bool closing_ = false;
   std::vector<std::thread> workers_;
 };

@@ -16,8 +16,8 @@ constexpr double million = 1e6;
 bool is_embedding(const Stage& stage) { return stage.name.starts_with("embeddings."); }
 bool is_output(const Stage& stage) { return stage.name.starts_with("output"); }
 
-/// Numbers of the derivatives of its matrices. A whole output layer has those of all its words, even if it computes
-/// with some of them; a share of one has the words that it computes with.
+/// Numbers of the derivatives of its matrices. A whole output layer has derivatives for all its words, even if it
+/// computes with only some of them; a share has them for its own words.
 double written_by(const Stage& stage) {
   if (stage.name != "output") return stage.products;
   double numbers = 0;
@@ -36,7 +36,7 @@ class Costs {
         readers_[static_cast<size_t>(input.stage)].emplace_back(stage, input.needs);
   }
 
-  /// `sentences` of the micro-batch, and its rows on either side.
+  /// Number of `sentences` of the micro-batch, and its rows on either side.
   struct PartSizes {
     double sentences = 0, source = 0, target = 0;
     double rows(nn::Side side) const { return side == nn::Side::source ? source : target; }
@@ -73,14 +73,14 @@ class Costs {
     }
     if (with_weights) {
       add_products(rows, stage.products, 1, cost);
-      if (!is_embedding(stage)) move(2 * written_by(stage), cost);  // added to what other pieces gave
-      if (is_embedding(stage) && job.piece.first_step == 0) move(2 * outlined.numbers, cost);  // made once, whole
+      if (!is_embedding(stage)) move(2 * written_by(stage), cost);  // added to those of other pieces
+      if (is_embedding(stage) && job.piece.first_step == 0) move(2 * outlined.numbers, cost);  // once, completely
     }
     cost.kernels += kernels * hardware_.device.kernel;
     if (!hardware_.shares_processors()) cost.issue = kernels * hardware_.launch.seconds;
   }
 
-  /// `times` products of `rows` rows by matrices of `numbers` numbers, which are read each time.
+  /// `times` products of `rows` rows with matrices of `numbers` numbers, which are read each time.
   void add_products(double rows, double numbers, double times, JobCost& cost) const {
     if (numbers <= 0 || rows <= 0) return;
     const double computed = operations * rows * numbers / hardware_.speed(arithmetic_, rows);
@@ -95,7 +95,7 @@ class Costs {
     return layout_.devices[static_cast<size_t>(placed_.stages[stage].stage.place)];
   }
 
-  /// Forward a stage copies what it reads; backward it copies what its readers made of it.
+  /// Forward, a stage copies its inputs; backward, it copies the gradients from its readers.
   double transfers(const Job& job, const PartSizes& sizes) const {
     const auto stage = static_cast<size_t>(job.stage);
     const auto& inputs = placed_.stages[stage].stage.inputs;
@@ -103,7 +103,7 @@ class Costs {
     std::vector<std::pair<size_t, StageInput::Needs>> others;
     if (forward)
       for (const auto& input : inputs) others.emplace_back(static_cast<size_t>(input.stage), input.needs);
-    if (hardware_.shares_processors()) {  // nothing is copied, but a thread has to wake
+    if (hardware_.shares_processors()) {  // no copies, but a thread has to wake
       const auto place = placed_.stages[stage].stage.place;
       const bool waits = std::ranges::any_of(forward ? others : readers_[stage], [&](const auto& other) {
         return placed_.stages[other.first].stage.place != place;
@@ -114,7 +114,7 @@ class Costs {
     for (const auto& [other, needs] : forward ? others : readers_[stage]) {
       if (device_of(other) == device_of(stage)) continue;
       const auto& from = placed_.stages[forward ? other : stage].stage;
-      if (!forward && placed_.stages[other].stage.name == "loss") continue;  // copies the joined losses below
+      if (!forward && placed_.stages[other].stage.name == "loss") continue;  // the stage copies the joined losses below
       seconds += transfer(needs, from, job, forward, sizes);
     }
     if (!forward && is_output(placed_.stages[stage].stage))
@@ -127,7 +127,7 @@ class Costs {
                   const PartSizes& sizes) const {
     const auto width = static_cast<double>(from.width), rows = static_cast<double>(job.piece.rows());
     if (needs == StageInput::Needs::steps) return over_link(width * rows);
-    const bool crosses = forward ? job.piece.first_step == 0 : true;  // the first piece copies all of it
+    const bool crosses = forward ? job.piece.first_step == 0 : true;  // the first piece copies everything
     if (!crosses) return 0;
     if (needs == StageInput::Needs::rows) return over_link(width * (forward ? sizes.rows(from.side) : rows));
     return from.recurrent ? over_link(2 * width * sizes.sentences) : 0;

@@ -9,7 +9,7 @@
 namespace seq2seq::parallel {
 namespace {
 
-/// Solves the normal equations for some of three unknowns by elimination; the others are 0.
+/// Solves the normal equations for some of the three unknowns by elimination; the others are 0.
 std::array<double, 3> solve(const std::array<std::array<double, 3>, 3>& products, const std::array<double, 3>& right,
                             unsigned chosen) {
   std::vector<size_t> unknowns;
@@ -52,7 +52,7 @@ std::vector<double> fit_costs(const std::vector<CostSample>& samples) {
     }
   }
   std::array<double, 3> best{0, 0, 0};
-  double most = 0;  // by which the sum of squares falls
+  double most = 0;  // largest decrease of the sum of squares
   for (unsigned chosen = 1; chosen < 8; ++chosen) {
     const auto solution = solve(products, right, chosen);
     if (std::ranges::any_of(solution, [](double cost) { return !(cost >= 0); })) continue;

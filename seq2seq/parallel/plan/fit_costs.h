@@ -10,7 +10,8 @@ struct CostSample {
   double seconds = 0;
 };
 
-/// The costs a job, a step and a million that explain samples best: least squares of relative errors, none below zero.
+/// Returns the costs per job, step and million that fit the samples best: least squares of relative errors, without
+/// negative costs.
 std::vector<double> fit_costs(const std::vector<CostSample>& samples);
 
 }  // namespace seq2seq::parallel

@@ -13,8 +13,8 @@ namespace seq2seq::parallel {
 enum class Arithmetic { float32, tf32, bfloat16 };
 std::string name_of(Arithmetic arithmetic);
 
-/// One of several equal devices, or the processors of a machine. A product's speed depends on its rows: between the
-/// entries of `rows` it is interpolated on logarithmic scales, beyond them it stays as at the ends.
+/// One of several equal devices, or the processors of a machine. The speed of a product depends on its rows: between
+/// the entries of `rows` it is interpolated on logarithmic scales, and beyond them it is constant.
 struct DeviceOptions {
   std::string name = "device";
   int64_t count = 1;
@@ -22,44 +22,44 @@ struct DeviceOptions {
   double bandwidth = 1e10;  // bytes/s
   std::vector<double> rows;
   std::vector<double> float32, tf32, bfloat16;  // floating-point operations/s at each of `rows`; empty: as float32
-  double kernel = 2e-6;                         // s that a kernel takes at least
+  double kernel = 2e-6;                         // minimum time of a kernel, s
 };
 void declare(config::Keys& keys, DeviceOptions& options);
 
-/// The processors that all places share if the device is a CPU.
+/// The processors shared by all places, if the device is a CPU.
 struct ProcessorOptions {
   int64_t count = 0;    // 0: the devices are accelerators
-  double speed_up = 1;  // of one job that runs on all of them, over one
-  double together = 0;  // speed of as many jobs at a time, one processor each, over one job; 0: `count`
+  double speed_up = 1;  // of one job on all of them, relative to one processor
+  double together = 0;  // speed of `count` jobs at a time, one per processor, relative to one job; 0: `count`
 };
 void declare(config::Keys& keys, ProcessorOptions& options);
 
-/// From one device to another of the same machine.
+/// Link between two devices of a machine.
 struct LinkOptions {
   double bandwidth = 450e9;  // bytes/s in one direction
   double latency = 10e-6;    // s
-  bool shared = false;       // whether all transfers share it, as those through one host bridge
+  bool shared = false;       // whether all transfers share it, as through one host bridge
 };
 void declare(config::Keys& keys, LinkOptions& options);
 
 /// Cost of starting work.
 struct LaunchOptions {
-  double seconds = 4e-6;    // s that the one thread that issues work takes for a kernel
+  double seconds = 4e-6;    // s per kernel of the single thread that issues work
   double job = 8;           // kernels of any job
-  double step_forward = 9;  // more of a recurrent layer's, a step
+  double step_forward = 9;  // additional kernels per step of a recurrent layer
   double step_backward = 30;
 };
 void declare(config::Keys& keys, LaunchOptions& options);
 
-/// Between machines.
+/// Link between machines.
 struct NetworkOptions {
-  double bandwidth = 50e9;  // bytes/s of a machine in one direction
-  double latency = 20e-6;   // s of a step of a ring
+  double bandwidth = 50e9;  // bytes/s per machine in one direction
+  double latency = 20e-6;   // s per step of a ring
 };
 void declare(config::Keys& keys, NetworkOptions& options);
 
-/// Measured costs of a kind of job: [s a job, s a step, s a million products] for layers and output layers, and [s a
-/// job, s a step, s a million numbers] for embeddings and the loss. Empty: computed from the device.
+/// Measured costs of a kind of job: [s per job, s per step, s per million products] for layers and output layers, and
+/// [s per job, s per step, s per million numbers] for embeddings and the loss. Empty: computed from the device.
 struct MeasuredOptions {
   std::vector<double> layer_forward, layer_backward, layer_weights;
   std::vector<double> output_forward, output_backward, output_weights;
@@ -69,7 +69,7 @@ struct MeasuredOptions {
 };
 void declare(config::Keys& keys, MeasuredOptions& options);
 
-/// A machine, or several of it, as the planner sees them.
+/// A machine, or several of the same kind, as the planner sees them.
 struct Hardware {
   std::string name;
   DeviceOptions device;
@@ -80,18 +80,18 @@ struct Hardware {
   MeasuredOptions measured;
 
   bool shares_processors() const { return processors.count > 0; }
-  /// Floating-point operations/s of a product with this many rows.
+  /// Returns the floating-point operations/s of a product with this many rows.
   double speed(Arithmetic arithmetic, double rows) const;
 };
 void declare(config::Keys& keys, Hardware& hardware);
 
-/// A machine with eight H200, as configs/hardware/h200.yaml has it: what is planned for without a file.
+/// Returns a machine with eight H200, as in configs/hardware/h200.yaml: the default of the planner.
 Hardware eight_h200();
 
-/// Throws UsageError with every fault of the file: file, line, column, key.
+/// Throws UsageError with every error of the file: file, line, column, key.
 Hardware read_hardware(const std::filesystem::path& file);
 
-/// The description as the text of such a file.
+/// Returns the description as the text of such a file.
 std::string write_hardware(const Hardware& hardware, const std::string& comment);
 
 }  // namespace seq2seq::parallel

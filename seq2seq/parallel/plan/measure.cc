@@ -24,7 +24,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr int repeats = 5;             // at least
 constexpr double least_seconds = 0.3;  // of repeats, so that small models are measured many times
-constexpr double patience = 1e6;       // s: a person ends it sooner
+constexpr double patience = 1e6;       // s: a person would stop it sooner
 constexpr std::array<int64_t, 3> measured_chunks{1, 5, 0};
 
 double median(std::vector<double> values) {
@@ -35,7 +35,7 @@ double median(std::vector<double> values) {
 
 using JobKey = std::tuple<std::string, Job::Kind, int64_t, int64_t>;  // stage, kind, steps
 
-/// Seconds of each job of an update, a list of repeats each, and of whole updates.
+/// Seconds of each job of an update, with a list of repeats each, and of whole updates.
 struct Repeated {
   std::map<JobKey, std::vector<double>> jobs;
   std::vector<double> updates;
@@ -56,7 +56,7 @@ Repeated run_updates(const nn::Model& model, const BatchSize& size, int64_t chun
                               std::make_unique<SerialExecutor>(), observer);
   const auto batch = equal_batch(size);
   gradients.accumulate({batch}, static_cast<double>(size.sentences), {.seed = 1, .update = 1});
-  found = {};  // the first one makes room
+  found = {};  // the first update allocates memory
   const auto begin = Clock::now();
   for (int time = 0; time < times || std::chrono::duration<double>(Clock::now() - begin).count() < least_seconds;
        ++time)
@@ -64,7 +64,7 @@ Repeated run_updates(const nn::Model& model, const BatchSize& size, int64_t chun
   return found;
 }
 
-/// Runs the same work at once on so many threads, each with a team, as the workers of places are.
+/// Runs the same work on this many threads at once, each with a team, like the workers of places.
 void run_at_once(int threads, int team, const std::function<void(int thread)>& work) {
   ThreadedExecutor executor(threads, team, patience, [](const std::string&) {});
   JobGraph graph;
@@ -80,7 +80,7 @@ void run_at_once(int threads, int team, const std::function<void(int thread)>& w
   executor.run(graph, order, [&](int64_t job) { work(static_cast<int>(job)); }, {});
 }
 
-/// Seconds from the end of a job to the start of one that waits for it at another place.
+/// Returns the seconds from the end of a job to the start of a job at another place that waits for it.
 double hand_over_seconds() {
   constexpr int64_t jobs = 400;
   ThreadedExecutor executor(2, 1, patience, [](const std::string&) {});
@@ -105,12 +105,12 @@ double hand_over_seconds() {
   return median(std::move(seconds));
 }
 
-/// The costs' field for a job's kind.
+/// Returns the field of the costs for a job's kind.
 std::vector<double>* field_of(MeasuredOptions& measured, const nn::Stage& stage, Job::Kind kind) {
   return const_cast<std::vector<double>*>(measured_cost(measured, stage, kind));  // `measured` is not const
 }
 
-/// All that is measured, one kind of update after another.
+/// All measurements, one kind of update after another.
 class Measurement {
  public:
   Measurement(const std::vector<std::shared_ptr<nn::Model>>& models, const BatchSize& batch,
@@ -135,7 +135,7 @@ class Measurement {
   static constexpr size_t all_steps = 2 * measured_chunks.size() + repeats + 1;
   static constexpr int64_t usual_chunk = 5;
 
-  /// A kind of stage under a kind of job: the first stage of the kind stands for it.
+  /// Orders pairs of stage and job by the kind of cost, so that the first stage of a kind represents all.
   struct Before {
     bool operator()(const std::pair<nn::Stage, Job::Kind>& a, const std::pair<nn::Stage, Job::Kind>& b) const {
       MeasuredOptions both;
@@ -169,7 +169,8 @@ class Measurement {
                                                  .seconds = seconds});
   }
 
-  /// One processor, all of them on an update each, and all on one, in turn, so that what else runs meets each alike.
+  /// Measures one update on one processor, one update on each processor, and one update on all processors, in turn, so
+  /// that other programs affect each equally.
   void measure_sharing(ProcessorOptions& processors) {
     const auto count = static_cast<double>(models_.size());
     std::vector<double> together, speed_up;
@@ -183,7 +184,7 @@ class Measurement {
     processors.speed_up = std::clamp(median(speed_up), 1.0, count);
   }
 
-  /// Of updates that run on so many threads at a time, each with a team.
+  /// Returns the seconds of an update, with updates on this many threads at a time, each with a team.
   double update_seconds(int threads, int team) {
     std::vector<double> seconds(static_cast<size_t>(threads));
     run_at_once(threads, team, [&](int thread) {
@@ -193,7 +194,7 @@ class Measurement {
     return median(seconds);
   }
 
-  /// Speeds of plain products and of memory, for what the measured costs do not cover.
+  /// Measures plain products and memory, for everything that the measured costs do not cover.
   void describe_device(Hardware& hardware) {
     hardware.device.rows = {1, 32, 512};
     run_at_once(1, 1, [&](int) {

@@ -11,12 +11,12 @@
 
 namespace seq2seq::parallel {
 
-/// A batch of equally long sentences of one word.
+/// Makes a batch of sentences of equal length that repeat one word.
 data::Batch equal_batch(const BatchSize& size);
 
 /// Measures the costs of the jobs of a model on one processor of this machine, the speed-up of one job on all
-/// processors, and the combined speed of one job per processor. `models`: the same model as often as there are
-/// processors to use, whose gradients are lost. `done`: told of each of the measurements.
+/// processors, and the combined speed of one job per processor. `models`: one copy of the model for each processor to
+/// use; their gradients are discarded. `done`: called after each measurement.
 Hardware measure_costs(const std::vector<std::shared_ptr<nn::Model>>& models, const BatchSize& batch,
                        const std::function<void(int done, int all)>& done);
 

@@ -13,12 +13,12 @@ struct PlaceMemory {
   double total() const { return parameters + gradients + state + activations; }
 };
 
-/// Memory of each place during an update: a shared parameter once, and everything that forward keeps for backward until
-/// the end. `state_bytes`: of the optimizer, a parameter.
+/// Returns the memory of each place during an update: a shared parameter counts once, and everything that forward keeps
+/// for backward counts until the end. `state_bytes`: of the optimizer, per parameter.
 std::vector<PlaceMemory> memory_of(const Outline& placed, const Layout& layout, const BatchSize& longest,
                                    double state_bytes, Arithmetic arithmetic);
 
-/// The sums over the places of each device.
+/// Returns the sums over the places of each device.
 std::vector<PlaceMemory> by_device(const std::vector<PlaceMemory>& places, const Layout& layout);
 
 }  // namespace seq2seq::parallel

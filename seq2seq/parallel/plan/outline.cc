@@ -12,7 +12,7 @@ namespace {
 
 using nn::StageInput;
 
-/// `embeddings.source` is of the part `embeddings`; a whole encoder lies with its embeddings.
+/// Returns the part of a stage: `embeddings` for `embeddings.source`, and for a whole encoder.
 std::string part_of(const std::string& stage) {
   if (stage.starts_with("embeddings.") || stage == "encoder") return "embeddings";
   return stage;
@@ -20,7 +20,7 @@ std::string part_of(const std::string& stage) {
 
 bool is_output(const OutlinedStage& outlined) { return outlined.stage.name.starts_with("output"); }
 
-/// The share of the whole output layer, as a stage of its own.
+/// Makes a share of the whole output layer a separate stage.
 OutlinedStage shard_of(const OutlinedStage& whole, const Layout::Share& share, int64_t number) {
   auto shard = whole;
   auto& stage = shard.stage;
@@ -71,7 +71,8 @@ Outline outline_of(const nn::Model& model) {
       if (parameter.dim() == 2 && !tables.contains(id)) matrices += numbers;
       if (seen.insert(id).second) outlined.numbers += numbers;
     }
-    // A row of a source of several sentences passes one of the encoders: it meets a share of the stage's matrices.
+    // A row of a source of several sentences passes through one of the encoders, and so through a share of the stage's
+    // matrices.
     if (outlined.recurrent_products > 0) outlined.recurrent_products *= outlined.stage.products / matrices;
     outline.stages.push_back(std::move(outlined));
   }
@@ -87,7 +88,7 @@ int64_t Layout::devices_used() const { return std::ssize(std::set<int64_t>(devic
 
 namespace {
 
-/// Returns true if the output layer's matrix is that of the word vectors.
+/// Returns true if the output layer's matrix is the table of word vectors.
 bool is_tied(const Outline& outline) {
   std::set<const c10::TensorImpl*> before;
   for (const auto& outlined : outline.stages) {
@@ -101,14 +102,14 @@ bool is_tied(const Outline& outline) {
 
 Outline place(const Outline& outline, const Layout& layout) {
   Outline placed;
-  // The single share of a tied matrix lies where the word vectors do.
+  // The single share of a tied matrix is at the place of the word vectors.
   const int64_t home = is_tied(outline) && layout.output.size() <= 1 ? layout.place_of("embeddings")
                        : layout.output.empty()                       ? 0
                                                                      : layout.output.front().place;
   for (const auto& outlined : outline.stages) {
     if (is_output(outlined) && outline.splits_output() && layout.output.size() > 1) {
       split_output(outlined, outline.stages.back(), layout, placed);
-      break;  // the loss is the last
+      break;  // the loss is last
     }
     auto copy = outlined;
     const bool at_the_end = is_output(outlined) || outlined.stage.name == "loss";

@@ -13,16 +13,16 @@ namespace seq2seq::parallel {
 /// A stage, and the other facts that the planner needs.
 struct OutlinedStage {
   nn::Stage stage;
-  double recurrent_products = 0;  // those of a row that wait for the step before
-  double numbers = 0;             // of the parameters that lie with it; a shared one lies with its first stage
+  double recurrent_products = 0;  // those of a row that wait for the previous step
+  double numbers = 0;             // of the parameters stored with it; a shared one belongs to its first stage
 };
 
-/// A model's stages, all at one place, with no numbers in its parameters.
+/// A model's stages, all at one place, with parameters without memory.
 struct Outline {
   std::vector<OutlinedStage> stages;
-  /// Of a stack, as `encoder.0` ... are stages.
+  /// Number of layers of a stack, which are the stages `encoder.0`, ...
   int64_t layers(const std::string& stack) const;
-  /// Returns true if the output layer can be split: then its one shard and `loss` come last.
+  /// Returns true if the output layer can be split: its single shard and `loss` then come last.
   bool splits_output() const;
 };
 
@@ -35,19 +35,19 @@ struct Layout {
     int64_t place = 0;
     double share = 1;  // of the words
   };
-  std::vector<int64_t> devices{0};       // of each place, its number among those of the hardware
-  std::map<std::string, int64_t> parts;  // what is not named lies at place 0
+  std::vector<int64_t> devices{0};       // number of each place's device in the hardware
+  std::map<std::string, int64_t> parts;  // parts without a name here are at place 0
   std::vector<Share> output;             // empty: all of it at place 0
 
   int64_t place_of(const std::string& part) const;
   int64_t devices_used() const;
 };
 
-/// The stages at the places of a layout, the output layer split into `output.0` ... and `loss`.
+/// Returns the stages at the places of a layout, with the output layer split into `output.0` ... and `loss`.
 Outline place(const Outline& outline, const Layout& layout);
 
-/// The jobs of an update of batches that are split into `micro_batches`, each of equal sentences of `source` and
-/// `target` steps.
+/// Size of the batches of an update, which are split into `micro_batches`; all sentences have `source` and `target`
+/// steps.
 struct BatchSize {
   int64_t sentences = 128;
   int64_t source = 25, target = 25;

@@ -30,7 +30,7 @@ Timeline timeline_of(const JobGraph& graph, const JobSpans& spans, const Layout&
   return timeline;
 }
 
-/// Clipping reads the gradients; the optimizer reads and writes parameters and its state and reads the gradients.
+/// Clipping reads the gradients; the optimizer reads the gradients, and reads and writes parameters and its state.
 double optimizer_seconds(const Question& question, const Prediction& prediction, const Layout& layout) {
   std::vector<double> numbers(static_cast<size_t>(*std::ranges::max_element(layout.devices)) + 1, 0);
   for (const auto& each : prediction.placed.stages)
@@ -39,7 +39,7 @@ double optimizer_seconds(const Question& question, const Prediction& prediction,
   return *std::ranges::max_element(numbers) * bytes / question.hardware->device.bandwidth;
 }
 
-/// Returns what limits the speed: the work of the busiest place, or what it waits for.
+/// Finds what limits the speed: the work of the busiest place, or the cause of its waiting.
 void find_limit(const JobGraph& graph, const std::vector<JobCost>& costs, const JobSpans& spans,
                 Prediction& prediction) {
   const auto busy = busy_seconds(prediction.timeline);
@@ -56,7 +56,7 @@ void find_limit(const JobGraph& graph, const std::vector<JobCost>& costs, const 
   double launched = spans.waits_issue[place];
   double issue = 0;
   for (const auto& cost : costs) issue += cost.issue;
-  if (issue > 0.9 * spans.seconds) launched = issue;  // the thread that issues work never rests
+  if (issue > 0.9 * spans.seconds) launched = issue;  // the thread that issues work is always busy
   const std::vector<std::pair<double, std::string>> candidates{
       {sum.products, fmt::format("the products of place {}", busiest)},
       {sum.memory, fmt::format("the memory bandwidth of place {}", busiest)},

@@ -15,7 +15,7 @@ namespace {
 constexpr int64_t chunks[] = {1, 2, 5, 10, 25, 0};
 constexpr int64_t counts[] = {2, 4, 8};
 
-/// Each layer of either stack in one of `groups` contiguous groups; a place a group.
+/// Puts the layers of each stack into `groups` contiguous groups, one place per group.
 Layout grouped(const Outline& outline, int64_t groups) {
   Layout layout;
   for (int64_t place = 1; place < groups; ++place) layout.devices.push_back(place);

@@ -7,7 +7,7 @@
 namespace seq2seq::parallel {
 namespace {
 
-constexpr double bucket_bytes = 25e6;  // as torch's DistributedDataParallel has
+constexpr double bucket_bytes = 25e6;  // as in torch's DistributedDataParallel
 
 /// Every machine receives the rows of all others.
 double gather_seconds(const NetworkOptions& network, int64_t servers, double bytes) {
@@ -32,7 +32,7 @@ ServersPrediction predict_servers(const Question& question, const Plan& plan, in
   std::vector<size_t> stages(alone.placed.stages.size());
   std::iota(stages.begin(), stages.end(), size_t{0});
   std::ranges::stable_sort(stages, {}, [&](size_t stage) { return alone.stage_ready[stage]; });
-  double network_free = 0;  // when the network has sent all that came before
+  double network_free = 0;  // when the network has sent everything before
   for (const size_t number : stages) {
     const auto& outlined = alone.placed.stages[number];
     if (servers < 2 || outlined.numbers <= 0) continue;

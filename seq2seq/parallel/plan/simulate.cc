@@ -10,7 +10,7 @@ namespace {
 
 constexpr double never = std::numeric_limits<double>::infinity();
 
-/// One play. A running job passes through its transfer, its work, and what is left until it is issued.
+/// One simulation. A running job passes through its transfer, its work, and any remaining time until it is issued.
 class Player {
  public:
   Player(const std::vector<SimulatedJob>& jobs, const std::vector<std::vector<int64_t>>& needs,
@@ -56,7 +56,7 @@ class Player {
     bool active = false;
     size_t job = 0;
     Phase phase = Phase::transfer;
-    double left = 0, rate = 1, until = 0;  // seconds alone; what it runs at; when it ends at that rate
+    double left = 0, rate = 1, until = 0;  // left: seconds alone; rate: its speed; until: its end at this rate
   };
 
   bool is_ready(size_t job) const {
@@ -72,7 +72,7 @@ class Player {
         continue;
       }
       ready_since_.try_emplace(worker, now_);
-      if (issue_start_[job] > now_) continue;  // an event of its own: see next_event
+      if (issue_start_[job] > now_) continue;  // a separate event: see next_event
       spans_.waits_issue[static_cast<size_t>(jobs_[job].place)] += now_ - ready_since_.at(worker);
       ready_since_.erase(worker);
       ++next_[worker];
@@ -120,7 +120,7 @@ class Player {
     return between(machine_.together, busy) * of_team / working;
   }
 
-  /// 1 for one processor, `all` for all of them.
+  /// Interpolates: 1 for one busy processor, `all` for all of them.
   double between(double all, double busy) const { return 1 + (all - 1) * (busy - 1) / (machine_.processors - 1); }
 
   double next_event() const {
@@ -156,7 +156,7 @@ class Player {
   std::vector<size_t> next_;
   std::vector<Running> running_;
   std::vector<double> issue_start_;
-  std::map<size_t, double> ready_since_;  // workers that wait for their job to be issued
+  std::map<size_t, double> ready_since_;  // workers with a job that is not issued yet
   std::vector<bool> done_;
   JobSpans spans_;
   size_t left_ = 0;

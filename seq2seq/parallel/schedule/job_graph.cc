@@ -44,7 +44,7 @@ class MicroBatch {
     }
   }
 
-  /// The same ways in the other direction.
+  /// Adds the same dependencies in the other direction.
   void add_backward() {
     backward_.resize(pieces_.size());
     readers_.resize(pieces_.size());
@@ -130,8 +130,8 @@ class MicroBatch {
   int64_t number_;
   const Cut& cut_;
   std::vector<std::vector<Piece>> pieces_;                // by stage
-  std::vector<std::vector<int64_t>> forward_, backward_;  // the jobs, by stage and piece
-  std::vector<std::vector<std::vector<Place>>> readers_;  // what waits for a piece of a stage
+  std::vector<std::vector<int64_t>> forward_, backward_;  // jobs by stage and piece
+  std::vector<std::vector<std::vector<Place>>> readers_;  // the pieces that wait for each piece of a stage
 };
 
 }  // namespace

@@ -8,7 +8,7 @@ void declare(config::Keys&, LayerByLayerOptions&) {}
 
 std::vector<int64_t> LayerByLayer::order(const JobGraph& graph) const {
   std::vector<int64_t> order(graph.jobs.size());
-  std::iota(order.begin(), order.end(), 0);  // the graph lists them stage by stage
+  std::iota(order.begin(), order.end(), 0);  // the graph has them stage by stage
   return order;
 }
 

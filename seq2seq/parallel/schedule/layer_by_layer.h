@@ -7,7 +7,8 @@ namespace seq2seq::parallel {
 struct LayerByLayerOptions {};
 void declare(config::Keys& keys, LayerByLayerOptions& options);
 
-/// One stage after another, all its steps at once, and back in the reverse order: what a model on one device does.
+/// Runs one stage after another, each with all steps at once, then back in the reverse order, like a model on one
+/// device.
 class LayerByLayer final : public Schedule {
  public:
   using Options = LayerByLayerOptions;

@@ -75,11 +75,11 @@ class Play {
 
   const JobGraph& graph_;
   const std::vector<double>&cost_, &priority_;
-  std::vector<int64_t> missing_;                 // jobs that a job still waits for
+  std::vector<int64_t> missing_;                 // number of jobs that a job still waits for
   std::vector<std::vector<int64_t>> followers_;  // by job
   std::vector<Smallest> ready_;                  // by place
   std::vector<bool> busy_;                       // by place
-  Smallest running_;                             // by their ends
+  Smallest running_;                             // in order of their ends
   JobTimes times_;
 };
 

@@ -9,17 +9,17 @@ namespace seq2seq::parallel {
 /// Start and end of each job of a graph, in seconds or any other unit.
 struct JobTimes {
   std::vector<double> start, end;  // by job
-  double total = 0;                // when the last one ends
+  double total = 0;                // end of the last job
 };
 
-/// Plays a graph through: a place runs one job at a time, and whenever it is free the ready one of the smallest
-/// priority; of equal ones the first in the graph. `cost` of each job.
+/// Simulates a graph: a place runs one job at a time. Whenever it is free, it starts the ready job with the smallest
+/// priority; of equal ones, the first in the graph. `cost`: of each job.
 JobTimes list_schedule(const JobGraph& graph, const std::vector<double>& cost, const std::vector<double>& priority);
 
-/// The jobs by their start; of equal starts the one whose priority is smaller.
+/// Returns the jobs in order of their start; for equal starts, the smaller priority first.
 std::vector<int64_t> order_by_start(const JobTimes& times, const std::vector<double>& priority);
 
-/// Cost of a job that a schedule assumes: its products and a small constant.
+/// Returns the costs that schedules assume for jobs: their products and a small constant.
 std::vector<double> assumed_costs(const JobGraph& graph);
 
 }  // namespace seq2seq::parallel

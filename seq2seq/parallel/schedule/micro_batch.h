@@ -9,9 +9,9 @@ struct MicroBatchOptions {
 };
 void declare(config::Keys& keys, MicroBatchOptions& options);
 
-/// The batch is split by sentences, and the parts follow each other through the stages, all steps at once (Huang et al.
-/// 2019, arXiv 1811.06965). A place prefers to go backward, so that few parts are under way at a time (Narayanan et al.
-/// 2021, arXiv 2104.04473).
+/// Splits the batch by sentences. The parts follow each other through the stages, each with all steps at once (Huang et
+/// al. 2019, arXiv 1811.06965). A place prefers backward jobs, so that few parts are in progress at a time (Narayanan
+/// et al. 2021, arXiv 2104.04473).
 class MicroBatchSchedule final : public Schedule {
  public:
   using Options = MicroBatchOptions;

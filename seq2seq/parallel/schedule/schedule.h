@@ -8,15 +8,15 @@
 
 namespace seq2seq::parallel {
 
-/// Determines the order in which the jobs of an update are issued. It changes no result beyond rounding.
+/// Determines the order in which the jobs of an update are issued. Changes results only by rounding.
 class Schedule {
  public:
   virtual ~Schedule() = default;
   /// Returns the number of parts, of about equally many sentences, into which a batch is split.
   virtual int64_t micro_batches() const { return 1; }
-  /// Returns true if the steps are cut into chunks; otherwise a piece is all of them.
+  /// Returns true if the steps are cut into chunks; otherwise a piece has all steps.
   virtual bool cuts_steps() const { return true; }
-  /// Every job once, by its number, each after those it needs. A place runs its jobs in this order.
+  /// Returns the number of every job once, each after those it depends on. A place runs its jobs in this order.
   virtual std::vector<int64_t> order(const JobGraph& graph) const = 0;
 };
 

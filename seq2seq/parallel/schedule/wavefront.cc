@@ -9,7 +9,8 @@
 namespace seq2seq::parallel {
 namespace {
 
-/// The clock's step at which each job is due. Derivatives of parameters are due right after what they are made from.
+/// Returns the time at which each job is due. Derivatives of parameters are due right after the job that provides their
+/// data.
 std::vector<double> diagonals(const JobGraph& graph) {
   const auto level = levels(graph);
   std::vector<double> due;
@@ -33,7 +34,7 @@ std::vector<int64_t> Wavefront::order(const JobGraph& graph) const {
   }
   const double last = *std::ranges::max_element(due);
   for (size_t job = 0; job < due.size(); ++job)
-    if (graph.jobs[job].kind == Job::Kind::weights) due[job] += last;  // whenever a place has nothing else to do
+    if (graph.jobs[job].kind == Job::Kind::weights) due[job] += last;  // whenever a place is otherwise idle
   return order_by_start(list_schedule(graph, assumed_costs(graph), due), due);
 }
 

@@ -7,12 +7,12 @@
 
 namespace seq2seq::parallel {
 
-/// A timeline as a Chrome trace, which chrome://tracing and ui.perfetto.dev show: a thread a place, times in
-/// microseconds, the job's fields under `args`. `otherData` holds what read_chrome_trace() needs besides.
+/// Returns a timeline as a Chrome trace, for chrome://tracing and ui.perfetto.dev: one thread per place, times in
+/// microseconds, the job's fields under `args`. `otherData` has all else that read_chrome_trace() needs.
 std::string chrome_trace(const Timeline& timeline);
 
-/// Reads what chrome_trace() wrote. Throws FormatError with `file`: not JSON, not our trace, a field that is missing or
-/// of another type.
+/// Reads the output of chrome_trace(). Throws FormatError with `file` if it is not JSON or not our trace, or if a field
+/// is missing or has the wrong type.
 Timeline read_chrome_trace(const std::string& text, const Place& file);
 
 }  // namespace seq2seq::parallel

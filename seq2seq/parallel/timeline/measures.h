@@ -6,13 +6,13 @@
 
 namespace seq2seq::parallel {
 
-/// Seconds that each place works, overlapping entries counted once.
+/// Returns the seconds in which each place works; overlapping entries count once.
 std::vector<double> busy_seconds(const Timeline& timeline);
 
-/// The share of the update that each place waits: its bubble.
+/// Returns the share of the update in which each place waits: its bubble.
 std::vector<double> bubbles(const Timeline& timeline);
 
-/// The share of all places' time that they wait. Places without any work are left out.
+/// Returns the share of all places' time spent waiting. Places without any work are left out.
 double overall_bubble(const Timeline& timeline);
 
 }  // namespace seq2seq::parallel

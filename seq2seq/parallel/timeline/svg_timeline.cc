@@ -11,9 +11,9 @@
 namespace seq2seq::parallel {
 namespace {
 
-constexpr double left = 250, right = 70, width = 1000;  // the names, the shares, the time; pixels
+constexpr double left = 250, right = 70, width = 1000;  // names, shares, time axis; pixels
 constexpr double row = 26, bar = 20, head = 34, gap = 18, axis = 44, legend = 30;
-constexpr std::array<const char*, 3> colours{"#a8cdec", "#2f6fb2", "#e5a23c"};  // light, dark, between
+constexpr std::array<const char*, 3> colours{"#a8cdec", "#2f6fb2", "#e5a23c"};  // light, dark, medium
 constexpr std::array<const char*, 3> work{"forward", "backward", "derivatives of parameters"};
 
 std::string escaped(const std::string& text) {
@@ -33,7 +33,7 @@ std::string escaped(const std::string& text) {
   return safe;
 }
 
-/// 1, 2 or 5 times a power of ten, so that about eight ticks fit.
+/// Returns 1, 2 or 5 times a power of ten, for about eight ticks.
 double tick_of(double whole) {
   const double rough = whole / 8;
   const double power = std::pow(10, std::floor(std::log10(rough)));
@@ -103,7 +103,7 @@ class Drawing {
         entry.last_step, entry.start * unit_, entry.end * unit_, unit_name());
   }
 
-  /// The place's device and the stages that it runs, shortened to what fits.
+  /// Returns the place's device and its stages, shortened to fit.
   static std::string label(const Timeline& timeline, int64_t place) {
     std::vector<std::string> stages;
     for (const auto& entry : timeline.entries)

@@ -7,14 +7,14 @@
 
 namespace seq2seq::parallel {
 
-/// A timeline with what stands above its drawing: `predicted`, `measured`.
+/// A timeline with the title of its drawing: `predicted`, `measured`.
 struct TitledTimeline {
   std::string title;
   Timeline timeline;
 };
 
-/// A drawing as SVG: a row a place with the stages in it, their work in three colours that differ in lightness, too,
-/// the share that each place waits, and one axis of time for all timelines, which stand one above the other.
+/// Draws timelines as SVG: one row per place with its stages, their work in three colours that also differ in
+/// lightness, and the share of time in which each place waits. The timelines are stacked and share one time axis.
 std::string svg_timeline(const std::vector<TitledTimeline>& timelines);
 
 }  // namespace seq2seq::parallel

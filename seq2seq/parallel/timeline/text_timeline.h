@@ -7,8 +7,9 @@
 
 namespace seq2seq::parallel {
 
-/// Draws a line for each place with `columns` slots of equal time, each slot the work that fills most of it: F forward,
-/// B backward, W derivatives of parameters, a dot none; then the share that the place waits. A legend follows.
+/// Draws a line for each place with `columns` slots of equal time. Each slot shows the work that fills most of it: F
+/// forward, B backward, W derivatives of parameters, a dot for none. The share of waiting time follows, and a legend
+/// below.
 ///
 ///     0 cuda:0 |FFFFFF..BBBBBBWW..|  22.2 % idle
 std::string text_timeline(const Timeline& timeline, int64_t columns);

@@ -7,10 +7,10 @@
 
 namespace seq2seq::run {
 
-/// Names of the files beside a configuration: `train.source`, ..., `test.target`.
+/// Returns the name of a file beside a configuration: `train.source`, ..., `test.target`.
 std::string part_file(const std::string& part, const std::string& side);
 
-/// Returns a configuration as text, with comments on values that depend on the text or should be changed first.
+/// Returns a configuration as text, with comments at values that depend on the text or should be changed first.
 std::string configuration_text(const Recipe& recipe, const TextFacts& facts, int64_t training_pairs);
 
 }  // namespace seq2seq::run

@@ -24,7 +24,7 @@ constexpr int64_t kFewestPairs = 100;
 
 int64_t held_pairs(int64_t pairs) { return pairs < 1000 ? pairs / 10 : std::clamp<int64_t>(pairs / 50, 100, 3000); }
 
-/// The part of a pair is a function of its source, so that nothing of the test was trained on.
+/// Returns the part of a pair, a function of its source, so that no source of the test is in the training.
 std::string part_of(const std::string& source, double held_share) {
   const double place = static_cast<double>(hash_of_name(source)) / 4294967296.0;
   return place < held_share ? "test" : place < 2 * held_share ? "validation" : "train";
@@ -32,7 +32,7 @@ std::string part_of(const std::string& source, double held_share) {
 
 bool is_blank(const std::string& line) { return line.find_first_not_of(" \t") == std::string::npos; }
 
-/// Reads both files and hands on their pairs without an empty side. Returns how many were left out.
+/// Reads both files and passes on the pairs without an empty side. Returns the number of pairs left out.
 int64_t for_each_pair(const InitText& text, const Environment& environment, const char* title,
                       const std::function<void(const std::string&, const std::string&)>& use) {
   data::LineReader sources(text.source, data::InvalidUtf8::error), targets(text.target, data::InvalidUtf8::error);

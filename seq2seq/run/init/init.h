@@ -21,9 +21,9 @@ struct Initialized {
   int64_t left_out = 0;                            // pairs with an empty side
 };
 
-/// Makes a folder, completely or not at all: the text split into training, validation and test, and a `config.yaml` for
-/// it. Equal sources are in the same part. Throws Error for files of unequal length, text that is not UTF-8, too little
-/// text, and an existing folder.
+/// Makes a folder, completely or not at all, with the text split into training, validation and test, and a
+/// `config.yaml` for it. Equal sources are in the same part. Throws Error for files of unequal length, text that is not
+/// UTF-8, too little text, and an existing folder.
 Initialized init(const std::filesystem::path& folder, const InitText& text, const Environment& environment);
 
 }  // namespace seq2seq::run

@@ -8,12 +8,12 @@ namespace seq2seq::run {
 
 namespace {
 
-// Up to here a set of words is small enough to be symbols: letters, phonemes, commands.
+// Largest set of words that counts as a set of symbols: letters, phonemes, commands.
 constexpr int64_t kMostSymbols = 2000;
-// Lines up to this many characters are strings, as dates and names are, rather than sentences.
+// Lines of up to this many characters are strings, such as dates and names, not sentences.
 constexpr double kStringLength = 40, kLongStringLength = 100;
 
-/// True if the words of a side are a closed set, each seen often.
+/// Returns true if the words of a side are a closed set, with many occurrences of each.
 bool has_closed_words(const SideFacts& side) {
   return side.types <= kMostSymbols && 20 * side.once <= side.types && side.tokens >= 20 * side.types;
 }
@@ -23,7 +23,7 @@ Cut cut_of(const SideFacts& side) {
   return side.characters.mean() <= kStringLength ? Cut::characters : Cut::subwords;
 }
 
-/// The longest side in training: all lines, unless a few are much longer than the others.
+/// Returns the length of the longest side in training: of all lines, unless a few are much longer than the others.
 int64_t longest_of(const SideFacts& side, Cut cut) {
   if (cut == Cut::subwords) return 2 * side.words.quantile(0.99);
   const auto& lengths = cut == Cut::words ? side.words : side.characters;
@@ -33,7 +33,7 @@ int64_t longest_of(const SideFacts& side, Cut cut) {
 void choose_cuts(Recipe& recipe, const TextFacts& facts) {
   recipe.source_cut = cut_of(facts.source);
   recipe.target_cut = cut_of(facts.target);
-  // Beside a string, words are read by their characters, too: `1999` and `2001` have digits in common.
+  // If the other side is a string, words are split into characters, too: `1999` and `2001` have digits in common.
   const auto beside_string = [](Cut other, const SideFacts& side) {
     return other == Cut::characters && side.characters.mean() <= kLongStringLength;
   };
@@ -61,7 +61,7 @@ void choose_for_symbols(Recipe& recipe, int64_t pairs) {
 void choose_for_sentences(Recipe& recipe, const TextFacts& facts, int64_t pairs) {
   const int size = pairs < 20'000 ? 0 : pairs < 500'000 ? 1 : pairs < 5'000'000 ? 2 : 3;
   const int64_t subwords = std::array{1000, 4000, 16000, 32000}[static_cast<size_t>(size)];
-  // A text of few different words has no more pieces to learn.
+  // Limits the number of pieces by the number of distinct words.
   recipe.source_subwords = std::min(subwords, facts.source.types);
   recipe.target_subwords = std::min(subwords, facts.target.types);
   recipe.cells = std::array{128, 256, 512, 1000}[static_cast<size_t>(size)];

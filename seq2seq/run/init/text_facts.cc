@@ -11,7 +11,7 @@ namespace seq2seq::run {
 
 namespace {
 
-constexpr int64_t kFreeLength = 10;  // what `decode.max_length.plus` allows by default, whatever the source
+constexpr int64_t kFreeLength = 10;  // default of `decode.max_length.plus`
 
 double ratio_beyond_free(int64_t source, int64_t target) {
   return static_cast<double>(std::max<int64_t>(target - kFreeLength, 0)) /

@@ -15,21 +15,21 @@ class Lengths {
   void add(int64_t length);
   int64_t longest() const { return longest_; }
   double mean() const;
-  /// Returns the smallest length that is at least as long as this share of the lines; 1: the longest.
+  /// Returns the smallest length that at least this share of the lines does not exceed; 1: the longest.
   int64_t quantile(double share) const;
 
  private:
-  std::vector<int64_t> count_;  // of lines of each length
+  std::vector<int64_t> count_;  // number of lines by length
   int64_t lines_ = 0, sum_ = 0, longest_ = 0;
 };
 
 /// Statistics of one side of a parallel text.
 struct SideFacts {
-  Lengths words, characters;       // of its lines; words stand between blanks, characters are code points
-  int64_t tokens = 0;              // words in all
-  int64_t types = 0;               // different words, at least: no more than `types_at_most` are counted
-  int64_t once = 0;                // of these, those that occur once
-  std::vector<char32_t> alphabet;  // different characters, sorted
+  Lengths words, characters;       // of its lines; words are separated by blanks, characters are code points
+  int64_t tokens = 0;              // number of words
+  int64_t types = 0;               // distinct words, counted up to `types_at_most`
+  int64_t once = 0;                // distinct words that occur once
+  std::vector<char32_t> alphabet;  // distinct characters, sorted
 };
 
 struct TextFacts {
@@ -37,7 +37,7 @@ struct TextFacts {
   int64_t pairs = 0;
   SideFacts source, target;
   double shared_words = 0;     // share of the target's words that occur in the source, too
-  double word_ratio = 0;       // target words beyond ten to one of the source, at most
+  double word_ratio = 0;       // largest ratio of target words, less ten, to source words
   double character_ratio = 0;  // the same in characters
 };
 
@@ -52,7 +52,7 @@ class TextFactsCounter {
     SideFacts facts;
     std::unordered_map<std::string, int64_t> words;
     std::unordered_set<char32_t> characters;
-    /// Returns words and characters of the line.
+    /// Returns the numbers of words and characters of the line.
     std::pair<int64_t, int64_t> add(std::string_view line);
     void finish();
   };

@@ -22,7 +22,7 @@ namespace seq2seq::run {
 
 namespace {
 
-/// Has the layers of all models that are made while it lives watched.
+/// While it exists, watches the layers of all models that are made.
 class WatchedLayers {
  public:
   explicit WatchedLayers(nn::Parts& parts) : parts_(parts), kinds_(parts.layers) {

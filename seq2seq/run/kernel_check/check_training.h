@@ -9,14 +9,14 @@
 
 namespace seq2seq::run {
 
-/// The result of a comparison as a person reads it.
+/// Result of a comparison, as text.
 struct KernelReport {
   std::vector<std::string> lines;  // a table
-  std::string fault;               // the largest difference above the bound; empty: there is none
+  std::string fault;               // the largest difference above the bound; empty: none
 };
 
 /// Compares our kernels with LibTorch's operators on the first batches of a new run, see KernelCheck: with its initial
-/// parameters, or the weights that it would start from. Trains and writes nothing; `folder` is not used. Throws
+/// parameters, or the weights from which it would start. Does not train or write anything; ignores `folder`. Throws
 /// UsageError for a device other than the CPU.
 KernelReport check_kernels(const NewRun& request, int64_t batches, const Environment& environment);
 

@@ -19,17 +19,17 @@ namespace {
 using at::Tensor;
 using nn::Difference;
 
-/// A tensor as messages call it, and the meaning of its first dimension.
+/// The name of a tensor in messages, and the meaning of its first dimension.
 struct TensorName {
   enum class Of { rows, sentences, parameter, words };
   std::string name;
   Of of = Of::rows;
-  std::shared_ptr<const nn::Layout> layout{};  // of rows
-  int64_t first_step = 0;                      // of the layout, among the steps of the batch
+  std::shared_ptr<const nn::Layout> layout{};  // layout of the rows
+  int64_t first_step = 0;                      // first step of the layout, among the steps of the batch
 
-  /// `rows, step 12, sentence 3, number 200`, counted from 1.
+  /// Returns `rows, step 12, sentence 3, number 200`, counted from 1.
   std::string place(const Difference& difference) const;
-  /// The step of the batch, counted from 1; empty where there are none.
+  /// Returns the step of the batch, counted from 1; no value if there are no steps.
   std::optional<int64_t> step(const Difference& difference) const;
 };
 using Of = TensorName::Of;
@@ -61,12 +61,12 @@ std::string TensorName::place(const Difference& difference) const {
   return fmt::format("{}, row {}{}", name, at[0] + 1, column("column"));
 }
 
-/// The names of everything in nn::PartResults.
+/// The names of all tensors in nn::PartResults.
 struct ResultNames {
   std::vector<TensorName> outputs, gradients, parameters;
 };
 
-/// The same results by our kernels, and by LibTorch in double and in the precision that is checked.
+/// The same results by our kernels, and by LibTorch in double and in the checked precision.
 struct Three {
   nn::PartResults ours, exact, libtorch;
 };
@@ -110,7 +110,7 @@ ResultNames result_names(const nn::WatchedCall& call) {
           .parameters = {parameter("weight_ih"), parameter("weight_hh"), parameter("bias_ih"), parameter("bias_hh")}};
 }
 
-/// `encoder.lstm layer 1`, or `encoder.lstm layer 1, backward`; empty: it is not a layer of the model.
+/// Returns `encoder.lstm layer 1`, or `encoder.lstm layer 1, backward`; empty if it is not a layer of the model.
 std::string name_of_layer(const nn::LayerWatch& layer, const nn::Model& model) {
   for (const auto& item : model.named_parameters()) {
     if (!item.value().is_same(layer.parameters.front())) continue;
@@ -122,7 +122,7 @@ std::string name_of_layer(const nn::LayerWatch& layer, const nn::Model& model) {
   return "";
 }
 
-/// Why our kernels do not compute a layer; empty: they do.
+/// Returns the reason why our kernels do not compute a layer, or an empty string.
 std::string why_not_compared(const nn::LayerWatch& layer) {
   return layer.kind == "lstm" ? "" : fmt::format("layers of kind `{}` use LibTorch's operators", layer.kind);
 }
@@ -145,7 +145,7 @@ KernelCheck::KernelCheck(nn::Model& model, const nn::LayerWatches& watches, nn::
   };
   for (const auto& watch : watches) {
     const auto name = name_of_layer(*watch, model);
-    if (name.empty()) continue;  // of an outline
+    if (name.empty()) continue;  // a layer of an outline
     note(name, why_not_compared(*watch));
     layers_.push_back({name, watch});
   }

@@ -20,12 +20,12 @@ struct KernelDifference {
   std::string what;             // `outputs`, `gradients`, `gradients of parameters`
   double difference = 0;        // of two numbers
   double relative = -1;         // the difference over the largest number of its tensor; infinite for a NaN
-  double of_libtorch = 0;       // the same of LibTorch's operators in the precision that is checked
+  double of_libtorch = 0;       // `relative` for LibTorch's operators in the checked precision
   std::string where;            // `rows, step 12, sentence 3, number 200`, counted from 1
-  std::optional<int64_t> step;  // of the batch, counted from 1; empty where the tensor has no steps
+  std::optional<int64_t> step;  // of the batch, counted from 1; no value if the tensor has no steps
 };
 
-/// A part of a model that is not compared, and why.
+/// A part of a model that is not compared, and the reason.
 struct NotCompared {
   std::string part, why;
 };
@@ -35,19 +35,19 @@ struct KernelComparison {
   std::vector<NotCompared> not_compared;
 };
 
-/// The relative difference above which a kernel is wrong: see docs/testing.md for what is usual.
+/// The relative difference above which a kernel counts as wrong; docs/testing.md has the usual values.
 double kernel_bound(nn::Precision precision);
 
 /// Compares the kernels of a model's LSTM layers and of its output layer with LibTorch's operators in double, on the
-/// rows, states and gradients that they meet in passes over batches. Nothing is dropped.
+/// rows, states and gradients of passes over batches. Without dropout.
 class KernelCheck {
  public:
   /// The model must be on the CPU, compute in `precision`, and outlive the check. `watches`: of its layers, see
   /// watched().
   KernelCheck(nn::Model& model, const nn::LayerWatches& watches, nn::Precision precision);
-  /// `row_scale` [N]: the derivative of the objective by each loss. Forgets the gradients in the model's parameters.
+  /// `row_scale` [N]: the derivative of the objective by each loss. Discards the gradients in the model's parameters.
   void add(const data::Batch& batch, const at::Tensor& row_scale, double label_smoothing);
-  /// The largest differences in all batches so far.
+  /// Returns the largest differences in all batches so far.
   const KernelComparison& comparison() const { return comparison_; }
 
  private:
@@ -60,7 +60,7 @@ class KernelCheck {
   void note(KernelDifference found);
 
   nn::Model& model_;
-  at::ScalarType type_;  // of LibTorch's operators beside those in double
+  at::ScalarType type_;  // of LibTorch's operators, besides double
   std::vector<Named> layers_;
   KernelComparison comparison_;
 };

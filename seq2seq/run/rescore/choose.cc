@@ -13,7 +13,7 @@ namespace {
 
 constexpr const char* weights_key = "decode.rescore.feature_weights";
 
-/// The hypotheses for the sentences of the set, which may leave out lines of its files.
+/// Returns the hypotheses for the sentences of the set, which may leave out lines of its files.
 NBestFile of_sentences(NBestFile all, const EvaluationSet& set) {
   NBestFile kept{.path = all.path, .lines = {}, .by_sentence = {}};
   for (const int64_t sentence : set.all()) {

@@ -9,12 +9,13 @@
 
 namespace seq2seq::run {
 
-/// Chooses a hypothesis for each sentence of a set as `decode.rescore` says, from a list for the lines of its files; an
-/// empty line for a sentence without one. Throws Error for a list of other sentences or features.
+/// Chooses a hypothesis for each sentence of a set from a list for the lines of its files, according to
+/// `decode.rescore`; an empty line for a sentence without hypotheses. Throws Error if the sentences or features of the
+/// list do not fit.
 std::vector<std::string> choose_from_list(const LoadedRun& run, const EvaluationSet& set,
                                           const Environment& environment);
 
-/// Returns what is wrong with `decode.rescore.feature_weights`, or an empty string.
+/// Returns an error message for `decode.rescore.feature_weights`, or an empty string.
 std::string wrong_feature_weights(const std::string& weights);
 
 }  // namespace seq2seq::run

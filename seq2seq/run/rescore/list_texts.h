@@ -17,7 +17,7 @@ struct ListTexts {
   SourceText sources;
   NBestFile list;
   ListedFeatures features;
-  metrics::References references;  // empty: none were named
+  metrics::References references;  // empty: none given
 };
 
 /// Throws Error for files that do not belong together. `tokens`: texts are tokens between blanks.
@@ -26,25 +26,26 @@ ListTexts read_list_texts(const LoadedRun& run, const ListFiles& files, bool tok
 /// Reads the features of a list. Throws Error for a feature with a reserved name.
 ListedFeatures read_own_features(const NBestFile& list);
 
-/// The names of all features: the list's total, the run's score, then those of the list.
+/// Returns the names of all features: the list's total, the run's score, then the features of the list.
 std::vector<std::string> feature_names(const ListTexts& texts);
 
-/// Weights in the order of the names; 0 for a feature without one. Throws UsageError for a feature that the list does
-/// not have; `option` is where the weights are set.
+/// Returns weights in the order of the names; 0 for a feature without a weight. Throws UsageError for a feature that
+/// the list does not have; `option` is the option with the weights.
 std::vector<double> ordered_weights(const FeatureWeights& weights, const std::vector<std::string>& names,
                                     const std::string& option);
 
-/// The features of every hypothesis, and its n-grams if there are references. `scored` null: the run's score is 0.
+/// Returns the features of every hypothesis, and its n-grams if there are references. `scored` null: the run's score is
+/// 0.
 RankedLists rank_lists(const ListTexts& texts, const metrics::BleuOptions& options, const ListScored* scored);
 
 struct ScoredLists {
   RankedLists lists;
-  double saved = 0;  // share of decoder steps that shared beginnings saved
+  double saved = 0;  // share of decoder steps saved by shared beginnings
 };
-/// rank_lists() with the scores of the run or ensemble.
+/// As rank_lists(), with the scores of the run or ensemble.
 ScoredLists score_lists(const LoadedRun& run, const ListTexts& texts, bool tokens, const Environment& environment);
 
-/// BLEU of a hypothesis by itself, with add-one smoothing.
+/// Returns the sentence BLEU of a hypothesis, with add-one smoothing.
 double sentence_bleu(const Ranked& hypothesis);
 
 }  // namespace seq2seq::run

@@ -20,10 +20,10 @@ namespace seq2seq::run {
 
 namespace {
 
-// Hypotheses of several sources that are scored together.
+// Number of hypotheses of several sources that are scored together.
 constexpr int64_t hypotheses_at_once = 1024;
 
-/// The number that all of the text is, but for blanks around it.
+/// Parses a text that consists of a number, except for blanks around it.
 template <class Number>
 std::optional<Number> read_number(std::string_view text) {
   while (text.starts_with(' ')) text.remove_prefix(1);

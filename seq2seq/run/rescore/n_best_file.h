@@ -14,31 +14,31 @@ namespace seq2seq::run {
 
 /// One line of an n-best list in the format of Moses; see decode/n_best.h.
 struct ListedHypothesis {
-  std::string line;  // as it stands in the file
+  std::string line;  // as in the file
   std::string text;
   double total = 0;     // the last field
-  size_t sentence = 0;  // of the source, counted from 0
+  size_t sentence = 0;  // number of the source sentence, counted from 0
   size_t place = 0;     // among the hypotheses of its sentence, in the order of the file
 };
 
-/// An n-best list as a whole.
+/// A whole n-best list.
 struct NBestFile {
   std::filesystem::path path;
   std::vector<ListedHypothesis> lines;
   std::vector<std::vector<size_t>> by_sentence;  // indices of lines
 };
 
-/// Reads a list for a source of so many lines. Throws Error with file and line for an invalid line, and for a sentence
-/// that the source does not have.
+/// Reads a list for a source of this many lines. Throws Error with file and line for an invalid line, and for a
+/// sentence that the source does not have.
 NBestFile read_n_best_file(const std::filesystem::path& path, size_t sentences);
 
 /// The features of a list, the same for every line.
 struct ListedFeatures {
-  std::vector<std::string> names;            // of `lm= 1 2`: `lm[0]` and `lm[1]`
-  std::vector<std::vector<double>> of_line;  // a value for each name
+  std::vector<std::string> names;            // for `lm= 1 2`: `lm[0]` and `lm[1]`
+  std::vector<std::vector<double>> of_line;  // one value per name
 };
 /// Reads the features of every line, without `tokens=` and `cut=`, which describe an output. Throws Error with file and
-/// line for features that are not those of the first line.
+/// line for features that differ from those of the first line.
 ListedFeatures read_features(const NBestFile& list);
 
 struct ListScored {
@@ -47,8 +47,8 @@ struct ListScored {
   const decode::PairScore& of(const ListedHypothesis& line) const { return scores.lists[line.sentence][line.place]; }
 };
 
-/// Scores every hypothesis given its source. `sources`: all lines of it, as the runs read them; `tokens`: texts are
-/// tokens between blanks.
+/// Scores every hypothesis given its source. `sources`: all lines of the source, as the runs read them; `tokens`: texts
+/// are tokens between blanks.
 ListScored score_list(const LoadedRun& run, const NBestFile& list, const SourceText& sources, bool tokens,
                       const Environment& environment);
 

@@ -19,7 +19,7 @@ namespace seq2seq::run {
 
 namespace {
 
-/// The first hypotheses of each sentence; BLEU of a sentence with an empty list is that of an empty line.
+/// Chooses among the first hypotheses of each sentence. A sentence with an empty list counts as an empty line.
 class Choices {
  public:
   Choices(const RankedLists& lists, const ListTexts& texts, const metrics::BleuOptions& options)
@@ -63,7 +63,7 @@ class Choices {
   metrics::BleuOptions options_;
 };
 
-/// 1, 10, 100, ... and the longest.
+/// Returns 1, 10, 100, ... and the length of the longest list.
 std::vector<int64_t> lengths_of(const RankedLists& lists) {
   int64_t longest = 0;
   for (const auto& list : lists) longest = std::max(longest, std::ssize(list));

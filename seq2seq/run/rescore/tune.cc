@@ -20,7 +20,7 @@ double sum_of_absolutes(const std::vector<double>& values) {
                          [](double sum, double each) { return sum + std::abs(each); });
 }
 
-/// BLEU counts that decay, and so are no whole numbers.
+/// BLEU counts that decay, and are therefore not whole numbers.
 struct Background {
   std::array<double, metrics::BleuCounts::orders> matches{}, ngrams{};
   double hypothesis_tokens = 1, reference_tokens = 1;
@@ -30,8 +30,8 @@ struct Background {
     ngrams.fill(1);
   }
 
-  /// The BLEU in [0, 1] of these counts with a sentence added, times the tokens of its reference: what the sentence
-  /// gains weighs as much as it is long.
+  /// Returns BLEU in [0, 1] of these counts with a sentence added, times the length of its reference, so that a gain
+  /// counts in proportion to the sentence's length.
   double with(const metrics::BleuCounts& sentence) const {
     double logs = 0;
     for (size_t order = 0; order < matches.size(); ++order) {
@@ -54,11 +54,11 @@ struct Background {
   }
 };
 
-/// The hypotheses that a step moves apart.
+/// The hypotheses that a step separates.
 struct HopeAndFear {
   const Ranked* hope;
   const Ranked* fear;
-  double gain;  // of hope over fear in BLEU
+  double gain;  // of hope over fear, in BLEU
 };
 
 HopeAndFear hope_and_fear(const std::vector<Ranked>& list, const std::vector<double>& weights,
@@ -82,7 +82,7 @@ HopeAndFear hope_and_fear(const std::vector<Ranked>& list, const std::vector<dou
   return found;
 }
 
-/// Moves hope ahead of fear by as much as it gains, in the smallest step that does, but at most `largest`.
+/// Moves hope ahead of fear by its gain in BLEU, with the smallest step that does this, but at most `largest`.
 void move(std::vector<double>& weights, const HopeAndFear& pair, double largest) {
   std::vector<double> difference = pair.hope->features;
   for (size_t i = 0; i < difference.size(); ++i) difference[i] -= pair.fear->features[i];

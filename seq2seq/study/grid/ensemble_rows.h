@@ -9,11 +9,12 @@
 
 namespace seq2seq::study {
 
-/// Reads `ensemble: {row: reversed, seeds: [1, 2, 3]}` of a row; none if it has no such key.
+/// Reads `ensemble: {row: reversed, seeds: [1, 2, 3]}` of a row; no value if the row has no such key.
 std::optional<StudyEnsemble> read_ensemble(SpecSection& row, const std::filesystem::path& folder,
                                            config::Faults& faults);
 
-/// Reports ensembles of unknown rows or of ensembles, of fewer than two seeds, and those that set keys of training.
+/// Reports ensembles of unknown rows, of other ensembles or of fewer than two seeds, and ensembles that set keys of
+/// training.
 void check_ensembles(const StudySpec& spec, config::Faults& faults);
 
 }  // namespace seq2seq::study

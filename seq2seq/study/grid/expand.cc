@@ -14,7 +14,8 @@ namespace {
 
 void append(Settings& settings, const Settings& more) { settings.insert(settings.end(), more.begin(), more.end()); }
 
-/// Every choice of one point of each axis, the last axis moving fastest; one empty choice without axes.
+/// Returns every combination of one point per axis, with the last axis varying fastest; one empty combination if there
+/// are no axes.
 std::vector<std::vector<size_t>> choices(const std::vector<StudyAxis>& axes) {
   std::vector<std::vector<size_t>> all{{}};
   for (const auto& axis : axes) {

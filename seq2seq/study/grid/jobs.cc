@@ -20,12 +20,12 @@ namespace seq2seq::study {
 
 namespace {
 
-constexpr int64_t usual_bytes = int64_t{1} << 31;  // of a run without an earlier one like it
+constexpr int64_t usual_bytes = int64_t{1} << 31;  // of a run, if no similar run is known
 constexpr int cannot_start = 127;
 
-/// Calls, between fork and exec, only what is safe in a copy of a process with several threads.
+/// Runs between fork and exec; calls only functions that are safe in a copy of a process with several threads.
 [[noreturn]] void become(const std::filesystem::path& program, std::vector<char*>& words, pid_t parent) {
-  ::setpgid(0, 0);  // a Ctrl-C on the terminal is for the parent, which hands it on once
+  ::setpgid(0, 0);  // Ctrl-C on the terminal goes to the parent, which passes it on once
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (::getppid() != parent) ::_exit(cannot_start);
   ::execv(program.c_str(), words.data());

@@ -8,23 +8,23 @@
 
 namespace seq2seq::study {
 
-/// The number of runs trained at a time, and the threads of each. Together they are at most the processors: trainings
-/// whose threads wait for each other at barriers are many times slower.
+/// The number of runs trained at the same time, and the threads of each. Their product is at most the number of
+/// processors: with more threads, which wait for each other at barriers, trainings are many times slower.
 struct Jobs {
   int64_t jobs = 1;
   int64_t threads = 1;  // of each
 };
 
-/// Returns as many jobs as processors, runs to do and memory allow; `peak_bytes` is the memory of an earlier run, 0 if
-/// unknown. `asked` above 0 fixes the number.
+/// Returns as many jobs as processors, remaining runs and memory allow; `peak_bytes` is the memory of an earlier run, 0
+/// if unknown. `asked` above 0 fixes the number.
 Jobs fit_jobs(int64_t asked, int64_t processors, int64_t runs, int64_t peak_bytes, int64_t available_bytes);
 
 /// Returns the free memory of the machine in bytes; 0 if the system does not say.
 int64_t available_memory();
 
-/// Starts a program several times with the same words, and waits until all have ended, calling `tick` a few times a
+/// Starts a program several times with the same words, and waits until all have ended; calls `tick` a few times a
 /// second. A SIGINT or SIGTERM to this process is passed on to all as one SIGTERM, and they end if this process is
-/// killed. Returns for each an error message if it ended with a status other than 0 or 1, or an empty string.
+/// killed. Returns an error message for each that ended with a status other than 0 or 1, and otherwise an empty string.
 std::vector<std::string> run_processes(const std::filesystem::path& program, const std::vector<std::string>& words,
                                        int64_t count, const std::function<void()>& tick);
 

@@ -20,7 +20,7 @@ namespace {
 
 constexpr size_t digest_digits = 16;
 
-/// Refuses figures that a row does not have: a language model writes no outputs that metrics could compare, and search
+/// Rejects metrics that a row does not have: a language model writes no outputs that metrics could compare, and search
 /// errors are known only after exact search.
 void check_metrics(const StudyPlan& plan) {
   const Place place{.file = plan.spec.file.string()};
@@ -44,7 +44,7 @@ void check_metrics(const StudyPlan& plan) {
   }
 }
 
-/// Marks the runs of other rows than those named.
+/// Excludes the runs of all rows but those named.
 void ask_only_for(StudyPlan& plan, const std::vector<std::string>& only) {
   if (only.empty()) return;
   std::vector<std::string> unknown = only;
@@ -155,7 +155,7 @@ void check_configurations(const std::vector<StudyRun>& runs, const run::Registri
 }
 
 void find_records(StudyPlan& plan, const Files& files, Log& log) {
-  std::optional<std::vector<std::shared_ptr<const Record>>> all;  // read only where a text is not here
+  std::optional<std::vector<std::shared_ptr<const Record>>> all;  // read only if a text is missing
   for (auto& planned : plan.planned) {
     if (planned.record) continue;
     if (planned.identity.texts_here()) {

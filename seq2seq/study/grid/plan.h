@@ -19,31 +19,31 @@ struct PlannedRun {
   StudyRun run;
   std::shared_ptr<const run::Configuration> configuration;
   Identity identity;
-  std::shared_ptr<const Record> record;  // null: none yet, or none with all metrics that the study asks for
-  std::vector<std::string> kept;         // the metrics of a record that lacks some: they are measured again with these
+  std::shared_ptr<const Record> record;  // null: none, or none with all metrics of the study
+  std::vector<std::string> kept;         // metrics of a record that lacks some: all are measured again
   std::vector<PlannedRun> members{};     // of an ensemble
-  bool asked_for = true;                 // false: `--only` names other rows; the table shows it, but it is not trained
+  bool asked_for = true;                 // false: excluded by `--only`; shown in the table, but not trained
   bool to_do() const { return asked_for && !record; }
 };
 
-/// A study at a scale, with all of its runs.
+/// A study at one scale, with all its runs.
 struct StudyPlan {
   StudySpec spec;
   StudyScale scale;
   std::filesystem::path records;  // folder of records, beside the study's file
-  std::filesystem::path runs;     // folder of the runs themselves, which no table needs once they have records
+  std::filesystem::path runs;     // folder of the runs, which tables do not need if there are records
   std::vector<PlannedRun> planned;
 
   /// Returns the folder of the tables: `reversal/small` beside `reversal.yaml`.
   std::filesystem::path outputs() const;
 };
 
-/// The places of a run's files while it is trained and measured.
+/// Paths for a run while it is trained and measured.
 struct RunPlaces {
   std::filesystem::path folder;   // of the run, named after the digest of its training
   std::filesystem::path lock;     // held by the process that trains or measures it
-  std::filesystem::path failure;  // holds the reason of its last failure
-  std::filesystem::path retrain;  // there while the run is to be made again, though it has a record
+  std::filesystem::path failure;  // file with the reason of its last failure
+  std::filesystem::path retrain;  // exists while the run is to be made again although it has a record
 };
 RunPlaces places_of(const StudyPlan& plan, const PlannedRun& planned);
 
@@ -51,23 +51,23 @@ struct PlanRequest {
   std::filesystem::path study;
   std::string scale;  // empty: the only one
   std::filesystem::path runs;
-  std::vector<std::string> only;  // rows as the study or its table names them (`reversed`, `reversed, low`); empty: all
+  std::vector<std::string> only;  // rows as named in the study or its table (`reversed`, `reversed, low`); empty: all
 };
 /// Reads the study, checks every configuration, and looks for the records. Throws UsageError with all errors.
 StudyPlan make_plan(const PlanRequest& request, const run::Registries& registries, const Files& files, Log& log);
 
-/// Reads the configuration of every run. Throws UsageError with the errors of all of them, each once.
+/// Reads the configuration of every run. Throws UsageError with all their errors, each once.
 void check_configurations(const std::vector<StudyRun>& runs, const run::Registries& registries);
 
-/// Reads the records again for runs without one: others may have made them meanwhile. The old record of a run that is
-/// to be made again does not count.
+/// Reads the records again for runs without one, because other processes may have made them. Ignores the old record of
+/// a run that is to be made again.
 void find_records(StudyPlan& plan, const Files& files, Log& log);
 
 /// Returns the missing texts that runs without a record need.
 std::set<std::string> missing_texts(const StudyPlan& plan);
 
-/// Throws UsageError naming the missing texts, and Error for a test set whose files have unequal numbers of lines: it
-/// would be found after training.
+/// Throws UsageError naming the missing texts, and Error for a test set with files of unequal length, which would
+/// otherwise be found only after training.
 void check_texts(const StudyPlan& plan);
 
 /// Throws Error naming a folder in which records, runs or tables cannot be written.

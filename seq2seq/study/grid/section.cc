@@ -38,7 +38,7 @@ void flatten(const Given& section, const std::string& prefix, const std::filesys
   }
 }
 
-/// `seeds: 2` may mean the seed 2 or two seeds.
+/// `seeds: 2` could mean the seed 2 or two seeds.
 std::string advice_on_seeds(const Given& given) {
   const std::string& text = given.text;
   if (text.empty() || text.size() > 18 || text.find_first_not_of("0123456789") != std::string::npos)

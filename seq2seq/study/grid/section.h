@@ -12,10 +12,10 @@
 
 namespace seq2seq::study {
 
-/// A section of a study's file while it is read. Names that the reader never asks for are unknown keys.
+/// A section of a study's file while it is read. Names that the reader never asks for are reported as unknown keys.
 class SpecSection {
  public:
-  /// `path` for messages, `rows[2]`; empty at the top.
+  /// `path`: for messages, `rows[2]`; empty at the top.
   SpecSection(const config::Given& given, std::string path, const std::filesystem::path& folder,
               config::Faults& faults);
 
@@ -27,9 +27,9 @@ class SpecSection {
   std::optional<std::vector<uint64_t>> seeds(const std::string& name);
   std::vector<std::string> texts(const std::string& name);
   std::map<std::string, double> numbers(const std::string& name);
-  /// Keys of a configuration, given as `a.b: value` or as sections within sections.
+  /// Returns keys of a configuration, written as `a.b: value` or as nested sections.
   Settings settings(const std::string& name);
-  /// Returns the value of the name, of any kind; null if it is not given.
+  /// Returns the value of the name, of any kind; null if it is missing.
   const config::Given* take(const std::string& name);
   /// Reports every name that was never asked for, with the nearest known name.
   void refuse_others();
@@ -51,8 +51,8 @@ class SpecSection {
   std::vector<std::string> asked_;
 };
 
-/// The settings of a section, and of one value for a key. `source` is what messages name, and `folder` what relative
-/// paths in them start from.
+/// Return the settings of a section, or of one value for a key. `source`: place for messages. `folder`: start of
+/// relative paths in them.
 Settings settings_of(const config::Given& section, const std::filesystem::path& folder, config::Faults& faults);
 config::Override setting(const std::string& key, const config::Given& value, const config::Source& source,
                          const std::filesystem::path& folder);

@@ -22,7 +22,7 @@ namespace {
 
 using config::Given;
 
-constexpr const char* axis_names = "names";  // no key of a configuration is called so
+constexpr const char* axis_names = "names";  // not a key of configurations
 
 bool is_folder_name(const std::string& name) {
   const auto letter_or_digit = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; };
@@ -185,14 +185,14 @@ class SpecReader {
     }
   }
 
-  /// Names stand in tables, one line each, and in files of commands.
+  /// Rejects invalid names: they appear in tables, on one line each, and in files of commands.
   void check_name(SpecSection& section, const config::Source& place, const std::string& name, const char* of) {
     if (name.empty()) return section.fault(place, fmt::format("the name of a {} must not be empty", of));
     if (printable(name) != name || name.find('\n') != std::string::npos)
       section.fault(place, fmt::format("the name of a {} must be one line of text without control characters", of));
   }
 
-  /// Refuses rows and points that would be compared with themselves, and published figures that fit no line.
+  /// Rejects equal rows, equal points of an axis, and published figures of rows with several lines.
   void check_against_each_other(SpecSection& top) {
     const auto same = [](const Settings& a, const Settings& b) {
       const auto values = [](const Settings& settings) {
@@ -227,7 +227,7 @@ class SpecReader {
     }
   }
 
-  /// Refuses a key that a row and an axis set: the axis would win in every row.
+  /// Rejects a key that both a row and an axis set, because the axis would win in every row.
   void check_free(SpecSection& top, const std::string& key) {
     for (const auto& row : spec_.rows) {
       for (const auto& setting : row.settings) {

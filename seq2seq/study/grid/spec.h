@@ -12,13 +12,13 @@
 
 namespace seq2seq::study {
 
-/// Configuration keys that a study sets; messages name their place in its file.
+/// Configuration keys set by a study; messages name their place in its file.
 using Settings = std::vector<config::Override>;
 
 /// Runs of another row that write together.
 struct StudyEnsemble {
   std::string row;
-  std::vector<uint64_t> seeds;  // a run each
+  std::vector<uint64_t> seeds;  // one run each
   bool operator==(const StudyEnsemble&) const = default;
 };
 
@@ -27,14 +27,14 @@ struct StudyRow {
   std::string name;
   Settings settings;
   std::map<std::string, double> published;
-  std::optional<StudyEnsemble> ensemble;  // then `settings` are keys of `decode` and `metrics`
+  std::optional<StudyEnsemble> ensemble;  // if set, `settings` are keys of `decode` and `metrics`
   Place place;
 };
 
-/// Every row is tried with each of the points: the values of one key, or of several keys whose lists go together.
+/// Every row is combined with each of the points: values of one key, or of several keys that change together.
 struct StudyAxis {
   struct Point {
-    std::string name;  // `model.encoder.layers=2`, or as `names` has it
+    std::string name;  // `model.encoder.layers=2`, or from `names`
     Settings settings;
   };
   std::vector<Point> points;
@@ -44,7 +44,7 @@ struct StudyAxis {
 struct StudyScale {
   std::string name;            // `table` in a study without scales
   std::filesystem::path base;  // the configuration that rows and axes change
-  Place base_place;            // where it is named
+  Place base_place;            // place of `base` in the file
   Settings settings;
   std::vector<uint64_t> seeds;
   Place place;
@@ -55,7 +55,7 @@ struct StudyScale {
 ///
 ///   question: Does reversing the source help, and by how much?
 ///   base: ../../configs/sutskever2014.yaml            # relative to this file
-///   scales:                                           # one of them is picked; may be left out
+///   scales:                                           # one of them is selected; optional
 ///     paper: {}
 ///     small: {base: ../../configs/debian-en-fr.yaml, seeds: [1, 2, 3]}
 ///   seeds: [1, 2, 3, 4, 5]
@@ -63,29 +63,29 @@ struct StudyScale {
 ///     - {name: forward,  set: {data.reverse: none},   published: {perplexity: 5.8}}
 ///     - {name: reversed, set: {data.reverse: source}, published: {perplexity: 4.7}}
 ///     - {name: five, ensemble: {row: reversed, seeds: [1, 2, 3, 4, 5]}, set: {decode.beam: 2}}   # trains nothing new
-///   axes:                                             # rows are multiplied by each; then none has published figures
-///     - {model.encoder.layers: [1, 2], model.decoder.layers: [1, 2]}    # these two go together
-///     - {names: [clean, noisy], data.train.source: [a.en, b.en]}        # what its points are called in the table
-///   reference: forward                                # what the other rows are compared with; the first if not given
+///   axes:                                             # every row at every point; then no published figures
+///     - {model.encoder.layers: [1, 2], model.decoder.layers: [1, 2]}    # these two change together
+///     - {names: [clean, noisy], data.train.source: [a.en, b.en]}        # names of its points in the table
+///   reference: forward                                # row to compare the others with; default: the first
 ///   metrics: [perplexity]
 ///   published_in: arXiv 1409.3215, section 3.3
-///   gap: trained on a hundredth of the text            # why the figures here are not those; for the ledger
+///   gap: trained on a hundredth of the text            # why figures differ from the published ones; for the ledger
 struct StudySpec {
   std::filesystem::path file;
   std::string question;
   std::vector<StudyScale> scales;
   std::vector<StudyRow> rows;
   std::vector<StudyAxis> axes;
-  size_t reference = 0;  // of `rows`
+  size_t reference = 0;  // index into `rows`
   std::vector<std::string> metrics;
   std::string published_in;
-  std::string gap;  // why figures reached here are not the published ones; for the ledger
+  std::string gap;  // why the figures differ from the published ones; for the ledger
 };
 
-/// Throws UsageError with all errors of the file itself, each with line and column. The keys that it sets are checked
-/// by the configuration: `check_configurations` in plan.h.
+/// Throws UsageError with all errors of the file itself, each with line and column. `check_configurations` in plan.h
+/// checks the keys that it sets, as part of the configuration.
 StudySpec read_study(const std::filesystem::path& file);
-/// As above from a text; `file` stands for it in messages, and its folder is what paths start from.
+/// As above, from a text; `file` is its name in messages, and paths start from its folder.
 StudySpec read_study_text(const std::string& text, const std::filesystem::path& file);
 
 }  // namespace seq2seq::study

@@ -26,7 +26,7 @@ bool is_held(const std::filesystem::path& lock) {
   return false;
 }
 
-/// Seconds of finished runs, to estimate the others.
+/// Seconds of finished runs, for estimates of the others.
 struct Durations {
   std::vector<double> seconds;
   void add(const Record& record) { seconds.push_back(record.training.seconds + record.search_seconds); }
@@ -36,7 +36,7 @@ struct Durations {
   }
 };
 
-/// Returns the mean duration of runs of the same row, of its trial, or else of any runs.
+/// Returns the mean duration of runs of the same row, or of its trial, or else of any runs.
 std::optional<double> whole_duration(const StudyPlan& plan, const PlannedRun& planned, const RowSeconds& tried) {
   Durations same, any;
   for (const auto& other : plan.planned) {
@@ -58,7 +58,7 @@ void look_into_folder(RunStatus& status, const StudyPlan& plan, const PlannedRun
   status.seconds = facts.seconds;
   const double share = share_done(facts, planned.configuration->options.train);
   if (share >= 1) status.measured_only = true;  // a search was interrupted, or the study asks for another metric
-  constexpr double enough = 0.02;               // below that start-up weighs too much
+  constexpr double enough = 0.02;               // below this, the time for starting distorts the estimate
   if (share > enough) status.left = facts.seconds * (1 - share) / share;
 }
 
@@ -93,7 +93,7 @@ RunStatus status_of(const StudyPlan& plan, const PlannedRun& planned, const File
   return status;
 }
 
-/// Marks all but the first of runs that differ only in the search or the test set: only the first is trained.
+/// Of runs that differ only in search or test set, only the first is trained: marks all others as measured only.
 void tell_what_is_only_measured(std::vector<RunStatus>& all, const StudyPlan& plan) {
   std::set<std::string> trained;
   for (const auto& planned : plan.planned)
@@ -107,9 +107,9 @@ void tell_what_is_only_measured(std::vector<RunStatus>& all, const StudyPlan& pl
   }
 }
 
-/// An ensemble trains what its members still lack; only the figures are its own.
+/// An ensemble trains its missing members; apart from these it is only measured.
 void tell_of_ensembles(std::vector<RunStatus>& all, const StudyPlan& plan, const RowSeconds& tried) {
-  std::set<std::string> trained;  // by rows of their own
+  std::set<std::string> trained;  // by rows that are not ensembles
   for (const auto& planned : plan.planned)
     if (planned.to_do() && planned.members.empty()) trained.insert(planned.identity.training);
   for (size_t i = 0; i < all.size(); ++i) {
@@ -130,7 +130,7 @@ void tell_of_ensembles(std::vector<RunStatus>& all, const StudyPlan& plan, const
   }
 }
 
-/// Until a run is done, estimates those to come by those under way.
+/// Until a run is finished, estimates the other runs from the running ones.
 void judge_by_others(std::vector<RunStatus>& all) {
   Durations under_way;
   for (const auto& status : all)

@@ -33,7 +33,7 @@ class Scratch {
   std::filesystem::path path_;
 };
 
-/// Returns the rows with a run that is done, or far enough for `survey`.
+/// Returns the rows with a run that is finished, or advanced enough for `survey`.
 std::set<std::string> known_rows(const StudyPlan& plan, const std::vector<RunStatus>& status) {
   std::set<std::string> known;
   for (size_t i = 0; i < status.size(); ++i)

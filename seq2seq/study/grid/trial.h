@@ -8,9 +8,9 @@
 
 namespace seq2seq::study {
 
-/// Trains one run of every row without any training yet for `seconds`, in a folder that is removed afterwards, and
-/// estimates from its progress how long the whole run takes. A row whose training fails is logged and left out. Stops
-/// early when a signal comes.
+/// For every row without training so far, trains one run for `seconds`, in a folder that is removed afterwards, and
+/// estimates from its progress how long the whole run takes. A row with a failed training is logged and left out. Stops
+/// early at a signal.
 RowSeconds try_rows(const StudyPlan& plan, const std::vector<RunStatus>& status, double seconds,
                     const run::Environment& environment);
 

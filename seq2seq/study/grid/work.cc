@@ -22,8 +22,8 @@ namespace {
 
 struct Busy {};
 
-/// False while another process holds the file. `study status` holds a lock for an instant to look whether it is held,
-/// so one look is not enough.
+/// Returns false while another process holds the file. `study status` holds a lock for an instant to check it, so a
+/// single attempt is not enough.
 bool try_lock(std::optional<FileLock>& lock, const std::filesystem::path& file) {
   constexpr int looks = 3;
   constexpr std::chrono::milliseconds between{50};
@@ -38,7 +38,7 @@ bool try_lock(std::optional<FileLock>& lock, const std::filesystem::path& file) 
   return false;
 }
 
-/// The runs that have to be trained for it.
+/// Returns the runs that must be trained for `planned`.
 std::vector<const PlannedRun*> runs_of(const PlannedRun& planned) {
   if (planned.members.empty()) return {&planned};
   std::vector<const PlannedRun*> members;
@@ -65,7 +65,8 @@ class Worker {
   }
 
  private:
-  /// Trains and measures the run, unless it is done, failed or another process has it. Returns whether it did.
+  /// Trains and measures the run, unless it is finished or failed, or another process has it. Returns true if it did
+  /// so.
   bool take(PlannedRun& planned) {
     const auto places = places_of(plan_, planned);
     if (!planned.to_do() || has_failed(places)) return false;
@@ -107,7 +108,7 @@ class Worker {
     }
   }
 
-  /// Returns false if a signal came first; the training until then is kept.
+  /// Returns false if a signal came first; the training up to then is kept.
   bool train_to_the_end(const PlannedRun& planned, const std::filesystem::path& folder) {
     if (RunFolder(folder).holds_run()) check_is_run_of({folder, planned.identity}, environment_);
     while (true) {
@@ -133,7 +134,7 @@ class Worker {
     environment_.log->warn(fmt::format("{} failed: {}", name, why));
     try {
       write_atomically(*environment_.files, places.failure, why + "\n");
-    } catch (const Error& error) {  // a full disk must not keep the other runs from being tried
+    } catch (const Error& error) {  // a full disk must not prevent the other runs
       environment_.log->warn(error.what());
       unwritten_.insert(places.failure);
     }
@@ -142,7 +143,7 @@ class Worker {
   StudyPlan& plan_;
   const run::Environment& environment_;
   WorkOutcome outcome_;
-  std::set<std::filesystem::path> unwritten_;  // failures that could not be written down
+  std::set<std::filesystem::path> unwritten_;  // failures that could not be written to a file
 };
 
 }  // namespace
@@ -160,7 +161,7 @@ void retrain(StudyPlan& plan, Files& files) {
     if (planned.asked_for) planned.record = nullptr;
   check_texts(again);
   files.make_folder(again.runs);
-  std::map<std::filesystem::path, std::optional<FileLock>> locks;  // runs that differ in their search share one
+  std::map<std::filesystem::path, std::optional<FileLock>> locks;  // runs that differ only in their search share one
   for (const auto& planned : again.planned) {
     const auto places = places_of(again, planned);
     if (!planned.asked_for || locks.contains(places.lock) || try_lock(locks[places.lock], places.lock)) continue;
@@ -169,7 +170,7 @@ void retrain(StudyPlan& plan, Files& files) {
   }
   for (const auto& planned : again.planned)
     if (planned.asked_for) files.remove(places_of(again, planned).folder);
-  for (const auto& planned : again.planned)  // last: until then all runs are as they were, or continue from their start
+  for (const auto& planned : again.planned)  // last: until then all runs are unchanged, or start again
     if (planned.asked_for) write_atomically(files, places_of(again, planned).retrain, "");
   plan = std::move(again);
 }

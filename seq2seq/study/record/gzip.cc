@@ -10,11 +10,11 @@ namespace seq2seq::study {
 
 namespace {
 
-constexpr int gzip_window = 15 + 16;  // the largest, with gzip's head and tail
+constexpr int gzip_window = 15 + 16;  // the largest window, with gzip's header and trailer
 constexpr size_t block_bytes = size_t{1} << 16;
 
 Bytef* as_bytes(std::string_view text) {
-  return const_cast<Bytef*>(reinterpret_cast<const Bytef*>(text.data()));  // NOLINT: zlib reads only
+  return const_cast<Bytef*>(reinterpret_cast<const Bytef*>(text.data()));  // NOLINT: zlib only reads
 }
 
 }  // namespace

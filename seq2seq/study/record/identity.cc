@@ -29,7 +29,7 @@ Paths files_of(const data::TrainFiles& train) {
   return files;
 }
 
-/// Returns true if training looks at outputs, so that keys of `decode` and `metrics` change parameters.
+/// Returns true if training uses outputs, so that keys of `decode` and `metrics` affect parameters.
 bool looks_at_outputs(const run::Configuration& configuration) {
   const auto& validate = configuration.options.train.validate;
   return run::need_outputs(validate.metrics) && configuration.options.data.validation.named();
@@ -69,7 +69,7 @@ TextMark Identifier::mark(const Paths& files, Kind kind, const std::function<std
   if (files.empty()) return {};
   const auto seen = [this](const auto& file) { return file.lexically_relative(folder_).generic_string(); };
   TextMark mark{.path = seen(files.front()), .sha256 = {}};
-  std::string names = kind == Kind::training ? "training\n" : "pairs\n";  // which have digests of their own
+  std::string names = kind == Kind::training ? "training\n" : "pairs\n";  // these have digests of their own
   for (const auto& file : files) {
     std::error_code absent;
     if (!std::filesystem::exists(file, absent)) mark.missing.push_back(seen(file));

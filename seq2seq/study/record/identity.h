@@ -12,30 +12,30 @@
 
 namespace seq2seq::study {
 
-/// One of the three sets of a run: the digest of its text, and its path from the study's folder.
+/// One of the three sets of a run: the digest of its text, and its path relative to the study's folder.
 struct TextMark {
-  std::string path;                    // `../../data/g2p/train.source`; empty: the configuration names no such set
+  std::string path;                    // `../../data/g2p/train.source`; empty: the configuration has no such set
   std::string sha256;                  // of the content; empty if the text is missing
-  std::vector<std::string> missing{};  // its missing files, from the study's folder
+  std::vector<std::string> missing{};  // its missing files, relative to the study's folder
   bool here() const { return path.empty() || !sha256.empty(); }
 };
 
 /// Identifies a run of a study, independently of the study, the author and the time.
 struct Identity {
-  std::string training;  // SHA-256 of all that can change the trained parameters: runs with this in common are one
-  std::string result;    // SHA-256 of all that can change its figures: how it is decoded, and what it is tested on, too
-  std::string keys;      // SHA-256 of the keys alone, for a machine without the texts
+  std::string training;  // SHA-256 of all that can change the trained parameters: runs with the same value train once
+  std::string result;    // SHA-256 of all that can change its figures, including search and test set
+  std::string keys;      // SHA-256 of only the keys, for a machine without the texts
   TextMark train, validation, test;
   bool texts_here() const { return train.here() && validation.here() && test.here(); }
 };
 
-/// Identifies an ensemble: the search and test set of `own`, and what identifies the training of each member.
+/// Identifies an ensemble: by search and test set of `own`, and the training of each member.
 Identity ensemble_identity(Identity own, const std::vector<Identity>& members);
 
 /// Identifies runs; reads each text once. If a text of a run is missing, `training` and `result` are empty.
 class Identifier {
  public:
-  /// Paths are relative to `folder`, the study's.
+  /// Paths are relative to `folder`, the study's folder.
   explicit Identifier(std::filesystem::path folder) : folder_(std::move(folder)) {}
   Identity identify(const run::Configuration& configuration);
 
@@ -44,7 +44,7 @@ class Identifier {
   TextMark mark(const std::vector<std::filesystem::path>& files, Kind kind, const std::function<std::string()>& digest);
 
   std::filesystem::path folder_;
-  std::map<std::string, std::string> known_;  // kind and names of a set's files to the digest of their content
+  std::map<std::string, std::string> known_;  // from kind and names of a set's files to the digest of their content
 };
 
 /// Returns the files of all sets that a configuration names.

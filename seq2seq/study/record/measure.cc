@@ -26,7 +26,7 @@ namespace {
 
 constexpr size_t most_examples = 8;
 
-/// The keys of search and metrics, whatever the run was trained with.
+/// Returns the keys of search and metrics, which apply to runs of any configuration.
 std::vector<config::Override> settings_of(const run::Configuration& configuration) {
   std::vector<config::Override> settings;
   for (const auto& [key, text, type] : config::values(configuration.keys)) {
@@ -35,7 +35,8 @@ std::vector<config::Override> settings_of(const run::Configuration& configuratio
   return settings;
 }
 
-/// `VmHWM:  123 kB` of /proc, `model name : ...` of /proc/cpuinfo: what follows the name; empty where there is none.
+/// Returns the text after a name in `VmHWM:  123 kB` of /proc, or `model name : ...` of /proc/cpuinfo; empty if the
+/// name is missing.
 std::string system_line(const char* file, const std::string& name) {
   std::ifstream lines(file);
   for (std::string line; std::getline(lines, line);) {
@@ -52,8 +53,8 @@ int64_t peak_bytes_of_process() {
   return text.empty() ? 0 : std::stoll(text) * kib;
 }
 
-/// Picks sentences from all over the set: neighbours are often of one document, or of one kind. A language model has no
-/// outputs, and so no examples.
+/// Picks sentences from the whole set, because neighbours are often of one document, or of one kind. A language model
+/// has no outputs, and so no examples.
 std::vector<Example> examples_of(const run::LoadedRun& run, const run::EvaluationSet& set,
                                  const std::vector<run::MeasuredOutput>& outputs) {
   const size_t all = outputs.size(), count = std::min(all, most_examples);
@@ -68,10 +69,10 @@ std::vector<Example> examples_of(const run::LoadedRun& run, const run::Evaluatio
   return examples;
 }
 
-/// Loads the run, or all of them as an ensemble.
+/// Loads the run, or all runs as an ensemble.
 run::LoadedRun load(const std::vector<TrainedRun>& runs, const run::Configuration& configuration,
                     const run::Environment& environment) {
-  // Over the places of its training: a model of several devices may not fit one.
+  // Uses the places of its training, because a model of several devices may not fit one.
   const std::string placement = environment.single_device ? "" : "run";
   const auto load_one = [&](const TrainedRun& run) {
     check_is_run_of(run, environment);
@@ -84,7 +85,7 @@ run::LoadedRun load(const std::vector<TrainedRun>& runs, const run::Configuratio
   return first;
 }
 
-/// The facts of the first run, with the time of all. An ensemble has no learning curve.
+/// Returns the facts of the first run, with the time of all. An ensemble has no learning curve.
 TrainingFacts facts_of(const run::LoadedRun& run, const run::Environment& environment) {
   const auto read = [&environment](const run::LoadedRun& each) {
     const auto metrics = each.folder.metrics();
@@ -128,7 +129,7 @@ Record measure(const std::vector<TrainedRun>& runs, const run::Configuration& co
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   progress.finish();
   sentences = unpack_sentences(pack_sentences(sentences),
-                               runs.front().folder);  // scores as they are kept, so that all figures agree
+                               runs.front().folder);  // scores as stored, so that all figures agree
 
   auto facts = facts_of(run, environment);
   const auto corpus = run::read_training_data(
@@ -136,7 +137,7 @@ Record measure(const std::vector<TrainedRun>& runs, const run::Configuration& co
                           run::text_of_run(run.options().data, *environment.registries, run.folder, run.description))
                           .train;
   const auto session = run::session_now(run.description.sessions.back().machine, 0);
-  const auto members = static_cast<int64_t>(runs.size());  // of one shape and text each
+  const auto members = static_cast<int64_t>(runs.size());  // of the same shape and text
   const double operations =
       static_cast<double>(members) * training_operations(run.model->roles(),
                                                          facts.epochs * tokens_an_epoch(corpus, corpus.source),

@@ -8,13 +8,13 @@
 
 namespace seq2seq::study {
 
-/// Floating-point operations of a training: 6 for each parameter that a token is multiplied by, two of them forward
-/// (multiply, add) and four backward, as in Kaplan et al. 2020, arXiv 2001.08361, section 2.1. A table that is looked
-/// up does not count, but a tied one counts where it is the output layer's weight. As in the paper, computations other
-/// than products (gates, softmax, the update) are left out. `uses`: as Model::roles() has them.
+/// Returns the floating-point operations of a training: 6 for each parameter that multiplies a token, two of them
+/// forward (multiply, add) and four backward, as in Kaplan et al. 2020, arXiv 2001.08361, section 2.1. A look-up in a
+/// table does not count; a tied table counts as the output layer's weight. As in the paper, computations other than
+/// products (gates, softmax, the update) are left out. `uses`: from Model::roles().
 double training_operations(const std::vector<nn::ParameterUse>& uses, double source_tokens, double target_tokens);
 
-/// Tokens of a side in an epoch, with one end symbol per sentence, counting the repeats of corpora.
+/// Returns the tokens of a side in an epoch, with one end symbol per sentence, counting the repeats of corpora.
 double tokens_an_epoch(const data::Corpus& corpus, const data::TokenStore& side);
 
 }  // namespace seq2seq::study

@@ -18,7 +18,7 @@ namespace {
 
 constexpr double scores_per_nat = 1000;
 constexpr std::string_view columns_head = "seq2seq sentences 1 ";
-constexpr size_t most_bytes = size_t{1} << 28;  // unpacked; a record of a million sentences has a tenth of it
+constexpr size_t most_bytes = size_t{1} << 28;  // decompressed; a record of a million sentences has a tenth of this
 
 /// Format of a number in the columns.
 struct Column {
@@ -33,7 +33,7 @@ Column column_of(std::string name, const Field& field) {
           [field](SentenceFigures& sentence, int64_t value) { field(sentence) = value; }};
 }
 
-/// Of a sentence of n tokens as many n-grams of each order as there is room for.
+/// A sentence of n tokens has as many n-grams of each order as fit into it.
 void set_hypothesis(SentenceFigures& sentence, int64_t tokens) {
   sentence.bleu.hypothesis_tokens = tokens;
   for (int64_t order = 0; order < metrics::BleuCounts::orders; ++order)
@@ -58,7 +58,7 @@ std::vector<Column> columns() {
   return all;
 }
 
-/// `ter:1 12 9.5 ...`: one of the numbers that a metric counts in each sentence.
+/// Returns `ter:1 12 9.5 ...`: one of the counts of a metric, for each sentence.
 std::string extra_column(const std::vector<SentenceFigures>& sentences, const std::string& name, size_t place) {
   auto text = fmt::format("{}:{}", name, place);
   for (const auto& sentence : sentences) text += fmt::format(" {}", sentence.lines.at(name)[place]);
@@ -104,7 +104,7 @@ class ColumnReader {
     }
   }
 
-  /// Each metric must have the numbers that its figure is made of.
+  /// Each metric must have as many numbers as its figure needs.
   void check_sizes(const std::vector<SentenceFigures>& sentences) const {
     if (sentences.empty()) return;
     for (const auto& [name, counts] : sentences.front().lines) {
@@ -136,7 +136,7 @@ class ColumnReader {
 
   const std::filesystem::path& file_;
   std::vector<std::string_view> lines_;
-  int64_t most_rows_;  // of one column: a number takes two bytes at least
+  int64_t most_rows_;  // of one column: a number takes at least two bytes
   size_t line_ = 0;
 };
 

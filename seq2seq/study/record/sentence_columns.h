@@ -9,9 +9,9 @@
 
 namespace seq2seq::study {
 
-/// Figures of sentences as columns of text, gzipped: 3 to 6 bytes a sentence. The first line is `seq2seq sentences 1
-/// ROWS`, then one line for each column: its name and a number for each sentence. Scores are kept to a thousandth of a
-/// nat. Metrics that the study asked for follow, each by the numbers that it counts: `ter:0`, `ter:1`.
+/// Figures of sentences as columns of text, gzipped: 3 to 6 bytes per sentence. The first line is `seq2seq sentences 1
+/// ROWS`, then one line for each column: its name and a number for each sentence. Scores are rounded to a thousandth of
+/// a nat. The counts of metrics that the study asked for follow: `ter:0`, `ter:1`.
 std::string pack_sentences(const std::vector<SentenceFigures>& sentences);
 /// Throws FormatError naming `file`.
 std::vector<SentenceFigures> unpack_sentences(std::string_view bytes, const std::filesystem::path& file);

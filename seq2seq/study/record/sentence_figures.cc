@@ -63,7 +63,7 @@ std::vector<SentenceFigures> measure_sentences(const decode::Predictor& predicto
     sentence.source_tokens = std::ssize(sources.front().sentences[sentences.size() - 1]);
   }
   if (outputs.empty()) {
-    for (auto& sentence : sentences) sentence.rates.sequences = 1;  // as they are read back
+    for (auto& sentence : sentences) sentence.rates.sequences = 1;  // as after reading
     return sentences;
   }
   for (size_t i = 0; i < outputs.size(); ++i) {

@@ -21,7 +21,7 @@ double number_of(const MetricsLine& line, const char* name) {
   return found == line.end() || found->is_null() ? 0 : found->get<double>();
 }
 
-/// Gathers the lines of one file in their order.
+/// Collects the lines of one file in their order.
 class FactsReader {
  public:
   void read(const MetricsLine& line) {
@@ -74,7 +74,7 @@ class FactsReader {
 TrainingFacts training_facts(const std::string& metrics, const std::filesystem::path& file) {
   FactsReader reader;
   int64_t number = 0;
-  const auto whole = std::string_view(metrics).substr(0, metrics.rfind('\n') + 1);  // a line may be under way
+  const auto whole = std::string_view(metrics).substr(0, metrics.rfind('\n') + 1);  // the last line may be incomplete
   for (const auto line : split(whole, '\n')) {
     ++number;
     if (line.empty()) continue;

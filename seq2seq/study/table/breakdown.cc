@@ -39,10 +39,10 @@ std::vector<LengthRange> ranges_of(const std::vector<SentenceFigures>& sentences
   return ranges;
 }
 
-/// Empty unless all records were measured on one test set, whose tokens are the same to all.
+/// Returns an empty list unless all records were measured on one test set with the same tokens.
 std::vector<LengthRange> shared_ranges(const StudyTable& table) {
   std::set<std::string> tests;
-  std::set<int64_t> tokens;  // in all, of the source: another tokenizer cuts the same text otherwise
+  std::set<int64_t> tokens;  // total of the source: different tokenizers split a text differently
   const Record* any = nullptr;
   for (const auto& line : table.lines) {
     for (const auto& record : line.records) {

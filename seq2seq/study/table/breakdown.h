@@ -7,8 +7,8 @@
 
 namespace seq2seq::study {
 
-/// The figures by length of the source, a table a metric, a column a range of lengths: means over the runs of a row.
-/// Empty unless the rows of the study share a test set with sentences in several ranges.
+/// Returns the figures by length of the source: one table per metric, one column per range of lengths; means over the
+/// runs of a row. Empty unless the rows of the study share a test set with sentences in several ranges.
 std::vector<Grid> by_source_length(const StudyTable& table);
 
 }  // namespace seq2seq::study

@@ -16,7 +16,7 @@ std::string seen_from(const std::filesystem::path& current, const std::filesyste
   return relative.empty() ? file.string() : relative.string();
 }
 
-/// Values as the study gives them; those of paths as seen from the current folder.
+/// Values as in the study; paths are relative to the current folder.
 class ValueTexts {
  public:
   ValueTexts(const run::Configuration& configuration, std::filesystem::path current) : current_(std::move(current)) {
@@ -28,7 +28,7 @@ class ValueTexts {
     if (found == values_.end()) return setting.value;
     const auto type = found->second.type;
     if (type != config::KeyType::path && type != config::KeyType::list_of_paths) return setting.value;
-    auto text = found->second.text;  // absolute, perhaps several in a list
+    auto text = found->second.text;  // absolute, possibly several in a list
     const auto start = current_.string() + "/";
     for (size_t at = 0; (at = text.find(start, at)) != std::string::npos;) text.erase(at, start.size());
     return text;
@@ -41,7 +41,7 @@ class ValueTexts {
 
 std::string settings_text(const PlannedRun& planned, const std::filesystem::path& current, bool of_outputs) {
   const ValueTexts texts(*planned.configuration, current);
-  std::map<std::string, std::string> last;  // a later setting of a key wins
+  std::map<std::string, std::string> last;  // later settings of a key win
   std::vector<std::string> order;
   for (const auto& setting : planned.run.settings) {
     if (run::of_outputs(setting.key) != of_outputs) continue;
@@ -77,7 +77,7 @@ std::string quoted_for_shell(const std::string& word) {
 
 namespace {
 
-/// The commands of an ensemble: members that are rows of the plan are trained there, others here.
+/// Returns the commands of an ensemble: members that are rows of the plan are trained there, the others here.
 std::string ensemble_commands(const StudyPlan& plan, const PlannedRun& ensemble, const std::string& folder,
                               const std::filesystem::path& current) {
   std::string text;

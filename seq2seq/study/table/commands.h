@@ -6,8 +6,8 @@
 
 namespace seq2seq::study {
 
-/// Returns for every cell of the table the commands that make it without the study: for each run a line that trains and
-/// a line that measures, as typed in the folder `current`.
+/// Returns, for every cell of the table, the commands that reproduce it without the study: for each run a line that
+/// trains and a line that measures, as typed in the folder `current`.
 std::string commands_of(const StudyPlan& plan, const std::filesystem::path& current);
 
 /// Quotes a word for a shell if it needs quotes.

@@ -16,11 +16,11 @@ namespace seq2seq::study {
 namespace {
 
 constexpr double picture_width = 640, picture_height = 340;
-constexpr double left = 64, right = 24, top = 32, bottom = 48;  // the title stands above the curves
-// Told apart by people who do not see all colours: Okabe and Ito 2008, "Color universal design".
+constexpr double left = 64, right = 24, top = 32, bottom = 48;  // the title is above the curves
+// Colours that people with colour blindness can distinguish: Okabe and Ito 2008, "Color universal design".
 constexpr std::array<const char*, 8> colours{"#0072B2", "#D55E00", "#009E73", "#CC79A7",
                                              "#E69F00", "#56B4E9", "#000000", "#8C8C8C"};
-// Colours repeat after eight rows, each time with another dash.
+// Colours repeat after eight rows, each time with a different dash.
 constexpr std::array<const char*, 5> dashes{"", "7 3", "2 3", "9 3 2 3", "14 4"};
 constexpr const char* drawn_metric = "perplexity";
 
@@ -31,7 +31,7 @@ std::string stroke(size_t number) {
                      dash.empty() ? "" : fmt::format(" stroke-dasharray=\"{}\"", dash));
 }
 
-/// The part of the plane that the curves lie in; perplexities on a logarithmic scale.
+/// The area of the curves, with perplexities on a logarithmic scale.
 struct Frame {
   double most_updates = 0;
   double least = std::numeric_limits<double>::infinity(), most = 0;

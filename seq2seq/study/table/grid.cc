@@ -35,7 +35,7 @@ void replace_all(std::string& text, const std::string& what, const std::string& 
     text.replace(at, what.size(), by);
 }
 
-/// A hyphen that begins a number, as a minus sign.
+/// Replaces a hyphen at the start of a number by a minus sign.
 std::string with_minus_signs(const std::string& text) {
   std::string result;
   for (size_t i = 0; i < text.size(); ++i) {

@@ -5,7 +5,7 @@
 
 namespace seq2seq::study {
 
-/// A table of texts, as it is shown. The first column is aligned to the left, the others to the right.
+/// A table of texts as shown. The first column is aligned to the left, the others to the right.
 struct Grid {
   std::string title;
   std::vector<std::string> head;
@@ -14,11 +14,11 @@ struct Grid {
 
 std::string to_text(const Grid& grid);
 std::string to_markdown(const Grid& grid);
-/// With the rules of the package booktabs.
+/// Writes LaTeX with the rules of the package booktabs.
 std::string to_latex(const Grid& grid);
-/// A heading, and the table in a box of class `wide`, which scrolls by itself.
+/// Writes a heading, and the table in a box of class `wide`, which scrolls separately.
 std::string to_html(const Grid& grid);
-/// Writes RFC 4180: a line of names, then one line for each row; without the title.
+/// Writes CSV (RFC 4180): a line of names, then one line per row, without the title.
 std::string to_csv(const Grid& grid);
 
 /// Escapes the characters that have a meaning in HTML.

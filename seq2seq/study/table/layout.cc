@@ -32,9 +32,10 @@ std::string difference_text(const metrics::Estimate& difference, int digits, boo
   return fmt::format("{} [{:+.{}f}, {:+.{}f}]", value, interval->low, digits, interval->high, digits);
 }
 
-/// False for an interval around 0 as wide as all that the metric can be: with two runs, Student's t gives such ones.
+/// Returns false for an interval around 0 that is as wide as the metric's whole range, as Student's t gives with two
+/// runs.
 bool tells_something(const metrics::Estimate& difference, const std::string& metric, double mean) {
-  constexpr double points = 100;  // of percent, and of BLEU
+  constexpr double points = 100;  // for percent, and for BLEU
   const double reference_mean = mean - difference.value;
   const double widest = metric == "perplexity" ? 2 * std::max(mean, reference_mean) : points;
   const auto interval = difference.interval();
@@ -135,7 +136,7 @@ std::vector<Grid> layout(const StudyTable& table) {
               .head = {"row", "runs", "mean ± sd", "difference [95 %]", "p", "detectable", "published"},
               .rows = {}};
     for (const auto& line : table.lines) grid.rows.push_back(metric_row(line, metric, table.metrics[metric]));
-    drop_last_if_empty(grid);  // nothing of it is published
+    drop_last_if_empty(grid);  // no published figures
     grids.push_back(std::move(grid));
   }
   grids.push_back(cost_grid(table));

@@ -33,7 +33,8 @@ Pieces characters_of(std::string_view text) {
   return characters;
 }
 
-/// Lengths of the longest common subsequence of the pieces from i, and from j, on: [i * (reference.size() + 1) + j].
+/// Returns the lengths of the longest common subsequence of the pieces from i and from j on: [i * (reference.size() +
+/// 1) + j].
 std::vector<size_t> longest_in_common(const Pieces& output, const Pieces& reference) {
   const size_t width = reference.size() + 1;
   std::vector<size_t> longest((output.size() + 1) * width);
@@ -46,8 +47,8 @@ std::vector<size_t> longest_in_common(const Pieces& output, const Pieces& refere
   return longest;
 }
 
-/// Pieces of an output in a row that are all in the reference, or all not; the latter may be empty: something is
-/// missing.
+/// Consecutive pieces of an output that are either all in the reference or all not. The latter may be empty: something
+/// is missing.
 struct Stretch {
   bool same = true;
   Pieces pieces{};

@@ -7,11 +7,11 @@
 namespace seq2seq::study {
 
 /// Returns an output as HTML, with differences from the reference in elements `mark`: words, or characters if both
-/// sides are one word. A marked blank shows that something is missing.
+/// sides are one word. A marked blank stands for missing text.
 std::string marked_output(const std::string& output, const std::string& reference);
 
-/// Returns the sentences that records keep, as HTML: source, reference, and what the first run of each row made of
-/// them, differences marked. Empty without a record.
+/// Returns the example sentences of the records as HTML: source, reference, and the output of the first run of each
+/// row, with differences marked. Empty without records.
 std::string outputs_side_by_side(const StudyTable& table);
 
 }  // namespace seq2seq::study

@@ -15,8 +15,7 @@ namespace seq2seq::study {
 
 namespace {
 
-// Only the boxes of class `wide` scroll sideways, never the page; the first column of a table of figures stays in
-// sight.
+// Only boxes of class `wide` scroll sideways, never the page; the first column of a table of figures stays visible.
 constexpr const char* page_style =
     "*{box-sizing:border-box}"
     "body{font:16px/1.5 sans-serif;max-width:64em;margin:0 auto;padding:1em;color:#222;overflow-wrap:break-word}"
@@ -29,7 +28,7 @@ constexpr const char* page_style =
     ".texts td:first-child,.texts th:first-child{position:static}"
     "mark{background:#ffe08a}svg{max-width:100%;height:auto}";
 
-/// The first run of each cell, in the order of the table.
+/// Returns the first run of each cell, in the order of the table.
 std::vector<const PlannedRun*> first_of_cells(const StudyPlan& plan) {
   std::vector<const PlannedRun*> firsts;
   for (const auto& planned : plan.planned)

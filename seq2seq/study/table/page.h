@@ -8,7 +8,7 @@
 
 namespace seq2seq::study {
 
-/// Returns an HTML page that needs no other file: question, tables, curves, in which keys the rows differ, outputs side
+/// Returns an HTML page that needs no other files: question, tables, curves, differing keys of the rows, outputs side
 /// by side.
 std::string make_page(const StudyPlan& plan, const StudyTable& table);
 

@@ -34,7 +34,7 @@ metrics::RunFigures run_figures(const Record& record, const std::string& metric)
   return {factor * record.figure(metric), metrics::bootstrap(sentences, table_sets, table_seed, figure)};
 }
 
-/// The runs of the plan, gathered by cell in their order.
+/// Groups the runs of the plan by cell, in their order.
 std::vector<Cell> gather(const StudyPlan& plan) {
   std::vector<Cell> cells;
   for (const auto& planned : plan.planned) {
@@ -97,7 +97,7 @@ void compare_cells(Cell& cell, const Cell& reference) {
     const auto& others = reference.figures[i];
     const auto difference = cell.line.ensemble ? metrics::estimate_system_difference(runs.front(), others, sentences)
                                                : metrics::estimate_difference(runs, others, sentences, pairing);
-    if (std::isfinite(difference.value)) cell.line.metrics[i].difference = difference;  // else a run diverged
+    if (std::isfinite(difference.value)) cell.line.metrics[i].difference = difference;  // otherwise a run diverged
   }
 }
 
@@ -114,7 +114,8 @@ double TableLine::mean_of(double (*value)(const Record&)) const {
 }
 
 bool start_alike(const run::Configuration& a, const run::Configuration& b) {
-  // What is drawn depends on the seed, the shapes of the parameters and the pairs; batches on the pairs' lengths, too.
+  // Random draws depend on the seed, the shapes of the parameters and the pairs; batches also depend on the pairs'
+  // lengths.
   constexpr std::array<std::string_view, 4> alike{"train.", "decode.", "metrics.", "data.reverse"};
   constexpr std::array<std::string_view, 1> not_alike{"train.batch"};
   const auto changes = config::compare(a.keys, b.keys);

@@ -14,7 +14,7 @@ namespace seq2seq::study {
 /// One metric of one line. Rates and shares are in percent, here and in the study's file.
 struct MetricFigures {
   metrics::Estimate mean;                       // over the runs
-  std::optional<double> deviation;              // standard deviation over the seeds; of one run unknown
+  std::optional<double> deviation;              // standard deviation over the seeds; no value for one run
   std::optional<metrics::Estimate> difference;  // to the reference at the same point of every axis
   std::optional<double> published;
 };
@@ -23,11 +23,11 @@ struct MetricFigures {
 struct TableLine {
   std::string cell;
   bool reference = false;
-  bool ensemble = false;  // one system: its intervals are over sentences alone
+  bool ensemble = false;  // a single system: its intervals are over sentences only
   bool paired = false;    // with the reference, seed by seed
-  int64_t wanted = 0;     // runs
+  int64_t wanted = 0;     // number of runs
   std::vector<std::shared_ptr<const Record>> records;
-  std::vector<MetricFigures> metrics;  // as the study lists them; empty without a record
+  std::vector<MetricFigures> metrics;  // in the order of the study; empty without records
   double mean_of(double (*value)(const Record&)) const;
 };
 
@@ -38,24 +38,24 @@ struct StudyTable {
   int64_t missing = 0;  // runs without a record
 };
 
-/// Number `resampled` of bootstrap sets for the intervals; two calls give the same table.
+/// Number of bootstrap sets for the intervals. Repeated calls result in the same table.
 inline constexpr int64_t table_sets = 1000;
 
-/// Everything is computed from the records of the plan.
+/// Computes everything from the records of the plan.
 StudyTable make_table(const StudyPlan& plan);
 
-/// Returns true if run i of both starts from the same parameters and reads the same pairs in the same order; only then
-/// are they compared seed by seed. Decided by the keys in which they differ.
+/// Returns true if run i of both starts with the same parameters and reads the same pairs in the same order; only then
+/// are they compared seed by seed. Depends on the keys in which they differ.
 bool start_alike(const run::Configuration& a, const run::Configuration& b);
 
 /// Returns the interval of a mean, limited to valid values of the metric.
 std::optional<metrics::Estimate::Interval> possible_interval(const std::string& metric, const metrics::Estimate& mean);
 
-/// 100 for metrics that are shown in percent, otherwise 1.
+/// Returns 100 for metrics shown in percent, otherwise 1.
 double shown_factor(const std::string& metric);
-/// Digits after the point: perplexities near 1 differ in the third.
+/// Returns the digits after the point: perplexities near 1 differ in the third.
 int shown_digits(const std::string& metric);
-/// `perplexity, lower is better`, `exact match in percent, higher is better`.
+/// Returns `perplexity, lower is better`, `exact match in percent, higher is better`.
 std::string metric_title(const std::string& metric);
 
 }  // namespace seq2seq::study

@@ -6,8 +6,8 @@
 
 namespace seq2seq::study {
 
-/// The table for programs that draw it, `scripts/plot` among them: every figure unrounded, and the files of the records
-/// that each line is made of.
+/// Returns the table for programs that draw it, such as `scripts/plot`: every figure unrounded, and the files of the
+/// records of each line.
 std::string table_json(const StudyTable& table);
 
 }  // namespace seq2seq::study

@@ -7,7 +7,7 @@ namespace seq2seq::study {
 
 namespace {
 
-constexpr double rounding = 1e-9;  // of a limit that is a tick itself
+constexpr double rounding = 1e-9;  // tolerance for a limit that is a tick itself
 
 std::vector<double> multiples(double least, double most, double step) {
   std::vector<double> ticks;
@@ -17,7 +17,7 @@ std::vector<double> multiples(double least, double most, double step) {
   return ticks;
 }
 
-/// Powers of ten in [least, most], each times the factors.
+/// Returns the powers of ten, each times the factors, that lie in [least, most].
 std::vector<double> decades(double least, double most, const std::vector<int>& factors) {
   std::vector<double> ticks;
   const int last = static_cast<int>(std::floor(std::log10(most)));
@@ -50,7 +50,7 @@ std::vector<double> logarithmic_ticks(double least, double most, int most_ticks)
     if (ticks.size() < fewest) return linear_ticks(least, most, most_ticks);
     if (static_cast<int>(ticks.size()) <= most_ticks) return ticks;
   }
-  std::vector<double> ticks;  // of very many decades every second, or third, ...
+  std::vector<double> ticks;  // for very many decades every second, third, ...
   const auto all = decades(least, most, {1});
   const size_t step = (all.size() + static_cast<size_t>(most_ticks) - 1) / static_cast<size_t>(most_ticks);
   for (size_t i = 0; i < all.size(); i += step) ticks.push_back(all[i]);

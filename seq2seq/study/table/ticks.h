@@ -8,9 +8,8 @@ namespace seq2seq::study {
 /// Empty unless least < most and most_ticks >= 2.
 std::vector<double> linear_ticks(double least, double most, int most_ticks);
 
-/// Returns round numbers in [least, most] for a logarithmic axis: powers of ten, with their multiples by 2 and 5 where
-/// they fit into `most_ticks`; of a range with fewer than three of these, `linear_ticks`. Empty unless 0 < least <
-/// most.
+/// Returns round numbers in [least, most] for a logarithmic axis: powers of ten, with their multiples by 2 and 5 if
+/// they fit into `most_ticks`. Uses `linear_ticks` if there are fewer than three. Empty unless 0 < least < most.
 std::vector<double> logarithmic_ticks(double least, double most, int most_ticks);
 
 }  // namespace seq2seq::study

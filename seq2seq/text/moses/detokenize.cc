@@ -18,7 +18,7 @@ bool all_of(Word word, Word characters) { return word.find_first_not_of(characte
 
 bool opens(char32_t character) { return is_currency_sign(character) || Word(U"([{¿¡").find(character) != Word::npos; }
 
-/// Also the names that older versions of Moses wrote.
+/// Includes the names that older versions of Moses wrote.
 constexpr std::array<std::pair<std::string_view, char>, 11> kEntities{{{"&amp;", '&'},
                                                                        {"&apos;", '\''},
                                                                        {"&quot;", '"'},
@@ -44,7 +44,7 @@ void unescape_entities(std::string& line) {
   line.resize(write);
 }
 
-/// ` @-@ ` is a dash within a word. A blank between two of them belongs to the first alone.
+/// ` @-@ ` is a dash within a word. A blank between two such dashes belongs to the first one only.
 void join_dashes(std::string& line) {
   constexpr std::string_view kDash = " @-@ ";
   for (std::size_t at = line.find(kDash); at != std::string::npos; at = line.find(kDash, at + 1)) {
@@ -53,13 +53,13 @@ void join_dashes(std::string& line) {
   }
 }
 
-/// The text between blanks; the words point into it.
+/// The words between blanks; they are views of `text`.
 struct Words {
   std::u32string text;
   std::vector<Word> words;
 };
 
-/// The words of the tokens: joined and unescaped first, which can make two of one or one of two.
+/// Returns the words of the tokens. Joins and unescapes the tokens first, which can split or merge words.
 Words words_of(const std::vector<std::string>& tokens, bool unescape) {
   std::string line = " ";
   for (const auto& token : tokens) (line += token) += ' ';
@@ -105,11 +105,11 @@ class Line {
     return word.size() > 1 && word.back() == U'\'' && is_letter(word[word.size() - 2]);
   }
 
-  /// Every other one of a kind of quotes closes.
+  /// Adds a quotation mark. Marks of one kind open and close in turn.
   void add_quote(Word word, Word before) {
     int64_t& seen = quotes_[std::u32string(all_of(word, U"„“") ? Word(U"\"") : word)];
     const bool closes = seen % 2 == 1;
-    // the Jones' house
+    // As in: the Jones' house
     const bool possessive = language_.joins_contraction_left && word == U"'" && before.ends_with(U's');
     if (closes || !possessive) ++seen;
     if (closes || possessive) {
@@ -119,7 +119,8 @@ class Line {
     }
   }
 
-  /// With a blank before it where this word and the one before it want one; `always`: where this one does.
+  /// Adds a word, with a blank before it if both this word and the previous one want one. `always`: if this word wants
+  /// one.
   void put(Word word, bool blank_before, bool blank_after, bool always = false) {
     if (!text_.empty() && blank_before && (blank_ || always)) text_ += ' ';
     for (const char32_t character : word) append_utf8(text_, character);
@@ -128,7 +129,7 @@ class Line {
 
   const Language& language_;
   std::string text_;
-  bool blank_ = true;  // the last word lets a blank follow
+  bool blank_ = true;  // whether the previous word wants a blank after it
   std::map<std::u32string, int64_t> quotes_;
 };
 

@@ -18,7 +18,7 @@ bool is_french_abbreviation(std::u32string_view word) {
                              U"MM", U"SS",
                              // other
                              U"etc", U"vs"};
-  // `a` and `à` are words that end sentences.
+  // `a` and `à` are not abbreviations: they can end sentences.
   return is_initial(word) || (is_small_letter(word) && word != U"a") || words.contains(word);
 }
 

@@ -6,22 +6,22 @@
 namespace seq2seq::text::moses {
 
 /// A mark that is separated from its neighbours if both are in the given classes. A rule passes over the text once from
-/// left to right, and a neighbour that was used cannot be the neighbour of another mark in the same pass: Moses defines
-/// its rules as regular-expression substitutions, and the result depends on this.
+/// left to right; a neighbour that has matched cannot match again as the neighbour of another mark in the same pass:
+/// Moses defines its rules as regular-expression substitutions, and the result depends on this.
 struct Rule {
   using Class = bool (*)(char32_t);
 
-  Class before, after;  // null: not looked at
+  Class before, after;  // null: any or none
   char32_t mark;
   std::u32string_view replacement;
 };
 
 /// Differences between languages.
 struct Language {
-  std::vector<Rule> apostrophes;  // one after another
-  /// A word that keeps its full stop whatever follows; words with a full stop inside always do.
+  std::vector<Rule> apostrophes;  // applied one after another
+  /// Returns true for a word that always keeps its full stop. Words with a full stop inside do, too.
   bool (*is_abbreviation)(std::u32string_view word);
-  /// A word that keeps its full stop before a number.
+  /// Returns true for a word that keeps its full stop before a number.
   bool (*is_abbreviation_before_number)(std::u32string_view word);
   bool joins_contraction_left;   // English: it 's
   bool joins_contraction_right;  // French: l' eau

@@ -10,12 +10,14 @@
 namespace seq2seq::text::moses {
 namespace {
 
-// A full stop of an ellipsis, until the others are dealt with: no code point, so no text holds it.
+// Stands for a full stop of an ellipsis until all other full stops are processed. Not a code point, so no text contains
+// it.
 constexpr char32_t kEllipsisStop = 0x110000;
 
 bool no_number(char32_t character) { return !is_number(character); }
 
-/// The characters of the line, blanks of any kind as one space, none at the ends, control characters left out.
+/// Returns the characters of the line with any run of blanks as one space, without blanks at the ends and without
+/// control characters.
 std::u32string clean(std::string_view line) {
   std::u32string text;
   text.reserve(line.size() + 1);
@@ -37,7 +39,7 @@ bool joins_letters(const std::u32string& text, std::size_t dash) {
   return dash > 0 && dash + 1 < text.size() && is_letter_or_digit(text[dash - 1]) && is_letter_or_digit(text[dash + 1]);
 }
 
-/// Parts marks from words, ellipses from what stands beside them and, if asked for, the halves of compounds.
+/// Separates marks from words, ellipses from their neighbours and, if `dashes`, the halves of compounds.
 std::u32string part_marks(const std::u32string& text, bool dashes) {
   std::u32string result;
   result.reserve(text.size() * 3 / 2);
@@ -79,7 +81,7 @@ void apply(const Rule& rule, std::u32string& text) {
   text = std::move(result);
 }
 
-/// A comma belongs to a number that has digits on both sides.
+/// Separates commas, except between digits.
 void part_commas(std::u32string& text) {
   apply({no_number, nullptr, U',', U" , "}, text);
   apply({nullptr, no_number, U',', U" , "}, text);
@@ -148,7 +150,7 @@ std::vector<std::string> tokenize(std::string_view line, const Language& languag
     auto word = words[i];
     const bool last = i + 1 == words.size();
     std::u32string_view rest;
-    if (last && word.ends_with(U".'")) {  // a quotation that ends the line
+    if (last && word.ends_with(U".'")) {  // a quotation at the end of the line
       rest = word.substr(word.size() - 2);
     } else if (word.size() > 1 && word.ends_with(U'.') &&
                !keeps_stop(word.substr(0, word.size() - 1), last ? std::u32string_view() : words[i + 1], language)) {

@@ -9,7 +9,7 @@
 namespace seq2seq::text::subwords {
 namespace {
 
-/// The blanks before a word and the word, or the whole text when pieces cross words.
+/// Returns the next word with the blanks before it, or the whole text if pieces cross words.
 std::string_view next_word(std::string_view text, bool cross_words) {
   if (cross_words) return text;
   std::size_t letters = 0;
@@ -17,7 +17,7 @@ std::string_view next_word(std::string_view text, bool cross_words) {
   return text.substr(0, text.find(blank_mark, letters));
 }
 
-/// The parts of one word, and what merges of neighbours there are.
+/// The parts of one word, and the possible merges of neighbours.
 class Word {
  public:
   Word(std::string_view text, const Pieces& pieces) : pieces_(&pieces) {
@@ -28,7 +28,7 @@ class Word {
     for (std::size_t left = 0; left + 1 < parts_.size(); ++left) merges_.push_back(merge_at(left));
   }
 
-  /// Makes the best merge of those that are not left out; false when there is none.
+  /// Makes the best merge that is not left out; returns false if there is none.
   bool merge(double dropout, Draws& draws) {
     std::vector<bool> left_out(merges_.size(), false);
     while (const auto best = best_merge(left_out)) {
@@ -44,14 +44,14 @@ class Word {
   const std::vector<std::string_view>& parts() const { return parts_; }
 
  private:
-  using Merge = const Pieces::Piece*;  // what the merge makes; null: no piece
+  using Merge = const Pieces::Piece*;  // result of the merge; null: not a piece
 
   std::string_view joined(std::size_t left) const {
     return {parts_[left].data(), parts_[left].size() + parts_[left + 1].size()};
   }
   Merge merge_at(std::size_t left) const { return pieces_->find(joined(left)); }
 
-  /// The highest score, of equal ones the leftmost.
+  /// Returns the merge with the highest score; of equal scores, the leftmost.
   std::optional<std::size_t> best_merge(const std::vector<bool>& left_out) const {
     std::optional<std::size_t> best;
     for (std::size_t i = 0; i < merges_.size(); ++i) {

@@ -13,19 +13,19 @@ class Pieces {
  public:
   struct Piece {
     std::string text;
-    double score;  // unigram: log probability; BPE: minus the rank of the merge that makes it
+    double score;  // unigram: log probability; BPE: minus the rank of its merge
   };
 
   Pieces() = default;
   explicit Pieces(std::vector<Piece> pieces);
 
   const std::vector<Piece>& all() const { return pieces_; }  // in byte order
-  const Piece* find(std::string_view text) const;            // null when there is none
+  const Piece* find(std::string_view text) const;            // null if there is none
   double lowest_score() const { return lowest_score_; }
-  /// Returns true if a piece may reach from one word into the next: has a blank mark after another character.
+  /// Returns true if a piece can extend from one word into the next: it has a blank mark after another character.
   bool cross_words() const { return cross_words_; }
 
-  /// Calls `visit(piece)` for every piece that `text` begins with, the shortest first.
+  /// Calls `visit(piece)` for every piece that is a prefix of `text`, the shortest first.
   template <class Visit>
   void prefixes_of(std::string_view text, Visit visit) const {
     if (text.empty()) return;
@@ -39,11 +39,11 @@ class Pieces {
   }
 
  private:
-  /// Narrows [first, last), which agree in the bytes before `at`, to the pieces with `byte` there.
+  /// Narrows [first, last), the pieces with the same bytes before `at`, to those with `byte` there.
   void narrow(std::size_t& first, std::size_t& last, std::size_t at, char byte) const;
 
   std::vector<Piece> pieces_;              // in byte order
-  std::array<std::size_t, 257> starts_{};  // of the pieces that begin with a byte
+  std::array<std::size_t, 257> starts_{};  // the first piece that begins with each byte
   double lowest_score_ = 0;
   bool cross_words_ = false;
 };

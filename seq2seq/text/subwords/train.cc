@@ -16,8 +16,8 @@
 namespace seq2seq::text::subwords {
 namespace {
 
-/// At most so many of the lines, each as likely, in their order: Vitter 1985, "Random sampling with a reservoir",
-/// algorithm R, with draws that depends only on the line's number.
+/// Returns at most `most` lines in their order, each line with equal probability: Vitter 1985, "Random sampling with a
+/// reservoir", algorithm R, with draws that depend only on the line's number.
 std::vector<std::string> sample_lines(const NextLine& next_line, std::size_t most) {
   struct Numbered {
     uint64_t number;
@@ -57,24 +57,25 @@ class Lines final : public sentencepiece::SentenceIterator {
 std::unordered_map<std::string, std::string> arguments(const SentencePieceOptions& options) {
   return {
       {"model_type", options.train == SubwordKind::unigram ? "unigram" : "bpe"},
-      {"vocab_size", fmt::format("{}", options.size + 1)},  // the unknown piece is one of theirs and none of ours
+      {"vocab_size", fmt::format("{}", options.size + 1)},  // SentencePiece counts the unknown piece; we do not
       {"character_coverage", fmt::format("{}", options.character_coverage)},
-      // The text stays as it is: bringing it to a form is the work of `normalize`, and counted there.
+      // Leaves the text unchanged: `normalize` converts it to a normal form and counts the changes.
       {"normalization_rule_name", "identity"},
       {"remove_extra_whitespaces", "false"},
-      // Sentences begin and end with symbols of our own vocabulary.
+      // Our own vocabulary has the symbols for begin and end of a sentence.
       {"bos_id", "-1"},
       {"eos_id", "-1"},
       {"pad_id", "-1"},
       {"unk_id", "0"},
       {"max_sentence_length", "1000000"},
-      // Each thread sums over its share of the sentences, so another number of them would give other last digits.
+      // Each thread sums over its share of the sentences, so a different number of threads would change the last
+      // digits.
       {"num_threads", "4"},
-      {"minloglevel", "3"},  // neither its log nor its warnings: what matters comes back as an error
+      {"minloglevel", "3"},  // no log and no warnings: important problems are returned as errors
   };
 }
 
-/// The number after `words` in the message; 0 when they are not there.
+/// Returns the number after `words` in the message; 0 if they do not occur.
 int64_t number_after(const std::string& message, const std::string& words) {
   const std::size_t at = message.find(words);
   return at == std::string::npos ? 0 : std::strtoll(message.c_str() + at + words.size(), nullptr, 10);

@@ -7,8 +7,8 @@
 
 namespace seq2seq::text::subwords {
 
-/// The bytes of a SentencePiece model, trained on at most `options.training_lines` of the lines, drawn evenly. The same
-/// lines give the same bytes, on any number of cores. Throws Error.
+/// Returns the bytes of a SentencePiece model, trained on at most `options.training_lines` lines, drawn uniformly. The
+/// same lines result in the same bytes, on any number of cores. Throws Error.
 std::string train(const SentencePieceOptions& options, const NextLine& next_line);
 
 }  // namespace seq2seq::text::subwords

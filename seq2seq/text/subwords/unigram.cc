@@ -9,7 +9,7 @@
 namespace seq2seq::text::subwords {
 namespace {
 
-// By how much SentencePiece ranks an unknown character below its least probable piece (unk_penalty of its unigram
+// SentencePiece's penalty of an unknown character, relative to its least probable piece (unk_penalty of its unigram
 // model).
 constexpr double kUnknownPenalty = 10;
 
@@ -37,24 +37,24 @@ Lattice lattice_of(std::string_view text, const Pieces& pieces, double alpha) {
   return ending;
 }
 
-/// log of the summed exp(weight) of all ways to the edges' end.
+/// log of the sum of exp(weight) over all paths through these edges.
 double log_sum(const std::vector<Edge>& edges, const std::vector<double>& reached) {
   double largest = -std::numeric_limits<double>::infinity();
   for (const auto& edge : edges) largest = std::max(largest, reached[edge.first] + edge.weight);
-  if (std::isinf(largest)) return largest;  // inside a character: nothing ends here
+  if (std::isinf(largest)) return largest;  // inside a character: no piece ends here
   double sum = 0;
   for (const auto& edge : edges) sum += std::exp(reached[edge.first] + edge.weight - largest);
   return largest + std::log(sum);
 }
 
 const Edge& draw_edge(const std::vector<Edge>& edges, const std::vector<double>& reached, double total, Draws& draws) {
-  if (edges.size() == 1) return edges.front();  // most often: no number is drawn for it
+  if (edges.size() == 1) return edges.front();  // the usual case: needs no random number
   double rest = draws.next();
   for (const auto& edge : edges) {
     rest -= std::exp(reached[edge.first] + edge.weight - total);
     if (rest < 0) return edge;
   }
-  // Rounding left a little: the most probable edge has it.
+  // Rounding left a remainder: take the most probable edge.
   return *std::max_element(edges.begin(), edges.end(), [&](const Edge& a, const Edge& b) {
     return reached[a.first] + a.weight < reached[b.first] + b.weight;
   });

@@ -8,7 +8,7 @@ namespace seq2seq::train {
 struct ConstantOptions {};
 void declare(config::Keys& keys, ConstantOptions& options);
 
-/// The optimizer's learning rate throughout.
+/// Keeps the optimizer's learning rate.
 class Constant final : public Schedule {
  public:
   using Options = ConstantOptions;

@@ -5,8 +5,8 @@
 namespace seq2seq::train {
 namespace {
 
-/// Of an interval: (5.3 - 5) / 0.1 is a little less than 3 in floating point, and the third cut must not wait for
-/// another update. No epoch has a thousand million updates, so nothing is brought forward.
+/// In intervals. (5.3 - 5) / 0.1 is slightly less than 3 in floating point, but the third halving must not wait for
+/// another update. An epoch has fewer than 10^9 updates, so no halving comes too early.
 constexpr double kIntervalRounding = 1e-9;
 
 }  // namespace

@@ -13,8 +13,8 @@ struct HalveOptions {
 void declare(config::Keys& keys, HalveOptions& options);
 
 /// factor^(1 + floor((epoch - from_epoch) / every_epochs)) from `from_epoch` on, 1 before. "After 5 epochs, we began
-/// halving the learning rate every half epoch" (arXiv 1409.3215, section 3.4) is read as: the first halving when 5
-/// epochs are made, the next at 5.5; in the paper's 7.5 epochs there are five, at 5, 5.5, 6, 6.5 and 7.
+/// halving the learning rate every half epoch" (arXiv 1409.3215, section 3.4) is read as: the first halving after 5
+/// epochs, the next after 5.5. The paper's 7.5 epochs have five: after 5, 5.5, 6, 6.5 and 7.
 class Halve final : public Schedule {
  public:
   using Options = HalveOptions;

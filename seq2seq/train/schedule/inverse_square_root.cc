@@ -11,7 +11,7 @@ void declare(config::Keys& keys, InverseSquareRootOptions& options) {
 
 double InverseSquareRoot::factor(const Point& point) const {
   const auto warmup = static_cast<double>(options_.warmup_updates);
-  const auto number = static_cast<double>(point.update + 1);  // of the update that comes
+  const auto number = static_cast<double>(point.update + 1);  // of the next update
   return std::min(number / warmup, std::sqrt(warmup / number));
 }
 

@@ -14,7 +14,7 @@ struct LinearOptions {
 void declare(config::Keys& keys, LinearOptions& options);
 
 /// Rises in equal steps to 1 at the last update of the warm-up, then falls in equal steps towards `final`, which it
-/// would reach with the first update after the last: with `final: 0` no update is wasted on a rate of 0.
+/// would reach one update after the end: with `final: 0` no update has a rate of 0.
 class Linear final : public Schedule {
  public:
   using Options = LinearOptions;

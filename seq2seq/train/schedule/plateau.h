@@ -30,7 +30,7 @@ class Plateau final : public Schedule {
  private:
   PlateauOptions options_;
   double factor_ = 1;
-  int64_t bad_ = 0;  // validations without improvement since the best or the last cut
+  int64_t bad_ = 0;  // validations without improvement since the best one or the last reduction
 };
 
 }  // namespace seq2seq::train

@@ -11,20 +11,20 @@ namespace seq2seq::train {
 /// Progress of training.
 struct Point {
   int64_t update = 0;        // updates made so far
-  double epoch = 0;          // epochs made so far, a fraction within one
-  double total_updates = 0;  // what the run is to make in all, as `train.epochs` or `train.updates` asks
+  double epoch = 0;          // epochs made so far, with a fraction within an epoch
+  double total_updates = 0;  // planned for the whole run, by `train.epochs` or `train.updates`
 };
 
-/// The learning rate as a factor of the optimizer's.
+/// The learning rate as a factor of the optimizer's learning rate.
 class Schedule {
  public:
   virtual ~Schedule() = default;
   virtual double factor(const Point& point) const = 0;
   /// Returns true if it changes only after validations.
   virtual bool needs_validation() const { return false; }
-  /// After each validation; only plateau listens. `improved`: better than all before.
+  /// Call it after each validation; only plateau uses it. `improved`: better than all before.
   virtual void validated(bool improved) { (void)improved; }
-  virtual std::string state() const { return "{}"; }  // JSON, into the checkpoint
+  virtual std::string state() const { return "{}"; }  // JSON, for the checkpoint
   /// Throws FormatError naming `file`.
   virtual void restore(const std::string& state, const std::filesystem::path& file) { (void)state, (void)file; }
 };
