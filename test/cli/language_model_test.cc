@@ -143,7 +143,7 @@ TEST_CASE("language model: keys that it has no use for are refused with their pl
                Case{"train.coverage_loss=1", "`train.coverage_loss`: a language model (`task: lm`) has no attention"},
                Case{"model.dropout.words.source=0.1", "`model.dropout.words.source`: a language model"},
                Case{"model.output.kind=copy", "`model.output`"},
-               Case{"decode.beam=3", "`decode.beam`: a language model (`task: lm`) is not searched"},
+               Case{"decode.beam=3", "`decode.beam`: a language model (`task: lm`) has no search"},
                Case{"metrics.lowercase=true", "`metrics`: a language model (`task: lm`) makes no translations"},
                Case{"data.prepared=x", "`data.prepared`: a language model (`task: lm`) reads its text into memory"},
                Case{"train.validate.metrics=[bleu]", "`bleu` compares translations"},
@@ -166,7 +166,7 @@ TEST_CASE("language model: what needs a translation refuses it, and text that is
   says(run_program({"translate", world / "run"}, "a b\n"), "is a language model (`task: lm`), which cannot translate");
   says(run_program({"translate", world / "run", "--alignments", world / "links"}, "a b\n"), "cannot translate");
   says(run_program({"score", world / "run", world / "held.text", world / "held.text"}), "has no source");
-  says(run_program({"evaluate", world / "run", "--beam", "3"}), "is not searched");
+  says(run_program({"evaluate", world / "run", "--beam", "3"}), "has no search");
   says(
       run_program({"evaluate", world / "run", "--reference", world / "held.text", "--reference", world / "train.text"}),
       "is a second text");

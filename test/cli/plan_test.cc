@@ -105,7 +105,7 @@ TEST_CASE("plan: the factors of a source have tables of the values that the text
   fs::remove(toy / "train.source");
   const auto missing = run_program(words);
   CHECK(missing.code == 2);
-  CHECK_THAT(missing.err, ContainsSubstring("train.source: the text is missing, which alone has the values"));
+  CHECK_THAT(missing.err, ContainsSubstring("train.source: the text is missing, and only the text has the values"));
 }
 
 TEST_CASE("plan: a source of several sentences has the steps of each", "[cli][plan][parts]") {

@@ -251,14 +251,14 @@ TEST_CASE("factors: settings that do not fit are refused at their keys, and text
   CHECK_THAT(refused({"data.source.factors=1", "model.factors.sizes=[2.5]"}),
              ContainsSubstring("must be whole numbers, but one is 2.5"));
   CHECK_THAT(refused({"data.source.factors=1", "model.factors.combine=sum", "data.source.tokenizer.kind=moses"}),
-             ContainsSubstring("`data.source.factors`: needs words that are cut by themselves"));
+             ContainsSubstring("`data.source.factors`: needs a tokenizer that cuts each word by itself"));
   CHECK_THAT(refused({"data.source.factors=1", "model.factors.combine=sum", "data.source.normalize.form=nfkc"}),
              ContainsSubstring("Use nfc"));
   CHECK_THAT(refused({"data.source.factors=1", "model.factors.combine=sum", "model.attention.kind=general",
                       "model.output.kind=copy", "data.shared_vocabulary=true"}),
-             ContainsSubstring("`copy` writes words of the source, but its tokens have factors"));
+             ContainsSubstring("`copy` writes words of the source, but the source tokens have factors"));
   CHECK_THAT(refused(with_factors({"model.embedding.shared=true", "data.shared_vocabulary=true"})),
-             ContainsSubstring("which leaves none for factors"));
+             ContainsSubstring("so no units are left for factors"));
   toy.folder().file("train.source", "a￨up￨1\nb￨low a￨up￨1\n");
   toy.folder().file("train.target", "A\nb A\n");
   CHECK_THAT(message_of<Error>([&] { toy.train("run", with_factors({})); }),

@@ -87,7 +87,7 @@ TEST_CASE("record: damaged columns are told with their file", "[study][record][e
   CHECK_THAT(message("no gzip at all"), ContainsSubstring("the/file.gz: is not gzip"));
   CHECK_THAT(message(""), ContainsSubstring("the/file.gz: is truncated"));
   CHECK_THAT(message(with("sentences 1 50", "sentences 2 50")),
-             ContainsSubstring("the/file.gz:1: has an unknown head"));
+             ContainsSubstring("the/file.gz:1: has an unknown first line"));
   CHECK_THAT(message(with("sentences 1 50", "sentences 1 51")), ContainsSubstring("should have 51 values of `score`"));
   CHECK_THAT(message(with("sentences 1 50", "sentences 1 -1")), ContainsSubstring("an invalid number"));
   CHECK_THAT(message(with("edits", "edibs")), ContainsSubstring("values of `edits`"));
