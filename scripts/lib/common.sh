@@ -49,7 +49,7 @@ reason_after() {
   elif grep -qiE 'certificate[ _]verify[ _]failed' <<< "$text"; then
     say "the server's certificate was not accepted; PIP_CERT can name the certificates to trust"
   elif grep -qiE 'temporary failure|could not resolve|name or service not known|network is unreachable|max retries|connection (refused|reset|timed out|broken)|newconnectionerror|proxyerror|cannot connect to proxy|timed out|failed to fetch|no route to host' <<< "$text"; then
-    say "the network did not answer; nothing was half-installed, so simply run it again once there is one"
+    say "the network did not answer; nothing was installed partially; run it again when the network works"
   elif grep -qiE 'unable to locate package|no matching distribution' <<< "$text"; then
     grep -iE -m1 'unable to locate package|no matching distribution' <<< "$text" | sed 's/^E: //; s/^ERROR: //'
   elif grep -qiE 'could not get lock' <<< "$text"; then
