@@ -15,7 +15,7 @@ REQUIREMENTS = REPOSITORY / "scripts/lib/requirements-plots.txt"
 
 
 class Failure(Exception):
-    """Something the user can mend, in one line."""
+    """An error that the user can fix, in one line."""
 
 
 def load_pyplot():

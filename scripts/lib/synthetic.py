@@ -19,7 +19,7 @@ from data_set import Failure
 from progress import Progress
 
 ROOT = Path(__file__).resolve().parents[2]
-FORMAT = 1  # of the files written; raise it when the same options would give other ones
+FORMAT = 1  # of the written files; raise it when the same options give different files
 
 
 def parser(about, beam):

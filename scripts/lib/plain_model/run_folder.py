@@ -9,7 +9,7 @@ import torch
 
 
 class Failure(Exception):
-    """Something the user can fix, in one line."""
+    """An error that the user can fix, in one line."""
 
 
 # Keys of `model` and the values known here; None: any. Keys that matter in training alone stand first.
