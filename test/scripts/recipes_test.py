@@ -77,7 +77,7 @@ def check_back_translation():
     if done.returncode != 1 or "a fault" not in done.stderr or (FOLDER / "made").exists():
         yield f"a failing translation: {done}"
     done = back_translate(STOP_IN="3")
-    if done.returncode != 143 or "run it again to go on" not in done.stderr or (FOLDER / "made").exists():
+    if done.returncode != 143 or "run it again to continue" not in done.stderr or (FOLDER / "made").exists():
         yield f"an interruption: {done}"
     done = back_translate()
     calls = lines("calls")

@@ -187,7 +187,7 @@ def check_bad():
     for name in ("training-parallel-un.tgz", "training-giga-fren.tar"):
         yield from run(name, cut, "damaged or incomplete", "statmt.org")
     yield from run("training-parallel-commoncrawl.tgz", flip, "damaged or incomplete")
-    yield from run("training-parallel-un.tgz", members((un + ".en", b"one\n")), f"holds no {un}.fr")
+    yield from run("training-parallel-un.tgz", members((un + ".en", b"one\n")), f"has no {un}.fr")
     yield from run("training-parallel-un.tgz", members((un + ".en", b"a\nb\nc\n"), (un + ".fr", b"a\n")), "3 lines", "fr 1:", "not parallel")
     yield from run("training-parallel-un.tgz", members((un + ".en", b"a\n"), (un + ".fr", b"a\nb\nc\nd\n")), "1 lines", "fr 4:")
     test = "test-full/newstest2014-fren"

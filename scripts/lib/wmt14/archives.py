@@ -85,7 +85,7 @@ def opened(folder, archive, name):
         with tarfile.open(path) as tar:
             found = next((member for member in tar if member.name.removeprefix("./") == name and member.isfile()), None)
             if found is None:
-                raise Failure(f"{path} holds no {name}, so it is not what its publisher has: {WHERE[archive]}")
+                raise Failure(f"{path} has no {name}, so it differs from the publisher's archive: {WHERE[archive]}")
             yield Member(tar.extractfile(found), name, found.size)
 
 
