@@ -48,7 +48,7 @@ def translation(page, language):
 
 
 def parts(blocks):
-    """Splits blocks at headings, as (tag, (kind, text)), without code and the numbers of headings."""
+    """Splits blocks at headings, as (tag, (kind, text)), without the numbers of headings."""
     found = [[]]
     for block in blocks:
         heading = block.tag in html_blocks.HEADINGS
