@@ -28,7 +28,7 @@ train:
   checkpoint: {every_updates: 20}
 )";
 
-/// Sentences that go round a, b, c, d, a, ...: each starts and ends anywhere.
+/// Sentences that repeat a, b, c, d, a, ...; each starts and ends anywhere.
 std::string cyclic(int from, int to) {
   std::string text;
   for (int sentence = from; sentence < to; ++sentence) {
@@ -66,7 +66,7 @@ double sum_of(const std::string& lines) {
 TEST_CASE("language model: a cyclic language is learned to its entropy, and every command says the same perplexity",
           "[cli][lm]") {
   const World world;
-  // Sentences have eight words and the end symbol; the first word alone is not known: one of four.
+  // Sentences have eight words and the end symbol. Only the first word is unknown, one of four.
   const double entropy = std::log(4.0) / 9;
   const auto trained = world.train(
       "run", {"--set", "train.updates=400", "--set", "model.dropout.layers=0", "--set", "model.decoder.layers=1",
@@ -256,7 +256,7 @@ TEST_CASE("config reference: the keys of a language model are those that it has"
 
 namespace {
 
-/// With a run `run` of a language model, and a run `pairs` that translates into its words.
+/// A run `run` of a language model, and a run `pairs` that translates into its words.
 struct FusionWorld : World {
   FusionWorld() {
     REQUIRE(train("run").code == 0);
@@ -277,7 +277,7 @@ struct FusionWorld : World {
   }
 };
 
-/// The number behind ` ||| ` at the end of each line.
+/// Returns the number after ` ||| ` at the end of each line.
 std::vector<double> totals(const std::string& list) {
   std::vector<double> all;
   std::istringstream in(list);

@@ -1,4 +1,4 @@
-// Vectors of source tokens with factors against the sums and rows of the paper, token by token.
+// Compares vectors of source tokens with factors with the sums and rows of the paper, token by token.
 
 #include "seq2seq/nn/factors.h"
 
@@ -51,7 +51,7 @@ EncoderContext context_of(const SourceFactors& factors) {
           .factors = factors};
 }
 
-/// An encoder with an embedding alone.
+/// An encoder that only has an embedding.
 class Reader : public Encoder {
  public:
   explicit Reader(const SourceFactors& factors) : embedding(add_source_embedding(*this, context_of(factors))) {
