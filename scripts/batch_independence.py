@@ -40,7 +40,7 @@ def main():
         for place, output in zip(shuffled, translated(64, [lines[i] for i in shuffled])):
             in_order[place] = output
         broken += report(f"beam {beam}, batches of 64, shuffled", lines, alone, in_order)
-        beside = []  # a call for each batch: within one, sentences of like length are searched together
+        beside = []  # one call per batch: within a call, sentences of similar length are searched together
         for first in range(0, len(lines), NEIGHBOURS):
             beside += translated(NEIGHBOURS + 1, [*lines[first : first + NEIGHBOURS], long_one])[:-1]
         broken += report(f"beam {beam}, beside a long one", lines, alone, beside)
@@ -58,7 +58,7 @@ def parse_arguments():
 
 
 def translate(options, beam, batch, lines):
-    """Text and score of the best output of each line, in their order."""
+    """Returns the text and the score of the best output of each line, in the order of the lines."""
     with tempfile.TemporaryDirectory(prefix="seq2seq-") as folder:
         source, output = Path(folder, "source"), Path(folder, "output")
         source.write_text("".join(line + "\n" for line in lines), encoding="utf-8")

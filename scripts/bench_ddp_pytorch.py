@@ -23,7 +23,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 
 class Loss(nn.Module):
-    """DistributedDataParallel wants a module whose forward() makes what is run backward."""
+    """DistributedDataParallel needs a module with a forward() that returns the loss."""
 
     def __init__(self, model):
         super().__init__()
@@ -62,7 +62,7 @@ def train(options):
         source, given, wanted = ([batch[name][i] for i in chosen] for name in ("source", "inputs", "targets"))
         loss = model(pad(source, FILLER, left=True), pad(given, FILLER), pad(wanted, PAD_TARGET)) / sentences
         optimizer.zero_grad()
-        (loss * ranks).backward()  # it takes the mean over ranks
+        (loss * ranks).backward()  # DistributedDataParallel averages over ranks
         norm = nn.utils.clip_grad_norm_(model.parameters(), options.clip)
         optimizer.step()
         whole = loss.detach()

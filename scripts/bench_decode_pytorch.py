@@ -47,7 +47,7 @@ def arguments():
 
 
 def search_all(options, models, text, sources):
-    """Returns a function from a batch size to lines."""
+    """Returns a function that searches all sources with a given batch size and returns lines."""
     config = read_config(options.runs[0] / "config.yaml")
     ratio, plus = (float(config[f"decode.max_length.{key}"]) for key in ("ratio", "plus"))
     longest = [int(-(-(ratio * len(line.split())) // 1) + plus) for line in read_sources(options.input)]
@@ -70,7 +70,7 @@ def search_all(options, models, text, sources):
 
 
 def score_all(options, models, text, sources):
-    """The same for the scores of a list. A source is encoded once; texts of like lengths are scored together."""
+    """Returns the same for the scores of a list. Each source is encoded once; texts of similar lengths are scored together."""
     fields = [line.split(" ||| ") for line in read_sources(options.list)]
     owners, targets = [int(each[0]) for each in fields], [text.target(each[1]).tolist() for each in fields]
     order = sorted(range(len(targets)), key=lambda i: -len(targets[i]))
@@ -104,7 +104,7 @@ def encode(model, sources):
 
 
 def encode_all(model, sources, batch):
-    """Two tensors [L, sources, H]; None without a source."""
+    """Returns two tensors [L, sources, H]; None without sources."""
     order = sorted(range(len(sources)), key=lambda i: -len(sources[i]))
     if not order:
         return None
@@ -114,7 +114,7 @@ def encode_all(model, sources, batch):
 
 
 def score(model, state, targets):
-    """The log-probability of each target with its end, given the decoder's first state. Only real words meet the output layer."""
+    """Returns the log-probability of each target with its end, given the decoder's first state. The output layer reads only real words."""
     device = model.output.weight.device
     given = pad([[START, *ids] for ids in targets], FILLER).to(device)
     wanted = pad([[*ids, END] for ids in targets], PAD_TARGET).to(device).flatten()
@@ -125,7 +125,7 @@ def score(model, state, targets):
 
 
 def step(models, last, states):
-    """Reads a word for each row; the log-probabilities of the next one, of several models by the mean of probabilities."""
+    """Reads one word per row and returns the log-probabilities of the next word; several models average their probabilities."""
     sum_of = None
     for i, model in enumerate(models):
         rows, states[i] = model.decoder.lstm(model.decoder.embedding(last)[None], states[i])
@@ -153,19 +153,19 @@ def greedy(model, sources, longest):
 
 
 def search(models, sources, longest, beam, n_best=1):
-    """The best outputs of each source, best first, by a beam of sums of log-probabilities.
+    """Returns the best outputs of each source, best first, by a beam over sums of log-probabilities.
 
-    The rules are those of the program: what ends among the best K of a step is complete, the best K that do not end go on,
-    and what is still going on at its longest length is cut, unless its end stands among the best K then.
+    The rules are those of the program: an extension that ends among the best K of a step is complete, and the best K that do not end
+    continue. A hypothesis that reaches the longest length is cut, unless its end is among the best K of that step.
     """
     device, n = longest.device, len(sources)
     states = [tuple(s.repeat_interleave(beam, dim=1) for s in encode(model, sources)) for model in models]  # [L, n K, H]
-    first = torch.arange(n, device=device)[:, None] * beam  # of each sentence's rows
+    first = torch.arange(n, device=device)[:, None] * beam  # first row of each sentence
     scores = torch.full((n, beam), -torch.inf, device=device)
     scores[:, 0] = 0  # all hypotheses are the same at first
     last = torch.full((n, beam), START, device=device)
-    best = torch.full((n, n_best), -torch.inf, device=device)  # of what is complete
-    best_at = torch.zeros(n, n_best, 2, dtype=torch.long, device=device)  # the step, and the row it came from
+    best = torch.full((n, n_best), -torch.inf, device=device)  # scores of complete hypotheses
+    best_at = torch.zeros(n, n_best, 2, dtype=torch.long, device=device)  # the step and the row of each
     parents, words = [], []
     for number in range(int(longest.max()) + 1):
         log_p = step(models, last.flatten(), states).view(n, beam, -1)
@@ -182,9 +182,9 @@ def search(models, sources, longest, beam, n_best=1):
         best, which = torch.cat([best, complete, torch.where(at_limit, cut, -torch.inf)], 1).topk(n_best)
         best_at = torch.cat([best_at, torch.stack([torch.full_like(rows, number), rows], 2)], 1)
         best_at = best_at.gather(1, which[..., None].expand(-1, -1, 2))
-        going_on = ends.to(torch.int8).argsort(dim=1, stable=True)[:, :beam]  # the best that do not end
+        going_on = ends.to(torch.int8).argsort(dim=1, stable=True)[:, :beam]  # the best K that do not end
         scores = ranked.gather(1, going_on).masked_fill(at_limit | (longest < number)[:, None], -torch.inf)
-        scores = scores.masked_fill(scores < best[:, -1:], -torch.inf)  # sums only fall
+        scores = scores.masked_fill(scores < best[:, -1:], -torch.inf)  # sums only decrease
         parent, last = parent.gather(1, going_on), word.gather(1, going_on)
         parents.append(parent)
         words.append(last)
@@ -197,7 +197,7 @@ def search(models, sources, longest, beam, n_best=1):
 
 
 def trace(sentence, number, row, parents, words):
-    """The words that a hypothesis of a sentence had written before a step."""
+    """Returns the words of a hypothesis before a step."""
     found = []
     for earlier in range(number - 1, -1, -1):
         found.append(words[earlier][sentence][row])

@@ -52,7 +52,7 @@ CELL = {"lstm": nn.LSTMCell, "gru": nn.GRUCell}
 
 
 def parts_of(state):
-    """(h, c) of an LSTM, (h,) of a GRU."""
+    """Returns (h, c) of an LSTM, (h,) of a GRU."""
     return state if isinstance(state, tuple) else (state,)
 
 
@@ -71,12 +71,12 @@ class Encoder(nn.Module):
         states = pad_packed_sequence(rows, batch_first=True)[0] if self.family.attention else None
         if not self.family.bidirectional:
             return states, parts_of(last)
-        # [L * 2, B, H], forward and backward in turns
+        # [L * 2, B, H], forward and backward alternate
         return states, tuple(part.unflatten(0, (self.layers, 2)).transpose(1, 2).flatten(2) for part in parts_of(last))
 
 
 class Bridge(nn.Module):
-    """Copies; projects each layer's state, where both directions are to become one; or after Bahdanau, A.2.2."""
+    """Copies the state; projects the states of both directions of each layer to one; or follows Bahdanau, A.2.2."""
 
     def __init__(self, family, cells, layers):
         super().__init__()
@@ -134,7 +134,7 @@ class Additive(nn.Module):
         self.keys = F.linear(states, self.memory_weight)  # [B, S, A]
 
     def forward(self, queries):
-        """One query a sentence: [B, 1, H] -> [B, 1, M]."""
+        """One query per sentence: [B, 1, H] -> [B, 1, M]."""
         scores = torch.tanh(self.keys + F.linear(queries, self.query_weight)) @ self.score_weight  # [B, S]
         return torch.bmm(scores.masked_fill(self.pads, -torch.inf).softmax(dim=1).unsqueeze(1), self.states)
 
@@ -164,7 +164,7 @@ class MultiHead(nn.Module):
 
 
 class Readout(nn.Module):
-    """tanh(W [c; h]) (Luong), or the larger of each two neighbours of W [c; h; word] (Bahdanau, A.2.2)."""
+    """tanh(W [c; h]) (Luong), or the maximum of each pair of neighbours of W [c; h; word] (Bahdanau, A.2.2)."""
 
     def __init__(self, family, context, cells):
         super().__init__()
@@ -198,7 +198,7 @@ class Decoder(nn.Module):
         self.add_module(family.cell, module)
 
     def forward(self, given, last):
-        """ids [B, T] -> what the output layer reads [B, T, H]."""
+        """ids [B, T] -> rows for the output layer [B, T, H]."""
         words, start = self.embedding(given), self.bridge(last)
         if self.family.fed:
             return self.feed(words, start)
@@ -208,7 +208,7 @@ class Decoder(nn.Module):
         return self.readout(self.attention(rows), rows, words) if self.attention else rows
 
     def step(self, row, state):
-        """Through all layers; `state` has a list of parts for each."""
+        """Runs one step of all layers; `state` has a list of parts for each layer."""
         for layer, cell in enumerate(getattr(self, self.family.cell)):
             state[layer] = parts_of(cell(row, state[layer] if self.family.cell == "lstm" else state[layer][0]))
             row = state[layer][0]
@@ -279,7 +279,7 @@ class Transformer(nn.Module):
 
 
 def name_in_run(name):
-    """`decoder.lstm.1.weight_ih`, of a cell, is `decoder.lstm.weight_ih_l1` in a run."""
+    """Returns the name in a run: a cell's `decoder.lstm.1.weight_ih` becomes `decoder.lstm.weight_ih_l1`."""
     return re.sub(r"^decoder\.(lstm|gru)\.(\d+)\.(\w+)$", r"decoder.\1.\3_l\2", name)
 
 
@@ -302,7 +302,7 @@ def read_model(file, family, heads):
 
 
 class Batch:
-    """Sorted by the source's length, padded on the right."""
+    """A batch sorted by the length of the source and padded on the right."""
 
     def __init__(self, line):
         batch = json.loads(line)

@@ -53,7 +53,7 @@ def read(path):
 
 
 def read_references(stem):
-    """For each word its pronunciations: those of the first file and of as many numbered ones as there are."""
+    """Returns the pronunciations of each word, from the first file and all numbered files."""
     files = [read(stem)]
     for number in itertools.count(2):
         if not os.path.exists(f"{stem}.{number}"):
@@ -70,14 +70,14 @@ def encode_letters(word, letters):
 
 
 def pad(rows, left=False):
-    """A tensor of positions by rows. Letters are padded on the left, so that every encoder ends on a letter."""
+    """Returns a tensor [positions, rows]. Letters are padded on the left, so that the encoder ends on a letter in every row."""
     width = max(map(len, rows))
     fill = [[PAD] * (width - len(row)) for row in rows]
     return torch.tensor([f + row if left else row + f for f, row in zip(fill, rows)]).t().contiguous()
 
 
 def endless_batches(pairs, size):
-    """Shuffled batches of words of about the same length: sorted within pools of a hundred batches."""
+    """Yields shuffled batches of words of similar length: sorted within pools of a hundred batches."""
     while True:
         order = random.sample(pairs, len(pairs))
         for start in range(0, len(order), 100 * size):
@@ -103,7 +103,7 @@ class Model(nn.Module):
         return self.decoder(self.phonemes(phonemes), self.encode(letters))[0]
 
     def step(self, phonemes, state):
-        """Log-probabilities of what follows these phonemes, one a row, and the new state."""
+        """Returns the log-probabilities of the phoneme after these, one per row, and the new state."""
         cells, state = self.decoder(self.phonemes(phonemes)[None], state)
         scores = self.output(cells[0])
         scores[:, [PAD, BEGIN, UNKNOWN]] = -torch.inf
@@ -145,14 +145,14 @@ def train(model, pairs, a):
 
 @torch.no_grad()
 def decode(model, words, beam):
-    """The best phonemes found for every word by a beam of the sums of log-probabilities; a beam of 1 is greedy."""
+    """Returns the best phonemes of every word by a beam over sums of log-probabilities; a beam of 1 is greedy."""
     found = [None] * len(words)
     order = sorted(range(len(words)), key=lambda i: len(words[i]))
     for start in range(0, len(order), 256):
         chosen = order[start:start + 256]
         letters = pad([words[i] for i in chosen], left=True)
         n = len(chosen)
-        first = torch.arange(n)[:, None] * beam  # of each word's rows
+        first = torch.arange(n)[:, None] * beam  # first row of each word
         state = tuple(s.repeat_interleave(beam, dim=1) for s in model.encode(letters))
         scores = torch.full((n, beam), -torch.inf)
         scores[:, 0] = 0  # all hypotheses are the same at first
@@ -162,14 +162,14 @@ def decode(model, words, beam):
             ended = last == END
             step, state = model.step(last.flatten(), state)
             step = step.view(n, beam, -1)
-            step[ended] = -torch.inf  # an ended hypothesis stays as it is
+            step[ended] = -torch.inf  # a finished hypothesis does not change
             step[..., END][ended] = 0
             kinds = step.shape[2]
             scores, best = (scores[..., None] + step).flatten(1).topk(beam)
             parent, last = best // kinds, best % kinds
             history = torch.cat([history.gather(1, parent[..., None].expand_as(history)), last[..., None]], dim=2)
             state = tuple(s[:, (first + parent).flatten()].contiguous() for s in state)
-            if (last[:, 0] == END).all():  # sums only fall: nothing can overtake it
+            if (last[:, 0] == END).all():  # sums only decrease, so no hypothesis can overtake it
                 break
         for i, row in zip(chosen, history[:, 0].tolist()):
             found[i] = row[:row.index(END)] if END in row else row
@@ -177,7 +177,7 @@ def decode(model, words, beam):
 
 
 def edits(a, b):
-    """The Levenshtein distance."""
+    """Returns the Levenshtein distance."""
     row = list(range(len(b) + 1))
     for i, x in enumerate(a, 1):
         corner, row[0] = row[0], i
@@ -187,7 +187,7 @@ def edits(a, b):
 
 
 def error_rates(hypotheses, references):
-    """WER and PER in per cent. A word is right if it equals any reference; else its nearest reference counts."""
+    """Returns WER and PER in percent. A word is correct if it equals any reference; otherwise the nearest reference counts."""
     wrong = distance = length = 0
     for hypothesis, candidates in zip(hypotheses, references):
         d, n = min((edits(hypothesis, r), len(r)) for r in candidates)

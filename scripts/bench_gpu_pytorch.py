@@ -72,7 +72,7 @@ def padded(rows, fill, left=False):
 
 
 def batches(options):
-    """Batches of like lengths, made before the clock starts."""
+    """Returns batches of similar lengths, made before the clock starts."""
     pairs = list(zip(read(options.folder / "train.source"), read(options.folder / "train.target")))
     pairs.sort(key=lambda pair: (len(pair[0]), len(pair[1])))
     cut = [pairs[i:i + options.batch] for i in range(0, len(pairs) - options.batch + 1, options.batch)]

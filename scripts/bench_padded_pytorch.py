@@ -48,7 +48,7 @@ def read(path, a):
 
 
 def batches(pairs, a, pool):
-    """Shuffled batches; pairs are sorted by length within pools of so many batches. A pool of one changes nothing."""
+    """Returns shuffled batches; pairs are sorted by length within pools of this many batches. A pool of one changes nothing."""
     while True:
         order = random.sample(pairs, len(pairs))
         for start in range(0, len(order), pool * a.batch):

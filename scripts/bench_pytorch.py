@@ -27,9 +27,9 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-PAD_TARGET = -100  # CrossEntropyLoss leaves it out
+PAD_TARGET = -100  # CrossEntropyLoss ignores it
 START, END = 1, 2
-FILLER = END  # what is read where there is no word
+FILLER = END  # read at positions without a word
 
 
 def arguments():
@@ -59,7 +59,7 @@ def compute_in_float32():
 
 
 class Model(nn.Module):
-    """The modules have the names of a run's weights."""
+    """The encoder-decoder; its modules have the names of the weights of a run."""
 
     def __init__(self, shapes):
         super().__init__()
@@ -67,7 +67,7 @@ class Model(nn.Module):
         self.output = nn.Linear(*reversed(shapes["output.weight"]))
 
     def states(self, source, given):
-        """[T, B] ids -> the decoder's states [T, B, H]."""
+        """[T, B] ids -> states of the decoder [T, B, H]."""
         return self.decoder(given, self.encoder(source)[1])[0]
 
 
@@ -84,7 +84,7 @@ class Recurrent(nn.Module):
 
 
 def read_model(file, device):
-    """Reads each tensor of a safetensors file to where it belongs, so that no second copy is ever in memory."""
+    """Reads each tensor of a safetensors file into its parameter, so that memory never holds a second copy."""
     with file.open("rb") as data:
         (length,) = struct.unpack("<Q", data.read(8))
         header = json.loads(data.read(length))
@@ -101,7 +101,7 @@ def read_model(file, device):
 
 
 def pad(rows, fill, left=False):
-    """A tensor of positions by rows."""
+    """Returns a tensor [positions, rows]."""
     width = max(map(len, rows))
     fills = [[fill] * (width - len(row)) for row in rows]
     return torch.tensor([f + row if left else row + f for f, row in zip(fills, rows)]).t().contiguous()
@@ -144,7 +144,7 @@ class BestLoop:
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         norm = nn.utils.get_total_norm([p.grad for p in self.parameters], foreach=True).item()
-        for group in self.optimizer.param_groups:  # without momentum a scaled gradient is a scaled rate
+        for group in self.optimizer.param_groups:  # without momentum, scaling the rate equals scaling the gradient
             group["lr"] = self.options.rate * min(1.0, self.options.clip / (norm + 1e-6))
         self.optimizer.step()
         return loss.item(), norm
@@ -170,7 +170,7 @@ def products(options):
 
 
 def rates(shape, options):
-    """GFLOP/s by library, the median of five counts, the libraries in turn."""
+    """Returns GFLOP/s by library: the median of five measurements, in which the libraries take turns."""
     m, n, k = (int(size) for size in shape.split(",")[:3])
     transposed = shape.endswith(",t")
     like = {"device": options.device, "dtype": torch.bfloat16 if options.precision == "bf16" else torch.float32}

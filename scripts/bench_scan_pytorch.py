@@ -96,7 +96,7 @@ class PyTorchLoop:
 
 
 def our_milliseconds(options):
-    """The processor time of so many updates more, without that of starting and reading the data."""
+    """Returns the processor time per additional update, without the time to start and to read the data."""
     return 1000 * (seconds_of(options, options.updates + 100) - seconds_of(options, 100)) / options.updates
 
 

@@ -39,7 +39,7 @@ from plain_model.transformer import Transformer  # noqa: E402
 
 
 def load(run, checkpoint="best"):
-    """The model, in evaluation mode, and the text of a run folder; `checkpoint` is `best`, `last` or the number of an update."""
+    """Returns the model, in evaluation mode, and the text of a run folder; `checkpoint` is `best`, `last` or the number of an update."""
     run = Path(run)
     config = read_config(run / "config.yaml")
     config.check_model(run / "config.yaml")
@@ -60,14 +60,14 @@ def load(run, checkpoint="best"):
             if name.startswith("encoder.") and name.endswith("embedding.weight"):
                 weights[name] = weights["decoder.embedding.weight"]
     names = {name_in_run(name): name for name in model.state_dict()}
-    model.load_state_dict({names.get(name, name): weight for name, weight in weights.items()})  # refuses what is missing or left over
+    model.load_state_dict({names.get(name, name): weight for name, weight in weights.items()})  # throws if a weight is missing or left over
     if config["model.output.kind"] == "copy":
         model.encoder.copied = text.copied
     return model.eval(), text
 
 
 def run_parameters(model):
-    """The parameters by their names in the run. Word vectors that both sides share are the decoder's."""
+    """Returns the parameters by their names in the run. Shared word vectors have the name of the decoder's."""
     parameters = {name_in_run(name): parameter for name, parameter in model.named_parameters()}
     if isinstance(model, LanguageModel):
         return parameters

@@ -3,7 +3,7 @@
 
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 log=$repository/build/setup.log
-export LC_ALL=C.UTF-8  # the reasons of failures are looked for in English
+export LC_ALL=C.UTF-8  # reason_after() searches messages in English
 
 if [[ -t 1 ]]; then bold=$'\e[1m' faint=$'\e[2m' plain=$'\e[0m'; else bold='' faint='' plain=''; fi
 
@@ -19,12 +19,12 @@ usage_error() {
   exit 2
 }
 
-# "1 min 5 s" of a number of seconds.
+# Prints a number of seconds as "1 min 5 s".
 duration() {
   if (($1 >= 60)); then printf '%d min %d s' $(($1 / 60)) $(($1 % 60)); else printf '%d s' "$1"; fi
 }
 
-# The lines at the head of a script, from its second to the first that is no comment.
+# Prints the header of a script, from its second line to the last comment.
 print_header() { sed -n '2,/^[^#]/{s/^# \{0,1\}//p}' "$1"; }
 
 # quietly WHAT COMMAND...: runs the command with its output in the log; if it fails, says why in one line.
@@ -40,7 +40,7 @@ quietly() {
   fail "$what: $(reason_after "$begin") (details: ${log#"$repository"/})"
 }
 
-# Why the command whose output begins after line $1 of the log failed, as far as its output tells.
+# Prints why a command failed, from its output after line $1 of the log.
 reason_after() {
   local text
   text=$(tail -n "+$(($1 + 1))" "$log")
@@ -49,7 +49,7 @@ reason_after() {
   elif grep -qiE 'certificate[ _]verify[ _]failed' <<< "$text"; then
     say "the server's certificate was not accepted; PIP_CERT can name the certificates to trust"
   elif grep -qiE 'temporary failure|could not resolve|name or service not known|network is unreachable|max retries|connection (refused|reset|timed out|broken)|newconnectionerror|proxyerror|cannot connect to proxy|timed out|failed to fetch|no route to host' <<< "$text"; then
-    say "the network did not answer; nothing was half-installed, so simply run it again once there is one"
+    say "the network did not answer; nothing was installed partially; run it again when the network works"
   elif grep -qiE 'unable to locate package|no matching distribution' <<< "$text"; then
     grep -iE -m1 'unable to locate package|no matching distribution' <<< "$text" | sed 's/^E: //; s/^ERROR: //'
   elif grep -qiE 'could not get lock' <<< "$text"; then

@@ -21,7 +21,7 @@ CHUNK = 1 << 20  # bytes of text that are hashed and written at once
 
 
 class Failure(Exception):
-    """Something the user can mend; its text is the one line they see."""
+    """An error that the user can fix; its text is one line."""
 
 
 class Interrupted(BaseException):
@@ -29,7 +29,7 @@ class Interrupted(BaseException):
 
 
 class Sink:
-    """A file of lines, written and hashed as they come: memory does not grow with them."""
+    """A file of lines that are written and hashed at once, so that memory does not grow with them."""
 
     def __init__(self, path, shown):
         self.shown, self.pending, self.size = shown, [], 0
@@ -61,7 +61,7 @@ class Sink:
 
     @contextlib.contextmanager
     def told(self):
-        """What goes wrong is told by the name that the user knows, not by that of the partial folder."""
+        """Reports errors with the path that the user knows, not that of the partial folder."""
         try:
             yield
         except OSError as error:
@@ -73,7 +73,7 @@ class Writer:
 
     def __init__(self, folder, output):
         self.folder, self.output = folder, output
-        self.scratch = folder.parent  # for what is needed on the way; it goes with the partial folder
+        self.scratch = folder.parent  # for temporary files; removed with the partial folder
         self.digests, self.bytes = {}, {}
 
     @contextlib.contextmanager
@@ -93,9 +93,9 @@ class Writer:
 
 
 def make(output, made_how, fill):
-    """Makes the folder `output` by fill(writer), which returns what else the card says and the text of card.md.
+    """Makes the folder `output` by fill(writer), which returns further facts for the card and the text of card.md.
 
-    `made_how` is what the content depends on. Returns the card, or None where the folder was there already.
+    The content depends only on `made_how`. Returns the card, or None if the folder already existed.
     """
     output = Path(output)
     if is_made(output, made_how):
@@ -110,7 +110,7 @@ def make(output, made_how, fill):
         card = made_how | facts | {"files_bytes": dict(writer.bytes), "files_sha256": dict(writer.digests)}
         text += files_table(writer.digests)
         writer.lines("card.md", text.removesuffix("\n").split("\n"))
-        # The last file written: what is older than it was not touched since (is_made).
+        # Written last: files that are older have not changed since (is_made).
         writer.lines("card.json", [json.dumps(card, indent=2, ensure_ascii=False)])
         if output.exists():
             os.rename(output, folder / "before")
@@ -120,7 +120,7 @@ def make(output, made_how, fill):
 
 @contextlib.contextmanager
 def partial_folder(output):
-    """A folder beside `output` that goes in the end; what a killed run left there goes first."""
+    """Makes a folder beside `output` and removes it at the end. Files that a killed run left there are removed first."""
     folder = output.parent / f".{output.name}.partial"
     descriptor = locked(folder, output)
     try:
@@ -132,12 +132,12 @@ def partial_folder(output):
 
 
 def locked(folder, output):
-    """Makes the folder and locks it, so that two processes do not make the same data set; the lock goes with the process."""
+    """Makes the folder and locks it, so that two processes do not make the same data set; the lock ends with the process."""
     folder.mkdir(parents=True, exist_ok=True)
     try:
         descriptor = os.open(folder, os.O_RDONLY)
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        # Another process may have ended since, and taken its folder along.
+        # Another process may have ended meanwhile and removed the folder.
         if os.fstat(descriptor).st_ino == folder.stat().st_ino:
             return descriptor
     except (BlockingIOError, FileNotFoundError):
@@ -151,9 +151,9 @@ def empty(folder):
 
 
 def is_made(output, made_how):
-    """Whether the folder was made the same way and every file is still as it was.
+    """Returns whether the folder was made in the same way and no file has changed.
 
-    A file that is older than the card is not read again, so that gigabytes are looked at in no time.
+    Files that are older than the card are not read again, which saves time with gigabytes.
     """
     try:
         card = json.loads((output / "card.json").read_text(encoding="utf-8"))
@@ -185,7 +185,7 @@ def files_table(digests):
 
 
 def reason(messages):
-    """Why a program that fetches things failed, of what it printed."""
+    """Returns why a download failed, from the messages of the program."""
     if re.search(r"no space left|enough free space", messages, re.IGNORECASE):
         return "the disk is full"
     network = (
@@ -193,13 +193,13 @@ def reason(messages):
         r"|could not connect|no route to host"
     )
     if re.search(network, messages, re.IGNORECASE):
-        return "the network did not answer; run it again once there is one"
+        return "the network did not answer; run it again when the network works"
     lines = [line.strip() for line in messages.splitlines() if line.strip()]
     return lines[-1] if lines else "it gave no reason"
 
 
-def run(main, interrupted="interrupted; nothing half-made is left, run it again to begin anew"):
-    """Runs a script's main; what the user can mend is one line and exit status 1, an interruption 128 and its signal."""
+def run(main, interrupted="interrupted; nothing was written, run it again to start over"):
+    """Runs main. An error that the user can fix prints one line and exits with 1, an interruption with 128 plus the signal."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, stop)
     try:
@@ -207,7 +207,7 @@ def run(main, interrupted="interrupted; nothing half-made is left, run it again 
     except Failure as failure:
         sys.exit(f"error: {failure}")
     except BrokenPipeError:
-        raise  # the reader of the output has gone: see quiet_pipe
+        raise  # the reader of the output has ended: see quiet_pipe
     except OSError as error:
         sys.exit(f"error: {error.filename or 'writing the data'}: {error.strerror or error}")
     except (KeyboardInterrupt, Interrupted) as interruption:

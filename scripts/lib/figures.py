@@ -5,17 +5,17 @@ import subprocess
 import sys
 from pathlib import Path
 
-# Told apart by people who do not see all colours: Okabe and Ito 2008, "Color universal design", with a grey for their yellow,
+# Distinct for people with colour blindness: Okabe and Ito 2008, "Color universal design", with a grey instead of their yellow,
 # which is too faint for a line on white.
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C8C8C"]
-DASHES = ["-", (0, (5, 2)), (0, (1, 1.5)), (0, (6, 2, 1, 2))]  # after as many lines as there are colours, the next of these
-COLUMN = 3.3  # inches, of a page with two columns
+DASHES = ["-", (0, (5, 2)), (0, (1, 1.5)), (0, (6, 2, 1, 2))]  # one for each cycle through the colours
+COLUMN = 3.3  # inches; a column of a two-column page
 REPOSITORY = Path(__file__).resolve().parents[2]
 REQUIREMENTS = REPOSITORY / "scripts/lib/requirements-plots.txt"
 
 
 class Failure(Exception):
-    """Something the user can mend, in one line."""
+    """An error that the user can fix, in one line."""
 
 
 def load_pyplot():
@@ -32,7 +32,7 @@ def load_pyplot():
 
 
 def go_on_in_environment():
-    """Starts this script again with the Python of .venv, which gets matplotlib if it has none."""
+    """Restarts this script with the Python of .venv, and installs matplotlib there if it is missing."""
     python = REPOSITORY / ".venv/bin/python"
     if not python.exists():
         raise Failure("a Python package is missing, and there is no .venv that has it; scripts/setup makes one")
@@ -46,7 +46,7 @@ def go_on_in_environment():
 
 
 def save(figure, name):
-    """As NAME.png and NAME.svg, whose paths are printed; the same bytes each time."""
+    """Writes NAME.png and NAME.svg, the same bytes each time, and prints the paths."""
     for ending in ("png", "svg"):
         file = Path(f"{name}.{ending}")
         figure.savefig(file, dpi=300, bbox_inches="tight", metadata={"Date": None} if ending == "svg" else None)

@@ -1,4 +1,4 @@
-"""Heat maps of attention weights, as `seq2seq translate --attention` writes them: a JSON object a line."""
+"""Heat maps of attention weights, as `seq2seq translate --attention` writes them: one JSON object per line."""
 
 import itertools
 import json
@@ -9,7 +9,7 @@ CELL = 0.17  # inches
 
 
 def read_outputs(file, first, last):
-    """(line number, object) of the lines from `first` to `last`, counted from 1."""
+    """Returns (line number, object) of the lines from `first` to `last`, counted from 1."""
     with file.open("rb") as lines:
         chosen = list(itertools.islice(lines, first - 1, last))
     if not chosen:
@@ -31,7 +31,7 @@ def read_output(line, place):
 
 
 def draw(output, plt):
-    """Source tokens from left to right, target tokens downwards; the darker, the larger the weight."""
+    """Draws source tokens from left to right and target tokens downwards. A darker cell has a larger weight."""
     source, target = output["source"], output["target"]
     figure, axes = plt.subplots(figsize=(0.9 + CELL * len(source), 0.7 + CELL * len(target)))
     image = axes.imshow(output["weights"], cmap="Greys", vmin=0, vmax=1, aspect="equal", interpolation="nearest")

@@ -28,7 +28,7 @@ def outputs_of(comparison):
 
 
 def draw(comparison, plt):
-    """A panel for each order of the sentences, side by side over the same figures."""
+    """Draws a panel for each order of the sentences, side by side with the same vertical axis."""
     panels = comparison["by"]
     figure, row = plt.subplots(1, len(panels), figsize=(COLUMN * len(panels), 2.6), sharey=True, squeeze=False)
     for axes, grouped in zip(row[0], panels):
@@ -45,7 +45,7 @@ def first_metric(comparison):
 
 
 def draw_panel(axes, comparison, grouped):
-    """Groups of as many sentences are as wide as each other; marks on the axis tell where one ends."""
+    """Draws groups of equal width, which have equal numbers of sentences; marks on the axis show their ends."""
     metric = first_metric(comparison)
     shares = [group["sentences"] / comparison["sentences"] for group in grouped["groups"]]
     ends = [sum(shares[: number + 1]) for number in range(len(shares))]
@@ -57,7 +57,7 @@ def draw_panel(axes, comparison, grouped):
         reach = [[max(0, each["value"] - each["low"]) for each in found], [max(0, each["high"] - each["value"]) for each in found]]
         label = f"{names[output]} ({comparison['metrics'][metric][output]['value']:.1f})"
         style = {"fmt": "o-" if number == 0 else "s--", "markersize": 3.5, "capsize": 2, "elinewidth": 0.6}
-        beside = [middle + 0.008 * (2 * number + 1 - len(names)) for middle in middles]  # so that no interval hides another
+        beside = [middle + 0.008 * (2 * number + 1 - len(names)) for middle in middles]  # so that intervals do not overlap
         axes.errorbar(beside, values, yerr=reach, color=COLOURS[number], label=label, **style)
     axes.set_xticks([0, *ends], [short(grouped["groups"][0]["from"]), *(short(group["to"]) for group in grouped["groups"])])
     axes.tick_params(axis="x", labelsize=6)
@@ -71,7 +71,7 @@ def short(number):
 
 
 def names_of(comparison):
-    """Names of the files, as short as they can be told apart."""
+    """Returns the shortest distinct names of the files."""
     files = {output: Path(comparison[output]) for output in outputs_of(comparison)}
     names = {output: file.stem for output, file in files.items()}
     return names if len(set(names.values())) == len(names) else {output: str(file) for output, file in files.items()}

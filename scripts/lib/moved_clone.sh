@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2154
 # Sourced by scripts/setup: a build folder and .venv contain absolute paths, which are wrong after the clone was moved or copied.
 
-# remove_moved_build FOLDER: removes a build folder that was configured for a clone in another place, so that it is made again.
+# remove_moved_build FOLDER: removes a build folder that was configured for a clone in another place, so that it is built again.
 remove_moved_build() {
   local home
   home=$(sed -n 's/^CMAKE_HOME_DIRECTORY:INTERNAL=//p' "$1/CMakeCache.txt" 2> /dev/null) || return 0
@@ -10,16 +10,16 @@ remove_moved_build() {
   rm -rf "$1"
 }
 
-# rename_moved_environment FOLDER: the programs of a Python environment name its folder; names the one that it is in now.
+# rename_moved_environment FOLDER: the programs of a Python environment contain its path; updates it to the present one.
 rename_moved_environment() {
   local before
   before=$(sed -n '1s|^#!\(/.*\)/bin/python[^/]*$|\1|p' "$1/bin/pip" 2> /dev/null) || return 0
   [[ -n $before && ! $before -ef $1 ]] || return 0
-  say "LibTorch: .venv was made in ${before%/*}; it is in $repository now, and its programs are told so"
+  say "LibTorch: .venv was made in ${before%/*}; updating its programs for $repository"
   name_environment "$before" "$1" "$1"
 }
 
-# name_environment BEFORE AFTER FOLDER: the programs in bin of the environment FOLDER name its folder; nothing else does.
+# name_environment BEFORE AFTER FOLDER: replaces the path in the programs in bin of the environment FOLDER; no other file contains it.
 name_environment() {
   grep -lIF "$1" "$3"/bin/* "$3/pyvenv.cfg" | xargs -r -d '\n' sed -i "s|$1|$2|g"
 }

@@ -5,7 +5,7 @@ import time
 
 
 class Progress:
-    """Used as `with Progress("reading") as progress: ... progress.show("3 of 5")`; show() may be called as often as one likes."""
+    """Used as `with Progress("reading") as progress: ... progress.show("3 of 5")`; show() may be called as often as needed."""
 
     def __init__(self, what, stream=None, name="data"):
         self.what, self.stream, self.name = what, stream or sys.stderr, name
@@ -36,7 +36,7 @@ class Progress:
         return time.monotonic() - self.begin
 
     def left(self, fraction):
-        """`4 min left`, at the pace so far; nothing while it cannot be told."""
+        """Returns `4 min left`, at the speed so far; nothing while it is unknown."""
         if self.seconds() < 2 or not 0 < fraction <= 1:
             return ""
         return ", " + duration(self.seconds() * (1 - fraction) / fraction) + " left"

@@ -3,7 +3,7 @@
 
 seq2seq() { "$program" "$@"; }
 
-# Figures on the test words; keeps the share of wrong ones for the examples.
+# Prints figures on the test words; keeps the share of wrong ones for the examples.
 evaluate_run() {
   local table
   table=$(seq2seq evaluate "$run" "${device[@]}")
@@ -12,11 +12,11 @@ evaluate_run() {
   say "(papers on this task call the sequence error rate WER, the share of wrong words, and the token error rate PER)"
 }
 
-# Ten words of the test, with the error rate of the whole test, and three words that are not in the dictionary.
+# Prints ten test words, with the error rate of the whole test, and three words that are not in the dictionary.
 show_words() {
   local folder file
   folder=$(mktemp -d)
-  # 300 lines spread over the test, and of each file of references the same ones.
+  # 300 lines spread over the test, and the same lines of each file of references.
   for file in "$data"/test.letters "$data"/test.phonemes "$data"/test.phonemes.[2-9]; do
     [[ -e $file ]] || continue
     awk -v lines="$(wc -l < "$file")" 'BEGIN { step = lines > 300 ? lines / 300 : 1 } NR > last { print; last += step }' \
@@ -33,7 +33,7 @@ show_words() {
   rm -rf "$folder"
 }
 
-# The curve in text, and as a picture where matplotlib is there or can be installed.
+# Prints the curve as text, and draws a picture if matplotlib is or can be installed.
 show_curve() {
   local drawn status=0
   "$repository/scripts/lib/learning_curve" "$run/metrics.jsonl"

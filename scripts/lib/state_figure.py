@@ -5,13 +5,13 @@ from collections import Counter
 from figures import COLOURS, COLUMN, Failure
 
 COLUMNS = ["group", "verb", "acts", "voice", "sentence"]  # of a file of phrases
-QUESTIONS = {"acts": "who acts", "voice": "active or passive"}  # a column, and what it says
+QUESTIONS = {"acts": "who acts", "voice": "active or passive"}  # column -> what it states
 CONTROL = "bag of words"
-SEPARATION = "pairs"  # the group in which every verb stands with either order in either voice
+SEPARATION = "pairs"  # the group in which every verb occurs in both orders and both voices
 
 
 def read_states(file):
-    """The states [sentences, units], and the sentences where the file has them."""
+    """Returns the states [sentences, units], and the sentences if the file has them."""
     import numpy
 
     try:
@@ -47,9 +47,9 @@ def check_match(file, states, sentences, phrases):
 
 
 def principal_components(points, count=2):
-    """The coordinates [n, count] of points [n, d] along the directions in which they differ most, and these directions' shares of the
-    variance. By the eigenvectors of the inner products [n, n], because there are fewer sentences than units. Signs are arbitrary: the
-    largest coordinate of each direction is positive."""
+    """Returns the coordinates [n, count] of points [n, d] along the directions of the largest variance, and the shares of the variance.
+    Uses the eigenvectors of the inner products [n, n], because there are fewer sentences than units. Signs are arbitrary, so the
+    largest coordinate of each direction is made positive."""
     import numpy
 
     centred = points - points.mean(axis=0)
@@ -62,7 +62,7 @@ def principal_components(points, count=2):
 
 
 def draw(states, phrases, plt):
-    """A panel for each group; the pairs are for the other figure."""
+    """Draws a panel for each group, except the pairs, which are for the other figure."""
     groups = [group for group in dict.fromkeys(phrase["group"] for phrase in phrases) if group != SEPARATION]
     groups = groups or [SEPARATION]
     figure, row = plt.subplots(1, len(groups), figsize=(2 * COLUMN * len(groups), 3.2), squeeze=False)
@@ -87,7 +87,7 @@ def draw_panel(axes, states, phrases):
 
 
 def bags_of_words(sentences):
-    """How often each word stands in each sentence [sentences, words]: all that can be known without the order."""
+    """Returns the counts of the words of each sentence [sentences, words], which do not depend on the order."""
     import numpy
 
     counts = [Counter(sentence.split()) for sentence in sentences]
@@ -96,8 +96,8 @@ def bags_of_words(sentences):
 
 
 def separation(points, labels, held_out):
-    """The share of points whose label is that of the nearer of two means, which are made without the points of the same `held_out`; a tie
-    counts half. 0.5 is chance."""
+    """Returns the share of points that are nearer to the mean of their own label than to the other mean. Means leave out the points
+    with the same `held_out`. A tie counts half; 0.5 is chance."""
     import numpy
 
     labels, held_out = numpy.array(labels), numpy.array(held_out)
@@ -113,7 +113,7 @@ def separation(points, labels, held_out):
 
 
 def separations(states, phrases):
-    """Of the pairs, for each question: of each run's states, and of bags of words."""
+    """Returns for each question the separation of the pairs by the states of each run and by bags of words."""
     chosen = [number for number, phrase in enumerate(phrases) if phrase["group"] == SEPARATION]
     pairs = [phrases[number] for number in chosen]
     verbs = [phrase["verb"] for phrase in pairs]
@@ -128,7 +128,7 @@ def separations(states, phrases):
 
 
 def draw_separation(found, plt):
-    """Bars with a dot for each run."""
+    """Draws bars with a dot for each run."""
     figure, axes = plt.subplots(figsize=(COLUMN, 2.3))
     for place, shares in enumerate(found.values()):
         runs = shares["runs"]

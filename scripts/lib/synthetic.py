@@ -19,11 +19,11 @@ from data_set import Failure
 from progress import Progress
 
 ROOT = Path(__file__).resolve().parents[2]
-FORMAT = 1  # of the files written; raise it when the same options would give other ones
+FORMAT = 1  # of the written files; raise it when the same options give different files
 
 
 def parser(about, beam):
-    """The options of both scripts."""
+    """Returns the parser with the options of both scripts."""
     p = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("run", type=Path, metavar="RUN", help="run folder of the model that translates")
     p.add_argument("input", type=Path, metavar="FILE", help="text to translate, one sentence per line")
@@ -46,7 +46,7 @@ def positive(text):
 
 
 def make(name, options, input_is):
-    """Makes the pairs unless they are there. `input_is`: "source" or "target", the side that the input becomes. Returns the card."""
+    """Makes the pairs unless they exist. `input_is`: "source" or "target", the side that the input becomes. Returns the card."""
     digest, lines = looked_through(options.input)
     made_how = {"format": FORMAT, "made_by": f"scripts/{name}", "input_is": input_is, "run": str(options.run.resolve()),
                 "weights_sha256": data_set.digest_of(weights_of(options)), "input": str(options.input.resolve()),
@@ -59,7 +59,7 @@ def make(name, options, input_is):
 
 
 def looked_through(file):
-    """The digest of a text and its number of lines, after a look at each."""
+    """Checks each line of a text, and returns the digest and the number of lines."""
     if not file.is_file():
         raise Failure(f"{file}: no such file")
     number = 0
@@ -74,7 +74,7 @@ def looked_through(file):
 
 
 def lines_of(file):
-    """Bytes; only a line feed ends a line. A mark of the byte order is no part of the text."""
+    """Yields lines as bytes. Only a line feed ends a line; a byte order mark is not part of the text."""
     with file.open("rb") as text:
         for number, line in enumerate(text):
             yield line.rstrip(b"\r\n").removeprefix(b"\xef\xbb\xbf" if number == 0 else b"")
@@ -86,7 +86,7 @@ def weights_of(options):
         raise Failure(f"{options.run} is not a run folder with checkpoints")
     which = options.checkpoint
     if which == "best" and not (folder / "best").exists():
-        which = "last"  # as translate does where nothing was validated
+        which = "last"  # as translate does in a run without validation
     if which in ("best", "last") and (folder / which).exists():
         which = (folder / which).read_text(encoding="utf-8").strip()
     file = folder / which / "weights.safetensors"
@@ -108,7 +108,7 @@ def translate_and_join(name, options, made_how, lines):
 
 
 def prepared(partial, job):
-    """The folder of pieces, without those of another job."""
+    """Returns the folder of pieces, after removing those of another job."""
     pieces, file = partial / "pieces", partial / "job.json"
     text = json.dumps(job, indent=2) + "\n"
     if not file.exists() or file.read_text(encoding="utf-8") != text:
@@ -120,10 +120,10 @@ def prepared(partial, job):
 
 
 def translated(name, options, pieces, lines):
-    """Translates the pieces that are missing; returns the files of all, in order."""
+    """Translates the missing pieces, and returns the files of all pieces, in order."""
     files, source = [], lines_of(options.input)
     with Progress("translating", name=name) as progress:
-        missing = 0  # sentences of pieces made here, for the time left
+        missing = 0  # sentences translated by this process, for the time left
         while piece := list(itertools.islice(source, options.piece)):
             file = pieces / f"{len(files):08d}"
             if not file.exists():
@@ -151,7 +151,7 @@ def translate(options, file, piece):
 
 
 def run(command):
-    """Runs a command; it ends with this process."""
+    """Runs a command, which ends with this process."""
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
         try:
             said = process.communicate()[1]
@@ -211,7 +211,7 @@ def show_configuration(real, made, repeat, tag=None, note=""):
 
 
 def quoted(text):
-    """As a word of a YAML list."""
+    """Quotes a text as a word of a YAML list, if needed."""
     return text if re.fullmatch(r"[\w./-]+", text) else json.dumps(text, ensure_ascii=False)
 
 

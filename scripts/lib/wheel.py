@@ -23,7 +23,7 @@ def fetch(package, version, folder):
 
 
 def read(path, package, version, names, licence_folder):
-    """The texts of the named files, and of the first licence in a folder of the wheel."""
+    """Returns the texts of the named files, and of the first licence in a folder of the wheel."""
     try:
         with zipfile.ZipFile(path) as wheel:
             texts = [wheel.read(name).decode("utf-8") for name in names]

@@ -50,7 +50,7 @@ class Compare final : public Command {
     arguments.required("A", first_, "file of outputs, one per line, plain or compressed by gzip or Zstandard");
     arguments.optional("B", second_, "second output of the same text, compared with A");
     arguments.repeatable("--reference", references_, "FILE",
-                         "references, one per line; with several files, an empty line: no reference in this file");
+                         "references, one per line; with several files, an empty line means no reference in that file");
     arguments.option("--source", source_, "FILE", "sources, shown with examples and used by `--by`");
     arguments.repeatable("--metric", metrics_, "NAME",
                          "metric to measure, repeatable; examples and `--by` use the first (default: all): " +

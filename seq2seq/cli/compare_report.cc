@@ -88,7 +88,7 @@ study::Grid group_table(const run::GroupedSentences& grouped, const metrics::Met
 void print_examples(std::ostream& out, const std::string& title, const std::vector<run::ComparedSentence>& sentences,
                     const metrics::MetricKind& kind) {
   if (sentences.empty()) return;
-  out << fmt::format("\n{} most better by {}\n", title, kind.title);
+  out << fmt::format("\nLines on which {} is furthest ahead, by {}\n", title, kind.title);
   for (const auto& each : sentences) {
     out << fmt::format("\nline {}\n", each.line);
     if (!each.source.empty()) out << fmt::format("  source     {}\n", each.source);

@@ -198,8 +198,8 @@ class Evaluate final : public Command {
     run_.declare(arguments, /*searches=*/true);
     arguments.option("--source", source_, "FILE", "sources, one per line (default: the run's test set)");
     arguments.repeatable("--reference", references_, "FILE",
-                         "references, one per line; repeatable. With several files, an empty line: no reference in "
-                         "this file. For a language model: the text, without `--source`");
+                         "references, one per line; repeatable. With several files, an empty line means no reference "
+                         "in that file. For a language model: the text, without `--source`");
     arguments.option(
         "--bleu-tokenizer", bleu_tokenizer_, "NAME",
         "sacreBLEU's tokenizer for BLEU: none (split at blanks), 13a (sacreBLEU's default, for untokenized text), "

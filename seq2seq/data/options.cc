@@ -83,8 +83,8 @@ std::string wrong_factors(const DataOptions& options, const text::TokenizerRegis
   if (options.source_form.factors == 0) return "";
   if (!tokenizers.make(options.source.tokenizer)->between_words())
     return fmt::format(
-        "needs words that are cut by themselves, but `data.source.tokenizer: {}` cuts them by what is beside them. Cut "
-        "the text beforehand, and use `whitespace`, `character` or `sentencepiece`",
+        "needs a tokenizer that cuts each word by itself, but `data.source.tokenizer: {}` also looks at neighbouring "
+        "words. Cut the text beforehand, and use `whitespace`, `character` or `sentencepiece`",
         options.source.tokenizer.kind);
   if (options.source.normalize.form == text::NormalForm::nfkc)
     return "does not work with `data.source.normalize.form: nfkc`, which replaces the mark U+FFE8. Use nfc";
@@ -164,8 +164,8 @@ void declare(config::Keys& keys, TrainFiles& files) {
 void declare(config::Keys& keys, FilePair& files) {
   keys.add("source", files.source, "file of source sentences, one per line").changes_no_result();
   keys.add("target", files.target,
-           "file of references, one per line, or a list of files; an empty line: the sentence has no reference in this "
-           "file. The first reference of a sentence is scored")
+           "file of references, one per line, or a list of files; an empty line means no reference in that file. "
+           "Log-probabilities and perplexity use the first reference of a sentence")
       .changes_no_result();
   keys.rule("source", [&files] {
     return files.source.empty() && !files.target.empty() ? "is missing, but `target` is given" : "";
@@ -233,7 +233,7 @@ void declare_one_sided(config::Keys& keys, DataOptions& options, const text::Tok
   text::declare_special_symbols(keys, options.special_symbols);
   keys.rule("target.tokenizer", [&options, &tokenizers] {
     return tokenizers.make(options.target.tokenizer)->samples()
-               ? "samples, which needs prepared text, and a language model has none"
+               ? "samples, which needs prepared text; a language model reads its text into memory"
                : "";
   });
 }
@@ -274,8 +274,8 @@ void declare(config::Keys& keys, DataOptions& options, const text::TokenizerRegi
   keys.rule("train.alignment", [&options, &tokenizers] {
     const auto samples = [&](const SideOptions& side) { return tokenizers.make(side.tokenizer)->samples(); };
     return !options.train.alignment.empty() && (samples(options.source) || samples(options.target))
-               ? "links tokens, and a tokenizer that samples cuts others in each epoch. Turn `sample` off, or leave "
-                 "the alignment out"
+               ? "links tokens, but a tokenizer that samples cuts different tokens in each epoch. Turn `sample` off, "
+                 "or leave the alignment out"
                : "";
   });
   keys.rule("source.factors", [&options, &tokenizers] { return wrong_factors(options, tokenizers); });

@@ -12,7 +12,7 @@ void declare(config::Keys& keys, RescoreOptions& options) {
   keys.add("choose", options.choose,
            {{"weighted_sum", ListChoice::weighted_sum}, {"total", ListChoice::total}, {"oracle", ListChoice::oracle}},
            "weighted_sum: the highest weighted sum of features; total: the highest total of the system that made the "
-           "list, its baseline; oracle: the highest BLEU of the sentence, the best choice there is");
+           "list, its baseline; oracle: the highest BLEU of the sentence, the best possible choice");
   keys.add("feature_weights", options.feature_weights,
            "weights of the sum: `total`, the last field of a line; `seq2seq`, the model's log-probability; or features "
            "of the list, as in `seq2seq rescore --feature-weights`");

@@ -41,7 +41,7 @@ std::string slow_bf16_warning(double speed) {
   if (speed > 1) return "";
   return fmt::format(
       "`train.precision: bf16` is slower than float32 on this processor: its products make {:.2f} times as many "
-      "multiplications per second; use `float32`, unless the rounding itself is of interest",
+      "multiplications per second; use `float32`, unless you want to study the rounding",
       speed);
 }
 

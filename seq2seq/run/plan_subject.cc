@@ -30,7 +30,7 @@ int64_t words_of(const text::VocabularyOptions& options) {
 UsageError missing(const std::filesystem::path& file, const data::DataOptions& options) {
   const Place place{.file = file.string()};
   if (options.source_form.factors > 0)
-    return {place, "the text is missing, which alone has the values of the factors",
+    return {place, "the text is missing, and only the text has the values of the factors",
             "Get the text, or leave the factors out: `--set data.source.factors=0 --set model.factors.sizes=[]`"};
   return {place, "the text is missing, and the configuration does not say how many words the vocabularies have",
           options.task == data::Task::lm

@@ -176,7 +176,7 @@ void settle(const RunFolder& folder, const train::TrainerState& state, bool goes
   std::error_code absent;
   if (state.best_update && !fs::exists(folder.checkpoint(*state.best_update), absent)) {
     environment.log->warn(
-        fmt::format("{}: the best checkpoint is missing; `best` is the last one until a validation improves",
+        fmt::format("{}: the best checkpoint is missing; until a validation improves, `best` names the last checkpoint",
                     folder.checkpoint(*state.best_update).string()));
   }
   train::name_checkpoints(*environment.files, folder, state.update, state.best_update);

@@ -22,8 +22,8 @@ void declare(config::Keys& keys, DataSection& section) {
 }
 
 constexpr const char* kPretrained =
-    "text file of word vectors, as word2vec and fastText write them, that the {}'s words start from; empty: as all "
-    "parameters start";
+    "text file with initial word vectors of the {}, in the format of word2vec and fastText; empty: initialized like "
+    "all parameters";
 
 struct ModelSection {
   ModelOptions& options;
@@ -31,7 +31,7 @@ struct ModelSection {
 };
 void declare(config::Keys& keys, ModelSection& section) {
   keys.select_here("architecture", section.options.architecture, models_of(section.options, section.registries),
-                   "the kind of model; its other keys are those of the kind");
+                   "kind of model; each kind has its own keys");
   using Initialization = ModelOptions::Initialization;
   keys.add("initialization", section.options.initialization,
            {{"architecture", Initialization::architecture},

@@ -40,7 +40,7 @@ std::vector<int64_t> read_counts(const std::string& text, const text::Vocabulary
   };
   const auto lines = split(text, '\n');  // the last one is empty
   if (lines.front() != counts_header)
-    refuse(1, fmt::format("{} is not a header; the first line is `{}`", quote(lines.front()), counts_header));
+    refuse(1, fmt::format("{} is not a header; the first line must be `{}`", quote(lines.front()), counts_header));
   std::vector<int64_t> counts;
   for (size_t line = 1; line + 1 < lines.size(); ++line) {
     const auto tab = lines[line].rfind('\t');

@@ -14,7 +14,7 @@ namespace seq2seq::run {
 namespace {
 
 constexpr std::string_view no_source = "has no source", no_encoder = "has no encoder",
-                           no_search = "is not searched: it gives probabilities, and writes no outputs";
+                           no_search = "has no search, because it writes no outputs";
 
 const config::Given::Entry* entry_of(const config::Given& section, std::string_view name) {
   const auto found = std::ranges::find(section.entries, name, &config::Given::Entry::name);
@@ -52,7 +52,7 @@ const std::vector<RefusedKey>& keys_without_use_to_language_models() {
   static const std::vector<RefusedKey> keys{{"data.train.source", no_source},
                                             {"data.train.pairs", no_source},
                                             {"data.train.tags", no_source},
-                                            {"data.train.weights", "weighs no sentences"},
+                                            {"data.train.weights", "does not weight sentences"},
                                             {"data.train.alignment", no_source},
                                             {"data.validation.source", no_source},
                                             {"data.test.source", no_source},

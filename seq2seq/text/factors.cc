@@ -100,7 +100,7 @@ void FactorsTokenizer::check_model() const {
   const auto tokens =
       cut_words("a b", *cutter_->between_words(), [this](auto word) { return cutter_->tokenize(word); });
   if (words_of(cutter_->detokenize(tokens)).size() == 2) return;
-  throw Error("the tokenizer's model does not tell where a word begins, so that words with factors cannot be cut",
+  throw Error("the tokenizer's model does not tell where a word begins, so it cannot cut words with factors",
               "Use a SentencePiece model with `add_dummy_prefix`, or cut the text beforehand and use `whitespace`");
 }
 

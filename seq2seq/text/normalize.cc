@@ -21,7 +21,7 @@ const icu::Normalizer2* instance(NormalForm form) {
   const icu::Normalizer2* normalizer = form == NormalForm::none  ? nullptr
                                        : form == NormalForm::nfc ? icu::Normalizer2::getNFCInstance(status)
                                                                  : icu::Normalizer2::getNFKCInstance(status);
-  check(status, "load its data of normal forms; is the package of ICU whole?");
+  check(status, "load its data of normal forms; check that ICU is installed completely");
   return normalizer;
 }
 

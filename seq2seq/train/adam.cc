@@ -37,7 +37,8 @@ void declare(config::Keys& keys, AdamOptions& options) {
   keys.add(
       "lazy", options.lazy,
       "in tables of word vectors, change only rows of words in the update's batches. Less memory traffic, but other "
-      "results: the averages and `weight_decay` of other rows wait. CPU only; no effect on tied embeddings");
+      "results: other rows keep their averages and get no weight decay until they are used. CPU only; no effect on "
+      "tied embeddings");
 }
 
 Adam::Adam(const Options& options, NamedParameters parameters) : options_(options), parameters_(std::move(parameters)) {

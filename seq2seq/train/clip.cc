@@ -66,7 +66,7 @@ void declare(config::Keys& keys, ValueClipOptions& options) {
 void declare(config::Keys& keys, NormRangeClipOptions& options) {
   keys.add("min", options.min, "smallest norm; smaller gradients are scaled up").at_least(0);
   keys.add("max", options.max, "largest norm; larger gradients are scaled down").above(0);
-  keys.rule("max", [&options] { return options.min <= options.max ? "" : "must not lie below `min`"; });
+  keys.rule("max", [&options] { return options.min <= options.max ? "" : "must not be less than `min`"; });
 }
 
 std::optional<GradientEdit> NoClip::edit(double) const { return GradientEdit(); }

@@ -69,7 +69,7 @@ void MetricsLog::resume(int64_t bytes, int64_t update, Log& log) {
   const auto end = std::string_view(text).substr(0, static_cast<size_t>(std::min(there, bytes))).rfind('\n');
   bytes_ = end == std::string_view::npos ? 0 : static_cast<int64_t>(end) + 1;
   if (bytes_ < bytes)
-    log.warn(fmt::format("{}: has {} of the {} bytes that it had at the checkpoint; continuing without the others",
+    log.warn(fmt::format("{}: has {} of the {} bytes that it had at the checkpoint; continuing without the rest",
                          path_.string(), bytes_, bytes));
   if (bytes_ == 0) return write_header();
   if (there > bytes_) files_.truncate(path_, static_cast<uint64_t>(bytes_));

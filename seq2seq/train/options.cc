@@ -21,7 +21,7 @@ std::string wrong_length_of_run(const TrainOptions& options) {
 void declare(config::Keys& keys, ValidateOptions& options) {
   // The interval is part of the digest, because it affects which checkpoint is the best and when patience ends.
   keys.add("every_updates", options.every_updates,
-           "interval between validations; 0: at the end of each epoch. The end of the run always has one")
+           "interval between validations; 0: at the end of each epoch. A run always ends with one")
       .unit("updates")
       .at_least(0)
       .may_change_on_resume();
@@ -72,8 +72,8 @@ void declare(config::Keys& keys, TrainOptions& options, const OptimizerRegistry&
       "full output layer on one device; other products stay float32). `tf32` needs such a GPU");
   keys.section("batch", options.batch, "division of the pairs into batches");
   keys.add("accumulate", options.accumulate,
-           "batches per update; the gradient is that of one batch with all their pairs. Raise it if a batch does not "
-           "fit into memory")
+           "batches per update; the gradient equals that of one batch with all these pairs. Raise it if a batch does "
+           "not fit into memory")
       .unit("batches")
       .at_least(1);
   keys.add("label_smoothing", options.label_smoothing,

@@ -1,9 +1,9 @@
 // usage: attention_bench THREADS SECONDS [NAME ...]
 //
 // Prints as JSON, for each case, the milliseconds of forward and backward by the operations of nn/attention on packed
-// sentences and by what LibTorch offers on padded ones (scaled_dot_product_attention; baddbmm, masked softmax and bmm),
-// and their ratio. Sentences have T/2 to T words, 64 in a batch. A time is the median of seven, the two in turn. NAMEs
-// choose the cases that contain one of them. scripts/bench attention runs it.
+// sentences and by those of LibTorch on padded ones (scaled_dot_product_attention; baddbmm, masked softmax and bmm),
+// and their ratio. Sentences have T/2 to T words, 64 in a batch. A time is the median of seven; the two alternate.
+// NAMEs select the cases that contain one of them. scripts/bench attention runs it.
 
 #include <algorithm>
 #include <chrono>
@@ -53,18 +53,18 @@ int64_t sum(const Lengths& lengths) { return std::accumulate(lengths.begin(), le
 
 Tensor leaf(at::IntArrayRef shape) { return at::randn(shape).mul_(0.3).requires_grad_(); }
 
-/// [B, longest] true where a sentence has a word.
+/// Returns [B, longest], true at the words of a sentence.
 Tensor words_of(const Lengths& lengths, int64_t longest) {
   return at::arange(longest).unsqueeze(0) < at::tensor(at::ArrayRef<int64_t>(lengths)).unsqueeze(1);
 }
 
-/// Two ways to do the same, ready to be called again and again.
+/// Two implementations of one case, for repeated calls.
 struct Case {
   std::string name;
   std::function<void()> ours, theirs;
 };
 
-/// Backward from ones.
+/// Runs backward from ones.
 void back(const std::vector<Tensor>& results, std::vector<Tensor> leaves) {
   std::vector<Tensor> ones;
   for (const auto& result : results) ones.push_back(at::ones_like(result));
@@ -85,7 +85,7 @@ Case multi_head(int64_t longest, int64_t heads, int64_t width, bool causal, doub
   const std::vector<Tensor> packed{leaf({rows, all}), leaf({rows, all}), leaf({rows, all})};
   std::vector<Tensor> padded;
   for (int i = 0; i < 3; ++i) padded.push_back(leaf({sentences, longest, all}));
-  // Pads come last: causal queries of words do not see them.
+  // Pads are last, so causal queries of words do not see them.
   const auto mask = causal ? Tensor() : words_of(lengths, longest).view({sentences, 1, 1, longest});
   return {
       .name = "multi-head T " + std::to_string(longest) + ", " + std::to_string(heads) + " x " + std::to_string(width) +
@@ -158,7 +158,7 @@ Case all_steps(int64_t longest, int64_t width, bool additive) {
               }};
 }
 
-/// Every step a call, as with input feeding; ours asks for the sentences alone that are still running.
+/// One call per step, as with input feeding; ours only passes the sentences that have not ended.
 Case step_by_step(int64_t longest, int64_t width, bool additive) {
   const Decoder d(longest, width, additive);
   std::vector<std::vector<int64_t>> owners;
@@ -189,7 +189,7 @@ Case step_by_step(int64_t longest, int64_t width, bool additive) {
               }};
 }
 
-/// A step of a beam search: five hypotheses a sentence, no gradient.
+/// A step of a beam search: five hypotheses per sentence, no gradient.
 Case beam(int64_t longest, int64_t width, bool additive) {
   const Decoder d(longest, width, additive);
   constexpr int64_t hypotheses = 5;
@@ -228,7 +228,7 @@ std::vector<Case> all_cases() {
   return cases;
 }
 
-/// Seconds of a call, from as many as take about `seconds`.
+/// Measures the seconds of a call, from as many calls as take about `seconds`.
 double time_of(const std::function<void()>& work, double seconds) {
   const auto start = std::chrono::steady_clock::now();
   int64_t calls = 0;

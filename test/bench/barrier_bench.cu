@@ -1,10 +1,10 @@
 // usage: barrier_bench
 //
-// Prints, a line of JSON each, how many microseconds the blocks of a GPU take to wait for each other, in groups by the
-// counter of kernels/recurrence/barrier.h, as a whole grid by that and by CUDA's own barrier, and in clusters of 8 and
-// 16 blocks where the GPU has them (compute capability 9.0): the median of five counts, the cases in turn. At each
-// barrier every thread hands a number to one of the next block, through the second-level cache; exits with 1 if a
-// number was not there yet. scripts/gpu-check runs it.
+// Prints, in one line of JSON per case, the microseconds that the blocks of a GPU wait for each other: in groups by the
+// counter of kernels/recurrence/barrier.h, as a whole grid by that and by CUDA's barrier, and in clusters of 8
+// and 16 blocks if the GPU has them (compute capability 9.0). Each is the median of five; the cases alternate. At each
+// barrier every thread passes a number to a thread of the next block, through the second-level cache; exits with 1 if a
+// number had not arrived. scripts/gpu-check runs it.
 
 #include <algorithm>
 #include <cooperative_groups.h>
@@ -29,17 +29,17 @@ void check(cudaError_t error, const char* what) {
   std::exit(1);
 }
 
-/// Memory that blocks hand numbers over in: one half is written while the other may still be read.
+/// Memory in which blocks pass numbers: one half is written while the other may still be read.
 struct Exchange {
   int64_t* numbers;  // [2][blocks of the grid][threads]
-  int* late;         // numbers that were not there
+  int* late;         // numbers that had not arrived
 };
 
 __device__ int64_t* number_of(const Exchange& exchange, int64_t turn, int64_t block) {
   return exchange.numbers + (turn % 2 * gridDim.x + block) * threads + threadIdx.x;
 }
 
-/// The turns of a block of a group of `blocks`, which `wait` makes wait for each other.
+/// Runs the rounds of a block in a group of `blocks`, which wait for each other by `wait`.
 template <class Wait>
 __device__ void take_turns(const Exchange& exchange, int64_t blocks, const Wait& wait) {
   const int64_t block = blockIdx.x, first = block / blocks * blocks, next = first + (block - first + 1) % blocks;
@@ -110,7 +110,7 @@ class Machine {
 
   int64_t multiprocessors() const { return properties_.multiProcessorCount; }
 
-  /// How many clusters of so many blocks run at a time; 0: this GPU has none, or has code that knows none.
+  /// Returns how many clusters of this many blocks run at a time; 0: the GPU or the code has no clusters.
   int64_t clusters(int64_t blocks) const {
     if (properties_.major != 9) return 0;  // others run the PTX of compute_80
     check(cudaFuncSetAttribute(wait_in_clusters, cudaFuncAttributeNonPortableClusterSizeAllowed, 1), "clusters");

@@ -28,7 +28,7 @@ namespace {
 constexpr int64_t kWords = 200'000;
 constexpr double kMeanLength = 25, kLongest = 80;
 
-/// Ranks by Zipf's law, P(rank) ~ 1 / rank, by inversion of its continuous form.
+/// Draws ranks by Zipf's law, P(rank) ~ 1 / rank, by inversion of its continuous form.
 int64_t zipf(std::mt19937_64& random) {
   std::uniform_real_distribution<double> uniform(0, std::log(static_cast<double>(kWords)));
   return static_cast<int64_t>(std::exp(uniform(random)));
@@ -41,7 +41,7 @@ void write_sentence(std::ofstream& file, std::mt19937_64& random, int64_t words)
   file << line << '\n';
 }
 
-/// Lengths of the source by a gamma distribution, of the target near it, as in parallel text.
+/// Draws lengths of the source by a gamma distribution, and similar ones of the target, as in parallel text.
 void write_text(const std::string& folder, int64_t pairs) {
   std::ofstream source(folder + "/text.source"), target(folder + "/text.target");
   std::mt19937_64 random(1);
@@ -55,7 +55,7 @@ void write_text(const std::string& folder, int64_t pairs) {
   if (!source.flush() || !target.flush()) throw Error(Place{.file = folder}, "cannot be written");
 }
 
-/// `VmRSS` or `VmHWM` of this process, in MB.
+/// Returns `VmRSS` or `VmHWM` of this process, in MB.
 double memory(const std::string& key) {
   std::ifstream status("/proc/self/status");
   for (std::string word; status >> word;) {
@@ -66,7 +66,7 @@ double memory(const std::string& key) {
 }
 
 struct Taken {
-  int64_t tokens = 0, padded = 0, batches = 0;  // padded: what a rectangle of each batch and side would hold
+  int64_t tokens = 0, padded = 0, batches = 0;  // padded: size of a rectangle for each batch and side
   double seconds = 0, resident = 0;
 };
 
@@ -107,7 +107,7 @@ void load(const std::string& config, double seconds) {
   const auto data = run::read_training_data(*configuration, environment);
   auto options = configuration->options.train.batch;
   const auto bucketed = take(data.train, *data.text, options, seconds);
-  options.pool = 1;  // a pool of one batch: pairs lie together as the shuffle left them
+  options.pool = 1;  // a pool of one batch: pairs stay in shuffled order
   const auto random = take(data.train, *data.text, options, seconds);
   std::cout << fmt::format(R"({{"pairs": {}, "bucketed": {}, "random": {}, "peak_mb": {:.0f}}})", data.train.pairs(),
                            json_of(bucketed), json_of(random), memory("VmHWM"))

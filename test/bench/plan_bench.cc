@@ -2,8 +2,9 @@
 //
 //     plan_bench CONFIG HARDWARE LENGTH [KEY=VALUE ...]
 //
-// HARDWARE is a file of `seq2seq plan --measure-costs`. Prints a line a placement, and fails when a prediction is off
-// by more than a tenth and by more than the measurements differ. Medians of five runs, alternated over the placements.
+// HARDWARE is a file of `seq2seq plan --measure-costs`. Prints one line per placement, and fails if the error of a
+// prediction is more than a tenth and more than the spread of the measurements. Medians of five runs, alternated over
+// the placements.
 
 #include <algorithm>
 #include <cstdlib>
@@ -62,7 +63,7 @@ std::vector<Case> cases() {
            {"preset=paper", "devices=[cpu,cpu,cpu,cpu,cpu,cpu,cpu,cpu]", "chunk=5", "threads=per_stage"}}};
 }
 
-/// A model at its places, ready to make gradients, and what the planner says of it.
+/// A model at its places, ready to compute gradients, and the prediction of the planner.
 struct Prepared {
   std::string name;
   std::shared_ptr<nn::Model> model;
@@ -138,7 +139,7 @@ int check(const std::vector<std::string>& words) {
                                              registries),
                                          std::stoll(words[3]), environment);
   const auto batch = parallel::equal_batch(run::batch_of(subject));
-  for (int round = -1; round < rounds; ++round) {  // the first makes room
+  for (int round = -1; round < rounds; ++round) {  // the first allocates memory
     for (auto& each : all) {
       std::vector<double> seconds;
       for (int update = 0; update < updates; ++update) {

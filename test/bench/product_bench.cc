@@ -1,9 +1,9 @@
 // usage: product_bench THREADS SECONDS M,N,K[,t] ...
 //
-// Prints as JSON, for each shape, the GFLOP/s of C [M, N] = A [M, K] B [K, N] in float32 by what a program that links
-// LibTorch can call: at::mm, and MKL's products with a packed B where libtorch_cpu.so exports them. B lies transposed,
-// as a layer's weight does; with `t` A lies transposed, as in a weight's gradient. A rate is the median of five counts,
-// the libraries in turn. scripts/bench runs it.
+// Prints as JSON, for each shape, the GFLOP/s of C [M, N] = A [M, K] B [K, N] in float32 by functions that a program
+// linked with LibTorch can call: at::mm, and MKL's products with a packed B if libtorch_cpu.so exports them. B is
+// transposed, like the weight of a layer; with `t`, A is transposed, as in the gradient of a weight. A rate is the
+// median of five measurements, in which the libraries alternate. scripts/bench runs it.
 
 #include <algorithm>
 #include <chrono>
@@ -60,7 +60,7 @@ Shape shape_of(const std::string& text) {
   return shape;
 }
 
-/// One library's product of a shape, ready to be called again and again.
+/// The product of a shape by one library, for repeated calls.
 struct Contender {
   std::string name;
   std::function<void()> multiply;
@@ -87,7 +87,7 @@ std::vector<Contender> contenders(const Shape& shape) {
   return all;
 }
 
-/// Seconds of a call, from as many as take about `seconds`.
+/// Measures the seconds of a call, from as many calls as take about `seconds`.
 double seconds_of(const std::function<void()>& work, double seconds) {
   const auto start = std::chrono::steady_clock::now();
   int64_t calls = 0;

@@ -1,9 +1,9 @@
 // usage: train_bench batches CONFIG COUNT FOLDER
 //        train_bench profile CONFIG UPDATES THREADS DEVICE
 //
-// batches: writes what a training of CONFIG starts from, for another program to train on: FOLDER/weights.safetensors,
-// the initial parameters, and FOLDER/batches.jsonl, the first COUNT batches, a line each, as ids of "source", "inputs"
-// and "targets", a list a sentence. profile: prints as JSON the seconds of each phase of UPDATES updates, those of as
+// batches: writes the start of a training of CONFIG, for another program to train on: FOLDER/weights.safetensors, the
+// initial parameters, and FOLDER/batches.jsonl, the first COUNT batches, one per line, as ids of "source", "inputs" and
+// "targets", one list per sentence. profile: prints as JSON the seconds of each phase of UPDATES updates, those of as
 // many whole updates between them, and their tokens. scripts/bench runs both.
 
 #include <chrono>
@@ -88,12 +88,12 @@ void write_batches(const std::string& config, int64_t count, const std::filesyst
   write(folder / "weights.safetensors", nn::to_safetensors(nn::weights_of(*training.model)));
 }
 
-/// Times one phase after another; on a GPU each is waited for.
+/// Measures one phase after another; on a GPU, waits for the end of each.
 class Clock {
  public:
   explicit Clock(c10::Device device) : device_(device) { restart(); }
   void restart() { last_ = now(); }
-  /// The phase that began with the last call.
+  /// Ends the phase that began with the last call.
   void add(const std::string& phase) {
     const auto here = now();
     phases_[phase].push_back(std::chrono::duration<double>(here - last_).count());
@@ -114,7 +114,7 @@ class Clock {
   Json phases_;
 };
 
-/// A leaf with the values of `tensor`: where the graph is cut, so that each part has a backward pass of its own.
+/// Returns a leaf with the values of `tensor`. It cuts the graph, so that each part has its own backward pass.
 at::Tensor cut(const at::Tensor& tensor) { return tensor.detach().requires_grad_(true); }
 
 nn::Memory cut(const nn::Memory& memory) {
@@ -126,7 +126,7 @@ nn::Memory cut(const nn::Memory& memory) {
   return result;
 }
 
-/// Goes on backward from where the graph was cut.
+/// Continues the backward pass where the graph was cut.
 void backward_from(const nn::Memory& memory, const nn::Memory& leaves) {
   torch::autograd::variable_list roots, gradients;
   const auto add = [&](const at::Tensor& root, const at::Tensor& leaf) {
@@ -141,7 +141,7 @@ void backward_from(const nn::Memory& memory, const nn::Memory& leaves) {
   torch::autograd::backward(roots, gradients);
 }
 
-/// The passes of an update, part by part: an update of train::Updater without losses of attention or free-running
+/// Runs the passes of an update, part by part: an update of train::Updater without losses of attention or free-running
 /// decoders. Leaves the gradients in the parameters.
 void phased_passes(const Training& training, const data::Batch& batch, const nn::Draw& draw, Clock& clock) {
   const auto& model = *training.model;
@@ -183,7 +183,7 @@ struct Stepping {
   }
 };
 
-/// The phases are those of the program as long as they find the gradient that its own update finds.
+/// Checks that the phases compute the same gradient as an update of the program.
 void check_same(double phased, double whole) {
   constexpr double rounding = 1e-4;
   if (std::abs(phased - whole) <= rounding * whole) return;

@@ -145,9 +145,9 @@ TEST_CASE("compare: ranks are places by frequency", "[cli][compare]") {
   const ComparedFiles files;
   run::WordRanks ranks;
   for (const auto* line : {"a b", "a", "c a unseen", ""}) ranks.add_line(line);
-  // Of the lines themselves: a 3 times, then b, c and unseen as they first occur.
+  // Frequencies in the lines themselves: a 3 times, then b, c and unseen in the order of their first use.
   CHECK(ranks.mean_ranks(std::nullopt) == std::vector<double>{1.5, 1, (3 + 1 + 4) / 3.0, 0});
-  // Of another text: c, b, a; a word that it lacks comes behind them.
+  // Frequencies in another text: c, b, a; a word that it lacks comes after them.
   CHECK(ranks.mean_ranks(files.file("text", "c c c b\nb a\n")) == std::vector<double>{2.5, 3, (1 + 3 + 4) / 3.0, 0});
 }
 

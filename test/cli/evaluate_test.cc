@@ -72,7 +72,7 @@ TEST_CASE("evaluate: table and JSON tell the same figures", "[cli][evaluate]") {
 TEST_CASE("evaluate: perplexities per token, word and character are of the same probability", "[cli][evaluate]") {
   const TrainedToy toy;
   const auto json = nlohmann::json::parse(run_program({"evaluate", toy.run(), "--json", "--quiet"}).out);
-  const auto text = content_of(toy / "held.target");  // its words are the tokens, and each character is a byte
+  const auto text = content_of(toy / "held.target");  // words are the tokens, and each character is a byte
   const auto characters = static_cast<double>(text.size());
   const auto tokens = json.at("target_tokens").get<double>() + json.at("sentences").get<double>();
   const auto logarithm = [&json](const char* name) { return std::log(json.at("figures").at(name).get<double>()); };

@@ -43,7 +43,7 @@ TEST_CASE("inspect: the values of source factors are listed, of a run and of pre
 TEST_CASE("inspect: epochs are those made, of a run that is finished and of one within an epoch", "[cli][inspect]") {
   const auto [updates, says] =
       GENERATE(std::pair("14", "update 14, 2 epochs"), std::pair("15", "update 15, 2 epochs and 1 batch"));
-  const TrainedToy toy(updates);  // of 7 updates an epoch
+  const TrainedToy toy(updates);  // of 7 updates per epoch
   CHECK_THAT(run_program({"inspect", toy.run()}).out, ContainsSubstring(std::string(says) + ", "));
   CHECK_THAT(run_program({"inspect", toy.run() + "/checkpoints/" + updates}).out,
              ContainsSubstring(std::string(says) + "; "));

@@ -28,7 +28,7 @@ train:
   checkpoint: {every_updates: 20}
 )";
 
-/// Sentences that go round a, b, c, d, a, ...: each starts and ends anywhere.
+/// Sentences that repeat a, b, c, d, a, ...; each starts and ends anywhere.
 std::string cyclic(int from, int to) {
   std::string text;
   for (int sentence = from; sentence < to; ++sentence) {
@@ -66,7 +66,7 @@ double sum_of(const std::string& lines) {
 TEST_CASE("language model: a cyclic language is learned to its entropy, and every command says the same perplexity",
           "[cli][lm]") {
   const World world;
-  // Sentences have eight words and the end symbol; the first word alone is not known: one of four.
+  // Sentences have eight words and the end symbol. Only the first word is unknown, one of four.
   const double entropy = std::log(4.0) / 9;
   const auto trained = world.train(
       "run", {"--set", "train.updates=400", "--set", "model.dropout.layers=0", "--set", "model.decoder.layers=1",
@@ -143,7 +143,7 @@ TEST_CASE("language model: keys that it has no use for are refused with their pl
                Case{"train.coverage_loss=1", "`train.coverage_loss`: a language model (`task: lm`) has no attention"},
                Case{"model.dropout.words.source=0.1", "`model.dropout.words.source`: a language model"},
                Case{"model.output.kind=copy", "`model.output`"},
-               Case{"decode.beam=3", "`decode.beam`: a language model (`task: lm`) is not searched"},
+               Case{"decode.beam=3", "`decode.beam`: a language model (`task: lm`) has no search"},
                Case{"metrics.lowercase=true", "`metrics`: a language model (`task: lm`) makes no translations"},
                Case{"data.prepared=x", "`data.prepared`: a language model (`task: lm`) reads its text into memory"},
                Case{"train.validate.metrics=[bleu]", "`bleu` compares translations"},
@@ -166,7 +166,7 @@ TEST_CASE("language model: what needs a translation refuses it, and text that is
   says(run_program({"translate", world / "run"}, "a b\n"), "is a language model (`task: lm`), which cannot translate");
   says(run_program({"translate", world / "run", "--alignments", world / "links"}, "a b\n"), "cannot translate");
   says(run_program({"score", world / "run", world / "held.text", world / "held.text"}), "has no source");
-  says(run_program({"evaluate", world / "run", "--beam", "3"}), "is not searched");
+  says(run_program({"evaluate", world / "run", "--beam", "3"}), "has no search");
   says(
       run_program({"evaluate", world / "run", "--reference", world / "held.text", "--reference", world / "train.text"}),
       "is a second text");
@@ -256,7 +256,7 @@ TEST_CASE("config reference: the keys of a language model are those that it has"
 
 namespace {
 
-/// With a run `run` of a language model, and a run `pairs` that translates into its words.
+/// A run `run` of a language model, and a run `pairs` that translates into its words.
 struct FusionWorld : World {
   FusionWorld() {
     REQUIRE(train("run").code == 0);
@@ -277,7 +277,7 @@ struct FusionWorld : World {
   }
 };
 
-/// The number behind ` ||| ` at the end of each line.
+/// Returns the number after ` ||| ` at the end of each line.
 std::vector<double> totals(const std::string& list) {
   std::vector<double> all;
   std::istringstream in(list);

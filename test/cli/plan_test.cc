@@ -73,7 +73,7 @@ TEST_CASE("plan: reads the text where only it says how many words there are", "[
   const auto ran = run_program({"plan", (toy / "toy.yaml").string()});
   CHECK(ran.code == 0);
   CHECK_THAT(ran.out, ContainsSubstring("words 6 and 6"));  // three letters and three specials
-  // Most of all sequences of up to four of three letters have four; with the end symbol nearly five steps.
+  // Most sequences of up to four of three letters have four letters; with the end symbol nearly five steps.
   CHECK_THAT(ran.out, ContainsSubstring("16 sentences of 5 and 5 steps; activations of 5 steps per side"));
   const auto given = run_program({"plan", (toy / "toy.yaml").string(), "--length", "9"});
   CHECK_THAT(given.out, ContainsSubstring("16 sentences of 9 and 9 steps"));
@@ -105,7 +105,7 @@ TEST_CASE("plan: the factors of a source have tables of the values that the text
   fs::remove(toy / "train.source");
   const auto missing = run_program(words);
   CHECK(missing.code == 2);
-  CHECK_THAT(missing.err, ContainsSubstring("train.source: the text is missing, which alone has the values"));
+  CHECK_THAT(missing.err, ContainsSubstring("train.source: the text is missing, and only the text has the values"));
 }
 
 TEST_CASE("plan: a source of several sentences has the steps of each", "[cli][plan][parts]") {

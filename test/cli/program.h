@@ -15,7 +15,7 @@ struct Ran {
   std::string out, err;
 };
 
-/// The program in this process, with these words behind its name and this standard input.
+/// Runs the program in this process, with these arguments and this standard input.
 inline Ran run_program(const std::vector<std::string>& words, const std::string& input = {},
                        cli::Terminal terminal = {}, const std::string& program = "seq2seq") {
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> in(std::tmpfile(), std::fclose);

@@ -9,7 +9,7 @@ namespace seq2seq::test {
 
 namespace {
 
-/// A study of a toy, as its user has it.
+/// A study of a toy, as a user writes it.
 struct TypedStudy : StudyFolder {
   TypedStudy() : StudyFolder(two_by_two) {}
   Ran run(const std::string& command, std::vector<std::string> more = {}) const {
@@ -68,7 +68,7 @@ TEST_CASE("study: a metric that is added later is measured again, without traini
   CHECK_THAT(again.out, ContainsSubstring("chrF++, higher is better") && ContainsSubstring("word perplexity, lower"));
   CHECK(trained() == before);
   CHECK_THAT(study.run("status").out, ContainsSubstring("all runs are done"));
-  add("ter");  // what was measured before is kept
+  add("ter");  // earlier measurements are kept
   const auto third = study.run("run", {"--jobs", "1"});
   CHECK_THAT(third.out, ContainsSubstring("TER, lower is better") && ContainsSubstring("chrF++, higher is better"));
   for (const auto& entry : fs::directory_iterator(study.toy / "records")) {

@@ -16,7 +16,7 @@ TEST_CASE("nearest: the word with the fewest edits, a swap of neighbours being o
       {"epcohs", "epochs"},
       {"knid", "kind"},
       {"kidn", "kind"},
-      {"beta3", "beta1"},  // the first of equals
+      {"beta3", "beta1"},  // the first of equally near ones
       {"epochs", "epochs"},
   }));
   CAPTURE(word);

@@ -61,7 +61,7 @@ TEST_CASE("reader: a decimal comma is answered with the number with a point", "[
   CHECK(faults_of("train:\n  limit: " + value) == "a.yaml:2:10: " + problem);
   CHECK(faults_of("", {"train.limit=" + value}) == "--set train.limit=" + value + ": " + problem);
   if (value.find_first_not_of("0123456789,") != std::string::npos || rest.empty()) return;
-  // Between braces YAML ends the value at the comma, and takes what follows for a key.
+  // Between braces YAML ends the value at the comma, and reads the rest as a key.
   CHECK(faults_of("train: {limit: " + value + "}") == "a.yaml:1:16: " + problem);
   CHECK(faults_of("train: {limit: " + value + ", epochs: 1}") == "a.yaml:1:16: " + problem);
 }

@@ -17,7 +17,7 @@ struct Counted {
   int64_t value = 1;
 };
 
-/// Kinds `a` and `b`, which note every options object that they hand out.
+/// Kinds `a` and `b`, which record every options object that they return.
 struct WatchedKinds final : Kinds {
   std::vector<std::string> names() const override { return {"a", "b"}; }
   std::string about(const std::string& /*name*/) const override { return {}; }
@@ -25,7 +25,7 @@ struct WatchedKinds final : Kinds {
   KindOptions options(const std::string& name, const AnyOptions& held = {}) const override {
     auto options = std::make_shared<Counted>(held ? *held.get<Counted>() : Counted{});
     given[name].push_back(options);
-    // By a plain reference, as a kind of another project may do it.
+    // By a plain reference, as a kind of another project may.
     return {options, [&field = options->value](Keys& keys) { keys.add("value", field, "a number"); }};
   }
   std::weak_ptr<Counted> first(const std::string& name) const { return given[name].front(); }

@@ -94,7 +94,7 @@ TEST_CASE("reader: a value of the wrong type says what was expected and what was
        }) {
     CAPTURE(text);
     if (text.rfind("data: 5", 0) == 0 || text.rfind("data: [", 0) == 0) {
-      // Nothing can be put into a section that is none, so the sample's own override is left out of the comparison.
+      // A value that is not a section has no keys, so the override of the sample is not compared.
       CHECK_THAT(faults_of(text), ContainsSubstring(fault));
     } else {
       CHECK(faults_of(text) == fault);

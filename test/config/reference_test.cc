@@ -37,7 +37,7 @@ TEST_CASE("reference: a choice lists every kind with its keys", "[config][refere
 struct Halves {
   OptimizerOptions first{}, second{}, third{};
 };
-/// `split` and `deep` have a section in common and one each.
+/// `split` and `deep` have one section in common and one each of their own.
 struct SplitOptions : Halves {};
 void declare(Keys& keys, SplitOptions& options) {
   keys.section("common", options.first, "of both");

@@ -56,7 +56,7 @@ struct Warmup final : Schedule {
 };
 
 using Schedules = Registry<Schedule>;
-/// `version`: of `constant` and `halve`.
+/// `version`: that of `constant` and `halve`.
 inline Schedules schedules(int version = 1) {
   Schedules all;
   all.add<Constant>("constant", "always the same", {.version = version});
@@ -121,7 +121,7 @@ struct Sample {
   Sample(const Sample&) = delete;
   Sample& operator=(const Sample&) = delete;
 
-  /// Of the section `train`: beside its options it needs the registry.
+  /// The section `train`, which needs the registry beside its options.
   friend void declare(Keys& keys, Sample& sample) {
     TrainOptions& train = sample.train;
     keys.add("epochs", train.epochs, "passes over the data")
@@ -142,7 +142,7 @@ struct Sample {
     return *train.schedule.options.get<Options>();
   }
 
-  /// Reads a text, to which it adds the one key that is required.
+  /// Reads a text, after adding the only required key.
   void read(const std::string& text, const std::vector<std::string>& set = {}) {
     std::vector<Override> overrides{{"--set data.train=t", "data.train", "t"}};
     for (const auto& typed : set) overrides.push_back(parse_override(typed));
@@ -150,7 +150,7 @@ struct Sample {
   }
 };
 
-/// All that is wrong with a text, a line a fault.
+/// Returns the faults of a text, one per line.
 inline std::string faults_of(const std::string& text, const std::vector<std::string>& set = {}) {
   Sample sample;
   try {

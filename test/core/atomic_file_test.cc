@@ -35,7 +35,7 @@ ino_t number_of(const fs::path& file) {
   return status.st_ino;
 }
 
-/// While it lives, new files have the rights that this mask leaves.
+/// Sets the mask of file permissions during its lifetime.
 class Umask {
  public:
   explicit Umask(mode_t mask) : before_(::umask(mask)) {}
@@ -126,7 +126,7 @@ TEST_CASE("files: where a file with several names cannot be written, its old tex
     disk_files().write(file, "old");
     FailingFiles files(disk_files(), nth);
     CHECK_THROWS_WITH(write_atomically(files, file, "new new new"), ContainsSubstring("No space left"));
-    const bool last = nth == counting.operations();  // the folder is synced after all is written
+    const bool last = nth == counting.operations();  // the folder is synced after all writes
     CHECK(content_of(folder / "other") == (last ? "new new new" : "old"));
     CHECK(fs::hard_link_count(file) == 2);
     CHECK(entries_in(folder.path()) == 2);
@@ -148,9 +148,9 @@ TEST_CASE("files: what is written into a pipe or a device goes through it, and n
   CHECK(fs::is_fifo(pipe));
   CHECK(entries_in(folder.path()) == 2);
 
-  if (::geteuid() == 0) {  // as root it would be replaced: on a device of this test's own, not the machine's
+  if (::geteuid() == 0) {  // root could replace it, so the test makes its own device
     REQUIRE(::mknod((folder / "null").c_str(), S_IFCHR | 0666, makedev(1, 3)) == 0);
-    const auto opens = ::open((folder / "null").c_str(), O_WRONLY);  // not everywhere: a file system may forbid devices
+    const auto opens = ::open((folder / "null").c_str(), O_WRONLY);  // a file system may forbid devices
     if (opens >= 0) {
       ::close(opens);
       write_atomically(disk_files(), folder / "null", "nothing");
@@ -165,7 +165,7 @@ TEST_CASE("files: a descriptor that is named as a file is written where it stand
   const int descriptor = ::open(file.c_str(), O_WRONLY | O_APPEND);  // as by `>>`
   REQUIRE(descriptor >= 0);
   const std::string number = std::to_string(descriptor);
-  fs::create_symlink("/proc/self/fd/" + number, folder / "link");  // as /dev/stdout is one
+  fs::create_symlink("/proc/self/fd/" + number, folder / "link");  // like /dev/stdout
   for (const fs::path& name : {fs::path("/dev/fd/" + number), folder / "link"}) {
     check_writable(name);
     write_atomically(disk_files(), name, "more\n");
@@ -196,7 +196,7 @@ TEST_CASE("files: a place that cannot be written is found without writing, and t
                                                       "than `" + (none / "out").string() + "`");
   CHECK_THROWS_WITH(check_writable(file / "out"), ContainsSubstring(file.string() + ": is a file; expected a folder"));
   CHECK_THROWS_WITH(check_writable(folder.path()), folder.path().string() + ": is a folder; expected a file name");
-  // Not even root writes here.
+  // Even root cannot write here.
   CHECK_THROWS_WITH(check_writable("/proc/out"), ContainsSubstring("/proc: cannot be written: "));
   CHECK_THROWS_WITH(check_folder_writable("/proc/runs/new"), ContainsSubstring("/proc: cannot be written: "));
   CHECK_THROWS_WITH(check_folder_writable(file / "run"),

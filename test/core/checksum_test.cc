@@ -9,7 +9,7 @@
 namespace seq2seq {
 
 TEST_CASE("checksum: equals the published examples of SHA-256", "[core][checksum][witness]") {
-  // NIST, "Cryptographic Standards and Guidelines: Examples with Intermediate Values"; the million is of RFC 6234.
+  // NIST, "Cryptographic Standards and Guidelines: Examples with Intermediate Values"; the million is from RFC 6234.
   const auto [text, sum] = GENERATE(table<std::string, std::string>({
       {"", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
       {"abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},

@@ -37,7 +37,7 @@ TEST_CASE("usage error: tells all faults at once, one a line", "[core][error]") 
   REQUIRE(std::string(UsageError(faults).what()) == "a: first\nb: second");
 }
 
-// For the entry core/exit_status of CTest.
+// Used by the entry core/exit_status of CTest.
 TEST_CASE("exit status: four failures", "[.][four_failures]") {
   for (int number = 0; number < 4; ++number) CHECK(number == 4);
 }

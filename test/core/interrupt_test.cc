@@ -19,9 +19,9 @@ TEST_CASE("interrupt: a guarded signal leaves a mark, and a new guard begins wit
     std::raise(signal);
     REQUIRE(interrupted());
     const InterruptGuard later;
-    REQUIRE(interrupted());  // a guard within a guard forgets nothing
+    REQUIRE(interrupted());  // a nested guard keeps the signal
   }
-  REQUIRE_FALSE(interrupted());  // work without a guard is not stopped by a signal of earlier
+  REQUIRE_FALSE(interrupted());  // an earlier signal does not stop work without a guard
   const InterruptGuard guard;
   REQUIRE_FALSE(interrupted());
 }

@@ -15,7 +15,7 @@ using test::ContainsSubstring;
 
 namespace {
 
-/// A clock that stands until it is moved, and what was printed.
+/// A clock that only advances by hand, and the printed text.
 struct Screen {
   explicit Screen(Log::Level level = Log::Level::normal) : log(out, level) {}
   ProgressOptions options(bool terminal, int columns = 80) {

@@ -88,7 +88,7 @@ TEST_CASE("permutation: all orders of four are equally likely", "[core][random]"
   REQUIRE(seen.size() == 24);
   double chi_square = 0;
   for (const auto& [order, count] : seen) chi_square += (count - 1000.0) * (count - 1000.0) / 1000.0;
-  REQUIRE(chi_square < 49.7);  // 23 degrees of freedom: exceeded by one fair shuffle in a thousand
+  REQUIRE(chi_square < 49.7);  // 23 degrees of freedom: one fair shuffle in a thousand exceeds this
 }
 
 TEST_CASE("draws below: every number is equally likely, draw by draw, whatever was drawn before", "[core][random]") {
@@ -102,7 +102,7 @@ TEST_CASE("draws below: every number is equally likely, draw by draw, whatever w
   REQUIRE(seen.size() == 36);
   double chi_square = 0;
   for (const auto& [pair, times] : seen) chi_square += (times - 500.0) * (times - 500.0) / 500.0;
-  REQUIRE(chi_square < 66.6);  // 35 degrees of freedom: exceeded by one fair series in a thousand
+  REQUIRE(chi_square < 66.6);  // 35 degrees of freedom: one fair series in a thousand exceeds this
   CHECK(draws_below(1, 3, stream, 0) == std::vector<int64_t>{0, 0, 0});
   CHECK(draws_below(0, 0, stream, 0).empty());
   CHECK_THROWS_AS(draws_below(0, 1, stream, 0), std::invalid_argument);

@@ -53,14 +53,14 @@ TEST_CASE("run lock: a folder that cannot be locked is named with the reason", "
   const TemporaryFolder folder;
   REQUIRE_THROWS_WITH(RunLock(RunFolder(folder / "none")),
                       (folder / "none").string() + ": cannot be locked: No such file or directory");
-  // Not even root writes here.
+  // Even root cannot write here.
   REQUIRE_THROWS_WITH(RunLock(RunFolder("/proc/self")), ContainsSubstring("/proc/self: cannot be locked: "));
 }
 
 TEST_CASE("run lock: a read-only folder says what to do", "[core][run][error]") {
   const TemporaryFolder folder;
   std::filesystem::permissions(folder.path(), std::filesystem::perms::owner_read | std::filesystem::perms::owner_exec);
-  const bool root = ::geteuid() == 0;  // who may write everywhere: be somebody else for a while
+  const bool root = ::geteuid() == 0;  // root can write everywhere, so become another user for a while
   if (root) REQUIRE(::seteuid(65534) == 0);
   std::string message;
   try {

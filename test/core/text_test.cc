@@ -10,7 +10,7 @@ namespace seq2seq {
 
 namespace {
 
-/// A second encoder, straight from the table of RFC 3629, section 3.
+/// Encodes a code point by the table of RFC 3629, section 3.
 std::string encode(uint32_t code) {
   const auto byte = [](uint32_t value) { return static_cast<char>(static_cast<uint8_t>(value)); };
   const auto later = [&](uint32_t shift) { return byte(0x80 | ((code >> shift) & 0x3F)); };

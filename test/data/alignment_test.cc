@@ -88,7 +88,7 @@ TEST_CASE("alignment: each target row looks at its links, wherever reversal and 
   options.source_end = GENERATE(SourceEnd::none, SourceEnd::after, SourceEnd::reversed);
   if (options.source_end == SourceEnd::reversed && !turns_source) return;
   const auto text = numbered_pipeline(options);
-  // Words are told apart by their ids, so that a row's word and a position's word say what links them.
+  // All words have different ids, so the words of a row and of a position identify their link.
   const std::vector<std::vector<int64_t>> sources{{3, 4, 5}, {6}, {7, 8, 9, 10, 11}},
       targets{{12, 13}, {14, 15, 16}, {17, 18, 19, 20}};
   const std::vector<Links> links{{{0, 1}, {1, 0}, {2, 1}}, {}, {{4, 0}, {0, 3}, {1, 3}, {2, 3}, {3, 1}}};
@@ -136,7 +136,7 @@ TEST_CASE("alignment: prepared text gives the batches of text that is read, tags
   const auto prepared = open_prepared(job.folder, job.keys);
   const auto text = pipeline_of(options.train);
   const auto corpus = read_corpus(options.train, text);
-  CHECK(corpus.links[0] == std::vector<int64_t>{stored_link({1, 0}), stored_link({3, 1})});  // behind the tag
+  CHECK(corpus.links[0] == std::vector<int64_t>{stored_link({1, 0}), stored_link({3, 1})});  // after the tag
   const std::vector<int64_t> pairs{1, 0};
   const auto read = make_batch(corpus, pairs, text), of_prepared = make_batch(prepared.corpus, pairs, text);
   REQUIRE(read.alignment.defined());

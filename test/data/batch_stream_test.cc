@@ -94,7 +94,7 @@ TEST_CASE("batch stream: the ranks' parts make up the batch of one process, and 
 }
 
 TEST_CASE("batch stream: from a mapped corpus come the batches of one in memory", "[data][loader]") {
-  const auto corpus = corpus_of_pairs(1700);  // so many that pages are let go of in between
+  const auto corpus = corpus_of_pairs(1700);  // enough that pages are released in between
   const auto text = numbered_pipeline({});
   const TemporaryFolder folder;
   const auto mapped = [&folder](const TokenStore& store, const char* name) {

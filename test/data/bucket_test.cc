@@ -64,7 +64,7 @@ bool each_once(const Plan& plan, int64_t pairs) {
   return all == expected;
 }
 
-/// The same order in plain lists of lists.
+/// Computes the same order in plain lists of lists.
 Plan plain_plan(const Corpus& corpus, const BatchOptions& options, uint64_t seed, int64_t epoch) {
   const auto cut = [&corpus](const Indices& pairs, int64_t sentences, int64_t tokens) {
     Plan runs;
@@ -122,7 +122,7 @@ TEST_CASE("epoch: drawn with replacement, pairs come as often as chance has it, 
   std::sort(drawn.begin(), drawn.end());
   REQUIRE(drawn.front() >= 0);
   REQUIRE(drawn.back() < corpus.pairs());
-  // Of n pairs (1 - 1/n)^n are missed, a share of 1/e; the count of the drawn has a variance of n (1/e - 2/e^2) then.
+  // (1 - 1/n)^n of n pairs are not drawn, a share of 1/e; the number of drawn ones has a variance of n (1/e - 2/e^2).
   const auto pairs = static_cast<double>(corpus.pairs());
   const auto distinct = static_cast<double>(std::unique(drawn.begin(), drawn.end()) - drawn.begin());
   const double missed = std::exp(-1.0);

@@ -1,4 +1,4 @@
-// Words beyond the vocabularies, as a model that copies them numbers them.
+// Ids of words beyond the vocabularies, in a model that copies them.
 
 #include "seq2seq/data/copied_words.h"
 

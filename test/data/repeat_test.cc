@@ -15,7 +15,7 @@ using namespace seq2seq::data;
 
 namespace {
 
-/// A corpus of parts of these sizes, of sentences of 1 to 9 words.
+/// Returns a corpus of parts of these sizes, with sentences of 1 to 9 words.
 Corpus corpus_of_parts(const std::vector<int64_t>& pairs_of, const std::vector<double>& repeat) {
   std::vector<std::vector<int64_t>> sentences;
   for (const int64_t pairs : pairs_of) {
@@ -71,7 +71,7 @@ TEST_CASE("repeat: a share is drawn anew each epoch, by the seed, and every pair
   REQUIRE(times(corpus, 1, 0) == first);
   REQUIRE(times(corpus, 1, 1) != first);
   REQUIRE(times(corpus, 2, 0) != first);
-  REQUIRE_FALSE(std::equal(first.begin(), first.begin() + 100, first.begin() + 100));  // nor alike in each corpus
+  REQUIRE_FALSE(std::equal(first.begin(), first.begin() + 100, first.begin() + 100));  // and different in each corpus
 
   std::vector<int64_t> turns(200);
   constexpr int kEpochs = 500;
@@ -79,7 +79,7 @@ TEST_CASE("repeat: a share is drawn anew each epoch, by the seed, and every pair
     const auto now = times(corpus, 3, epoch);
     for (std::size_t pair = 0; pair < turns.size(); ++pair) turns[pair] += now[pair];
   }
-  // 500 draws at 0.2: 100 with a standard deviation of 9; six of them either way are passed once in 10^8.
+  // 500 draws at 0.2: 100 with a standard deviation of 9; a deviation of six in either direction occurs once in 10^8.
   REQUIRE(*std::min_element(turns.begin(), turns.end()) > 100 - 54);
   REQUIRE(*std::max_element(turns.begin(), turns.end()) < 100 + 54);
 }

@@ -22,7 +22,7 @@ namespace {
 
 const auto kSampledTokenizers = text::builtin_tokenizers();
 
-/// Prepared text of a few sentences whose source is cut by BPE with dropout, or not at all sampled.
+/// Prepared text of a few sentences with the source cut by BPE with dropout, or without sampling.
 struct Sampled {
   TemporaryFolder folder;
   DataOptions options;

@@ -23,7 +23,7 @@ data::TextPipeline plain_text() {
   return {options, text::builtin_tokenizers(), vocabulary(), vocabulary()};
 }
 
-/// Sentences of one to five words, none twice.
+/// Returns different sentences of one to five words.
 decode::Sentences sentences() {
   decode::Sentences all;
   for (int64_t i = 0; i < 21; ++i) {
@@ -65,7 +65,7 @@ TEST_CASE("corpus search: a batch that does not fit into memory is halved, with 
   }
   CHECK(halved == std::vector<int64_t>{8});
   CHECK(finished.back() == 21);
-  CHECK(std::is_sorted(small.sizes.rbegin(), small.sizes.rend()));  // a later batch is never larger again
+  CHECK(std::is_sorted(small.sizes.rbegin(), small.sizes.rend()));  // later batches are not larger
   CHECK(small.sizes.back() <= std::max<int64_t>(most / 2, 1));
 }
 

@@ -24,7 +24,7 @@ std::vector<Hypothesis> search_demanded(const decode::Predictor& predictor, cons
   return decode::search(predictor, data::pack({{5, 4}}, {0}), {length}, options, {demand}).front();
 }
 
-/// The outputs that have what is demanded, best first.
+/// Returns the outputs that meet the demands, best first.
 std::vector<Hypothesis> listed_with(const TreePredictor& predictor, int64_t longest, const Demand& demand) {
   auto outputs = list_outputs(predictor, {5, 4}, longest);
   std::erase_if(outputs, [&demand](const Hypothesis& output) {
@@ -145,7 +145,7 @@ TEST_CASE("sampling: outputs begin with the prefix, and go on as the model does 
   const auto next = predictor.next({5, 4}, {5, 3});
   double possible = 0;
   for (int64_t word = 2; word < predictor.vocabulary(); ++word) possible += std::exp(next[static_cast<size_t>(word)]);
-  // A share of 4,000 draws is within 0.04 of its probability but for one case in millions.
+  // A share of 4,000 draws is within 0.04 of its probability, except in one of millions of cases.
   CHECK_THAT(static_cast<double>(ended) / 4000, WithinAbs(std::exp(next[2]) / possible, 0.04));
 }
 

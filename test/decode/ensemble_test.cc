@@ -31,7 +31,7 @@ Sources packed(const std::vector<Sentences>& readings) {
   return Sources(std::move(all));
 }
 
-/// The mean of the members' probabilities, written out: weights sum to 1.
+/// Computes the mean of the probabilities of the members; weights sum to 1.
 double joint(const std::vector<double>& scores, const std::vector<double>& weights, EnsembleMean mean) {
   double sum = 0;
   for (size_t i = 0; i < scores.size(); ++i)
@@ -39,7 +39,7 @@ double joint(const std::vector<double>& scores, const std::vector<double>& weigh
   return mean == EnsembleMean::probabilities ? std::log(sum) : sum;
 }
 
-/// Every output of up to `longest` words of several made-up models, each reading its own source, best first.
+/// Returns every output of up to `longest` words of several made-up models with their own sources, best first.
 std::vector<Hypothesis> list_joint_outputs(const std::deque<TreePredictor>& members, const Sentences& sources,
                                            const std::vector<double>& weights, EnsembleMean mean, int64_t longest) {
   std::vector<Hypothesis> all;
@@ -122,7 +122,7 @@ struct ThreeModels {
   std::unique_ptr<EnsemblePredictor> ensemble;
 };
 
-/// `count` sentences for each of the three: of different words and lengths.
+/// Returns `count` sentences for each of the three, of different words and lengths.
 std::vector<Sentences> three_readings(int64_t count) {
   std::vector<int64_t> lengths, shorter;
   for (int64_t i = 0; i < count; ++i) {

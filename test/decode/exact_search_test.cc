@@ -26,7 +26,7 @@ std::vector<Hypothesis> search_exactly(const decode::Predictor& predictor, const
   return decode::search(predictor, data::pack({source}, {0}), {length}, options).front();
 }
 
-/// All outputs that the rules allow, best first.
+/// Returns all outputs that the rules allow, best first.
 std::vector<Hypothesis> listed_by_rank(const TreePredictor& predictor, const std::vector<int64_t>& source,
                                        const decode::LengthNormalization& normalization,
                                        const decode::OutputLength& length) {
@@ -116,7 +116,7 @@ TEST_CASE("exact search: extends no beginning that is already worse than the bes
   const auto by_beam = predictor.extended();
   options.search = decode::SearchKind::exact;
   search_exactly(predictor, {3}, options, {.longest = 6});
-  int64_t beginnings = 1;  // all that there are
+  int64_t beginnings = 1;  // all outputs
   for (int64_t words = 1, count = 1; words <= 6; ++words) beginnings += count *= 4;
   CHECK(predictor.extended() - 2 * by_beam < beginnings / 4);
 }

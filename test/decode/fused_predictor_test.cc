@@ -22,10 +22,10 @@ using Ids = std::vector<int64_t>;
 
 constexpr double sums_differ = 1e-12;  // only the order of sums differs
 
-/// Scores of the next word after the words written so far, by id.
+/// Scores of the next word after the words so far, by id.
 using Next = std::function<std::vector<double>(const Ids& written)>;
 
-/// The scores of the next word as the definition has them: log p of the model + weight * log p of the language model.
+/// Computes the scores of the next word by the definition: log p of the model + weight * log p of the language model.
 Next summed(const TreePredictor& model, const TreePredictor& language_model, const Ids& source, double weight) {
   return [&model, &language_model, source, weight](const Ids& written) {
     auto scores = model.next(source, written);
@@ -35,7 +35,7 @@ Next summed(const TreePredictor& model, const TreePredictor& language_model, con
   };
 }
 
-/// Every output of up to `longest` words, best first.
+/// Returns every output of up to `longest` words, best first.
 std::vector<Hypothesis> list(const Next& next, int64_t vocabulary, int64_t longest) {
   std::vector<Hypothesis> all;
   const std::function<void(const Hypothesis&)> extend = [&](const Hypothesis& begun) {
@@ -154,7 +154,7 @@ TEST_CASE("shallow fusion: any model with any language model is searched by the 
         .sum()
         .item<double>();
   };
-  // All outputs of up to two words, of five.
+  // All outputs of up to two of five words.
   std::vector<Hypothesis> expected;
   std::vector<Ids> outputs{{}};
   for (int64_t first = 3; first < 8; ++first) {
@@ -173,7 +173,7 @@ TEST_CASE("shallow fusion: any model with any language model is searched by the 
     REQUIRE(found[i].ids == expected[i].ids);
     REQUIRE_THAT(found[i].score, WithinAbs(expected[i].score, 1e-10));
   }
-  // Scoring stays the model's own.
+  // Scoring does not use the language model.
   CHECK(score(fused, outputs.back()) == score(*own(*model), outputs.back()));
 }
 

@@ -27,7 +27,7 @@ data::TextPipeline pipeline(data::Reverse reverse) {
   return {options, text::builtin_tokenizers(), text::Vocabulary(words), text::Vocabulary(words)};
 }
 
-/// `count` targets of up to 7 words, of which many begin alike and some are equal.
+/// Returns `count` targets of up to 7 words; many begin alike and some are equal.
 Sentences random_list(uint64_t seed, int64_t count) {
   const RandomStream stream(seed, Purpose::sampling);
   Sentences list;

@@ -13,8 +13,7 @@ namespace {
 using decode::Hypothesis;
 using decode::n_best_line;
 
-/// The fields of a line as a reader of the format takes them: the first and the last two off, and what is left is the
-/// text.
+/// The fields of a line, split as a reader of the format would: the first and the last two; the rest is the text.
 struct Fields {
   std::string sentence, text, features, score;
 };
@@ -29,7 +28,7 @@ Fields read(const std::string& line) {
           line.substr(last + separator.size())};
 }
 
-/// An empty output with this score, all of it the end symbol's.
+/// Returns an empty output with this score, that of the end symbol.
 Hypothesis scored(double score) { return {.ids = {}, .token_scores = {score}, .score = score, .rank = score}; }
 
 }  // namespace

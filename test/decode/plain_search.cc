@@ -12,7 +12,7 @@ namespace {
 
 using decode::Hypothesis;
 
-/// All extensions of a hypothesis; an ended one has the end symbol as its last id.
+/// Returns all extensions of a hypothesis; a complete one has the end symbol as its last id.
 std::vector<Hypothesis> extensions_of(const TreePredictor& predictor, const std::vector<int64_t>& source,
                                       const Hypothesis& hypothesis) {
   std::vector<Hypothesis> all;
@@ -28,7 +28,7 @@ std::vector<Hypothesis> extensions_of(const TreePredictor& predictor, const std:
   return all;
 }
 
-/// The sum that live hypotheses compete by: their scores, those of repeated words counted `repetition` times.
+/// Returns the sum by which live hypotheses compete: their scores, with those of repeated words `repetition` times.
 double plain_value(const Hypothesis& hypothesis, double repetition) {
   double value = 0;
   for (size_t i = 0; i < hypothesis.token_scores.size(); ++i) {
@@ -48,7 +48,7 @@ Hypothesis without_end(Hypothesis hypothesis) {
 
 void sort(std::vector<Hypothesis>& hypotheses) { std::sort(hypotheses.begin(), hypotheses.end(), decode::better); }
 
-/// True if some `size` words stand in it twice.
+/// Returns true if some sequence of `size` words occurs twice.
 bool repeats(const std::vector<int64_t>& ids, size_t size) {
   std::set<std::vector<int64_t>> seen;
   for (size_t start = 0; size > 0 && start + size <= ids.size(); ++start) {
@@ -104,17 +104,17 @@ bool contains(const std::vector<int64_t>& ids, const std::vector<int64_t>& words
 
 namespace {
 
-/// One group; without groups the whole search.
+/// One group; without groups, the whole search.
 struct PlainGroup {
   const TreePredictor& predictor;
   std::vector<int64_t> source;
-  PlainSearch options;  // `beam` and `n_best` are the group's
+  PlainSearch options;  // `beam` and `n_best` are those of the group
   std::vector<Hypothesis> live{1}, complete{};
   bool over = false;
 
   double rank(const Hypothesis& hypothesis) const { return plain_rank(predictor, source, hypothesis, options); }
 
-  /// Extends hypotheses of so many words. `chosen`: how often earlier groups went on by each word.
+  /// Extends hypotheses of this many words. `chosen`: how often earlier groups continued with each word.
   void step(int64_t words, const std::map<int64_t, int64_t>& chosen) {
     std::vector<Hypothesis> ranking;
     for (const auto& hypothesis : live) {

@@ -8,7 +8,7 @@
 
 namespace seq2seq::test {
 
-/// Every output of up to `longest` words, best first: what a search without limits has to find.
+/// Returns every output of up to `longest` words, best first: the results of a search without limits.
 std::vector<decode::Hypothesis> list_outputs(const TreePredictor& predictor, const std::vector<int64_t>& source,
                                              int64_t longest);
 
@@ -20,23 +20,22 @@ struct PlainSearch {
   bool refill = true;
   int64_t no_repeat = 0;
   decode::LengthNormalization normalization{};
-  bool drop_beaten = true;  // rule 3 of beam_search.h; without it the search goes on to the longest output
+  bool drop_beaten = true;  // rule 3 of beam_search.h; without it the search continues to the longest output
   double repetition = 1;
   double coverage = 0;
   int64_t groups = 1;
   double diversity = 0;
 };
 
-/// The rules of beam_search.h once more, as plainly as they can be written: whole hypotheses, the whole vocabulary,
-/// everything sorted.
+/// Searches by the rules of beam_search.h in a plain way: whole hypotheses, the whole vocabulary, everything sorted.
 std::vector<decode::Hypothesis> plain_search(const TreePredictor& predictor, const std::vector<int64_t>& source,
                                              const PlainSearch& options);
 
-/// The rank of an output, from its ids and the score of each token.
+/// Returns the rank of an output, from its ids and the score of each token.
 double plain_rank(const TreePredictor& predictor, const std::vector<int64_t>& source,
                   const decode::Hypothesis& hypothesis, const PlainSearch& options);
 
-/// True if the words occur in the ids, one behind the other.
+/// Returns true if the words occur in the ids, one after the other.
 bool contains(const std::vector<int64_t>& ids, const std::vector<int64_t>& words);
 
 }  // namespace seq2seq::test

@@ -33,14 +33,14 @@ std::shared_ptr<nn::Model> model_of(uint64_t seed) {
   return random_model(seed, {.source_words = source_words, .target_words = target_words, .cells = 16});
 }
 
-/// `count` sources of 1 to 9 words.
+/// Returns `count` sources of 1 to 9 words.
 Sentences sources_of(uint64_t seed, int64_t count) {
   std::vector<int64_t> lengths;
   for (int64_t i = 0; i < count; ++i) lengths.push_back(1 + (i * i + static_cast<int64_t>(seed)) % 9);
   return random_ids(seed, lengths, source_words);
 }
 
-/// Float32 sums of another order; what the design promises of scores.
+/// Float32 sums in another order; the tolerance that the design promises for scores.
 double tolerance(double score) { return 1e-5 * std::max(1.0, std::abs(score)); }
 
 std::vector<std::vector<Hypothesis>> search_sources(const ModelPredictor& predictor, const Sentences& sources,
@@ -66,7 +66,7 @@ void require_alike(const std::vector<Hypothesis>& found, const std::vector<Hypot
 
 at::Tensor tensor(const std::vector<int64_t>& values) { return at::tensor(values, at::kLong); }
 
-/// A batch of pairs: each hypothesis beside its source.
+/// Makes a batch of pairs: each hypothesis with its source.
 data::Batch pairs_of(const Sentences& sources, const Sentences& outputs) {
   const std::vector<int64_t> keys(sources.size(), 0);
   Sentences inputs, targets;
@@ -174,7 +174,7 @@ TEST_CASE(
   }
   for (int64_t row = 0; row < 2; ++row) {
     REQUIRE(std::get<0>(best.ids[row].sort()).equal(tensor(expected)));
-    REQUIRE(best.scores[row].exp().sum().item<double>() < 1);  // what the banned ones have is given to no other
+    REQUIRE(best.scores[row].exp().sum().item<double>() < 1);  // other words do not get the probability of banned ones
   }
 }
 
@@ -201,7 +201,7 @@ TEST_CASE("models: a search gives every hypothesis the score that scoring gives 
 
 namespace {
 
-/// Returns the predictions after one source and some words, searched alone.
+/// The state of a predictor after one source and some words, in a batch of one.
 struct Alone {
   Alone(const ModelPredictor& predictor, const std::vector<int64_t>& source, const std::vector<int64_t>& words)
       : state(predictor.start(data::pack({source}, {0}))) {

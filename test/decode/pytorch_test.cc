@@ -1,4 +1,4 @@
-// Model, text and scores of a run folder against the same in plain PyTorch, scripts/pytorch_model.py.
+// Compares model, text and scores of a run folder with those of plain PyTorch, scripts/pytorch_model.py.
 
 #include <filesystem>
 #include <memory>
@@ -58,18 +58,18 @@ void declare(config::Keys& keys, ModelSection& section) {
   keys.section("multi_source", section.run.multi_source, "sources of several parts");
 }
 
-/// A run folder of an untrained model, with `source` and `target` beside it, and what was computed on these by us.
+/// A run folder of an untrained model, with `source` and `target` beside it, and our results for these.
 struct Run {
   std::shared_ptr<nn::Model> model;
   double loss = 0;             // summed over the pairs; the gradient is in the model
   std::vector<double> scores;  // of all tokens, one after another
-  std::string greedy, beam;    // outputs for the sources by greedy search and by a beam of 3, a line each
+  std::string greedy, beam;    // outputs for the sources by greedy search and by a beam of 3, one per line
 };
 
 const std::string names =
     "train: {source: a, target: b}, validation: {source: a, target: b}, test: {source: a, target: b}";
 
-/// Words that one vocabulary has and the other has not, words that none has, empty lines, lengths far apart.
+/// Words in one vocabulary only, words in neither, empty lines, very different lengths.
 const std::vector<std::pair<std::string, std::string>> pairs{{"a b c", "x y"},
                                                              {"b", "y y y y y y"},
                                                              {"", "x"},
@@ -82,7 +82,7 @@ const std::vector<std::pair<std::string, std::string>> pairs{{"a b c", "x y"},
 
 const std::vector<text::Vocabulary> factor_values{text::Vocabulary({{"N", 2}, {"V", 1}}), text::Vocabulary({{"p", 1}})};
 
-/// Its tokens with two factors each, some of them unknown.
+/// Returns the tokens with two factors each, some of them unknown.
 std::string with_factors(const std::string& source) {
   std::string line;
   for (const auto token : split(source, ' ')) {
@@ -93,7 +93,7 @@ std::string with_factors(const std::string& source) {
   return line;
 }
 
-/// The same words in several parts, the last ones in the last part, some of them empty.
+/// Returns the same words in several parts, some of them empty; the last part has the last words.
 std::string in_parts(const std::string& source, int64_t parts) {
   std::string line;
   const auto words = split(source, ' ');
@@ -105,7 +105,7 @@ std::string in_parts(const std::string& source, int64_t parts) {
   return line;
 }
 
-/// A source as the run's text has it.
+/// Returns a source as converted by the text of the run.
 std::string written(const std::string& source, const data::SourceForm& form) {
   if (form.factors > 0) return with_factors(source);
   return form.parts > 1 ? in_parts(source, form.parts) : source;
@@ -143,7 +143,7 @@ double backward(const nn::Model& model, const data::Batch& batch) {
   return loss.item<double>();
 }
 
-/// The best output for each source, a line each; that for an empty line is empty.
+/// Returns the best output for each source, one per line; empty for an empty line.
 std::string outputs_of(const nn::Model& model, const data::TextPipeline& text, const data::Batch& batch, int64_t beam) {
   std::vector<decode::OutputLength> lengths;
   for (const auto& [source, target] : pairs) {
@@ -212,7 +212,7 @@ Run make_run(const TemporaryFolder& folder, const std::string& name, const std::
   return made;
 }
 
-/// Equal to 1e-5 of max(1, |.|): float32 against double, and another library.
+/// Checks equality to 1e-5 of max(1, |.|): float32 against double, and another library.
 bool agree(const at::Tensor& ours, const at::Tensor& theirs) {
   const auto off = (ours.to(at::kDouble) - theirs).abs();
   return ours.sizes() == theirs.sizes() && (off <= 1e-5 * theirs.abs().clamp_min(1)).all().item<bool>();
@@ -308,7 +308,7 @@ TEST_CASE("run folder: plain PyTorch gives the same loss, gradients, scores and 
                      ", shared_vocabulary: true, reverse: both}\nmodel: {embedding: {size: 5, shared: true}, "
                      "attention: {kind: general}, output: {kind: copy, extended_vocabulary: true}, " +
                      two + "}\n");
-  // Factors, beside the words and added to them, of recurrent layers and of a Transformer.
+  // Factors, concatenated with the words and added to them, in recurrent layers and in a Transformer.
   const std::string factored = ", reverse: source, source: {factors: 2}}\nmodel: {";
   for (const auto& model : {"embedding: {size: 7}, factors: {sizes: [3, 2]}, " + two,
                             "embedding: {size: 5}, factors: {combine: sum}, " + two,

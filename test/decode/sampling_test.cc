@@ -24,7 +24,7 @@ std::vector<std::vector<Hypothesis>> drawn(const decode::Predictor& predictor, c
                               std::vector<decode::OutputLength>(sources.size(), length), drawing);
 }
 
-/// A plain version of the distribution: sharpened, then cut off.
+/// A plain version of the distribution: sharpened, then truncated.
 std::map<int64_t, double> distribution(const std::vector<double>& scores, const decode::SampleOptions& options) {
   std::vector<std::pair<double, int64_t>> ranked;  // probability, word
   double sum = 0;

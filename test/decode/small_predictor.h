@@ -15,7 +15,7 @@ namespace seq2seq::test {
 
 enum class Failure { cpu, other_device, standard, none };
 
-/// Fails like an allocator once more than so many hypotheses are under way.
+/// Fails like an allocator if more than this many hypotheses are active.
 class SmallPredictor final : public decode::Predictor {
  public:
   SmallPredictor(const decode::Predictor& whole, int64_t most, Failure failure)
@@ -52,7 +52,7 @@ class SmallPredictor final : public decode::Predictor {
  private:
   void fail() const {
     constexpr int64_t petabyte = int64_t{1} << 50;
-    if (failure_ == Failure::cpu) at::empty({petabyte}, at::kByte);  // the words of LibTorch's own allocator
+    if (failure_ == Failure::cpu) at::empty({petabyte}, at::kByte);  // the message of LibTorch's allocator
     if (failure_ == Failure::other_device) TORCH_CHECK_WITH(OutOfMemoryError, false, "CUDA out of memory");
     if (failure_ == Failure::standard) throw std::bad_alloc();
     throw std::logic_error("not a fault of memory");

@@ -9,17 +9,16 @@
 
 namespace seq2seq::test {
 
-/// A predictor whose probabilities are made up: those of the next word are drawn again for each source and each
-/// beginning of an output. Its space is small enough to be listed, and nothing about it is smooth, so that a search has
-/// to go everywhere.
+/// A predictor with made-up probabilities, drawn anew for each source and each beginning of an output. Its space is
+/// small enough to list all outputs, and it is not smooth, so that a search must explore all of it.
 class TreePredictor final : public decode::Predictor {
  public:
   struct Options {
     uint64_t seed = 1;
     int64_t words = 3;     // besides the specials
     double sharpness = 2;  // logits are uniform in [-sharpness, sharpness]; 0: all words are equal
-    double end_logit = 0;  // added to the end symbol's
-    double grain = 0;      // scores are rounded down to multiples of it, so that many are equal; 0: not
+    double end_logit = 0;  // added to the logit of the end symbol
+    double grain = 0;      // scores are rounded down to multiples of it, so that many are equal; 0: no rounding
   };
   explicit TreePredictor(const Options& options) : options_(options) {}
 
@@ -39,7 +38,7 @@ class TreePredictor final : public decode::Predictor {
   std::vector<double> next(const std::vector<int64_t>& source, const std::vector<int64_t>& written) const;
   /// Weights of the words of a source, which sum to 1, for the word that follows `written`.
   std::vector<double> attention_of(const std::vector<int64_t>& source, const std::vector<int64_t>& written) const;
-  int64_t extended() const { return extended_; }  // hypotheses given to read() so far
+  int64_t extended() const { return extended_; }  // hypotheses passed to read() so far
 
  private:
   Options options_;

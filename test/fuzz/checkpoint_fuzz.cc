@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::array<const char*, 3> kNames{"weights.safetensors", "optimizer.safetensors", "state.json"};
 
-/// The files of one checkpoint, in memory and only to be read.
+/// The files of one checkpoint, in memory and read-only.
 class CheckpointFiles final : public Files {
  public:
   std::map<std::string, std::string> contents;
@@ -47,8 +47,8 @@ std::string true_checksums(const CheckpointFiles& files) {
 
 }  // namespace
 
-/// The files one after another, parted by the byte 0x1E: checksums, weights, optimizer, state. Without a first one the
-/// checksums are those of the others, so that these are read too.
+/// Splits the input at the byte 0x1E into checksums, weights, optimizer and state. If the first is empty, computes the
+/// checksums of the others, so that these are read too.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto parts = split(fuzz::text_of(data, size), '\x1E');
   CheckpointFiles files;

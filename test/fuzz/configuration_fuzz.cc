@@ -1,5 +1,5 @@
-// The reader of configurations on keys of every type and both forms of choice. A configuration is taken, and then
-// written to what reads back to itself, or refused with lines that name the file or the option as typed.
+// The reader of configurations on keys of every type and both forms of choice. A configuration is
+// either accepted, and its written form reads back to the same, or refused with lines that name the file or the option.
 
 #include <string>
 #include <string_view>

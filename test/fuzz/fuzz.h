@@ -15,14 +15,14 @@
 
 namespace seq2seq::fuzz {
 
-/// A claim about a reader; where it is false, libFuzzer keeps the input.
+/// Asserts a property of a reader; if it is false, libFuzzer keeps the input.
 inline void require(bool claim, std::string_view what) {
   if (claim) return;
   std::fprintf(stderr, "finding: %.*s\n", static_cast<int>(what.size()), what.data());
   std::abort();
 }
 
-/// A message is lines of text that a terminal shows as they are; each begins with what is at fault.
+/// Checks a message: lines of printable text, each of which begins with the place of the fault.
 inline void check_message(std::string_view message, std::string_view begin) {
   require(!find_text_fault(message), "a message that is not UTF-8");
   for (const auto line : split(message, '\n')) {
@@ -32,8 +32,8 @@ inline void check_message(std::string_view message, std::string_view begin) {
   }
 }
 
-/// Calls a reader with bytes that nobody meant for it. It may take them, or throw an Error that names `file` on one
-/// line. Whatever else happens is a finding.
+/// Calls a reader with arbitrary bytes. It may accept them, or throw an Error that names `file` on one line. Anything
+/// else is a finding.
 template <class Read>
 void may_refuse(const std::string& file, const Read& read) {
   try {

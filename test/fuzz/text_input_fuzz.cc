@@ -10,7 +10,7 @@ using namespace seq2seq;
 
 namespace {
 
-// A few packed bytes may unpack to any amount of text, line by line. That takes time, which is no fault of a reader.
+// A few packed bytes may unpack to any amount of text, line by line. The time for this is not a fault of a reader.
 constexpr std::size_t kEnough = std::size_t{1} << 22;
 
 void read_lines(const std::string& file, data::InvalidUtf8 invalid) {

@@ -1,7 +1,7 @@
-"""package_test.py CMAKE BUILD: installs the build into a folder of its own, and uses it as somebody outside the tree does.
+"""package_test.py CMAKE BUILD: installs the build into a separate folder, and uses it from outside the tree.
 
 The program starts, every header compiles, both examples are built by find_package, train, resume and translate, and are configured
-by add_subdirectory; a LibTorch that does not fit is refused. Prints what is wrong, one line each, and exits with 1.
+by add_subdirectory; a LibTorch of another version is an error. Prints one line for each fault. Exits with 1 if there is any.
 """
 
 import json
@@ -20,7 +20,7 @@ CMAKE, BUILD = sys.argv[1], Path(sys.argv[2]).resolve()
 PREFIX = FOLDER / "prefix"
 INCLUDE = PREFIX / "include"
 CONFIG = "lib/cmake/seq2seq/seq2seqConfig.cmake"
-# Nothing of the caller's may help: neither variables that name a LibTorch nor an active Python environment.
+# Without help from the caller's environment: no variable that names a LibTorch, and no active Python environment.
 BARE = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "CCACHE_DIR", "TMPDIR")}
 TORCH = subprocess.run([PYTHON, "-c", "import importlib.util as u; print(u.find_spec('torch').submodule_search_locations[0])"],
                        capture_output=True, text=True, check=False).stdout.strip()  # fmt: skip
@@ -48,7 +48,7 @@ def copied(example):
 
 
 def built(example):
-    """The folder with the example and its program, made from the installed package; raises if that fails."""
+    """Builds the example with the installed package and returns its folder; raises if that fails."""
     folder = copied(example)
     for step in (configured(folder, folder / "build", f"-DCMAKE_PREFIX_PATH={PREFIX}"),
                  ran(CMAKE, "--build", folder / "build", "-j", 1)):  # fmt: skip
@@ -107,7 +107,7 @@ def check_own_schedule():
     entries = [json.loads(line) for line in (folder / "run/metrics.jsonl").read_text().splitlines()]
     rates = {entry["update"]: entry["learning_rate"] for entry in entries if "learning_rate" in entry}
     for update, total in ((10, 60), (30, 60), (50, 60), (60, 60), (70, 100), (100, 100)):
-        before = update - 1  # the rate of the update that was made last
+        before = update - 1  # the rate of the last update
         share = (before + 1) / 50 if before < 50 else 0.05 + 0.95 * (1 + math.cos(math.pi * (before - 50) / (total - 50))) / 2
         if not math.isclose(rates.get(update, 0), 0.01 * share, rel_tol=1e-5):
             yield f"own_schedule: the rate of update {update} of {total} is {rates.get(update)}, not {0.01 * share}"
@@ -183,7 +183,7 @@ def fake_torch(version):
 
 
 def check_other_torch():
-    """The package takes the LibTorch that it was built with, another one that is named, and none that does not match."""
+    """The package uses the LibTorch that it was built with, or another one that is named, but none with another version."""
     moved = FOLDER / "moved"
     shutil.copytree(PREFIX / "lib/cmake", moved / "lib/cmake")
     shutil.copytree(INCLUDE, moved / "include")
@@ -218,7 +218,7 @@ def check_other_torch():
 
 
 def bin_without_torch():
-    """A folder with a `python3` that imports no torch."""
+    """Makes a folder with a `python3` that cannot import torch."""
     folder = FOLDER / "bin"
     folder.mkdir()
     (folder / "python3").write_text("#!/bin/sh\n")
@@ -235,7 +235,7 @@ def with_version(version):
 
 
 def check_subdirectory():
-    """The checkout's LibTorch is found untold, and nothing of its flags, tests and install rules reaches the parent."""
+    """The LibTorch of the checkout is found without options; its flags, tests and install rules do not reach the parent."""
     if not (ROOT / ".venv/bin/python").exists() or not TORCH:
         skipped("add_subdirectory: .venv has no LibTorch")
         return

@@ -41,7 +41,7 @@ struct Sample {
   std::vector<std::vector<std::string>> references;
 };
 
-/// Up to `lines` lines of real text (0: all) and `files` perturbed copies of each, some of them missing when `gaps`.
+/// Returns up to `lines` lines of real text (0: all) and `files` perturbed copies of each, some missing with `gaps`.
 Sample sample(unsigned seed, std::size_t files, bool gaps, std::size_t lines = 0) {
   std::mt19937_64 random(seed);
   Sample result;
@@ -66,7 +66,7 @@ std::optional<std::string> by_sacrebleu(const Sample& sample, const TemporaryFol
   return run_witness("bleu.py", folder.path());
 }
 
-/// The references of each sentence: lines that are not empty, in any file, or else one that is.
+/// Returns the references of each sentence: the lines that are not empty, or an empty one if there are none.
 References by_sentence(const Sample& sample) {
   References all;
   for (std::size_t sentence = 0; sentence < sample.hypotheses.size(); ++sentence) {
@@ -80,7 +80,7 @@ References by_sentence(const Sample& sample) {
 
 std::string without_version(const std::string& signature) { return signature.substr(0, signature.find("version:")); }
 
-/// One line of the witness against ours.
+/// Compares one line of the witness with ours.
 void compare(const std::string& line, const Sample& sample) {
   std::istringstream fields(line);
   std::string tokenizer, smoothing, letters, text, signature;
@@ -100,7 +100,7 @@ void compare(const std::string& line, const Sample& sample) {
                                  .smoothing = kSmoothings.at(smoothing),
                                  .lowercase = kCases.at(letters)});
 
-  // The same formula in double: only the last digits may differ.
+  // The same formula in double, so only the last digits may differ.
   REQUIRE_THAT(bleu.score, WithinAbs(score, 1e-9));
   for (std::size_t n = 0; n < 4; ++n) REQUIRE_THAT(bleu.precisions[n], WithinAbs(precisions[n], 1e-9));
   REQUIRE_THAT(bleu.brevity_penalty, WithinAbs(penalty, 1e-12));

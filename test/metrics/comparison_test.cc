@@ -22,7 +22,7 @@ namespace {
 
 using Scores = std::vector<double>;  // of the sentences
 
-/// Runs whose figures are given and whose sentences do not matter.
+/// Makes runs with given figures; their sentences do not matter.
 std::vector<RunFigures> certain(const std::vector<double>& figures) {
   std::vector<RunFigures> runs;
   for (const double figure : figures) runs.push_back({figure, Scores(100, figure)});
@@ -35,7 +35,7 @@ double mean_of(const Scores& scores, std::span<const int64_t> sentences) {
   return sum / static_cast<double>(sentences.size());
 }
 
-/// A world in which a score is a sum: the system's, the run's luck, the sentence's difficulty, and noise.
+/// A model in which a score is the sum of effects of the system, the run and the sentence, and noise.
 struct World {
   double seeds = 1, sentences = 3, noise = 2;  // standard deviations
   int64_t tested = 40;
@@ -44,7 +44,7 @@ struct World {
 
   double normal(double deviation) { return deviation * std::normal_distribution<double>()(random); }
 
-  /// The runs of systems of the given levels, all on the same sentences.
+  /// Draws runs of systems of the given levels, all on the same sentences.
   std::vector<std::vector<RunFigures>> tried(const std::vector<double>& levels, int seeds_each) {
     Scores difficulty(static_cast<size_t>(tested));
     for (auto& sentence : difficulty) sentence = normal(sentences);
@@ -64,7 +64,7 @@ struct World {
   }
 };
 
-/// In how many of the tries something is so.
+/// Returns the share of the tries in which a condition holds.
 double share(int tries, const std::function<bool()>& so) {
   int times = 0;
   for (int i = 0; i < tries; ++i) times += so() ? 1 : 0;
@@ -117,7 +117,7 @@ TEST_CASE("comparison: an interval holds the true value as often as it says", "[
   const double held = share(tries, [&] { return holds(estimate_mean(world.tried({10}, seeds)[0], world.tested), 10); });
   CHECK_THAT(held, WithinAbs(0.95, 0.025));
 
-  // What many do instead: the sentences' spread alone.
+  // A common alternative: only the spread of the sentences.
   const double naive = share(tries, [&] {
     const auto runs = world.tried({10}, seeds)[0];
     Scores means(runs[0].resampled.size());
@@ -141,7 +141,7 @@ TEST_CASE("comparison: systems that are alike are told apart as seldom as it say
 TEST_CASE("comparison: the difference that could be shown is shown four times in five", "[metrics][comparison][slow]") {
   World world;
   const int seeds = GENERATE(3, 6);
-  Scores told;  // of many such comparisons: what one tells depends on its own seeds
+  Scores told;  // of many such comparisons: the result of one depends on its seeds
   share(501, [&] {
     const auto systems = world.tried({10, 10}, seeds);
     told.push_back(*estimate_difference(systems[0], systems[1], world.tested, Pairing::none).detectable());

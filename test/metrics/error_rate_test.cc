@@ -90,7 +90,7 @@ TEST_CASE("error rates: an exact match is equality with any reference", "[metric
 }
 
 TEST_CASE("error rates: the nearest reference has the least edits for its length", "[metrics][error_rate]") {
-  // 2 edits of 8 tokens against 1 of 2: the longer one is nearer, though it takes more edits.
+  // 2 edits of 8 tokens and 1 of 2: the longer reference is nearer, although it needs more edits.
   const auto rates = error_rates({characters("abcdefgh")}, {{characters("abcdefxx"), characters("ab")}});
   REQUIRE(rates.edits == 2);
   REQUIRE(rates.reference_tokens == 8);

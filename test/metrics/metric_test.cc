@@ -30,7 +30,7 @@ using namespace seq2seq::metrics;
 
 namespace {
 
-/// Outputs with their references, of which any file but the first may lack some.
+/// Outputs with their references; any file but the first may lack some.
 struct OutputSample {
   std::vector<std::string> outputs;
   std::vector<std::vector<std::string>> references;
@@ -53,7 +53,7 @@ struct OutputSample {
   }
 };
 
-/// Pieces of the line in another order: what TER calls shifts.
+/// Returns the pieces of the line in another order: shifts in TER.
 std::string shuffled(const std::string& line, std::mt19937_64& random) {
   auto words = split_words(line);
   for (int i = 0; i < 2 && words.size() > 4; ++i) {
@@ -83,7 +83,7 @@ OutputSample real_text(unsigned seed) {
   return sample;
 }
 
-/// Outputs of trained models: the outputs that the records of the studies under experiments/ show.
+/// Returns outputs of trained models, from the records of the studies under experiments/.
 OutputSample committed_outputs(unsigned /*seed*/) {
   std::set<std::pair<std::string, std::string>> shown;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(SEQ2SEQ_SOURCE_DIR "/experiments")) {
@@ -109,7 +109,7 @@ OutputSample unicode(unsigned seed) {
   return sample;
 }
 
-/// Few words that repeat, sides of very unlike length, and nothing at all: what the search of TER has limits for.
+/// Returns few repeated words, sides of very different lengths, and empty texts, for the limits of the search of TER.
 OutputSample degenerate(unsigned seed) {
   std::mt19937_64 random(seed);
   const auto text = [&random](int words) { return random_text(random, {"a ", "b ", "c ", "D ", "e. "}, words); };
@@ -165,7 +165,7 @@ void compare_metric(const WitnessLine& expected, const OutputSample& sample) {
       REQUIRE_THAT(metric->sentence_figure(counts), WithinAbs(expected.of_sentences[i], 1e-9));
     }
   }
-  // The same formula in double: only the last digits may differ.
+  // The same formula in double, so only the last digits may differ.
   CHECK_THAT(metric->figure(sums), WithinAbs(expected.score, 1e-9));
   CHECK(metric->text(sums) == expected.text);
   if (expected.signature != "-")

@@ -31,7 +31,7 @@ std::vector<int64_t> all_of(const OutputTables& tables) {
   return all;
 }
 
-/// Two outputs of sentences of ten words with these numbers of errors.
+/// Makes two outputs of sentences of ten words with these numbers of errors.
 OutputTables error_tables(const std::vector<int>& first, const std::vector<int>& second) {
   const auto* kind = find_metric("word_error_rate");
   const std::shared_ptr<const Metric> metric = kind->make({});
@@ -41,7 +41,7 @@ OutputTables error_tables(const std::vector<int>& first, const std::vector<int>&
   return tables;
 }
 
-/// The share of all ways to choose one of `choices` for each of `sentences` for which something holds.
+/// Returns the share of the ways to choose one of `choices` for each of `sentences` in which a condition holds.
 double share_of_choices(std::size_t sentences, std::size_t choices,
                         const std::function<bool(const std::vector<std::size_t>&)>& holds) {
   std::vector<std::size_t> chosen(sentences);
@@ -85,7 +85,7 @@ TEST_CASE("paired test: the p-value of exchanges is that of all exchanges", "[me
 
   CHECK_THAT(test.difference.value, WithinAbs(difference / 100.0, 1e-12));
   CHECK(exact > 0.01);
-  CHECK_THAT(test.randomisation_p, WithinAbs(exact, 0.005));  // 20,000 exchanges know it to 0.0035 in 95 of 100 cases
+  CHECK_THAT(test.randomisation_p, WithinAbs(exact, 0.005));  // 20,000 exchanges give it to 0.0035 in 95 of 100 cases
   CHECK(std::tuple(test.first_wins, test.second_wins, test.equal) == std::tuple(1, 5, 4));
 }
 
@@ -143,7 +143,7 @@ TEST_CASE("paired test: scores, p-values and intervals are sacreBLEU's", "[metri
     const auto test = paired_tests(std::span(&tables, 1), all_of(tables), {.samples = 5000}).front();
     CHECK_THAT(test.first.value, WithinAbs(a, 1e-9));
     CHECK_THAT(test.second.value, WithinAbs(b, 1e-9));
-    CHECK_THAT(test.randomisation_p, WithinAbs(p, 0.03));  // either knows it to 0.014 in 95 of 100 cases
+    CHECK_THAT(test.randomisation_p, WithinAbs(p, 0.03));  // both give it to 0.014 in 95 of 100 cases
     CHECK_THAT(half_width(test.first), WithinRel(width_a, 0.1));
     CHECK_THAT(half_width(test.second), WithinRel(width_b, 0.1));
   }

@@ -10,8 +10,8 @@
 
 namespace seq2seq::test {
 
-/// Lines of the licences that every Debian and Ubuntu has, those without a word left out, and some in other languages
-/// and full of what tokenizers trip over.
+/// Returns lines of the licences that every Debian and Ubuntu has, without those that have no word, and some difficult
+/// lines for tokenizers, also in other languages.
 inline std::vector<std::string> real_lines() {
   std::vector<std::string> lines{
       "L'été, à Besançon : 1,5 % de hausse — soit 3.250,75 € (env.) !",
@@ -33,14 +33,14 @@ inline std::vector<std::string> real_lines() {
   return lines;
 }
 
-/// The words of the line with a space between two.
+/// Returns the words of the line, separated by single spaces.
 inline std::string joined_words(const std::string& line) {
   std::string result;
   for (const auto& word : metrics::split_words(line)) result += (result.empty() ? "" : " ") + word;
   return result;
 }
 
-/// The line with one word in eight lost, doubled, or replaced, and sometimes two swapped.
+/// Returns the line with one word in eight removed, doubled or replaced, and sometimes two swapped.
 inline std::string perturbed(const std::string& line, std::mt19937_64& random) {
   std::string result;
   auto words = metrics::split_words(line);
@@ -54,7 +54,7 @@ inline std::string perturbed(const std::string& line, std::mt19937_64& random) {
   return result;
 }
 
-/// One line after another, each with its end.
+/// Joins lines, each with a line feed.
 inline std::string joined(const std::vector<std::string>& lines) {
   std::string text;
   for (const auto& line : lines) text += line + "\n";

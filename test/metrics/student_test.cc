@@ -11,7 +11,7 @@ using namespace seq2seq::test;
 
 namespace {
 
-/// P(T <= t) by Simpson's rule over the density, from the middle, which is 1/2.
+/// Returns P(T <= t) by Simpson's rule over the density, from the middle, where it is 1/2.
 double by_integration(double t, double freedom) {
   const double front =
       std::exp(std::lgamma((freedom + 1) / 2) - std::lgamma(freedom / 2)) / std::sqrt(freedom * std::numbers::pi);

@@ -50,7 +50,7 @@ struct Problem {
   std::vector<Tensor> x;
 };
 
-/// Only the order of sums differs.
+/// Compares; only the order of sums differs.
 void check_close(const std::vector<Tensor>& found, const std::vector<Tensor>& expected) {
   REQUIRE(found.size() == expected.size());
   for (size_t i = 0; i < expected.size(); ++i) {
@@ -82,7 +82,7 @@ TEST_CASE("deferred: the weight's gradient is one product, however many steps th
     const auto loss = sum_of_squares(problem.deferred());
     return products_in([&] { loss.backward(); });
   };
-  CHECK(products(9) - products(1) == 8);  // what goes back through each step
+  CHECK(products(9) - products(1) == 8);  // gradients that pass back through each step
 }
 
 TEST_CASE("deferred: several roots, one after another or at once, each over some of the steps",

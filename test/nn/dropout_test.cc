@@ -49,13 +49,13 @@ TEST_CASE("dropout: another seed, update, site, pair or position draws anew", "[
 
 TEST_CASE("dropout: a site keeps its number, and a module's name makes one that no numbered site has",
           "[nn][dropout]") {
-  // What a run drew depends on these numbers: another one would train to other parameters.
+  // The draws of a run depend on these numbers; others would give other parameters.
   CHECK(Site{Site::Part::source_embedding}.number() == 0);
   CHECK(Site{Site::Part::target_embedding}.number() == 1 << 10);
   CHECK(Site{Site::Part::encoder_layer, 3}.number() == (2 << 10 | 3));
   CHECK(Site{Site::Part::decoder_layer, 1}.number() == (3 << 10 | 1));
   CHECK(Site{Site::Part::output}.number() == 4 << 10);
-  // FNV-1a of `a` is 0xE40C292C, as its authors' page of test vectors has it.
+  // FNV-1a of `a` is 0xE40C292C in the test vectors of its authors.
   CHECK(Site::of_module("a").number() == 0xE40C292CU);
   CHECK(Site::of_module("decoder.attention").number() >= 0x80000000U);
   CHECK(Site::of_module("decoder.attention").number() != Site::of_module("encoder.attention").number());
@@ -73,7 +73,7 @@ TEST_CASE("dropout: two named sites whose numbers agree in the lower half draw a
     const Draw draw{.seed = 1, .update = 1};
     CHECK_FALSE(dropout_mask(*layout, 64, 0.5, named, draw).equal(dropout_mask(*layout, 64, 0.5, other->second, draw)));
   }
-  CHECK(found > 5);  // 30 pairs of 2,000 names are to be expected
+  CHECK(found > 5);  // 30 pairs of 2,000 names are expected
 }
 
 TEST_CASE("dropout: a mask by sentence is the same at all positions, and another in each sentence", "[nn][dropout]") {

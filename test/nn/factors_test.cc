@@ -1,4 +1,4 @@
-// Vectors of source tokens with factors against the sums and rows of the paper, token by token.
+// Compares vectors of source tokens with factors with the sums and rows of the paper, token by token.
 
 #include "seq2seq/nn/factors.h"
 
@@ -51,7 +51,7 @@ EncoderContext context_of(const SourceFactors& factors) {
           .factors = factors};
 }
 
-/// An encoder with an embedding alone.
+/// An encoder that only has an embedding.
 class Reader : public Encoder {
  public:
   explicit Reader(const SourceFactors& factors) : embedding(add_source_embedding(*this, context_of(factors))) {
@@ -125,7 +125,7 @@ TEST_CASE("factors: what does not fit is refused with numbers", "[nn][factors][e
   auto shared = context_of(factors_of(Combine::concatenate, {2, 1}));
   shared.words = std::make_shared<Embedding>(word_count, 8, ParameterPlace{.type = at::kDouble});
   Reader reader(factors_of(Combine::sum, {}));
-  CHECK_THROWS_WITH(add_source_embedding(reader, shared), ContainsSubstring("which leaves none for factors"));
+  CHECK_THROWS_WITH(add_source_embedding(reader, shared), ContainsSubstring("so no units are left for factors"));
   CHECK_THROWS_WITH(add_embedding(reader, shared), ContainsSubstring("does not read factors"));
 }
 

@@ -1,4 +1,4 @@
-// Layers that an update leaves out: of recurrent stacks, and of Transformers.
+// Layers that an update leaves out, in recurrent stacks and in Transformers.
 
 #include <cmath>
 #include <string>
@@ -92,7 +92,7 @@ std::shared_ptr<Model> transformer_of(int64_t encoder_layers, int64_t decoder_la
   return model;
 }
 
-/// The layers of one side that stay in an update.
+/// Returns the layers of one side that are kept in an update.
 std::vector<int64_t> kept_layers(const std::string& side, double share, const Draw& draw) {
   std::vector<int64_t> kept;
   for (int64_t layer = 0; layer < 3; ++layer)
@@ -100,7 +100,7 @@ std::vector<int64_t> kept_layers(const std::string& side, double share, const Dr
   return kept;
 }
 
-/// The weights of `whole` for a model of these layers alone.
+/// Returns the weights of `whole` for a model with only these layers.
 NamedTensors weights_of_layers(const Model& whole, const std::vector<int64_t>& encoder,
                                const std::vector<int64_t>& decoder) {
   NamedTensors weights;
@@ -146,7 +146,7 @@ TEST_CASE("layer dropout: a Transformer in training is the one of the layers tha
     kept_in_all += static_cast<int>(encoder.size() + decoder.size());
     const auto rows = rows_in_training(*model, source, inputs, 100, &draw);
     CHECK(torch::allclose(rows_in_training(*model, source, inputs, 1, &draw), rows, 0, 1e-12));
-    if (encoder.empty() || decoder.empty()) continue;  // a model has a layer at least
+    if (encoder.empty() || decoder.empty()) continue;  // a model has at least one layer
     const auto smaller = transformer_of(std::ssize(encoder), std::ssize(decoder), "0");
     load_weights(*smaller, weights_of_layers(*model, encoder, decoder), "weights");
     CHECK(torch::allclose(rows, rows_in_training(*smaller, source, inputs, 100, nullptr), 0, 1e-12));

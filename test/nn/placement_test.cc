@@ -22,7 +22,7 @@ namespace {
 
 using namespace seq2seq::test;
 
-/// Every part on a device of its own, and the output layer on the last.
+/// Puts every part on its own device, and the output layer on the last.
 Placement spread() {
   Placement placement{.device = test_device(6), .parts = {}, .output = {{.device = test_device(7), .place = 7}}};
   int next = 0;
@@ -33,7 +33,7 @@ Placement spread() {
   return placement;
 }
 
-/// The same with the output layer of a variant over three devices, in shards of 3, 1 and the other words.
+/// Does the same, with the output layer over three devices, in shards of 3, 1 and the other words.
 Placement sharded(const std::string& variant) {
   auto placement = spread();
   const auto words = target_words_of(variant);
@@ -67,7 +67,7 @@ Computed compute(const Model& model, int64_t update = 3) {
   Computed computed{.losses = losses.detach().cpu(), .gradients = {}, .best = model.output().top_k(features, 3, bans)};
   NamedSlices gradients;
   for (const auto& item : model.named_parameters()) {
-    const auto& gradient = item.value().grad();  // undefined: of a layer that the update leaves out
+    const auto& gradient = item.value().grad();  // undefined in a layer that the update leaves out
     gradients.emplace_back(item.key(), gradient.defined() ? gradient : at::zeros_like(item.value()));
   }
   for (const auto& whole : wholes_of(gradients)) computed.gradients[whole.name] = whole.on_cpu();

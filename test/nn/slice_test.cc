@@ -23,7 +23,7 @@ namespace {
 
 using namespace seq2seq::test;
 
-/// An output layer of 11 words and 3 cells over shards of these sizes, each on a device of its own.
+/// Makes an output layer of 11 words and 3 cells over shards of these sizes, each on its own device.
 std::shared_ptr<OutputLayer> output_over(const std::vector<int64_t>& shares) {
   std::vector<c10::Device> devices;
   for (size_t i = 0; i < shares.size(); ++i) devices.push_back(test_device(static_cast<int>(i)));

@@ -1,4 +1,4 @@
-// Gradients of the used rows of tables, beside LibTorch's whole ones.
+// Compares gradients of the used rows of tables with LibTorch's dense ones.
 
 #include "seq2seq/nn/used_rows.h"
 
@@ -64,7 +64,7 @@ TEST_CASE("used rows: sums of gradients have the bits of sums of whole ones", "[
   CHECK(whole_first.equal(sum));
 }
 
-/// Gradients by the model's parameters after so many passes, each over a batch of its own.
+/// Returns the gradients of the parameters after this many passes, each over its own batch.
 std::vector<at::Tensor> gradients_of(const Model& model, uint64_t passes) {
   for (auto& parameter : model.parameters()) parameter.mutable_grad().reset();
   for (uint64_t pass = 0; pass < passes; ++pass) {

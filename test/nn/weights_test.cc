@@ -24,7 +24,7 @@ namespace {
 
 using test::ContainsSubstring;
 
-/// A tensor of every type, scalars and empty ones too, in names that are not in the order of the data.
+/// Tensors of every type, also scalars and empty ones; the order of names is not that of the data.
 NamedTensors every_type() {
   NamedTensors named;
   for (const auto type : {at::kDouble, at::kFloat, at::kHalf, at::kBFloat16, at::kLong, at::kInt, at::kByte, at::kBool})
@@ -46,7 +46,7 @@ bool same(const NamedTensors& a, const NamedTensors& b) {
   return true;
 }
 
-/// A file of this header over `data` bytes.
+/// Returns a file with this header and `data` bytes.
 std::string file_of(const std::string& header, size_t data) {
   const uint64_t length = header.size();
   std::string bytes(8, '\0');

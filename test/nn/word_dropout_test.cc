@@ -25,7 +25,7 @@ TEST_CASE("word dropout: by word, all occurrences in a sentence fall or stay tog
   const auto ids = data::pack(random_ids(1, std::vector<int64_t>(40, 30), 9), numbers(40));  // each word often
   for (const auto by : {DropWordsBy::word, DropWordsBy::occurrence}) {
     const auto mask = ids.with(word_mask(ids, {.share = 0.5, .by = by}, side, draw));
-    std::map<std::pair<int64_t, int64_t>, std::map<float, int>> seen;  // by sentence and word: how often each value
+    std::map<std::pair<int64_t, int64_t>, std::map<float, int>> seen;  // by sentence and word: count of each value
     for (int64_t sentence = 0; sentence < 40; ++sentence) {
       const auto words = on_host(rows_of(ids, sentence));
       const auto kept = values_of(rows_of(mask, sentence));
@@ -40,12 +40,12 @@ TEST_CASE("word dropout: by word, all occurrences in a sentence fall or stay tog
       ++all;
     }
     CAPTURE(static_cast<int>(by), both, all);
-    REQUIRE(all > 230);  // of 240: 30 draws of six words hardly ever miss one
+    REQUIRE(all > 230);  // of 240: 30 draws of six words rarely miss one
     if (by == DropWordsBy::word) {
       CHECK(both == 0);
       CHECK_THAT(static_cast<double>(dropped) / all, WithinAbs(0.5, 0.13));  // four standard errors
     } else {
-      CHECK(both > 200);  // of some five occurrences, all alike with a chance of one in sixteen
+      CHECK(both > 200);  // of about five occurrences, all equal with probability 1/16
     }
   }
 }
@@ -75,7 +75,7 @@ TEST_CASE("word dropout: seed, update, side and pair each draw anew, and units a
 
 TEST_CASE("word dropout: models read the same losses as with the rows of dropped words set to zero by hand",
           "[nn][dropout][witness]") {
-  // One sentence in which each word stands once: dropping a word is a table with a row of zeros, the others scaled.
+  // One sentence with each word once: dropping a word equals a table with a row of zeros and the other rows scaled.
   const std::vector<int64_t> words{3, 4, 5, 6, 7, 8};
   const auto ids = data::pack({words}, {11});
   const WordDropout third{.share = 0.3};

@@ -23,7 +23,7 @@ namespace {
 
 using namespace seq2seq::test;
 
-/// Stages in a row at places 0, 1, 2, 0 ..., cut into chunks.
+/// Makes a chain of stages at places 0, 1, 2, 0 ..., divided into chunks.
 JobGraph chain(int64_t stages, int64_t steps, int64_t chunk) {
   std::vector<nn::Stage> all;
   for (int64_t number = 0; number < stages; ++number) {
@@ -97,7 +97,7 @@ TEST_CASE("executors: what a job throws leaves run(), and the next update runs",
   }
 }
 
-/// Runs `work` in a process of its own; returns what it says and its exit status.
+/// Runs `work` in a separate process; returns its output and exit status.
 template <class Work>
 std::pair<std::string, int> in_process(const Work& work) {
   int ends[2];

@@ -20,7 +20,7 @@ using namespace seq2seq::test;
 
 constexpr int64_t layers = 4;
 
-/// Layer k of either side at place k, the output layer over places 4 to 7, all of them on one device.
+/// Puts layer k of each side at place k and the output layer at places 4 to 7, all on one device.
 nn::Placement eight_places(c10::Device device, int64_t words) {
   nn::Placement placement{.device = device, .parts = {}, .output = {}};
   for (int place = 0; place < layers; ++place)
@@ -72,7 +72,7 @@ TEST_CASE("gpu: eight places on one GPU make the gradients of one", "[parallel][
   const auto placed = model_at(shape, at::kDouble, eight_places(*device, shape.target_words));
   train::SerialGradients serial(*whole, {});
   const auto pipeline = pipeline_of(*placed, schedule, chunk, *device);
-  for (int64_t update = 0; update < 3; ++update) {  // memory is used again while streams still run
+  for (int64_t update = 0; update < 3; ++update) {  // memory is reused while streams still run
     const auto expected = serial.accumulate({batch}, 9, {.seed = 3, .update = update});
     const auto found = pipeline->accumulate({batch}, 9, {.seed = 3, .update = update});
     CHECK(at::allclose(expected[0].cpu(), found[0].cpu(), 0, 1e-11));

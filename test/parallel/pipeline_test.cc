@@ -38,7 +38,7 @@ Made made_by(train::GradientSource& source, const nn::Model& model, int64_t upda
   Made made{.losses = source.accumulate({ragged_batch(1), ragged_batch(7)}, 5.0, {.seed = 3, .update = update}),
             .gradients = {}};
   for (const auto& item : model.named_parameters()) {
-    const auto& gradient = item.value().grad();  // undefined: of a layer that the update leaves out
+    const auto& gradient = item.value().grad();  // undefined in a layer that the update leaves out
     made.gradients[item.key()] = gradient.defined() ? gradient.clone() : at::zeros_like(item.value());
   }
   return made;

@@ -17,7 +17,7 @@ namespace {
 
 using parallel::builtin_schedules;
 
-/// Draws of one case.
+/// The draws of one case.
 class Draws {
  public:
   explicit Draws(uint64_t number) : stream_(number, Purpose::forcing) {}
@@ -36,7 +36,7 @@ class Draws {
   uint64_t next_ = 0;
 };
 
-/// Keys that any part made of Transformer layers has.
+/// Draws keys of every part that has Transformer layers.
 void draw_sentence_layers(Draws& draws, Values& values) {
   values["heads"] = draws.of<std::string>({"1", "2"});
   values["feed_forward"] = fmt::format("{}", draws.between(2, 9));
@@ -200,7 +200,7 @@ Case draw_case(uint64_t number) {
   drawn.micro_batches = draws.between(1, 4);
   drawn.chunk = draws.between(1, 6);
   drawn.accumulate = draws.between(1, 2);
-  // Adam makes full steps of gradients that are zero but for rounding: in float32 it magnifies any difference.
+  // Adam makes full steps from gradients that are zero except for rounding, so in float32 it magnifies any difference.
   drawn.optimizer = drawn.type == at::kFloat ? "sgd" : draws.of(train::builtin_optimizers().names());
   const bool smooths = drawn.model.at("output.kind") == "full" || drawn.model.at("output.kind") == "sampled";
   drawn.loss.label_smoothing = smooths ? draws.of<double>({0, 0.1}) : 0;
@@ -209,7 +209,7 @@ Case draw_case(uint64_t number) {
   drawn.weighted = draws.chance(0.3);
   if (draws.chance(0.2)) drawn.frozen = {draws.of<std::string>({"encoder", "decoder.embedding", "decoder"})};
   if (drawn.language && drawn.frozen == std::vector<std::string>{"encoder"}) drawn.frozen = {};
-  // The encoder `summed` has word vectors alone, and with shared ones nothing of its own.
+  // The encoder `summed` has only word vectors, and with shared ones no parameters.
   const bool empty = drawn.model.at("encoder.kind") == "summed" && drawn.model.at("embedding.shared") == "true";
   if (empty && drawn.frozen == std::vector<std::string>{"encoder"}) drawn.frozen = {};
   for (int64_t batch = 0; batch < drawn.accumulate; ++batch) {

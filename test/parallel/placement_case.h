@@ -14,10 +14,10 @@ namespace seq2seq::test {
 
 enum class Executing { serial, threads, streams };
 
-/// All that is drawn for one case.
+/// The drawn values of one case.
 struct Case {
   at::ScalarType type = at::kFloat;
-  bool language = false;  // whether it is a language model, which has no use for the keys of a source
+  bool language = false;  // a language model, which does not use the keys of a source
   std::string architecture = "rnn";
   Values model;  // its keys
   int64_t source_words = 9, target_words = 8;
@@ -36,7 +36,7 @@ struct Case {
 
 c10::Device device_of_place(Executing executing, int place);
 
-/// Returns true if layers normalize: for a few cells of nearly equal value, this magnifies rounding a million times.
+/// Returns true if layers normalize: with a few cells of nearly equal values, this magnifies rounding a million times.
 bool normalizes(const Case& drawn);
 
 Case draw_case(uint64_t number);

@@ -1,5 +1,5 @@
-// The test that placement stands on: random small models in random places train as the same model in one place.
-// SEQ2SEQ_PLACEMENT_CASES sets how many are tried (scripts/placement-check: 500).
+// The main test of placement: random small models in random places train like the same model in one place.
+// SEQ2SEQ_PLACEMENT_CASES sets the number of models (scripts/placement-check: 500).
 
 #include <cstdlib>
 #include <map>
@@ -91,7 +91,7 @@ Trained train_ten(const Case& drawn, nn::Model& model, train::GradientSource& gr
   const auto optimizers = train::builtin_optimizers();
   const auto clips = train::builtin_clips();
   train::TrainOptions options;
-  // With the usual epsilon, Adam makes steps out of the rounding of gradients that are zero.
+  // With the usual epsilon, Adam makes steps from the rounding of gradients that are zero.
   const bool adam = drawn.optimizer.starts_with("adam");
   options.optimizer = small(optimizers, drawn.optimizer, adam ? Values{{"epsilon", "1e-3"}} : Values{});
   options.label_smoothing = drawn.loss.label_smoothing;

@@ -32,7 +32,7 @@ std::shared_ptr<nn::Model> model_of(const std::string& architecture, const Value
   return model;
 }
 
-/// Bytes in memory after all stages have run forward, without the rows that gradients will be copied to.
+/// Returns the bytes in memory after all stages have run forward, without the rows that gradients are copied to later.
 int64_t bytes_after_forward(const nn::StagedModel& model, const BatchSize& size) {
   const auto counted = std::make_shared<CountedBytes>();
   const auto stages = model.stages();
@@ -52,13 +52,13 @@ int64_t bytes_after_forward(const nn::StagedModel& model, const BatchSize& size)
     const int64_t length = source ? size.source : size.target;
     run.passes[number]->forward(
         {.first_step = 0, .last_step = length, .first_row = 0, .last_row = size.sentences * length});
-    // A layer that reads rows of the whole batch at once makes their gradient when it is known.
+    // A layer that reads rows of the whole batch at once allocates their gradient when it is known.
     const auto& name = stages[number].name;
     const bool at_once = stages[number].whole && !stages[number].recurrent && name != "bridge";
     for (const auto& input : stages[number].inputs) {
       const auto& from = stages[static_cast<size_t>(input.stage)];
       if (at_once || input.needs == nn::StageInput::Needs::end || name == "loss") continue;
-      const int64_t copies = stages[number].whole ? 2 : 1;  // a direction of a layer that reads both ways has its own
+      const int64_t copies = stages[number].whole ? 2 : 1;  // each direction of a bidirectional layer has its own
       gradients += copies * size.sentences * (from.side == nn::Side::source ? size.source : size.target) * from.width;
     }
   }

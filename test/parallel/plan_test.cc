@@ -55,7 +55,7 @@ TEST_CASE("plan: parameters by place are those of the model, each counted once",
       state += each.state;
     }
     CHECK(parameters == in_model);
-    CHECK(state == 2 * in_model);  // 8 bytes a parameter of 4
+    CHECK(state == 2 * in_model);  // 8 bytes per parameter of 4 bytes
   }
 }
 
@@ -123,7 +123,7 @@ struct WholeEncoder {
     for (const auto& each : outline_of(model).stages)
       if (each.stage.name == "encoder") stage = each;
   }
-  /// Numbers of the encoder's parameters with this in their names.
+  /// Counts the numbers in the encoder's parameters with this text in their names.
   double numbers(const std::string& name) const {
     double sum = 0;
     for (const auto& item : model.named_parameters())
@@ -165,7 +165,7 @@ TEST_CASE("plan: the tables of words and factors are counted, not multiplied by"
   CHECK(whole.stage.stage.products == layers);
   CHECK(whole.stage.recurrent_products == 2 * 4 * 16 * 16);
   CHECK(whole.stage.numbers == layers + 2 * 2 * 4 * 16 + static_cast<double>(3 * words + 3 * 7 + 2 * 5));
-  // Vectors, output, and gates, states and cells of two layers, however many words there are.
+  // Vectors, output, and gates, states and cells of two layers, for any number of words.
   CHECK(whole.stage.stage.kept == 8 + 16 + 2 * (4 + 2) * 16);
 }
 
@@ -272,7 +272,7 @@ TEST_CASE("measured costs: the fit finds the costs that made the samples, and no
   CHECK_THAT(costs[1], WithinRel(2e-6, 1e-6));
   CHECK_THAT(costs[2], WithinRel(7e-6, 1e-6));
   for (auto& sample : samples)
-    sample.seconds = 9e-6 * sample.millions + 1e-7 * (26 - sample.steps);  // falls with steps
+    sample.seconds = 9e-6 * sample.millions + 1e-7 * (26 - sample.steps);  // decreases with steps
   for (const double cost : fit_costs(samples)) CHECK(cost >= 0);
 }
 
@@ -281,7 +281,7 @@ TEST_CASE("measured costs: replace those of the device", "[parallel][plan]") {
   asked.hardware.processors = {.count = 2, .speed_up = 1, .together = 2};
   auto& measured = asked.hardware.measured;
   for (auto* costs : {&measured.layer_forward, &measured.layer_backward, &measured.layer_weights})
-    *costs = {1, 0, 0};  // a second a job; all else costs nothing
+    *costs = {1, 0, 0};  // a second per job; everything else costs nothing
   const auto prediction = predict(asked.question, single_plan(asked.hardware));
   CHECK(prediction.timeline.seconds == 3 * 8);  // forward, backward, derivatives of eight layers, one after another
 }

@@ -21,7 +21,7 @@ int64_t drawn(std::mt19937_64& generator, int64_t least, int64_t most) {
   return std::uniform_int_distribution<int64_t>(least, most)(generator);
 }
 
-/// Up to ten stages at up to four places, each with inputs among those before it.
+/// Draws up to ten stages at up to four places; each has inputs among earlier stages.
 std::vector<Stage> random_stages(std::mt19937_64& generator) {
   std::vector<Stage> stages(static_cast<size_t>(drawn(generator, 1, 10)));
   for (int64_t number = 0; number < std::ssize(stages); ++number) {
@@ -94,7 +94,7 @@ TEST_CASE("jobs: forward, backward and derivatives cover every row of every stag
   }
 }
 
-/// Layers of an encoder and a decoder, layer k of both at place k, as the paper has them.
+/// Makes layers of an encoder and a decoder, layer k of both at place k, as in the paper.
 std::vector<Stage> two_stacks(int64_t layers) {
   std::vector<Stage> stages;
   for (const auto side : {nn::Side::source, nn::Side::target}) {
@@ -110,7 +110,7 @@ std::vector<Stage> two_stacks(int64_t layers) {
   return stages;
 }
 
-/// The seconds of an order in which each job takes one, on places that share nothing.
+/// Returns the seconds of an order if each job takes one second, on places that share nothing.
 double played(const JobGraph& graph, const std::vector<int64_t>& order) {
   std::vector<SimulatedJob> jobs;
   std::vector<std::vector<int64_t>> needs;
@@ -131,7 +131,7 @@ TEST_CASE("wavefront: goes through both stacks in Ts + Tt + L - 1 steps, and bac
                          .target = std::vector<int64_t>(static_cast<size_t>(target), 2)};
   const auto graph = make_jobs(two_stacks(layers), {shape}, {.chunk = 1});
   const auto order = builtin_schedules().make({.kind = "wavefront", .options = {}})->order(graph);
-  // The top layers of the decoder turn round at once, while those below still wait: 2 (Ts + Tt) + 2 (L - 1) in all.
+  // The top layers of the decoder start backward at once, while lower ones still wait: 2 (Ts + Tt) + 2 (L - 1) in all.
   CHECK(played(graph, order) == static_cast<double>(2 * (source + target + layers - 1)));
 }
 
@@ -147,13 +147,13 @@ TEST_CASE("micro-batches: P equal stages and M parts wait (P - 1) / (M + P - 1) 
   const BatchShape shape{.source = {1}, .target = {1, 1}};
   const auto graph = make_jobs(stages, std::vector<BatchShape>(static_cast<size_t>(parts), shape), {.chunk = 0});
   const double seconds = played(graph, MicroBatchSchedule({.count = parts}).order(graph));
-  const double worked = static_cast<double>(2 * parts);  // a place: forward and backward of each part
+  const double worked = static_cast<double>(2 * parts);  // per place: forward and backward of each part
   const double bubble = 1 - worked / seconds;
   CHECK_THAT(bubble, WithinAbs(static_cast<double>(places - 1) / static_cast<double>(parts + places - 1), 1e-12));
 }
 
 TEST_CASE("deferred derivatives: do not hold up the places below", "[parallel][schedule]") {
-  // Place 4 goes back first, makes derivatives, and hands down through four places that make none.
+  // Place 4 runs backward first, computes derivatives, and passes gradients through four places that compute none.
   std::vector<Stage> stages(5);
   for (int64_t place = 0; place < 5; ++place) {
     auto& stage = stages[static_cast<size_t>(place)];
@@ -168,7 +168,7 @@ TEST_CASE("deferred derivatives: do not hold up the places below", "[parallel][s
     return played(graph, builtin_schedules().make({.kind = kind, .options = {}})->order(graph));
   };
   CHECK(seconds("wavefront") == 4 + 5 + 5 + 4 + 4);    // forward, four derivatives among the backward jobs, and down
-  CHECK(seconds("wavefront_deferred") == 4 + 5 + 10);  // the last place to end is the one that makes derivatives
+  CHECK(seconds("wavefront_deferred") == 4 + 5 + 10);  // the last place to end computes derivatives
 }
 
 }  // namespace

@@ -21,7 +21,7 @@ TEST_CASE("simulator: a chain over two devices takes the sum of transfers and wo
 }
 
 TEST_CASE("simulator: jobs on one device at a time share its speed", "[parallel][plan]") {
-  // Both at half speed until the shorter one has its 2 s after 4 s; the other has 1 s of its 3 left.
+  // Both run at half speed until the shorter one has its 2 s after 4 s; the other has 1 s of 3 left.
   const auto spans =
       play({{.place = 0, .work = 2}, {.place = 1, .work = 3}}, {{}, {}}, {0, 1}, machine(Workers::streams, {0, 0}));
   CHECK(spans.end == std::vector<double>{4, 5});
@@ -33,9 +33,9 @@ TEST_CASE("simulator: two processors run two jobs at full speed and share themse
              WithinAbs(3, 1e-12));  // 6 s of work on 2 processors
   const std::vector<SimulatedJob> two{{.place = 0, .work = 2}, {.place = 1, .work = 2}};
   CHECK_THAT(play(two, {{}, {}}, {0, 1}, machine(Workers::per_place, {0, 0}, 2, 2)).seconds, WithinAbs(2, 1e-12));
-  // Two processors that together do the work of 1.25 single ones.
+  // Two processors that together have the speed of 1.25 single ones.
   CHECK_THAT(play(two, {{}, {}}, {0, 1}, machine(Workers::per_place, {0, 0}, 2, 1.25)).seconds, WithinAbs(3.2, 1e-12));
-  // One job alone has a processor for itself.
+  // A single job has a processor for itself.
   CHECK_THAT(play(two, {{}, {0}}, {0, 1}, machine(Workers::per_place, {0, 0}, 2, 1.25)).seconds, WithinAbs(4, 1e-12));
 }
 
@@ -61,10 +61,10 @@ TEST_CASE("simulator: no job ends before the one thread has issued it, in the or
   const std::vector<SimulatedJob> jobs(3, {.place = 0, .work = 0.5, .issue = 2});
   const auto spans = play(jobs, {{}, {}, {}}, {0, 1, 2}, machine(Workers::streams, {0}));
   CHECK(spans.end == std::vector<double>{2, 4, 6});
-  // With more work than that the thread runs ahead.
+  // With more work, the thread runs ahead.
   const std::vector<SimulatedJob> longer(3, {.place = 0, .work = 5, .issue = 2});
   CHECK(play(longer, {{}, {}, {}}, {0, 1, 2}, machine(Workers::streams, {0})).seconds == 15);
-  // A job that comes late in the order starts late, though its place is free.
+  // A job that is late in the order starts late, although its place is free.
   const std::vector<SimulatedJob> apart{{.place = 0, .work = 1, .issue = 3}, {.place = 1, .work = 1, .issue = 1}};
   const auto late = play(apart, {{}, {}}, {0, 1}, machine(Workers::streams, {0, 1}));
   CHECK(late.start[1] == 3);

@@ -150,7 +150,7 @@ TEST_CASE("svg: a bar an entry, as wide as it is long, and both timelines on one
     CHECK_THAT(svg, ContainsSubstring(tick));
 }
 
-/// The relative luminance of a colour, as WCAG 2.1 defines it.
+/// Returns the relative luminance of a colour by WCAG 2.1.
 double luminance(const std::string& colour) {
   const auto channel = [&](size_t at) {
     const double value = std::stoi(colour.substr(at, 2), nullptr, 16) / 255.0;
@@ -168,7 +168,7 @@ TEST_CASE("svg: the kinds of work can be told apart in grey", "[parallel][timeli
   REQUIRE(lightness.size() == 3);
   std::ranges::sort(lightness);
   for (size_t each = 1; each < 3; ++each)
-    CHECK((lightness[each] + 0.05) / (lightness[each - 1] + 0.05) >= 1.25);  // a contrast that the eye sees
+    CHECK((lightness[each] + 0.05) / (lightness[each - 1] + 0.05) >= 1.25);  // a visible contrast
 }
 
 }  // namespace

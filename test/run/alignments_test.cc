@@ -36,7 +36,7 @@ TEST_CASE("alignments: links go to the largest weight, the first of equal ones, 
 
 TEST_CASE("alignments: a model looks at what it writes, whichever way it reads and writes",
           "[run][alignments][learning]") {
-  // In each case the words that belong together are met in the same order, which the first state alone does not give.
+  // In each case, linked words are visited in the same order, which the first state alone does not determine.
   const auto reverse = GENERATE(as<std::string>(), "none", "source", "both");
   const bool turns = reverse == "source";
   CAPTURE(reverse);

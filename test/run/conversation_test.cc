@@ -14,7 +14,7 @@ namespace seq2seq::test {
 
 namespace {
 
-/// Pairs of a number and the words behind it, one a line.
+/// Returns pairs of a number and the words after it, one per line.
 std::vector<std::pair<double, std::string>> numbered(const std::string& text) {
   std::vector<std::pair<double, std::string>> lines;
   for (const auto& line : lines_in(text)) lines.emplace_back(std::stod(line), line.substr(line.find("  ") + 2));
@@ -50,8 +50,7 @@ TEST_CASE("conversation: a sentence gets the output that `translate` writes, and
 
 TEST_CASE("conversation: probabilities and alternatives at each position are those of scoring the words",
           "[run][interactive]") {
-  const std::string reverse =
-      GENERATE("none", "target");  // backwards, a position has been written after those behind it
+  const std::string reverse = GENERATE("none", "target");  // backwards, a position is written after the later ones
   Toy toy(turned);
   toy.train("run", {"train.updates=150", "data.reverse=" + reverse});
   auto run = toy.load("run");
@@ -76,7 +75,7 @@ TEST_CASE("conversation: probabilities and alternatives at each position are tho
     }
     CHECK_THAT(own, WithinAbs(tokens[position - 1].first, 1.1e-4));  // of four digits
     CHECK(sum <= 1 + 4e-4);
-    CHECK(sum > 0.5);  // all but `<s>` and `<unk>`
+    CHECK(sum > 0.5);  // all except `<s>` and `<unk>`
   }
   CHECK_THROWS_AS(talk.answer(":alternatives " + std::to_string(tokens.size() + 1)), UsageError);
 }
@@ -95,7 +94,7 @@ TEST_CASE("conversation: the alignment is that of `translate --alignments`", "[r
   std::string pharaoh, output, weight, target, word;
   for (int64_t i = 0; shown >> weight >> target >> word; ++i) {
     output += (i == 0 ? "" : " ") + target;
-    CHECK(std::stod(weight) > 0.2);  // the largest of at most five that add up to 1
+    CHECK(std::stod(weight) > 0.2);  // the largest of at most five that sum to 1
     const auto place = std::find(source.begin(), source.end(), word) - source.begin();
     if (place < 3) pharaoh += (pharaoh.empty() ? "" : " ") + std::to_string(place) + "-" + std::to_string(i);
   }

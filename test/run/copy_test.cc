@@ -25,7 +25,7 @@ namespace seq2seq::test {
 
 namespace {
 
-/// Lines to be copied: letters that the vocabulary has, and one or two names that occur nowhere else.
+/// Returns lines to copy: letters of the vocabulary, and one or two names that occur nowhere else.
 std::string lines_with_names(int64_t lines, const std::string& prefix) {
   const RandomStream draws(11, Purpose::sampling);
   std::string text;
@@ -46,7 +46,7 @@ std::string lines_with_names(int64_t lines, const std::string& prefix) {
   return text;
 }
 
-/// A world in which lines with names are copied; those that are held out have other names.
+/// A task of copying lines with names; held-out lines have other names.
 struct Names : Toy {
   Names() : Toy(copied) {
     for (const auto* side : {"source", "target"}) {

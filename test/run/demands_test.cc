@@ -19,7 +19,7 @@ struct Demanded {
   run::Translated counts;
 };
 
-/// Null texts: no such file.
+/// Null: no such file.
 Demanded translate_with(const run::LoadedRun& run, const std::string& source, const char* prefixes,
                         const char* constraints, const run::TranslateOptions& given = {}) {
   auto options = given;

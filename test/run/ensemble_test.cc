@@ -18,7 +18,7 @@ namespace seq2seq::test {
 
 namespace {
 
-/// Scores of tokens, a line a pair.
+/// Returns the scores of tokens, one line per pair.
 std::vector<std::vector<double>> token_scores(const Toy& toy, const run::LoadedRun& run, const std::string& source,
                                               const std::string& target) {
   std::ostringstream out;
@@ -33,7 +33,7 @@ std::vector<std::vector<double>> token_scores(const Toy& toy, const run::LoadedR
   return all;
 }
 
-/// Two runs that agree in nothing but the words they write: size, kind, source vocabulary and direction.
+/// Two runs with the same target words but different size, kind, source vocabulary and direction.
 struct TwoRuns {
   TwoRuns() : toy(turned) {
     toy.train("first", {"train.updates=60"});

@@ -18,7 +18,7 @@ namespace seq2seq::test {
 
 namespace {
 
-/// The last line of a kind in metrics.jsonl.
+/// Returns the last line of a kind in metrics.jsonl.
 nlohmann::json last_measured(const fs::path& run, const std::string& kind) {
   nlohmann::json found;
   for (const auto& line : lines_in(content_of(RunFolder(run).metrics()))) {
@@ -70,7 +70,7 @@ TEST_CASE("evaluation: validation in training measures what `evaluate` measures"
 
 TEST_CASE("evaluation: letters count where references are as written, not where lower case is asked for",
           "[run][evaluate]") {
-  Toy toy([](const Symbols&) { return Symbols{"A", "b", "c", "B", "a"}; });  // soon learned, whatever the source
+  Toy toy([](const Symbols&) { return Symbols{"A", "b", "c", "B", "a"}; });  // soon learned, for any source
   toy.train("run", {"train.updates=800", "train.validate.every_updates=400", "data.target.normalize.lowercase=true",
                     "train.validate.metrics=[perplexity, exact_match, bleu]", "metrics.lowercase=true"});
   const auto validation = last_measured(toy / "run", "validation");

@@ -16,7 +16,7 @@ namespace {
 using Ids = std::vector<int64_t>;
 using data::Reason;
 
-/// A source file and files of references with these contents.
+/// Writes a source file and files of references with these contents.
 data::FilePair files_of(const TemporaryFolder& folder, const std::string& source,
                         const std::vector<std::string>& references) {
   data::FilePair files{folder.file("source", source), {}};
@@ -41,7 +41,7 @@ TEST_CASE("evaluation set: a sentence with a reference in any file is in it, wha
     for (size_t i = 0; i < wanted.size(); ++i) {
       auto found = set.references[i];
       CHECK(numbered_pipeline({}).target_ids({found.front().substr(0, 2)}).front() ==
-            set.corpus.target[static_cast<int64_t>(i)].front());  // the first one is scored
+            set.corpus.target[static_cast<int64_t>(i)].front());  // the first one has the log-probabilities
       std::sort(found.begin(), found.end());
       CHECK(found == wanted[i]);
     }

@@ -25,7 +25,7 @@ namespace seq2seq::test {
 
 namespace {
 
-/// Lines of letters with the factors `up` or `low`, and 1 or 2, which means nothing.
+/// Returns lines of letters with the factors `up` or `low`, and 1 or 2, which has no meaning.
 std::string factored_lines(int64_t lines, uint64_t seed) {
   SmallNumbers draws(seed);
   std::string text;
@@ -40,7 +40,7 @@ std::string factored_lines(int64_t lines, uint64_t seed) {
   return text;
 }
 
-/// Each word of a line, `up` in upper case: only the factor tells.
+/// Returns each word of a line, in upper case with the factor `up`. Only the factor determines the case.
 std::string written(const std::string& sources) {
   std::string text;
   for (const auto& line : lines_in(sources)) {
@@ -66,7 +66,7 @@ std::string without_factors(const std::string& sources) {
   return text;
 }
 
-/// A world in which letters are written in the case that a factor names.
+/// A task of writing letters in the case that a factor names.
 struct Cases : Toy {
   Cases() : Toy(copied) {
     write_pairs(*this, 1000, [](int64_t lines, uint64_t seed) {
@@ -76,7 +76,7 @@ struct Cases : Toy {
   }
 };
 
-/// A world in which each of two words of letters is written in the case that its factor names, letter by letter.
+/// A task of writing two words letter by letter, each in the case that its factor names.
 struct WordCases : Toy {
   WordCases() : Toy(copied) {
     write_pairs(*this, 1000, [](int64_t lines, uint64_t seed) {
@@ -172,7 +172,7 @@ TEST_CASE("factors: score, evaluate and translate read them, and refuse a token 
   const auto scored = run::score_files(run, toy / "held.source", toy / "held.target", scores, {}, toy.environment);
   const auto evaluation = run::evaluate(run, {}, toy.environment);
   CHECK_THAT(evaluation.perplexity.value(), WithinRel(scored.perplexity(), 1e-6));
-  // The third letter is no word of the vocabulary, whatever its factors are.
+  // The third letter is not in the vocabulary, with any factors.
   int64_t unknown = 0;
   const auto words = without_factors(content_of(toy / "held.source"));
   for (const auto& word : run.text->source_vocabulary().words())
@@ -251,14 +251,14 @@ TEST_CASE("factors: settings that do not fit are refused at their keys, and text
   CHECK_THAT(refused({"data.source.factors=1", "model.factors.sizes=[2.5]"}),
              ContainsSubstring("must be whole numbers, but one is 2.5"));
   CHECK_THAT(refused({"data.source.factors=1", "model.factors.combine=sum", "data.source.tokenizer.kind=moses"}),
-             ContainsSubstring("`data.source.factors`: needs words that are cut by themselves"));
+             ContainsSubstring("`data.source.factors`: needs a tokenizer that cuts each word by itself"));
   CHECK_THAT(refused({"data.source.factors=1", "model.factors.combine=sum", "data.source.normalize.form=nfkc"}),
              ContainsSubstring("Use nfc"));
   CHECK_THAT(refused({"data.source.factors=1", "model.factors.combine=sum", "model.attention.kind=general",
                       "model.output.kind=copy", "data.shared_vocabulary=true"}),
-             ContainsSubstring("`copy` writes words of the source, but its tokens have factors"));
+             ContainsSubstring("`copy` writes words of the source, but the source tokens have factors"));
   CHECK_THAT(refused(with_factors({"model.embedding.shared=true", "data.shared_vocabulary=true"})),
-             ContainsSubstring("which leaves none for factors"));
+             ContainsSubstring("so no units are left for factors"));
   toy.folder().file("train.source", "a￨up￨1\nb￨low a￨up￨1\n");
   toy.folder().file("train.target", "A\nb A\n");
   CHECK_THAT(message_of<Error>([&] { toy.train("run", with_factors({})); }),

@@ -43,7 +43,7 @@ metrics::Bleu measured_bleu(const Texts& texts, const metrics::MetricOptions& op
   return run::measure_outputs(texts.predictor, texts.set, texts.text, texts.decode, options).bleu;
 }
 
-/// sacreBLEU's score and signature by tokenizer and case, smoothed as it does by default.
+/// Returns sacreBLEU's score and signature by tokenizer and case, with its default smoothing.
 std::map<std::string, std::pair<double, std::string>> by_sacrebleu(const std::string& output) {
   std::map<std::string, std::pair<double, std::string>> scores;
   std::istringstream lines(output);
@@ -69,7 +69,7 @@ TEST_CASE("figures: BLEU through any tokenizer and normal form is sacreBLEU's on
   const auto lines = sample(5);
   const TemporaryFolder folder;
   const Texts texts(folder, tokenizer, {.form = form, .lowercase = lowercase}, lines.outputs, lines.references);
-  folder.file("hypotheses", joined(texts.written()));  // what `translate` writes
+  folder.file("hypotheses", joined(texts.written()));  // outputs of `translate`
   const auto output = run_witness("bleu.py", folder.path());
   if (!output) {
     WARN("skipped: no witness sacrebleu");
@@ -121,7 +121,7 @@ TEST_CASE("figures: error rates compare the reference's own characters", "[run][
   CHECK(rates(text::NormalForm::none, "whitespace").edits == 0);
   CHECK(rates(text::NormalForm::nfc, "whitespace").edits == 1);
   CHECK(rates(text::NormalForm::nfkc, "whitespace").edits == 2);
-  CHECK(rates(text::NormalForm::nfc, "character").edits == 2);  // e and its accent are two characters of nine
+  CHECK(rates(text::NormalForm::nfc, "character").edits == 2);  // e and its accent are two of nine characters
   CHECK(rates(text::NormalForm::nfc, "character").reference_tokens == 8);
 }
 

@@ -45,7 +45,7 @@ TEST_CASE("gpu: training goes as on the CPU", "[run][gpu]") {
   const auto there = toy.train("gpu", gpu_toy);
   REQUIRE(here.best_score);
   REQUIRE(there.best_score);
-  // 200 updates let roundings grow; parameters that learned something else would be far off.
+  // Rounding errors grow in 200 updates; parameters that learned something else would differ much more.
   CHECK_THAT(*there.best_score, WithinRel(*here.best_score, 0.02));
 }
 

@@ -14,7 +14,7 @@ namespace seq2seq::test {
 
 namespace {
 
-/// Links of turned sequences: the first word to the last.
+/// Returns the links of reversed sequences: the first word to the last.
 std::string turned_links(const std::string& sources) {
   std::string text;
   for (const auto& line : lines_in(sources)) {
@@ -26,7 +26,7 @@ std::string turned_links(const std::string& sources) {
   return text;
 }
 
-/// The share of the words of the held-out targets whose largest weight is at the word that they are a copy of.
+/// Returns the share of the words of the held-out targets with the largest weight at the word that they copy.
 double aligned_share(Toy& toy, const std::string& run_name) {
   const auto run = toy.load(run_name);
   const auto set = run::read_evaluation_set(run.options().data.validation, *run.text);

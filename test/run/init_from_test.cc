@@ -26,10 +26,10 @@ at::Tensor row(const nn::NamedTensors& weights, const std::string& name, int64_t
 
 TEST_CASE("taking over weights: tables go by word, the rest by name and shape", "[run][init_from]") {
   const auto their_source = vocabulary_of({"a", "b", "c"}), their_target = vocabulary_of({"x", "y", "z"});
-  // As many source words, but not the same ones at the same places; one target word more.
+  // As many source words, but with other ids; one more target word.
   const auto my_source = vocabulary_of({"c", "d", "a"}), my_target = vocabulary_of({"z", "x", "u", "v"});
   const auto theirs = random_model(1, {.source_words = 6, .target_words = 6});
-  // On one device, and in shards of which two have new words alone.
+  // On one device, and in shards; two of the shards have only new words.
   const auto shares = GENERATE(std::vector<int64_t>{}, std::vector<int64_t>{5, 1, 1});
   const auto mine = random_model(2, {.source_words = 6, .target_words = 7}, at::kFloat, output_shards(shares));
   const auto other = nn::weights_of(*theirs), before = nn::weights_of(*mine);
@@ -72,7 +72,7 @@ TEST_CASE("taking over weights: a table that both sides share goes by target wor
   const auto their_words = vocabulary_of({"a", "b", "c"}), my_words = vocabulary_of({"c", "d"});
   const auto theirs = make(1, 6), mine = make(2, 5);
   const auto other = nn::weights_of(*theirs), before = nn::weights_of(*mine);
-  const auto unlike = vocabulary_of({"d", "c", "x"});  // what their source would be, if it were another
+  const auto unlike = vocabulary_of({"d", "c", "x"});  // a different source vocabulary
 
   const auto taken = run::take_over(*mine, {&my_words, &my_words}, other, {&unlike, &their_words});
 

@@ -18,7 +18,7 @@ namespace seq2seq::test {
 
 namespace {
 
-/// Lines of a text of some kind, made of a number.
+/// A function that makes lines of a kind of text from a number.
 using Line = std::string (*)(int);
 
 std::string letters(int number) {
@@ -33,7 +33,7 @@ std::string letters(int number) {
 std::string date(int number) { return fmt::format("{} March {}", 1 + number % 31, 1900 + number / 31 % 200); }
 std::string number_date(int number) { return fmt::format("{}-03-{:02}", 1900 + number / 31 % 200, 1 + number % 31); }
 
-/// Words of which most occur seldom, as in any text.
+/// Returns words, most of which are rare, as in any text.
 std::string sentence(int number) {
   std::string line;
   for (int i = 0; i < 12; ++i) line += fmt::format("w{}x ", (number * 7919 + i * i * 104729) % (50 + 400 * i));

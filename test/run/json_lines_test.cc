@@ -148,7 +148,7 @@ TEST_CASE("translating: requests in JSON get their own keys back, and bad ones s
   auto lines = line_reader(text);
   const auto message = message_of<Error>([&] { run::translate(run, lines, out, options); });
   CHECK_THAT(message, Catch::StartsWith("<stdin>:2:"));
-  REQUIRE(lines_in(out.str()).size() == 1);  // the line before it is answered
+  REQUIRE(lines_in(out.str()).size() == 1);  // the previous line is answered
   auto first = json::parse(out.str());
   const auto plain = lines_in(translation_of(run, "a b\nc\n", {}));
   CHECK(first.at("output") == plain[0]);

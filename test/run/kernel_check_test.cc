@@ -18,18 +18,18 @@ namespace seq2seq::test {
 
 namespace {
 
-/// A fault that a kernel could have.
+/// A possible fault of a kernel.
 enum class KernelFault { none, rows, input_gradient };
 
 struct FaultyOptions {
   nn::LstmOptions lstm;
   KernelFault fault = KernelFault::none;
-  int64_t input = 12;  // the width of what the layers with the fault read
+  int64_t input = 12;  // width of the input of the layers with the fault
   int64_t step = 2;    // counted from 0
 };
 void declare(config::Keys& keys, FaultyOptions& options) { nn::declare(keys, options.lstm); }
 
-/// Ones, and 1.001 in the rows of a step. [N, 1]
+/// Returns ones, and 1.001 in the rows of a step. [N, 1]
 at::Tensor step_factors(const data::Packed& rows, int64_t step) {
   auto factor = at::ones_like(rows.rows.select(1, 0).detach());
   if (step < rows.layout->steps()) {

@@ -14,7 +14,7 @@ namespace seq2seq::test {
 
 namespace {
 
-/// The keys of a kind that fit six words.
+/// Returns keys of a kind that suit six words.
 std::vector<std::string> keys_of(const std::string& kind) {
   std::vector<std::string> keys{"model.output.kind=" + kind};
   const std::vector<std::string> own =

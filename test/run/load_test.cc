@@ -9,7 +9,7 @@ TEST_CASE("loading: best, last and numbered checkpoints are found; others are re
   toy.train("run", {"train.updates=20"});
   CHECK(toy.load("run", "last").update == 20);
   CHECK(toy.load("run", "15").update == 15);
-  CHECK(toy.load("run", "best").update % 10 == 0);  // only validated ones can be
+  CHECK(toy.load("run", "best").update % 10 == 0);  // only validated checkpoints can be the best
   CHECK_THAT(message_of<UsageError>([&] { toy.load("run", "7"); }),
              ContainsSubstring("no checkpoint of update 7; it has 5, 10, 15, 20"));
   CHECK_THAT(message_of<UsageError>([&] { toy.load("run", "newest"); }),

@@ -1,4 +1,4 @@
-// All pairs of kinds that a model is made of: each trains, resumes and decodes, or is refused by a rule at a key.
+// All pairs of kinds of model parts: each trains, resumes and decodes, or is refused by a rule at a key.
 
 #include <algorithm>
 
@@ -22,12 +22,12 @@ constexpr const char* source_parts = "data.source.parts";
 /// A key and one of its values: `bridge.kind=mean`.
 struct Choice {
   std::string key, value;
-  /// `input_feeding` reads better than `true`.
+  /// Shows `input_feeding` instead of `true`.
   std::string name() const { return value == "true" || key == source_parts ? key : value; }
   std::string setting() const { return fmt::format("{}{}={}", key == source_parts ? "" : "model.", key, value); }
 };
 
-/// The values of a key that a pair is made of.
+/// The values of a key that pairs use.
 using Axis = std::vector<Choice>;
 
 Axis axis_of(const std::string& key, const std::vector<std::string>& values) {
@@ -58,7 +58,7 @@ std::vector<Axis> all_axes() {
 /// Returns true if layers of this kind can form a decoder.
 bool is_recurrent(const std::string& kind) { return std::ranges::count(nn::Parts().layers.names(), kind) > 0; }
 
-/// The settings of a pair: what its choices need beside themselves, then the choices.
+/// Returns the settings of a pair: first those that its choices need, then the choices.
 std::vector<std::string> settings_of(const Choice& first, const Choice& second, const Toy& toy) {
   const auto about = [&](const std::string& key) { return first.key == key || second.key == key; };
   const auto speaks_of_attention = [](const Choice& choice) {
@@ -67,7 +67,7 @@ std::vector<std::string> settings_of(const Choice& first, const Choice& second, 
   std::vector<std::string> settings{"model.embedding.size=12",        "train.updates=2",
                                     "train.validate.every_updates=2", "train.checkpoint.every_updates=1",
                                     "train.checkpoint.keep=4",        "decode.beam=2"};
-  // A kind of encoder that was not chosen follows the decoder's, so that a bridge that copies fits.
+  // Without a choice, the kind of the encoder is that of the decoder, so that a bridge that copies fits.
   for (const auto& choice : {first, second}) {
     if (choice.key == "encoder.kind" && !about("decoder.kind") && is_recurrent(choice.value))
       settings.push_back("model.decoder.kind=" + choice.value);
@@ -105,7 +105,7 @@ std::vector<std::string> settings_of(const Choice& first, const Choice& second, 
   return settings;
 }
 
-/// The lines of a file with their last word as a second part.
+/// Returns the lines of a file with their last word as a second part.
 std::string in_two_parts(const std::string& text) {
   std::string lines;
   for (const auto& line : lines_in(text)) {
@@ -115,7 +115,7 @@ std::string in_two_parts(const std::string& text) {
   return lines;
 }
 
-/// An empty string where all works, or the key of the rule that refuses it.
+/// Returns an empty string if everything works, or the key of the rule that refuses the pair.
 std::string tried(Toy& toy, const std::vector<std::string>& settings, const std::string& run) {
   try {
     toy.train(run, settings);

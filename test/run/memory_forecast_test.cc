@@ -51,7 +51,7 @@ TEST_CASE("memory forecast: parameters and optimizer are those of the trained ru
   CHECK(forecast.largest.sentences == 7);
 }
 
-/// Keys of a training with a vocabulary that is far larger than what the toy's text has of it.
+/// Returns keys of a training with a vocabulary that is much larger than that of the toy's text.
 std::vector<std::string> large_vocabulary(const Toy& toy) {
   std::string text = "# seq2seq vocabulary 1\n";
   for (const char* word : {"a", "b", "c"}) text += fmt::format("{}\t9\n", word);

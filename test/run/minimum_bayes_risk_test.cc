@@ -22,7 +22,7 @@ namespace seq2seq::test {
 
 namespace {
 
-/// The mean similarity of each text to all samples, written plainly: every sample against every sample.
+/// Computes the mean similarity of each text to all samples in a plain way: every sample with every sample.
 std::map<std::string, double> expected_similarity(const std::vector<std::string>& samples, const std::string& name) {
   const auto* kind = metrics::find_metric(name);
   const auto metric = kind->make({});

@@ -20,8 +20,8 @@ namespace seq2seq::test {
 
 namespace {
 
-/// Two sequences of the same length a line, and from each place the letter of the first or, where that is an `n`, of
-/// the second: neither sequence alone tells the target.
+/// Makes lines of two sequences of the same length. The target has the letter of the first or, where that is an `n`, of
+/// the second, so neither sequence alone determines it.
 WrittenPairs chosen_lines(int64_t lines, uint64_t seed, bool only_first) {
   SmallNumbers draws(seed);
   WrittenPairs pairs;

@@ -14,7 +14,7 @@ namespace seq2seq::test {
 
 namespace {
 
-/// Names of temporary files and folders below `folder`.
+/// Returns the names of temporary files and folders below `folder`.
 std::vector<std::string> leftovers_in(const fs::path& folder) {
   std::vector<std::string> found;
   for (const auto& entry : fs::recursive_directory_iterator(folder)) {
@@ -123,7 +123,7 @@ TEST_CASE("new run: keys of other programs are answered by the names that they h
              ContainsSubstring("`model.attention` is a section: write `model.attention.kind: general`"));
   CHECK_THAT(refused("model.encoder=gru"), ContainsSubstring("write `model.encoder.kind: gru`"));
 
-  // Every key that an answer names is there.
+  // Every key in an answer exists.
   run::RunOptions options;
   config::Keys keys;
   declare(keys, options, *toy.environment.registries);

@@ -22,7 +22,7 @@ data::TextPipeline plain_text() {
   return {{}, text::builtin_tokenizers(), text::Vocabulary({{"a", 1}}), text::Vocabulary({{"A", 2}, {"B", 1}})};
 }
 
-/// Links of copied sequences: each word to itself.
+/// Returns the links of copied sequences: each word to itself.
 std::string copied_links(const std::string& sources) {
   std::string text;
   for (const auto& line : lines_in(sources)) {
@@ -46,7 +46,7 @@ TEST_CASE("unknown words: kept, dropped, replaced by the most attended source wo
   const auto text = plain_text();
   const std::vector<int64_t> ids{3, text::unknown_id, 4, text::unknown_id};
   const std::vector<std::string> source{"Oslo", "a", "Rio"};
-  // The end symbol, last, is attended to most at the last word: a source word takes its place all the same.
+  // At the last word, the end symbol has the largest weight; a source word is taken instead.
   const decode::AttentionWeights weights{
       {1, 0, 0, 0}, {0.1F, 0.2F, 0.6F, 0.1F}, {0, 1, 0, 0}, {0.2F, 0.15F, 0.05F, 0.6F}, {0, 0, 0, 1}};
   const auto words = [&](const decode::UnknownOptions& options) {
@@ -104,7 +104,7 @@ TEST_CASE("unknown words: an annotated word is replaced by the source word whose
   using Words = std::vector<std::string>;
   CHECK(words({id("<unk:-2>"), id("A"), id("<unk:1>")}) == Words{"Rio", "A", "a"});
   CHECK(words({id("<unk:0>")}, folder.file("dictionary", "Oslo\tKristiania town\n")) == Words{"Kristiania", "town"});
-  // Before the first word, beyond the last one, of no word, of no number that ends.
+  // Before the first word, after the last one, no word, an unterminated number.
   CHECK(words({id("<unk:1>"), id("<unk:-2>"), id("<unk:none>"), id("<unk:1")}) ==
         Words{"<unk>", "<unk>", "<unk>", "<unk>"});
   CHECK(words({text::unknown_id}) == Words{"<unk>"});
@@ -130,7 +130,7 @@ TEST_CASE("unknown words: a fault in the dictionary is named with its line", "[r
 TEST_CASE("unknown words: a model with attention copies what it cannot write, in `translate` and `evaluate`",
           "[run][unknown][learning]") {
   Toy toy(copied, /*letters=*/5, /*longest=*/5, /*held_out=*/200);
-  // Left to itself, attention sometimes looks at the state beside that of the word, which knows the word as well.
+  // Without guidance, attention sometimes reads the state next to that of the word, which also depends on the word.
   const auto links_file = toy.folder().file("train.links", copied_links(content_of(toy / "train.source")));
   toy.train("run", {"model.attention.kind=general", "model.attention.input_feeding=true", "model.embedding.size=32",
                     "data.target.vocabulary.size=3", "model.encoder.layers=1", "model.decoder.layers=1",
@@ -162,9 +162,9 @@ TEST_CASE("unknown words: a model with attention copies what it cannot write, in
   for (int64_t i = 0; i < 5; ++i)
     if (known.id(std::string(1, static_cast<char>('a' + i))) != text::unknown_id)
       wanted += fmt::format("{}{}-{}", wanted.empty() ? "" : " ", i, next++);
-  CHECK(links.str() == wanted + "\n");  // counted in the words that are left
+  CHECK(links.str() == wanted + "\n");  // counted in the remaining words
 
-  // The same figure as of the lines that `translate` writes.
+  // The same figure as for the lines of `translate`.
   for (const std::string kind : {"keep", "drop", "replace"}) {
     const auto run = load(kind);
     const auto found = lines_in(translation_of(run, content_of(toy / "held.source")));

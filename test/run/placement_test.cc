@@ -26,7 +26,7 @@ using run::PlacementOptions;
 
 const std::vector<std::string> eight_cpus(8, "cpu");
 
-/// The places of the parts, by name, and of the output's shards.
+/// Returns the places of the parts, by name, and of the shards of the output layer.
 std::string text_of(const nn::Placement& placement) {
   std::string text;
   for (const auto& [part, place] : placement.parts) text += fmt::format("{}={} ", part, place.place);
@@ -202,7 +202,7 @@ TEST_CASE("placement: a fault of a file is told with its line", "[run][placement
                     ContainsSubstring("1 device for 2 layers"));
 }
 
-/// The best weights of two runs are the same to rounding.
+/// Checks that the best weights of two runs are equal up to rounding.
 void check_same_model(Toy& toy, const std::string& a, const std::string& b) {
   const auto first = toy.load(a), second = toy.load(b);
   CHECK(first.description.digest == second.description.digest);

@@ -16,7 +16,7 @@ namespace seq2seq::test {
 
 namespace {
 
-/// Allows this instruction set at most while it lives.
+/// Limits the instruction set during its lifetime.
 class AllowedIsa {
  public:
   explicit AllowedIsa(Isa isa) {
@@ -45,7 +45,7 @@ std::vector<std::string> in_bf16(const std::vector<std::string>& more) {
   return keys;
 }
 
-/// The lines of this kind in a run's metrics.jsonl.
+/// Returns the lines of this kind in metrics.jsonl of a run.
 std::vector<nlohmann::json> lines_of_kind(const fs::path& run, const std::string& kind) {
   std::vector<nlohmann::json> found;
   for (const auto& line : lines_in(content_of(run / "metrics.jsonl"))) {

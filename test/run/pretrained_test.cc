@@ -19,7 +19,7 @@ namespace {
 constexpr int64_t width = 8;  // of the word vectors below
 const std::vector<std::string> small{"train.updates=3", "model.embedding.size=8"};
 
-/// A file of vectors of these words, the nth all n + `first`.
+/// Returns a file of vectors of these words; all numbers of the nth are n + `first`.
 std::string vectors_of(const Symbols& words, double first) {
   std::string lines;
   for (size_t word = 0; word < words.size(); ++word) {

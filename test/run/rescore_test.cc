@@ -20,7 +20,7 @@ namespace seq2seq::test {
 
 namespace {
 
-/// Lists in which BLEU grows with 2 f0 - f1, and a third feature is noise.
+/// Makes lists in which BLEU grows with 2 f0 - f1, and a third feature is noise.
 run::RankedLists lists_of_a_known_direction(uint64_t seed) {
   const RandomStream stream(seed, Purpose::sampling);
   run::RankedLists lists;
@@ -42,7 +42,7 @@ run::RankedLists lists_of_a_known_direction(uint64_t seed) {
   return lists;
 }
 
-/// The highest BLEU of all directions of a fine grid over the sphere.
+/// Returns the highest BLEU of all directions on a fine grid over the sphere.
 double best_of_grid(const run::RankedLists& lists) {
   constexpr int steps = 60;
   double best = 0;

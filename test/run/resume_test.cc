@@ -17,7 +17,7 @@ namespace seq2seq::test {
 
 namespace {
 
-/// The lines of metrics.jsonl without what depends on the clock.
+/// Returns the lines of metrics.jsonl without values that depend on the clock.
 std::vector<std::string> measured(const fs::path& run) {
   std::istringstream lines(content_of(RunFolder(run).metrics()));
   std::vector<std::string> kept;
@@ -186,7 +186,7 @@ TEST_CASE("resume: a key that may not change is told as such, not what it would 
   const auto refused = message_of<UsageError>([&] { toy.resume("run", {"model.encoder.cells=64"}); });
   CHECK_THAT(refused, ContainsSubstring("`model.encoder.cells` may not change on resume: 12 in the run, 64 now"));
   CHECK_THAT(refused, !ContainsSubstring("bridge"));
-  // What may change is still held to the rules.
+  // Rules also apply to keys that may change.
   CHECK_THAT(message_of<UsageError>([&] { toy.resume("run", {"train.epochs=3"}); }), ContainsSubstring("both given"));
 }
 
@@ -278,7 +278,7 @@ TEST_CASE("resume: from the old end of a run that was extended, it goes on to th
   const auto end = toy.resume("run", {second}).update;
   REQUIRE(end == 2 * old_end);
   CHECK(toy.resume("run", {}, std::to_string(old_end)).update == end);
-  CHECK(toy.resume("run").update == end);  // finished, and left as it is
+  CHECK(toy.resume("run").update == end);  // finished, and not changed
 }
 
 TEST_CASE("resume: a checkpoint that is not there is refused by listing those that are", "[run][resume][error]") {

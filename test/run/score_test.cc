@@ -27,7 +27,7 @@ TEST_CASE("scoring: the probabilities of all targets of up to 6 symbols add up t
 
   double sum = 0, score = 0;
   for (std::istringstream lines(out.str()); lines >> score;) sum += std::exp(score);
-  // What is missing are the special words and longer targets, which 300 updates have made unlikely.
+  // Special words and longer targets are missing; after 300 updates they are unlikely.
   CHECK(sum < 1);
   CHECK(sum > 0.9);
 }
@@ -55,7 +55,7 @@ TEST_CASE("scoring: an n-best list gets the score of each text given its source,
   std::ostringstream listed, out;
   auto lines = line_reader(content_of(source));
   run::translate(run, lines, listed, {.format = run::OutputFormat::moses});
-  // Of another system: features of its own, blanks, a separator and an unknown token in the text, in any order.
+  // From another system: its features, blanks, a separator and an unknown token in the text, in any order.
   const std::string foreign =
       "2 ||| b a  ||| LM0= -3.5 Distortion0= 0 0 ||| -1.25\n0 ||| c ||| b ||| lm= 1 ||| 2\n1 |||  |||  ||| -9e-1\n";
   const auto list = toy.folder().file("list", listed.str() + foreign);

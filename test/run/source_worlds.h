@@ -19,7 +19,7 @@
 
 namespace seq2seq::test {
 
-/// Small numbers, drawn one after another.
+/// Draws small numbers.
 class SmallNumbers {
  public:
   explicit SmallNumbers(uint64_t seed) : draws_(seed, Purpose::sampling) {}
@@ -30,7 +30,7 @@ class SmallNumbers {
   uint64_t next_ = 0;
 };
 
-/// Sources and their targets, a line each.
+/// Sources and their targets, one per line.
 using WrittenPairs = std::pair<std::string, std::string>;
 
 /// Writes `count` pairs to train on and 60 others for validation and test. `make(count, seed)` makes them.
@@ -42,7 +42,7 @@ void write_pairs(const Toy& toy, int64_t count, const Make& make) {
   }
 }
 
-/// A small model with attention that learns a task of letters in so many updates.
+/// Returns the keys of a small model with attention that learns a task of letters in this many updates.
 inline std::vector<std::string> quick_learner(int64_t updates) {
   return {"model.embedding.size=16",
           "model.encoder.layers=1",
@@ -58,7 +58,7 @@ inline std::vector<std::string> quick_learner(int64_t updates) {
           "train.checkpoint.every_updates=0"};
 }
 
-/// Share of the held-out outputs that are right after a training.
+/// Returns the share of correct held-out outputs after a training.
 inline double exact_after(Toy& toy, const std::string& run, const std::vector<std::string>& set) {
   toy.train(run, set);
   return run::evaluate(toy.load(run), {}, toy.environment).outputs.rates.exact_match();
@@ -79,8 +79,8 @@ inline void check_places(Toy& toy, std::vector<std::string> set, const std::vect
   }
 }
 
-/// A run that is cut after 15 updates and resumed, of prepared text, has the parameters of an uninterrupted one of text
-/// that is read.
+/// Checks that a run on prepared text, interrupted after 15 updates and resumed, has the parameters of an uninterrupted
+/// run on plain text.
 inline void check_resume(Toy& toy, std::vector<std::string> set) {
   toy.train("long", set);
   set.insert(set.end(), {"train.updates=15", "data.prepared=" + (toy / "prepared").string()});

@@ -22,7 +22,7 @@ run::States states_of(const run::LoadedRun& run, const std::string& text, const 
   return run::encoder_states(run, lines, options);
 }
 
-/// The numbers of one sentence.
+/// Returns the numbers of one sentence.
 std::vector<float> row(const run::States& states, size_t sentence) {
   const auto width = std::ssize(states.columns);
   const auto first = states.values.begin() + static_cast<std::ptrdiff_t>(sentence) * width;
@@ -48,7 +48,7 @@ TEST_CASE("states: every layer's state at the sentence's own last step, alone an
     const auto alone = states_of(run, all.sentences[i] + "\n", {.part = run::StatePart::all});
     const auto one = row(alone, 0), among = row(all, i);
     for (size_t j = 0; j < one.size(); ++j) CHECK_THAT(one[j], WithinAbs(among[j], 1e-6));
-    // The columns of a layer and a part are those of the whole.
+    // The columns of a layer and a part equal those of the whole file.
     size_t next = 0;
     for (const int64_t layer : {1, 2}) {
       for (const auto part : {run::StatePart::hidden, run::StatePart::cell}) {

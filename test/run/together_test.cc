@@ -14,7 +14,7 @@
 #include "test/support/catch.h"
 #include "test/support/toy.h"
 
-// The program in several processes on this machine.
+// The program as several processes on this machine.
 
 namespace seq2seq::run {
 namespace {
@@ -66,7 +66,7 @@ void wait_for_checkpoint(const Toy& toy, const std::string& run, int64_t update,
   }
 }
 
-/// A run that lasts long enough to be disturbed, without a validation before its end.
+/// Keys of a run that lasts long enough to be disturbed, without a validation before its end.
 const std::vector<std::string> kLong{"train.updates=240", "train.checkpoint.every_updates=20",
                                      "train.validate.every_updates=1000", "distributed.timeout=30"};
 
@@ -87,7 +87,7 @@ TEST_CASE("together: validation measures what one process measures", "[run][para
   }
 }
 
-/// A rate that does not depend on when the run ends, and SGD: Adam turns rounding near zero into full steps.
+/// Sets SGD at a rate that does not depend on the end of the run. Adam would turn rounding near zero into full steps.
 void use_sgd(Toy& toy) {
   auto yaml = content_of(toy / "toy.yaml");
   yaml.erase(yaml.find("  schedule:"), yaml.find("  updates:") - yaml.find("  schedule:"));
@@ -95,7 +95,7 @@ void use_sgd(Toy& toy) {
   toy.folder().file("toy.yaml", yaml.replace(yaml.find(adam), adam.size(), "kind: sgd, learning_rate: 0.5"));
 }
 
-/// At the end of runs of 30 updates.
+/// Compares the ends of runs of 30 updates.
 void check_same_weights(const Toy& toy, const std::string& run, const std::string& other) {
   const auto expected = weights_at(toy, other, 30), found = weights_at(toy, run, 30);
   for (const auto& [name, tensor] : expected.tensors) {
@@ -149,7 +149,7 @@ TEST_CASE("together: a rank that dies is named, and the same launch goes on to t
   CHECK_THAT(other.said, ContainsSubstring(fmt::format("error: rank {} of 2 (", dying)) &&
                              ContainsSubstring("stopped answering after update "));
 
-  CHECK(Ranks(program(), words, 2).wait()[0].code == 1);  // another launch does not take the run for its own
+  CHECK(Ranks(program(), words, 2).wait()[0].code == 1);  // another launch does not continue this run
   auto again = launch;
   again["TORCHELASTIC_RESTART_COUNT"] = "1";
   require_done(Ranks(program(), words, 2, again).wait());
@@ -184,7 +184,7 @@ TEST_CASE("together: an interrupt at any rank ends all of them, with a checkpoin
   CHECK_THAT(ended[0].said, ContainsSubstring(fmt::format("interrupted at update {},", last)));
 }
 
-/// The only message that the processes wrote, which all ended with an error.
+/// Returns the only message of the processes, which all ended with an error.
 std::string message_of_all(const std::vector<Ended>& ended) {
   std::string message;
   for (const auto& each : ended) {
@@ -229,7 +229,7 @@ TEST_CASE("together: what goes wrong at one rank ends all, and the rank is named
   CHECK_THAT(message, ContainsSubstring("error: rank 1 of 2 (") && ContainsSubstring("missing"));
 }
 
-/// Waits until one of them has said this.
+/// Waits until one of them has printed this.
 void require_said(const std::vector<const Process*>& processes, const std::string& text) {
   for (;;) {
     std::string said;
@@ -324,7 +324,7 @@ TEST_CASE("together: torchrun starts the ranks, and again after one has died", "
   }
   Toy toy(turned);
   require_done(Ranks(program(), train_words(toy, "undisturbed", kLong), 2).wait());
-  // Rank 1 kills itself once the first checkpoint is there, the first time.
+  // In the first launch, rank 1 kills itself after the first checkpoint.
   const auto script = toy.folder().file("start", fmt::format(R"(#!/bin/bash
 if [[ $RANK == 1 && $TORCHELASTIC_RESTART_COUNT == 0 ]]; then
   until [[ -e {}/checkpoints/20/checksums.json ]]; do sleep 0.02; done && kill -9 $$ &

@@ -1,4 +1,4 @@
-// A Transformer in the trainer, search and placement that all models share.
+// A Transformer with the trainer, search and placement of all models.
 
 #include <map>
 #include <sstream>
@@ -22,7 +22,7 @@
 namespace seq2seq::test {
 namespace {
 
-/// The toy's configuration with a Transformer for its model. `model`: further keys of it.
+/// Changes the toy's configuration to a Transformer. `model`: further keys of the model.
 void use_transformer(const Toy& toy, const std::string& model = {}) {
   toy.folder().file("toy.yaml", R"(
 seed: 1
@@ -65,7 +65,7 @@ TEST_CASE("transformer: trains in several places as in one, and says when these 
           "[run][placement]") {
   Toy toy(turned);
   use_transformer(toy, "  norm: pre");
-  const std::string sgd = "train.optimizer={kind: sgd, learning_rate: 0.1}";  // Adam makes steps of rounding
+  const std::string sgd = "train.optimizer={kind: sgd, learning_rate: 0.1}";  // Adam makes steps from rounding
   toy.train("whole", {"train.updates=5", sgd});
   toy.environment.single_device = false;
   const auto train = [&](const std::string& name, const std::string& schedule) {
@@ -157,7 +157,7 @@ TEST_CASE("transformer: a line that has no learned position is named before anyt
   CHECK(out.str().empty());
   data::LineReader lines(with_a_long_one, data::InvalidUtf8::error);
   refused_at(with_a_long_one, [&] { run::translate(run, lines, out, {}); });
-  CHECK(lines_in(out.str()).size() == 1);  // of the line before
+  CHECK(lines_in(out.str()).size() == 1);  // of the previous line
 }
 
 TEST_CASE("transformer: reversing is learned, every held-out pair right", "[run][learn][slow]") {
@@ -189,7 +189,7 @@ TEST_CASE("transformer: a key of another architecture says whose it is, also in 
   CHECK_THAT(fault("toy.yaml", {"model.encoder.cells=4"}),
              ContainsSubstring("`model.encoder.cells` is a key of kind `rnn`, but `model.architecture` is "));
   CHECK_NOTHROW(run::read_configuration(toy / "toy.yaml", overrides({"model.architecture=rnn"}),
-                                        *toy.environment.registries));  // drops the file's keys of the Transformer
+                                        *toy.environment.registries));  // drops the keys of the Transformer in the file
 }
 
 TEST_CASE("transformer: parameters start as the architecture has them, or as the configuration says", "[run]") {

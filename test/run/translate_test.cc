@@ -17,13 +17,13 @@ namespace seq2seq::test {
 
 namespace {
 
-/// Counts how often it is asked to hand on what it has.
+/// Counts how often it is flushed.
 struct CountingBuffer final : std::stringbuf {
   int sync() override { return ++flushes, 0; }
   int flushes = 0;
 };
 
-/// Tokens between blanks, put together without any: a text may be several sequences of tokens.
+/// Tokens between blanks, joined without blanks, so that a text may be several sequences of tokens.
 struct JoiningTokenizer final : text::Tokenizer {
   using Options = text::WhitespaceOptions;
   explicit JoiningTokenizer(const Options&) {}
@@ -120,7 +120,7 @@ TEST_CASE("translating: the scores of an n-best list are those that `score` give
       if (!(listed >> of_list)) break;
       CHECK_THAT(of_list, WithinAbs(of_pair, 1e-5));  // products of another height
     }
-    if (cut) continue;  // listed as it stands; `score` adds the end symbol
+    if (cut) continue;  // as listed; `score` adds the end symbol
     CHECK_FALSE(listed.fail());
     CHECK_THAT(sum, WithinAbs(total, 1e-6));
     CHECK(tokens >= 1);
@@ -144,7 +144,7 @@ TEST_CASE("translating: every line that has come is answered before the next is 
   std::ostringstream out;
   std::vector<size_t> answered;  // before each wait
   const auto count = [&](size_t) { answered.push_back(lines_in(out.str()).size()); };
-  // Two lines at once, a line in two pieces, a last one without an end.
+  // Two lines at once, a line in two pieces, a last line without a line feed.
   auto source = std::make_unique<PiecewiseSource>(std::vector<std::string>{"a b\nc\n", "b", " a\n", "c"},
                                                   PiecewiseSource::Writer::pausing, count);
   data::LineReader lines(std::move(source), "<stdin>");
@@ -213,7 +213,7 @@ TEST_CASE("translating: an n-best list has each text once, with the best of its 
   toy.train("run", {"data.target.tokenizer.kind=joining", "train.updates=20"});
   const auto run = toy.load("run", "last", {"decode.beam=12", "decode.n_best=12"});
 
-  // `--tokens` shows each sequence of tokens as a text of its own, best first: the first of equal ones stays.
+  // `--tokens` shows each sequence of tokens as a separate text, best first; of equal ones, the first is kept.
   const auto all = lines_in(translated(run, "a\na aa\n", {.tokens = true, .format = run::OutputFormat::moses}));
   std::vector<std::string> wanted;
   std::vector<std::pair<char, std::string>> seen;

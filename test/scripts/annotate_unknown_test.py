@@ -1,5 +1,5 @@
-"""scripts/annotate-unknown: annotations and dictionary of a text by hand, the whole way on toy sequences, and what it refuses. Prints what is
-wrong, one line each, and exits with 1; with 0 when all is right.
+"""scripts/annotate-unknown: annotations and dictionary of a text by hand, the whole recipe on toy sequences, and errors. Prints one line
+for each fault. Exits with 1 if there is any.
 """
 
 import subprocess
@@ -10,8 +10,8 @@ PAIRS = [  # source, target, links, annotated target with the words A and B kept
     ("a b c", "A B C", "0-0 1-1 2-2", "A B <unk:0>"),
     ("d a", "A D B", "0-1 1-0", "A <unk:1> B"),
     ("a b c d", "D A", "3-0 0-1", "<unk:-3> A"),
-    ("e", "A B A B A E", "0-5", "A B A B A <unk:none>"),  # further away than the window of 4
-    ("c x c", "A C", "0-1 2-1", "A <unk:1>"),  # of two equally near words the first
+    ("e", "A B A B A E", "0-5", "A B A B A <unk:none>"),  # outside the window of 4
+    ("c x c", "A C", "0-1 2-1", "A <unk:1>"),  # the first of two equally near words
     ("c a c", "C", "2-0 0-0", "<unk:0>"),  # the nearest one
     ("a", "A Q", "0-0", "A <unk:none>"),
     ("", "", "", ""),

@@ -1,6 +1,6 @@
 """average_checkpoints_test.py PROGRAM: scripts/average-checkpoints on a run that PROGRAM trains.
 
-Prints what is wrong, one line each, and exits with 1.
+Prints one line for each fault. Exits with 1 if there is any.
 """
 
 import array
@@ -49,7 +49,7 @@ def trained():
 
 
 def weights(run, update):
-    """Every tensor as a list of numbers, read without any library."""
+    """Returns every tensor as a list of numbers, read without a library."""
     data = (run / "checkpoints" / str(update) / "weights.safetensors").read_bytes()
     length = struct.unpack("<Q", data[:8])[0]
     header = json.loads(data[8 : 8 + length])

@@ -1,6 +1,6 @@
-"""What scripts/bench counts, generates and reads: its operations by PyTorch's own counter, its rivals by the model of
-scripts/pytorch_model.py, its text by its definition. Measures nothing but `families` and `decode` at the size tiny. Prints what is wrong,
-one line each, and exits with 1; with 0 when all is right.
+"""scripts/bench: operations against PyTorch's counter, rivals against the model of scripts/pytorch_model.py, text against
+its definition. Measures only `families` and `decode`, at the size tiny. Prints one line for
+each fault. Exits with 1 if there is any.
 """
 
 import argparse
@@ -38,7 +38,7 @@ def written(name):
 
 
 def wrong_side(side, sentences):
-    """Lengths by their mean, words by Zipf's law: rank r has a share of 1 / r of all, over the sum of these for all ranks."""
+    """Checks lengths by their mean and words by Zipf's law: rank r has a share of 1 / r divided by the sum over all ranks."""
     words = [word for sentence in sentences for word in sentence]
     mean = len(words) / len(sentences)
     if not sizes.MEAN_LENGTH - 1 < mean < sizes.MEAN_LENGTH + 1:
@@ -47,7 +47,7 @@ def wrong_side(side, sentences):
     harmonic = sum(1 / rank for rank in range(1, 16_001))
     for rank in (1, 2, 5, 50):
         expected = len(words) / rank / harmonic
-        if abs(counts[f"w{rank}"] - expected) > 5 * expected**0.5:  # five standard deviations of a count
+        if abs(counts[f"w{rank}"] - expected) > 5 * expected**0.5:  # five standard deviations of the count
             yield f"text: {side}: w{rank} {counts[f'w{rank}']} times, Zipf's law says {expected:.0f}"
     if max(int(word[1:]) for word in words) > 16_000:
         yield f"text: {side}: a word beyond the vocabulary"
@@ -61,7 +61,7 @@ def check_decoding_operations():
 
 
 def check_decode():
-    """Every mode is measured, beside a rival that writes the same; scores that differ are refused."""
+    """Every mode is measured, with a rival that writes the same; different scores are an error."""
     decode_modes.check_scores([-10.0, -2.0], [-10.0005, -2.0])
     for wrong in (-10.01, float("nan")):
         yield from not_refused(f"a score of {wrong}", "hypothesis 2", lambda: decode_modes.check_scores([-1.0, wrong], [-1.0, -10.0]))
@@ -77,12 +77,12 @@ def check_decode():
     if [row[0].strip() for row in rows] != expected:
         yield f"scripts/bench decode: not two rows for each mode:\n{done.stdout}"
     shares = [float(share) for share in re.findall(r"([0-9.]+) % of the outputs equal", done.stdout)]
-    if len(shares) != len(decode_modes.MODES) - 1 or min(shares) < 75:  # rounding decides between words that are about as probable
+    if len(shares) != len(decode_modes.MODES) - 1 or min(shares) < 75:  # rounding decides between words of similar probability
         yield f"scripts/bench decode: outputs differ:\n{done.stdout}"
 
 
 def check_hypotheses():
-    """A list has its target first, and as many texts as asked for that begin as it does, of the same length."""
+    """A list has its target first, and the requested number of texts of the same length that begin like it."""
     lines = decode_modes.list_lines([["w1", "w2", "w3", "w4"], ["w5"]], 30, 40)
     texts = decode_modes.texts_of(lines)
     for number, target in enumerate((("w1", "w2", "w3", "w4"), ("w5",))):
@@ -101,7 +101,7 @@ def check_scoring_operations():
 
 
 def check_processor_time():
-    """120 words in the updates after the first take 5 s of processor time more than the first alone does."""
+    """120 words in the updates after the first take 5 s more processor time than the first alone."""
     lines = [{"loss": 1.0, "seconds": 2.0 * update} for update in range(3)]
     seconds = iter([2.0, 7.0, 3.0, 3.0])
 
@@ -116,7 +116,7 @@ def check_processor_time():
 
 
 def check_families():
-    """Every family is measured, its rival starts from the same weights, and losses that differ are refused."""
+    """Every family is measured, its rival starts from the same weights, and different losses are an error."""
     families.check_losses("a", [100.0, 50.0, 20.0, 1.0], [100.005, 50.0, 20.0, 9.0])
     for wrong in (50.01, float("nan")):
         yield from not_refused(f"a loss of {wrong}", "a: update 2", lambda: families.check_losses("a", [100.0, 50.0], [100.0, wrong]))
@@ -136,8 +136,8 @@ def check_families():
 
 
 def check_by_pytorch():
-    """Operations of an update by torch.utils.flop_counter, and losses of both rivals by the model in plain PyTorch, searches by
-    a search of everything."""
+    """Operations of an update agree with torch.utils.flop_counter, losses of both rivals with the model in plain PyTorch,
+    searches with an exhaustive search."""
     if not PYTHON.exists():
         yield from without_witness("torch")
         return
@@ -213,7 +213,7 @@ def new_session(**changed):
 
 
 def check_session():
-    """Runs alternate, a stopped bench goes on with what is missing, and other options are refused."""
+    """Runs alternate, a stopped bench continues with the missing runs, and other options are an error."""
     session.FOLDER, session.ROOT = FOLDER / "results", FOLDER
     session.program_version, session.machine = (lambda _: "program 1"), (lambda _: {})
     session.say = lambda _: None
@@ -233,7 +233,7 @@ def check_session():
 
 
 def check_noise():
-    """A noisy run is repeated, a bench that stays noisy ends, and --noisy takes what comes."""
+    """A noisy run is repeated, a bench that stays noisy ends, and --noisy accepts all runs."""
     shares = iter([0.4, 0.2, 0.01])
     if new_session().undisturbed("a", lambda: {"others": next(shares)})["others"] != 0.01:
         yield "noise: a noisy run counts"
@@ -243,7 +243,7 @@ def check_noise():
 
 
 def check_page():
-    """Reports take the place of those with their headings; others stay."""
+    """Reports replace those with the same heading; others stay."""
     page = "before\n<!-- scripts/bench train -->\n\n{}\n<!-- end of scripts/bench train -->\nafter\n"
     old = page.format("### Train, small, cpu\n\nold\n\n### Train, large, cpu\n\nkept\n")
     filled = tables.filled(old, "train", ["### Train, small, cpu\n\nnew\n", "### Train, paper, cpu\n\nmore\n"])
@@ -257,7 +257,7 @@ def check_page():
 
 
 def made_up(size):
-    """Results of runs with 1 million operations a word, beside a ceiling of 2 GFLOP/s."""
+    """Makes results of runs with 1 million operations per word and a ceiling of 2 GFLOP/s."""
     runs = {name: [{"rate": rate, "others": 0.0, "peak_mb": 1500, "start_up": 0.5, "unit": "words/s"} for rate in rates]
             for name, rates in {"seq2seq": [900, 1000, 1100], "plain": [500, 490, 510], "best": [800, 800, 800]}.items()}
     return {"format": f"seq2seq bench {session.FORMAT}", "machine": collections.defaultdict(str), "command": "c", "date": "d",
@@ -268,7 +268,7 @@ def made_up(size):
 
 
 def check_report():
-    """Rates, ratios and shares, worked out by hand."""
+    """Rates, ratios and shares agree with those computed by hand."""
     shown = tables.whole_report(made_up("tiny"))
     for expected in ("| seq2seq | 1,000 | 10.0 % | 2.00 | 1.25 | 1.50 GB | 0.5 s | 1.0 | 0.50 |", "Ceiling: 2.0 GFLOP/s, b at `square`"):
         if expected not in shown:

@@ -1,8 +1,8 @@
-"""bench_witness.py SIZE FOLDER: what bench_test.py compares with, in an environment that has torch.
+"""bench_witness.py SIZE FOLDER: the reference values of bench_test.py, in an environment with torch.
 
 Counts the operations of an update of 3 sentences of 5 and 4 tokens by torch.utils.flop_counter, on cells written out as products. Then
-trains the model of scripts/pytorch_model.py, and both rivals of scripts/bench from the same weights; and scores all outputs of a few
-words, beside the rivals' searches and scorer. Prints JSON.
+trains the model of scripts/pytorch_model.py and both rivals of scripts/bench from the same weights, and scores all outputs of a few
+words, to compare with the searches and the scorer of the rivals. Prints JSON.
 """
 
 import argparse
@@ -47,7 +47,7 @@ def save(model, folder):
 
 
 def searches(size, folder):
-    """A vocabulary of four words, outputs of up to three of them: a beam of 100 loses none."""
+    """Searches outputs of up to three of four words, so that a beam of 100 loses none."""
     sources = [torch.randint(3, size["source_words"], (length,)) for length in (5, 2, 7, 3, 6, 1)]
     longest = torch.tensor([3, 0, 3, 1, 2, 3])
     models = [sharp_model(size, seed) for seed in (1, 2)]
@@ -76,7 +76,7 @@ def sharp_model(size, seed):
     torch.manual_seed(seed)
     model = pytorch_model.Seq2Seq(configuration(size), size["source_words"], 7).eval()
     with torch.inference_mode():
-        for parameter in model.parameters():  # or all outputs would be about as probable
+        for parameter in model.parameters():  # otherwise all outputs would have similar probabilities
             parameter *= 9
         model.output.weight[pytorch_model.END] *= 4
     return model
@@ -87,7 +87,7 @@ def all_outputs(longest):
 
 
 def scores(models, source, outputs):
-    """Sums of the logarithms of the models' mean probabilities of each word."""
+    """Returns the sums of the logarithms of the mean probabilities of each word."""
     targets = [torch.tensor(words, dtype=torch.long) for words in outputs]
     by_model = [[torch.as_tensor(tokens) for tokens in model.score([source] * len(targets), targets)] for model in models]
     return torch.stack([torch.stack(tokens).exp().mean(0).log().sum() for tokens in zip(*by_model)])
@@ -106,7 +106,7 @@ def configuration(size):
 
 
 def batch(size):
-    """Sources are of one length, so that no encoder reads a pad; targets are not."""
+    """Makes a batch. All sources have the same length, so that no encoder reads a pad; targets have different lengths."""
     sources = [torch.randint(3, size["source_words"], (SOURCE,)) for _ in range(SENTENCES)]
     return sources, [torch.randint(3, size["target_words"], (length,)) for length in (4, 2, 1)]
 
@@ -130,7 +130,7 @@ def padded(sources, targets):
 
 
 def operations(size):
-    """Every gradient that an update needs is asked for, those of the first states and of the embeddings among them."""
+    """Counts the operations of an update with all its gradients, also those of the first states and of the embeddings."""
     cells, layers, words = size["cells"], size["layers"], size["target_words"] + 3
     stacks = [[[torch.randn(4 * cells, cells, requires_grad=True) for _ in range(2)] for _ in range(layers)] for _ in range(2)]
     output = torch.randn(words, cells, requires_grad=True)

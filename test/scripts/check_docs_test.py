@@ -1,5 +1,5 @@
-"""scripts/lib/check_docs on small repositories made up here: it finds each planted contradiction, with its line, and none in an orderly one.
-Prints what is wrong, one line each, and exits with 1; with 0 when all is right.
+"""scripts/lib/check_docs on small repositories made up here: it finds each planted contradiction, with its line, and none in a correct one.
+Prints one line for each fault. Exits with 1 if there is any.
 """
 
 import json
@@ -39,7 +39,7 @@ COMING = "# Coming\n\n| here | there |\n|---|---|\n| `train.updates` | `max-step
 
 
 def check(name, page=PAGE, data=DATA, coming=COMING, program=True):
-    """Lines of the check on a repository with these pages."""
+    """Returns the lines that the check prints for a repository with these pages."""
     root = FOLDER / name
     texts = {"docs/page.md": page, "docs/data.md": data, "docs/coming-from.md": coming, "CMakeLists.txt": "set(SEQ2SEQ_PARTS core run cli)",
              "scripts/tool": "--fast", "scripts/data/debian-text": "", "configs/a.yaml": "", "seq2seq/run/other_words.cc": HINTS, "program": PROGRAM,
@@ -61,7 +61,7 @@ def check_orderly():
 
 
 def check_planted():
-    """Each change of the page, and the one line that it must give."""
+    """Each change of the page gives exactly one line."""
     planted = {
         "option": ("--run x --set", "--rin x --set", "docs/page.md:3: `seq2seq train` has no option `--rin` (`seq2seq train --help`)"),
         "command": ("seq2seq study run", "seq2seq study ran", "docs/page.md:11: `seq2seq study ran` is not a command (`seq2seq --help`)"),

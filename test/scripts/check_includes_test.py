@@ -1,5 +1,5 @@
-"""What scripts/check-includes says of small trees made up here: includes that point up, cycles within a part, and nothing of a
-tree that is in order. Prints what is wrong, one line each, and exits with 1; with 0 when all is right.
+"""scripts/check-includes on small trees made up here: includes that point up, cycles within a part, and no fault in a
+correct tree. Prints one line for each fault. Exits with 1 if there is any.
 """
 
 import subprocess
@@ -21,7 +21,7 @@ ORDERLY = {
 
 
 def check(name, files):
-    """Status and lines of the check on a tree of these files, `{name: headers}` below seq2seq/."""
+    """Returns status and lines of the check on a tree of these files, `{name: headers}` below seq2seq/."""
     root = FOLDER / name
     (root / "test").mkdir(parents=True)
     for file, headers in files.items():
@@ -48,7 +48,7 @@ def check_upwards():
 
 
 def check_folders():
-    """No two files include each other; the folders do."""
+    """Folders that include each other are a fault, even if no two files do."""
     yield from expect("folders", {"data/input/pairs.h": ["data/clean/reasons.h"]},
                       "seq2seq/data/clean/filter.h:3: a cycle, data/clean -> data/input -> data/clean: "
                       "seq2seq/data/clean/filter.h:3 includes seq2seq/data/input/lines.h, "
@@ -63,7 +63,7 @@ def check_inner_folders():
 
 
 def check_files_of_the_root():
-    """A file directly in its part stands for itself: options.h may lie below a folder, and corpus.h above."""
+    """A file directly in its part is a node of its own: options.h may be below a folder, and corpus.h above it."""
     yield from expect("root", {"data/options.h": ["data/clean/reasons.h"]},
                       "seq2seq/data/clean/filter.h:3: a cycle, data/clean -> data/input -> data/options.h -> data/clean: "
                       "seq2seq/data/clean/filter.h:3 includes seq2seq/data/input/lines.h, "
@@ -72,7 +72,7 @@ def check_files_of_the_root():
 
 
 def check_shortest():
-    """Of a long cycle and a short one, the short; of two that share nothing, both."""
+    """Of a long and a short cycle, the short one is shown; of two separate cycles, both."""
     found = check("shortest", {**ORDERLY, "data/options.h": ["data/clean/reasons.h"], "data/input/pairs.h": ["data/clean/reasons.h"],
                                "core/json.h": ["core/text.h"], "core/text.h": ["core/json.h"]})  # fmt: skip
     shown = [line.split(": ")[1] for line in found[1]]

@@ -1,6 +1,6 @@
-"""What scripts/data/scan, scripts/data/toy and scripts/data/cmudict write: the published counts of SCAN, its meanings by an
-interpreter of its own, the toy tasks by their definitions, a dictionary made up here. Prints what is wrong, one line each, and
-exits with 1; with 0 when all is right.
+"""scripts/data/scan, scripts/data/toy and scripts/data/cmudict: the published counts of SCAN, its actions by a separate
+interpreter, the toy tasks by their definitions, a dictionary made up here. Prints one line for each fault.
+Exits with 1 if there is any.
 """
 
 import json
@@ -14,7 +14,7 @@ COUNTS = {"simple": (16728, 4182), "simple_p1": (209, 20701), "simple_p2": (418,
 
 
 def actions(command):
-    """The meaning of a command, read from its words: shares nothing with the grammar that makes them."""
+    """Returns the actions of a command, read from its words. Shares no code with the grammar that makes commands."""
     for joint, turned in ((" and ", False), (" after ", True)):
         if joint in command:
             first, second = command.split(joint)
@@ -55,7 +55,7 @@ def check_scan():
 
 
 def check_added(split, holds):
-    """The primitive is a tenth of the training lines; nothing else that holds it is there, and nothing else is tested."""
+    """The primitive is a tenth of the training lines. All other commands with it are in the test, and no others."""
     primitive = split.replace("_", " ")
     train, test = (lines(f"scan/{split}/{part}.commands") for part in ("train", "test"))
     if abs(10 * train.count(primitive) - len(train)) > 10:
@@ -147,7 +147,7 @@ def check_cmudict():
 
 def check_dictionary(output, entries, stress):
     where = {}
-    for word in entries:  # by sha256sum, a program that is not ours
+    for word in entries:  # by sha256sum, an independent program
         digest = subprocess.run(["sha256sum"], input=word, capture_output=True, text=True, check=True).stdout
         number = int(digest[:8], 16) % 100
         where[word] = "test" if number < 10 else "validation" if number < 12 else "train"

@@ -1,5 +1,5 @@
-"""scripts/data/debian-text as a user runs it, with an apt-get of the test's own instead of a network; and, where the data was
-made from the real archive (data/debian-en-fr, -de, -it), its counts. Prints what is wrong, one line each, and exits with 1.
+"""scripts/data/debian-text as a user runs it, with an apt-get made by the test instead of a network; and, if the data was
+made from the real archive (data/debian-en-fr, -de, -it), its counts. Prints one line for each fault. Exits with 1 if there is any.
 """
 
 import gzip
@@ -14,7 +14,7 @@ import time
 from support import FOLDER, ROOT, command, failed_with, finish, lines, script, skipped
 
 BIN, MIRROR = FOLDER / "bin", FOLDER / "mirror"
-# Does what MODE says: works, has no network, fills the disk, or never ends.
+# MODE decides: works, has no network, fills the disk, or never ends.
 APT = r"""
 import os, shutil, sys
 from pathlib import Path
@@ -41,7 +41,7 @@ else:
     for package in sys.argv[sys.argv.index("download") + 1 :]:
         shutil.copy(mirror / f"{package}.deb", f"{package}_1%3a2.3-1_all.deb")
 """
-# A package here is a folder's archive.
+# A package is an archive of a folder here.
 DPKG = r"""
 import shutil, sys
 shutil.unpack_archive(sys.argv[2], sys.argv[3], "tar")
@@ -69,12 +69,12 @@ LETTERS = "abcdefghij"
 
 
 def spelled(number, language):
-    """A word for a number, in either language."""
+    """Returns a word for a number, in either language."""
     return language + "".join(LETTERS[int(digit)] for digit in str(number))
 
 
 def sentence(number, language):
-    """Six words; no two numbers share three in a row."""
+    """Returns six words; no two numbers share three in a row."""
     return " ".join(spelled(6 * number + place, language) for place in range(6)) + "."
 
 
@@ -127,7 +127,7 @@ def check_made():
             yield f"{split}: {len(english)}, {len(french)} and {len(origin)} lines"
         entry = card["splits"][split]
         titles = sum(line.endswith("\ttitle") for line in origin)
-        tokens = [sum(len(line.split()) + 1 for line in side) for side in (english, french)]  # the full stop is one
+        tokens = [sum(len(line.split()) + 1 for line in side) for side in (english, french)]  # the full stop is a token
         right = (len(english), titles, *tokens)
         if (entry["pairs"], entry["titles"], entry["tokens_english"], entry["tokens_foreign"]) != right:
             yield f"{split}: the card has {entry}, right is {right}"
@@ -146,7 +146,7 @@ def check_made():
 
 
 def check_origin(seen):
-    """Every sentence went in once, at the place that its origin names."""
+    """Every sentence occurs once in the input, at the place that its origin names."""
     where = {}
     for n in range(300):
         where[sentence(n, "e")] = f"desc\ts{n}\ttitle"
@@ -161,7 +161,7 @@ def check_origin(seen):
 
 
 def check_sources():
-    # The folder is named as seen from where the command runs, as the default is.
+    # The folder is relative to the current directory, like the default.
     done = script("debian-text", "--sources", "man,desc", "--output", "two", env=environment("works"), cwd=FOLDER)
     sources = {line.split("\t")[0] for split in ("train", "validation", "test") for line in lines(f"two/{split}.origin")}
     if done.returncode != 0 or sources != {"desc", "man"}:
@@ -204,7 +204,7 @@ def check_interruption():
             yield f"signal {number}: {process.returncode} {errors}"
 
 
-# Of the recipe as it was first run, on Debian 12 in November 2026; the archive's point releases change them.
+# Counts of the first run of the recipe, on Debian 12 in November 2026; point releases of the archive change them.
 REAL = {
     "fr": {"train": 121938, "validation": 2640, "test": 3201, "desc": 63063, "help": 40810, "man": 26813, "near": 407, "runs": 1350},
     "de": {"train": 94013, "validation": 2651, "test": 2527, "desc": 44176, "help": 42520, "man": 14138, "near": 237, "runs": 968},
@@ -225,7 +225,7 @@ def check_real():
         found = {split: card["splits"][split]["pairs"] for split in ("train", "validation", "test")} | card["kept"]
         found |= {"near": card["overlap"]["test_with_near_copy_in_train_before"], "runs": card["overlap"]["test_with_run"]}
         for name, count in right.items():
-            # Of the manual pages more blocks find their partner than did then: 31,291 of 31,571 (French), not 29,837.
+            # More blocks of the manual pages have a partner now: 31,291 of 31,571 (French), not 29,837.
             most = 1.10 if name == "man" else 1.05
             if not 0.95 * count <= found[name] <= most * count:
                 yield f"debian-en-{language}: {name} is {found[name]:,}, expected about {count:,}"

@@ -1,5 +1,5 @@
 """The parts of scripts/data/debian-text on small inputs made up here: alignment, sentences, cleaning, near copies, the split.
-Prints what is wrong, one line each, and exits with 1; with 0 when all is right.
+Prints one line for each fault. Exits with 1 if there is any.
 """
 
 import gzip
@@ -23,7 +23,7 @@ def differs(what, found, right):
 def check_blocks():
     ours, theirs = [[("p", "a"), ("i", "b")], [("p", "c")]], [[("p", "A"), ("i", "B")], [("p", "C")]]
     yield from differs("the same kinds", blocks.by_parts(ours, theirs), [("a", "A"), ("b", "B"), ("c", "C")])
-    # Cut otherwise into parts, but alike as a whole.
+    # Divided into other parts, but equal as a whole.
     yield from differs("other parts", blocks.by_parts(ours, [sum(theirs, [])]), [("a", "A"), ("b", "B"), ("c", "C")])
     theirs = [[("p", "A"), ("p", "B")], [("p", "C")]]
     yield from differs("one part of two agrees", blocks.by_parts(ours, theirs), [("c", "C")])
@@ -31,7 +31,7 @@ def check_blocks():
 
 
 class Lists:
-    """Stands for debian_text.archive.Archive: stanzas out of text."""
+    """Replaces debian_text.archive.Archive: stanzas from text."""
 
     def __init__(self, **texts):
         self.texts = texts
@@ -156,7 +156,7 @@ def check_man():
         ("text", "After it.", "Ensuite."),
         ("text", "-a", "-a"),
         ("text", "All of them-'really'.", "Tous."),
-        ("title", "BUGS", "BOGUES"),  # of other structure: the title alone
+        ("title", "BUGS", "BOGUES"),  # of another structure: only the title
         ("title", "END", "FIN"),
         ("text", "Last.", "Dernier."),
     ]
@@ -207,12 +207,12 @@ def check_clean():
 
 
 def plain_words(text):
-    """A second way to words: letters in lower case, everything else a blank."""
+    """Returns the words by a second method: letters in lower case, blanks for all other characters."""
     return "".join(sign.lower() if sign.isalpha() else " " for sign in text).split()
 
 
 def near(one, other):
-    """A second way to near copies, as the card says it."""
+    """Finds near copies by a second method, as the card describes it."""
     one, other = plain_words(one), plain_words(other)
     if one == other and one:
         return True
@@ -223,7 +223,7 @@ def near(one, other):
 
 
 def random_pairs(generator, number):
-    """Sentences of few words, so that near copies and exact halves are frequent."""
+    """Returns pairs of sentences from few words, so that near copies and exact halves are frequent."""
     for index in range(number):
         texts = []
         for _ in range(2):
@@ -233,7 +233,7 @@ def random_pairs(generator, number):
 
 
 def summed(names):
-    """The split by sha256sum, a program that is not ours."""
+    """Returns the split by sha256sum, an independent program."""
     found = {}
     for name in sorted(names):
         digest = subprocess.run(["sha256sum"], input=name, capture_output=True, text=True, check=True).stdout
@@ -249,7 +249,7 @@ def runs(pairs):
 def check_deal():
     for seed in range(3):
         generator = random.Random(seed)
-        # Where by chance 5 % would be held out, a fixed list makes it a third: the split itself is judged by its names.
+        # A fixed list holds out a third, not 5 % as by chance; so the split is tested by the names of documents.
         pairs = [pair._replace(document=generator.choice(DOCUMENTS)) for pair in random_pairs(generator, 600)]
         long = " ".join(f"w{'abcdefghijklmnopqrst'[i]}" for i in range(20))
         pairs += [Pair("desc", HELD, "text", long, "Seul."), Pair("desc", OURS, "text", "Say once that " + long + " and then " + long[::-1], "Autre.")]
@@ -281,7 +281,7 @@ def check_deal():
 
 
 def at_the_edges():
-    """Names beside the borders of the split, found by chance."""
+    """Returns names near the borders of the split, found by random search."""
     numbers = {}
     for n in itertools.count():
         name = f"help/e{n}"

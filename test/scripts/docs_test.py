@@ -1,5 +1,5 @@
-"""scripts/docs: a page for each public header without a warning, none of kernels, and a comment that Doxygen does not understand is
-named. Prints what is wrong, one line each, and exits with 1; with 0 when all is right.
+"""scripts/docs: a page for each public header without a warning, none for kernels, and an error that names a comment that Doxygen does not
+understand. Prints one line for each fault. Exits with 1 if there is any.
 """
 
 import re
@@ -18,7 +18,7 @@ def check_tree():
     if done.returncode != 0:
         yield f"scripts/docs: {done.stderr.strip()}"
         return
-    shown = set()  # of the headers, each on a page that says how to include it
+    shown = set()  # of the headers; each page shows how to include its header
     for page in (FOLDER / "tree/html").glob("*_8h_source.html"):
         shown.add(re.search(r"<title>[^<]*: (seq2seq/\S+) Source File</title>", page.read_text(encoding="utf-8")).group(1))
     if shown != public_headers():
@@ -26,7 +26,7 @@ def check_tree():
 
 
 def check_fault():
-    """A tree of one header with a tag that is not closed."""
+    """A tag that is not closed, in a tree of one header, is an error."""
     root = FOLDER / "faulty"
     for name in ("scripts/docs", "scripts/lib/common.sh", "docs/reference/Doxyfile", "docs/reference/namespaces.dox"):
         (root / name).parent.mkdir(parents=True, exist_ok=True)

@@ -1,5 +1,5 @@
 """scripts/data/french-verbs on a package made up here: every form against conjugations written out, the splits by another
-program, what is asked for and what is wrong. Prints what is wrong, one line each, and exits with 1.
+program, options and errors. Prints one line for each fault. Exits with 1 if there is any.
 """
 
 import subprocess
@@ -12,7 +12,7 @@ SIX = {"présent": "e es e ons ez ent", "imparfait": "ais ais ait ions iez aient
        "passé-simple": "ai as a âmes âtes èrent"}  # fmt: skip
 CONDITIONAL = "erais erais erait erions eriez eraient"
 SUBJUNCTIVE = {"présent": "e es e ions iez ent", "imparfait": "asse asses ât assions assiez assent"}
-# What the features mean, in words of a grammar, and the forms of `zyzer`, a verb like `aimer`.
+# The features in words of a grammar, and the forms of `zyzer`, a verb like `aimer`.
 WRITTEN_OUT = {
     "V IND PRS 1 SG": "zyze", "V IND PRS 2 SG": "zyzes", "V IND PRS 3 PL": "zyzent", "V IND PST IPFV 1 PL": "zyzions",
     "V IND FUT 2 PL": "zyzerez", "V IND PST PFV 3 SG": "zyza", "V COND 2 SG": "zyzerais", "V SBJV PRS 1 PL": "zyzions",
@@ -24,7 +24,7 @@ VERBS = ["zyzer"] + [f"{a}{b}{c}er" for a in "bcdfg" for b in "aeiou" for c in "
 
 
 def places(endings):
-    """A `-` is a form that the verb does not have, a `/` stands between two spellings."""
+    """Returns forms; `-` is a form that the verb lacks, and `/` separates two spellings."""
     items = ("".join(f"<i>{each}</i>" for each in ending.split("/")) if ending != "-" else "" for ending in endings.split())
     return "".join(f"<p>{item}</p>" for item in items)
 

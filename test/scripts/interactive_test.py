@@ -1,5 +1,5 @@
-"""`seq2seq translate --interactive` at a pseudo-terminal: line editing, history, commands, errors, the end. Prints what is wrong, one line
-each, and exits with 1; with 0 when all is right.
+"""`seq2seq translate --interactive` at a pseudo-terminal: line editing, history, commands, errors, the end. Prints one line for each
+fault. Exits with 1 if there is any.
 
 usage: interactive_test.py PROGRAM
 """
@@ -27,7 +27,7 @@ train: {batch: {sentences: 4}, updates: 20, optimizer: {kind: adam, learning_rat
 decode: {beam: 2, max_length: {ratio: 1, plus: 1}}
 """
 LEFT, UP, BACKSPACE, END = "\x1b[D", "\x1b[A", "\x7f", "\x04"
-PATIENCE = 60  # seconds for an answer, before the program counts as hung
+PATIENCE = 60  # seconds to wait for an answer before the test fails
 
 
 def run(*words, **settings):
@@ -44,7 +44,7 @@ def make_run():
 
 
 class Terminal:
-    """The program at a terminal of its own."""
+    """The program at its own pseudo-terminal."""
 
     def __init__(self, *options):
         self.process, self.descriptor = pty.fork()
@@ -55,7 +55,7 @@ class Terminal:
         self.shown = ""
 
     def wait_for(self, text):
-        """What is shown up to the text, from here on; the rest waits."""
+        """Reads the output up to the text, and returns it; later output stays unread."""
         while text not in self.shown:
             if not select.select([self.descriptor], [], [], PATIENCE)[0]:
                 raise AssertionError(f"`{text}` does not come: {self.shown!r}")
@@ -70,7 +70,7 @@ class Terminal:
         return before
 
     def wait_for_editing(self):
-        """libedit shows the prompt, then stops the terminal from showing keys. A key between the two would be shown twice."""
+        """Waits until libedit has turned off echo, after the prompt. An earlier key would be shown twice."""
         start = time.monotonic()
         while termios.tcgetattr(self.descriptor)[3] & termios.ECHO:
             if time.monotonic() - start > PATIENCE:
@@ -78,7 +78,7 @@ class Terminal:
             time.sleep(0.001)
 
     def type(self, keys):
-        """Types a line after the prompt; what is answered, without what the terminal shows of the keys."""
+        """Types a line after the prompt, and returns the answer without the echo of the keys."""
         if edits():
             self.wait_for_editing()
         os.write(self.descriptor, (keys + "\n").encode())
@@ -96,7 +96,7 @@ class Terminal:
 
 
 def edits():
-    """Whether libedit, which edits the lines, is installed."""
+    """Returns whether libedit, the line editor, is installed."""
     try:
         return bool(ctypes.CDLL("libedit.so.2"))
     except OSError:
@@ -134,7 +134,7 @@ def check_conversation():
 
 
 def check_pipe():
-    """Without a terminal the same commands are read as lines, with no prompt."""
+    """Without a terminal, the same commands are read as lines, and no prompt is shown."""
     done = run(PROGRAM, "translate", "run", "--interactive", "--quiet", input="a b c\n:tokens\n:what\nb a\n:quit\nc\n")
     plain = run(PROGRAM, "translate", "run", "--quiet", input="a b c\nb a\n").stdout.splitlines()
     rows = done.stdout.splitlines()

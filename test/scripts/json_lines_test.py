@@ -1,5 +1,5 @@
-"""The example of docs/translating.md drives `seq2seq translate` over a pipe, line by line. Prints what is wrong, one line each, and exits
-with 1; with 0 when all is right.
+"""The example of docs/translating.md drives `seq2seq translate` over a pipe, line by line. Prints one line for each fault.
+Exits with 1 if there is any.
 
 usage: json_lines_test.py PROGRAM
 """
@@ -41,7 +41,7 @@ def check_example():
     example = re.search(r"^```python\n(.*?)^```$", page, re.M | re.S)[1]
     if example.count("\n") != 10:
         yield f"the example has {example.count(chr(10))} lines"
-    # It reads an answer before it writes the next request, so that an answer that waits for more would never come.
+    # Reads each answer before the next request, so that a program that waits for more input would never answer.
     done = run(sys.executable, "-c", example)
     plain = run(PROGRAM, "translate", "runs/g2p", "--quiet", input="hello\nworld\n").stdout.splitlines()
     if done.returncode != 0 or done.stdout.splitlines() != [f"0 {plain[0]}", f"1 {plain[1]}"]:
@@ -49,7 +49,7 @@ def check_example():
 
 
 def check_answers():
-    """What the answers hold, read by another library than writes them; the exit status tells of lines that could not be read."""
+    """The answers are correct, read by another library than writes them; the exit status reports invalid lines."""
     requests = ['{"source": "hello world", "id": 18446744073709551617, "π": [1.10]}', '{"source": 5, "id": 6}', "nonsense", '{"source": ""}']
     words = (PROGRAM, "translate", "runs/g2p", "--format", "json", "--input-format", "json")
     done = run(*words, "--keep-going", "--n-best", 2, input="".join(request + "\n" for request in requests))

@@ -1,6 +1,6 @@
-"""link_program_test.py PROGRAM: scripts/lib/link_program, which `scripts/setup --link` calls, with a home of the test's own.
+"""link_program_test.py PROGRAM: scripts/lib/link_program, which `scripts/setup --link` calls, with a home directory made by the test.
 
-Prints what is wrong, one line each, and exits with 1.
+Prints one line for each fault. Exits with 1 if there is any.
 """
 
 import os
@@ -30,7 +30,7 @@ def written(*words):
 def check_link():
     home = FOLDER / "home"
     folder = home / ".local/bin"
-    for time in ("first", "second"):  # its own are replaced
+    for time in ("first", "second"):  # files that it made are replaced
         done = linked(home, folder)
         if done.returncode != 0 or (folder / "seq2seq").readlink() != PROGRAM:
             yield f"the {time} link: {done.stderr}"
@@ -46,7 +46,7 @@ def check_link():
 
 
 def check_refusals():
-    """What somebody else made stays, and nothing else is written beside it."""
+    """Files of others stay, and then nothing is written."""
     for number, path in enumerate((".local/bin/seq2seq", COMPLETION, PAGE)):
         home = FOLDER / f"home-{number}"
         (home / path).parent.mkdir(parents=True)

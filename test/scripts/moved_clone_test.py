@@ -1,4 +1,4 @@
-"""A clone that was moved: its build folder goes, with a line that says why, and its environment's programs name the new place."""
+"""A clone that was moved: its build folder is removed, with a message, and the programs of its environment get the new path."""
 
 import subprocess
 
@@ -12,7 +12,7 @@ def call(repository, *words):
 
 
 def clone(name):
-    """A clone as far as its paths go, built where it is."""
+    """Makes the files of a clone that contain its path, as if built there."""
     folder = FOLDER / name
     (folder / "build/release").mkdir(parents=True)
     (folder / "build/release/CMakeCache.txt").write_text(f"A:STRING=b\nCMAKE_HOME_DIRECTORY:INTERNAL={folder}\n")

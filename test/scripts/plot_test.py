@@ -1,4 +1,4 @@
-"""scripts/plot: bad input is one line that says what and where; weights become a picture a line where matplotlib is there."""
+"""scripts/plot: bad input gives one line with the fault and its place; weights become one picture per line, if matplotlib is installed."""
 
 import json
 import subprocess
@@ -66,7 +66,7 @@ def check_bad_comparisons():
 
 
 def draws():
-    """Whether there is a matplotlib already; without one the script would install it."""
+    """Returns whether matplotlib is installed; otherwise the script would install it."""
     return PYTHON.exists() and subprocess.run([PYTHON, "-c", "import matplotlib"], capture_output=True).returncode == 0
 
 
@@ -157,7 +157,7 @@ assert all(words.count(each) == 2 for each in words)  # the control has nothing 
 
 
 def check_states():
-    """Principal components against the singular value decomposition; separation of states that are made to separate; the pictures."""
+    """Principal components agree with the singular value decomposition; separable states are separated; the pictures are written."""
     if not draws():
         return skipped("no matplotlib to draw with")
     done = subprocess.run([PYTHON, "-c", STATES_CHECK, ROOT / "scripts/lib", PHRASES], capture_output=True, text=True, check=False)

@@ -1,5 +1,5 @@
-"""What scripts/pytorch_model.py refuses: a key or a value of a run's configuration that its modules do not compute. Prints
-what is wrong, one line each, and exits with 1; with 0 when all is right.
+"""Errors of scripts/pytorch_model.py: a key or a value of the configuration of a run that its modules do not support. Prints
+one line for each fault. Exits with 1 if there is any.
 """
 
 import subprocess
@@ -21,7 +21,7 @@ KNOWN = """model:
 
 
 def run_with(text):
-    """The script on a run folder with this configuration."""
+    """Runs the script on a run folder with this configuration."""
     run = FOLDER / "run"
     run.mkdir(exist_ok=True)
     (run / "config.yaml").write_text(text, encoding="utf-8")

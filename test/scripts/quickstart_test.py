@@ -1,5 +1,5 @@
-"""What scripts/quickstart shows of a trained run: examples at the true error rate with wrong symbols marked, a curve whose legend
-names what is drawn, a picture, and what to try next. Usage: quickstart_test.py PROGRAM"""
+"""The results that scripts/quickstart shows: examples at the true error rate with wrong symbols marked, a curve with a
+legend, a picture, and next steps. Usage: quickstart_test.py PROGRAM"""
 
 import json
 import subprocess
@@ -39,7 +39,7 @@ def examples(outputs, references, rate):
 
 
 def check_rate():
-    outputs = ["A B"] * 40 + ["A C"] * 60  # 60 of 100 are wrong, whatever the rate of the whole test
+    outputs = ["A B"] * 40 + ["A C"] * 60  # 60 of 100 are wrong, for any error rate of the whole test
     for rate, wanted in ((0, 0), (0.28, 3), (0.31, 3), (0.5, 5), (1, 10)):
         lines = examples(outputs, ["A B"] * 100, rate)
         if len(lines) != 10 or sum(" wrong: " in line for line in lines) != wanted:

@@ -1,4 +1,4 @@
-"""Every script ends quietly when the reader of its output has gone: nothing on standard error, and the status of SIGPIPE."""
+"""Every script ends quietly when the reader of its output has ended: no standard error, and the status of SIGPIPE."""
 
 import os
 import subprocess
@@ -26,7 +26,7 @@ def scripts(language):
 
 
 def check_every_script():
-    """Its help: written by argparse, and by the shell's own commands."""
+    """The help of every script, written by argparse or by the shell."""
     python = PYTHON if PYTHON.exists() else sys.executable
     for file in scripts("python"):
         text = file.read_text(encoding="utf-8")
@@ -45,7 +45,7 @@ def check_every_script():
 
 
 def check_in_the_middle():
-    """More than fits into a buffer, and a data set that is whole all the same."""
+    """Output that does not fit into a buffer, and a data set that is complete all the same."""
     done = without_reader(sys.executable, ROOT / "scripts/lib/learning_curve", curve())
     if done.returncode != READER_GONE or done.stderr:
         yield f"learning_curve: {done.returncode} {done.stderr}"

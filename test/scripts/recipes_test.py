@@ -1,6 +1,6 @@
 """The recipes of docs/recipes.md: its commands run one after another, with a few updates; back-translation, distillation and lists give
-what `translate` gives of the whole text, go on after an interruption, and refuse what they cannot use. Prints what is wrong, one line each,
-and exits with 1; with 0 when all is right.
+the outputs of `translate` for the whole text, continue after an interruption, and report invalid input. Prints one line for each fault.
+Exits with 1 if there is any.
 
 usage: recipes_test.py PROGRAM
 """
@@ -16,7 +16,7 @@ from pathlib import Path
 from support import FOLDER, ROOT, finish, lines
 
 PROGRAM = Path(sys.argv[1]).resolve()
-# Counts its calls, and fails, or ends the script that called it, in the call that the environment names.
+# Counts its calls. In the call that the environment names, it fails or ends the script that called it.
 WRAPPER = f"""#!/bin/bash
 calls=$(( $(cat calls 2> /dev/null || echo 0) + 1 ))
 echo $calls > calls
@@ -66,7 +66,7 @@ def back_translate(*options, **environment):
 
 
 def check_back_translation():
-    """Seven sentences in three pieces, the second of which fails at first, and at the second try is interrupted."""
+    """Seven sentences in three pieces. The second piece fails at first, and its second try is interrupted."""
     mono = ["s1 s2", "s3", "", "s4 s5 s6", "s1", "s2 s2", "s7 s3 s1"]
     write("mono", "\ufeff" + mono[0], *mono[1:])
     write("real.source", "s1", "s2")
@@ -77,7 +77,7 @@ def check_back_translation():
     if done.returncode != 1 or "a fault" not in done.stderr or (FOLDER / "made").exists():
         yield f"a failing translation: {done}"
     done = back_translate(STOP_IN="3")
-    if done.returncode != 143 or "run it again to go on" not in done.stderr or (FOLDER / "made").exists():
+    if done.returncode != 143 or "run it again to continue" not in done.stderr or (FOLDER / "made").exists():
         yield f"an interruption: {done}"
     done = back_translate()
     calls = lines("calls")
@@ -103,7 +103,7 @@ def check_back_translation():
 
 
 def check_training():
-    """The lines that are printed train."""
+    """The printed lines work in training."""
     section = "both.yaml"
     shown = back_translate("--tag", "<bt>", "--beam", 1).stdout
     text = shown[shown.index("data:"):] + "model: {embedding: {size: 4}, encoder: {cells: 4}, decoder: {cells: 4}}\ntrain: {updates: 2, batch: {sentences: 2}}\n"
@@ -139,7 +139,7 @@ def n_best_list(*options, **environment):
 
 
 def check_n_best_list():
-    """Nine pairs, two of which have an empty side; the second round fails at first."""
+    """Nine pairs, two with an empty side; the second round fails at first."""
     sources = ["s1 s2", "s3", "", "s4 s5 s6", "s1", "s2 s2", "s7 s3 s1", "s2", "s5 s1"]
     write("list.source", *sources)
     write("list.reference", *sources[:4], "", *sources[5:])

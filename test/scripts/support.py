@@ -1,4 +1,4 @@
-"""What the tests of the scripts share: a folder of their own, the scripts run as a user runs them, faults as lines."""
+"""Shared by the tests of the scripts: a temporary folder, calls of scripts as by a user, faults as lines."""
 
 import os
 import re
@@ -23,18 +23,18 @@ def script(name, *arguments, **settings):
 
 
 def lines(path):
-    """Of a file in FOLDER, or anywhere; only a line feed ends one."""
+    """Returns the lines of a file, relative to FOLDER; only a line feed ends a line."""
     text = (FOLDER / path).read_text(encoding="utf-8")
     return text.removesuffix("\n").split("\n") if text else []
 
 
 def failed_with(done, *texts, status=1):
-    """Whether a script ended with one clear error that holds the texts."""
+    """Returns whether a script ended with one clear error that contains the texts."""
     return done.returncode == status and done.stderr.startswith("error: ") and all(text in done.stderr for text in texts)
 
 
 def public_headers():
-    """The headers, as `seq2seq/…`, that users include: all but the folders that docs/reference/Doxyfile leaves out."""
+    """Returns the headers that users include, as `seq2seq/…`: all except the folders that docs/reference/Doxyfile leaves out."""
     found = re.search(r"^EXCLUDE\s*=\s*(.+)$", (ROOT / "docs/reference/Doxyfile").read_text(encoding="utf-8"), re.MULTILINE)
     inner = tuple(f"{folder}/" for folder in found.group(1).split())
     every = (str(path.relative_to(ROOT)) for path in (ROOT / "seq2seq").rglob("*.h"))
@@ -42,19 +42,19 @@ def public_headers():
 
 
 def skipped(what):
-    """Says what was not looked at, and why."""
+    """Prints which check was skipped, and why."""
     print(f"skipped: {what}")
 
 
 def without_witness(name):
-    """A fault in CI, where every witness is to be there."""
+    """Reports a missing witness: a fault in CI, otherwise a skipped check."""
     skipped(f"no witness {name}")
     if os.environ.get("CI") == "true":
         yield f"no witness {name}"
 
 
 def finish(*checks, slow=()):
-    """Runs the checks, generators of what is wrong; prints it, one line each, and ends with 1, or with 0 when all is right."""
+    """Runs the checks, which yield faults, and prints each in one line. Exits with 1 if there is any, otherwise with 0."""
     faults = [fault for check in (*checks, *(() if "SEQ2SEQ_TEST_FAST" in os.environ else slow)) for fault in check()]
     print("\n".join(faults))
     sys.stdout.flush()

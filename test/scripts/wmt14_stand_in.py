@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Writes a folder with the names and formats of the WMT'14 archives, for scripts/data/wmt14-en-fr to be run on:
+"""Writes a folder with the names and formats of the WMT'14 archives, as input of scripts/data/wmt14-en-fr:
 
     test/scripts/wmt14_stand_in.py FOLDER [--pairs N] [--from data/debian-en-fr]
 
-The sentences are those of scripts/data/debian-text, or made up where that was not run. In every corpus some lines are what
-crawled text holds: an empty side, bytes that are no UTF-8, other line separators, carriage returns, no-break spaces.
+The sentences are those of scripts/data/debian-text, or made up without it. Every corpus has some lines like those
+of crawled text: an empty side, bytes that are not UTF-8, other line separators, carriage returns, no-break spaces.
 """
 
 import argparse
@@ -15,7 +15,7 @@ import random
 import tarfile
 from pathlib import Path
 
-# The files in the archives that are used, each the English one; and some that stand in the way.
+# The English file of each pair in the archives, and some unused files.
 FULL = {
     "training-parallel-europarl-v7.tgz": ["training/europarl-v7.fr-en.en"],
     "training-parallel-commoncrawl.tgz": ["commoncrawl.fr-en.en"],
@@ -38,7 +38,7 @@ ODD = [
 
 
 def sentences(number, folder=None):
-    """Pairs of sentences, as bytes."""
+    """Returns pairs of sentences, as bytes."""
     if folder and (folder / "train.en").exists():
         with (folder / "train.en").open("rb") as english, (folder / "train.fr").open("rb") as french:
             yield from ((e.rstrip(b"\n"), f.rstrip(b"\n")) for e, f in itertools.islice(zip(english, french), number))
@@ -52,7 +52,7 @@ def sentences(number, folder=None):
 
 
 def shares(pairs, names):
-    """The pairs dealt out, unevenly, and the odd ones added to each: {name: [(English, French), ...]}."""
+    """Returns the pairs, divided unevenly, with the unusual lines added to each: {name: [(English, French), ...]}."""
     dealt = {name: [] for name in names}
     for number, pair in enumerate(pairs):
         dealt[names[number % len(names)] if number % 5 else names[0]].append(pair)
@@ -67,7 +67,7 @@ def joined(lines):
 
 
 def sgm(kind, pairs, side, languages):
-    """A test set as the workshop writes it, ten segments a document."""
+    """Returns a test set in the format of the workshop, ten segments per document."""
     text = [f'<{kind}set setid="newstest" srclang="any"{languages}>']
     for begin in range(0, len(pairs), 10):
         text.append(f'<doc sysid="ref" docid="news.{begin}" genre="news" origlang="fr">\n<p>')
@@ -79,7 +79,7 @@ def sgm(kind, pairs, side, languages):
 
 
 def write_archive(path, members):
-    """A .tgz, or a .tar; members that end in .gz are packed."""
+    """Writes a .tgz or a .tar; members that end in .gz are compressed."""
     with tarfile.open(path, "w:gz" if path.suffix == ".tgz" else "w") as tar:
         for name, content in members:
             content = gzip.compress(content) if name.endswith(".gz") else content
@@ -89,13 +89,13 @@ def write_archive(path, members):
 
 
 def both(name, pairs):
-    """A corpus's two files: `name` is the English one."""
+    """Returns the two files of a corpus; `name` is the English one."""
     stem, _, packed = name.rpartition(".en")
     return [(f"{stem}.en{packed}", joined(e for e, _ in pairs)), (f"{stem}.fr{packed}", joined(f for _, f in pairs))]
 
 
 def write(folder, pairs):
-    """Writes all archives, and returns {text: {corpus: [(English, French), ...]}}, corpora by the names of their files."""
+    """Writes all archives, and returns {text: {corpus: [(English, French), ...]}}, with corpora named by their files."""
     folder.mkdir(parents=True, exist_ok=True)
     held, rest = pairs[:120], pairs[120:]
     for place in (0, 50, 90):  # one in each test set

@@ -1,5 +1,5 @@
-"""scripts/data/wmt14-en-fr on a stand-in for the archives (wmt14_stand_in.py): every line, every count that it prints or writes
-on the card, against counts of what went into the stand-in. Prints what is wrong, one line each, and exits with 1.
+"""scripts/data/wmt14-en-fr on a stand-in for the archives (wmt14_stand_in.py): every line, and every count that it prints or
+writes on the card, against counts of the stand-in. Prints one line for each fault. Exits with 1 if there is any.
 """
 
 import array
@@ -28,7 +28,7 @@ CORPORA = {
 
 
 def cleaned(pairs):
-    """What is to come out, by a rule of its own: separators of any kind are blanks, an undecodable or empty side is the end."""
+    """Returns the expected pairs, by a separate rule: all separators are blanks; pairs with an undecodable or empty side are left out."""
     kept = []
     for pair in pairs:
         try:
@@ -41,7 +41,7 @@ def cleaned(pairs):
 
 
 def expected(text):
-    """{part: {corpus: pairs}} of what went in."""
+    """Returns the expected {part: {corpus: pairs}}."""
     news = TRUTH["news"]
     old, older = news["dev/newstest2013"], news["dev/newstest2012"]
     validation = {"newstest2012": older, "newstest2013": old} if text == "full" else {"newstest2012-2013": older + old}
@@ -54,7 +54,7 @@ def words(sides):
 
 
 def counted(pairs):
-    """(read, kept, English words, French words), as the card is to have them."""
+    """Returns the expected (read, kept, English words, French words) of the card."""
     kept = cleaned(pairs)
     return len(pairs), len(kept), words(e for e, _ in kept), words(f for _, f in kept)
 
@@ -124,7 +124,7 @@ def check_unpacked():
 
 
 def check_moses():
-    """The witness is sacremoses itself, asked line by line."""
+    """Compares with sacremoses, called line by line."""
     ask = ("import sys; from sacremoses import MosesTokenizer as M; t = M(lang=sys.argv[1])\n"
            "for line in sys.stdin: print(t.tokenize(line.rstrip('\\n'), escape=False, return_str=True))")  # fmt: skip
     if subprocess.run([PYTHON, "-c", "import sacremoses"], capture_output=True).returncode if PYTHON.exists() else True:
@@ -156,7 +156,7 @@ def check_missing():
 
 
 def check_bad():
-    """Archives cut short, damaged, with another file inside, sides that are not parallel: an error, and nothing is left."""
+    """Archives that are truncated, damaged or have another file, and sides that are not parallel, are errors that leave no files."""
     folder = FOLDER / "bad"
 
     def run(archive, change, *texts):
@@ -187,7 +187,7 @@ def check_bad():
     for name in ("training-parallel-un.tgz", "training-giga-fren.tar"):
         yield from run(name, cut, "damaged or incomplete", "statmt.org")
     yield from run("training-parallel-commoncrawl.tgz", flip, "damaged or incomplete")
-    yield from run("training-parallel-un.tgz", members((un + ".en", b"one\n")), f"holds no {un}.fr")
+    yield from run("training-parallel-un.tgz", members((un + ".en", b"one\n")), f"has no {un}.fr")
     yield from run("training-parallel-un.tgz", members((un + ".en", b"a\nb\nc\n"), (un + ".fr", b"a\n")), "3 lines", "fr 1:", "not parallel")
     yield from run("training-parallel-un.tgz", members((un + ".en", b"a\n"), (un + ".fr", b"a\nb\nc\nd\n")), "1 lines", "fr 4:")
     test = "test-full/newstest2014-fren"
@@ -196,7 +196,7 @@ def check_bad():
 
 
 def check_memory():
-    """The most memory that the script held does not grow with the text: three times as many pairs, both more than are read ahead."""
+    """Peak memory does not grow with the text: three times as many pairs, both more than are read ahead."""
     most = []
     for number in (40000, 120000):
         folder = FOLDER / f"size-{number}"
@@ -211,7 +211,7 @@ def check_memory():
             return
         most.append(int(done.stdout))
         shutil.rmtree(folder)
-    if most[1] > most[0] + 6000:  # kB; held as lines, a corpus would take 15 MB more
+    if most[1] > most[0] + 6000:  # kB; a corpus in memory would take 15 MB more
         yield f"memory grows with the text: {most[0]:,} kB, then {most[1]:,} kB"
 
 
@@ -221,7 +221,7 @@ def workers_of(process):
 
 
 class NarrowPipe:
-    """A pipe with room for one line of output. Its writer waits at the second line until somebody reads."""
+    """A pipe with space for one line of output. Its writer waits at the second line until the pipe is read."""
 
     def __init__(self):
         self.reader, self.writer = os.pipe()
@@ -235,14 +235,14 @@ class NarrowPipe:
 
 
 def check_interruption():
-    """Ended by a signal it leaves nothing; killed, a hidden folder that the next run takes away, and no process."""
+    """After a signal, no file is left; after a kill, only a hidden folder that the next run removes, and no process."""
     output = FOLDER / "interrupted"
     arguments = command("wmt14-en-fr", ARCHIVES, "--text", "full", "--tokenizer", "none", "--output", output)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
         pipe = NarrowPipe()
         process = subprocess.Popen(arguments, stdout=pipe.writer, stderr=subprocess.PIPE, text=True)
         os.close(pipe.writer)
-        while not pipe.has_line() and process.poll() is None:  # the first corpus is done, the second cannot be
+        while not pipe.has_line() and process.poll() is None:  # the first corpus is finished, the second cannot be
             time.sleep(0.02)
         workers = workers_of(process.pid)
         process.send_signal(number)
@@ -253,7 +253,7 @@ def check_interruption():
         if number == signal.SIGKILL:
             if process.returncode != -number or left != [".interrupted.partial"]:
                 yield f"killed: {process.returncode}, {left}"
-            for _ in range(600):  # their end comes with that of the parent, but not at the same instant
+            for _ in range(600):  # they end with the parent, but not at the same instant
                 if not any(Path(f"/proc/{worker}").exists() for worker in workers):
                     break
                 time.sleep(0.05)

@@ -8,7 +8,7 @@
 
 namespace seq2seq::test {
 
-/// A study of a toy task in the task's folder.
+/// A study of a toy task, in the folder of the task.
 class StudyFolder {
  public:
   explicit StudyFolder(const std::string& rest, const Task& task = copied) : toy(task) {

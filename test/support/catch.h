@@ -1,9 +1,9 @@
 #pragma once
 
-/// The one header by which tests include Catch2: 2.13 (Debian 12, Ubuntu 22.04) and 3.x (Ubuntu 24.04) look the same
-/// behind it.
+/// The only header by which tests include Catch2. It hides the differences between 2.13 (Debian 12, Ubuntu 22.04) and
+/// 3.x (Ubuntu 24.04).
 ///
-/// A case that cannot run here says so and returns; test/support/main.cc counts it as skipped:
+/// A case that cannot run here prints a warning and returns; test/support/main.cc counts it as skipped:
 ///     WARN("skipped: no CUDA device"); return;
 /// In CI a missing witness is a failure, so it is named as one:
 ///     WARN("skipped: no witness sacrebleu"); return;

@@ -7,8 +7,8 @@
 
 namespace seq2seq::test {
 
-/// Counts the bytes that tensors on the CPU take on this thread, while a c10::DebugInfoGuard of
-/// c10::DebugInfoKind::PROFILER_STATE holds it.
+/// Counts the bytes that tensors on the CPU allocate on this thread, during the lifetime of a c10::DebugInfoGuard of
+/// c10::DebugInfoKind::PROFILER_STATE.
 class CountedBytes final : public c10::MemoryReportingInfoBase {
  public:
   void reportMemoryUsage(void*, int64_t change, size_t, size_t, c10::Device) override {

@@ -17,8 +17,8 @@
 
 namespace seq2seq::test {
 
-/// Real files, of which the nth operation that changes something fails, as on a full disk; or that one and all after
-/// it, as in a process that was killed. A write that fails leaves half of its bytes.
+/// Real files with failures: the nth operation that changes something fails, as on a full disk; or that one and all
+/// later ones fail, as in a process that was killed. A failed write leaves half of its bytes.
 class FailingFiles final : public Files {
  public:
   enum class Mode { once, from_then_on };
@@ -89,8 +89,8 @@ class FailingFiles final : public Files {
   std::atomic<int> operations_ = 0;
 };
 
-/// Real files on a disk that forgets: `lose_power()` takes back every entry of a folder that was made, renamed or
-/// removed since that folder was last synced. The bytes of a file stay, because `write` syncs them.
+/// Real files on a disk that loses power: `lose_power()` reverts every entry of a folder that was made, renamed or
+/// removed since the last sync of the folder. The bytes of a file stay, because `write` syncs them.
 class ForgetfulFiles final : public Files {
  public:
   ForgetfulFiles(Files& files, fs::path backups) : files_(files), backups_(std::move(backups)) {}

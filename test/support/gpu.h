@@ -10,7 +10,7 @@
 
 namespace seq2seq::test {
 
-/// The first GPU. Empty where LibTorch finds none: the case has said so then, and returns. Such cases are tagged [gpu].
+/// Returns the first GPU. Empty without one; then the case prints a warning and returns. Such cases are tagged [gpu].
 inline std::optional<c10::Device> gpu() {
   try {
     return parse_device("cuda");
@@ -20,7 +20,7 @@ inline std::optional<c10::Device> gpu() {
   }
 }
 
-/// SEQ2SEQ_GPU_KERNELS names these kernels while it lives.
+/// Sets SEQ2SEQ_GPU_KERNELS to these kernels during its lifetime.
 class GpuKernels {
  public:
   explicit GpuKernels(const std::string& names) { ::setenv("SEQ2SEQ_GPU_KERNELS", names.c_str(), 1); }

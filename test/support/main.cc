@@ -27,7 +27,7 @@ struct Counts {
   int cases = 0;
   int skipped = 0;
   int missing_witnesses = 0;
-} counts;  // a listener is made by Catch2, which hands nothing over
+} counts;  // Catch2 makes the listener without arguments
 
 class SkipCounter : public Listener {
  public:

@@ -29,7 +29,7 @@ int64_t calls_in(std::initializer_list<std::string_view> operations, Work&& work
   return count;
 }
 
-/// Returns the numbers of products and result tensors that LibTorch makes: a gradient that is not computed needs none.
+/// Returns the numbers of products and result tensors that LibTorch makes. A gradient that is not computed needs none.
 template <class Work>
 int64_t products_in(Work&& work) {
   return calls_in({"aten::mm", "aten::empty_like"}, std::forward<Work>(work));

@@ -16,7 +16,7 @@ using nn::Packed;
 using nn::Role;
 using nn::State;
 
-/// The rows of each step, in packed order, and the sentences that they belong to.
+/// The rows of each step, in packed order, and their sentences.
 struct StepRows {
   Tensor rows, owner;
 };
@@ -139,7 +139,7 @@ class SummaryBridge final : public nn::Bridge {
 struct SummedOptions {};
 void declare(config::Keys&, SummedOptions&) {}
 
-/// Each word's vector plus the sum of all vectors of its sentence. Nothing recurs.
+/// The vector of each word plus the sum of all vectors of its sentence. Without recurrence.
 class Summed final : public nn::Encoder {
  public:
   using Options = SummedOptions;
@@ -164,7 +164,7 @@ class Summed final : public nn::Encoder {
 struct CoveringOptions {};
 void declare(config::Keys&, CoveringOptions&) {}
 
-/// Scores q' W h less what a state was looked at in earlier steps.
+/// Scores q' W h minus the attention weights of a state in earlier steps.
 class Covering final : public nn::Attention {
  public:
   using Options = CoveringOptions;

@@ -13,12 +13,12 @@
 
 namespace seq2seq::test {
 
-/// Bytes that come in pieces, as from a pipe: of a writer that is always ahead, or of one that pauses before each piece
-/// and before the end.
+/// Bytes that arrive in pieces, as from a pipe. The writer is always ahead, or pauses before each piece and before the
+/// end.
 class PiecewiseSource final : public data::ByteSource {
  public:
   enum class Writer { ahead, pausing };
-  /// `before_read` is told the number of the piece that is waited for; behind the last piece, the end.
+  /// `before_read` gets the number of the piece that is read next; after the last piece, that of the end.
   PiecewiseSource(std::vector<std::string> pieces, Writer writer, std::function<void(size_t piece)> before_read = {})
       : pieces_(std::move(pieces)), writer_(writer), before_read_(std::move(before_read)) {}
 
@@ -34,14 +34,14 @@ class PiecewiseSource final : public data::ByteSource {
   bool ready() override { return writer_ == Writer::ahead; }
 
  private:
-  std::vector<std::string> pieces_;  // none is longer than a reader's buffer
+  std::vector<std::string> pieces_;  // none is longer than the buffer of a reader
   Writer writer_;
   std::function<void(size_t)> before_read_;
   size_t next_ = 0;
   int64_t consumed_ = 0;
 };
 
-/// The lines of a text, as a command reads them.
+/// Returns the lines of a text, as a command reads them.
 inline data::LineReader line_reader(const std::string& text, const std::string& name = "<stdin>") {
   using Source = PiecewiseSource;
   return {std::make_unique<Source>(std::vector<std::string>{text}, Source::Writer::ahead), name};

@@ -10,7 +10,7 @@
 
 namespace seq2seq::test {
 
-/// A vocabulary of `words` words w3, w4, ...: the number is the id.
+/// Returns a vocabulary of `words` words w3, w4, ...; the number is the id.
 inline text::Vocabulary numbered_vocabulary(int64_t words) {
   std::vector<text::Vocabulary::Word> all;
   for (int64_t id = text::special_count; id < text::special_count + words; ++id)
@@ -18,12 +18,12 @@ inline text::Vocabulary numbered_vocabulary(int64_t words) {
   return text::Vocabulary(std::move(all));
 }
 
-/// A pipeline between two such vocabularies.
+/// Returns a pipeline between two vocabularies of this form.
 inline data::TextPipeline numbered_pipeline(const data::DataOptions& options, int64_t words = 20) {
   return {options, text::builtin_tokenizers(), numbered_vocabulary(words), numbered_vocabulary(words)};
 }
 
-/// A corpus of ids; pairs are numbered from `first`.
+/// Returns a corpus of ids; pairs are numbered from `first`.
 inline data::Corpus corpus_of(const std::vector<std::vector<int64_t>>& sources,
                               const std::vector<std::vector<int64_t>>& targets, int64_t first = 0) {
   data::TokenStoreBuilder source, target, numbers;

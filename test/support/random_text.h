@@ -9,7 +9,7 @@
 
 namespace seq2seq::test {
 
-/// Lengths such as break things: 0, 1, several equal ones and one very long, and some at random, shuffled.
+/// Returns difficult lengths, shuffled: 0, 1, several equal ones, a very long one, and some at random.
 inline std::vector<int64_t> random_lengths(std::mt19937_64& random, int64_t longest = 12) {
   std::vector<int64_t> lengths{0, 1, 1, 5, 5, 5, 10 * longest};
   std::uniform_int_distribution<int64_t> length(0, longest);
@@ -18,7 +18,7 @@ inline std::vector<int64_t> random_lengths(std::mt19937_64& random, int64_t long
   return lengths;
 }
 
-/// Sentences of these lengths, of ids in [3, 3 + words).
+/// Returns sentences of these lengths with ids in [3, 3 + words).
 inline std::vector<std::vector<int64_t>> random_sentences(std::mt19937_64& random, const std::vector<int64_t>& lengths,
                                                           int64_t words = 20) {
   std::uniform_int_distribution<int64_t> word(3, 2 + words);
@@ -30,7 +30,7 @@ inline std::vector<std::vector<int64_t>> random_sentences(std::mt19937_64& rando
   return sentences;
 }
 
-/// A text of `pieces` drawn from the given ones.
+/// Returns a text of `pieces` drawn from the given ones.
 inline std::string random_text(std::mt19937_64& random, const std::vector<std::string>& from, int pieces) {
   std::uniform_int_distribution<std::size_t> index(0, from.size() - 1);
   std::string text;

@@ -9,8 +9,8 @@
 
 namespace seq2seq::test {
 
-/// A line of `characters` from many scripts: letters of several cases, marks, digits, punctuation, symbols, blanks,
-/// ideographs, pictures. From blocks that Unicode has long filled, so that witnesses of other versions agree on them.
+/// Returns a line of `characters` from many scripts: letters of several cases, marks, digits, punctuation, symbols,
+/// blanks, ideographs, pictures. Uses old blocks of Unicode, so that witnesses of other versions agree on them.
 inline std::string random_unicode(std::mt19937_64& random, int characters) {
   struct Block {
     char32_t first, last;

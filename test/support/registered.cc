@@ -30,19 +30,19 @@ bool takes(const config::KeyFacts& key, const std::string& value) {
 
 const std::string of_language = "language model ";
 
-/// Registry that the variant with this name is chosen from.
+/// Returns the registry of the variant with this name.
 nn::ModelRegistry registry_of(const std::string& name) {
   return name.starts_with(of_language) ? nn::builtin_language_models() : nn::builtin_models();
 }
 
-/// The variant with this name, its sizes small and `values` set.
+/// Returns the variant with this name, with small sizes and `values` set.
 Selection model_selection(const std::string& name, const Values& values) {
   auto architecture = name.substr(0, name.find(','));
   if (name.starts_with(of_language)) architecture = architecture.substr(of_language.size());
   return small(registry_of(name), architecture, values);
 }
 
-/// Sources of the variant. Some id separates their parts, so that random ids have parts of any number and length.
+/// Returns sources of the variant. One id separates their parts, so random ids have any number and length of parts.
 nn::SourceParts source_parts_of(const Values& values) {
   if (!values.contains("parts")) return {};
   using Combine = nn::MultiSourceOptions::Combine;
@@ -75,13 +75,13 @@ std::map<std::string, Values> recurrent_variants() {
   }
   for (const auto& kind : parts.encoders.names()) {
     Values values{{"encoder.kind", kind}, {"size", "4"}, {"feed_forward", "5"}};
-    if (refused("rnn", values)) values["bridge.kind"] = "mean";  // nothing recurs
+    if (refused("rnn", values)) values["bridge.kind"] = "mean";  // without recurrence
     variants[fmt::format("rnn, encoder {}", kind)] = values;
     values["attention.kind"] = "general";
     variants[fmt::format("rnn, encoder {}, attention", kind)] = values;
   }
   for (const auto& kind : parts.bridges.names()) {
-    // One that reads the backward direction needs an encoder that has it.
+    // A bridge that reads the backward direction needs an encoder with one.
     Values values{{"bridge.kind", kind}};
     if (refused("rnn", values)) values["encoder.bidirectional"] = "all";
     variants[fmt::format("rnn, bridge {}", kind)] = values;
@@ -95,7 +95,7 @@ std::map<std::string, Values> recurrent_variants() {
   }
   for (const auto& kind : parts.attentions.names()) {
     const Values values{{"attention.kind", kind}, {"coverage", "true"}};
-    if (refused("rnn", values)) continue;  // it has no score that coverage could be added to
+    if (refused("rnn", values)) continue;  // without scores to which coverage could be added
     const auto variant = fmt::format("rnn, attention {} coverage", kind);
     variants[variant] = values;
     variants[variant + " fed before"] = values;
@@ -129,7 +129,7 @@ std::map<std::string, Values> recurrent_variants() {
   return variants;
 }
 
-/// Those with an encoder for each of several sentences of a source.
+/// Returns variants with an encoder for each of several sentences of a source.
 std::map<std::string, Values> multi_source_variants() {
   const nn::Parts parts;
   std::map<std::string, Values> variants;

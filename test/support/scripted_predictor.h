@@ -12,11 +12,11 @@
 
 namespace seq2seq::test {
 
-/// Writes given outputs, whatever the sources are: what measures outputs can be tried on any text without a model.
-/// Every token has log-probability -1.
+/// Writes given outputs for any sources, so that measurements of outputs can be tested without a model. Every token has
+/// log-probability -1.
 class ScriptedPredictor final : public decode::Predictor {
  public:
-  /// The ids of each sentence's output, by the sentence's number, without end symbols.
+  /// The ids of the output of each sentence, by the number of the sentence, without end symbols.
   explicit ScriptedPredictor(std::vector<std::vector<int64_t>> outputs) : outputs_(std::move(outputs)) {}
 
   const std::vector<std::vector<int64_t>>& outputs() const { return outputs_; }
@@ -77,7 +77,7 @@ class ScriptedPredictor final : public decode::Predictor {
  private:
   struct Place {
     int64_t sentence;
-    size_t read;  // words, the start symbol among them
+    size_t read;  // words, with the start symbol
   };
   struct State final : decode::PredictorState {
     std::vector<Place> places;

@@ -6,8 +6,8 @@
 
 namespace seq2seq::test {
 
-/// While it lives no file grows beyond `bytes`, whoever writes it: what a full disk does to a writer, at any byte one
-/// likes. The system calls it `File too large`.
+/// Limits the size of all files to `bytes` during its lifetime: a writer fails like on a full disk, at any given byte.
+/// The message of the system is `File too large`.
 class SmallDisk {
  public:
   explicit SmallDisk(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {

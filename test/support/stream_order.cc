@@ -28,7 +28,7 @@ struct State {
   std::mutex mutex;
   std::map<Key, Clock> clocks;
   std::map<const void*, std::vector<Access>> blocks;
-  std::map<const void*, std::set<Key>> uses;      // of blocks, on other streams than their own
+  std::map<const void*, std::set<Key>> uses;      // of blocks, on other streams than theirs
   std::map<Key, std::vector<Access>> given_back;  // by the stream whose next operation may take the memory
   std::vector<std::string> races;
   c10::StreamId last_stream = 0;

@@ -1,7 +1,7 @@
 #pragma once
 
-// The order of work on the streams of the test devices, kept by vector clocks, so that a test sees what a GPU would
-// only show at times: a tensor that is read on one stream while nothing makes it wait for the stream that writes it.
+// The order of work on the streams of the test devices, kept by vector clocks. It always finds a fault that a GPU would
+// only show sometimes: a tensor is read on one stream without waiting for the stream that writes it.
 
 #include <cstddef>
 #include <string>
@@ -24,15 +24,15 @@ c10::Stream next_of_pool(c10::Device device);
 void* record(void* event, const c10::Stream& stream);
 void block(void* event, const c10::Stream& stream);
 void destroy(void* event);
-/// Everything issued so far on any stream comes before whatever follows on this one.
+/// Orders everything issued so far on any stream before later work on this one.
 void synchronize(const c10::Stream& stream);
 
-/// An operation on a stream touches bytes that belong to a block of memory.
+/// Records that an operation on a stream accesses bytes of a block of memory.
 void access(const void* block, const void* bytes, size_t count, bool writes, const c10::Stream& stream,
             const std::string& operation);
-/// Memory that is also used on this stream: when it is given back, nobody takes it before the work there is done.
+/// Records that memory is also used on this stream: after its release, it is not reused before the work there is done.
 void use(const void* block, const c10::Stream& stream);
-/// Memory is taken and given back on the current stream of its device, as LibTorch's caching allocator does it.
+/// Record that memory is allocated and released on the current stream of its device, as by LibTorch's allocator.
 void free(const void* block, const c10::Stream& stream);
 
 }  // namespace stream_order

@@ -6,7 +6,7 @@
 
 namespace seq2seq::test {
 
-/// An empty folder of the test's own, gone when the test ends.
+/// An empty folder of the test, removed at its end.
 class TemporaryFolder {
  public:
   TemporaryFolder();
@@ -16,7 +16,7 @@ class TemporaryFolder {
 
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path operator/(std::string_view name) const { return path_ / name; }
-  /// Writes a file, with the folders it is in, and returns its path.
+  /// Writes a file and the folders above it, and returns its path.
   std::filesystem::path file(std::string_view name, std::string_view content) const;
 
  private:

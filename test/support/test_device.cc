@@ -38,7 +38,7 @@ namespace {
 constexpr auto type = c10::DeviceType::PrivateUse1;
 thread_local c10::DeviceIndex current = 0;
 
-/// The most bytes that a tensor may have, by device.
+/// The largest size of a tensor in bytes, by device.
 std::array<std::atomic<size_t>, test_devices>& limits() {
   static std::array<std::atomic<size_t>, test_devices> all;
   [[maybe_unused]] static const bool set = [] {
@@ -69,7 +69,7 @@ Waits& waits() {
   return all;
 }
 
-/// Pinned memory is plain memory that is known to be pinned.
+/// Pinned memory is plain memory that is recorded as pinned.
 class PinnedAllocator final : public c10::Allocator {
  public:
   c10::DataPtr allocate(size_t bytes) override {
@@ -106,7 +106,7 @@ class PinnedAllocator final : public c10::Allocator {
 };
 PinnedAllocator pinned_allocator;
 
-/// Plain memory that says which device it is of, and on whose stream it was taken.
+/// Plain memory with its device and the stream on which it was allocated.
 class TestAllocator final : public c10::Allocator {
  public:
   struct Block {
@@ -155,7 +155,7 @@ struct TestGuard final : c10::impl::DeviceGuardImplInterface {
   }
   c10::Stream exchangeStream(c10::Stream stream) const override { return stream_order::exchange(stream); }
   c10::DeviceIndex deviceCount() const noexcept override { return test_devices; }
-  // Nothing runs beside the caller: only the order is kept that a GPU would keep.
+  // Nothing runs in parallel; only the order of a GPU is recorded.
   void record(void** event, const c10::Stream& stream, c10::DeviceIndex, c10::EventFlag) const override {
     *event = stream_order::record(*event, stream);
   }
@@ -193,7 +193,7 @@ TestHooks hooks;
   return true;
 }();
 
-/// The same memory as a tensor of the CPU.
+/// Returns the same memory as a tensor of the CPU.
 at::Tensor on_cpu(const at::Tensor& tensor) {
   return at::from_blob(
       tensor.data_ptr(), tensor.sizes(), tensor.strides(), [keep = tensor](void*) {},
@@ -214,7 +214,7 @@ at::Tensor empty_strided(c10::IntArrayRef size, c10::IntArrayRef stride, std::op
       size, stride, &allocator, c10::DispatchKeySet(c10::DispatchKey::PrivateUse1), dtype.value_or(c10::kFloat)));
 }
 
-/// Tells that an operation touches a tensor's bytes on a stream.
+/// Records that an operation accesses the bytes of a tensor on a stream.
 void touch(const at::Tensor& tensor, bool writes, const c10::Stream& stream, const std::string& operation) {
   if (tensor.device().type() != type || tensor.numel() == 0) return;
   size_t last = 0;  // of its elements, from the first
@@ -224,8 +224,8 @@ void touch(const at::Tensor& tensor, bool writes, const c10::Stream& stream, con
                        operation);
 }
 
-/// As LibTorch copies between GPUs: on the current stream of the source, which the destination's waits for, and which
-/// waits for it.
+/// Copies like LibTorch between GPUs: on the current stream of the source. The streams of source and destination wait
+/// for each other.
 void order_copy(const at::Tensor& from, const at::Tensor& to) {
   if (from.device().is_cpu() || to.device().is_cpu() || from.device() == to.device()) {
     const auto stream = stream_order::current(from.device().is_cpu() ? to.device() : from.device());
@@ -244,9 +244,9 @@ void order_copy(const at::Tensor& from, const at::Tensor& to) {
   wait(source, destination);
 }
 
-thread_local int computing = 0;  // within compute(), which copies on its own account
+thread_local int computing = 0;  // within compute(), which copies by itself
 
-/// A copy between host and device is waited for, unless it was asked for without and the host's memory is pinned.
+/// The host waits for a copy between host and device, unless it is non-blocking and the memory of the host is pinned.
 void note_copy(const at::Tensor& from, const at::Tensor& to, bool non_blocking) {
   if (computing > 0 || from.numel() == 0 || from.device().is_cpu() == to.device().is_cpu()) return;
   const auto& of_host = from.device().is_cpu() ? from : to;
@@ -296,7 +296,7 @@ void collect(const c10::IValue& value, std::vector<at::Tensor>& tensors) {
   }
 }
 
-/// Refuses operands of different devices, but for single numbers on the CPU, then computes on the CPU.
+/// Rejects operands on different devices, except single numbers on the CPU, then computes on the CPU.
 void compute(const c10::OperatorHandle& operation, torch::jit::Stack* stack) {
   const auto count = operation.schema().arguments().size();
   std::vector<at::Tensor> tensors;

@@ -1,7 +1,7 @@
 #pragma once
 
-// Eight devices that compute like the CPU and refuse what a machine with eight GPUs would refuse: operands that are on
-// different devices. They make a placement testable where there is no GPU, and count what the host would wait for.
+// Eight devices that compute like the CPU and, like a machine with eight GPUs, reject operands on different devices.
+// They make placements testable without a GPU, and count the operations that the host would wait for.
 
 #include <cstddef>
 #include <string>
@@ -13,15 +13,15 @@ namespace seq2seq::test {
 
 constexpr int test_devices = 8;
 
-/// Device number `index` of 0 .. 7. A program that links this file has them in LibTorch's slot for devices of others.
+/// Returns device number `index` of 0 .. 7. They use LibTorch's slot for external devices.
 c10::Device test_device(int index);
 
-/// What the host waited for on these devices since the last call, where on a GPU it would: the names of operations that
+/// Returns the operations since the last call that the host would wait for on a GPU: the names of operations that
 /// read back (`aten::_local_scalar_dense`, `aten::nonzero`), `copy to the host`, `copy from memory that is not pinned`,
 /// `event`.
 std::vector<std::string> take_waits();
 
-/// While it lives, this device gives no tensor more than so many bytes, and fails as a GPU does whose memory is full.
+/// Limits tensors on a device to this many bytes during its lifetime; larger ones fail as on a GPU with full memory.
 class FullTestDevice {
  public:
   FullTestDevice(int index, size_t bytes);

@@ -15,7 +15,7 @@
 
 namespace seq2seq::test {
 
-/// Real lines with what a normal form or lower case changes: ligatures, accents of their own, letters of several cases.
+/// Returns real lines that a normal form or lower case changes: ligatures, combining accents, letters of several cases.
 inline std::vector<std::string> cased_lines() {
   auto lines = real_lines();
   for (const std::string line :
@@ -25,8 +25,8 @@ inline std::vector<std::string> cased_lines() {
   return lines;
 }
 
-/// A pipeline of text learned from lines, files of references, and a predictor that writes given lines as the pipeline
-/// would: outputs to measure without a model.
+/// A text pipeline learned from lines, files of references, and a predictor that writes given lines by this pipeline:
+/// outputs to measure without a model.
 class Texts {
  public:
   Texts(const TemporaryFolder& folder, const std::string& tokenizer, const text::NormalizeOptions& normalize,
@@ -39,7 +39,7 @@ class Texts {
     decode.max_length.limit = 100'000;
   }
 
-  /// The outputs as `translate` writes them.
+  /// Returns the outputs as `translate` writes them.
   std::vector<std::string> written() const {
     std::vector<std::string> lines;
     for (const auto& output : predictor.outputs())

@@ -30,7 +30,7 @@ std::vector<Symbols> shuffled_sequences(int letters, int64_t longest, uint64_t s
 std::string lines_of(const std::vector<Symbols>& sentences);
 std::vector<std::string> lines_in(const std::string& text);
 
-/// A small world in a folder of its own: files of a task, a configuration, and what a program would say.
+/// A small task in its own folder: its files, a configuration, and the output of a program.
 class Toy {
  public:
   /// `held_out` of the sequences are for validation and test, the others for training.
@@ -39,7 +39,7 @@ class Toy {
   fs::path operator/(std::string_view name) const { return folder_ / name; }
   const fs::path& path() const { return folder_.path(); }
   const TemporaryFolder& folder() const { return folder_; }
-  /// A run of this name, trained anew with these `key=value`.
+  /// Trains a new run of this name with these `key=value`.
   train::Outcome train(const std::string& run, const std::vector<std::string>& set = {});
   train::Outcome train_from(const std::string& run, const std::string& init_from,
                             const std::vector<std::string>& set = {});
@@ -64,7 +64,7 @@ class Toy {
 void kill_before_first_checkpoint(Toy& toy, const std::string& run, const std::function<void()>& train);
 
 std::vector<config::Override> overrides(const std::vector<std::string>& set);
-/// The bytes of a checkpoint's files of weights and optimizer.
+/// Returns the bytes of the weights and optimizer files of a checkpoint.
 std::map<std::string, std::string> parameters_of(const fs::path& run, int64_t update);
 /// Returns the message that `call` throws; fails the test if it throws nothing.
 template <class Exception, class Call>

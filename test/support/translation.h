@@ -8,7 +8,7 @@
 
 namespace seq2seq::test {
 
-/// What `translate` writes for a text.
+/// Returns the output of `translate` for a text.
 inline std::string translation_of(const run::LoadedRun& run, const std::string& text,
                                   const run::TranslateOptions& options = {}) {
   std::ostringstream out;

@@ -12,10 +12,10 @@
 
 namespace seq2seq::test {
 
-/// Runs test/witness/SCRIPT on a folder with the Python of the repository's environment; its standard output. Nothing
-/// when a package that it imports is not there, which a test says by `WARN("skipped: no witness PACKAGE")`.
+/// Runs test/witness/SCRIPT on a folder with the Python of the repository's environment, and returns its standard
+/// output. Returns nothing if a package is missing; then a test calls `WARN("skipped: no witness PACKAGE")`.
 inline std::optional<std::string> run_witness(const std::string& script, const std::filesystem::path& folder) {
-  constexpr int kMissing = 77;  // what test/witness/*.py exit with
+  constexpr int kMissing = 77;  // exit status of test/witness/*.py
   if (!std::filesystem::exists(SEQ2SEQ_PYTHON)) return std::nullopt;
   const auto command =
       "'" SEQ2SEQ_PYTHON "' '" SEQ2SEQ_SOURCE_DIR "/test/witness/" + script + "' '" + folder.string() + "'";

@@ -1,4 +1,4 @@
-// Words with factors, each cut by another tokenizer.
+// Words with factors, with the words cut by another tokenizer.
 
 #include "seq2seq/text/factors.h"
 
@@ -32,7 +32,7 @@ FactorsTokenizer of_subwords(SubwordKind kind, const SubwordSampleOptions& sampl
   return FactorsTokenizer(std::make_shared<SentencePieceTokenizer>(of_kind(kind, sample)));
 }
 
-/// The words of a line with two factors: the number of the word, and its first letter.
+/// Returns the words of a line with two factors: the number of the word, and its first letter.
 std::string with_numbers(const std::string& line) {
   std::string text;
   const auto words = WhitespaceTokenizer({}).tokenize(line);
@@ -45,7 +45,7 @@ std::string single_blanks(const std::string& line) {
   return WhitespaceTokenizer({}).detokenize(WhitespaceTokenizer({}).tokenize(line));
 }
 
-/// A model of other people's making: their options on our real text.
+/// Returns a model with the given options of other projects, trained on real text.
 std::string model_with(const std::string& options) {
   const TemporaryFolder folder;
   std::string text;

@@ -18,7 +18,7 @@ LineTokenizer whitespace(const NormalizeOptions& normalize, SpecialSymbols speci
   return {normalize, special_symbols, builtin_tokenizers().make({.kind = "whitespace", .options = nullptr})};
 }
 
-/// Learns the lines that it is given, and is otherwise of no use.
+/// Only records the lines that it learns from.
 struct Listener final : Tokenizer {
   std::string heard;
   Words tokenize(std::string_view) const override { return {heard}; }

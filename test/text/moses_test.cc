@@ -53,7 +53,7 @@ Tokens cut_at_spaces(const std::string& line) {
 
 struct Agreement {
   std::size_t lines = 0, agreeing = 0;
-  std::string first;  // a line that does not, ours and theirs
+  std::string first;  // a line that differs, ours and theirs
 
   double share() const { return static_cast<double>(agreeing) / static_cast<double>(lines); }
   void compare(const std::string& line, const std::string& ours, const std::string& theirs) {
@@ -66,7 +66,7 @@ struct Agreement {
   }
 };
 
-/// By output of the witness: tokens, raw, dashes, joined.
+/// Returns the agreement by output of the witness: tokens, raw, dashes, joined.
 std::map<std::string, Agreement> agreement(const std::string& language, const std::vector<std::string>& lines,
                                            const std::filesystem::path& folder) {
   const auto options = [&](bool escape, bool dashes) {
@@ -87,7 +87,7 @@ std::map<std::string, Agreement> agreement(const std::string& language, const st
   return result;
 }
 
-/// Compares on `lines` of each language, and requires that this share of the lines agrees.
+/// Compares `lines` of each language, and requires that this share of them agrees.
 void require_agreement(const std::map<std::string, std::vector<std::string>>& lines, double share) {
   const TemporaryFolder folder;
   for (const auto& [language, of_language] : lines) {

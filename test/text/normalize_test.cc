@@ -32,7 +32,7 @@ std::string applied(const NormalizeOptions& options, std::string line) {
   return line;
 }
 
-/// Every code point alone and between letters and marks that combine with it, and texts of what composes at random.
+/// Returns every code point alone and between letters and combining marks, and random texts of characters that compose.
 std::vector<std::string> texts() {
   std::vector<std::string> result;
   for (char32_t character = 1; character <= 0x10FFFF; ++character) {

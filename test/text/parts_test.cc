@@ -1,4 +1,4 @@
-// Lines of several parts, each cut by itself.
+// Lines of several parts, which are cut separately.
 
 #include "seq2seq/text/parts.h"
 
@@ -14,7 +14,7 @@ namespace {
 
 using Tokens = std::vector<std::string>;
 
-/// Keeps the lines that it learned from.
+/// Records the lines that it learns from.
 class Listener final : public Tokenizer {
  public:
   Tokens tokenize(std::string_view line) const override { return {std::string(line)}; }

@@ -12,7 +12,7 @@
 
 namespace seq2seq::test {
 
-/// Lines of each language with what tokenizers trip over, for a machine without the data sets.
+/// Lines of each language that are difficult for tokenizers, for a machine without the data sets.
 inline std::vector<std::string> written_lines(const std::string& language) {
   if (language == "fr") {
     return {"L'été, à Besançon, j'aime l'eau d'Évian et l'« apéro » !",
@@ -41,7 +41,7 @@ inline std::vector<std::string> written_lines(const std::string& language) {
           "The end of a quote is 'here.'"};
 }
 
-/// Lines of the licences that every Debian and Ubuntu has.
+/// Returns lines of the licences that every Debian and Ubuntu has.
 inline std::vector<std::string> licence_lines() {
   std::vector<std::string> lines;
   for (const std::string name : {"GPL-3", "Apache-2.0", "Artistic", "LGPL-2.1"}) {
@@ -51,8 +51,8 @@ inline std::vector<std::string> licence_lines() {
   return lines;
 }
 
-/// Up to `most` real lines of a language, evenly over data/debian-en-LANG where `scripts/data/debian-text` made it,
-/// else those that every machine has; and the written ones.
+/// Returns up to `most` real lines of a language, spread evenly over data/debian-en-LANG if `scripts/data/debian-text`
+/// made it, otherwise those of every machine; and the difficult ones above.
 inline std::vector<std::string> lines_of_language(const std::string& language, std::size_t most) {
   const std::filesystem::path data = std::filesystem::path(SEQ2SEQ_SOURCE_DIR) / "data";
   const auto folder = data / (language == "de" ? "debian-en-de" : "debian-en-fr");
@@ -66,7 +66,7 @@ inline std::vector<std::string> lines_of_language(const std::string& language, s
   return lines;
 }
 
-/// Lines drawn from what the rules of a tokenizer look at.
+/// Returns lines drawn from the characters that the rules of a tokenizer read.
 inline std::vector<std::string> hard_lines(unsigned seed, int count) {
   std::vector<std::string> pieces{" ",      " ",      " ",      " ",    "\t",   "\u00A0", "\u2028",
                                   "\u0085", "\u200B", "\u0301", "\x1F", "\x01", "\x7F",   "क\u094D\u0937"};

@@ -23,7 +23,7 @@ inline text::NextLine reading(const std::vector<std::string>& lines) {
   };
 }
 
-/// Without tabs and form feeds, which we take for spaces and the library does not.
+/// Returns text without tabs and form feeds, which are spaces for us but not for the library.
 inline const std::vector<std::string>& real_text() {
   static const auto lines = [] {
     auto all = licence_lines();
@@ -40,7 +40,7 @@ inline SentencePieceTokenizer trained(SentencePieceOptions options,
   return tokenizer;
 }
 
-/// The model of one kind, trained once for all cases.
+/// Returns the model of one kind, trained once for all cases.
 inline const std::string& model_of(SubwordKind kind) {
   static const std::string unigram = trained({.train = SubwordKind::unigram, .size = 1000}).model();
   static const std::string bpe = trained({.train = SubwordKind::bpe, .size = 1000}).model();

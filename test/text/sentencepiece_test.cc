@@ -32,7 +32,7 @@ Tokens characters_of(std::string_view text) {
   return characters;
 }
 
-/// The logarithm of its probability under the unigram model, unknown characters left out.
+/// Returns the log-probability under the unigram model, without unknown characters.
 double score_of(const Tokens& tokens, const sentencepiece::SentencePieceProcessor& library) {
   double score = 0;
   for (const auto& token : tokens) {

@@ -22,7 +22,7 @@ using Distribution = std::map<Parts, double>;
 
 constexpr int kSamples = 40000;
 
-/// The scores of pieces; `d` is unknown to all of these.
+/// The scores of pieces; none of them has `d`.
 const std::map<std::string, double> kUnigram{{"a", -2.0},   {"b", -2.5},  {"é", -3.0}, {"ab", -3.1}, {"ba", -4.0},
                                              {"aba", -5.0}, {"bé", -3.7}, {"▁", -1.0}, {"▁a", -1.8}, {"▁ab", -2.9}};
 const std::map<std::string, double> kBpe{{"ab", 0},   {"▁a", -1}, {"ba", -2}, {"▁ab", -3}, {"abab", -4}, {"bé", -5},
@@ -46,7 +46,7 @@ Parts each_character(const std::string& text) {
   return characters;
 }
 
-/// p^alpha of every segmentation, by going through all of them.
+/// Returns p^alpha of every segmentation, by enumeration.
 Distribution by_enumeration(const std::string& text, double alpha) {
   const auto characters = each_character(text);
   double lowest = 0;
@@ -74,7 +74,7 @@ Distribution by_enumeration(const std::string& text, double alpha) {
   return weights;
 }
 
-/// The probability of every outcome of merging with dropout: at each step the k-th best merge is the one made with
+/// Returns the probability of every outcome of merging with dropout: at each step, the k-th best merge is made with
 /// probability dropout^k (1 - dropout), and none with dropout^n.
 Distribution by_recursion(const Parts& parts, double dropout) {
   std::vector<std::pair<double, std::size_t>> merges;
@@ -110,7 +110,7 @@ Distribution measured(Sample sample) {
   return shares;
 }
 
-/// Within five standard deviations of the expected share, for each outcome; none that cannot be.
+/// Checks each outcome to five standard deviations of its expected share; impossible outcomes must not occur.
 void require_same(const Distribution& expected, const Distribution& found) {
   for (const auto& [parts, share] : found) {
     CAPTURE(parts, share);
@@ -173,5 +173,5 @@ TEST_CASE("subwords: prefixes are the pieces that a text begins with, shortest f
   pieces.prefixes_of(text, [&](const Pieces::Piece& piece) { found.push_back(piece.text); });
   CAPTURE(text);
 
-  REQUIRE(found == expected);  // a map is in byte order, so a prefix stands before what it begins
+  REQUIRE(found == expected);  // a map is in byte order, so a prefix is before longer pieces
 }

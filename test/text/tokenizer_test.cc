@@ -23,7 +23,7 @@ const text::SentencePieceOptions kSmall{.size = 20};
 const std::vector<std::string> kPieces{"a",  "b", "ß",      "é", "e\u0301", "你",  "😀",    " ",  "  ",
                                        "\t", ".", "\u00A0", "▁", "▁▁",      "<s>", "</s>", "\r", "<unk>"};
 
-/// A tokenizer of that name, ready for use.
+/// Returns a tokenizer of this name, ready for use.
 std::shared_ptr<text::Tokenizer> ready(const std::string& name) {
   Selection selection{name, nullptr};
   if (name == "sentencepiece") selection.options = std::make_shared<text::SentencePieceOptions>(kSmall);

@@ -30,7 +30,7 @@ Checkpoint checkpoint_at(int64_t update, std::optional<int64_t> best = {}) {
   return checkpoint;
 }
 
-/// A run folder, and what was logged while it was used.
+/// A run folder, and its log.
 struct Run {
   TemporaryFolder temporary;
   RunFolder folder{temporary.path()};
@@ -41,7 +41,7 @@ struct Run {
     save_checkpoint(disk_files(), folder, checkpoint_at(update, best), best == update, keep);
   }
   std::filesystem::path file(int64_t update, const std::string& name) const { return folder.checkpoint(update) / name; }
-  /// The update of the newest checkpoint that is whole; its weights are looked at.
+  /// Returns the update of the newest complete checkpoint, after checking its weights.
   int64_t newest() {
     const auto found = newest_whole_checkpoint(disk_files(), folder, log);
     REQUIRE(found);
@@ -139,7 +139,7 @@ TEST_CASE("checkpoint: a flipped bit anywhere is found", "[train][checkpoint][er
   const auto file = run.file(10, name);
   const auto whole = content_of(file);
   for (size_t byte = 0; byte < whole.size(); ++byte) {
-    // A file without a digest of its own need only be found wrong where that matters: blanks of the JSON are free.
+    // Damage to a file without a digest is only found if it matters: blanks of the JSON do not.
     if (name == "checksums.json" && (whole[byte] == ' ' || whole[byte] == '\n')) continue;
     auto bytes = whole;
     bytes[byte] = static_cast<char>(bytes[byte] ^ (1 << byte % 8));
@@ -221,7 +221,7 @@ TEST_CASE("checkpoint: one that was removed by hand counts as removed", "[train]
   std::filesystem::remove_all(run.folder.checkpoint(10));
   run.save(30, 20);
   CHECK(run.folder.updates() == std::vector<int64_t>{30});
-  CHECK(best_update(disk_files(), run.folder) == 30);  // no `best` is left that would name a missing one
+  CHECK(best_update(disk_files(), run.folder) == 30);  // no `best` that names a missing checkpoint
   CHECK(run.newest() == 30);
 }
 
@@ -257,14 +257,14 @@ TEST_CASE("checkpoint: what a killed save left half written is removed, what it 
 
 TEST_CASE("checkpoint: whichever operation fails, a whole one is left", "[train][checkpoint][resume][error]") {
   const auto mode = GENERATE(FailingFiles::Mode::once, FailingFiles::Mode::from_then_on);
-  const int64_t update = GENERATE(10, 20);  // 10: it is there already, left by a past that was resumed from 5
+  const int64_t update = GENERATE(10, 20);  // 10: exists already, from before a resume at 5
   FailingFiles counter(disk_files());
   for (int nth = 0; nth == 0 || nth <= counter.operations(); ++nth) {
     CAPTURE(nth, update);
     Run run;
     run.save(5, 5);
     run.save(10, 5);
-    if (update == 10) name_checkpoints(disk_files(), run.folder, 5, 5);  // as a resume from 5 does
+    if (update == 10) name_checkpoints(disk_files(), run.folder, 5, 5);  // as in a resume from 5
     if (nth == 0) {
       save_checkpoint(counter, run.folder, checkpoint_at(update, 5), false, 1);
       REQUIRE(counter.operations() > 8);

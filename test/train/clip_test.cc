@@ -16,7 +16,7 @@ namespace {
 
 using namespace test;
 
-/// A second, plain implementation: all components in one list, in double.
+/// Returns all components in one list, in double: a plain implementation.
 std::vector<double> flat(const std::vector<at::Tensor>& gradients) {
   std::vector<double> values;
   for (const auto& gradient : gradients) {

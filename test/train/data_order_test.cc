@@ -23,7 +23,7 @@ const data::TextPipeline& text() {
   return pipeline;
 }
 
-/// The pairs of each batch by their numbers, which are their places in the corpus.
+/// Returns the pairs of each batch by number, which is the position in the corpus.
 std::vector<std::vector<int64_t>> pairs_of(const std::vector<data::Batch>& batches) {
   std::vector<std::vector<int64_t>> pairs;
   for (const auto& batch : batches) {
@@ -57,7 +57,7 @@ TEST_CASE("data order: started anywhere, it goes on as one that came from the be
   DataOrder straight(corpus, text(), options, 2, 7, {});
   for (int update = 0; update < 30; ++update) {
     CAPTURE(ahead, update);
-    const auto resumed_with = (ahead + more) % 3;  // how much is made ahead may change
+    const auto resumed_with = (ahead + more) % 3;  // the number of batches made ahead may change
     DataOrder resumed(corpus, text(), {.sentences = 3, .prefetch = resumed_with}, 2, 7,
                       {.epoch = straight.epoch(), .batch = straight.batch()});
     REQUIRE(resumed.epochs_made() == straight.epochs_made());

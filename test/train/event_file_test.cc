@@ -11,7 +11,7 @@ namespace seq2seq::test {
 
 namespace {
 
-/// RFC 3720, bit by bit.
+/// Computes the CRC of RFC 3720, bit by bit.
 uint32_t crc_by_bits(std::string_view bytes) {
   uint32_t crc = 0xFFFFFFFF;
   for (const char byte : bytes) {
@@ -34,7 +34,7 @@ uint32_t masked(std::string_view bytes) {
   return ((crc >> 15U) | (crc << 17U)) + 0xA282EAD8U;
 }
 
-/// The bytes of each record, after a look at both checksums.
+/// Returns the bytes of each record, after checking both checksums.
 std::vector<std::string> records_in(const std::string& file) {
   std::vector<std::string> records;
   for (size_t at = 0; at < file.size();) {
@@ -47,7 +47,7 @@ std::vector<std::string> records_in(const std::string& file) {
   return records;
 }
 
-/// The fields of a message by number; numbers as their bytes.
+/// Returns the fields of a message by number; numbers as their bytes.
 std::multimap<uint64_t, std::string> fields_of(const std::string& message) {
   size_t at = 0;
   const auto varint = [&] {
@@ -83,7 +83,7 @@ std::string the_only_file(const fs::path& folder) {
 }  // namespace
 
 TEST_CASE("event file: the checksum is CRC-32C", "[train][tensorboard]") {
-  CHECK(train::crc32c("123456789") == 0xE3069283);            // the check value of the catalogue of CRCs
+  CHECK(train::crc32c("123456789") == 0xE3069283);            // the check value in the catalogue of CRCs
   CHECK(train::crc32c(std::string(32, '\0')) == 0x8A9136AA);  // RFC 3720, B.4
   CHECK(train::crc32c(std::string(32, '\xFF')) == 0x62A8AB43);
 }
@@ -96,7 +96,7 @@ TEST_CASE("event file: figures come with their update and name", "[train][tensor
   REQUIRE(records.size() == 3);
   CHECK(fields_of(records[0]).find(3)->second == "brain.Event:2");
   const auto start = fields_of(records[1]);
-  CHECK(start.find(2)->second == "301");  // what earlier files have from here on is forgotten
+  CHECK(start.find(2)->second == "301");  // later events of earlier files are ignored
   CHECK(fields_of(start.find(7)->second).find(1)->second == "1");
   const auto event = fields_of(records[2]);
   CHECK(number_at<double>(event.find(1)->second, 0) > 1.6e9);

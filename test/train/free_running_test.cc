@@ -36,8 +36,8 @@ Sentences targets_of(const TinyRun& run, const Indices& pairs) {
   return data::unpack(data::make_batch(run.corpus, pairs, run.text).inputs);
 }
 
-/// The same for one pair, plainly: after every word the whole text so far is read anew, and each word of the vocabulary
-/// asked for its score. `reads_target`: whether the word at a position is the target's.
+/// Computes the same for one pair in a plain way: after every word, reads the whole text so far again and scores each
+/// word of the vocabulary. `reads_target`: whether the word at a position is that of the target.
 std::vector<int64_t> written_by_model(
     const TinyRun& run, int64_t pair, const std::function<bool(size_t)>& reads_target = [](size_t) { return false; }) {
   const at::NoGradGuard no_gradient;
@@ -69,7 +69,7 @@ TEST_CASE("free running: a pair reads the words that the model writes, in a batc
   const double dropout = GENERATE(0.0, 0.4);
   CAPTURE(dropout);
   TinyRun run(dropout, {}, at::kDouble);
-  randomize(*run.model, 7, at::kDouble);  // sure enough of itself that no two words are nearly equal
+  randomize(*run.model, 7, at::kDouble);  // large weights, so that no two words are nearly equal
   const Indices pairs{3, 0, 6, 2, 5};
   const auto together = inputs_of(run, pairs, 0);
   for (size_t i = 0; i < pairs.size(); ++i) {
@@ -92,7 +92,7 @@ TEST_CASE("free running: which pairs read their target depends on seed, update a
   for (int64_t update = 0; update < updates; ++update) {
     const auto read = inputs_of(run, pairs, share, {.seed = 1, .update = update});
     for (size_t i = 0; i < pairs.size(); ++i) {
-      if (targets[i] == written[i]) continue;  // nothing to tell them apart by
+      if (targets[i] == written[i]) continue;  // no difference between them
       REQUIRE((read[i] == targets[i] || read[i] == written[i]));
       forced += read[i] == targets[i] ? 1 : 0;
       ++all;

@@ -31,7 +31,7 @@ TEST_CASE("freeze: a name that is no part of the model is an error with the near
   const auto model = random_model(1);
   CHECK_THROWS_WITH(trainable_parameters(*model, {"encoder.embeding"}),
                     ContainsSubstring("`encoder.embeding`") && ContainsSubstring("the nearest is `encoder.embedding`"));
-  CHECK_THROWS_AS(trainable_parameters(*model, {"enc"}), Error);  // not a part, only the beginning of one
+  CHECK_THROWS_AS(trainable_parameters(*model, {"enc"}), Error);  // not a part, only a prefix of one
 }
 
 TEST_CASE("freeze: a model with nothing left to train is an error", "[train][freeze][error]") {

@@ -1,4 +1,4 @@
-// Training on a GPU, beside the CPU. late_update_test.cc shows how updates wait on devices that every machine has.
+// Training on a GPU, compared with the CPU. late_update_test.cc tests the waits of updates on devices of every machine.
 
 #include "test/support/gpu.h"
 
@@ -42,7 +42,7 @@ TrainOptions options_with(const std::string& optimizer) {
   return options;
 }
 
-/// Everything that is computed from here on, while it lives.
+/// Sets the precision of all computations during its lifetime.
 class ComputeIn {
  public:
   explicit ComputeIn(nn::Precision precision) { nn::compute_in(precision); }
@@ -51,7 +51,7 @@ class ComputeIn {
   ComputeIn& operator=(const ComputeIn&) = delete;
 };
 
-/// LibTorch throws where the host would wait for a GPU, while this lives.
+/// Makes LibTorch throw if the host waits for a GPU, during its lifetime.
 class NoWaiting {
  public:
   NoWaiting() { set(true); }
@@ -70,7 +70,7 @@ class NoWaiting {
 
 Checkpoint last_checkpoint(const TinyRun& run) { return load_checkpoint(disk_files(), run.folder, 12); }
 
-/// In double: sums of another order, which Adam multiplies by the learning rate over its epsilon.
+/// Compares in double: sums in another order; Adam multiplies the difference by learning rate / epsilon.
 void check_near_in_double(const nn::NamedTensors& found, const nn::NamedTensors& expected) {
   REQUIRE(found.tensors.size() == expected.tensors.size());
   for (const auto& [name, tensor] : expected.tensors) {
@@ -121,7 +121,7 @@ TEST_CASE("gpu: the host waits for nothing inside an update", "[train][update][g
   IssuedUpdate first, second;
   {
     const NoWaiting none;
-    CHECK_THROWS(number.item<float>());  // what waits is seen
+    CHECK_THROWS(number.item<float>());  // waits are detected
     first = issue(1, {6, 5, 4});
     second = issue(2, {7, 8, 9});
   }
@@ -187,7 +187,7 @@ TEST_CASE("gpu: losses in tf32 and bf16 are within a hundredth of those in float
     rounded.train(options);
   }
   check_losses(rounded, exact, 0.01);
-  // A layer this small may have no product in tf32; bf16 rounds all operands of the output layer.
+  // A small layer may have no product in tf32; bf16 rounds all operands of the output layer.
   if (precision == nn::Precision::bf16)
     CHECK_FALSE(same_tensors(last_checkpoint(rounded).weights, last_checkpoint(exact).weights));
 }

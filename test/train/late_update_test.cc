@@ -1,4 +1,4 @@
-// Updates on a GPU, shown on the devices of test/support/test_device.h, which know what the host would wait for.
+// Updates on a GPU, tested on the devices of test/support/test_device.h, which record the waits of the host.
 
 #include <limits>
 #include <set>
@@ -45,7 +45,7 @@ void check_near(const nn::NamedTensors& found, const nn::NamedTensors& expected)
   }
 }
 
-/// Only the sentences of the source that hold this word are at fault.
+/// Makes the vector of a source word infinite, so only sentences with this word have the fault.
 void spoil_word(TinyRun& run, int64_t word) {
   const at::NoGradGuard no_gradient;
   run.model->named_parameters()["encoder.embedding.weight"][word].fill_(std::numeric_limits<double>::infinity());
@@ -57,7 +57,7 @@ std::vector<data::Batch> batch_of(const TinyRun& run, const Indices& pairs) {
 
 TEST_CASE("late update: the host waits for nothing inside an update, but for the numbers of one that was issued before",
           "[train][update][placement]") {
-  // They look at the targets, or draw words, on the host.
+  // They read the targets, or draw words, on the host.
   const std::set<std::string> waiting{"rnn, output adaptive", "rnn, output sampled", "rnn, output noise_contrastive"};
   const auto name = GENERATE(from_range(names_of(model_variants())));
   CAPTURE(name);

@@ -41,7 +41,7 @@ std::vector<at::Tensor> tensors_of(const NamedParameters& parameters) {
   return tensors;
 }
 
-/// The same gradients for the same update; the last parameter never has one, the first only from the third update on.
+/// Sets the same gradients for the same update. The last parameter never has one, the first only from the third update.
 void give_gradients(const NamedParameters& parameters, int update) {
   at::manual_seed(1000 + static_cast<uint64_t>(update));
   for (const auto& [name, parameter] : parameters) {

@@ -67,7 +67,7 @@ TEST_CASE("train options: what contradicts itself or is out of range is told wit
   const auto wrong = GENERATE(values<Case>({
       {"batch: {sentences: 8}\n", "neither `epochs` nor `updates` is given"},
       {kLeast + "updates: 3\n", "`epochs` and `updates` are both given"},
-      {kLeast + "clip: {kind: norm_range, min: 3, max: 2}\n", "must not lie below `min`"},
+      {kLeast + "clip: {kind: norm_range, min: 3, max: 2}\n", "must not be less than `min`"},
       {kLeast + "clip: {kind: none, limit: 3}\n", "`limit` is a key of kinds `norm`, `value`, but `kind` is `none`"},
       {kLeast + "validate: {best_by: bleu}\n", "`bleu` is not among `metrics`: perplexity"},
       {kLeast + "label_smoothing: 1\n", "label_smoothing"},

@@ -28,7 +28,7 @@ struct Variant {
   std::function<void(TrainOptions&)> set;
 };
 
-/// Optimizers, schedules, batches and lengths of a run, each of which keeps something of its own between updates.
+/// Optimizers, schedules, batches and lengths of a run, which keep different states between updates.
 std::vector<Variant> variants() {
   return {
       {"sgd, constant", [](TrainOptions&) {}},
@@ -92,7 +92,7 @@ std::string timeless(TrainerState state) {
   return to_json(state);
 }
 
-/// Whole windows, whatever stopped training within them.
+/// Checks that windows are whole, for any interruption within them.
 void check_same_reports(const TinyRun& run, const TinyRun& straight) {
   const auto reports = [](const TinyRun& of) {
     std::vector<std::vector<double>> all;
@@ -124,7 +124,7 @@ std::optional<int64_t> newest(TinyRun& run) {
   return checkpoint ? std::optional(checkpoint->update) : std::nullopt;
 }
 
-/// Trains in sessions, each of which a time limit ends, to the end of `straight`.
+/// Trains to the end of `straight` in sessions that a time limit ends, and compares the results.
 void check_ends_as(const TinyRun& straight, const TrainOptions& limited) {
   const TemporaryFolder folder;
   std::optional<int64_t> update;
@@ -151,7 +151,7 @@ TEST_CASE("resume: stopped by the time limit again and again, training ends bit 
   straight.train(options);
 
   for (const double minutes : {0.4, 0.7, 1.5}) {
-    for (const int64_t prefetch : {0, 3}) {  // what was made ahead and not used is lost with the session
+    for (const int64_t prefetch : {0, 3}) {  // batches made ahead and not used are lost with the session
       CAPTURE(variant.name, minutes, prefetch);
       auto limited = options;
       limited.batch.prefetch = prefetch;
@@ -181,7 +181,7 @@ TEST_CASE("resume: killed at any write, training goes on from its newest checkpo
     try {
       session.train(options, newest(session));
       break;
-    } catch (const Error&) {  // the process is dead; the next one finds what lies there
+    } catch (const Error&) {  // the process is dead; the next one finds its files
     }
   }
   REQUIRE(sessions > 2);
@@ -339,7 +339,7 @@ TEST_CASE("resume: the summary counts the updates of its own session, the outcom
   options.updates = 14;
   const auto second = again.train(options, 12);
   CHECK_THAT(again.said(), ContainsSubstring("training: 2 updates in "));
-  CHECK(second.seconds > first.seconds);  // the clock goes on by as many seconds an update
+  CHECK(second.seconds > first.seconds);  // the clock advances by this many seconds per update
 }
 
 TEST_CASE("resume: another learning rate is taken over, the schedule's factor kept", "[train][resume]") {

@@ -28,7 +28,7 @@ TEST_CASE("scheduled sampling: the three decays are those of the paper", "[train
   double power = 1;
   for (int64_t update = 0; update < 60; ++update) {
     CAPTURE(update);
-    // max(epsilon, 1 - c i), with c such that the floor is reached at update 30
+    // max(epsilon, 1 - c i), with c that reaches the floor at update 30
     const double i = update < 10 ? 0 : static_cast<double>(update) - 10;
     CHECK_THAT(linear.factor(update), WithinAbs(std::max(0.2, 1 - 0.04 * i), 1e-12));
     CHECK_THAT(exponential.factor(update), WithinAbs(power, 1e-12));

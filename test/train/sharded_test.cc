@@ -1,4 +1,4 @@
-// A model whose output layer is spread over several devices: what is trained and stored does not depend on it.
+// An output layer over several devices: trained and stored values do not depend on the devices.
 
 #include <string>
 #include <vector>

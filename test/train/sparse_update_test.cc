@@ -1,4 +1,4 @@
-// Trainings with sparse gradients of tables, beside the same with whole ones.
+// Trainings with sparse gradients of tables, compared with dense ones.
 
 #include <cstdint>
 #include <filesystem>
@@ -17,7 +17,7 @@ namespace {
 
 using namespace test;
 
-/// An optimizer that is given whole gradients.
+/// An optimizer that gets dense gradients.
 template <class Inner>
 class Whole final : public Optimizer {
  public:
@@ -85,7 +85,7 @@ TEST_CASE("update: the gradients of tables that are only looked up are sparse on
   }
 }
 
-/// Stands for a user's clipping that needs all gradients at once.
+/// A clipping by the user that needs all gradients at once.
 class SignClip final : public Clip {
  public:
   using Options = NoClipOptions;

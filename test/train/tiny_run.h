@@ -18,7 +18,7 @@
 
 namespace seq2seq::test {
 
-/// Real files that are not synced: a tenth of the time, where no test asks what a loss of power would leave.
+/// Real files without sync, which takes a tenth of the time, for tests that do not simulate a loss of power.
 class UnsyncedFiles final : public Files {
  public:
   std::string read(const fs::path& path) const override;
@@ -33,20 +33,20 @@ class UnsyncedFiles final : public Files {
   void remove(const fs::path& path) override;
 };
 
-/// A training of a model of two small layers on 23 random pairs, with a clock of its own: each look at it takes a
-/// second.
+/// A training of a model of two small layers on 23 random pairs, with its own clock, which advances by a second at each
+/// reading.
 class TinyRun {
  public:
-  /// The folder is its own when none is given.
+  /// Makes a folder if none is given.
   explicit TinyRun(double dropout = 0, const std::optional<std::filesystem::path>& folder = {},
                    at::ScalarType type = at::kFloat, const nn::Placement& placement = {});
 
   train::Outcome train(const train::TrainOptions& options, std::optional<int64_t> resume_from = {});
 
-  /// The mean loss of all pairs, by a forward pass without dropout: what validation measures here unless a test hands
-  /// in its own.
+  /// Returns the mean loss of all pairs by a forward pass without dropout: the figure of validation, unless a test sets
+  /// another.
   double loss() const;
-  /// The lines of metrics.jsonl of this kind.
+  /// Returns the lines of metrics.jsonl of this kind.
   std::vector<nlohmann::json> metrics(const std::string& kind) const;
   std::string said() const { return said_.str(); }
 
@@ -68,7 +68,7 @@ class TinyRun {
   train::Setup setup;
 };
 
-/// SGD at a rate of 0.5 for 12 updates of 4 pairs.
+/// Returns options for SGD at a rate of 0.5 for 12 updates of 4 pairs.
 train::TrainOptions tiny_options();
 
 template <class Options>
@@ -76,7 +76,7 @@ Selection selection(const std::string& kind, const Options& options) {
   return {.kind = kind, .options = std::make_shared<Options>(options)};
 }
 
-/// Bit for bit the same names, types and values.
+/// Checks that names, types and values are equal bit for bit.
 bool same_tensors(const nn::NamedTensors& a, const nn::NamedTensors& b);
 
 }  // namespace seq2seq::test

@@ -23,7 +23,7 @@ namespace {
 
 using namespace test;
 
-/// A validation that finds these scores, one after another, and then the last for ever.
+/// A validation that returns these scores one after another, and then always the last.
 Validate scores(std::vector<double> all, const std::string& metric = "perplexity") {
   return [all, metric, next = size_t{0}](const nn::Model&) mutable {
     const double score = all[std::min(next++, all.size() - 1)];
@@ -37,8 +37,8 @@ std::vector<int64_t> updates_of(const std::vector<nlohmann::json>& lines) {
   return updates;
 }
 
-/// The entropy of the target words, end symbols included: the loss of the best guess that looks neither at source nor
-/// at place.
+/// Returns the entropy of the target words, end symbols included: the loss of the best guess that ignores source and
+/// position.
 double entropy_of_targets(const data::Corpus& corpus) {
   std::map<int64_t, double> counts;
   double words = 0;
@@ -193,7 +193,7 @@ TEST_CASE("train: checkpoints come by updates and by time", "[train][checkpoint]
     CHECK(run.folder.updates() == std::vector<int64_t>{4, 8, 9});
   }
   SECTION("by time") {
-    options.checkpoint.every_minutes = 0.05;  // three looks at the clock, and an update takes two
+    options.checkpoint.every_minutes = 0.05;  // three readings of the clock; an update takes two
     run.train(options);
     CHECK(run.folder.updates().size() > 2);
   }

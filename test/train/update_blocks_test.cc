@@ -26,7 +26,7 @@ namespace {
 
 using namespace test;
 
-/// Parameters of more than a block, of many to a block, and a table of which a few rows have a gradient.
+/// Parameters larger than a block, many that share a block, and a table with gradients for a few rows.
 NamedParameters some_parameters() {
   at::manual_seed(1);
   NamedParameters parameters{
@@ -64,7 +64,7 @@ TEST_CASE("update: one pass over each parameter gives the bits of clipping and s
   const auto kind = GENERATE_COPY(from_range(builtin_optimizers().names()));
   const auto clip_kind = GENERATE_COPY(from_range(builtin_clips().names()));
   const auto momentum = GENERATE(as<std::string>(), "0", "0.9"), decay = GENERATE(as<std::string>(), "0", "0.01");
-  const bool with_double = GENERATE(false, true);  // then the norm is LibTorch's, and no row is known to be zero
+  const bool with_double = GENERATE(false, true);  // then the norm is LibTorch's, and zero rows are unknown
   const int threads = GENERATE(1, 3);
   CAPTURE(kind, clip_kind, momentum, decay, with_double, threads);
   const int threads_before = at::get_num_threads();
@@ -93,7 +93,7 @@ TEST_CASE("update: one pass over each parameter gives the bits of clipping and s
   at::set_num_threads(threads_before);
 }
 
-/// Makes the gradients of tables sparse: the rows above and one that is all zero.
+/// Makes the gradients of tables sparse: the rows above and a row of zeros.
 void make_sparse(NamedParameters& parameters) {
   for (auto& [name, parameter] : parameters) {
     if (!name.ends_with("table")) continue;
@@ -162,7 +162,7 @@ TEST_CASE("update: lazy Adam steps the used rows as Adam does, and leaves all ot
 
 TEST_CASE("gradients: the rows that are not all zero are found where they are few", "[train][clip]") {
   auto table = at::zeros({9, 4});
-  table[2][3] = 1e-42F;  // its square is no float32
+  table[2][3] = 1e-42F;  // its square is not a float32
   table[4][0] = std::numeric_limits<float>::quiet_NaN();
   table[7][1] = -2;
   table[8][1] = -0.0F;

@@ -31,7 +31,7 @@ std::vector<data::Batch> batches_of(const TinyRun& run, const std::vector<Indice
   return batches;
 }
 
-/// The weights after one update by these batches, and what it found.
+/// Returns the weights after one update by these batches, and the result of the update.
 std::pair<nn::NamedTensors, UpdateResult> after_update(TinyRun& run, const TrainOptions& options,
                                                        const std::vector<Indices>& batches) {
   Updater updater(options, run.setup, trainable_parameters(*run.model, {}));
@@ -111,7 +111,7 @@ TEST_CASE("update: a pair's losses count as often as it weighs, and the divisor 
   const auto found = updater.make(batches, {.seed = 1, .update = 3}, 1);
   const auto step = nn::weights_of(*together.model).tensors.at("output.weight") - before;
 
-  // A step of SGD is linear in the losses: the steps of the pairs alone, each divided by a divisor of its own, add up.
+  // A step of SGD is linear in the losses: it is the sum of the steps of single pairs, each with its own divisor.
   auto sum = at::zeros_like(step);
   double loss = 0, divisor = 0;
   for (size_t i = 0; i < pairs.size(); ++i) {
@@ -163,7 +163,7 @@ TEST_CASE("update: what is not finite changes no parameter and names the pairs a
   TinyRun run;
   auto options = tiny_options();
   options.optimizer = selection("sgd", SgdOptions{.learning_rate = 0.5, .momentum = 0.9});
-  // The vector of one word: only sentences with that word are at fault.
+  // The vector of one word: only sentences with that word have the fault.
   const int64_t word = 4;
   {
     const at::NoGradGuard no_gradient;

@@ -33,7 +33,7 @@ TrainOptions averaged(double decay) {
 
 Checkpoint at_update(const TinyRun& run, int64_t update) { return load_checkpoint(disk_files(), run.folder, update); }
 
-/// A parameter as one number after the other.
+/// Returns the numbers of a parameter.
 std::vector<double> numbers_of(const at::Tensor& tensor) {
   const auto flat = tensor.to(at::kDouble).flatten().contiguous();
   return {flat.const_data_ptr<double>(), flat.const_data_ptr<double>() + flat.numel()};
@@ -103,7 +103,7 @@ TEST_CASE("weight average: validation measures it, and training goes on as if it
 TEST_CASE("weight average: an update that is skipped leaves it as it is", "[train][average]") {
   TinyRun run;
   {
-    const at::NoGradGuard no_gradient;  // pairs with this word cannot be trained with
+    const at::NoGradGuard no_gradient;  // pairs with this word cannot be used for training
     run.model->named_parameters()["encoder.embedding.weight"][5].fill_(std::numeric_limits<float>::infinity());
   }
   auto options = averaged(0.5);

@@ -1,7 +1,7 @@
 """Corpus BLEU by sacreBLEU: bleu.py FOLDER.
 
-FOLDER holds `hypotheses`, `references.0`, `references.1`, ...; an empty line means that this file has no reference of the sentence, unless
-no file has one: then the reference is empty. Prints, for each tokenizer, smoothing and case, a line of these three, score, four
+FOLDER holds `hypotheses`, `references.0`, `references.1`, ...; an empty line means that this file has no reference of the sentence. If
+no file has one, the reference is empty. Prints, for each tokenizer, smoothing and case, a line of these three, score, four
 precisions, brevity penalty, lengths, and text and signature; writes the hypotheses as each tokenizer cuts them to `tokenized.NAME`.
 """
 

@@ -1,8 +1,8 @@
 """Every metric by other programs: metrics.py FOLDER.
 
-FOLDER holds `hypotheses`, `references.0`, `references.1`, ...; an empty line means that this file has no reference of the sentence, unless
-no file has one: then the reference is empty. For each metric and case prints a line: name, case, score, what the program prints, its
-signature ("-" where it has none), and the score of each sentence, between tabs. BLEU, chrF and TER are sacreBLEU's, the word error rate is
+FOLDER holds `hypotheses`, `references.0`, `references.1`, ...; an empty line means that this file has no reference of the sentence. If
+no file has one, the reference is empty. For each metric and case prints a line: name, case, score, output of the program, its
+signature ("-" if it has none), and the score of each sentence, separated by tabs. BLEU, chrF and TER are sacreBLEU's, the word error rate is
 jiwer's; multi-bleu, the position-independent error rate and exact match are written out here.
 """
 
@@ -49,7 +49,7 @@ def words(line, case):
 
 
 def nearest(errors_of, case):
-    """Errors and words of the reference with the fewest errors a word, for each sentence."""
+    """Returns errors and words of the reference with the fewest errors per word, for each sentence."""
     for hypothesis, references in pairs:
         found = [(errors_of(words(hypothesis, case), ref), len(ref)) for ref in (words(line, case) for line in references)]
         yield min(found, key=lambda counts: counts[0] / max(counts[1], 1))

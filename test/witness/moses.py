@@ -1,6 +1,6 @@
 """Moses' tokenizer and detokenizer by sacremoses: moses.py FOLDER.
 
-FOLDER holds `LANG.lines`. Writes `LANG.tokens`, `LANG.raw` (without escapes), `LANG.dashes` (aggressive), each with a space between two
+FOLDER holds `LANG.lines`. Writes `LANG.tokens`, `LANG.raw` (without escapes), `LANG.dashes` (aggressive), each with a space between
 tokens, and `LANG.joined`, the detokenized lines of the first, for each language. `LANG.raw` and `LANG.dashes` end after 1,000 lines.
 """
 

@@ -1,7 +1,7 @@
 """Normal forms and lower case by Python's unicodedata: normal_form.py FOLDER.
 
-FOLDER holds `texts`, a text a line. Writes `none`, `nfc`, `nfkc`, and the same with `.lowercase`, each a line for each text; a line is
-`?` where a character is newer than this Python's Unicode.
+FOLDER has `texts`, one text per line. Writes `none`, `nfc`, `nfkc`, and the same with `.lowercase`, each with one line per text; a line is
+`?` if a character is newer than the Unicode version of this Python.
 """
 
 import sys

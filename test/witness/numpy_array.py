@@ -1,4 +1,4 @@
-"""Reads FOLDER/states.npy by NumPy, and says its type and shape, and whether FOLDER/states.tsv has the same numbers."""
+"""Reads FOLDER/states.npy by NumPy, and prints its type and shape, and whether FOLDER/states.tsv has the same numbers."""
 
 import sys
 from pathlib import Path

@@ -1,9 +1,9 @@
 """The models of run folders in plain PyTorch: pytorch_model.py FOLDER.
 
-FOLDER holds run folders, in each of them two files of lines beside it, `source` and `target`. For each run it writes
-`witness.safetensors`: `loss`, summed over all targets, and its gradient by each parameter, in double; `scores`, what
-scripts/pytorch_model.py prints for each token of each target, one after another. `outputs.1` and `outputs.3` are what it
-prints with --translate for `source`, by greedy search and with a beam of 3. A language model scores `target` by itself and writes no outputs.
+FOLDER has run folders, each with two files of lines, `source` and `target`. For each run it writes
+`witness.safetensors`: `loss`, summed over all targets, and its gradient by each parameter, in double; `scores`, the
+output of scripts/pytorch_model.py for each token of each target, one after another. `outputs.1` and `outputs.3` are its
+outputs with --translate for `source`, by greedy search and with a beam of 3. A language model scores `target` by itself and writes no outputs.
 """
 
 import contextlib

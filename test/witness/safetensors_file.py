@@ -1,6 +1,6 @@
-"""Reads FOLDER/ours.safetensors by PyPI's safetensors and writes its tensors as they were read to FOLDER/theirs.safetensors.
+"""Reads FOLDER/ours.safetensors by PyPI's safetensors and writes its tensors to FOLDER/theirs.safetensors as they were read.
 
-Prints, sorted by name, each tensor's name, type, shape and sum, then the metadata as JSON.
+Prints the name, type, shape and sum of each tensor, sorted by name, then the metadata as JSON.
 """
 
 import json

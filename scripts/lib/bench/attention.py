@@ -1,4 +1,4 @@
-"""scripts/bench attention: the operations of nn/attention beside LibTorch's on padded sentences."""
+"""scripts/bench attention: the operations of nn/attention, compared with LibTorch's on padded sentences."""
 
 import json
 

@@ -10,8 +10,8 @@ from bench.session import ALLOCATOR, PYTHON, ROOT, Session, build, say, sizes_of
 from bench.sizes import decoding_shapes
 
 RIVAL = ROOT / "scripts/bench_decode_pytorch.py"
-RIVAL_BATCHES = (16, 64, 256)  # sentences, or hypotheses to score, that the rival computes together: the fastest counts
-TINY_STEP = 1e-9  # the learning rate of the one update that makes a run: its weights are the initial ones
+RIVAL_BATCHES = (16, 64, 256)  # sentences, or hypotheses to score, per batch of the rival; the fastest one is used
+TINY_STEP = 1e-9  # learning rate of the single update that makes a run, so that its weights stay the initial ones
 
 
 def run(options):
@@ -37,8 +37,8 @@ def bench(session):
 
 
 def make_runs(session, count):
-    """Run folders with initial weights, of different seeds. Nothing that is measured depends on what they learned: outputs
-    are as long as their sources, because a model that learned nothing writes no end symbol."""
+    """Makes run folders with initial weights, of different seeds. Training would not change the measurements: outputs
+    are as long as their sources, because an untrained model writes no end symbol."""
     config = session.configure("decode", 1, rate=TINY_STEP)
     for number, run in enumerate(run_folders(session, count), start=1):
         shutil.rmtree(run, ignore_errors=True)
@@ -60,7 +60,7 @@ class Decoding:
         self.rival_batch = 1
 
     def choose_batch(self):
-        """The fastest batch size of the rival, each tried once."""
+        """Finds the fastest batch size of the rival by trying each once."""
         if self.mode.alone:
             return
 
@@ -71,10 +71,10 @@ class Decoding:
         self.rival_batch = self.session.once(f"batch of PyTorch, {self.mode.title}", make)["best"]
 
     def contender(self, who):
-        """Makes a run. A rate is items over the time of a whole run less that of one with empty files."""
+        """Returns a function that makes a run. A rate is items divided by the time of a run minus that of a run with empty files."""
         def make():
             batch = 1 if self.mode.alone else self.session.options.batch if who == "seq2seq" else self.rival_batch
-            shown = None if who == "seq2seq" and self.mode.hypotheses else batch  # `score` has a size of its own
+            shown = None if who == "seq2seq" and self.mode.hypotheses else batch  # `score` chooses its own batch size
             without = self.measure(who, self.files.empty, batch)
             done = self.measure(who, self.files.source, batch)
             seconds = max(done.seconds - without.seconds, 1e-3)

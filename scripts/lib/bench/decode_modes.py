@@ -7,18 +7,18 @@ from bench.process import Failure
 from bench.sizes import GREEDY_TIMES, decoding_operations, scoring_operations
 from bench.text import Words
 
-SCORE_TOLERANCE = 1e-4  # relative, of the sums of log-probabilities that both programs find
+SCORE_TOLERANCE = 1e-4  # relative, for the sums of log-probabilities of both programs
 
 
 @dataclass(frozen=True)
 class Mode:
-    title: str  # in tables
+    title: str  # shown in tables
     beam: int
-    share: float  # of the sentences of a size
+    share: float  # share of the sentences of a size
     n_best: int = 1
     models: int = 1
-    hypotheses: int = 0  # in the list of each source, which are scored instead of a search
-    alone: bool = False  # whether each sentence is a batch of its own
+    hypotheses: int = 0  # per source, in a list that is scored; 0: search
+    alone: bool = False  # each sentence is a batch of its own
 
     @property
     def unit(self):
@@ -41,7 +41,7 @@ MODES = {
 
 
 class Files:
-    """Of one mode, in the folder of a size."""
+    """The files of one mode, in the folder of a size."""
 
     def __init__(self, folder, name):
         self.mode, self.folder, self.name = MODES[name], folder, name
@@ -51,7 +51,7 @@ class Files:
         return self.folder / f"{who}-{self.name}.output"
 
     def write(self, size, sentences):
-        """Sources, and their lists of hypotheses."""
+        """Writes sources and their lists of hypotheses."""
         count = self.mode.sentences(sentences)
         self.empty.write_text("", encoding="utf-8")
         for side, file in (("source", self.source), ("target", self.list)):
@@ -67,11 +67,11 @@ class Files:
         return self.output(who).read_text(encoding="utf-8").splitlines()
 
     def items(self):
-        """What rates count."""
+        """Returns the number of items that rates count: sentences or hypotheses."""
         return len(self.sources()) * max(1, self.mode.hypotheses)
 
     def work(self, size):
-        """What the items need: a step of the decoder for each word written, and one that ends; in lists, for each different
+        """Counts words and operations: a step of the decoder per written word and one for the end; in lists, one per different
         beginning."""
         sources = [len(line.split()) + 1 for line in self.sources()]
         counts = {"sentences": self.items(), "source_words": sum(sources) - len(sources)}
@@ -87,13 +87,13 @@ class Files:
         return counts | {"target_words": sum(written), "operations": self.mode.models * operations}
 
     def outputs(self, who):
-        """Pairs of a sentence's number and the words of an output."""
+        """Returns pairs of the number of a sentence and the words of an output."""
         if self.mode.n_best > 1:
             return texts_of(self.lines(who))
         return [(number, tuple(line.split())) for number, line in enumerate(self.lines(who))]
 
     def equal_share(self):
-        """Of the outputs of this program, those that the rival writes, too. Scores must agree."""
+        """Returns the share of this program's outputs that the rival writes, too. Scores must agree."""
         if self.mode.hypotheses:
             check_scores(self.scores("seq2seq"), self.scores("PyTorch"))
             return 1.0
@@ -101,13 +101,13 @@ class Files:
         return sum(output in theirs for output in ours) / len(ours)
 
     def scores(self, who):
-        """This program adds a feature to the lines of the list; the rival writes scores alone."""
+        """Reads scores: this program adds a feature to the lines of the list; the rival writes only scores."""
         return [float(line.split(" ||| ")[2].split("seq2seq= ")[1] if who == "seq2seq" else line) for line in self.lines(who)]
 
 
 def list_lines(targets, count, words):
-    """For each target, itself and texts that go on with other words from some place on: as in the list of a search, many
-    begin alike."""
+    """Returns for each target the target itself and texts that continue with other words from a random place on: as in the
+    list of a search, many begin alike."""
     generator, draw = random.Random(3), Words(words)
     lines = []
     for number, target in enumerate(targets):
@@ -119,7 +119,7 @@ def list_lines(targets, count, words):
 
 
 def texts_of(lines):
-    """Of an n-best list in Moses' format."""
+    """Returns the texts of an n-best list in Moses' format."""
     fields = [line.split(" ||| ") for line in lines]
     return [(int(each[0]), tuple(each[1].split())) for each in fields]
 

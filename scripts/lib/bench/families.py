@@ -11,7 +11,7 @@ from bench.sizes import Size
 from bench.train import result, tokens_of, training_lines
 
 RIVAL = ROOT / "scripts/bench_families_pytorch.py"
-LOSS_TOLERANCE, FIRST_UPDATES = 1e-4, 3  # relative; later losses differ as rounding grows
+LOSS_TOLERANCE, FIRST_UPDATES = 1e-4, 3  # relative; later losses differ because rounding errors grow
 SIZES = {size.name.partition("/")[2]: size for size in (
     Size("families/tiny", 500, 500, 16, 2, 8, updates=3, warm_up=1, sentences=1),
     Size("families/small", 16_000, 16_000, 256, 2, 64, updates=20, warm_up=2, sentences=1),
@@ -21,13 +21,13 @@ HEADS, RATE = 4, 0.02
 
 
 def recurrent(encoder="lstm", decoder="lstm", bridge="{kind: copy}", attention=None):
-    """The keys of `model` but for sizes."""
+    """Returns the keys of `model`, except sizes."""
     sizes = "layers: {layers}, cells: {cells}"
     lines = [f"encoder: {{kind: {encoder}, {sizes}}}", f"decoder: {{kind: {decoder}, {sizes}}}", f"bridge: {bridge}"]
     return [*lines, f"attention: {attention}"] if attention else lines
 
 
-# Name -> what it is, keys of `model`.
+# Name -> (description, keys of `model`).
 FAMILIES = {
     "lstm": ("LSTM without attention", recurrent()),
     "gru": ("GRU without attention", recurrent("gru", "gru")),
@@ -66,7 +66,7 @@ train:
 def configuration(name, size, updates):
     keys = FAMILIES[name][1]
     if name != "transformer":
-        # As wide rows as at 256 cells and 0.08, so that no part of a narrow model is too faint for the losses to show it.
+        # Rows as long as at 256 cells and 0.08, so that each part of a narrow model has a visible effect on the losses.
         keys = ["embedding: {size: {cells}}", *keys, f"initial_range: {1.28 / size.cells**0.5:.3f}"]
     model = "\n".join("  " + line for line in keys)
     for key, value in {"layers": size.layers, "cells": size.cells, "inner": 4 * size.cells, "heads": HEADS}.items():
@@ -123,7 +123,7 @@ def theirs(session, folder, batches):
 
 
 def contender(session, batches, train):
-    """`train(updates)`: a run and its lines. By processor time, what a run of the warm-up alone takes is taken off."""
+    """`train(updates)` makes a run and returns its lines. With --processor-time, the time of a run of only the warm-up is subtracted."""
     def make():
         size = session.size
         before = train(size.warm_up)[0].processor_seconds if session.options.processor_time else 0
@@ -139,7 +139,7 @@ def contender(session, batches, train):
 
 
 def check_losses(family, ours, theirs):
-    """Throws where the two compute something else; what is not a number differs from everything."""
+    """Throws if the losses of the two programs differ. NaN differs from everything."""
     for update, (mine, other) in enumerate(list(zip(ours, theirs))[:FIRST_UPDATES], start=1):
         if not abs(mine - other) <= LOSS_TOLERANCE * abs(mine):
             raise Failure(f"{family}: update {update} has a loss of {mine:.7g} by seq2seq and of {other:.7g} by PyTorch: they do not "

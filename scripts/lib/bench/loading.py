@@ -15,7 +15,7 @@ words per second of training with such batches and with random ones, in this pro
 PyTorch loop (scripts/bench_padded_pytorch.py). Prints a table, and the machine. 10 million pairs take
 6 GB of disk."""
 BUILD = ROOT / "build/release"
-POOL = 100  # batches of like lengths are sorted within
+POOL = 100  # batches that are sorted by length together
 CONFIG = """
 data:
   train: {{source: text.source, target: text.target}}

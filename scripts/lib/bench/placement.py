@@ -31,7 +31,7 @@ def bench(session):
 
 
 def placements(options):
-    """Name -> keys. One layer a place, the output layer over as many places again, all on one device."""
+    """Returns name -> keys. One layer per place, the output layer split over as many further places, all on one device."""
     devices = f"placement.devices=[{','.join([options.device] * options.places)}]"
     threads = ["placement.threads=per_stage"] if options.device == "cpu" else []
     found = {SINGLE: ["placement.preset=single"]}

@@ -10,22 +10,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 POLL_SECONDS = 0.01
-NOISE_SHARE = 0.05  # of all processors' time: what others may use during a run that counts
+NOISE_SHARE = 0.05  # of all processors' time: largest share of other programs in a valid run
 
 
 class Failure(Exception):
-    """Something the user can mend, in one line."""
+    """An error that the user can fix, in one line."""
 
 
 @dataclass
 class Measured:
     seconds: float
-    start_up: float  # until `started` was true; of the whole run where nobody asked
-    peak_mb: float  # of the process, as the kernel has it
-    others: float  # share of all processors' time that neither the run nor the bench used
+    start_up: float  # until `started` was true; without `started`, of the whole run
+    peak_mb: float  # of the process, from the kernel
+    others: float  # share of all processors' time that other programs used
     output: str
     processor_seconds: float = 0.0  # of all its threads, user and system
-    gpu_mb: float | None = None  # the most memory in use on the GPU, whoever used it
+    gpu_mb: float | None = None  # largest memory in use on the GPU, by all programs
 
     @property
     def noisy(self):
@@ -33,7 +33,7 @@ class Measured:
 
 
 def measure(command, started=None, environment=None, gpu=False):
-    """Runs a command to its end. `started(output)` says, by what it has printed, whether its start is over."""
+    """Runs a command to its end. `started(output)` returns, from the output so far, whether its start is over."""
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors, GpuMemory(gpu) as memory:
         busy, own, begin = busy_seconds(), own_seconds(), time.monotonic()
         process = subprocess.Popen([str(word) for word in command], stdout=output, stderr=errors,
@@ -62,7 +62,7 @@ def measure(command, started=None, environment=None, gpu=False):
 
 
 def output_of(command):
-    """What a command prints that is not measured."""
+    """Runs a command without measuring it, and returns its output."""
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise Failure(f"{' '.join(map(str, command))} ended with {done.returncode}: {last_line(done.stderr)}")
@@ -70,7 +70,7 @@ def output_of(command):
 
 
 def poll(pid):
-    """Status and resources of a child that has ended; None while it runs."""
+    """Returns status and resources of a child that has ended; None while it runs."""
     ended, status, usage = os.wait4(pid, os.WNOHANG)
     return (status, usage) if ended else None
 
@@ -84,7 +84,7 @@ def last_line(text):
 
 
 def busy_seconds():
-    """Of all processors together, what the host took away included; 0 where there is no /proc."""
+    """Returns the busy seconds of all processors together, including time stolen by the host; 0 without /proc."""
     try:
         first = Path("/proc/stat").read_text(encoding="ascii").split("\n", 1)[0]
     except OSError:
@@ -93,19 +93,19 @@ def busy_seconds():
 
 
 def busy_of(line, ticks):
-    """The `cpu` line of /proc/stat: user nice system idle iowait irq softirq steal; guests are part of user."""
+    """Returns the busy time of the `cpu` line of /proc/stat: user nice system idle iowait irq softirq steal; guests are part of user."""
     user, nice, system, _, _, irq, softirq, steal = map(int, line.split()[1:9])
     return (user + nice + system + irq + softirq + steal) / ticks
 
 
 def own_seconds():
-    """Processor time of this process and of its children that have ended."""
+    """Returns the processor time of this process and its ended children."""
     parts = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return sum(part.ru_utime + part.ru_stime for part in parts)
 
 
 class GpuMemory:
-    """Asks nvidia-smi again and again how much memory is in use; does nothing where no GPU is measured."""
+    """Polls nvidia-smi for the memory in use; does nothing if no GPU is measured."""
 
     def __init__(self, wanted):
         self.peak_mb = 0.0 if wanted else None

@@ -5,11 +5,11 @@ import json
 from bench.process import measure as measure_process
 from bench.session import PYTHON, RIVALS
 
-SECONDS = 0.1  # of each count of a product; five counts a library
+SECONDS = 0.1  # per measurement of a product; five measurements per library
 
 
 def measure(session, shapes):
-    """Under `rates`, name of a shape -> library -> GFLOP/s."""
+    """Stores under `rates`: name of a shape -> library -> GFLOP/s."""
     words = [",".join(map(str, shape[:3])) + (",t" if shape[3] else "") for shape in shapes.values()]
     seconds = 0.01 if session.size.name == "tiny" else SECONDS
     options = session.options
@@ -24,7 +24,7 @@ def measure(session, shapes):
 
 
 def ceiling(products):
-    """The best rate, with the names of its product and library."""
+    """Returns the best rate, with the names of its product and library."""
     rates = products["rates"]
     return max((rate, name, library) for name, libraries in rates.items() for library, rate in libraries.items()
                if library != "shape")

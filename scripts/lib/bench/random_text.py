@@ -18,7 +18,7 @@ def arguments():
 
 
 def main():
-    """Each word once in a round, in a new order each round, cut into sentences."""
+    """Writes each word once per round, in a new order each round, cut into sentences."""
     options = arguments()
     drawn = random.Random(1)
     options.folder.mkdir(parents=True, exist_ok=True)

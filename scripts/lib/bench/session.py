@@ -19,12 +19,12 @@ ROOT = Path(__file__).resolve().parents[3]
 PYTHON = ROOT / ".venv/bin/python"
 RIVALS = ROOT / "scripts/bench_pytorch.py"
 FOLDER = ROOT / "build/bench"
-FORMAT = 1  # of the results; raise it when older ones can no longer be read
-ATTEMPTS = 4  # of a run that others disturb
-# glibc's allocator gives large blocks back to the kernel, which clears them anew for every update. Kept, in huge pages:
+FORMAT = 1  # of the results; raise it when older results can no longer be read
+ATTEMPTS = 4  # of a run that other processes disturb
+# glibc's allocator returns large blocks to the kernel, which clears them again for every update. These keep them, in huge pages:
 ALLOCATOR = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(1 << 40), "MALLOC_TOP_PAD_": str(1 << 28),
              "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1", "THP_MEM_ALLOC_ENABLE": "1"}
-RATE, CLIP = 0.1, 5  # of SGD: low enough that no loss diverges, where rounding would decide it; and the limit of the norm
+RATE, CLIP = 0.1, 5  # rate of SGD, low enough that no loss diverges and rounding does not decide it; limit of the norm
 
 
 def build_folder(device):
@@ -62,7 +62,7 @@ class Session:
         return {"what": self.what, "size": self.size.name, **chosen, "program": program_version(self.programs)}
 
     def begin(self):
-        self.file.unlink(missing_ok=True)  # or a later --resume would go on from an earlier bench
+        self.file.unlink(missing_ok=True)  # otherwise a later --resume would continue an earlier bench
         return {"format": f"seq2seq bench {FORMAT}", "settings": self.settings(), "machine": machine(self.options),
                 "command": shlex.join(["scripts/bench", *sys.argv[1:]]), "date": datetime.now(timezone.utc).strftime("%Y-%m-%d"),
                 "runs": {}}
@@ -82,7 +82,7 @@ class Session:
         partial.replace(self.file)
 
     def write_text(self):
-        """The text of this size, the same each time."""
+        """Writes the text of this size, the same each time."""
         text.write(self.folder, self.size)
 
     def configure(self, name, updates, rate=RATE):
@@ -91,7 +91,7 @@ class Session:
         return file
 
     def once(self, name, make):
-        """A result that is measured once a session; `make` as in alternate()."""
+        """Returns a result that is measured once per session; `make` as in alternate()."""
         if name not in self.results:
             say(f"{self.what} {self.size.name}: {name}")
             self.results[name] = self.undisturbed(name, make)
@@ -99,7 +99,7 @@ class Session:
         return self.results[name]
 
     def alternate(self, contenders, rounds):
-        """Runs each contender in turn, round after round; `contenders`: name -> function that makes a run and returns its
+        """Runs the contenders alternately, round after round; `contenders`: name -> function that makes a run and returns its
         figures, `others` among them: the share of the processors' time that other processes used."""
         missing = [(number, name) for number in range(rounds) for name in contenders
                    if number >= len(self.results["runs"].get(name, []))]
@@ -113,7 +113,7 @@ class Session:
                 f"others used {100 * result['others']:.0f} % of the processors; {duration(left)} left at this size")
 
     def undisturbed(self, name, run):
-        """Repeats a run during which others used the processors."""
+        """Repeats a run if other processes used the processors."""
         for attempt in range(ATTEMPTS):
             result = run()
             if result["others"] <= NOISE_SHARE or self.options.noisy:
@@ -123,7 +123,7 @@ class Session:
         raise Failure("other processes use the CPU; stop them and continue with --resume, or accept noise with --noisy")
 
 
-# Options that results depend on: a bench goes on only with the same.
+# Options that affect results: a bench continues only with the same values.
 RESULT_OPTIONS = ("device", "threads", "updates", "sentences", "batch", "modes", "places", "ranks", "processor_time", "precision")
 PRECISIONS = ("float32", "bf16")  # of training
 
@@ -173,7 +173,7 @@ def median(values):
 
 
 def spread(values):
-    """Half of what lies between the lowest and the highest, as a share of the median."""
+    """Returns half the range, as a share of the median."""
     return (max(values) - min(values)) / 2 / median(values)
 
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-SPECIAL_SYMBOLS = 3  # <unk>, <s>, </s>: a side has as many rows more than words
-MEAN_LENGTH = 22  # words of a sentence
+SPECIAL_SYMBOLS = 3  # <unk>, <s>, </s>: rows of a side in addition to its words
+MEAN_LENGTH = 22  # words per sentence
 GREEDY_TIMES = 4
 
 
@@ -12,12 +12,12 @@ class Size:
     name: str
     source_words: int
     target_words: int
-    cells: int  # embeddings are as wide
-    layers: int  # a side
-    batch: int  # pairs an update
-    updates: int  # measured in a run
-    warm_up: int  # updates before them
-    sentences: int  # decoded in a run with a beam of 5; more or fewer in other modes of scripts/bench decode
+    cells: int  # also the width of embeddings
+    layers: int  # per side
+    batch: int  # pairs per update
+    updates: int  # measured per run
+    warm_up: int  # updates before the measured ones
+    sentences: int  # decoded per run with a beam of 5; other modes of scripts/bench decode scale this
 
     @property
     def target_rows(self):
@@ -33,33 +33,33 @@ SIZES = {size.name: size for size in (
 
 
 def forward_operations(size):
-    """Floating-point operations of the products of each part for one token of its side: a multiplication and an addition for
-    each weight. Embeddings are looked up, not multiplied; gates, softmax and the update are left out."""
+    """Returns the floating-point operations of the products of each part for one token of its side: a multiplication and an
+    addition per weight. Embeddings are looked up, not multiplied; gates, softmax and the update are not counted."""
     gates = 4 * size.cells
     stack = size.layers * 2 * gates * (size.cells + size.cells)
     return {"encoder": stack, "decoder": stack, "output layer": 2 * size.target_rows * size.cells}
 
 
 def training_operations(size, source_tokens, target_tokens):
-    """Of whole updates: a product is one forward and two backward, for its weight and for what it read."""
+    """Returns the operations of whole updates: each product runs once forward and twice backward, for its weight and its input."""
     forward = forward_operations(size)
     return 3 * (forward["encoder"] * source_tokens + (forward["decoder"] + forward["output layer"]) * target_tokens)
 
 
 def decoding_operations(size, source_tokens, steps, beam):
-    """Of one sentence: `steps` are those of the decoder, of which the first has one hypothesis."""
+    """Returns the operations of one sentence in `steps` steps of the decoder; the first step has one hypothesis."""
     return scoring_operations(size, source_tokens, 1 + beam * (steps - 1))
 
 
 def scoring_operations(size, source_tokens, steps):
-    """Of some sources and so many steps of the decoder, each with a row of the output layer."""
+    """Returns the operations of source tokens and steps of the decoder, each with a row of the output layer."""
     forward = forward_operations(size)
     return forward["encoder"] * source_tokens + (forward["decoder"] + forward["output layer"]) * steps
 
 
 def training_shapes(size):
-    """The products of training: name -> (M, N, K, whether the left matrix lies transposed). The output layer's rows are
-    at most 512, which changes its rate little and spares memory."""
+    """Returns the products of training: name -> (M, N, K, whether the left matrix is transposed). The output layer has at
+    most 512 rows, which saves memory and hardly changes its rate."""
     rows, gates = size.batch * MEAN_LENGTH, 4 * size.cells
     output_rows = min(rows, 512)
     return {

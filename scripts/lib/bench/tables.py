@@ -17,7 +17,7 @@ def table(head, rows):
 
 
 def whole_report(results):
-    """All of one size of `train` or `decode`."""
+    """Returns the report of one size of `train` or `decode`."""
     train = results["settings"]["what"] == "train"
     parts = [heading(results), *(train_parts(results) if train else decode_parts(results)), products_table(results),
              provenance(results)]
@@ -69,7 +69,7 @@ def train_row(name, runs, operations, top):
 
 
 def ratio(runs, name, rival):
-    """Of medians."""
+    """Returns the ratio of the medians."""
     if rival not in runs:
         return ""
     return f"{median([run['rate'] for run in runs[name]]) / median([run['rate'] for run in runs[rival]]):.2f}"
@@ -95,7 +95,7 @@ def losses_table(losses):
 
 
 def phases_shown(profile):
-    """The phases with the output layer as one: where its kernels serve, its forward pass computes the gradients, too."""
+    """Joins the phases of the output layer, because the forward pass of its kernels also computes the gradients."""
     shown = {}
     for name, phase in profile["phases"].items():
         row = shown.setdefault("output layer" if name.startswith("output layer") else name, {"seconds": 0, "operations": 0})
@@ -158,7 +158,7 @@ def provenance(results):
 
 
 def write_page(what, report=None, sizes=SIZES):
-    """Puts the tables of every size that was measured into the page, between the marks of this bench. Tables of other sizes stay."""
+    """Writes the tables of all measured sizes into the page, between the marks of this bench. Tables of other sizes stay."""
     report = report or whole_report
     files = [results_file(what, size.name, device, precision) for device in ("cpu", "cuda") for precision in PRECISIONS
              for name, size in sizes.items() if name != "tiny"]
@@ -174,7 +174,7 @@ def write_page(what, report=None, sizes=SIZES):
 
 
 def filled(page, what, reports):
-    """The page with these reports between `<!-- scripts/bench WHAT -->` and its end mark, each in place of that of its heading."""
+    """Returns the page with these reports between `<!-- scripts/bench WHAT -->` and the end mark; each replaces that of its heading."""
     begin, end = f"<!-- scripts/bench {what} -->\n", f"<!-- end of scripts/bench {what} -->\n"
     before, found, rest = page.partition(begin)
     content, ended, after = rest.partition(end)
@@ -187,7 +187,7 @@ def filled(page, what, reports):
 
 
 def by_heading(content):
-    """Reports by their first lines, `### Train, small, cpu`."""
+    """Returns reports by their first lines, `### Train, small, cpu`."""
     starts = [*re.finditer(r"^### .*$", content, re.MULTILINE)]
     ends = [*(start.start() for start in starts[1:]), len(content)]
     return {start.group(): content[start.start():stop].strip() + "\n" for start, stop in zip(starts, ends)}

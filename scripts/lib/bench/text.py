@@ -7,13 +7,13 @@ import random
 
 from bench.sizes import GREEDY_TIMES, MEAN_LENGTH
 
-LONGEST = 80  # words of a sentence
+LONGEST = 80  # words per sentence
 SPREAD = 4  # Erlang's shape: the standard deviation of lengths is half their mean
-POOL = 100  # batches that are sorted by length together: the text has as many pairs
+POOL = 100  # batches that are sorted by length together; the text has as many pairs as they hold
 
 
 class Words:
-    """Ranks by Zipf's law, P(rank) ~ 1 / rank, of a vocabulary of so many words."""
+    """Draws ranks by Zipf's law, P(rank) ~ 1 / rank, of a vocabulary of this many words."""
 
     def __init__(self, count):
         self.sums = list(itertools.accumulate(1 / rank for rank in range(1, count + 1)))
@@ -39,7 +39,7 @@ def pairs(size, count, seed):
 
 
 def vocabulary(count):
-    """A vocabulary's file with the words of any text of this module; docs/formats.md describes it."""
+    """Returns a vocabulary file with the words of any text of this module; docs/formats.md describes it."""
     lines = [f"w{rank}\t{math.ceil(1e6 / rank)}\n" for rank in range(1, count + 1)]
     return "# seq2seq vocabulary 1\n" + "".join(lines)
 
@@ -76,7 +76,7 @@ def configuration(size, updates, rate, clip, precision="float32"):
 
 
 def write(folder, size):
-    """All files of a size. Sentences to decode come from another seed than those to train on."""
+    """Writes all files of a size. Sentences to decode and sentences to train on have different seeds."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, count, seed in (("train", POOL * size.batch, 1), ("decode", GREEDY_TIMES * size.sentences, 2)):
         lines = list(pairs(size, count, seed))

@@ -10,8 +10,8 @@ from bench.session import ALLOCATOR, PYTHON, RIVALS, Session, build, say, sizes_
 from bench.sizes import forward_operations, training_operations, training_shapes
 
 CONTENDERS = ("seq2seq", "plain", "best")
-# Relative. The rivals' encoders read a few pads before the words; autocast rounds other operands to bf16 than we do, and
-# the first losses, with untrained weights, jump.
+# Relative. The rivals' encoders read a few pads before the words. Autocast rounds other operands to bf16 than this program does,
+# and the first losses, with untrained weights, jump.
 LOSS_TOLERANCE = {"float32": 0.01, "bf16": 0.03}
 
 
@@ -46,7 +46,7 @@ def tokens_of(line):
 
 
 def work(size, batches):
-    """What the measured updates read and compute."""
+    """Returns the tokens and operations of the measured updates."""
     source, target = (sum(batch[side] for batch in batches[size.warm_up:]) for side in (0, 1))
     return {"updates": len(batches) - size.warm_up, "warm_up": size.warm_up, "source_tokens": source, "target_tokens": target,
             "operations": training_operations(size, source, target)}
@@ -79,13 +79,13 @@ def theirs(name, session, _, batches):
 
 
 def training_lines(text):
-    """The updates that a metrics.jsonl tells of, a line each."""
+    """Returns the lines of the updates in a metrics.jsonl."""
     lines = [json.loads(line) for line in text.splitlines()]
     return [line for line in lines if line.get("kind") == "train"]
 
 
 def result(size, done, lines, batches):
-    """A run's figures. Time runs from the end of the warm-up to the end of the last update."""
+    """Returns the figures of a run. Time runs from the end of the warm-up to the end of the last update."""
     if len(lines) != len(batches):
         raise Failure(f"a run of {len(batches)} updates told of {len(lines)}")
     seconds = lines[-1]["seconds"] - lines[size.warm_up - 1]["seconds"]
@@ -95,7 +95,7 @@ def result(size, done, lines, batches):
 
 
 def check_losses(losses, tolerance=LOSS_TOLERANCE["float32"]):
-    """Throws where a contender computes something else; what is not a number differs from everything."""
+    """Throws if the losses of a contender differ. NaN differs from everything."""
     (first, expected), *others = losses.items()
     for name, values in others:
         for update, (mine, theirs) in enumerate(zip(expected, values), start=1):
@@ -105,7 +105,7 @@ def check_losses(losses, tolerance=LOSS_TOLERANCE["float32"]):
 
 
 def profile(session, config):
-    """Mean seconds of each phase of an update, with its operations."""
+    """Returns the mean seconds of each phase of an update, with its operations."""
     options, size = session.options, session.size
     done = measure([session.programs / "test/train_bench", "profile", config, options.updates or size.updates, options.threads,
                     options.device])

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 class Pair(NamedTuple):
     source: str  # desc, help, man or manuals
-    document: str  # what is never divided between training and test: a source package, a page
+    document: str  # a source package or a page; never divided between training and test
     kind: str  # title or text
     english: str
     foreign: str

@@ -12,20 +12,20 @@ from data_set import Failure, reason
 from progress import Progress
 
 DISTRIBUTIONS = ("Debian", "Ubuntu")
-IN_ENGLISH = os.environ | {"LC_ALL": "C"}  # what went wrong is read from the messages
+IN_ENGLISH = os.environ | {"LC_ALL": "C"}  # errors are recognized by the messages
 
 
 class Archive:
-    """The archive that this system's apt is configured for, at one moment."""
+    """A snapshot of the archive that apt of this system is configured for."""
 
     def __init__(self, folder, languages):
         for program in ("apt-get", "dpkg"):
             if shutil.which(program) is None:
                 raise Failure(f"{program} is not here: this text comes from Debian's archive, on Debian or a system made from it")
-        folder = Path(folder).resolve()  # apt takes a relative path for one below its own folders; Python before 3.12 gives one
+        folder = Path(folder).resolve()  # apt takes a relative path as one below its own folders; Python before 3.12 may give one
         self.lists, self.cache = Path(folder, "lists"), Path(folder, "cache")
         self.root = Path(folder, "unpacked")
-        self.versions = {}  # of the packages that were unpacked
+        self.versions = {}  # versions of the unpacked packages
         for path in (self.lists / "partial", self.cache / "archives" / "partial", self.root):
             path.mkdir(parents=True)
         settings = {
@@ -36,17 +36,17 @@ class Archive:
             "Acquire::Languages": ",".join(languages),  # container images set it to none
             "Acquire::GzipIndexes": "false",
             "Acquire::Retries": "2",
-            "APT::Sandbox::User": "root",  # of interest to root alone, who could not write into a folder of an own user's else
+            "APT::Sandbox::User": "root",  # only matters to root: apt's own user could not write into this folder
         }
         self.command = ["apt-get", "--quiet=2", *(f"-o{key}={value}" for key, value in settings.items())]
         messages = self._apt("fetching the package lists", "update")
-        # apt takes it as a success when there is no network: it would go on with the lists that it has, here none.
+        # Without a network apt succeeds: it continues with the lists it has, here none.
         for index in ("Packages", *(f"Translation-{language}" for language in languages)):
             if not any(self.lists.glob(f"*_{index}")):
                 raise Failure(f"the archive's list {index} could not be fetched: {reason(messages)}")
 
     def _apt(self, what, *arguments, folder=None):
-        """Runs apt-get with its progress shown, and returns what it complained of."""
+        """Runs apt-get, shows its progress, and returns its error messages."""
         readable, writable = os.pipe()
         with tempfile.TemporaryFile("w+") as errors, os.fdopen(readable) as status, Progress(what) as progress:
             command = [*self.command, f"-oAPT::Status-Fd={writable}", *arguments]
@@ -68,7 +68,7 @@ class Archive:
         return messages
 
     def unpack(self, packages):
-        """Fetches the packages and returns the folder that holds their files as if they were installed."""
+        """Fetches the packages and returns a folder with their files, laid out as if installed."""
         self._apt(f"fetching {len(packages)} packages", "download", *packages, folder=self.cache)
         for package in sorted(self.cache.glob("*.deb")):
             done = subprocess.run(["dpkg", "-x", package, self.root], capture_output=True, text=True, env=IN_ENGLISH)
@@ -80,7 +80,7 @@ class Archive:
         return self.root
 
     def release(self):
-        """Such as Debian 12.15 (bookworm): what the archive calls itself."""
+        """Returns the name of the release in the archive, such as Debian 12.15 (bookworm)."""
         for path in sorted(self.lists.glob("*_InRelease")):
             fields = dict(re.findall(r"^(Origin|Version|Codename): (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE))
             if fields.get("Origin") in DISTRIBUTIONS and "Version" in fields and "-" not in fields.get("Codename", "-"):
@@ -88,9 +88,9 @@ class Archive:
         return "a release without a name"
 
     def stanzas(self, index):
-        """The stanzas of every list whose name ends so (Packages, Translation-fr), as dictionaries.
+        """Yields the stanzas of every list with this ending (Packages, Translation-fr), as dictionaries.
 
-        A field's further lines keep the blank that they begin with.
+        Continuation lines of a field keep their first blank.
         """
         for path in sorted(self.lists.glob(f"*_{index}")):
             with path.open(encoding="utf-8") as lines:

@@ -6,14 +6,14 @@ def kinds(blocks):
 
 
 def side_by_side(ours, theirs):
-    """The blocks in pairs by position, where both have the same kinds in the same order; else None."""
+    """Returns the blocks in pairs by position if both texts have the same kinds in the same order; otherwise None."""
     if kinds(ours) != kinds(theirs):
         return None
     return [(english, foreign) for (_, english), (_, foreign) in zip(ours, theirs)]
 
 
 def by_parts(ours, theirs):
-    """As side_by_side for texts in parts: as a whole if that works, else the parts that agree, if there are as many."""
+    """Like side_by_side for texts in parts: the whole texts if that works, otherwise each part that agrees, if both have as many parts."""
     whole = side_by_side(sum(ours, []), sum(theirs, []))
     if whole is not None:
         return whole

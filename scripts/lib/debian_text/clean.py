@@ -3,8 +3,8 @@
 import re
 import unicodedata
 
-LONGEST = 80  # tokens a side
-LEAST_LETTERS = 0.6  # of the signs that are no blanks
+LONGEST = 80  # tokens per side
+LEAST_LETTERS = 0.6  # share of letters, without blanks
 SPELLINGS = str.maketrans({
     "\u2018": "'", "\u2019": "'", "\u201a": "'", "\u201b": "'", "\u2032": "'", "\u00b4": "'", "`": "'",
     "\u201c": '"', "\u201d": '"', "\u201e": '"', "\u201f": '"', "\u2033": '"', "\u00ab": '"', "\u00bb": '"',
@@ -14,7 +14,7 @@ SPELLINGS = str.maketrans({
 })  # fmt: skip
 TOKEN = re.compile(r"\w+|[^\w\s]")
 WORD = re.compile(r"[^\W\d_]+")
-# None of them is a word of French, German or Italian.
+# None of these is a word of French, German or Italian.
 ENGLISH_WORDS = frozenset(
     "the of and to is with that this from are by it you can which have has will when your be been was were their they these"
     " those into than then but does should would could may must only each using used".split()
@@ -22,8 +22,8 @@ ENGLISH_WORDS = frozenset(
 
 
 def spelled(text):
-    """NFC, ASCII quotes and dashes, single blanks; no blank just inside quotation marks."""
-    text = unicodedata.normalize("NFC", text.replace("\u22c5", " "))  # how descriptions write a no-break space
+    """Returns the text in NFC, with ASCII quotes and dashes, single blanks, and no blank just inside quotation marks."""
+    text = unicodedata.normalize("NFC", text.replace("\u22c5", " "))  # descriptions use this for a no-break space
     text = re.sub(r"([\u00ab\u201e\u2039])\s+", r"\1", text)
     text = re.sub(r"\s+([\u00bb\u203a])", r"\1", text)
     return " ".join(text.translate(SPELLINGS).split())
@@ -34,12 +34,12 @@ def tokens(text):
 
 
 def words(text):
-    """The words in lower case: what is left when case, digits and punctuation are set aside."""
+    """Returns the words in lower case, without digits and punctuation."""
     return [word.lower() for word in WORD.findall(text)]
 
 
 def fault(english, foreign):
-    """Why a pair is dropped, or None."""
+    """Returns why a pair is dropped, or None."""
     sizes = sorted((len(tokens(english)), len(tokens(foreign))))
     if sizes[0] == 0:
         return "a side is empty"
@@ -66,7 +66,7 @@ def letters(text):
 
 
 def is_english(english, foreign):
-    """Whether the foreign side was left untranslated, in whole or for the most part."""
+    """Returns whether most of the foreign side is not translated."""
     there = words(foreign)
     function_words = sum(word in ENGLISH_WORDS for word in there)
     if function_words >= 2 and function_words > 0.15 * len(there):

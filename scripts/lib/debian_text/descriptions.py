@@ -9,7 +9,7 @@ BULLET = re.compile(r"^\s*(?:[-*+o\u2022]|\(?\d+[.)])\s+")
 
 
 def pairs(archive, language):
-    """Joined by the digest of the English description; the document is the source package."""
+    """Yields pairs, joined by the digest of the English description; the document is the source package."""
     english = by_digest(archive.stanzas("Translation-en"), "en")
     sources = {s["Package"]: s.get("Source", s["Package"]).split()[0] for s in archive.stanzas("Packages")}
     for digest, (package, foreign) in by_digest(archive.stanzas(f"Translation-{language}"), language).items():
@@ -29,9 +29,9 @@ def by_digest(stanzas, language):
 
 
 def read(description):
-    """[title, part, ...]: a part is what stands between lines of a single dot, a list of blocks (kind, text).
+    """Returns [title, part, ...]. Lines of a single dot separate the parts; a part is a list of blocks (kind, text).
 
-    A paragraph is one block, a list item is one with the lines that follow it, a verbatim line is one.
+    A block is a paragraph, a list item with the lines that continue it, or a verbatim line.
     """
     title, *lines = description.split("\n")
     parts = [[]]

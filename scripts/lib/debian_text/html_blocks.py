@@ -31,7 +31,7 @@ class Reader(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.blocks = []
         self.open = []  # [(tag, whether its text is left out)]
-        self.block = None  # (tag, id, classes) of the block under way
+        self.block = None  # (tag, id, classes) of the current block
         self.text, self.code = [], False
 
     def handle_starttag(self, tag, attributes):
@@ -48,7 +48,7 @@ class Reader(HTMLParser):
         self.open.append((tag, attributes.get("class") or "", self.is_left_out(tag, attributes)))
 
     def is_left_out(self, tag, attributes):
-        """Of a span with variants for several systems only the default one is read."""
+        """Returns whether the text of a tag is left out. A span has variants for several systems; only the default one is read."""
         outer = self.open[-1] if self.open else ("", "", False)
         variant = "switchinline" in outer[1].split() and not (attributes.get("id") or "").startswith("default")
         return outer[2] or variant or tag in SKIPPED

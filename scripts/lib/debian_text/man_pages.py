@@ -7,7 +7,7 @@ from . import Pair
 from .blocks import side_by_side
 
 MAN = "usr/share/man"
-RUNNING = frozenset("B I R BR BI IR IB RB RI SM SB".split())  # change the font, or so, within a block
+RUNNING = frozenset("B I R BR BI IR IB RB RI SM SB".split())  # change the font and similar, within a block
 VERBATIM = {"nf": "fi", "EX": "EE", "SY": "YS", "TS": "TE", "EQ": "EN"}
 SIGNS = {
     "aq": "'", "oq": "'", "cq": "'", "ga": "`", "ha": "^", "ti": "~", "dq": '"', "lq": '"', "rq": '"', "Lq": '"', "Rq": '"',
@@ -25,7 +25,7 @@ def packages(language):
 
 
 def pairs(root, language):
-    """Of files unpacked under `root`; the document is the page's file, such as man3/printf.3.gz."""
+    """Yields pairs of files unpacked under `root`; the document is the file of the page, such as man3/printf.3.gz."""
     ours, theirs = root / MAN, root / MAN / language
     for page in sorted(ours.glob("man*/*.gz")):
         translated = theirs / page.parent.name / page.name
@@ -49,7 +49,7 @@ def read(page):
 
 
 def sections(lines):
-    """[(title, [(kind, text), ...]), ...] of a page's source; none of a page of mdoc's macros."""
+    """Returns [(title, [(kind, text), ...]), ...] of the source of a page; nothing for pages with mdoc macros."""
     reader = Reader()
     for line in lines:
         if line.startswith(".Dd"):

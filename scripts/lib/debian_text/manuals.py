@@ -37,7 +37,7 @@ def manual_of(page):
 
 
 def translation(page, language):
-    """The page in the other language: beside it (x.en.html, x.fr.html), in a folder fr/ below, or in another package's."""
+    """Returns the page in the other language: beside it (x.en.html, x.fr.html), in a folder fr/ below, or in another package."""
     if page.name.endswith(".en.html"):
         name = page.name.replace(".en.html", f".{language}.html")
         folders = [page.parent, page.parent / language,
@@ -48,7 +48,7 @@ def translation(page, language):
 
 
 def parts(blocks):
-    """From heading to heading, as (tag, (kind, text)); a number before a heading is left out, and so is code."""
+    """Splits blocks at headings, as (tag, (kind, text)), without the numbers of headings."""
     found = [[]]
     for block in blocks:
         heading = block.tag in html_blocks.HEADINGS

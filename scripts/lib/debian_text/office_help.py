@@ -10,7 +10,7 @@ def packages(language):
 
 
 def pairs(root, language):
-    """Of files unpacked under `root`; the document is the page's file."""
+    """Yields pairs of files unpacked under `root`; the document is the file of the page."""
     ours, theirs = root / HELP / "en-US" / "text", root / HELP / language / "text"
     for page in sorted(ours.rglob("*.html")):
         name = page.relative_to(ours)

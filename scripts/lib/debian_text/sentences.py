@@ -23,7 +23,7 @@ def sentences(text):
 
 
 def aligned(english, foreign):
-    """The sentences in pairs where both sides have as many with lengths that agree, else the whole texts as one pair."""
+    """Returns the sentences in pairs if both sides have as many and their lengths agree; otherwise the whole texts as one pair."""
     ours, theirs = sentences(english), sentences(foreign)
     pairs = list(zip(ours, theirs))
     if len(ours) == len(theirs) and all(lengths_agree(len(tokens(e)), len(tokens(f))) for e, f in pairs):

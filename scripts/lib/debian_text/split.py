@@ -6,9 +6,9 @@ from collections import Counter, defaultdict
 from .clean import words
 
 SPLITS = ("train", "validation", "test")
-LEAST_WORDS = 5  # from here on, sentences that share trigrams are near copies
-LEAST_ALIKE = 0.5  # Jaccard of their trigrams
-OVERLAP = 13  # words: the length of the runs whose share is reported
+LEAST_WORDS = 5  # shorter sentences are not compared by trigrams
+LEAST_ALIKE = 0.5  # Jaccard index of the trigrams of near copies
+OVERLAP = 13  # words per run; shared runs are reported
 
 
 def split_of(pair):
@@ -18,7 +18,7 @@ def split_of(pair):
 
 
 def deal(pairs):
-    """The pairs by split, training without near copies of the others; and what is to be reported of the overlap."""
+    """Returns the pairs by split, training without near copies of the others, and figures of the overlap."""
     splits = {split: [] for split in SPLITS}
     for pair in pairs:
         splits[split_of(pair)].append(pair)
@@ -47,7 +47,7 @@ def deal(pairs):
 
 
 class NearCopies:
-    """Finds which of the held-out sentences a sentence is a near copy of: the same words, or half of the trigrams in common."""
+    """Finds held-out sentences that a sentence is a near copy of: the same words, or half of the trigrams in common."""
 
     def __init__(self, held):
         self.same, self.holding, self.sizes = defaultdict(list), defaultdict(list), {}
@@ -77,7 +77,7 @@ def n_grams(items, n):
 
 
 def runs_shared(test, train):
-    """How many test sentences have a run of OVERLAP English words, and how many of those share one with training."""
+    """Returns how many test sentences have a run of OVERLAP English words, and how many of these share one with training."""
     runs = [grams for pair in test if (grams := n_grams(words(pair.english), OVERLAP))]
     wanted = set().union(*runs)
     found = set()

@@ -7,7 +7,7 @@ from torch import nn
 
 
 def make_attention(config, query, memory):
-    """None without attention; widths of the rows that ask and of the encoder's states."""
+    """Returns the attention of a run, or None. `query`, `memory`: widths of the queries and of the encoder's states."""
     parts = config.number("data.source.parts", 1)
     if parts > 1 and config.get("model.attention.kind", "none") != "none":
         return MultiSource([make_one(config, query, memory) for _ in range(parts)])
@@ -26,15 +26,15 @@ def make_one(config, query, memory):
 
 class Attention(nn.Module):
     def forward(self, query, memory, past):
-        """query [B, H], the sums of the weights of earlier steps [B, S] -> the sum of each source's states by their
-        weights [B, M], the weights [B, S]."""
+        """query [B, H], `past` [B, S] the sums of the weights of earlier steps -> the weighted sum of the states of each
+        source [B, M], the weights [B, S]."""
         scores = self.scores(query, memory.states, past).masked_fill(~memory.mask, -torch.inf)  # [B, S]
         weights = scores.softmax(dim=1)
         return torch.einsum("bs,bsm->bm", weights, memory.states), weights
 
 
 class MultiSource(nn.Module):
-    """An attention to each part of the source, and their contexts side by side: Zoph and Knight 2016, section 3.3."""
+    """One attention per part of the source; the contexts are concatenated: Zoph and Knight 2016, section 3.3."""
 
     def __init__(self, attentions):
         super().__init__()
@@ -49,7 +49,7 @@ class MultiSource(nn.Module):
 
 
 def parts_of(memory):
-    """The states of each part of the sources, as of sources that have no other."""
+    """Returns the memory of each part of the sources, as if the sources had only this part."""
     states, masks = memory.states.split(memory.widths, dim=1), memory.mask.split(memory.widths, dim=1)
     return [replace(memory, states=state, mask=mask) for state, mask in zip(states, masks)]
 
@@ -72,7 +72,7 @@ class Additive(Attention):
 
 
 class Dot(Attention):
-    """q' h, divided by the root of the width where scaled: Luong et al. 2015; Vaswani et al. 2017."""
+    """q' h, divided by the root of the width if scaled: Luong et al. 2015; Vaswani et al. 2017."""
 
     def __init__(self, scale):
         super().__init__()
@@ -83,7 +83,7 @@ class Dot(Attention):
 
 
 class General(Attention):
-    """q' W h: Luong et al. 2015, section 3.1. Coverage c is one more unit of the state: q' (W h + w c)."""
+    """q' W h: Luong et al. 2015, section 3.1. Coverage c adds a unit to the state: q' (W h + w c)."""
 
     def __init__(self, query, memory, coverage):
         super().__init__()
@@ -98,8 +98,8 @@ class General(Attention):
 
 
 class Readout(nn.Module):
-    """tanh(W [c; h]) (Luong et al. 2015, equation 5), or the larger of each two neighbours of W [c; h] (Bahdanau et al.
-    2014, A.2.2); also of the vector of the word read where that is asked for."""
+    """tanh(W [c; h]) (Luong et al. 2015, equation 5), or the maximum of each pair of neighbours of W [c; h] (Bahdanau
+    et al. 2014, A.2.2). With `readout.embedding`, W also reads the vector of the last word."""
 
     def __init__(self, config, context, rows, embedding):
         super().__init__()

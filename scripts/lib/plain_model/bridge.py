@@ -5,7 +5,7 @@ from torch import nn
 
 
 def make_bridge(config, encoder, decoder_shapes):
-    """`decoder_shapes`: for each layer of the decoder the width of each part of its state."""
+    """Returns the bridge of a run. `decoder_shapes`: for each layer of the decoder the width of each part of its state."""
     kind = config["model.bridge.kind"]
     top = config.get("model.bridge.layers") == "top"
     if kind == "copy":
@@ -18,7 +18,7 @@ def make_bridge(config, encoder, decoder_shapes):
                           lambda memory: [{name: memory.mean() for name in shape} for shape in decoder_shapes], **options)
     if kind == "attentive":
         return Attentive(config.number("model.bridge.units"), encoder.width, decoder_shapes, **options)
-    if kind == "backward":  # Bahdanau et al. 2014, A.2.2, of the top layer that runs in both directions
+    if kind == "backward":  # Bahdanau et al. 2014, A.2.2, from the top bidirectional layer
         layer = encoder.bidirectional - 1
 
         def read(state, name):
@@ -33,7 +33,7 @@ def make_bridge(config, encoder, decoder_shapes):
         def read(state, name):
             return state[name]
 
-    # A part that the encoder lacks, as c beside a GRU, is made of h.
+    # A part that the encoder lacks, such as the c of a GRU, is made from h.
     names = [{name: name if name in shapes[source] else "h" for name in shape}
              for source, shape in zip(sources, decoder_shapes)]
     widths = [{name: shapes[source][of] for name, of in each.items()} for source, each in zip(sources, names)]
@@ -43,7 +43,7 @@ def make_bridge(config, encoder, decoder_shapes):
 
 
 class Copy(nn.Module):
-    """Sutskever et al. 2014: the encoder's last state, each layer's or the top one's for all."""
+    """Copies the last state of each encoder layer, or that of the top layer to all: Sutskever et al. 2014."""
 
     def __init__(self, top, layers):
         super().__init__()
@@ -54,7 +54,7 @@ class Copy(nn.Module):
 
 
 class Projection(nn.Module):
-    """W x + b or its tanh for each part of each layer; `read(memory)` gives the x of each."""
+    """W x + b, or its tanh, for each part of each layer; `read(memory)` returns each x."""
 
     def __init__(self, shapes, widths, read, bias, tanh):
         super().__init__()
@@ -74,7 +74,7 @@ class Projection(nn.Module):
 
 
 class Attentive(Projection):
-    """Of the sum of the states by softmax(q' tanh(W h)): Lin et al. 2017, equation 5, with one row."""
+    """Projects the sum of the states weighted by softmax(q' tanh(W h)): Lin et al. 2017, equation 5, with one row."""
 
     def __init__(self, units, memory, shapes, **options):
         super().__init__(shapes, [{name: memory for name in shape} for shape in shapes], self.summed, **options)

@@ -12,8 +12,8 @@ class CopyOutput(nn.Linear):
         self.generate_bias = nn.Parameter(torch.empty(1))
 
     def log_probabilities(self, rows, weights, ids):
-        """Decoder rows [B, H], attention weights and target ids of the source's words [B, S] -> log p [B, V']. Ids behind
-        the vocabulary are words that are copied alone; V' has them, too."""
+        """Decoder rows [B, H], attention weights and target ids of the source's words [B, S] -> log p [B, V']. Ids beyond
+        the vocabulary are words that can only be copied; V' includes them."""
         generate = torch.sigmoid(rows @ self.generate_weight + self.generate_bias).unsqueeze(1)
         beyond = max(0, int(ids.max()) + 1 - self.out_features)
         written = pad(self(rows).softmax(dim=1), (0, beyond))

@@ -17,13 +17,13 @@ class Factors(nn.Module):
             self.register_parameter(f"weight_{number}", nn.Parameter(torch.empty(values, size)))
 
     def forward(self, words, ids):
-        """The vectors of the words [..., width of a word], the values of each factor [...] -> [..., width]."""
+        """Vectors of the words [..., width of a word], values of each factor [...] -> [..., width]."""
         vectors = [words] + [embedding(values, getattr(self, f"weight_{number}")) for number, values in enumerate(ids)]
         return sum(vectors) if self.adds else torch.cat(vectors, dim=-1)
 
 
 def add_source_embedding(module, config, words, width):
-    """Gives a module `embedding` and, where source tokens have factors, `factors`."""
+    """Adds `embedding` to a module and, if source tokens have factors, `factors`."""
     module.factors = Factors(config, width) if config.factors else None
     module.embedding = nn.Embedding(words, module.factors.word_width if config.factors else width)
 

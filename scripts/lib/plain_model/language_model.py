@@ -23,7 +23,7 @@ class RecurrentDecoder(nn.Module):
         return getattr(self, self.kind).widths[-1]
 
     def forward(self, inputs):
-        """Lists of id tensors, each of its own length -> rows [T, width] each."""
+        """Lists of id tensors of different lengths -> rows [T, width] each."""
         ids = pack_sequence(inputs, enforce_sorted=False)
         rows = getattr(self, self.kind).read(ids._replace(data=self.embedding(ids.data)))[0]
         padded, lengths = pad_packed_sequence(rows, batch_first=True)
@@ -31,7 +31,7 @@ class RecurrentDecoder(nn.Module):
 
 
 class TransformerDecoder(Side):
-    """Layers as torch.nn.TransformerEncoderLayer has them, each position looking at those up to its own."""
+    """Layers of torch.nn.TransformerEncoderLayer; each position attends to itself and earlier ones."""
 
     def __init__(self, config, words):
         super().__init__(config, words, "decoder", layers="encoder")
@@ -57,12 +57,12 @@ class LanguageModel(nn.Module):
             self.output.weight = self.decoder.embedding.weight
 
     def loss(self, sentences):
-        """The negative log-likelihood of all sentences together, end symbols included: its gradients are the witness of ours."""
+        """Returns the negative log-likelihood of all sentences together, end symbols included; tests compare its gradients with ours."""
         return -sum(scores.sum() for scores in self._scores(sentences))
 
     @torch.no_grad()
     def score(self, sentences):
-        """For each sentence the natural log-probabilities of its tokens, then of the end symbol."""
+        """Returns for each sentence the natural log-probabilities of its tokens, then of the end symbol."""
         return [scores.tolist() for scores in self._scores(sentences)]
 
     def _scores(self, sentences):
@@ -72,7 +72,7 @@ class LanguageModel(nn.Module):
 
 
 class Sentences:
-    """From lines to ids."""
+    """Converts lines to ids."""
 
     def __init__(self, config, words, run):
         self.tokenize, self.normalize = tokenizer(config, "target", run)[0], normalizer(config, "target")

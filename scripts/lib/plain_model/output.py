@@ -6,7 +6,7 @@ from .copying import CopyOutput
 
 
 class Adaptive(nn.AdaptiveLogSoftmaxWithLoss):
-    """Gives log-probabilities, which their own log-softmax leaves as they are: they pass for logits."""
+    """Returns log-probabilities, which can be used as logits, because log-softmax does not change them."""
 
     def forward(self, rows):
         return self.log_prob(rows.reshape(-1, rows.shape[-1])).reshape(*rows.shape[:-1], -1)
@@ -16,7 +16,7 @@ def make_output(config, width, words):
     bias = config.flag("model.output.bias")
     if config["model.output.kind"] == "copy":
         return CopyOutput(width, words, bias=bias)
-    if config["model.output.kind"] != "adaptive":  # `sampled` and `noise_contrastive` differ from `full` in training alone
+    if config["model.output.kind"] != "adaptive":  # `sampled` and `noise_contrastive` differ from `full` only in training
         return nn.Linear(width, words, bias=bias)
     cutoffs = [int(cutoff) for cutoff in config["model.output.cutoffs"].strip("[]").split(",")]
     return Adaptive(width, words, cutoffs, div_value=config.number("model.output.shrink"), head_bias=bias)

@@ -12,7 +12,7 @@ from torch.nn.utils.rnn import PackedSequence
 
 class Stack(nn.ModuleList):
     def __init__(self, config, side, input, beside=0, bidirectional=0):
-        """`input`: width of the rows that the first layer reads; `beside`: of what the others read beside rows."""
+        """`input`: width of the rows of the first layer; `beside`: width of the additional input of the other layers."""
         super().__init__()
         kind, cells = config[f"model.{side}.kind"], config.number(f"model.{side}.cells")
         options = {"proj_size": config.number(f"model.{side}.projection")} if kind == "projected_lstm" else {}
@@ -25,7 +25,7 @@ class Stack(nn.ModuleList):
         self.residual_from = config.number(f"model.{side}.residual_from")
 
     def read(self, rows: PackedSequence):
-        """All steps of all layers, from zeros: the top layer's rows and each layer's last state."""
+        """Runs all steps of all layers from zeros, and returns the rows of the top layer and the last state of each layer."""
         states = []
         for layer in range(len(self)):
             made, state = self[layer](rows)
@@ -34,7 +34,7 @@ class Stack(nn.ModuleList):
         return rows, states
 
     def step(self, layer, rows, state, beside=()):
-        """One step of one layer: rows [B, X], what it reads beside them, its state -> rows [B, H], the new state."""
+        """One step of one layer: rows [B, X], additional input, state -> rows [B, H], the new state."""
         made, after = self[layer](torch.cat([rows, *beside], dim=1).unsqueeze(0), parts_of(state))
         return self.with_residual(layer, rows, made.squeeze(0)), named(after)
 
@@ -43,7 +43,7 @@ class Stack(nn.ModuleList):
 
 
 def named(state):
-    """What torch.nn gives, [D, B, H] or a pair of them -> the parts by name."""
+    """The state of torch.nn, [D, B, H] or a pair of them -> the parts by name."""
     return {name: torch.cat(tuple(part), dim=1) for name, part in zip("hc", state if isinstance(state, tuple) else [state])}
 
 
@@ -53,5 +53,5 @@ def parts_of(state):
 
 
 def name_in_run(name):
-    """A parameter's name here -> in the run: `encoder.lstm.1.weight_ih_l0` is `encoder.lstm.weight_ih_l1`."""
+    """Converts the name of a parameter to its name in the run: `encoder.lstm.1.weight_ih_l0` is `encoder.lstm.weight_ih_l1`."""
     return re.sub(r"^(encoder(?:\.source_\d+)?|decoder)\.(\w+)\.(\d+)\.(\w+)_l0", r"\1.\2.\4_l\3", name)

@@ -9,10 +9,10 @@ import torch
 
 
 class Failure(Exception):
-    """Something the user can fix, in one line."""
+    """An error that the user can fix, in one line."""
 
 
-# Keys of `model` and the values known here; None: any. Keys that matter in training alone stand first.
+# Keys of `model` and the values known here; None: any. Keys that only matter in training are first.
 KNOWN = [
     (r"(initial_range|initialization|forget_bias|embedding_deviation|pretrained\..*|dropout\..*|.*dropout)", None),
     (r"architecture", ["rnn", "transformer"]),
@@ -51,7 +51,7 @@ KNOWN = [
 class Config(dict):
     """The resolved configuration of a run: `section.key` -> text."""
 
-    factors = ()  # how many values each factor of the source has, the special ones included
+    factors = ()  # number of values of each factor of the source, with the special ones
 
     def number(self, key, default=0):
         return int(self.get(key, default))
@@ -60,7 +60,7 @@ class Config(dict):
         return self.get(key, "false") == "true"
 
     def check_model(self, path):
-        """Refuses what the modules here do not compute."""
+        """Rejects keys that the modules here do not support."""
         for key, value in self.items():
             section, _, name = key.partition(".")
             if section != "model":
@@ -73,7 +73,7 @@ class Config(dict):
 
 
 def read_config(path):
-    """The program writes a section or a key a line, indented by two."""
+    """Reads config.yaml, which has one section or key per line, indented by two."""
     config, sections = Config(), []
     for line in Path(path).read_text(encoding="utf-8").splitlines():
         if not line.strip() or line.lstrip().startswith("#"):
@@ -101,7 +101,7 @@ def find_checkpoint(run, name):
 
 
 def read_weights(path):
-    """safetensors: 8 bytes length, a JSON header, the data. PyPI's `safetensors.torch.load_file` does the same."""
+    """Reads safetensors: 8 bytes length, a JSON header, the data. PyPI's `safetensors.torch.load_file` does the same."""
     data = bytearray(path.read_bytes())
     (length,) = struct.unpack_from("<Q", data)
     header = json.loads(data[8:8 + length])

@@ -8,7 +8,7 @@ from .text import END, START, UNKNOWN
 
 
 def longest_output(config, source_tokens):
-    """The most tokens of an output, without the end symbol, for a source of so many, its end symbol not counted."""
+    """Returns the largest number of tokens of an output for a source of this many; end symbols do not count."""
     ratio = float(config.get("decode.max_length.ratio", 2))
     plus, limit = config.number("decode.max_length.plus", 10), config.number("decode.max_length.limit", 1000)
     return min(math.ceil(ratio * source_tokens) + plus, limit)
@@ -16,8 +16,8 @@ def longest_output(config, source_tokens):
 
 @torch.no_grad()
 def translate(model, source, beam, longest):
-    """The ids of the best output, without the end symbol."""
-    live = [(0.0, [])]  # score, ids; the states lie in the same order
+    """Returns the ids of the best output, without the end symbol."""
+    live = [(0.0, [])]  # score, ids; the states are in the same order
     state = model.decoder.start(model.encoder([source]))
     best = None  # the best complete hypothesis
     for length in range(longest + 1):
@@ -28,7 +28,7 @@ def translate(model, source, beam, longest):
                              for parent, (score, _) in enumerate(live)
                              for word, added in enumerate(scores[parent].tolist()) if added > -math.inf),
                             key=lambda extension: (-extension[0], extension[1:]))
-        for score, parent, word in extensions[:beam]:  # what ends competes for the places, too
+        for score, parent, word in extensions[:beam]:  # complete extensions also compete for the places
             if word == END and (best is None or score > best[0]):
                 best = (score, live[parent][1])
         if length == longest:

@@ -17,13 +17,13 @@ from .text import END, START, UNKNOWN
 
 @dataclass
 class Memory:
-    """What a batch of sources becomes: B sources of up to S words."""
+    """The encoded batch: B sources of up to S words."""
 
-    states: torch.Tensor  # [B, S, M], zeros behind a source's last word
+    states: torch.Tensor  # [B, S, M], zeros after the last word of a source
     mask: torch.Tensor    # [B, S], whether there is a word
     ids: torch.Tensor     # [B, S] of the words, as Encoder.copied gives them
-    last: list            # each layer's last state, its parts by name
-    widths: tuple = ()    # how many of the S words are those of each part of the source, where it has several
+    last: list            # last state of each layer, its parts by name
+    widths: tuple = ()    # number of the S words in each part of the source, if it has several
 
     def mean(self):
         return self.states.sum(dim=1) / self.mask.sum(dim=1, keepdim=True)
@@ -34,13 +34,13 @@ class Memory:
 
 @dataclass
 class State:
-    """What a decoder carries from step to step."""
+    """The state of a decoder between steps."""
 
-    layers: list         # each layer's state, its parts by name
-    fed: torch.Tensor    # [B, F] what the output layer read at the step before; F = 0 without input feeding
-    past: torch.Tensor   # [B, S] the sums of the attention weights of the steps before
+    layers: list         # state of each layer, its parts by name
+    fed: torch.Tensor    # [B, F] input of the output layer at the previous step; F = 0 without input feeding
+    past: torch.Tensor   # [B, S] sums of the attention weights of earlier steps
     memory: Memory
-    weights: torch.Tensor  # [B, S] those of this step
+    weights: torch.Tensor  # [B, S] attention weights of this step
 
     def select(self, indices):
         return State(chosen(self.layers, indices), self.fed[indices], self.past[indices], self.memory.select(indices), self.weights[indices])
@@ -82,7 +82,7 @@ class Encoder(nn.Module):
 
 
 class MultiSourceEncoder(nn.Module):
-    """An encoder for each part of a source; their last states become one. Zoph and Knight 2016, section 3."""
+    """An encoder for each part of a source, and the combination of their last states: Zoph and Knight 2016, section 3."""
 
     def __init__(self, config, words, parts):
         super().__init__()
@@ -118,7 +118,7 @@ class MultiSourceEncoder(nn.Module):
         return Memory(states, mask, ids, last, tuple(each.states.size(1) for each in read))
 
     def split(self, source):
-        """Each part ends with the end symbol."""
+        """Splits a source after each end symbol."""
         ends = (source == END).nonzero().flatten() + 1
         return source.tensor_split(ends[:-1])
 
@@ -135,12 +135,12 @@ class MultiSourceEncoder(nn.Module):
 
 
 def known(ids, embedding):
-    """Words beyond the vocabulary as the unknown one."""
+    """Replaces words beyond the vocabulary by the unknown word."""
     return ids.where(ids < embedding.num_embeddings, UNKNOWN)
 
 
 def shape_of(module, width):
-    """The width of each part of a layer's state, by name."""
+    """Returns the width of each part of the state of a layer, by name."""
     if isinstance(module, nn.GRU):
         return {"h": width}
     return {"h": width, "c": module.hidden_size * (2 if module.bidirectional else 1)}
@@ -160,7 +160,7 @@ class Decoder(nn.Module):
         parts = config.number("data.source.parts", 1)
         context = parts * encoder.width if attends else 0
         self.readout = Readout(config, context, top, size) if with_readout else None
-        self.width = self.readout.width if with_readout else top  # of what the output layer reads
+        self.width = self.readout.width if with_readout else top  # of the input of the output layer
         self.fed = self.width if attends and config.flag("model.attention.input_feeding") else 0
         self.embedding = nn.Embedding(words, size)
         self.add_module(self.kind, Stack(config, "decoder", size + (context if self.order == "before" else 0) + self.fed,
@@ -177,7 +177,7 @@ class Decoder(nn.Module):
         return State(self.bridge(memory), memory.states.new_zeros(len(memory.states), self.fed), none, memory, none)
 
     def step(self, ids, state):
-        """The words written last [B] -> what the output layer reads [B, width], the state after them."""
+        """The last words written [B] -> input of the output layer [B, width], the next state."""
         words, layers, context, weights = self.embedding(known(ids, self.embedding)), [], None, torch.zeros_like(state.past)
         read = [words]
         if self.attention is not None and self.order == "before":  # Bahdanau et al. 2014
@@ -212,8 +212,8 @@ class Seq2Seq(nn.Module):
             self.output.weight = self.decoder.embedding.weight
 
     def forward(self, sources, inputs):
-        """Lists of id tensors, each of its own length -> logits() of the next word at each step [B, T, V]. Those
-        behind the end of a target mean nothing."""
+        """Lists of id tensors of different lengths -> logits() of the next word at each step [B, T, V]. Logits after the
+        end of a target have no meaning."""
         state = self.decoder.start(self.encoder(sources))
         rows = []
         for ids in pad_sequence(inputs, padding_value=END):  # a step
@@ -222,24 +222,24 @@ class Seq2Seq(nn.Module):
         return torch.stack(rows, dim=1)
 
     def logits(self, rows, state):
-        """What decoder.step() gave -> numbers [B, V] whose softmax are the probabilities of the next word."""
+        """Results of decoder.step() -> logits [B, V] of the next word."""
         if isinstance(self.output, CopyOutput):
             return self.output.log_probabilities(rows, state.weights, state.memory.ids)
         return self.output(rows)
 
     def loss(self, sources, targets):
-        """The negative log-likelihood of all targets together, end symbols included: its gradients are the witness of ours."""
+        """Returns the negative log-likelihood of all targets together, end symbols included; tests compare its gradients with ours."""
         return -sum(scores.sum() for scores in self._scores(sources, targets))
 
     @torch.no_grad()
     def score(self, sources, targets):
-        """For each pair the natural log-probabilities of its target's tokens, then of the end symbol."""
+        """Returns for each pair the natural log-probabilities of the tokens of its target, then of the end symbol."""
         return [scores.tolist() for scores in self._scores(sources, targets)]
 
     def _scores(self, sources, targets):
         inputs, outputs = decoder_sides(targets)
         logits = self(sources, inputs)
-        if isinstance(self.output, CopyOutput):  # what the source does not have cannot be copied
+        if isinstance(self.output, CopyOutput):  # words that are not in the source cannot be copied
             outputs = [output.where((output < self.output.out_features) | torch.isin(output, self.encoder.copied(source)), UNKNOWN)
                        for source, output in zip(sources, outputs)]
         return [row[:len(output)].double().log_softmax(dim=1).gather(1, output.unsqueeze(1)).squeeze(1)
@@ -247,6 +247,6 @@ class Seq2Seq(nn.Module):
 
 
 def decoder_sides(targets):
-    """Targets without end symbol -> what the decoder reads and what it should write."""
+    """Targets without end symbol -> inputs of the decoder and the words to predict."""
     start, end = torch.tensor([START]), torch.tensor([END])
     return [torch.cat([start, target]) for target in targets], [torch.cat([target, end]) for target in targets]

@@ -15,7 +15,7 @@ PART = "|||"  # between the parts of a source, each a sentence
 
 
 class Text:
-    """Tokens, vocabulary, reversal, end symbol."""
+    """Converts lines by the tokenizer, vocabulary, reversal and end symbol of a run."""
 
     def __init__(self, config, source_words, target_words, run):
         tools = {side: tokenizer(config, side, run) for side in SIDES}
@@ -33,11 +33,11 @@ class Text:
                     for side, words in zip(SIDES, (source_words, target_words))}
         self.values = [{value: id for id, value in enumerate(values, start=END + 1)} for values in factor_vocabularies(config, run)]
         self.extended = config.flag("model.output.extended_vocabulary")
-        self.beyond = {}  # the words met so far that a vocabulary does not have, numbered: ids go on with them
+        self.beyond = {}  # words beyond the vocabulary met so far, numbered; their ids follow those of the vocabulary
 
     def source(self, line) -> torch.Tensor:
-        """What the encoder reads. Of an empty line without an end symbol it reads the unknown word. Each part ends with the
-        end symbol."""
+        """Returns the ids that the encoder reads. An empty line without an end symbol becomes the unknown word. Each part ends
+        with the end symbol."""
         if self.parts > 1:
             return torch.cat([self._part(part) for part in self._parts(line)])
         return self._part(line)
@@ -56,25 +56,25 @@ class Text:
         return torch.tensor(ids or [UNKNOWN])
 
     def target(self, line) -> torch.Tensor:
-        """What the decoder writes, without the end symbol."""
+        """Returns the ids that the decoder writes, without the end symbol."""
         ids = self._ids("target", line)
         return torch.tensor(ids[::-1] if self.reverse in ("target", "both") else ids, dtype=torch.long)
 
     def target_line(self, ids):
-        """The text of what a decoder wrote, without the end symbol."""
+        """Returns the text of ids that a decoder wrote, without the end symbol."""
         all_words = [*self.target_words, *self.beyond]
         words = [all_words[id] for id in ids]
         return self.join(words[::-1] if self.reverse in ("target", "both") else words)
 
     def words(self, side, line):
-        """The tokens of a line, in the order of the text."""
+        """Returns the tokens of a line, in the order of the text."""
         if side == "source" and self.parts > 1 and PART in line:
             first, *others = [self.words(side, part) for part in self._parts(line)]
             return first + [token for part in others for token in [PART, *part]]
         return self.tokenize[side](self.normalize[side](line))
 
     def copied(self, ids):
-        """Source ids -> the target ids of the same words."""
+        """Converts source ids to the target ids of the same words."""
         words = [*self.source_words, *self.beyond]
 
         def target(id):
@@ -93,7 +93,7 @@ class Text:
         return [ids[token] if token in ids else self._beyond(token, known) for token in self.words(side, line)]
 
     def _with_factors(self, word, *values):
-        """The one number of a token: word + words * (value 1 + values 1 * (value 2 + ...))."""
+        """Returns the number of a token: word + words * (value 1 + values 1 * (value 2 + ...))."""
         id, step = self.ids["source"].get(word, UNKNOWN), len(self.source_words)
         for value, ids in zip(values, self.values):
             id += step * ids.get(value, UNKNOWN)
@@ -101,14 +101,14 @@ class Text:
         return id
 
     def _beyond(self, word, known):
-        """The id of a word that a vocabulary of so many does not have."""
+        """Returns the id of a word that is not in a vocabulary of `known` words."""
         if not self.extended or word in self.target_words[:END + 1]:
             return UNKNOWN
         return known + self.beyond.setdefault(word, len(self.beyond))
 
 
 def by_word(cut, between):
-    """Cuts each word of a line by itself and gives its factors to each of its tokens, and to those between it and the word before."""
+    """Cuts each word of a line by itself. All its tokens get its factors, and so do the tokens between it and the word before."""
     def tokenize(line):
         tokens = []
         for word in re.findall(r"[^ \t-\r]+", line):
@@ -136,12 +136,12 @@ def normalizer(config, side):
 
 
 def tokenizer(config, side, run):
-    """What cuts a line of a side into tokens, and what joins tokens to a line. SentencePiece and Moses are PyPI's
-    `sentencepiece` and `sacremoses`."""
+    """Returns two functions: one cuts a line of a side into tokens, the other joins tokens to a line. SentencePiece and Moses
+    are PyPI's `sentencepiece` and `sacremoses`."""
     kind = config[f"data.{side}.tokenizer.kind"]
     if kind == "whitespace":
         return lambda line: re.findall(r"[^ \t-\r]+", line), " ".join
-    if kind == "character":  # a blank is written as `▁`, and a `▁` as two of them
+    if kind == "character":  # a blank becomes `▁`, and a `▁` becomes two of them
         return (lambda line: ["▁" if c in " \t\n\v\f\r" else "▁▁" if c == "▁" else c for c in line],
                 lambda tokens: "".join({"▁": " ", "▁▁": "▁"}.get(token, token) for token in tokens))
     if kind == "sentencepiece":

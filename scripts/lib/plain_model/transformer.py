@@ -13,12 +13,12 @@ from .factors import add_source_embedding, source_vectors
 from .output import make_output
 from .seq2seq import Seq2Seq
 
-# The fast path computes a layer as one operation, which knows nothing of rotary positions.
+# The fast path computes a layer as one operation, without rotary positions.
 torch.backends.mha.set_fastpath_enabled(False)
 
 
 def sinusoids(length, width):
-    """Section 3.5: sin and cos of position / 10000^(2 i / width) in turns."""
+    """Section 3.5: sin and cos of position / 10000^(2 i / width) alternate."""
     angles = torch.arange(length, dtype=torch.double)[:, None] / 10000 ** (torch.arange(0, width, 2).double() / width)
     return torch.stack([angles.sin(), angles.cos()], dim=2).flatten(1)[:, :width]
 
@@ -33,7 +33,7 @@ def rotated(rows):
 
 
 def rotary_attention(attention, x, mask):
-    """What `attention`, a torch.nn.MultiheadAttention, gives for x [1, length, width] when queries and keys are turned."""
+    """Returns the result of a torch.nn.MultiheadAttention for x [1, length, width] with rotated queries and keys."""
     queries, keys, values = nn.functional.linear(x[0], attention.in_proj_weight, attention.in_proj_bias).chunk(3, dim=1)
     in_heads = [rows.unflatten(1, (attention.num_heads, -1)).transpose(0, 1) for rows in (queries, keys, values)]
     context = nn.functional.scaled_dot_product_attention(rotated(in_heads[0]), rotated(in_heads[1]), in_heads[2], attn_mask=mask)
@@ -54,7 +54,7 @@ class Side(nn.Module):
     """Word vectors, positions and layers of one side."""
 
     def __init__(self, config, words, side, layers=None):
-        """`layers`: the side whose kind of layers it has, where that is the other one."""
+        """`layers`: the side that the kind of the layers comes from, if it is not `side`."""
         super().__init__()
         width = int(config["model.width"])
         rotary = config["model.positions"] == "rotary"
@@ -97,7 +97,7 @@ class Encoder(Side):
 
 @dataclass
 class State:
-    """The words that each hypothesis has read, and the rows of its source."""
+    """The words of each hypothesis so far, and the rows of its source."""
 
     ids: list
     memory: list
@@ -118,7 +118,7 @@ class Decoder(Side):
         return State([torch.tensor([], dtype=torch.long) for _ in memory], memory)
 
     def step(self, ids, state):
-        """All rows are made anew at each step: slow, and plain."""
+        """Computes all rows again at each step: slow, but simple."""
         read = [torch.cat([before, word[None]]) for before, word in zip(state.ids, ids)]
         rows = [self(words, source)[-1] for words, source in zip(read, state.memory)]
         return torch.stack(rows), State(read, state.memory)
@@ -135,5 +135,5 @@ class Transformer(Seq2Seq):
             self.output.weight = self.decoder.embedding.weight
 
     def forward(self, sources, inputs):
-        """Lists of id tensors, each of its own length -> the logits of the next word at each step, [T, V] each."""
+        """Lists of id tensors of different lengths -> the logits of the next word at each step, [T, V] each."""
         return [self.output(self.decoder(ids, memory)) for ids, memory in zip(inputs, self.encoder(sources))]

@@ -14,7 +14,7 @@ from .recipe import WHERE
 
 
 def missing(folder, text):
-    """The archives that are neither there nor unpacked there."""
+    """Returns the archives that the folder has neither packed nor unpacked."""
     corpora = text.train + text.validation + text.test
     return [
         archive
@@ -37,7 +37,7 @@ class Hashed:
 
 
 def checked(folder, text):
-    """{archive: SHA-256}, each read to its end beforehand: its checksum is there, and nobody reads as far later."""
+    """Returns {archive: SHA-256}. Reads each archive to its end, where gzip's checksum is, because later steps do not."""
     digests = {}
     for archive in text.archives():
         path = folder / archive
@@ -62,7 +62,7 @@ def damage_told(path, archive):
 
 
 class Member:
-    """A file in an archive, open: its lines as bytes, and how much of it was read."""
+    """An open file in an archive: its lines as bytes, and the share read so far."""
 
     def __init__(self, raw, name, size):
         self.raw, self.size = raw, size
@@ -74,7 +74,7 @@ class Member:
 
 @contextlib.contextmanager
 def opened(folder, archive, name):
-    """The member `name` of folder/archive, or the file folder/name where that was unpacked."""
+    """Opens the member `name` of folder/archive, or the unpacked file folder/name."""
     path = folder / archive
     if not path.exists():
         path = folder / name
@@ -85,12 +85,12 @@ def opened(folder, archive, name):
         with tarfile.open(path) as tar:
             found = next((member for member in tar if member.name.removeprefix("./") == name and member.isfile()), None)
             if found is None:
-                raise Failure(f"{path} holds no {name}, so it is not what its publisher has: {WHERE[archive]}")
+                raise Failure(f"{path} has no {name}, so it differs from the publisher's archive: {WHERE[archive]}")
             yield Member(tar.extractfile(found), name, found.size)
 
 
 def pairs(english, french, corpus):
-    """Both files' lines side by side, as bytes. The line feed alone ends a line: the text holds other separators."""
+    """Yields the lines of both files side by side, as bytes. Only a line feed ends a line, because the text contains other separators."""
     count = 0
     for ours, theirs in itertools.zip_longest(english.lines, french.lines):
         if ours is None or theirs is None:

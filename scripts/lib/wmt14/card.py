@@ -4,7 +4,7 @@ from .recipe import TEXTS, WHERE
 
 
 def total(counts):
-    """The sums over the corpora of a part."""
+    """Returns the sums over the corpora of a part."""
     keys = ("read", "kept", "words_english", "words_french")
     return {key: sum(corpus[key] for corpus in counts.values()) for key in keys}
 
@@ -34,7 +34,7 @@ def table(counts):
 
 
 def odd(facts):
-    """The corpora that have other counts than their publishers': cut short on the way, or a stand-in."""
+    """Returns the corpora with other counts than published: truncated, or a stand-in."""
     return [name for counts in facts.values() for name, c in counts.items() if c["published"] not in (None, c["read"])]
 
 

@@ -23,7 +23,7 @@ class Corpus(NamedTuple):
     archive: str
     english: str  # the file in the archive
     french: str
-    pairs: int | None = None  # as counted by others; None: no count is known
+    pairs: int | None = None  # as counted by others; None: unknown
 
 
 class Text(NamedTuple):

@@ -9,7 +9,7 @@ PIECE = re.compile(r'<doc\b[^>]*?\bdocid="([^"]*)"|<seg\b[^>]*?\bid="([^"]*)"[^>
 
 
 def segments(text):
-    """{(document, number): segment} in the file's order; entities such as &amp; are read."""
+    """Returns {(document, number): segment} in the order of the file; entities such as &amp; are decoded."""
     found, document = {}, ""
     for piece in PIECE.finditer(text):
         if piece[1] is not None:
@@ -20,7 +20,7 @@ def segments(text):
 
 
 def pairs(english, french, corpus):
-    """Of the text of both files, side by side, as bytes like those of plain files."""
+    """Yields the segments of both files side by side, as bytes, like the lines of plain files."""
     ours, theirs = segments(english), segments(french)
     if list(ours) != list(theirs):
         odd = next(iter(set(ours) ^ set(theirs)), None)

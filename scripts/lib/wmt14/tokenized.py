@@ -8,7 +8,7 @@ from collections import Counter, deque
 from concurrent.futures import ProcessPoolExecutor
 from typing import NamedTuple
 
-CHUNK = 2000  # pairs given to a process at once
+CHUNK = 2000  # pairs per task of a process
 PR_SET_PDEATHSIG = 1
 
 
@@ -21,7 +21,7 @@ class Done(NamedTuple):
 
 
 class Pool:
-    """Processes that tokenise; they end with the one that made them, however that ends."""
+    """Processes that tokenize; they end with their parent, even if it is killed."""
 
     def __init__(self, tokenizer, jobs=None):
         self.jobs = jobs or len(os.sched_getaffinity(0))
@@ -34,7 +34,7 @@ class Pool:
         self.executor.shutdown(cancel_futures=True)
 
     def map(self, pairs):
-        """Done for each chunk of the pairs, in order. Only a few chunks are read ahead, or memory would grow with the text."""
+        """Yields Done for each chunk of the pairs, in order. Reads only a few chunks ahead, so that memory does not grow with the text."""
         pairs, waiting = iter(pairs), deque()
         while True:
             while len(waiting) < 2 * self.jobs and (chunk := list(itertools.islice(pairs, CHUNK))):
@@ -44,12 +44,12 @@ class Pool:
             yield waiting.popleft().result()
 
 
-tokenizers = (str.split, str.split)  # of a process: English, French
+tokenizers = (str.split, str.split)  # per process: English, French
 
 
 def begin(tokenizer):
     global tokenizers
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent answers Ctrl-C
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if tokenizer == "moses":
@@ -59,7 +59,7 @@ def begin(tokenizer):
 
 
 def with_moses(tokenizer):
-    # Not escaped (&apos;): every consumer would have to undo it.
+    # Not escaped (&apos;), because every reader would have to undo it.
     return lambda line: tokenizer.tokenize(line, escape=False)
 
 

@@ -17,7 +17,7 @@ constexpr std::array<Words, reason_count> kWords{{
     {"empty_target", "with an empty target"},
     {"empty_source", "with an empty source"},
     {"too_long", "too long"},
-    {"unlike_lengths", "of too different lengths"},
+    {"unlike_lengths", "with lengths that differ too much"},
     {"duplicate", "seen before"},
 }};
 

@@ -42,8 +42,8 @@ void declare(config::Keys& keys, AttentionBlockOptions& options) {
       "the top layer's previous state, the bottom layer reads the context (Bahdanau et al. 2014), slower; first_layer: "
       "queries are the bottom layer's rows, the layers above read the context (Wu et al. 2016)");
   keys.add("input_feeding", options.input_feeding,
-           "also feed the output layer's input of the previous step to the bottom layer (Luong et al. 2015, section "
-           "3.3); runs step by step, which is slower");
+           "also give the bottom layer the row that the output layer read at the previous step (Luong et al. 2015, "
+           "section 3.3); runs step by step, which is slower");
   keys.section("readout", options.readout, "input of the output layer, from context and decoder row");
   const auto kind = options.kinds->options(options.attention.kind, options.attention.options);
   options.attention.options = kind.value;

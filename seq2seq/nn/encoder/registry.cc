@@ -29,7 +29,7 @@ SourceEmbedding add_source_embedding(Encoder& encoder, const EncoderContext& con
   if (!context.factors.any()) return {.words = add_words(encoder, context, context.embedding), .factors = nullptr};
   const int64_t width = context.factors.word_width(context.embedding);
   if (context.words != nullptr && width != context.embedding)
-    throw UsageError("shared word vectors have the full width, which leaves none for factors",
+    throw UsageError("shared word vectors have the full width, so no units are left for factors",
                      "Use `model.factors.combine: sum`, or `model.embedding.shared: false`");
   const ParameterPlace place{.device = context.placement.of("embeddings"), .type = context.type};
   auto factors = std::make_shared<FactorEmbeddings>(context.factors, context.vocabulary, context.embedding, place);

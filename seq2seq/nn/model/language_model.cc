@@ -83,7 +83,7 @@ void declare(config::Keys& keys, LanguageModelOptions& options) {
   keys.select("decoder", options.decoder, options.kinds->decoders, "decoder, which reads the preceding words");
   keys.select("output", options.output, options.kinds->outputs, "output layer, which predicts the words");
   LanguageModelDropout dropout{options.dropout};
-  keys.section("dropout", dropout, "dropout, not between steps");
+  keys.section("dropout", dropout, "dropout on non-recurrent connections");
   keys.rule("decoder", [&options] { return wrong_decoder(options); });
   keys.rule("embedding.tied",
             [&options] { return refusal_beside(options, [&](int64_t width) { check_tied(options, width); }); });

@@ -147,7 +147,7 @@ void declare(config::Keys& keys, Seq2SeqOptions& options) {
   keys.select("bridge", options.bridge, options.kinds->bridges, "initial state of the decoder");
   keys.select("attention", options.attention, options.kinds->attentions, "attention of the decoder to the source");
   keys.select("output", options.output, options.kinds->outputs, "output layer, which predicts the words");
-  keys.section("dropout", options.dropout, "dropout, not between steps");
+  keys.section("dropout", options.dropout, "dropout on non-recurrent connections");
   keys.rule("encoder", [&options] { return refusal([&] { encoder_outline(options); }); });
   keys.rule("decoder", [&options] { return refusal([&] { decoder_outline(options); }); });
   keys.rule("attention", [&options] { return refusal_beside(options, [&] { block_outline(options); }); });
@@ -237,7 +237,7 @@ Seq2Seq::Seq2Seq(const Options& options, const ModelContext& context)
                                                         .source_parts = context.source_parts}));
   output_ = register_module("output", output);
   if (output->copies() && context.source_factors.any())
-    throw UsageError("`copy` writes words of the source, but its tokens have factors",
+    throw UsageError("`copy` writes words of the source, but the source tokens have factors",
                      "Use another `model.output.kind`, or `data.source.factors: 0`");
   if (output->copies() && context.source_parts.several())
     throw UsageError("`copy` needs a single attention, but each part of the source has its own",

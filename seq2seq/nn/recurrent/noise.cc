@@ -87,7 +87,7 @@ void declare_without_recurrent_dropout(config::Keys& keys, RecurrentNoise& noise
            "step, which is slower")
       .at_least(0)
       .below(1);
-  keys.add("weight_dropout", noise.weights, "share of the recurrent weights dropped, the same in a whole update")
+  keys.add("weight_dropout", noise.weights, "share of the recurrent weights dropped; one choice for the whole update")
       .at_least(0)
       .below(1);
 }

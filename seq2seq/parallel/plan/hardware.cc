@@ -69,8 +69,8 @@ void declare(config::Keys& keys, LinkOptions& options) {
 }
 
 void declare(config::Keys& keys, LaunchOptions& options) {
-  keys.add("seconds", options.seconds, "to issue a kernel").unit("s").at_least(0);
-  keys.add("job", options.job, "kernels of a job").at_least(0);
+  keys.add("seconds", options.seconds, "time to issue a kernel").unit("s").at_least(0);
+  keys.add("job", options.job, "kernels per job").at_least(0);
   keys.add("step_forward", options.step_forward, "further kernels per forward step of a recurrent layer").at_least(0);
   keys.add("step_backward", options.step_backward, "further kernels per backward step of a recurrent layer")
       .at_least(0);
@@ -82,16 +82,17 @@ void declare(config::Keys& keys, NetworkOptions& options) {
 }
 
 void declare(config::Keys& keys, MeasuredOptions& options) {
-  add_costs(keys, "layer_forward", options.layer_forward, "s a job, a step and a million products");
+  add_costs(keys, "layer_forward", options.layer_forward, "seconds per job, per step and per million products");
   add_costs(keys, "layer_backward", options.layer_backward, "the same, backward");
   add_costs(keys, "layer_weights", options.layer_weights, "the same, derivatives of parameters");
-  add_costs(keys, "output_forward", options.output_forward, "of the output layer");
-  add_costs(keys, "output_backward", options.output_backward, "of the output layer");
-  add_costs(keys, "output_weights", options.output_weights, "of the output layer");
-  add_costs(keys, "embeddings_forward", options.embeddings_forward, "s a job, a step and a million numbers");
+  add_costs(keys, "output_forward", options.output_forward, "the output layer, forward");
+  add_costs(keys, "output_backward", options.output_backward, "the output layer, backward");
+  add_costs(keys, "output_weights", options.output_weights, "the output layer, derivatives of parameters");
+  add_costs(keys, "embeddings_forward", options.embeddings_forward,
+            "seconds per job, per step and per million numbers");
   add_costs(keys, "embeddings_backward", options.embeddings_backward, "the same, backward");
   add_costs(keys, "embeddings_weights", options.embeddings_weights, "the same, derivatives of parameters");
-  add_costs(keys, "loss_forward", options.loss_forward, "where the shares of the output layer are joined");
+  add_costs(keys, "loss_forward", options.loss_forward, "the loss, which joins the shares of the output layer");
 }
 
 void declare(config::Keys& keys, Hardware& hardware) {

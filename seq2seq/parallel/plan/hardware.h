@@ -58,8 +58,8 @@ struct NetworkOptions {
 };
 void declare(config::Keys& keys, NetworkOptions& options);
 
-/// Measured costs of a kind of job: [s per job, s per step, s per million products] for layers and output layers, and
-/// [s per job, s per step, s per million numbers] for embeddings and the loss. Empty: computed from the device.
+/// Measured costs of a kind of job: seconds per job, per step and per million products for layers and output layers;
+/// seconds per job, per step and per million numbers for embeddings and the loss. Empty: computed from the device.
 struct MeasuredOptions {
   std::vector<double> layer_forward, layer_backward, layer_weights;
   std::vector<double> output_forward, output_backward, output_weights;

@@ -149,7 +149,7 @@ KernelCheck::KernelCheck(nn::Model& model, const nn::LayerWatches& watches, nn::
     note(name, why_not_compared(*watch));
     layers_.push_back({name, watch});
   }
-  if (layers_.empty()) note("layers", "layers that do not recur have no kernels to compare");
+  if (layers_.empty()) note("layers", "only recurrent layers have kernels to compare");
   if (model.attends()) note("attention", "the tests compare its kernels");
   note("output layer", why_not_compared(model.output()));
 }

@@ -22,7 +22,7 @@ std::optional<StudyEnsemble> read_ensemble(SpecSection& row, const std::filesyst
   if (auto seeds = section.seeds("seeds"))
     ensemble.seeds = std::move(*seeds);
   else
-    section.missing("seeds", "of the runs that write together");
+    section.missing("seeds", "seeds of the runs in the ensemble");
   section.refuse_others();
   return ensemble;
 }

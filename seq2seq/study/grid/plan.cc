@@ -37,7 +37,7 @@ void check_metrics(const StudyPlan& plan) {
       if (options.decode.search != decode::SearchKind::exact && run::is_exact_rate(metric)) {
         throw UsageError(
             place,
-            fmt::format("`metrics`: `{}` needs exact search, and `{}` searches otherwise", metric, planned.run.cell),
+            fmt::format("`metrics`: `{}` needs exact search, but `{}` uses another search", metric, planned.run.cell),
             "Set `decode.search: exact`, or move the row to a study of its own");
       }
     }

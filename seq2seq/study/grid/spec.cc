@@ -100,7 +100,7 @@ class SpecReader {
                      .place = given.source.place};
     section.refuse_others();
     if (!own_base && !base) top.missing("base", fmt::format("the configuration that scale `{}` starts from", name));
-    if (!own_seeds && !seeds) top.missing("seeds", fmt::format("of the runs of scale `{}`", name));
+    if (!own_seeds && !seeds) top.missing("seeds", fmt::format("seeds of the runs at scale `{}`", name));
     spec_.scales.push_back(std::move(scale));
   }
 

@@ -72,7 +72,7 @@ class ColumnReader {
 
   std::vector<SentenceFigures> read() {
     const auto head = next();
-    if (head.substr(0, columns_head.size()) != columns_head) throw damaged("has an unknown head");
+    if (head.substr(0, columns_head.size()) != columns_head) throw damaged("has an unknown first line");
     const int64_t rows = number(head.substr(columns_head.size()));
     if (rows < 0 || rows > most_rows_ / std::ssize(columns())) throw damaged("has an invalid number of sentences");
     std::vector<SentenceFigures> sentences(static_cast<size_t>(rows));

@@ -102,8 +102,8 @@ std::string ensemble_commands(const StudyPlan& plan, const PlannedRun& ensemble,
 
 std::string commands_of(const StudyPlan& plan, const std::filesystem::path& current) {
   std::string text = fmt::format(
-      "# Each run of {}{}, typed by hand. All of them: seq2seq study run {}{}\n"
-      "# Paths are as seen from the folder that the study was called from; `seq2seq` is "
+      "# Commands that make each run of {}{} by hand. All runs at once: seq2seq study run {}{}\n"
+      "# Paths are relative to the folder in which the study was started; `seq2seq` is "
       "build/release/seq2seq.\n",
       seen_from(current, std::filesystem::absolute(plan.spec.file)),
       plan.scale.named ? " at scale " + plan.scale.name : "",

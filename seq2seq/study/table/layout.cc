@@ -80,7 +80,7 @@ void drop_last_if_empty(Grid& grid) {
 }
 
 Grid cost_grid(const StudyTable& table) {
-  Grid grid{.title = "What a run takes, mean over runs",
+  Grid grid{.title = "Cost of a run, mean over runs",
             .head = {"row", "parameters", "updates", "words/s", "training", "operations", "gradient norm", "largest"},
             .rows = {}};
   for (const auto& line : table.lines) {
@@ -163,16 +163,15 @@ std::vector<std::string> notes(const StudyTable& table) {
     notes.push_back(
         "sd: over seeds. Intervals and p: Student's t over seeds and sentences (variance of the seeds over the number "
         "of runs, plus that of a sentence bootstrap; degrees of freedom after Satterthwaite)" +
-        std::string(paired ? "; seeds are paired where parameters and order of the data are alike." : "."));
+        std::string(paired ? "; seeds are paired if rows have the same initial parameters and order of the data."
+                           : "."));
     notes.push_back(
-        "detectable: the smallest difference that this many runs would have shown to differ from 0, at 5 %, in 80 % of "
-        "cases.");
+        "detectable: the smallest true difference that this number of runs would find at 5 % in 80 % of cases.");
   } else if (!sentences.empty()) {
-    notes.push_back("One run a row: what another seed would give is unknown, so there are no intervals.");
+    notes.push_back("One run per row: the variance over seeds is unknown, so there are no intervals.");
   }
   if (std::ranges::any_of(table.lines, [](const auto& line) { return line.ensemble; })) {
-    notes.push_back(
-        "Ensembles are one system each: their intervals are over sentences alone (bootstrap), not over seeds.");
+    notes.push_back("An ensemble is one system: its interval is over sentences only (bootstrap), not over seeds.");
   }
   if (lacks_four_grams(table)) notes.push_back(fmt::format("BLEU: {}.", metrics::without_four_grams));
   if (!table.published_in.empty()) notes.push_back(fmt::format("Published figures: {}.", table.published_in));

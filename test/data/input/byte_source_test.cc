@@ -51,7 +51,7 @@ std::string read_all(const std::filesystem::path& file, std::size_t at_once) {
   return text;
 }
 
-/// Larger than any buffer inside, and partly such that it does not shrink.
+/// Larger than any internal buffer, and partly incompressible.
 std::string long_text() {
   std::mt19937_64 random(1);
   std::string text(3'000'000, 'a');
@@ -95,7 +95,7 @@ TEST_CASE("bytes: a packed file that is damaged is named", "[data][input][error]
   packed[packed.size() - 6] = static_cast<char>(packed[packed.size() - 6] ^ 1);  // its checksum
   REQUIRE_THROWS_WITH(read_all(folder.file("text.gz", packed), 100), ContainsSubstring("text.gz: is damaged: gzip"));
   auto other = zstandard("some text, some text, some more text\n");
-  other[4] = static_cast<char>(other[4] | 8);  // a bit that is reserved
+  other[4] = static_cast<char>(other[4] | 8);  // a reserved bit
   REQUIRE_THROWS_WITH(read_all(folder.file("text.zst", other), 100),
                       ContainsSubstring("text.zst: is damaged: Zstandard"));
 }
@@ -119,7 +119,7 @@ TEST_CASE("bytes: zeros behind a gzip file are no text, and another file may fol
 TEST_CASE("bytes: a file that is packed in another way is named so", "[data][input][error]") {
   using namespace std::string_literals;
   const TemporaryFolder folder;
-  // The first bytes that Python's bz2 and lzma write, of a text and of none, and those of the other programs.
+  // The first bytes of bz2 and lzma of Python, for a text and for none, and those of other programs.
   const auto [start, name] = GENERATE(table<std::string, std::string>({
       {"BZh91AY&SY\x10ib\xf5\0\0\x03Q\x80\0"s, "bzip2"},
       {"BZh11AY&SY\x10i"s, "bzip2"},

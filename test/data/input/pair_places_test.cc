@@ -10,7 +10,7 @@ namespace {
 
 TEST_CASE("pair places: a pair of several corpora is named by its own file and line", "[data][error]") {
   const test::TemporaryFolder folder;
-  folder.file("a.fr", "1\n2\n3");  // without a last line end
+  folder.file("a.fr", "1\n2\n3");  // without a line feed at the end
   folder.file("b.fr", "1\n\n");
   folder.file("c.tsv", "1\t1\n");
   PairPlaces place({.source = {folder / "a.fr", folder / "b.fr"},

@@ -45,7 +45,7 @@ TEST_CASE("word vectors: words are found by their form, with a first line of siz
                               "3 2 \ncat 0.5 -2 \nother 1 1 \nété 1e-3 3 \n",      // word2vec
                               "cat\t0.5\t-2\r\nother\t1\t1\r\nété\t1e-3\t3",       // another's
                               "cat 0.5 -2\nthe cat 1 1\n. . . 4 4\nété 1e-3 3\n",  // words with blanks
-                              "</s> 8 8\ncat 0.5 -2\n<unk> nan x\nété 1e-3 3\n");  // symbols are no words
+                              "</s> 8 8\ncat 0.5 -2\n<unk> nan x\nété 1e-3 3\n");  // symbols are not words
   CAPTURE(bytes);
   const auto found = read(folder, bytes);
   CHECK(found.ids == std::vector<int64_t>{5, 4});

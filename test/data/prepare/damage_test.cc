@@ -25,7 +25,7 @@ TEST_CASE("prepare: whichever operation fails, nothing is taken for what it is n
   const auto text_changed = GENERATE(true, false);  // otherwise only the vocabulary
   CAPTURE(text_changed);
   bool failed = true;
-  for (int nth = 2; failed; ++nth) {  // the first makes the folder of the lock
+  for (int nth = 2; failed; ++nth) {  // the first call makes the folder of the lock
     CAPTURE(nth);
     PrepareWork work("a\nb\n", "x\ny\n");
     work.run();
@@ -39,7 +39,7 @@ TEST_CASE("prepare: whichever operation fails, nothing is taken for what it is n
     try {
       work.run();
       failed = false;
-    } catch (const Error&) {  // by the old keys only the old words are to be had
+    } catch (const Error&) {  // the old keys only give the old words
       REQUIRE(words_by(work.job.folder, old_keys).value_or(2) == 2);
     }
     work.job.files = &disk_files();
@@ -80,7 +80,7 @@ TEST_CASE("prepare: whichever operation fails, the message names the file and no
     REQUIRE_THAT(failed, ContainsSubstring(": cannot be written: No space left on device"));
     REQUIRE(failed.rfind(work.folder.path().string(), 0) == 0);
     REQUIRE_THAT(failed, !ContainsSubstring("partial") && !ContainsSubstring("offsets"));
-    if (std::filesystem::exists(work.job.folder.root)) {  // complete: only syncing and tidying up were left
+    if (std::filesystem::exists(work.job.folder.root)) {  // complete: only syncing and cleaning up were missing
       REQUIRE(names(work) == complete);
     } else {
       auto left = names(work);
@@ -119,7 +119,7 @@ TEST_CASE("prepare: a disk that is full at any byte is told, and what was there 
 TEST_CASE("prepare: a text that changes while it is read is told, and no folder is left", "[data][prepare][error]") {
   PrepareWork work("a\nb\n", "x\ny\n");
   const auto file = work.options.train.target.front();
-  work.job.progress.now = [&file] {  // asked after the files were looked at
+  work.job.progress.now = [&file] {  // called after the files were checked
     std::filesystem::last_write_time(file, std::filesystem::file_time_type::clock::now() - std::chrono::hours(1));
     return std::chrono::steady_clock::now();
   };
@@ -208,12 +208,12 @@ TEST_CASE("prepared text: a damaged file is named, whichever it is", "[data][pre
                                     "target.vocabulary", "numbers.tokens", "weights.tokens", "summary.json");
   const auto damage = GENERATE(0, 1, 2);
   if (name == "summary.json" && damage == 1)
-    return;  // one character may stand for another: what it tells of is checked
+    return;  // one character may replace another: the files that it describes are checked
   CAPTURE(name, damage);
   const auto file = work.job.folder.root / name;
   auto bytes = content_of(file);
   if (damage == 0) bytes.resize(bytes.size() / 2);
-  // In the middle of the summary may stand the checksum of another file, which would then be the one that is named.
+  // The middle of the summary may have the checksum of another file; then the error names that file.
   auto& one = bytes[name == "summary.json" ? 0 : bytes.size() / 2];
   if (damage == 1) one = static_cast<char>(one ^ 0x10);
   if (damage == 2) bytes.clear();

@@ -20,7 +20,7 @@ using namespace seq2seq::data;
 
 inline const auto kPreparedTokenizers = text::builtin_tokenizers();
 
-/// A training text in a folder of its own and what is asked of it.
+/// A training text in its own folder, and the options for it.
 struct PrepareWork {
   TemporaryFolder folder;
   DataOptions options;
@@ -69,7 +69,7 @@ inline std::vector<std::string> words_of(const TokenStore& store, const text::Vo
   return words;
 }
 
-/// The size of the source vocabulary, where the folder opens by these keys.
+/// Returns the size of the source vocabulary if the folder opens with these keys.
 inline std::optional<int64_t> words_by(const PreparedFolder& folder, const PrepareKeys& keys) {
   try {
     return std::ssize(open_prepared(folder, keys).source_vocabulary.words());
@@ -78,7 +78,7 @@ inline std::optional<int64_t> words_by(const PreparedFolder& folder, const Prepa
   }
 }
 
-/// The number of the files in a folder, hidden ones too.
+/// Returns the number of files in a folder, hidden ones included.
 inline int64_t entries(const std::filesystem::path& folder) {
   return std::distance(std::filesystem::directory_iterator(folder), std::filesystem::directory_iterator());
 }

@@ -74,7 +74,7 @@ TEST_CASE("token store: gives back the sentences it was given, from memory and f
       REQUIRE(store.length(i) == std::ssize(sentence));
       all.insert(all.end(), sentence.begin(), sentence.end());
     }
-    store.release_pages();  // and they come back
+    store.release_pages();  // and they are read back
     REQUIRE(store.tokens() == std::ssize(all));
     REQUIRE(store.largest() == *std::max_element(all.begin(), all.end()));
     for (int64_t i = 0; i < store.tokens(); ++i) REQUIRE(store.id(i) == all[static_cast<std::size_t>(i)]);
@@ -100,7 +100,7 @@ TEST_CASE("token store: without finish nothing stays", "[data][store][error]") {
 }
 
 TEST_CASE("token store: a disk that is full at any byte is told, and nothing stays", "[data][store][error]") {
-  const auto large = GENERATE(false, true);  // the one is written when it is finished, the other block by block
+  const auto large = GENERATE(false, true);  // one is written at its end, the other block by block
   const TemporaryFolder folder;
   const Sentences sentences(large ? 100'000 : 2, {1, 2, 3, 70'000});
   const auto bytes = std::filesystem::file_size(write(folder, sentences, 100'000));
@@ -133,7 +133,7 @@ TEST_CASE("token store: whichever operation fails, the file is named, nothing st
     CAPTURE(nth);
     std::filesystem::remove(folder / "side.tokens");
     FailingFiles files(disk_files(), nth);
-    const bool last = nth == counting.operations();  // the folder is synced: the file is in its place already
+    const bool last = nth == counting.operations();  // the folder is synced, and the file is already in place
     REQUIRE_THROWS_WITH(write_through(files),
                         (last ? folder.path() : folder / "side.tokens").string() +
                             ": cannot be written: No space left on device. Free some space and run the command again");

@@ -30,7 +30,7 @@ std::shared_ptr<Attention> covered(const std::string& kind) {
   return attention;
 }
 
-/// Sentences of one word and of several; queries of one sentence beside each other, and of none.
+/// Sentences of one and of several words; several queries of one sentence, and a sentence without queries.
 struct CoveredBatch {
   CoveredBatch() {
     torch::manual_seed(8);
@@ -47,7 +47,7 @@ AttentionResult attend_batch(const Attention& attention, const CoveredBatch& bat
                           batch.pairs);
 }
 
-/// The score of one pair by the equation of the kind, term by term.
+/// Computes the score of one pair by the equation of the kind, term by term.
 double covered_score(const Attention& attention, const std::string& kind, const Tensor& query, const Tensor& state,
                      const Tensor& past) {
   const auto parameter = [&](const char* name) { return attention.named_parameters()[name].detach(); };

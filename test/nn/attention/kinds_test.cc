@@ -23,7 +23,7 @@ using at::Tensor;
 
 constexpr int64_t query_width = 5, memory_width = 6;
 
-/// An attention in a small size, its parameters random.
+/// Makes a small attention with random parameters.
 std::shared_ptr<Attention> random_attention(const std::string& kind, const Values& values, int64_t query = query_width,
                                             int64_t memory = memory_width) {
   const auto registry = builtin_attentions();
@@ -32,7 +32,7 @@ std::shared_ptr<Attention> random_attention(const std::string& kind, const Value
   return attention;
 }
 
-/// One query against the states of its sentence: a weight for each, by the equations of the kind.
+/// The weights of one query for the states of its sentence, by the equations of the kind.
 using Loop =
     std::function<std::vector<double>(const Attention&, const Tensor& query, const Tensor& states, int64_t position)>;
 
@@ -70,7 +70,7 @@ std::vector<double> location_weights(const Attention& a, const Tensor& query, co
   return weights;
 }
 
-/// Softmax of general scores over the states at most `window` from the centre.
+/// Computes the softmax of general scores over the states at most `window` from the centre.
 std::vector<double> window_weights(const Attention& a, const Tensor& query, const Tensor& states, double centre,
                                    double window) {
   const auto general = parameter(a, "weight");
@@ -113,7 +113,7 @@ std::vector<Known> known_kinds() {
           {"local_p", {{"window", "2"}}, local_p_weights}};
 }
 
-/// Sentences of one word, of several, of more than a window or the known positions.
+/// Sentences of one word, of several, and of more than a window or the known positions.
 struct Batch {
   Batch() {
     torch::manual_seed(8);

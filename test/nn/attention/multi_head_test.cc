@@ -55,7 +55,7 @@ TEST_CASE("multi-head attention: weights to show are the mean of the heads' soft
   torch::manual_seed(1);
   const auto pairs = pairs_of_sentences({3, 1, 5}, {3, 4, 5}, c10::kCPU);
   const auto q = torch::randn({pairs.queries(), 6}, type), k = torch::randn({pairs.keys(), 6}, type);
-  // Values that are one at a key and zero at others make a context of the weights.
+  // With values that are one at a key and zero at others, the context equals the weights.
   const auto shown = multi_head_weights(q, k, pairs, {.heads = 2, .scale = 0.5, .causal = true});
   for (int64_t pair = 0; pair < pairs.pairs(); ++pair) {
     auto values = torch::zeros({pairs.keys(), 2}, type);
@@ -65,7 +65,7 @@ TEST_CASE("multi-head attention: weights to show are the mean of the heads' soft
   }
 }
 
-/// The weights that dropout leaves of a sentence of `keys` keys, from values that are one at a key and zero elsewhere.
+/// Returns the weights after dropout in a sentence of `keys` keys, from values of one at a key and zero elsewhere.
 Tensor dropped(const WeightDropout& dropout, int64_t queries, int64_t keys, at::ScalarType type) {
   const auto pairs = pairs_of_sentences({queries}, {keys}, c10::kCPU);
   const auto zeros = torch::zeros({queries, kHeads}, type), none = torch::zeros({keys, kHeads}, type);
@@ -92,7 +92,7 @@ TEST_CASE("dropout of attention weights: drops its share and scales the rest, ea
   const double scale = 1 / 0.75;
   CHECK(((mask.abs() < 1e-6) | ((mask - scale).abs() < 1e-5)).all().item<bool>());
   CHECK(std::abs((mask == 0).to(torch::kDouble).mean().item<double>() - 0.25) < 0.02);  // 3 deviations are 0.01
-  // No two queries, heads, pairs, sites, updates or seeds have a mask in common.
+  // All queries, heads, pairs, sites, updates and seeds have different masks.
   const auto rows = mask.reshape({-1, 90});
   CHECK(std::get<0>(torch::unique_dim(rows.round(/*decimals=*/3), 0)).size(0) == 70 * kHeads);
   const auto part = mask.narrow(0, 0, 5);

@@ -20,7 +20,7 @@ namespace {
 using namespace seq2seq::test;
 using at::Tensor;
 
-/// An operation: of its operands' shapes, what it is, and the same as loops.
+/// An operation: its name, the shapes of its operands, and the same as loops.
 struct Operation {
   using Shapes = std::vector<std::vector<int64_t>>;
   std::function<Shapes(const AttentionPairs&)> shapes;
@@ -29,9 +29,9 @@ struct Operation {
 
 constexpr int64_t width = 19, value_width = 37, heads = 3;
 
-int64_t rows_of_keys(const AttentionPairs& pairs) { return pairs.keys() + 1; }  // one that nobody looks at
+int64_t rows_of_keys(const AttentionPairs& pairs) { return pairs.keys() + 1; }  // one more than the queries read
 
-// The loops: a pair after another, in double, from tensors of one row each.
+// The loops: pair by pair, in double, from tensors of one row each.
 
 Tensor loop_scores(const AttentionPairs& pairs, const std::function<Tensor(int64_t query, int64_t key)>& score,
                    const Tensor& none) {
@@ -256,7 +256,7 @@ TEST_CASE("attention operations: derivatives in double are those by differences"
   }
 }
 
-/// The rows of a batch that belong to one group, and the group alone.
+/// The rows of a batch that belong to one group, and the group by itself.
 struct Alone {
   Alone(const AttentionPairs& pairs, size_t number)
       : group(pairs.groups()[number]),

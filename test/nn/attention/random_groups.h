@@ -15,7 +15,7 @@ inline std::vector<std::string> group_shapes() {
   return {"sentences", "one query each", "shared keys", "windows", "one long", "nothing"};
 }
 
-/// Groups of one query, of one key, of none, of many; `shape` says how their keys lie.
+/// Returns groups of one query, of one key, of none, of many; `shape`: the arrangement of their keys.
 inline std::vector<nn::AttentionGroup> random_groups(unsigned seed, const std::string& shape) {
   std::mt19937 generator(seed);
   const auto below = [&](int64_t bound) { return static_cast<int64_t>(generator() % static_cast<uint64_t>(bound)); };
@@ -34,7 +34,7 @@ inline std::vector<nn::AttentionGroup> random_groups(unsigned seed, const std::s
     return groups;
   }
   for (int i = 0; i < 7; ++i) {
-    if (shape == "windows") {  // of the same twelve keys, overlapping in any order
+    if (shape == "windows") {  // of the same twelve keys, overlapping in random order
       next.first_key = below(12);
       add(below(3), std::min<int64_t>(12 - next.first_key, below(6)));
       continue;

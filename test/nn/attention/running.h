@@ -14,7 +14,7 @@
 
 namespace seq2seq::test {
 
-/// Runs kernels of one instruction set on a number of threads while it lives.
+/// Sets the instruction set of kernels and the number of threads during its lifetime.
 class AttentionMachine {
  public:
   AttentionMachine(Isa isa, int threads) : threads_before_(at::get_num_threads()) {
@@ -39,7 +39,7 @@ struct Ran {
   std::vector<at::Tensor> results, gradients;
 };
 
-/// Results, and the derivatives of a sum of them in random proportions by each operand.
+/// Returns results, and the derivatives of a randomly weighted sum of them by each operand.
 template <class Run>
 Ran run(const Run& operation, const std::vector<at::Tensor>& operands, const nn::AttentionPairs& pairs,
         at::ScalarType type) {
@@ -56,7 +56,7 @@ Ran run(const Run& operation, const std::vector<at::Tensor>& operands, const nn:
   return ran;
 }
 
-/// Of the largest number of each tensor, or of 1.
+/// Returns the difference relative to the largest number of each tensor, or to 1.
 inline double largest_error(const std::vector<at::Tensor>& ours, const std::vector<at::Tensor>& exact) {
   double largest = 0;
   for (size_t i = 0; i < ours.size(); ++i) {

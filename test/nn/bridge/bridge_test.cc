@@ -38,7 +38,7 @@ std::shared_ptr<Bridge> bridge_of(const std::string& kind, const BridgeContext& 
   return bridge;
 }
 
-/// Random last states of these shapes and rows of width 3 for three sentences, one of them without a row.
+/// Makes random last states of these shapes and rows of width 3 for three sentences, one of them without a row.
 Memory random_memory(const std::vector<StateShape>& encoder) {
   Memory memory;
   memory.states = random_packed({2, 0, 4}, 3);
@@ -54,7 +54,7 @@ double number(const at::Tensor& tensor, int64_t row, int64_t column) {
   return tensor.accessor<double, 2>()[row][column];
 }
 
-/// W x + b of one sentence in plain loops; b where the bridge has one.
+/// Computes W x + b of one sentence in plain loops; b only if the bridge has one.
 std::vector<double> projected(const Bridge& bridge, const std::string& part, const std::vector<double>& x) {
   const auto parameters = bridge.named_parameters();
   const auto weight = parameters["weight_" + part];
@@ -69,7 +69,7 @@ std::vector<double> projected(const Bridge& bridge, const std::string& part, con
   return sums;
 }
 
-/// Columns [first, last) of a sentence's row.
+/// Returns columns [first, last) of the row of a sentence.
 std::vector<double> columns(const at::Tensor& rows, int64_t sentence, int64_t first, int64_t last) {
   std::vector<double> values;
   for (int64_t column = first; column < last; ++column) values.push_back(number(rows, sentence, column));
@@ -116,7 +116,7 @@ TEST_CASE("bridge linear: a part that the encoder lacks projects h", "[nn][bridg
 
 TEST_CASE("bridge backward: tanh of a projection of the backward half of the top bidirectional layer",
           "[nn][bridge][witness]") {
-  // Of three layers the second is the top one that runs in both directions.
+  // Of three layers, the second is the top bidirectional one.
   const std::vector<StateShape> encoder{lstm_state(2, 2), lstm_state(2, 2), lstm_state(4)};
   const auto bridge = bridge_of("backward", between(encoder, {lstm_state(5), gru_state(3)}));
   CHECK(bridge->parameters().size() == 3);

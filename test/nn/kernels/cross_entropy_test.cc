@@ -12,7 +12,7 @@ namespace {
 
 using namespace seq2seq::test;
 
-/// A tile's operands, and what one run of the kernel makes of them.
+/// The operands of a tile, and the results of one run of the kernel.
 struct Tile {
   Tile(const CrossEntropyKernels& kernel, int64_t of_words, int64_t vectors, float spread)
       : words(of_words),
@@ -63,7 +63,7 @@ TEST_CASE("cross-entropy kernel: exponentials and sums of two tiles are those in
       total += before.logit(word, row);
     }
     for (int64_t word = 0; word < words; ++word) all += std::exp(before.logit(word, row) - largest);
-    // Not further from the largest than the slack, so that nothing overflows.
+    // At most the slack from the largest number, so that nothing overflows.
     CHECK(std::abs(tile.reference[at] - largest) <= reference_slack + 1e-3);
     const double normalizer = tile.reference[at] + std::log(static_cast<double>(tile.sum[at]));
     CHECK_THAT(normalizer, WithinAbs(largest + std::log(all), 1e-6 * (4 + spread)));
@@ -77,7 +77,7 @@ TEST_CASE("cross-entropy kernel: exponentials and sums of two tiles are those in
     }
     CHECK(worst < 1e-5 * (4 + spread));
   }
-  // What lies between the rows stays.
+  // Numbers between the rows do not change.
   for (int64_t word = 0; word < words; ++word) {
     for (int64_t gap = tile.rows; gap < tile.stride; ++gap) {
       const auto at = static_cast<size_t>(word * tile.stride + gap);

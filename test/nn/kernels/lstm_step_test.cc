@@ -31,7 +31,7 @@ struct Inputs {
   std::vector<float> weight, hidden_before, cell_before, sums, above, later, cell_gradient;
 };
 
-/// The equations, one number after another in double: shares nothing with the library.
+/// Computes the equations number by number in double. Shares no code with the library.
 Run<double> by_the_equations(const Inputs& in, bool with_above) {
   const auto sigmoid = [](double x) { return 1 / (1 + std::exp(-x)); };
   const auto count = static_cast<size_t>(in.rows * in.cells);
@@ -70,7 +70,7 @@ Run<double> by_the_equations(const Inputs& in, bool with_above) {
   return run;
 }
 
-/// Forward and backward by an instruction set's kernels, the cells in two parts as two threads would take them.
+/// Runs forward and backward by the kernels of an instruction set, with the cells in two parts as for two threads.
 Run<float> by_kernels(const LstmKernels& kernel, const Inputs& in, bool with_above) {
   const auto count = static_cast<size_t>(in.rows * in.cells);
   Run<float> run{.gates = in.sums,

@@ -14,7 +14,7 @@ namespace {
 
 using namespace seq2seq::test;
 
-/// The sum as it is written, in double.
+/// Computes the sum by its definition, in double.
 double exact(const std::vector<float>& left, const std::vector<float>& right, double start, int64_t row, int64_t column,
              int64_t depth, int64_t columns) {
   double sum = start;
@@ -55,7 +55,7 @@ TEST_CASE("product: every instruction set, from either layout, equals the sum of
   } else {
     kernel.pack(right.data(), columns, depth, columns, panel.data());
   }
-  // One float beyond the columns in every row of `out` shows whether more than them is written.
+  // One float after the columns in every row of `out` shows whether the kernel writes too much.
   const int64_t stride = columns + 1;
   std::vector<float> out(static_cast<size_t>(rows * stride), 77.0F);
   kernel.multiply({.left = turned ? other_left.data() : left.data(),
@@ -106,7 +106,7 @@ TEST_CASE("product: bf16 operands are rounded as LibTorch rounds them, scaled on
   const auto variant = GENERATE_COPY(from_range(bf16_variants()));
   CAPTURE(variant);
   const auto kernel = product_kernels(variant.isa, variant.operands);
-  // Ties to even, either way; the last number below infinity; numbers that only float32 tells apart.
+  // Ties to even, in both directions; the last number below infinity; numbers that differ only in float32.
   const std::vector<float> numbers{1.00390625F, 1.01171875F, -1.00390626F, 3.4e38F, 3.39e38F, 1e-37F, 0.1F, INFINITY};
   const auto depth = static_cast<int64_t>(numbers.size());
   const std::vector<float> scale{1, 3, 0.1F, 1, 1, 1, 7, 1};
@@ -145,7 +145,7 @@ TEST_CASE("product: a scaled bf16 panel holds each row times its factor, rounded
   std::vector<float> panel(static_cast<size_t>(depth * kernel.columns), NAN), out(static_cast<size_t>(columns));
   kernel.pack_scaled(from.data(), stride, scale.data(), depth, columns, panel.data());
   for (int64_t k = 0; k < depth; ++k) {
-    std::vector<float> row(static_cast<size_t>(depth));  // the kth alone
+    std::vector<float> row(static_cast<size_t>(depth));  // only the kth
     row[static_cast<size_t>(k)] = 1;
     kernel.multiply({row.data(), depth, 1, panel.data(), nullptr, 0, out.data(), columns, 1, depth, columns});
     for (int64_t column = 0; column < columns; ++column) {
@@ -197,7 +197,7 @@ TEST_CASE("product: several panels at once give the bits of one after the other"
   const auto variant = GENERATE_COPY(from_range(variants()));
   const auto kernel = product_kernels(variant.isa, variant.operands);
   const int64_t rows = GENERATE(1, 12, 13, 47, 48, 61, 100);
-  const int64_t depth = GENERATE(1, 37, 256, 300);  // 256: most that is laid out at once
+  const int64_t depth = GENERATE(1, 37, 256, 300);  // 256: the most that is packed at once
   const int64_t columns = GENERATE(5, 33, 64, 97, 130);
   const bool turned = GENERATE(true, false), start_last = GENERATE(true, false);
   CAPTURE(variant, rows, depth, columns, turned, start_last);

@@ -6,7 +6,7 @@
 
 namespace seq2seq::test {
 
-/// `count` numbers, uniform in [-scale, scale].
+/// Returns `count` numbers, uniform in [-scale, scale].
 inline std::vector<float> random_values(int64_t count, unsigned seed, float scale = 1.0F) {
   std::mt19937 generator(seed);
   std::uniform_real_distribution<float> uniform(-scale, scale);

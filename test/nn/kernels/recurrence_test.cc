@@ -30,7 +30,7 @@ RecurrenceShape shape_of(int64_t cells, int64_t groups, int rows_a_lane) {
   return {.groups = groups, .blocks = (cells + block_cells - 1) / block_cells, .rows_a_lane = rows_a_lane};
 }
 
-/// Sizes that divide nothing; more sentences than a tile has, one sentence, one step, groups without a sentence.
+/// Sizes that are no multiples of a tile; more sentences than a tile, one sentence, one step, empty groups.
 std::vector<RecurrenceCase> recurrence_cases() {
   return {{1, {1}, shape_of(1, 1, 1)},
           {8, {3, 3, 1}, shape_of(8, 1, 1)},
@@ -42,8 +42,8 @@ std::vector<RecurrenceCase> recurrence_cases() {
 
 Tensor any(at::IntArrayRef shape) { return at::rand(shape) * 2 - 1; }
 
-/// An LSTM layer's operands, and what reaches it from above. The weights shrink with the width, as initial weights do:
-/// in [-1, 1] a layer of 256 cells is chaotic, and float32 is 0.1 from double after 25 steps, whoever computes it.
+/// The operands of an LSTM layer, and the gradients from above. The weights shrink with the width, as initial weights
+/// do: in [-1, 1] a layer of 256 cells is chaotic, and any float32 result differs from double by 0.1 after 25 steps.
 struct LayerOperands {
   explicit LayerOperands(const RecurrenceCase& of) : steps(of.running), width(of.cells) {
     torch::manual_seed(5);
@@ -67,7 +67,7 @@ struct LayerOperands {
     return other;
   }
 
-  /// With results that are not numbers yet.
+  /// Returns the operands, with results that are NaN.
   LstmForward forward() const {
     const auto poisoned = [&](int64_t numbers) { return at::full({steps.rows(), numbers}, NAN, x.options()); };
     return {.x = x,
@@ -168,7 +168,7 @@ TEST_CASE("recurrence kernel: on the host, forward and backward give the equatio
       first = found;
       first_back = back;
     }
-    CHECK(found.rows.equal(first.rows));  // the same bits, whichever block came first
+    CHECK(found.rows.equal(first.rows));  // the same bits for any order of blocks
     CHECK(back.sums.equal(first_back.sums));
   }
 }

@@ -47,7 +47,7 @@ struct Operands {
   at::Tensor logits, targets, scale;
 };
 
-/// By log-softmax in double, differentiated by autograd.
+/// Computes log-softmax in double, differentiated by autograd.
 Found witness(const Operands& of, double smoothing) {
   const auto z = of.logits.to(at::kDouble).requires_grad_();
   const auto p = z.log_softmax(1);

@@ -16,7 +16,7 @@ struct Variant {
   nn::kernels::Operands operands = nn::kernels::Operands::float32;
 
   bool rounds() const { return operands == nn::kernels::Operands::bf16; }
-  /// A number as the products of this variant see it, rounded by LibTorch.
+  /// Returns a number as the products of this variant read it, rounded by LibTorch.
   float operand(float value) const { return rounds() ? static_cast<float>(c10::BFloat16(value)) : value; }
   std::vector<float> operand(std::vector<float> values) const {
     for (auto& value : values) value = operand(value);
@@ -28,7 +28,8 @@ inline std::ostream& operator<<(std::ostream& out, const Variant& variant) {
   return out << name(variant.isa) << (variant.rounds() ? ", bf16" : ", float32");
 }
 
-/// The kernels for bf16 that this processor can run: the reference, with AVX512-BF16 those of avx512, and those of amx.
+/// Returns the kernels for bf16 that this processor can run: the reference, with AVX512-BF16 those of avx512, and with
+/// AMX those of amx.
 inline std::vector<Variant> bf16_variants() {
   std::vector<Variant> all{{Isa::reference, nn::kernels::Operands::bf16}};
   for (const Isa isa : available_isas()) {
@@ -37,7 +38,7 @@ inline std::vector<Variant> bf16_variants() {
   return all;
 }
 
-/// All kernels that this processor can run.
+/// Returns all kernels that this processor can run.
 inline std::vector<Variant> variants() {
   std::vector<Variant> all;
   for (const Isa isa : available_isas()) all.push_back({isa, nn::kernels::Operands::float32});

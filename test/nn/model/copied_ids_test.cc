@@ -20,7 +20,7 @@ Packed sentence(const std::vector<int64_t>& ids) {
   return packed;
 }
 
-/// Six source words, of which the last is the target's word 3 of five.
+/// Six source words; the last one is word 3 of the five target words.
 ModelContext of_sizes() {
   ModelContext context;
   context.source_vocabulary = 6;
@@ -32,7 +32,7 @@ TEST_CASE("copied ids: words of either side are read and copied by the numbers o
   auto context = of_sizes();
   context.target_of_source = [] { return std::vector<int64_t>{0, 1, 2, 0, 0, 3}; };
   const CopiedIds copied(context, /*extended=*/true);
-  // Words of the source's vocabulary, then of the target's alone (6 + 4), then of neither.
+  // Words of the source vocabulary, then of the target vocabulary only (6 + 4), then of neither.
   const auto source = sentence({0, 2, 3, 4, 5, 10, 11, 14});
   const auto read = copied.read(source), written = copied.written(sentence({0, 4, 5, 11}));
   CHECK(read.rows.equal(id_tensor({0, 2, 3, 4, 5, 0, 0, 0})));

@@ -11,7 +11,7 @@ namespace {
 
 using namespace seq2seq::test;
 
-/// One layer a side, attention of this kind after the cell; parameters of one name have one value in all of them.
+/// Makes one layer per side with attention of this kind after the cell. Parameters with equal names have equal values.
 std::shared_ptr<Model> attending(const std::string& kind) {
   const auto models = builtin_models(other_parts());
   auto model = models.make(small(models, "rnn", {{"layers", "1"}, {"attention.kind", kind}}),
@@ -44,8 +44,8 @@ TEST_CASE("decoder: an attention that needs the past is given the sum of the wei
   const torch::NoGradGuard no_gradient;
   const std::vector<int64_t> source_lengths{4, 7, 2};
   const auto source = ids_of(1, source_lengths, 9), inputs = ids_of(2, {5, 2, 4}, 8);
-  // Rows do not depend on what was attended to, so the scores of `covering` are those of `general` less the past, and
-  // scores may be read off weights, but for a constant.
+  // Rows do not depend on the attention, so the scores of `covering` are those of `general` minus the past, and
+  // weights give the scores up to a constant.
   const auto plain = all_at_once(*attending("general"), source, inputs).weights;
   const auto covering = all_at_once(*attending("covering"), source, inputs).weights;
   for (int64_t sentence = 0; sentence < 3; ++sentence) {

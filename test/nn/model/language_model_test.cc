@@ -15,7 +15,7 @@ namespace {
 
 using namespace seq2seq::test;
 
-/// Inputs and targets of sentences of these ids, and as many sources, which nobody reads.
+/// Inputs and targets of sentences of these ids, and as many unused sources.
 struct Text {
   std::vector<std::vector<int64_t>> sentences;
   Packed source, inputs, targets;
@@ -51,7 +51,7 @@ TEST_CASE("language model: losses and gradients are those of torch.nn's Embeddin
   torch::nn::Embedding words(torch::nn::EmbeddingOptions(8, 3));
   torch::nn::LSTM lstm(torch::nn::LSTMOptions(3, 4).num_layers(2).batch_first(true));
   torch::nn::Linear output(4, 8);
-  std::vector<std::pair<at::Tensor, at::Tensor>> same;  // parameters of theirs and of ours
+  std::vector<std::pair<at::Tensor, at::Tensor>> same;  // their parameters and ours
   const auto take = [&](torch::nn::Module& theirs, const std::string& prefix) {
     theirs.to(at::kDouble);
     for (auto& item : theirs.named_parameters()) {

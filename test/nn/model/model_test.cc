@@ -14,7 +14,7 @@ namespace {
 
 using namespace seq2seq::test;
 
-/// Sources and targets packed as a batch of a corpus would be.
+/// Sources and targets, packed like a batch of a corpus.
 struct Pairs {
   Packed source, inputs, targets;
 };
@@ -61,7 +61,7 @@ TEST_CASE("models: every gradient agrees with differences in double", "[nn][mode
   torch::manual_seed(7);
   for (auto& item : model->named_parameters()) {
     CAPTURE(item.key());
-    // Along random directions: an element that is wrong shows in each of them.
+    // Along random directions, each of which shows a wrong element.
     for (int direction = 0; direction < 2; ++direction) {
       auto parameter = item.value();
       const auto value = parameter.clone(), along = at::randn_like(parameter);

@@ -28,9 +28,9 @@ struct RankingSizes {
   int64_t rows, width, words;
 };
 
-/// Rows, weight and bias, and what the kernels and the test itself make of them.
+/// Rows, weight and bias, with the results of the kernels and of the test itself.
 struct Ranked {
-  /// `exact`: eighths, whose products sum to the same number in any order and precision, and of which many are equal.
+  /// `exact`: multiples of 1/8. Their products have the same sum in any order and precision, and many are equal.
   Ranked(RankingSizes sizes, bool biased, bool exact) {
     torch::manual_seed(5);
     const auto make = [exact](at::IntArrayRef shape) {
@@ -72,7 +72,7 @@ struct Ranked {
     return std::find(first, last, word) != last;
   }
 
-  /// Compares with a softmax in double, and with all words in order of their scores.
+  /// Compares with a softmax in double, and with all words sorted by score.
   void check(int64_t k, bool normalizes = true) const {
     constexpr double none = -std::numeric_limits<double>::infinity();
     for (int64_t row = 0; row < rows.size(0); ++row) {
@@ -105,7 +105,7 @@ struct Ranked {
   Tensor scores, ids;
 };
 
-/// Some words in every row; beside them many in the first row and one in the last.
+/// Some words in every row, many more in the first row and one more in the last.
 BannedWords some_banned(RankingSizes sizes) {
   BannedWords banned;
   if (sizes.words < 3) return banned;
@@ -195,13 +195,13 @@ TEST_CASE("best words: impossible words come last, and NaN is not ranked", "[nn]
   CHECK_FALSE(ranked.run(7, isa));
 }
 
-/// Layers of different widths over the same words, and the rows that each of them reads.
+/// Layers of different widths over the same words, and the rows of each.
 struct MixedRanking {
   MixedRanking(int64_t count, int64_t words, const std::vector<int64_t>& widths) {
     torch::manual_seed(7);
     for (const int64_t width : widths) {
       rows.push_back(at::randn({count, width}));
-      weights.push_back(at::randn({words, width}) / std::sqrt(width));  // or float32 would round sums of 50
+      weights.push_back(at::randn({words, width}) / std::sqrt(width));  // otherwise float32 would round sums of 50
       biases.push_back(at::randn({words}));
       shares.push_back(static_cast<double>(1 + shares.size()) / 10);
     }
@@ -262,7 +262,7 @@ struct MixedRanking {
         } else {
           REQUIRE(score == *best);
         }
-        if (!std::isfinite(*best)) break;  // which impossible words fill a row up is not said
+        if (!std::isfinite(*best)) break;  // any impossible words may fill a row
         *best = -std::numeric_limits<double>::infinity();
       }
     }

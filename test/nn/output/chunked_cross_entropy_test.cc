@@ -90,7 +90,7 @@ TEST_CASE("chunked output: no tensor holds the logits of all rows", "[nn][output
   CHECK_THROWS_WITH(run(64), ContainsSubstring("out of memory"));
 }
 
-/// An imitation of LibTorch's products on a GPU of operands in bf16 with results in float32.
+/// Imitates LibTorch's products on a GPU, with operands in bf16 and results in float32.
 Tensor product_of_rounded(const Tensor& a, const Tensor& b, at::ScalarType type) {
   TORCH_CHECK(a.scalar_type() == at::kBFloat16 && b.scalar_type() == at::kBFloat16 && type == at::kFloat);
   return at::mm(a.cpu().to(type), b.cpu().to(type)).to(a.device());
@@ -119,7 +119,7 @@ TEST_CASE("chunked output: bf16 rounds the operands, and what comes out is float
     CHECK(gradient.scalar_type() == at::kFloat);
     const auto error = (gradient - theirs.grad()).abs().max().item<double>() / theirs.grad().abs().max().item<double>();
     CHECK(error < 0.03);    // bf16 has 8 bits
-    CHECK(error > 0.0005);  // and float32 would be nearer
+    CHECK(error > 0.0005);  // float32 would be nearer
   }
 }
 

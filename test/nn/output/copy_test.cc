@@ -32,8 +32,8 @@ std::shared_ptr<OutputLayer> copying(const Placement& placement = {}, bool exten
   return output;
 }
 
-/// Rows whose sources repeat a word, have the unknown word and one that the target's vocabulary has not, and end early;
-/// weights of one sum to less than 1.
+/// Rows with sources that repeat a word, have the unknown word and a word beyond the target vocabulary, and end early.
+/// The weights of one row sum to less than 1.
 Features three_rows() {
   torch::manual_seed(1);
   const auto weights =
@@ -43,7 +43,7 @@ Features three_rows() {
   return {.rows = torch::randn({3, copy_row_width}, torch::kDouble), .attention = weights, .source = source};
 }
 
-/// log p of every word, by the equation.
+/// Computes log p of every word by the equation.
 std::vector<std::vector<double>> by_equation(const OutputLayer& output, const Features& given) {
   const torch::NoGradGuard no_gradient;
   const auto parameters = output.named_parameters();
@@ -119,7 +119,7 @@ Features beyond_rows() {
   return given;
 }
 
-/// p of any word, by the equation of the pointer-generator with an extended vocabulary.
+/// Computes p of any word by the equation of the pointer-generator with an extended vocabulary.
 double probability_by_equation(const OutputLayer& output, const Features& given, int64_t row, int64_t word) {
   const torch::NoGradGuard no_gradient;
   const auto parameters = output.named_parameters();
@@ -180,7 +180,7 @@ TEST_CASE("copying: the best words of an extended vocabulary are those of all, e
   CAPTURE(with_bans, k);
   const auto best = output->top_k(given, k, with_bans ? bans : Bans());
   for (int64_t row = 0; row < 3; ++row) {
-    std::vector<std::pair<double, int64_t>> all;  // minus p, id: in order
+    std::vector<std::pair<double, int64_t>> all;  // (-p, id), sorted
     for (int64_t word = 0; word < 40; ++word) {
       const bool closed = with_bans && (word == 5 || word == 20 || (row == 1 && word == 9) || (row == 2 && word == 6));
       const double p = closed ? 0 : probability_by_equation(*output, given, row, word);
@@ -196,7 +196,7 @@ TEST_CASE("copying: the best words of an extended vocabulary are those of all, e
       }
       const auto& [minus, word] = all[static_cast<size_t>(place)];
       CHECK_THAT(score, WithinAbs(std::log(-minus), 1e-12));
-      // In the second row two words beyond the vocabulary have the same weight.
+      // In the second row, two words beyond the vocabulary have the same weight.
       CHECK(best.ids[row][place].item<int64_t>() == word);
     }
   }
@@ -216,7 +216,7 @@ TEST_CASE("copying: the gradient of words beyond the vocabulary agrees with diff
     for (int64_t i = 0; i < values->numel(); ++i) {
       auto place = values->view(-1)[i];
       const double value = place.item<double>(), step = 1e-6;
-      if (value == 0) continue;  // a weight of 0 has no lower one
+      if (value == 0) continue;  // no weight is below 0
       place.fill_(value + step);
       const double above = loss().item<double>();
       place.fill_(value - step);

@@ -1,4 +1,4 @@
-// What output layers that sample words claim beside what the tests of all output layers claim.
+// Properties of output layers that sample words, in addition to those of all output layers.
 
 #include <cmath>
 #include <stdexcept>
@@ -30,14 +30,14 @@ struct SampledLayer {
 
 using Distribution = EstimatingOutputOptions::Distribution;
 
-/// Counts in no order of the ids; the fourth word does not occur.
+/// Counts that do not follow the order of ids; the fourth word does not occur.
 std::vector<int64_t> counts_of_words() {
   std::vector<int64_t> counts;
   for (int64_t word = 0; word < vocabulary_size; ++word) counts.push_back(word == 3 ? 0 : 1 + 37 * word % 101);
   return counts;
 }
 
-/// Weights in proportion to which words are drawn.
+/// Weights; words are drawn in proportion to them.
 std::vector<double> plain_weights(Distribution distribution) {
   std::vector<double> weights;
   for (int64_t word = 0; word < vocabulary_size; ++word) {
@@ -72,7 +72,7 @@ struct GivenRows {
   Tensor targets = torch::tensor({0, 19, 3, 7, 3}, torch::kLong);
 };
 
-/// The loss of each row, written down word by word after the equations of the headers.
+/// Computes the loss of each row word by word, by the equations of the headers.
 Tensor plain_loss(const std::string& kind, const SampledLayer& layer, const GivenRows& given, const Draw& draw,
                   double smoothing) {
   const auto drawn = layer.sampler.draw(draw);
@@ -97,7 +97,7 @@ Tensor plain_loss(const std::string& kind, const SampledLayer& layer, const Give
   return torch::stack(losses);
 }
 
-/// The derivatives of the sum of `losses`, weighted, by rows, weight and bias.
+/// Returns the derivatives of the weighted sum of `losses` by rows, weight and bias.
 std::vector<Tensor> derivatives(const Tensor& losses, const SampledLayer& layer, const GivenRows& given) {
   const auto weights = torch::arange(1, 6, torch::kDouble);
   return torch::autograd::grad({(losses * weights).sum()}, {given.rows, layer.weight, layer.bias});
@@ -161,7 +161,7 @@ class Means {
     }
     ++count_;
   }
-  /// Returns true if each number of each mean is within five standard errors of what is expected.
+  /// Returns true if each number of each mean is within five standard errors of the expected one.
   bool agree(const std::vector<Tensor>& expected) const {
     for (size_t i = 0; i < sums_.size(); ++i) {
       const auto mean = sums_[i] / count_;

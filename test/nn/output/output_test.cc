@@ -20,7 +20,7 @@ std::shared_ptr<OutputLayer> random_output(const std::string& kind, int64_t cell
   return output;
 }
 
-/// The kinds that read rows alone; others have tests of their own.
+/// Returns the kinds that read only rows; others have separate tests.
 std::vector<std::string> kinds_of_rows() {
   std::vector<std::string> kinds;
   for (const auto& kind : builtin_outputs().names())
@@ -28,7 +28,7 @@ std::vector<std::string> kinds_of_rows() {
   return kinds;
 }
 
-/// Kinds whose parameters are one matrix and one bias.
+/// Returns the kinds with one matrix and one bias as parameters.
 std::vector<std::string> linear_kinds() {
   std::vector<std::string> kinds;
   for (const auto& kind : kinds_of_rows())
@@ -139,7 +139,7 @@ TEST_CASE("output: frozen parameters get no gradient, and what is left the same 
   for (size_t frozen = 0; frozen < all.size(); ++frozen) {
     CAPTURE(frozen);
     const auto found = gradients(frozen);
-    if (all[frozen].dim() == 2) CHECK(products < whole);  // a weight: a product less
+    if (all[frozen].dim() == 2) CHECK(products < whole);  // a weight: one product less
     for (size_t i = 0; i < all.size(); ++i) CHECK((i == frozen ? !found[i].defined() : found[i].equal(all[i])));
   }
 }

@@ -25,7 +25,7 @@ struct Split {
   bool bias = true, tied = false;
 };
 
-/// Every way to cut 11 words that is of a kind of its own, with and without bias, own and tied weight.
+/// Every distinct way to divide 11 words, with and without bias, with own and tied weight.
 std::vector<Split> splits() {
   std::vector<Split> all;
   for (const auto& shares :
@@ -43,7 +43,7 @@ struct Output {
   at::Tensor embedding;
 
   OutputLayer* operator->() const { return layer.get(); }
-  /// The derivatives of all parameters, whole.
+  /// Returns the derivatives of all parameters, joined.
   std::vector<at::Tensor> gradients() const {
     NamedSlices slices;
     for (const auto& item : layer->named_parameters()) slices.emplace_back(item.key(), item.value().grad());

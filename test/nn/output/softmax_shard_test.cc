@@ -29,7 +29,7 @@ struct Matrix {
   at::Tensor weight, bias;
 };
 
-/// A softmax over words cut into shards; `borrowed`: each reads its rows of one matrix on a device of its own.
+/// A softmax over words cut into shards; `borrowed`: each reads its rows of one matrix, on its own device.
 std::vector<SoftmaxShard> cut(const Matrix& matrix, const std::vector<OutputShard>& shards, bool borrowed) {
   std::vector<SoftmaxShard> all;
   const auto whole = matrix.weight.to(test_device(7)).requires_grad_();
@@ -113,7 +113,7 @@ TEST_CASE("softmax shards: logits of any size give finite losses", "[nn][output]
 
 TEST_CASE("softmax shards: exponentials are summed a few rows at a time, with the same result", "[nn][output]") {
   torch::manual_seed(5);
-  constexpr int64_t words = 20'000, rows = 450;  // three pieces, the last a small one
+  constexpr int64_t words = 20'000, rows = 450;  // three pieces, the last one small
   const Matrix matrix{torch::randn({words, 2}), {}};
   const auto x = torch::randn({rows, 2});
   const SoftmaxShard shard({{.device = c10::kCPU, .first = 0, .last = words}}, 0, matrix.weight, {});

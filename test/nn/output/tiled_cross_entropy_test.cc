@@ -77,7 +77,7 @@ Results by_kernels(const TiledOperands& of, double smoothing, const Variant& var
   return found;
 }
 
-/// By LibTorch's cross-entropy in the given type.
+/// Computes them by LibTorch's cross-entropy in the given type.
 Results witness(const TiledOperands& of, double smoothing, at::ScalarType type) {
   const auto leaf = [&](const Tensor& tensor) { return tensor.to(type, false, true).requires_grad_(); };
   const auto x = leaf(of.rows), w = leaf(of.weight), b = of.bias.defined() ? leaf(of.bias) : Tensor();
@@ -90,8 +90,8 @@ Results witness(const TiledOperands& of, double smoothing, at::ScalarType type) 
   return {losses.detach(), x.grad(), w.grad(), b.defined() ? b.grad() : Tensor()};
 }
 
-/// The largest difference between the results, as a share of the largest number in `exact`, or of the largest summand,
-/// since what cancels leaves its rounding.
+/// Returns the largest difference between the results, relative to the largest number in `exact` or the largest
+/// summand, because summands that cancel leave their rounding.
 double error(const Results& found, const Results& exact, size_t result, const TiledOperands& of) {
   const auto largest = [](const Tensor& tensor) { return tensor.abs().max().item<double>(); };
   const std::array<double, 4> summand{1, largest(of.scale) * largest(of.weight), largest(of.scale) * largest(of.rows),
@@ -131,7 +131,7 @@ TEST_CASE("tiled output: bf16 rounds what the logits are products of, and moves 
   const auto found = by_kernels(of, smoothing, variant);
   const auto exact = witness(rounded, smoothing, at::kDouble);
   CHECK(error(found, exact, 0, of) < 1e-5);
-  const double half_unit = std::ldexp(1.0, -9);  // of bf16, the most that rounding moves a number by
+  const double half_unit = std::ldexp(1.0, -9);  // of bf16: the largest rounding error
   for (const size_t gradient : {1, 2, 3}) {
     CAPTURE(gradient);
     CHECK(error(found, exact, gradient, of) < 2 * half_unit);  // of either operand

@@ -42,10 +42,10 @@ TEST_CASE("word sampler: each word is drawn as often on average as it says, and 
   for (size_t word = 0; word < weights.size(); ++word) {
     CAPTURE(word, expected[word]);
     CHECK((expected[word] > 0 && expected[word] <= 1 + 1e-12));
-    // Words below one draw an update on average keep the proportion of their weights.
+    // Words with fewer than one draw per update on average keep the proportion of their weights.
     if (expected[word] < 1 - 1e-9 && weights[word] == heaviest)
       CHECK_THAT(expected[word], WithinRel(heaviest / weights.front() * expected.front(), 1e-9));
-    // A count of mean m and at most two values next to each other has a variance of at most m.
+    // A count with mean m and at most two adjacent values has a variance of at most m.
     const double error = 5 * std::sqrt(expected[word] / updates);
     CHECK_THAT(drawn[static_cast<int64_t>(word)] / updates, WithinAbs(expected[word], error));
   }

@@ -18,7 +18,7 @@ namespace {
 
 using namespace seq2seq::test;
 
-/// A stack whose first `bidirectional` layers run in both directions, its parameters random.
+/// Makes a stack with random parameters; its first `bidirectional` layers run in both directions.
 std::shared_ptr<Stack> stack_both_ways(const LayerRegistry& layers, const std::string& kind, int64_t bidirectional,
                                        at::ScalarType type = at::kDouble) {
   const auto stacks = stacks_of(std::make_shared<LayerRegistry>(layers));
@@ -138,7 +138,7 @@ TEST_CASE("bidirectional: its own pass gives the rows, states and gradients of t
 struct MaskingOptions {};
 void declare(config::Keys&, MaskingOptions&) {}
 
-/// Drops half of its rows' units, whose masks it shows, and has no state.
+/// Drops half of the units of its rows, exposes the masks, and has no state.
 class Masking final : public Layer {
  public:
   using Options = MaskingOptions;

@@ -1,5 +1,5 @@
-// An LSTM layer by cuDNN: on a GPU by cuDNN itself, elsewhere by an imitation of LibTorch's functions for it, which
-// holds the layer to what they ask and give.
+// An LSTM layer by cuDNN: on a GPU by cuDNN itself, elsewhere by an imitation of LibTorch's functions for it, with the
+// same requirements and results.
 
 #include <algorithm>
 #include <array>
@@ -48,7 +48,7 @@ struct Imitated {
   std::vector<Tensor> leaves;  // x, h, c, weights
 };
 
-/// torch's own LSTM on the CPU, of operands whose gradients may be asked for.
+/// Runs torch's LSTM on the CPU, with operands that may require gradients.
 Imitated imitated(const Tensor& x, at::TensorList weights, const Tensor& hidden, const Tensor& cell,
                   at::IntArrayRef running, bool with_gradient) {
   Imitated made;
@@ -67,7 +67,7 @@ Imitated imitated(const Tensor& x, at::TensorList weights, const Tensor& hidden,
   return made;
 }
 
-/// Moves the weights into one buffer, as cuDNN wants them.
+/// Moves the weights into one buffer, as cuDNN requires.
 Tensor flatten_weight(at::TensorList weights, int64_t stride, int64_t, int64_t mode, int64_t, int64_t, int64_t layers,
                       bool, bool bidirectional) {
   TORCH_CHECK(stride == 4 && mode == 2 && layers == 1 && !bidirectional);
@@ -76,7 +76,7 @@ Tensor flatten_weight(at::TensorList weights, int64_t stride, int64_t, int64_t m
   const auto buffer = at::cat(flat);
   int64_t first = 0;
   for (const auto& weight : weights) {
-    // As set_(), which these devices do not have.
+    // Replaces set_(), which these devices do not have.
     weight.unsafeGetTensorImpl()->set_storage_keep_dtype(buffer.storage());
     weight.unsafeGetTensorImpl()->set_storage_offset(first);
     first += weight.numel();
@@ -111,7 +111,7 @@ std::tuple<Tensor, Tensor, Tensor, std::vector<Tensor>> rnn_backward(
   TORCH_CHECK(by_output->sizes() == output.sizes() && by_hidden->sizes() == hidden.sizes() &&
               by_cell->sizes() == hidden.sizes());
   ++asked().backward;
-  // On a thread of its own: below the functions of autograd, which call this, nothing is differentiated.
+  // On a separate thread, because autograd functions call this, and below them nothing is differentiated.
   const auto found = std::async(std::launch::async, [&] {
                        const auto made = imitated(x, weights, hidden, *cell, C10_AS_INTARRAYREF_SLOW(running), true);
                        return torch::autograd::grad({made.rows, made.hidden, made.cell}, made.leaves,
@@ -128,7 +128,7 @@ TORCH_LIBRARY_IMPL(aten, PrivateUse1, library) {
   library.impl("_cudnn_rnn_backward", rnn_backward);
 }
 
-/// Rows, last h and c, then the gradients of x, both states and all weights, on the CPU.
+/// Returns rows, last h and c, then the gradients of x, both states and all weights, on the CPU.
 std::vector<Tensor> layer_on(c10::Device device, at::ScalarType type, int64_t input, int64_t cells,
                              const std::vector<int64_t>& running) {
   torch::manual_seed(7);
@@ -231,7 +231,7 @@ TEST_CASE("lstm by cudnn: what it does not compute is refused by its reason, and
 
 TEST_CASE("gpu kernels: those asked for are on, and an unknown name is refused", "[nn][error]") {
   CHECK(gpu_kernels().empty());
-  CHECK(gpu_kernels_refusal(75).empty());  // no kernel of ours
+  CHECK(gpu_kernels_refusal(75).empty());  // none of our kernels
   {
     const GpuKernels on("softmax,cudnn");
     CHECK(gpu_kernels() == "cudnn, softmax");

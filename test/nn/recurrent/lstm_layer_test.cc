@@ -17,7 +17,7 @@ namespace {
 using test::Variant;
 using test::variants;
 
-/// Runs kernels of one variant on a number of threads while it lives.
+/// Sets the variant of kernels and the number of threads during its lifetime.
 class Machine {
  public:
   Machine(const Variant& variant, int threads)
@@ -52,7 +52,7 @@ struct Operands {
                random({sentences, cells})};
   }
 
-  /// Rows, last h and c, then the gradients of x, both states and all weights.
+  /// Returns rows, last h and c, then the gradients of x, both states and all weights.
   std::vector<at::Tensor> run(at::ScalarType type) const {
     std::vector<at::Tensor> leaf;
     for (const auto& tensor : tensors) leaf.push_back(tensor.to(type).clone().requires_grad_());
@@ -69,7 +69,7 @@ struct Operands {
 
 const char* const names[] = {"rows", "h", "c", "dx", "dh", "dc", "weight_ih", "weight_hh", "bias_ih", "bias_hh"};
 
-/// More rows than a block of the weights' gradients has, cells and inputs that fill no whole panel.
+/// More rows than a block of the gradients of weights; cells and inputs that do not fill a whole panel.
 Operands large_layer() { return {37, 70, {40, 40, 40, 40, 39, 38, 30, 20, 11, 4, 1, 1}}; }
 
 TEST_CASE("lstm layer: float32 kernels give what the plain equations give in double", "[nn][lstm][kernels][gradient]") {
@@ -88,7 +88,7 @@ TEST_CASE("lstm layer: float32 kernels give what the plain equations give in dou
 
 at::Tensor rounded(const at::Tensor& tensor) { return tensor.to(at::kFloat).to(at::kBFloat16).to(at::kDouble); }
 
-/// a b' [n, m] of a [n, k], b [m, k] in double, with operands in bf16, and so are those of its gradients.
+/// Computes a b' [n, m] of a [n, k], b [m, k] in double. Its operands, and those of its gradients, are rounded to bf16.
 struct RoundedProduct : torch::autograd::Function<RoundedProduct> {
   static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& a, const at::Tensor& b) {
     context->save_for_backward({rounded(a), rounded(b)});
@@ -102,12 +102,12 @@ struct RoundedProduct : torch::autograd::Function<RoundedProduct> {
   }
 };
 
-/// The results of Operands::run(), by the equations in double with rounded products, differentiated by autograd.
+/// Returns the results of Operands::run() by the equations in double with rounded products, differentiated by autograd.
 std::vector<at::Tensor> with_rounded_products(const Operands& layer) {
   std::vector<at::Tensor> leaf;
   for (const auto& tensor : layer.tensors) leaf.push_back(tensor.to(at::kDouble).clone().requires_grad_());
   at::Tensor h = leaf[1], c = leaf[2];
-  std::vector<at::Tensor> rows, last_h, last_c;  // the last ones from the first sentence that ends
+  std::vector<at::Tensor> rows, last_h, last_c;  // the last rows, from the first sentence that ends
   int64_t offset = 0;
   for (size_t step = 0; step < layer.running.size(); ++step) {
     const int64_t here = layer.running[step], later = step + 1 < layer.running.size() ? layer.running[step + 1] : 0;

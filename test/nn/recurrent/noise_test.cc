@@ -30,14 +30,14 @@ std::shared_ptr<Stack> noisy_stack(const std::string& kind, const Values& values
   return stack;
 }
 
-/// Kinds with this key.
+/// Returns the kinds with this key.
 std::vector<std::string> kinds_with(const std::string& key) {
   std::vector<std::string> kinds{"lstm", "layer_norm_lstm", "projected_lstm"};
   if (key == "zoneout") kinds.push_back("gru");
   return kinds;
 }
 
-/// One row and state for a sentence at each step, as `step` makes them of the layer without noise.
+/// One row and state per step of a sentence; `step` makes them from the layer without noise.
 struct ByHand {
   std::vector<Tensor> rows;  // one per step, [1, W]
   State last;

@@ -1,6 +1,6 @@
-// An exception that leaves an OpenMP region ends the process, so that nothing may allocate inside one. Here every
-// `operator new` of the program says whether it was called in such a region while a test watches. Sanitizers bring an
-// `operator new` of their own, so the file is not for them: its case has none of their tags.
+// An exception that leaves an OpenMP region ends the process, so code inside one must not allocate. Here every
+// `operator new` of the program records calls in such regions while a test watches. Sanitizers have their own
+// `operator new`, so the case has none of their tags.
 
 #include <atomic>
 #include <cstdlib>
@@ -52,7 +52,7 @@ TEST_CASE("lstm layer: nothing is allocated while several threads work on a laye
     const auto result = lstm_layer(x, running, state, state, weights);
     if (gradients) result.rows.sum().backward();
   };
-  pass();  // what is made once is made before
+  pass();  // allocations that happen once are made before
   in_parallel = 0;
   watching = true;
   pass();

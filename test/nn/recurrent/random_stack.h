@@ -12,7 +12,7 @@
 
 namespace seq2seq::test {
 
-/// A stack of this kind of layer in a small size, its parameters random.
+/// Makes a small stack of this kind of layer with random parameters.
 inline std::shared_ptr<nn::Stack> random_stack(const std::string& kind, uint64_t seed, int64_t layers, int64_t input,
                                                at::ScalarType type = at::kDouble, Values values = {}) {
   const auto stacks = nn::stacks_of(std::make_shared<nn::LayerRegistry>(nn::builtin_layers()));
@@ -22,7 +22,7 @@ inline std::shared_ptr<nn::Stack> random_stack(const std::string& kind, uint64_t
   return stack;
 }
 
-/// Lengths that include 1, equal ones and a long one, in no order.
+/// Lengths with 1, equal ones and a long one, unsorted.
 inline const std::vector<int64_t> stack_lengths{3, 1, 7, 7, 25, 2, 1};
 
 }  // namespace seq2seq::test

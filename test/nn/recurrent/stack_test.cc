@@ -138,7 +138,7 @@ TEST_CASE("stacks: prepared steps equal all at once, gradients too", "[nn][recur
     pieces.push_back(stack->run(piece, carried, {.prepared = &prepared}).rows);
   }
   const auto joined = torch::cat(pieces);
-  // Only the order of sums may differ.
+  // Only the order of sums differs.
   const double tolerance = type == at::kFloat ? 1e-4 : 1e-10;
   CHECK(torch::allclose(joined, whole.rows, 0, tolerance));
   const auto found = torch::autograd::grad({(joined * weight).sum() + weighted_sum(carried)}, leaves);
@@ -238,7 +238,7 @@ TEST_CASE("stacks: frozen parameters get no gradient, and the others the same as
   for (size_t frozen = 0; frozen < all.size(); ++frozen) {
     CAPTURE(frozen);
     const auto found = gradients(frozen);
-    if (all[frozen].dim() == 2) CHECK(products < whole);  // a weight: a product less
+    if (all[frozen].dim() == 2) CHECK(products < whole);  // a weight: one product less
     for (size_t i = 0; i < all.size(); ++i) {
       if (i == frozen) CHECK_FALSE(found[i].defined());
       if (i != frozen) CHECK(found[i].equal(all[i]));

@@ -1,4 +1,4 @@
-// Recurrent layers against PyTorch's modules, and against the equations of a paper.
+// Compares recurrent layers with PyTorch's modules, and with the equations of a paper.
 
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/nn/modules/rnn.h>
@@ -16,7 +16,7 @@ namespace {
 using namespace seq2seq::test;
 using torch::nn::utils::rnn::PackedSequence;
 
-/// Results of PyTorch's module for packed rows: its rows, and each part of all layers' last states, [L, B, width].
+/// Results of PyTorch's module for packed rows: rows, and each part of the last states of all layers, [L, B, width].
 struct Witness {
   torch::Tensor rows;
   std::vector<torch::Tensor> last;
@@ -32,7 +32,7 @@ Witness of_torch(torch::nn::GRU& gru, const PackedSequence& x) {
   return {rows.data(), {last}};
 }
 
-/// Both get the weights of ours, and must leave the same rows, last states and gradients, in double.
+/// Both get our weights, and must return the same rows, last states and gradients, in double.
 template <class Theirs>
 void compare(const Stack& ours, Theirs theirs) {
   theirs->to(torch::kDouble);
@@ -110,7 +110,7 @@ TEST_CASE("lstm: float32 kernels give the rows and gradients of torch.nn.LSTM", 
   }
 }
 
-/// Equations 20 to 22 of arXiv 1607.06450 for one sentence, step by step, by plain autograd.
+/// Computes equations 20 to 22 of arXiv 1607.06450 for one sentence, step by step, by plain autograd.
 torch::Tensor layer_norm_lstm_of_paper(const torch::OrderedDict<std::string, torch::Tensor>& weights,
                                        const torch::Tensor& x, torch::Tensor h, torch::Tensor c) {
   const auto norm = [&](const torch::Tensor& a, const std::string& name) {

@@ -41,7 +41,7 @@ struct PlainCache {
   size_t hypotheses() const { return layers.front().keys.size(); }
 };
 
-/// Gives both caches a chunk of random rows and compares what is looked at.
+/// Adds a chunk of random rows to both caches, and compares the rows that they return.
 void add_chunk(KeyValueCache& cache, PlainCache& plain, const Numbers& rows) {
   int64_t sum = 0;
   for (const int64_t count : rows) sum += count;
@@ -140,7 +140,7 @@ TEST_CASE("source cache: hypotheses look at their own source after selections an
   SourceCache cache({{all, all}}, {2, 5, 1}, {0, 1, 2, 1});
   CHECK(rows_of(cache, 3).equal(sources[1]));
 
-  cache.select({0, 2, 2});  // the longest source goes
+  cache.select({0, 2, 2});  // the longest source is removed
   CHECK(cache.of(0).keys.size(0) == 3);
   CHECK(cache.longest() == 2);
   CHECK(rows_of(cache, 0).equal(sources[0]));

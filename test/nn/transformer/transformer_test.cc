@@ -155,7 +155,7 @@ TEST_CASE("transformer: heads that do not divide the width are refused with both
 
 TEST_CASE("transformer: the defaults make as many parameters as those of torch.nn.Transformer",
           "[nn][transformer][witness]") {
-  // 44,140,544, of which 2,048 are norms behind the last layers, which `norm: post` has not.
+  // 44,140,544, of which 2,048 are norms after the last layers, which `norm: post` does not have.
   const auto model = builtin_models().make(
       {.kind = "transformer", .options = nullptr},
       {.source_vocabulary = 9, .target_vocabulary = 8, .placement = {.device = c10::Device(c10::kMeta)}});

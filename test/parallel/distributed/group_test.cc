@@ -23,7 +23,7 @@
 #include "test/support/models.h"
 #include "test/train/tiny_run.h"
 
-// The ranks are processes of this same program, which run the hidden case with all checks.
+// The ranks are processes of this program, which run the hidden case with all checks.
 
 namespace seq2seq::parallel {
 namespace {
@@ -31,7 +31,7 @@ namespace {
 using namespace test;
 using Catch::Matchers::ContainsSubstring;
 
-/// Finds the gradients in an order of its own: a backward pass may end anywhere.
+/// Computes the gradients in a different order, because a backward pass may end anywhere.
 class OutOfOrder final : public train::GradientSource {
  public:
   OutOfOrder(train::GradientSource& source, const nn::Model& model, uint64_t seed)
@@ -75,7 +75,7 @@ void check_exchange(ProcessGroup& group) {
   group.barrier();
 }
 
-/// Whatever order gradients come in, and with a rank that has no batch.
+/// Checks sums for any order of gradients, and with a rank that has no batch.
 void check_order(ProcessGroup& group) {
   TinyRun run(0.2, {}, at::kDouble), whole(0.2, {}, at::kDouble);
   train::SerialGradients own(*run.model, {});
@@ -85,7 +85,7 @@ void check_order(ProcessGroup& group) {
     DataParallel joint(shuffled, group, *run.model, train::trainable_parameters(*run.model, {}), bucket_bytes);
     for (int64_t update = 0; update < 3; ++update) {
       const nn::Draw draw{.seed = 1, .update = update};
-      // Rank r has the batches r, r + ranks, ...; one more rank than batches has none.
+      // Rank r has the batches r, r + ranks, ...; with one more rank than batches, one has none.
       std::vector<std::vector<int64_t>> mine;
       for (int64_t batch = 0; batch < 3; ++batch)
         mine.push_back(batch % group.ranks() == group.rank() ? all[static_cast<size_t>(batch)]
@@ -103,7 +103,7 @@ void check_order(ProcessGroup& group) {
   }
 }
 
-/// One pair's loss is not finite, at one rank: all ranks pass over the update and name the pair.
+/// Checks that all ranks skip the update and name the pair if the loss of one pair is not finite at one rank.
 void check_not_finite(ProcessGroup& group) {
   TinyRun run;
   data::TokenStoreBuilder weights;
@@ -122,7 +122,7 @@ void check_not_finite(ProcessGroup& group) {
   REQUIRE((run.said().find("with pair 6 of the training text.") != std::string::npos) == (group.rank() == 0));
 }
 
-/// The clock of the first rank decides for all: that of another goes a thousand times as fast.
+/// Checks that the clock of the first rank decides for all; that of another rank runs a thousand times as fast.
 void check_time_limit(ProcessGroup& group) {
   TinyRun run;
   train::SerialGradients own(*run.model, {});
@@ -192,7 +192,7 @@ TEST_CASE("process group: a rank of the test above", "[.][rank-of-group]") {
   });
 }
 
-/// A group of one: what it sums is what the source made.
+/// Checks that the sums of a group of one equal the gradients of the source.
 void check_alone(c10::Device device, const std::string& backend) {
   ProcessGroup group({.host = "127.0.0.1", .port = static_cast<uint16_t>(std::stoi(free_port()))},
                      {.backend = backend, .timeout = 20}, device);

@@ -18,7 +18,7 @@
 namespace seq2seq::test {
 namespace {
 
-/// This process' environment without what a launcher sets, and with these variables.
+/// Returns the environment of this process without the variables of a launcher, and with these variables.
 std::vector<std::string> environment_with(const Variables& variables) {
   std::vector<std::string> all;
   for (char** entry = environ; *entry != nullptr; ++entry) {

@@ -18,11 +18,11 @@ using Variables = std::map<std::string, std::string>;
 
 /// Exit status of a process and its standard error.
 struct Ended {
-  int code = -1;  // 128 and the signal for one that a signal ended
+  int code = -1;  // 128 plus the signal if a signal ended it
   std::string said;
 };
 
-/// A program in a process of its own.
+/// A program in a separate process.
 class Process {
  public:
   Process(const std::filesystem::path& program, const std::vector<std::string>& words, const Variables& variables);
@@ -30,10 +30,10 @@ class Process {
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
   void send(int signal) const;
-  /// Waits for its end; one that does not end within a minute is killed, and the test fails.
+  /// Waits for the end. Kills the process after a minute, and then the test fails.
   Ended wait();
   bool runs() const;
-  /// Returns its standard error so far.
+  /// Returns the standard error so far.
   std::string said() const;
 
  private:
@@ -44,7 +44,7 @@ class Process {
 /// Several processes that are to train together, on the loopback address.
 class Ranks {
  public:
-  /// `more[r]`: words and variables of rank r alone.
+  /// `more[r]`: words and variables only for rank r.
   struct Own {
     std::vector<std::string> words;
     Variables variables;
@@ -58,10 +58,10 @@ class Ranks {
   std::vector<std::unique_ptr<Process>> processes_;
 };
 
-/// A port that nobody uses now.
+/// Returns an unused port.
 std::string free_port();
 
-/// The program `seq2seq`, and this test program.
+/// Return the paths of the program `seq2seq` and of this test program.
 std::filesystem::path program();
 std::filesystem::path this_program();
 

@@ -15,7 +15,7 @@
 #include "test/support/catch.h"
 #include "test/train/tiny_run.h"
 
-// The ranks are processes of this same program, which run the hidden case at the end of this file.
+// The ranks are processes of this program, which run the hidden case at the end of this file.
 
 namespace seq2seq::parallel {
 namespace {
@@ -45,7 +45,7 @@ constexpr Scenario kScenarios[] = {
     {"double-one", at::kDouble, train::Objective::per_token, 1, 2, 0, false, true, 400, 1e-10},
 };
 
-/// Ten updates; null: in one process.
+/// Runs ten updates; null: in one process.
 nn::NamedTensors trained(const Scenario& scenario, ProcessGroup* group) {
   at::set_num_threads(1);
   TinyRun run(scenario.dropout, {}, scenario.type);

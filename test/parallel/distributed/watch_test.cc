@@ -15,7 +15,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// Watches of ranks that share a store in this process. No rank holds it.
+/// Watches of ranks that share a store in this process; none of them owns it.
 class Watches {
  public:
   Watches(int64_t ranks, milliseconds timeout) {
@@ -53,7 +53,7 @@ TEST_CASE("watch: a rank without a sign of life is named, with the update it had
   ranks[2].reached(120);
   ranks[0].begin_operation();
   ranks[1].begin_operation();
-  // Both know the update before the signs of life end.
+  // Both know the update before the heartbeats end.
   for (const std::size_t other : {0U, 1U})
     wait_until([&] { return ranks[other].explain_silence() == "rank 2 stopped answering after update 120"; });
   ranks[2].stop();

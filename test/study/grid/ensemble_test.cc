@@ -17,7 +17,7 @@ namespace seq2seq::test {
 
 namespace {
 
-/// Three seeds of one row; two ensembles of them, of which one has a run that is no row of its own.
+/// Three seeds of one row, and two ensembles of them, one with a run that is not a separate row.
 const std::string with_ensembles =
     "seeds: [1, 2, 3]\nscales: {tiny: {set: {train.updates: 10}}}\nrows:\n"
     "  - {name: single, set: {data.reverse: source}}\n"
@@ -58,7 +58,7 @@ TEST_CASE("study: an ensemble of another row's runs trains only those that are n
 
   const auto again = study.plan();
   for (const auto& each : again.planned) CHECK(each.record != nullptr);
-  fs::remove_all(study.toy / "runs");  // records are enough for the table
+  fs::remove_all(study.toy / "runs");  // the table only needs the records
   fs::remove(study.toy / "train.source");
   for (const auto& each : study.plan().planned) CHECK(each.record != nullptr);
 }

@@ -91,7 +91,7 @@ TEST_CASE("study: search errors are measured of rows with exact search alone", "
   };
   CHECK(plan_of("  - {name: exact from one, set: {decode.search: exact, decode.beam: 1}}\n").planned.size() == 2);
   CHECK_THAT(message_of<UsageError>([&] { plan_of("  - {name: a beam}\n"); }),
-             ContainsSubstring("`metrics`: `search_error_rate` needs exact search, and `a beam` searches otherwise"));
+             ContainsSubstring("`metrics`: `search_error_rate` needs exact search, but `a beam` uses another search"));
 }
 
 TEST_CASE("study: a scale that there is not is told with those that there are", "[study][grid][error]") {

@@ -36,7 +36,7 @@ struct Experiments {
 
 }  // namespace
 
-// A digest that changes would have all of them trained again: hours, and other figures in the documentation.
+// A changed digest would train all of them again: hours, and other figures in the documentation.
 TEST_CASE("experiments: the program still finds every record by its study", "[study][digest]") {
   const Experiments experiments;
   REQUIRE_FALSE(experiments.studies.empty());

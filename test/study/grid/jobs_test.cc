@@ -17,10 +17,10 @@ TEST_CASE("study: jobs fit processors, runs and memory, and share the threads", 
   using Pair = std::pair<int64_t, int64_t>;
   CHECK(fit(0, 2, 6, gib, 16 * gib) == Pair(2, 1));
   CHECK(fit(0, 8, 2, gib, 16 * gib) == Pair(2, 4));       // no more jobs than runs
-  CHECK(fit(0, 8, 20, 4 * gib, 9 * gib) == Pair(2, 4));   // nor than there is memory for
-  CHECK(fit(0, 8, 20, 40 * gib, 9 * gib) == Pair(1, 8));  // one is always tried
-  CHECK(fit(0, 4, 20, 0, 0) == Pair(4, 1));               // nothing is known
-  CHECK(fit(3, 2, 6, gib, 16 * gib) == Pair(3, 1));       // who asks for more gets it, with one thread each
+  CHECK(fit(0, 8, 20, 4 * gib, 9 * gib) == Pair(2, 4));   // no more than fit into memory
+  CHECK(fit(0, 8, 20, 40 * gib, 9 * gib) == Pair(1, 8));  // at least one
+  CHECK(fit(0, 4, 20, 0, 0) == Pair(4, 1));               // without measurements
+  CHECK(fit(3, 2, 6, gib, 16 * gib) == Pair(3, 1));       // a given number is used, with one thread each
   CHECK(fit(3, 12, 2, gib, 16 * gib) == Pair(2, 6));
 }
 
@@ -30,7 +30,7 @@ TEST_CASE("study: processes are waited for, and what ends otherwise than with wo
     return study::run_processes("/bin/sh", {"-c", script}, 2, [&ticks] { ++ticks; });
   };
   CHECK(run("exit 0") == std::vector<std::string>{"", ""});
-  CHECK(run("exit 1") == std::vector<std::string>{"", ""});  // a run failed, which is told elsewhere
+  CHECK(run("exit 1") == std::vector<std::string>{"", ""});  // a run failed, which is reported elsewhere
   CHECK(run("exit 3").front() == "a worker ended with status 3");
   CHECK(run("kill -9 $$").back() == "a worker was killed by signal 9");
   CHECK(study::run_processes("/nowhere/program", {}, 1, [] {}).front() == "a worker could not be started");

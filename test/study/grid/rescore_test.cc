@@ -14,7 +14,7 @@ namespace seq2seq::test {
 
 namespace {
 
-/// Table 2 of arXiv 1409.3215 in kind: the baseline of a list, rescored by one run and by two, and the best choice.
+/// A small table 2 of arXiv 1409.3215: the baseline of a list, rescored by one and two runs, and the best choice.
 const std::string rescoring_rows =
     "seeds: [1, 2]\nscales: {tiny: {set: {train.updates: 40}}}\nrows:\n"
     "  - {name: searched}\n"
@@ -24,8 +24,8 @@ const std::string rescoring_rows =
     "decode.rescore.feature_weights: 'seq2seq=1'}}\n"
     "  - {name: oracle, set: {decode.rescore.list: list, decode.rescore.choose: oracle}}\n";
 
-/// Three hypotheses for each line of the test set: the reversed reference, the reference without its last word, and a
-/// repeated word.
+/// Returns three hypotheses per line of the test set: the reversed reference, the reference without its last word, and
+/// a repeated word.
 std::string list_for(const std::vector<std::string>& references) {
   std::string list;
   for (size_t i = 0; i < references.size(); ++i) {
@@ -75,7 +75,7 @@ TEST_CASE("study: rows rescore an n-best list by one run and by an ensemble, as 
   run::join(both, std::move(other), {});
   const auto expected = run::rescore(both, files, out, {.weights = {{"seq2seq", 1}}}, study.toy.environment).at.back();
   CHECK_THAT(figure(6), WithinAbs(expected.rescored.score, 1e-9));
-  CHECK(figure(7) > figure(2));  // the best choice beats the baseline, which is never that here
+  CHECK(figure(7) > figure(2));  // the best choice is better than the baseline
 }
 
 TEST_CASE("study: a record of a rescoring row is known by the content of its list", "[study][rescore]") {
@@ -86,7 +86,7 @@ TEST_CASE("study: a record of a rescoring row is known by the content of its lis
   CHECK(study.plan({"baseline"}).planned[2].record != nullptr);
   study.toy.folder().file("list", list_for(study.references) + "0 ||| b ||| lm= 1 ||| 9\n");
   CHECK(study.plan({"baseline"}).planned[2].record == nullptr);
-  fs::remove(study.toy / "list");  // as in a clone without it: the record is known by its keys
+  fs::remove(study.toy / "list");  // as in a clone without the list: the keys identify the record
   const auto without = study.plan({"baseline"});
   CHECK(without.planned[2].record != nullptr);
   CHECK(study::missing_texts(study.plan({"oracle"})).contains(study.toy / "list"));

@@ -26,7 +26,7 @@ reference: reversed
 metrics: [perplexity, bleu]
 )";
 
-/// Published figures of a row, which then is one line of the table.
+/// Published figures of a row, which is one line of the table.
 const std::string kPublished = R"(question: Does it help?
 base: base.yaml
 seeds: [1, 2, 3]
@@ -39,7 +39,7 @@ published_in: arXiv 1409.3215, section 3.3
 
 study::StudySpec read(const std::string& text) { return study::read_study_text(text, "/studies/paper/table.yaml"); }
 
-/// The text with something in the place of a part of it.
+/// Returns the text with one part replaced.
 std::string with(const std::string& part, const std::string& instead, std::string text = kWhole) {
   REQUIRE(text.find(part) != std::string::npos);
   return text.replace(text.find(part), part.size(), instead);
@@ -72,7 +72,7 @@ TEST_CASE("study: a file says question, rows, axes, scales and what they are com
   REQUIRE(spec.axes.size() == 2);
   REQUIRE(spec.axes[0].points.size() == 2);
   CHECK(spec.axes[0].points[1].name == "model.encoder.layers=2, model.decoder.layers=2");
-  CHECK(spec.axes[1].points[2].settings[0].value == "\"1\"");  // what was between quotes is a text still
+  CHECK(spec.axes[1].points[2].settings[0].value == "\"1\"");  // a quoted value is still a text
 }
 
 TEST_CASE("study: the points of an axis may be given names", "[study][grid]") {
@@ -88,7 +88,7 @@ TEST_CASE("study: without scales the whole is one, without a reference the first
   const auto spec = read("question: q\nbase: b.yaml\nseeds: [4]\nrows: [{name: a}]\nmetrics: perplexity\n");
   REQUIRE(spec.scales.size() == 1);
   CHECK_FALSE(spec.scales[0].named);
-  CHECK(spec.scales[0].name == "table");  // of the folder
+  CHECK(spec.scales[0].name == "table");  // relative to the folder
   CHECK(spec.scales[0].seeds == std::vector<uint64_t>{4});
   CHECK(&study::find_scale(spec, "") == &spec.scales[0]);
   REQUIRE_THROWS_WITH(study::find_scale(spec, "paper"),

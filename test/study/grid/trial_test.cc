@@ -26,7 +26,7 @@ TEST_CASE("study: a trial tells how long each row takes, once for all seeds, and
   REQUIRE(tried.size() == 2);
   for (const auto& [row, whole] : tried) {
     CHECK((row == "forward" || row == "reversed"));
-    CHECK(whole > seconds);  // it was stopped long before a million updates
+    CHECK(whole > seconds);  // stopped long before a million updates
   }
   CHECK(fs::is_empty(study.toy / "runs"));
 
@@ -42,7 +42,7 @@ TEST_CASE("study: only rows that are asked for and of which nothing is known are
   CHECK(try_for(study, 5, {"reversed"}).count("forward") == 0);
   auto forward = study.plan({"forward"});
   REQUIRE(study::work(forward, study.toy.environment).recorded == 2);
-  const auto tried = try_for(study, 5);  // ten updates: the end comes before the time is over
+  const auto tried = try_for(study, 5);  // ten updates: ends before the time limit
   CHECK(tried.size() == 1);
   CHECK(tried.count("reversed") == 1);
 }

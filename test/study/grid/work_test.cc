@@ -133,7 +133,7 @@ TEST_CASE("study: a kind of another version makes other runs", "[study][work]") 
   };
   CHECK(states_with(1) == std::vector<std::string>(4, "done"));
   CHECK(states_with(2) == std::vector<std::string>(4, "to do"));
-  fs::remove(study.toy / "train.source");  // then the keys must do
+  fs::remove(study.toy / "train.source");  // then only the keys count
   CHECK(states_with(1) == std::vector<std::string>(4, "done"));
   CHECK(states_with(2) == std::vector<std::string>(4, "to do"));
 }
@@ -149,7 +149,7 @@ TEST_CASE("study: runs that are done are made again when asked for, and their re
   CHECK(files_below(study.toy / "records") == before);
   for (size_t i = 0; i < 4; ++i)
     CHECK(RunFolder(study::places_of(plan, plan.planned[i]).folder).holds_run() == (i >= 2));
-  auto elsewhere = study.plan();  // as another process sees it, or this one after an interruption
+  auto elsewhere = study.plan();  // as in another process, or in this one after an interruption
   CHECK(states_of(elsewhere) == std::vector<std::string>{"to do", "to do", "done", "done"});
 
   CHECK(study::work(elsewhere, study.toy.environment).recorded == 2);
@@ -181,7 +181,7 @@ TEST_CASE("study: a failed run does not stop the others, and shows its reason un
           "[study][work][error]") {
   StudyFolder study(two_by_two);
   auto plan = study.plan();
-  // The first run's folder holds something that is not a run.
+  // The folder of the first run has files that are not a run.
   fs::create_directories(study::places_of(plan, plan.planned[0]).folder);
   study.toy.folder().file("runs/" + study::places_of(plan, plan.planned[0]).folder.filename().string() + "/note",
                           "mine");
@@ -193,7 +193,7 @@ TEST_CASE("study: a failed run does not stop the others, and shows its reason un
   CHECK_THAT(status[0].why, ContainsSubstring("neither empty nor a run folder (it contains `note`)"));
 
   fs::remove_all(study::places_of(plan, plan.planned[0]).folder);
-  CHECK(study::work(plan, study.toy.environment).recorded == 0);  // as long as nobody asks for another try
+  CHECK(study::work(plan, study.toy.environment).recorded == 0);  // unless another try is requested
   study::forget_failures(plan, disk_files());
   CHECK(study::work(plan, study.toy.environment).recorded == 1);
 }
@@ -246,7 +246,7 @@ TEST_CASE("study: an unknown row is refused with the names of the known ones", "
   StudyFolder study(two_by_two);
   const auto asked = [&study](const std::vector<std::string>& only) {
     const auto plan = study.plan(only);
-    CHECK(plan.planned.size() == 4);  // the table is that of the whole study
+    CHECK(plan.planned.size() == 4);  // the table has the whole study
     return std::count_if(plan.planned.begin(), plan.planned.end(), [](const auto& each) { return each.to_do(); });
   };
   CHECK(asked({}) == 4);

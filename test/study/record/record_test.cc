@@ -22,7 +22,7 @@ namespace seq2seq::test {
 
 namespace {
 
-/// Figures of sentences as they come: every field of another value.
+/// Returns figures of sentences with different values in all fields.
 std::vector<study::SentenceFigures> random_sentences(size_t count) {
   const RandomStream stream(1, Purpose::sampling);
   std::vector<study::SentenceFigures> sentences(count);
@@ -87,7 +87,7 @@ TEST_CASE("record: damaged columns are told with their file", "[study][record][e
   CHECK_THAT(message("no gzip at all"), ContainsSubstring("the/file.gz: is not gzip"));
   CHECK_THAT(message(""), ContainsSubstring("the/file.gz: is truncated"));
   CHECK_THAT(message(with("sentences 1 50", "sentences 2 50")),
-             ContainsSubstring("the/file.gz:1: has an unknown head"));
+             ContainsSubstring("the/file.gz:1: has an unknown first line"));
   CHECK_THAT(message(with("sentences 1 50", "sentences 1 51")), ContainsSubstring("should have 51 values of `score`"));
   CHECK_THAT(message(with("sentences 1 50", "sentences 1 -1")), ContainsSubstring("an invalid number"));
   CHECK_THAT(message(with("edits", "edibs")), ContainsSubstring("values of `edits`"));
@@ -111,7 +111,7 @@ TEST_CASE("record: all of it comes back from its two files", "[study][record]") 
   REQUIRE(read.training.curve.size() == 2);
   CHECK(read.training.curve[1].figures == made.training.curve[1].figures);
   REQUIRE(read.examples.size() == 8);
-  const auto sources = lines_in(content_of(study.toy / "held.source"));  // 20: every second or third of them
+  const auto sources = lines_in(content_of(study.toy / "held.source"));  // 20: every second or third sentence
   for (size_t i = 0; i < 8; ++i) CHECK(read.examples[i].source == sources[i * 20 / 8]);
   CHECK(read.examples[0].output == made.examples[0].output);
   CHECK(read.metrics() == made.metrics());
@@ -135,7 +135,7 @@ TEST_CASE("record: a damaged one is told and is as if it were not there", "[stud
   CHECK(again.planned[0].record == nullptr);
   CHECK(again.planned[1].record != nullptr);
   CHECK_THAT(study.toy.said(), ContainsSubstring(json.string()) && ContainsSubstring(message));
-  CHECK(study::work(again, study.toy.environment).recorded == 1);  // measured again, from the run that is there
+  CHECK(study::work(again, study.toy.environment).recorded == 1);  // measured again, from the existing run
   CHECK(content_of(json).size() > content.size() / 2);
 }
 
@@ -157,11 +157,11 @@ TEST_CASE("record: training facts are those of the run's metrics", "[study][reco
   const auto damaged = message_of<FormatError>([&] { study::training_facts(metrics + "{\"kind\":\n", "m.jsonl"); });
   CHECK_THAT(damaged, ContainsSubstring("m.jsonl:5: is damaged"));
   CHECK(study::training_facts(metrics + "{\"kind\":", "m.jsonl").updates ==
-        100);  // a run that was killed, or is running
+        100);  // a run that was killed or is still running
 }
 
 TEST_CASE("record: operations count six for each parameter that a token is multiplied by", "[study][record]") {
-  // A product of a row with a matrix [3, 4] is 12 multiplications and 12 additions, and twice that backward.
+  // The product of a row and a matrix [3, 4] has 12 multiplications and 12 additions, and twice as many backward.
   using nn::Role;
   const auto use = [](Role::Kind kind, nn::Side side) {
     return nn::ParameterUse{

@@ -25,7 +25,7 @@ std::vector<study::SentenceFigures> measured(const run::LoadedRun& run) {
   return study::measure_sentences(run.predictor(), set, *run.text, run.options().decode.batch, outputs);
 }
 
-/// All figures as `evaluate` gives them, which sums up texts and not sentences' figures.
+/// Returns all figures of `evaluate`, which are not sums of the figures of sentences.
 train::Figures evaluated(const run::LoadedRun& run, const Toy& toy, const std::optional<data::FilePair>& files = {}) {
   const auto evaluation = run::evaluate(run, files, toy.environment);
   auto figures = run::named(evaluation.perplexity);
@@ -33,7 +33,7 @@ train::Figures evaluated(const run::LoadedRun& run, const Toy& toy, const std::o
   return figures;
 }
 
-/// The lines with these numbers, as a file.
+/// Writes the lines with these numbers to a file.
 fs::path picked(const Toy& toy, const std::string& name, const std::vector<int64_t>& numbers) {
   const auto lines = lines_in(content_of(toy / ("held." + name)));
   std::string text;
@@ -72,7 +72,7 @@ TEST_CASE("sentence figures: unknown words are replaced as `evaluate` replaces t
     }
     errors[kind] = study::figure_of("token_error_rate", sentences, every);
   }
-  CHECK(errors["replace"] < errors["keep"]);  // `<unk>` is never right
+  CHECK(errors["replace"] < errors["keep"]);  // `<unk>` is never correct
 }
 
 TEST_CASE("sentence figures: a choice of them gives what `evaluate` gives on these lines", "[study][evaluate]") {

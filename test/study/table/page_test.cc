@@ -14,7 +14,7 @@ namespace seq2seq::test {
 
 namespace {
 
-/// The text between each `before` and the next `after`.
+/// Returns the texts between each `before` and the next `after`.
 std::vector<std::string> between(const std::string& text, const std::string& before, const std::string& after) {
   std::vector<std::string> found;
   for (size_t at = 0; (at = text.find(before, at)) != std::string::npos;) {
@@ -24,7 +24,7 @@ std::vector<std::string> between(const std::string& text, const std::string& bef
   return found;
 }
 
-/// A table of rows with one curve each, whose perplexity falls from 300 to 1.2.
+/// Makes a table of rows with one curve each; perplexity falls from 300 to 1.2.
 study::StudyTable with_curves(size_t rows) {
   study::StudyTable table;
   for (size_t i = 0; i < rows; ++i) {
@@ -37,7 +37,7 @@ study::StudyTable with_curves(size_t rows) {
   return table;
 }
 
-/// A row with two runs whose means differ by `difference` from the reference's, with this variance of the difference.
+/// Makes a row of two runs; its mean differs from that of the reference by `difference`, which has this variance.
 study::StudyTable compared(const std::string& metric, double mean, double difference, metrics::Variance variance) {
   study::StudyTable table{
       .question = "q", .scale = "", .published_in = "", .gap = "", .metrics = {metric}, .lines = {}};
@@ -100,7 +100,7 @@ TEST_CASE("layout: an interval around 0 as wide as the metric is not shown", "[s
   // One degree of freedom: the quantile of Student's t at 97.5 % is 12.7, so a standard error of 34 gives +-435.
   const auto wide = study::layout(compared("exact_match", 50, 20, {34.0 * 34.0, 1})).front().rows.front();
   CHECK(wide[3] == "+20.00 [too few runs]");
-  CHECK(wide[5].empty());  // what could be detected
+  CHECK(wide[5].empty());  // the detectable difference
   const auto narrow = study::layout(compared("exact_match", 50, 20, {4, 1})).front().rows.front();
   CHECK(narrow[3] == "+20.00 [-5.41, +45.41]");
   CHECK_FALSE(narrow[5].empty());

@@ -56,7 +56,7 @@ TEST_CASE("table: figures are those of the records, differences those between me
   CHECK_THAT(reversed.metrics[0].difference->value, WithinAbs(mean(2, "perplexity") - mean(0, "perplexity"), 1e-9));
   CHECK(forward.metrics[0].published == 5.8);
   CHECK_FALSE(reversed.metrics[0].published);
-  CHECK(reversed.paired);  // `data.reverse` leaves parameters and order of the data as they are
+  CHECK(reversed.paired);  // `data.reverse` does not change parameters and order of the data
   CHECK(table.missing == 0);
 }
 
@@ -85,7 +85,7 @@ TEST_CASE("table: a study half done has a table of what is there", "[study][tabl
   const auto table = study::make_table(study.plan());
   CHECK(table.missing == 2);
   CHECK(table.lines[0].metrics.empty());
-  CHECK_FALSE(table.lines[1].metrics[0].difference);  // there is nothing to compare it with
+  CHECK_FALSE(table.lines[1].metrics[0].difference);  // without a row to compare with
   const auto text = study::write_table(study.plan(), disk_files(), study.toy.path());
   CHECK_THAT(text, ContainsSubstring("Missing: 2 runs without a record"));
   CHECK_THAT(text, ContainsSubstring("0/2"));

@@ -48,7 +48,7 @@ TEST_CASE("schedule: a cut comes with the first update at or after its place, wh
   CAPTURE(per_epoch, cuts_per_epoch);
   const Halve halve({.from_epoch = 1, .every_epochs = 1.0 / cuts_per_epoch, .factor = 0.5});
   for (int update = 0; update < 4 * per_epoch; ++update) {
-    // In whole numbers: cuts made = 1 + floor((update / per_epoch - 1) * cuts_per_epoch).
+    // In integers: cuts = 1 + floor((update / per_epoch - 1) * cuts_per_epoch).
     const int cuts = update < per_epoch ? 0 : 1 + (update - per_epoch) * cuts_per_epoch / per_epoch;
     const int whole = update / per_epoch;
     const double epoch = whole + static_cast<double>(update % per_epoch) / per_epoch;
@@ -69,7 +69,7 @@ TEST_CASE("schedule: the inverse square root rises through its warm-up and then 
 TEST_CASE("schedule: linear rises to 1 and falls towards its final share in equal steps", "[train][schedule]") {
   const Linear schedule({.warmup_updates = 2, .final = 0.2});
   const std::vector<double> expected{0.5, 1,   1,   0.8,
-                                     0.6, 0.4, 0.2, 0.2};  // 6 updates in all, then what an estimate overlooked
+                                     0.6, 0.4, 0.2, 0.2};  // 6 updates in all, then those beyond the estimate
   for (size_t update = 0; update < expected.size(); ++update)
     CHECK_THAT(schedule.factor({.update = static_cast<int64_t>(update), .epoch = 0, .total_updates = 6}),
                WithinAbs(expected[update], 1e-15));
