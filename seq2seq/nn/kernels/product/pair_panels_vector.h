@@ -8,9 +8,10 @@
 #include "seq2seq/nn/kernels/product/pairs_vector.h"
 
 namespace seq2seq::nn::kernels::SEQ2SEQ_VECTOR_NAMESPACE {
+namespace {
 
 /// A panel's vectors a row. More than of float32: a row of the tile is rounded once for all of them.
-inline constexpr int vectors = 4;
+constexpr int vectors = 4;
 static_assert(panel_columns == vectors * Vector::width);
 
 /// to[k / 2, c] = the pair of row(k) and row(k + 1), each a function of (vector, lanes there are).
@@ -27,17 +28,17 @@ void pack_pair_rows(int64_t depth, int64_t count, float* to, Row row) {
 }
 
 /// The part of a row that a vector covers.
-inline Vector part(const float* row, int v, int64_t lanes) {
+Vector part(const float* row, int v, int64_t lanes) {
   if (lanes == 0) return Vector::all(0.0F);
   const float* from = row + v * Vector::width;
   return lanes == Vector::width ? Vector::load(from) : Vector::load(from, lanes);
 }
 
-inline void pack_pairs(const float* from, int64_t stride, int64_t depth, int64_t count, float* to) {
+void pack_pairs(const float* from, int64_t stride, int64_t depth, int64_t count, float* to) {
   pack_pair_rows(depth, count, to, [&](int64_t k, int v, int64_t lanes) { return part(from + k * stride, v, lanes); });
 }
 
-inline void pack_pairs_transposed(const float* from, int64_t stride, int64_t depth, int64_t count, float* to) {
+void pack_pairs_transposed(const float* from, int64_t stride, int64_t depth, int64_t count, float* to) {
   for (int v = 0; v < vectors; ++v) {
     const int64_t first = v * Vector::width;
     transpose_pairs(from + first * stride, stride, depth, count - first, to + first, panel_columns);
@@ -45,11 +46,11 @@ inline void pack_pairs_transposed(const float* from, int64_t stride, int64_t dep
   clear_rest(depth, to);
 }
 
-inline void pack_pairs_scaled(const float* from, int64_t stride, const float* scale, int64_t depth, int64_t count,
-                              float* to) {
+void pack_pairs_scaled(const float* from, int64_t stride, const float* scale, int64_t depth, int64_t count, float* to) {
   pack_pair_rows(depth, count, to, [&](int64_t k, int v, int64_t lanes) {
     return Vector::all(scale[k]) * part(from + k * stride, v, lanes);
   });
 }
 
+}  // namespace
 }  // namespace seq2seq::nn::kernels::SEQ2SEQ_VECTOR_NAMESPACE

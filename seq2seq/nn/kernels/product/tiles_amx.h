@@ -10,9 +10,10 @@
 #include "seq2seq/nn/kernels/product/pairs_vector.h"
 
 namespace seq2seq::nn::kernels::SEQ2SEQ_VECTOR_NAMESPACE {
+namespace {
 
 static_assert(tile_pairs == 16);
-inline constexpr int64_t tile_side = 16, tile_depth = 2 * tile_side, tile_size = tile_side * tile_side;
+constexpr int64_t tile_side = 16, tile_depth = 2 * tile_side, tile_size = tile_side * tile_side;
 
 /// The sizes of the registers, as the processor reads them.
 struct alignas(64) TileSizes {
@@ -198,7 +199,7 @@ void for_vectors_of(const TileSums& sums, int64_t rows, Work work) {
 
 /// start + left panel, or with `start_last` the same with the start added to the finished sums. `panel`: the first
 /// column of 32 in pairs.
-inline void multiply(const LeftTiles& left, const float* panel, const TileSums& sums) {
+void multiply(const LeftTiles& left, const float* panel, const TileSums& sums) {
   const bool both_rows = left.rows() > tile_side;
   const auto run = [&](const TileSums& of) {
     both_rows ? multiply_whole<true>(left, panel, of) : multiply_whole<false>(left, panel, of);
@@ -224,4 +225,5 @@ inline void multiply(const LeftTiles& left, const float* panel, const TileSums& 
   });
 }
 
+}  // namespace
 }  // namespace seq2seq::nn::kernels::SEQ2SEQ_VECTOR_NAMESPACE
