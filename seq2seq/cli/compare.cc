@@ -57,8 +57,8 @@ class Compare final : public Command {
                              fmt::format("{}", fmt::join(metric_names(), ", ")));
     arguments.repeatable(
         "--by", orders_, "ORDER",
-        "also measure groups of sentences, by length in words or by rank, the mean frequency rank of the words; "
-        "of the source if it is given, otherwise of the reference");
+        "also measure groups of sentences. length: by number of words; rank: by mean frequency rank of the words; in "
+        "the source if it is given, otherwise in the reference");
     arguments.option("--groups", groups_, "N", "groups for `--by`, of about equal size (default: 8)");
     arguments.option("--frequencies", frequencies_, "FILE",
                      "text that ranks words for `--by rank`, such as the training text (default: the measured text)");

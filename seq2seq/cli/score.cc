@@ -29,7 +29,7 @@ class Score final : public Command {
     arguments.optional(
         "SOURCE", source_,
         "file of sources, one per line, plain or compressed by gzip or Zstandard; for a language model, the text to "
-        "score (then `-` or nothing: standard input)");
+        "score, from standard input if the file is `-` or missing");
     arguments.optional("TARGET", target_, "file of targets, one per line, scored given the source in the same line");
     arguments.option("--n-best", n_best_, "FILE",
                      "instead of TARGET: n-best list in the format of Moses, `sentence ||| text ||| features ||| "

@@ -68,7 +68,7 @@ class Translate final : public Command {
     arguments.option("--unknown", unknown_, "WHAT",
                      "allow the unknown word in outputs. keep: write `<unk>`; drop: leave it out; replace: write the "
                      "source word that it attends to most; positional: replace `<unk:d>` by the source word d places "
-                     "before (default: as configured)");
+                     "before its own place (default: as configured)");
     arguments.option(
         "--alignments", alignments_, "FILE",
         "for each output token, write the source token that it attends to most, `0-0 2-1` (Pharaoh's format)");

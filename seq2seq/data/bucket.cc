@@ -93,7 +93,7 @@ void declare(config::Keys& keys, BatchOptions& options) {
       .unit("tokens")
       .at_least(0);
   keys.add("pool", options.pool,
-           "batches sorted by length together; larger: more equal lengths and faster, smaller: better mixed")
+           "batches sorted by length together. Larger: more similar lengths, faster; smaller: better shuffled")
       .unit("batches")
       .at_least(1);
   keys.add("draw", options.draw,

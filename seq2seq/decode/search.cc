@@ -134,7 +134,7 @@ void declare(config::Keys& keys, DecodeOptions& options) {
   keys.section("unknown", options.unknown, "treatment of the unknown word in outputs, if `allow_unknown` allows it");
   keys.add("ensemble", options.ensemble,
            {{"probabilities", EnsembleMean::probabilities}, {"log_probabilities", EnsembleMean::log_probabilities}},
-           "an ensemble (`--with`) takes the weighted mean of these");
+           "quantity that an ensemble (`--with`) averages, with the weights of its runs");
   keys.add("precision", options.precision, {{"float32", nn::Precision::float32}}, "floating-point type of the search");
   keys.section("language_model", options.language_model,
                "language model for the search: shallow fusion, Gulcehre et al. 2015, arXiv 1503.03535");

@@ -110,7 +110,7 @@ void declare(config::Keys& keys, PlacementOptions& options) {
            "threads of places on the CPU. together: all threads work on one place after another; per_stage: each place "
            "has its share")
       .changes_no_result();
-  keys.add("patience", options.patience, "time without progress in any place after which training ends")
+  keys.add("patience", options.patience, "seconds after which training ends if no place makes progress")
       .above(0)
       .changes_no_result();
   for (const char* key : {"devices", "embeddings", "encoder", "bridge", "attention", "decoder", "output", "shares"}) {

@@ -36,8 +36,8 @@ void declare(config::Keys& keys, AdamOptions& options) {
       .at_least(0);
   keys.add(
       "lazy", options.lazy,
-      "in tables of word vectors, change only rows of words in the update's batches. Less memory traffic, but other "
-      "results: other rows keep their averages and get no weight decay until they are used. CPU only; no effect on "
+      "in tables of word vectors, change only rows of words in the update's batches. Saves memory traffic but changes "
+      "results: all other rows keep their averages and get no weight decay until they are used. CPU only; no effect on "
       "tied embeddings");
 }
 

@@ -12,7 +12,8 @@ void declare(config::Keys& keys, GuidedAlignmentOptions& options) {
   keys.add("weight", options.weight, "weight of this loss; 0: not used").at_least(0);
   keys.add("cost", options.cost,
            {{"cross_entropy", Cost::cross_entropy}, {"squared_error", Cost::squared_error}, {"product", Cost::product}},
-           "loss of attention a and the shares r of the links: - sum r log a; 1/2 sum (r - a)^2; - log sum r a");
+           "loss, given attention a and shares r of the links. cross_entropy: - sum r log a; squared_error: 1/2 sum "
+           "(r - a)^2; product: - log sum r a");
 }
 
 at::Tensor alignment_losses(const at::Tensor& attention, const at::Tensor& reference, Cost cost) {

@@ -61,9 +61,9 @@ void declare(config::Keys& keys, CheckpointOptions& options) {
 
 void declare(config::Keys& keys, TrainOptions& options, const OptimizerRegistry& optimizers,
              const ScheduleRegistry& schedules, const ClipRegistry& clips) {
-  keys.add("objective", options.objective,
-           {{"per_sentence", Objective::per_sentence}, {"per_token", Objective::per_token}},
-           "divisor of the sum of token losses of an update: its sentences (arXiv 1409.3215) or its target tokens");
+  keys.add(
+      "objective", options.objective, {{"per_sentence", Objective::per_sentence}, {"per_token", Objective::per_token}},
+      "divisor of the summed token losses of an update: number of its sentences (arXiv 1409.3215) or target tokens");
   keys.add(
       "precision", options.precision,
       {{"float32", nn::Precision::float32}, {"tf32", nn::Precision::tf32}, {"bf16", nn::Precision::bf16}},

@@ -45,8 +45,8 @@ void declare(config::Keys& keys, ScheduledSamplingOptions& options) {
             {"linear", Decay::linear},
             {"exponential", Decay::exponential},
             {"inverse_sigmoid", Decay::inverse_sigmoid}},
-           "factor of `teacher_forcing` at i updates after `from_update`: linear to `final` at `to_update`, k^i, or k "
-           "/ (k + exp(i / k)); none: 1");
+           "factor of `teacher_forcing`, i updates after `from_update`. none: 1; linear: falls from 1 to `final` at "
+           "`to_update`; exponential: k^i; inverse_sigmoid: k / (k + exp(i / k))");
   keys.add("from_update", options.from_update, "update at which the decrease begins").unit("updates").at_least(0);
   keys.add("to_update", options.to_update, "update at which `linear` reaches `final`").unit("updates").at_least(1);
   keys.add("k", options.k, "parameter of `exponential` (below 1) and `inverse_sigmoid` (1 or more); larger is slower")

@@ -12,8 +12,8 @@ using Activation = ReadoutOptions::Activation;
 void declare(config::Keys& keys, ReadoutOptions& options) {
   keys.add("activation", options.activation,
            {{"tanh", Activation::tanh}, {"maxout", Activation::maxout}, {"none", Activation::none}},
-           "tanh: Luong et al. 2015; maxout: the larger of each two neighbouring units, Bahdanau et al. 2014; none: "
-           "the output layer reads only the decoder's rows");
+           "tanh: Luong et al. 2015; maxout: the larger of each pair of neighbouring units, Bahdanau et al. 2014; "
+           "none: the output layer reads only the decoder's rows");
   keys.add("width", options.width, "width R of the output layer's input; 0: the number of cells of the decoder")
       .at_least(0);
   keys.add("embedding", options.embedding, "let the readout also read the vector of the input word");
