@@ -22,8 +22,8 @@ void declare(config::Keys& keys, DataSection& section) {
 }
 
 constexpr const char* kPretrained =
-    "text file with initial word vectors of the {}, in the format of word2vec and fastText; not set: initialized "
-    "like all parameters";
+    "text file with initial word vectors of the {}, in the format of word2vec, GloVe and fastText; not set: "
+    "initialized like all parameters";
 
 struct ModelSection {
   ModelOptions& options;

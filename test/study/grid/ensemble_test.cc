@@ -77,7 +77,8 @@ TEST_CASE("study: an ensemble's intervals are over sentences alone, and the tabl
   CHECK(table.lines[1].metrics[0].mean.interval().has_value());
   CHECK(table.lines[1].metrics[0].difference->interval().has_value());
   const auto notes = study::notes(table);
-  CHECK(std::ranges::any_of(notes, [](const auto& note) { return note.find("An ensemble is one system") != std::string::npos; }));
+  CHECK(std::ranges::any_of(
+      notes, [](const auto& note) { return note.find("An ensemble is one system") != std::string::npos; }));
   const auto commands = study::commands_of(plan, study.toy.path());
   CHECK_THAT(commands,
              ContainsSubstring("\n# three\nseq2seq evaluate runs/study-tiny-1 --with runs/study-tiny-2 --with "
