@@ -55,6 +55,23 @@ TEST_CASE("resume: a run that was killed anywhere ends with the parameters of on
   CHECK(measured(toy / "cut") == measured(toy / "whole"));
 }
 
+TEST_CASE("resume: a run in two sessions ends with the parameters of one session, for every optimizer",
+          "[run][resume]") {
+  using Keys = std::vector<std::string>;
+  const auto optimizer = GENERATE(
+      Keys{"train.optimizer.kind=sgd", "train.optimizer.learning_rate=0.1", "train.optimizer.momentum=0.9"},
+      Keys{"train.optimizer.lazy=true"}, Keys{"train.optimizer.lazy=true", "train.optimizer.weight_decay=0.1"});
+  CAPTURE(optimizer);
+  Toy toy(turned);
+  auto whole = optimizer, cut = optimizer;
+  whole.emplace_back("train.updates=10");
+  cut.emplace_back("train.updates=5");
+  toy.train("whole", whole);
+  toy.train("cut", cut);
+  toy.resume("cut", {"train.updates=10"});
+  CHECK((parameters_of(toy / "cut", 10) == parameters_of(toy / "whole", 10)));
+}
+
 TEST_CASE("resume: an interrupted run keeps a checkpoint and goes on to the same end", "[run][resume]") {
   Toy toy(turned);
   toy.train("whole");

@@ -23,8 +23,8 @@ struct Found {
   at::Tensor losses, gradient;
 };
 
-struct Operands {
-  Operands(int64_t rows, int64_t words, double spread) {
+struct SoftmaxOperands {
+  SoftmaxOperands(int64_t rows, int64_t words, double spread) {
     torch::manual_seed(3);
     logits = at::randn({rows, words}) * spread;
     targets = at::randint(words, {rows}, at::kLong);
@@ -39,7 +39,7 @@ struct Operands {
             .words = logits.size(1),
             .smoothing = smoothing};
   }
-  Operands on(c10::Device device) const {
+  SoftmaxOperands on(c10::Device device) const {
     auto there = *this;
     for (auto* tensor : {&there.logits, &there.targets, &there.scale}) *tensor = tensor->to(device);
     return there;
@@ -48,7 +48,7 @@ struct Operands {
 };
 
 /// Computes log-softmax in double, differentiated by autograd.
-Found witness(const Operands& of, double smoothing) {
+Found witness(const SoftmaxOperands& of, double smoothing) {
   const auto z = of.logits.to(at::kDouble).requires_grad_();
   const auto p = z.log_softmax(1);
   const auto losses = -(1 - smoothing) * p.gather(1, of.targets.unsqueeze(1)).squeeze(1) - smoothing * p.mean(1);
@@ -56,9 +56,10 @@ Found witness(const Operands& of, double smoothing) {
   return {losses.detach(), z.grad()};
 }
 
-Operands any_operands() {
-  return GENERATE(Operands(1, 1, 1), Operands(3, 5, 1), Operands(4, 255, 3), Operands(4, 256, 3), Operands(5, 257, 30),
-                  Operands(2, 3001, 5), Operands(0, 7, 1));
+SoftmaxOperands any_operands() {
+  return GENERATE(SoftmaxOperands(1, 1, 1), SoftmaxOperands(3, 5, 1), SoftmaxOperands(4, 255, 3),
+                  SoftmaxOperands(4, 256, 3), SoftmaxOperands(5, 257, 30), SoftmaxOperands(2, 3001, 5),
+                  SoftmaxOperands(0, 7, 1));
 }
 
 void check(const Found& found, const Found& expected) {

@@ -23,8 +23,8 @@ struct alignas(64) TileSizes {
 };
 static_assert(sizeof(TileSizes) == 64);
 
-/// Gives all registers of this thread their full size, and in the end the sizes that they had: other libraries rely on
-/// theirs.
+/// Gives all registers of this thread their full size. Its destructor restores the former sizes, because other
+/// libraries keep theirs between calls.
 class WholeTiles {
  public:
   WholeTiles() {
@@ -46,7 +46,7 @@ template <int Tile>
   asm volatile("tilezero %%tmm%c0" : : "i"(Tile));
 }
 
-/// Loads rows that lie `stride` floats apart.
+/// Loads 16 rows from memory, `stride` floats apart.
 template <int Tile>
 [[gnu::always_inline]] inline void load_tile(const float* from, int64_t stride) {
   asm volatile("tileloadd (%0,%1,1), %%tmm%c2" : : "r"(from), "r"(stride * 4), "i"(Tile) : "memory");
@@ -81,7 +81,7 @@ class LeftTiles {
   int64_t rows() const { return rows_; }
   int64_t depth() const { return depth_; }
   int64_t steps() const { return (depth_ + tile_depth - 1) / tile_depth; }
-  /// The registers of a step of 32 numbers, one behind the other.
+  /// Returns the two registers of a step of 32 numbers, one after the other.
   const float* step(int64_t index) const { return tiles_ + index * step_size; }
 
  private:
@@ -100,7 +100,7 @@ class LeftTiles {
     }
   }
 
-  /// Neighbouring rows share the pages that are read: all rows of a step come before the next step.
+  /// Rounds all rows of a step before the next step, because neighbouring rows share the pages that are read.
   void round_columns(const float* from, int64_t stride) {
     const auto column = [&](int64_t k, int64_t row) {
       if (k >= depth_) return Vector::all(0.0F);
@@ -130,7 +130,7 @@ struct TileSums {
   int64_t start_stride;
   float* out;
   int64_t out_stride;
-  int64_t next_group;                             // from a column to that of the second group, in `start` and `out`
+  int64_t next_group;                             // from the first group to the second, in `start` and `out`
   int64_t first = tile_side, second = tile_side;  // columns of each group
   bool start_last = false;
 
@@ -152,7 +152,7 @@ template <bool BothRows>
   }
 }
 
-/// Adds them for the whole depth.
+/// Adds the products of all steps.
 template <bool BothRows>
 void multiply_steps(const LeftTiles& left, const float* panel) {
   if (left.depth() >= tile_pairs) {
@@ -166,7 +166,7 @@ void multiply_steps(const LeftTiles& left, const float* panel) {
   }
 }
 
-/// The sums of registers 0 to 3 where they start and end in memory.
+/// multiply() for whole registers: loads the sums from `start` and stores them to `out` directly.
 template <bool BothRows>
 void multiply_whole(const LeftTiles& left, const float* panel, const TileSums& sums) {
   const auto each = [&](auto work) {
@@ -197,8 +197,8 @@ void for_vectors_of(const TileSums& sums, int64_t rows, Work work) {
   }
 }
 
-/// start + left panel, or with `start_last` the same with the start added to the finished sums. `panel`: the first
-/// column of 32 in pairs.
+/// out = start + left panel. With `start_last`, adds the start to the finished sums. `panel`: the first of 32 columns
+/// of a panel in pairs.
 void multiply(const LeftTiles& left, const float* panel, const TileSums& sums) {
   const bool both_rows = left.rows() > tile_side;
   const auto run = [&](const TileSums& of) {
