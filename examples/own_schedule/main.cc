@@ -19,10 +19,10 @@ struct CosineOptions {
 
 /// The keys of the kind: `seq2seq config reference` and the checks of a configuration come from here.
 void declare(seq2seq::config::Keys& keys, CosineOptions& options) {
-  keys.add("warmup_updates", options.warmup_updates, "updates in which the learning rate rises to the optimiser's")
+  keys.add("warmup_updates", options.warmup_updates, "updates in which the learning rate rises to the optimizer's")
       .unit("updates")
       .at_least(0);
-  keys.add("final", options.final, "share of the optimiser's learning rate at the end of training")
+  keys.add("final", options.final, "share of the optimizer's learning rate at the end of training")
       .at_least(0)
       .at_most(1);
 }

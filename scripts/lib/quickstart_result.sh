@@ -60,10 +60,10 @@ EOF
   try "a word of your own" "echo 's u t s k e v e r' | $program translate $run"
   try "its five best pronunciations, with scores" "echo 's u t s k e v e r' | $program translate $run --n-best 5"
   try "a model for your own text, two files line by line (docs/own-data.md)" "$program init first --source FILE --target FILE"
-  try "does reversing the source help? a table over three seeds (docs/studies.md)" \
+  try "does reversing the source help? a table over three seeds, from records in this folder; --retrain trains anew (docs/studies.md)" \
     "$program study run experiments/sutskever2014/reversal-g2p.yaml --scale small"
   try "the learning curve as a picture (scripts/plot also draws tables of studies and attention weights)" "scripts/plot $run"
-  try "a longer training, and a better model" "$program train configs/g2p-full.yaml"
+  try "a longer training (about three times as long), and a better model" "$program train configs/g2p-full.yaml"
   try "every key of a configuration" "$program config reference"
   try "build and run the tests" "scripts/test"
 }

@@ -155,7 +155,7 @@ void inspect_checkpoint(std::ostream& out, const fs::path& folder, int64_t updat
   const RunFolder run(folder.parent_path().parent_path());
   const auto checkpoint = train::load_weights_only(disk_files(), run, update);
   const auto& state = checkpoint.state;
-  train::verify_checkpoint(disk_files(), run, update);  // also checks the optimiser's file
+  train::verify_checkpoint(disk_files(), run, update);  // also checks the optimizer's file
   out << fmt::format("{}: update {}, {}; checksums agree\n", folder.string(), format_count(state.update),
                      epochs_made(state));
   print_tensors(out, checkpoint.weights);

@@ -39,7 +39,7 @@ void check_free(const RunFolder& folder) {
     if (entry.path().filename() == "lock") continue;  // left by a failed start
     throw Error(place,
                 fmt::format("is neither empty nor a run folder (it contains `{}`)", entry.path().filename().string()),
-                "Remove it, or use another folder with `--run`");
+                "Use another folder with `--run`");
   }
 }
 
