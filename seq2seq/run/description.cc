@@ -18,7 +18,8 @@ using Json = nlohmann::ordered_json;
 namespace {
 
 constexpr const char* run_format = "seq2seq run";
-constexpr const char* stored_sessions = "sittings";  // name used by all run folders so far
+constexpr const char* sessions_key = "sessions";
+constexpr const char* older_sessions_key = "sittings";  // in run folders written before the key was renamed
 
 std::string utc_now() {
   const std::time_t now = std::time(nullptr);
@@ -78,7 +79,7 @@ RunDescription description_of(const Json& json) {
                                            .update = whole<int64_t>(from.at("update")),
                                            .sha256 = from.at("sha256").get<std::string>()};
   }
-  for (const auto& session : json.at(stored_sessions)) {
+  for (const auto& session : json.at(json.contains(sessions_key) ? sessions_key : older_sessions_key)) {
     description.sessions.push_back({.started = session.at("started").get<std::string>(),
                                     .program = session.at("program").get<std::string>(),
                                     .from_update = whole<int64_t>(session.at("from_update")),
@@ -127,13 +128,13 @@ std::string serialize(const RunDescription& description) {
   json["init_from"] = nullptr;
   if (const auto& from = description.init_from)
     json["init_from"] = {{"run", from->run.string()}, {"update", from->update}, {"sha256", from->sha256}};
-  json[stored_sessions] = Json::array();
+  json[sessions_key] = Json::array();
   for (const auto& session : description.sessions) {
-    json[stored_sessions].push_back({{"started", session.started},
-                                     {"program", session.program},
-                                     {"from_update", session.from_update},
-                                     {"machine", to_json(session.machine)}});
-    auto& written = json[stored_sessions].back();
+    json[sessions_key].push_back({{"started", session.started},
+                                  {"program", session.program},
+                                  {"from_update", session.from_update},
+                                  {"machine", to_json(session.machine)}});
+    auto& written = json[sessions_key].back();
     if (session.processes > 1) written["processes"] = session.processes;
     if (!session.launch.empty()) written["launch"] = session.launch;
   }

@@ -57,7 +57,7 @@ struct RunDescription {
   std::string target_counts{};                              // SHA-256 of the file of counts; empty if there is none
   std::vector<std::pair<std::string, int64_t>> parameters;  // by part
   std::optional<InitialWeights> init_from;
-  std::vector<SessionDescription> sessions;  // `sittings` in run.json
+  std::vector<SessionDescription> sessions;  // in the order of the calls of `train`
 
   int64_t parameters_in_all() const;
   /// Returns true if any program that trained the run was built with uncommitted changes.

@@ -46,6 +46,14 @@ TEST_CASE("run.json: what is written reads back, parts in order", "[run][descrip
   CHECK(read.sessions.at(0).machine.threads == 2);
 }
 
+TEST_CASE("run.json: the older name of the sessions is read, too", "[run][description]") {
+  const auto older = replaced(run::serialize(example()), "\"sessions\"", "\"sittings\"");
+  const auto read = run::parse_description(older, "run.json");
+  REQUIRE(read.sessions.size() == 1);
+  CHECK(read.sessions[0].from_update == 4);
+  CHECK_THAT(run::serialize(read), ContainsSubstring("\"sessions\"") && !ContainsSubstring("sittings"));
+}
+
 TEST_CASE("run.json: a dirty program counts, whether it started the run or resumed it", "[run][description]") {
   const auto dirty = [](bool first, const std::string& resumed) {
     run::RunDescription run;

@@ -39,10 +39,7 @@ TEST_CASE("large vocabularies: a resumed run has the parameters of an uninterrup
   Toy toy(copied);
   auto keys = joined(keys_of(kind), {"train.checkpoint.every_updates=5"});
   if (by_counts) keys = joined(keys, {"model.output.distribution=unigram", "model.output.exponent=0.75"});
-  toy.train("whole", joined(keys, {"train.updates=10"}));
-  toy.train("cut", joined(keys, {"train.updates=5"}));
-  toy.resume("cut", {"train.updates=10"});
-  CHECK((parameters_of(toy / "cut", 10) == parameters_of(toy / "whole", 10)));
+  check_exact_resume(toy, keys);
 }
 
 TEST_CASE("large vocabularies: validation's perplexity falls, and training lines have one where the loss is exact",

@@ -60,14 +60,7 @@ std::vector<nlohmann::json> lines_of_kind(const fs::path& run, const std::string
 TEST_CASE("bf16: a resumed run has the parameters of an uninterrupted one", "[run][precision][resume]") {
   const AllowedIsa allowed(GENERATE_COPY(from_range(isas_for_bf16())));
   Toy toy(copied);
-  const auto keys = in_bf16({"train.checkpoint.every_updates=5"});
-  auto whole = keys, cut = keys;
-  whole.emplace_back("train.updates=10");
-  cut.emplace_back("train.updates=5");
-  toy.train("whole", whole);
-  toy.train("cut", cut);
-  toy.resume("cut", {"train.updates=10"});
-  CHECK((parameters_of(toy / "cut", 10) == parameters_of(toy / "whole", 10)));
+  check_exact_resume(toy, in_bf16({"train.checkpoint.every_updates=5"}));
 }
 
 TEST_CASE("bf16: losses follow those of float32, and validation is in float32", "[run][precision][learn]") {

@@ -6,6 +6,7 @@
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/random.h"
 #include "seq2seq/core/run_folder.h"
+#include "test/support/catch.h"
 #include "test/support/failing_files.h"
 
 namespace seq2seq::test {
@@ -150,6 +151,16 @@ std::map<std::string, std::string> parameters_of(const fs::path& run, int64_t up
   std::map<std::string, std::string> bytes;
   for (const auto* file : {"weights.safetensors", "optimizer.safetensors"}) bytes[file] = content_of(folder / file);
   return bytes;
+}
+
+void check_exact_resume(Toy& toy, const std::vector<std::string>& set) {
+  auto whole = set, cut = set;
+  whole.emplace_back("train.updates=10");
+  cut.emplace_back("train.updates=5");
+  toy.train("whole", whole);
+  toy.train("cut", cut);
+  toy.resume("cut", {"train.updates=10"});
+  CHECK((parameters_of(toy / "cut", 10) == parameters_of(toy / "whole", 10)));
 }
 
 }  // namespace seq2seq::test

@@ -66,6 +66,8 @@ void kill_before_first_checkpoint(Toy& toy, const std::string& run, const std::f
 std::vector<config::Override> overrides(const std::vector<std::string>& set);
 /// Returns the bytes of the weights and optimizer files of a checkpoint.
 std::map<std::string, std::string> parameters_of(const fs::path& run, int64_t update);
+/// Checks that 10 updates in one session and in two give the same parameters.
+void check_exact_resume(Toy& toy, const std::vector<std::string>& set);
 /// Returns the message that `call` throws; fails the test if it throws nothing.
 template <class Exception, class Call>
 std::string message_of(const Call& call) {

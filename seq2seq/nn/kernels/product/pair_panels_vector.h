@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "seq2seq/nn/kernels/product/pairs_vector.h"
+#include "seq2seq/nn/kernels/product/product.h"
 
 namespace seq2seq::nn::kernels::SEQ2SEQ_VECTOR_NAMESPACE {
 namespace {
@@ -50,6 +51,15 @@ void pack_pairs_scaled(const float* from, int64_t stride, const float* scale, in
   pack_pair_rows(depth, count, to, [&](int64_t k, int v, int64_t lanes) {
     return Vector::all(scale[k]) * part(from + k * stride, v, lanes);
   });
+}
+
+/// Returns kernels for these panels.
+ProductKernels kernels_with(void (*multiply)(const Product& product)) {
+  return {.columns = panel_columns,
+          .pack = pack_pairs,
+          .pack_transposed = pack_pairs_transposed,
+          .pack_scaled = pack_pairs_scaled,
+          .multiply = multiply};
 }
 
 }  // namespace

@@ -50,12 +50,6 @@ void multiply(const Product& p) {
 
 }  // namespace
 
-ProductKernels product_kernels() {
-  return {.columns = panel_columns,
-          .pack = pack_pairs,
-          .pack_transposed = pack_pairs_transposed,
-          .pack_scaled = pack_pairs_scaled,
-          .multiply = multiply};
-}
+ProductKernels product_kernels() { return kernels_with(multiply); }
 
 }  // namespace seq2seq::nn::kernels::amx

@@ -68,12 +68,6 @@ void multiply(const Product& p) { p.depth_stride == 1 ? multiply_by_rows(p) : mu
 
 }  // namespace
 
-ProductKernels product_kernels() {
-  return {.columns = panel_columns,
-          .pack = pack_pairs,
-          .pack_transposed = pack_pairs_transposed,
-          .pack_scaled = pack_pairs_scaled,
-          .multiply = multiply};
-}
+ProductKernels product_kernels() { return kernels_with(multiply); }
 
 }  // namespace seq2seq::nn::kernels::avx512_bf16
