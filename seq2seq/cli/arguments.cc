@@ -176,7 +176,7 @@ Command* parse(const std::vector<std::string>& words, const Commands& commands, 
   CLI::App program(program_summary, text.name);
   program.set_version_flag("--version", text.version);
   program.require_subcommand(1);
-  program.footer(to_text(program_help(), text.name));
+  program.footer(program_footer(text.name));
   refuse_empty_values(words);
   const auto apps = declare_all(program, commands);
   try {

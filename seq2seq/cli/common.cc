@@ -14,9 +14,13 @@
 namespace seq2seq::cli {
 
 void CommonArguments::declare(Arguments& arguments, const std::string& what_set_means) {
-  if (!what_set_means.empty()) arguments.repeatable("--set", set, "KEY=VALUE", what_set_means);
   arguments.option("--device", device, "DEVICE",
                    "device of the whole model: cpu, cuda or cuda:N; overrides `placement` (default: cpu)");
+  declare_for_text(arguments, what_set_means);
+}
+
+void CommonArguments::declare_for_text(Arguments& arguments, const std::string& what_set_means) {
+  if (!what_set_means.empty()) arguments.repeatable("--set", set, "KEY=VALUE", what_set_means);
   arguments.option("--threads", threads, "N", "number of CPU threads; 0: all processors (default: 0)");
   arguments.flag("--quiet", quiet, "print only warnings and errors");
 }

@@ -20,13 +20,15 @@
 
 namespace seq2seq::cli {
 
-/// Options of every command that computes, outside the configuration.
+/// Options of every command that works for a while, outside the configuration.
 struct CommonArguments {
   std::string device, threads = "0";
   bool quiet = false;
   std::vector<std::string> set;
 
   void declare(Arguments& arguments, const std::string& what_set_means);
+  /// The same without `--device`, for commands that only read and write text.
+  void declare_for_text(Arguments& arguments, const std::string& what_set_means);
   /// Of several processes, only rank 0 prints messages; the others print only warnings, with their rank.
   Log log(const Context& context, const parallel::Launch& launch = {}) const;
   /// Throws UsageError for a missing device or an invalid number. Without a device, each rank of a launch uses the GPU

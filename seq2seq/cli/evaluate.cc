@@ -71,7 +71,8 @@ void print_table(std::ostream& out, const run::Evaluation& evaluation, const run
   figure("exact match", 100 * rates.exact_match(), " %");
   figure(metrics::sequence_error_rate_name, 100 * rates.sequence_error_rate(), " %");
   figure(metrics::token_error_rate_name, 100 * rates.token_error_rate(), " %");
-  figure("BLEU", evaluation.outputs.bleu.score, "");
+  const bool no_four_grams = metrics::lacks_four_grams(evaluation.outputs.bleu.counts, evaluation.sentences);
+  figure("BLEU", evaluation.outputs.bleu.score, no_four_grams ? " (no 4-grams, see below)" : "");
   train::Figures figures;
   run::add(figures, evaluation.outputs);
   for (const auto& kind : metrics::metric_kinds()) {
@@ -96,8 +97,7 @@ void print_table(std::ostream& out, const run::Evaluation& evaluation, const run
   if (evaluation.outputs.exact.sentences > 0) line("exact", run::describe(evaluation.outputs.exact));
   for (const std::string name : {"bleu", "chrf", "chrf++", "ter"})
     line(std::string(metrics::find_metric(name)->title).c_str(), evaluation.signatures.at(name));
-  if (metrics::lacks_four_grams(evaluation.outputs.bleu.counts, evaluation.sentences))
-    line("", fmt::format("BLEU: {}", metrics::without_four_grams));
+  if (no_four_grams) line("", fmt::format("BLEU: {}", metrics::without_four_grams));
   line("time", format_duration(evaluation.seconds));
 }
 

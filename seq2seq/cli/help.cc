@@ -18,15 +18,17 @@ std::vector<CommandGroup> builtin_groups() {
   };
 }
 
-Help program_help() {
-  return {.examples = {"init first --source text.en --target text.fr", "train first/config.yaml --run first/run"},
-          .page = "docs/index.md; for a first model, docs/own-data.md"};
-}
-
 std::string to_text(const Help& help, const std::string& program) {
   std::string text = "Examples:\n";
   for (const auto& example : help.examples) text += fmt::format("  {} {}\n", program, example);
   return text + fmt::format("\nDocumentation: {}, in the source folder", help.page);
+}
+
+std::string program_footer(const std::string& program) {
+  const Help help{
+      .examples = {"init first --source text.en --target text.fr", "train first/config.yaml --run first/run"},
+      .page = "docs/index.md; for a first model, docs/own-data.md"};
+  return fmt::format("{0}\nHelp with a command: {1} help COMMAND", to_text(help, program), program);
 }
 
 }  // namespace seq2seq::cli

@@ -18,10 +18,10 @@ struct CommandGroup {
 };
 std::vector<CommandGroup> builtin_groups();
 
-/// Returns the help of the program as a whole.
-Help program_help();
-
 /// Returns the text: examples with the program's name as called, and the page.
 std::string to_text(const Help& help, const std::string& program);
+
+/// Returns the end of the program's own `--help`.
+std::string program_footer(const std::string& program);
 
 }  // namespace seq2seq::cli

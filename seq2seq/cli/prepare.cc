@@ -26,7 +26,7 @@ class Prepare final : public Command {
   void declare(Arguments& arguments) override {
     arguments.required("CONFIG", config_,
                        "YAML file with the text and the folder `data.prepared`; only the section `data` is needed");
-    common_.declare(arguments, "set a configuration key, such as data.prepared=FOLDER; repeatable");
+    common_.declare_for_text(arguments, "set a configuration key, such as data.prepared=FOLDER; repeatable");
   }
 
   int run(const Context& context) override {

@@ -218,7 +218,7 @@ std::string plain_expectation(const KeyFacts& facts) {
     case KeyType::path:
       return "a path";
     case KeyType::list_of_numbers:
-      return "a number" + bounds(facts) + ", or a list, as in `[1, 0.5]`";
+      return "a number" + bounds(facts) + ", or a list of numbers, as in `[a, b]`";
     case KeyType::list_of_text:
       return (facts.one_of.empty() ? "a text" : choice_of(facts)) + ", or a list, as in `[a, b]`";
     case KeyType::list_of_paths:

@@ -32,7 +32,6 @@ struct ErrorRates {
 };
 inline constexpr std::string_view sequence_error_rate_name = "sequence error rate";
 inline constexpr std::string_view token_error_rate_name = "token error rate";
-inline constexpr std::string_view word_error_rate_name = "word error rate (WER)";
 
 /// references[sequence]: one or more. The nearest reference has the smallest edits / tokens (an empty one counts as one
 /// token long); of equal ones, the first. Throws Error if the numbers of sequences differ, there is no sequence, or one

@@ -17,7 +17,7 @@ const std::vector<MetricKind>& metric_kinds() {
       {"chrf", "chrF", higher, score, make_chrf},
       {"chrf++", "chrF++", higher, score, make_chrf_plus_plus},
       {"ter", "TER", lower, score, make_ter},
-      {"word_error_rate", "word error rate (WER)", lower, share, make_word_error_rate},
+      {"word_error_rate", "word error rate", lower, share, make_word_error_rate},
       {"position_independent_error_rate", "position-independent error rate", lower, share,
        make_position_independent_error_rate},
       {"exact_match", "exact match", higher, share, make_exact_match},

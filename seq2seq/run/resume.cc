@@ -60,8 +60,27 @@ bool finished(const train::TrainerState& state, const train::TrainOptions& optio
   return static_cast<double>(state.epoch) >= *options.epochs;
 }
 
+/// Warns if the learning rate would rise again in an extended run: some schedules are spread over all updates.
+void warn_of_rising_rate(const train::TrainerState& state, const train::TrainOptions& options, const RunFolder& folder,
+                         const Environment& environment) {
+  const auto schedule = environment.registries->schedules.make(options.schedule);
+  if (schedule->needs_validation() || state.update == 0) return;
+  const auto made = static_cast<double>(state.update);
+  const train::Point last{.update = state.update - 1, .epoch = static_cast<double>(state.epoch), .total_updates = made};
+  auto next = last;
+  ++next.update;
+  next.total_updates = 2 * made;
+  const double before = schedule->factor(last), after = schedule->factor(next);
+  if (after <= before) return;
+  environment.log->say(fmt::format(
+      "the learning rate would rise again, from {:.3g} to {:.3g} of its maximum, because `train.schedule` is spread "
+      "over the whole training. To choose another rate, start a new run with `--init-from {}`",
+      before, after, folder.root().string()));
+}
+
 train::Outcome say_finished(const train::TrainerState& state, const train::TrainOptions& options,
-                            const RunFolder& folder, Log& log) {
+                            const RunFolder& folder, const Environment& environment) {
+  auto& log = *environment.log;
   const auto root = folder.root().string();
   log.say(fmt::format("{}: finished at update {}, by {}", root, format_count(state.update),
                       !state.finished_because.empty() ? state.finished_because
@@ -76,6 +95,7 @@ train::Outcome say_finished(const train::TrainerState& state, const train::Train
     log.say(
         fmt::format("to extend it: `seq2seq train --resume {} --set train.epochs={:g}`", root, 2 * *options.epochs));
   }
+  warn_of_rising_rate(state, options, folder, environment);
   return {.ending = train::Ending::finished,
           .update = state.update,
           .epoch = static_cast<double>(state.epoch),
@@ -228,7 +248,7 @@ train::Outcome go_on(const RunFolder& folder, const std::vector<config::Override
   std::optional<train::TrainerState> checkpoint;
   const auto start = decide_start(folder, description, checked, from_checkpoint, environment, checkpoint);
   if (start == "finished") {
-    if (environment.leads()) return say_finished(*checkpoint, options.train, folder, *environment.log);
+    if (environment.leads()) return say_finished(*checkpoint, options.train, folder, environment);
     return {};
   }
 

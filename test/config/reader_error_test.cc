@@ -72,22 +72,28 @@ TEST_CASE("reader: a value of the wrong type says what was expected and what was
            {"data: {references: [[a]]}",
             "a.yaml:1:20: `data.references`: expected a path, or a list, as in `[a, b]`, found a list"},
            {"data: {shares: [1, many]}",
-            "a.yaml:1:16: `data.shares`: expected a number of at least 0 and below 10, or a list, as in `[1, 0.5]`, "
+            "a.yaml:1:16: `data.shares`: expected a number of at least 0 and below 10, or a list of numbers, as in "
+            "`[a, b]`, "
             "found `many`"},
            {"data: {shares: [1, '2']}",
-            "a.yaml:1:16: `data.shares`: expected a number of at least 0 and below 10, or a list, as in `[1, 0.5]`, "
+            "a.yaml:1:16: `data.shares`: expected a number of at least 0 and below 10, or a list of numbers, as in "
+            "`[a, b]`, "
             "found `\"2\"`, a text: remove the quotes"},
            {"data: {shares: [1, -2]}",
-            "a.yaml:1:16: `data.shares`: expected a number of at least 0 and below 10, or a list, as in `[1, 0.5]`, "
+            "a.yaml:1:16: `data.shares`: expected a number of at least 0 and below 10, or a list of numbers, as in "
+            "`[a, b]`, "
             "found `-2`"},
            {"data: {shares: 10}",
-            "a.yaml:1:16: `data.shares`: expected a number of at least 0 and below 10, or a list, as in `[1, 0.5]`, "
+            "a.yaml:1:16: `data.shares`: expected a number of at least 0 and below 10, or a list of numbers, as in "
+            "`[a, b]`, "
             "found `10`"},
            {"data: {shares: {a: 1}}",
-            "a.yaml:1:16: `data.shares`: expected a number of at least 0 and below 10, or a list, as in `[1, 0.5]`, "
+            "a.yaml:1:16: `data.shares`: expected a number of at least 0 and below 10, or a list of numbers, as in "
+            "`[a, b]`, "
             "found a section"},
            {"data: {shares: }",
-            "a.yaml:1:8: `data.shares`: expected a number of at least 0 and below 10, or a list, as in `[1, 0.5]`, "
+            "a.yaml:1:8: `data.shares`: expected a number of at least 0 and below 10, or a list of numbers, as in `[a, "
+            "b]`, "
             "found nothing"},
            {"data: 5", "a.yaml:1:7: `data` is a section: expected keys below it, `data.train` for one, found `5`"},
            {"data: [a]", "a.yaml:1:7: `data` is a section: expected keys below it, `data.train` for one, found a list"},

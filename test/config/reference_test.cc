@@ -77,7 +77,7 @@ TEST_CASE("reference: names every key there is", "[config][reference]") {
        {"seed: a whole number of at least 0; default 1\n", "name: a text; default run; changes no result\n",
         "\ndata: the text\n", "  train: a path; required; identified by content, not by path\n",
         "  metrics: one of `perplexity`, `bleu`, `wer`, or a list, as in `[a, b]`; default [perplexity]\n",
-        "  shares: a number of at least 0 and below 10, or a list, as in `[1, 0.5]`; default [1, 0.5]\n",
+        "  shares: a number of at least 0 and below 10, or a list of numbers, as in `[a, b]`; default [1, 0.5]\n",
         "  reverse: one of `none`, `source`, `target`; default source\n", "\ntrain: how the model is trained\n",
         "  epochs: a whole number of at least 1 and at most 100 (epochs); default 10; may change on resume\n",
         "  updates: a whole number of at least 1 or `null`; not set\n", "\ntrain.optimizer: the steps\n",

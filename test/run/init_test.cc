@@ -137,6 +137,8 @@ TEST_CASE("init: what is wrong with the text is told with its place, and nothing
   CHECK_THAT(fault({good.source, shorter}),
              ContainsSubstring("text.source:3: has no counterpart") && ContainsSubstring("shorter has fewer lines"));
   CHECK_THAT(fault({shorter, good.target}), ContainsSubstring("text.target:3: has no counterpart"));
+  CHECK_THAT(fault({file("empty", ""), good.target}), ContainsSubstring("empty: is empty"));
+  CHECK_THAT(fault({good.source, file("empty", "")}), ContainsSubstring("empty: is empty"));
   CHECK_THAT(fault({shorter, shorter}), ContainsSubstring("has 2 lines with text on both sides; at least 100"));
   CHECK_THAT(fault({toy / "none", good.target}), ContainsSubstring("none: cannot be read"));
   CHECK_THAT(fault({toy.path(), good.target}), ContainsSubstring("is not a regular file"));

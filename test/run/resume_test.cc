@@ -121,6 +121,21 @@ TEST_CASE("resume: a finished run says so, how to extend it, and is left as it i
   CHECK_THAT(content_of(toy / "run/config.yaml"), ContainsSubstring("updates: 10"));
 }
 
+TEST_CASE("resume: the way to extend a finished run says whether the learning rate rises again", "[run][resume]") {
+  Toy toy(copied);
+  toy.train("falling", {"train.updates=10", "train.schedule.kind=linear"});
+  toy.train("constant", {"train.updates=10", "train.schedule.kind=constant"});
+  toy.forget_said();
+
+  toy.resume("falling");
+  // The rate falls in equal steps: a tenth of it is left for update 10, half of it for update 11 of 20.
+  CHECK_THAT(toy.said(), ContainsSubstring("would rise again, from 0.1 to 0.5 of its maximum"));
+  toy.forget_said();
+
+  toy.resume("constant");
+  CHECK_THAT(toy.said(), !ContainsSubstring("rise again"));
+}
+
 TEST_CASE("resume: changes that would make another run are refused, all at once, old and new", "[run][resume][error]") {
   Toy toy(copied);
   toy.train("run", {"train.updates=10"});

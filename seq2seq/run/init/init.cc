@@ -44,6 +44,7 @@ int64_t for_each_pair(const InitText& text, const Environment& environment, cons
     const bool one = sources.next(source), other = targets.next(target);
     if (one != other) {
       const auto& [longer, shorter] = one ? std::pair(text.source, text.target) : std::pair(text.target, text.source);
+      if ((one ? targets : sources).lines() == 0) throw Error(Place{.file = shorter.string()}, "is empty");
       throw Error(Place{.file = longer.string(), .line = one ? sources.lines() : targets.lines()},
                   fmt::format("has no counterpart: {} has fewer lines", shorter.string()),
                   "Line n of the source belongs to line n of the target");

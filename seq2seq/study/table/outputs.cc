@@ -104,7 +104,7 @@ std::string marked_output(const std::string& output, const std::string& referenc
 }
 
 std::string outputs_side_by_side(const StudyTable& table) {
-  std::string head = cell("th", "source") + cell("th", "reference");
+  std::string head = cell("th", "source") + cell("th", "target");
   std::vector<const Record*> records;
   for (const auto& line : table.lines) {
     if (line.records.empty()) continue;
@@ -115,7 +115,7 @@ std::string outputs_side_by_side(const StudyTable& table) {
   }
   if (records.empty() || records.front()->examples.empty()) return {};
   std::string html =
-      "<h2>Outputs of the first seed</h2>\n<p>Differences from the reference are <mark>marked</mark>.</p>\n"
+      "<h2>Outputs of the first seed</h2>\n<p>Differences from the target are <mark>marked</mark>.</p>\n"
       "<div class=\"wide\"><table>\n<tr>" +
       head + "</tr>\n";
   for (const auto& example : records.front()->examples) {
