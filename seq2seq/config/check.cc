@@ -157,12 +157,18 @@ Checked check_text(const KeyFacts& facts, const Given& given) {
 }
 
 /// An empty path stays empty: it means none.
-Checked check_path(const Given& given, const std::filesystem::path& folder) {
+Checked check_path(const Given& given, const BaseFolder& base) {
   if (given.text.empty()) return {.texts = {""}};
-  return {.texts = {(folder / given.text).lexically_normal().string()}};
+  const auto path = (base.path / given.text).lexically_normal();
+  std::error_code absent;
+  if (!base.former.empty() && !std::filesystem::exists(path, absent)) {
+    const auto moved = (base.path / path.lexically_relative(base.former)).lexically_normal();
+    if (std::filesystem::exists(moved, absent)) return {.texts = {moved.string()}};
+  }
+  return {.texts = {path.string()}};
 }
 
-Checked check_scalar(const KeyFacts& facts, const Given& given, const std::filesystem::path& folder) {
+Checked check_scalar(const KeyFacts& facts, const Given& given, const BaseFolder& base) {
   if (given.cut_at_comma && facts.type != KeyType::integer && facts.type != KeyType::number) {
     return wrong(facts, given, ": a comma ends a value in braces, so quote it");
   }
@@ -182,7 +188,7 @@ Checked check_scalar(const KeyFacts& facts, const Given& given, const std::files
       return check_number(facts, given);
     case KeyType::path:
     case KeyType::list_of_paths:
-      return check_path(given, folder);
+      return check_path(given, base);
     case KeyType::text:
     case KeyType::list_of_text:
       return check_text(facts, given);
@@ -235,19 +241,19 @@ std::string expectation(const KeyFacts& facts) {
   return facts.optional ? text + " or `null`" : text;
 }
 
-Checked check(const KeyFacts& facts, const Given& given, const std::filesystem::path& folder) {
+Checked check(const KeyFacts& facts, const Given& given, const BaseFolder& base) {
   if (facts.optional && given.kind == Given::Kind::nothing) return {};
   const bool list = facts.type == KeyType::list_of_numbers || facts.type == KeyType::list_of_text ||
                     facts.type == KeyType::list_of_paths;
   if (!list || given.kind == Given::Kind::scalar) {
-    Checked checked = check_scalar(facts, given, folder);
+    Checked checked = check_scalar(facts, given, base);
     const bool empty = checked.problem.empty() && checked.texts.front().empty();
     return facts.required && empty ? Checked{.problem = "must not be empty"} : checked;
   }
   if (given.kind != Given::Kind::list) return wrong(facts, given);
   Checked all;
   for (const auto& item : given.items) {
-    Checked checked = check_scalar(facts, item, folder);
+    Checked checked = check_scalar(facts, item, base);
     if (!checked.problem.empty()) return checked;
     all.texts.push_back(std::move(checked.texts.front()));
   }

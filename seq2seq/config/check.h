@@ -18,7 +18,13 @@ struct Checked {
   std::string problem{};
 };
 
-/// `folder`: absolute folder of relative paths.
-Checked check(const KeyFacts& facts, const Given& given, const std::filesystem::path& folder);
+/// Where paths start.
+struct BaseFolder {
+  std::filesystem::path path;      // absolute; the start of relative paths
+  std::filesystem::path former{};  // its absolute path before it was moved; empty: it was not moved
+};
+
+/// An absolute path that does not exist is looked up relative to a moved folder.
+Checked check(const KeyFacts& facts, const Given& given, const BaseFolder& base);
 
 }  // namespace seq2seq::config

@@ -38,9 +38,9 @@ const Given::Entry* find_entry(const Given& section, const std::string& name) {
 
 class Reader {
  public:
-  Reader(Keys& all, std::filesystem::path folder, const std::vector<Override>& overrides, Faults& faults,
+  Reader(Keys& all, BaseFolder base, const std::vector<Override>& overrides, Faults& faults,
          const std::string& section)
-      : all_(all), folder_(std::move(folder)), overrides_(overrides), faults_(faults), section_(section) {}
+      : all_(all), base_(std::move(base)), overrides_(overrides), faults_(faults), section_(section) {}
 
   /// `source`: the start of the section, where missing keys are reported.
   void read(Keys& keys, const Given& given, const Source& source) {
@@ -132,16 +132,16 @@ class Reader {
   void set(const KeyFacts& facts, const std::string& path, const Given::Entry& entry) {
     places_[path] = entry.source;
     if (entry.value.faulty) faulty_.insert(path);
-    const Checked checked = check(facts, entry.value, folder_of(entry.value.source));
+    const Checked checked = check(facts, entry.value, base_of(entry.value.source));
     if (checked.problem.empty()) return facts.set(checked.texts);
     faults_.add(entry.value.source, fmt::format("`{}`: {}", path, checked.problem));
   }
 
-  std::filesystem::path folder_of(const Source& source) const {
-    if (source.option < 0) return folder_;
+  BaseFolder base_of(const Source& source) const {
+    if (source.option < 0) return base_;
     const auto& own = overrides_[static_cast<size_t>(source.option)].folder;
     std::error_code gone;  // a deleted working directory: a relative path stays relative and is not found
-    return own.empty() ? std::filesystem::current_path(gone) : own;
+    return {own.empty() ? std::filesystem::current_path(gone) : own};
   }
 
   void unknown(const Keys& keys, const Given::Entry& entry) {
@@ -231,7 +231,7 @@ class Reader {
   }
 
   Keys& all_;
-  std::filesystem::path folder_;
+  BaseFolder base_;
   const std::vector<Override>& overrides_;
   Faults& faults_;
   const std::string& section_;                      // the only one that is needed; empty: all
@@ -270,7 +270,7 @@ void read_text(const std::string& text, const std::string& name, const std::file
   Faults faults;
   if (auto root = parse_yaml(text, name, faults)) {
     apply(overrides, *root, faults);
-    Reader reader(keys, std::filesystem::absolute(folder), overrides, faults, scope.section);
+    Reader reader(keys, {std::filesystem::absolute(folder), scope.former_folder}, overrides, faults, scope.section);
     reader.read(keys, *root, {{.file = name}});
     if (scope.rules) reader.ask_rules(keys);
   }

@@ -20,12 +20,15 @@ struct Override {
 /// Splits `section.key=value`. Throws UsageError if the `=` or the key is missing.
 Override parse_override(const std::string& typed);
 
-/// Extent of the checks of a configuration. Given values are always checked.
+/// How to read a configuration. Given values are always checked.
 struct ReadScope {
   /// A command that needs only this section requires only its keys and checks only its rules. Empty: all sections.
   std::string section{};
   /// True if rules between keys are checked.
   bool rules = true;
+  /// The folder of the file when its absolute paths were written. If the folder was moved since, a path that no longer
+  /// exists is looked up at the same place relative to the folder of now. Empty: paths are used as written.
+  std::filesystem::path former_folder{};
 };
 
 /// Reads a YAML file over the defaults of `keys`, then the overrides, strictly: unknown and duplicate keys, wrong

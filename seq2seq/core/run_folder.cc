@@ -15,6 +15,12 @@ RunFolder::RunFolder(std::filesystem::path root) : root_(std::move(root)) {
   if (!root_.has_filename() && root_.has_parent_path() && root_ != root_.root_path()) root_ = root_.parent_path();
 }
 
+std::filesystem::path RunFolder::absolute_root() const {
+  std::error_code gone;  // a deleted working directory: the path stays relative
+  const auto absolute = std::filesystem::absolute(root_, gone);
+  return gone ? root_ : absolute.lexically_normal();
+}
+
 std::filesystem::path RunFolder::checkpoint(int64_t update) const { return checkpoints() / std::to_string(update); }
 
 std::vector<int64_t> RunFolder::updates() const {

@@ -19,6 +19,7 @@ class RunFolder {
  public:
   explicit RunFolder(std::filesystem::path root);
   const std::filesystem::path& root() const { return root_; }
+  std::filesystem::path absolute_root() const;
   std::filesystem::path description() const { return root_ / "run.json"; }
   std::filesystem::path config() const { return root_ / "config.yaml"; }
   std::filesystem::path source_vocabulary() const { return root_ / "source.vocabulary"; }

@@ -58,6 +58,7 @@ VocabularyMark mark_of_json(const Json& json) {
 
 RunDescription description_of(const Json& json) {
   RunDescription description;
+  description.folder = json.value("folder", "");  // missing in older runs
   json.at("program").get_to(description.program);
   json.at("commit").get_to(description.commit);
   json.at("dirty").get_to(description.dirty);
@@ -118,6 +119,7 @@ std::string serialize(const RunDescription& description) {
   Json json{{"format", run_format},         {"version", run_format_version},    {"program", description.program},
             {"commit", description.commit}, {"dirty", description.dirty},       {"created", description.created},
             {"seed", description.seed},     {"numerics", description.numerics}, {"digest", description.digest}};
+  json["folder"] = description.folder.string();
   json["data"] = {
       {"train", description.data.train}, {"validation", description.data.validation}, {"test", description.data.test}};
   json["vocabularies"] = {{"source", to_json(description.source)}, {"target", to_json(description.target)}};
@@ -162,6 +164,17 @@ RunDescription read_description(const Files& files, const RunFolder& folder) {
                 "Give a folder that `seq2seq train` wrote");
   }
   return parse_description(files.read(folder.description()), folder.description());
+}
+
+fs::path former_folder(const fs::path& config) {
+  const RunFolder run(config.parent_path());
+  if (config != run.config() || !run.holds_run()) return {};
+  try {
+    const auto folder = read_description(disk_files(), run).folder;
+    return folder == run.absolute_root() ? fs::path() : folder;
+  } catch (const Error&) {  // reported by the command that needs the description
+    return {};
+  }
 }
 
 void write_description(Files& files, const RunFolder& folder, const RunDescription& description) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <utility>
@@ -45,6 +46,7 @@ struct InitialWeights {
 
 /// The contents of `run.json`: identity, origin and machine of a run.
 struct RunDescription {
+  std::filesystem::path folder{};  // absolute; of the run when its configuration was written
   std::string program, commit;
   bool dirty = false;
   std::string created;  // UTC, ISO 8601
@@ -71,6 +73,9 @@ std::string serialize(const RunDescription& description);
 RunDescription parse_description(const std::string& text, const std::filesystem::path& file);
 /// Throws Error if this is not a run folder.
 RunDescription read_description(const Files& files, const RunFolder& folder);
+/// Returns the folder in which a run's configuration file was written, if the run was moved since. Empty for other
+/// files, and for runs without an intact description.
+std::filesystem::path former_folder(const std::filesystem::path& config);
 void write_description(Files& files, const RunFolder& folder, const RunDescription& description);
 
 /// Describes a session of this program on `machine` that starts now.

@@ -15,10 +15,17 @@ namespace {
 
 const data::FilePair& test_set(const LoadedRun& run) {
   const auto& test = run.options().data.test;
-  if (!test.named()) {
-    throw Error(Place{.file = run.folder.config().string()}, "names no test set (`data.test`)",
-                run.options().data.task == data::Task::lm ? "Name one with `--reference FILE`"
-                                                          : "Name one with `--source FILE --reference FILE`");
+  const std::string remedy = run.options().data.task == data::Task::lm
+                                 ? "Name one with `--reference FILE`"
+                                 : "Name one with `--source FILE --reference FILE`";
+  if (!test.named())
+    throw Error(Place{.file = run.folder.config().string()}, "names no test set (`data.test`)", remedy);
+  auto files = test.target;
+  if (!test.one_sided()) files.insert(files.begin(), test.source);
+  for (const auto& file : files) {
+    std::error_code unknown;
+    if (!std::filesystem::exists(file, unknown))
+      throw Error(Place{.file = file.string()}, "is part of the run's test set, but does not exist", remedy);
   }
   return test;
 }

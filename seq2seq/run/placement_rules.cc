@@ -10,6 +10,7 @@
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/files.h"
 #include "seq2seq/run/build.h"
+#include "seq2seq/run/description.h"
 #include "seq2seq/run/task.h"
 
 namespace seq2seq::run {
@@ -51,7 +52,7 @@ std::unique_ptr<Configuration> read(const std::filesystem::path& file, const std
     check_layers(options.placement, *layers);
     if (on_this_machine) check_devices(options.placement, *layers);
   });
-  config::read_file(file, overrides, configuration->keys);
+  config::read_file(file, overrides, configuration->keys, {.former_folder = former_folder(file)});
   return configuration;
 }
 

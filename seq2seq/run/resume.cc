@@ -10,6 +10,7 @@
 #include "seq2seq/run/announce.h"
 #include "seq2seq/run/auto_placement.h"
 #include "seq2seq/run/build.h"
+#include "seq2seq/run/finished.h"
 #include "seq2seq/run/load.h"
 #include "seq2seq/run/placement_rules.h"
 #include "seq2seq/run/task.h"
@@ -42,69 +43,6 @@ std::vector<Error> refused(const std::vector<config::Change>& changes, const std
   return faults;
 }
 
-/// Returns true if nothing is left to train. A finished run continues only if its length was increased.
-bool finished(const train::TrainerState& state, const train::TrainOptions& options,
-              const std::vector<config::Change>& changes) {
-  const bool extended = std::any_of(changes.begin(), changes.end(), [](const auto& change) {
-    return change.key == "train.updates" || change.key == "train.epochs";
-  });
-  const int64_t patience = options.validate.patience;
-  if (state.finished_because == "patience") {
-    if (patience > 0 && state.bad_validations >= patience) return true;
-  }
-  if (options.updates) return state.update >= *options.updates;
-  // A checkpoint at the end of 2.5 epochs records only that it is in the third one. It was an end, but maybe of a
-  // shorter run that was extended later.
-  const double at_most = static_cast<double>(state.epoch + (state.batch > 0 ? 1 : 0));
-  if (state.finished && !extended && at_most >= *options.epochs) return true;
-  return static_cast<double>(state.epoch) >= *options.epochs;
-}
-
-/// Warns if the learning rate would rise again in an extended run: some schedules are spread over all updates.
-void warn_of_rising_rate(const train::TrainerState& state, const train::TrainOptions& options, const RunFolder& folder,
-                         const Environment& environment) {
-  const auto schedule = environment.registries->schedules.make(options.schedule);
-  if (schedule->needs_validation() || state.update == 0) return;
-  const auto made = static_cast<double>(state.update);
-  const train::Point last{.update = state.update - 1, .epoch = static_cast<double>(state.epoch), .total_updates = made};
-  auto next = last;
-  ++next.update;
-  next.total_updates = 2 * made;
-  const double before = schedule->factor(last), after = schedule->factor(next);
-  if (after <= before) return;
-  environment.log->say(fmt::format(
-      "the learning rate would rise again, from {:.3g} to {:.3g} of its maximum, because `train.schedule` is spread "
-      "over the whole training. To choose another rate, start a new run with `--init-from {}`",
-      before, after, folder.root().string()));
-}
-
-train::Outcome say_finished(const train::TrainerState& state, const train::TrainOptions& options,
-                            const RunFolder& folder, const Environment& environment) {
-  auto& log = *environment.log;
-  const auto root = folder.root().string();
-  log.say(fmt::format("{}: finished at update {}, by {}", root, format_count(state.update),
-                      !state.finished_because.empty() ? state.finished_because
-                      : options.updates               ? "updates"
-                                                      : "epochs"));
-  if (state.finished_because == "patience") {
-    log.say(fmt::format("to train further: `seq2seq train --resume {} --set train.validate.patience={}`, or 0 for none",
-                        root, 2 * options.validate.patience));
-  } else if (options.updates) {
-    log.say(fmt::format("to extend it: `seq2seq train --resume {} --set train.updates={}`", root, 2 * state.update));
-  } else {
-    log.say(
-        fmt::format("to extend it: `seq2seq train --resume {} --set train.epochs={:g}`", root, 2 * *options.epochs));
-  }
-  warn_of_rising_rate(state, options, folder, environment);
-  return {.ending = train::Ending::finished,
-          .update = state.update,
-          .epoch = static_cast<double>(state.epoch),
-          .seconds = 0,
-          .best_update = state.best_update,
-          .best_score = state.best_score,
-          .skipped = state.skipped};
-}
-
 /// Returns the digest of a run's own configuration as this program computes it; empty if a file that it names is
 /// missing.
 std::string digest_now(const Configuration& configuration, const RunDescription& description) {
@@ -131,6 +69,18 @@ void warn_if_inexact(const RunDescription& description, const std::string& diges
     log.warn("so this resume is not exact: the parameters will differ from those of an uninterrupted run by rounding");
 }
 
+DataDigests digests_of_text(const data::DataOptions& options) {
+  try {
+    return data_digests(options);
+  } catch (const Error& fault) {
+    const auto& file = fault.place().file;
+    std::error_code unknown;
+    if (file.empty() || fs::exists(file, unknown)) throw;
+    throw UsageError(Place{.file = file}, "is part of the run's text, but does not exist",
+                     "If the text was moved, name its new place, for example `--set data.train.source=FILE`");
+  }
+}
+
 struct Checked {
   std::unique_ptr<Configuration> configuration;
   std::vector<config::Change> changes;
@@ -144,11 +94,12 @@ Checked check(const RunFolder& folder, const RunDescription& description,
   const auto before = read_configuration(folder.config(), {}, registries);
   // A changed key that must not change is reported before rules between keys check its new value.
   Configuration changed(registries, before->options.data.task);
-  config::read_file(folder.config(), overrides, changed.keys, {.rules = false});
+  config::read_file(folder.config(), overrides, changed.keys,
+                    {.rules = false, .former_folder = former_folder(folder.config())});
   const auto changes = config::compare(before->keys, changed.keys);
   auto faults = refused(changes, overrides);
   const auto& data = changed.options.data;
-  for (auto& fault : different_data(description.data, data_digests(data), data)) faults.push_back(std::move(fault));
+  for (auto& fault : different_data(description.data, digests_of_text(data), data)) faults.push_back(std::move(fault));
   if (!faults.empty()) throw UsageError(faults);
   return {read_to_train(folder.config(), overrides, environment), changes, digest_now(*before, description)};
 }
@@ -223,7 +174,8 @@ parallel::DistributedOptions distributed_options(const RunFolder& folder,
                                                  const Environment& environment) {
   read_description(*environment.files, folder);  // reports first if it is not a run
   const auto configuration = configuration_for(folder.config(), overrides, *environment.registries);
-  config::read_file(folder.config(), overrides, configuration->keys, {.rules = false});
+  config::read_file(folder.config(), overrides, configuration->keys,
+                    {.rules = false, .former_folder = former_folder(folder.config())});
   return configuration->options.distributed;
 }
 
@@ -275,8 +227,10 @@ train::Outcome go_on(const RunFolder& folder, const std::vector<config::Override
   if (environment.leads()) {
     description.digest = run_digest(*configuration, description.data);
     description.sessions.push_back(session_of(machine, update, environment));
-    if (!checked.changes.empty())
+    const bool moved = !former_folder(folder.config()).empty();
+    if (moved || !checked.changes.empty())
       write_atomically(*environment.files, folder.config(), config::write_yaml(configuration->keys));
+    description.folder = folder.absolute_root();
     write_description(*environment.files, folder, description);
     if (checkpoint) settle(folder, *checkpoint, from_checkpoint.has_value(), environment);
   }

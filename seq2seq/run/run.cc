@@ -4,6 +4,7 @@
 
 #include "seq2seq/nn/model/language_model.h"
 #include "seq2seq/nn/model/seq2seq.h"
+#include "seq2seq/run/description.h"
 #include "seq2seq/run/other_words.h"
 #include "seq2seq/run/rules.h"
 #include "seq2seq/run/task.h"
@@ -117,7 +118,7 @@ std::unique_ptr<Configuration> read_configuration(const std::filesystem::path& f
                                                   const std::vector<config::Override>& overrides,
                                                   const Registries& registries, const std::string& section) {
   auto configuration = configuration_for(file, overrides, registries);
-  config::read_file(file, overrides, configuration->keys, {.section = section});
+  config::read_file(file, overrides, configuration->keys, {.section = section, .former_folder = former_folder(file)});
   return configuration;
 }
 

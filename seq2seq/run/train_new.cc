@@ -121,6 +121,7 @@ train::Outcome train_configuration(const NewRun& request, const Configuration& c
   const auto model = build_model(options, *environment.registries, *data.text, placement);
   auto description =
       describe(configuration, data_digests(options.data, data.train_digest), *data.text, *model, machine, environment);
+  description.folder = folder.absolute_root();
   if (request.init_from)
     description.init_from = find_initial_weights(*request.init_from, options.data.task, environment);
   check_same_run(configuration, description, data,

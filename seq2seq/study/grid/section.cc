@@ -111,7 +111,7 @@ std::vector<std::string> SpecSection::checked(const std::string& name, const Giv
   facts.name = name;
   facts.type = type;
   facts.is_unsigned = is_unsigned;
-  auto checked = config::check(facts, given, folder_);
+  auto checked = config::check(facts, given, {folder_});
   if (!checked.problem.empty()) fault(given.source, fmt::format("`{}`: {}", name_of(name), checked.problem));
   return std::move(checked.texts);
 }
