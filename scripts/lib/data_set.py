@@ -124,6 +124,8 @@ def partial_folder(output):
     folder = output.parent / f".{output.name}.partial"
     descriptor = locked(folder, output)
     try:
+        if (folder / "before").exists() and not output.exists():
+            os.rename(folder / "before", output)  # a process was killed between the two renames in make()
         empty(folder)
         yield folder
     finally:

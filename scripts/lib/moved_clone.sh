@@ -21,5 +21,8 @@ rename_moved_environment() {
 
 # name_environment BEFORE AFTER FOLDER: replaces the path in the programs in bin of the environment FOLDER; no other file contains it.
 name_environment() {
-  grep -lIF "$1" "$3"/bin/* "$3/pyvenv.cfg" | xargs -r -d '\n' sed -i "s|$1|$2|g"
+  local before after
+  before=$(sed 's/[][\\.*^$|]/\\&/g' <<< "$1")
+  after=$(sed 's/[\\&|]/\\&/g' <<< "$2")
+  grep -lIF "$1" "$3"/bin/* "$3/pyvenv.cfg" | xargs -r -d '\n' sed -i "s|$before|$after|g"
 }

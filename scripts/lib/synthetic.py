@@ -173,8 +173,11 @@ def program(options):
 
 def join(options, made_how, partial, files):
     """Writes both sides and the card, then renames the folder."""
-    made = partial / "made"
+    made, before = partial / "made", partial / "before"
+    if before.exists() and not options.output.exists():
+        os.rename(before, options.output)  # a process was killed between the two renames below
     shutil.rmtree(made, ignore_errors=True)
+    shutil.rmtree(before, ignore_errors=True)
     made.mkdir()
     writer = data_set.Writer(made, options.output)
     other = {"source": "target", "target": "source"}[made_how["input_is"]]
@@ -195,7 +198,7 @@ def join(options, made_how, partial, files):
     card = made_how | counts | {"files_bytes": dict(writer.bytes), "files_sha256": dict(writer.digests)}
     writer.lines("card.json", [json.dumps(card, indent=2, ensure_ascii=False)])
     with contextlib.suppress(FileNotFoundError):
-        os.rename(options.output, partial / "before")
+        os.rename(options.output, before)
     os.rename(made, options.output)
 
 

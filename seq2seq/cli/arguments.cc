@@ -106,6 +106,19 @@ std::vector<CLI::App*> declare_all(CLI::App& program, const Commands& commands) 
   return apps;
 }
 
+/// An unset variable of a shell script gives an empty path.
+void refuse_empty_paths(const CLI::App& app) {
+  for (const auto* option : app.get_options()) {
+    const auto what = option->get_positional() ? option->get_name(true) : option->get_type_name();
+    const bool names_path =
+        option->get_positional() ? what != "SECTION" : what == "FILE" || what == "FOLDER" || what == "RUN";
+    for (const auto& value : option->results())
+      if (names_path && value.empty())
+        throw UsageError(Place{.part = option->get_positional() ? what : option->get_name() + " \"\""},
+                         "must not be empty", fmt::format("See `{} --help`", full_name(app)));
+  }
+}
+
 ArgumentFacts facts_of(const CLI::Option& option) {
   const bool positional = option.get_positional();
   ArgumentFacts facts{.name = option.get_name(positional),
@@ -195,6 +208,7 @@ Command* parse(const std::vector<std::string>& words, const Commands& commands, 
     }
     throw UsageError(fault.what(), fmt::format("See `{} --help`", full_name(app)));
   }
+  refuse_empty_paths(deepest(program));
   const auto chosen = std::find(apps.begin(), apps.end(), &deepest(program));
   return commands.at(static_cast<size_t>(chosen - apps.begin())).get();
 }

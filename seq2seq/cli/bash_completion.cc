@@ -9,6 +9,7 @@
 #include <fmt/ranges.h>
 
 #include "seq2seq/config/resolved.h"
+#include "seq2seq/core/text.h"
 
 namespace seq2seq::cli {
 
@@ -124,11 +125,6 @@ _seq2seq_values() {
 
 complete -F _seq2seq seq2seq
 )bash";
-
-void replace_all(std::string& text, std::string_view placeholder, const std::string& by) {
-  for (auto at = text.find(placeholder); at != std::string::npos; at = text.find(placeholder, at + by.size()))
-    text.replace(at, placeholder.size(), by);
-}
 
 /// Returns the lines of a `case`: one for each right side, with all patterns that lead to it.
 std::string cases(const std::map<std::string, std::set<std::string>>& patterns_of) {

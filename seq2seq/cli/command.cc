@@ -86,10 +86,12 @@ int explain(std::ostream& err, std::exception_ptr thrown) {
     return fail(err, fault);
   } catch (const std::filesystem::filesystem_error& fault) {
     if (const auto lost = lost_directory(fault)) return fail(err, *lost);
-    return fault_of_program(err, first_line(fault.what()));
+    return fail(err, file_error(fault.path1(), "used", fault.code().value()));
   } catch (const c10::OutOfMemoryError& fault) {
     return no_memory(err, first_line(fault.what_without_backtrace()));
   } catch (const c10::Error& fault) {
+    if (const auto failure = device_failure(thrown); !failure.empty())
+      return fail(err, Error("a device failed: " + failure));
     const auto what = first_line(fault.what_without_backtrace());
     return is_out_of_memory(thrown) ? no_memory(err, asked_for(what)) : fault_of_program(err, what);
   } catch (const std::bad_alloc&) {

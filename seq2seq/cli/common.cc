@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "seq2seq/core/atomic_file.h"
 #include "seq2seq/core/device.h"
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/progress.h"
@@ -111,6 +112,36 @@ run::LoadedRun RunArguments::load(const run::Environment& environment, std::vect
 void warn_of_unknown(Log& log, const run::UnknownTokens& counts, const char* side) {
   const auto text = run::describe(counts, side);
   if (!text.empty() && !log.quiet()) log.warn(text);
+}
+
+namespace {
+
+/// Returns true if both paths name one file, which need not exist.
+bool same_file(const std::string& one, const std::string& other) {
+  std::error_code unknown;
+  if (std::filesystem::equivalent(one, other, unknown) && !unknown)
+    return std::filesystem::is_regular_file(one, unknown);  // two outputs may go to one terminal
+  const auto path_of = [](const std::string& name) {
+    std::error_code fault;
+    const auto path = std::filesystem::weakly_canonical(name, fault);
+    return fault ? std::filesystem::path(name) : path;
+  };
+  return !std::filesystem::exists(one, unknown) && path_of(one) == path_of(other);
+}
+
+}  // namespace
+
+void check_outputs(const std::vector<NamedFile>& inputs, const std::vector<NamedFile>& outputs) {
+  auto taken = inputs;
+  for (const auto& output : outputs) {
+    for (const auto& other : taken) {
+      if (same_file(output.path, other.path))
+        throw UsageError(Place{.part = fmt::format("{} {}", output.option, output.path)},
+                         fmt::format("is also the file of `{}`", other.option), "Use two different files");
+    }
+    check_writable(output.path);
+    taken.push_back(output);
+  }
 }
 
 void check_written(const std::ostream& out) {

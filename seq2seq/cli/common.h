@@ -68,6 +68,13 @@ struct RunArguments {
 /// Warns of tokens that are not in the vocabulary, unless `log` is quiet. `side`: source or target.
 void warn_of_unknown(Log& log, const run::UnknownTokens& counts, const char* side);
 
+/// A file on the command line: `--output`, and the path as typed.
+struct NamedFile {
+  std::string option, path;
+};
+/// Throws unless the outputs can be written and are different files, none of them one of the inputs.
+void check_outputs(const std::vector<NamedFile>& inputs, const std::vector<NamedFile>& outputs);
+
 /// Throws Error if writing to `out` has failed, unless its reader closed the pipe, which ends a command quietly.
 void check_written(const std::ostream& out);
 

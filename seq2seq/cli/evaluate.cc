@@ -9,7 +9,9 @@
 
 #include "seq2seq/cli/commands.h"
 #include "seq2seq/cli/common.h"
+#include "seq2seq/core/atomic_file.h"
 #include "seq2seq/core/error.h"
+#include "seq2seq/core/files.h"
 #include "seq2seq/core/run_folder.h"
 #include "seq2seq/metrics/metric.h"
 #include "seq2seq/metrics/perplexity.h"
@@ -184,6 +186,12 @@ void print_perplexity_json(std::ostream& out, const run::Evaluation& evaluation,
   out << json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << '\n';
 }
 
+std::string lines_text(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const auto& line : lines) text += line + '\n';
+  return text;
+}
+
 class Evaluate final : public Command {
  public:
   std::string name() const override { return "evaluate"; }
@@ -205,12 +213,18 @@ class Evaluate final : public Command {
         "sacreBLEU's tokenizer for BLEU: none (split at blanks), 13a (sacreBLEU's default, for untokenized text), "
         "intl, zh or char (default: `metrics.bleu_tokenizer` of the run; the default of `compare` is 13a)");
     arguments.flag("--lowercase", lowercase_, "compare outputs and references in lower case");
+    arguments.option("--output", output_, "FILE", "write the outputs that were measured, one per line of the sources");
     arguments.flag("--json", json_, "print figures and protocol as JSON");
   }
 
   int run(const Context& context) override {
     const bool lm = run::task_of(RunFolder(run_.folder).config()) == data::Task::lm;
     check_files(lm);
+    if (output_) {
+      std::vector<NamedFile> inputs{{"--source", source_.value_or("")}};
+      for (const auto& file : references_) inputs.push_back({"--reference", file});
+      check_outputs(inputs, {{"--output", *output_}});
+    }
     std::vector<config::Override> overrides;
     add_override(overrides, "--bleu-tokenizer", "metrics.bleu_tokenizer", bleu_tokenizer_);
     if (lowercase_) add_override(overrides, {.option = "--lowercase", .key = "metrics.lowercase", .value = "true"});
@@ -220,6 +234,7 @@ class Evaluate final : public Command {
     std::optional<data::FilePair> files;
     if (!references_.empty()) files = data::FilePair{source_.value_or(""), {references_.begin(), references_.end()}};
     const auto evaluation = run::evaluate(loaded, files, environment);
+    if (output_) write_atomically(disk_files(), *output_, lines_text(evaluation.lines));
     const auto& measured = files ? *files : loaded.options().data.test;
     const auto text = (lm ? measured.target.front() : measured.source).string();
     const auto print = lm ? (json_ ? print_perplexity_json : print_perplexity) : (json_ ? print_json : print_table);
@@ -236,6 +251,8 @@ class Evaluate final : public Command {
         throw UsageError("`--source` and `--reference` need each other; give both or neither");
       return;
     }
+    if (output_)
+      throw UsageError(Place{.part = "--output " + *output_}, "a language model (`task: lm`) has no outputs");
     if (source_)
       throw UsageError(Place{.part = "--source " + *source_}, "a language model (`task: lm`) has no source",
                        "Give only the text, with `--reference`");
@@ -246,7 +263,7 @@ class Evaluate final : public Command {
   }
 
   RunArguments run_;
-  std::optional<std::string> source_;
+  std::optional<std::string> source_, output_;
   std::vector<std::string> references_;
   std::optional<std::string> bleu_tokenizer_;
   bool lowercase_ = false, json_ = false;

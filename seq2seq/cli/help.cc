@@ -24,11 +24,13 @@ std::string to_text(const Help& help, const std::string& program) {
   return text + fmt::format("\nDocumentation: {}, in the source folder", help.page);
 }
 
+Help program_help() {
+  return {.examples = {"init first --source text.en --target text.fr", "train first/config.yaml --run first/run"},
+          .page = "docs/index.md; for a first model, docs/own-data.md"};
+}
+
 std::string program_footer(const std::string& program) {
-  const Help help{
-      .examples = {"init first --source text.en --target text.fr", "train first/config.yaml --run first/run"},
-      .page = "docs/index.md; for a first model, docs/own-data.md"};
-  return fmt::format("{0}\nHelp with a command: {1} help COMMAND", to_text(help, program), program);
+  return fmt::format("{0}\nHelp with a command: {1} help COMMAND", to_text(program_help(), program), program);
 }
 
 }  // namespace seq2seq::cli

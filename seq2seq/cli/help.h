@@ -21,6 +21,9 @@ std::vector<CommandGroup> builtin_groups();
 /// Returns the text: examples with the program's name as called, and the page.
 std::string to_text(const Help& help, const std::string& program);
 
+/// Returns the help of the program as a whole.
+Help program_help();
+
 /// Returns the end of the program's own `--help`.
 std::string program_footer(const std::string& program);
 

@@ -107,7 +107,7 @@ void inspect_table(std::ostream& out, const fs::path& file) {
       throw damaged("is a damaged table");
     std::string figures;
     for (const auto& [metric, figure] : line.at("figures").items()) {
-      const auto value = figure.value("/mean/value"_json_pointer, Json());
+      const auto value = figure.is_object() ? figure.value("/mean/value"_json_pointer, Json()) : Json();
       if (value.is_number())
         figures += fmt::format("{}{} {:.6g}", figures.empty() ? "" : ", ", metric, value.get<double>());
     }

@@ -79,6 +79,13 @@ class PlanCommand final : public Command {
 
  private:
   void check() const {
+    std::vector<NamedFile> inputs{{"CONFIG", config_}}, outputs;
+    if (hardware_) inputs.push_back({"--hardware", *hardware_});
+    if (measured_) inputs.push_back({"--measured", *measured_});
+    if (svg_) outputs.push_back({"--svg", *svg_});
+    if (trace_) outputs.push_back({"--trace", *trace_});
+    if (measure_costs_) outputs.push_back({"--measure-costs", *measure_costs_});
+    check_outputs(inputs, outputs);
     if (measured_ && !svg_) throw UsageError(Place{.part = "--measured"}, "needs `--svg FILE`");
     if (measure_costs_ && hardware_)
       throw UsageError(Place{.part = "--measure-costs"},

@@ -53,10 +53,11 @@ class Rescore final : public Command {
   int run(const Context& context) override {
     run::RescoreOptions options{.tokens = tokens_, .development = development()};
     if (feature_weights_) options.weights = run::parse_feature_weights(*feature_weights_, "--feature-weights");
-    if (output_) check_writable(*output_);
+    check_files();
     auto log = run_.common.log(context);
     const auto environment = run_.common.environment(context, log);
     const auto loaded = run_.load(environment);
+    run::check_translates(loaded, "cannot rescore translations");
     const auto file = output_ ? std::make_unique<AtomicText>(disk_files(), *output_) : nullptr;
     auto& out = file ? file->stream() : *context.streams.out;
     const auto rescored = run::rescore(loaded, files_.paths(), out, options, environment);
@@ -73,6 +74,15 @@ class Rescore final : public Command {
     std::vector<std::string> references;
     run::ListFiles paths() const { return {source, list, {references.begin(), references.end()}}; }
   };
+
+  void check_files() const {
+    std::vector<NamedFile> inputs{{"SOURCE", files_.source}, {"LIST", files_.list}};
+    for (const auto& file : files_.references) inputs.push_back({"--reference", file});
+    if (!tune_.source.empty()) inputs.push_back({"--tune-source", tune_.source});
+    if (!tune_.list.empty()) inputs.push_back({"--tune-list", tune_.list});
+    for (const auto& file : tune_.references) inputs.push_back({"--tune-reference", file});
+    if (output_) check_outputs(inputs, {{"--output", *output_}});
+  }
 
   std::optional<run::ListFiles> development() const {
     const bool any = !tune_.source.empty() || !tune_.list.empty() || !tune_.references.empty();

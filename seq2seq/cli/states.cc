@@ -43,7 +43,7 @@ class States final : public Command {
     const auto environment = common_.environment(context, log);
     if (layer_) options_.layer = parse_number<int64_t>("--layer", *layer_, 1, most_layers);
     options_.part = part();
-    if (output_) check_writable(*output_);
+    if (output_) check_outputs({{"INPUT", input_}}, {{"--output", *output_}});
     const bool from_stream = input_.empty() || input_ == "-";
     auto bytes = from_stream ? nullptr : data::open_bytes(input_);
     const auto loaded = run::load_run(folder_, checkpoint_, {}, environment);

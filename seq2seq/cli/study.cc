@@ -8,6 +8,7 @@
 #include "seq2seq/cli/commands.h"
 #include "seq2seq/cli/common.h"
 #include "seq2seq/cli/study_report.h"
+#include "seq2seq/core/available_memory.h"
 #include "seq2seq/core/device.h"
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/interrupt.h"
@@ -69,7 +70,7 @@ int64_t largest_peak(const study::StudyPlan& plan) {
 }
 
 study::Jobs jobs_for(const study::StudyPlan& plan, int64_t asked) {
-  return study::fit_jobs(asked, processors(), runs_to_do(plan), largest_peak(plan), study::available_memory());
+  return study::fit_jobs(asked, processors(), runs_to_do(plan), largest_peak(plan), available_memory());
 }
 
 /// Empty if the folder was deleted: paths are then shown in full.
@@ -279,7 +280,7 @@ class StudyRunCommand final : public Command {
     add("--runs", study_.runs, "runs/studies");
     add("--jobs", jobs_.value_or(""), "");
     add("--threads", common_.threads, "0");
-    add("--device", common_.device, "cpu");
+    add("--device", common_.device, "");
     return text;
   }
 

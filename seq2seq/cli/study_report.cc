@@ -141,7 +141,10 @@ void StudyProgress::tick() {
   const auto now = std::chrono::steady_clock::now();
   if (now < next_look_) return;
   next_look_ = now + between_looks;
-  look();
+  try {
+    look();
+  } catch (const Error&) {  // a record that is just being replaced, or a slow network: the trainings go on
+  }
 }
 
 void StudyProgress::look() {

@@ -73,6 +73,8 @@ class Train final : public Command {
       for (const auto& line : run::explain_training(
                {.config = config_, .overrides = overrides, .folder = {}, .init_from = {}}, environment))
         *context.streams.out << line << '\n';
+      context.streams.out->flush();
+      check_written(*context.streams.out);
       return Exit::done;
     }
     if (check_kernels_) return check_kernels(context, overrides, environment);
@@ -92,6 +94,7 @@ class Train final : public Command {
     const auto report = run::check_kernels(
         {.config = config_, .overrides = overrides, .folder = {}, .init_from = init_from_}, batches, environment);
     for (const auto& line : report.lines) *context.streams.out << line << '\n';
+    context.streams.out->flush();
     check_written(*context.streams.out);
     if (report.fault.empty()) return Exit::done;
     throw Error(

@@ -171,21 +171,14 @@ class Translate final : public Command {
     return Exit::done;
   }
 
-  /// Throws unless each of the files can be written and all of them are different.
   void check_files() const {
-    using Named = std::pair<const char*, std::optional<std::string>>;
-    std::map<std::string, std::string> taken{{input_, "INPUT"}};  // the option or argument that names each file
-    if (prefix_) taken.emplace(*prefix_, "--prefix");
-    if (constraints_) taken.emplace(*constraints_, "--constraints");
-    for (const auto& [option, file] :
-         {Named("--output", output_), Named("--alignments", alignments_), Named("--attention", attention_)}) {
-      if (!file) continue;
-      check_writable(*file);
-      const auto [other, added] = taken.emplace(*file, option);
-      if (!added)
-        throw UsageError(Place{.part = fmt::format("{} {}", option, *file)},
-                         fmt::format("is also the file of `{}`", other->second), "Use two different files");
-    }
+    std::vector<NamedFile> inputs{{"INPUT", input_}}, outputs;
+    if (prefix_) inputs.push_back({"--prefix", *prefix_});
+    if (constraints_) inputs.push_back({"--constraints", *constraints_});
+    if (output_) outputs.push_back({"--output", *output_});
+    if (alignments_) outputs.push_back({"--alignments", *alignments_});
+    if (attention_) outputs.push_back({"--attention", *attention_});
+    check_outputs(inputs, outputs);
   }
 
   static int report(const run::Translated& translated, Log& log) {

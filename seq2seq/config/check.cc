@@ -160,6 +160,8 @@ Checked check_text(const KeyFacts& facts, const Given& given) {
 Checked check_path(const Given& given, const BaseFolder& base) {
   if (given.text.empty()) return {.texts = {""}};
   const auto path = (base.path / given.text).lexically_normal();
+  if (const auto fault = find_text_fault(path.string()))
+    return {.problem = fmt::format("{}: {}; rename the folder or file", quote(path.string()), fault->problem)};
   std::error_code absent;
   if (!base.former.empty() && !std::filesystem::exists(path, absent)) {
     const auto moved = (base.path / path.lexically_relative(base.former)).lexically_normal();

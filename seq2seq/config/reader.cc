@@ -38,8 +38,7 @@ const Given::Entry* find_entry(const Given& section, const std::string& name) {
 
 class Reader {
  public:
-  Reader(Keys& all, BaseFolder base, const std::vector<Override>& overrides, Faults& faults,
-         const std::string& section)
+  Reader(Keys& all, BaseFolder base, const std::vector<Override>& overrides, Faults& faults, const std::string& section)
       : all_(all), base_(std::move(base)), overrides_(overrides), faults_(faults), section_(section) {}
 
   /// `source`: the start of the section, where missing keys are reported.

@@ -197,6 +197,10 @@ std::string reference(const Keys& keys, const std::string& section) {
     describe_key(facts, with.empty() ? 0 : 4, text);
   });
   if (text.empty()) {
+    const auto& answers = keys.tree().answers;
+    const auto answer = answers.find(section.substr(section.rfind('.') + 1));
+    if (answer != answers.end())
+      throw UsageError(fmt::format("unknown section or key {}; {}", quote(section), answer->second));
     const auto last =
         std::find_if(paths.begin(), paths.end(), [&](const auto& path) { return path.ends_with("." + section); });
     const std::string near = last != paths.end() ? *last : nearest(section, paths);

@@ -64,12 +64,15 @@ std::string sha256(std::string_view bytes) {
   return sum.finish();
 }
 
-std::string sha256_of_file(const std::filesystem::path& path) {
+std::string sha256_of_file(const std::filesystem::path& path, const std::function<void()>& between_blocks) {
   const std::unique_ptr<std::FILE, CloseFile> file(std::fopen(path.c_str(), "rbe"));
   if (!file) throw unreadable(path);
   Sha256 sum;
   std::vector<char> block(size_t{1} << 20);
-  while (const size_t count = std::fread(block.data(), 1, block.size(), file.get())) sum.add({block.data(), count});
+  while (const size_t count = std::fread(block.data(), 1, block.size(), file.get())) {
+    sum.add({block.data(), count});
+    if (between_blocks) between_blocks();
+  }
   if (std::ferror(file.get()) != 0) throw unreadable(path);  // a folder can be opened, and fails here
   return sum.finish();
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -23,7 +24,7 @@ class Sha256 {
 };
 
 std::string sha256(std::string_view bytes);
-/// Reads the file in blocks; throws Error naming it.
-std::string sha256_of_file(const std::filesystem::path& path);
+/// Reads the file in blocks; throws Error naming it. Calls `between_blocks`, which may throw, again and again.
+std::string sha256_of_file(const std::filesystem::path& path, const std::function<void()>& between_blocks = {});
 
 }  // namespace seq2seq

@@ -102,6 +102,21 @@ bool is_out_of_memory(const std::exception_ptr& error) {
   }
 }
 
+std::string device_failure(const std::exception_ptr& error) {
+  const auto first_line = [](const std::string& text) { return text.substr(0, text.find('\n')); };
+  if (is_out_of_memory(error)) return {};
+  try {
+    std::rethrow_exception(error);
+  } catch (const c10::AcceleratorError& fault) {
+    return first_line(fault.what_without_backtrace());
+  } catch (const c10::Error& fault) {  // of a library that works on the device
+    const std::string text = fault.what_without_backtrace();
+    return text.starts_with("CUDA error") || text.starts_with("cuDNN error") ? first_line(text) : "";
+  } catch (...) {
+    return {};
+  }
+}
+
 int compute_capability([[maybe_unused]] c10::Device device) {
 #ifdef SEQ2SEQ_CUDA
   if (device.is_cuda()) {

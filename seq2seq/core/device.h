@@ -22,6 +22,8 @@ bool has_gpu();
 
 /// Returns true if the error means that a device ran out of memory.
 bool is_out_of_memory(const std::exception_ptr& error);
+/// Returns the message of a failed device, for example a GPU that was lost or reset; empty for other errors.
+std::string device_failure(const std::exception_ptr& error);
 
 /// Returns a GPU's compute capability in tenths, such as 90 for 9.0; 0 for other devices.
 int compute_capability(c10::Device device);

@@ -60,6 +60,14 @@ void FileLock::lock(const std::filesystem::path& file, const std::function<void(
   }
 }
 
+bool is_locked(const std::filesystem::path& file) {
+  const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor < 0) return false;
+  const bool locked = ::flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  ::close(descriptor);
+  return locked;
+}
+
 FileLock::~FileLock() { ::close(descriptor_); }
 
 }  // namespace seq2seq

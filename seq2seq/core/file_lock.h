@@ -23,4 +23,7 @@ class FileLock {
   int descriptor_ = -1;
 };
 
+/// Returns true if a process holds a lock on the file. Writes nothing, so it also works for files of other users.
+bool is_locked(const std::filesystem::path& file);
+
 }  // namespace seq2seq

@@ -13,9 +13,11 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "seq2seq/core/error.h"
+#include "seq2seq/core/file_lock.h"
 #include "seq2seq/core/file_target.h"
 #include "seq2seq/core/working_directory.h"
 
@@ -129,6 +131,9 @@ class Descriptor {
     if (again([&] { return ::fsync(number_); }) != 0 && errno != EINVAL && errno != EROFS) fail();
   }
 
+  /// Shows is_locked() that the file is being written. Not all file systems have locks.
+  void lock() { ::flock(number_, LOCK_EX | LOCK_NB); }
+
   /// Some file systems report a full disk only here.
   void close() {
     const int number = number_;
@@ -146,12 +151,11 @@ class Descriptor {
 
 class DiskFile final : public InputFile {
  public:
-  explicit DiskFile(fs::path path) : path_(std::move(path)), file_(path_, O_RDONLY, "read"), bytes_(file_.size()) {}
+  explicit DiskFile(const fs::path& path) : file_(path, O_RDONLY, "read"), bytes_(file_.size()) {}
   uint64_t bytes() const override { return bytes_; }
   size_t read(char* to, size_t count) override { return file_.read_some(to, count); }
 
  private:
-  fs::path path_;  // referenced by the descriptor
   Descriptor file_;
   uint64_t bytes_;
 };
@@ -174,7 +178,7 @@ class MemoryFile final : public InputFile {
 
 class DiskStream final : public FileStream {
  public:
-  explicit DiskStream(const fs::path& path) : file_(path, O_RDWR | O_CREAT | O_EXCL, "written") {}
+  explicit DiskStream(const fs::path& path) : file_(path, O_RDWR | O_CREAT | O_EXCL, "written") { file_.lock(); }
   void append(std::string_view bytes) override { file_.write_all(bytes); }
   void write_at(uint64_t position, std::string_view bytes) override { file_.write_at(position, bytes); }
   std::string read_at(uint64_t position, size_t bytes) const override { return file_.read_at(position, bytes); }
@@ -196,6 +200,8 @@ class DiskFiles final : public Files {
   void append(const fs::path& path, std::string_view bytes) override { put(path, bytes, O_APPEND); }
 
   std::unique_ptr<FileStream> create(const fs::path& path) override {
+    if (is_locked(path))
+      throw Error(Place{.file = path.string()}, "is being written by another process", "Choose another file, or wait");
     if (::unlink(path.c_str()) != 0 && errno != ENOENT) throw file_error(path, "written", errno);
     return std::make_unique<DiskStream>(path);
   }

@@ -1,6 +1,8 @@
 #include "seq2seq/core/interrupt.h"
 
+#include <array>
 #include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <unistd.h>
@@ -15,13 +17,17 @@ std::atomic<const char*> answer_to_first{nullptr};
 static_assert(std::atomic<int>::is_always_lock_free && std::atomic<const char*>::is_always_lock_free,
               "a signal handler may touch nothing else");
 
-struct sigaction before_int, before_term;
+// SIGHUP: a closed terminal or a lost connection. SIGUSR1: the warning of batch systems before a time limit.
+constexpr std::array<int, 4> signals{SIGINT, SIGTERM, SIGHUP, SIGUSR1};
+std::array<struct sigaction, signals.size()> before;
 
 void note(int signal) {
+  const int interrupted_errno = errno;  // the handler may run between a system call and the look at its error
   if (signals_seen.fetch_add(1) == 0) {
     const char* answer = answer_to_first;
     if (answer != nullptr) [[maybe_unused]]
       const ssize_t written = ::write(STDERR_FILENO, answer, std::strlen(answer));
+    errno = interrupted_errno;
     return;
   }
   // Lets a second signal end the program at once.
@@ -38,15 +44,17 @@ InterruptGuard::InterruptGuard(const char* answer) {
   struct sigaction action {};
   action.sa_handler = note;
   sigemptyset(&action.sa_mask);
-  // Without SA_RESTART: a program that waits for a line of standard input must notice the signal.
-  sigaction(SIGINT, &action, &before_int);
-  sigaction(SIGTERM, &action, &before_term);
+  // Without SA_RESTART, so that waiting system calls end and their callers can ask interrupted().
+  for (size_t i = 0; i < signals.size(); ++i) {
+    sigaction(signals[i], &action, &before[i]);
+    const bool by_nohup = signals[i] == SIGHUP && before[i].sa_handler == SIG_IGN;
+    if (by_nohup) sigaction(SIGHUP, &before[i], nullptr);
+  }
 }
 
 InterruptGuard::~InterruptGuard() {
   if (guards.fetch_sub(1) > 1) return;
-  sigaction(SIGINT, &before_int, nullptr);
-  sigaction(SIGTERM, &before_term, nullptr);
+  for (size_t i = 0; i < signals.size(); ++i) sigaction(signals[i], &before[i], nullptr);
   signals_seen = 0;
 }
 

@@ -62,6 +62,8 @@ class Registry final : public Kinds {
     using Options = typename T::Options;
     if (info.version < 1) throw std::logic_error("kind `" + name + "`: versions start at 1");
     const auto& defaults = info.defaults;
+    for (const auto& entry : entries_)
+      if (entry.name == name) throw std::logic_error("kind `" + name + "` exists already");
     entries_.push_back({.name = name,
                         .about = about,
                         .version = info.version,

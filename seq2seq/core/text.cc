@@ -123,6 +123,11 @@ std::string printable(std::string_view text) {
   return result;
 }
 
+void replace_all(std::string& text, std::string_view from, std::string_view to) {
+  for (size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
+    text.replace(at, from.size(), to);
+}
+
 std::string quote(std::string_view text, size_t longest) {
   const std::string_view shown = first_characters(text, longest);
   std::string result = printable(shown);

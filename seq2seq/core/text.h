@@ -30,6 +30,9 @@ std::string_view first_characters(std::string_view text, size_t characters);
 /// Returns the pieces between separators, including empty ones: one more than there are separators.
 std::vector<std::string_view> split(std::string_view text, char separator);
 
+/// Replaces every occurrence of `from`, which must not be empty.
+void replace_all(std::string& text, std::string_view from, std::string_view to);
+
 /// Returns the text for a message: between backticks, on one line, with control characters and bytes that are not UTF-8
 /// as `\x1B`, and cut if it is long.
 std::string quote(std::string_view text, size_t longest = 60);

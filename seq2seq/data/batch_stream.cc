@@ -54,10 +54,11 @@ StreamedBatch BatchStream::next() {
 }
 
 BatchCounts BatchStream::counts(std::span<const int64_t> pairs) const {
-  const auto ends = std::ssize(text_->encoder_ids({text::unknown_id})) - 1;  // symbols beside a source's words
+  const auto one_word = std::ssize(text_->encoder_ids({text::unknown_id}));  // 0 without a source
+  const auto ends = one_word - 1;                                            // symbols beside a source's words
   BatchCounts counts{.sentences = std::ssize(pairs)};
   for (const int64_t pair : pairs) {
-    counts.source_tokens += std::max<int64_t>(1, resampler_.source_length(pair, next_.epoch) + ends);
+    if (one_word > 0) counts.source_tokens += std::max<int64_t>(1, resampler_.source_length(pair, next_.epoch) + ends);
     counts.target_tokens += resampler_.target_length(pair, next_.epoch) + 1;
   }
   return counts;

@@ -1,6 +1,7 @@
 #include "seq2seq/data/corpus.h"
 
 #include <filesystem>
+#include <functional>
 #include <initializer_list>
 #include <iterator>
 #include <utility>
@@ -20,10 +21,11 @@ TokenStore store_of(const std::vector<int64_t>& ids) {
   return builder.finish();
 }
 
-std::string digest_of(std::initializer_list<const std::vector<std::filesystem::path>*> lists) {
+std::string digest_of(std::initializer_list<const std::vector<std::filesystem::path>*> lists,
+                      const std::function<void()>& between_blocks) {
   Sha256 digest;
   for (const auto* files : lists) {
-    for (const auto& file : *files) digest.add((file.empty() ? "none" : sha256_of_file(file)) + "\n");
+    for (const auto& file : *files) digest.add((file.empty() ? "none" : sha256_of_file(file, between_blocks)) + "\n");
   }
   return digest.finish();
 }
@@ -63,15 +65,15 @@ Corpus read_corpus(const TrainFiles& files, const TextPipeline& text) {
           .links = files.alignment.empty() ? TokenStore() : links.finish()};
 }
 
-std::string content_digest(const TrainFiles& files) {
-  auto text = digest_of({&files.source, &files.target, &files.pairs});
-  if (!files.weights.empty()) text = sha256(text + digest_of({&files.weights}));
-  return files.alignment.empty() ? text : sha256(text + "alignment" + digest_of({&files.alignment}));
+std::string content_digest(const TrainFiles& files, const std::function<void()>& between_blocks) {
+  auto text = digest_of({&files.source, &files.target, &files.pairs}, between_blocks);
+  if (!files.weights.empty()) text = sha256(text + digest_of({&files.weights}, between_blocks));
+  return files.alignment.empty() ? text : sha256(text + "alignment" + digest_of({&files.alignment}, between_blocks));
 }
 
 std::string content_digest(const FilePair& files) {
   const std::vector<std::filesystem::path> source{files.source};
-  return digest_of({&source, &files.target});
+  return digest_of({&source, &files.target}, {});
 }
 
 }  // namespace seq2seq::data

@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -48,7 +49,7 @@ Corpus read_corpus(const TrainFiles& files, const TextPipeline& text);
 Error no_pair_left(const TrainFiles& files, const LeftOut& left_out);
 
 /// SHA-256 over the contents of the files in their order, including weights and alignments, but without file names.
-std::string content_digest(const TrainFiles& files);
+std::string content_digest(const TrainFiles& files, const std::function<void()>& between_blocks = {});
 std::string content_digest(const FilePair& files);
 
 }  // namespace seq2seq::data

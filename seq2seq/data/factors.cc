@@ -64,8 +64,7 @@ SourceVocabulary::SourceVocabulary(text::Vocabulary words, std::vector<text::Voc
     if (ids_ > most_ids / factor.size())
       throw Error(
           "the words of the source times the values of its factors are more than 4,294,967,296, the largest number "
-          "that "
-          "can be numbered",
+          "that can be numbered",
           "Lower `data.source.vocabulary.size`, or leave out factors with many values");
     ids_ *= factor.size();
   }

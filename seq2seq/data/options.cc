@@ -266,14 +266,14 @@ void declare(config::Keys& keys, DataOptions& options, const text::TokenizerRegi
   keys.add("invalid_utf8", options.invalid_utf8, {{"error", InvalidUtf8::error}, {"drop", InvalidUtf8::drop}},
            "error: stop at text that is not UTF-8, with file and line; drop: leave out such pairs and count them");
   text::declare_special_symbols(keys, options.special_symbols);
-  keys.rule("prepared", [&options, &tokenizers] {
-    const auto samples = [&](const SideOptions& side) { return tokenizers.make(side.tokenizer)->samples(); };
-    const bool needed = samples(options.source) || samples(options.target);
-    return needed && options.prepared.empty() ? "must be set if a tokenizer samples" : "";
+  const auto samples = [&options, &tokenizers] {
+    return tokenizers.make(options.source.tokenizer)->samples() || tokenizers.make(options.target.tokenizer)->samples();
+  };
+  keys.rule("prepared", [&options, samples] {
+    return samples() && options.prepared.empty() ? "must be set if a tokenizer samples" : "";
   });
-  keys.rule("train.alignment", [&options, &tokenizers] {
-    const auto samples = [&](const SideOptions& side) { return tokenizers.make(side.tokenizer)->samples(); };
-    return !options.train.alignment.empty() && (samples(options.source) || samples(options.target))
+  keys.rule("train.alignment", [&options, samples] {
+    return !options.train.alignment.empty() && samples()
                ? "links tokens, but a tokenizer that samples cuts different tokens in each epoch. Turn `sample` off, "
                  "or leave the alignment out"
                : "";

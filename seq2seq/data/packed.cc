@@ -52,13 +52,13 @@ bool starts_in_order(const std::vector<int64_t>& numbers, int64_t count) {
   return count == 0 || (std::is_sorted(first, last) && *(last - 1) == count - 1);
 }
 
-}  // namespace
-
 /// Returns true if the layout is on this device. A device without an index, `cuda`, stands for any of its type.
 bool lies_on(const Layout& layout, c10::Device device) {
   const auto here = layout.owner.device();
   return device.has_index() ? here == device : here.type() == device.type();
 }
+
+}  // namespace
 
 /// The copies of one layout on other devices, and the layout itself.
 class LayoutCopies {

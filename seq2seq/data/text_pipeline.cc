@@ -9,6 +9,7 @@
 
 #include "seq2seq/core/error.h"
 #include "seq2seq/data/clean/pair_reader.h"
+#include "seq2seq/data/corpus.h"
 
 namespace seq2seq::data {
 namespace {
@@ -72,10 +73,12 @@ TextPipeline TextPipeline::from_training_text(const DataOptions& options, const 
   PairReader reader(options.train, options, *sides.source, *sides.target);
   FactorCounter source(options.source_form);
   text::VocabularyBuilder target;
-  for (TokenPair pair; reader.next(pair);) {
+  int64_t pairs = 0;
+  for (TokenPair pair; reader.next(pair); ++pairs) {
     for (const auto& token : pair.source) source.add(token);
     for (const auto& token : pair.target) target.add(token);
   }
+  if (pairs == 0) throw no_pair_left(options.train, reader.left_out());
   sides.count_pieces(source.words(), target);
   const auto counted = [](const text::VocabularyBuilder& from) {
     return [&from](text::VocabularyBuilder& into) { into.add(from); };

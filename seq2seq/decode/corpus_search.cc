@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <c10/util/Exception.h>
+#include <fmt/format.h>
 
 #include "seq2seq/core/error.h"
 #include "seq2seq/data/batch.h"
@@ -73,7 +74,13 @@ std::vector<std::vector<Hypothesis>> search_all(const Predictor& predictor, cons
           std::min(longest_output(options.max_length, std::ssize(first[index])), predictor.longest_output());
       return {.shortest = std::min(options.min_length, longest), .longest = longest};
     }
-    return {.shortest = std::ssize((*targets)[index]), .longest = std::ssize((*targets)[index])};
+    const auto length = std::ssize((*targets)[index]);
+    if (length > predictor.longest_output())
+      throw UsageError(
+          fmt::format("`decode.oracle_length` asks for an output of {} tokens, but the models write at most {}", length,
+                      predictor.longest_output()),
+          "Use `--set decode.oracle_length=false`");
+    return {.shortest = length, .longest = length};
   };
   by_length(first, options.batch, done, [&](const Indices& indices) {
     std::vector<OutputLength> lengths;

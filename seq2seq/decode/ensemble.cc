@@ -10,6 +10,7 @@
 #include <ATen/ops/logaddexp.h>
 #include <c10/util/Exception.h>
 
+#include "seq2seq/decode/ranking.h"
 #include "seq2seq/nn/output/packed_ranking.h"
 
 namespace seq2seq::decode {
@@ -25,15 +26,6 @@ const EnsembleState& cast(const PredictorState& state) { return dynamic_cast<con
 /// Turns the result of EnsemblePredictor::mean() into log-probabilities, in place; banned words become minus infinity.
 at::Tensor to_log(at::Tensor mean, EnsembleMean kind) {
   return kind == EnsembleMean::log_probabilities ? mean : mean.clamp_min_(0).log_();
-}
-
-/// Returns the bans of `count` rows from `first` on, renumbered from 0.
-nn::Bans bans_of(const nn::Bans& bans, int64_t first, int64_t count) {
-  if (!bans.rows.defined()) return bans;
-  const auto chosen = bans.rows.ge(first).logical_and(bans.rows.lt(first + count));
-  return {.words = bans.words,
-          .rows = bans.rows.masked_select(chosen) - first,
-          .row_words = bans.row_words.masked_select(chosen)};
 }
 
 }  // namespace
@@ -110,18 +102,12 @@ std::optional<nn::TopK> EnsemblePredictor::mixed_best(const PredictorState& stat
 
 nn::TopK EnsemblePredictor::best(const PredictorState& state, int64_t k, const nn::Bans& bans) const {
   const at::NoGradGuard no_gradient;
-  nn::Bans all = bans;
-  all.words = bans.words.defined() ? at::cat({never_written_, bans.words.to(at::kCPU)}) : never_written_;
+  const auto all = with_banned(bans, never_written_);
   if (auto best = mixed_best(state, k, all)) return *std::move(best);
-  const int64_t hypotheses = cast(state).hypotheses;
-  std::vector<at::Tensor> scores, ids;
-  for (int64_t first = 0; first < hypotheses; first += probability_rows) {
-    const int64_t count = std::min(probability_rows, hypotheses - first);
-    const auto chosen = nn::best_words(mean(state, first, count), /*normalizer=*/{}, k, bans_of(all, first, count));
-    scores.push_back(to_log(chosen.scores, mean_));
-    ids.push_back(chosen.ids);
-  }
-  return {at::cat(scores), at::cat(ids)};
+  auto best = best_in_parts(cast(state).hypotheses, k, all,
+                            [&](int64_t first, int64_t count) { return mean(state, first, count); });
+  best.scores = to_log(best.scores, mean_);
+  return best;
 }
 
 at::Tensor EnsemblePredictor::log_probabilities(const PredictorState& state, int64_t first, int64_t count) const {

@@ -9,6 +9,7 @@
 #include <ATen/ops/cat.h>
 #include <c10/util/Exception.h>
 
+#include "seq2seq/decode/ranking.h"
 #include "seq2seq/nn/output/packed_ranking.h"
 
 namespace seq2seq::decode {
@@ -68,23 +69,23 @@ std::unique_ptr<PredictorState> FusedPredictor::selected(const PredictorState& s
 at::Tensor FusedPredictor::log_probabilities(const PredictorState& state, int64_t first, int64_t count) const {
   const at::NoGradGuard no_gradient;
   const auto& both = dynamic_cast<const FusedState&>(state);
-  const auto own = model_->log_probabilities(*both.model, first, count);                      // [count, V]
+  auto own = model_->log_probabilities(*both.model, first, count);                            // [count, V]
   const auto added = language_model_->log_probabilities(*both.language_model, first, count);  // [count, V]
   TORCH_CHECK(own.sizes() == added.sizes(), "a model of ", own.sizes(), " and a language model of ", added.sizes());
-  return own + weight_ * added.to(own.device());
+  return own.add_(added.to(own.device()), weight_);
 }
 
 nn::TopK FusedPredictor::best(const PredictorState& state, int64_t k, const nn::Bans& bans) const {
   const at::NoGradGuard no_gradient;
-  nn::Bans all = bans;
-  all.words = bans.words.defined() ? at::cat({never_written_, bans.words.to(at::kCPU)}) : never_written_;
+  const auto all = with_banned(bans, never_written_);
   const auto& both = dynamic_cast<const FusedState&>(state);
   const auto own = model_->ranked(*both.model), added = language_model_->ranked(*both.language_model);
   if (own.ranking != nullptr && added.ranking != nullptr) {
     const std::vector<nn::MixedLayer> layers{{own.ranking, own.features, 1}, {added.ranking, added.features, weight_}};
     if (auto best = nn::mixture_top_k(layers, nn::Mixture::log_probabilities, k, all)) return *std::move(best);
   }
-  return nn::best_words(log_probabilities(state, 0, both.hypotheses), /*normalizer=*/{}, k, all);
+  return best_in_parts(both.hypotheses, k, all,
+                       [&](int64_t first, int64_t count) { return log_probabilities(state, first, count); });
 }
 
 at::Tensor FusedPredictor::next_scores(const PredictorState& state, const nn::Ids& hypotheses,

@@ -1,5 +1,6 @@
 #include "seq2seq/decode/length_normalization.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace seq2seq::decode {
@@ -10,7 +11,7 @@ double LengthNormalization::divisor(int64_t tokens) const {
     case Kind::none:
       break;
     case Kind::average:
-      return static_cast<double>(tokens);
+      return static_cast<double>(std::max<int64_t>(tokens, 1));  // an output that was cut at once has none
     case Kind::gnmt:
       return std::pow((offset + static_cast<double>(tokens)) / (offset + 1), alpha);
   }

@@ -12,6 +12,7 @@
 #include <ATen/ops/tensor.h>
 #include <c10/util/Exception.h>
 
+#include "seq2seq/decode/ranking.h"
 #include "seq2seq/text/vocabulary.h"
 
 namespace seq2seq::decode {
@@ -133,9 +134,7 @@ std::unique_ptr<PredictorState> ModelPredictor::selected(const PredictorState& s
 
 nn::TopK ModelPredictor::best(const PredictorState& state, int64_t k, const nn::Bans& bans) const {
   const at::NoGradGuard no_gradient;
-  nn::Bans all = bans;
-  all.words = bans.words.defined() ? at::cat({never_written_, bans.words.to(at::kCPU)}) : never_written_;
-  return ranking_->of(model_->output()).top_k(features_of(state), k, all);
+  return ranking_->of(model_->output()).top_k(features_of(state), k, with_banned(bans, never_written_));
 }
 
 at::Tensor ModelPredictor::log_probabilities(const PredictorState& state, int64_t first, int64_t count) const {

@@ -61,7 +61,6 @@ class WordDraw {
   /// Weights in proportion to p^(1/temperature), the largest 1.
   void weigh(std::span<const double> scores) {
     const double largest = *std::ranges::max_element(scores);
-    if (std::isnan(largest)) throw Error("the model's probabilities are not numbers (NaN)");
     TORCH_CHECK(largest > impossible, "a draw needs a word that may be written");
     words_.clear();
     for (size_t word = 0; word < scores.size(); ++word) {
@@ -76,8 +75,11 @@ class WordDraw {
     const auto heavier = [](const Weighted& a, const Weighted& b) {
       return a.weight != b.weight ? a.weight > b.weight : a.word < b.word;
     };
+    if (options_.top_k > 0 && std::ssize(words_) > options_.top_k) {
+      std::ranges::nth_element(words_, words_.begin() + options_.top_k, heavier);
+      words_.resize(static_cast<size_t>(options_.top_k));
+    }
     if (options_.top_k > 0 || options_.top_p < 1) std::ranges::sort(words_, heavier);
-    if (options_.top_k > 0 && std::ssize(words_) > options_.top_k) words_.resize(static_cast<size_t>(options_.top_k));
     if (options_.top_p < 1) {
       const double wanted = options_.top_p * sum();
       double held = 0;
@@ -146,12 +148,13 @@ class Drawer {
   bool extend(Draft& draft, std::span<const double> scores) {
     auto& output = draft.output;
     const int64_t written = std::ssize(output.ids);
-    std::vector<double> open(scores.begin(), scores.end());
+    check_is_number(scores[text::end_id]);  // one NaN among the logits makes all probabilities NaN
+    open_.assign(scores.begin(), scores.end());
     for (int64_t i = 0; i < never_.size(0); ++i)
-      open[static_cast<size_t>(never_.const_data_ptr<int64_t>()[i])] = impossible;
-    if (written < draft.length.shortest) open[text::end_id] = impossible;
+      open_[static_cast<size_t>(never_.const_data_ptr<int64_t>()[i])] = impossible;
+    if (written < draft.length.shortest) open_[text::end_id] = impossible;
     const bool forced = written < std::ssize(draft.prefix);
-    const int64_t word = forced ? draft.prefix[static_cast<size_t>(written)] : words_.draw(open, draft.key, written);
+    const int64_t word = forced ? draft.prefix[static_cast<size_t>(written)] : words_.draw(open_, draft.key, written);
     if (word != text::end_id && written == draft.length.longest) {
       output.cut = true;
       return false;
@@ -165,6 +168,7 @@ class Drawer {
   const Predictor& predictor_;
   WordDraw words_;
   nn::Ids never_;
+  std::vector<double> open_;  // log-probabilities of a draft, minus infinity for words that must not come next
 };
 
 }  // namespace

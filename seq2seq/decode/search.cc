@@ -4,6 +4,8 @@
 #include <cmath>
 #include <string>
 
+#include <fmt/format.h>
+
 #include "seq2seq/core/checksum.h"
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/files.h"
@@ -86,7 +88,9 @@ void declare(config::Keys& keys, FusionOptions& options) {
 }
 
 void declare(config::Keys& keys, DecodeOptions& options) {
-  keys.add("beam", options.beam, "hypotheses kept at each step; 1: greedy search. Larger is slower").at_least(1);
+  keys.add("beam", options.beam, "hypotheses kept at each step; 1: greedy search. Larger is slower")
+      .at_least(1)
+      .at_most(1e6);
   keys.add("n_best", options.n_best, "outputs per source, at most `beam` unless `search: sample`").at_least(1);
   keys.section("max_length", options.max_length, "maximum length of outputs; longer hypotheses are cut and marked");
   keys.add("oracle_length", options.oracle_length,
@@ -129,6 +133,7 @@ void declare(config::Keys& keys, DecodeOptions& options) {
   keys.add("batch", options.batch, "sources searched together; larger is faster and costs memory")
       .unit("sentences")
       .at_least(1)
+      .at_most(1e9)
       .changes_no_result();
   keys.add("allow_unknown", options.allow_unknown, "allow the unknown word `<unk>` in outputs");
   keys.section("unknown", options.unknown, "treatment of the unknown word in outputs, if `allow_unknown` allows it");
@@ -165,8 +170,31 @@ void declare(config::Keys& keys, DecodeOptions& options) {
   });
   keys.rule("sample", [&options] {
     const auto& sample = options.sample;
-    const bool plain = sample.temperature == 1 && sample.top_k == 0 && sample.top_p == 1 && sample.epsilon == 0;
+    const bool plain = sample.temperature == 1 && sample.top_k == 0 && sample.top_p == 1 && sample.epsilon == 0 &&
+                       sample.seed == SampleOptions().seed;
     return options.search == SearchKind::sample || plain ? "" : "is for `search: sample`, which is not set";
+  });
+  keys.rule("length_normalization.alpha", [&options] {
+    const LengthNormalization usual;
+    return options.length_normalization.kind == LengthNormalization::Kind::gnmt ||
+                   options.length_normalization.alpha == usual.alpha
+               ? ""
+               : "changes nothing without `length_normalization.kind: gnmt`";
+  });
+  keys.rule("diverse_beam.strength", [&options] {
+    return options.diverse_beam.groups > 1 || options.diverse_beam.strength == DiverseBeamOptions().strength
+               ? ""
+               : "changes nothing without `diverse_beam.groups` of at least 2";
+  });
+  keys.rule("language_model.weight", [&options] {
+    return !options.language_model.run.empty() || options.language_model.weight == FusionOptions().weight
+               ? ""
+               : "changes nothing without `language_model.run`";
+  });
+  keys.rule("exact_nodes", [&options] {
+    return options.search == SearchKind::exact || options.exact_nodes == DecodeOptions().exact_nodes
+               ? ""
+               : "is for `search: exact`, which is not set";
   });
   keys.rule("n_best", [&options] {
     return options.search == SearchKind::sample || options.n_best <= options.beam

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "seq2seq/core/text.h"
 #include "seq2seq/metrics/bleu.h"
 #include "seq2seq/metrics/words.h"
 #include "seq2seq/text/unicode.h"
@@ -19,11 +20,6 @@ bool is_point(char byte) { return byte == '.' || byte == ','; }
 bool stands_alone(char byte) {
   return (byte >= '{' && byte <= '~') || (byte >= '[' && byte <= '`') || (byte >= ' ' && byte <= '&') ||
          (byte >= '(' && byte <= '+') || (byte >= ':' && byte <= '@') || byte == '/';
-}
-
-void replace_all(std::string& text, std::string_view from, std::string_view to) {
-  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
-    text.replace(at, from.size(), to);
 }
 
 std::string part_symbols(std::string_view line) {

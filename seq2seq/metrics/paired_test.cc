@@ -114,6 +114,7 @@ class Exchange {
 
 double randomisation_p_value(const OutputTables& tables, std::span<const int64_t> sentences, double difference,
                              const ResamplingOptions& options) {
+  if (!std::isfinite(difference)) return 1;
   const Exchange exchange(tables, sentences);
   const RandomStream stream(options.seed, Purpose::shuffle);
   int64_t times = 0;

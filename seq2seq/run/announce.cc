@@ -73,8 +73,6 @@ void announce_model(Log& log, const train::TrainOptions& options, const Registri
   if (forecast->activations)
     log.say(fmt::format("          {} in all at the largest batch{}", bytes_text(forecast->total()),
                         available ? "; " + available_text(*available) : ""));
-  const auto warning = too_much_memory(*forecast, available);
-  if (!warning.empty()) log.warn(warning);
 }
 
 std::string batches_text(const train::TrainOptions& options, data::Task task) {
@@ -98,6 +96,12 @@ void announce_length(Log& log, const RunOptions& options, int64_t batches) {
 }
 
 }  // namespace
+
+void warn_of_memory(Log& log, const std::optional<MemoryForecast>& forecast) {
+  if (!forecast) return;
+  const auto warning = too_much_memory(*forecast, available_memory());
+  if (!warning.empty()) log.warn(warning);
+}
 
 void announce(Log& log, const RunOptions& options, const Registries& registries, const TrainingData& data,
               const nn::Model& model, const Machine& machine, const std::optional<MemoryForecast>& forecast) {

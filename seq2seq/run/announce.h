@@ -14,8 +14,9 @@
 
 namespace seq2seq::run {
 
-/// Prints a summary before training: data, parts of the model, memory, and machine. Warns if the predicted memory is
-/// not available.
+/// Warns if the predicted memory is not available. To be called before the model is made.
+void warn_of_memory(Log& log, const std::optional<MemoryForecast>& forecast);
+/// Prints a summary before training: data, parts of the model, memory, and machine.
 void announce(Log& log, const RunOptions& options, const Registries& registries, const TrainingData& data,
               const nn::Model& model, const Machine& machine, const std::optional<MemoryForecast>& forecast);
 /// Prints the parts of each place with the bytes of parameters, gradients and optimizer; prints nothing for a single

@@ -14,6 +14,7 @@
 #include "seq2seq/decode/alternatives.h"
 #include "seq2seq/run/alignments.h"
 #include "seq2seq/run/ensemble.h"
+#include "seq2seq/run/minimum_bayes_risk.h"
 #include "seq2seq/run/unknown_tokens.h"
 #include "seq2seq/text/vocabulary.h"
 
@@ -55,6 +56,9 @@ Conversation::Conversation(LoadedRun& run, bool tokens)
 
 std::optional<std::string> Conversation::answer(const std::string& line) {
   ++lines_;
+  if (const auto fault = find_text_fault(line))
+    throw Error(Place{.file = "<terminal>", .line = lines_, .column = static_cast<int64_t>(fault->offset) + 1},
+                fault->problem);
   if (!line.starts_with(':')) return translate(line);
   std::vector<std::string_view> words = split(line, ' ');
   std::erase(words, "");
@@ -83,7 +87,9 @@ std::string Conversation::translate(const std::string& line) {
   reader.add(line, {.file = "<terminal>", .line = lines_});
   Shown shown{.sources = reader.take(), .source_tokens = reader.tokens(line), .outputs = {}};
   const auto& decode = run_->options().decode;
-  const auto found = decode::search_all(run_->predictor(), shown.sources, decode).front();
+  auto lists = decode::search_all(run_->predictor(), shown.sources, decode);
+  order_by_risk(lists, *run_->text, {run_->text->copied_words(shown.source_tokens)}, decode, run_->options().metrics);
+  const auto& found = lists.front();
   const bool looks = std::ranges::any_of(found, [this](const auto& each) { return words_.needs_attention(each.ids); });
   const auto weights = looks ? weights_of(*run_, shown.sources.front().sentences, {found}).front()
                              : std::vector<decode::AttentionWeights>(found.size());
@@ -116,7 +122,8 @@ std::vector<std::string> Conversation::target_words(const std::vector<int64_t>& 
 std::string Conversation::n_best(int64_t count) {
   auto& decode = run_->configuration->options.decode;
   decode.n_best = count;
-  decode.beam = std::max(decode.beam, count);
+  const int64_t groups = decode.diverse_beam.groups;
+  decode.beam = std::max(decode.beam, (count + groups - 1) / groups * groups);  // groups are equally wide
   return {};
 }
 

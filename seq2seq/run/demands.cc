@@ -39,6 +39,13 @@ std::string next_line(data::LineReader& lines) {
 
 DemandReader::DemandReader(const LoadedRun& run, const DemandFiles& files, bool tokens)
     : run_(run), files_(files), tokens_(tokens) {
+  const char* const first = files.prefixes != nullptr ? "--prefix" : "--constraints";
+  const auto by_logits = [](const LoadedRun* member) { return member->model->output().ranks_by_logits(); };
+  if ((files.prefixes != nullptr || files.constraints != nullptr) && std::ranges::any_of(members_of(run), by_logits))
+    throw UsageError(Place{.part = first},
+                     "compares probabilities of words, but a model with `model.output.self_normalized` searches "
+                     "without them",
+                     "Use a run that was trained with `self_normalized: false`");
   if (files.prefixes != nullptr && decode::writes_backwards(*run.text))
     throw UsageError(Place{.part = "--prefix"},
                      "this run writes the last word of an output first (`data.reverse`), so it cannot begin outputs "

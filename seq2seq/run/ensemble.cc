@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <numeric>
 #include <utility>
 
 #include <fmt/format.h>
@@ -63,6 +64,8 @@ std::vector<double> parse_weights(const std::string& text, size_t runs, const st
     weights.push_back(weight);
     start = comma + 1;
   }
+  if (!std::isfinite(std::accumulate(weights.begin(), weights.end(), 0.0)))
+    throw UsageError(Place{.part = option + " " + text}, "have a sum that is too large", "Give smaller weights");
   if (weights.size() != runs)
     throw UsageError(Place{.part = option + " " + text},
                      fmt::format("has {}, but there are {}", format_count(std::ssize(weights), "weight"),

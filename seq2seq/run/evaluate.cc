@@ -43,6 +43,14 @@ Evaluation protocol(const EvaluationSet& set, const LoadedRun& run) {
   return evaluation;
 }
 
+/// Returns the best output for each line of the files.
+std::vector<std::string> by_line(const std::vector<MeasuredOutput>& outputs, const EvaluationSet& set) {
+  std::vector<std::string> lines(static_cast<size_t>(set.lines));
+  for (size_t i = 0; i < outputs.size(); ++i)
+    lines[static_cast<size_t>(set.corpus.number(static_cast<int64_t>(i)))] = outputs[i].line;
+  return lines;
+}
+
 }  // namespace
 
 Evaluation evaluate(const LoadedRun& run, const std::optional<data::FilePair>& files, const Environment& environment) {
@@ -61,8 +69,9 @@ Evaluation evaluate(const LoadedRun& run, const std::optional<data::FilePair>& f
   evaluation.perplexity =
       measure_perplexity(run.predictor(), set, *run.text, decode.batch, lm ? shown : decode::Done());
   if (!lm) {
-    evaluation.outputs = compare_outputs(outputs_of(run, set, environment, shown), set, set.all(), *run.text,
-                                         run.options().metrics, metric_names());
+    const auto outputs = outputs_of(run, set, environment, shown);
+    evaluation.lines = by_line(outputs, set);
+    evaluation.outputs = compare_outputs(outputs, set, set.all(), *run.text, run.options().metrics, metric_names());
   }
   for (const auto& kind : metrics::metric_kinds()) {
     const auto settings = kind.make(run.options().metrics)->settings();

@@ -22,6 +22,7 @@ struct Evaluation {
   int64_t most_references = 1, sentences_with_several = 0;
   double unknown_source = 0, unknown_target = 0;  // shares of tokens that are not in the vocabulary
   double seconds = 0;                             // of search, including scoring
+  std::vector<std::string> lines{};               // best output for each line of the files; empty for those left out
 };
 
 /// Measures on the given files or, without them, on the run's test set. Throws Error if there is neither.

@@ -57,7 +57,8 @@ std::vector<TextFile> read_files(const data::FilePair& files, data::InvalidUtf8 
         "Leave a line empty if its sentence has no reference in this file");
   }
   if (count(all.front()) == 0)
-    throw Error(Place{.file = files.source.string()}, "is empty; expected at least one line");
+    throw Error(Place{.file = (files.one_sided() ? files.target.front() : files.source).string()},
+                "is empty; expected at least one line");
   return all;
 }
 

@@ -11,6 +11,7 @@
 #include "seq2seq/core/progress.h"
 #include "seq2seq/core/text.h"
 #include "seq2seq/decode/fused_predictor.h"
+#include "seq2seq/nn/computing.h"
 #include "seq2seq/nn/weights.h"
 #include "seq2seq/run/build.h"
 #include "seq2seq/run/training_data.h"
@@ -29,6 +30,18 @@ void allow_only_use(const std::vector<config::Override>& overrides) {
                         "a trained run keeps its configuration; only keys of `decode` and `metrics` can be set here");
   }
   if (!faults.empty()) throw UsageError(faults);
+}
+
+/// Without the file `best`, the last checkpoint stands for it, but not if another one is known to be the best.
+void check_best(const LoadedRun& run, const std::string& checkpoint, const train::TrainerState& state) {
+  const auto best = state.best_update;
+  std::error_code unknown;
+  if (checkpoint != "best" || std::filesystem::exists(run.folder.best(), unknown) || !best || *best == run.update ||
+      !std::filesystem::exists(run.folder.checkpoint(*best), unknown))
+    return;
+  throw FormatError(Place{.file = run.folder.best().string()},
+                    fmt::format("is missing; the best checkpoint is {}", *best),
+                    fmt::format("Use `--checkpoint {}`, or write this number into the file", *best));
 }
 
 /// A search adds probabilities word by word, so both models must have the same words in the same order.
@@ -114,6 +127,7 @@ LoadedRun load_run(const std::filesystem::path& path, const std::string& checkpo
   nn::compute_in(options.decode.precision);
   run.model = build_model(options, *environment.registries, *run.text, placed);
   const auto stored = train::load_weights_only(*environment.files, run.folder, run.update);
+  check_best(run, named.checkpoint, stored.state);
   nn::load_weights(*run.model, stored.weights, run.folder.checkpoint(run.update) / "weights.safetensors");
   run.model->eval();
   run.model_predictor = std::make_unique<decode::ModelPredictor>(*run.model, options.decode.allow_unknown);
@@ -134,6 +148,7 @@ std::shared_ptr<const decode::Predictor> load_language_model(const RunOptions& o
     throw UsageError(key,
                      "has a fixed vocabulary, but `model.output.extended_vocabulary` adds the words of each source",
                      "Search without a language model");
+  const nn::Computing keep(nn::computing_in());  // load_run() sets the precision of a search
   auto run = std::make_shared<const LoadedRun>(load_run(fusion.run, "best", {}, environment));
   if (run->options().data.task != data::Task::lm)
     throw UsageError(key, "is not a language model", "Name a run of `task: lm`");

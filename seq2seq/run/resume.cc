@@ -217,6 +217,7 @@ train::Outcome go_on(const RunFolder& folder, const std::vector<config::Override
   options.placement = chosen_placement(options, data, environment);
   const auto placement = training_placement(options, *data.text, environment);
   const auto memory = forecast_memory(options, data, environment);
+  warn_of_memory(*environment.log, memory);
   const auto model = build_model(options, *environment.registries, *data.text, placement);
   announce(*environment.log, options, *environment.registries, data, *model, machine, memory);
   announce_places(*environment.log, options, *environment.registries, *data.text, placement);

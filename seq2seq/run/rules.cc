@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <string>
+#include <vector>
 
 #include <fmt/format.h>
 
+#include "seq2seq/config/resolved.h"
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/progress.h"
 #include "seq2seq/run/build.h"
@@ -91,6 +93,29 @@ std::string wrong_sharing(const RunOptions& options, const Registries& registrie
   }
 }
 
+/// Returns the values of the keys below `section`, without its path.
+std::vector<std::string> values_below(const config::Keys& keys, const std::string& section) {
+  std::vector<std::string> found;
+  for (const auto& value : config::values(keys))
+    if (value.key.starts_with(section)) found.push_back(value.key.substr(section.size()) + "=" + value.text);
+  return found;
+}
+
+/// One vocabulary has words of one kind, counted with one set of options.
+std::string wrong_shared_vocabulary(const config::Keys& keys, const RunOptions& options, const Registries& registries) {
+  const auto &source = options.data.source, &target = options.data.target;
+  if (!options.data.shared_vocabulary || options.data.task == data::Task::lm) return {};
+  const bool learns = registries.tokenizers.make(source.tokenizer)->learns();
+  const bool same = learns ? values_below(keys, "data.source.tokenizer") == values_below(keys, "data.target.tokenizer")
+                           : source.tokenizer.kind == target.tokenizer.kind;
+  if (!same)
+    return "needs the same tokenizer on both sides, but `data.source.tokenizer` and `data.target.tokenizer` differ. "
+           "Copy "
+           "one to the other";
+  if (target.vocabulary == text::VocabularyOptions{} || target.vocabulary == source.vocabulary) return {};
+  return "has the options of `data.source.vocabulary`. Leave out `data.target.vocabulary`";
+}
+
 std::string wrong_metric_of_language_model(const RunOptions& options) {
   for (const auto& name : options.train.validate.metrics) {
     if (need_outputs({name}))
@@ -154,6 +179,18 @@ std::string wrong_guided_alignment(const RunOptions& options, const Registries& 
          "multi_head, or `train.guided_alignment.weight: 0`";
 }
 
+/// Exact search compares the scores of the beam with log-probabilities.
+std::string wrong_search(const RunOptions& options, const Registries& registries) {
+  if (options.decode.search != decode::SearchKind::exact) return {};
+  try {
+    if (!outline(options.model, registries)->output().ranks_by_logits()) return {};
+  } catch (const UsageError&) {
+    return {};
+  }
+  return "`exact` needs normalized probabilities, but a model with `model.output.self_normalized` searches without "
+         "them. Use `beam`";
+}
+
 std::string wrong_coverage_penalty(const RunOptions& options, const Registries& registries) {
   if (options.decode.coverage_penalty == 0) return {};
   try {
@@ -181,6 +218,8 @@ void declare_rules(config::Keys& keys, const RunOptions& options, const Registri
   keys.rule("data.max_length", [&options, &registries] { return wrong_length(options, registries); });
   keys.rule("train.label_smoothing", [&options, &registries] { return wrong_smoothing(options, registries); });
   keys.rule("model.pretrained.target", [&options, &registries] { return wrong_pretrained(options, registries); });
+  keys.rule("data.shared_vocabulary",
+            [&keys, &options, &registries] { return wrong_shared_vocabulary(keys, options, registries); });
   keys.rule("model.embedding.shared", [&options, &registries] { return wrong_sharing(options, registries); });
   keys.rule("model.multi_source", [&options, &registries] { return wrong_parts(options, registries); });
   keys.rule("model.factors", [&options, &registries] { return wrong_factors(options, registries); });
@@ -190,6 +229,7 @@ void declare_rules(config::Keys& keys, const RunOptions& options, const Registri
   keys.rule("train.guided_alignment.weight",
             [&options, &registries] { return wrong_guided_alignment(options, registries); });
   keys.rule("decode.minimum_bayes_risk", [&options] { return wrong_minimum_bayes_risk(options.decode); });
+  keys.rule("decode.search", [&options, &registries] { return wrong_search(options, registries); });
   keys.rule("decode.coverage_penalty", [&options, &registries] { return wrong_coverage_penalty(options, registries); });
   keys.rule("decode.unknown.kind", [&options, &registries] { return wrong_replacement(options, registries); });
   keys.rule("train.freeze", [&options, &registries] { return wrong_freeze(options, registries); });

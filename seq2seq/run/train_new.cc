@@ -11,6 +11,7 @@
 #include "seq2seq/run/announce.h"
 #include "seq2seq/run/auto_placement.h"
 #include "seq2seq/run/build.h"
+#include "seq2seq/run/inherited_text.h"
 #include "seq2seq/run/load.h"
 #include "seq2seq/run/metric_names.h"
 #include "seq2seq/run/numerics.h"
@@ -114,10 +115,13 @@ train::Outcome train_configuration(const NewRun& request, const Configuration& c
   auto options = configuration.options;  // with the placement chosen below
   const auto device = training_device(options.placement, environment);
   const auto machine = prepare_training(options.train.precision, device, environment);
-  const auto data = read_training_data(configuration, environment);
+  auto inherited = inherit_text(request, configuration, environment);
+  if (!inherited.reason.empty()) environment.log->say("text      " + inherited.reason);
+  const auto data = read_training_data(configuration, environment, std::move(inherited.text));
   options.placement = chosen_placement(options, data, environment);
   const auto placement = training_placement(options, *data.text, environment);
   const auto memory = forecast_memory(options, data, environment);
+  warn_of_memory(*environment.log, memory);
   const auto model = build_model(options, *environment.registries, *data.text, placement);
   auto description =
       describe(configuration, data_digests(options.data, data.train_digest), *data.text, *model, machine, environment);
@@ -153,8 +157,10 @@ std::vector<std::string> explain_training(const NewRun& request, const Environme
   const auto& options = configuration->options;
   const auto device = training_device(options.placement, environment);
   const auto machine = prepare_training(options.train.precision, device, environment);
-  const auto data = read_training_data(*configuration, environment);
+  const auto data =
+      read_training_data(*configuration, environment, inherit_text(request, *configuration, environment).text);
   const auto memory = forecast_memory(options, data, environment);
+  warn_of_memory(*environment.log, memory);
   const auto model = outline(options.model, *environment.registries, *data.text);
   announce(*environment.log, options, *environment.registries, data, *model, machine, memory);
   if (memory) return forecast_lines(*memory, available_memory());

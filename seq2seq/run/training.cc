@@ -1,10 +1,14 @@
 #include "seq2seq/run/training.h"
 
+#include <exception>
 #include <memory>
+#include <optional>
 
+#include <c10/util/Exception.h>
 #include <fmt/format.h>
 
 #include "seq2seq/core/checksum.h"
+#include "seq2seq/core/device.h"
 #include "seq2seq/core/error.h"
 #include "seq2seq/data/input/pair_places.h"
 #include "seq2seq/nn/initialize.h"
@@ -15,6 +19,7 @@
 #include "seq2seq/run/load.h"
 #include "seq2seq/run/pretrained.h"
 #include "seq2seq/train/checkpoint.h"
+#include "seq2seq/train/checkpoint_folder.h"
 #include "seq2seq/train/freeze.h"
 #include "seq2seq/train/gradient_source.h"
 
@@ -54,6 +59,21 @@ void say_ending(Log& log, const train::Outcome& outcome, const train::TrainOptio
     log.say(fmt::format("best {}: {:.4f} at update {}", options.validate.best_by, *outcome.best_score,
                         format_count(*outcome.best_update)));
   }
+}
+
+/// Throws Error with the way to continue if a device failed. What the last checkpoint has is not lost.
+void explain_failed_device(const std::exception_ptr& error, const RunFolder& folder, const Files& files) {
+  const auto failure = device_failure(error);
+  if (failure.empty()) return;
+  std::optional<int64_t> last;
+  try {
+    last = train::last_update(files, folder);
+  } catch (const Error&) {  // the device's failure matters more than a damaged folder
+  }
+  const auto command = fmt::format("`seq2seq train --resume {}`", folder.root().string());
+  throw Error("a device failed during training: " + failure,
+              last ? fmt::format("{} continues from checkpoint {}", command, *last)
+                   : fmt::format("The run has no checkpoint yet; {} starts it again", command));
 }
 
 }  // namespace
@@ -139,9 +159,14 @@ train::Outcome run_training(const RunOptions& options, const TrainingData& data,
                                                      train::trainable_parameters(model, options.train.freeze));
   }
   setup.gradients = joint ? joint.get() : gradients.get();
-  const auto outcome = train::train(options.train, setup, folder, resume_from);
-  if (environment.leads()) say_ending(*environment.log, outcome, options.train, folder);
-  return outcome;
+  try {
+    const auto outcome = train::train(options.train, setup, folder, resume_from);
+    if (environment.leads()) say_ending(*environment.log, outcome, options.train, folder);
+    return outcome;
+  } catch (const c10::Error&) {
+    explain_failed_device(std::current_exception(), folder, *environment.files);
+    throw;
+  }
 }
 
 }  // namespace seq2seq::run

@@ -277,6 +277,10 @@ class Translator {
 
 Translated translate(const LoadedRun& run, data::LineReader& input, std::ostream& output,
                      const TranslateOptions& options) {
+  if (options.keep_going && options.demands.any())
+    throw UsageError(
+        "lines that cannot be read are skipped, so files of prefixes or constraints would not fit the rest",
+        "Turn `keep_going` off, or leave them out");
   if (options.alignments.wanted()) check_attends(run);
   return Translator(run, input, output, options).translate_all();
 }

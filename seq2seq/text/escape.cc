@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "seq2seq/text/factors.h"
 #include "seq2seq/text/vocabulary.h"
 
 namespace seq2seq::text {
@@ -10,10 +11,10 @@ namespace {
 
 constexpr char kBackslash = '\\';
 
-/// Returns the token without its leading backslashes.
+/// Returns the token without its leading backslashes and its factors.
 std::string_view bare(std::string_view token) {
   token.remove_prefix(std::min(token.size(), token.find_first_not_of(kBackslash)));
-  return token;
+  return split_factors(token).word;
 }
 
 }  // namespace
@@ -42,7 +43,8 @@ void unescape_special_symbols(std::vector<std::string>& tokens) {
 }
 
 std::optional<std::size_t> find_special_symbol(const std::vector<std::string>& tokens) {
-  const auto found = std::find_if(tokens.begin(), tokens.end(), [](const auto& token) { return is_special(token); });
+  const auto found = std::find_if(tokens.begin(), tokens.end(),
+                                  [](const auto& token) { return is_special(split_factors(token).word); });
   if (found == tokens.end()) return std::nullopt;
   return static_cast<std::size_t>(found - tokens.begin());
 }

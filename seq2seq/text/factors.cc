@@ -47,13 +47,13 @@ FactoredToken split_factors(std::string_view token) {
 }
 
 std::vector<std::string> FactorsTokenizer::tokenize(std::string_view line) const {
-  return cut_words(line, cutter_->between_words().value(),
-                   [this](std::string_view word) { return cutter_->tokenize(word); });
+  return cut_words(line, cutter().between_words().value(),
+                   [this](std::string_view word) { return cutter().tokenize(word); });
 }
 
 std::vector<std::string> FactorsTokenizer::sample(std::string_view line, Draws& draws) const {
-  return cut_words(line, cutter_->between_words().value(),
-                   [&](std::string_view word) { return cutter_->sample(word, draws); });
+  return cut_words(line, cutter().between_words().value(),
+                   [&](std::string_view word) { return cutter().sample(word, draws); });
 }
 
 std::string FactorsTokenizer::detokenize(const std::vector<std::string>& tokens) const {
@@ -62,13 +62,13 @@ std::string FactorsTokenizer::detokenize(const std::vector<std::string>& tokens)
   for (const auto& token : tokens) texts.emplace_back(without_factors(token));
   std::string line;
   std::size_t next = 0;
-  for (const auto& word : words_of(cutter_->detokenize(texts))) {
+  for (const auto& word : words_of(cutter().detokenize(texts))) {
     // The tokens of this word, including following tokens that add no text, such as a blank before the next word.
     std::vector<std::string> own;
     std::optional<std::size_t> completing;
     for (; next < texts.size(); ++next) {
       own.push_back(texts[next]);
-      const bool whole = without_blanks(cutter_->detokenize(own)) == word;
+      const bool whole = without_blanks(cutter().detokenize(own)) == word;
       if (completing && !whole) break;
       if (whole && !completing) completing = next;
     }
@@ -81,7 +81,7 @@ std::string FactorsTokenizer::detokenize(const std::vector<std::string>& tokens)
 }
 
 void FactorsTokenizer::learn(const NextLine& next_line) {
-  cutter_->learn([&](std::string& line) {
+  cutter().learn([&](std::string& line) {
     if (!next_line(line)) return false;
     auto words = words_of(line);
     for (auto& word : words) word.resize(without_factors(word).size());
@@ -92,14 +92,14 @@ void FactorsTokenizer::learn(const NextLine& next_line) {
 }
 
 void FactorsTokenizer::set_model(std::string_view bytes) {
-  cutter_->set_model(bytes);
+  cutter().set_model(bytes);
   check_model();
 }
 
 void FactorsTokenizer::check_model() const {
   const auto tokens =
-      cut_words("a b", *cutter_->between_words(), [this](auto word) { return cutter_->tokenize(word); });
-  if (words_of(cutter_->detokenize(tokens)).size() == 2) return;
+      cut_words("a b", *cutter().between_words(), [this](auto word) { return cutter().tokenize(word); });
+  if (words_of(cutter().detokenize(tokens)).size() == 2) return;
   throw Error("the tokenizer's model does not tell where a word begins, so it cannot cut words with factors",
               "Use a SentencePiece model with `add_dummy_prefix`, or cut the text beforehand and use `whitespace`");
 }

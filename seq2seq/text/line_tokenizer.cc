@@ -6,16 +6,16 @@ namespace seq2seq::text {
 
 LineTokenizer::LineTokenizer(const NormalizeOptions& normalize, SpecialSymbols special_symbols,
                              std::shared_ptr<Tokenizer> cutter)
-    : normalizer_(normalize), special_symbols_(special_symbols), cutter_(std::move(cutter)) {}
+    : WrappingTokenizer(std::move(cutter)), normalizer_(normalize), special_symbols_(special_symbols) {}
 
 std::vector<std::string> LineTokenizer::tokenize(std::string_view line, Changes& changes) const {
   std::vector<std::string> tokens;
   if (normalizer_.active()) {
     std::string normal(line);
     changes.normalized = normalizer_.apply(normal);
-    tokens = cutter_->tokenize(normal);
+    tokens = cutter().tokenize(normal);
   } else {
-    tokens = cutter_->tokenize(line);
+    tokens = cutter().tokenize(line);
   }
   if (special_symbols_ == SpecialSymbols::escape) changes.escaped = escape_special_symbols(tokens);
   if (special_symbols_ == SpecialSymbols::error) {
@@ -30,20 +30,20 @@ std::vector<std::string> LineTokenizer::tokenize(std::string_view line) const {
 }
 
 std::vector<std::string> LineTokenizer::cut(std::string_view line) const {
-  auto tokens = cutter_->tokenize(line);
+  auto tokens = cutter().tokenize(line);
   if (special_symbols_ == SpecialSymbols::escape) escape_special_symbols(tokens);
   return tokens;
 }
 
 std::string LineTokenizer::detokenize(const std::vector<std::string>& tokens) const {
-  if (special_symbols_ != SpecialSymbols::escape) return cutter_->detokenize(tokens);
+  if (special_symbols_ != SpecialSymbols::escape) return cutter().detokenize(tokens);
   auto words = tokens;
   unescape_special_symbols(words);
-  return cutter_->detokenize(words);
+  return cutter().detokenize(words);
 }
 
 void LineTokenizer::learn(const NextLine& next_line) {
-  cutter_->learn([&](std::string& line) {
+  cutter().learn([&](std::string& line) {
     if (!next_line(line)) return false;
     if (normalizer_.active()) normalizer_.apply(line);
     return true;
@@ -53,7 +53,7 @@ void LineTokenizer::learn(const NextLine& next_line) {
 std::vector<std::string> LineTokenizer::sample(std::string_view line, Draws& draws) const {
   std::string normal(line);
   if (normalizer_.active()) normalizer_.apply(normal);
-  auto tokens = cutter_->sample(normal, draws);
+  auto tokens = cutter().sample(normal, draws);
   if (special_symbols_ == SpecialSymbols::escape) escape_special_symbols(tokens);
   return tokens;
 }

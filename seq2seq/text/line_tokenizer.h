@@ -7,12 +7,12 @@
 
 #include "seq2seq/text/escape.h"
 #include "seq2seq/text/normalize.h"
-#include "seq2seq/text/tokenizer.h"
+#include "seq2seq/text/wrapping_tokenizer.h"
 
 namespace seq2seq::text {
 
 /// Converts lines of one side to tokens: applies normal form, tokenization and treatment of special symbols.
-class LineTokenizer final : public Tokenizer {
+class LineTokenizer final : public WrappingTokenizer {
  public:
   LineTokenizer(const NormalizeOptions& normalize, SpecialSymbols special_symbols, std::shared_ptr<Tokenizer> cutter);
 
@@ -28,21 +28,13 @@ class LineTokenizer final : public Tokenizer {
 
   std::vector<std::string> tokenize(std::string_view line) const override;
   std::string detokenize(const std::vector<std::string>& tokens) const override;
-  bool inverts() const override { return cutter_->inverts() && !normalizer_.active(); }
-
-  bool learns() const override { return cutter_->learns(); }
+  bool inverts() const override { return WrappingTokenizer::inverts() && !normalizer_.active(); }
   void learn(const NextLine& next_line) override;
-  std::string model() const override { return cutter_->model(); }
-  void set_model(std::string_view bytes) override { cutter_->set_model(bytes); }
-
-  bool samples() const override { return cutter_->samples(); }
   std::vector<std::string> sample(std::string_view line, Draws& draws) const override;
-  std::vector<std::string> pieces() const override { return cutter_->pieces(); }
 
  private:
   Normalizer normalizer_;
   SpecialSymbols special_symbols_;
-  std::shared_ptr<Tokenizer> cutter_;
 };
 
 }  // namespace seq2seq::text

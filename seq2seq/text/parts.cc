@@ -47,11 +47,11 @@ std::vector<std::string> cut_parts(std::string_view line, const Cut& cut) {
 }  // namespace
 
 std::vector<std::string> PartsTokenizer::tokenize(std::string_view line) const {
-  return cut_parts(line, [this](std::string_view part) { return cutter_->tokenize(part); });
+  return cut_parts(line, [this](std::string_view part) { return cutter().tokenize(part); });
 }
 
 std::vector<std::string> PartsTokenizer::sample(std::string_view line, Draws& draws) const {
-  return cut_parts(line, [&](std::string_view part) { return cutter_->sample(part, draws); });
+  return cut_parts(line, [&](std::string_view part) { return cutter().sample(part, draws); });
 }
 
 std::string PartsTokenizer::detokenize(const std::vector<std::string>& tokens) const {
@@ -62,7 +62,7 @@ std::string PartsTokenizer::detokenize(const std::vector<std::string>& tokens) c
   };
   for (auto begin = tokens.begin();;) {
     const auto end = std::find(begin, tokens.end(), part_separator);
-    append(cutter_->detokenize({begin, end}));
+    append(cutter().detokenize({begin, end}));
     if (end == tokens.end()) return line;
     append(part_separator);
     begin = end + 1;
@@ -73,7 +73,7 @@ void PartsTokenizer::learn(const NextLine& next_line) {
   std::string whole;
   std::vector<std::string_view> parts;
   std::size_t next = 0;
-  cutter_->learn([&](std::string& line) {
+  cutter().learn([&](std::string& line) {
     if (next == parts.size()) {
       if (!next_line(whole)) return false;
       parts = parts_of(whole);

@@ -40,7 +40,8 @@ class SentencePieceTokenizer::Model {
   Model(std::string_view bytes, const std::string& name) : bytes_(bytes) {
     const auto status = processor_.LoadFromSerializedProto(bytes);
     if (!status.ok()) {
-      throw FormatError(Place{name, 0, 0, {}}, "is not a SentencePiece model, or is damaged: " + status.ToString());
+      throw FormatError(Place{name, 0, 0, {}}, "is not a SentencePiece model, or is damaged",
+                        "Name a file `*.model` that SentencePiece wrote");
     }
     std::vector<subwords::Pieces::Piece> pieces;
     for (int id = 0; id < processor_.GetPieceSize(); ++id) {

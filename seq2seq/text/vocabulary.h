@@ -17,6 +17,7 @@ struct VocabularyOptions {
   int64_t size = 0;            // number of most frequent words kept, without specials; 0: all
   int64_t minimum_count = 1;   // less frequent words become <unk>
   std::filesystem::path file;  // of an existing vocabulary; no words are counted then
+  bool operator==(const VocabularyOptions&) const = default;
 };
 void declare(config::Keys& keys, VocabularyOptions& options);
 

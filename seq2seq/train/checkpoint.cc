@@ -134,7 +134,7 @@ void write_checkpoint(Files& files, const fs::path& folder, const Checkpoint& ch
 
 }  // namespace
 
-void save_checkpoint(Files& files, const RunFolder& folder, const Checkpoint& checkpoint, bool is_best, int64_t keep) {
+void save_checkpoint(Files& files, const RunFolder& folder, const Checkpoint& checkpoint, int64_t keep) {
   const int64_t update = checkpoint.state.update;
   std::error_code unreadable;
   if (!fs::exists(folder.checkpoints(), unreadable)) {
@@ -145,7 +145,7 @@ void save_checkpoint(Files& files, const RunFolder& folder, const Checkpoint& ch
                          [&](const fs::path& partial) { write_checkpoint(files, partial, checkpoint); });
   // If a process was killed after writing a checkpoint and before replacing `best`, the next checkpoint replaces it:
   // the state records which one is best.
-  const auto best = is_best ? update : checkpoint.state.best_update;
+  const auto best = checkpoint.state.best_update;
   name_checkpoints(files, folder, update, best);
   prune_checkpoints(files, folder, update, best, keep);
 }

@@ -39,7 +39,7 @@ inline constexpr int checkpoint_format_version = 1;
 
 /// Writes `checkpoints/<update>/` under a temporary name, syncs and renames it; then replaces `last` and, for a new
 /// best one, `best`; then removes all but the last `keep` and the best. Checkpoints removed by hand are not an error.
-void save_checkpoint(Files& files, const RunFolder& folder, const Checkpoint& checkpoint, bool is_best, int64_t keep);
+void save_checkpoint(Files& files, const RunFolder& folder, const Checkpoint& checkpoint, int64_t keep);
 
 /// Loads a checkpoint and verifies checksums and versions. Throws FormatError naming the damaged file.
 Checkpoint load_checkpoint(const Files& files, const RunFolder& folder, int64_t update);

@@ -28,7 +28,8 @@ void declare(config::Keys& keys, ValidateOptions& options) {
   keys.add("metrics", options.metrics,
            "figures to measure on the validation set: perplexity, word_perplexity, character_perplexity, exact_match, "
            "sequence_error_rate, token_error_rate, bleu, multi_bleu, chrf, chrf++, ter, word_error_rate, "
-           "position_independent_error_rate");
+           "position_independent_error_rate")
+      .may_change_on_resume();
   keys.add("best_by", options.best_by, "measured figure that decides which checkpoint is best");
   keys.add("patience", options.patience,
            "consecutive validations without improvement after which training stops; 0: never")

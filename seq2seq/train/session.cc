@@ -79,20 +79,20 @@ Outcome Session::run() {
   while (!ending) {
     ending = stopped();
     if (ending) {
-      if (saved_ != state_.update) save(/*is_best=*/false);
+      if (saved_ != state_.update) save();
       break;
     }
     update();
     const bool end = reached_end();
     if (end || state_.update % options_.report_every_updates == 0) report();
     const bool validated = setup_.validate && (end || validation_due());
-    const bool is_best = validated && validate();
+    if (validated) validate();
     if (validated && out_of_patience()) ending = Ending::patience;
     if (end) ending = Ending::finished;
     state_.finished = ending.has_value();
     if (ending)
       state_.finished_because = ending == Ending::patience ? "patience" : options_.updates ? "updates" : "epochs";
-    if (ending || validated || checkpoint_due()) save(is_best);
+    if (ending || validated || checkpoint_due()) save();
   }
   progress_->finish();
   return outcome(*ending);
@@ -166,13 +166,11 @@ void Session::tell_fault(const UpdateResult& result, const std::string& place) {
 
 Figures Session::measure() {
   const at::NoGradGuard no_gradient;
-  if (average_) average_->exchange();
-  auto figures = setup_.validate(*setup_.model);
-  if (average_) average_->exchange();
-  return figures;
+  const Averaged averaged(average_ ? &*average_ : nullptr);
+  return setup_.validate(*setup_.model);
 }
 
-bool Session::validate() {
+void Session::validate() {
   settle();
   progress_->pause();
   check_same_parameters(team_, *setup_.model, state_.update);
@@ -187,13 +185,12 @@ bool Session::validate() {
   }
   state_.bad_validations = best ? 0 : state_.bad_validations + 1;
   schedule_->validated(best);
-  if (!team_.leads()) return best;
+  if (!team_.leads()) return;
   metrics_.validation(moment(), figures, best);
   std::string text;
   for (const auto& [name, figure] : figures) text += fmt::format("{} {} {:.4g}", text.empty() ? "" : ",", name, figure);
   setup_.log->say(fmt::format("update {}, epoch {:.4g}:{}{}", format_count(state_.update), order_->epochs_made(), text,
                               best ? ", the best so far" : ""));
-  return best;
 }
 
 void Session::report() {
@@ -203,7 +200,7 @@ void Session::report() {
   state_.window = {};
 }
 
-void Session::save(bool is_best) {
+void Session::save() {
   settle();
   saved_ = state_.update;
   if (!team_.leads()) return;
@@ -215,7 +212,7 @@ void Session::save(bool is_best) {
                         .state = state_};
   if (average_) average_->store(checkpoint.optimizer);
   team_.busy(true);
-  save_checkpoint(*setup_.files, folder_, checkpoint, is_best, options_.checkpoint.keep);
+  save_checkpoint(*setup_.files, folder_, checkpoint, options_.checkpoint.keep);
   team_.busy(false);
   saved_at_ = setup_.progress.now();
 }

@@ -31,10 +31,10 @@ class Session {
   void update();
   void settle();
   void tell_fault(const UpdateResult& result, const std::string& place);
-  bool validate();  // returns true for the best so far
+  void validate();
   void report();
   Figures measure();
-  void save(bool is_best);
+  void save();
   Outcome outcome(Ending ending) const;
 
   bool reached_end() const;

@@ -52,4 +52,20 @@ class WeightAverage {
   std::vector<at::Tensor> averages_;  // one per parameter
 };
 
+/// Puts the averages into the model for as long as it exists. Does nothing without an average.
+class Averaged {
+ public:
+  explicit Averaged(WeightAverage* average) : average_(average) { exchange(); }
+  ~Averaged() { exchange(); }
+  Averaged(const Averaged&) = delete;
+  Averaged& operator=(const Averaged&) = delete;
+
+ private:
+  void exchange() {
+    if (average_ != nullptr) average_->exchange();
+  }
+
+  WeightAverage* average_;
+};
+
 }  // namespace seq2seq::train

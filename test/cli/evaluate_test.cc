@@ -104,6 +104,22 @@ TEST_CASE("train: validation measures every metric by its name, and the best may
     CHECK(train::higher_is_better(std::string(kind.name)) == kind.higher_is_better);
 }
 
+TEST_CASE("evaluate: writes the outputs that it measured, line by line", "[cli][evaluate]") {
+  const TrainedToy toy;
+  toy.folder().file("source", "a b\nb\nc a\n");
+  toy.folder().file("reference", "b a\n\na c\n");  // the second sentence has no reference, so it is left out
+  const auto ran = run_program({"evaluate", toy.run(), "--source", toy.file("source"), "--reference",
+                                toy.file("reference"), "--output", toy.file("outputs"), "--quiet"});
+  CAPTURE(ran.err);
+  CHECK(ran.code == 0);
+  auto translated = lines_in(run_program({"translate", toy.run(), toy.file("source"), "--quiet"}).out);
+  translated.at(1).clear();
+  CHECK(lines_in(content_of(toy.file("outputs"))) == translated);
+  const auto refused = run_program({"evaluate", toy.run(), "--output", (toy / "none/x").string()});
+  CHECK(refused.code == 1);
+  CHECK_THAT(refused.err, ContainsSubstring("none: no such folder"));
+}
+
 TEST_CASE("evaluate: BLEU of targets of one word says that there are no 4-grams", "[cli][evaluate]") {
   const TrainedToy toy;
   const auto evaluated = [&toy](const std::string& lines) {

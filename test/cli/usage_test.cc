@@ -131,6 +131,39 @@ TEST_CASE("usage: what the program does not know is refused with 2 and the neare
   CHECK_THAT(ran.err, ContainsSubstring(problem));
 }
 
+TEST_CASE("usage: empty paths are refused, as of an unset variable", "[cli][usage][error]") {
+  const auto [words, option] = GENERATE(
+      table<std::vector<std::string>, std::string>({{{"inspect", ""}, "PATH"},
+                                                    {{"translate", "run", "--output", ""}, "--output \"\""},
+                                                    {{"train", "x.yaml", "--run", ""}, "--run \"\""},
+                                                    {{"init", "", "--source", "a", "--target", "b"}, "FOLDER"},
+                                                    {{"study", "run", "x.yaml", "--runs", ""}, "--runs \"\""}}));
+  const auto ran = run_program(words);
+  CAPTURE(words, ran.err);
+  CHECK(ran.code == 2);
+  CHECK_THAT(ran.err, ContainsSubstring(option + ": must not be empty"));
+}
+
+TEST_CASE("usage: an output never replaces an input", "[cli][usage][error]") {
+  const TemporaryFolder folder;
+  const auto file = folder.file("a", "text\n").string(), other = folder.file("b", "text\n").string();
+  fs::create_hard_link(file, folder / "hard");
+  fs::create_symlink(file, folder / "soft");
+  const auto hard = (folder / "hard").string(), soft = (folder / "soft").string();
+  for (const auto& words : std::vector<std::vector<std::string>>{{"rescore", "run", file, other, "--output", hard},
+                                                                 {"rescore", "run", other, file, "--output", soft},
+                                                                 {"states", "run", file, "--output", file},
+                                                                 {"translate", "run", file, "--output", hard},
+                                                                 {"plan", file, "--svg", soft},
+                                                                 {"plan", file, "--svg", other, "--trace", other}}) {
+    const auto ran = run_program(words);
+    CAPTURE(words, ran.err);
+    CHECK(ran.code == 2);
+    CHECK_THAT(ran.err, ContainsSubstring("is also the file of"));
+  }
+  CHECK(content_of(file) == "text\n");
+}
+
 TEST_CASE("usage: more threads than processors are warned of", "[cli]") {
   const Toy toy(copied);
   CHECK_THAT(run_program({"translate", (toy / "no-run").string(), "--threads", "4096"}).err,

@@ -72,6 +72,17 @@ TEST_CASE("files: a symbolic link stays one, and what it names is replaced", "[c
                     ContainsSubstring("links/circle: cannot be written: Too many levels of symbolic links"));
 }
 
+TEST_CASE("files: a second writer of a file is refused, and the first one finishes", "[core][files][error]") {
+  const TemporaryFolder folder;
+  AtomicFile first(disk_files(), folder / "x");
+  first.stream().append("first");
+  CHECK_THROWS_WITH(AtomicFile(disk_files(), folder / "x"), ContainsSubstring("is being written by another process"));
+  first.commit();
+  CHECK(content_of(folder / "x") == "first");
+  write_atomically(disk_files(), folder / "x", "second");
+  CHECK(content_of(folder / "x") == "second");
+}
+
 TEST_CASE("files: a file that is replaced keeps its mode, and a new one gets the mode of the user's mask",
           "[core][files]") {
   const TemporaryFolder folder;

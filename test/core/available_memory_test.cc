@@ -17,6 +17,9 @@ TEST_CASE("available memory: what the kernel says, or less where a container has
   CHECK(available_memory(folder.path()) == 20 * 1024);
   folder.file("sys/fs/cgroup/memory.max", "10000\n");
   CHECK(available_memory(folder.path()) == 7000);
+  folder.file("sys/fs/cgroup/memory.stat", "anon 500\nfile 2600\ninactive_file 2000\nactive_file 600\n");
+  CHECK(available_memory(folder.path()) == 9000);  // the kernel can drop the pages of inactive files
+  folder.file("sys/fs/cgroup/memory.stat", "");
   folder.file("sys/fs/cgroup/memory.max", "100000000\n");
   CHECK(available_memory(folder.path()) == 20 * 1024);
   folder.file("sys/fs/cgroup/memory.max", "1000\n");

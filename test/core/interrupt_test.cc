@@ -11,7 +11,7 @@
 namespace seq2seq {
 
 TEST_CASE("interrupt: a guarded signal leaves a mark, and a new guard begins without one", "[core][interrupt]") {
-  const int signal = GENERATE(SIGINT, SIGTERM);
+  const int signal = GENERATE(SIGINT, SIGTERM, SIGHUP, SIGUSR1);
   {
     const InterruptGuard guard;
     REQUIRE_FALSE(interrupted());
@@ -24,6 +24,16 @@ TEST_CASE("interrupt: a guarded signal leaves a mark, and a new guard begins wit
   REQUIRE_FALSE(interrupted());  // an earlier signal does not stop work without a guard
   const InterruptGuard guard;
   REQUIRE_FALSE(interrupted());
+}
+
+TEST_CASE("interrupt: a process started by nohup goes on after SIGHUP", "[core][interrupt]") {
+  const auto before = std::signal(SIGHUP, SIG_IGN);
+  {
+    const InterruptGuard guard;
+    std::raise(SIGHUP);
+    CHECK_FALSE(interrupted());
+  }
+  std::signal(SIGHUP, before);
 }
 
 TEST_CASE("interrupt: the first signal is answered on standard error, as the outer guard says", "[core][interrupt]") {

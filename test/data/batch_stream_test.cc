@@ -61,10 +61,12 @@ TEST_CASE("batch stream: the ranks' parts make up the batch of one process, and 
           "[data][loader][property]") {
   const int64_t ranks = GENERATE(2, 3, 5);
   const auto end = GENERATE(SourceEnd::none, SourceEnd::after);
-  CAPTURE(ranks, static_cast<int>(end));
+  const auto task = GENERATE(Task::translation, Task::lm);
+  CAPTURE(ranks, static_cast<int>(end), static_cast<int>(task));
   const auto corpus = corpus_of_pairs(53);
   DataOptions options;
   options.source_end = end;
+  options.task = task;
   const auto text = numbered_pipeline(options);
   BatchStream whole(corpus, text, kStreamOptions, 1, {});
   std::vector<BatchStream> parts;

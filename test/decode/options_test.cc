@@ -62,6 +62,14 @@ TEST_CASE("decode options: values out of range are refused", "[decode][options][
   REQUIRE_THROWS_AS(read(yaml + "\n", options), UsageError);
 }
 
+TEST_CASE("decode options: keys that would change nothing are refused", "[decode][options][error]") {
+  const std::string yaml = GENERATE("length_normalization: {kind: average, alpha: 1}", "diverse_beam: {strength: 3}",
+                                    "language_model: {weight: 3}", "exact_nodes: 3", "sample: {seed: 3}");
+  CAPTURE(yaml);
+  decode::DecodeOptions options;
+  REQUIRE_THROWS_AS(read(yaml + "\n", options), UsageError);
+}
+
 TEST_CASE("decode options: how many sources are searched together is not part of the digest", "[decode][options]") {
   decode::DecodeOptions one, other;
   other.batch = 3;

@@ -171,6 +171,7 @@ TEST_CASE("length normalization: divisors are those of the papers", "[decode][se
   using Kind = decode::LengthNormalization::Kind;
   CHECK(decode::LengthNormalization{Kind::none}.divisor(9) == 1);
   CHECK(decode::LengthNormalization{Kind::average}.divisor(9) == 9);
+  CHECK(decode::LengthNormalization{Kind::average}.divisor(0) == 1);  // an output that was cut at once
   CHECK_THAT((decode::LengthNormalization{Kind::gnmt, 0.6}.divisor(9)), WithinAbs(std::pow(14.0 / 6, 0.6), 1e-12));
   CHECK((decode::LengthNormalization{Kind::gnmt, 0}.divisor(9)) == 1);
 }

@@ -102,6 +102,33 @@ TEST_CASE("conversation: the alignment is that of `translate --alignments`", "[r
   CHECK(pharaoh + "\n" == links.str());
 }
 
+TEST_CASE("conversation: samples are listed by risk, as `translate` lists them", "[run][interactive]") {
+  Toy toy(turned);
+  toy.train("run", {"train.updates=5"});
+  auto run = toy.load("run", "last", {"decode.search=sample", "decode.n_best=30", "decode.minimum_bayes_risk=chrf"});
+  run::Conversation talk(run, /*tokens=*/false);
+  const auto first = numbered(*talk.answer("a b c")).front().second;
+  CHECK(first.substr(first.find("  ") + 2) + "\n" == translation_of(run, "a b c\n"));
+}
+
+TEST_CASE("conversation: the beam stays a multiple of its groups", "[run][interactive]") {
+  Toy toy(turned);
+  toy.train("run", {"train.updates=5"});
+  auto run = toy.load("run", "last", {"decode.beam=4", "decode.diverse_beam.groups=4"});
+  run::Conversation talk(run, /*tokens=*/false);
+  talk.answer(":n-best 5");
+  CHECK(run.options().decode.beam == 8);
+  CHECK_NOTHROW(talk.answer("a b c"));
+}
+
+TEST_CASE("conversation: a line that is not UTF-8 is refused", "[run][interactive][error]") {
+  Toy toy(turned);
+  toy.train("run", {"train.updates=5"});
+  auto run = toy.load("run");
+  run::Conversation talk(run, /*tokens=*/false);
+  CHECK_THAT(message_of<Error>([&] { talk.answer("caf\xE9"); }), ContainsSubstring("<terminal>:1:4: "));
+}
+
 TEST_CASE("conversation: a command that cannot be followed is refused, and the conversation goes on",
           "[run][interactive][error]") {
   Toy toy(turned);

@@ -150,6 +150,8 @@ TEST_CASE("ensemble: weights are numbers above 0, one a run", "[run][ensemble][e
     CHECK_THAT(message_of<UsageError>([&] { run::parse_weights(text, 2, "--weights"); }),
                ContainsSubstring("--weights " + text + ": must be numbers above 0"));
   }
+  CHECK_THAT(message_of<UsageError>([&] { run::parse_weights("1e308,1e308", 2, "--weights"); }),
+             ContainsSubstring("have a sum that is too large"));
   CHECK_THAT(message_of<UsageError>([&] { run::parse_weights("1,2,3", 2, "--weights"); }),
              ContainsSubstring("has 3 weights, but there are 2 runs"));
 }

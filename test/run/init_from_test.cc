@@ -129,4 +129,33 @@ TEST_CASE("fine-tuning: a run that was killed before its first checkpoint begins
   CHECK((parameters_of(toy / "cut", 5) == parameters_of(toy / "whole", 5)));
 }
 
+TEST_CASE("starting from a run: learned tokenizers are inherited if both sides are configured alike",
+          "[run][init_from]") {
+  Toy toy(copied);
+  const std::string pieces = "{kind: sentencepiece, train: bpe, size: 6}";
+  const std::vector<std::string> learned{"data.source.tokenizer=" + pieces, "data.target.tokenizer=" + pieces,
+                                         "train.updates=2"};
+  toy.train("parent", learned);
+  // Text that has only some of the letters: tokenizers trained on it would have other pieces.
+  toy.folder().file("train.source", "a a b\nb a\nb b\na b a\n");
+  toy.folder().file("train.target", "a a b\nb a\nb b\na b a\n");
+  toy.forget_said();
+
+  SECTION("alike") {
+    toy.train_from("child", "parent", learned);
+    CHECK_THAT(toy.said(), ContainsSubstring("tokenizers and vocabularies are those of"));
+    for (const auto* file : {"source.tokenizer", "target.tokenizer", "source.vocabulary", "target.vocabulary"})
+      CHECK(content_of(toy / "child" / file) == content_of(toy / "parent" / file));
+    const auto resumed = toy.resume("child", {"train.updates=4"});
+    CHECK(resumed.update == 4);
+  }
+  SECTION("otherwise") {
+    auto other = learned;
+    for (auto& key : {&other[0], &other[1]}) key->replace(key->find("size: 6"), 7, "size: 5");
+    toy.train_from("child", "parent", other);
+    CHECK_THAT(toy.said(), ContainsSubstring("tokenizers are trained anew: `data.source.tokenizer.size` is 6 in"));
+    CHECK(content_of(toy / "child/source.tokenizer") != content_of(toy / "parent/source.tokenizer"));
+  }
+}
+
 }  // namespace seq2seq::test

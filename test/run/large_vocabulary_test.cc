@@ -97,6 +97,9 @@ TEST_CASE("large vocabularies: what does not fit is told at its key, before anyt
                                "`noise_contrastive`"));
   CHECK_THAT(refused(joined(keys_of("adaptive"), {"train.label_smoothing=0.1"})),
              ContainsSubstring("`train.label_smoothing`: the output layer `adaptive`"));
+  CHECK_THAT(
+      refused(joined(keys_of("noise_contrastive"), {"model.output.self_normalized=true", "decode.search=exact"})),
+      ContainsSubstring("`decode.search`: `exact` needs normalized probabilities"));
   CHECK_THAT(refused(joined(keys_of("adaptive"), {"model.embedding.tied=true", "model.embedding.size=12"})),
              ContainsSubstring("`model.output`: the output layer `adaptive` cannot use the target embedding"));
   CHECK_THAT(refused(joined(keys_of("adaptive"), {"model.output.shrink=20"})),

@@ -31,6 +31,19 @@ TEST_CASE("loading: a best or last checkpoint that is missing is not replaced by
              ContainsSubstring("checkpoints/last: refers to checkpoint 20, which is missing"));
 }
 
+TEST_CASE("loading: without the file `best`, the last checkpoint does not stand for a better one",
+          "[run][load][error]") {
+  Toy toy(copied);
+  // A rate of 5 after update 10 makes the later checkpoints worse.
+  toy.train("run", {"train.updates=10"});
+  toy.resume("run", {"train.updates=20", "train.optimizer.learning_rate=5"});
+  REQUIRE(toy.load("run", "best").update == 10);
+  fs::remove(toy / "run/checkpoints/best");
+  CHECK_THAT(message_of<FormatError>([&] { toy.load("run", "best"); }),
+             ContainsSubstring("checkpoints/best: is missing; the best checkpoint is 10"));
+  CHECK(toy.load("run", "last").update == 20);
+}
+
 TEST_CASE("loading: only keys of the search and of the metrics can be set on a trained run", "[run][load][error]") {
   Toy toy(copied);
   toy.train("run", {"train.updates=5"});

@@ -3,6 +3,8 @@
 #include <string>
 #include <vector>
 
+#include <sys/stat.h>
+
 #include "seq2seq/config/resolved.h"
 #include "seq2seq/core/error.h"
 #include "seq2seq/run/other_words.h"
@@ -64,6 +66,21 @@ TEST_CASE("new run: what is wrong with configuration or data leaves no folder be
   CAPTURE(set);
   CHECK_THAT(message_of<Error>([&] { toy.train("run", {set}); }), ContainsSubstring(problem));
   CHECK_FALSE(fs::exists(toy / "run"));
+}
+
+TEST_CASE("new run: text of which every pair is too long is told as such", "[run][error]") {
+  Toy toy(copied);
+  toy.folder().file("train.source", "a b\nb a\n");
+  toy.folder().file("train.target", "a b\nb a\n");
+  CHECK_THAT(message_of<Error>([&] { toy.train("run", {"data.max_length=1"}); }),
+             ContainsSubstring("train.source: no pairs left: 2 too long"));
+}
+
+TEST_CASE("new run: training text from a pipe is refused, without waiting for it", "[run][error]") {
+  Toy toy(copied);
+  REQUIRE(::mkfifo((toy / "pipe").c_str(), 0600) == 0);
+  CHECK_THAT(message_of<Error>([&] { toy.train("run", {"data.train.source=" + (toy / "pipe").string()}); }),
+             ContainsSubstring("pipe: is a pipe, but training text is read several times"));
 }
 
 TEST_CASE("new run: what the parts of the model refuse is told by the configuration, at its key", "[run][error]") {

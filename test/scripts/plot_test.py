@@ -86,6 +86,16 @@ def check_bad_folders():
 def check_pictures():
     if not draws():
         return skipped("no matplotlib to draw with")
+    for name, scores in (("one", (1.5, 2.5)), ("two", (1, 3))):
+        lines = [{"kind": "train", "update": 5, "smoothed_perplexity": 9}]
+        lines += [{"kind": "validation", "update": 10 * i + 10, "epoch": i, "perplexity": 9 - i, "bleu": score, "best": True} for i, score in enumerate(scores)]
+        (FOLDER / name).mkdir()
+        (FOLDER / name / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    for words, wanted in ((["one"], ("learning-bleu", "learning")), (["runs", "one", "two"], ("runs-bleu", "runs-perplexity"))):
+        done = plot(*(word if word == "runs" else FOLDER / word for word in words), "--output", FOLDER / "curves", python=PYTHON)
+        missing = [name for name in wanted if not (FOLDER / "curves" / f"{name}.svg").exists()]
+        if done.returncode != 0 or missing:
+            yield f"{words}: {missing or done.stderr}"
     (FOLDER / "weights").write_text("".join(json.dumps(WEIGHTS) + "\n" for _ in range(3)))
     done = plot("attention", FOLDER / "weights", "--lines", "2-3", "--output", FOLDER / "pictures", python=PYTHON)
     drawn = sorted(path.name for path in (FOLDER / "pictures").glob("*")) if done.returncode == 0 else done.stderr

@@ -57,6 +57,16 @@ TEST_CASE("escape: tokens that only resemble a special symbol stay as they are",
   REQUIRE(tokens == before);
 }
 
+TEST_CASE("special symbols: factors do not hide them", "[text][escape]") {
+  Tokens tokens{"<s>\uFFE8NN", "a\uFFE8<s>", "\\</s>\uFFE8VB\uFFE8x"};
+  const auto before = tokens;
+  CHECK(text::find_special_symbol(tokens) == 0);
+  CHECK(text::escape_special_symbols(tokens));
+  CHECK(tokens == Tokens{"\\<s>\uFFE8NN", "a\uFFE8<s>", "\\\\</s>\uFFE8VB\uFFE8x"});
+  text::unescape_special_symbols(tokens);
+  CHECK(tokens == before);
+}
+
 TEST_CASE("escape: the first token that is spelled like a special symbol is found", "[text][escape]") {
   REQUIRE(text::find_special_symbol({"a", "</s>", "<s>"}) == std::size_t{1});
   REQUIRE(!text::find_special_symbol({"a", "\\<s>"}));

@@ -38,7 +38,7 @@ struct Run {
   Log log{said};
 
   void save(int64_t update, std::optional<int64_t> best = {}, int64_t keep = 2) {
-    save_checkpoint(disk_files(), folder, checkpoint_at(update, best), best == update, keep);
+    save_checkpoint(disk_files(), folder, checkpoint_at(update, best), keep);
   }
   std::filesystem::path file(int64_t update, const std::string& name) const { return folder.checkpoint(update) / name; }
   /// Returns the update of the newest complete checkpoint, after checking its weights.
@@ -68,7 +68,7 @@ TEST_CASE("checkpoint: weights, optimiser and state come back to the bit", "[tra
                  .metrics_bytes = 789,
                  .finished = true,
                  .finished_because = "epochs"};
-  save_checkpoint(disk_files(), run.folder, saved, true, 2);
+  save_checkpoint(disk_files(), run.folder, saved, 2);
   const auto loaded = load_checkpoint(disk_files(), run.folder, 12);
   CHECK(at::equal(loaded.weights.tensors.at("w"), saved.weights.tensors.at("w")));
   CHECK(at::equal(loaded.optimizer.tensors.at("w.step"), saved.optimizer.tensors.at("w.step")));
@@ -105,7 +105,7 @@ TEST_CASE("checkpoint: what a resumed run left behind it is removed", "[train][c
 TEST_CASE("checkpoint: a best that a killed process did not name is named by the next", "[train][checkpoint][resume]") {
   Run run;
   run.save(10, 10);
-  save_checkpoint(disk_files(), run.folder, checkpoint_at(20, 20), /*is_best=*/false, 2);  // as if killed before `best`
+  save_checkpoint(disk_files(), run.folder, checkpoint_at(20, 20), 2);  // as if killed before `best`
   overwrite(run.folder.best(), "10\n");
   run.save(30, 20);
   CHECK(best_update(disk_files(), run.folder) == 20);
@@ -266,12 +266,12 @@ TEST_CASE("checkpoint: whichever operation fails, a whole one is left", "[train]
     run.save(10, 5);
     if (update == 10) name_checkpoints(disk_files(), run.folder, 5, 5);  // as in a resume from 5
     if (nth == 0) {
-      save_checkpoint(counter, run.folder, checkpoint_at(update, 5), false, 1);
+      save_checkpoint(counter, run.folder, checkpoint_at(update, 5), 1);
       REQUIRE(counter.operations() > 8);
       continue;
     }
     FailingFiles files(disk_files(), nth, mode);
-    CHECK_THROWS_AS(save_checkpoint(files, run.folder, checkpoint_at(update, 5), false, 1), Error);
+    CHECK_THROWS_AS(save_checkpoint(files, run.folder, checkpoint_at(update, 5), 1), Error);
     CHECK(run.newest() >= (update == 10 ? 5 : 10));
     CHECK(best_update(disk_files(), run.folder) == 5);
     run.save(30, 5);  // and the next one can be written
@@ -286,7 +286,7 @@ TEST_CASE("checkpoint: what was renamed but not synced may be lost, and a whole 
   const TemporaryFolder backups;
   ForgetfulFiles files(disk_files(), backups.path());
   for (int64_t update = 10; update <= 50; update += 10) {
-    save_checkpoint(files, run.folder, checkpoint_at(update), false, 1);
+    save_checkpoint(files, run.folder, checkpoint_at(update), 1);
     files.lose_power();
     CHECK(run.newest() == update);
   }

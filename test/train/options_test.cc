@@ -108,10 +108,10 @@ report_every_updates: 5
     (change.on_resume == config::OnResume::may_change ? may : fixed).insert(change.key);
   CHECK(may == std::set<std::string>{"checkpoint.every_minutes", "checkpoint.every_updates", "checkpoint.keep",
                                      "epochs", "minutes", "optimizer.learning_rate", "report_every_updates", "updates",
-                                     "validate.every_updates", "validate.patience"});
+                                     "validate.every_updates", "validate.metrics", "validate.patience"});
   CHECK(fixed == std::set<std::string>{"accumulate", "batch.sentences", "batch.tokens", "clip.kind", "clip.limit",
                                        "freeze", "label_smoothing", "not_finite", "objective", "optimizer.momentum",
-                                       "validate.best_by", "validate.metrics"});
+                                       "validate.best_by"});
 }
 
 }  // namespace

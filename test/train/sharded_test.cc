@@ -76,8 +76,7 @@ TEST_CASE("shards: the same values are the same files, whatever the placement", 
     const TemporaryFolder folder;
     const RunFolder there(folder.path());
     save_checkpoint(disk_files(), there,
-                    {.weights = nn::weights_in_place(*model), .optimizer = made->state(), .state = stored.state}, false,
-                    1);
+                    {.weights = nn::weights_in_place(*model), .optimizer = made->state(), .state = stored.state}, 1);
     for (const auto* file : {"weights.safetensors", "optimizer.safetensors", "checksums.json"}) {
       CAPTURE(file);
       CHECK(content_of(there.checkpoint(5) / file) == content_of(plain.folder.checkpoint(5) / file));

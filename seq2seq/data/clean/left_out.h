@@ -15,7 +15,7 @@ inline constexpr std::size_t reason_count = 7;
 
 /// Name for files: `too_long`.
 std::string_view name_of(Reason reason);
-/// Text for people: `longer than data.clean.max_length`.
+/// Text for people: `too long`.
 std::string_view meaning_of(Reason reason);
 
 /// Pairs that were left out: count and first lines for each reason.
@@ -32,7 +32,7 @@ class LeftOut {
   const Count& operator[](Reason reason) const { return counts_[static_cast<std::size_t>(reason)]; }
   Count& operator[](Reason reason) { return counts_[static_cast<std::size_t>(reason)]; }
   int64_t total() const;
-  /// Returns `3 longer than data.clean.max_length, 1 with an empty target`; empty if none.
+  /// Returns `3 too long, 1 with an empty target`; empty if none.
   std::string text() const;
 
  private:

@@ -32,6 +32,15 @@ Place place_in(const TrainFiles& files, const std::vector<std::filesystem::path>
               "Find the missing or extra line, or use other files");
 }
 
+/// Vocabularies and digests need passes of their own, so a pipe would be empty or block.
+void check_rereadable(const std::filesystem::path& file) {
+  std::error_code unknown;
+  const auto status = std::filesystem::status(file, unknown);
+  if (std::filesystem::is_fifo(status) || std::filesystem::is_socket(status))
+    throw Error(Place{.file = file.string()}, "is a pipe, but training text is read several times",
+                "Write it to a file first");
+}
+
 void check_one_each(std::size_t corpora, std::size_t items, const char* what) {
   if (items == 0 || items == corpora) return;
   throw Error(fmt::format("{} {} for {} corpora", items, what, corpora),
@@ -52,6 +61,8 @@ LinePairs::LinePairs(TrainFiles files, InvalidUtf8 invalid) : files_(std::move(f
         fmt::format("{} files of source sentences, but {} of targets", files_.source.size(), files_.target.size()),
         "Give the same number of both, in the same order");
   }
+  for (const auto* side : {&files_.source, &files_.target, &files_.pairs})
+    for (const auto& file : *side) check_rereadable(file);
   check_one_each(files_.corpora(), files_.tags.size(), "tags");
   check_one_each(files_.corpora(), files_.weights.size(), "files of weights");
   check_one_each(files_.corpora(), files_.alignment.size(), "alignments");

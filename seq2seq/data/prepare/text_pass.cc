@@ -56,7 +56,11 @@ class TextPass {
     summary.inputs = look_at(job_->data->train);
     learn(summary);
     // Runs on another thread at the same time, so that both read the same pages.
-    auto digest = std::async(std::launch::async, [this] { return content_digest(job_->data->train); });
+    auto digest = std::async(std::launch::async, [this] {
+      return content_digest(job_->data->train, [] {
+        if (interrupted()) throw Interrupted("interrupted; nothing was written");
+      });
+    });
     read(summary);
     if (summary.pairs == 0) throw no_pair_left(job_->data->train, summary.left_out);
     job_->log->say(fmt::format("writing   {} pairs", format_count(summary.pairs)));

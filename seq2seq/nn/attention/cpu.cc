@@ -6,6 +6,7 @@
 #include <ATen/ops/zeros.h>
 
 #include "seq2seq/nn/attention/cpu_parts.h"
+#include "seq2seq/nn/attention/cpu_scorer.h"
 #include "seq2seq/nn/kernels/attention/attention.h"
 
 namespace seq2seq::nn::cpu {
@@ -24,96 +25,13 @@ Tensor room_like(const Tensor& matrix, bool written_once) {
   return written_once ? empty(matrix.sizes()) : at::zeros(matrix.sizes(), at::kFloat);
 }
 
-/// Computes the scores of a group and their backward pass.
-class Scorer {
- public:
-  explicit Scorer(const Scores& operands)
-      : queries_(operands.queries),
-        keys_(operands.keys),
-        v_(operands.v.defined() ? operands.v.const_data_ptr<float>() : nullptr),
-        scale_(static_cast<float>(operands.scale)) {}
-
-  bool additive() const { return v_ != nullptr; }
-  int64_t width() const { return keys_.width; }
-  int64_t scratch() const { return additive() ? kernels::additive_scratch(width()) : 0; }
-  /// In multiply-adds; a tanh counts as about eight.
-  int64_t cost_of_pair() const { return additive() ? 8 * width() : width(); }
-
-  void forward(const AttentionKernels& kernel, const AttentionGroup& group, float* scores, float* scratch) const {
-    if (group.pairs() == 0) return;
-    if (additive()) return kernel.additive_scores(additive_operands(group, scores, scratch));
-    kernel.dots({.left = queries_.row(group.first_query),
-                 .left_stride = queries_.stride,
-                 .right = keys_.row(group.first_key),
-                 .right_stride = keys_.stride,
-                 .out = scores,
-                 .out_stride = group.keys,
-                 .rows = group.queries,
-                 .columns = group.keys,
-                 .depth = width(),
-                 .scale = scale_});
-  }
-
-  /// Writes the derivatives of the group's queries, writes or adds those of its keys, and adds those of v. `reaching`
-  /// [queries, keys]: the derivatives by the scores, times the scale.
-  void backward(const AttentionKernels& kernel, const AttentionGroup& group, float* reaching, Rows queries, Rows keys,
-                bool add, float* v, float* scratch) const {
-    if (additive()) {
-      if (group.keys == 0) std::fill_n(queries.row(group.first_query), group.queries * width(), 0.0F);
-      return kernel.additive_gradient(
-          additive_operands(group, reaching, scratch),
-          {.queries = queries.row(group.first_query), .keys = keys.row(group.first_key), .v = v});
-    }
-    kernel.multiply({.left = reaching,
-                     .row_stride = group.keys,
-                     .depth_stride = 1,
-                     .right = keys_.row(group.first_key),
-                     .right_stride = keys_.stride,
-                     .out = queries.row(group.first_query),
-                     .out_stride = queries.stride,
-                     .rows = group.queries,
-                     .depth = group.keys,
-                     .columns = width(),
-                     .add = false});
-    kernel.multiply({.left = reaching,
-                     .row_stride = 1,
-                     .depth_stride = group.keys,
-                     .right = queries_.row(group.first_query),
-                     .right_stride = queries_.stride,
-                     .out = keys.row(group.first_key),
-                     .out_stride = keys.stride,
-                     .rows = group.keys,
-                     .depth = group.queries,
-                     .columns = width(),
-                     .add = add});
-  }
-
- private:
-  kernels::AdditiveScores additive_operands(const AttentionGroup& group, float* scores, float* scratch) const {
-    return {.queries = queries_.row(group.first_query),
-            .query_stride = queries_.stride,
-            .keys = keys_.row(group.first_key),
-            .key_stride = keys_.stride,
-            .v = v_,
-            .scores = scores,
-            .rows = group.queries,
-            .columns = group.keys,
-            .width = width(),
-            .scratch = scratch};
-  }
-
-  ConstRows queries_, keys_;
-  const float* v_;
-  float scale_;
-};
-
 void softmax_of_group(const AttentionKernels& kernel, const AttentionGroup& group, float* scores) {
   if (group.keys == 0) return;
   for (int64_t i = 0; i < group.queries; ++i) kernel.softmax(scores + i * group.keys, group.keys);
 }
 
 void sum_of_group(const AttentionKernels& kernel, const AttentionGroup& group, const float* weights,
-                  const ConstRows& values, const Rows& out) {
+                  const ConstMatrixRows& values, const MatrixRows& out) {
   kernel.multiply({.left = weights,
                    .row_stride = group.keys,
                    .depth_stride = 1,
@@ -128,8 +46,8 @@ void sum_of_group(const AttentionKernels& kernel, const AttentionGroup& group, c
 }
 
 /// Computes the derivatives of a group's weights from those of its contexts.
-void weights_gradient_of_group(const AttentionKernels& kernel, const AttentionGroup& group, const ConstRows& reaching,
-                               const ConstRows& values, float* out) {
+void weights_gradient_of_group(const AttentionKernels& kernel, const AttentionGroup& group,
+                               const ConstMatrixRows& reaching, const ConstMatrixRows& values, float* out) {
   kernel.dots({.left = reaching.row(group.first_query),
                .left_stride = reaching.stride,
                .right = values.row(group.first_key),
@@ -143,7 +61,7 @@ void weights_gradient_of_group(const AttentionKernels& kernel, const AttentionGr
 }
 
 void values_gradient_of_group(const AttentionKernels& kernel, const AttentionGroup& group, const float* weights,
-                              const ConstRows& reaching, const Rows& out, bool add) {
+                              const ConstMatrixRows& reaching, const MatrixRows& out, bool add) {
   kernel.multiply({.left = weights,
                    .row_stride = 1,
                    .depth_stride = group.keys,
@@ -220,7 +138,7 @@ Gradients scores_backward(const Scores& operands, const Tensor& reaching, const 
                  .v = {},
                  .weights = {},
                  .values = {}};
-  const Rows queries(made.queries), keys(made.keys);
+  const MatrixRows queries(made.queries), keys(made.keys);
   const SharesOfV v(scorer, pairs);
   auto* const from = const_cast<float*>(reaching.const_data_ptr<float>());  // only read
   for_key_sets(pairs, 2 * scorer.cost_of_pair(), scorer.scratch(), [&](int64_t number, float* scratch) {
@@ -255,8 +173,8 @@ Tensor softmax_backward(const Tensor& weights, const Tensor& reaching, const Att
 Tensor sum(const Tensor& weights, const Tensor& values, const AttentionPairs& pairs) {
   const auto kernel = kernels::attention_kernels();
   auto out = empty({pairs.queries(), values.size(1)});
-  const Rows to(out);
-  const ConstRows from(values);
+  const MatrixRows to(out);
+  const ConstMatrixRows from(values);
   const auto* const by = weights.const_data_ptr<float>();
   for_groups(pairs, values.size(1), 0, [&](const AttentionGroup& group, float*) {
     sum_of_group(kernel, group, by + group.first_pair, from, to);
@@ -271,8 +189,8 @@ Gradients sum_backward(const Tensor& weights, const Tensor& values, const Tensor
   Gradients made{
       .queries = {}, .keys = {}, .v = {}, .weights = empty({pairs.pairs()}), .values = room_like(values, once)};
   auto* const to_weights = made.weights.mutable_data_ptr<float>();
-  const Rows to_values(made.values);
-  const ConstRows from_values(values), from_above(reaching);
+  const MatrixRows to_values(made.values);
+  const ConstMatrixRows from_values(values), from_above(reaching);
   const auto* const by = weights.const_data_ptr<float>();
   for_key_sets(pairs, 2 * values.size(1), 0, [&](int64_t number, float*) {
     const auto& group = group_of(pairs, number);
@@ -287,8 +205,8 @@ Attended attend(const Scores& operands, const Tensor& values, const AttentionPai
   const Scorer scorer(operands);
   Attended made{.context = empty({pairs.queries(), values.size(1)}), .weights = empty({pairs.pairs()})};
   auto* const weights = made.weights.mutable_data_ptr<float>();
-  const Rows context(made.context);
-  const ConstRows from(values);
+  const MatrixRows context(made.context);
+  const ConstMatrixRows from(values);
   for_groups(pairs, scorer.cost_of_pair() + values.size(1), scorer.scratch(),
              [&](const AttentionGroup& group, float* scratch) {
                auto* const own = weights + group.first_pair;
@@ -310,10 +228,10 @@ Gradients attend_backward(const Scores& operands, const Tensor& values, const Te
                  .v = {},
                  .weights = {},
                  .values = through_values && !shared ? room_like(values, once) : Tensor()};
-  const Rows to_queries(made.queries), to_keys(made.keys);
-  const auto to_values = shared ? to_keys : made.values.defined() ? Rows(made.values) : Rows();
+  const MatrixRows to_queries(made.queries), to_keys(made.keys);
+  const auto to_values = shared ? to_keys : made.values.defined() ? MatrixRows(made.values) : MatrixRows();
   const SharesOfV v(scorer, pairs);
-  const ConstRows from_values(values), from_above(through_values ? reaching.context : values);
+  const ConstMatrixRows from_values(values), from_above(through_values ? reaching.context : values);
   const auto* const by = weights.const_data_ptr<float>();
   const auto* const of_weights = reaching.weights.defined() ? reaching.weights.const_data_ptr<float>() : nullptr;
   const int64_t room = std::min(queries_at_a_time, pairs.longest_queries()) * pairs.longest();
@@ -340,6 +258,36 @@ Gradients attend_backward(const Scores& operands, const Tensor& values, const Te
                              [&](const AttentionGroup& part, bool first) { work(part, first, number, scratch); });
                });
   made.v = v.sum(kernel);
+  return made;
+}
+
+Tensor multi_head_weights(const Tensor& queries, const Tensor& keys, const AttentionPairs& pairs,
+                          const MultiHead& shape) {
+  const auto kernel = kernels::attention_kernels();
+  auto made = at::zeros({pairs.pairs()}, at::kFloat);
+  auto* const mean = made.mutable_data_ptr<float>();
+  const ConstMatrixRows from_queries(queries), from_keys(keys);
+  const int64_t width = from_queries.width / shape.heads;
+  for_groups(pairs, from_queries.width, pairs.longest(), [&](const AttentionGroup& group, float* row) {
+    for (int64_t i = 0; i < group.queries; ++i) {
+      const int64_t seen = shape.causal ? group.keys - group.queries + i + 1 : group.keys;
+      for (int64_t head = 0; seen > 0 && head < shape.heads; ++head) {
+        kernel.dots({.left = from_queries.row(group.first_query + i) + head * width,
+                     .left_stride = from_queries.stride,
+                     .right = from_keys.row(group.first_key) + head * width,
+                     .right_stride = from_keys.stride,
+                     .out = row,
+                     .out_stride = seen,
+                     .rows = 1,
+                     .columns = seen,
+                     .depth = width,
+                     .scale = static_cast<float>(shape.scale)});
+        kernel.softmax(row, seen);
+        for (int64_t j = 0; j < seen; ++j)
+          mean[group.first_pair + i * group.keys + j] += row[j] / static_cast<float>(shape.heads);
+      }
+    }
+  });
   return made;
 }
 

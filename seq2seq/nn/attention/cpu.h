@@ -34,7 +34,7 @@ at::Tensor softmax(const at::Tensor& scores, const AttentionPairs& pairs);
 at::Tensor softmax_backward(const at::Tensor& weights, const at::Tensor& reaching, const AttentionPairs& pairs);
 
 at::Tensor sum(const at::Tensor& weights, const at::Tensor& values, const AttentionPairs& pairs);
-/// Derivatives by the values and, unless `values_only`, by the weights.
+/// Derivatives by the values and the weights.
 Gradients sum_backward(const at::Tensor& weights, const at::Tensor& values, const at::Tensor& reaching,
                        const AttentionPairs& pairs);
 

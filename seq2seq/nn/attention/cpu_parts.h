@@ -13,18 +13,18 @@
 
 namespace seq2seq::nn::cpu {
 
-/// Rows of a matrix, or of some of its columns.
-struct ConstRows {
-  explicit ConstRows(const at::Tensor& matrix)
+/// MatrixRows of a matrix, or of some of its columns.
+struct ConstMatrixRows {
+  explicit ConstMatrixRows(const at::Tensor& matrix)
       : data(matrix.const_data_ptr<float>()), stride(matrix.stride(0)), width(matrix.size(1)) {}
   const float* row(int64_t number) const { return data + number * stride; }
   const float* data;
   int64_t stride, width;
 };
 
-struct Rows {
-  Rows() = default;
-  explicit Rows(const at::Tensor& matrix)
+struct MatrixRows {
+  MatrixRows() = default;
+  explicit MatrixRows(const at::Tensor& matrix)
       : data(matrix.mutable_data_ptr<float>()), stride(matrix.stride(0)), width(matrix.size(1)) {}
   float* row(int64_t number) const { return data + number * stride; }
   float* data = nullptr;

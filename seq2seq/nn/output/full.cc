@@ -72,8 +72,8 @@ Tensor FullOutput::score(const Features& features, const Ids& targets) const {
   check_rows(features, -1);
   if (is_sharded()) return sharded_score(shards_, features.rows, targets);
   const c10::NoGradGuard no_gradient;
-  if (has_tiled_cross_entropy(features.rows, weight_))
-    return tiled_cross_entropy(features.rows, weight_, bias_, targets.cpu(), {}, 0).neg_().to(at::kDouble);
+  if (const auto rows = features.rows.to(weight_.device()); has_tiled_cross_entropy(rows, weight_))
+    return tiled_cross_entropy(rows, weight_, bias_, targets.cpu(), {}, 0).neg_().to(at::kDouble);
   const auto z = logits(features);
   return (z.gather(1, targets.to(z.device()).unsqueeze(1)) - z.logsumexp(1, /*keepdim=*/true))
       .squeeze(1)

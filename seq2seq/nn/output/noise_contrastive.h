@@ -26,6 +26,7 @@ class NoiseContrastiveOutput final : public EstimatingOutput {
   NoiseContrastiveOutput(const Options& options, const OutputContext& context);
   at::Tensor loss(const Features& features, const Ids& targets, const LossSpec& spec) const override;
   TopK top_k(const Features& features, int64_t k, const Bans& bans) const override;
+  bool ranks_by_logits() const override { return self_normalized_; }
   std::unique_ptr<const WordRanking> ranking() const override;
   std::string refuses_smoothing() const override;
 

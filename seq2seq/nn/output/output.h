@@ -16,11 +16,12 @@
 
 namespace seq2seq::nn {
 
-/// The k most probable words of each row, best first; words of equal score in order of their ids. If fewer than k words
-/// are left in a row, its last scores are minus infinity.
+/// The k most probable words of each row, best first; words of equal score in order of their ids. K is the smaller of k
+/// and the number of words that are not banned in every row. If fewer than K words are left in a row, its last scores
+/// are minus infinity.
 struct TopK {
-  at::Tensor scores;  // [R, k] natural log-probabilities, float64, on the output layer's device
-  Ids ids;            // [R, k] on the same device
+  at::Tensor scores;  // [R, K] natural log-probabilities, float64, on the output layer's device
+  Ids ids;            // [R, K] on the same device
 };
 
 /// Words that must not come next.
@@ -77,6 +78,9 @@ class OutputLayer : public Module {
   virtual at::Tensor score(const Features& features, const Ids& targets) const = 0;
   /// Returns the k best words of each row that are not banned.
   virtual TopK top_k(const Features& features, int64_t k, const Bans& bans) const = 0;
+  /// Returns true if top_k() ranks by unnormalized scores, which cannot be compared with score() and
+  /// log_probabilities().
+  virtual bool ranks_by_logits() const { return false; }
   /// Returns an object that finds the same words as top_k(), with the same scores up to rounding, and may lay out the
   /// weights once. The layer must outlive it, and its weights must not change meanwhile.
   virtual std::unique_ptr<const WordRanking> ranking() const;

@@ -81,7 +81,7 @@ class TiledCrossEntropy : public torch::autograd::Function<TiledCrossEntropy> {
 }  // namespace
 
 bool has_tiled_cross_entropy(const Tensor& rows, const Tensor& weight) {
-  return rows.is_cpu() && rows.scalar_type() == at::kFloat && weight.scalar_type() == at::kFloat &&
+  return rows.is_cpu() && weight.is_cpu() && rows.scalar_type() == at::kFloat && weight.scalar_type() == at::kFloat &&
          (best_isa() != Isa::reference || kernels::operands_now() == kernels::Operands::bf16);
 }
 

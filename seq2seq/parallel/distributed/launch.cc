@@ -15,6 +15,7 @@
 
 #include "seq2seq/core/device.h"
 #include "seq2seq/core/error.h"
+#include "seq2seq/parallel/distributed/address.h"
 
 namespace seq2seq::parallel {
 namespace {
@@ -93,15 +94,13 @@ uint16_t port_by(int64_t number) {
 
 /// Returns `host 1234 567`: a process and its start time, which identify it uniquely.
 std::string parent_process() {
-  char host[256] = {};
-  ::gethostname(host, sizeof(host) - 1);
   std::ifstream file(fmt::format("/proc/{}/stat", ::getppid()));
   const std::string stat((std::istreambuf_iterator<char>(file)), {});
   std::istringstream fields(stat.substr(std::min(stat.size(), stat.rfind(')') + 1)));  // a name may have spaces
   constexpr int start_time = 20;                                                       // counted after the name
   std::string field;
   for (int i = 0; i < start_time; ++i) fields >> field;
-  return fmt::format("{} {} {}", host, ::getppid(), field);
+  return fmt::format("{} {} {}", name_of_machine(), ::getppid(), field);
 }
 
 /// Compares with the rank of another launcher that started the same processes: a script may copy its variables.

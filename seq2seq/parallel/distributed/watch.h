@@ -69,7 +69,7 @@ class Watch {
   void look(const std::vector<std::string>& keys);
   void leave_if_stuck();  // call it with the lock
   void set_fault(const std::string& message);
-  std::string stopped(int64_t rank) const;  // call it with the lock
+  std::string stopped(int64_t rank) const;
   std::string own() const;
 
   c10::intrusive_ptr<c10d::Store> store_;

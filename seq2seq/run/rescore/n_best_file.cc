@@ -48,7 +48,8 @@ ListedHypothesis read_line(const std::string& line, const Place& place, size_t s
                             format_count(static_cast<int64_t>(sentences), "line")),
                 "Name the source that the list was made from");
   }
-  return {.line = line, .text = std::string(fields->text), .total = *total, .sentence = *sentence};
+  return {
+      .line = line, .text = std::string(fields->text), .total = *total, .sentence = *sentence, .number = place.line};
 }
 
 struct NamedValue {
@@ -102,7 +103,7 @@ NBestFile read_n_best_file(const std::filesystem::path& path, size_t sentences) 
 ListedFeatures read_features(const NBestFile& list) {
   ListedFeatures features;
   for (size_t i = 0; i < list.lines.size(); ++i) {
-    const Place place{.file = list.path.string(), .line = static_cast<int64_t>(i) + 1};
+    const Place place{.file = list.path.string(), .line = list.lines[i].number};
     std::vector<std::string> names;
     auto& values = features.of_line.emplace_back();
     for (auto& [name, value] : features_of(list.lines[i], place)) {
@@ -112,8 +113,8 @@ ListedFeatures read_features(const NBestFile& list) {
     if (i == 0) features.names = names;
     if (names == features.names) continue;
     throw Error(place,
-                fmt::format("has the features `{}`, but line 1 has `{}`", fmt::join(names, " "),
-                            fmt::join(features.names, " ")),
+                fmt::format("has the features `{}`, but line {} has `{}`", fmt::join(names, " "),
+                            list.lines.front().number, fmt::join(features.names, " ")),
                 "Every line of a list has the same features");
   }
   return features;
@@ -123,14 +124,12 @@ ListScored score_list(const LoadedRun& run, const NBestFile& list, const SourceT
                       const Environment& environment) {
   ListScored scored;
   std::vector<decode::Sentences> targets(list.by_sentence.size());
-  for (size_t i = 0; i < list.lines.size(); ++i) {
-    const auto& hypothesis = list.lines[i];
-    const auto line = static_cast<int64_t>(i) + 1;
+  for (const auto& hypothesis : list.lines) {
     auto ids = run.text->target_ids(tokens ? text::WhitespaceTokenizer({}).tokenize(hypothesis.text)
                                            : run.text->target_tokenizer().tokenize(hypothesis.text),
                                     sources.copied[hypothesis.sentence]);
-    check_target_length(run, std::ssize(ids), {.file = list.path.string(), .line = line});
-    scored.unknown.add(ids, *run.text, text::Side::target, line);
+    check_target_length(run, std::ssize(ids), {.file = list.path.string(), .line = hypothesis.number});
+    scored.unknown.add(ids, *run.text, text::Side::target, hypothesis.number);
     targets[hypothesis.sentence].push_back(std::move(ids));
   }
   Progress progress(*environment.log, "scoring", "hypotheses", static_cast<double>(list.lines.size()),

@@ -18,6 +18,7 @@ struct ListedHypothesis {
   std::string text;
   double total = 0;     // the last field
   size_t sentence = 0;  // number of the source sentence, counted from 0
+  int64_t number = 0;   // of the line in the file, counted from 1
   size_t place = 0;     // among the hypotheses of its sentence, in the order of the file
 };
 

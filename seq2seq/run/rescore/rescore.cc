@@ -29,18 +29,12 @@ class Choices {
     std::vector<double> total(weights.size());
     total.front() = 1;
     return {.length = length,
-            .list = bleu(length, [&](const Ranked& each) { return dot(total, each.features); }),
-            .rescored = bleu(length, [&](const Ranked& each) { return dot(weights, each.features); }),
+            .list = bleu(length, [&](const Ranked& each) { return weighted_sum(each, total); }),
+            .rescored = bleu(length, [&](const Ranked& each) { return weighted_sum(each, weights); }),
             .oracle = bleu(length, [](const Ranked& each) { return sentence_bleu(each); })};
   }
 
  private:
-  static double dot(const std::vector<double>& a, const std::vector<double>& b) {
-    double sum = 0;
-    for (size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
-    return sum;
-  }
-
   template <class Value>
   metrics::Bleu bleu(int64_t length, const Value& value) const {
     metrics::BleuCounts counts;

@@ -66,7 +66,7 @@ HopeAndFear hope_and_fear(const std::vector<Ranked>& list, const std::vector<dou
   HopeAndFear found{&list.front(), &list.front(), 0};
   double most_hoped = -INFINITY, most_feared = -INFINITY, hope_bleu = 0, fear_bleu = 0;
   for (const auto& each : list) {
-    const double score = dot(weights, each.features), bleu = background.with(each.bleu);
+    const double score = weighted_sum(each, weights), bleu = background.with(each.bleu);
     if (score + bleu > most_hoped) {
       most_hoped = score + bleu;
       hope_bleu = bleu;
@@ -94,9 +94,13 @@ void move(std::vector<double>& weights, const HopeAndFear& pair, double largest)
 
 }  // namespace
 
+double weighted_sum(const Ranked& hypothesis, const std::vector<double>& weights) {
+  return dot(weights, hypothesis.features);
+}
+
 const Ranked& best_of(const std::vector<Ranked>& list, const std::vector<double>& weights) {
   return *std::max_element(list.begin(), list.end(), [&weights](const Ranked& a, const Ranked& b) {
-    return dot(weights, a.features) < dot(weights, b.features);
+    return weighted_sum(a, weights) < weighted_sum(b, weights);
   });
 }
 

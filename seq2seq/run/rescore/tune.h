@@ -14,6 +14,7 @@ struct Ranked {
 };
 using RankedLists = std::vector<std::vector<Ranked>>;  // one list per sentence
 
+double weighted_sum(const Ranked& hypothesis, const std::vector<double>& weights);
 /// Returns the hypothesis with the highest weighted sum, the first of equal ones.
 const Ranked& best_of(const std::vector<Ranked>& list, const std::vector<double>& weights);
 /// Returns the corpus BLEU of the best hypothesis of each sentence.

@@ -5,7 +5,6 @@
 #include <chrono>
 #include <csignal>
 #include <cstring>
-#include <fstream>
 #include <thread>
 #include <unistd.h>
 
@@ -53,26 +52,16 @@ std::string fault_of(int status) {
 
 }  // namespace
 
-Jobs fit_jobs(int64_t asked, int64_t processors, int64_t runs, int64_t peak_bytes, int64_t available_bytes) {
+Jobs fit_jobs(int64_t asked, int64_t processors, int64_t runs, int64_t peak_bytes,
+              std::optional<int64_t> available_bytes) {
   int64_t jobs = asked;
   if (asked <= 0) {
     const int64_t bytes = peak_bytes > 0 ? peak_bytes : usual_bytes;
-    const int64_t room = available_bytes > 0 ? std::max<int64_t>(1, available_bytes / bytes) : processors;
+    const int64_t room = available_bytes ? std::max<int64_t>(1, *available_bytes / bytes) : processors;
     jobs = std::min(processors, room);
   }
   jobs = std::clamp<int64_t>(std::min(jobs, runs), 1, std::max<int64_t>(1, runs));
   return {.jobs = jobs, .threads = std::max<int64_t>(1, processors / jobs)};
-}
-
-int64_t available_memory() {
-  constexpr int64_t kib = 1024;
-  std::ifstream lines("/proc/meminfo");
-  for (std::string name; lines >> name;) {
-    int64_t value = 0;
-    if (name == "MemAvailable:" && lines >> value) return value * kib;
-    lines.ignore(256, '\n');
-  }
-  return 0;
 }
 
 std::vector<std::string> run_processes(const std::filesystem::path& program, const std::vector<std::string>& words,
@@ -80,7 +69,13 @@ std::vector<std::string> run_processes(const std::filesystem::path& program, con
   constexpr std::chrono::milliseconds between{200};
   std::vector<pid_t> running;
   std::vector<std::string> faults;
-  for (int64_t i = 0; i < count; ++i) running.push_back(start_process(program, words));
+  try {
+    for (int64_t i = 0; i < count; ++i) running.push_back(start_process(program, words));
+  } catch (const Error&) {  // too few processes or too little memory: those that started save their work
+    for (const pid_t process : running) ::kill(process, SIGTERM);
+    for (const pid_t process : running) ::waitpid(process, nullptr, 0);
+    throw;
+  }
   for (bool told = false; !running.empty();) {
     if (interrupted() && !told) {
       for (const pid_t process : running) ::kill(process, SIGTERM);

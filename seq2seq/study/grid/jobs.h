@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,11 +17,9 @@ struct Jobs {
 };
 
 /// Returns as many jobs as processors, remaining runs and memory allow; `peak_bytes` is the memory of an earlier run, 0
-/// if unknown. `asked` above 0 fixes the number.
-Jobs fit_jobs(int64_t asked, int64_t processors, int64_t runs, int64_t peak_bytes, int64_t available_bytes);
-
-/// Returns the free memory of the machine in bytes; 0 if the system does not say.
-int64_t available_memory();
+/// if unknown. Without `available_bytes`, memory sets no limit. `asked` above 0 fixes the number.
+Jobs fit_jobs(int64_t asked, int64_t processors, int64_t runs, int64_t peak_bytes,
+              std::optional<int64_t> available_bytes);
 
 /// Starts a program several times with the same words, and waits until all have ended; calls `tick` a few times a
 /// second. A SIGINT or SIGTERM to this process is passed on to all as one SIGTERM, and they end if this process is

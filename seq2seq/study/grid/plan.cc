@@ -32,7 +32,7 @@ void check_metrics(const StudyPlan& plan) {
                          fmt::format("`metrics`: `{}` compares outputs, and `{}` is a language model (`task: lm`), "
                                      "which writes none",
                                      metric, planned.run.cell),
-                         "Use `perplexity` alone");
+                         "Use `perplexity`, `word_perplexity` and `character_perplexity` alone");
       }
       if (options.decode.search != decode::SearchKind::exact && run::is_exact_rate(metric)) {
         throw UsageError(

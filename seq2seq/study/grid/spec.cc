@@ -131,7 +131,7 @@ class SpecReader {
       if (std::find(spec_.metrics.begin(), spec_.metrics.end(), metric) != spec_.metrics.end()) continue;
       section.fault(section.place_of("published"),
                     fmt::format("`published` has {}, which is not one of the study's metrics", quote(metric)),
-                    fmt::format("Add it to `metrics`, or remove the figure"));
+                    "Add it to `metrics`, or remove the figure");
     }
   }
 

@@ -13,19 +13,6 @@ namespace seq2seq::study {
 
 namespace {
 
-struct Held {};
-
-bool is_held(const std::filesystem::path& lock) {
-  std::error_code absent;
-  if (!std::filesystem::exists(lock, absent)) return false;
-  try {
-    const FileLock held(lock, [](const std::string& /*holder*/) { throw Held(); });
-  } catch (const Held&) {
-    return true;
-  }
-  return false;
-}
-
 /// Seconds of finished runs, for estimates of the others.
 struct Durations {
   std::vector<double> seconds;
@@ -79,7 +66,7 @@ RunStatus status_of(const StudyPlan& plan, const PlannedRun& planned, const File
     const auto whole = whole_duration(plan, planned, tried);
     if (whole) status.left = std::max(0.0, *whole - status.seconds);
   }
-  if (is_held(places.lock)) {
+  if (is_locked(places.lock)) {
     status.state = RunState::training;
   } else if (std::filesystem::exists(places.failure, absent)) {
     status.state = RunState::failed;

@@ -62,8 +62,12 @@ std::vector<SentenceFigures> measure_sentences(const decode::Predictor& predicto
     sentence.scored_tokens = std::ssize(pair.token_scores);
     sentence.source_tokens = std::ssize(sources.front().sentences[sentences.size() - 1]);
   }
-  if (outputs.empty()) {
-    for (auto& sentence : sentences) sentence.rates.sequences = 1;  // as after reading
+  if (outputs.empty()) {  // of a language model
+    for (size_t i = 0; i < sentences.size(); ++i) {
+      sentences[i].rates.sequences = 1;  // as after reading
+      for (const auto& name : kept_apart(names))
+        sentences[i].lines[name] = count_line(name, "", set.references[i], metrics);
+    }
     return sentences;
   }
   for (size_t i = 0; i < outputs.size(); ++i) {

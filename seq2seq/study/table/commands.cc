@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -11,6 +12,7 @@ namespace seq2seq::study {
 
 namespace {
 
+/// Returns the path relative to the current folder.
 std::string seen_from(const std::filesystem::path& current, const std::filesystem::path& file) {
   const auto relative = file.lexically_normal().lexically_relative(current);
   return relative.empty() ? file.string() : relative.string();
@@ -28,10 +30,7 @@ class ValueTexts {
     if (found == values_.end()) return setting.value;
     const auto type = found->second.type;
     if (type != config::KeyType::path && type != config::KeyType::list_of_paths) return setting.value;
-    auto text = found->second.text;  // absolute, possibly several in a list
-    const auto start = current_.string() + "/";
-    for (size_t at = 0; (at = text.find(start, at)) != std::string::npos;) text.erase(at, start.size());
-    return text;
+    return paths_seen_from(current_, found->second.text);
   }
 
  private:
@@ -58,11 +57,24 @@ std::string run_folder(const StudyPlan& plan, size_t index) {
 }
 
 std::string train_command(const PlannedRun& planned, const std::string& folder, const std::filesystem::path& current) {
-  return fmt::format("seq2seq train {} --run {}{}\n", quoted_for_shell(seen_from(current, planned.run.base)), folder,
-                     settings_text(planned, current, false));
+  return fmt::format("seq2seq train {} --run {}{}\n", quoted_for_shell(seen_from(current, planned.run.base)),
+                     quoted_for_shell(folder), settings_text(planned, current, false));
 }
 
 }  // namespace
+
+std::string paths_seen_from(const std::filesystem::path& folder, std::string text) {
+  const auto start = (folder / "").string();
+  for (size_t at = 0; (at = text.find(start, at)) != std::string::npos;) {
+    const bool begins = at == 0 || std::string_view("[ ,\"'").find(text[at - 1]) != std::string_view::npos;
+    if (begins) {
+      text.erase(at, start.size());
+    } else {
+      at += start.size();
+    }
+  }
+  return text;
+}
 
 std::string quoted_for_shell(const std::string& word) {
   const auto plain = [](char c) {
@@ -93,8 +105,8 @@ std::string ensemble_commands(const StudyPlan& plan, const PlannedRun& ensemble,
     folders.push_back(fmt::format("{}-seed-{}", folder, member.run.seed));
     text += train_command(member, folders.back(), current);
   }
-  text += fmt::format("seq2seq evaluate {}", folders.front());
-  for (size_t i = 1; i < folders.size(); ++i) text += " --with " + folders[i];
+  text += "seq2seq evaluate " + quoted_for_shell(folders.front());
+  for (size_t i = 1; i < folders.size(); ++i) text += " --with " + quoted_for_shell(folders[i]);
   return text + settings_text(ensemble, current, true) + '\n';
 }
 
@@ -107,7 +119,7 @@ std::string commands_of(const StudyPlan& plan, const std::filesystem::path& curr
       "build/release/seq2seq.\n",
       seen_from(current, std::filesystem::absolute(plan.spec.file)),
       plan.scale.named ? " at scale " + plan.scale.name : "",
-      seen_from(current, std::filesystem::absolute(plan.spec.file)),
+      quoted_for_shell(seen_from(current, std::filesystem::absolute(plan.spec.file))),
       plan.spec.scales.size() > 1 ? " --scale " + plan.scale.name : "");
   for (size_t i = 0; i < plan.planned.size(); ++i) {
     const auto& planned = plan.planned[i];
@@ -117,7 +129,8 @@ std::string commands_of(const StudyPlan& plan, const std::filesystem::path& curr
       continue;
     }
     text += fmt::format("\n# {}, seed {}\n{}seq2seq evaluate {}{}\n", planned.run.cell, planned.run.seed,
-                        train_command(planned, folder, current), folder, settings_text(planned, current, true));
+                        train_command(planned, folder, current), quoted_for_shell(folder),
+                        settings_text(planned, current, true));
   }
   return text;
 }

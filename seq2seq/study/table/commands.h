@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <string>
 
 #include "seq2seq/study/grid/plan.h"
@@ -9,6 +10,9 @@ namespace seq2seq::study {
 /// Returns, for every cell of the table, the commands that reproduce it without the study: for each run a line that
 /// trains and a line that measures, as typed in the folder `current`.
 std::string commands_of(const StudyPlan& plan, const std::filesystem::path& current);
+
+/// Returns a text with the paths that lie in `folder` written relative to it: a path, or a list `[a, b]` of paths.
+std::string paths_seen_from(const std::filesystem::path& folder, std::string text);
 
 /// Quotes a word for a shell if it needs quotes.
 std::string quoted_for_shell(const std::string& word);

@@ -21,18 +21,13 @@ std::string joined(const std::vector<std::string>& cells, const char* between, c
   return line;
 }
 
-std::string replaced(const std::string& text, const std::map<char32_t, std::string>& replacements) {
+std::string replaced(const std::string& text, const std::map<char, std::string>& replacements) {
   std::string result;
   for (const char character : text) {
-    const auto found = replacements.find(static_cast<unsigned char>(character));
+    const auto found = replacements.find(character);
     result += found == replacements.end() ? std::string(1, character) : found->second;
   }
   return result;
-}
-
-void replace_all(std::string& text, const std::string& what, const std::string& by) {
-  for (size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += by.size())
-    text.replace(at, what.size(), by);
 }
 
 /// Replaces a hyphen at the start of a number by a minus sign.

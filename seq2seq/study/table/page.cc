@@ -7,6 +7,7 @@
 
 #include "seq2seq/config/resolved.h"
 #include "seq2seq/study/table/breakdown.h"
+#include "seq2seq/study/table/commands.h"
 #include "seq2seq/study/table/curves.h"
 #include "seq2seq/study/table/layout.h"
 #include "seq2seq/study/table/outputs.h"
@@ -36,25 +37,19 @@ std::vector<const PlannedRun*> first_of_cells(const StudyPlan& plan) {
   return firsts;
 }
 
-std::string without_folder(const config::Value& value, const std::string& folder) {
-  auto text = value.text;
-  for (size_t at = 0; (at = text.find(folder, at)) != std::string::npos;) text.erase(at, folder.size());
-  return text;
-}
-
 }  // namespace
 
 Grid key_differences(const StudyPlan& plan) {
   const auto firsts = first_of_cells(plan);
   Grid grid{.title = "Keys in which the rows differ", .head = {"key"}, .rows = {}};
-  const auto folder = plan.records.parent_path().parent_path().parent_path().string() + "/";
+  const auto folder = plan.records.parent_path().parent_path().parent_path();
   std::vector<std::map<std::string, std::string>> values;
   std::vector<std::string> order;
   for (const auto* planned : firsts) {
     grid.head.push_back(planned->run.cell);
     auto& of_cell = values.emplace_back();
     for (const auto& value : config::values(planned->configuration->keys)) {
-      of_cell[value.key] = without_folder(value, folder);
+      of_cell[value.key] = paths_seen_from(folder, value.text);
       if (std::find(order.begin(), order.end(), value.key) == order.end()) order.push_back(value.key);
     }
   }

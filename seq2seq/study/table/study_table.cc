@@ -86,6 +86,11 @@ void measure_cell(Cell& cell, const StudySpec& spec) {
   }
 }
 
+metrics::Estimate negated(metrics::Estimate difference) {
+  difference.value = -difference.value;
+  return difference;
+}
+
 void compare_cells(Cell& cell, const Cell& reference) {
   if (cell.line.records.empty() || reference.line.records.empty() || cell.test != reference.test) return;
   cell.line.paired = !cell.line.ensemble && start_alike(*cell.configuration, *reference.configuration) &&
@@ -96,7 +101,9 @@ void compare_cells(Cell& cell, const Cell& reference) {
     const auto& runs = cell.figures[i];
     const auto& others = reference.figures[i];
     const auto difference = cell.line.ensemble ? metrics::estimate_system_difference(runs.front(), others, sentences)
-                                               : metrics::estimate_difference(runs, others, sentences, pairing);
+                            : reference.line.ensemble
+                                ? negated(metrics::estimate_system_difference(others.front(), runs, sentences))
+                                : metrics::estimate_difference(runs, others, sentences, pairing);
     if (std::isfinite(difference.value)) cell.line.metrics[i].difference = difference;  // otherwise a run diverged
   }
 }

@@ -42,7 +42,10 @@ std::string write_table(const StudyPlan& plan, Files& files, const std::filesyst
   write_atomically(files, folder / "table.json", table_json(table));
   write_atomically(files, folder / "commands.txt", commands_of(plan, current));
   write_atomically(files, folder / "index.html", make_page(plan, table));
-  if (const auto curves = draw_curves(table); !curves.empty()) write_atomically(files, folder / "curves.svg", curves);
+  if (const auto curves = draw_curves(table); !curves.empty())
+    write_atomically(files, folder / "curves.svg", curves);
+  else
+    files.remove(folder / "curves.svg");  // of an earlier table
   return text;
 }
 

@@ -1,6 +1,7 @@
 #include "seq2seq/study/grid/jobs.h"
 
 #include <csignal>
+#include <optional>
 #include <string>
 
 #include "seq2seq/core/interrupt.h"
@@ -10,7 +11,7 @@ namespace seq2seq::test {
 
 TEST_CASE("study: jobs fit processors, runs and memory, and share the threads", "[study][jobs]") {
   constexpr int64_t gib = int64_t{1} << 30;
-  const auto fit = [](int64_t asked, int64_t processors, int64_t runs, int64_t peak, int64_t available) {
+  const auto fit = [](int64_t asked, int64_t processors, int64_t runs, int64_t peak, std::optional<int64_t> available) {
     const auto jobs = study::fit_jobs(asked, processors, runs, peak, available);
     return std::pair(jobs.jobs, jobs.threads);
   };
@@ -19,7 +20,8 @@ TEST_CASE("study: jobs fit processors, runs and memory, and share the threads", 
   CHECK(fit(0, 8, 2, gib, 16 * gib) == Pair(2, 4));       // no more jobs than runs
   CHECK(fit(0, 8, 20, 4 * gib, 9 * gib) == Pair(2, 4));   // no more than fit into memory
   CHECK(fit(0, 8, 20, 40 * gib, 9 * gib) == Pair(1, 8));  // at least one
-  CHECK(fit(0, 4, 20, 0, 0) == Pair(4, 1));               // without measurements
+  CHECK(fit(0, 8, 20, gib, 0) == Pair(1, 8));             // no memory left
+  CHECK(fit(0, 4, 20, 0, {}) == Pair(4, 1));              // without measurements
   CHECK(fit(3, 2, 6, gib, 16 * gib) == Pair(3, 1));       // a given number is used, with one thread each
   CHECK(fit(3, 12, 2, gib, 16 * gib) == Pair(2, 6));
 }

@@ -138,6 +138,15 @@ TEST_CASE("table: the commands beside it make the same run", "[study][table]") {
   CHECK(parameters_of(study.toy / "by-hand", 10) == parameters_of(study::places_of(plan, plan.planned[3]).folder, 10));
 }
 
+TEST_CASE("table: paths are shortened only where they begin in the folder", "[study][table]") {
+  const auto seen = [](const std::string& text) { return study::paths_seen_from("/work", text); };
+  CHECK(seen("/work/data/a") == "data/a");
+  CHECK(seen("[/work/a, /work/b]") == "[a, b]");
+  CHECK(seen("/home/me/work/a") == "/home/me/work/a");
+  CHECK(seen("\"/work/a b\"") == "\"a b\"");
+  CHECK(seen("/workshop/a") == "/workshop/a");
+}
+
 TEST_CASE("table: a row is compared with the reference at the same point of every axis", "[study][table]") {
   StudyFolder study(
       "seeds: [1, 2]\nscales: {tiny: {set: {train.updates: 5, train.validate.every_updates: 5}}}\n"

@@ -62,7 +62,7 @@ Shared::Shared(const CrossEntropy& operands, Isa isa, kernels::Operands rounding
       product(kernels::product_kernels(isa, rounding)),
       kernel(kernels::cross_entropy_kernels(isa)),
       division(operands, product),
-      kept(of.differentiates_words() ? numbers(division.chunk * of.words) : at::Tensor()),
+      kept(of.differentiates_words() ? uninitialized_floats(division.chunk * of.words) : at::Tensor()),
       references(static_cast<size_t>(of.differentiates_words() ? division.chunk * division.tiles() : 0)),
       last_reference(static_cast<size_t>(division.chunk)),
       sum(static_cast<size_t>(division.chunk)) {}

@@ -45,8 +45,8 @@ struct Division {
   int64_t blocks = 0;            // most blocks of a chunk
 };
 
-/// Memory of a thread: aligned, as vector loads want it.
-inline at::Tensor numbers(int64_t count) { return at::empty({count}, at::kFloat); }
+/// Memory of a thread.
+inline at::Tensor uninitialized_floats(int64_t count) { return at::empty({count}, at::kFloat); }
 
 /// Data that all threads share.
 struct Shared {

@@ -12,9 +12,9 @@ Rows::Rows(Shared& shared, int64_t threads)
   const auto block = static_cast<size_t>(division.block);
   rooms_.resize(static_cast<size_t>(threads));
   for (auto& room : rooms_) {
-    room = {.rows = numbers(division.block * of_.width),
-            .panels = numbers(division.tile * shared.product.panels(of_.width) * shared.product.columns),
-            .logits = numbers(shared.kept.defined() ? 0 : division.tile * division.block),
+    room = {.rows = uninitialized_floats(division.block * of_.width),
+            .panels = uninitialized_floats(division.tile * shared.product.panels(of_.width) * shared.product.columns),
+            .logits = uninitialized_floats(shared.kept.defined() ? 0 : division.tile * division.block),
             .change = std::vector<float>(block),
             .total = std::vector<float>(block),
             .of_target = std::vector<float>(block)};

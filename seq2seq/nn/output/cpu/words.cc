@@ -27,7 +27,7 @@ Words::Words(Shared& shared, int64_t threads)
     room = {.chunk = 0,
             .filled = std::vector<bool>(static_cast<size_t>(division.blocks)),
             .factors = std::vector<float>(static_cast<size_t>(division.chunk)),
-            .panels = numbers(division.chunk * panels * shared.product.columns),
+            .panels = uninitialized_floats(division.chunk * panels * shared.product.columns),
             .wanted = std::vector<float>(static_cast<size_t>(division.block)),
             .bias = std::vector<double>(static_cast<size_t>(division.tile))};
   }

@@ -1,0 +1,72 @@
+#include "seq2seq/nn/attention/cpu_scorer.h"
+
+#include <algorithm>
+
+#include "seq2seq/nn/kernels/attention/attention.h"
+
+namespace seq2seq::nn::cpu {
+
+int64_t Scorer::scratch() const { return additive() ? kernels::additive_scratch(width()) : 0; }
+
+void Scorer::forward(const kernels::AttentionKernels& kernel, const AttentionGroup& group, float* scores,
+                     float* scratch) const {
+  if (group.pairs() == 0) return;
+  if (additive()) return kernel.additive_scores(additive_operands(group, scores, scratch));
+  kernel.dots({.left = queries_.row(group.first_query),
+               .left_stride = queries_.stride,
+               .right = keys_.row(group.first_key),
+               .right_stride = keys_.stride,
+               .out = scores,
+               .out_stride = group.keys,
+               .rows = group.queries,
+               .columns = group.keys,
+               .depth = width(),
+               .scale = scale_});
+}
+
+void Scorer::backward(const kernels::AttentionKernels& kernel, const AttentionGroup& group, float* reaching,
+                      MatrixRows queries, MatrixRows keys, bool add, float* v, float* scratch) const {
+  if (additive()) {
+    if (group.keys == 0) std::fill_n(queries.row(group.first_query), group.queries * width(), 0.0F);
+    return kernel.additive_gradient(
+        additive_operands(group, reaching, scratch),
+        {.queries = queries.row(group.first_query), .keys = keys.row(group.first_key), .v = v});
+  }
+  kernel.multiply({.left = reaching,
+                   .row_stride = group.keys,
+                   .depth_stride = 1,
+                   .right = keys_.row(group.first_key),
+                   .right_stride = keys_.stride,
+                   .out = queries.row(group.first_query),
+                   .out_stride = queries.stride,
+                   .rows = group.queries,
+                   .depth = group.keys,
+                   .columns = width(),
+                   .add = false});
+  kernel.multiply({.left = reaching,
+                   .row_stride = 1,
+                   .depth_stride = group.keys,
+                   .right = queries_.row(group.first_query),
+                   .right_stride = queries_.stride,
+                   .out = keys.row(group.first_key),
+                   .out_stride = keys.stride,
+                   .rows = group.keys,
+                   .depth = group.queries,
+                   .columns = width(),
+                   .add = add});
+}
+
+kernels::AdditiveScores Scorer::additive_operands(const AttentionGroup& group, float* scores, float* scratch) const {
+  return {.queries = queries_.row(group.first_query),
+          .query_stride = queries_.stride,
+          .keys = keys_.row(group.first_key),
+          .key_stride = keys_.stride,
+          .v = v_,
+          .scores = scores,
+          .rows = group.queries,
+          .columns = group.keys,
+          .width = width(),
+          .scratch = scratch};
+}
+
+}  // namespace seq2seq::nn::cpu
