@@ -2,9 +2,10 @@
 
 namespace seq2seq {
 
-/// While a guard exists, SIGINT and SIGTERM set a flag instead of ending the program; a second signal ends it at once.
-/// The first signal prints `answer` on standard error, so that the user knows why the program has not ended yet. This
-/// is the only global state that parts may read, because a signal handler cannot store its result elsewhere.
+/// While a guard exists, SIGINT, SIGTERM, SIGHUP and SIGUSR1 set a flag instead of ending the program; a second signal
+/// ends it at once. SIGHUP stays ignored under nohup. The first signal prints `answer` on standard error, so that the
+/// user knows why the program has not ended yet. This is the only global state that parts may read, because a signal
+/// handler cannot store its result elsewhere.
 class InterruptGuard {
  public:
   /// `answer` must outlive the guard; null: none.

@@ -110,8 +110,7 @@ std::string wrong_shared_vocabulary(const config::Keys& keys, const RunOptions& 
                            : source.tokenizer.kind == target.tokenizer.kind;
   if (!same)
     return "needs the same tokenizer on both sides, but `data.source.tokenizer` and `data.target.tokenizer` differ. "
-           "Copy "
-           "one to the other";
+           "Copy one to the other";
   if (target.vocabulary == text::VocabularyOptions{} || target.vocabulary == source.vocabulary) return {};
   return "has the options of `data.source.vocabulary`. Leave out `data.target.vocabulary`";
 }

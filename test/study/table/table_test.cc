@@ -139,12 +139,12 @@ TEST_CASE("table: the commands beside it make the same run", "[study][table]") {
 }
 
 TEST_CASE("table: paths are shortened only where they begin in the folder", "[study][table]") {
-  const auto seen = [](const std::string& text) { return study::paths_seen_from("/work", text); };
-  CHECK(seen("/work/data/a") == "data/a");
-  CHECK(seen("[/work/a, /work/b]") == "[a, b]");
-  CHECK(seen("/home/me/work/a") == "/home/me/work/a");
-  CHECK(seen("\"/work/a b\"") == "\"a b\"");
-  CHECK(seen("/workshop/a") == "/workshop/a");
+  const auto seen = [](const std::string& text) { return study::paths_seen_from("/project", text); };
+  CHECK(seen("/project/data/a") == "data/a");
+  CHECK(seen("[/project/a, /project/b]") == "[a, b]");
+  CHECK(seen("/other/project/a") == "/other/project/a");
+  CHECK(seen("\"/project/a b\"") == "\"a b\"");
+  CHECK(seen("/projects/a") == "/projects/a");
 }
 
 TEST_CASE("table: a row is compared with the reference at the same point of every axis", "[study][table]") {
