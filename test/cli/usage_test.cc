@@ -123,7 +123,10 @@ TEST_CASE("usage: what the program does not know is refused with 2 and the neare
       Case{{"train", "x.yaml", "--threads", "two"}, "--threads two"},
       Case{{"train", "x.yaml", "--threads", "-1"}, "-1"}, Case{{"train", "x.yaml", "--device", "tpu"}, "`tpu`"},
       Case{{"train", "x.yaml", "--set", "seed"}, "--set"},
-      Case{{"evaluate", "x", "--source", "y"}, "give both or neither"});
+      Case{{"evaluate", "x", "--source", "y"}, "give both or neither"},
+      Case{{"init", "x"}, "`--source FILE` and `--target FILE` are missing"},
+      Case{{"init", "x", "--source", "a", "--pairs", "b"}, "1 file of `--source`, but 0 of `--target`"},
+      Case{{"init", "x", "--pairs", "a", "--test-target", "b"}, "0 files of `--test-source`, but 1 of `--test-target`"});
   CAPTURE(words);
   const auto ran = run_program(words);
   CHECK(ran.code == 2);

@@ -46,7 +46,14 @@ run::InitText text_of(const TemporaryFolder& folder, Line source, Line target, i
     sources += source(i) + '\n';
     targets += target(i) + '\n';
   }
-  return {folder.file("text.source", sources), folder.file("text.target", targets)};
+  return {.train{.source{folder.file("text.source", sources)}, .target{folder.file("text.target", targets)}}};
+}
+
+/// Returns lines of pairs, from one number to the one before another.
+std::string columns(int from, int to) {
+  std::string text;
+  for (int i = from; i < to; ++i) text += letters(i) + '\t' + date(i) + '\n';
+  return text;
 }
 
 run::Initialized made_of(Toy& toy, Line source, Line target, int lines) {
@@ -124,6 +131,62 @@ TEST_CASE("init: longer outputs than usual and longer lines than usual are allow
   CHECK(recipe.max_length == 120);
 }
 
+TEST_CASE("init: one shared tokenizer has one size, and more pieces than the text has characters", "[run][init]") {
+  run::TextFactsCounter counter;
+  for (int i = 0; i < 1000; ++i) {
+    // Each target word is a source word, but not the other way round; 1,200 characters, as in Chinese.
+    std::string source, target;
+    for (int word = 0; word < 22; ++word) {
+      const int point = 0x4e00 + (i * 22 + word) % 1200;
+      for (const int byte : {0xe0 | point >> 12, 0x80 | (point >> 6 & 0x3f), 0x80 | (point & 0x3f)})
+        target += static_cast<char>(byte);
+      target += ' ';
+      source += target.substr(target.size() - 4) + fmt::format("x{}y{} ", i, word);
+    }
+    counter.add(source, target);
+  }
+  const auto facts = counter.finish();
+  REQUIRE(facts.source.types != facts.target.types);
+  const auto recipe = run::recipe_for(facts, 900);
+  REQUIRE(recipe.shared_vocabulary);
+  CHECK(recipe.source_subwords == recipe.target_subwords);
+  CHECK(recipe.source_subwords > 1200);
+}
+
+TEST_CASE("init: validation and test text of one's own stay as they are; columns and several files are read",
+          "[run][init]") {
+  Toy toy(copied);
+  const auto& folder = toy.folder();
+  const bool own_test = GENERATE(true, false);
+  run::InitText text{
+      .train{.source{folder.file("a.source", letters(0) + '\n')},
+             .target{folder.file("a.target", date(0) + '\n')},
+             .pairs{folder.file("b.tsv", columns(1, 1500)), folder.file("c.tsv", columns(1500, 3000) + "x\t\n")}},
+      .validation{.pairs{folder.file("validation.tsv", columns(5000, 5100) + "\ty\n")}}};
+  // The first of the test sources is one that is trained on.
+  if (own_test) text.test.pairs = {folder.file("test.tsv", letters(7) + "\tz\n" + columns(6000, 6010))};
+  const auto made = run::init(toy / "first", text, toy.environment);
+  CHECK(made.validation == 100);
+  CHECK(made.training + (own_test ? 0 : made.test) == 3000);
+  CHECK((own_test ? made.test == 11 : made.test > 0));
+  CHECK(made.left_out == 2);
+  std::string sources, targets;
+  for (int i = 5000; i < 5100; ++i) {
+    sources += letters(i) + '\n';
+    targets += date(i) + '\n';
+  }
+  CHECK(content_of(toy / "first/validation.source") == sources);
+  CHECK(content_of(toy / "first/validation.target") == targets);
+  std::set<std::string> trained, held_out;
+  for (const auto& line : lines_in(content_of(toy / "first/train.source"))) trained.insert(line);
+  for (const std::string part : {"validation", "test"})
+    if (part == "validation" || own_test)
+      for (const auto& line : lines_in(content_of(toy / ("first/" + part + ".source")))) held_out.insert(line);
+  const auto is_trained = [&](const auto& line) { return trained.contains(line); };
+  CHECK(made.seen == std::ranges::count_if(held_out, is_trained));
+  CHECK((!own_test || made.seen > 0));
+}
+
 TEST_CASE("init: what is wrong with the text is told with its place, and nothing is left", "[run][init][error]") {
   Toy toy(copied);
   const auto good = text_of(toy.folder(), letters, letters, 200);
@@ -134,18 +197,27 @@ TEST_CASE("init: what is wrong with the text is told with its place, and nothing
   };
   const auto file = [&](const char* name, const std::string& text) { return toy.folder().file(name, text); };
   const auto shorter = file("shorter", "a\nb\n");
-  CHECK_THAT(fault({good.source, shorter}),
-             ContainsSubstring("text.source:3: has no counterpart") && ContainsSubstring("shorter has fewer lines"));
-  CHECK_THAT(fault({shorter, good.target}), ContainsSubstring("text.target:3: has no counterpart"));
-  CHECK_THAT(fault({file("empty", ""), good.target}), ContainsSubstring("empty: is empty"));
-  CHECK_THAT(fault({good.source, file("empty", "")}), ContainsSubstring("empty: is empty"));
-  CHECK_THAT(fault({shorter, shorter}), ContainsSubstring("has 2 lines with text on both sides; at least 100"));
-  CHECK_THAT(fault({toy / "none", good.target}), ContainsSubstring("none: cannot be read"));
-  CHECK_THAT(fault({toy.path(), good.target}), ContainsSubstring("is not a regular file"));
+  const auto source = good.train.source.front(), target = good.train.target.front();
+  const auto of = [](const fs::path& one, const fs::path& other) {
+    return run::InitText{.train{.source{one}, .target{other}}};
+  };
+  CHECK_THAT(fault(of(source, shorter)),
+             ContainsSubstring("text.source: has 200 lines") && ContainsSubstring("shorter has 2 lines"));
+  CHECK_THAT(fault(of(shorter, target)), ContainsSubstring("shorter: has 2 lines"));
+  CHECK_THAT(fault(of(file("empty", ""), target)), ContainsSubstring("empty: has 0 lines"));
+  CHECK_THAT(fault(of(source, file("empty", ""))), ContainsSubstring("empty has 0 lines"));
+  CHECK_THAT(fault(of(shorter, shorter)), ContainsSubstring("has 2 lines with text on both sides; at least 100"));
+  CHECK_THAT(fault(of(toy / "none", target)), ContainsSubstring("none: cannot be read"));
+  CHECK_THAT(fault(of(toy.path(), target)), ContainsSubstring("is not a regular file"));
   std::string same;
   for (int i = 0; i < 200; ++i) same += "a\n";
-  CHECK_THAT(fault({file("same", same), good.target}), ContainsSubstring("too few different lines"));
-  CHECK_THAT(fault({file("bytes", "a\n\xff\n"), shorter}), ContainsSubstring("bytes:2:1"));
+  CHECK_THAT(fault(of(file("same", same), target)), ContainsSubstring("too few different lines"));
+  CHECK_THAT(fault(of(file("bytes", "a\n\xff\n"), shorter)), ContainsSubstring("bytes:2:1"));
+  auto own = good;
+  own.test.pairs = {file("blank.tsv", "a\t\n\tb\n")};
+  CHECK_THAT(fault(own), ContainsSubstring("blank.tsv: has no line with text on both sides, but is the test text"));
+  own.test.pairs = {file("three.tsv", "a\tb\tc\n")};
+  CHECK_THAT(fault(own), ContainsSubstring("three.tsv:1: has more than one tab") && ContainsSubstring("cut -f1,2"));
   run::init(toy / "first", good, toy.environment);
   const auto again = message_of<Error>([&] { run::init(toy / "first", good, toy.environment); });
   CHECK_THAT(again, ContainsSubstring("first: exists already"));

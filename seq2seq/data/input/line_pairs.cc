@@ -58,7 +58,8 @@ Place LinePair::alignment_place() const { return {files->alignment.at(corpus).st
 LinePairs::LinePairs(TrainFiles files, InvalidUtf8 invalid) : files_(std::move(files)), invalid_(invalid) {
   if (!files_.one_sided() && files_.source.size() != files_.target.size()) {
     throw Error(
-        fmt::format("{} files of source sentences, but {} of targets", files_.source.size(), files_.target.size()),
+        fmt::format("{} of source sentences, but {} of targets",
+                    format_count(static_cast<int64_t>(files_.source.size()), "file"), files_.target.size()),
         "Give the same number of both, in the same order");
   }
   for (const auto* side : {&files_.source, &files_.target, &files_.pairs})
@@ -133,7 +134,7 @@ bool LinePairs::next_columns(LinePair& pair) {
   if (tab == std::string::npos || pair.source.find('\t', tab + 1) != std::string::npos) {
     throw Error(Place{source_->file().string(), source_->lines(), 0, {}},
                 tab == std::string::npos ? "has no tab" : "has more than one tab",
-                "A line of `data.train.pairs` is a source sentence, a tab and its target");
+                "A line is a source sentence, a tab and its target. `cut -f1,2` keeps the first two columns of a file");
   }
   pair.target = pair.source.substr(tab + 1);
   pair.source.resize(tab);

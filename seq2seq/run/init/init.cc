@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <unordered_set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -13,7 +14,7 @@
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/progress.h"
 #include "seq2seq/core/random.h"
-#include "seq2seq/data/input/line_reader.h"
+#include "seq2seq/data/input/line_pairs.h"
 #include "seq2seq/run/init/configuration_text.h"
 
 namespace seq2seq::run {
@@ -22,53 +23,63 @@ namespace {
 
 constexpr int64_t kFewestPairs = 100;
 
-int64_t held_pairs(int64_t pairs) { return pairs < 1000 ? pairs / 10 : std::clamp<int64_t>(pairs / 50, 100, 3000); }
+using UsePair = std::function<void(const std::string& source, const std::string& target)>;
 
-/// Returns the part of a pair, a function of its source, so that no source of the test is in the training.
-std::string part_of(const std::string& source, double held_share) {
-  const double place = static_cast<double>(hash_of_name(source)) / 4294967296.0;
-  return place < held_share ? "test" : place < 2 * held_share ? "validation" : "train";
-}
+bool is_given(const data::TrainFiles& files) { return files.corpora() > 0; }
 
 bool is_blank(const std::string& line) { return line.find_first_not_of(" \t") == std::string::npos; }
 
-/// Reads both files and passes on the pairs without an empty side. Returns the number of pairs left out.
-int64_t for_each_pair(const InitText& text, const Environment& environment, const char* title,
-                      const std::function<void(const std::string&, const std::string&)>& use) {
-  data::LineReader sources(text.source, data::InvalidUtf8::error), targets(text.target, data::InvalidUtf8::error);
-  Progress progress(*environment.log, title, "bytes", static_cast<double>(std::filesystem::file_size(text.source)),
+/// Passes on the pairs without an empty side. Returns the number of pairs left out.
+int64_t for_each_pair(const data::TrainFiles& files, const Environment& environment, const char* title,
+                      const UsePair& use) {
+  data::LinePairs pairs(files, data::InvalidUtf8::error);
+  Progress progress(*environment.log, title, "bytes", static_cast<double>(data::bytes_of(files)),
                     environment.progress);
-  std::string source, target;
+  data::LinePair pair;
   int64_t left_out = 0;
-  for (;;) {
-    const bool one = sources.next(source), other = targets.next(target);
-    if (one != other) {
-      const auto& [longer, shorter] = one ? std::pair(text.source, text.target) : std::pair(text.target, text.source);
-      if ((one ? targets : sources).lines() == 0) throw Error(Place{.file = shorter.string()}, "is empty");
-      throw Error(Place{.file = longer.string(), .line = one ? sources.lines() : targets.lines()},
-                  fmt::format("has no counterpart: {} has fewer lines", shorter.string()),
-                  "Line n of the source belongs to line n of the target");
-    }
-    if (!one) break;
-    if (is_blank(source) || is_blank(target))
+  while (pairs.next(pair)) {
+    if (is_blank(pair.source) || is_blank(pair.target))
       ++left_out;
     else
-      use(source, target);
-    progress.update(static_cast<double>(sources.consumed()));
+      use(pair.source, pair.target);
+    progress.update(static_cast<double>(pairs.consumed()));
   }
   progress.finish();
   return left_out;
 }
 
 void check_files(const std::filesystem::path& folder, const InitText& text) {
-  for (const auto& file : {text.source, text.target}) {
-    if (std::filesystem::exists(file) && !std::filesystem::is_regular_file(file))
-      throw Error(Place{.file = file.string()}, "is not a regular file, but the text is read twice",
-                  "Write it to a file first");
-  }
+  for (const auto* part : {&text.train, &text.validation, &text.test})
+    for (const auto* side : {&part->source, &part->target, &part->pairs})
+      for (const auto& file : *side)
+        if (std::filesystem::exists(file) && !std::filesystem::is_regular_file(file))
+          throw Error(Place{.file = file.string()}, "is not a regular file, but the text is read several times",
+                      "Write it to a file first");
   if (std::filesystem::exists(folder))
     throw Error(Place{.file = folder.string()}, "exists already", "Use a new folder, or remove this one");
 }
+
+/// Splits the training text. The part of a pair is a function of its source, so that no source of the test is in the
+/// training. A part with files of its own gets nothing.
+class Split {
+ public:
+  Split(const InitText& text, int64_t pairs) {
+    const double held = static_cast<double>(held_pairs(pairs)) / static_cast<double>(pairs);
+    test_ = is_given(text.test) ? 0 : held;
+    validation_ = is_given(text.validation) ? 0 : held;
+  }
+  std::string part_of(const std::string& source) const {
+    const double place = static_cast<double>(hash_of_name(source)) / 4294967296.0;
+    return place < test_ ? "test" : place < test_ + validation_ ? "validation" : "train";
+  }
+
+ private:
+  static int64_t held_pairs(int64_t pairs) {
+    return pairs < 1000 ? pairs / 10 : std::clamp<int64_t>(pairs / 50, 100, 3000);
+  }
+
+  double test_ = 0, validation_ = 0;
+};
 
 /// Writes the pairs of each part into the folder.
 class PartWriter {
@@ -98,6 +109,23 @@ class PartWriter {
   std::map<std::string, int64_t> pairs_;
 };
 
+/// Writes the user's own validation and test text. Returns its sources.
+std::unordered_set<std::string> write_given_parts(PartWriter& writer, const InitText& text,
+                                                  const Environment& environment, int64_t& left_out) {
+  std::unordered_set<std::string> sources;
+  for (const auto& [part, files] : {std::pair("validation", &text.validation), std::pair("test", &text.test)}) {
+    if (!is_given(*files)) continue;
+    left_out += for_each_pair(*files, environment, "copying", [&](const auto& source, const auto& target) {
+      writer.add(part, source, target);
+      sources.insert(source);
+    });
+    if (writer.pairs(part) == 0)
+      throw Error(Place{.file = files->first().string()},
+                  fmt::format("has no line with text on both sides, but is the {} text", part), "Use another file");
+  }
+  return sources;
+}
+
 }  // namespace
 
 Initialized init(const std::filesystem::path& folder, const InitText& text, const Environment& environment) {
@@ -105,24 +133,28 @@ Initialized init(const std::filesystem::path& folder, const InitText& text, cons
   check_folder_writable(folder);
   Initialized made;
   TextFactsCounter counter;
-  made.left_out = for_each_pair(text, environment, "reading the text",
+  made.left_out = for_each_pair(text.train, environment, "reading the text",
                                 [&](const auto& source, const auto& target) { counter.add(source, target); });
   made.facts = counter.finish();
+  const Place place{.file = text.train.first().string()};
   if (made.facts.pairs < kFewestPairs)
-    throw Error(Place{.file = text.source.string()},
-                fmt::format("has {} with text on both sides; at least {} are needed to train, validate and test",
-                            format_count(made.facts.pairs, "line"), kFewestPairs));
-  const double held = static_cast<double>(held_pairs(made.facts.pairs)) / static_cast<double>(made.facts.pairs);
+    throw Error(place, fmt::format("has {} with text on both sides; at least {} are needed to train, validate and test",
+                                   format_count(made.facts.pairs, "line"), kFewestPairs));
   make_folder_atomically(*environment.files, folder, [&](const std::filesystem::path& partial) {
     PartWriter writer(*environment.files, partial);
-    for_each_pair(text, environment, "splitting it",
-                  [&](const auto& source, const auto& target) { writer.add(part_of(source, held), source, target); });
+    auto held_out = write_given_parts(writer, text, environment, made.left_out);
+    const Split split(text, made.facts.pairs);
+    for_each_pair(text.train, environment, "splitting it", [&](const auto& source, const auto& target) {
+      const auto part = split.part_of(source);
+      writer.add(part, source, target);
+      if (part == "train") made.seen += static_cast<int64_t>(held_out.erase(source));
+    });
     writer.commit();
     made.training = writer.pairs("train");
     made.validation = writer.pairs("validation");
     made.test = writer.pairs("test");
     if (std::min({made.training, made.validation, made.test}) == 0)
-      throw Error(Place{.file = text.source.string()}, "has too few different lines to split",
+      throw Error(place, "has too few different lines to split",
                   "Split the text by hand and write a configuration; see docs/configuration.md");
     made.recipe = recipe_for(made.facts, made.training);
     write_atomically(*environment.files, partial / "config.yaml",

@@ -58,12 +58,18 @@ void choose_for_symbols(Recipe& recipe, int64_t pairs) {
   recipe.updates = std::clamp<int64_t>(12 * pairs / recipe.batch, 2000, 10000);
 }
 
+/// Returns a number of subwords that the text has: at most one for each distinct word, and more than its characters.
+int64_t subwords_for(const SideFacts& side, int64_t wanted) {
+  return std::max(std::min(wanted, side.types), std::ssize(side.alphabet) + 100);
+}
+
 void choose_for_sentences(Recipe& recipe, const TextFacts& facts, int64_t pairs) {
   const int size = pairs < 20'000 ? 0 : pairs < 500'000 ? 1 : pairs < 5'000'000 ? 2 : 3;
   const int64_t subwords = std::array{1000, 4000, 16000, 32000}[static_cast<size_t>(size)];
-  // Limits the number of pieces by the number of distinct words.
-  recipe.source_subwords = std::min(subwords, facts.source.types);
-  recipe.target_subwords = std::min(subwords, facts.target.types);
+  recipe.source_subwords = subwords_for(facts.source, subwords);
+  recipe.target_subwords = subwords_for(facts.target, subwords);
+  if (recipe.shared_vocabulary)  // one tokenizer, so one size
+    recipe.source_subwords = recipe.target_subwords = std::max(recipe.source_subwords, recipe.target_subwords);
   recipe.cells = std::array{128, 256, 512, 1000}[static_cast<size_t>(size)];
   recipe.embedding = recipe.cells;
   recipe.layers = 2;

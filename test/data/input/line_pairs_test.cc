@@ -57,7 +57,7 @@ TEST_CASE("line pairs: the pair of files of unequal length is told, not the whol
 TEST_CASE("line pairs: as many files of one side as of the other", "[data][input][error]") {
   const TemporaryFolder folder;
   REQUIRE_THROWS_WITH(read({.source = {folder.file("a", "1\n")}, .target = {}, .pairs = {}}),
-                      ContainsSubstring("1 files of source sentences, but 0 of targets"));
+                      ContainsSubstring("1 file of source sentences, but 0 of targets"));
 }
 
 TEST_CASE("line pairs: a pair knows its corpus, with its tag and its weight", "[data][input]") {
