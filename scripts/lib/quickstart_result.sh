@@ -23,7 +23,7 @@ show_words() {
       "$file" > "$folder/${file##*/}"
   done
   seq2seq translate "$run" "$folder/test.letters" "${device[@]}" --quiet > "$folder/outputs"
-  say "  $error_percent % of the test words are wrong; these ten have about the same share. Wrong phonemes are in brackets, [] marks a missing one"
+  say "  $error_percent % of the test words are wrong; these ten have about the same error rate. Wrong phonemes are in brackets; [] marks a missing one"
   "$repository/scripts/lib/word_examples" "$folder/test.letters" "$folder/outputs" "$folder"/test.phonemes* \
     --error-rate "$(awk -v percent="$error_percent" 'BEGIN { print percent / 100 }')"
   say "  and three words that are not in the dictionary:"
