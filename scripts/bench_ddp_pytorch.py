@@ -15,6 +15,21 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "lib"))
 import quiet_pipe  # noqa: E402, F401
+import environment  # noqa: E402
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, help="folder with batches.jsonl and weights.safetensors")
+    parser.add_argument("--threads", type=int, default=1, help="threads of each rank (%(default)s)")
+    parser.add_argument("--rate", type=float, default=0.1, help="learning rate of SGD (%(default)s)")
+    parser.add_argument("--clip", type=float, default=5.0, help="limit of the gradient's norm (%(default)s)")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    OPTIONS = arguments()  # first, because torch takes seconds to import, and may be missing
+    environment.need("torch")
 
 import torch
 from bench_pytorch import FILLER, PAD_TARGET, pad, read_model, show
@@ -34,13 +49,7 @@ class Loss(nn.Module):
         return self.criterion(self.model.output(self.model.states(source, given)).flatten(0, 1), wanted.flatten())
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path, help="folder with batches.jsonl and weights.safetensors")
-    parser.add_argument("--threads", type=int, default=1, help="threads of each rank (%(default)s)")
-    parser.add_argument("--rate", type=float, default=0.1, help="learning rate of SGD (%(default)s)")
-    parser.add_argument("--clip", type=float, default=5.0, help="limit of the gradient's norm (%(default)s)")
-    options = parser.parse_args()
+def main(options):
     torch.set_num_threads(options.threads)
     distributed.init_process_group("gloo")
     train(options)
@@ -71,4 +80,4 @@ def train(options):
 
 
 if __name__ == "__main__":
-    main()
+    main(OPTIONS)

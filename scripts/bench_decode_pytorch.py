@@ -17,14 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "lib"))
 import quiet_pipe  # noqa: E402, F401
-
-import torch
-from torch import nn
-from torch.nn import functional as F
-
-from bench_pytorch import END, FILLER, PAD_TARGET, START, compute_in_float32, pad, read_model
-from plain_model.run_folder import find_checkpoint, read_config, read_lines, read_vocabulary
-from plain_model.text import SIDES, Text
+import environment  # noqa: E402
 
 
 def arguments():
@@ -35,7 +28,7 @@ def arguments():
     for name, about in (("search", "outputs for lines of text"), ("score", "log-probabilities of given outputs")):
         command = commands.add_parser(name, help=about)
         command.add_argument("input", type=Path, help="sources, one per line")
-        command.add_argument("output", type=Path)
+        command.add_argument("output", type=Path, help="file for the outputs")
         command.add_argument("runs", type=Path, nargs="+", metavar="RUN", help="run folder")
         command.add_argument("--batch", default="64", metavar="N,...", help="sentences computed together (%(default)s)")
         if name == "search":
@@ -44,6 +37,19 @@ def arguments():
         else:
             command.add_argument("--list", type=Path, required=True, help="n-best list in Moses' format")
     return p.parse_args()
+
+
+if __name__ == "__main__":
+    OPTIONS = arguments()  # first, because torch takes seconds to import, and may be missing
+    environment.need("torch")
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from bench_pytorch import END, FILLER, PAD_TARGET, START, compute_in_float32, pad, read_model
+from plain_model.run_folder import find_checkpoint, read_config, read_lines, read_vocabulary
+from plain_model.text import SIDES, Text
 
 
 def search_all(options, models, text, sources):
@@ -164,8 +170,7 @@ def search(models, sources, longest, beam, n_best=1):
     scores = torch.full((n, beam), -torch.inf, device=device)
     scores[:, 0] = 0  # all hypotheses are the same at first
     last = torch.full((n, beam), START, device=device)
-    best = torch.full((n, n_best), -torch.inf, device=device)  # scores of complete hypotheses
-    best_at = torch.zeros(n, n_best, 2, dtype=torch.long, device=device)  # the step and the row of each
+    best = torch.full((n, n_best), -torch.inf, device=device), torch.zeros(n, n_best, 2, dtype=torch.long, device=device)
     parents, words = [], []
     for number in range(int(longest.max()) + 1):
         log_p = step(models, last.flatten(), states).view(n, beam, -1)
@@ -173,18 +178,10 @@ def search(models, sources, longest, beam, n_best=1):
         kinds = log_p.shape[2]
         ranked, index = (scores[..., None] + log_p).flatten(1).topk(2 * beam)  # [n, 2 K]
         parent, word = index // kinds, index % kinds
-        ends = word == END
-        complete = torch.where(ends[:, :beam], ranked[:, :beam], -torch.inf)
-        can_end = torch.zeros_like(scores).scatter_reduce(1, parent[:, :beam], ends[:, :beam].float(), "amax") > 0
-        cut = scores.masked_fill(can_end, -torch.inf)
-        at_limit = (longest == number)[:, None]
-        rows = torch.cat([parent[:, :beam], torch.arange(beam, device=device).expand(n, -1)], 1)
-        best, which = torch.cat([best, complete, torch.where(at_limit, cut, -torch.inf)], 1).topk(n_best)
-        best_at = torch.cat([best_at, torch.stack([torch.full_like(rows, number), rows], 2)], 1)
-        best_at = best_at.gather(1, which[..., None].expand(-1, -1, 2))
-        going_on = ends.to(torch.int8).argsort(dim=1, stable=True)[:, :beam]  # the best K that do not end
-        scores = ranked.gather(1, going_on).masked_fill(at_limit | (longest < number)[:, None], -torch.inf)
-        scores = scores.masked_fill(scores < best[:, -1:], -torch.inf)  # sums only decrease
+        best = with_complete(best, scores, ranked, parent, word == END, number, longest)
+        going_on = (word == END).to(torch.int8).argsort(dim=1, stable=True)[:, :beam]  # the best K that do not end
+        scores = ranked.gather(1, going_on).masked_fill((longest <= number)[:, None], -torch.inf)
+        scores = scores.masked_fill(scores < best[0][:, -1:], -torch.inf)  # sums only decrease
         parent, last = parent.gather(1, going_on), word.gather(1, going_on)
         parents.append(parent)
         words.append(last)
@@ -193,7 +190,21 @@ def search(models, sources, longest, beam, n_best=1):
         states = [tuple(s.index_select(1, (first + parent).flatten()) for s in state) for state in states]
     parents, words = torch.stack(parents).tolist(), torch.stack(words).tolist()
     return [[trace(i, *at, parents, words) for value, at in zip(*each) if value > -torch.inf]
-            for i, each in enumerate(zip(best.tolist(), best_at.tolist()))]
+            for i, each in enumerate(zip(*(part.tolist() for part in best)))]
+
+
+def with_complete(best, scores, ranked, parent, ends, number, longest):
+    """Adds the hypotheses that are complete after this step, and those cut at the longest length. `best`: their scores [n, N], and the
+    step and the row of each [n, N, 2]."""
+    values, places = best
+    beam = scores.shape[1]
+    complete = torch.where(ends[:, :beam], ranked[:, :beam], -torch.inf)
+    can_end = torch.zeros_like(scores).scatter_reduce(1, parent[:, :beam], ends[:, :beam].float(), "amax") > 0
+    cut = torch.where((longest == number)[:, None], scores.masked_fill(can_end, -torch.inf), -torch.inf)
+    rows = torch.cat([parent[:, :beam], torch.arange(beam, device=scores.device).expand(len(scores), -1)], 1)
+    values, which = torch.cat([values, complete, cut], 1).topk(values.shape[1])
+    places = torch.cat([places, torch.stack([torch.full_like(rows, number), rows], 2)], 1)
+    return values, places.gather(1, which[..., None].expand(-1, -1, 2))
 
 
 def trace(sentence, number, row, parents, words):
@@ -206,8 +217,7 @@ def trace(sentence, number, row, parents, words):
 
 
 @torch.inference_mode()
-def main():
-    options = arguments()
+def main(options):
     torch.set_num_threads(options.threads)
     compute_in_float32()
     text = text_of(options.runs[0])
@@ -224,4 +234,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    main(OPTIONS)

@@ -20,12 +20,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "lib"))
 import quiet_pipe  # noqa: E402, F401
-
-import torch
-from bench_pytorch import FILLER, PAD_TARGET, PlainLoop, show
-from torch import nn
-from torch.nn import functional as F
-from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+import environment  # noqa: E402
 
 
 @dataclass(frozen=True)
@@ -47,6 +42,31 @@ FAMILIES = {
     "bahdanau": Family(cell="gru", bidirectional=True, attention="additive", before=True),
     "transformer": None,
 }
+
+
+def arguments():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("folder", type=Path, help="folder with batches.jsonl and weights.safetensors")
+    p.add_argument("family", choices=FAMILIES)
+    p.add_argument("--threads", type=int, default=2, help="(%(default)s)")
+    p.add_argument("--heads", type=int, default=4, help="heads, in families with multi-head attention (%(default)s)")
+    p.add_argument("--rate", type=float, default=0.1, help="learning rate of SGD (%(default)s)")
+    p.add_argument("--clip", type=float, default=5.0, help="limit of the gradient's norm (%(default)s)")
+    p.add_argument("--updates", type=int, metavar="N", help="train only on the first N batches (all)")
+    return p.parse_args()
+
+
+if __name__ == "__main__":
+    OPTIONS = arguments()  # first, because torch takes seconds to import, and may be missing
+    environment.need("torch")
+
+import torch
+from bench_pytorch import FILLER, PAD_TARGET, PlainLoop, show
+from torch import nn
+from torch.nn import functional as F
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+
 SEQUENCE = {"lstm": nn.LSTM, "gru": nn.GRU}
 CELL = {"lstm": nn.LSTMCell, "gru": nn.GRUCell}
 
@@ -246,7 +266,7 @@ class Recurrent(nn.Module):
 
 
 class Side(nn.Module):
-    """Word vectors, sinusoids and layers of one side of the Transformer, normalised after each part."""
+    """Word vectors, sinusoids and layers of one side of the Transformer, normalized after each part."""
 
     def __init__(self, layer, words, width, layers, heads):
         super().__init__()
@@ -328,16 +348,7 @@ class Loop(PlainLoop):
         return loss.item(), norm.item()
 
 
-def main():
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("folder", type=Path, help="folder with batches.jsonl and weights.safetensors")
-    p.add_argument("family", choices=FAMILIES)
-    p.add_argument("--threads", type=int, default=2, help="(%(default)s)")
-    p.add_argument("--heads", type=int, default=4, help="heads, in families with multi-head attention (%(default)s)")
-    p.add_argument("--rate", type=float, default=0.1, help="learning rate of SGD (%(default)s)")
-    p.add_argument("--clip", type=float, default=5.0, help="limit of the gradient's norm (%(default)s)")
-    p.add_argument("--updates", type=int, metavar="N", help="train only on the first N batches (all)")
-    options = p.parse_args()
+def main(options):
     torch.set_num_threads(options.threads)
     loop = Loop(read_model(options.folder / "weights.safetensors", FAMILIES[options.family], options.heads), options)
     lines = (options.folder / "batches.jsonl").read_text(encoding="utf-8").splitlines()[:options.updates]
@@ -350,4 +361,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    main(OPTIONS)

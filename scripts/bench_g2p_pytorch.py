@@ -18,33 +18,40 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "lib"))
 import quiet_pipe  # noqa: E402, F401
-
-import torch
-from torch import nn
-from torch.nn import functional as F
-
-PAD, BEGIN, END, UNKNOWN = 0, 1, 2, 3
+import environment  # noqa: E402
+import levenshtein  # noqa: E402
 
 
 def arguments():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--data", required=True, metavar="DIR")
+    p.add_argument("--data", required=True, metavar="DIR", help="folder of the words, as scripts/data/cmudict writes it")
     p.add_argument("--seconds", type=float, default=300, help="training time (%(default)s)")
-    p.add_argument("--threads", type=int, default=2)
-    p.add_argument("--seed", type=int, default=1)
-    p.add_argument("--layers", type=int, default=2)
-    p.add_argument("--cells", type=int, default=256)
-    p.add_argument("--embedding", type=int, default=256)
+    p.add_argument("--threads", type=int, default=2, help="processor threads (%(default)s)")
+    p.add_argument("--seed", type=int, default=1, help="seed of the weights and the batches (%(default)s)")
+    p.add_argument("--layers", type=int, default=2, help="layers per side (%(default)s)")
+    p.add_argument("--cells", type=int, default=256, help="cells of a layer (%(default)s)")
+    p.add_argument("--embedding", type=int, default=256, help="size of the vectors of letters and phonemes (%(default)s)")
     p.add_argument("--batch", type=int, default=128, help="words per update")
     p.add_argument("--dropout", type=float, default=0.1, help="dropout between layers")
     p.add_argument("--clip", type=float, default=5.0, help="limit of the gradient's norm")
     p.add_argument("--peak-rate", type=float, default=0.001, help="learning rate of Adam; with --warmup or --linear-decay its highest value")
     p.add_argument("--warmup", type=int, default=0, metavar="UPDATES", help="updates in which the rate rises linearly to its peak")
     p.add_argument("--linear-decay", action="store_true", help="let the rate fall to zero at the end of the training time")
-    p.add_argument("--label-smoothing", type=float, default=0.0)
+    p.add_argument("--label-smoothing", type=float, default=0.0, help="share of the probability that goes to all phonemes alike (%(default)s)")
     p.add_argument("--beam", type=int, default=1, help="hypotheses kept in decoding; 1 is greedy")
-    p.add_argument("--part", default="test", help="the words to score: test or validation")
+    p.add_argument("--part", choices=("test", "validation"), default="test", help="the words to score (%(default)s)")
     return p.parse_args()
+
+
+if __name__ == "__main__":
+    OPTIONS = arguments()  # first, because torch takes seconds to import, and may be missing
+    environment.need("torch")
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+PAD, BEGIN, END, UNKNOWN = 0, 1, 2, 3
 
 
 def read(path):
@@ -176,29 +183,18 @@ def decode(model, words, beam):
     return found
 
 
-def edits(a, b):
-    """Returns the Levenshtein distance."""
-    row = list(range(len(b) + 1))
-    for i, x in enumerate(a, 1):
-        corner, row[0] = row[0], i
-        for j, y in enumerate(b, 1):
-            corner, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, corner + (x != y))
-    return row[-1]
-
-
 def error_rates(hypotheses, references):
     """Returns WER and PER in percent. A word is correct if it equals any reference; otherwise the nearest reference counts."""
     wrong = distance = length = 0
     for hypothesis, candidates in zip(hypotheses, references):
-        d, n = min((edits(hypothesis, r), len(r)) for r in candidates)
+        d, n = min((levenshtein.distance(hypothesis, r), len(r)) for r in candidates)
         wrong += d > 0
         distance += d
         length += n
     return 100 * wrong / len(references), 100 * distance / length
 
 
-def main():
-    a = arguments()
+def main(a):
     torch.set_num_threads(a.threads)
     torch.manual_seed(a.seed)
     random.seed(a.seed)
@@ -231,4 +227,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    main(OPTIONS)

@@ -20,6 +20,31 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "lib"))
 import quiet_pipe  # noqa: E402, F401
+import environment  # noqa: E402
+
+
+def arguments():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = p.add_subparsers(dest="command", required=True)
+    train = commands.add_parser("train", help="speed of training")
+    train.add_argument("folder", type=Path, help="folder of scripts/lib/bench/random_text.py")
+    train.add_argument("--layers", type=int, required=True, help="layers per side")
+    train.add_argument("--cells", type=int, required=True, help="cells of a layer, and size of the word vectors")
+    train.add_argument("--batch", type=int, default=128, help="pairs (%(default)s)")
+    train.add_argument("--updates", type=int, default=60, help="the first ten are not timed (%(default)s)")
+    layer = commands.add_parser("layer", help="time of one layer")
+    layer.add_argument("--cells", type=int, required=True, help="cells of the layer")
+    layer.add_argument("--batch", type=int, default=128, help="sentences (%(default)s)")
+    layer.add_argument("--steps", type=int, default=25, help="length of the longest sentence; the shortest has half as many steps (%(default)s)")
+    for command in (train, layer):
+        command.add_argument("--precision", choices=["float32", "tf32", "autocast"], default="float32", help="precision of products (%(default)s)")
+        command.add_argument("--device", default="cuda", help="cpu or cuda (%(default)s)")
+    return p.parse_args()
+
+
+if __name__ == "__main__":
+    OPTIONS = arguments()  # first, because torch takes seconds to import, and may be missing
+    environment.need("torch")
 
 import torch
 from torch import nn
@@ -27,25 +52,6 @@ from torch.nn import functional as F
 
 SPECIALS = 4
 PAD, START, END = -100, 1, 2
-
-
-def arguments():
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    commands = p.add_subparsers(dest="command", required=True)
-    train = commands.add_parser("train")
-    train.add_argument("folder", type=Path)
-    train.add_argument("--layers", type=int, required=True)
-    train.add_argument("--cells", type=int, required=True)
-    train.add_argument("--batch", type=int, default=128, help="pairs (%(default)s)")
-    train.add_argument("--updates", type=int, default=60, help="the first ten are not timed (%(default)s)")
-    layer = commands.add_parser("layer")
-    layer.add_argument("--cells", type=int, required=True)
-    layer.add_argument("--batch", type=int, default=128, help="sentences (%(default)s)")
-    layer.add_argument("--steps", type=int, default=25, help="length of the longest sentence; the shortest has half as many steps (%(default)s)")
-    for command in (train, layer):
-        command.add_argument("--precision", choices=["float32", "tf32", "autocast"], default="float32")
-        command.add_argument("--device", default="cuda", help="(%(default)s)")
-    return p.parse_args()
 
 
 class Model(nn.Module):
@@ -144,5 +150,4 @@ def layer(options):
 
 
 if __name__ == "__main__":
-    chosen = arguments()
-    print(json.dumps({"train": train, "layer": layer}[chosen.command](chosen)))
+    print(json.dumps({"train": train, "layer": layer}[OPTIONS.command](OPTIONS)))

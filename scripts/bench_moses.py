@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compares outputs and speed of the `moses` tokenizer with sacremoses, line by line: bench_moses.py LANG FILE [--lines N].
 
-Runs with .venv/bin/python, after `scripts/setup --tests` and `cmake --build --preset release --target moses_bench`. Takes N
+Runs after `scripts/setup --tests` and `cmake --build --preset release --target moses_bench`. Takes N
 lines, evenly spread over FILE. Tokenizes and detokenizes them with both programs, alternately, in five rounds after a warm-up. Prints
 the number of equal lines and the median rates.
 """
@@ -18,6 +18,20 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "lib"))
 import quiet_pipe  # noqa: E402, F401
+import environment  # noqa: E402
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("language", choices=("en", "fr", "de"), help="language of the text")
+    parser.add_argument("file", type=Path, help="text, one sentence per line")
+    parser.add_argument("--lines", type=int, default=5000, metavar="N", help="how many lines (default: 5000)")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    OPTIONS = arguments()  # first, because sacremoses may be missing
+    environment.need("sacremoses", "scripts/setup --tests installs it")
 
 from sacremoses import MosesDetokenizer, MosesTokenizer
 
@@ -25,12 +39,7 @@ PROGRAM = Path(__file__).resolve().parents[1] / "build/release/test/moses_bench"
 ROUNDS = 5
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("language", choices=("en", "fr", "de"))
-    parser.add_argument("file", type=Path)
-    parser.add_argument("--lines", type=int, default=5000, metavar="N", help="how many lines (default: 5000)")
-    options = parser.parse_args()
+def main(options):
     lines = evenly(options.file.read_text(encoding="utf-8").removesuffix("\n").split("\n"), options.lines)
     with tempfile.TemporaryDirectory() as folder:
         compare(options.language, lines, Path(folder))
@@ -82,4 +91,5 @@ def report_agreement(what, lines, ours, theirs):
         print(f"  line   {lines[i]}\n  ours   {ours[i]}\n  theirs {theirs[i]}", file=sys.stderr)
 
 
-main()
+if __name__ == "__main__":
+    main(OPTIONS)

@@ -16,27 +16,33 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "lib"))
 import quiet_pipe  # noqa: E402, F401
+import environment  # noqa: E402
+
+
+def arguments():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("source", help="source side, one sentence per line")
+    p.add_argument("target", help="target side")
+    p.add_argument("--lines", type=int, default=100_000, help="lines of the text to use, from its start (%(default)s)")
+    p.add_argument("--updates", type=int, default=100, help="updates measured with each kind of batches (%(default)s)")
+    p.add_argument("--threads", type=int, default=2, help="processor threads (%(default)s)")
+    p.add_argument("--layers", type=int, default=2, help="layers per side (%(default)s)")
+    p.add_argument("--cells", type=int, default=256, help="cells of a layer (%(default)s)")
+    p.add_argument("--vocabulary", type=int, default=30_000, help="words per side (%(default)s)")
+    p.add_argument("--batch", type=int, default=64, help="pairs per update (%(default)s)")
+    p.add_argument("--pool", type=int, default=100, help="batches that are sorted by length together (%(default)s)")
+    return p.parse_args()
+
+
+if __name__ == "__main__":
+    OPTIONS = arguments()  # first, because torch takes seconds to import, and may be missing
+    environment.need("torch")
 
 import torch
 from torch import nn
 from torch.nn import functional as F
 
 PAD, BEGIN, END, UNKNOWN = 0, 1, 2, 3
-
-
-def arguments():
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("source")
-    p.add_argument("target")
-    p.add_argument("--lines", type=int, default=100_000, help="lines of the text to use, from its start (%(default)s)")
-    p.add_argument("--updates", type=int, default=100, help="updates measured with each kind of batches (%(default)s)")
-    p.add_argument("--threads", type=int, default=2)
-    p.add_argument("--layers", type=int, default=2)
-    p.add_argument("--cells", type=int, default=256)
-    p.add_argument("--vocabulary", type=int, default=30_000, help="words per side (%(default)s)")
-    p.add_argument("--batch", type=int, default=64, help="pairs per update (%(default)s)")
-    p.add_argument("--pool", type=int, default=100, help="batches that are sorted by length together (%(default)s)")
-    return p.parse_args()
 
 
 def read(path, a):
@@ -94,8 +100,7 @@ def words_per_second(pairs, a, pool):
     return words / (time.monotonic() - start)
 
 
-def main():
-    a = arguments()
+def main(a):
     torch.set_num_threads(a.threads)
     sides = read(a.source, a), read(a.target, a)
     pairs = [pair for pair in zip(*sides) if pair[0] and pair[1]]
@@ -103,4 +108,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    main(OPTIONS)

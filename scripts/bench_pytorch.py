@@ -22,14 +22,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "lib"))
 import quiet_pipe  # noqa: E402, F401
-
-import torch
-from torch import nn
-from torch.nn import functional as F
-
-PAD_TARGET = -100  # CrossEntropyLoss ignores it
-START, END = 1, 2
-FILLER = END  # read at positions without a word
+import environment  # noqa: E402
 
 
 def arguments():
@@ -48,6 +41,19 @@ def arguments():
     products.add_argument("--precision", choices=["float32", "bf16"], default="float32", help="precision of operands (%(default)s)")
     products.add_argument("--seconds", type=float, default=0.1, help="seconds of each measurement (%(default)s)")
     return p.parse_args()
+
+
+if __name__ == "__main__":
+    OPTIONS = arguments()  # first, because torch takes seconds to import, and may be missing
+    environment.need("torch")
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+PAD_TARGET = -100  # CrossEntropyLoss ignores it
+START, END = 1, 2
+FILLER = END  # read at positions without a word
 
 
 def show(**fields):
@@ -205,12 +211,11 @@ def seconds_of(work, options):
             return taken / calls
 
 
-def main():
-    options = arguments()
+def main(options):
     torch.set_num_threads(options.threads)
     compute_in_float32()
     {"train": train, "products": products}[options.command](options)
 
 
 if __name__ == "__main__":
-    main()
+    main(OPTIONS)

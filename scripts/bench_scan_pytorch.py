@@ -18,6 +18,20 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "lib"))
 import quiet_pipe  # noqa: E402, F401
+import environment  # noqa: E402
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--updates", type=int, default=1000, help="updates measured with each program (%(default)s)")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds of measurement; the best counts (%(default)s)")
+    parser.add_argument("--teacher-forcing", type=float, default=0.5, help="share of pairs with teacher forcing (%(default)s)")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    OPTIONS = arguments()  # first, because torch takes seconds to import, and may be missing
+    environment.need("torch")
 
 import torch
 from torch import nn
@@ -26,12 +40,7 @@ ROOT = Path(__file__).resolve().parents[1]
 START, END, FIRST_WORD = 0, 1, 2
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--updates", type=int, default=1000, help="updates measured with each program (%(default)s)")
-    parser.add_argument("--rounds", type=int, default=3, help="rounds of measurement; the best counts (%(default)s)")
-    parser.add_argument("--teacher-forcing", type=float, default=0.5, help="share of pairs with teacher forcing (%(default)s)")
-    options = parser.parse_args()
+def main(options):
     torch.set_num_threads(1)
     loop = PyTorchLoop(*read_pairs(ROOT / "data/scan/simple"), options.teacher_forcing)
     theirs = min(loop.milliseconds(options.updates) for _ in range(options.rounds))
@@ -110,4 +119,4 @@ def seconds_of(options, updates):
 
 
 if __name__ == "__main__":
-    main()
+    main(OPTIONS)

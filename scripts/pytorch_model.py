@@ -26,12 +26,38 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "lib"))
-import quiet_pipe  # noqa: E402, F401
+import environment  # noqa: E402
 
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("run", help="folder of a run")
+    parser.add_argument("files", nargs="*", metavar="SOURCE TARGET", help="two files, one sentence per line; for a language model, one file of text")
+    parser.add_argument("--checkpoint", default="best", help="best (the default), last or the number of an update")
+    parser.add_argument("--json", action="store_true", help="print one object per pair, with the score of each token")
+    parser.add_argument("--translate", metavar="SOURCE", help="file to translate, one sentence per line")
+    parser.add_argument("--beam", type=int, default=1, metavar="K", help="hypotheses kept by --translate; 1: greedy (the default)")
+    options = parser.parse_args()
+    if len(options.files) > 2:
+        parser.error("give a source and a target file, a text for a language model, or nothing")
+    if options.translate and options.files:
+        parser.error("give files to score or a file to translate, not both")
+    if options.beam < 1:
+        parser.error("--beam must be at least 1")
+    return options
+
+
+if __name__ == "__main__":  # a program that imports this keeps its own handling of errors
+    import quiet_pipe  # noqa: F401
+
+    OPTIONS = parse_arguments()  # first, because torch takes seconds to import, and may be missing
+    environment.need("torch")
+
+from failure import Failure  # noqa: E402
 from plain_model.language_model import LanguageModel, Sentences  # noqa: E402
 from plain_model.recurrent import name_in_run  # noqa: E402
-from plain_model.run_folder import (Config, Failure, find_checkpoint, read_config, read_lines,  # noqa: E402, F401
-                                    read_vocabulary, read_weights)
+from plain_model.run_folder import (Config, find_checkpoint, read_config, read_lines, read_vocabulary,  # noqa: E402, F401
+                                    read_weights)
 from plain_model.search import longest_output, translate  # noqa: E402
 from plain_model.seq2seq import Seq2Seq, decoder_sides  # noqa: E402, F401
 from plain_model.text import END, Text, factor_vocabularies  # noqa: E402
@@ -77,23 +103,20 @@ def run_parameters(model):
     return parameters
 
 
-def print_scores(model, text, files, as_json):
+def print_scores(model, sides, as_json):
+    """Prints the scores of pairs, or of the lines of one text. `sides`: the lines of each side, and the function that makes ids of one."""
+    for first in range(0, len(sides[0][0]), 64):
+        batch = [[ids_of(line) for line in lines[first : first + 64]] for lines, ids_of in sides]
+        for tokens in model.score(*batch):
+            score = math.fsum(tokens)
+            print(json.dumps({"score": score, "token_scores": tokens}) if as_json else f"{score:.9g}")
+
+
+def read_pairs(files):
     sources, targets = (read_lines(file) for file in files)
     if len(sources) != len(targets):
         raise Failure(f"{files[0]} has {len(sources):,} lines, {files[1]} has {len(targets):,}")
-    for first in range(0, len(sources), 64):
-        batch = slice(first, first + 64)
-        for tokens in model.score([text.source(s) for s in sources[batch]], [text.target(t) for t in targets[batch]]):
-            score = math.fsum(tokens)
-            print(json.dumps({"score": score, "token_scores": tokens}) if as_json else f"{score:.9g}")
-
-
-def print_scores_of_text(model, text, file, as_json):
-    lines = read_lines(file)
-    for first in range(0, len(lines), 64):
-        for tokens in model.score([text.target(line) for line in lines[first : first + 64]]):
-            score = math.fsum(tokens)
-            print(json.dumps({"score": score, "token_scores": tokens}) if as_json else f"{score:.9g}")
+    return sources, targets
 
 
 def print_outputs(model, text, config, file, beam):
@@ -105,21 +128,7 @@ def print_outputs(model, text, config, file, beam):
         print(text.target_line(translate(model, text.source(line), beam, longest)) if words else "")
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("run", help="folder of a run")
-    parser.add_argument("files", nargs="*", metavar="SOURCE TARGET", help="two files, one sentence per line; for a language model, one file of text")
-    parser.add_argument("--checkpoint", default="best", help="best (the default), last or the number of an update")
-    parser.add_argument("--json", action="store_true", help="print one object per pair, with the score of each token")
-    parser.add_argument("--translate", metavar="SOURCE", help="file to translate, one sentence per line")
-    parser.add_argument("--beam", type=int, default=1, metavar="K", help="hypotheses kept by --translate; 1: greedy (the default)")
-    arguments = parser.parse_args()
-    if len(arguments.files) > 2:
-        parser.error("give a source and a target file, a text for a language model, or nothing")
-    if arguments.translate and arguments.files:
-        parser.error("give files to score or a file to translate, not both")
-    if arguments.beam < 1:
-        parser.error("--beam must be at least 1")
+def main(arguments):
     model, text = load(arguments.run, arguments.checkpoint)
     is_lm = isinstance(model, LanguageModel)
     if is_lm and (arguments.translate or len(arguments.files) == 2):
@@ -130,18 +139,14 @@ def main():
         config = read_config(Path(arguments.run) / "config.yaml")
         print_outputs(model, text, config, arguments.translate, arguments.beam)
     elif is_lm and arguments.files:
-        print_scores_of_text(model, text, arguments.files[0], arguments.json)
+        print_scores(model, [(read_lines(arguments.files[0]), text.target)], arguments.json)
     elif arguments.files:
-        print_scores(model, text, arguments.files, arguments.json)
+        sources, targets = read_pairs(arguments.files)
+        print_scores(model, [(sources, text.source), (targets, text.target)], arguments.json)
     else:
         print(model)
         print(f"{sum(p.numel() for p in model.parameters()):,} parameters")
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except BrokenPipeError:
-        raise  # see quiet_pipe
-    except (Failure, OSError) as failure:
-        sys.exit(f"error: {failure}")
+    main(OPTIONS)

@@ -16,7 +16,7 @@ function(seq2seq_find_yaml_cpp)
   if(NOT TARGET yaml-cpp AND NOT TARGET yaml-cpp::yaml-cpp)
     find_package(yaml-cpp QUIET)
   endif()
-  if(TARGET yaml-cpp AND NOT TARGET yaml-cpp::yaml-cpp)  # so 0.7 names its target
+  if(TARGET yaml-cpp AND NOT TARGET yaml-cpp::yaml-cpp)  # the name of the target in 0.7
     add_library(yaml-cpp::yaml-cpp INTERFACE IMPORTED)
     target_link_libraries(yaml-cpp::yaml-cpp INTERFACE yaml-cpp)
   endif()

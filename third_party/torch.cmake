@@ -26,7 +26,11 @@ function(seq2seq_torch_candidates out)
     list(APPEND candidates ${prefix} ${prefix}/torch ${prefix}/../.. ${prefix}/../../..)  # a user may name share/cmake/Torch
   endforeach()
   list(APPEND candidates ${TORCH_FOLDERS})
-  foreach(python ${TORCH_PYTHONS} $ENV{VIRTUAL_ENV}/bin/python python3)
+  set(active)
+  if(NOT "$ENV{VIRTUAL_ENV}" STREQUAL "")
+    set(active $ENV{VIRTUAL_ENV}/bin/python)
+  endif()
+  foreach(python ${TORCH_PYTHONS} ${active} python3)
     seq2seq_torch_of_python(${python} folder)
     list(APPEND candidates ${folder})
   endforeach()
@@ -88,11 +92,13 @@ function(seq2seq_add_torch folder)
 
   add_library(Torch::cpu INTERFACE IMPORTED GLOBAL)
   target_include_directories(Torch::cpu INTERFACE ${folder}/include ${folder}/include/torch/csrc/api/include)
-  # Without -fopenmp at::parallel_for, an inline template, silently runs on one thread. So it does in what clang compiles (the
-  # fuzzers), which would bring a runtime of its own.
+  # Without -fopenmp at::parallel_for, an inline template, silently runs on one thread. The same holds for code that clang compiles (the
+  # fuzzers): -fopenmp would bring another runtime.
   target_compile_options(Torch::cpu INTERFACE $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fopenmp>)
-  # As a linker's option: a path of libgomp would make CMake warn that the compiler's own folder holds another of that name.
-  target_link_libraries(Torch::cpu INTERFACE ${folder}/lib/libtorch_cpu.so ${folder}/lib/libc10.so -Wl,${gomp})
+  # As a linker's option: a path of libgomp would make CMake warn that the compiler's own folder has another library of that name.
+  # CMake passes such an option to the shell as it stands, so blanks are escaped.
+  string(REPLACE " " "\\ " escaped "${gomp}")
+  target_link_libraries(Torch::cpu INTERFACE ${folder}/lib/libtorch_cpu.so ${folder}/lib/libc10.so "-Wl,${escaped}")
   cmake_path(GET gomp PARENT_PATH gomp_folder)
   if(gomp_folder MATCHES "torch\\.libs$")
     target_link_options(Torch::cpu INTERFACE -Wl,-rpath,${gomp_folder})
@@ -100,9 +106,10 @@ function(seq2seq_add_torch folder)
 
   if(SEQ2SEQ_CUDA)
     add_library(Torch::cuda INTERFACE IMPORTED GLOBAL)
-    # Nothing names a symbol of libtorch_cuda, whose initialisers register the CUDA kernels: keep it all the same.
+    # Nothing names a symbol of libtorch_cuda, whose initializers register the CUDA kernels, so the linker must keep it.
+    string(REPLACE " " "\\ " escaped "${folder}/lib/libtorch_cuda.so")
     target_link_libraries(Torch::cuda INTERFACE Torch::cpu
-      -Wl,--no-as-needed,${folder}/lib/libtorch_cuda.so,--as-needed ${folder}/lib/libc10_cuda.so)
+      "-Wl,--no-as-needed,${escaped},--as-needed" ${folder}/lib/libc10_cuda.so)
     add_library(Torch::torch ALIAS Torch::cuda)
   else()
     add_library(Torch::torch ALIAS Torch::cpu)

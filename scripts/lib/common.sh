@@ -19,6 +19,19 @@ usage_error() {
   exit 2
 }
 
+# value_of OPTION [VALUE]: prints the value, or ends the script with a usage error. Call it as: x=$(value_of "$@") && shift
+value_of() {
+  (($# >= 2)) && [[ -n $2 ]] || usage_error "$1 needs a value; ${0##*/} --help lists the options"
+  printf '%s\n' "$2"
+}
+
+# path_of OPTION [VALUE]: the same for a path, which is relative to the caller's folder: call it before any cd.
+path_of() {
+  local value
+  value=$(value_of "$@") || exit  # a command substitution ignores set -e
+  realpath -ms -- "$value"
+}
+
 # Prints a number of seconds as "1 min 5 s".
 duration() {
   if (($1 >= 60)); then printf '%d min %d s' $(($1 / 60)) $(($1 % 60)); else printf '%d s' "$1"; fi

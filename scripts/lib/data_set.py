@@ -16,12 +16,9 @@ import sys
 from pathlib import Path
 
 import quiet_pipe  # noqa: F401
+from failure import Failure
 
 CHUNK = 1 << 20  # bytes of text that are hashed and written at once
-
-
-class Failure(Exception):
-    """An error that the user can fix; its text is one line."""
 
 
 class Interrupted(BaseException):
@@ -100,8 +97,7 @@ def make(output, made_how, fill):
     output = Path(output)
     if is_made(output, made_how):
         return None
-    if output.is_file() or (output.exists() and any(output.iterdir()) and not (output / "card.json").exists()):
-        raise Failure(f"{output} contains other files; move them, or set another folder with --output")
+    refuse_other_files(output)
     with partial_folder(output) as folder:
         made = folder / output.name
         made.mkdir()
@@ -116,6 +112,27 @@ def make(output, made_how, fill):
             os.rename(output, folder / "before")
         os.rename(made, output)
     return card
+
+
+def refuse_other_files(output):
+    """A folder is replaced only if every file in it is of a data set: the user may have added some."""
+    if output.is_file():
+        raise Failure(f"{output} is a file; move it, or set another folder with --output")
+    if not output.exists():
+        return
+    files = sorted(path.relative_to(output).as_posix() for path in output.rglob("*") if not path.is_dir())
+    others = [name for name in files if name not in ("card.json", "card.md", *listed(output))]
+    if others:
+        more = f" and {len(others) - 1} more" if len(others) > 1 else ""
+        raise Failure(f"{output} contains other files ({others[0]}{more}); move them, or set another folder with --output")
+
+
+def listed(output):
+    """Returns the names of the files that the card lists; none without a card, or with one that is damaged."""
+    try:
+        return list(json.loads((output / "card.json").read_text(encoding="utf-8"))["files_sha256"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
 
 
 @contextlib.contextmanager

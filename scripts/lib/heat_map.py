@@ -3,7 +3,7 @@
 import itertools
 import json
 
-from figures import Failure
+from failure import Failure
 
 CELL = 0.17  # inches
 

@@ -3,7 +3,8 @@
 import json
 from pathlib import Path
 
-from figures import COLOURS, COLUMN, Failure
+from failure import Failure
+from figures import COLOURS, COLUMN
 
 EXPECTED = "expected the output of `seq2seq compare --json` with `--by length` or `--by rank`"
 

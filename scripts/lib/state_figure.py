@@ -2,12 +2,18 @@
 
 from collections import Counter
 
-from figures import COLOURS, COLUMN, Failure
+from failure import Failure
+from figures import COLOURS, COLUMN
 
 COLUMNS = ["group", "verb", "acts", "voice", "sentence"]  # of a file of phrases
 QUESTIONS = {"acts": "who acts", "voice": "active or passive"}  # column -> what it states
 CONTROL = "bag of words"
 SEPARATION = "pairs"  # the group in which every verb occurs in both orders and both voices
+
+
+def rows_of(file):
+    """Only a line feed ends a line: a sentence may contain other separators, such as U+2028."""
+    return [line.removesuffix("\r").split("\t") for line in file.read_bytes().decode("utf-8").removesuffix("\n").split("\n")]
 
 
 def read_states(file):
@@ -20,7 +26,7 @@ def read_states(file):
             if states.ndim != 2 or states.dtype.kind != "f":
                 raise ValueError
             return states.astype("float64"), None
-        rows = [line.split("\t") for line in file.read_text(encoding="utf-8").splitlines()]
+        rows = rows_of(file)
         if rows[0][0] != "sentence" or len(rows) < 2:
             raise ValueError
         return numpy.array([[float(value) for value in row[1:]] for row in rows[1:]]), [row[0] for row in rows[1:]]
@@ -30,7 +36,7 @@ def read_states(file):
 
 def read_phrases(file):
     try:
-        rows = [line.split("\t") for line in file.read_text(encoding="utf-8").splitlines()]
+        rows = rows_of(file)
     except UnicodeDecodeError:
         rows = []
     if not rows or rows[0] != COLUMNS or len(rows) < 2 or any(len(row) != len(COLUMNS) for row in rows):

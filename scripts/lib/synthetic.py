@@ -15,7 +15,8 @@ import subprocess
 from pathlib import Path
 
 import data_set
-from data_set import Failure
+from command_line import positive
+from failure import Failure
 from progress import Progress
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,13 +39,6 @@ def parser(about, beam):
     return p
 
 
-def positive(text):
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is less than 1")
-    return number
-
-
 def make(name, options, input_is):
     """Makes the pairs unless they exist. `input_is`: "source" or "target", the side that the input becomes. Returns the card."""
     digest, lines = looked_through(options.input)
@@ -52,8 +46,7 @@ def make(name, options, input_is):
                 "weights_sha256": data_set.digest_of(weights_of(options)), "input": str(options.input.resolve()),
                 "input_sha256": digest, "beam": options.beam, "set": options.set}
     if not data_set.is_made(options.output, made_how):
-        if options.output.exists() and not (options.output / "card.json").exists():
-            raise Failure(f"{options.output} exists and has no card.json; move it, or set another folder with --output")
+        data_set.refuse_other_files(options.output)
         translate_and_join(name, options, made_how, lines)
     return json.loads((options.output / "card.json").read_text(encoding="utf-8"))
 
@@ -131,7 +124,9 @@ def translated(name, options, pieces, lines):
                 missing += len(piece)
             files.append(file)
             done = len(files[:-1]) * options.piece + len(piece)
-            progress.show(f"{done:,} of {lines:,} sentences{progress.left(missing / (missing + lines - done))}")
+            # Without a missing piece nothing is known of the time: the pieces may all be there, and only the end was interrupted.
+            left = progress.left(missing / (missing + lines - done)) if missing else ""
+            progress.show(f"{done:,} of {lines:,} sentences{left}")
     return files
 
 
@@ -168,7 +163,7 @@ def program(options):
     for file in choices:
         if os.access(file, os.X_OK) and file.is_file():
             return file
-    raise Failure(f"{choices[0]}: no such program; scripts/setup builds it, or name another by --program")
+    raise Failure(f"{choices[0]}: no such program; scripts/setup builds it, or name another with --program")
 
 
 def join(options, made_how, partial, files):

@@ -3,9 +3,11 @@
 import subprocess
 import sys
 import zipfile
+import zlib
 from pathlib import Path
 
-from data_set import Failure, reason
+from data_set import reason
+from failure import Failure
 
 OWN_PYTHON = Path(__file__).resolve().parents[2] / ".venv" / "bin" / "python"
 
@@ -29,5 +31,5 @@ def read(path, package, version, names, licence_folder):
             texts = [wheel.read(name).decode("utf-8") for name in names]
             licences = [name for name in wheel.namelist() if name.startswith(licence_folder) and "LICENSE" in name.upper()]
             return texts, wheel.read(licences[0]).decode("utf-8") if licences else ""
-    except (OSError, KeyError, zipfile.BadZipFile) as error:
-        raise Failure(f"{path} is no wheel of {package} {version}: {error}") from error
+    except (OSError, KeyError, EOFError, UnicodeDecodeError, zipfile.BadZipFile, zlib.error) as error:
+        raise Failure(f"{path} is not a wheel of {package} {version}: {error}") from error

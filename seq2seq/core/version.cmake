@@ -4,9 +4,13 @@ set(COMMIT unknown)
 set(DIRTY false)
 find_program(GIT git)
 if(GIT)
+  # Sources from a tarball may be in a folder of another repository, whose commit says nothing about them.
+  execute_process(COMMAND ${GIT} -C ${SOURCE_DIR} rev-parse --show-toplevel
+                  OUTPUT_VARIABLE top OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
   execute_process(COMMAND ${GIT} -C ${SOURCE_DIR} rev-parse --short=12 HEAD
                   OUTPUT_VARIABLE hash OUTPUT_STRIP_TRAILING_WHITESPACE RESULT_VARIABLE failed ERROR_QUIET)
-  if(NOT failed)
+  file(REAL_PATH ${SOURCE_DIR} source)
+  if(NOT failed AND top STREQUAL source)
     set(COMMIT ${hash})
     execute_process(COMMAND ${GIT} -C ${SOURCE_DIR} diff --quiet HEAD -- . RESULT_VARIABLE changed ERROR_QUIET)
     if(changed)

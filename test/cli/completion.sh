@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # usage: completion.sh PROGRAM
 #
-# The completion as bash calls it: the words of a command line, parted at blanks, `=` and `:`, with the cursor at the end. Then the
+# The completion as bash calls it: the words of a command line, split at blanks, `=` and `:`, with the cursor at the end. Then the
 # manual page, by the program that shows it. Says which claim failed.
 set -uo pipefail
 
@@ -16,7 +16,7 @@ fail() {
   failures=$((failures + 1))
 }
 
-# complete LINE: the answers of the completion with the cursor at the end of the line, one a line. The words are parted as
+# complete_line LINE: the answers of the completion with the cursor at the end of the line, one per line. The words are split as
 # readline does.
 complete_line() {
   COMP_LINE=$1 COMP_POINT=${#1} COMP_WORDS=() COMPREPLY=()

@@ -1,7 +1,7 @@
 """package_test.py CMAKE BUILD: installs the build into a separate folder, and uses it from outside the tree.
 
-The program starts, every header compiles, both examples are built by find_package, train, resume and translate, and are configured
-by add_subdirectory; a LibTorch of another version is an error. Prints one line for each fault. Exits with 1 if there is any.
+The program starts, every header compiles, the three examples are built by find_package, train and translate, and two of them are
+configured by add_subdirectory; a LibTorch of another version is an error. Prints one line for each fault. Exits with 1 if there is any.
 """
 
 import json
@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
-from support import FOLDER, PYTHON, ROOT, finish, public_headers, skipped  # noqa: E402
+from support import FOLDER, PYTHON, ROOT, finish, is_set, public_headers, skipped  # noqa: E402
 
 CMAKE, BUILD = sys.argv[1], Path(sys.argv[2]).resolve()
 PREFIX = FOLDER / "prefix"
@@ -64,8 +64,6 @@ def check_installed():
     started = subprocess.run([PREFIX / "bin/seq2seq", "--version"], cwd="/", env={}, capture_output=True, text=True, check=False)
     if started.returncode != 0 or "LibTorch" not in started.stdout:
         yield f"the installed program does not start: {why(started)}"
-
-
     for path, words in (("bash-completion/completions/seq2seq", ("completion", "bash")), ("man/man1/seq2seq.1", ("man",))):
         written = PREFIX / "share" / path
         if not written.exists() or written.read_text() != ran(PREFIX / "bin/seq2seq", *words).stdout:
@@ -266,7 +264,7 @@ def check_subdirectory():
             yield f"{example}: add_subdirectory adds install rules"
 
 
-if os.environ.get("SEQ2SEQ_TEST_FAST", "0") not in ("", "0"):
+if is_set("SEQ2SEQ_TEST_FAST"):
     skipped("installing takes minutes")
     sys.exit(4)
 finish(check_installed, check_headers, check_own_schedule, check_own_bridge, check_own_attention, check_other_torch, check_subdirectory)

@@ -45,7 +45,7 @@ def check_annotations():
     done = annotate("--keep", "made/words", "--window", 4, "--at-least", 2, "--output", "kept")
     if done.returncode != 0 or lines("kept/target") != lines("expected"):
         yield f"--keep: {done}"
-    if "is there already" not in annotate("--words", 2, "--window", 4, "--at-least", 2, "--output", "made").stdout:
+    if "already exists, made from the same files" not in annotate("--words", 2, "--window", 4, "--at-least", 2, "--output", "made").stdout:
         yield "what is there is made again"
 
 

@@ -106,6 +106,10 @@ def check_refusals():
     file.write_bytes(file.read_bytes()[:-1] + b"\xff")
     if not failed_with(average(damaged, output, "--last", 2), "weights.safetensors: damaged"):
         yield "a damaged checkpoint is averaged"
+    shutil.copytree(run, FOLDER / "no-json")
+    (FOLDER / "no-json/checkpoints/8/checksums.json").write_text('{"format":')
+    if not failed_with(average(FOLDER / "no-json", output, "--last", 2), "checksums.json: damaged: not JSON; leave this checkpoint out"):
+        yield "a checksum file that is not JSON is told otherwise"
     if output.exists():
         yield "a refusal leaves a folder"
 

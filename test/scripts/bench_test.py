@@ -173,7 +173,7 @@ def check_metrics():
     result = train.result(SIZE, done, found, [[10, 20], [30, 40], [50, 60]])
     if result["rate"] != (30 + 40 + 50 + 60) / 2 or result["losses"] != [5.5, 5.0, 4.5]:
         yield f"metrics: {result}"
-    yield from not_refused("a missing update", "told of 2", lambda: train.result(SIZE, done, found[:2], [[1, 1]] * 3))
+    yield from not_refused("a missing update", "reported 2 of 3", lambda: train.result(SIZE, done, found[:2], [[1, 1]] * 3))
 
 
 def check_losses():

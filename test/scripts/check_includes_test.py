@@ -28,7 +28,12 @@ def check(name, files):
         path = root / "seq2seq" / file
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("#pragma once\n\n" + "".join(f'#include "seq2seq/{header}"\n' for header in headers), encoding="utf-8")
-    done = subprocess.run([sys.executable, ROOT / "scripts/check-includes", root], capture_output=True, text=True, check=False)
+    (root / "CMakeLists.txt").write_text("set(SEQ2SEQ_PARTS core data nn)\n")
+    return result(root)
+
+
+def result(*words):
+    done = subprocess.run([sys.executable, ROOT / "scripts/check-includes", *words], capture_output=True, text=True, check=False)
     return done.returncode, done.stderr.splitlines()
 
 
@@ -71,6 +76,23 @@ def check_files_of_the_root():
                       "seq2seq/data/options.h:3 includes seq2seq/data/clean/reasons.h")  # fmt: skip
 
 
+def check_names():
+    yield from expect("names", {"core/files.h": ["core/files.h", "odd/files.h"], "nn/own.h": ["data/detail/own.h"], "data/detail/own.h": []},
+                      "seq2seq/core/files.h:4: `odd` is not a part; the parts are core, data, nn",
+                      "seq2seq/nn/own.h:3: `detail` of `data` is private to it")  # fmt: skip
+
+
+def check_root():
+    """A mistyped folder is an error, because a check of nothing finds nothing."""
+    for root, text in ((FOLDER / "nothing", "nothing: has no folder seq2seq"), (FOLDER / "without", "without/CMakeLists.txt: has no SEQ2SEQ_PARTS")):
+        (FOLDER / "without/seq2seq").mkdir(parents=True, exist_ok=True)
+        status, lines = result(root)
+        if status != 1 or len(lines) != 1 or text not in lines[0]:
+            yield f"{root}: {status} {lines}"
+    if result(FOLDER / "nothing", "more")[0] != 2:
+        yield "two folders are taken"
+
+
 def check_shortest():
     """Of a long and a short cycle, the short one is shown; of two separate cycles, both."""
     found = check("shortest", {**ORDERLY, "data/options.h": ["data/clean/reasons.h"], "data/input/pairs.h": ["data/clean/reasons.h"],
@@ -81,4 +103,4 @@ def check_shortest():
 
 
 if __name__ == "__main__":
-    finish(check_orderly, check_upwards, check_folders, check_inner_folders, check_files_of_the_root, check_shortest)
+    finish(check_orderly, check_upwards, check_folders, check_inner_folders, check_files_of_the_root, check_names, check_root, check_shortest)

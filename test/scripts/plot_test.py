@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 
-from support import FOLDER, PYTHON, ROOT, failed_with, finish, skipped
+from support import FOLDER, PYTHON, ROOT, failed_with, finish, has_package, without_witness
 
 PLOT = ROOT / "scripts" / "plot"
 WEIGHTS = {"sentence": 0, "source": ["a", "b"], "target": ["A", "B", "</s>"], "weights": [[0.9, 0.1], [0.2, 0.8], [0.5, 0.5]]}
@@ -65,15 +65,10 @@ def check_bad_comparisons():
         yield "an unknown kind of picture is told otherwise"
 
 
-def draws():
-    """Returns whether matplotlib is installed; otherwise the script would install it."""
-    return PYTHON.exists() and subprocess.run([PYTHON, "-c", "import matplotlib"], capture_output=True).returncode == 0
-
-
 def check_bad_folders():
     if not failed_with(plot(FOLDER), "neither a run folder (metrics.jsonl) nor a folder of a study's table"):
         yield "a folder of something else is told otherwise"
-    if not draws():
+    if not has_package("matplotlib"):
         return
     for name, file in (("run", "metrics.jsonl"), ("table", "table.json")):
         (FOLDER / name).mkdir()
@@ -84,8 +79,9 @@ def check_bad_folders():
 
 
 def check_pictures():
-    if not draws():
-        return skipped("no matplotlib to draw with")
+    if not has_package("matplotlib"):
+        yield from without_witness("matplotlib")
+        return
     for name, scores in (("one", (1.5, 2.5)), ("two", (1, 3))):
         lines = [{"kind": "train", "update": 5, "smoothed_perplexity": 9}]
         lines += [{"kind": "validation", "update": 10 * i + 10, "epoch": i, "perplexity": 9 - i, "bleu": score, "best": True} for i, score in enumerate(scores)]
@@ -112,6 +108,24 @@ def check_pictures():
             yield f"length: the picture lacks {text}"
 
 
+def check_later_figures():
+    """A resumed run may measure the perplexity only from then on. Pictures that cannot be written are one line."""
+    if not has_package("matplotlib"):
+        return
+    lines = [{"kind": "train", "update": 5, "perplexity": 9}, {"kind": "validation", "update": 10, "bleu": 1.5},
+             {"kind": "validation", "update": 20, "bleu": 2.5, "perplexity": 8}]  # fmt: skip
+    (FOLDER / "resumed").mkdir()
+    (FOLDER / "resumed/metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    done = plot(FOLDER / "resumed", python=PYTHON)
+    if done.returncode != 0 or not (FOLDER / "resumed/learning.svg").exists():
+        yield f"a run that measures more since it was resumed: {done.stderr}"
+    (FOLDER / "a-file").write_text("")
+    for output in (FOLDER / "a-file", FOLDER / "a-file/inside", "/dev/null/inside"):
+        done = plot(FOLDER / "resumed", "--output", output, python=PYTHON)
+        if not failed_with(done, str(output).partition("/inside")[0]) or done.stderr.count("\n") != 1:
+            yield f"--output {output}: {done.stderr}"
+
+
 def write_states(name, rows, sentences):
     names = "\t".join(f"layer1.h.{unit}" for unit in range(len(rows[0])))
     lines = ["\t".join([sentence, *map(repr, row)]) for sentence, row in zip(sentences, rows)]
@@ -124,7 +138,7 @@ SENTENCES = [line.split("\t")[4] for line in PHRASES.read_text(encoding="utf-8")
 
 
 def check_bad_states():
-    if not draws():
+    if not has_package("matplotlib"):
         return
     good = [[0.5, 1.0]] * len(SENTENCES)
     (FOLDER / "columns.tsv").write_text("group\tsentence\n1\t2\n")
@@ -168,8 +182,9 @@ assert all(words.count(each) == 2 for each in words)  # the control has nothing 
 
 def check_states():
     """Principal components agree with the singular value decomposition; separable states are separated; the pictures are written."""
-    if not draws():
-        return skipped("no matplotlib to draw with")
+    if not has_package("matplotlib"):
+        yield from without_witness("matplotlib")
+        return
     done = subprocess.run([PYTHON, "-c", STATES_CHECK, ROOT / "scripts/lib", PHRASES], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         yield f"states: {done.stderr}"
@@ -184,9 +199,13 @@ def check_states():
     for text in SENTENCES[:12]:
         if f"<!-- {text} -->" not in picture:
             yield f"states: the picture lacks {text}"
+    write_states("odd.tsv", rows[:2], ["one\u2028line", "another\x85line"])
+    done = plot("states", FOLDER / "odd.tsv", "--output", FOLDER / "odd", python=PYTHON)
+    if done.returncode != 0:
+        yield f"states of sentences with other separators of lines: {done.stderr}"
     done = plot("states", files[0], "--output", FOLDER / "alone", python=PYTHON)
     if done.returncode != 0 or not (FOLDER / "alone/seed1-pca.svg").exists():
         yield f"states without phrases: {done.stderr}"
 
 
-finish(check_bad_weights, check_bad_comparisons, check_bad_folders, check_pictures, check_bad_states, check_states)
+finish(check_bad_weights, check_bad_comparisons, check_bad_folders, check_pictures, check_later_figures, check_bad_states, check_states)

@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -22,7 +23,7 @@ calls=$(( $(cat calls 2> /dev/null || echo 0) + 1 ))
 echo $calls > calls
 if [[ $calls == ${{FAIL_IN:-}} ]]; then echo "error: a fault" >&2; exit 1; fi
 if [[ $calls == ${{STOP_IN:-}} ]]; then kill -TERM $PPID; exec tail -f /dev/null; fi
-exec {PROGRAM} "$@"
+exec {shlex.quote(str(PROGRAM))} "$@"
 """
 
 
@@ -129,7 +130,7 @@ def check_refusals():
     (FOLDER / "taken").mkdir()
     write("taken/notes", "mine")
     done = run(ROOT / "scripts/distill", "data/recipes/backward", "mono", "--output", "taken")
-    if done.returncode != 1 or "has no card.json" not in done.stderr or lines("taken/notes") != ["mine"]:
+    if done.returncode != 1 or "contains other files (notes)" not in done.stderr or lines("taken/notes") != ["mine"]:
         yield f"a folder of the user's: {done}"
 
 

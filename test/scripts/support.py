@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,6 +42,25 @@ def public_headers():
     return {path for path in every if not path.startswith(inner)}
 
 
+def is_set(variable):
+    """Returns whether a variable of the environment is on, by the rule of test/support/main.cc: unset, empty, 0 and false are off."""
+    return os.environ.get(variable, "") not in ("", "0", "false")
+
+
+def has_package(name):
+    """Returns whether the environment with the witnesses has a Python package."""
+    return PYTHON.exists() and subprocess.run([PYTHON, "-c", f"import {name}"], capture_output=True, check=False).returncode == 0
+
+
+def wait_until(condition, what, seconds=60):
+    """Polls until the condition holds; fails after a time in which even a busy machine makes it true."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"waited {seconds} s for {what}")
+        time.sleep(0.02)
+
+
 def skipped(what):
     """Prints which check was skipped, and why."""
     print(f"skipped: {what}")
@@ -49,13 +69,13 @@ def skipped(what):
 def without_witness(name):
     """Reports a missing witness: a fault in CI, otherwise a skipped check."""
     skipped(f"no witness {name}")
-    if os.environ.get("CI") == "true":
+    if is_set("CI"):
         yield f"no witness {name}"
 
 
 def finish(*checks, slow=()):
     """Runs the checks, which yield faults, and prints each in one line. Exits with 1 if there is any, otherwise with 0."""
-    faults = [fault for check in (*checks, *(() if "SEQ2SEQ_TEST_FAST" in os.environ else slow)) for fault in check()]
+    faults = [fault for check in (*checks, *(() if is_set("SEQ2SEQ_TEST_FAST") else slow)) for fault in check()]
     print("\n".join(faults))
     sys.stdout.flush()
     TEMPORARY.cleanup()

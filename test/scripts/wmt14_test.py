@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 import wmt14_stand_in
-from support import FOLDER, PYTHON, ROOT, command, failed_with, finish, lines, script, without_witness
+from support import FOLDER, PYTHON, ROOT, command, failed_with, finish, has_package, lines, script, wait_until, without_witness
 
 DEBIAN = ROOT / "data" / "debian-en-fr"
 ARCHIVES = FOLDER / "archives"
@@ -103,7 +103,7 @@ def check_text(text):
 
 def check_again(text, output):
     again = script("wmt14-en-fr", ARCHIVES, "--text", text, "--tokenizer", "none", "--output", output)
-    if "is there" not in again.stdout:
+    if "already exists and is up to date" not in again.stdout:
         yield f"{text}: is made again: {again.stdout}{again.stderr}"
 
 
@@ -127,7 +127,7 @@ def check_moses():
     """Compares with sacremoses, called line by line."""
     ask = ("import sys; from sacremoses import MosesTokenizer as M; t = M(lang=sys.argv[1])\n"
            "for line in sys.stdin: print(t.tokenize(line.rstrip('\\n'), escape=False, return_str=True))")  # fmt: skip
-    if subprocess.run([PYTHON, "-c", "import sacremoses"], capture_output=True).returncode if PYTHON.exists() else True:
+    if not has_package("sacremoses"):
         yield from without_witness("sacremoses")
         return
     done = script("wmt14-en-fr", ARCHIVES, "--text", "full", "--output", FOLDER / "moses")
@@ -242,8 +242,8 @@ def check_interruption():
         pipe = NarrowPipe()
         process = subprocess.Popen(arguments, stdout=pipe.writer, stderr=subprocess.PIPE, text=True)
         os.close(pipe.writer)
-        while not pipe.has_line() and process.poll() is None:  # the first corpus is finished, the second cannot be
-            time.sleep(0.02)
+        # The first corpus is finished, the second cannot be.
+        wait_until(lambda: pipe.has_line() or process.poll() is not None, "the first corpus", seconds=300)
         workers = workers_of(process.pid)
         process.send_signal(number)
         with open(pipe.reader, "rb") as printed:

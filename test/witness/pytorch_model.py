@@ -44,7 +44,7 @@ def is_language_model(run):
 def printed(*arguments):
     sys.argv = ["pytorch_model.py", *map(str, arguments)]
     with contextlib.redirect_stdout(io.StringIO()) as output:
-        pytorch_model.main()
+        pytorch_model.main(pytorch_model.parse_arguments())
     return output.getvalue()
 
 

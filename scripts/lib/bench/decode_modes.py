@@ -3,7 +3,7 @@
 import random
 from dataclasses import dataclass
 
-from bench.process import Failure
+from failure import Failure
 from bench.sizes import GREEDY_TIMES, decoding_operations, scoring_operations
 from bench.text import Words
 

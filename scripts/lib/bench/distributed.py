@@ -5,9 +5,10 @@ import tempfile
 from pathlib import Path
 
 from bench import tables
-from bench.process import Failure, measure, output_of
+from bench.process import measure, output_of
 from bench.session import ROOT, Session, build, median, say, sizes_of, spread
 from bench.train import check_losses, result, tokens_of, training_lines, work
+from failure import Failure
 
 TORCHRUN = ROOT / ".venv/bin/torchrun"
 RIVAL = ROOT / "scripts/bench_ddp_pytorch.py"

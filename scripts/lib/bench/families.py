@@ -5,10 +5,11 @@ import tempfile
 from pathlib import Path
 
 from bench import tables, text
-from bench.process import Failure, measure, output_of
+from bench.process import measure, output_of
 from bench.session import CLIP, PYTHON, ROOT, Session, build, median, say, spread
 from bench.sizes import Size
 from bench.train import result, tokens_of, training_lines
+from failure import Failure
 
 RIVAL = ROOT / "scripts/bench_families_pytorch.py"
 LOSS_TOLERANCE, FIRST_UPDATES = 1e-4, 3  # relative; later losses differ because rounding errors grow

@@ -9,12 +9,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from failure import Failure
+
 POLL_SECONDS = 0.01
 NOISE_SHARE = 0.05  # of all processors' time: largest share of other programs in a valid run
-
-
-class Failure(Exception):
-    """An error that the user can fix, in one line."""
 
 
 @dataclass

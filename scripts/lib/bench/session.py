@@ -11,8 +11,9 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from bench import text
-from bench.process import NOISE_SHARE, Failure, output_of
+from bench.process import NOISE_SHARE, output_of
 from bench.sizes import SIZES
+from failure import Failure
 from progress import duration
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -2,11 +2,12 @@
 
 import re
 
-from bench.process import NOISE_SHARE, Failure
+from bench.process import NOISE_SHARE
 from bench.products import ceiling
 from bench.session import PRECISIONS, ROOT, median, read_results, results_file, spread
 from bench.sizes import SIZES
 from bench.train import CONTENDERS
+from failure import Failure
 
 PAGE = ROOT / "docs/performance.md"
 
@@ -56,9 +57,13 @@ def train_parts(results):
     top = ceiling(results["products"])
     rows = [train_row(name, runs, each, top[0]) for name in runs]
     parts = [table(["", "words/s", "spread", "of plain", "of best", "peak memory", "start-up", "GFLOP/s", "of ceiling"], rows),
-             f"{each / 1e6:,.1f} million useful operations a word; {words:,} words in {work['updates']} updates after "
+             f"{each / 1e6:,.1f} million useful operations a word; {words:,} words in {counted(work['updates'], 'update')} after "
              f"{work['warm_up']} to warm up. {ceiling_text(top)}", losses_table(results["losses"])]
     return parts + ([profile_table(results["profile"], top[0])] if "profile" in results else [])
+
+
+def counted(number, noun):
+    return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
 def train_row(name, runs, operations, top):

@@ -5,9 +5,10 @@ import tempfile
 from pathlib import Path
 
 from bench import products
-from bench.process import Failure, measure, output_of
+from bench.process import measure, output_of
 from bench.session import ALLOCATOR, PYTHON, RIVALS, Session, build, say, sizes_of
 from bench.sizes import forward_operations, training_operations, training_shapes
+from failure import Failure
 
 CONTENDERS = ("seq2seq", "plain", "best")
 # Relative. The rivals' encoders read a few pads before the words. Autocast rounds other operands to bf16 than this program does,
@@ -87,7 +88,7 @@ def training_lines(text):
 def result(size, done, lines, batches):
     """Returns the figures of a run. Time runs from the end of the warm-up to the end of the last update."""
     if len(lines) != len(batches):
-        raise Failure(f"a run of {len(batches)} updates told of {len(lines)}")
+        raise Failure(f"a run reported {len(lines)} of {len(batches)} updates")
     seconds = lines[-1]["seconds"] - lines[size.warm_up - 1]["seconds"]
     words = sum(map(sum, batches[size.warm_up:]))
     return {"rate": words / seconds, "unit": "words/s", "seconds": seconds, "start_up": done.start_up, "peak_mb": done.peak_mb,

@@ -8,7 +8,8 @@ import tempfile
 import urllib.parse
 from pathlib import Path
 
-from data_set import Failure, reason
+from data_set import reason
+from failure import Failure
 from progress import Progress
 
 DISTRIBUTIONS = ("Debian", "Ubuntu")

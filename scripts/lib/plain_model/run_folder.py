@@ -7,10 +7,7 @@ from pathlib import Path
 
 import torch
 
-
-class Failure(Exception):
-    """An error that the user can fix, in one line."""
-
+from failure import Failure
 
 # Keys of `model` and the values known here; None: any. Keys that only matter in training are first.
 KNOWN = [

@@ -6,7 +6,9 @@ import unicodedata
 
 import torch
 
-from .run_folder import Failure, read_vocabulary
+from failure import Failure
+
+from .run_folder import read_vocabulary
 
 UNKNOWN, START, END = 0, 1, 2  # ids of <unk>, <s>, </s>; the words of the vocabulary's file follow
 SIDES = ("source", "target")

@@ -7,7 +7,8 @@ import itertools
 import tarfile
 import zlib
 
-from data_set import CHUNK, Failure
+from data_set import CHUNK
+from failure import Failure
 from progress import Progress
 
 from .recipe import WHERE

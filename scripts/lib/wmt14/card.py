@@ -40,7 +40,7 @@ def odd(facts):
 
 def how_tokenized(text, tokenizer):
     if TEXTS[text].tokenized:
-        return "as published: LIUM tokenised it"
+        return "as published: LIUM tokenized it"
     if tokenizer == "none":
         return "none: the text is as published, blanks put in order"
     return "as Moses does, by the Python package `sacremoses`, one for English and one for French, signs not escaped"
@@ -66,7 +66,7 @@ A word is what blanks separate. Published are the line counts that others found 
 ## What a figure on this data means
 
 - **Text**: `{name}`. The paper trained on 12 million pairs, 348 million French and 304 million English words: the subset `selected`.
-- **Tokens**: {how_tokenized(name, tokenizer)}. BLEU on tokenised text depends on who tokenised it.
+- **Tokens**: {how_tokenized(name, tokenizer)}. BLEU on tokenized text depends on who tokenized it.
 - **Left out**: pairs with an empty side or with bytes that are not UTF-8, no others: none is too long or there twice.
 - **Validation** is newstest2012 and newstest2013 one after the other, the **test** newstest2014, as in the paper.
 - **Vocabularies**: the 160,000 most frequent English and 80,000 French words, made by `seq2seq` from `configs/sutskever2014.yaml`.

@@ -54,7 +54,7 @@ def news(year, archive, folder, pairs, languages=""):
 # overview papers for the test sets.
 TEXTS = {
     "selected": Text(
-        what="the subset of 12 million pairs that Schwenk selected, tokenised by him, on which the paper trained",
+        what="the subset of 12 million pairs that Schwenk selected, tokenized by him, on which the paper trained",
         tokenized=True,
         train=[selected(name) for name in ("ep7_pc45", "nc9", "dev08_11", "crawl", "ccb2_pc30", "un2000_pc34")],
         validation=[beside("newstest2012-2013", "dev+test.tgz", "dev/ntst1213", pairs=6003)],

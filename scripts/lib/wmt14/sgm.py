@@ -3,7 +3,7 @@
 import html
 import re
 
-from data_set import Failure
+from failure import Failure
 
 PIECE = re.compile(r'<doc\b[^>]*?\bdocid="([^"]*)"|<seg\b[^>]*?\bid="([^"]*)"[^>]*>(.*?)</seg>', re.IGNORECASE | re.DOTALL)
 
