@@ -51,7 +51,7 @@ std::vector<std::string> options_of(const CLI::App& app) {
 
 std::string or_nearest(const std::string& problem, const std::string& word, const std::vector<std::string>& known) {
   const auto near = config::nearest(word, known);
-  return near.empty() ? problem : fmt::format("{}; the nearest known one is `{}`", problem, near);
+  return near.empty() ? problem : fmt::format("{}; did you mean `{}`?", problem, near);
 }
 
 std::string list_them(const CLI::App& app) {

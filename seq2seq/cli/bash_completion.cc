@@ -86,7 +86,7 @@ _seq2seq_reply() {
     RUN | FOLDER)
       compopt -o filenames 2> /dev/null
       mapfile -t replies < <(compgen -d -- "$value") ;;
-    FILE | CONFIG | PATH | SOURCE | TARGET | INPUT)
+    FILE | CONFIG | PATH | SOURCE | TARGET | INPUT | SENTENCES | LIST | A | B)
       compopt -o filenames 2> /dev/null
       mapfile -t replies < <(compgen -f -- "$value") ;;
   esac
@@ -103,7 +103,7 @@ _seq2seq_takes() {
 @TAKES@  esac
   case $takes in
     DEVICE) takes='words cpu cuda' ;;
-    WHICH) takes='words best last' ;;
+    CHECKPOINT) takes='words best last' ;;
     SHELL) takes='words bash' ;;
   esac
   [[ -n $takes ]]

@@ -54,7 +54,8 @@ int no_memory(std::ostream& err, const std::string& detail) {
 }
 
 int fault_of_program(std::ostream& err, const std::string& what) {
-  err << "error: internal error: " << what << ". Please report it with the command that you typed\n";
+  err << "error: internal error: " << what
+      << ". Please report it with the command and the output of `seq2seq --version`\n";
   return Exit::failed;
 }
 
@@ -91,7 +92,7 @@ int explain(std::ostream& err, std::exception_ptr thrown) {
     return no_memory(err, first_line(fault.what_without_backtrace()));
   } catch (const c10::Error& fault) {
     if (const auto failure = device_failure(thrown); !failure.empty())
-      return fail(err, Error("a device failed: " + failure));
+      return fail(err, Error("a device failed: " + failure, "Check it (`nvidia-smi`), then run the command again"));
     const auto what = first_line(fault.what_without_backtrace());
     return is_out_of_memory(thrown) ? no_memory(err, asked_for(what)) : fault_of_program(err, what);
   } catch (const std::bad_alloc&) {

@@ -37,15 +37,15 @@ run::Environment CommonArguments::environment(const Context& context, Log& log, 
   environment.registries = context.registries;
   environment.log = &log;
   const bool gpu_of_rank = device.empty() && launch.ranks > 1 && has_gpu();
-  const bool shown_one = !is_here({c10::kCUDA, 1});  // a launcher may show each rank only its own GPU
-  environment.device = parse_device(gpu_of_rank      ? fmt::format("cuda:{}", shown_one ? 0 : launch.local_rank)
-                                    : device.empty() ? "cpu"
-                                                     : device);
+  const bool shown_one = !is_available({c10::kCUDA, 1});  // a launcher may show each rank only its own GPU
+  environment.device = parse_available_device(gpu_of_rank ? fmt::format("cuda:{}", shown_one ? 0 : launch.local_rank)
+                                              : device.empty() ? "cpu"
+                                                               : device);
   environment.single_device = !device.empty();
   const int asked = parse_number("--threads", threads, 0, most_threads);
   if (const int here = processors({.obey_openmp = false}); asked > here)
-    log.warn(fmt::format("--threads {}: this process may use {}; more threads than that make it slower", asked,
-                         format_count(here, "processor")));
+    log.warn(fmt::format("--threads {}: only {} available to this process, and more threads than that make it slower",
+                         asked, here == 1 ? "1 processor is" : fmt::format("{} processors are", here)));
   environment.threads = parallel::threads_of(launch, asked);
   environment.launch = launch;
   environment.progress.terminal = context.streams.terminal.err;
@@ -75,7 +75,7 @@ void add_override(std::vector<config::Override>& overrides, config::Override set
 
 void RunArguments::declare(Arguments& arguments, bool searches) {
   arguments.required("RUN", folder, "folder of the run, or one of its checkpoints: RUN/checkpoints/best");
-  arguments.option("--checkpoint", checkpoint, "WHICH", "best, last, or the number of an update (default: best)");
+  arguments.option("--checkpoint", checkpoint, "CHECKPOINT", "best, last, or the number of an update (default: best)");
   if (searches)
     arguments.option("--beam", beam, "K", "hypotheses kept by the search; 1: greedy (default: as configured)");
   arguments.option("--placement", placement, "WHERE",

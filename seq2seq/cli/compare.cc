@@ -27,7 +27,7 @@ void require_known(const std::string& option, const std::string& value, const st
   const auto near = config::nearest(value, names);
   throw UsageError(Place{.part = option + " " + value},
                    near.empty() ? fmt::format("must be one of `{}`", fmt::join(names, "`, `"))
-                                : fmt::format("is unknown; the nearest known one is `{}`", near));
+                                : fmt::format("is unknown; did you mean `{}`?", near));
 }
 
 std::vector<std::string> metric_names() {
@@ -123,7 +123,7 @@ class Compare final : public Command {
       options.orders.push_back(order == "length" ? run::SentenceOrder::length : run::SentenceOrder::rank);
     }
     if (frequencies_ && std::find(orders_.begin(), orders_.end(), "rank") == orders_.end())
-      throw UsageError(Place{.part = "--frequencies " + *frequencies_}, "is only for `--by rank`");
+      throw UsageError(Place{.part = "--frequencies " + *frequencies_}, "needs `--by rank`");
     return options;
   }
 

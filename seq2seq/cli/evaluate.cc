@@ -42,7 +42,22 @@ std::string kind_of_search(const decode::DecodeOptions& decode) {
                            : fmt::format("beam {}", decode.beam);
 }
 
+std::string kind_of_choice(decode::ListChoice choice) {
+  switch (choice) {
+    case decode::ListChoice::weighted_sum:
+      return "the highest weighted sum of features";
+    case decode::ListChoice::total:
+      return "the highest total";
+    case decode::ListChoice::oracle:
+      return "the highest BLEU of the sentence";
+  }
+  return {};
+}
+
 std::string search_text(const run::Evaluation& evaluation, const decode::DecodeOptions& decode) {
+  if (decode.rescore.any())
+    return fmt::format("none; from the list {}, {}", decode.rescore.list.string(),
+                       kind_of_choice(decode.rescore.choose));
   const auto& fusion = decode.language_model;
   auto search = kind_of_search(decode);
   if (fusion.any()) search += fmt::format(" with {:g} x the language model {}", fusion.weight, fusion.run.string());
@@ -128,7 +143,8 @@ void print_json(std::ostream& out, const run::Evaluation& evaluation, const run:
         {"sentences_with_several", evaluation.sentences_with_several},
         {"lowercase", run.options().metrics.lowercase}}},
       {"search",
-       {{"beam", decode.beam},
+       {{"description", search_text(evaluation, decode)},
+        {"beam", decode.beam},
         {"ratio", decode.max_length.ratio},
         {"plus", decode.max_length.plus},
         {"limit", decode.max_length.limit},
@@ -186,6 +202,12 @@ void print_perplexity_json(std::ostream& out, const run::Evaluation& evaluation,
   out << json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << '\n';
 }
 
+std::vector<NamedFile> test_files(const data::FilePair& test) {
+  std::vector<NamedFile> files{{"data.test.source", test.source.string()}};
+  for (const auto& target : test.target) files.push_back({"data.test.target", target.string()});
+  return files;
+}
+
 std::string lines_text(const std::vector<std::string>& lines) {
   std::string text;
   for (const auto& line : lines) text += line + '\n';
@@ -199,7 +221,7 @@ class Evaluate final : public Command {
   Help help() const override {
     return {.examples = {"evaluate runs/g2p",
                          "evaluate runs/first --source test.en --reference test.fr --bleu-tokenizer 13a"},
-            .page = "docs/formats.md (Figures)"};
+            .page = "docs/metrics.md"};
   }
 
   void declare(Arguments& arguments) override {
@@ -210,7 +232,7 @@ class Evaluate final : public Command {
                          "in that file. For a language model: the text, without `--source`");
     arguments.option(
         "--bleu-tokenizer", bleu_tokenizer_, "NAME",
-        "sacreBLEU's tokenizer for BLEU: none (split at blanks), 13a (sacreBLEU's default, for untokenized text), "
+        "sacreBLEU's tokenizer for BLEU: none (split at whitespace), 13a (sacreBLEU's default, for untokenized text), "
         "intl, zh or char (default: `metrics.bleu_tokenizer` of the run; the default of `compare` is 13a)");
     arguments.flag("--lowercase", lowercase_, "compare outputs and references in lower case");
     arguments.option("--output", output_, "FILE", "write the outputs that were measured, one per line of the sources");
@@ -218,7 +240,7 @@ class Evaluate final : public Command {
   }
 
   int run(const Context& context) override {
-    const bool lm = run::task_of(RunFolder(run_.folder).config()) == data::Task::lm;
+    const bool lm = run::task_of_run(run_.folder) == data::Task::lm;
     check_files(lm);
     if (output_) {
       std::vector<NamedFile> inputs{{"--source", source_.value_or("")}};
@@ -233,6 +255,7 @@ class Evaluate final : public Command {
     const auto loaded = run_.load(environment, std::move(overrides));
     std::optional<data::FilePair> files;
     if (!references_.empty()) files = data::FilePair{source_.value_or(""), {references_.begin(), references_.end()}};
+    if (output_ && !files) check_outputs(test_files(loaded.options().data.test), {{"--output", *output_}});
     const auto evaluation = run::evaluate(loaded, files, environment);
     if (output_) write_atomically(disk_files(), *output_, lines_text(evaluation.lines));
     const auto& measured = files ? *files : loaded.options().data.test;

@@ -46,9 +46,10 @@ class Init final : public Command {
         format_count(made.validation), format_count(made.test),
         made.left_out == 0 ? "" : fmt::format("; {} with an empty side left out", format_count(made.left_out)));
     if (made.seen > 0)
-      log.warn(fmt::format("{} of your validation and test text also {} in the training text, so measurements on them "
-                           "look better than on new text",
-                           format_count(made.seen, "source"), made.seen == 1 ? "occurs" : "occur"));
+      log.warn(
+          fmt::format("{} of your validation and test text also {} in the training text, so measurements on them "
+                      "look better than on new text",
+                      format_count(made.seen, "source"), made.seen == 1 ? "occurs" : "occur"));
     out << fmt::format(R"(
 Look at {0}/config.yaml, then:
   {1} train {0}/config.yaml --run {0}/run
@@ -76,8 +77,8 @@ Look at {0}/config.yaml, then:
 
   static data::TrainFiles files_of(const std::string& prefix, const PartFiles& part) {
     if (part.source.size() != part.target.size())
-      throw UsageError(fmt::format("{} of `{}source`, but {} of `{}target`", format_count(std::ssize(part.source), "file"),
-                                   prefix, part.target.size(), prefix),
+      throw UsageError(fmt::format("{} of `{}source`, but {} of `{}target`",
+                                   format_count(std::ssize(part.source), "file"), prefix, part.target.size(), prefix),
                        "Give one target file for each source file, in the same order");
     return {.source{part.source.begin(), part.source.end()},
             .target{part.target.begin(), part.target.end()},

@@ -1,4 +1,5 @@
 #include <charconv>
+#include <system_error>
 
 #include "seq2seq/cli/commands.h"
 #include "seq2seq/cli/common.h"
@@ -16,8 +17,9 @@ namespace {
 int64_t update_of(const fs::path& folder) {
   const auto name = folder.filename().string();
   int64_t update = -1;
-  std::from_chars(name.data(), name.data() + name.size(), update);
-  return fs::exists(folder / "weights.safetensors") ? update : -1;
+  const auto [end, fault] = std::from_chars(name.data(), name.data() + name.size(), update);
+  const bool whole = fault == std::errc() && end == name.data() + name.size();
+  return whole && fs::exists(folder / "weights.safetensors") ? update : -1;
 }
 
 class Inspect final : public Command {

@@ -46,7 +46,7 @@ void print_description(std::ostream& out, const run::RunDescription& run) {
     print_line(out, name, fmt::format("{:<24} {:>13}", part, format_count(count)));
     name = "";
   }
-  print_line(out, "", fmt::format("{:<24} {:>13} parameters", "in all", format_count(run.parameters_in_all())));
+  print_line(out, "", fmt::format("{:<24} {:>13} parameters", "total", format_count(run.parameters_in_all())));
   if (run.init_from)
     print_line(out, "started from", fmt::format("{}, update {}", run.init_from->run.string(), run.init_from->update));
   for (const auto& session : run.sessions) {
@@ -107,11 +107,15 @@ void print_state(std::ostream& out, const RunFolder& folder) {
   const auto updates = folder.updates();
   const auto last = named(out, folder, train::last_update);
   if (updates.empty()) return print_line(out, "state", "no checkpoint");
-  const auto state = train::load_state(disk_files(), folder, last.value_or(updates.back()));
-  print_line(
-      out, "state",
-      fmt::format("update {}, {}, {} of training{}", format_count(state.update), epochs_made(state),
-                  format_duration(state.seconds), state.finished ? ", finished (" + state.finished_because + ")" : ""));
+  try {
+    const auto state = train::load_state(disk_files(), folder, last.value_or(updates.back()));
+    print_line(out, "state",
+               fmt::format("update {}, {}, {} of training{}", format_count(state.update), epochs_made(state),
+                           format_duration(state.seconds),
+                           state.finished ? ", finished (" + state.finished_because + ")" : ""));
+  } catch (const FormatError& error) {
+    print_line(out, "damaged", error.what());
+  }
   std::string list;
   const auto best = last ? named(out, folder, train::best_update) : std::nullopt;
   for (const auto update : updates) {

@@ -11,10 +11,10 @@ namespace seq2seq::cli {
 
 namespace {
 
-parallel::Arithmetic parse_arithmetic(const std::string& text) {
-  for (const auto each : {parallel::Arithmetic::float32, parallel::Arithmetic::tf32, parallel::Arithmetic::bfloat16})
-    if (text == name_of(each)) return each;
-  throw UsageError(Place{.part = "--arithmetic " + text}, "unknown arithmetic; use `float32`, `tf32` or `bfloat16`");
+nn::Precision parse_precision(const std::string& text) {
+  for (const auto each : {nn::Precision::float32, nn::Precision::tf32, nn::Precision::bf16})
+    if (text == parallel::name_of(each)) return each;
+  throw UsageError(Place{.part = "--precision " + text}, "unknown precision; use `float32`, `tf32` or `bf16`");
 }
 
 class PlanCommand final : public Command {
@@ -36,7 +36,7 @@ class PlanCommand final : public Command {
     arguments.flag("--search", search_, "find the fastest placement, chunk and schedule");
     arguments.option("--length", length_, "N",
                      "steps per sentence, words and end symbol (default: mean of the text if it is read, or 25)");
-    arguments.option("--arithmetic", arithmetic_, "TYPE", "float32, tf32 or bfloat16 (default: float32)");
+    arguments.option("--precision", precision_, "TYPE", "float32, tf32 or bf16 (default: float32)");
     arguments.option("--servers", servers_, "N",
                      "compare 1, 2, 4 ... up to N machines that train together (default: 1)");
     arguments.option("--svg", svg_, "FILE", "draw the timeline");
@@ -65,7 +65,7 @@ class PlanCommand final : public Command {
     request.hardware = hardware_;
     if (devices_) request.devices = parse_number<int64_t>("--devices", *devices_, 1, 1024);
     if (length_) request.length = parse_number<int64_t>("--length", *length_, 1, most);
-    request.arithmetic = parse_arithmetic(arithmetic_);
+    request.precision = parse_precision(precision_);
     request.search = search_;
     request.servers = parse_number<int64_t>("--servers", servers_, 1, 4096);
     request.svg = svg_;
@@ -92,7 +92,7 @@ class PlanCommand final : public Command {
                        "cannot be combined with `--hardware`: it measures this machine");
   }
 
-  std::string config_, arithmetic_ = "float32", servers_ = "1", threads_ = "0";
+  std::string config_, precision_ = "float32", servers_ = "1", threads_ = "0";
   std::optional<std::string> hardware_, devices_, length_, svg_, trace_, measured_, measure_costs_;
   std::vector<std::string> set_;
   bool search_ = false, quiet_ = false;

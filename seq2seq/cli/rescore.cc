@@ -47,7 +47,7 @@ class Rescore final : public Command {
     arguments.option("--tune-source", tune_.source, "FILE", "sources of a development list, to tune the weights on it");
     arguments.option("--tune-list", tune_.list, "FILE", "development list of the same system as LIST");
     arguments.repeatable("--tune-reference", tune_.references, "FILE", "references of the development list");
-    arguments.flag("--tokens", tokens_, "read tokens separated by blanks instead of text");
+    arguments.flag("--tokens", tokens_, "read tokens separated by spaces instead of text");
   }
 
   int run(const Context& context) override {
@@ -93,7 +93,7 @@ class Rescore final : public Command {
   }
 
   static void report(Log& log, const run::Rescored& rescored) {
-    log.say(fmt::format("{}, {}; common beginnings saved {:.1f} % of the decoder steps",
+    log.say(fmt::format("{}, {}; shared prefixes saved {:.1f} % of the decoder steps",
                         format_count(rescored.sentences, "sentence"), format_count(rescored.hypotheses) + " hypotheses",
                         100 * rescored.saved));
     std::vector<std::string> weights;

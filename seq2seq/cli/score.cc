@@ -38,11 +38,11 @@ class Score final : public Command {
                      "with --n-best: name of the feature, for the scores of several runs (default: seq2seq)");
     arguments.flag("--per-token", options_.per_token,
                    "also print, after a tab, the score of each token and of the end symbol");
-    arguments.flag("--tokens", options_.tokens, "read tokens separated by blanks instead of text");
+    arguments.flag("--tokens", options_.tokens, "read tokens separated by spaces instead of text");
   }
 
   int run(const Context& context) override {
-    const bool lm = run::task_of(RunFolder(run_.folder).config()) == data::Task::lm;
+    const bool lm = run::task_of_run(run_.folder) == data::Task::lm;
     if (lm) {
       check_text();
     } else {
@@ -63,7 +63,7 @@ class Score final : public Command {
       log.say(fmt::format("{} {}, {} tokens with end symbols: log-probability {:.6g}, perplexity {:.4f}",
                           format_count(scored.pairs), lm ? "sentences" : "pairs", format_count(scored.tokens),
                           scored.score, scored.perplexity()));
-      if (n_best_) log.say(fmt::format("common beginnings saved {:.1f} % of the decoder steps", 100 * scored.saved));
+      if (n_best_) log.say(fmt::format("shared prefixes saved {:.1f} % of the decoder steps", 100 * scored.saved));
     }
     warn_of_unknown(log, scored.unknown_source, "source");
     warn_of_unknown(log, scored.unknown_target, "target");
@@ -104,7 +104,7 @@ class Score final : public Command {
     if (!target_.empty()) throw UsageError(Place{.part = target_}, "cannot be combined with `--n-best`");
     if (options_.per_token) throw UsageError(Place{.part = "--per-token"}, "cannot be combined with `--n-best`");
     if (feature_ && (feature_->empty() || feature_->find_first_of(" \t=|") != std::string::npos))
-      throw UsageError(Place{.part = "--feature " + *feature_}, "must be a word without blanks, `=` or `|`");
+      throw UsageError(Place{.part = "--feature " + *feature_}, "must be a word without spaces, `=` or `|`");
   }
 
   RunArguments run_;

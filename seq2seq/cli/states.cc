@@ -27,13 +27,14 @@ class States final : public Command {
   void declare(Arguments& arguments) override {
     arguments.required("RUN", folder_, "folder of the run, or one of its checkpoints: RUN/checkpoints/best");
     arguments.optional("SENTENCES", input_, "file of source sentences, one per line (default: standard input)");
-    arguments.option("--checkpoint", checkpoint_, "WHICH", "best, last, or the number of an update (default: best)");
+    arguments.option("--checkpoint", checkpoint_, "CHECKPOINT",
+                     "best, last, or the number of an update (default: best)");
     arguments.option("--output", output_, "FILE",
                      "output file: a NumPy array if the name ends in `.npy`, otherwise tab-separated columns after a "
                      "line of names (default: columns on standard output)");
     arguments.option("--layer", layer_, "N", "only layer N of the encoder, counted from 1 (default: all)");
     arguments.option("--part", part_, "PART", "hidden, cell, or all (default: hidden)");
-    arguments.flag("--tokens", options_.tokens, "read tokens separated by blanks instead of text");
+    arguments.flag("--tokens", options_.tokens, "read tokens separated by spaces instead of text");
     common_.declare(arguments, "");
   }
 
@@ -43,7 +44,7 @@ class States final : public Command {
     const auto environment = common_.environment(context, log);
     if (layer_) options_.layer = parse_number<int64_t>("--layer", *layer_, 1, most_layers);
     options_.part = part();
-    if (output_) check_outputs({{"INPUT", input_}}, {{"--output", *output_}});
+    if (output_) check_outputs({{"SENTENCES", input_}}, {{"--output", *output_}});
     const bool from_stream = input_.empty() || input_ == "-";
     auto bytes = from_stream ? nullptr : data::open_bytes(input_);
     const auto loaded = run::load_run(folder_, checkpoint_, {}, environment);

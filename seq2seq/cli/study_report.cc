@@ -141,13 +141,17 @@ void StudyProgress::tick() {
   const auto now = std::chrono::steady_clock::now();
   if (now < next_look_) return;
   next_look_ = now + between_looks;
+  look();
+}
+
+void StudyProgress::look() {
   try {
-    look();
+    show();
   } catch (const Error&) {  // a record that is just being replaced, or a slow network: the trainings go on
   }
 }
 
-void StudyProgress::look() {
+void StudyProgress::show() {
   study::find_records(plan_, disk_files(), quiet_);
   const auto status = study::survey(plan_, disk_files());
   std::vector<std::string> under_way;

@@ -27,6 +27,7 @@ class StudyProgress {
 
  private:
   void look();
+  void show();
 
   study::StudyPlan plan_;
   int64_t jobs_;

@@ -26,7 +26,7 @@ class Train final : public Command {
   std::string about() const override { return "train a new run from a configuration, or continue a run"; }
   Help help() const override {
     return {.examples = {"train configs/g2p.yaml --run runs/g2p --set train.updates=5000", "train --resume runs/g2p"},
-            .page = "docs/configuration.md"};
+            .page = "docs/training.md"};
   }
 
   void declare(Arguments& arguments) override {
@@ -71,7 +71,7 @@ class Train final : public Command {
     add_override(overrides, "--seed", "seed", seed_);
     if (explain_) {
       for (const auto& line : run::explain_training(
-               {.config = config_, .overrides = overrides, .folder = {}, .init_from = {}}, environment))
+               {.config = config_, .overrides = overrides, .folder = {}, .init_from = init_from_}, environment))
         *context.streams.out << line << '\n';
       context.streams.out->flush();
       check_written(*context.streams.out);

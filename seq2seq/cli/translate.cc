@@ -78,7 +78,7 @@ class Translate final : public Command {
     arguments.option(
         "--constraints", constraints_, "FILE",
         "put all phrases of the same line of this file, separated by tabs, into each output, in any order");
-    arguments.flag("--tokens", options_.tokens, "read and write tokens separated by blanks instead of text");
+    arguments.flag("--tokens", options_.tokens, "read and write tokens separated by spaces instead of text");
     arguments.flag("--interactive", interactive_,
                    "ask for sentences one by one, with commands for n-best outputs, probabilities, alignment and "
                    "alternatives (`:help`)");
@@ -99,8 +99,8 @@ class Translate final : public Command {
     const bool from_stream = input_.empty() || input_ == "-";
     check_files();
     auto bytes = from_stream ? nullptr : data::open_bytes(input_);
-    const auto prefixes = lines_of(prefix_), constraints = lines_of(constraints_);
-    options_.demands = {.prefixes = prefixes.get(), .constraints = constraints.get()};
+    const auto prefixes = lines_of(prefix_), phrases = lines_of(constraints_);
+    options_.constraints = {.prefixes = prefixes.get(), .phrases = phrases.get()};
     const auto loaded = run_.load(environment, std::move(overrides));
     run::check_translates(loaded, "cannot translate");
     if (from_stream) bytes = data::open_bytes(context.streams.in, "<stdin>");
@@ -112,10 +112,10 @@ class Translate final : public Command {
     if (links) options_.alignments.links = &links->stream();
     if (weights) options_.alignments.weights = &weights->stream();
     const auto translated = run::translate(loaded, lines, text ? text->stream() : *context.streams.out, options_);
+    if (!output_) check_written(*context.streams.out);
+    if (!*context.streams.out) return Exit::reader_gone;  // other files and the summary would be of unread lines
     for (const auto& written : {text.get(), links.get(), weights.get()})
       if (written != nullptr) written->commit();
-    if (!output_) check_written(*context.streams.out);
-    if (!*context.streams.out) return Exit::reader_gone;  // a summary would describe lines that were not received
     return report(translated, log);
   }
 

@@ -133,7 +133,7 @@ Checked wrong(const KeyFacts& facts, const Given& given, const std::string& addi
 Checked check_number(const KeyFacts& facts, const Given& given) {
   double value = 0;
   const std::string& text = given.text;
-  if (given.quoted) return wrong(facts, given, ", a text: remove the quotes");
+  if (given.quoted) return wrong(facts, given, ", a quoted string: remove the quotes");
   const auto fault = number_of(facts, text, value);
   if (fault == std::errc::result_out_of_range) return wrong(facts, given, ", which is out of range");
   if (fault != std::errc()) {
@@ -178,7 +178,7 @@ Checked check_scalar(const KeyFacts& facts, const Given& given, const BaseFolder
     const bool wants_text = facts.type != KeyType::boolean && facts.type != KeyType::integer &&
                             facts.type != KeyType::number && facts.type != KeyType::list_of_numbers;
     const bool nothing = given.kind == Given::Kind::nothing && wants_text && facts.one_of.empty();
-    return wrong(facts, given, nothing ? R"(: write `""` for an empty text, `"null"` for the word)" : "");
+    return wrong(facts, given, nothing ? R"(: write `""` for an empty string, `"null"` for the word)" : "");
   }
   switch (facts.type) {
     case KeyType::boolean:
@@ -222,13 +222,13 @@ std::string plain_expectation(const KeyFacts& facts) {
     case KeyType::number:
       return "a number" + bounds(facts);
     case KeyType::text:
-      return facts.one_of.empty() ? "a text" : choice_of(facts);
+      return facts.one_of.empty() ? "a string" : choice_of(facts);
     case KeyType::path:
       return "a path";
     case KeyType::list_of_numbers:
       return "a number" + bounds(facts) + ", or a list of numbers, as in `[a, b]`";
     case KeyType::list_of_text:
-      return (facts.one_of.empty() ? "a text" : choice_of(facts)) + ", or a list, as in `[a, b]`";
+      return (facts.one_of.empty() ? "a string" : choice_of(facts)) + ", or a list, as in `[a, b]`";
     case KeyType::list_of_paths:
       return "a path, or a list, as in `[a, b]`";
   }

@@ -18,7 +18,7 @@ struct Checked {
   std::string problem{};
 };
 
-/// Where paths start.
+/// Base folder of relative paths.
 struct BaseFolder {
   std::filesystem::path path;      // absolute; the start of relative paths
   std::filesystem::path former{};  // its absolute path before it was moved; empty: it was not moved

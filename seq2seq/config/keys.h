@@ -31,7 +31,7 @@ struct KeyFacts {
   std::vector<std::string> one_of;
   bool is_unsigned = false;
   bool required = false;
-  bool optional = false;  // whether `null` is a value
+  bool optional = false;  // true if `null` is a value
   OnResume on_resume = OnResume::fixed;
   std::function<std::string()> get;     // the value as YAML text
   std::function<std::string()> digest;  // the value for the digest; null: the key is not part of it

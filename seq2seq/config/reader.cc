@@ -153,8 +153,8 @@ class Reader {
     const std::string near = nearest(entry.name, names(keys));
     const std::string elsewhere = near.empty() ? find_elsewhere(entry.name) : "";
     std::string problem = "unknown key " + name;
-    if (!near.empty()) problem += fmt::format("; the nearest known one is `{}`", near);
-    if (!elsewhere.empty()) problem += fmt::format("; the nearest known one is `{}`", elsewhere);
+    if (!near.empty()) problem += fmt::format("; did you mean `{}`?", near);
+    if (!elsewhere.empty()) problem += fmt::format("; did you mean `{}`?", elsewhere);
     faults_.add(entry.source, problem, lists_them(section));
   }
 

@@ -20,7 +20,7 @@ struct Override {
 /// Splits `section.key=value`. Throws UsageError if the `=` or the key is missing.
 Override parse_override(const std::string& typed);
 
-/// How to read a configuration. Given values are always checked.
+/// Options for reading a configuration. Given values are always checked.
 struct ReadScope {
   /// A command that needs only this section requires only its keys and checks only its rules. Empty: all sections.
   std::string section{};

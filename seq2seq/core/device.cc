@@ -82,7 +82,7 @@ std::string kernels_for(c10::Device device) {
   const auto for_gpu = gpu_kernels();  // a misspelled name is an error on the CPU, too
   if (!device.is_cuda()) return best_isa() == Isa::reference ? own : own + " (layers, output)";
   if (const auto refusal = gpu_kernels_refusal(compute_capability(device)); !refusal.empty())
-    throw UsageError({.part = "SEQ2SEQ_GPU_KERNELS"}, refusal, "Leave it out of the variable");
+    throw UsageError({.part = "SEQ2SEQ_GPU_KERNELS"}, refusal, "Remove that kernel from the variable, or unset it");
   return for_gpu.empty() ? own : fmt::format("{}, {}", own, for_gpu);
 }
 
@@ -127,7 +127,7 @@ int compute_capability([[maybe_unused]] c10::Device device) {
   return 0;
 }
 
-c10::Device read_device(const std::string& text) {
+c10::Device parse_device_name(const std::string& text) {
   if (text == "cpu") return {c10::kCPU};
   int index = 0;
   const bool numbered = text.rfind("cuda:", 0) == 0 && read_number(std::string_view(text).substr(5), index);
@@ -137,19 +137,19 @@ c10::Device read_device(const std::string& text) {
   return {c10::kCUDA, static_cast<c10::DeviceIndex>(index)};
 }
 
-bool is_here(c10::Device device) { return !device.is_cuda() || device.index() < gpus(); }
+bool is_available(c10::Device device) { return !device.is_cuda() || device.index() < gpus(); }
 
-std::string gpus_here() {
+std::string describe_gpus() {
   const int count = gpus();
   if (count == 0) return "LibTorch finds no GPU here";
   if (count == 1) return "LibTorch finds one GPU here, `cuda:0`";
   return fmt::format("LibTorch finds {} GPUs here, `cuda:0` to `cuda:{}`", count, count - 1);
 }
 
-c10::Device parse_device(const std::string& text) {
-  const auto device = read_device(text);
-  if (!is_here(device)) {
-    throw UsageError(fmt::format("device {} was not found: {}", quote(text), gpus_here()),
+c10::Device parse_available_device(const std::string& text) {
+  const auto device = parse_device_name(text);
+  if (!is_available(device)) {
+    throw UsageError(fmt::format("device {} was not found: {}", quote(text), describe_gpus()),
                      gpus() == 0 ? "Use `cpu`; `scripts/setup --cuda` builds for a GPU" : "");
   }
   return device;

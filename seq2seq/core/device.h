@@ -9,14 +9,14 @@ namespace seq2seq {
 
 /// Parses `cpu`, `cuda` or `cuda:N`. Throws UsageError for any other text, and for a GPU that this machine does not
 /// have; the message has the number of GPUs.
-c10::Device parse_device(const std::string& text);
+c10::Device parse_available_device(const std::string& text);
 
-/// As parse_device(), without checking that this machine has the device.
-c10::Device read_device(const std::string& text);
+/// As parse_available_device(), without checking that this machine has the device.
+c10::Device parse_device_name(const std::string& text);
 /// Returns true if the machine has the device.
-bool is_here(c10::Device device);
+bool is_available(c10::Device device);
 /// Returns a list of this machine's GPUs, for messages: `LibTorch finds one GPU here, `cuda:0``.
-std::string gpus_here();
+std::string describe_gpus();
 /// Returns true if LibTorch finds a GPU here.
 bool has_gpu();
 

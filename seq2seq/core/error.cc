@@ -14,7 +14,7 @@ std::string line_of(const Place& place, const std::string& problem, const std::s
   std::string line = to_string(place);
   if (!line.empty()) line += ": ";
   line += problem;
-  if (!remedy.empty()) line += ". " + remedy;
+  if (!remedy.empty()) line += (line.ends_with('?') ? " " : ". ") + remedy;
   return printable(line);  // it may contain names and values from unchecked files
 }
 

@@ -23,7 +23,7 @@ class JsonFault : public std::runtime_error {
 
 /// Returns the value. Throws JsonFault if T cannot hold it.
 template <class T, class Json>
-T whole(const Json& value) {
+T to_integer(const Json& value) {
   if (value.is_number_unsigned()) {
     const auto number = value.template get<uint64_t>();
     if (std::in_range<T>(number)) return static_cast<T>(number);
@@ -35,10 +35,10 @@ T whole(const Json& value) {
 }
 
 template <class Json>
-std::vector<int64_t> wholes(const Json& values) {
+std::vector<int64_t> to_integers(const Json& values) {
   if (!values.is_array()) throw JsonFault("expected a list of numbers");
   std::vector<int64_t> numbers;
-  for (const auto& value : values) numbers.push_back(whole<int64_t>(value));
+  for (const auto& value : values) numbers.push_back(to_integer<int64_t>(value));
   return numbers;
 }
 

@@ -45,8 +45,7 @@ class Words {
 
 void check_count(int64_t count) {
   if (count < 0 || count > int64_t{std::numeric_limits<uint32_t>::max()})
-    throw std::invalid_argument(
-        "0 to 4,294,967,295 numbers can be drawn at once: a stream's words are numbered by 32 bits");
+    throw std::invalid_argument("cannot draw this many numbers at once; the limit is 2^32 - 1");
 }
 
 }  // namespace

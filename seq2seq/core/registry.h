@@ -114,7 +114,7 @@ class Registry final : public Kinds {
     }
     std::string known;
     for (const auto& entry : entries_) known += (known.empty() ? "" : ", ") + entry.name;
-    throw Error("unknown kind `" + name + "`; known are " + known);
+    throw Error("unknown kind `" + name + "`", "Use one of: " + known);
   }
 
   [[noreturn]] void refuse(const AnyOptions& held, const Entry& entry) const {

@@ -9,7 +9,7 @@ namespace seq2seq {
 struct Version {
   std::string number;  // 0.1.0
   std::string commit;  // abbreviated hash, "unknown" outside a git clone
-  bool dirty = false;  // whether tracked files differed from the commit at build time
+  bool dirty = false;  // true if tracked files differed from the commit at build time
 
   /// "0.1.0 (1a2b3c4d5e6f, modified)"
   std::string text() const;

@@ -87,15 +87,18 @@ void cut(std::span<int64_t> pairs, const Lengths& lengths, const Most& most,
 void declare(config::Keys& keys, BatchOptions& options) {
   keys.add("sentences", options.sentences, "pairs per batch; 0: no limit. Set this or `tokens`")
       .unit("pairs")
-      .at_least(0);
+      .at_least(0)
+      .at_most(1e9);
   keys.add("tokens", options.tokens,
            "tokens per batch, both sides with end symbols; a longer pair is a batch of its own; 0: no limit")
       .unit("tokens")
-      .at_least(0);
+      .at_least(0)
+      .at_most(1e9);
   keys.add("pool", options.pool,
            "batches sorted by length together. Larger: more similar lengths, faster; smaller: better shuffled")
       .unit("batches")
-      .at_least(1);
+      .at_least(1)
+      .at_most(1e6);
   keys.add("draw", options.draw,
            {{"each_once", EpochDraw::each_once}, {"with_replacement", EpochDraw::with_replacement}},
            "each_once: an epoch has every pair once; with_replacement: it has the same number of independent draws");

@@ -37,7 +37,8 @@ void Corpus::release_pages() const {
 }
 
 Error no_pair_left(const TrainFiles& files, const LeftOut& left_out) {
-  return Error(Place{files.first().string(), 0, 0, {}}, "no pairs left: " + left_out.text());
+  return Error(Place{files.first().string(), 0, 0, {}}, "all pairs were left out: " + left_out.text(),
+               "Relax `data.max_length` or `data.clean`, or check that the files belong together");
 }
 
 Corpus read_corpus(const TrainFiles& files, const TextPipeline& text) {
@@ -66,7 +67,8 @@ Corpus read_corpus(const TrainFiles& files, const TextPipeline& text) {
 }
 
 std::string content_digest(const TrainFiles& files, const std::function<void()>& between_blocks) {
-  auto text = digest_of({&files.source, &files.target, &files.pairs}, between_blocks);
+  auto text = digest_of({&files.source, &files.target}, between_blocks);
+  if (!files.pairs.empty()) text = sha256(text + "pairs" + digest_of({&files.pairs}, between_blocks));
   if (!files.weights.empty()) text = sha256(text + digest_of({&files.weights}, between_blocks));
   return files.alignment.empty() ? text : sha256(text + "alignment" + digest_of({&files.alignment}, between_blocks));
 }

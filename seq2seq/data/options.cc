@@ -38,7 +38,7 @@ void declare(config::Keys& keys, CleanSection& section) {
   keys.add("drop_control_characters", clean.drop_control_characters,
            "leave out pairs with control characters other than tab");
   keys.add("drop_duplicates", clean.drop_duplicates,
-           "keep only the first of pairs with equal tokens; costs 16 bytes of memory per pair");
+           "keep only the first of pairs with equal tokens; costs about 50 bytes of memory per pair");
 }
 
 void declare_text(config::Keys& keys, SideOptions& side, const text::TokenizerRegistry& tokenizers) {
@@ -103,7 +103,7 @@ std::string wrong_parts(const DataOptions& options) {
 std::string wrong_tag(const TrainFiles& files) {
   for (const auto& tag : files.tags) {
     if (tag.find_first_of(" \t") != std::string::npos)
-      return fmt::format("`{}` is not a token: it contains a blank", tag);
+      return fmt::format("`{}` is not a token: it contains whitespace", tag);
     if (text::is_special(tag)) return fmt::format("`{}` is a special symbol, which cannot occur in text", tag);
   }
   return wrong_count(files, files.tags);
@@ -130,18 +130,19 @@ void declare(config::Keys& keys, TrainFiles& files) {
            "how often an epoch contains each corpus, in the order of the files; a fraction takes that share of its "
            "pairs, drawn anew each epoch; empty: once")
       .unit("copies")
-      .at_least(0);
+      .at_least(0)
+      .at_most(1e6);
   keys.add("tags", files.tags,
-           "token added before each source sentence of a corpus, in the order of the files; an empty text adds none");
+           "token added before each source sentence of a corpus, in the order of the files; an empty string adds none");
   keys.add("weights", files.weights,
            "file for each corpus, in the order of the files, with one number per line that multiplies the losses of "
-           "the pair; an empty text: all 1");
+           "the pair; an empty string: all 1");
   keys.rule("repeat", [&files] { return wrong_repeat(files); });
   keys.rule("tags", [&files] { return wrong_tag(files); });
   keys.add(
       "alignment", files.alignment,
       "file for each corpus, in the order of the files, with the word alignment of a pair per line, `0-0 1-2`, for "
-      "`train.guided_alignment`; an empty text: none");
+      "`train.guided_alignment`; an empty string: none");
   keys.rule("weights", [&files] { return wrong_count(files, files.weights); });
   keys.rule("alignment", [&files] { return wrong_count(files, files.alignment); });
   keys.rule("source", [&files] {
@@ -188,7 +189,8 @@ void declare(config::Keys& keys, TextToTrainOn& text) {
            "how often an epoch contains each file, in the order of the files; a fraction takes that share of its "
            "sentences, drawn anew each epoch; empty: once")
       .unit("copies")
-      .at_least(0);
+      .at_least(0)
+      .at_most(1e6);
   keys.rule("repeat", [&files] { return wrong_repeat(files); });
   keys.rule("target", [&files] {
     const auto unnamed = [](const auto& file) { return file.empty(); };
@@ -211,7 +213,7 @@ void declare(config::Keys& keys, CleanText& section) {
   keys.add("drop_control_characters", section.clean.drop_control_characters,
            "leave out sentences with control characters other than tab");
   keys.add("drop_duplicates", section.clean.drop_duplicates,
-           "keep only the first of sentences with equal tokens; costs 16 bytes of memory per sentence");
+           "keep only the first of sentences with equal tokens; costs about 50 bytes of memory per sentence");
 }
 
 /// Declares the keys for a language model's text.
@@ -233,7 +235,7 @@ void declare_one_sided(config::Keys& keys, DataOptions& options, const text::Tok
   text::declare_special_symbols(keys, options.special_symbols);
   keys.rule("target.tokenizer", [&options, &tokenizers] {
     return tokenizers.make(options.target.tokenizer)->samples()
-               ? "samples, which needs prepared text; a language model reads its text into memory"
+               ? "subword sampling does not work with `task: lm`. Leave out `data.target.tokenizer.sample`"
                : "";
   });
 }
@@ -270,12 +272,14 @@ void declare(config::Keys& keys, DataOptions& options, const text::TokenizerRegi
     return tokenizers.make(options.source.tokenizer)->samples() || tokenizers.make(options.target.tokenizer)->samples();
   };
   keys.rule("prepared", [&options, samples] {
-    return samples() && options.prepared.empty() ? "must be set if a tokenizer samples" : "";
+    return samples() && options.prepared.empty()
+               ? "must be set for subword sampling: name a folder for the prepared text"
+               : "";
   });
   keys.rule("train.alignment", [&options, samples] {
     return !options.train.alignment.empty() && samples()
-               ? "links tokens, but a tokenizer that samples cuts different tokens in each epoch. Turn `sample` off, "
-                 "or leave the alignment out"
+               ? "links tokens, but subword sampling produces different tokens in each epoch. Turn `sample` off, or "
+                 "leave the alignment out"
                : "";
   });
   keys.rule("source.factors", [&options, &tokenizers] { return wrong_factors(options, tokenizers); });

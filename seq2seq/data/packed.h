@@ -28,7 +28,7 @@ struct Layout : std::enable_shared_from_this<Layout> {
   at::Tensor key;                // [B] the pair's number in the corpus, in the caller's order; selects random draws
   at::Tensor running_on_device;  // [T] `running` on the device of the index tensors; undefined on the CPU
   LayoutIndex kept_on_host;      // on_host() of a layout on another device; undefined: not known
-  bool in_order = false;         // whether order() is known to be 0, 1, 2, ..., so that states need not be gathered
+  bool in_order = false;         // true if order() is known to be 0, 1, 2, ..., so that states need not be gathered
 
   int64_t rows() const { return owner.size(0); }
   int64_t steps() const { return static_cast<int64_t>(running.size()); }

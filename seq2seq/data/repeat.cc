@@ -20,8 +20,8 @@ uint64_t salt_of(std::size_t corpus, int64_t epoch) {
 
 std::vector<int64_t> repeated_pairs(const Corpus& corpus, const RandomStream& stream, int64_t epoch) {
   if (corpus.repeat.size() != corpus.pairs_of.size()) {
-    throw Error(
-        fmt::format("{} numbers of copies for a text of {} corpora", corpus.repeat.size(), corpus.pairs_of.size()));
+    throw Error(fmt::format("`data.train.repeat` has {}, but the training text has {} corpora",
+                            format_count(std::ssize(corpus.repeat), "number"), corpus.pairs_of.size()));
   }
   std::vector<int64_t> pairs;
   int64_t first = 0;

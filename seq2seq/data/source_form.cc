@@ -17,7 +17,7 @@ void check_source(const std::vector<std::string>& tokens, const SourceForm& form
   const auto parts = std::ssize(part_lengths(tokens, form));
   if (parts != form.parts)
     throw Error(place, fmt::format("has {}, but `data.source.parts` is {}", format_count(parts, "part"), form.parts),
-                fmt::format("Write `{}` with blanks around it between two parts", text::part_separator));
+                fmt::format("Write `{}` with spaces around it between two parts", text::part_separator));
   check_factors(line, form, place);
 }
 

@@ -13,7 +13,7 @@ struct Alternative {
   double score = 0;
 };
 
-/// Returns the `count` most probable words after `written`, best first. `written` is the beginning of an output, in the
+/// Returns the `count` most probable words after `written`, best first. `written` is a partial output, in the
 /// order in which the model writes it. `sources` must hold exactly one sentence.
 std::vector<Alternative> alternatives(const Predictor& predictor, const Sources& sources,
                                       const std::vector<int64_t>& written, int64_t count);

@@ -12,7 +12,7 @@ namespace seq2seq::decode {
 
 Beam::Beam(const BeamOptions& options)
     : options_(options),
-      phrases_(options.demand.phrases),
+      phrases_(options.constraints.phrases),
       live_{{.word = text::start_id, .covered = {}, .progress = phrases_.start()}} {}
 
 void Beam::extend(const Extensions& extensions, const std::map<int64_t, int64_t>& chosen) {
@@ -32,9 +32,8 @@ void Beam::extend(const Extensions& extensions, const std::map<int64_t, int64_t>
     const bool among_the_first = stood[candidate.bank]++ < places;
     if (!among_the_first && !options_.refill) continue;
     if (candidate.word != text::end_id) {
-      if (free[candidate.bank] == 0) continue;
+      if (free[candidate.bank] == 0 || beaten(candidate.value)) continue;
       --free[candidate.bank];
-      if (beaten(candidate.value)) continue;
       const int64_t path = paths_.add(live_[parent].path, candidate.word, candidate.token_score);
       next.push_back({candidate.parent, candidate.word, path, candidate.value, covered[parent],
                       phrases_.after(live_[parent].progress, candidate.word)});
@@ -54,18 +53,18 @@ void Beam::extend(const Extensions& extensions, const std::map<int64_t, int64_t>
 
 bool Beam::wants_all() const {
   if (live_.empty()) return false;
-  if (written_ < std::ssize(options_.demand.prefix)) return true;
+  if (written_ < std::ssize(options_.constraints.prefix)) return true;
   return std::ranges::any_of(live_, [this](const Live& live) { return !phrases_.met(live.progress); });
 }
 
 std::vector<Beam::Candidate> Beam::rank(const Extensions& extensions, const std::map<int64_t, int64_t>& chosen) const {
   std::vector<Candidate> candidates;
   candidates.reserve(live_.size() * static_cast<size_t>(extensions.width));
-  const bool forced = written_ < std::ssize(options_.demand.prefix);
+  const bool forced = written_ < std::ssize(options_.constraints.prefix);
   for (int64_t parent = 0; parent < std::ssize(live_); ++parent) {
     const auto first = candidates.size();
     if (forced) {
-      const int64_t word = options_.demand.prefix[static_cast<size_t>(written_)];
+      const int64_t word = options_.constraints.prefix[static_cast<size_t>(written_)];
       add(candidates, parent, word, extensions.all[parent * extensions.vocabulary + word]);
     } else {
       for (int64_t i = parent * extensions.width; i < (parent + 1) * extensions.width; ++i)
@@ -147,7 +146,7 @@ bool Beam::may_end(const Live& hypothesis) const {
 
 bool Beam::beaten(double value) const {
   if (std::ssize(best_) < options_.n_best) return false;
-  return options_.rule.bound(value, options_.longest + 1) < best_.back().rank;
+  return options_.rule.bound(value, options_.longest + 1) < best_.back().ranking_score;
 }
 
 bool Beam::out_of_patience() const {
@@ -174,7 +173,7 @@ void Beam::complete(const Candidate& candidate, const Coverage& covered) {
 }
 
 void Beam::keep(Hypothesis hypothesis, double value, const Coverage& covered) {
-  hypothesis.rank = options_.rule.rank(value, std::ssize(hypothesis.token_scores), covered);
+  hypothesis.ranking_score = options_.rule.ranking_score(value, std::ssize(hypothesis.token_scores), covered);
   best_.insert(std::upper_bound(best_.begin(), best_.end(), hypothesis, better), std::move(hypothesis));
   if (std::ssize(best_) > options_.n_best) best_.pop_back();
 }

@@ -4,8 +4,8 @@
 #include <map>
 #include <vector>
 
-#include "seq2seq/decode/demand.h"
 #include "seq2seq/decode/hypothesis.h"
+#include "seq2seq/decode/output_constraints.h"
 #include "seq2seq/decode/phrases.h"
 #include "seq2seq/decode/scoring_rule.h"
 
@@ -27,13 +27,13 @@ struct BeamOptions {
   int64_t n_best = 1;     // complete hypotheses to return
   int64_t shortest = 0;   // words of the shortest output, without the end symbol
   int64_t longest = 1;    // words of the longest output, without the end symbol
-  bool refill = true;     // whether a complete hypothesis frees its place
+  bool refill = true;     // true if a complete hypothesis frees its place
   double patience = 0;    // stop at `patience` times K complete hypotheses, and `n_best`; 0: when none can win
   int64_t no_repeat = 0;  // size of the n-grams that an output may contain only once; 0: no limit
   ScoringRule rule;
   double diversity = 0;  // subtracted from a word's ranking for each hypothesis of an earlier group with this word
   std::vector<int64_t> positions = {};  // of the source's words in rows of attention, if the rule reads them
-  Demand demand = {};
+  OutputConstraints constraints = {};
 };
 
 /// The hypotheses of one source during the search, by the rules of beam_search.h. Independent of models and batches.

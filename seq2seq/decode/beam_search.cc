@@ -118,7 +118,7 @@ class BeamSearch {
   /// Returns an undefined tensor unless the scoring rule reads attention.
   at::Tensor attention() const {
     if (!state_->wants_attention) return {};
-    const auto attention = predictor_.attended(*state_);
+    const auto attention = predictor_.step_attention(*state_);
     TORCH_CHECK(attention.defined(), "a coverage penalty needs a model that attends");
     return attention.to(at::kCPU, at::kDouble).contiguous();
   }
@@ -152,12 +152,13 @@ std::vector<std::vector<int64_t>> word_positions(const Sources& sources) {
 
 std::vector<std::vector<Hypothesis>> beam_search(const Predictor& predictor, const Sources& sources,
                                                  const std::vector<OutputLength>& lengths, const DecodeOptions& options,
-                                                 const std::vector<Demand>& demands) {
+                                                 const std::vector<OutputConstraints>& constraints) {
   const auto& groups = options.diverse_beam;
-  TORCH_CHECK(options.beam >= 1 && options.n_best >= 1, "a search needs a beam and outputs of at least 1");
-  TORCH_CHECK(options.beam % groups.groups == 0, "groups of a beam have equally many places");
-  TORCH_CHECK(sources.sentences() == std::ssize(lengths), "one length a source");
-  TORCH_CHECK(demands.empty() || demands.size() == lengths.size(), "one demand a source");
+  TORCH_CHECK(options.beam >= 1 && options.n_best >= 1, "`beam` and `n_best` must be at least 1");
+  TORCH_CHECK(options.beam % groups.groups == 0, "`beam` must be divisible by the number of groups");
+  TORCH_CHECK(sources.sentences() == std::ssize(lengths), "expected one length per source");
+  TORCH_CHECK(constraints.empty() || constraints.size() == lengths.size(),
+              "expected one constraint per source, or none");
   if (lengths.empty()) return {};
   const auto rule = scoring_rule(options);
   const auto positions = rule.reads_attention() ? word_positions(sources) : std::vector<std::vector<int64_t>>();
@@ -174,7 +175,7 @@ std::vector<std::vector<Hypothesis>> beam_search(const Predictor& predictor, con
                 .rule = rule,
                 .diversity = groups.strength,
                 .positions = positions.empty() ? std::vector<int64_t>() : positions[source],
-                .demand = demands.empty() ? Demand() : demands[source]},
+                .constraints = constraints.empty() ? OutputConstraints() : constraints[source]},
                static_cast<int64_t>(source));
   }
   search.run();

@@ -2,8 +2,8 @@
 
 #include <vector>
 
-#include "seq2seq/decode/demand.h"
 #include "seq2seq/decode/hypothesis.h"
+#include "seq2seq/decode/output_constraints.h"
 #include "seq2seq/decode/predictor.h"
 #include "seq2seq/decode/sampling.h"
 #include "seq2seq/decode/search.h"
@@ -34,17 +34,17 @@ namespace seq2seq::decode {
 ///    run side by side and take turns at each step. In the ranking of step 2 a word loses `diverse_beam.strength` for
 ///    each hypothesis of an earlier group that has just written it; its value does not change. The n best outputs of
 ///    all groups are returned, equal outputs once.
-/// 8. Until a demanded prefix is written, its next word is the only extension.
-/// 9. While phrases are demanded, the words that continue one of them are extensions, too. The end symbol is an
+/// 8. Until a required prefix is written, its next word is the only extension.
+/// 9. While required phrases are missing, the words that continue one of them are extensions, too. The end symbol is an
 ///    extension only after all of them, and places are shared out by the number of phrase words met (phrases.h). A
 ///    hypothesis that lacks a phrase is returned, cut, only if nothing else was found.
 /// Greedy search is the case K = 1. Scores are those of the predictor: for a model the natural log-probability of the
 /// output, with a language model the weighted sum of both.
 ///
-/// `demands` has one entry per source, or is empty.
+/// `constraints` has one entry per source, or is empty.
 std::vector<std::vector<Hypothesis>> beam_search(const Predictor& predictor, const Sources& sources,
                                                  const std::vector<OutputLength>& lengths, const DecodeOptions& options,
-                                                 const std::vector<Demand>& demands = {});
+                                                 const std::vector<OutputConstraints>& constraints = {});
 
 /// Returns, for each source, the positions of its words in the encoder's input: all but that of the end symbol.
 std::vector<std::vector<int64_t>> word_positions(const Sources& sources);

@@ -40,28 +40,29 @@ std::vector<float> in_text_order(const std::vector<float>& weights, const std::v
   return ordered;
 }
 
-std::vector<Demand> pick(const std::vector<Demand>& demands, const Indices& indices) {
-  std::vector<Demand> picked;
-  if (demands.empty()) return picked;
-  for (const int64_t index : indices) picked.push_back(demands.at(static_cast<size_t>(index)));
+std::vector<OutputConstraints> pick(const std::vector<OutputConstraints>& constraints, const Indices& indices) {
+  std::vector<OutputConstraints> picked;
+  if (constraints.empty()) return picked;
+  for (const int64_t index : indices) picked.push_back(constraints.at(static_cast<size_t>(index)));
   return picked;
 }
 
-/// Returns demands in the order in which the decoder writes.
-std::vector<Demand> as_written(std::vector<Demand> demands, const data::TextPipeline& text) {
-  if (!writes_backwards(text)) return demands;
-  for (auto& demand : demands) {
-    TORCH_CHECK(demand.prefix.empty(), "a target that is written backwards ends in its first words");
-    for (auto& phrase : demand.phrases) phrase = text.decoder_ids(std::move(phrase));
+/// Returns constraints in the order in which the decoder writes.
+std::vector<OutputConstraints> as_written(std::vector<OutputConstraints> constraints, const data::TextPipeline& text) {
+  if (!writes_backwards(text)) return constraints;
+  for (auto& constraints : constraints) {
+    TORCH_CHECK(constraints.prefix.empty(), "a target that is written backwards ends in its first words");
+    for (auto& phrase : constraints.phrases) phrase = text.decoder_ids(std::move(phrase));
   }
-  return demands;
+  return constraints;
 }
 
 }  // namespace
 
 std::vector<std::vector<Hypothesis>> search_all(const Predictor& predictor, const Readings& sources,
                                                 const DecodeOptions& options, const Done& done,
-                                                const Sentences* targets, const std::vector<Demand>& demands) {
+                                                const Sentences* targets,
+                                                const std::vector<OutputConstraints>& constraints) {
   if (options.oracle_length && targets == nullptr) {
     throw UsageError("`decode.oracle_length` needs references, and there are none here",
                      "Use `--set decode.oracle_length=false`");
@@ -86,7 +87,7 @@ std::vector<std::vector<Hypothesis>> search_all(const Predictor& predictor, cons
     std::vector<OutputLength> lengths;
     for (const int64_t index : indices) lengths.push_back(length_of(static_cast<size_t>(index)));
     auto found = search(predictor, Sources(packed(sources, indices)), lengths, options,
-                        as_written(pick(demands, indices), *first_text));
+                        as_written(pick(constraints, indices), *first_text));
     for (size_t i = 0; i < indices.size(); ++i) {
       for (auto& hypothesis : found[i]) {
         if (!writes_backwards(*first_text)) break;

@@ -17,12 +17,12 @@ namespace seq2seq::decode {
 /// Returns the n best outputs of any number of sources, in their order; sentences of similar length are searched
 /// together. Ids and token scores are in the order of the text. Lengths and target vocabulary come from the first
 /// reading. `targets` only provide lengths, for options that want outputs as long as their references; such options are
-/// an error without `targets`. `demands` has one entry per source, in the order of the text, or is empty; a prefix
+/// an error without `targets`. `constraints` has one entry per source, in the order of the text, or is empty; a prefix
 /// needs targets that are written forwards.
 std::vector<std::vector<Hypothesis>> search_all(const Predictor& predictor, const Readings& sources,
                                                 const DecodeOptions& options, const Done& done = {},
                                                 const Sentences* targets = nullptr,
-                                                const std::vector<Demand>& demands = {});
+                                                const std::vector<OutputConstraints>& constraints = {});
 /// As above, for one model.
 std::vector<std::vector<Hypothesis>> search_all(const Predictor& predictor, const Sentences& sources,
                                                 const data::TextPipeline& text, const DecodeOptions& options,

@@ -37,12 +37,12 @@ EnsemblePredictor::EnsemblePredictor(std::vector<EnsembleMember> members, Ensemb
     TORCH_CHECK(std::isfinite(member.weight) && member.weight > 0, "weights of an ensemble are above 0");
     sum += member.weight;
   }
-  TORCH_CHECK(!members_.empty(), "an ensemble has members");
+  TORCH_CHECK(!members_.empty(), "an ensemble needs at least one member");
   for (auto& member : members_) member.weight /= sum;
 }
 
 std::unique_ptr<PredictorState> EnsemblePredictor::start(const Sources& sources) const {
-  TORCH_CHECK(sources.readings.size() == members_.size(), "one reading of the sources a member");
+  TORCH_CHECK(sources.readings.size() == members_.size(), "expected one reading of the sources per member");
   auto state = std::make_unique<EnsembleState>();
   for (size_t i = 0; i < members_.size(); ++i)
     state->members.push_back(members_[i].predictor->start(sources.readings[i]));
@@ -139,7 +139,7 @@ at::Tensor EnsemblePredictor::next_scores(const PredictorState& state, const nn:
 
 at::Tensor EnsemblePredictor::score(const Sources& sources, const nn::Packed& inputs, const nn::Packed& targets,
                                     const nn::Ids& owner) const {
-  TORCH_CHECK(sources.readings.size() == members_.size(), "one reading of the sources a member");
+  TORCH_CHECK(sources.readings.size() == members_.size(), "expected one reading of the sources per member");
   return joined([&](size_t i) { return members_[i].predictor->score(sources.readings[i], inputs, targets, owner); });
 }
 

@@ -20,10 +20,10 @@ namespace seq2seq::decode {
 
 namespace {
 
-// Beginnings extended together: more use the hardware better, fewer improve the bound sooner.
+// Partial outputs extended together: more use the hardware better, fewer improve the bound sooner.
 constexpr size_t nodes_at_once = 8;
 
-/// A beginning of an output that may still be extended.
+/// A partial output that may still be extended.
 struct Beginning {
   int64_t parent = 0;  // its row in the block's state
   int64_t word = 0;    // its last word
@@ -40,7 +40,7 @@ bool later(const Beginning& a, const Beginning& b) {
 
 /// Beginnings of one length.
 struct Block {
-  std::shared_ptr<const PredictorState> state;  // of the beginnings one word shorter
+  std::shared_ptr<const PredictorState> state;  // of the partial outputs one word shorter
   int64_t written = 0;                          // words of each
   std::vector<Beginning> nodes;                 // the next one to extend last
 };
@@ -49,7 +49,7 @@ struct Block {
 struct ExactSource {
   int64_t number = 0;  // in the batch
   OutputLength length;
-  Demand demand;
+  OutputConstraints constraints;
   std::vector<int64_t> positions;  // of its words in rows of attention, if the rule reads them
   std::vector<Hypothesis> beam;    // result of beam search
 };
@@ -62,7 +62,7 @@ class ExactSearch {
         options_(options),
         rule_(scoring_rule(options)),
         source_(std::move(source)),
-        phrases_(source_.demand.phrases) {
+        phrases_(source_.constraints.phrases) {
     const auto never = never_written(options.allow_unknown);
     never_.assign(never.const_data_ptr<int64_t>(), never.const_data_ptr<int64_t>() + never.numel());
     for (const auto& hypothesis : source_.beam)
@@ -135,7 +135,7 @@ class ExactSearch {
   /// Adds the attention used to predict the next words.
   void cover(std::vector<Beginning>& nodes, const PredictorState& state) const {
     if (!rule_.reads_attention()) return;
-    const auto attention = predictor_.attended(state).to(at::kCPU, at::kDouble).contiguous();  // [nodes, S]
+    const auto attention = predictor_.step_attention(state).to(at::kCPU, at::kDouble).contiguous();  // [nodes, S]
     const auto* row = attention.const_data_ptr<double>();
     for (auto& node : nodes) {
       node.covered = covered(node.covered, row, source_.positions);
@@ -144,7 +144,7 @@ class ExactSearch {
   }
 
   bool may_end(const Beginning& node, int64_t written) const {
-    return written >= source_.length.shortest && written >= std::ssize(source_.demand.prefix) &&
+    return written >= source_.length.shortest && written >= std::ssize(source_.constraints.prefix) &&
            phrases_.met(node.progress);
   }
 
@@ -154,8 +154,8 @@ class ExactSearch {
     hypothesis.token_scores.push_back(end_score);
     hypothesis.score += end_score;
     if (hypothesis.score == -std::numeric_limits<double>::infinity()) return;
-    hypothesis.rank =
-        rule_.rank(node.value + rule_.token(end_score, false), std::ssize(hypothesis.token_scores), node.covered);
+    hypothesis.ranking_score = rule_.ranking_score(node.value + rule_.token(end_score, false),
+                                                   std::ssize(hypothesis.token_scores), node.covered);
     const auto same = [&hypothesis](const Hypothesis& other) { return other.ids == hypothesis.ids; };
     if (std::ranges::any_of(best_, same)) return;  // already found by beam search
     best_.insert(std::ranges::upper_bound(best_, hypothesis, better), std::move(hypothesis));
@@ -171,9 +171,9 @@ class ExactSearch {
     if (options_.no_repeat_ngram > 0)
       for (const int64_t word : repeating_words(written, options_.no_repeat_ngram))
         banned[static_cast<size_t>(word)] = true;
-    if (written.size() < source_.demand.prefix.size()) {
+    if (written.size() < source_.constraints.prefix.size()) {
       banned.assign(scores.size(), true);
-      banned[static_cast<size_t>(source_.demand.prefix[written.size()])] = false;
+      banned[static_cast<size_t>(source_.constraints.prefix[written.size()])] = false;
     }
     std::vector<bool> repeated(scores.size());
     for (const int64_t word : written) repeated[static_cast<size_t>(word)] = true;
@@ -191,7 +191,7 @@ class ExactSearch {
 
   bool beaten(double value) const {
     if (std::ssize(best_) < options_.n_best) return false;
-    return rule_.bound(value, source_.length.longest + 1) < best_.back().rank;
+    return rule_.bound(value, source_.length.longest + 1) < best_.back().ranking_score;
   }
 
   std::vector<Hypothesis> outputs(bool finished) const {
@@ -211,7 +211,7 @@ class ExactSearch {
   std::vector<Hypothesis> best_;  // complete ones, best first
   std::vector<int64_t> never_;
   Paths paths_;
-  std::vector<Block> blocks_;  // longest beginnings last
+  std::vector<Block> blocks_;  // longest partial outputs last
   int64_t extended_ = 0;
 };
 
@@ -219,9 +219,10 @@ class ExactSearch {
 
 std::vector<std::vector<Hypothesis>> exact_search(const Predictor& predictor, const Sources& sources,
                                                   const std::vector<OutputLength>& lengths,
-                                                  const DecodeOptions& options, const std::vector<Demand>& demands) {
+                                                  const DecodeOptions& options,
+                                                  const std::vector<OutputConstraints>& constraints) {
   if (lengths.empty()) return {};
-  auto outputs = beam_search(predictor, sources, lengths, options, demands);
+  auto outputs = beam_search(predictor, sources, lengths, options, constraints);
   auto state = predictor.start(sources);
   const bool attends = scoring_rule(options).reads_attention();
   state->wants_attention = attends;
@@ -231,7 +232,7 @@ std::vector<std::vector<Hypothesis>> exact_search(const Predictor& predictor, co
     ExactSearch search(predictor, options,
                        {.number = static_cast<int64_t>(source),
                         .length = lengths[source],
-                        .demand = demands.empty() ? Demand() : demands[source],
+                        .constraints = constraints.empty() ? OutputConstraints() : constraints[source],
                         .positions = positions[source],
                         .beam = std::move(outputs[source])});
     outputs[source] = search.run(started);

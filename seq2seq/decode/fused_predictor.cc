@@ -104,8 +104,8 @@ at::Tensor FusedPredictor::attention(const Sources& sources, const nn::Packed& i
   return model_->attention(sources, inputs);
 }
 
-at::Tensor FusedPredictor::attended(const PredictorState& state) const {
-  return model_->attended(*dynamic_cast<const FusedState&>(state).model);
+at::Tensor FusedPredictor::step_attention(const PredictorState& state) const {
+  return model_->step_attention(*dynamic_cast<const FusedState&>(state).model);
 }
 
 int64_t FusedPredictor::longest_output() const {

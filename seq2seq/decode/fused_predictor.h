@@ -9,7 +9,7 @@ namespace seq2seq::decode {
 
 /// A model with a language model of the same target words: shallow fusion, Gulcehre et al. 2015, arXiv 1503.03535,
 /// section 4.1. The search uses log p(word) of the model + weight * log p(word) of the language model, for all words
-/// that may be written. score(), attention() and attended() are the model's.
+/// that may be written. score(), attention() and step_attention() are the model's.
 class FusedPredictor final : public Predictor {
  public:
   /// `language_model` must have the words of `model`, with the same ids; it ignores sources. `weight` must be at least
@@ -28,7 +28,7 @@ class FusedPredictor final : public Predictor {
   at::Tensor score(const Sources& sources, const nn::Packed& inputs, const nn::Packed& targets,
                    const nn::Ids& owner) const override;
   at::Tensor attention(const Sources& sources, const nn::Packed& inputs) const override;
-  at::Tensor attended(const PredictorState& state) const override;
+  at::Tensor step_attention(const PredictorState& state) const override;
   int64_t longest_output() const override;
 
  private:

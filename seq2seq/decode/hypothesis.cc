@@ -9,10 +9,13 @@ namespace seq2seq::decode {
 
 void check_is_number(double token_score) {
   if (!std::isnan(token_score)) return;
-  throw Error("the model's probabilities are not numbers (NaN)", "Use an earlier checkpoint of the run");
+  throw Error("the model's probabilities are NaN: its training has probably diverged",
+              "Use an earlier checkpoint (`--checkpoint N`)");
 }
 
-bool better(const Hypothesis& a, const Hypothesis& b) { return a.rank != b.rank ? a.rank > b.rank : a.ids < b.ids; }
+bool better(const Hypothesis& a, const Hypothesis& b) {
+  return a.ranking_score != b.ranking_score ? a.ranking_score > b.ranking_score : a.ids < b.ids;
+}
 
 int64_t Paths::add(int64_t parent, int64_t word, double token_score) {
   nodes_.push_back({parent, word, token_score});

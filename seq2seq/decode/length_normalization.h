@@ -17,10 +17,10 @@ struct LengthNormalization {
   double alpha = 0.6;  // of gnmt; at least 0, so that the divisor never falls with the length
 
   double divisor(int64_t tokens) const;
-  /// Returns the rank of an output with this score and number of tokens, counting the end symbol.
-  double rank(double score, int64_t tokens) const { return score / divisor(tokens); }
-  /// Returns the highest rank that a beginning of this score can still reach with at most this many tokens: scores only
-  /// fall, and divisors never fall.
+  /// Returns the ranking score of an output with this score and number of tokens, counting the end symbol.
+  double ranking_score(double score, int64_t tokens) const { return score / divisor(tokens); }
+  /// Returns the highest ranking score that a partial output of this score can still reach with at most this many
+  /// tokens: scores only fall, and divisors never fall.
   double bound(double score, int64_t most_tokens) const { return score / divisor(most_tokens); }
 };
 void declare(config::Keys& keys, LengthNormalization& options);

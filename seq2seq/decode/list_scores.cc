@@ -20,7 +20,7 @@ struct Target {
   PairScore* score;
 };
 
-/// Targets with the same beginning.
+/// Targets with the same prefix.
 struct Node {
   int64_t parent = 0;  // the node of the previous level; on the first level, the source
   int64_t word = text::start_id;

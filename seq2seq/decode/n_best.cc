@@ -21,7 +21,7 @@ std::string n_best_line(int64_t sentence, std::string_view text, const Hypothesi
   }
   if (hypothesis.cut) features += " cut= 1";
   return fmt::format("{}{}{}{}{}{}{}", sentence, separator, text, separator, features, separator,
-                     number(hypothesis.rank));
+                     number(hypothesis.ranking_score));
 }
 
 std::optional<NBestFields> split_n_best(std::string_view line) {

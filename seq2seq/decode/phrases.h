@@ -9,8 +9,8 @@ namespace seq2seq::decode {
 /// listed twice needs to occur only once.
 class Phrases {
  public:
-  /// State of a beginning: for each phrase, the number of its first words at the end of the beginning. Stays at all
-  /// words once the phrase has occurred.
+  /// State after a partial output: for each phrase, the length of its longest prefix that ends the output; its full
+  /// length once it has occurred.
   using Progress = std::vector<int64_t>;
 
   Phrases() = default;

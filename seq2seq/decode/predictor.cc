@@ -74,7 +74,7 @@ at::Tensor Predictor::next_scores(const PredictorState& state, const nn::Ids& hy
 
 at::Tensor Predictor::attention(const Sources&, const nn::Packed&) const { return {}; }
 
-at::Tensor Predictor::attended(const PredictorState&) const { return {}; }
+at::Tensor Predictor::step_attention(const PredictorState&) const { return {}; }
 
 nn::Ids never_written(bool unknown) {
   std::vector<int64_t> never{text::start_id};
@@ -159,7 +159,7 @@ RankedRows ModelPredictor::ranked(const PredictorState& state) const {
   return {.ranking = &ranking_->of(model_->output()), .features = &features_of(state)};
 }
 
-at::Tensor ModelPredictor::attended(const PredictorState& state) const { return features_of(state).attention; }
+at::Tensor ModelPredictor::step_attention(const PredictorState& state) const { return features_of(state).attention; }
 
 int64_t ModelPredictor::longest_output() const {
   const int64_t longest = model_->longest_target();

@@ -14,7 +14,7 @@ namespace seq2seq::decode {
 class PredictorState {
  public:
   virtual ~PredictorState() = default;
-  /// True if the search calls attended() after each read().
+  /// True if the search calls step_attention() after each read().
   bool wants_attention = false;
 };
 
@@ -75,7 +75,7 @@ class Predictor {
   virtual at::Tensor attention(const Sources& sources, const nn::Packed& inputs) const;
   /// Returns the attention weights [R, S] for the next word of each hypothesis, over the positions of its source. The
   /// state must request them. Undefined for an ensemble, or if the model has no attention to positions.
-  virtual at::Tensor attended(const PredictorState& state) const;
+  virtual at::Tensor step_attention(const PredictorState& state) const;
   /// Returns the length of the longest output that it can write, without the end symbol.
   virtual int64_t longest_output() const { return nn::no_longest_sentence; }
 };
@@ -101,7 +101,7 @@ class ModelPredictor final : public Predictor {
   at::Tensor score(const Sources& sources, const nn::Packed& inputs, const nn::Packed& targets,
                    const nn::Ids& owner) const override;
   at::Tensor attention(const Sources& sources, const nn::Packed& inputs) const override;
-  at::Tensor attended(const PredictorState& state) const override;
+  at::Tensor step_attention(const PredictorState& state) const override;
   int64_t longest_output() const override;
 
  private:

@@ -19,6 +19,11 @@ void declare(config::Keys& keys, RescoreOptions& options) {
   keys.rule("choose", [&options] {
     return options.any() || options.choose == ListChoice::weighted_sum ? "" : "needs a list: set `decode.rescore.list`";
   });
+  keys.rule("feature_weights", [&options] {
+    if (options.feature_weights == RescoreOptions().feature_weights) return "";
+    if (!options.any()) return "needs a list: set `decode.rescore.list`";
+    return options.choose == ListChoice::weighted_sum ? "" : "has no effect without `choose: weighted_sum`";
+  });
 }
 
 }  // namespace seq2seq::decode

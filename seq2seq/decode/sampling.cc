@@ -187,9 +187,10 @@ void declare(config::Keys& keys, SampleOptions& options) {
 
 std::vector<std::vector<Hypothesis>> draw_samples(const Predictor& predictor, const Sources& sources,
                                                   const std::vector<OutputLength>& lengths, const Drawing& drawing,
-                                                  const std::vector<Demand>& demands) {
+                                                  const std::vector<OutputConstraints>& constraints) {
   if (lengths.empty()) return {};
-  TORCH_CHECK(std::ranges::all_of(demands, [](const Demand& demand) { return demand.phrases.empty(); }),
+  TORCH_CHECK(std::ranges::all_of(constraints,
+                                  [](const OutputConstraints& constraints) { return constraints.phrases.empty(); }),
               "draws cannot be made to have a phrase");
   std::vector<Draft> drafts;
   const auto read = data::unpack(sources.readings.front());
@@ -198,12 +199,13 @@ std::vector<std::vector<Hypothesis>> draw_samples(const Predictor& predictor, co
       drafts.push_back({.source = source,
                         .key = key_of(read[source], number),
                         .length = lengths[source],
-                        .prefix = demands.empty() ? std::vector<int64_t>() : demands[source].prefix,
+                        .prefix = constraints.empty() ? std::vector<int64_t>() : constraints[source].prefix,
                         .output = {}});
   Drawer(predictor, drawing).run(sources, drafts);
   std::vector<std::vector<Hypothesis>> outputs(lengths.size());
   for (auto& draft : drafts) {
-    draft.output.rank = drawing.normalization.rank(draft.output.score, std::ssize(draft.output.token_scores));
+    draft.output.ranking_score =
+        drawing.normalization.ranking_score(draft.output.score, std::ssize(draft.output.token_scores));
     outputs[draft.source].push_back(std::move(draft.output));
   }
   for (auto& list : outputs) std::ranges::stable_sort(list, better);

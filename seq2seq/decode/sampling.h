@@ -4,9 +4,9 @@
 #include <vector>
 
 #include "seq2seq/config/keys.h"
-#include "seq2seq/decode/demand.h"
 #include "seq2seq/decode/hypothesis.h"
 #include "seq2seq/decode/length_normalization.h"
+#include "seq2seq/decode/output_constraints.h"
 #include "seq2seq/decode/predictor.h"
 
 namespace seq2seq::decode {
@@ -37,10 +37,10 @@ struct Drawing {
 /// Draws outputs of each source word by word and lists them best first; equal outputs are listed as often as they were
 /// drawn. Scores are the model's own log-probabilities, whatever distribution the words were drawn from. A draw depends
 /// on the seed, the source's words, the number of the draw and the position, not on the other sources of the batch.
-/// Sources with the same words get the same outputs. A demanded prefix is written first; phrases cannot be demanded. An
+/// Sources with the same words get the same outputs. A required prefix is written first; phrases cannot be required. An
 /// output that does not end at the longest length is cut.
 std::vector<std::vector<Hypothesis>> draw_samples(const Predictor& predictor, const Sources& sources,
                                                   const std::vector<OutputLength>& lengths, const Drawing& drawing,
-                                                  const std::vector<Demand>& demands = {});
+                                                  const std::vector<OutputConstraints>& constraints = {});
 
 }  // namespace seq2seq::decode

@@ -14,8 +14,9 @@ namespace seq2seq::decode {
 using Coverage = std::shared_ptr<const std::vector<double>>;
 
 /// The comparison of hypotheses of one source. Beginnings of one length compete by their `value`, the sum of token()
-/// over their tokens; outputs compete by their rank(). Values only fall as an output grows, and no rank is above
-/// bound(). So a search can drop a beginning for good once its bound is below the ranks it must beat.
+/// over their tokens; outputs compete by their ranking_score(). Values only fall as an output grows, and no ranking
+/// score is above bound(). So a search can drop a partial output for good once its bound is below the scores that it
+/// must beat.
 struct ScoringRule {
   LengthNormalization normalization;
   double repetition = 1;  // at least 1
@@ -28,11 +29,11 @@ struct ScoringRule {
     return repeated ? repetition * log_probability : log_probability;
   }
   /// value / divisor + `coverage` * sum over the source's words of log(min(weights it received, 1)).
-  double rank(double value, int64_t tokens, const Coverage& covered) const {
-    return normalization.rank(value, tokens) + (covered == nullptr ? 0 : coverage * coverage_of(*covered));
+  double ranking_score(double value, int64_t tokens, const Coverage& covered) const {
+    return normalization.ranking_score(value, tokens) + (covered == nullptr ? 0 : coverage * coverage_of(*covered));
   }
-  /// Returns the highest rank that a beginning of this value can still reach with at most this many tokens. Later words
-  /// may cover the whole source, so the coverage penalty counts as 0.
+  /// Returns the highest ranking score that a partial output of this value can still reach with at most this many
+  /// tokens. Later words may cover the whole source, so the coverage penalty counts as 0.
   double bound(double value, int64_t most_tokens) const { return normalization.bound(value, most_tokens); }
 
   bool reads_attention() const { return coverage > 0; }

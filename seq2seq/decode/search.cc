@@ -20,12 +20,15 @@ namespace {
 std::string weights_digest(const std::filesystem::path& run) {
   if (run.empty()) return {};
   const RunFolder folder(run);
-  for (const auto& name : {folder.best(), folder.last()}) {
+  auto updates = folder.updates();
+  for (const auto& name : {folder.last(), folder.best()}) {  // the best one, or else the last one, moves to the end
     if (!std::filesystem::exists(name)) continue;
     auto update = disk_files().read(name);
     update.erase(update.find_last_not_of('\n') + 1);
-    return sha256_of_file(folder.checkpoints() / update / "weights.safetensors");
+    std::stable_partition(updates.begin(), updates.end(),
+                          [&update](int64_t each) { return std::to_string(each) != update; });
   }
+  if (!updates.empty()) return sha256_of_file(folder.checkpoint(updates.back()) / "weights.safetensors");
   throw Error(Place{.file = run.string(), .part = "decode.language_model.run"}, "is not a trained run",
               "Name the folder that `seq2seq train` wrote for a language model (`task: lm`)");
 }
@@ -87,7 +90,9 @@ void declare(config::Keys& keys, FusionOptions& options) {
       .at_least(0);
 }
 
-void declare(config::Keys& keys, DecodeOptions& options) {
+namespace {
+
+void declare_lengths(config::Keys& keys, DecodeOptions& options) {
   keys.add("beam", options.beam, "hypotheses kept at each step; 1: greedy search. Larger is slower")
       .at_least(1)
       .at_most(1e6);
@@ -100,6 +105,9 @@ void declare(config::Keys& keys, DecodeOptions& options) {
       .at_least(0);
   keys.section("length_normalization", options.length_normalization,
                "comparison of outputs of different lengths; without it, short outputs are favoured");
+}
+
+void declare_penalties(config::Keys& keys, DecodeOptions& options) {
   keys.add("repetition_penalty", options.repetition_penalty,
            "factor of the log-probability of a word that the output already contains (Keskar et al. 2019)")
       .at_least(1);
@@ -116,6 +124,9 @@ void declare(config::Keys& keys, DecodeOptions& options) {
   keys.add("no_repeat_ngram", options.no_repeat_ngram,
            "forbid outputs that contain an n-gram of this many tokens twice; 0: any may repeat")
       .at_least(0);
+}
+
+void declare_search(config::Keys& keys, DecodeOptions& options) {
   keys.add("search", options.search,
            {{"beam", SearchKind::beam}, {"sample", SearchKind::sample}, {"exact", SearchKind::exact}},
            "beam: the best outputs that beam search finds; sample: `n_best` outputs, drawn at random; exact: the best "
@@ -129,6 +140,9 @@ void declare(config::Keys& keys, DecodeOptions& options) {
            "largest number of partial outputs that `search: exact` extends for a source; a search that needs more is "
            "stopped, and counted as not exact")
       .at_least(1);
+}
+
+void declare_output(config::Keys& keys, DecodeOptions& options) {
   keys.add("refill", options.refill, "refill the place of a finished hypothesis in the beam; false: the beam shrinks");
   keys.add("batch", options.batch, "sources searched together; larger is faster and costs memory")
       .unit("sentences")
@@ -151,6 +165,10 @@ void declare(config::Keys& keys, DecodeOptions& options) {
            "output of `translate` for an empty line. empty: an empty line; translate: the result of the search, as in "
            "`evaluate` and studies")
       .changes_no_result();
+}
+
+/// Rejects settings that contradict each other.
+void add_contradictions(config::Keys& keys, const DecodeOptions& options) {
   keys.rule("unknown.kind", [&options] {
     using Kind = UnknownOptions::Kind;
     const bool of_unknown = options.unknown.kind == Kind::drop || options.unknown.kind == Kind::replace;
@@ -168,34 +186,6 @@ void declare(config::Keys& keys, DecodeOptions& options) {
                : fmt::format("a beam of {} cannot be divided into {} groups of equal size; change `beam` or `groups`",
                              options.beam, options.diverse_beam.groups);
   });
-  keys.rule("sample", [&options] {
-    const auto& sample = options.sample;
-    const bool plain = sample.temperature == 1 && sample.top_k == 0 && sample.top_p == 1 && sample.epsilon == 0 &&
-                       sample.seed == SampleOptions().seed;
-    return options.search == SearchKind::sample || plain ? "" : "is for `search: sample`, which is not set";
-  });
-  keys.rule("length_normalization.alpha", [&options] {
-    const LengthNormalization usual;
-    return options.length_normalization.kind == LengthNormalization::Kind::gnmt ||
-                   options.length_normalization.alpha == usual.alpha
-               ? ""
-               : "changes nothing without `length_normalization.kind: gnmt`";
-  });
-  keys.rule("diverse_beam.strength", [&options] {
-    return options.diverse_beam.groups > 1 || options.diverse_beam.strength == DiverseBeamOptions().strength
-               ? ""
-               : "changes nothing without `diverse_beam.groups` of at least 2";
-  });
-  keys.rule("language_model.weight", [&options] {
-    return !options.language_model.run.empty() || options.language_model.weight == FusionOptions().weight
-               ? ""
-               : "changes nothing without `language_model.run`";
-  });
-  keys.rule("exact_nodes", [&options] {
-    return options.search == SearchKind::exact || options.exact_nodes == DecodeOptions().exact_nodes
-               ? ""
-               : "is for `search: exact`, which is not set";
-  });
   keys.rule("n_best", [&options] {
     return options.search == SearchKind::sample || options.n_best <= options.beam
                ? ""
@@ -205,17 +195,60 @@ void declare(config::Keys& keys, DecodeOptions& options) {
   });
 }
 
+/// Rejects settings that would have no effect.
+void add_settings_without_effect(config::Keys& keys, const DecodeOptions& options) {
+  keys.rule("sample", [&options] {
+    const auto& sample = options.sample;
+    const bool plain = sample.temperature == 1 && sample.top_k == 0 && sample.top_p == 1 && sample.epsilon == 0 &&
+                       sample.seed == SampleOptions().seed;
+    return options.search == SearchKind::sample || plain ? "" : "has no effect without `search: sample`";
+  });
+  keys.rule("length_normalization.alpha", [&options] {
+    const LengthNormalization usual;
+    return options.length_normalization.kind == LengthNormalization::Kind::gnmt ||
+                   options.length_normalization.alpha == usual.alpha
+               ? ""
+               : "has no effect without `length_normalization.kind: gnmt`";
+  });
+  keys.rule("diverse_beam.strength", [&options] {
+    return options.diverse_beam.groups > 1 || options.diverse_beam.strength == DiverseBeamOptions().strength
+               ? ""
+               : "has no effect without `diverse_beam.groups` of at least 2";
+  });
+  keys.rule("language_model.weight", [&options] {
+    return !options.language_model.run.empty() || options.language_model.weight == FusionOptions().weight
+               ? ""
+               : "has no effect without `language_model.run`";
+  });
+  keys.rule("exact_nodes", [&options] {
+    return options.search == SearchKind::exact || options.exact_nodes == DecodeOptions().exact_nodes
+               ? ""
+               : "has no effect without `search: exact`";
+  });
+}
+
+}  // namespace
+
+void declare(config::Keys& keys, DecodeOptions& options) {
+  declare_lengths(keys, options);
+  declare_penalties(keys, options);
+  declare_search(keys, options);
+  declare_output(keys, options);
+  add_contradictions(keys, options);
+  add_settings_without_effect(keys, options);
+}
+
 std::vector<std::vector<Hypothesis>> search(const Predictor& predictor, const Sources& sources,
                                             const std::vector<OutputLength>& lengths, const DecodeOptions& options,
-                                            const std::vector<Demand>& demands) {
-  if (options.search == SearchKind::beam) return beam_search(predictor, sources, lengths, options, demands);
-  if (options.search == SearchKind::exact) return exact_search(predictor, sources, lengths, options, demands);
+                                            const std::vector<OutputConstraints>& constraints) {
+  if (options.search == SearchKind::beam) return beam_search(predictor, sources, lengths, options, constraints);
+  if (options.search == SearchKind::exact) return exact_search(predictor, sources, lengths, options, constraints);
   return draw_samples(predictor, sources, lengths,
                       {.sample = options.sample,
                        .draws = options.n_best,
                        .allow_unknown = options.allow_unknown,
                        .normalization = options.length_normalization},
-                      demands);
+                      constraints);
 }
 
 }  // namespace seq2seq::decode

@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "seq2seq/config/keys.h"
-#include "seq2seq/decode/demand.h"
 #include "seq2seq/decode/ensemble.h"
 #include "seq2seq/decode/hypothesis.h"
 #include "seq2seq/decode/length_normalization.h"
+#include "seq2seq/decode/output_constraints.h"
 #include "seq2seq/decode/predictor.h"
 #include "seq2seq/decode/rescore_options.h"
 #include "seq2seq/decode/sampling.h"
@@ -69,7 +69,7 @@ struct DecodeOptions {
   SearchKind search = SearchKind::beam;
   SampleOptions sample;
   std::string minimum_bayes_risk = no_metric;  // metric by which a caller of search() chooses among samples
-  int64_t exact_nodes = 10'000;                // most beginnings of outputs per source that exact search extends
+  int64_t exact_nodes = 10'000;                // most partial outputs per source that exact search extends
   bool refill = true;  // otherwise each complete hypothesis takes one place from the beam for good
   int64_t batch = 64;  // sentences that a caller of search() should pass together; does not change results
   bool allow_unknown = false;
@@ -90,6 +90,6 @@ ScoringRule scoring_rule(const DecodeOptions& options);
 /// min_length or oracle_length.
 std::vector<std::vector<Hypothesis>> search(const Predictor& predictor, const Sources& sources,
                                             const std::vector<OutputLength>& lengths, const DecodeOptions& options,
-                                            const std::vector<Demand>& demands = {});
+                                            const std::vector<OutputConstraints>& constraints = {});
 
 }  // namespace seq2seq::decode

@@ -15,7 +15,7 @@ void declare(config::Keys& keys, UnknownOptions& options) {
                 "are not in it are copied");
   keys.rule("dictionary", [&options] {
     const bool used = options.kind == Kind::replace || options.kind == Kind::positional;
-    return options.dictionary.empty() || used ? "" : "is for `kind: replace` and `kind: positional`";
+    return options.dictionary.empty() || used ? "" : "has no effect without `kind: replace` or `kind: positional`";
   });
 }
 

@@ -164,7 +164,7 @@ Bleu bleu_of(const BleuCounts& counts, Smoothing smoothing, Orders orders) {
 
 Bleu corpus_bleu(const std::vector<std::string>& hypotheses, const References& references, const BleuOptions& options) {
   if (hypotheses.size() != references.size()) {
-    throw Error(fmt::format("{} hypotheses, but references for {}", hypotheses.size(), references.size()));
+    throw Error(fmt::format("{} hypotheses, but references for {} sentences", hypotheses.size(), references.size()));
   }
   if (hypotheses.empty()) throw Error("the BLEU of no sentences is undefined");
   BleuCounts counts;

@@ -13,9 +13,9 @@ namespace seq2seq::metrics {
 namespace {
 
 void require_alike(std::span<const RunFigures> runs, size_t sets) {
-  if (runs.empty()) throw std::invalid_argument("there is no run to take the mean of");
+  if (runs.empty()) throw std::invalid_argument("no runs to average");
   for (const auto& run : runs) {
-    if (run.resampled.size() != sets) throw std::invalid_argument("runs were resampled unequally often");
+    if (run.resampled.size() != sets) throw std::invalid_argument("runs have different numbers of resampled sets");
   }
 }
 
@@ -131,7 +131,8 @@ Estimate estimate_difference(std::span<const RunFigures> runs, std::span<const R
   const auto figures = figures_of(runs), others = figures_of(reference);
   std::vector<Variance> parts{of_sentences(differences(means_by_set(runs), means_by_set(reference)), sentences)};
   if (pairing == Pairing::by_seed) {
-    if (figures.size() != others.size()) throw std::invalid_argument("runs that are paired must be equally many");
+    if (figures.size() != others.size())
+      throw std::invalid_argument("a paired comparison needs as many runs as references");
     parts.push_back(of_mean(differences(figures, others)));
   } else {
     parts.push_back(of_mean(figures));

@@ -40,7 +40,7 @@ struct Estimate {
   std::optional<double> detectable(double power = 0.8, double level = 0.95) const;
 
  private:
-  bool known() const;  // whether the uncertainty is known: not for a single seed or a diverged run
+  bool known() const;  // true if the uncertainty is known: not for a single seed or a diverged run
 };
 
 /// Figures of several runs of one configuration, one per seed: the figure on the whole test set, and on `resampled`

@@ -81,7 +81,7 @@ double ErrorRates::token_error_rate() const { return share(edits, reference_toke
 
 ErrorRates error_rates(const std::vector<Tokens>& hypotheses, const std::vector<std::vector<Tokens>>& references) {
   if (hypotheses.size() != references.size()) {
-    throw Error(fmt::format("{} hypotheses, but references for {}", hypotheses.size(), references.size()));
+    throw Error(fmt::format("{} hypotheses, but references for {} sentences", hypotheses.size(), references.size()));
   }
   if (hypotheses.empty()) throw Error("the error rate of no sequences is undefined");
   ErrorRates rates;

@@ -20,10 +20,10 @@ std::string_view name_of(BleuTokenizer tokenizer) {
 void declare(config::Keys& keys, MetricOptions& options) {
   keys.add("lowercase", options.lowercase,
            "compare outputs and references in lower case, in all metrics except perplexity");
-  keys.add(
-      "bleu_tokenizer", options.bleu_tokenizer, bleu_tokenizer_names(),
-      "sacreBLEU's tokenizer for BLEU. none: split at blanks; 13a: sacreBLEU's default, for untokenized text; intl: "
-      "also split at the punctuation of other scripts; zh: for Chinese; char: split at every character");
+  keys.add("bleu_tokenizer", options.bleu_tokenizer, bleu_tokenizer_names(),
+           "sacreBLEU's tokenizer for BLEU. none: split at whitespace; 13a: sacreBLEU's default, for untokenized text; "
+           "intl: "
+           "also split at the punctuation of other scripts; zh: for Chinese; char: split at every character");
 }
 
 }  // namespace seq2seq::metrics

@@ -73,15 +73,15 @@ class LinearStep : public torch::autograd::Function<LinearStep> {
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
-    const auto& reaching = gradients[0];
-    if (!reaching.defined()) return variable_list(inputs);
+    const auto& output_gradient = gradients[0];
+    if (!output_gradient.defined()) return variable_list(inputs);
     const auto saved = context->get_saved_variables();
     if (context->needs_input_grad(token)) {
       c10::static_intrusive_pointer_cast<DeferredRows>(context->saved_data["rows"].toCapsule())
-          ->add({saved[0], reaching});
+          ->add({saved[0], output_gradient});
     }
     variable_list result(inputs);
-    if (context->needs_input_grad(0)) result[0] = at::mm(reaching, saved[1]);
+    if (context->needs_input_grad(0)) result[0] = at::mm(output_gradient, saved[1]);
     return result;
   }
 
@@ -122,9 +122,9 @@ DeferredLinear::DeferredLinear(Tensor weight, Tensor bias) : weight_(std::move(w
   if (bias_.defined()) parameters.push_back(bias_);
   deferred_ =
       std::make_shared<Deferred>(parameters, [](const std::vector<Tensor>& rows, const std::vector<bool>& wanted) {
-        const auto &x = rows[0], &reaching = rows[1];
-        std::vector<Tensor> gradients{wanted[0] ? at::mm(reaching.t(), x) : Tensor()};
-        if (wanted.size() > 1) gradients.push_back(wanted[1] ? reaching.sum(0) : Tensor());
+        const auto &x = rows[0], &output_gradient = rows[1];
+        std::vector<Tensor> gradients{wanted[0] ? at::mm(output_gradient.t(), x) : Tensor()};
+        if (wanted.size() > 1) gradients.push_back(wanted[1] ? output_gradient.sum(0) : Tensor());
         return gradients;
       });
 }

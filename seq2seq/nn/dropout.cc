@@ -28,7 +28,7 @@ namespace {
 /// Index of the rows of a mask, on the CPU.
 struct MaskRows {
   at::Tensor owner, position, key;  // [n], [n], [B]
-  bool to_send = false;             // whether the mask goes to another device
+  bool to_send = false;             // true if the mask goes to another device
 };
 
 at::Tensor mask_of(const MaskRows& by, int64_t width, double share, Site site, const Draw& draw) {
@@ -75,7 +75,7 @@ at::Tensor weight_mask(int64_t rows, int64_t columns, double share, Site site, c
   return mask_of({at::zeros_like(row), row, at::zeros({1}, at::kLong)}, columns, share, site, draw);
 }
 
-bool leaves_out(double share, Site site, const Draw* draw) {
+bool drops_layer(double share, Site site, const Draw* draw) {
   return share > 0 && draw != nullptr && weight_mask(1, 1, share, site, *draw).item<float>() == 0;
 }
 

@@ -45,6 +45,6 @@ at::Tensor sent(const at::Tensor& mask, const at::TensorOptions& options);
 /// site, row, column).
 at::Tensor weight_mask(int64_t rows, int64_t columns, double share, Site site, const Draw& draw);
 /// Returns true if a layer is left out in this update; that happens in this share of all updates. `site`: the layer's.
-bool leaves_out(double share, Site site, const Draw* draw);
+bool drops_layer(double share, Site site, const Draw* draw);
 
 }  // namespace seq2seq::nn

@@ -31,7 +31,8 @@ void declare(config::Keys& keys, FactorOptions& options) {
            "with `concatenate`, the width of the vectors of each factor, in order; the word's vector has the rest of "
            "the width")
       .unit("units")
-      .at_least(1);
+      .at_least(1)
+      .at_most(1e6);
   keys.rule("sizes", [&options] {
     for (const double size : options.sizes)
       if (size != std::floor(size)) return fmt::format("must be whole numbers, but one is {}", size);

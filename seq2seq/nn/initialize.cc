@@ -98,7 +98,7 @@ void initialize_xavier(torch::nn::Module& module, uint64_t seed) {
   }
 }
 
-void set_starts(torch::nn::Module& module) {
+void set_fixed_initial_values(torch::nn::Module& module) {
   const c10::NoGradGuard no_gradient;
   for (const auto& use : parameter_uses(module))
     if (use.role.start) use.parameter.fill_(*use.role.start);

@@ -19,7 +19,7 @@ void initialize_uniform(torch::nn::Module& module, double range, uint64_t seed);
 void initialize_xavier(torch::nn::Module& module, uint64_t seed);
 
 /// Sets the parameters that have a fixed initial value in their role.
-void set_starts(torch::nn::Module& module);
+void set_fixed_initial_values(torch::nn::Module& module);
 
 /// Sets the bias of every forget gate, the sum of its two biases, to `bias` (Gers, Schmidhuber and Cummins 2000; 1
 /// after Jozefowicz, Zaremba and Sutskever 2015). Finds them by the roles of the parameters.

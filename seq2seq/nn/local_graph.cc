@@ -12,10 +12,10 @@ at::Tensor LocalGraph::leaf(const at::Tensor& tensor) {
   return leaves_.back();
 }
 
-void LocalGraph::reach(const at::Tensor& output, const at::Tensor& gradient) {
+void LocalGraph::add_output(const at::Tensor& output, const at::Tensor& gradient) {
   if (!gradient.defined() || !output.requires_grad()) return;
   outputs_.push_back(output);
-  reaching_.push_back(gradient.to(output.device()));
+  output_gradients_.push_back(gradient.to(output.device()));
 }
 
 void LocalGraph::backward() {
@@ -28,13 +28,13 @@ void LocalGraph::backward() {
   }
   const auto found = outputs_.empty() || inputs.empty()
                          ? std::vector<at::Tensor>(inputs.size())
-                         : torch::autograd::grad(outputs_, inputs, reaching_, /*retain_graph=*/false,
+                         : torch::autograd::grad(outputs_, inputs, output_gradients_, /*retain_graph=*/false,
                                                  /*create_graph=*/false, /*allow_unused=*/true);
   gradients_.assign(found.begin(), found.begin() + std::ssize(leaves_));
   parameter_gradients_.assign(parameters_.size(), at::Tensor());
   for (size_t i = 0; i < trained.size(); ++i) parameter_gradients_[trained[i]] = found[leaves_.size() + i];
   outputs_.clear();
-  reaching_.clear();
+  output_gradients_.clear();
 }
 
 void give(at::Tensor reader, const at::Tensor& gradient) {

@@ -10,12 +10,12 @@ namespace seq2seq::nn {
 /// A piece of a model with a separate autograd graph, from its leaves to its outputs.
 class LocalGraph {
  public:
-  /// Returns a copy of `tensor` as a start of the graph. Its gradient has the number of this call.
+  /// Returns a copy of `tensor` as a start of the graph. gradient(i) belongs to the i-th call, counted from 0.
   at::Tensor leaf(const at::Tensor& tensor);
   /// Sets the parameters of the stage; parameter_gradients() returns their gradients.
   void parameters(const std::vector<at::Tensor>& all) { parameters_ = all; }
   /// Adds an output and its gradient; undefined: none.
-  void reach(const at::Tensor& output, const at::Tensor& gradient);
+  void add_output(const at::Tensor& output, const at::Tensor& gradient);
   /// Runs backward once and frees the graph.
   void backward();
 
@@ -23,7 +23,7 @@ class LocalGraph {
   const std::vector<at::Tensor>& parameter_gradients() const { return parameter_gradients_; }
 
  private:
-  std::vector<at::Tensor> leaves_, parameters_, outputs_, reaching_;
+  std::vector<at::Tensor> leaves_, parameters_, outputs_, output_gradients_;
   std::vector<at::Tensor> gradients_, parameter_gradients_;
 };
 

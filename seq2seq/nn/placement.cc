@@ -1,7 +1,6 @@
 #include "seq2seq/nn/placement.h"
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 
 #include <fmt/format.h>
@@ -15,47 +14,23 @@ namespace {
 
 void check_count(size_t shards, int64_t vocabulary) {
   if (std::cmp_less_equal(shards, vocabulary)) return;
-  throw UsageError(fmt::format("`placement.output` names {} devices, but the vocabulary has {} words",
-                               format_count(static_cast<int64_t>(shards)), format_count(vocabulary)),
+  throw UsageError(fmt::format("`placement.output` names {}, but the vocabulary has {} words",
+                               format_count(static_cast<int64_t>(shards), "device"), format_count(vocabulary)),
                    "Each shard needs a word: name fewer devices");
-}
-
-void check_shares(size_t devices, const std::vector<int64_t>& shares, int64_t vocabulary) {
-  if (shares.size() != devices) {
-    throw UsageError(fmt::format("`placement.shares` has {} numbers, but `placement.output` names {} devices",
-                                 shares.size(), devices),
-                     "Give the number of words of each device, or leave `placement.shares` out");
-  }
-  const auto empty = std::ranges::find_if(shares, [](int64_t words) { return words < 1; });
-  if (empty != shares.end())
-    throw UsageError(fmt::format("`placement.shares`: {} is not a number of words", *empty),
-                     "Give each device one word or more");
-  // Limited to 2^61, so that no sum overflows.
-  const int64_t sum = std::accumulate(shares.begin(), shares.end(), int64_t{0}, [&](int64_t before, int64_t words) {
-    return std::min(before, int64_t{1} << 61) + std::min(words, int64_t{1} << 61);
-  });
-  if (sum != vocabulary) {
-    throw UsageError(fmt::format("`placement.shares`: the shares add up to {}, but the vocabulary has {} words",
-                                 format_count(sum), format_count(vocabulary)),
-                     "Give the number of words of each device, or leave `placement.shares` out");
-  }
 }
 
 }  // namespace
 
 std::string layer_part(const std::string& stack, int64_t layer) { return stack + "." + std::to_string(layer); }
 
-std::vector<OutputShard> split_words(const std::vector<c10::Device>& devices, const std::vector<int64_t>& shares,
-                                     int64_t vocabulary) {
+std::vector<OutputShard> split_words(const std::vector<c10::Device>& devices, int64_t vocabulary) {
   check_count(devices.size(), vocabulary);
-  if (!shares.empty()) check_shares(devices.size(), shares, vocabulary);
   std::vector<OutputShard> shards;
   const auto count = static_cast<int64_t>(devices.size());
   int64_t first = 0;
   for (int64_t shard = 0; shard < count; ++shard) {
-    const auto index = static_cast<size_t>(shard);
-    const int64_t words = shares.empty() ? vocabulary / count + (shard < vocabulary % count ? 1 : 0) : shares[index];
-    shards.push_back({.device = devices[index], .first = first, .last = first + words});
+    const int64_t words = vocabulary / count + (shard < vocabulary % count ? 1 : 0);
+    shards.push_back({.device = devices[static_cast<size_t>(shard)], .first = first, .last = first + words});
     first += words;
   }
   return shards;
@@ -66,7 +41,7 @@ std::vector<OutputShard> with_words(const std::vector<OutputShard>& shards, int6
   if (open) {
     std::vector<c10::Device> devices;
     for (const auto& shard : shards) devices.push_back(shard.device);
-    auto split = split_words(devices, {}, vocabulary);
+    auto split = split_words(devices, vocabulary);
     for (size_t shard = 0; shard < shards.size(); ++shard) split[shard].place = shards[shard].place;
     return split;
   }
@@ -83,9 +58,9 @@ std::vector<OutputShard> with_words(const std::vector<OutputShard>& shards, int6
     covered = words.last;
   }
   if (covered != vocabulary)
-    throw UsageError(fmt::format("`placement.shares`: the shares add up to {}, but the vocabulary has {} words",
+    throw UsageError(fmt::format("`placement.output`: the shards have {} words, but the vocabulary has {}",
                                  format_count(covered), format_count(vocabulary)),
-                     "Give the number of words of each device, or leave `placement.shares` out");
+                     "Let the last shard end with the last word");
   return shards;
 }
 

@@ -23,13 +23,11 @@ struct OutputShard {
   int place = 0;
 };
 
-/// Splits V words over these devices, in order. `shares`: the number of words of each; empty: sizes that differ by at
-/// most one, the larger ones first. Throws UsageError naming `placement.output` or `placement.shares` if there are more
-/// shards than words, or if the shares are not one positive number per device with the sum V.
-std::vector<OutputShard> split_words(const std::vector<c10::Device>& devices, const std::vector<int64_t>& shares,
-                                     int64_t vocabulary);
+/// Splits V words over these devices, in order, into shards whose sizes differ by at most one, the larger ones first.
+/// Throws UsageError naming `placement.output` if there are more devices than words.
+std::vector<OutputShard> split_words(const std::vector<c10::Device>& devices, int64_t vocabulary);
 /// Returns the same shards if they cover V words in order and each has a word. Shards without words (first = last = 0
-/// in all) are split evenly. Throws UsageError as above.
+/// in all) are split evenly. Throws UsageError naming `placement.output`.
 std::vector<OutputShard> with_words(const std::vector<OutputShard>& shards, int64_t vocabulary);
 
 /// A place for each part of a model: data, not code. Several parts may name the same place.

@@ -45,13 +45,13 @@ std::string slow_bf16_warning(double speed) {
       speed);
 }
 
-void compute_in(Precision precision) {
+void set_precision(Precision precision) {
   current() = precision;
   auto& context = at::globalContext();
   context.setAllowTF32CuBLAS(precision != Precision::float32);
   context.setAllowTF32CuDNN(precision != Precision::float32);
 }
 
-Precision computing_in() { return current(); }
+Precision current_precision() { return current(); }
 
 }  // namespace seq2seq::nn

@@ -25,7 +25,7 @@ std::string precision_refusal(Precision precision, c10::Device device);
 std::string slow_bf16_warning(double speed);
 
 /// Sets the precision of products in the whole process, including LibTorch's own switch for TF32.
-void compute_in(Precision precision);
-Precision computing_in();
+void set_precision(Precision precision);
+Precision current_precision();
 
 }  // namespace seq2seq::nn

@@ -27,7 +27,7 @@ struct SentenceBatch {
   std::vector<int64_t> states{};  // [B] rows of each sentence in the encoder's states
   const Draw* draw = nullptr;     // null: nothing is dropped
   std::vector<int64_t> places;    // place of each part; parts of one place never run at the same time
-  bool packs = false;             // whether the last layer's rows come out in packed order
+  bool packs = false;             // true if the last layer's rows come out in packed order
 };
 
 /// A stack of layers that each need whole sentences, such as a Transformer's. Its parts can be stages of a pipeline,

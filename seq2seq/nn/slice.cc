@@ -19,12 +19,13 @@ bool read_number(const char* begin, const char* end, int64_t& number) {
   return fault == std::errc() && stop == end && number >= 0;
 }
 
-void check_rows(const Whole& whole) {
+void check_rows(const SlicedParameter& whole) {
   int64_t covered = 0;
   for (const auto& part : whole.parts) {
     if (part.first != covered)
-      throw Error(fmt::format("the slices of `{}` do not fit: one ends at row {}, and the next begins at row {}",
-                              whole.name, covered, part.first));
+      throw Error(fmt::format(
+          "slices of `{}` leave a gap or overlap: the next one should begin at row {}, but begins at row {}",
+          whole.name, covered, part.first));
     covered += part.tensor.size(0);
   }
 }
@@ -45,25 +46,25 @@ std::string name_of(const Slice& slice) {
   return slice.last == 0 ? slice.whole : fmt::format("{}[{}:{}]", slice.whole, slice.first, slice.last);
 }
 
-std::vector<int64_t> Whole::shape() const {
+std::vector<int64_t> SlicedParameter::shape() const {
   auto shape = parts.front().tensor.sizes().vec();
   if (parts.size() > 1) shape[0] = parts.back().first + parts.back().tensor.size(0);
   return shape;
 }
 
-int64_t Whole::numel() const {
+int64_t SlicedParameter::numel() const {
   int64_t numbers = 0;
   for (const auto& part : parts) numbers += part.tensor.numel();
   return numbers;
 }
 
-at::Tensor Whole::on_cpu() const {
+at::Tensor SlicedParameter::on_cpu() const {
   std::vector<at::Tensor> rows;
   for (const auto& part : parts) rows.push_back(part.tensor.detach().to(at::kCPU));
   return rows.size() == 1 ? rows.front() : at::cat(rows);
 }
 
-void Whole::set(const at::Tensor& values) const {
+void SlicedParameter::set(const at::Tensor& values) const {
   const at::NoGradGuard no_gradient;
   for (const auto& part : parts) {
     auto tensor = part.tensor;
@@ -71,20 +72,20 @@ void Whole::set(const at::Tensor& values) const {
   }
 }
 
-std::vector<Whole> wholes_of(const NamedSlices& tensors) {
-  std::vector<Whole> wholes;
+std::vector<SlicedParameter> group_slices(const NamedSlices& tensors) {
+  std::vector<SlicedParameter> parameters;
   std::map<std::string, size_t> known;
   for (const auto& [name, tensor] : tensors) {
     const auto slice = slice_of(name);
-    const auto [place, added] = known.emplace(slice.whole, wholes.size());
-    if (added) wholes.push_back({.name = slice.whole, .parts = {}});
-    wholes[place->second].parts.push_back({.first = slice.first, .tensor = tensor});
+    const auto [place, added] = known.emplace(slice.whole, parameters.size());
+    if (added) parameters.push_back({.name = slice.whole, .parts = {}});
+    parameters[place->second].parts.push_back({.first = slice.first, .tensor = tensor});
   }
-  for (auto& whole : wholes) {
-    std::ranges::sort(whole.parts, {}, &Whole::Part::first);
+  for (auto& whole : parameters) {
+    std::ranges::sort(whole.parts, {}, &SlicedParameter::Part::first);
     if (whole.parts.front().first > 0 || whole.parts.size() > 1) check_rows(whole);
   }
-  return wholes;
+  return parameters;
 }
 
 }  // namespace seq2seq::nn

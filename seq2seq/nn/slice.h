@@ -24,7 +24,7 @@ std::string name_of(const Slice& slice);
 using NamedSlices = std::vector<std::pair<std::string, at::Tensor>>;
 
 /// A parameter with the tensors that hold its rows.
-struct Whole {
+struct SlicedParameter {
   struct Part {
     int64_t first = 0;  // the first row of this part in the whole parameter
     at::Tensor tensor;
@@ -42,6 +42,6 @@ struct Whole {
 
 /// Returns the parameters that consist of these tensors, in the order in which their names first occur. Throws Error if
 /// slices of a parameter leave a gap or overlap.
-std::vector<Whole> wholes_of(const NamedSlices& tensors);
+std::vector<SlicedParameter> group_slices(const NamedSlices& tensors);
 
 }  // namespace seq2seq::nn

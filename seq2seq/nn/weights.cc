@@ -112,7 +112,7 @@ class Reader {
     std::map<std::string, std::string> metadata;
     if (!value.is_object()) fail("__metadata__", "is not a JSON object");
     for (const auto& [key, text] : value.items()) {
-      if (!text.is_string()) fail("__metadata__", quote(key) + " is not a text");
+      if (!text.is_string()) fail("__metadata__", quote(key) + " is not a string");
       metadata[key] = text.get<std::string>();
     }
     return metadata;
@@ -189,14 +189,14 @@ class Reader {
   uint64_t data_bytes_ = 0;
 };
 
-const at::Tensor& first_part(const Whole& whole) { return whole.parts.front().tensor; }
+const at::Tensor& first_part(const SlicedParameter& whole) { return whole.parts.front().tensor; }
 
 /// Larger elements first, so that every tensor's data is aligned to its element; then by name.
-std::vector<Whole> in_order(const NamedTensors& named) {
-  auto ordered = wholes_of({named.tensors.begin(), named.tensors.end()});
-  std::ranges::sort(ordered, {}, &Whole::name);
+std::vector<SlicedParameter> in_order(const NamedTensors& named) {
+  auto ordered = group_slices({named.tensors.begin(), named.tensors.end()});
+  std::ranges::sort(ordered, {}, &SlicedParameter::name);
   std::ranges::stable_sort(ordered, std::greater(),
-                           [](const Whole& whole) { return first_part(whole).element_size(); });
+                           [](const SlicedParameter& whole) { return first_part(whole).element_size(); });
   return ordered;
 }
 
@@ -264,7 +264,7 @@ NamedTensors weights_in_place(const torch::nn::Module& module) {
 
 NamedTensors weights_of(const torch::nn::Module& module) {
   NamedTensors named{.tensors = {}, .metadata = {{"format", kFormat}, {"version", kVersion}}};
-  for (const auto& whole : wholes_of(module.named_parameters().pairs())) {
+  for (const auto& whole : group_slices(module.named_parameters().pairs())) {
     const auto here = whole.on_cpu();
     const bool copied = whole.parts.size() > 1 || !first_part(whole).is_cpu();
     named.tensors[whole.name] = copied ? here : here.clone();
@@ -278,9 +278,9 @@ void load_weights(torch::nn::Module& module, const NamedTensors& named, const st
     throw FormatError(Place{.file = file.string(), .part = part}, problem,
                       "Load the weights into the model they were saved from");
   };
-  const auto wholes = wholes_of(module.named_parameters().pairs());
+  const auto parameters = group_slices(module.named_parameters().pairs());
   std::set<std::string> known;
-  for (const auto& whole : wholes) {
+  for (const auto& whole : parameters) {
     known.insert(whole.name);
     const auto stored = named.tensors.find(whole.name);
     if (stored == named.tensors.end()) fail(whole.name, "is missing");
@@ -291,7 +291,7 @@ void load_weights(torch::nn::Module& module, const NamedTensors& named, const st
   for (const auto& [name, tensor] : named.tensors) {
     if (!known.contains(name)) fail(name, "unknown parameter: the model has no such name");
   }
-  for (const auto& whole : wholes) whole.set(named.tensors.at(whole.name));
+  for (const auto& whole : parameters) whole.set(named.tensors.at(whole.name));
 }
 
 }  // namespace seq2seq::nn

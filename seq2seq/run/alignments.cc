@@ -75,12 +75,8 @@ void write_alignment(const LoadedRun& run, const AlignedOutput& output, const Al
     return words;
   };
   if (streams.links != nullptr) {
-    decode::AttentionWeights shown;  // of the words in the written output
-    for (size_t i = 0; i < output.target.size(); ++i) {
-      const bool dropped = output.target[i] == text::unknown_id &&
-                           run.options().decode.unknown.kind == decode::UnknownOptions::Kind::drop;
-      if (!dropped) shown.push_back(weights[i]);
-    }
+    decode::AttentionWeights shown;
+    for (const auto position : output.positions) shown.push_back(weights[position]);
     *streams.links << pharaoh_line(shown, std::ssize(source), std::ssize(shown)) << '\n';
   }
   if (streams.weights != nullptr) {

@@ -44,11 +44,11 @@ struct AlignedOutput {
   int64_t number = 0;                      // of the sentence, counted from 0
   std::vector<std::string> source_tokens;  // as in the text, including words that are not in the vocabulary
   std::vector<int64_t> target;             // ids
+  std::vector<size_t> positions;           // in the target, of each word that is written
   decode::AttentionWeights weights;
 };
 
-/// Writes the links and the weights of an output. If `decode.unknown` drops unknown words, the links count only the
-/// remaining words.
+/// Writes the links of the words that are written and the weights of an output.
 void write_alignment(const LoadedRun& run, const AlignedOutput& output, const AlignmentStreams& streams);
 
 }  // namespace seq2seq::run

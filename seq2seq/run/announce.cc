@@ -64,14 +64,14 @@ void announce_model(Log& log, const train::TrainOptions& options, const Registri
     head = "          ";
     in_all += count;
   }
-  log.say(fmt::format("          {:<24} {:>13} parameters", "in all", format_count(in_all)));
+  log.say(fmt::format("          {:<24} {:>13} parameters", "total", format_count(in_all)));
   const double bytes = forecast ? forecast->parameters + forecast->gradients + forecast->optimizer
                                 : static_cast<double>(in_all) * training_bytes(options, registries);
   log.say(fmt::format("memory    {} for parameters, gradients and optimizer", bytes_text(bytes)));
   if (!forecast) return;
   const auto available = available_memory();
   if (forecast->activations)
-    log.say(fmt::format("          {} in all at the largest batch{}", bytes_text(forecast->total()),
+    log.say(fmt::format("          {} in total at the largest batch{}", bytes_text(forecast->total()),
                         available ? "; " + available_text(*available) : ""));
 }
 

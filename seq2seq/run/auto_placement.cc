@@ -19,7 +19,7 @@ namespace {
 std::vector<std::string> devices_here(const PlacementOptions& options, const Environment& environment) {
   if (!options.devices.empty()) return options.devices;
   std::vector<std::string> devices;
-  for (c10::DeviceIndex number = 0; is_here({c10::kCUDA, number}); ++number)
+  for (c10::DeviceIndex number = 0; is_available({c10::kCUDA, number}); ++number)
     devices.push_back(fmt::format("cuda:{}", int{number}));
   return devices.empty() ? std::vector{environment.device.str()} : devices;
 }
@@ -83,12 +83,12 @@ PlacementOptions chosen_placement(const RunOptions& options, const TrainingData&
       batch.sentences > 0 ? batch.sentences : std::max<int64_t>(1, batch.tokens / (size.source + size.target));
   auto longest = size;
   longest.source = longest.target = options.data.clean.max_length + 1;
-  const parallel::Question question{.outline = &outlined,
-                                    .hardware = &hardware,
-                                    .schedules = placement.schedules.get(),
-                                    .state_bytes = optimizer_state_bytes(options.train, *environment.registries),
-                                    .batch = size};
-  const auto best = parallel::search(question, hardware.device.count, longest).front();
+  const parallel::PredictionInput input{.outline = &outlined,
+                                        .hardware = &hardware,
+                                        .schedules = placement.schedules.get(),
+                                        .state_bytes = optimizer_state_bytes(options.train, *environment.registries),
+                                        .batch = size};
+  const auto best = parallel::search(input, hardware.device.count, longest).front();
   environment.log->say(fmt::format("placement auto, {} devices: {}", devices.size(), best.plan.name));
   if (!best.fits)
     environment.log->warn(fmt::format("no layout fits into the memory of {} devices (assuming H200s)", devices.size()));

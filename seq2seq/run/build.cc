@@ -50,7 +50,7 @@ void use_precision(nn::Precision precision, c10::Device device, Log& log) {
   if (!refusal.empty())
     throw UsageError({.part = "train.precision"}, refusal,
                      "Use `train.precision: float32`, or choose another device by `--device`");
-  nn::compute_in(precision);
+  nn::set_precision(precision);
   if (precision != nn::Precision::bf16 || !device.is_cpu()) return;
   const auto warning = nn::slow_bf16_warning(nn::kernels::measure_bf16_speed());
   if (!warning.empty()) log.warn(warning);

@@ -96,12 +96,13 @@ std::string Conversation::translate(const std::string& line) {
   std::set<std::string> written;
   std::string text;
   for (size_t i = 0; i < found.size(); ++i) {
-    const auto words = words_.words(found[i].ids, shown.source_tokens, weights[i]);
+    const auto words = words_.write(found[i].ids, shown.source_tokens, weights[i]).words;
     const auto output =
         tokens_ ? fmt::format("{}", fmt::join(words, " ")) : run_->text->target_tokenizer().detokenize(words);
     if (!written.insert(output).second) continue;
     shown.outputs.push_back(found[i]);
-    text += decode.n_best == 1 ? output + "\n" : fmt::format("{}  {:.4f}  {}\n", written.size(), found[i].rank, output);
+    text += decode.n_best == 1 ? output + "\n"
+                               : fmt::format("{}  {:.4f}  {}\n", written.size(), found[i].ranking_score, output);
   }
   last_ = std::move(shown);
   return text + not_known();
@@ -120,6 +121,8 @@ std::vector<std::string> Conversation::target_words(const std::vector<int64_t>& 
 }
 
 std::string Conversation::n_best(int64_t count) {
+  constexpr int64_t most = 1'000'000;
+  if (count > most) throw UsageError(fmt::format("at most {} outputs can be shown", format_count(most)));
   auto& decode = run_->configuration->options.decode;
   decode.n_best = count;
   const int64_t groups = decode.diverse_beam.groups;

@@ -39,7 +39,7 @@ Json to_json(const Machine& machine) {
 }
 
 Machine machine_of(const Json& json) {
-  return {.threads = whole<int>(json.at("threads")),
+  return {.threads = to_integer<int>(json.at("threads")),
           .product_library = json.at("product_library").get<std::string>(),
           .instruction_set = json.at("instruction_set").get<std::string>(),
           .kernels = json.at("kernels").get<std::string>(),
@@ -52,7 +52,7 @@ Json to_json(const VocabularyMark& mark) {
 }
 
 VocabularyMark mark_of_json(const Json& json) {
-  return {whole<int64_t>(json.at("size")), json.at("sha256").get<std::string>(),
+  return {to_integer<int64_t>(json.at("size")), json.at("sha256").get<std::string>(),
           json.at("tokenizer_sha256").get<std::string>()};
 }
 
@@ -63,8 +63,8 @@ RunDescription description_of(const Json& json) {
   json.at("commit").get_to(description.commit);
   json.at("dirty").get_to(description.dirty);
   json.at("created").get_to(description.created);
-  description.seed = whole<uint64_t>(json.at("seed"));
-  description.numerics = whole<int>(json.at("numerics"));
+  description.seed = to_integer<uint64_t>(json.at("seed"));
+  description.numerics = to_integer<int>(json.at("numerics"));
   json.at("digest").get_to(description.digest);
   const auto& data = json.at("data");
   description.data = {data.at("train"), data.at("validation"), data.at("test")};
@@ -74,18 +74,18 @@ RunDescription description_of(const Json& json) {
     description.factors.push_back(mark_of_json(factor));
   description.target_counts = json.at("vocabularies").value("target_counts", "");
   for (const auto& [part, count] : json.at("parameters").items())
-    description.parameters.emplace_back(part, whole<int64_t>(count));
+    description.parameters.emplace_back(part, to_integer<int64_t>(count));
   if (const auto& from = json.at("init_from"); !from.is_null()) {
     description.init_from = InitialWeights{.run = from.at("run").get<std::string>(),
-                                           .update = whole<int64_t>(from.at("update")),
+                                           .update = to_integer<int64_t>(from.at("update")),
                                            .sha256 = from.at("sha256").get<std::string>()};
   }
   for (const auto& session : json.at(json.contains(sessions_key) ? sessions_key : older_sessions_key)) {
     description.sessions.push_back({.started = session.at("started").get<std::string>(),
                                     .program = session.at("program").get<std::string>(),
-                                    .from_update = whole<int64_t>(session.at("from_update")),
+                                    .from_update = to_integer<int64_t>(session.at("from_update")),
                                     .machine = machine_of(session.at("machine")),
-                                    .processes = whole<int64_t>(session.value("processes", Json(1))),
+                                    .processes = to_integer<int64_t>(session.value("processes", Json(1))),
                                     .launch = session.value("launch", "")});
   }
   return description;
@@ -148,7 +148,7 @@ RunDescription parse_description(const std::string& text, const std::filesystem:
   return read_json<Json>(text, place, {}, [&](const Json& json) {
     if (!json.is_object() || json.value("format", "") != run_format)
       throw FormatError(place, fmt::format("is not a description of a run (no `\"format\": \"{}\"`)", run_format));
-    if (const int version = whole<int>(json.at("version")); version != run_format_version) {
+    if (const int version = to_integer<int>(json.at("version")); version != run_format_version) {
       throw FormatError(
           place, fmt::format("has format version {}; this program reads version {}", version, run_format_version),
           "Use the version of the program that wrote it");
@@ -185,7 +185,7 @@ SessionDescription session_now(const Machine& machine, int64_t from_update) {
   return {.started = utc_now(), .program = version().text(), .from_update = from_update, .machine = machine};
 }
 
-std::vector<std::string> inexact_because(const Machine& then, const Machine& now) {
+std::vector<std::string> reasons_for_inexact_resume(const Machine& then, const Machine& now) {
   std::vector<std::string> lines;
   const auto compare = [&lines](const char* what, const auto& before, const auto& after) {
     if (before != after) lines.push_back(fmt::format("{}: {} before, {} now", what, before, after));

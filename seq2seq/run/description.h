@@ -82,6 +82,6 @@ void write_description(Files& files, const RunFolder& folder, const RunDescripti
 SessionDescription session_now(const Machine& machine, int64_t from_update);
 
 /// Returns one line for each reason why a run that continues on `now` can differ from the uninterrupted one.
-std::vector<std::string> inexact_because(const Machine& then, const Machine& now);
+std::vector<std::string> reasons_for_inexact_resume(const Machine& then, const Machine& now);
 
 }  // namespace seq2seq::run

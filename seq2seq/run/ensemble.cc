@@ -135,12 +135,9 @@ SourceText read_sources(const std::filesystem::path& file, const LoadedRun& run,
 void add_other_readings(EvaluationSet& set, const data::FilePair& files, const LoadedRun& run) {
   if (run.others.empty()) return;
   SourceReader reader(run, /*tokens=*/false);
-  std::vector<int64_t> invalid;  // lines left out of the set
-  const auto lines = data::read_lines(files.source, &invalid);
   for (int64_t pair = 0; pair < set.corpus.pairs(); ++pair) {
-    const int64_t line = set.corpus.number(pair);
-    const Place place{.file = files.source.string(), .line = line + 1};
-    reader.add(lines[static_cast<size_t>(line)], place);
+    const Place place{.file = files.source.string(), .line = set.corpus.number(pair) + 1};
+    reader.add(set.source_lines[static_cast<size_t>(pair)], place);
     check_target_length(run, set.corpus.target.length(pair), place);
   }
   set.others = reader.take();

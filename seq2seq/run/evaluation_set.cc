@@ -50,11 +50,11 @@ std::vector<TextFile> read_files(const data::FilePair& files, data::InvalidUtf8 
   const auto count = [](const TextFile& file) { return std::ssize(file.lines); };
   for (const auto& file : all) {
     if (count(file) == count(all.front())) continue;
-    throw Error(
-        Place{.file = file.path.string()},
-        fmt::format("has {}, but {} has {}; line n of each reference file belongs to sentence n",
-                    format_count(count(file), "line"), files.source.string(), format_count(count(all.front()), "line")),
-        "Leave a line empty if its sentence has no reference in this file");
+    throw Error(Place{.file = file.path.string()},
+                fmt::format("has {}, but {} has {}; line n of each reference file belongs to sentence n",
+                            format_count(count(file), "line"), all.front().path.string(),
+                            format_count(count(all.front()), "line")),
+                "Leave a line empty if its sentence has no reference in this file");
   }
   if (count(all.front()) == 0)
     throw Error(Place{.file = (files.one_sided() ? files.target.front() : files.source).string()},
@@ -83,7 +83,10 @@ class SetBuilder {
         if (*fault == data::Reason::invalid_utf8) reason = *fault;
         continue;
       }
-      if (found.empty()) add_pair(tokens);
+      if (found.empty()) {
+        add_pair(tokens);
+        set_.source_lines.push_back(source_.lines[line]);
+      }
       found.push_back(references_[i].lines[line]);
     }
     if (found.empty()) {

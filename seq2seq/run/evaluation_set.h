@@ -17,6 +17,7 @@ struct EvaluationSet {
   metrics::References references;  // [pairs][at least 1] unchanged lines of the files, in the order of the files
   int64_t most_references = 1;
   int64_t lines = 0;                                    // of the files, including those of sentences that are left out
+  std::vector<std::string> source_lines;                // [pairs] unchanged lines of the file
   std::vector<std::vector<std::string>> source_tokens;  // [pairs] including words that are not in the vocabulary
   std::vector<data::CopiedWords> copied{};              // [pairs] of each source
   decode::Readings others{};                            // the sources as the other runs of an ensemble read them

@@ -7,8 +7,8 @@
 #include "seq2seq/decode/fused_predictor.h"
 #include "seq2seq/metrics/perplexity.h"
 #include "seq2seq/metrics/words.h"
-#include "seq2seq/nn/computing.h"
-#include "seq2seq/run/compared.h"
+#include "seq2seq/nn/scoped_precision.h"
+#include "seq2seq/run/metric_inputs.h"
 #include "seq2seq/run/output_words.h"
 
 namespace seq2seq::run {
@@ -138,7 +138,7 @@ train::Validate make_validation(const EvaluationSet& set, const data::TextPipeli
                                 std::shared_ptr<const decode::Predictor> language_model, const decode::Done& done) {
   return [&set, &text, decode, options, metrics, team, done,
           language_model = std::move(language_model)](const nn::Model& model) {
-    const nn::Computing as_the_search(decode.precision);
+    const nn::ScopedPrecision as_the_search(decode.precision);
     const auto made = decode::make_predictor(model, decode, language_model);
     const auto& predictor = *made;
     const auto deal = team == nullptr ? data::Deal{} : data::Deal{.rank = team->rank(), .ranks = team->ranks()};

@@ -2,13 +2,16 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
+#include <memory>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "seq2seq/config/resolved.h"
 #include "seq2seq/run/load.h"
-#include "seq2seq/run/training_data.h"
 
 namespace seq2seq::run {
 namespace {
@@ -21,7 +24,10 @@ bool of_words(const std::string& key) {
          std::ranges::any_of(heads, [&key](std::string_view head) { return key.starts_with(head); });
 }
 
-}  // namespace
+struct InheritedText {
+  std::unique_ptr<data::TextPipeline> text;  // null: the new run makes its own
+  std::string reason;                        // a line for the log; empty: nothing to say
+};
 
 InheritedText inherit_text(const NewRun& request, const Configuration& configuration, const Environment& environment) {
   if (!request.init_from || !configuration.options.data.prepared.empty()) return {};
@@ -35,11 +41,21 @@ InheritedText inherit_text(const NewRun& request, const Configuration& configura
   const auto name = parent.root().string();
   if (other != changes.end())
     return {.text = nullptr,
-            .reason = fmt::format("tokenizers are trained anew: `{}` is {} in {}, {} here. With the same keys under "
-                                  "`data`, the new run would take those of {}",
-                                  other->key, other->before, name, other->after, name)};
+            .reason =
+                fmt::format("new tokenizers and vocabularies, because `{}` differs ({} in {}, {} here); with the same "
+                            "keys under `data`, the new run would take those of {}",
+                            other->key, other->before, name, other->after, name)};
   return {.text = text_of_run(configuration.options.data, *environment.registries, parent, description),
           .reason = fmt::format("tokenizers and vocabularies are those of {}", name)};
+}
+
+}  // namespace
+
+TrainingData read_text_of_new_run(const NewRun& request, const Configuration& configuration,
+                                  const Environment& environment) {
+  auto inherited = inherit_text(request, configuration, environment);
+  if (!inherited.reason.empty()) environment.log->say("text      " + inherited.reason);
+  return read_training_data(configuration, environment, std::move(inherited.text));
 }
 
 }  // namespace seq2seq::run

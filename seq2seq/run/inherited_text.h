@@ -1,24 +1,17 @@
 #pragma once
 
-#include <memory>
-#include <string>
-
-#include "seq2seq/data/text_pipeline.h"
 #include "seq2seq/run/environment.h"
 #include "seq2seq/run/run.h"
 #include "seq2seq/run/train_run.h"
+#include "seq2seq/run/training_data.h"
 
 namespace seq2seq::run {
 
-/// Tokenizers and vocabularies of the run from which a new one starts (`--init-from`). `reason` says why.
-struct InheritedText {
-  std::unique_ptr<data::TextPipeline> text;  // null: the new run makes its own
-  std::string reason;                        // a line for the log; empty: nothing to say
-};
-
-/// Inherits them if a tokenizer was trained for that run and the new one configures both sides in the same way: pieces
-/// that are learned anew would be other words, so few embeddings would fit. Tokenizers that do not learn make new
-/// vocabularies, whose words take over their embeddings. Prepared text keeps its own.
-InheritedText inherit_text(const NewRun& request, const Configuration& configuration, const Environment& environment);
+/// Reads the training text of a new run. With `--init-from`, the tokenizers and vocabularies are those of the other run
+/// if a tokenizer was trained for it and the new run configures both sides in the same way: pieces that are learned
+/// anew would be other words, so few embeddings would fit. Tokenizers that do not learn make new vocabularies, whose
+/// words take over their embeddings. Prepared text keeps its own. The log says what was taken over, or why nothing was.
+TrainingData read_text_of_new_run(const NewRun& request, const Configuration& configuration,
+                                  const Environment& environment);
 
 }  // namespace seq2seq::run

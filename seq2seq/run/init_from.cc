@@ -39,7 +39,7 @@ bool rows_fit(at::IntArrayRef one, const text::Vocabulary& words, at::IntArrayRe
 }
 
 /// Copies the rows of common words; special words always correspond.
-int64_t copy_rows(const nn::Whole::Part& part, const text::Vocabulary& mine, const at::Tensor& other,
+int64_t copy_rows(const nn::SlicedParameter::Part& part, const text::Vocabulary& mine, const at::Tensor& other,
                   const text::Vocabulary& theirs) {
   auto parameter = part.tensor;
   std::vector<int64_t> to, from;
@@ -63,7 +63,7 @@ TakenOver take_over(nn::Model& model, const Vocabularies& mine, const nn::NamedT
   TakenOver taken;
   std::set<std::string> used;
   const auto tables = tables_of(model);
-  for (const auto& whole : nn::wholes_of(model.named_parameters().pairs())) {
+  for (const auto& whole : nn::group_slices(model.named_parameters().pairs())) {
     const auto& name = whole.name;
     const auto shape = whole.shape();
     const auto found = other.tensors.find(name);

@@ -11,9 +11,10 @@
 #include "seq2seq/core/progress.h"
 #include "seq2seq/core/text.h"
 #include "seq2seq/decode/fused_predictor.h"
-#include "seq2seq/nn/computing.h"
+#include "seq2seq/nn/scoped_precision.h"
 #include "seq2seq/nn/weights.h"
 #include "seq2seq/run/build.h"
+#include "seq2seq/run/task.h"
 #include "seq2seq/run/training_data.h"
 #include "seq2seq/train/checkpoint.h"
 #include "seq2seq/train/checkpoint_folder.h"
@@ -60,11 +61,13 @@ void check_same_words(const text::Vocabulary& language_model, const text::Vocabu
   if (ours.size() == theirs.size()) return;
   const bool more = ours.size() > theirs.size();
   const auto& first = (more ? ours : theirs)[std::min(ours.size(), theirs.size())].text;
-  throw UsageError(Place{.file = file.string()},
-                   fmt::format("the language model has {}, but the model has {}; {} is the first that the {} lacks",
-                               format_count(std::ssize(ours), "word"), format_count(std::ssize(theirs)), quote(first),
-                               more ? "model" : "language model"),
-                   remedy);
+  throw UsageError(
+      Place{.file = file.string()},
+      fmt::format(
+          "the language model has {}, but the translation model has {}; {} is the first word missing from the {}",
+          format_count(std::ssize(ours), "word"), format_count(std::ssize(theirs)), quote(first),
+          more ? "translation model" : "language model"),
+      remedy);
 }
 
 }  // namespace
@@ -107,6 +110,10 @@ NamedCheckpoint named_checkpoint(const std::filesystem::path& path, const std::s
   return {run, whole.filename().string()};
 }
 
+data::Task task_of_run(const std::filesystem::path& path) {
+  return task_of(RunFolder(named_checkpoint(path, {}).run).config());
+}
+
 LoadedRun load_run(const std::filesystem::path& path, const std::string& checkpoint,
                    const std::vector<config::Override>& overrides, const Environment& environment,
                    const std::string& placement) {
@@ -124,7 +131,7 @@ LoadedRun load_run(const std::filesystem::path& path, const std::string& checkpo
   run.update = find_checkpoint(*environment.files, run.folder, named.checkpoint);
   const auto placed = placement_for_use(placement, options, *run.text, environment);
   prepare_machine(environment.threads, placed.device);
-  nn::compute_in(options.decode.precision);
+  nn::set_precision(options.decode.precision);
   run.model = build_model(options, *environment.registries, *run.text, placed);
   const auto stored = train::load_weights_only(*environment.files, run.folder, run.update);
   check_best(run, named.checkpoint, stored.state);
@@ -148,7 +155,7 @@ std::shared_ptr<const decode::Predictor> load_language_model(const RunOptions& o
     throw UsageError(key,
                      "has a fixed vocabulary, but `model.output.extended_vocabulary` adds the words of each source",
                      "Search without a language model");
-  const nn::Computing keep(nn::computing_in());  // load_run() sets the precision of a search
+  const nn::ScopedPrecision keep(nn::current_precision());  // load_run() sets the precision of a search
   auto run = std::make_shared<const LoadedRun>(load_run(fusion.run, "best", {}, environment));
   if (run->options().data.task != data::Task::lm)
     throw UsageError(key, "is not a language model", "Name a run of `task: lm`");

@@ -48,6 +48,8 @@ struct NamedCheckpoint {
 /// Resolves a path: `RUN/checkpoints/best` names the checkpoint `best` of RUN; any other path is a run, and
 /// `checkpoint` does not change.
 NamedCheckpoint named_checkpoint(const std::filesystem::path& path, const std::string& checkpoint);
+/// Returns the task of a run, named as above; translation if it cannot be read, which loading the run reports.
+data::Task task_of_run(const std::filesystem::path& path);
 /// Returns the language model `decode.language_model`, for a search over the target's words of `text`; null if none is
 /// configured. Throws Error if it is not a run of `task: lm`, or if its words differ from those of `text`, with the
 /// first difference.

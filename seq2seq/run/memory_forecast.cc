@@ -38,8 +38,8 @@ struct StageNumbers {
   }
 };
 
-/// `tiles`: whether an output layer processes its words tile by tile. It then keeps the derivatives by its rows instead
-/// of probabilities.
+/// `tiles`: whether an output layer processes its words tile by tile. It then keeps the derivatives with respect to its
+/// rows instead of probabilities.
 StageNumbers numbers_of(const nn::Stage& stage, bool tiles) {
   StageNumbers numbers{.side = stage.side, .kept = static_cast<double>(stage.kept)};
   if (!tiles || !stage.name.starts_with("output.")) return numbers;
@@ -209,7 +209,7 @@ double optimizer_state_bytes(const train::TrainOptions& options, const Registrie
 }
 
 std::string available_text(int64_t bytes) {
-  return fmt::format("{} more are available", bytes_text(static_cast<double>(bytes)));
+  return fmt::format("{} available", bytes_text(static_cast<double>(bytes)));
 }
 
 std::vector<std::string> forecast_lines(const MemoryForecast& forecast, std::optional<int64_t> available) {
@@ -226,7 +226,7 @@ std::vector<std::string> forecast_lines(const MemoryForecast& forecast, std::opt
   else
     lines.push_back(
         fmt::format("{:<12} {:>10}  the largest batch is {}", "activations", "unknown", batch_text(forecast.largest)));
-  lines.push_back(item("in all", forecast.total(), available ? available_text(*available) : ""));
+  lines.push_back(item("total", forecast.total(), available ? available_text(*available) : ""));
   return lines;
 }
 
@@ -238,7 +238,7 @@ std::string too_much_memory(const MemoryForecast& forecast, std::optional<int64_
   const auto remedy = fixed > static_cast<double>(*available)
                           ? "a smaller model or vocabulary, or another optimizer, needs less"
                           : "smaller batches (`train.batch`, with `train.accumulate`) need less";
-  return fmt::format("training needs about {} more memory at its largest batch ({}), but {} are available; {}",
+  return fmt::format("training needs about {} more memory at its largest batch ({}), but only {} is available; {}",
                      bytes_text(needed), batch_text(forecast.largest), bytes_text(static_cast<double>(*available)),
                      remedy);
 }

@@ -47,8 +47,8 @@ std::string unknown_metric(const std::vector<std::string>& names, const std::vec
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
     const auto near = config::nearest(name, known);
     return fmt::format("has no metric {}; {}", quote(name),
-                       near.empty() ? fmt::format("known are {}", fmt::join(known, ", "))
-                                    : fmt::format("the nearest known one is `{}`", near));
+                       near.empty() ? fmt::format("the metrics are {}", fmt::join(known, ", "))
+                                    : fmt::format("did you mean `{}`?", near));
   }
   return {};
 }

@@ -9,7 +9,7 @@
 
 #include "seq2seq/core/text.h"
 #include "seq2seq/metrics/metric.h"
-#include "seq2seq/run/compared.h"
+#include "seq2seq/run/metric_inputs.h"
 
 namespace seq2seq::run {
 
@@ -45,7 +45,7 @@ std::vector<decode::Hypothesis> by_risk(std::vector<decode::Hypothesis> samples,
     double sum = 0;
     for (const auto& reference : texts)
       sum += reference.samples * metric.sentence_figure(metric.count(candidate.line, {reference.line}));
-    candidate.best.rank = (kind.higher_is_better ? sum : -sum) / count;
+    candidate.best.ranking_score = (kind.higher_is_better ? sum : -sum) / count;
     listed.push_back(candidate.best);
   }
   std::ranges::stable_sort(listed, decode::better);

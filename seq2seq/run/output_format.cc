@@ -24,7 +24,7 @@ Json members_of(const Output& output, const JsonFormat& format) {
                {"tokens", output.tokens},
                {"token_scores", hypothesis.token_scores},
                {"score", hypothesis.score}};
-  if (format.normalized) members["normalized_score"] = hypothesis.rank;
+  if (format.normalized) members["normalized_score"] = hypothesis.ranking_score;
   members["cut"] = hypothesis.cut;
   if (output.links) {
     auto links = Json::array();
@@ -41,7 +41,7 @@ std::string tsv_header() { return "sentence\tsource\toutput\tscore\tnormalized_s
 std::string tsv_line(int64_t sentence, std::string_view source, const Output& output) {
   const auto& hypothesis = output.hypothesis;
   return fmt::format("{}\t{}\t{}\t{:.9g}\t{:.9g}\t{}", sentence, without_tabs(source), without_tabs(output.text),
-                     hypothesis.score, hypothesis.rank, hypothesis.cut ? 1 : 0);
+                     hypothesis.score, hypothesis.ranking_score, hypothesis.cut ? 1 : 0);
 }
 
 std::string json_answer(const std::vector<Output>& outputs, double seconds, const JsonFormat& format) {

@@ -98,26 +98,26 @@ void OutputWords::append_translation(const std::string& source_token, std::vecto
   }
 }
 
-std::vector<std::string> OutputWords::words(const std::vector<int64_t>& ids,
-                                            const std::vector<std::string>& source_tokens,
-                                            const decode::AttentionWeights& weights) const {
+OutputWords::Written OutputWords::write(const std::vector<int64_t>& ids, const std::vector<std::string>& source_tokens,
+                                        const decode::AttentionWeights& weights) const {
   const auto& form = text_->options().source_form;
-  std::vector<std::string> changed;
+  Written written;
   auto words = text_->target_words(ids, text_->copied_words(source_tokens));
   for (size_t i = 0; i < words.size(); ++i) {
     if (!is_unknown(ids[i], words[i])) {
-      changed.push_back(std::move(words[i]));
+      written.words.push_back(std::move(words[i]));
     } else if (kind_ != Kind::drop) {
       const auto source = kind_ == Kind::replace ? most_attended(weights.at(i), source_tokens, form)
                                                  : annotated(words[i], i, source_tokens, form);
       if (source) {
-        append_translation(source_tokens[*source], changed);
+        append_translation(source_tokens[*source], written.words);
       } else {
-        changed.push_back(text_->target_vocabulary().word(text::unknown_id));
+        written.words.push_back(text_->target_vocabulary().word(text::unknown_id));
       }
     }
+    written.positions.resize(written.words.size(), i);
   }
-  return changed;
+  return written;
 }
 
 std::vector<std::vector<std::string>> words_of_best(const decode::Predictor& predictor, const decode::Reading& sources,
@@ -138,7 +138,7 @@ std::vector<std::vector<std::string>> words_of_best(const decode::Predictor& pre
   for (size_t i = 0; i < needing.size(); ++i) weights[static_cast<size_t>(needing[i])] = std::move(asked.at(i));
   std::vector<std::vector<std::string>> all;
   for (size_t i = 0; i < found.size(); ++i)
-    all.push_back(words.words(found[i].front().ids, source_tokens[i], weights[i]));
+    all.push_back(words.write(found[i].front().ids, source_tokens[i], weights[i]).words);
   return all;
 }
 

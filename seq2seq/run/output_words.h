@@ -22,10 +22,14 @@ class OutputWords {
   bool need_source() const { return kind_ == Kind::replace || kind_ == Kind::positional; }
   /// Returns true if the words of this output depend on attention, because one of them is replaced.
   bool needs_attention(const std::vector<int64_t>& ids) const;
+  struct Written {
+    std::vector<std::string> words;
+    std::vector<size_t> positions;  // of the token in the output that each word stands for
+  };
   /// `weights`: of the output, with a column for each of the `source_tokens` and optionally one for the end symbol;
   /// read only if needed. If the source has no word for the replacement, the word is `<unk>`.
-  std::vector<std::string> words(const std::vector<int64_t>& ids, const std::vector<std::string>& source_tokens,
-                                 const decode::AttentionWeights& weights) const;
+  Written write(const std::vector<int64_t>& ids, const std::vector<std::string>& source_tokens,
+                const decode::AttentionWeights& weights) const;
 
  private:
   bool is_unknown(int64_t id, const std::string& word) const;

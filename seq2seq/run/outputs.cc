@@ -1,6 +1,6 @@
 #include "seq2seq/run/outputs.h"
 
-#include "seq2seq/run/compared.h"
+#include "seq2seq/run/metric_inputs.h"
 #include "seq2seq/run/minimum_bayes_risk.h"
 #include "seq2seq/run/output_words.h"
 #include "seq2seq/run/rescore/choose.h"

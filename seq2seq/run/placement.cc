@@ -44,8 +44,8 @@ void check_shares(const PlacementOptions& options) {
   }
   if (!options.output.empty() && shares.size() != options.output.size())
     throw PlacementError("shares",
-                         fmt::format("{} for {} under `placement.output`", many(std::ssize(shares), "share"),
-                                     many(std::ssize(options.output), "device")),
+                         fmt::format("{} for {} under `placement.output`", format_count(std::ssize(shares), "share"),
+                                     format_count(std::ssize(options.output), "device")),
                          "Give one share for each device");
   if (std::abs(sum - 1) > tolerance)
     throw PlacementError("shares",
@@ -150,14 +150,14 @@ void check_devices(const PlacementOptions& options, const nn::LayerCounts& layer
   for (const auto& place : layout.places) {
     auto& names = missing[place.key];
     const auto name = fmt::format("`{}`", place.device.str());
-    if (!is_here(place.device) && std::ranges::find(names, name) == names.end()) names.push_back(name);
+    if (!is_available(place.device) && std::ranges::find(names, name) == names.end()) names.push_back(name);
   }
   for (const auto& [key, names] : missing) {
     if (names.empty()) continue;
     throw PlacementError(
         key,
         fmt::format("device{} {} {} not found: {}", names.size() == 1 ? "" : "s", fmt::join(names, ", "),
-                    names.size() == 1 ? "was" : "were", gpus_here()),
+                    names.size() == 1 ? "was" : "were", describe_gpus()),
         "Use `--device cpu` to put the whole model on the CPU, or use existing devices in `placement`");
   }
 }
@@ -175,7 +175,7 @@ nn::Placement make_placement(const PlacementOptions& options, c10::Device device
   if (std::ssize(output) > words) {
     throw PlacementError(options.output.empty() ? "preset" : "output",
                          fmt::format("{} of the output layer for a target vocabulary of {}",
-                                     many(std::ssize(output), "device"), many(words, "word")),
+                                     format_count(std::ssize(output), "device"), format_count(words, "word")),
                          "Each device needs at least one word: use fewer devices");
   }
   const auto borders = word_borders(output.size(), options.shares, words);
@@ -188,7 +188,7 @@ nn::Placement make_placement(const PlacementOptions& options, c10::Device device
 }
 
 c10::Device first_device(const PlacementOptions& options, c10::Device device) {
-  if (!options.devices.empty()) return read_device(options.devices.front());
+  if (!options.devices.empty()) return parse_device_name(options.devices.front());
   if (options.preset == "auto") return has_gpu() ? c10::Device(c10::kCUDA, 0) : device;
   return options.preset == "single" ? device : c10::Device(c10::kCUDA, 0);
 }

@@ -10,6 +10,7 @@
 #include <fmt/ranges.h>
 
 #include "seq2seq/core/device.h"
+#include "seq2seq/core/progress.h"
 
 namespace seq2seq::run {
 
@@ -56,8 +57,8 @@ class Layout {
     const int64_t given = std::ssize(made_.places);
     if (given < wanted) {
       throw PlacementError(places_key(),
-                           fmt::format("{} for {}: `{}` places each layer on the next device", many(given, "device"),
-                                       many(wanted, "layer"), options_.preset),
+                           fmt::format("{} for {}: `{}` places each layer on the next device",
+                                       format_count(given, "device"), format_count(wanted, "layer"), options_.preset),
                            "Add devices to `placement.devices` (a device may occur several times), or place the layers "
                            "with `placement.encoder` and `placement.decoder`");
     }
@@ -69,7 +70,7 @@ class Layout {
       if (number < std::ssize(options_.devices)) return number;
       throw PlacementError(key,
                            fmt::format("is place {}, but `placement.devices` has {}", number,
-                                       many(std::ssize(options_.devices), "device")),
+                                       format_count(std::ssize(options_.devices), "device")),
                            "Places are counted from 0");
     }
     const auto device = device_at(key, text);
@@ -94,10 +95,10 @@ class Layout {
 
   void place_stack(const std::string& stack, const std::vector<std::string>& named, int64_t layers) {
     if (!named.empty() && std::ssize(named) != layers) {
-      throw PlacementError(
-          stack,
-          fmt::format("names {}, but the {} has {}", many(std::ssize(named), "device"), stack, many(layers, "layer")),
-          "Give one device for each layer");
+      throw PlacementError(stack,
+                           fmt::format("names {}, but the {} has {}", format_count(std::ssize(named), "device"), stack,
+                                       format_count(layers, "layer")),
+                           "Give one device for each layer");
     }
     for (int64_t layer = 0; layer < layers; ++layer) place_part(nn::layer_part(stack, layer), stack, named, layer);
   }
@@ -115,10 +116,11 @@ class Layout {
     for (const auto& text : options_.output) made_.output.push_back(find("output", text));
     if (options_.output.empty() && by_preset()) made_.output = output_by_preset();
     if (!options_.shares.empty() && options_.shares.size() != made_.output.size()) {
-      throw PlacementError("shares",
-                           fmt::format("{} for an output layer on {}", many(std::ssize(options_.shares), "share"),
-                                       many(std::ssize(made_.output), "device")),
-                           "Give one share for each device");
+      throw PlacementError(
+          "shares",
+          fmt::format("{} for an output layer on {}", format_count(std::ssize(options_.shares), "share"),
+                      format_count(std::ssize(made_.output), "device")),
+          "Give one share for each device");
     }
   }
 
@@ -133,7 +135,7 @@ class Layout {
     if (!output.empty()) return output;
     throw PlacementError(places_key(),
                          fmt::format("the layers of the model use all of {}, which leaves none for the output layer",
-                                     many(by_preset_, "device")),
+                                     format_count(by_preset_, "device")),
                          "Add devices to `placement.devices`, or set `placement.output`");
   }
 
@@ -149,10 +151,6 @@ PlacementLayout lay_out(const PlacementOptions& options, const nn::LayerCounts& 
   return Layout(options, layers, device).take();
 }
 
-std::string many(int64_t count, const char* thing) {
-  return fmt::format("{} {}{}", count, thing, count == 1 ? "" : "s");
-}
-
 /// Returns the number of a place if the text is one, otherwise -1.
 int place_number(const std::string& text) {
   int number = -1;
@@ -163,7 +161,7 @@ int place_number(const std::string& text) {
 
 c10::Device device_at(const std::string& key, const std::string& text) {
   try {
-    return read_device(text);
+    return parse_device_name(text);
   } catch (const UsageError& error) {
     throw PlacementError(key, error.what(), "");
   }

@@ -26,7 +26,5 @@ PlacementLayout lay_out(const PlacementOptions& options, const nn::LayerCounts& 
 int place_number(const std::string& text);
 /// Throws PlacementError at `key` for an invalid device name.
 c10::Device device_at(const std::string& key, const std::string& text);
-/// Returns `1 device`, `2 devices`.
-std::string many(int64_t count, const char* thing);
 
 }  // namespace seq2seq::run

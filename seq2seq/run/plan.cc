@@ -28,12 +28,12 @@ namespace {
 constexpr int64_t columns_left = 34;  // columns of a timeline's line beside its slots
 
 /// Returns the choice of `preset: auto` on this hardware; on a CPU, or with one device, a single place.
-parallel::Plan plan_of_auto(const PlacementOptions& options, const parallel::Question& question,
+parallel::Plan plan_of_auto(const PlacementOptions& options, const parallel::PredictionInput& input,
                             const parallel::BatchSize& longest) {
-  const auto& hardware = *question.hardware;
+  const auto& hardware = *input.hardware;
   const auto devices = options.devices.empty() ? hardware.device.count : std::ssize(options.devices);
   if (devices == 1 || hardware.shares_processors()) return parallel::single_plan(hardware);
-  return parallel::search(question, devices, longest).front().plan;
+  return parallel::search(input, devices, longest).front().plan;
 }
 
 void check_enough(const parallel::Layout& layout, const PlanRequest& request, const parallel::Hardware& hardware) {
@@ -109,17 +109,16 @@ std::string of_sides(const RunOptions& options, const Item& source, const Item& 
   return options.data.task == data::Task::lm ? fmt::format("{}", target) : fmt::format("{} and {}", source, target);
 }
 
-std::string found_by_search(const parallel::Question& question, const parallel::BatchSize& longest,
+std::string found_by_search(const parallel::PredictionInput& input, const parallel::BatchSize& longest,
                             const Environment& environment) {
   std::optional<Progress> progress;
-  const auto ranked =
-      parallel::search(question, question.hardware->device.count, longest, [&](size_t done, size_t all) {
-        if (!progress)
-          progress.emplace(*environment.log, "searching", "plans", static_cast<double>(all), environment.progress);
-        progress->update(static_cast<double>(done));
-      });
+  const auto ranked = parallel::search(input, input.hardware->device.count, longest, [&](size_t done, size_t all) {
+    if (!progress)
+      progress.emplace(*environment.log, "searching", "plans", static_cast<double>(all), environment.progress);
+    progress->update(static_cast<double>(done));
+  });
   progress->finish();
-  return search_report(question, ranked);
+  return search_report(input, ranked);
 }
 
 }  // namespace
@@ -132,19 +131,19 @@ std::string plan(const PlanRequest& request, const Environment& environment) {
   const auto hardware = hardware_of(request, options, subject, environment);
   const auto placement =
       make_placement(options.placement, c10::kCPU, layers_of(options.model, registries), subject.target_words);
-  const parallel::Question question{.outline = &subject.outline,
-                                    .hardware = &hardware,
-                                    .schedules = options.placement.schedules.get(),
-                                    .arithmetic = request.arithmetic,
-                                    .state_bytes = subject.state_bytes,
-                                    .batch = batch_of(subject)};
-  auto longest = question.batch;
+  const parallel::PredictionInput input{.outline = &subject.outline,
+                                        .hardware = &hardware,
+                                        .schedules = options.placement.schedules.get(),
+                                        .precision = request.precision,
+                                        .state_bytes = subject.state_bytes,
+                                        .batch = batch_of(subject)};
+  auto longest = input.batch;
   longest.source = longest.target = subject.longest;
   const auto plan = options.placement.preset == "auto"
-                        ? plan_of_auto(options.placement, question, longest)
+                        ? plan_of_auto(options.placement, input, longest)
                         : plan_of(options.placement, placement, hardware, subject.target_words);
   check_enough(plan.layout, request, hardware);
-  const auto prediction = parallel::predict(question, plan);
+  const auto prediction = parallel::predict(input, plan);
   double numbers = 0;
   for (const auto& each : subject.outline.stages) numbers += each.numbers;
 
@@ -152,25 +151,26 @@ std::string plan(const PlanRequest& request, const Environment& environment) {
       fmt::format("model     {} parameters; words {}\n", format_count(static_cast<int64_t>(numbers)),
                   of_sides(options, format_count(subject.source_words), format_count(subject.target_words)));
   text += fmt::format("machine   {}: {} of {}, {}\n", hardware.name, hardware.device.count, hardware.device.name,
-                      hardware.measured.any() ? "measured costs" : parallel::name_of(request.arithmetic));
+                      hardware.measured.any() ? "measured costs" : parallel::name_of(request.precision));
   text += fmt::format("batch     {} sentences of {} steps; activations of {} steps per side\n", subject.sentences,
                       of_sides(options, subject.source_steps, subject.target_steps), subject.longest);
-  text += fmt::format("placement {}: {} places, schedule {}, chunk {}\n", plan.name, plan.layout.devices.size(),
-                      plan.schedule.kind, plan.chunk == 0 ? "all steps" : std::to_string(plan.chunk));
+  text += fmt::format("placement {}: {}, schedule {}, chunk {}\n", plan.name,
+                      format_count(std::ssize(plan.layout.devices), "place"), plan.schedule.kind,
+                      plan.chunk == 0 ? "all steps" : std::to_string(plan.chunk));
   text += memory_report(
       prediction.placed, plan.layout,
-      parallel::memory_of(prediction.placed, plan.layout, longest, subject.state_bytes, request.arithmetic), hardware);
-  text += operations_report(prediction, question.batch) + border_report(prediction.placed);
+      parallel::memory_of(prediction.placed, plan.layout, longest, subject.state_bytes, request.precision), hardware);
+  text += operations_report(prediction, input.batch) + border_report(prediction.placed);
   text +=
       "timeline  predicted\n" +
       parallel::text_timeline(prediction.timeline, std::max<int64_t>(40, environment.progress.columns - columns_left));
   text += update_report(prediction);
   if (plan.layout.devices.size() > 1) {
-    if (question.schedules->make(plan.schedule)->cuts_steps()) text += chunk_report(question, plan);
-    text += pays_report(question, plan);
+    if (input.schedules->make(plan.schedule)->cuts_steps()) text += chunk_report(input, plan);
+    text += break_even_report(input, plan);
   }
-  if (request.search) text += found_by_search(question, longest, environment);
-  if (request.servers > 1) text += servers_report(question, plan, request.servers);
+  if (request.search) text += found_by_search(input, longest, environment);
+  if (request.servers > 1) text += servers_report(input, plan, request.servers);
   write_files(request, prediction, environment);
   return text;
 }

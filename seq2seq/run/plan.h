@@ -19,7 +19,7 @@ struct PlanRequest {
   std::optional<std::filesystem::path> hardware;  // no value: eight H200
   std::optional<int64_t> devices;                 // number of devices, instead of the hardware's
   std::optional<int64_t> length;                  // steps of a sentence; no value: the text's mean if it is read, or 25
-  parallel::Arithmetic arithmetic = parallel::Arithmetic::float32;
+  nn::Precision precision = nn::Precision::float32;
   bool search = false;
   int64_t servers = 1;  // largest number of machines to compare
   std::optional<std::filesystem::path> svg, trace;

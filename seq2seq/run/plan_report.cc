@@ -14,8 +14,8 @@ namespace seq2seq::run {
 
 namespace {
 
-using parallel::Gain;
 using parallel::Prediction;
+using parallel::Speedup;
 
 constexpr int64_t chunks_shown[] = {1, 2, 5, 10, 25, 0};
 constexpr size_t plans_shown = 10;
@@ -54,10 +54,10 @@ std::string listed(const std::vector<std::string>& names) {
   return text;
 }
 
-std::string gains_line(const char* what, const std::vector<Gain>& gains, const char* unit) {
+std::string speedups_line(const char* what, const std::vector<Speedup>& speedups, const char* unit) {
   std::string line = fmt::format("{:<10}", what);
-  for (const auto& gain : gains) line += fmt::format(" {}: {:.2f}", of_chunk(gain.size), gain.factor);
-  const auto from = parallel::pays_from(gains);
+  for (const auto& gain : speedups) line += fmt::format(" {}: {:.2f}", of_chunk(gain.size), gain.factor);
+  const auto from = parallel::break_even_size(speedups);
   return line + (from ? fmt::format("; faster from {} {} on\n", of_chunk(*from), unit)
                       : fmt::format("; not faster at any of these {}\n", unit));
 }
@@ -67,7 +67,7 @@ std::string gains_line(const char* what, const std::vector<Gain>& gains, const c
 std::string memory_report(const parallel::Outline& placed, const parallel::Layout& layout,
                           const std::vector<parallel::PlaceMemory>& memory, const parallel::Hardware& hardware) {
   std::string text = fmt::format("{:<10}{:>5} {:>6} {:>11} {:>11} {:>11} {:>11} {:>11}  {}\n", "memory", "place",
-                                 "device", "parameters", "gradients", "optimizer", "activations", "in all", "stages");
+                                 "device", "parameters", "gradients", "optimizer", "activations", "total", "stages");
   for (size_t place = 0; place < memory.size(); ++place) {
     const auto& each = memory[place];
     text += fmt::format("{:<10}{:>5} {:>6} {:>11} {:>11} {:>11} {:>11} {:>11}  {}\n", "", place, layout.devices[place],
@@ -104,9 +104,9 @@ std::string update_report(const Prediction& prediction) {
       words(prediction.words_per_second), 100 * prediction.bubble, prediction.limit, 100 * prediction.limit_share);
 }
 
-std::string chunk_report(const parallel::Question& question, const parallel::Plan& plan) {
-  const auto& batch = question.batch;
-  const auto layers = std::max(question.outline->layers("encoder"), question.outline->layers("decoder"));
+std::string chunk_report(const parallel::PredictionInput& input, const parallel::Plan& plan) {
+  const auto& batch = input.batch;
+  const auto layers = std::max(input.outline->layers("encoder"), input.outline->layers("decoder"));
   const auto pieces = [](int64_t steps, int64_t chunk) {
     return steps == 0 ? 0 : chunk == 0 ? 1 : (steps + chunk - 1) / chunk;
   };
@@ -116,7 +116,7 @@ std::string chunk_report(const parallel::Question& question, const parallel::Pla
     const auto working = pieces(batch.source, chunk) + pieces(batch.target, chunk);
     auto other = plan;
     other.chunk = chunk;
-    const auto prediction = parallel::predict(question, other);
+    const auto prediction = parallel::predict(input, other);
     head += fmt::format(" {:>9}", of_chunk(chunk));
     equal +=
         fmt::format(" {:>7.1f} %", 100.0 * static_cast<double>(layers - 1) / static_cast<double>(working + layers - 1));
@@ -129,7 +129,7 @@ std::string chunk_report(const parallel::Question& question, const parallel::Pla
       plan.schedule.kind, layers, head, equal, simulated, speed);
 }
 
-std::string search_report(const parallel::Question& question, const std::vector<parallel::Ranked>& ranked) {
+std::string search_report(const parallel::PredictionInput& input, const std::vector<parallel::Ranked>& ranked) {
   const auto single = std::ranges::find_if(ranked, [](const auto& each) { return each.plan.name == "single"; });
   std::string text = fmt::format("search    the fastest of {} plans\n", ranked.size());
   for (size_t place = 0; place < std::min(plans_shown, ranked.size()); ++place) {
@@ -141,26 +141,27 @@ std::string search_report(const parallel::Question& question, const std::vector<
                       single->fits ? "" : " (does not fit)");
   const auto& best = ranked.front().plan;
   if (best.name == "single") return text + "          no placement is faster than one device\n";
-  return text + pays_report(question, best);
+  return text + break_even_report(input, best);
 }
 
-std::string pays_report(const parallel::Question& question, const parallel::Plan& plan) {
+std::string break_even_report(const parallel::PredictionInput& input, const parallel::Plan& plan) {
   std::string text = fmt::format("gain      over `single`: {}\n", plan.name);
-  text += gains_line("  length", parallel::gains_by_length(question, plan, {3, 5, 10, 25, 50, 100}), "steps per side");
-  text += gains_line("  batch", parallel::gains_by_batch(question, plan, {1, 4, 16, 64, 128, 256}), "sentences");
+  text +=
+      speedups_line("  length", parallel::speedups_by_length(input, plan, {3, 5, 10, 25, 50, 100}), "steps per side");
+  text += speedups_line("  batch", parallel::speedups_by_batch(input, plan, {1, 4, 16, 64, 128, 256}), "sentences");
   if (plan.chunk > 0)
-    text += gains_line("  chunk", parallel::gains_by_chunk(question, plan, {1, 2, 5, 10, 25}), "steps");
+    text += speedups_line("  chunk", parallel::speedups_by_chunk(input, plan, {1, 2, 5, 10, 25}), "steps");
   return text;
 }
 
-std::string servers_report(const parallel::Question& question, const parallel::Plan& plan, int64_t most) {
+std::string servers_report(const parallel::PredictionInput& input, const parallel::Plan& plan, int64_t most) {
   std::string text = fmt::format(
       "servers   {:>7} {:>35} {:>35}\n          {:>7} {:>12} {:>11} {:>10} {:>12} {:>11} {:>10}\n", "",
       "one batch each", "one joint batch", "", "words/s", "efficiency", "exposed", "words/s", "efficiency", "exposed");
   for (int64_t servers = 1; servers <= most; servers *= 2) {
     text += fmt::format("          {:>7}", servers);
     for (const bool joint : {false, true}) {
-      const auto found = parallel::predict_servers(question, plan, servers, joint);
+      const auto found = parallel::predict_servers(input, plan, servers, joint);
       text += fmt::format(" {:>12} {:>9.1f} % {:>10}", words(found.words_per_second), 100 * found.efficiency,
                           milliseconds(found.exposed));
     }

@@ -20,14 +20,14 @@ std::string operations_report(const parallel::Prediction& prediction, const para
 std::string update_report(const parallel::Prediction& prediction);
 
 /// Bubble by chunk: for equal jobs, (L - 1) / (chunks of both sides + L - 1), and as simulated.
-std::string chunk_report(const parallel::Question& question, const parallel::Plan& plan);
+std::string chunk_report(const parallel::PredictionInput& input, const parallel::Plan& plan);
 
-std::string search_report(const parallel::Question& question, const std::vector<parallel::Ranked>& ranked);
+std::string search_report(const parallel::PredictionInput& input, const std::vector<parallel::Ranked>& ranked);
 
 /// Speed-up of a plan over `single` by length, batch and chunk, and the points from which it is faster.
-std::string pays_report(const parallel::Question& question, const parallel::Plan& plan);
+std::string break_even_report(const parallel::PredictionInput& input, const parallel::Plan& plan);
 
-std::string servers_report(const parallel::Question& question, const parallel::Plan& plan, int64_t most);
+std::string servers_report(const parallel::PredictionInput& input, const parallel::Plan& plan, int64_t most);
 
 /// Returns a note on the part that interrupts the wavefront, or an empty string.
 std::string border_report(const parallel::Outline& placed);

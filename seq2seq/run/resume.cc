@@ -13,8 +13,8 @@
 #include "seq2seq/run/finished.h"
 #include "seq2seq/run/load.h"
 #include "seq2seq/run/placement_rules.h"
+#include "seq2seq/run/process_group.h"
 #include "seq2seq/run/task.h"
-#include "seq2seq/run/together.h"
 #include "seq2seq/run/train_run.h"
 #include "seq2seq/run/training.h"
 #include "seq2seq/train/checkpoint.h"
@@ -61,12 +61,14 @@ void warn_if_inexact(const RunDescription& description, const std::string& diges
         "the content of a file), so the parameters will differ from those of an uninterrupted run");
   if (description.sessions.empty()) return;
   const auto& before = description.sessions.back();
-  auto reasons = inexact_because(before.machine, now.machine);
+  auto reasons = reasons_for_inexact_resume(before.machine, now.machine);
   if (before.processes != now.processes)
     reasons.push_back(fmt::format("processes: {} before, {} now", before.processes, now.processes));
   for (const auto& reason : reasons) log.warn(reason);
   if (!reasons.empty())
-    log.warn("so this resume is not exact: the parameters will differ from those of an uninterrupted run by rounding");
+    log.warn(
+        "this resume is not bit-exact (see above): parameters will differ by rounding from those of an uninterrupted "
+        "run");
 }
 
 DataDigests digests_of_text(const data::DataOptions& options) {
@@ -128,7 +130,7 @@ std::optional<train::TrainerState> starting_state(const RunFolder& folder, const
                                                   const Environment& environment) {
   const auto& files = *environment.files;
   if (checkpoint) return train::verify_checkpoint(files, folder, find_checkpoint(files, folder, *checkpoint));
-  auto state = train::newest_whole_checkpoint(files, folder, *environment.log);
+  auto state = train::newest_intact_checkpoint(files, folder, *environment.log);
   if (!state) check_never_saved(files, folder, description);
   return state;
 }
@@ -184,16 +186,19 @@ parallel::DistributedOptions distributed_options(const RunFolder& folder,
 train::Outcome resume(const std::filesystem::path& path, const std::vector<config::Override>& overrides,
                       const Environment& environment, const std::optional<std::string>& from_checkpoint) {
   const RunFolder folder(path);
-  return together(
+  return with_process_group(
       environment, [&] { return distributed_options(folder, overrides, environment); },
-      [&](const Environment& joined) { return go_on(folder, overrides, joined, from_checkpoint); });
+      [&](const Environment& joined) { return resume_in_group(folder, overrides, joined, from_checkpoint); });
 }
 
-train::Outcome go_on(const RunFolder& folder, const std::vector<config::Override>& overrides,
-                     const Environment& environment, const std::optional<std::string>& from_checkpoint) {
+train::Outcome resume_in_group(const RunFolder& folder, const std::vector<config::Override>& overrides,
+                               const Environment& environment, const std::optional<std::string>& from_checkpoint) {
   auto description = read_description(*environment.files, folder);
   std::optional<RunLock> lock;
-  if (environment.leads()) lock.emplace(folder);
+  if (environment.leads()) {
+    lock.emplace(folder);
+    description = read_description(*environment.files, folder);  // again: a session that just ended has changed it
+  }
   const auto checked = check(folder, description, overrides, environment);
   const auto& configuration = checked.configuration;
   auto options = configuration->options;  // with the placement chosen below

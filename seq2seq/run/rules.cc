@@ -1,6 +1,7 @@
 #include "seq2seq/run/rules.h"
 
 #include <algorithm>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -21,7 +22,16 @@ namespace {
 
 constexpr const char* no_validation = "needs validations, but `data.validation` has no files";
 
-/// Asks a model without memory. A model that cannot be made is reported at its own keys.
+/// Returns an outline of the model; null for a model that cannot be made, which is reported at its own keys.
+std::shared_ptr<const nn::Model> outline_of(const RunOptions& options, const Registries& registries) {
+  try {
+    return outline(options.model, registries);
+  } catch (const UsageError&) {
+    return nullptr;
+  }
+}
+
+/// A model that cannot be made is reported at its own keys.
 std::string wrong_freeze(const RunOptions& options, const Registries& registries) {
   if (options.train.freeze.empty()) return {};
   try {
@@ -35,23 +45,18 @@ std::string wrong_freeze(const RunOptions& options, const Registries& registries
 
 std::string wrong_smoothing(const RunOptions& options, const Registries& registries) {
   if (options.train.label_smoothing == 0) return {};
-  try {
-    const auto reason = outline(options.model, registries)->output().refuses_smoothing();
-    return reason.empty() ? "" : reason + ". Use 0, or another `model.output.kind`";
-  } catch (const UsageError&) {
-    return {};
-  }
+  const auto model = outline_of(options, registries);
+  const auto reason = model ? model->output().refuses_smoothing() : "";
+  return reason.empty() ? "" : reason + ". Use 0, or another `model.output.kind`";
 }
 
 std::string wrong_pretrained(const RunOptions& options, const Registries& registries) {
   const auto& files = options.model.pretrained;
   if (files.source.empty() || files.target.empty()) return {};
-  try {
-    if (!outline(options.model, registries)->shares_embeddings()) return {};
-    return "shared word vectors can start from only one file. Give `source` or `target`, not both";
-  } catch (const UsageError&) {
-    return {};
-  }
+  const auto model = outline_of(options, registries);
+  return model && model->shares_embeddings()
+             ? "shared word vectors can start from only one file. Give `source` or `target`, not both"
+             : "";
 }
 
 /// Returns the reason why a model cannot read sources of this form. A model that cannot be made even for plain sources
@@ -85,12 +90,11 @@ std::string wrong_parts(const RunOptions& options, const Registries& registries)
 
 /// Word vectors that both sides share need one vocabulary.
 std::string wrong_sharing(const RunOptions& options, const Registries& registries) {
-  try {
-    if (options.data.shared_vocabulary || !outline(options.model, registries)->shares_embeddings()) return {};
-    return "shared word vectors need a shared vocabulary. Set `data.shared_vocabulary: true`";
-  } catch (const UsageError&) {
-    return {};
-  }
+  if (options.data.shared_vocabulary) return {};
+  const auto model = outline_of(options, registries);
+  return model && model->shares_embeddings()
+             ? "shared word vectors need a shared vocabulary. Set `data.shared_vocabulary: true`"
+             : "";
 }
 
 /// Returns the values of the keys below `section`, without its path.
@@ -126,28 +130,21 @@ std::string wrong_metric_of_language_model(const RunOptions& options) {
 
 /// The training text is known to be no longer than `data.max_length`.
 std::string wrong_length(const RunOptions& options, const Registries& registries) {
-  try {
-    const auto model = outline(options.model, registries);
-    const int64_t longest = std::min(model->longest_source(), model->longest_target());
-    const int64_t allowed = options.data.clean.max_length;
-    if (allowed < longest) return {};
-    return fmt::format(
-        "allows {} plus one symbol, but the model has learned positions for {}. Set `data.max_length` to at most {}, "
-        "or the model's `longest` to {}",
-        format_count(allowed, "token"), format_count(longest), longest - 1, allowed + 1);
-  } catch (const UsageError&) {
-    return {};
-  }
+  const auto model = outline_of(options, registries);
+  if (!model) return {};
+  const int64_t longest = std::min(model->longest_source(), model->longest_target());
+  const int64_t allowed = options.data.clean.max_length;
+  if (allowed < longest) return {};
+  return fmt::format(
+      "allows {} plus one symbol, but the model has learned positions for {}. Set `data.max_length` to at most {}, "
+      "or the model's `longest` to {}",
+      format_count(allowed, "token"), format_count(longest), longest - 1, allowed + 1);
 }
 
-/// Returns true if the objective cannot read the attention of the model. A model with errors is reported at its own
-/// keys.
+/// Returns true if the objective cannot read the attention of the model.
 bool lacks_attention(const RunOptions& options, const Registries& registries) {
-  try {
-    return !outline(options.model, registries)->differentiates_attention();
-  } catch (const UsageError&) {
-    return false;
-  }
+  const auto model = outline_of(options, registries);
+  return model && !model->differentiates_attention();
 }
 
 std::string wrong_coverage_loss(const RunOptions& options, const Registries& registries) {
@@ -159,13 +156,11 @@ std::string wrong_coverage_loss(const RunOptions& options, const Registries& reg
 /// Replacing unknown words needs attention, which relates them to source words.
 std::string wrong_replacement(const RunOptions& options, const Registries& registries) {
   if (options.decode.unknown.kind != decode::UnknownOptions::Kind::replace) return {};
-  try {
-    if (outline(options.model, registries)->attends()) return {};
-  } catch (const UsageError&) {
-    return {};
-  }
-  return "`replace` takes the source word that the model attends to most, but this model has no attention. Use `keep` "
-         "or `drop`, or train a model with `model.attention.kind`";
+  const auto model = outline_of(options, registries);
+  return model == nullptr || model->attends()
+             ? ""
+             : "`replace` takes the source word that the model attends to most, but this model has no attention. Use "
+               "`keep` or `drop`, or train a model with `model.attention.kind`";
 }
 
 std::string wrong_guided_alignment(const RunOptions& options, const Registries& registries) {
@@ -181,23 +176,17 @@ std::string wrong_guided_alignment(const RunOptions& options, const Registries& 
 /// Exact search compares the scores of the beam with log-probabilities.
 std::string wrong_search(const RunOptions& options, const Registries& registries) {
   if (options.decode.search != decode::SearchKind::exact) return {};
-  try {
-    if (!outline(options.model, registries)->output().ranks_by_logits()) return {};
-  } catch (const UsageError&) {
-    return {};
-  }
-  return "`exact` needs normalized probabilities, but a model with `model.output.self_normalized` searches without "
-         "them. Use `beam`";
+  const auto model = outline_of(options, registries);
+  return model && model->output().ranks_by_logits()
+             ? "`exact` needs normalized probabilities, but a model with `model.output.self_normalized` searches "
+               "without them. Use `beam`"
+             : "";
 }
 
 std::string wrong_coverage_penalty(const RunOptions& options, const Registries& registries) {
   if (options.decode.coverage_penalty == 0) return {};
-  try {
-    if (outline(options.model, registries)->attends()) return {};
-  } catch (const UsageError&) {
-    return {};
-  }
-  return "needs attention weights, and this model has no attention. Use 0";
+  const auto model = outline_of(options, registries);
+  return model == nullptr || model->attends() ? "" : "needs attention weights, and this model has no attention. Use 0";
 }
 
 }  // namespace

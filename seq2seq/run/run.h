@@ -42,7 +42,7 @@ struct PretrainedOptions {
 void declare(config::Keys& keys, PretrainedOptions& options);
 
 struct ModelOptions {
-  bool language_model = false;  // whether the architecture is one of `Registries::language_models`
+  bool language_model = false;  // true if the architecture is one of `Registries::language_models`
   Selection architecture{.kind = "rnn", .options = nullptr};
   /// Initialization of parameters: the architecture's default, or a specific one.
   enum class Initialization { architecture, uniform, xavier } initialization = Initialization::architecture;

@@ -20,7 +20,7 @@ struct Scored {
   int64_t pairs = 0, tokens = 0;  // tokens include end symbols
   double score = 0;               // natural log-probability of all pairs
   double perplexity() const;      // exp(-score / tokens)
-  double saved = 0;               // share of decoder steps saved by shared beginnings of one source's hypotheses
+  double saved = 0;               // share of decoder steps saved by shared prefixes of one source's hypotheses
   UnknownTokens unknown_source, unknown_target;
 };
 

@@ -64,7 +64,7 @@ States encoder_states(const LoadedRun& run, data::LineReader& input, const State
     states.sentences.push_back(line);
   }
   if (states.sentences.empty())
-    throw Error(Place{.file = input.file().string()}, "is empty; expected a sentence a line");
+    throw Error(Place{.file = input.file().string()}, "is empty; expected one sentence per line");
   const auto readings = reader.take();
   const int64_t count = std::ssize(states.sentences), batch = run.options().decode.batch;
   for (int64_t first = 0; first < count; first += batch) {

@@ -16,8 +16,8 @@
 #include "seq2seq/run/metric_names.h"
 #include "seq2seq/run/numerics.h"
 #include "seq2seq/run/placement_rules.h"
+#include "seq2seq/run/process_group.h"
 #include "seq2seq/run/target_counts.h"
-#include "seq2seq/run/together.h"
 #include "seq2seq/run/train_run.h"
 #include "seq2seq/run/training.h"
 
@@ -111,13 +111,11 @@ train::Outcome train_configuration(const NewRun& request, const Configuration& c
     check_folder_writable(folder.root());
     return "";
   });
-  if (!again.empty()) return go_on(folder, {}, environment, {});
+  if (!again.empty()) return resume_in_group(folder, {}, environment, {});
   auto options = configuration.options;  // with the placement chosen below
   const auto device = training_device(options.placement, environment);
   const auto machine = prepare_training(options.train.precision, device, environment);
-  auto inherited = inherit_text(request, configuration, environment);
-  if (!inherited.reason.empty()) environment.log->say("text      " + inherited.reason);
-  const auto data = read_training_data(configuration, environment, std::move(inherited.text));
+  const auto data = read_text_of_new_run(request, configuration, environment);
   options.placement = chosen_placement(options, data, environment);
   const auto placement = training_placement(options, *data.text, environment);
   const auto memory = forecast_memory(options, data, environment);
@@ -157,8 +155,7 @@ std::vector<std::string> explain_training(const NewRun& request, const Environme
   const auto& options = configuration->options;
   const auto device = training_device(options.placement, environment);
   const auto machine = prepare_training(options.train.precision, device, environment);
-  const auto data =
-      read_training_data(*configuration, environment, inherit_text(request, *configuration, environment).text);
+  const auto data = read_text_of_new_run(request, *configuration, environment);
   const auto memory = forecast_memory(options, data, environment);
   warn_of_memory(*environment.log, memory);
   const auto model = outline(options.model, *environment.registries, *data.text);
@@ -171,7 +168,7 @@ std::vector<std::string> explain_training(const NewRun& request, const Environme
 train::Outcome train_new(const NewRun& request, const Environment& environment) {
   // Checks the keys first: a misspelt key is reported even if the folder is not free.
   const auto configuration = read_to_train(request.config, request.overrides, environment);
-  return together(
+  return with_process_group(
       environment, [&] { return configuration->options.distributed; },
       [&](const Environment& joined) { return train_configuration(request, *configuration, joined); });
 }

@@ -28,8 +28,8 @@ train::Outcome train_new(const NewRun& request, const Environment& environment);
 std::vector<std::string> explain_training(const NewRun& request, const Environment& environment);
 
 /// Resumes a run after the ranks of a launch have connected.
-train::Outcome go_on(const RunFolder& folder, const std::vector<config::Override>& overrides,
-                     const Environment& environment, const std::optional<std::string>& checkpoint);
+train::Outcome resume_in_group(const RunFolder& folder, const std::vector<config::Override>& overrides,
+                               const Environment& environment, const std::optional<std::string>& checkpoint);
 
 /// Continues a run from its newest intact checkpoint, exactly if configuration and machine are the same. With
 /// `checkpoint` (best, last or the number of an update) it goes back to that one and drops later updates. Overrides may

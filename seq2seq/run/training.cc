@@ -105,7 +105,7 @@ void set_initial_parameters(nn::Model& model, const RunOptions& options, const d
                           : options.model.initialization == Initialization::xavier;
   xavier ? nn::initialize_xavier(model, options.seed)
          : nn::initialize_uniform(model, options.model.initial_range, options.seed);
-  nn::set_starts(model);
+  nn::set_fixed_initial_values(model);
   if (options.model.embedding_deviation)
     nn::initialize_embeddings(model, *options.model.embedding_deviation, options.seed);
   if (options.model.forget_bias) nn::set_forget_bias(model, *options.model.forget_bias);

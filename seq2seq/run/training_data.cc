@@ -12,8 +12,8 @@
 #include "seq2seq/run/build.h"
 #include "seq2seq/run/length_limits.h"
 #include "seq2seq/run/prepare.h"
+#include "seq2seq/run/process_group.h"
 #include "seq2seq/run/target_counts.h"
-#include "seq2seq/run/together.h"
 #include "seq2seq/run/unknown_tokens.h"
 
 namespace seq2seq::run {

@@ -38,7 +38,7 @@ struct Request {
   std::string source;               // the sentence in it
   std::vector<std::string> tokens;  // of the source, if attention or copied words need them
   data::CopiedWords copied;         // from the source
-  decode::Demand demand;
+  decode::OutputConstraints constraints;
   std::string fault;  // reason why it is not translated; empty: it is
 };
 
@@ -48,7 +48,8 @@ Outputs outputs_of(const decode::Readings& sources, const std::vector<const Requ
   const auto& options = run.options().decode;
   const auto& first = sources.front().sentences;
   const auto is_searched = [&](size_t i) {
-    return !first[i].empty() || options.empty_source == decode::EmptySource::translate || requests[i]->demand.any();
+    return !first[i].empty() || options.empty_source == decode::EmptySource::translate ||
+           requests[i]->constraints.any();
   };
   decode::Readings searched;
   for (const auto& [text, sentences] : sources) {
@@ -56,15 +57,15 @@ Outputs outputs_of(const decode::Readings& sources, const std::vector<const Requ
     for (size_t i = 0; i < first.size(); ++i)
       if (is_searched(i)) reading.sentences.push_back(sentences[i]);
   }
-  std::vector<decode::Demand> demands;
+  std::vector<decode::OutputConstraints> constraints;
   std::vector<data::CopiedWords> copied;
   for (size_t i = 0; i < first.size(); ++i) {
     if (!is_searched(i)) continue;
-    demands.push_back(requests[i]->demand);
+    constraints.push_back(requests[i]->constraints);
     copied.push_back(requests[i]->copied);
   }
-  if (std::ranges::none_of(demands, &decode::Demand::any)) demands.clear();
-  auto found = decode::search_all(run.predictor(), searched, options, done, nullptr, demands);
+  if (std::ranges::none_of(constraints, &decode::OutputConstraints::any)) constraints.clear();
+  auto found = decode::search_all(run.predictor(), searched, options, done, nullptr, constraints);
   order_by_risk(found, *run.text, copied, options, run.options().metrics);
   Outputs outputs;
   size_t next = 0;
@@ -82,7 +83,7 @@ class Translator {
         options_(options),
         words_(run.options().decode.unknown, *run.text),
         reader_(run, options.tokens),
-        demands_(run, options.demands, options.tokens),
+        constraints_(run, options.constraints, options.tokens),
         done_(decode::on_small_memory(options.log)) {
     const bool links = options.format == OutputFormat::json && run.others.empty() && run.model->attends();
     shows_links_ = links;
@@ -97,7 +98,7 @@ class Translator {
       output_.flush();
       if (fault_) std::rethrow_exception(fault_);
     }
-    if (output_) demands_.finish();
+    if (output_) constraints_.finish();
     return translated_;
   }
 
@@ -132,7 +133,7 @@ class Translator {
     request.source = options_.input == InputFormat::json ? json_source(request.line, place) : request.line;
     const auto& ids = reader_.add(request.source, place);
     translated_.unknown.add(ids, *run_.text, text::Side::source, input_.lines());
-    if (options_.demands.any()) request.demand = demands_.next(std::ssize(ids));
+    if (options_.constraints.any()) request.constraints = constraints_.next(std::ssize(ids));
     if (reads_tokens_) request.tokens = reader_.tokens(request.source);
     request.copied = run_.text->copied_words(request.tokens);
   }
@@ -142,7 +143,7 @@ class Translator {
     std::vector<const Request*> searched;
     for (const auto& request : requests)
       if (request.fault.empty()) searched.push_back(&request);
-    // Drops a line with a faulty demand, which has already been read as a source.
+    // Drops a line with a faulty constraints, which has already been read as a source.
     for (auto& reading : sources) reading.sentences.resize(searched.size());
     const auto outputs = outputs_of(sources, searched, run_, done_);
     const auto& ids = sources.front().sentences;
@@ -165,7 +166,7 @@ class Translator {
   /// Counts the best output of a line.
   void count(const Request& request, const decode::Hypothesis& best) {
     if (best.cut) ++translated_.cut;
-    if (request.demand.any()) translated_.unmet.add(best.ids, request.demand, translated_.lines + 1);
+    if (request.constraints.any()) translated_.unmet.add(best.ids, request.constraints, translated_.lines + 1);
     const bool searched = !best.token_scores.empty();
     if (searched && run_.options().decode.search == decode::SearchKind::exact) translated_.exact.add(best);
   }
@@ -194,7 +195,7 @@ class Translator {
     for (size_t i = 0; i < outputs.size(); ++i) {
       const auto& hypothesis = outputs[i];
       const auto& looked = weights.empty() ? no_weights_ : weights[i];
-      const auto words = words_.words(hypothesis.ids, request.tokens, looked);
+      auto [words, positions] = words_.write(hypothesis.ids, request.tokens, looked);
       auto text =
           options_.tokens ? fmt::format("{}", fmt::join(words, " ")) : run_.text->target_tokenizer().detokenize(words);
       if (!written.insert(text).second) continue;  // same text with other tokens; the best one came first
@@ -204,7 +205,8 @@ class Translator {
         output.tokens = run_.text->target_words(hypothesis.ids, request.copied);
       if (shows_links_) output.links = links_of(looked, std::ssize(request.tokens), std::ssize(hypothesis.ids));
       if (options_.alignments.wanted())
-        write_alignment(run_, {translated_.lines, request.tokens, hypothesis.ids, looked}, options_.alignments);
+        write_alignment(run_, {translated_.lines, request.tokens, hypothesis.ids, std::move(positions), looked},
+                        options_.alignments);
       const bool only_best =
           options_.format == OutputFormat::text || (options_.format == OutputFormat::json && !options_.list);
       if (only_best) break;
@@ -263,7 +265,7 @@ class Translator {
   const TranslateOptions& options_;
   const OutputWords words_;
   SourceReader reader_;
-  DemandReader demands_;
+  ConstraintReader constraints_;
   decode::Done done_;
   const decode::AttentionWeights no_weights_{};
   bool shows_links_ = false, reads_tokens_ = false;
@@ -277,7 +279,7 @@ class Translator {
 
 Translated translate(const LoadedRun& run, data::LineReader& input, std::ostream& output,
                      const TranslateOptions& options) {
-  if (options.keep_going && options.demands.any())
+  if (options.keep_going && options.constraints.any())
     throw UsageError(
         "lines that cannot be read are skipped, so files of prefixes or constraints would not fit the rest",
         "Turn `keep_going` off, or leave them out");

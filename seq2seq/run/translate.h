@@ -6,7 +6,7 @@
 #include "seq2seq/core/log.h"
 #include "seq2seq/data/input/line_reader.h"
 #include "seq2seq/run/alignments.h"
-#include "seq2seq/run/demands.h"
+#include "seq2seq/run/constraints.h"
 #include "seq2seq/run/exact_counts.h"
 #include "seq2seq/run/load.h"
 #include "seq2seq/run/output_format.h"
@@ -28,17 +28,17 @@ struct TranslateOptions {
   bool keep_going = false;                // output format json: answer a line that cannot be read with `error`
   bool token_scores = false;              // output format moses: add the scores of tokens to the features
   AlignmentStreams alignments;            // for each written output
-  DemandFiles demands;
+  ConstraintFiles constraints;
   Log* log = nullptr;  // for a warning if a batch does not fit into memory; null: no warning
 };
 
 struct Translated {
   int64_t lines = 0;
-  int64_t cut = 0;        // lines with a best output that stopped at the longest length
-  int64_t failed = 0;     // lines answered with an error
-  ExactCounts exact;      // of the lines that were searched
-  Unmet unmet;            // best outputs that lack a prefix or a phrase
-  UnknownTokens unknown;  // of the source
+  int64_t cut = 0;         // lines with a best output that stopped at the longest length
+  int64_t failed = 0;      // lines answered with an error
+  ExactCounts exact;       // of the lines that were searched
+  UnmetConstraints unmet;  // best outputs that lack a prefix or a phrase
+  UnknownTokens unknown;   // of the source
 };
 
 /// Translates every line of `input` to `output`, in order. Writes the outputs of the lines read so far as soon as no

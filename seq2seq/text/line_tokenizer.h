@@ -28,7 +28,7 @@ class LineTokenizer final : public WrappingTokenizer {
 
   std::vector<std::string> tokenize(std::string_view line) const override;
   std::string detokenize(const std::vector<std::string>& tokens) const override;
-  bool inverts() const override { return WrappingTokenizer::inverts() && !normalizer_.active(); }
+  bool is_lossless() const override { return WrappingTokenizer::is_lossless() && !normalizer_.active(); }
   void learn(const NextLine& next_line) override;
   std::vector<std::string> sample(std::string_view line, Draws& draws) const override;
 

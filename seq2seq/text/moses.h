@@ -27,7 +27,7 @@ class MosesTokenizer final : public Tokenizer {
   explicit MosesTokenizer(const Options& options) : options_(options) {}
   std::vector<std::string> tokenize(std::string_view line) const override;
   std::string detokenize(const std::vector<std::string>& tokens) const override;
-  bool inverts() const override { return false; }
+  bool is_lossless() const override { return false; }
 
  private:
   Options options_;

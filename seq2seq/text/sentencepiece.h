@@ -42,7 +42,7 @@ class SentencePieceTokenizer final : public Tokenizer {
 
   std::vector<std::string> tokenize(std::string_view line) const override;
   std::string detokenize(const std::vector<std::string>& tokens) const override;
-  bool inverts() const override { return options_.model.empty(); }
+  bool is_lossless() const override { return options_.model.empty(); }
   std::optional<std::string> between_words() const override { return ""; }
 
   bool learns() const override { return true; }

@@ -23,7 +23,7 @@ class Tokenizer {
   virtual std::vector<std::string> tokenize(std::string_view line) const = 0;  // tokens: not empty, without blanks
   virtual std::string detokenize(const std::vector<std::string>& tokens) const = 0;
   /// Returns true if lines with no blanks but single spaces between words are restored exactly.
-  virtual bool inverts() const { return true; }
+  virtual bool is_lossless() const { return true; }
 
   /// Returns the token between two words if words are split separately, such as `▁` of characters; empty: no token. No
   /// value: the split of a word depends on its neighbours, so words cannot be split separately.

@@ -32,7 +32,7 @@ std::string wrong_word(std::string_view word) {
   if (word.empty()) return "a word is missing";
   if (is_special(word)) return fmt::format("`{}` is a special symbol, not a word; every vocabulary has it", word);
   if (std::any_of(word.begin(), word.end(), is_blank)) {
-    return fmt::format("{} contains a blank, which a word cannot", quote(word));
+    return fmt::format("{} contains whitespace, which is not allowed in a word", quote(word));
   }
   return {};
 }

@@ -15,7 +15,7 @@ class WrappingTokenizer : public Tokenizer {
  public:
   explicit WrappingTokenizer(std::shared_ptr<Tokenizer> cutter) : cutter_(std::move(cutter)) {}
 
-  bool inverts() const override { return cutter_->inverts(); }
+  bool is_lossless() const override { return cutter_->is_lossless(); }
   bool learns() const override { return cutter_->learns(); }
   std::string model() const override { return cutter_->model(); }
   void set_model(std::string_view bytes) override { cutter_->set_model(bytes); }

@@ -44,10 +44,10 @@ void check_same_parameters(Team& team, const nn::Model& model, int64_t update) {
   while (other.compare(first * sizeof(int64_t), sizeof(int64_t), sums[0], first * sizeof(int64_t), sizeof(int64_t)) ==
          0)
     ++first;
-  throw Error(fmt::format("after update {} rank{} {} {} another `{}` than rank 0", format_count(update),
-                          others.size() == 1 ? "" : "s", fmt::join(others, ", "), others.size() == 1 ? "has" : "have",
-                          model.named_parameters().keys().at(first)),
-              "Train with the same program and kind of processor on every rank");
+  throw Error(
+      fmt::format("after update {}, parameter `{}` differs from rank 0 on rank{} {}", format_count(update),
+                  model.named_parameters().keys().at(first), others.size() == 1 ? "" : "s", fmt::join(others, ", ")),
+      "Train with the same program and kind of processor on every rank");
 }
 
 }  // namespace seq2seq::train

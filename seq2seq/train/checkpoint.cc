@@ -62,7 +62,7 @@ class Verified {
     const fs::path file = folder_ / kChecksums;
     read_json<nlohmann::json>(files_.read(file), Place{.file = file.string()}, kDamaged, [&](const auto& json) {
       if (json.at("format") != kCheckpointFormat) throw damaged(file, "is not a checksum file of a checkpoint");
-      if (const auto version = whole<int>(json.at("version")); version != checkpoint_format_version)
+      if (const auto version = to_integer<int>(json.at("version")); version != checkpoint_format_version)
         throw OtherVersion(Place{.file = file.string()},
                            fmt::format("checkpoint of format version {}, but this program reads version {}", version,
                                        checkpoint_format_version));
@@ -176,7 +176,7 @@ TrainerState verify_checkpoint(const Files& files, const RunFolder& folder, int6
   return state;
 }
 
-std::optional<TrainerState> newest_whole_checkpoint(const Files& files, const RunFolder& folder, Log& log) {
+std::optional<TrainerState> newest_intact_checkpoint(const Files& files, const RunFolder& folder, Log& log) {
   const auto updates = updates_to_resume_from(files, folder);
   if (updates.empty()) return {};
   for (const int64_t update : updates) {

@@ -55,6 +55,6 @@ TrainerState verify_checkpoint(const Files& files, const RunFolder& folder, int6
 /// Returns the state of the checkpoint to continue from: the one named by `last` or, if it is damaged, the newest
 /// intact one before it, with a warning that names the damage. Returns no value if there is none yet. Throws
 /// FormatError if `last` names a missing checkpoint, or if all are damaged.
-std::optional<TrainerState> newest_whole_checkpoint(const Files& files, const RunFolder& folder, Log& log);
+std::optional<TrainerState> newest_intact_checkpoint(const Files& files, const RunFolder& folder, Log& log);
 
 }  // namespace seq2seq::train

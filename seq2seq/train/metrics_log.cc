@@ -75,14 +75,14 @@ void MetricsLog::resume(int64_t bytes, int64_t update, Log& log) {
   if (there > bytes_) files_.truncate(path_, static_cast<uint64_t>(bytes_));
 }
 
-void MetricsLog::train(const Moment& moment, const Window& window, const std::string& perplexity, int64_t skipped) {
-  Json line{{"kind", "train"}, {"update", moment.update}, {"epoch", moment.epoch}, {"loss", window.mean_loss()}};
+void MetricsLog::train(const LogStamp& stamp, const Window& window, const std::string& perplexity, int64_t skipped) {
+  Json line{{"kind", "train"}, {"update", stamp.update}, {"epoch", stamp.epoch}, {"loss", window.mean_loss()}};
   if (!perplexity.empty()) line[perplexity] = window.perplexity();
   line["words_per_second"] = window.words_per_second();
   line["learning_rate"] = window.learning_rate;
   line["gradient_norm"] = window.mean_norm();
   line["skipped"] = skipped;
-  line["seconds"] = moment.seconds;
+  line["seconds"] = stamp.seconds;
   append(line.dump());
   if (!events_) return;
   Scalars scalars{{"loss", window.mean_loss()},
@@ -91,16 +91,16 @@ void MetricsLog::train(const Moment& moment, const Window& window, const std::st
                   {"gradient_norm", window.mean_norm()},
                   {"skipped", static_cast<double>(skipped)}};
   if (!perplexity.empty()) scalars.emplace(scalars.begin() + 1, perplexity, window.perplexity());
-  events_->add(moment.update, "train", scalars);
+  events_->add(stamp.update, "train", scalars);
 }
 
-void MetricsLog::validation(const Moment& moment, const Figures& figures, bool best) {
-  Json line{{"kind", "validation"}, {"update", moment.update}, {"epoch", moment.epoch}};
+void MetricsLog::validation(const LogStamp& stamp, const Figures& figures, bool best) {
+  Json line{{"kind", "validation"}, {"update", stamp.update}, {"epoch", stamp.epoch}};
   for (const auto& [name, figure] : figures) line[name] = figure;
   line["best"] = best;
-  line["seconds"] = moment.seconds;
+  line["seconds"] = stamp.seconds;
   append(line.dump());
-  if (events_) events_->add(moment.update, "validation", Scalars(figures.begin(), figures.end()));
+  if (events_) events_->add(stamp.update, "validation", Scalars(figures.begin(), figures.end()));
 }
 
 void MetricsLog::append(const std::string& line) {

@@ -15,7 +15,7 @@
 namespace seq2seq::train {
 
 /// Progress of training when a line is written.
-struct Moment {
+struct LogStamp {
   int64_t update = 0;
   double epoch = 0;
   double seconds = 0;  // of training, in all sessions
@@ -39,8 +39,8 @@ class MetricsLog {
   void resume(int64_t bytes, int64_t update, Log& log);
   /// `perplexity`: name of exp(loss), which is `smoothed_perplexity` if the loss includes label smoothing. Empty if the
   /// loss is an estimate; the line then has no perplexity.
-  void train(const Moment& moment, const Window& window, const std::string& perplexity, int64_t skipped);
-  void validation(const Moment& moment, const Figures& figures, bool best);
+  void train(const LogStamp& stamp, const Window& window, const std::string& perplexity, int64_t skipped);
+  void validation(const LogStamp& stamp, const Figures& figures, bool best);
   int64_t bytes() const { return bytes_; }
 
  private:

@@ -39,7 +39,8 @@ struct LossParts {
 LossParts loss_parts(const nn::Model& model, const data::Batch& batch, const LossOptions& options,
                      const at::Tensor& row_scale, const nn::Draw* draw);
 
-/// Returns the derivative of the objective by each row's loss [N]: the weight of its pair, divided by `divisor`.
+/// Returns the derivative of the objective with respect to each row's loss [N]: the weight of its pair, divided by
+/// `divisor`.
 at::Tensor row_scale(const data::Batch& batch, double divisor, at::ScalarType type);
 
 /// Returns losses [N] multiplied by the weights of their pairs, if the batch has weights.

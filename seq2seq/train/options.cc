@@ -60,8 +60,9 @@ void declare(config::Keys& keys, CheckpointOptions& options) {
       .changes_no_result();
 }
 
-void declare(config::Keys& keys, TrainOptions& options, const OptimizerRegistry& optimizers,
-             const ScheduleRegistry& schedules, const ClipRegistry& clips) {
+namespace {
+
+void declare_loss(config::Keys& keys, TrainOptions& options) {
   keys.add(
       "objective", options.objective, {{"per_sentence", Objective::per_sentence}, {"per_token", Objective::per_token}},
       "divisor of the summed token losses of an update: number of its sentences (arXiv 1409.3215) or target tokens");
@@ -82,12 +83,14 @@ void declare(config::Keys& keys, TrainOptions& options, const OptimizerRegistry&
       .at_least(0)
       .below(1);
   keys.add("coverage_loss", options.coverage_loss,
-           "weight of a loss for attending to the same words again: for each target token, the sum of min(attention "
-           "weight, sum of earlier weights) over the source (See et al. 2017, arXiv 1704.04368, equations 12 and 13)")
+           "weight of the coverage loss, which penalizes attending to the same source words again: for each target "
+           "token, the sum of min(attention weight, sum of earlier weights) over the source (See et al. 2017, arXiv "
+           "1704.04368, equations 12 and 13)")
       .at_least(0);
-  keys.section("guided_alignment", options.guided_alignment,
-               "a loss on attention that differs from the word alignments `data.train.alignment`; Chen et al. 2016, "
-               "arXiv 1607.01628");
+  keys.section(
+      "guided_alignment", options.guided_alignment,
+      "a loss that penalizes attention for deviating from the word alignments in `data.train.alignment`; Chen et "
+      "al. 2016, arXiv 1607.01628");
   keys.add("teacher_forcing", options.teacher_forcing,
            "share of pairs, drawn anew each time, whose decoder reads the target; for the others it reads words that "
            "the model writes greedily. Below 1, an update costs an extra forward pass, word by word")
@@ -95,13 +98,9 @@ void declare(config::Keys& keys, TrainOptions& options, const OptimizerRegistry&
       .at_most(1);
   keys.section("scheduled_sampling", options.scheduled_sampling,
                "decrease of `teacher_forcing` during training; Bengio et al. 2015, arXiv 1506.03099");
-  keys.section("average", options.average,
-               "moving average of the weights, used for validation and decoding; Polyak and Juditsky 1992");
-  keys.select("optimizer", options.optimizer, optimizers, "optimizer");
-  keys.select("schedule", options.schedule, schedules, "factor of the learning rate during training");
-  keys.select("clip", options.clip, clips, "gradient clipping");
-  keys.add("not_finite", options.not_finite, {{"skip", NotFinite::skip}, {"stop", NotFinite::stop}},
-           "if a loss or gradient is not finite: skip the update and count it, or stop training");
+}
+
+void declare_length(config::Keys& keys, TrainOptions& options) {
   keys.add("epochs", options.epochs, "length of the run in epochs; may be a fraction")
       .unit("epochs")
       .above(0)
@@ -125,6 +124,21 @@ void declare(config::Keys& keys, TrainOptions& options, const OptimizerRegistry&
   keys.add("tensorboard", options.tensorboard, "also write the figures of metrics.jsonl to TensorBoard event files")
       .changes_no_result();
   keys.rule("epochs", [&options] { return wrong_length_of_run(options); });
+}
+
+}  // namespace
+
+void declare(config::Keys& keys, TrainOptions& options, const OptimizerRegistry& optimizers,
+             const ScheduleRegistry& schedules, const ClipRegistry& clips) {
+  declare_loss(keys, options);
+  keys.section("average", options.average,
+               "moving average of the weights, used for validation and decoding; Polyak and Juditsky 1992");
+  keys.select("optimizer", options.optimizer, optimizers, "optimizer");
+  keys.select("schedule", options.schedule, schedules, "factor of the learning rate during training");
+  keys.select("clip", options.clip, clips, "gradient clipping");
+  keys.add("not_finite", options.not_finite, {{"skip", NotFinite::skip}, {"stop", NotFinite::stop}},
+           "if a loss or gradient is not finite: skip the update and count it, or stop training");
+  declare_length(keys, options);
 }
 
 }  // namespace seq2seq::train

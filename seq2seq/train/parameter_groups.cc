@@ -67,10 +67,10 @@ void fetch(const nn::NamedTensors& named, const NamedParameters& parameters, std
     auto& kind = tensors[index].dim() == 0 ? numbers : slices;
     kind.emplace_back(state_name(parameters[index].first, what, tensors[index]), tensors[index]);
   }
-  auto wholes = nn::wholes_of(slices);
+  auto sliced = nn::group_slices(slices);
   for (const auto& [name, number] : numbers)
-    wholes.push_back({.name = name, .parts = {{.first = 0, .tensor = number}}});
-  for (const auto& whole : wholes) {
+    sliced.push_back({.name = name, .parts = {{.first = 0, .tensor = number}}});
+  for (const auto& whole : sliced) {
     const auto& stored = named.tensors.at(whole.name);
     const auto type = whole.parts.front().tensor.scalar_type();
     if (stored.sizes() != at::IntArrayRef(whole.shape()) || stored.scalar_type() != type) {

@@ -121,7 +121,7 @@ void Session::update() {
       fmt::format("update {} (batch {} of epoch {})", state_.update + 1, order_->batch() + 1, order_->epoch() + 1);
   const double factor = schedule_->factor({.update = state_.update, .epoch = epoch, .total_updates = total_updates_});
   auto issued = updater_.issue(order_->take(), {.seed = setup_.seed, .update = state_.update}, factor);
-  const bool late = issued.is_late();
+  const bool late = issued.is_asynchronous();
   if (late) {
     if (average_) average_->add(state_.update, issued.skipped);
     const double seconds = seconds_since(before);
@@ -161,7 +161,7 @@ void Session::tell_fault(const UpdateResult& result, const std::string& place) {
   // Warns for the 1st, 2nd, 4th, 8th, ...: a diverged run would otherwise fill the log.
   if (!team_.leads() || !std::has_single_bit(static_cast<uint64_t>(state_.skipped))) return;
   progress_->pause();
-  setup_.log->warn(fmt::format("{}. The update is skipped, {} so far", fault, format_count(state_.skipped)));
+  setup_.log->warn(fmt::format("{}; skipping this update ({} skipped so far)", fault, format_count(state_.skipped)));
 }
 
 Figures Session::measure() {
@@ -186,7 +186,7 @@ void Session::validate() {
   state_.bad_validations = best ? 0 : state_.bad_validations + 1;
   schedule_->validated(best);
   if (!team_.leads()) return;
-  metrics_.validation(moment(), figures, best);
+  metrics_.validation(stamp(), figures, best);
   std::string text;
   for (const auto& [name, figure] : figures) text += fmt::format("{} {} {:.4g}", text.empty() ? "" : ",", name, figure);
   setup_.log->say(fmt::format("update {}, epoch {:.4g}:{}{}", format_count(state_.update), order_->epochs_made(), text,
@@ -196,7 +196,7 @@ void Session::validate() {
 void Session::report() {
   settle();
   if (team_.leads() && state_.window.updates > 0)
-    metrics_.train(moment(), state_.window, perplexity_name(), state_.skipped);
+    metrics_.train(stamp(), state_.window, perplexity_name(), state_.skipped);
   state_.window = {};
 }
 
@@ -205,7 +205,7 @@ void Session::save() {
   saved_ = state_.update;
   if (!team_.leads()) return;
   state_.schedule = schedule_->state();
-  state_.seconds = moment().seconds;
+  state_.seconds = stamp().seconds;
   state_.metrics_bytes = metrics_.bytes();
   Checkpoint checkpoint{.weights = average_ ? average_->weights(*setup_.model) : nn::weights_in_place(*setup_.model),
                         .optimizer = updater_.optimizer().state(),
@@ -221,7 +221,7 @@ Outcome Session::outcome(Ending ending) const {
   return {.ending = ending,
           .update = state_.update,
           .epoch = order_->epochs_made(),
-          .seconds = moment().seconds,
+          .seconds = stamp().seconds,
           .best_update = state_.best_update,
           .best_score = state_.best_score,
           .skipped = state_.skipped};
@@ -276,7 +276,7 @@ double Session::seconds_since(Time start) const {
   return std::chrono::duration<double>(setup_.progress.now() - start).count();
 }
 
-Moment Session::moment() const {
+LogStamp Session::stamp() const {
   return {
       .update = state_.update, .epoch = order_->epochs_made(), .seconds = earlier_seconds_ + seconds_since(started_)};
 }

@@ -46,7 +46,7 @@ class Session {
   std::string perplexity_name() const;
   std::string perplexity_text(const Window& window) const;
   double seconds_since(Time start) const;
-  Moment moment() const;
+  LogStamp stamp() const;
 
   const TrainOptions& options_;
   const Setup& setup_;

@@ -31,11 +31,11 @@ nlohmann::ordered_json to_json(const Window& window) {
 }
 
 Window window_of(const nlohmann::json& json) {
-  return {.updates = whole<int64_t>(json.at("updates")),
+  return {.updates = to_integer<int64_t>(json.at("updates")),
           .loss = json.at("loss").get<double>(),
           .divisor = json.at("divisor").get<double>(),
-          .source_tokens = whole<int64_t>(json.at("source_tokens")),
-          .target_tokens = whole<int64_t>(json.at("target_tokens")),
+          .source_tokens = to_integer<int64_t>(json.at("source_tokens")),
+          .target_tokens = to_integer<int64_t>(json.at("target_tokens")),
           .gradient_norm = json.at("gradient_norm").get<double>(),
           .learning_rate = json.at("learning_rate").get<double>(),
           .seconds = json.at("seconds").get<double>()};
@@ -66,21 +66,21 @@ TrainerState from_json(const std::string& text, const std::filesystem::path& fil
   const Place place{.file = file.string()};
   return read_json<nlohmann::json>(text, place, {}, [&](const nlohmann::json& json) {
     if (json.at("format") != kStateFormat) throw FormatError(place, "is not a training state");
-    if (const auto version = whole<int>(json.at("version")); version != checkpoint_format_version)
+    if (const auto version = to_integer<int>(json.at("version")); version != checkpoint_format_version)
       throw FormatError(place, fmt::format("has format version {}, but this program reads version {}", version,
                                            checkpoint_format_version));
     TrainerState state;
-    state.update = whole<int64_t>(json.at("update"));
-    state.epoch = whole<int64_t>(json.at("epoch"));
-    state.batch = whole<int64_t>(json.at("batch"));
-    state.skipped = whole<int64_t>(json.at("skipped"));
-    state.bad_validations = whole<int64_t>(json.at("bad_validations"));
-    if (const auto& best = json.at("best_update"); !best.is_null()) state.best_update = whole<int64_t>(best);
+    state.update = to_integer<int64_t>(json.at("update"));
+    state.epoch = to_integer<int64_t>(json.at("epoch"));
+    state.batch = to_integer<int64_t>(json.at("batch"));
+    state.skipped = to_integer<int64_t>(json.at("skipped"));
+    state.bad_validations = to_integer<int64_t>(json.at("bad_validations"));
+    if (const auto& best = json.at("best_update"); !best.is_null()) state.best_update = to_integer<int64_t>(best);
     if (const auto& best = json.at("best_score"); !best.is_null()) state.best_score = best.get<double>();
     state.schedule = json.at("schedule").dump();
     state.window = window_of(json.at("window"));
     state.seconds = json.at("seconds").get<double>();
-    state.metrics_bytes = whole<int64_t>(json.at("metrics_bytes"));
+    state.metrics_bytes = to_integer<int64_t>(json.at("metrics_bytes"));
     state.finished = json.at("finished").get<bool>();
     state.finished_because = json.at("finished_because").get<std::string>();
     return state;

@@ -121,7 +121,7 @@ IssuedUpdate Updater::issue(std::vector<data::Batch> batches, const nn::Draw& dr
 }
 
 UpdateResult Updater::finish(IssuedUpdate issued) {
-  if (!issued.is_late()) return issued.result;
+  if (!issued.is_asynchronous()) return issued.result;
   issued.ready->synchronize();
   const auto* numbers = issued.numbers.const_data_ptr<double>();
   issued.result.loss = numbers[0];
@@ -203,7 +203,7 @@ void Updater::note_fault(IssuedUpdate& issued) {
   const double value = in_loss ? result.loss : result.gradient_norm;
   // Drops the meaningless sign of a NaN.
   result.fault =
-      fmt::format("{} is {}, with {}", in_loss ? "the loss" : "the gradient's norm",
+      fmt::format("{} is {} for {}", in_loss ? "the loss" : "the gradient's norm",
                   std::isnan(value) ? std::abs(value) : value, pairs_at_fault(issued.batches, issued.losses));
 }
 

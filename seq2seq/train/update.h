@@ -39,7 +39,7 @@ struct IssuedUpdate {
   at::Tensor skipped;  // [] float32 on the device: 1 if the update changes nothing
   at::Tensor numbers;  // [2] float64 in pinned memory: loss and norm, valid when `ready` has occurred
   std::shared_ptr<c10::Event> ready;
-  bool is_late() const { return ready != nullptr; }
+  bool is_asynchronous() const { return ready != nullptr; }
 };
 
 /// Makes updates: computes the gradients of some batches, clips them, and runs a step of the optimizer. Each rank of a

@@ -5,7 +5,7 @@
 namespace seq2seq::train {
 
 bool higher_is_better(const std::string& metric) {
-  for (const auto* better : {"bleu", "multi_bleu", "chrf", "chrf++", "exact_match", "accuracy"}) {
+  for (const auto* better : {"bleu", "multi_bleu", "chrf", "chrf++", "exact_match"}) {
     if (metric == better) return true;
   }
   return false;

@@ -86,15 +86,15 @@ Prepared prepare(const Case& made, const std::vector<std::string>& words, const 
   const auto placement = run::make_placement(options.placement, c10::kCPU, layers, subject.target_words);
   auto hardware = parallel::read_hardware(words[2]);
   const auto plan = run::plan_of(options.placement, placement, hardware, subject.target_words);
-  const parallel::Question question{.outline = &subject.outline,
-                                    .hardware = &hardware,
-                                    .schedules = options.placement.schedules.get(),
-                                    .arithmetic = parallel::Arithmetic::float32,
-                                    .state_bytes = 0,
-                                    .batch = run::batch_of(subject)};
+  const parallel::PredictionInput input{.outline = &subject.outline,
+                                        .hardware = &hardware,
+                                        .schedules = options.placement.schedules.get(),
+                                        .precision = nn::Precision::float32,
+                                        .state_bytes = 0,
+                                        .batch = run::batch_of(subject)};
   Prepared prepared;
   prepared.name = made.name;
-  prepared.predicted = parallel::predict(question, plan).timeline.seconds;
+  prepared.predicted = parallel::predict(input, plan).timeline.seconds;
   prepared.model =
       registries.models.make(options.model.architecture, nn::ModelContext{.source_vocabulary = subject.source_words,
                                                                           .target_vocabulary = subject.target_words,

@@ -261,7 +261,7 @@ int main(int count, char** arguments) {
     if (words.size() == 4 && words[0] == "batches") {
       write_batches(words[1], std::stoll(words[2]), words[3]);
     } else if (words.size() == 5 && words[0] == "profile") {
-      const auto device = parse_device(words[4]);
+      const auto device = parse_available_device(words[4]);
       prepare_machine(std::stoi(words[3]), device);
       std::cout << profile(words[1], std::stoll(words[2]), device).dump() << '\n';
     } else {

@@ -118,6 +118,11 @@ TEST_CASE("evaluate: writes the outputs that it measured, line by line", "[cli][
   const auto refused = run_program({"evaluate", toy.run(), "--output", (toy / "none/x").string()});
   CHECK(refused.code == 1);
   CHECK_THAT(refused.err, ContainsSubstring("none: no such folder"));
+  const auto own = toy.file("held.target"), before = content_of(own);
+  const auto test_set = run_program({"evaluate", toy.run(), "--output", own, "--quiet"});
+  CHECK(test_set.code == 2);
+  CHECK_THAT(test_set.err, ContainsSubstring("is also the file of `data.test.target`"));
+  CHECK(content_of(own) == before);
 }
 
 TEST_CASE("evaluate: BLEU of targets of one word says that there are no 4-grams", "[cli][evaluate]") {

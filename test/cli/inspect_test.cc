@@ -140,6 +140,8 @@ TEST_CASE("inspect: a file of something else is one error, with what to do", "[c
     CHECK_THAT(ran.err,
                ContainsSubstring(file.string() + ": is not a file of this program") && ContainsSubstring("--help"));
   }
+  folder.file("7b-model/weights.safetensors", "");
+  CHECK_THAT(run_program({"inspect", (folder / "7b-model").string()}).err, !ContainsSubstring("checkpoint"));
   const auto damaged = folder.file("table.json", R"({"format": "seq2seq table", "lines": [3]})");
   CHECK(run_program({"inspect", damaged.string()}).code == 1);
   const auto broken = folder.file("record.json", R"({"format": "seq2seq rec)");

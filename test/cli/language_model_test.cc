@@ -174,15 +174,20 @@ TEST_CASE("language model: what needs a translation refuses it, and text that is
   says(run_program({"evaluate", world / "run", "--source", world / "held.text", "--reference", world / "held.text"}),
        "has no source");
   says(run_program({"score", world / "run"}, ""), "<stdin>: is empty");
+  for (const std::string key : {"search=sample", "min_length=3", "patience=1", "rescore.list=x", "sample.top_k=3"})
+    says(world.train("refused", {"--set", "decode." + key}), "`task: lm`");
   world.folder.file("train.text", "");
   says(world.train("empty"), "train.text: is empty; at least one line is expected");
   world.folder.file("train.text", "\n\n");
-  says(world.train("blank"), "train.text: no pairs left: 2 with an empty target");
+  says(world.train("blank"), "train.text: all pairs were left out: 2 with an empty target");
 }
 
 TEST_CASE("language model: weights come from a run of the same task alone", "[cli][lm][init_from][error]") {
   const World world;
   REQUIRE(world.train("run").code == 0);
+  const auto best = world / "run/checkpoints/best";
+  CHECK(run_program({"score", best}, "a b\n").code == 0);
+  CHECK_THAT(run_program({"evaluate", best}).out, !ContainsSubstring("BLEU"));
   const auto again = world.train("again", {"--init-from", world / "run", "--set", "train.updates=1"});
   CHECK(again.code == 0);
   CHECK_THAT(again.err, ContainsSubstring("decoder.lstm.weight_ih_l0"));
@@ -328,11 +333,14 @@ TEST_CASE("shallow fusion: what is no language model of the same words is refuse
   };
   says(world.with("translate", "pairs", "0.5"), "is not a language model");
   says(world.with("translate", "nowhere", "0.5"), "nowhere");
+  fs::copy(world / "run", world / "unnamed", fs::copy_options::recursive);
+  for (const std::string name : {"best", "last"}) fs::remove(world / ("unnamed/checkpoints/" + name));
+  CHECK(world.with("translate", "unnamed", "0.5").code == 0);
   says(world.with("translate", "run", "-1"), "decode.language_model.weight");
   world.folder.file("train.text", cyclic(0, 64) + "a e\n");
   REQUIRE(world.train("larger", {"--set", "train.updates=1"}).code == 0);
   says(world.with("evaluate", "larger", "0.5"),
-       "has 5 words, but the model has 4; `e` is the first that the model lacks");
+       "has 5 words, but the translation model has 4; `e` is the first word missing from the translation model");
   world.folder.file("train.text", "d d d d c c c b b a\n");
   REQUIRE(world.train("other", {"--set", "train.updates=1"}).code == 0);
   says(world.with("evaluate", "other", "0.5"), "word 1 is `d` in the language model, but `a` in the translation model");

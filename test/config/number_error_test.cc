@@ -71,7 +71,7 @@ TEST_CASE("reader: between braces a key of digits is a decimal comma only behind
   CHECK_THAT(faults_of("train: {limit: 1, x1}"), ContainsSubstring("unknown key `train.x1`"));
   CHECK_THAT(faults_of("train: {limit: 1, 2: 3}"), ContainsSubstring("unknown key `train.2`"));
   CHECK(faults_of("{name: 7,5}") ==
-        "a.yaml:1:8: `name`: expected a text, found `7,5`: a comma ends a value in braces, so quote it");
+        "a.yaml:1:8: `name`: expected a string, found `7,5`: a comma ends a value in braces, so quote it");
 }
 
 TEST_CASE("reader: what is not a number is refused in every notation", "[config][reader][error]") {

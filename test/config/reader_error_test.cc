@@ -19,23 +19,22 @@ using Cases = std::vector<std::pair<std::string, std::string>>;
 TEST_CASE("reader: an unknown key names its place, the nearest one and where all are listed",
           "[config][reader][error]") {
   CHECK(faults_of("train:\n  optimizer:\n    learning_rat: 1\n") ==
-        "a.yaml:3:5: unknown key `train.optimizer.learning_rat`; the nearest known one is `learning_rate`. "
+        "a.yaml:3:5: unknown key `train.optimizer.learning_rat`; did you mean `learning_rate`? "
         "`seq2seq config reference train.optimizer` lists them all");
   CHECK(faults_of("xyzzy: 1\n") == "a.yaml:1:1: unknown key `xyzzy`. `seq2seq config reference` lists them all");
 }
 
 TEST_CASE("reader: a key in the wrong section is told where it belongs", "[config][reader][error]") {
   CHECK(faults_of("data:\n  learning_rate: 1\n") ==
-        "a.yaml:2:3: unknown key `data.learning_rate`; the nearest known one is `train.optimizer.learning_rate`. "
+        "a.yaml:2:3: unknown key `data.learning_rate`; did you mean `train.optimizer.learning_rate`? "
         "`seq2seq config reference data` lists them all");
-  CHECK_THAT(faults_of("train.optimizer.beta1: 1\n"),
-             ContainsSubstring("; the nearest known one is `train.optimizer.beta1`"));
+  CHECK_THAT(faults_of("train.optimizer.beta1: 1\n"), ContainsSubstring("; did you mean `train.optimizer.beta1`?"));
 }
 
 TEST_CASE("overrides: a fault names the option as typed", "[config][override][error]") {
   CHECK(faults_of("", {"train.optimizer.learning_rat=1"}) ==
-        "--set train.optimizer.learning_rat=1: unknown key `train.optimizer.learning_rat`; the nearest known one is "
-        "`learning_rate`. `seq2seq config reference train.optimizer` lists them all");
+        "--set train.optimizer.learning_rat=1: unknown key `train.optimizer.learning_rat`; did you mean "
+        "`learning_rate`? `seq2seq config reference train.optimizer` lists them all");
   CHECK(faults_of("", {"train.epochs=0"}) ==
         "--set train.epochs=0: `train.epochs`: expected a whole number of at least 1 and at most 100 (epochs), found "
         "`0`");
@@ -55,7 +54,8 @@ TEST_CASE("reader: a value of the wrong type says what was expected and what was
   for (const auto& [text, fault] : Cases{
            {"train: {epochs: many}", "a.yaml:1:17: `train.epochs`: " + whole + "`many`"},
            {"train: {epochs: 1.5}", "a.yaml:1:17: `train.epochs`: " + whole + "`1.5`"},
-           {"train: {epochs: '5'}", "a.yaml:1:17: `train.epochs`: " + whole + "`\"5\"`, a text: remove the quotes"},
+           {"train: {epochs: '5'}",
+            "a.yaml:1:17: `train.epochs`: " + whole + "`\"5\"`, a quoted string: remove the quotes"},
            {"train: {epochs: }", "a.yaml:1:9: `train.epochs`: " + whole + "nothing"},
            {"train: {epochs: [5]}", "a.yaml:1:17: `train.epochs`: " + whole + "a list"},
            {"train: {epochs: {a: 5}}", "a.yaml:1:17: `train.epochs`: " + whole + "a section"},
@@ -63,9 +63,10 @@ TEST_CASE("reader: a value of the wrong type says what was expected and what was
             "a.yaml:1:18: `train.updates`: expected a whole number of at least 1 or `null`, found `x`"},
            {"train: {limit: x}", "a.yaml:1:16: `train.limit`: expected a number of at least 0, found `x`"},
            {"name: ",
-            "a.yaml:1:1: `name`: expected a text, found nothing: write `\"\"` for an empty text, `\"null\"` for the "
+            "a.yaml:1:1: `name`: expected a string, found nothing: write `\"\"` for an empty string, `\"null\"` for "
+            "the "
             "word"},
-           {"name: [a]", "a.yaml:1:7: `name`: expected a text, found a list"},
+           {"name: [a]", "a.yaml:1:7: `name`: expected a string, found a list"},
            {"data: {metrics: {a: b}}",
             "a.yaml:1:17: `data.metrics`: expected one of `perplexity`, `bleu`, `wer`, or a list, "
             "as in `[a, b]`, found a section"},
@@ -78,7 +79,7 @@ TEST_CASE("reader: a value of the wrong type says what was expected and what was
            {"data: {shares: [1, '2']}",
             "a.yaml:1:16: `data.shares`: expected a number of at least 0 and below 10, or a list of numbers, as in "
             "`[a, b]`, "
-            "found `\"2\"`, a text: remove the quotes"},
+            "found `\"2\"`, a quoted string: remove the quotes"},
            {"data: {shares: [1, -2]}",
             "a.yaml:1:16: `data.shares`: expected a number of at least 0 and below 10, or a list of numbers, as in "
             "`[a, b]`, "
@@ -236,7 +237,7 @@ TEST_CASE("choice: an unknown kind is the only fault of its section", "[config][
 
 TEST_CASE("choice: an unknown key is compared with those of the kind", "[config][choice][error]") {
   CHECK_THAT(faults_of("train: {schedule: {kind: halve, from_epochs: 1}}"),
-             ContainsSubstring("unknown key `train.schedule.from_epochs`; the nearest known one is `from_epoch`. "
+             ContainsSubstring("unknown key `train.schedule.from_epochs`; did you mean `from_epoch`? "
                                "`seq2seq config reference train.schedule` lists them all"));
 }
 

@@ -74,7 +74,7 @@ TEST_CASE("reference: names every key there is", "[config][reference]") {
   const Sample sample;
   const std::string all = reference(sample.keys);
   for (const char* text :
-       {"seed: a whole number of at least 0; default 1\n", "name: a text; default run; changes no result\n",
+       {"seed: a whole number of at least 0; default 1\n", "name: a string; default run; changes no result\n",
         "\ndata: the text\n", "  train: a path; required; identified by content, not by path\n",
         "  metrics: one of `perplexity`, `bleu`, `wer`, or a list, as in `[a, b]`; default [perplexity]\n",
         "  shares: a number of at least 0 and below 10, or a list of numbers, as in `[a, b]`; default [1, 0.5]\n",

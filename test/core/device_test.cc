@@ -15,23 +15,24 @@ using test::ContainsSubstring;
 TEST_CASE("device: a name that is none lists those that are", "[core][device][error]") {
   const std::string text = GENERATE("gpu", "cuda:", "cuda:x", "cuda:-1", "cuda:1x", "CPU", "");
   CAPTURE(text);
-  REQUIRE_THROWS_AS(parse_device(text), UsageError);
-  REQUIRE_THROWS_WITH(parse_device(text), "unknown device `" + text + "`; use `cpu`, `cuda` or `cuda:N`");
+  REQUIRE_THROWS_AS(parse_available_device(text), UsageError);
+  REQUIRE_THROWS_WITH(parse_available_device(text), "unknown device `" + text + "`; use `cpu`, `cuda` or `cuda:N`");
 }
 
 TEST_CASE("device: a GPU that is not there is refused with what is", "[core][device][error]") {
-  REQUIRE_THROWS_WITH(parse_device("cuda:99"), ContainsSubstring("device `cuda:99` was not found: LibTorch finds "));
+  REQUIRE_THROWS_WITH(parse_available_device("cuda:99"),
+                      ContainsSubstring("device `cuda:99` was not found: LibTorch finds "));
 }
 
 TEST_CASE("device: cpu, and cuda where LibTorch has it", "[core][device]") {
-  REQUIRE(parse_device("cpu") == c10::Device(c10::kCPU));
+  REQUIRE(parse_available_device("cpu") == c10::Device(c10::kCPU));
   if (!at::hasCUDA()) {
     REQUIRE_THROWS_WITH(
-        parse_device("cuda"),
+        parse_available_device("cuda"),
         "device `cuda` was not found: LibTorch finds no GPU here. Use `cpu`; `scripts/setup --cuda` builds for a GPU");
     return;
   }
-  REQUIRE(parse_device("cuda") == c10::Device(c10::kCUDA, 0));
+  REQUIRE(parse_available_device("cuda") == c10::Device(c10::kCUDA, 0));
 }
 
 TEST_CASE("machine: threads are set and recorded", "[core][device]") {

@@ -98,7 +98,7 @@ TEST_CASE("registry: options of another kind are refused", "[core][registry][err
       message_of([&] { registry.make({.kind = "box", .options = std::make_shared<ForeignOptions>()}); });
   CHECK_THAT(foreign, ContainsSubstring("ForeignOptions` given to kind `box`") && ContainsSubstring("BoxOptions`"));
   CHECK_THAT(message_of([&] { registry.options("circle", square); }),
-             ContainsSubstring("unknown kind `circle`; known are square, box"));
+             ContainsSubstring("unknown kind `circle`. Use one of: square, box"));
 }
 
 TEST_CASE("options: are read as the type that they were put in as, and as no other", "[core][registry]") {

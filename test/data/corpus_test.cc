@@ -90,6 +90,8 @@ TEST_CASE("content digest: goes by the contents of the files in their order, not
   REQUIRE(digest(a, {b}) != digest(b, {a}));
   REQUIRE(digest(a, {b}) != digest(a, {b, b}));
   REQUIRE(digest(folder.file("both", "1\n2\n"), {empty}) != digest(a, {b}));
+  REQUIRE(content_digest(TrainFiles{.source = {a}, .target = {b}, .pairs = {}}) !=
+          content_digest(TrainFiles{.source = {}, .target = {}, .pairs = {a, b}}));
 }
 
 TEST_CASE("corpus: the tag of a file stands before each of its sources, and counts for no limit of length",

@@ -119,7 +119,7 @@ TEST_CASE("data options: what is said of each corpus is said of all, and makes s
       {"weights: [u, v, w]", "has 3 entries for 2 corpora"},
       {"repeat: [1, -1]", "expected a number of at least 0"},
       {"repeat: [0, 0]", "leaves nothing to train on"},
-      {"tags: [a, b c]", "`b c` is not a token: it contains a blank"},
+      {"tags: [a, b c]", "`b c` is not a token: it contains whitespace"},
       {"tags: [a, </s>]", "`</s>` is a special symbol"},
   }));
   CAPTURE(line);

@@ -93,5 +93,5 @@ TEST_CASE("repeat: one copy of everything is the order without repetitions", "[d
 
 TEST_CASE("repeat: as many numbers as corpora", "[data][bucket][error]") {
   REQUIRE_THROWS_WITH(plan_epoch(corpus_of_parts({3, 4}, {1}), {.sentences = 2}, 1, 0),
-                      ContainsSubstring("1 numbers of copies for a text of 2 corpora"));
+                      ContainsSubstring("`data.train.repeat` has 1 number, but the training text has 2 corpora"));
 }

@@ -66,7 +66,7 @@ TEST_CASE("source parts: another number of parts is an error with file and line"
   const TemporaryFolder folder;
   const auto message = message_of_text(in_parts(folder, "a ||| b\na b\n", "x\ny\n"));
   CHECK_THAT(message, ContainsSubstring("source:2: has 1 part, but `data.source.parts` is 2") &&
-                          ContainsSubstring("Write `|||` with blanks around it"));
+                          ContainsSubstring("Write `|||` with spaces around it"));
   CHECK_THAT(message_of_text(in_parts(folder, "a ||| b ||| c\n", "x\n")), ContainsSubstring("source:1: has 3 parts"));
   CHECK_THAT(message_of_text(in_parts(folder, "\n", "x\n")), ContainsSubstring("source:1: has 1 part"));
   CHECK(message_of_text(in_parts(folder, " ||| \n||| b\n", "x\nx\n")).empty());

@@ -54,7 +54,7 @@ std::vector<Hypothesis> list_joint_outputs(const std::deque<TreePredictor>& memb
     };
     auto complete = written;
     complete.score += score_of(text::end_id);
-    complete.rank = complete.score;
+    complete.ranking_score = complete.score;
     all.push_back(complete);
     if (std::ssize(written.ids) == longest) return;
     for (int64_t word = text::special_count; word < members.front().vocabulary(); ++word) {

@@ -32,7 +32,7 @@ std::vector<Hypothesis> listed_by_rank(const TreePredictor& predictor, const std
                                        const decode::OutputLength& length) {
   auto outputs = list_outputs(predictor, source, length.longest);
   std::erase_if(outputs, [&](const Hypothesis& output) { return std::ssize(output.ids) < length.shortest; });
-  for (auto& output : outputs) output.rank = output.score / normalization.divisor(std::ssize(output.ids) + 1);
+  for (auto& output : outputs) output.ranking_score = output.score / normalization.divisor(std::ssize(output.ids) + 1);
   std::ranges::sort(outputs, decode::better);
   return outputs;
 }
@@ -43,7 +43,7 @@ void require_first(const std::vector<Hypothesis>& found, const std::vector<Hypot
     CAPTURE(i);
     REQUIRE(found[i].ids == expected[i].ids);
     REQUIRE_THAT(found[i].score, WithinAbs(expected[i].score, exact_rounding));
-    REQUIRE_THAT(found[i].rank, WithinAbs(expected[i].rank, exact_rounding));
+    REQUIRE_THAT(found[i].ranking_score, WithinAbs(expected[i].ranking_score, exact_rounding));
     REQUIRE_FALSE(found[i].cut);
   }
 }
@@ -102,7 +102,7 @@ TEST_CASE("exact search: one that is stopped returns the best so far and calls n
     const auto found = search_exactly(predictor, {3}, options, {.longest = 7}).front();
     CHECK_FALSE(found.proven);
     CHECK_FALSE(found.missed);
-    CHECK((by_beam.cut || found.rank >= by_beam.rank));
+    CHECK((by_beam.cut || found.ranking_score >= by_beam.ranking_score));
     CHECK(predictor.extended() - before - by_beam_extended <= nodes);
   }
 }

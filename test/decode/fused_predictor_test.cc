@@ -42,7 +42,7 @@ std::vector<Hypothesis> list(const Next& next, int64_t vocabulary, int64_t longe
     const auto scores = next(begun.ids);
     Hypothesis ended = begun;
     ended.score += scores[text::end_id];
-    ended.rank = ended.score;
+    ended.ranking_score = ended.score;
     all.push_back(ended);
     if (std::ssize(begun.ids) == longest) return;
     for (int64_t word = text::end_id + 1; word < vocabulary; ++word) {
@@ -107,7 +107,7 @@ TEST_CASE("shallow fusion: a coverage penalty reads the attention of the model",
     REQUIRE(found.size() == expected.size());
     for (size_t i = 0; i < found.size(); ++i) {
       CHECK(found[i].ids == expected[i].ids);
-      CHECK_THAT(found[i].rank, WithinAbs(expected[i].rank, sums_differ));
+      CHECK_THAT(found[i].ranking_score, WithinAbs(expected[i].ranking_score, sums_differ));
     }
   }
 }
@@ -165,7 +165,7 @@ TEST_CASE("shallow fusion: any model with any language model is searched by the 
     expected.push_back({.ids = ids,
                         .token_scores = {},
                         .score = score(*own(*model), ids) + weight * score(*own(*language_model), ids)});
-  for (auto& output : expected) output.rank = output.score;
+  for (auto& output : expected) output.ranking_score = output.score;
   std::ranges::sort(expected, decode::better);
   const auto found = search(fused, source, 200, std::ssize(expected), 2);
   REQUIRE(found.size() == expected.size());

@@ -29,19 +29,20 @@ Fields read(const std::string& line) {
 }
 
 /// Returns an empty output with this score, that of the end symbol.
-Hypothesis scored(double score) { return {.ids = {}, .token_scores = {score}, .score = score, .rank = score}; }
+Hypothesis scored(double score) { return {.ids = {}, .token_scores = {score}, .score = score, .ranking_score = score}; }
 
 }  // namespace
 
 TEST_CASE("n-best list: a line has the fields of Moses", "[decode][n_best]") {
-  const Hypothesis hypothesis{.ids = {3, 4}, .token_scores = {-0.25, -0.125, -0.145}, .score = -0.52, .rank = -0.52};
+  const Hypothesis hypothesis{
+      .ids = {3, 4}, .token_scores = {-0.25, -0.125, -0.145}, .score = -0.52, .ranking_score = -0.52};
   REQUIRE(n_best_line(7, "AH B", hypothesis, false) == "7 ||| AH B ||| logprob= -0.52 ||| -0.52");
   REQUIRE(n_best_line(0, "AH B", hypothesis, true) ==
           "0 ||| AH B ||| logprob= -0.52 tokens= -0.25 -0.125 -0.145 ||| -0.52");
 }
 
 TEST_CASE("n-best list: a cut hypothesis is marked", "[decode][n_best]") {
-  const Hypothesis hypothesis{.ids = {3}, .token_scores = {-0.25}, .score = -0.25, .rank = -0.25, .cut = true};
+  const Hypothesis hypothesis{.ids = {3}, .token_scores = {-0.25}, .score = -0.25, .ranking_score = -0.25, .cut = true};
   REQUIRE(read(n_best_line(0, "AH", hypothesis, false)).features == "logprob= -0.25 cut= 1");
   REQUIRE(read(n_best_line(0, "AH", hypothesis, true)).features == "logprob= -0.25 tokens= -0.25 cut= 1");
 }

@@ -63,8 +63,10 @@ TEST_CASE("decode options: values out of range are refused", "[decode][options][
 }
 
 TEST_CASE("decode options: keys that would change nothing are refused", "[decode][options][error]") {
-  const std::string yaml = GENERATE("length_normalization: {kind: average, alpha: 1}", "diverse_beam: {strength: 3}",
-                                    "language_model: {weight: 3}", "exact_nodes: 3", "sample: {seed: 3}");
+  const std::string yaml =
+      GENERATE("length_normalization: {kind: average, alpha: 1}", "diverse_beam: {strength: 3}",
+               "language_model: {weight: 3}", "exact_nodes: 3", "sample: {seed: 3}", "rescore: {feature_weights: lm=1}",
+               "rescore: {list: x, choose: oracle, feature_weights: lm=1}");
   CAPTURE(yaml);
   decode::DecodeOptions options;
   REQUIRE_THROWS_AS(read(yaml + "\n", options), UsageError);

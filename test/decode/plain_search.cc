@@ -22,7 +22,7 @@ std::vector<Hypothesis> extensions_of(const TreePredictor& predictor, const std:
     extended.ids.push_back(word);
     extended.token_scores.push_back(scores[static_cast<size_t>(word)]);
     extended.score += extended.token_scores.back();
-    extended.rank = extended.score;
+    extended.ranking_score = extended.score;
     all.push_back(extended);
   }
   return all;
@@ -122,9 +122,9 @@ struct PlainGroup {
         if (ended(extended) ? words < options.shortest : repeats(extended.ids, static_cast<size_t>(options.no_repeat)))
           continue;
         ranking.push_back(extended);
-        ranking.back().rank = plain_value(extended, options.repetition);
+        ranking.back().ranking_score = plain_value(extended, options.repetition);
         if (const auto found = chosen.find(extended.ids.back()); found != chosen.end())
-          ranking.back().rank -= options.diversity * static_cast<double>(found->second);
+          ranking.back().ranking_score -= options.diversity * static_cast<double>(found->second);
       }
     }
     sort(ranking);
@@ -137,7 +137,7 @@ struct PlainGroup {
         if (options.refill || among_the_first) going_on.push_back(ranking[place]);
       } else if (among_the_first) {
         complete.push_back(without_end(ranking[place]));
-        complete.back().rank = rank(complete.back());
+        complete.back().ranking_score = rank(complete.back());
         completed.insert(complete.back().ids);
       }
     }
@@ -145,7 +145,7 @@ struct PlainGroup {
     if (words == options.longest || (going_on.empty() && complete.empty())) {
       for (auto hypothesis : live) {
         hypothesis.cut = true;
-        hypothesis.rank = rank(hypothesis);
+        hypothesis.ranking_score = rank(hypothesis);
         if (!completed.contains(hypothesis.ids)) complete.push_back(hypothesis);
       }
       over = true;
@@ -154,10 +154,10 @@ struct PlainGroup {
     shorten(going_on, free);
     live = going_on;
     if (!options.drop_beaten || std::ssize(complete) < options.n_best) return;
-    const double needed = complete[static_cast<size_t>(options.n_best - 1)].rank;
+    const double needed = complete[static_cast<size_t>(options.n_best - 1)].ranking_score;
     std::erase_if(live, [&](const Hypothesis& hypothesis) {
       const double value = plain_value(hypothesis, options.repetition);
-      return options.normalization.rank(value, options.longest + 1) < needed;
+      return options.normalization.ranking_score(value, options.longest + 1) < needed;
     });
   }
 };

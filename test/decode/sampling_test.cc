@@ -85,7 +85,7 @@ TEST_CASE("sampling: scores are those of the model, best first, and lengths are 
     REQUIRE(output.ids.size() <= 4);
     REQUIRE(output.token_scores.size() == output.ids.size() + (output.cut ? 0 : 1));
     if (output.cut) REQUIRE(output.ids.size() == 4);
-    if (i > 0) REQUIRE(outputs[i - 1].rank >= output.rank);
+    if (i > 0) REQUIRE(outputs[i - 1].ranking_score >= output.ranking_score);
     std::vector<int64_t> before;
     double sum = 0;
     for (size_t token = 0; token < output.token_scores.size(); ++token) {

@@ -35,7 +35,7 @@ void require_ranked(const std::vector<Hypothesis>& found, const std::vector<Hypo
     REQUIRE(found[i].ids == expected[i].ids);
     REQUIRE(found[i].cut == expected[i].cut);
     REQUIRE_THAT(found[i].score, WithinAbs(expected[i].score, rule_rounding));
-    REQUIRE_THAT(found[i].rank, WithinAbs(expected[i].rank, rule_rounding));
+    REQUIRE_THAT(found[i].ranking_score, WithinAbs(expected[i].ranking_score, rule_rounding));
   }
 }
 
@@ -63,7 +63,7 @@ TEST_CASE("scoring rule: with penalties, wide beams and exact search find the be
   const TreePredictor predictor({.seed = seed, .words = 3, .end_logit = -1});
   auto [options, plain] = rule_of(kind, repetition, coverage);
   auto expected = list_outputs(predictor, covered_source, 4);
-  for (auto& output : expected) output.rank = plain_rank(predictor, covered_source, output, plain);
+  for (auto& output : expected) output.ranking_score = plain_rank(predictor, covered_source, output, plain);
   std::ranges::sort(expected, decode::better);
   const std::vector<Hypothesis> best(expected.begin(), expected.begin() + 3);
 
@@ -138,7 +138,7 @@ TEST_CASE("coverage: of every model that attends, ranks are the log-probability 
         const double sum = weights.select(1, word).sum().item<double>();
         expected += 0.7 * std::log(std::clamp(sum, 1e-10, 1.0));
       }
-      CHECK_THAT(output.rank, WithinAbs(expected, 1e-9));
+      CHECK_THAT(output.ranking_score, WithinAbs(expected, 1e-9));
     }
   }
 }

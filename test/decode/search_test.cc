@@ -157,7 +157,7 @@ TEST_CASE("beam search: with length normalization, a beam as wide as the space f
   CAPTURE(seed, static_cast<int>(normalization.kind), normalization.alpha);
   const TreePredictor predictor({.seed = seed, .words = 3, .end_logit = 1});
   auto expected = list_outputs(predictor, {5, 4}, 4);
-  for (auto& output : expected) output.rank = output.score / normalization.divisor(std::ssize(output.ids) + 1);
+  for (auto& output : expected) output.ranking_score = output.score / normalization.divisor(std::ssize(output.ids) + 1);
   std::sort(expected.begin(), expected.end(), decode::better);
   const auto space = std::ssize(expected) * 4;
   for (const int64_t n_best : {int64_t{1}, int64_t{7}, std::ssize(expected)}) {
@@ -223,7 +223,7 @@ TEST_CASE("beam search: out of patience, it ends with the outputs that are compl
   options.patience = patience;
   const auto found = search_one(predictor, {3}, options);
   REQUIRE(found.size() == 1);
-  CHECK(found[0].rank <= exact.rank);
+  CHECK(found[0].ranking_score <= exact.ranking_score);
   CHECK(predictor.extended() - all_steps <= all_steps);
   options.patience = 1000;
   CHECK(search_one(predictor, {3}, options).at(0).ids == exact.ids);

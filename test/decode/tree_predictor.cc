@@ -54,7 +54,7 @@ std::vector<double> TreePredictor::attention_of(const Ids& source, const Ids& wr
   return weights;
 }
 
-at::Tensor TreePredictor::attended(const decode::PredictorState& state) const {
+at::Tensor TreePredictor::step_attention(const decode::PredictorState& state) const {
   TORCH_CHECK(state.wants_attention, "attention was not asked for");
   const auto& rows = dynamic_cast<const TreeState&>(state).rows;
   size_t longest = 0;

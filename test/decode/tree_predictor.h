@@ -29,7 +29,7 @@ class TreePredictor final : public decode::Predictor {
                                                    const nn::Ids& hypotheses) const override;
   nn::TopK best(const decode::PredictorState& state, int64_t k, const nn::Bans& bans) const override;
   at::Tensor log_probabilities(const decode::PredictorState& state, int64_t first, int64_t count) const override;
-  at::Tensor attended(const decode::PredictorState& state) const override;
+  at::Tensor step_attention(const decode::PredictorState& state) const override;
   at::Tensor score(const decode::Sources& sources, const nn::Packed& inputs, const nn::Packed& targets,
                    const nn::Ids& owner) const override;
 

@@ -12,6 +12,7 @@
 #include "seq2seq/nn/slice.h"
 #include "test/support/catch.h"
 #include "test/support/models.h"
+#include "test/support/output_shards.h"
 #include "test/support/registered.h"
 
 namespace seq2seq::test {
@@ -42,7 +43,7 @@ Computed compute(const nn::Model& model, const nn::Draw& draw) {
   Computed computed{losses.detach().cpu(), {}};
   nn::NamedSlices gradients;
   for (const auto& item : model.named_parameters()) gradients.emplace_back(item.key(), item.value().grad());
-  for (const auto& whole : nn::wholes_of(gradients)) computed.gradients[whole.name] = whole.on_cpu();
+  for (const auto& whole : nn::group_slices(gradients)) computed.gradients[whole.name] = whole.on_cpu();
   return computed;
 }
 
@@ -78,7 +79,7 @@ TEST_CASE("gpu: a model spread over the CPU and the GPU has the losses and gradi
   nn::Placement spread{.device = *device, .parts = {}, .output = {{.device = *device}}};
   const auto words = target_words_of(name);
   if (split && !random_variant(name, 5)->output().shards().empty())
-    spread.output = nn::split_words({*device, c10::kCPU, *device}, {3, 1, words - 4}, words);
+    spread.output = shards_of({*device, c10::kCPU, *device}, {3, 1, words - 4});
   for (const auto* part : {"encoder.0", "bridge", "decoder.1"}) spread.parts.emplace(part, nn::PartPlace{.place = 1});
   for (const auto* part : {"embeddings", "encoder.1", "decoder.0"})
     spread.parts.emplace(part, nn::PartPlace{.device = *device});

@@ -66,7 +66,7 @@ TEST_CASE("initialize: gains of a normalisation start at 1, shifts at 0, and not
           "[nn][initialize]") {
   const auto model = random_variant("rnn, layer layer_norm_lstm", 1, 0, at::kFloat);
   const auto before = random_variant("rnn, layer layer_norm_lstm", 1, 0, at::kFloat);
-  set_starts(*model);
+  set_fixed_initial_values(*model);
   const auto then = before->named_parameters();
   int64_t gains = 0;
   for (const auto& item : model->named_parameters()) {
@@ -120,7 +120,7 @@ TEST_CASE("initialize: norms start at gain 1 and shift 0, and a tied table is dr
   const bool xavier = GENERATE(false, true);
   const auto model = random_variant("transformer, norm pre", 1, 0, at::kFloat);
   xavier ? initialize_xavier(*model, 4) : initialize_uniform(*model, 0.08, 4);
-  set_starts(*model);
+  set_fixed_initial_values(*model);
   int norms = 0;
   for (const auto& item : model->named_parameters()) {
     if (item.key().find("norm") == std::string::npos) continue;

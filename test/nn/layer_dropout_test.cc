@@ -51,7 +51,7 @@ TEST_CASE("layer dropout: a recurrent layer that is left out gives what it read,
       const auto read = rows;
       rows = plain->run_layer(layer, read, expected_states[static_cast<size_t>(layer)], {});
       const Site site{Site::Part::encoder_layer, static_cast<uint32_t>(layer)};
-      if (!leaves_out(0.5, site.within(9), &draw) || layer == 0) continue;
+      if (!drops_layer(0.5, site.within(9), &draw) || layer == 0) continue;
       rows.rows = read.rows;
       ++left_out;
     }
@@ -96,7 +96,7 @@ std::shared_ptr<Model> transformer_of(int64_t encoder_layers, int64_t decoder_la
 std::vector<int64_t> kept_layers(const std::string& side, double share, const Draw& draw) {
   std::vector<int64_t> kept;
   for (int64_t layer = 0; layer < 3; ++layer)
-    if (!leaves_out(share, Site::of_module(fmt::format("{}.layers.{}", side, layer)), &draw)) kept.push_back(layer);
+    if (!drops_layer(share, Site::of_module(fmt::format("{}.layers.{}", side, layer)), &draw)) kept.push_back(layer);
   return kept;
 }
 

@@ -14,6 +14,7 @@
 #include "seq2seq/nn/slice.h"
 #include "test/support/catch.h"
 #include "test/support/models.h"
+#include "test/support/output_shards.h"
 #include "test/support/registered.h"
 #include "test/support/test_device.h"
 
@@ -37,7 +38,7 @@ Placement spread() {
 Placement sharded(const std::string& variant) {
   auto placement = spread();
   const auto words = target_words_of(variant);
-  placement.output = split_words({test_device(7), test_device(2), test_device(5)}, {3, 1, words - 4}, words);
+  placement.output = shards_of({test_device(7), test_device(2), test_device(5)}, {3, 1, words - 4});
   return placement;
 }
 
@@ -70,7 +71,7 @@ Computed compute(const Model& model, int64_t update = 3) {
     const auto& gradient = item.value().grad();  // undefined in a layer that the update leaves out
     gradients.emplace_back(item.key(), gradient.defined() ? gradient : at::zeros_like(item.value()));
   }
-  for (const auto& whole : wholes_of(gradients)) computed.gradients[whole.name] = whole.on_cpu();
+  for (const auto& whole : group_slices(gradients)) computed.gradients[whole.name] = whole.on_cpu();
   return computed;
 }
 

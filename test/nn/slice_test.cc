@@ -16,6 +16,7 @@
 #include "seq2seq/nn/weights.h"
 #include "test/support/catch.h"
 #include "test/support/models.h"
+#include "test/support/output_shards.h"
 #include "test/support/test_device.h"
 
 namespace seq2seq::nn {
@@ -28,7 +29,7 @@ std::shared_ptr<OutputLayer> output_over(const std::vector<int64_t>& shares) {
   std::vector<c10::Device> devices;
   for (size_t i = 0; i < shares.size(); ++i) devices.push_back(test_device(static_cast<int>(i)));
   OutputContext context{.width = 3, .vocabulary = 11};
-  context.placement.output = split_words(devices, shares, 11);
+  context.placement.output = shards_of(devices, shares);
   return builtin_outputs().make({.kind = "full", .options = nullptr}, context);
 }
 
@@ -54,16 +55,16 @@ TEST_CASE("slices: a name tells the rows, and one that does not is that of a who
 TEST_CASE("slices: those of one parameter make up a whole, in the order of their rows", "[nn][weights]") {
   const auto rows = at::arange(12).reshape({6, 2});
   const auto wholes =
-      wholes_of({{"b[4:6]", rows.narrow(0, 4, 2)}, {"a", at::ones({2})}, {"b[0:4]", rows.narrow(0, 0, 4)}});
+      group_slices({{"b[4:6]", rows.narrow(0, 4, 2)}, {"a", at::ones({2})}, {"b[0:4]", rows.narrow(0, 0, 4)}});
   REQUIRE(wholes.size() == 2);
   CHECK(wholes[0].name == "b");
   CHECK(wholes[0].shape() == std::vector<int64_t>{6, 2});
   CHECK(wholes[0].numel() == 12);
   CHECK(wholes[0].on_cpu().equal(rows));
   CHECK(wholes[1].shape() == std::vector<int64_t>{2});
-  CHECK_THROWS_WITH(wholes_of({{"b[0:2]", at::ones({2})}, {"b[3:4]", at::ones({1})}}),
-                    ContainsSubstring("one ends at row 2, and the next begins at row 3"));
-  CHECK_THROWS_WITH(wholes_of({{"b[1:2]", at::ones({1})}}), ContainsSubstring("`b`"));
+  CHECK_THROWS_WITH(group_slices({{"b[0:2]", at::ones({2})}, {"b[3:4]", at::ones({1})}}),
+                    ContainsSubstring("should begin at row 2, but begins at row 3"));
+  CHECK_THROWS_WITH(group_slices({{"b[1:2]", at::ones({1})}}), ContainsSubstring("`b`"));
 }
 
 TEST_CASE("slices: parameters are named by their rows, and their values are those of the whole", "[nn][initialize]") {
@@ -73,7 +74,7 @@ TEST_CASE("slices: parameters are named by their rows, and their values are thos
   for (const auto& item : sliced->named_parameters()) names.push_back(item.key());
   CHECK(names ==
         std::vector<std::string>{"weight[0:5]", "weight[5:6]", "weight[6:11]", "bias[0:5]", "bias[5:6]", "bias[6:11]"});
-  for (const auto& parameter : wholes_of(sliced->named_parameters().pairs()))
+  for (const auto& parameter : group_slices(sliced->named_parameters().pairs()))
     CHECK(parameter.on_cpu().equal(whole->named_parameters()[parameter.name]));
   for (const auto& use : parameter_uses(*sliced))
     CHECK(

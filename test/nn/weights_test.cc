@@ -158,7 +158,7 @@ TEST_CASE("safetensors: a header that does not fit its data is an error that nam
       {R"({"a":{"dtype":"C64","shape":[1],"data_offsets":[0,8]}})", "type `C64`", 8},
       {R"({"a":{"dtype":"F32","shape":[2]}})", "is not {dtype, shape, data_offsets}", 8},
       {R"({"a":7})", "is not {dtype, shape, data_offsets}", 0},
-      {R"({"__metadata__":{"n":1}})", "`n` is not a text", 0},
+      {R"({"__metadata__":{"n":1}})", "`n` is not a string", 0},
       {"[]", "not a JSON object", 0},
       {"{", "not a JSON object", 0},
       {"{\"\xff\":1}", "not a JSON object", 0},

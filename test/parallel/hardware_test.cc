@@ -18,18 +18,17 @@ TEST_CASE("hardware: speeds are interpolated on logarithmic scales and level bey
   hardware.device.rows = {10, 1000};
   hardware.device.float32 = {1e12, 9e12};
   hardware.device.tf32 = {};
-  CHECK(hardware.speed(Arithmetic::float32, 1) == 1e12);
-  CHECK_THAT(hardware.speed(Arithmetic::float32, 100), WithinRel(3e12, 1e-12));  // the middle of both scales
-  CHECK(hardware.speed(Arithmetic::float32, 5000) == 9e12);
-  CHECK(hardware.speed(Arithmetic::tf32, 1000) == 9e12);  // not given: as float32
+  CHECK(hardware.speed(nn::Precision::float32, 1) == 1e12);
+  CHECK_THAT(hardware.speed(nn::Precision::float32, 100), WithinRel(3e12, 1e-12));  // the middle of both scales
+  CHECK(hardware.speed(nn::Precision::float32, 5000) == 9e12);
+  CHECK(hardware.speed(nn::Precision::tf32, 1000) == 9e12);  // not given: as float32
 }
 
 TEST_CASE("hardware: faults are found with file, line and column", "[parallel][plan][error]") {
   const TemporaryFolder folder;
   const auto file = folder.path() / "machine.yaml";
   const auto [text, says] = GENERATE(table<std::string, std::string>(
-      {{"name: a\ndevice:\n  memroy: 5\n",
-        "machine.yaml:3:3: unknown key `device.memroy`; the nearest known one is `memory`"},
+      {{"name: a\ndevice:\n  memroy: 5\n", "machine.yaml:3:3: unknown key `device.memroy`; did you mean `memory`?"},
        {"name: a\ndevice: {rows: [1], float32: [1], memory: -1}\n", "machine.yaml:2:43: "},
        {"name: a\ndevice: {count: 2}\n", "machine.yaml:2:1: missing key `device.rows`"},
        {"name: a\ndevice:\n  rows: [1, 10]\n  float32: [1.0e+12]\n",
@@ -53,7 +52,7 @@ TEST_CASE("hardware: what is written is read back", "[parallel][plan]") {
   const auto read = read_hardware(folder.path() / "h.yaml");
   CHECK(read.name == hardware.name);
   CHECK(read.device.bandwidth == hardware.device.bandwidth);
-  CHECK(read.device.bfloat16 == hardware.device.bfloat16);
+  CHECK(read.device.bf16 == hardware.device.bf16);
   CHECK(read.processors.together == 1.5);
   CHECK(read.measured.layer_forward == hardware.measured.layer_forward);
 }
@@ -68,7 +67,7 @@ TEST_CASE("hardware: every file of the tree can be read", "[parallel][plan]") {
   for (const auto& entry : fs::directory_iterator(fs::path(__FILE__).parent_path() / "../../configs/hardware")) {
     CAPTURE(entry.path().string());
     const auto hardware = read_hardware(entry.path());
-    CHECK(hardware.speed(Arithmetic::float32, 128) <= hardware.speed(Arithmetic::float32, 100000));
+    CHECK(hardware.speed(nn::Precision::float32, 128) <= hardware.speed(nn::Precision::float32, 100000));
     ++files;
   }
   CHECK(files >= 4);

@@ -95,7 +95,7 @@ TEST_CASE("plan: the bytes that stages keep are those in memory after their forw
   for (const int64_t sentences : {16, 32}) {
     const double sign = sentences == 32 ? 1 : -1;
     const BatchSize size{.sentences = sentences, .source = kept.language ? 0 : steps, .target = steps};
-    planned += sign * memory_of(outline, Layout{}, size, 0, Arithmetic::float32).front().activations;
+    planned += sign * memory_of(outline, Layout{}, size, 0, nn::Precision::float32).front().activations;
     measured += sign * static_cast<double>(bytes_after_forward(*model->staged(), size));
   }
   CHECK_THAT(planned, WithinRel(measured, 0.05));  // index tensors, last states and single numbers are not counted

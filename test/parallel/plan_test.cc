@@ -36,10 +36,10 @@ struct Asked {
   Outline outline = outline_of(*model);
   Hardware hardware = eight_h200();
   ScheduleRegistry schedules = builtin_schedules();
-  Question question{.outline = &outline,
-                    .hardware = &hardware,
-                    .schedules = &schedules,
-                    .batch = {.sentences = 8, .source = 6, .target = 6}};
+  PredictionInput input{.outline = &outline,
+                        .hardware = &hardware,
+                        .schedules = &schedules,
+                        .batch = {.sentences = 8, .source = 6, .target = 6}};
 };
 
 TEST_CASE("plan: parameters by place are those of the model, each counted once", "[parallel][plan]") {
@@ -47,7 +47,7 @@ TEST_CASE("plan: parameters by place are those of the model, each counted once",
   double in_model = 0;
   for (const auto& parameter : asked.model->parameters()) in_model += static_cast<double>(parameter.nbytes());
   for (const auto& layout : {Layout{}, paper_layout()}) {
-    const auto memory = memory_of(place(asked.outline, layout), layout, asked.question.batch, 8, Arithmetic::float32);
+    const auto memory = memory_of(place(asked.outline, layout), layout, asked.input.batch, 8, nn::Precision::float32);
     double parameters = 0, state = 0;
     for (const auto& each : memory) {
       CHECK(each.gradients == each.parameters);
@@ -62,7 +62,7 @@ TEST_CASE("plan: parameters by place are those of the model, each counted once",
 TEST_CASE("plan: a layer's place holds that layer of both sides", "[parallel][plan]") {
   const Asked asked;
   const auto layout = paper_layout();
-  const auto memory = memory_of(place(asked.outline, layout), layout, asked.question.batch, 0, Arithmetic::float32);
+  const auto memory = memory_of(place(asked.outline, layout), layout, asked.input.batch, 0, nn::Precision::float32);
   double layer = 0, output = 0;
   for (const auto& item : asked.model->named_parameters()) {
     if (item.key().ends_with("_l2")) layer += static_cast<double>(item.value().nbytes());
@@ -191,7 +191,7 @@ TEST_CASE("plan: operations of an update are six a parameter of a matrix and row
   for (const auto& layout : {Layout{}, paper_layout()}) {
     Plan plan{.layout = layout, .schedule = {.kind = "wavefront"}, .chunk = 2};
     double operations = 0;
-    for (const double each : predict(asked.question, plan).operations) operations += each;
+    for (const double each : predict(asked.input, plan).operations) operations += each;
     CHECK_THAT(operations, WithinRel(expected, 1e-12));
   }
 }
@@ -201,8 +201,8 @@ TEST_CASE("plan: the simulated timeline has every job once, each place one at a 
   const auto schedule = GENERATE_COPY(from_range(asked.schedules.names()));
   const int64_t chunk = GENERATE(0, 1, 4);
   const Plan plan{.layout = paper_layout(), .schedule = {.kind = schedule}, .chunk = chunk};
-  const auto prediction = predict(asked.question, plan);
-  auto size = asked.question.batch;
+  const auto prediction = predict(asked.input, plan);
+  auto size = asked.input.batch;
   const auto made = asked.schedules.make(plan.schedule);
   size.micro_batches = made->micro_batches();
   const auto graph = jobs_of(place(asked.outline, plan.layout), size, {.chunk = made->cuts_steps() ? chunk : 0});
@@ -218,8 +218,8 @@ TEST_CASE("plan: search is never slower than one device, and gives all it tries 
   Asked asked;
   const bool slow_links = GENERATE(false, true);
   if (slow_links) asked.hardware.link = {.bandwidth = 1e6, .latency = 1, .shared = true};
-  const auto ranked = search(asked.question, 6, asked.question.batch);
-  const auto single = predict(asked.question, single_plan(asked.hardware)).update;
+  const auto ranked = search(asked.input, 6, asked.input.batch);
+  const auto single = predict(asked.input, single_plan(asked.hardware)).update;
   CHECK(ranked.front().update <= single);
   CHECK(std::ranges::is_sorted(ranked, {}, &Ranked::update));
   if (slow_links) CHECK(ranked.front().plan.layout.devices_used() == 1);
@@ -228,16 +228,16 @@ TEST_CASE("plan: search is never slower than one device, and gives all it tries 
 TEST_CASE("plan: search puts what fits before what does not", "[parallel][plan]") {
   Asked asked;
   asked.hardware.device.memory = 1.2e5;  // less than the whole model needs, more than a part of it
-  const auto ranked = search(asked.question, 6, asked.question.batch);
+  const auto ranked = search(asked.input, 6, asked.input.batch);
   CHECK(ranked.front().fits);
   CHECK(ranked.front().plan.name != "single");
   CHECK_FALSE(std::ranges::find(ranked, "single", [](const auto& each) { return each.plan.name; })->fits);
 }
 
 TEST_CASE("plan: pays from the size after which it stays faster", "[parallel][plan]") {
-  CHECK(pays_from({{5, 0.5}, {10, 1.2}, {25, 0.9}, {50, 1.1}, {100, 2}}) == 50);
-  CHECK(pays_from({{5, 1.5}, {10, 1.2}}) == 5);
-  CHECK_FALSE(pays_from({{5, 1.5}, {10, 0.9}}).has_value());
+  CHECK(break_even_size({{5, 0.5}, {10, 1.2}, {25, 0.9}, {50, 1.1}, {100, 2}}) == 50);
+  CHECK(break_even_size({{5, 1.5}, {10, 1.2}}) == 5);
+  CHECK_FALSE(break_even_size({{5, 1.5}, {10, 0.9}}).has_value());
 }
 
 TEST_CASE("plan: a ring sends twice its share of the bytes to the next machine", "[parallel][plan]") {
@@ -253,13 +253,13 @@ TEST_CASE("plan: a slow network is exposed, a fast one hides behind backward", "
   Asked asked;
   const auto plan = single_plan(asked.hardware);
   asked.hardware.network = {.bandwidth = 1e15, .latency = 0};
-  const auto fast = predict_servers(asked.question, plan, 8, false);
+  const auto fast = predict_servers(asked.input, plan, 8, false);
   CHECK(fast.efficiency > 0.99);
   asked.hardware.network = {.bandwidth = 1e6, .latency = 0};
-  const auto slow = predict_servers(asked.question, plan, 8, false);
+  const auto slow = predict_servers(asked.input, plan, 8, false);
   CHECK(slow.exposed > 0);
-  CHECK_THAT(slow.update - slow.exposed, WithinAbs(predict(asked.question, plan).update, 1e-12));
-  CHECK_THAT(predict_servers(asked.question, plan, 1, true).efficiency, WithinAbs(1, 1e-12));
+  CHECK_THAT(slow.update - slow.exposed, WithinAbs(predict(asked.input, plan).update, 1e-12));
+  CHECK_THAT(predict_servers(asked.input, plan, 1, true).efficiency, WithinAbs(1, 1e-12));
 }
 
 TEST_CASE("measured costs: the fit finds the costs that made the samples, and none below zero", "[parallel][plan]") {
@@ -282,7 +282,7 @@ TEST_CASE("measured costs: replace those of the device", "[parallel][plan]") {
   auto& measured = asked.hardware.measured;
   for (auto* costs : {&measured.layer_forward, &measured.layer_backward, &measured.layer_weights})
     *costs = {1, 0, 0};  // a second per job; everything else costs nothing
-  const auto prediction = predict(asked.question, single_plan(asked.hardware));
+  const auto prediction = predict(asked.input, single_plan(asked.hardware));
   CHECK(prediction.timeline.seconds == 3 * 8);  // forward, backward, derivatives of eight layers, one after another
 }
 

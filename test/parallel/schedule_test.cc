@@ -121,7 +121,7 @@ double played(const JobGraph& graph, const std::vector<int64_t>& order) {
   SimulatedMachine machine;
   machine.devices.resize(static_cast<size_t>(graph.places));
   for (size_t place = 0; place < machine.devices.size(); ++place) machine.devices[place] = static_cast<int64_t>(place);
-  return play(jobs, needs, order, machine).seconds;
+  return simulate(jobs, needs, order, machine).seconds;
 }
 
 TEST_CASE("wavefront: goes through both stacks in Ts + Tt + L - 1 steps, and back in as many", "[parallel][schedule]") {

@@ -116,6 +116,8 @@ TEST_CASE("conversation: the beam stays a multiple of its groups", "[run][intera
   toy.train("run", {"train.updates=5"});
   auto run = toy.load("run", "last", {"decode.beam=4", "decode.diverse_beam.groups=4"});
   run::Conversation talk(run, /*tokens=*/false);
+  CHECK_THAT(message_of<UsageError>([&] { talk.answer(":n-best 9223372036854775807"); }),
+             ContainsSubstring("at most 1,000,000 outputs"));
   talk.answer(":n-best 5");
   CHECK(run.options().decode.beam == 8);
   CHECK_NOTHROW(talk.answer("a b c"));

@@ -95,11 +95,11 @@ TEST_CASE("machines: every difference that keeps a resume from being exact is na
                      .kernels = "avx512",
                      .device = "cpu",
                      .torch = "2.11.0"};
-  CHECK(run::inexact_because(then, then).empty());
+  CHECK(run::reasons_for_inexact_resume(then, then).empty());
   auto now = then;
   now.threads = 4;
   now.instruction_set = "AVX2";
-  const auto reasons = run::inexact_because(then, now);
+  const auto reasons = run::reasons_for_inexact_resume(then, now);
   REQUIRE(reasons.size() == 2);
   CHECK(reasons[0] == "threads: 2 before, 4 now");
   CHECK(reasons[1] == "instruction set: AVX512 before, AVX2 now");

@@ -1,9 +1,12 @@
 #include "seq2seq/run/ensemble.h"
 
 #include <cmath>
+#include <fstream>
 #include <sstream>
+#include <thread>
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include "seq2seq/core/error.h"
 #include "seq2seq/decode/n_best.h"
@@ -119,6 +122,14 @@ TEST_CASE("ensemble: evaluation measures all runs together, also where sentences
     for (const double score : pair) sum += score;
   CHECK(found.sentences == 2);
   CHECK_THAT(found.perplexity.score, WithinAbs(sum, 1e-4));
+
+  // A pipe can be read only once.
+  const auto pipe = runs.toy / "pipe";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  std::thread writer([&] { std::ofstream(pipe) << content_of(source); });
+  const auto of_pipe = run::evaluate(run, data::FilePair{pipe, {target}}, runs.toy.environment);
+  writer.join();
+  CHECK(of_pipe.perplexity.score == found.perplexity.score);
 }
 
 TEST_CASE("ensemble: runs whose targets differ are refused with the first difference", "[run][ensemble][error]") {

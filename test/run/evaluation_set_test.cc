@@ -114,8 +114,14 @@ TEST_CASE("evaluation set: files that do not belong together are refused with wh
   CHECK_THAT(message("w3\nw3\n", {"w3\nw3\n", "w3\n"}), ContainsSubstring("reference.1: has 1 line, but") &&
                                                             ContainsSubstring("source has 2 lines") &&
                                                             ContainsSubstring("Leave a line empty"));
+  const auto one_sided = message_of<Error>([&] {
+    const data::FilePair files{{}, {folder.file("one", "w3\nw3\n"), folder.file("two", "w3\n")}};
+    run::read_evaluation_set(files, numbered_pipeline({}));
+  });
+  CHECK_THAT(one_sided, ContainsSubstring("two: has 1 line, but " + (folder / "one").string() + " has 2 lines"));
   CHECK_THAT(message("", {""}), ContainsSubstring("source: is empty; expected at least one line"));
-  CHECK_THAT(message("w3\nw3\n", {"\n\n", "\n \n"}), ContainsSubstring("no pairs left: 2 with an empty target"));
+  CHECK_THAT(message("w3\nw3\n", {"\n\n", "\n \n"}),
+             ContainsSubstring("all pairs were left out: 2 with an empty target"));
 }
 
 }  // namespace seq2seq::test

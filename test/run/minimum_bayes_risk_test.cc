@@ -10,9 +10,9 @@
 #include "seq2seq/core/error.h"
 #include "seq2seq/decode/corpus_search.h"
 #include "seq2seq/metrics/metric.h"
-#include "seq2seq/run/compared.h"
 #include "seq2seq/run/evaluate.h"
 #include "seq2seq/run/evaluation_set.h"
+#include "seq2seq/run/metric_inputs.h"
 #include "seq2seq/run/translate.h"
 #include "test/support/catch.h"
 #include "test/support/piecewise_source.h"
@@ -59,9 +59,9 @@ TEST_CASE("minimum Bayes risk: lists samples by their mean similarity to all sam
     REQUIRE(found[i].size() == expected.size());
     double before = INFINITY;
     for (const auto& output : found[i]) {
-      CHECK_THAT(output.rank, WithinAbs(expected.at(run::output_line(output.ids, *run.text, {})), 1e-9));
-      CHECK(output.rank <= before);
-      before = output.rank;
+      CHECK_THAT(output.ranking_score, WithinAbs(expected.at(run::output_line(output.ids, *run.text, {})), 1e-9));
+      CHECK(output.ranking_score <= before);
+      before = output.ranking_score;
     }
   }
   auto untouched = samples;

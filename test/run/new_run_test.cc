@@ -59,8 +59,8 @@ TEST_CASE("new run: a folder with other files, or a file, is refused; an empty o
 TEST_CASE("new run: what is wrong with configuration or data leaves no folder behind", "[run][error]") {
   Toy toy(copied);
   const auto [set, problem] =
-      GENERATE(std::pair{"train.optimizer.learning_rat=1", "the nearest known one is `learning_rate`"},
-               std::pair{"train.validate.metrics=[perplexity, blue]", "the nearest known one is `bleu`"},
+      GENERATE(std::pair{"train.optimizer.learning_rat=1", "did you mean `learning_rate`?"},
+               std::pair{"train.validate.metrics=[perplexity, blue]", "did you mean `bleu`?"},
                std::pair{"train.freeze=[encodr]", "encoder"}, std::pair{"data.train.target=toy.yaml", "toy.yaml"},
                std::pair{"data.validation.source=nowhere", "nowhere"});
   CAPTURE(set);
@@ -73,13 +73,15 @@ TEST_CASE("new run: text of which every pair is too long is told as such", "[run
   toy.folder().file("train.source", "a b\nb a\n");
   toy.folder().file("train.target", "a b\nb a\n");
   CHECK_THAT(message_of<Error>([&] { toy.train("run", {"data.max_length=1"}); }),
-             ContainsSubstring("train.source: no pairs left: 2 too long"));
+             ContainsSubstring("train.source: all pairs were left out: 2 too long"));
 }
 
 TEST_CASE("new run: training text from a pipe is refused, without waiting for it", "[run][error]") {
   Toy toy(copied);
   REQUIRE(::mkfifo((toy / "pipe").c_str(), 0600) == 0);
   CHECK_THAT(message_of<Error>([&] { toy.train("run", {"data.train.source=" + (toy / "pipe").string()}); }),
+             ContainsSubstring("pipe: is a pipe, but training text is read several times"));
+  CHECK_THAT(message_of<Error>([&] { toy.train("run", {"data.train.weights=" + (toy / "pipe").string()}); }),
              ContainsSubstring("pipe: is a pipe, but training text is read several times"));
 }
 

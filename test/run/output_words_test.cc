@@ -50,7 +50,7 @@ TEST_CASE("unknown words: kept, dropped, replaced by the most attended source wo
   const decode::AttentionWeights weights{
       {1, 0, 0, 0}, {0.1F, 0.2F, 0.6F, 0.1F}, {0, 1, 0, 0}, {0.2F, 0.15F, 0.05F, 0.6F}, {0, 0, 0, 1}};
   const auto words = [&](const decode::UnknownOptions& options) {
-    return run::OutputWords(options, text).words(ids, source, weights);
+    return run::OutputWords(options, text).write(ids, source, weights).words;
   };
   using Words = std::vector<std::string>;
   CHECK(words({.kind = Kind::keep}) == Words{"A", "<unk>", "B", "<unk>"});
@@ -59,7 +59,13 @@ TEST_CASE("unknown words: kept, dropped, replaced by the most attended source wo
   const auto dictionary = folder.file("dictionary", "Oslo\tKristiania\nRio\tRio de Janeiro\n");
   CHECK(words({.kind = Kind::replace, .dictionary = dictionary}) ==
         Words{"A", "Rio", "de", "Janeiro", "B", "Kristiania"});
-  CHECK(run::OutputWords({.kind = Kind::replace}, text).words(ids, {}, weights) == Words{"A", "<unk>", "B", "<unk>"});
+  const auto positions = [&](const decode::UnknownOptions& options) {
+    return run::OutputWords(options, text).write(ids, source, weights).positions;
+  };
+  CHECK(positions({.kind = Kind::drop}) == std::vector<size_t>{0, 2});
+  CHECK(positions({.kind = Kind::replace, .dictionary = dictionary}) == std::vector<size_t>{0, 1, 1, 1, 2, 3});
+  CHECK(run::OutputWords({.kind = Kind::replace}, text).write(ids, {}, weights).words ==
+        Words{"A", "<unk>", "B", "<unk>"});
   CHECK(run::OutputWords({.kind = Kind::replace}, text).needs_attention(ids));
   CHECK_FALSE(run::OutputWords({.kind = Kind::replace}, text).needs_attention({3, 4}));
   CHECK_FALSE(run::OutputWords({.kind = Kind::drop}, text).needs_attention(ids));
@@ -71,7 +77,7 @@ TEST_CASE("unknown words: a source word replaces without its factors", "[run][un
   const data::TextPipeline text(options, text::builtin_tokenizers(), text::Vocabulary({{"a", 1}}),
                                 text::Vocabulary({{"A", 1}}));
   const auto words = [&](int64_t id) {
-    return run::OutputWords({.kind = Kind::replace}, text).words({id}, {"Oslo\uFFE8NE"}, {{1, 0}, {0, 1}});
+    return run::OutputWords({.kind = Kind::replace}, text).write({id}, {"Oslo\uFFE8NE"}, {{1, 0}, {0, 1}}).words;
   };
   CHECK(words(text::unknown_id) == std::vector<std::string>{"Oslo"});
 }
@@ -83,7 +89,9 @@ TEST_CASE("unknown words: what stands between the parts of a source replaces non
                                 text::Vocabulary({{"<unk:0>", 1}}));
   const auto words = [&](Kind kind, const std::vector<int64_t>& ids, const std::vector<std::string>& source) {
     const std::vector<float> even(source.size(), 0.5F);
-    return run::OutputWords({.kind = kind}, text).words(ids, source, decode::AttentionWeights(ids.size() + 1, even));
+    return run::OutputWords({.kind = kind}, text)
+        .write(ids, source, decode::AttentionWeights(ids.size() + 1, even))
+        .words;
   };
   using Words = std::vector<std::string>;
   CHECK(words(Kind::replace, {text::unknown_id}, {"|||", "Oslo"}) == Words{"Oslo"});
@@ -99,7 +107,8 @@ TEST_CASE("unknown words: an annotated word is replaced by the source word whose
   const auto id = [&text](const char* word) { return text.target_vocabulary().id(word); };
   const auto words = [&](const std::vector<int64_t>& ids, const std::filesystem::path& dictionary = {}) {
     return run::OutputWords({.kind = Kind::positional, .dictionary = dictionary}, text)
-        .words(ids, {"Oslo", "a", "Rio"}, {});
+        .write(ids, {"Oslo", "a", "Rio"}, {})
+        .words;
   };
   using Words = std::vector<std::string>;
   CHECK(words({id("<unk:-2>"), id("A"), id("<unk:1>")}) == Words{"Rio", "A", "a"});
@@ -188,7 +197,8 @@ TEST_CASE("unknown words: what cannot be done is refused with the reason", "[run
   CHECK_THAT(fault("plain", {"decode.allow_unknown=true", "decode.unknown.kind=replace"}),
              ContainsSubstring("decode.unknown.kind") && ContainsSubstring("this model has no attention"));
   CHECK_THAT(fault("attending", {"decode.unknown.kind=drop"}), ContainsSubstring("decode.allow_unknown: true"));
-  CHECK_THAT(fault("attending", {"decode.unknown.dictionary=x"}), ContainsSubstring("is for `kind: replace`"));
+  CHECK_THAT(fault("attending", {"decode.unknown.dictionary=x"}),
+             ContainsSubstring("has no effect without `kind: replace`"));
   CHECK_THAT(message_of<UsageError>([&] {
                toy.train("refused", {"decode.allow_unknown=true", "decode.unknown.kind=replace"});
              }),

@@ -67,6 +67,8 @@ TEST_CASE("tuning: weights reach what the best direction of a grid reaches", "[r
   CHECK(run::bleu_of_best(lists, weights) > best - 0.02 * (best - start));
   CHECK_THAT(std::abs(weights[0]) + std::abs(weights[1]) + std::abs(weights[2]), WithinAbs(3, 1e-9));
   CHECK(run::tune(lists, {1, 1, 1}) == weights);
+  const auto from_nothing = run::tune(lists, {0, 0, 0});
+  CHECK_THAT(std::abs(from_nothing[0]) + std::abs(from_nothing[1]) + std::abs(from_nothing[2]), WithinAbs(1, 1e-9));
 }
 
 TEST_CASE("tuning: empty lists, and lists of one, leave the weights as they are", "[run][rescore]") {
@@ -204,6 +206,8 @@ TEST_CASE("rescoring: what does not belong together is named before anything is 
   CHECK_THAT(with_list("0 ||| a ||| lm= 1 ||| 2\n0 ||| b ||| lm= 1 2 ||| 2\n"),
              ContainsSubstring("faulty:2: has the features `lm[0] lm[1]`, but line 1 has `lm`"));
   CHECK_THAT(with_list("0 ||| a ||| lm= x ||| 2\n"), ContainsSubstring("faulty:1: expected features as in"));
+  CHECK_THAT(with_list("0 ||| a ||| lm= -inf ||| 2\n"), ContainsSubstring("faulty:1: feature `lm` is -inf"));
+  CHECK_THAT(with_list("0 ||| a ||| lm= 1 ||| nan\n"), ContainsSubstring("faulty:1: the last field is nan"));
   CHECK_THAT(with_list("0 ||| a ||| total= 1 ||| 2\n"),
              ContainsSubstring("has a feature `total=`, which is a reserved name"));
   CHECK_THAT(with_list("9 ||| a ||| lm= 1 ||| 2\n"), ContainsSubstring("faulty:1: has sentence 9"));

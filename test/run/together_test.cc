@@ -204,7 +204,7 @@ TEST_CASE("together: ranks with another configuration are named, with the keys",
             {{1, {{"--set", "train.batch.sentences=8"}, {}}}, {2, {{"--set", "train.label_smoothing=0.1"}, {}}}})
           .wait();
   CAPTURE(all_said(ended));
-  CHECK_THAT(message_of_all(ended), ContainsSubstring("ranks 1, 2 have a different training from rank 0") &&
+  CHECK_THAT(message_of_all(ended), ContainsSubstring("ranks 1, 2 started with a different run than rank 0") &&
                                         ContainsSubstring("`train.batch.sentences` is 16 on rank 0 and 8 on rank 1"));
   CHECK_FALSE(fs::exists(toy / "joint" / "run.json"));
 }
@@ -216,7 +216,7 @@ TEST_CASE("together: ranks with another text are named, with its digest", "[run]
   const auto other = fmt::format("data.train.source={}", (toy / "other.source").string());
   const auto ended = Ranks(program(), train_words(toy, "joint"), 2, {}, {{1, {{"--set", other}, {}}}}).wait();
   CAPTURE(all_said(ended));
-  CHECK_THAT(message_of_all(ended), ContainsSubstring("rank 1 has a different training from rank 0") &&
+  CHECK_THAT(message_of_all(ended), ContainsSubstring("rank 1 started with a different run than rank 0") &&
                                         ContainsSubstring("the digest of the training text is "));
 }
 

@@ -35,7 +35,7 @@ struct JoiningTokenizer final : text::Tokenizer {
     for (const auto& token : tokens) text += token;
     return text;
   }
-  bool inverts() const override { return false; }
+  bool is_lossless() const override { return false; }
 };
 
 std::string text_field(const std::string& line) {

@@ -13,7 +13,7 @@ namespace seq2seq::test {
 /// Returns the first GPU. Empty without one; then the case prints a warning and returns. Such cases are tagged [gpu].
 inline std::optional<c10::Device> gpu() {
   try {
-    return parse_device("cuda");
+    return parse_available_device("cuda");
   } catch (const UsageError&) {
     WARN("skipped: no GPU");
     return std::nullopt;

@@ -1,13 +1,12 @@
 #include "test/support/models.h"
 
-#include <numeric>
-
 #include <ATen/ops/randn.h>
 
 #include "seq2seq/core/random.h"
 #include "seq2seq/nn/encoder/recurrent.h"
 #include "seq2seq/nn/initialize.h"
 #include "seq2seq/nn/recurrent/lstm.h"
+#include "test/support/output_shards.h"
 
 namespace seq2seq::test {
 
@@ -54,7 +53,7 @@ nn::Placement output_shards(const std::vector<int64_t>& shares) {
   nn::Placement placement;
   if (shares.empty()) return placement;
   const std::vector<c10::Device> devices(shares.size(), c10::kCPU);
-  placement.output = nn::split_words(devices, shares, std::accumulate(shares.begin(), shares.end(), int64_t{0}));
+  placement.output = shards_of(devices, shares);
   return placement;
 }
 

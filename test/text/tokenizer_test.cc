@@ -36,7 +36,7 @@ std::shared_ptr<text::Tokenizer> ready(const std::string& name) {
 
 std::vector<std::string> inverting() {
   auto names = builtin_tokenizers().names();
-  std::erase_if(names, [](const auto& name) { return !ready(name)->inverts(); });
+  std::erase_if(names, [](const auto& name) { return !ready(name)->is_lossless(); });
   return names;
 }
 

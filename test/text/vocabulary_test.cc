@@ -112,8 +112,8 @@ TEST_CASE("vocabulary: every fault of a file is told with file, line and column"
       {kHeader + "</s>\t1\n", "words:2:1: `</s>` is a special symbol"},
       {kHeader + "\t1\n", "words:2:1: a word is missing"},
       {kHeader + "\n", "words:2:1: `` has no count"},
-      {kHeader + "a b\t1\n", "words:2:1: `a b` contains a blank"},
-      {kHeader + "a\tb\t1\n", "words:2:1: `a\\tb` contains a blank"},
+      {kHeader + "a b\t1\n", "words:2:1: `a b` contains whitespace"},
+      {kHeader + "a\tb\t1\n", "words:2:1: `a\\tb` contains whitespace"},
       {kHeader + "a\xC3\t1\n", "words:2:2: byte 0xC3 begins an incomplete character"},
   }));
   CAPTURE(bytes);

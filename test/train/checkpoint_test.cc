@@ -43,7 +43,7 @@ struct Run {
   std::filesystem::path file(int64_t update, const std::string& name) const { return folder.checkpoint(update) / name; }
   /// Returns the update of the newest complete checkpoint, after checking its weights.
   int64_t newest() {
-    const auto found = newest_whole_checkpoint(disk_files(), folder, log);
+    const auto found = newest_intact_checkpoint(disk_files(), folder, log);
     REQUIRE(found);
     const auto loaded = load_checkpoint(disk_files(), folder, found->update);
     REQUIRE(at::equal(loaded.weights.tensors.at("w"), checkpoint_at(found->update).weights.tensors.at("w")));
@@ -155,13 +155,13 @@ TEST_CASE("checkpoint: when all are damaged, there is one clear error", "[train]
   run.save(20);
   overwrite(run.file(10, "weights.safetensors"), "");
   overwrite(run.file(20, "state.json"), "");
-  CHECK_THROWS_AS(newest_whole_checkpoint(disk_files(), run.folder, run.log), FormatError);
+  CHECK_THROWS_AS(newest_intact_checkpoint(disk_files(), run.folder, run.log), FormatError);
   CHECK_THAT(run.said.str(), ContainsSubstring("20/state.json") && ContainsSubstring("10/weights.safetensors"));
 }
 
 TEST_CASE("checkpoint: without any, none is found", "[train][checkpoint]") {
   Run run;
-  CHECK_FALSE(newest_whole_checkpoint(disk_files(), run.folder, run.log));
+  CHECK_FALSE(newest_intact_checkpoint(disk_files(), run.folder, run.log));
 }
 
 TEST_CASE("checkpoint: another format version is told in one line, not passed over", "[train][checkpoint][error]") {
@@ -171,7 +171,7 @@ TEST_CASE("checkpoint: another format version is told in one line, not passed ov
   auto text = content_of(run.file(20, "checksums.json"));
   text.replace(text.find("\"version\": 1"), 12, "\"version\": 9");
   overwrite(run.file(20, "checksums.json"), text);
-  CHECK_THROWS_WITH(newest_whole_checkpoint(disk_files(), run.folder, run.log),
+  CHECK_THROWS_WITH(newest_intact_checkpoint(disk_files(), run.folder, run.log),
                     ContainsSubstring("checkpoint of format version 9, but this program reads version 1"));
 }
 

@@ -45,8 +45,8 @@ TrainOptions options_with(const std::string& optimizer) {
 /// Sets the precision of all computations during its lifetime.
 class ComputeIn {
  public:
-  explicit ComputeIn(nn::Precision precision) { nn::compute_in(precision); }
-  ~ComputeIn() { nn::compute_in(nn::Precision::float32); }
+  explicit ComputeIn(nn::Precision precision) { nn::set_precision(precision); }
+  ~ComputeIn() { nn::set_precision(nn::Precision::float32); }
   ComputeIn(const ComputeIn&) = delete;
   ComputeIn& operator=(const ComputeIn&) = delete;
 };

@@ -117,7 +117,7 @@ TEST_CASE("late update: training on a device is that on the CPU", "[train][updat
   CHECK(found.update == expected.update);
   CHECK(found.skipped == expected.skipped);
   CHECK((expected.skipped > 0 && expected.skipped < 12) == spoils);
-  CHECK_THAT(there.said(), ContainsSubstring(spoils ? "nan, with pair" : "update 12"));
+  CHECK_THAT(there.said(), ContainsSubstring(spoils ? "nan for pair" : "update 12"));
   const auto ours = load_checkpoint(disk_files(), there.folder, 12);
   const auto theirs = load_checkpoint(disk_files(), here.folder, 12);
   if (!spoils) {
@@ -177,7 +177,7 @@ TEST_CASE("late update: training stops at what is not finite before a checkpoint
   options.checkpoint.every_updates = 1;
   run.setup.validate = nullptr;
   spoil_word(run, 7);
-  CHECK_THROWS_WITH(run.train(options), ContainsSubstring("nan, with pair "));
+  CHECK_THROWS_WITH(run.train(options), ContainsSubstring("nan for pair "));
   for (const int64_t update : run.folder.updates()) {
     auto weights = load_checkpoint(disk_files(), run.folder, update).weights;
     weights.tensors.erase("encoder.embedding.weight");

@@ -120,7 +120,7 @@ void check_same_end(const TinyRun& run, const TinyRun& straight) {
 }
 
 std::optional<int64_t> newest(TinyRun& run) {
-  const auto checkpoint = newest_whole_checkpoint(disk_files(), run.folder, *run.setup.log);
+  const auto checkpoint = newest_intact_checkpoint(disk_files(), run.folder, *run.setup.log);
   return checkpoint ? std::optional(checkpoint->update) : std::nullopt;
 }
 

@@ -78,7 +78,7 @@ TEST_CASE("train: it ends with the updates or epochs that are asked for", "[trai
     CHECK(outcome.update == 9);
     CHECK(outcome.epoch == 1.5);
   }
-  const auto last = newest_whole_checkpoint(disk_files(), run.folder, *run.setup.log);
+  const auto last = newest_intact_checkpoint(disk_files(), run.folder, *run.setup.log);
   REQUIRE(last);
   CHECK(last->finished);
   CHECK(last->finished_because == (options.updates ? "updates" : "epochs"));

@@ -47,7 +47,7 @@ class PairFilter {
   SourceForm form_;
 };
 
-/// Detects duplicate pairs by a 128-bit hash of their tokens: 16 bytes per pair.
+/// Detects duplicate pairs by a 128-bit hash of their tokens. Needs about 50 bytes per pair.
 class SeenPairs {
  public:
   /// Returns true if the pair is new.

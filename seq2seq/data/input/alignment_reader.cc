@@ -43,7 +43,7 @@ std::optional<std::vector<Link>> AlignmentReader::next() {
       throw Error(Place{lines_.file().string(), lines_.lines(), static_cast<int64_t>(at) + 1, {}},
                   fmt::format("expected a link such as `0-2`, source token and target token counted from 0, found {}",
                               quote(word)),
-                  "A line of `data.train.alignment` has the links of the pair on the same line, with blanks between "
+                  "A line of `data.train.alignment` has the links of the pair on the same line, with spaces between "
                   "them");
     }
     links.push_back(*link);

@@ -57,13 +57,12 @@ Place LinePair::alignment_place() const { return {files->alignment.at(corpus).st
 
 LinePairs::LinePairs(TrainFiles files, InvalidUtf8 invalid) : files_(std::move(files)), invalid_(invalid) {
   if (!files_.one_sided() && files_.source.size() != files_.target.size()) {
-    throw Error(
-        fmt::format("{} of source sentences, but {} of targets",
-                    format_count(static_cast<int64_t>(files_.source.size()), "file"), files_.target.size()),
-        "Give the same number of both, in the same order");
+    throw Error(fmt::format("{} of source sentences, but {} of targets",
+                            format_count(static_cast<int64_t>(files_.source.size()), "file"), files_.target.size()),
+                "Give the same number of both, in the same order");
   }
-  for (const auto* side : {&files_.source, &files_.target, &files_.pairs})
-    for (const auto& file : *side) check_rereadable(file);
+  for (const auto* list : {&files_.source, &files_.target, &files_.pairs, &files_.weights, &files_.alignment})
+    for (const auto& file : *list) check_rereadable(file);
   check_one_each(files_.corpora(), files_.tags.size(), "tags");
   check_one_each(files_.corpora(), files_.weights.size(), "files of weights");
   check_one_each(files_.corpora(), files_.alignment.size(), "alignments");

@@ -74,7 +74,7 @@ class Reader {
   }
 
  private:
-  static constexpr const char* kExpected = "Expected one line per word: the word and its numbers, separated by blanks";
+  static constexpr const char* kExpected = "Expected one line per word: the word and its numbers, separated by spaces";
 
   [[noreturn]] void fail(int64_t line, const std::string& problem, const std::string& remedy) const {
     throw Error(Place{.file = lines_.file().string(), .line = line}, problem, remedy);

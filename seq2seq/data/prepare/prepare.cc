@@ -51,16 +51,21 @@ bool has_its_words(const PreparedFolder& folder, const Summary& summary) {
   }
 }
 
-bool is_gone(const std::filesystem::path& file) {
+/// Returns true for a missing file that was part of the prepared text, perhaps in another folder. Any other name is a
+/// mistake.
+bool is_gone(const std::filesystem::path& file, const std::vector<InputText>& inputs) {
   std::error_code unknown;
-  return !file.empty() && !std::filesystem::exists(file, unknown);
+  return !file.empty() && !std::filesystem::exists(file, unknown) &&
+         std::ranges::any_of(inputs, [&file](const auto& input) {
+           return std::filesystem::path(input.path).filename() == file.filename();
+         });
 }
 
 }  // namespace
 
 bool is_text_of(const Summary& summary, const TrainFiles& files) {
   for (const auto* list : {&files.source, &files.target, &files.pairs, &files.weights, &files.alignment}) {
-    if (std::any_of(list->begin(), list->end(), is_gone)) return true;
+    if (std::ranges::any_of(*list, [&](const auto& file) { return is_gone(file, summary.inputs); })) return true;
   }
   return summary.inputs == look_at(files) || summary.content_digest == content_digest(files);
 }

@@ -29,15 +29,15 @@ Json to_json(const SideSummary& side) {
 }
 
 SideSummary side_of(const Json& json) {
-  return {.tokens = whole<int64_t>(json.at("tokens")),
-          .words = whole<int64_t>(json.at("words")),
-          .lengths = wholes(json.at("lengths")),
-          .normalized = whole<int64_t>(json.at("normalized")),
-          .escaped = whole<int64_t>(json.at("escaped")),
+  return {.tokens = to_integer<int64_t>(json.at("tokens")),
+          .words = to_integer<int64_t>(json.at("words")),
+          .lengths = to_integers(json.at("lengths")),
+          .normalized = to_integer<int64_t>(json.at("normalized")),
+          .escaped = to_integer<int64_t>(json.at("escaped")),
           .tokenizer_sha256 = json.at("tokenizer_sha256").get<std::string>(),
           .words_sha256 = json.at("words_sha256").get<std::string>(),
-          .unknown = whole<int64_t>(json.at("unknown")),
-          .vocabulary_words = whole<int64_t>(json.at("vocabulary_words")),
+          .unknown = to_integer<int64_t>(json.at("unknown")),
+          .vocabulary_words = to_integer<int64_t>(json.at("vocabulary_words")),
           .vocabulary_sha256 = json.at("vocabulary_sha256").get<std::string>()};
 }
 
@@ -54,8 +54,8 @@ LeftOut left_out_of(const Json& json) {
   LeftOut left_out;
   for (const auto reason : reasons()) {
     const auto& count = json.at(std::string(name_of(reason)));
-    left_out[reason].pairs = whole<int64_t>(count.at("pairs"));
-    left_out[reason].first_lines = wholes(count.at("first_lines"));
+    left_out[reason].pairs = to_integer<int64_t>(count.at("pairs"));
+    left_out[reason].first_lines = to_integers(count.at("first_lines"));
   }
   return left_out;
 }
@@ -69,7 +69,7 @@ Json to_json(const SamplePair& sample) {
 }
 
 SamplePair sample_of(const Json& json) {
-  return {.line = whole<int64_t>(json.at("line")),
+  return {.line = to_integer<int64_t>(json.at("line")),
           .source = json.at("source").get<std::string>(),
           .target = json.at("target").get<std::string>(),
           .source_tokens = json.at("source_tokens").get<std::vector<std::string>>(),
@@ -109,7 +109,7 @@ Summary parse_summary(const std::string& text, const std::filesystem::path& file
   return read_json<Json>(text, place, "Run `seq2seq prepare` again", [&](const Json& json) {
     if (json.value("format", "") != "seq2seq prepared data")
       throw FormatError(place, "is not a summary of prepared text");
-    if (const auto version = whole<int>(json.at("version")); version != prepared_format_version) {
+    if (const auto version = to_integer<int>(json.at("version")); version != prepared_format_version) {
       throw FormatError(
           place, fmt::format("has format version {}; this program reads version {}", version, prepared_format_version),
           "Run `seq2seq prepare` again");
@@ -119,9 +119,9 @@ Summary parse_summary(const std::string& text, const std::filesystem::path& file
                     .vocabulary_options = json.at("vocabulary_options").get<std::vector<std::string>>(),
                     .content_digest = json.at("content_digest").get<std::string>(),
                     .inputs = {},
-                    .lines = whole<int64_t>(json.at("lines")),
-                    .pairs = whole<int64_t>(json.at("pairs")),
-                    .pairs_of = wholes(json.at("pairs_of")),
+                    .lines = to_integer<int64_t>(json.at("lines")),
+                    .pairs = to_integer<int64_t>(json.at("pairs")),
+                    .pairs_of = to_integers(json.at("pairs_of")),
                     .weighted = json.at("weighted").get<bool>(),
                     .aligned = json.value("aligned", false),  // missing in files of older versions
                     .source = side_of(json.at("source")),
@@ -131,8 +131,8 @@ Summary parse_summary(const std::string& text, const std::filesystem::path& file
     for (const auto& sample : json.at("samples")) summary.samples.push_back(sample_of(sample));
     for (const auto& input : json.at("inputs")) {
       summary.inputs.push_back({.path = input.at("path").get<std::string>(),
-                                .bytes = whole<int64_t>(input.at("bytes")),
-                                .modified = whole<int64_t>(input.at("modified"))});
+                                .bytes = to_integer<int64_t>(input.at("bytes")),
+                                .modified = to_integer<int64_t>(input.at("modified"))});
     }
     return summary;
   });

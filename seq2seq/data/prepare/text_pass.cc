@@ -1,6 +1,7 @@
 #include "seq2seq/data/prepare/text_pass.h"
 
 #include <algorithm>
+#include <atomic>
 #include <future>
 #include <optional>
 
@@ -55,14 +56,20 @@ class TextPass {
     summary.aligned = links_.has_value();
     summary.inputs = look_at(job_->data->train);
     learn(summary);
+    std::atomic<bool> failed = false;
     // Runs on another thread at the same time, so that both read the same pages.
-    auto digest = std::async(std::launch::async, [this] {
-      return content_digest(job_->data->train, [] {
-        if (interrupted()) throw Interrupted("interrupted; nothing was written");
+    auto digest = std::async(std::launch::async, [this, &failed] {
+      return content_digest(job_->data->train, [&failed] {
+        if (interrupted() || failed) throw Interrupted("interrupted; nothing was written");
       });
     });
-    read(summary);
-    if (summary.pairs == 0) throw no_pair_left(job_->data->train, summary.left_out);
+    try {
+      read(summary);
+      if (summary.pairs == 0) throw no_pair_left(job_->data->train, summary.left_out);
+    } catch (...) {
+      failed = true;  // leaving waits for the digest, which would read all of the text
+      throw;
+    }
     job_->log->say(fmt::format("writing   {} pairs", format_count(summary.pairs)));
     auto source = std::async(std::launch::async, [this, &summary] {
       source_.finish(folder_.source().tokens, folder_.source().words, summary.source);

@@ -88,7 +88,7 @@ TokenStore TokenStore::open(const std::filesystem::path& file, bool verify) {
 
 void TokenStore::check(const char* what, int64_t index, int64_t count) const {
   if (index >= 0 && index < count) return;
-  throw Error(Place{*file_, 0, 0, {}}, fmt::format("has {} {}s; number {} does not exist", count, what, index));
+  throw Error(Place{*file_, 0, 0, {}}, fmt::format("{} index {} is out of range: there are {}", what, index, count));
 }
 
 TokenStore::Stretch TokenStore::stretch(int64_t sentence) const {

@@ -17,7 +17,7 @@ struct AttentionContext {
   int64_t query = 0;   // H: width of the decoder's rows, which are the queries
   int64_t memory = 0;  // M: width of the encoder's states
   ParameterPlace place;
-  bool coverage = false;  // whether scores also read AttentionQueries::past; see needs_past()
+  bool coverage = false;  // true if scores also read AttentionQueries::past; see needs_past()
 };
 
 /// Keys and values that queries look at, sentence by sentence. Made once per batch.

@@ -10,10 +10,11 @@ namespace seq2seq::nn {
 
 /// Source of the query, and reader of the context.
 enum class AttentionOrder {
-  after,   // the top layer's rows ask; the readout reads the context: Luong et al. 2015, arXiv 1508.04025
-  before,  // the top layer's state of the step before asks; the decoder reads the context: Bahdanau et al. 2014
-  // The bottom layer's rows ask and the layers above read the context: Wu et al. 2016, arXiv 1609.08144. The paper asks
-  // with the row of the previous step; here the row of the current step asks, so that all steps run at once.
+  after,   // queries are the top layer's rows; the readout reads the context: Luong et al. 2015, arXiv 1508.04025
+  before,  // queries are the top layer's states of the step before; the decoder reads the context: Bahdanau et al. 2014
+  // Queries are the bottom layer's rows, and the layers above read the context: Wu et al. 2016, arXiv 1609.08144.
+  // In the paper the query is the row of the previous step; here it is the row of the current step, so that all steps
+  // run at once.
   first_layer
 };
 

@@ -15,12 +15,14 @@ namespace {
 using at::Tensor;
 using kernels::AttentionKernels;
 
-/// Queries of a group that backward computes at a time, so that their derivatives by scores stay in the cache.
+/// Queries of a group that backward computes at a time, so that their derivatives with respect to scores stay in the
+/// cache.
 constexpr int64_t queries_at_a_time = 64;
 
 Tensor empty(at::IntArrayRef shape) { return at::empty(shape, at::kFloat); }
 
-/// Allocates the derivatives by keys or values: uninitialized if each is written once, otherwise zeros to add to.
+/// Allocates the derivatives with respect to keys or values: uninitialized if each is written once, otherwise zeros to
+/// add to.
 Tensor room_like(const Tensor& matrix, bool written_once) {
   return written_once ? empty(matrix.sizes()) : at::zeros(matrix.sizes(), at::kFloat);
 }
@@ -47,9 +49,9 @@ void sum_of_group(const AttentionKernels& kernel, const AttentionGroup& group, c
 
 /// Computes the derivatives of a group's weights from those of its contexts.
 void weights_gradient_of_group(const AttentionKernels& kernel, const AttentionGroup& group,
-                               const ConstMatrixRows& reaching, const ConstMatrixRows& values, float* out) {
-  kernel.dots({.left = reaching.row(group.first_query),
-               .left_stride = reaching.stride,
+                               const ConstMatrixRows& output_gradient, const ConstMatrixRows& values, float* out) {
+  kernel.dots({.left = output_gradient.row(group.first_query),
+               .left_stride = output_gradient.stride,
                .right = values.row(group.first_key),
                .right_stride = values.stride,
                .out = out,
@@ -61,12 +63,12 @@ void weights_gradient_of_group(const AttentionKernels& kernel, const AttentionGr
 }
 
 void values_gradient_of_group(const AttentionKernels& kernel, const AttentionGroup& group, const float* weights,
-                              const ConstMatrixRows& reaching, const MatrixRows& out, bool add) {
+                              const ConstMatrixRows& output_gradient, const MatrixRows& out, bool add) {
   kernel.multiply({.left = weights,
                    .row_stride = 1,
                    .depth_stride = group.keys,
-                   .right = reaching.row(group.first_query),
-                   .right_stride = reaching.stride,
+                   .right = output_gradient.row(group.first_query),
+                   .right_stride = output_gradient.stride,
                    .out = out.row(group.first_key),
                    .out_stride = out.stride,
                    .rows = group.keys,
@@ -129,7 +131,7 @@ Tensor scores(const Scores& operands, const AttentionPairs& pairs) {
   return out;
 }
 
-Gradients scores_backward(const Scores& operands, const Tensor& reaching, const AttentionPairs& pairs) {
+Gradients scores_backward(const Scores& operands, const Tensor& output_gradient, const AttentionPairs& pairs) {
   const auto kernel = kernels::attention_kernels();
   const Scorer scorer(operands);
   const bool once = !scorer.additive() && each_key_once(pairs, operands.keys.size(0));
@@ -140,7 +142,7 @@ Gradients scores_backward(const Scores& operands, const Tensor& reaching, const 
                  .values = {}};
   const MatrixRows queries(made.queries), keys(made.keys);
   const SharesOfV v(scorer, pairs);
-  auto* const from = const_cast<float*>(reaching.const_data_ptr<float>());  // only read
+  auto* const from = const_cast<float*>(output_gradient.const_data_ptr<float>());  // only read
   for_key_sets(pairs, 2 * scorer.cost_of_pair(), scorer.scratch(), [&](int64_t number, float* scratch) {
     const auto& group = group_of(pairs, number);
     scorer.backward(kernel, group, from + group.first_pair, queries, keys, !once, v.of(number), scratch);
@@ -158,9 +160,9 @@ Tensor softmax(const Tensor& scores, const AttentionPairs& pairs) {
   return out;
 }
 
-Tensor softmax_backward(const Tensor& weights, const Tensor& reaching, const AttentionPairs& pairs) {
+Tensor softmax_backward(const Tensor& weights, const Tensor& output_gradient, const AttentionPairs& pairs) {
   const auto kernel = kernels::attention_kernels();
-  auto out = reaching.clone(at::MemoryFormat::Contiguous);
+  auto out = output_gradient.clone(at::MemoryFormat::Contiguous);
   auto* const to = out.mutable_data_ptr<float>();
   const auto* const from = weights.const_data_ptr<float>();
   for_groups(pairs, 4, 0, [&](const AttentionGroup& group, float*) {
@@ -182,7 +184,7 @@ Tensor sum(const Tensor& weights, const Tensor& values, const AttentionPairs& pa
   return out;
 }
 
-Gradients sum_backward(const Tensor& weights, const Tensor& values, const Tensor& reaching,
+Gradients sum_backward(const Tensor& weights, const Tensor& values, const Tensor& output_gradient,
                        const AttentionPairs& pairs) {
   const auto kernel = kernels::attention_kernels();
   const bool once = each_key_once(pairs, values.size(0));
@@ -190,7 +192,7 @@ Gradients sum_backward(const Tensor& weights, const Tensor& values, const Tensor
       .queries = {}, .keys = {}, .v = {}, .weights = empty({pairs.pairs()}), .values = room_like(values, once)};
   auto* const to_weights = made.weights.mutable_data_ptr<float>();
   const MatrixRows to_values(made.values);
-  const ConstMatrixRows from_values(values), from_above(reaching);
+  const ConstMatrixRows from_values(values), from_above(output_gradient);
   const auto* const by = weights.const_data_ptr<float>();
   for_key_sets(pairs, 2 * values.size(1), 0, [&](int64_t number, float*) {
     const auto& group = group_of(pairs, number);
@@ -217,11 +219,11 @@ Attended attend(const Scores& operands, const Tensor& values, const AttentionPai
   return made;
 }
 
-Gradients attend_backward(const Scores& operands, const Tensor& values, const Tensor& weights, const Attended& reaching,
-                          const AttentionPairs& pairs) {
+Gradients attend_backward(const Scores& operands, const Tensor& values, const Tensor& weights,
+                          const Attended& output_gradient, const AttentionPairs& pairs) {
   const auto kernel = kernels::attention_kernels();
   const Scorer scorer(operands);
-  const bool through_values = reaching.context.defined(), shared = values.is_same(operands.keys);
+  const bool through_values = output_gradient.context.defined(), shared = values.is_same(operands.keys);
   const bool once = each_key_once(pairs, operands.keys.size(0)), keys_once = once && !scorer.additive();
   Gradients made{.queries = empty(operands.queries.sizes()),
                  .keys = room_like(operands.keys, keys_once),
@@ -231,23 +233,24 @@ Gradients attend_backward(const Scores& operands, const Tensor& values, const Te
   const MatrixRows to_queries(made.queries), to_keys(made.keys);
   const auto to_values = shared ? to_keys : made.values.defined() ? MatrixRows(made.values) : MatrixRows();
   const SharesOfV v(scorer, pairs);
-  const ConstMatrixRows from_values(values), from_above(through_values ? reaching.context : values);
+  const ConstMatrixRows from_values(values), from_above(through_values ? output_gradient.context : values);
   const auto* const by = weights.const_data_ptr<float>();
-  const auto* const of_weights = reaching.weights.defined() ? reaching.weights.const_data_ptr<float>() : nullptr;
+  const auto* const of_weights =
+      output_gradient.weights.defined() ? output_gradient.weights.const_data_ptr<float>() : nullptr;
   const int64_t room = std::min(queries_at_a_time, pairs.longest_queries()) * pairs.longest();
-  const auto work = [&](const AttentionGroup& part, bool first, int64_t number, float* reaching_scores) {
-    auto* const scratch = reaching_scores + room;
+  const auto work = [&](const AttentionGroup& part, bool first, int64_t number, float* score_gradient) {
+    auto* const scratch = score_gradient + room;
     if (through_values) {
-      weights_gradient_of_group(kernel, part, from_above, from_values, reaching_scores);
-      if (of_weights != nullptr) kernel.add(reaching_scores, of_weights + part.first_pair, part.pairs());
+      weights_gradient_of_group(kernel, part, from_above, from_values, score_gradient);
+      if (of_weights != nullptr) kernel.add(score_gradient, of_weights + part.first_pair, part.pairs());
     } else {
-      std::copy_n(of_weights + part.first_pair, part.pairs(), reaching_scores);
+      std::copy_n(of_weights + part.first_pair, part.pairs(), score_gradient);
     }
     for (int64_t at = 0; at < part.pairs(); at += part.keys) {
-      kernel.softmax_gradient(by + part.first_pair + at, reaching_scores + at, part.keys,
+      kernel.softmax_gradient(by + part.first_pair + at, score_gradient + at, part.keys,
                               static_cast<float>(operands.scale));
     }
-    scorer.backward(kernel, part, reaching_scores, to_queries, to_keys, !(keys_once && first), v.of(number), scratch);
+    scorer.backward(kernel, part, score_gradient, to_queries, to_keys, !(keys_once && first), v.of(number), scratch);
     if (through_values) {
       values_gradient_of_group(kernel, part, by + part.first_pair, from_above, to_values, shared || !(once && first));
     }

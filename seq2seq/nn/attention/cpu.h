@@ -22,27 +22,27 @@ struct Scores {
   double scale = 1;
 };
 
-/// Derivatives by these inputs; undefined: not wanted, or zero.
+/// Derivatives with respect to these inputs; undefined: not wanted, or zero.
 struct Gradients {
   at::Tensor queries, keys, v, weights, values;
 };
 
 at::Tensor scores(const Scores& operands, const AttentionPairs& pairs);
-Gradients scores_backward(const Scores& operands, const at::Tensor& reaching, const AttentionPairs& pairs);
+Gradients scores_backward(const Scores& operands, const at::Tensor& output_gradient, const AttentionPairs& pairs);
 
 at::Tensor softmax(const at::Tensor& scores, const AttentionPairs& pairs);
-at::Tensor softmax_backward(const at::Tensor& weights, const at::Tensor& reaching, const AttentionPairs& pairs);
+at::Tensor softmax_backward(const at::Tensor& weights, const at::Tensor& output_gradient, const AttentionPairs& pairs);
 
 at::Tensor sum(const at::Tensor& weights, const at::Tensor& values, const AttentionPairs& pairs);
-/// Derivatives by the values and the weights.
-Gradients sum_backward(const at::Tensor& weights, const at::Tensor& values, const at::Tensor& reaching,
+/// Derivatives with respect to the values and the weights.
+Gradients sum_backward(const at::Tensor& weights, const at::Tensor& values, const at::Tensor& output_gradient,
                        const AttentionPairs& pairs);
 
 Attended attend(const Scores& operands, const at::Tensor& values, const AttentionPairs& pairs);
-/// `reaching`: the derivatives by context and weights; either may be undefined. If the values are the keys themselves,
-/// the derivative by the keys includes the derivative by the values.
+/// `output_gradient`: the derivatives with respect to context and weights; either may be undefined. If the values are
+/// the keys themselves, the derivative with respect to the keys includes the derivative with respect to the values.
 Gradients attend_backward(const Scores& operands, const at::Tensor& values, const at::Tensor& weights,
-                          const Attended& reaching, const AttentionPairs& pairs);
+                          const Attended& output_gradient, const AttentionPairs& pairs);
 
 struct MultiHeadOperands {
   at::Tensor queries, keys, values;
@@ -56,8 +56,8 @@ struct MultiHeadResult {
 };
 
 MultiHeadResult multi_head(const MultiHeadOperands& operands, const AttentionPairs& pairs);
-Gradients multi_head_backward(const MultiHeadOperands& operands, const at::Tensor& log_sum, const at::Tensor& reaching,
-                              const AttentionPairs& pairs);
+Gradients multi_head_backward(const MultiHeadOperands& operands, const at::Tensor& log_sum,
+                              const at::Tensor& output_gradient, const AttentionPairs& pairs);
 
 /// Returns the mean of the heads' weights [P].
 at::Tensor multi_head_weights(const at::Tensor& queries, const at::Tensor& keys, const AttentionPairs& pairs,

@@ -24,15 +24,15 @@ void Scorer::forward(const kernels::AttentionKernels& kernel, const AttentionGro
                .scale = scale_});
 }
 
-void Scorer::backward(const kernels::AttentionKernels& kernel, const AttentionGroup& group, float* reaching,
+void Scorer::backward(const kernels::AttentionKernels& kernel, const AttentionGroup& group, float* output_gradient,
                       MatrixRows queries, MatrixRows keys, bool add, float* v, float* scratch) const {
   if (additive()) {
     if (group.keys == 0) std::fill_n(queries.row(group.first_query), group.queries * width(), 0.0F);
     return kernel.additive_gradient(
-        additive_operands(group, reaching, scratch),
+        additive_operands(group, output_gradient, scratch),
         {.queries = queries.row(group.first_query), .keys = keys.row(group.first_key), .v = v});
   }
-  kernel.multiply({.left = reaching,
+  kernel.multiply({.left = output_gradient,
                    .row_stride = group.keys,
                    .depth_stride = 1,
                    .right = keys_.row(group.first_key),
@@ -43,7 +43,7 @@ void Scorer::backward(const kernels::AttentionKernels& kernel, const AttentionGr
                    .depth = group.keys,
                    .columns = width(),
                    .add = false});
-  kernel.multiply({.left = reaching,
+  kernel.multiply({.left = output_gradient,
                    .row_stride = 1,
                    .depth_stride = group.keys,
                    .right = queries_.row(group.first_query),

@@ -30,9 +30,9 @@ class Scorer {
   void forward(const kernels::AttentionKernels& kernel, const AttentionGroup& group, float* scores,
                float* scratch) const;
 
-  /// Writes the derivatives of the group's queries, writes or adds those of its keys, and adds those of v. `reaching`
-  /// [queries, keys]: the derivatives by the scores, times the scale.
-  void backward(const kernels::AttentionKernels& kernel, const AttentionGroup& group, float* reaching,
+  /// Writes the derivatives of the group's queries, writes or adds those of its keys, and adds those of v.
+  /// `output_gradient` [queries, keys]: the derivatives with respect to the scores, times the scale.
+  void backward(const kernels::AttentionKernels& kernel, const AttentionGroup& group, float* output_gradient,
                 MatrixRows queries, MatrixRows keys, bool add, float* v, float* scratch) const;
 
  private:

@@ -34,16 +34,16 @@ struct QueryBlock {
 struct BlockScratch {
   BlockScratch(float* room, int64_t scores, int64_t columns)
       : weights(room),
-        reaching(weights + scores),
-        mask(reaching + scores),
+        weights_gradient(weights + scores),
+        mask(weights_gradient + scores),
         packed(mask + scores),
-        packed_reaching(packed + columns),
-        log_sum(packed_reaching + columns) {}
+        packed_gradient(packed + columns),
+        log_sum(packed_gradient + columns) {}
   static int64_t size(int64_t scores, int64_t columns, int64_t lanes) { return 3 * scores + 2 * columns + lanes; }
 
-  float *weights, *reaching, *mask;  // [keys, lanes]
-  float *packed, *packed_reaching;   // [D, lanes]
-  float* log_sum;                    // [lanes]
+  float *weights, *weights_gradient, *mask;  // [keys, lanes]
+  float *packed, *packed_gradient;           // [D, lanes]
+  float* log_sum;                            // [lanes]
 };
 
 struct BlockShape {

@@ -70,7 +70,7 @@ class Heads {
   }
 
   struct Derivatives {
-    ConstMatrixRows reaching;
+    ConstMatrixRows output_gradient;
     MatrixRows queries, keys, values;
   };
 
@@ -80,14 +80,14 @@ class Heads {
                values = head_of(derivatives.values, head, value_width_);
     for_blocks(group, head, [&](const QueryBlock& block) {
       if (block.keys == 0) return clear(queries, block, width_);
-      const float* from_above = derivatives.reaching.row(block.first_query) + head * value_width_;
+      const float* from_above = derivatives.output_gradient.row(block.first_query) + head * value_width_;
       scores(block, scratch);
       weights_again(block, scratch, log_sum + head * pairs_.queries() + block.first_query);
-      reaching_weights(block, from_above, derivatives.reaching.stride, scratch);
-      drop(block, scratch, scratch.reaching);
+      weights_gradient(block, from_above, derivatives.output_gradient.stride, scratch);
+      drop(block, scratch, scratch.weights_gradient);
       gradient_of_scores(block, scratch);
-      add_to_values(block, from_above, derivatives.reaching.stride, values, scratch);
-      kernel_.multiply({.left = scratch.reaching,
+      add_to_values(block, from_above, derivatives.output_gradient.stride, values, scratch);
+      kernel_.multiply({.left = scratch.weights_gradient,
                         .row_stride = block.query_stride(),
                         .depth_stride = block.key_stride(),
                         .right = key_rows(block),
@@ -98,7 +98,7 @@ class Heads {
                         .depth = block.keys,
                         .columns = width_,
                         .add = false});
-      kernel_.multiply({.left = scratch.reaching,
+      kernel_.multiply({.left = scratch.weights_gradient,
                         .row_stride = block.key_stride(),
                         .depth_stride = block.query_stride(),
                         .right = query_rows(block),
@@ -202,17 +202,17 @@ class Heads {
     kernel_.weights_of_columns(columns(block, scratch));
   }
 
-  void reaching_weights(const QueryBlock& block, const float* from_above, int64_t stride, BlockScratch& scratch) const {
+  void weights_gradient(const QueryBlock& block, const float* from_above, int64_t stride, BlockScratch& scratch) const {
     if (block.by_columns()) {
-      kernel_.pack_columns(from_above, stride, value_width_, block.queries, 1, scratch.packed_reaching, block.lanes);
-      return product_of_columns(block, value_rows(block), values_.stride, value_width_, scratch.packed_reaching,
-                                scratch.reaching);
+      kernel_.pack_columns(from_above, stride, value_width_, block.queries, 1, scratch.packed_gradient, block.lanes);
+      return product_of_columns(block, value_rows(block), values_.stride, value_width_, scratch.packed_gradient,
+                                scratch.weights_gradient);
     }
     kernel_.dots({.left = from_above,
                   .left_stride = stride,
                   .right = value_rows(block),
                   .right_stride = values_.stride,
-                  .out = scratch.reaching,
+                  .out = scratch.weights_gradient,
                   .out_stride = block.keys,
                   .rows = block.queries,
                   .columns = block.keys,
@@ -221,9 +221,10 @@ class Heads {
   }
 
   void gradient_of_scores(const QueryBlock& block, BlockScratch& scratch) const {
-    if (block.by_columns()) return kernel_.softmax_gradient_columns(columns(block, scratch), scratch.reaching, scale_);
+    if (block.by_columns())
+      return kernel_.softmax_gradient_columns(columns(block, scratch), scratch.weights_gradient, scale_);
     for (int64_t at = 0; at < block.queries * block.keys; at += block.keys)
-      kernel_.softmax_gradient(scratch.weights + at, scratch.reaching + at, block.keys, scale_);
+      kernel_.softmax_gradient(scratch.weights + at, scratch.weights_gradient + at, block.keys, scale_);
   }
 
   /// Makes the block's dropout mask and multiplies `what` by it.
@@ -281,7 +282,7 @@ MultiHeadResult multi_head(const MultiHeadOperands& operands, const AttentionPai
   return made;
 }
 
-Gradients multi_head_backward(const MultiHeadOperands& operands, const Tensor& log_sum, const Tensor& reaching,
+Gradients multi_head_backward(const MultiHeadOperands& operands, const Tensor& log_sum, const Tensor& output_gradient,
                               const AttentionPairs& pairs) {
   const Heads heads(operands, pairs);
   Gradients made{.queries = at::empty(operands.queries.sizes(), at::kFloat),
@@ -289,7 +290,7 @@ Gradients multi_head_backward(const MultiHeadOperands& operands, const Tensor& l
                  .v = {},
                  .weights = {},
                  .values = at::zeros(operands.values.sizes(), at::kFloat)};
-  const Heads::Derivatives derivatives{.reaching = ConstMatrixRows(reaching),
+  const Heads::Derivatives derivatives{.output_gradient = ConstMatrixRows(output_gradient),
                                        .queries = MatrixRows(made.queries),
                                        .keys = MatrixRows(made.keys),
                                        .values = MatrixRows(made.values)};

@@ -74,8 +74,8 @@ AttentionResult MultiSourceAttention::attend(const AttentionQueries& queries, co
     const AttentionMemory own{.keys = memory.keys,
                               .values = memory.values,
                               .product = memory.products.empty() ? nullptr : memory.products[number]};
-    const AttentionQueries asked{.rows = parts.asking(number, queries.rows),
-                                 .position = parts.asking(number, queries.position),
+    const AttentionQueries asked{.rows = parts.queries_of(number, queries.rows),
+                                 .position = parts.queries_of(number, queries.position),
                                  .past = queries.past.defined() ? parts.of_part(number, queries.past) : at::Tensor(),
                                  .wants_weights = queries.wants_weights};
     const auto found = attention.attend(asked, own, parts.pairs(number));

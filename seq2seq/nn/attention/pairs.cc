@@ -29,7 +29,7 @@ Numbers uninitialized(int64_t size) { return Numbers(at::empty({size}, at::kLong
 AttentionPairs::AttentionPairs(std::vector<AttentionGroup> groups, c10::Device device)
     : data_(std::make_shared<Data>(std::move(groups), device)) {
   for (auto& group : data_->groups) {
-    TORCH_CHECK(group.first_query == data_->queries, "groups of queries with gaps");
+    TORCH_CHECK(group.first_query == data_->queries, "groups must cover the queries without gaps");
     group.first_pair = data_->pairs;
     data_->queries += group.queries;
     data_->pairs += group.pairs();

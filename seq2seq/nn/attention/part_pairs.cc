@@ -78,7 +78,7 @@ const PartPairs::Index& PartPairs::index() const {
   return index_;
 }
 
-at::Tensor PartPairs::asking(size_t part, const at::Tensor& rows) const {
+at::Tensor PartPairs::queries_of(size_t part, const at::Tensor& rows) const {
   const auto& [pairs, queries, slot] = parts_[part];
   return queries.defined() && rows.defined() ? gather_rows(rows, queries, {slot}) : rows;
 }

@@ -18,8 +18,8 @@ class PartPairs {
   /// Returns the pairs with keys of this part, for the queries that have such keys.
   const AttentionPairs& pairs(size_t part) const { return parts_[part].pairs; }
   /// Rows [Q, ..] of all queries -> rows of the queries that have keys of this part.
-  at::Tensor asking(size_t part, const at::Tensor& rows) const;
-  /// The inverse of asking(): zeros if a query has no key of this part.
+  at::Tensor queries_of(size_t part, const at::Tensor& rows) const;
+  /// The inverse of queries_of(): zeros if a query has no key of this part.
   at::Tensor for_all(size_t part, const at::Tensor& rows) const;
   /// Values [P] of all pairs -> values of the part's pairs.
   at::Tensor of_part(size_t part, const at::Tensor& of_pairs) const;

@@ -47,10 +47,10 @@ PartResults differentiated(const WatchedCall& call, const std::vector<Tensor>& p
   for (const auto& part : call.before) state.push_back(graph.leaf(part.to(type)));
   const auto rows = run(x, state);
   const auto reach = [&](const Tensor& output, const Tensor& gradient) {
-    graph.reach(output, gradient.defined() ? gradient.to(type) : gradient);
+    graph.add_output(output, gradient.defined() ? gradient.to(type) : gradient);
   };
-  reach(rows, call.reaching_rows);
-  for (size_t part = 0; part < state.size(); ++part) reach(state[part], call.reaching_state[part]);
+  reach(rows, call.rows_gradient);
+  for (size_t part = 0; part < state.size(); ++part) reach(state[part], call.state_gradient[part]);
   PartResults results{.outputs = {rows.detach()}, .gradients = {}, .parameters = {}};
   for (const auto& part : state) results.outputs.push_back(part.detach());
   graph.backward();
@@ -68,7 +68,7 @@ PartResults losses_of(const std::vector<Tensor>& parameters, const Tensor& rows,
   const auto z = at::linear(x, parameters[0], parameters.size() > 1 ? std::optional(parameters[1]) : std::nullopt);
   const auto losses = at::cross_entropy_loss(z, targets, /*weight=*/{}, at::Reduction::None, /*ignore_index=*/-100,
                                              spec.label_smoothing);
-  graph.reach(losses, spec.row_scale.to(losses.scalar_type()));
+  graph.add_output(losses, spec.row_scale.to(losses.scalar_type()));
   graph.backward();
   return {.outputs = {losses.detach()}, .gradients = {graph.gradient(0)}, .parameters = graph.parameter_gradients()};
 }
@@ -112,7 +112,7 @@ PartResults by_layer(const OutputLayer& output, const OutputCall& call) {
   graph.parameters(parameters_used(output));
   const auto x = graph.leaf(call.rows.rows);
   const auto losses = output.loss({.rows = x, .attention = {}}, call.targets, call.spec);
-  graph.reach(losses, call.spec.row_scale);
+  graph.add_output(losses, call.spec.row_scale);
   graph.backward();
   return {.outputs = {losses.detach()}, .gradients = {graph.gradient(0)}, .parameters = graph.parameter_gradients()};
 }

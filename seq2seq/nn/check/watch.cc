@@ -35,13 +35,13 @@ class WatchedLayer final : public Layer {
     const auto noted = std::make_shared<WatchedCall>();
     noted->input = chunk.with(chunk.rows.detach());
     for (const auto& part : state) noted->before.push_back(part.detach());
-    noted->reaching_state.resize(state.size());
+    noted->state_gradient.resize(state.size());
     noted->first_step = steps_so_far();
     auto output = inner().run(chunk, state, call);
-    note_gradient(output.rows, noted, noted->reaching_rows);
+    note_gradient(output.rows, noted, noted->rows_gradient);
     for (size_t part = 0; part < state.size(); ++part) {
       // If a state is the rows themselves, its gradient is part of theirs.
-      if (!state[part].is_same(output.rows)) note_gradient(state[part], noted, noted->reaching_state[part]);
+      if (!state[part].is_same(output.rows)) note_gradient(state[part], noted, noted->state_gradient[part]);
     }
     watch_->calls.push_back(noted);
     return output;

@@ -14,8 +14,8 @@ namespace seq2seq::nn {
 struct WatchedCall {
   Packed input;  // [N, I]
   State before;
-  at::Tensor reaching_rows;  // [N, W] gradient of the output rows; undefined: none
-  State reaching_state;      // gradient of the state after the call; undefined parts: none
+  at::Tensor rows_gradient;  // [N, W] gradient of the output rows; undefined: none
+  State state_gradient;      // gradient of the state after the call; undefined parts: none
   int64_t first_step = 0;    // first step of the input, among the steps of the batch
 };
 

@@ -26,7 +26,7 @@ namespace seq2seq::nn {
 /// Shares of units dropped in an encoder: of the word vectors, and between two layers.
 struct EncoderDropout {
   double embedding = 0, layers = 0;
-  bool variational = false;  // whether all steps of a sentence share a mask
+  bool variational = false;  // true if all steps of a sentence share a mask
   WordDropout words{};
 };
 

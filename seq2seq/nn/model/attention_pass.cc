@@ -7,7 +7,7 @@
 #include <ATen/core/grad_mode.h>
 
 #include "seq2seq/nn/local_graph.h"
-#include "seq2seq/nn/model/asking_rows.h"
+#include "seq2seq/nn/model/query_rows.h"
 
 namespace seq2seq::nn {
 namespace {
@@ -48,19 +48,19 @@ class AttentionPass final : public StagePass {
     const AttentionMemory memory{.keys = run.graph.leaf(sources_->memory.keys),
                                  .values = run.graph.leaf(sources_->memory.values)};
     const Packed words = stage_.words ? rows.with(leaf_of(run.graph, piece, *stage_.words, device_)) : rows;
-    const AskingRows asking(*layout, *sources_, device_);
-    const auto found = asking.ask(*stage_.block.attention(), memory, rows, /*wants_weights=*/false);
-    run.read = asking.read_out(*stage_.block.readout(), found.context, rows, words);
+    const QueryRows queries(*layout, *sources_, device_);
+    const auto found = queries.attend(*stage_.block.attention(), memory, rows, /*wants_weights=*/false);
+    run.read = queries.read_out(*stage_.block.readout(), found.context, rows, words);
     piece.of(stage_.out->rows()).copy_(run.read.detach());
     mask_.apply(piece, piece.of(stage_.out->rows()));
   }
 
   void backward(const Piece& piece) override {
     stage_.out->collect(piece);
-    const auto& reaching = stage_.out->gradient();
-    if (reaching.defined()) mask_.apply_again(piece, piece.of(reaching));
+    const auto& output_gradient = stage_.out->gradient();
+    if (output_gradient.defined()) mask_.apply_again(piece, piece.of(output_gradient));
     const auto run = std::ranges::find(runs_, piece.first_step, &Run::first_step);
-    run->graph.reach(run->read, reaching.defined() ? piece.of(reaching) : Tensor());
+    run->graph.add_output(run->read, output_gradient.defined() ? piece.of(output_gradient) : Tensor());
     run->graph.backward();
     give(piece_of(rows_reader_, piece), run->graph.gradient(0));
     if (stage_.words) give(piece_of(words_reader_, piece), run->graph.gradient(3));
@@ -85,15 +85,15 @@ class AttentionPass final : public StagePass {
   void prepare() {
     prepared_.parameters(parameters_);
     const auto states = prepared_.leaf(stage_.states->rows().to(device_));
-    made_ = attended(*stage_.block.attention(), {states, stage_.source}, stage_.part_lengths);
+    made_ = attended_sources(*stage_.block.attention(), {states, stage_.source}, stage_.part_lengths);
     sources_ = made_;
     sources_->memory = {.keys = made_.memory.keys.detach(), .values = made_.memory.values.detach()};
   }
 
   /// Runs backward through prepare(), once for all pieces.
   void finish() {
-    prepared_.reach(made_.memory.keys, memory_gradients_[0]);
-    prepared_.reach(made_.memory.values, memory_gradients_[1]);
+    prepared_.add_output(made_.memory.keys, memory_gradients_[0]);
+    prepared_.add_output(made_.memory.values, memory_gradients_[1]);
     prepared_.backward();
     give(states_reader_, prepared_.gradient(0));
     add_each(gradients_, prepared_.parameter_gradients());

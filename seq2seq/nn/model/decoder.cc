@@ -7,7 +7,7 @@
 #include <ATen/ops/zeros.h>
 #include <c10/core/GradMode.h>
 
-#include "seq2seq/nn/model/asking_rows.h"
+#include "seq2seq/nn/model/query_rows.h"
 #include "seq2seq/nn/sentence_order.h"
 
 namespace seq2seq::nn {
@@ -32,7 +32,7 @@ std::unique_ptr<DecoderState> Decoder::start(const Memory& memory, const Ids& ow
   state->carried.layers = bridge().first(memory);
   if (block.attends()) {
     const auto states = data::to(memory.states, block.place().device);
-    state->sources = attended(*block.attention(), states, source_parts().lengths(memory.ids));
+    state->sources = attended_sources(*block.attention(), states, source_parts().lengths(memory.ids));
     if (parts_.copies)
       state->sources.words = SentenceOrder(*states.layout).by_sentence(memory.ids.rows.to(block.place().device));
     const auto zeros = [&](int64_t width) { return at::zeros({memory.sentences(), width}, states.rows.options()); };
@@ -70,23 +70,23 @@ Features Decoder::advance_chunk(const Packed& words, RecurrentState& state, cons
   const auto call = stack_call(state, draw);
   auto& layers = state.carried.layers;
   if (!attention().attends()) return {.rows = stack().run(words, layers, call).rows, .attention = {}};
-  const AskingRows asking(*words.layout, state.sources, attention().place().device);
+  const QueryRows queries(*words.layout, state.sources, attention().place().device);
   if (attention().order() == AttentionOrder::after) {
     const auto rows = stack().run(words, layers, call);
-    const auto found = asking.ask(*attention().attention(), state.sources.memory, rows, state.wants_attention);
-    return {.rows = asking.read_out(*attention().readout(), found.context, rows, words),
-            .attention = state.wants_attention ? asking.weights(found) : at::Tensor()};
+    const auto found = queries.attend(*attention().attention(), state.sources.memory, rows, state.wants_attention);
+    return {.rows = queries.read_out(*attention().readout(), found.context, rows, words),
+            .attention = state.wants_attention ? queries.weights(found) : at::Tensor()};
   }
   auto rows = stack().run_layer(0, words, layers[0], call);
-  const auto found = asking.ask(*attention().attention(), state.sources.memory, rows, state.wants_attention);
-  const auto context = asking.packed(found.context);
+  const auto found = queries.attend(*attention().attention(), state.sources.memory, rows, state.wants_attention);
+  const auto context = queries.packed(found.context);
   for (int64_t layer = 1; layer < stack().layers(); ++layer) {
     const auto below = rows.with(at::cat({rows.rows, context.to(rows.rows.device())}, 1));
     rows = stack().run_layer(layer, below, layers[static_cast<size_t>(layer)], call);
   }
   const auto& readout = attention().readout();
-  return {.rows = readout == nullptr ? rows.rows : asking.read_out(*readout, found.context, rows, words),
-          .attention = state.wants_attention ? asking.weights(found) : at::Tensor()};
+  return {.rows = readout == nullptr ? rows.rows : queries.read_out(*readout, found.context, rows, words),
+          .attention = state.wants_attention ? queries.weights(found) : at::Tensor()};
 }
 
 }  // namespace seq2seq::nn

@@ -16,7 +16,7 @@ namespace seq2seq::nn {
 
 struct DecoderDropout {
   double embedding = 0, layers = 0, output = 0;
-  bool variational = false;  // whether all steps of a sentence share a mask
+  bool variational = false;  // true if all steps of a sentence share a mask
   WordDropout words{};
 };
 
@@ -28,7 +28,7 @@ struct DecoderParts {
   std::string stack_name;  // name of the stack's module: the kind of its layers
   std::shared_ptr<AttentionBlock> attention;
   DecoderDropout dropout;
-  bool copies = false;  // whether the output layer reads attention weights and source words
+  bool copies = false;  // true if the output layer reads attention weights and source words
   SourceParts source_parts{};
 };
 

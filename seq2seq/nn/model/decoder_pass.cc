@@ -37,7 +37,7 @@ class DecoderPass final : public StagePass {
 
   void backward(const Piece& piece) override {
     stage_.out->collect(piece);
-    graph_.reach(rows_, stage_.out->gradient());
+    graph_.add_output(rows_, stage_.out->gradient());
     rows_.reset();
     graph_.backward();
     give(states_reader_, graph_.gradient(0));

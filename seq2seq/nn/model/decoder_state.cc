@@ -109,8 +109,8 @@ void AttendedSources::append(const AttendedSources& other) {
   words = joined(words, more.words);
 }
 
-AttendedSources attended(const Attention& attention, const Packed& states,
-                         std::vector<std::vector<int64_t>> part_lengths) {
+AttendedSources attended_sources(const Attention& attention, const Packed& states,
+                                 std::vector<std::vector<int64_t>> part_lengths) {
   AttendedSources sources;
   const auto rows = SentenceOrder(*states.layout).by_sentence(states.rows);
   sources.memory =

@@ -36,8 +36,8 @@ struct AttendedSources {
 
 /// The sources of a batch, with one hypothesis each. `states` [K, M] are on the attention's device. `part_lengths`:
 /// from SourceParts::lengths().
-AttendedSources attended(const Attention& attention, const Packed& states,
-                         std::vector<std::vector<int64_t>> part_lengths = {});
+AttendedSources attended_sources(const Attention& attention, const Packed& states,
+                                 std::vector<std::vector<int64_t>> part_lengths = {});
 
 /// State that a decoder carries between steps; the first dimension counts hypotheses.
 struct Carried {

@@ -25,7 +25,7 @@ class RunningHypotheses {
 
  private:
   Ids order_;               // [running at first] each hypothesis, in the caller's numbering
-  bool in_order_ = false;   // whether these are all hypotheses 0, 1, 2, ...
+  bool in_order_ = false;   // true if these are all hypotheses 0, 1, 2, ...
   at::Tensor key_;          // see Layout
   at::Tensor key_on_host_;  // `key_` on the CPU; undefined if `key_` is there already
   std::vector<int64_t> owner_;

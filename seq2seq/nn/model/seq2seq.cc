@@ -131,9 +131,9 @@ void declare(config::Keys& keys, DropoutOptions& options) {
 }
 
 void declare_without_words(config::Keys& keys, DropoutOptions& options) {
-  keys.add("embedding", options.embedding, "share of the word vectors' units dropped").at_least(0).below(1);
-  keys.add("layers", options.layers, "share dropped between two recurrent layers").at_least(0).below(1);
-  keys.add("output", options.output, "share dropped before the output layer").at_least(0).below(1);
+  keys.add("embedding", options.embedding, "dropout probability of the units of embeddings").at_least(0).below(1);
+  keys.add("layers", options.layers, "dropout probability between two recurrent layers").at_least(0).below(1);
+  keys.add("output", options.output, "dropout probability before the output layer").at_least(0).below(1);
   keys.add("variational", options.variational,
            "use the same mask at all steps of a sentence (Gal and Ghahramani 2016); false: one for each step");
 }

@@ -98,7 +98,7 @@ StageList::Rows Walk::layer(const char* name, const Stack& stack, int64_t number
          .last = last,
          .trains = trains(),
          .adds_input = stack.adds_input(number),
-         .left_out = stack.leaves_out(number, {dropped.part, static_cast<uint32_t>(number)}, inputs_->draw)});
+         .left_out = stack.drops_layer(number, {dropped.part, static_cast<uint32_t>(number)}, inputs_->draw)});
   });
   return rows;
 }

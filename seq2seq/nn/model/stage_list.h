@@ -39,7 +39,7 @@ class StageList {
   /// Use of a stack of layers that need whole sentences.
   struct SentenceUse {
     Side side = Side::target;
-    bool packs = false;            // whether its rows come out in packed order; otherwise sentence by sentence
+    bool packs = false;            // true if its rows come out in packed order; otherwise sentence by sentence
     const Rows* states = nullptr;  // the encoder's rows, sentence by sentence; null: it reads no source
   };
   /// Adds the word vectors and each layer of a stack.

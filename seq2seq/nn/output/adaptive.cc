@@ -67,8 +67,9 @@ ParameterPlace place_of(const OutputContext& context) {
 void declare(config::Keys& keys, AdaptiveOutputOptions& options) {
   keys.add("bias", options.bias, "add a bias to the first softmax");
   keys.add(
-      "cutoffs", options.cutoffs,
-      "ids where the clusters of rare words begin, ascending; ids are in order of frequency, special symbols first");
+          "cutoffs", options.cutoffs,
+          "ids where the clusters of rare words begin, ascending; ids are in order of frequency, special symbols first")
+      .at_most(1e9);
   keys.add("shrink", options.shrink, "divisor of the width from one cluster to the next: 4 means a quarter")
       .at_least(1);
 }

@@ -49,9 +49,9 @@ TopK best_words(at::Tensor z, const at::Tensor& normalizer, int64_t k, const Ban
       scores.index_copy_(0, free, all_scores.narrow(1, 0, looked_at));
       ids.index_copy_(0, free, all_ids.narrow(1, 0, looked_at));
     }
-    scores = scores.narrow(1, 0, width);
-    ids = ids.narrow(1, 0, width);
   }
+  scores = scores.narrow(1, 0, width);
+  ids = ids.narrow(1, 0, width);
   order_ties(scores, ids);
   if (normalizer.defined()) scores = scores - normalizer;
   return {scores.to(at::kDouble), ids};

@@ -62,7 +62,7 @@ bool has_kernel(const Tensor& logits) {
 class Products {
  public:
   explicit Products(const Tensor& like)
-      : rounds_(!like.is_cpu() && like.scalar_type() == at::kFloat && computing_in() == Precision::bf16) {}
+      : rounds_(!like.is_cpu() && like.scalar_type() == at::kFloat && current_precision() == Precision::bf16) {}
   /// Returns an operand in the type that the products take.
   Tensor operand(const Tensor& tensor) const { return rounds_ ? tensor.to(at::kBFloat16) : tensor; }
   void into(Tensor result, const Tensor& a, const Tensor& b) const {
@@ -114,7 +114,7 @@ class ChunkedCrossEntropy : public torch::autograd::Function<ChunkedCrossEntropy
 
 }  // namespace
 
-int64_t rows_a_chunk(int64_t rows, int64_t vocabulary) {
+int64_t rows_per_chunk(int64_t rows, int64_t vocabulary) {
   constexpr int64_t bytes = int64_t{256} << 20, step = 256;
   const int64_t fitting = bytes / (4 * std::max<int64_t>(1, vocabulary)) / step * step;
   return std::max<int64_t>(1, std::min(rows, std::max(step, fitting)));

@@ -65,7 +65,7 @@ Tensor FullOutput::loss(const Features& features, const Ids& targets, const Loss
   if (device.is_cpu() || !keeps_less || !known_ahead)
     return cross_entropy(rows, weight_, bias_, here, spec.label_smoothing);
   return chunked_cross_entropy(rows, weight_, bias_, here, spec.row_scale, spec.label_smoothing,
-                               rows_a_chunk(rows.size(0), weight_.size(0)));
+                               rows_per_chunk(rows.size(0), weight_.size(0)));
 }
 
 Tensor FullOutput::score(const Features& features, const Ids& targets) const {

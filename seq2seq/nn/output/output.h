@@ -34,8 +34,8 @@ struct Bans {
 struct LossSpec {
   /// The target distribution is 1 - e on the target and e / V on every word (Szegedy et al. 2016).
   double label_smoothing = 0;
-  /// [N] The derivative of the objective by each row's loss. The caller runs backward() with exactly this gradient.
-  /// Undefined: the caller runs backward() with any gradient, or not at all.
+  /// [N] The derivative of the objective with respect to each row's loss. The caller runs backward() with exactly this
+  /// gradient. Undefined: the caller runs backward() with any gradient, or not at all.
   at::Tensor row_scale;
   /// Source of random numbers for a layer that samples words; null: compute the exact loss.
   const Draw* draw = nullptr;
@@ -47,7 +47,7 @@ struct OutputContext {
   at::Tensor tied_weight;  // [V, H] the target embedding when tied, else undefined
   Placement placement;
   at::ScalarType type = at::kFloat;
-  bool attends = false;  // whether features have attention weights that gradients reach
+  bool attends = false;  // true if features have attention weights that gradients reach
   /// Returns how often each word [V] occurs in the targets of the training text. Null: not known.
   std::function<std::vector<int64_t>()> target_counts{};
 };

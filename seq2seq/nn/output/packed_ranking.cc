@@ -123,7 +123,7 @@ std::optional<TopK> mixture_top_k(const std::vector<MixedLayer>& layers, Mixture
     const auto& x = rows.emplace_back(layer.features->rows.detach().contiguous());
     members.push_back({.panels = &packed->panels(), .rows = x.const_data_ptr<float>(), .weight = layer.weight});
     TORCH_CHECK(members.back().panels->words() == members.front().panels->words() && x.size(0) == rows.front().size(0),
-                "layers of one vocabulary and as many rows are mixed");
+                "mixed layers differ in vocabulary size or number of rows");
   }
   const int64_t count = rows.front().size(0), words = members.front().panels->words();
   const int64_t width = listed_words(k, words, bans);

@@ -40,7 +40,8 @@ Found forward_in_all(const Shards& shards, const Tensor& rows, const Ids& target
   return found;
 }
 
-/// Sums the shards' parts of the derivative by the rows, one shard after the other, on the first shard's device.
+/// Sums the shards' parts of the derivative with respect to the rows, one shard after the other, on the first shard's
+/// device.
 class HiddenSum {
  public:
   explicit HiddenSum(c10::Device home) : home_(home) {}

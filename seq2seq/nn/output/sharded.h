@@ -10,8 +10,8 @@ namespace seq2seq::nn {
 /// The softmax of an output layer over all words of several shards: rows [N, H] on any device, results on the first
 /// shard's device.
 ///
-/// The losses [N], with a graph. If `spec` has the derivative of the objective by each loss, each shard computes its
-/// derivatives at once and frees its logits, and backward() only passes them on.
+/// The losses [N], with a graph. If `spec` has the derivative of the objective with respect to each loss, each shard
+/// computes its derivatives at once and frees its logits, and backward() only passes them on.
 at::Tensor sharded_loss(const std::vector<SoftmaxShard>& shards, const at::Tensor& rows, const Ids& targets,
                         const LossSpec& spec);
 /// As in OutputLayer.

@@ -48,17 +48,17 @@ class SoftmaxShard {
   /// label smoothing needs; otherwise it is 0.
   Forward forward(const at::Tensor& rows, const Ids& targets, bool sum_logits = true) const;
 
-  /// The derivative of the objective by the logits [N, V_s], computed in the memory of the logits, which `forward`
-  /// gives up. `normalizer` [N] from join() and `row_scale` [N], the derivative of the objective by each loss, may be
-  /// on any device; an undefined `row_scale` counts as 1.
+  /// The derivative of the objective with respect to the logits [N, V_s], computed in the memory of the logits, which
+  /// `forward` gives up. `normalizer` [N] from join() and `row_scale` [N], the derivative of the objective with respect
+  /// to each loss, may be on any device; an undefined `row_scale` counts as 1.
   at::Tensor logit_gradient(Forward& forward, const at::Tensor& normalizer, const at::Tensor& row_scale,
                             double smoothing) const;
 
-  /// Returns this shard's part [N, H] of the derivative by the rows, on its device. The sum over all shards is the
-  /// derivative.
+  /// Returns this shard's part [N, H] of the derivative with respect to the rows, on its device. The sum over all
+  /// shards is the derivative.
   at::Tensor hidden_gradient(const at::Tensor& logit_gradient) const;
 
-  /// Derivatives by the parameters, on the shard's device; undefined until the first addition.
+  /// Derivatives with respect to the parameters, on the shard's device; undefined until the first addition.
   struct Gradient {
     at::Tensor weight;  // [V_s, H]
     at::Tensor bias;    // [V_s]

@@ -11,7 +11,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "seq2seq/core/isa.h"
-#include "seq2seq/nn/kernels/computing.h"
+#include "seq2seq/nn/kernels/operand_type.h"
 #include "seq2seq/nn/output/cpu/cross_entropy.h"
 
 namespace seq2seq::nn {

@@ -38,7 +38,7 @@ class AutogradPass final : public LayerPass {
   State last() const override { return state_; }
 
   void begin_backward(const Tensor& output, const State& last) override {
-    reaching_output_ = output;
+    output_gradient_ = output;
     later_ = last;
     later_.resize(state_.size());
     next_ = runs_.size();
@@ -46,8 +46,8 @@ class AutogradPass final : public LayerPass {
 
   void backward(const Piece& piece) override {
     Run& run = runs_.at(--next_);
-    run.graph.reach(run.output, reaching_output_.defined() ? piece.of(reaching_output_) : Tensor());
-    for (size_t part = 0; part < later_.size(); ++part) run.graph.reach(run.after[part], later_[part]);
+    run.graph.add_output(run.output, output_gradient_.defined() ? piece.of(output_gradient_) : Tensor());
+    for (size_t part = 0; part < later_.size(); ++part) run.graph.add_output(run.after[part], later_[part]);
     run.graph.backward();
     if (rows_.input_gradient.defined()) {
       const auto& found = run.graph.gradient(0);
@@ -82,7 +82,7 @@ class AutogradPass final : public LayerPass {
   std::shared_ptr<const Layout> layout_;
   LayerRows rows_;
   LayerCall call_;
-  Tensor reaching_output_;
+  Tensor output_gradient_;
   State state_, later_;
   std::vector<Run> runs_;
   size_t next_ = 0;

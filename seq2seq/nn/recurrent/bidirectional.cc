@@ -83,7 +83,7 @@ struct DirectionPass {
   }
 
   LayerRows rows;
-  Tensor reaching;  // [N, H] gradient of the output; undefined: none
+  Tensor output_gradient;  // [N, H] gradient of the output; undefined: none
   std::unique_ptr<LayerPass> pass;
   size_t parameters = 0;
 };
@@ -112,17 +112,17 @@ class BidirectionalPass final : public LayerPass {
   State last() const override { return side_by_side(ahead_.pass->last(), back_.pass->last()); }
 
   void begin_backward(const Tensor& output, const State& last) override {
-    reaching_ = output;
+    output_gradient_ = output;
     for (auto* direction : {&ahead_, &back_})
-      direction->reaching = output.defined() ? at::empty_like(direction->rows.output) : Tensor();
-    ahead_.pass->begin_backward(ahead_.reaching, half_of(last, 0));
-    back_.pass->begin_backward(back_.reaching, half_of(last, 1));
+      direction->output_gradient = output.defined() ? at::empty_like(direction->rows.output) : Tensor();
+    ahead_.pass->begin_backward(ahead_.output_gradient, half_of(last, 0));
+    back_.pass->begin_backward(back_.output_gradient, half_of(last, 1));
   }
 
   void backward(const Piece& piece) override {
-    if (reaching_.defined()) {
-      ahead_.reaching.copy_(columns(reaching_, 0));
-      back_.reaching.copy_(columns(reaching_, 1).index_select(0, order_));
+    if (output_gradient_.defined()) {
+      ahead_.output_gradient.copy_(columns(output_gradient_, 0));
+      back_.output_gradient.copy_(columns(output_gradient_, 1).index_select(0, order_));
     }
     ahead_.pass->backward(piece);
     back_.pass->backward(piece);
@@ -157,7 +157,7 @@ class BidirectionalPass final : public LayerPass {
   Tensor order_;  // [N]
   DirectionCalls calls_;
   DirectionPass ahead_, back_;
-  Tensor reaching_;
+  Tensor output_gradient_;
 };
 
 }  // namespace

@@ -53,16 +53,16 @@ class CellFunction : public torch::autograd::Function<CellFunction> {
     const auto run = c10::static_intrusive_pointer_cast<CellRun>(context->saved_data["run"].toCapsule());
     const size_t parts = run->is_rows.size();
     variable_list result(parts + 3);
-    CellReaching reaching{.rows = gradients[0], .last = {}};
-    bool reached = reaching.rows.defined();
+    CellOutputGradient output_gradient{.rows = gradients[0], .last = {}};
+    bool reached = output_gradient.rows.defined();
     for (size_t part = 0, next = 1; part < parts; ++part) {
-      reaching.last.push_back(run->is_rows[part] ? Tensor() : gradients[next++]);
-      reached = reached || reaching.last.back().defined();
+      output_gradient.last.push_back(run->is_rows[part] ? Tensor() : gradients[next++]);
+      reached = reached || output_gradient.last.back().defined();
     }
     if (!reached) return result;
     const auto [input, output] = restored(*run, context->get_saved_variables());
     const auto made =
-        run->cell->backward(input, output, reaching, run->steps, /*x_wanted=*/context->needs_input_grad(0));
+        run->cell->backward(input, output, output_gradient, run->steps, /*x_wanted=*/context->needs_input_grad(0));
     if (context->needs_input_grad(1 + parts)) run->rows->add(made.rows);
     result[0] = made.x;
     for (size_t part = 0; part < parts; ++part) result[1 + part] = made.before[part];
@@ -88,8 +88,8 @@ std::shared_ptr<const Deferred> deferred_of(const std::shared_ptr<const Cell>& c
 
 }  // namespace
 
-Tensor reaching_state(const CellReaching& reaching, const CellInput& input, size_t part) {
-  const auto& gradient = reaching.last[part];
+Tensor state_gradient(const CellOutputGradient& output_gradient, const CellInput& input, size_t part) {
+  const auto& gradient = output_gradient.last[part];
   return gradient.defined() ? gradient.clone(at::MemoryFormat::Contiguous) : at::zeros_like(input.before[part]);
 }
 

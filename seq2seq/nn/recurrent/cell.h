@@ -28,14 +28,14 @@ struct CellOutput {
 };
 
 /// Gradients of a cell's outputs; undefined: none.
-struct CellReaching {
+struct CellOutputGradient {
   at::Tensor rows;
   State last;
 };
 
 /// Returns a copy of the gradient of a part of the last state, or zeros: a sentence enters the backward pass at its own
 /// last step.
-at::Tensor reaching_state(const CellReaching& reaching, const CellInput& input, size_t part);
+at::Tensor state_gradient(const CellOutputGradient& output_gradient, const CellInput& input, size_t part);
 
 /// Gradients of a cell's inputs.
 struct CellGradient {
@@ -54,11 +54,11 @@ class Cell {
   virtual StateShape state_shape() const = 0;
   virtual int64_t width() const = 0;  // W: of the output rows
   virtual CellOutput forward(const CellInput& input, const Steps& steps) const = 0;
-  /// `output`: result of forward() for this input. `x_wanted`: whether to compute the derivative by x.
-  virtual CellGradient backward(const CellInput& input, const CellOutput& output, const CellReaching& reaching,
-                                const Steps& steps, bool x_wanted) const = 0;
-  /// Returns the derivatives by the parameters, from the joined rows that backward() returned for any number of steps.
-  /// Those that are not wanted may stay undefined.
+  /// `output`: result of forward() for this input. `x_wanted`: whether to compute the derivative with respect to x.
+  virtual CellGradient backward(const CellInput& input, const CellOutput& output,
+                                const CellOutputGradient& output_gradient, const Steps& steps, bool x_wanted) const = 0;
+  /// Returns the derivatives with respect to the parameters, from the joined rows that backward() returned for any
+  /// number of steps. Those that are not wanted may stay undefined.
   virtual std::vector<at::Tensor> weight_gradients(const std::vector<at::Tensor>& rows,
                                                    const std::vector<bool>& wanted) const = 0;
   /// Returns the weights laid out for calls of few steps each; with `both_ways` for the backward pass, too. Null if

@@ -57,16 +57,16 @@ class GruCell final : public Cell {
     return {.rows = rows, .last = {last_rows(rows, steps)}, .kept = {gate_rows, candidates}};
   }
 
-  CellGradient backward(const CellInput& input, const CellOutput& output, const CellReaching& reaching,
+  CellGradient backward(const CellInput& input, const CellOutput& output, const CellOutputGradient& output_gradient,
                         const Steps& steps, bool x_wanted) const override {
     const auto &gate_rows = output.kept[0], &candidates = output.kept[1];
-    const auto later = reaching_state(reaching, input, 0);
+    const auto later = state_gradient(output_gradient, input, 0);
     const auto before = rows_before(input.before[0], output.rows, steps);
     // Inputs and previous state contribute to the gates' sums with different derivatives only in the candidate.
     const auto of_input = at::empty_like(gate_rows), of_hidden = at::empty_like(gate_rows);  // [N, 3H]
     for (int64_t step = steps.count() - 1; step >= 0; --step) {
       auto dh = later.narrow(0, 0, steps.sentences(step));
-      if (reaching.rows.defined()) dh.add_(steps.of(reaching.rows, step));
+      if (output_gradient.rows.defined()) dh.add_(steps.of(output_gradient.rows, step));
       const auto gate = steps.of(gate_rows, step).chunk(gru_gates, 1);
       auto sums = steps.of(of_input, step).chunk(gru_gates, 1);
       const auto &r = gate[0], &z = gate[1], &n = gate[2];

@@ -51,8 +51,8 @@ Tensor normalise(const Norm& norm, const NormRows& made) {
 struct NormGradient {
   Tensor rows, gain, bias;  // [N, W], [W], [W]
 };
-NormGradient normalise_backward(const Norm& norm, const NormRows& made, const Tensor& reaching) {
-  auto [rows, gain, bias] = at::native_layer_norm_backward(reaching, made.rows, {made.rows.size(1)}, made.mean,
+NormGradient normalise_backward(const Norm& norm, const NormRows& made, const Tensor& output_gradient) {
+  auto [rows, gain, bias] = at::native_layer_norm_backward(output_gradient, made.rows, {made.rows.size(1)}, made.mean,
                                                            made.scale, norm.gain, norm.bias, {true, true, true});
   return {std::move(rows), std::move(gain), std::move(bias)};
 }
@@ -99,17 +99,17 @@ class LayerNormLstmCell final : public Cell {
     return {.rows = rows, .last = {last_rows(rows, steps), last_rows(kept.cell.rows, steps)}, .kept = kept.all()};
   }
 
-  CellGradient backward(const CellInput& input, const CellOutput& output, const CellReaching& reaching,
+  CellGradient backward(const CellInput& input, const CellOutput& output, const CellOutputGradient& output_gradient,
                         const Steps& steps, bool x_wanted) const override {
     const Kept kept(output.kept);
-    const auto later_h = reaching_state(reaching, input, 0), later_c = reaching_state(reaching, input, 1);
+    const auto later_h = state_gradient(output_gradient, input, 0), later_c = state_gradient(output_gradient, input, 1);
     const auto cells_before = rows_before(input.before[1], kept.cell.rows, steps);
     const auto sums = at::empty_like(kept.gates), of_hidden = at::empty_like(kept.gates);
     const auto hidden_gain = at::zeros_like(weights_.of_hidden.gain), cell_gain = at::zeros_like(weights_.of_cell.gain),
                cell_bias = at::zeros_like(weights_.of_cell.bias);
     for (int64_t step = steps.count() - 1; step >= 0; --step) {
       auto dh = later_h.narrow(0, 0, steps.sentences(step)), dc = later_c.narrow(0, 0, steps.sentences(step));
-      if (reaching.rows.defined()) dh.add_(steps.of(reaching.rows, step));
+      if (output_gradient.rows.defined()) dh.add_(steps.of(output_gradient.rows, step));
       const auto gates = steps.of(kept.gates, step), t = steps.of(kept.tanh, step);
       const auto cell = normalise_backward(weights_.of_cell, kept.cell.of(steps, step),
                                            at::tanh_backward(dh * gates.narrow(1, 3 * width(), width()), t));
@@ -137,8 +137,8 @@ class LayerNormLstmCell final : public Cell {
     const auto sum = [&](size_t parameter, size_t number) {
       return wanted[parameter] ? rows[number].sum(0) : Tensor();
     };
-    const auto product = [&](size_t parameter, size_t reaching, size_t number) {
-      return wanted[parameter] ? at::mm(rows[reaching].t(), rows[number]) : Tensor();
+    const auto product = [&](size_t parameter, size_t output_gradient, size_t number) {
+      return wanted[parameter] ? at::mm(rows[output_gradient].t(), rows[number]) : Tensor();
     };
     // The biases of both sums have the same derivative.
     return {product(0, 2, 0), product(1, 3, 1), sum(2, 4), sum(3, 5), sum(4, 6), sum(5, 5), sum(6, 7), sum(7, 8)};

@@ -39,8 +39,8 @@ class LayerPass {
   virtual void begin_backward(const at::Tensor& output, const State& last) = 0;
   /// Reads the gradient of the piece's output and writes its `input_gradient`.
   virtual void backward(const Piece& piece) = 0;
-  /// Returns the derivative by the state before the first step, in the caller's order. Call it after the last
-  /// backward().
+  /// Returns the derivative with respect to the state before the first step, in the caller's order. Call it after the
+  /// last backward().
   virtual State first_gradient() const = 0;
   /// Adds the parameters' derivatives of a piece, or of several in a row, to `gradients`: one per parameter of the
   /// layer, in order of registration. Creates undefined ones; leaves those of frozen parameters unchanged. Call it at

@@ -18,7 +18,7 @@ class LstmBackend {
   virtual std::string refusal(const CellInput& input, const Steps& steps) const = 0;
   virtual CellOutput forward(const LstmWeights& weights, const CellInput& input, const Steps& steps) const = 0;
   virtual CellGradient backward(const LstmWeights& weights, const CellInput& input, const CellOutput& output,
-                                const CellReaching& reaching, const Steps& steps, bool x_wanted) const = 0;
+                                const CellOutputGradient& output_gradient, const Steps& steps, bool x_wanted) const = 0;
   /// Returns true if its backward() returned these rows.
   virtual bool left(const std::vector<at::Tensor>& rows) const = 0;
   virtual std::vector<at::Tensor> weight_gradients(const LstmWeights& weights, const std::vector<at::Tensor>& rows,

@@ -2,8 +2,8 @@
 
 #include <ATen/ops/empty.h>
 
-#include "seq2seq/nn/kernels/computing.h"
 #include "seq2seq/nn/kernels/lstm/step.h"
+#include "seq2seq/nn/kernels/operand_type.h"
 #include "seq2seq/nn/kernels/product/product.h"
 #include "seq2seq/nn/recurrent/lstm_pass.h"
 #include "seq2seq/nn/recurrent/team.h"
@@ -66,7 +66,7 @@ class Backward {
         before_block_(product_, block, before_.defined() ? size_.cells : 0) {}
 
   void run() {
-    together(size_.parts(steps_, product_.columns), [&](Member member) {
+    run_on_threads(size_.parts(steps_, product_.columns), [&](Member member) {
       const auto [first, last] = member.part(size_.cells, product_.columns);
       const Cells own{first, last};
       if (makes_steps_) {
@@ -92,7 +92,7 @@ class Backward {
     if (!input_.filled()) fill(product_, weights.input, input_, member.part(input_.count()));
   }
 
-  /// The derivatives of all gates' sums, and what reaches the state before the first step.
+  /// The derivatives of all gates' sums, and the gradient of the state before the first step.
   void recurrence(Cells own) {
     const auto *gates = pass_.forward.gates.const_data_ptr<float>(),
                *first = pass_.forward.cell.const_data_ptr<float>(),
@@ -216,7 +216,7 @@ void lstm_panels_backward_cpu(const LstmWeights& weights, LstmPanels& panels) {
   const auto product = kernels::product_kernels(best_isa(), kernels::operands_now());
   const auto made = [&](const at::Tensor& weight) {
     const Panels all(product, weight.size(0), weight.size(1));
-    together(all.count(), [&](Member member) { fill(product, weight, all, member.part(all.count())); });
+    run_on_threads(all.count(), [&](Member member) { fill(product, weight, all, member.part(all.count())); });
     return all.memory();
   };
   panels.input_backward = made(weights.input);

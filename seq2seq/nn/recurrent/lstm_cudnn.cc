@@ -27,7 +27,7 @@ struct CudnnLayer {
 };
 
 CudnnLayer layer_of(const LstmWeights& weights, const CellInput& input) {
-  const bool rounds = input.x.scalar_type() == at::kFloat && computing_in() == Precision::bf16;
+  const bool rounds = input.x.scalar_type() == at::kFloat && current_precision() == Precision::bf16;
   const auto type = rounds ? at::kBFloat16 : input.x.scalar_type();
   CudnnLayer layer{.type = type,
                    .x = input.x.to(type),
@@ -74,16 +74,17 @@ class CudnnLstm final : public LstmBackend {
 
   /// Also computes the weights' gradients: they are the returned rows, one row [1, ...] each.
   CellGradient backward(const LstmWeights& weights, const CellInput& input, const CellOutput& output,
-                        const CellReaching& reaching, const Steps& steps, bool x_wanted) const override {
+                        const CellOutputGradient& output_gradient, const Steps& steps, bool x_wanted) const override {
     const auto layer = layer_of(weights, input);
     const std::array<bool, 4> wanted{x_wanted, true, true, true};
     const auto type = input.x.scalar_type();
     const auto as_layer = [&](const Tensor& tensor) { return tensor.to(layer.type); };
-    const auto rows = as_layer(reaching.rows.defined() ? reaching.rows.contiguous() : at::zeros_like(output.rows));
+    const auto rows =
+        as_layer(output_gradient.rows.defined() ? output_gradient.rows.contiguous() : at::zeros_like(output.rows));
     const auto [x, hidden, cell, of_weights] = at::_cudnn_rnn_backward(
         layer.x, layer.weights, weights_a_layer, output.kept[1], layer.hidden, layer.cell, as_layer(output.rows), rows,
-        as_layer(reaching_state(reaching, input, 0)).unsqueeze(0),
-        as_layer(reaching_state(reaching, input, 1)).unsqueeze(0), lstm_mode, layer.cells, /*proj_size=*/0,
+        as_layer(state_gradient(output_gradient, input, 0)).unsqueeze(0),
+        as_layer(state_gradient(output_gradient, input, 1)).unsqueeze(0), lstm_mode, layer.cells, /*proj_size=*/0,
         /*num_layers=*/1, /*batch_first=*/false, /*dropout=*/0, /*train=*/true,
         /*bidirectional=*/false, steps.running, /*dropout_state=*/{}, /*reserve=*/output.kept[0], wanted);
     CellGradient gradient{.x = x_wanted ? x.to(type) : Tensor(),

@@ -39,11 +39,11 @@ class LstmEquations final : public LstmBackend {
   }
 
   CellGradient backward(const LstmWeights& weights, const CellInput& input, const CellOutput& output,
-                        const CellReaching& reaching, const Steps& steps, bool x_wanted) const override {
+                        const CellOutputGradient& output_gradient, const Steps& steps, bool x_wanted) const override {
     const LstmBackward pass{.forward = pass_of(weights, input, output.kept[0], output.kept[1], output.rows),
-                            .from_above = reaching.rows.defined() ? reaching.rows.contiguous() : Tensor(),
-                            .hidden = reaching_state(reaching, input, 0),
-                            .cell = reaching_state(reaching, input, 1),
+                            .from_above = output_gradient.rows.defined() ? output_gradient.rows.contiguous() : Tensor(),
+                            .hidden = state_gradient(output_gradient, input, 0),
+                            .cell = state_gradient(output_gradient, input, 1),
                             .x = x_wanted ? at::empty_like(input.x) : Tensor(),
                             .input = {},
                             .weight = {},

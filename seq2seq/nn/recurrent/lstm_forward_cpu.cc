@@ -3,8 +3,8 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/empty.h>
 
-#include "seq2seq/nn/kernels/computing.h"
 #include "seq2seq/nn/kernels/lstm/step.h"
+#include "seq2seq/nn/kernels/operand_type.h"
 #include "seq2seq/nn/kernels/product/product.h"
 #include "seq2seq/nn/recurrent/lstm_pass.h"
 #include "seq2seq/nn/recurrent/team.h"
@@ -43,7 +43,7 @@ class Forward {
                       at::kFloat)) {}
 
   void run() {
-    together(parts_, [&](Member member) {
+    run_on_threads(parts_, [&](Member member) {
       const auto [first, last] = member.part(size_.cells, share_);
       const Cells own{first, last};
       input_product(
@@ -147,7 +147,7 @@ LstmPanels lstm_panels_cpu(const LstmWeights& weights) {
                         .hidden_backward = {}};
   const auto *from_input = weights.input.const_data_ptr<float>(), *from_hidden = weights.hidden.const_data_ptr<float>();
   auto *to_input = made.input.data_ptr<float>(), *to_hidden = made.hidden.data_ptr<float>();
-  together(product.panels(cells), [&](Member member) {
+  run_on_threads(product.panels(cells), [&](Member member) {
     const auto [first, last] = member.part(cells, product.columns);
     if (first == last) return;
     lstm.pack(from_hidden, cells, {first, last}, to_hidden);

@@ -28,9 +28,9 @@ class LstmCell final : public Cell {
     return lstm_backend(input, steps).forward(weights_, input, steps);
   }
 
-  CellGradient backward(const CellInput& input, const CellOutput& output, const CellReaching& reaching,
+  CellGradient backward(const CellInput& input, const CellOutput& output, const CellOutputGradient& output_gradient,
                         const Steps& steps, bool x_wanted) const override {
-    return lstm_backend(input, steps).backward(weights_, input, output, reaching, steps, x_wanted);
+    return lstm_backend(input, steps).backward(weights_, input, output, output_gradient, steps, x_wanted);
   }
 
   std::vector<Tensor> weight_gradients(const std::vector<Tensor>& rows,

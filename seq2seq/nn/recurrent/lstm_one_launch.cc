@@ -27,7 +27,7 @@ Tensor offsets_on(const Steps& steps, c10::Device device) {
 }
 
 Tensor counters_for(const kernels::RecurrenceShape& shape, c10::Device device) {
-  return at::empty({kernels::counter_numbers(shape)}, at::TensorOptions(at::kInt).device(device));
+  return at::empty({kernels::counter_count(shape)}, at::TensorOptions(at::kInt).device(device));
 }
 
 uint32_t* counters_in(const Tensor& counters) { return reinterpret_cast<uint32_t*>(counters.data_ptr<int32_t>()); }

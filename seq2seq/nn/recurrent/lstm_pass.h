@@ -30,10 +30,10 @@ struct LstmBackward {
   at::Tensor input, weight;  // shaped as weight_ih and weight_hh
   at::Tensor bias;           // [4H] of each bias
   at::Tensor sums;           // [N, 4H] of the gates' sums: result of LstmWork::steps, input of LstmWork::weights
-  bool add_weights = false;  // whether to add the gradients of weights and bias to the present values
+  bool add_weights = false;  // true if to add the gradients of weights and bias to the present values
 };
 
-/// Which part of the backward pass to compute. `steps`: the derivatives of states and rows, step by step. `weights`:
+/// Part of the backward pass. `steps`: the derivatives of states and rows, step by step. `weights`:
 /// the derivatives of weights and bias, which need only `sums` from `steps` and can be computed at any later time.
 enum class LstmWork { all, steps, weights };
 

@@ -43,8 +43,8 @@ class LstmSequence final : public LayerPass {
     const auto sorted = [&](size_t part) {
       return last.size() > part && last[part].defined() ? last[part].index_select(0, order_) : at::zeros_like(hidden_);
     };
-    reaching_output_ = output;
-    reaching_last_ = last;
+    output_gradient_ = output;
+    last_gradient_ = last;
     hidden_gradient_ = sorted(0);
     cell_gradient_ = sorted(1);
     sums_ = at::empty_like(gates_);
@@ -56,8 +56,8 @@ class LstmSequence final : public LayerPass {
 
   State first_gradient() const override {
     const auto unsorted = [&](size_t part, const Tensor& sorted) {
-      const bool given = reaching_last_.size() > part && reaching_last_[part].defined();
-      const auto rest = given ? reaching_last_[part] : at::zeros_like(sentences_[part]);
+      const bool given = last_gradient_.size() > part && last_gradient_[part].defined();
+      const auto rest = given ? last_gradient_[part] : at::zeros_like(sentences_[part]);
       return rest.index_copy(0, order_, sorted);
     };
     return {unsorted(0, hidden_gradient_), unsorted(1, cell_gradient_)};
@@ -105,7 +105,7 @@ class LstmSequence final : public LayerPass {
   LstmBackward backward_of(const Piece& piece) const {
     const int64_t sentences = steps_.sentences(piece.first_step);
     return {.forward = forward_of(piece),
-            .from_above = reaching_output_.defined() ? piece.of(reaching_output_) : Tensor(),
+            .from_above = output_gradient_.defined() ? piece.of(output_gradient_) : Tensor(),
             .hidden = hidden_gradient_.narrow(0, 0, sentences),
             .cell = cell_gradient_.narrow(0, 0, sentences),
             .x = rows_.input_gradient.defined() ? piece.of(rows_.input_gradient) : Tensor(),
@@ -127,8 +127,8 @@ class LstmSequence final : public LayerPass {
   Steps steps_;
   LayerRows rows_;
   State sentences_;                         // the first state, in the caller's order
-  Tensor reaching_output_;                  // [N, H] gradient of the output; undefined: none
-  State reaching_last_;                     // gradient of the last state
+  Tensor output_gradient_;                  // [N, H] gradient of the output; undefined: none
+  State last_gradient_;                     // gradient of the last state
   Tensor order_;                            // [S]
   Tensor hidden_, cell_;                    // [S, H] the first state, in sorted order
   Tensor gates_, cells_;                    // [N, 4H], [N, H]

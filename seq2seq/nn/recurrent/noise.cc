@@ -74,7 +74,8 @@ class NoisyCell {
 
 void declare(config::Keys& keys, RecurrentNoise& noise) {
   keys.add("recurrent_dropout", noise.dropout,
-           "share of the units of h dropped between steps, the same units at all steps of a sentence; above 0, layers "
+           "dropout probability of the units of h between steps, the same units at all steps of a sentence; above 0, "
+           "layers "
            "run step by step, which is slower")
       .at_least(0)
       .below(1);
@@ -87,7 +88,8 @@ void declare_without_recurrent_dropout(config::Keys& keys, RecurrentNoise& noise
            "step, which is slower")
       .at_least(0)
       .below(1);
-  keys.add("weight_dropout", noise.weights, "share of the recurrent weights dropped; one choice for the whole update")
+  keys.add("weight_dropout", noise.weights,
+           "dropout probability of the recurrent weights; one choice for the whole update")
       .at_least(0)
       .below(1);
 }

@@ -59,15 +59,15 @@ class ProjectedLstmCell final : public Cell {
             .kept = {sums, cell_rows, outputs}};
   }
 
-  CellGradient backward(const CellInput& input, const CellOutput& output, const CellReaching& reaching,
+  CellGradient backward(const CellInput& input, const CellOutput& output, const CellOutputGradient& output_gradient,
                         const Steps& steps, bool x_wanted) const override {
     const auto &gate_rows = output.kept[0], &cell_rows = output.kept[1], &outputs = output.kept[2];
-    const auto later_h = reaching_state(reaching, input, 0), later_c = reaching_state(reaching, input, 1);
+    const auto later_h = state_gradient(output_gradient, input, 0), later_c = state_gradient(output_gradient, input, 1);
     const auto cells_before = rows_before(input.before[1], cell_rows, steps);
     const auto sums = at::empty_like(gate_rows), projected = at::empty_like(output.rows);
     for (int64_t step = steps.count() - 1; step >= 0; --step) {
       auto dh = later_h.narrow(0, 0, steps.sentences(step)), dc = later_c.narrow(0, 0, steps.sentences(step));
-      if (reaching.rows.defined()) dh.add_(steps.of(reaching.rows, step));
+      if (output_gradient.rows.defined()) dh.add_(steps.of(output_gradient.rows, step));
       steps.of(projected, step).copy_(dh);
       const auto of_output = at::mm(dh, weights_.projection);
       const auto gates = steps.of(gate_rows, step);

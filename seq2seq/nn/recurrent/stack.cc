@@ -64,9 +64,9 @@ Stack::Stack(const Options& options, const StackContext& context)
   }
 }
 
-bool Stack::leaves_out(int64_t layer, Site site, const Draw* draw) const {
+bool Stack::drops_layer(int64_t layer, Site site, const Draw* draw) const {
   constexpr uint32_t use = 9;  // of the layer's site
-  return adds_input(layer) && nn::leaves_out(layer_dropout_, site.within(use), draw);
+  return adds_input(layer) && nn::drops_layer(layer_dropout_, site.within(use), draw);
 }
 
 std::vector<StateShape> Stack::state_shapes() const {
@@ -102,7 +102,7 @@ Packed Stack::run_layer(int64_t layer, const Packed& input, State& state, const 
   // The columns beside the rows of the layer below are not added.
   if (!adds_input(layer)) return made;
   const auto read = input.rows.narrow(1, 0, made.rows.size(1)).to(device);
-  made.rows = leaves_out(layer, site, call.draw) ? read : made.rows + read;
+  made.rows = drops_layer(layer, site, call.draw) ? read : made.rows + read;
   return made;
 }
 

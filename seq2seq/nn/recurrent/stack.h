@@ -32,7 +32,7 @@ struct StackContext {
 struct StackCall {
   double dropout = 0;  // share dropped between two layers, not before the first nor after the last
   Site::Part part = Site::Part::encoder_layer;
-  bool variational = false;  // whether all steps of a sentence share a mask (Gal and Ghahramani 2016)
+  bool variational = false;  // true if all steps of a sentence share a mask (Gal and Ghahramani 2016)
   const Draw* draw = nullptr;
   const std::vector<std::shared_ptr<const PreparedWeights>>* prepared = nullptr;  // one per layer
 };
@@ -52,14 +52,14 @@ class Stack final : public Module {
   /// Returns true if a residual layer returns only its input in this update (stochastic depth: Huang et al. 2016, arXiv
   /// 1603.09382; LayerDrop: Fan et al. 2019, arXiv 1909.11556). Its state still changes at each step. Nothing is
   /// scaled, as in the latter. `site`: the layer's.
-  bool leaves_out(int64_t layer, Site site, const Draw* draw) const;
+  bool drops_layer(int64_t layer, Site site, const Draw* draw) const;
   /// A layer's parameters, in order of registration.
   const std::vector<at::Tensor>& parameters_of(int64_t layer) const {
     return parameters_.at(static_cast<size_t>(layer)).added();
   }
   int64_t width() const { return layers_.back()->width(); }  // of the output rows
   std::vector<StateShape> state_shapes() const;              // one per layer
-  bool needs_all_steps() const;                              // whether any layer does
+  bool needs_all_steps() const;                              // true if any layer does
 
   std::vector<State> zero_states(int64_t sentences) const;
   std::vector<std::shared_ptr<const PreparedWeights>> prepare() const;

@@ -24,13 +24,13 @@ struct Member {
   }
 };
 
-/// Returns the number of threads that together() uses for this number of parts.
+/// Returns the number of threads that run_on_threads() uses for this number of parts.
 inline int64_t team_size(int64_t parts) { return std::min<int64_t>(at::get_num_threads(), parts); }
 
 /// Runs work(member) on LibTorch's number of threads, at most `parts`. In `work`, `omp barrier` waits for all of them.
 /// `work` must not throw, and therefore must not allocate: an exception that leaves it ends the process.
 template <class Work>
-void together(int64_t parts, Work work) {
+void run_on_threads(int64_t parts, Work work) {
   const auto threads = static_cast<int>(team_size(parts));
 #pragma omp parallel num_threads(threads)
   work(Member{omp_get_thread_num(), omp_get_num_threads()});

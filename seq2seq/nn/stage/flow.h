@@ -54,7 +54,7 @@ class RowFlow {
   ParameterPlace place_;
   bool wanted_;
   std::vector<at::Tensor> readers_;  // undefined: no gradient yet
-  bool read_in_pieces_ = false;      // whether a reader may still need the rows when the writer runs backward
+  bool read_in_pieces_ = false;      // true if a reader may still need the rows when the writer runs backward
   at::Tensor gradient_;
 };
 

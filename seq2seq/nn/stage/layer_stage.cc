@@ -49,16 +49,16 @@ class LayerStagePass final : public StagePass {
   void backward(const Piece& piece) override {
     if (!stage_.trains) return;
     stage_.out->collect(piece);
-    const auto& reaching = stage_.out->gradient();
+    const auto& output_gradient = stage_.out->gradient();
     if (ends(piece))
-      pass_->begin_backward(stage_.left_out ? Tensor() : reaching,
+      pass_->begin_backward(stage_.left_out ? Tensor() : output_gradient,
                             stage_.last ? stage_.last->gradient(stage_.layer.place().device) : State());
-    if (reaching.defined()) after_.apply_again(piece, piece.of(reaching));
+    if (output_gradient.defined()) after_.apply_again(piece, piece.of(output_gradient));
     pass_->backward(piece);
     if (rows_.input_gradient.defined()) {
-      auto reaching_input = piece.of(rows_.input_gradient);
-      before_.apply_again(piece, reaching_input);
-      if (stage_.adds_input && reaching.defined()) reaching_input.add_(piece.of(reaching));
+      auto input_gradient = piece.of(rows_.input_gradient);
+      before_.apply_again(piece, input_gradient);
+      if (stage_.adds_input && output_gradient.defined()) input_gradient.add_(piece.of(output_gradient));
     }
     if (stage_.first && piece.first_step == 0) stage_.first->answer(first_reader_, pass_->first_gradient());
   }
@@ -83,7 +83,7 @@ class LayerStagePass final : public StagePass {
   LayerStage stage_;
   StageMask before_, after_;
   LayerRows rows_;
-  bool copies_ = false, copies_out_ = false;  // whether `input` and `output` are separate memory
+  bool copies_ = false, copies_out_ = false;  // true if `input` and `output` are separate memory
   size_t first_reader_ = 0;
   std::unique_ptr<LayerPass> pass_;
   std::vector<Tensor> gradients_;

@@ -56,9 +56,9 @@ struct LayerStage {
   std::shared_ptr<RowFlow> in, out;
   std::shared_ptr<StateFlow> first;  // null: the layer starts from zeros
   std::shared_ptr<StateFlow> last;   // null: no stage reads its last state
-  bool trains = true;                // whether the layer or anything before it is trained
-  bool adds_input = false;           // whether the rows of `in`, before dropout, are added to the layer's output
-  bool left_out = false;             // whether only these rows are passed on; the layer's state still advances
+  bool trains = true;                // true if the layer or anything before it is trained
+  bool adds_input = false;           // true if the rows of `in`, before dropout, are added to the layer's output
+  bool left_out = false;             // true if only these rows are passed on; the layer's state still advances
 };
 std::unique_ptr<StagePass> layer_stage_pass(LayerStage stage);
 
@@ -91,7 +91,7 @@ struct SentenceStage {
   std::shared_ptr<RowFlow> states;  // of the encoder; null: it reads none
   size_t states_reader = 0;         // its number as a reader of `states`
   std::shared_ptr<RowFlow> out;
-  bool trains = true;  // whether the part or anything before it is trained
+  bool trains = true;  // true if the part or anything before it is trained
 };
 std::unique_ptr<StagePass> sentence_pass(SentenceStage stage);
 

@@ -29,7 +29,7 @@ class SentencePass final : public StagePass {
 
   void backward(const Piece&) override {
     if (!stage_.trains) return;
-    graph_.reach(rows_, stage_.out->take_gradient());
+    graph_.add_output(rows_, stage_.out->take_gradient());
     rows_.reset();
     graph_.backward();
     if (stage_.below) stage_.below->answer(below_reader_, gradient_of(below_leaf_));

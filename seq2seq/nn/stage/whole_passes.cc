@@ -43,8 +43,8 @@ class BridgePass final : public StagePass {
     for (size_t layer = 0; layer < first_.size(); ++layer) {
       for (size_t part = 0; part < first_[layer].size(); ++part) {
         const auto& output = first_[layer][part];
-        const auto reaching = stage_.first[layer]->gradient(output.device());
-        if (part < reaching.size()) graph_.reach(output, reaching[part]);
+        const auto output_gradient = stage_.first[layer]->gradient(output.device());
+        if (part < output_gradient.size()) graph_.add_output(output, output_gradient[part]);
       }
     }
     graph_.backward();
@@ -90,12 +90,12 @@ class EncoderPass final : public StagePass {
 
   void backward(const Piece& piece) override {
     stage_.states->collect(piece);
-    graph_.reach(memory_.states.rows, stage_.states->gradient());
+    graph_.add_output(memory_.states.rows, stage_.states->gradient());
     for (size_t layer = 0; layer < memory_.last.size(); ++layer) {
       auto& last = memory_.last[layer];
       for (size_t part = 0; part < last.size(); ++part) {
-        const auto reaching = stage_.last[layer]->gradient(last[part].device());
-        if (part < reaching.size()) graph_.reach(last[part], reaching[part]);
+        const auto output_gradient = stage_.last[layer]->gradient(last[part].device());
+        if (part < output_gradient.size()) graph_.add_output(last[part], output_gradient[part]);
       }
     }
     graph_.backward();
@@ -133,7 +133,7 @@ class WholeOutputPass final : public StagePass {
                         .draw = stage_.spec.draw};
     run.losses = stage_.output.loss(features, piece.of(stage_.targets), spec);
     piece.of(stage_.losses).copy_(run.losses.detach());
-    run.graph.reach(run.losses, spec.row_scale);
+    run.graph.add_output(run.losses, spec.row_scale);
     runs_.push_back(std::move(run));
   }
 

@@ -82,7 +82,7 @@ Features TransformerDecoder::advance(const Packed& inputs, TransformerCaches& ca
   Tensor weights;
   for (int64_t number = 0; number < layers(); ++number) {
     const auto& layer = *layers_[static_cast<size_t>(number)];
-    if (leaves_out(options_.layer_dropout, layer.site(), draw)) continue;
+    if (drops_layer(options_.layer_dropout, layer.site(), draw)) continue;
     const auto device = layer.place().device;
     if (!pairs || pairs->own.device() != device)
       pairs = pairs_on(caches, layout.lengths, device, draw != nullptr, reads_source_);
@@ -116,7 +116,7 @@ std::vector<SentencePart> TransformerDecoder::parts() const {
 Tensor TransformerDecoder::run(size_t number, const Tensor& rows, const Tensor& states,
                                const StagedSentences& batch) const {
   const auto& layer = *layers_[number];
-  if (leaves_out(options_.layer_dropout, layer.site(), batch.at(0).draw)) return rows;
+  if (drops_layer(options_.layer_dropout, layer.site(), batch.at(0).draw)) return rows;
   KeyValueCache cache(1, std::ssize(batch.lengths()));
   cache.begin(batch.lengths());
   KeysValues source;

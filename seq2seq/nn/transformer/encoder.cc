@@ -50,7 +50,7 @@ Memory TransformerEncoder::encode(const Packed& ids, const Draw* draw) const {
   auto rows = read_words(ids, order, at);
   auto pairs = pairs_of_sentences(layout.lengths, layout.lengths, rows.device());
   for (const auto& layer : layers_) {
-    if (leaves_out(options_.layer_dropout, layer->site(), draw)) continue;
+    if (drops_layer(options_.layer_dropout, layer->site(), draw)) continue;
     const auto device = layer->place().device;
     if (device != pairs.device()) pairs = pairs_of_sentences(layout.lengths, layout.lengths, device);
     rows = layer->forward(rows.to(device), at.on(device), pairs);
@@ -83,7 +83,7 @@ std::vector<SentenceWork> TransformerEncoder::begin(const SentenceBatch& batch) 
     works.emplace_back([this, shared, number](const at::Tensor& below, const at::Tensor&) {
       const auto& layer = *layers_[number];
       auto rows = below;
-      if (!leaves_out(options_.layer_dropout, layer.site(), shared->at(0).draw))
+      if (!drops_layer(options_.layer_dropout, layer.site(), shared->at(0).draw))
         rows = layer.forward(below, shared->at(number + 1), shared->own_pairs(number + 1));
       return number + 1 == layers_.size() ? shared->finished(rows, norm_.get()) : rows;
     });

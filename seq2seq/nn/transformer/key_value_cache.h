@@ -57,7 +57,7 @@ class KeyValueCache {
   std::vector<int64_t> slot_;       // [R]
   std::vector<int64_t> added_;      // [R] rows of each in the current chunk
   std::vector<int64_t> to_;         // places of these rows
-  bool first_ = false;              // whether the current chunk is the first
+  bool first_ = false;              // true if the current chunk is the first
   int64_t capacity_ = 0;            // rows per slot; 0: only the first chunk exists, one hypothesis after another
 };
 

@@ -8,11 +8,13 @@ namespace seq2seq::nn {
 
 void declare(config::Keys& keys, TransformerDropout& options) {
   keys.add("residual", options.residual,
-           "share dropped from the sum of word vector and position, and from the output of each part")
+           "dropout probability of the sum of embedding and position, and of the output of each part")
       .at_least(0)
       .below(1);
-  keys.add("attention", options.attention, "share of attention weights dropped").at_least(0).below(1);
-  keys.add("inner", options.inner, "share of inner units of the feed-forward layers dropped").at_least(0).below(1);
+  keys.add("attention", options.attention, "dropout probability of attention weights").at_least(0).below(1);
+  keys.add("inner", options.inner, "dropout probability of the inner units of the feed-forward layers")
+      .at_least(0)
+      .below(1);
 }
 
 void declare(config::Keys& keys, TransformerLayerOptions& options) {

@@ -40,7 +40,7 @@ struct TransformerLayerOptions {
   int64_t longest = 1024;  // rows of the table of learned positions
   Activation activation = Activation::relu;
   double layer_dropout = 0;  // share of the updates in which each layer is left out; Fan et al. 2019, arXiv 1909.11556
-  bool scale = true;         // whether word vectors are multiplied by the square root of their width
+  bool scale = true;         // true if word vectors are multiplied by the square root of their width
   TransformerDropout dropout;
 };
 void declare(config::Keys& keys, TransformerLayerOptions& options);

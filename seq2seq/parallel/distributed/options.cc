@@ -9,6 +9,7 @@ void declare(config::Keys& keys, DistributedOptions& options) {
   keys.add("timeout", options.timeout, "time to wait for a process that does not answer")
       .unit("seconds")
       .at_least(1)
+      .at_most(1e6)
       .changes_no_result();
 }
 

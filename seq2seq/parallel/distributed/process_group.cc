@@ -127,7 +127,7 @@ void ProcessGroup::leave(const std::string& message) {
 void ProcessGroup::run(const std::function<void()>& work) {
   try {
     work();
-    leave_in_peace();
+    leave_cleanly();
   } catch (const RankLost&) {
     throw;
   } catch (const GroupError& fault) {
@@ -140,7 +140,7 @@ void ProcessGroup::run(const std::function<void()>& work) {
 }
 
 /// The store ends with rank 0, so rank 0 leaves last.
-void ProcessGroup::leave_in_peace() {
+void ProcessGroup::leave_cleanly() {
   barrier();
   connection_->watch->stop();
   auto& store = *connection_->met.store;

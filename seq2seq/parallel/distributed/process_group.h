@@ -56,7 +56,7 @@ class ProcessGroup final : public train::Team {
   struct Connection;
   void wait(const std::function<bool(std::chrono::milliseconds)>& done);
   [[noreturn]] void leave(const std::string& message);
-  void leave_in_peace();
+  void leave_cleanly();
 
   Launch launch_;
   std::chrono::milliseconds timeout_;

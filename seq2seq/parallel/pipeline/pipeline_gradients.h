@@ -36,8 +36,8 @@ class PipelineGradients final : public train::GradientSource {
  private:
   struct Part;
   struct Reports {
-    bool timeline = false;  // whether the observer wants it
-    bool ready = false;     // whether to call ready() for finished gradients
+    bool timeline = false;  // true if the observer wants it
+    bool ready = false;     // true if to call ready() for finished gradients
   };
   at::Tensor run(const data::Batch& batch, double divisor, const nn::Draw& draw, bool is_last);
   Part begin(const BatchPart& part, double divisor, const nn::Draw& draw) const;

@@ -28,8 +28,8 @@ double written_by(const Stage& stage) {
 
 class Costs {
  public:
-  Costs(const Outline& placed, const Layout& layout, const Hardware& hardware, Arithmetic arithmetic)
-      : placed_(placed), layout_(layout), hardware_(hardware), arithmetic_(arithmetic), bytes_(bytes_of(arithmetic)) {
+  Costs(const Outline& placed, const Layout& layout, const Hardware& hardware, nn::Precision precision)
+      : placed_(placed), layout_(layout), hardware_(hardware), precision_(precision), bytes_(bytes_of(precision)) {
     readers_.resize(placed.stages.size());
     for (size_t stage = 0; stage < placed.stages.size(); ++stage)
       for (const auto& input : placed.stages[stage].stage.inputs)
@@ -83,7 +83,7 @@ class Costs {
   /// `times` products of `rows` rows with matrices of `numbers` numbers, which are read each time.
   void add_products(double rows, double numbers, double times, JobCost& cost) const {
     if (numbers <= 0 || rows <= 0) return;
-    const double computed = operations * rows * numbers / hardware_.speed(arithmetic_, rows);
+    const double computed = operations * rows * numbers / hardware_.speed(precision_, rows);
     const double read = numbers * bytes_ / hardware_.device.bandwidth;
     cost.products += times * computed;
     cost.memory += times * std::max(0.0, read - computed);
@@ -140,14 +140,14 @@ class Costs {
   const Outline& placed_;
   const Layout& layout_;
   const Hardware& hardware_;
-  Arithmetic arithmetic_;
+  nn::Precision precision_;
   double bytes_;
   std::vector<std::vector<std::pair<size_t, StageInput::Needs>>> readers_;  // of each stage
 };
 
 }  // namespace
 
-double bytes_of(Arithmetic arithmetic) { return arithmetic == Arithmetic::bfloat16 ? 2 : 4; }
+double bytes_of(nn::Precision precision) { return precision == nn::Precision::bf16 ? 2 : 4; }
 
 double millions_of(const OutlinedStage& outlined, Job::Kind kind, const nn::Piece& piece) {
   const auto& stage = outlined.stage;
@@ -169,8 +169,8 @@ const std::vector<double>* measured_cost(const MeasuredOptions& measured, const 
 }
 
 std::vector<JobCost> costs_of(const JobGraph& graph, const Outline& placed, const Layout& layout,
-                              const Hardware& hardware, Arithmetic arithmetic) {
-  const Costs costs(placed, layout, hardware, arithmetic);
+                              const Hardware& hardware, nn::Precision precision) {
+  const Costs costs(placed, layout, hardware, precision);
   std::vector<Costs::PartSizes> sizes;  // of each micro-batch
   for (const auto& job : graph.jobs) {
     const auto part = static_cast<size_t>(job.micro_batch);

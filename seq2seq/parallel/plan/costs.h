@@ -19,10 +19,10 @@ struct JobCost {
 
 /// Returns the cost of each job of `graph`, for the stages `placed` on the devices of `layout`.
 std::vector<JobCost> costs_of(const JobGraph& graph, const Outline& placed, const Layout& layout,
-                              const Hardware& hardware, Arithmetic arithmetic);
+                              const Hardware& hardware, nn::Precision precision);
 
 /// Returns the bytes of a number in products and activations.
-double bytes_of(Arithmetic arithmetic);
+double bytes_of(nn::Precision precision);
 
 /// Returns the millions that multiply a measured cost: products for a layer or output layer, otherwise numbers of the
 /// rows. The derivatives of a table are computed once, completely, with the first step.

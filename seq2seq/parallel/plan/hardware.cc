@@ -21,8 +21,8 @@ void add_costs(config::Keys& keys, const char* name, std::vector<double>& costs,
 
 }  // namespace
 
-std::string name_of(Arithmetic arithmetic) {
-  return arithmetic == Arithmetic::float32 ? "float32" : arithmetic == Arithmetic::tf32 ? "tf32" : "bfloat16";
+std::string name_of(nn::Precision precision) {
+  return precision == nn::Precision::float32 ? "float32" : precision == nn::Precision::tf32 ? "tf32" : "bf16";
 }
 
 void declare(config::Keys& keys, DeviceOptions& options) {
@@ -44,7 +44,7 @@ void declare(config::Keys& keys, DeviceOptions& options) {
   };
   speed("float32", options.float32);
   speed("tf32", options.tf32);
-  speed("bfloat16", options.bfloat16);
+  speed("bf16", options.bf16);
   keys.add("kernel", options.kernel, "minimum time of a kernel").unit("s").at_least(0);
   keys.rule("rows", [&options]() -> std::string {
     if (options.rows.empty()) return "needs at least one number";
@@ -105,10 +105,10 @@ void declare(config::Keys& keys, Hardware& hardware) {
   keys.section("measured", hardware.measured, "costs that `seq2seq plan --measure-costs` measured");
 }
 
-double Hardware::speed(Arithmetic arithmetic, double rows) const {
+double Hardware::speed(nn::Precision precision, double rows) const {
   const auto* speeds = &device.float32;
-  if (arithmetic == Arithmetic::tf32 && !device.tf32.empty()) speeds = &device.tf32;
-  if (arithmetic == Arithmetic::bfloat16 && !device.bfloat16.empty()) speeds = &device.bfloat16;
+  if (precision == nn::Precision::tf32 && !device.tf32.empty()) speeds = &device.tf32;
+  if (precision == nn::Precision::bf16 && !device.bf16.empty()) speeds = &device.bf16;
   const auto next = std::ranges::lower_bound(device.rows, rows);
   if (next == device.rows.begin()) return speeds->front();
   if (next == device.rows.end()) return speeds->back();
@@ -127,7 +127,7 @@ Hardware eight_h200() {
                      .rows = {1, 128, 3200, 8192},
                      .float32 = {3e11, 2e13, 4.9e13, 5.1e13},
                      .tf32 = {5e11, 4e13, 2.8e14, 3.66e14},
-                     .bfloat16 = {1e12, 6e13, 6.02e14, 7.9e14},
+                     .bf16 = {1e12, 6e13, 6.02e14, 7.9e14},
                      .kernel = 2e-6};
   return hardware;
 }

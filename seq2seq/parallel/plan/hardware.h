@@ -6,12 +6,11 @@
 #include <vector>
 
 #include "seq2seq/config/keys.h"
+#include "seq2seq/nn/precision.h"
 
 namespace seq2seq::parallel {
 
-/// Arithmetic of the matrix products of a model.
-enum class Arithmetic { float32, tf32, bfloat16 };
-std::string name_of(Arithmetic arithmetic);
+std::string name_of(nn::Precision precision);
 
 /// One of several equal devices, or the processors of a machine. The speed of a product depends on its rows: between
 /// the entries of `rows` it is interpolated on logarithmic scales, and beyond them it is constant.
@@ -21,8 +20,8 @@ struct DeviceOptions {
   double memory = 8e9;      // bytes
   double bandwidth = 1e10;  // bytes/s
   std::vector<double> rows;
-  std::vector<double> float32, tf32, bfloat16;  // floating-point operations/s at each of `rows`; empty: as float32
-  double kernel = 2e-6;                         // minimum time of a kernel, s
+  std::vector<double> float32, tf32, bf16;  // floating-point operations/s at each of `rows`; empty: as float32
+  double kernel = 2e-6;                     // minimum time of a kernel, s
 };
 void declare(config::Keys& keys, DeviceOptions& options);
 
@@ -38,7 +37,7 @@ void declare(config::Keys& keys, ProcessorOptions& options);
 struct LinkOptions {
   double bandwidth = 450e9;  // bytes/s in one direction
   double latency = 10e-6;    // s
-  bool shared = false;       // whether all transfers share it, as through one host bridge
+  bool shared = false;       // true if all transfers share it, as through one host bridge
 };
 void declare(config::Keys& keys, LinkOptions& options);
 
@@ -81,7 +80,7 @@ struct Hardware {
 
   bool shares_processors() const { return processors.count > 0; }
   /// Returns the floating-point operations/s of a product with this many rows.
-  double speed(Arithmetic arithmetic, double rows) const;
+  double speed(nn::Precision precision, double rows) const;
 };
 void declare(config::Keys& keys, Hardware& hardware);
 

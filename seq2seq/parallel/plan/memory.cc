@@ -5,7 +5,7 @@
 namespace seq2seq::parallel {
 
 std::vector<PlaceMemory> memory_of(const Outline& placed, const Layout& layout, const BatchSize& longest,
-                                   double state_bytes, Arithmetic arithmetic) {
+                                   double state_bytes, nn::Precision precision) {
   std::vector<PlaceMemory> places(layout.devices.size());
   for (const auto& each : placed.stages) {
     auto& memory = places.at(static_cast<size_t>(each.stage.place));
@@ -13,7 +13,7 @@ std::vector<PlaceMemory> memory_of(const Outline& placed, const Layout& layout, 
     memory.parameters += each.numbers * sizeof(float);
     memory.gradients += each.numbers * sizeof(float);
     memory.state += each.numbers * state_bytes;
-    memory.activations += static_cast<double>(longest.sentences * steps * each.stage.kept) * bytes_of(arithmetic);
+    memory.activations += static_cast<double>(longest.sentences * steps * each.stage.kept) * bytes_of(precision);
   }
   return places;
 }

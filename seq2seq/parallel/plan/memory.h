@@ -16,7 +16,7 @@ struct PlaceMemory {
 /// Returns the memory of each place during an update: a shared parameter counts once, and everything that forward keeps
 /// for backward counts until the end. `state_bytes`: of the optimizer, per parameter.
 std::vector<PlaceMemory> memory_of(const Outline& placed, const Layout& layout, const BatchSize& longest,
-                                   double state_bytes, Arithmetic arithmetic);
+                                   double state_bytes, nn::Precision precision);
 
 /// Returns the sums over the places of each device.
 std::vector<PlaceMemory> by_device(const std::vector<PlaceMemory>& places, const Layout& layout);

@@ -31,12 +31,12 @@ Timeline timeline_of(const JobGraph& graph, const JobSpans& spans, const Layout&
 }
 
 /// Clipping reads the gradients; the optimizer reads the gradients, and reads and writes parameters and its state.
-double optimizer_seconds(const Question& question, const Prediction& prediction, const Layout& layout) {
+double optimizer_seconds(const PredictionInput& input, const Prediction& prediction, const Layout& layout) {
   std::vector<double> numbers(static_cast<size_t>(*std::ranges::max_element(layout.devices)) + 1, 0);
   for (const auto& each : prediction.placed.stages)
     numbers[static_cast<size_t>(layout.devices[static_cast<size_t>(each.stage.place)])] += each.numbers;
-  const double bytes = 4.0 * sizeof(float) + 2 * question.state_bytes;
-  return *std::ranges::max_element(numbers) * bytes / question.hardware->device.bandwidth;
+  const double bytes = 4.0 * sizeof(float) + 2 * input.state_bytes;
+  return *std::ranges::max_element(numbers) * bytes / input.hardware->device.bandwidth;
 }
 
 /// Finds what limits the speed: the work of the busiest place, or the cause of its waiting.
@@ -71,14 +71,14 @@ void find_limit(const JobGraph& graph, const std::vector<JobCost>& costs, const 
 
 }  // namespace
 
-Prediction predict(const Question& question, const Plan& plan) {
-  const auto schedule = question.schedules->make(plan.schedule);
+Prediction predict(const PredictionInput& input, const Plan& plan) {
+  const auto schedule = input.schedules->make(plan.schedule);
   Prediction prediction;
-  prediction.placed = place(*question.outline, plan.layout);
-  auto size = question.batch;
+  prediction.placed = place(*input.outline, plan.layout);
+  auto size = input.batch;
   size.micro_batches = schedule->micro_batches();
   const auto graph = jobs_of(prediction.placed, size, {.chunk = schedule->cuts_steps() ? plan.chunk : 0});
-  const auto costs = costs_of(graph, prediction.placed, plan.layout, *question.hardware, question.arithmetic);
+  const auto costs = costs_of(graph, prediction.placed, plan.layout, *input.hardware, input.precision);
   std::vector<SimulatedJob> jobs;
   std::vector<std::vector<int64_t>> needs;
   prediction.operations.resize(plan.layout.devices.size(), 0);
@@ -92,12 +92,12 @@ Prediction predict(const Question& question, const Plan& plan) {
     const bool twice = job.kind == Job::Kind::backward && !graph.stages[static_cast<size_t>(job.stage)].defers_weights;
     prediction.operations[static_cast<size_t>(job.place)] += (twice ? 4 : 2) * job.products;
   }
-  auto machine = machine_of(*question.hardware, plan.layout, plan.workers);
+  auto machine = machine_of(*input.hardware, plan.layout, plan.workers);
   machine.team = plan.team;
-  const auto spans = play(jobs, needs, schedule->order(graph), machine);
-  prediction.timeline = timeline_of(graph, spans, plan.layout, *question.hardware);
+  const auto spans = simulate(jobs, needs, schedule->order(graph), machine);
+  prediction.timeline = timeline_of(graph, spans, plan.layout, *input.hardware);
   prediction.bubble = overall_bubble(prediction.timeline);
-  prediction.update = spans.seconds + optimizer_seconds(question, prediction, plan.layout);
+  prediction.update = spans.seconds + optimizer_seconds(input, prediction, plan.layout);
   prediction.words_per_second = static_cast<double>(size.sentences * (size.source + size.target)) / prediction.update;
   prediction.stage_ready.resize(prediction.placed.stages.size(), 0);
   for (size_t number = 0; number < graph.jobs.size(); ++number) {

@@ -18,11 +18,11 @@ struct Plan {
 };
 
 /// Settings of a prediction that do not depend on the plan.
-struct Question {
+struct PredictionInput {
   const Outline* outline = nullptr;
   const Hardware* hardware = nullptr;
   const ScheduleRegistry* schedules = nullptr;
-  Arithmetic arithmetic = Arithmetic::float32;
+  nn::Precision precision = nn::Precision::float32;
   double state_bytes = 0;  // of the optimizer, per parameter
   BatchSize batch;
 };
@@ -39,6 +39,6 @@ struct Prediction {
   Outline placed;
 };
 
-Prediction predict(const Question& question, const Plan& plan);
+Prediction predict(const PredictionInput& input, const Plan& plan);
 
 }  // namespace seq2seq::parallel

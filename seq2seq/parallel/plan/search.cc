@@ -56,23 +56,23 @@ void add_schedules(const Plan& layout, const ScheduleRegistry& schedules, int64_
   }
 }
 
-bool fits_memory(const Question& question, const Plan& plan, const BatchSize& longest) {
+bool fits_memory(const PredictionInput& input, const Plan& plan, const BatchSize& longest) {
   const auto memory =
-      memory_of(place(*question.outline, plan.layout), plan.layout, longest, question.state_bytes, question.arithmetic);
+      memory_of(place(*input.outline, plan.layout), plan.layout, longest, input.state_bytes, input.precision);
   return std::ranges::all_of(by_device(memory, plan.layout),
-                             [&](const auto& device) { return device.total() <= question.hardware->device.memory; });
+                             [&](const auto& device) { return device.total() <= input.hardware->device.memory; });
 }
 
-Ranked ranked(const Question& question, const Plan& plan, const BatchSize& longest) {
-  const auto prediction = predict(question, plan);
+Ranked ranked(const PredictionInput& input, const Plan& plan, const BatchSize& longest) {
+  const auto prediction = predict(input, plan);
   return {.plan = plan,
           .update = prediction.update,
           .words_per_second = prediction.words_per_second,
-          .fits = fits_memory(question, plan, longest)};
+          .fits = fits_memory(input, plan, longest)};
 }
 
-double factor_of(const Question& question, const Plan& plan) {
-  return predict(question, single_plan(*question.hardware)).update / predict(question, plan).update;
+double factor_of(const PredictionInput& input, const Plan& plan) {
+  return predict(input, single_plan(*input.hardware)).update / predict(input, plan).update;
 }
 
 }  // namespace
@@ -112,14 +112,14 @@ std::vector<Plan> candidate_layouts(const Outline& outline, const Hardware& hard
   return plans;
 }
 
-std::vector<Ranked> search(const Question& question, int64_t devices, const BatchSize& longest,
+std::vector<Ranked> search(const PredictionInput& input, int64_t devices, const BatchSize& longest,
                            const std::function<void(size_t done, size_t all)>& done) {
-  std::vector<Plan> plans{single_plan(*question.hardware)};
-  for (const auto& layout : candidate_layouts(*question.outline, *question.hardware, devices))
-    add_schedules(layout, *question.schedules, std::max(question.batch.source, question.batch.target), plans);
+  std::vector<Plan> plans{single_plan(*input.hardware)};
+  for (const auto& layout : candidate_layouts(*input.outline, *input.hardware, devices))
+    add_schedules(layout, *input.schedules, std::max(input.batch.source, input.batch.target), plans);
   std::vector<Ranked> all;
   for (const auto& plan : plans) {
-    all.push_back(ranked(question, plan, longest));
+    all.push_back(ranked(input, plan, longest));
     if (done) done(all.size(), plans.size());
   }
   std::ranges::stable_sort(
@@ -127,39 +127,42 @@ std::vector<Ranked> search(const Question& question, int64_t devices, const Batc
   return all;
 }
 
-std::vector<Gain> gains_by_length(const Question& question, const Plan& plan, const std::vector<int64_t>& lengths) {
-  std::vector<Gain> gains;
+std::vector<Speedup> speedups_by_length(const PredictionInput& input, const Plan& plan,
+                                        const std::vector<int64_t>& lengths) {
+  std::vector<Speedup> speedups;
   for (const int64_t length : lengths) {
-    auto asked = question;
+    auto asked = input;
     asked.batch.source = asked.batch.target = length;
-    gains.push_back({length, factor_of(asked, plan)});
+    speedups.push_back({length, factor_of(asked, plan)});
   }
-  return gains;
+  return speedups;
 }
 
-std::vector<Gain> gains_by_batch(const Question& question, const Plan& plan, const std::vector<int64_t>& batches) {
-  std::vector<Gain> gains;
+std::vector<Speedup> speedups_by_batch(const PredictionInput& input, const Plan& plan,
+                                       const std::vector<int64_t>& batches) {
+  std::vector<Speedup> speedups;
   for (const int64_t sentences : batches) {
-    auto asked = question;
+    auto asked = input;
     asked.batch.sentences = sentences;
-    gains.push_back({sentences, factor_of(asked, plan)});
+    speedups.push_back({sentences, factor_of(asked, plan)});
   }
-  return gains;
+  return speedups;
 }
 
-std::vector<Gain> gains_by_chunk(const Question& question, const Plan& plan, const std::vector<int64_t>& sizes) {
-  std::vector<Gain> gains;
+std::vector<Speedup> speedups_by_chunk(const PredictionInput& input, const Plan& plan,
+                                       const std::vector<int64_t>& sizes) {
+  std::vector<Speedup> speedups;
   for (const int64_t chunk : sizes) {
     auto other = plan;
     other.chunk = chunk;
-    gains.push_back({chunk, factor_of(question, other)});
+    speedups.push_back({chunk, factor_of(input, other)});
   }
-  return gains;
+  return speedups;
 }
 
-std::optional<int64_t> pays_from(const std::vector<Gain>& gains) {
+std::optional<int64_t> break_even_size(const std::vector<Speedup>& speedups) {
   std::optional<int64_t> from;
-  for (const auto& gain : gains) {
+  for (const auto& gain : speedups) {
     if (gain.factor <= 1) from.reset();
     if (gain.factor > 1 && !from) from = gain.size;
   }

@@ -25,9 +25,9 @@ double ring_seconds(const NetworkOptions& network, int64_t servers, double bytes
   return steps * (bytes / count / network.bandwidth + buckets * network.latency);
 }
 
-ServersPrediction predict_servers(const Question& question, const Plan& plan, int64_t servers, bool joint) {
-  auto asked = question;
-  if (joint) asked.batch.sentences = std::max<int64_t>(1, (question.batch.sentences + servers - 1) / servers);
+ServersPrediction predict_servers(const PredictionInput& input, const Plan& plan, int64_t servers, bool joint) {
+  auto asked = input;
+  if (joint) asked.batch.sentences = std::max<int64_t>(1, (input.batch.sentences + servers - 1) / servers);
   const auto alone = predict(asked, plan);
   std::vector<size_t> stages(alone.placed.stages.size());
   std::iota(stages.begin(), stages.end(), size_t{0});
@@ -40,18 +40,18 @@ ServersPrediction predict_servers(const Question& question, const Plan& plan, in
     const auto steps = outlined.stage.side == nn::Side::source ? asked.batch.source : asked.batch.target;
     const double of_rows = static_cast<double>(asked.batch.sentences * steps * outlined.stage.width) * sizeof(float);
     const double of_all = outlined.numbers * sizeof(float);
-    const double ring = ring_seconds(question.hardware->network, servers, of_all, bucket_bytes);
-    const double sent = rows ? std::min(ring, gather_seconds(question.hardware->network, servers, of_rows)) : ring;
+    const double ring = ring_seconds(input.hardware->network, servers, of_all, bucket_bytes);
+    const double sent = rows ? std::min(ring, gather_seconds(input.hardware->network, servers, of_rows)) : ring;
     network_free = std::max(network_free, alone.stage_ready[number]) + sent;
   }
   ServersPrediction prediction;
   prediction.exposed = std::max(0.0, network_free - alone.timeline.seconds);
   prediction.update = alone.update + prediction.exposed;
-  const auto sentences = joint ? question.batch.sentences : question.batch.sentences * servers;
+  const auto sentences = joint ? input.batch.sentences : input.batch.sentences * servers;
   const auto words = static_cast<double>(sentences * (asked.batch.source + asked.batch.target));
   prediction.words_per_second = words / prediction.update;
   prediction.efficiency = prediction.words_per_second /
-                          (static_cast<double>(servers) * (joint ? predict(question, plan) : alone).words_per_second);
+                          (static_cast<double>(servers) * (joint ? predict(input, plan) : alone).words_per_second);
   return prediction;
 }
 

@@ -17,8 +17,8 @@ struct ServersPrediction {
 
 /// Simulates the sum of gradients over `servers` machines: a ring, stage by stage in buckets as soon as they are
 /// complete, while backward continues. Tables of embeddings send only the rows of the batch. `joint`: the batch of the
-/// question is divided among the machines; otherwise each machine has its own.
-ServersPrediction predict_servers(const Question& question, const Plan& plan, int64_t servers, bool joint);
+/// input is divided among the machines; otherwise each machine has its own.
+ServersPrediction predict_servers(const PredictionInput& input, const Plan& plan, int64_t servers, bool joint);
 
 /// Returns the seconds in which a ring of `servers` sums `bytes` of each, in buckets of at most `bucket` bytes.
 double ring_seconds(const NetworkOptions& network, int64_t servers, double bytes, double bucket);

@@ -11,10 +11,10 @@ namespace {
 constexpr double never = std::numeric_limits<double>::infinity();
 
 /// One simulation. A running job passes through its transfer, its work, and any remaining time until it is issued.
-class Player {
+class Simulation {
  public:
-  Player(const std::vector<SimulatedJob>& jobs, const std::vector<std::vector<int64_t>>& needs,
-         const std::vector<int64_t>& order, const SimulatedMachine& machine)
+  Simulation(const std::vector<SimulatedJob>& jobs, const std::vector<std::vector<int64_t>>& needs,
+             const std::vector<int64_t>& order, const SimulatedMachine& machine)
       : jobs_(jobs), needs_(needs), machine_(machine), done_(jobs.size(), false) {
     const bool one = machine.workers == Workers::one;
     queues_.resize(one ? 1 : machine.devices.size());
@@ -165,9 +165,9 @@ class Player {
 
 }  // namespace
 
-JobSpans play(const std::vector<SimulatedJob>& jobs, const std::vector<std::vector<int64_t>>& needs,
-              const std::vector<int64_t>& order, const SimulatedMachine& machine) {
-  return Player(jobs, needs, order, machine).run();
+JobSpans simulate(const std::vector<SimulatedJob>& jobs, const std::vector<std::vector<int64_t>>& needs,
+                  const std::vector<int64_t>& order, const SimulatedMachine& machine) {
+  return Simulation(jobs, needs, order, machine).run();
 }
 
 SimulatedMachine machine_of(const Hardware& hardware, const Layout& layout, Workers workers) {

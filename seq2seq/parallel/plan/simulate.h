@@ -42,8 +42,8 @@ struct JobSpans {
 /// Simulates the jobs, event by event. A place runs one job at a time, in the given order, each after those it depends
 /// on. Simultaneous jobs on one device, or on the processors, share its speed equally; so do transfers on a shared
 /// link. A job does not end before it is issued.
-JobSpans play(const std::vector<SimulatedJob>& jobs, const std::vector<std::vector<int64_t>>& needs,
-              const std::vector<int64_t>& order, const SimulatedMachine& machine);
+JobSpans simulate(const std::vector<SimulatedJob>& jobs, const std::vector<std::vector<int64_t>>& needs,
+                  const std::vector<int64_t>& order, const SimulatedMachine& machine);
 
 /// Returns the simulated machine for a layout on a hardware.
 SimulatedMachine machine_of(const Hardware& hardware, const Layout& layout, Workers workers);

@@ -47,11 +47,11 @@ TimelineEntry entry_of(const Json& event, size_t places) {
   const auto& args = event.at("args");
   TimelineEntry entry{.stage = args.at("stage").get<std::string>(),
                       .kind = kind_named(event.at("cat").get<std::string>())};
-  entry.place = whole<int64_t>(event.at("tid"));
+  entry.place = to_integer<int64_t>(event.at("tid"));
   if (entry.place < 0 || entry.place >= static_cast<int64_t>(places)) throw JsonFault("an event of an unknown place");
-  entry.micro_batch = whole<int64_t>(args.at("micro_batch"));
-  entry.first_step = whole<int64_t>(args.at("first_step"));
-  entry.last_step = whole<int64_t>(args.at("last_step"));
+  entry.micro_batch = to_integer<int64_t>(args.at("micro_batch"));
+  entry.first_step = to_integer<int64_t>(args.at("first_step"));
+  entry.last_step = to_integer<int64_t>(args.at("last_step"));
   entry.start = seconds_of(event.at("ts"));
   entry.end = entry.start + seconds_of(event.at("dur"));
   return entry;
@@ -60,7 +60,7 @@ TimelineEntry entry_of(const Json& event, size_t places) {
 Timeline timeline_of(const Json& json) {
   const auto& ours = json.at("otherData");
   if (ours.at("format").get<std::string>() != trace_format) throw JsonFault("not a timeline of this program");
-  if (whole<int>(ours.at("version")) != trace_version) throw JsonFault("a timeline of another format version");
+  if (to_integer<int>(ours.at("version")) != trace_version) throw JsonFault("a timeline of another format version");
   Timeline timeline;
   timeline.places = ours.at("places").get<std::vector<std::string>>();
   timeline.seconds = ours.at("seconds").get<double>();

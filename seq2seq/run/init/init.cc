@@ -33,8 +33,7 @@ bool is_blank(const std::string& line) { return line.find_first_not_of(" \t") ==
 int64_t for_each_pair(const data::TrainFiles& files, const Environment& environment, const char* title,
                       const UsePair& use) {
   data::LinePairs pairs(files, data::InvalidUtf8::error);
-  Progress progress(*environment.log, title, "bytes", static_cast<double>(data::bytes_of(files)),
-                    environment.progress);
+  Progress progress(*environment.log, title, "bytes", static_cast<double>(data::bytes_of(files)), environment.progress);
   data::LinePair pair;
   int64_t left_out = 0;
   while (pairs.next(pair)) {

@@ -11,10 +11,10 @@
 #include "seq2seq/core/isa.h"
 #include "seq2seq/core/progress.h"
 #include "seq2seq/run/build.h"
+#include "seq2seq/run/inherited_text.h"
 #include "seq2seq/run/kernel_check/kernel_check.h"
 #include "seq2seq/run/placement_rules.h"
 #include "seq2seq/run/training.h"
-#include "seq2seq/run/training_data.h"
 #include "seq2seq/train/data_order.h"
 #include "seq2seq/train/objective.h"
 
@@ -100,7 +100,7 @@ KernelReport check_kernels(const NewRun& request, int64_t batches, const Environ
                      fmt::format("compares kernels of the CPU, but the device is `{}`", device.str()),
                      "Use `--device cpu`");
   prepare_training(options.train.precision, device, environment);
-  const auto data = read_training_data(*configuration, environment);
+  const auto data = read_text_of_new_run(request, *configuration, environment);
   const auto model = build_model(options, *environment.registries, *data.text, on_device(device));
   std::optional<InitialWeights> from;
   if (request.init_from) from = find_initial_weights(*request.init_from, options.data.task, environment);

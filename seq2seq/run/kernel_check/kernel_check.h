@@ -45,7 +45,8 @@ class KernelCheck {
   /// The model must be on the CPU, compute in `precision`, and outlive the check. `watches`: of its layers, see
   /// watched().
   KernelCheck(nn::Model& model, const nn::LayerWatches& watches, nn::Precision precision);
-  /// `row_scale` [N]: the derivative of the objective by each loss. Discards the gradients in the model's parameters.
+  /// `row_scale` [N]: the derivative of the objective with respect to each loss. Discards the gradients in the model's
+  /// parameters.
   void add(const data::Batch& batch, const at::Tensor& row_scale, double label_smoothing);
   /// Returns the largest differences in all batches so far.
   const KernelComparison& comparison() const { return comparison_; }

@@ -40,7 +40,7 @@ RankedLists rank_lists(const ListTexts& texts, const metrics::BleuOptions& optio
 
 struct ScoredLists {
   RankedLists lists;
-  double saved = 0;  // share of decoder steps saved by shared beginnings
+  double saved = 0;  // share of decoder steps saved by shared prefixes
 };
 /// As rank_lists(), with the scores of the run or ensemble.
 ScoredLists score_lists(const LoadedRun& run, const ListTexts& texts, bool tokens, const Environment& environment);

@@ -1,6 +1,7 @@
 #include "seq2seq/run/rescore/n_best_file.h"
 
 #include <charconv>
+#include <cmath>
 #include <optional>
 #include <string_view>
 #include <system_error>
@@ -34,6 +35,12 @@ std::optional<Number> read_number(std::string_view text) {
   return number;
 }
 
+void check_finite(const std::string& what, double value, const Place& place) {
+  if (std::isfinite(value)) return;
+  throw Error(place, fmt::format("{} is {}, which cannot be added to other scores", what, value),
+              "Write a very low finite number instead, such as -1e6");
+}
+
 ListedHypothesis read_line(const std::string& line, const Place& place, size_t sentences) {
   const auto fields = decode::split_n_best(line);
   const auto sentence = fields ? read_number<size_t>(fields->sentence) : std::nullopt;
@@ -42,6 +49,7 @@ ListedHypothesis read_line(const std::string& line, const Place& place, size_t s
     throw Error(place, fmt::format("expected `sentence ||| text ||| features ||| score`, found {}", quote(line)),
                 "The first and the last field of an n-best list are numbers");
   }
+  check_finite("the last field", *total, place);
   if (*sentence >= sentences) {
     throw Error(place,
                 fmt::format("has sentence {} (counted from 0), but the source has {}", *sentence,
@@ -74,6 +82,7 @@ std::vector<NamedValue> features_of(const ListedHypothesis& hypothesis, const Pl
     const auto value = read_number<double>(word);
     if (groups.empty() || !value)
       throw Error(place, fmt::format("expected features as in `lm= -1.5 length= 7`, found {}", quote(features)));
+    check_finite(fmt::format("feature `{}`", groups.back().name), *value, place);
     groups.back().values.push_back(*value);
   }
   std::vector<NamedValue> all;

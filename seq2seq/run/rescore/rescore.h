@@ -50,7 +50,7 @@ struct RescoredAt {
 struct Rescored {
   int64_t sentences = 0, hypotheses = 0;
   int64_t without = 0;  // sentences without a hypothesis in the list; the output has an empty line
-  double saved = 0;     // share of decoder steps saved by shared beginnings
+  double saved = 0;     // share of decoder steps saved by shared prefixes
   FeatureWeights weights;
   std::vector<RescoredAt> at;  // for 1, 10, 100, ... and all hypotheses; empty without references
 };

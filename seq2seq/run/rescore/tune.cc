@@ -112,7 +112,7 @@ double bleu_of_best(const RankedLists& lists, const std::vector<double>& weights
 }
 
 std::vector<double> tune(const RankedLists& lists, std::vector<double> start, const TuneOptions& options) {
-  const double size = sum_of_absolutes(start);
+  const double given = sum_of_absolutes(start), size = given > 0 ? given : 1;
   auto weights = start, best = start, sum = std::vector<double>(start.size());
   double best_bleu = bleu_of_best(lists, start);
   const RandomStream stream(options.seed, Purpose::sampling);

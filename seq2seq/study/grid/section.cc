@@ -125,7 +125,7 @@ std::optional<std::string> SpecSection::text(const std::string& name) {
 
 std::string SpecSection::required_text(const std::string& name) {
   const auto found = text(name);
-  if (!found) missing(name, "a text");
+  if (!found) missing(name, "a string");
   return found.value_or("");
 }
 
@@ -186,7 +186,7 @@ void SpecSection::refuse_others() {
     const auto near = config::nearest(entry.name, asked_);
     fault(entry.source,
           fmt::format("unknown key {}{}", quote(name_of(entry.name)),
-                      near.empty() ? "" : fmt::format("; the nearest known one is `{}`", near)),
+                      near.empty() ? "" : fmt::format("; did you mean `{}`?", near)),
           fmt::format("Known are `{}`", fmt::join(asked_, "`, `")));
   }
 }

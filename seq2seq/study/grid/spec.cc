@@ -166,7 +166,7 @@ class SpecReader {
       for (size_t i = 0; i < expected; ++i) add_to(axis.points[i], entry.name, entry.value.items[i]);
     }
     if (axis.points.empty() || axis.points.front().settings.empty())
-      return top.fault(given.source, "an axis is a section {key: [value, ...]}");
+      return top.fault(given.source, "expected an axis, such as {model.encoder.layers: [1, 2]}");
     read_names(axis, top, given);
     spec_.axes.push_back(std::move(axis));
   }
@@ -215,6 +215,7 @@ class SpecReader {
             fmt::format("row {} has published figures, but axes give it several lines in the table", quote(row.name)),
             "Write a row for each of these lines");
     }
+    std::set<std::string> of_axes;
     for (const auto& axis : spec_.axes) {
       for (size_t i = 0; i < axis.points.size(); ++i) {
         for (size_t j = 0; j < i; ++j) {
@@ -223,7 +224,12 @@ class SpecReader {
                       fmt::format("an axis has the same values twice: {}", quote(axis.points[i].name)));
         }
       }
-      for (const auto& setting : axis.points.front().settings) check_free(top, setting.key);
+      for (const auto& setting : axis.points.front().settings) {
+        check_free(top, setting.key);
+        if (!of_axes.insert(setting.key).second)
+          top.fault(top.place_of("axes"), fmt::format("two axes set {}", quote(setting.key)),
+                    "List all of its values in one axis");
+      }
     }
   }
 

@@ -1,5 +1,6 @@
 #include "seq2seq/study/grid/trial.h"
 
+#include <exception>
 #include <filesystem>
 #include <set>
 #include <unistd.h>
@@ -80,7 +81,7 @@ RowSeconds try_rows(const StudyPlan& plan, const std::vector<RunStatus>& status,
       rows[planned.run.cell] = seconds_in_whole(planned, seconds, scratch.path() / std::to_string(i), unseen);
     } catch (const Interrupted&) {
       throw;
-    } catch (const Error& error) {
+    } catch (const std::exception& error) {  // also when a device runs out of memory
       environment.log->warn(fmt::format("{}: {}", planned.run.cell, error.what()));
     }
   }

@@ -46,6 +46,13 @@ std::vector<const PlannedRun*> runs_of(const PlannedRun& planned) {
   return members;
 }
 
+/// Returns `planned` and the members of its ensemble.
+std::vector<const PlannedRun*> locked_by(const PlannedRun& planned) {
+  std::vector<const PlannedRun*> all{&planned};
+  for (const auto& member : planned.members) all.push_back(&member);
+  return all;
+}
+
 /// Does the work of one plan.
 class Worker {
  public:
@@ -160,16 +167,21 @@ void retrain(StudyPlan& plan, Files& files) {
   for (auto& planned : again.planned)
     if (planned.asked_for) planned.record = nullptr;
   check_texts(again);
+  check_folders(again);
   files.make_folder(again.runs);
   std::map<std::filesystem::path, std::optional<FileLock>> locks;  // runs that differ only in their search share one
+  std::set<std::filesystem::path> folders;
   for (const auto& planned : again.planned) {
-    const auto places = places_of(again, planned);
-    if (!planned.asked_for || locks.contains(places.lock) || try_lock(locks[places.lock], places.lock)) continue;
-    throw Error(fmt::format("{}, seed {}: another process works on this run", planned.run.cell, planned.run.seed),
-                "Wait until it has ended, or stop it");
+    if (!planned.asked_for) continue;
+    for (const auto* run : locked_by(planned)) {
+      const auto places = places_of(again, *run);
+      if (!locks.contains(places.lock) && !try_lock(locks[places.lock], places.lock))
+        throw Error(fmt::format("{}, seed {}: another process works on this run", run->run.cell, run->run.seed),
+                    "Wait until it has ended, or stop it");
+    }
+    for (const auto* run : runs_of(planned)) folders.insert(places_of(again, *run).folder);
   }
-  for (const auto& planned : again.planned)
-    if (planned.asked_for) files.remove(places_of(again, planned).folder);
+  for (const auto& folder : folders) files.remove(folder);
   for (const auto& planned : again.planned)  // last: until then all runs are unchanged, or start again
     if (planned.asked_for) write_atomically(files, places_of(again, planned).retrain, "");
   plan = std::move(again);

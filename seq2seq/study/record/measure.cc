@@ -140,8 +140,8 @@ Record measure(const std::vector<TrainedRun>& runs, const run::Configuration& co
   const auto members = static_cast<int64_t>(runs.size());  // of the same shape and text
   const double operations =
       static_cast<double>(members) * training_operations(run.model->roles(),
-                                                         facts.epochs * tokens_an_epoch(corpus, corpus.source),
-                                                         facts.epochs * tokens_an_epoch(corpus, corpus.target));
+                                                         facts.epochs * tokens_per_epoch(corpus, corpus.source),
+                                                         facts.epochs * tokens_per_epoch(corpus, corpus.target));
   auto parameters = run.description.parameters;
   for (auto& [part, count] : parameters) count *= members;
   return {.identity = identity,

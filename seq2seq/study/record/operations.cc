@@ -13,7 +13,7 @@ double training_operations(const std::vector<nn::ParameterUse>& uses, double sou
   return operations;
 }
 
-double tokens_an_epoch(const data::Corpus& corpus, const data::TokenStore& side) {
+double tokens_per_epoch(const data::Corpus& corpus, const data::TokenStore& side) {
   if (corpus.repeat.empty()) return static_cast<double>(side.tokens() + corpus.pairs());
   double tokens = 0;
   int64_t pair = 0;

@@ -15,6 +15,6 @@ namespace seq2seq::study {
 double training_operations(const std::vector<nn::ParameterUse>& uses, double source_tokens, double target_tokens);
 
 /// Returns the tokens of a side in an epoch, with one end symbol per sentence, counting the repeats of corpora.
-double tokens_an_epoch(const data::Corpus& corpus, const data::TokenStore& side);
+double tokens_per_epoch(const data::Corpus& corpus, const data::TokenStore& side);
 
 }  // namespace seq2seq::study

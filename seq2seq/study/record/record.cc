@@ -43,8 +43,8 @@ RecordJson json_of(const TrainingFacts& training) {
 }
 
 TrainingFacts training_of(const RecordJson& json) {
-  TrainingFacts training{.updates = whole<int64_t>(json.at("updates")),
-                         .update = whole<int64_t>(json.at("measured_at")),
+  TrainingFacts training{.updates = to_integer<int64_t>(json.at("updates")),
+                         .update = to_integer<int64_t>(json.at("measured_at")),
                          .epochs = json.at("epochs").get<double>(),
                          .seconds = json.at("seconds").get<double>(),
                          .words_per_second = json.at("words_per_second").get<double>(),
@@ -52,7 +52,7 @@ TrainingFacts training_of(const RecordJson& json) {
                          .mean_norm = json.at("mean_norm").get<double>(),
                          .curve = {}};
   for (const auto& point : json.at("curve")) {
-    training.curve.push_back({.update = whole<int64_t>(point.at("update")),
+    training.curve.push_back({.update = to_integer<int64_t>(point.at("update")),
                               .epoch = point.at("epoch").get<double>(),
                               .seconds = point.at("seconds").get<double>(),
                               .figures = point.at("figures").get<std::map<std::string, double>>()});
@@ -113,14 +113,14 @@ Record record_of(const RecordJson& json) {
                              .train = text_of(identity.at("train")),
                              .validation = text_of(identity.at("validation")),
                              .test = text_of(identity.at("test"))},
-                .seed = whole<uint64_t>(json.at("seed")),
-                .numerics = whole<int>(identity.at("numerics")),
+                .seed = to_integer<uint64_t>(json.at("seed")),
+                .numerics = to_integer<int>(identity.at("numerics")),
                 .cell = json.at("cell").get<std::string>(),
                 .program = json.at("program").get<std::string>(),
                 .commit = json.at("commit").get<std::string>(),
                 .created = json.at("created").get<std::string>(),
                 .dirty = json.at("dirty").get<bool>(),
-                .machine = {.threads = whole<int>(machine.at("threads")),
+                .machine = {.threads = to_integer<int>(machine.at("threads")),
                             .product_library = machine.at("product_library").get<std::string>(),
                             .instruction_set = machine.at("instruction_set").get<std::string>(),
                             .kernels = machine.at("kernels").get<std::string>(),
@@ -131,11 +131,11 @@ Record record_of(const RecordJson& json) {
                 .parameters = {},
                 .operations = json.at("operations").get<double>(),
                 .search_seconds = json.at("search_seconds").get<double>(),
-                .peak_bytes = whole<int64_t>(json.at("peak_bytes")),
+                .peak_bytes = to_integer<int64_t>(json.at("peak_bytes")),
                 .examples = {},
                 .sentences = {}};
   for (const auto& [part, count] : json.at("parameters").items())
-    record.parameters.emplace_back(part, whole<int64_t>(count));
+    record.parameters.emplace_back(part, to_integer<int64_t>(count));
   for (const auto& each : json.at("examples")) {
     record.examples.push_back({.source = each.at("source").get<std::string>(),
                                .reference = each.at("reference").get<std::string>(),
@@ -147,7 +147,7 @@ Record record_of(const RecordJson& json) {
 void check_format(const RecordJson& json, const Place& place) {
   if (!json.is_object() || json.value("format", "") != record_format)
     throw FormatError(place, "is not a record of a run", record_remedy);
-  const int version = whole<int>(json.at("version"));
+  const int version = to_integer<int>(json.at("version"));
   if (version == record_format_version) return;
   throw FormatError(place,
                     fmt::format("has format version {}; this program reads version {}", version, record_format_version),
@@ -164,7 +164,7 @@ int64_t Record::parameters_in_all() const {
 }
 
 std::vector<std::string> Record::metrics() const {
-  const auto apart = kept_apart(study_metric_names());
+  const auto apart = stored_separately(study_metric_names());
   std::vector<std::string> names;
   for (const auto& name : study_metric_names()) {
     const bool kept = std::find(apart.begin(), apart.end(), name) == apart.end();
@@ -180,7 +180,7 @@ double Record::figure(const std::string& metric) const {
 }
 
 bool has_metrics(const Record& record, const std::vector<std::string>& names) {
-  const auto apart = kept_apart(names);
+  const auto apart = stored_separately(names);
   return std::all_of(apart.begin(), apart.end(), [&record](const auto& name) {
     return !record.sentences.empty() && record.sentences.front().lines.contains(name);
   });
@@ -214,7 +214,7 @@ Record read_record(const Files& files, const std::filesystem::path& json) {
   const Place place{.file = json.string()};
   auto [record, rows] = read_json<RecordJson>(files.read(json), place, record_remedy, [&place](const RecordJson& root) {
     check_format(root, place);
-    return std::pair(record_of(root), whole<size_t>(root.at("sentences")));
+    return std::pair(record_of(root), to_integer<size_t>(root.at("sentences")));
   });
   const auto beside = sentences_beside(json);
   record.sentences = unpack_sentences(files.read(beside), beside);

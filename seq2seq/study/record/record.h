@@ -48,7 +48,7 @@ struct Record {
   int numerics = 0;
   std::string cell;  // in the study that made it, for people
   std::string program, commit, created;
-  bool dirty = false;  // whether a program with uncommitted changes trained or measured it
+  bool dirty = false;  // true if a program with uncommitted changes trained or measured it
   Machine machine;
   std::string processor;
   TrainingFacts training;

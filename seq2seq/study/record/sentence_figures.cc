@@ -6,9 +6,9 @@
 #include <string>
 
 #include "seq2seq/metrics/perplexity.h"
-#include "seq2seq/run/compared.h"
 #include "seq2seq/run/exact_counts.h"
 #include "seq2seq/run/figures.h"
+#include "seq2seq/run/metric_inputs.h"
 #include "seq2seq/run/output_words.h"
 
 namespace seq2seq::study {
@@ -40,7 +40,7 @@ const std::vector<std::string>& study_metric_names() {
   return names;
 }
 
-std::vector<std::string> kept_apart(const std::vector<std::string>& names) {
+std::vector<std::string> stored_separately(const std::vector<std::string>& names) {
   auto found = run::line_metrics(names);
   std::copy_if(names.begin(), names.end(), std::back_inserter(found), [](const auto& name) {
     return name == word_perplexity || name == character_perplexity || run::is_exact_rate(name);
@@ -65,7 +65,7 @@ std::vector<SentenceFigures> measure_sentences(const decode::Predictor& predicto
   if (outputs.empty()) {  // of a language model
     for (size_t i = 0; i < sentences.size(); ++i) {
       sentences[i].rates.sequences = 1;  // as after reading
-      for (const auto& name : kept_apart(names))
+      for (const auto& name : stored_separately(names))
         sentences[i].lines[name] = count_line(name, "", set.references[i], metrics);
     }
     return sentences;
@@ -75,7 +75,7 @@ std::vector<SentenceFigures> measure_sentences(const decode::Predictor& predicto
     const auto& references = set.references[i];
     sentences[i].rates = metrics::error_rates({outputs[i].tokens}, {run::reference_tokens(references, text, metrics)});
     sentences[i].bleu = metrics::count_bleu(line, references, metrics::bleu_options(metrics));
-    for (const auto& name : kept_apart(names)) {
+    for (const auto& name : stored_separately(names)) {
       sentences[i].lines[name] = run::is_exact_rate(name) ? metrics::Counts{run::counts_for(name, outputs[i].exact)}
                                                           : count_line(name, line, references, metrics);
     }

@@ -29,8 +29,8 @@ struct SentenceFigures {
 };
 
 /// Scores the set and compares outputs with its references, one element per sentence, in order. `outputs`: of all
-/// sentences; empty for a language model, which is only scored. `names`: the metrics among them that kept_apart()
-/// returns are measured, too.
+/// sentences; empty for a language model, which is only scored. `names`: the metrics among them that
+/// stored_separately() returns are measured, too.
 std::vector<SentenceFigures> measure_sentences(const decode::Predictor& predictor, const run::EvaluationSet& set,
                                                const data::TextPipeline& text, int64_t batch,
                                                const std::vector<run::MeasuredOutput>& outputs,
@@ -42,7 +42,7 @@ const std::vector<std::string>& study_metric_names();
 
 /// Returns those of `names` that are measured only if a study asks for them, because they take several numbers per
 /// sentence.
-std::vector<std::string> kept_apart(const std::vector<std::string>& names);
+std::vector<std::string> stored_separately(const std::vector<std::string>& names);
 
 /// Returns the figure of one of `study_metric_names()` on the sentences with these numbers, which may repeat. Throws
 /// std::invalid_argument for any other name.

@@ -38,7 +38,7 @@ class FactsReader {
 
  private:
   void read_train(const MetricsLine& line) {
-    facts_.updates = std::max(facts_.updates, whole<int64_t>(line.at("update")));
+    facts_.updates = std::max(facts_.updates, to_integer<int64_t>(line.at("update")));
     facts_.epochs = std::max(facts_.epochs, number_of(line, "epoch"));
     const double seconds = number_of(line, "seconds"), since = seconds - facts_.seconds;
     if (since > 0) {
@@ -53,7 +53,7 @@ class FactsReader {
   }
 
   void read_validation(const MetricsLine& line) {
-    CurvePoint point{.update = whole<int64_t>(line.at("update")),
+    CurvePoint point{.update = to_integer<int64_t>(line.at("update")),
                      .epoch = number_of(line, "epoch"),
                      .seconds = number_of(line, "seconds"),
                      .figures = {}};

@@ -93,7 +93,7 @@ metrics::Estimate negated(metrics::Estimate difference) {
 
 void compare_cells(Cell& cell, const Cell& reference) {
   if (cell.line.records.empty() || reference.line.records.empty() || cell.test != reference.test) return;
-  cell.line.paired = !cell.line.ensemble && start_alike(*cell.configuration, *reference.configuration) &&
+  cell.line.paired = !cell.line.ensemble && can_pair_by_seed(*cell.configuration, *reference.configuration) &&
                      seeds_of(cell.line) == seeds_of(reference.line);
   const auto pairing = cell.line.paired ? metrics::Pairing::by_seed : metrics::Pairing::none;
   const auto sentences = std::ssize(cell.line.records.front()->sentences);
@@ -120,7 +120,7 @@ double TableLine::mean_of(double (*value)(const Record&)) const {
   return records.empty() ? 0 : sum / static_cast<double>(records.size());
 }
 
-bool start_alike(const run::Configuration& a, const run::Configuration& b) {
+bool can_pair_by_seed(const run::Configuration& a, const run::Configuration& b) {
   // Random draws depend on the seed, the shapes of the parameters and the pairs; batches also depend on the pairs'
   // lengths.
   constexpr std::array<std::string_view, 4> alike{"train.", "decode.", "metrics.", "data.reverse"};

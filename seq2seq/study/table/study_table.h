@@ -46,7 +46,7 @@ StudyTable make_table(const StudyPlan& plan);
 
 /// Returns true if run i of both starts with the same parameters and reads the same pairs in the same order; only then
 /// are they compared seed by seed. Depends on the keys in which they differ.
-bool start_alike(const run::Configuration& a, const run::Configuration& b);
+bool can_pair_by_seed(const run::Configuration& a, const run::Configuration& b);
 
 /// Returns the interval of a mean, limited to valid values of the metric.
 std::optional<metrics::Estimate::Interval> possible_interval(const std::string& metric, const metrics::Estimate& mean);

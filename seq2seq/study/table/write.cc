@@ -1,5 +1,6 @@
 #include "seq2seq/study/table/write.h"
 
+#include "seq2seq/core/text.h"
 #include "seq2seq/study/table/breakdown.h"
 #include "seq2seq/study/table/commands.h"
 #include "seq2seq/study/table/curves.h"
@@ -23,6 +24,11 @@ std::string as_lines(const std::vector<std::string>& sentences, const char* head
   return text;
 }
 
+std::string latex_comment(std::string text) {
+  replace_all(text, "\n", "\n% ");
+  return "% " + text + "\n";
+}
+
 }  // namespace
 
 std::string write_table(const StudyPlan& plan, Files& files, const std::filesystem::path& current) {
@@ -37,7 +43,7 @@ std::string write_table(const StudyPlan& plan, Files& files, const std::filesyst
   write_atomically(files, folder / "table.md",
                    "# " + table.question + "\n\n" + all_grids(grids, to_markdown) + "\n" + as_lines(remarks, "- "));
   write_atomically(files, folder / "table.tex",
-                   as_lines({table.question}, "% ") + all_grids(grids, to_latex) + as_lines(remarks, "% "));
+                   latex_comment(table.question) + all_grids(grids, to_latex) + as_lines(remarks, "% "));
   write_atomically(files, folder / "table.csv", to_csv(long_layout(table)));
   write_atomically(files, folder / "table.json", table_json(table));
   write_atomically(files, folder / "commands.txt", commands_of(plan, current));

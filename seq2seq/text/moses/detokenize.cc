@@ -129,7 +129,7 @@ class Line {
 
   const Language& language_;
   std::string text_;
-  bool blank_ = true;  // whether the previous word wants a blank after it
+  bool blank_ = true;  // true if the previous word wants a blank after it
   std::map<std::u32string, int64_t> quotes_;
 };
 

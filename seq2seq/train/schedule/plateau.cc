@@ -32,7 +32,7 @@ void Plateau::restore(const std::string& state, const std::filesystem::path& fil
   const Place place{.file = file.string(), .part = "schedule `plateau`"};
   read_json<nlohmann::json>(state, place, "Resume with the run's own schedule", [this](const auto& json) {
     factor_ = json.at("factor").template get<double>();
-    bad_ = whole<int64_t>(json.at("bad_validations"));
+    bad_ = to_integer<int64_t>(json.at("bad_validations"));
   });
 }
 

@@ -181,7 +181,7 @@ TEST_CASE("prepare: bad text is told with its place, and no folder is left", "[d
       {"a\nb\n", "x\n", "has 2 lines"},
       {"", "", "is empty"},
       {"a\nb\xFF\n", "x\ny\n", "source:2:2: byte 0xFF"},
-      {"a\nb\n", "\n\n", "no pairs left: 2 with an empty target"},
+      {"a\nb\n", "\n\n", "all pairs were left out: 2 with an empty target"},
   }));
   PrepareWork work(source, target);
   REQUIRE_THROWS_WITH(work.run(), ContainsSubstring(message));

@@ -160,6 +160,14 @@ TEST_CASE("prepare: text that changed is prepared anew; text that only moved is 
   work.run();
   REQUIRE(std::filesystem::last_write_time(work.job.folder.source().tokens) == tokens);
 
+  // The text may be gone, but not misspelled.
+  work.options.train.source = {work.folder / "gone/source"};
+  work.run();
+  REQUIRE(std::filesystem::last_write_time(work.job.folder.source().tokens) == tokens);
+  work.options.train.source = {work.folder / "elsewhere/sorce"};
+  REQUIRE_THROWS_WITH(work.run(), ContainsSubstring("sorce: no such file"));
+  work.options.train.source = {work.folder / "elsewhere/source"};
+
   work.folder.file("elsewhere/source", "a\nb b\n");
   REQUIRE(work.run().source.tokens == 3);
   REQUIRE(work.open().corpus.source.tokens() == 3);

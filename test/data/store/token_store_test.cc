@@ -153,8 +153,8 @@ TEST_CASE("token store: a sentence that leads out of its file is told, and the f
   const auto named = ContainsSubstring("side.tokens: is damaged at sentence 1");
   REQUIRE_THROWS_WITH(store[0], named);
   REQUIRE_THROWS_WITH(store.length(0), named);
-  REQUIRE_THROWS_WITH(store[2], ContainsSubstring("side.tokens: has 2 sentences; number 2 does not exist"));
-  REQUIRE_THROWS_WITH(store.id(4), ContainsSubstring("side.tokens: has 4 tokens; number 4 does not exist"));
+  REQUIRE_THROWS_WITH(store[2], ContainsSubstring("side.tokens: sentence index 2 is out of range: there are 2"));
+  REQUIRE_THROWS_WITH(store.id(4), ContainsSubstring("side.tokens: token index 4 is out of range: there are 4"));
 }
 
 TEST_CASE("token store: a file that is truncated while it is in use ends the program with its name",

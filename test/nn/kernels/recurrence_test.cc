@@ -26,8 +26,8 @@ struct RecurrenceCase {
   RecurrenceShape shape;
 };
 
-RecurrenceShape shape_of(int64_t cells, int64_t groups, int rows_a_lane) {
-  return {.groups = groups, .blocks = (cells + block_cells - 1) / block_cells, .rows_a_lane = rows_a_lane};
+RecurrenceShape shape_of(int64_t cells, int64_t groups, int rows_per_lane) {
+  return {.groups = groups, .blocks = (cells + block_cells - 1) / block_cells, .rows_per_lane = rows_per_lane};
 }
 
 /// Sizes that are no multiples of a tile; more sentences than a tile, one sentence, one step, empty groups.
@@ -149,7 +149,7 @@ TEST_CASE("recurrence kernel: on the host, forward and backward give the equatio
           "[nn][kernels][gradient]") {
   const auto of = GENERATE(from_range(recurrence_cases()));
   const bool above = GENERATE(true, false);
-  CAPTURE(of.cells, of.running, of.shape.groups, of.shape.rows_a_lane);
+  CAPTURE(of.cells, of.running, of.shape.groups, of.shape.rows_per_lane);
   const LayerOperands single(of), exact = single.to(at::kDouble);
   const auto expected = exact.forward();
   lstm_forward_plain(expected, exact.steps);
@@ -177,12 +177,12 @@ TEST_CASE("recurrence kernel: its shape fits the GPU or there is none", "[nn][ke
   const GpuLimits large{.multiprocessors = 132, .shared_bytes = 227 * 1024};
   const auto at = [&](int64_t cells, int64_t sentences) { return recurrence_shape(cells, sentences, large); };
   CHECK(at(256, 128)->groups == 4);
-  CHECK(at(256, 128)->rows_a_lane == 1);
+  CHECK(at(256, 128)->rows_per_lane == 1);
   CHECK(at(512, 128)->groups == 2);
-  CHECK(at(512, 128)->rows_a_lane == 2);
+  CHECK(at(512, 128)->rows_per_lane == 2);
   CHECK(at(1000, 128)->groups == 1);
   CHECK(at(1000, 128)->blocks == 125);
-  CHECK(at(1000, 128)->rows_a_lane == 4);
+  CHECK(at(1000, 128)->rows_per_lane == 4);
   CHECK(at(16, 3)->groups == 1);
   CHECK_FALSE(at(1100, 128).has_value());  // more blocks than multiprocessors
   CHECK_FALSE(recurrence_shape(1000, 128, {.multiprocessors = 132, .shared_bytes = 100 * 1024}).has_value());

@@ -110,9 +110,9 @@ TEST_CASE("chunked output: bf16 rounds the operands, and what comes out is float
   const auto leaf = [&](const Tensor& of) { return of.detach().to(at::kFloat).to(device).requires_grad_(); };
   const auto x = leaf(exact.x), weight = leaf(exact.weight), bias = leaf(exact.bias);
   const auto scale = exact.scale.to(at::kFloat).to(device);
-  compute_in(Precision::bf16);
+  set_precision(Precision::bf16);
   const auto losses = chunked_cross_entropy(x, weight, bias, exact.targets.to(device), scale, 0, 8);
-  compute_in(Precision::float32);
+  set_precision(Precision::float32);
   losses.backward(scale);
   for (const auto& [ours, theirs] : {std::pair(x, exact.x), std::pair(weight, exact.weight)}) {
     const auto gradient = ours.grad().cpu();
@@ -124,13 +124,13 @@ TEST_CASE("chunked output: bf16 rounds the operands, and what comes out is float
 }
 
 TEST_CASE("chunked output: rows a chunk keep its logits within 256 MB", "[nn][output]") {
-  CHECK(rows_a_chunk(100, 8) == 100);
-  CHECK(rows_a_chunk(100'000, 80'000) == 768);
-  CHECK(rows_a_chunk(100'000, 160'000) == 256);
-  CHECK(rows_a_chunk(100'000, 10'000'000) == 256);
-  CHECK(rows_a_chunk(0, 8) == 1);
+  CHECK(rows_per_chunk(100, 8) == 100);
+  CHECK(rows_per_chunk(100'000, 80'000) == 768);
+  CHECK(rows_per_chunk(100'000, 160'000) == 256);
+  CHECK(rows_per_chunk(100'000, 10'000'000) == 256);
+  CHECK(rows_per_chunk(0, 8) == 1);
   for (const int64_t words : {1'000, 16'000, 30'000, 80'000}) {
-    const int64_t rows = rows_a_chunk(1'000'000, words);
+    const int64_t rows = rows_per_chunk(1'000'000, words);
     CHECK(rows % 256 == 0);
     CHECK(rows * words * 4 <= int64_t{256} << 20);
     CHECK((rows + 256) * words * 4 > int64_t{256} << 20);

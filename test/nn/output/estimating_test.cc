@@ -244,7 +244,7 @@ TEST_CASE("noise-contrastive estimation: self-normalised search ranks by logits,
 TEST_CASE("noise-contrastive estimation: the bias starts at -log V, and the normaliser near 1", "[nn][output]") {
   const auto layer = layer_of("noise_contrastive", 6);
   initialize_uniform(*layer.output, 0.08, 1);
-  set_starts(*layer.output);
+  set_fixed_initial_values(*layer.output);
   CHECK(torch::allclose(layer.bias, torch::full({vocabulary_size}, -std::log(20.0), torch::kDouble)));
 }
 
@@ -267,7 +267,7 @@ TEST_CASE("sampling outputs: several devices, and smoothing without a distributi
           "[nn][output][error]") {
   const auto kind = GENERATE(as<std::string>(), "sampled", "noise_contrastive", "adaptive");
   OutputContext context{.width = row_width, .vocabulary = vocabulary_size};
-  context.placement.output = split_words({c10::kCPU, c10::kCPU}, {}, vocabulary_size);
+  context.placement.output = split_words({c10::kCPU, c10::kCPU}, vocabulary_size);
   CHECK_THROWS_WITH(builtin_outputs().make({.kind = kind, .options = nullptr}, context),
                     ContainsSubstring(kind) && ContainsSubstring("placement.output"));
   const auto layer = layer_of("noise_contrastive", 6);

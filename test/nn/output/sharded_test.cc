@@ -11,6 +11,7 @@
 #include "seq2seq/nn/slice.h"
 #include "test/support/catch.h"
 #include "test/support/models.h"
+#include "test/support/output_shards.h"
 #include "test/support/test_device.h"
 
 namespace seq2seq::nn {
@@ -48,7 +49,7 @@ struct Output {
     NamedSlices slices;
     for (const auto& item : layer->named_parameters()) slices.emplace_back(item.key(), item.value().grad());
     std::vector<at::Tensor> all;
-    for (const auto& whole : wholes_of(slices)) all.push_back(whole.on_cpu());
+    for (const auto& whole : group_slices(slices)) all.push_back(whole.on_cpu());
     if (embedding.defined()) all.push_back(embedding.grad().cpu());
     return all;
   }
@@ -61,7 +62,7 @@ Output output_of(const Split& split, at::ScalarType type = at::kDouble) {
   if (placed) {
     std::vector<c10::Device> devices;
     for (size_t i = 0; i < split.shares.size(); ++i) devices.push_back(test_device(static_cast<int>(i)));
-    context.placement.output = split_words(devices, split.shares, words);
+    context.placement.output = shards_of(devices, split.shares);
   }
   if (split.tied) {
     torch::manual_seed(9);
@@ -170,7 +171,7 @@ TEST_CASE("sharded output: equal scores come in order of ids, across the borders
   const torch::NoGradGuard no_gradient;
   const auto bias = torch::tensor({1., 2., 1., 0., 2., 2., 1., 0., 2., 1., 2.}, torch::kDouble);
   for (const auto& layer : {output.layer, one.layer}) {
-    for (const auto& parameter : wholes_of(layer->named_parameters().pairs()))
+    for (const auto& parameter : group_slices(layer->named_parameters().pairs()))
       parameter.set(parameter.name == "bias" ? bias : torch::zeros({words, cells}, torch::kDouble));
   }
   const Features features{.rows = torch::ones({2, cells}, torch::kDouble)};
@@ -199,7 +200,7 @@ TEST_CASE("sharded output: shards without a range are split evenly, and wrong on
   CHECK_THROWS_AS(sizes(std::vector<OutputShard>(12, open)), UsageError);
   CHECK_THROWS_WITH(sizes(std::vector<OutputShard>(12, open)),
                     ContainsSubstring("`placement.output` names 12 devices, but the vocabulary has 11 words"));
-  CHECK_THROWS_WITH(sizes({{c10::kCPU, 0, 5}, {c10::kCPU, 5, 10}}), ContainsSubstring("add up to 10"));
+  CHECK_THROWS_WITH(sizes({{c10::kCPU, 0, 5}, {c10::kCPU, 5, 10}}), ContainsSubstring("the shards have 10 words"));
 }
 
 TEST_CASE("sharded output: frozen parameters get no gradient", "[nn][output][placement][gradient]") {

@@ -8,6 +8,7 @@
 
 #include "seq2seq/nn/placement.h"
 #include "test/support/catch.h"
+#include "test/support/output_shards.h"
 #include "test/support/test_device.h"
 
 namespace seq2seq::nn {
@@ -17,12 +18,8 @@ using namespace seq2seq::test;
 
 std::vector<OutputShard> places(const std::vector<int64_t>& shares) {
   std::vector<c10::Device> devices;
-  int64_t words = 0;
-  for (const int64_t share : shares) {
-    devices.push_back(test_device(static_cast<int>(devices.size())));
-    words += share;
-  }
-  return split_words(devices, shares, words);
+  for (size_t i = 0; i < shares.size(); ++i) devices.push_back(test_device(static_cast<int>(i)));
+  return shards_of(devices, shares);
 }
 
 struct Matrix {
@@ -132,31 +129,19 @@ TEST_CASE("softmax shards: a frozen parameter gets no gradient", "[nn][output][g
   CHECK(bias.grad().defined());
 }
 
-TEST_CASE("split words: evenly, the larger shards first, or by shares", "[nn][placement]") {
+TEST_CASE("split words: evenly, the larger shards first", "[nn][placement]") {
   const std::vector<c10::Device> devices{test_device(2), test_device(0), test_device(2)};
-  const auto ranges = [&](const std::vector<int64_t>& shares, int64_t words) {
+  const auto ranges = [&](int64_t words) {
     std::vector<std::pair<int64_t, int64_t>> found;
-    for (const auto& shard : split_words(devices, shares, words)) found.emplace_back(shard.first, shard.last);
+    for (const auto& shard : split_words(devices, words)) found.emplace_back(shard.first, shard.last);
     return found;
   };
   using Ranges = std::vector<std::pair<int64_t, int64_t>>;
-  CHECK(ranges({}, 11) == Ranges{{0, 4}, {4, 8}, {8, 11}});
-  CHECK(ranges({}, 3) == Ranges{{0, 1}, {1, 2}, {2, 3}});
-  CHECK(ranges({5, 1, 5}, 11) == Ranges{{0, 5}, {5, 6}, {6, 11}});
-  CHECK(split_words(devices, {}, 3)[1].device == test_device(0));
-}
-
-TEST_CASE("split words: more shards than words and shares that do not add up are refused with what was found",
-          "[nn][placement][error]") {
-  const std::vector<c10::Device> devices(3, c10::kCPU);
-  CHECK_THROWS_WITH(split_words(devices, {}, 2),
+  CHECK(ranges(11) == Ranges{{0, 4}, {4, 8}, {8, 11}});
+  CHECK(ranges(3) == Ranges{{0, 1}, {1, 2}, {2, 3}});
+  CHECK(split_words(devices, 3)[1].device == test_device(0));
+  CHECK_THROWS_WITH(split_words(devices, 2),
                     ContainsSubstring("`placement.output` names 3 devices, but the vocabulary has 2 words"));
-  CHECK_THROWS_WITH(split_words(devices, {40000, 38000, 1000}, 80000),
-                    ContainsSubstring("the shares add up to 79,000, but the vocabulary has 80,000 words"));
-  CHECK_THROWS_WITH(split_words(devices, {4, 4}, 8), ContainsSubstring("`placement.shares` has 2 numbers"));
-  CHECK_THROWS_WITH(split_words(devices, {4, 0, 4}, 8), ContainsSubstring("0 is not a number of words"));
-  constexpr int64_t huge = int64_t{1} << 62;
-  CHECK_THROWS_WITH(split_words(devices, {huge, huge, huge}, 8), ContainsSubstring("add up to"));
 }
 
 TEST_CASE("shards that leave a gap, overlap, are empty or end early are refused", "[nn][placement][error]") {
@@ -171,7 +156,7 @@ TEST_CASE("shards that leave a gap, overlap, are empty or end early are refused"
                     ContainsSubstring("shard 2 has the words 3 up to 5, but the shards before it end at 2"));
   CHECK_THROWS_WITH(with_words(shards({{0, 3}, {2, 5}}), 5), ContainsSubstring("shard 2"));
   CHECK_THROWS_WITH(with_words(shards({{0, 5}, {5, 5}}), 5), ContainsSubstring("shard 2"));
-  CHECK_THROWS_WITH(with_words(shards({{0, 2}, {2, 4}}), 5), ContainsSubstring("add up to 4"));
+  CHECK_THROWS_WITH(with_words(shards({{0, 2}, {2, 4}}), 5), ContainsSubstring("the shards have 4 words"));
 }
 
 }  // namespace

@@ -184,9 +184,9 @@ TEST_CASE("lstm by cudnn: bf16 rounds the operands, and what comes out is float3
   const std::vector<int64_t> running{5, 5, 4, 2, 1};
   const auto expected = layer_on(c10::kCPU, at::kDouble, 5, 6, running);
   const GpuKernels on("cudnn");
-  compute_in(Precision::bf16);
+  set_precision(Precision::bf16);
   const auto found = layer_on(test_device(1), at::kFloat, 5, 6, running);
-  compute_in(Precision::float32);
+  set_precision(Precision::float32);
   double largest = 0;
   for (size_t part = 0; part < expected.size(); ++part) {
     CAPTURE(parts[part]);

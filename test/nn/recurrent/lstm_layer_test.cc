@@ -7,7 +7,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "seq2seq/core/isa.h"
-#include "seq2seq/nn/computing.h"
+#include "seq2seq/nn/scoped_precision.h"
 #include "test/nn/kernels/variants.h"
 #include "test/support/catch.h"
 
@@ -36,7 +36,7 @@ class Machine {
  private:
   int threads_before_;
   std::string isa_before_;
-  Computing computing_;
+  ScopedPrecision computing_;
 };
 
 struct Operands {

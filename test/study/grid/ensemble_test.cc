@@ -63,6 +63,18 @@ TEST_CASE("study: an ensemble of another row's runs trains only those that are n
   for (const auto& each : study.plan().planned) CHECK(each.record != nullptr);
 }
 
+TEST_CASE("study: an ensemble that is made again trains all of its members again", "[study][work][ensemble]") {
+  StudyFolder study(with_ensembles);
+  auto plan = study.plan();
+  REQUIRE(study::work(plan, study.toy.environment).recorded == 5);
+  auto again = study.plan({"two greedy"});
+  study::retrain(again, disk_files());
+  CHECK(trained_in(study.toy / "runs").size() == 2);  // of seeds 1 and 3
+  auto rest = study.plan();
+  CHECK(study::work(rest, study.toy.environment).recorded == 1);
+  CHECK(trained_in(study.toy / "runs").size() == 4);
+}
+
 TEST_CASE("study: an ensemble's intervals are over sentences alone, and the table says so",
           "[study][table][ensemble]") {
   StudyFolder study(with_ensembles);

@@ -65,7 +65,7 @@ TEST_CASE("study: a key that no configuration has is told with its place in the 
   } catch (const UsageError& error) {
     const std::string message = error.what();
     CHECK_THAT(message,
-               ContainsSubstring((toy / "study.yaml").string() + ":6:21: unknown key `train.updatse`; the nearest"));
+               ContainsSubstring((toy / "study.yaml").string() + ":6:21: unknown key `train.updatse`; did you mean"));
     CHECK_THAT(message, ContainsSubstring((toy / "study.yaml").string() + ":7:21: `train.updates`: "));
     CHECK(lines_in(message).size() == 2);
   }

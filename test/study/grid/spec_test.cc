@@ -98,7 +98,7 @@ TEST_CASE("study: without scales the whole is one, without a reference the first
 
 TEST_CASE("study: what is wrong in the file is told with line and column", "[study][grid][error]") {
   const auto [part, instead, message] = GENERATE(table<std::string, std::string, std::string>({
-      {"reference:", "referense:", "13:1: unknown key `referense`; the nearest known one is `reference`"},
+      {"reference:", "referense:", "13:1: unknown key `referense`; did you mean `reference`?"},
       {"name: reversed", "name: forward", "9:12: duplicate row `forward`; first on line 8"},
       {"reference: reversed", "reference: back", "13:12: unknown row `back`; the study has `forward`, `reversed`"},
       {"[1, 2, 3]", "[1, 2, 1]", "6:15: `seeds` has the seed 1 twice"},
@@ -130,11 +130,14 @@ TEST_CASE("study: what is wrong in the file is told with line and column", "[stu
       {"  small:", "  .:", "5:6: `.` cannot be the name of a scale"},
       {"{train.label_smoothing: [0, 0.1, \"1\"]}", "{names: [low], train.epochs: [1, 9]}",
        "12:34: the lists of an axis must have the same length: `train.epochs` has 2 values, `names` has 1"},
-      {"{train.label_smoothing: [0, 0.1, \"1\"]}", "{names: [low]}", "12:5: an axis is a section"},
+      {"{train.label_smoothing: [0, 0.1, \"1\"]}", "{names: [low]}", "12:5: expected an axis"},
+      {"- {train.label_smoothing: [0, 0.1, \"1\"]}", "- {train.epochs: [1, 9]}\n  - {train.epochs: [2, 3]}",
+       "two axes set `train.epochs`"},
       {"metrics: [perplexity, bleu]", "metrics: [perplexity, blue]", "14:10: `metrics`: "},
-      {"metrics: [perplexity, bleu]", "metrics: [\"a\\nb\"]", "14:10: `metrics`: has no metric `a\\nb`; known are "},
+      {"metrics: [perplexity, bleu]", "metrics: [\"a\\nb\"]",
+       "14:10: `metrics`: has no metric `a\\nb`; the metrics are "},
       {"metrics: [perplexity, bleu]", "metrics: [bleu, bleu]", "14:10: `metrics` has a duplicate"},
-      {"reference:", "question2:", "unknown key `question2`; the nearest known one is `question`"},
+      {"reference:", "question2:", "unknown key `question2`; did you mean `question`?"},
       {"set: {data.reverse: source}", "set: backwards", "9:27: expected keys of a configuration with their values"},
       {"set: {data.reverse: source}", "set: {data.reverse: source, data: {reverse: none}}",
        "9:57: `data.reverse` is set twice here"},
@@ -145,8 +148,7 @@ TEST_CASE("study: what is wrong in the file is told with line and column", "[stu
        "scales: [small]\n", "3:9: `scales` is a section of"},
       {"question: Does it help?\n", "", "missing key `question`"},
       {"base: base.yaml\n", "", "missing key `base` (the configuration that scale `paper` starts from)"},
-      {"  paper: {}\n", "  paper: {sed: [1]}\n",
-       "4:11: unknown key `scales.paper.sed`; the nearest known one is `set`"},
+      {"  paper: {}\n", "  paper: {sed: [1]}\n", "4:11: unknown key `scales.paper.sed`; did you mean `set`?"},
   }));
   CAPTURE(part, instead);
   REQUIRE_THROWS_WITH(read(with(part, instead)),
@@ -179,7 +181,7 @@ TEST_CASE("study: everything that is wrong is told at once", "[study][grid][erro
   } catch (const UsageError& error) {
     const std::string message = error.what();
     CHECK_THAT(message, ContainsSubstring("missing key `rows[1].name`"));
-    CHECK_THAT(message, ContainsSubstring("unknown key `rows[1].nam`; the nearest known one is `name`"));
+    CHECK_THAT(message, ContainsSubstring("unknown key `rows[1].nam`; did you mean `name`?"));
     CHECK_THAT(message, ContainsSubstring("4:9: `seeds`: "));
     CHECK_THAT(message, ContainsSubstring("missing key `base`"));
   }

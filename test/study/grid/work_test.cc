@@ -168,6 +168,12 @@ TEST_CASE("study: what cannot be made again is left as it is", "[study][work][er
     CHECK_THAT(message_of<Error>([&plan] { study::retrain(plan, disk_files()); }),
                ContainsSubstring("forward, seed 2: another process works on this run"));
   }
+  fs::rename(study.toy / "records", study.toy / "kept");
+  study.toy.folder().file("records", "");
+  CHECK_THAT(message_of<Error>([&plan] { study::retrain(plan, disk_files()); }),
+             ContainsSubstring("records: is a file; expected a folder"));
+  fs::remove(study.toy / "records");
+  fs::rename(study.toy / "kept", study.toy / "records");
   fs::remove(study.toy / "train.source");
   auto elsewhere = study.plan();
   CHECK_THAT(message_of<UsageError>([&elsewhere] { study::retrain(elsewhere, disk_files()); }),

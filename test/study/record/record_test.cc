@@ -192,11 +192,11 @@ TEST_CASE("record: the product with a tied embedding counts as that of an output
 
 TEST_CASE("record: an epoch reads the tokens of each corpus as often as it is repeated", "[study][record]") {
   auto corpus = corpus_of({{5, 5}, {6}, {7, 7, 7}}, {{5}, {5, 6, 7, 8}, {}});
-  CHECK(study::tokens_an_epoch(corpus, corpus.source) == 2 + 1 + 3 + 3);
+  CHECK(study::tokens_per_epoch(corpus, corpus.source) == 2 + 1 + 3 + 3);
   corpus.pairs_of = {1, 2};
   corpus.repeat = {2, 0.5};
-  CHECK(study::tokens_an_epoch(corpus, corpus.source) == 2 * 3 + 0.5 * (2 + 4));
-  CHECK(study::tokens_an_epoch(corpus, corpus.target) == 2 * 2 + 0.5 * (5 + 1));
+  CHECK(study::tokens_per_epoch(corpus, corpus.source) == 2 * 3 + 0.5 * (2 + 4));
+  CHECK(study::tokens_per_epoch(corpus, corpus.target) == 2 * 2 + 0.5 * (5 + 1));
 }
 
 }  // namespace seq2seq::test

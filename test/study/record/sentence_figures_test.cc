@@ -146,7 +146,7 @@ TEST_CASE("sentence figures: every metric that a study may name has one", "[stud
        .rates = {.sequences = 1, .exact = 0, .edits = 1, .reference_tokens = 4},
        .bleu = {},
        .lines = {}}};
-  const auto apart = study::kept_apart(study::study_metric_names());
+  const auto apart = study::stored_separately(study::study_metric_names());
   CHECK(apart.size() > 6);
   for (const auto& metric : study::study_metric_names()) {
     if (std::find(apart.begin(), apart.end(), metric) == apart.end())

@@ -66,7 +66,7 @@ TEST_CASE("table: seeds are paired only where parameters and order of the data a
     return run::read_configuration(study.toy / "toy.yaml", overrides(set), *study.toy.environment.registries);
   };
   const auto base = configuration({});
-  const auto alike = [&](const char* setting) { return study::start_alike(*base, *configuration({setting})); };
+  const auto alike = [&](const char* setting) { return study::can_pair_by_seed(*base, *configuration({setting})); };
   CHECK(alike("train.clip.limit=1"));
   CHECK(alike("train.optimizer.learning_rate=0.5"));
   CHECK(alike("data.reverse=source"));

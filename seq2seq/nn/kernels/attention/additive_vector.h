@@ -142,7 +142,7 @@ void additive_gradient(const AdditiveScores& p, const AdditiveGradient& g) {
       for (int64_t column = 0; column < columns; ++column) of_keys[column] = Vector::all(0.0F);
       Vector of_v = Vector::all(0.0F);
       for (int64_t row = 0; row < rows; ++row) {
-        const float* reaching = p.scores + (first_row + row) * p.columns + first_column;
+        const float* output_gradient = p.scores + (first_row + row) * p.columns + first_column;
         const float* query = p.queries + (first_row + row) * p.query_stride + at;
         const Vector exponentials = Vector::load(scratch.queries.at(at, row));
         const float* keys = scratch.keys.at(at, 0);
@@ -152,7 +152,7 @@ void additive_gradient(const AdditiveScores& p, const AdditiveGradient& g) {
           if (scratch.any_beyond() && scratch.beyond(row, column)) {
             t = tanh(load_part(query, lanes) + load_part(p.keys + (first_column + column) * p.key_stride + at, lanes));
           }
-          const Vector d = Vector::all(reaching[column]), slope = fma(Vector::all(0.0F) - t, t, one);
+          const Vector d = Vector::all(output_gradient[column]), slope = fma(Vector::all(0.0F) - t, t, one);
           of_v = fma(d, t, of_v);
           of_query = fma(d, slope, of_query);
           of_keys[column] = fma(d, slope, of_keys[column]);

@@ -38,7 +38,7 @@ struct AdditiveScores {
   const float* keys;  // [columns, width], a row every key_stride
   int64_t key_stride;
   const float* v;  // [width]
-  float* scores;   // [rows, columns]; backward reads the derivatives by them from here
+  float* scores;   // [rows, columns]; backward reads the derivatives with respect to them from here
   int64_t rows, columns, width;
   float* scratch;
 };
@@ -60,7 +60,7 @@ struct ScoreColumns {
 };
 
 /// float32 for one thread. Every sum adds its terms in an order that depends only on its own operands' sizes: a query's
-/// result is the same bits whatever lies beside it.
+/// result has the same bits in any batch.
 struct AttentionKernels {
   int64_t lanes;  // of a vector
   void (*dots)(const RowDots& dots);
@@ -100,7 +100,7 @@ inline constexpr int64_t additive_scratch(int64_t width) {
   return (2 * additive_block + 1) * padded + 2 * additive_block;
 }
 
-/// Complete for every instruction set.
+/// No function pointer is null, for any instruction set.
 AttentionKernels attention_kernels(Isa isa = best_isa());
 
 }  // namespace seq2seq::nn::kernels

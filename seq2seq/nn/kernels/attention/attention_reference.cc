@@ -60,13 +60,13 @@ void additive_gradient(const AdditiveScores& p, const AdditiveGradient& g) {
   std::fill_n(g.queries, p.rows * p.width, 0.0F);
   for (int64_t r = 0; r < p.rows; ++r) {
     for (int64_t c = 0; c < p.columns; ++c) {
-      const float reaching = p.scores[r * p.columns + c];
+      const float output_gradient = p.scores[r * p.columns + c];
       for (int64_t a = 0; a < p.width; ++a) {
         const float t = std::tanh(p.queries[r * p.query_stride + a] + p.keys[c * p.key_stride + a]);
-        const float d = reaching * p.v[a] * (1 - t * t);
+        const float d = output_gradient * p.v[a] * (1 - t * t);
         g.queries[r * p.width + a] += d;
         g.keys[c * p.width + a] += d;
-        g.v[a] += reaching * t;
+        g.v[a] += output_gradient * t;
       }
     }
   }

@@ -12,7 +12,7 @@ namespace seq2seq::nn::kernels {
 namespace {
 
 constexpr int64_t mask_lanes = 16;
-constexpr int64_t keys_a_draw = 8;  // 128 random bits, 16 a weight: the share is met to 1/65,536
+constexpr int64_t keys_per_draw = 8;  // 128 random bits, 16 a weight: the share is met to 1/65,536
 
 /// philox() of core/random.h for 16 counters at a time.
 struct PhiloxLanes {
@@ -33,17 +33,17 @@ struct PhiloxLanes {
 void fill_mask(const WeightMask& m, const WeightMaskPlace& place) {
   for (int64_t query = 0; query < place.queries; query += mask_lanes) {
     const int64_t queries = std::min(mask_lanes, place.queries - query);
-    for (int64_t key = 0; key < place.keys; key += keys_a_draw) {
+    for (int64_t key = 0; key < place.keys; key += keys_per_draw) {
       PhiloxLanes lanes;
       for (int64_t i = 0; i < mask_lanes; ++i) {
         // The place of a unit among those of its row, as in dropout of rows; the head stands above the position.
-        lanes.word[0][i] = m.site << 16 | static_cast<uint32_t>(key / keys_a_draw);
+        lanes.word[0][i] = m.site << 16 | static_cast<uint32_t>(key / keys_per_draw);
         lanes.word[1][i] = m.head << 20 | (m.first_position + static_cast<uint32_t>(query + i));
         lanes.word[2][i] = m.pair;
         lanes.word[3][i] = m.update;
       }
       lanes.draw(m.key0, m.key1);
-      const int64_t keys = std::min(keys_a_draw, place.keys - key);
+      const int64_t keys = std::min(keys_per_draw, place.keys - key);
       for (int64_t k = 0; k < keys; ++k) {
         float mask[mask_lanes];
         for (int64_t i = 0; i < mask_lanes; ++i)

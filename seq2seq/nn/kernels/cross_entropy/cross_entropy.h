@@ -6,9 +6,9 @@
 
 namespace seq2seq::nn::kernels {
 
-/// Logits of some words for some rows, a word in each row of the matrix, and what is known of each row's softmax. The
-/// exponentials are relative to a reference that rises with the largest logit, but only where that exceeds it by more
-/// than `reference_slack`: so it soon stands still, and what was computed with it stays valid.
+/// Logits of some words for some rows, a word in each row of the matrix, and what is known of each row's softmax.
+/// Exponentials are relative to a running maximum of the row, which is raised only if a logit exceeds it by more than
+/// `reference_slack`. So it soon stays the same, and earlier exponentials stay valid.
 struct LogitTile {
   float* logits;  // [words, rows] in: logits without bias; out: exp(z - reference)
   int64_t stride;
@@ -31,15 +31,14 @@ struct WeightedSums {
   float* sums;           // [words, CrossEntropyKernels::lanes]
 };
 
-/// The parts of softmax and cross-entropy beside the products, for one thread. What a row gives depends on that row
-/// alone.
+/// The parts of softmax and cross-entropy beside the products, for one thread. A row's result depends only on that row.
 struct CrossEntropyKernels {
   int64_t lanes;
   void (*exponentials)(const LogitTile& tile);
   void (*add_sums)(const WeightedSums& sums);
 };
 
-/// Complete for every instruction set.
+/// No function pointer is null, for any instruction set.
 CrossEntropyKernels cross_entropy_kernels(Isa isa = best_isa());
 
 }  // namespace seq2seq::nn::kernels

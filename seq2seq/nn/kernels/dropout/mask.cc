@@ -8,7 +8,7 @@
 namespace seq2seq::nn::kernels {
 namespace {
 
-constexpr int64_t units_a_draw = 8;  // 128 random bits, 16 a unit: the share is met to 1/65,536
+constexpr int64_t units_per_draw = 8;  // 128 random bits, 16 a unit: the share is met to 1/65,536
 
 }  // namespace
 
@@ -23,10 +23,10 @@ void dropout_mask(const DropoutMask& m, int64_t first, int64_t last) {
     float* out = m.mask + row * m.width;
     const auto sentence = static_cast<uint32_t>(m.key[m.owner[row]]);
     const auto position = static_cast<uint32_t>(m.position[row]);
-    for (int64_t unit = 0; unit < m.width; unit += units_a_draw) {
-      const uint32_t place = m.site << 16 | static_cast<uint32_t>(unit / units_a_draw);
+    for (int64_t unit = 0; unit < m.width; unit += units_per_draw) {
+      const uint32_t place = m.site << 16 | static_cast<uint32_t>(unit / units_per_draw);
       const auto words = philox({place, position, sentence, m.update}, key);
-      for (int64_t i = 0; i < units_a_draw && unit + i < m.width; ++i) {
+      for (int64_t i = 0; i < units_per_draw && unit + i < m.width; ++i) {
         const uint32_t bits = words[static_cast<size_t>(i / 2)] >> (16 * (i % 2)) & 0xFFFF;
         out[unit + i] = bits < m.threshold ? 0.0F : m.scale;
       }

@@ -19,16 +19,16 @@ struct LstmStep {
   int64_t cells;
 };
 
-/// The same step backward but for its product. With t = tanh(c): dc += dh o (1 - t^2), then the derivatives of the
-/// gates' sums and dc' = f dc.
+/// The backward pass of LstmStep without its matrix product. With t = tanh(c): dc += dh o (1 - t^2), then the
+/// derivatives of the gates' sums and dc' = f dc.
 struct LstmStepGradient {
   const float* gates;        // [rows, 4 * cells] as LstmStep leaves them
   const float* cell_before;  // [rows, cells]
   const float* cell;         // [rows, cells]
-  const float* from_above;   // [rows, cells] what reaches h from the layer above; null: nothing does
-  const float* from_later;   // [rows, cells] what reaches h from the next step
+  const float* from_above;   // [rows, cells] gradient of h from the layer above; null: zero
+  const float* from_later;   // [rows, cells] gradient of h from the next step
   float* gate_gradient;      // [rows, 4 * cells] out
-  float* cell_gradient;      // [rows, cells] in: what reaches c from the next step; out: what reaches c'
+  float* cell_gradient;      // [rows, cells] in: gradient of c from the next step; out: of c'
   int64_t rows;
   int64_t cells;
 };
@@ -43,16 +43,16 @@ struct LstmKernels {
   int64_t share;
   /// Lays the recurrent weight [4 * cells, cells] out for `forward`, into packed_size(cells) floats.
   void (*pack)(const float* weight, int64_t cells, Cells own, float* packed);
-  /// Reads h' of all cells.
+  /// Reads h' of every cell, so threads must synchronize before it.
   void (*forward)(const LstmStep& step, const float* packed, Cells own);
-  /// Reads nothing of other cells.
+  /// Reads only its own cells; needs no synchronization.
   void (*backward)(const LstmStepGradient& step, Cells own);
 
   int64_t packed_size(int64_t cells) const { return 4 * cells * ((cells + share - 1) / share * share); }
 };
 
-/// Complete for every instruction set. In bf16, avx512 needs a processor with AVX512-BF16 (has_bf16_products()), and
-/// all lower sets are the reference. In float32, amx is avx512.
+/// No function pointer is null, for any instruction set. In bf16, avx512 needs a processor with AVX512-BF16
+/// (has_bf16_products()), and all lower sets are the reference. In float32, amx is avx512.
 LstmKernels lstm_kernels(Isa isa = best_isa(), Operands operands = Operands::float32);
 
 }  // namespace seq2seq::nn::kernels

@@ -40,8 +40,8 @@ struct ProductKernels {
   int64_t panels(int64_t of) const { return (of + columns - 1) / columns; }
 };
 
-/// Complete for every instruction set. In bf16, avx512 needs a processor with AVX512-BF16 (has_bf16_products()), and
-/// all lower sets are the reference. In float32, amx is avx512.
+/// No function pointer is null, for any instruction set. In bf16, avx512 needs a processor with AVX512-BF16
+/// (has_bf16_products()), and all lower sets are the reference. In float32, amx is avx512.
 ProductKernels product_kernels(Isa isa = best_isa(), Operands operands = Operands::float32);
 
 }  // namespace seq2seq::nn::kernels

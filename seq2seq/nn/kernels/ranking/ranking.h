@@ -33,7 +33,7 @@ struct RankingKernels {
   void (*add_logs)(const MixtureTerm& term);
 };
 
-/// Complete for every instruction set.
+/// No function pointer is null, for any instruction set.
 RankingKernels ranking_kernels(Isa isa = best_isa());
 
 }  // namespace seq2seq::nn::kernels

@@ -10,7 +10,7 @@ template <class Team>
 constexpr void load_weights(const LstmRecurrenceBackward& pass, const BlockPlace& place, const BlockMemory& memory,
                             Team& team) {
   team.each([&](int thread, auto&) {
-    for (int64_t i = thread; i < panel_numbers(pass.width); i += recurrence_threads) {
+    for (int64_t i = thread; i < panel_floats(pass.width); i += recurrence_threads) {
       const int64_t term = i / block_cells, cell = place.first_cell + i % block_cells;
       memory.panel[i] = cell < pass.width ? pass.weight[term * pass.width + cell] : 0;
     }
@@ -20,8 +20,8 @@ constexpr void load_weights(const LstmRecurrenceBackward& pass, const BlockPlace
 /// The gradient of h of a sentence at a step: through the step after it or, if that has no row of the sentence, from
 /// outside. `passed`: the sentences of the group that the step after has.
 template <int RowsALane>
-constexpr float reaching(const LstmRecurrenceBackward& pass, const BlockMemory& memory, int64_t at, bool passed,
-                         int cell, int row) {
+constexpr float output_gradient(const LstmRecurrenceBackward& pass, const BlockMemory& memory, int64_t at, bool passed,
+                                int cell, int row) {
   if (!passed) return pass.hidden[at];
   float sum = 0;
   for (int split = 0; split < sum_splits; ++split)
@@ -29,8 +29,8 @@ constexpr float reaching(const LstmRecurrenceBackward& pass, const BlockMemory& 
   return sum;
 }
 
-/// The derivatives of the gates' sums of a thread's rows at a step, and what reaches the cells before it. Before the
-/// first step, step -1, what reaches h is the result.
+/// The derivatives of the gates' sums of a thread's rows at a step, and the gradient of the cells before it. Before the
+/// first step, step -1, the gradient of h is the result.
 template <int RowsALane, class Math>
 constexpr void differentiate(const LstmRecurrenceBackward& pass, const BlockPlace& place, const BlockMemory& memory,
                              int64_t step, int64_t first_sentence, int64_t passed, int thread, const Math& math) {
@@ -43,7 +43,7 @@ constexpr void differentiate(const LstmRecurrenceBackward& pass, const BlockPlac
     if (i >= own) return;
     const int64_t sentence = place.sentence(i), row = offset + sentence, at = sentence * width + cell;
     const float to_state =
-        reaching<RowsALane>(pass, memory, at, i < passed, warp_of(thread), lane_of(thread) + lanes * r);
+        output_gradient<RowsALane>(pass, memory, at, i < passed, warp_of(thread), lane_of(thread) + lanes * r);
     if (step < 0) {
       pass.hidden[at] = to_state;
       continue;
@@ -99,7 +99,7 @@ constexpr void run_step(const LstmRecurrenceBackward& pass, const BlockPlace& pl
   }
 }
 
-/// The last step first; then what reaches the state before the first.
+/// The last step first; then the gradient of the state before the first.
 constexpr int64_t turns(const LstmRecurrenceBackward& pass) { return pass.steps + 1; }
 constexpr int64_t step_of(const LstmRecurrenceBackward& pass, int64_t turn) { return pass.steps - 1 - turn; }
 

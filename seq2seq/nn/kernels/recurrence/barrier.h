@@ -1,6 +1,6 @@
 #pragma once
 
-// Where blocks of a GPU wait for each other. For sources that nvcc compiles.
+// Barrier between the thread blocks of a GPU. Include it only in sources that nvcc compiles.
 
 #include <cstdint>
 
@@ -10,7 +10,7 @@ extern "C" __host__ __device__ void __assert_fail(const char* assertion, const c
 
 namespace seq2seq::nn::kernels {
 
-/// Counts this block in. What its threads wrote before comes before the count, for whoever acquires it.
+/// Arrives at the barrier with release semantics: earlier writes are visible to threads that acquire the counter.
 __device__ inline void release_one(uint32_t* counter) {
   asm volatile("red.release.gpu.add.u32 [%0], 1;" ::"l"(counter) : "memory");
 }
@@ -33,7 +33,7 @@ __device__ inline uint64_t clock_now() {
 /// one is lost.
 __device__ inline void wait_for_group(uint32_t* counter, int64_t blocks, int64_t turn) {
   constexpr uint64_t patience = 10'000'000'000;
-  constexpr uint32_t looks_a_clock = 4096;  // reading the clock takes longer than looking at the counter
+  constexpr uint32_t looks_per_clock = 4096;  // reading the clock takes longer than looking at the counter
   __syncthreads();
   if (threadIdx.x == 0) {
     release_one(counter);
@@ -41,7 +41,7 @@ __device__ inline void wait_for_group(uint32_t* counter, int64_t blocks, int64_t
     const uint64_t begin = clock_now();
     for (uint32_t looks = 1; acquire(counter) < wanted; ++looks) {
       // An assertion's text reaches the user's screen; printf's may be lost with the launch.
-      if (looks % looks_a_clock == 0 && clock_now() - begin > patience)
+      if (looks % looks_per_clock == 0 && clock_now() - begin > patience)
         __assert_fail("a block waited ten seconds for the others of its group", __FILE__, __LINE__, "wait_for_group");
     }
   }

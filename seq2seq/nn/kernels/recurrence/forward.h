@@ -10,7 +10,7 @@ template <class Team>
 constexpr void load_weights(const LstmRecurrence& pass, const BlockPlace& place, const BlockMemory& memory,
                             Team& team) {
   team.each([&](int thread, auto&) {
-    for (int64_t i = thread; i < panel_numbers(pass.width); i += recurrence_threads) {
+    for (int64_t i = thread; i < panel_floats(pass.width); i += recurrence_threads) {
       const int64_t gate = i % 4, term = i / 4 % pass.width, cell = place.first_cell + i / 4 / pass.width;
       memory.panel[i] = cell < pass.width ? pass.weight[(gate * pass.width + cell) * pass.width + term] : 0;
     }

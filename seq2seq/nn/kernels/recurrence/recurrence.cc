@@ -64,9 +64,9 @@ void run_on_host(const Pass& pass, const RecurrenceShape& shape, uint64_t seed) 
     blocks.push_back({.place = {.group = block / shape.blocks,
                                 .groups = shape.groups,
                                 .first_cell = block % shape.blocks * block_cells},
-                      .panel = unset(panel_numbers(pass.width)),
-                      .tile = unset(tile_numbers(RowsALane)),
-                      .parts = unset(part_numbers(RowsALane)),
+                      .panel = unset(panel_floats(pass.width)),
+                      .tile = unset(tile_floats(RowsALane)),
+                      .parts = unset(part_floats(RowsALane)),
                       .team = HostTeam<RowsALane>(random)});
   for (auto& block : blocks) load_weights(pass, block.place, block.memory(), block.team);
   std::vector<size_t> order(blocks.size());
@@ -82,7 +82,7 @@ void run_on_host(const Pass& pass, const RecurrenceShape& shape, uint64_t seed) 
 
 template <class Pass>
 void run_any_on_host(const Pass& pass, const RecurrenceShape& shape, uint64_t seed) {
-  switch (shape.rows_a_lane) {
+  switch (shape.rows_per_lane) {
     case 1:
       return run_on_host<1>(pass, shape, seed);
     case 2:

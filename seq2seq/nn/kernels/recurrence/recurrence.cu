@@ -37,8 +37,8 @@ __global__ void __launch_bounds__(recurrence_threads)
     recurrence_kernel(Pass pass, RecurrenceShape shape, uint32_t* counters) {
   extern __shared__ float shared[];
   const BlockMemory memory{.panel = shared,
-                           .tile = shared + panel_numbers(pass.width),
-                           .parts = shared + panel_numbers(pass.width) + tile_numbers(RowsALane)};
+                           .tile = shared + panel_floats(pass.width),
+                           .parts = shared + panel_floats(pass.width) + tile_floats(RowsALane)};
   const BlockPlace place{.group = blockIdx.x / shape.blocks,
                          .groups = shape.groups,
                          .first_cell = blockIdx.x % shape.blocks * block_cells};
@@ -57,7 +57,7 @@ cudaError_t launch(Pass pass, RecurrenceShape shape, uint32_t* counters, cudaStr
   if (const auto error =
           cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(shared)))
     return error;
-  const auto counted = static_cast<size_t>(counter_numbers(shape)) * sizeof(uint32_t);
+  const auto counted = static_cast<size_t>(counter_count(shape)) * sizeof(uint32_t);
   if (const auto error = cudaMemsetAsync(counters, 0, counted, stream)) return error;
   void* arguments[] = {&pass, &shape, &counters};
   const auto blocks = static_cast<unsigned>(shape.groups * shape.blocks);
@@ -67,7 +67,7 @@ cudaError_t launch(Pass pass, RecurrenceShape shape, uint32_t* counters, cudaStr
 template <class Pass>
 cudaError_t launch_any(const Pass& pass, const RecurrenceShape& shape, uint32_t* counters, cudaStream_t stream) {
   if (pass.steps == 0) return cudaSuccess;
-  switch (shape.rows_a_lane) {
+  switch (shape.rows_per_lane) {
     case 1:
       return launch<1>(pass, shape, counters, stream);
     case 2:

@@ -18,27 +18,28 @@ struct LstmRecurrence {
   int64_t steps, width;        // T, H
 };
 
-/// The recurrent half of its way back.
+/// The recurrent half of the backward pass.
 struct LstmRecurrenceBackward {
   const float* weight;         // [4H, H]
-  const float *gates, *cells;  // [N, 4H], [N, H] of the way forward
+  const float *gates, *cells;  // [N, 4H], [N, H] of the forward pass
   const float* cell_before;    // [S, H] before the first step
-  const float* from_above;     // [N, H] what reaches the rows; null: nothing does
+  const float* from_above;     // [N, H] gradient of the rows from above; null: zero
   const int64_t* offsets;      // [T + 1]
-  float *hidden, *cell;        // [S, H] in: what reaches each sentence's last state; out: what reaches its first
-  float* sums;                 // [N, 4H] out: derivatives of the gates' sums
+  float *hidden, *cell;        // [S, H] in: gradient of each sentence's last state; out: of its first
+  float* sums;                 // [N, 4H] out: gradient of the gates' sums
   int64_t steps, width;        // T, H
 };
 
-/// As on a GPU: blocks and threads one after another, in an order that depends on `seed` between two barriers.
+/// Runs the GPU's code on the CPU, for tests: blocks and threads one after another, in an order between two barriers
+/// that depends on `seed`.
 void lstm_recurrence_on_host(const LstmRecurrence& pass, const RecurrenceShape& shape, uint64_t seed);
 void lstm_recurrence_on_host(const LstmRecurrenceBackward& pass, const RecurrenceShape& shape, uint64_t seed);
 
-/// Of a GPU; nothing fits in a build without CUDA.
+/// Returns the limits of a GPU; all zero without CUDA, so that no shape fits.
 GpuLimits gpu_limits(int device);
 
-/// On the current stream of a GPU, where all of it lies; which device is current does not matter. `counters`
-/// [counter_numbers(shape)] of the GPU are for the kernel alone. Only in a build with CUDA.
+/// Runs on the current stream of the GPU that holds all tensors. The calling thread's current device may be another.
+/// `counters` [counter_count(shape)] of the GPU are for the kernel alone. Only in a build with CUDA.
 void lstm_recurrence_on_gpu(const LstmRecurrence& pass, const RecurrenceShape& shape, uint32_t* counters, int device);
 void lstm_recurrence_on_gpu(const LstmRecurrenceBackward& pass, const RecurrenceShape& shape, uint32_t* counters,
                             int device);

@@ -12,8 +12,8 @@ std::optional<RecurrenceShape> recurrence_shape(int64_t cells, int64_t sentences
   if (cells < 1 || sentences < 1 || fitting < 1) return std::nullopt;
   shape.groups = std::min(fitting, rounded_up(sentences, lanes));
   const int64_t rows = rounded_up(sentences, shape.groups);
-  while (shape.rows_a_lane < 4 && int64_t{lanes} * shape.rows_a_lane < rows) shape.rows_a_lane *= 2;
-  const int64_t numbers = panel_numbers(cells) + tile_numbers(shape.rows_a_lane) + part_numbers(shape.rows_a_lane);
+  while (shape.rows_per_lane < 4 && int64_t{lanes} * shape.rows_per_lane < rows) shape.rows_per_lane *= 2;
+  const int64_t numbers = panel_floats(cells) + tile_floats(shape.rows_per_lane) + part_floats(shape.rows_per_lane);
   shape.shared_bytes = numbers * static_cast<int64_t>(sizeof(float));
   if (shape.shared_bytes > limits.shared_bytes) return std::nullopt;
   return shape;

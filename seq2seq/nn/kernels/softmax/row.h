@@ -16,7 +16,7 @@ struct RowPart {
   float largest, exponentials, sum;
 };
 
-/// Of no logit.
+/// Returns the part of no logits.
 constexpr RowPart empty_part() { return {-INFINITY, 0, 0}; }
 
 /// `exp` is the function that the processor has.
@@ -41,7 +41,7 @@ constexpr RowPart part_of(const float* logits, int64_t words, int thread, const 
 /// The parts are joined in halves: thread t takes that of t + stride, for strides row_threads / 2, ..., 2, 1.
 constexpr int first_stride() { return row_threads / 2; }
 
-/// -log p of the target, and of that the share `smoothing` spread evenly over all words.
+/// Returns the cross-entropy, with `smoothing` of the target spread evenly over all words.
 template <class Log>
 constexpr float loss_of(const RowPart& row, float target_logit, int64_t words, float smoothing, const Log& log) {
   const float normalizer = row.largest + log(row.exponentials);
@@ -50,7 +50,7 @@ constexpr float loss_of(const RowPart& row, float target_logit, int64_t words, f
   return (1 - smoothing) * of_target + smoothing * (normalizer - row.sum / static_cast<float>(words));
 }
 
-/// Writes the derivative of `scale` times the loss by each of a thread's logits over it.
+/// Replaces each of a thread's logits by the gradient of `scale` times the loss.
 template <class Exp>
 constexpr void differentiate(float* logits, const RowPart& row, int64_t words, int64_t target, float smoothing,
                              float scale, int thread, const Exp& exp) {

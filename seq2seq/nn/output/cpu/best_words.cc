@@ -18,7 +18,7 @@ constexpr int64_t piece_words = 256;
 /// Sums of probabilities have lost digits below it, because float32 has no exponentials below e^-87.
 constexpr float least_probability = 1e-30F;
 /// Products of two numbers that make a thread worth waking.
-constexpr int64_t products_a_thread = int64_t{1} << 17;
+constexpr int64_t products_per_thread = int64_t{1} << 17;
 
 class Search {
  public:
@@ -26,7 +26,8 @@ class Search {
       : panels_(panels),
         of_(operands),
         kernel_(kernels::ranking_kernels(panels.isa())),
-        parts_(std::clamp<int64_t>(of_.count * panels.words() * panels.width() / products_a_thread, 1, panels.tiles())),
+        parts_(
+            std::clamp<int64_t>(of_.count * panels.words() * panels.width() / products_per_thread, 1, panels.tiles())),
         threads_(team_size(parts_)),
         logits_(at::empty({threads_ * block_rows * panels.tile_words()}, at::kFloat)),
         places_(static_cast<size_t>(threads_ * panels.tile_words())),
@@ -37,7 +38,7 @@ class Search {
         normalizers_(static_cast<size_t>(of_.count)) {}
 
   bool run() {
-    together(parts_, [&](Member member) {
+    run_on_threads(parts_, [&](Member member) {
       const auto tiles = member.part(panels_.tiles());
       for (int64_t tile = tiles.first; tile < tiles.last; ++tile) rank(tile, member.thread);
 #pragma omp barrier
@@ -112,7 +113,7 @@ class MixedSearch {
         kernel_(kernels::ranking_kernels(first().isa())),
         rows_(std::min(mixed_rows, of_.count)),
         stride_(first().padded_words()),
-        parts_(std::clamp<int64_t>(rows_ * stride_ * first().width() / products_a_thread, 1, first().tiles())),
+        parts_(std::clamp<int64_t>(rows_ * stride_ * first().width() / products_per_thread, 1, first().tiles())),
         threads_(team_size(parts_)),
         logits_(at::empty({rows_ * stride_}, at::kFloat)),
         mixture_(at::empty({rows_ * stride_}, at::kFloat)),
@@ -140,7 +141,7 @@ class MixedSearch {
   bool run(Range rows) {
     std::fill_n(mixture(0), rows.size() * stride_, 0.0F);
     std::ranges::fill(offsets_, 0.0);
-    together(parts_, [&](Member thread) {
+    run_on_threads(parts_, [&](Member thread) {
       const auto own = thread.part(rows.size());
       for (const auto& member : of_.members) {
         if (member.weight == 0) continue;

@@ -14,7 +14,7 @@ struct BestWords {
   int64_t count;      // R
   int64_t k;          // words wanted of each row, at most V
   const BannedWords& banned;
-  bool normalizes;  // whether log-probabilities come out; otherwise logits
+  bool normalizes;  // true if log-probabilities come out; otherwise logits
 
   double* scores;  // [R, k] best first; minus infinity where a row has no more words
   int64_t* ids;    // [R, k] equal scores in the order of ids
@@ -35,7 +35,7 @@ struct MixedRows {
 /// Operands and results of best_mixed_words().
 struct BestMixedWords {
   std::vector<MixedRows> members;
-  bool probabilities;  // whether log sum_m w_m p_m is the score of a word; otherwise sum_m w_m log p_m
+  bool probabilities;  // true if log sum_m w_m p_m is the score of a word; otherwise sum_m w_m log p_m
   int64_t count;       // R
   int64_t k;           // words wanted of each row, at most V
   const BannedWords& banned;

@@ -15,7 +15,7 @@ constexpr int64_t least_tiles = 4;
 
 constexpr int64_t parts(int64_t of, int64_t most) { return (of + most - 1) / most; }
 
-int64_t words_a_tile(int64_t words, int64_t width) {
+int64_t words_per_tile(int64_t words, int64_t width) {
   const int64_t fitting = std::clamp(cached_numbers / std::max<int64_t>(1, width), word_unit, most_words);
   return parts(std::min(fitting, parts(words, least_tiles)), word_unit) * word_unit;
 }
@@ -37,7 +37,7 @@ RowChunk blocks_of(Range rows, int64_t count, int64_t panel) {
 }  // namespace
 
 Division::Division(const CrossEntropy& of, const kernels::ProductKernels& product)
-    : words(of.words), tile(words_a_tile(of.words, of.width)) {
+    : words(of.words), tile(words_per_tile(of.words, of.width)) {
   const int64_t panel = product.columns, panels = product.panels(of.count);
   const int64_t in_block =
       std::max<int64_t>(1, std::clamp(cached_numbers * 2 / std::max<int64_t>(1, of.width), panel, most_rows) / panel);

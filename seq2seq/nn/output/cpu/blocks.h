@@ -1,9 +1,9 @@
 #pragma once
 
-// How the output layer's pass on the CPU is divided: rows into chunks, a chunk into blocks of rows, words into tiles.
+// Partitioning of the output layer's pass on the CPU: rows into chunks, a chunk into blocks of rows, words into tiles.
 //
-//     for each chunk:  each block: logits of a tile -> exp(z - reference), kept -> derivative by the rows
-//                      each tile:  derivative by the weight, from the exponentials of all blocks
+//     for each chunk:  each block: logits of a tile -> exp(z - reference), kept -> derivative with respect to the rows
+//                      each tile:  derivative with respect to the weight, from the exponentials of all blocks
 //
 // A tile of a block is computed, and used for the rows' derivative, while it lies in the second-level cache. The
 // exponentials of one chunk are all that is ever there of the matrix [N, V]. A word's share is exponential / sum, and

@@ -40,7 +40,7 @@ void cross_entropy(const CrossEntropy& operands, Isa isa, kernels::Operands roun
   Rows rows(shared, threads);
   std::optional<Words> words;
   if (shared.kept.defined()) words.emplace(shared, threads);
-  together(parts, [&](Member member) {
+  run_on_threads(parts, [&](Member member) {
     rows.prepare(member);
 #pragma omp barrier
     for (size_t i = 0; i < division.chunks.size(); ++i) {

@@ -7,16 +7,16 @@
 
 namespace seq2seq::nn::cpu {
 
-/// Exponentials that cross_entropy() keeps at most for the derivative by the weight: 64 MiB.
+/// Exponentials that cross_entropy() keeps at most for the derivative with respect to the weight: 64 MiB.
 inline constexpr int64_t most_kept_exponentials = int64_t{1} << 24;
 
 /// Operands and results of cross_entropy(), in float32, all matrices by rows without gaps.
 struct CrossEntropy {
-  const float* rows;            // [N, H]
-  const float* weight;          // [V, H]
-  const float* bias;            // [V]; null: none
-  const int64_t* targets;       // [N], each below V
-  const float* scale;           // [N] the derivative of the objective by each loss; null: no derivative is wanted
+  const float* rows;       // [N, H]
+  const float* weight;     // [V, H]
+  const float* bias;       // [V]; null: none
+  const int64_t* targets;  // [N], each below V
+  const float* scale;  // [N] the derivative of the objective with respect to each loss; null: no derivative is wanted
   int64_t count, width, words;  // N, H, V
   float smoothing;              // share of the target that is spread evenly over all words
 

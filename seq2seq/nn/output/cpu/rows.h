@@ -7,7 +7,8 @@
 
 namespace seq2seq::nn::cpu {
 
-/// Losses and derivatives by the rows, block by block; and the exponentials that the words' derivatives need.
+/// Losses and derivatives with respect to the rows, block by block; and the exponentials that the words' derivatives
+/// need.
 class Rows {
  public:
   Rows(Shared& shared, int64_t threads);

@@ -8,12 +8,12 @@ namespace seq2seq::nn::cpu {
 namespace {
 
 /// Numbers of a tile's part of the weight: 256 KiB of a second-level cache.
-constexpr int64_t tile_numbers = int64_t{1} << 16;
+constexpr int64_t tile_floats = int64_t{1} << 16;
 /// Fewer words than these tiles have are divided, so that each thread gets some.
 constexpr int64_t enough_tiles = 16;
 
-int64_t panels_a_tile(int64_t panels, int64_t panel_numbers) {
-  const int64_t fitting = std::max<int64_t>(1, tile_numbers / std::max<int64_t>(1, panel_numbers));
+int64_t panels_a_tile(int64_t panels, int64_t panel_floats) {
+  const int64_t fitting = std::max<int64_t>(1, tile_floats / std::max<int64_t>(1, panel_floats));
   return std::clamp<int64_t>(panels / enough_tiles, 1, fitting);
 }
 
@@ -35,7 +35,7 @@ WordPanels::WordPanels(const float* weight, const float* bias, int64_t words, in
     std::fill_n(offsets, words, 0.0F);
   }
   auto* const panels = panels_.data_ptr<float>();
-  together(product_.panels(words), [&](Member member) {
+  run_on_threads(product_.panels(words), [&](Member member) {
     const auto own = member.part(words, product_.columns);
     for (int64_t word = own.first; word < own.last; word += product_.columns) {
       product_.pack_transposed(weight + word * width, width, width, std::min(product_.columns, own.last - word),

@@ -7,7 +7,7 @@
 
 namespace seq2seq::nn::cpu {
 
-/// Derivatives by weight and bias, tile by tile, from the exponentials of a chunk.
+/// Derivatives with respect to weight and bias, tile by tile, from the exponentials of a chunk.
 class Words {
  public:
   Words(Shared& shared, int64_t threads);
@@ -22,7 +22,7 @@ class Words {
     std::vector<float> factors;  // [padded rows] what they were multiplied with
     at::Tensor panels;           // [padded rows, H] in panels
     std::vector<float> wanted;   // [padded rows of a block] the factors of a tile
-    std::vector<double> bias;    // [tile] derivatives by the bias
+    std::vector<double> bias;    // [tile] derivatives with respect to the bias
   };
 
   /// Writes what needs no softmax: the targets' part, and the share that smoothing spreads evenly.
@@ -30,7 +30,7 @@ class Words {
   /// Calls work(row) for the rows with targets among `words`, in order of targets and rows.
   template <class Work>
   void for_targets(Range words, const Work& work) const;
-  /// Fills factors and panels: the factors make the exponentials of a tile the derivatives by its logits.
+  /// Fills factors and panels: the factors make the exponentials of a tile the derivatives with respect to its logits.
   void scale_rows(const RowBlock& block, size_t index, int64_t tile, Room& room);
   void add_weight(const RowBlock& block, int64_t tile, const Room& room) const;
   void add_bias(const RowBlock& block, int64_t tile, const Room& room);

@@ -1,4 +1,4 @@
-#include "seq2seq/run/demands.h"
+#include "seq2seq/run/constraints.h"
 
 #include <sstream>
 #include <string>
@@ -14,19 +14,19 @@ namespace seq2seq::test {
 
 namespace {
 
-struct Demanded {
+struct Constrained {
   std::vector<std::string> outputs;
   run::Translated counts;
 };
 
 /// Null: no such file.
-Demanded translate_with(const run::LoadedRun& run, const std::string& source, const char* prefixes,
-                        const char* constraints, const run::TranslateOptions& given = {}) {
+Constrained translate_with(const run::LoadedRun& run, const std::string& source, const char* prefixes,
+                           const char* constraints, const run::TranslateOptions& given = {}) {
   auto options = given;
   auto lines = line_reader(source), prefix_lines = line_reader(prefixes == nullptr ? "" : prefixes),
        constraint_lines = line_reader(constraints == nullptr ? "" : constraints);
-  if (prefixes != nullptr) options.demands.prefixes = &prefix_lines;
-  if (constraints != nullptr) options.demands.constraints = &constraint_lines;
+  if (prefixes != nullptr) options.constraints.prefixes = &prefix_lines;
+  if (constraints != nullptr) options.constraints.phrases = &constraint_lines;
   std::ostringstream out;
   auto counts = run::translate(run, lines, out, options);
   return {lines_in(out.str()), counts};
@@ -38,8 +38,8 @@ bool has_phrase(const std::string& line, const std::string& phrase) {
 
 }  // namespace
 
-TEST_CASE("demands: outputs begin with the prefix of their line, and an empty line changes nothing",
-          "[run][translate][demands]") {
+TEST_CASE("constraints: outputs begin with the prefix of their line, and an empty line changes nothing",
+          "[run][translate][constraints]") {
   Toy toy(copied);
   toy.train("run", {"train.updates=60"});
   const auto search = GENERATE("beam", "exact", "sample");
@@ -56,8 +56,8 @@ TEST_CASE("demands: outputs begin with the prefix of their line, and an empty li
   CHECK(found.counts.unmet.outputs == 0);
 }
 
-TEST_CASE("demands: outputs have the phrases of their line, in either direction of writing",
-          "[run][translate][demands]") {
+TEST_CASE("constraints: outputs have the phrases of their line, in either direction of writing",
+          "[run][translate][constraints]") {
   const std::string reverse = GENERATE("none", "target");
   Toy toy(copied);
   toy.train("run", {"train.updates=60", "data.reverse=" + reverse});
@@ -74,8 +74,8 @@ TEST_CASE("demands: outputs have the phrases of their line, in either direction 
   CHECK(found.counts.unmet.outputs == 0);
 }
 
-TEST_CASE("demands: outputs without room for their phrases are counted, with the first line",
-          "[run][translate][demands]") {
+TEST_CASE("constraints: outputs without room for their phrases are counted, with the first line",
+          "[run][translate][constraints]") {
   Toy toy(copied);
   toy.train("run", {"train.updates=5"});
   const auto run = toy.load("run", "last", {"decode.max_length={ratio: 0, plus: 3, limit: 3}"});
@@ -84,7 +84,7 @@ TEST_CASE("demands: outputs without room for their phrases are counted, with the
   CHECK(found.counts.unmet.first_line == 2);
 }
 
-TEST_CASE("demands: what cannot be met is refused with its place", "[run][translate][demands][error]") {
+TEST_CASE("constraints: what cannot be met is refused with its place", "[run][translate][constraints][error]") {
   Toy toy(copied);
   toy.train("run", {"train.updates=5"});
   const auto run = toy.load("run", "last", {"decode.max_length={ratio: 1, plus: 1, limit: 9}"});
@@ -99,7 +99,7 @@ TEST_CASE("demands: what cannot be met is refused with its place", "[run][transl
   CHECK_THAT(told("a\nb\nc\n", nullptr), ContainsSubstring(":3") && ContainsSubstring("more lines than the source"));
 }
 
-TEST_CASE("demands: runs and searches that cannot meet them are refused", "[run][translate][demands][error]") {
+TEST_CASE("constraints: runs and searches that cannot meet them are refused", "[run][translate][constraints][error]") {
   Toy toy(copied);
   toy.train("run", {"train.updates=5"});
   toy.train("turned", {"train.updates=5", "data.reverse=target"});
@@ -115,7 +115,7 @@ TEST_CASE("demands: runs and searches that cannot meet them are refused", "[run]
   CHECK_THAT(told("run", {"decode.refill=false"}, nullptr, "a\n"), ContainsSubstring("refill"));
 }
 
-TEST_CASE("demands: a coverage penalty needs attention, and one model", "[run][error]") {
+TEST_CASE("constraints: a coverage penalty needs attention, and one model", "[run][error]") {
   Toy toy(copied);
   toy.train("run", {"train.updates=5"});
   CHECK_THAT(message_of<UsageError>([&] { toy.load("run", "last", {"decode.coverage_penalty=0.2"}); }),

@@ -13,117 +13,120 @@ namespace seq2seq::test {
 namespace {
 
 using decode::DecodeOptions;
-using decode::Demand;
 using decode::Hypothesis;
+using decode::OutputConstraints;
 using WordIds = std::vector<int64_t>;
 
-constexpr double demand_rounding = 1e-12;  // only the order of sums differs
+constexpr double constraint_rounding = 1e-12;  // only the order of sums differs
 
-std::vector<Hypothesis> search_demanded(const decode::Predictor& predictor, const DecodeOptions& options,
-                                        const decode::OutputLength& length, const Demand& demand) {
-  return decode::search(predictor, data::pack({{5, 4}}, {0}), {length}, options, {demand}).front();
+std::vector<Hypothesis> constrained_search(const decode::Predictor& predictor, const DecodeOptions& options,
+                                           const decode::OutputLength& length, const OutputConstraints& constraints) {
+  return decode::search(predictor, data::pack({{5, 4}}, {0}), {length}, options, {constraints}).front();
 }
 
-/// Returns the outputs that meet the demands, best first.
-std::vector<Hypothesis> listed_with(const TreePredictor& predictor, int64_t longest, const Demand& demand) {
+/// Returns the outputs that meet the constraints, best first.
+std::vector<Hypothesis> listed_with(const TreePredictor& predictor, int64_t longest,
+                                    const OutputConstraints& constraints) {
   auto outputs = list_outputs(predictor, {5, 4}, longest);
-  std::erase_if(outputs, [&demand](const Hypothesis& output) {
-    if (std::ssize(output.ids) < std::ssize(demand.prefix)) return true;
-    if (!std::equal(demand.prefix.begin(), demand.prefix.end(), output.ids.begin())) return true;
-    return !std::ranges::all_of(demand.phrases,
+  std::erase_if(outputs, [&constraints](const Hypothesis& output) {
+    if (std::ssize(output.ids) < std::ssize(constraints.prefix)) return true;
+    if (!std::equal(constraints.prefix.begin(), constraints.prefix.end(), output.ids.begin())) return true;
+    return !std::ranges::all_of(constraints.phrases,
                                 [&output](const WordIds& words) { return contains(output.ids, words); });
   });
   return outputs;
 }
 
-void require_demanded(const std::vector<Hypothesis>& found, const std::vector<Hypothesis>& expected) {
+void require_constrained(const std::vector<Hypothesis>& found, const std::vector<Hypothesis>& expected) {
   REQUIRE(found.size() <= expected.size());
   for (size_t i = 0; i < found.size(); ++i) {
     CAPTURE(i);
     REQUIRE(found[i].ids == expected[i].ids);
-    REQUIRE_THAT(found[i].score, WithinAbs(expected[i].score, demand_rounding));
+    REQUIRE_THAT(found[i].score, WithinAbs(expected[i].score, constraint_rounding));
     REQUIRE_FALSE(found[i].cut);
   }
 }
 
 }  // namespace
 
-TEST_CASE("demands: wide beams and exact search find the best of all outputs that meet them",
+TEST_CASE("constraints: wide beams and exact search find the best of all outputs that meet them",
           "[decode][search][exact][property]") {
   const auto seed = GENERATE(range<uint64_t>(1, 9));
-  const auto demand = GENERATE(Demand{.prefix = {4}}, Demand{.prefix = {5, 3, 3}}, Demand{.prefix = {3, 4, 5, 3, 4}},
-                               Demand{.phrases = {{4}}}, Demand{.phrases = {{4, 4}, {3}}},
-                               Demand{.phrases = {{3, 4, 3}, {4, 3, 5}}},  // may overlap
-                               Demand{.phrases = {{3, 3, 4}, {3, 3, 4}}},  // once is enough
-                               Demand{.prefix = {4}, .phrases = {{4, 5}, {5, 5}}});
+  const auto constraints = GENERATE(OutputConstraints{.prefix = {4}}, OutputConstraints{.prefix = {5, 3, 3}},
+                                    OutputConstraints{.prefix = {3, 4, 5, 3, 4}}, OutputConstraints{.phrases = {{4}}},
+                                    OutputConstraints{.phrases = {{4, 4}, {3}}},
+                                    OutputConstraints{.phrases = {{3, 4, 3}, {4, 3, 5}}},  // may overlap
+                                    OutputConstraints{.phrases = {{3, 3, 4}, {3, 3, 4}}},  // once is enough
+                                    OutputConstraints{.prefix = {4}, .phrases = {{4, 5}, {5, 5}}});
   CAPTURE(seed);
   const TreePredictor predictor({.seed = seed, .words = 3, .sharpness = 3, .end_logit = 1});
-  const auto expected = listed_with(predictor, 5, demand);
+  const auto expected = listed_with(predictor, 5, constraints);
   REQUIRE_FALSE(expected.empty());
   DecodeOptions options{.beam = 2000, .n_best = std::min<int64_t>(3, std::ssize(expected))};
-  require_demanded(search_demanded(predictor, options, {.longest = 5}, demand), expected);
+  require_constrained(constrained_search(predictor, options, {.longest = 5}, constraints), expected);
   options.beam = options.n_best;
   options.search = decode::SearchKind::exact;
-  const auto exact = search_demanded(predictor, options, {.longest = 5}, demand);
-  require_demanded(exact, expected);
+  const auto exact = constrained_search(predictor, options, {.longest = 5}, constraints);
+  require_constrained(exact, expected);
   CHECK(exact.front().proven);
 }
 
-TEST_CASE("demands: beams of any width write every phrase, wherever there is room", "[decode][search][property]") {
+TEST_CASE("constraints: beams of any width write every phrase, wherever there is room", "[decode][search][property]") {
   const auto seed = GENERATE(range<uint64_t>(1, 13));
   const int64_t beam = GENERATE(1, 2, 3, 4, 7);
   CAPTURE(seed, beam);
   std::mt19937_64 random(seed);
   const TreePredictor predictor({.seed = seed, .words = 6, .sharpness = 3, .end_logit = 2});
-  Demand demand;
+  OutputConstraints constraints;
   int64_t words = 0;
   for (size_t phrase = 0; phrase < 1 + seed % 4; ++phrase) {
     WordIds ids;
     for (size_t i = 0; i < 1 + random() % 3; ++i) ids.push_back(3 + static_cast<int64_t>(random() % 6));
     words += std::ssize(ids);
-    demand.phrases.push_back(ids);
+    constraints.phrases.push_back(ids);
   }
-  if (seed % 3 == 0) demand.prefix = {3, 8};
-  const auto longest = words + std::ssize(demand.prefix) + static_cast<int64_t>(seed % 2) * 5;
-  const auto found = search_demanded(predictor, {.beam = beam, .n_best = beam}, {.longest = longest}, demand);
+  if (seed % 3 == 0) constraints.prefix = {3, 8};
+  const auto longest = words + std::ssize(constraints.prefix) + static_cast<int64_t>(seed % 2) * 5;
+  const auto found = constrained_search(predictor, {.beam = beam, .n_best = beam}, {.longest = longest}, constraints);
   const auto& best = found.front();
-  for (const auto& phrase : demand.phrases) CHECK(contains(best.ids, phrase));
-  CHECK(std::equal(demand.prefix.begin(), demand.prefix.end(), best.ids.begin()));
+  for (const auto& phrase : constraints.phrases) CHECK(contains(best.ids, phrase));
+  CHECK(std::equal(constraints.prefix.begin(), constraints.prefix.end(), best.ids.begin()));
   for (const auto& output : found)
     if (!output.cut)
-      for (const auto& phrase : demand.phrases) CHECK(contains(output.ids, phrase));
+      for (const auto& phrase : constraints.phrases) CHECK(contains(output.ids, phrase));
 }
 
-TEST_CASE("demands: an output that has no room for its phrases is cut", "[decode][search]") {
+TEST_CASE("constraints: an output that has no room for its phrases is cut", "[decode][search]") {
   const TreePredictor predictor({.seed = 3, .words = 3});
-  const Demand demand{.phrases = {{3, 4}, {5, 5}}};
+  const OutputConstraints constraints{.phrases = {{3, 4}, {5, 5}}};
   for (const auto kind : {decode::SearchKind::beam, decode::SearchKind::exact}) {
-    const auto found = search_demanded(predictor, {.beam = 4, .search = kind}, {.longest = 3}, demand).front();
+    const auto found = constrained_search(predictor, {.beam = 4, .search = kind}, {.longest = 3}, constraints).front();
     CHECK(found.cut);
     CHECK_FALSE(found.proven);
   }
 }
 
-TEST_CASE("demands: no phrase is written against the ban on repeated n-grams", "[decode][search]") {
+TEST_CASE("constraints: no phrase is written against the ban on repeated n-grams", "[decode][search]") {
   const TreePredictor predictor({.seed = 3, .words = 3, .end_logit = 1});
-  const Demand demand{.phrases = {{3, 4, 3, 4}}};
-  const auto found = search_demanded(predictor, {.beam = 6, .no_repeat_ngram = 2}, {.longest = 8}, demand).front();
+  const OutputConstraints constraints{.phrases = {{3, 4, 3, 4}}};
+  const auto found =
+      constrained_search(predictor, {.beam = 6, .no_repeat_ngram = 2}, {.longest = 8}, constraints).front();
   CHECK(found.cut);
-  CHECK_FALSE(contains(found.ids, demand.phrases.front()));
+  CHECK_FALSE(contains(found.ids, constraints.phrases.front()));
 }
 
-TEST_CASE("demands: sources with and without them are searched together as alone", "[decode][search][batch]") {
+TEST_CASE("constraints: sources with and without them are searched together as alone", "[decode][search][batch]") {
   const TreePredictor predictor({.seed = 6, .words = 4, .sharpness = 3});
   const std::vector<WordIds> sources{{3}, {4, 4}, {5}, {3, 5}};
   const std::vector<decode::OutputLength> lengths{{0, 6}, {2, 7}, {0, 4}, {1, 6}};
-  const std::vector<Demand> demands{
+  const std::vector<OutputConstraints> constraints{
       {}, {.prefix = {6, 3, 3}}, {.phrases = {{4}, {5, 5}}}, {.prefix = {3}, .phrases = {{6, 4}}}};
   const DecodeOptions options{.beam = 3, .n_best = 2};
-  const auto together = decode::search(predictor, data::pack(sources, {0, 1, 2, 3}), lengths, options, demands);
+  const auto together = decode::search(predictor, data::pack(sources, {0, 1, 2, 3}), lengths, options, constraints);
   for (size_t i = 0; i < sources.size(); ++i) {
     CAPTURE(i);
     const auto alone =
-        decode::search(predictor, data::pack({sources[i]}, {0}), {lengths[i]}, options, {demands[i]}).front();
+        decode::search(predictor, data::pack({sources[i]}, {0}), {lengths[i]}, options, {constraints[i]}).front();
     REQUIRE(together[i].size() == alone.size());
     for (size_t n = 0; n < alone.size(); ++n) CHECK(together[i][n].ids == alone[n].ids);
   }
@@ -131,15 +134,15 @@ TEST_CASE("demands: sources with and without them are searched together as alone
 
 TEST_CASE("sampling: outputs begin with the prefix, and go on as the model does after it", "[decode][sampling]") {
   const TreePredictor predictor({.seed = 2, .words = 3});
-  const Demand demand{.prefix = {5, 3}};
-  const auto found =
-      search_demanded(predictor, {.n_best = 4000, .search = decode::SearchKind::sample}, {.longest = 9}, demand);
+  const OutputConstraints constraints{.prefix = {5, 3}};
+  const auto found = constrained_search(predictor, {.n_best = 4000, .search = decode::SearchKind::sample},
+                                        {.longest = 9}, constraints);
   int64_t ended = 0;
   for (const auto& output : found) {
     REQUIRE(output.ids.size() >= 2);
     REQUIRE(output.ids[0] == 5);
     REQUIRE(output.ids[1] == 3);
-    CHECK_THAT(output.token_scores[0], WithinAbs(predictor.next({5, 4}, {})[5], demand_rounding));
+    CHECK_THAT(output.token_scores[0], WithinAbs(predictor.next({5, 4}, {})[5], constraint_rounding));
     ended += output.ids.size() == 2 ? 1 : 0;
   }
   const auto next = predictor.next({5, 4}, {5, 3});

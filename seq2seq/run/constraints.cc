@@ -1,4 +1,4 @@
-#include "seq2seq/run/demands.h"
+#include "seq2seq/run/constraints.h"
 
 #include <algorithm>
 #include <string>
@@ -27,7 +27,7 @@ void check_search(const decode::DecodeOptions& options) {
                      "Use `--set decode.diverse_beam.groups=1 --set decode.refill=true`");
 }
 
-/// Returns the next line of a file of demands.
+/// Returns the next line of a file of constraints.
 std::string next_line(data::LineReader& lines) {
   std::string line;
   if (lines.next(line)) return line;
@@ -37,11 +37,11 @@ std::string next_line(data::LineReader& lines) {
 
 }  // namespace
 
-DemandReader::DemandReader(const LoadedRun& run, const DemandFiles& files, bool tokens)
+ConstraintReader::ConstraintReader(const LoadedRun& run, const ConstraintFiles& files, bool tokens)
     : run_(run), files_(files), tokens_(tokens) {
   const char* const first = files.prefixes != nullptr ? "--prefix" : "--constraints";
   const auto by_logits = [](const LoadedRun* member) { return member->model->output().ranks_by_logits(); };
-  if ((files.prefixes != nullptr || files.constraints != nullptr) && std::ranges::any_of(members_of(run), by_logits))
+  if ((files.prefixes != nullptr || files.phrases != nullptr) && std::ranges::any_of(members_of(run), by_logits))
     throw UsageError(Place{.part = first},
                      "compares probabilities of words, but a model with `model.output.self_normalized` searches "
                      "without them",
@@ -51,25 +51,25 @@ DemandReader::DemandReader(const LoadedRun& run, const DemandFiles& files, bool 
                      "this run writes the last word of an output first (`data.reverse`), so it cannot begin outputs "
                      "with given words",
                      "Use a run that was trained with `data.reverse: none` or `source`");
-  if (files.constraints != nullptr) check_search(run.options().decode);
+  if (files.phrases != nullptr) check_search(run.options().decode);
 }
 
-decode::Demand DemandReader::next(int64_t source_tokens) {
-  decode::Demand demand;
+decode::OutputConstraints ConstraintReader::next(int64_t source_tokens) {
+  decode::OutputConstraints constraints;
   const int64_t longest = std::min(decode::longest_output(run_.options().decode.max_length, source_tokens),
                                    run_.predictor().longest_output());
-  if (files_.prefixes != nullptr) demand.prefix = ids_of(next_line(*files_.prefixes), *files_.prefixes, longest);
-  if (files_.constraints == nullptr) return demand;
-  const auto line = next_line(*files_.constraints);
+  if (files_.prefixes != nullptr) constraints.prefix = ids_of(next_line(*files_.prefixes), *files_.prefixes, longest);
+  if (files_.phrases == nullptr) return constraints;
+  const auto line = next_line(*files_.phrases);
   for (const auto field : split(line, '\t')) {
-    auto phrase = ids_of(std::string(field), *files_.constraints, longest);
-    if (!phrase.empty()) demand.phrases.push_back(std::move(phrase));
+    auto phrase = ids_of(std::string(field), *files_.phrases, longest);
+    if (!phrase.empty()) constraints.phrases.push_back(std::move(phrase));
   }
-  return demand;
+  return constraints;
 }
 
-std::vector<int64_t> DemandReader::ids_of(const std::string& text, const data::LineReader& lines,
-                                          int64_t longest) const {
+std::vector<int64_t> ConstraintReader::ids_of(const std::string& text, const data::LineReader& lines,
+                                              int64_t longest) const {
   const Place place{.file = lines.file().string(), .line = lines.lines()};
   const auto tokens =
       tokens_ ? text::WhitespaceTokenizer({}).tokenize(text) : run_.text->target_tokenizer().tokenize(text);
@@ -90,8 +90,8 @@ std::vector<int64_t> DemandReader::ids_of(const std::string& text, const data::L
   return ids;
 }
 
-void DemandReader::finish() {
-  for (auto* lines : {files_.prefixes, files_.constraints}) {
+void ConstraintReader::finish() {
+  for (auto* lines : {files_.prefixes, files_.phrases}) {
     std::string line;
     if (lines == nullptr || !lines->next(line)) continue;
     throw Error(Place{.file = lines->file().string(), .line = lines->lines()},
@@ -100,12 +100,13 @@ void DemandReader::finish() {
   }
 }
 
-void Unmet::add(const std::vector<int64_t>& ids, const decode::Demand& demand, int64_t line) {
-  const decode::Phrases phrases(demand.phrases);
+void UnmetConstraints::add(const std::vector<int64_t>& ids, const decode::OutputConstraints& constraints,
+                           int64_t line) {
+  const decode::Phrases phrases(constraints.phrases);
   auto progress = phrases.start();
   for (const int64_t word : ids) progress = phrases.after(progress, word);
-  const bool begins = std::ssize(ids) >= std::ssize(demand.prefix) &&
-                      std::equal(demand.prefix.begin(), demand.prefix.end(), ids.begin());
+  const bool begins = std::ssize(ids) >= std::ssize(constraints.prefix) &&
+                      std::equal(constraints.prefix.begin(), constraints.prefix.end(), ids.begin());
   if (begins && phrases.met(progress)) return;
   if (outputs++ == 0) first_line = line;
 }

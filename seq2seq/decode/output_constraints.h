@@ -6,7 +6,7 @@
 namespace seq2seq::decode {
 
 /// Words that an output of one source must contain.
-struct Demand {
+struct OutputConstraints {
   std::vector<int64_t> prefix = {};  // the first words of the output
   std::vector<std::vector<int64_t>> phrases =
       {};  // sequences of words that must occur in it, none of them empty; see phrases.h

@@ -1,4 +1,4 @@
-#include "seq2seq/run/compared.h"
+#include "seq2seq/run/metric_inputs.h"
 
 namespace seq2seq::run {
 

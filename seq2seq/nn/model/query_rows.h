@@ -10,15 +10,15 @@
 
 namespace seq2seq::nn {
 
-/// The rows of a chunk of steps while they look at their sources. Converts between packed order, in which rows come in
+/// The rows of a chunk of steps as queries of the attention. Converts between packed order, in which rows come in
 /// and go out, and the order of the pairs, hypothesis by hypothesis.
-class AskingRows {
+class QueryRows {
  public:
-  AskingRows(const Layout& layout, const AttendedSources& sources, c10::Device device);
+  QueryRows(const Layout& layout, const AttendedSources& sources, c10::Device device);
 
-  /// Asks with rows in packed order; the result is in the order of the pairs.
-  AttentionResult ask(const Attention& attention, const AttentionMemory& memory, const Packed& rows,
-                      bool wants_weights) const;
+  /// Attends from rows in packed order; the result is in the order of the pairs.
+  AttentionResult attend(const Attention& attention, const AttentionMemory& memory, const Packed& rows,
+                         bool wants_weights) const;
   /// context in the order of the pairs, rows and words in packed order -> the output layer's input [N, R], packed.
   at::Tensor read_out(const Readout& readout, const at::Tensor& context, const Packed& rows, const Packed& words) const;
   /// Returns the weights [N, S] of a result in packed order.

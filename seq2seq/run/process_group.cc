@@ -1,4 +1,4 @@
-#include "seq2seq/run/together.h"
+#include "seq2seq/run/process_group.h"
 
 #include <cstddef>
 #include <map>
@@ -28,9 +28,9 @@ bool of_machine(const config::Value& value) {
 std::string short_digest(const std::string& digest) { return digest.empty() ? "none" : digest.substr(0, 12); }
 
 Facts facts_of(const Configuration& configuration, const RunDescription& description, const TrainingData& data,
-               const std::string& beginning, const Environment& environment) {
+               const std::string& start, const Environment& environment) {
   Facts facts{{"the program", version().text()},
-              {"the beginning", beginning},
+              {"the starting point", start},
               {"the digest of the training text", short_digest(description.data.train)},
               {"the digest of the validation text", short_digest(description.data.validation)},
               {"the digest of the source vocabulary", short_digest(description.source.sha256)},
@@ -81,8 +81,9 @@ std::vector<std::string> differences(const Facts& first, const Facts& other, std
 
 }  // namespace
 
-train::Outcome together(const Environment& environment, const std::function<parallel::DistributedOptions()>& options,
-                        const std::function<train::Outcome(const Environment& joined)>& work) {
+train::Outcome with_process_group(const Environment& environment,
+                                  const std::function<parallel::DistributedOptions()>& options,
+                                  const std::function<train::Outcome(const Environment& joined)>& work) {
   if (environment.launch.ranks == 1) return work(environment);
   parallel::ProcessGroup group(environment.launch, options(), environment.device);
   auto joined = environment;
@@ -102,10 +103,9 @@ void first_alone(const Environment& environment, const std::function<void()>& wo
 }
 
 void check_same_run(const Configuration& configuration, const RunDescription& description, const TrainingData& data,
-                    const std::string& beginning, const Environment& environment) {
+                    const std::string& start, const Environment& environment) {
   if (environment.group == nullptr) return;
-  const auto all =
-      environment.group->gather(written(facts_of(configuration, description, data, beginning, environment)));
+  const auto all = environment.group->gather(written(facts_of(configuration, description, data, start, environment)));
   constexpr std::size_t most = 4;
   std::vector<std::string> lines;
   std::vector<std::size_t> ranks;
@@ -117,11 +117,10 @@ void check_same_run(const Configuration& configuration, const RunDescription& de
   if (ranks.empty()) return;
   const auto found = lines.size();
   if (found > most) lines.resize(most);
-  throw parallel::GroupError(
-      fmt::format("rank{} {} {} a different training from rank 0: {}{}", ranks.size() == 1 ? "" : "s",
-                  fmt::join(ranks, ", "), ranks.size() == 1 ? "has" : "have", fmt::join(lines, "; "),
-                  found > most ? fmt::format(" and {} more differences", found - most) : ""),
-      "Start all ranks with the same program, configuration and text");
+  throw parallel::GroupError(fmt::format("rank{} {} started with a different run than rank 0: {}{}",
+                                         ranks.size() == 1 ? "" : "s", fmt::join(ranks, ", "), fmt::join(lines, "; "),
+                                         found > most ? fmt::format(" and {} more differences", found - most) : ""),
+                             "Start all ranks with the same program, configuration and text");
 }
 
 SessionDescription session_of(const Machine& machine, int64_t from_update, const Environment& environment) {
