@@ -142,7 +142,7 @@ def decoded_text(results, mode, work):
     text = f"{mode}: {work['sentences']:,} "
     if "shared" in work:
         return text + (f"hypotheses, {work['source_words']:,} source and {work['target_words']:,} target words, {100 * work['shared']:.1f} % of the "
-                       "steps shared by beginnings, all scores equal to 1e-4")
+                       "steps shared by prefixes, all scores equal to 1e-4")
     return text + (f"sentences, {work['source_words']:,} source and {work['target_words']:,} target words, "
                    f"{100 * results['equal'][mode]:.1f} % of the outputs equal")
 
