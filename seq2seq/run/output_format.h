@@ -34,7 +34,7 @@ std::string tsv_line(int64_t sentence, std::string_view source, const Output& ou
 
 struct JsonFormat {
   bool list = false;        // outputs as a list under `hypotheses`, not only the best one's members
-  bool normalized = false;  // true if to write `normalized_score`
+  bool normalized = false;  // true: writes `normalized_score`
 };
 /// Returns the members of an answer as a JSON object on one line: the outputs, best first, and `seconds`.
 std::string json_answer(const std::vector<Output>& outputs, double seconds, const JsonFormat& format);

@@ -30,7 +30,7 @@ struct LstmBackward {
   at::Tensor input, weight;  // shaped as weight_ih and weight_hh
   at::Tensor bias;           // [4H] of each bias
   at::Tensor sums;           // [N, 4H] of the gates' sums: result of LstmWork::steps, input of LstmWork::weights
-  bool add_weights = false;  // true if to add the gradients of weights and bias to the present values
+  bool add_weights = false;  // true: adds the gradients of weights and bias to the present values
 };
 
 /// Part of the backward pass. `steps`: the derivatives of states and rows, step by step. `weights`:

@@ -37,7 +37,7 @@ class PipelineGradients final : public train::GradientSource {
   struct Part;
   struct Reports {
     bool timeline = false;  // true if the observer wants it
-    bool ready = false;     // true if to call ready() for finished gradients
+    bool ready = false;     // true: calls ready() for finished gradients
   };
   at::Tensor run(const data::Batch& batch, double divisor, const nn::Draw& draw, bool is_last);
   Part begin(const BatchPart& part, double divisor, const nn::Draw& draw) const;

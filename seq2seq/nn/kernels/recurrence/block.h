@@ -20,7 +20,7 @@ struct Sums {
 struct BlockMemory {
   float* panel;  // panel_floats(): the block's weights
   float* tile;   // tile_floats(): factors [term][row] of some terms of the sums
-  float* parts;  // part_floats(): on the way back, the parts of sums [split][cell][row]
+  float* parts;  // part_floats(): in the backward pass, the parts of sums [split][cell][row]
 };
 
 /// Place of a block: its group, which has every groups-th sentence, and its cells, `block_cells` from the first on.
