@@ -115,13 +115,16 @@ def make(output, made_how, fill):
 
 
 def refuse_other_files(output):
-    """A folder is replaced only if every file in it is of a data set: the user may have added some."""
+    """A folder is replaced only if every file in it is of a data set, or prepared from it by `seq2seq prepare`: the user may have added
+    some."""
     if output.is_file():
         raise Failure(f"{output} is a file; move it, or set another folder with --output")
     if not output.exists():
         return
     files = sorted(path.relative_to(output).as_posix() for path in output.rglob("*") if not path.is_dir())
-    others = [name for name in files if name not in ("card.json", "card.md", *listed(output))]
+    prepared = {file.parent.name for file in output.glob("*/summary.json")}
+    own = {"card.json", "card.md", *listed(output), *(f".{name}.lock" for name in prepared)}
+    others = [name for name in files if name not in own and name.split("/")[0] not in prepared]
     if others:
         more = f" and {len(others) - 1} more" if len(others) > 1 else ""
         raise Failure(f"{output} contains other files ({others[0]}{more}); move them, or set another folder with --output")

@@ -125,6 +125,9 @@ def check_other_files():
     if script(*made).returncode != 0:
         yield "a complete data set with another file beside it is refused"
     (FOLDER / "own/notes").unlink()
+    (FOLDER / "own/prepared").mkdir()
+    for name in ("prepared/summary.json", "prepared/source.tokens", ".prepared.lock"):  # as of `seq2seq prepare`
+        (FOLDER / "own" / name).write_text("{}\n")
     (FOLDER / "own/more/notes").unlink()
     if script(*made, "--seed", "2").returncode != 0:
         yield "a folder with files of the data set alone is refused"
