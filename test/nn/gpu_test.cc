@@ -30,7 +30,7 @@ struct Computed {
 Computed compute(const nn::Model& model, const nn::Draw& draw) {
   const auto device = model.input_device();
   const auto ids = [device](uint64_t seed, const std::vector<int64_t>& lengths, int64_t words) {
-    return data::to(data::pack(random_ids(seed, lengths, words), numbers(lengths.size())), device);
+    return data::to(random_sentences(seed, lengths, words), device);
   };
   const auto memory = model.encode(ids(1, source_lengths, 9), &draw);
   const auto owner = at::arange(memory.sentences(), at::TensorOptions(at::kLong).device(device));

@@ -136,8 +136,8 @@ TEST_CASE("layer dropout: a Transformer in training is the one of the layers tha
           "[nn][transformer][dropout]") {
   const torch::NoGradGuard no_gradient;
   const auto model = transformer_of(3, 3, "0.4");
-  const auto source = data::pack(random_ids(1, {4, 1, 7}, 9), numbers(3));
-  const auto inputs = data::pack(random_ids(2, {3, 5, 2}, 8), numbers(3));
+  const auto source = random_sentences(1, {4, 1, 7}, 9);
+  const auto inputs = random_sentences(2, {3, 5, 2}, 8);
   int compared = 0, kept_in_all = 0;
   for (int64_t update = 0; update < 60; ++update) {
     CAPTURE(update);

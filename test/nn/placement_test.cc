@@ -51,7 +51,7 @@ struct Computed {
 Computed compute(const Model& model, int64_t update = 3) {
   const Draw draw{.seed = 1, .update = update};
   const auto ids = [&model](uint64_t seed, const std::vector<int64_t>& lengths, int64_t words) {
-    return data::to(data::pack(random_ids(seed, lengths, words), numbers(lengths.size())), model.input_device());
+    return data::to(random_sentences(seed, lengths, words), model.input_device());
   };
   const std::vector<int64_t> source_lengths{4, 1, 9, 4, 2}, target_lengths{3, 5, 1, 12, 1};
   const auto memory = model.encode(ids(1, source_lengths, 9), &draw);

@@ -70,7 +70,7 @@ std::vector<at::Tensor> gradients_of(const Model& model, uint64_t passes) {
   for (uint64_t pass = 0; pass < passes; ++pass) {
     const Draw draw{.seed = 1, .update = 3};
     const auto ids = [pass](uint64_t seed, const std::vector<int64_t>& lengths, int64_t words) {
-      return data::pack(random_ids(10 * pass + seed, lengths, words), numbers(lengths.size()));
+      return random_sentences(10 * pass + seed, lengths, words);
     };
     const std::vector<int64_t> source_lengths{4, 1, 9, 4, 2}, target_lengths{3, 5, 1, 12, 1};
     const auto memory = model.encode(ids(1, source_lengths, 9), &draw);

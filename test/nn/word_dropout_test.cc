@@ -22,7 +22,7 @@ std::vector<float> values_of(const at::Tensor& mask) {
 
 TEST_CASE("word dropout: by word, all occurrences in a sentence fall or stay together; by occurrence they do not",
           "[nn][dropout]") {
-  const auto ids = data::pack(random_ids(1, std::vector<int64_t>(40, 30), 9), numbers(40));  // each word often
+  const auto ids = random_sentences(1, std::vector<int64_t>(40, 30), 9);  // each word often
   for (const auto by : {DropWordsBy::word, DropWordsBy::occurrence}) {
     const auto mask = ids.with(word_mask(ids, {.share = 0.5, .by = by}, side, draw));
     std::map<std::pair<int64_t, int64_t>, std::map<float, int>> seen;  // by sentence and word: count of each value

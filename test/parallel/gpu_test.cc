@@ -45,9 +45,9 @@ data::Batch batch_of(int64_t sentences, int64_t steps, const ModelShape& shape) 
     target.push_back(1 + (steps - 1) * (sentences - sentence) / sentences);
   }
   data::Batch batch;
-  batch.source = data::pack(random_ids(1, source, shape.source_words), numbers(source.size()));
-  batch.inputs = data::pack(random_ids(2, target, shape.target_words), numbers(target.size()));
-  batch.targets = batch.inputs.with(data::pack(random_ids(3, target, shape.target_words), numbers(target.size())).rows);
+  batch.source = random_sentences(1, source, shape.source_words);
+  batch.inputs = random_sentences(2, target, shape.target_words);
+  batch.targets = batch.inputs.with(random_sentences(3, target, shape.target_words).rows);
   return batch;
 }
 

@@ -21,9 +21,9 @@ using namespace seq2seq::test;
 data::Batch ragged_batch(uint64_t seed) {
   const std::vector<int64_t> source{4, 1, 9, 4, 2, 0}, target{3, 5, 1, 12, 1, 2};
   data::Batch batch;
-  batch.source = data::pack(random_ids(seed, source, 9), numbers(source.size()));
-  batch.inputs = data::pack(random_ids(seed + 1, target, 8), numbers(target.size()));
-  batch.targets = batch.inputs.with(data::pack(random_ids(seed + 2, target, 8), numbers(target.size())).rows);
+  batch.source = random_sentences(seed, source, 9);
+  batch.inputs = random_sentences(seed + 1, target, 8);
+  batch.targets = batch.inputs.with(random_sentences(seed + 2, target, 8).rows);
   batch.weights = at::tensor({1.0F, 0.5F, 2.0F, 1.0F, 0.25F, 3.0F});
   return batch;
 }

@@ -16,7 +16,7 @@ struct Written {
   std::string text, links, weights;
 };
 
-Written translated(const run::LoadedRun& run, const std::string& text, bool n_best = false) {
+Written alignments_written(const run::LoadedRun& run, const std::string& text, bool n_best = false) {
   std::ostringstream out, links, weights;
   auto lines = line_reader(text);
   run::TranslateOptions options{.format = n_best ? run::OutputFormat::moses : run::OutputFormat::text};
@@ -46,7 +46,7 @@ TEST_CASE("alignments: a model looks at what it writes, whichever way it reads a
                     "model.encoder.cells=64", "model.decoder.cells=64", "train.batch.sentences=64",
                     "train.schedule.warmup_updates=100", "train.updates=1000", "train.validate.every_updates=1000"});
   const auto run = toy.load("run");
-  const auto written = translated(run, "a b c\nd\nc d b a e\n");
+  const auto written = alignments_written(run, "a b c\nd\nc d b a e\n");
   CHECK(written.text == (turns ? "c b a\nd\ne a b d c\n" : "a b c\nd\nc d b a e\n"));
   CHECK(written.links ==
         (turns ? "2-0 1-1 0-2\n0-0\n4-0 3-1 2-2 1-3 0-4\n" : "0-0 1-1 2-2\n0-0\n0-0 1-1 2-2 3-3 4-4\n"));
@@ -57,7 +57,7 @@ TEST_CASE("alignments: weights are JSON, a row for each target token and the end
   Toy toy(turned);
   toy.train("run", {"model.attention.kind=additive", "train.updates=5", "data.source.end=none"});
   const auto run = toy.load("run", "last", {"decode.n_best=3", "decode.beam=3", "decode.max_length.plus=2"});
-  const auto written = translated(run, "a zebra c\n\n", /*n_best=*/true);
+  const auto written = alignments_written(run, "a zebra c\n\n", /*n_best=*/true);
   const auto lines = lines_in(written.weights);
   CHECK(nlohmann::json::parse(lines.front()).at("source") == nlohmann::json{"a", "zebra", "c"});  // not <unk>
   CHECK(lines.size() == lines_in(written.text).size());
@@ -79,7 +79,7 @@ TEST_CASE("alignments: a model without attention has none", "[run][alignments][e
   Toy toy(turned);
   toy.train("run", {"train.updates=5"});
   const auto run = toy.load("run");
-  const auto message = message_of<UsageError>([&] { translated(run, ""); });  // before anything is read
+  const auto message = message_of<UsageError>([&] { alignments_written(run, ""); });  // before anything is read
   CHECK_THAT(message, ContainsSubstring("has no attention"));
   CHECK_THAT(message, ContainsSubstring("model.attention"));
 }

@@ -77,6 +77,10 @@ std::vector<int64_t> numbers(size_t count) {
   return all;
 }
 
+data::Packed random_sentences(uint64_t seed, const std::vector<int64_t>& lengths, int64_t words) {
+  return data::pack(random_ids(seed, lengths, words), numbers(lengths.size()));
+}
+
 data::Packed random_packed(const std::vector<int64_t>& lengths, int64_t width, at::ScalarType type) {
   const auto layout = data::make_layout(lengths, numbers(lengths.size()));
   return {at::randn({layout->rows(), width}, type), layout};

@@ -37,6 +37,9 @@ std::vector<std::vector<int64_t>> random_ids(uint64_t seed, const std::vector<in
 /// 0, 1, 2, ...
 std::vector<int64_t> numbers(size_t count);
 
+/// Returns such sentences, packed, with the keys 0, 1, 2, ...
+data::Packed random_sentences(uint64_t seed, const std::vector<int64_t>& lengths, int64_t words);
+
 /// Returns normal random rows [N, width] over a layout of these lengths.
 data::Packed random_packed(const std::vector<int64_t>& lengths, int64_t width, at::ScalarType type = at::kDouble);
 

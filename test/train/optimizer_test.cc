@@ -6,6 +6,11 @@
 #include <string>
 #include <vector>
 
+// clang-format off: LibTorch's optimizers need the archives, which third_party/torch only declares
+#include <torch/serialize/input-archive.h>
+#include <torch/serialize/output-archive.h>
+// clang-format on
+
 #include <ATen/Context.h>
 #include <ATen/ops/equal.h>
 #include <ATen/ops/randn.h>

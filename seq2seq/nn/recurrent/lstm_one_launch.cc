@@ -32,8 +32,8 @@ Tensor counters_for(const kernels::RecurrenceShape& shape, c10::Device device) {
 
 uint32_t* counters_in(const Tensor& counters) { return reinterpret_cast<uint32_t*>(counters.data_ptr<int32_t>()); }
 
-const float* read(const Tensor& tensor) { return tensor.const_data_ptr<float>(); }
-float* written(const Tensor& tensor) { return tensor.data_ptr<float>(); }
+const float* const_floats(const Tensor& tensor) { return tensor.const_data_ptr<float>(); }
+float* floats(const Tensor& tensor) { return tensor.data_ptr<float>(); }
 
 }  // namespace
 
@@ -45,13 +45,13 @@ bool lstm_forward_one_launch(const LstmForward& p, const Steps& steps) {
   at::addmm_out(sums, p.weights.input_bias + p.weights.hidden_bias, p.x, p.weights.input.t());
   const auto device = p.x.device();
   const auto offsets = offsets_on(steps, device), counters = counters_for(*shape, device);
-  kernels::lstm_recurrence_on_gpu(kernels::LstmRecurrence{.weight = read(p.weights.hidden),
-                                                          .hidden = read(p.hidden),
-                                                          .cell = read(p.cell),
+  kernels::lstm_recurrence_on_gpu(kernels::LstmRecurrence{.weight = const_floats(p.weights.hidden),
+                                                          .hidden = const_floats(p.hidden),
+                                                          .cell = const_floats(p.cell),
                                                           .offsets = offsets.const_data_ptr<int64_t>(),
-                                                          .gates = written(p.gates),
-                                                          .cells = written(p.cells),
-                                                          .rows = written(p.rows),
+                                                          .gates = floats(p.gates),
+                                                          .cells = floats(p.cells),
+                                                          .rows = floats(p.rows),
                                                           .steps = steps.count(),
                                                           .width = width},
                                   *shape, counters_in(counters), device.index());
@@ -66,15 +66,15 @@ bool lstm_backward_one_launch(const LstmBackward& p, const Steps& steps, LstmWor
     const auto device = p.forward.x.device();
     const auto offsets = offsets_on(steps, device), counters = counters_for(*shape, device);
     kernels::lstm_recurrence_on_gpu(
-        kernels::LstmRecurrenceBackward{.weight = read(p.forward.weights.hidden),
-                                        .gates = read(p.forward.gates),
-                                        .cells = read(p.forward.cells),
-                                        .cell_before = read(p.forward.cell),
-                                        .from_above = p.from_above.defined() ? read(p.from_above) : nullptr,
+        kernels::LstmRecurrenceBackward{.weight = const_floats(p.forward.weights.hidden),
+                                        .gates = const_floats(p.forward.gates),
+                                        .cells = const_floats(p.forward.cells),
+                                        .cell_before = const_floats(p.forward.cell),
+                                        .from_above = p.from_above.defined() ? const_floats(p.from_above) : nullptr,
                                         .offsets = offsets.const_data_ptr<int64_t>(),
-                                        .hidden = written(p.hidden),
-                                        .cell = written(p.cell),
-                                        .sums = written(p.sums),
+                                        .hidden = floats(p.hidden),
+                                        .cell = floats(p.cell),
+                                        .sums = floats(p.sums),
                                         .steps = steps.count(),
                                         .width = width},
         *shape, counters_in(counters), device.index());

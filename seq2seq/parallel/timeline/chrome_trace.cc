@@ -57,7 +57,7 @@ TimelineEntry entry_of(const Json& event, size_t places) {
   return entry;
 }
 
-Timeline timeline_of(const Json& json) {
+Timeline parse_timeline(const Json& json) {
   const auto& ours = json.at("otherData");
   if (ours.at("format").get<std::string>() != trace_format) throw JsonFault("not a timeline of this program");
   if (to_integer<int>(ours.at("version")) != trace_version) throw JsonFault("a timeline of another format version");
@@ -85,7 +85,7 @@ std::string chrome_trace(const Timeline& timeline) {
 
 Timeline read_chrome_trace(const std::string& text, const Place& file) {
   return read_json<Json>(text, file, "Use a file that `seq2seq plan --trace` or `seq2seq train --timeline` wrote",
-                         timeline_of);
+                         parse_timeline);
 }
 
 }  // namespace seq2seq::parallel

@@ -20,10 +20,6 @@ std::shared_ptr<Model> attending(const std::string& kind) {
   return model;
 }
 
-Packed ids_of(uint64_t seed, const std::vector<int64_t>& lengths, int64_t words) {
-  return data::pack(random_ids(seed, lengths, words), numbers(lengths.size()));
-}
-
 struct Attended {
   Packed rows, weights;
 };
@@ -43,7 +39,7 @@ TEST_CASE("decoder: an attention that needs the past is given the sum of the wei
           "[nn][decoder]") {
   const torch::NoGradGuard no_gradient;
   const std::vector<int64_t> source_lengths{4, 7, 2};
-  const auto source = ids_of(1, source_lengths, 9), inputs = ids_of(2, {5, 2, 4}, 8);
+  const auto source = random_sentences(1, source_lengths, 9), inputs = random_sentences(2, {5, 2, 4}, 8);
   // Rows do not depend on the attention, so the scores of `covering` are those of `general` minus the past, and
   // weights give the scores up to a constant.
   const auto plain = all_at_once(*attending("general"), source, inputs).weights;
@@ -65,7 +61,8 @@ TEST_CASE("decoder: what was attended to stays with a hypothesis that is selecte
           "[nn][decoder]") {
   const torch::NoGradGuard no_gradient;
   const auto model = attending("covering");
-  const auto source = ids_of(1, {4, 7, 2}, 9), inputs = data::pack({{1, 5, 6}, {1, 4, 3}, {1, 7, 7}}, {0, 1, 2});
+  const auto source = random_sentences(1, {4, 7, 2}, 9),
+             inputs = data::pack({{1, 5, 6}, {1, 4, 3}, {1, 7, 7}}, {0, 1, 2});
   const auto expected = all_at_once(*model, source, inputs).rows;
   const auto memory = model->encode(source, nullptr);
   auto state = model->start(memory, at::tensor(std::vector<int64_t>{2, 0}));
@@ -82,7 +79,7 @@ TEST_CASE("decoder: what was attended to stays with a hypothesis that is selecte
 }
 
 TEST_CASE("decoder: weights that nobody wants are not made", "[nn][decoder]") {
-  const auto source = ids_of(1, {4, 7, 2}, 9), inputs = ids_of(2, {5, 2, 4}, 8);
+  const auto source = random_sentences(1, {4, 7, 2}, 9), inputs = random_sentences(2, {5, 2, 4}, 8);
   for (const auto& kind : builtin_attentions().names()) {
     if (kind == "dot") continue;  // of the same parts as general
     CAPTURE(kind);

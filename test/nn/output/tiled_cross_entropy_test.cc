@@ -33,13 +33,13 @@ using namespace test;
 using at::Tensor;
 using Catch::Generators::table;
 
-struct Sizes {
+struct TiledSizes {
   int64_t rows, width, words;
 };
 
 /// Random operands in float32.
 struct TiledOperands {
-  TiledOperands(Sizes of, double spread, bool biased) {
+  TiledOperands(TiledSizes of, double spread, bool biased) {
     torch::manual_seed(7);
     rows = at::randn({of.rows, of.width});
     weight = at::randn({of.words, of.width}) * spread;
@@ -103,8 +103,9 @@ double error(const Results& found, const Results& exact, size_t result, const Ti
 TEST_CASE("tiled output: losses and gradients are those of torch's cross-entropy in double, and as near as float32's",
           "[nn][kernels][output][witness][gradient]") {
   const auto isa = GENERATE_COPY(from_range(available_isas()));
-  const auto sizes = GENERATE(Sizes{1, 1, 1}, Sizes{1, 5, 3}, Sizes{7, 4, 11}, Sizes{33, 17, 49}, Sizes{100, 3, 1},
-                              Sizes{31, 40, 1000}, Sizes{130, 257, 70}, Sizes{700, 20, 301});
+  const auto sizes =
+      GENERATE(TiledSizes{1, 1, 1}, TiledSizes{1, 5, 3}, TiledSizes{7, 4, 11}, TiledSizes{33, 17, 49},
+               TiledSizes{100, 3, 1}, TiledSizes{31, 40, 1000}, TiledSizes{130, 257, 70}, TiledSizes{700, 20, 301});
   const auto [smoothing, spread, biased] = GENERATE(table<double, double, bool>(
       {{0.0, 0.3, false}, {0.0, 12.0, true}, {0.1, 0.3, true}, {0.1, 12.0, false}, {1.0, 0.3, true}}));
   CAPTURE(name(isa), sizes.rows, sizes.width, sizes.words, smoothing, spread, biased);
@@ -122,7 +123,8 @@ TEST_CASE("tiled output: losses and gradients are those of torch's cross-entropy
 TEST_CASE("tiled output: bf16 rounds what the logits are products of, and moves gradients by its rounding alone",
           "[nn][kernels][output][witness][gradient]") {
   const auto variant = GENERATE_COPY(from_range(bf16_variants()));
-  const auto sizes = GENERATE(Sizes{1, 5, 3}, Sizes{33, 17, 49}, Sizes{130, 257, 70}, Sizes{300, 20, 501});
+  const auto sizes =
+      GENERATE(TiledSizes{1, 5, 3}, TiledSizes{33, 17, 49}, TiledSizes{130, 257, 70}, TiledSizes{300, 20, 501});
   const double smoothing = GENERATE(0.0, 0.1);
   CAPTURE(variant, sizes.rows, sizes.width, sizes.words, smoothing);
   const TiledOperands of(sizes, 0.3, true);

@@ -17,8 +17,8 @@ namespace {
 using namespace seq2seq::test;
 using at::Tensor;
 
-const Draw draw{.seed = 4, .update = 2};
-const Site site{Site::Part::decoder_layer, 0};
+const Draw noise_draw{.seed = 4, .update = 2};
+const Site noise_site{Site::Part::decoder_layer, 0};
 const std::vector<int64_t> noisy_lengths{3, 1, 7, 7, 12, 2};
 
 std::shared_ptr<Stack> noisy_stack(const std::string& kind, const Values& values) {
@@ -66,11 +66,11 @@ TEST_CASE("recurrent dropout: every step of a sentence reads h with the same uni
   const auto noisy = noisy_stack(kind, {{"recurrent_dropout", "0.4"}}), plain = noisy_stack(kind, {});
   const auto batch = random_packed(noisy_lengths, 3);
   std::vector<State> states = noisy->zero_states(batch.sentences());
-  const auto rows = noisy->run(batch, states, {.part = site.part, .draw = &draw});
+  const auto rows = noisy->run(batch, states, {.part = noise_site.part, .draw = &noise_draw});
   for (int64_t sentence = 0; sentence < batch.sentences(); ++sentence) {
     CAPTURE(sentence);
     const auto own = data::make_layout({1}, {sentence});  // keys are numbers of sentences
-    const auto mask = dropout_mask(*own, noisy->width(), 0.4, site.within(1), draw).to(at::kDouble);
+    const auto mask = dropout_mask(*own, noisy->width(), 0.4, noise_site.within(1), noise_draw).to(at::kDouble);
     check_same(rows, states[0], sentence,
                by_hand(*plain, batch, sentence, [&](int64_t, const Packed& x, ByHand& so_far) {
                  std::vector<State> state{so_far.last};
@@ -93,13 +93,13 @@ TEST_CASE("zoneout: units keep their value in training, and take the mean of bot
   const auto noisy = noisy_stack(kind, {{"zoneout", "0.3"}}), plain = noisy_stack(kind, {});
   const auto batch = random_packed(noisy_lengths, 3);
   std::vector<State> states = noisy->zero_states(batch.sentences());
-  const auto rows = noisy->run(batch, states, {.part = site.part, .draw = training ? &draw : nullptr});
+  const auto rows = noisy->run(batch, states, {.part = noise_site.part, .draw = training ? &noise_draw : nullptr});
   for (int64_t sentence = 0; sentence < batch.sentences(); ++sentence) {
     CAPTURE(sentence);
     const auto own = data::make_layout({noisy_lengths[static_cast<size_t>(sentence)]}, {sentence});
     const auto mixed = [&](uint32_t part, int64_t step, const Tensor& before, const Tensor& next) {
       if (!training) return 0.3 * before + 0.7 * next;
-      const auto drawn = dropout_mask(*own, before.size(1), 0.3, site.within(2 + part), draw)[step];
+      const auto drawn = dropout_mask(*own, before.size(1), 0.3, noise_site.within(2 + part), noise_draw)[step];
       return at::where(drawn == 0, before, next);
     };
     check_same(rows, states[0], sentence,
@@ -124,14 +124,14 @@ TEST_CASE("weight dropout: rows, states and gradients are those of a layer whose
   {
     const torch::NoGradGuard no_gradient;
     auto weights = plain->named_parameters()["weight_hh_l0"];
-    mask = recurrent_weight_mask(weights, 0.4, site, draw);
+    mask = recurrent_weight_mask(weights, 0.4, noise_site, noise_draw);
     const auto dropped = (mask == 0).to(at::kDouble).mean().item<double>();
     CHECK_THAT(dropped, WithinAbs(0.4, 4 * std::sqrt(0.24 / static_cast<double>(mask.numel()))));
     CHECK((mask == 0).logical_or((mask - 1 / 0.6).abs() < 1e-6).all().item<bool>());
     weights.mul_(mask);
   }
   auto states = dropping->zero_states(batch.sentences()), expected_states = states;
-  const auto rows = dropping->run(batch, states, {.part = site.part, .draw = &draw}).rows;
+  const auto rows = dropping->run(batch, states, {.part = noise_site.part, .draw = &noise_draw}).rows;
   const auto expected = plain->run(batch, expected_states).rows;
   CHECK(torch::allclose(rows, expected, 0, 1e-12));
   for (size_t part = 0; part < states[0].size(); ++part)
@@ -149,12 +149,12 @@ TEST_CASE("weight dropout: rows, states and gradients are those of a layer whose
 TEST_CASE("weight dropout: another seed, update or layer draws anew; without a draw nothing is dropped",
           "[nn][recurrent][dropout]") {
   const auto weights = at::zeros({16, 64});
-  const auto mask = recurrent_weight_mask(weights, 0.5, site, draw);
-  CHECK(mask.equal(recurrent_weight_mask(weights, 0.5, site, draw)));
-  CHECK_FALSE(mask.equal(recurrent_weight_mask(weights, 0.5, site, {.seed = 5, .update = 2})));
-  CHECK_FALSE(mask.equal(recurrent_weight_mask(weights, 0.5, site, {.seed = 4, .update = 3})));
-  CHECK_FALSE(mask.equal(recurrent_weight_mask(weights, 0.5, {Site::Part::decoder_layer, 1}, draw)));
-  CHECK_FALSE(mask.equal(recurrent_weight_mask(weights, 0.5, {Site::Part::encoder_layer, 0}, draw)));
+  const auto mask = recurrent_weight_mask(weights, 0.5, noise_site, noise_draw);
+  CHECK(mask.equal(recurrent_weight_mask(weights, 0.5, noise_site, noise_draw)));
+  CHECK_FALSE(mask.equal(recurrent_weight_mask(weights, 0.5, noise_site, {.seed = 5, .update = 2})));
+  CHECK_FALSE(mask.equal(recurrent_weight_mask(weights, 0.5, noise_site, {.seed = 4, .update = 3})));
+  CHECK_FALSE(mask.equal(recurrent_weight_mask(weights, 0.5, {Site::Part::decoder_layer, 1}, noise_draw)));
+  CHECK_FALSE(mask.equal(recurrent_weight_mask(weights, 0.5, {Site::Part::encoder_layer, 0}, noise_draw)));
   CHECK_FALSE(mask[0].equal(mask[1]));
   const auto dropping = noisy_stack("lstm", {{"weight_dropout", "0.4"}}), plain = noisy_stack("lstm", {});
   const auto batch = random_packed(noisy_lengths, 3);
@@ -173,12 +173,12 @@ TEST_CASE("noise along time: chunk by chunk equals all at once", "[nn][recurrent
                                         {"weight_dropout", "0.2"}});
   const auto batch = random_packed(noisy_lengths, 3);
   auto states = stack->zero_states(batch.sentences()), carried = states;
-  const auto whole = stack->run(batch, states, {.part = site.part, .draw = &draw});
+  const auto whole = stack->run(batch, states, {.part = noise_site.part, .draw = &noise_draw});
   const auto steps = stack->prepare_steps();
   std::vector<Tensor> pieces;
   for (int64_t first = 0; first < batch.layout->steps(); first += size) {
     const auto piece = data::chunk(batch, first, std::min(first + size, batch.layout->steps()));
-    const StackCall call{.part = site.part, .draw = &draw, .prepared = prepared ? &steps : nullptr};
+    const StackCall call{.part = noise_site.part, .draw = &noise_draw, .prepared = prepared ? &steps : nullptr};
     pieces.push_back(stack->run(piece, carried, call).rows);
   }
   CHECK(torch::allclose(at::cat(pieces), whole.rows, 0, 1e-12));

@@ -33,10 +33,6 @@ Features features_of(const Model& model, const Packed& source, const Packed& inp
   return model.advance(inputs, *state, nullptr);
 }
 
-Packed ids_of(uint64_t seed, const std::vector<int64_t>& lengths, int64_t words) {
-  return data::pack(random_ids(seed, lengths, words), numbers(lengths.size()));
-}
-
 std::vector<std::string> transformers() {
   std::vector<std::string> names;
   for (const auto& name : names_of(model_variants()))
@@ -50,7 +46,7 @@ TEST_CASE("transformer: chunks of any steps give what all steps at once give", "
   CAPTURE(name, gradients);
   const torch::AutoGradMode mode(gradients);
   const auto model = random_variant(name, 3);
-  const auto source = ids_of(1, {4, 0, 7, 1}, 9), inputs = ids_of(2, {5, 3, 9, 1}, 8);
+  const auto source = random_sentences(1, {4, 0, 7, 1}, 9), inputs = random_sentences(2, {5, 3, 9, 1}, 8);
   const auto whole = features_of(*model, source, inputs).rows;
   const auto state = model->start(model->encode(source, nullptr), at::arange(4));
   std::vector<at::Tensor> parts;
@@ -64,8 +60,8 @@ TEST_CASE("transformer: a word does not change what stands before it", "[nn][tra
   CAPTURE(name);
   const torch::NoGradGuard no_gradient;
   const auto model = random_variant(name, 3);
-  const auto source = ids_of(1, {5}, 9);
-  auto inputs = ids_of(2, {6}, 8);
+  const auto source = random_sentences(1, {5}, 9);
+  auto inputs = random_sentences(2, {6}, 8);
   const auto before = features_of(*model, source, inputs).rows;
   inputs.rows[4] = (inputs.rows[4] - 2) % 5 + 3;
   const auto after = features_of(*model, source, inputs).rows;
@@ -92,7 +88,7 @@ TEST_CASE(
   const torch::NoGradGuard no_gradient;
   const auto model = random_variant("transformer", 3);
   const std::vector<int64_t> source_lengths{4, 2, 7};
-  const auto source = ids_of(1, source_lengths, 9), inputs = ids_of(2, {2, 5, 3}, 8);
+  const auto source = random_sentences(1, source_lengths, 9), inputs = random_sentences(2, {2, 5, 3}, 8);
   const auto weights = Packed{features_of(*model, source, inputs, true).attention, inputs.layout};
   REQUIRE(weights.rows.sizes() == at::IntArrayRef({10, 7}));
   CHECK(weights.rows.sum(1).allclose(at::ones({10}, at::kDouble), 0, 1e-12));
@@ -130,10 +126,10 @@ TEST_CASE("transformer: a sentence beyond the learned positions is refused with 
   const auto model = random_variant("transformer, positions learned", 3);  // of 20
   CHECK(model->longest_source() == 20);
   CHECK(model->longest_target() == 20);
-  CHECK_NOTHROW(model->encode(ids_of(1, {20, 3}, 9), nullptr));
-  CHECK_THROWS_WITH(model->encode(ids_of(1, {3, 21}, 9), nullptr),
+  CHECK_NOTHROW(model->encode(random_sentences(1, {20, 3}, 9), nullptr));
+  CHECK_THROWS_WITH(model->encode(random_sentences(1, {3, 21}, 9), nullptr),
                     ContainsSubstring("21 tokens") && ContainsSubstring("20") && ContainsSubstring("longest"));
-  const auto state = model->start(model->encode(ids_of(1, {3}, 9), nullptr), at::arange(1));
+  const auto state = model->start(model->encode(random_sentences(1, {3}, 9), nullptr), at::arange(1));
   CHECK_THROWS_WITH(model->advance({at::tensor({4}, at::kLong), data::make_step(1, 20)}, *state, nullptr),
                     ContainsSubstring("21 tokens"));
 }
