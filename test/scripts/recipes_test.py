@@ -35,7 +35,7 @@ def run(*words, input=None, **environment):
 def check_page():
     """Also makes the runs that the other checks use."""
     page = (ROOT / "docs/recipes.md").read_text(encoding="utf-8")
-    commands = "\n".join(re.findall(r"^```sh\n(.*?)^```$", page, re.M | re.S)).replace("updates: 1000", "updates: 200")
+    commands = "\n".join(re.findall(r"^```sh\n(.*?)^```$", page, re.M | re.S)).replace("updates: 1000", "updates: 60")
     (FOLDER / "build/release").mkdir(parents=True)
     (FOLDER / "build/release/seq2seq").symlink_to(PROGRAM)
     (FOLDER / "scripts").symlink_to(ROOT / "scripts")
