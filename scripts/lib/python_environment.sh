@@ -81,13 +81,14 @@ fill() {
   stamp_text "$set" > "$folder/seq2seq-setup"
 }
 
-# pip unpacks beside the environment, so that only one file system needs space.
+# pip unpacks beside the environment, so that only one file system needs space. Python compiles a module when it is first imported;
+# for all of LibTorch's, of which most never are, that would take half a minute here.
 install_wheels() {
   local folder=$1
   shift
   rm -rf "$pip_folder" && mkdir -p "$pip_folder"
   TMPDIR=$pip_folder PIP_DISABLE_PIP_VERSION_CHECK=1 \
-    quietly "installing Python packages" "$folder/bin/python" -m pip install --retries 3 --only-binary=:all: "$@"
+    quietly "installing Python packages" "$folder/bin/python" -m pip install --no-compile --retries 3 --only-binary=:all: "$@"
 }
 
 install_witnesses() {

@@ -56,18 +56,21 @@ void check_same(const Made& a, const Made& b) {
 TEST_CASE("pipeline: every model, schedule and chunk gives the losses and gradients of one pass",
           "[parallel][pipeline]") {
   const auto name = GENERATE_COPY(from_range(names_of(model_variants())));
-  const auto kind = GENERATE_COPY(from_range(builtin_schedules().names()));
   const int64_t chunk = GENERATE(1, 3, 20);
-  CAPTURE(name, kind, chunk);
+  CAPTURE(name, chunk);
   const auto model = random_variant(name, 5, 0.3);
+  if (model->output().copies() && model->staged() == nullptr) return;  // of one piece
+  REQUIRE(model->staged() != nullptr);
   const train::LossOptions options{.label_smoothing = model->output().refuses_smoothing().empty() ? 0.1 : 0,
                                    .teacher_forcing = chunk == 3 ? 0.5 : 1.0};
   train::SerialGradients serial(*model, options);
-  if (model->output().copies() && model->staged() == nullptr) return;  // of one piece
-  REQUIRE(model->staged() != nullptr);
-  PipelineGradients pipeline(*model, *model->staged(), options, builtin_schedules().make({.kind = kind}), chunk,
-                             std::make_unique<SerialExecutor>());
-  check_same(made_by(serial, *model), made_by(pipeline, *model));
+  const auto expected = made_by(serial, *model);
+  for (const auto& kind : builtin_schedules().names()) {
+    CAPTURE(kind);
+    PipelineGradients pipeline(*model, *model->staged(), options, builtin_schedules().make({.kind = kind}), chunk,
+                               std::make_unique<SerialExecutor>());
+    check_same(expected, made_by(pipeline, *model));
+  }
 }
 
 TEST_CASE("pipeline: a batch of empty sources trains, with dropout of attention weights too", "[parallel][pipeline]") {

@@ -53,7 +53,7 @@ std::map<std::string, std::pair<double, std::string>> by_sacrebleu(const std::st
     double score = 0;
     fields >> tokenizer >> smoothing >> letters >> score;
     const auto signature = line.substr(line.rfind('\t') + 1);
-    if (smoothing == "exp") scores[tokenizer + " " + letters] = {score, signature};
+    scores[tokenizer + " " + letters] = {score, signature};
   }
   return scores;
 }
@@ -70,7 +70,7 @@ TEST_CASE("figures: BLEU through any tokenizer and normal form is sacreBLEU's on
   const TemporaryFolder folder;
   const Texts texts(folder, tokenizer, {.form = form, .lowercase = lowercase}, lines.outputs, lines.references);
   folder.file("hypotheses", joined(texts.written()));  // outputs of `translate`
-  const auto output = run_witness("bleu.py", folder.path());
+  const auto output = run_witness("bleu.py", folder.path(), "exp");
   if (!output) {
     WARN("skipped: no witness sacrebleu");
     return;

@@ -194,7 +194,7 @@ std::map<std::string, Values> language_model_variants() {
   return variants;
 }
 
-std::map<std::string, Values> all_variants() {
+std::map<std::string, Values> made_variants() {
   auto variants = recurrent_variants();
   for (const auto& kind : nn::builtin_models().names()) {
     if (kind != "rnn" && kind != "transformer") variants[kind] = {};
@@ -202,6 +202,12 @@ std::map<std::string, Values> all_variants() {
   variants.merge(multi_source_variants());
   variants.merge(transformer_variants());
   variants.merge(language_model_variants());
+  return variants;
+}
+
+/// Made once, because `refused` builds models.
+const std::map<std::string, Values>& all_variants() {
+  static const auto variants = made_variants();
   return variants;
 }
 
@@ -220,7 +226,7 @@ Selection small(const Kinds& kinds, const std::string& kind, const Values& value
 }
 
 int64_t target_words_of(const std::string& variant) {
-  const auto values = all_variants().at(variant);
+  const auto& values = all_variants().at(variant);
   return values.contains("embedding.shared") ? 9 : 8;
 }
 

@@ -1,5 +1,6 @@
 # shellcheck shell=bash disable=SC2154
-# Sourced by scripts/setup: a build folder and .venv contain absolute paths, which are wrong after the clone was moved or copied.
+# Sourced by scripts/setup: what an earlier one left. A build folder and .venv contain absolute paths, which are wrong after the
+# clone was moved or copied.
 
 # remove_moved_build FOLDER: removes a build folder that was configured for a clone in another place, so that it is built again.
 remove_moved_build() {
@@ -25,4 +26,10 @@ name_environment() {
   before=$(sed 's/[][\\.*^$|]/\\&/g' <<< "$1")
   after=$(sed 's/[\\&|]/\\&/g' <<< "$2")
   grep -lIF "$1" "$3"/bin/* "$3/pyvenv.cfg" | xargs -r -d '\n' sed -i "s|$before|$after|g"
+}
+
+# is_configured FOLDER ROOT: checks whether a build folder was configured with this LibTorch and the present CMakePresets.json, which
+# an update of the clone may change.
+is_configured() {
+  [[ -f $1/build.ninja && ! $repository/CMakePresets.json -nt $1/torch_root && $(cat "$1/torch_root" 2> /dev/null) == "$2" ]]
 }

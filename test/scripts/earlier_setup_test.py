@@ -1,5 +1,8 @@
-"""A clone that was moved: its build folder is removed, with a message, and the programs of its environment get the new path."""
+"""What an earlier setup left: the build folder of a clone that was moved is removed, with a message, the programs of its environment get
+the new path, and a change of the presets configures a build folder again. Prints one line for each fault. Exits with 1 if there is any.
+"""
 
+import os
 import shlex
 import subprocess
 
@@ -9,8 +12,8 @@ LIBRARY_QUOTED = shlex.quote(str(LIBRARY))
 
 
 def call(repository, *words):
-    """Runs a function of scripts/lib/moved_clone.sh for the clone in `repository`."""
-    program = f"set -euo pipefail; source {LIBRARY_QUOTED}/common.sh; repository=$1; source {LIBRARY_QUOTED}/moved_clone.sh; shift; \"$@\""
+    """Runs a function of scripts/lib/earlier_setup.sh for the clone in `repository`."""
+    program = f"set -euo pipefail; source {LIBRARY_QUOTED}/common.sh; repository=$1; source {LIBRARY_QUOTED}/earlier_setup.sh; shift; \"$@\""
     return subprocess.run(["bash", "-c", program, "moved", *map(str, (repository, *words))], capture_output=True, text=True, check=False)
 
 
@@ -61,4 +64,19 @@ def check_nothing_there():
             yield f"{words[0]} of a new clone: {done.stdout}{done.stderr}"
 
 
-finish(check_in_its_place, check_moved, check_nothing_there)
+def check_configured():
+    folder = clone("configured")
+    build, presets = folder / "build/release", folder / "CMakePresets.json"
+    presets.write_text("{}")
+    os.utime(presets, (1000, 1000))
+    if call(folder, "is_configured", build, "/torch").returncode == 0:
+        yield "a folder without build.ninja is taken for configured"
+    (build / "build.ninja").write_text("")
+    (build / "torch_root").write_text("/torch\n")
+    for root, time, expected in (("/torch", 1000, True), ("/other", 1000, False), ("/torch", 2_000_000_000_000, False)):
+        os.utime(presets, (time, time))
+        if (call(folder, "is_configured", build, root).returncode == 0) != expected:
+            yield f"configured for /torch, asked for {root} with presets of {time}: not {expected}"
+
+
+finish(check_in_its_place, check_moved, check_nothing_there, check_configured)
