@@ -14,7 +14,7 @@
 #include "seq2seq/config/given.h"
 #include "seq2seq/config/nearest.h"
 #include "seq2seq/config/tree.h"
-#include "seq2seq/core/files.h"
+#include "seq2seq/config/yaml_file.h"
 #include "seq2seq/core/text.h"
 
 namespace seq2seq::config {
@@ -255,13 +255,7 @@ Override parse_override(const std::string& typed) {
 
 void read_file(const std::filesystem::path& file, const std::vector<Override>& overrides, Keys& keys,
                const ReadScope& scope) {
-  std::string text;
-  try {
-    text = disk_files().read(file);
-  } catch (const Error& error) {
-    throw UsageError({error});
-  }
-  read_text(text, file.string(), std::filesystem::absolute(file).parent_path(), overrides, keys, scope);
+  read_text(read_yaml_file(file), file.string(), std::filesystem::absolute(file).parent_path(), overrides, keys, scope);
 }
 
 void read_text(const std::string& text, const std::string& name, const std::filesystem::path& folder,

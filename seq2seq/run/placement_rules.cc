@@ -7,8 +7,8 @@
 #include <fmt/ranges.h>
 
 #include "seq2seq/config/given.h"
+#include "seq2seq/config/yaml_file.h"
 #include "seq2seq/core/error.h"
-#include "seq2seq/core/files.h"
 #include "seq2seq/run/build.h"
 #include "seq2seq/run/description.h"
 #include "seq2seq/run/task.h"
@@ -100,12 +100,7 @@ std::unique_ptr<Configuration> read_to_check(const std::filesystem::path& file,
 }
 
 PlacementOptions read_placement(const std::filesystem::path& file, const nn::LayerCounts& layers) {
-  std::string text;
-  try {
-    text = disk_files().read(file);
-  } catch (const Error& error) {
-    throw UsageError({error});
-  }
+  const auto text = config::read_yaml_file(file);
   check_only_placement(text, file);
   PlacementOptions options;
   config::Keys keys;

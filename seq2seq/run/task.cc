@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include "seq2seq/config/given.h"
-#include "seq2seq/core/files.h"
+#include "seq2seq/config/yaml_file.h"
 
 namespace seq2seq::run {
 
@@ -33,7 +33,7 @@ std::optional<config::Given> given_by(const std::filesystem::path& file,
                                       const std::vector<config::Override>& overrides) {
   config::Faults unheard;
   try {
-    auto root = config::parse_yaml(disk_files().read(file), file.string(), unheard);
+    auto root = config::parse_yaml(config::read_yaml_file(file), file.string(), unheard);
     if (root) config::apply(overrides, *root, unheard);
     return root;
   } catch (const Error&) {

@@ -8,7 +8,7 @@
 #include <fmt/ranges.h>
 
 #include "seq2seq/config/nearest.h"
-#include "seq2seq/core/files.h"
+#include "seq2seq/config/yaml_file.h"
 #include "seq2seq/core/printable.h"
 #include "seq2seq/core/text.h"
 #include "seq2seq/run/metric_names.h"
@@ -284,15 +284,7 @@ class SpecReader {
 
 }  // namespace
 
-StudySpec read_study(const std::filesystem::path& file) {
-  std::string text;
-  try {
-    text = disk_files().read(file);
-  } catch (const Error& error) {
-    throw UsageError({error});
-  }
-  return read_study_text(text, file);
-}
+StudySpec read_study(const std::filesystem::path& file) { return read_study_text(config::read_yaml_file(file), file); }
 
 StudySpec read_study_text(const std::string& text, const std::filesystem::path& file) {
   config::Faults faults;
