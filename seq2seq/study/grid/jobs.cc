@@ -76,15 +76,17 @@ std::vector<std::string> run_processes(const std::filesystem::path& program, con
     for (const pid_t process : running) ::waitpid(process, nullptr, 0);
     throw;
   }
-  for (bool told = false; !running.empty();) {
-    if (interrupted() && !told) {
+  for (bool passed_on = false; !running.empty();) {
+    if (interrupted() && !passed_on) {
       for (const pid_t process : running) ::kill(process, SIGTERM);
-      told = true;
+      passed_on = true;
     }
     std::erase_if(running, [&faults](pid_t process) {
       int status = 0;
-      if (::waitpid(process, &status, WNOHANG) != process) return false;
-      faults.push_back(fault_of(status));
+      const pid_t ended = ::waitpid(process, &status, WNOHANG);
+      if (ended == 0 || (ended < 0 && errno == EINTR)) return false;
+      faults.push_back(ended == process ? fault_of(status)
+                                        : "a worker ended with an unknown status, because SIGCHLD is ignored");
       return true;
     });
     tick();

@@ -137,7 +137,7 @@ StudyPlan make_plan(const PlanRequest& request, const run::Registries& registrie
 
 void check_configurations(const std::vector<StudyRun>& runs, const run::Registries& registries) {
   std::vector<Error> faults;
-  std::vector<std::string> told;
+  std::vector<std::string> lines;
   for (const auto& run : runs) {
     try {
       const auto configuration = run::read_configuration(run.base, run.settings, registries);
@@ -145,9 +145,9 @@ void check_configurations(const std::vector<StudyRun>& runs, const run::Registri
         throw UsageError(Place{.file = run.base.string()}, "has no test set (`data.test`), which a study needs");
     } catch (const UsageError& error) {
       for (const auto line : split(error.what(), '\n')) {
-        if (std::find(told.begin(), told.end(), line) != told.end()) continue;
-        told.emplace_back(line);
-        faults.emplace_back(told.back());
+        if (std::find(lines.begin(), lines.end(), line) != lines.end()) continue;
+        lines.emplace_back(line);
+        faults.emplace_back(lines.back());
       }
     }
   }

@@ -36,7 +36,7 @@ std::optional<double> whole_duration(const StudyPlan& plan, const PlannedRun& pl
   return trial != tried.end() ? trial->second : any.mean();
 }
 
-void look_into_folder(RunStatus& status, const StudyPlan& plan, const PlannedRun& planned, const Files& files) {
+void read_progress(RunStatus& status, const StudyPlan& plan, const PlannedRun& planned, const Files& files) {
   const RunFolder folder(places_of(plan, planned).folder);
   std::error_code absent;
   if (!std::filesystem::exists(folder.metrics(), absent)) return;
@@ -61,13 +61,19 @@ RunStatus status_of(const StudyPlan& plan, const PlannedRun& planned, const File
   if (planned.identity.training.empty()) return status;  // a text is missing
   const auto places = places_of(plan, planned);
   std::error_code absent;
-  look_into_folder(status, plan, planned, files);
+  try {
+    read_progress(status, plan, planned, files);
+  } catch (const Error& fault) {  // a damaged file of one run must not hide the others
+    status.why = fault.what();
+  }
   if (!status.left) {
     const auto whole = whole_duration(plan, planned, tried);
     if (whole) status.left = std::max(0.0, *whole - status.seconds);
   }
   if (is_locked(places.lock)) {
     status.state = RunState::training;
+  } else if (!status.why.empty()) {
+    status.state = RunState::failed;
   } else if (std::filesystem::exists(places.failure, absent)) {
     status.state = RunState::failed;
     status.why = files.read(places.failure);
@@ -81,7 +87,7 @@ RunStatus status_of(const StudyPlan& plan, const PlannedRun& planned, const File
 }
 
 /// Of runs that differ only in search or test set, only the first is trained: marks all others as measured only.
-void tell_what_is_only_measured(std::vector<RunStatus>& all, const StudyPlan& plan) {
+void mark_measured_only(std::vector<RunStatus>& all, const StudyPlan& plan) {
   std::set<std::string> trained;
   for (const auto& planned : plan.planned)
     if (planned.record && RunFolder(places_of(plan, planned).folder).holds_run())
@@ -95,7 +101,7 @@ void tell_what_is_only_measured(std::vector<RunStatus>& all, const StudyPlan& pl
 }
 
 /// An ensemble trains its missing members; apart from these it is only measured.
-void tell_of_ensembles(std::vector<RunStatus>& all, const StudyPlan& plan, const RowSeconds& tried) {
+void estimate_ensembles(std::vector<RunStatus>& all, const StudyPlan& plan, const RowSeconds& tried) {
   std::set<std::string> trained;  // by rows that are not ensembles
   for (const auto& planned : plan.planned)
     if (planned.to_do() && planned.members.empty()) trained.insert(planned.identity.training);
@@ -139,8 +145,8 @@ std::vector<RunStatus> survey(const StudyPlan& plan, const Files& files, const R
   std::vector<RunStatus> all;
   for (const auto& planned : plan.planned) all.push_back(status_of(plan, planned, files, tried));
   judge_by_others(all);
-  tell_what_is_only_measured(all, plan);
-  tell_of_ensembles(all, plan, tried);
+  mark_measured_only(all, plan);
+  estimate_ensembles(all, plan, tried);
   for (size_t i = 0; i < all.size(); ++i)
     if (!plan.planned[i].asked_for) all[i].left = 0;
   return all;

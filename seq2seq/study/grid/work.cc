@@ -1,6 +1,7 @@
 #include "seq2seq/study/grid/work.h"
 
 #include <chrono>
+#include <exception>
 #include <map>
 #include <optional>
 #include <set>
@@ -9,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "seq2seq/core/device.h"
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/file_lock.h"
 #include "seq2seq/core/interrupt.h"
@@ -111,7 +113,10 @@ class Worker {
     } catch (const Interrupted&) {
       outcome_.interrupted = true;
     } catch (const std::exception& error) {
-      fail(name, error.what(), places);
+      fail(name,
+           is_out_of_memory(std::current_exception()) ? fmt::format("{}. {}", out_of_memory, out_of_memory_remedy)
+                                                      : error.what(),
+           places);
     }
   }
 

@@ -15,18 +15,30 @@ namespace {
 
 using Paths = std::vector<std::filesystem::path>;
 
-Paths files_of(const data::FilePair& pair) {
-  Paths files;
-  if (!pair.source.empty()) files.push_back(pair.source);
-  files.insert(files.end(), pair.target.begin(), pair.target.end());
-  return files;
+/// Adds the files, and their names under a label to `key`. An empty name, of a text without such a file, counts too.
+void add(TextFiles& to, const char* label, const Paths& files) {
+  to.key += fmt::format("{} {}\n", label, files.size());
+  for (const auto& file : files) {
+    to.key += file.string() + '\n';
+    if (!file.empty()) to.files.push_back(file);
+  }
 }
 
-Paths files_of(const data::TrainFiles& train) {
-  Paths files;
-  for (const auto* list : {&train.source, &train.target, &train.pairs, &train.weights})
-    std::copy_if(list->begin(), list->end(), std::back_inserter(files), [](const auto& file) { return !file.empty(); });
-  return files;
+TextFiles files_of(const data::FilePair& pair) {
+  TextFiles all;
+  add(all, "source", {pair.source});
+  add(all, "target", pair.target);
+  return all;
+}
+
+TextFiles files_of(const data::TrainFiles& train) {
+  TextFiles all;
+  add(all, "train.source", train.source);
+  add(all, "train.target", train.target);
+  add(all, "train.pairs", train.pairs);
+  add(all, "train.weights", train.weights);
+  add(all, "train.alignment", train.alignment);
+  return all;
 }
 
 /// Returns true if training uses outputs, so that keys of `decode` and `metrics` affect parameters.
@@ -38,9 +50,9 @@ bool looks_at_outputs(const run::Configuration& configuration) {
 }  // namespace
 
 Paths texts_of(const data::DataOptions& data) {
-  auto all = files_of(data.train);
+  auto all = files_of(data.train).files;
   for (const auto* set : {&data.validation, &data.test})
-    for (auto& file : files_of(*set)) all.push_back(std::move(file));
+    for (auto& file : files_of(*set).files) all.push_back(std::move(file));
   return all;
 }
 
@@ -65,19 +77,17 @@ Identity ensemble_identity(Identity own, const std::vector<Identity>& members) {
   return own;
 }
 
-TextMark Identifier::mark(const Paths& files, Kind kind, const std::function<std::string()>& digest) {
-  if (files.empty()) return {};
+TextMark Identifier::mark(const TextFiles& text, const std::function<std::string()>& digest) {
+  if (text.files.empty()) return {};
   const auto seen = [this](const auto& file) { return file.lexically_relative(folder_).generic_string(); };
-  TextMark mark{.path = seen(files.front()), .sha256 = {}};
-  std::string names = kind == Kind::training ? "training\n" : "pairs\n";  // these have digests of their own
-  for (const auto& file : files) {
+  TextMark mark{.path = seen(text.files.front()), .sha256 = {}};
+  for (const auto& file : text.files) {
     std::error_code absent;
     if (!std::filesystem::exists(file, absent)) mark.missing.push_back(seen(file));
-    names += file.string() + '\n';
   }
   if (!mark.missing.empty()) return mark;
-  const auto known = known_.find(names);
-  mark.sha256 = known != known_.end() ? known->second : known_.emplace(names, digest()).first->second;
+  const auto known = known_.find(text.key);
+  mark.sha256 = known != known_.end() ? known->second : known_.emplace(text.key, digest()).first->second;
   return mark;
 }
 
@@ -85,13 +95,12 @@ Identity Identifier::identify(const run::Configuration& configuration) {
   const auto& data = configuration.options.data;
   Identity identity;
   identity.keys = sha256(config::digest_text(configuration.keys));
-  identity.train = mark(files_of(data.train), Kind::training, [&data] { return run::train_digest(data); });
-  identity.validation =
-      mark(files_of(data.validation), Kind::pairs, [&data] { return data::content_digest(data.validation); });
+  identity.train = mark(files_of(data.train), [&data] { return run::train_digest(data); });
+  identity.validation = mark(files_of(data.validation), [&data] { return data::content_digest(data.validation); });
   const auto& list = configuration.options.decode.rescore.list;
   auto test = files_of(data.test);
-  if (!list.empty()) test.push_back(list);
-  identity.test = mark(test, Kind::pairs, [&data, &list] {
+  if (!list.empty()) add(test, "list", {list});
+  identity.test = mark(test, [&data, &list] {
     const auto digest = data::content_digest(data.test);
     return list.empty() ? digest : sha256(digest + sha256_of_file(list));
   });

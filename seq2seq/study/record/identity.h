@@ -32,6 +32,12 @@ struct Identity {
 /// Identifies an ensemble: by search and test set of `own`, and the training of each member.
 Identity ensemble_identity(Identity own, const std::vector<Identity>& members);
 
+/// The files of a set, and a key that no other choice of files has.
+struct TextFiles {
+  std::vector<std::filesystem::path> files;
+  std::string key;
+};
+
 /// Identifies runs; reads each text once. If a text of a run is missing, `training` and `result` are empty.
 class Identifier {
  public:
@@ -40,11 +46,10 @@ class Identifier {
   Identity identify(const run::Configuration& configuration);
 
  private:
-  enum class Kind { training, pairs };
-  TextMark mark(const std::vector<std::filesystem::path>& files, Kind kind, const std::function<std::string()>& digest);
+  TextMark mark(const TextFiles& text, const std::function<std::string()>& digest);
 
   std::filesystem::path folder_;
-  std::map<std::string, std::string> known_;  // from kind and names of a set's files to the digest of their content
+  std::map<std::string, std::string> known_;  // from the key of a set's files to the digest of their content
 };
 
 /// Returns the files of all sets that a configuration names.

@@ -74,15 +74,11 @@ run::LoadedRun load(const std::vector<TrainedRun>& runs, const run::Configuratio
                     const run::Environment& environment) {
   // Uses the places of its training, because a model of several devices may not fit one.
   const std::string placement = environment.single_device ? "" : "run";
-  const auto load_one = [&](const TrainedRun& run) {
-    check_is_run_of(run, environment);
-    return run::load_run(run.folder, "best", settings_of(configuration), environment, placement);
+  const auto load_one = [&](size_t index) {
+    check_is_run_of(runs[index], environment);
+    return run::load_run(runs[index].folder, "best", settings_of(configuration), environment, placement);
   };
-  auto first = load_one(runs.front());
-  std::vector<run::LoadedRun> others;
-  for (size_t i = 1; i < runs.size(); ++i) others.push_back(load_one(runs[i]));
-  if (!others.empty()) run::join(first, std::move(others), /*weights=*/{});
-  return first;
+  return run::load_joined(runs.size(), load_one, /*weights=*/{});
 }
 
 /// Returns the facts of the first run, with the time of all. An ensemble has no learning curve.

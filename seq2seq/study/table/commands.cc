@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "seq2seq/config/resolved.h"
+#include "seq2seq/core/text.h"
 
 namespace seq2seq::study {
 
@@ -48,7 +49,7 @@ std::string settings_text(const PlannedRun& planned, const std::filesystem::path
     last[setting.key] = texts.text(setting);
   }
   std::string line;
-  for (const auto& key : order) line += " --set " + quoted_for_shell(key + "=" + last[key]);
+  for (const auto& key : order) line += " --set " + shell_word(key + "=" + last[key]);
   return line;
 }
 
@@ -57,8 +58,8 @@ std::string run_folder(const StudyPlan& plan, size_t index) {
 }
 
 std::string train_command(const PlannedRun& planned, const std::string& folder, const std::filesystem::path& current) {
-  return fmt::format("seq2seq train {} --run {}{}\n", quoted_for_shell(seen_from(current, planned.run.base)),
-                     quoted_for_shell(folder), settings_text(planned, current, false));
+  return fmt::format("seq2seq train {} --run {}{}\n", shell_word(seen_from(current, planned.run.base)),
+                     shell_word(folder), settings_text(planned, current, false));
 }
 
 }  // namespace
@@ -74,17 +75,6 @@ std::string paths_seen_from(const std::filesystem::path& folder, std::string tex
     }
   }
   return text;
-}
-
-std::string quoted_for_shell(const std::string& word) {
-  const auto plain = [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) ||
-           std::string_view("._-/=:,+@%").find(c) != std::string_view::npos;
-  };
-  if (!word.empty() && std::all_of(word.begin(), word.end(), plain)) return word;
-  std::string quoted = "'";
-  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
 }
 
 namespace {
@@ -105,8 +95,8 @@ std::string ensemble_commands(const StudyPlan& plan, const PlannedRun& ensemble,
     folders.push_back(fmt::format("{}-seed-{}", folder, member.run.seed));
     text += train_command(member, folders.back(), current);
   }
-  text += "seq2seq evaluate " + quoted_for_shell(folders.front());
-  for (size_t i = 1; i < folders.size(); ++i) text += " --with " + quoted_for_shell(folders[i]);
+  text += "seq2seq evaluate " + shell_word(folders.front());
+  for (size_t i = 1; i < folders.size(); ++i) text += " --with " + shell_word(folders[i]);
   return text + settings_text(ensemble, current, true) + '\n';
 }
 
@@ -119,7 +109,7 @@ std::string commands_of(const StudyPlan& plan, const std::filesystem::path& curr
       "build/release/seq2seq.\n",
       seen_from(current, std::filesystem::absolute(plan.spec.file)),
       plan.scale.named ? " at scale " + plan.scale.name : "",
-      quoted_for_shell(seen_from(current, std::filesystem::absolute(plan.spec.file))),
+      shell_word(seen_from(current, std::filesystem::absolute(plan.spec.file))),
       plan.spec.scales.size() > 1 ? " --scale " + plan.scale.name : "");
   for (size_t i = 0; i < plan.planned.size(); ++i) {
     const auto& planned = plan.planned[i];
@@ -128,9 +118,9 @@ std::string commands_of(const StudyPlan& plan, const std::filesystem::path& curr
       text += fmt::format("\n# {}\n{}", planned.run.cell, ensemble_commands(plan, planned, folder, current));
       continue;
     }
-    text += fmt::format("\n# {}, seed {}\n{}seq2seq evaluate {}{}\n", planned.run.cell, planned.run.seed,
-                        train_command(planned, folder, current), quoted_for_shell(folder),
-                        settings_text(planned, current, true));
+    text +=
+        fmt::format("\n# {}, seed {}\n{}seq2seq evaluate {}{}\n", planned.run.cell, planned.run.seed,
+                    train_command(planned, folder, current), shell_word(folder), settings_text(planned, current, true));
   }
   return text;
 }

@@ -14,7 +14,4 @@ std::string commands_of(const StudyPlan& plan, const std::filesystem::path& curr
 /// Returns a text with the paths that lie in `folder` written relative to it: a path, or a list `[a, b]` of paths.
 std::string paths_seen_from(const std::filesystem::path& folder, std::string text);
 
-/// Quotes a word for a shell if it needs quotes.
-std::string quoted_for_shell(const std::string& word);
-
 }  // namespace seq2seq::study

@@ -24,17 +24,17 @@ std::string mean_text(const MetricFigures& figures, int digits) {
   return figures.deviation ? fmt::format("{} ± {:.{}f}", mean, *figures.deviation, digits) : mean;
 }
 
-std::string difference_text(const metrics::Estimate& difference, int digits, bool tells_something) {
+std::string difference_text(const metrics::Estimate& difference, int digits, bool informative) {
   const auto value = fmt::format("{:+.{}f}", difference.value, digits);
   const auto interval = difference.interval();
   if (!interval) return value;
-  if (!tells_something) return value + " [too few runs]";
+  if (!informative) return value + " [too few runs]";
   return fmt::format("{} [{:+.{}f}, {:+.{}f}]", value, interval->low, digits, interval->high, digits);
 }
 
 /// Returns false for an interval around 0 that is as wide as the metric's whole range, as Student's t gives with two
 /// runs.
-bool tells_something(const metrics::Estimate& difference, const std::string& metric, double mean) {
+bool is_informative(const metrics::Estimate& difference, const std::string& metric, double mean) {
   constexpr double points = 100;  // for percent, and for BLEU
   const double reference_mean = mean - difference.value;
   const double widest = metric == "perplexity" ? 2 * std::max(mean, reference_mean) : points;
@@ -51,11 +51,11 @@ std::vector<std::string> metric_row(const TableLine& line, size_t metric, const 
   if (line.reference) {
     row[3] = "reference";
   } else if (figures.difference) {
-    const bool tells = tells_something(*figures.difference, name, figures.mean.value);
-    row[3] = difference_text(*figures.difference, digits, tells);
+    const bool informative = is_informative(*figures.difference, name, figures.mean.value);
+    row[3] = difference_text(*figures.difference, digits, informative);
     row[4] = p_text(figures.difference->p_value());
     const auto detectable = figures.difference->detectable();
-    if (detectable && tells) row[5] = fmt::format("{:.{}f}", *detectable, digits);
+    if (detectable && informative) row[5] = fmt::format("{:.{}f}", *detectable, digits);
   }
   if (figures.published) row[6] = fmt::format("{:g}", *figures.published);
   return row;

@@ -39,6 +39,13 @@ TEST_CASE("study: processes are waited for, and what ends otherwise than with wo
   CHECK(ticks >= 4);
 }
 
+TEST_CASE("study: processes end for a program that ignores their end, too", "[study][jobs]") {
+  const auto before = std::signal(SIGCHLD, SIG_IGN);  // as inherited from a launcher
+  const auto faults = study::run_processes("/bin/sh", {"-c", "exit 3"}, 2, [] {});
+  std::signal(SIGCHLD, before);
+  CHECK(faults == std::vector<std::string>(2, "a worker ended with an unknown status, because SIGCHLD is ignored"));
+}
+
 TEST_CASE("study: a signal is handed on to the processes once", "[study][jobs]") {
   const InterruptGuard guard;
   bool sent = false;

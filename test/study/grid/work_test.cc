@@ -204,6 +204,16 @@ TEST_CASE("study: a failed run does not stop the others, and shows its reason un
   CHECK(study::work(plan, study.toy.environment).recorded == 1);
 }
 
+TEST_CASE("study: a run with a damaged log is shown as failed, and hides no other", "[study][work][error]") {
+  StudyFolder study(two_by_two);
+  const auto plan = study.plan();
+  const auto folder = study::places_of(plan, plan.planned[0]).folder.filename().string();
+  fs::create_directories(study.toy / "runs" / folder);
+  study.toy.folder().file("runs/" + folder + "/metrics.jsonl", "{\"kind\": \"train\", nonsense\n");
+  CHECK(states_of(plan) == std::vector<std::string>{"failed", "to do", "to do", "to do"});
+  CHECK_THAT(study::survey(plan, disk_files())[0].why, ContainsSubstring("metrics.jsonl:1"));
+}
+
 TEST_CASE("study: a run that another process works on is skipped", "[study][work]") {
   StudyFolder study(two_by_two);
   auto plan = study.plan();
