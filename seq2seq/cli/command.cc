@@ -1,11 +1,15 @@
 #include "seq2seq/cli/command.h"
 
+#include <array>
+#include <cerrno>
 #include <csignal>
 #include <exception>
+#include <fcntl.h>
 #include <filesystem>
 #include <iostream>
 #include <new>
 #include <unistd.h>
+#include <utility>
 
 #include <ATen/Context.h>
 #include <ATen/Version.h>
@@ -15,6 +19,7 @@
 
 #include "seq2seq/cli/called_as.h"
 #include "seq2seq/cli/commands.h"
+#include "seq2seq/cli/common.h"
 #include "seq2seq/cli/share_processors.h"
 #include "seq2seq/cli/working_directory.h"
 #include "seq2seq/core/device.h"
@@ -48,8 +53,8 @@ int fail(std::ostream& err, const Error& fault) {
 }
 
 int no_memory(std::ostream& err, const std::string& detail) {
-  err << "error: out of memory" << (detail.empty() ? "" : " (" + detail + ")")
-      << ". Reduce `train.batch`, `decode.batch` or the size of the model\n";
+  err << "error: " << out_of_memory << (detail.empty() ? "" : " (" + detail + ")") << ". " << out_of_memory_remedy
+      << '\n';
   return Exit::failed;
 }
 
@@ -141,7 +146,11 @@ int run(const std::vector<std::string>& words, const run::Registries& registries
   try {
     const auto commands = builtin_commands();
     auto* command = parse(words, commands, {.name = program, .version = version_text()}, *streams.out, err);
-    if (command == nullptr) return Exit::done;
+    if (command == nullptr) {  // help or the version was written
+      streams.out->flush();
+      check_written(*streams.out);
+      return Exit::done;
+    }
     if (!command->works_together()) refuse_several(*command);
     const int code = command->run({&registries, named, program});
     return code == Exit::done && !*streams.out ? Exit::reader_gone : code;
@@ -150,7 +159,18 @@ int run(const std::vector<std::string>& words, const run::Registries& registries
   }
 }
 
+/// Opens /dev/null in place of standard streams that are closed. Otherwise the next file that the program opens would
+/// take their number, and messages would be written into it.
+void occupy_closed_streams() {
+  // Reading from them or writing to them fails, as before. The lowest free number is given to each.
+  constexpr std::array<std::pair<int, int>, 3> unusable_modes{
+      {{STDIN_FILENO, O_WRONLY}, {STDOUT_FILENO, O_RDONLY}, {STDERR_FILENO, O_RDONLY}}};
+  for (const auto& [number, mode] : unusable_modes)
+    if (::fcntl(number, F_GETFD) == -1 && errno == EBADF && ::open("/dev/null", mode) < 0) std::abort();
+}
+
 int run(int count, char** words, const run::Registries& registries) {
+  occupy_closed_streams();
   share_processors(count, words);
   // A closed pipe shows as a failed write: training continues, a translation ends.
   std::signal(SIGPIPE, SIG_IGN);

@@ -99,14 +99,11 @@ run::LoadedRun RunArguments::load(const run::Environment& environment, std::vect
     throw UsageError(Place{.part = "--weights " + *weights}, "needs an ensemble",
                      "Add its other runs with `--with RUN`");
   const auto weight = weights ? run::parse_weights(*weights, others.size() + 1, "--weights") : std::vector<double>();
-  const auto load_one = [&](const std::string& run) {
-    return run::load_run(run, checkpoint, overrides, environment, placement.value_or(""));
+  const auto load = [&](size_t index) {
+    return run::load_run(index == 0 ? folder : others[index - 1], checkpoint, overrides, environment,
+                         placement.value_or(""));
   };
-  auto loaded = load_one(folder);
-  std::vector<run::LoadedRun> rest;
-  for (const auto& other : others) rest.push_back(load_one(other));
-  if (!rest.empty()) run::join(loaded, std::move(rest), weight);
-  return loaded;
+  return run::load_joined(others.size() + 1, load, weight);
 }
 
 void warn_of_unknown(Log& log, const run::UnknownTokens& counts, const char* side) {

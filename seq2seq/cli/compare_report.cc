@@ -38,7 +38,7 @@ study::Grid main_table(const run::Comparison& comparison, bool two) {
   study::Grid grid{"", {"metric", "A", "95 % interval"}, {}};
   if (two)
     grid.head = {
-        "metric",       "A", "B",    "B - A", "95 % interval", "p, bootstrap", "p, randomisation", "B better on sets",
+        "metric",       "A", "B",    "B - A", "95 % interval", "p, bootstrap", "p, randomization", "B better on sets",
         "sentences: A", "B", "equal"};
   for (std::size_t i = 0; i < comparison.metrics.size(); ++i) {
     const auto& kind = *comparison.metrics[i];
@@ -51,7 +51,7 @@ study::Grid main_table(const run::Comparison& comparison, bool two) {
     row.insert(row.end(),
                {number(kind, test.second.value), signed_number(kind, test.difference.value),
                 interval(kind, test.difference.interval, true), fmt::format("{:.4f}", test.bootstrap_p),
-                fmt::format("{:.4f}", test.randomisation_p), fmt::format("{:.1f} %", 100 * test.second_better),
+                fmt::format("{:.4f}", test.randomization_p), fmt::format("{:.1f} %", 100 * test.second_better),
                 format_count(test.first_wins), format_count(test.second_wins), format_count(test.equal)});
   }
   return grid;
@@ -108,7 +108,7 @@ ComparisonJson json_of(const metrics::PairedTest& test, bool two) {
   json["b"] = json_of(test.second);
   json["difference"] = json_of(test.difference);
   json["bootstrap"] = {{"p", test.bootstrap_p}, {"b_better", test.second_better}};
-  json["randomisation"] = {{"p", test.randomisation_p}};
+  json["randomization"] = {{"p", test.randomization_p}};
   json["sentences"] = {{"a_better", test.first_wins}, {"b_better", test.second_wins}, {"equal", test.equal}};
   return json;
 }
@@ -161,7 +161,7 @@ void print_comparison(std::ostream& out, const run::Comparison& comparison, cons
   out << '\n';
   line("A", files.first.string());
   if (two) line("B", files.second->string());
-  line("text", fmt::format("{}, {} each at most", format_count(comparison.sentences, "sentence"),
+  line("text", fmt::format("{}, at most {} each", format_count(comparison.sentences, "sentence"),
                            format_count(comparison.most_references, "reference")));
   line("samples", fmt::format("{} sets of sentences{}, seed {}", format_count(options.resampling.samples),
                               two ? " and as many exchanges" : "", options.resampling.seed));

@@ -8,6 +8,7 @@
 #include "seq2seq/cli/commands.h"
 #include "seq2seq/cli/common.h"
 #include "seq2seq/core/progress.h"
+#include "seq2seq/core/text.h"
 
 namespace seq2seq::cli {
 
@@ -52,11 +53,11 @@ class Init final : public Command {
                       format_count(made.seen, "source"), made.seen == 1 ? "occurs" : "occur"));
     out << fmt::format(R"(
 Look at {0}/config.yaml, then:
-  {1} train {0}/config.yaml --run {0}/run
-  {1} evaluate {0}/run
-  {1} translate {0}/run {0}/test.source
+  {1} train {2} --run {3}
+  {1} evaluate {3}
+  {1} translate {3} {4}
 )",
-                       folder_, context.program);
+                       folder_, context.program, below("config.yaml"), below("run"), below("test.source"));
     out.flush();
     check_written(out);
     return Exit::done;
@@ -66,6 +67,9 @@ Look at {0}/config.yaml, then:
   struct PartFiles {
     std::vector<std::string> source, target, pairs;
   };
+
+  /// Returns a path in the new folder, as a word of a command.
+  std::string below(const char* name) const { return shell_word(folder_ + "/" + name); }
 
   static void declare(Arguments& arguments, const std::string& prefix, PartFiles& part, const std::string& text) {
     arguments.repeatable(prefix + "source", part.source, "FILE",

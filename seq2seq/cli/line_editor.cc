@@ -34,7 +34,13 @@ bool LineEditor::next(std::string& line) {
   streams_.out->flush();
   if (plain_) {
     if (streams_.terminal.out) *streams_.out << prompt << std::flush;
-    return plain_->next(line);
+    const int64_t before = plain_->lines();
+    try {
+      return plain_->next(line);
+    } catch (const Error&) {
+      failed_ = plain_->lines() == before;
+      throw;
+    }
   }
   const std::unique_ptr<char, void (*)(void*)> typed(read_line_(prompt), std::free);
   if (typed == nullptr) return false;

@@ -14,8 +14,10 @@ namespace seq2seq::cli {
 class LineEditor {
  public:
   explicit LineEditor(const Streams& streams);
-  /// Returns false at the end of the input.
+  /// Returns false at the end of the input. Throws Error for a line that is not text; the next call reads the next
+  /// line, unless `failed`.
   bool next(std::string& line);
+  bool failed() const { return failed_; }  // the input itself cannot be read any more
 
  private:
   using ReadLine = char* (*)(const char* prompt);
@@ -25,6 +27,7 @@ class LineEditor {
   ReadLine read_line_ = nullptr;  // null: plain lines
   AddHistory add_history_ = nullptr;
   std::unique_ptr<data::LineReader> plain_;
+  bool failed_ = false;
 };
 
 }  // namespace seq2seq::cli

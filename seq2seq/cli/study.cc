@@ -12,6 +12,7 @@
 #include "seq2seq/core/device.h"
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/interrupt.h"
+#include "seq2seq/core/text.h"
 #include "seq2seq/study/grid/jobs.h"
 #include "seq2seq/study/grid/trial.h"
 #include "seq2seq/study/grid/work.h"
@@ -271,9 +272,9 @@ class StudyRunCommand final : public Command {
 
   /// Returns the arguments of `study run`, for a command to repeat it.
   std::string typed() const {
-    auto text = study::quoted_for_shell(study_.file);
+    auto text = shell_word(study_.file);
     const auto add = [&text](const char* option, const std::string& value, const std::string& otherwise) {
-      if (value != otherwise) text += fmt::format(" {} {}", option, study::quoted_for_shell(value));
+      if (value != otherwise) text += fmt::format(" {} {}", option, shell_word(value));
     };
     add("--scale", study_.scale, "");
     for (const auto& row : study_.only) add("--only", row, "");

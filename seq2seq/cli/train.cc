@@ -2,10 +2,12 @@
 #include <filesystem>
 #include <optional>
 #include <ostream>
+#include <utility>
 #include <vector>
 
 #include "seq2seq/cli/commands.h"
 #include "seq2seq/cli/common.h"
+#include "seq2seq/core/atomic_file.h"
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/interrupt.h"
 #include "seq2seq/parallel/distributed/launch.h"
@@ -66,7 +68,10 @@ class Train final : public Command {
     const auto launch = parallel::read_launch();
     auto log = common_.log(context, launch);
     auto environment = common_.environment(context, log, launch);
-    if (timeline_) environment.timeline = *timeline_;
+    if (timeline_) {
+      check_writable(*timeline_);
+      environment.timeline = *timeline_;
+    }
     auto overrides = common_.overrides();
     add_override(overrides, "--seed", "seed", seed_);
     if (explain_) {
@@ -120,9 +125,15 @@ class Train final : public Command {
     if (!resumed_) return;
     if (!config_.empty()) refuse(config_.c_str());
     if (folder_) refuse("--run");
-    if (init_from_) refuse("--init-from");
-    if (explain_) refuse("--explain");
-    if (check_kernels_) refuse("--check-kernels");
+    if (init_from_)
+      throw UsageError(Place{.part = "--init-from"},
+                       "cannot be combined with `--resume`, which continues with the run's own weights",
+                       "Start a new run with `--init-from`");
+    for (const auto& [given, option] :
+         {std::pair{explain_, "--explain"}, {check_kernels_.has_value(), "--check-kernels"}})
+      if (given)
+        throw UsageError(Place{.part = option}, "cannot be combined with `--resume`: it examines a new run",
+                         "Give the run's configuration instead, `RUN/config.yaml`");
   }
 
   std::filesystem::path new_folder() const {

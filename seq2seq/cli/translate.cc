@@ -1,5 +1,6 @@
 #include "seq2seq/run/translate.h"
 
+#include <exception>
 #include <map>
 #include <memory>
 #include <optional>
@@ -14,6 +15,7 @@
 #include "seq2seq/cli/common.h"
 #include "seq2seq/cli/line_editor.h"
 #include "seq2seq/core/atomic_text.h"
+#include "seq2seq/core/device.h"
 #include "seq2seq/core/error.h"
 #include "seq2seq/data/input/line_reader.h"
 #include "seq2seq/run/conversation.h"
@@ -158,13 +160,18 @@ class Translate final : public Command {
     run::Conversation conversation(loaded, options_.tokens);
     LineEditor editor(context.streams);
     std::string line;
-    while (*context.streams.out && editor.next(line)) {
+    while (*context.streams.out) {
       try {
+        if (!editor.next(line)) break;
         const auto answer = conversation.answer(line);
         if (!answer) break;
         *context.streams.out << *answer << std::flush;
       } catch (const Error& fault) {  // of the present line
+        if (editor.failed()) throw;
         *context.streams.err << "error: " << fault.what() << std::endl;
+      } catch (const std::exception&) {
+        if (!is_out_of_memory(std::current_exception())) throw;
+        *context.streams.err << "error: out of memory. Ask for fewer outputs (`:n-best 1`)" << std::endl;
       }
     }
     check_written(*context.streams.out);
@@ -189,8 +196,9 @@ class Translate final : public Command {
     }
     if (translated.unmet.outputs > 0) {
       log.warn(fmt::format(
-          "{} of {} outputs do not meet `--prefix` or `--constraints`, the first on line {}; a larger "
-          "`decode.max_length` may help",
+          "{} of {} outputs do not meet `--prefix` or `--constraints`, the first on line {}: `decode.max_length` "
+          "leaves no "
+          "room, or `decode.no_repeat_ngram` forbids them",
           format_count(translated.unmet.outputs), format_count(translated.lines), translated.unmet.first_line));
     }
     if (translated.exact.sentences > 0) log.say("exact search: " + run::describe(translated.exact));

@@ -15,7 +15,7 @@ namespace {
 
 // MKL, a part of LibTorch, reads the working directory while the program is loaded, and ends the program if that fails:
 // if the folder was deleted, or its path is longer than 4,096 characters. So the program changes to `/` before any
-// library is initialised (.preinit_array) and back before `main`.
+// library is initialized (.preinit_array) and back before `main`.
 int directory_left = -1;
 
 void step_aside() {

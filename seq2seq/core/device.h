@@ -2,6 +2,7 @@
 
 #include <exception>
 #include <string>
+#include <string_view>
 
 #include <c10/core/Device.h>
 
@@ -20,6 +21,10 @@ std::string describe_gpus();
 /// Returns true if LibTorch finds a GPU here.
 bool has_gpu();
 
+/// The message about a computation that does not fit into memory, and the part that says what to do.
+inline constexpr std::string_view out_of_memory = "out of memory";
+inline constexpr std::string_view out_of_memory_remedy =
+    "Reduce `train.batch`, `decode.batch` or the size of the model";
 /// Returns true if the error means that a device ran out of memory.
 bool is_out_of_memory(const std::exception_ptr& error);
 /// Returns the message of a failed device, for example a GPU that was lost or reset; empty for other errors.

@@ -51,10 +51,10 @@ FileLock::FileLock(const std::filesystem::path& file, const std::function<void(c
 }
 
 void FileLock::lock(const std::filesystem::path& file, const std::function<void(const std::string& holder)>& busy) {
-  for (bool told = false; ::flock(descriptor_, LOCK_EX | LOCK_NB) != 0; told = true) {
+  for (bool reported = false; ::flock(descriptor_, LOCK_EX | LOCK_NB) != 0; reported = true) {
     const int reason = errno;
     if (reason != EWOULDBLOCK) throw not_lockable(file, reason);
-    if (!told) busy(holder_of(descriptor_));
+    if (!reported) busy(holder_of(descriptor_));
     if (interrupted()) throw Interrupted("interrupted while waiting for another process; nothing was changed");
     std::this_thread::sleep_for(kAskAgain);
   }

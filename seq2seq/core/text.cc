@@ -135,4 +135,12 @@ std::string quote(std::string_view text, size_t longest) {
   return "`" + result + (shown.size() < text.size() ? "...`" : "`");
 }
 
+std::string shell_word(const std::string& text) {
+  constexpr auto plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_@%+=:,./-";
+  if (!text.empty() && text.find_first_not_of(plain) == std::string::npos) return text;
+  auto inside = text;
+  replace_all(inside, "'", "'\\''");
+  return "'" + inside + "'";
+}
+
 }  // namespace seq2seq

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "seq2seq/core/progress.h"
 #include "seq2seq/text/factors.h"
 #include "seq2seq/text/parts.h"
 
@@ -75,8 +76,8 @@ void declare(config::Keys& keys, TargetSide& target) { declare_text(keys, target
 template <class Item>
 std::string wrong_count(const TrainFiles& files, const std::vector<Item>& items) {
   if (items.empty() || items.size() == files.corpora()) return "";
-  return fmt::format("has {} entries for {} corpora (each pair of files is one, and each file of pairs)", items.size(),
-                     files.corpora());
+  return fmt::format("needs {}, one for each corpus (a pair of files, or a file of pairs), and has {}",
+                     format_count(static_cast<int64_t>(files.corpora()), "value"), items.size());
 }
 
 std::string wrong_factors(const DataOptions& options, const text::TokenizerRegistry& tokenizers) {
@@ -155,10 +156,9 @@ void declare(config::Keys& keys, TrainFiles& files) {
   });
   keys.rule("target", [&files] {
     if (files.source.size() == files.target.size()) return std::string();
-    return files.target.empty()
-               ? "is missing, but `source` is given"
-               : fmt::format("has {} files, but `source` has {}; give the same number in the same order",
-                             files.target.size(), files.source.size());
+    return files.target.empty() ? "is missing, but `source` is given"
+                                : fmt::format("has {}, but `source` has {}; give the same number in the same order",
+                                              format_count(std::ssize(files.target), "file"), files.source.size());
   });
 }
 

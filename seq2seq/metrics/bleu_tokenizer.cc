@@ -22,7 +22,7 @@ bool stands_alone(char byte) {
          (byte >= '(' && byte <= '+') || (byte >= ':' && byte <= '@') || byte == '/';
 }
 
-std::string part_symbols(std::string_view line) {
+std::string separate_symbols(std::string_view line) {
   std::string result;
   for (const char byte : line) {
     if (stands_alone(byte)) {
@@ -66,8 +66,8 @@ std::u32string set_apart(const std::u32string& characters, Alone alone) {
 }
 
 /// The last steps, common to 13a and zh.
-std::string part_western(std::string_view line) {
-  auto text = part_symbols(line);
+std::string tokenize_western(std::string_view line) {
+  auto text = separate_symbols(line);
   text = part_pairs(
       text, [](char a, char b) { return !is_digit(a) && is_point(b); }, "", " ");
   text = part_pairs(
@@ -76,12 +76,12 @@ std::string part_western(std::string_view line) {
       text, [](char a, char b) { return is_digit(a) && b == '-'; }, "", " ");
 }
 
-std::string part_13a(std::string_view line) {
+std::string tokenize_13a(std::string_view line) {
   std::string text(without_final_blanks(line));
   constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kReplaced{
       {{"<skipped>", ""}, {"-\n", ""}, {"\n", " "}, {"&quot;", "\""}, {"&amp;", "&"}, {"&lt;", "<"}, {"&gt;", ">"}}};
   for (const auto& [from, to] : kReplaced) replace_all(text, from, to);
-  return part_western(" " + text + " ");
+  return tokenize_western(" " + text + " ");
 }
 
 /// Separates punctuation unless it is between digits, and all symbols: mteval-v14.pl.
@@ -110,19 +110,19 @@ bool is_chinese(char32_t character) {
 
 std::string part_chinese(std::string_view line) {
   const auto inner = without_first_blanks(without_final_blanks(line));
-  return part_western(line_of(set_apart(characters_of(inner), is_chinese)));
+  return tokenize_western(line_of(set_apart(characters_of(inner), is_chinese)));
 }
 
 std::string part_characters(std::string_view line) {
   return line_of(set_apart(characters_of(line), [](char32_t /*any*/) { return true; }));
 }
 
-std::string parted(std::string_view line, BleuTokenizer tokenizer) {
+std::string tokenized_line(std::string_view line, BleuTokenizer tokenizer) {
   switch (tokenizer) {
     case BleuTokenizer::none:
       break;
     case BleuTokenizer::mteval_13a:
-      return part_13a(line);
+      return tokenize_13a(line);
     case BleuTokenizer::international:
       return part_international(line);
     case BleuTokenizer::chinese:
@@ -137,7 +137,7 @@ std::string parted(std::string_view line, BleuTokenizer tokenizer) {
 
 std::string tokenize_for_bleu(std::string_view line, BleuTokenizer tokenizer) {
   std::string result;
-  for (const auto& word : split_words(parted(line, tokenizer))) {
+  for (const auto& word : split_words(tokenized_line(line, tokenizer))) {
     if (!result.empty()) result += ' ';
     result += word;
   }

@@ -4,8 +4,8 @@
 
 namespace seq2seq::metrics {
 
-/// BLEU as Moses' multi-bleu.perl computes it, on tokenised text: split at ASCII blanks, not smoothed. The figures of
-/// Sutskever et al. 2014 are of this kind, so they depend on the tokenisation of the references.
+/// BLEU as Moses' multi-bleu.perl computes it, on tokenized text: split at ASCII blanks, not smoothed. The figures of
+/// Sutskever et al. 2014 are of this kind, so they depend on the tokenization of the references.
 class MultiBleuMetric final : public BleuMetric {
  public:
   explicit MultiBleuMetric(bool lowercase)

@@ -10,7 +10,7 @@
 namespace seq2seq::metrics {
 
 /// Tokenization of lines for BLEU, as in sacreBLEU: `none` splits at blanks; `mteval_13a`, for text that is not
-/// tokenised, as NIST's mteval-v13a.pl; `international` also at punctuation and symbols of all scripts (mteval-v14.pl);
+/// tokenized, as NIST's mteval-v13a.pl; `international` also at punctuation and symbols of all scripts (mteval-v14.pl);
 /// `chinese` around each Chinese character, and the rest as 13a; `characters` around each character.
 enum class BleuTokenizer { none, mteval_13a, international, chinese, characters };
 /// Returns their names in configurations and signatures.

@@ -112,7 +112,7 @@ class Exchange {
   Counts first_, second_;  // sums over all sentences before the exchange
 };
 
-double randomisation_p_value(const OutputTables& tables, std::span<const int64_t> sentences, double difference,
+double randomization_p_value(const OutputTables& tables, std::span<const int64_t> sentences, double difference,
                              const ResamplingOptions& options) {
   if (!std::isfinite(difference)) return 1;
   const Exchange exchange(tables, sentences);
@@ -165,7 +165,7 @@ std::vector<PairedTest> paired_tests(std::span<const OutputTables> tables, std::
     test.difference = {difference_of(test.first.value, test.second.value), percentiles(differences, options.level)};
     test.second_better = share_better(differences, tables[i].kind->higher_is_better);
     test.bootstrap_p = bootstrap_p_value(differences, test.difference.value);
-    test.randomisation_p = randomisation_p_value(tables[i], sentences, test.difference.value, options);
+    test.randomization_p = randomization_p_value(tables[i], sentences, test.difference.value, options);
     count_wins(test, tables[i], sentences);
   }
   return tests;

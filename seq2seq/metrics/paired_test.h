@@ -57,7 +57,7 @@ struct PairedTest {
   /// Share of resampled sets with a difference at least as large, in either direction, after the measured difference
   /// was subtracted from all sets; and the same share if outputs are exchanged at random, sentence by sentence (Riezler
   /// and Maxwell 2005, W05-0908). Both are (times + 1) / (samples + 1).
-  double bootstrap_p = 1, randomisation_p = 1;
+  double bootstrap_p = 1, randomization_p = 1;
   /// Numbers of sentences on which the first or the second output is better, or neither.
   int64_t first_wins = 0, second_wins = 0, equal = 0;
 };

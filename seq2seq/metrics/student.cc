@@ -34,7 +34,7 @@ double beta_fraction(double a, double b, double x) {
   return fraction;
 }
 
-/// I_x(a, b), the regularised incomplete beta function.
+/// I_x(a, b), the regularized incomplete beta function.
 double incomplete_beta(double a, double b, double x) {
   if (x <= 0) return 0;
   if (x >= 1) return 1;

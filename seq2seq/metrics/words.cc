@@ -54,7 +54,7 @@ Tokens split_at_ascii_blanks(std::string_view line) {
 }
 
 std::string lower_case(std::string_view line) {
-  const text::Normalizer normalizer({.form = text::NormalForm::none, .lowercase = true});
+  static const text::Normalizer normalizer({.form = text::NormalForm::none, .lowercase = true});
   std::string lowered(line);
   normalizer.apply(lowered);
   return lowered;

@@ -10,7 +10,8 @@ namespace seq2seq::nn {
 /// A piece of a model with a separate autograd graph, from its leaves to its outputs.
 class LocalGraph {
  public:
-  /// Returns a copy of `tensor` as a start of the graph. gradient(i) belongs to the i-th call, counted from 0.
+  /// Returns a leaf of the graph that shares the memory of `tensor`. gradient(i) belongs to the i-th call, counted from
+  /// 0.
   at::Tensor leaf(const at::Tensor& tensor);
   /// Sets the parameters of the stage; parameter_gradients() returns their gradients.
   void parameters(const std::vector<at::Tensor>& all) { parameters_ = all; }

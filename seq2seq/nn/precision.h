@@ -14,8 +14,8 @@ enum class Precision {
   bf16,  // 16 bits, 7 of fraction, in output and LSTM layers (on a GPU by cuDNN); other layers tf32, on the CPU float32
 };
 
-/// The type of a model's parameters.
-constexpr c10::ScalarType type_of(Precision) { return c10::kFloat; }
+/// The type of the parameters of trained models, in every precision.
+inline constexpr auto parameter_type = c10::kFloat;
 
 /// Returns the reason why a device cannot compute in this precision, or an empty string.
 std::string precision_refusal(Precision precision, c10::Device device);

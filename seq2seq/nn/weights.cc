@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <functional>
@@ -12,6 +13,7 @@
 #include <utility>
 
 #include <ATen/ops/empty.h>
+#include <ATen/ops/sum.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
@@ -270,6 +272,15 @@ NamedTensors weights_of(const torch::nn::Module& module) {
     named.tensors[whole.name] = copied ? here : here.clone();
   }
   return named;
+}
+
+void check_finite(const NamedTensors& named, const std::filesystem::path& file) {
+  for (const auto& [name, tensor] : named.tensors) {
+    if (!tensor.is_floating_point() || std::isfinite(tensor.sum(at::kDouble).item<double>())) continue;
+    throw Error(Place{.file = file.string(), .part = name},
+                "has NaN or infinite values: the training has probably diverged",
+                "Use an earlier checkpoint (`--checkpoint N`)");
+  }
 }
 
 void load_weights(torch::nn::Module& module, const NamedTensors& named, const std::filesystem::path& file) {

@@ -37,6 +37,9 @@ NamedTensors weights_of(const torch::nn::Module& module);
 /// the module.
 NamedTensors weights_in_place(const torch::nn::Module& module);
 
+/// Throws Error naming `file` and the first tensor with a NaN or an infinite value.
+void check_finite(const NamedTensors& named, const std::filesystem::path& file);
+
 /// Sets every parameter from the tensor of its name, and each slice from its rows of that tensor. Throws FormatError
 /// naming `file` for a missing, unknown or misshapen one.
 void load_weights(torch::nn::Module& module, const NamedTensors& named, const std::filesystem::path& file);

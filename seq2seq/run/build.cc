@@ -105,7 +105,7 @@ std::shared_ptr<nn::Model> build_model(const RunOptions& options, const Registri
             nn::ModelContext{.source_vocabulary = text.source_vocabulary().size(),
                              .target_vocabulary = text.target_vocabulary().size(),
                              .placement = placement,
-                             .type = nn::type_of(options.train.precision),
+                             .type = nn::parameter_type,
                              .target_of_source = [&text] { return text.target_of_source(); },
                              .target_counts = counts,
                              .source_factors = {options.model.factors, text.source().factor_sizes()},

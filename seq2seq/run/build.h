@@ -18,8 +18,8 @@ namespace seq2seq::run {
 
 /// Returns a placement of the whole model on one device.
 nn::Placement on_device(c10::Device device);
-/// Returns the placement of a training: on one device if the environment says so, otherwise as configured. Warns of
-/// unused devices. Throws PlacementError.
+/// Returns the placement of a training: on one device if `environment.single_device` is set, otherwise as configured.
+/// Warns of unused devices. Throws PlacementError.
 nn::Placement training_placement(const RunOptions& options, const data::TextPipeline& text,
                                  const Environment& environment);
 /// Returns the device of the first place, which describes the machine.

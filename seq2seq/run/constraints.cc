@@ -100,15 +100,18 @@ void ConstraintReader::finish() {
   }
 }
 
-void UnmetConstraints::add(const std::vector<int64_t>& ids, const decode::OutputConstraints& constraints,
-                           int64_t line) {
+bool meets(const std::vector<int64_t>& ids, const decode::OutputConstraints& constraints) {
   const decode::Phrases phrases(constraints.phrases);
   auto progress = phrases.start();
   for (const int64_t word : ids) progress = phrases.after(progress, word);
   const bool begins = std::ssize(ids) >= std::ssize(constraints.prefix) &&
                       std::equal(constraints.prefix.begin(), constraints.prefix.end(), ids.begin());
-  if (begins && phrases.met(progress)) return;
-  if (outputs++ == 0) first_line = line;
+  return begins && phrases.met(progress);
+}
+
+void UnmetConstraints::add(const std::vector<int64_t>& ids, const decode::OutputConstraints& constraints,
+                           int64_t line) {
+  if (!meets(ids, constraints) && outputs++ == 0) first_line = line;
 }
 
 }  // namespace seq2seq::run

@@ -36,6 +36,9 @@ class ConstraintReader {
   bool tokens_;
 };
 
+/// Returns true if the output begins with the prefix and has all phrases.
+bool meets(const std::vector<int64_t>& ids, const decode::OutputConstraints& constraints);
+
 /// Outputs that do not meet their constraints.
 struct UnmetConstraints {
   int64_t outputs = 0;

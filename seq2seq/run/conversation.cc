@@ -52,7 +52,7 @@ std::string probability_line(double log_probability, const std::string& word) {
 }  // namespace
 
 Conversation::Conversation(LoadedRun& run, bool tokens)
-    : run_(&run), tokens_(tokens), words_(run.options().decode.unknown, *run.text) {}
+    : run_(&run), tokens_(tokens), beam_(run.options().decode.beam), words_(run.options().decode.unknown, *run.text) {}
 
 std::optional<std::string> Conversation::answer(const std::string& line) {
   ++lines_;
@@ -76,16 +76,19 @@ std::string Conversation::follow(std::string_view command, const std::vector<std
   if (command == ":alignment" && count <= 1) return alignment(number_in(arguments, 0, 1));
   if (command == ":alternatives" && (count == 1 || count == 2))
     return alternatives(number_in(arguments, 0, 1), number_in(arguments, 1, usual_alternatives));
+  const bool known = std::string_view(help).find(fmt::format("{} ", command)) != std::string_view::npos;
   throw UsageError(
-      fmt::format("{} is not a command with {}", quote(command), format_count(std::ssize(arguments), "argument")),
+      known ? fmt::format("{} does not take {}", quote(command), format_count(std::ssize(arguments), "argument"))
+            : fmt::format("unknown command {}", quote(command)),
       "`:help` lists the commands");
 }
 
 std::string Conversation::translate(const std::string& line) {
   if (line.find_first_not_of(" \t") == std::string::npos) return {};
   SourceReader reader(*run_, tokens_);
-  reader.add(line, {.file = "<terminal>", .line = lines_});
-  Shown shown{.sources = reader.take(), .source_tokens = reader.tokens(line), .outputs = {}};
+  auto source = reader.read(line, {.file = "<terminal>", .line = lines_});
+  reader.add(source);
+  Shown shown{.sources = reader.take(), .source_tokens = std::move(source.tokens), .outputs = {}};
   const auto& decode = run_->options().decode;
   auto lists = decode::search_all(run_->predictor(), shown.sources, decode);
   order_by_risk(lists, *run_->text, {run_->text->copied_words(shown.source_tokens)}, decode, run_->options().metrics);
@@ -126,7 +129,7 @@ std::string Conversation::n_best(int64_t count) {
   auto& decode = run_->configuration->options.decode;
   decode.n_best = count;
   const int64_t groups = decode.diverse_beam.groups;
-  decode.beam = std::max(decode.beam, (count + groups - 1) / groups * groups);  // groups are equally wide
+  decode.beam = std::max(beam_, (count + groups - 1) / groups * groups);  // groups are equally wide
   return {};
 }
 

@@ -39,6 +39,7 @@ class Conversation {
 
   LoadedRun* run_;
   bool tokens_;
+  int64_t beam_;  // as configured; lists that are longer widen it
   OutputWords words_;
   int64_t lines_ = 0;
   std::optional<Shown> last_;

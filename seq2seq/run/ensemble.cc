@@ -108,6 +108,19 @@ void join(LoadedRun& first, std::vector<LoadedRun> others, const std::vector<dou
       std::move(ensemble), first.language_model, options.language_model.weight, options.allow_unknown);
 }
 
+LoadedRun load_joined(size_t count, const std::function<LoadedRun(size_t index)>& load,
+                      const std::vector<double>& weights) {
+  auto first = load(0);
+  std::vector<LoadedRun> others;
+  for (size_t index = 1; index < count; ++index) {
+    others.push_back(load(index));
+    others.back().joint_predictor.reset();
+    others.back().language_model.reset();
+  }
+  if (!others.empty()) join(first, std::move(others), weights);
+  return first;
+}
+
 std::vector<const LoadedRun*> members_of(const LoadedRun& run) {
   std::vector<const LoadedRun*> members{&run};
   for (const auto& other : run.others) members.push_back(&other);
@@ -124,9 +137,10 @@ SourceText read_sources(const std::filesystem::path& file, const LoadedRun& run,
   SourceText text;
   data::LineReader lines(data::open_bytes(file), file.string());
   for (std::string line; lines.next(line);) {
-    const auto& ids = reader.add(line, {.file = file.string(), .line = lines.lines()});
-    unknown.add(ids, *run.text, text::Side::source, lines.lines());
-    text.copied.push_back(run.text->copied_words(reader.tokens(line)));
+    auto read = reader.read(line, {.file = file.string(), .line = lines.lines()});
+    unknown.add(read.ids.front(), *run.text, text::Side::source, lines.lines());
+    text.copied.push_back(run.text->copied_words(read.tokens));
+    reader.add(std::move(read));
   }
   text.readings = reader.take();
   return text;
@@ -137,7 +151,7 @@ void add_other_readings(EvaluationSet& set, const data::FilePair& files, const L
   SourceReader reader(run, /*tokens=*/false);
   for (int64_t pair = 0; pair < set.corpus.pairs(); ++pair) {
     const Place place{.file = files.source.string(), .line = set.corpus.number(pair) + 1};
-    reader.add(set.source_lines[static_cast<size_t>(pair)], place);
+    reader.add(reader.read(set.source_lines[static_cast<size_t>(pair)], place));
     check_target_length(run, set.corpus.target.length(pair), place);
   }
   set.others = reader.take();
@@ -148,21 +162,20 @@ SourceReader::SourceReader(const LoadedRun& run, bool tokens) : members_(members
   for (const auto* member : members_) readings_.push_back({.text = member->text.get(), .sentences = {}});
 }
 
-std::vector<std::string> SourceReader::tokens(const std::string& line) const {
-  return tokens_of(line, *members_.front()->text, tokens_);
+SourceLine SourceReader::read(const std::string& line, const Place& place) const {
+  SourceLine read;
+  for (const auto* member : members_) {
+    auto tokens = tokens_of(line, *member->text, tokens_);
+    data::check_source(tokens, member->text->options().source_form, line, place);
+    read.ids.push_back(member->text->source_ids(tokens));
+    LengthLimits(*member->model, member->options().data).check_source(std::ssize(read.ids.back()), place);
+    if (member == members_.front()) read.tokens = std::move(tokens);
+  }
+  return read;
 }
 
-const std::vector<int64_t>& SourceReader::add(const std::string& line, const Place& place) {
-  decode::Sentences all;
-  for (const auto* member : members_) {
-    const auto words = tokens_of(line, *member->text, tokens_);
-    data::check_source(words, member->text->options().source_form, line, place);
-    auto ids = member->text->source_ids(words);
-    LengthLimits(*member->model, member->options().data).check_source(std::ssize(ids), place);
-    all.push_back(std::move(ids));
-  }
-  for (size_t i = 0; i < all.size(); ++i) readings_[i].sentences.push_back(std::move(all[i]));
-  return readings_.front().sentences.back();
+void SourceReader::add(SourceLine line) {
+  for (size_t i = 0; i < readings_.size(); ++i) readings_[i].sentences.push_back(std::move(line.ids[i]));
 }
 
 decode::Readings SourceReader::take() {

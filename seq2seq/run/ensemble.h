@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,11 @@ std::vector<double> parse_weights(const std::string& text, size_t runs, const st
 /// difference, unless the targets of all runs have the same words in the same order and the same direction.
 void join(LoadedRun& first, std::vector<LoadedRun> others, const std::vector<double>& weights);
 
+/// Loads `count` runs, one after another, by their index, and joins them. Keeps only the first run's language model,
+/// the one that an ensemble uses.
+LoadedRun load_joined(size_t count, const std::function<LoadedRun(size_t index)>& load,
+                      const std::vector<double>& weights);
+
 /// Returns the runs of an ensemble in order, or the single run.
 std::vector<const LoadedRun*> members_of(const LoadedRun& run);
 
@@ -42,17 +48,21 @@ SourceText read_sources(const std::filesystem::path& file, const LoadedRun& run,
 /// one of the models cannot read.
 void add_other_readings(EvaluationSet& set, const data::FilePair& files, const LoadedRun& run);
 
+/// A source line as each run of an ensemble reads it.
+struct SourceLine {
+  std::vector<std::string> tokens;  // of the first run
+  decode::Sentences ids;            // of each run
+};
+
 /// Reads source lines as each run of an ensemble does.
 class SourceReader {
  public:
   /// `tokens`: lines are tokens between blanks, as the tokenizers would write them. `run` must outlive it.
   SourceReader(const LoadedRun& run, bool tokens);
-  /// Returns the tokens of a line as the first run reads it.
-  std::vector<std::string> tokens(const std::string& line) const;
-  /// Returns the ids that the first run reads. Throws Error for a line that is too long for one of the models;
-  /// the line is then left out.
-  const std::vector<int64_t>& add(const std::string& line, const Place& place);
-  /// Returns the lines read since the last call.
+  /// Throws Error for a line that is too long for one of the models.
+  SourceLine read(const std::string& line, const Place& place) const;
+  void add(SourceLine line);
+  /// Returns the lines added since the last call.
   decode::Readings take();
 
  private:

@@ -51,8 +51,8 @@ bool finished(const train::TrainerState& state, const train::TrainOptions& optio
 train::Outcome say_finished(const train::TrainerState& state, const train::TrainOptions& options,
                             const RunFolder& folder, const Environment& environment) {
   auto& log = *environment.log;
-  const auto root = folder.root().string();
-  log.say(fmt::format("{}: finished at update {}, by {}", root, format_count(state.update),
+  const auto root = shell_word(folder.root().string());
+  log.say(fmt::format("{}: finished at update {}, by {}", folder.root().string(), format_count(state.update),
                       !state.finished_because.empty() ? state.finished_because
                       : options.updates               ? "updates"
                                                       : "epochs"));

@@ -37,6 +37,8 @@ nlohmann::json parse(std::string_view line, std::vector<std::string>& keys, Plac
   } catch (const nlohmann::json::parse_error& error) {
     place.column = static_cast<int64_t>(std::max<std::size_t>(error.byte, 1));
     throw Error(place, fmt::format("is not JSON: {}", reason_of(error.what())), remedy);
+  } catch (const nlohmann::json::out_of_range&) {
+    throw Error(place, "has a number that is too large for this program", "Send it as a string");
   }
 }
 

@@ -86,7 +86,7 @@ int64_t find_checkpoint(const Files& files, const RunFolder& folder, const std::
   const auto updates = folder.updates();
   if (updates.empty()) {
     throw Error(Place{.file = folder.root().string()}, "has no checkpoint yet",
-                fmt::format("Train it first: `seq2seq train --resume {}`", folder.root().string()));
+                fmt::format("Train it first: `seq2seq train --resume {}`", shell_word(folder.root().string())));
   }
   int64_t update = 0;
   const char* end = checkpoint.data() + checkpoint.size();
@@ -102,6 +102,11 @@ int64_t find_checkpoint(const Files& files, const RunFolder& folder, const std::
 
 NamedCheckpoint named_checkpoint(const std::filesystem::path& path, const std::string& checkpoint) {
   auto whole = path.lexically_normal();
+  // `best`, in the folder of checkpoints, and `.`, in a checkpoint, name a checkpoint, too.
+  if (!whole.has_parent_path() || whole.begin()->native().starts_with(".")) {
+    std::error_code gone;
+    whole = (std::filesystem::current_path(gone) / whole).lexically_normal();
+  }
   if (!whole.has_filename()) whole = whole.parent_path();  // if the path ends in a slash
   const auto folder = whole.parent_path();
   if (folder.filename() != "checkpoints") return {path, checkpoint};
@@ -135,7 +140,9 @@ LoadedRun load_run(const std::filesystem::path& path, const std::string& checkpo
   run.model = build_model(options, *environment.registries, *run.text, placed);
   const auto stored = train::load_weights_only(*environment.files, run.folder, run.update);
   check_best(run, named.checkpoint, stored.state);
-  nn::load_weights(*run.model, stored.weights, run.folder.checkpoint(run.update) / "weights.safetensors");
+  const auto file = run.folder.checkpoint(run.update) / "weights.safetensors";
+  nn::check_finite(stored.weights, file);
+  nn::load_weights(*run.model, stored.weights, file);
   run.model->eval();
   run.model_predictor = std::make_unique<decode::ModelPredictor>(*run.model, options.decode.allow_unknown);
   run.language_model = load_language_model(options, *run.text, environment);

@@ -69,13 +69,12 @@ parallel::Hardware measured_here(const PlanRequest& request, const RunOptions& o
   std::vector<std::shared_ptr<nn::Model>> models;
   const auto any_counts = [&] { return std::vector<int64_t>(static_cast<size_t>(subject.target_words), 1); };
   for (int each = 0; each < processors; ++each) {
-    models.push_back(
-        models_of(options.model, *environment.registries)
-            .make(options.model.architecture, nn::ModelContext{.source_vocabulary = subject.source_words,
-                                                               .target_vocabulary = subject.target_words,
-                                                               .placement = on_device(c10::kCPU),
-                                                               .type = nn::type_of(options.train.precision),
-                                                               .target_counts = any_counts}));
+    models.push_back(models_of(options.model, *environment.registries)
+                         .make(options.model.architecture, nn::ModelContext{.source_vocabulary = subject.source_words,
+                                                                            .target_vocabulary = subject.target_words,
+                                                                            .placement = on_device(c10::kCPU),
+                                                                            .type = nn::parameter_type,
+                                                                            .target_counts = any_counts}));
   }
   Progress progress(*environment.log, "measuring", "measurements", 0, environment.progress);
   auto hardware = parallel::measure_costs(models, batch_of(subject), [&](int done, int) { progress.update(done); });

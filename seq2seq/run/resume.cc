@@ -6,6 +6,7 @@
 
 #include "seq2seq/config/resolved.h"
 #include "seq2seq/core/error.h"
+#include "seq2seq/core/text.h"
 #include "seq2seq/core/version.h"
 #include "seq2seq/run/announce.h"
 #include "seq2seq/run/auto_placement.h"
@@ -57,8 +58,9 @@ void warn_if_inexact(const RunDescription& description, const std::string& diges
                      Log& log) {
   if (!digest.empty() && digest != description.digest)
     log.warn(
-        "this program computes the run differently from the one that started it (`numerics`, the version of a kind, or "
-        "the content of a file), so the parameters will differ from those of an uninterrupted run");
+        "this is not the computation that the run started with: its config.yaml was edited, a file that it names has "
+        "other contents, or another version of the program computes it differently. The parameters will differ from "
+        "those of an uninterrupted run");
   if (description.sessions.empty()) return;
   const auto& before = description.sessions.back();
   auto reasons = reasons_for_inexact_resume(before.machine, now.machine);
@@ -112,7 +114,7 @@ void check_never_saved(const Files& files, const RunFolder& folder, const RunDes
   const auto fail = [&folder](const fs::path& file, const std::string& problem) {
     throw Error(Place{.file = file.string()}, problem,
                 fmt::format("Restore them from a copy, or train a new run: `seq2seq train {} --run FOLDER`",
-                            folder.config().string()));
+                            shell_word(folder.config().string())));
   };
   std::error_code absent;
   const auto metrics = fs::exists(folder.metrics(), absent) ? files.read(folder.metrics()) : "";
@@ -212,6 +214,7 @@ train::Outcome resume_in_group(const RunFolder& folder, const std::vector<config
   const auto device = training_device(options.placement, environment);
   const auto machine = prepare_training(options.train.precision, device, environment);
   const int64_t update = start.empty() ? 0 : std::stoll(start);
+  if (!start.empty()) train::check_continues(*environment.files, folder, update);
   environment.log->say(fmt::format("seq2seq {}: continuing {} at update {}", version().text(), folder.root().string(),
                                    format_count(update)));
   if (environment.leads())

@@ -60,7 +60,7 @@ States encoder_states(const LoadedRun& run, data::LineReader& input, const State
   SourceReader reader(run, options.tokens);
   States states;
   for (std::string line; input.next(line);) {
-    reader.add(line, {.file = input.file().string(), .line = input.lines()});
+    reader.add(reader.read(line, {.file = input.file().string(), .line = input.lines()}));
     states.sentences.push_back(line);
   }
   if (states.sentences.empty())

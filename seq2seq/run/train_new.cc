@@ -7,6 +7,7 @@
 #include "seq2seq/core/available_memory.h"
 #include "seq2seq/core/checksum.h"
 #include "seq2seq/core/error.h"
+#include "seq2seq/core/text.h"
 #include "seq2seq/core/version.h"
 #include "seq2seq/run/announce.h"
 #include "seq2seq/run/auto_placement.h"
@@ -31,7 +32,7 @@ void check_free(const RunFolder& folder) {
   if (folder.holds_run()) {
     throw Error(place, "already contains a run",
                 fmt::format("Continue it with `seq2seq train --resume {}`, or use another folder with `--run`",
-                            folder.root().string()));
+                            shell_word(folder.root().string())));
   }
   std::error_code absent;
   if (fs::exists(folder.root(), absent) && !fs::is_directory(folder.root(), absent))

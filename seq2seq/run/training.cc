@@ -10,8 +10,10 @@
 #include "seq2seq/core/checksum.h"
 #include "seq2seq/core/device.h"
 #include "seq2seq/core/error.h"
+#include "seq2seq/core/text.h"
 #include "seq2seq/data/input/pair_places.h"
 #include "seq2seq/nn/initialize.h"
+#include "seq2seq/nn/weights.h"
 #include "seq2seq/parallel/distributed/data_parallel.h"
 #include "seq2seq/run/figures.h"
 #include "seq2seq/run/gradients.h"
@@ -32,7 +34,7 @@ fs::path weights_file(const InitialWeights& from) {
 }
 
 std::string how_to_go_on(const RunFolder& folder) {
-  return fmt::format("continue with `seq2seq train --resume {}`", folder.root().string());
+  return fmt::format("continue with `seq2seq train --resume {}`", shell_word(folder.root().string()));
 }
 
 void say_ending(Log& log, const train::Outcome& outcome, const train::TrainOptions& options, const RunFolder& folder) {
@@ -70,7 +72,7 @@ void explain_failed_device(const std::exception_ptr& error, const RunFolder& fol
     last = train::last_update(files, folder);
   } catch (const Error&) {  // the device's failure matters more than a damaged folder
   }
-  const auto command = fmt::format("`seq2seq train --resume {}`", folder.root().string());
+  const auto command = fmt::format("`seq2seq train --resume {}`", shell_word(folder.root().string()));
   throw Error("a device failed during training: " + failure,
               last ? fmt::format("{} continues from checkpoint {}", command, *last)
                    : fmt::format("The run has no checkpoint yet; {} starts it again", command));
@@ -117,6 +119,7 @@ void set_initial_parameters(nn::Model& model, const RunOptions& options, const d
     throw Error(Place{.file = weights_file(*from).string()}, "is not the file that this run was started from",
                 "Start a new run with `--init-from`");
   }
+  nn::check_finite(stored.weights, weights_file(*from));
   // Their rows belong to the values in the order of the other run.
   if (read_description(*environment.files, folder).factors != marks_of(text.source().factors()))
     std::erase_if(stored.weights.tensors, [](const auto& item) {

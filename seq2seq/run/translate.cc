@@ -42,6 +42,27 @@ struct Request {
   std::string fault;  // reason why it is not translated; empty: it is
 };
 
+/// Searches again, without phrases, for sentences whose best output does not have all of them: no output had, so the
+/// search ended where it could not go on.
+void replace_unmet(Outputs& found, const decode::Readings& sources,
+                   const std::vector<decode::OutputConstraints>& constraints, const LoadedRun& run,
+                   const decode::Done& done) {
+  std::vector<size_t> unmet;
+  for (size_t i = 0; i < constraints.size(); ++i)
+    if (!constraints[i].phrases.empty() && !meets(found[i].front().ids, constraints[i])) unmet.push_back(i);
+  if (unmet.empty()) return;
+  decode::Readings again;
+  std::vector<decode::OutputConstraints> prefixes;
+  for (const auto& [text, sentences] : sources) {
+    again.push_back({.text = text, .sentences = {}});
+    for (const size_t i : unmet) again.back().sentences.push_back(sentences[i]);
+  }
+  for (const size_t i : unmet) prefixes.push_back({.prefix = constraints[i].prefix, .phrases = {}});
+  if (std::ranges::none_of(prefixes, &decode::OutputConstraints::any)) prefixes.clear();
+  auto replaced = decode::search_all(run.predictor(), again, run.options().decode, done, nullptr, prefixes);
+  for (size_t i = 0; i < unmet.size(); ++i) found[unmet[i]] = std::move(replaced[i]);
+}
+
 /// Returns the outputs of each source. With that option, an empty source is not searched. `requests`: of the sources.
 Outputs outputs_of(const decode::Readings& sources, const std::vector<const Request*>& requests, const LoadedRun& run,
                    const decode::Done& done) {
@@ -66,6 +87,7 @@ Outputs outputs_of(const decode::Readings& sources, const std::vector<const Requ
   }
   if (std::ranges::none_of(constraints, &decode::OutputConstraints::any)) constraints.clear();
   auto found = decode::search_all(run.predictor(), searched, options, done, nullptr, constraints);
+  replace_unmet(found, searched, constraints, run, done);
   order_by_risk(found, *run.text, copied, options, run.options().metrics);
   Outputs outputs;
   size_t next = 0;
@@ -116,6 +138,7 @@ class Translator {
         if (requests.empty()) started_ = std::chrono::steady_clock::now();
         read(request);
       } catch (const Error& fault) {
+        if (requests.empty()) started_ = std::chrono::steady_clock::now();  // also for a line that is not UTF-8
         const bool next_line_follows = input_.lines() > before;
         if (!options_.keep_going || !next_line_follows) {
           fault_ = std::current_exception();
@@ -131,20 +154,20 @@ class Translator {
   void read(Request& request) {
     const Place place{.file = input_.file().string(), .line = input_.lines()};
     request.source = options_.input == InputFormat::json ? json_source(request.line, place) : request.line;
-    const auto& ids = reader_.add(request.source, place);
-    translated_.unknown.add(ids, *run_.text, text::Side::source, input_.lines());
+    auto line = reader_.read(request.source, place);
+    const auto& ids = line.ids.front();
     if (options_.constraints.any()) request.constraints = constraints_.next(std::ssize(ids));
-    if (reads_tokens_) request.tokens = reader_.tokens(request.source);
-    request.copied = run_.text->copied_words(request.tokens);
+    translated_.unknown.add(ids, *run_.text, text::Side::source, input_.lines());
+    request.copied = run_.text->copied_words(line.tokens);
+    if (reads_tokens_) request.tokens = line.tokens;
+    reader_.add(std::move(line));
   }
 
   void answer(const std::vector<Request>& requests) {
-    auto sources = reader_.take();
+    const auto sources = reader_.take();
     std::vector<const Request*> searched;
     for (const auto& request : requests)
       if (request.fault.empty()) searched.push_back(&request);
-    // Drops a line with a faulty constraints, which has already been read as a source.
-    for (auto& reading : sources) reading.sentences.resize(searched.size());
     const auto outputs = outputs_of(sources, searched, run_, done_);
     const auto& ids = sources.front().sentences;
     const auto weights = weights_for(ids, outputs);

@@ -52,7 +52,7 @@ struct Normalizer::Impl {
     std::string result;
     icu::StringByteSink<std::string> sink(&result);
     form->normalizeUTF8(0, line, sink, nullptr, status);
-    check(status, "normalise a line");
+    check(status, "normalize a line");
     return replace(line, std::move(result));
   }
 

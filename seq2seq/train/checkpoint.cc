@@ -14,6 +14,7 @@
 #include "seq2seq/core/checksum.h"
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/json.h"
+#include "seq2seq/core/text.h"
 #include "seq2seq/train/checkpoint_folder.h"
 #include "seq2seq/train/trainer_state.h"
 
@@ -91,6 +92,7 @@ class Verified {
     return tensors;
   }
 
+  bool has(const std::string& name) const { return sums_.contains(name); }
   /// Verifies the file without keeping its content.
   void verify(const std::string& name) const { compare(name, Summed(*files_.open(folder_ / name)).sum()); }
 
@@ -172,8 +174,16 @@ TrainerState verify_checkpoint(const Files& files, const RunFolder& folder, int6
   const Verified verified(files, folder.checkpoint(update));
   auto state = verified.state();
   verified.verify(kWeights);
-  verified.verify(kOptimizer);
+  if (verified.has(kOptimizer)) verified.verify(kOptimizer);
   return state;
+}
+
+void check_continues(const Files& files, const RunFolder& folder, int64_t update) {
+  if (Verified(files, folder.checkpoint(update)).has(kOptimizer)) return;
+  throw Error(Place{.file = folder.checkpoint(update).string()},
+              "has no state of an optimizer, because it is an average of checkpoints: training cannot continue from it",
+              fmt::format("Start a new run from its weights: `seq2seq train CONFIG --init-from {}`",
+                          shell_word(folder.root().string())));
 }
 
 std::optional<TrainerState> newest_intact_checkpoint(const Files& files, const RunFolder& folder, Log& log) {

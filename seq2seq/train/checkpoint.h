@@ -49,8 +49,10 @@ Checkpoint load_weights_only(const Files& files, const RunFolder& folder, int64_
 TrainerState load_state(const Files& files, const RunFolder& folder, int64_t update);
 /// Loads only the state of the optimizer.
 nn::NamedTensors load_optimizer(const Files& files, const RunFolder& folder, int64_t update);
-/// Verifies all files of a checkpoint without keeping tensors.
+/// Verifies all files of a checkpoint without keeping tensors. An average of checkpoints has no optimizer's file.
 TrainerState verify_checkpoint(const Files& files, const RunFolder& folder, int64_t update);
+/// Throws Error for a checkpoint from which training cannot continue, because it is an average of checkpoints.
+void check_continues(const Files& files, const RunFolder& folder, int64_t update);
 
 /// Returns the state of the checkpoint to continue from: the one named by `last` or, if it is damaged, the newest
 /// intact one before it, with a warning that names the damage. Returns no value if there is none yet. Throws

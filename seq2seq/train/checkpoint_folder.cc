@@ -11,6 +11,7 @@
 #include <fmt/ranges.h>
 
 #include "seq2seq/core/error.h"
+#include "seq2seq/core/text.h"
 
 namespace seq2seq::train {
 namespace {
@@ -52,7 +53,7 @@ constexpr auto kChoose = "choose one of these with `--checkpoint N`";
 
 std::string go_on_from_older(const RunFolder& folder) {
   return fmt::format("continue from an older one with `seq2seq train --resume {} --checkpoint N`",
-                     folder.root().string());
+                     shell_word(folder.root().string()));
 }
 
 /// Writes the number unless the file already contains it. Any other content is overwritten.

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <mutex>
 
 #include <ATen/ops/empty.h>
 #include <torch/csrc/autograd/function_hook.h>
@@ -10,22 +11,27 @@
 namespace seq2seq::train {
 namespace {
 
-class TellReady final : public torch::autograd::PostAccumulateGradHook {
+class ReadyHook final : public torch::autograd::PostAccumulateGradHook {
  public:
-  explicit TellReady(const GradientReady& ready) : ready_(ready) {}
-  void operator()(const torch::autograd::Variable& parameter) override { ready_(parameter); }
+  ReadyHook(const GradientReady& ready, std::mutex& calling) : ready_(ready), calling_(calling) {}
+  void operator()(const torch::autograd::Variable& parameter) override {
+    const std::lock_guard one_at_a_time(calling_);
+    ready_(parameter);
+  }
 
  private:
   const GradientReady& ready_;
+  std::mutex& calling_;
 };
 
-/// While it exists, `ready` is called for each parameter that a backward pass reaches.
+/// While it exists, `ready` is called for each parameter that a backward pass reaches, by one thread at a time. A
+/// backward pass has a thread for each device.
 class ReadyHooks {
  public:
   ReadyHooks(const nn::Model& model, const GradientReady& ready) : model_(model) {
     for (const auto& parameter : model_.parameters())
       if (parameter.requires_grad())
-        torch::autograd::impl::set_post_acc_grad_hooks(parameter, std::make_unique<TellReady>(ready));
+        torch::autograd::impl::set_post_acc_grad_hooks(parameter, std::make_unique<ReadyHook>(ready, calling_));
   }
   ~ReadyHooks() {
     for (const auto& parameter : model_.parameters())
@@ -36,6 +42,7 @@ class ReadyHooks {
 
  private:
   const nn::Model& model_;
+  std::mutex calling_;
 };
 
 /// Returns the last batch with a sentence: its backward pass completes the gradients.

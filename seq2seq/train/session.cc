@@ -128,7 +128,7 @@ void Session::update() {
     settle();
     open_.emplace(Open{.issued = std::move(issued), .place = place, .seconds = seconds});
   } else {
-    tell_fault(issued.result, place);
+    report_fault(issued.result, place);
     if (issued.result.made && average_) average_->add(state_.update);
   }
   ++state_.update;
@@ -146,12 +146,12 @@ void Session::settle() {
   auto open = std::move(*open_);
   open_.reset();
   const auto result = updater_.finish(std::move(open.issued));
-  tell_fault(result, open.place);
+  report_fault(result, open.place);
   state_.window.add(result, open.seconds + seconds_since(before));
 }
 
 /// If something was not finite, ends the training, or counts the update as skipped.
-void Session::tell_fault(const UpdateResult& result, const std::string& place) {
+void Session::report_fault(const UpdateResult& result, const std::string& place) {
   if (result.made) return;
   const auto fault = fmt::format("{}: {}", place, result.fault);
   if (options_.not_finite == NotFinite::stop)

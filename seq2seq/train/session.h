@@ -30,7 +30,7 @@ class Session {
   std::optional<Ending> stopped();
   void update();
   void settle();
-  void tell_fault(const UpdateResult& result, const std::string& place);
+  void report_fault(const UpdateResult& result, const std::string& place);
   void validate();
   void report();
   Figures measure();

@@ -45,7 +45,8 @@ struct IssuedUpdate {
 /// Makes updates: computes the gradients of some batches, clips them, and runs a step of the optimizer. Each rank of a
 /// team makes the same update from its share of the batches.
 ///
-/// If all parameters are on GPUs and a single process trains, updates are late: nothing in them waits for a device. The
+/// If all parameters are on GPUs and a single process trains, updates are late: nothing in them waits for a device,
+/// except for output layers that compute on parts of the vocabulary (`sampled`, `noise_contrastive`, `adaptive`). The
 /// device checks that loss and norm are finite; otherwise the update changes nothing. With `not_finite: stop`, later
 /// updates then change nothing either.
 class Updater {

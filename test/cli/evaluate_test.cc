@@ -45,6 +45,7 @@ TEST_CASE("evaluate: table and JSON tell the same figures", "[cli][evaluate]") {
   const auto figures = json.at("figures");
   for (const auto& name : run::metric_names()) CHECK(figures.contains(name));
   CHECK_THAT(json.at("signatures").at("chrf++").get<std::string>(), ContainsSubstring("nc:6|nw:2"));
+  CHECK_FALSE(json.at("signatures").contains("exact_match"));  // of tokens, not of words as in `compare`
   CHECK_THAT(table.out, ContainsSubstring(fmt::format("{:.2f}", figures.at("chrf++").get<double>())) &&
                             ContainsSubstring("case:lc|tok:tercom"));
   CHECK_THAT(table.out, ContainsSubstring(fmt::format("{:.4f}", figures.at("perplexity").get<double>())));

@@ -63,13 +63,34 @@ test_usage() {
   expect 1 "a run that is not there" translate nowhere < /dev/null
 }
 
+test_streams() {
+  local words
+  for words in --help --version help; do
+    "$program" $words > /dev/full 2> err && fail "$words succeeds without writing anything"
+    says '<stdout>: cannot be written'
+  done
+  "$program" train toy.yaml --run closed --threads 1 --set train.updates=5 2>&- || fail "training with a closed standard error"
+  grep -q 'a new run' closed/lock && fail "messages of a closed standard error are in a file of the run"
+  return 0
+}
+
+# Checkpoints named from inside the run.
+test_checkpoint_paths() {
+  head -n 2 sources > two
+  "$program" translate whole two --quiet > expected 2> err || fail "translating"
+  (cd whole/checkpoints && "$program" translate best ../../two --quiet) > out 2> err || fail "the checkpoint best, named in its folder"
+  cmp -s expected out || fail "best in its folder is the run's best checkpoint"
+  (cd "whole/checkpoints/$(< whole/checkpoints/best)" && "$program" translate . ../../../two --quiet) > out 2> err || fail "a checkpoint named from inside"
+  cmp -s expected out || fail "a checkpoint from inside is the run's best one"
+}
+
 test_kernel_check() {
   expect 0 "kernels agree with LibTorch's operators" train toy.yaml --check-kernels 1 --threads 1 < /dev/null
   grep -q '^decoder.lstm layer 1 .* gradients of parameters ' out || fail "the kernel check lists each layer"
   [[ ! -e runs ]] || fail "the kernel check leaves no folder"
   expect 2 "no batch to check" train toy.yaml --check-kernels 0 < /dev/null
   expect 2 "kernels of an old run" train --resume nowhere --check-kernels 1 < /dev/null
-  says '--check-kernels: cannot be combined with `--resume`, which takes it from the run'
+  says '--check-kernels: cannot be combined with `--resume`: it examines a new run'
   expect 2 "two ways to stop before a run" train toy.yaml --explain --check-kernels 1 < /dev/null
 }
 
@@ -311,6 +332,8 @@ make_data
 test_usage
 test_kernel_check
 test_training
+test_streams
+test_checkpoint_paths
 test_interrupt
 test_kill
 test_lock

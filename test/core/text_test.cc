@@ -1,6 +1,7 @@
 #include "seq2seq/core/text.h"
 
 #include <cstdint>
+#include <cstdio>
 #include <string>
 #include <vector>
 
@@ -78,6 +79,22 @@ TEST_CASE("text: a fault is found wherever it stands in a line, and nowhere else
 TEST_CASE("text: a quotation stays on one line and within its length", "[core][text]") {
   REQUIRE(quote("a\nb\t\x1B[1m\xFF é") == "`a\\nb\\t\\x1B[1m\\xFF é`");
   REQUIRE(quote("éééé", 3) == "`ééé...`");
+}
+
+TEST_CASE("text: a word for a shell is read back as it was", "[core][text]") {
+  const auto read_back = [](const std::string& word) {
+    FILE* pipe = popen(("printf %s " + shell_word(word)).c_str(), "r");
+    REQUIRE(pipe != nullptr);
+    std::string read(word.size() + 1, '\0');
+    read.resize(fread(read.data(), 1, read.size(), pipe));
+    pclose(pipe);
+    return read;
+  };
+  CHECK(shell_word("runs/a-b_1.yaml") == "runs/a-b_1.yaml");
+  for (const std::string word : {"a b", "it's", "", "ünï #dé", "$HOME `ls` \\", "a\nb", "*", "key=[1, 2]"}) {
+    CAPTURE(word);
+    CHECK(read_back(word) == word);
+  }
 }
 
 }  // namespace seq2seq

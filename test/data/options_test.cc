@@ -67,7 +67,7 @@ TEST_CASE("data options: training files must be named", "[data][options][error]"
 
 TEST_CASE("data options: files of one side want as many of the other", "[data][options][error]") {
   REQUIRE_THROWS_WITH(read_data("train: {source: [a, b], target: c}\n"),
-                      ContainsSubstring("has 1 files, but `source` has 2"));
+                      ContainsSubstring("has 1 file, but `source` has 2"));
   REQUIRE_THROWS_WITH(read_data("train: {source: a}\n"), ContainsSubstring("is missing"));
   REQUIRE_NOTHROW(read_data("train: {pairs: [a, b]}\n"));
 }
@@ -114,9 +114,9 @@ train:
 
 TEST_CASE("data options: what is said of each corpus is said of all, and makes sense", "[data][options][error]") {
   const auto [line, message] = GENERATE(table<std::string, std::string>({
-      {"repeat: [1, 2, 3]", "has 3 entries for 2 corpora"},
-      {"tags: t", "has 1 entries for 2 corpora"},
-      {"weights: [u, v, w]", "has 3 entries for 2 corpora"},
+      {"repeat: [1, 2, 3]", "needs 2 values, one for each corpus (a pair of files, or a file of pairs), and has 3"},
+      {"tags: t", "and has 1"},
+      {"weights: [u, v, w]", "needs 2 values, one for each corpus (a pair of files, or a file of pairs), and has 3"},
       {"repeat: [1, -1]", "expected a number of at least 0"},
       {"repeat: [0, 0]", "leaves nothing to train on"},
       {"tags: [a, b c]", "`b c` is not a token: it contains whitespace"},

@@ -85,7 +85,7 @@ TEST_CASE("paired test: the p-value of exchanges is that of all exchanges", "[me
 
   CHECK_THAT(test.difference.value, WithinAbs(difference / 100.0, 1e-12));
   CHECK(exact > 0.01);
-  CHECK_THAT(test.randomisation_p, WithinAbs(exact, 0.005));  // 20,000 exchanges give it to 0.0035 in 95 of 100 cases
+  CHECK_THAT(test.randomization_p, WithinAbs(exact, 0.005));  // 20,000 exchanges give it to 0.0035 in 95 of 100 cases
   CHECK(std::tuple(test.first_wins, test.second_wins, test.equal) == std::tuple(1, 5, 4));
 }
 
@@ -143,7 +143,7 @@ TEST_CASE("paired test: scores, p-values and intervals are sacreBLEU's", "[metri
     const auto test = paired_tests(std::span(&tables, 1), all_of(tables), {.samples = 5000}).front();
     CHECK_THAT(test.first.value, WithinAbs(a, 1e-9));
     CHECK_THAT(test.second.value, WithinAbs(b, 1e-9));
-    CHECK_THAT(test.randomisation_p, WithinAbs(p, 0.03));  // both give it to 0.014 in 95 of 100 cases
+    CHECK_THAT(test.randomization_p, WithinAbs(p, 0.03));  // both give it to 0.014 in 95 of 100 cases
     CHECK_THAT(half_width(test.first), WithinRel(width_a, 0.1));
     CHECK_THAT(half_width(test.second), WithinRel(width_b, 0.1));
   }
@@ -161,7 +161,7 @@ TEST_CASE("paired test: an output is not told from itself, whatever the metric",
     const auto tables = tables_of(std::string(kind.name), output, output, lines);
     const auto test = paired_tests(std::span(&tables, 1), all_of(tables), {.samples = 50}).front();
     CHECK(test.difference.value == 0);
-    CHECK((test.bootstrap_p == 1 && test.randomisation_p == 1 && test.second_better == 0.5));
+    CHECK((test.bootstrap_p == 1 && test.randomization_p == 1 && test.second_better == 0.5));
     CHECK(test.equal == 30);
   }
 }

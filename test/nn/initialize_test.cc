@@ -62,7 +62,7 @@ TEST_CASE("initialize: word vectors are normal where that is asked for, and noth
   }
 }
 
-TEST_CASE("initialize: gains of a normalisation start at 1, shifts at 0, and nothing else is changed",
+TEST_CASE("initialize: gains of a normalization start at 1, shifts at 0, and nothing else is changed",
           "[nn][initialize]") {
   const auto model = random_variant("rnn, layer layer_norm_lstm", 1, 0, at::kFloat);
   const auto before = random_variant("rnn, layer layer_norm_lstm", 1, 0, at::kFloat);

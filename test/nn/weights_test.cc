@@ -59,6 +59,16 @@ TEST_CASE("safetensors: tensors of every type read back as they were written", "
   CHECK(same(from_safetensors(to_safetensors(named), "file"), named));
 }
 
+TEST_CASE("weights: a value that is not finite is named with its file and tensor", "[nn][weights][error]") {
+  NamedTensors named;
+  named.tensors["a"] = at::ones({3}, at::kLong);
+  named.tensors["b"] = at::full({1000}, 3e38F);  // the sum would not fit into float32
+  named.tensors["c"] = at::zeros({2, 2}, GENERATE(at::kFloat, at::kDouble, at::kBFloat16));
+  CHECK_NOTHROW(check_finite(named, "w"));
+  named.tensors["c"][1][0] = GENERATE(NAN, INFINITY, -INFINITY);
+  CHECK_THROWS_WITH(check_finite(named, "w"), ContainsSubstring("w: c: has NaN or infinite values"));
+}
+
 TEST_CASE("safetensors: every tensor's data is aligned to its element", "[nn][weights]") {
   NamedTensors named;
   named.tensors["a"] = at::zeros({3}, at::kBool);

@@ -1,5 +1,7 @@
 #include <condition_variable>
+#include <future>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <unistd.h>
@@ -149,6 +151,21 @@ TEST_CASE("stall watch: what is waited for too long ends the process and is name
   });
   CHECK(status == 1);
   CHECK_THAT(said, ContainsSubstring("waiting for place 3"));
+}
+
+TEST_CASE("stall watch: a look that fails is not repeated, and leaves the error to the thread that works",
+          "[parallel][executor][error]") {
+  int looks = 0;
+  std::promise<void> looked;
+  {
+    StallWatch watch(0.05, no_stall);
+    watch.look_at([&]() -> std::optional<std::string> {
+      if (++looks == 1) looked.set_value();
+      throw std::runtime_error("the device failed");
+    });
+    looked.get_future().wait();
+  }
+  CHECK(looks == 1);
 }
 
 TEST_CASE("split batch: parts have each sentence once, with its key, and say where their rows stand", "[parallel]") {

@@ -82,6 +82,23 @@ TEST_CASE("constraints: outputs without room for their phrases are counted, with
   const auto found = translate_with(run, "a\nb\nc\n", nullptr, "a b\na b\tc c\na b\ta c\n");
   CHECK(found.counts.unmet.outputs == 2);
   CHECK(found.counts.unmet.first_line == 2);
+  const auto free = translate_with(run, "a\nb\nc\n", nullptr, nullptr).outputs;
+  CHECK(has_phrase(found.outputs[0], "a b"));
+  CHECK(found.outputs[1] == free[1]);
+  CHECK(found.outputs[2] == free[2]);
+}
+
+TEST_CASE("constraints: a phrase that no output can have leaves the best output without it",
+          "[run][translate][constraints]") {
+  Toy toy(copied);
+  toy.train("run", {"train.updates=60"});
+  const auto run = toy.load("run", "last", {"decode.no_repeat_ngram=1", "decode.beam=3"});
+  const auto found = translate_with(run, "a b\nc\n", nullptr, "a a\nc\n");
+  const auto free = translate_with(run, "a b\nc\n", nullptr, nullptr).outputs;
+  CHECK(found.outputs[0] == free[0]);
+  CHECK(has_phrase(found.outputs[1], "c"));
+  CHECK(found.counts.unmet.outputs == 1);
+  CHECK(found.counts.unmet.first_line == 1);
 }
 
 TEST_CASE("constraints: what cannot be met is refused with its place", "[run][translate][constraints][error]") {

@@ -121,6 +121,8 @@ TEST_CASE("conversation: the beam stays a multiple of its groups", "[run][intera
   talk.answer(":n-best 5");
   CHECK(run.options().decode.beam == 8);
   CHECK_NOTHROW(talk.answer("a b c"));
+  talk.answer(":n-best 1");
+  CHECK(run.options().decode.beam == 4);
 }
 
 TEST_CASE("conversation: a line that is not UTF-8 is refused", "[run][interactive][error]") {
@@ -143,9 +145,9 @@ TEST_CASE("conversation: a command that cannot be followed is refused, and the c
   CHECK_THAT(fault(":alignment"), ContainsSubstring("has no attention"));
   CHECK_THAT(fault(":alternatives x"), ContainsSubstring("`x` is not a number of at least 1"));
   CHECK_THAT(fault(":alternatives 99"), ContainsSubstring("the first output has "));
-  CHECK_THAT(fault(":alternatives"), ContainsSubstring("`:alternatives` is not a command with 0 arguments"));
+  CHECK_THAT(fault(":alternatives"), ContainsSubstring("`:alternatives` does not take 0 arguments"));
   CHECK_THAT(fault(":tokens 2"), ContainsSubstring("the last sentence has 1 output"));
-  CHECK_THAT(fault(":what now"), ContainsSubstring("`:what` is not a command with 1 argument"));
+  CHECK_THAT(fault(":what now"), ContainsSubstring("unknown command `:what`"));
   CHECK(talk.answer("a b") == translation_of(run, "a b\n"));
 }
 

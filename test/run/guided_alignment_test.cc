@@ -96,7 +96,7 @@ TEST_CASE("guided alignment: without links or attention it is refused at its key
                         "train.guided_alignment.weight=1"}),
                ContainsSubstring("`train.guided_alignment.weight`: needs attention with differentiable weights"));
   CHECK_THAT(refused({"data.train.alignment=[a, b]"}),
-             ContainsSubstring("`data.train.alignment`: has 2 entries for 1 corpora"));
+             ContainsSubstring("`data.train.alignment`: needs 1 value, one for each corpus"));
   CHECK_THAT(refused({"train.guided_alignment.cost=mse"}), ContainsSubstring("squared_error"));
 }
 

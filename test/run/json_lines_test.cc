@@ -142,7 +142,8 @@ TEST_CASE("translating: requests in JSON get their own keys back, and bad ones s
   const auto run = toy.load("run");
   run::TranslateOptions options{.format = OutputFormat::json, .input = InputFormat::json};
   const std::string good = R"({"id": [1, 2], "source": "a b"})", other = R"({"source":"c","user":"x"})";
-  const std::string text = good + "\nnonsense\n" + R"({"id": 8, "sources": "a"})" + "\n\xFF\n" + other + "\n";
+  const std::string text = good + "\nnonsense\n" + R"({"id": 8, "sources": "a"})" + "\n\xFF\n" + other + "\n" +
+                           R"({"source": "b", "n": 1e999})" + "\n";
 
   std::ostringstream out;
   auto lines = line_reader(text);
@@ -158,11 +159,11 @@ TEST_CASE("translating: requests in JSON get their own keys back, and bad ones s
   std::ostringstream everything;
   auto again = line_reader(text);
   const auto counts = run::translate(run, again, everything, options);
-  CHECK(counts.lines == 5);
-  CHECK(counts.failed == 3);
+  CHECK(counts.lines == 6);
+  CHECK(counts.failed == 4);
   std::vector<json> all;
   for (const auto& line : lines_in(everything.str())) all.push_back(json::parse(line));
-  REQUIRE(all.size() == 5);
+  REQUIRE(all.size() == 6);
   first.erase("seconds"), all[0].erase("seconds");
   CHECK(all[0] == first);
   CHECK_THAT(all[1].at("error").get<std::string>(), Catch::StartsWith("<stdin>:2:"));
@@ -171,6 +172,7 @@ TEST_CASE("translating: requests in JSON get their own keys back, and bad ones s
   CHECK_THAT(all[3].at("error").get<std::string>(), Catch::StartsWith("<stdin>:4:1: byte 0xFF"));
   CHECK(all[4].at("output") == plain[1]);
   CHECK(all[4].at("user") == "x");
+  CHECK_THAT(all[5].at("error").get<std::string>(), Catch::StartsWith("<stdin>:6: has a number that is too large"));
 }
 
 }  // namespace seq2seq::test

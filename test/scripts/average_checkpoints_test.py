@@ -81,6 +81,9 @@ def check_average():
     done = program("score", output, FOLDER / "text.source", FOLDER / "text.target")  # verifies the checksums
     if done.returncode != 0 or done.stdout == program("score", run, FOLDER / "text.source", FOLDER / "text.target").stdout:
         yield f"score: {done.stderr or 'the same as of the run'}"
+    done = program("train", "--resume", output, "--set", "train.updates=12")
+    if done.returncode != 1 or "it is an average of checkpoints" not in done.stderr or "--init-from" not in done.stderr:
+        yield f"training continues from an average: {done.returncode} {done.stderr}"
     last = average(run, FOLDER / "last", "--last", len(kept))
     if last.returncode != 0 or ", ".join(map(str, kept)) not in last.stdout:
         yield f"--last: {last.stdout}{last.stderr}"

@@ -138,8 +138,17 @@ def check_pipe():
     done = run(PROGRAM, "translate", "run", "--interactive", "--quiet", input="a b c\n:tokens\n:what\nb a\n:quit\nc\n")
     plain = run(PROGRAM, "translate", "run", "--quiet", input="a b c\nb a\n").stdout.splitlines()
     rows = done.stdout.splitlines()
-    if done.returncode != 0 or rows[0] != plain[0] or rows[-1] != plain[1] or "> " in done.stdout or "error: `:what`" not in done.stderr:
+    if done.returncode != 0 or rows[0] != plain[0] or rows[-1] != plain[1] or "> " in done.stdout or "error: unknown command `:what`" not in done.stderr:
         yield f"from a pipe: {done}"
+    done = subprocess.run([PROGRAM, "translate", "run", "--interactive", "--quiet"], cwd=FOLDER, input=b"a b c\n\xff\nb a\n", capture_output=True,
+                          check=False, timeout=300)  # fmt: skip
+    if done.returncode != 0 or done.stdout.decode().splitlines() != plain or done.stderr.count(b"error: <stdin>:2:1: byte 0xFF") != 1:
+        yield f"a line that is not UTF-8: {done}"
+    folder = os.open(FOLDER, os.O_RDONLY)
+    done = subprocess.run([PROGRAM, "translate", "run", "--interactive"], cwd=FOLDER, stdin=folder, capture_output=True, check=False, timeout=300)
+    os.close(folder)
+    if done.returncode != 1 or b"<stdin>: cannot be read: Is a directory" not in done.stderr:
+        yield f"an input that cannot be read: {done}"
     for options in (("source",), ("--format", "json"), ("--output", "x"), ("--keep-going", "--format", "json")):
         done = run(PROGRAM, "translate", "run", *options, "--interactive", input="")
         if done.returncode != 2 or "--interactive: reads from the terminal" not in done.stderr:

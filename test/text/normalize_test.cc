@@ -96,7 +96,7 @@ TEST_CASE("normalize: by default nothing changes and nothing need be called", "[
   REQUIRE(line == "e\u0301 ÀÉ ﬁ Ａ");
 }
 
-TEST_CASE("normalize: what was normalised stays as it is", "[text][normalize][property]") {
+TEST_CASE("normalize: what was normalized stays as it is", "[text][normalize][property]") {
   const auto seed = GENERATE(range(1u, 51u));
   std::mt19937_64 random(seed);
   const auto line = random_text(random, {"İ", "\u0307", "\u0345", "Σ", "ﬁ", "Å", "\u030A", "ϔ", " ", "각", "A"}, 20);

@@ -53,7 +53,7 @@ struct Run {
 
 void overwrite(const std::filesystem::path& file, const std::string& bytes) { disk_files().write(file, bytes); }
 
-TEST_CASE("checkpoint: weights, optimiser and state come back to the bit", "[train][checkpoint]") {
+TEST_CASE("checkpoint: weights, optimizer and state come back to the bit", "[train][checkpoint]") {
   Run run;
   auto saved = checkpoint_at(12, 12);
   saved.state = {.update = 12,

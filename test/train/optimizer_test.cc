@@ -196,7 +196,7 @@ TEST_CASE("optimizer: a state that does not fit is refused, naming file and tens
     state.tensors["b.exp_avg"] = at::zeros({5});
     says = "file: b.exp_avg: has type Float";
   }
-  SECTION("of another optimiser") {
+  SECTION("of another optimizer") {
     state.tensors["b.momentum_buffer"] = at::zeros({5});
     says = "file: b.momentum_buffer: is not expected";
   }

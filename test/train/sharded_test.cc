@@ -84,7 +84,7 @@ TEST_CASE("shards: the same values are the same files, whatever the placement", 
   }
 }
 
-TEST_CASE("shards: what does not fit in a stored optimiser is told of the whole tensor", "[train][placement][error]") {
+TEST_CASE("shards: what does not fit in a stored optimizer is told of the whole tensor", "[train][placement][error]") {
   const auto model = random_model(4, {}, at::kFloat, output_shards({3, 1, 4}));
   const auto optimizer = builtin_optimizers().make(optimizer_of("adam"), trainable_parameters(*model, {}));
   auto whole = nn::from_safetensors(nn::to_safetensors(optimizer->state()), "file");

@@ -1,4 +1,4 @@
-"""sacreBLEU's paired approximate randomisation: paired_tests.py FOLDER.
+"""sacreBLEU's paired approximate randomization: paired_tests.py FOLDER.
 
 FOLDER holds `first`, `second` and `references.0`. Prints for BLEU, chrF and TER: name, both scores, the p-value of 5,000 exchanges, and the
 half width of the 95 % bootstrap interval of either score.

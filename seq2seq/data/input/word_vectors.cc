@@ -47,8 +47,8 @@ std::optional<Number> number_of(std::string_view text) {
 
 class Reader {
  public:
-  Reader(const std::filesystem::path& file, const text::Vocabulary& words, int64_t width, const BytesRead& told)
-      : lines_(open_bytes(file), file.string()), words_(words), width_(width), told_(told) {
+  Reader(const std::filesystem::path& file, const text::Vocabulary& words, int64_t width, const BytesRead& report)
+      : lines_(open_bytes(file), file.string()), words_(words), width_(width), report_(report) {
     line_of_.resize(static_cast<size_t>(words.size()), 0);
   }
 
@@ -58,8 +58,8 @@ class Reader {
     if (!read_header(line)) read_line(line);
     while (lines_.next(line)) {
       read_line(line);
-      constexpr int64_t kTold = 4096;  // lines
-      if (told_ && vectors_ % kTold == 0) told_(lines_.consumed());
+      constexpr int64_t between_reports = 4096;  // lines
+      if (report_ && vectors_ % between_reports == 0) report_(lines_.consumed());
     }
     check_count();
     if (found_.empty()) {
@@ -150,7 +150,7 @@ class Reader {
   LineReader lines_;
   const text::Vocabulary& words_;
   int64_t width_;
-  const BytesRead& told_;
+  const BytesRead& report_;
   std::optional<int64_t> announced_;
   int64_t vectors_ = 0;           // lines with words so far
   std::vector<int64_t> line_of_;  // [words] line of each word of the vocabulary; 0: not found yet
@@ -161,8 +161,8 @@ class Reader {
 }  // namespace
 
 WordVectors read_word_vectors(const std::filesystem::path& file, const text::Vocabulary& words, int64_t width,
-                              const BytesRead& told) {
-  return Reader(file, words, width, told).read();
+                              const BytesRead& report) {
+  return Reader(file, words, width, report).read();
 }
 
 }  // namespace seq2seq::data

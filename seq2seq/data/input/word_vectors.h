@@ -29,6 +29,6 @@ using BytesRead = std::function<void(int64_t)>;
 /// of the vocabulary that occurs twice or has a field that is not a finite number; more or fewer lines than the first
 /// line declares; invalid UTF-8; no line, or none of the words.
 WordVectors read_word_vectors(const std::filesystem::path& file, const text::Vocabulary& words, int64_t width,
-                              const BytesRead& told = {});
+                              const BytesRead& report = {});
 
 }  // namespace seq2seq::data

@@ -90,6 +90,22 @@ TokenStore open_side(const PreparedFolder::Side& side, int64_t pairs, const Side
   return tokens.renumbered(ids);
 }
 
+/// Throws FormatError for a file that is missing.
+void check_present(const PreparedFolder& folder, const Summary& summary) {
+  std::vector<std::filesystem::path> files;
+  for (const auto& [side, facts] : {std::pair{folder.source(), &summary.source}, {folder.target(), &summary.target}}) {
+    files.insert(files.end(), {side.tokens, side.words, side.ids, side.vocabulary});
+    if (!facts->tokenizer_sha256.empty()) files.push_back(side.tokenizer);
+  }
+  if (summary.pairs < summary.lines) files.push_back(folder.numbers());
+  if (summary.weighted) files.push_back(folder.weights());
+  if (summary.aligned) files.push_back(folder.links());
+  for (const auto& file : files) {
+    std::error_code unknown;
+    if (!std::filesystem::exists(file, unknown)) throw damaged(file, "is missing");
+  }
+}
+
 /// Opens a store with one number per pair.
 TokenStore open_numbers(const std::filesystem::path& file, int64_t pairs) {
   auto numbers = TokenStore::open(file, /*verify=*/true);
@@ -123,6 +139,17 @@ std::vector<text::Vocabulary> open_factors(const PreparedFolder& folder, const S
   return values_of(folder.source(), summary.source, form);
 }
 
+bool is_intact(const PreparedFolder& folder, const Summary& summary, const SourceForm& form) {
+  try {
+    open_words(folder.source(), summary.source);
+    open_words(folder.target(), summary.target);
+    open_prepared(folder, {summary.text_options, summary.vocabulary_options}, form);
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 Summary read_summary(const PreparedFolder& folder) {
   std::error_code unknown;
   if (!std::filesystem::exists(folder.summary(), unknown)) {
@@ -141,6 +168,7 @@ Prepared open_prepared(const PreparedFolder& folder, const PrepareKeys& keys, co
     throw Error(Place{folder.root.string(), 0, 0, {}}, "was prepared with other options: " + text,
                 "Run `seq2seq prepare CONFIG` again, or set `data.prepared` to another folder");
   }
+  check_present(folder, summary);
   auto source = open_vocabulary(folder.source().vocabulary, summary.source.vocabulary_sha256);
   auto values = values_of(folder.source(), summary.source, form);
   auto target = open_vocabulary(folder.target().vocabulary, summary.target.vocabulary_sha256);

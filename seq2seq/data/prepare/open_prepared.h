@@ -20,6 +20,9 @@ struct Prepared {
 /// damaged.
 Prepared open_prepared(const PreparedFolder& folder, const PrepareKeys& keys, const SourceForm& form = {});
 
+/// Returns true if every file can be read and matches the summary.
+bool is_intact(const PreparedFolder& folder, const Summary& summary, const SourceForm& form);
+
 /// Returns all words of a side, by the ids of its tokens before renumbering.
 text::Vocabulary open_words(const PreparedFolder::Side& side, const SideSummary& summary);
 

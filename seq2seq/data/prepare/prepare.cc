@@ -39,18 +39,6 @@ std::optional<Summary> summary_there(const PreparedFolder& folder) {
   }
 }
 
-/// Returns true if the words match the numbers in the tokens. Words that were edited or damaged would produce a
-/// different text.
-bool has_its_words(const PreparedFolder& folder, const Summary& summary) {
-  try {
-    open_words(folder.source(), summary.source);
-    open_words(folder.target(), summary.target);
-    return true;
-  } catch (const Error&) {
-    return false;
-  }
-}
-
 /// Returns true for a missing file that was part of the prepared text, perhaps in another folder. Any other name is a
 /// mistake.
 bool is_gone(const std::filesystem::path& file, const std::vector<InputText>& inputs) {
@@ -79,9 +67,11 @@ Summary prepare(const PrepareJob& job) {
   });
   auto summary = summary_there(job.folder);
   const bool vocabulary_is_there = summary && summary->vocabulary_options == job.keys.vocabulary;
-  const bool text_is_there = summary && summary->text_options == job.keys.text &&
-                             is_text_of(*summary, job.data->train) &&
-                             (vocabulary_is_there || has_its_words(job.folder, *summary));
+  bool text_is_there = summary && summary->text_options == job.keys.text && is_text_of(*summary, job.data->train);
+  if (text_is_there && !is_intact(job.folder, *summary, job.data->source_form)) {
+    job.log->warn(fmt::format("{} is damaged; the text is prepared again", job.folder.root.string()));
+    text_is_there = false;
+  }
   if (text_is_there) remove_leftovers(*job.files, job.folder.root);
   if (!text_is_there) {
     make_folder_atomically(*job.files, job.folder.root, [&](const std::filesystem::path& folder) {

@@ -66,10 +66,20 @@ class TextPass {
     try {
       read(summary);
       if (summary.pairs == 0) throw no_pair_left(job_->data->train, summary.left_out);
+      write(summary);
     } catch (...) {
       failed = true;  // leaving waits for the digest, which would read all of the text
       throw;
     }
+    summary.content_digest = digest.get();
+    if (const auto file = changed(summary.inputs, look_at(job_->data->train))) {
+      throw Error(Place{*file, 0, 0, {}}, "changed while it was being read", "Run it again when the file is complete");
+    }
+    return summary;
+  }
+
+ private:
+  void write(Summary& summary) {
     job_->log->say(fmt::format("writing   {} pairs", format_count(summary.pairs)));
     auto source = std::async(std::launch::async, [this, &summary] {
       source_.finish(folder_.source().tokens, folder_.source().words, summary.source);
@@ -79,14 +89,8 @@ class TextPass {
     if (summary.pairs < summary.lines) numbers_.finish();
     if (weights_) weights_->finish();
     if (links_) links_->finish();
-    summary.content_digest = digest.get();
-    if (const auto file = changed(summary.inputs, look_at(job_->data->train))) {
-      throw Error(Place{*file, 0, 0, {}}, "changed while it was being read", "Run it again when the file is complete");
-    }
-    return summary;
   }
 
- private:
   void learn(Summary& summary) {
     if (!tokenizers_.source->learns() && !tokenizers_.target->learns()) return;
     job_->log->say("training the tokenizer");

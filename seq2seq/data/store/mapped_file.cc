@@ -23,7 +23,7 @@ std::array<std::atomic<const MappedFile*>, kFiles> mapped_files;
 struct sigaction action_before {};
 
 /// Handles the system's signal for an unreadable page of a mapped file.
-void tell_missing_page(int /*signal*/, siginfo_t* info, void* /*context*/) {
+void report_missing_page(int /*signal*/, siginfo_t* info, void* /*context*/) {
   for (const auto& slot : mapped_files) {
     const auto* file = slot.load();
     if (file == nullptr || !file->holds(info->si_addr)) continue;
@@ -38,7 +38,7 @@ void watch(const MappedFile& file) {
   static std::once_flag installed;
   std::call_once(installed, [] {
     struct sigaction action {};
-    action.sa_sigaction = tell_missing_page;
+    action.sa_sigaction = report_missing_page;
     action.sa_flags = SA_SIGINFO;
     sigaction(SIGBUS, &action, &action_before);
   });

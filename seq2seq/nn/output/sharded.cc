@@ -206,7 +206,7 @@ class ShardedCrossEntropy : public torch::autograd::Function<ShardedCrossEntropy
 /// Adds minus infinity to the logits of this shard's banned words, and 0 for the banned words of other shards, so that
 /// no device has to wait.
 void ban(const SoftmaxShard& shard, Tensor& logits, const Bans& bans) {
-  const auto localised = [&](const Ids& words) {
+  const auto localized = [&](const Ids& words) {
     const auto local = words.to(shard.device()).sub(shard.first());
     const auto here = local.ge(0).logical_and_(local.lt(shard.words()));
     auto penalty = at::zeros(local.sizes(), logits.options());
@@ -214,11 +214,11 @@ void ban(const SoftmaxShard& shard, Tensor& logits, const Bans& bans) {
     return std::pair(local.clamp(0, shard.words() - 1), penalty);
   };
   if (bans.words.defined() && bans.words.numel() > 0) {
-    const auto [columns, penalty] = localised(bans.words);
+    const auto [columns, penalty] = localized(bans.words);
     logits.index_add_(1, columns, penalty.unsqueeze(0).expand({logits.size(0), -1}));
   }
   if (bans.rows.defined() && bans.rows.numel() > 0) {
-    const auto [columns, penalty] = localised(bans.row_words);
+    const auto [columns, penalty] = localized(bans.row_words);
     logits.index_put_({bans.rows.to(shard.device()), columns}, penalty, /*accumulate=*/true);
   }
 }

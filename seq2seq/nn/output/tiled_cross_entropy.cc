@@ -35,11 +35,14 @@ Tensor losses(const Tensor& rows, const Tensor& weight, const Tensor& bias, cons
              b = bias.defined() ? bias.detach().contiguous() : Tensor(),
              scale = row_scale.defined() ? row_scale.to(at::kFloat).contiguous() : Tensor();
   auto found = at::empty({x.size(0)}, x.options());
-  if (x.size(0) > 0) {
-    const auto [least, greatest] = at::aminmax(y);
-    TORCH_CHECK_INDEX(least.item<int64_t>() >= 0 && greatest.item<int64_t>() < w.size(0),
-                      "target out of the vocabulary of ", w.size(0), " words");
+  if (x.size(0) == 0) {
+    for (const auto* gradient : {&gradients.rows, &gradients.weight, &gradients.bias})
+      if (gradient->defined()) gradient->zero_();
+    return found;
   }
+  const auto [least, greatest] = at::aminmax(y);
+  TORCH_CHECK_INDEX(least.item<int64_t>() >= 0 && greatest.item<int64_t>() < w.size(0),
+                    "target out of the vocabulary of ", w.size(0), " words");
   cpu::cross_entropy({.rows = read(x),
                       .weight = read(w),
                       .bias = read(b),

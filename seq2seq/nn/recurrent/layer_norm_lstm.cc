@@ -40,7 +40,7 @@ NormRows empty_norm_rows(int64_t rows, int64_t width, const at::TensorOptions& o
 }
 
 /// Normalizes `made.rows` and fills in its mean and scale.
-Tensor normalise(const Norm& norm, const NormRows& made) {
+Tensor normalize(const Norm& norm, const NormRows& made) {
   const auto [result, mean, scale] =
       at::native_layer_norm(made.rows, {made.rows.size(1)}, norm.gain, norm.bias, epsilon);
   made.mean.copy_(mean);
@@ -51,7 +51,7 @@ Tensor normalise(const Norm& norm, const NormRows& made) {
 struct NormGradient {
   Tensor rows, gain, bias;  // [N, W], [W], [W]
 };
-NormGradient normalise_backward(const Norm& norm, const NormRows& made, const Tensor& output_gradient) {
+NormGradient normalize_backward(const Norm& norm, const NormRows& made, const Tensor& output_gradient) {
   auto [rows, gain, bias] = at::native_layer_norm_backward(output_gradient, made.rows, {made.rows.size(1)}, made.mean,
                                                            made.scale, norm.gain, norm.bias, {true, true, true});
   return {std::move(rows), std::move(gain), std::move(bias)};
@@ -77,7 +77,7 @@ class LayerNormLstmCell final : public Cell {
   CellOutput forward(const CellInput& input, const Steps& steps) const override {
     auto kept = empty_kept(steps, input.x);
     at::mm_out(kept.input.rows, input.x, weights_.input.t());
-    kept.gates = normalise(weights_.of_input, kept.input);
+    kept.gates = normalize(weights_.of_input, kept.input);
     const auto rows = at::empty_like(kept.cell.rows);
     const auto recurrent = weights_.hidden.t();
     Tensor h = input.before[0], c = input.before[1];
@@ -86,11 +86,11 @@ class LayerNormLstmCell final : public Cell {
       auto hidden = kept.hidden.of(steps, step), cell = kept.cell.of(steps, step);
       at::mm_out(hidden.rows, h.narrow(0, 0, sentences), recurrent);
       const auto gates = steps.of(kept.gates, step);
-      gates.add_(normalise(weights_.of_hidden, hidden));
+      gates.add_(normalize(weights_.of_hidden, hidden));
       lstm_activate(gates);
       lstm_next_cell(gates, c.narrow(0, 0, sentences), cell.rows);
       const auto tanh = steps.of(kept.tanh, step);
-      tanh.copy_(normalise(weights_.of_cell, cell).tanh_());
+      tanh.copy_(normalize(weights_.of_cell, cell).tanh_());
       auto next = steps.of(rows, step);
       at::mul_out(next, gates.narrow(1, 3 * width(), width()), tanh);
       h = next;
@@ -111,20 +111,20 @@ class LayerNormLstmCell final : public Cell {
       auto dh = later_h.narrow(0, 0, steps.sentences(step)), dc = later_c.narrow(0, 0, steps.sentences(step));
       if (output_gradient.rows.defined()) dh.add_(steps.of(output_gradient.rows, step));
       const auto gates = steps.of(kept.gates, step), t = steps.of(kept.tanh, step);
-      const auto cell = normalise_backward(weights_.of_cell, kept.cell.of(steps, step),
+      const auto cell = normalize_backward(weights_.of_cell, kept.cell.of(steps, step),
                                            at::tanh_backward(dh * gates.narrow(1, 3 * width(), width()), t));
       dc.add_(cell.rows);
       const auto own = steps.of(sums, step);
       lstm_gate_gradients(gates, steps.of(cells_before, step), dc, dh * t, own);
       dc.mul_(gates.narrow(1, width(), width()));
-      const auto hidden = normalise_backward(weights_.of_hidden, kept.hidden.of(steps, step), own);
+      const auto hidden = normalize_backward(weights_.of_hidden, kept.hidden.of(steps, step), own);
       steps.of(of_hidden, step).copy_(hidden.rows);
       at::mm_out(dh, hidden.rows, weights_.hidden);
       hidden_gain.add_(hidden.gain);
       cell_gain.add_(cell.gain);
       cell_bias.add_(cell.bias);
     }
-    const auto in = normalise_backward(weights_.of_input, kept.input, sums);
+    const auto in = normalize_backward(weights_.of_input, kept.input, sums);
     const auto row = [](const Tensor& sum) { return sum.unsqueeze(0); };  // one row per call, to be summed
     return {.x = x_wanted ? at::mm(in.rows, weights_.input) : Tensor(),
             .before = {later_h, later_c},
@@ -200,7 +200,7 @@ LayerNormLstm::LayerNormLstm(const Options& options, const LayerContext& context
     changed.hidden = hidden;
     return std::make_shared<LayerNormLstmCell>(changed);
   };
-  set_cell({with_hidden, weights.hidden}, "a layer-normalised LSTM layer", options.noise);
+  set_cell({with_hidden, weights.hidden}, "a layer-normalized LSTM layer", options.noise);
 }
 
 }  // namespace seq2seq::nn

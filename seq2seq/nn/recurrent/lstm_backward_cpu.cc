@@ -14,7 +14,7 @@ namespace {
 using kernels::Cells;
 using kernels::ProductKernels;
 
-/// The panels of a matrix [depth, columns], one behind the other.
+/// The panels of a matrix [depth, columns], stored consecutively.
 class Panels {
  public:
   /// `made`: panels that are filled already; undefined: room for them.
@@ -178,7 +178,8 @@ class Backward {
     }
   }
 
-  /// The block's part of the rows of `own` cells of a weight's gradient: sums' times what it was multiplied with.
+  /// The block's part of the rows of `own` cells of a weight's gradient: the gradient of the sums times the input of
+  /// that product.
   void weight_gradient(Range rows, Cells own, const Panels& panels, const at::Tensor& gradient) {
     const int64_t stride = gradient.size(1);
     for (int64_t gate = 0; gate < 4; ++gate) {

@@ -48,7 +48,7 @@ at::Tensor last_rows(const at::Tensor& rows, const Steps& steps) {
 }
 
 at::Tensor rows_before(const at::Tensor& first, const at::Tensor& rows, const Steps& steps) {
-  if (steps.count() == 1) return first;
+  if (steps.count() == 1) return first.narrow(0, 0, steps.sentences(0));
   if (!rows.is_cpu()) return rows_before_picked(first, rows, steps);
   auto result = at::empty_like(rows);
   for (int64_t step = 0; step < steps.count(); ++step) {

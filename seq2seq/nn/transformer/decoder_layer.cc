@@ -55,9 +55,9 @@ Tensor TransformerDecoderLayer::forward(const Tensor& rows, const SentenceRows& 
     if (reads_source) sum = sum + source_attention(norm2_->forward(sum), at, view);
     return sum + fed(last_norm->forward(sum));
   }
-  auto normalised = norm1_->forward(rows + self_attention(rows, at, view));
-  if (reads_source) normalised = norm2_->forward(normalised + source_attention(normalised, at, view));
-  return last_norm->forward(normalised + fed(normalised));
+  auto normalized = norm1_->forward(rows + self_attention(rows, at, view));
+  if (reads_source) normalized = norm2_->forward(normalized + source_attention(normalized, at, view));
+  return last_norm->forward(normalized + fed(normalized));
 }
 
 }  // namespace seq2seq::nn

@@ -32,8 +32,8 @@ at::Tensor TransformerEncoderLayer::forward(const at::Tensor& rows, const Senten
     const auto sum = rows + self_attention(norm1_->forward(rows));
     return sum + fed(norm2_->forward(sum));
   }
-  const auto normalised = norm1_->forward(rows + self_attention(rows));
-  return norm2_->forward(normalised + fed(normalised));
+  const auto normalized = norm1_->forward(rows + self_attention(rows));
+  return norm2_->forward(normalized + fed(normalized));
 }
 
 }  // namespace seq2seq::nn

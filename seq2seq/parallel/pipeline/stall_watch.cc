@@ -37,7 +37,11 @@ void StallWatch::run() {
   while (true) {
     changed_.wait(lock, [this] { return closing_ || look_; });
     if (closing_) return;
-    const auto now = look_();
+    std::optional<std::string> now;
+    try {
+      now = look_();
+    } catch (const std::exception&) {  // a device failed: the thread that uses it gets the same error, and reports it
+    }
     if (!now) look_ = nullptr;
     if (std::exchange(fresh_, false) || now != seen) since = Clock::now();
     seen = now;

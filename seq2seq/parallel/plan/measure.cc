@@ -115,7 +115,7 @@ class Measurement {
  public:
   Measurement(const std::vector<std::shared_ptr<nn::Model>>& models, const BatchSize& batch,
               const std::function<void(int done, int all)>& done)
-      : models_(models), outline_(outline_of(*models.front())), batch_(batch), told_(done) {}
+      : models_(models), outline_(outline_of(*models.front())), batch_(batch), report_(done) {}
 
   Hardware make() {
     for (const int64_t sentences : {batch_.sentences, std::max<int64_t>(1, batch_.sentences / 4)})
@@ -143,8 +143,8 @@ class Measurement {
     }
   };
 
-  void tell() {
-    if (told_) told_(++done_, static_cast<int>(all_steps));
+  void report_step() {
+    if (report_) report_(++done_, static_cast<int>(all_steps));
   }
 
   void measure_jobs(int64_t sentences, int64_t chunk) {
@@ -153,7 +153,7 @@ class Measurement {
     Repeated found;
     run_at_once(1, 1, [&](int) { found = run_updates(*models_.front(), size, chunk, repeats); });
     for (const auto& [key, seconds] : found.jobs) add_sample(key, sentences, median(seconds));
-    tell();
+    report_step();
   }
 
   void add_sample(const JobKey& key, int64_t sentences, double seconds) {
@@ -178,7 +178,7 @@ class Measurement {
       const double alone = update_seconds(1, 1);
       together.push_back(count * alone / update_seconds(static_cast<int>(models_.size()), 1));
       speed_up.push_back(alone / update_seconds(1, static_cast<int>(models_.size())));
-      tell();
+      report_step();
     }
     processors.together = std::clamp(median(together), 1.0, count);
     processors.speed_up = std::clamp(median(speed_up), 1.0, count);
@@ -211,7 +211,7 @@ class Measurement {
     });
     hardware.device.kernel = 0;
     hardware.launch = {.seconds = 0, .job = 0, .step_forward = 0, .step_backward = 0};
-    tell();
+    report_step();
   }
 
   static double seconds_of(const std::function<void()>& work) {
@@ -227,7 +227,7 @@ class Measurement {
   const std::vector<std::shared_ptr<nn::Model>>& models_;
   Outline outline_;
   BatchSize batch_;
-  const std::function<void(int done, int all)>& told_;
+  const std::function<void(int done, int all)>& report_;
   std::map<std::pair<nn::Stage, Job::Kind>, std::vector<CostSample>, Before> samples_;
   int done_ = 0;
 };

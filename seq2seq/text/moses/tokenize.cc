@@ -40,7 +40,7 @@ bool joins_letters(const std::u32string& text, std::size_t dash) {
 }
 
 /// Separates marks from words, ellipses from their neighbours and, if `dashes`, the halves of compounds.
-std::u32string part_marks(const std::u32string& text, bool dashes) {
+std::u32string separate_marks(const std::u32string& text, bool dashes) {
   std::u32string result;
   result.reserve(text.size() * 3 / 2);
   for (std::size_t at = 0; at < text.size(); ++at) {
@@ -82,7 +82,7 @@ void apply(const Rule& rule, std::u32string& text) {
 }
 
 /// Separates commas, except between digits.
-void part_commas(std::u32string& text) {
+void separate_commas(std::u32string& text) {
   apply({no_number, nullptr, U',', U" , "}, text);
   apply({nullptr, no_number, U',', U" , "}, text);
   if (text.size() > 1 && text.back() == U',' && is_number(text[text.size() - 2])) {
@@ -140,8 +140,8 @@ std::string encode(std::u32string_view word, bool escape) {
 }  // namespace
 
 std::vector<std::string> tokenize(std::string_view line, const Language& language, const Style& style) {
-  auto text = part_marks(clean(line), style.aggressive_dashes);
-  part_commas(text);
+  auto text = separate_marks(clean(line), style.aggressive_dashes);
+  separate_commas(text);
   for (const Rule& rule : language.apostrophes) apply(rule, text);
   const auto words = words_between_spaces(text);
   std::vector<std::string> tokens;

@@ -176,7 +176,7 @@ class Means {
   double count_ = 0;
 };
 
-TEST_CASE("sampled softmax: the estimated normaliser and its gradient are right on average",
+TEST_CASE("sampled softmax: the estimated normalizer and its gradient are right on average",
           "[nn][output][witness][gradient][property]") {
   const auto distribution = GENERATE(Distribution::log_uniform, Distribution::unigram);
   CAPTURE(static_cast<int>(distribution));
@@ -221,7 +221,7 @@ TEST_CASE("noise-contrastive estimation: loss and gradient are right on average"
   CHECK(means.agree(expected));
 }
 
-TEST_CASE("noise-contrastive estimation: self-normalised search ranks by logits, and scores stay exact",
+TEST_CASE("noise-contrastive estimation: self-normalized search ranks by logits, and scores stay exact",
           "[nn][output]") {
   const OutputContext context{.width = row_width, .vocabulary = vocabulary_size};
   NoiseContrastiveOutput output({{.bias = true, .samples = 6}, /*self_normalized=*/true}, context);
@@ -241,7 +241,7 @@ TEST_CASE("noise-contrastive estimation: self-normalised search ranks by logits,
   CHECK(torch::allclose(output.log_probabilities({.rows = given.rows}), normalized, 0, 1e-12));
 }
 
-TEST_CASE("noise-contrastive estimation: the bias starts at -log V, and the normaliser near 1", "[nn][output]") {
+TEST_CASE("noise-contrastive estimation: the bias starts at -log V, and the normalizer near 1", "[nn][output]") {
   const auto layer = layer_of("noise_contrastive", 6);
   initialize_uniform(*layer.output, 0.08, 1);
   set_fixed_initial_values(*layer.output);

@@ -81,7 +81,7 @@ TEST_CASE("ranking: scores are those of score()", "[nn][output][search]") {
     CHECK(at::allclose(best.scores.select(1, place), output->score(features, best.ids.select(1, place)), 0, 2e-6));
 }
 
-TEST_CASE("ranking: self-normalised search ranks by logits", "[nn][output][search]") {
+TEST_CASE("ranking: self-normalized search ranks by logits", "[nn][output][search]") {
   const OutputContext context{.width = 4, .vocabulary = 50};
   NoiseContrastiveOutput output({{true, 6}, /*self_normalized=*/true}, context);
   randomize(output, 3, at::kFloat);

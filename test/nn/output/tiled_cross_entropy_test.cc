@@ -211,6 +211,20 @@ TEST_CASE("tiled output: a full layer on the CPU uses it in float32, with and wi
   CHECK(output->loss({.rows = x}, of.targets, spec).equal(tiled));
 }
 
+TEST_CASE("tiled output: without rows there is no loss, and the gradients are zero", "[nn][output][gradient]") {
+  if (best_isa() == Isa::reference) return;  // LibTorch computes it
+  const TiledOperands of({0, 4, 5}, 1, true);
+  const auto x = of.rows.clone().requires_grad_(), w = of.weight.clone().requires_grad_(),
+             b = of.bias.clone().requires_grad_();
+  const auto found = tiled_cross_entropy(x, w, b, of.targets, of.scale, 0.1);
+  CHECK(found.numel() == 0);
+  found.sum().backward();
+  CHECK(w.grad().count_nonzero().item<int64_t>() == 0);
+  CHECK(b.grad().count_nonzero().item<int64_t>() == 0);
+  const at::NoGradGuard no_gradient;
+  CHECK(tiled_cross_entropy(x, w, b, of.targets, {}, 0).numel() == 0);
+}
+
 TEST_CASE("tiled output: a target beyond the vocabulary is an error", "[nn][output][error]") {
   const TiledOperands of({3, 4, 5}, 1, false);
   const at::NoGradGuard no_gradient;

@@ -23,9 +23,9 @@ struct Product {
   bool start_last = false;
 };
 
-/// Products for one thread, where a caller deals out rows and columns itself. Every sum adds its terms in the order of
-/// k, so a result depends neither on the rows and columns beside it nor on how they were dealt out. With operands in
-/// bf16, `pack` rounds the panel and `multiply` the left operand; both come and go in float32.
+/// Products for one thread; the caller divides the rows and columns among threads. Every sum adds its terms in the
+/// order of k, so a result depends neither on the rows and columns beside it nor on that division. With operands in
+/// bf16, `pack` rounds the panel and `multiply` the left operand; memory holds float32.
 struct ProductKernels {
   /// Columns of a panel.
   int64_t columns;

@@ -5,9 +5,9 @@
 
 namespace seq2seq::nn::kernels {
 
-// A layer's cells are dealt out to blocks, which all run at the same time and keep their part of the recurrent weights
-// in shared memory. A group of blocks has all cells; sentences are dealt round robin to the groups, so that the
-// tails of sorted sentences shrink together. After each step the blocks of a group wait for each other.
+// A layer's cells are divided among blocks, which all run at the same time and keep their part of the recurrent weights
+// in shared memory. A group of blocks has all cells. Sentences are assigned to the groups in turn, so that the tails of
+// sorted sentences shrink together. After each step the blocks of a group wait for each other.
 
 inline constexpr int lanes = 32, warps = 8, recurrence_threads = lanes * warps;
 inline constexpr int block_cells = 8;   // of a block

@@ -46,8 +46,8 @@ struct BestMixedWords {
 
 /// Finds the k best words of each row by a mixture of layers. Of all members together it holds two numbers a word for a
 /// few rows. Results have the same bits on any number of threads, and a row's in any batch. Returns false if float32
-/// does not do: a row without a normalizer, or a word among the best that is too improbable. Then nothing of use is
-/// written.
+/// is not precise enough: for a row without a normalizer, or a word among the best that is too improbable. The outputs
+/// are then undefined.
 bool best_mixed_words(const BestMixedWords& operands);
 
 }  // namespace seq2seq::nn::cpu

@@ -5,9 +5,9 @@
 //     for each chunk:  each block: logits of a tile -> exp(z - reference), kept -> derivative with respect to the rows
 //                      each tile:  derivative with respect to the weight, from the exponentials of all blocks
 //
-// A tile of a block is computed, and used for the rows' derivative, while it lies in the second-level cache. The
-// exponentials of one chunk are all that is ever there of the matrix [N, V]. A word's share is exponential / sum, and
-// the sum is known after the last tile only: so the factors 1 / sum multiply the rows, which are few, instead.
+// A tile of a block is computed, and used for the rows' derivative, while it lies in the second-level cache. Of the
+// matrix [N, V], only the exponentials of one chunk exist at a time. A probability is exponential / sum, but the sum is
+// complete only after the last tile. Therefore the factors 1 / sum multiply the rows, which are fewer.
 
 #include <algorithm>
 #include <cstdint>

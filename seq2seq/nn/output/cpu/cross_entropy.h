@@ -21,7 +21,7 @@ struct CrossEntropy {
   float smoothing;              // share of the target that is spread evenly over all words
 
   float* losses;           // [N]
-  float* row_gradient;     // [N, H]; null: not wanted, and so the following
+  float* row_gradient;     // [N, H]; null: not computed, as the next two
   float* weight_gradient;  // [V, H]
   float* bias_gradient;    // [V]
   bool differentiates_words() const { return weight_gradient != nullptr || bias_gradient != nullptr; }

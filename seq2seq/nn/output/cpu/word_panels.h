@@ -31,9 +31,9 @@ class WordPanels {
     const int64_t last = std::min(product_.panels(words_), (tile + 1) * tile_panels_);
     return {tile * tile_words(), last * product_.columns};
   }
-  /// Writes the logits of `count` rows [H] for the padded words of a tile to `out`, a row every `stride`. They are
-  /// minus infinity behind V. A logit depends on its row and word alone, and has the bits that cross_entropy() gives
-  /// it.
+  /// Writes the logits of `count` rows [H] for the padded words of a tile to `out`, with `stride` floats from one row
+  /// to the next. Ids of V and above get minus infinity. A logit depends only on its row and word, and has the bits
+  /// that cross_entropy() gives it.
   void logits(const float* rows, int64_t count, int64_t tile, float* out, int64_t stride) const;
 
  private:
