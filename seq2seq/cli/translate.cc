@@ -197,8 +197,7 @@ class Translate final : public Command {
     if (translated.unmet.outputs > 0) {
       log.warn(fmt::format(
           "{} of {} outputs do not meet `--prefix` or `--constraints`, the first on line {}: `decode.max_length` "
-          "leaves no "
-          "room, or `decode.no_repeat_ngram` forbids them",
+          "leaves no room, or `decode.no_repeat_ngram` forbids them",
           format_count(translated.unmet.outputs), format_count(translated.lines), translated.unmet.first_line));
     }
     if (translated.exact.sentences > 0) log.say("exact search: " + run::describe(translated.exact));

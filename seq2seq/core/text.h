@@ -37,8 +37,8 @@ void replace_all(std::string& text, std::string_view from, std::string_view to);
 /// as `\x1B`, and cut if it is long.
 std::string quote(std::string_view text, size_t longest = 60);
 
-/// Returns the text as one word of a shell command: unchanged, or in single quotes if it has characters other than
-/// ASCII letters, digits and `_@%+=:,./-`.
+/// Returns the text as one word of a shell command: unchanged if it has only ASCII letters, digits and marks without a
+/// meaning in a shell, otherwise in single quotes.
 std::string shell_word(const std::string& text);
 
 }  // namespace seq2seq
