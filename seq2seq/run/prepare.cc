@@ -102,7 +102,8 @@ PreparedText prepare(const std::filesystem::path& config, const std::vector<conf
     throw UsageError(Place{.file = config.string()}, "has no folder for prepared text",
                      "Set `data.prepared` in the file or with `--set data.prepared=FOLDER`");
   }
-  const auto job = prepare_job(*configuration, environment);
+  auto job = prepare_job(*configuration, environment);
+  job.verifies = true;
   return {job.folder, data::prepare(job)};
 }
 

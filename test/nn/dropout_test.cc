@@ -4,6 +4,8 @@
 #include <set>
 #include <string>
 
+#include <ATen/Parallel.h>
+
 #include "test/support/catch.h"
 #include "test/support/models.h"
 
@@ -33,6 +35,20 @@ TEST_CASE("dropout: a pair's mask does not depend on its batch or its chunk", "[
 
   const auto tail = data::chunk(together, 2, 8);
   CHECK(dropout_mask(*tail.layout, 13, 0.5, site, draw).equal(tail.rows));
+}
+
+TEST_CASE("dropout: the same bits on any number of threads", "[nn][dropout]") {
+  const Draw draw{.seed = 5, .update = 9};
+  const auto layout = data::make_layout(std::vector<int64_t>(40, 20), numbers(40));
+  const int threads_before = at::get_num_threads();
+  at::set_num_threads(1);
+  const auto one = dropout_mask(*layout, 512, 0.3, site, draw);  // 800 rows, in tasks of 32
+  for (const int threads : {2, 3, 5}) {
+    CAPTURE(threads);
+    at::set_num_threads(threads);
+    CHECK(dropout_mask(*layout, 512, 0.3, site, draw).equal(one));
+  }
+  at::set_num_threads(threads_before);
 }
 
 TEST_CASE("dropout: another seed, update, site, pair or position draws anew", "[nn][dropout]") {

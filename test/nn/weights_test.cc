@@ -62,7 +62,8 @@ TEST_CASE("safetensors: tensors of every type read back as they were written", "
 TEST_CASE("weights: a value that is not finite is named with its file and tensor", "[nn][weights][error]") {
   NamedTensors named;
   named.tensors["a"] = at::ones({3}, at::kLong);
-  named.tensors["b"] = at::full({1000}, 3e38F);  // the sum would not fit into float32
+  named.tensors["b"] = at::full({1000}, 3e38F);  // their sum would not fit into float32
+  named.tensors["empty"] = at::zeros({0});
   named.tensors["c"] = at::zeros({2, 2}, GENERATE(at::kFloat, at::kDouble, at::kBFloat16));
   CHECK_NOTHROW(check_finite(named, "w"));
   named.tensors["c"][1][0] = GENERATE(NAN, INFINITY, -INFINITY);

@@ -68,7 +68,8 @@ Summary prepare(const PrepareJob& job) {
   auto summary = summary_there(job.folder);
   const bool vocabulary_is_there = summary && summary->vocabulary_options == job.keys.vocabulary;
   bool text_is_there = summary && summary->text_options == job.keys.text && is_text_of(*summary, job.data->train);
-  if (text_is_there && !is_intact(job.folder, *summary, job.data->source_form)) {
+  if (text_is_there && (job.verifies || !vocabulary_is_there) &&
+      !is_intact(job.folder, *summary, job.data->source_form)) {
     job.log->warn(fmt::format("{} is damaged; the text is prepared again", job.folder.root.string()));
     text_is_there = false;
   }

@@ -27,6 +27,7 @@ struct PrepareJob {
   std::string program;  // recorded in the summary
   PreparedFolder folder;
   int threads = 1;
+  bool verifies = false;  // files that are already there; training verifies them when it opens them
   Files* files = &disk_files();
   Log* log = nullptr;
   ProgressOptions progress;

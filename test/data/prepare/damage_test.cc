@@ -222,6 +222,7 @@ TEST_CASE("prepared text: a damaged file is named, whichever it is", "[data][pre
   if (damage == 3) std::filesystem::remove(file);
   REQUIRE_THROWS_WITH(work.open(), ContainsSubstring(file.string()));
   if (damage == 3) REQUIRE_THROWS_WITH(work.open(), ContainsSubstring("is missing. Run `seq2seq prepare` again"));
+  work.job.verifies = true;
   work.run();
   REQUIRE(work.open().corpus.pairs() == 2);
 }

@@ -10,6 +10,7 @@
 #include "seq2seq/core/isa.h"
 #include "seq2seq/core/random.h"
 #include "seq2seq/nn/attention/operations.h"
+#include "seq2seq/nn/attention/weight_dropout.h"
 #include "test/nn/attention/running.h"
 #include "test/support/catch.h"
 
@@ -84,6 +85,22 @@ WeightDropout some_dropout(std::vector<int64_t> pair_keys) {
           .draw = {.seed = 5, .update = 3},
           .pair_keys = std::move(pair_keys),
           .first_position = 0};
+}
+
+TEST_CASE("multi-head attention: a padded dropout mask has the same bits on any number of threads",
+          "[nn][attention][dropout]") {
+  const auto pairs = pairs_of_sentences({9, 4, 1, 30}, {8, 5, 7, 31}, c10::kCPU);
+  const auto dropout = some_dropout({7, 8, 9, 10});
+  const auto mask_on = [&](int threads) {
+    const AttentionMachine machine(best_isa(), threads);
+    return padded_dropout_mask(pairs, 4, dropout);
+  };
+  const auto one = mask_on(1);
+  CHECK(one.count_nonzero().item<int64_t>() > 0);
+  for (const int threads : {2, 3, 5}) {
+    CAPTURE(threads);
+    CHECK(mask_on(threads).equal(one));
+  }
 }
 
 TEST_CASE("dropout of attention weights: drops its share and scales the rest, each place by itself",
