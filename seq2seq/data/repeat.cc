@@ -20,8 +20,9 @@ uint64_t salt_of(std::size_t corpus, int64_t epoch) {
 
 std::vector<int64_t> repeated_pairs(const Corpus& corpus, const RandomStream& stream, int64_t epoch) {
   if (corpus.repeat.size() != corpus.pairs_of.size()) {
-    throw Error(fmt::format("`data.train.repeat` has {}, but the training text has {} corpora",
-                            format_count(std::ssize(corpus.repeat), "number"), corpus.pairs_of.size()));
+    throw Error(fmt::format("`data.train.repeat` has {}, but the training text has {} {}",
+                            format_count(std::ssize(corpus.repeat), "number"), corpus.pairs_of.size(),
+                            corpus.pairs_of.size() == 1 ? "corpus" : "corpora"));
   }
   std::vector<int64_t> pairs;
   int64_t first = 0;

@@ -212,7 +212,10 @@ TEST_CASE("init: what is wrong with the text is told with its place, and nothing
   std::string same;
   for (int i = 0; i < 200; ++i) same += "a\n";
   CHECK_THAT(fault(of(file("same", same), target)), ContainsSubstring("too few different lines"));
-  CHECK_THAT(fault(of(file("bytes", "a\n\xff\n"), shorter)), ContainsSubstring("bytes:2:1"));
+  CHECK_THAT(fault(of(file("bytes", "a\n\xff\n"), shorter)),
+             ContainsSubstring("bytes:2:1") &&
+                 ContainsSubstring("Correct the line, or remove it with its other side") &&
+                 !ContainsSubstring("invalid_utf8"));
   auto own = good;
   own.test.pairs = {file("blank.tsv", "a\t\n\tb\n")};
   CHECK_THAT(fault(own), ContainsSubstring("blank.tsv: has no line with text on both sides, but is the test text"));

@@ -19,7 +19,7 @@ struct Link {
 /// Reads a file of word alignments in Pharaoh's format, line by line: `0-0 1-2`, source and target.
 class AlignmentReader {
  public:
-  explicit AlignmentReader(std::filesystem::path file) : lines_(std::move(file), InvalidUtf8::error) {}
+  explicit AlignmentReader(const std::filesystem::path& file) : lines_(open_bytes(file), file.string()) {}
   /// Returns the links of the next line, each once, in the order of their sources; no value after the last line. Throws
   /// Error with file, line and column for an invalid link.
   std::optional<std::vector<Link>> next();

@@ -13,7 +13,7 @@
 namespace seq2seq::data {
 namespace {
 
-std::string lines_of(int64_t count) { return format_count(count) + (count == 1 ? " line" : " lines"); }
+std::string lines_of(int64_t count) { return format_count(count, "line"); }
 
 Place place_in(const TrainFiles& files, const std::vector<std::filesystem::path>& side, std::size_t corpus,
                int64_t line) {
@@ -43,7 +43,8 @@ void check_rereadable(const std::filesystem::path& file) {
 
 void check_one_each(std::size_t corpora, std::size_t items, const char* what) {
   if (items == 0 || items == corpora) return;
-  throw Error(fmt::format("{} {} for {} corpora", items, what, corpora),
+  throw Error(fmt::format("{} for {} {}", format_count(static_cast<int64_t>(items), what), corpora,
+                          corpora == 1 ? "corpus" : "corpora"),
               "Give one for each, in the order of the files");
 }
 
@@ -55,7 +56,8 @@ Place LinePair::source_place() const {
 Place LinePair::target_place() const { return place_in(*files, files->target, corpus, line); }
 Place LinePair::alignment_place() const { return {files->alignment.at(corpus).string(), line, 0, {}}; }
 
-LinePairs::LinePairs(TrainFiles files, InvalidUtf8 invalid) : files_(std::move(files)), invalid_(invalid) {
+LinePairs::LinePairs(TrainFiles files, InvalidUtf8 invalid, std::string remedy)
+    : files_(std::move(files)), invalid_(invalid), remedy_(std::move(remedy)) {
   if (!files_.one_sided() && files_.source.size() != files_.target.size()) {
     throw Error(fmt::format("{} of source sentences, but {} of targets",
                             format_count(static_cast<int64_t>(files_.source.size()), "file"), files_.target.size()),
@@ -63,9 +65,9 @@ LinePairs::LinePairs(TrainFiles files, InvalidUtf8 invalid) : files_(std::move(f
   }
   for (const auto* list : {&files_.source, &files_.target, &files_.pairs, &files_.weights, &files_.alignment})
     for (const auto& file : *list) check_rereadable(file);
-  check_one_each(files_.corpora(), files_.tags.size(), "tags");
-  check_one_each(files_.corpora(), files_.weights.size(), "files of weights");
-  check_one_each(files_.corpora(), files_.alignment.size(), "alignments");
+  check_one_each(files_.corpora(), files_.tags.size(), "tag");
+  check_one_each(files_.corpora(), files_.weights.size(), "weight file");
+  check_one_each(files_.corpora(), files_.alignment.size(), "alignment");
   open_next();
 }
 
@@ -78,12 +80,12 @@ bool LinePairs::open_next() {
   weights_.reset();
   alignment_.reset();
   if (files_.one_sided()) {
-    if (next < files_.target.size()) source_.emplace(files_.target[next], invalid_);
+    if (next < files_.target.size()) source_.emplace(files_.target[next], invalid_, remedy_);
   } else if (next < both) {
-    source_.emplace(files_.source[next], invalid_);
-    target_.emplace(files_.target[next], invalid_);
+    source_.emplace(files_.source[next], invalid_, remedy_);
+    target_.emplace(files_.target[next], invalid_, remedy_);
   } else if (next < both + files_.pairs.size()) {
-    source_.emplace(files_.pairs[next - both], invalid_);
+    source_.emplace(files_.pairs[next - both], invalid_, remedy_);
   }
   if (source_ && !files_.weights.empty() && !files_.weights[next].empty()) weights_.emplace(files_.weights[next]);
   if (source_ && !files_.alignment.empty() && !files_.alignment[next].empty())

@@ -34,8 +34,8 @@ struct LinePair {
 class LinePairs {
  public:
   /// Throws Error if the sides have different numbers of files, or if there is not one tag, weight file or alignment
-  /// per corpus.
-  LinePairs(TrainFiles files, InvalidUtf8 invalid);
+  /// per corpus. `remedy`: advice for a line that is not text.
+  LinePairs(TrainFiles files, InvalidUtf8 invalid, std::string remedy = configured_remedy);
   /// Reads the next pair; returns false after the last. Throws Error for unreadable files, files of unequal length, an
   /// empty text, a line without exactly one tab, and an invalid weight or alignment.
   bool next(LinePair& pair);
@@ -53,6 +53,7 @@ class LinePairs {
 
   TrainFiles files_;
   InvalidUtf8 invalid_;
+  std::string remedy_;
   std::size_t opened_ = 0;                     // files, or pairs of files
   std::optional<LineReader> source_, target_;  // without target_: one file of columns or of targets
   std::optional<WeightReader> weights_;

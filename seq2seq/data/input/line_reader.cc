@@ -19,10 +19,10 @@ constexpr std::size_t kBlock = std::size_t{1} << 18;
 
 }  // namespace
 
-LineReader::LineReader(std::filesystem::path file, InvalidUtf8 invalid)
+LineReader::LineReader(std::filesystem::path file, InvalidUtf8 invalid, std::string remedy)
     : file_(std::move(file)),
       invalid_(invalid),
-      remedy_("Correct the line, or set `data.invalid_utf8: drop` to leave out such pairs"),
+      remedy_(std::move(remedy)),
       bytes_(open_bytes(file_)),
       block_(kBlock) {}
 

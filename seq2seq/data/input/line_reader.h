@@ -11,12 +11,16 @@
 
 namespace seq2seq::data {
 
+/// The advice for a line that is not text, where the section `data` of a configuration applies.
+inline constexpr const char* configured_remedy =
+    "Correct the line, or set `data.invalid_utf8: drop` to leave out such pairs";
+
 /// Reads a text file, compressed or not, line by line, in constant memory. Removes Windows line ends and a byte order
 /// mark at the start; the final line end is optional.
 class LineReader {
  public:
-  /// Throws Error if the file is missing, a folder, or unreadable.
-  LineReader(std::filesystem::path file, InvalidUtf8 invalid);
+  /// Throws Error if the file is missing, a folder, or unreadable. `remedy`: advice for a line that is not text.
+  LineReader(std::filesystem::path file, InvalidUtf8 invalid, std::string remedy = configured_remedy);
   /// Reads the input of a command, in which every invalid line is an error; `name` is its name in messages.
   LineReader(std::unique_ptr<ByteSource> bytes, const std::string& name);
   /// Reads the next line without its end; returns false after the last. Throws Error for a line of more than 16 MiB. A

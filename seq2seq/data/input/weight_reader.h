@@ -11,7 +11,7 @@ namespace seq2seq::data {
 /// Reads a file with one number per line: the weights of the pairs of a text.
 class WeightReader {
  public:
-  explicit WeightReader(std::filesystem::path file) : lines_(std::move(file), InvalidUtf8::error) {}
+  explicit WeightReader(const std::filesystem::path& file) : lines_(open_bytes(file), file.string()) {}
   /// Returns the next weight, or no value after the last line. Throws Error with file and line unless it is a number of
   /// at least 0.
   std::optional<float> next();

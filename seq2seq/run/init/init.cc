@@ -32,7 +32,7 @@ bool is_blank(const std::string& line) { return line.find_first_not_of(" \t") ==
 /// Passes on the pairs without an empty side. Returns the number of pairs left out.
 int64_t for_each_pair(const data::TrainFiles& files, const Environment& environment, const char* title,
                       const UsePair& use) {
-  data::LinePairs pairs(files, data::InvalidUtf8::error);
+  data::LinePairs pairs(files, data::InvalidUtf8::error, "Correct the line, or remove it with its other side");
   Progress progress(*environment.log, title, "bytes", static_cast<double>(data::bytes_of(files)), environment.progress);
   data::LinePair pair;
   int64_t left_out = 0;

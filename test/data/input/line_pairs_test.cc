@@ -101,12 +101,22 @@ TEST_CASE("line pairs: a bad line of weights is told with its place", "[data][in
   REQUIRE_THROWS_WITH(read(files), ContainsSubstring(message));
 }
 
+TEST_CASE("line pairs: weights that are not UTF-8 are not left out by a key for the text", "[data][input][error]") {
+  const TemporaryFolder folder;
+  const TrainFiles files{.source = {folder.file("a", "1\n")},
+                         .target = {folder.file("x", "one\n")},
+                         .pairs = {},
+                         .weights = {folder.file("weights", "\xFF\n")}};
+  REQUIRE_THROWS_WITH(read(files), ContainsSubstring("weights:1:1: ") && ContainsSubstring("Correct the line") &&
+                                       !ContainsSubstring("invalid_utf8"));
+}
+
 TEST_CASE("line pairs: there is a tag and a file of weights for each corpus, or none", "[data][input][error]") {
   const TemporaryFolder folder;
   TrainFiles files{.source = {folder.file("a", "1\n")}, .target = {folder.file("x", "one\n")}, .pairs = {}};
   auto tagged = files, weighted = files;
   tagged.tags = {"<a>", "<b>"};
   weighted.weights = {folder.file("u", "1\n"), folder.file("v", "1\n")};
-  REQUIRE_THROWS_WITH(read(tagged), ContainsSubstring("2 tags for 1 corpora"));
-  REQUIRE_THROWS_WITH(read(weighted), ContainsSubstring("2 files of weights for 1 corpora"));
+  REQUIRE_THROWS_WITH(read(tagged), ContainsSubstring("2 tags for 1 corpus"));
+  REQUIRE_THROWS_WITH(read(weighted), ContainsSubstring("2 weight files for 1 corpus"));
 }
