@@ -52,12 +52,24 @@ Json parse_json(std::string_view text) {
   });
 }
 
+/// What is wrong with a JSON text, and where if that is known.
+struct JsonReason {
+  std::string text;              // `key 'version' not found`
+  int64_t line = 0, column = 0;  // counted from 1; 0: not known
+};
+
+/// Returns the reason in the message of one of nlohmann's exceptions, without the words that only its developers know.
+JsonReason plain_reason(std::string_view message);
+
 /// Returns `read(json)` of a file's text. Throws FormatError with the place if the text is not JSON or `read` fails.
 template <class Json, class Read>
 auto read_json(std::string_view text, const Place& place, const std::string& remedy, const Read& read) {
   const auto damaged = [&](const char* fault) {
     constexpr std::size_t kLongest = 200;
-    return FormatError(place, "is damaged: " + quote(fault, kLongest), remedy);
+    const auto reason = plain_reason(fault);
+    auto at = place;
+    if (reason.line > 0 && at.line == 0) at.line = reason.line, at.column = reason.column;
+    return FormatError(at, "is damaged: " + quote(reason.text, kLongest), remedy);
   };
   try {
     return read(parse_json<Json>(text));

@@ -22,7 +22,9 @@ constexpr std::array written{"output", "tokens",    "token_scores", "score",    
 /// Extracts `unexpected end of input` from the message of a parse error.
 std::string reason_of(const std::string& message) {
   const auto start = message.find(": ");
-  const auto reason = start == std::string::npos ? message : message.substr(start + 2);
+  auto reason = start == std::string::npos ? message : message.substr(start + 2);
+  if (const auto dash = reason.find(" - "); reason.starts_with("syntax error") && dash != std::string::npos)
+    reason.erase(0, dash + 3);
   return reason.substr(0, reason.find("; last read"));
 }
 

@@ -84,6 +84,10 @@ TEST_CASE("run.json: another format or version, or damage, is told in one line",
   CHECK_THAT(fault(replaced(text, "\"threads\": 2", "\"threads\": 2.5")), ContainsSubstring("is damaged"));
   CHECK_THAT(fault(replaced(text, "\"threads\": 2", "\"threads\": 1e300")), ContainsSubstring("is damaged"));
   CHECK_THAT(fault(replaced(text, "18446744073709551615", "-1")), ContainsSubstring("is damaged"));
+  CHECK_THAT(fault("{\n  \"a\": tru"), ContainsSubstring("run.json:2:") &&
+                                           ContainsSubstring("is damaged: `not JSON from here on: invalid literal`"));
+  CHECK_THAT(fault(replaced(text, "\"seed\"", "\"sed\"")), ContainsSubstring("is damaged: `key 'seed' not found`"));
+  CHECK(fault("").find("json.exception") == std::string::npos);
   CHECK_THAT(fault(std::string(1'000'000, '[')), ContainsSubstring("nested too deeply"));
   CHECK(fault(text.substr(0, text.size() / 2)).find('\n') == std::string::npos);
 }
