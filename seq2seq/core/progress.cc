@@ -16,6 +16,16 @@ std::string format_rate(double rate) {
   return rate >= 100 ? format_count(std::llround(rate)) : fmt::format("{:.3g}", rate);
 }
 
+/// Returns `hypothesis` for one of the `hypotheses`, and the plural unit for any other number.
+std::string unit_of(int64_t count, std::string unit) {
+  if (count != 1 || !unit.ends_with('s')) return unit;
+  if (unit.ends_with("eses"))
+    unit.replace(unit.size() - 2, 1, "i");
+  else
+    unit.pop_back();
+  return unit;
+}
+
 std::string bar(double part, int columns) {
   const auto width = static_cast<size_t>(columns);
   const auto filled = std::min(width, static_cast<size_t>(part * columns));
@@ -62,8 +72,9 @@ void Progress::finish() {
   if (log_->quiet()) return;
   pause();
   const double seconds = std::chrono::duration<double>(options_.now() - started_).count();
-  std::string line = fmt::format("{}: {} {} in {}", title_, format_count(std::llround(std::max(0.0, done_ - from_))),
-                                 unit_, format_duration(seconds));
+  const int64_t done = std::llround(std::max(0.0, done_ - from_));
+  std::string line =
+      fmt::format("{}: {} {} in {}", title_, format_count(done), unit_of(done, unit_), format_duration(seconds));
   if (const double rate = this->rate(); rate > 0) line += fmt::format(", {} a second", format_rate(rate));
   if (!detail_.empty()) line += "; " + detail_;
   log_->say(line);
@@ -113,6 +124,13 @@ std::string format_count(int64_t count) {
 
 std::string format_count(int64_t count, std::string_view thing) {
   return fmt::format("{} {}{}", format_count(count), thing, count == 1 ? "" : "s");
+}
+
+std::string format_figure(double figure, int decimals) {
+  constexpr double too_long = 1e9;
+  if (std::isnan(figure)) return "undefined";
+  if (std::isinf(figure)) return figure > 0 ? "infinite" : "-infinite";
+  return std::abs(figure) < too_long ? fmt::format("{:.{}f}", figure, decimals) : fmt::format("{:.4g}", figure);
 }
 
 }  // namespace seq2seq

@@ -56,5 +56,7 @@ std::string format_duration(double seconds);
 std::string format_count(int64_t count);
 /// `1 line`, `1,234 lines`.
 std::string format_count(int64_t count, std::string_view thing);
+/// `1.8734` with this many decimals, `1.3e+301` for a number that would be too long, `infinite`, `undefined`.
+std::string format_figure(double figure, int decimals);
 
 }  // namespace seq2seq

@@ -1,6 +1,8 @@
 #include "seq2seq/core/progress.h"
 
 #include <chrono>
+#include <cmath>
+#include <limits>
 #include <memory>
 #include <sstream>
 #include <string>
@@ -58,6 +60,26 @@ TEST_CASE("progress: the summary leaves out what another process had done", "[co
   screen.taken();
   progress.finish();
   REQUIRE(screen.taken() == "train: 1,001 updates in 1 min 40 s, 10 a second\n");
+}
+
+TEST_CASE("progress: one thing is singular", "[core][progress]") {
+  Screen screen;
+  const auto [unit, says] = GENERATE(table<std::string, std::string>(
+      {{"sentences", "1 sentence in "}, {"hypotheses", "1 hypothesis in "}, {"MB", "1 MB in "}}));
+  Progress progress(screen.log, "scoring", unit, 1, screen.options(false));
+  progress.update(1);
+  progress.finish();
+  CHECK_THAT(screen.taken(), ContainsSubstring("scoring: " + says));
+}
+
+TEST_CASE("figures: a figure that is huge or no number has a short text", "[core][progress]") {
+  CHECK(format_figure(5.79064, 4) == "5.7906");
+  CHECK(format_figure(-12.5, 2) == "-12.50");
+  CHECK(format_figure(999999999.0, 2) == "999999999.00");
+  CHECK(format_figure(std::exp(702.0), 4) == "7.494e+304");
+  CHECK(format_figure(std::exp(1000.0), 4) == "infinite");
+  CHECK(format_figure(-std::numeric_limits<double>::infinity(), 2) == "-infinite");
+  CHECK(format_figure(std::numeric_limits<double>::quiet_NaN(), 4) == "undefined");
 }
 
 TEST_CASE("progress: a time left that the caller knows takes the place of the rate's", "[core][progress]") {
