@@ -35,7 +35,8 @@ namespace {
 /// LibTorch's CPU allocator throws a generic error; other allocators have their own type.
 bool speaks_of_memory(const std::string& message) {
   return message.find("can't allocate memory") != std::string::npos ||
-         message.find("out of memory") != std::string::npos;
+         message.find("out of memory") != std::string::npos ||
+         message.find("Storage size calculation overflowed") != std::string::npos;  // more bytes than a number holds
 }
 
 int gpus() { return at::hasCUDA() ? at::detail::getCUDAHooks().getNumGPUs() : 0; }

@@ -105,6 +105,7 @@ void declare(config::Keys& keys, BatchOptions& options) {
   keys.add("prefetch", options.prefetch, "updates prepared ahead on another thread; 0: none")
       .unit("updates")
       .at_least(0)
+      .at_most(1e6)
       .changes_no_result();
   keys.rule("sentences", [&options] {
     return (options.sentences > 0) == (options.tokens > 0) ? "exactly one of `sentences` and `tokens` must be above 0"

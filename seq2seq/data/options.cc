@@ -227,7 +227,8 @@ void declare_one_sided(config::Keys& keys, DataOptions& options, const text::Tok
   keys.section("target", target, "tokenization and vocabulary");
   keys.add("max_length", options.clean.max_length, "leave out longer training sentences; they are counted")
       .unit("tokens")
-      .at_least(1);
+      .at_least(1)
+      .at_most(1e9);
   CleanText clean{options.clean};
   keys.section("clean", clean, "more filters for training sentences; left-out sentences are counted");
   keys.add("invalid_utf8", options.invalid_utf8, {{"error", InvalidUtf8::error}, {"drop", InvalidUtf8::drop}},
@@ -262,7 +263,8 @@ void declare(config::Keys& keys, DataOptions& options, const text::TokenizerRegi
            "side whose words are reversed (Sutskever et al. 2014: source); with attention, use none");
   keys.add("max_length", options.clean.max_length, "leave out training pairs with a longer side; they are counted")
       .unit("tokens")
-      .at_least(1);
+      .at_least(1)
+      .at_most(1e9);
   CleanSection clean{options.clean};
   keys.section("clean", clean, "more filters for training pairs; left-out pairs are counted");
   keys.add("invalid_utf8", options.invalid_utf8, {{"error", InvalidUtf8::error}, {"drop", InvalidUtf8::drop}},

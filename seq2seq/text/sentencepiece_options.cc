@@ -27,7 +27,10 @@ void declare(config::Keys& keys, SentencePieceOptions& options) {
   keys.add_file("model", options.model, "file of a trained model; not set: train one on the training text");
   keys.add("train", options.train, {{"unigram", SubwordKind::unigram}, {"bpe", SubwordKind::bpe}},
            "type of model to train: a unigram language model over pieces, or byte pair encoding");
-  keys.add("size", options.size, "number of pieces, without the special symbols").unit("pieces").at_least(1);
+  keys.add("size", options.size, "number of pieces, without the special symbols")
+      .unit("pieces")
+      .at_least(1)
+      .at_most(1e9);
   keys.add("character_coverage", options.character_coverage,
            "share of the text's characters that become pieces; rarer characters are unknown. Lower it for languages "
            "with very many characters")
@@ -36,7 +39,8 @@ void declare(config::Keys& keys, SentencePieceOptions& options) {
   keys.add("training_lines", options.training_lines,
            "number of lines to train on, drawn evenly from the whole text; costs memory")
       .unit("lines")
-      .at_least(1);
+      .at_least(1)
+      .at_most(1e12);
   keys.section("sample", options.sample,
                "random segmentation in training, different in each epoch; needs `data.prepared`");
   keys.rule("model", [&options] {

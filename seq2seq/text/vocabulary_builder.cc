@@ -9,7 +9,8 @@ namespace seq2seq::text {
 void declare(config::Keys& keys, VocabularyOptions& options) {
   keys.add("size", options.size, "number of most frequent words to keep, without the special symbols; 0: all")
       .unit("words")
-      .at_least(0);
+      .at_least(0)
+      .at_most(1e9);
   keys.add("minimum_count", options.minimum_count, "words that occur less often in the training text become <unk>")
       .unit("occurrences")
       .at_least(1);

@@ -77,7 +77,8 @@ void declare_loss(config::Keys& keys, TrainOptions& options) {
            "batches per update; the gradient equals that of one batch with all these pairs. Raise it if a batch does "
            "not fit into memory")
       .unit("batches")
-      .at_least(1);
+      .at_least(1)
+      .at_most(1e9);
   keys.add("label_smoothing", options.label_smoothing,
            "share of the target's probability that is spread evenly over all words, often 0.1 (arXiv 1512.00567)")
       .at_least(0)

@@ -8,7 +8,7 @@
 namespace seq2seq::nn {
 
 void declare(config::Keys& keys, AdditiveAttentionOptions& options) {
-  keys.add("units", options.units, "width A of the score's hidden layer").at_least(1);
+  keys.add("units", options.units, "width A of the score's hidden layer").at_least(1).at_most(1e6);
 }
 
 AdditiveAttention::AdditiveAttention(const Options& options, const AttentionContext& context) {

@@ -10,7 +10,7 @@
 namespace seq2seq::nn {
 
 void declare(config::Keys& keys, ConcatAttentionOptions& options) {
-  keys.add("units", options.units, "width A of the score's hidden layer").at_least(1);
+  keys.add("units", options.units, "width A of the score's hidden layer").at_least(1).at_most(1e6);
 }
 
 ConcatAttention::ConcatAttention(const Options& options, const AttentionContext& context)

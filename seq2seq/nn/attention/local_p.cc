@@ -12,7 +12,9 @@ namespace seq2seq::nn {
 
 void declare(config::Keys& keys, LocalPAttentionOptions& options) {
   declare(keys, static_cast<LocalAttentionOptions&>(options));
-  keys.add("units", options.units, "width of the hidden layer that predicts the centre of the window").at_least(1);
+  keys.add("units", options.units, "width of the hidden layer that predicts the centre of the window")
+      .at_least(1)
+      .at_most(1e6);
 }
 
 LocalPAttention::LocalPAttention(const Options& options, const AttentionContext& context)

@@ -14,7 +14,8 @@ namespace seq2seq::nn {
 void declare(config::Keys& keys, LocalAttentionOptions& options) {
   keys.add("window", options.window, "largest distance D of a visible state from the centre of the window")
       .unit("words")
-      .at_least(1);
+      .at_least(1)
+      .at_most(1e6);
   keys.add("score", options.score, {{"general", LocalScore::general}, {"dot", LocalScore::dot}},
            "score within the window, as in the attention of that kind");
 }

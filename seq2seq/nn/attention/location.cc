@@ -13,7 +13,8 @@ namespace seq2seq::nn {
 void declare(config::Keys& keys, LocationAttentionOptions& options) {
   keys.add("longest", options.longest, "number of source positions with a weight; later words are invisible")
       .unit("words")
-      .at_least(1);
+      .at_least(1)
+      .at_most(1e6);
 }
 
 LocationAttention::LocationAttention(const Options& options, const AttentionContext& context)

@@ -11,8 +11,8 @@
 namespace seq2seq::nn {
 
 void declare(config::Keys& keys, MultiHeadAttentionOptions& options) {
-  keys.add("heads", options.heads, "number of heads, which split the width").at_least(1);
-  keys.add("width", options.width, "width of queries, keys and values, over all heads").at_least(1);
+  keys.add("heads", options.heads, "number of heads, which split the width").at_least(1).at_most(1e6);
+  keys.add("width", options.width, "width of queries, keys and values, over all heads").at_least(1).at_most(1e6);
   keys.rule("heads", [&options] {
     if (options.width % options.heads == 0) return std::string();
     return fmt::format("{} heads do not divide a width of {}; use a divisor of the width", options.heads,

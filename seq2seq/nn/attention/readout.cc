@@ -15,7 +15,8 @@ void declare(config::Keys& keys, ReadoutOptions& options) {
            "tanh: Luong et al. 2015; maxout: the larger of each pair of neighbouring units, Bahdanau et al. 2014; "
            "none: the output layer reads only the decoder's rows");
   keys.add("width", options.width, "width R of the output layer's input; 0: the number of cells of the decoder")
-      .at_least(0);
+      .at_least(0)
+      .at_most(1e6);
   keys.add("embedding", options.embedding, "let the readout also read the vector of the input word");
 }
 

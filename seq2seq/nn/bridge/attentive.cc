@@ -11,7 +11,7 @@
 namespace seq2seq::nn {
 
 void declare(config::Keys& keys, AttentiveBridgeOptions& options) {
-  keys.add("units", options.units, "width A of the score's hidden layer").at_least(1);
+  keys.add("units", options.units, "width A of the score's hidden layer").at_least(1).at_most(1e6);
   keys.add("bias", options.bias, "add a bias to the projection");
 }
 

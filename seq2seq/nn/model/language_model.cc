@@ -17,7 +17,7 @@ struct LanguageModelWords {
   bool& tied;
 };
 void declare(config::Keys& keys, LanguageModelWords& options) {
-  keys.add("size", options.size, "width E of the word vectors").at_least(1);
+  keys.add("size", options.size, "width E of the word vectors").at_least(1).at_most(1e6);
   keys.add("tied", options.tied,
            "use the embedding as the weight of the output layer; needs an embedding as wide as the decoder's rows");
 }

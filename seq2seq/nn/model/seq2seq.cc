@@ -18,7 +18,7 @@ struct EmbeddingSize {
   bool &tied, &shared;
 };
 void declare(config::Keys& keys, EmbeddingSize& options) {
-  keys.add("size", options.size, "width E of the word vectors of both sides").at_least(1);
+  keys.add("size", options.size, "width E of the word vectors of both sides").at_least(1).at_most(1e6);
   keys.add("tied", options.tied,
            "use the target embedding as the weight of the output layer; needs equal widths of embedding and output "
            "layer input");

@@ -44,7 +44,8 @@ void declare(config::Keys& keys, TransformerOptions& options) {
   if (options.outputs == nullptr) options.outputs = std::make_shared<OutputRegistry>(options.parts->outputs);
   keys.add("width", options.width, "width of word vectors and of the input and output of every layer")
       .unit("units")
-      .at_least(1);
+      .at_least(1)
+      .at_most(1e6);
   Depth encoder{options.encoder_layers}, decoder{options.decoder_layers};
   keys.section("encoder", encoder, "encoder, which reads the source");
   keys.section("decoder", decoder, "decoder, which writes the target");

@@ -39,7 +39,8 @@ void declare(config::Keys& keys, TransformerLanguageModelOptions& options) {
   if (options.outputs == nullptr) options.outputs = std::make_shared<OutputRegistry>(options.parts->outputs);
   keys.add("width", options.width, "width of word vectors and of the input and output of every layer")
       .unit("units")
-      .at_least(1);
+      .at_least(1)
+      .at_most(1e6);
   LanguageModelDepth decoder{options.layers};
   keys.section("decoder", decoder, "decoder, which reads the preceding words");
   declare_without_dropout(keys, options.layer);

@@ -32,7 +32,8 @@ void declare(config::Keys& keys, EstimatingOutputOptions& options) {
            "accurate; "
            "the size of the vocabulary or more: exact")
       .unit("words")
-      .at_least(1);
+      .at_least(1)
+      .at_most(1e9);
   keys.add("distribution", options.distribution,
            {{"log_uniform", Distribution::log_uniform}, {"unigram", Distribution::unigram}},
            "how often words are drawn. log_uniform: proportional to log(1 + 1 / (id + 1)); unigram: proportional to "

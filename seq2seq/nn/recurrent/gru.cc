@@ -98,7 +98,7 @@ class GruCell final : public Cell {
 }  // namespace
 
 void declare(config::Keys& keys, GruOptions& options) {
-  keys.add("cells", options.cells, "number H of cells per layer").at_least(1);
+  keys.add("cells", options.cells, "number H of cells per layer").at_least(1).at_most(1e6);
   declare_without_recurrent_dropout(keys, options.noise);
 }
 

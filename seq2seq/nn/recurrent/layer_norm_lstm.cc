@@ -176,7 +176,7 @@ class LayerNormLstmCell final : public Cell {
 }  // namespace
 
 void declare(config::Keys& keys, LayerNormLstmOptions& options) {
-  keys.add("cells", options.cells, "number H of cells per layer").at_least(1);
+  keys.add("cells", options.cells, "number H of cells per layer").at_least(1).at_most(1e6);
   declare(keys, options.noise);
 }
 

@@ -17,7 +17,7 @@ const LstmPanels* panels_of(const LayerCall& call) {
 }  // namespace
 
 void declare(config::Keys& keys, LstmOptions& options) {
-  keys.add("cells", options.cells, "number H of cells per layer").at_least(1);
+  keys.add("cells", options.cells, "number H of cells per layer").at_least(1).at_most(1e6);
   declare(keys, options.noise);
 }
 

@@ -98,8 +98,10 @@ class ProjectedLstmCell final : public Cell {
 }  // namespace
 
 void declare(config::Keys& keys, ProjectedLstmOptions& options) {
-  keys.add("cells", options.cells, "number H of cells per layer").at_least(1);
-  keys.add("projection", options.projection, "width P of the state h and of the rows; smaller than H").at_least(1);
+  keys.add("cells", options.cells, "number H of cells per layer").at_least(1).at_most(1e6);
+  keys.add("projection", options.projection, "width P of the state h and of the rows; smaller than H")
+      .at_least(1)
+      .at_most(1e6);
   declare(keys, options.noise);
 }
 

@@ -23,8 +23,11 @@ void declare(config::Keys& keys, TransformerLayerOptions& options) {
 }
 
 void declare_without_dropout(config::Keys& keys, TransformerLayerOptions& options) {
-  keys.add("heads", options.heads, "attention heads, which split the width; must divide it").at_least(1);
-  keys.add("feed_forward", options.feed_forward, "inner width of the feed-forward layers").unit("units").at_least(1);
+  keys.add("heads", options.heads, "attention heads, which split the width; must divide it").at_least(1).at_most(1e6);
+  keys.add("feed_forward", options.feed_forward, "inner width of the feed-forward layers")
+      .unit("units")
+      .at_least(1)
+      .at_most(1e6);
   keys.add("norm", options.norm, {{"post", NormOrder::post}, {"pre", NormOrder::pre}},
            "post: normalize after each residual sum, as in the paper; pre: normalize the input of each part, which "
            "trains more stably in deep models");
@@ -37,7 +40,8 @@ void declare_without_dropout(config::Keys& keys, TransformerLayerOptions& option
            "(rotary), or none");
   keys.add("longest", options.longest, "longest sentence, in tokens, with `positions: learned`")
       .unit("tokens")
-      .at_least(1);
+      .at_least(1)
+      .at_most(1e6);
   keys.add("activation", options.activation, {{"relu", Activation::relu}, {"gelu", Activation::gelu}},
            "activation between the two products of a feed-forward layer");
   keys.add("layer_dropout", options.layer_dropout,
