@@ -4,6 +4,7 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <yaml-cpp/depthguard.h>
 #include <yaml-cpp/eventhandler.h>
 
 #include "seq2seq/core/text.h"
@@ -40,9 +41,25 @@ std::string text_at(const std::string& text, const YAML::Mark& mark) {
   return std::string(first_characters(lines[line].substr(before.size()), 12));
 }
 
-}  // namespace
+/// Returns the place where flow sections and lists become deeper than the library reads; null if indentation is too
+/// deep.
+YAML::Mark too_deep(const std::string& text) {
+  constexpr int deepest = 32;
+  YAML::Mark mark;
+  int depth = 0;
+  for (const char character : text) {
+    depth += character == '[' || character == '{' ? 1 : character == ']' || character == '}' ? -1 : 0;
+    if (depth > deepest) return mark;
+    ++mark.pos;
+    ++mark.column;
+    if (character != '\n') continue;
+    ++mark.line;
+    mark.column = 0;
+  }
+  return YAML::Mark::null_mark();
+}
 
-Documents read_documents(const std::string& text) {
+Documents read_shallow(const std::string& text) {
   std::istringstream stream(text);
   YAML::Parser parser(stream);
   Beginnings beginnings;
@@ -58,6 +75,16 @@ Documents read_documents(const std::string& text) {
   }
   documents.first = YAML::Load(text);
   return documents;
+}
+
+}  // namespace
+
+Documents read_documents(const std::string& text) {
+  try {
+    return read_shallow(text);
+  } catch (const YAML::DeepRecursion&) {  // its message is "bad file"
+    throw YAML::ParserException(too_deep(text), "sections and lists are nested too deeply");
+  }
 }
 
 }  // namespace seq2seq::config

@@ -59,7 +59,7 @@ class Reader {
       const std::string path = join_path(keys.tree().path, rule.key);
       if (!is_needed(path)) continue;
       const std::string wrong = rule.wrong();
-      if (!wrong.empty()) faults_.add(nearest_source(path), fmt::format("`{}`: {}", path, wrong));
+      if (!wrong.empty()) add_broken_rule(path, wrong);
     }
     for (const auto& item : keys.tree().items) {
       if (const auto* section = std::get_if<std::unique_ptr<Section>>(&item)) ask_rules((*section)->keys);
@@ -153,7 +153,7 @@ class Reader {
     const std::string near = nearest(entry.name, names(keys));
     const std::string elsewhere = near.empty() ? find_elsewhere(entry.name) : "";
     std::string problem = "unknown key " + name;
-    if (!near.empty()) problem += fmt::format("; did you mean `{}`?", near);
+    if (!near.empty()) problem += fmt::format("; did you mean `{}`?", join_path(section, near));
     if (!elsewhere.empty()) problem += fmt::format("; did you mean `{}`?", elsewhere);
     faults_.add(entry.source, problem, lists_them(section));
   }
@@ -227,6 +227,28 @@ class Reader {
       const size_t dot = path.rfind('.');
       path = dot == std::string::npos ? "" : path.substr(0, dot);
     }
+  }
+
+  /// Reports a broken rule at the key, or at the option that broke it.
+  void add_broken_rule(const std::string& path, const std::string& wrong) {
+    const auto source = nearest_source(path);
+    const auto* culprit = source.option < 0 ? named_override(path, wrong) : nullptr;
+    if (culprit == nullptr) return faults_.add(source, fmt::format("`{}`: {}", path, wrong));
+    const auto file = source.place.line > 0 ? fmt::format(" ({})", to_string(source.place)) : "";
+    faults_.add({{.part = culprit->option}, static_cast<int>(culprit - overrides_.data())},
+                fmt::format("`{}`{}: {}", path, file, wrong));
+  }
+
+  /// Returns the last override that sets a key below `path`, or a key that the fault of a rule for `path` names; null
+  /// if there is none.
+  const Override* named_override(const std::string& path, const std::string& wrong) const {
+    const auto section = path.substr(0, path.rfind('.') + 1);
+    for (auto each = overrides_.rbegin(); each != overrides_.rend(); ++each) {
+      const auto& key = each->key;
+      const bool beside = key.starts_with(section) && wrong.find("`" + key.substr(section.size()) + "`") != wrong.npos;
+      if (beside || key.starts_with(path + ".") || wrong.find("`" + key + "`") != wrong.npos) return &*each;
+    }
+    return nullptr;
   }
 
   Keys& all_;

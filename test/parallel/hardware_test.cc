@@ -28,7 +28,8 @@ TEST_CASE("hardware: faults are found with file, line and column", "[parallel][p
   const TemporaryFolder folder;
   const auto file = folder.path() / "machine.yaml";
   const auto [text, says] = GENERATE(table<std::string, std::string>(
-      {{"name: a\ndevice:\n  memroy: 5\n", "machine.yaml:3:3: unknown key `device.memroy`; did you mean `memory`?"},
+      {{"name: a\ndevice:\n  memroy: 5\n",
+        "machine.yaml:3:3: unknown key `device.memroy`; did you mean `device.memory`?"},
        {"name: a\ndevice: {rows: [1], float32: [1], memory: -1}\n", "machine.yaml:2:43: "},
        {"name: a\ndevice: {count: 2}\n", "machine.yaml:2:1: missing key `device.rows`"},
        {"name: a\ndevice:\n  rows: [1, 10]\n  float32: [1.0e+12]\n",

@@ -59,7 +59,7 @@ TEST_CASE("new run: a folder with other files, or a file, is refused; an empty o
 TEST_CASE("new run: what is wrong with configuration or data leaves no folder behind", "[run][error]") {
   Toy toy(copied);
   const auto [set, problem] =
-      GENERATE(std::pair{"train.optimizer.learning_rat=1", "did you mean `learning_rate`?"},
+      GENERATE(std::pair{"train.optimizer.learning_rat=1", "did you mean `train.optimizer.learning_rate`?"},
                std::pair{"train.validate.metrics=[perplexity, blue]", "did you mean `bleu`?"},
                std::pair{"train.freeze=[encodr]", "encoder"}, std::pair{"data.train.target=toy.yaml", "toy.yaml"},
                std::pair{"data.validation.source=nowhere", "nowhere"});

@@ -86,7 +86,7 @@ TEST_CASE("placement: a file of a placement holds that alone, and its faults are
         "wrong.yaml:3:3: `placement.devices`: 1 device for 2 layers"},
        {"placement:\n  encoder: [cpu, cuda:99]\n",
         "wrong.yaml:2:3: `placement.encoder`: device `cuda:99` was not found"},
-       {"placement:\n  encodr: cpu\n", "unknown key `placement.encodr`; did you mean `encoder`?"}}));
+       {"placement:\n  encodr: cpu\n", "unknown key `placement.encodr`; did you mean `placement.encoder`?"}}));
   const auto file = toy.folder().file("wrong.yaml", text);
   CHECK_THROWS_WITH(run::load_run(toy / "run", "last", {}, toy.environment, file.string()), ContainsSubstring(message));
   CHECK_THROWS_WITH(run::load_run(toy / "run", "last", {}, toy.environment, (toy / "none.yaml").string()),
