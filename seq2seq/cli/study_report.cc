@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "seq2seq/core/progress.h"
 #include "seq2seq/core/text.h"
 
 namespace seq2seq::cli {
@@ -77,7 +78,7 @@ std::string progress_of(const study::PlannedRun& planned, const study::RunStatus
 
 std::string head_of(const study::StudyPlan& plan, const std::vector<study::RunStatus>& status, int64_t jobs) {
   const auto scale = plan.scale.named ? ", scale " + plan.scale.name : std::string();
-  return fmt::format("{}{}: {} runs, {}; {}", plan.spec.file.string(), scale, plan.planned.size(),
+  return fmt::format("{}{}: {}, {}; {}", plan.spec.file.string(), scale, format_count(std::ssize(plan.planned), "run"),
                      counts_text(plan, status), time_text(status, jobs));
 }
 
@@ -123,8 +124,8 @@ std::vector<std::string> missing_lines(const study::StudyPlan& plan, const std::
   for (size_t i = 0; i < plan.planned.size(); ++i) {
     if (!plan.planned[i].to_do()) continue;
     const auto& run = plan.planned[i].run;
-    lines.push_back(fmt::format("missing: {}, seed {} ({}{})", run.cell, run.seed,
-                                state_text(plan.planned[i], status[i]),
+    lines.push_back(fmt::format("{}: {}, seed {} ({}{})", plan.planned[i].again ? "to be trained again" : "missing",
+                                run.cell, run.seed, state_text(plan.planned[i], status[i]),
                                 status[i].why.empty() ? "" : ": " + status[i].why));
   }
   return lines;

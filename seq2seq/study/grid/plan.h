@@ -22,6 +22,7 @@ struct PlannedRun {
   std::shared_ptr<const Record> record;  // null: none, or none with all metrics of the study
   std::vector<std::string> kept;         // metrics of a record that lacks some: all are measured again
   std::vector<PlannedRun> members{};     // of an ensemble
+  bool again = false;                    // to be trained again although it has a record, which is not used
   bool asked_for = true;                 // false: excluded by `--only`; shown in the table, but not trained
   bool to_do() const { return asked_for && !record; }
 };

@@ -186,7 +186,7 @@ void SpecSection::refuse_others() {
     const auto near = config::nearest(entry.name, asked_);
     fault(entry.source,
           fmt::format("unknown key {}{}", quote(name_of(entry.name)),
-                      near.empty() ? "" : fmt::format("; did you mean `{}`?", near)),
+                      near.empty() ? "" : fmt::format("; did you mean `{}`?", name_of(near))),
           fmt::format("Known are `{}`", fmt::join(asked_, "`, `")));
   }
 }

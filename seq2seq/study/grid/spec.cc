@@ -10,6 +10,7 @@
 #include "seq2seq/config/nearest.h"
 #include "seq2seq/config/yaml_file.h"
 #include "seq2seq/core/printable.h"
+#include "seq2seq/core/progress.h"
 #include "seq2seq/core/text.h"
 #include "seq2seq/run/metric_names.h"
 #include "seq2seq/study/grid/ensemble_rows.h"
@@ -60,6 +61,8 @@ class SpecReader {
  private:
   void check_metrics(SpecSection& top) {
     if (!top.has("metrics")) return top.missing("metrics", "the metrics of every row");
+    if (top.take("metrics")->kind == Given::Kind::list && top.take("metrics")->items.empty())
+      return top.fault(top.place_of("metrics"), "`metrics` is empty", "List at least one, as in `[perplexity]`");
     const std::set<std::string> different(spec_.metrics.begin(), spec_.metrics.end());
     if (different.size() < spec_.metrics.size()) top.fault(top.place_of("metrics"), "`metrics` has a duplicate");
     const auto wrong = run::unknown_metric(spec_.metrics, study_metric_names());
@@ -106,7 +109,12 @@ class SpecReader {
 
   void read_rows(SpecSection& top) {
     const auto* given = top.take("rows");
-    if (given == nullptr || given->items.empty()) return top.missing("rows", "a list of {name: ..., set: {...}}");
+    if (given == nullptr) return top.missing("rows", "a list of {name: ..., set: {...}}");
+    if (given->items.empty())
+      return top.fault(given->source,
+                       fmt::format("`rows` is a list of {{name: ..., set: {{...}}}}, found {}",
+                                   given->kind == Given::Kind::list ? "an empty list" : describe(*given)),
+                       "A study has at least one row");
     for (size_t i = 0; i < given->items.size(); ++i) {
       SpecSection section(given->items[i], fmt::format("rows[{}]", i + 1), folder_, faults_);
       StudyRow row{.name = section.required_text("name"),
@@ -140,6 +148,8 @@ class SpecReader {
     if (given == nullptr) return;
     if (given->kind != Given::Kind::list)
       return top.fault(given->source, "`axes` is a list of {key: [value, ...]}, found " + describe(*given));
+    if (given->items.empty())
+      return top.fault(given->source, "`axes` is empty", "List at least one axis, or remove the key");
     for (const auto& item : given->items) read_axis(top, item);
   }
 
@@ -148,8 +158,11 @@ class SpecReader {
     const Given::Entry* first = nullptr;
     for (const auto& entry : given.entries) {
       if (entry.value.kind != Given::Kind::list || entry.value.items.empty()) {
-        top.fault(entry.value.source, fmt::format("an axis has a list of values for each key: {} has {}",
-                                                  quote(entry.name), describe(entry.value)));
+        const bool empty = entry.value.kind == Given::Kind::list;
+        top.fault(entry.value.source,
+                  fmt::format("an axis has a list of values for each key: {} has {}", quote(entry.name),
+                              empty ? "an empty list" : describe(entry.value)),
+                  empty ? "List at least one value, or remove the key" : "");
         return;
       }
       if (entry.name == "seed") return top.fault(entry.source, "`seed` cannot be an axis: list the seeds in `seeds`");
@@ -157,8 +170,8 @@ class SpecReader {
       const size_t expected = first->value.items.size(), found = entry.value.items.size();
       if (found != expected) {
         top.fault(entry.value.source,
-                  fmt::format("the lists of an axis must have the same length: {} has {} values, {} has {}",
-                              quote(entry.name), found, quote(first->name), expected));
+                  fmt::format("the lists of an axis must have the same length: {} has {}, {} has {}", quote(entry.name),
+                              format_count(static_cast<int64_t>(found), "value"), quote(first->name), expected));
         return;
       }
       axis.points.resize(expected);
@@ -205,7 +218,8 @@ class SpecReader {
     for (size_t i = 0; i < spec_.rows.size(); ++i) {
       const auto& row = spec_.rows[i];
       for (size_t j = 0; j < i; ++j) {
-        if (row.ensemble == spec_.rows[j].ensemble && same(row.settings, spec_.rows[j].settings))
+        const bool same_name = row.name == spec_.rows[j].name;  // already reported
+        if (!same_name && row.ensemble == spec_.rows[j].ensemble && same(row.settings, spec_.rows[j].settings))
           top.fault({row.place}, fmt::format("row {} sets the same keys as row {}, so they would be the same runs",
                                              quote(row.name), quote(spec_.rows[j].name)));
       }

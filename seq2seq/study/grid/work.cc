@@ -187,8 +187,11 @@ void retrain(StudyPlan& plan, Files& files) {
     for (const auto* run : runs_of(planned)) folders.insert(places_of(again, *run).folder);
   }
   for (const auto& folder : folders) files.remove(folder);
-  for (const auto& planned : again.planned)  // last: until then all runs are unchanged, or start again
-    if (planned.asked_for) write_atomically(files, places_of(again, planned).retrain, "");
+  for (auto& planned : again.planned)  // last: until then all runs are unchanged, or start again
+    if (planned.asked_for) {
+      write_atomically(files, places_of(again, planned).retrain, "");
+      planned.again = true;
+    }
   plan = std::move(again);
 }
 

@@ -177,8 +177,11 @@ std::vector<std::string> notes(const StudyTable& table) {
   if (!table.published_in.empty()) notes.push_back(fmt::format("Published figures: {}.", table.published_in));
   if (!machines.empty())
     notes.push_back(fmt::format("Trained by seq2seq {} on {}.", fmt::join(programs, ", "), fmt::join(machines, "; ")));
-  if (table.missing > 0)
-    notes.push_back(fmt::format("Missing: {} without a record.", format_count(table.missing, "run")));
+  if (const auto without = table.missing - table.again; without > 0)
+    notes.push_back(fmt::format("Missing: {} without a record.", format_count(without, "run")));
+  if (table.again > 0)
+    notes.push_back(
+        fmt::format("Missing: {} to be trained again (`study run --retrain`).", format_count(table.again, "run")));
   return notes;
 }
 

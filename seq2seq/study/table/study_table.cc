@@ -172,7 +172,9 @@ StudyTable make_table(const StudyPlan& plan) {
                    .gap = plan.spec.gap,
                    .metrics = plan.spec.metrics,
                    .lines = {},
-                   .missing = 0};
+                   .missing = 0,
+                   .again = std::ranges::count_if(
+                       plan.planned, [](const auto& planned) { return planned.again && !planned.record; })};
   for (auto& cell : cells) {
     const auto reference = references.find(cell.points);
     if (!cell.line.reference && reference != references.end()) compare_cells(cell, *reference->second);

@@ -35,7 +35,8 @@ struct StudyTable {
   std::string question, scale, published_in, gap;  // `scale` is empty in a study without scales
   std::vector<std::string> metrics;
   std::vector<TableLine> lines;
-  int64_t missing = 0;  // runs without a record
+  int64_t missing = 0;  // runs without a record that counts
+  int64_t again = 0;    // of these, runs that have a record but are to be trained again
 };
 
 /// Number of bootstrap sets for the intervals. Repeated calls result in the same table.

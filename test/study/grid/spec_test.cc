@@ -111,7 +111,7 @@ TEST_CASE("study: what is wrong in the file is told with line and column", "[stu
       {"[1, 2, 3]", "two", "found `two`. Write them as in `[1, 2, 3]`"},
       {"seeds: [7]", "seeds: 7", "`scales.small.seeds` is a list of seeds, found `7`"},
       {"decoder.layers: [1, 2]", "decoder.layers: [1]",
-       "11:58: the lists of an axis must have the same length: `model.decoder.layers` has 1 values, "
+       "11:58: the lists of an axis must have the same length: `model.decoder.layers` has 1 value, "
        "`model.encoder.layers` has 2"},
       {"[0, 0.1, \"1\"]", "0.1", "12:29: an axis has a list of values for each key"},
       {"{train.label_smoothing: [0, 0.1, \"1\"]}", "{names: [low, low], train.epochs: [1, 9]}",
@@ -137,6 +137,9 @@ TEST_CASE("study: what is wrong in the file is told with line and column", "[stu
       {"metrics: [perplexity, bleu]", "metrics: [\"a\\nb\"]",
        "14:10: `metrics`: has no metric `a\\nb`; the metrics are "},
       {"metrics: [perplexity, bleu]", "metrics: [bleu, bleu]", "14:10: `metrics` has a duplicate"},
+      {"metrics: [perplexity, bleu]", "metrics: []", "14:10: `metrics` is empty. List at least one"},
+      {"train.label_smoothing: [0, 0.1, \"1\"]", "train.label_smoothing: []",
+       "12:29: an axis has a list of values for each key: `train.label_smoothing` has an empty list. List at least"},
       {"reference:", "question2:", "unknown key `question2`; did you mean `question`?"},
       {"set: {data.reverse: source}", "set: backwards", "9:27: expected keys of a configuration with their values"},
       {"set: {data.reverse: source}", "set: {data.reverse: source, data: {reverse: none}}",
@@ -148,7 +151,8 @@ TEST_CASE("study: what is wrong in the file is told with line and column", "[stu
        "scales: [small]\n", "3:9: `scales` is a section of"},
       {"question: Does it help?\n", "", "missing key `question`"},
       {"base: base.yaml\n", "", "missing key `base` (the configuration that scale `paper` starts from)"},
-      {"  paper: {}\n", "  paper: {sed: [1]}\n", "4:11: unknown key `scales.paper.sed`; did you mean `set`?"},
+      {"  paper: {}\n", "  paper: {sed: [1]}\n",
+       "4:11: unknown key `scales.paper.sed`; did you mean `scales.paper.set`?"},
   }));
   CAPTURE(part, instead);
   REQUIRE_THROWS_WITH(read(with(part, instead)),
@@ -181,10 +185,29 @@ TEST_CASE("study: everything that is wrong is told at once", "[study][grid][erro
   } catch (const UsageError& error) {
     const std::string message = error.what();
     CHECK_THAT(message, ContainsSubstring("missing key `rows[1].name`"));
-    CHECK_THAT(message, ContainsSubstring("unknown key `rows[1].nam`; did you mean `name`?"));
+    CHECK_THAT(message, ContainsSubstring("unknown key `rows[1].nam`; did you mean `rows[1].name`?"));
     CHECK_THAT(message, ContainsSubstring("4:9: `seeds`: "));
     CHECK_THAT(message, ContainsSubstring("missing key `base`"));
   }
+}
+
+TEST_CASE("study: empty lists of rows and axes are called so, and a duplicate row is one error",
+          "[study][grid][error]") {
+  const std::string head = "question: q\nbase: b.yaml\nseeds: [4]\nmetrics: perplexity\n";
+  const auto lines = [](const std::string& text) -> std::string {
+    try {
+      read(text);
+    } catch (const UsageError& error) {
+      return error.what();
+    }
+    return "nothing was thrown";
+  };
+  CHECK_THAT(lines(head + "rows: []\n"), ContainsSubstring("5:7: `rows` is a list of {name: ..., set: {...}}, found an "
+                                                           "empty list. A study has at least one row"));
+  CHECK_THAT(lines(head + "rows: [{name: a}]\naxes: []\n"), ContainsSubstring("6:7: `axes` is empty"));
+  const auto twice = lines(head + "rows: [{name: a}, {name: a}]\n");
+  CHECK_THAT(twice, ContainsSubstring("duplicate row `a`"));
+  CHECK(twice.find('\n') == std::string::npos);
 }
 
 }  // namespace seq2seq::test

@@ -6,6 +6,7 @@
 #include "seq2seq/core/file_lock.h"
 #include "seq2seq/core/run_folder.h"
 #include "seq2seq/study/grid/status.h"
+#include "seq2seq/study/table/write.h"
 #include "seq2seq/train/schedule/constant.h"
 #include "seq2seq/train/schedule/linear.h"
 #include "test/study/study_folder.h"
@@ -151,6 +152,11 @@ TEST_CASE("study: runs that are done are made again when asked for, and their re
     CHECK(RunFolder(study::places_of(plan, plan.planned[i]).folder).holds_run() == (i >= 2));
   auto elsewhere = study.plan();  // as in another process, or in this one after an interruption
   CHECK(states_of(elsewhere) == std::vector<std::string>{"to do", "to do", "done", "done"});
+  CHECK(elsewhere.planned[0].again);
+  CHECK_FALSE(elsewhere.planned[2].again);
+  const auto half = study::write_table(elsewhere, disk_files(), study.toy.path());
+  CHECK_THAT(half, ContainsSubstring("Missing: 2 runs to be trained again (`study run --retrain`).") &&
+                       !ContainsSubstring("without a record"));
 
   CHECK(study::work(elsewhere, study.toy.environment).recorded == 2);
   CHECK(states_of(study.plan()) == std::vector<std::string>(4, "done"));
