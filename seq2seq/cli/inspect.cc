@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <system_error>
 
 #include "seq2seq/cli/commands.h"
@@ -22,6 +24,21 @@ int64_t update_of(const fs::path& folder) {
   return whole && fs::exists(folder / "weights.safetensors") ? update : -1;
 }
 
+bool holds_checkpoint(const fs::path& checkpoints) {
+  std::error_code absent;
+  const fs::directory_iterator entries(checkpoints, absent), end;
+  return std::any_of(entries, end, [](const auto& entry) { return update_of(entry.path()) >= 0; });
+}
+
+/// Returns true for `checkpoints` in a folder of a run, even if its description is missing.
+bool is_checkpoints_folder(const fs::path& folder) {
+  return folder.filename() == "checkpoints" &&
+         (RunFolder(folder.parent_path()).holds_run() || holds_checkpoint(folder));
+}
+
+/// Returns true for a run that has lost its description.
+bool is_damaged_run(const RunFolder& folder) { return !folder.holds_run() && holds_checkpoint(folder.checkpoints()); }
+
 class Inspect final : public Command {
  public:
   std::string name() const override { return "inspect"; }
@@ -32,8 +49,9 @@ class Inspect final : public Command {
   void declare(Arguments& arguments) override {
     arguments.required(
         "PATH", path_,
-        "folder of a run, a checkpoint, prepared text or a table; or a file: configuration, study, machine, metrics, "
-        "record, table, vocabulary, tokenizer, weights, `checkpoints/best`, n-best list, timeline, data card");
+        "folder of a run, its checkpoints, a checkpoint, prepared text or a table; or a file: configuration, study, "
+        "machine, metrics, record, table, vocabulary, tokenizer, weights, `checkpoints/best`, lock, n-best list, "
+        "translations as JSON, states as an array, timeline, data card");
   }
 
   int run(const Context& context) override {
@@ -50,7 +68,13 @@ class Inspect final : public Command {
       inspect_checkpoint(out, path, update);
     } else if (fs::exists(path / "table.json")) {
       inspect_table(out, fs::path(path_) / "table.json");
-    } else if (RunFolder folder(path_); !folder.holds_run() && fs::exists(folder.config())) {
+    } else if (is_checkpoints_folder(path)) {
+      inspect_checkpoints(out, RunFolder(fs::path(path_) / ".."));
+    } else if (RunFolder folder(path_); is_damaged_run(folder)) {
+      throw FormatError(Place{.file = folder.description().string()},
+                        "is missing, but this folder has the checkpoints of a run",
+                        "Restore it from a copy; nothing else has its contents");
+    } else if (!folder.holds_run() && fs::exists(folder.config())) {
       inspect_file(out, folder.config(), *context.registries);  // a folder made by `init`, not trained yet
     } else {
       inspect_run(out, folder, *context.registries);

@@ -19,6 +19,7 @@
 #include "seq2seq/cli/inspect_run.h"
 #include "seq2seq/cli/inspect_yaml.h"
 #include "seq2seq/core/error.h"
+#include "seq2seq/core/file_lock.h"
 #include "seq2seq/core/files.h"
 #include "seq2seq/core/progress.h"
 #include "seq2seq/core/run_folder.h"
@@ -53,8 +54,9 @@ void inspect_vocabulary(std::ostream& out, const fs::path& file) {
   const auto vocabulary = text::Vocabulary::load(file);
   int64_t tokens = 0;
   for (const auto& word : vocabulary.words()) tokens += word.count;
-  out << fmt::format("{}: {} words and {} special ones; {} tokens of the training text\n", file.string(),
-                     format_count(std::ssize(vocabulary.words())), text::special_count, format_count(tokens));
+  out << fmt::format("{}: {} and {} special ones; {} of the training text\n", file.string(),
+                     format_count(std::ssize(vocabulary.words()), "word"), text::special_count,
+                     format_count(tokens, "token"));
   const auto shown = std::min(words_shown, vocabulary.words().size());
   for (size_t i = 0; i < shown; ++i) {
     const auto& word = vocabulary.words()[i];
@@ -76,9 +78,10 @@ void inspect_tensors(std::ostream& out, const fs::path& file) {
   int64_t numbers = 0;
   for (const auto& [name, tensor] : named.tensors) numbers += tensor.numel();
   const auto format = named.metadata.find("format");
-  print_line(out, "tensors",
-             fmt::format("{}: {} with {} numbers, {}", file.string(), format_count(std::ssize(named.tensors)),
-                         format_count(numbers), format == named.metadata.end() ? "safetensors" : format->second));
+  print_line(
+      out, "tensors",
+      fmt::format("{}: {} with {}, {}", file.string(), format_count(std::ssize(named.tensors)),
+                  format_count(numbers, "number"), format == named.metadata.end() ? "safetensors" : format->second));
   print_tensors(out, named);
 }
 
@@ -99,7 +102,7 @@ bool inspect_subwords(std::ostream& out, const fs::path& file) {
   }
   const auto pieces = tokenizer.pieces();
   print_line(out, "tokenizer",
-             fmt::format("{}: a SentencePiece model of {} pieces", file.string(), format_count(std::ssize(pieces))));
+             fmt::format("{}: a SentencePiece model of {}", file.string(), format_count(std::ssize(pieces), "piece")));
   const auto shown = std::min(words_shown, pieces.size());
   print_line(out, "pieces",
              fmt::format("{}{}", fmt::join(pieces.begin(), pieces.begin() + static_cast<int64_t>(shown), " "),
@@ -132,8 +135,37 @@ void inspect_n_best(std::ostream& out, const fs::path& file) {
     before = std::move(number);
   }
   print_line(out, "n-best list",
-             fmt::format("{}: {} outputs of {}", file.string(), format_count(hypotheses),
+             fmt::format("{}: {} of {}", file.string(), format_count(hypotheses, "output"),
                          format_count(sentences, "sentence")));
+}
+
+/// Returns true for the lock of a run.
+bool is_lock(const fs::path& file) {
+  if (file.filename() != "lock") return false;
+  const RunFolder folder(fs::absolute(file).parent_path());
+  std::error_code absent;
+  return folder.holds_run() || fs::exists(folder.config(), absent);
+}
+
+void inspect_lock(std::ostream& out, const fs::path& file, std::string_view head) {
+  const auto process = head.substr(0, head.find('\n'));
+  print_line(out, "lock",
+             fmt::format("{}: of a run; {}", file.string(),
+                         is_locked(file) ? fmt::format("process {} is using the run", process)
+                                         : "no process of this machine is using the run"));
+}
+
+/// Prints a NumPy array, as `states` writes it. Its header is the text of a dictionary in Python.
+void inspect_array(std::ostream& out, const fs::path& file, std::string_view head) {
+  const auto value_of = [head](std::string_view key, char begin, char end) {
+    const auto found = head.find(key);
+    const auto first = found == head.npos ? head.npos : head.find(begin, found + key.size());
+    const auto last = first == head.npos ? head.npos : head.find(end, first + 1);
+    return last == head.npos ? std::string("?") : std::string(head.substr(first + 1, last - first - 1));
+  };
+  print_line(out, "array",
+             fmt::format("{}: a NumPy array [{}] of type {}; `seq2seq states` writes such files", file.string(),
+                         value_of("'shape':", '(', ')'), value_of("'descr':", '\'', '\'')));
 }
 
 /// Returns the record to which a file of sentences belongs; no value if it is not a file of a record.
@@ -169,6 +201,8 @@ void inspect_file(std::ostream& out, const fs::path& file, const run::Registries
   if (head.starts_with("# seq2seq counts"))
     return print_line(out, "counts", file.string() + ": of the target's words in the training text, a line each");
   if (head.starts_with("s2stoken")) return inspect_store(out, file);
+  if (head.starts_with("\x93NUMPY")) return inspect_array(out, file, head);
+  if (is_lock(file)) return inspect_lock(out, file, head);
   if (extension == ".safetensors") return inspect_tensors(out, file);
   if (const auto record = record_of(file, head)) {
     print_line(out, "sentences", fmt::format("{}: figures by sentence, of the record below", file.string()));

@@ -71,6 +71,23 @@ void inspect_attention(std::ostream& out, const fs::path& file) {
                          format_count(outputs, "output")));
 }
 
+/// Prints what `translate --format json` wrote.
+void inspect_answers(std::ostream& out, const fs::path& file) {
+  std::istringstream lines(disk_files().read(file));
+  int64_t answers = 0, errors = 0;
+  for (std::string line; std::getline(lines, line); ++answers) errors += parsed(line).contains("error") ? 1 : 0;
+  print_line(
+      out, "translations",
+      fmt::format("{}: answers of `translate --format json` to {}{}", file.string(), format_count(answers, "line"),
+                  errors == 0 ? "" : fmt::format(", {} with an error", format_count(errors))));
+}
+
+/// Returns true for a line of `translate --format json`.
+bool is_answer(const Json& line) {
+  return line.is_object() && (line.contains("hypotheses") || (line.contains("output") && line.contains("score")) ||
+                              (line.contains("source") && line.contains("error")));
+}
+
 void inspect_timeline(std::ostream& out, const fs::path& file) {
   const auto timeline = parallel::read_chrome_trace(disk_files().read(file), Place{.file = file.string()});
   print_line(out, "timeline",
@@ -123,6 +140,7 @@ bool inspect_json(std::ostream& out, const fs::path& file, std::string_view firs
   if (text_of(line, "format") == "seq2seq metrics") return inspect_metrics(out, file), true;
   if (line.is_object() && line.contains("weights") && line.contains("target"))
     return inspect_attention(out, file), true;
+  if (is_answer(line)) return inspect_answers(out, file), true;
   const auto json = parsed(disk_files().read(file));
   const auto format = text_of(json, "format");
   if (format == "seq2seq record") return inspect_record(out, file), true;

@@ -20,7 +20,8 @@ void print_training(std::ostream& out, const study::Record& record) {
              fmt::format("{} by seq2seq {} ({}{})", record.created, record.program, record.commit,
                          record.dirty ? ", modified" : ""));
   print_line(out, "on",
-             fmt::format("{}, {} thread(s), {}", record.machine.device, record.machine.threads, record.processor));
+             fmt::format("{}, {}, {}", record.machine.device, format_count(record.machine.threads, "thread"),
+                         record.processor));
   print_line(out, "trained",
              fmt::format("{} updates, epoch {:.4g}, {}, {} words/s; measured at update {}",
                          format_count(training.updates), training.epochs, format_duration(training.seconds),
@@ -46,7 +47,7 @@ void inspect_record(std::ostream& out, const std::filesystem::path& json) {
   for (const auto& metric : metrics)
     print_line(out, metric == metrics.front() ? "figures" : "",
                fmt::format("{:<32} {:.6g}", metric, record.figure(metric)));
-  print_line(out, "", fmt::format("on {} sentences", format_count(std::ssize(record.sentences))));
+  print_line(out, "", "on " + format_count(std::ssize(record.sentences), "sentence"));
   print_training(out, record);
   print_texts(out, record.identity);
   for (const auto& example : record.examples) {

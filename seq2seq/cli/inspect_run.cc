@@ -52,8 +52,8 @@ void print_description(std::ostream& out, const run::RunDescription& run) {
   for (const auto& session : run.sessions) {
     const auto& machine = session.machine;
     print_line(out, "trained",
-               fmt::format("{} from update {}: {}, {} thread(s), kernels for {}; LibTorch {} with {} for {}",
-                           session.started, format_count(session.from_update), machine.device, machine.threads,
+               fmt::format("{} from update {}: {}, {}, kernels for {}; LibTorch {} with {} for {}", session.started,
+                           format_count(session.from_update), machine.device, format_count(machine.threads, "thread"),
                            machine.kernels, machine.torch, machine.product_library, machine.instruction_set));
   }
 }
@@ -151,6 +151,11 @@ std::string epochs_made(const train::TrainerState& state) {
   const auto epochs = format_count(state.epoch, "epoch");
   if (state.batch == 0) return epochs;
   return fmt::format("{} and {} batch{}", epochs, format_count(state.batch), state.batch == 1 ? "" : "es");
+}
+
+void inspect_checkpoints(std::ostream& out, const RunFolder& folder) {
+  print_line(out, "folder", folder.checkpoints().string() + ": checkpoints of a run");
+  print_state(out, folder);
 }
 
 void inspect_run(std::ostream& out, const RunFolder& folder, const run::Registries& registries) {

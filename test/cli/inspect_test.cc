@@ -175,4 +175,41 @@ TEST_CASE("checkpoints: `RUN/checkpoints/best` opens wherever a run or a checkpo
   CHECK(back.code == 0);
 }
 
+TEST_CASE("inspect: output of other commands, a lock and the folder of checkpoints say what they are",
+          "[cli][inspect]") {
+  const TrainedToy toy;
+  toy.folder().file("answers", run_program({"translate", toy.run(), "--format", "json"}, "a b\nb\n").out);
+  toy.folder().file("lists", run_program({"translate", toy.run(), "--format", "json", "--n-best", "2"}, "a\n").out);
+  toy.folder().file("some", "a b\nb\nc\n");
+  REQUIRE(run_program({"states", toy.run(), toy.file("some"), "--output", toy.file("states.npy")}).code == 0);
+  using Expected = std::pair<std::string, std::string>;
+  for (const auto& [name, says] : {Expected("answers", "`translate --format json` to 2 lines\n"),
+                                   {"lists", "`translate --format json` to 1 line\n"},
+                                   {"states.npy", "a NumPy array [3, 16] of type <f4"},
+                                   {"run/lock", "of a run; no process of this machine is using the run"},
+                                   {"run/checkpoints", "checkpoints of a run\nstate        update 20, "},
+                                   {"run/checkpoints/", "checkpoints  "}}) {
+    CAPTURE(name);
+    const auto ran = run_program({"inspect", toy.file(name)});
+    CHECK(ran.code == 0);
+    CHECK(ran.err.empty());
+    CHECK_THAT(ran.out, ContainsSubstring(says));
+  }
+}
+
+TEST_CASE("inspect: a run without its description, and one with half of it, are called damaged",
+          "[cli][inspect][error]") {
+  const TrainedToy toy;
+  const auto text = content_of(toy / "run/run.json");
+  toy.folder().file("run/run.json", text.substr(0, text.size() / 2));
+  const auto half = run_program({"inspect", toy.run()});
+  CHECK(half.code == 1);
+  CHECK_THAT(half.err, ContainsSubstring("run.json:") && ContainsSubstring("is damaged: `not JSON from here on: ") &&
+                           !ContainsSubstring("json.exception"));
+  fs::remove(toy / "run/run.json");
+  const auto none = run_program({"inspect", toy.run()});
+  CHECK(none.code == 1);
+  CHECK_THAT(none.err, ContainsSubstring("run.json: is missing, but this folder has the checkpoints of a run"));
+}
+
 }  // namespace seq2seq::test
