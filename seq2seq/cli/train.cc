@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "seq2seq/cli/commands.h"
 #include "seq2seq/cli/common.h"
 #include "seq2seq/core/atomic_file.h"
@@ -122,6 +124,10 @@ class Train final : public Command {
     }
     if (check_kernels_ && explain_)
       throw UsageError(Place{.part = "--check-kernels"}, "cannot be combined with `--explain`");
+    const char* examines = explain_ ? "--explain" : check_kernels_ ? "--check-kernels" : nullptr;
+    if (examines != nullptr && timeline_)
+      throw UsageError(Place{.part = "--timeline " + *timeline_},
+                       fmt::format("cannot be combined with `{}`, which does not train", examines));
     if (!resumed_) return;
     if (!config_.empty()) refuse(config_.c_str());
     if (folder_) refuse("--run");
@@ -129,11 +135,9 @@ class Train final : public Command {
       throw UsageError(Place{.part = "--init-from"},
                        "cannot be combined with `--resume`, which continues with the run's own weights",
                        "Start a new run with `--init-from`");
-    for (const auto& [given, option] :
-         {std::pair{explain_, "--explain"}, {check_kernels_.has_value(), "--check-kernels"}})
-      if (given)
-        throw UsageError(Place{.part = option}, "cannot be combined with `--resume`: it examines a new run",
-                         "Give the run's configuration instead, `RUN/config.yaml`");
+    if (examines != nullptr)
+      throw UsageError(Place{.part = examines}, "cannot be combined with `--resume`: it examines a new run",
+                       "Give the run's configuration instead, `RUN/config.yaml`");
   }
 
   std::filesystem::path new_folder() const {

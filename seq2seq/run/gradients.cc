@@ -12,6 +12,7 @@
 
 #include "seq2seq/core/atomic_file.h"
 #include "seq2seq/core/error.h"
+#include "seq2seq/core/progress.h"
 #include "seq2seq/parallel/pipeline/pipeline_gradients.h"
 #include "seq2seq/parallel/pipeline/serial_executor.h"
 #include "seq2seq/parallel/pipeline/stream_executor.h"
@@ -47,9 +48,12 @@ std::unique_ptr<parallel::Executor> make_executor(const PlacementOptions& option
   return std::make_unique<parallel::ThreadedExecutor>(placement.places(), team, options.patience, stalled);
 }
 
-/// Writes the timeline of the fourth update of this session, because the first ones allocate memory.
+/// The update of a session that a timeline shows, because the first ones allocate memory.
+constexpr int64_t timeline_update = 4;
+
+/// Writes the timeline of one update of this session.
 parallel::Observer timeline_writer(const Environment& environment) {
-  constexpr size_t number = 4;
+  constexpr size_t number = timeline_update;
   const auto updates = std::make_shared<std::set<int64_t>>();  // started in this session
   return {.wants =
               [updates](int64_t update) {
@@ -113,6 +117,24 @@ std::unique_ptr<train::GradientSource> make_gradients(const RunOptions& options,
   return std::make_unique<parallel::PipelineGradients>(
       model, *staged, loss, schedule, how.chunk, make_executor(how, placement, environment),
       observed && environment.leads() ? timeline_writer(environment) : parallel::Observer());
+}
+
+void check_timeline(const train::TrainOptions& options, int64_t first_update, const Environment& environment) {
+  if (environment.timeline.empty() || !options.updates) return;
+  const int64_t updates = *options.updates - first_update;
+  if (updates >= timeline_update) return;
+  throw UsageError(Place{.part = "--timeline " + environment.timeline.string()},
+                   fmt::format("shows update {} of a session, but this session makes only {}", timeline_update,
+                               format_count(updates, "update")),
+                   fmt::format("Set `train.updates` to at least {}", first_update + timeline_update));
+}
+
+void warn_of_missing_timeline(int64_t updates, const Environment& environment) {
+  if (environment.timeline.empty() || updates >= timeline_update) return;
+  environment.log->warn(
+      fmt::format("{}: no timeline was written. It shows update {} of a session, but this session "
+                  "made only {}",
+                  environment.timeline.string(), timeline_update, format_count(updates, "update")));
 }
 
 }  // namespace seq2seq::run

@@ -12,6 +12,7 @@
 #include "seq2seq/run/auto_placement.h"
 #include "seq2seq/run/build.h"
 #include "seq2seq/run/finished.h"
+#include "seq2seq/run/gradients.h"
 #include "seq2seq/run/load.h"
 #include "seq2seq/run/placement_rules.h"
 #include "seq2seq/run/process_group.h"
@@ -73,13 +74,23 @@ void warn_if_inexact(const RunDescription& description, const std::string& diges
         "run");
 }
 
-DataDigests digests_of_text(const data::DataOptions& options) {
+/// Returns the option that names this file, as typed; empty if there is none.
+std::string option_naming(const std::string& file, const std::vector<config::Override>& overrides) {
+  std::error_code gone;
+  for (const auto& each : overrides)
+    if (each.key.starts_with("data.") && fs::absolute(each.value, gone).lexically_normal() == file) return each.option;
+  return {};
+}
+
+DataDigests digests_of_text(const data::DataOptions& options, const std::vector<config::Override>& overrides) {
   try {
     return data_digests(options);
   } catch (const Error& fault) {
     const auto& file = fault.place().file;
     std::error_code unknown;
     if (file.empty() || fs::exists(file, unknown)) throw;
+    if (const auto option = option_naming(file, overrides); !option.empty())
+      throw UsageError(Place{.part = option}, fmt::format("{} does not exist", file), "Name the text's present place");
     throw UsageError(Place{.file = file}, "is part of the run's text, but does not exist",
                      "If the text was moved, name its new place, for example `--set data.train.source=FILE`");
   }
@@ -103,7 +114,8 @@ Checked check(const RunFolder& folder, const RunDescription& description,
   const auto changes = config::compare(before->keys, changed.keys);
   auto faults = refused(changes, overrides);
   const auto& data = changed.options.data;
-  for (auto& fault : different_data(description.data, digests_of_text(data), data)) faults.push_back(std::move(fault));
+  for (auto& fault : different_data(description.data, digests_of_text(data, overrides), data))
+    faults.push_back(std::move(fault));
   if (!faults.empty()) throw UsageError(faults);
   return {read_to_train(folder.config(), overrides, environment), changes, digest_now(*before, description)};
 }
@@ -214,6 +226,7 @@ train::Outcome resume_in_group(const RunFolder& folder, const std::vector<config
   const auto device = training_device(options.placement, environment);
   const auto machine = prepare_training(options.train.precision, device, environment);
   const int64_t update = start.empty() ? 0 : std::stoll(start);
+  check_timeline(options.train, update, environment);
   if (!start.empty()) train::check_continues(*environment.files, folder, update);
   environment.log->say(fmt::format("seq2seq {}: continuing {} at update {}", version().text(), folder.root().string(),
                                    format_count(update)));

@@ -3,6 +3,8 @@
 #include <exception>
 #include <memory>
 #include <optional>
+#include <string_view>
+#include <typeinfo>
 
 #include <c10/util/Exception.h>
 #include <fmt/format.h>
@@ -10,6 +12,7 @@
 #include "seq2seq/core/checksum.h"
 #include "seq2seq/core/device.h"
 #include "seq2seq/core/error.h"
+#include "seq2seq/core/progress.h"
 #include "seq2seq/core/text.h"
 #include "seq2seq/data/input/pair_places.h"
 #include "seq2seq/nn/initialize.h"
@@ -44,7 +47,8 @@ void say_ending(Log& log, const train::Outcome& outcome, const train::TrainOptio
       log.say(fmt::format("finished at {}, after {} of training", where, format_duration(outcome.seconds)));
       break;
     case train::Ending::patience:
-      log.say(fmt::format("finished at {}: no improvement in {} validations", where, options.validate.patience));
+      log.say(fmt::format("finished at {}: no improvement in {}", where,
+                          format_count(options.validate.patience, "validation")));
       break;
     case train::Ending::time_limit:
       log.say(fmt::format("the time limit ended this session at {}; {}", where, how_to_go_on(folder)));
@@ -54,11 +58,11 @@ void say_ending(Log& log, const train::Outcome& outcome, const train::TrainOptio
       break;
   }
   if (outcome.skipped > 0) {
-    log.warn(fmt::format("{} updates were skipped because a loss or gradient was not finite",
-                         format_count(outcome.skipped)));
+    log.warn(fmt::format("{} skipped because a loss or gradient was not finite",
+                         format_count(outcome.skipped, "update") + (outcome.skipped == 1 ? " was" : " were")));
   }
   if (outcome.best_update && outcome.best_score) {
-    log.say(fmt::format("best {}: {:.4f} at update {}", options.validate.best_by, *outcome.best_score,
+    log.say(fmt::format("best {}: {} at update {}", options.validate.best_by, format_figure(*outcome.best_score, 4),
                         format_count(*outcome.best_update)));
   }
 }
@@ -76,6 +80,18 @@ void explain_failed_device(const std::exception_ptr& error, const RunFolder& fol
   throw Error("a device failed during training: " + failure,
               last ? fmt::format("{} continues from checkpoint {}", command, *last)
                    : fmt::format("The run has no checkpoint yet; {} starts it again", command));
+}
+
+/// Throws the error of a training that could not write a file, with the command that continues it.
+[[noreturn]] void explain_failed_write(const Error& fault, const RunFolder& folder) {
+  constexpr std::string_view advice = "run the command again";  // of file_error()
+  std::string text = fault.what();
+  const auto found = text.rfind(advice);
+  if (found == std::string::npos || typeid(fault) != typeid(Error)) throw;  // NOLINT: called while it is handled
+  text.replace(found, advice.size(), how_to_go_on(folder));
+  const auto place = to_string(fault.place());
+  if (!place.empty() && text.starts_with(place + ": ")) text.erase(0, place.size() + 2);
+  throw Error(fault.place(), text);
 }
 
 }  // namespace
@@ -164,8 +180,13 @@ train::Outcome run_training(const RunOptions& options, const TrainingData& data,
   setup.gradients = joint ? joint.get() : gradients.get();
   try {
     const auto outcome = train::train(options.train, setup, folder, resume_from);
-    if (environment.leads()) say_ending(*environment.log, outcome, options.train, folder);
+    if (environment.leads()) {
+      say_ending(*environment.log, outcome, options.train, folder);
+      warn_of_missing_timeline(outcome.update - resume_from.value_or(0), environment);
+    }
     return outcome;
+  } catch (const Error& fault) {
+    explain_failed_write(fault, folder);
   } catch (const c10::Error&) {
     explain_failed_device(std::current_exception(), folder, *environment.files);
     throw;

@@ -201,6 +201,17 @@ TEST_CASE("placement: devices on which nothing lies are named in a warning", "[r
   CHECK_THAT(toy.said(), !ContainsSubstring("idle"));
 }
 
+TEST_CASE("placement: a training too short for a timeline says so", "[run][placement][error]") {
+  Toy toy(copied);
+  toy.environment.timeline = toy / "timeline.json";
+  CHECK_THAT(message_of<UsageError>([&toy] { toy.train("short", {"train.updates=3"}); }),
+             ContainsSubstring("timeline.json: shows update 4 of a session, but this session makes only 3 updates. Set "
+                               "`train.updates` to at least 4"));
+  CHECK_FALSE(fs::exists(toy / "short/run.json"));
+  toy.train("epochs", {"train.updates=null", "train.epochs=0.3"});
+  CHECK_THAT(toy.said(), ContainsSubstring("timeline.json: no timeline was written"));
+}
+
 TEST_CASE("placement: a training writes the timeline of an update", "[run][placement]") {
   Toy toy(copied);
   toy.environment.single_device = false;
