@@ -54,7 +54,7 @@ class PlanCommand final : public Command {
     check();
     CommonArguments common;
     common.quiet = quiet_;
-    common.threads = threads_;
+    common.threads = threads_.value_or(common.threads);
     common.set = set_;
     auto log = common.log(context);
     const auto environment = common.environment(context, log);
@@ -87,13 +87,16 @@ class PlanCommand final : public Command {
     if (measure_costs_) outputs.push_back({"--measure-costs", *measure_costs_});
     check_outputs(inputs, outputs);
     if (measured_ && !svg_) throw UsageError(Place{.part = "--measured"}, "needs `--svg FILE`");
+    if (threads_ && !measure_costs_)
+      throw UsageError(Place{.part = "--threads " + *threads_}, "needs `--measure-costs FILE`",
+                       "A prediction does not depend on the threads of this machine; leave it out");
     if (measure_costs_ && hardware_)
       throw UsageError(Place{.part = "--measure-costs"},
                        "cannot be combined with `--hardware`: it measures this machine");
   }
 
-  std::string config_, precision_ = "float32", servers_ = "1", threads_ = "0";
-  std::optional<std::string> hardware_, devices_, length_, svg_, trace_, measured_, measure_costs_;
+  std::string config_, precision_ = "float32", servers_ = "1";
+  std::optional<std::string> hardware_, devices_, length_, svg_, trace_, measured_, measure_costs_, threads_;
   std::vector<std::string> set_;
   bool search_ = false, quiet_ = false;
 };

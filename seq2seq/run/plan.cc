@@ -39,10 +39,16 @@ parallel::Plan plan_of_auto(const PlacementOptions& options, const parallel::Pre
 void check_enough(const parallel::Layout& layout, const PlanRequest& request, const parallel::Hardware& hardware) {
   const auto used = layout.devices_used();
   if (used <= hardware.device.count) return;
-  throw UsageError(
-      Place{.part = request.devices ? fmt::format("--devices {}", *request.devices) : "placement"},
-      fmt::format("the placement uses {} devices, but {} has {}", used, hardware.name, hardware.device.count),
-      "Use `--set placement.preset=single`, fewer devices in `placement.devices`, or `--devices N`");
+  const auto others = fmt::format(
+      "`--devices {}`, or another placement: `--set placement.preset=auto` finds one that fits, and "
+      "`--set placement.preset=single` uses one device",
+      used);
+  const auto placed = fmt::format("`placement` spreads the model over {}", format_count(used, "device"));
+  if (request.devices)
+    throw UsageError(Place{.part = fmt::format("--devices {}", *request.devices)},
+                     fmt::format("too few: {} in {}", placed, request.config.string()), "Use " + others);
+  throw UsageError(Place{.file = request.config.string()},
+                   fmt::format("{}, but {} has {}", placed, hardware.name, hardware.device.count), "Use " + others);
 }
 
 std::string read_whole(const std::filesystem::path& file) {
@@ -98,7 +104,10 @@ parallel::Hardware hardware_of(const PlanRequest& request, const RunOptions& opt
   auto hardware = request.measure_costs ? measured_here(request, options, subject, environment)
                   : request.hardware    ? parallel::read_hardware(*request.hardware)
                                         : parallel::eight_h200();
-  if (request.devices) hardware.device.count = *request.devices;
+  if (request.devices) {
+    hardware.device.count = *request.devices;
+    hardware.name += fmt::format(" (--devices {})", *request.devices);
+  }
   return hardware;
 }
 
@@ -151,8 +160,9 @@ std::string plan(const PlanRequest& request, const Environment& environment) {
                   of_sides(options, format_count(subject.source_words), format_count(subject.target_words)));
   text += fmt::format("machine   {}: {} of {}, {}\n", hardware.name, hardware.device.count, hardware.device.name,
                       hardware.measured.any() ? "measured costs" : parallel::name_of(request.precision));
-  text += fmt::format("batch     {} sentences of {} steps; activations of {} steps per side\n", subject.sentences,
-                      of_sides(options, subject.source_steps, subject.target_steps), subject.longest);
+  text +=
+      fmt::format("batch     {} of {} steps; activations of {} per side\n", format_count(subject.sentences, "sentence"),
+                  of_sides(options, subject.source_steps, subject.target_steps), format_count(subject.longest, "step"));
   text += fmt::format("placement {}: {}, schedule {}, chunk {}\n", plan.name,
                       format_count(std::ssize(plan.layout.devices), "place"), plan.schedule.kind,
                       plan.chunk == 0 ? "all steps" : std::to_string(plan.chunk));

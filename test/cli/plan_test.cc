@@ -161,19 +161,23 @@ TEST_CASE("plan: bad input gets one error that says what to do", "[cli][plan][er
     int code;
     std::string problem;
   };
-  const auto [words, code, problem] = GENERATE(
-      Case{{sutskever, "--devices", "4"}, 2, "--devices 4: the placement uses 8 devices, but eight H200 has 4"},
-      Case{{sutskever, "--devices", "none"}, 2, "--devices none: must be a number"},
-      Case{{sutskever, "--length", "0"}, 2, "--length 0: must be a number"},
-      Case{{sutskever, "--precision", "int4"}, 2, "--precision int4: unknown precision; use `float32`"},
-      Case{{sutskever, "--measured", "x"}, 2, "--measured: needs `--svg FILE`"},
-      Case{{sutskever, "--hardware", "x", "--measure-costs", "y"}, 2, "--measure-costs: cannot be combined"},
-      Case{{sutskever, "--hardware", "@bad"}, 2, "bad:2:1: unknown key `devise`; did you mean `device`?"},
-      Case{{sutskever, "--svg", "@bad.svg", "--measured", "@bad"}, 1, "is damaged"},
-      Case{{sutskever, "--svg", "@bad.svg", "--measured", "@bad2"}, 1, "bad2: cannot be read"},
-      Case{{sutskever, "--set", "data.source.vocabulary.size=0"}, 2, "the text is missing"},
-      Case{{sutskever, "--set", "placement.devices=[cpu]"}, 2, "placement.devices"},
-      Case{{"none.yaml"}, 2, "none.yaml"});
+  const auto [words, code, problem] =
+      GENERATE(Case{{sutskever, "--devices", "4"},
+                    2,
+                    "--devices 4: too few: `placement` spreads the model over 8 devices in " + sutskever +
+                        ". Use `--devices 8`, or another placement: `--set placement.preset=auto`"},
+               Case{{sutskever, "--threads", "2"}, 2, "--threads 2: needs `--measure-costs FILE`"},
+               Case{{sutskever, "--devices", "none"}, 2, "--devices none: must be a number"},
+               Case{{sutskever, "--length", "0"}, 2, "--length 0: must be a number"},
+               Case{{sutskever, "--precision", "int4"}, 2, "--precision int4: unknown precision; use `float32`"},
+               Case{{sutskever, "--measured", "x"}, 2, "--measured: needs `--svg FILE`"},
+               Case{{sutskever, "--hardware", "x", "--measure-costs", "y"}, 2, "--measure-costs: cannot be combined"},
+               Case{{sutskever, "--hardware", "@bad"}, 2, "bad:2:1: unknown key `devise`; did you mean `device`?"},
+               Case{{sutskever, "--svg", "@bad.svg", "--measured", "@bad"}, 1, "is damaged"},
+               Case{{sutskever, "--svg", "@bad.svg", "--measured", "@bad2"}, 1, "bad2: cannot be read"},
+               Case{{sutskever, "--set", "data.source.vocabulary.size=0"}, 2, "the text is missing"},
+               Case{{sutskever, "--set", "placement.devices=[cpu]"}, 2, "placement.devices"},
+               Case{{"none.yaml"}, 2, "none.yaml"});
   CAPTURE(words);
   auto all = words;
   for (auto& word : all)
