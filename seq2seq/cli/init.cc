@@ -41,16 +41,17 @@ class Init final : public Command {
     auto log = common_.log(context);
     const auto environment = common_.environment(context, log);
     const auto made = run::init(folder_, text, environment);
-    auto& out = *context.streams.out;
-    out << fmt::format(
-        "{}: {} to train on, {} to validate, {} to test{}\n", folder_, format_count(made.training, "pair"),
-        format_count(made.validation), format_count(made.test),
-        made.left_out == 0 ? "" : fmt::format("; {} with an empty side left out", format_count(made.left_out)));
     if (made.seen > 0)
       log.warn(
           fmt::format("{} of your validation and test text also {} in the training text, so measurements on them "
                       "look better than on new text",
                       format_count(made.seen, "source"), made.seen == 1 ? "occurs" : "occur"));
+    if (log.quiet()) return Exit::done;
+    auto& out = *context.streams.out;
+    out << fmt::format(
+        "{}: {} to train on, {} to validate, {} to test{}\n", folder_, format_count(made.training, "pair"),
+        format_count(made.validation), format_count(made.test),
+        made.left_out == 0 ? "" : fmt::format("; {} with an empty side left out", format_count(made.left_out)));
     out << fmt::format(R"(
 Look at {0}/config.yaml, then:
   {1} train {2} --run {3}

@@ -34,6 +34,7 @@ class Prepare final : public Command {
     const auto environment = common_.environment(context, log);
     const InterruptGuard guard;
     const auto [folder, summary] = run::prepare(config_, common_.overrides(), environment);
+    if (log.quiet()) return Exit::done;
     run::describe(*context.streams.out, folder, summary);
     context.streams.out->flush();
     check_written(*context.streams.out);

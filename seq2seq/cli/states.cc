@@ -1,5 +1,6 @@
 #include "seq2seq/run/states.h"
 
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -8,6 +9,7 @@
 #include "seq2seq/cli/common.h"
 #include "seq2seq/core/atomic_text.h"
 #include "seq2seq/core/error.h"
+#include "seq2seq/core/text.h"
 #include "seq2seq/data/input/line_reader.h"
 
 namespace seq2seq::cli {
@@ -29,9 +31,10 @@ class States final : public Command {
     arguments.optional("SENTENCES", input_, "file of source sentences, one per line (default: standard input)");
     arguments.option("--checkpoint", checkpoint_, "CHECKPOINT",
                      "best, last, or the number of an update (default: best)");
-    arguments.option("--output", output_, "FILE",
-                     "output file: a NumPy array if the name ends in `.npy`, otherwise tab-separated columns after a "
-                     "line of names (default: columns on standard output)");
+    arguments.option(
+        "--output", output_, "FILE",
+        "output file: a NumPy array if the name ends in `.npy`; tab-separated columns after a line of "
+        "names if it ends in `.tsv`, `.txt` or without an extension (default: columns on standard output)");
     arguments.option("--layer", layer_, "N", "only layer N of the encoder, counted from 1 (default: all)");
     arguments.option("--part", part_, "PART", "hidden, cell, or all (default: hidden)");
     arguments.flag("--tokens", options_.tokens, "read tokens separated by spaces instead of text");
@@ -44,6 +47,7 @@ class States final : public Command {
     const auto environment = common_.environment(context, log);
     if (layer_) options_.layer = parse_number<int64_t>("--layer", *layer_, 1, most_layers);
     options_.part = part();
+    const bool as_array = output_ && is_array(*output_);
     if (output_) check_outputs({{"SENTENCES", input_}}, {{"--output", *output_}});
     const bool from_stream = input_.empty() || input_ == "-";
     auto bytes = from_stream ? nullptr : data::open_bytes(input_);
@@ -59,12 +63,21 @@ class States final : public Command {
       return Exit::done;
     }
     AtomicText file(disk_files(), *output_);
-    (output_->ends_with(".npy") ? run::write_npy : run::write_tsv)(states, file.stream());
+    (as_array ? run::write_npy : run::write_tsv)(states, file.stream());
     file.commit();
     return Exit::done;
   }
 
  private:
+  /// Returns true if the name of the output asks for a NumPy array. Throws UsageError for an unknown format.
+  static bool is_array(const std::string& output) {
+    const auto extension = std::filesystem::path(output).extension();
+    if (extension == ".npy") return true;
+    if (extension.empty() || extension == ".tsv" || extension == ".txt") return false;
+    throw UsageError(Place{.part = "--output " + output}, "unknown format " + quote(extension.string()),
+                     "Use `.npy` for a NumPy array, or `.tsv` or `.txt` for columns between tabs");
+  }
+
   run::StatePart part() const {
     if (part_ == "hidden") return run::StatePart::hidden;
     if (part_ == "cell") return run::StatePart::cell;

@@ -124,6 +124,10 @@ TEST_CASE("usage: what the program does not know is refused with 2 and the neare
       Case{{"train", "x.yaml", "--threads", "-1"}, "-1"}, Case{{"train", "x.yaml", "--device", "tpu"}, "`tpu`"},
       Case{{"train", "x.yaml", "--set", "seed"}, "--set"},
       Case{{"evaluate", "x", "--source", "y"}, "give both or neither"},
+      Case{{"states", "run", "--output", "x.npz"},
+           "--output x.npz: unknown format `.npz`. Use `.npy` for a NumPy array, or `.tsv`"},
+      Case{{"train", "x.yaml", "--explain", "--timeline", "y"},
+           "--timeline y: cannot be combined with `--explain`, which does not train"},
       Case{{"init", "x"}, "`--source FILE` and `--target FILE` are missing"},
       Case{{"init", "x", "--source", "a", "--pairs", "b"}, "1 file of `--source`, but 0 of `--target`"},
       Case{{"init", "x", "--pairs", "a", "--test-target", "b"},
@@ -179,8 +183,9 @@ TEST_CASE("usage: a misspelled key is told with the option as typed, the key and
   const Toy toy(copied);
   const auto ran = run_program({"train", (toy / "toy.yaml").string(), "--set", "train.optimizer.learning_rat=1"});
   CHECK(ran.code == 2);
-  CHECK_THAT(ran.err, ContainsSubstring("--set train.optimizer.learning_rat=1: unknown key "
-                                        "`train.optimizer.learning_rat`; did you mean `learning_rate`?"));
+  CHECK_THAT(ran.err,
+             ContainsSubstring("--set train.optimizer.learning_rat=1: unknown key "
+                               "`train.optimizer.learning_rat`; did you mean `train.optimizer.learning_rate`?"));
 }
 
 TEST_CASE("config: every fault of a file is told at once, one a line; a valid one is said to be",
@@ -223,6 +228,35 @@ TEST_CASE("config: what `check --show` prints reads back to the same", "[cli][co
   const auto shown = run_program({"config", "check", (toy / "toy.yaml").string(), "--show"});
   const auto file = toy.folder().file("shown/again.yaml", shown.out);
   CHECK(run_program({"config", "check", file.string(), "--show"}).out == shown.out);
+}
+
+TEST_CASE("usage: with `--quiet`, `init` and `prepare` print nothing", "[cli][init][prepare]") {
+  const Toy toy(copied, /*letters=*/4);
+  const auto text = [&toy](const char* name) { return (toy / name).string(); };
+  const std::vector<std::string> init{"init",     text("new"),         "--source", text("train.source"),
+                                      "--target", text("train.target")},
+      prepare{"prepare", text("toy.yaml"), "--set", "data.prepared=" + text("prepared")};
+  for (auto words : {init, prepare}) {
+    words.emplace_back("--quiet");
+    const auto ran = run_program(words);
+    CAPTURE(words, ran.err);
+    CHECK(ran.code == 0);
+    CHECK(ran.out.empty());
+    CHECK(ran.err.empty());
+  }
+  CHECK_THAT(run_program(prepare).out, ContainsSubstring("SHA-256"));
+}
+
+TEST_CASE("usage: sizes that no memory holds are refused, before anything is allocated", "[cli][config][error]") {
+  const Toy toy(copied);
+  const auto key = GENERATE(as<std::string>{}, "model.embedding.size", "model.encoder.cells", "model.decoder.cells",
+                            "decode.n_best", "decode.batch", "decode.max_length.limit", "data.max_length",
+                            "data.source.vocabulary.size", "train.batch.prefetch", "train.accumulate");
+  const auto ran = run_program({"config", "check", (toy / "toy.yaml").string(), "--set", key + "=9000000000000000000"});
+  CAPTURE(ran.err);
+  CHECK(ran.code == 2);
+  CHECK_THAT(ran.err, ContainsSubstring(key + "`: expected a whole number of at least ") &&
+                          ContainsSubstring(" and at most 1000000"));
 }
 
 }  // namespace seq2seq::test
