@@ -68,6 +68,9 @@ struct RunArguments {
 /// Warns of tokens that are not in the vocabulary, unless `log` is quiet. `side`: source or target.
 void warn_of_unknown(Log& log, const run::UnknownTokens& counts, const char* side);
 
+/// Warns of outputs that are shorter than `decode.min_length`, if there are any.
+void warn_of_short(Log& log, int64_t below_minimum, int64_t outputs);
+
 /// A file on the command line: `--output`, and the path as typed.
 struct NamedFile {
   std::string option, path;

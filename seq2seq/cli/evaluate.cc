@@ -12,6 +12,7 @@
 #include "seq2seq/core/atomic_file.h"
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/files.h"
+#include "seq2seq/core/progress.h"
 #include "seq2seq/core/run_folder.h"
 #include "seq2seq/metrics/metric.h"
 #include "seq2seq/metrics/perplexity.h"
@@ -32,8 +33,8 @@ std::string references_text(const run::Evaluation& evaluation, bool lowercase) {
 std::string kind_of_search(const decode::DecodeOptions& decode) {
   const bool by_risk = decode.minimum_bayes_risk != decode::no_metric;
   if (decode.search == decode::SearchKind::exact)
-    return fmt::format("exact, starting from beam {}, at most {} partial outputs", decode.beam,
-                       format_count(decode.exact_nodes));
+    return fmt::format("exact, starting from beam {}, at most {}", decode.beam,
+                       format_count(decode.exact_nodes, "partial output"));
   if (decode.search == decode::SearchKind::sample)
     return by_risk ? fmt::format("the sample of {} with the least risk by {}", decode.n_best, decode.minimum_bayes_risk)
                    : fmt::format("the most probable of {}", format_count(decode.n_best, "sample"));
@@ -72,13 +73,13 @@ void print_perplexities(std::ostream& out, const run::Perplexity& perplexity) {
   for (const auto& [name, title] : {std::pair("perplexity", "perplexity"),
                                     {"word_perplexity", "perplexity per word"},
                                     {"character_perplexity", "perplexity per character"}})
-    out << fmt::format("{:<38} {:>9.4f}\n", title, figures.at(name));
+    out << fmt::format("{:<38} {:>9}\n", title, format_figure(figures.at(name), 4));
 }
 
 void print_table(std::ostream& out, const run::Evaluation& evaluation, const run::LoadedRun& run,
                  const std::string& source) {
   const auto figure = [&out](std::string_view name, double value, const char* unit) {
-    out << fmt::format("{:<38} {:>9.2f}{}\n", name, value, unit);
+    out << fmt::format("{:<38} {:>9}{}\n", name, format_figure(value, 2), unit);
   };
   const auto line = [&out](const char* name, const std::string& text) {
     out << fmt::format("{:<11} {}\n", name, text);
@@ -101,8 +102,8 @@ void print_table(std::ostream& out, const run::Evaluation& evaluation, const run
   for (const auto* member : run::members_of(run))
     line(member == &run ? "run" : "with",
          fmt::format("{}, checkpoint {}", member->folder.root().string(), member->update));
-  line("text", fmt::format("{}: {} sentences, {} target tokens", source, format_count(evaluation.sentences),
-                           format_count(evaluation.target_tokens)));
+  line("text", fmt::format("{}: {}, {}", source, format_count(evaluation.sentences, "sentence"),
+                           format_count(evaluation.target_tokens, "target token")));
   if (evaluation.empty_target + evaluation.invalid > 0) {
     line("left out", fmt::format("{} without a reference, {} not UTF-8", format_count(evaluation.empty_target),
                                  format_count(evaluation.invalid)));
@@ -172,9 +173,10 @@ void print_perplexity(std::ostream& out, const run::Evaluation& evaluation, cons
   out << '\n';
   out << fmt::format("{:<11} {}, checkpoint {}\n", "run", run.folder.root().string(), run.update);
   const auto ends = evaluation.sentences;
-  out << fmt::format("{:<11} {}: {} sentences, {} tokens, {} words, {} characters\n", "text", text, format_count(ends),
-                     format_count(evaluation.target_tokens), format_count(evaluation.perplexity.words - ends),
-                     format_count(evaluation.perplexity.characters - ends));
+  out << fmt::format("{:<11} {}: {}, {}, {}, {}\n", "text", text, format_count(ends, "sentence"),
+                     format_count(evaluation.target_tokens, "token"),
+                     format_count(evaluation.perplexity.words - ends, "word"),
+                     format_count(evaluation.perplexity.characters - ends, "character"));
   if (evaluation.empty_target + evaluation.invalid > 0) {
     out << fmt::format("{:<11} {} empty, {} not UTF-8\n", "left out", format_count(evaluation.empty_target),
                        format_count(evaluation.invalid));
@@ -257,6 +259,7 @@ class Evaluate final : public Command {
     if (!references_.empty()) files = data::FilePair{source_.value_or(""), {references_.begin(), references_.end()}};
     if (output_ && !files) check_outputs(test_files(loaded.options().data.test), {{"--output", *output_}});
     const auto evaluation = run::evaluate(loaded, files, environment);
+    warn_of_short(log, evaluation.outputs.below_minimum, evaluation.sentences);
     if (output_) write_atomically(disk_files(), *output_, lines_text(evaluation.lines));
     const auto& measured = files ? *files : loaded.options().data.test;
     const auto text = (lm ? measured.target.front() : measured.source).string();

@@ -105,6 +105,7 @@ class Translate final : public Command {
     options_.constraints = {.prefixes = prefixes.get(), .phrases = phrases.get()};
     const auto loaded = run_.load(environment, std::move(overrides));
     run::check_translates(loaded, "cannot translate");
+    refuse_unused(loaded.options().decode);
     if (from_stream) bytes = data::open_bytes(context.streams.in, "<stdin>");
 
     options_.list = n_best_.has_value() || loaded.options().decode.n_best > 1;
@@ -155,6 +156,7 @@ class Translate final : public Command {
                        "Leave out INPUT and options for files and formats");
     auto loaded = run_.load(environment, std::move(overrides));
     run::check_translates(loaded, "cannot translate");
+    refuse_unused(loaded.options().decode);
     environment.log->say(fmt::format("{}, checkpoint {}. `:help` lists the commands, Ctrl-D quits",
                                      loaded.folder.root().string(), loaded.update));
     run::Conversation conversation(loaded, options_.tokens);
@@ -178,6 +180,19 @@ class Translate final : public Command {
     return Exit::done;
   }
 
+  /// Throws UsageError for keys on the command line that only commands that measure outputs read.
+  void refuse_unused(const decode::DecodeOptions& options) const {
+    for (const auto& each : run_.common.overrides()) {
+      if (each.key.starts_with("decode.rescore"))
+        throw UsageError(Place{.part = each.option}, "has no effect: `translate` searches for its outputs",
+                         "Choose outputs from a list with `seq2seq rescore`, or measure them with `seq2seq evaluate`");
+      if (each.key.starts_with("metrics.") && options.minimum_bayes_risk == decode::no_metric)
+        throw UsageError(Place{.part = each.option},
+                         "has no effect: `translate` compares outputs only with `decode.minimum_bayes_risk`",
+                         "Leave it out");
+    }
+  }
+
   void check_files() const {
     std::vector<NamedFile> inputs{{"INPUT", input_}}, outputs;
     if (prefix_) inputs.push_back({"--prefix", *prefix_});
@@ -191,19 +206,22 @@ class Translate final : public Command {
   static int report(const run::Translated& translated, Log& log) {
     warn_of_unknown(log, translated.unknown, "source");
     if (translated.cut > 0) {
-      log.warn(fmt::format("{} of {} outputs were cut at the maximum length (`decode.max_length`)",
-                           format_count(translated.cut), format_count(translated.lines)));
+      log.warn(fmt::format("{} of {} {} cut at the maximum length (`decode.max_length`)", format_count(translated.cut),
+                           format_count(translated.lines, "output"), translated.cut == 1 ? "was" : "were"));
     }
+    warn_of_short(log, translated.below_minimum, translated.lines);
     if (translated.unmet.outputs > 0) {
-      log.warn(fmt::format(
-          "{} of {} outputs do not meet `--prefix` or `--constraints`, the first on line {}: `decode.max_length` "
-          "leaves no room, or `decode.no_repeat_ngram` forbids them",
-          format_count(translated.unmet.outputs), format_count(translated.lines), translated.unmet.first_line));
+      log.warn(
+          fmt::format("{} of {} {} not meet `--prefix` or `--constraints`, the first on line {}: `decode.max_length` "
+                      "leaves no room, or `decode.no_repeat_ngram` forbids them",
+                      format_count(translated.unmet.outputs), format_count(translated.lines, "output"),
+                      translated.unmet.outputs == 1 ? "does" : "do", translated.unmet.first_line));
     }
     if (translated.exact.sentences > 0) log.say("exact search: " + run::describe(translated.exact));
     if (translated.failed == 0) return Exit::done;
-    log.warn(fmt::format("{} of {} lines could not be read; their answers have the key `error`",
-                         format_count(translated.failed), format_count(translated.lines)));
+    log.warn(fmt::format("{} of {} could not be read; {} the key `error`", format_count(translated.failed),
+                         format_count(translated.lines, "line"),
+                         translated.failed == 1 ? "its answer has" : "their answers have"));
     return Exit::failed;
   }
 

@@ -77,8 +77,11 @@ ScoringRule scoring_rule(const DecodeOptions& options) {
 
 void declare(config::Keys& keys, MaxLengthOptions& options) {
   keys.add("ratio", options.ratio, "maximum number of tokens per source token").unit("tokens").at_least(0);
-  keys.add("plus", options.plus, "tokens added to `ratio` times the length of the source").unit("tokens").at_least(0);
-  keys.add("limit", options.limit, "absolute maximum").unit("tokens").at_least(1);
+  keys.add("plus", options.plus, "tokens added to `ratio` times the length of the source")
+      .unit("tokens")
+      .at_least(0)
+      .at_most(1e9);
+  keys.add("limit", options.limit, "absolute maximum").unit("tokens").at_least(1).at_most(1e9);
 }
 
 int64_t longest_output(const MaxLengthOptions& options, int64_t source_tokens) {
@@ -102,13 +105,16 @@ void declare_lengths(config::Keys& keys, DecodeOptions& options) {
   keys.add("beam", options.beam, "hypotheses kept at each step; 1: greedy search. Larger is slower")
       .at_least(1)
       .at_most(1e6);
-  keys.add("n_best", options.n_best, "outputs per source, at most `beam` unless `search: sample`").at_least(1);
+  keys.add("n_best", options.n_best, "outputs per source, at most `beam` unless `search: sample`")
+      .at_least(1)
+      .at_most(1e6);
   keys.section("max_length", options.max_length, "maximum length of outputs; longer hypotheses are cut and marked");
   keys.add("oracle_length", options.oracle_length,
            "make each output as long as its first reference, regardless of `max_length`; needs references");
   keys.add("min_length", options.min_length, "minimum length of outputs, as far as the maximum length allows it")
       .unit("tokens")
-      .at_least(0);
+      .at_least(0)
+      .at_most(1e9);
   keys.section("length_normalization", options.length_normalization,
                "comparison of outputs of different lengths; without it, short outputs are favoured");
 }
@@ -183,7 +189,10 @@ void add_contradictions(config::Keys& keys, const DecodeOptions& options) {
                : "changes nothing, because outputs have no `<unk>`. Set `decode.allow_unknown: true`";
   });
   keys.rule("min_length", [&options] {
-    return options.min_length <= options.max_length.limit ? "" : "must not be larger than `max_length.limit`";
+    if (options.min_length > options.max_length.limit) return "must not be larger than `max_length.limit`";
+    return options.max_length.ratio == 0 && options.min_length > options.max_length.plus && !options.oracle_length
+               ? "must not be larger than `max_length.plus`, which is the longest output if `max_length.ratio` is 0"
+               : "";
   });
   keys.rule("search", [&options] { return contradicting_search(options); });
   keys.rule("diverse_beam", [&options] {

@@ -68,6 +68,7 @@ OutputFigures compare_outputs(const std::vector<MeasuredOutput>& outputs, const 
     figures.rates += metrics::error_rates({output.tokens}, {reference_tokens(references.back(), text, metrics)});
     lines.push_back(output.line);
     if (output.cut) ++figures.cut;
+    if (output.below_minimum) ++figures.below_minimum;
     figures.exact += output.exact;
   }
   for (const auto& name : line_metrics(names)) {

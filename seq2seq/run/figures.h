@@ -47,6 +47,7 @@ struct OutputFigures {
   metrics::Bleu bleu;
   std::map<std::string, metrics::Counts> lines;  // sums by name, for the configured metrics
   int64_t cut = 0;                               // outputs that stopped at the longest length
+  int64_t below_minimum = 0;                     // outputs of this rank that are shorter than `decode.min_length`
   ExactCounts exact;
 };
 /// Compares outputs with the references of the sentences `chosen`. `names`: metrics to measure besides BLEU and error

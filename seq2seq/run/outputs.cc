@@ -35,7 +35,8 @@ std::vector<MeasuredOutput> search_outputs(const decode::Predictor& predictor, c
     const auto& best = all_found[i].front();
     outputs.push_back({.line = text.target_tokenizer().detokenize(all_words[i]),
                        .tokens = output_tokens(std::move(all_words[i]), metrics),
-                       .cut = best.cut});
+                       .cut = best.cut,
+                       .below_minimum = !options.oracle_length && std::ssize(best.ids) < options.min_length});
     if (options.search == decode::SearchKind::exact) outputs.back().exact.add(best);
   }
   return outputs;

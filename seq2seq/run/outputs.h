@@ -19,8 +19,9 @@ namespace seq2seq::run {
 struct MeasuredOutput {
   std::string line;
   metrics::Tokens tokens;
-  bool cut = false;     // stopped at the longest length
-  ExactCounts exact{};  // counts of this output; zero sentences if it was not searched for exactly
+  bool cut = false;            // stopped at the longest length
+  bool below_minimum = false;  // shorter than `decode.min_length`, because the longest length is
+  ExactCounts exact{};         // counts of this output; zero sentences if it was not searched for exactly
 };
 
 /// Returns the sentences with these numbers as each model reads them: first the reading by `text`, then the set's

@@ -191,6 +191,7 @@ class Translator {
     if (best.cut) ++translated_.cut;
     if (request.constraints.any()) translated_.unmet.add(best.ids, request.constraints, translated_.lines + 1);
     const bool searched = !best.token_scores.empty();
+    if (searched && std::ssize(best.ids) < run_.options().decode.min_length) ++translated_.below_minimum;
     if (searched && run_.options().decode.search == decode::SearchKind::exact) translated_.exact.add(best);
   }
 

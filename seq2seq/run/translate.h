@@ -34,11 +34,12 @@ struct TranslateOptions {
 
 struct Translated {
   int64_t lines = 0;
-  int64_t cut = 0;         // lines with a best output that stopped at the longest length
-  int64_t failed = 0;      // lines answered with an error
-  ExactCounts exact;       // of the lines that were searched
-  UnmetConstraints unmet;  // best outputs that lack a prefix or a phrase
-  UnknownTokens unknown;   // of the source
+  int64_t cut = 0;            // lines with a best output that stopped at the longest length
+  int64_t below_minimum = 0;  // lines with a best output shorter than `decode.min_length`
+  int64_t failed = 0;         // lines answered with an error
+  ExactCounts exact;          // of the lines that were searched
+  UnmetConstraints unmet;     // best outputs that lack a prefix or a phrase
+  UnknownTokens unknown;      // of the source
 };
 
 /// Translates every line of `input` to `output`, in order. Writes the outputs of the lines read so far as soon as no

@@ -279,7 +279,7 @@ TEST_CASE("translate: outputs have the prefix and the phrases of their line", "[
       {"translate", toy.run(), "--constraints", phrases, "--set", "decode.max_length={ratio: 0, plus: 3, limit: 3}"},
       "a\nb\n");
   CHECK(short_of.code == 0);
-  CHECK_THAT(short_of.err, ContainsSubstring("1 of 2 outputs do not meet `--prefix` or `--constraints`") &&
+  CHECK_THAT(short_of.err, ContainsSubstring("1 of 2 outputs does not meet `--prefix` or `--constraints`") &&
                                ContainsSubstring("line 2"));
 }
 
@@ -313,6 +313,55 @@ TEST_CASE("train: both lengths of a run at once name the way out, which works", 
   auto unset = words;
   unset[4] = "train.epochs=null";
   CHECK(run_program(unset).code == 0);
+}
+
+TEST_CASE("translate: keys that it does not read are refused", "[cli][translate][error]") {
+  const TrainedToy toy;
+  const auto [key, problem] = GENERATE(table<std::string, std::string>(
+      {{"decode.rescore.list=x",
+        "has no effect: `translate` searches for its outputs. Choose outputs from a list with "},
+       {"metrics.lowercase=true",
+        "has no effect: `translate` compares outputs only with `decode.minimum_bayes_risk`"}}));
+  const auto refused = run_program({"translate", toy.run(), "--set", key}, "a\n");
+  CHECK(refused.code == 2);
+  CHECK(refused.out.empty());
+  CHECK_THAT(refused.err, ContainsSubstring("--set " + key + ": " + problem));
+  CHECK(run_program({"translate", toy.run(), "--set", "decode.search=sample", "--set", "decode.n_best=2", "--set",
+                     "decode.minimum_bayes_risk=bleu", "--set", "metrics.lowercase=true"},
+                    "a\n")
+            .code == 0);
+}
+
+TEST_CASE("translate, evaluate: outputs that cannot have the minimum length are counted", "[cli][translate]") {
+  const TrainedToy toy;
+  const std::vector<std::string> lengths{"--set", "decode.min_length=4", "--set",
+                                         "decode.max_length={ratio: 1, plus: 0, limit: 10}"};
+  auto translate = lengths, evaluate = lengths;
+  translate.insert(translate.begin(), {"translate", toy.run()});
+  evaluate.insert(evaluate.begin(), {"evaluate", toy.run()});
+  CHECK_THAT(
+      run_program(translate, "a\na b c a\n").err,
+      ContainsSubstring("1 of 2 outputs is shorter than `decode.min_length`, because `decode.max_length` is less"));
+  CHECK_THAT(run_program(evaluate).err, ContainsSubstring(" outputs are shorter than `decode.min_length`"));
+  const auto never = run_program({"translate", toy.run(), "--set", "decode.min_length=4", "--set",
+                                  "decode.max_length={ratio: 0, plus: 3, limit: 10}"},
+                                 "a\n");
+  CHECK(never.code == 2);
+  CHECK_THAT(never.err, ContainsSubstring("--set decode.min_length=4: `decode.min_length`: must not be larger than "
+                                          "`max_length.plus`"));
+}
+
+TEST_CASE("train: an option that breaks a rule of another key is named", "[cli][train][resume][error]") {
+  const TrainedToy toy;
+  const auto refused = run_program({"train", "--resume", toy.run(), "--set", "train.validate.metrics=[bleu]"});
+  CHECK(refused.code == 2);
+  CHECK_THAT(refused.err,
+             Catch::Matchers::StartsWith("--set train.validate.metrics=[bleu]: `train.validate.best_by` (") &&
+                 ContainsSubstring("`perplexity` is not among `metrics`: bleu"));
+  const auto lost = toy.file("nowhere");
+  const auto named = run_program({"train", "--resume", toy.run(), "--set", "data.validation.source=" + lost});
+  CHECK(named.code == 2);
+  CHECK_THAT(named.err, ContainsSubstring("--set data.validation.source=" + lost + ": " + lost + " does not exist"));
 }
 
 }  // namespace seq2seq::test

@@ -46,6 +46,8 @@ TEST_CASE("decode options: settings that contradict each other are refused", "[d
       {"search: sample\nbeam: 4\ndiverse_beam: {groups: 2}", "diverse_beam"},
       {"search: exact\nbeam: 4\ndiverse_beam: {groups: 2}", "diverse_beam"},
       {"beam: 5\ndiverse_beam: {groups: 2}", "equal size"},
+      {"min_length: 5\nmax_length: {limit: 4}", "max_length.limit"},
+      {"min_length: 5\nmax_length: {ratio: 0, plus: 4}", "max_length.plus"},
   }));
   CAPTURE(yaml);
   decode::DecodeOptions options;
