@@ -1,6 +1,7 @@
 #include "seq2seq/cli/compare_report.h"
 
 #include <algorithm>
+#include <cmath>
 #include <ostream>
 
 #include <fmt/format.h>
@@ -17,12 +18,11 @@ using ComparisonJson = nlohmann::ordered_json;
 
 double shown(const metrics::MetricKind& kind, double figure) { return (kind.share ? 100 : 1) * figure; }
 
-std::string number(const metrics::MetricKind& kind, double figure) {
-  return fmt::format("{:.2f}", shown(kind, figure));
-}
+std::string number(const metrics::MetricKind& kind, double figure) { return format_figure(shown(kind, figure), 2); }
 
 std::string signed_number(const metrics::MetricKind& kind, double figure) {
-  return fmt::format("{:+.2f}", shown(kind, figure));
+  const auto text = number(kind, figure);
+  return std::isfinite(figure) && !text.starts_with('-') ? "+" + text : text;
 }
 
 std::string interval(const metrics::MetricKind& kind, const metrics::Estimate::Interval& interval, bool with_sign) {
@@ -163,7 +163,7 @@ void print_comparison(std::ostream& out, const run::Comparison& comparison, cons
   if (two) line("B", files.second->string());
   line("text", fmt::format("{}, at most {} each", format_count(comparison.sentences, "sentence"),
                            format_count(comparison.most_references, "reference")));
-  line("samples", fmt::format("{} sets of sentences{}, seed {}", format_count(options.resampling.samples),
+  line("samples", fmt::format("{} of sentences{}, seed {}", format_count(options.resampling.samples, "set"),
                               two ? " and as many exchanges" : "", options.resampling.seed));
   for (std::size_t i = 0; i < comparison.metrics.size(); ++i)
     out << fmt::format("{}: {}\n", comparison.metrics[i]->title, comparison.signatures[i]);

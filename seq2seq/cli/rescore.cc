@@ -94,7 +94,8 @@ class Rescore final : public Command {
 
   static void report(Log& log, const run::Rescored& rescored) {
     log.say(fmt::format("{}, {}; shared prefixes saved {:.1f} % of the decoder steps",
-                        format_count(rescored.sentences, "sentence"), format_count(rescored.hypotheses) + " hypotheses",
+                        format_count(rescored.sentences, "sentence"),
+                        format_count(rescored.hypotheses) + (rescored.hypotheses == 1 ? " hypothesis" : " hypotheses"),
                         100 * rescored.saved));
     std::vector<std::string> weights;
     for (const auto& [name, weight] : rescored.weights)

@@ -8,6 +8,7 @@
 #include "seq2seq/cli/commands.h"
 #include "seq2seq/cli/common.h"
 #include "seq2seq/core/error.h"
+#include "seq2seq/core/progress.h"
 #include "seq2seq/core/run_folder.h"
 #include "seq2seq/run/task.h"
 
@@ -60,9 +61,9 @@ class Score final : public Command {
     check_written(out);
     if (!out) return Exit::reader_gone;  // a summary would describe pairs that were not received
     if (scored.tokens > 0) {
-      log.say(fmt::format("{} {}, {} tokens with end symbols: log-probability {:.6g}, perplexity {:.4f}",
-                          format_count(scored.pairs), lm ? "sentences" : "pairs", format_count(scored.tokens),
-                          scored.score, scored.perplexity()));
+      log.say(fmt::format("{}, {} with end symbols: log-probability {:.6g}, perplexity {}",
+                          format_count(scored.pairs, lm ? "sentence" : "pair"), format_count(scored.tokens, "token"),
+                          scored.score, format_figure(scored.perplexity(), 4)));
       if (n_best_) log.say(fmt::format("shared prefixes saved {:.1f} % of the decoder steps", 100 * scored.saved));
     }
     warn_of_unknown(log, scored.unknown_source, "source");

@@ -77,9 +77,8 @@ void announce_model(Log& log, const train::TrainOptions& options, const Registri
 
 std::string batches_text(const train::TrainOptions& options, data::Task task) {
   const auto& batch = options.batch;
-  const auto* pairs = task == data::Task::lm ? "sentences" : "pairs";
-  const auto size = batch.sentences > 0 ? fmt::format("{} {}", format_count(batch.sentences), pairs)
-                                        : fmt::format("{} tokens", format_count(batch.tokens));
+  const auto* pair = task == data::Task::lm ? "sentence" : "pair";
+  const auto size = batch.sentences > 0 ? format_count(batch.sentences, pair) : format_count(batch.tokens, "token");
   return options.accumulate > 1 ? fmt::format("{} x {}", options.accumulate, size) : size;
 }
 
@@ -88,9 +87,9 @@ void announce_length(Log& log, const RunOptions& options, int64_t batches) {
   const double in_epoch = std::ceil(static_cast<double>(batches) / static_cast<double>(options.train.accumulate));
   const double updates = options.train.updates ? static_cast<double>(*options.train.updates)
                                                : std::ceil(options.train.epochs.value_or(0) * in_epoch);
-  log.say(fmt::format("training  {} updates of {}, {:.4g} epochs of {} updates",
-                      format_count(static_cast<int64_t>(updates)), batches_text(options.train, options.data.task),
-                      updates / in_epoch, format_count(static_cast<int64_t>(in_epoch))));
+  log.say(fmt::format("training  {} of {}, {:.4g} epoch{} of {}", format_count(static_cast<int64_t>(updates), "update"),
+                      batches_text(options.train, options.data.task), updates / in_epoch,
+                      updates == in_epoch ? "" : "s", format_count(static_cast<int64_t>(in_epoch), "update")));
   if (options.train.minutes)
     log.say(fmt::format("          at most {} in one session", format_duration(*options.train.minutes * 60)));
 }

@@ -125,7 +125,7 @@ std::vector<std::string> Conversation::target_words(const std::vector<int64_t>& 
 
 std::string Conversation::n_best(int64_t count) {
   constexpr int64_t most = 1'000'000;
-  if (count > most) throw UsageError(fmt::format("at most {} outputs can be shown", format_count(most)));
+  if (count > most) throw UsageError(fmt::format("at most {} can be shown", format_count(most, "output")));
   auto& decode = run_->configuration->options.decode;
   decode.n_best = count;
   const int64_t groups = decode.diverse_beam.groups;

@@ -11,6 +11,7 @@
 
 #include "seq2seq/config/resolved.h"
 #include "seq2seq/core/error.h"
+#include "seq2seq/core/progress.h"
 #include "seq2seq/core/text.h"
 #include "seq2seq/core/version.h"
 
@@ -63,14 +64,15 @@ std::size_t quantile(const std::vector<int64_t>& lengths, double part) {
 }
 
 void describe_side(std::ostream& out, const char* name, const data::SideSummary& side, int64_t pairs) {
-  out << fmt::format("{:<12} {} tokens, {:.1f} per sentence; half of the sentences have at most {}, 95 % at most {}\n",
-                     name, format_count(side.tokens), static_cast<double>(side.tokens) / static_cast<double>(pairs),
+  out << fmt::format("{:<12} {}, {:.1f} per sentence; half of the sentences have at most {}, 95 % at most {}\n", name,
+                     format_count(side.tokens, "token"), static_cast<double>(side.tokens) / static_cast<double>(pairs),
                      quantile(side.lengths, 0.5), quantile(side.lengths, 0.95));
-  out << fmt::format("{:<12} {} different words; vocabulary of {}, {:.2f} % of the tokens unknown\n", "",
-                     format_count(side.words), format_count(side.vocabulary_words), share(side.unknown, side.tokens));
+  out << fmt::format("{:<12} {}; vocabulary of {}, {:.2f} % of the tokens unknown\n", "",
+                     format_count(side.words, "different word"), format_count(side.vocabulary_words),
+                     share(side.unknown, side.tokens));
   if (side.normalized + side.escaped > 0) {
-    out << fmt::format("{:<12} {} sentences changed by normalization, {} with escaped special symbols\n", "",
-                       format_count(side.normalized), format_count(side.escaped));
+    out << fmt::format("{:<12} {} changed by normalization, {} with escaped special symbols\n", "",
+                       format_count(side.normalized, "sentence"), format_count(side.escaped));
   }
 }
 
@@ -109,8 +111,8 @@ PreparedText prepare(const std::filesystem::path& config, const std::vector<conf
 
 void describe(std::ostream& out, const data::PreparedFolder& folder, const data::Summary& summary) {
   out << fmt::format("{:<12} {}\n", "prepared", folder.root.string());
-  out << fmt::format("{:<12} {} of {} lines, SHA-256 {}\n", "pairs", format_count(summary.pairs),
-                     format_count(summary.lines), summary.content_digest.substr(0, 12));
+  out << fmt::format("{:<12} {} of {}, SHA-256 {}\n", "pairs", format_count(summary.pairs),
+                     format_count(summary.lines, "line"), summary.content_digest.substr(0, 12));
   if (summary.pairs_of.size() > 1) {
     out << fmt::format("{:<12} {} pairs from each file\n", "", fmt::join(summary.pairs_of, ", "));
   }

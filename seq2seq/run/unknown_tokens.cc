@@ -24,8 +24,9 @@ void UnknownTokens::add(const std::vector<int64_t>& ids, const data::TextPipelin
 std::string describe(const UnknownTokens& counts, const char* side) {
   if (counts.unknown == 0) return {};
   const double percent = 100 * static_cast<double>(counts.unknown) / static_cast<double>(counts.tokens);
-  std::string text = fmt::format("{} of {} {} tokens ({:.2f} %) {} not in the vocabulary", format_count(counts.unknown),
-                                 format_count(counts.tokens), side, percent, counts.unknown == 1 ? "is" : "are");
+  std::string text = fmt::format("{} of {} ({:.2f} %) {} not in the vocabulary", format_count(counts.unknown),
+                                 format_count(counts.tokens, fmt::format("{} token", side)), percent,
+                                 counts.unknown == 1 ? "is" : "are");
   if (counts.lines == 1) text += fmt::format("; line {} has only unknown tokens", counts.first_line);
   if (counts.lines > 1) {
     text += fmt::format("; {} lines have only unknown tokens; the first is line {}", format_count(counts.lines),

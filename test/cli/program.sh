@@ -58,7 +58,7 @@ test_usage() {
   expect 2 "no command" < /dev/null
   expect 2 "an unknown option" train --verbos < /dev/null
   expect 2 "a misspelled key" train toy.yaml --set train.optimizer.learning_rat=1 < /dev/null
-  says '--set train.optimizer.learning_rat=1: unknown key `train.optimizer.learning_rat`; did you mean `learning_rate`?'
+  says '--set train.optimizer.learning_rat=1: unknown key `train.optimizer.learning_rat`; did you mean `train.optimizer.learning_rate`?'
   [[ ! -e runs ]] || fail "a refused configuration leaves no folder"
   expect 1 "a run that is not there" translate nowhere < /dev/null
 }
@@ -274,6 +274,7 @@ test_size_limit() {
   expect 0 "training after that" train toy.yaml --run limited "${short[@]}"
   mv limited short
   limited 16 "a checkpoint" train toy.yaml --run limited "${short[@]}"
+  says "(\`ulimit -f\`) and continue with \`$program train --resume limited\`"
   expect 0 "resuming without a checkpoint" train --resume limited --threads 1
   same_weights short limited 20 "after a limit and --resume the weights are those of a whole run"
   limited 1 "preparing" prepare toy.yaml --set data.prepared=prepared

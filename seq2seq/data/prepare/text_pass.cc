@@ -10,6 +10,7 @@
 #include "seq2seq/core/checksum.h"
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/interrupt.h"
+#include "seq2seq/core/progress.h"
 #include "seq2seq/data/alignment.h"
 #include "seq2seq/data/clean/pair_filter.h"
 #include "seq2seq/data/corpus.h"
@@ -80,7 +81,7 @@ class TextPass {
 
  private:
   void write(Summary& summary) {
-    job_->log->say(fmt::format("writing   {} pairs", format_count(summary.pairs)));
+    job_->log->say("writing   " + format_count(summary.pairs, "pair"));
     auto source = std::async(std::launch::async, [this, &summary] {
       source_.finish(folder_.source().tokens, folder_.source().words, summary.source);
     });
@@ -116,8 +117,7 @@ class TextPass {
     for (TokenBatch batch; batches.next(batch);) {
       if (interrupted()) throw Interrupted("interrupted; nothing was written");
       take(batch, summary);
-      progress.update(static_cast<double>(lines.consumed()) / kMegabyte,
-                      fmt::format("{} pairs", format_count(summary.pairs)));
+      progress.update(static_cast<double>(lines.consumed()) / kMegabyte, format_count(summary.pairs, "pair"));
     }
     progress.finish();
   }
