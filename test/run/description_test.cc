@@ -1,6 +1,9 @@
 #include "seq2seq/run/description.h"
 
+#include <algorithm>
 #include <string>
+
+#include <fmt/format.h>
 
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/version.h"
@@ -77,8 +80,12 @@ TEST_CASE("run.json: another format or version, or damage, is told in one line",
              ContainsSubstring("run.json: has format version 99; this program reads version " + version));
   CHECK_THAT(fault(replaced(text, "seq2seq run", "something")), ContainsSubstring("is not a description of a run"));
   CHECK_THAT(fault("[1]"), ContainsSubstring("is not a description of a run"));
-  CHECK_THAT(fault(text.substr(0, text.size() / 2)), ContainsSubstring("run.json: is damaged"));
-  CHECK_THAT(fault(""), ContainsSubstring("run.json: is damaged"));
+  const auto half = text.substr(0, text.size() / 2);
+  CHECK_THAT(fault(half),
+             ContainsSubstring(fmt::format("run.json:{}:", std::count(half.begin(), half.end(), '\n') + 1)) &&
+                 ContainsSubstring(": is damaged: `not JSON from here on: "));
+  CHECK_THAT(fault(""),
+             ContainsSubstring("run.json:1:1: is damaged: `not JSON from here on: unexpected end of input`"));
   CHECK_THAT(fault(replaced(text, "\"digest\"", "\"digesd\"")), ContainsSubstring("digest"));
   CHECK_THAT(fault(replaced(text, "\"threads\": 2", "\"threads\": \"two\"")), ContainsSubstring("is damaged"));
   CHECK_THAT(fault(replaced(text, "\"threads\": 2", "\"threads\": 2.5")), ContainsSubstring("is damaged"));

@@ -41,7 +41,8 @@ TEST_CASE("new run: a folder that holds one is never written into", "[run][error
 
   CHECK_THAT(refused, ContainsSubstring("already contains a run"));
   CHECK_THAT(refused, ContainsSubstring("--resume"));
-  CHECK_THAT(message_of<UsageError>([&] { toy.train("run", {"train.update=9"}); }), ContainsSubstring("`updates`"));
+  CHECK_THAT(message_of<UsageError>([&] { toy.train("run", {"train.update=9"}); }),
+             ContainsSubstring("`train.updates`"));
   CHECK(content_of(toy / "run/run.json") == before);
 }
 
