@@ -1,6 +1,6 @@
 """package_test.py CMAKE BUILD: installs the build into a separate folder, and uses it from outside the tree.
 
-The program starts, every header compiles, the three examples are built by find_package, train and translate, and two of them are
+The program starts, every header compiles, the four examples are built by find_package, train and translate, and two of them are
 configured by add_subdirectory; a LibTorch of another version is an error. Prints one line for each fault. Exits with 1 if there is any.
 """
 
@@ -167,9 +167,34 @@ def check_own_attention():
     done = ran(program, "study", "plan", "study.yaml", cwd=folder)
     if done.returncode != 0 or "cosine" not in done.stdout:
         yield f"own_attention study plan: {why(done)}"
-    code = (ROOT / "examples/own_attention/main.cc").read_text().split("\n\n", 1)[1]
-    if f"```cpp\n{code}```\n" not in (ROOT / "docs/extending.md").read_text():
-        yield "docs/extending.md shows another own_attention/main.cc"
+    yield from check_shown("own_attention", "docs/extending.md")
+
+
+def check_shown(example, page):
+    code = (ROOT / "examples" / example / "main.cc").read_text().split("\n\n", 1)[1]
+    if f"```cpp\n{code}```\n" not in (ROOT / page).read_text():
+        yield f"{page} shows another {example}/main.cc"
+
+
+def check_own_program():
+    """Its outputs and scores are those of `seq2seq translate`."""
+    folder, program = built("own_program")
+    lines = (ROOT / "examples/own_schedule/reverse.yaml").read_text().splitlines(keepends=True)
+    (folder / "reverse.yaml").write_text("".join(line for line in lines if "schedule:" not in line))
+    installed = PREFIX / "bin/seq2seq"
+    done = ran(installed, "train", "reverse.yaml", "--run", "run", "--threads", 1, "--quiet", "--set", "train.updates=60", cwd=folder)
+    listed = ran(installed, "translate", "run", "data/test.source", "--n-best", 3, "--format", "moses", cwd=folder)
+    own = subprocess.run([program, "run"], stdin=(folder / "data/test.source").open(), cwd=folder, capture_output=True, text=True, check=False)
+    expected = [(fields[1], float(fields[3])) for fields in (line.split(" ||| ") for line in listed.stdout.splitlines())]
+    found = [(text, float(score)) for score, _, text in (line.partition("\t") for line in own.stdout.splitlines())]
+    if len(expected) != 150 or [text for text, _ in found] != [text for text, _ in expected]:
+        yield f"own_program writes other outputs than `translate`: {why(done)} {why(listed)} {why(own)}"
+    elif any(abs(a - b) > 1e-3 for (_, a), (_, b) in zip(found, expected, strict=True)):
+        yield "own_program writes other scores than `translate`"
+    missing = ran(program, "gone", cwd=folder)
+    if missing.returncode != 1 or "gone" not in missing.stderr:
+        yield f"own_program with a run that does not exist: {why(missing)}"
+    yield from check_shown("own_program", "docs/library.md")
 
 
 def fake_torch(version):
@@ -267,4 +292,4 @@ def check_subdirectory():
 if is_set("SEQ2SEQ_TEST_FAST"):
     skipped("installing takes minutes")
     sys.exit(4)
-finish(check_installed, check_headers, check_own_schedule, check_own_bridge, check_own_attention, check_other_torch, check_subdirectory)
+finish(check_installed, check_headers, check_own_schedule, check_own_bridge, check_own_attention, check_own_program, check_other_torch, check_subdirectory)
