@@ -63,7 +63,9 @@ EOF
   try "does reversing the source help? a table over three seeds, from records in this folder; --retrain trains anew (docs/studies.md)" \
     "$program study run experiments/sutskever2014/reversal-g2p.yaml --scale small"
   try "the learning curve as a picture (scripts/plot also draws tables of studies and attention weights)" "scripts/plot $run"
-  try "a longer training (about three times as long), and a better model" "$program train configs/g2p-full.yaml"
+  try "the letters that it reads for each phoneme, as a picture" \
+    "echo 's u t s k e v e r' | $program translate $run --attention weights.jsonl && scripts/plot attention weights.jsonl"
+  try "a longer training (about a quarter of an hour), and a better model" "$program train configs/g2p-full.yaml"
   try "every key of a configuration" "$program config reference"
   try "build and run the tests" "scripts/test"
 }
