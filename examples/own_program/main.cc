@@ -1,7 +1,6 @@
 // A program of your own around a trained model. It reads sentences from standard input and writes the three best
 // outputs of each, with their log-probabilities.
 
-#include <cstdint>
 #include <cstdio>
 #include <exception>
 #include <iostream>

@@ -113,9 +113,11 @@ void warn_of_unknown(Log& log, const run::UnknownTokens& counts, const char* sid
 
 void warn_of_short(Log& log, int64_t below_minimum, int64_t outputs) {
   if (below_minimum == 0) return;
-  log.warn(fmt::format("{} of {} {} shorter than `decode.min_length`, because `decode.max_length` is less for {}",
-                       format_count(below_minimum), format_count(outputs, "output"), below_minimum == 1 ? "is" : "are",
-                       below_minimum == 1 ? "its source" : "their sources"));
+  log.warn(
+      fmt::format("{} of {} {} shorter than `decode.min_length`, because the longest output for {} is shorter "
+                  "(`decode.max_length`, or the longest sentence that the model writes)",
+                  format_count(below_minimum), format_count(outputs, "output"), below_minimum == 1 ? "is" : "are",
+                  below_minimum == 1 ? "its source" : "their sources"));
 }
 
 namespace {

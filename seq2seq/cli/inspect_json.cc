@@ -85,7 +85,7 @@ void inspect_answers(std::ostream& out, const fs::path& file) {
 /// Returns true for a line of `translate --format json`.
 bool is_answer(const Json& line) {
   return line.is_object() && (line.contains("hypotheses") || (line.contains("output") && line.contains("score")) ||
-                              (line.contains("source") && line.contains("error")));
+                              (line.contains("error") && line.at("error").is_string()));
 }
 
 void inspect_timeline(std::ostream& out, const fs::path& file) {

@@ -239,14 +239,16 @@ class Reader {
                 fmt::format("`{}`{}: {}", path, file, wrong));
   }
 
-  /// Returns the last override that sets a key below `path`, or a key that the fault of a rule for `path` names; null
-  /// if there is none.
+  /// Returns the last override of a key, or of a section around a key, that the fault of a rule for `path` names, by
+  /// its full path or relative to the section of `path`; null if there is none.
   const Override* named_override(const std::string& path, const std::string& wrong) const {
     const auto section = path.substr(0, path.rfind('.') + 1);
+    const auto names = [&wrong](const std::string& key) {
+      return wrong.find("`" + key + "`") != wrong.npos || wrong.find("`" + key + ".") != wrong.npos;
+    };
     for (auto each = overrides_.rbegin(); each != overrides_.rend(); ++each) {
       const auto& key = each->key;
-      const bool beside = key.starts_with(section) && wrong.find("`" + key.substr(section.size()) + "`") != wrong.npos;
-      if (beside || key.starts_with(path + ".") || wrong.find("`" + key + "`") != wrong.npos) return &*each;
+      if (names(key) || (key.starts_with(section) && names(key.substr(section.size())))) return &*each;
     }
     return nullptr;
   }

@@ -119,14 +119,12 @@ std::unique_ptr<train::GradientSource> make_gradients(const RunOptions& options,
       observed && environment.leads() ? timeline_writer(environment) : parallel::Observer());
 }
 
-void check_timeline(const train::TrainOptions& options, int64_t first_update, const Environment& environment) {
-  if (environment.timeline.empty() || !options.updates) return;
-  const int64_t updates = *options.updates - first_update;
-  if (updates >= timeline_update) return;
+void check_timeline(const train::TrainOptions& options, const Environment& environment) {
+  if (environment.timeline.empty() || !options.updates || *options.updates >= timeline_update) return;
   throw UsageError(Place{.part = "--timeline " + environment.timeline.string()},
                    fmt::format("shows update {} of a session, but this session makes only {}", timeline_update,
-                               format_count(updates, "update")),
-                   fmt::format("Set `train.updates` to at least {}", first_update + timeline_update));
+                               format_count(*options.updates, "update")),
+                   fmt::format("Set `train.updates` to at least {}", timeline_update));
 }
 
 void warn_of_missing_timeline(int64_t updates, const Environment& environment) {

@@ -15,9 +15,8 @@ namespace seq2seq::run {
 std::unique_ptr<train::GradientSource> make_gradients(const RunOptions& options, const nn::Model& model,
                                                       const nn::Placement& placement, const Environment& environment);
 
-/// Throws UsageError if a session that starts at this update cannot write the timeline that was asked for, because it
-/// ends before the update that the timeline shows.
-void check_timeline(const train::TrainOptions& options, int64_t first_update, const Environment& environment);
+/// Throws UsageError if a new run ends before the update that the requested timeline shows.
+void check_timeline(const train::TrainOptions& options, const Environment& environment);
 
 /// Warns if a session of this many updates was too short for a timeline.
 void warn_of_missing_timeline(int64_t updates, const Environment& environment);

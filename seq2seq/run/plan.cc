@@ -43,11 +43,11 @@ void check_enough(const parallel::Layout& layout, const PlanRequest& request, co
       "`--devices {}`, or another placement: `--set placement.preset=auto` finds one that fits, and "
       "`--set placement.preset=single` uses one device",
       used);
-  const auto placed = fmt::format("`placement` spreads the model over {}", format_count(used, "device"));
+  const auto placed = fmt::format("the model is spread over {}", format_count(used, "device"));
   if (request.devices)
-    throw UsageError(Place{.part = fmt::format("--devices {}", *request.devices)},
-                     fmt::format("too few: {} in {}", placed, request.config.string()), "Use " + others);
-  throw UsageError(Place{.file = request.config.string()},
+    throw UsageError(Place{.part = fmt::format("--devices {}", *request.devices)}, "too few: " + placed,
+                     "Use " + others);
+  throw UsageError(Place{.part = "placement"},
                    fmt::format("{}, but {} has {}", placed, hardware.name, hardware.device.count), "Use " + others);
 }
 

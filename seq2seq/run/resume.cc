@@ -219,14 +219,14 @@ train::Outcome resume_in_group(const RunFolder& folder, const std::vector<config
   std::optional<train::TrainerState> checkpoint;
   const auto start = decide_start(folder, description, checked, from_checkpoint, environment, checkpoint);
   if (start == "finished") {
-    if (environment.leads()) return say_finished(*checkpoint, options.train, folder, environment);
-    return {};
+    if (!environment.leads()) return {};
+    warn_of_missing_timeline(0, environment);
+    return say_finished(*checkpoint, options.train, folder, environment);
   }
 
   const auto device = training_device(options.placement, environment);
   const auto machine = prepare_training(options.train.precision, device, environment);
   const int64_t update = start.empty() ? 0 : std::stoll(start);
-  check_timeline(options.train, update, environment);
   if (!start.empty()) train::check_continues(*environment.files, folder, update);
   environment.log->say(fmt::format("seq2seq {}: continuing {} at update {}", version().text(), folder.root().string(),
                                    format_count(update)));

@@ -115,7 +115,7 @@ train::Outcome train_configuration(const NewRun& request, const Configuration& c
   });
   if (!again.empty()) return resume_in_group(folder, {}, environment, {});
   auto options = configuration.options;  // with the placement chosen below
-  check_timeline(options.train, 0, environment);
+  check_timeline(options.train, environment);
   const auto device = training_device(options.placement, environment);
   const auto machine = prepare_training(options.train.precision, device, environment);
   const auto data = read_text_of_new_run(request, configuration, environment);

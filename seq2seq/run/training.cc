@@ -3,8 +3,6 @@
 #include <exception>
 #include <memory>
 #include <optional>
-#include <string_view>
-#include <typeinfo>
 
 #include <c10/util/Exception.h>
 #include <fmt/format.h>
@@ -80,18 +78,6 @@ void explain_failed_device(const std::exception_ptr& error, const RunFolder& fol
   throw Error("a device failed during training: " + failure,
               last ? fmt::format("{} continues from checkpoint {}", command, *last)
                    : fmt::format("The run has no checkpoint yet; {} starts it again", command));
-}
-
-/// Throws the error of a training that could not write a file, with the command that continues it.
-[[noreturn]] void explain_failed_write(const Error& fault, const RunFolder& folder) {
-  constexpr std::string_view advice = "run the command again";  // of file_error()
-  std::string text = fault.what();
-  const auto found = text.rfind(advice);
-  if (found == std::string::npos || typeid(fault) != typeid(Error)) throw;  // NOLINT: called while it is handled
-  text.replace(found, advice.size(), how_to_go_on(folder));
-  const auto place = to_string(fault.place());
-  if (!place.empty() && text.starts_with(place + ": ")) text.erase(0, place.size() + 2);
-  throw Error(fault.place(), text);
 }
 
 }  // namespace
@@ -185,8 +171,6 @@ train::Outcome run_training(const RunOptions& options, const TrainingData& data,
       warn_of_missing_timeline(outcome.update - resume_from.value_or(0), environment);
     }
     return outcome;
-  } catch (const Error& fault) {
-    explain_failed_write(fault, folder);
   } catch (const c10::Error&) {
     explain_failed_device(std::current_exception(), folder, *environment.files);
     throw;

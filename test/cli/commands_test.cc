@@ -320,6 +320,8 @@ TEST_CASE("translate: keys that it does not read are refused", "[cli][translate]
   const auto [key, problem] = GENERATE(table<std::string, std::string>(
       {{"decode.rescore.list=x",
         "has no effect: `translate` searches for its outputs. Choose outputs from a list with "},
+       {"metrics={lowercase: true}",
+        "has no effect: `translate` compares outputs only with `decode.minimum_bayes_risk`"},
        {"metrics.lowercase=true",
         "has no effect: `translate` compares outputs only with `decode.minimum_bayes_risk`"}}));
   const auto refused = run_program({"translate", toy.run(), "--set", key}, "a\n");
@@ -339,9 +341,9 @@ TEST_CASE("translate, evaluate: outputs that cannot have the minimum length are 
   auto translate = lengths, evaluate = lengths;
   translate.insert(translate.begin(), {"translate", toy.run()});
   evaluate.insert(evaluate.begin(), {"evaluate", toy.run()});
-  CHECK_THAT(
-      run_program(translate, "a\na b c a\n").err,
-      ContainsSubstring("1 of 2 outputs is shorter than `decode.min_length`, because `decode.max_length` is less"));
+  CHECK_THAT(run_program(translate, "a\na b c a\n").err,
+             ContainsSubstring(
+                 "1 of 2 outputs is shorter than `decode.min_length`, because the longest output for its source is"));
   CHECK_THAT(run_program(evaluate).err, ContainsSubstring(" outputs are shorter than `decode.min_length`"));
   const auto never = run_program({"translate", toy.run(), "--set", "decode.min_length=4", "--set",
                                   "decode.max_length={ratio: 0, plus: 3, limit: 10}"},

@@ -180,11 +180,14 @@ TEST_CASE("inspect: output of other commands, a lock and the folder of checkpoin
   const TrainedToy toy;
   toy.folder().file("answers", run_program({"translate", toy.run(), "--format", "json"}, "a b\nb\n").out);
   toy.folder().file("lists", run_program({"translate", toy.run(), "--format", "json", "--n-best", "2"}, "a\n").out);
+  toy.folder().file("faults", R"({"error":"<stdin>:1: is not JSON"})"
+                              "\n");
   toy.folder().file("some", "a b\nb\nc\n");
   REQUIRE(run_program({"states", toy.run(), toy.file("some"), "--output", toy.file("states.npy")}).code == 0);
   using Expected = std::pair<std::string, std::string>;
   for (const auto& [name, says] : {Expected("answers", "`translate --format json` to 2 lines\n"),
                                    {"lists", "`translate --format json` to 1 line\n"},
+                                   {"faults", "`translate --format json` to 1 line\n"},
                                    {"states.npy", "a NumPy array [3, 24] of type <f4"},
                                    {"run/lock", "of a run; no process of this machine is using the run"},
                                    {"run/checkpoints", "checkpoints of a run\nstate        update 20, "},

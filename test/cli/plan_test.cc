@@ -164,8 +164,8 @@ TEST_CASE("plan: bad input gets one error that says what to do", "[cli][plan][er
   const auto [words, code, problem] =
       GENERATE(Case{{sutskever, "--devices", "4"},
                     2,
-                    "--devices 4: too few: `placement` spreads the model over 8 devices in " + sutskever +
-                        ". Use `--devices 8`, or another placement: `--set placement.preset=auto`"},
+                    "--devices 4: too few: the model is spread over 8 devices. "
+                    "Use `--devices 8`, or another placement: `--set placement.preset=auto`"},
                Case{{sutskever, "--threads", "2"}, 2, "--threads 2: needs `--measure-costs FILE`"},
                Case{{sutskever, "--devices", "none"}, 2, "--devices none: must be a number"},
                Case{{sutskever, "--length", "0"}, 2, "--length 0: must be a number"},

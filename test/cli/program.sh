@@ -274,7 +274,6 @@ test_size_limit() {
   expect 0 "training after that" train toy.yaml --run limited "${short[@]}"
   mv limited short
   limited 16 "a checkpoint" train toy.yaml --run limited "${short[@]}"
-  says "(\`ulimit -f\`) and continue with \`$program train --resume limited\`"
   expect 0 "resuming without a checkpoint" train --resume limited --threads 1
   same_weights short limited 20 "after a limit and --resume the weights are those of a whole run"
   limited 1 "preparing" prepare toy.yaml --set data.prepared=prepared

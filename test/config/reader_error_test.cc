@@ -16,6 +16,19 @@ using test::faults_of;
 using test::Sample;
 using Cases = std::vector<std::pair<std::string, std::string>>;
 
+namespace {
+
+struct BeamGroups {
+  int64_t number = 1;
+  double strength = 0;
+};
+void declare(Keys& keys, BeamGroups& groups) {
+  keys.add("number", groups.number, "");
+  keys.add("strength", groups.strength, "");
+}
+
+}  // namespace
+
 TEST_CASE("reader: an unknown key names its place, the nearest one and where all are listed",
           "[config][reader][error]") {
   CHECK(faults_of("train:\n  optimizer:\n    learning_rat: 1\n") ==
@@ -199,6 +212,23 @@ TEST_CASE("reader: a rule that an option breaks is told at the option, with the 
                     "--set used=5: `limit` (a.yaml:1:1): must be at least as large as `used`");
   CHECK_THROWS_WITH(read_text("limit: 3\nused: 5", "a.yaml", "/configs", {parse_override("others=2")}, keys),
                     "a.yaml:1:1: `limit`: must be at least as large as `used`");
+}
+
+TEST_CASE("reader: of the options for a section, a broken rule names only one that it speaks of",
+          "[config][reader][override][error]") {
+  BeamGroups groups;
+  int64_t beam = 5;
+  Keys keys;
+  keys.add("beam", beam, "");
+  keys.section("groups", groups, "");
+  keys.rule("groups", [&] { return beam % groups.number == 0 ? "" : "cannot divide `beam`"; });
+  keys.rule("beam", [&] { return groups.number <= beam ? "" : "must be at least `groups.number`"; });
+  const std::string file = "beam: 5\ngroups: {number: 2}";
+  CHECK_THROWS_WITH(read_text(file, "a.yaml", "/configs", {parse_override("groups.strength=0.7")}, keys),
+                    "a.yaml:2:1: `groups`: cannot divide `beam`");
+  CHECK_THROWS_WITH(
+      read_text("beam: 2\ngroups: {number: 1}", "a.yaml", "/configs", {parse_override("groups={number: 4}")}, keys),
+      ContainsSubstring("--set groups={number: 4}: `beam` (a.yaml:1:1): must be at least"));
 }
 
 TEST_CASE("reader: a rule waits until every key of its section has been read without fault",

@@ -160,10 +160,10 @@ void find_records(StudyPlan& plan, const Files& files, Log& log) {
     if (planned.record) continue;
     if (planned.identity.texts_here()) {
       std::error_code absent;
-      planned.again = std::filesystem::exists(places_of(plan, planned).retrain, absent);
-      if (planned.again) continue;
       const auto found = read_if_there(plan.records / record_name(planned.identity), files, log);
-      if (found && is_record_of(*found, planned.identity)) take(found, planned, plan.spec.metrics);
+      if (!found || !is_record_of(*found, planned.identity)) continue;
+      planned.again = std::filesystem::exists(places_of(plan, planned).retrain, absent);
+      if (!planned.again) take(found, planned, plan.spec.metrics);
       continue;
     }
     if (!all) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -170,7 +171,7 @@ void forget_failures(const StudyPlan& plan, Files& files) {
 void retrain(StudyPlan& plan, Files& files) {
   auto again = plan;
   for (auto& planned : again.planned)
-    if (planned.asked_for) planned.record = nullptr;
+    if (planned.asked_for) planned.again = std::exchange(planned.record, nullptr) != nullptr;
   check_texts(again);
   check_folders(again);
   files.make_folder(again.runs);
@@ -187,11 +188,8 @@ void retrain(StudyPlan& plan, Files& files) {
     for (const auto* run : runs_of(planned)) folders.insert(places_of(again, *run).folder);
   }
   for (const auto& folder : folders) files.remove(folder);
-  for (auto& planned : again.planned)  // last: until then all runs are unchanged, or start again
-    if (planned.asked_for) {
-      write_atomically(files, places_of(again, planned).retrain, "");
-      planned.again = true;
-    }
+  for (const auto& planned : again.planned)  // last: until then all runs are unchanged, or start again
+    if (planned.asked_for) write_atomically(files, places_of(again, planned).retrain, "");
   plan = std::move(again);
 }
 

@@ -157,6 +157,11 @@ TEST_CASE("study: runs that are done are made again when asked for, and their re
   const auto half = study::write_table(elsewhere, disk_files(), study.toy.path());
   CHECK_THAT(half, ContainsSubstring("Missing: 2 runs to be trained again (`study run --retrain`).") &&
                        !ContainsSubstring("without a record"));
+  const auto record = study.toy / "records" / study::record_name(elsewhere.planned[0].identity);
+  const auto kept = study.toy / "kept";
+  fs::rename(record, kept);
+  CHECK_FALSE(study.plan().planned[0].again);  // without a record it is missing
+  fs::rename(kept, record);
 
   CHECK(study::work(elsewhere, study.toy.environment).recorded == 2);
   CHECK(states_of(study.plan()) == std::vector<std::string>(4, "done"));
