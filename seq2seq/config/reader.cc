@@ -229,12 +229,12 @@ class Reader {
     }
   }
 
-  /// Reports a broken rule at the key, or at the option that broke it.
+  /// Reports a broken rule at the key, or at the option that broke it, with the place of the key in the file, if any.
   void add_broken_rule(const std::string& path, const std::string& wrong) {
     const auto source = nearest_source(path);
     const auto* culprit = source.option < 0 ? named_override(path, wrong) : nullptr;
     if (culprit == nullptr) return faults_.add(source, fmt::format("`{}`: {}", path, wrong));
-    const auto file = source.place.line > 0 ? fmt::format(" ({})", to_string(source.place)) : "";
+    const auto file = places_.contains(path) ? fmt::format(" ({})", to_string(source.place)) : "";
     faults_.add({{.part = culprit->option}, static_cast<int>(culprit - overrides_.data())},
                 fmt::format("`{}`{}: {}", path, file, wrong));
   }
