@@ -186,8 +186,7 @@ class Translate final : public Command {
       if (each.key.starts_with("decode.rescore"))
         throw UsageError(Place{.part = each.option}, "has no effect: `translate` searches for its outputs",
                          "Choose outputs from a list with `seq2seq rescore`, or measure them with `seq2seq evaluate`");
-      if ((each.key == "metrics" || each.key.starts_with("metrics.")) &&
-          options.minimum_bayes_risk == decode::no_metric)
+      if (each.key.starts_with("metrics.") && options.minimum_bayes_risk == decode::no_metric)
         throw UsageError(Place{.part = each.option},
                          "has no effect: `translate` compares outputs only with `decode.minimum_bayes_risk`",
                          "Leave it out");

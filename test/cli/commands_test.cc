@@ -320,8 +320,6 @@ TEST_CASE("translate: keys that it does not read are refused", "[cli][translate]
   const auto [key, problem] = GENERATE(table<std::string, std::string>(
       {{"decode.rescore.list=x",
         "has no effect: `translate` searches for its outputs. Choose outputs from a list with "},
-       {"metrics={lowercase: true}",
-        "has no effect: `translate` compares outputs only with `decode.minimum_bayes_risk`"},
        {"metrics.lowercase=true",
         "has no effect: `translate` compares outputs only with `decode.minimum_bayes_risk`"}}));
   const auto refused = run_program({"translate", toy.run(), "--set", key}, "a\n");

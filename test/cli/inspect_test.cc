@@ -187,7 +187,7 @@ TEST_CASE("inspect: output of other commands, a lock and the folder of checkpoin
   using Expected = std::pair<std::string, std::string>;
   for (const auto& [name, says] : {Expected("answers", "`translate --format json` to 2 lines\n"),
                                    {"lists", "`translate --format json` to 1 line\n"},
-                                   {"faults", "`translate --format json` to 1 line\n"},
+                                   {"faults", "`translate --format json` to 1 line, 1 with an error\n"},
                                    {"states.npy", "a NumPy array [3, 24] of type <f4"},
                                    {"run/lock", "of a run; no process of this machine is using the run"},
                                    {"run/checkpoints", "checkpoints of a run\nstate        update 20, "},

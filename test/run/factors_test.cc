@@ -246,7 +246,8 @@ TEST_CASE("factors: settings that do not fit are refused at their keys, and text
           "[run][factors][error]") {
   Cases toy;
   const auto refused = [&](const std::vector<std::string>& set) { return refusal_of(toy, set); };
-  CHECK_THAT(refused({"data.source.factors=1"}), ContainsSubstring("`model.factors`: `sizes` has 0 numbers"));
+  CHECK_THAT(refused({"data.source.factors=1"}), ContainsSubstring("--set data.source.factors=1: `model.factors` (") &&
+                                                     ContainsSubstring("): `sizes` has 0 numbers"));
   CHECK_THAT(refused({"model.factors.sizes=[3]"}), ContainsSubstring("source tokens have no factors"));
   CHECK_THAT(refused({"data.source.factors=1", "model.factors.sizes=[2.5]"}),
              ContainsSubstring("must be whole numbers, but one is 2.5"));

@@ -101,7 +101,8 @@ TEST_CASE("multi-source: settings that do not fit are refused at their keys, and
   const auto refused = [&](const std::vector<std::string>& set) { return refusal_of(toy, in_parts(set)); };
   CHECK_THAT(refused({"data.source.end=none"}), ContainsSubstring("`data.source.parts`: needs the end symbol"));
   CHECK_THAT(refused({"model.attention.kind=general", "model.output.kind=copy", "data.shared_vocabulary=true"}),
-             ContainsSubstring("`model.multi_source`: `copy`"));
+             ContainsSubstring("--set model.output.kind=copy: `model.multi_source` (") &&
+                 ContainsSubstring("): `copy` needs a single attention"));
   CHECK_THAT(refused({"model.encoder.kind=gru", "model.decoder.kind=gru", "model.multi_source.combine=child_sum"}),
              ContainsSubstring("`combine: child_sum` needs layers with a state h and a cell c"));
   CHECK_THAT(refused({"data.train.alignment=[links]", "model.attention.kind=general"}),
