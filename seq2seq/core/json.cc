@@ -32,9 +32,8 @@ JsonReason plain_reason(std::string_view message) {
     if (message.starts_with("syntax error")) cut_through(message, " - ");
     message = message.substr(0, message.find("; last read"));
     message = message.substr(0, message.find("; expected"));
-    reason.text = "not JSON from here on: ";
   }
-  reason.text += message;
+  reason.text = message;
   return reason;
 }
 

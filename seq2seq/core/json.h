@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <stdexcept>
 #include <string>
@@ -52,23 +53,28 @@ Json parse_json(std::string_view text) {
   });
 }
 
-/// What is wrong with a JSON text, and where if that is known.
+/// The fault of a JSON text.
 struct JsonReason {
   std::string text;              // `key 'version' not found`
-  int64_t line = 0, column = 0;  // counted from 1; 0: not known
+  int64_t line = 0, column = 0;  // where the text stops being JSON, counted from 1; 0 for other faults
 };
 
 /// Returns the reason in the message of one of nlohmann's exceptions, without the words that only its developers know.
 JsonReason plain_reason(std::string_view message);
 
-/// Returns `read(json)` of a file's text. Throws FormatError with the place if the text is not JSON or `read` fails.
+/// Returns `read(json)` of the text at a place: a file, or from a line of it on. Throws FormatError with the place if
+/// the text is not JSON or `read` fails.
 template <class Json, class Read>
 auto read_json(std::string_view text, const Place& place, const std::string& remedy, const Read& read) {
   const auto damaged = [&](const char* fault) {
     constexpr std::size_t kLongest = 200;
-    const auto reason = plain_reason(fault);
+    auto reason = plain_reason(fault);
     auto at = place;
-    if (reason.line > 0 && at.line == 0) at.line = reason.line, at.column = reason.column;
+    if (reason.line > 0) {
+      at.line = std::max<int64_t>(place.line, 1) + reason.line - 1;
+      at.column = reason.column;
+      reason.text.insert(0, "not JSON from here on: ");
+    }
     return FormatError(at, "is damaged: " + quote(reason.text, kLongest), remedy);
   };
   try {

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "seq2seq/core/json.h"
 #include "seq2seq/core/text.h"
 
 namespace seq2seq::run {
@@ -19,15 +20,6 @@ constexpr const char* remedy = R"(Write an object on each line: {"source": "a se
 constexpr std::array written{"output", "tokens",    "token_scores", "score",      "normalized_score",
                              "cut",    "alignment", "seconds",      "hypotheses", "error"};
 
-/// Extracts `unexpected end of input` from the message of a parse error.
-std::string reason_of(const std::string& message) {
-  const auto start = message.find(": ");
-  auto reason = start == std::string::npos ? message : message.substr(start + 2);
-  if (const auto dash = reason.find(" - "); reason.starts_with("syntax error") && dash != std::string::npos)
-    reason.erase(0, dash + 3);
-  return reason.substr(0, reason.find("; last read"));
-}
-
 /// Parses the line; sets `keys` to those of the outermost object, in order.
 nlohmann::json parse(std::string_view line, std::vector<std::string>& keys, Place place) {
   const auto note_key = [&keys](int depth, nlohmann::json::parse_event_t event, const nlohmann::json& value) {
@@ -37,8 +29,9 @@ nlohmann::json parse(std::string_view line, std::vector<std::string>& keys, Plac
   try {
     return nlohmann::json::parse(line, note_key);
   } catch (const nlohmann::json::parse_error& error) {
-    place.column = static_cast<int64_t>(std::max<std::size_t>(error.byte, 1));
-    throw Error(place, fmt::format("is not JSON: {}", reason_of(error.what())), remedy);
+    const auto reason = plain_reason(error.what());
+    place.column = reason.column;
+    throw Error(place, fmt::format("is not JSON: {}", reason.text), remedy);
   } catch (const nlohmann::json::out_of_range&) {
     throw Error(place, "has a number that is too large for this program", "Send it as a string");
   }

@@ -155,7 +155,7 @@ TEST_CASE("record: training facts are those of the run's metrics", "[study][reco
   REQUIRE(facts.curve.size() == 1);
   CHECK(facts.curve[0].figures == std::map<std::string, double>{{"perplexity", 9.5}});
   const auto damaged = message_of<FormatError>([&] { study::training_facts(metrics + "{\"kind\":\n", "m.jsonl"); });
-  CHECK_THAT(damaged, ContainsSubstring("m.jsonl:5: is damaged"));
+  CHECK_THAT(damaged, ContainsSubstring("m.jsonl:5:9: is damaged: `not JSON from here on: "));
   CHECK(study::training_facts(metrics + "{\"kind\":", "m.jsonl").updates ==
         100);  // a run that was killed or is still running
 }
