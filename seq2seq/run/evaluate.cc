@@ -55,7 +55,7 @@ std::vector<std::string> by_line(const std::vector<MeasuredOutput>& outputs, con
 
 Evaluation evaluate(const LoadedRun& run, const std::optional<data::FilePair>& files, const Environment& environment) {
   const auto& measured = files ? *files : test_set(run);
-  auto set = read_evaluation_set(measured, *run.text);
+  auto set = read_evaluation_set(measured, *run.text, data::line_remedy);
   check_lengths(set, measured, LengthLimits(*run.model, run.options().data));
   add_other_readings(set, measured, run);
   auto evaluation = protocol(set, run);

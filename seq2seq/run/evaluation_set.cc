@@ -13,7 +13,6 @@
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/progress.h"
 #include "seq2seq/data/clean/pair_filter.h"
-#include "seq2seq/data/input/line_reader.h"
 
 namespace seq2seq::run {
 
@@ -26,9 +25,9 @@ struct TextFile {
   std::vector<bool> valid;
 };
 
-TextFile read_file(const std::filesystem::path& path, data::InvalidUtf8 invalid) {
+TextFile read_file(const std::filesystem::path& path, data::InvalidUtf8 invalid, const std::string& remedy) {
   std::vector<int64_t> dropped;
-  TextFile file{path, data::read_lines(path, invalid == data::InvalidUtf8::drop ? &dropped : nullptr), {}};
+  TextFile file{path, data::read_lines(path, invalid == data::InvalidUtf8::drop ? &dropped : nullptr, remedy), {}};
   file.valid.assign(file.lines.size(), true);
   for (const int64_t line : dropped) file.valid[static_cast<size_t>(line)] = false;
   return file;
@@ -41,11 +40,11 @@ TextFile without_text(const TextFile& file) {
 }
 
 /// Returns the source, then the references.
-std::vector<TextFile> read_files(const data::FilePair& files, data::InvalidUtf8 invalid) {
+std::vector<TextFile> read_files(const data::FilePair& files, data::InvalidUtf8 invalid, const std::string& remedy) {
   if (files.target.empty()) throw Error(Place{.file = files.source.string()}, "has no target file beside it");
   std::vector<TextFile> all;
-  if (!files.one_sided()) all.push_back(read_file(files.source, invalid));
-  for (const auto& path : files.target) all.push_back(read_file(path, invalid));
+  if (!files.one_sided()) all.push_back(read_file(files.source, invalid, remedy));
+  for (const auto& path : files.target) all.push_back(read_file(path, invalid, remedy));
   if (files.one_sided()) all.insert(all.begin(), without_text(all.front()));
   const auto count = [](const TextFile& file) { return std::ssize(file.lines); };
   for (const auto& file : all) {
@@ -150,10 +149,13 @@ std::vector<int64_t> EvaluationSet::all() const {
   return numbers;
 }
 
-void check_line_counts(const data::FilePair& files, data::InvalidUtf8 invalid) { read_files(files, invalid); }
+void check_line_counts(const data::FilePair& files, data::InvalidUtf8 invalid) {
+  read_files(files, invalid, data::configured_remedy);
+}
 
-EvaluationSet read_evaluation_set(const data::FilePair& files, const data::TextPipeline& text) {
-  const auto all = read_files(files, text.options().invalid_utf8);
+EvaluationSet read_evaluation_set(const data::FilePair& files, const data::TextPipeline& text,
+                                  const std::string& remedy) {
+  const auto all = read_files(files, text.options().invalid_utf8, remedy);
   SetBuilder builder(all, text);
   for (size_t line = 0; line < all.front().lines.size(); ++line) builder.add(line);
   return builder.finish();

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "seq2seq/data/corpus.h"
+#include "seq2seq/data/input/line_reader.h"
 #include "seq2seq/decode/corpus_search.h"
 #include "seq2seq/metrics/references.h"
 
@@ -26,8 +27,10 @@ struct EvaluationSet {
   std::vector<int64_t> all() const;
 };
 
-/// Throws Error for unreadable files, for unequal numbers of lines, and if no sentence is left.
-EvaluationSet read_evaluation_set(const data::FilePair& files, const data::TextPipeline& text);
+/// Throws Error for unreadable files, for unequal numbers of lines, and if no sentence is left. `remedy`: advice for a
+/// line that is not text.
+EvaluationSet read_evaluation_set(const data::FilePair& files, const data::TextPipeline& text,
+                                  const std::string& remedy = data::configured_remedy);
 
 /// As read_evaluation_set(), throws for unreadable files or unequal numbers of lines, but does not need the vocabulary.
 void check_line_counts(const data::FilePair& files, data::InvalidUtf8 invalid);

@@ -186,6 +186,17 @@ TEST_CASE("evaluation: any of several references counts, an empty line is none",
              ContainsSubstring("short: has 1 line, but"));
 }
 
+TEST_CASE("evaluation: a line that is not text is to be corrected, for a run's configuration cannot change",
+          "[run][evaluate][error]") {
+  Toy toy(copied);
+  toy.train("run", {"train.updates=5"});
+  const auto source = toy.folder().file("some.source", "a\n"), target = toy.folder().file("some.target", "\xFF\n");
+  CHECK_THAT(message_of<Error>([&] {
+               run::evaluate(toy.load("run"), data::FilePair{source, {target}}, toy.environment);
+             }),
+             ContainsSubstring("some.target:1:1: byte 0xFF") && Catch::EndsWith("Correct the line"));
+}
+
 TEST_CASE("evaluation: with the oracle's length every output is as long as the first reference it has",
           "[run][evaluate]") {
   Toy toy(copied);

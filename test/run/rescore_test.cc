@@ -106,6 +106,13 @@ struct RescoreToy {
 
 }  // namespace
 
+TEST_CASE("rescoring: a reference that is not text is to be corrected", "[run][rescore][error]") {
+  RescoreToy toy;
+  toy.files.references = {toy.toy.folder().file("reference", "b\nb\xFF\nc\n")};
+  CHECK_THAT(message_of<Error>([&] { toy.rescore(); }),
+             ContainsSubstring("reference:2:2: byte 0xFF") && Catch::EndsWith("Correct the line"));
+}
+
 TEST_CASE("rescoring: each sentence gets its best weighted sum, in the order of the source", "[run][rescore]") {
   RescoreToy toy;
   std::ostringstream scored;

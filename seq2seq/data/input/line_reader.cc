@@ -27,11 +27,7 @@ LineReader::LineReader(std::filesystem::path file, InvalidUtf8 invalid, std::str
       block_(kBlock) {}
 
 LineReader::LineReader(std::unique_ptr<ByteSource> bytes, const std::string& name)
-    : file_(name),
-      invalid_(InvalidUtf8::error),
-      remedy_("Correct the line"),
-      bytes_(std::move(bytes)),
-      block_(kBlock) {}
+    : file_(name), invalid_(InvalidUtf8::error), remedy_(line_remedy), bytes_(std::move(bytes)), block_(kBlock) {}
 
 /// Reads more bytes after those not returned yet; there must be room for them. Returns false at the end.
 bool LineReader::fill() {
@@ -92,8 +88,9 @@ bool LineReader::next(std::string& line) {
   return true;
 }
 
-std::vector<std::string> read_lines(const std::filesystem::path& file, std::vector<int64_t>* invalid) {
-  LineReader reader(file, invalid == nullptr ? InvalidUtf8::error : InvalidUtf8::drop);
+std::vector<std::string> read_lines(const std::filesystem::path& file, std::vector<int64_t>* invalid,
+                                    const std::string& remedy) {
+  LineReader reader(file, invalid == nullptr ? InvalidUtf8::error : InvalidUtf8::drop, remedy);
   std::vector<std::string> lines;
   for (std::string line; reader.next(line);) {
     if (!reader.valid()) invalid->push_back(reader.lines() - 1);

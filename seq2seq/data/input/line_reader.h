@@ -14,6 +14,8 @@ namespace seq2seq::data {
 /// The advice for a line that is not text, where the section `data` of a configuration applies.
 inline constexpr const char* configured_remedy =
     "Correct the line, or set `data.invalid_utf8: drop` to leave out such pairs";
+/// The advice elsewhere: for the input of a command, and for texts that a trained run reads.
+inline constexpr const char* line_remedy = "Correct the line";
 
 /// Reads a text file, compressed or not, line by line, in constant memory. Removes Windows line ends and a byte order
 /// mark at the start; the final line end is optional.
@@ -50,7 +52,8 @@ class LineReader {
 };
 
 /// Returns all lines of a file, without Windows line ends. Throws Error with file, line and column of the first byte
-/// that is NUL or not UTF-8; with `invalid`, such lines are listed instead and returned empty.
-std::vector<std::string> read_lines(const std::filesystem::path& file, std::vector<int64_t>* invalid = nullptr);
+/// that is NUL or not UTF-8, and `remedy`; with `invalid`, such lines are listed instead and returned empty.
+std::vector<std::string> read_lines(const std::filesystem::path& file, std::vector<int64_t>* invalid = nullptr,
+                                    const std::string& remedy = configured_remedy);
 
 }  // namespace seq2seq::data

@@ -18,9 +18,7 @@ namespace {
 metrics::References read_references(const ListFiles& files, size_t sentences) {
   metrics::References references(files.references.empty() ? 0 : sentences);
   for (const auto& file : files.references) {
-    data::LineReader reader(data::open_bytes(file), file.string());
-    std::vector<std::string> lines;
-    for (std::string line; reader.next(line);) lines.push_back(line);
+    const auto lines = data::read_lines(file, /*invalid=*/nullptr, data::line_remedy);
     if (lines.size() != sentences)
       throw Error(Place{.file = file.string()},
                   fmt::format("has {}, but {} has {}", format_count(std::ssize(lines), "line"), files.source.string(),

@@ -111,7 +111,7 @@ Record measure(const std::vector<TrainedRun>& runs, const run::Configuration& co
                const std::string& cell, const std::vector<std::string>& metrics, const run::Environment& environment) {
   const auto run = load(runs, configuration, environment);
   const auto& test = configuration.options.data.test;
-  auto set = run::read_evaluation_set(test, *run.text);
+  auto set = run::read_evaluation_set(test, *run.text, data::line_remedy);
   run::add_other_readings(set, test, run);
   Progress progress(*environment.log, "measuring", "sentences", static_cast<double>(set.corpus.pairs()),
                     environment.progress);
