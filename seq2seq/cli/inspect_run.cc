@@ -16,6 +16,7 @@
 #include "seq2seq/core/progress.h"
 #include "seq2seq/run/build.h"
 #include "seq2seq/run/description.h"
+#include "seq2seq/run/digest.h"
 #include "seq2seq/run/place_table.h"
 #include "seq2seq/text/vocabulary.h"
 #include "seq2seq/train/checkpoint.h"
@@ -27,8 +28,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string short_digest(const std::string& digest) { return digest.empty() ? "none" : digest.substr(0, 12); }
-
 void print_description(std::ostream& out, const run::RunDescription& run) {
   print_line(
       out, "created",
@@ -36,8 +35,8 @@ void print_description(std::ostream& out, const run::RunDescription& run) {
   print_line(out, "digest", run.digest);
   print_line(out, "seed", std::to_string(run.seed));
   print_line(out, "data",
-             fmt::format("training {}, validation {}, test {}", short_digest(run.data.train),
-                         short_digest(run.data.validation), short_digest(run.data.test)));
+             fmt::format("training {}, validation {}, test {}", run::short_digest(run.data.train),
+                         run::short_digest(run.data.validation), run::short_digest(run.data.test)));
   const auto words = format_count(run.target.size - text::special_count);
   const int64_t source = run.source.size - text::special_count;  // 0 for a language model
   print_line(out, "words", source == 0 ? words : fmt::format("source {}, target {}", format_count(source), words));

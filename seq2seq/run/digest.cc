@@ -42,10 +42,9 @@ std::vector<Error> different_data(const DataDigests& run, const DataDigests& now
   const auto check = [&faults](const std::string& before, const std::string& after, const std::filesystem::path& file,
                                const char* name) {
     if (before == after) return;
-    const auto shown = [](const std::string& digest) { return digest.empty() ? "none" : digest.substr(0, 12); };
     faults.emplace_back(Place{.file = file.string()},
                         fmt::format("`data.{}` has changed since this run started: SHA-256 {} then, {} now", name,
-                                    shown(before), shown(after)),
+                                    short_digest(before), short_digest(after)),
                         "Use the same text (its path may differ), or start a new run");
   };
   check(run.train, now.train, options.train.first(), "train");
@@ -53,6 +52,8 @@ std::vector<Error> different_data(const DataDigests& run, const DataDigests& now
   check(run.test, now.test, a_file_of(options.test), "test");
   return faults;
 }
+
+std::string short_digest(const std::string& digest) { return digest.empty() ? "none" : digest.substr(0, 12); }
 
 std::string run_digest(const Configuration& configuration, const DataDigests& data) {
   return sha256(fmt::format("{}\ndata.train={}\ndata.validation={}\ndata.test={}\nnumerics={}\n",

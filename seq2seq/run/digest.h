@@ -24,6 +24,9 @@ DataDigests data_digests(const data::DataOptions& options, const std::string& tr
 /// Returns one error for each set with contents that have changed since the run.
 std::vector<Error> different_data(const DataDigests& run, const DataDigests& now, const data::DataOptions& options);
 
+/// Returns the first 12 digits of a digest, or `none` for an empty one, for messages.
+std::string short_digest(const std::string& digest);
+
 /// Identity of a result: SHA-256 of the keys that can change the result, the contents of the data, and `numerics`.
 std::string run_digest(const Configuration& configuration, const DataDigests& data);
 

@@ -14,6 +14,7 @@
 #include "seq2seq/core/progress.h"
 #include "seq2seq/core/text.h"
 #include "seq2seq/core/version.h"
+#include "seq2seq/run/digest.h"
 
 namespace seq2seq::run {
 
@@ -112,7 +113,7 @@ PreparedText prepare(const std::filesystem::path& config, const std::vector<conf
 void describe(std::ostream& out, const data::PreparedFolder& folder, const data::Summary& summary) {
   out << fmt::format("{:<12} {}\n", "prepared", folder.root.string());
   out << fmt::format("{:<12} {} of {}, SHA-256 {}\n", "pairs", format_count(summary.pairs),
-                     format_count(summary.lines, "line"), summary.content_digest.substr(0, 12));
+                     format_count(summary.lines, "line"), short_digest(summary.content_digest));
   if (summary.pairs_of.size() > 1) {
     out << fmt::format("{:<12} {} pairs from each file\n", "", fmt::join(summary.pairs_of, ", "));
   }

@@ -25,8 +25,6 @@ bool of_machine(const config::Value& value) {
          value.key.starts_with("placement.") || value.key.starts_with("distributed.");
 }
 
-std::string short_digest(const std::string& digest) { return digest.empty() ? "none" : digest.substr(0, 12); }
-
 Facts facts_of(const Configuration& configuration, const RunDescription& description, const TrainingData& data,
                const std::string& start, const Environment& environment) {
   Facts facts{{"the program", version().text()},
