@@ -72,6 +72,7 @@ void print_factors_of(const RunFolder& folder, std::ostream& out, size_t count) 
 void print_places(std::ostream& out, const RunFolder& folder, const run::RunDescription& description,
                   const run::Registries& registries) {
   try {
+    run::check_configuration(disk_files(), folder, description);
     const auto configuration = run::read_configuration(folder.config(), {}, registries);
     const auto& options = configuration->options;
     if (run::names_nothing(options.placement)) return;
@@ -86,7 +87,7 @@ void print_places(std::ostream& out, const RunFolder& folder, const run::RunDesc
       print_line(out, name, line);
       name = "";
     }
-  } catch (const UsageError& error) {
+  } catch (const Error& error) {
     print_line(out, "damaged", error.what());
   }
 }

@@ -9,6 +9,7 @@
 #include "seq2seq/core/checksum.h"
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/json.h"
+#include "seq2seq/core/text.h"
 #include "seq2seq/core/version.h"
 
 namespace seq2seq::run {
@@ -66,6 +67,7 @@ RunDescription description_of(const Json& json) {
   description.seed = to_integer<uint64_t>(json.at("seed"));
   description.numerics = to_integer<int>(json.at("numerics"));
   json.at("digest").get_to(description.digest);
+  description.configurations = json.value("configurations", std::vector<std::string>());
   const auto& data = json.at("data");
   description.data = {data.at("train"), data.at("validation"), data.at("test")};
   description.source = mark_of_json(json.at("vocabularies").at("source"));
@@ -120,6 +122,7 @@ std::string serialize(const RunDescription& description) {
             {"commit", description.commit}, {"dirty", description.dirty},       {"created", description.created},
             {"seed", description.seed},     {"numerics", description.numerics}, {"digest", description.digest}};
   json["folder"] = description.folder.string();
+  if (!description.configurations.empty()) json["configurations"] = description.configurations;
   json["data"] = {
       {"train", description.data.train}, {"validation", description.data.validation}, {"test", description.data.test}};
   json["vocabularies"] = {{"source", to_json(description.source)}, {"target", to_json(description.target)}};
@@ -166,6 +169,26 @@ RunDescription read_description(const Files& files, const RunFolder& folder) {
   return parse_description(files.read(folder.description()), folder.description());
 }
 
+void check_configuration(const Files& files, const RunFolder& folder, const RunDescription& description) {
+  const auto& written = description.configurations;
+  if (written.empty()) return;
+  const auto now = sha256(files.read(folder.config()));
+  if (std::ranges::find(written, now) != written.end()) return;
+  throw FormatError(
+      Place{.file = folder.config().string()},
+      fmt::format("was changed after `train` wrote it: SHA-256 {} then, {} now", short_digest(written.back()),
+                  short_digest(now)),
+      fmt::format("Undo the change, and use `--set` for keys that may change; or train a new run with the changed "
+                  "file: `seq2seq train {} --run FOLDER`",
+                  shell_word(folder.config().string())));
+}
+
+RunDescription open_description(const Files& files, const RunFolder& folder) {
+  auto description = read_description(files, folder);
+  check_configuration(files, folder, description);
+  return description;
+}
+
 fs::path former_folder(const fs::path& config) {
   const RunFolder run(config.parent_path());
   if (config != run.config() || !run.holds_run()) return {};
@@ -179,6 +202,16 @@ fs::path former_folder(const fs::path& config) {
 
 void write_description(Files& files, const RunFolder& folder, const RunDescription& description) {
   write_atomically(files, folder.description(), serialize(description));
+}
+
+RunDescription replace_configuration(Files& files, const RunFolder& folder, const std::string& text,
+                                     RunDescription description) {
+  const auto before = sha256(files.read(folder.config())), now = sha256(text);
+  description.configurations = {before, now};
+  write_description(files, folder, description);
+  write_atomically(files, folder.config(), text);
+  description.configurations = {now};
+  return description;
 }
 
 SessionDescription session_now(const Machine& machine, int64_t from_update) {

@@ -53,6 +53,8 @@ struct RunDescription {
   uint64_t seed = 1;
   int numerics = 0;
   std::string digest;
+  /// SHA-256 of config.yaml; two after a resume was killed while it replaced the file, none in runs of older programs.
+  std::vector<std::string> configurations{};
   DataDigests data;
   VocabularyMark source, target;
   std::vector<VocabularyMark> factors{};                    // of the source
@@ -73,10 +75,20 @@ std::string serialize(const RunDescription& description);
 RunDescription parse_description(const std::string& text, const std::filesystem::path& file);
 /// Throws Error if this is not a run folder.
 RunDescription read_description(const Files& files, const RunFolder& folder);
+/// Throws FormatError if the run's configuration file is not the one that `train` wrote. Runs of older programs have no
+/// digest of it and pass.
+void check_configuration(const Files& files, const RunFolder& folder, const RunDescription& description);
+/// Returns the description of a run that is going to be used. Throws Error if this is not a run folder, and FormatError
+/// if the configuration file was changed.
+RunDescription open_description(const Files& files, const RunFolder& folder);
 /// Returns the folder in which a run's configuration file was written, if the run was moved since. Empty for other
 /// files, and for runs without an intact description.
 std::filesystem::path former_folder(const std::filesystem::path& config);
 void write_description(Files& files, const RunFolder& folder, const RunDescription& description);
+/// Replaces the configuration file of a run. The description names both versions until the new one is complete, so that
+/// a killed process leaves a run that can be opened. The caller writes the description that this returns.
+RunDescription replace_configuration(Files& files, const RunFolder& folder, const std::string& text,
+                                     RunDescription description);
 
 /// Describes a session of this program on `machine` that starts now.
 SessionDescription session_now(const Machine& machine, int64_t from_update);

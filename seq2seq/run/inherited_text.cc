@@ -32,7 +32,7 @@ struct InheritedText {
 InheritedText inherit_text(const NewRun& request, const Configuration& configuration, const Environment& environment) {
   if (!request.init_from || !configuration.options.data.prepared.empty()) return {};
   const RunFolder parent(named_checkpoint(std::filesystem::absolute(*request.init_from), "best").run);
-  const auto description = read_description(*environment.files, parent);
+  const auto description = open_description(*environment.files, parent);
   if (description.source.tokenizer_sha256.empty() && description.target.tokenizer_sha256.empty()) return {};
   const auto before = read_configuration(parent.config(), {}, *environment.registries);
   if (before->options.data.task != configuration.options.data.task) return {};  // find_initial_weights() refuses it

@@ -128,7 +128,7 @@ LoadedRun load_run(const std::filesystem::path& path, const std::string& checkpo
     throw UsageError(Place{.part = "--checkpoint " + checkpoint},
                      fmt::format("{} names another checkpoint", path.string()), "Leave out one of them");
   LoadedRun run{RunFolder(named.run), {}, {}, {}, {}, {}, 0};
-  run.description = read_description(*environment.files, run.folder);
+  run.description = open_description(*environment.files, run.folder);
   run.configuration = read_configuration(run.folder.config(), overrides, *environment.registries);
   const auto& options = run.options();
   run.text = text_of_run(options.data, *environment.registries, run.folder, run.description);

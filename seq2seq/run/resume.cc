@@ -57,11 +57,13 @@ std::string digest_now(const Configuration& configuration, const RunDescription&
 
 void warn_if_inexact(const RunDescription& description, const std::string& digest, const SessionDescription& now,
                      Log& log) {
-  if (!digest.empty() && digest != description.digest)
-    log.warn(
-        "this is not the computation that the run started with: its config.yaml was edited, a file that it names has "
-        "other contents, or another version of the program computes it differently. The parameters will differ from "
-        "those of an uninterrupted run");
+  if (!digest.empty() && digest != description.digest) {
+    const bool may_be_edited = description.configurations.empty();
+    log.warn(fmt::format(
+        "this is not the computation that the run started with: {} has other contents, or another version of the "
+        "program computes it differently. The parameters will differ from those of an uninterrupted run",
+        may_be_edited ? "its config.yaml was edited, a file that it names" : "a file that its config.yaml names"));
+  }
   if (description.sessions.empty()) return;
   const auto& before = description.sessions.back();
   auto reasons = reasons_for_inexact_resume(before.machine, now.machine);
@@ -188,7 +190,7 @@ std::string decide_start(const RunFolder& folder, const RunDescription& descript
 parallel::DistributedOptions distributed_options(const RunFolder& folder,
                                                  const std::vector<config::Override>& overrides,
                                                  const Environment& environment) {
-  read_description(*environment.files, folder);  // reports first if it is not a run
+  open_description(*environment.files, folder);  // reports first if it is not a run
   const auto configuration = configuration_for(folder.config(), overrides, *environment.registries);
   config::read_file(folder.config(), overrides, configuration->keys,
                     {.rules = false, .former_folder = former_folder(folder.config())});
@@ -207,11 +209,11 @@ train::Outcome resume(const std::filesystem::path& path, const std::vector<confi
 
 train::Outcome resume_in_group(const RunFolder& folder, const std::vector<config::Override>& overrides,
                                const Environment& environment, const std::optional<std::string>& from_checkpoint) {
-  auto description = read_description(*environment.files, folder);
+  auto description = open_description(*environment.files, folder);
   std::optional<RunLock> lock;
   if (environment.leads()) {
     lock.emplace(folder);
-    description = read_description(*environment.files, folder);  // again: a session that just ended has changed it
+    description = open_description(*environment.files, folder);  // again: a session that just ended has changed it
   }
   const auto checked = check(folder, description, overrides, environment);
   const auto& configuration = checked.configuration;
@@ -247,11 +249,12 @@ train::Outcome resume_in_group(const RunFolder& folder, const std::vector<config
     set_initial_parameters(*model, options, *data.text, description.init_from, environment);
   }
   if (environment.leads()) {
-    description.digest = run_digest(*configuration, description.data);
-    description.sessions.push_back(session_of(machine, update, environment));
     const bool moved = !former_folder(folder.config()).empty();
     if (moved || !checked.changes.empty())
-      write_atomically(*environment.files, folder.config(), config::write_yaml(configuration->keys));
+      description = replace_configuration(*environment.files, folder, config::write_yaml(configuration->keys),
+                                          std::move(description));
+    description.digest = run_digest(*configuration, description.data);
+    description.sessions.push_back(session_of(machine, update, environment));
     description.folder = folder.absolute_root();
     write_description(*environment.files, folder, description);
     if (checkpoint) settle(folder, *checkpoint, from_checkpoint.has_value(), environment);

@@ -56,6 +56,7 @@ RunDescription describe(const Configuration& configuration, const DataDigests& d
                              .seed = configuration.options.seed,
                              .numerics = numerics,
                              .digest = run_digest(configuration, data),
+                             .configurations = {sha256(config::write_yaml(configuration.keys))},
                              .data = data,
                              .source = mark_of(text.source_vocabulary(), text.models().source),
                              .target = mark_of(text.target_vocabulary(), text.models().target),

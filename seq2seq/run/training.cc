@@ -86,7 +86,7 @@ InitialWeights find_initial_weights(const std::filesystem::path& path, data::Tas
                                     const Environment& environment) {
   const auto named = named_checkpoint(fs::absolute(path), "best");
   const RunFolder folder(named.run);
-  read_description(*environment.files, folder);
+  open_description(*environment.files, folder);
   const auto configuration = read_configuration(folder.config(), {}, *environment.registries);
   if (configuration->options.data.task != task) {
     const bool lm = task == data::Task::lm;

@@ -23,6 +23,7 @@ run::RunDescription example() {
   run.seed = 18446744073709551615ULL;
   run.numerics = 3;
   run.digest = "abc";
+  run.configurations = {"c1", "c2"};
   run.data = {"t", "v", ""};
   run.source = {12, "s1"};
   run.target = {13, "s2"};
@@ -43,6 +44,7 @@ TEST_CASE("run.json: what is written reads back, parts in order", "[run][descrip
   const auto read = run::parse_description(run::serialize(run), "run.json");
   CHECK(run::serialize(read) == run::serialize(run));
   CHECK(read.seed == run.seed);
+  CHECK(read.configurations == run.configurations);
   CHECK(read.parameters == run.parameters);
   CHECK(read.parameters_in_all() == 11);
   CHECK(read.init_from->run == "/runs/first");

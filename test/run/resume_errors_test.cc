@@ -4,6 +4,7 @@
 
 #include "seq2seq/core/error.h"
 #include "test/support/catch.h"
+#include "test/support/failing_files.h"
 #include "test/support/toy.h"
 
 namespace seq2seq::test {
@@ -129,6 +130,75 @@ TEST_CASE("resume: a damaged last checkpoint is named and the one before it is u
   CHECK_THAT(toy.said(), ContainsSubstring(weights.string()));
   CHECK_THAT(toy.said(), ContainsSubstring("at update 25"));
   CHECK((parameters_of(toy / "damaged", 30) == parameters_of(toy / "whole", 30)));
+}
+
+namespace {
+
+/// Changes a key in the configuration file of a run of ten updates.
+void edit_configuration(const Toy& toy, const std::string& run) {
+  auto text = content_of(toy / run / "config.yaml");
+  const std::string before = "updates: 10\n", now = "updates: 11\n";
+  REQUIRE(text.find(before) != std::string::npos);
+  toy.folder().file(run + "/config.yaml", text.replace(text.find(before), before.size(), now));
+}
+
+/// Removes the digests of the configuration from a run's description, as in runs of older programs.
+void forget_configuration(const Toy& toy, const std::string& run) {
+  auto description = run::read_description(disk_files(), RunFolder(toy / run));
+  description.configurations.clear();
+  run::write_description(disk_files(), RunFolder(toy / run), description);
+}
+
+}  // namespace
+
+TEST_CASE("run: an edited configuration is one error of all that opens the run, with what to do",
+          "[run][resume][load][error]") {
+  Toy toy(copied);
+  toy.train("run", {"train.updates=10"});
+  const auto intact = content_of(toy / "run/config.yaml");
+  edit_configuration(toy, "run");
+  const auto says = [&toy](const std::string& message) {
+    CHECK_THAT(message, Catch::StartsWith((toy / "run/config.yaml").string() + ": was changed after `train` wrote it"));
+    CHECK_THAT(message, ContainsSubstring("Undo the change, and use `--set` for keys that may change"));
+    CHECK_THAT(message, ContainsSubstring("`seq2seq train " + (toy / "run/config.yaml").string() + " --run FOLDER`"));
+    CHECK(message.find('\n') == std::string::npos);
+  };
+  says(message_of<FormatError>([&] { toy.load("run"); }));
+  says(message_of<FormatError>([&] { toy.resume("run", {"train.updates=20"}); }));
+  says(message_of<FormatError>([&] { toy.train_from("other", "run"); }));
+  CHECK_FALSE(fs::exists(toy / "other/run.json"));
+
+  toy.folder().file("run/config.yaml", intact);
+  CHECK(toy.load("run").update == 10);
+  CHECK(toy.resume("run", {"train.updates=20"}).update == 20);
+  CHECK(toy.load("run").update == 20);  // the resume has written another configuration
+}
+
+TEST_CASE("run: an edited configuration of a run without its digest is only warned of", "[run][resume][load]") {
+  Toy toy(copied);
+  toy.train("run", {"train.updates=10"});
+  forget_configuration(toy, "run");
+  edit_configuration(toy, "run");
+  toy.forget_said();
+  CHECK(toy.load("run").update == 10);
+  CHECK(toy.resume("run", {"train.updates=20"}).update == 20);
+  CHECK_THAT(toy.said(),
+             ContainsSubstring("not the computation that the run started with: its config.yaml was edited"));
+}
+
+TEST_CASE("resume: killed at any operation, it leaves a configuration with which the run opens",
+          "[run][resume][error]") {
+  Toy toy(copied);
+  toy.train("run", {"train.updates=10"});
+  if (GENERATE(false, true)) forget_configuration(toy, "run");
+  const int killed_at = GENERATE(range(1, 16));
+  CAPTURE(killed_at);
+  FailingFiles files(disk_files(), killed_at, FailingFiles::Mode::from_then_on);
+  toy.environment.files = &files;
+  REQUIRE_THROWS_AS(toy.resume("run", {"train.updates=15"}), Error);
+  toy.environment.files = &disk_files();
+  CHECK(toy.load("run").update == 10);
+  CHECK(toy.resume("run", {"train.updates=15"}).update == 15);
 }
 
 }  // namespace seq2seq::test

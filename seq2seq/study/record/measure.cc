@@ -98,7 +98,7 @@ TrainingFacts facts_of(const run::LoadedRun& run, const run::Environment& enviro
 
 void check_is_run_of(const TrainedRun& run, const run::Environment& environment) {
   const RunFolder folder(run.folder);
-  const auto description = run::read_description(*environment.files, folder);
+  const auto description = run::open_description(*environment.files, folder);
   const auto configuration = run::read_configuration(folder.config(), {}, *environment.registries);
   if (training_digest(*configuration, description.data) == run.identity.training &&
       description.numerics == run::numerics)
