@@ -12,31 +12,20 @@
 #include "seq2seq/core/run_folder.h"
 #include "seq2seq/decode/beam_search.h"
 #include "seq2seq/decode/exact_search.h"
+#include "seq2seq/train/checkpoint_folder.h"
 
 namespace seq2seq::decode {
 namespace {
-
-/// Returns the best of the run's checkpoints, or else the last one. `updates`: of all checkpoints, at least one.
-int64_t chosen_update(const RunFolder& folder, const std::vector<int64_t>& updates) {
-  for (const auto& file : {folder.best(), folder.last()}) {
-    if (!std::filesystem::exists(file)) continue;
-    auto named = disk_files().read(file);
-    named.erase(named.find_last_not_of('\n') + 1);
-    for (const int64_t update : updates)
-      if (std::to_string(update) == named) return update;
-  }
-  return updates.back();
-}
 
 /// SHA-256 of the weights of a run. A digest uses it instead of the run's path.
 std::string weights_digest(const std::filesystem::path& run) {
   if (run.empty()) return {};
   const RunFolder folder(run);
-  const auto updates = folder.updates();
-  if (updates.empty())
+  const auto update = train::best_update(disk_files(), folder);
+  if (!update)
     throw Error(Place{.file = run.string(), .part = "decode.language_model.run"}, "is not a trained run",
                 "Name the folder that `seq2seq train` wrote for a language model (`task: lm`)");
-  return sha256_of_file(folder.checkpoint(chosen_update(folder, updates)) / "weights.safetensors");
+  return sha256_of_file(folder.checkpoint(*update) / "weights.safetensors");
 }
 
 /// Returns the reason why `search` cannot be combined with other settings, or an empty string.
