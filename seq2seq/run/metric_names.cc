@@ -53,6 +53,11 @@ std::string unknown_metric(const std::vector<std::string>& names, const std::vec
   return {};
 }
 
+bool higher_is_better(const std::string& name) {
+  const auto* kind = metrics::find_metric(name);
+  return kind != nullptr && kind->higher_is_better;
+}
+
 bool need_outputs(const std::vector<std::string>& names) {
   return std::any_of(names.begin(), names.end(), [](const auto& name) { return !name.ends_with("perplexity"); });
 }

@@ -13,6 +13,9 @@ std::vector<std::string> line_metrics(const std::vector<std::string>& names);
 /// Returns an error message for the first of `names` that is not in `known`, or an empty string.
 std::string unknown_metric(const std::vector<std::string>& names,
                            const std::vector<std::string>& known = metric_names());
+/// Returns true if a higher figure is better. Of the figures that are not in metrics/metric.h, perplexities and error
+/// rates, a lower one is.
+bool higher_is_better(const std::string& name);
 /// Returns true if any of them needs the model's outputs.
 bool need_outputs(const std::vector<std::string>& names);
 

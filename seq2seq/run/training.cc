@@ -149,6 +149,7 @@ train::Outcome run_training(const RunOptions& options, const TrainingData& data,
                      .team = environment.group,
                      .place_of_pair = data::PairPlaces(options.data.train),
                      .validate = {},
+                     .higher_is_better = higher_is_better(options.train.validate.best_by),
                      .files = environment.files,
                      .log = environment.log,
                      .progress = environment.progress};

@@ -178,7 +178,7 @@ void Session::validate() {
   const auto& metric = options_.validate.best_by;
   const auto found = figures.find(metric);
   if (found == figures.end()) throw Error(fmt::format("`train.validate.best_by: {}` was not measured", metric));
-  const bool best = improves(metric, found->second, state_.best_score);
+  const bool best = improves(found->second, state_.best_score, setup_.higher_is_better);
   if (best) {
     state_.best_update = state_.update;
     state_.best_score = found->second;

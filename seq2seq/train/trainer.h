@@ -34,7 +34,8 @@ struct Setup {
   Team* team = nullptr;                 // null: one process alone. With several, `gradients` must sum over them
   /// Returns the place of a pair, by its number, for messages. Empty function: not known.
   std::function<std::string(int64_t number)> place_of_pair;
-  Validate validate;  // empty: no validation set
+  Validate validate;              // empty: no validation set
+  bool higher_is_better = false;  // true if a higher `train.validate.best_by` is better
   Files* files = nullptr;
   Log* log = nullptr;
   ProgressOptions progress;

@@ -16,11 +16,8 @@ using Figures = std::map<std::string, double>;
 /// this part.
 using Validate = std::function<Figures(const nn::Model&)>;
 
-/// Returns true for figures that are better when higher (bleu, exact_match); false for error rates, perplexity, loss.
-bool higher_is_better(const std::string& metric);
-
-/// Returns true if `score` is strictly better than the best so far, if there is one. A score that is not finite is
-/// never better.
-bool improves(const std::string& metric, double score, std::optional<double> best);
+/// Returns true if `score` is strictly better than the best so far, if there is one: higher or lower. A score that is
+/// not finite is never better.
+bool improves(double score, std::optional<double> best, bool higher_is_better);
 
 }  // namespace seq2seq::train

@@ -111,6 +111,7 @@ TEST_CASE("train: the best validation's checkpoint is kept and named", "[train][
   SECTION("higher is better") {
     options.validate = {.every_updates = 2, .metrics = {"bleu"}, .best_by = "bleu"};
     run.setup.validate = scores({5, 7, 7, 6, std::numeric_limits<double>::infinity(), 7}, "bleu");
+    run.setup.higher_is_better = true;
   }
   const auto outcome = run.train(options);
   CHECK(outcome.best_update == 4);

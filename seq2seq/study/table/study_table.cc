@@ -8,7 +8,7 @@
 
 #include "seq2seq/config/resolved.h"
 #include "seq2seq/metrics/metric.h"
-#include "seq2seq/train/validation.h"
+#include "seq2seq/run/metric_names.h"
 
 namespace seq2seq::study {
 
@@ -154,7 +154,7 @@ std::string metric_title(const std::string& metric) {
   std::string title(kind == nullptr || kind->share ? metric : kind->title);
   std::replace(title.begin(), title.end(), '_', ' ');
   if (shown_factor(metric) > 1) title += " in percent";
-  return title + (train::higher_is_better(metric) ? ", higher is better" : ", lower is better");
+  return title + (run::higher_is_better(metric) ? ", higher is better" : ", lower is better");
 }
 
 StudyTable make_table(const StudyPlan& plan) {
