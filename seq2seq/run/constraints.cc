@@ -10,8 +10,8 @@
 #include "seq2seq/core/text.h"
 #include "seq2seq/decode/phrases.h"
 #include "seq2seq/decode/reading.h"
+#include "seq2seq/run/line_tokenizer.h"
 #include "seq2seq/text/vocabulary.h"
-#include "seq2seq/text/whitespace.h"
 
 namespace seq2seq::run {
 
@@ -71,8 +71,7 @@ decode::OutputConstraints ConstraintReader::next(int64_t source_tokens) {
 std::vector<int64_t> ConstraintReader::ids_of(const std::string& text, const data::LineReader& lines,
                                               int64_t longest) const {
   const Place place{.file = lines.file().string(), .line = lines.lines()};
-  const auto tokens =
-      tokens_ ? text::WhitespaceTokenizer({}).tokenize(text) : run_.text->target_tokenizer().tokenize(text);
+  const auto tokens = line_tokenizer(run_.text->target_tokenizer(), tokens_).tokenize(text);
   auto ids = run_.text->target_ids(tokens);
   for (size_t i = 0; i < ids.size(); ++i) {
     const bool written =

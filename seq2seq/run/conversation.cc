@@ -14,6 +14,7 @@
 #include "seq2seq/decode/alternatives.h"
 #include "seq2seq/run/alignments.h"
 #include "seq2seq/run/ensemble.h"
+#include "seq2seq/run/line_tokenizer.h"
 #include "seq2seq/run/minimum_bayes_risk.h"
 #include "seq2seq/run/unknown_tokens.h"
 #include "seq2seq/text/vocabulary.h"
@@ -96,12 +97,12 @@ std::string Conversation::translate(const std::string& line) {
   const bool looks = std::ranges::any_of(found, [this](const auto& each) { return words_.needs_attention(each.ids); });
   const auto weights = looks ? weights_of(*run_, shown.sources.front().sentences, {found}).front()
                              : std::vector<decode::AttentionWeights>(found.size());
+  const auto& tokenizer = line_tokenizer(run_->text->target_tokenizer(), tokens_);
   std::set<std::string> written;
   std::string text;
   for (size_t i = 0; i < found.size(); ++i) {
     const auto words = words_.write(found[i].ids, shown.source_tokens, weights[i]).words;
-    const auto output =
-        tokens_ ? fmt::format("{}", fmt::join(words, " ")) : run_->text->target_tokenizer().detokenize(words);
+    const auto output = tokenizer.detokenize(words);
     if (!written.insert(output).second) continue;
     shown.outputs.push_back(found[i]);
     text += decode.n_best == 1 ? output + "\n"

@@ -14,13 +14,11 @@
 #include "seq2seq/decode/ensemble.h"
 #include "seq2seq/decode/fused_predictor.h"
 #include "seq2seq/run/length_limits.h"
-#include "seq2seq/text/whitespace.h"
+#include "seq2seq/run/line_tokenizer.h"
 
 namespace seq2seq::run {
 
 namespace {
-
-bool writes_backwards(const LoadedRun& run) { return run.text->decoder_ids({0, 1}) != std::vector<int64_t>{0, 1}; }
 
 /// Returns the first difference between the targets of two runs, or an empty string.
 std::string difference(const LoadedRun& first, const LoadedRun& other) {
@@ -39,14 +37,11 @@ std::string difference(const LoadedRun& first, const LoadedRun& other) {
   if (words.size() != others.size())
     return fmt::format("its target vocabulary has {}, but that of {} has {}", format_count(others.size(), "word"),
                        first.folder.root().string(), format_count(words.size()));
-  if (writes_backwards(first) != writes_backwards(other))
-    return fmt::format("it writes targets {}, but {} writes them {}", writes_backwards(other) ? "reversed" : "in order",
-                       first.folder.root().string(), writes_backwards(first) ? "reversed" : "in order");
+  const auto order = [](const LoadedRun& run) { return decode::writes_backwards(*run.text) ? "reversed" : "in order"; };
+  if (decode::writes_backwards(*first.text) != decode::writes_backwards(*other.text))
+    return fmt::format("it writes targets {}, but {} writes them {}", order(other), first.folder.root().string(),
+                       order(first));
   return {};
-}
-
-std::vector<std::string> tokens_of(const std::string& line, const data::TextPipeline& text, bool tokens) {
-  return tokens ? text::WhitespaceTokenizer({}).tokenize(line) : text.source_tokenizer().tokenize(line);
 }
 
 }  // namespace
@@ -165,7 +160,7 @@ SourceReader::SourceReader(const LoadedRun& run, bool tokens) : members_(members
 SourceLine SourceReader::read(const std::string& line, const Place& place) const {
   SourceLine read;
   for (const auto* member : members_) {
-    auto tokens = tokens_of(line, *member->text, tokens_);
+    auto tokens = line_tokenizer(member->text->source_tokenizer(), tokens_).tokenize(line);
     data::check_source(tokens, member->text->options().source_form, line, place);
     read.ids.push_back(member->text->source_ids(tokens));
     LengthLimits(*member->model, member->options().data).check_source(std::ssize(read.ids.back()), place);

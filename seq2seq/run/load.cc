@@ -11,6 +11,7 @@
 #include "seq2seq/core/progress.h"
 #include "seq2seq/core/text.h"
 #include "seq2seq/decode/fused_predictor.h"
+#include "seq2seq/decode/reading.h"
 #include "seq2seq/nn/scoped_precision.h"
 #include "seq2seq/nn/weights.h"
 #include "seq2seq/run/build.h"
@@ -155,7 +156,7 @@ std::shared_ptr<const decode::Predictor> load_language_model(const RunOptions& o
   const auto& fusion = options.decode.language_model;
   if (!fusion.any()) return nullptr;
   const Place key{.file = fusion.run.string(), .part = "decode.language_model.run"};
-  if (options.data.reverse == data::Reverse::target || options.data.reverse == data::Reverse::both)
+  if (decode::writes_backwards(text))
     throw UsageError(key, "reads words in the order of the text, but `data.reverse` reverses the targets of this model",
                      "Search without a language model");
   if (text.extends_vocabulary())

@@ -12,17 +12,12 @@
 #include "seq2seq/decode/corpus_search.h"
 #include "seq2seq/decode/n_best.h"
 #include "seq2seq/run/ensemble.h"
+#include "seq2seq/run/line_tokenizer.h"
 #include "seq2seq/run/rescore/n_best_file.h"
-#include "seq2seq/text/whitespace.h"
 
 namespace seq2seq::run {
 
 namespace {
-
-/// `tokens`: the line is tokens between blanks.
-std::vector<std::string> target_tokens(std::string_view line, const data::TextPipeline& text, bool tokens) {
-  return tokens ? text::WhitespaceTokenizer({}).tokenize(line) : text.target_tokenizer().tokenize(line);
-}
 
 data::LineReader open_lines(const std::filesystem::path& file) { return {data::open_bytes(file), file.string()}; }
 
@@ -30,10 +25,11 @@ data::LineReader open_lines(const std::filesystem::path& file) { return {data::o
 decode::Sentences read_targets(data::LineReader& lines, const LoadedRun& run,
                                const std::vector<data::CopiedWords>& copied, bool tokens, UnknownTokens& unknown) {
   const data::CopiedWords nothing;
+  const auto& tokenizer = line_tokenizer(run.text->target_tokenizer(), tokens);
   decode::Sentences sentences;
   for (std::string line; lines.next(line);) {
     const auto& words = sentences.size() < copied.size() ? copied[sentences.size()] : nothing;
-    sentences.push_back(run.text->target_ids(target_tokens(line, *run.text, tokens), words));
+    sentences.push_back(run.text->target_ids(tokenizer.tokenize(line), words));
     check_target_length(run, std::ssize(sentences.back()), {.file = lines.file().string(), .line = lines.lines()});
     unknown.add(sentences.back(), *run.text, text::Side::target, lines.lines());
   }

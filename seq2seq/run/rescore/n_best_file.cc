@@ -15,7 +15,7 @@
 #include "seq2seq/data/input/line_reader.h"
 #include "seq2seq/decode/n_best.h"
 #include "seq2seq/run/ensemble.h"
-#include "seq2seq/text/whitespace.h"
+#include "seq2seq/run/line_tokenizer.h"
 
 namespace seq2seq::run {
 
@@ -132,11 +132,10 @@ ListedFeatures read_features(const NBestFile& list) {
 ListScored score_list(const LoadedRun& run, const NBestFile& list, const SourceText& sources, bool tokens,
                       const Environment& environment) {
   ListScored scored;
+  const auto& tokenizer = line_tokenizer(run.text->target_tokenizer(), tokens);
   std::vector<decode::Sentences> targets(list.by_sentence.size());
   for (const auto& hypothesis : list.lines) {
-    auto ids = run.text->target_ids(tokens ? text::WhitespaceTokenizer({}).tokenize(hypothesis.text)
-                                           : run.text->target_tokenizer().tokenize(hypothesis.text),
-                                    sources.copied[hypothesis.sentence]);
+    auto ids = run.text->target_ids(tokenizer.tokenize(hypothesis.text), sources.copied[hypothesis.sentence]);
     check_target_length(run, std::ssize(ids), {.file = list.path.string(), .line = hypothesis.number});
     scored.unknown.add(ids, *run.text, text::Side::target, hypothesis.number);
     targets[hypothesis.sentence].push_back(std::move(ids));
