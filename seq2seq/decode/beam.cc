@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <tuple>
+#include <unordered_set>
 #include <utility>
 
 #include "seq2seq/decode/repeats.h"
@@ -84,11 +85,12 @@ std::vector<Beam::Candidate> Beam::rank(const Extensions& extensions, const std:
 
 void Beam::penalize_repetition(std::vector<Candidate>& candidates, size_t first, int64_t parent) const {
   const Live& live = live_[static_cast<size_t>(parent)];
-  const auto written = paths_.trace(live.path).ids;
+  const auto ids = paths_.trace(live.path).ids;
+  const std::unordered_set<int64_t> written(ids.begin(), ids.end());
   for (auto i = first; i < candidates.size(); ++i) {
     auto& candidate = candidates[i];
-    const bool repeated = std::ranges::find(written, candidate.word) != written.end();
-    candidate.place = candidate.value = live.value + options_.rule.token(candidate.token_score, repeated);
+    candidate.place = candidate.value =
+        live.value + options_.rule.token(candidate.token_score, written.contains(candidate.word));
   }
 }
 
