@@ -7,6 +7,7 @@
 
 #include "seq2seq/config/keys.h"
 #include "seq2seq/nn/model/part_sizes.h"
+#include "seq2seq/nn/model/refusal.h"
 #include "seq2seq/nn/model/seq2seq_stages.h"
 
 namespace seq2seq::nn {
@@ -54,24 +55,15 @@ void check_tied(const LanguageModelOptions& options, int64_t width) {
                    "`model.embedding.tied: false`");
 }
 
-/// Returns the message that `check` throws for the decoder's width; empty if it does not throw.
-std::string refusal(const LanguageModelOptions& options, const std::function<void(int64_t width)>& check) {
-  try {
-    check(stack_outline(options, options.kinds->decoders)->width());
-    return {};
-  } catch (const UsageError& error) {
-    return error.what();
-  }
-}
-
 std::string wrong_decoder(const LanguageModelOptions& options) {
-  return refusal(options, [](int64_t) {});
+  return refusal([&] { stack_outline(options, options.kinds->decoders); });
 }
 
-/// As refusal(), for a part beside the decoder. Empty if the decoder cannot be made, because that is reported at its
-/// own key.
+/// Returns the message that `check` throws for the decoder's width, or an empty string. Empty if the decoder cannot be
+/// made, because that is reported at its own key.
 std::string refusal_beside(const LanguageModelOptions& options, const std::function<void(int64_t width)>& check) {
-  return wrong_decoder(options).empty() ? refusal(options, check) : std::string();
+  if (!wrong_decoder(options).empty()) return {};
+  return refusal([&] { check(stack_outline(options, options.kinds->decoders)->width()); });
 }
 
 }  // namespace

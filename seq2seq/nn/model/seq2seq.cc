@@ -8,6 +8,7 @@
 #include "seq2seq/config/keys.h"
 #include "seq2seq/nn/encoder/multi_source.h"
 #include "seq2seq/nn/model/part_sizes.h"
+#include "seq2seq/nn/model/refusal.h"
 #include "seq2seq/nn/model/seq2seq_stages.h"
 
 namespace seq2seq::nn {
@@ -100,17 +101,6 @@ BridgeContext between(const Encoder& encoder, const Stack& decoder, const Parame
           .memory = encoder.width(),
           .place = place,
           .devices = devices(decoder)};
-}
-
-/// Returns the message of a part that cannot be made, or an empty string. The configuration reports it at the part's
-/// key.
-std::string refusal(const std::function<void()>& make) {
-  try {
-    make();
-    return {};
-  } catch (const UsageError& error) {
-    return error.what();
-  }
 }
 
 /// As refusal(), for a part beside encoder and decoder. Empty if one of these cannot be made, because that is reported

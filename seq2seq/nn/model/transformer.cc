@@ -1,13 +1,10 @@
 #include "seq2seq/nn/model/transformer.h"
 
-#include <algorithm>
-
-#include <fmt/format.h>
-
 #include "seq2seq/config/keys.h"
 #include "seq2seq/nn/model/part_sizes.h"
 #include "seq2seq/nn/model/transformer_stages.h"
 #include "seq2seq/nn/model/transformer_state.h"
+#include "seq2seq/nn/model/transformer_words.h"
 
 namespace seq2seq::nn {
 namespace {
@@ -41,11 +38,7 @@ void declare(config::Keys& keys, TransformerModelDropout& options) {
 }  // namespace
 
 void declare(config::Keys& keys, TransformerOptions& options) {
-  if (options.outputs == nullptr) options.outputs = std::make_shared<OutputRegistry>(options.parts->outputs);
-  keys.add("width", options.width, "width of word vectors and of the input and output of every layer")
-      .unit("units")
-      .at_least(1)
-      .at_most(1e6);
+  declare_width(keys, options);
   Depth encoder{options.encoder_layers}, decoder{options.decoder_layers};
   keys.section("encoder", encoder, "encoder, which reads the source");
   keys.section("decoder", decoder, "decoder, which writes the target");
@@ -54,22 +47,13 @@ void declare(config::Keys& keys, TransformerOptions& options) {
   keys.section("dropout", dropout, "dropout");
   TransformerWords embedding{options.tied_embeddings, options.shared_embeddings};
   keys.section("embedding", embedding, "word vectors");
-  keys.select("output", options.output, *options.outputs, "output layer, which predicts the words");
-  keys.rule("heads", [&options] { return wrong_heads(options.layer, options.width); });
-  keys.rule("output", [&options]() -> std::string {
-    try {
-      check_output(*options.outputs, options.output, {.width = options.width, .tied = options.tied_embeddings});
-      return {};
-    } catch (const UsageError& error) {
-      return error.what();
-    }
-  });
+  declare_output(keys, options);
 }
 
 Transformer::Transformer(const Options& options, const ModelContext& context)
     : placement_(context.placement),
       layers_{.encoder = options.encoder_layers, .decoder = options.decoder_layers},
-      longest_(options.layer.positions == PositionKind::learned ? options.layer.longest : no_longest_sentence),
+      longest_(longest_sentence(options.layer)),
       shares_embeddings_(options.shared_embeddings) {
   check_heads(options.layer, options.width, "model", "model.width");
   if (shares_embeddings_) check_shared_vocabulary(context);
@@ -102,15 +86,7 @@ Transformer::Transformer(const Options& options, const ModelContext& context)
                                                                .type = context.type,
                                                                .words = words,
                                                                .word_dropout = options.word_dropout.of_target()}));
-  const auto outputs = options.outputs != nullptr ? *options.outputs : options.parts->outputs;
-  output_ = register_module(
-      "output", outputs.make(options.output,
-                             {.width = options.width,
-                              .vocabulary = context.target_vocabulary,
-                              .tied_weight = options.tied_embeddings ? decoder_->embedding().weight() : at::Tensor(),
-                              .placement = placement_,
-                              .type = context.type,
-                              .target_counts = context.target_counts}));
+  output_ = register_module("output", make_output(options, context, decoder_->embedding()));
 }
 
 std::vector<Stage> Transformer::stages() const {

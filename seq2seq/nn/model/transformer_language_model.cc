@@ -5,6 +5,7 @@
 #include "seq2seq/nn/model/part_sizes.h"
 #include "seq2seq/nn/model/transformer_stages.h"
 #include "seq2seq/nn/model/transformer_state.h"
+#include "seq2seq/nn/model/transformer_words.h"
 
 namespace seq2seq::nn {
 namespace {
@@ -36,11 +37,7 @@ void declare(config::Keys& keys, TransformerLanguageModelDropout& options) {
 }  // namespace
 
 void declare(config::Keys& keys, TransformerLanguageModelOptions& options) {
-  if (options.outputs == nullptr) options.outputs = std::make_shared<OutputRegistry>(options.parts->outputs);
-  keys.add("width", options.width, "width of word vectors and of the input and output of every layer")
-      .unit("units")
-      .at_least(1)
-      .at_most(1e6);
+  declare_width(keys, options);
   LanguageModelDepth decoder{options.layers};
   keys.section("decoder", decoder, "decoder, which reads the preceding words");
   declare_without_dropout(keys, options.layer);
@@ -48,21 +45,11 @@ void declare(config::Keys& keys, TransformerLanguageModelOptions& options) {
   keys.section("dropout", dropout, "dropout");
   TransformerLanguageModelWords embedding{options.tied_embeddings};
   keys.section("embedding", embedding, "word vectors");
-  keys.select("output", options.output, *options.outputs, "output layer, which predicts the words");
-  keys.rule("heads", [&options] { return wrong_heads(options.layer, options.width); });
-  keys.rule("output", [&options]() -> std::string {
-    try {
-      check_output(*options.outputs, options.output, {.width = options.width, .tied = options.tied_embeddings});
-      return {};
-    } catch (const UsageError& error) {
-      return error.what();
-    }
-  });
+  declare_output(keys, options);
 }
 
 TransformerLanguageModel::TransformerLanguageModel(const Options& options, const ModelContext& context)
-    : placement_(context.placement),
-      longest_(options.layer.positions == PositionKind::learned ? options.layer.longest : no_longest_sentence) {
+    : placement_(context.placement), longest_(longest_sentence(options.layer)) {
   check_heads(options.layer, options.width, "model", "model.width");
   check_placed(placement_, "encoder", 0);
   check_placed(placement_, "decoder", options.layers);
@@ -74,15 +61,7 @@ TransformerLanguageModel::TransformerLanguageModel(const Options& options, const
                                                                       .type = context.type,
                                                                       .word_dropout = options.word_dropout.of_target(),
                                                                       .reads_source = false}));
-  const auto outputs = options.outputs != nullptr ? *options.outputs : options.parts->outputs;
-  output_ = register_module(
-      "output", outputs.make(options.output,
-                             {.width = options.width,
-                              .vocabulary = context.target_vocabulary,
-                              .tied_weight = options.tied_embeddings ? decoder_->embedding().weight() : at::Tensor(),
-                              .placement = placement_,
-                              .type = context.type,
-                              .target_counts = context.target_counts}));
+  output_ = register_module("output", make_output(options, context, decoder_->embedding()));
 }
 
 std::vector<Stage> TransformerLanguageModel::stages() const {

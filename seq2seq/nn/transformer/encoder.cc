@@ -14,7 +14,7 @@ namespace seq2seq::nn {
 TransformerEncoder::TransformerEncoder(const Options& options, const EncoderContext& context)
     : width_(context.embedding),
       scale_(options.layer.scale ? std::sqrt(static_cast<double>(width_)) : 1),
-      longest_(options.layer.positions == PositionKind::learned ? options.layer.longest : no_longest_sentence),
+      longest_(nn::longest_sentence(options.layer)),
       options_(options.layer),
       embedding_dropout_(context.dropout.embedding),
       embedding_site_{.part = Site::Part::source_embedding, .by_sentence = context.dropout.variational},

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "seq2seq/core/error.h"
+#include "seq2seq/nn/encoder/encoder.h"
 
 namespace seq2seq::nn {
 
@@ -69,13 +70,8 @@ void check_heads(const TransformerLayerOptions& options, int64_t width, const st
         "Use heads of an even width, or other positions");
 }
 
-std::string wrong_heads(const TransformerLayerOptions& options, int64_t width) {
-  try {
-    check_heads(options, width, "model", "model.width");
-    return {};
-  } catch (const UsageError& error) {
-    return error.what();
-  }
+int64_t longest_sentence(const TransformerLayerOptions& options) {
+  return options.positions == PositionKind::learned ? options.longest : no_longest_sentence;
 }
 
 }  // namespace seq2seq::nn

@@ -57,7 +57,7 @@ void declare(config::Keys& keys, TransformerEncoderOptions& options);
 /// `section` contains the key `heads`, and `width_key` names the width.
 void check_heads(const TransformerLayerOptions& options, int64_t width, const std::string& section,
                  const std::string& width_key);
-/// Returns the error of check_heads() for a model with `model.width` = `width`, or an empty string.
-std::string wrong_heads(const TransformerLayerOptions& options, int64_t width);
+/// Returns the number of tokens of the longest sentence that the layers can read.
+int64_t longest_sentence(const TransformerLayerOptions& options);
 
 }  // namespace seq2seq::nn
