@@ -14,6 +14,7 @@
 #include "seq2seq/decode/phrases.h"
 #include "seq2seq/decode/repeats.h"
 #include "seq2seq/decode/scoring_rule.h"
+#include "seq2seq/nn/packed.h"
 #include "seq2seq/text/vocabulary.h"
 
 namespace seq2seq::decode {
@@ -62,9 +63,8 @@ class ExactSearch {
         options_(options),
         rule_(scoring_rule(options)),
         source_(std::move(source)),
-        phrases_(source_.constraints.phrases) {
-    const auto never = never_written(options.allow_unknown);
-    never_.assign(never.const_data_ptr<int64_t>(), never.const_data_ptr<int64_t>() + never.numel());
+        phrases_(source_.constraints.phrases),
+        never_(nn::on_host(never_written(options.allow_unknown))) {
     for (const auto& hypothesis : source_.beam)
       if (!hypothesis.cut) best_.push_back(hypothesis);
   }

@@ -29,8 +29,7 @@ SentenceRows sentence_rows(const Layout& packed, const SentenceOrder& order, con
   }
   SentenceRows rows{.layout = std::move(layout), .rotation = {}, .draw = draw};
   if (draw == nullptr || !drops_weights) return rows;
-  const auto keys = host.key.contiguous();
-  rows.keys.assign(keys.const_data_ptr<int64_t>(), keys.const_data_ptr<int64_t>() + keys.numel());
+  rows.keys = on_host(host.key);
   if (packed.rows() > 0) rows.first_position = host.position[0].item<int64_t>();
   return rows;
 }

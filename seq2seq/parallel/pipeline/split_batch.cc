@@ -7,6 +7,8 @@
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
 
+#include "seq2seq/nn/packed.h"
+
 namespace seq2seq::parallel {
 namespace {
 
@@ -17,11 +19,6 @@ std::vector<Value> picked(const std::vector<Value>& all, const std::vector<int64
   return some;
 }
 
-std::vector<int64_t> numbers(const at::Tensor& tensor) {
-  const auto values = tensor.to(at::kCPU).contiguous();
-  return {values.const_data_ptr<int64_t>(), values.const_data_ptr<int64_t>() + values.numel()};
-}
-
 }  // namespace
 
 std::vector<BatchPart> split_batch(const data::Batch& batch, int64_t parts) {
@@ -29,8 +26,8 @@ std::vector<BatchPart> split_batch(const data::Batch& batch, int64_t parts) {
   if (parts <= 1) return {{.batch = batch, .target_rows = {}}};
   const auto sources = data::unpack(batch.source), inputs = data::unpack(batch.inputs),
              targets = data::unpack(batch.targets);
-  const auto keys = numbers(batch.source.layout->key);
-  auto order = numbers(batch.source.layout->order());
+  const auto keys = nn::on_host(batch.source.layout->key);
+  auto order = nn::on_host(batch.source.layout->order());
   for (int64_t sentence = 0; sentence < batch.sentences(); ++sentence)
     if (sources[static_cast<size_t>(sentence)].empty()) order.push_back(sentence);  // has no row to find it by
 
