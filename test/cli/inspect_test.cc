@@ -200,6 +200,15 @@ TEST_CASE("inspect: output of other commands, a lock and the folder of checkpoin
   }
 }
 
+TEST_CASE("inspect: a run with an edited configuration is shown, and called damaged", "[cli][inspect][error]") {
+  const TrainedToy toy;
+  toy.folder().file("run/config.yaml", content_of(toy / "run/config.yaml") + "# a note\n");
+  const auto ran = run_program({"inspect", toy.run()});
+  CHECK(ran.code == 0);
+  CHECK_THAT(ran.out, ContainsSubstring("damaged      " + toy.file("run/config.yaml") + ": was changed after"));
+  CHECK_THAT(ran.out, ContainsSubstring("checkpoints  5, "));
+}
+
 TEST_CASE("inspect: a run without its description, and one with half of it, are called damaged",
           "[cli][inspect][error]") {
   const TrainedToy toy;
