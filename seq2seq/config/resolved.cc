@@ -5,7 +5,6 @@
 #include <variant>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include "seq2seq/config/tree.h"
 
@@ -52,16 +51,17 @@ bool has(const std::vector<Seen>& values, const std::string& path) {
 bool differs_from_default(const KeyFacts& facts) { return facts.get() != facts.default_value; }
 
 /// Returns one line for each selected key, and one for each kind of version 2 or later, even if it is the default kind.
-std::string lines_of(const Keys& keys, bool with_defaults, const std::function<bool(const std::string&)>& counts) {
-  std::vector<std::string> lines;
+std::vector<DigestLine> lines_of(const Keys& keys, bool with_defaults, const SelectKeys& selects) {
+  std::vector<DigestLine> lines;
   visit_keys(keys, [&](const std::string& path, const KeyFacts& facts) {
-    if (!facts.digest || (counts && !counts(path))) return;
-    if (with_defaults || differs_from_default(facts)) lines.push_back(fmt::format("{}={}\n", path, facts.digest()));
+    if (!facts.digest || (selects && !selects(path))) return;
+    if (with_defaults || differs_from_default(facts))
+      lines.push_back({path, fmt::format("{}={}\n", path, facts.digest())});
     const int version = facts.version ? facts.version() : 1;
-    if (version > 1) lines.push_back(fmt::format("{}.version={}\n", path, version));
+    if (version > 1) lines.push_back({path, fmt::format("{}.version={}\n", path, version)});
   });
-  std::sort(lines.begin(), lines.end());
-  return fmt::format("{}", fmt::join(lines, ""));
+  std::ranges::sort(lines, {}, &DigestLine::text);
+  return lines;
 }
 
 }  // namespace
@@ -80,10 +80,21 @@ std::vector<Value> values(const Keys& keys) {
   return all;
 }
 
-std::string result_text(const Keys& keys) { return lines_of(keys, /*with_defaults=*/true, {}); }
+std::string result_text(const Keys& keys) { return digest_text(lines_of(keys, /*with_defaults=*/true, {})); }
 
-std::string digest_text(const Keys& keys, const std::function<bool(const std::string& key)>& counts) {
-  return lines_of(keys, /*with_defaults=*/false, counts);
+std::vector<DigestLine> digest_lines(const Keys& keys, const SelectKeys& selects) {
+  return lines_of(keys, /*with_defaults=*/false, selects);
+}
+
+std::string digest_text(const std::vector<DigestLine>& lines, const SelectKeys& selects) {
+  std::string text;
+  for (const auto& line : lines)
+    if (!selects || selects(line.key)) text += line.text;
+  return text;
+}
+
+std::string digest_text(const Keys& keys, const SelectKeys& selects) {
+  return digest_text(digest_lines(keys, selects));
 }
 
 std::vector<Change> compare(const Keys& before, const Keys& after) {

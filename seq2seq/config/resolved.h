@@ -16,10 +16,20 @@ std::string write_yaml(const Keys& keys);
 /// `train.schedule.kind.version=2`. Throws Error if such a file cannot be read.
 std::string result_text(const Keys& keys);
 
+/// One of the lines above, with its key.
+struct DigestLine {
+  std::string key;   // the whole path
+  std::string text;  // with a line feed
+};
+/// Selects keys, with the versions of their kinds; an empty function selects all.
+using SelectKeys = std::function<bool(const std::string& key)>;
+
 /// Returns the lines above that a run's digest includes: those of keys that differ from their default, so that a new
-/// key does not change existing digests. (A change of a default requires a change of `numerics`.) `counts` selects the
-/// keys, with their kinds' versions; empty: all.
-std::string digest_text(const Keys& keys, const std::function<bool(const std::string& key)>& counts = {});
+/// key does not change existing digests. (A change of a default requires a change of `numerics`.) Reads each file once.
+std::vector<DigestLine> digest_lines(const Keys& keys, const SelectKeys& selects = {});
+/// Returns the text of the selected lines.
+std::string digest_text(const std::vector<DigestLine>& lines, const SelectKeys& selects = {});
+std::string digest_text(const Keys& keys, const SelectKeys& selects = {});
 
 /// A key with its current value. Paths are absolute.
 struct Value {

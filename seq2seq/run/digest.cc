@@ -56,8 +56,12 @@ std::vector<Error> different_data(const DataDigests& run, const DataDigests& now
 std::string short_digest(const std::string& digest) { return digest.empty() ? "none" : digest.substr(0, 12); }
 
 std::string run_digest(const Configuration& configuration, const DataDigests& data) {
-  return sha256(fmt::format("{}\ndata.train={}\ndata.validation={}\ndata.test={}\nnumerics={}\n",
-                            config::digest_text(configuration.keys), data.train, data.validation, data.test, numerics));
+  return run_digest(config::digest_text(configuration.keys), data);
+}
+
+std::string run_digest(const std::string& keys, const DataDigests& data) {
+  return sha256(fmt::format("{}\ndata.train={}\ndata.validation={}\ndata.test={}\nnumerics={}\n", keys, data.train,
+                            data.validation, data.test, numerics));
 }
 
 }  // namespace seq2seq::run

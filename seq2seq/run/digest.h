@@ -29,5 +29,7 @@ std::string short_digest(const std::string& digest);
 
 /// Identity of a result: SHA-256 of the keys that can change the result, the contents of the data, and `numerics`.
 std::string run_digest(const Configuration& configuration, const DataDigests& data);
+/// As above; `keys`: from config::digest_text().
+std::string run_digest(const std::string& keys, const DataDigests& data);
 
 }  // namespace seq2seq::run

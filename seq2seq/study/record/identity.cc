@@ -47,6 +47,16 @@ bool looks_at_outputs(const run::Configuration& configuration) {
   return run::need_outputs(validate.metrics) && configuration.options.data.validation.named();
 }
 
+/// Returns the keys that can change parameters.
+config::SelectKeys keys_of_training(const run::Configuration& configuration) {
+  return [all = looks_at_outputs(configuration)](const std::string& key) { return all || !run::of_outputs(key); };
+}
+
+std::string training_digest(const std::string& keys, const run::DataDigests& data) {
+  return sha256(fmt::format("{}\ndata.train={}\ndata.validation={}\nnumerics={}\n", keys, data.train, data.validation,
+                            run::numerics));
+}
+
 }  // namespace
 
 Paths texts_of(const data::DataOptions& data) {
@@ -57,11 +67,7 @@ Paths texts_of(const data::DataOptions& data) {
 }
 
 std::string training_digest(const run::Configuration& configuration, const run::DataDigests& data) {
-  const bool all = looks_at_outputs(configuration);
-  const auto keys =
-      config::digest_text(configuration.keys, [all](const std::string& key) { return all || !run::of_outputs(key); });
-  return sha256(fmt::format("{}\ndata.train={}\ndata.validation={}\nnumerics={}\n", keys, data.train, data.validation,
-                            run::numerics));
+  return training_digest(config::digest_text(configuration.keys, keys_of_training(configuration)), data);
 }
 
 Identity ensemble_identity(Identity own, const std::vector<Identity>& members) {
@@ -93,8 +99,10 @@ TextMark Identifier::mark(const TextFiles& text, const std::function<std::string
 
 Identity Identifier::identify(const run::Configuration& configuration) {
   const auto& data = configuration.options.data;
+  const auto lines = config::digest_lines(configuration.keys);
+  const auto keys = config::digest_text(lines);
   Identity identity;
-  identity.keys = sha256(config::digest_text(configuration.keys));
+  identity.keys = sha256(keys);
   identity.train = mark(files_of(data.train), [&data] { return run::train_digest(data); });
   identity.validation = mark(files_of(data.validation), [&data] { return data::content_digest(data.validation); });
   const auto& list = configuration.options.decode.rescore.list;
@@ -106,8 +114,8 @@ Identity Identifier::identify(const run::Configuration& configuration) {
   });
   if (!identity.texts_here()) return identity;
   const run::DataDigests digests{identity.train.sha256, identity.validation.sha256, identity.test.sha256};
-  identity.training = training_digest(configuration, digests);
-  identity.result = run::run_digest(configuration, digests);
+  identity.training = training_digest(config::digest_text(lines, keys_of_training(configuration)), digests);
+  identity.result = run::run_digest(keys, digests);
   return identity;
 }
 
