@@ -59,7 +59,8 @@ std::vector<const PlannedRun*> locked_by(const PlannedRun& planned) {
 /// Does the work of one plan.
 class Worker {
  public:
-  Worker(StudyPlan& plan, const run::Environment& environment) : plan_(plan), environment_(environment) {}
+  Worker(StudyPlan& plan, const run::Environment& environment)
+      : plan_(plan), environment_(environment), measurer_(environment) {}
 
   WorkOutcome run() {
     environment_.files->make_folder(plan_.runs);
@@ -106,7 +107,7 @@ class Worker {
       auto metrics = plan_.spec.metrics;
       metrics.insert(metrics.end(), planned.kept.begin(), planned.kept.end());
       const auto record =
-          measure(trained, *planned.configuration, planned.identity, planned.run.cell, metrics, environment_);
+          measurer_.measure(trained, *planned.configuration, planned.identity, planned.run.cell, metrics);
       write_record(*environment_.files, plan_.records, record);
       environment_.files->remove(places.retrain);
       planned.record = std::make_shared<const Record>(record);
@@ -155,6 +156,7 @@ class Worker {
 
   StudyPlan& plan_;
   const run::Environment& environment_;
+  Measurer measurer_;
   WorkOutcome outcome_;
   std::set<std::filesystem::path> unwritten_;  // failures that could not be written to a file
 };

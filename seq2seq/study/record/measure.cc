@@ -15,7 +15,6 @@
 #include "seq2seq/run/load.h"
 #include "seq2seq/run/numerics.h"
 #include "seq2seq/run/output_words.h"
-#include "seq2seq/run/training_data.h"
 #include "seq2seq/study/record/operations.h"
 #include "seq2seq/study/record/sentence_columns.h"
 #include "seq2seq/study/record/training_facts.h"
@@ -107,19 +106,19 @@ void check_is_run_of(const TrainedRun& run, const run::Environment& environment)
               "Remove the folder to train the run again");
 }
 
-Record measure(const std::vector<TrainedRun>& runs, const run::Configuration& configuration, const Identity& identity,
-               const std::string& cell, const std::vector<std::string>& metrics, const run::Environment& environment) {
-  const auto run = load(runs, configuration, environment);
+Record Measurer::measure(const std::vector<TrainedRun>& runs, const run::Configuration& configuration,
+                         const Identity& identity, const std::string& cell, const std::vector<std::string>& metrics) {
+  const auto run = load(runs, configuration, environment_);
   const auto& test = configuration.options.data.test;
   auto set = run::read_evaluation_set(test, *run.text, data::line_remedy);
   run::add_other_readings(set, test, run);
-  Progress progress(*environment.log, "measuring", "sentences", static_cast<double>(set.corpus.pairs()),
-                    environment.progress);
+  Progress progress(*environment_.log, "measuring", "sentences", static_cast<double>(set.corpus.pairs()),
+                    environment_.progress);
   const auto started = std::chrono::steady_clock::now();
-  auto done = decode::on_small_memory(environment.log);
+  auto done = decode::on_small_memory(environment_.log);
   done.finished = [&progress](int64_t sentences) { progress.update(static_cast<double>(sentences)); };
   std::vector<run::MeasuredOutput> outputs;
-  if (run.options().data.task != data::Task::lm) outputs = run::outputs_of(run, set, environment, done);
+  if (run.options().data.task != data::Task::lm) outputs = run::outputs_of(run, set, environment_, done);
   auto sentences = measure_sentences(run.predictor(), set, *run.text, run.options().decode.batch, outputs,
                                      run.options().metrics, metrics);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
@@ -127,17 +126,13 @@ Record measure(const std::vector<TrainedRun>& runs, const run::Configuration& co
   sentences = unpack_sentences(pack_sentences(sentences),
                                runs.front().folder);  // scores as stored, so that all figures agree
 
-  auto facts = facts_of(run, environment);
-  const auto corpus = run::read_training_data(
-                          *run.configuration, environment,
-                          run::text_of_run(run.options().data, *environment.registries, run.folder, run.description))
-                          .train;
+  auto facts = facts_of(run, environment_);
+  const auto tokens = counter_.count(run, environment_);
   const auto session = run::session_now(run.description.sessions.back().machine, 0);
   const auto members = static_cast<int64_t>(runs.size());  // of the same shape and text
   const double operations =
-      static_cast<double>(members) * training_operations(run.model->roles(),
-                                                         facts.epochs * tokens_per_epoch(corpus, corpus.source),
-                                                         facts.epochs * tokens_per_epoch(corpus, corpus.target));
+      static_cast<double>(members) *
+      training_operations(run.model->roles(), facts.epochs * tokens.source, facts.epochs * tokens.target);
   auto parameters = run.description.parameters;
   for (auto& [part, count] : parameters) count *= members;
   return {.identity = identity,
