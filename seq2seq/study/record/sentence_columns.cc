@@ -27,9 +27,10 @@ struct Column {
   std::function<void(SentenceFigures&, int64_t)> set;
 };
 
+/// `field`: returns a reference to the number, of a sentence that may be const.
 template <class Field>
 Column column_of(std::string name, const Field& field) {
-  return {std::move(name), [field](SentenceFigures sentence) { return field(sentence); },
+  return {std::move(name), [field](const SentenceFigures& sentence) { return field(sentence); },
           [field](SentenceFigures& sentence, int64_t value) { field(sentence) = value; }};
 }
 
@@ -44,16 +45,22 @@ std::vector<Column> columns() {
   std::vector<Column> all{
       {"score", [](const SentenceFigures& s) { return std::llround(s.score * scores_per_nat); },
        [](SentenceFigures& s, int64_t value) { s.score = static_cast<double>(value) / scores_per_nat; }},
-      column_of("scored_tokens", [](SentenceFigures& s) -> int64_t& { return s.scored_tokens; }),
-      column_of("source_tokens", [](SentenceFigures& s) -> int64_t& { return s.source_tokens; }),
-      column_of("exact", [](SentenceFigures& s) -> int64_t& { return s.rates.exact; }),
-      column_of("edits", [](SentenceFigures& s) -> int64_t& { return s.rates.edits; }),
-      column_of("reference_tokens", [](SentenceFigures& s) -> int64_t& { return s.rates.reference_tokens; }),
+      column_of(
+          "scored_tokens", [](auto& s) -> auto& { return s.scored_tokens; }),
+      column_of(
+          "source_tokens", [](auto& s) -> auto& { return s.source_tokens; }),
+      column_of(
+          "exact", [](auto& s) -> auto& { return s.rates.exact; }),
+      column_of(
+          "edits", [](auto& s) -> auto& { return s.rates.edits; }),
+      column_of(
+          "reference_tokens", [](auto& s) -> auto& { return s.rates.reference_tokens; }),
       {"hypothesis_words", [](const SentenceFigures& s) { return s.bleu.hypothesis_tokens; }, set_hypothesis},
-      column_of("reference_words", [](SentenceFigures& s) -> int64_t& { return s.bleu.reference_tokens; })};
+      column_of(
+          "reference_words", [](auto& s) -> auto& { return s.bleu.reference_tokens; })};
   for (size_t order = 0; order < metrics::BleuCounts::orders; ++order) {
-    all.push_back(column_of(fmt::format("matches_{}", order + 1),
-                            [order](SentenceFigures& s) -> int64_t& { return s.bleu.matches[order]; }));
+    all.push_back(column_of(
+        fmt::format("matches_{}", order + 1), [order](auto& s) -> auto& { return s.bleu.matches[order]; }));
   }
   return all;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <memory>
 #include <stdexcept>
 #include <string>
 
@@ -17,11 +18,27 @@ namespace {
 
 constexpr std::string_view word_perplexity = "word_perplexity", character_perplexity = "character_perplexity";
 
-metrics::Counts count_line(const std::string& name, const std::string& output,
-                           const std::vector<std::string>& references, const metrics::MetricOptions& options) {
-  if (name == word_perplexity) return {static_cast<double>(run::words_of(references.front()))};
-  if (name == character_perplexity) return {static_cast<double>(run::characters_of(references.front()))};
-  return metrics::find_metric(name)->make(options)->count(output, references);
+/// A figure that is stored separately, ready to count sentences.
+struct Separate {
+  std::string name;
+  std::unique_ptr<metrics::Metric> metric;  // null: of this part
+
+  metrics::Counts count(const std::string& output, const std::vector<std::string>& references,
+                        const run::ExactCounts& exact) const {
+    if (metric) return metric->count(output, references);
+    if (name == word_perplexity) return {static_cast<double>(run::words_of(references.front()))};
+    if (name == character_perplexity) return {static_cast<double>(run::characters_of(references.front()))};
+    return {run::counts_for(name, exact)};
+  }
+};
+
+std::vector<Separate> separate_figures(const std::vector<std::string>& names, const metrics::MetricOptions& options) {
+  std::vector<Separate> all;
+  for (const auto& name : stored_separately(names)) {
+    const auto* kind = metrics::find_metric(name);
+    all.push_back({name, kind == nullptr ? nullptr : kind->make(options)});
+  }
+  return all;
 }
 
 void add_to(metrics::Counts& sums, const metrics::Counts& counts) {
@@ -62,11 +79,11 @@ std::vector<SentenceFigures> measure_sentences(const decode::Predictor& predicto
     sentence.scored_tokens = std::ssize(pair.token_scores);
     sentence.source_tokens = std::ssize(sources.front().sentences[sentences.size() - 1]);
   }
+  const auto separate = separate_figures(names, metrics);
   if (outputs.empty()) {  // of a language model
     for (size_t i = 0; i < sentences.size(); ++i) {
       sentences[i].rates.sequences = 1;  // as after reading
-      for (const auto& name : stored_separately(names))
-        sentences[i].lines[name] = count_line(name, "", set.references[i], metrics);
+      for (const auto& figure : separate) sentences[i].lines[figure.name] = figure.count("", set.references[i], {});
     }
     return sentences;
   }
@@ -75,10 +92,8 @@ std::vector<SentenceFigures> measure_sentences(const decode::Predictor& predicto
     const auto& references = set.references[i];
     sentences[i].rates = metrics::error_rates({outputs[i].tokens}, {run::reference_tokens(references, text, metrics)});
     sentences[i].bleu = metrics::count_bleu(line, references, metrics::bleu_options(metrics));
-    for (const auto& name : stored_separately(names)) {
-      sentences[i].lines[name] = run::is_exact_rate(name) ? metrics::Counts{run::counts_for(name, outputs[i].exact)}
-                                                          : count_line(name, line, references, metrics);
-    }
+    for (const auto& figure : separate)
+      sentences[i].lines[figure.name] = figure.count(line, references, outputs[i].exact);
   }
   return sentences;
 }
