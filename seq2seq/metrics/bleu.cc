@@ -4,9 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdlib>
-#include <limits>
-#include <map>
-#include <unordered_map>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -18,45 +16,12 @@ namespace seq2seq::metrics {
 namespace {
 
 constexpr std::size_t kOrders = BleuCounts::orders;
-using Ngram = std::array<int, kOrders>;  // numbers of words, from 1; 0 after the last word
-using NgramCounts = std::map<Ngram, int64_t>;
 
-/// Numbers the words of one sentence and its references.
-class Words {
- public:
-  std::vector<int> number(std::string_view line, const BleuOptions& options) {
-    std::vector<int> numbers;
-    const auto text = options.lowercase ? lower_case(line) : std::string(line);
-    const auto words = options.blanks == Blanks::ascii ? split_at_ascii_blanks(text)
-                                                       : split_words(tokenize_for_bleu(text, options.tokenizer));
-    for (const auto& word : words) {
-      numbers.push_back(names_.emplace(word, static_cast<int>(names_.size()) + 1).first->second);
-    }
-    return numbers;
-  }
-
- private:
-  std::unordered_map<std::string, int> names_;
-};
-
-NgramCounts count_ngrams(const std::vector<int>& words, std::size_t order) {
-  NgramCounts counts;
-  for (std::size_t first = 0; first + order <= words.size(); ++first) {
-    Ngram ngram{};
-    std::copy_n(words.begin() + static_cast<std::ptrdiff_t>(first), order, ngram.begin());
-    ++counts[ngram];
-  }
-  return counts;
-}
-
-int64_t nearest_length(int64_t hypothesis, const std::vector<std::vector<int>>& references) {
-  int64_t nearest = std::ssize(references.front());
-  for (const auto& reference : references) {
-    const int64_t length = std::ssize(reference);
-    const auto distance = std::abs(length - hypothesis), least = std::abs(nearest - hypothesis);
-    if (distance < least || (distance == least && length < nearest)) nearest = length;
-  }
-  return nearest;
+/// Returns the words of a line, as the options split it.
+Tokens words_of(std::string_view line, const BleuOptions& options) {
+  const auto text = options.lowercase ? lower_case(line) : std::string(line);
+  return options.blanks == Blanks::ascii ? split_at_ascii_blanks(text)
+                                         : split_words(tokenize_for_bleu(text, options.tokenizer));
 }
 
 std::string_view name(Smoothing smoothing) {
@@ -109,28 +74,59 @@ std::string Bleu::text() const {
                      counts.hypothesis_tokens, counts.reference_tokens);
 }
 
-BleuCounts count_bleu(std::string_view hypothesis, const std::vector<std::string>& references,
-                      const BleuOptions& options) {
-  if (references.empty()) throw Error("a sentence without a reference has no BLEU");
-  Words words;
-  const auto tokens = words.number(hypothesis, options);
-  std::vector<std::vector<int>> reference_tokens;
-  for (const auto& reference : references) reference_tokens.push_back(words.number(reference, options));
-
-  BleuCounts counts;
-  counts.hypothesis_tokens = std::ssize(tokens);
-  counts.reference_tokens = nearest_length(std::ssize(tokens), reference_tokens);
-  for (std::size_t n = 0; n < kOrders; ++n) {
-    NgramCounts most;  // largest count in one reference
-    for (const auto& reference : reference_tokens) {
-      for (const auto& [ngram, count] : count_ngrams(reference, n + 1)) most[ngram] = std::max(most[ngram], count);
+std::size_t BleuLines::add(std::string_view line) {
+  std::vector<int> words;
+  for (auto& word : words_of(line, options_))
+    words.push_back(words_.emplace(std::move(word), static_cast<int>(words_.size()) + 1).first->second);
+  Line counted{.tokens = std::ssize(words), .ngrams = {}};
+  for (std::size_t order = 1; order <= kOrders; ++order) {
+    for (std::size_t first = 0; first + order <= words.size(); ++first) {
+      Ngram ngram{};
+      std::copy_n(words.begin() + static_cast<std::ptrdiff_t>(first), order, ngram.begin());
+      ++counted.ngrams[order - 1][ngram];
     }
-    for (const auto& [ngram, count] : count_ngrams(tokens, n + 1)) {
+  }
+  lines_.push_back(std::move(counted));
+  return lines_.size() - 1;
+}
+
+int64_t BleuLines::nearest_length(int64_t hypothesis, std::span<const std::size_t> references) const {
+  int64_t nearest = lines_[references.front()].tokens;
+  for (const auto reference : references) {
+    const int64_t length = lines_[reference].tokens;
+    const auto distance = std::abs(length - hypothesis), least = std::abs(nearest - hypothesis);
+    if (distance < least || (distance == least && length < nearest)) nearest = length;
+  }
+  return nearest;
+}
+
+BleuCounts BleuLines::count(std::size_t hypothesis, std::span<const std::size_t> references) const {
+  if (references.empty()) throw Error("a sentence without a reference has no BLEU");
+  const Line& line = lines_[hypothesis];
+  BleuCounts counts;
+  counts.hypothesis_tokens = line.tokens;
+  counts.reference_tokens = nearest_length(line.tokens, references);
+  for (std::size_t n = 0; n < kOrders; ++n) {
+    for (const auto& [ngram, count] : line.ngrams[n]) {
+      int64_t most = 0;  // in one reference
+      for (const auto reference : references) {
+        const auto& ngrams = lines_[reference].ngrams[n];
+        if (const auto found = ngrams.find(ngram); found != ngrams.end()) most = std::max(most, found->second);
+      }
       counts.ngrams[n] += count;
-      if (const auto found = most.find(ngram); found != most.end()) counts.matches[n] += std::min(count, found->second);
+      counts.matches[n] += std::min(count, most);
     }
   }
   return counts;
+}
+
+BleuCounts count_bleu(std::string_view hypothesis, const std::vector<std::string>& references,
+                      const BleuOptions& options) {
+  BleuLines lines(options);
+  const auto number = lines.add(hypothesis);
+  std::vector<std::size_t> numbers;
+  for (const auto& reference : references) numbers.push_back(lines.add(reference));
+  return lines.count(number, numbers);
 }
 
 Bleu bleu_of(const BleuCounts& counts, Smoothing smoothing, Orders orders) {

@@ -1,9 +1,13 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <map>
+#include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "seq2seq/metrics/options.h"
@@ -62,6 +66,29 @@ inline constexpr std::string_view without_four_grams =
 /// Counts one sentence. Throws Error if it has no reference.
 BleuCounts count_bleu(std::string_view hypothesis, const std::vector<std::string>& references,
                       const BleuOptions& options = {});
+
+/// Lines as BLEU compares them. A line that is compared many times is split only once.
+class BleuLines {
+ public:
+  explicit BleuLines(const BleuOptions& options) : options_(options) {}
+  /// Returns the number of the line, counted from 0.
+  std::size_t add(std::string_view line);
+  /// As count_bleu(), of lines with these numbers.
+  BleuCounts count(std::size_t hypothesis, std::span<const std::size_t> references) const;
+
+ private:
+  using Ngram = std::array<int, BleuCounts::orders>;  // numbers of words, from 1; 0 after the last word
+  using NgramCounts = std::map<Ngram, int64_t>;
+  struct Line {
+    int64_t tokens = 0;
+    std::array<NgramCounts, BleuCounts::orders> ngrams;  // by order
+  };
+  int64_t nearest_length(int64_t hypothesis, std::span<const std::size_t> references) const;
+
+  BleuOptions options_;
+  std::unordered_map<std::string, int> words_;  // their numbers
+  std::vector<Line> lines_;
+};
 
 /// Orders that count: all four, or, as is usual for a single sentence, only those for which the output has n-grams.
 enum class Orders { all, effective };

@@ -42,6 +42,17 @@ double BleuMetric::sentence_figure(std::span<const double> counts) const {
   return bleu_of(counts_of(counts), options_.smoothing, Orders::effective).score;
 }
 
+std::vector<double> BleuMetric::similarities(const std::vector<std::string>& lines,
+                                             std::span<const double> weights) const {
+  BleuLines counted(options_);
+  for (const auto& line : lines) counted.add(line);
+  std::vector<double> sums(lines.size());
+  for (std::size_t i = 0; i < lines.size(); ++i)
+    for (std::size_t j = 0; j < lines.size(); ++j)
+      sums[i] += weights[j] * bleu_of(counted.count(i, std::span(&j, 1)), options_.smoothing, Orders::effective).score;
+  return sums;
+}
+
 std::unique_ptr<Metric> make_bleu(const MetricOptions& options) {
   return std::make_unique<BleuMetric>(bleu_options(options));
 }

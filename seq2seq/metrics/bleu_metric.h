@@ -14,6 +14,8 @@ class BleuMetric : public Metric {
   Counts count(const std::string& output, const std::vector<std::string>& references) const override;
   double figure(std::span<const double> sums) const override;
   double sentence_figure(std::span<const double> counts) const override;
+  std::vector<double> similarities(const std::vector<std::string>& lines,
+                                   std::span<const double> weights) const override;
   std::string text(std::span<const double> sums) const override;
   std::string settings() const override;
 

@@ -27,6 +27,10 @@ class Metric {
   virtual double figure(std::span<const double> sums) const = 0;
   /// Returns the figure of one sentence's counts.
   virtual double sentence_figure(std::span<const double> counts) const { return figure(counts); }
+  /// Returns the similarity of each line to all of them: the sum of its sentence figures with each line as the only
+  /// reference, times the weight of that line.
+  virtual std::vector<double> similarities(const std::vector<std::string>& lines,
+                                           std::span<const double> weights) const;
   /// Returns the figure as the metric's best-known program prints it: `chrF2 = 56.33`.
   virtual std::string text(std::span<const double> sums) const = 0;
   /// Returns its settings, the middle part of its signature: `case:mixed|eff:yes|nc:6|nw:0|space:no`.

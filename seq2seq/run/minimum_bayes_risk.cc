@@ -15,22 +15,26 @@ namespace seq2seq::run {
 
 namespace {
 
-/// Samples with the same text.
-struct SampledText {
-  std::string line;
-  decode::Hypothesis best;
-  double samples = 0;
+/// The different texts of samples, in order of their first sample.
+struct SampledTexts {
+  std::vector<std::string> lines;
+  std::vector<decode::Hypothesis> best;
+  std::vector<double> samples;  // number of samples with the text
 };
 
-std::vector<SampledText> texts_of(std::vector<decode::Hypothesis> samples, const data::TextPipeline& text,
-                                  const data::CopiedWords& copied) {
-  std::vector<SampledText> texts;
+SampledTexts texts_of(std::vector<decode::Hypothesis> samples, const data::TextPipeline& text,
+                      const data::CopiedWords& copied) {
+  SampledTexts texts;
   std::map<std::string, size_t> known;
   for (auto& sample : samples) {
     auto line = output_line(sample.ids, text, copied);
-    const auto [place, added] = known.emplace(line, texts.size());
-    if (added) texts.push_back({.line = std::move(line), .best = std::move(sample)});
-    ++texts[place->second].samples;
+    const auto [place, added] = known.emplace(line, texts.lines.size());
+    if (added) {
+      texts.lines.push_back(std::move(line));
+      texts.best.push_back(std::move(sample));
+      texts.samples.push_back(0);
+    }
+    ++texts.samples[place->second];
   }
   return texts;
 }
@@ -40,16 +44,11 @@ std::vector<decode::Hypothesis> by_risk(std::vector<decode::Hypothesis> samples,
                                         const metrics::Metric& metric) {
   const auto count = static_cast<double>(samples.size());
   auto texts = texts_of(std::move(samples), text, copied);
-  std::vector<decode::Hypothesis> listed;
-  for (auto& candidate : texts) {
-    double sum = 0;
-    for (const auto& reference : texts)
-      sum += reference.samples * metric.sentence_figure(metric.count(candidate.line, {reference.line}));
-    candidate.best.ranking_score = (kind.higher_is_better ? sum : -sum) / count;
-    listed.push_back(candidate.best);
-  }
-  std::ranges::stable_sort(listed, decode::better);
-  return listed;
+  const auto sums = metric.similarities(texts.lines, texts.samples);
+  for (size_t i = 0; i < sums.size(); ++i)
+    texts.best[i].ranking_score = (kind.higher_is_better ? sums[i] : -sums[i]) / count;
+  std::ranges::stable_sort(texts.best, decode::better);
+  return std::move(texts.best);
 }
 
 }  // namespace

@@ -73,14 +73,19 @@ std::vector<double> ordered_weights(const FeatureWeights& weights, const std::ve
 
 RankedLists rank_lists(const ListTexts& texts, const metrics::BleuOptions& options, const ListScored* scored) {
   RankedLists lists(texts.list.by_sentence.size());
-  for (size_t i = 0; i < texts.list.lines.size(); ++i) {
-    const auto& hypothesis = texts.list.lines[i];
-    Ranked each{.features = {hypothesis.total, scored != nullptr ? scored->of(hypothesis).score : 0}, .bleu = {}};
-    const auto& listed = texts.features.of_line[i];
-    each.features.insert(each.features.end(), listed.begin(), listed.end());
+  for (size_t sentence = 0; sentence < lists.size(); ++sentence) {
+    metrics::BleuLines lines(options);
+    std::vector<size_t> references;
     if (!texts.references.empty())
-      each.bleu = metrics::count_bleu(hypothesis.text, texts.references[hypothesis.sentence], options);
-    lists[hypothesis.sentence].push_back(std::move(each));
+      for (const auto& reference : texts.references[sentence]) references.push_back(lines.add(reference));
+    for (const size_t line : texts.list.by_sentence[sentence]) {
+      const auto& hypothesis = texts.list.lines[line];
+      Ranked each{.features = {hypothesis.total, scored != nullptr ? scored->of(hypothesis).score : 0}, .bleu = {}};
+      const auto& listed = texts.features.of_line[line];
+      each.features.insert(each.features.end(), listed.begin(), listed.end());
+      if (!texts.references.empty()) each.bleu = lines.count(lines.add(hypothesis.text), references);
+      lists[sentence].push_back(std::move(each));
+    }
   }
   return lists;
 }
