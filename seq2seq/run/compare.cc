@@ -6,12 +6,10 @@
 #include <set>
 #include <utility>
 
-#include <fmt/format.h>
-
 #include "seq2seq/core/error.h"
-#include "seq2seq/core/progress.h"
 #include "seq2seq/data/input/byte_source.h"
 #include "seq2seq/data/input/line_reader.h"
+#include "seq2seq/data/input/unequal_lines.h"
 #include "seq2seq/metrics/words.h"
 #include "seq2seq/run/sentence_groups.h"
 
@@ -48,13 +46,11 @@ class SideBySide {
     for (std::size_t i = 0; i < readers_.size(); ++i)
       while (readers_[i]->next(lines_[i])) {
       }
-    const auto lines = [](const auto& reader) { return format_count(reader->lines(), "line"); };
-    const auto other = std::find_if(readers_.begin(), readers_.end(), [this](const auto& reader) {
-      return reader->lines() != readers_.front()->lines();
-    });
-    throw Error(Place{.file = (*other)->file().string()},
-                fmt::format("has {}, but {} has {}; line n of each file belongs to sentence n", lines(*other),
-                            readers_.front()->file().string(), lines(readers_.front())));
+    const auto& first = *readers_.front();
+    const auto other =
+        std::ranges::find_if(readers_, [&first](const auto& reader) { return reader->lines() != first.lines(); });
+    throw data::unequal_lines({(*other)->file(), (*other)->lines()}, {first.file(), first.lines()},
+                              "line n of each file belongs to sentence n");
   }
 
   std::vector<std::unique_ptr<data::LineReader>> readers_;

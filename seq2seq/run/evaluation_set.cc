@@ -8,11 +8,9 @@
 #include <utility>
 #include <vector>
 
-#include <fmt/format.h>
-
 #include "seq2seq/core/error.h"
-#include "seq2seq/core/progress.h"
 #include "seq2seq/data/clean/pair_filter.h"
+#include "seq2seq/data/input/unequal_lines.h"
 
 namespace seq2seq::run {
 
@@ -49,11 +47,9 @@ std::vector<TextFile> read_files(const data::FilePair& files, data::InvalidUtf8 
   const auto count = [](const TextFile& file) { return std::ssize(file.lines); };
   for (const auto& file : all) {
     if (count(file) == count(all.front())) continue;
-    throw Error(Place{.file = file.path.string()},
-                fmt::format("has {}, but {} has {}; line n of each reference file belongs to sentence n",
-                            format_count(count(file), "line"), all.front().path.string(),
-                            format_count(count(all.front()), "line")),
-                "Leave a line empty if its sentence has no reference in this file");
+    throw data::unequal_lines({file.path, count(file)}, {all.front().path, count(all.front())},
+                              "line n of each reference file belongs to sentence n",
+                              "Leave a line empty if its sentence has no reference in this file");
   }
   if (count(all.front()) == 0)
     throw Error(Place{.file = (files.one_sided() ? files.target.front() : files.source).string()},

@@ -9,6 +9,7 @@
 
 #include "seq2seq/core/error.h"
 #include "seq2seq/data/input/line_reader.h"
+#include "seq2seq/data/input/unequal_lines.h"
 #include "seq2seq/decode/corpus_search.h"
 #include "seq2seq/decode/n_best.h"
 #include "seq2seq/run/ensemble.h"
@@ -39,11 +40,8 @@ decode::Sentences read_targets(data::LineReader& lines, const LoadedRun& run,
 void check_equal(const std::filesystem::path& source, size_t sources, const std::filesystem::path& target,
                  size_t targets) {
   if (sources == targets) return;
-  throw Error(Place{.file = target.string()},
-              fmt::format("has {}, but {} has {}; line n of one file belongs to line n of the other",
-                          format_count(static_cast<int64_t>(targets), "line"), source.string(),
-                          format_count(static_cast<int64_t>(sources))),
-              "Find the missing or extra line");
+  throw data::unequal_lines({target, static_cast<int64_t>(targets)}, {source, static_cast<int64_t>(sources)},
+                            "line n of one file belongs to line n of the other");
 }
 
 /// Scores all pairs and adds up their scores.

@@ -9,11 +9,10 @@
 
 #include "seq2seq/core/error.h"
 #include "seq2seq/core/progress.h"
+#include "seq2seq/data/input/unequal_lines.h"
 
 namespace seq2seq::data {
 namespace {
-
-std::string lines_of(int64_t count) { return format_count(count, "line"); }
 
 Place place_in(const TrainFiles& files, const std::vector<std::filesystem::path>& side, std::size_t corpus,
                int64_t line) {
@@ -26,10 +25,9 @@ Place place_in(const TrainFiles& files, const std::vector<std::filesystem::path>
   }
   while (other.next(rest)) {
   }
-  throw Error(Place{one.file().string(), 0, 0, {}},
-              fmt::format("has {}, but {} has {}; line n of one file belongs to line n of the other",
-                          lines_of(one.lines()), other.file().string(), lines_of(other.lines())),
-              "Find the missing or extra line, or use other files");
+  throw unequal_lines({one.file(), one.lines()}, {other.file(), other.lines()},
+                      "line n of one file belongs to line n of the other",
+                      "Find the missing or extra line, or use other files");
 }
 
 /// Vocabularies and digests need passes of their own, so a pipe would be empty or block.

@@ -7,8 +7,8 @@
 #include <fmt/ranges.h>
 
 #include "seq2seq/core/error.h"
-#include "seq2seq/core/progress.h"
 #include "seq2seq/data/input/line_reader.h"
+#include "seq2seq/data/input/unequal_lines.h"
 #include "seq2seq/run/unknown_tokens.h"
 
 namespace seq2seq::run {
@@ -20,10 +20,8 @@ metrics::References read_references(const ListFiles& files, size_t sentences) {
   for (const auto& file : files.references) {
     const auto lines = data::read_lines(file, /*invalid=*/nullptr, data::line_remedy);
     if (lines.size() != sentences)
-      throw Error(Place{.file = file.string()},
-                  fmt::format("has {}, but {} has {}", format_count(std::ssize(lines), "line"), files.source.string(),
-                              format_count(static_cast<int64_t>(sentences))),
-                  "Line n of each file of references belongs to sentence n");
+      throw data::unequal_lines({file, std::ssize(lines)}, {files.source, static_cast<int64_t>(sentences)},
+                                "line n of each file belongs to sentence n");
     for (size_t i = 0; i < sentences; ++i) references[i].push_back(lines[i]);
   }
   return references;
